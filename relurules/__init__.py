@@ -1,0 +1,41 @@
+"""Symbolic rule extraction from ReLU/PReLU networks: exact rules, SQL, Python and C.
+
+    import relurules as rr
+
+    rules = rr.extract(model, data=frame)      # trained network -> rules
+    print(rr.emit(rules, "text"))              # text, markdown, sql, python, c
+    rr.verify(rr.emit(rules, "sql"), model, frame)
+
+Nothing heavy is imported before it is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from relurules.domain import Domain
+    from relurules.errors import RelurulesError
+    from relurules.ir import RuleSet
+    from relurules.pipeline import emit, extract, partition, trace, verify
+
+__version__ = "0.1.0"
+
+#: Public name -> module that defines it.
+_HOME = {
+    "Domain": "domain",
+    "RelurulesError": "errors",
+    "RuleSet": "ir",
+    "emit": "pipeline",
+    "extract": "pipeline",
+    "partition": "pipeline",
+    "trace": "pipeline",
+    "verify": "pipeline",
+}
+
+__all__ = ["Domain", "RelurulesError", "RuleSet", "__version__", "emit", "extract", "partition", "trace", "verify"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'relurules' has no attribute {name!r}")
+    return getattr(import_module(f"relurules.{_HOME[name]}"), name)

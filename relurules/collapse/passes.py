@@ -1,0 +1,116 @@
+"""The passes of the collapse: pure functions from a network to a smaller one."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.activations import is_linear
+from relurules.ir import Network
+from relurules.ir.network import Array
+
+#: Rows count as parallel when every entry agrees to this share of itself: a few roundings.
+_PARALLEL = 8 * np.finfo(np.float64).eps
+#: A parallel neuron is rewritten through one whose slope is at least this far from 1, else rounding would grow.
+_KINK = 0.05
+
+#: What is done to one neuron: phi(z) becomes factor * z.
+Signs = NDArray[np.int8]
+
+
+def linear_prelus(network: Network, bounds: Array, threshold: float) -> tuple[Network, float]:
+    """Replace by the identity every PReLU whose slope is linear by `threshold`; also return a bound on the change.
+
+    A neuron i changes by at most |1 - a_i| * max(0, -l_i), l_i its lower bound; changes spread to later neurons through
+    |L| and the slopes' Lipschitz constants, and to the outputs through |U|. The bound is rounded outward.
+    """
+    linear = np.array([is_linear(a, threshold) for a in network.slope], dtype=bool)
+    kinks = np.where(linear, np.abs(1.0 - network.slope), 0.0)
+    depth = np.maximum(0.0, -bounds[:, 0])
+    linear &= (kinks == 0) | np.isfinite(depth)
+    own = np.where(linear & (kinks > 0), kinks * np.where(np.isfinite(depth), depth, 0.0), 0.0)
+    change = np.zeros(len(network))
+    for k in range(len(network)):
+        change[k] = own[k] + max(1.0, abs(network.slope[k])) * (np.abs(network.L[k, :k]) @ change[:k])
+    bound = float((np.abs(network.U) @ change).max(initial=0.0)) * (1.0 + 1e-9)
+    return resolve(network, np.where(linear, 1, 0).astype(np.int8)), bound
+
+
+def stable_signs(bounds: Array) -> Signs:
+    """(K,): +1 where z >= 0 on the whole domain, -1 where z <= 0, 0 where its sign isn't fixed."""
+    return np.where(bounds[:, 0] >= 0, 1, np.where(bounds[:, 1] <= 0, -1, 0)).astype(np.int8)
+
+
+def resolve(network: Network, signs: Signs) -> Network:
+    """Fold into their readers all neurons of known sign: phi(z) = z for +1, slope * z for -1; 0 stays a neuron."""
+    fixed = signs != 0
+    factor = np.where(signs > 0, 1.0, network.slope)
+    A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
+    for k in range(len(network)):
+        through = L[k] * fixed * factor
+        A[k] += through @ A
+        b[k] += through @ b
+        L[k] = np.where(fixed, 0.0, L[k]) + through @ L
+    through = network.U * (fixed * factor)
+    reading = replace(
+        network,
+        A=A, L=L, b=b, C=network.C + through @ A, c=network.c + through @ b,
+        U=np.where(fixed, 0.0, network.U) + through @ L,
+    )  # fmt: skip
+    return _keep(reading, ~fixed)
+
+
+def unread(network: Network) -> Network:
+    """Drop the neurons that no output reads, directly or through others."""
+    read = network.U.any(axis=0)
+    for k in reversed(range(len(network))):
+        if read[k]:
+            read |= network.L[k] != 0
+    return _keep(network, read)
+
+
+def merge_parallel(network: Network) -> Network:
+    """Rewrite a neuron whose argument is a multiple of an earlier one's, z_j = c z_i, through that one.
+
+    With a, a' the slopes of i and j: phi_a'(c z) = |c| (alpha phi_a(z) + beta z), alpha = (1 - a') / (1 - a), and
+    beta = (a' - a) / (1 - a) for c > 0, (a a' - 1) / (1 - a) for c < 0. Duplicates and negatives are the cases c = +-1.
+    """
+    keep = np.ones(len(network), dtype=bool)
+    A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
+    C, U, c = network.C.copy(), network.U.copy(), network.c.copy()
+    seen: dict[bytes, int] = {}
+    for j in range(len(network)):
+        row = np.concatenate([A[j], L[j], b[j : j + 1]])
+        if not row.any():
+            continue
+        i = seen.setdefault(_direction(row), j)
+        first = np.concatenate([A[i], L[i], b[i : i + 1]])
+        ratio = row[np.argmax(np.abs(row))] / first[np.argmax(np.abs(row))]
+        a, other = network.slope[i], network.slope[j]
+        if i == j or abs(1 - a) < _KINK or (np.abs(row - ratio * first) > _PARALLEL * np.abs(row)).any():
+            continue
+        alpha = abs(ratio) * (1 - other) / (1 - a)
+        beta = abs(ratio) * ((other - a) if ratio > 0 else (a * other - 1)) / (1 - a)
+        for reader_A, reader_L, reader_b in ((A, L, b), (C, U, c)):
+            weight = reader_L[:, j].copy()
+            reader_L[:, i] += alpha * weight
+            reader_L[:, j] = 0.0
+            reader_A += np.outer(beta * weight, A[i])
+            reader_L += np.outer(beta * weight, L[i])
+            reader_b += beta * weight * b[i]
+        keep[j] = False
+    return _keep(replace(network, A=A, L=L, b=b, C=C, U=U, c=c), keep)
+
+
+def _direction(row: Array) -> bytes:
+    """A key that parallel rows share (a near miss only costs a merge): the row over its largest entry, to ten digits."""
+    scaled = np.round(row / row[np.argmax(np.abs(row))], 10) + 0.0
+    return bytes(scaled.tobytes())
+
+
+def _keep(network: Network, kept: NDArray[np.bool_]) -> Network:
+    return Network(
+        A=network.A[kept], L=network.L[np.ix_(kept, kept)], b=network.b[kept],
+        C=network.C, U=network.U[:, kept], c=network.c,
+        slope=network.slope[kept], neurons=tuple(n for n, k in zip(network.neurons, kept, strict=True) if k),
+    )  # fmt: skip

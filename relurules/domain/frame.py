@@ -1,0 +1,30 @@
+"""Normalised coordinates: the free columns of a domain, shifted and scaled to about [-1, 1]."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """x = origin + scale * u on the free columns; a column whose bounds coincide is pinned to its origin.
+
+    origin, scale: (d,) in the user's units; free: (f,) indices of the columns that may move. u: (f,), unitless.
+    """
+
+    origin: Array
+    scale: Array
+    free: NDArray[np.intp]
+
+    def to_user(self, u: Array) -> Array:
+        """(..., f) normalised -> (..., d) in the user's units."""
+        x = np.broadcast_to(self.origin, (*u.shape[:-1], len(self.origin))).copy()
+        x[..., self.free] += self.scale[self.free] * u
+        return x
+
+    def rows(self, normals: Array, offsets: Array) -> tuple[Array, Array]:
+        """Affine forms normals·x + offsets, (n, d) and (n,), as forms of u: (n, f) and (n,)."""
+        return normals[:, self.free] * self.scale[self.free], offsets + normals @ self.origin

@@ -1,0 +1,45 @@
+"""C99: score.h and score.c, no allocation, no state, no library but math.h for NAN."""
+
+from relurules.emitting import plan
+from relurules.emitting.render import identifier, one_line, render, unique
+from relurules.emitting.request import Request
+
+#: Nested `if`s per group; a deeper tree goes on in the next group. C99 compilers must take 127 levels.
+_DEPTH = 30
+_TAKEN = (
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm typeof "
+    "x y n i j rule at row score_row score_batch main"
+).split()
+
+
+def print_c(request: Request) -> dict[str, str]:
+    """score.h documents the one call per row and per batch; score.c is its implementation."""
+    rules = request.rules
+    columns = unique(map(identifier, rules.features), _TAKEN)
+    features = plan.notation(rules, repr, columns)
+    values = {
+        "header": request.header,
+        "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
+        "features": list(zip(columns, map(comment, rules.features), strict=True)),
+        "outputs": [comment(name) for name in rules.outputs],
+        "checks": plan.planned_checks(rules, features),
+        "rules": plan.planned_rules(rules, features),
+    }
+    if request.form == "tree":
+        values["stages"] = plan.planned_stages(rules.tree, plan.half_space_tests(rules, features), _DEPTH)
+    if request.form == "network":
+        mixed = plan.with_neurons(rules, features, lambda k: f"a{k}_")
+        tests = plan.neuron_tests(rules, lambda k: f"z{k}_", "0.0")
+        values["levels"] = plan.planned_levels(rules, mixed)
+        values["sums"] = plan.planned_outputs(rules, mixed)
+        values["stages"] = plan.planned_stages(rules.tree, tests, _DEPTH)
+    header, source = render("c/score.h.j2", **values), render(f"c/{request.form}.c.j2", **values)
+    return {"score.h": header, "score.c": source}
+
+
+def comment(name: str) -> str:
+    """A name inside a C comment: it can neither end the comment nor form a trigraph or a line splice."""
+    return one_line(name).replace("*", "\u2217").replace("?", "\uff1f").replace("\\", "\u2216").replace("/", "\u2215")
+
+

@@ -1,0 +1,62 @@
+"""Affine forms as text, in any language."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from relurules.domain import Domain
+from relurules.ir.network import Array
+
+#: A sum or conjunction of more parts than this is bracketed in groups: engines limit how deep an expression nests.
+_GROUP = 100
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How a language writes numbers and columns.
+
+    columns: one name per column; weight: (d,) > 0, a column's scale: terms are sorted by |coefficient| * weight.
+    """
+
+    number: Callable[[float], str]
+    columns: Sequence[str]
+    weight: Array
+    times: str = " * "
+
+    def affine(self, coefficients: Array, constant: float = 0.0) -> str:
+        """Constant + sum of coefficients times columns; zero terms are left out."""
+        used = np.flatnonzero(coefficients)
+        used = used[np.argsort(-np.abs(coefficients[used]) * self.weight[used], kind="stable")]
+        terms = [(coefficients[j] < 0, self._term(abs(float(coefficients[j])), self.columns[j])) for j in used]
+        if constant or not terms:
+            terms.insert(0, (constant < 0, self.number(abs(float(constant)))))
+        sums = [_signed(terms[i : i + _GROUP]) for i in range(0, len(terms), _GROUP)]
+        return grouped([f"({part})" for part in sums], " + ") if len(sums) > 1 else sums[0]
+
+    def _term(self, size: float, column: str) -> str:
+        return column if size == 1.0 else f"{self.number(size)}{self.times}{column}"
+
+
+def _signed(terms: Sequence[tuple[bool, str]]) -> str:
+    (negative, text), *rest = terms
+    return ("-" if negative else "") + text + "".join(f" {'-' if minus else '+'} {term}" for minus, term in rest)
+
+
+def grouped(parts: Sequence[str], joiner: str) -> str:
+    """The parts joined; many of them in brackets of `_GROUP`, so that nesting grows with the logarithm only."""
+    while len(parts) > _GROUP:
+        parts = [f"({joiner.join(parts[i : i + _GROUP])})" for i in range(0, len(parts), _GROUP)]
+    return joiner.join(parts)
+
+
+def column_weight(domain: Domain) -> Array:
+    """(d,) widths of the columns, 1 where a side is open."""
+    with np.errstate(over="ignore"):
+        width = domain.upper - domain.lower
+    return np.where(np.isfinite(width) & (width > 0), width, 1.0)
+
+
+def readable(value: float) -> str:
+    """A number for people: six significant digits."""
+    return f"{value:.6g}"

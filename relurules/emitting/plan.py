@@ -1,0 +1,169 @@
+"""The structure that all code templates share: checks, rules, tree, neurons; expressions already printed."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.emitting.notation import Notation, column_weight
+from relurules.ir import UNEXPLORED, RuleSet, Tree
+from relurules.ir.network import Array
+
+
+class PlannedRule(NamedTuple):
+    """A rule's number, its conditions, and the expression of each output."""
+
+    number: int
+    conditions: list[str]
+    outputs: list[str]
+
+
+class Node(NamedTuple):
+    """`test` true leads to `then`. A node without test is an end: `rule` > 0, 0 for none, or stage entry -rule."""
+
+    test: str | None
+    then: "Node | None"
+    otherwise: "Node | None"
+    rule: int
+
+
+class Stage(NamedTuple):
+    """Subtrees of limited depth, by the entry that leads to them; the first stage has the one entry 0."""
+
+    entries: list[tuple[int, Node]]
+
+
+class PlannedNeuron(NamedTuple):
+    """z = `argument`; phi(z) has slope `slope`."""
+
+    index: int
+    argument: str
+    slope: str
+    comment: str
+
+
+class Checks(NamedTuple):
+    """A row is in the domain when low <= column <= high for all columns, and every inequality holds."""
+
+    bounds: list[tuple[str, str, str]]
+    inequalities: list[tuple[str, str]]
+
+
+def notation(rules: RuleSet, number: Callable[[float], str], columns: Sequence[str]) -> Notation:
+    """The features under their names in a language."""
+    return Notation(number, columns, column_weight(rules.domain))
+
+
+def planned_checks(rules: RuleSet, features: Notation) -> Checks:
+    """The domain; an open side reads as the largest finite number, so that NaN and infinite values fall outside."""
+    domain, largest = rules.domain, np.finfo(np.float64).max
+    low, high = np.maximum(domain.lower, -largest), np.minimum(domain.upper, largest)
+    bounds = [
+        (signed(features.number, a), column, signed(features.number, b))
+        for a, column, b in zip(low, features.columns, high, strict=True)
+    ]
+    rows = zip(domain.normals, domain.limits, strict=True)
+    return Checks(bounds, [(features.affine(row), signed(features.number, limit)) for row, limit in rows])
+
+
+def signed(number: Callable[[float], str], value: float) -> str:
+    """A number that may be negative; `number` prints sizes."""
+    return ("-" if value < 0 else "") + number(abs(float(value)))
+
+
+def planned_rules(rules: RuleSet, features: Notation) -> list[PlannedRule]:
+    """Every rule with its conditions and output expressions."""
+    return [
+        PlannedRule(
+            rule.number,
+            [comparison(features, c.half_space.normal, c.half_space.bound, c.holds) for c in rule.conditions],
+            [features.affine(w, b) for w, b in zip(rule.map.weights, rule.map.constants, strict=True)],
+        )
+        for rule in rules
+    ]
+
+
+def comparison(features: Notation, normal: Array, bound: float, holds: bool) -> str:
+    """`normal >= bound`, or `normal < bound` where it must not hold."""
+    return f"{features.affine(normal)} {'>=' if holds else '<'} {signed(features.number, bound)}"
+
+
+def planned_stages(tree: Tree, tests: Sequence[str], depth: int) -> list[Stage]:
+    """The tree cut into stages of at most `depth` nested tests; a subtree that goes on does so in the next stage."""
+    entries, stages = [0] if len(tests) else [], []
+    while entries:
+        following: list[int] = []
+        stages.append(Stage([(entry, _node(tree, tests, entry, depth, following)) for entry in entries]))
+        entries = following
+    return stages or [Stage([(0, Node(None, None, None, 1))])]
+
+
+def _node(tree: Tree, tests: Sequence[str], split: int, depth: int, following: list[int]) -> Node:
+    if split == UNEXPLORED:
+        return Node(None, None, None, 0)
+    if split < 0:
+        return Node(None, None, None, -split)
+    if depth == 0:
+        following.append(split)
+        return Node(None, None, None, -split)
+    no, yes = tree.children[split].tolist()
+    then = _node(tree, tests, yes, depth - 1, following)
+    return Node(tests[split], then, _node(tree, tests, no, depth - 1, following), 0)
+
+
+def half_space_tests(rules: RuleSet, features: Notation) -> list[str]:
+    """The test of every split, in the features."""
+    tree = rules.tree
+    return [comparison(features, normal, -offset, True) for normal, offset in zip(tree.normals, tree.offsets, strict=True)]
+
+
+def neuron_tests(rules: RuleSet, argument: Callable[[int], str], zero: str) -> list[str]:
+    """The test of every split, as the sign of its neuron's argument."""
+    return [
+        f"{argument(neuron)} {'>=' if _sign_above(rules, split) > 0 else '<'} {zero}"
+        for split, neuron in enumerate(rules.tree.neurons.tolist())
+    ]
+
+
+def _sign_above(rules: RuleSet, split: int) -> int:
+    """Sign of the split's neuron where its test holds: that of any rule below; the opposite of any rule on the other side."""
+    neuron = rules.tree.neurons[split]
+    for side, sense in ((1, 1), (0, -1)):
+        at = int(rules.tree.children[split, side])
+        stack = [at]
+        while stack:
+            at = stack.pop()
+            if at == UNEXPLORED:
+                continue
+            if at < 0:
+                return sense * int(rules.rules[~at].pattern[neuron])
+            stack.extend(rules.tree.children[at].tolist())
+    return 1
+
+
+def with_neurons(rules: RuleSet, features: Notation, activated: Callable[[int], str]) -> Notation:
+    """The features, then every neuron's phi(z) under the name `activated` gives it."""
+    names = [*features.columns, *map(activated, range(len(rules.network)))]
+    return Notation(features.number, names, np.concatenate([features.weight, np.ones(len(rules.network))]))
+
+
+def planned_levels(rules: RuleSet, mixed: Notation) -> list[list[PlannedNeuron]]:
+    """The neurons level by level; an argument reads features and the activated neurons of earlier levels."""
+    network = rules.network
+    rows = np.hstack([network.A, network.L])
+    return [
+        [
+            PlannedNeuron(
+                k, mixed.affine(rows[k], network.b[k]), signed(mixed.number, network.slope[k]), str(network.neurons[k])
+            )
+            for k in level.tolist()
+        ]
+        for level in network.levels
+    ]
+
+
+def planned_outputs(rules: RuleSet, mixed: Notation) -> list[str]:
+    """The outputs from features and activated neurons."""
+    network = rules.network
+    rows = np.hstack([network.C, network.U])
+    return [mixed.affine(row, constant) for row, constant in zip(rows, network.c, strict=True)]

@@ -1,0 +1,55 @@
+"""The table of targets, and the one function that looks things up in it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from relurules.emitting import c, python, sql, text
+from relurules.emitting.request import Request
+from relurules.errors import UnsupportedError
+from relurules.ir import Artifact, RuleSet
+from relurules.ir.artifact import header
+
+Files = dict[str, str]
+
+
+class Target(NamedTuple):
+    """A language: what prints it, in which forms (the first is the default), in which dialects (the same)."""
+
+    print: Callable[[Request], Files]
+    forms: tuple[str, ...]
+    dialects: tuple[str | None, ...] = (None,)
+
+
+_CODE = ("rules", "tree", "network")
+
+TARGETS: Mapping[str, Target] = {
+    "text": Target(text.print_text, ("rules",)),
+    "markdown": Target(text.print_markdown, ("rules",)),
+    "sql": Target(sql.print_sql, _CODE, tuple(sql.DIALECTS)),
+    "python": Target(python.print_python, _CODE),
+    "c": Target(c.print_c, _CODE),
+}
+
+
+def emit_artifact(
+    rules: RuleSet, target: str, *, dialect: str | None, form: str | None, table: str, key: tuple[str, ...]
+) -> Artifact:
+    """Print `rules` for `target`; UnsupportedError names what exists where the request doesn't."""
+    if target not in TARGETS:
+        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(TARGETS)}")
+    row = TARGETS[target]
+    form = form or row.forms[0]
+    dialect = dialect or row.dialects[0]
+    if form not in row.forms:
+        raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: {', '.join(row.forms)}")
+    if dialect not in row.dialects:
+        known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
+        raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
+    is_sql = target == "sql"
+    artifact = Artifact(
+        target, form, rules.features, rules.outputs, {}, rules.max_error,
+        dialect, table if is_sql else None, key if is_sql else (),
+    )  # fmt: skip
+    files = row.print(Request(rules, form, header(artifact), dialect or "", table, key))
+    return replace(artifact, files=files)

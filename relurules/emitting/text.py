@@ -1,0 +1,87 @@
+"""Text and Markdown for people. Numbers have six significant digits; the exact ones are in the rules' JSON and in code."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from relurules.emitting import plan
+from relurules.emitting.notation import Notation, column_weight, readable
+from relurules.emitting.render import one_line, render
+from relurules.emitting.request import Request
+from relurules.ir import Condition, Rule, RuleSet
+
+_SPECIAL = "\\`*_{}[]#|~"
+
+
+class ReadCondition(NamedTuple):
+    """A condition in words: the comparison, and whose sign it tells."""
+
+    test: str
+    source: str
+
+
+class ReadRule(NamedTuple):
+    """A rule in words."""
+
+    number: int
+    share: str
+    conditions: list[ReadCondition]
+    outputs: list[tuple[str, str]]
+
+
+def print_text(request: Request) -> dict[str, str]:
+    """rules.txt: IF conditions THEN formulas, with the neuron that each condition comes from."""
+    return {"rules.txt": render("text/rules.txt.j2", **_values(request.rules, one_line, " * "))}
+
+
+def print_markdown(request: Request) -> dict[str, str]:
+    """rules.md: the same as headings and tables."""
+    return {"rules.md": render("text/rules.md.j2", **_values(request.rules, escaped, " · "))}
+
+
+def escaped(name: str) -> str:
+    """A name as plain Markdown text."""
+    text = "".join("\\" + c if c in _SPECIAL else c for c in one_line(name).replace("&", "&amp;"))
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _values(rules: RuleSet, escape: Callable[[str], str], times: str) -> dict[str, object]:
+    domain, names = rules.domain, [escape(name) for name in rules.features]
+    features = Notation(readable, names, column_weight(domain), times)
+    return {
+        "rules": [_read(rule, rules, features, escape) for rule in rules],
+        "outputs": [escape(name) for name in rules.outputs],
+        "summary": rules.summary,
+        "removed": ", ".join(f"{count} {name}" for name, count in rules.summary.removed.items()),
+        "max_error": readable(rules.max_error),
+        "exact": rules.max_error == 0.0,
+        "complete": rules.complete,
+        "columns": [
+            (name, readable(low), readable(high), bool(whole))
+            for name, low, high, whole in zip(names, domain.lower, domain.upper, domain.integer, strict=True)
+        ],
+        "constraints": [escape(text) for text in domain.texts],
+    }
+
+
+def _read(rule: Rule, rules: RuleSet, features: Notation, escape: Callable[[str], str]) -> ReadRule:
+    conditions = [_read_condition(condition, rule, rules, features, escape) for condition in rule.conditions]
+    outputs = [
+        (escape(name), features.affine(weights, constant))
+        for name, weights, constant in zip(rules.outputs, rule.map.weights, rule.map.constants, strict=True)
+    ]
+    return ReadRule(rule.number, _share(rule.rows, rules.summary.rows), conditions, outputs)
+
+
+def _read_condition(
+    condition: Condition, rule: Rule, rules: RuleSet, features: Notation, escape: Callable[[str], str]
+) -> ReadCondition:
+    space = condition.half_space
+    sign = rule.pattern[rules.tree.neurons[space.split]]
+    source = f"{escape(str(space.neuron))} is {'positive' if sign > 0 else 'negative'}"
+    return ReadCondition(plan.comparison(features, space.normal, space.bound, condition.holds), source)
+
+
+def _share(rows: int | None, total: int | None) -> str:
+    if rows is None or not total:
+        return ""
+    return f"{100 * rows / total:.1f} % of the data ({rows} of {total} rows)"

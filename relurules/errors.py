@@ -1,0 +1,47 @@
+"""Every error the package raises on purpose.
+
+    RelurulesError                 something the caller can mend; the message says what was found, what is supported, where
+    |-- InputError                 exit code 2: what came in can't be used
+    |   |-- ModelError             a network: unknown operator, NaN weights, wrong size, unreadable file
+    |   |-- DomainError            a domain: empty, wrong size, text columns, a constraint that can't be read
+    |   |-- DataError              a table: missing column, wrong number of columns, text in a number column
+    |   `-- RulesError             a rules file or an artefact that doesn't follow its format
+    |-- UnsupportedError           exit code 2: a target, dialect, form or engine that doesn't exist here
+    `-- CheckError                 exit code 1: an artefact that fails to run or disagrees with its network
+"""
+
+
+class RelurulesError(Exception):
+    """Root of the tree; `exit_code` is what the command line ends with."""
+
+    exit_code = 2
+
+
+class InputError(RelurulesError, ValueError):
+    """What came in can't be used."""
+
+
+class ModelError(InputError):
+    """The network can't be read or holds something that isn't supported."""
+
+
+class DomainError(InputError):
+    """The domain is empty, ill-formed or doesn't fit the network."""
+
+
+class DataError(InputError):
+    """The table doesn't fit the network or the rules."""
+
+
+class RulesError(InputError):
+    """A rules file or an emitted artefact doesn't follow its format."""
+
+
+class UnsupportedError(RelurulesError, ValueError):
+    """No such target, dialect, form or engine."""
+
+
+class CheckError(RelurulesError, RuntimeError):
+    """An artefact failed to run, or a check failed."""
+
+    exit_code = 1

@@ -1,0 +1,25 @@
+"""Every value the stages exchange: frozen data, read-only float64 arrays."""
+
+from relurules.ir.artifact import Artifact
+from relurules.ir.network import AffineMap, Graph, Network, Neuron
+from relurules.ir.partition import UNEXPLORED, Partition, Region, Tree
+from relurules.ir.report import Report
+from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
+
+__all__ = [
+    "UNEXPLORED",
+    "AffineMap",
+    "Artifact",
+    "Condition",
+    "Graph",
+    "HalfSpace",
+    "Network",
+    "Neuron",
+    "Partition",
+    "Region",
+    "Report",
+    "Rule",
+    "RuleSet",
+    "Summary",
+    "Tree",
+]

@@ -1,0 +1,134 @@
+"""A network in canonical form: z = A x + L phi(z) + b, f = C x + U phi(z) + c."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import DataError
+
+if TYPE_CHECKING:
+    import networkx
+
+Array = NDArray[np.float64]
+Pattern = NDArray[np.int8]
+
+
+class Neuron(NamedTuple):
+    """Where a neuron stands in the model it came from: the activation's module path and the unit's index in it."""
+
+    layer: str
+    index: int
+
+    def __str__(self) -> str:
+        return f"neuron {self.index} of layer {self.layer}"
+
+
+class AffineMap(NamedTuple):
+    """x -> weights x + constants; weights (m, d), constants (m,)."""
+
+    weights: Array
+    constants: Array
+
+
+@dataclass(frozen=True)
+class Network:
+    """K neurons in topological order; phi_a(z) = max(0, z) + a * min(0, z) with one slope per neuron.
+
+    A: (K, d), L: (K, K) strictly lower triangular, b: (K,), C: (m, d), U: (m, K), c: (m,), slope: (K,), neurons: K labels.
+    """
+
+    A: Array
+    L: Array
+    b: Array
+    C: Array
+    U: Array
+    c: Array
+    slope: Array
+    neurons: tuple[Neuron, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("A", "L", "b", "C", "U", "c", "slope"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def __len__(self) -> int:
+        """Number of neurons K."""
+        return len(self.b)
+
+    @cached_property
+    def levels(self) -> tuple[NDArray[np.intp], ...]:
+        """Neurons grouped so that each group reads only earlier ones."""
+        depth = np.zeros(len(self), dtype=np.intp)
+        for i in range(1, len(self)):
+            read = np.flatnonzero(self.L[i, :i])
+            depth[i] = 1 + depth[read].max() if len(read) else 0
+        return tuple(np.flatnonzero(depth == level) for level in range(depth.max(initial=-1) + 1))
+
+    def preactivations(self, X: Array) -> Array:
+        """(N, d) -> (N, K): every neuron's z."""
+        z = X @ self.A.T + self.b
+        activated = np.zeros_like(z)
+        for level in self.levels:
+            z[:, level] += activated @ self.L[level].T
+            activated[:, level] = np.where(z[:, level] >= 0, z[:, level], self.slope[level] * z[:, level])
+        return z
+
+    def evaluate(self, X: Array) -> Array:
+        """(N, d) in the user's units -> (N, m), in float64."""
+        X = rows_of(X, self.A.shape[1])
+        z = self.preactivations(X)
+        return X @ self.C.T + np.where(z >= 0, z, self.slope * z) @ self.U.T + self.c
+
+    def magnitude(self, X: Array) -> Array:
+        """(N, d) -> (N, m): the sum of the absolute values of all terms, what rounding errors are measured against."""
+        X = np.abs(rows_of(X, self.A.shape[1]))
+        size = X @ np.abs(self.A).T + np.abs(self.b)
+        gain = np.maximum(1.0, np.abs(self.slope))
+        for level in self.levels:
+            size[:, level] += (size * gain) @ np.abs(self.L[level]).T
+        return X @ np.abs(self.C).T + (size * gain) @ np.abs(self.U).T + np.abs(self.c)
+
+    def affine_map(self, pattern: Pattern) -> AffineMap:
+        """The one affine map f is on the region with this activation pattern, (K,) of +1 / -1."""
+        factor = np.where(pattern > 0, 1.0, self.slope)
+        forms = np.column_stack([self.A, self.b])
+        active = np.zeros_like(forms)
+        for level in self.levels:
+            forms[level] += self.L[level] @ active
+            active[level] = factor[level, None] * forms[level]
+        total = np.column_stack([self.C, self.c]) + self.U @ active
+        return AffineMap(total[:, :-1], total[:, -1])
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A traced network: its columns, its outputs, its canonical form, and its layers for pictures and people.
+
+    features: d input names; outputs: m output names; layers: operators as nodes (attributes `operator`, `module`, `size`).
+    """
+
+    features: tuple[str, ...]
+    outputs: tuple[str, ...]
+    network: Network
+    layers: "networkx.DiGraph[str]"
+
+    def evaluate(self, X: Array) -> Array:
+        """(N, d) -> (N, m), float64: the reference that everything made from this network is compared with."""
+        return self.network.evaluate(X)
+
+
+def rows_of(X: Array, columns: int) -> Array:
+    """Return X as float64 (N, columns), or raise DataError."""
+    X = np.asarray(X, dtype=np.float64)
+    if X.ndim != 2 or X.shape[1] != columns:
+        raise DataError(f"expected an array of shape (rows, {columns}), found shape {X.shape}")
+    return X
+
+
+def read_only(array: Array) -> Array:
+    """A float64 copy that can't be written to."""
+    array = np.array(array, dtype=np.float64)
+    array.flags.writeable = False
+    return array

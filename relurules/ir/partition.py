@@ -1,0 +1,115 @@
+"""A domain cut into the linear regions of a network: a decision tree whose leaves are regions."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules import lp
+from relurules.domain import Domain, Frame
+from relurules.ir.network import AffineMap, Array, Network, Pattern, rows_of
+
+#: A child that a stopped search has not looked into.
+UNEXPLORED = int(np.iinfo(np.int32).min)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Splits normals x + offsets >= 0. Child 0 is the negative side, child 1 the other.
+
+    neurons: (S,) index of the neuron that cuts; normals: (S, d); offsets: (S,); children: (S, 2) int32: a split where >= 0,
+    leaf ~child where negative, UNEXPLORED where a search stopped. Without splits, leaf 0 is everything.
+    """
+
+    neurons: NDArray[np.intp]
+    normals: Array
+    offsets: Array
+    children: NDArray[np.int32]
+
+    def route(self, X: Array) -> NDArray[np.intp]:
+        """(N, d) -> (N,) leaf of every row, -1 where unexplored."""
+        at = np.zeros(len(X), dtype=np.int64) if len(self.neurons) else np.full(len(X), -1, dtype=np.int64)
+        while len(active := np.flatnonzero(at >= 0)):
+            split = at[active]
+            side = np.einsum("ij,ij->i", X[active], self.normals[split]) + self.offsets[split] >= 0
+            at[active] = self.children[split, side.astype(np.intp)]
+        return np.where(at == UNEXPLORED, -1, ~at)
+
+    def paths(self, leaves: int) -> list[list[tuple[int, int]]]:
+        """For every leaf the (split, side) pairs from the root down."""
+        paths: list[list[tuple[int, int]]] = [[] for _ in range(leaves)]
+        stack: list[tuple[int, list[tuple[int, int]]]] = [(0, [])] if len(self.neurons) else []
+        while stack:
+            split, path = stack.pop()
+            for side, child in enumerate(self.children[split].tolist()):
+                down = [*path, (split, side)]
+                if child >= 0:
+                    stack.append((child, down))
+                elif child != UNEXPLORED:
+                    paths[~child] = down
+        return paths
+
+
+class Region(NamedTuple):
+    """One linear region.
+
+    pattern: (K,) +1 / -1; splits: the (split, side) pairs of the tree that its irredundant half-spaces come from;
+    normals (h, d) and bounds (h,): those half-spaces, as normals x >= bounds, within the domain; point: (d,) strictly
+    inside; map: what the network is there.
+    """
+
+    pattern: Pattern
+    splits: tuple[tuple[int, int], ...]
+    normals: Array
+    bounds: Array
+    point: Array
+    map: AffineMap
+
+
+@dataclass(frozen=True)
+class Partition:
+    """All linear regions of `network` in `domain`; R regions.
+
+    patterns: (R, K) int8, +1 / -1; points: (R, d), one strictly inside each region; frame: the normalised coordinates the
+    search worked in; complete: False where a budget stopped it, and then the tree has unexplored children.
+    """
+
+    network: Network
+    domain: Domain
+    frame: Frame
+    tree: Tree
+    patterns: Pattern
+    points: Array
+    complete: bool
+
+    def __len__(self) -> int:
+        """Number of regions: distinct activation patterns whose cell has an interior."""
+        return len(self.patterns)
+
+    def locate(self, X: Array) -> NDArray[np.intp]:
+        """(N, d) -> (N,) region of every row, -1 outside the domain or where the search did not look."""
+        X = rows_of(X, len(self.domain))
+        inside = self.domain.contains(X)
+        found = np.full(len(X), -1, dtype=np.intp)
+        found[inside] = self.tree.route(X[inside])
+        return found
+
+    def regions(self) -> list[Region]:
+        """Every region with its irredundant half-spaces; costs one linear program for each split above it."""
+        walls = self.domain.polytope(self.frame)
+        return [self._region(i, path, walls) for i, path in enumerate(self.tree.paths(len(self)))]
+
+    def _region(self, i: int, path: list[tuple[int, int]], walls: tuple[Array, Array]) -> Region:
+        splits = np.array([split for split, _ in path], dtype=np.intp)
+        sign = np.array([2.0 * side - 1.0 for _, side in path])
+        normals, offsets = self.tree.normals[splits] * sign[:, None], self.tree.offsets[splits] * sign
+        G, g = self.frame.rows(-normals, -offsets)
+        length = np.linalg.norm(G, axis=1)
+        rows = np.vstack([walls[0], G / length[:, None]])
+        limits = np.concatenate([walls[1], -g / length])
+        first = len(walls[1])
+        keep = lp.irredundant(rows, limits, np.arange(first, len(rows)))[first:]
+        pattern = self.patterns[i]
+        kept = tuple(pair for pair, kept in zip(path, keep, strict=True) if kept)
+        return Region(pattern, kept, normals[keep], -offsets[keep], self.points[i], self.network.affine_map(pattern))

@@ -1,0 +1,206 @@
+"""RuleSet <-> JSON. The format is `rules.schema.json`, version 1; numbers are written by shortest round-trip repr."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from relurules.domain import Domain
+from relurules.errors import DomainError, RulesError
+from relurules.files import write_text
+from relurules.ir.network import AffineMap, Array, Network, Neuron, read_only
+from relurules.ir.partition import UNEXPLORED, Tree
+from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
+
+FORMAT, VERSION = "relurules.rules", 1
+
+
+def save(rules: RuleSet, path: Path) -> None:
+    """Write the rules as JSON, whole or not at all."""
+    write_text(path, json.dumps(to_json(rules), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def load(path: Path) -> RuleSet:
+    """Read and check a rules file; RulesError names the place that doesn't follow the schema."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RulesError(f"{path}: can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise RulesError(f"{path}: is no JSON: {error}") from error
+    _validate(found, path)
+    try:
+        return from_json(found)
+    except (KeyError, IndexError, ValueError, DomainError) as error:
+        raise RulesError(f"{path}: parts of the file don't fit together: {error}") from error
+
+
+def to_json(rules: RuleSet) -> dict[str, Any]:
+    """The rules as plain JSON values."""
+    names, domain, tree, network = rules.features, rules.domain, rules.tree, rules.network
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "outputs": list(rules.outputs),
+        "max_error": rules.max_error,
+        "complete": rules.complete,
+        "summary": {**rules.summary._asdict(), "removed": dict(rules.summary.removed)},
+        "features": [
+            {"name": name, "lower": _finite(low), "upper": _finite(high), "integer": bool(whole)}
+            for name, low, high, whole in zip(names, domain.lower, domain.upper, domain.integer, strict=True)
+        ],
+        "constraints": [
+            {"text": text, "coefficients": _sparse(row, names), "at_most": float(bound)}
+            for text, row, bound in zip(domain.texts, domain.normals, domain.bounds, strict=True)
+        ],
+        "splits": [
+            {
+                "coefficients": _sparse(normal, names),
+                "at_least": float(-offset),
+                "neuron": int(neuron),
+                "otherwise": _child(no),
+                "then": _child(yes),
+            }
+            for normal, offset, neuron, (no, yes) in zip(
+                tree.normals, tree.offsets, tree.neurons, tree.children.tolist(), strict=True
+            )
+        ],
+        "rules": [_rule_json(rule, names, rules.outputs) for rule in rules],
+        "network": {
+            **{name: getattr(network, name).tolist() for name in ("A", "L", "b", "C", "U", "c", "slope")},
+            "neurons": [{"layer": neuron.layer, "index": neuron.index} for neuron in network.neurons],
+        },
+    }
+
+
+def from_json(found: Mapping[str, Any]) -> RuleSet:
+    """The rules of a validated file."""
+    domain = _domain(found)
+    names, outputs = domain.names, tuple(found["outputs"])
+    network = _network(found["network"], len(names), len(outputs))
+    tree = _tree(found["splits"], len(found["rules"]), names)
+    spaces = [
+        HalfSpace(normal, float(-offset), network.neurons[neuron], split)
+        for split, (normal, offset, neuron) in enumerate(zip(tree.normals, tree.offsets, tree.neurons, strict=True))
+    ]
+    rules = tuple(_rule(number, item, spaces, names, outputs) for number, item in enumerate(found["rules"], start=1))
+    summary = Summary(**found["summary"])
+    return RuleSet(outputs, domain, rules, tree, network, found["max_error"], found["complete"], summary)
+
+
+def _rule_json(rule: Rule, names: Sequence[str], outputs: Sequence[str]) -> dict[str, Any]:
+    return {
+        "conditions": [{"split": c.half_space.split, "holds": c.holds} for c in rule.conditions],
+        "outputs": {
+            name: {"constant": float(constant), "coefficients": _sparse(weights, names)}
+            for name, weights, constant in zip(outputs, rule.map.weights, rule.map.constants, strict=True)
+        },
+        "pattern": "".join("+" if sign > 0 else "-" for sign in rule.pattern),
+        "point": rule.point.tolist(),
+        "rows": rule.rows,
+    }
+
+
+def _domain(found: Mapping[str, Any]) -> Domain:
+    features = found["features"]
+    names = [feature["name"] for feature in features]
+    lower = [-np.inf if feature["lower"] is None else feature["lower"] for feature in features]
+    upper = [np.inf if feature["upper"] is None else feature["upper"] for feature in features]
+    box = Domain.box(lower, upper, names)
+    rows = [_dense(item["coefficients"], names) for item in found["constraints"]]
+    return Domain(
+        names=box.names,
+        lower=box.lower,
+        upper=box.upper,
+        integer=np.array([feature["integer"] for feature in features], dtype=bool),
+        normals=np.array(rows).reshape(-1, len(names)),
+        bounds=np.array([item["at_most"] for item in found["constraints"]], dtype=np.float64),
+        texts=tuple(item["text"] for item in found["constraints"]),
+    )
+
+
+def _network(found: Mapping[str, Any], d: int, m: int) -> Network:
+    K = len(found["neurons"])
+    shapes = {"A": (K, d), "L": (K, K), "b": (K,), "C": (m, d), "U": (m, K), "c": (m,), "slope": (K,)}
+    arrays = {}
+    for name, shape in shapes.items():
+        array = np.array(found[name], dtype=np.float64).reshape(shape if 0 in shape else np.shape(found[name]))
+        if array.shape != shape:
+            raise ValueError(f"network.{name} has shape {array.shape}, expected {shape}")
+        arrays[name] = array
+    if np.triu(arrays["L"]).any():
+        raise ValueError("network.L isn't strictly lower triangular")
+    return Network(**arrays, neurons=tuple(Neuron(item["layer"], item["index"]) for item in found["neurons"]))
+
+
+def _tree(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str]) -> Tree:
+    children = []
+    for split, item in enumerate(splits):
+        pair = []
+        for child in (item["otherwise"], item["then"]):
+            if "rule" in child and not 1 <= child["rule"] <= rules:
+                raise ValueError(f"splits[{split}] leads to rule {child['rule']} of {rules}")
+            if "split" in child and not split < child["split"] < len(splits):
+                raise ValueError(f"splits[{split}] leads to split {child['split']}, not to a later one")
+            pair.append(child["split"] if "split" in child else -child["rule"] if "rule" in child else UNEXPLORED)
+        children.append(pair)
+    return Tree(
+        np.array([item["neuron"] for item in splits], dtype=np.intp),
+        np.array([_dense(item["coefficients"], names) for item in splits]).reshape(-1, len(names)),
+        np.array([-item["at_least"] for item in splits], dtype=np.float64),
+        np.array(children, dtype=np.int32).reshape(-1, 2),
+    )
+
+
+def _rule(
+    number: int, found: Mapping[str, Any], spaces: Sequence[HalfSpace], names: Sequence[str], outputs: Sequence[str]
+) -> Rule:
+    maps = [found["outputs"][name] for name in outputs]
+    weights = np.array([_dense(item["coefficients"], names) for item in maps]).reshape(-1, len(names))
+    return Rule(
+        number=number,
+        conditions=tuple(Condition(spaces[c["split"]], c["holds"]) for c in found["conditions"]),
+        map=AffineMap(read_only(weights), read_only(np.array([item["constant"] for item in maps]))),
+        pattern=np.array([1 if sign == "+" else -1 for sign in found["pattern"]], dtype=np.int8),
+        point=read_only(np.array(found["point"], dtype=np.float64)),
+        rows=found["rows"],
+    )
+
+
+def _child(child: int) -> dict[str, int]:
+    """Where a split leads: {"split": i}, {"rule": number}, or {} where the search stopped."""
+    return {"split": child} if child >= 0 else {} if child == UNEXPLORED else {"rule": -child}
+
+
+def _sparse(row: Array, names: Sequence[str]) -> dict[str, float]:
+    return {names[j]: float(row[j]) for j in np.flatnonzero(row)}
+
+
+def _dense(coefficients: Mapping[str, float], names: Sequence[str]) -> list[float]:
+    unknown = set(coefficients) - set(names)
+    if unknown:
+        raise ValueError(f"coefficients name {sorted(unknown)[0]!r}, which is no feature")
+    return [coefficients.get(name, 0.0) for name in names]
+
+
+def _finite(bound: float) -> float | None:
+    return float(bound) if np.isfinite(bound) else None
+
+
+@cache
+def _schema() -> Any:
+    return json.loads(files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8"))
+
+
+def _validate(found: Any, path: Path) -> None:
+    from jsonschema import Draft202012Validator  # only when a file is read
+
+    if isinstance(found, dict) and found.get("format") == FORMAT and found.get("version") != VERSION:
+        raise RulesError(f"{path}: version {found.get('version')!r} of the format; this release reads version {VERSION}")
+    error = next(iter(Draft202012Validator(_schema()).iter_errors(found)), None)
+    if error is not None:
+        raise RulesError(f"{path}: at {error.json_path}: {error.message[:200]}; expected {FORMAT} version {VERSION}")

@@ -1,0 +1,125 @@
+"""Rules: IF half-spaces THEN an affine map, for every part of a domain."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain import Domain
+from relurules.ir.network import AffineMap, Array, Network, Neuron, Pattern
+from relurules.ir.partition import Tree
+from relurules.tables import matrix
+
+
+class HalfSpace(NamedTuple):
+    """The test normal·x >= bound; normal (d,) in the user's columns and units, scaled to read well.
+
+    neuron: whose sign it tells; split: its index in the rule set's tree.
+    """
+
+    normal: Array
+    bound: float
+    neuron: Neuron
+    split: int
+
+
+class Condition(NamedTuple):
+    """A half-space that must hold, or must not (then normal·x < bound)."""
+
+    half_space: HalfSpace
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """IF all conditions hold THEN outputs = map(x). `point` (d,) lies strictly inside; `rows` counts the data inside."""
+
+    number: int
+    conditions: tuple[Condition, ...]
+    map: AffineMap
+    pattern: Pattern
+    point: Array
+    rows: int | None
+
+
+class Summary(NamedTuple):
+    """What became of the network: neurons traced and left, why the others went, regions, rows of data looked at."""
+
+    neurons_traced: int
+    neurons_left: int
+    removed: Mapping[str, int]
+    regions: int
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules that cover a domain and overlap on boundaries only, numbered from 1.
+
+    tree: the same rules as a decision tree; leaf i is rule i + 1. network: the collapsed neurons, the same function on the
+    domain, and `tree.neurons` are its indices. max_error: bound on |network as traced - rules| over the domain, for
+    every output (rounding of float64 not counted). complete: False where a budget left part of the domain uncovered.
+    """
+
+    outputs: tuple[str, ...]
+    domain: Domain
+    rules: tuple[Rule, ...]
+    tree: Tree
+    network: Network
+    max_error: float
+    complete: bool
+    summary: Summary
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The d input columns, in order."""
+        return self.domain.names
+
+    def __len__(self) -> int:
+        """Number of rules."""
+        return len(self.rules)
+
+    def __iter__(self) -> Iterator[Rule]:
+        """The rules in the order of their numbers."""
+        return iter(self.rules)
+
+    def apply(self, table: Any) -> NDArray[np.intp]:
+        """(N, d) array or frame -> (N,) rule numbers; 0 for a row outside the domain or with a missing value."""
+        X = matrix(table, self.features)
+        number = np.zeros(len(X), dtype=np.intp)
+        inside = self.domain.contains(X)
+        number[inside] = 1 + self.tree.route(X[inside])
+        return number
+
+    def predict(self, table: Any) -> Array:
+        """(N, d) array or frame -> (N, m) float64; NaN for a row outside the domain or with a missing value."""
+        X = matrix(table, self.features)
+        number = self.apply(X)
+        weights, constants = self._maps
+        predicted = np.full((len(X), len(self.outputs)), np.nan)
+        for rule in np.unique(number[number > 0]) - 1:
+            rows = number == rule + 1
+            predicted[rows] = X[rows] @ weights[rule].T + constants[rule]
+        return predicted
+
+    @cached_property
+    def _maps(self) -> AffineMap:
+        maps = [rule.map for rule in self.rules]
+        return AffineMap(np.stack([m.weights for m in maps]), np.stack([m.constants for m in maps]))
+
+    def save(self, path: str | Path) -> None:
+        """Write JSON (schema in relurules/ir/rules.schema.json); the file appears whole or not at all."""
+        from relurules.ir.rules_json import save
+
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "RuleSet":
+        """Read what `save` wrote; numbers come back exactly. RulesError where the file doesn't follow the schema."""
+        from relurules.ir.rules_json import load
+
+        return load(Path(path))

@@ -1,0 +1,90 @@
+"""The only linear programming of the package: questions about a polytope {u : G u <= h}, answered by HiGHS.
+
+Rows of G have unit length and u is in normalised coordinates (a bounded domain is about [-1, 1]^d), so that every
+tolerance below is a length in those coordinates. Raw units never reach this module.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import CheckError
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
+
+Array = NDArray[np.float64]
+
+#: A cell counts as full-dimensional when a ball of this radius fits inside; a thinner one belongs to its neighbour.
+RADIUS = 1e-9
+#: HiGHS may break a row by this much (its own smallest setting).
+FEASIBILITY = 1e-10
+#: No inscribed ball is asked to be larger than this, so that an unbounded cell has an answer too.
+LARGEST_RADIUS = 1.0
+
+_OPTIMAL, _INFEASIBLE, _UNBOUNDED = 0, 2, 3
+
+
+class Ball(NamedTuple):
+    """A ball inside a polytope; `radius` is measured at `center` in float64, whatever the solver said."""
+
+    radius: float
+    center: Array
+
+
+def inscribed_ball(G: Array, h: Array) -> Ball:
+    """Largest ball in {u : G u <= h}, its radius at most LARGEST_RADIUS; negative where the polytope is empty.
+
+    G: (c, d) unit rows, h: (c,). The Chebyshev centre of Boyd & Vandenberghe, Convex Optimization, section 8.5.1.
+    """
+    d = G.shape[1]
+    cost = np.zeros(d + 1)
+    cost[-1] = -1.0
+    rows = np.hstack([G, np.ones((len(G), 1))])
+    bounds = [(None, None)] * d + [(None, LARGEST_RADIUS)]
+    result = _solve(cost, rows, h, bounds)
+    if result.status != _OPTIMAL:
+        raise CheckError(f"the LP solver failed on an inscribed ball ({len(G)} rows, {d} columns): {result.message}")
+    center = np.asarray(result.x[:-1], dtype=np.float64)
+    slack = h - G @ center
+    return Ball(float(min(slack.min(initial=LARGEST_RADIUS), LARGEST_RADIUS)), center)
+
+
+def minimum(cost: Array, G: Array, h: Array) -> float:
+    """Minimum of cost·u over {u : G u <= h}: -inf where unbounded, +inf where the polytope is empty."""
+    if not cost.any():
+        return 0.0
+    result = _solve(cost, G, h, [(None, None)] * len(cost))
+    if result.status == _OPTIMAL:
+        return float(result.fun)
+    if result.status == _UNBOUNDED:
+        return -np.inf
+    if result.status == _INFEASIBLE:
+        return np.inf
+    raise CheckError(f"the LP solver failed on a minimum ({len(G)} rows, {len(cost)} columns): {result.message}")
+
+
+def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
+
+    A candidate goes when the remaining rows keep G_i u within RADIUS of h_i; of two equal rows one stays.
+    """
+    keep = np.ones(len(G), dtype=bool)
+    for i in candidates:
+        keep[i] = False
+        others = np.vstack([G[keep], G[i]])
+        limits = np.append(h[keep], h[i] + 1.0)
+        keep[i] = -minimum(-G[i], others, limits) > h[i] + RADIUS
+    return keep
+
+
+def _solve(cost: Array, G: Array, h: Array, bounds: list[tuple[float | None, float | None]]) -> "OptimizeResult":
+    from scipy.optimize import linprog  # loads in 0.4 s: only when a program is really solved
+
+    options = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
+    result = linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method="highs", options=options)
+    if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
+        return result
+    # status 4: presolve can't tell unbounded from infeasible, or the tight tolerances weren't reached
+    return linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method="highs", options={"presolve": False})

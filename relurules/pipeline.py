@@ -1,0 +1,147 @@
+"""The walk, one stage after the other.
+
+    stage         takes                          gives          where
+    trace         the user's model               Graph          tracing/       the network, in canonical form
+    collapse      Network, Domain                Collapsed      collapse/      fewer neurons, and what that changed
+    partition     Network, Domain                Partition      partitioning/  tree of linear regions
+    settle        Partition                      Partition      collapse/      without neurons that never change sign
+    rules         Partition                      RuleSet        rules/         merged, numbered, scaled to read well
+    emit          RuleSet                        Artifact       emitting/      text in a language
+    verify        Artifact, model, rows          Report         verifying/     run in its engine, beside the model
+
+Every value is defined in `ir`; the stages don't know one another. The public functions of the package are defined here.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+from relurules import tracing
+from relurules.activations import LINEAR_THRESHOLD
+from relurules.collapse import collapse, settle
+from relurules.domain import Domain
+from relurules.emitting import emit_artifact
+from relurules.errors import DomainError, UnsupportedError
+from relurules.ir import Artifact, Graph, Partition, Report, RuleSet, Summary
+from relurules.partitioning import search
+from relurules.rules import build_rules
+from relurules.tables import column_names, default_names, matrix
+from relurules.verifying import compare
+
+Progress = Callable[[int], None]
+
+
+def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
+    """Read a trained network: torch.nn.Module, torch.export.ExportedProgram, or path of a .pt2 file.
+
+    input_shape: shape of one row where the model doesn't tell it; inputs of higher rank are flattened in order.
+    `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. Raises ModelError for an operator that is
+    neither affine nor piecewise linear, for weights that aren't finite, and for files that can't be read.
+    """
+    return tracing.trace(model, input_shape)
+
+
+def partition(
+    model: Any,
+    domain: Domain,
+    *,
+    max_regions: int | None = None,
+    time_limit: float | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Partition:
+    """All linear regions of the traced network on `domain`, cut by every neuron, those that nothing reads included.
+
+    A search that max_regions or time_limit (seconds) ends returns what it found, with `complete` False. `progress` is
+    called with the number of regions found. Raises DomainError where the domain has no interior.
+    """
+    _one_job(jobs)
+    return search(trace(model).network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
+
+
+def extract(
+    model: Any,
+    *,
+    domain: Domain | None = None,
+    data: Any = None,
+    max_error: float = 0.0,
+    max_regions: int | None = None,
+    time_limit: float | None = None,
+    jobs: int = 1,
+    threshold: float = LINEAR_THRESHOLD,
+    progress: Progress | None = None,
+) -> RuleSet:
+    """Rules of a trained network over a domain, in the user's columns and units.
+
+    domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
+    frame whose rows are counted per rule. threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one
+    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none).
+    max_regions, time_limit, progress: as in `partition`. max_error: further simplification isn't offered yet; only 0.0.
+    """
+    _one_job(jobs)
+    if max_error != 0.0:
+        raise UnsupportedError(f"max_error={max_error!r}: simplification within a bound isn't offered yet; supported: 0.0")
+    graph = trace(model)
+    domain = _domain_of(graph, domain, data)
+    rows = None if data is None else matrix(data, domain.names)
+    collapsed = collapse(graph.network, domain, threshold)
+    cells = search(collapsed.network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
+    settled = settle(cells)
+    removed = {**collapsed.removed, "settled": len(cells.network) - len(settled.network)}
+    summary = Summary(
+        neurons_traced=len(graph.network),
+        neurons_left=len(settled.network),
+        removed={name: count for name, count in removed.items() if count},
+        regions=len(cells),
+        rows=None if rows is None else len(rows),
+    )
+    return build_rules(settled, graph.outputs, summary, collapsed.max_change, rows)
+
+
+def emit(
+    rules: RuleSet,
+    target: str,
+    *,
+    dialect: str | None = None,
+    form: str | None = None,
+    table: str = "input_data",
+    key: Sequence[str] = (),
+) -> Artifact:
+    """Rules as text, markdown, sql, python or c, in the form rules, tree or network (None: rules).
+
+    dialect: sqlite (default) or duckdb; SQL is one SELECT over `table` that keeps the `key` columns and adds one column per
+    output and `rule`. Raises UnsupportedError for an unknown target, dialect or form, naming those that exist.
+    """
+    return emit_artifact(rules, target, dialect=dialect, form=form, table=table, key=tuple(key))
+
+
+def verify(artifact: Artifact, model: Any, X: Any, engine: str | None = None) -> Report:
+    """Run an artefact in its engine (python, c, sqlite, duckdb) on the rows X and compare it with the network.
+
+    model: what `trace` takes, computed in float64 by its own framework, or a RuleSet. X: (N, d) array or frame. The report
+    is true when no difference exceeds its tolerance. Raises CheckError where the artefact doesn't run.
+    """
+    rows = matrix(X, artifact.features)
+    if isinstance(model, RuleSet):
+        return compare(artifact, model.predict, model.network.magnitude, rows, engine)
+    return compare(artifact, tracing.reference(model), tracing.trace(model).network.magnitude, rows, engine)
+
+
+def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
+    d = len(graph.features)
+    if domain is None:
+        domain = Domain.unbounded(graph.features) if data is None else Domain.from_data(data)
+    if len(domain) != d:
+        raise DomainError(f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network reads {d}")
+    names = column_names(data)
+    if domain.names == default_names(d) and names is not None and len(names) == d:
+        return domain.renamed(names)
+    return domain
+
+
+def _one_job(jobs: int) -> None:
+    if jobs != 1:
+        raise UnsupportedError(f"jobs={jobs}: the search runs in one process; supported: 1")
+
+
+__all__ = ["Domain", "emit", "extract", "partition", "trace", "verify"]

@@ -1,0 +1,75 @@
+"""Tables as they come in (arrays, pandas, polars, anything with named columns) -> float64 matrices."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import DataError
+
+Array = NDArray[np.float64]
+
+
+def default_names(count: int, prefix: str = "x") -> tuple[str, ...]:
+    """x0, x1, ...: what a column is called when nobody named it."""
+    return tuple(f"{prefix}{i}" for i in range(count))
+
+
+def column_names(table: Any) -> tuple[str, ...] | None:
+    """Names of a frame's columns, or None for a bare array."""
+    columns = getattr(table, "columns", None)
+    return None if columns is None else tuple(str(name) for name in columns)
+
+
+def matrix(table: Any, names: Sequence[str]) -> Array:
+    """Return the columns `names` of a table, in that order, as an (N, d) float64 matrix; missing values are NaN.
+
+    A frame is read by column name (further columns are ignored), a bare array by position.
+    Raises DataError for a missing column, a wrong width, or a value that isn't a number.
+    """
+    found = column_names(table)
+    if found is None:
+        return _array(table, names)
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise DataError(
+            f"the table lacks {len(missing)} of {len(names)} columns: {', '.join(map(repr, missing[:5]))}"
+            f"{' ...' if len(missing) > 5 else ''}; it has {', '.join(map(repr, found[:8]))}"
+        )
+    by_name = dict(zip(found, table.columns, strict=True))
+    columns = [numbers(table[by_name[name]], name) for name in names]
+    return np.column_stack(columns) if columns else np.empty((len(table), 0))
+
+
+def numbers(column: Any, name: str) -> Array:
+    """One column as (N,) float64, missing values as NaN; DataError naming the first value that isn't a number."""
+    if hasattr(column, "to_numpy"):
+        column = column.to_numpy()
+    values = np.asarray(column)
+    if values.dtype.kind in "biuf":
+        return values.astype(np.float64)
+    return np.array([_number(value, name, row) for row, value in enumerate(values)], dtype=np.float64)
+
+
+def _number(value: Any, name: str, row: int) -> float:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return np.nan
+    if isinstance(value, str | bytes):
+        raise DataError(
+            f"column {name!r}, row {row}: found {value!r}, expected a number; encode text columns before the network"
+        )
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"column {name!r}, row {row}: {value!r} is no number") from error
+
+
+def _array(table: Any, names: Sequence[str]) -> Array:
+    try:
+        values = np.asarray(table, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"expected an array of numbers with {len(names)} columns: {error}") from error
+    if values.ndim != 2 or values.shape[1] != len(names):
+        raise DataError(f"expected an array of shape (rows, {len(names)}), found shape {values.shape}")
+    return values

@@ -1,0 +1,78 @@
+"""Front doors: a model as the user has it -> Graph, and -> the function that its own framework computes in float64.
+
+A new front-end is one file here and one row in `_DOORS`. Only the door that is needed loads its framework.
+"""
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import CheckError, ModelError
+from relurules.ir import Graph
+
+Array = NDArray[np.float64]
+Reference = Callable[[Array], Array]
+
+#: Does this row know the model? -> module of this package with `trace(model, input_shape)` and `reference(model, ...)`.
+_DOORS: tuple[tuple[Callable[[Any], bool], str], ...] = (
+    (lambda model: _is_a(model, "torch.nn.modules.module.Module"), "from_torch"),
+    (lambda model: _is_a(model, "torch.export.exported_program.ExportedProgram"), "from_torch"),
+    (lambda model: isinstance(model, str | Path) and Path(model).suffix == ".pt2", "from_torch"),
+)
+
+SUPPORTED = "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, relurules Graph"
+
+#: Rows on which a traced network is compared with the model it came from, and how far they may differ.
+_PROBES, _TOLERANCE = 32, 1e-9
+
+
+def trace(model: Any, input_shape: Sequence[int] | None = None) -> Graph:
+    """Model -> Graph. input_shape: shape of one row where the model doesn't tell, such as (1, 8, 8).
+
+    The traced network is evaluated beside the model on a few rows before it is returned. Raises ModelError for what
+    can't be traced, naming the operator and its place, and CheckError should the two disagree.
+    """
+    if isinstance(model, Graph):
+        return model
+    door = _door(model)
+    graph, reference = door.trace(model, input_shape)
+    _compare(graph, reference)
+    return graph
+
+
+def reference(model: Any, input_shape: Sequence[int] | None = None) -> Reference:
+    """Model -> its own function, (N, d) -> (N, m) in float64, computed by its own framework."""
+    if isinstance(model, Graph):
+        return model.evaluate
+    function: Reference = _door(model).reference(model, input_shape)
+    return function
+
+
+def _door(model: Any) -> Any:
+    for knows, module in _DOORS:
+        if knows(model):
+            return import_module(f"relurules.tracing.{module}")
+    if isinstance(model, str | Path):
+        raise ModelError(f"{model}: files of type {Path(model).suffix!r} can't be read; supported: {SUPPORTED}")
+    raise ModelError(f"a model of type {type(model).__name__} can't be traced; supported: {SUPPORTED}")
+
+
+def _is_a(model: Any, qualified: str) -> bool:
+    """An isinstance check by name, so that asking doesn't load the framework."""
+    return any(f"{base.__module__}.{base.__qualname__}" == qualified for base in type(model).__mro__)
+
+
+def _compare(graph: Graph, function: Reference) -> None:
+    spread = 10.0 ** np.linspace(-2, 3, _PROBES)[:, None]
+    X = np.random.default_rng(0).normal(size=(_PROBES, len(graph.features))) * spread
+    expected, found = function(X), graph.evaluate(X)
+    off = np.abs(found - expected) / (graph.network.magnitude(X) + np.finfo(float).tiny)
+    if not (off <= _TOLERANCE).all():
+        raise CheckError(
+            f"the traced network differs from the model by {np.nanmax(off):.1e} of the sum of its absolute terms "
+            f"(tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model compute in lower precision inside?"
+        )

@@ -1,0 +1,85 @@
+"""Affine tensors: every entry of a tensor as an affine form of the inputs and of the neurons met so far."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from relurules.ir import Network, Neuron
+
+
+@dataclass(frozen=True, slots=True)
+class AffineTensor:
+    """constant + sum over the basis of columns[i] * basis[i].
+
+    constant: float64 of the tensor's own shape; columns: (n, *shape), for the first n variables of the basis: the d
+    inputs, then one phi(z) per neuron. Variables past n have no part in this tensor.
+    """
+
+    constant: Tensor
+    columns: Tensor
+
+    def widened(self, count: int) -> Tensor:
+        """The columns for the first `count` variables."""
+        missing = count - len(self.columns)
+        return torch.cat([self.columns, self.columns.new_zeros((missing, *self.constant.shape))])
+
+
+def apply_affine(
+    operator: Callable[..., Tensor], data: Sequence[AffineTensor | Tensor], whole: Sequence[Tensor], without: Callable[..., Tensor]
+) -> AffineTensor:
+    """An affine operator on affine tensors: `operator` on the constants, its linear part `without` on every column."""
+    count = max(len(item.columns) for item in data if isinstance(item, AffineTensor))
+    columns = [
+        item.widened(count) if isinstance(item, AffineTensor) else torch.zeros((count, *item.shape), dtype=torch.float64)
+        for item in data
+    ]
+    return AffineTensor(operator(*whole), torch.vmap(without)(*columns))
+
+
+class Basis:
+    """The variables met so far, d inputs and then the neurons, and each neuron's own affine form."""
+
+    def __init__(self, inputs: int) -> None:
+        self.inputs = inputs
+        self.forms: list[Tensor] = []
+        self.slopes: list[float] = []
+        self.neurons: list[Neuron] = []
+
+    def __len__(self) -> int:
+        """Number of variables."""
+        return self.inputs + len(self.neurons)
+
+    def activate(self, tensor: AffineTensor, slope: Tensor, layer: str) -> AffineTensor:
+        """PReLU of the given slope (broadcast to the tensor): one new neuron per entry, none where the slope is 1."""
+        slopes = slope.expand(tensor.constant.shape).reshape(-1)
+        kinks = torch.nonzero(slopes != 1.0).reshape(-1)
+        first = len(self)
+        flat = tensor.widened(first).reshape(first, -1)
+        self.forms.extend(torch.cat([flat[:, kinks].T, tensor.constant.reshape(-1)[kinks, None]], dim=1))
+        self.slopes.extend(slopes[kinks].tolist())
+        self.neurons.extend(Neuron(layer, int(i)) for i in kinks)
+        constant = tensor.constant.reshape(-1).clone()
+        constant[kinks] = 0.0
+        columns = torch.cat([flat, flat.new_zeros((len(kinks), flat.shape[1]))])
+        columns[:, kinks] = 0.0
+        columns[first + torch.arange(len(kinks)), kinks] = 1.0
+        shape = tensor.constant.shape
+        return AffineTensor(constant.reshape(shape), columns.reshape(len(columns), *shape))
+
+    def network(self, outputs: Sequence[AffineTensor]) -> Network:
+        """The canonical form, the outputs flattened in order and concatenated."""
+        d, K = self.inputs, len(self.neurons)
+        rows = np.zeros((K, d + K + 1))
+        for i, form in enumerate(self.forms):
+            rows[i, : len(form) - 1] = form[:-1]
+            rows[i, -1] = form[-1]
+        last = torch.cat([out.widened(d + K).reshape(d + K, -1) for out in outputs], dim=1).T.numpy()
+        constant = torch.cat([out.constant.reshape(-1) for out in outputs]).numpy()
+        return Network(
+            A=rows[:, :d], L=rows[:, d:-1], b=rows[:, -1],
+            C=last[:, :d], U=last[:, d:], c=constant,
+            slope=np.array(self.slopes), neurons=tuple(self.neurons),
+        )  # fmt: skip

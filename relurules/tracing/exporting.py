@@ -1,0 +1,131 @@
+"""torch.nn.Module or .pt2 file -> ExportedProgram in float64, eval mode, without in-place operators."""
+
+import contextlib
+import copy
+import io
+import json
+import logging
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.export import Dim, ExportedProgram
+
+from relurules.errors import ModelError
+
+#: The only expressions over sizes that a .pt2 file may hold: integers, size symbols and arithmetic, as sympy prints them.
+_SIZE_EXPRESSION = re.compile(
+    r"(Symbol\('[su]\d+'(, (positive|nonnegative|integer)=True)*\)|Integer|Add|Mul|Pow|Max|Min|[su]?\d+|[-+*/ ,()])+"
+)
+
+
+def export(model: Any, input_shape: Sequence[int] | None) -> ExportedProgram:
+    """Return the program of a module, a program or a .pt2 file. ModelError says what stood in the way."""
+    if isinstance(model, str | Path):
+        model = load_archive(Path(model))
+    program = model if isinstance(model, ExportedProgram) else _export_module(model, input_shape)
+    if any(_mutates(node) for node in program.graph.nodes):
+        with _quiet():
+            program = program.run_decompositions({})
+    return program
+
+
+def load_archive(path: Path) -> ExportedProgram:
+    """Read a torch.export archive. Nothing in it is unpickled and no expression evaluated before it has been looked at."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                _check_member(path, name, archive.read(name))
+        with _quiet():
+            return torch.export.load(path)
+    except FileNotFoundError as error:
+        raise ModelError(f"{path}: no such file") from error
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(
+            f"{path}: can't be read as a torch.export archive ({_first_line(error)}); expected a file that "
+            "torch.export.save wrote"
+        ) from error
+
+
+def _check_member(path: Path, name: str, content: bytes) -> None:
+    if name.endswith(".json"):
+        for key, value in _entries(json.loads(content)):
+            if key == "use_pickle" and value:
+                raise ModelError(f"{path}: {name} holds pickled weights, which could run code; save plain tensors")
+            if key == "expr_str" and not _SIZE_EXPRESSION.fullmatch(str(value)):
+                raise ModelError(f"{path}: {name} holds the expression {value!r}, which is no arithmetic of sizes")
+    elif name.endswith(".pt"):
+        try:
+            torch.load(io.BytesIO(content), weights_only=True)
+        except Exception as error:
+            raise ModelError(f"{path}: {name} holds pickled objects, which could run code; save plain tensors") from error
+
+
+def _entries(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key, item
+            yield from _entries(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _entries(item)
+
+
+def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> ExportedProgram:
+    module = copy.deepcopy(module).to(device="cpu", dtype=torch.float64).eval()
+    shapes = [tuple(input_shape)] if input_shape is not None else _likely_shapes(module)
+    if not shapes:
+        raise ModelError("the model has no Linear or BatchNorm1d that tells its input size; give input_shape=")
+    failures = []
+    for shape in shapes:
+        example = torch.zeros((2, *shape), dtype=torch.float64)
+        sizes = (Dim.DYNAMIC, *[Dim.STATIC] * len(shape))
+        try:
+            with _quiet():
+                return torch.export.export(module, (example,), dynamic_shapes=(sizes,))
+        except Exception as error:
+            failures.append(f"rows of shape {shape}: {_first_line(error)}")
+    raise ModelError(
+        "torch.export can't trace this model; supported: a forward of one tensor, whose path doesn't depend on values. "
+        + "; ".join(failures)
+        + ("" if input_shape is not None else "; if the shape of a row is another one, give input_shape=")
+    )
+
+
+def _likely_shapes(module: nn.Module) -> list[tuple[int]]:
+    """Row shapes that the module's layers suggest, first layer first."""
+    sizes = [
+        layer.in_features if isinstance(layer, nn.Linear) else layer.num_features
+        for layer in module.modules()
+        if isinstance(layer, nn.Linear | nn.BatchNorm1d)
+    ]
+    return [(size,) for size in dict.fromkeys(sizes)]
+
+
+def _mutates(node: torch.fx.Node) -> bool:
+    schema = getattr(node.target, "_schema", None)
+    return node.op == "call_function" and schema is not None and bool(schema.is_mutable)
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """torch.export logs and warns about what it then raises; the raised error alone reaches the user."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

@@ -1,0 +1,253 @@
+"""torch.nn.Module, ExportedProgram or .pt2 file -> Graph, by evaluating the exported ATen graph on affine tensors.
+
+Weights are exact rational numbers whatever their type; they are read into float64, and so is the model that the result is
+compared with.
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import networkx
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.export import ExportedProgram
+
+from relurules.errors import ModelError
+from relurules.ir import Graph
+from relurules.tables import default_names
+from relurules.tracing.affine import AffineTensor, Basis, apply_affine
+from relurules.tracing.exporting import export
+from relurules.tracing.operators import ACTIVATIONS, AFFINE, SUPPORTED, TRAINING_FLAG
+
+Array = NDArray[np.float64]
+
+
+def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
+    """Graph of the model, and the model itself as a float64 function (N, d) -> (N, m)."""
+    program = export(model, input_shape)
+    run = _Run(program)
+    outputs = run.evaluate()
+    network = run.basis.network(outputs)
+    names = ("y",) if len(network.c) == 1 else default_names(len(network.c), "y")
+    return Graph(default_names(run.basis.inputs), names, network, run.layers), _function(program)
+
+
+def reference(model: Any, input_shape: Sequence[int] | None) -> Callable[[Array], Array]:
+    """The model as a float64 function (N, d) -> (N, m), run by torch."""
+    return _function(export(model, input_shape))
+
+
+def _function(program: ExportedProgram) -> Callable[[Array], Array]:
+    module = program.module().double()
+    shapes = [_row_shape(node) for node in _inputs(program)]
+    sizes = [int(np.prod(shape)) for shape in shapes]
+
+    def evaluate(X: Array) -> Array:
+        parts = np.split(np.ascontiguousarray(X, dtype=np.float64), np.cumsum(sizes)[:-1], axis=1)
+        with torch.no_grad():
+            result = module(*(torch.tensor(p).reshape(len(X), *s) for p, s in zip(parts, shapes, strict=True)))
+        outputs = result if isinstance(result, tuple | list) else (result,)
+        return np.concatenate([out.reshape(len(X), -1).numpy() for out in outputs], axis=1)
+
+    return evaluate
+
+
+class _Run:
+    """Walks the exported graph once; every value is a constant tensor or an affine tensor of batch size 1."""
+
+    def __init__(self, program: ExportedProgram) -> None:
+        self.program = program
+        self.inputs = _inputs(program)
+        self.basis = Basis(sum(int(np.prod(_row_shape(node))) for node in self.inputs))
+        self.layers: networkx.DiGraph[str] = networkx.DiGraph()
+        self.values: dict[torch.fx.Node, Any] = {}
+
+    def evaluate(self) -> list[AffineTensor]:
+        self._bind_constants()
+        self._bind_inputs()
+        for node in self.program.graph.nodes:
+            if node.op == "call_function":
+                self.values[node] = self._call(node)
+                self._note(node)
+            elif node.op == "output":
+                outputs = torch.fx.map_arg(node.args[0], self._value)
+                return [_as_affine(out) for out in outputs if isinstance(out, AffineTensor | Tensor)]
+        raise ModelError("the exported graph has no output")
+
+    def _bind_constants(self) -> None:
+        signature, state = self.program.graph_signature, self.program.state_dict
+        sources = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+        held = {name: state.get(target, self.program.constants.get(target)) for name, target in sources.items()}
+        lifted = signature.inputs_to_lifted_tensor_constants
+        held |= {name: self.program.constants[target] for name, target in lifted.items()}
+        targets = {**sources, **lifted}
+        for node in self.program.graph.nodes:
+            if node.op == "placeholder" and node not in self.inputs:
+                value = held.get(node.name)
+                if not isinstance(value, Tensor):
+                    raise ModelError(f"input {node.name!r} of the exported graph is no tensor; supported: tensors")
+                self.values[node] = _finite(value.detach(), targets[node.name])
+
+    def _bind_inputs(self) -> None:
+        total, first = self.basis.inputs, 0
+        for node in self.inputs:
+            shape = (1, *_row_shape(node))
+            columns = torch.zeros((total, int(np.prod(shape))), dtype=torch.float64)
+            columns[first : first + columns.shape[1]] = torch.eye(columns.shape[1], dtype=torch.float64)
+            self.values[node] = AffineTensor(torch.zeros(shape, dtype=torch.float64), columns.reshape(total, *shape))
+            first += columns.shape[1]
+            self.layers.add_node(node.name, operator="input", module="", size=columns.shape[1])
+
+    def _value(self, node: torch.fx.Node) -> Any:
+        return self.values[node]
+
+    def _call(self, node: torch.fx.Node) -> Any:
+        args = torch.fx.map_arg(node.args, self._value)
+        kwargs = torch.fx.map_arg(node.kwargs, self._value)
+        if node.target is operator.getitem:
+            return args[0][args[1]]
+        if not any(isinstance(value, AffineTensor) for value in _flat([*args, *kwargs.values()])):
+            return self._constant(node, args, kwargs)
+        if node.target is torch.ops.aten.sym_size.int:
+            return args[0].constant.shape[args[1]]
+        bound = _bind(node, args, kwargs)
+        if node.target in ACTIVATIONS:
+            slope = ACTIVATIONS[node.target](bound)
+            if not isinstance(slope, Tensor):
+                raise _refused(node, "its slope depends on the input")
+            return self.basis.activate(bound["self"], slope, _place(node))
+        if node.target in AFFINE:
+            return _affine(node, bound)
+        raise _refused(node, "the operator is neither known to be affine nor piecewise linear")
+
+    def _constant(self, node: torch.fx.Node, args: Any, kwargs: Any) -> Any:
+        if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
+            raise _refused(node, "it draws random numbers")
+        return node.target(*args, **kwargs)  # type: ignore[operator]
+
+    def _note(self, node: torch.fx.Node) -> None:
+        value = self.values[node]
+        if not isinstance(value, AffineTensor):
+            return
+        self.layers.add_node(node.name, operator=_name(node), module=_path(node), size=value.constant.numel())
+        self.layers.add_edges_from((source.name, node.name) for source in node.all_input_nodes if source.name in self.layers)
+
+
+def _affine(node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
+    roles = AFFINE[node.target]
+    if bound.get(TRAINING_FLAG.get(node.target, ""), False):
+        raise _refused(node, "it is in training mode; call model.eval() and export again")
+    for name, value in bound.items():
+        if name not in roles.data and any(isinstance(item, AffineTensor) for item in _flat([value])):
+            raise _refused(node, f"its argument {name!r} depends on the input, which makes a product of two variables")
+    data = [item for name in bound if name in roles.data for item in _flat([bound[name]]) if _is_data(item)]
+    linear = {name: None if value is None else value * 0 for name, value in bound.items() if name in roles.offset}
+
+    def call(replaced: Mapping[str, Any], *items: Tensor) -> Tensor:
+        rest = iter(items)
+        given = {
+            name: _fill(value, rest) if name in roles.data else replaced.get(name, value) for name, value in bound.items()
+        }
+        return _invoke(roles.call or node.target, node, given)
+
+    tensors = [item if isinstance(item, AffineTensor) else torch.as_tensor(item, dtype=torch.float64) for item in data]
+    constants = [item.constant if isinstance(item, AffineTensor) else item for item in tensors]
+    result = apply_affine(
+        lambda *items: call({}, *items), tensors, constants, lambda *items: call(linear, *items)
+    )
+    several = len(node.target._schema.returns) > 1  # type: ignore[union-attr]
+    return (result,) if several else result
+
+
+def _fill(value: Any, rest: Any) -> Any:
+    """`value` with every tensor in it replaced by the next of `rest`."""
+    if isinstance(value, tuple | list):
+        return [_fill(item, rest) for item in value]
+    return next(rest) if _is_data(value) else value
+
+
+def _is_data(item: Any) -> bool:
+    return isinstance(item, AffineTensor | Tensor | int | float) and not isinstance(item, bool)
+
+
+def _invoke(function: Any, node: torch.fx.Node, given: Mapping[str, Any]) -> Any:
+    arguments = node.target._schema.arguments  # type: ignore[union-attr]
+    args = [given[a.name] for a in arguments if not a.kwarg_only and a.name in given]
+    kwargs = {a.name: given[a.name] for a in arguments if a.kwarg_only and a.name in given}
+    return function(*args, **kwargs)
+
+
+def _bind(node: torch.fx.Node, args: Any, kwargs: Any) -> dict[str, Any]:
+    """Arguments by the names of the operator's schema, defaults included."""
+    schema = getattr(node.target, "_schema", None)
+    if schema is None:
+        raise _refused(node, "it is no ATen operator")
+    bound = dict(zip((a.name for a in schema.arguments), args, strict=False)) | dict(kwargs)
+    return {a.name: bound.get(a.name, a.default_value) for a in schema.arguments}
+
+
+def _flat(values: Sequence[Any]) -> list[Any]:
+    return [item for value in values for item in (_flat(value) if isinstance(value, tuple | list) else [value])]
+
+
+def _as_affine(value: AffineTensor | Tensor) -> AffineTensor:
+    if isinstance(value, AffineTensor):
+        return value
+    return AffineTensor(value.double(), torch.zeros((0, *value.shape), dtype=torch.float64))
+
+
+def _inputs(program: ExportedProgram) -> list[torch.fx.Node]:
+    wanted = set(program.graph_signature.user_inputs)
+    nodes = [node for node in program.graph.nodes if node.op == "placeholder" and node.name in wanted]
+    if len(nodes) != len(wanted):
+        raise ModelError("the model takes an input that is no tensor; supported: one or more float tensors")
+    return nodes
+
+
+def _row_shape(node: torch.fx.Node) -> tuple[int, ...]:
+    shape = node.meta["val"].shape
+    if not shape or isinstance(shape[0], int):
+        raise ModelError(
+            f"input {node.name!r} has the fixed shape {tuple(shape)}; supported: a first dimension that is the batch and "
+            "dynamic (torch.export.export(..., dynamic_shapes={0: torch.export.Dim.DYNAMIC}))"
+        )
+    return tuple(int(size) for size in shape[1:])
+
+
+def _finite(value: Tensor, name: str) -> Tensor:
+    if not value.dtype.is_floating_point:
+        return value
+    bad = torch.nonzero(~torch.isfinite(value))
+    if len(bad):
+        at = bad[0].tolist()
+        raise ModelError(
+            f"{name}{at} is {value[tuple(at)].item()} ({len(bad)} of {value.numel()} entries aren't finite); "
+            "the network has no rules, train it again or mend the file"
+        )
+    return value.double()
+
+
+def _name(node: torch.fx.Node) -> str:
+    return str(getattr(node.target, "name", lambda: node.target)())
+
+
+def _path(node: torch.fx.Node) -> str:
+    """Module path of the operator's call, such as `features.2`; empty for the model's own forward."""
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    return str(stack[-1][0]) if stack else ""
+
+
+def _place(node: torch.fx.Node) -> str:
+    """A name for a layer: its module path, or the node's own name where a forward calls the activation itself."""
+    kind = str(list((node.meta.get("nn_module_stack") or {"": ("", "")}).values())[-1][1])
+    return _path(node) if kind.startswith("torch.nn.modules.activation") else ".".join(filter(None, (_path(node), node.name)))
+
+
+def _refused(node: torch.fx.Node, why: str) -> ModelError:
+    path = _path(node)
+    where = f"module {path!r}" if path else "the model's own forward"
+    return ModelError(f"operator {_name(node)} in {where} (node {node.name!r}): {why}. Supported: {SUPPORTED}")

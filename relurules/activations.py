@@ -1,7 +1,7 @@
 """PReLU slopes: phi_a(z) = max(0, z) + a * min(0, z), the one nonlinearity of the program.
 
 Every activation the tracer meets is written as PReLUs of given slopes; `SLOPES` has one row for each. An activation
-that needs affine maps around its PReLUs (clipping, absolute value) gets its row here as well when a front-end learns it.
+that needs affine maps around its PReLUs (clipping, absolute value) gets its row here too when a front-end learns it.
 
 Source of the threshold: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training", 2020.
 """

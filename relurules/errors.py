@@ -1,13 +1,13 @@
 """Every error the package raises on purpose.
 
-    RelurulesError                 something the caller can mend; the message says what was found, what is supported, where
-    |-- InputError                 exit code 2: what came in can't be used
-    |   |-- ModelError             a network: unknown operator, NaN weights, wrong size, unreadable file
-    |   |-- DomainError            a domain: empty, wrong size, text columns, a constraint that can't be read
-    |   |-- DataError              a table: missing column, wrong number of columns, text in a number column
-    |   `-- RulesError             a rules file or an artefact that doesn't follow its format
-    |-- UnsupportedError           exit code 2: a target, dialect, form or engine that doesn't exist here
-    `-- CheckError                 exit code 1: an artefact that fails to run or disagrees with its network
+RelurulesError                 something the caller can mend; the message says what was found, what is supported, where
+|-- InputError                 exit code 2: what came in can't be used
+|   |-- ModelError             a network: unknown operator, NaN weights, wrong size, unreadable file
+|   |-- DomainError            a domain: empty, wrong size, text columns, a constraint that can't be read
+|   |-- DataError              a table: missing column, wrong number of columns, text in a number column
+|   `-- RulesError             a rules file or an artefact that doesn't follow its format
+|-- UnsupportedError           exit code 2: a target, dialect, form or engine that doesn't exist here
+`-- CheckError                 exit code 1: an artefact that fails to run or disagrees with its network
 """
 
 

@@ -4,17 +4,16 @@ Rows of G have unit length and u is in normalised coordinates (a bounded domain 
 tolerance below is a length in those coordinates. Raw units never reach this module.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import CheckError
 
-if TYPE_CHECKING:
-    from scipy.optimize import OptimizeResult
-
 Array = NDArray[np.float64]
+_Bounds = Sequence[tuple[float | None, float | None]]
 
 #: A cell counts as full-dimensional when a ball of this radius fits inside; a thinner one belongs to its neighbour.
 RADIUS = 1e-9
@@ -42,7 +41,7 @@ def inscribed_ball(G: Array, h: Array) -> Ball:
     cost = np.zeros(d + 1)
     cost[-1] = -1.0
     rows = np.hstack([G, np.ones((len(G), 1))])
-    bounds = [(None, None)] * d + [(None, LARGEST_RADIUS)]
+    bounds: _Bounds = [*[(None, None)] * d, (None, LARGEST_RADIUS)]
     result = _solve(cost, rows, h, bounds)
     if result.status != _OPTIMAL:
         raise CheckError(f"the LP solver failed on an inscribed ball ({len(G)} rows, {d} columns): {result.message}")
@@ -79,11 +78,11 @@ def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.
     return keep
 
 
-def _solve(cost: Array, G: Array, h: Array, bounds: list[tuple[float | None, float | None]]) -> "OptimizeResult":
+def _solve(cost: Array, G: Array, h: Array, bounds: _Bounds) -> Any:
     from scipy.optimize import linprog  # loads in 0.4 s: only when a program is really solved
 
-    options = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
-    result = linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method="highs", options=options)
+    tight: Any = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
+    result = linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method="highs", options=tight)
     if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
         return result
     # status 4: presolve can't tell unbounded from infeasible, or the tight tolerances weren't reached

@@ -15,7 +15,6 @@ Every value is defined in `ir`; the stages don't know one another. The public fu
 from collections.abc import Callable, Sequence
 from typing import Any
 
-
 from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
@@ -26,7 +25,7 @@ from relurules.ir import Artifact, Graph, Partition, Report, RuleSet, Summary
 from relurules.partitioning import search
 from relurules.rules import build_rules
 from relurules.tables import column_names, default_names, matrix
-from relurules.verifying import compare
+from relurules.verifying import Ran, compare, run
 
 Progress = Callable[[int], None]
 
@@ -80,7 +79,9 @@ def extract(
     """
     _one_job(jobs)
     if max_error != 0.0:
-        raise UnsupportedError(f"max_error={max_error!r}: simplification within a bound isn't offered yet; supported: 0.0")
+        raise UnsupportedError(
+            f"max_error={max_error!r}: simplification within a bound isn't offered yet; supported: 0.0"
+        )
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else matrix(data, domain.names)
@@ -109,22 +110,30 @@ def emit(
 ) -> Artifact:
     """Rules as text, markdown, sql, python or c, in the form rules, tree or network (None: rules).
 
-    dialect: sqlite (default) or duckdb; SQL is one SELECT over `table` that keeps the `key` columns and adds one column per
-    output and `rule`. Raises UnsupportedError for an unknown target, dialect or form, naming those that exist.
+    dialect: sqlite (default) or duckdb; SQL is one SELECT over `table` that keeps the `key` columns and adds one column
+    per output and `rule`. Raises UnsupportedError for an unknown target, dialect or form, naming those that exist.
     """
     return emit_artifact(rules, target, dialect=dialect, form=form, table=table, key=tuple(key))
 
 
-def verify(artifact: Artifact, model: Any, X: Any, engine: str | None = None) -> Report:
+def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None = None) -> Report:
     """Run an artefact in its engine (python, c, sqlite, duckdb) on the rows X and compare it with the network.
 
-    model: what `trace` takes, computed in float64 by its own framework, or a RuleSet. X: (N, d) array or frame. The report
-    is true when no difference exceeds its tolerance. Raises CheckError where the artefact doesn't run.
+    artifact: may be a RuleSet too, which this package itself runs. model: what `trace` takes, computed in float64 by
+    its own framework, or a RuleSet. X: (N, d) array or frame. The report is true when no difference exceeds its
+    tolerance. Raises CheckError where the artefact doesn't run.
     """
     rows = matrix(X, artifact.features)
     if isinstance(model, RuleSet):
-        return compare(artifact, model.predict, model.network.magnitude, rows, engine)
-    return compare(artifact, tracing.reference(model), tracing.trace(model).network.magnitude, rows, engine)
+        expected, magnitude = model.predict(rows), model.network.magnitude(rows)
+    else:
+        expected, magnitude = tracing.reference(model)(rows), tracing.trace(model).network.magnitude(rows)
+    if isinstance(artifact, RuleSet):
+        ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
+    else:
+        place, ran = run(artifact, rows, engine)
+        name = list(artifact.files)[-1]
+    return compare(ran, expected, magnitude, artifact.max_error, name, place)
 
 
 def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
@@ -132,7 +141,9 @@ def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
     if domain is None:
         domain = Domain.unbounded(graph.features) if data is None else Domain.from_data(data)
     if len(domain) != d:
-        raise DomainError(f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network reads {d}")
+        raise DomainError(
+            f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network reads {d}"
+        )
     names = column_names(data)
     if domain.names == default_names(d) and names is not None and len(names) == d:
         return domain.renamed(names)

@@ -1,8 +1,8 @@
 """Removes the neurons that a network doesn't need on a domain (Network + Domain -> smaller Network).
 
 The passes, in order: PReLUs linear by their slope (the only one that changes the function; its effect is bounded),
-neurons that nothing reads, neurons whose sign is fixed on the domain (intervals first, linear programs for what is left),
-neurons parallel to another one. Each is a pure function in `passes`.
+neurons that nothing reads, neurons whose sign is fixed on the domain (intervals first, linear programs for what is
+left), neurons parallel to another one. Each is a pure function in `passes`.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from relurules.ir import Network, Partition
 
 @dataclass(frozen=True)
 class Collapsed:
-    """The smaller network. removed: pass -> number of neurons; max_change: bound on |before - after| over the domain."""
+    """The smaller network. removed: pass -> number of neurons; max_change: bound on |before - after| in the domain."""
 
     network: Network
     removed: Mapping[str, int]

@@ -17,8 +17,8 @@ _ROUNDING, _LP_ERROR = 1e-12, 1e-8
 def preactivation_bounds(network: Network, domain: Domain, *, exact: bool = False) -> Array:
     """(K, 2) bounds of z on the domain, rounded outward; infinite where the domain doesn't bound a neuron.
 
-    Interval arithmetic over the box; with `exact`, neurons of undecided sign are bounded again by linear programs over the
-    convex hulls of the PReLUs before them (R. Ehlers, "Formal Verification of Piece-Wise Linear Feed-Forward Neural
+    Interval arithmetic over the box; with `exact`, neurons of undecided sign are bounded again by linear programs over
+    the convex hulls of the PReLUs before them (R. Ehlers, "Formal Verification of Piece-Wise Linear Feed-Forward Neural
     Networks", 2017), which also see the domain's inequalities.
     """
     bounds = _intervals(network, domain)

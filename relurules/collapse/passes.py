@@ -43,7 +43,7 @@ def stable_signs(bounds: Array) -> Signs:
 
 def resolve(network: Network, signs: Signs) -> Network:
     """Fold into their readers all neurons of known sign: phi(z) = z for +1, slope * z for -1; 0 stays a neuron."""
-    fixed = signs != 0
+    fixed = np.asarray(signs != 0)
     factor = np.where(signs > 0, 1.0, network.slope)
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
     for k in range(len(network)):
@@ -91,19 +91,19 @@ def merge_parallel(network: Network) -> Network:
             continue
         alpha = abs(ratio) * (1 - other) / (1 - a)
         beta = abs(ratio) * ((other - a) if ratio > 0 else (a * other - 1)) / (1 - a)
-        for reader_A, reader_L, reader_b in ((A, L, b), (C, U, c)):
-            weight = reader_L[:, j].copy()
-            reader_L[:, i] += alpha * weight
-            reader_L[:, j] = 0.0
-            reader_A += np.outer(beta * weight, A[i])
-            reader_L += np.outer(beta * weight, L[i])
-            reader_b += beta * weight * b[i]
+        for linear, through, constant in ((A, L, b), (C, U, c)):
+            weight = through[:, j].copy()
+            through[:, j] = 0.0
+            through[:, i] += alpha * weight
+            through[:] += np.outer(beta * weight, L[i])
+            linear[:] += np.outer(beta * weight, A[i])
+            constant[:] += beta * weight * b[i]
         keep[j] = False
     return _keep(replace(network, A=A, L=L, b=b, C=C, U=U, c=c), keep)
 
 
 def _direction(row: Array) -> bytes:
-    """A key that parallel rows share (a near miss only costs a merge): the row over its largest entry, to ten digits."""
+    """A key that parallel rows share: the row over its largest entry, to ten digits. A near miss costs a merge only."""
     scaled = np.round(row / row[np.argmax(np.abs(row))], 10) + 0.0
     return bytes(scaled.tobytes())
 

@@ -23,9 +23,9 @@ _ROUNDING = 1e-12
 class Domain:
     """A box cut by linear inequalities: {x : lower <= x <= upper, normals x <= bounds}.
 
-    names: d column names. lower, upper: (d,) in the user's units, infinite where there is no bound; equal where a column
-    is pinned. integer: (d,) True for a column of whole numbers. normals: (c, d), bounds: (c,), texts: c inequalities as
-    the user wrote them. Build one with `box` or `from_data`, add to it with `where`.
+    names: d column names. lower, upper: (d,) in the user's units, infinite where there is no bound; equal where a
+    column is pinned. integer: (d,) True for a column of whole numbers. normals: (c, d), bounds: (c,), texts: the c
+    inequalities, as the user wrote them. Build one with `box` or `from_data`, add to it with `where`.
     """
 
     names: tuple[str, ...]
@@ -107,16 +107,17 @@ class Domain:
         """(c,) right-hand sides that membership is tested against: the bounds plus rounding room."""
         reach = np.maximum(np.abs(self.lower), np.abs(self.upper))
         reach = np.where(np.isfinite(reach), reach, 1.0)
-        return self.bounds + _ROUNDING * (np.abs(self.bounds) + np.abs(self.normals) @ reach)
+        room: Array = _ROUNDING * (np.abs(self.bounds) + np.abs(self.normals) @ reach)
+        return self.bounds + room
 
     def contains(self, X: Array) -> NDArray[np.bool_]:
         """(N, d) -> (N,): which rows lie inside; a row with a NaN or an infinite value never does."""
-        inside = np.isfinite(X).all(axis=1) & (X >= self.lower).all(axis=1) & (X <= self.upper).all(axis=1)
+        inside = np.asarray((np.isfinite(X) & (self.lower <= X) & (self.upper >= X)).all(axis=1))
         inside[inside] = (X[inside] @ self.normals.T <= self.limits).all(axis=1)
         return inside
 
     def frame(self, unit: Array) -> Frame:
-        """Normalised coordinates; `unit` (d,) > 0 is the length scale of the columns that aren't bounded on both sides."""
+        """Normalised coordinates; `unit` (d,) > 0 is the length scale of the columns that have no two bounds."""
         low, high = np.isfinite(self.lower), np.isfinite(self.upper)
         both = low & high
         one = np.where(low, self.lower, np.where(high, self.upper, 0.0))

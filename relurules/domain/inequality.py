@@ -51,7 +51,7 @@ class _Reader:
 
     def read(self, node: ast.expr) -> Linear:
         match node:
-            case ast.Constant(value=value) if type(value) in (int, float):
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 return {None: float(value)}
             case ast.Name(id=name):
                 return {self._column(name): 1.0}

@@ -6,19 +6,19 @@ from relurules.emitting.request import Request
 
 #: Nested `if`s per group; a deeper tree goes on in the next group. C99 compilers must take 127 levels.
 _DEPTH = 30
-_TAKEN = (
+_KEYWORDS = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm typeof "
-    "x y n i j rule at row score_row score_batch main"
-).split()
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm typeof"
+)
+_OURS = "x y n i rule at row score_row score_batch main outside"
 
 
 def print_c(request: Request) -> dict[str, str]:
     """score.h documents the one call per row and per batch; score.c is its implementation."""
     rules = request.rules
-    columns = unique(map(identifier, rules.features), _TAKEN)
+    columns = unique(map(identifier, rules.features), f"{_KEYWORDS} {_OURS}".split())
     features = plan.notation(rules, repr, columns)
-    values = {
+    values: dict[str, object] = {
         "header": request.header,
         "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
         "features": list(zip(columns, map(comment, rules.features), strict=True)),
@@ -41,5 +41,3 @@ def print_c(request: Request) -> dict[str, str]:
 def comment(name: str) -> str:
     """A name inside a C comment: it can neither end the comment nor form a trigraph or a line splice."""
     return one_line(name).replace("*", "\u2217").replace("?", "\uff1f").replace("\\", "\u2216").replace("/", "\u2215")
-
-

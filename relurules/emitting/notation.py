@@ -28,7 +28,7 @@ class Notation:
         """Constant + sum of coefficients times columns; zero terms are left out."""
         used = np.flatnonzero(coefficients)
         used = used[np.argsort(-np.abs(coefficients[used]) * self.weight[used], kind="stable")]
-        terms = [(coefficients[j] < 0, self._term(abs(float(coefficients[j])), self.columns[j])) for j in used]
+        terms = [(coefficients[j] < 0, self._term(abs(float(coefficients[j])), self.columns[j])) for j in used.tolist()]
         if constant or not terms:
             terms.insert(0, (constant < 0, self.number(abs(float(constant)))))
         sums = [_signed(terms[i : i + _GROUP]) for i in range(0, len(terms), _GROUP)]

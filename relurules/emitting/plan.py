@@ -36,7 +36,7 @@ class Stage(NamedTuple):
 class PlannedNeuron(NamedTuple):
     """z = `argument`; phi(z) has slope `slope`."""
 
-    index: int
+    number: int
     argument: str
     slope: str
     comment: str
@@ -114,7 +114,9 @@ def _node(tree: Tree, tests: Sequence[str], split: int, depth: int, following: l
 def half_space_tests(rules: RuleSet, features: Notation) -> list[str]:
     """The test of every split, in the features."""
     tree = rules.tree
-    return [comparison(features, normal, -offset, True) for normal, offset in zip(tree.normals, tree.offsets, strict=True)]
+    return [
+        comparison(features, normal, -offset, True) for normal, offset in zip(tree.normals, tree.offsets, strict=True)
+    ]
 
 
 def neuron_tests(rules: RuleSet, argument: Callable[[int], str], zero: str) -> list[str]:
@@ -126,7 +128,7 @@ def neuron_tests(rules: RuleSet, argument: Callable[[int], str], zero: str) -> l
 
 
 def _sign_above(rules: RuleSet, split: int) -> int:
-    """Sign of the split's neuron where its test holds: that of any rule below; the opposite of any rule on the other side."""
+    """Sign of the split's neuron where its test holds: that of any rule below, or the opposite of any beside."""
     neuron = rules.tree.neurons[split]
     for side, sense in ((1, 1), (0, -1)):
         at = int(rules.tree.children[split, side])

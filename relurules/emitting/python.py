@@ -17,7 +17,7 @@ def print_python(request: Request) -> dict[str, str]:
     names = [f"{name}_" if keyword.iskeyword(name) else name for name in map(identifier, rules.features)]
     columns = unique(names, _TAKEN)
     features = plan.notation(rules, repr, columns)
-    values = {
+    values: dict[str, object] = {
         "header": request.header,
         "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
         "features": list(zip(columns, map(ascii_literal, rules.features), strict=True)),

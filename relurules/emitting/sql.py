@@ -46,7 +46,7 @@ def print_sql(request: Request) -> dict[str, str]:
     checks = plan.planned_checks(rules, features)
     inside = [f"{column} BETWEEN {low} AND {high}" for low, column, high in checks.bounds]
     inside += [f"{form} <= {limit}" for form, limit in checks.inequalities]
-    values = {
+    values: dict[str, object] = {
         "header": request.header,
         "about": one_line(_about(request)),
         "p": prefix,

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from relurules.emitting import c, python, sql, text
+from relurules.emitting.c import print_c
+from relurules.emitting.python import print_python
 from relurules.emitting.request import Request
+from relurules.emitting.sql import DIALECTS, print_sql
+from relurules.emitting.text import print_markdown, print_text
 from relurules.errors import UnsupportedError
 from relurules.ir import Artifact, RuleSet
 from relurules.ir.artifact import header
@@ -24,11 +27,11 @@ class Target(NamedTuple):
 _CODE = ("rules", "tree", "network")
 
 TARGETS: Mapping[str, Target] = {
-    "text": Target(text.print_text, ("rules",)),
-    "markdown": Target(text.print_markdown, ("rules",)),
-    "sql": Target(sql.print_sql, _CODE, tuple(sql.DIALECTS)),
-    "python": Target(python.print_python, _CODE),
-    "c": Target(c.print_c, _CODE),
+    "text": Target(print_text, ("rules",)),
+    "markdown": Target(print_markdown, ("rules",)),
+    "sql": Target(print_sql, _CODE, tuple(DIALECTS)),
+    "python": Target(print_python, _CODE),
+    "c": Target(print_c, _CODE),
 }
 
 

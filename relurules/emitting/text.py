@@ -1,4 +1,4 @@
-"""Text and Markdown for people. Numbers have six significant digits; the exact ones are in the rules' JSON and in code."""
+"""Text and Markdown for people. Numbers have six significant digits; the exact ones are in the JSON and in code."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -12,13 +12,15 @@ from relurules.files import write_all
 _MARK = "relurules artefact: "
 _SAID = ("target", "form", "dialect", "table", "key", "features", "outputs", "max_error")
 
+_NEEDED = {"target", "form", "features", "outputs", "max_error"}
+
 
 @dataclass(frozen=True)
 class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
-    target: text, markdown, sql, python or c; form: rules, tree or network; dialect, table and key only for SQL; features
-    and outputs: names in the order of the network's inputs and outputs; max_error: as of the rules it was made from.
+    target: text, markdown, sql, python or c; form: rules, tree or network; dialect, table and key only for SQL;
+    features and outputs: names in the order of the network's inputs and outputs; max_error: that of the rules.
     """
 
     target: str
@@ -49,9 +51,8 @@ class Artifact:
         except (OSError, UnicodeDecodeError) as error:
             raise RulesError(f"{path}: can't be read: {error}") from error
         said = _read_header(files[path.name], path)
-        names = {name: tuple(said.get(name) or ()) for name in ("key", "features", "outputs")}
-        rest = {name: said.get(name) for name in ("dialect", "table")}
-        return cls(str(said["target"]), str(said["form"]), files=files, max_error=float(said["max_error"]), **names, **rest)
+        lists = {name: tuple(said.get(name, ())) for name in ("key", "features", "outputs")}
+        return cls(**{**said, **lists, "files": files})
 
 
 def header(artifact: Artifact) -> str:
@@ -69,6 +70,6 @@ def _read_header(text: str, path: Path) -> dict[str, Any]:
             found, _ = json.JSONDecoder().raw_decode(said)
         except ValueError:
             break
-        if isinstance(found, dict) and {"target", "form", "features", "outputs", "max_error"} <= set(found):
+        if isinstance(found, dict) and _NEEDED <= set(found) <= set(_SAID):
             return found
     raise RulesError(f"{path}: no line '{_MARK}{{...}}' near its top; expected a file that `relurules emit` wrote")

@@ -17,13 +17,13 @@ Pattern = NDArray[np.int8]
 
 
 class Neuron(NamedTuple):
-    """Where a neuron stands in the model it came from: the activation's module path and the unit's index in it."""
+    """Where a neuron stands in the model it came from: the activation's module path, and which of its units it is."""
 
     layer: str
-    index: int
+    unit: int
 
     def __str__(self) -> str:
-        return f"neuron {self.index} of layer {self.layer}"
+        return f"neuron {self.unit} of layer {self.layer}"
 
 
 class AffineMap(NamedTuple):
@@ -37,7 +37,7 @@ class AffineMap(NamedTuple):
 class Network:
     """K neurons in topological order; phi_a(z) = max(0, z) + a * min(0, z) with one slope per neuron.
 
-    A: (K, d), L: (K, K) strictly lower triangular, b: (K,), C: (m, d), U: (m, K), c: (m,), slope: (K,), neurons: K labels.
+    A: (K, d), L: (K, K) strictly lower triangular, b: (K,), C: (m, d), U: (m, K), c: (m,), slope: (K,); neurons: K.
     """
 
     A: Array
@@ -106,7 +106,7 @@ class Network:
 class Graph:
     """A traced network: its columns, its outputs, its canonical form, and its layers for pictures and people.
 
-    features: d input names; outputs: m output names; layers: operators as nodes (attributes `operator`, `module`, `size`).
+    features: d input names; outputs: m output names; layers: operators as nodes (with `operator`, `module`, `size`).
     """
 
     features: tuple[str, ...]

@@ -18,8 +18,8 @@ UNEXPLORED = int(np.iinfo(np.int32).min)
 class Tree:
     """Splits normals x + offsets >= 0. Child 0 is the negative side, child 1 the other.
 
-    neurons: (S,) index of the neuron that cuts; normals: (S, d); offsets: (S,); children: (S, 2) int32: a split where >= 0,
-    leaf ~child where negative, UNEXPLORED where a search stopped. Without splits, leaf 0 is everything.
+    neurons: (S,) index of the neuron that cuts; normals: (S, d); offsets: (S,); children: (S, 2) int32: a split where
+    >= 0, leaf ~child where negative, UNEXPLORED where a search stopped. Without splits, leaf 0 is everything.
     """
 
     neurons: NDArray[np.intp]
@@ -71,8 +71,8 @@ class Region(NamedTuple):
 class Partition:
     """All linear regions of `network` in `domain`; R regions.
 
-    patterns: (R, K) int8, +1 / -1; points: (R, d), one strictly inside each region; frame: the normalised coordinates the
-    search worked in; complete: False where a budget stopped it, and then the tree has unexplored children.
+    patterns: (R, K) int8, +1 / -1; points: (R, d), one strictly inside each region; frame: the normalised coordinates
+    the search worked in; complete: False where a budget stopped it, and then the tree has unexplored children.
     """
 
     network: Network

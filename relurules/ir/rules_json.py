@@ -72,7 +72,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "rules": [_rule_json(rule, names, rules.outputs) for rule in rules],
         "network": {
             **{name: getattr(network, name).tolist() for name in ("A", "L", "b", "C", "U", "c", "slope")},
-            "neurons": [{"layer": neuron.layer, "index": neuron.index} for neuron in network.neurons],
+            "neurons": [{"layer": neuron.layer, "unit": neuron.unit} for neuron in network.neurons],
         },
     }
 
@@ -134,7 +134,7 @@ def _network(found: Mapping[str, Any], d: int, m: int) -> Network:
         arrays[name] = array
     if np.triu(arrays["L"]).any():
         raise ValueError("network.L isn't strictly lower triangular")
-    return Network(**arrays, neurons=tuple(Neuron(item["layer"], item["index"]) for item in found["neurons"]))
+    return Network(**arrays, neurons=tuple(Neuron(item["layer"], item["unit"]) for item in found["neurons"]))
 
 
 def _tree(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str]) -> Tree:
@@ -177,7 +177,7 @@ def _child(child: int) -> dict[str, int]:
 
 
 def _sparse(row: Array, names: Sequence[str]) -> dict[str, float]:
-    return {names[j]: float(row[j]) for j in np.flatnonzero(row)}
+    return {names[j]: float(row[j]) for j in np.flatnonzero(row).tolist()}
 
 
 def _dense(coefficients: Mapping[str, float], names: Sequence[str]) -> list[float]:
@@ -200,7 +200,9 @@ def _validate(found: Any, path: Path) -> None:
     from jsonschema import Draft202012Validator  # only when a file is read
 
     if isinstance(found, dict) and found.get("format") == FORMAT and found.get("version") != VERSION:
-        raise RulesError(f"{path}: version {found.get('version')!r} of the format; this release reads version {VERSION}")
+        raise RulesError(
+            f"{path}: version {found.get('version')!r} of the format; this release reads version {VERSION}"
+        )
     error = next(iter(Draft202012Validator(_schema()).iter_errors(found)), None)
     if error is not None:
         raise RulesError(f"{path}: at {error.json_path}: {error.message[:200]}; expected {FORMAT} version {VERSION}")

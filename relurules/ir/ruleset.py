@@ -36,7 +36,7 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """IF all conditions hold THEN outputs = map(x). `point` (d,) lies strictly inside; `rows` counts the data inside."""
+    """IF all conditions hold THEN outputs = map(x). point: (d,) strictly inside; rows: how many of the data."""
 
     number: int
     conditions: tuple[Condition, ...]
@@ -60,8 +60,8 @@ class Summary(NamedTuple):
 class RuleSet:
     """Rules that cover a domain and overlap on boundaries only, numbered from 1.
 
-    tree: the same rules as a decision tree; leaf i is rule i + 1. network: the collapsed neurons, the same function on the
-    domain, and `tree.neurons` are its indices. max_error: bound on |network as traced - rules| over the domain, for
+    tree: the same rules as a decision tree; leaf i is rule i + 1. network: the collapsed neurons, the same function on
+    the domain, and `tree.neurons` are its indices. max_error: bound on |network as traced - rules| over the domain, for
     every output (rounding of float64 not counted). complete: False where a budget left part of the domain uncovered.
     """
 

@@ -1,6 +1,6 @@
-"""Depth-first search for the linear regions: a polytope is split by the next neuron wherever both sides have an interior.
+"""Depth-first search for the linear regions: a cell is split by the next neuron wherever both sides have an interior.
 
-A node is a full-dimensional cell with a ball inside it. The neurons are tested in topological order, so that on the cell
+A cell is a full-dimensional polytope with a ball inside it. The neurons are tested in topological order, so that on it
 every earlier neuron is an affine form already, and so is the one tested. The side that the ball's centre lies on surely
 has an interior; the other side takes one linear program, none where the ball itself reaches well across the hyperplane
 or the domain's box lies on one side of it.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relurules import lp
-from relurules.domain import Domain, Frame
+from relurules.domain import Domain
 from relurules.errors import DomainError
 from relurules.ir import UNEXPLORED, Network, Partition, Tree
 from relurules.ir.network import Array
@@ -21,7 +21,7 @@ from relurules.lp import Ball
 
 #: A form whose coefficients all lie below this share of its largest term is a constant: what is left of it is rounding.
 _ROUNDING = 1e-13
-#: A ball inherited from the parent is used as it is when its radius is at least this; else a linear program finds the best.
+#: A ball cut out of the parent's is used when its radius is at least this; else a linear program finds the best.
 _ROOMY = 0.01
 
 Progress = Callable[[int], None]
@@ -31,8 +31,8 @@ Progress = Callable[[int], None]
 class _Cell:
     """A node of the search: its half-spaces G u <= h, a ball inside, and what is known of its first neurons.
 
-    forms, active: (K, d + 1) affine forms of z and phi(z) in x, their last column the constant; rows from `depth` on are
-    not filled in yet. sizes: (K,) largest absolute term sums of phi(z). place: (split, side) that leads here.
+    pattern: signs of its first neurons; for those, active: (K, d + 1) affine forms of phi(z) in x, constants last, and
+    sizes: (K,) largest absolute term sums of phi(z). place: (split, side) that leads here.
     """
 
     G: Array
@@ -89,7 +89,7 @@ class _Search:
         self.points.append(self.frame.to_user(cell.ball.center))
 
     def _sides(self, cell: _Cell, form: Array, size: float) -> tuple[Ball | None, Ball | None]:
-        """A ball on the negative and on the positive side of the form within the cell; None where there is no interior."""
+        """A ball on the negative and on the positive side of the form in the cell; None where there is no interior."""
         rows, offsets = self.frame.rows(form[None, :-1], form[-1:])
         length = float(np.linalg.norm(rows))
         noise = _ROUNDING * size
@@ -142,8 +142,8 @@ class _Search:
         rows = np.array(self.rows).reshape(-1, d + 1)
         children = np.array(self.children, dtype=np.int32).reshape(-1, 2)
         tree = Tree(np.array(self.neurons, dtype=np.intp), rows[:, :-1], rows[:, -1], children)
-        patterns = np.array(self.patterns, dtype=np.int8).reshape(-1, K)
-        points = np.array(self.points).reshape(-1, d)
+        patterns = np.array(self.patterns, dtype=np.int8).reshape(len(self.patterns), K)
+        points = np.array(self.points).reshape(len(self.points), d)
         return Partition(self.network, self.domain, self.frame, tree, patterns, points, not self.stack)
 
 

@@ -45,7 +45,7 @@ def _conditions(region: Region, half_spaces: list[HalfSpace], flipped: NDArray[n
 
 
 def _readable(tree: Tree, scale: Array, rank: NDArray[np.intp]) -> tuple[Tree, NDArray[np.bool_]]:
-    """Scale every split so that the column that moves it most has coefficient 1; also tell where that swapped the sides.
+    """Scale every split so that the column that moves it most has coefficient 1; also tell where that swapped sides.
 
     A column's influence is |coefficient| times its scale over the domain. Leaf i becomes leaf rank[i].
     """
@@ -55,5 +55,7 @@ def _readable(tree: Tree, scale: Array, rank: NDArray[np.intp]) -> tuple[Tree, N
     children = np.where(flipped[:, None], tree.children[:, ::-1], tree.children)
     leaf = (children < 0) & (children != UNEXPLORED)
     children[leaf] = ~rank[~children[leaf]]
-    readable = Tree(tree.neurons, tree.normals / lead[:, None] + 0.0, tree.offsets / lead + 0.0, children.astype(np.int32))
+    readable = Tree(
+        tree.neurons, tree.normals / lead[:, None] + 0.0, tree.offsets / lead + 0.0, children.astype(np.int32)
+    )
     return readable, flipped

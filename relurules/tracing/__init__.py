@@ -39,9 +39,9 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> Graph:
     if isinstance(model, Graph):
         return model
     door = _door(model)
-    graph, reference = door.trace(model, input_shape)
-    _compare(graph, reference)
-    return graph
+    traced: tuple[Graph, Reference] = door.trace(model, input_shape)
+    _compare(*traced)
+    return traced[0]
 
 
 def reference(model: Any, input_shape: Sequence[int] | None = None) -> Reference:

@@ -28,12 +28,17 @@ class AffineTensor:
 
 
 def apply_affine(
-    operator: Callable[..., Tensor], data: Sequence[AffineTensor | Tensor], whole: Sequence[Tensor], without: Callable[..., Tensor]
+    operator: Callable[..., Tensor],
+    data: Sequence[AffineTensor | Tensor],
+    whole: Sequence[Tensor],
+    without: Callable[..., Tensor],
 ) -> AffineTensor:
     """An affine operator on affine tensors: `operator` on the constants, its linear part `without` on every column."""
     count = max(len(item.columns) for item in data if isinstance(item, AffineTensor))
     columns = [
-        item.widened(count) if isinstance(item, AffineTensor) else torch.zeros((count, *item.shape), dtype=torch.float64)
+        item.widened(count)
+        if isinstance(item, AffineTensor)
+        else torch.zeros((count, *item.shape), dtype=torch.float64)
         for item in data
     ]
     return AffineTensor(operator(*whole), torch.vmap(without)(*columns))

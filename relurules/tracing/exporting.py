@@ -18,7 +18,7 @@ from torch.export import Dim, ExportedProgram
 
 from relurules.errors import ModelError
 
-#: The only expressions over sizes that a .pt2 file may hold: integers, size symbols and arithmetic, as sympy prints them.
+#: The only expressions over sizes that a .pt2 file may hold: integers, size symbols, arithmetic, as sympy prints them.
 _SIZE_EXPRESSION = re.compile(
     r"(Symbol\('[su]\d+'(, (positive|nonnegative|integer)=True)*\)|Integer|Add|Mul|Pow|Max|Min|[su]?\d+|[-+*/ ,()])+"
 )
@@ -36,7 +36,7 @@ def export(model: Any, input_shape: Sequence[int] | None) -> ExportedProgram:
 
 
 def load_archive(path: Path) -> ExportedProgram:
-    """Read a torch.export archive. Nothing in it is unpickled and no expression evaluated before it has been looked at."""
+    """Read a torch.export archive; nothing in it is unpickled, and no expression evaluated, that wasn't looked at."""
     try:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
@@ -65,7 +65,9 @@ def _check_member(path: Path, name: str, content: bytes) -> None:
         try:
             torch.load(io.BytesIO(content), weights_only=True)
         except Exception as error:
-            raise ModelError(f"{path}: {name} holds pickled objects, which could run code; save plain tensors") from error
+            raise ModelError(
+                f"{path}: {name} holds pickled objects, which could run code; save plain tensors"
+            ) from error
 
 
 def _entries(value: Any) -> Iterator[tuple[str, Any]]:

@@ -1,12 +1,11 @@
 """torch.nn.Module, ExportedProgram or .pt2 file -> Graph, by evaluating the exported ATen graph on affine tensors.
 
-Weights are exact rational numbers whatever their type; they are read into float64, and so is the model that the result is
-compared with.
+Weights are exact rational numbers whatever their type; they are read into float64, and so is the model that the result
+is compared with.
 """
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import networkx
@@ -106,8 +105,8 @@ class _Run:
         return self.values[node]
 
     def _call(self, node: torch.fx.Node) -> Any:
-        args = torch.fx.map_arg(node.args, self._value)
-        kwargs = torch.fx.map_arg(node.kwargs, self._value)
+        args: Any = torch.fx.map_arg(node.args, self._value)
+        kwargs: Any = torch.fx.map_arg(node.kwargs, self._value)
         if node.target is operator.getitem:
             return args[0][args[1]]
         if not any(isinstance(value, AffineTensor) for value in _flat([*args, *kwargs.values()])):
@@ -134,7 +133,9 @@ class _Run:
         if not isinstance(value, AffineTensor):
             return
         self.layers.add_node(node.name, operator=_name(node), module=_path(node), size=value.constant.numel())
-        self.layers.add_edges_from((source.name, node.name) for source in node.all_input_nodes if source.name in self.layers)
+        self.layers.add_edges_from(
+            (source.name, node.name) for source in node.all_input_nodes if source.name in self.layers
+        )
 
 
 def _affine(node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
@@ -147,18 +148,17 @@ def _affine(node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
     data = [item for name in bound if name in roles.data for item in _flat([bound[name]]) if _is_data(item)]
     linear = {name: None if value is None else value * 0 for name, value in bound.items() if name in roles.offset}
 
-    def call(replaced: Mapping[str, Any], *items: Tensor) -> Tensor:
+    def call(replaced: Mapping[str, Any], *items: Tensor) -> Any:
         rest = iter(items)
         given = {
-            name: _fill(value, rest) if name in roles.data else replaced.get(name, value) for name, value in bound.items()
+            name: _fill(value, rest) if name in roles.data else replaced.get(name, value)
+            for name, value in bound.items()
         }
         return _invoke(roles.call or node.target, node, given)
 
     tensors = [item if isinstance(item, AffineTensor) else torch.as_tensor(item, dtype=torch.float64) for item in data]
     constants = [item.constant if isinstance(item, AffineTensor) else item for item in tensors]
-    result = apply_affine(
-        lambda *items: call({}, *items), tensors, constants, lambda *items: call(linear, *items)
-    )
+    result = apply_affine(lambda *items: call({}, *items), tensors, constants, lambda *items: call(linear, *items))
     several = len(node.target._schema.returns) > 1  # type: ignore[union-attr]
     return (result,) if several else result
 
@@ -212,8 +212,8 @@ def _row_shape(node: torch.fx.Node) -> tuple[int, ...]:
     shape = node.meta["val"].shape
     if not shape or isinstance(shape[0], int):
         raise ModelError(
-            f"input {node.name!r} has the fixed shape {tuple(shape)}; supported: a first dimension that is the batch and "
-            "dynamic (torch.export.export(..., dynamic_shapes={0: torch.export.Dim.DYNAMIC}))"
+            f"input {node.name!r} has the fixed shape {tuple(shape)}; supported: a first dimension that is the batch "
+            "and dynamic (torch.export.export(..., dynamic_shapes={0: torch.export.Dim.DYNAMIC}))"
         )
     return tuple(int(size) for size in shape[1:])
 
@@ -244,7 +244,11 @@ def _path(node: torch.fx.Node) -> str:
 def _place(node: torch.fx.Node) -> str:
     """A name for a layer: its module path, or the node's own name where a forward calls the activation itself."""
     kind = str(list((node.meta.get("nn_module_stack") or {"": ("", "")}).values())[-1][1])
-    return _path(node) if kind.startswith("torch.nn.modules.activation") else ".".join(filter(None, (_path(node), node.name)))
+    return (
+        _path(node)
+        if kind.startswith("torch.nn.modules.activation")
+        else ".".join(filter(None, (_path(node), node.name)))
+    )
 
 
 def _refused(node: torch.fx.Node, why: str) -> ModelError:

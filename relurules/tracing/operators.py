@@ -1,8 +1,8 @@
 """The ATen operators that the tracer knows. Whatever isn't a row here is refused by name.
 
-Affine operators are listed by the roles of their arguments; the tracer evaluates the operator itself, so no row holds any
-algebra. `data` arguments may be affine tensors, in which the operator is linear; `offset` arguments are only added, so
-they vanish from its linear part; all others must be constants. Activations are listed with the slope of their PReLU.
+Affine operators are listed by the roles of their arguments; the tracer evaluates the operator itself, so no row holds
+any algebra. `data` arguments may be affine tensors, in which the operator is linear; `offset` arguments are only added,
+so they vanish from its linear part; all others must be constants. Activations are listed with the slope of their PReLU.
 https://docs.pytorch.org/docs/stable/torch.compiler_ir.html names the operators.
 """
 
@@ -18,7 +18,7 @@ aten = torch.ops.aten
 
 
 class Roles(NamedTuple):
-    """Argument names of an affine operator, as in its schema, and what to call in its stead where it needs a stand-in."""
+    """Argument names of an affine operator, as in its schema, and what to call where it needs a stand-in."""
 
     data: frozenset[str]
     offset: frozenset[str] = frozenset()
@@ -31,7 +31,8 @@ def _roles(data: str, offset: str = "", call: Callable[..., Any] | None = None) 
 
 def _batch_norm(x: Tensor, weight: Any, bias: Any, mean: Tensor, var: Tensor, momentum: float, eps: float) -> Tensor:
     """The same as its namesake below, which torch.vmap can't batch."""
-    return aten.batch_norm.default(x, weight, bias, mean, var, False, momentum, eps, False)
+    result: Tensor = aten.batch_norm.default(x, weight, bias, mean, var, False, momentum, eps, False)
+    return result
 
 
 AFFINE: Mapping[Any, Roles] = {

@@ -153,6 +153,12 @@ ENGINES: Mapping[str, Engine] = {
 }
 
 
+def run(artifact: Artifact, X: Array, engine: str | None = None) -> tuple[str, Ran]:
+    """Run an artefact on X (N, d) in the named engine or its default one; returns the engine's name, what it gave."""
+    name, chosen = engine_for(artifact, engine)
+    return name, chosen.run(artifact, X)
+
+
 def engine_for(artifact: Artifact, name: str | None) -> tuple[str, Engine]:
     """The named engine, or the artefact's default one; UnsupportedError where none takes it."""
     fitting = {
@@ -162,7 +168,9 @@ def engine_for(artifact: Artifact, name: str | None) -> tuple[str, Engine]:
     }
     what = f"{artifact.target}{f' ({artifact.dialect})' if artifact.dialect else ''}"
     if not fitting:
-        raise UnsupportedError(f"no engine runs {what}; what can be run: {', '.join(sorted({e.target for e in ENGINES.values()}))}")
+        raise UnsupportedError(
+            f"no engine runs {what}; what can be run: {', '.join(sorted({e.target for e in ENGINES.values()}))}"
+        )
     if name is not None and name not in fitting:
         raise UnsupportedError(f"engine {name!r} doesn't run {what}; supported: {', '.join(fitting)}")
     return next((known, engine) for known, engine in fitting.items() if name in (None, known))

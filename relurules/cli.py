@@ -1,0 +1,193 @@
+"""The command line. Nothing heavy is imported before a command needs it: `--help` must answer at once."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from rich.console import Console
+
+from relurules.errors import DataError, RelurulesError, UnsupportedError
+
+app = typer.Typer(
+    name="relurules",
+    help="Turn a trained ReLU/PReLU network into exact rules, SQL, Python and C.\n\nStart with `relurules demo`.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+#: Exit codes beside those of `errors`: an error of the program itself, and Ctrl-C.
+_INTERNAL, _INTERRUPTED = 70, 130
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command line; returns the exit code: 0, 1 for a failed check, 2 for bad input."""
+    debug = "--debug" in argv
+    try:
+        result = app(args=[a for a in argv if a != "--debug"], prog_name="relurules", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _err.print("interrupted")
+        return _INTERRUPTED
+    except RelurulesError as error:
+        return _failed(str(error), error.exit_code, debug)
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error), 2, debug)
+    except Exception as error:
+        return _failed(f"internal error, please report it: {type(error).__name__}: {error}", _INTERNAL, debug)
+
+
+def _failed(message: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    _err.print("error: " + message, markup=False, soft_wrap=True)
+    return code
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error. Works after a command too.")
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command."""
+    del debug  # read by `run`
+    if version:
+        from relurules import __version__
+
+        _out.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("out"),
+    seed: Annotated[int, typer.Option(help="Seed of the split and of the training.")] = 0,
+) -> None:
+    """Train, extract, emit, run and compare, on the breast cancer data that ships with scikit-learn.
+
+    Writes rules.json, rules.txt, rules.md, score.sql, score.py, score.h, score.c, the network as model.pt2 and the
+    held-back rows as rows.csv into the folder, and prints how far each artefact is from the network.
+    """
+    from relurules.demo import run_demo
+
+    raise typer.Exit(0 if run_demo(out, seed, _out) else 1)
+
+
+@app.command()
+def extract(
+    model: Annotated[Path, typer.Argument(help="Network: a .pt2 file that torch.export.save wrote.")],
+    data: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet: names the columns, bounds them, counts rows.")
+    ] = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Column of the data that is no input; repeatable.")] = None,
+    where: Annotated[list[str] | None, typer.Option(help='Further limit, such as "a + 2*b <= 1"; repeatable.')] = None,
+    box: Annotated[
+        tuple[float, float] | None, typer.Option(help="Bounds for every column, in place of the data's.")
+    ] = None,
+    max_regions: Annotated[int | None, typer.Option(help="Stop after so many linear regions.", min=1)] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Stop the search after so many seconds.", min=0)] = None,
+    out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
+) -> None:
+    """Extract the rules of a network: `relurules extract model.pt2 --data rows.csv --drop target`.
+
+    The rules hold on the domain: the range of the data, or --box, cut by every --where; without both, everywhere.
+    """
+    from relurules.display import counting
+    from relurules.domain import Domain
+    from relurules.pipeline import emit as emit_rules
+    from relurules.pipeline import extract as extract_rules
+    from relurules.pipeline import trace
+
+    graph = trace(model)
+    table = None if data is None else _read_table(data, drop or [])
+    names = graph.features if table is None else tuple(str(name) for name in table.columns)
+    if box is not None:
+        domain = Domain.box([box[0]] * len(names), [box[1]] * len(names), names)
+    else:
+        domain = Domain.unbounded(names) if table is None else Domain.from_data(table)
+    for text in where or []:
+        domain = domain.where(text)
+    with counting(_err) as progress:
+        rules = extract_rules(
+            graph, domain=domain, data=table, max_regions=max_regions, time_limit=time_limit, progress=progress
+        )
+    rules.save(out)
+    _out.print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
+    _err.print(f"{len(rules)} rules written to {out}", markup=False)
+
+
+@app.command()
+def emit(
+    rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
+    to: Annotated[str, typer.Option("--to", help="text, markdown, sql, python or c.")],
+    dialect: Annotated[str | None, typer.Option(help="For SQL: sqlite (default) or duckdb.")] = None,
+    form: Annotated[str | None, typer.Option(help="rules (default), tree or network.")] = None,
+    table: Annotated[str, typer.Option(help="For SQL: the table that is scored.")] = "input_data",
+    key: Annotated[
+        list[str] | None, typer.Option(help="For SQL: column to keep beside the outputs; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the files; without it the text is printed.")] = None,
+) -> None:
+    """Emit rules as text or code: `relurules emit rules.json --to sql --dialect duckdb --table loans --key id`."""
+    from relurules.ir import RuleSet
+    from relurules.pipeline import emit as emit_rules
+
+    artifact = emit_rules(RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [])
+    if out is not None:
+        for path in artifact.write(out):
+            _err.print(f"wrote {path}", markup=False)
+    elif len(artifact.files) > 1:
+        raise UnsupportedError(
+            f"target {to!r} is {len(artifact.files)} files ({', '.join(artifact.files)}); give --out FOLDER"
+        )
+    else:
+        sys.stdout.write(str(artifact))
+
+
+@app.command()
+def verify(
+    artefact: Annotated[Path, typer.Argument(help="score.sql, score.py, score.c or rules.json.")],
+    against: Annotated[Path, typer.Option(help="Network (.pt2) or rules (.json) to compare with.")],
+    data: Annotated[Path, typer.Option(help="CSV or Parquet with the columns of the network.")],
+    engine: Annotated[
+        str | None, typer.Option(help="python, c, sqlite or duckdb; by default the artefact's own.")
+    ] = None,
+) -> None:
+    """Run an artefact in its engine and compare it with the network: exit code 1 where they differ.
+
+    `relurules verify score.sql --against model.pt2 --data rows.csv`. Verify only files that you trust: they are run.
+    """
+    from relurules.display import report_table
+    from relurules.ir import Artifact, RuleSet
+    from relurules.pipeline import verify as verify_artifact
+
+    read: Any = RuleSet.load if artefact.suffix == ".json" else Artifact.read
+    model: Any = RuleSet.load(against) if against.suffix == ".json" else against
+    report = verify_artifact(read(artefact), model, _read_table(data, []), engine)
+    _out.print(report_table([report]))
+    raise typer.Exit(0 if report else 1)
+
+
+def _read_table(path: Path, drop: Sequence[str]) -> Any:
+    import pandas
+
+    try:
+        frame = pandas.read_parquet(path) if path.suffix == ".parquet" else pandas.read_csv(path)
+    except (ValueError, ImportError) as error:
+        raise DataError(f"{path}: can't be read as a table: {error}") from error
+    unknown = [name for name in drop if name not in frame.columns]
+    if unknown:
+        raise DataError(f"{path}: no column {unknown[0]!r} to drop; it has {', '.join(map(repr, frame.columns[:12]))}")
+    return frame.drop(columns=list(drop))

@@ -1,0 +1,133 @@
+"""`relurules demo`: the whole walk on real data, and every artefact run beside the network."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from relurules import pipeline
+from relurules.display import report_table
+from relurules.domain import Domain
+from relurules.errors import UnsupportedError
+from relurules.files import replacing, write_text
+from relurules.ir import Artifact, Report, RuleSet
+
+if TYPE_CHECKING:
+    from relurules.train import Trained
+
+Array = NDArray[np.float64]
+
+#: target, dialect, engines it is run in
+ARTEFACTS: tuple[tuple[str, str | None, tuple[str, ...]], ...] = (
+    ("text", None, ()),
+    ("markdown", None, ()),
+    ("sql", "sqlite", ("sqlite", "duckdb")),
+    ("python", None, ("python",)),
+    ("c", None, ("c",)),
+)
+
+
+class _Data(NamedTuple):
+    names: tuple[str, ...]
+    X_train: Array
+    X_test: Array
+    y_train: NDArray[np.int64]
+    y_test: NDArray[np.int64]
+
+
+def run_demo(out: Path, seed: int, console: Console) -> bool:
+    """Train on 80 % of the rows, extract, emit into `out`, run everything on the other 20 %; True when all agree."""
+    data = _load(seed)
+    bar = (TextColumn("{task.description:<40}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*bar, console=console) as progress:
+        trained = _train(data, seed, progress)
+        rules = _extract(trained, data, progress)
+        task = progress.add_task("writing and running the artefacts", total=1)
+        reports = _emit_and_verify(rules, trained, data, out)
+        progress.update(task, completed=1)
+    _print(rules, trained, data, reports, out, console)
+    return all(reports)
+
+
+def _load(seed: int) -> _Data:
+    try:
+        from sklearn.datasets import load_breast_cancer
+        from sklearn.model_selection import train_test_split
+    except ModuleNotFoundError as error:
+        raise UnsupportedError("the demo needs scikit-learn and duckdb: pip install 'relurules[demo]'") from error
+    bunch = load_breast_cancer()
+    malignant = (bunch.target == 0).astype(np.int64)
+    parts = train_test_split(bunch.data, malignant, test_size=0.2, random_state=seed, stratify=malignant)
+    return _Data(tuple(map(str, bunch.feature_names)), *parts)
+
+
+def _train(data: _Data, seed: int, progress: Progress) -> "Trained":
+    from relurules.train import fit_classifier
+
+    task = progress.add_task("training", total=1.0)
+    return fit_classifier(
+        data.X_train,
+        data.y_train,
+        seed=seed,
+        progress=lambda share, message: progress.update(task, completed=share, description=message),
+    )
+
+
+def _extract(trained: "Trained", data: _Data, progress: Progress) -> RuleSet:
+    """Every measurement is a size or a share: the domain is from 0 to twice the largest value seen in training."""
+    task = progress.add_task("extracting the rules", total=1)
+    domain = Domain.box(np.zeros(len(data.names)), 2 * data.X_train.max(axis=0), data.names)
+    graph = replace(pipeline.trace(trained.model), outputs=("malignant_logit",))
+    rules = pipeline.extract(graph, domain=domain, data=data.X_train)
+    progress.update(task, completed=1)
+    return rules
+
+
+def _emit_and_verify(rules: RuleSet, trained: "Trained", data: _Data, out: Path) -> list[Report]:
+    rules.save(out / "rules.json")
+    _save_inputs(trained, data, out)
+    read_back = pipeline.verify(RuleSet.load(out / "rules.json"), trained.model, data.X_test)
+    reports = [read_back._replace(artefact="rules.json")]
+    for target, dialect, engines in ARTEFACTS:
+        artifact = pipeline.emit(rules, target, dialect=dialect)
+        main = artifact.write(out)[-1]
+        reports += [pipeline.verify(Artifact.read(main), trained.model, data.X_test, engine) for engine in engines]
+    return reports
+
+
+def _save_inputs(trained: "Trained", data: _Data, out: Path) -> None:
+    """model.pt2 and the held-back rows, for trying the other commands."""
+    import pandas
+    import torch
+
+    example = torch.zeros((2, len(data.names)))
+    sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
+    with replacing(out / "model.pt2") as path:
+        torch.export.save(torch.export.export(trained.model, (example,), dynamic_shapes=sizes), path)
+    write_text(out / "rows.csv", pandas.DataFrame(data.X_test, columns=list(data.names)).to_csv(index=False))
+
+
+def _print(
+    rules: RuleSet, trained: "Trained", data: _Data, reports: Sequence[Report], out: Path, console: Console
+) -> None:
+    from sklearn.metrics import accuracy_score, roc_auc_score
+
+    console.print(pipeline.emit(rules, "text"), markup=False, soft_wrap=True)
+    scores = Table("", "test accuracy", "test AUC", title=f"on {len(data.y_test)} rows held back")
+    network = pipeline.trace(trained.model).evaluate(data.X_test)[:, 0]
+    for name, logit in (("network", network), ("rules", rules.predict(data.X_test)[:, 0])):
+        accuracy, auc = accuracy_score(data.y_test, logit > 0), roc_auc_score(data.y_test, logit)
+        scores.add_row(name, f"{accuracy:.4f}", f"{auc:.4f}")
+    console.print(scores, report_table(reports))
+    summary = rules.summary
+    console.print(
+        f"neurons before: {summary.neurons_traced}, after: {summary.neurons_left}; inputs read: {trained.features} of "
+        f"{len(data.names)}; linear regions: {summary.regions}; rules: {len(rules)}; written to {out}/",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip

@@ -1,0 +1,6 @@
+"""Training that removes nonlinearity: Csirmaz's force on the PReLU slopes, and a small classifier trained with it."""
+
+from relurules.train.classifier import Trained, fit_classifier
+from relurules.train.force import force_rate, freeze_slopes, push_slopes
+
+__all__ = ["Trained", "fit_classifier", "force_rate", "freeze_slopes", "push_slopes"]

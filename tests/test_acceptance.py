@@ -1,0 +1,64 @@
+"""The promises of the walk, on random networks: rules cover the domain and are the network, in every language."""
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from networks import Array, Case, cases, float64_output, telling_points
+
+import relurules as rr
+from relurules.verifying import run
+
+ENGINES = (("python", None, "python"), ("c", None, "c"), ("sql", "sqlite", "sqlite"), ("sql", "duckdb", "duckdb"))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_rules_are_the_network(case: Case) -> None:
+    rules = rr.extract(case.model, domain=case.domain)
+    partition = rr.partition(case.model, case.domain)
+    X = telling_points(rules, partition, case.seed)
+    assert (rules.apply(X) > 0).all(), "a point of the domain has no rule"
+    scale = partition.network.magnitude(X)
+    assert (np.abs(rules.predict(X) - float64_output(case.model, X)) <= 1e-9 * scale).all()
+    for rule in rules:
+        for condition in rule.conditions:
+            at = condition.half_space.normal @ rule.point - condition.half_space.bound
+            assert at > 0 if condition.holds else at < 0, "an interior point lies on or outside its rule's boundary"
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_regions_are_distinct_and_hold_their_points(case: Case) -> None:
+    partition = rr.partition(case.model, case.domain)
+    assert len(np.unique(partition.patterns, axis=0)) == len(partition)
+    z = partition.network.preactivations(partition.points)
+    room = 1e-12 * np.abs(z).max(initial=1.0)
+    assert (z * partition.patterns > -room).all()
+    assert partition.locate(partition.points).tolist() == list(range(len(partition)))
+
+
+@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_every_artefact_is_the_rules(case: Case) -> None:
+    rules = rr.extract(case.model, domain=case.domain)
+    X = telling_points(rules, rr.partition(case.model, case.domain), case.seed, count=40)
+    X = np.vstack([X, X[:1], X[:1]])
+    X[-2, 0], X[-1, -1] = np.nan, 1e6
+    expected = rules.predict(X)
+    assert np.isnan(expected[-2:]).all()
+    room = 1e-12 * np.maximum(rules.network.magnitude(X), terms(rules, X))
+    for target, dialect, engine in ENGINES:
+        for form in ("rules", "tree", "network"):
+            artifact = rr.emit(rules, target, dialect=dialect, form=form)
+            _, (outputs, rule) = run(artifact, X, engine)
+            assert (np.isnan(outputs) == np.isnan(expected)).all(), (target, form)
+            given_ = ~np.isnan(expected)
+            assert (np.abs(outputs - expected)[given_] <= room[given_]).all(), (target, form)
+            assert ((rule > 0) == given_.all(axis=1)).all(), (target, form)
+
+
+def terms(rules: rr.RuleSet, X: Array) -> Array:
+    """Sum of the absolute terms of the map that each row's rule applies."""
+    number = np.maximum(rules.apply(X), 1) - 1
+    weights = np.stack([rule.map.weights for rule in rules])[number]
+    constants = np.stack([rule.map.constants for rule in rules])[number]
+    return np.einsum("nmd,nd->nm", np.abs(weights), np.abs(X)) + np.abs(constants)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 
@@ -23,28 +22,24 @@ app = typer.Typer(
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 
-#: Exit codes beside those of `errors`: an error of the program itself, and Ctrl-C.
-_INTERNAL, _INTERRUPTED = 70, 130
+#: Exit code of an error of the program itself (EX_SOFTWARE of sysexits.h).
+_INTERNAL = 70
 
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line; returns the exit code: 0, 1 for a failed check, 2 for bad input."""
     debug = "--debug" in argv
     try:
-        result = app(args=[a for a in argv if a != "--debug"], prog_name="relurules", standalone_mode=False)
-        return result if isinstance(result, int) else 0
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _err.print("interrupted")
-        return _INTERRUPTED
+        app(args=[a for a in argv if a != "--debug"], prog_name="relurules")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
     except RelurulesError as error:
         return _failed(str(error), error.exit_code, debug)
     except OSError as error:
         return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error), 2, debug)
     except Exception as error:
         return _failed(f"internal error, please report it: {type(error).__name__}: {error}", _INTERNAL, debug)
+    return 0
 
 
 def _failed(message: str, code: int, debug: bool) -> int:

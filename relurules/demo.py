@@ -118,7 +118,7 @@ def _print(
 ) -> None:
     from sklearn.metrics import accuracy_score, roc_auc_score
 
-    console.print(pipeline.emit(rules, "text"), markup=False, soft_wrap=True)
+    console.print(str(pipeline.emit(rules, "text")), markup=False, soft_wrap=True)
     scores = Table("", "test accuracy", "test AUC", title=f"on {len(data.y_test)} rows held back")
     network = pipeline.trace(trained.model).evaluate(data.X_test)[:, 0]
     for name, logit in (("network", network), ("rules", rules.predict(data.X_test)[:, 0])):

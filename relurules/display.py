@@ -25,6 +25,6 @@ def report_table(reports: Sequence[Report]) -> Table:
 def counting(console: Console) -> Iterator[Callable[[int], None]]:
     """A line that counts the regions found; gone when done."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("cutting the domain into linear regions", total=None)
         yield lambda found: progress.update(task, description=f"cutting the domain: {found} linear regions")

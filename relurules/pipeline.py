@@ -88,9 +88,10 @@ def extract(
     collapsed = collapse(graph.network, domain, threshold)
     cells = search(collapsed.network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
     settled = settle(cells)
-    removed = {**collapsed.removed, "settled": len(cells.network) - len(settled.network)}
+    removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
+    removed["settled"] = len(cells.network) - len(settled.network)
     summary = Summary(
-        neurons_traced=len(graph.network),
+        neurons_traced=len(graph.network) + graph.identities,
         neurons_left=len(settled.network),
         removed={name: count for name, count in removed.items() if count},
         regions=len(cells),

@@ -43,7 +43,7 @@ def stable_signs(bounds: Array) -> Signs:
 
 def resolve(network: Network, signs: Signs) -> Network:
     """Fold into their readers all neurons of known sign: phi(z) = z for +1, slope * z for -1; 0 stays a neuron."""
-    fixed = np.asarray(signs != 0)
+    fixed = signs.astype(np.bool_)
     factor = np.where(signs > 0, 1.0, network.slope)
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
     for k in range(len(network)):
@@ -62,7 +62,7 @@ def resolve(network: Network, signs: Signs) -> Network:
 
 def unread(network: Network) -> Network:
     """Drop the neurons that no output reads, directly or through others."""
-    read = network.U.any(axis=0)
+    read = np.asarray(network.U.any(axis=0), dtype=np.bool_)
     for k in reversed(range(len(network))):
         if read[k]:
             read |= network.L[k] != 0

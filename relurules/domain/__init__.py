@@ -110,6 +110,13 @@ class Domain:
         room: Array = _ROUNDING * (np.abs(self.bounds) + np.abs(self.normals) @ reach)
         return self.bounds + room
 
+    @cached_property
+    def widths(self) -> Array:
+        """(d,) widths of the columns, for weighing their terms: 1 where a side is open, 0 where a column is pinned."""
+        with np.errstate(over="ignore"):
+            width = self.upper - self.lower
+        return np.where(np.isfinite(width), width, 1.0)
+
     def contains(self, X: Array) -> NDArray[np.bool_]:
         """(N, d) -> (N,): which rows lie inside; a row with a NaN or an infinite value never does."""
         inside = np.asarray((np.isfinite(X) & (self.lower <= X) & (self.upper >= X)).all(axis=1))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relurules.domain import Domain
 from relurules.ir.network import Array
 
 #: A sum or conjunction of more parts than this is bracketed in groups: engines limit how deep an expression nests.
@@ -16,7 +15,7 @@ _GROUP = 100
 class Notation:
     """How a language writes numbers and columns.
 
-    columns: one name per column; weight: (d,) > 0, a column's scale: terms are sorted by |coefficient| * weight.
+    columns: one name per column; weight: (d,), a column's scale: terms are sorted by |coefficient| * weight.
     """
 
     number: Callable[[float], str]
@@ -48,13 +47,6 @@ def grouped(parts: Sequence[str], joiner: str) -> str:
     while len(parts) > _GROUP:
         parts = [f"({joiner.join(parts[i : i + _GROUP])})" for i in range(0, len(parts), _GROUP)]
     return joiner.join(parts)
-
-
-def column_weight(domain: Domain) -> Array:
-    """(d,) widths of the columns, 1 where a side is open."""
-    with np.errstate(over="ignore"):
-        width = domain.upper - domain.lower
-    return np.where(np.isfinite(width) & (width > 0), width, 1.0)
 
 
 def readable(value: float) -> str:

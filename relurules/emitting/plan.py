@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.emitting.notation import Notation, column_weight
+from relurules.emitting.notation import Notation
 from relurules.ir import UNEXPLORED, RuleSet, Tree
 from relurules.ir.network import Array
 
@@ -51,7 +51,7 @@ class Checks(NamedTuple):
 
 def notation(rules: RuleSet, number: Callable[[float], str], columns: Sequence[str]) -> Notation:
     """The features under their names in a language."""
-    return Notation(number, columns, column_weight(rules.domain))
+    return Notation(number, columns, rules.domain.widths)
 
 
 def planned_checks(rules: RuleSet, features: Notation) -> Checks:

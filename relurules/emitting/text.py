@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from relurules.emitting import plan
-from relurules.emitting.notation import Notation, column_weight, readable
+from relurules.emitting.notation import Notation, readable
 from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
 from relurules.ir import Condition, Rule, RuleSet
@@ -46,7 +46,7 @@ def escaped(name: str) -> str:
 
 def _values(rules: RuleSet, escape: Callable[[str], str], times: str) -> dict[str, object]:
     domain, names = rules.domain, [escape(name) for name in rules.features]
-    features = Notation(readable, names, column_weight(domain), times)
+    features = Notation(readable, names, domain.widths, times)
     return {
         "rules": [_read(rule, rules, features, escape) for rule in rules],
         "outputs": [escape(name) for name in rules.outputs],

@@ -106,13 +106,15 @@ class Network:
 class Graph:
     """A traced network: its columns, its outputs, its canonical form, and its layers for pictures and people.
 
-    features: d input names; outputs: m output names; layers: operators as nodes (with `operator`, `module`, `size`).
+    features: d input names; outputs: m output names; layers: operators as nodes (with `operator`, `module`, `size`);
+    identities: activation units left out of `network` since their slope is exactly 1.
     """
 
     features: tuple[str, ...]
     outputs: tuple[str, ...]
     network: Network
     layers: "networkx.DiGraph[str]"
+    identities: int = 0
 
     def evaluate(self, X: Array) -> Array:
         """(N, d) -> (N, m), float64: the reference that everything made from this network is compared with."""

@@ -108,7 +108,7 @@ class _Search:
         radius, center = cell.ball
         if sign * at >= radius:
             return cell.ball
-        if (shrunk := (radius + sign * at) / 2) > _ROOMY:
+        if (shrunk := (radius + sign * at) / 2) > max(_ROOMY, least):
             return Ball(shrunk, center + sign * w * (radius - sign * at) / 2)
         ball = lp.inscribed_ball(np.vstack([cell.G, -sign * w]), np.append(cell.h, sign * g))
         return ball if ball.radius > least else None
@@ -155,7 +155,7 @@ def search(
     time_limit: float | None = None,
     progress: Progress | None = None,
 ) -> Partition:
-    """All linear regions of `network` in `domain`, or the first ones where a budget ends the search.
+    """All linear regions of `network` in `domain`, or the first ones, one at least, where a budget ends the search.
 
     max_regions: stop after so many; time_limit: stop after so many seconds; progress: called with the regions found.
     Raises DomainError where the domain doesn't fit the network or has no interior.
@@ -164,7 +164,8 @@ def search(
         raise DomainError(f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}")
     run = _Search(network, domain)
     end = np.inf if time_limit is None else time.monotonic() + time_limit
-    while run.stack and time.monotonic() < end and (max_regions is None or len(run.patterns) < max_regions):
+    most = np.inf if max_regions is None else max_regions
+    while run.stack and (not run.patterns or (time.monotonic() < end and len(run.patterns) < most)):
         run.step()
         if progress is not None:
             progress(len(run.patterns))

@@ -15,7 +15,7 @@ def build_rules(
     merged = merge_siblings(partition)
     counts = None if data is None else _count(merged, data)
     order = np.arange(len(merged)) if counts is None else np.argsort(-counts, kind="stable")
-    tree, flipped = _readable(merged.tree, merged.frame.scale, np.argsort(order))
+    tree, flipped = _readable(merged.tree, merged.domain.widths, np.argsort(order))
     regions = merged.regions()
     half_spaces = [
         HalfSpace(tree.normals[i], float(-tree.offsets[i]), partition.network.neurons[neuron], i)
@@ -44,13 +44,13 @@ def _conditions(region: Region, half_spaces: list[HalfSpace], flipped: NDArray[n
     return tuple(Condition(half_spaces[split], bool(side) != bool(flipped[split])) for split, side in region.splits)
 
 
-def _readable(tree: Tree, scale: Array, rank: NDArray[np.intp]) -> tuple[Tree, NDArray[np.bool_]]:
+def _readable(tree: Tree, widths: Array, rank: NDArray[np.intp]) -> tuple[Tree, NDArray[np.bool_]]:
     """Scale every split so that the column that moves it most has coefficient 1; also tell where that swapped sides.
 
-    A column's influence is |coefficient| times its scale over the domain. Leaf i becomes leaf rank[i].
+    A column's influence is |coefficient| times its width in the domain. Leaf i becomes leaf rank[i].
     """
     rows = np.arange(len(tree.neurons))
-    lead = tree.normals[rows, np.argmax(np.abs(tree.normals) * scale, axis=1)] if len(rows) else np.empty(0)
+    lead = tree.normals[rows, np.argmax(np.abs(tree.normals) * widths, axis=1)] if len(rows) else np.empty(0)
     flipped = lead < 0
     children = np.where(flipped[:, None], tree.children[:, ::-1], tree.children)
     leaf = (children < 0) & (children != UNEXPLORED)

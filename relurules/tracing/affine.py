@@ -52,6 +52,7 @@ class Basis:
         self.forms: list[Tensor] = []
         self.slopes: list[float] = []
         self.neurons: list[Neuron] = []
+        self.identities = 0
 
     def __len__(self) -> int:
         """Number of variables."""
@@ -61,6 +62,7 @@ class Basis:
         """PReLU of the given slope (broadcast to the tensor): one new neuron per entry, none where the slope is 1."""
         slopes = slope.expand(tensor.constant.shape).reshape(-1)
         kinks = torch.nonzero(slopes != 1.0).reshape(-1)
+        self.identities += len(slopes) - len(kinks)
         first = len(self)
         flat = tensor.widened(first).reshape(first, -1)
         self.forms.extend(torch.cat([flat[:, kinks].T, tensor.constant.reshape(-1)[kinks, None]], dim=1))

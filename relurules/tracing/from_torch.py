@@ -32,7 +32,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     outputs = run.evaluate()
     network = run.basis.network(outputs)
     names = ("y",) if len(network.c) == 1 else default_names(len(network.c), "y")
-    return Graph(default_names(run.basis.inputs), names, network, run.layers), _function(program)
+    return Graph(default_names(run.basis.inputs), names, network, run.layers, run.basis.identities), _function(program)
 
 
 def reference(model: Any, input_shape: Sequence[int] | None) -> Callable[[Array], Array]:

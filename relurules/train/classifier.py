@@ -1,7 +1,8 @@
 """A small binary classifier made for its rules: few inputs, and few PReLUs that are not linear.
 
-Three stages: fit; drop the weakest inputs, a few at a time, fitting on in between; force the slopes of all PReLUs but
-the few most nonlinear ones to 1, freeze them there and fit on. The force is Csirmaz's (see `relurules.train.force`)
+Four stages: fit; drop the inputs that matter least, a few at a time, fitting on in between; force the slopes of all
+PReLUs but the few most nonlinear ones to 1 and freeze them there; leave each of those few neurons its strongest inputs
+only, since they become the conditions of the rules, and fit on. The force is Csirmaz's (see `relurules.train.force`)
 with another rate: his follows a squared error below 0.01, which a classifier on noisy data never reaches, so here the
 rate rises to 1 in a fixed number of steps.
 """
@@ -24,7 +25,8 @@ from relurules.errors import DataError
 from relurules.train.force import freeze_slopes, push_slopes
 
 LEARNING_RATE = 0.01
-WEIGHT_DECAY = 1e-2  # factor of the summed squares of all weights in the loss
+WEIGHT_DECAY = 1e-2  # factor of the summed squares of all weights in the loss, while inputs are chosen
+FINAL_DECAY = 3e-4  # the same from the force on: with more, the kinks that are left fade away
 VALIDATION_SHARE = 0.2  # of the given rows, held out to choose the checkpoint
 FIT_STEPS, PRUNE_STEPS, FORCE_STEPS, FINAL_STEPS = 300, 80, 400, 600
 DROP_SHARE = 0.3  # of the inputs still read, dropped in one round (at least one)
@@ -50,22 +52,24 @@ def fit_classifier(
     X: NDArray[np.float64],
     y: NDArray[np.int64],
     *,
-    hidden: tuple[int, ...] = (8, 8),
-    max_neurons: int = 3,
-    max_features: int = 6,
+    hidden: tuple[int, ...] = (8,),
+    max_neurons: int = 2,
+    max_features: int = 4,
+    max_terms: int = 2,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Trained:
     """Train a PReLU network on rows X (N, d), in raw units, with classes y (N,) of 0 and 1; see the module's text.
 
     The model is BatchNorm1d (standardises the columns), Linear, PReLU (one slope per neuron), ..., Linear. At most
-    `max_features` columns have nonzero first-layer weights, and at most `max_neurons` slopes differ from exactly 1.
+    `max_features` columns have nonzero first-layer weights, at most `max_neurons` slopes differ from exactly 1, and a
+    first-layer neuron of such a slope reads at most `max_terms` columns.
     `progress` is called with the share done, in (0, 1], and what is being done. Full-batch Adam on the cross-entropy;
     the same arguments give the same model, and the global random state is left alone.
     Raises DataError when X or y has another shape or other values, or a class has fewer than two rows; ValueError when
     a limit or a hidden width is too small.
     """
-    _check(X, y, hidden, max_neurons, max_features)
+    _check(X, y, hidden, max_neurons, min(max_features, max_terms))
     training, validation = _split(y, seed)
     rows, classes = torch.from_numpy(X).float(), torch.from_numpy(y).float().unsqueeze(1)
     with torch.random.fork_rng(devices=[]):
@@ -81,6 +85,7 @@ def fit_classifier(
             run.keep_inputs(remaining)
             run.fit(PRUNE_STEPS, f"fitting with {remaining} inputs")
         run.force(max_neurons)
+        run.keep_terms(max_terms)
         run.fit(FINAL_STEPS, "fitting the final network", choose=True)
     slopes = run.slopes()
     features = int((run.first.weight != 0.0).any(dim=0).sum())
@@ -89,7 +94,7 @@ def fit_classifier(
 
 @dataclass
 class _Run:
-    """The state of one training run: the model, its data, which slopes are frozen and which inputs are read."""
+    """The state of one training run: the model, its data, which slopes are frozen, which first-layer weights stay."""
 
     model: nn.Sequential
     training: tuple[Tensor, Tensor]
@@ -105,7 +110,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.first = next(module for module in self.model if isinstance(module, nn.Linear))
         self.frozen = torch.zeros_like(self.slopes(), dtype=torch.bool)
-        self.read = torch.ones(self.first.in_features, dtype=torch.bool)
+        self.read = torch.ones_like(self.first.weight, dtype=torch.bool)
         weights = [module.weight for module in self.model if isinstance(module, nn.Linear)]
         others = [parameter for parameter in self.model.parameters() if parameter.dim() == 1]
         decaying: dict[str, Any] = {"params": weights, "weight_decay": 2 * WEIGHT_DECAY}
@@ -128,12 +133,26 @@ class _Run:
             self.model.load_state_dict(state)
 
     def keep_inputs(self, count: int) -> None:
-        """Keep the `count` inputs whose first-layer weights have the largest norm, and set all other weights to 0."""
-        strongest = self.first.weight.norm(dim=0).topk(count).indices
-        self.read = torch.zeros_like(self.read).index_fill_(0, strongest, True)
+        """Keep the `count` inputs without which the training loss rises most; the weights of all others become 0."""
+        weight = self.first.weight
+        full = weight.detach().clone()
+        rises = torch.full((weight.shape[1],), -torch.inf)
+        with torch.no_grad():
+            for j in torch.nonzero(self.read.any(dim=0)).flatten():
+                weight[:, j] = 0.0
+                rises[j] = self._loss(self.training)
+                weight.copy_(full)
+        self.read = torch.zeros_like(self.read).index_fill_(1, rises.topk(count).indices, True)
+
+    def keep_terms(self, count: int) -> None:
+        """Leave every first-layer neuron that isn't linear its `count` strongest weights."""
+        for i in torch.nonzero(~self.frozen[: self.first.out_features]).flatten():
+            strongest = self.first.weight[i].abs().topk(min(count, self.first.in_features)).indices
+            self.read[i] &= torch.zeros_like(self.read[i]).index_fill_(0, strongest, True)
 
     def force(self, keep: int) -> None:
         """Push to 1 and freeze, in FORCE_STEPS gradient steps, the slopes of all PReLUs but the `keep` lowest."""
+        self.optimizer.param_groups[0]["weight_decay"] = 2 * FINAL_DECAY
         for step in range(1, FORCE_STEPS + 1):
             self._step("making PReLUs linear")
             slopes = self.slopes()
@@ -155,7 +174,7 @@ class _Run:
         self._loss(self.training).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         with torch.no_grad():
-            self.first.weight[:, ~self.read] = 0.0
+            self.first.weight[~self.read] = 0.0
         slopes = self.slopes().clamp(0.0, 1.0)
         vector_to_parameters(slopes.masked_fill(self.frozen, 1.0), self._slope_parameters())
         self.done += 1
@@ -179,7 +198,7 @@ def _check(
     y: NDArray[np.int64],
     hidden: tuple[int, ...],
     max_neurons: int,
-    max_features: int,
+    fewest: int,
 ) -> None:
     if X.ndim != 2 or y.shape != X.shape[:1]:
         raise DataError(f"X must be (N, d) and y (N,), not {X.shape} and {y.shape}")
@@ -187,8 +206,8 @@ def _check(
         raise DataError("X holds values that are not finite")
     if not np.isin(y, (0, 1)).all() or min(np.sum(y == 0), np.sum(y == 1)) < 2:
         raise DataError("y must hold 0 and 1 only, each at least twice")
-    if not hidden or min(hidden) < 1 or max_neurons < 0 or max_features < 1:
-        raise ValueError("hidden widths and max_features must be at least 1, and max_neurons at least 0")
+    if not hidden or min(hidden) < 1 or max_neurons < 0 or fewest < 1:
+        raise ValueError("hidden widths, max_features and max_terms must be at least 1, and max_neurons at least 0")
 
 
 def _split(y: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -42,11 +42,19 @@ def first_layer(trained: Trained) -> torch.Tensor:
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize(("max_neurons", "max_features"), [(0, 1), (3, 4), (9, 10), (50, 50)])
 def test_limits_hold_exactly(table: Data, max_neurons: int, max_features: int) -> None:
-    trained = fit_classifier(*table, hidden=(5, 4), max_neurons=max_neurons, max_features=max_features)
+    trained = fit_classifier(*table, hidden=(5, 4), max_neurons=max_neurons, max_features=max_features, max_terms=10)
     assert trained.prelus == 9
     assert int((slopes(trained) != 1.0).sum()) == trained.nonlinear == min(max_neurons, 9)
     assert int((first_layer(trained) != 0.0).any(dim=0).sum()) == trained.features == min(max_features, 10)
     assert ((slopes(trained) >= 0.0) & (slopes(trained) <= 1.0)).all()
+
+
+@pytest.mark.usefixtures("short")
+def test_a_nonlinear_neuron_reads_few_columns(table: Data) -> None:
+    trained = fit_classifier(*table, hidden=(5,), max_neurons=3, max_features=6, max_terms=2)
+    terms = (first_layer(trained) != 0.0).sum(dim=1)
+    assert terms[slopes(trained) != 1.0].tolist() == [2, 2, 2]
+    assert terms[slopes(trained) == 1.0].tolist() == [6, 6]
 
 
 @pytest.mark.usefixtures("short")
@@ -80,7 +88,7 @@ def test_progress_rises_to_one(table: Data) -> None:
     assert calls[0][0] > 0.0
     assert all(earlier < later for (earlier, _), (later, _) in pairwise(calls))
     assert calls[-1][0] == 1.0
-    assert "fitting with 6 inputs" in {message for _, message in calls}
+    assert "fitting with 4 inputs" in {message for _, message in calls}
 
 
 @pytest.mark.usefixtures("short")
@@ -105,7 +113,7 @@ def test_the_inputs_that_decide_the_class_are_kept_and_used(table: Data) -> None
     assert (predicted == (y == 1)).mean() > 0.95
 
 
-def test_breast_cancer_is_told_apart_with_three_neurons_and_six_inputs() -> None:
+def test_breast_cancer_is_told_apart_with_two_neurons_and_four_inputs() -> None:
     datasets = pytest.importorskip("sklearn.datasets")
     metrics = pytest.importorskip("sklearn.metrics")
     selection = pytest.importorskip("sklearn.model_selection")
@@ -115,4 +123,4 @@ def test_breast_cancer_is_told_apart_with_three_neurons_and_six_inputs() -> None
     with torch.no_grad():
         logits = trained.model(torch.from_numpy(test_X).float())[:, 0].numpy()
     assert metrics.roc_auc_score(test_y, logits) >= 0.985
-    assert (trained.nonlinear, trained.features) == (3, 6)
+    assert (trained.nonlinear, trained.features) == (2, 4)

@@ -1,0 +1,46 @@
+"""The demo, whole: what it writes, what it prints, and that its check can fail."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from relurules import demo, pipeline
+from relurules.ir import Report
+
+pytest.importorskip("sklearn", reason="the demo needs scikit-learn")
+pytest.importorskip("duckdb", reason="the demo needs duckdb")
+
+WRITTEN = [
+    "model.pt2",
+    "rows.csv",
+    "rules.json",
+    "rules.md",
+    "rules.txt",
+    "score.c",
+    "score.h",
+    "score.py",
+    "score.sql",
+]
+
+
+def test_demo_writes_runs_and_compares_everything(tmp_path: Path) -> None:
+    shown = io.StringIO()
+    assert demo.run_demo(tmp_path, 0, Console(file=shown, width=120))
+    assert sorted(path.name for path in tmp_path.iterdir()) == WRITTEN
+    text = shown.getvalue()
+    for place in ("relurules", "sqlite", "duckdb", "python", " c "):
+        assert place in text
+    assert text.count("pass") == 5
+    assert "RULE 1" in text
+    assert "neurons before: 8, after: 2" in text
+
+
+def test_demo_fails_when_an_artefact_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*given: object) -> Report:
+        return real(*given)._replace(passed=False)  # type: ignore[arg-type]
+
+    real = pipeline.verify
+    monkeypatch.setattr(pipeline, "verify", wrong)
+    assert not demo.run_demo(tmp_path, 0, Console(file=io.StringIO()))

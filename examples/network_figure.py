@@ -46,7 +46,7 @@ def draw_pair(
     prelus = sum(node.colour in (LINEAR, NONLINEAR) for node in nodes)
     nonlinear = sum(node.colour == NONLINEAR for node in nodes)
     _draw(left, nodes, edges, f"Trained: {prelus} PReLUs, {nonlinear} of them nonlinear")
-    names = [f"{neuron.layer}.{neuron.index}" for neuron in collapsed.neurons]
+    names = [f"{neuron.layer}.{neuron.unit}" for neuron in collapsed.neurons]
     nodes, edges = collapsed_network(collapsed, names, inputs, outputs)
     _draw(right, nodes, edges, "Collapsed: only the nonlinear neurons are left")
     _legend(key)

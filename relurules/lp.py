@@ -24,6 +24,15 @@ LARGEST_RADIUS = 1.0
 
 _OPTIMAL, _INFEASIBLE, _UNBOUNDED = 0, 2, 3
 
+_TIGHT = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
+#: HiGHS may end without an answer: tolerances not reached, or unbounded not told from infeasible. Then the next is tried.
+_ATTEMPTS: Sequence[tuple[Any, Any]] = (
+    ("highs", _TIGHT),
+    ("highs", {}),
+    ("highs-ds", {"presolve": False}),
+    ("highs-ipm", {}),
+)
+
 
 class Ball(NamedTuple):
     """A ball inside a polytope; `radius` is measured at `center` in float64, whatever the solver said."""
@@ -67,23 +76,24 @@ def minimum(cost: Array, G: Array, h: Array) -> float:
 def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
 
-    A candidate goes when the remaining rows keep G_i u within RADIUS of h_i; of two equal rows one stays.
+    A candidate goes when the remaining rows keep G_i u within RADIUS of h_i; of two equal rows one stays. The polytope
+    must not be empty; where the solver says it is, the row stays.
     """
     keep = np.ones(len(G), dtype=bool)
     for i in candidates:
         keep[i] = False
         others = np.vstack([G[keep], G[i]])
         limits = np.append(h[keep], h[i] + 1.0)
-        keep[i] = -minimum(-G[i], others, limits) > h[i] + RADIUS
+        lowest = minimum(-G[i], others, limits)
+        keep[i] = lowest == np.inf or -lowest > h[i] + RADIUS
     return keep
 
 
 def _solve(cost: Array, G: Array, h: Array, bounds: _Bounds) -> Any:
     from scipy.optimize import linprog  # loads in 0.4 s: only when a program is really solved
 
-    tight: Any = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
-    result = linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method="highs", options=tight)
-    if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
-        return result
-    # status 4: presolve can't tell unbounded from infeasible, or the tight tolerances weren't reached
-    return linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method="highs", options={"presolve": False})
+    for method, options in _ATTEMPTS:
+        result = linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method=method, options=options)
+        if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
+            break
+    return result

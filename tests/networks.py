@@ -67,8 +67,8 @@ def _model(random: np.random.Generator, inputs: int, widths: list[int], outputs:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """1 to 5 inputs, 0 to 3 hidden layers of 1 to 6 neurons, slopes in [-1, 1], boxes of any scale."""
+def cases(draw: st.DrawFn, halves: tuple[float, ...] = (1e-3, 0.1, 1.0, 2.0)) -> Case:
+    """1 to 5 inputs, 0 to 3 hidden layers of 1 to 6 neurons, slopes in [-1, 1], boxes of the given half-widths."""
     seed = draw(st.integers(0, 2**32 - 1))
     inputs = draw(st.integers(1, 5))
     widths = draw(st.lists(st.integers(1, 6), max_size=3))
@@ -76,7 +76,7 @@ def cases(draw: st.DrawFn) -> Case:
     random = np.random.default_rng(seed)
     model = _model(random, inputs, widths, draw(st.integers(1, 3)), whole)
     center = np.zeros(inputs) if whole else random.normal(size=inputs)
-    half = draw(st.sampled_from([1e-3, 0.1, 1.0, 2.0])) * np.ones(inputs)
+    half = draw(st.sampled_from(halves)) * np.ones(inputs)
     domain = rr.Domain.box(center - half, center + half)
     return Case(model, domain, seed)
 
@@ -91,13 +91,14 @@ def telling_points(rules: rr.RuleSet, partition: Partition, seed: int, count: in
     """Points in the domain: random ones, corners, interior points, points on region boundaries and on vertices."""
     random = np.random.default_rng(seed)
     domain = rules.domain
-    inside = random.uniform(domain.lower, domain.upper, size=(count, len(domain)))
-    corners = np.array(np.meshgrid(*zip(domain.lower, domain.upper, strict=True))).reshape(len(domain), -1).T
+    lower, upper = np.maximum(domain.lower, -100.0), np.minimum(domain.upper, 100.0)
+    inside = random.uniform(lower, upper, size=(count, len(domain)))
+    corners = np.array(np.meshgrid(*zip(lower, upper, strict=True))).reshape(len(domain), -1).T
     points = [inside, corners, partition.points]
     tree = partition.tree
     for _ in range(count if len(tree.neurons) else 0):
         chosen = random.choice(len(tree.neurons), size=random.integers(1, len(domain) + 1))
-        start = random.uniform(domain.lower, domain.upper)
+        start = random.uniform(lower, upper)
         rows, offsets = tree.normals[chosen], tree.offsets[chosen]
         move, *_ = np.linalg.lstsq(rows, -(rows @ start + offsets), rcond=None)
         points.append(np.clip(start + move, domain.lower, domain.upper)[None])

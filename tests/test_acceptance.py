@@ -1,18 +1,42 @@
 """The promises of the walk, on random networks: rules cover the domain and are the network, in every language."""
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from networks import Array, Case, cases, float64_output, telling_points
 
 import relurules as rr
 from relurules.verifying import run
 
+PROMISE = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 ENGINES = (("python", None, "python"), ("c", None, "c"), ("sql", "sqlite", "sqlite"), ("sql", "duckdb", "duckdb"))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(PROMISE, max_examples=200)
 @given(cases())
 def test_rules_are_the_network(case: Case) -> None:
+    check(case)
+
+
+@settings(PROMISE, max_examples=40)
+@given(cases(halves=(np.inf,)))
+def test_rules_are_the_network_on_all_of_space(case: Case) -> None:
+    check(case)
+
+
+@settings(PROMISE, max_examples=40)
+@given(cases(halves=(1e-6, 1e6)))
+def test_rules_are_the_network_on_very_small_and_large_boxes(case: Case) -> None:
+    check(case)
+
+
+def check(case: Case) -> None:
+    """Rules cover the domain, equal what torch computes, and hold their interior points strictly inside."""
     rules = rr.extract(case.model, domain=case.domain)
     partition = rr.partition(case.model, case.domain)
     X = telling_points(rules, partition, case.seed)
@@ -25,7 +49,7 @@ def test_rules_are_the_network(case: Case) -> None:
             assert at > 0 if condition.holds else at < 0, "an interior point lies on or outside its rule's boundary"
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(PROMISE, max_examples=200)
 @given(cases())
 def test_regions_are_distinct_and_hold_their_points(case: Case) -> None:
     partition = rr.partition(case.model, case.domain)
@@ -36,7 +60,7 @@ def test_regions_are_distinct_and_hold_their_points(case: Case) -> None:
     assert partition.locate(partition.points).tolist() == list(range(len(partition)))
 
 
-@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(PROMISE, max_examples=50)
 @given(cases())
 def test_every_artefact_is_the_rules(case: Case) -> None:
     rules = rr.extract(case.model, domain=case.domain)

@@ -1,0 +1,88 @@
+"""Everything that is emitted for one small rule set, character by character.
+
+After a change that is meant: pytest --update-golden, and review the difference.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from handmade import network, rows_in, rules_of
+
+import relurules as rr
+from relurules.ir import RuleSet
+
+FOLDER = Path(__file__).resolve().parent.parent / "golden"
+CODE = ("rules", "tree", "network")
+CASES = [
+    ("text", "rules", None),
+    ("markdown", "rules", None),
+    *(("python", form, None) for form in CODE),
+    *(("c", form, None) for form in CODE),
+    *(("sql", form, dialect) for form in CODE for dialect in ("sqlite", "duckdb")),
+]
+
+
+def small_rules() -> RuleSet:
+    """Two features, two neurons in two layers, an inequality, two outputs, six rows of data."""
+    net = network(
+        A=[[0.5, 1], [0, -2]],
+        b=[-1, 1],
+        U=[[3, 1], [0, -0.25]],
+        L=[[0, 0], [1, 0]],
+        C=[[1, 0], [0, 0]],
+        c=[0.125, 2],
+        slope=[0, 0.25],
+    )
+    domain = rr.Domain.box([0, -1], [10, 1], ["mean radius", 'a"b|*/']).where('`mean radius` + 4*`a"b|*/` <= 8')
+    return rules_of(net, domain, ["y*/", "class"], data=rows_in(domain, 6))
+
+
+@pytest.fixture(scope="module")
+def rules() -> RuleSet:
+    return small_rules()
+
+
+def compare(folder: Path, files: Mapping[str, str]) -> None:
+    assert sorted(path.name for path in folder.glob("*")) == sorted(f"{name}.txt" for name in files)
+    for name, text in files.items():
+        assert text == (folder / f"{name}.txt").read_text(encoding="utf-8"), (
+            f"{folder.name}/{name} isn't what is emitted now; if it should be: pytest --update-golden, and review"
+        )
+
+
+@pytest.mark.parametrize(("target", "form", "dialect"), CASES)
+def test_golden(target: str, form: str, dialect: str | None, rules: RuleSet, request: pytest.FixtureRequest) -> None:
+    artifact = rr.emit(rules, target, form=form, dialect=dialect, key=["id"] if target == "sql" else [])
+    folder = FOLDER / "-".join(filter(None, (target, form, dialect)))
+    if request.config.getoption("--update-golden"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in artifact.files.items():
+            (folder / f"{name}.txt").write_text(text, encoding="utf-8", newline="\n")
+    compare(folder, artifact.files)
+
+
+@pytest.mark.parametrize("files", [{"score.py": "new"}, {}, {"score.py": "old", "score.h": ""}])
+def test_a_difference_is_told(files: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "score.py.txt").write_text("old")
+    with pytest.raises(AssertionError) as raised:
+        compare(tmp_path, files)
+    assert files != {"score.py": "new"} or "pytest --update-golden" in str(raised.value)
+
+
+def test_no_golden_file_is_left_over() -> None:
+    expected = {"-".join(filter(None, case)) for case in CASES}
+    assert {path.name for path in FOLDER.iterdir()} == expected
+
+
+def test_golden_rules_cover_every_shape(rules: RuleSet) -> None:
+    assert len(rules) >= 3
+    assert len(rules.network.levels) == 2
+    assert {c.holds for rule in rules for c in rule.conditions} == {True, False}
+
+
+@pytest.mark.parametrize("engine", [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")])
+@pytest.mark.parametrize("form", CODE)
+def test_golden_code_is_right(engine: tuple[str, str | None], form: str, rules: RuleSet) -> None:
+    artifact = rr.emit(rules, engine[0], dialect=engine[1], form=form, key=["id"] if engine[0] == "sql" else [])
+    assert rr.verify(artifact, rules, rows_in(rules.domain, 200))

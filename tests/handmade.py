@@ -1,0 +1,104 @@
+"""Networks written by hand in canonical form, and a second, slow way to evaluate them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import networkx
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import relurules as rr
+from relurules.ir import Graph, Network, Neuron, RuleSet
+from relurules.tables import default_names
+
+Array = NDArray[np.float64]
+
+
+def network(
+    A: ArrayLike, b: ArrayLike, U: ArrayLike, *, L: Any = None, C: Any = None, c: Any = None, slope: ArrayLike = 0.0
+) -> Network:
+    """What isn't given is zero; `slope` may be one number for all neurons."""
+    A, U = np.array(A, dtype=float, ndmin=2), np.array(U, dtype=float, ndmin=2)
+    (K, d), m = A.shape, len(U)
+    return Network(
+        A=A,
+        L=np.zeros((K, K)) if L is None else np.array(L, dtype=float),
+        b=np.array(b, dtype=float),
+        C=np.zeros((m, d)) if C is None else np.array(C, dtype=float, ndmin=2),
+        U=U,
+        c=np.zeros(m) if c is None else np.array(c, dtype=float),
+        slope=np.broadcast_to(np.array(slope, dtype=float), (K,)),
+        neurons=tuple(Neuron("hand", k) for k in range(K)),
+    )
+
+
+def lines(normals: ArrayLike, offsets: ArrayLike) -> Network:
+    """One layer of ReLUs, each cutting along normals x + offsets = 0; their sum is the output."""
+    return network(normals, offsets, np.ones((1, len(np.array(offsets)))))
+
+
+def random_network(
+    seed: int, d: int = 2, K: int = 5, m: int = 2, slopes: Sequence[float] = (0.0, 0.25, -1.0, 1.5)
+) -> Network:
+    """Skip connections from every neuron and input to every later neuron and output, each present or not by chance."""
+    rng = np.random.default_rng(seed)
+
+    def some(*shape: int) -> Array:
+        return rng.normal(size=shape) * (rng.random(shape) < 0.6)
+
+    return network(
+        rng.normal(size=(K, d)),
+        rng.normal(size=K),
+        some(m, K) + 0.1,
+        L=np.tril(some(K, K), -1),
+        C=some(m, d),
+        c=rng.normal(size=m),
+        slope=rng.choice(slopes, size=K),
+    )
+
+
+def graph(net: Network, outputs: Sequence[str] | None = None) -> Graph:
+    names = default_names(len(net.c), "y") if outputs is None else tuple(outputs)
+    return Graph(default_names(net.A.shape[1]), names, net, networkx.DiGraph())
+
+
+def rules_of(
+    net: Network, domain: rr.Domain | None = None, outputs: Sequence[str] | None = None, **options: Any
+) -> RuleSet:
+    return rr.extract(graph(net, outputs), domain=domain, **options)
+
+
+def by_hand(net: Network, x: Sequence[float]) -> tuple[list[float], list[float]]:
+    """(preactivations, outputs) of one row, term by term."""
+    z: list[float] = []
+    active: list[float] = []
+    for k in range(len(net)):
+        total = float(net.b[k])
+        for j, value in enumerate(x):
+            total += float(net.A[k, j]) * value
+        for i in range(k):
+            total += float(net.L[k, i]) * active[i]
+        z.append(total)
+        active.append(max(0.0, total) + float(net.slope[k]) * min(0.0, total))
+    outputs = []
+    for o in range(len(net.c)):
+        total = float(net.c[o])
+        for j, value in enumerate(x):
+            total += float(net.C[o, j]) * value
+        for k in range(len(net)):
+            total += float(net.U[o, k]) * active[k]
+        outputs.append(total)
+    return z, outputs
+
+
+def rows_in(domain: rr.Domain, count: int, seed: int = 0) -> Array:
+    """Random rows inside a bounded domain."""
+    rows = np.random.default_rng(seed).uniform(domain.lower, domain.upper, (20 * count, len(domain)))
+    rows = rows[domain.contains(rows)][:count]
+    assert len(rows) == count
+    return rows
+
+
+def same_function(one: Network, other: Network, X: Array, share: float = 1e-12) -> bool:
+    """Equal on all rows, up to a share of the first one's absolute terms."""
+    return bool((np.abs(one.evaluate(X) - other.evaluate(X)) <= share * one.magnitude(X)).all())

@@ -1,0 +1,217 @@
+"""Rules files: numbers come back exactly, and a file that isn't right is refused with the place."""
+
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from handmade import network, random_network, rows_in, rules_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import relurules as rr
+from relurules.errors import RulesError
+from relurules.ir import RuleSet
+
+BOX = rr.Domain.box([-2, -1], [1, 3], ["mean radius", "größe"])
+
+
+def assert_same(one: RuleSet, other: RuleSet) -> None:
+    assert one.outputs == other.outputs
+    assert one.features == other.features
+    assert (one.max_error, one.complete, one.summary) == (other.max_error, other.complete, other.summary)
+    for part in ("domain", "network", "tree"):
+        for field in fields(getattr(one, part)):
+            a, b = (getattr(getattr(rules, part), field.name) for rules in (one, other))
+            assert np.array_equal(a, b), (part, field.name)
+    for rule, again in zip(one, other, strict=True):
+        assert rule.number == again.number
+        assert [(c.half_space.split, c.holds) for c in rule.conditions] == [
+            (c.half_space.split, c.holds) for c in again.conditions
+        ]
+        for mine, its in zip(rule.conditions, again.conditions, strict=True):
+            assert np.array_equal(mine.half_space.normal, its.half_space.normal)
+            assert mine.half_space.bound == its.half_space.bound
+            assert mine.half_space.neuron == its.half_space.neuron
+        assert np.array_equal(rule.map.weights, again.map.weights)
+        assert np.array_equal(rule.map.constants, again.map.constants)
+        assert np.array_equal(rule.pattern, again.pattern)
+        assert np.array_equal(rule.point, again.point)
+        assert rule.rows == again.rows
+
+
+def assert_round_trip(rules: RuleSet, folder: Path) -> None:
+    rules.save(folder / "a.json")
+    again = rr.RuleSet.load(folder / "a.json")
+    again.save(folder / "b.json")
+    assert_same(rules, again)
+    assert (folder / "a.json").read_bytes() == (folder / "b.json").read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_round_trip_is_exact(seed: int, tmp_path: Path) -> None:
+    domain = BOX.where("`mean radius` + 2*größe <= 4")
+    rules = rules_of(random_network(seed), domain, data=rows_in(domain, 50, seed))
+    assert_round_trip(rules, tmp_path)
+    X = rows_in(domain, 200)
+    assert np.array_equal(rr.RuleSet.load(tmp_path / "a.json").predict(X), rules.predict(X))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.floats(-1e150, 1e150), min_size=4, max_size=4), st.text(max_size=8))
+def test_every_float_and_every_name_comes_back(tmp_path: Path, values: list[float], name: str) -> None:
+    name = name.encode("utf-8", "ignore").decode()
+    net = network(np.empty((0, 2)), [], np.empty((1, 0)), C=[values[:2]], c=values[2:3])
+    domain = rr.Domain.box([values[3], -np.inf], [np.inf, np.inf], [f"n{name}", "other"])
+    assert_round_trip(rules_of(net, domain, outputs=[f"o{name}"]), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        rules_of(random_network(0)),
+        rules_of(random_network(1), rr.Domain.box([-np.inf, 0], [5, np.inf])),
+        rules_of(random_network(2), BOX, max_regions=3),
+        rules_of(random_network(3), rr.Domain.box([1, 0], [1, 2])),
+    ],
+    ids=["unbounded", "one-sided", "incomplete", "pinned"],
+)
+def test_round_trip_of_other_domains(rules: RuleSet, tmp_path: Path) -> None:
+    assert_round_trip(rules, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    path = tmp_path_factory.mktemp("good") / "rules.json"
+    rules_of(network([[1, 1], [1, -1]], [0, 0.5], [[1, 2], [0, 1]]), BOX.where("größe <= 2.5")).save(path)
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    assert len(found["splits"]) >= 2
+    return found
+
+
+def put(*path: str | int, value: Any) -> Callable[[Any], None]:
+    def edit(found: Any) -> None:
+        for key in path[:-1]:
+            found = found[key]
+        found[path[-1]] = value
+
+    return edit
+
+
+def drop(*path: str | int) -> Callable[[Any], None]:
+    def edit(found: Any) -> None:
+        for key in path[:-1]:
+            found = found[key]
+        del found[path[-1]]
+
+    return edit
+
+
+BROKEN = {
+    "no format": (drop("format"), "$"),
+    "another format": (put("format", value="onnx"), "$.format"),
+    "a later version": (put("version", value=2), "version 2 of the format; this release reads version 1"),
+    "no version": (drop("version"), "version None"),
+    "no outputs": (put("outputs", value=[]), "$.outputs"),
+    "an output twice": (put("outputs", value=["y", "y"]), "$.outputs"),
+    "negative error": (put("max_error", value=-1.0), "$.max_error"),
+    "error as text": (put("max_error", value="0"), "$.max_error"),
+    "complete as number": (put("complete", value=1), "$.complete"),
+    "something more": (put("extra", value=1), "'extra'"),
+    "empty feature name": (put("features", 0, "name", value=""), "$.features[0].name"),
+    "bound as text": (put("features", 1, "lower", value="-inf"), "$.features[1].lower"),
+    "feature without bound": (drop("features", 0, "upper"), "$.features[0]"),
+    "a feature twice": (put("features", 0, "name", value="größe"), "'größe'"),
+    "crossed bounds": (put("features", 0, "upper", value=-5.0), "column 'mean radius': the bounds [-2.0, -5.0]"),
+    "constraint on no feature": (put("constraints", 0, "coefficients", value={"z": 1.0}), "'z', which is no feature"),
+    "split on no feature": (put("splits", 0, "coefficients", value={"z": 1.0}), "'z', which is no feature"),
+    "split without child": (drop("splits", 0, "then"), "$.splits[0]"),
+    "split with two children": (put("splits", 0, "then", value={"split": 1, "rule": 1}), "$.splits[0].then"),
+    "split to no rule": (put("splits", 1, "then", value={"rule": 99}), "splits[1] leads to rule 99"),
+    "split to rule 0": (put("splits", 1, "then", value={"rule": 0}), "$.splits[1].then"),
+    "split to itself": (put("splits", 0, "then", value={"split": 0}), "splits[0] leads to split 0"),
+    "split to no split": (put("splits", 0, "then", value={"split": 99}), "splits[0] leads to split 99"),
+    "split of no neuron": (put("splits", 0, "neuron", value=99), "don't fit together"),
+    "no rules": (put("rules", value=[]), "$.rules"),
+    "condition on no split": (
+        put("rules", 0, "conditions", value=[{"split": 99, "holds": True}]),
+        "don't fit together",
+    ),
+    "condition as text": (put("rules", 0, "conditions", value=["x >= 1"]), "$.rules[0].conditions[0]"),
+    "rule without an output": (drop("rules", 0, "outputs", "y0"), "'y0'"),
+    "pattern of other letters": (put("rules", 0, "pattern", value="+0"), "$.rules[0].pattern"),
+    "pattern too short": (put("rules", 0, "pattern", value="+"), "pattern"),
+    "point too short": (put("rules", 0, "point", value=[0.0]), "point"),
+    "network row too short": (put("network", "A", value=[[1.0], [1.0]]), "network.A has shape (2, 1), expected (2, 2)"),
+    "ragged network": (put("network", "U", value=[[1.0], [1.0, 2.0]]), "don't fit together"),
+    "too few slopes": (put("network", "slope", value=[0.0]), "network.slope has shape (1,), expected (2,)"),
+    "neuron that reads itself": (put("network", "L", value=[[1.0, 0.0], [0.0, 0.0]]), "strictly lower triangular"),
+    "negative index": (put("network", "neurons", 0, "unit", value=-1), "$.network.neurons[0].unit"),
+    "null weight": (put("network", "b", value=[None, 0.0]), "$.network.b[0]"),
+    "number beyond float64": (put("splits", 0, "at_least", value=10**400), "json"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_refuses(case: str, good: dict[str, Any], tmp_path: Path) -> None:
+    edit, said = BROKEN[case]
+    found = json.loads(json.dumps(good))
+    edit(found)
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps(found))
+    with pytest.raises(RulesError) as raised:
+        rr.RuleSet.load(path)
+    assert said in str(raised.value)
+    assert str(path) in str(raised.value)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize("place", ["max_error", "constant"])
+def test_refuses_numbers_that_are_not_finite(number: str, place: str, good: dict[str, Any], tmp_path: Path) -> None:
+    found = json.loads(json.dumps(good))
+    if place == "max_error":
+        found["max_error"] = 123456789
+    else:
+        found["rules"][0]["outputs"]["y0"]["constant"] = 123456789
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps(found).replace("123456789", number))
+    with pytest.raises(RulesError):
+        rr.RuleSet.load(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is no JSON"),
+        (b"\xff\xfe\x00", "is no JSON"),
+        (b"{", "is no JSON"),
+        (b"[]", "at $"),
+        (b"null", "at $"),
+        (b"[" * 100_000, "rules.json"),
+    ],
+    ids=["empty", "binary", "one bracket", "list", "null", "deep"],
+)
+def test_refuses_what_is_no_rules_file(content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "rules.json"
+    path.write_bytes(content)
+    with pytest.raises(RulesError) as raised:
+        rr.RuleSet.load(path)
+    assert said in str(raised.value)
+
+
+def test_refuses_a_file_cut_anywhere(good: dict[str, Any], tmp_path: Path) -> None:
+    text, path = json.dumps(good), tmp_path / "rules.json"
+    for end in range(0, len(text) - 1, 97):
+        path.write_text(text[:end])
+        with pytest.raises(RulesError, match="is no JSON"):
+            rr.RuleSet.load(path)
+
+
+def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match=r"missing\.json: can't be read: No such file"):
+        rr.RuleSet.load(tmp_path / "missing.json")
+    with pytest.raises(RulesError, match="can't be read"):
+        rr.RuleSet.load(tmp_path)

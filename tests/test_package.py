@@ -1,0 +1,117 @@
+"""The package as others meet it: its wheel, its names, what importing it costs."""
+
+import importlib
+import pkgutil
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from handmade import network, rules_of
+
+import relurules as rr
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = {"torch", "sklearn", "scipy", "matplotlib", "duckdb", "networkx", "jinja2", "pandas", "jsonschema"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from a copy, so that nothing is left in the working tree."""
+    folder = tmp_path_factory.mktemp("build")
+    source = folder / "source"
+    ignored = shutil.ignore_patterns(".*", "tests", "benchmarks", "examples", "out", "build", "dist", "__pycache__")
+    shutil.copytree(ROOT, source, ignore=ignored)
+    (source / "README.md").touch()
+    built = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"), str(source)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    (path,) = (folder / "dist").glob("*.whl")
+    return path
+
+
+def test_wheel_holds_templates_schema_and_marker(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    templates = [path.relative_to(ROOT).as_posix() for path in (ROOT / "templates").rglob("*") if path.is_file()]
+    assert templates
+    assert {f"relurules/{name}" for name in templates} <= names
+    assert {"relurules/ir/rules.schema.json", "relurules/py.typed"} <= names
+    assert not [name for name in names if "tests" in name or "__pycache__" in name]
+
+
+def test_wheel_emits_without_the_working_tree(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    rules_of(network([[1, 1]], [0], [[1]])).save(tmp_path / "rules.json")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import relurules as rr\n"
+        "assert rr.__file__.startswith(sys.argv[1]), rr.__file__\n"
+        "rules = rr.RuleSet.load('rules.json')\n"
+        "for target in ('text', 'markdown', 'python', 'c', 'sql'): assert str(rr.emit(rules, target))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "site")], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    code = "import sys, relurules; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert "relurules" in ended.stdout.split()
+    assert not HEAVY & set(ended.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "name", ["Domain", "RelurulesError", "RuleSet", "emit", "extract", "partition", "trace", "verify"]
+)
+def test_public_names(name: str) -> None:
+    assert name in rr.__all__
+    assert getattr(rr, name).__doc__
+
+
+def test_every_name_that_is_promised_exists() -> None:
+    assert len(set(rr.__all__)) == len(rr.__all__)
+    assert all(getattr(rr, name) is not None for name in rr.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        rr.nonsense  # noqa: B018
+
+
+def modules() -> list[str]:
+    found = pkgutil.walk_packages(rr.__path__, "relurules.")
+    return ["relurules", *(module.name for module in found if not module.name.endswith("__main__"))]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_every_module_says_what_it_is(name: str) -> None:
+    doc = importlib.import_module(name).__doc__
+    assert doc
+    assert doc.strip().splitlines()[0].endswith((".", ":", ")"))
+
+
+def test_errors_carry_their_exit_code() -> None:
+    from relurules import errors
+
+    codes = {
+        name: error.exit_code
+        for name, error in vars(errors).items()
+        if isinstance(error, type) and issubclass(error, errors.RelurulesError)
+    }
+    assert codes == {
+        "RelurulesError": 2,
+        "InputError": 2,
+        "ModelError": 2,
+        "DomainError": 2,
+        "DataError": 2,
+        "RulesError": 2,
+        "UnsupportedError": 2,
+        "CheckError": 1,
+    }

@@ -1,0 +1,184 @@
+"""Models that can't be traced: the message names the operator and its module, or what else stands in the way."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import relurules as rr
+from relurules.errors import CheckError, ModelError
+
+
+class Calls(nn.Module):
+    """A module whose forward is given as a function of its layer `a` and its input."""
+
+    def __init__(self, forward: Callable[[nn.Module, Tensor], Any], layer: nn.Module | None = None) -> None:
+        super().__init__()
+        self.body, self.a = forward, nn.Linear(3, 3) if layer is None else layer
+
+    def forward(self, x: Tensor) -> Any:
+        return self.body(self.a, x)
+
+
+class Recurrent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell, self.last = nn.LSTM(3, 4, batch_first=True), nn.Linear(4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.cell(x.reshape(-1, 1, 3))[0].flatten(1))
+
+
+def after(layer: nn.Module) -> nn.Module:
+    return nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Sequential(layer), nn.Linear(3, 1))
+
+
+OPERATORS: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
+    "sigmoid": (lambda: after(nn.Sigmoid()), "aten::sigmoid", "module '2.0'"),
+    "tanh": (lambda: after(nn.Tanh()), "aten::tanh", "module '2.0'"),
+    "gelu": (lambda: after(nn.GELU()), "aten::gelu", "module '2.0'"),
+    "softmax": (lambda: after(nn.Softmax(dim=1)), "aten::softmax", "module '2.0'"),
+    "elu": (lambda: after(nn.ELU()), "aten::elu", "module '2.0'"),
+    "softplus": (lambda: after(nn.Softplus()), "aten::softplus", "module '2.0'"),
+    "silu": (lambda: after(nn.SiLU()), "aten::silu", "module '2.0'"),
+    "layer norm": (lambda: after(nn.LayerNorm(3)), "aten::layer_norm", "module '2.0'"),
+    "product": (lambda: Calls(lambda a, x: a(x) * x), "aten::mul", "forward"),
+    "square": (lambda: Calls(lambda a, x: a(x) ** 2), "aten::pow", "forward"),
+    "division": (lambda: Calls(lambda a, x: x / a(x)), "aten::div", "forward"),
+    "weights from the input": (
+        lambda: Calls(lambda a, x: nn.functional.linear(a(x), x)),
+        "aten::linear",
+        "its argument 'weight' depends on the input",
+    ),
+    "random": (lambda: Calls(lambda a, x: a(x) + torch.rand(3)), "aten::rand", "random"),
+    "noise on the input": (lambda: Calls(lambda a, x: a(x) + torch.randn_like(x)), "aten::randn_like", "forward"),
+    "dropout that stays on": (
+        lambda: Calls(lambda a, x: nn.functional.dropout(a(x), 0.5, training=True)),
+        "aten::dropout",
+        "training mode",
+    ),
+    "batch statistics": (
+        lambda: after(nn.BatchNorm1d(3, track_running_stats=False)),
+        "aten::batch_norm",
+        "module '2.0'",
+    ),
+    "part of the input": (lambda: Calls(lambda a, x: a(x)[:, :2]), "aten::slice", "forward"),
+}
+
+
+@pytest.mark.parametrize("case", OPERATORS)
+def test_unsupported_operator_is_named_with_its_place(case: str) -> None:
+    make, operator, where = OPERATORS[case]
+    with pytest.raises(ModelError) as raised:
+        rr.trace(make())
+    message = str(raised.value)
+    assert operator in message
+    assert where in message
+    assert "Supported: Linear, ReLU" in message
+
+
+def test_conv1d_is_named() -> None:
+    with pytest.raises(ModelError, match=r"operator aten::conv1d in module '0' .*Supported"):
+        rr.trace(nn.Sequential(nn.Conv1d(1, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(4, 1)), input_shape=(1, 3))
+
+
+def test_lstm_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"aten::(lstm|zeros|transpose|select)|torch\.export can't trace") as raised:
+        rr.trace(Recurrent(), input_shape=(3,))
+    assert "upported" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("forward", "said"),
+    [
+        (lambda a, x: a(x) if x.sum() > 0 else x, "path doesn't depend on values"),
+        (lambda a, x: a(x)[: int(x[0, 0])], "torch.export can't trace this model"),
+        (lambda a, x: a(torch.tensor(x.numpy())), "torch.export can't trace this model"),
+        (lambda a, x: a(x[:, :2]), "rows of shape (3,)"),
+        (lambda a, x: 1 / 0, "ZeroDivisionError"),
+    ],
+    ids=["branch", "size from a value", "leaves torch", "wrong size", "raises"],
+)
+def test_what_torch_cannot_export(forward: Callable[[nn.Module, Tensor], Any], said: str) -> None:
+    with pytest.raises(ModelError) as raised:
+        rr.trace(Calls(forward))
+    assert said in str(raised.value)
+
+
+def test_unknown_input_size() -> None:
+    with pytest.raises(ModelError, match="give input_shape="):
+        rr.trace(nn.ReLU())
+    with pytest.raises(ModelError, match=r"rows of shape \(5,\)"):
+        rr.trace(nn.Linear(3, 1), input_shape=(5,))
+
+
+def test_export_with_a_fixed_batch() -> None:
+    program = torch.export.export(nn.Linear(3, 1), (torch.zeros(2, 3),))
+    with pytest.raises(ModelError, match=r"fixed shape \(2, 3\).*Dim\.DYNAMIC"):
+        rr.trace(program)
+
+
+def test_export_in_training_mode() -> None:
+    module = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.5)).train()
+    program = torch.export.export(module, (torch.zeros(2, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+    with pytest.raises(ModelError, match=r"aten::dropout.*training mode; call model\.eval\(\)"):
+        rr.trace(program)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize(
+    ("parameter", "at"), [("0.weight", (1, 2)), ("0.bias", (0,)), ("1.running_mean", (3,)), ("2.weight", (2,))]
+)
+def test_weights_that_are_not_finite(parameter: str, at: tuple[int, ...], value: float) -> None:
+    module = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.PReLU(4))
+    with torch.no_grad():
+        module.state_dict()[parameter][at] = value
+    with pytest.raises(ModelError) as raised:
+        rr.trace(module)
+    assert f"{parameter}{list(at)} is {value}" in str(raised.value)
+    assert "1 of " in str(raised.value)
+
+
+def test_constants_that_are_not_finite() -> None:
+    with pytest.raises(ModelError):
+        rr.trace(Calls(lambda a, x: a(x) + torch.tensor([1.0, float("nan"), 0.0])))
+
+
+def test_slope_that_is_not_finite() -> None:
+    with pytest.raises(ModelError):
+        rr.trace(nn.Sequential(nn.Linear(3, 2), nn.LeakyReLU(float("nan"))))
+
+
+def test_a_batch_norm_without_spread_of_rows_is_no_network() -> None:
+    module = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2, eps=0.0))
+    module[1].running_var.zero_()
+    with pytest.raises((ModelError, CheckError)):
+        rr.trace(module)
+
+
+def test_rows_that_mix_are_noticed() -> None:
+    with pytest.raises((ModelError, CheckError)):
+        rr.trace(Calls(lambda a, x: torch.cat([a(x), x], dim=0)))
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (None, "type NoneType can't be traced"),
+        (np.zeros((2, 2)), "type ndarray can't be traced"),
+        ({"0.weight": torch.zeros(1)}, "type dict can't be traced"),
+        (nn.Linear, "type type can't be traced"),
+        ("model.onnx", "files of type '.onnx' can't be read"),
+        ("model", "files of type '' can't be read"),
+        ("model.pt", "files of type '.pt' can't be read"),
+    ],
+    ids=str,
+)
+def test_what_is_no_model(model: Any, said: str) -> None:
+    with pytest.raises(ModelError) as raised:
+        rr.trace(model)
+    assert said in str(raised.value)
+    assert "supported: torch.nn.Module" in str(raised.value)

@@ -1,5 +1,6 @@
 """`relurules demo`: the whole walk on real data, and every artefact run beside the network."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -108,8 +109,10 @@ def _save_inputs(trained: "Trained", data: _Data, out: Path) -> None:
 
     example = torch.zeros((2, len(data.names)))
     sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
+    archive = io.BytesIO()
+    torch.export.save(torch.export.export(trained.model, (example,), dynamic_shapes=sizes), archive)
     with replacing(out / "model.pt2") as path:
-        torch.export.save(torch.export.export(trained.model, (example,), dynamic_shapes=sizes), path)
+        path.write_bytes(archive.getvalue())
     write_text(out / "rows.csv", pandas.DataFrame(data.X_test, columns=list(data.names)).to_csv(index=False))
 
 

@@ -25,7 +25,7 @@ LARGEST_RADIUS = 1.0
 _OPTIMAL, _INFEASIBLE, _UNBOUNDED = 0, 2, 3
 
 _TIGHT = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
-#: HiGHS may end without an answer: tolerances not reached, or unbounded not told from infeasible. Then the next is tried.
+#: HiGHS may end without an answer (tolerances missed, unbounded not told from infeasible): then the next is tried.
 _ATTEMPTS: Sequence[tuple[Any, Any]] = (
     ("highs", _TIGHT),
     ("highs", {}),

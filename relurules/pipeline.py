@@ -15,6 +15,8 @@ Every value is defined in `ir`; the stages don't know one another. The public fu
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
@@ -25,7 +27,7 @@ from relurules.ir import Artifact, Graph, Partition, Report, RuleSet, Summary
 from relurules.partitioning import search
 from relurules.rules import build_rules
 from relurules.tables import column_names, default_names, matrix
-from relurules.verifying import Ran, compare, run
+from relurules.verifying import Ran, Reference, compare, run
 
 Progress = Callable[[int], None]
 
@@ -125,16 +127,19 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     tolerance. Raises CheckError where the artefact doesn't run.
     """
     rows = matrix(X, artifact.features)
+    function: tracing.Reference
     if isinstance(model, RuleSet):
-        expected, magnitude = model.predict(rows), model.network.magnitude(rows)
+        network, function = model.network, model.predict
     else:
-        expected, magnitude = tracing.reference(model)(rows), tracing.trace(model).network.magnitude(rows)
+        network, function = tracing.trace(model).network, tracing.reference(model)
+    with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
+        reference = Reference(function(rows), network.magnitude(rows), artifact.domain.contains(rows))
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
         place, ran = run(artifact, rows, engine)
         name = list(artifact.files)[-1]
-    return compare(ran, expected, magnitude, artifact.max_error, name, place)
+    return compare(ran, reference, artifact.max_error, artifact.complete, name, place)
 
 
 def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:

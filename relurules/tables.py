@@ -37,6 +37,9 @@ def matrix(table: Any, names: Sequence[str]) -> Array:
             f"the table lacks {len(missing)} of {len(names)} columns: {', '.join(map(repr, missing[:5]))}"
             f"{' ...' if len(missing) > 5 else ''}; it has {', '.join(map(repr, found[:8]))}"
         )
+    doubled = [name for name in names if found.count(name) > 1]
+    if doubled:
+        raise DataError(f"the table has more than one column {doubled[0]!r}; give each its own name")
     by_name = dict(zip(found, table.columns, strict=True))
     columns = [numbers(table[by_name[name]], name) for name in names]
     return np.column_stack(columns) if columns else np.empty((len(table), 0))

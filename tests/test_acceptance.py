@@ -23,13 +23,13 @@ def test_rules_are_the_network(case: Case) -> None:
     check(case)
 
 
-@settings(PROMISE, max_examples=40)
+@settings(PROMISE, max_examples=20)
 @given(cases(halves=(np.inf,)))
 def test_rules_are_the_network_on_all_of_space(case: Case) -> None:
     check(case)
 
 
-@settings(PROMISE, max_examples=40)
+@settings(PROMISE, max_examples=20)
 @given(cases(halves=(1e-6, 1e6)))
 def test_rules_are_the_network_on_very_small_and_large_boxes(case: Case) -> None:
     check(case)

@@ -17,25 +17,33 @@ def parse_inequality(text: str, names: Sequence[str]) -> tuple[dict[str, float],
 
     Raises DomainError where the text isn't a linear inequality over `names`.
     """
+    try:
+        return _parse(text, names)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        if isinstance(error, DomainError):
+            raise
+        raise DomainError(f"constraint {text[:200]!r} can't be read; supported: {SUPPORTED}") from error
+
+
+def _parse(text: str, names: Sequence[str]) -> tuple[dict[str, float], float]:
+    quote = "q"
+    while quote in text or any(quote in name for name in names):
+        quote += "q"
     aliases: dict[str, str] = {}
 
     def hide(match: re.Match[str]) -> str:
-        alias = f"_q{len(aliases)}_"
+        alias = f"{quote}{len(aliases)}"
         aliases[alias] = match.group(1)
         return alias
 
-    quoted = re.sub(r"`([^`]*)`", hide, text)
-    try:
-        tree = ast.parse(quoted.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise DomainError(f"constraint {text!r} can't be read; supported: {SUPPORTED}") from error
+    tree = ast.parse(re.sub(r"`([^`]*)`", hide, text).strip(), mode="eval").body
     if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or not isinstance(tree.ops[0], ast.LtE | ast.GtE):
         raise DomainError(f"constraint {text!r} is no single <= or >=; supported: {SUPPORTED}")
     reader = _Reader(text, {**{name: name for name in names}, **aliases}, names)
-    left, right = reader.read(tree.left), reader.read(tree.comparators[0])
-    if isinstance(tree.ops[0], ast.GtE):
-        left, right = right, left
-    difference = _add(left, right, -1.0)
+    difference: Linear = {}
+    sign = 1.0 if isinstance(tree.ops[0], ast.LtE) else -1.0
+    reader.add(difference, tree.left, sign)
+    reader.add(difference, tree.comparators[0], -sign)
     bound = -difference.pop(None, 0.0) + 0.0
     coefficients = {name: value for name, value in difference.items() if name is not None and value != 0.0}
     if not coefficients:
@@ -49,32 +57,42 @@ class _Reader:
     def __init__(self, text: str, columns: Mapping[str, str], names: Sequence[str]) -> None:
         self.text, self.columns, self.names = text, columns, set(names)
 
-    def read(self, node: ast.expr) -> Linear:
+    def add(self, total: Linear, expression: ast.expr, factor: float) -> None:
+        """Add factor * expression to `total`; sums of any length are walked without recursion."""
+        stack = [(expression, factor)]
+        while stack:
+            node, sign = stack.pop()
+            match node:
+                case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+                    stack += [(right, sign if isinstance(op, ast.Add) else -sign), (left, sign)]
+                case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
+                    stack.append((operand, sign if isinstance(op, ast.UAdd) else -sign))
+                case _:
+                    for name, value in self._term(node).items():
+                        total[name] = total.get(name, 0.0) + sign * value
+
+    def _term(self, node: ast.expr) -> Linear:
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 return {None: float(value)}
             case ast.Name(id=name):
                 return {self._column(name): 1.0}
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return _add({}, self.read(operand), -1.0)
-            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return self.read(operand)
             case ast.BinOp(left=left, op=op, right=right):
-                return self._binary(self.read(left), op, self.read(right))
+                return self._product(self._sum(left), op, self._sum(right))
         raise self._refused(ast.unparse(node))
 
-    def _binary(self, left: Linear, op: ast.operator, right: Linear) -> Linear:
-        match op:
-            case ast.Add():
-                return _add(left, right, 1.0)
-            case ast.Sub():
-                return _add(left, right, -1.0)
-            case ast.Mult() if set(left) <= {None}:
-                return _add({}, right, left.get(None, 0.0))
-            case ast.Mult() if set(right) <= {None}:
-                return _add({}, left, right.get(None, 0.0))
-            case ast.Div() if set(right) <= {None} and right.get(None):
-                return _add({}, left, 1.0 / right[None])
+    def _sum(self, node: ast.expr) -> Linear:
+        total: Linear = {}
+        self.add(total, node, 1.0)
+        return total
+
+    def _product(self, left: Linear, op: ast.operator, right: Linear) -> Linear:
+        if isinstance(op, ast.Div) and set(right) <= {None} and right.get(None):
+            return {name: value / right[None] for name, value in left.items()}
+        if isinstance(op, ast.Mult) and set(left) <= {None}:
+            left, right = right, left
+        if isinstance(op, ast.Mult) and set(right) <= {None}:
+            return {name: value * right.get(None, 0.0) for name, value in left.items()}
         raise self._refused("a product of columns, or a division by a column or by zero")
 
     def _column(self, name: str) -> str:
@@ -86,10 +104,3 @@ class _Reader:
 
     def _refused(self, what: str) -> DomainError:
         return DomainError(f"constraint {self.text!r} holds {what}; supported: {SUPPORTED}")
-
-
-def _add(left: Linear, right: Linear, factor: float) -> Linear:
-    total = dict(left)
-    for name, value in right.items():
-        total[name] = total.get(name, 0.0) + factor * value
-    return total

@@ -6,17 +6,12 @@ from relurules.emitting.request import Request
 
 #: Nested `if`s per group; a deeper tree goes on in the next group. C99 compilers must take 127 levels.
 _DEPTH = 30
-_KEYWORDS = (
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm typeof"
-)
-_OURS = "x y n i rule at row score_row score_batch main outside"
 
 
 def print_c(request: Request) -> dict[str, str]:
     """score.h documents the one call per row and per batch; score.c is its implementation."""
     rules = request.rules
-    columns = unique(map(identifier, rules.features), f"{_KEYWORDS} {_OURS}".split())
+    columns = unique(f"x_{identifier(name)}" for name in rules.features)  # no keyword or macro of any header starts so
     features = plan.notation(rules, repr, columns)
     values: dict[str, object] = {
         "header": request.header,

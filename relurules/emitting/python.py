@@ -1,19 +1,24 @@
 """Python: a module of the standard library alone, with score(row) -> outputs and rule."""
 
+import builtins
 import keyword
 
 from relurules.emitting import plan
 from relurules.emitting.render import identifier, render, unique
 from relurules.emitting.request import Request
+from relurules.errors import InputError
 
 #: Nested `if`s per function; a deeper tree goes on in the next function.
 _DEPTH = 15
-_TAKEN = ("row", "rule", "at", "score", "FEATURES", "math")
+#: Names that the module itself uses.
+_TAKEN = (*dir(builtins), "row", "at", "values", "score", "FEATURES", "OUTPUTS", "math")
 
 
 def print_python(request: Request) -> dict[str, str]:
     """score.py: score(row) takes a mapping of the features to numbers."""
     rules = request.rules
+    if "rule" in rules.outputs:
+        raise InputError("an output called 'rule' would hide the number of the rule; rename it in the model's graph")
     names = [f"{name}_" if keyword.iskeyword(name) else name for name in map(identifier, rules.features)]
     columns = unique(names, _TAKEN)
     features = plan.notation(rules, repr, columns)

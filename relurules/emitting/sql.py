@@ -40,8 +40,8 @@ def print_sql(request: Request) -> dict[str, str]:
     """score.sql: for every row of the table its key, the outputs (NULL outside the domain) and the rule (0 there)."""
     rules, dialect = request.rules, DIALECTS[request.dialect]
     _check_names(request)
-    columns = [quoted(name) for name in rules.features]
     prefix = _prefix(request)
+    columns = [_inner(name, f"{prefix}_x{i}") for i, name in enumerate(rules.features)]
     features = plan.notation(rules, double, columns)
     checks = plan.planned_checks(rules, features)
     inside = [f"{column} BETWEEN {low} AND {high}" for low, column, high in checks.bounds]
@@ -51,7 +51,10 @@ def print_sql(request: Request) -> dict[str, str]:
         "about": one_line(_about(request)),
         "p": prefix,
         "table": ".".join(quoted(part) for part in request.table.split(".")),
-        "columns": [(dialect.cast(column), column) for column in columns],
+        "columns": [
+            (dialect.cast(f"{prefix}_table.{quoted(name)}"), column)
+            for name, column in zip(rules.features, columns, strict=True)
+        ],
         "keys": [(quoted(name), f"{prefix}_key{i}") for i, name in enumerate(request.key)],
         "outputs": [quoted(name) for name in rules.outputs],
         "inside": grouped(inside, "\n        AND "),
@@ -78,6 +81,11 @@ def double(value: float) -> str:
 def quoted(name: str) -> str:
     """A name as a delimited identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def _inner(name: str, stand_in: str) -> str:
+    """A feature's name inside our subqueries; SQLite reads a column called true as text once it leaves a subquery."""
+    return stand_in if name.lower() in ("true", "false") else quoted(name)
 
 
 def _prefix(request: Request) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from relurules.emitting.c import print_c
 from relurules.emitting.python import print_python
@@ -49,10 +49,7 @@ def emit_artifact(
     if dialect not in row.dialects:
         known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
         raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
-    is_sql = target == "sql"
-    artifact = Artifact(
-        target, form, rules.features, rules.outputs, {}, rules.max_error,
-        dialect, table if is_sql else None, key if is_sql else (),
-    )  # fmt: skip
+    sql_only: dict[str, Any] = {"dialect": dialect, "table": table, "key": key} if target == "sql" else {}
+    artifact = Artifact(target, form, rules.domain, rules.outputs, {}, rules.max_error, rules.complete, **sql_only)
     files = row.print(Request(rules, form, header(artifact), dialect or "", table, key))
     return replace(artifact, files=files)

@@ -6,29 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relurules.errors import RulesError
+from relurules.domain import Domain
+from relurules.errors import DomainError, RulesError
 from relurules.files import write_all
+from relurules.ir.domain_json import domain_from_json, domain_to_json
 
 _MARK = "relurules artefact: "
-_SAID = ("target", "form", "dialect", "table", "key", "features", "outputs", "max_error")
-
-_NEEDED = {"target", "form", "features", "outputs", "max_error"}
+_SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete")
 
 
 @dataclass(frozen=True)
 class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
-    target: text, markdown, sql, python or c; form: rules, tree or network; dialect, table and key only for SQL;
-    features and outputs: names in the order of the network's inputs and outputs; max_error: that of the rules.
+    target: text, markdown, sql, python or c; form: rules, tree or network; domain, outputs, max_error, complete: those
+    of the rules; dialect, table and key only for SQL.
     """
 
     target: str
     form: str
-    features: tuple[str, ...]
+    domain: Domain
     outputs: tuple[str, ...]
     files: Mapping[str, str]
     max_error: float = 0.0
+    complete: bool = True
     dialect: str | None = None
     table: str | None = None
     key: tuple[str, ...] = ()
@@ -36,6 +37,11 @@ class Artifact:
     def __str__(self) -> str:
         """The text of the main file."""
         return list(self.files.values())[-1]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the inputs, in the network's order."""
+        return self.domain.names
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write every file into `folder`, each whole or not at all; returns the paths."""
@@ -50,26 +56,43 @@ class Artifact:
             files = {p.name: p.read_text(encoding="utf-8") for p in paths}
         except (OSError, UnicodeDecodeError) as error:
             raise RulesError(f"{path}: can't be read: {error}") from error
-        said = _read_header(files[path.name], path)
-        lists = {name: tuple(said.get(name, ())) for name in ("key", "features", "outputs")}
-        return cls(**{**said, **lists, "files": files})
+        try:
+            return _from_header(_header_of(files[path.name]), files)
+        except (ValueError, KeyError, TypeError, DomainError) as error:
+            raise RulesError(
+                f"{path}: no line '{_MARK}{{...}}' at its end that can be read; expected code that relurules emitted"
+            ) from error
 
 
 def header(artifact: Artifact) -> str:
     """One line for a comment of the artefact, from which `Artifact.read` learns what it is; safe in any comment."""
-    text = json.dumps({name: value for name in _SAID if (value := getattr(artifact, name)) not in (None, ())})
+    said = {name: value for name in _SAID if (value := getattr(artifact, name)) not in (None, ())}
+    text = json.dumps({**said, **domain_to_json(artifact.domain)})
     return _MARK + text.replace("/", "\\/").replace("*", "\\u002a").replace("?", "\\u003f").replace(">", "\\u003e")
 
 
-def _read_header(text: str, path: Path) -> dict[str, Any]:
-    for line in text.splitlines()[:20]:
+def _header_of(text: str) -> dict[str, Any]:
+    for line in reversed(text.splitlines()[-5:]):
         _, mark, said = line.partition(_MARK)
-        if not mark:
-            continue
-        try:
+        if mark:
             found, _ = json.JSONDecoder().raw_decode(said)
-        except ValueError:
-            break
-        if isinstance(found, dict) and _NEEDED <= set(found) <= set(_SAID):
-            return found
-    raise RulesError(f"{path}: no line '{_MARK}{{...}}' near its top; expected a file that `relurules emit` wrote")
+            return dict(found)
+    raise ValueError("no header")
+
+
+def _from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
+    max_error = said["max_error"]
+    if not isinstance(max_error, float | int):
+        raise TypeError("max_error is no number")
+    return Artifact(
+        target=str(said["target"]),
+        form=str(said["form"]),
+        domain=domain_from_json(said),
+        outputs=tuple(map(str, said["outputs"])),
+        files=files,
+        max_error=float(max_error),
+        complete=bool(said["complete"]),
+        dialect=said.get("dialect"),
+        table=said.get("table"),
+        key=tuple(map(str, said.get("key", ()))),
+    )

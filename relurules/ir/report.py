@@ -6,9 +6,9 @@ from typing import NamedTuple
 class Report(NamedTuple):
     """One artefact, one engine. Differences are over the rows inside the domain and over all outputs.
 
-    rows: how many were run; outside: how many of them the artefact says lie outside its domain (no number given);
-    difference: largest |artefact - network|; relative: the same over the sum of the network's absolute terms;
-    passed: relative <= tolerance, and a number wherever a number is due.
+    rows: how many were run; outside: how many of them got rule 0 and no number; difference: largest |artefact -
+    network|; relative: what of it exceeds the rules' max_error, over the sum of the network's absolute terms; passed:
+    relative <= tolerance, and a number just where the domain says so.
     """
 
     artefact: str

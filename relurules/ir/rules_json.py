@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from relurules.domain import Domain
 from relurules.errors import DomainError, RulesError
 from relurules.files import write_text
-from relurules.ir.network import AffineMap, Array, Network, Neuron, read_only
+from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
+from relurules.ir.network import AffineMap, Network, Neuron, read_only
 from relurules.ir.partition import UNEXPLORED, Tree
 from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
 
@@ -27,11 +27,11 @@ def save(rules: RuleSet, path: Path) -> None:
 def load(path: Path) -> RuleSet:
     """Read and check a rules file; RulesError names the place that doesn't follow the schema."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_float, parse_int=_int)
     except OSError as error:
         raise RulesError(f"{path}: can't be read: {error.strerror}") from error
-    except ValueError as error:
-        raise RulesError(f"{path}: is no JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise RulesError(f"{path}: is no JSON of finite numbers: {error}") from error
     _validate(found, path)
     try:
         return from_json(found)
@@ -49,17 +49,10 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "max_error": rules.max_error,
         "complete": rules.complete,
         "summary": {**rules.summary._asdict(), "removed": dict(rules.summary.removed)},
-        "features": [
-            {"name": name, "lower": _finite(low), "upper": _finite(high), "integer": bool(whole)}
-            for name, low, high, whole in zip(names, domain.lower, domain.upper, domain.integer, strict=True)
-        ],
-        "constraints": [
-            {"text": text, "coefficients": _sparse(row, names), "at_most": float(bound)}
-            for text, row, bound in zip(domain.texts, domain.normals, domain.bounds, strict=True)
-        ],
+        **domain_to_json(domain),
         "splits": [
             {
-                "coefficients": _sparse(normal, names),
+                "coefficients": sparse(normal, names),
                 "at_least": float(-offset),
                 "neuron": int(neuron),
                 "otherwise": _child(no),
@@ -79,7 +72,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
 
 def from_json(found: Mapping[str, Any]) -> RuleSet:
     """The rules of a validated file."""
-    domain = _domain(found)
+    domain = domain_from_json(found)
     names, outputs = domain.names, tuple(found["outputs"])
     network = _network(found["network"], len(names), len(outputs))
     tree = _tree(found["splits"], len(found["rules"]), names)
@@ -88,6 +81,11 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
         for split, (normal, offset, neuron) in enumerate(zip(tree.normals, tree.offsets, tree.neurons, strict=True))
     ]
     rules = tuple(_rule(number, item, spaces, names, outputs) for number, item in enumerate(found["rules"], start=1))
+    for rule in rules:
+        if len(rule.pattern) != len(network) or len(rule.point) != len(names):
+            raise ValueError(
+                f"rule {rule.number} needs a pattern of {len(network)} signs and a point of {len(names)} numbers"
+            )
     summary = Summary(**found["summary"])
     return RuleSet(outputs, domain, rules, tree, network, found["max_error"], found["complete"], summary)
 
@@ -96,31 +94,13 @@ def _rule_json(rule: Rule, names: Sequence[str], outputs: Sequence[str]) -> dict
     return {
         "conditions": [{"split": c.half_space.split, "holds": c.holds} for c in rule.conditions],
         "outputs": {
-            name: {"constant": float(constant), "coefficients": _sparse(weights, names)}
+            name: {"constant": float(constant), "coefficients": sparse(weights, names)}
             for name, weights, constant in zip(outputs, rule.map.weights, rule.map.constants, strict=True)
         },
         "pattern": "".join("+" if sign > 0 else "-" for sign in rule.pattern),
         "point": rule.point.tolist(),
         "rows": rule.rows,
     }
-
-
-def _domain(found: Mapping[str, Any]) -> Domain:
-    features = found["features"]
-    names = [feature["name"] for feature in features]
-    lower = [-np.inf if feature["lower"] is None else feature["lower"] for feature in features]
-    upper = [np.inf if feature["upper"] is None else feature["upper"] for feature in features]
-    box = Domain.box(lower, upper, names)
-    rows = [_dense(item["coefficients"], names) for item in found["constraints"]]
-    return Domain(
-        names=box.names,
-        lower=box.lower,
-        upper=box.upper,
-        integer=np.array([feature["integer"] for feature in features], dtype=bool),
-        normals=np.array(rows).reshape(-1, len(names)),
-        bounds=np.array([item["at_most"] for item in found["constraints"]], dtype=np.float64),
-        texts=tuple(item["text"] for item in found["constraints"]),
-    )
 
 
 def _network(found: Mapping[str, Any], d: int, m: int) -> Network:
@@ -150,7 +130,7 @@ def _tree(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str])
         children.append(pair)
     return Tree(
         np.array([item["neuron"] for item in splits], dtype=np.intp),
-        np.array([_dense(item["coefficients"], names) for item in splits]).reshape(-1, len(names)),
+        np.array([dense(item["coefficients"], names) for item in splits]).reshape(-1, len(names)),
         np.array([-item["at_least"] for item in splits], dtype=np.float64),
         np.array(children, dtype=np.int32).reshape(-1, 2),
     )
@@ -160,7 +140,7 @@ def _rule(
     number: int, found: Mapping[str, Any], spaces: Sequence[HalfSpace], names: Sequence[str], outputs: Sequence[str]
 ) -> Rule:
     maps = [found["outputs"][name] for name in outputs]
-    weights = np.array([_dense(item["coefficients"], names) for item in maps]).reshape(-1, len(names))
+    weights = np.array([dense(item["coefficients"], names) for item in maps]).reshape(-1, len(names))
     return Rule(
         number=number,
         conditions=tuple(Condition(spaces[c["split"]], c["holds"]) for c in found["conditions"]),
@@ -176,24 +156,22 @@ def _child(child: int) -> dict[str, int]:
     return {"split": child} if child >= 0 else {} if child == UNEXPLORED else {"rule": -child}
 
 
-def _sparse(row: Array, names: Sequence[str]) -> dict[str, float]:
-    return {names[j]: float(row[j]) for j in np.flatnonzero(row).tolist()}
-
-
-def _dense(coefficients: Mapping[str, float], names: Sequence[str]) -> list[float]:
-    unknown = set(coefficients) - set(names)
-    if unknown:
-        raise ValueError(f"coefficients name {sorted(unknown)[0]!r}, which is no feature")
-    return [coefficients.get(name, 0.0) for name in names]
-
-
-def _finite(bound: float) -> float | None:
-    return float(bound) if np.isfinite(bound) else None
-
-
 @cache
 def _schema() -> Any:
     return json.loads(files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8"))
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is no number that rules can hold")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    return value if np.isfinite(value) else _refuse(text)
+
+
+def _int(text: str) -> int:
+    return int(text) if len(text) < 300 else int(_refuse(text[:20] + "..."))
 
 
 def _validate(found: Any, path: Path) -> None:

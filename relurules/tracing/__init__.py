@@ -40,6 +40,7 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> Graph:
         return model
     door = _door(model)
     traced: tuple[Graph, Reference] = door.trace(model, input_shape)
+    _check_finite(traced[0])
     _compare(*traced)
     return traced[0]
 
@@ -64,6 +65,17 @@ def _door(model: Any) -> Any:
 def _is_a(model: Any, qualified: str) -> bool:
     """An isinstance check by name, so that asking doesn't load the framework."""
     return any(f"{base.__module__}.{base.__qualname__}" == qualified for base in type(model).__mro__)
+
+
+def _check_finite(graph: Graph) -> None:
+    network = graph.network
+    for name in ("slope", "A", "L", "b", "C", "U", "c"):
+        array = getattr(network, name)
+        bad = np.flatnonzero(~np.isfinite(array).all(axis=tuple(range(1, array.ndim))))
+        if len(bad):
+            where = graph.outputs[bad[0]] if name in "CUc" else network.neurons[bad[0]]
+            what = "slope" if name == "slope" else "weights"
+            raise ModelError(f"{where} has {what} that aren't finite, so the network has no rules; look at its layer")
 
 
 def _compare(graph: Graph, function: Reference) -> None:

@@ -3,11 +3,8 @@
 import contextlib
 import copy
 import io
-import json
 import logging
-import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,67 +14,19 @@ from torch import nn
 from torch.export import Dim, ExportedProgram
 
 from relurules.errors import ModelError
-
-#: The only expressions over sizes that a .pt2 file may hold: integers, size symbols, arithmetic, as sympy prints them.
-_SIZE_EXPRESSION = re.compile(
-    r"(Symbol\('[su]\d+'(, (positive|nonnegative|integer)=True)*\)|Integer|Add|Mul|Pow|Max|Min|[su]?\d+|[-+*/ ,()])+"
-)
+from relurules.tracing.archive import load_archive
 
 
 def export(model: Any, input_shape: Sequence[int] | None) -> ExportedProgram:
     """Return the program of a module, a program or a .pt2 file. ModelError says what stood in the way."""
     if isinstance(model, str | Path):
-        model = load_archive(Path(model))
+        with _quiet():
+            model = load_archive(Path(model))
     program = model if isinstance(model, ExportedProgram) else _export_module(model, input_shape)
     if any(_mutates(node) for node in program.graph.nodes):
         with _quiet():
             program = program.run_decompositions({})
     return program
-
-
-def load_archive(path: Path) -> ExportedProgram:
-    """Read a torch.export archive; nothing in it is unpickled, and no expression evaluated, that wasn't looked at."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                _check_member(path, name, archive.read(name))
-        with _quiet():
-            return torch.export.load(path)
-    except FileNotFoundError as error:
-        raise ModelError(f"{path}: no such file") from error
-    except ModelError:
-        raise
-    except Exception as error:
-        raise ModelError(
-            f"{path}: can't be read as a torch.export archive ({_first_line(error)}); expected a file that "
-            "torch.export.save wrote"
-        ) from error
-
-
-def _check_member(path: Path, name: str, content: bytes) -> None:
-    if name.endswith(".json"):
-        for key, value in _entries(json.loads(content)):
-            if key == "use_pickle" and value:
-                raise ModelError(f"{path}: {name} holds pickled weights, which could run code; save plain tensors")
-            if key == "expr_str" and not _SIZE_EXPRESSION.fullmatch(str(value)):
-                raise ModelError(f"{path}: {name} holds the expression {value!r}, which is no arithmetic of sizes")
-    elif name.endswith(".pt"):
-        try:
-            torch.load(io.BytesIO(content), weights_only=True)
-        except Exception as error:
-            raise ModelError(
-                f"{path}: {name} holds pickled objects, which could run code; save plain tensors"
-            ) from error
-
-
-def _entries(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield key, item
-            yield from _entries(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _entries(item)
 
 
 def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> ExportedProgram:

@@ -14,9 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.export import ExportedProgram
+from torch.utils._pytree import tree_leaves
 
 from relurules.errors import ModelError
 from relurules.ir import Graph
+from relurules.ir.network import rows_of
 from relurules.tables import default_names
 from relurules.tracing.affine import AffineTensor, Basis, apply_affine
 from relurules.tracing.exporting import export
@@ -46,11 +48,10 @@ def _function(program: ExportedProgram) -> Callable[[Array], Array]:
     sizes = [int(np.prod(shape)) for shape in shapes]
 
     def evaluate(X: Array) -> Array:
-        parts = np.split(np.ascontiguousarray(X, dtype=np.float64), np.cumsum(sizes)[:-1], axis=1)
+        parts = np.split(rows_of(X, sum(sizes)), np.cumsum(sizes)[:-1], axis=1)
         with torch.no_grad():
             result = module(*(torch.tensor(p).reshape(len(X), *s) for p, s in zip(parts, shapes, strict=True)))
-        outputs = result if isinstance(result, tuple | list) else (result,)
-        return np.concatenate([out.reshape(len(X), -1).numpy() for out in outputs], axis=1)
+        return np.concatenate([out.reshape(len(X), -1).numpy() for out in tree_leaves(result)], axis=1)
 
     return evaluate
 
@@ -73,9 +74,21 @@ class _Run:
                 self.values[node] = self._call(node)
                 self._note(node)
             elif node.op == "output":
-                outputs = torch.fx.map_arg(node.args[0], self._value)
-                return [_as_affine(out) for out in outputs if isinstance(out, AffineTensor | Tensor)]
+                return self._outputs(node)
         raise ModelError("the exported graph has no output")
+
+    def _outputs(self, node: torch.fx.Node) -> list[AffineTensor]:
+        """What the model returns; the exported graph also returns what it changed in place."""
+        wanted = set(self.program.graph_signature.user_outputs)
+        given: list[Any] = [out for out in _flat([node.args[0]]) if getattr(out, "name", out) in wanted]
+        values: list[Any] = [self.values.get(out) if isinstance(out, torch.fx.Node) else out for out in given]
+        for i, value in enumerate(values):
+            if not isinstance(value, AffineTensor):
+                raise ModelError(
+                    f"output {i} of the model is {'a constant' if isinstance(value, Tensor) else repr(value)}; "
+                    "supported: one or more tensors that depend on the input"
+                )
+        return values
 
     def _bind_constants(self) -> None:
         signature, state = self.program.graph_signature, self.program.state_dict
@@ -192,12 +205,6 @@ def _bind(node: torch.fx.Node, args: Any, kwargs: Any) -> dict[str, Any]:
 
 def _flat(values: Sequence[Any]) -> list[Any]:
     return [item for value in values for item in (_flat(value) if isinstance(value, tuple | list) else [value])]
-
-
-def _as_affine(value: AffineTensor | Tensor) -> AffineTensor:
-    if isinstance(value, AffineTensor):
-        return value
-    return AffineTensor(value.double(), torch.zeros((0, *value.shape), dtype=torch.float64))
 
 
 def _inputs(program: ExportedProgram) -> list[torch.fx.Node]:

@@ -1,6 +1,9 @@
 """What an artefact gave against what the network gives, on the same rows."""
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.errors import CheckError
 from relurules.ir import Report
@@ -11,27 +14,37 @@ from relurules.verifying.engines import Ran
 TOLERANCE = 1e-9
 
 
-def compare(ran: Ran, expected: Array, magnitude: Array, max_error: float, artefact: str, engine: str) -> Report:
-    """Compare outputs (N, m) with `expected` (N, m) wherever a rule applied; elsewhere there must be no number.
+class Reference(NamedTuple):
+    """outputs: (N, m) of the network; magnitude: (N, m) sums of its absolute terms; inside: (N,) rows in the domain."""
 
-    magnitude: (N, m) sums of the network's absolute terms, what differences are relative to. Raises CheckError where
+    outputs: Array
+    magnitude: Array
+    inside: NDArray[np.bool_]
+
+
+def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
+    """Compare outputs (N, m) with the network's wherever a rule applied; elsewhere there must be no number.
+
+    A rule is due for every row in the domain if the rules are complete, and for none outside. Raises CheckError where
     the artefact returned another number of rows or outputs, and where there is nothing to compare.
     """
+    expected = reference.outputs
     if not len(expected):
         raise CheckError("no rows to verify on; give at least one")
     if ran.outputs.shape != expected.shape:
         raise CheckError(f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}")
-    inside = ran.rule > 0
-    difference = np.abs(ran.outputs - expected)[inside]
-    relative = np.maximum(0.0, difference - max_error) / (magnitude[inside] + np.finfo(np.float64).tiny)
-    silent = bool(np.isnan(ran.outputs[~inside]).all() and (ran.rule >= 0).all())
+    given = ran.rule > 0
+    difference = np.abs(ran.outputs - expected)[given]
+    relative = np.maximum(0.0, difference - max_error) / (reference.magnitude[given] + np.finfo(np.float64).tiny)
+    silent = bool(np.isnan(ran.outputs[~given]).all() and (ran.rule >= 0).all())
+    due = bool((given == reference.inside).all() if complete else (given <= reference.inside).all())
     return Report(
         artefact=artefact,
         engine=engine,
         rows=len(expected),
-        outside=int((~inside).sum()),
+        outside=int((~given).sum()),
         difference=float(difference.max(initial=0.0)),
         relative=float(relative.max(initial=0.0)),
         tolerance=TOLERANCE,
-        passed=bool(silent and inside.any() and (relative <= TOLERANCE).all()),
+        passed=bool(silent and due and given.any() and (relative <= TOLERANCE).all()),
     )

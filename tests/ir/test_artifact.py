@@ -32,7 +32,7 @@ CODE = [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")]
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_header_is_one_harmless_line_of_ascii(name: str) -> None:
-    line = header(Artifact("python", "rules", (name,), (name,), {}, table=name, key=(name,)))
+    line = header(Artifact("python", "rules", rr.Domain.unbounded([name]), (name,), {}, table=name, key=(name,)))
     assert line.isascii()
     assert line.isprintable()
     assert len(line.splitlines()) == 1
@@ -69,9 +69,12 @@ def test_c_needs_its_header_file(tmp_path: Path) -> None:
         Artifact.read(source)
 
 
-GOOD = (
-    '# relurules artefact: {"target": "python", "form": "rules", "features": ["a"], "outputs": ["y"], "max_error": 0.0}'
-)
+GOOD = "# " + header(Artifact("python", "rules", rr.Domain.unbounded(["a"]), ("y",), {}))
+
+
+def test_read_takes_a_header_alone(tmp_path: Path) -> None:
+    (tmp_path / "score.py").write_text(GOOD)
+    assert Artifact.read(tmp_path / "score.py").features == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +87,10 @@ GOOD = (
         b"# relurules artefact: []\n",
         b'# relurules artefact: {"target": "python"}\n',
         GOOD.replace("0.0", '"big"').encode(),
-        GOOD.replace('["a"]', "5").encode(),
-        b"\n" * 30 + GOOD.encode(),
+        GOOD.replace('["y"]', "5").encode(),
+        GOOD.encode() + b"\n" * 30,
     ],
-    ids=["empty", "other", "binary", "broken", "list", "little", "error as text", "features as number", "far down"],
+    ids=["empty", "other", "binary", "broken", "list", "little", "error as text", "outputs as number", "far up"],
 )
 def test_read_refuses(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "score.py"

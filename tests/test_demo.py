@@ -9,9 +9,6 @@ from rich.console import Console
 from relurules import demo, pipeline
 from relurules.ir import Report
 
-pytest.importorskip("sklearn", reason="the demo needs scikit-learn")
-pytest.importorskip("duckdb", reason="the demo needs duckdb")
-
 WRITTEN = [
     "model.pt2",
     "rows.csv",

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from sklearn.datasets import load_breast_cancer
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
 from torch import nn
 
 from relurules.errors import DataError
@@ -114,13 +117,10 @@ def test_the_inputs_that_decide_the_class_are_kept_and_used(table: Data) -> None
 
 
 def test_breast_cancer_is_told_apart_with_two_neurons_and_four_inputs() -> None:
-    datasets = pytest.importorskip("sklearn.datasets")
-    metrics = pytest.importorskip("sklearn.metrics")
-    selection = pytest.importorskip("sklearn.model_selection")
-    X, y = datasets.load_breast_cancer(return_X_y=True)
-    train_X, test_X, train_y, test_y = selection.train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
+    X, y = load_breast_cancer(return_X_y=True)
+    train_X, test_X, train_y, test_y = train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
     trained = fit_classifier(train_X, train_y)
     with torch.no_grad():
         logits = trained.model(torch.from_numpy(test_X).float())[:, 0].numpy()
-    assert metrics.roc_auc_score(test_y, logits) >= 0.985
+    assert roc_auc_score(test_y, logits) >= 0.985
     assert (trained.nonlinear, trained.features) == (2, 4)

@@ -1,5 +1,6 @@
 """Text and Markdown for people. Numbers have six significant digits; the exact ones are in the JSON and in code."""
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from relurules.emitting.request import Request
 from relurules.ir import Condition, Rule, RuleSet
 
 _SPECIAL = "\\`*_{}[]#|~"
+#: A long sum in plain text is broken before the term that would pass this width, and goes on indented.
+_WIDTH, _INDENT = 110, "\n         "
 
 
 class ReadCondition(NamedTuple):
@@ -28,14 +31,22 @@ class ReadRule(NamedTuple):
     outputs: list[tuple[str, str]]
 
 
+class Style(NamedTuple):
+    """How a target for people writes names, products and long sums."""
+
+    escape: Callable[[str], str]
+    times: str
+    fold: Callable[[str], str]
+
+
 def print_text(request: Request) -> dict[str, str]:
     """rules.txt: IF conditions THEN formulas, with the neuron that each condition comes from."""
-    return {"rules.txt": render("text/rules.txt.j2", **_values(request.rules, one_line, " * "))}
+    return {"rules.txt": render("text/rules.txt.j2", **_values(request.rules, Style(one_line, " * ", folded)))}
 
 
 def print_markdown(request: Request) -> dict[str, str]:
     """rules.md: the same as headings and tables."""
-    return {"rules.md": render("text/rules.md.j2", **_values(request.rules, escaped, " · "))}
+    return {"rules.md": render("text/rules.md.j2", **_values(request.rules, Style(escaped, " · ", str)))}
 
 
 def escaped(name: str) -> str:
@@ -44,12 +55,22 @@ def escaped(name: str) -> str:
     return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _values(rules: RuleSet, escape: Callable[[str], str], times: str) -> dict[str, object]:
-    domain, names = rules.domain, [escape(name) for name in rules.features]
-    features = Notation(readable, names, domain.widths, times)
+def folded(text: str) -> str:
+    """A long sum on several lines, broken before a + or -."""
+    lines = [""]
+    for part in re.split(r"(?= [-+] )", text):
+        if lines[-1] and len(lines[-1]) + len(part) > _WIDTH:
+            lines.append("")
+        lines[-1] += part
+    return _INDENT.join(line.strip() for line in lines)
+
+
+def _values(rules: RuleSet, style: Style) -> dict[str, object]:
+    domain, names = rules.domain, [style.escape(name) for name in rules.features]
+    features = Notation(readable, names, domain.widths, style.times)
     return {
-        "rules": [_read(rule, rules, features, escape) for rule in rules],
-        "outputs": [escape(name) for name in rules.outputs],
+        "rules": [_read(rule, rules, features, style) for rule in rules],
+        "outputs": [style.escape(name) for name in rules.outputs],
         "summary": rules.summary,
         "removed": ", ".join(f"{count} {name}" for name, count in rules.summary.removed.items()),
         "max_error": readable(rules.max_error),
@@ -59,26 +80,27 @@ def _values(rules: RuleSet, escape: Callable[[str], str], times: str) -> dict[st
             (name, readable(low), readable(high), bool(whole))
             for name, low, high, whole in zip(names, domain.lower, domain.upper, domain.integer, strict=True)
         ],
-        "constraints": [escape(text) for text in domain.texts],
+        "constraints": [style.escape(text) for text in domain.texts],
     }
 
 
-def _read(rule: Rule, rules: RuleSet, features: Notation, escape: Callable[[str], str]) -> ReadRule:
-    conditions = [_read_condition(condition, rule, rules, features, escape) for condition in rule.conditions]
+def _read(rule: Rule, rules: RuleSet, features: Notation, style: Style) -> ReadRule:
+    conditions = [_read_condition(condition, rule, rules, features, style) for condition in rule.conditions]
     outputs = [
-        (escape(name), features.affine(weights, constant))
+        (style.escape(name), style.fold(features.affine(weights, constant)))
         for name, weights, constant in zip(rules.outputs, rule.map.weights, rule.map.constants, strict=True)
     ]
     return ReadRule(rule.number, _share(rule.rows, rules.summary.rows), conditions, outputs)
 
 
 def _read_condition(
-    condition: Condition, rule: Rule, rules: RuleSet, features: Notation, escape: Callable[[str], str]
+    condition: Condition, rule: Rule, rules: RuleSet, features: Notation, style: Style
 ) -> ReadCondition:
     space = condition.half_space
     sign = rule.pattern[rules.tree.neurons[space.split]]
-    source = f"{escape(str(space.neuron))} is {'positive' if sign > 0 else 'negative'}"
-    return ReadCondition(plan.comparison(features, space.normal, space.bound, condition.holds), source)
+    source = f"{style.escape(str(space.neuron))} is {'positive' if sign > 0 else 'negative'}"
+    test = plan.comparison(features, space.normal, space.bound, condition.holds)
+    return ReadCondition(style.fold(test), source)
 
 
 def _share(rows: int | None, total: int | None) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from relurules.emitting.notation import Notation, grouped, readable
 from relurules.emitting.render import identifier, one_line, unique
 from relurules.emitting.sql import double, quoted
+from relurules.emitting.text import folded
 
 ABC = Notation(repr, ["a", "b", "c"], np.array([1.0, 1.0, 1.0]))
 
@@ -106,3 +107,11 @@ def test_one_line_has_no_control_characters(text: str) -> None:
 )
 def test_readable_numbers(value: float, text: str) -> None:
     assert readable(value) == text
+
+
+def test_long_sums_of_the_text_are_folded_between_terms() -> None:
+    sum_ = " + ".join(f"{i}.5 * long name" for i in range(20))
+    lines = folded(sum_).split("\n")
+    assert all(len(line) <= 120 for line in lines)
+    assert " ".join(line.strip() for line in lines) == sum_
+    assert folded("a + b") == "a + b"

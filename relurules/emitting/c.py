@@ -13,6 +13,7 @@ def print_c(request: Request) -> dict[str, str]:
     rules = request.rules
     columns = unique(f"x_{identifier(name)}" for name in rules.features)  # no keyword or macro of any header starts so
     features = plan.notation(rules, repr, columns)
+    neurons = plan.NeuronNames(lambda k: f"z{k}_", lambda k: f"a{k}_", "0.0")
     values: dict[str, object] = {
         "header": request.header,
         "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
@@ -20,15 +21,8 @@ def print_c(request: Request) -> dict[str, str]:
         "outputs": [comment(name) for name in rules.outputs],
         "checks": plan.planned_checks(rules, features),
         "rules": plan.planned_rules(rules, features),
+        **plan.planned_form(rules, request.form, features, neurons, _DEPTH),
     }
-    if request.form == "tree":
-        values["stages"] = plan.planned_stages(rules.tree, plan.half_space_tests(rules, features), _DEPTH)
-    if request.form == "network":
-        mixed = plan.with_neurons(rules, features, lambda k: f"a{k}_")
-        tests = plan.neuron_tests(rules, lambda k: f"z{k}_", "0.0")
-        values["levels"] = plan.planned_levels(rules, mixed)
-        values["sums"] = plan.planned_outputs(rules, mixed)
-        values["stages"] = plan.planned_stages(rules.tree, tests, _DEPTH)
     header, source = render("c/score.h.j2", **values), render(f"c/{request.form}.c.j2", **values)
     return {"score.h": header, "score.c": source}
 

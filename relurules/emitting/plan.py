@@ -169,3 +169,25 @@ def planned_outputs(rules: RuleSet, mixed: Notation) -> list[str]:
     network = rules.network
     rows = np.hstack([network.C, network.U])
     return [mixed.affine(row, constant) for row, constant in zip(rows, network.c, strict=True)]
+
+
+class NeuronNames(NamedTuple):
+    """How a language calls neuron k's argument and its activated value, and how it writes zero."""
+
+    argument: Callable[[int], str]
+    activated: Callable[[int], str]
+    zero: str
+
+
+def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNames, depth: int) -> dict[str, object]:
+    """What the template of a form needs beyond the rules: `stages` of the tree; for network also `levels` and `sums`."""
+    if form == "tree":
+        return {"stages": planned_stages(rules.tree, half_space_tests(rules, features), depth)}
+    if form == "network":
+        mixed = with_neurons(rules, features, names.activated)
+        return {
+            "levels": planned_levels(rules, mixed),
+            "sums": planned_outputs(rules, mixed),
+            "stages": planned_stages(rules.tree, neuron_tests(rules, names.argument, names.zero), depth),
+        }
+    return {}

@@ -22,6 +22,7 @@ def print_python(request: Request) -> dict[str, str]:
     names = [f"{name}_" if keyword.iskeyword(name) else name for name in map(identifier, rules.features)]
     columns = unique(names, _TAKEN)
     features = plan.notation(rules, repr, columns)
+    neurons = plan.NeuronNames(lambda k: f"_z{k}", lambda k: f"_a{k}", "0.0")
     values: dict[str, object] = {
         "header": request.header,
         "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
@@ -29,15 +30,8 @@ def print_python(request: Request) -> dict[str, str]:
         "outputs": [ascii_literal(name) for name in rules.outputs],
         "checks": plan.planned_checks(rules, features),
         "rules": {rule.number: rule for rule in plan.planned_rules(rules, features)},
+        **plan.planned_form(rules, request.form, features, neurons, _DEPTH),
     }
-    if request.form == "tree":
-        values["stages"] = plan.planned_stages(rules.tree, plan.half_space_tests(rules, features), _DEPTH)
-    if request.form == "network":
-        mixed = plan.with_neurons(rules, features, lambda k: f"_a{k}")
-        tests = plan.neuron_tests(rules, lambda k: f"_z{k}", "0.0")
-        values["levels"] = plan.planned_levels(rules, mixed)
-        values["sums"] = plan.planned_outputs(rules, mixed)
-        values["stages"] = plan.planned_stages(rules.tree, tests, _DEPTH)
     return {"score.py": render(f"python/{request.form}.py.j2", **values)}
 
 

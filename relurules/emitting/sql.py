@@ -46,6 +46,7 @@ def print_sql(request: Request) -> dict[str, str]:
     checks = plan.planned_checks(rules, features)
     inside = [f"{column} BETWEEN {low} AND {high}" for low, column, high in checks.bounds]
     inside += [f"{form} <= {limit}" for form, limit in checks.inequalities]
+    neurons = plan.NeuronNames(lambda k: f"{prefix}_z{k}", lambda k: f"{prefix}_a{k}", double(0.0))
     values: dict[str, object] = {
         "header": request.header,
         "about": one_line(_about(request)),
@@ -60,15 +61,8 @@ def print_sql(request: Request) -> dict[str, str]:
         "inside": grouped(inside, "\n        AND "),
         "fence": dialect.fence,
         "rules": plan.planned_rules(rules, features),
+        **plan.planned_form(rules, request.form, features, neurons, dialect.depth),
     }
-    if request.form == "tree":
-        values["stages"] = plan.planned_stages(rules.tree, plan.half_space_tests(rules, features), dialect.depth)
-    if request.form == "network":
-        mixed = plan.with_neurons(rules, features, lambda k: f"{prefix}_a{k}")
-        tests = plan.neuron_tests(rules, lambda k: f"{prefix}_z{k}", double(0.0))
-        values["levels"] = plan.planned_levels(rules, mixed)
-        values["sums"] = plan.planned_outputs(rules, mixed)
-        values["stages"] = plan.planned_stages(rules.tree, tests, dialect.depth)
     return {"score.sql": render(f"sql/{request.form}.sql.j2", **values)}
 
 

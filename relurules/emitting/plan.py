@@ -180,7 +180,7 @@ class NeuronNames(NamedTuple):
 
 
 def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNames, depth: int) -> dict[str, object]:
-    """What the template of a form needs beyond the rules: `stages` of the tree; for network also `levels` and `sums`."""
+    """What a form needs beyond the rules: `stages` of the tree; for network `levels` and `sums` too."""
     if form == "tree":
         return {"stages": planned_stages(rules.tree, half_space_tests(rules, features), depth)}
     if form == "network":

@@ -122,8 +122,13 @@ def test_documents_stay_in_shape(group: str, target: str) -> None:
     plain = named_rules([f"f{i}" for i in range(len(NAMES[group]))], ["out"])
     hostile = named_rules(NAMES[group], ["out"])
     one, other = (str(rr.emit(rules, target)) for rules in (plain, hostile))
-    assert [line[:1] for line in one.splitlines()] == [line[:1] for line in other.splitlines()]
+    assert shape(one) == shape(other)
     assert all(c.isprintable() or c == "\n" for c in other)
+
+
+def shape(document: str) -> list[str]:
+    """The first character of every line; long names may fold a sum onto lines of their own."""
+    return [line[:1] for line in document.splitlines() if line.strip()[:2] not in ("+ ", "- ") or line[:1] == "-"]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from types import MappingProxyType
 #: A PReLU is linear when its slope lies this close to 1 or closer: 0.9995 < a < 1.0005.
 LINEAR_THRESHOLD = 0.9995
 
-#: Name of an activation whose slope is fixed -> that slope. `prelu` and `leaky_relu` carry theirs with them.
-SLOPES: Mapping[str, float] = MappingProxyType({"relu": 0.0, "leaky_relu": 0.01})
+#: Name of an activation whose slope is fixed -> that slope. Leaky, parametric and random ReLUs carry theirs with them.
+SLOPES: Mapping[str, float] = MappingProxyType({"relu": 0.0, "abs": -1.0})
 
 
 def is_linear(slope: float, threshold: float = LINEAR_THRESHOLD) -> bool:

@@ -1,7 +1,9 @@
 """Affine tensors: every entry of a tensor as an affine form of the inputs and of the neurons met so far."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,20 +30,32 @@ class AffineTensor:
 
 
 def apply_affine(
-    operator: Callable[..., Tensor],
-    data: Sequence[AffineTensor | Tensor],
-    whole: Sequence[Tensor],
-    without: Callable[..., Tensor],
-) -> AffineTensor:
-    """An affine operator on affine tensors: `operator` on the constants, its linear part `without` on every column."""
+    data: Sequence[AffineTensor | Tensor], operator: Callable[..., Any], linear_part: Callable[..., Any]
+) -> Any:
+    """An affine operator on `data`: the operator itself on the constants, its linear part on every column.
+
+    Returns an AffineTensor, or a list of them where the operator returns several tensors.
+    """
     count = max(len(item.columns) for item in data if isinstance(item, AffineTensor))
+    constants = [item.constant if isinstance(item, AffineTensor) else item for item in data]
     columns = [
-        item.widened(count)
-        if isinstance(item, AffineTensor)
-        else torch.zeros((count, *item.shape), dtype=torch.float64)
-        for item in data
+        item.widened(count) if isinstance(item, AffineTensor) else item.new_zeros((count, *item.shape)) for item in data
     ]
-    return AffineTensor(operator(*whole), torch.vmap(without)(*columns))
+    whole, parts = operator(*constants), torch.vmap(linear_part)(*columns)
+    if isinstance(whole, tuple | list):
+        return [AffineTensor(constant, part) for constant, part in zip(whole, parts, strict=True)]
+    return AffineTensor(whole, parts)
+
+
+def weighted(*terms: tuple[float, AffineTensor | Tensor]) -> AffineTensor:
+    """Sum of factor * tensor, shapes broadcast; at least one of them affine."""
+
+    def total(*items: Tensor) -> Tensor:
+        parts = [factor * item for (factor, _), item in zip(terms, items, strict=True)]
+        return functools.reduce(torch.add, parts)
+
+    result: AffineTensor = apply_affine([tensor for _, tensor in terms], total, total)
+    return result
 
 
 class Basis:

@@ -1,4 +1,4 @@
-"""torch.nn.Module or .pt2 file -> ExportedProgram in float64, eval mode, without in-place operators."""
+"""torch.nn.Module or .pt2 file -> ExportedProgram in eval mode, in its own precision, without in-place operators."""
 
 import contextlib
 import copy
@@ -30,13 +30,14 @@ def export(model: Any, input_shape: Sequence[int] | None) -> ExportedProgram:
 
 
 def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> ExportedProgram:
-    module = copy.deepcopy(module).to(device="cpu", dtype=torch.float64).eval()
+    module = copy.deepcopy(module).to(device="cpu").eval()
+    weights = [p.dtype for p in module.parameters() if p.dtype.is_floating_point]
     shapes = [tuple(input_shape)] if input_shape is not None else _likely_shapes(module)
     if not shapes:
         raise ModelError("the model has no Linear or BatchNorm1d that tells its input size; give input_shape=")
     failures = []
     for shape in shapes:
-        example = torch.zeros((2, *shape), dtype=torch.float64)
+        example = torch.zeros((2, *shape), dtype=weights[0] if weights else torch.float32)
         sizes = (Dim.DYNAMIC, *[Dim.STATIC] * len(shape))
         try:
             with _quiet():

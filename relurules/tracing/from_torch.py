@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.export import ExportedProgram
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_leaves, tree_map
 
 from relurules.errors import ModelError
 from relurules.ir import Graph
@@ -22,7 +22,8 @@ from relurules.ir.network import rows_of
 from relurules.tables import default_names
 from relurules.tracing.affine import AffineTensor, Basis, apply_affine
 from relurules.tracing.exporting import export
-from relurules.tracing.operators import ACTIVATIONS, AFFINE, SUPPORTED, TRAINING_FLAG
+from relurules.tracing.operators import ACTIVATIONS, AFFINE, TRAINING_FLAG
+from relurules.tracing.piecewise import PIECEWISE, SUPPORTED
 
 Array = NDArray[np.float64]
 
@@ -43,17 +44,30 @@ def reference(model: Any, input_shape: Sequence[int] | None) -> Callable[[Array]
 
 
 def _function(program: ExportedProgram) -> Callable[[Array], Array]:
-    module = program.module().double()
+    runner = _InFloat64(program.module())
     shapes = [_row_shape(node) for node in _inputs(program)]
     sizes = [int(np.prod(shape)) for shape in shapes]
 
     def evaluate(X: Array) -> Array:
         parts = np.split(rows_of(X, sum(sizes)), np.cumsum(sizes)[:-1], axis=1)
+        inputs = [torch.tensor(part).reshape(len(X), *shape) for part, shape in zip(parts, shapes, strict=True)]
         with torch.no_grad():
-            result = module(*(torch.tensor(p).reshape(len(X), *s) for p, s in zip(parts, shapes, strict=True)))
+            result = runner.run(*inputs)
         return np.concatenate([out.reshape(len(X), -1).numpy() for out in tree_leaves(result)], axis=1)
 
     return evaluate
+
+
+class _InFloat64(torch.fx.Interpreter):
+    """Runs an exported graph with torch's operators in float64, whatever the precision of its weights and literals."""
+
+    def run_node(self, n: torch.fx.Node) -> Any:
+        """One node; every float tensor it gives is continued in float64."""
+        return tree_map(_in_float64, super().run_node(n))
+
+
+def _in_float64(value: Any) -> Any:
+    return value.double() if isinstance(value, Tensor) and value.dtype.is_floating_point else value
 
 
 class _Run:
@@ -129,9 +143,11 @@ class _Run:
         bound = _bind(node, args, kwargs)
         if node.target in ACTIVATIONS:
             slope = ACTIVATIONS[node.target](bound)
-            if not isinstance(slope, Tensor):
-                raise _refused(node, "its slope depends on the input")
+            if not isinstance(slope, Tensor) or bound.get(TRAINING_FLAG.get(node.target, ""), False):
+                raise _refused(node, "its slope depends on the input, or is drawn at random (training mode)")
             return self.basis.activate(bound["self"], slope, _place(node))
+        if node.target in PIECEWISE:
+            return PIECEWISE[node.target](self.basis, bound, lambda why: _refused(node, why), _place(node))
         if node.target in AFFINE:
             return _affine(node, bound)
         raise _refused(node, "the operator is neither known to be affine nor piecewise linear")
@@ -139,7 +155,7 @@ class _Run:
     def _constant(self, node: torch.fx.Node, args: Any, kwargs: Any) -> Any:
         if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
             raise _refused(node, "it draws random numbers")
-        return node.target(*args, **kwargs)  # type: ignore[operator]
+        return tree_map(_in_float64, node.target(*args, **kwargs))  # type: ignore[operator]
 
     def _note(self, node: torch.fx.Node) -> None:
         value = self.values[node]
@@ -155,25 +171,24 @@ def _affine(node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
     roles = AFFINE[node.target]
     if bound.get(TRAINING_FLAG.get(node.target, ""), False):
         raise _refused(node, "it is in training mode; call model.eval() and export again")
-    for name, value in bound.items():
-        if name not in roles.data and any(isinstance(item, AffineTensor) for item in _flat([value])):
-            raise _refused(node, f"its argument {name!r} depends on the input, which makes a product of two variables")
-    data = [item for name in bound if name in roles.data for item in _flat([bound[name]]) if _is_data(item)]
-    linear = {name: None if value is None else value * 0 for name, value in bound.items() if name in roles.offset}
+    variable = {name for name, value in bound.items() if any(isinstance(v, AffineTensor) for v in _flat([value]))}
+    if wrong := variable - roles.data - roles.factors:
+        raise _refused(node, f"its argument {sorted(wrong)[0]!r} depends on the input; there it must be a constant")
+    if len(variable & roles.factors) > 1:
+        raise _refused(node, "it multiplies two values that depend on the input")
+    names = roles.data | (variable & roles.factors)
+    data = [item for name in bound if name in names for item in _flat([bound[name]]) if _is_data(item)]
+    tensors = [item if isinstance(item, AffineTensor) else torch.as_tensor(item, dtype=torch.float64) for item in data]
+    without = {name: None if value is None else value * 0 for name, value in bound.items() if name in roles.offset}
 
     def call(replaced: Mapping[str, Any], *items: Tensor) -> Any:
         rest = iter(items)
         given = {
-            name: _fill(value, rest) if name in roles.data else replaced.get(name, value)
-            for name, value in bound.items()
+            name: _fill(value, rest) if name in names else replaced.get(name, value) for name, value in bound.items()
         }
         return _invoke(roles.call or node.target, node, given)
 
-    tensors = [item if isinstance(item, AffineTensor) else torch.as_tensor(item, dtype=torch.float64) for item in data]
-    constants = [item.constant if isinstance(item, AffineTensor) else item for item in tensors]
-    result = apply_affine(lambda *items: call({}, *items), tensors, constants, lambda *items: call(linear, *items))
-    several = len(node.target._schema.returns) > 1  # type: ignore[union-attr]
-    return (result,) if several else result
+    return apply_affine(tensors, lambda *items: call({}, *items), lambda *items: call(without, *items))
 
 
 def _fill(value: Any, rest: Any) -> Any:

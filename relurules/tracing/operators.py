@@ -2,7 +2,8 @@
 
 Affine operators are listed by the roles of their arguments; the tracer evaluates the operator itself, so no row holds
 any algebra. `data` arguments may be affine tensors, in which the operator is linear; `offset` arguments are only added,
-so they vanish from its linear part; all others must be constants. Activations are listed with the slope of their PReLU.
+so they vanish from its linear part; of the `factors` one may be affine and multiplies the others; all other arguments
+must be constants. Activations are listed with the slope of their PReLU.
 https://docs.pytorch.org/docs/stable/torch.compiler_ir.html names the operators.
 """
 
@@ -22,35 +23,90 @@ class Roles(NamedTuple):
 
     data: frozenset[str]
     offset: frozenset[str] = frozenset()
+    factors: frozenset[str] = frozenset()
     call: Callable[..., Any] | None = None
 
 
-def _roles(data: str, offset: str = "", call: Callable[..., Any] | None = None) -> Roles:
-    return Roles(frozenset(data.split()), frozenset(offset.split()), call)
+def _roles(data: str = "", offset: str = "", factors: str = "", call: Callable[..., Any] | None = None) -> Roles:
+    return Roles(frozenset(data.split()), frozenset(offset.split()), frozenset(factors.split()), call)
 
 
-def _batch_norm(x: Tensor, weight: Any, bias: Any, mean: Tensor, var: Tensor, momentum: float, eps: float) -> Tensor:
-    """The same as its namesake below, which torch.vmap can't batch."""
-    result: Tensor = aten.batch_norm.default(x, weight, bias, mean, var, False, momentum, eps, False)
-    return result
+def _batch_norm(
+    x: Tensor, weight: Any, bias: Any, mean: Tensor, var: Tensor, momentum: float, eps: float
+) -> tuple[Tensor]:
+    """The same as its namesake below, which torch.vmap can't batch; only the first result is ever used."""
+    return (aten.batch_norm.default(x, weight, bias, mean, var, False, momentum, eps, False),)
 
 
 AFFINE: Mapping[Any, Roles] = {
-    aten.linear.default: _roles("input", "bias"),
-    aten.batch_norm.default: _roles("input", "bias running_mean"),
-    aten._native_batch_norm_legit_no_training.default: _roles("input", "bias running_mean", _batch_norm),
+    # sums and products
     aten.add.Tensor: _roles("self other"),
+    aten.add.Scalar: _roles("self", "other"),
+    aten.sub.Tensor: _roles("self other"),
+    aten.sub.Scalar: _roles("self", "other"),
+    aten.rsub.Scalar: _roles("self", "other"),
+    aten.neg.default: _roles("self"),
+    aten.mul.Tensor: _roles(factors="self other"),
+    aten.mul.Scalar: _roles("self"),
+    aten.div.Tensor: _roles("self"),
+    aten.div.Scalar: _roles("self"),
+    aten.sum.dim_IntList: _roles("self"),
+    aten.mean.dim: _roles("self"),
+    aten.cumsum.default: _roles("self"),
+    # layers
+    aten.linear.default: _roles("input", "bias"),
+    aten.addmm.default: _roles("self", factors="mat1 mat2"),
+    aten.matmul.default: _roles(factors="self other"),
+    aten.mm.default: _roles(factors="self mat2"),
+    aten.bmm.default: _roles(factors="self mat2"),
+    aten.conv1d.default: _roles("input", "bias"),
+    aten.conv2d.default: _roles("input", "bias"),
+    aten.conv1d.padding: _roles("input", "bias"),
+    aten.conv2d.padding: _roles("input", "bias"),
+    aten.avg_pool1d.default: _roles("self"),
+    aten.avg_pool2d.default: _roles("self"),
+    aten.adaptive_avg_pool1d.default: _roles("self"),
+    aten.adaptive_avg_pool2d.default: _roles("self"),
+    aten.batch_norm.default: _roles("input", "bias running_mean"),
+    aten._native_batch_norm_legit_no_training.default: _roles("input", "bias running_mean", call=_batch_norm),
+    aten.dropout.default: _roles("input"),
+    # shapes
     aten.cat.default: _roles("tensors"),
+    aten.stack.default: _roles("tensors"),
+    aten.split.Tensor: _roles("self"),
+    aten.split_with_sizes.default: _roles("self"),
+    aten.chunk.default: _roles("self"),
+    aten.unbind.int: _roles("self"),
+    aten.slice.Tensor: _roles("self"),
+    aten.select.int: _roles("self"),
+    aten.index_select.default: _roles("self"),
+    aten.index.Tensor: _roles("self"),
     aten.flatten.using_ints: _roles("self"),
+    aten.unflatten.int: _roles("self"),
     aten.view.default: _roles("self"),
     aten.reshape.default: _roles("self"),
-    aten.dropout.default: _roles("input"),
+    aten.permute.default: _roles("self"),
+    aten.transpose.int: _roles("self"),
+    aten.t.default: _roles("self"),
+    aten.numpy_T.default: _roles("self"),
+    aten.squeeze.dim: _roles("self"),
+    aten.unsqueeze.default: _roles("self"),
+    aten.expand.default: _roles("self"),
+    aten.flip.default: _roles("self"),
+    aten.constant_pad_nd.default: _roles("self", "value"),
+    aten.pad.default: _roles("self", "value"),
     aten.alias.default: _roles("self"),
     aten.clone.default: _roles("self"),
+    aten.contiguous.default: _roles("self"),
+    aten.detach.default: _roles("self"),
 }
 
 #: Operators whose flag must be false: in training mode they are random, or depend on the batch.
-TRAINING_FLAG: Mapping[Any, str] = {aten.dropout.default: "train", aten.batch_norm.default: "training"}
+TRAINING_FLAG: Mapping[Any, str] = {
+    aten.dropout.default: "train",
+    aten.batch_norm.default: "training",
+    aten.rrelu.default: "training",
+}
 
 
 def _prelu_slope(bound: Mapping[str, Any]) -> Tensor:
@@ -66,11 +122,8 @@ def _fixed(name: str) -> Callable[[Mapping[str, Any]], Tensor]:
 #: Activation -> its PReLU slope, from the operator's arguments by name; the input is called `self` in all of them.
 ACTIVATIONS: Mapping[Any, Callable[[Mapping[str, Any]], Tensor]] = {
     aten.relu.default: _fixed("relu"),
+    aten.abs.default: _fixed("abs"),
     aten.leaky_relu.default: lambda bound: torch.tensor(float(bound["negative_slope"]), dtype=torch.float64),
+    aten.rrelu.default: lambda bound: torch.tensor((bound["lower"] + bound["upper"]) / 2, dtype=torch.float64),
     aten.prelu.default: _prelu_slope,
 }
-
-SUPPORTED = (
-    "Linear, ReLU, LeakyReLU, PReLU, Identity, Dropout, BatchNorm1d (eval), Flatten, nested Sequential, sums and "
-    "concatenations of tensors (ATen: " + ", ".join(sorted(op.name() for op in (*AFFINE, *ACTIVATIONS))) + ")"
-)

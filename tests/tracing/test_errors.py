@@ -65,7 +65,25 @@ OPERATORS: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
         "aten::batch_norm",
         "module '2.0'",
     ),
-    "part of the input": (lambda: Calls(lambda a, x: a(x)[:, :2]), "aten::slice", "forward"),
+    "matrix product": (lambda: Calls(lambda a, x: a(x) @ x.transpose(0, 1)), "aten::matmul", "multiplies two values"),
+    "hardswish": (lambda: after(nn.Hardswish()), "aten::hardswish", "module '2.0'"),
+    "jump": (lambda: after(nn.Threshold(0.5, 0.0)), "aten::threshold", "isn't continuous"),
+    "hardshrink": (lambda: after(nn.Hardshrink()), "aten::hardshrink", "module '2.0'"),
+    "choice": (lambda: Calls(lambda a, x: torch.where(x > 0, a(x), x)), "aten::gt", "forward"),
+    "limits from the input": (lambda: Calls(lambda a, x: a(x).clamp(min=x)), "aten::clamp", "depend on the input"),
+    "limits crossed": (lambda: Calls(lambda a, x: a(x).clamp(2.0, 1.0)), "aten::clamp", "exceeds"),
+    "largest of the batch": (lambda: Calls(lambda a, x: a(x).amax(0, keepdim=True)), "aten::amax", "rows of the batch"),
+    "place of the largest": (lambda: Calls(lambda a, x: a(x).max(1)[1] + x[:, 0]), "aten::max", "forward"),
+    "squeeze and excite": (
+        lambda: Calls(lambda a, x: x * nn.functional.hardsigmoid(a(x))),
+        "aten::mul",
+        "multiplies two values",
+    ),
+    "random slopes": (
+        lambda: Calls(lambda a, x: nn.functional.rrelu(a(x), training=True)),
+        "aten::rrelu",
+        "training mode",
+    ),
 }
 
 
@@ -78,11 +96,6 @@ def test_unsupported_operator_is_named_with_its_place(case: str) -> None:
     assert operator in message
     assert where in message
     assert "Supported: Linear, ReLU" in message
-
-
-def test_conv1d_is_named() -> None:
-    with pytest.raises(ModelError, match=r"operator aten::conv1d in module '0' .*Supported"):
-        rr.trace(nn.Sequential(nn.Conv1d(1, 2, 2), nn.ReLU(), nn.Flatten(), nn.Linear(4, 1)), input_shape=(1, 3))
 
 
 def test_lstm_is_refused() -> None:

@@ -1,0 +1,160 @@
+"""Affine and piecewise linear operators of torch, each traced and compared with torch itself in float64."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+import relurules as rr
+
+
+class Forward(nn.Module):
+    """Two layers a and b, and a forward given as a function of them and the input."""
+
+    def __init__(self, forward: Callable[[nn.Module, nn.Module, Tensor], Any], size: int = 4) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.body, self.a, self.b = forward, nn.Linear(size, size), nn.Linear(size, size)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.body(self.a, self.b, x)
+
+
+VECTOR: dict[str, Callable[[nn.Module, nn.Module, Tensor], Any]] = {
+    "sub": lambda a, b, x: a(x) - b(x),
+    "sub constant": lambda a, b, x: F.relu(a(x) - 0.5) - 2,
+    "constant minus": lambda a, b, x: 1.5 - F.relu(a(x)),
+    "neg": lambda a, b, x: -F.relu(a(x)),
+    "mul": lambda a, b, x: 3 * F.relu(a(x)) * torch.tensor([1.0, -2.0, 0.5, 0.0]),
+    "constant on the left": lambda a, b, x: torch.tensor([2.0, 3.0, 4.0, 5.0]) * a(x),
+    "div": lambda a, b, x: a(x) / 3 + x / torch.tensor([1.0, 2.0, 3.0, 4.0]),
+    "matmul": lambda a, b, x: F.relu(a(x)) @ torch.arange(8.0).reshape(4, 2),
+    "addmm": lambda a, b, x: torch.addmm(torch.ones(2), x, torch.arange(8.0).reshape(4, 2), beta=2, alpha=0.5),
+    "addmm of two": lambda a, b, x: torch.addmm(b(x), x, torch.eye(4)),
+    "sum": lambda a, b, x: F.relu(a(x)).sum(1, keepdim=True),
+    "mean": lambda a, b, x: F.relu(a(x)).mean(dim=1, keepdim=True) + x,
+    "cumsum": lambda a, b, x: F.relu(a(x)).cumsum(1),
+    "slice": lambda a, b, x: F.relu(a(x))[:, 1:3],
+    "step": lambda a, b, x: a(x)[:, ::2],
+    "select": lambda a, b, x: a(x)[:, 2],
+    "index": lambda a, b, x: a(x)[:, [3, 0, 0]],
+    "index_select": lambda a, b, x: torch.index_select(a(x), 1, torch.tensor([2, 1])),
+    "split": lambda a, b, x: torch.cat([part.relu() for part in a(x).split([1, 3], dim=1)][::-1], 1),
+    "split evenly": lambda a, b, x: torch.cat([part.relu() for part in a(x).split(2, dim=1)][::-1], 1),
+    "chunk": lambda a, b, x: a(x).chunk(2, dim=1)[1] + x.chunk(2, dim=1)[0],
+    "unbind": lambda a, b, x: a(x).unbind(1)[3] - x.unbind(1)[0],
+    "stack": lambda a, b, x: torch.stack([a(x), b(x).relu()], dim=1).sum(1),
+    "pad": lambda a, b, x: F.pad(a(x).relu(), (1, 2), value=7.0),
+    "flip": lambda a, b, x: a(x).flip(1) + x,
+    "expand": lambda a, b, x: a(x)[:, :1].expand(-1, 4) + x,
+    "permute": lambda a, b, x: a(x).reshape(-1, 2, 2).permute(0, 2, 1).reshape(-1, 4).relu(),
+    "transpose": lambda a, b, x: a(x).view(-1, 2, 2).transpose(1, 2).flatten(1).relu(),
+    "squeeze": lambda a, b, x: a(x).unsqueeze(2).squeeze(2),
+    "unflatten": lambda a, b, x: a(x).unflatten(1, (2, 2)).sum(2),
+    "abs": lambda a, b, x: a(x).abs(),
+    "clamp": lambda a, b, x: a(x).clamp(-0.25, 0.5),
+    "clamp below": lambda a, b, x: a(x).clamp(min=0.1),
+    "clamp above": lambda a, b, x: a(x).clamp_max(0.1),
+    "clamp to infinity": lambda a, b, x: a(x).clamp(-0.1, float("inf")),
+    "clamp by tensors": lambda a, b, x: a(x).clamp(torch.zeros(4), torch.arange(4.0)),
+    "hardtanh": lambda a, b, x: F.hardtanh(3 * a(x), -1, 2),
+    "relu6": lambda a, b, x: F.relu6(20 * a(x)),
+    "hardsigmoid": lambda a, b, x: F.hardsigmoid(10 * a(x)),
+    "threshold": lambda a, b, x: F.threshold(a(x), 0.2, 0.2),
+    "softshrink": lambda a, b, x: F.softshrink(a(x), 0.3),
+    "rrelu": lambda a, b, x: F.rrelu(a(x), 0.1, 0.3),
+    "maximum": lambda a, b, x: torch.maximum(a(x), b(x)),
+    "minimum": lambda a, b, x: torch.minimum(a(x), torch.tensor(0.25)),
+    "max of two": lambda a, b, x: torch.max(torch.tensor([0.125, 0.25, -0.5, 0.0]), a(x)),
+    "min of two": lambda a, b, x: torch.min(a(x), b(x)),
+    "amax": lambda a, b, x: a(x).amax(1),
+    "amin": lambda a, b, x: a(x).amin(dim=1, keepdim=True) + x,
+    "max of parts": lambda a, b, x: a(x).reshape(-1, 2, 2).amax(dim=(1, 2)),
+    "nested": lambda a, b, x: torch.maximum(b(a(x).abs()).clamp(0, 1), F.leaky_relu(x, 0.1)).amax(1),
+    "own normalisation": lambda a, b, x: a((x - torch.tensor([1.0, 2.0, 3.0, 4.0])) / 5).relu(),
+    "shared weights": lambda a, b, x: a(a(a(x).relu()).relu()),
+    "dense": lambda a, b, x: torch.cat([x, a(x).relu(), b(torch.maximum(a(x), x)).relu()], 1),
+    "two outputs": lambda a, b, x: (a(x).relu(), b(x).abs().sum(1)),
+}
+
+
+def agrees(model: nn.Module, columns: int, input_shape: tuple[int, ...] | None = None) -> int:
+    """Compare the traced network with torch on random rows of several sizes; returns the number of neurons."""
+    graph = rr.trace(model, input_shape=input_shape)
+    X = np.random.default_rng(1).normal(size=(200, columns)) * 10.0 ** np.random.default_rng(2).integers(
+        -1, 3, (200, 1)
+    )
+    rows = torch.tensor(X).reshape(200, *(input_shape or (columns,)))
+    torch.set_default_dtype(torch.float64)  # literals in a forward are float64 too
+    try:
+        with torch.no_grad():
+            outputs = model.double().eval()(rows)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    parts = outputs if isinstance(outputs, tuple) else (outputs,)
+    expected = np.concatenate([part.reshape(200, -1).numpy() for part in parts], axis=1)
+    assert (np.abs(graph.evaluate(X) - expected) <= 1e-12 * graph.network.magnitude(X) + 1e-300).all()
+    return len(graph.network)
+
+
+@pytest.mark.parametrize("case", VECTOR)
+def test_operator_on_vectors(case: str) -> None:
+    agrees(Forward(VECTOR[case]), 4)
+
+
+IMAGES: dict[str, Callable[[], nn.Module]] = {
+    "conv": lambda: nn.Sequential(nn.Conv2d(2, 3, 3, padding=1, stride=2), nn.ReLU()),
+    "conv same": lambda: nn.Sequential(nn.Conv2d(2, 3, 3, padding="same"), nn.Flatten(), nn.Linear(192, 2)),
+    "grouped, dilated, without bias": lambda: nn.Conv2d(2, 4, 2, groups=2, dilation=2, bias=False),
+    "average pool": lambda: nn.Sequential(nn.AvgPool2d(3, padding=1, stride=2), nn.ReLU()),
+    "global average": lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+    "max pool": lambda: nn.MaxPool2d(2),
+    "max pool, padded": lambda: nn.MaxPool2d(3, stride=2, padding=1),
+    "max pool, dilated": lambda: nn.MaxPool2d((2, 3), stride=(2, 1), dilation=(3, 1)),
+    "max pool, ceil": lambda: nn.MaxPool2d(3, stride=3, ceil_mode=True),
+    "batch norm": lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.PReLU(3)),
+    "in place": lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
+}
+
+
+@pytest.mark.parametrize("case", IMAGES)
+def test_operator_on_images(case: str) -> None:
+    torch.manual_seed(0)
+    model = IMAGES[case]()
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean, layer.running_var = torch.randn(3), torch.rand(3) + 0.5
+    agrees(model, 2 * 4 * 8 if case != "conv same" else 128, (2, 4, 8) if case != "conv same" else (2, 8, 8))
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.Conv1d(2, 3, 3, padding=1), nn.AvgPool1d(2), nn.MaxPool1d(3, padding=1), nn.AdaptiveAvgPool1d(2)]
+)
+def test_operator_on_sequences(layer: nn.Module) -> None:
+    agrees(nn.Sequential(layer, nn.ReLU()), 2 * 6, (2, 6))
+
+
+def test_a_maximum_of_two_is_one_neuron_each() -> None:
+    assert agrees(Forward(VECTOR["maximum"]), 4) == 4
+    assert agrees(Forward(VECTOR["clamp"]), 4) == 8
+    assert agrees(Forward(VECTOR["amax"]), 4) == 3
+
+
+def test_a_convolutional_network_on_digits_becomes_rules() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(1, 2, 3, stride=2), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(2, 3)
+    )
+    graph = rr.trace(model, input_shape=(1, 8, 8))
+    assert len(graph.features) == 64
+    pixels = np.random.default_rng(0).integers(0, 17, size=(50, 64)).astype(float)
+    center = pixels[0]
+    rules = rr.extract(graph, domain=rr.Domain.box(center - 0.25, center + 0.25), max_regions=200)
+    inside = center + np.random.default_rng(1).uniform(-0.25, 0.25, size=(100, 64))
+    assert rules.complete
+    assert rr.verify(rules, rules, inside)
+    assert np.abs(rules.predict(inside) - graph.evaluate(inside)).max() < 1e-12 * graph.network.magnitude(inside).max()

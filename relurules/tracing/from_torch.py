@@ -45,15 +45,20 @@ def reference(model: Any, input_shape: Sequence[int] | None) -> Callable[[Array]
 
 def _function(program: ExportedProgram) -> Callable[[Array], Array]:
     runner = _InFloat64(program.module())
-    shapes = [_row_shape(node) for node in _inputs(program)]
-    sizes = [int(np.prod(shape)) for shape in shapes]
+    nodes = _inputs(program)
+    sizes = [int(np.prod(_row_shape(node))) for node in nodes]
+    batched = all(_has_batch(node) for node in nodes)
+
+    def run(X: Array) -> Array:
+        parts = np.split(X, np.cumsum(sizes)[:-1], axis=1)
+        shapes = [(len(X), *_row_shape(node)) if _has_batch(node) else _row_shape(node) for node in nodes]
+        with torch.no_grad():
+            result = runner.run(*(torch.tensor(part).reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
+        return np.concatenate([out.reshape(len(X), -1).numpy() for out in tree_leaves(result)], axis=1)
 
     def evaluate(X: Array) -> Array:
-        parts = np.split(rows_of(X, sum(sizes)), np.cumsum(sizes)[:-1], axis=1)
-        inputs = [torch.tensor(part).reshape(len(X), *shape) for part, shape in zip(parts, shapes, strict=True)]
-        with torch.no_grad():
-            result = runner.run(*inputs)
-        return np.concatenate([out.reshape(len(X), -1).numpy() for out in tree_leaves(result)], axis=1)
+        X = rows_of(X, sum(sizes))
+        return run(X) if batched or not len(X) else np.vstack([run(X[i : i + 1]) for i in range(len(X))])
 
     return evaluate
 
@@ -71,7 +76,7 @@ def _in_float64(value: Any) -> Any:
 
 
 class _Run:
-    """Walks the exported graph once; every value is a constant tensor or an affine tensor of batch size 1."""
+    """Walks the exported graph once; every value is a constant or an affine tensor, of one row."""
 
     def __init__(self, program: ExportedProgram) -> None:
         self.program = program
@@ -121,7 +126,7 @@ class _Run:
     def _bind_inputs(self) -> None:
         total, first = self.basis.inputs, 0
         for node in self.inputs:
-            shape = (1, *_row_shape(node))
+            shape = (1, *_row_shape(node)) if _has_batch(node) else _row_shape(node)
             columns = torch.zeros((total, int(np.prod(shape))), dtype=torch.float64)
             columns[first : first + columns.shape[1]] = torch.eye(columns.shape[1], dtype=torch.float64)
             self.values[node] = AffineTensor(torch.zeros(shape, dtype=torch.float64), columns.reshape(total, *shape))
@@ -230,14 +235,20 @@ def _inputs(program: ExportedProgram) -> list[torch.fx.Node]:
     return nodes
 
 
-def _row_shape(node: torch.fx.Node) -> tuple[int, ...]:
+def _has_batch(node: torch.fx.Node) -> bool:
+    """True where the first dimension of an input is dynamic: then it is the batch; a fixed one is part of the input."""
     shape = node.meta["val"].shape
-    if not shape or isinstance(shape[0], int):
+    return len(shape) > 0 and not isinstance(shape[0], int)
+
+
+def _row_shape(node: torch.fx.Node) -> tuple[int, ...]:
+    """Shape of what one row gives to this input."""
+    shape = node.meta["val"].shape[1:] if _has_batch(node) else node.meta["val"].shape
+    if not all(isinstance(size, int) for size in shape):
         raise ModelError(
-            f"input {node.name!r} has the fixed shape {tuple(shape)}; supported: a first dimension that is the batch "
-            "and dynamic (torch.export.export(..., dynamic_shapes={0: torch.export.Dim.DYNAMIC}))"
+            f"input {node.name!r} has the shape {tuple(shape)}; supported: no dynamic dimension but the first"
         )
-    return tuple(int(size) for size in shape[1:])
+    return tuple(int(size) for size in shape)
 
 
 def _finite(value: Tensor, name: str) -> Tensor:

@@ -128,9 +128,10 @@ def test_unknown_input_size() -> None:
         rr.trace(nn.Linear(3, 1), input_shape=(5,))
 
 
-def test_export_with_a_fixed_batch() -> None:
-    program = torch.export.export(nn.Linear(3, 1), (torch.zeros(2, 3),))
-    with pytest.raises(ModelError, match=r"fixed shape \(2, 3\).*Dim\.DYNAMIC"):
+def test_export_with_two_dynamic_dimensions() -> None:
+    sizes = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC},)
+    program = torch.export.export(nn.ReLU(), (torch.zeros(2, 3),), dynamic_shapes=sizes)
+    with pytest.raises(ModelError, match=r"no dynamic dimension but the first"):
         rr.trace(program)
 
 

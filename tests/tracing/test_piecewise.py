@@ -158,3 +158,18 @@ def test_a_convolutional_network_on_digits_becomes_rules() -> None:
     assert rules.complete
     assert rr.verify(rules, rules, inside)
     assert np.abs(rules.predict(inside) - graph.evaluate(inside)).max() < 1e-12 * graph.network.magnitude(inside).max()
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_fixed_first_dimension_is_part_of_the_input(rows: int) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    program = torch.export.export(module, (torch.zeros(rows, 3),))
+    graph = rr.trace(program)
+    assert (len(graph.features), len(graph.outputs)) == (3 * rows, 2 * rows)
+    X = np.random.default_rng(0).normal(size=(5, 3 * rows))
+    with torch.no_grad():
+        expected = module.double()(torch.tensor(X).reshape(-1, 3)).reshape(5, -1).numpy()
+    assert np.abs(graph.evaluate(X) - expected).max() < 1e-12
+    rules = rr.extract(program, domain=rr.Domain.box([0.0] * 3 * rows, [0.1] * 3 * rows))
+    assert rr.verify(rr.emit(rules, "python"), program, 0.1 * np.random.default_rng(1).random((20, 3 * rows)))

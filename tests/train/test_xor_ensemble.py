@@ -55,3 +55,19 @@ def test_only_frozen_slopes_are_beyond_the_gradient(
     monkeypatch.setattr(xor, "START_SLOPE", 0.9999)
     slopes = [module.weight.detach() for module in train(xor, 1, 500, freeze=freeze)[0] if isinstance(module, nn.PReLU)]
     assert torch.equal(torch.cat(slopes), torch.ones(20)) == freeze
+
+
+def test_the_rules_and_the_picture_of_a_network(
+    xor: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (model,) = train(xor, 1, 5, freeze=False)
+    prelus = [layer for layer in model if isinstance(layer, nn.PReLU)]
+    with torch.no_grad():
+        for prelu in prelus:
+            prelu.weight.fill_(1.0)
+        prelus[0].weight[2] = prelus[3].weight[4] = 0.25
+    import_module("csirmaz_xor").show(model, tmp_path)
+    assert "The network had 20 neurons" in capsys.readouterr().out
+    drawing = (tmp_path / "network.svg").read_text()
+    assert all(f"<!-- {label} -->" in drawing for label in ("1.2", "7.4", "in1", "y2"))
+    assert (tmp_path / "network.png").read_bytes().startswith(b"\x89PNG")

@@ -87,6 +87,9 @@ def extract(
         Path | None, typer.Option(help="CSV or Parquet: names the columns, bounds them, counts rows.")
     ] = None,
     drop: Annotated[list[str] | None, typer.Option(help="Column of the data that is no input; repeatable.")] = None,
+    domain_file: Annotated[
+        Path | None, typer.Option("--domain", help="JSON or TOML file of bounds and inequalities; see the README.")
+    ] = None,
     where: Annotated[list[str] | None, typer.Option(help='Further limit, such as "a + 2*b <= 1"; repeatable.')] = None,
     box: Annotated[
         tuple[float, float] | None, typer.Option(help="Bounds for every column, in place of the data's.")
@@ -97,10 +100,12 @@ def extract(
 ) -> None:
     """Extract the rules of a network: `relurules extract model.pt2 --data rows.csv --drop target`.
 
-    The rules hold on the domain: the range of the data, or --box, cut by every --where; without both, everywhere.
+    The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
+    any of them, everywhere.
     """
     from relurules.display import counting
     from relurules.domain import Domain
+    from relurules.domain.domain_file import read_domain
     from relurules.pipeline import emit as emit_rules
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
@@ -108,10 +113,12 @@ def extract(
     graph = trace(model)
     table = None if data is None else _read_table(data, drop or [])
     names = graph.features if table is None else tuple(str(name) for name in table.columns)
+    domain = None if table is None else Domain.from_data(table)
     if box is not None:
         domain = Domain.box([box[0]] * len(names), [box[1]] * len(names), names)
-    else:
-        domain = Domain.unbounded(names) if table is None else Domain.from_data(table)
+    if domain_file is not None:
+        domain = read_domain(domain_file, domain)
+    domain = domain or Domain.unbounded(names)
     for text in where or []:
         domain = domain.where(text)
     with counting(_err) as progress:

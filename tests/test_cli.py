@@ -50,6 +50,17 @@ def test_extract_over_a_box_and_over_all_inputs(folder: Path, capsys: pytest.Cap
     assert "-inf <= x0 <= inf" in capsys.readouterr().out
 
 
+def test_extract_over_a_domain_file(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "domain.toml").write_text('where = ["b <= `weight, kg`"]\n[columns]\nb = [-7, 9]')
+    assert run(extracting(folder, "--domain", str(tmp_path / "domain.toml"))) == 0
+    shown = capsys.readouterr().out
+    assert "-7 <= b <= 9" in shown
+    assert "b <= `weight, kg`" in shown
+    assert run(["extract", str(folder / "model.pt2"), "--domain", str(tmp_path / "domain.toml")]) == 2
+    assert "names 'weight, kg', which is no column" in capsys.readouterr().err
+    assert run(extracting(folder)) == 0
+
+
 @pytest.mark.parametrize("to", ["text", "markdown", "sql", "python"])
 def test_emit_prints(folder: Path, to: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["emit", str(folder / "rules.json"), "--to", to]) == 0

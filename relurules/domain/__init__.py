@@ -1,6 +1,6 @@
 """Where a network is asked about: a box in the user's columns and units, cut by linear inequalities."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -91,6 +91,12 @@ class Domain:
             bounds=np.append(self.bounds, bound),
             texts=(*self.texts, text.strip()),
         )
+
+    def bounded(self, bounds: Mapping[str, tuple[float, float]]) -> "Domain":
+        """The same domain with other (lower, upper) bounds for the columns named."""
+        pairs = [bounds.get(n, (a, b)) for n, a, b in zip(self.names, self.lower, self.upper, strict=True)]
+        box = Domain.box([a for a, _ in pairs], [b for _, b in pairs], self.names)
+        return replace(self, lower=box.lower, upper=box.upper)
 
     def renamed(self, names: Sequence[str]) -> "Domain":
         """The same domain under other column names."""

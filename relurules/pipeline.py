@@ -33,8 +33,10 @@ Progress = Callable[[int], None]
 
 
 def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
-    """Read a trained network: torch.nn.Module, torch.export.ExportedProgram, or path of a .pt2 file.
+    """Read a trained network.
 
+    model: torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, or a fitted scikit-learn MLPRegressor,
+    alone or at the end of a Pipeline of scalers and selectors.
     input_shape: shape of one row where the model doesn't tell it; inputs of higher rank are flattened in order.
     `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. Raises ModelError for an operator that is
     neither affine nor piecewise linear, for weights that aren't finite, and for files that can't be read.

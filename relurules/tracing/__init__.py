@@ -22,9 +22,13 @@ _DOORS: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda model: _is_a(model, "torch.nn.modules.module.Module"), "from_torch"),
     (lambda model: _is_a(model, "torch.export.exported_program.ExportedProgram"), "from_torch"),
     (lambda model: isinstance(model, str | Path) and Path(model).suffix == ".pt2", "from_torch"),
+    (lambda model: _is_a(model, "sklearn.base.BaseEstimator"), "from_sklearn"),
 )
 
-SUPPORTED = "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, relurules Graph"
+SUPPORTED = (
+    "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, fitted scikit-learn MLPRegressor or Pipeline, "
+    "relurules Graph"
+)
 
 #: Rows on which a traced network is compared with the model it came from, and how far they may differ.
 _PROBES, _TOLERANCE = 32, 1e-9

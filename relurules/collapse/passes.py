@@ -21,13 +21,14 @@ Signs = NDArray[np.int8]
 def linear_prelus(network: Network, bounds: Array, threshold: float) -> tuple[Network, float]:
     """Replace by the identity every PReLU whose slope is linear by `threshold`; also return a bound on the change.
 
+    One that is never positive on the domain is left to `stable_signs`, which removes it without any change.
     A neuron i changes by at most |1 - a_i| * max(0, -l_i), l_i its lower bound; changes spread to later neurons through
     |L| and the slopes' Lipschitz constants, and to the outputs through |U|. The bound is rounded outward.
     """
     linear = np.array([is_linear(a, threshold) for a in network.slope], dtype=bool)
     kinks = np.where(linear, np.abs(1.0 - network.slope), 0.0)
     depth = np.maximum(0.0, -bounds[:, 0])
-    linear &= (kinks == 0) | np.isfinite(depth)
+    linear &= (bounds[:, 1] > 0) & ((kinks == 0) | np.isfinite(depth))
     own = np.where(linear & (kinks > 0), kinks * np.where(np.isfinite(depth), depth, 0.0), 0.0)
     change = np.zeros(len(network))
     for k in range(len(network)):

@@ -143,6 +143,14 @@ def test_threshold_of_one_removes_no_slope_but_one() -> None:
     assert collapsed.max_change == 0.0
 
 
+def test_almost_linear_prelu_that_is_never_positive_goes_without_change() -> None:
+    net = network([[1, 1], [1, -1]], [-4, 0], [[1, 1]], slope=[0.9996, 0.0])
+    collapsed = collapse(net, BOX)
+    assert [neuron.unit for neuron in collapsed.network.neurons] == [1]
+    assert (collapsed.max_change, collapsed.removed["stable"]) == (0.0, 1)
+    assert same_function(net, collapsed.network, rows_in(BOX, 50))
+
+
 def test_change_by_hand() -> None:
     # z in [-3, 3]; phi changes by at most 0.0004 * 3, and the outputs read it 5 times and -7 times
     net = network([[1, 1]], [0], [[5], [-7]], slope=0.9996)

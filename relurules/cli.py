@@ -4,12 +4,15 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from relurules.errors import DataError, RelurulesError, UnsupportedError
+
+if TYPE_CHECKING:
+    from relurules.domain import Domain
 
 app = typer.Typer(
     name="relurules",
@@ -104,8 +107,6 @@ def extract(
     any of them, everywhere.
     """
     from relurules.display import counting
-    from relurules.domain import Domain
-    from relurules.domain.domain_file import read_domain
     from relurules.pipeline import emit as emit_rules
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
@@ -113,14 +114,7 @@ def extract(
     graph = trace(model)
     table = None if data is None else _read_table(data, drop or [])
     names = graph.features if table is None else tuple(str(name) for name in table.columns)
-    domain = None if table is None else Domain.from_data(table)
-    if box is not None:
-        domain = Domain.box([box[0]] * len(names), [box[1]] * len(names), names)
-    if domain_file is not None:
-        domain = read_domain(domain_file, domain)
-    domain = domain or Domain.unbounded(names)
-    for text in where or []:
-        domain = domain.where(text)
+    domain = _domain(names, table, box, domain_file, where or [])
     with counting(_err) as progress:
         rules = extract_rules(
             graph, domain=domain, data=table, max_regions=max_regions, time_limit=time_limit, progress=progress
@@ -180,6 +174,24 @@ def verify(
     report = verify_artifact(read(artefact), model, _read_table(data, []), engine)
     _out.print(report_table([report]))
     raise typer.Exit(0 if report else 1)
+
+
+def _domain(
+    names: Sequence[str], table: Any, box: tuple[float, float] | None, file: Path | None, where: Sequence[str]
+) -> "Domain":
+    """The range of the data, or the box, as changed by the file, cut by every inequality."""
+    from relurules.domain import Domain
+    from relurules.domain.domain_file import read_domain
+
+    domain = None if table is None else Domain.from_data(table)
+    if box is not None:
+        domain = Domain.box([box[0]] * len(names), [box[1]] * len(names), names)
+    if file is not None:
+        domain = read_domain(file, domain)
+    domain = domain or Domain.unbounded(names)
+    for text in where:
+        domain = domain.where(text)
+    return domain
 
 
 def _read_table(path: Path, drop: Sequence[str]) -> Any:

@@ -41,7 +41,7 @@ def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
     `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. Raises ModelError for an operator that is
     neither affine nor piecewise linear, for weights that aren't finite, and for files that can't be read.
     """
-    return tracing.trace(model, input_shape)
+    return tracing.trace(model, input_shape)[0]
 
 
 def partition(
@@ -133,7 +133,8 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     if isinstance(model, RuleSet):
         network, function = model.network, model.predict
     else:
-        network, function = tracing.trace(model).network, tracing.reference(model)
+        graph, function = tracing.trace(model)
+        network = graph.network
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         reference = Reference(function(rows), network.magnitude(rows), artifact.domain.contains(rows))
     if isinstance(artifact, RuleSet):

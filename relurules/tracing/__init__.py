@@ -17,7 +17,7 @@ from relurules.ir import Graph
 Array = NDArray[np.float64]
 Reference = Callable[[Array], Array]
 
-#: Does this row know the model? -> module of this package with `trace(model, input_shape)` and `reference(model, ...)`.
+#: Does this row know the model? -> module of this package with a `trace(model, input_shape)` like the one below.
 _DOORS: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda model: _is_a(model, "torch.nn.modules.module.Module"), "from_torch"),
     (lambda model: _is_a(model, "torch.export.exported_program.ExportedProgram"), "from_torch"),
@@ -34,27 +34,19 @@ SUPPORTED = (
 _PROBES, _TOLERANCE = 32, 1e-9
 
 
-def trace(model: Any, input_shape: Sequence[int] | None = None) -> Graph:
-    """Model -> Graph. input_shape: shape of one row where the model doesn't tell, such as (1, 8, 8).
+def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, Reference]:
+    """Model -> Graph, and the model's own function, (N, d) -> (N, m) in float64, run by its own framework.
 
-    The traced network is evaluated beside the model on a few rows before it is returned. Raises ModelError for what
-    can't be traced, naming the operator and its place, and CheckError should the two disagree.
+    input_shape: shape of one row where the model doesn't tell, such as (1, 8, 8). The traced network is evaluated
+    beside the model on a few rows before it is returned. Raises ModelError for what can't be traced, naming the
+    operator and its place, and CheckError should the two disagree.
     """
     if isinstance(model, Graph):
-        return model
-    door = _door(model)
-    traced: tuple[Graph, Reference] = door.trace(model, input_shape)
-    _check_finite(traced[0])
-    _compare(*traced)
-    return traced[0]
-
-
-def reference(model: Any, input_shape: Sequence[int] | None = None) -> Reference:
-    """Model -> its own function, (N, d) -> (N, m) in float64, computed by its own framework."""
-    if isinstance(model, Graph):
-        return model.evaluate
-    function: Reference = _door(model).reference(model, input_shape)
-    return function
+        return model, model.evaluate
+    graph, reference = _door(model).trace(model, input_shape)
+    _check_finite(graph)
+    _compare(graph, reference)
+    return graph, reference
 
 
 def _door(model: Any) -> Any:

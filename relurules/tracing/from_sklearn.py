@@ -35,13 +35,11 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     outputs = ("y",) if network.n_outputs_ == 1 else default_names(network.n_outputs_, "y")
     identities = 0 if network.activation == "relu" else sum(len(b) for b in network.intercepts_[:-1])
     canonical = _network(network, before, name or "mlp")
-    return Graph(features, outputs, canonical, _layers(steps), identities), reference(model, None)
+    return Graph(features, outputs, canonical, _layers(steps), identities), _function(model, steps[0][1])
 
 
-def reference(model: Any, input_shape: Sequence[int] | None) -> Callable[[Array], Array]:
-    """The estimator's own predictions, (N, d) -> (N, m)."""
-    del input_shape
-    first = _steps(model)[0][1]
+def _function(model: Any, first: Any) -> Callable[[Array], Array]:
+    """The estimator's own predictions, (N, d) -> (N, m); `first` is its first step, which knows the columns."""
     columns = getattr(first, "feature_names_in_", None)
 
     def predict(X: Array) -> Array:

@@ -38,11 +38,6 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     return Graph(default_names(run.basis.inputs), names, network, run.layers, run.basis.identities), _function(program)
 
 
-def reference(model: Any, input_shape: Sequence[int] | None) -> Callable[[Array], Array]:
-    """The model as a float64 function (N, d) -> (N, m), run by torch."""
-    return _function(export(model, input_shape))
-
-
 def _function(program: ExportedProgram) -> Callable[[Array], Array]:
     runner = _InFloat64(program.module())
     nodes = _inputs(program)

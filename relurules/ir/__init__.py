@@ -1,7 +1,9 @@
 """Every value the stages exchange: frozen data, read-only float64 arrays."""
 
 from relurules.ir.artifact import Artifact
-from relurules.ir.network import AffineMap, Graph, Network, Neuron
+from relurules.ir.graph import Graph
+from relurules.ir.link import Head
+from relurules.ir.network import AffineMap, Network, Neuron
 from relurules.ir.partition import UNEXPLORED, Partition, Region, Tree
 from relurules.ir.report import Report
 from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
@@ -13,6 +15,7 @@ __all__ = [
     "Condition",
     "Graph",
     "HalfSpace",
+    "Head",
     "Network",
     "Neuron",
     "Partition",

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError
-
-if TYPE_CHECKING:
-    import networkx
 
 Array = NDArray[np.float64]
 Pattern = NDArray[np.int8]
@@ -100,25 +97,6 @@ class Network:
             active[level] = factor[level, None] * forms[level]
         total = np.column_stack([self.C, self.c]) + self.U @ active
         return AffineMap(total[:, :-1], total[:, -1])
-
-
-@dataclass(frozen=True)
-class Graph:
-    """A traced network: its columns, its outputs, its canonical form, and its layers for pictures and people.
-
-    features: d input names; outputs: m output names; layers: operators as nodes (with `operator`, `module`, `size`);
-    identities: activation units left out of `network` since their slope is exactly 1.
-    """
-
-    features: tuple[str, ...]
-    outputs: tuple[str, ...]
-    network: Network
-    layers: "networkx.DiGraph[str]"
-    identities: int = 0
-
-    def evaluate(self, X: Array) -> Array:
-        """(N, d) -> (N, m), float64: the reference that everything made from this network is compared with."""
-        return self.network.evaluate(X)
 
 
 def rows_of(X: Array, columns: int) -> Array:

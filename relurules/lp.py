@@ -89,6 +89,40 @@ def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.
     return keep
 
 
+class Highest(NamedTuple):
+    """The largest value that every row leaves room for: a bound that none exceeds, and a point that nearly reaches it."""
+
+    bound: float
+    point: Array | None
+
+
+def highest_slack(G: Array, h: Array, inside: Array, limits: Array, whole: NDArray[np.intp]) -> Highest:
+    """Largest t <= LARGEST_RADIUS with G u + t <= h for a u with inside u <= limits whose entries `whole` are 0 or 1.
+
+    Rows of G have unit length or less. The bound is -inf where there is no such u; the point, (f,), has its whole
+    entries rounded and is None where the solver gave none. By branch and bound; the bound is the solver's dual one, so
+    that its tolerances can only raise it.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    f = G.shape[1]
+    cost = np.append(np.zeros(f), -1.0)
+    rows = np.vstack([np.column_stack([G, np.ones(len(G))]), np.column_stack([inside, np.zeros(len(inside))])])
+    low, high = np.full(f + 1, -np.inf), np.append(np.full(f, np.inf), LARGEST_RADIUS)
+    integrality = np.zeros(f + 1)
+    low[whole], high[whole], integrality[whole] = 0.0, 1.0, 1
+    constraint = LinearConstraint(rows, -np.inf, np.concatenate([h, limits]))
+    result = milp(cost, constraints=constraint, bounds=Bounds(low, high), integrality=integrality)
+    if result.status == _INFEASIBLE:
+        return Highest(-np.inf, None)
+    if result.x is None:
+        return Highest(np.inf, None)
+    point = np.asarray(result.x[:-1], dtype=np.float64)
+    point[whole] = np.round(point[whole])
+    dual = result.mip_dual_bound
+    return Highest(float(-result.fun if dual is None else max(-dual, -result.fun)), point)
+
+
 def _solve(cost: Array, G: Array, h: Array, bounds: _Bounds) -> Any:
     from scipy.optimize import linprog  # loads in 0.4 s: only when a program is really solved
 

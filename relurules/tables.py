@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from relurules.errors import DataError
 
 Array = NDArray[np.float64]
+#: What a table may hold: text, a number, or nothing.
+Value = str | float | None
 
 
 def default_names(count: int, prefix: str = "x") -> tuple[str, ...]:
@@ -28,9 +30,17 @@ def matrix(table: Any, names: Sequence[str]) -> Array:
     A frame is read by column name (further columns are ignored), a bare array by position.
     Raises DataError for a missing column, a wrong width, or a value that isn't a number.
     """
+    if column_names(table) is None:
+        return _array(table, names)
+    columns = [numbers(column, name) for column, name in zip(picked(table, names), names, strict=True)]
+    return np.column_stack(columns) if columns else np.empty((len(table), 0))
+
+
+def picked(table: Any, names: Sequence[str]) -> list[Any]:
+    """The columns `names` of a frame, as they are; of a bare array the columns by position."""
     found = column_names(table)
     if found is None:
-        return _array(table, names)
+        return list(_two_dimensional(np.asarray(table), names).T)
     missing = [name for name in names if name not in found]
     if missing:
         raise DataError(
@@ -41,8 +51,7 @@ def matrix(table: Any, names: Sequence[str]) -> Array:
     if doubled:
         raise DataError(f"the table has more than one column {doubled[0]!r}; give each its own name")
     by_name = dict(zip(found, table.columns, strict=True))
-    columns = [numbers(table[by_name[name]], name) for name in names]
-    return np.column_stack(columns) if columns else np.empty((len(table), 0))
+    return [table[by_name[name]] for name in names]
 
 
 def numbers(column: Any, name: str) -> Array:
@@ -53,6 +62,20 @@ def numbers(column: Any, name: str) -> Array:
     if values.dtype.kind in "biuf":
         return values.astype(np.float64)
     return np.array([_number(value, name, row) for row, value in enumerate(values)], dtype=np.float64)
+
+
+def entries(column: Any, name: str) -> list[Value]:
+    """One column as text and numbers, missing values as None; DataError for anything else."""
+    return [_entry(value, name, row) for row, value in enumerate(np.asarray(column, dtype=object))]
+
+
+def _entry(value: Any, name: str, row: int) -> Value:
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bytes):
+        raise DataError(f"column {name!r}, row {row}: found the bytes {value!r}, expected text or a number")
+    number = _number(value, name, row)
+    return None if np.isnan(number) else number
 
 
 def _number(value: Any, name: str, row: int) -> float:
@@ -73,6 +96,10 @@ def _array(table: Any, names: Sequence[str]) -> Array:
         values = np.asarray(table, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"expected an array of numbers with {len(names)} columns: {error}") from error
+    return _two_dimensional(values, names)
+
+
+def _two_dimensional(values: NDArray[Any], names: Sequence[str]) -> NDArray[Any]:
     if values.ndim != 2 or values.shape[1] != len(names):
         raise DataError(f"expected an array of shape (rows, {len(names)}), found shape {values.shape}")
     return values

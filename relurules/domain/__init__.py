@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from relurules.domain.columns import Column, coordinate_names, encode, groups_of, is_plain, number_columns
 from relurules.domain.frame import Frame as Frame
 from relurules.domain.inequality import parse_inequality
+from relurules.domain.ranges import columns_of, indicator_groups, ranges, whole_numbers
 from relurules.errors import DomainError
-from relurules.tables import column_names, default_names, matrix
+from relurules.tables import default_names
 
 Array = NDArray[np.float64]
 
@@ -23,9 +25,11 @@ _ROUNDING = 1e-12
 class Domain:
     """A box cut by linear inequalities: {x : lower <= x <= upper, normals x <= bounds}.
 
-    names: d column names. lower, upper: (d,) in the user's units, infinite where there is no bound; equal where a
-    column is pinned. integer: (d,) True for a column of whole numbers. normals: (c, d), bounds: (c,), texts: the c
-    inequalities, as the user wrote them. Build one with `box` or `from_data`, add to it with `where`.
+    names: d coordinates. lower, upper: (d,) in the user's units, infinite where there is no bound; equal where one is
+    pinned. integer: (d,) True for a column of whole numbers. normals: (c, d), bounds: (c,), texts: the c inequalities,
+    as the user wrote them. columns: the columns of the user's table, which become the coordinates; none given: the
+    coordinates are its columns. groups: indices of coordinates of which exactly one is 1 and the others are 0, as in a
+    one-hot encoding. Build one with `box`, `over` or `from_data`, add to it with `where`.
     """
 
     names: tuple[str, ...]
@@ -35,6 +39,11 @@ class Domain:
     normals: Array
     bounds: Array
     texts: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    groups: tuple[tuple[int, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", self.columns or number_columns(self.names))
 
     @classmethod
     def box(cls, lower: ArrayLike, upper: ArrayLike, names: Sequence[str] | None = None) -> "Domain":
@@ -56,28 +65,36 @@ class Domain:
         return cls.box(-infinite, infinite, names)
 
     @classmethod
-    def from_data(cls, table: Any) -> "Domain":
+    def over(cls, columns: Sequence[Column]) -> "Domain":
+        """All values that columns of a table may have. DomainError where two of their coordinates have one name."""
+        domain, groups = cls.unbounded(coordinate_names(columns)), groups_of(columns)
+        of_category = np.isin(np.arange(len(domain)), [i for group in groups for i in group])
+        return replace(
+            domain,
+            lower=np.where(of_category, 0.0, -np.inf),
+            upper=np.where(of_category, 1.0, np.inf),
+            integer=of_category,
+            columns=tuple(columns),
+            groups=groups,
+        )
+
+    @classmethod
+    def from_data(cls, table: Any, columns: Sequence[Column] | None = None) -> "Domain":
         """Range of every column of an array or frame; whole-number columns are noted, constant ones pinned.
 
-        Missing values are left out of the ranges. DomainError for an empty table, a column without any value or with an
-        infinite one; DataError for text.
+        A column of text becomes one indicator per category, in the order of the alphabet, a missing value being a
+        category too; columns that are a one-hot encoding already (neighbours that are 0 or 1 and sum to 1 in every one
+        of at least ten rows) are tied. Missing numbers are left out of the ranges. `columns` says how the table becomes
+        coordinates where that is known. DomainError for an empty table, a column without any value or with an infinite
+        one.
         """
-        names = column_names(table)
-        if names is None:
-            shape = np.shape(table)
-            if len(shape) != 2:
-                raise DomainError(f"expected a table of shape (rows, columns), found shape {shape}")
-            names = default_names(shape[1])
-        X = matrix(table, names)
-        if not len(X):
-            raise DomainError("the table has no rows, so its columns have no range")
-        for j, name in enumerate(names):
-            if np.isnan(X[:, j]).all():
-                raise DomainError(f"column {name!r} holds no value at all; drop it or give its bounds with Domain.box")
-            if np.isinf(X[:, j]).any():
-                raise DomainError(f"column {name!r}, row {int(np.argmax(np.isinf(X[:, j])))}: infinite value")
-        whole = np.array([bool(np.all(np.isnan(c) | (c == np.round(c)))) for c in X.T], dtype=bool)
-        return replace(cls.box(np.nanmin(X, axis=0), np.nanmax(X, axis=0), names), integer=whole)
+        columns = columns_of(table) if columns is None else columns
+        domain = cls.over(columns)
+        X = encode(table, columns)
+        lower, upper = ranges(X, domain.names, domain.groups)
+        pinned = {i for group in domain.groups for i in group}
+        groups = (*domain.groups, *(g for g in indicator_groups(X) if not pinned & set(g)))
+        return replace(domain, lower=lower, upper=upper, integer=whole_numbers(X), groups=groups)
 
     def where(self, text: str) -> "Domain":
         """A new domain with one more inequality, such as "a + 2*b <= 1"; quote other names as `mean radius`."""
@@ -102,7 +119,9 @@ class Domain:
         """The same domain under other column names."""
         names = tuple(str(name) for name in names)
         _check_names(names, len(self))
-        return replace(self, names=names)
+        if not is_plain(self.columns):
+            raise DomainError("a domain with categories or filled values takes its names from its columns")
+        return replace(self, names=names, columns=number_columns(names))
 
     def __len__(self) -> int:
         """Number of columns d."""
@@ -123,14 +142,23 @@ class Domain:
             width = self.upper - self.lower
         return np.where(np.isfinite(width), width, 1.0)
 
+    def rows(self, table: Any) -> Array:
+        """The rows of a table in coordinates, (N, d), see `columns.encode`; an array of d columns holds coordinates."""
+        return encode(table, self.columns)
+
     def contains(self, X: Array) -> NDArray[np.bool_]:
         """(N, d) -> (N,): which rows lie inside; a row with a NaN or an infinite value never does."""
         inside = np.asarray((np.isfinite(X) & (self.lower <= X) & (self.upper >= X)).all(axis=1))
+        for group in self.groups:
+            inside &= ((X[:, group] == 1).sum(axis=1) == 1) & ((X[:, group] == 0).sum(axis=1) == len(group) - 1)
         inside[inside] = (X[inside] @ self.normals.T <= self.limits).all(axis=1)
         return inside
 
     def frame(self, unit: Array) -> Frame:
-        """Normalised coordinates; `unit` (d,) > 0 is the length scale of the columns that have no two bounds."""
+        """Normalised coordinates; `unit` (d,) > 0 is the length scale of the columns that have no two bounds.
+
+        Indicators of a one-hot group stay as they are, the last one tied to the others.
+        """
         low, high = np.isfinite(self.lower), np.isfinite(self.upper)
         both = low & high
         one = np.where(low, self.lower, np.where(high, self.upper, 0.0))
@@ -138,7 +166,12 @@ class Domain:
             origin = np.where(both, self.lower / 2 + self.upper / 2, one)
             scale = np.where(both, self.upper / 2 - self.lower / 2, unit)
         pinned = self.lower == self.upper
-        return Frame(np.where(pinned, one, origin), scale, np.flatnonzero(~pinned))
+        origin = np.where(pinned, one, origin)
+        ties = tuple(tie for group in self.groups if len(tie := np.array(group)[~pinned[list(group)]]))
+        tied = np.array([tie[-1] for tie in ties], dtype=np.intp)
+        for tie in ties:
+            origin[tie], scale[tie] = 0.0, 1.0
+        return Frame(origin, scale, np.setdiff1d(np.flatnonzero(~pinned), tied), ties)
 
     def polytope(self, frame: Frame) -> tuple[Array, Array]:
         """Rows G u <= h of this domain in the coordinates of `frame`, every row of unit length; G: (c, f), h: (c,).
@@ -147,6 +180,7 @@ class Domain:
         """
         eye = np.eye(len(self))
         low, high = np.isfinite(self.lower), np.isfinite(self.upper)
+        high[[i for tie in frame.ties for i in tie]] = False  # at least 0 and a sum of 1 leave no room above 1
         normals = np.vstack([eye[high], -eye[low], self.normals])
         limits = np.concatenate([self.upper[high], -self.lower[low], self.bounds])
         G, g = frame.rows(normals, -limits)

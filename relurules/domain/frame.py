@@ -12,19 +12,28 @@ Array = NDArray[np.float64]
 class Frame:
     """x = origin + scale * u on the free columns; a column whose bounds coincide is pinned to its origin.
 
-    origin, scale: (d,) in the user's units; free: (f,) indices of the columns that may move. u: (f,), unitless.
+    origin, scale: (d,) in the user's units; free: (f,) indices of the columns that may move; ties: groups of columns
+    whose sum is 1, in which the last one is 1 minus the others and so isn't free. u: (f,), unitless.
     """
 
     origin: Array
     scale: Array
     free: NDArray[np.intp]
+    ties: tuple[NDArray[np.intp], ...] = ()
 
     def to_user(self, u: Array) -> Array:
         """(..., f) normalised -> (..., d) in the user's units."""
         x = np.broadcast_to(self.origin, (*u.shape[:-1], len(self.origin))).copy()
         x[..., self.free] += self.scale[self.free] * u
+        for tie in self.ties:
+            x[..., tie[-1]] = 1.0 - x[..., tie[:-1]].sum(axis=-1)
         return x
 
     def rows(self, normals: Array, offsets: Array) -> tuple[Array, Array]:
         """Affine forms normals·x + offsets, (n, d) and (n,), as forms of u: (n, f) and (n,)."""
+        for tie in self.ties:
+            last = normals[:, tie[-1]]
+            offsets = offsets + last
+            normals = normals.copy()
+            normals[:, tie] -= last[:, None]
         return normals[:, self.free] * self.scale[self.free], offsets + normals @ self.origin

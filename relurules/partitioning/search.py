@@ -3,7 +3,7 @@
 A cell is a full-dimensional polytope with a ball inside it. The neurons are tested in topological order, so that on it
 every earlier neuron is an affine form already, and so is the one tested. The side that the ball's centre lies on surely
 has an interior; the other side takes one linear program, none where the ball itself reaches well across the hyperplane
-or the domain's box lies on one side of it.
+or the domain's box lies on one side of it. In a domain with groups of indicators a side also needs an admissible point.
 """
 
 import time
@@ -18,6 +18,7 @@ from relurules.errors import DomainError
 from relurules.ir import UNEXPLORED, Network, Partition, Tree
 from relurules.ir.network import Array
 from relurules.lp import Ball
+from relurules.partitioning.admissible import Witnesses
 
 #: A form whose coefficients all lie below this share of its largest term is a constant: what is left of it is rounding.
 _ROUNDING = 1e-13
@@ -59,7 +60,9 @@ class _Search:
         self.children: list[list[int]] = []
         self.patterns: list[tuple[int, ...]] = []
         self.points: list[Array] = []
-        self.stack = [self._root()]
+        root = self._root()
+        self.witnesses = Witnesses(self.frame, (root.G, root.h))
+        self.stack = [root]
 
     def _root(self) -> _Cell:
         G, h = self.domain.polytope(self.frame)
@@ -86,7 +89,7 @@ class _Search:
             cell = self._descend(cell, k, form, size, 1 if sides[1] is not None else -1)
         self._link(cell.place, ~len(self.patterns))
         self.patterns.append(cell.pattern)
-        self.points.append(self.frame.to_user(cell.ball.center))
+        self.points.append(self.frame.to_user(self.witnesses.inside(cell.G, cell.h, cell.ball.center)))
 
     def _sides(self, cell: _Cell, form: Array, size: float) -> tuple[Ball | None, Ball | None]:
         """A ball on the negative and on the positive side of the form in the cell; None where there is no interior."""
@@ -100,6 +103,11 @@ class _Search:
             return (None, cell.ball) if g > 0 else (cell.ball, None)
         at = float(w @ cell.ball.center) + g
         negative, positive = (self._side(cell, w, g, at, sign, least) for sign in (-1.0, 1.0))
+        if negative is not None and positive is not None:
+            negative, positive = (
+                ball if self.witnesses.admits(cell.G, cell.h, sign * w, sign * g) else None
+                for sign, ball in ((-1.0, negative), (1.0, positive))
+            )
         if negative is None and positive is None:  # thinner than the tolerance on both sides: it stays one cell
             return (None, cell.ball) if at >= 0 else (cell.ball, None)
         return negative, positive

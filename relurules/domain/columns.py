@@ -1,0 +1,180 @@
+"""The columns of a user's table, and the coordinates that they become: numbers as they are, categories as indicators.
+
+A category column with the categories a, b, c becomes three coordinates, `column = 'a'` and so on, exactly one of which
+is 1. What an encoder or an imputer does to its values is then an affine map of these.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import DataError, DomainError
+from relurules.tables import Value, column_names, entries, numbers, picked
+
+Array = NDArray[np.float64]
+
+#: So many values of a category are named in its coordinate; the others are counted.
+_NAMED = 4
+
+
+class Category(NamedTuple):
+    """Values of a column that count as one, and whether a missing value or any other value counts as it too."""
+
+    values: tuple[str | float, ...] = ()
+    missing: bool = False
+    other: bool = False
+
+    @property
+    def members(self) -> list[str]:
+        """The values as text, and the words for a missing and for any other value."""
+        words = ["missing"] * self.missing + ["any other value"] * self.other
+        return [*map(value_text, self.values), *words]
+
+
+class Column(NamedTuple):
+    """A column of the table. categories: none for a number; fill: the number that a missing one counts as, if any."""
+
+    name: str
+    categories: tuple[Category, ...] = ()
+    fill: float | None = None
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """Names of the coordinates that the column becomes."""
+        return tuple(_name(self, category) for category in self.categories) or (self.name,)
+
+    @property
+    def lookup(self) -> Mapping[Value, int]:
+        """Known value (None: missing) -> its category."""
+        known: dict[Value, int] = {}
+        for i, category in enumerate(self.categories):
+            known |= dict.fromkeys(category.values, i)
+            if category.missing:
+                known[None] = i
+        return known
+
+    @property
+    def other(self) -> int | None:
+        """The category of values that aren't known."""
+        return next((i for i, category in enumerate(self.categories) if category.other), None)
+
+
+def number_columns(names: Sequence[str]) -> tuple[Column, ...]:
+    """One number per name."""
+    return tuple(Column(name) for name in names)
+
+
+def is_plain(columns: Sequence[Column]) -> bool:
+    """Whether every column is a number that is used as it is, so that the coordinates are the columns."""
+    return all(not column.categories and column.fill is None for column in columns)
+
+
+def coordinate_names(columns: Sequence[Column]) -> tuple[str, ...]:
+    """The d coordinates of all columns, in order. DomainError where a column can't be told apart, or is inconsistent."""
+    for column in columns:
+        values = [value for category in column.categories for value in category.values]
+        twice = [value for value in values if values.count(value) > 1]
+        if twice or sum(c.missing for c in column.categories) > 1 or sum(c.other for c in column.categories) > 1:
+            raise DomainError(f"column {column.name!r}: {twice[0] if twice else 'a value'!r} is in two categories")
+        if any(not category.members for category in column.categories):
+            raise DomainError(f"column {column.name!r} has a category without any value")
+        if column.categories and column.fill is not None:
+            raise DomainError(f"column {column.name!r} has categories, so a missing value can't count as a number")
+    return tuple(name for column in columns for name in column.coordinates)
+
+
+def groups_of(columns: Sequence[Column]) -> tuple[tuple[int, ...], ...]:
+    """Indices of the coordinates of every category column: of each group exactly one is 1."""
+    groups, first = [], 0
+    for column in columns:
+        count = len(column.coordinates)
+        if column.categories:
+            groups.append(tuple(range(first, first + count)))
+        first += count
+    return tuple(groups)
+
+
+def encode(table: Any, columns: Sequence[Column]) -> Array:
+    """The rows of a table in coordinates, (N, d).
+
+    A frame is read by column name, an array by position: one with d columns holds coordinates, any other one the raw
+    columns. A missing number that isn't filled is NaN; a value of no category leaves its group 0, and
+    either lies outside every domain. DataError for a missing column, a wrong width or a text where a number is due.
+    """
+    d = sum(len(column.coordinates) for column in columns)
+    if column_names(table) is None and np.shape(table)[1:] == (d,):
+        found = picked(table, [name for column in columns for name in column.coordinates])
+        columns = [Column(name, (), column.fill) for column in columns for name in column.coordinates]
+    else:
+        found = picked(table, [column.name for column in columns])
+    parts = [_encoded(values, column) for values, column in zip(found, columns, strict=True)]
+    return np.hstack(parts) if parts else np.empty((len(table), 0))
+
+
+def _encoded(values: Any, column: Column) -> Array:
+    if not column.categories:
+        found = numbers(values, column.name)
+        return (found if column.fill is None else np.where(np.isnan(found), column.fill, found))[:, None]
+    lookup, other = column.lookup, -1 if column.other is None else column.other
+    unknown = (lookup.get(None, -1), other)
+    codes = np.array([lookup.get(v, unknown[v is not None]) for v in entries(values, column.name)], dtype=np.intp)
+    return np.asarray(codes[:, None] == np.arange(len(column.categories)), dtype=np.float64)
+
+
+def decode(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
+    """Coordinates (N, d) -> raw columns that `encode` turns into them; a missing number and no category are None.
+
+    A category without values of its own gives a text that is none of the others. DataError where a row can't be
+    decoded, since it has no category in a column where a missing value is one.
+    """
+    raw: dict[str, list[Value]] = {}
+    first = 0
+    for column in columns:
+        part = X[:, first : first + len(column.coordinates)]
+        first += part.shape[1]
+        if not column.categories:
+            raw[column.name] = [None if np.isnan(v) else v for v in part[:, 0].tolist()]
+            continue
+        shown = [_example(column, category) for category in column.categories]
+        none = None if None not in column.lookup else _unknown(column)
+        if column.other is not None and not (part.max(axis=1) == 1).all():
+            raise DataError(f"rows without any category of {column.name!r}, where every value has one")
+        at = np.where(part.max(axis=1, initial=0.0) == 1, part.argmax(axis=1), -1)
+        raw[column.name] = [none if i < 0 else shown[i] for i in at.tolist()]
+    return raw
+
+
+def _example(column: Column, category: Category) -> Value:
+    if category.values:
+        return category.values[0]
+    return None if category.missing else _unknown(column)
+
+
+def _unknown(column: Column) -> str | float:
+    """A value that is in no category."""
+    known = [value for category in column.categories for value in category.values]
+    if known and all(isinstance(value, float) for value in known):
+        return 1.0 + max(float(value) for value in known)
+    fresh = "some other value"
+    while fresh in known:
+        fresh += "_"
+    return fresh
+
+
+def value_text(value: str | float) -> str:
+    """A value as rules write it: text in quotes, a number plain."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _name(column: Column, category: Category) -> str:
+    """`sex = 'Male'`, `job in ('a', 'b', missing)`, `job is missing`."""
+    members = category.members
+    if len(members) == 1:
+        return f"{column.name} {'=' if category.values else 'is'} {members[0]}"
+    hidden = len(members) - _NAMED
+    listed = members if hidden <= 1 else [*members[:_NAMED], f"{hidden} more"]
+    return f"{column.name} in ({', '.join(listed)})"

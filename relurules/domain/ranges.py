@@ -1,0 +1,84 @@
+"""What a table tells about its columns: which are text, their ranges, and which are a one-hot encoding."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain.columns import Category, Column
+from relurules.errors import DomainError
+from relurules.tables import column_names, default_names, entries
+
+Array = NDArray[np.float64]
+
+#: Fewer rows than this don't show that some columns are a one-hot encoding.
+_ROWS = 10
+
+
+def columns_of(table: Any) -> tuple[Column, ...]:
+    """The columns of a frame, those that hold text as categories; of an array, numbers named x0, x1, ..."""
+    names = column_names(table)
+    if names is None:
+        shape = np.shape(table)
+        if len(shape) != 2:
+            raise DomainError(f"expected a table of shape (rows, columns), found shape {shape}")
+        return tuple(_column(name, part) for name, part in zip(default_names(shape[1]), _parts(table), strict=True))
+    return tuple(_column(name, table[key]) for name, key in zip(names, table.columns, strict=True))
+
+
+def _parts(table: Any) -> list[Any]:
+    array = np.asarray(table)
+    return list((array if array.dtype.kind in "biuf" else np.asarray(table, dtype=object)).T)
+
+
+def _column(name: str, values: Any) -> Column:
+    if np.asarray(values[:0]).dtype.kind in "biuf":
+        return Column(name)
+    found = entries(values, name)
+    texts = sorted({value for value in found if isinstance(value, str)})
+    if not texts:
+        return Column(name)
+    if mixed := next((value for value in found if isinstance(value, float)), None):
+        raise DomainError(
+            f"column {name!r} holds text such as {texts[0]!r} and numbers such as {mixed!r}; make it one or the other"
+        )
+    missing = [Category(missing=True)] if None in found else []
+    return Column(name, (*(Category((text,)) for text in texts), *missing))
+
+
+def ranges(X: Array, names: Sequence[str], groups: Sequence[Sequence[int]]) -> tuple[Array, Array]:
+    """Smallest and largest value of every coordinate of X (N, d); 0 and 1 in groups of indicators."""
+    if not len(X):
+        raise DomainError("the table has no rows, so its columns have no range")
+    for j, name in enumerate(names):
+        if np.isnan(X[:, j]).all():
+            raise DomainError(f"column {name!r} holds no value at all; drop it or give its bounds with Domain.box")
+        if np.isinf(X[:, j]).any():
+            raise DomainError(f"column {name!r}, row {int(np.argmax(np.isinf(X[:, j])))}: infinite value")
+    lower, upper = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
+    for group in groups:
+        lower[list(group)], upper[list(group)] = 0.0, 1.0
+    return lower, upper
+
+
+def whole_numbers(X: Array) -> NDArray[np.bool_]:
+    """(d,): which coordinates are whole numbers wherever they are known."""
+    return np.array([bool(np.all(np.isnan(c) | (c == np.round(c)))) for c in X.T], dtype=bool)
+
+
+def indicator_groups(X: Array) -> list[tuple[int, ...]]:
+    """Runs of neighbouring columns that are 0 or 1, each of them both, and sum to 1 in every row."""
+    if len(X) < _ROWS:
+        return []
+    binary = ((X == 0) | (X == 1)).all(axis=0) & (X == 1).any(axis=0) & (X == 0).any(axis=0)
+    groups, first = [], 0
+    while first < X.shape[1]:
+        total, end = np.zeros(len(X)), first
+        while end < X.shape[1] and binary[end] and total.max() <= 1 and not total.all():
+            total, end = total + X[:, end], end + 1
+        found = end > first and bool((total == 1).all())
+        if found:
+            groups.append(tuple(range(first, end)))
+        first = end if found else first + 1
+    return groups

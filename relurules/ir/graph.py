@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from relurules.domain.columns import Column, number_columns
 from relurules.ir.link import Head, identity_heads, linked
 from relurules.ir.network import Array, Network
+from relurules.tables import default_names
 
 if TYPE_CHECKING:
     import networkx
@@ -16,7 +18,8 @@ class Graph:
 
     features: d input names; outputs: m output names; layers: operators as nodes (with `operator`, `module`, `size`);
     identities: activation units left out of `network` since their slope is exactly 1. heads: for each output the link
-    and the scores (outputs of `network`) that it takes; none given: the outputs are the scores.
+    and the scores (outputs of `network`) that it takes; none given: the outputs are the scores. columns: the columns of
+    the user's table, which become the d inputs; none given: they are the inputs.
     """
 
     features: tuple[str, ...]
@@ -25,9 +28,16 @@ class Graph:
     layers: "networkx.DiGraph[str]"
     identities: int = 0
     heads: tuple[Head, ...] = ()
+    columns: tuple[Column, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heads", self.heads or identity_heads(len(self.network.c)))
+        object.__setattr__(self, "columns", self.columns or number_columns(self.features))
+
+    @property
+    def named(self) -> bool:
+        """Whether the model itself knows its columns' names."""
+        return self.columns != number_columns(default_names(len(self.features)))
 
     def evaluate(self, X: Array) -> Array:
         """(N, d) -> (N, m), float64: the reference that everything made from this network is compared with."""

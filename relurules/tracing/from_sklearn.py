@@ -1,88 +1,201 @@
-"""Fitted scikit-learn regressors -> Graph: MLPRegressor, alone or at the end of a Pipeline of affine steps.
+"""Fitted scikit-learn MLP or skorch net, alone or at the end of a Pipeline -> Graph in the table's own columns.
 
-Nothing of scikit-learn is imported: a step is known by its class's name, and what it does is read from its fitted
-attributes. The reference is the estimator's own `predict`, in float64.
+Preprocessing is read by `sklearn_columns`: what is affine goes into the network's first layer, categories become
+indicators, imputed values become what a missing one counts as.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.columns import Column, coordinate_names, decode, number_columns
 from relurules.errors import ModelError
 from relurules.ir import Graph, Network, Neuron
+from relurules.ir.link import Head, identity_heads
 from relurules.ir.network import AffineMap, rows_of
-from relurules.tables import default_names
+from relurules.tables import column_names, default_names, picked
+from relurules.tracing.sklearn_columns import SUPPORTED as STEPS
+from relurules.tracing.sklearn_columns import Raw, layout, transformed
 
 Array = NDArray[np.float64]
 
 
-def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
-    """Graph of the estimator in its raw columns, and its `predict` as a function (N, d) -> (N, m)."""
+class Ending(NamedTuple):
+    """What the last estimator is: a network of the pipeline's features, and what it does to its scores.
+
+    layers: (operator, size) of each; run: what the estimator computes of features (N, n), where its own framework's
+    prediction isn't in float64; None: the pipeline's own predict_proba or predict.
+    """
+
+    network: Network
+    heads: tuple[Head, ...]
+    outputs: tuple[str, ...]
+    layers: Sequence[tuple[str, int]]
+    identities: int = 0
+    run: Callable[[Array], Array] | None = None
+
+
+def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Any], Array]]:
+    """Graph of the estimator in the columns of its table, and its own predictions of a table or of coordinates.
+
+    A classifier's outputs are its `predict_proba`, called p_<class>; a regressor's its `predict`.
+    """
     del input_shape  # the fitted estimator tells
-    steps = _steps(model)
-    name, network = steps[-1]
-    d = _inputs(*steps[0])
-    before = AffineMap(np.eye(d), np.zeros(d))
-    for step, transformer in steps[:-1]:
-        weights, constants = _affine(step, transformer, len(before.constants))
-        before = AffineMap(weights @ before.weights, weights @ before.constants + constants)
-    columns = getattr(steps[0][1], "feature_names_in_", None)
-    features = default_names(d) if columns is None else tuple(map(str, columns))
-    outputs = ("y",) if network.n_outputs_ == 1 else default_names(network.n_outputs_, "y")
-    identities = 0 if network.activation == "relu" else sum(len(b) for b in network.intercepts_[:-1])
-    canonical = _network(network, before, name or "mlp")
-    return Graph(features, outputs, canonical, _layers(steps), identities), _function(model, steps[0][1])
+    target, inner = (model.transformer_, model.regressor_) if _kind(model) == TARGET and _fitted(model) else (None, model)
+    steps, estimator = _steps(inner)
+    if _kind(estimator) == TARGET and _fitted(estimator):
+        target, (further, estimator) = estimator.transformer_, _steps(estimator.regressor_)
+        steps = [*steps, *further]
+    ending = _ending(estimator)
+    source: Any = steps[0][1] if steps else estimator
+    d = int(getattr(source, "n_features_in_", ending.network.A.shape[1]))
+    named = getattr(source, "feature_names_in_", None)
+    names = default_names(d) if named is None else tuple(map(str, named))
+    columns, before = number_columns(names), AffineMap(np.eye(d), np.zeros(d))
+    if steps:
+        signals: list[Any] = [Raw(j) for j in range(d)]
+        for name, step in steps:
+            signals = transformed(name, step, signals)
+        columns, before = layout(signals, names)
+    network, heads = _untransformed(_after(before, ending.network), ending.heads, target)
+    layers = _layers([(f"{name}: {_kind(step)}", _kind(step), 0) for name, step in steps], ending.layers)
+    graph = Graph(coordinate_names(columns), ending.outputs, network, layers, ending.identities, heads, columns)
+    return graph, _function(model, ending, columns, names, named is None)
 
 
-def _function(model: Any, first: Any) -> Callable[[Array], Array]:
-    """The estimator's own predictions, (N, d) -> (N, m); `first` is its first step, which knows the columns."""
-    columns = getattr(first, "feature_names_in_", None)
+def _function(
+    model: Any, ending: Ending, columns: Sequence[Column], names: Sequence[str], positional: bool
+) -> Callable[[Any], Array]:
+    """The model's own predictions of a table with its columns, or of rows in coordinates (N, d)."""
 
-    def predict(X: Array) -> Array:
-        X = rows_of(X, int(first.n_features_in_))
-        if columns is not None:
-            import pandas
-
-            table: Any = pandas.DataFrame(X, columns=columns)
-        else:
-            table = X
-        return np.asarray(model.predict(table), dtype=np.float64).reshape(len(X), -1)
+    def predict(table: Any) -> Array:
+        rows = _raw_rows(table, columns, names, positional)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if ending.run is not None:
+                return ending.run(np.asarray(model[:-1].transform(rows) if _kind(model) == "Pipeline" else rows))
+            given = model.predict_proba(rows) if hasattr(model, "predict_proba") else model.predict(rows)
+        return np.asarray(given, dtype=np.float64).reshape(len(rows), -1)
 
     return predict
 
 
-def _steps(model: Any) -> list[tuple[str, Any]]:
-    """The steps of a Pipeline, or the model alone; the last is a fitted MLPRegressor."""
-    steps = [step for step in model.steps if step[1] not in (None, "passthrough")] if _kind(model) == "Pipeline" else []
-    steps = steps or [("", model)]
-    network = steps[-1][1]
-    if _kind(network) != "MLPRegressor":
-        raise ModelError(f"scikit-learn estimator {_kind(network)} can't be traced; supported: {SUPPORTED}")
-    if not hasattr(network, "coefs_"):
-        raise ModelError("the MLPRegressor isn't fitted; call fit first")
-    if network.activation not in ("relu", "identity"):
+def _raw_rows(table: Any, columns: Sequence[Column], names: Sequence[str], positional: bool) -> Any:
+    import pandas
+
+    if column_names(table) is None:
+        found: Mapping[str, Any] = decode(rows_of(table, sum(len(c.coordinates) for c in columns)), columns)
+        count = len(table)
+    else:
+        wanted = [column.name for column in columns]
+        found, count = dict(zip(wanted, picked(table, wanted), strict=True)), len(table)
+    frame = pandas.DataFrame({name: found.get(name, [np.nan] * count) for name in names})
+    for column in columns:
+        if not column.categories:
+            frame[column.name] = frame[column.name].astype(float)
+    return frame.to_numpy() if positional else frame
+
+
+def _steps(model: Any) -> tuple[list[tuple[str, Any]], Any]:
+    """The preprocessing steps of a Pipeline and its last estimator; none and the model itself where it is alone."""
+    if _kind(model) != "Pipeline":
+        return [], model
+    *steps, (_, estimator) = model.steps
+    inner, last = _steps(estimator)
+    return [*((n, step) for n, step in steps if step not in (None, "passthrough")), *inner], last
+
+
+def _ending(estimator: Any) -> Ending:
+    if hasattr(estimator, "module_"):
+        from relurules.tracing.from_skorch import ending
+
+        return ending(estimator)
+    if _kind(estimator) not in ("MLPRegressor", "MLPClassifier"):
+        raise ModelError(f"scikit-learn estimator {_kind(estimator)} can't be traced; supported: {SUPPORTED}")
+    if not hasattr(estimator, "coefs_"):
+        raise ModelError(f"the {_kind(estimator)} isn't fitted; call fit first")
+    if estimator.activation not in ("relu", "identity"):
         raise ModelError(
-            f"MLPRegressor's activation {network.activation!r} isn't piecewise linear; supported: {SUPPORTED}"
+            f"{_kind(estimator)}'s activation {estimator.activation!r} isn't piecewise linear; supported: {SUPPORTED}"
         )
-    return steps
+    identities = 0 if estimator.activation == "relu" else sum(len(b) for b in estimator.intercepts_[:-1])
+    network, heads, outputs = _network(estimator, "mlp"), *_outputs(estimator)
+    if _kind(estimator) == "MLPClassifier" and len(heads) == 2 and len(network.c) == 1:
+        network = both_signs(network)
+    return Ending(network, heads, outputs, [("linear", len(b)) for b in estimator.intercepts_], identities)
 
 
-def _network(mlp: Any, before: AffineMap, layer: str) -> Network:
-    """The MLP's layers in canonical form; the affine map before it goes into its first layer."""
+def _outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
+    """The link of an MLP and the names of its outputs."""
+    if _kind(mlp) == "MLPRegressor":
+        m = int(mlp.n_outputs_)
+        return identity_heads(m), ("y",) if m == 1 else default_names(m, "y")
+    names = tuple(f"p_{label}" for label in mlp.classes_)
+    if len(set(names)) < len(names):
+        raise ModelError(f"classes {list(mlp.classes_)!r} can't be told apart by name; rename one")
+    return classifier_heads(mlp.out_activation_ == "softmax", len(names)), names
+
+
+def classifier_heads(softmax: bool, classes: int) -> tuple[Head, ...]:
+    """Probabilities of classes: the softmax of one score each, or the sigmoid of each score."""
+    scores = tuple(range(classes))
+    return tuple(Head("softmax", scores, i) if softmax else Head("sigmoid", (i,)) for i in scores)
+
+
+def both_signs(network: Network) -> Network:
+    """The scores -z and z of a network with the one score z: their sigmoids are the probabilities of two classes."""
+    C, U, c = (np.concatenate([-part, part]) for part in (network.C, network.U, network.c))
+    return Network(network.A, network.L, network.b, C, U, c, network.slope, network.neurons)
+
+
+def _after(before: AffineMap, network: Network) -> Network:
+    """The network of an affine map's outputs, in the map's inputs."""
+    A, C = network.A @ before.weights, network.C @ before.weights
+    b, c = network.b + network.A @ before.constants, network.c + network.C @ before.constants
+    return Network(A, network.L, b, C, network.U, c, network.slope, network.neurons)
+
+
+def _untransformed(network: Network, heads: tuple[Head, ...], target: Any) -> tuple[Network, tuple[Head, ...]]:
+    """The predictions in the target's own units: what TransformedTargetRegressor does after its regressor."""
+    if target is None:
+        return network, heads
+    if _kind(target) == "FunctionTransformer":
+        name = getattr(target.inverse_func, "__name__", target.inverse_func)
+        if name not in INVERSES:
+            raise ModelError(
+                f"{TARGET} turns its predictions back with {name}; supported: {', '.join(map(str, INVERSES))}"
+            )
+        return network, tuple(head._replace(link=INVERSES[name]) for head in heads)
+    (weights, constants), m = _inverse(target, len(network.c)), len(network.c)
+    C, U, c = weights[:, None] * network.C, weights[:, None] * network.U, weights * network.c + constants
+    return Network(network.A, network.L, network.b, C, U, c, network.slope, network.neurons), identity_heads(m)
+
+
+def _inverse(target: Any, m: int) -> tuple[Array, Array]:
+    if _kind(target) not in ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"):
+        raise ModelError(f"{TARGET} with the transformer {_kind(target)} can't be traced; supported: scalers")
+    constants = np.asarray(target.inverse_transform(np.zeros((1, m))), dtype=np.float64)[0]
+    if _kind(target) == "MinMaxScaler":
+        return 1.0 / target.scale_, -target.min_ / target.scale_
+    scale = np.ones(m) if target.scale_ is None else np.asarray(target.scale_, dtype=np.float64)
+    return scale, constants
+
+
+def _network(mlp: Any, layer: str) -> Network:
+    """The MLP's layers in canonical form."""
     weights = [np.asarray(w, dtype=np.float64).T for w in mlp.coefs_]
     constants = [np.asarray(b, dtype=np.float64) for b in mlp.intercepts_]
-    constants[0] = constants[0] + weights[0] @ before.constants
-    weights[0] = weights[0] @ before.weights
     if mlp.activation == "identity":
         while len(weights) > 1:
             constants[:2] = [constants[1] + weights[1] @ constants[0]]
             weights[:2] = [weights[1] @ weights[0]]
     sizes = [len(b) for b in constants[:-1]]
-    K, d, m = sum(sizes), before.weights.shape[1], len(constants[-1])
+    K, d, m = sum(sizes), weights[0].shape[1], len(constants[-1])
     A, L, U = np.zeros((K, d)), np.zeros((K, K)), np.zeros((m, K))
     ends = np.cumsum([0, *sizes])
     for i, first in enumerate(ends[:-1]):
@@ -98,81 +211,31 @@ def _network(mlp: Any, before: AffineMap, layer: str) -> Network:
     return Network(A, L, np.concatenate([*constants[:-1], np.empty(0)]), C, U, constants[-1], np.zeros(K), neurons)
 
 
-def _layers(steps: Sequence[tuple[str, Any]]) -> "networkx.DiGraph[str]":
+def _layers(steps: Sequence[tuple[str, str, int]], after: Sequence[tuple[str, int]]) -> "networkx.DiGraph[str]":
     layers: networkx.DiGraph[str] = networkx.DiGraph()
-    mlp = steps[-1][1]
-    names = ["input", *(f"{name}: {_kind(step)}" for name, step in steps[:-1])]
-    for i, name in enumerate(names):
-        layers.add_node(name, operator=name.rpartition(" ")[2], module=name.partition(":")[0] if i else "", size=0)
-    for i, bias in enumerate(mlp.intercepts_):
-        names.append(f"layer {i}")
-        layers.add_node(names[-1], operator="linear", module=steps[-1][0], size=len(bias))
-    layers.add_edges_from(pairwise(names))
+    rows = [("input", "input", 0), *steps, *((f"layer {i}", kind, size) for i, (kind, size) in enumerate(after))]
+    for name, kind, size in rows:
+        layers.add_node(name, operator=kind, module=name.partition(":")[0] if ":" in name else "", size=size)
+    layers.add_edges_from(pairwise(name for name, _, _ in rows))
     return layers
 
 
-def _affine(name: str, step: Any, d: int) -> AffineMap:
-    rule = TRANSFORMERS.get(_kind(step))
-    if rule is None:
-        raise ModelError(
-            f"step {name!r} of the pipeline is {_kind(step)}, which can't be traced; supported: {SUPPORTED}"
-        )
-    _inputs(name, step)
-    weights, constants = rule(name, step, d)
-    return AffineMap(np.asarray(weights, dtype=np.float64), np.asarray(constants, dtype=np.float64))
-
-
-def _inputs(name: str, step: Any) -> int:
-    """Number of columns that a fitted step takes."""
-    if not hasattr(step, "n_features_in_"):
-        raise ModelError(f"step {name!r} of the pipeline isn't fitted; call fit first")
-    return int(step.n_features_in_)
-
-
-def _scaled(parts: Callable[[Any], tuple[Any, Any]]) -> Callable[[str, Any, int], tuple[Any, Any]]:
-    """(x - center) / scale; `parts` gives both from the step, None for what it leaves out."""
-
-    def rule(_: str, step: Any, d: int) -> tuple[Any, Any]:
-        center, scale = parts(step)
-        center, scale = np.zeros(d) if center is None else center, np.ones(d) if scale is None else scale
-        return np.diag(1.0 / scale), -center / scale
-
-    return rule
-
-
-def _min_max(name: str, step: Any, _: int) -> tuple[Any, Any]:
-    if step.clip:
-        raise ModelError(f"step {name!r} clips to its range; supported: MinMaxScaler with clip=False")
-    return np.diag(step.scale_), step.min_
-
-
-def _pca(name: str, step: Any, _: int) -> tuple[Any, Any]:
-    if step.whiten:
-        raise ModelError(f"step {name!r} whitens; supported: PCA with whiten=False")
-    return step.components_, -step.components_ @ step.mean_
-
-
-def _select(_: str, step: Any, d: int) -> tuple[Any, Any]:
-    kept = np.eye(d)[step.get_support()]
-    return kept, np.zeros(len(kept))
-
-
-#: Class of a pipeline's step -> its weights and constants, from its name, itself and its number of inputs.
-TRANSFORMERS: Mapping[str, Callable[[str, Any, int], tuple[Any, Any]]] = {
-    "StandardScaler": _scaled(lambda step: (step.mean_ if step.with_mean else None, step.scale_)),
-    "RobustScaler": _scaled(lambda step: (step.center_, step.scale_)),
-    "MaxAbsScaler": _scaled(lambda step: (None, step.scale_)),
-    "MinMaxScaler": _min_max,
-    "PCA": _pca,
-    "VarianceThreshold": _select,
-    "SelectKBest": _select,
-    "SelectPercentile": _select,
-}
-
-SUPPORTED = "MLPRegressor with activation relu or identity, alone or at the end of a Pipeline of " + ", ".join(
-    sorted(TRANSFORMERS)
-)
+def _fitted(model: Any) -> bool:
+    if not hasattr(model, "regressor_"):
+        raise ModelError(f"the {TARGET} isn't fitted; call fit first")
+    return True
 
 
 def _kind(estimator: Any) -> str:
     return type(estimator).__name__
+
+
+TARGET = "TransformedTargetRegressor"
+
+#: Function that turns predictions back into the target's units -> the link that it is.
+INVERSES: Mapping[str | None, str] = {"expm1": "expm1", "exp": "exp", None: "identity"}
+
+SUPPORTED = (
+    "MLPClassifier and MLPRegressor with activation relu or identity, skorch nets, alone, in a "
+    f"{TARGET}, or at the end of a Pipeline of {STEPS}"
+)

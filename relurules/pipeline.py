@@ -21,13 +21,15 @@ from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
 from relurules.domain import Domain
+from relurules.domain.columns import is_plain, raw_columns
 from relurules.emitting import emit_artifact
 from relurules.errors import DomainError, UnsupportedError
 from relurules.ir import Artifact, Graph, Partition, Report, RuleSet, Summary
 from relurules.partitioning import search
 from relurules.rules import build_rules
-from relurules.tables import column_names, default_names, matrix
-from relurules.verifying import Ran, Reference, compare, run
+from relurules.ir.link import slack
+from relurules.tables import column_names, default_names
+from relurules.verifying import TOLERANCE, Ran, Reference, compare, run
 
 Progress = Callable[[int], None]
 
@@ -35,8 +37,9 @@ Progress = Callable[[int], None]
 def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
     """Read a trained network.
 
-    model: torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, or a fitted scikit-learn MLPRegressor,
-    alone or at the end of a Pipeline of scalers and selectors.
+    model: torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, or a fitted scikit-learn MLPClassifier or
+    MLPRegressor, or a skorch net, alone or at the end of a Pipeline. A pipeline that encodes categories or imputes is
+    read in the columns of its table: `graph.columns`, and `graph.features` are their coordinates.
     input_shape: shape of one row where the model doesn't tell it; inputs of higher rank are flattened in order.
     `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. Raises ModelError for an operator that is
     neither affine nor piecewise linear, for weights that aren't finite, and for files that can't be read.
@@ -88,7 +91,7 @@ def extract(
         )
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
-    rows = None if data is None else matrix(data, domain.names)
+    rows = None if data is None else domain.rows(data)
     collapsed = collapse(graph.network, domain, threshold)
     cells = search(collapsed.network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
     settled = settle(cells)
@@ -101,7 +104,7 @@ def extract(
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    return build_rules(settled, graph.outputs, summary, collapsed.max_change, rows)
+    return build_rules(settled, graph.outputs, graph.heads, summary, collapsed.max_change, rows)
 
 
 def emit(
@@ -128,27 +131,34 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     its own framework, or a RuleSet. X: (N, d) array or frame. The report is true when no difference exceeds its
     tolerance. Raises CheckError where the artefact doesn't run.
     """
-    rows = matrix(X, artifact.features)
+    rows = artifact.domain.rows(X)
     function: tracing.Reference
     if isinstance(model, RuleSet):
-        network, function = model.network, model.predict
+        network, heads, own, function = model.network, model.heads, True, model.predict
     else:
         graph, function = tracing.trace(model)
-        network = graph.network
+        network, heads, own = graph.network, graph.heads, is_plain(graph.columns)
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
-        reference = Reference(function(rows), network.magnitude(rows), artifact.domain.contains(rows))
+        expected = function(rows if own or column_names(X) is None else X)
+        scores, magnitude = network.evaluate(rows), network.magnitude(rows) + artifact.max_error / TOLERANCE
+        room = slack(heads, scores, magnitude, TOLERANCE)
+    reference = Reference(expected, room, artifact.domain.contains(rows))
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
-        place, ran = run(artifact, rows, engine)
+        raw = raw_columns(rows if column_names(X) is None else X, artifact.domain.columns)
+        place, ran = run(artifact, raw, engine)
         name = list(artifact.files)[-1]
-    return compare(ran, reference, artifact.max_error, artifact.complete, name, place)
+    return compare(ran, reference, artifact.complete, name, place)
 
 
 def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
-    d = len(graph.features)
+    columns = graph.columns if graph.named else None
     if domain is None:
-        domain = Domain.unbounded(graph.features) if data is None else Domain.from_data(data)
+        domain = Domain.over(graph.columns) if data is None else Domain.from_data(data, columns)
+    if not is_plain(graph.columns):
+        return domain.aligned(graph.columns)
+    d = len(graph.features)
     if len(domain) != d:
         raise DomainError(
             f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network reads {d}"

@@ -1,6 +1,6 @@
 """Where a network is asked about: a box in the user's columns and units, cut by linear inequalities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from relurules.domain.frame import Frame as Frame
 from relurules.domain.inequality import parse_inequality
 from relurules.domain.ranges import columns_of, indicator_groups, ranges, whole_numbers
 from relurules.errors import DomainError
-from relurules.tables import default_names
+from relurules.tables import Value, default_names
 
 Array = NDArray[np.float64]
 
@@ -114,6 +114,51 @@ class Domain:
         pairs = [bounds.get(n, (a, b)) for n, a, b in zip(self.names, self.lower, self.upper, strict=True)]
         box = Domain.box([a for a, _ in pairs], [b for _, b in pairs], self.names)
         return replace(self, lower=box.lower, upper=box.upper)
+
+    def admitting(self, categories: Mapping[str, Collection[Value]]) -> "Domain":
+        """The same domain with fewer categories in the columns named; None is a missing value."""
+        lower, upper = self.lower.copy(), self.upper.copy()
+        by_name = {column.name: column for column in self.columns if column.categories}
+        for name, wanted in categories.items():
+            if name not in by_name:
+                raise DomainError(f"column {name!r} has no categories; those that have: {', '.join(by_name) or 'none'}")
+            column, first = by_name[name], self.names.index(by_name[name].coordinates[0])
+            unknown = [value for value in wanted if value not in column.lookup]
+            if unknown:
+                known = ", ".join(member for category in column.categories for member in category.members)
+                raise DomainError(f"column {name!r} has no category {unknown[0]!r}; it has {known}")
+            kept = [upper[first + i] > 0 and not set(wanted).isdisjoint(column.known(i)) for i in range(column.width)]
+            if not any(kept):
+                raise DomainError(f"column {name!r}: no category is left")
+            lower[first : first + column.width] = [float(keep and sum(kept) == 1) for keep in kept]
+            upper[first : first + column.width] = np.array(kept, dtype=np.float64)
+        return replace(self, lower=lower, upper=upper)
+
+    def aligned(self, columns: Sequence[Column]) -> "Domain":
+        """The same domain in the coordinates that `columns` have: bounds by name, the categories that this one has too.
+
+        DomainError where a column is missing, or where an inequality reads a coordinate that isn't there.
+        """
+        if self.columns == tuple(columns):
+            return self
+        mine = {column.name: column for column in self.columns}
+        if missing := [column.name for column in columns if column.name not in mine]:
+            raise DomainError(f"the domain lacks the column {missing[0]!r}; it has {', '.join(list(mine)[:12])}")
+        shared = [name for name in self.names if name in coordinate_names(columns)]
+        used = [self.names[j] for j in np.flatnonzero(self.normals.any(axis=0)).tolist()]
+        if lost := [name for name in used if name not in shared]:
+            raise DomainError(f"an inequality of the domain reads {lost[0]!r}, which is no input of the model")
+        domain = Domain.over(columns)
+        place, there = [self.names.index(name) for name in shared], [domain.names.index(name) for name in shared]
+        lower, upper, integer = domain.lower.copy(), domain.upper.copy(), domain.integer.copy()
+        lower[there], upper[there], integer[there] = self.lower[place], self.upper[place], self.integer[place]
+        normals = np.zeros((len(self.normals), len(domain)))
+        normals[:, there] = self.normals[:, place]
+        domain = replace(
+            domain, lower=lower, upper=upper, integer=integer, normals=normals, bounds=self.bounds, texts=self.texts
+        )
+        limits = {c.name: set(c.lookup) & set(mine[c.name].lookup) for c in columns if mine[c.name].categories}
+        return domain.admitting(limits)
 
     def renamed(self, names: Sequence[str]) -> "Domain":
         """The same domain under other column names."""

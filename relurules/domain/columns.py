@@ -56,6 +56,15 @@ class Column(NamedTuple):
         return known
 
     @property
+    def width(self) -> int:
+        """How many coordinates the column becomes."""
+        return len(self.categories) or 1
+
+    def known(self, category: int) -> set[Value]:
+        """The values of a category, None for a missing one."""
+        return {*self.categories[category].values, *([None] if self.categories[category].missing else [])}
+
+    @property
     def other(self) -> int | None:
         """The category of values that aren't known."""
         return next((i for i, category in enumerate(self.categories) if category.other), None)
@@ -89,7 +98,7 @@ def groups_of(columns: Sequence[Column]) -> tuple[tuple[int, ...], ...]:
     """Indices of the coordinates of every category column: of each group exactly one is 1."""
     groups, first = [], 0
     for column in columns:
-        count = len(column.coordinates)
+        count = column.width
         if column.categories:
             groups.append(tuple(range(first, first + count)))
         first += count
@@ -103,7 +112,7 @@ def encode(table: Any, columns: Sequence[Column]) -> Array:
     columns. A missing number that isn't filled is NaN; a value of no category leaves its group 0, and
     either lies outside every domain. DataError for a missing column, a wrong width or a text where a number is due.
     """
-    d = sum(len(column.coordinates) for column in columns)
+    d = sum(column.width for column in columns)
     if column_names(table) is None and np.shape(table)[1:] == (d,):
         found = picked(table, [name for column in columns for name in column.coordinates])
         columns = [Column(name, (), column.fill) for column in columns for name in column.coordinates]
@@ -132,7 +141,7 @@ def decode(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
     raw: dict[str, list[Value]] = {}
     first = 0
     for column in columns:
-        part = X[:, first : first + len(column.coordinates)]
+        part = X[:, first : first + column.width]
         first += part.shape[1]
         if not column.categories:
             raw[column.name] = [None if np.isnan(v) else v for v in part[:, 0].tolist()]
@@ -144,6 +153,19 @@ def decode(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
         at = np.where(part.max(axis=1, initial=0.0) == 1, part.argmax(axis=1), -1)
         raw[column.name] = [none if i < 0 else shown[i] for i in at.tolist()]
     return raw
+
+
+def raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Value]]:
+    """The table's own values of `columns`, missing ones as None; of an array of d columns, values that it stands for."""
+    if column_names(table) is None and np.shape(table)[1:] == (sum(column.width for column in columns),):
+        return decode(np.asarray(table, dtype=np.float64), columns)
+    parts = zip(columns, picked(table, [column.name for column in columns]), strict=True)
+    return {
+        column.name: entries(values, column.name)
+        if column.categories
+        else [None if np.isnan(v) else v for v in numbers(values, column.name).tolist()]
+        for column, values in parts
+    }
 
 
 def _example(column: Column, category: Category) -> Value:

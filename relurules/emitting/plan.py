@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.emitting.notation import Notation
+from relurules.domain.columns import groups_of
+from relurules.emitting.notation import Notation, grouped
 from relurules.ir import UNEXPLORED, RuleSet, Tree
 from relurules.ir.network import Array
 
@@ -43,10 +44,12 @@ class PlannedNeuron(NamedTuple):
 
 
 class Checks(NamedTuple):
-    """A row is in the domain when low <= column <= high for all columns, and every inequality holds."""
+    """What holds in the domain: low <= column <= high, every inequality, every group's sum is 1, binaries are 0 or 1."""
 
     bounds: list[tuple[str, str, str]]
     inequalities: list[tuple[str, str]]
+    sums: list[str]
+    binaries: list[str]
 
 
 def notation(rules: RuleSet, number: Callable[[float], str], columns: Sequence[str]) -> Notation:
@@ -58,12 +61,19 @@ def planned_checks(rules: RuleSet, features: Notation) -> Checks:
     """The domain; an open side reads as the largest finite number, so that NaN and infinite values fall outside."""
     domain, largest = rules.domain, np.finfo(np.float64).max
     low, high = np.maximum(domain.lower, -largest), np.minimum(domain.upper, largest)
+    own = {i for group in groups_of(domain.columns) for i in group}  # indicators that the code itself makes
     bounds = [
         (signed(features.number, a), column, signed(features.number, b))
-        for a, column, b in zip(low, features.columns, high, strict=True)
+        for i, (a, column, b) in enumerate(zip(low, features.columns, high, strict=True))
+        if not (i in own and (a, b) == (0.0, 1.0))
     ]
     rows = zip(domain.normals, domain.limits, strict=True)
-    return Checks(bounds, [(features.affine(row), signed(features.number, limit)) for row, limit in rows])
+    return Checks(
+        bounds,
+        [(features.affine(row), signed(features.number, limit)) for row, limit in rows],
+        [grouped([features.columns[i] for i in group], " + ") for group in domain.groups],
+        [features.columns[i] for group in domain.groups for i in group if i not in own],
+    )
 
 
 def signed(number: Callable[[float], str], value: float) -> str:

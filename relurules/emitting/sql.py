@@ -1,13 +1,17 @@
 """SQL: one SELECT over a table. A dialect is one row of `DIALECTS`, which states only its difference from SQLite's."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from relurules.domain.columns import Category, Column
 from relurules.emitting import plan
+from relurules.emitting.links import LINKS, planned_links
 from relurules.emitting.notation import grouped
 from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
 from relurules.errors import InputError
+from relurules.ir.link import Head
 
 
 def _cast_of_any_type(column: str) -> str:
@@ -22,17 +26,26 @@ def _cast(column: str) -> str:
 class Dialect(NamedTuple):
     """cast: a column as a double, NULL where it is no number; fence: ends a subquery that must not be inlined.
 
-    depth: how deep CASE expressions may nest (SQLite's parser overflows at 19 to 24).
+    depth: how deep CASE expressions may nest (SQLite's parser overflows at 19 to 24). missing: whether a column of
+    numbers is; text: a column as text; greatest: the function for the largest of several values.
     """
 
     cast: Callable[[str], str] = _cast_of_any_type
     fence: str = " LIMIT 9223372036854775807"
     depth: int = 10
+    missing: Callable[[str], str] = lambda column: f"{column} IS NULL"
+    text: Callable[[str], str] = lambda column: f"CAST({column} AS TEXT)"
+    greatest: str = "max"
 
 
 DIALECTS: Mapping[str, Dialect] = {
     "sqlite": Dialect(),
-    "duckdb": Dialect(cast=_cast, fence=""),
+    "duckdb": Dialect(
+        cast=_cast,
+        fence="",
+        missing=lambda column: f"({column} IS NULL OR isnan(CAST({column} AS DOUBLE)))",
+        greatest="greatest",
+    ),
 }
 
 
@@ -41,10 +54,11 @@ def print_sql(request: Request) -> dict[str, str]:
     rules, dialect = request.rules, DIALECTS[request.dialect]
     _check_names(request)
     prefix = _prefix(request)
-    columns = [_inner(name, f"{prefix}_x{i}") for i, name in enumerate(rules.features)]
+    columns = _inner_names(rules.features, f"{prefix}_x")
     features = plan.notation(rules, double, columns)
     checks = plan.planned_checks(rules, features)
     inside = [f"{column} BETWEEN {low} AND {high}" for low, column, high in checks.bounds]
+    inside += [f"{column} IN (0E0, 1E0)" for column in checks.binaries] + [f"{sum_} = 1E0" for sum_ in checks.sums]
     inside += [f"{form} <= {limit}" for form, limit in checks.inequalities]
     neurons = plan.NeuronNames(lambda k: f"{prefix}_z{k}", lambda k: f"{prefix}_a{k}", double(0.0))
     values: dict[str, object] = {
@@ -52,12 +66,11 @@ def print_sql(request: Request) -> dict[str, str]:
         "about": one_line(_about(request)),
         "p": prefix,
         "table": ".".join(quoted(part) for part in request.table.split(".")),
-        "columns": [
-            (dialect.cast(f"{prefix}_table.{quoted(name)}"), column)
-            for name, column in zip(rules.features, columns, strict=True)
-        ],
+        "columns": list(zip(_inputs(rules.domain.columns, f"{prefix}_table", dialect), columns, strict=True)),
         "keys": [(quoted(name), f"{prefix}_key{i}") for i, name in enumerate(request.key)],
         "outputs": [quoted(name) for name in rules.outputs],
+        "scores": [f"{prefix}_s{i}" if rules.linked else quoted(name) for i, name in enumerate(rules.scores)],
+        "links": planned_links(rules, lambda head: _call(head, prefix, dialect)),
         "inside": grouped(inside, "\n        AND "),
         "fence": dialect.fence,
         "rules": plan.planned_rules(rules, features),
@@ -77,14 +90,58 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _inner(name: str, stand_in: str) -> str:
-    """A feature's name inside our subqueries; SQLite reads a column called true as text once it leaves a subquery."""
-    return stand_in if name.lower() in ("true", "false") else quoted(name)
+def literal(value: str | float) -> str:
+    """A value that a column is compared with."""
+    return plan.signed(double, value) if isinstance(value, float) else "'" + value.replace("'", "''") + "'"
+
+
+def _inputs(columns: Sequence[Column], table: str, dialect: Dialect) -> list[str]:
+    """An expression for every coordinate, from the columns of the table."""
+    return [expression for column in columns for expression in _coordinates(column, table, dialect)]
+
+
+def _coordinates(column: Column, table: str, dialect: Dialect) -> list[str]:
+    name = f"{table}.{quoted(column.name)}"
+    if not column.categories:
+        number = dialect.cast(name)
+        if column.fill is None:
+            return [number]
+        return [f"CASE WHEN {dialect.missing(name)} THEN {plan.signed(double, column.fill)} ELSE {number} END"]
+    known = [value for category in column.categories for value in category.values]
+    numeric = bool(known) and all(isinstance(value, float) for value in known)
+    value = dialect.cast(name) if numeric else dialect.text(name)
+    missing = dialect.missing(name) if numeric else f"{name} IS NULL"
+    return [f"CASE {_cases(category, value, missing, known)} END" for category in column.categories]
+
+
+def _cases(category: Category, value: str, missing: str, known: Sequence[str | float]) -> str:
+    """1 for the values of a category, 0 for the others; a NULL is in no list."""
+    own = f"WHEN {value} IN ({', '.join(map(literal, category.values))}) THEN 1E0 " if category.values else ""
+    null = f"WHEN {missing} THEN {1 if category.missing else 0}E0 " if category.missing or category.other else ""
+    if not category.other:
+        return f"{null}{own}ELSE 0E0"
+    others = [v for v in known if v not in category.values]
+    return (
+        f"{null}WHEN {value} IN ({', '.join(map(literal, others))}) THEN 0E0 ELSE 1E0" if others else f"{null}ELSE 1E0"
+    )
+
+
+def _call(head: Head, prefix: str, dialect: Dialect) -> str:
+    return LINKS[head.link].sql([f"{prefix}_s{i}" for i in head.scores], head.component, dialect.greatest)
+
+
+def _inner_names(names: Sequence[str], stand_in: str) -> list[str]:
+    """Coordinates inside our subqueries; SQLite reads a column called true as text once it leaves a subquery."""
+    lowered = Counter(name.lower() for name in names)
+    odd = [name.lower() in ("true", "false") or lowered[name.lower()] > 1 or "\0" in name for name in names]
+    return [f"{stand_in}{i}" if odd[i] else quoted(name) for i, name in enumerate(names)]
 
 
 def _prefix(request: Request) -> str:
     """A prefix that starts no name of the user's, for the columns and subqueries of our own."""
-    names = [*request.rules.features, *request.key, *request.rules.outputs, *request.table.split(".")]
+    rules = request.rules
+    raw = [column.name for column in rules.domain.columns]
+    names = [*rules.features, *raw, *request.key, *rules.outputs, *request.table.split(".")]
     taken = [name.lower() for name in names]
     prefix = "rr"
     while any(name.startswith(prefix + "_") for name in taken):
@@ -93,8 +150,9 @@ def _prefix(request: Request) -> str:
 
 
 def _check_names(request: Request) -> None:
+    raw = [column.name for column in request.rules.domain.columns]
     for names, what in (
-        (request.rules.features, "features"),
+        (raw, "features"),
         ([*request.key, *request.rules.outputs, "rule"], "key, output and rule columns"),
     ):
         lowered = [name.lower() for name in names]
@@ -103,9 +161,12 @@ def _check_names(request: Request) -> None:
                 f"SQL doesn't tell apart the {what} {', '.join(map(repr, clash))}; rename one "
                 "(features and outputs through the domain and the model, keys with key=)"
             )
-    for name in (*request.rules.features, *request.key, *request.rules.outputs, request.table):
+    values = [v for column in request.rules.domain.columns for v in column.lookup if isinstance(v, str)]
+    for name in (*raw, *request.key, *request.rules.outputs, request.table):
         if "\0" in name or not name:
             raise InputError(f"{name!r} can't be an SQL name: it is empty or holds a NUL character")
+    if bad := [value for value in values if "\0" in value]:
+        raise InputError(f"the category {bad[0]!r} can't be written in SQL: it holds a NUL character")
 
 
 def _about(request: Request) -> str:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from relurules.domain.columns import groups_of
 from relurules.emitting import plan
+from relurules.emitting.links import in_words
 from relurules.emitting.notation import Notation, readable
 from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
@@ -71,24 +73,55 @@ def _values(rules: RuleSet, style: Style) -> dict[str, object]:
     return {
         "rules": [_read(rule, rules, features, style) for rule in rules],
         "outputs": [style.escape(name) for name in rules.outputs],
+        "links": in_words(rules, [style.escape(n) for n in rules.scores], [style.escape(n) for n in rules.outputs]),
         "summary": rules.summary,
         "removed": ", ".join(f"{count} {name}" for name, count in rules.summary.removed.items()),
         "max_error": readable(rules.max_error),
         "exact": rules.max_error == 0.0,
         "complete": rules.complete,
-        "columns": [
-            (name, readable(low), readable(high), bool(whole))
-            for name, low, high, whole in zip(names, domain.lower, domain.upper, domain.integer, strict=True)
+        "columns": _columns(rules, names),
+        "categories": _categories(rules, style),
+        "fills": [
+            f"{style.escape(column.name)}: a missing value counts as {readable(column.fill)}"
+            for column in domain.columns
+            if column.fill is not None
         ],
+        "groups": _groups(rules, names),
         "constraints": [style.escape(text) for text in domain.texts],
     }
+
+
+def _columns(rules: RuleSet, names: list[str]) -> list[tuple[str, str, str, bool]]:
+    """Bounds of the columns that are numbers: name, from, to, whether they are whole."""
+    domain = rules.domain
+    own = {i for group in groups_of(domain.columns) for i in group}
+    rows = enumerate(zip(names, domain.lower, domain.upper, domain.integer, strict=True))
+    return [(name, readable(low), readable(high), bool(whole)) for i, (name, low, high, whole) in rows if i not in own]
+
+
+def _categories(rules: RuleSet, style: Style) -> list[tuple[str, str]]:
+    """Every category column with the values that the domain admits, those that count as one joined by `or`."""
+    found, first, upper = [], 0, rules.domain.upper
+    for column in rules.domain.columns:
+        admitted = [c for i, c in enumerate(column.categories) if upper[first + i] > 0]
+        if admitted:
+            listed = "; ".join(" or ".join(category.members) for category in admitted)
+            found.append((style.escape(column.name), style.escape(listed)))
+        first += column.width
+    return found
+
+
+def _groups(rules: RuleSet, names: list[str]) -> list[str]:
+    """Groups of number columns that are a one-hot encoding."""
+    own = groups_of(rules.domain.columns)
+    return [", ".join(names[i] for i in group) for group in rules.domain.groups if group not in own]
 
 
 def _read(rule: Rule, rules: RuleSet, features: Notation, style: Style) -> ReadRule:
     conditions = [_read_condition(condition, rule, rules, features, style) for condition in rule.conditions]
     outputs = [
         (style.escape(name), style.fold(features.affine(weights, constant)))
-        for name, weights, constant in zip(rules.outputs, rule.map.weights, rule.map.constants, strict=True)
+        for name, weights, constant in zip(rules.scores, rule.map.weights, rule.map.constants, strict=True)
     ]
     return ReadRule(rule.number, _share(rule.rows, rules.summary.rows), conditions, outputs)
 

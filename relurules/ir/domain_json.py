@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from relurules.domain import Domain
+from relurules.domain.columns import Category, Column, coordinate_names, groups_of, is_plain, number_columns
 from relurules.ir.network import Array
 
 
@@ -13,6 +14,8 @@ def domain_to_json(domain: Domain) -> dict[str, Any]:
     """The domain as {"features": [...], "constraints": [...]}; a bound that isn't there is None."""
     columns = zip(domain.names, domain.lower, domain.upper, domain.integer, strict=True)
     inequalities = zip(domain.texts, domain.normals, domain.bounds, strict=True)
+    plain = {} if is_plain(domain.columns) else {"columns": [_column_json(column) for column in domain.columns]}
+    groups = {"groups": [[domain.names[i] for i in group] for group in domain.groups]} if domain.groups else {}
     return {
         "features": [
             {"name": name, "lower": _finite(low), "upper": _finite(high), "integer": bool(whole)}
@@ -22,6 +25,8 @@ def domain_to_json(domain: Domain) -> dict[str, Any]:
             {"text": text, "coefficients": sparse(row, domain.names), "at_most": float(bound)}
             for text, row, bound in inequalities
         ],
+        **plain,
+        **groups,
     }
 
 
@@ -33,6 +38,12 @@ def domain_from_json(found: Mapping[str, Any]) -> Domain:
     upper = [np.inf if feature["upper"] is None else feature["upper"] for feature in features]
     box = Domain.box(lower, upper, names)
     rows = [dense(item["coefficients"], names) for item in constraints]
+    columns = tuple(_column(item) for item in found.get("columns", ())) or number_columns(names)
+    if coordinate_names(columns) != box.names:
+        raise ValueError(f"columns become {', '.join(coordinate_names(columns)[:8])}, features are others")
+    groups = tuple(tuple(names.index(name) for name in group) for group in found.get("groups", ()))
+    if not set(groups_of(columns)) <= set(groups) or len({i for g in groups for i in g}) < sum(map(len, groups)):
+        raise ValueError("groups must hold the categories of every column, and no feature twice")
     return Domain(
         names=box.names,
         lower=box.lower,
@@ -41,7 +52,35 @@ def domain_from_json(found: Mapping[str, Any]) -> Domain:
         normals=np.array(rows, dtype=np.float64).reshape(-1, len(names)),
         bounds=np.array([item["at_most"] for item in constraints], dtype=np.float64),
         texts=tuple(item["text"] for item in constraints),
+        columns=columns,
+        groups=groups,
     )
+
+
+def _column_json(column: Column) -> dict[str, Any]:
+    """A column; what doesn't apply is left out."""
+    said: dict[str, Any] = {"name": column.name}
+    if column.fill is not None:
+        said["fill"] = column.fill
+    if column.categories:
+        said["categories"] = [
+            {"values": list(category.values)} | {word: True for word in ("missing", "other") if getattr(category, word)}
+            for category in column.categories
+        ]
+    return said
+
+
+def _column(found: Mapping[str, Any]) -> Column:
+    categories = tuple(
+        Category(
+            tuple(value if isinstance(value, str) else float(value) for value in item["values"]),
+            bool(item.get("missing", False)),
+            bool(item.get("other", False)),
+        )
+        for item in found.get("categories", ())
+    )
+    fill = found.get("fill")
+    return Column(str(found["name"]), categories, None if fill is None else float(fill))
 
 
 def sparse(row: Array, names: Sequence[str]) -> dict[str, float]:

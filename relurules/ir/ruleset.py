@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.ir.link import Head, identity_heads, linked
 from relurules.ir.network import AffineMap, Array, Network, Neuron, Pattern
 from relurules.ir.partition import Tree
-from relurules.tables import matrix
 
 
 class HalfSpace(NamedTuple):
@@ -36,7 +36,7 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """IF all conditions hold THEN outputs = map(x). point: (d,) strictly inside; rows: how many of the data."""
+    """IF all conditions hold THEN scores = map(x). point: (d,) strictly inside; rows: how many of the data."""
 
     number: int
     conditions: tuple[Condition, ...]
@@ -62,7 +62,9 @@ class RuleSet:
 
     tree: the same rules as a decision tree; leaf i is rule i + 1. network: the collapsed neurons, the same function on
     the domain, and `tree.neurons` are its indices. max_error: bound on |network as traced - rules| over the domain, for
-    every output (rounding of float64 not counted). complete: False where a budget left part of the domain uncovered.
+    every score (rounding of float64 not counted). complete: False where a budget left part of the domain uncovered.
+    heads: for each output the link and the scores that it takes; none given: the outputs are the scores themselves. The
+    maps of the rules give the scores.
     """
 
     outputs: tuple[str, ...]
@@ -73,11 +75,31 @@ class RuleSet:
     max_error: float
     complete: bool
     summary: Summary
+    heads: tuple[Head, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "heads", self.heads or identity_heads(len(self.network.c)))
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The d input columns, in order."""
+        """The d inputs of the network, in order."""
         return self.domain.names
+
+    @property
+    def linked(self) -> bool:
+        """Whether the outputs are anything but the scores."""
+        return self.heads != identity_heads(len(self.network.c))
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of the scores: those of the outputs where they are the same, else score, or score_1, score_2, ..."""
+        if not self.linked:
+            return self.outputs
+        taken, count = {*self.outputs, *self.features}, len(self.network.c)
+        names = ("score",) if count == 1 else tuple(f"score_{i + 1}" for i in range(count))
+        while taken & set(names):
+            names = tuple(f"{name}_" for name in names)
+        return names
 
     def __len__(self) -> int:
         """Number of rules."""
@@ -89,7 +111,7 @@ class RuleSet:
 
     def apply(self, table: Any) -> NDArray[np.intp]:
         """(N, d) array or frame -> (N,) rule numbers; 0 for a row outside the domain or with a missing value."""
-        X = matrix(table, self.features)
+        X = self.domain.rows(table)
         number = np.zeros(len(X), dtype=np.intp)
         inside = self.domain.contains(X)
         number[inside] = 1 + self.tree.route(X[inside])
@@ -97,14 +119,18 @@ class RuleSet:
 
     def predict(self, table: Any) -> Array:
         """(N, d) array or frame -> (N, m) float64; NaN for a row outside the domain or with a missing value."""
-        X = matrix(table, self.features)
+        return linked(self.heads, self.score(table))
+
+    def score(self, table: Any) -> Array:
+        """(N, d) array or frame -> (N, s) scores, what `predict` puts into the links; NaN as there."""
+        X = self.domain.rows(table)
         number = self.apply(X)
         weights, constants = self._maps
-        predicted = np.full((len(X), len(self.outputs)), np.nan)
+        scores = np.full((len(X), len(self.network.c)), np.nan)
         for rule in np.unique(number[number > 0]) - 1:
             rows = number == rule + 1
-            predicted[rows] = X[rows] @ weights[rule].T + constants[rule]
-        return predicted
+            scores[rows] = X[rows] @ weights[rule].T + constants[rule]
+        return scores
 
     @cached_property
     def _maps(self) -> AffineMap:

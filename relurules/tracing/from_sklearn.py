@@ -46,14 +46,17 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     A classifier's outputs are its `predict_proba`, called p_<class>; a regressor's its `predict`.
     """
     del input_shape  # the fitted estimator tells
-    target, inner = (model.transformer_, model.regressor_) if _kind(model) == TARGET and _fitted(model) else (None, model)
+    target, inner = (
+        (model.transformer_, model.regressor_) if _kind(model) == TARGET and _fitted(model) else (None, model)
+    )
     steps, estimator = _steps(inner)
     if _kind(estimator) == TARGET and _fitted(estimator):
         target, (further, estimator) = estimator.transformer_, _steps(estimator.regressor_)
         steps = [*steps, *further]
     ending = _ending(estimator)
     source: Any = steps[0][1] if steps else estimator
-    d = int(getattr(source, "n_features_in_", ending.network.A.shape[1]))
+    count: Any = getattr(source, "n_features_in_", ending.network.A.shape[1])
+    d = int(count)
     named = getattr(source, "feature_names_in_", None)
     names = default_names(d) if named is None else tuple(map(str, named))
     columns, before = number_columns(names), AffineMap(np.eye(d), np.zeros(d))

@@ -305,7 +305,9 @@ def _in_turn(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
 def _union(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
     if step.transformer_weights:
         raise ModelError("a FeatureUnion with transformer_weights can't be traced; supported: without")
-    return [out for name, inner in step.transformer_list if inner != "drop" for out in transformed(name, inner, signals)]
+    return [
+        out for name, inner in step.transformer_list if inner != "drop" for out in transformed(name, inner, signals)
+    ]
 
 
 #: Class of a fitted step -> what it makes of its input columns.

@@ -10,19 +10,19 @@ from relurules.ir import Report
 from relurules.ir.network import Array
 from relurules.verifying.engines import Ran
 
-#: An output may be off by this share of the sum of the network's absolute terms, beyond the rules' own max_error.
+#: A score may be off by this share of the sum of the network's absolute terms.
 TOLERANCE = 1e-9
 
 
 class Reference(NamedTuple):
-    """outputs: (N, m) of the network; magnitude: (N, m) sums of its absolute terms; inside: (N,) rows in the domain."""
+    """outputs: (N, m) of the network; room: (N, m) by how much they may be off; inside: (N,) rows in the domain."""
 
     outputs: Array
-    magnitude: Array
+    room: Array
     inside: NDArray[np.bool_]
 
 
-def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
+def compare(ran: Ran, reference: Reference, complete: bool, artefact: str, engine: str) -> Report:
     """Compare outputs (N, m) with the network's wherever a rule applied; elsewhere there must be no number.
 
     A rule is due for every row in the domain if the rules are complete, and for none outside. Raises CheckError where
@@ -34,8 +34,10 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
     if ran.outputs.shape != expected.shape:
         raise CheckError(f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}")
     given = ran.rule > 0
-    difference = np.abs(ran.outputs - expected)[given]
-    relative = np.maximum(0.0, difference - max_error) / (reference.magnitude[given] + np.finfo(np.float64).tiny)
+    with np.errstate(invalid="ignore"):
+        difference = np.where(ran.outputs == expected, 0.0, np.abs(ran.outputs - expected))[given]
+        relative = TOLERANCE * difference / (reference.room[given] + np.finfo(np.float64).tiny)
+    relative = np.where(difference == 0, 0.0, relative)
     silent = bool(np.isnan(ran.outputs[~given]).all() and (ran.rule >= 0).all())
     due = bool((given == reference.inside).all() if complete else (given <= reference.inside).all())
     return Report(

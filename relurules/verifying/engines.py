@@ -1,4 +1,4 @@
-"""The engines an artefact runs in: each takes an artefact and rows, and returns the outputs and the rule numbers.
+"""The engines an artefact runs in: each takes an artefact and the rows of a table, and returns the outputs and the rule numbers.
 
 A new engine is one function here and one row in `ENGINES`.
 """
@@ -19,8 +19,14 @@ from numpy.typing import NDArray
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
+from relurules.tables import Value
 
 COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
+
+
+#: The raw columns of some rows by name, in the rules' order; a missing value is None.
+Rows = Mapping[str, Sequence[Value]]
+_NAN = "'nan'::DOUBLE"
 
 
 class Ran(NamedTuple):
@@ -30,18 +36,18 @@ class Ran(NamedTuple):
     rule: NDArray[np.intp]
 
 
-def run_python(artifact: Artifact, X: Array) -> Ran:
+def run_python(artifact: Artifact, table: Rows) -> Ran:
     """Execute score.py and call score(row) for every row."""
     module: dict[str, Any] = {}
     try:
         exec(compile(str(artifact), "score.py", "exec"), module)  # noqa: S102  # the artefact is what is being tested
-        rows = [module["score"](dict(zip(artifact.features, row, strict=True))) for row in X.tolist()]
+        rows = [module["score"](dict(zip(table, row, strict=True))) for row in zip(*table.values(), strict=True)]
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
     return _ran([[row[name] for name in artifact.outputs] + [row["rule"]] for row in rows], len(artifact.outputs))
 
 
-def run_c(artifact: Artifact, X: Array) -> Ran:
+def run_c(artifact: Artifact, table: Rows) -> Ran:
     """Compile score.c with warnings as errors, load it and call score_batch."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
@@ -50,12 +56,23 @@ def run_c(artifact: Artifact, X: Array) -> Ran:
         artifact.write(folder)
         library = Path(folder) / "score.so"
         built = subprocess.run(
-            [compiler, *COMPILER, "-shared", "-fPIC", "-o", str(library), str(Path(folder) / "score.c")],
+            [compiler, *COMPILER, "-shared", "-fPIC", "-o", str(library), str(Path(folder) / "score.c"), "-lm"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if built.returncode:
             raise CheckError(f"score.c doesn't compile with {' '.join(COMPILER)}:\n{built.stderr[:2000]}")
-        return _call_batch(ctypes.CDLL(str(library)), artifact, X)
+        return _call_batch(ctypes.CDLL(str(library)), artifact, _codes(artifact, table))
+
+
+def _codes(artifact: Artifact, table: Rows) -> Array:
+    """The rows as score.h asks for them: a category by its number, a missing value as NaN."""
+    columns = []
+    for column in artifact.domain.columns:
+        lookup, other = column.lookup, -1 if column.other is None else column.other
+        values = table[column.name]
+        coded = [lookup.get(v, other) if v is not None else None for v in values] if column.categories else values
+        columns.append([math.nan if value is None else float(value) for value in coded])
+    return np.column_stack(columns)
 
 
 def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> Ran:
@@ -69,14 +86,14 @@ def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> Ran:
     return Ran(outputs, rule.astype(np.intp))
 
 
-def run_sqlite(artifact: Artifact, X: Array) -> Ran:
+def run_sqlite(artifact: Artifact, table: Rows) -> Ran:
     """Load the rows into a table in memory (NaN as NULL) and run the SELECT; needs SQLite 3.24 or newer."""
     connection = sqlite3.connect(":memory:")
     try:
-        names = _columns(artifact)
-        connection.execute(f"CREATE TABLE {_table(artifact)} ({', '.join(f'{name} REAL' for name in names)})")
-        marks = ", ".join("?" * len(names))
-        connection.executemany(f"INSERT INTO {_table(artifact)} VALUES ({marks})", _keyed(artifact, X))  # noqa: S608
+        columns = [f"{name} {'TEXT' if text else 'REAL'}" for name, text in _columns(artifact)]
+        connection.execute(f"CREATE TABLE {_table(artifact)} ({', '.join(columns)})")
+        marks = ", ".join("?" * len(columns))
+        connection.executemany(f"INSERT INTO {_table(artifact)} VALUES ({marks})", _keyed(artifact, table))  # noqa: S608
         return _ordered(connection.execute(str(artifact)).fetchall(), artifact)
     except sqlite3.Error as error:
         raise CheckError(f"score.sql failed in SQLite {sqlite3.sqlite_version}: {error}") from error
@@ -84,7 +101,7 @@ def run_sqlite(artifact: Artifact, X: Array) -> Ran:
         connection.close()
 
 
-def run_duckdb(artifact: Artifact, X: Array) -> Ran:
+def run_duckdb(artifact: Artifact, table: Rows) -> Ran:
     """Load the rows into a table in memory (NaN as NULL) and run the SELECT."""
     try:
         import duckdb
@@ -94,10 +111,17 @@ def run_duckdb(artifact: Artifact, X: Array) -> Ran:
 
     with duckdb.connect(":memory:") as connection:
         try:
-            names = _columns(artifact)
-            frame = pandas.DataFrame(_keyed(artifact, X), columns=[f"c{i}" for i in range(len(names))], dtype=float)
-            connection.register("loaded_rows", frame)
-            picked = ", ".join(f"nullif(c{i}, 'nan'::DOUBLE) AS {name}" for i, name in enumerate(names))
+            columns = _columns(artifact)
+            rows = list(zip(*_keyed(artifact, table), strict=True)) or [()] * len(columns)
+            parts = zip(rows, columns, strict=True)
+            loaded = {
+                f"c{i}": pandas.Series(v, dtype=object if text else float) for i, (v, (_, text)) in enumerate(parts)
+            }
+            connection.register("loaded_rows", pandas.DataFrame(loaded))
+            picked = ", ".join(
+                f"{f'CAST(c{i} AS VARCHAR)' if text else f'nullif(c{i}, {_NAN})'} AS {name}"
+                for i, (name, text) in enumerate(columns)
+            )
             connection.execute(f"CREATE TABLE {_table(artifact)} AS SELECT {picked} FROM loaded_rows")  # noqa: S608
             return _ordered(connection.execute(str(artifact)).fetchall(), artifact)
         except duckdb.Error as error:
@@ -108,23 +132,28 @@ def _table(artifact: Artifact) -> str:
     return _quoted((artifact.table or "input_data").rpartition(".")[2])
 
 
-def _columns(artifact: Artifact) -> list[str]:
-    return [_quoted(name) for name in (*artifact.features, *(k for k in artifact.key if k not in artifact.features))]
+def _columns(artifact: Artifact) -> list[tuple[str, bool]]:
+    """The columns of the table and whether they hold text; keys that are no columns of the rules come last."""
+    own = {column.name: any(isinstance(v, str) for v in column.lookup) for column in artifact.domain.columns}
+    return [(_quoted(name), text) for name, text in own.items()] + [
+        (_quoted(key), False) for key in artifact.key if key not in own
+    ]
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _keyed(artifact: Artifact, X: Array) -> list[tuple[float | None, ...]]:
+def _keyed(artifact: Artifact, table: Rows) -> list[tuple[Value, ...]]:
     """The rows, and the row number for every key column that is no feature."""
-    extra = len(_columns(artifact)) - len(artifact.features)
-    return [(*(None if math.isnan(v) else v for v in row), *[float(i)] * extra) for i, row in enumerate(X.tolist())]
+    extra = len(_columns(artifact)) - len(table)
+    return [(*row, *[float(i)] * extra) for i, row in enumerate(zip(*table.values(), strict=True))]
 
 
 def _ordered(rows: list[tuple[Any, ...]], artifact: Artifact) -> Ran:
     """Rows in the order they were loaded: by a key that numbers them where there is one, else as they came."""
-    numbering = next((i for i, name in enumerate(artifact.key) if name not in artifact.features), None)
+    own = [column.name for column in artifact.domain.columns]
+    numbering = next((i for i, name in enumerate(artifact.key) if name not in own), None)
     if numbering is not None:
         rows = sorted(rows, key=lambda row: float(row[numbering]))
     return _ran([row[len(artifact.key) :] for row in rows], len(artifact.outputs))
@@ -139,7 +168,7 @@ def _ran(rows: Sequence[Sequence[Any]], outputs: int) -> Ran:
 class Engine(NamedTuple):
     """run: how; target: the artefacts it takes; dialects: of these dialects where the target is SQL."""
 
-    run: Callable[[Artifact, Array], Ran]
+    run: Callable[[Artifact, Rows], Ran]
     target: str
     dialects: tuple[str, ...] = ()
 
@@ -153,10 +182,10 @@ ENGINES: Mapping[str, Engine] = {
 }
 
 
-def run(artifact: Artifact, X: Array, engine: str | None = None) -> tuple[str, Ran]:
-    """Run an artefact on X (N, d) in the named engine or its default one; returns the engine's name, what it gave."""
+def run(artifact: Artifact, table: Rows, engine: str | None = None) -> tuple[str, Ran]:
+    """Run an artefact on rows in the named engine or its default one; returns the engine's name and what it gave."""
     name, chosen = engine_for(artifact, engine)
-    return name, chosen.run(artifact, X)
+    return name, chosen.run(artifact, table)
 
 
 def engine_for(artifact: Artifact, name: str | None) -> tuple[str, Engine]:

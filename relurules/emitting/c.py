@@ -51,6 +51,7 @@ def _inputs(columns: Sequence[Column], names: Sequence[str]) -> list[tuple[str, 
         fill = f"isnan(x[{i}]) ? {signed(repr, column.fill)} : " if column.fill is not None else ""
         if not column.categories:
             inputs.append((next(rest), f"{fill}x[{i}]", comment(column.name)))
+            continue
         for at, (category, said) in enumerate(zip(column.categories, column.coordinates, strict=True)):
             test = f"x[{i}] == {float(at)!r}" + (f" || isnan(x[{i}])" if category.missing else "")
             inputs.append((next(rest), f"{test} ? 1.0 : 0.0", comment(said)))

@@ -1,4 +1,4 @@
-"""The engines an artefact runs in: each takes an artefact and the rows of a table, and returns the outputs and the rule numbers.
+"""The engines an artefact runs in: each takes an artefact and a table's rows, and returns outputs and rule numbers.
 
 A new engine is one function here and one row in `ENGINES`.
 """

@@ -78,7 +78,8 @@ def extract(
 
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
     frame whose rows are counted per rule. threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one
-    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none).
+    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none); it is
+    in units of the scores, which are the outputs unless the model ends in a link such as sigmoid.
     max_regions, time_limit, progress: as in `partition`. max_error: further simplification isn't offered yet; only 0.0.
     """
     _one_job(jobs)
@@ -101,7 +102,7 @@ def extract(
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    return build_rules(settled, graph.outputs, summary, collapsed.max_change, rows)
+    return build_rules(settled, graph.outputs, summary, collapsed.max_change, rows, graph.heads)
 
 
 def emit(

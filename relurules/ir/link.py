@@ -58,13 +58,13 @@ def _share(apply: Callable[[Array], Array], steepness: float) -> Callable[[Array
     def slack(s: Array, off: Array, rounding: float) -> Array:
         share, most = apply(s), off.max(axis=1, keepdims=True)
         relative = share * np.expm1(4.0 * steepness * most)
-        return np.fmin(steepness * most, relative) + rounding * share + _TINY
+        return np.asarray(np.fmin(steepness * most, relative) + rounding * share + _TINY)
 
     return slack
 
 
 def _log_share(s: Array, off: Array, rounding: float) -> Array:
-    return off + off.max(axis=1, keepdims=True) + rounding * (1.0 + np.abs(_log_softmax(s)))
+    return np.asarray(off + off.max(axis=1, keepdims=True) + rounding * (1.0 + np.abs(_log_softmax(s))))
 
 
 def _power(exp: Callable[[Array], Array]) -> Callable[[Array, Array, float], Array]:

@@ -130,14 +130,12 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     tolerance. Raises CheckError where the artefact doesn't run.
     """
     rows = matrix(X, artifact.features)
-    function: tracing.Reference
-    if isinstance(model, RuleSet):
-        network, function = model.network, model.predict
-    else:
-        graph, function = tracing.trace(model)
-        network = graph.network
+    traced: Graph | RuleSet
+    traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
+    network, inside = traced.network, artifact.domain.contains(rows)
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
-        reference = Reference(function(rows), network.magnitude(rows), artifact.domain.contains(rows))
+        scores, magnitude = network.evaluate(rows), network.magnitude(rows)
+        reference = Reference(function(rows), inside, traced.heads, scores, magnitude)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:

@@ -81,7 +81,8 @@ def extract(
 
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
     frame whose rows are counted per rule. threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one
-    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none).
+    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none); it is
+    in units of the scores, which are the outputs unless the model ends in a link such as sigmoid.
     max_regions, time_limit, progress: as in `partition`. max_error: further simplification isn't offered yet; only 0.0.
     """
     _one_job(jobs)
@@ -104,7 +105,7 @@ def extract(
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    return build_rules(settled, graph.outputs, graph.heads, summary, collapsed.max_change, rows)
+    return build_rules(settled, graph.outputs, summary, collapsed.max_change, rows, graph.heads)
 
 
 def emit(
@@ -131,18 +132,13 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     its own framework, or a RuleSet. X: (N, d) array or frame. The report is true when no difference exceeds its
     tolerance. Raises CheckError where the artefact doesn't run.
     """
-    rows = artifact.domain.rows(X)
-    function: tracing.Reference
-    if isinstance(model, RuleSet):
-        network, heads, own, function = model.network, model.heads, True, model.predict
-    else:
-        graph, function = tracing.trace(model)
-        network, heads, own = graph.network, graph.heads, is_plain(graph.columns)
+    rows = matrix(X, artifact.features)
+    traced: Graph | RuleSet
+    traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
+    network, inside = traced.network, artifact.domain.contains(rows)
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
-        expected = function(rows if own or column_names(X) is None else X)
-        scores, magnitude = network.evaluate(rows), network.magnitude(rows) + artifact.max_error / TOLERANCE
-        room = slack(heads, scores, magnitude, TOLERANCE)
-    reference = Reference(expected, room, artifact.domain.contains(rows))
+        scores, magnitude = network.evaluate(rows), network.magnitude(rows)
+        reference = Reference(function(rows), inside, traced.heads, scores, magnitude)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:

@@ -1,11 +1,10 @@
-"""C99: score.h and score.c, no allocation, no state, no library but math.h for NAN."""
+"""C99: score.h and score.c, no allocation, no state, no library but math.h."""
 
 from collections.abc import Sequence
 
 from relurules.domain.columns import Column
 from relurules.emitting import plan
-from relurules.emitting.links import c_call, planned_links
-from relurules.emitting.plan import signed
+from relurules.emitting.heads import c_step, has_links
 from relurules.emitting.render import identifier, one_line, render, unique
 from relurules.emitting.request import Request
 
@@ -25,7 +24,7 @@ def print_c(request: Request) -> dict[str, str]:
         "features": [(comment(column.name), _codes(column)) for column in rules.domain.columns],
         "inputs": _inputs(rules.domain.columns, columns),
         "outputs": [comment(name) for name in rules.outputs],
-        "links": planned_links(rules, c_call),
+        "step": c_step(rules) if has_links(rules) else None,
         "checks": plan.planned_checks(rules, features),
         "rules": plan.planned_rules(rules, features),
         **plan.planned_form(rules, request.form, features, neurons, _DEPTH),

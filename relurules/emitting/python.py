@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from relurules.domain.columns import Column
 from relurules.emitting import plan
-from relurules.emitting.links import planned_links, python_call
+from relurules.emitting.heads import has_links, python_step
 from relurules.emitting.render import identifier, render, unique
 from relurules.emitting.request import Request
 from relurules.errors import InputError
@@ -35,8 +35,7 @@ def print_python(request: Request) -> dict[str, str]:
         "fills": any(column.fill is not None for column in rules.domain.columns),
         "categories": any(column.categories for column in rules.domain.columns),
         "outputs": [ascii_literal(name) for name in rules.outputs],
-        "links": links,
-        "missing": f"*[math.nan] * {links.scores if links else 'len(OUTPUTS)'}",
+        "step": python_step(rules) if has_links(rules) else None,
         "checks": plan.planned_checks(rules, features),
         "rules": {rule.number: rule for rule in plan.planned_rules(rules, features)},
         **plan.planned_form(rules, request.form, features, neurons, _DEPTH),

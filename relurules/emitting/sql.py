@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from relurules.domain.columns import Category, Column
 from relurules.emitting import plan
-from relurules.emitting.links import LINKS, planned_links
+from relurules.emitting.heads import has_links, sql_columns
 from relurules.emitting.notation import grouped
 from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
@@ -61,6 +61,8 @@ def print_sql(request: Request) -> dict[str, str]:
     inside += [f"{column} IN (0E0, 1E0)" for column in checks.binaries] + [f"{sum_} = 1E0" for sum_ in checks.sums]
     inside += [f"{form} <= {limit}" for form, limit in checks.inequalities]
     neurons = plan.NeuronNames(lambda k: f"{prefix}_z{k}", lambda k: f"{prefix}_a{k}", double(0.0))
+    outputs = [quoted(name) for name in rules.outputs]
+    scores = [f"{prefix}_s{i}" for i in range(len(rules.scores))] if has_links(rules) else outputs
     values: dict[str, object] = {
         "header": request.header,
         "about": one_line(_about(request)),
@@ -68,9 +70,9 @@ def print_sql(request: Request) -> dict[str, str]:
         "table": ".".join(quoted(part) for part in request.table.split(".")),
         "columns": list(zip(_inputs(rules.domain.columns, f"{prefix}_table", dialect), columns, strict=True)),
         "keys": [(quoted(name), f"{prefix}_key{i}") for i, name in enumerate(request.key)],
-        "outputs": [quoted(name) for name in rules.outputs],
-        "scores": [f"{prefix}_s{i}" if rules.linked else quoted(name) for i, name in enumerate(rules.scores)],
-        "links": planned_links(rules, lambda head: _call(head, prefix, dialect)),
+        "outputs": outputs,
+        "scores": scores,
+        "links": sql_columns(rules, scores, prefix) if has_links(rules) else None,
         "inside": grouped(inside, "\n        AND "),
         "fence": dialect.fence,
         "rules": plan.planned_rules(rules, features),

@@ -13,7 +13,7 @@ import numpy as np
 from relurules.errors import DomainError, RulesError
 from relurules.files import write_text
 from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
-from relurules.ir.link import LINKS, Head
+from relurules.ir.link import Head, check_heads, identity_heads, is_identity, score_names
 from relurules.ir.network import AffineMap, Network, Neuron, read_only
 from relurules.ir.partition import UNEXPLORED, Tree
 from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
@@ -48,7 +48,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "outputs": list(rules.outputs),
-        **({"heads": [head._asdict() for head in rules.heads]} if rules.linked else {}),
+        **_heads_json(rules),
         "max_error": rules.max_error,
         "complete": rules.complete,
         "summary": {**rules.summary._asdict(), "removed": dict(rules.summary.removed)},
@@ -77,30 +77,38 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
     """The rules of a validated file."""
     domain = domain_from_json(found)
     names, outputs = domain.names, tuple(found["outputs"])
-    network = _network(found["network"], len(names), len(found["network"]["c"]))
-    heads = tuple(_head(i, item, len(network.c)) for i, item in enumerate(found.get("heads", ())))
-    if len(heads or network.c) != len(outputs):
-        raise ValueError(f"{len(heads or network.c)} {'heads' if heads else 'scores'} for {len(outputs)} outputs")
+    heads, count = _heads(found)
+    check_heads(heads, len(outputs), count)
+    scores = score_names(outputs, heads, count, names)
+    network = _network(found["network"], len(names), count)
     tree = _tree(found["splits"], len(found["rules"]), names)
     spaces = [
         HalfSpace(normal, float(-offset), network.neurons[neuron], split)
         for split, (normal, offset, neuron) in enumerate(zip(tree.normals, tree.offsets, tree.neurons, strict=True))
     ]
+    rules = tuple(_rule(number, item, spaces, names, scores) for number, item in enumerate(found["rules"], start=1))
+    for rule in rules:
+        if len(rule.pattern) != len(network) or len(rule.point) != len(names):
+            raise ValueError(
+                f"rule {rule.number} needs a pattern of {len(network)} signs and a point of {len(names)} numbers"
+            )
     summary = Summary(**found["summary"])
-    rules = RuleSet(outputs, domain, (), tree, network, found["max_error"], found["complete"], summary, heads)
-    return replace(rules, rules=tuple(_rule(i, item, spaces, rules) for i, item in enumerate(found["rules"], start=1)))
+    return RuleSet(outputs, domain, rules, tree, network, found["max_error"], found["complete"], summary, heads)
 
 
-def _head(i: int, found: Mapping[str, Any], scores: int) -> Head:
-    head = Head(found["link"], tuple(found["scores"]), found["component"])
-    link = LINKS.get(head.link)
-    if link is None:
-        raise ValueError(f"heads[{i}].link is {head.link!r}; supported: {', '.join(LINKS)}")
-    if max(head.scores) >= scores:
-        raise ValueError(f"heads[{i}].scores names score {max(head.scores)} of {scores}")
-    if head.component >= (1 if link.reduces else len(head.scores)):
-        raise ValueError(f"heads[{i}].component is {head.component}, of {len(head.scores)} scores")
-    return head
+def _heads_json(rules: RuleSet) -> dict[str, Any]:
+    """Nothing where the outputs are the scores."""
+    if is_identity(rules.heads, len(rules.network.c)):
+        return {}
+    return {"heads": [{"link": h.link, "scores": list(h.scores), "component": h.component} for h in rules.heads]}
+
+
+def _heads(found: Mapping[str, Any]) -> tuple[tuple[Head, ...], int]:
+    """The heads and the number of scores."""
+    if "heads" not in found:
+        return identity_heads(len(found["outputs"])), len(found["outputs"])
+    heads = tuple(Head(item["link"], tuple(item["scores"]), item["component"]) for item in found["heads"])
+    return heads, len(found["network"]["c"])
 
 
 def _rule_json(rule: Rule, names: Sequence[str], scores: Sequence[str]) -> dict[str, Any]:
@@ -149,13 +157,12 @@ def _tree(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str])
     )
 
 
-def _rule(number: int, found: Mapping[str, Any], spaces: Sequence[HalfSpace], rules: RuleSet) -> Rule:
-    names = rules.features
-    if len(found["pattern"]) != len(rules.network) or len(found["point"]) != len(names):
-        raise ValueError(
-            f"rule {number} needs a pattern of {len(rules.network)} signs and a point of {len(names)} numbers"
-        )
-    maps = [found["outputs"][name] for name in rules.scores]
+def _rule(
+    number: int, found: Mapping[str, Any], spaces: Sequence[HalfSpace], names: Sequence[str], scores: Sequence[str]
+) -> Rule:
+    if missing := [name for name in scores if name not in found["outputs"]]:
+        raise ValueError(f"rules[{number - 1}].outputs lacks {missing[0]!r}")
+    maps = [found["outputs"][name] for name in scores]
     weights = np.array([dense(item["coefficients"], names) for item in maps]).reshape(-1, len(names))
     return Rule(
         number=number,

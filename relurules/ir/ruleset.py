@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
-from relurules.ir.link import Head, identity_heads, linked
+from relurules.ir.link import Head, check_heads, identity_heads, linked, score_names
 from relurules.ir.network import AffineMap, Array, Network, Neuron, Pattern
 from relurules.ir.partition import Tree
 
@@ -61,10 +61,10 @@ class RuleSet:
     """Rules that cover a domain and overlap on boundaries only, numbered from 1.
 
     tree: the same rules as a decision tree; leaf i is rule i + 1. network: the collapsed neurons, the same function on
-    the domain, and `tree.neurons` are its indices. max_error: bound on |network as traced - rules| over the domain, for
-    every score (rounding of float64 not counted). complete: False where a budget left part of the domain uncovered.
-    heads: for each output the link and the scores that it takes; none given: the outputs are the scores themselves. The
-    maps of the rules give the scores.
+    the domain, and `tree.neurons` are its indices. heads: for each output the link and the scores that it takes, where
+    the scores are what the rules' maps and `network` give; none given: the outputs are the scores. max_error: bound on
+    |network as traced - rules| over the domain, for every score (rounding of float64 not counted). complete: False
+    where a budget left part of the domain uncovered.
     """
 
     outputs: tuple[str, ...]
@@ -78,7 +78,9 @@ class RuleSet:
     heads: tuple[Head, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "heads", self.heads or identity_heads(len(self.network.c)))
+        scores = len(self.network.c)
+        object.__setattr__(self, "heads", self.heads or identity_heads(scores))
+        check_heads(self.heads, len(self.outputs), scores)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -86,20 +88,9 @@ class RuleSet:
         return self.domain.names
 
     @property
-    def linked(self) -> bool:
-        """Whether the outputs are anything but the scores."""
-        return self.heads != identity_heads(len(self.network.c))
-
-    @property
     def scores(self) -> tuple[str, ...]:
-        """Names of the scores: those of the outputs where they are the same, else score, or score_1, score_2, ..."""
-        if not self.linked:
-            return self.outputs
-        taken, count = {*self.outputs, *self.features}, len(self.network.c)
-        names = ("score",) if count == 1 else tuple(f"score_{i + 1}" for i in range(count))
-        while taken & set(names):
-            names = tuple(f"{name}_" for name in names)
-        return names
+        """Names of what the rules' maps give; the outputs' own where no link stands between."""
+        return score_names(self.outputs, self.heads, len(self.network.c), self.features)
 
     def __len__(self) -> int:
         """Number of rules."""
@@ -119,14 +110,14 @@ class RuleSet:
 
     def predict(self, table: Any) -> Array:
         """(N, d) array or frame -> (N, m) float64; NaN for a row outside the domain or with a missing value."""
-        return linked(self.heads, self.score(table))
+        return linked(self.heads, self.predict_scores(table))
 
-    def score(self, table: Any) -> Array:
-        """(N, d) array or frame -> (N, s) scores, what `predict` puts into the links; NaN as there."""
-        X = self.domain.rows(table)
+    def predict_scores(self, table: Any) -> Array:
+        """As `predict`, before the link: the scores f(x), named by `scores`."""
+        X = matrix(table, self.features)
         number = self.apply(X)
         weights, constants = self._maps
-        scores = np.full((len(X), len(self.network.c)), np.nan)
+        predicted = np.full((len(X), len(self.network.c)), np.nan)
         for rule in np.unique(number[number > 0]) - 1:
             rows = number == rule + 1
             scores[rows] = X[rows] @ weights[rule].T + constants[rule]

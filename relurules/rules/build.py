@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.ir import UNEXPLORED, Condition, HalfSpace, Partition, Region, Rule, RuleSet, Summary, Tree
-from relurules.ir.link import Head
+from relurules.ir import UNEXPLORED, Condition, HalfSpace, Head, Partition, Region, Rule, RuleSet, Summary, Tree
 from relurules.ir.network import Array
 from relurules.rules.merge import merge_siblings
 
@@ -12,10 +11,10 @@ from relurules.rules.merge import merge_siblings
 def build_rules(
     partition: Partition,
     outputs: tuple[str, ...],
-    heads: tuple[Head, ...],
     summary: Summary,
     max_error: float,
     data: Array | None,
+    heads: tuple[Head, ...] = (),
 ) -> RuleSet:
     """One rule per cell of merged regions, numbered by the rows of `data` they hold, most first; else in tree order."""
     merged = merge_siblings(partition)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from relurules.domain.columns import groups_of
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph
-from relurules.ir.link import slack
+from relurules.ir.link import score_names, slack
 
 Array = NDArray[np.float64]
 Reference = Callable[[Any], Array]
@@ -70,11 +70,12 @@ def _is_a(model: Any, qualified: str) -> bool:
 
 def _check_finite(graph: Graph) -> None:
     network = graph.network
+    scores = score_names(graph.outputs, graph.heads, len(network.c), graph.features)
     for name in ("slope", "A", "L", "b", "C", "U", "c"):
         array = getattr(network, name)
         bad = np.flatnonzero(~np.isfinite(array).all(axis=tuple(range(1, array.ndim))))
         if len(bad):
-            where = graph.outputs[bad[0]] if name in "CUc" else network.neurons[bad[0]]
+            where = scores[bad[0]] if name in "CUc" else network.neurons[bad[0]]
             what = "slope" if name == "slope" else "weights"
             raise ModelError(f"{where} has {what} that aren't finite, so the network has no rules; look at its layer")
 
@@ -86,12 +87,13 @@ def _compare(graph: Graph, function: Reference) -> None:
     for group in groups_of(graph.columns):
         X[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
     expected, found = function(X), graph.evaluate(X)
-    room = slack(graph.heads, graph.network.evaluate(X), graph.network.magnitude(X), _TOLERANCE) + np.finfo(float).tiny
+    terms = graph.network.magnitude(X) + np.finfo(float).tiny
+    allowed = slack(graph.heads, graph.network.evaluate(X), _TOLERANCE * terms, _TOLERANCE)
     with np.errstate(invalid="ignore"):
-        off = np.where(found == expected, 0.0, np.abs(found - expected) / room)  # an exp may be infinite in both
+        off = np.where(found == expected, 0.0, np.abs(found - expected) / allowed)
     if not (off <= 1.0).all():
         raise CheckError(
-            f"the traced network differs from the model by {_TOLERANCE * np.nanmax(off):.1e} of the sum of its "
-            f"absolute terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model compute in lower "
-            "precision inside?"
+            f"the traced network differs from the model by {_TOLERANCE * np.nanmax(off):.1e} of the sum of its absolute "
+            f"terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model compute in lower precision "
+            "inside?"
         )

@@ -21,7 +21,7 @@ from relurules.ir import Artifact
 from relurules.ir.network import Array
 from relurules.tables import Value
 
-COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
+COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-pedantic", "-Werror")
 
 
 #: The raw columns of some rows by name, in the rules' order; a missing value is None.

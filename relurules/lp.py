@@ -90,7 +90,7 @@ def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.
 
 
 class Highest(NamedTuple):
-    """The largest value that every row leaves room for: a bound that none exceeds, and a point that nearly reaches it."""
+    """A largest value: a bound that no point exceeds, and a point that nearly reaches it, if one was found."""
 
     bound: float
     point: Array | None

@@ -27,9 +27,8 @@ from relurules.errors import DomainError, UnsupportedError
 from relurules.ir import Artifact, Graph, Partition, Report, RuleSet, Summary
 from relurules.partitioning import search
 from relurules.rules import build_rules
-from relurules.ir.link import slack
 from relurules.tables import column_names, default_names
-from relurules.verifying import TOLERANCE, Ran, Reference, compare, run
+from relurules.verifying import Ran, Reference, compare, run
 
 Progress = Callable[[int], None]
 
@@ -132,20 +131,20 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     its own framework, or a RuleSet. X: (N, d) array or frame. The report is true when no difference exceeds its
     tolerance. Raises CheckError where the artefact doesn't run.
     """
-    rows = matrix(X, artifact.features)
+    rows, named = artifact.domain.rows(X), column_names(X) is not None
     traced: Graph | RuleSet
     traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
     network, inside = traced.network, artifact.domain.contains(rows)
+    raw = named and isinstance(traced, Graph) and not is_plain(traced.columns)
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
-        reference = Reference(function(rows), inside, traced.heads, scores, magnitude)
+        reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
-        raw = raw_columns(rows if column_names(X) is None else X, artifact.domain.columns)
-        place, ran = run(artifact, raw, engine)
+        place, ran = run(artifact, raw_columns(X if named else rows, artifact.domain.columns), engine)
         name = list(artifact.files)[-1]
-    return compare(ran, reference, artifact.complete, name, place)
+    return compare(ran, reference, artifact.max_error, artifact.complete, name, place)
 
 
 def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:

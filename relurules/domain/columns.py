@@ -81,7 +81,7 @@ def is_plain(columns: Sequence[Column]) -> bool:
 
 
 def coordinate_names(columns: Sequence[Column]) -> tuple[str, ...]:
-    """The d coordinates of all columns, in order. DomainError where a column can't be told apart, or is inconsistent."""
+    """The d coordinates of all columns, in order. DomainError where a column's categories don't fit together."""
     for column in columns:
         values = [value for category in column.categories for value in category.values]
         twice = [value for value in values if values.count(value) > 1]
@@ -156,7 +156,7 @@ def decode(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
 
 
 def raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Value]]:
-    """The table's own values of `columns`, missing ones as None; of an array of d columns, values that it stands for."""
+    """The table's own values of `columns`, missing ones as None; for an array of coordinates, `decode`."""
     if column_names(table) is None and np.shape(table)[1:] == (sum(column.width for column in columns),):
         return decode(np.asarray(table, dtype=np.float64), columns)
     parts = zip(columns, picked(table, [column.name for column in columns]), strict=True)

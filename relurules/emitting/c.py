@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.heads import c_step, has_links
+from relurules.emitting.plan import signed
 from relurules.emitting.render import identifier, one_line, render, unique
 from relurules.emitting.request import Request
 

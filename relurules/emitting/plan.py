@@ -44,7 +44,7 @@ class PlannedNeuron(NamedTuple):
 
 
 class Checks(NamedTuple):
-    """What holds in the domain: low <= column <= high, every inequality, every group's sum is 1, binaries are 0 or 1."""
+    """What holds in the domain: low <= column <= high, the inequalities, sums are 1, binaries are 0 or 1."""
 
     bounds: list[tuple[str, str, str]]
     inequalities: list[tuple[str, str]]

@@ -26,7 +26,6 @@ def print_python(request: Request) -> dict[str, str]:
     columns = unique(names, _TAKEN)
     features = plan.notation(rules, repr, columns)
     neurons = plan.NeuronNames(lambda k: f"_z{k}", lambda k: f"_a{k}", "0.0")
-    links = planned_links(rules, python_call)
     values: dict[str, object] = {
         "header": request.header,
         "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
@@ -54,7 +53,7 @@ def _inputs(columns: Sequence[Column], names: Sequence[str]) -> list[tuple[str, 
             continue
         known = {value: at for value, at in column.lookup.items() if value is not None}
         other = -1 if column.other is None else column.other
-        inputs.append((f"_c{i}", f"_category(row, {name}, {ascii(known)}, {column.lookup.get(None, -1)}, {other})"))
+        inputs.append((f"_c{i}", f"_category(row, {name}, {known!a}, {column.lookup.get(None, -1)}, {other})"))
         inputs += [(next(rest), f"1.0 if _c{i} == {at} else 0.0") for at in range(column.width)]
     return inputs
 

@@ -1,5 +1,6 @@
 """The Jinja environment: templates hold structure only, every expression arrives printed."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -49,5 +50,5 @@ def unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
 
 def identifier(name: str) -> str:
     """An ASCII identifier that resembles a column's name: letters, digits and underscores, at most 40, letter first."""
-    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in name.strip())[:40].strip("_")
+    plain = re.sub("[^0-9A-Za-z_]+", "_", name)[:40].strip("_")
     return plain if plain[:1].isalpha() else f"f_{plain}" if plain else "f"

@@ -11,7 +11,6 @@ from relurules.emitting.notation import grouped
 from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
 from relurules.errors import InputError
-from relurules.ir.link import Head
 
 
 def _cast_of_any_type(column: str) -> str:
@@ -27,7 +26,7 @@ class Dialect(NamedTuple):
     """cast: a column as a double, NULL where it is no number; fence: ends a subquery that must not be inlined.
 
     depth: how deep CASE expressions may nest (SQLite's parser overflows at 19 to 24). missing: whether a column of
-    numbers is; text: a column as text; greatest: the function for the largest of several values.
+    numbers is; text: a column as text.
     """
 
     cast: Callable[[str], str] = _cast_of_any_type
@@ -35,7 +34,6 @@ class Dialect(NamedTuple):
     depth: int = 10
     missing: Callable[[str], str] = lambda column: f"{column} IS NULL"
     text: Callable[[str], str] = lambda column: f"CAST({column} AS TEXT)"
-    greatest: str = "max"
 
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -44,7 +42,6 @@ DIALECTS: Mapping[str, Dialect] = {
         cast=_cast,
         fence="",
         missing=lambda column: f"({column} IS NULL OR isnan(CAST({column} AS DOUBLE)))",
-        greatest="greatest",
     ),
 }
 
@@ -126,10 +123,6 @@ def _cases(category: Category, value: str, missing: str, known: Sequence[str | f
     return (
         f"{null}WHEN {value} IN ({', '.join(map(literal, others))}) THEN 0E0 ELSE 1E0" if others else f"{null}ELSE 1E0"
     )
-
-
-def _call(head: Head, prefix: str, dialect: Dialect) -> str:
-    return LINKS[head.link].sql([f"{prefix}_s{i}" for i in head.scores], head.component, dialect.greatest)
 
 
 def _inner_names(names: Sequence[str], stand_in: str) -> list[str]:

@@ -75,7 +75,6 @@ def _values(rules: RuleSet, style: Style) -> dict[str, object]:
         "linked": linked,
         "rules": [_read(rule, rules, features, style) for rule in rules],
         "outputs": [style.escape(name) for name in rules.outputs],
-        "links": in_words(rules, [style.escape(n) for n in rules.scores], [style.escape(n) for n in rules.outputs]),
         "summary": rules.summary,
         "removed": ", ".join(f"{count} {name}" for name, count in rules.summary.removed.items()),
         "max_error": readable(rules.max_error),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from relurules.domain.columns import Column, number_columns
 from relurules.ir.link import Head, check_heads, identity_heads, linked
 from relurules.ir.network import Array, Network
 from relurules.tables import default_names
@@ -31,7 +32,13 @@ class Graph:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heads", self.heads or identity_heads(len(self.network.c)))
+        object.__setattr__(self, "columns", self.columns or number_columns(self.features))
         check_heads(self.heads, len(self.outputs), len(self.network.c))
+
+    @property
+    def named(self) -> bool:
+        """Whether the model itself knows its columns' names."""
+        return self.columns != number_columns(default_names(len(self.features)))
 
     def evaluate(self, X: Array) -> Array:
         """(N, d) -> (N, m), float64: the reference that everything made from this network is compared with."""

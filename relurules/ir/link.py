@@ -31,6 +31,8 @@ class Link(NamedTuple):
 
 #: Numbers below this may be off altogether: they underflow.
 _TINY = 1e-300
+#: A model may compute a share as 1 minus the others, which rounds it like a number near 1.
+_COMPLEMENT = 4 * np.finfo(np.float64).eps
 
 
 def _sigmoid(s: Array) -> Array:
@@ -58,7 +60,7 @@ def _share(apply: Callable[[Array], Array], steepness: float) -> Callable[[Array
     def slack(s: Array, off: Array, rounding: float) -> Array:
         share, most = apply(s), off.max(axis=1, keepdims=True)
         relative = share * np.expm1(4.0 * steepness * most)
-        return np.asarray(np.fmin(steepness * most, relative) + rounding * share + _TINY)
+        return np.asarray(np.fmin(steepness * most, relative) + rounding * share + _COMPLEMENT)
 
     return slack
 

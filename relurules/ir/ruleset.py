@@ -114,14 +114,14 @@ class RuleSet:
 
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
-        X = matrix(table, self.features)
+        X = self.domain.rows(table)
         number = self.apply(X)
         weights, constants = self._maps
         predicted = np.full((len(X), len(self.network.c)), np.nan)
         for rule in np.unique(number[number > 0]) - 1:
             rows = number == rule + 1
-            scores[rows] = X[rows] @ weights[rule].T + constants[rule]
-        return scores
+            predicted[rows] = X[rows] @ weights[rule].T + constants[rule]
+        return predicted
 
     @cached_property
     def _maps(self) -> AffineMap:

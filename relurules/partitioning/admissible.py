@@ -5,7 +5,6 @@ every group at 1; whether a cell has one is a mixed-integer program, unless a po
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relurules import lp
 from relurules.domain import Frame
@@ -18,7 +17,7 @@ class Witnesses:
     def __init__(self, frame: Frame, walls: tuple[Array, Array]) -> None:
         tied = np.array([tie[-1] for tie in frame.ties], dtype=np.intp)
         indicators = np.setdiff1d([i for tie in frame.ties for i in tie], tied)
-        self.whole: NDArray[np.intp] = np.flatnonzero(np.isin(frame.free, indicators))
+        self.whole = np.flatnonzero(np.isin(frame.free, indicators))
         self.walls = walls
         self.needed = any(len(tie) > 1 for tie in frame.ties)
         self.points = np.empty((0, len(frame.free)))

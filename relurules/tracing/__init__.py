@@ -28,9 +28,8 @@ _DOORS: tuple[tuple[Callable[[Any], bool], str], ...] = (
 )
 
 SUPPORTED = (
-    "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, fitted scikit-learn MLPClassifier, MLPRegressor, "
-    "skorch net or Pipeline, "
-    "relurules Graph"
+    "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, fitted scikit-learn MLPClassifier, "
+    "MLPRegressor or Pipeline, skorch net, relurules Graph"
 )
 
 #: Rows on which a traced network is compared with the model it came from, and how far they may differ.
@@ -93,7 +92,7 @@ def _compare(graph: Graph, function: Reference) -> None:
         off = np.where(found == expected, 0.0, np.abs(found - expected) / allowed)
     if not (off <= 1.0).all():
         raise CheckError(
-            f"the traced network differs from the model by {_TOLERANCE * np.nanmax(off):.1e} of the sum of its absolute "
-            f"terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model compute in lower precision "
-            "inside?"
+            f"the traced network differs from the model by {_TOLERANCE * np.nanmax(off):.1e} of the sum of its "
+            f"absolute terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model compute in lower "
+            "precision inside?"
         )

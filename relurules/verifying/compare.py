@@ -30,7 +30,7 @@ class Reference(NamedTuple):
     magnitude: Array
 
 
-def compare(ran: Ran, reference: Reference, complete: bool, artefact: str, engine: str) -> Report:
+def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
     """Compare outputs (N, m) with the network's wherever a rule applied; elsewhere there must be no number.
 
     A rule is due for every row in the domain if the rules are complete, and for none outside. Raises CheckError where

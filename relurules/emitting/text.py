@@ -69,7 +69,9 @@ def folded(text: str) -> str:
 
 def _values(rules: RuleSet, style: Style) -> dict[str, object]:
     domain, names = rules.domain, [style.escape(name) for name in rules.features]
-    features = Notation(readable, names, domain.widths, style.times)
+    own = {i for group in groups_of(domain.columns) for i in group}
+    terms = [f"[{name}]" if i in own else name for i, name in enumerate(names)]
+    features = Notation(readable, terms, domain.widths, style.times)
     linked = meaning(rules, style.escape) if has_links(rules) else None
     return {
         "linked": linked,
@@ -88,8 +90,16 @@ def _values(rules: RuleSet, style: Style) -> dict[str, object]:
             if column.fill is not None
         ],
         "groups": _groups(rules, names),
+        "indicators": bool(own),
+        "no_rule": missing_words(rules),
         "constraints": [style.escape(text) for text in domain.texts],
     }
+
+
+def missing_words(rules: RuleSet) -> str:
+    """Which rows have no rule, apart from those outside the domain."""
+    handled = any(column.fill is not None or None in column.lookup for column in rules.domain.columns)
+    return "or with a missing value that doesn't count as anything" if handled else "or with a missing value"
 
 
 def _columns(rules: RuleSet, names: list[str]) -> list[tuple[str, str, str, bool]]:

@@ -161,7 +161,7 @@ def test_a_budget_of_nothing_gives_one_rule(budget: dict[str, float]) -> None:
         ({"domain": SQUARE, "data": np.zeros((4, 3))}, DataError, "found shape (4, 3)"),
         ({"domain": SQUARE, "data": pd.DataFrame({"z": [1]})}, DataError, "lacks 2 of 2 columns"),
         ({"max_error": 0.1}, UnsupportedError, "max_error=0.1"),
-        ({"data": pd.DataFrame({"a": ["x"], "b": [1]})}, DataError, "column 'a', row 0: found 'x'"),
+        ({"data": pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})}, DomainError, "the domain has 3 columns"),
     ],
 )
 def test_extract_refuses(options: dict[str, object], error: type[Exception], said: str) -> None:

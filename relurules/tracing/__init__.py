@@ -86,7 +86,7 @@ def _compare(graph: Graph, function: Reference) -> None:
         off = np.where(found == expected, 0.0, np.abs(found - expected) / allowed)
     if not (off <= 1.0).all():
         raise CheckError(
-            f"the traced network differs from the model by {_TOLERANCE * np.nanmax(off):.1e} of the sum of its absolute "
-            f"terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model compute in lower precision "
-            "inside?"
+            f"the traced network differs from the model by {np.nanmax(off) * _TOLERANCE:.1e} of the sum of its "
+            f"absolute terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model compute in lower "
+            "precision inside?"
         )

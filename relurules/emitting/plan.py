@@ -76,6 +76,12 @@ def planned_checks(rules: RuleSet, features: Notation) -> Checks:
     )
 
 
+def missing_words(rules: RuleSet) -> str:
+    """Which rows have no rule, apart from those outside the domain."""
+    handled = any(column.fill is not None or None in column.lookup for column in rules.domain.columns)
+    return "or with a missing value that doesn't count as anything" if handled else "or with a missing value"
+
+
 def signed(number: Callable[[float], str], value: float) -> str:
     """A number that may be negative; `number` prints sizes."""
     return ("-" if value < 0 else "") + number(abs(float(value)))

@@ -63,6 +63,7 @@ def print_sql(request: Request) -> dict[str, str]:
     values: dict[str, object] = {
         "header": request.header,
         "about": one_line(_about(request)),
+        "no_rule": plan.missing_words(rules),
         "p": prefix,
         "table": ".".join(quoted(part) for part in request.table.split(".")),
         "columns": list(zip(_inputs(rules.domain.columns, f"{prefix}_table", dialect), columns, strict=True)),

@@ -91,15 +91,9 @@ def _values(rules: RuleSet, style: Style) -> dict[str, object]:
         ],
         "groups": _groups(rules, names),
         "indicators": bool(own),
-        "no_rule": missing_words(rules),
+        "no_rule": plan.missing_words(rules),
         "constraints": [style.escape(text) for text in domain.texts],
     }
-
-
-def missing_words(rules: RuleSet) -> str:
-    """Which rows have no rule, apart from those outside the domain."""
-    handled = any(column.fill is not None or None in column.lookup for column in rules.domain.columns)
-    return "or with a missing value that doesn't count as anything" if handled else "or with a missing value"
 
 
 def _columns(rules: RuleSet, names: list[str]) -> list[tuple[str, str, str, bool]]:

@@ -13,6 +13,7 @@ from relurules.errors import DataError, RelurulesError, UnsupportedError
 
 if TYPE_CHECKING:
     from relurules.domain import Domain
+    from relurules.ir import Graph
 
 app = typer.Typer(
     name="relurules",
@@ -24,6 +25,8 @@ app = typer.Typer(
 )
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
+
+_TRUST = "Load a pickled model. Loading a pickle runs the code that it names: only for files that you trust."
 
 #: Exit code of an error of the program itself (EX_SOFTWARE of sysexits.h).
 _INTERNAL = 70
@@ -85,7 +88,13 @@ def demo(
 
 @app.command()
 def extract(
-    model: Annotated[Path, typer.Argument(help="Network: a .pt2 file that torch.export.save wrote.")],
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="Network: a .pt2 file that torch.export.save wrote, or, with --trust-pickle, a pickled scikit-learn "
+            "pipeline (.joblib, .pkl) or torch module (.pt, .pth)."
+        ),
+    ],
     data: Annotated[
         Path | None, typer.Option(help="CSV or Parquet: names the columns, bounds them, counts rows.")
     ] = None,
@@ -99,6 +108,7 @@ def extract(
     ] = None,
     max_regions: Annotated[int | None, typer.Option(help="Stop after so many linear regions.", min=1)] = None,
     time_limit: Annotated[float | None, typer.Option(help="Stop the search after so many seconds.", min=0)] = None,
+    trust_pickle: Annotated[bool, typer.Option("--trust-pickle", help=_TRUST)] = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
     """Extract the rules of a network: `relurules extract model.pt2 --data rows.csv --drop target`.
@@ -111,10 +121,9 @@ def extract(
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
 
-    graph = trace(model)
+    graph = trace(_model(model, trust_pickle))
     table = None if data is None else _read_table(data, drop or [])
-    names = graph.features if table is None else tuple(str(name) for name in table.columns)
-    domain = _domain(names, table, box, domain_file, where or [])
+    domain = _domain(graph, table, box, domain_file, where or [])
     with counting(_err) as progress:
         rules = extract_rules(
             graph, domain=domain, data=table, max_regions=max_regions, time_limit=time_limit, progress=progress
@@ -155,11 +164,12 @@ def emit(
 @app.command()
 def verify(
     artefact: Annotated[Path, typer.Argument(help="score.sql, score.py, score.c or rules.json.")],
-    against: Annotated[Path, typer.Option(help="Network (.pt2) or rules (.json) to compare with.")],
+    against: Annotated[Path, typer.Option(help="Network, as for extract, or rules (.json) to compare with.")],
     data: Annotated[Path, typer.Option(help="CSV or Parquet with the columns of the network.")],
     engine: Annotated[
         str | None, typer.Option(help="python, c, sqlite or duckdb; by default the artefact's own.")
     ] = None,
+    trust_pickle: Annotated[bool, typer.Option("--trust-pickle", help=_TRUST)] = False,
 ) -> None:
     """Run an artefact in its engine and compare it with the network: exit code 1 where they differ.
 
@@ -170,28 +180,35 @@ def verify(
     from relurules.pipeline import verify as verify_artifact
 
     read: Any = RuleSet.load if artefact.suffix == ".json" else Artifact.read
-    model: Any = RuleSet.load(against) if against.suffix == ".json" else against
+    model: Any = RuleSet.load(against) if against.suffix == ".json" else _model(against, trust_pickle)
     report = verify_artifact(read(artefact), model, _read_table(data, []), engine)
     _out.print(report_table([report]))
     raise typer.Exit(0 if report else 1)
 
 
 def _domain(
-    names: Sequence[str], table: Any, box: tuple[float, float] | None, file: Path | None, where: Sequence[str]
+    graph: "Graph", table: Any, box: tuple[float, float] | None, file: Path | None, where: Sequence[str]
 ) -> "Domain":
     """The range of the data, or the box, as changed by the file, cut by every inequality."""
-    from relurules.domain import Domain
     from relurules.domain.domain_file import read_domain
+    from relurules.pipeline import domain_of_data
 
-    domain = None if table is None else Domain.from_data(table)
+    domain = domain_of_data(graph, table)
+    numbers = [name for i, name in enumerate(domain.names) if not any(i in group for group in domain.groups)]
     if box is not None:
-        domain = Domain.box([box[0]] * len(names), [box[1]] * len(names), names)
+        domain = domain.bounded(dict.fromkeys(numbers, box))
     if file is not None:
-        domain = read_domain(file, domain)
-    domain = domain or Domain.unbounded(names)
+        domain = read_domain(file, domain if graph.named or table is not None or box is not None else None)
     for text in where:
         domain = domain.where(text)
     return domain
+
+
+def _model(path: Path, trusted: bool) -> Any:
+    """A path for `trace`, or the model in a pickle that its user trusts."""
+    from relurules.tracing.pickled import PICKLED, load_pickled
+
+    return load_pickled(path, trusted=trusted) if path.suffix in PICKLED else path
 
 
 def _read_table(path: Path, drop: Sequence[str]) -> Any:

@@ -147,10 +147,15 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     return compare(ran, reference, artifact.max_error, artifact.complete, name, place)
 
 
+def domain_of_data(graph: Graph, data: Any) -> Domain:
+    """The range of a table's columns, read as the model reads them; without a table, all that the model takes."""
+    if data is None:
+        return Domain.over(graph.columns)
+    return Domain.from_data(data, graph.columns if graph.named else None)
+
+
 def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
-    columns = graph.columns if graph.named else None
-    if domain is None:
-        domain = Domain.over(graph.columns) if data is None else Domain.from_data(data, columns)
+    domain = domain_of_data(graph, data) if domain is None else domain
     if not is_plain(graph.columns):
         return domain.aligned(graph.columns)
     d = len(graph.features)

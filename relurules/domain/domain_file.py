@@ -5,6 +5,7 @@ where = ["age - 2 * `debt ratio` >= 10"]
 [columns]
 age = [18, 99]              # a bound may be -inf or inf; null in JSON
 "debt ratio" = [0, inf]
+education = ["Bachelors", "Masters"]   # of a column of categories, those that count; null in JSON: a missing value
 """
 
 import json
@@ -17,8 +18,9 @@ import numpy as np
 
 from relurules.domain import Domain
 from relurules.errors import DomainError
+from relurules.tables import Value
 
-SUPPORTED = 'columns = {name: [lower, upper]} and where = ["inequality", ...]'
+SUPPORTED = 'columns = {name: [lower, upper], name: ["category", ...]} and where = ["inequality", ...]'
 
 
 def read_domain(path: Path, base: Domain | None = None) -> Domain:
@@ -34,9 +36,11 @@ def read_domain(path: Path, base: Domain | None = None) -> Domain:
     columns, where = found.get("columns", {}), found.get("where", [])
     if not isinstance(columns, dict) or not isinstance(where, list) or not all(isinstance(text, str) for text in where):
         raise DomainError(f"{path}: 'columns' must be a table and 'where' a list of texts; supported: {SUPPORTED}")
-    bounds = {name: _bounds(path, name, value) for name, value in columns.items()}
+    listed = {name: value for name, value in columns.items() if _is_category(base, name)}
+    bounds = {name: _bounds(path, name, value) for name, value in columns.items() if name not in listed}
     try:
-        domain = _domain(bounds, base)
+        domain = base if base is not None and not bounds else _domain(bounds, base)
+        domain = domain.admitting({name: _categories(name, value) for name, value in listed.items()})
         for text in where:
             domain = domain.where(text)
     except DomainError as error:
@@ -55,6 +59,16 @@ def _load(path: Path) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise DomainError(f"{path}: expected {SUPPORTED}")
     return found
+
+
+def _is_category(base: Domain | None, name: str) -> bool:
+    return base is not None and any(column.name == name and column.categories for column in base.columns)
+
+
+def _categories(name: str, value: Any) -> list[Value]:
+    if not isinstance(value, list) or not all(v is None or isinstance(v, str | int | float) for v in value):
+        raise DomainError(f"columns.{name}: expected a list of categories, found {value!r}")
+    return [v if v is None or isinstance(v, str) else float(v) for v in value]
 
 
 def _bounds(path: Path, name: str, value: Any) -> tuple[float, float]:

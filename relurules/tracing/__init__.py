@@ -15,6 +15,7 @@ from relurules.domain.columns import groups_of
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph
 from relurules.ir.link import score_names, slack
+from relurules.tracing.pickled import PICKLED, load_pickled
 
 Array = NDArray[np.float64]
 Reference = Callable[[Any], Array]
@@ -57,6 +58,8 @@ def _door(model: Any) -> Any:
     for knows, module in _DOORS:
         if knows(model):
             return import_module(f"relurules.tracing.{module}")
+    if isinstance(model, str | Path) and Path(model).suffix in PICKLED:
+        load_pickled(Path(model), trusted=False)
     if isinstance(model, str | Path):
         raise ModelError(f"{model}: files of type {Path(model).suffix!r} can't be read; supported: {SUPPORTED}")
     raise ModelError(f"a model of type {type(model).__name__} can't be traced; supported: {SUPPORTED}")

@@ -19,6 +19,10 @@ from relurules.tables import Value, entries
 Array = NDArray[np.float64]
 
 
+#: What an imputer makes of a missing value that it doesn't take.
+_REFUSED = "\0refused"
+
+
 class Raw(NamedTuple):
     """A column of the table that only imputers have touched; replaced: value -> what they made of it."""
 
@@ -124,6 +128,7 @@ def _form(signal: Signal) -> Form:
     if marks:
         raise ModelError(f"an imputer replaces {marks[0]!r} in a column of numbers; supported: missing_values=nan")
     fill = signal.replaced.get(None)
+    fill = None if fill == _REFUSED else fill
     if isinstance(fill, str):
         raise ModelError(f"an imputer fills a column of numbers with {fill!r}; supported: a number")
     return Form(0.0, {Number(signal.column, fill): 1.0}, {})
@@ -218,7 +223,8 @@ def _imputed(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
 
 def _filled(name: str, signal: Signal, mark: Value, value: str | float) -> Signal:
     if isinstance(signal, Raw):
-        return signal if mark in signal.replaced else Raw(signal.column, {**signal.replaced, mark: value})
+        refused = {} if mark is None else {None: _REFUSED}  # an imputer of other marks takes no NaN
+        return Raw(signal.column, {**refused, mark: value, **signal.replaced})
     if mark is not None or isinstance(value, str) or signal.tables or len(signal.numbers) != 1:
         raise ModelError(f"step {name!r} imputes what other steps made; supported: an imputer before encoders and PCA")
     ((number, weight),) = signal.numbers.items()
@@ -269,7 +275,7 @@ def _answers(
     fresh: Any = 1.0 + max((v for v in answers if isinstance(v, float)), default=0.0) if numeric else "\x00unknown"
     other = ask(fresh)
     for value, stand_in in raw.replaced.items():
-        answers[value] = answers.get(stand_in, other)
+        answers[value] = None if stand_in == _REFUSED else answers.get(stand_in, other)
     return answers, other
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from relurules.errors import ModelError
 from relurules.tracing.affine import AffineTensor, Basis, apply_affine, weighted
-from relurules.tracing.operators import ACTIVATIONS, AFFINE
+from relurules.tracing.operators import ACTIVATIONS, AFFINE, LINKED
 
 aten = torch.ops.aten
 
@@ -186,5 +186,5 @@ PIECEWISE: Mapping[Any, Rule] = {
 _NAMES = sorted({op.name().removeprefix("aten::").partition(".")[0] for op in (*AFFINE, *ACTIVATIONS, *PIECEWISE)})
 SUPPORTED = (
     "Linear, ReLU, LeakyReLU, PReLU, BatchNorm (eval), convolutions, pooling and other affine or continuous piecewise "
-    f"linear operators (aten: {', '.join(_NAMES)})"
+    f"linear operators (aten: {', '.join(_NAMES)}); at the model's end {', '.join(dict.fromkeys(LINKED.values()))}"
 )

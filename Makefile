@@ -32,6 +32,7 @@ lint: venv
 check: lint test
 
 bench: venv
+	$(BIN)/python benchmarks/tracing.py
 	$(BIN)/python benchmarks/partition.py
 
 clean:

@@ -223,7 +223,7 @@ def _imputed(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
 
 def _filled(name: str, signal: Signal, mark: Value, value: str | float) -> Signal:
     if isinstance(signal, Raw):
-        refused = {} if mark is None else {None: _REFUSED}  # an imputer of other marks takes no NaN
+        refused: dict[Value, Value] = {} if mark is None else {None: _REFUSED}  # such an imputer takes no NaN
         return Raw(signal.column, {**refused, mark: value, **signal.replaced})
     if mark is not None or isinstance(value, str) or signal.tables or len(signal.numbers) != 1:
         raise ModelError(f"step {name!r} imputes what other steps made; supported: an imputer before encoders and PCA")

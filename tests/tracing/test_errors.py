@@ -187,7 +187,7 @@ def test_rows_that_mix_are_noticed() -> None:
         (nn.Linear, "type type can't be traced"),
         ("model.onnx", "files of type '.onnx' can't be read"),
         ("model", "files of type '' can't be read"),
-        ("model.pt", "files of type '.pt' can't be read"),
+        ("model.pt", "a .pt file is a pickle"),
     ],
     ids=str,
 )

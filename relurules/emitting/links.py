@@ -99,6 +99,11 @@ def _sigmoid(s):
     power = math.exp(-abs(s))
     return (1.0 if s >= 0.0 else power) / (1.0 + power)
 """
+_PYTHON_COMPLEMENT = """\
+def _complement(s):
+    power = math.exp(-abs(s))
+    return (power if s >= 0.0 else 1.0) / (1.0 + power)
+"""
 _PYTHON_EXP = """\
 def _exp(s):
     try:
@@ -135,6 +140,13 @@ static double sigmoid(double s)
 {
     const double power = exp(-fabs(s));
     return (s >= 0.0 ? 1.0 : power) / (1.0 + power);
+}
+"""
+_C_COMPLEMENT = """\
+static double complement(double s)
+{
+    const double power = exp(-fabs(s));
+    return (s >= 0.0 ? power : 1.0) / (1.0 + power);
 }
 """
 _C_SOFTMAX = """\
@@ -192,6 +204,12 @@ ROWS: Mapping[str, Row] = {
         Function("sigmoid", _C_SIGMOID),
         _plain("CASE WHEN {s} >= 0E0 THEN 1E0 ELSE exp(-abs({s})) END / (1E0 + exp(-abs({s})))"),
         "1 / (1 + exp(-s))",
+    ),
+    "complement": Row(
+        Function("_complement", _PYTHON_COMPLEMENT),
+        Function("complement", _C_COMPLEMENT),
+        _plain("CASE WHEN {s} >= 0E0 THEN exp(-abs({s})) ELSE 1E0 END / (1E0 + exp(-abs({s})))"),
+        "1 / (1 + exp(s)), which is 1 - sigmoid(s)",
     ),
     "exp": Row(Function("_exp", _PYTHON_EXP), Function("exp"), _plain("exp({s})"), ""),
     "expm1": Row(Function("_expm1", _PYTHON_EXPM1), Function("expm1"), _expm1_sql, "exp(s) - 1"),

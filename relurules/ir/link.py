@@ -40,6 +40,11 @@ def _sigmoid(s: Array) -> Array:
     return np.where(s >= 0, 1.0, small) / (1.0 + small)
 
 
+def _complement(s: Array) -> Array:
+    """1 - sigmoid(s), the probability of the other one of two classes."""
+    return _sigmoid(-s)
+
+
 def _softmax(s: Array) -> Array:
     powers = np.exp(s - s.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
@@ -91,6 +96,7 @@ def _tied(s: Array, off: Array, _: float) -> Array:
 LINKS: Mapping[str, Link] = {
     "identity": Link(lambda s: s, lambda _, off, __: off),
     "sigmoid": Link(_sigmoid, _share(_sigmoid, 0.25)),
+    "complement": Link(_complement, _share(_complement, 0.25)),
     "exp": Link(np.exp, _power(np.exp)),
     "expm1": Link(np.expm1, _power(np.expm1)),
     "softmax": Link(_softmax, _share(_softmax, 0.5), joint=True),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from relurules.domain.columns import Column, coordinate_names, decode, number_columns
 from relurules.errors import ModelError
 from relurules.ir import Graph, Network, Neuron
-from relurules.ir.link import Head, identity_heads
+from relurules.ir.link import LINKS, Head, identity_heads
 from relurules.ir.network import AffineMap, rows_of
 from relurules.tables import column_names, default_names, picked
 from relurules.tracing.sklearn_columns import SUPPORTED as STEPS
@@ -127,33 +127,34 @@ def _ending(estimator: Any) -> Ending:
             f"{_kind(estimator)}'s activation {estimator.activation!r} isn't piecewise linear; supported: {SUPPORTED}"
         )
     identities = 0 if estimator.activation == "relu" else sum(len(b) for b in estimator.intercepts_[:-1])
-    network, heads, outputs = _network(estimator, "mlp"), *_outputs(estimator)
-    if _kind(estimator) == "MLPClassifier" and len(heads) == 2 and len(network.c) == 1:
-        network = both_signs(network)
-    return Ending(network, heads, outputs, [("linear", len(b)) for b in estimator.intercepts_], identities)
+    heads, outputs = _outputs(estimator)
+    if unknown := [head.link for head in heads if head.link not in LINKS]:
+        raise ModelError(
+            f"{_kind(estimator)}'s output activation {unknown[0]!r} can't be traced; supported: {SUPPORTED}"
+        )
+    return Ending(
+        _network(estimator, "mlp"), heads, outputs, [("linear", len(b)) for b in estimator.intercepts_], identities
+    )
 
 
 def _outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
     """The link of an MLP and the names of its outputs."""
+    m = int(mlp.n_outputs_)
     if _kind(mlp) == "MLPRegressor":
-        m = int(mlp.n_outputs_)
-        return identity_heads(m), ("y",) if m == 1 else default_names(m, "y")
+        link = mlp.out_activation_  # identity, or exp after the Poisson loss
+        return tuple(Head(link, (i,)) for i in range(m)), ("y",) if m == 1 else default_names(m, "y")
     names = tuple(f"p_{label}" for label in mlp.classes_)
     if len(set(names)) < len(names):
         raise ModelError(f"classes {list(mlp.classes_)!r} can't be told apart by name; rename one")
-    return classifier_heads(mlp.out_activation_ == "softmax", len(names)), names
+    return probabilities("softmax" if mlp.out_activation_ == "softmax" else "sigmoid", m, len(names)), names
 
 
-def classifier_heads(softmax: bool, classes: int) -> tuple[Head, ...]:
-    """Probabilities of classes: the softmax of one score each, or the sigmoid of each score."""
-    scores = tuple(range(classes))
-    return tuple(Head("softmax", scores, i) if softmax else Head("sigmoid", (i,)) for i in scores)
-
-
-def both_signs(network: Network) -> Network:
-    """The scores -z and z of a network with the one score z: their sigmoids are the probabilities of two classes."""
-    C, U, c = (np.concatenate([-part, part]) for part in (network.C, network.U, network.c))
-    return Network(network.A, network.L, network.b, C, U, c, network.slope, network.neurons)
+def probabilities(link: str, scores: int, classes: int) -> tuple[Head, ...]:
+    """Heads of classes: of two with one score, its complement and its sigmoid; else the link of the scores."""
+    if (link, scores, classes) == ("sigmoid", 1, 2):
+        return Head("complement", (0,)), Head("sigmoid", (0,))
+    every = tuple(range(scores))
+    return tuple(Head("softmax", every, i) if link == "softmax" else Head(link, (i,)) for i in every)
 
 
 def _after(before: AffineMap, network: Network) -> Network:
@@ -167,6 +168,8 @@ def _untransformed(network: Network, heads: tuple[Head, ...], target: Any) -> tu
     """The predictions in the target's own units: what TransformedTargetRegressor does after its regressor."""
     if target is None:
         return network, heads
+    if heads != identity_heads(len(network.c)):
+        raise ModelError(f"{TARGET} around a regressor that ends with {heads[0].link} can't be traced; supported: none")
     if _kind(target) == "FunctionTransformer":
         name = getattr(target.inverse_func, "__name__", target.inverse_func)
         if name not in INVERSES:

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
 from relurules.errors import ModelError
-from relurules.ir.link import Head, identity_heads, linked
+from relurules.ir.link import identity_heads, linked
 from relurules.tables import default_names
 from relurules.tracing import from_torch
-from relurules.tracing.from_sklearn import Ending, both_signs, classifier_heads
+from relurules.tracing.from_sklearn import Ending, probabilities
 
 #: Loss -> link that `predict_proba` applies to the module's output.
 _LINKS = {"CrossEntropyLoss": "softmax", "BCEWithLogitsLoss": "sigmoid"}
@@ -22,24 +20,15 @@ def ending(net: Any) -> Ending:
         raise ModelError(f"predict_nonlinearity={net.predict_nonlinearity!r} can't be traced; supported: auto, None")
     graph, run = from_torch.trace(net.module_.eval(), None)
     loss = type(net.criterion_).__name__ if net.predict_nonlinearity == "auto" else ""
-    link = _LINKS.get(loss, "identity")
-    m = len(graph.outputs)
-    heads, network = graph.heads, graph.network
-    if link != "identity":
-        if heads != identity_heads(m):
-            raise ModelError(f"the module ends with {heads[0].link}, and {loss} would put {link} after it; remove one")
-        heads = classifier_heads(link == "softmax", m)
+    link, m = _LINKS.get(loss, "identity"), len(graph.outputs)
     names = _names(net, m)
     layers = [(str(data["operator"]), int(data["size"])) for _, data in graph.layers.nodes(data=True)][1:]
-    if link == "sigmoid" and m == 1 and len(names) == 2:
-        network, heads = both_signs(network), (Head("sigmoid", (0,)), Head("sigmoid", (1,)))
-        return Ending(network, heads, names, layers, graph.identities, lambda X: linked(heads, _pair(run(X))))
-    function = run if link == "identity" else lambda X: linked(heads, run(X))
-    return Ending(network, heads, names, layers, graph.identities, function)
-
-
-def _pair(scores: Any) -> Any:
-    return np.hstack([-scores, scores])
+    if link == "identity":
+        return Ending(graph.network, graph.heads, names, layers, graph.identities, run)
+    if graph.heads != identity_heads(m):
+        raise ModelError(f"the module ends with {graph.heads[0].link}, and {loss} puts {link} after it; remove one")
+    heads = probabilities(link, m, len(names))
+    return Ending(graph.network, heads, names, layers, graph.identities, lambda X: linked(heads, run(X)))
 
 
 def _names(net: Any, m: int) -> tuple[str, ...]:

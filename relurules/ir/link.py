@@ -64,7 +64,7 @@ def _share(apply: Callable[[Array], Array], steepness: float) -> Callable[[Array
 
     def slack(s: Array, off: Array, rounding: float) -> Array:
         share, most = apply(s), off.max(axis=1, keepdims=True)
-        relative = share * np.expm1(4.0 * steepness * most)
+        relative = np.maximum(share, _TINY) * np.expm1(4.0 * steepness * most)
         return np.asarray(np.fmin(steepness * most, relative) + rounding * share + _COMPLEMENT)
 
     return slack

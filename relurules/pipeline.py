@@ -21,7 +21,7 @@ from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
 from relurules.domain import Domain
-from relurules.domain.columns import is_plain, raw_columns
+from relurules.domain.columns import is_plain
 from relurules.emitting import emit_artifact
 from relurules.errors import DomainError, UnsupportedError
 from relurules.ir import Artifact, Graph, Partition, Report, RuleSet, Summary
@@ -142,7 +142,7 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
-        place, ran = run(artifact, raw_columns(X if named else rows, artifact.domain.columns), engine)
+        place, ran = run(artifact, X if named else rows, engine)
         name = list(artifact.files)[-1]
     return compare(ran, reference, artifact.max_error, artifact.complete, name, place)
 

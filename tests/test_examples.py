@@ -12,6 +12,6 @@ def test_the_rule_of_the_loans_in_the_readme() -> None:
         [sys.executable, str(ROOT / "examples" / "loans.py")], capture_output=True, text=True, check=True, cwd=ROOT
     )
     blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```\n")
-    shown = next(block for block in blocks if block.startswith("RULE 1   89.6 %"))
+    shown = next(block for block in blocks if block.startswith("RULE 1 "))
     assert shown in done.stdout
     assert done.stdout.count("pass") == 2

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain.columns import raw_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
@@ -182,10 +183,13 @@ ENGINES: Mapping[str, Engine] = {
 }
 
 
-def run(artifact: Artifact, table: Rows, engine: str | None = None) -> tuple[str, Ran]:
-    """Run an artefact on rows in the named engine or its default one; returns the engine's name and what it gave."""
+def run(artifact: Artifact, table: Any, engine: str | None = None) -> tuple[str, Ran]:
+    """Run an artefact on a frame, or on an array of coordinates (N, d), in the named engine or its default one.
+
+    Returns the engine's name and what the artefact gave.
+    """
     name, chosen = engine_for(artifact, engine)
-    return name, chosen.run(artifact, table)
+    return name, chosen.run(artifact, raw_columns(table, artifact.domain.columns))
 
 
 def engine_for(artifact: Artifact, name: str | None) -> tuple[str, Engine]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-import onnx
-from google.protobuf.message import DecodeError
+import onnx.inliner
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import FunctionProto, ModelProto, TensorProto
 
 from relurules.errors import ModelError
@@ -127,7 +127,7 @@ def _beside(folder: Path, location: str, place: str) -> Path:
 def _bytes_of(tensor: TensorProto, place: str) -> int:
     if tensor.data_type not in _ITEM_BYTES or any(size < 0 for size in tensor.dims):
         raise ModelError(f"{place} is external data of a type or shape that can't be read; supported: numbers")
-    return math.prod(tensor.dims) * _ITEM_BYTES[tensor.data_type]
+    return int(math.prod(tensor.dims)) * _ITEM_BYTES[tensor.data_type]
 
 
 _ITEM_BYTES: Mapping[int, int] = {

@@ -8,7 +8,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
 
 from relurules.errors import ModelError
 from relurules.tracing.onnx_file import opsets
-from relurules.tracing.onnx_nodes import Constant, Operator, constant_of, operator
+from relurules.tracing.onnx_nodes import Constant, Operator, constant_of, first_line, operator
 
 #: Element types of inputs: what a float column of a table can be read as.
 _FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
@@ -62,7 +62,8 @@ def _array(tensor: TensorProto, where: str) -> Any:
         return numpy_helper.to_array(tensor)
     except Exception as error:
         raise ModelError(
-            f"{where}: initialiser {tensor.name!r} of shape {list(tensor.dims)} can't be read, is the file cut short? ({error})"
+            f"{where}: initialiser {tensor.name!r} of shape {list(tensor.dims)} can't be read ({first_line(error)}); is "
+            "the file cut short?"
         ) from error
 
 

@@ -34,9 +34,15 @@ class Constant(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """A node with all that it takes to run it. narrow: inputs whose type is float32, whatever the model's type."""
+    """A node with all that it takes to run it.
+
+    inputs, outputs: names in the graph, "" for what isn't given; the node's own names are renamed. narrow: inputs whose
+    type is float32 whatever the model's own type.
+    """
 
     node: NodeProto
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
     name: str
     place: str
     version: int
@@ -80,7 +86,9 @@ def operator(node: NodeProto, number: int, opsets: Mapping[str, int], where: str
         inner.output[i] = given and f"o{i}"
     narrow = frozenset(i for i, formal in enumerate(schema.inputs) if formal.type_str == "tensor(float)")
     attributes = _attributes(node, schema)
-    return Operator(inner, name, place, opsets[domain], attributes, narrow, schema, _reference(inner, opsets))
+    reference = _reference(inner, opsets)
+    inputs, outputs = tuple(node.input), tuple(node.output)
+    return Operator(inner, inputs, outputs, name, place, opsets[domain], attributes, narrow, schema, reference)
 
 
 def _attributes(node: NodeProto, schema: OpSchema) -> dict[str, Any]:
@@ -111,14 +119,14 @@ def _reference(node: NodeProto, opsets: Mapping[str, int]) -> Callable[[Sequence
     return call
 
 
-def run(op: Operator, arrays: Sequence[Array | None]) -> list[Array | None]:
-    """The operator on arrays, as onnx's reference computes it; float results in float64 where an input is.
+def run(op: Operator, arrays: Sequence[Array | None], *, native: bool = False) -> list[Array | None]:
+    """The operator on arrays, as onnx's reference computes it; unless native, its casts to float types go to float64.
 
     None stands for an input that isn't given and an output that isn't wanted.
     """
-    from relurules.tracing.onnx_reference import OVERRIDES
+    from relurules.tracing.onnx_reference import IN_FLOAT64, OVERRIDES
 
-    compute = OVERRIDES.get(op.name)
+    compute = OVERRIDES.get(op.name) or (None if native else IN_FLOAT64.get(op.name))
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -133,10 +141,15 @@ def run(op: Operator, arrays: Sequence[Array | None]) -> list[Array | None]:
     return [None if result is None else np.asarray(result) for result in results]
 
 
+def per_channel(array: Any, rank: int) -> Any:
+    """One number per channel, shaped so that it meets the second dimension of a tensor of this rank."""
+    return array.reshape(-1, *[1] * (rank - 2))
+
+
 def run_constant(op: Operator, values: Sequence[Constant | None]) -> list[Constant | None]:
     """The operator on constants, in the model's own precision and in float64."""
     check_size(op, [None if value is None else value.native for value in values], 1)
-    native = run(op, [None if value is None else value.native for value in values])
+    native = run(op, [None if value is None else value.native for value in values], native=True)
     if op.name in _DISCRETE or not any(value is not None and value.wide.dtype == np.float64 for value in values):
         return [None if result is None else constant_of(result) for result in native]
     wide = run(op, wide_inputs(op, values))
@@ -147,7 +160,7 @@ def run_constant(op: Operator, values: Sequence[Constant | None]) -> list[Consta
 
 
 def wide_inputs(op: Operator, values: Sequence[Constant | Array | None]) -> list[Array | None]:
-    """What an operator in float64 takes: constants wide, but those that the operator set wants in float32 as they are."""
+    """What an operator in float64 takes: constants wide, but as they are where the operator set wants float32."""
     return [
         (value.native if i in op.narrow else value.wide) if isinstance(value, Constant) else value
         for i, value in enumerate(values)
@@ -177,8 +190,8 @@ def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> No
         dims = [dim.dim_value for dim in result.tensor_type.shape.dim]
         if columns * math.prod(dims) > LARGEST:
             raise ModelError(
-                f"{op.place}: its result of shape {dims} is too large: {columns * math.prod(dims)} numbers (one set for "
-                f"each input and neuron); supported: up to {LARGEST}"
+                f"{op.place}: its result of shape {dims} is too large: {columns * math.prod(dims)} numbers, one set "
+                f"for each input and neuron; supported: up to {LARGEST}"
             )
 
 

@@ -1,4 +1,4 @@
-"""What all continuous piecewise linear operators are made of: affine maps around ReLUs, whichever framework they are from.
+"""What continuous piecewise linear operators are made of, whatever their framework: affine maps around ReLUs.
 
 max(u, v) = v + relu(u - v); clipping and pooling follow.
 """

@@ -1,0 +1,149 @@
+"""ONNX files and models -> Graph, by evaluating the nodes in order on affine tensors.
+
+Weights are exact rational numbers whatever their type; they are read into float64, and so is the model that the result
+is compared with: onnx's own reference, mended where it is wrong (`onnx_reference.py`).
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import networkx
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from relurules.errors import ModelError
+from relurules.ir import Graph
+from relurules.tables import default_names
+from relurules.tracing.affine import AffineTensor, Basis
+from relurules.tracing.onnx_call import Call, Roles, Value
+from relurules.tracing.onnx_file import load
+from relurules.tracing.onnx_graph import Program, program
+from relurules.tracing.onnx_nodes import LARGEST, Constant, Operator, check_size, first_line, run_constant
+from relurules.tracing.onnx_operators import AFFINE, ON_CONSTANTS
+from relurules.tracing.onnx_piecewise import PIECEWISE
+from relurules.tracing.onnx_run import reference
+from relurules.tracing.pieces import number
+
+Array = NDArray[np.float64]
+
+_TABLE: Mapping[str, Roles] = {**AFFINE, **PIECEWISE}
+SUPPORTED = f"affine and continuous piecewise linear operators ({', '.join(sorted(_TABLE))})"
+
+
+def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
+    """Graph of an ONNX model (path or ModelProto), and the model itself as a float64 function (N, d) -> (N, m)."""
+    read = _folded(program(*load(model), input_shape))
+    basis = Basis(sum(item.size for item in read.inputs))
+    layers: networkx.DiGraph[str] = networkx.DiGraph()
+    values = {**read.constants, **_bound(read, layers)}
+    for op in read.operators:
+        results = _applied(op, [values[name] if name else None for name in op.inputs], basis)
+        values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
+        _note(op, values, layers)
+        if len(basis) ** 2 > LARGEST:
+            raise ModelError(f"{op.place}: there are {len(basis.neurons)} neurons up to here, which is too many")
+    network = basis.network([_output(read, name, values[name]) for name in read.outputs])
+    names = ("y",) if len(network.c) == 1 else default_names(len(network.c), "y")
+    return Graph(_features(read), names, network, layers, basis.identities), reference(read)
+
+
+def _features(read: Program) -> tuple[str, ...]:
+    """The inputs' own names where each of several inputs is one column, else x0, x1, ..."""
+    if len(read.inputs) > 1 and all(item.size == 1 for item in read.inputs):
+        return tuple(item.name for item in read.inputs)
+    return default_names(sum(item.size for item in read.inputs))
+
+
+def _folded(read: Program) -> Program:
+    """Compute what depends on constants alone; the operators that are left depend on the input, or on its shape."""
+    constants, left = dict(read.constants), []
+    for op in read.operators:
+        if op.name not in _TABLE and op.name not in ON_CONSTANTS:
+            raise ModelError(f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}")
+        if all(not name or name in constants for name in op.inputs):
+            results = run_constant(op, [constants.get(name) for name in op.inputs])
+            constants.update({n: value for n, value in zip(op.outputs, results, strict=False) if value is not None})
+        else:
+            left.append(op)
+    return read._replace(constants=constants, operators=tuple(left))
+
+
+def _bound(read: Program, layers: "networkx.DiGraph[str]") -> dict[str, Value]:
+    """The inputs as affine tensors, one column for each of their entries."""
+    total, first, values = sum(item.size for item in read.inputs), 0, dict[str, Value]()
+    if total**2 > LARGEST or not total:
+        raise ModelError(f"{read.where}: its inputs have {total} entries; supported: 1 to {int(LARGEST**0.5)}")
+    for item in read.inputs:
+        columns = torch.zeros((total, item.size), dtype=torch.float64)
+        columns[first : first + item.size] = torch.eye(item.size, dtype=torch.float64)
+        constant = torch.zeros(item.shape, dtype=torch.float64)
+        values[item.name] = AffineTensor(constant, columns.reshape(total, *item.shape))
+        layers.add_node(item.name, operator="input", module="", size=item.size)
+        first += item.size
+    return values
+
+
+def _applied(op: Operator, values: Sequence[Value | None], basis: Basis) -> Sequence[Value | None]:
+    """One operator on values of which some depend on the input, or only on its shape."""
+    variable = [i for i, value in enumerate(values) if isinstance(value, AffineTensor)]
+    if not variable:
+        return run_constant(op, [value for value in values if not isinstance(value, AffineTensor)])
+    roles = _TABLE.get(op.name)
+    if roles is None:
+        raise ModelError(f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}")
+    if wrong := [i for i in variable if roles.data is not None and i not in roles.data]:
+        raise ModelError(
+            f"{op.place}: its input {wrong[0]} ({op.inputs[wrong[0]]!r}) depends on the input; there it must be "
+            f"a constant. {_HELP}"
+        )
+    columns = max(len(value.columns) for value in values if isinstance(value, AffineTensor))
+    check_size(op, [_shaped(value) for value in values], columns + 1)
+    layer = _plain(op.node.name or op.outputs[0])
+    try:
+        results = roles.rule(Call(op, values, basis, layer))
+    except (RuntimeError, IndexError, TypeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        shapes = [None if value is None else list(_shaped(value).shape) for value in values]  # type: ignore[union-attr]
+        raise ModelError(f"{op.place}: can't be computed on inputs of shapes {shapes}: {first_line(error)}") from error
+    for result in results:
+        if isinstance(result, AffineTensor) and not bool(
+            result.constant.isfinite().all() & result.columns.isfinite().all()
+        ):
+            raise ModelError(f"{op.place}: gives values that aren't finite, so the network has no rules")
+    return results
+
+
+def _shaped(value: Value | None) -> NDArray[Any] | None:
+    if isinstance(value, AffineTensor):
+        return value.constant.numpy()
+    return None if value is None else value.native
+
+
+def _plain(name: str) -> str:
+    """A name from a file as a layer's name: it may reach comments of emitted code."""
+    return re.sub(r"[^\w./:-]", "_", name, flags=re.ASCII)[:80]
+
+
+def _output(read: Program, name: str, value: Value) -> AffineTensor:
+    if isinstance(value, AffineTensor):
+        return value
+    if value.wide.dtype.kind not in "fiub":
+        raise ModelError(f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; supported: numbers")
+    constant = number(value.wide.astype(np.float64))
+    return AffineTensor(constant, constant.new_zeros((0, *constant.shape)))
+
+
+def _note(op: Operator, values: Mapping[str, Value], layers: "networkx.DiGraph[str]") -> None:
+    for name in op.outputs:
+        value = values.get(name)
+        if isinstance(value, AffineTensor):
+            layers.add_node(name, operator=op.name, module=op.node.name, size=value.constant.numel())
+            layers.add_edges_from((source, name) for source in op.inputs if source in layers)
+
+
+_HELP = f"Supported: {SUPPORTED}"
+
+__all__ = ["SUPPORTED", "Constant", "trace"]

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from relurules.errors import ModelError
 from relurules.ir import Graph
 from relurules.tables import default_names
-from relurules.tracing.affine import AffineTensor, Basis
+from relurules.tracing.affine import LARGEST, AffineTensor, Basis
 from relurules.tracing.onnx_call import Call, Roles, Value
 from relurules.tracing.onnx_file import load
 from relurules.tracing.onnx_graph import Program, program
-from relurules.tracing.onnx_nodes import LARGEST, Constant, Operator, check_size, first_line, run_constant
+from relurules.tracing.onnx_nodes import Constant, Operator, check_size, first_line, run_constant
 from relurules.tracing.onnx_operators import AFFINE, ON_CONSTANTS
 from relurules.tracing.onnx_piecewise import PIECEWISE
 from relurules.tracing.onnx_run import reference
@@ -42,8 +42,6 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         results = _applied(op, [values[name] if name else None for name in op.inputs], basis)
         values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
         _note(op, values, layers)
-        if len(basis) ** 2 > LARGEST:
-            raise ModelError(f"{op.place}: there are {len(basis.neurons)} neurons up to here, which is too many")
     network = basis.network([_output(read, name, values[name]) for name in read.outputs])
     names = ("y",) if len(network.c) == 1 else default_names(len(network.c), "y")
     return Graph(_features(read), names, network, layers, basis.identities), reference(read)
@@ -103,9 +101,9 @@ def _applied(op: Operator, values: Sequence[Value | None], basis: Basis) -> Sequ
     layer = _plain(op.node.name or op.outputs[0])
     try:
         results = roles.rule(Call(op, values, basis, layer))
-    except (RuntimeError, IndexError, TypeError) as error:
-        if isinstance(error, ModelError):
-            raise
+    except ModelError as error:
+        raise error if op.place in str(error) else ModelError(f"{op.place}: {error}") from error
+    except (RuntimeError, IndexError, TypeError, ValueError) as error:
         shapes = [None if value is None else list(_shaped(value).shape) for value in values]  # type: ignore[union-attr]
         raise ModelError(f"{op.place}: can't be computed on inputs of shapes {shapes}: {first_line(error)}") from error
     for result in results:

@@ -28,11 +28,13 @@ def linear(function: Callable[[Tensor], Tensor], x: AffineTensor) -> AffineTenso
     return result
 
 
-def product(call: Call, function: Callable[[Tensor, Tensor], Tensor], a: Any, b: Any) -> AffineTensor:
-    """function(a, b), linear in both, of which one is a constant."""
+def product(call: Call, function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """function(a, b), linear in both, of which one is a constant, or both are."""
     if isinstance(a, AffineTensor) and isinstance(b, AffineTensor):
         raise refused(call, "it multiplies two values that depend on the input")
-    return linear(lambda t: function(t, b), a) if isinstance(a, AffineTensor) else linear(lambda t: function(a, t), b)
+    if isinstance(a, AffineTensor):
+        return linear(lambda t: function(t, b), a)
+    return linear(lambda t: function(a, t), b) if isinstance(b, AffineTensor) else function(a, b)
 
 
 def _gemm(call: Call) -> list[Value | None]:
@@ -106,7 +108,7 @@ def _average_pool(call: Call) -> list[Value | None]:
     if call.op.attributes["count_include_pad"]:
         padded = [n + b + e for n, b, e in zip(size, shape.begin, shape.end, strict=True)]
         counted = windows(padded, shape.out, shape.kernel, shape.stride, shape.dilation, [0] * len(size))
-    share = 1.0 / (counted >= 0).sum(dim=0)
+    share = 1.0 / (counted >= 0).sum(dim=0).double()
     if not bool(share.isfinite().all()):
         raise refused(call, "one of its windows lies in the padding alone")
     return [linear(lambda t: _summed(t, index, share, shape.out), x)]

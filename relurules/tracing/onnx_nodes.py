@@ -17,11 +17,10 @@ from onnx.defs import OpSchema
 from onnx.reference import ReferenceEvaluator
 
 from relurules.errors import ModelError
+from relurules.tracing.affine import LARGEST
 
 Array = NDArray[Any]
 
-#: The most entries that one tensor may have, counting its columns.
-LARGEST = 2**28
 #: Operators that round or compare: on constants they follow the model's own precision.
 _DISCRETE = frozenset({"Floor", "Ceil", "Round", "Sign", "Mod"})
 

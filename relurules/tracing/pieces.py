@@ -30,7 +30,10 @@ def relu(basis: Basis, tensor: AffineTensor, layer: str) -> AffineTensor:
 
 def larger(basis: Basis, u: AffineTensor | Tensor, v: AffineTensor | Tensor, layer: str) -> AffineTensor:
     """max(u, v), shapes broadcast; at least one of them affine."""
-    return weighted((1.0, v), (1.0, relu(basis, weighted((1.0, u), (-1.0, v)), layer)))
+    lead = weighted((1.0, u), (-1.0, v))
+    fixed = (lead.columns == 0).all(dim=0)  # entries of which both are constants need no neuron
+    lead = AffineTensor(torch.where(fixed, lead.constant.clamp(min=0.0), lead.constant), lead.columns)
+    return weighted((1.0, v), (1.0, basis.activate(lead, fixed.double(), layer)))
 
 
 def smaller(basis: Basis, u: AffineTensor | Tensor, v: AffineTensor | Tensor, layer: str) -> AffineTensor:

@@ -78,7 +78,8 @@ def extract(
 
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
     frame whose rows are counted per rule. threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one
-    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none).
+    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none); it is
+    in units of the scores, which are the outputs unless the model ends in a link such as sigmoid.
     max_regions, time_limit, progress: as in `partition`. max_error: further simplification isn't offered yet; only 0.0.
     """
     _one_job(jobs)
@@ -101,7 +102,7 @@ def extract(
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    return build_rules(settled, graph.outputs, summary, collapsed.max_change, rows)
+    return build_rules(settled, graph.outputs, summary, collapsed.max_change, rows, graph.heads)
 
 
 def emit(
@@ -129,14 +130,12 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     tolerance. Raises CheckError where the artefact doesn't run.
     """
     rows = matrix(X, artifact.features)
-    function: tracing.Reference
-    if isinstance(model, RuleSet):
-        network, function = model.network, model.predict
-    else:
-        graph, function = tracing.trace(model)
-        network = graph.network
+    traced: Graph | RuleSet
+    traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
+    network, inside = traced.network, artifact.domain.contains(rows)
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
-        reference = Reference(function(rows), network.magnitude(rows), artifact.domain.contains(rows))
+        scores, magnitude = network.evaluate(rows), network.magnitude(rows)
+        reference = Reference(function(rows), inside, traced.heads, scores, magnitude)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import relurules as rr
-from relurules.ir import Graph, Network, Neuron, RuleSet
+from relurules.ir import Graph, Head, Network, Neuron, RuleSet
 from relurules.tables import default_names
 
 Array = NDArray[np.float64]
@@ -57,15 +57,19 @@ def random_network(
     )
 
 
-def graph(net: Network, outputs: Sequence[str] | None = None) -> Graph:
-    names = default_names(len(net.c), "y") if outputs is None else tuple(outputs)
-    return Graph(default_names(net.A.shape[1]), names, net, networkx.DiGraph())
+def graph(net: Network, outputs: Sequence[str] | None = None, heads: Sequence[Head] = ()) -> Graph:
+    names = default_names(len(heads or net.c), "y") if outputs is None else tuple(outputs)
+    return Graph(default_names(net.A.shape[1]), names, net, networkx.DiGraph(), heads=tuple(heads))
 
 
 def rules_of(
-    net: Network, domain: rr.Domain | None = None, outputs: Sequence[str] | None = None, **options: Any
+    net: Network,
+    domain: rr.Domain | None = None,
+    outputs: Sequence[str] | None = None,
+    heads: Sequence[Head] = (),
+    **options: Any,
 ) -> RuleSet:
-    return rr.extract(graph(net, outputs), domain=domain, **options)
+    return rr.extract(graph(net, outputs, heads), domain=domain, **options)
 
 
 def by_hand(net: Network, x: Sequence[float]) -> tuple[list[float], list[float]]:

@@ -1,6 +1,7 @@
-"""C99: score.h and score.c, no allocation, no state, no library but math.h for NAN."""
+"""C99: score.h and score.c, no allocation, no state, no library but math.h."""
 
 from relurules.emitting import plan
+from relurules.emitting.heads import c_step, has_links
 from relurules.emitting.render import identifier, one_line, render, unique
 from relurules.emitting.request import Request
 
@@ -19,6 +20,7 @@ def print_c(request: Request) -> dict[str, str]:
         "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
         "features": list(zip(columns, map(comment, rules.features), strict=True)),
         "outputs": [comment(name) for name in rules.outputs],
+        "step": c_step(rules) if has_links(rules) else None,
         "checks": plan.planned_checks(rules, features),
         "rules": plan.planned_rules(rules, features),
         **plan.planned_form(rules, request.form, features, neurons, _DEPTH),

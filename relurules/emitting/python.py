@@ -4,6 +4,7 @@ import builtins
 import keyword
 
 from relurules.emitting import plan
+from relurules.emitting.heads import has_links, python_step
 from relurules.emitting.render import identifier, render, unique
 from relurules.emitting.request import Request
 from relurules.errors import InputError
@@ -28,6 +29,7 @@ def print_python(request: Request) -> dict[str, str]:
         "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
         "features": list(zip(columns, map(ascii_literal, rules.features), strict=True)),
         "outputs": [ascii_literal(name) for name in rules.outputs],
+        "step": python_step(rules) if has_links(rules) else None,
         "checks": plan.planned_checks(rules, features),
         "rules": {rule.number: rule for rule in plan.planned_rules(rules, features)},
         **plan.planned_form(rules, request.form, features, neurons, _DEPTH),

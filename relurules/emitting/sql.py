@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from relurules.emitting import plan
+from relurules.emitting.heads import has_links, sql_columns
 from relurules.emitting.notation import grouped
 from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
@@ -47,6 +48,8 @@ def print_sql(request: Request) -> dict[str, str]:
     inside = [f"{column} BETWEEN {low} AND {high}" for low, column, high in checks.bounds]
     inside += [f"{form} <= {limit}" for form, limit in checks.inequalities]
     neurons = plan.NeuronNames(lambda k: f"{prefix}_z{k}", lambda k: f"{prefix}_a{k}", double(0.0))
+    outputs = [quoted(name) for name in rules.outputs]
+    scores = [f"{prefix}_s{i}" for i in range(len(rules.scores))] if has_links(rules) else outputs
     values: dict[str, object] = {
         "header": request.header,
         "about": one_line(_about(request)),
@@ -57,7 +60,9 @@ def print_sql(request: Request) -> dict[str, str]:
             for name, column in zip(rules.features, columns, strict=True)
         ],
         "keys": [(quoted(name), f"{prefix}_key{i}") for i, name in enumerate(request.key)],
-        "outputs": [quoted(name) for name in rules.outputs],
+        "outputs": outputs,
+        "scores": scores,
+        "links": sql_columns(rules, scores, prefix) if has_links(rules) else None,
         "inside": grouped(inside, "\n        AND "),
         "fence": dialect.fence,
         "rules": plan.planned_rules(rules, features),

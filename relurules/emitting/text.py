@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from relurules.emitting import plan
+from relurules.emitting.heads import has_links, meaning
 from relurules.emitting.notation import Notation, readable
 from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
@@ -23,12 +24,12 @@ class ReadCondition(NamedTuple):
 
 
 class ReadRule(NamedTuple):
-    """A rule in words."""
+    """A rule in words; scores by name, which are the outputs unless a link follows."""
 
     number: int
     share: str
     conditions: list[ReadCondition]
-    outputs: list[tuple[str, str]]
+    scores: list[tuple[str, str]]
 
 
 class Style(NamedTuple):
@@ -68,7 +69,9 @@ def folded(text: str) -> str:
 def _values(rules: RuleSet, style: Style) -> dict[str, object]:
     domain, names = rules.domain, [style.escape(name) for name in rules.features]
     features = Notation(readable, names, domain.widths, style.times)
+    linked = meaning(rules, style.escape) if has_links(rules) else None
     return {
+        "linked": linked,
         "rules": [_read(rule, rules, features, style) for rule in rules],
         "outputs": [style.escape(name) for name in rules.outputs],
         "summary": rules.summary,
@@ -86,11 +89,11 @@ def _values(rules: RuleSet, style: Style) -> dict[str, object]:
 
 def _read(rule: Rule, rules: RuleSet, features: Notation, style: Style) -> ReadRule:
     conditions = [_read_condition(condition, rule, rules, features, style) for condition in rule.conditions]
-    outputs = [
+    scores = [
         (style.escape(name), style.fold(features.affine(weights, constant)))
-        for name, weights, constant in zip(rules.outputs, rule.map.weights, rule.map.constants, strict=True)
+        for name, weights, constant in zip(rules.scores, rule.map.weights, rule.map.constants, strict=True)
     ]
-    return ReadRule(rule.number, _share(rule.rows, rules.summary.rows), conditions, outputs)
+    return ReadRule(rule.number, _share(rule.rows, rules.summary.rows), conditions, scores)
 
 
 def _read_condition(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relurules.ir.link import Head, identity_heads, linked
+from relurules.ir.link import Head, check_heads, identity_heads, linked
 from relurules.ir.network import Array, Network
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Graph:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heads", self.heads or identity_heads(len(self.network.c)))
+        check_heads(self.heads, len(self.outputs), len(self.network.c))
 
     def evaluate(self, X: Array) -> Array:
         """(N, d) -> (N, m), float64: the reference that everything made from this network is compared with."""

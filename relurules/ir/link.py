@@ -17,15 +17,20 @@ class Head(NamedTuple):
 
 
 class Link(NamedTuple):
-    """apply: (N, k) scores -> (N, k), or (N, 1) where `reduces`; slack: how rounding of the scores shows in the output.
+    """apply: (N, k) scores -> (N, k), or (N, 1) where `reduces`. joint: over all its scores; others are of one each.
 
-    slack takes the scores (N, k), the sizes of their absolute terms (N, k) and a tolerance, and returns (N, k) or
-    (N, 1): by how much each output may differ when every score is off by at most the tolerance times its size.
+    slack takes the scores (N, k), how far each may be off (N, k), and the relative rounding of the link itself, and
+    returns (N, k) or (N, 1): by how much each output may then be off.
     """
 
     apply: Callable[[Array], Array]
     slack: Callable[[Array, Array, float], Array]
+    joint: bool = False
     reduces: bool = False
+
+
+#: Numbers below this may be off altogether: they underflow.
+_TINY = 1e-300
 
 
 def _sigmoid(s: Array) -> Array:
@@ -47,47 +52,85 @@ def _argmax(s: Array) -> Array:
     return np.asarray(s.argmax(axis=1), dtype=np.float64)[:, None]
 
 
-def _scaled(factor: float) -> Callable[[Array, Array, float], Array]:
-    """For a link whose outputs change by at most `factor` times the largest change of a score."""
-    return lambda s, size, tolerance: np.broadcast_to(
-        tolerance * (1.0 + factor * size.max(axis=1, keepdims=True)), s.shape
-    )
+def _share(apply: Callable[[Array], Array], steepness: float) -> Callable[[Array, Array, float], Array]:
+    """For a share of 1 whose slope is at most `steepness`, and at most 4 * steepness times the share itself."""
+
+    def slack(s: Array, off: Array, rounding: float) -> Array:
+        share, most = apply(s), off.max(axis=1, keepdims=True)
+        relative = share * np.expm1(4.0 * steepness * most)
+        return np.asarray(np.fmin(steepness * most, relative) + rounding * share + _TINY)
+
+    return slack
 
 
-def _elementwise(gain: Callable[[Array], Array]) -> Callable[[Array, Array, float], Array]:
-    """For a link of single scores whose slope at s is at most gain(s) nearby."""
-    return lambda s, size, tolerance: tolerance * gain(s) * size
+def _log_share(s: Array, off: Array, rounding: float) -> Array:
+    return np.asarray(off + off.max(axis=1, keepdims=True) + rounding * (1.0 + np.abs(_log_softmax(s))))
 
 
-def _tied(s: Array, size: Array, tolerance: float) -> Array:
-    """An argmax may be any class where another score comes as close to the largest as rounding can move both."""
-    room = tolerance * size
+def _power(exp: Callable[[Array], Array]) -> Callable[[Array, Array, float], Array]:
+    """For exp and expm1: nothing where it is infinite in any case, anything where rounding may make it so."""
+
+    def slack(s: Array, off: Array, rounding: float) -> Array:
+        low, high = exp(s - off), exp(s + off)
+        return np.where(np.isinf(low), 0.0, (high - low) + rounding * np.abs(high) + _TINY)
+
+    return slack
+
+
+def _tied(s: Array, off: Array, _: float) -> Array:
+    """An argmax may be off as far as the classes whose scores come so close to the largest that they may pass it."""
     best = s.argmax(axis=1)[:, None]
-    lead = np.take_along_axis(s - room, best, axis=1)
-    rivals = s + room >= lead
-    return np.where(rivals.sum(axis=1, keepdims=True) > 1, np.inf, 0.0)
+    lead = np.take_along_axis(s - off, best, axis=1)
+    rivals = s + off >= lead
+    return np.asarray((rivals * np.abs(np.arange(s.shape[1]) - best)).max(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _grown(s: Array) -> Array:
-    """A bound on exp near s: its size, and the smallest number for what underflows."""
-    return np.exp(np.minimum(s, 700.0)) * 2.0 + 1e-300
-
-
-#: Name of a link -> what it does. Softmax and argmax run over all scores of their head.
+#: Name of a link -> what it does.
 LINKS: Mapping[str, Link] = {
-    "identity": Link(lambda s: s, _elementwise(np.ones_like)),
-    "sigmoid": Link(_sigmoid, _scaled(0.25)),
-    "exp": Link(np.exp, _elementwise(_grown)),
-    "expm1": Link(np.expm1, _elementwise(lambda s: _grown(s) + 1.0)),
-    "softmax": Link(_softmax, _scaled(0.5)),
-    "log_softmax": Link(_log_softmax, _scaled(2.0)),
-    "argmax": Link(_argmax, _tied, reduces=True),
+    "identity": Link(lambda s: s, lambda _, off, __: off),
+    "sigmoid": Link(_sigmoid, _share(_sigmoid, 0.25)),
+    "exp": Link(np.exp, _power(np.exp)),
+    "expm1": Link(np.expm1, _power(np.expm1)),
+    "softmax": Link(_softmax, _share(_softmax, 0.5), joint=True),
+    "log_softmax": Link(_log_softmax, _log_share, joint=True),
+    "argmax": Link(_argmax, _tied, joint=True, reduces=True),
 }
 
 
 def identity_heads(count: int) -> tuple[Head, ...]:
     """The scores as they are."""
     return tuple(Head("identity", (i,)) for i in range(count))
+
+
+def is_identity(heads: Sequence[Head], scores: int) -> bool:
+    """True where the outputs are just the scores."""
+    return tuple(heads) == identity_heads(scores)
+
+
+def check_heads(heads: Sequence[Head], outputs: int, scores: int) -> None:
+    """ValueError where the heads don't fit so many outputs and scores, naming the head."""
+    if len(heads) != outputs:
+        raise ValueError(f"heads has {len(heads)} entries for {outputs} outputs; expected one per output")
+    for i, head in enumerate(heads):
+        if head.link not in LINKS:
+            raise ValueError(f"heads[{i}].link is {head.link!r}; supported: {', '.join(LINKS)}")
+        link = LINKS[head.link]
+        if not head.scores or not all(0 <= score < scores for score in head.scores):
+            raise ValueError(f"heads[{i}].scores is {list(head.scores)}; expected indices of the {scores} scores")
+        if not link.joint and len(head.scores) > 1:
+            raise ValueError(f"heads[{i}].scores holds {len(head.scores)} scores; {head.link} is of one")
+        if not 0 <= head.component < (1 if link.reduces else len(head.scores)):
+            raise ValueError(f"heads[{i}].component is {head.component}; {head.link} has no such part here")
+
+
+def score_names(outputs: Sequence[str], heads: Sequence[Head], scores: int, taken: Sequence[str]) -> tuple[str, ...]:
+    """The outputs' names where the scores are the outputs; else names that start none of `outputs` and `taken`."""
+    if is_identity(heads, scores):
+        return tuple(outputs)
+    name = "score"
+    while any(other.lower().startswith(name) for other in (*outputs, *taken)):
+        name = f"raw_{name}"
+    return (name,) if scores == 1 else tuple(f"{name}_{i}" for i in range(1, scores + 1))
 
 
 def linked(heads: Sequence[Head], scores: Array) -> Array:
@@ -101,10 +144,11 @@ def linked(heads: Sequence[Head], scores: Array) -> Array:
     return np.column_stack(columns) if columns else np.empty((len(scores), 0))
 
 
-def slack(heads: Sequence[Head], scores: Array, magnitude: Array, tolerance: float) -> Array:
-    """(N, s) scores and the sizes of their terms -> (N, m): how far outputs may be off, see `Link`."""
-    parts = [
-        LINKS[head.link].slack(scores[:, head.scores], magnitude[:, head.scores], tolerance)[:, head.component]
-        for head in heads
-    ]
-    return np.column_stack(parts)
+def slack(heads: Sequence[Head], scores: Array, off: Array, rounding: float) -> Array:
+    """(N, s) scores and how far each may be off -> (N, m): how far outputs may be off, see `Link`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        parts = [
+            LINKS[head.link].slack(scores[:, head.scores], off[:, head.scores], rounding)[:, head.component]
+            for head in heads
+        ]
+    return np.column_stack(parts) if parts else np.empty((len(scores), 0))

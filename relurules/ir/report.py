@@ -7,8 +7,9 @@ class Report(NamedTuple):
     """One artefact, one engine. Differences are over the rows inside the domain and over all outputs.
 
     rows: how many were run; outside: how many of them got rule 0 and no number; difference: largest |artefact -
-    network|; relative: what of it exceeds the rules' max_error, over the sum of the network's absolute terms; passed:
-    relative <= tolerance, and a number just where the domain says so.
+    network|; relative: what of it exceeds the rules' max_error, over the sum of the network's absolute terms (after a
+    link, over what the link makes of errors of that size); passed: relative <= tolerance, and a number just where the
+    domain says so.
     """
 
     artefact: str

@@ -12,6 +12,7 @@ import numpy as np
 from relurules.errors import DomainError, RulesError
 from relurules.files import write_text
 from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
+from relurules.ir.link import Head, check_heads, identity_heads, is_identity, score_names
 from relurules.ir.network import AffineMap, Network, Neuron, read_only
 from relurules.ir.partition import UNEXPLORED, Tree
 from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
@@ -46,6 +47,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "outputs": list(rules.outputs),
+        **_heads_json(rules),
         "max_error": rules.max_error,
         "complete": rules.complete,
         "summary": {**rules.summary._asdict(), "removed": dict(rules.summary.removed)},
@@ -62,7 +64,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
                 tree.normals, tree.offsets, tree.neurons, tree.children.tolist(), strict=True
             )
         ],
-        "rules": [_rule_json(rule, names, rules.outputs) for rule in rules],
+        "rules": [_rule_json(rule, names, rules.scores) for rule in rules],
         "network": {
             **{name: getattr(network, name).tolist() for name in ("A", "L", "b", "C", "U", "c", "slope")},
             "neurons": [{"layer": neuron.layer, "unit": neuron.unit} for neuron in network.neurons],
@@ -74,28 +76,46 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
     """The rules of a validated file."""
     domain = domain_from_json(found)
     names, outputs = domain.names, tuple(found["outputs"])
-    network = _network(found["network"], len(names), len(outputs))
+    heads, count = _heads(found)
+    check_heads(heads, len(outputs), count)
+    scores = score_names(outputs, heads, count, names)
+    network = _network(found["network"], len(names), count)
     tree = _tree(found["splits"], len(found["rules"]), names)
     spaces = [
         HalfSpace(normal, float(-offset), network.neurons[neuron], split)
         for split, (normal, offset, neuron) in enumerate(zip(tree.normals, tree.offsets, tree.neurons, strict=True))
     ]
-    rules = tuple(_rule(number, item, spaces, names, outputs) for number, item in enumerate(found["rules"], start=1))
+    rules = tuple(_rule(number, item, spaces, names, scores) for number, item in enumerate(found["rules"], start=1))
     for rule in rules:
         if len(rule.pattern) != len(network) or len(rule.point) != len(names):
             raise ValueError(
                 f"rule {rule.number} needs a pattern of {len(network)} signs and a point of {len(names)} numbers"
             )
     summary = Summary(**found["summary"])
-    return RuleSet(outputs, domain, rules, tree, network, found["max_error"], found["complete"], summary)
+    return RuleSet(outputs, domain, rules, tree, network, found["max_error"], found["complete"], summary, heads)
 
 
-def _rule_json(rule: Rule, names: Sequence[str], outputs: Sequence[str]) -> dict[str, Any]:
+def _heads_json(rules: RuleSet) -> dict[str, Any]:
+    """Nothing where the outputs are the scores."""
+    if is_identity(rules.heads, len(rules.network.c)):
+        return {}
+    return {"heads": [{"link": h.link, "scores": list(h.scores), "component": h.component} for h in rules.heads]}
+
+
+def _heads(found: Mapping[str, Any]) -> tuple[tuple[Head, ...], int]:
+    """The heads and the number of scores."""
+    if "heads" not in found:
+        return identity_heads(len(found["outputs"])), len(found["outputs"])
+    heads = tuple(Head(item["link"], tuple(item["scores"]), item["component"]) for item in found["heads"])
+    return heads, len(found["network"]["c"])
+
+
+def _rule_json(rule: Rule, names: Sequence[str], scores: Sequence[str]) -> dict[str, Any]:
     return {
         "conditions": [{"split": c.half_space.split, "holds": c.holds} for c in rule.conditions],
         "outputs": {
             name: {"constant": float(constant), "coefficients": sparse(weights, names)}
-            for name, weights, constant in zip(outputs, rule.map.weights, rule.map.constants, strict=True)
+            for name, weights, constant in zip(scores, rule.map.weights, rule.map.constants, strict=True)
         },
         "pattern": "".join("+" if sign > 0 else "-" for sign in rule.pattern),
         "point": rule.point.tolist(),
@@ -137,9 +157,11 @@ def _tree(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str])
 
 
 def _rule(
-    number: int, found: Mapping[str, Any], spaces: Sequence[HalfSpace], names: Sequence[str], outputs: Sequence[str]
+    number: int, found: Mapping[str, Any], spaces: Sequence[HalfSpace], names: Sequence[str], scores: Sequence[str]
 ) -> Rule:
-    maps = [found["outputs"][name] for name in outputs]
+    if missing := [name for name in scores if name not in found["outputs"]]:
+        raise ValueError(f"rules[{number - 1}].outputs lacks {missing[0]!r}")
+    maps = [found["outputs"][name] for name in scores]
     weights = np.array([dense(item["coefficients"], names) for item in maps]).reshape(-1, len(names))
     return Rule(
         number=number,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.ir.link import Head, check_heads, identity_heads, linked, score_names
 from relurules.ir.network import AffineMap, Array, Network, Neuron, Pattern
 from relurules.ir.partition import Tree
 from relurules.tables import matrix
@@ -36,7 +37,7 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """IF all conditions hold THEN outputs = map(x). point: (d,) strictly inside; rows: how many of the data."""
+    """IF all conditions hold THEN scores = map(x). point: (d,) strictly inside; rows: how many of the data."""
 
     number: int
     conditions: tuple[Condition, ...]
@@ -61,8 +62,10 @@ class RuleSet:
     """Rules that cover a domain and overlap on boundaries only, numbered from 1.
 
     tree: the same rules as a decision tree; leaf i is rule i + 1. network: the collapsed neurons, the same function on
-    the domain, and `tree.neurons` are its indices. max_error: bound on |network as traced - rules| over the domain, for
-    every output (rounding of float64 not counted). complete: False where a budget left part of the domain uncovered.
+    the domain, and `tree.neurons` are its indices. heads: for each output the link and the scores that it takes, where
+    the scores are what the rules' maps and `network` give; none given: the outputs are the scores. max_error: bound on
+    |network as traced - rules| over the domain, for every score (rounding of float64 not counted). complete: False
+    where a budget left part of the domain uncovered.
     """
 
     outputs: tuple[str, ...]
@@ -73,11 +76,22 @@ class RuleSet:
     max_error: float
     complete: bool
     summary: Summary
+    heads: tuple[Head, ...] = ()
+
+    def __post_init__(self) -> None:
+        scores = len(self.network.c)
+        object.__setattr__(self, "heads", self.heads or identity_heads(scores))
+        check_heads(self.heads, len(self.outputs), scores)
 
     @property
     def features(self) -> tuple[str, ...]:
         """The d input columns, in order."""
         return self.domain.names
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of what the rules' maps give; the outputs' own where no link stands between."""
+        return score_names(self.outputs, self.heads, len(self.network.c), self.features)
 
     def __len__(self) -> int:
         """Number of rules."""
@@ -97,10 +111,14 @@ class RuleSet:
 
     def predict(self, table: Any) -> Array:
         """(N, d) array or frame -> (N, m) float64; NaN for a row outside the domain or with a missing value."""
+        return linked(self.heads, self.predict_scores(table))
+
+    def predict_scores(self, table: Any) -> Array:
+        """As `predict`, before the link: the scores f(x), named by `scores`."""
         X = matrix(table, self.features)
         number = self.apply(X)
         weights, constants = self._maps
-        predicted = np.full((len(X), len(self.outputs)), np.nan)
+        predicted = np.full((len(X), len(self.network.c)), np.nan)
         for rule in np.unique(number[number > 0]) - 1:
             rows = number == rule + 1
             predicted[rows] = X[rows] @ weights[rule].T + constants[rule]

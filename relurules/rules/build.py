@@ -3,13 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.ir import UNEXPLORED, Condition, HalfSpace, Partition, Region, Rule, RuleSet, Summary, Tree
+from relurules.ir import UNEXPLORED, Condition, HalfSpace, Head, Partition, Region, Rule, RuleSet, Summary, Tree
 from relurules.ir.network import Array
 from relurules.rules.merge import merge_siblings
 
 
 def build_rules(
-    partition: Partition, outputs: tuple[str, ...], summary: Summary, max_error: float, data: Array | None
+    partition: Partition,
+    outputs: tuple[str, ...],
+    summary: Summary,
+    max_error: float,
+    data: Array | None,
+    heads: tuple[Head, ...] = (),
 ) -> RuleSet:
     """One rule per cell of merged regions, numbered by the rows of `data` they hold, most first; else in tree order."""
     merged = merge_siblings(partition)
@@ -32,7 +37,7 @@ def build_rules(
         )
         for number, leaf in enumerate(order.tolist(), start=1)
     )
-    return RuleSet(outputs, merged.domain, rules, tree, merged.network, max_error, merged.complete, summary)
+    return RuleSet(outputs, merged.domain, rules, tree, merged.network, max_error, merged.complete, summary, heads)
 
 
 def _count(partition: Partition, data: Array) -> NDArray[np.intp]:

@@ -27,6 +27,11 @@ class AffineTensor:
     constant: Tensor
     columns: Tensor
 
+    @property
+    def shape(self) -> torch.Size:
+        """The tensor's shape."""
+        return self.constant.shape
+
     def widened(self, count: int) -> Tensor:
         """The columns for the first `count` variables."""
         missing = count - len(self.columns)

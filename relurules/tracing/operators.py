@@ -38,6 +38,11 @@ def _batch_norm(
     return (aten.batch_norm.default(x, weight, bias, mean, var, False, momentum, eps, False),)
 
 
+def _squeeze(x: Tensor) -> Tensor:
+    """All dimensions of size 1 but the first, which is the batch and only here of size 1."""
+    return x.squeeze([d for d in range(1, x.dim()) if x.shape[d] == 1])
+
+
 AFFINE: Mapping[Any, Roles] = {
     # sums and products
     aten.add.Tensor: _roles("self other"),
@@ -89,7 +94,9 @@ AFFINE: Mapping[Any, Roles] = {
     aten.transpose.int: _roles("self"),
     aten.t.default: _roles("self"),
     aten.numpy_T.default: _roles("self"),
+    aten.squeeze.default: _roles("self", call=_squeeze),
     aten.squeeze.dim: _roles("self"),
+    aten.squeeze.dims: _roles("self"),
     aten.unsqueeze.default: _roles("self"),
     aten.expand.default: _roles("self"),
     aten.flip.default: _roles("self"),
@@ -106,6 +113,39 @@ TRAINING_FLAG: Mapping[Any, str] = {
     aten.dropout.default: "train",
     aten.batch_norm.default: "training",
     aten.rrelu.default: "training",
+}
+
+
+#: Operators of `AFFINE` that only move entries about: of what a link gives, too.
+REARRANGING = frozenset({
+    aten.cat.default, aten.stack.default, aten.split.Tensor, aten.split_with_sizes.default, aten.chunk.default,
+    aten.unbind.int, aten.slice.Tensor, aten.select.int, aten.index_select.default, aten.index.Tensor,
+    aten.flatten.using_ints, aten.unflatten.int, aten.view.default, aten.reshape.default, aten.permute.default,
+    aten.transpose.int, aten.t.default, aten.numpy_T.default, aten.squeeze.default, aten.squeeze.dim,
+    aten.squeeze.dims, aten.unsqueeze.default, aten.expand.default, aten.flip.default, aten.alias.default,
+    aten.clone.default, aten.contiguous.default, aten.detach.default,
+})  # fmt: skip
+
+#: Casts; those that keep all values change nothing, the others are refused.
+CASTS = frozenset({aten.to.dtype, aten.to.dtype_layout, aten._to_copy.default, aten.type_as.default})
+
+#: Operators that only check what the export has settled.
+UNCHECKED = frozenset({aten._assert_tensor_metadata.default})
+
+#: Operator -> the link it is, at the model's end.
+LINKED: Mapping[Any, str] = {
+    aten.sigmoid.default: "sigmoid",
+    aten.special_expit.default: "sigmoid",
+    aten.softmax.int: "softmax",
+    aten._softmax.default: "softmax",
+    aten.special_softmax.default: "softmax",
+    aten.log_softmax.int: "log_softmax",
+    aten._log_softmax.default: "log_softmax",
+    aten.special_log_softmax.default: "log_softmax",
+    aten.exp.default: "exp",
+    aten.expm1.default: "expm1",
+    aten.special_expm1.default: "expm1",
+    aten.argmax.default: "argmax",
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from relurules.tracing.affine import AffineTensor, Basis, weighted
-from relurules.tracing.operators import ACTIVATIONS, AFFINE
+from relurules.tracing.operators import ACTIVATIONS, AFFINE, LINKED
 from relurules.tracing.pieces import Refuse, clip, extreme, larger, max_pool, number, relu, smaller, windows
 
 aten = torch.ops.aten
@@ -106,5 +106,5 @@ PIECEWISE: Mapping[Any, Rule] = {
 _NAMES = sorted({op.name().removeprefix("aten::").partition(".")[0] for op in (*AFFINE, *ACTIVATIONS, *PIECEWISE)})
 SUPPORTED = (
     "Linear, ReLU, LeakyReLU, PReLU, BatchNorm (eval), convolutions, pooling and other affine or continuous piecewise "
-    f"linear operators (aten: {', '.join(_NAMES)})"
+    f"linear operators (aten: {', '.join(_NAMES)}); at the model's end {', '.join(dict.fromkeys(LINKED.values()))}"
 )

@@ -1,25 +1,33 @@
 """What an artefact gave against what the network gives, on the same rows."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import CheckError
-from relurules.ir import Report
+from relurules.ir import Head, Report
+from relurules.ir.link import slack
 from relurules.ir.network import Array
 from relurules.verifying.engines import Ran
 
-#: An output may be off by this share of the sum of the network's absolute terms, beyond the rules' own max_error.
+#: A score may be off by this share of the sum of the network's absolute terms, beyond the rules' own max_error, and a
+#: link by as much of what it gives; outputs by what follows from that.
 TOLERANCE = 1e-9
 
 
 class Reference(NamedTuple):
-    """outputs: (N, m) of the network; magnitude: (N, m) sums of its absolute terms; inside: (N,) rows in the domain."""
+    """outputs: (N, m) of the model; heads: m, of scores; inside: (N,) rows in the domain.
+
+    scores: (N, s) of the traced network; magnitude: (N, s) sums of its absolute terms.
+    """
 
     outputs: Array
-    magnitude: Array
     inside: NDArray[np.bool_]
+    heads: Sequence[Head]
+    scores: Array
+    magnitude: Array
 
 
 def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
@@ -34,8 +42,7 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
     if ran.outputs.shape != expected.shape:
         raise CheckError(f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}")
     given = ran.rule > 0
-    difference = np.abs(ran.outputs - expected)[given]
-    relative = np.maximum(0.0, difference - max_error) / (reference.magnitude[given] + np.finfo(np.float64).tiny)
+    difference, relative, close = _differences(ran.outputs[given], reference, given, max_error)
     silent = bool(np.isnan(ran.outputs[~given]).all() and (ran.rule >= 0).all())
     due = bool((given == reference.inside).all() if complete else (given <= reference.inside).all())
     return Report(
@@ -46,5 +53,20 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
         difference=float(difference.max(initial=0.0)),
         relative=float(relative.max(initial=0.0)),
         tolerance=TOLERANCE,
-        passed=bool(silent and due and given.any() and (relative <= TOLERANCE).all()),
+        passed=bool(silent and due and given.any() and close.all()),
     )
+
+
+def _differences(
+    found: Array, reference: Reference, rows: NDArray[np.bool_], max_error: float
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """On these rows: how far outputs are off; that beyond max_error, as a share; where it is no more than allowed."""
+    heads, scores, expected = reference.heads, reference.scores[rows], reference.outputs[rows]
+    terms = reference.magnitude[rows] + np.finfo(np.float64).tiny
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.where(found == expected, 0.0, np.abs(found - expected))
+        room = slack(heads, scores, np.full_like(scores, max_error), 0.0)
+        allowed = slack(heads, scores, max_error + TOLERANCE * terms, TOLERANCE)
+        beyond = np.where(difference <= room, 0.0, difference - room)
+        relative = beyond / (slack(heads, scores, TOLERANCE * terms, TOLERANCE) / TOLERANCE)
+    return difference, relative, difference <= allowed

@@ -20,7 +20,7 @@ from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
 
-COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror")
+COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-pedantic", "-Werror")
 
 
 class Ran(NamedTuple):
@@ -50,7 +50,7 @@ def run_c(artifact: Artifact, X: Array) -> Ran:
         artifact.write(folder)
         library = Path(folder) / "score.so"
         built = subprocess.run(
-            [compiler, *COMPILER, "-shared", "-fPIC", "-o", str(library), str(Path(folder) / "score.c")],
+            [compiler, *COMPILER, "-shared", "-fPIC", "-o", str(library), str(Path(folder) / "score.c"), "-lm"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if built.returncode:

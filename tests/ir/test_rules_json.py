@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import fields
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from hypothesis import strategies as st
 
 import relurules as rr
 from relurules.errors import RulesError
-from relurules.ir import RuleSet
+from relurules.ir import Head, RuleSet
+from relurules.ir.link import LINKS
 
 BOX = rr.Domain.box([-2, -1], [1, 3], ["mean radius", "größe"])
 
 
 def assert_same(one: RuleSet, other: RuleSet) -> None:
-    assert one.outputs == other.outputs
+    assert (one.outputs, one.heads, one.scores) == (other.outputs, other.heads, other.scores)
     assert one.features == other.features
     assert (one.max_error, one.complete, one.summary) == (other.max_error, other.complete, other.summary)
     for part in ("domain", "network", "tree"):
@@ -81,6 +83,71 @@ def test_every_float_and_every_name_comes_back(tmp_path: Path, values: list[floa
 )
 def test_round_trip_of_other_domains(rules: RuleSet, tmp_path: Path) -> None:
     assert_round_trip(rules, tmp_path)
+
+
+HEADS = [Head("softmax", (0, 2), 1), Head("identity", (2,)), Head("argmax", (2, 1, 0)), Head("sigmoid", (1,))]
+
+
+@pytest.mark.parametrize(
+    ("heads", "names", "scores"),
+    [
+        (HEADS, ["a", "b", "c", "d"], ("score_1", "score_2", "score_3")),
+        (HEADS, ["Score", "b", "c", "d"], ("raw_score_1", "raw_score_2", "raw_score_3")),
+        (HEADS[:1], ["p"], ("score_1", "score_2", "score_3")),
+        ([Head("identity", (i,)) for i in (1, 0, 2)], ["a", "b", "c"], ("score_1", "score_2", "score_3")),
+        ([Head("identity", (i,)) for i in (0, 1, 2)], ["a", "b", "c"], ("a", "b", "c")),
+    ],
+    ids=["mixed", "name taken", "fewer outputs", "swapped", "identity"],
+)
+def test_round_trip_of_heads(heads: list[Head], names: list[str], scores: tuple[str, ...], tmp_path: Path) -> None:
+    rules = rules_of(random_network(1, m=3), BOX, names, heads)
+    assert rules.scores == scores
+    assert_round_trip(rules, tmp_path)
+    rules.save(tmp_path / "rules.json")
+    assert ("heads" in json.loads((tmp_path / "rules.json").read_text())) == (scores != tuple(names))
+
+
+def test_one_score() -> None:
+    net = network([[1, 1]], [0], [[1]])
+    assert rules_of(net, heads=[Head("sigmoid", (0,))]).scores == ("score",)
+    domain = rr.Domain.box([0, 0], [1, 1], ["score_2020", "b"])
+    assert rules_of(net, domain, heads=[Head("sigmoid", (0,))]).scores == ("raw_score",)
+
+
+def test_the_schema_knows_every_link() -> None:
+    schema = json.loads(files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8"))
+    assert schema["properties"]["heads"]["items"]["properties"]["link"]["enum"] == list(LINKS)
+
+
+BROKEN_HEADS = {
+    "an unknown link": (("heads", 1, "link"), "tanh", "$.heads[1].link"),
+    "no scores": (("heads", 1, "scores"), [], "$.heads[1].scores"),
+    "no such score": (("heads", 0, "scores"), [0, 3], "heads[0].scores is [0, 3]; expected indices of the 3 scores"),
+    "a negative score": (("heads", 0, "scores"), [0, -1], "$.heads[0].scores[1]"),
+    "a name as score": (("heads", 0, "scores"), ["score_1"], "$.heads[0].scores[0]"),
+    "no such part": (("heads", 0, "component"), 2, "heads[0].component is 2"),
+    "a part of an argmax": (("heads", 2, "component"), 1, "heads[2].component is 1"),
+    "a sigmoid of two": (("heads", 3, "scores"), [0, 1], "heads[3].scores holds 2 scores; sigmoid is of one"),
+    "too few": (("heads",), [{"link": "identity", "scores": [0], "component": 0}], "1 entries for 4 outputs"),
+    "no heads": (("heads",), [], "0 entries for 4 outputs"),
+    "something more": (("heads", 0, "scale"), 2, "$.heads[0]"),
+    "no list": (("heads",), "sigmoid", "$.heads"),
+    "too few constants": (("network", "c"), [1.0], "heads[0].scores is [0, 2]; expected indices of the 1 scores"),
+    "a rule without a score": (("rules", 1, "outputs"), {}, "rules[1].outputs lacks 'score_1'"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_HEADS)
+def test_refuses_heads(case: str, tmp_path: Path) -> None:
+    place, value, said = BROKEN_HEADS[case]
+    path = tmp_path / "rules.json"
+    rules_of(random_network(1, m=3), BOX, ["a", "b", "c", "d"], HEADS).save(path)
+    found = json.loads(path.read_text(encoding="utf-8"))
+    put(*place, value=value)(found)
+    path.write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(RulesError) as raised:
+        rr.RuleSet.load(path)
+    assert said in str(raised.value)
 
 
 @pytest.fixture(scope="module")

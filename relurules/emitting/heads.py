@@ -1,0 +1,122 @@
+"""The last step of emitted code, from the scores to the outputs, planned for each language. Rows of `links` print it.
+
+A link over several scores is computed once for all outputs that share it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from relurules.emitting.links import ROWS, Columns, Function, Row, Steps
+from relurules.ir import Head, RuleSet
+from relurules.ir.link import LINKS, is_identity
+
+
+class Step(NamedTuple):
+    """scores: names; functions: definitions; shared: statements that outputs need; outputs: an expression each."""
+
+    scores: list[str]
+    functions: list[str]
+    shared: list[str]
+    outputs: list[str]
+
+
+class Meaning(NamedTuple):
+    """For people: each output with its formula in the scores, and each link with its definition."""
+
+    outputs: list[tuple[str, str]]
+    definitions: list[tuple[str, str]]
+
+
+def has_links(rules: RuleSet) -> bool:
+    """False where the outputs are just the scores."""
+    return not is_identity(rules.heads, len(rules.scores))
+
+
+def python_step(rules: RuleSet) -> Step:
+    """For Python; the scores are variables."""
+    scores, names = list(rules.scores), _names(rules.heads)
+    shared = [
+        f"{name} = {ROWS[link].python.name}({', '.join(scores[i] for i in taken)})"
+        for (link, taken), name in names.items()
+        if LINKS[link].joint
+    ]
+
+    def output(head: Head) -> str:
+        name, link = names[head.link, head.scores], LINKS[head.link]
+        if link.joint:
+            return name if link.reduces else f"{name}[{head.component}]"
+        return _call(ROWS[head.link].python, scores[head.scores[0]])
+
+    return Step(scores, _sources(rules.heads, lambda row: row.python), shared, [output(h) for h in rules.heads])
+
+
+def c_step(rules: RuleSet) -> Step:
+    """For C; the scores are the array s. A joint link works on a copy of those that it takes."""
+    scores, names = [f"s[{i}]" for i in range(len(rules.scores))], _names(rules.heads)
+    shared = []
+    for (link, taken), name in names.items():
+        if LINKS[link].joint:
+            constant = "const " if LINKS[link].reduces else ""
+            shared.append(f"{constant}double {name}[] = {{{', '.join(scores[i] for i in taken)}}};")
+    for (link, taken), name in names.items():
+        if LINKS[link].joint and not LINKS[link].reduces:
+            shared.append(f"{ROWS[link].c.name}({name}, {len(taken)});")
+
+    def output(head: Head) -> str:
+        name, link, function = names[head.link, head.scores], LINKS[head.link], ROWS[head.link].c
+        if link.reduces:
+            return f"{function.name}({name}, {len(head.scores)})"
+        return f"{name}[{head.component}]" if link.joint else _call(function, scores[head.scores[0]])
+
+    return Step(scores, _sources(rules.heads, lambda row: row.c), shared, [output(head) for head in rules.heads])
+
+
+def sql_columns(rules: RuleSet, scores: Sequence[str], prefix: str) -> Columns:
+    """For SQL: all links side by side; results are the outputs."""
+    printed = {
+        key: ROWS[key[0]].sql([scores[i] for i in key[1]], f"{prefix}_{name}")
+        for key, name in _names(rules.heads).items()
+    }
+    depth = max(len(columns.steps) for columns in printed.values())
+    steps: Steps = [
+        [column for columns in printed.values() for column in (columns.steps[i] if i < len(columns.steps) else [])]
+        for i in range(depth)
+    ]
+    return Columns(steps, [printed[head.link, head.scores].results[head.component] for head in rules.heads])
+
+
+def meaning(rules: RuleSet, escape: Callable[[str], str]) -> Meaning:
+    """For text that people read, in which special characters need `escape`."""
+    outputs = []
+    for name, head in zip(rules.outputs, rules.heads, strict=True):
+        taken, link = [rules.scores[i] for i in head.scores], LINKS[head.link]
+        among = f"{taken[head.component]} among " if link.joint and not link.reduces else ""
+        formula = taken[0] if head.link == "identity" else f"{head.link}({among}{', '.join(taken)})"
+        outputs.append((escape(name), escape(formula)))
+    links = dict.fromkeys(head.link for head in rules.heads)
+    return Meaning(
+        outputs, [(escape(_signature(link)), escape(ROWS[link].meaning)) for link in links if ROWS[link].meaning]
+    )
+
+
+def _signature(link: str) -> str:
+    joint, reduces = LINKS[link].joint, LINKS[link].reduces
+    return f"{link}({'s, t, ...' if reduces else 's among s, t, ...' if joint else 's'})"
+
+
+def _names(heads: Sequence[Head]) -> dict[tuple[str, tuple[int, ...]], str]:
+    """Every link with the scores that it takes, once -> a name for it, such as softmax_1."""
+    names: dict[tuple[str, tuple[int, ...]], str] = {}
+    for head in heads:
+        count = sum(link == head.link for link, _ in names)
+        names.setdefault((head.link, head.scores), f"{head.link}_{count + 1}")
+    return names
+
+
+def _sources(heads: Sequence[Head], function: Callable[[Row], Function]) -> list[str]:
+    rows = [ROWS[link] for link in dict.fromkeys(head.link for head in heads)]
+    return [function(row).source for row in rows if function(row).source]
+
+
+def _call(function: Function, argument: str) -> str:
+    return f"{function.name}({argument})" if function.name else argument

@@ -1,0 +1,102 @@
+"""What a model does to its scores at its end: tensors whose entries are heads, which may only be rearranged."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from relurules.ir import Head
+from relurules.ir.link import LINKS
+from relurules.tracing.affine import AffineTensor, apply_affine
+
+
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """A tensor of heads. index: of the tensor's own shape, which of `heads` stands where; scores: (k,), what they take.
+
+    An operator that only moves entries about may be run on `index`.
+    """
+
+    index: Tensor
+    heads: tuple[Head, ...]
+    scores: AffineTensor
+
+    @property
+    def shape(self) -> torch.Size:
+        """The tensor's shape."""
+        return self.index.shape
+
+
+def head(link: str, tensor: AffineTensor, dim: int = -1, keepdim: bool = False) -> Headed:
+    """The link of a tensor: entry by entry, or along `dim` where it is joint. keepdim: of a link that reduces."""
+    flat = _flat(tensor)
+    places = torch.arange(len(flat.constant)).reshape(tensor.shape)
+    if not LINKS[link].joint:
+        return Headed(places, tuple(Head(link, (i,)) for i in range(len(flat.constant))), flat)
+    along = places.movedim(dim, -1)
+    size = along.shape[-1]
+    taken = [tuple(row) for row in along.reshape(-1, size).tolist()]
+    if LINKS[link].reduces:
+        index = torch.arange(len(taken)).reshape(along.shape[:-1])
+        return Headed(index.unsqueeze(dim) if keepdim else index, tuple(Head(link, row) for row in taken), flat)
+    index = torch.arange(along.numel()).reshape(along.shape).movedim(-1, dim)
+    return Headed(index, tuple(Head(link, row, j) for row in taken for j in range(size)), flat)
+
+
+def rearrange(tensors: Sequence[Headed | AffineTensor | Tensor], operator: Callable[..., Any]) -> Any:
+    """An operator that only moves entries about. Returns a Headed, or a list where the operator gives several."""
+    joined = [_headed(tensor) for tensor in tensors]
+    indices: list[Tensor] = []
+    heads: list[Head] = []
+    first_score = 0
+    for item in joined:
+        indices.append(item.index + len(heads))
+        heads += [one._replace(scores=tuple(i + first_score for i in one.scores)) for one in item.heads]
+        first_score += len(item.scores.constant)
+    scores = _concatenated([item.scores for item in joined])
+    result = operator(*indices)
+    if isinstance(result, tuple | list):
+        return [Headed(index, tuple(heads), scores) for index in result]
+    return Headed(result, tuple(heads), scores)
+
+
+def collect(outputs: Sequence[AffineTensor | Headed]) -> tuple[list[AffineTensor], tuple[Head, ...]]:
+    """The outputs flattened in order as heads, and the distinct scores that these take; none where all are plain."""
+    plain = [output for output in outputs if isinstance(output, AffineTensor)]
+    if len(plain) == len(outputs):
+        return plain, ()
+    whole: Headed = rearrange(outputs, lambda *indices: torch.cat([index.reshape(-1) for index in indices]))
+    scores = whole.scores
+    rows = torch.cat([scores.columns.T, scores.constant[:, None]], dim=1) + 0.0  # + 0.0: -0.0 is no other number
+    forms = [row.tobytes() for row in rows.numpy()]
+    heads = [whole.heads[i] for i in whole.index.tolist()]
+    number: dict[bytes, int] = {}
+    kept: list[int] = []
+    for i in (i for one in heads for i in one.scores):
+        if forms[i] not in number:
+            number[forms[i]] = len(kept)
+            kept.append(i)
+    renumbered = tuple(one._replace(scores=tuple(number[forms[i]] for i in one.scores)) for one in heads)
+    return [AffineTensor(scores.constant[kept], scores.columns[:, kept])], renumbered
+
+
+def _headed(tensor: Headed | AffineTensor | Tensor) -> Headed:
+    if isinstance(tensor, Headed):
+        return tensor
+    if isinstance(tensor, Tensor):
+        tensor = AffineTensor(tensor.double(), torch.zeros((0, *tensor.shape), dtype=torch.float64))
+    return head("identity", tensor)
+
+
+def _flat(tensor: AffineTensor) -> AffineTensor:
+    return AffineTensor(tensor.constant.reshape(-1), tensor.columns.reshape(len(tensor.columns), tensor.shape.numel()))
+
+
+def _concatenated(tensors: Sequence[AffineTensor]) -> AffineTensor:
+    def joined(*items: Tensor) -> Tensor:
+        return torch.cat(items)
+
+    result: AffineTensor = apply_affine(tensors, joined, joined)
+    return result

@@ -1,0 +1,85 @@
+"""Reading the nodes of an exported graph: shapes, places, arguments by name, and how one is refused."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.export import ExportedProgram
+
+from relurules.errors import ModelError
+from relurules.tracing.piecewise import SUPPORTED
+
+
+def inputs(program: ExportedProgram) -> list[torch.fx.Node]:
+    """The placeholders that the user gives."""
+    wanted = set(program.graph_signature.user_inputs)
+    nodes = [node for node in program.graph.nodes if node.op == "placeholder" and node.name in wanted]
+    if len(nodes) != len(wanted):
+        raise ModelError("the model takes an input that is no tensor; supported: one or more float tensors")
+    return nodes
+
+
+def has_batch(node: torch.fx.Node) -> bool:
+    """True where the first dimension of an input is dynamic: then it is the batch; a fixed one is part of the input."""
+    shape = node.meta["val"].shape
+    return len(shape) > 0 and not isinstance(shape[0], int)
+
+
+def row_shape(node: torch.fx.Node) -> tuple[int, ...]:
+    """Shape of what one row gives to this input."""
+    shape = node.meta["val"].shape[1:] if has_batch(node) else node.meta["val"].shape
+    if not all(isinstance(size, int) for size in shape):
+        raise ModelError(
+            f"input {node.name!r} has the shape {tuple(shape)}; supported: no dynamic dimension but the first"
+        )
+    return tuple(int(size) for size in shape)
+
+
+def keeps_values(node: torch.fx.Node) -> bool:
+    """True where every value of the node's first input, a float or the number of a class, is one of the node's type."""
+    source, target = node.all_input_nodes[0].meta["val"].dtype, node.meta["val"].dtype
+    if source.is_floating_point:
+        return bool(target.is_floating_point and torch.promote_types(source, target) == target)
+    return target in (torch.int32, torch.int64, torch.float32, torch.float64)
+
+
+def bind(node: torch.fx.Node, args: Any, kwargs: Any) -> dict[str, Any]:
+    """Arguments by the names of the operator's schema, defaults included."""
+    schema = getattr(node.target, "_schema", None)
+    if schema is None:
+        raise refused(node, "it is no ATen operator")
+    bound = dict(zip((a.name for a in schema.arguments), args, strict=False)) | dict(kwargs)
+    return {a.name: bound.get(a.name, a.default_value) for a in schema.arguments}
+
+
+def flat(values: Sequence[Any]) -> list[Any]:
+    """The values in nested lists and tuples."""
+    return [item for value in values for item in (flat(value) if isinstance(value, tuple | list) else [value])]
+
+
+def name_of(node: torch.fx.Node) -> str:
+    """The operator's name, such as aten::linear."""
+    return str(getattr(node.target, "name", lambda: node.target)())
+
+
+def path_of(node: torch.fx.Node) -> str:
+    """Module path of the operator's call, such as `features.2`; empty for the model's own forward."""
+    stack = list((node.meta.get("nn_module_stack") or {}).values())
+    return str(stack[-1][0]) if stack else ""
+
+
+def place_of(node: torch.fx.Node) -> str:
+    """A name for a layer: its module path, or the node's own name where a forward calls the activation itself."""
+    kind = str(list((node.meta.get("nn_module_stack") or {"": ("", "")}).values())[-1][1])
+    return (
+        path_of(node)
+        if kind.startswith("torch.nn.modules.activation")
+        else ".".join(filter(None, (path_of(node), node.name)))
+    )
+
+
+def refused(node: torch.fx.Node, why: str) -> ModelError:
+    """An error that names the operator and its place."""
+    path = path_of(node)
+    where = f"module {path!r}" if path else "the model's own forward"
+    return ModelError(f"operator {name_of(node)} in {where} (node {node.name!r}): {why}. Supported: {SUPPORTED}")

@@ -89,8 +89,8 @@ class Basis:
         first = len(self)
         if (first + len(kinks)) * max(first + len(kinks), len(slopes)) > LARGEST:
             raise ModelError(
-                f"layer {layer!r} of {len(kinks)} neurons brings the network to {len(self.neurons) + len(kinks)}, too many "
-                "to be traced; make the network smaller"
+                f"layer {layer!r} of {len(kinks)} neurons brings the network to {len(self.neurons) + len(kinks)}, too "
+                "many to be traced; make the network smaller"
             )
         flat = tensor.widened(first).reshape(first, -1)
         self.forms.extend(torch.cat([flat[:, kinks].T, tensor.constant.reshape(-1)[kinks, None]], dim=1))

@@ -17,9 +17,11 @@ from relurules.errors import ModelError
 from relurules.ir import Graph
 from relurules.tables import default_names
 from relurules.tracing.affine import LARGEST, AffineTensor, Basis
-from relurules.tracing.onnx_call import Call, Roles, Value
+from relurules.tracing.heads import Headed, collect
+from relurules.tracing.onnx_call import Call, Label, Roles, Value
 from relurules.tracing.onnx_file import load
-from relurules.tracing.onnx_graph import Program, program
+from relurules.tracing.onnx_graph import Program, needed, program
+from relurules.tracing.onnx_heads import HEADS, go_on, link, outputs_of
 from relurules.tracing.onnx_nodes import Constant, Operator, check_size, first_line, run_constant
 from relurules.tracing.onnx_operators import AFFINE, ON_CONSTANTS
 from relurules.tracing.onnx_piecewise import PIECEWISE
@@ -29,22 +31,36 @@ from relurules.tracing.pieces import number
 Array = NDArray[np.float64]
 
 _TABLE: Mapping[str, Roles] = {**AFFINE, **PIECEWISE}
-SUPPORTED = f"affine and continuous piecewise linear operators ({', '.join(sorted(_TABLE))})"
+_AFFINE_OR_PIECEWISE = ", ".join(sorted(_TABLE))
+SUPPORTED = (
+    f"affine and continuous piecewise linear operators ({_AFFINE_OR_PIECEWISE}); at the model's end {', '.join(HEADS)}"
+)
 
 
 def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
-    """Graph of an ONNX model (path or ModelProto), and the model itself as a float64 function (N, d) -> (N, m)."""
+    """Graph of an ONNX model (path or ModelProto), and the model itself as a float64 function (N, d) -> (N, m).
+
+    A classifier's label is left out where its probabilities are an output too; these are then named by class.
+    """
     read = _folded(program(*load(model), input_shape))
     basis = Basis(sum(item.size for item in read.inputs))
     layers: networkx.DiGraph[str] = networkx.DiGraph()
-    values = {**read.constants, **_bound(read, layers)}
+    values: dict[str, Value] = {**read.constants, **_bound(read, layers)}
+    origins: dict[str, Operator] = {}
     for op in read.operators:
-        results = _applied(op, [values[name] if name else None for name in op.inputs], basis)
+        results = _applied(op, [values[name] if name else None for name in op.inputs], basis, origins)
         values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
         _note(op, values, layers)
-    network = basis.network([_output(read, name, values[name]) for name in read.outputs])
-    names = ("y",) if len(network.c) == 1 else default_names(len(network.c), "y")
-    return Graph(_features(read), names, network, layers, basis.identities), reference(read)
+    outputs, ends, classes = outputs_of(read.outputs, [values[name] for name in read.outputs], read.where)
+    scores, heads = collect([_output(read, name, value) for name, value in zip(outputs, ends, strict=True)])
+    network = basis.network(scores)
+    count = len(heads or network.c)
+    names = ("y",) if count == 1 else default_names(count, "y")
+    if classes is not None and len(set(classes)) == count:
+        names = classes
+    operators = tuple(read.operators[i] for i in needed(read.operators, outputs))
+    function = reference(read._replace(outputs=tuple(outputs), operators=operators))
+    return Graph(_features(read), names, network, layers, basis.identities, heads), function
 
 
 def _features(read: Program) -> tuple[str, ...]:
@@ -58,7 +74,7 @@ def _folded(read: Program) -> Program:
     """Compute what depends on constants alone; the operators that are left depend on the input, or on its shape."""
     constants, left = dict(read.constants), []
     for op in read.operators:
-        if op.name not in _TABLE and op.name not in ON_CONSTANTS:
+        if op.name not in {*_TABLE, *ON_CONSTANTS, *HEADS, "ai.onnx.ml.ZipMap"}:
             raise ModelError(f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}")
         if all(not name or name in constants for name in op.inputs):
             results = run_constant(op, [constants.get(name) for name in op.inputs])
@@ -83,11 +99,29 @@ def _bound(read: Program, layers: "networkx.DiGraph[str]") -> dict[str, Value]:
     return values
 
 
-def _applied(op: Operator, values: Sequence[Value | None], basis: Basis) -> Sequence[Value | None]:
-    """One operator on values of which some depend on the input, or only on its shape."""
+def _applied(
+    op: Operator, values: Sequence[Value | None], basis: Basis, origins: dict[str, Operator]
+) -> Sequence[Value | None]:
+    """One operator on values of which some depend on the input, or only on its shape.
+
+    origins: the links met so far, by what came of them.
+    """
+    constants = [value for value in values if value is None or isinstance(value, Constant)]
+    if len(constants) == len(values):
+        return run_constant(op, constants)
+    call = Call(op, values, basis, _plain(op.node.name or op.outputs[0]))
+    linked = [name for name, value in zip(op.inputs, values, strict=True) if isinstance(value, Headed | Label)]
+    if linked or op.name in HEADS:
+        origin = origins[linked[0]] if linked else op
+        origins.update(dict.fromkeys(op.outputs, origin))
+        return go_on(call, origin) if linked else link(call)
+    return _traced(call)
+
+
+def _traced(call: Call) -> Sequence[Value | None]:
+    """An operator of the tables, on values of which one is affine."""
+    op, values = call.op, call.values
     variable = [i for i, value in enumerate(values) if isinstance(value, AffineTensor)]
-    if not variable:
-        return run_constant(op, [value for value in values if not isinstance(value, AffineTensor)])
     roles = _TABLE.get(op.name)
     if roles is None:
         raise ModelError(f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}")
@@ -98,13 +132,12 @@ def _applied(op: Operator, values: Sequence[Value | None], basis: Basis) -> Sequ
         )
     columns = max(len(value.columns) for value in values if isinstance(value, AffineTensor))
     check_size(op, [_shaped(value) for value in values], columns + 1)
-    layer = _plain(op.node.name or op.outputs[0])
     try:
-        results = roles.rule(Call(op, values, basis, layer))
+        results = roles.rule(call)
     except ModelError as error:
         raise error if op.place in str(error) else ModelError(f"{op.place}: {error}") from error
     except (RuntimeError, IndexError, TypeError, ValueError) as error:
-        shapes = [None if value is None else list(_shaped(value).shape) for value in values]  # type: ignore[union-attr]
+        shapes = [None if array is None else list(array.shape) for array in map(_shaped, values)]
         raise ModelError(f"{op.place}: can't be computed on inputs of shapes {shapes}: {first_line(error)}") from error
     for result in results:
         if isinstance(result, AffineTensor) and not bool(
@@ -117,7 +150,7 @@ def _applied(op: Operator, values: Sequence[Value | None], basis: Basis) -> Sequ
 def _shaped(value: Value | None) -> NDArray[Any] | None:
     if isinstance(value, AffineTensor):
         return value.constant.numpy()
-    return None if value is None else value.native
+    return value.native if isinstance(value, Constant) else None
 
 
 def _plain(name: str) -> str:
@@ -125,8 +158,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w./:-]", "_", name, flags=re.ASCII)[:80]
 
 
-def _output(read: Program, name: str, value: Value) -> AffineTensor:
-    if isinstance(value, AffineTensor):
+def _output(read: Program, name: str, value: AffineTensor | Headed | Constant) -> AffineTensor | Headed:
+    if not isinstance(value, Constant):
         return value
     if value.wide.dtype.kind not in "fiub":
         raise ModelError(f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; supported: numbers")
@@ -137,8 +170,8 @@ def _output(read: Program, name: str, value: Value) -> AffineTensor:
 def _note(op: Operator, values: Mapping[str, Value], layers: "networkx.DiGraph[str]") -> None:
     for name in op.outputs:
         value = values.get(name)
-        if isinstance(value, AffineTensor):
-            layers.add_node(name, operator=op.name, module=op.node.name, size=value.constant.numel())
+        if isinstance(value, AffineTensor | Headed):
+            layers.add_node(name, operator=op.name, module=op.node.name, size=value.shape.numel())
             layers.add_edges_from((source, name) for source in op.inputs if source in layers)
 
 

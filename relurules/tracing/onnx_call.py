@@ -1,17 +1,26 @@
 """One operator met while tracing, on values of which at least one depends on the input."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor
 
 from relurules.errors import ModelError
 from relurules.tracing.affine import AffineTensor, Basis
+from relurules.tracing.heads import Headed
 from relurules.tracing.onnx_nodes import Constant, Operator
 from relurules.tracing.pieces import number
 
-Value = AffineTensor | Constant
+
+class Label(NamedTuple):
+    """What a classifier calls its classes, looked up by the number of the class: no number that rules could give."""
+
+    classes: tuple[Any, ...]
+    heads: Headed
+
+
+Value = AffineTensor | Constant | Headed | Label
 
 
 class Call(NamedTuple):

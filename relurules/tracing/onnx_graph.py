@@ -52,8 +52,9 @@ def program(model: ModelProto, where: str, input_shape: Sequence[int] | None) ->
     if not outputs or not inputs:
         raise ModelError(f"{where}: has no {'input' if outputs else 'output'}; supported: one or more of each")
     _check_order(graph, {*constants, *(value.name for value in given)}, where)
-    nodes = [(number, node) for number, node in enumerate(graph.node) if number in _needed(graph, outputs)]
-    operators = tuple(operator(node, number, versions, where) for number, node in nodes)
+    operators = tuple(
+        operator(graph.node[number], number, versions, where) for number in needed(list(graph.node), outputs)
+    )
     return Program(where, inputs, outputs, constants, operators)
 
 
@@ -61,9 +62,10 @@ def _array(tensor: TensorProto, where: str) -> Any:
     try:
         return numpy_helper.to_array(tensor)
     except Exception as error:
+        shape = list(tensor.dims)
         raise ModelError(
-            f"{where}: initialiser {tensor.name!r} of shape {list(tensor.dims)} can't be read ({first_line(error)}); is "
-            "the file cut short?"
+            f"{where}: initialiser {tensor.name!r} of shape {shape} can't be read ({first_line(error)}); is the file "
+            "cut short?"
         ) from error
 
 
@@ -131,11 +133,12 @@ def _check_order(graph: GraphProto, known: set[str], where: str) -> None:
             raise ModelError(f"{where}: output {value.name!r} is nowhere defined")
 
 
-def _needed(graph: GraphProto, outputs: Sequence[str]) -> set[int]:
-    """Numbers of the nodes that an output needs."""
-    wanted, found = set(outputs), set()
-    for number, node in reversed(list(enumerate[NodeProto](graph.node))):
-        if wanted.intersection(filter(None, node.output)):
-            found.add(number)
-            wanted.update(node.input)
-    return found
+def needed(nodes: Sequence[NodeProto | Operator], outputs: Sequence[str]) -> list[int]:
+    """Numbers of the nodes that an output needs, in order."""
+    wanted, found = set(outputs), list[int]()
+    for number, node in reversed(list(enumerate(nodes))):
+        given, taken = (node.outputs, node.inputs) if isinstance(node, Operator) else (node.output, node.input)
+        if wanted.intersection(filter(None, given)):
+            found.append(number)
+            wanted.update(taken)
+    return found[::-1]

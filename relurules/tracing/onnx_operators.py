@@ -197,7 +197,7 @@ AFFINE: Mapping[str, Roles] = {
     "Resize": Roles(_resize),
     "Upsample": Roles(_resize),
     # sums of entries
-    **dict.fromkeys(("CumSum", "Col2Im", "AffineGrid", "DeformConv", "DFT", "STFT"), Roles(by_columns)),
+    **dict.fromkeys(("CumSum", "Col2Im", "AffineGrid", "DeformConv"), Roles(by_columns)),
     "RotaryEmbedding": Roles(by_columns),
     "GridSample": Roles(_grid_sample),
     "RoiAlign": Roles(_roi_align),
@@ -205,9 +205,9 @@ AFFINE: Mapping[str, Roles] = {
 
 #: Operators that may compute constants, such as shapes and masks, but not meet values that depend on the input.
 ON_CONSTANTS = frozenset({
-    "And", "ArgMax", "ArgMin", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Ceil", "Constant",
-    "ConstantOfShape", "Cos", "CumProd", "Equal", "Erf", "Exp", "Floor", "Greater", "GreaterOrEqual", "HammingWindow",
-    "HannWindow", "IsInf", "IsNaN", "Less", "LessOrEqual", "Log", "MelWeightMatrix", "Mod", "NonZero", "Not", "OneHot",
-    "Or", "Pow", "Range", "Reciprocal", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceProd", "ReduceSumSquare",
-    "Round", "Sigmoid", "Sign", "Sin", "Sqrt", "Tanh", "TopK", "Unique", "Xor",
+    "And", "ArgMax", "ArgMin", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Ceil",
+    "Constant", "ConstantOfShape", "Cos", "CumProd", "Equal", "Erf", "Exp", "Floor", "Greater", "GreaterOrEqual",
+    "HammingWindow", "HannWindow", "IsInf", "IsNaN", "Less", "LessOrEqual", "Log", "MelWeightMatrix", "Mod",
+    "NonZero", "Not", "OneHot", "Or", "Pow", "Range", "Reciprocal", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
+    "ReduceProd", "ReduceSumSquare", "Round", "Sigmoid", "Sign", "Sin", "Sqrt", "Tanh", "TopK", "Unique", "Xor",
 })  # fmt: skip

@@ -47,7 +47,7 @@ def _limit(call: Call, name: str, i: int) -> Any:
     value = given(call, i)
     if isinstance(value, AffineTensor):
         return value
-    found = call.op.attributes.get(name) if value is None else _scalar(call, value)
+    found = _scalar(call, value) if isinstance(value, Constant) else call.op.attributes.get(name)
     return None if found is None else float(found)
 
 

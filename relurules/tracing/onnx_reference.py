@@ -1,9 +1,9 @@
 """Where onnx's own reference is wrong, lacks an operator, or follows a type that is float64 here: numpy in its place.
 
 Seen with onnx 1.23, and tested against torch and the operator sets' own cases:
-BatchNormalization before opset 14 uses the batch's statistics, ConvTranspose mixes up its groups, pooling with ceil_mode
-shifts its windows, Softmax before opset 13 doesn't flatten, AffineGrid and GridSample compute in float32, and Upsample,
-Scatter and GlobalLpPool are missing.
+BatchNormalization before opset 14 uses the batch's statistics, ConvTranspose mixes up its groups, pooling with
+ceil_mode shifts its windows, Softmax before opset 13 doesn't flatten, LogSoftmax underflows, AffineGrid and GridSample
+compute in float32, and Upsample, Scatter and GlobalLpPool are missing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -121,6 +121,21 @@ def _scatter(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     return as_operator("ScatterElements", 11, arrays, axis=op.attributes["axis"])
 
 
+def _softmax(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    """Over one axis; before opset 13 over all dimensions from the axis on."""
+    x, axis = arrays[0], op.attributes["axis"]
+    flat = x if op.version >= 13 or not x.ndim else x.reshape(*x.shape[: axis % x.ndim], -1)
+    axis = axis if op.version >= 13 else -1
+    shifted = flat - flat.max(axis=axis, keepdims=True)
+    total = np.exp(shifted).sum(axis=axis, keepdims=True)
+    result = np.exp(shifted) / total if op.name == "Softmax" else shifted - np.log(total)
+    return [result.reshape(x.shape)]
+
+
+def _first(_: Operator, arrays: Sequence[Any]) -> list[Any]:
+    return [arrays[0]]
+
+
 def _affine_grid(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     """Every point of the output, x first, through the affine map theta."""
     theta, sizes, corners = arrays[0], arrays[1].tolist()[2:], op.attributes["align_corners"]
@@ -150,9 +165,12 @@ OVERRIDES: Mapping[str, Compute] = {
     "GlobalLpPool": _global_lp_pool,
     "LpPool": _lp_pool,
     "MaxPool": _max_pool,
+    "LogSoftmax": _softmax,
     "Resize": _resize,
     "Scatter": _scatter,
+    "Softmax": _softmax,
     "Upsample": _resize,
+    "ai.onnx.ml.ZipMap": _first,
 }
 
 #: Operator -> what computes it in float64, whatever the precision that it names.

@@ -52,6 +52,7 @@ def _rows_stand_alone(program: Program, probes: Array, single: Array) -> bool:
 def _outputs(program: Program, X: Array) -> Array:
     """The outputs of all rows at once, each flattened in order; (N, m)."""
     values: dict[str, Constant | NDArray[np.float64]] = dict(program.constants)
+    complements: dict[str, Array] = {}
     first = 0
     for item in program.inputs:
         shape = (len(X), *item.shape[1:]) if item.batched else item.shape
@@ -64,9 +65,17 @@ def _outputs(program: Program, X: Array) -> Array:
             results: list[Constant | NDArray[np.float64] | None] = list(run_constant(op, constants))
         else:
             results = list(run(op, wide_inputs(op, inputs)))
+        if op.name == "Sigmoid":
+            complements[op.outputs[0]] = np.asarray(run(op, [-inputs[0]])[0])  # type: ignore[operator]
+        if op.name == "Sub" and op.inputs[1] in complements and _is_one(inputs[0]):
+            results = [complements[op.inputs[1]]]  # 1 - sigmoid(z) as sigmoid(-z), which doesn't cancel
         values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
     columns = [_rows(program, values[name], len(X)) for name in program.outputs]
     return np.hstack(columns)
+
+
+def _is_one(value: Constant | Array | None) -> bool:
+    return isinstance(value, Constant) and value.wide.size == 1 and bool((value.wide == 1.0).all())
 
 
 def _rows(program: Program, value: Constant | NDArray[np.float64], count: int) -> Array:

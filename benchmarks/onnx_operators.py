@@ -39,6 +39,8 @@ REASONS = {
     "TopK": "its values are piecewise linear, of very many pieces; isn't offered",
 }  # fmt: skip
 
+#: Types of an input that a column of numbers can be.
+_FLOATS = ("float16", "float32", "float64", "bfloat16")
 #: How many entries of an input vary at most.
 _LARGE = 100
 
@@ -68,12 +70,12 @@ def outcome(name: str, model: ModelProto, data: tuple[Sequence[Any], Sequence[An
     """Trace the case with each of its float inputs as the one that varies."""
     operator = model.graph.node[0].op_type
     inputs, outputs = ([_array(item) for item in part] for part in data)
-    floats = [i for i, item in enumerate(inputs) if item is not None and item.dtype.kind == "f" and item.size]
+    floats = [i for i, item in enumerate(inputs) if item is not None and item.dtype.name in _FLOATS and item.size]
     if not floats or any(item is None for item in (*inputs, *outputs)):
         return Outcome(name, operator, "skipped", "has no float tensor as input, or takes or gives something else")
     lowered = _in_range(model)
     if lowered is None:
-        return Outcome(name, operator, "skipped", "is of an opset beyond the supported ones")
+        return Outcome(name, operator, "skipped", "is of an operator set beyond the supported ones")
     found = [_attempt(name, operator, lowered, i, inputs, outputs) for i in floats]
     return min(found, key=lambda item: ("wrong", "right", "refused").index(item.kind))
 
@@ -130,9 +132,9 @@ def _frozen(model: ModelProto, varies: int, inputs: Sequence[Any]) -> ModelProto
 def _in_range(model: ModelProto) -> ModelProto | None:
     """The model under an opset that is supported, if its operator is there: newer ones mostly add integer types."""
     found = {entry.domain: entry.version for entry in model.opset_import}
-    if not found.keys() <= OPSETS.keys():
-        return model
     node = model.graph.node[0]
+    if node.domain not in OPSETS:
+        return None
     version = min(max(found[node.domain], OPSETS[node.domain][0]), OPSETS[node.domain][-1])
     if not onnx.defs.has(node.op_type, version, node.domain):
         return None

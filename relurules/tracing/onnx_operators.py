@@ -113,7 +113,9 @@ def _cast(call: Call) -> list[Value | None]:
 
 
 def _pad(call: Call) -> list[Value | None]:
-    return rearranged(call, float(call.op.attributes.get("value") or 0.0))
+    """Before opset 11 the value is an attribute, which then stands for the entries' number 0."""
+    value = float(call.op.attributes.get("value") or 0.0)
+    return rearranged(call._replace(op=call.op._replace(attributes={**call.op.attributes, "value": 0.0})), value)
 
 
 def _resize(call: Call) -> list[Value | None]:

@@ -117,6 +117,19 @@ def _resize(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     return as_operator("Resize", 13, [arrays[0], None, scales], **mode)
 
 
+def _pad(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    """Before opset 11 all but the data are attributes."""
+    if op.version > 10:
+        return op.reference(arrays)
+    value = np.array(op.attributes["value"], dtype=arrays[0].dtype)
+    return as_operator("Pad", 13, [arrays[0], np.array(op.attributes["pads"]), value], mode=op.attributes["mode"])
+
+
+def _regressor(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    weights = np.reshape(op.attributes["coefficients"], (op.attributes["targets"], -1))
+    return [arrays[0].astype(np.float64) @ weights.T + np.array(op.attributes["intercepts"] or 0.0)]
+
+
 def _scatter(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     return as_operator("ScatterElements", 11, arrays, axis=op.attributes["axis"])
 
@@ -165,11 +178,13 @@ OVERRIDES: Mapping[str, Compute] = {
     "GlobalLpPool": _global_lp_pool,
     "LpPool": _lp_pool,
     "MaxPool": _max_pool,
+    "Pad": _pad,
     "LogSoftmax": _softmax,
     "Resize": _resize,
     "Scatter": _scatter,
     "Softmax": _softmax,
     "Upsample": _resize,
+    "ai.onnx.ml.LinearRegressor": _regressor,
     "ai.onnx.ml.ZipMap": _first,
 }
 

@@ -70,7 +70,8 @@ def outcome(name: str, model: ModelProto, data: tuple[Sequence[Any], Sequence[An
     """Trace the case with each of its float inputs as the one that varies."""
     operator = model.graph.node[0].op_type
     inputs, outputs = ([_array(item) for item in part] for part in data)
-    floats = [i for i, item in enumerate(inputs) if item is not None and item.dtype.name in _FLOATS and item.size]
+    tensors = [value.type.HasField("tensor_type") for value in model.graph.input]
+    floats = [i for i, item in enumerate(inputs) if tensors[i] and item is not None and _is_float(item)]
     if not floats or any(item is None for item in (*inputs, *outputs)):
         return Outcome(name, operator, "skipped", "has no float tensor as input, or takes or gives something else")
     lowered = _in_range(model)
@@ -94,6 +95,10 @@ def _attempt(name: str, operator: str, model: ModelProto, varies: int, inputs: A
     rounded = 1e-4 if np.allclose(wanted, wanted.round(4), rtol=eps, atol=0.0) else 0.0  # typed in with four digits
     close = found.shape == wanted.shape and np.allclose(found, wanted, rtol=20 * eps, atol=20 * eps + rounded)
     return Outcome(name, operator, "right" if close else "wrong", "" if close else f"input {varies} varies")
+
+
+def _is_float(item: Any) -> bool:
+    return item.dtype.name in _FLOATS and item.size > 0
 
 
 def _eps(dtype: np.dtype[Any]) -> float:

@@ -121,6 +121,8 @@ def _pad(call: Call) -> list[Value | None]:
 def _resize(call: Call) -> list[Value | None]:
     mode, attributes = call.op.attributes["mode"], call.op.attributes
     early = call.op.name == "Upsample" or call.op.version < 11
+    if attributes.get("coordinate_transformation_mode") in ("align_corners", "tf_crop_and_resize"):
+        _check_whole(call)
     if mode != "nearest" or attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize":
         return by_columns(call)
     scales = given(call, 1)
@@ -128,6 +130,17 @@ def _resize(call: Call) -> list[Value | None]:
     if early and any(scale < 1 for scale in listed):
         raise refused(call, "opset 10 and older don't say which entries a smaller output takes; export with opset 11")
     return rearranged(call)
+
+
+def _check_whole(call: Call) -> None:
+    """Runtimes don't agree on corners where an output has no whole number of entries before it is cut."""
+    scales, shape = given(call, 2), variable(call).shape
+    if isinstance(scales, Constant) and scales.native.size == len(shape):
+        sizes = scales.native.astype(np.float64) * np.array(shape)
+        if np.abs(sizes - sizes.round()).max(initial=0.0) > 1e-5 * max(shape):
+            raise refused(
+                call, f"its scales {scales.native.tolist()} give {sizes.tolist()} entries; supported: whole ones"
+            )
 
 
 def _scattered(call: Call) -> list[Value | None]:

@@ -2,8 +2,8 @@
 
 Seen with onnx 1.23, and tested against torch and the operator sets' own cases:
 BatchNormalization before opset 14 uses the batch's statistics, ConvTranspose mixes up its groups, pooling with
-ceil_mode shifts its windows, Softmax before opset 13 doesn't flatten, LogSoftmax underflows, AffineGrid and GridSample
-compute in float32, and Upsample, Scatter and GlobalLpPool are missing.
+ceil_mode shifts its windows, Softmax before opset 13 doesn't flatten, LogSoftmax underflows, RoiAlign before opset 16
+shifts its coordinates, AffineGrid and GridSample compute in float32, and Upsample, Scatter and GlobalLpPool are missing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -130,6 +130,14 @@ def _regressor(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     return [arrays[0].astype(np.float64) @ weights.T + np.array(op.attributes["intercepts"] or 0.0)]
 
 
+def _roi_align(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    """Before opset 16 coordinates aren't shifted by half a pixel."""
+    if op.version > 15:
+        return op.reference(arrays)
+    mode = {"coordinate_transformation_mode": "output_half_pixel"}
+    return as_operator("RoiAlign", 16, arrays, **op.attributes, **mode)
+
+
 def _scatter(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     return as_operator("ScatterElements", 11, arrays, axis=op.attributes["axis"])
 
@@ -181,6 +189,7 @@ OVERRIDES: Mapping[str, Compute] = {
     "Pad": _pad,
     "LogSoftmax": _softmax,
     "Resize": _resize,
+    "RoiAlign": _roi_align,
     "Scatter": _scatter,
     "Softmax": _softmax,
     "Upsample": _resize,

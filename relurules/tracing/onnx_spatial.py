@@ -33,6 +33,8 @@ def windowed(op: Operator, size: Sequence[int], kernel: Sequence[int] | None = N
     _check(op, rank, kernel, stride, dilation, pads)
     span = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
     auto = op.attributes["auto_pad"]
+    if auto.startswith("SAME") and op.name != "Conv" and max(dilation) > 1:
+        raise ModelError(f"{op.place}: it has auto_pad and dilations, on which runtimes don't agree; give it pads")
     begin, end, out = list[int](), list[int](), list[int]()
     for i, (n, w, s) in enumerate(zip(size, span, stride, strict=True)):
         if auto in ("SAME_UPPER", "SAME_LOWER"):

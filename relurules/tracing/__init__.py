@@ -25,12 +25,14 @@ _DOORS: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda model: _is_a(model, "torch.nn.modules.module.Module"), "from_torch"),
     (lambda model: _is_a(model, "torch.export.exported_program.ExportedProgram"), "from_torch"),
     (lambda model: isinstance(model, str | Path) and Path(model).suffix == ".pt2", "from_torch"),
+    (lambda model: isinstance(model, str | Path) and Path(model).suffix == ".onnx", "from_onnx"),
+    (lambda model: _is_a(model, "onnx.onnx_ml_pb2.ModelProto"), "from_onnx"),
     (lambda model: _is_a(model, "sklearn.base.BaseEstimator"), "from_sklearn"),
 )
 
 SUPPORTED = (
-    "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, fitted scikit-learn MLPClassifier, "
-    "MLPRegressor or Pipeline, skorch net, relurules Graph"
+    "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, onnx.ModelProto, path of a .onnx file, fitted "
+    "scikit-learn MLPClassifier, MLPRegressor or Pipeline, skorch net, relurules Graph"
 )
 
 #: Rows on which a traced network is compared with the model it came from, and how far they may differ.

@@ -9,7 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from relurules.errors import ModelError
 from relurules.ir import Network, Neuron
+
+#: The most entries that one tensor may have, counting its columns (a gigabyte).
+LARGEST = 2**27
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ class Basis:
         kinks = torch.nonzero(slopes != 1.0).reshape(-1)
         self.identities += len(slopes) - len(kinks)
         first = len(self)
+        if (first + len(kinks)) * max(first + len(kinks), len(slopes)) > LARGEST:
+            raise ModelError(
+                f"layer {layer!r} of {len(kinks)} neurons brings the network to {len(self.neurons) + len(kinks)}, too "
+                "many to be traced; make the network smaller"
+            )
         flat = tensor.widened(first).reshape(first, -1)
         self.forms.extend(torch.cat([flat[:, kinks].T, tensor.constant.reshape(-1)[kinks, None]], dim=1))
         self.slopes.extend(slopes[kinks].tolist())

@@ -1,0 +1,144 @@
+"""ONNX ModelProto -> Program: its nodes in order, its constants, its inputs and outputs, every name checked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, numpy_helper
+
+from relurules.errors import ModelError
+from relurules.tracing.onnx_file import opsets
+from relurules.tracing.onnx_nodes import Constant, Operator, constant_of, first_line, operator
+
+#: Element types of inputs: what a float column of a table can be read as.
+_FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
+
+
+class Input(NamedTuple):
+    """One input of the model; shape: of one row, with a leading 1 where the first dimension is the batch."""
+
+    name: str
+    shape: tuple[int, ...]
+    batched: bool
+
+    @property
+    def size(self) -> int:
+        """How many columns it takes."""
+        return int(np.prod(self.shape))
+
+
+class Program(NamedTuple):
+    """What is left of a model once it is read: only nodes that an output needs."""
+
+    where: str
+    inputs: tuple[Input, ...]
+    outputs: tuple[str, ...]
+    constants: Mapping[str, Constant]
+    operators: tuple[Operator, ...]
+
+
+def program(model: ModelProto, where: str, input_shape: Sequence[int] | None) -> Program:
+    """Read a model without functions and external data. ModelError names what is wrong, and where."""
+    graph, versions = model.graph, opsets(model, where)
+    _check_unique(graph, where)
+    if graph.sparse_initializer:
+        raise ModelError(f"{where}: has sparse initialisers; supported: dense ones")
+    constants = {tensor.name: constant_of(_array(tensor, where)) for tensor in graph.initializer}
+    given = [value for value in graph.input if value.name not in constants]
+    if input_shape is not None and len(given) != 1:
+        raise ModelError(f"{where}: has {len(given)} inputs, and input_shape= is for models with one")
+    inputs = tuple(_input(value, where, input_shape) for value in given)
+    outputs = tuple(value.name for value in graph.output)
+    if not outputs or not inputs:
+        raise ModelError(f"{where}: has no {'input' if outputs else 'output'}; supported: one or more of each")
+    _check_order(graph, {*constants, *(value.name for value in given)}, where)
+    operators = tuple(
+        operator(graph.node[number], number, versions, where) for number in needed(list(graph.node), outputs)
+    )
+    return Program(where, inputs, outputs, constants, operators)
+
+
+def _array(tensor: TensorProto, where: str) -> Any:
+    try:
+        return numpy_helper.to_array(tensor)
+    except Exception as error:
+        shape = list(tensor.dims)
+        raise ModelError(
+            f"{where}: initialiser {tensor.name!r} of shape {shape} can't be read ({first_line(error)}); is the file "
+            "cut short?"
+        ) from error
+
+
+def _input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | None) -> Input:
+    kind = value.type.WhichOneof("value")
+    tensor = value.type.tensor_type
+    if kind != "tensor_type" or tensor.elem_type not in _FLOATS:
+        found = TensorProto.DataType.Name(tensor.elem_type) if kind == "tensor_type" else f"{kind}"
+        raise ModelError(
+            f"{where}: input {value.name!r} is of type {found}; supported: tensors of FLOAT, DOUBLE, FLOAT16, BFLOAT16"
+        )
+    declared = [dim.dim_value if dim.dim_value > 0 else None for dim in tensor.shape.dim]
+    if not tensor.HasField("shape"):
+        declared = [None] * (0 if input_shape is None else 1 + len(input_shape))
+    batched = not tensor.HasField("shape") or (bool(declared) and declared[0] is None)
+    row = declared[1:] if batched else declared
+    if input_shape is not None:
+        if len(row) != len(input_shape) or any(a not in (None, b) for a, b in zip(row, input_shape, strict=True)):
+            raise ModelError(
+                f"{where}: input {value.name!r} takes rows of shape {_shown(row)}, not {tuple(input_shape)}"
+            )
+        row = [int(size) for size in input_shape]
+    if not tensor.HasField("shape") and input_shape is None:
+        raise ModelError(
+            f"{where}: input {value.name!r} doesn't tell its shape; give the shape of a row as input_shape="
+        )
+    if None in row:
+        raise ModelError(
+            f"{where}: input {value.name!r} has the shape {_shown(declared)}; supported: no dynamic dimension but the "
+            "first. Give the shape of a row as input_shape="
+        )
+    return Input(value.name, tuple(size or 0 for size in ([1, *row] if batched else row)), batched)
+
+
+def _shown(shape: Sequence[int | None]) -> str:
+    return "(" + ", ".join("?" if size is None else str(size) for size in shape) + ")"
+
+
+def _check_unique(graph: GraphProto, where: str) -> None:
+    """Every name is given once; an initialiser may repeat the name of an input, whose default it then is."""
+    names = [*(tensor.name for tensor in graph.initializer), *(name for node in graph.node for name in node.output)]
+    inputs = [value.name for value in graph.input]
+    outputs = {name for node in graph.node for name in node.output}
+    seen: set[str] = set()
+    for name in names:
+        if name and (name in seen or (name in outputs and name in inputs)):
+            raise ModelError(f"{where}: the name {name!r} is given to two values; supported: one value per name")
+        seen.add(name)
+    if len(set(inputs)) < len(inputs):
+        raise ModelError(f"{where}: two inputs have the same name")
+
+
+def _check_order(graph: GraphProto, known: set[str], where: str) -> None:
+    later = {name for node in graph.node for name in node.output}
+    for number, node in enumerate(graph.node):
+        for name in node.input:
+            if name and name not in known:
+                why = (
+                    "is only computed later: a cycle, or nodes out of order" if name in later else "is nowhere defined"
+                )
+                raise ModelError(f"{where}: node {node.name or number!r} ({node.op_type}) reads {name!r}, which {why}")
+        known.update(node.output)
+    for value in graph.output:
+        if value.name not in known:
+            raise ModelError(f"{where}: output {value.name!r} is nowhere defined")
+
+
+def needed(nodes: Sequence[NodeProto | Operator], outputs: Sequence[str]) -> list[int]:
+    """Numbers of the nodes that an output needs, in order."""
+    wanted, found = set(outputs), list[int]()
+    for number, node in reversed(list(enumerate(nodes))):
+        given, taken = (node.outputs, node.inputs) if isinstance(node, Operator) else (node.output, node.input)
+        if wanted.intersection(filter(None, given)):
+            found.append(number)
+            wanted.update(taken)
+    return found[::-1]

@@ -1,0 +1,228 @@
+"""The ONNX operators that are affine, and those that only constants may meet. Whatever no table has is refused by name.
+
+No row holds any algebra. An operator that only moves entries is run by onnx's reference on the entries' numbers, which
+tells where each one goes; any other affine operator is run on the constant and on every column.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from onnx import helper
+
+from relurules.tracing.affine import AffineTensor, apply_affine, weighted
+from relurules.tracing.onnx_call import Call, Roles, Value, fixed, given, operand, refused, variable
+from relurules.tracing.onnx_layers import LAYERS, product
+from relurules.tracing.onnx_nodes import Constant, constant_of, run, run_constant, wide_inputs
+from relurules.tracing.pieces import number
+
+_EVERY = None
+
+
+def _moved(*data: int) -> Roles:
+    """An operator that only moves entries of the inputs at these places (none given: of all), or fills in zeros."""
+    return Roles(rearranged, frozenset(data) if data else _EVERY)
+
+
+def rearranged(call: Call, fill: float = 0.0) -> list[Value | None]:
+    """Run the operator on the entries' numbers, from 1; 0 stands for `fill`."""
+    places = AFFINE[call.op.name].data
+    arrays: list[np.ndarray | None] = []
+    pool, first = [number([fill])], 1
+    for i, value in enumerate(call.values):
+        if value is None or (places is not None and i not in places):
+            arrays.append(None if value is None else wide_inputs(call.op, [value])[0])  # type: ignore[list-item]
+            continue
+        item = value.constant if isinstance(value, AffineTensor) else fixed(call, i)
+        arrays.append(np.arange(first, first + item.numel(), dtype=np.float64).reshape(tuple(item.shape)))
+        first += item.numel()
+        pool.append(value if isinstance(value, AffineTensor) else item)  # type: ignore[arg-type]
+    return [None if index is None else _taken(call, pool, index, first) for index in run(call.op, arrays)]
+
+
+def _taken(call: Call, pool: Sequence[AffineTensor | torch.Tensor], index: np.ndarray, count: int) -> Value:
+    """The entries of the pool that an index tells."""
+    if index.dtype != np.float64:
+        return constant_of(index)  # such as a mask
+    at = torch.as_tensor(index.astype(np.int64))
+    if not np.array_equal(at.numpy(), index) or (index.size and not 0 <= index.min() <= index.max() < count):
+        raise refused(call, "it doesn't only move entries of its input, as expected; please report it")
+
+    def take(*items: torch.Tensor) -> torch.Tensor:
+        return torch.cat([item.reshape(-1) for item in items])[at.reshape(-1)].reshape(at.shape)
+
+    result: AffineTensor = apply_affine(pool, take, take)
+    return result
+
+
+def by_columns(call: Call) -> list[Value | None]:
+    """Run the operator by onnx's reference on the constant, and on every column without what it gives for zeros."""
+    at = [i for i, value in enumerate(call.values) if isinstance(value, AffineTensor)]
+    items = [variable(call, i) for i in at]
+    count = max(len(item.columns) for item in items)
+    columns = [item.widened(count).numpy() for item in items]
+
+    def apply(parts: list[np.ndarray]) -> np.ndarray:
+        arrays = wide_inputs(call.op, [None if v is None or i in at else v for i, v in enumerate(call.values)])  # type: ignore[misc]
+        for i, part in zip(at, parts, strict=True):
+            arrays[i] = part
+        result = run(call.op, arrays)[0]
+        return np.empty(0) if result is None else result.astype(np.float64)
+
+    zero = apply([np.zeros(tuple(item.constant.shape)) for item in items])
+    linear = np.array([apply([column[k] for column in columns]) - zero for k in range(count)])
+    constant = apply([item.constant.numpy() for item in items])
+    return [AffineTensor(number(constant), number(linear).reshape(count, *constant.shape))]
+
+
+def _sum(*factors: float) -> Roles:
+    """A sum of the inputs with these factors; none given: a plain sum of all."""
+
+    def rule(call: Call) -> list[Value | None]:
+        count = len(call.values)
+        return [weighted(*((f, operand(call, i)) for i, f in enumerate(factors or [1.0] * count)))]
+
+    return Roles(rule, _EVERY)
+
+
+def _mean(call: Call) -> list[Value | None]:
+    total = weighted(*((1.0, operand(call, i)) for i in range(len(call.values))))
+    return [apply_affine([total], lambda t: t / len(call.values), lambda t: t / len(call.values))]
+
+
+def _division(call: Call) -> list[Value | None]:
+    divisor = fixed(call, 1)
+    if bool((divisor == 0).any()):
+        raise refused(call, f"its divisor {call.op.inputs[1]!r} has a zero")
+    return [product(call, torch.div, variable(call), divisor)]
+
+
+def _cast(call: Call) -> list[Value | None]:
+    """A cast to a float type is the identity on real numbers."""
+    to = call.op.attributes.get("to")
+    like = given(call, 1)
+    if to is None and isinstance(like, Constant):
+        to = helper.np_dtype_to_tensor_dtype(like.native.dtype)
+    value = given(call, 0)
+    if isinstance(value, Constant):
+        return [Constant(value.wide.astype(np.float64), value.wide.astype(np.float64))]
+    name = "FLOAT" if to is None else helper.tensor_dtype_to_string(to).removeprefix("TensorProto.")
+    if name not in ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16"):
+        raise refused(call, f"it casts values that depend on the input to {name}, which isn't continuous")
+    return [variable(call)]
+
+
+def _pad(call: Call) -> list[Value | None]:
+    """Before opset 11 the value is an attribute, which then stands for the entries' number 0."""
+    value = float(call.op.attributes.get("value") or 0.0)
+    return rearranged(call._replace(op=call.op._replace(attributes={**call.op.attributes, "value": 0.0})), value)
+
+
+def _resize(call: Call) -> list[Value | None]:
+    mode, attributes = call.op.attributes["mode"], call.op.attributes
+    early = call.op.name == "Upsample" or call.op.version < 11
+    if attributes.get("coordinate_transformation_mode") in ("align_corners", "tf_crop_and_resize"):
+        _check_whole(call)
+    if mode != "nearest" or attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize":
+        return by_columns(call)
+    scales = given(call, 1)
+    listed = attributes.get("scales") or (scales.native.tolist() if isinstance(scales, Constant) else [])
+    if early and any(scale < 1 for scale in listed):
+        raise refused(call, "opset 10 and older don't say which entries a smaller output takes; export with opset 11")
+    return rearranged(call)
+
+
+def _check_whole(call: Call) -> None:
+    """Runtimes don't agree on corners where an output has no whole number of entries before it is cut."""
+    scales, shape = given(call, 2), variable(call).shape
+    if isinstance(scales, Constant) and scales.native.size == len(shape):
+        sizes = scales.native.astype(np.float64) * np.array(shape)
+        if np.abs(sizes - sizes.round()).max(initial=0.0) > 1e-5 * max(shape):
+            raise refused(
+                call, f"its scales {scales.native.tolist()} give {sizes.tolist()} entries; supported: whole ones"
+            )
+
+
+def _scattered(call: Call) -> list[Value | None]:
+    reduction = call.op.attributes.get("reduction") or "none"
+    if reduction not in ("none", "add"):
+        raise refused(call, f"its reduction is {reduction!r}; supported: none, add")
+    return rearranged(call) if reduction == "none" else by_columns(call)
+
+
+def _dropout(call: Call) -> list[Value | None]:
+    training = given(call, 2)
+    if isinstance(training, Constant) and bool(training.native.any()):
+        raise refused(call, "it is in training mode, where it is random; export the model in eval mode")
+    return rearranged(call)
+
+
+def _roi_align(call: Call) -> list[Value | None]:
+    if call.op.attributes["mode"] != "avg":
+        raise refused(call, f"its mode is {call.op.attributes['mode']!r}; supported: avg")
+    return by_columns(call)
+
+
+def _grid_sample(call: Call) -> list[Value | None]:
+    if call.op.attributes["mode"] == "nearest":
+        raise refused(
+            call, "its mode is 'nearest', where rounding decides which entry is taken; supported: linear, cubic"
+        )
+    return by_columns(call)
+
+
+def _shape_only(call: Call) -> list[Value | None]:
+    """What depends on the input's shape alone."""
+    x = variable(call).constant.numpy()
+    return list(run_constant(call.op, [Constant(x, x)]))
+
+
+#: What depends on the shape of its input alone.
+SHAPE_ONLY = frozenset({"Shape", "Size", "EyeLike"})
+
+AFFINE: Mapping[str, Roles] = {
+    **LAYERS,
+    "Add": _sum(1.0, 1.0),
+    "Sub": _sum(1.0, -1.0),
+    "Neg": _sum(-1.0),
+    "Sum": _sum(),
+    "Mean": Roles(_mean, _EVERY),
+    "Mul": Roles(lambda call: [product(call, torch.mul, operand(call, 0), operand(call, 1))], _EVERY),
+    "Div": Roles(_division),
+    "Identity": Roles(lambda call: [variable(call)]),
+    "Cast": Roles(_cast),
+    "CastLike": Roles(_cast, _EVERY),
+    **dict.fromkeys(SHAPE_ONLY, Roles(_shape_only)),
+    # entries that move
+    **dict.fromkeys(
+        ("Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Split", "Gather", "GatherElements",
+         "GatherND", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "Trilu", "Compress", "ReverseSequence",
+         "CenterCropPad", "MaxUnpool", "ai.onnx.ml.ArrayFeatureExtractor"),
+        _moved(0),
+    ),
+    "Concat": _moved(),
+    "ai.onnx.ml.FeatureVectorizer": _moved(),
+    "Where": _moved(1, 2),
+    "TensorScatter": _moved(0, 1),
+    "Dropout": Roles(_dropout),
+    "Pad": Roles(_pad, frozenset({0, 2})),
+    "Scatter": Roles(_scattered, frozenset({0, 2})),
+    "ScatterElements": Roles(_scattered, frozenset({0, 2})),
+    "ScatterND": Roles(_scattered, frozenset({0, 2})),
+    "Resize": Roles(_resize),
+    "Upsample": Roles(_resize),
+    # sums of entries
+    **dict.fromkeys(("CumSum", "Col2Im", "AffineGrid", "DeformConv"), Roles(by_columns)),
+    "RotaryEmbedding": Roles(by_columns),
+    "GridSample": Roles(_grid_sample),
+    "RoiAlign": Roles(_roi_align),
+}  # fmt: skip
+
+#: Operators that may compute constants, such as shapes and masks, but not meet values that depend on the input.
+ON_CONSTANTS = frozenset({
+    "And", "ArgMax", "ArgMin", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Ceil",
+    "Constant", "ConstantOfShape", "Cos", "CumProd", "Equal", "Erf", "Exp", "Floor", "Greater", "GreaterOrEqual",
+    "HammingWindow", "HannWindow", "IsInf", "IsNaN", "Less", "LessOrEqual", "Log", "MelWeightMatrix", "Mod",
+    "NonZero", "Not", "OneHot", "Or", "Pow", "Range", "Reciprocal", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
+    "ReduceProd", "ReduceSumSquare", "Round", "Sigmoid", "Sign", "Sin", "Sqrt", "Tanh", "TopK", "Unique", "Xor",
+})  # fmt: skip

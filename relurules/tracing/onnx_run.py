@@ -1,0 +1,86 @@
+"""An ONNX program as a function of rows, computed in float64 by onnx's own reference, node by node."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import ModelError
+from relurules.ir.network import rows_of
+from relurules.tracing.onnx_graph import Program
+from relurules.tracing.onnx_nodes import Constant, constant_of, run, run_constant, wide_inputs
+from relurules.tracing.onnx_operators import SHAPE_ONLY
+
+Array = NDArray[np.float64]
+
+#: Rows on which it is seen whether a model treats the rows of a batch one by one.
+_ROWS = 7
+
+
+def reference(program: Program) -> Callable[[Array], Array]:
+    """The model itself, (N, d) -> (N, m). ModelError where its rows influence one another."""
+    d = sum(item.size for item in program.inputs)
+    probes = np.random.default_rng(1).normal(size=(_ROWS, d))
+    single = np.vstack([_outputs(program, row[None]) for row in probes])
+    together = all(item.batched for item in program.inputs) and _rows_stand_alone(program, probes, single)
+
+    def evaluate(X: Array) -> Array:
+        X = rows_of(X, d)
+        if together and len(X):
+            return _outputs(program, X)
+        return np.vstack([np.empty((0, single.shape[1])), *(_outputs(program, row[None]) for row in X)])
+
+    return evaluate
+
+
+def _rows_stand_alone(program: Program, probes: Array, single: Array) -> bool:
+    """Whether a batch may be run at once; not where the model has the batch's size inside, and then takes one row."""
+    try:
+        found = _outputs(program, probes)
+    except ModelError:
+        return False
+    scale = np.abs(single).max(initial=1.0)
+    if found.shape != single.shape or not np.allclose(found, single, rtol=1e-9, atol=1e-9 * scale, equal_nan=True):
+        raise ModelError(
+            f"{program.where}: its first dimension is dynamic, but no batch: {_ROWS} rows together give something else "
+            "than one by one. Supported: models whose first dimension is the batch, in every input and output; give "
+            "the input a fixed shape if all of it is one row"
+        )
+    return True
+
+
+def _outputs(program: Program, X: Array) -> Array:
+    """The outputs of all rows at once, each flattened in order; (N, m)."""
+    values: dict[str, Constant | NDArray[np.float64]] = dict(program.constants)
+    complements: dict[str, Array] = {}
+    first = 0
+    for item in program.inputs:
+        shape = (len(X), *item.shape[1:]) if item.batched else item.shape
+        values[item.name] = np.ascontiguousarray(X[:, first : first + item.size]).reshape(shape)
+        first += item.size
+    for op in program.operators:
+        inputs = [values.get(name) for name in op.inputs]
+        if op.name in SHAPE_ONLY or not any(isinstance(value, np.ndarray) for value in inputs):
+            constants = [constant_of(value) if isinstance(value, np.ndarray) else value for value in inputs]
+            results: list[Constant | NDArray[np.float64] | None] = list(run_constant(op, constants))
+        else:
+            results = list(run(op, wide_inputs(op, inputs)))
+        if op.name == "Sigmoid":
+            complements[op.outputs[0]] = np.asarray(run(op, [-inputs[0]])[0])  # type: ignore[operator]
+        if op.name == "Sub" and op.inputs[1] in complements and _is_one(inputs[0]):
+            results = [complements[op.inputs[1]]]  # 1 - sigmoid(z) as sigmoid(-z), which doesn't cancel
+        values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
+    columns = [_rows(program, values[name], len(X)) for name in program.outputs]
+    return np.hstack(columns)
+
+
+def _is_one(value: Constant | Array | None) -> bool:
+    return isinstance(value, Constant) and value.wide.size == 1 and bool((value.wide == 1.0).all())
+
+
+def _rows(program: Program, value: Constant | NDArray[np.float64], count: int) -> Array:
+    if isinstance(value, Constant):
+        return np.tile(value.wide.reshape(1, -1).astype(np.float64), (count, 1))
+    if value.size % count:
+        raise ModelError(f"{program.where}: an output of shape {list(value.shape)} can't be split into {count} rows")
+    return value.reshape(count, -1).astype(np.float64)

@@ -91,7 +91,7 @@ def extract(
     model: Annotated[
         Path,
         typer.Argument(
-            help="Network: a .pt2 file that torch.export.save wrote, or, with --trust-pickle, a pickled scikit-learn "
+            help="Network: an .onnx file, a .pt2 file that torch.export.save wrote, or, with --trust-pickle, a pickled scikit-learn "
             "pipeline (.joblib, .pkl) or torch module (.pt, .pth)."
         ),
     ],

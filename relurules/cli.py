@@ -91,8 +91,8 @@ def extract(
     model: Annotated[
         Path,
         typer.Argument(
-            help="Network: an .onnx file, a .pt2 file that torch.export.save wrote, or, with --trust-pickle, a pickled scikit-learn "
-            "pipeline (.joblib, .pkl) or torch module (.pt, .pth)."
+            help="Network: an .onnx file, a .pt2 file (torch.export.save), or, with --trust-pickle, a pickled "
+            "scikit-learn pipeline (.joblib, .pkl) or torch module (.pt, .pth)."
         ),
     ],
     data: Annotated[

@@ -20,7 +20,8 @@ from relurules.ir.link import LINKS, Head, identity_heads
 from relurules.ir.network import AffineMap, rows_of
 from relurules.tables import column_names, default_names, picked
 from relurules.tracing.sklearn_columns import SUPPORTED as STEPS
-from relurules.tracing.sklearn_columns import Raw, layout, transformed
+from relurules.tracing.sklearn_columns import transformed
+from relurules.tracing.sklearn_forms import Raw, layout
 
 Array = NDArray[np.float64]
 

@@ -39,7 +39,7 @@ def test_arrays_by_position() -> None:
 
 
 def test_names_of_coordinates() -> None:
-    many = Column("c", tuple(Category((f"v{i}",)) for i in range(2)) + (Category(tuple("pqrstu"), other=True),))
+    many = Column("c", (Category(("v0",)), Category(("v1",)), Category(tuple("pqrstu"), other=True)))
     assert coordinate_names((JOB, many)) == (
         "job in ('a', 'b')",
         "job in ('c', missing)",

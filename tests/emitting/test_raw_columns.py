@@ -17,7 +17,7 @@ VALUES = ("it's", '"', "*/ int", "-- x", "{{ 1 }}", "größe", "A", "a", "true",
 NAME = "ko\"l'um {%"
 COLUMNS = (
     Column("age", fill=41.5),
-    Column(NAME, tuple(Category((value,)) for value in VALUES[:-1]) + (Category((VALUES[-1],), missing=True),)),
+    Column(NAME, (*(Category((value,)) for value in VALUES[:-1]), Category((VALUES[-1],), missing=True))),
     Column("rank", (Category((1.0, 2.0)), Category((3.5,), missing=True), Category(other=True))),
 )
 TARGETS = [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")]

@@ -1,0 +1,145 @@
+"""What preprocessing makes of the columns of a table, as sums that can be added, and laid out as coordinates.
+
+A step's output is a `Form`: a constant, plus weights times numbers, plus a table of values for every category column.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain.columns import Category, Column
+from relurules.errors import ModelError
+from relurules.ir.network import AffineMap
+from relurules.tables import Value
+
+Array = NDArray[np.float64]
+
+#: What an imputer makes of a missing value that it doesn't take.
+REFUSED = "\0refused"
+
+
+class Raw(NamedTuple):
+    """A column of the table that only imputers have touched; replaced: value -> what they made of it."""
+
+    column: int
+    replaced: Mapping[Value, Value] = {}
+
+
+class Number(NamedTuple):
+    """A column of the table used as a number; fill: what a missing one counts as, None where there is no answer."""
+
+    column: int
+    fill: float | None
+
+
+class Table(NamedTuple):
+    """A number for every known value (None: missing) and for any other; None where there is no answer."""
+
+    values: Mapping[Value, float | None]
+    other: float | None
+
+    def at(self, value: Value) -> float | None:
+        """The number of a value."""
+        return self.values.get(value, self.other)
+
+
+class Form(NamedTuple):
+    """constant + sum of weights times numbers + sum of the tables' entries for the columns' values."""
+
+    constant: float
+    numbers: Mapping[Number, float]
+    tables: Mapping[int, Table]
+
+
+Signal = Raw | Form
+
+
+def layout(signals: Sequence[Signal], names: Sequence[str]) -> tuple[tuple[Column, ...], AffineMap]:
+    """The columns of the table that `signals` read, and the signals as affine forms of their coordinates."""
+    forms = [form_of(signal) for signal in signals]
+    columns, parts = [], []
+    for j, name in enumerate(names):
+        fills = {number.fill for form in forms for number in form.numbers if number.column == j}
+        tables = [form.tables.get(j) for form in forms]
+        if fills and any(table is not None for table in tables):
+            raise ModelError(f"column {name!r} is used as a number and as a category; supported: one of them")
+        if len(fills) > 1:
+            raise ModelError(f"column {name!r} is imputed in different ways; supported: one imputer for a column")
+        if fills:
+            fill = fills.pop()
+            columns.append(Column(name, (), fill))
+            parts.append(np.array([[form.numbers.get(Number(j, fill), 0.0)] for form in forms]))
+        elif any(table is not None for table in tables):
+            categories, weights = _categories(name, tables)
+            columns.append(Column(name, categories))
+            parts.append(weights)
+    if not columns:
+        raise ModelError("the pipeline uses none of its columns")
+    return tuple(columns), AffineMap(np.hstack(parts), np.array([form.constant for form in forms]))
+
+
+def _categories(name: str, tables: Sequence[Table | None]) -> tuple[tuple[Category, ...], Array]:
+    """Values of a column that no signal tells apart are one category; its weights are what the tables give."""
+    used = [table for table in tables if table is not None]
+    known = dict.fromkeys(value for table in used for value in table.values)
+    numbers: dict[tuple[float, ...], list[Value]] = {}
+    for value in [*(v for v in known if v is not None), None]:
+        row = [0.0 if table is None else table.at(value) for table in tables]
+        if (answer := _complete(row)) is not None:
+            numbers.setdefault(answer, []).append(value)
+    other = _complete([0.0 if table is None else table.other for table in tables])
+    if other is not None:
+        numbers.setdefault(other, [])
+    if not numbers:
+        raise ModelError(f"column {name!r}: the encoder has no category that it takes")
+    categories = tuple(
+        Category(tuple(v for v in values if v is not None), None in values, answer == other)
+        for answer, values in numbers.items()
+    )
+    return categories, np.array(list(numbers), dtype=np.float64).T
+
+
+def _complete(row: Sequence[float | None]) -> tuple[float, ...] | None:
+    return None if any(entry is None for entry in row) else tuple(float(entry or 0.0) for entry in row)
+
+
+def form_of(signal: Signal) -> Form:
+    if isinstance(signal, Form):
+        return signal
+    marks = [value for value in signal.replaced if value is not None]
+    if marks:
+        raise ModelError(f"an imputer replaces {marks[0]!r} in a column of numbers; supported: missing_values=nan")
+    fill = signal.replaced.get(None)
+    fill = None if fill == REFUSED else fill
+    if isinstance(fill, str):
+        raise ModelError(f"an imputer fills a column of numbers with {fill!r}; supported: a number")
+    return Form(0.0, {Number(signal.column, fill): 1.0}, {})
+
+
+def combined(weights: Array, constants: Array, signals: Sequence[Signal]) -> list[Signal]:
+    """Affine forms of the signals: weights (m, n), constants (m,)."""
+    forms = [form_of(signal) for signal in signals]
+    return [_sum(row, constant, forms) for row, constant in zip(weights, constants, strict=True)]
+
+
+def _sum(weights: Array, constant: float, forms: Sequence[Form]) -> Form:
+    total, numbers, tables = float(constant), dict[Number, float](), dict[int, Table]()
+    for weight, form in zip(weights.tolist(), forms, strict=True):
+        total += weight * form.constant
+        for number, factor in form.numbers.items() if weight else ():
+            numbers[number] = numbers.get(number, 0.0) + weight * factor
+        for column, table in form.tables.items():
+            if weight or table.other is None or None in table.values.values():
+                tables[column] = _added(tables.get(column), table, weight)
+    return Form(total, numbers, tables)
+
+
+def _added(table: Table | None, other: Table, weight: float) -> Table:
+    def plus(one: float | None, two: float | None) -> float | None:
+        return None if one is None or two is None else one + weight * two
+
+    table = table or Table({}, 0.0)
+    values = [*table.values, *(value for value in other.values if value not in table.values)]
+    return Table({value: plus(table.at(value), other.at(value)) for value in values}, plus(table.other, other.other))

@@ -124,25 +124,25 @@ def _resize(call: Call) -> list[Value | None]:
     if attributes.get("coordinate_transformation_mode") in ("align_corners", "tf_crop_and_resize"):
         _check_whole(call)
     if mode != "nearest" or attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize":
-        results = by_columns(call)
-        if mode == "cubic" and attributes["coordinate_transformation_mode"] == "pytorch_half_pixel":
-            _check_single(call, results[0])
-        return results
+        return _checked_single(call, by_columns(call))
     scales = given(call, 1)
     listed = attributes.get("scales") or (scales.native.tolist() if isinstance(scales, Constant) else [])
     if early and any(scale < 1 for scale in listed):
         raise refused(call, "opset 10 and older don't say which entries a smaller output takes; export with opset 11")
-    return rearranged(call)
+    return _checked_single(call, rearranged(call))
 
 
-def _check_single(call: Call, result: Value | None) -> None:
-    """For one entry the operator set and onnx's reference start at different places."""
-    before = variable(call).shape
+def _checked_single(call: Call, results: list[Value | None]) -> list[Value | None]:
+    """Where pytorch_half_pixel makes one entry of several, the operator set and onnx's reference may start apart."""
+    before, result, scales = variable(call).shape, results[0], given(call, 2)
     after = result.shape if isinstance(result, AffineTensor) else before
-    if any(n > 1 and m == 1 for n, m in zip(before, after, strict=True)):
+    apart = call.op.attributes["mode"] == "cubic" or (isinstance(scales, Constant) and scales.native.size > 0)
+    single = any(n > 1 and m == 1 for n, m in zip(before, after, strict=True))
+    if single and apart and call.op.attributes.get("coordinate_transformation_mode") == "pytorch_half_pixel":
         raise refused(
             call, f"it makes {list(after)} of {list(before)}, which runtimes do in different ways; use half_pixel"
         )
+    return results
 
 
 def _check_whole(call: Call) -> None:

@@ -73,8 +73,8 @@ def transposed(op: Operator, size: Sequence[int], kernel: Sequence[int]) -> Wind
         total = [f + e - w for f, e, w in zip(full, extra, list(wanted)[-rank:], strict=True)]
         if min(total) < 0:
             raise ModelError(
-                f"{op.place}: its output_shape or auto_pad asks for more than its kernel gives, on which runtimes don't "
-                "agree; give it pads and output_padding"
+                f"{op.place}: its output_shape or auto_pad asks for more than its kernel gives, on which runtimes "
+                "don't agree; give it pads and output_padding"
             )
         half = [t // 2 for t in total]
         rest = [t - h for t, h in zip(total, half, strict=True)]

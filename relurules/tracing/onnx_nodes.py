@@ -183,8 +183,9 @@ def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> No
     opsets = [helper.make_opsetid(op.node.domain, op.version)]
     try:
         found = onnx.shape_inference.infer_node_outputs(op.schema, op.node, types, data, opset_imports=opsets)
-    except Exception:  # the operator itself then says what is wrong with its inputs
-        return
+    except onnx.shape_inference.InferenceError as error:
+        shapes = [None if array is None else list(array.shape) for array in arrays]
+        raise ModelError(f"{op.place}: doesn't take inputs of shapes {shapes}: {first_line(error)}") from error
     for result in found.values():
         dims = [dim.dim_value for dim in result.tensor_type.shape.dim]
         if columns * math.prod(dims) > LARGEST:

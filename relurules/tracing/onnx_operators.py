@@ -4,7 +4,8 @@ No row holds any algebra. An operator that only moves entries is run by onnx's r
 tells where each one goes; any other affine operator is run on the constant and on every column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -129,7 +130,9 @@ def _resize(call: Call) -> list[Value | None]:
     listed = attributes.get("scales") or (scales.native.tolist() if isinstance(scales, Constant) else [])
     if early and any(scale < 1 for scale in listed):
         raise refused(call, "opset 10 and older don't say which entries a smaller output takes; export with opset 11")
-    return _checked_single(call, rearranged(call))
+    results = _checked_single(call, rearranged(call))
+    _check_rounding(call, results[0])
+    return results
 
 
 def _checked_single(call: Call, results: list[Value | None]) -> list[Value | None]:
@@ -143,6 +146,40 @@ def _checked_single(call: Call, results: list[Value | None]) -> list[Value | Non
             call, f"it makes {list(after)} of {list(before)}, which runtimes do in different ways; use half_pixel"
         )
     return results
+
+
+def _check_rounding(call: Call, result: Value | None) -> None:
+    """Refuse where float32 and float64 round to different entries: then runtimes do too."""
+    attributes, scales = call.op.attributes, given(call, 1 if call.op.version < 11 else 2)
+    before, after = variable(call).shape, result.shape if isinstance(result, AffineTensor) else ()
+    listed = attributes.get("scales") or (scales.native.tolist() if isinstance(scales, Constant) else [])
+    mode = attributes.get("coordinate_transformation_mode", "asymmetric")
+    turn = _ROUNDINGS[attributes.get("nearest_mode", "floor")]
+    for n, m, scale in zip(before, after, listed or [b / a for a, b in zip(before, after, strict=True)], strict=True):
+        found = [turn(_positions(mode, n, m, kind(scale), kind)) for kind in (np.float32, np.float64)]
+        if not np.array_equal(*(np.clip(indices, 0, n - 1) for indices in found)):
+            raise refused(
+                call, f"its scale {scale} lets rounding decide which entries are taken; supported: clear cases"
+            )
+
+
+def _positions(mode: str, n: int, m: int, scale: Any, kind: Any) -> Any:
+    """Where the m entries of an output lie among the n entries of the input, computed in this precision."""
+    x = np.arange(m).astype(kind)
+    if mode == "asymmetric":
+        return x / scale
+    if mode == "align_corners":
+        return x * kind(n - 1) / kind(max(1, m - 1))
+    shift = kind(n / 2) * (1 - m / (scale * kind(n))) if mode == "half_pixel_symmetric" else kind(0)
+    return shift + (x + kind(0.5)) / scale - kind(0.5)
+
+
+_ROUNDINGS: Mapping[str, Callable[[Any], Any]] = {
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round_prefer_floor": lambda x: np.ceil(x - 0.5),
+    "round_prefer_ceil": lambda x: np.floor(x + 0.5),
+}
 
 
 def _check_whole(call: Call) -> None:

@@ -183,7 +183,7 @@ def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> No
     opsets = [helper.make_opsetid(op.node.domain, op.version)]
     try:
         found = onnx.shape_inference.infer_node_outputs(op.schema, op.node, types, data, opset_imports=opsets)
-    except onnx.shape_inference.InferenceError as error:
+    except Exception as error:
         shapes = [None if array is None else list(array.shape) for array in arrays]
         raise ModelError(f"{op.place}: doesn't take inputs of shapes {shapes}: {first_line(error)}") from error
     for result in found.values():

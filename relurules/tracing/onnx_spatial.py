@@ -71,9 +71,9 @@ def transposed(op: Operator, size: Sequence[int], kernel: Sequence[int]) -> Wind
         pads = [0] * 2 * rank
     if wanted is not None:
         total = [f + e - w for f, e, w in zip(full, extra, list(wanted)[-rank:], strict=True)]
-        if min(total) < 0:
+        if min(total) < 0 and auto.startswith("SAME"):
             raise ModelError(
-                f"{op.place}: its output_shape or auto_pad asks for more than its kernel gives, on which runtimes "
+                f"{op.place}: its auto_pad asks for more than its kernel gives, on which runtimes "
                 "don't agree; give it pads and output_padding"
             )
         half = [t // 2 for t in total]

@@ -25,7 +25,7 @@ RIGHT = {
     "Gemm": 11, "GlobalAveragePool": 2, "GlobalMaxPool": 2, "GridSample": 13, "HardSigmoid": 3, "Identity": 2,
     "LeakyRelu": 3, "LogSoftmax": 7, "MatMul": 7, "Max": 6, "MaxPool": 16, "MaxUnpool": 2, "Mean": 3, "Min": 6,
     "Mul": 3, "Neg": 2, "PRelu": 2, "Pad": 3, "ReduceL1": 8, "ReduceMax": 8, "ReduceMean": 8, "ReduceMin": 8,
-    "ReduceSum": 10, "Relu": 1, "Reshape": 9, "Resize": 39, "ReverseSequence": 2, "RoiAlign": 2, "RotaryEmbedding": 8,
+    "ReduceSum": 10, "Relu": 1, "Reshape": 9, "Resize": 37, "ReverseSequence": 2, "RoiAlign": 2, "RotaryEmbedding": 8,
     "Scatter": 2, "ScatterElements": 4, "ScatterND": 2, "Shape": 11, "Shrink": 1, "Sigmoid": 2, "Size": 2, "Slice": 8,
     "Softmax": 7, "SpaceToDepth": 2, "Split": 14, "Squeeze": 2, "Sub": 3, "Sum": 3, "TensorScatter": 3, "Tile": 2,
     "Transpose": 7, "Unsqueeze": 7, "Upsample": 1, "Where": 1,

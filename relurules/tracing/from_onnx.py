@@ -22,7 +22,7 @@ from relurules.tracing.onnx_call import Call, Label, Roles, Value
 from relurules.tracing.onnx_file import load
 from relurules.tracing.onnx_graph import Program, needed, program
 from relurules.tracing.onnx_heads import HEADS, go_on, link, outputs_of
-from relurules.tracing.onnx_nodes import Constant, Operator, check_size, first_line, run_constant
+from relurules.tracing.onnx_nodes import Constant, Operator, check_size, first_line, run_constant, wide_inputs
 from relurules.tracing.onnx_operators import AFFINE, ON_CONSTANTS
 from relurules.tracing.onnx_piecewise import PIECEWISE
 from relurules.tracing.onnx_run import reference
@@ -131,13 +131,14 @@ def _traced(call: Call) -> Sequence[Value | None]:
             f"a constant. {_HELP}"
         )
     columns = max(len(value.columns) for value in values if isinstance(value, AffineTensor))
-    check_size(op, [_shaped(value) for value in values], columns + 1)
+    arrays = wide_inputs(op, [v.constant.numpy() if isinstance(v, AffineTensor) else _constant(v) for v in values])
+    check_size(op, arrays, columns + 1)
     try:
         results = roles.rule(call)
     except ModelError as error:
         raise error if op.place in str(error) else ModelError(f"{op.place}: {error}") from error
     except (RuntimeError, IndexError, TypeError, ValueError) as error:
-        shapes = [None if array is None else list(array.shape) for array in map(_shaped, values)]
+        shapes = [None if array is None else list(array.shape) for array in arrays]
         raise ModelError(f"{op.place}: can't be computed on inputs of shapes {shapes}: {first_line(error)}") from error
     for result in results:
         if isinstance(result, AffineTensor) and not bool(
@@ -147,10 +148,8 @@ def _traced(call: Call) -> Sequence[Value | None]:
     return results
 
 
-def _shaped(value: Value | None) -> NDArray[Any] | None:
-    if isinstance(value, AffineTensor):
-        return value.constant.numpy()
-    return value.native if isinstance(value, Constant) else None
+def _constant(value: Value | None) -> Constant | None:
+    return value if isinstance(value, Constant) else None
 
 
 def _plain(name: str) -> str:

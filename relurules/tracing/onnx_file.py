@@ -116,9 +116,14 @@ def _beside(folder: Path, location: str, place: str) -> Path:
     """The data file, which must lie in the model's folder or below it, whatever links are on the way."""
     parts = (*PurePosixPath(location).parts, *PureWindowsPath(location).parts)
     outside = PurePosixPath(location).is_absolute() or bool(PureWindowsPath(location).anchor) or ".." in parts
-    file = (folder / location).resolve() if "\0" not in location else folder
-    if not location or outside or not file.is_relative_to(folder.resolve()):
+    if (
+        not location
+        or outside
+        or "\0" in location
+        or not (folder / location).resolve().is_relative_to(folder.resolve())
+    ):
         raise ModelError(f"{place} is external data in {location!r}; supported: files in the model's own folder")
+    file = (folder / location).resolve()
     if not file.is_file():
         raise ModelError(f"{place} is external data in {location!r}, and there is no such file beside the model")
     return file

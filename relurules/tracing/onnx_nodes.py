@@ -178,13 +178,14 @@ def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> No
     data = {
         name: numpy_helper.from_array(array, name)
         for name, array in given.items()
-        if array.size < 1000 and array.dtype.kind in "iuf"
+        if array.size < 1000 and (array.dtype.kind in "iu" or array.dtype == np.float32)
     }
     opsets = [helper.make_opsetid(op.node.domain, op.version)]
     try:
         found = onnx.shape_inference.infer_node_outputs(op.schema, op.node, types, data, opset_imports=opsets)
-    except Exception:  # the operator itself then says what is wrong with its inputs
-        return
+    except Exception as error:
+        shapes = [None if array is None else list(array.shape) for array in arrays]
+        raise ModelError(f"{op.place}: doesn't take inputs of shapes {shapes}: {first_line(error)}") from error
     for result in found.values():
         dims = [dim.dim_value for dim in result.tensor_type.shape.dim]
         if columns * math.prod(dims) > LARGEST:
@@ -195,8 +196,11 @@ def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> No
 
 
 def _type_of(array: Array) -> TypeProto:
-    kind = TensorProto.STRING if array.dtype.kind in "OUS" else helper.np_dtype_to_tensor_dtype(array.dtype)
-    return helper.make_tensor_type_proto(kind, array.shape)
+    """Numbers of any precision as FLOAT: not every operator is there for DOUBLE, and shapes are the same."""
+    if array.dtype.kind in "OUS":
+        return helper.make_tensor_type_proto(TensorProto.STRING, array.shape)
+    kind = np.dtype(np.float32) if widened(array).dtype == np.float64 else array.dtype
+    return helper.make_tensor_type_proto(helper.np_dtype_to_tensor_dtype(kind), array.shape)
 
 
 def first_line(error: Exception) -> str:

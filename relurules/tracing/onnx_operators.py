@@ -4,7 +4,8 @@ No row holds any algebra. An operator that only moves entries is run by onnx's r
 tells where each one goes; any other affine operator is run on the constant and on every column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -124,23 +125,77 @@ def _resize(call: Call) -> list[Value | None]:
     if attributes.get("coordinate_transformation_mode") in ("align_corners", "tf_crop_and_resize"):
         _check_whole(call)
     if mode != "nearest" or attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize":
-        return by_columns(call)
-    scales = given(call, 1)
-    listed = attributes.get("scales") or (scales.native.tolist() if isinstance(scales, Constant) else [])
-    if early and any(scale < 1 for scale in listed):
+        return _checked_single(call, by_columns(call))
+    if early and any(scale < 1 for scale in _scales(call) or []):
         raise refused(call, "opset 10 and older don't say which entries a smaller output takes; export with opset 11")
-    return rearranged(call)
+    results = _checked_single(call, rearranged(call))
+    _check_rounding(call, results[0])
+    return results
+
+
+def _checked_single(call: Call, results: list[Value | None]) -> list[Value | None]:
+    """Where pytorch_half_pixel makes one entry of several, the operator set and onnx's reference may start apart."""
+    before, result = variable(call).shape, results[0]
+    after = result.shape if isinstance(result, AffineTensor) else before
+    apart = call.op.attributes["mode"] == "cubic" or _scales(call) is not None
+    single = any(n > 1 and m == 1 for n, m in zip(before, after, strict=True))
+    if single and apart and call.op.attributes.get("coordinate_transformation_mode") == "pytorch_half_pixel":
+        raise refused(
+            call, f"it makes {list(after)} of {list(before)}, which runtimes do in different ways; use half_pixel"
+        )
+    return results
+
+
+def _check_rounding(call: Call, result: Value | None) -> None:
+    """Refuse where float32 and float64 round to different entries: then runtimes do too."""
+    attributes = call.op.attributes
+    before, after = variable(call).shape, result.shape if isinstance(result, AffineTensor) else ()
+    scales = _scales(call) or [m / n for n, m in zip(before, after, strict=True)]
+    mode = attributes.get("coordinate_transformation_mode", "asymmetric")
+    turn = _ROUNDINGS[attributes.get("nearest_mode", "floor")]
+    for n, m, scale in zip(before, after, scales, strict=True):
+        found = [turn(_positions(mode, n, m, kind(scale), kind)) for kind in (np.float32, np.float64)]
+        if not np.array_equal(*(np.clip(indices, 0, n - 1) for indices in found)):
+            raise refused(
+                call, f"its scale {scale} lets rounding decide which entries are taken; supported: clear cases"
+            )
+
+
+def _positions(mode: str, n: int, m: int, scale: Any, kind: Any) -> Any:
+    """Where the m entries of an output lie among the n entries of the input, computed in this precision."""
+    x = np.arange(m).astype(kind)
+    if mode == "asymmetric":
+        return x / scale
+    if mode == "align_corners":
+        return x * kind(n - 1) / kind(max(1, m - 1))
+    shift = kind(n / 2) * (1 - m / (scale * kind(n))) if mode == "half_pixel_symmetric" else kind(0)
+    return shift + (x + kind(0.5)) / scale - kind(0.5)
+
+
+_ROUNDINGS: Mapping[str, Callable[[Any], Any]] = {
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round_prefer_floor": lambda x: np.ceil(x - 0.5),
+    "round_prefer_ceil": lambda x: np.floor(x + 0.5),
+}
 
 
 def _check_whole(call: Call) -> None:
     """Runtimes don't agree on corners where an output has no whole number of entries before it is cut."""
-    scales, shape = given(call, 2), variable(call).shape
-    if isinstance(scales, Constant) and scales.native.size == len(shape):
-        sizes = scales.native.astype(np.float64) * np.array(shape)
-        if np.abs(sizes - sizes.round()).max(initial=0.0) > 1e-5 * max(shape):
-            raise refused(
-                call, f"its scales {scales.native.tolist()} give {sizes.tolist()} entries; supported: whole ones"
-            )
+    scales, shape = _scales(call), variable(call).shape
+    sizes = np.array(scales) * np.array(shape) if scales else np.zeros(1)
+    if np.abs(sizes - sizes.round()).max() > 1e-5 * max(shape):
+        raise refused(call, f"its scales {scales} give {sizes.tolist()} entries; supported: whole ones")
+
+
+def _scales(call: Call) -> list[float] | None:
+    """One factor for each dimension, None where the output's sizes are given instead."""
+    attributes, rank = call.op.attributes, variable(call).constant.dim()
+    value = given(call, 1 if call.op.version < 11 else 2)
+    listed = attributes.get("scales") or (value.native.tolist() if isinstance(value, Constant) else [])
+    axes = attributes.get("axes") or range(rank)
+    found = dict(zip((axis % rank for axis in axes), listed, strict=False))
+    return [found.get(i, 1.0) for i in range(rank)] if listed else None
 
 
 def _scattered(call: Call) -> list[Value | None]:

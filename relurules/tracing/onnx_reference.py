@@ -2,8 +2,9 @@
 
 Seen with onnx 1.23, and tested against torch and the operator sets' own cases:
 BatchNormalization before opset 14 uses the batch's statistics, ConvTranspose mixes up its groups, pooling with
-ceil_mode shifts its windows, Softmax before opset 13 doesn't flatten, LogSoftmax underflows, RoiAlign before opset 16
-shifts its coordinates, AffineGrid and GridSample compute in float32, and Upsample, Scatter and GlobalLpPool are missing.
+ceil_mode shifts its windows, Softmax before opset 13 doesn't flatten, LogSoftmax underflows, RoiAlign before opset
+16 shifts its coordinates, AffineGrid and GridSample compute in float32, and Upsample, Scatter and GlobalLpPool are
+missing.
 """
 
 from collections.abc import Callable, Mapping, Sequence

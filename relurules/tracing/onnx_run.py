@@ -1,6 +1,6 @@
 """An ONNX program as a function of rows, computed in float64 by onnx's own reference, node by node."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +21,15 @@ def reference(program: Program) -> Callable[[Array], Array]:
     """The model itself, (N, d) -> (N, m). ModelError where its rows influence one another."""
     d = sum(item.size for item in program.inputs)
     probes = np.random.default_rng(1).normal(size=(_ROWS, d))
-    single = np.vstack([_outputs(program, row[None]) for row in probes])
+    single = np.vstack([_rows(program, _values(program, row[None]), 1) for row in probes])
     together = all(item.batched for item in program.inputs) and _rows_stand_alone(program, probes, single)
 
     def evaluate(X: Array) -> Array:
         X = rows_of(X, d)
         if together and len(X):
-            return _outputs(program, X)
-        return np.vstack([np.empty((0, single.shape[1])), *(_outputs(program, row[None]) for row in X)])
+            return _rows(program, _values(program, X), len(X))
+        alone = (_rows(program, _values(program, row[None]), 1) for row in X)
+        return np.vstack([np.empty((0, single.shape[1])), *alone])
 
     return evaluate
 
@@ -36,9 +37,10 @@ def reference(program: Program) -> Callable[[Array], Array]:
 def _rows_stand_alone(program: Program, probes: Array, single: Array) -> bool:
     """Whether a batch may be run at once; not where the model has the batch's size inside, and then takes one row."""
     try:
-        found = _outputs(program, probes)
+        values = _values(program, probes)
     except ModelError:
         return False
+    found = _rows(program, values, len(probes))
     scale = np.abs(single).max(initial=1.0)
     if found.shape != single.shape or not np.allclose(found, single, rtol=1e-9, atol=1e-9 * scale, equal_nan=True):
         raise ModelError(
@@ -49,8 +51,8 @@ def _rows_stand_alone(program: Program, probes: Array, single: Array) -> bool:
     return True
 
 
-def _outputs(program: Program, X: Array) -> Array:
-    """The outputs of all rows at once, each flattened in order; (N, m)."""
+def _values(program: Program, X: Array) -> dict[str, Constant | NDArray[np.float64]]:
+    """Every value of the model for all rows at once."""
     values: dict[str, Constant | NDArray[np.float64]] = dict(program.constants)
     complements: dict[str, Array] = {}
     first = 0
@@ -70,17 +72,20 @@ def _outputs(program: Program, X: Array) -> Array:
         if op.name == "Sub" and op.inputs[1] in complements and _is_one(inputs[0]):
             results = [complements[op.inputs[1]]]  # 1 - sigmoid(z) as sigmoid(-z), which doesn't cancel
         values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
-    columns = [_rows(program, values[name], len(X)) for name in program.outputs]
-    return np.hstack(columns)
+    return values
 
 
 def _is_one(value: Constant | Array | None) -> bool:
     return isinstance(value, Constant) and value.wide.size == 1 and bool((value.wide == 1.0).all())
 
 
-def _rows(program: Program, value: Constant | NDArray[np.float64], count: int) -> Array:
-    if isinstance(value, Constant):
-        return np.tile(value.wide.reshape(1, -1).astype(np.float64), (count, 1))
-    if value.size % count:
-        raise ModelError(f"{program.where}: an output of shape {list(value.shape)} can't be split into {count} rows")
-    return value.reshape(count, -1).astype(np.float64)
+def _rows(program: Program, values: Mapping[str, Constant | NDArray[np.float64]], count: int) -> Array:
+    """The outputs, each flattened in order, joined; (count, m), or fewer columns where one can't be split into rows."""
+    columns = []
+    for name in program.outputs:
+        value = values[name]
+        if isinstance(value, Constant):
+            columns.append(np.tile(value.wide.reshape(1, -1).astype(np.float64), (count, 1)))
+        elif value.size % count == 0:
+            columns.append(value.reshape(count, -1).astype(np.float64))
+    return np.hstack(columns) if columns else np.empty((count, 0))

@@ -71,6 +71,11 @@ def transposed(op: Operator, size: Sequence[int], kernel: Sequence[int]) -> Wind
         pads = [0] * 2 * rank
     if wanted is not None:
         total = [f + e - w for f, e, w in zip(full, extra, list(wanted)[-rank:], strict=True)]
+        if min(total) < 0 and auto.startswith("SAME"):
+            raise ModelError(
+                f"{op.place}: its auto_pad asks for more than its kernel gives, on which runtimes "
+                "don't agree; give it pads and output_padding"
+            )
         half = [t // 2 for t in total]
         rest = [t - h for t, h in zip(total, half, strict=True)]
         pads = [*half, *rest] if auto == "SAME_UPPER" else [*rest, *half]

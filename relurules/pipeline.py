@@ -62,7 +62,9 @@ def partition(
     called with the number of regions found. Raises DomainError where the domain has no interior.
     """
     _one_job(jobs)
-    return search(trace(model).network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
+    graph = trace(model)
+    domain = _domain_of(graph, domain, None)
+    return search(graph.network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
 
 
 def extract(

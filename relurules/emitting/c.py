@@ -23,6 +23,7 @@ def print_c(request: Request) -> dict[str, str]:
         "header": request.header,
         "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
         "features": [(comment(column.name), _codes(column)) for column in rules.domain.columns],
+        "handled": plan.handles_missing(rules),
         "inputs": _inputs(rules.domain.columns, columns),
         "outputs": [comment(name) for name in rules.outputs],
         "step": c_step(rules) if has_links(rules) else None,

@@ -78,8 +78,14 @@ def planned_checks(rules: RuleSet, features: Notation) -> Checks:
 
 def missing_words(rules: RuleSet) -> str:
     """Which rows have no rule, apart from those outside the domain."""
-    handled = any(column.fill is not None or None in column.lookup for column in rules.domain.columns)
-    return "or with a missing value that doesn't count as anything" if handled else "or with a missing value"
+    if handles_missing(rules):
+        return "or with a missing value that doesn't count as anything"
+    return "or with a missing value"
+
+
+def handles_missing(rules: RuleSet) -> bool:
+    """Whether a missing value counts as something in any column."""
+    return any(column.fill is not None or None in column.lookup for column in rules.domain.columns)
 
 
 def signed(number: Callable[[float], str], value: float) -> str:

@@ -31,6 +31,7 @@ def print_python(request: Request) -> dict[str, str]:
         "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
         "features": [ascii_literal(column.name) for column in rules.domain.columns],
         "inputs": _inputs(rules.domain.columns, columns),
+        "handled": plan.handles_missing(rules),
         "fills": any(column.fill is not None for column in rules.domain.columns),
         "categories": any(column.categories for column in rules.domain.columns),
         "outputs": [ascii_literal(name) for name in rules.outputs],

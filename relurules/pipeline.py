@@ -38,7 +38,8 @@ def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
     model: torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, or a fitted scikit-learn MLPRegressor,
     alone or at the end of a Pipeline of scalers and selectors.
     input_shape: shape of one row where the model doesn't tell it; inputs of higher rank are flattened in order.
-    `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. Raises ModelError for an operator that is
+    `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. A sigmoid, softmax, log_softmax, exp, expm1
+    or argmax at the model's end becomes the link of `graph.heads`. Raises ModelError for any other operator that is
     neither affine nor piecewise linear, for weights that aren't finite, and for files that can't be read.
     """
     return tracing.trace(model, input_shape)[0]

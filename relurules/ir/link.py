@@ -57,7 +57,7 @@ def _share(apply: Callable[[Array], Array], steepness: float) -> Callable[[Array
 
     def slack(s: Array, off: Array, rounding: float) -> Array:
         share, most = apply(s), off.max(axis=1, keepdims=True)
-        relative = share * np.expm1(4.0 * steepness * most)
+        relative = np.maximum(share, _TINY) * np.expm1(4.0 * steepness * most)
         return np.asarray(np.fmin(steepness * most, relative) + rounding * share + _TINY)
 
     return slack
@@ -135,20 +135,24 @@ def score_names(outputs: Sequence[str], heads: Sequence[Head], scores: int, take
 
 def linked(heads: Sequence[Head], scores: Array) -> Array:
     """(N, s) scores -> (N, m) outputs, NaN where a score is NaN."""
-    columns = []
-    with np.errstate(over="ignore", invalid="ignore"):
-        for head in heads:
-            taken = scores[:, head.scores]
-            result = LINKS[head.link].apply(taken)[:, head.component]
-            columns.append(np.where(np.isnan(taken).any(axis=1), np.nan, result))
-    return np.column_stack(columns) if columns else np.empty((len(scores), 0))
+
+    def result(link: str, taken: tuple[int, ...]) -> Array:
+        missing = np.isnan(scores[:, taken]).any(axis=1, keepdims=True)
+        return np.where(missing, np.nan, LINKS[link].apply(scores[:, taken]))
+
+    return _columns(heads, result, len(scores))
 
 
 def slack(heads: Sequence[Head], scores: Array, off: Array, rounding: float) -> Array:
     """(N, s) scores and how far each may be off -> (N, m): how far outputs may be off, see `Link`."""
+    return _columns(
+        heads, lambda link, taken: LINKS[link].slack(scores[:, taken], off[:, taken], rounding), len(scores)
+    )
+
+
+def _columns(heads: Sequence[Head], result: Callable[[str, tuple[int, ...]], Array], rows: int) -> Array:
+    """The heads' components, (rows, m), of `result`, which is computed once for all heads that share it."""
     with np.errstate(over="ignore", invalid="ignore"):
-        parts = [
-            LINKS[head.link].slack(scores[:, head.scores], off[:, head.scores], rounding)[:, head.component]
-            for head in heads
-        ]
-    return np.column_stack(parts) if parts else np.empty((len(scores), 0))
+        results = {key: result(*key) for key in dict.fromkeys((head.link, head.scores) for head in heads)}
+    parts = [results[head.link, head.scores][:, head.component] for head in heads]
+    return np.column_stack(parts) if parts else np.empty((rows, 0))

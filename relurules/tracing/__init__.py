@@ -84,7 +84,7 @@ def _compare(graph: Graph, function: Reference) -> None:
     expected, found = function(X), graph.evaluate(X)
     terms = graph.network.magnitude(X) + np.finfo(float).tiny
     allowed = slack(graph.heads, graph.network.evaluate(X), _TOLERANCE * terms, _TOLERANCE)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         off = np.where(found == expected, 0.0, np.abs(found - expected) / allowed)
     if not (off <= 1.0).all():
         raise CheckError(

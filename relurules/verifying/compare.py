@@ -63,10 +63,10 @@ def _differences(
     """On these rows: how far outputs are off; that beyond max_error, as a share; where it is no more than allowed."""
     heads, scores, expected = reference.heads, reference.scores[rows], reference.outputs[rows]
     terms = reference.magnitude[rows] + np.finfo(np.float64).tiny
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         difference = np.where(found == expected, 0.0, np.abs(found - expected))
         room = slack(heads, scores, np.full_like(scores, max_error), 0.0)
         allowed = slack(heads, scores, max_error + TOLERANCE * terms, TOLERANCE)
-        beyond = np.where(difference <= room, 0.0, difference - room)
-        relative = beyond / (slack(heads, scores, TOLERANCE * terms, TOLERANCE) / TOLERANCE)
+        share = (difference - room) / (slack(heads, scores, TOLERANCE * terms, TOLERANCE) / TOLERANCE)
+        relative = np.where(difference <= room, 0.0, share)
     return difference, relative, difference <= allowed

@@ -3,14 +3,14 @@
 After a change that is meant: pytest --update-golden, and review the difference.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from handmade import network, rows_in, rules_of
 
 import relurules as rr
-from relurules.ir import RuleSet
+from relurules.ir import Head, RuleSet
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden"
 CODE = ("rules", "tree", "network")
@@ -23,8 +23,18 @@ CASES = [
 ]
 
 
-def small_rules() -> RuleSet:
-    """Two features, two neurons in two layers, an inequality, two outputs, six rows of data."""
+LINKED = [
+    ("text", "rules", None),
+    ("markdown", "rules", None),
+    ("python", "rules", None),
+    ("c", "rules", None),
+    ("sql", "network", "sqlite"),
+]
+HEADS = [Head("softmax", (0, 1)), Head("softmax", (0, 1), 1), Head("argmax", (0, 1)), Head("sigmoid", (1,))]
+
+
+def small_rules(outputs: Sequence[str] = ("y*/", "class"), heads: Sequence[Head] = ()) -> RuleSet:
+    """Two features, two neurons in two layers, an inequality, two scores, six rows of data."""
     net = network(
         A=[[0.5, 1], [0, -2]],
         b=[-1, 1],
@@ -35,7 +45,7 @@ def small_rules() -> RuleSet:
         slope=[0, 0.25],
     )
     domain = rr.Domain.box([0, -1], [10, 1], ["mean radius", 'a"b|*/']).where('`mean radius` + 4*`a"b|*/` <= 8')
-    return rules_of(net, domain, ["y*/", "class"], data=rows_in(domain, 6))
+    return rules_of(net, domain, outputs, heads, data=rows_in(domain, 6))
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +63,19 @@ def compare(folder: Path, files: Mapping[str, str]) -> None:
 
 @pytest.mark.parametrize(("target", "form", "dialect"), CASES)
 def test_golden(target: str, form: str, dialect: str | None, rules: RuleSet, request: pytest.FixtureRequest) -> None:
+    check(rules, target, form, dialect, "", request)
+
+
+@pytest.mark.parametrize(("target", "form", "dialect"), LINKED)
+def test_golden_with_links(target: str, form: str, dialect: str | None, request: pytest.FixtureRequest) -> None:
+    check(small_rules(["p0", "p1", "class", "risk"], HEADS), target, form, dialect, "linked", request)
+
+
+def check(
+    rules: RuleSet, target: str, form: str, dialect: str | None, prefix: str, request: pytest.FixtureRequest
+) -> None:
     artifact = rr.emit(rules, target, form=form, dialect=dialect, key=["id"] if target == "sql" else [])
-    folder = FOLDER / "-".join(filter(None, (target, form, dialect)))
+    folder = FOLDER / "-".join(filter(None, (prefix, target, form, dialect)))
     if request.config.getoption("--update-golden"):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in artifact.files.items():
@@ -71,7 +92,7 @@ def test_a_difference_is_told(files: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    expected = {"-".join(filter(None, case)) for case in CASES}
+    expected = {"-".join(filter(None, case)) for case in (*CASES, *(("linked", *case) for case in LINKED))}
     assert {path.name for path in FOLDER.iterdir()} == expected
 
 

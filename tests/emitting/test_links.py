@@ -1,0 +1,194 @@
+"""What emitted code makes of the scores: every link in every language and form, beside torch in float64."""
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from handmade import Array, network, rules_of
+from networks import float64_output
+from torch import Tensor, nn
+
+import relurules as rr
+from relurules.emitting.links import ROWS
+from relurules.ir import Head, RuleSet
+from relurules.ir.link import LINKS
+from relurules.verifying import run
+
+ENGINES = [
+    ("python", None, None),
+    ("c", None, None),
+    ("sql", "sqlite", None),
+    ("sql", "duckdb", None),
+    ("sql", "sqlite", "duckdb"),
+]
+FORMS = ("rules", "tree", "network")
+
+ENDS: dict[str, Callable[[Tensor], Tensor]] = {
+    "sigmoid": torch.sigmoid,
+    "exp": torch.exp,
+    "expm1": torch.expm1,
+    "softmax": lambda z: torch.softmax(z, 1),
+    "log_softmax": lambda z: torch.log_softmax(z, 1),
+    "argmax": lambda z: torch.argmax(z, 1, keepdim=True),
+    "one score": lambda z: z[:, 1:2].sigmoid(),
+    "opposites": lambda z: torch.stack([z[:, 0], -z[:, 0]], 1).sigmoid(),
+    "one part": lambda z: torch.softmax(z, 1)[:, 2],
+    "of one": lambda z: torch.cat([z[:, :1].softmax(1), z[:, :1].log_softmax(1), z[:, :1].argmax(1, True)], 1),
+    "mixture": lambda z: torch.cat(
+        [
+            torch.softmax(z[:, :2], 1).flip(1),
+            z,
+            torch.softmax(z, 1),
+            z[:, 1:].sigmoid(),
+            z.argmax(1, True),
+            (-z).argmax(1, True),
+            z[:, 1:].log_softmax(1),
+            z.expm1(),
+            z[:, 2:].exp(),
+        ],
+        1,
+    ),
+}
+#: Scores of any size, and ties.
+HARD = np.array(list(product([0.0, 1e-20, -1e-9, 0.3, -36.7, 41.0, 709.0, 800.0, -800.0, 1e6, -1e6], repeat=3)))
+
+
+class Ending(nn.Module):
+    """Layers and what follows."""
+
+    def __init__(self, end: Callable[[Tensor], Tensor], *layers: nn.Module) -> None:
+        super().__init__()
+        self.end, self.layers = end, nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.end(self.layers(x))
+
+
+def trained(end: Callable[[Tensor], Tensor]) -> nn.Module:
+    torch.manual_seed(0)
+    return Ending(end, nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 3))
+
+
+def bare(end: Callable[[Tensor], Tensor]) -> nn.Module:
+    """The scores are the inputs."""
+    layer = nn.Linear(3, 3, bias=False)
+    layer.weight.data = torch.eye(3)
+    return Ending(end, layer)
+
+
+def outputs(rules: RuleSet, X: Array, target: str, dialect: str | None, engine: str | None, form: str) -> Any:
+    key = ["row"] if target == "sql" else []
+    return run(rr.emit(rules, target, dialect=dialect, form=form, key=key), X, engine)[1]
+
+
+def same(found: Array, expected: Array, share: float) -> bool:
+    return bool(np.isclose(found, expected, rtol=share, atol=1e-300).all())
+
+
+@pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)
+@pytest.mark.parametrize("end", ENDS)
+def test_random_rows_rows_outside_and_missing_values(
+    end: str, target: str, dialect: str | None, engine: str | None
+) -> None:
+    model = trained(ENDS[end])
+    rules = rr.extract(model, domain=rr.Domain.box([-3, -3], [3, 3]))
+    assert len(rules) > 3
+    X = np.random.default_rng(0).uniform(-3, 3, (60, 2))
+    odd = np.array([[np.nan, 0], [0, np.nan], [4, 0], [0, -3.01], [np.inf, 0], [-np.inf, np.nan]])
+    expected = float64_output(model, X).reshape(len(X), -1)
+    for form in FORMS:
+        ran = outputs(rules, np.vstack([odd, X]), target, dialect, engine, form)
+        assert (ran.rule == np.concatenate([np.zeros(len(odd)), rules.apply(X)])).all()
+        assert np.isnan(ran.outputs[: len(odd)]).all()
+        assert np.allclose(ran.outputs[len(odd) :], expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)
+@pytest.mark.parametrize("end", ENDS)
+def test_scores_of_any_size(end: str, target: str, dialect: str | None, engine: str | None) -> None:
+    model = bare(ENDS[end])
+    rules = rr.extract(model)
+    expected = float64_output(model, HARD).reshape(len(HARD), -1)
+    assert same(rules.predict(HARD), expected, 1e-14)
+    for form in FORMS:
+        assert same(outputs(rules, HARD, target, dialect, engine, form).outputs, expected, 1e-14), form
+
+
+@pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)
+@pytest.mark.parametrize("form", FORMS)
+def test_scores_that_are_no_number(form: str, target: str, dialect: str | None, engine: str | None) -> None:
+    """Where sums overflow to infinity less infinity: not even an argmax."""
+    net = network(np.empty((0, 2)), [], np.empty((3, 0)), C=[[10, -10], [1, 0], [0, 1]])
+    heads = [Head(name, (1, 0, 2) if link.joint else (0,)) for name, link in LINKS.items()]
+    rules = rules_of(net, heads=heads)
+    X = np.array([[1e308, 1e308]])
+    ran = outputs(rules, X, target, dialect, engine, form)
+    assert ran.rule == [1]
+    assert np.isnan(ran.outputs).all()
+
+
+@pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)
+@pytest.mark.parametrize("link", ["softmax", "log_softmax", "argmax"])
+def test_many_scores(link: str, target: str, dialect: str | None, engine: str | None) -> None:
+    k = 203
+    weights = np.random.default_rng(0).normal(size=(k, 2))
+    net = network(np.empty((0, 2)), [], np.empty((k, 0)), C=np.round(weights, 1))
+    count = 1 if link == "argmax" else k
+    rules = rules_of(net, heads=[Head(link, tuple(range(k)), i) for i in range(count)])
+    X = np.random.default_rng(1).integers(-3, 4, (20, 2)).astype(float)
+    expected = rules.predict(X)
+    assert np.allclose(outputs(rules, X, target, dialect, engine, "network").outputs, expected, rtol=1e-11, atol=0)
+
+
+@pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)
+def test_names_that_look_like_ours(target: str, dialect: str | None, engine: str | None) -> None:
+    net = network([[1, 1]], [0], [[1], [2]], C=[[0, 1], [1, 0]])
+    domain = rr.Domain.box([-1, -1], [1, 1], ["softmax_1", "rr_s0"])
+    heads = [Head("softmax", (0, 1)), Head("sigmoid", (0,)), Head("argmax", (0, 1))]
+    rules = rules_of(net, domain, ["SCORE_1", "exp", "_softmax"], heads)
+    X = np.random.default_rng(0).uniform(-1, 1, (20, 2))
+    for form in FORMS:
+        assert np.allclose(outputs(rules, X, target, dialect, engine, form).outputs, rules.predict(X), atol=1e-14)
+
+
+def test_every_link_is_printed() -> None:
+    assert list(ROWS) == list(LINKS)
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("one score", ["y = sigmoid(score)", "sigmoid(s) = 1 / (1 + exp(-s))", "THEN score = "]),
+        ("opposites", ["y0 = sigmoid(score_1)", "y1 = sigmoid(score_2)", "THEN score_1 = ", "score_2 = "]),
+        (
+            "one part",
+            [
+                "y = softmax(score_3 among score_1, score_2, score_3)",
+                "softmax(s among s, t, ...) = exp(s) / (exp(s) + exp(t) + ...)",
+            ],
+        ),
+        ("argmax", ["y = argmax(score_1, score_2, score_3)", "counted from 0; the first where several are"]),
+        (
+            "mixture",
+            ["y2 = score_1", "y10 = argmax(score_1, score_2, score_3)", "log_softmax(score_2 among score_2, score_3)"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("target", ["text", "markdown"])
+def test_people_are_told(target: str, end: str, said: list[str]) -> None:
+    text = str(rr.emit(rr.extract(trained(ENDS[end]), domain=rr.Domain.box([-3, -3], [3, 3])), target))
+    for part in said:
+        assert part.removeprefix("THEN " if target == "markdown" else "") in text.replace("\\", "")
+
+
+@pytest.mark.parametrize("target", ["text", "markdown"])
+def test_the_bound_is_of_the_scores(target: str) -> None:
+    net = network([[1.0]], [0], [[1]], slope=0.9999)
+    domain = rr.Domain.box([-1], [1])
+    assert "Largest difference of a score from the network's anywhere" in str(
+        rr.emit(rules_of(net, domain, heads=[Head("sigmoid", (0,))]), target)
+    )
+    assert "Largest difference from the network anywhere" in str(rr.emit(rules_of(net, domain), target))

@@ -151,9 +151,13 @@ def test_tensorflow_style_channels_last_with_residual_and_two_outputs() -> None:
         node("Squeeze", ["dense", "axis"], ["y"]),
     ]
     named = {
-        "pads": np.array([0, 0, 1, 1, 0, 0, 1, 1]), "w": weights(2, 2, 3, 3), "low": np.float32(0), "high": np.float32(6),
-        "k": weights(2, 1), "axis": np.array([-1]),
-    }  # fmt: skip
+        "pads": np.array([0, 0, 1, 1, 0, 0, 1, 1]),
+        "w": weights(2, 2, 3, 3),
+        "low": np.array(0, dtype=np.float32),
+        "high": np.array(6, dtype=np.float32),
+        "k": weights(2, 1),
+        "axis": np.array([-1]),
+    }
     graph, reference = tracing.trace(model(nodes, {"x": ["N", 3, 3, 2]}, ["y", "mean"], named))
     X = RANDOM.normal(size=(5, 18)) * 3
     image = torch.tensor(X).reshape(-1, 3, 3, 2).permute(0, 3, 1, 2)

@@ -85,7 +85,7 @@ def demo(
 
 @app.command()
 def extract(
-    model: Annotated[Path, typer.Argument(help="Network: a .pt2 file that torch.export.save wrote.")],
+    model: Annotated[Path, typer.Argument(help="Network: an .onnx file, or a .pt2 file that torch.export.save wrote.")],
     data: Annotated[
         Path | None, typer.Option(help="CSV or Parquet: names the columns, bounds them, counts rows.")
     ] = None,
@@ -101,7 +101,7 @@ def extract(
     time_limit: Annotated[float | None, typer.Option(help="Stop the search after so many seconds.", min=0)] = None,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
-    """Extract the rules of a network: `relurules extract model.pt2 --data rows.csv --drop target`.
+    """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --drop target`.
 
     The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
     any of them, everywhere.
@@ -155,7 +155,7 @@ def emit(
 @app.command()
 def verify(
     artefact: Annotated[Path, typer.Argument(help="score.sql, score.py, score.c or rules.json.")],
-    against: Annotated[Path, typer.Option(help="Network (.pt2) or rules (.json) to compare with.")],
+    against: Annotated[Path, typer.Option(help="Network (.onnx, .pt2) or rules (.json) to compare with.")],
     data: Annotated[Path, typer.Option(help="CSV or Parquet with the columns of the network.")],
     engine: Annotated[
         str | None, typer.Option(help="python, c, sqlite or duckdb; by default the artefact's own.")

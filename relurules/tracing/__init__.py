@@ -55,7 +55,12 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, 
 def _door(model: Any) -> Any:
     for knows, module in _DOORS:
         if knows(model):
-            return import_module(f"relurules.tracing.{module}")
+            try:
+                return import_module(f"relurules.tracing.{module}")
+            except ModuleNotFoundError as error:
+                raise ModelError(
+                    f"{error.name} isn't installed, and this model needs it: pip install {error.name}"
+                ) from error
     if isinstance(model, str | Path):
         raise ModelError(f"{model}: files of type {Path(model).suffix!r} can't be read; supported: {SUPPORTED}")
     raise ModelError(f"a model of type {type(model).__name__} can't be traced; supported: {SUPPORTED}")

@@ -227,6 +227,12 @@ def test_rules_from_the_command_line_agree_with_the_model(tmp_path: Path, capsys
     assert run(["verify", str(tmp_path / "score.sql"), "--against", names[0], "--data", names[1]]) == 0
 
 
+def test_without_onnx_the_message_says_so() -> None:
+    code = "import sys; sys.modules['onnx'] = None; import relurules as rr; rr.trace('model.onnx')"
+    ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert "onnx isn't installed, and this model needs it: pip install onnx" in ended.stderr.splitlines()[-1]
+
+
 def test_the_package_does_not_load_onnx() -> None:
     code = "import sys, relurules as rr, torch; rr.trace(torch.nn.Linear(2, 1)); sys.exit('onnx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

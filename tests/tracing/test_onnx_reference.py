@@ -52,6 +52,18 @@ def test_dilated_pooling() -> None:
 
 
 @pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize(("stride", "pad", "dilation"), [(1, 0, 1), (2, 1, 1), (3, 2, 2)])
+def test_convolution(stride: int, pad: int, dilation: int, groups: int) -> None:
+    x, weights, bias = image(2, 4, 6, 7), image(6, 4 // groups, 2, 3), image(6)
+    expected = functional.conv2d(x, weights, bias, stride, pad, dilation, groups)
+    given = {"group": groups, "strides": [stride] * 2, "pads": [pad] * 4, "dilations": [dilation] * 2}
+    found = computed("Conv", x, weights.numpy(), bias.numpy(), **given)
+    assert found == pytest.approx(expected.numpy())
+    same = computed("Conv", x, weights.numpy(), auto_pad="SAME_UPPER", group=groups)
+    assert same == pytest.approx(functional.conv2d(x, weights, padding="same", groups=groups).numpy())
+
+
+@pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize(
     ("stride", "pad", "dilation", "extra"), [(1, 0, 1, 0), (2, 1, 1, 1), (3, 1, 2, 2), (2, 0, 2, 0)]
 )

@@ -34,6 +34,7 @@ check: lint test
 bench: venv
 	$(BIN)/python benchmarks/tracing.py
 	$(BIN)/python benchmarks/partition.py
+	$(BIN)/python benchmarks/onnx_operators.py
 
 clean:
 	rm -rf $(VENV) $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

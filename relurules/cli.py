@@ -111,7 +111,7 @@ def extract(
     trust_pickle: Annotated[bool, typer.Option("--trust-pickle", help=_TRUST)] = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
-    """Extract the rules of a network: `relurules extract model.pt2 --data rows.csv --drop target`.
+    """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --drop target`.
 
     The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
     any of them, everywhere.

@@ -59,7 +59,12 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, 
 def _door(model: Any) -> Any:
     for knows, module in _DOORS:
         if knows(model):
-            return import_module(f"relurules.tracing.{module}")
+            try:
+                return import_module(f"relurules.tracing.{module}")
+            except ModuleNotFoundError as error:
+                raise ModelError(
+                    f"{error.name} isn't installed, and this model needs it: pip install {error.name}"
+                ) from error
     if isinstance(model, str | Path) and Path(model).suffix in PICKLED:
         load_pickled(Path(model), trusted=False)
     if isinstance(model, str | Path):

@@ -4,7 +4,7 @@ Seen with onnx 1.23, and tested against torch and the operator sets' own cases:
 BatchNormalization before opset 14 uses the batch's statistics, ConvTranspose mixes up its groups, pooling with
 ceil_mode shifts its windows, Softmax before opset 13 doesn't flatten, LogSoftmax underflows, RoiAlign before opset
 16 shifts its coordinates, AffineGrid and GridSample compute in float32, and Upsample, Scatter and GlobalLpPool are
-missing.
+missing; Conv was wrong with auto_pad up to 1.19.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -37,9 +37,9 @@ def _batch_norm(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     return [scale * (x - mean) / np.sqrt(var + op.attributes["epsilon"]) + bias]
 
 
-def _windows(op: Operator, x: Array, padding: float) -> tuple[Array, Array]:
+def _windows(op: Operator, x: Array, padding: float, kernel: tuple[int, ...] | None = None) -> tuple[Array, Array]:
     """Every window of x, its places flattened into the last dimension; and whether each place counts as padding."""
-    shape = windowed(op, x.shape[2:])
+    shape = windowed(op, x.shape[2:], kernel)
     places = zip(x.shape[2:], shape.begin, shape.end, shape.out, shape.stride, shape.span, strict=True)
     ends = [max(e, (o - 1) * s + span - n - b) for n, b, e, o, s, span in places]
     widths = [(0, 0), (0, 0), *zip(shape.begin, ends, strict=True)]
@@ -75,6 +75,16 @@ def _lp_pool(op: Operator, arrays: Sequence[Any]) -> list[Any]:
 def _global_lp_pool(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     p, axes = op.attributes["p"], tuple(range(2, arrays[0].ndim))
     return [(np.abs(arrays[0]) ** p).sum(axis=axes, keepdims=True) ** (1.0 / p)]
+
+
+def _conv(op: Operator, arrays: Sequence[Any]) -> list[Any]:
+    x, weights, bias = (*arrays, None)[:3]
+    values = _windows(op, x, 0.0, weights.shape[2:])[0]
+    kernels, groups = weights.reshape(*weights.shape[:2], -1), op.attributes["group"]
+    parts = zip(np.split(values, groups, axis=1), np.split(kernels, groups), strict=True)
+    joined = np.concatenate([np.tensordot(v, k, axes=([1, -1], [1, 2])) for v, k in parts], axis=-1)
+    result = np.moveaxis(joined, -1, 1)
+    return [result if bias is None else result + per_channel(bias, x.ndim)]
 
 
 def _conv_transpose(op: Operator, arrays: Sequence[Any]) -> list[Any]:
@@ -183,6 +193,7 @@ OVERRIDES: Mapping[str, Compute] = {
     "GridSample": _grid_sample,
     "AveragePool": _average_pool,
     "BatchNormalization": _batch_norm,
+    "Conv": _conv,
     "ConvTranspose": _conv_transpose,
     "GlobalLpPool": _global_lp_pool,
     "LpPool": _lp_pool,

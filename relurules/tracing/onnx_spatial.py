@@ -33,8 +33,11 @@ def windowed(op: Operator, size: Sequence[int], kernel: Sequence[int] | None = N
     _check(op, rank, kernel, stride, dilation, pads)
     span = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
     auto = op.attributes["auto_pad"]
-    if auto.startswith("SAME") and op.name != "Conv" and max(dilation) > 1:
-        raise ModelError(f"{op.place}: it has auto_pad and dilations, on which runtimes don't agree; give it pads")
+    if auto.startswith("SAME") and op.name != "Conv" and _gaps(size, stride, span, dilation):
+        raise ModelError(
+            f"{op.place}: it has auto_pad, with dilations or strides that leave gaps, on which runtimes don't agree; "
+            "give it pads"
+        )
     begin, end, out = list[int](), list[int](), list[int]()
     for i, (n, w, s) in enumerate(zip(size, span, stride, strict=True)):
         if auto in ("SAME_UPPER", "SAME_LOWER"):
@@ -52,6 +55,12 @@ def windowed(op: Operator, size: Sequence[int], kernel: Sequence[int] | None = N
     if min(out, default=0) < 1:
         raise ModelError(f"{op.place}: its kernel {list(kernel)} is larger than its input {list(size)}")
     return Windows(kernel, stride, dilation, span, tuple(begin), tuple(end), tuple(out))
+
+
+def _gaps(size: Sequence[int], stride: Sequence[int], span: Sequence[int], dilation: Sequence[int]) -> bool:
+    """Whether windows have gaps inside, or leave out the end of the input."""
+    ends = [(-(-n // s) - 1) * s + w for n, s, w in zip(size, stride, span, strict=True)]
+    return max(dilation) > 1 or any(end < n for end, n in zip(ends, size, strict=True))
 
 
 def transposed(op: Operator, size: Sequence[int], kernel: Sequence[int]) -> Windows:

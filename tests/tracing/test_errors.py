@@ -185,9 +185,8 @@ def test_rows_that_mix_are_noticed() -> None:
         (np.zeros((2, 2)), "type ndarray can't be traced"),
         ({"0.weight": torch.zeros(1)}, "type dict can't be traced"),
         (nn.Linear, "type type can't be traced"),
-        ("model.onnx", "files of type '.onnx' can't be read"),
+        ("model.h5", "files of type '.h5' can't be read"),
         ("model", "files of type '' can't be read"),
-        ("model.pt", "a .pt file is a pickle"),
     ],
     ids=str,
 )

@@ -29,6 +29,19 @@ class Frame:
             x[..., tie[-1]] = 1.0 - x[..., tie[:-1]].sum(axis=-1)
         return x
 
+    @property
+    def shift(self) -> Array:
+        """(d,) the point where u is 0."""
+        return self.to_user(np.zeros(len(self.free)))
+
+    def entries(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+        """The derivative of x with respect to u as (column of x, coordinate of u, value), (e,) each."""
+        place = {int(column): i for i, column in enumerate(self.free)}
+        found = [(column, i, float(self.scale[column])) for column, i in place.items()]
+        found += [(int(tie[-1]), place[int(column)], -1.0) for tie in self.ties for column in tie[:-1]]
+        columns, coordinates, values = zip(*found, strict=True) if found else ((), (), ())
+        return np.array(columns, dtype=np.int64), np.array(coordinates, dtype=np.int64), np.array(values, dtype=float)
+
     def rows(self, normals: Array, offsets: Array) -> tuple[Array, Array]:
         """Affine forms normals·x + offsets, (n, d) and (n,), as forms of u: (n, f) and (n,)."""
         for tie in self.ties:

@@ -1,186 +1,81 @@
-"""Depth-first search for the linear regions: a cell is split by the next neuron wherever both sides have an interior.
-
-A cell is a full-dimensional polytope with a ball inside it. The neurons are tested in topological order, so that on it
-every earlier neuron is an affine form already, and so is the one tested. The side that the ball's centre lies on surely
-has an interior; the other side takes one linear program, none where the ball itself reaches well across the hyperplane
-or the domain's box lies on one side of it. In a domain with groups of indicators a side also needs an admissible point.
-"""
+"""Network + Domain -> Partition, by the compiled search or by the reference one."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from relurules import lp
 from relurules.domain import Domain
-from relurules.errors import DomainError
+from relurules.errors import DomainError, UnsupportedError
 from relurules.ir import UNEXPLORED, Network, Partition, Tree
-from relurules.ir.network import Array
-from relurules.lp import Ball
-from relurules.partitioning.admissible import Witnesses
+from relurules.partitioning import reference
+from relurules.partitioning.explore import Budget, Progress, explore
+from relurules.partitioning.pieces import Search
+from relurules.partitioning.reference import units
+from relurules.partitioning.sinks import Collected, assembled
+from relurules.partitioning.walk import Batch, Problem, Wanted
 
-#: A form whose coefficients all lie below this share of its largest term is a constant: what is left of it is rounding.
-_ROUNDING = 1e-13
-#: A ball cut out of the parent's is used when its radius is at least this; else a linear program finds the best.
-_ROOMY = 0.01
-
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A node of the search: its half-spaces G u <= h, a ball inside, and what is known of its first neurons.
-
-    pattern: signs of its first neurons; for those, active: (K, d + 1) affine forms of phi(z) in x, constants last, and
-    sizes: (K,) largest absolute term sums of phi(z). place: (split, side) that leads here.
-    """
-
-    G: Array
-    h: Array
-    ball: Ball
-    pattern: tuple[int, ...]
-    active: Array
-    sizes: Array
-    place: tuple[int, int] | None
-
-
-class _Search:
-    """State of one run: the splits and regions found so far, and the cells still to look at."""
-
-    def __init__(self, network: Network, domain: Domain) -> None:
-        self.network, self.domain = network, domain
-        self.frame = domain.frame(_units(network))
-        reach = np.abs(self.frame.origin) + self.frame.scale
-        self.linear = np.column_stack([network.A, network.b])
-        self.base = np.abs(network.A) @ reach + np.abs(network.b)
-        self.boxed = bool(np.isfinite([domain.lower, domain.upper]).all())
-        self.neurons: list[int] = []
-        self.rows: list[Array] = []
-        self.children: list[list[int]] = []
-        self.patterns: list[tuple[int, ...]] = []
-        self.points: list[Array] = []
-        root = self._root()
-        self.witnesses = Witnesses(self.frame, (root.G, root.h))
-        self.stack = [root]
-
-    def _root(self) -> _Cell:
-        G, h = self.domain.polytope(self.frame)
-        ball = lp.inscribed_ball(G, h)
-        if ball.radius <= lp.RADIUS:
-            raise DomainError(
-                "the domain has no interior: its inequalities leave no room "
-                f"(largest ball inside it, in units of the box: {ball.radius:.1e}); loosen or drop one of "
-                f"{list(self.domain.texts) or 'its bounds'}"
-            )
-        K, d = self.network.A.shape
-        return _Cell(G, h, ball, (), np.zeros((K, d + 1)), np.zeros(K), None)
-
-    def step(self) -> None:
-        """Take the next cell down to its first split, or record it as a region."""
-        cell = self.stack.pop()
-        for k in range(len(cell.pattern), len(self.network)):
-            form = self.linear[k] + self.network.L[k, :k] @ cell.active[:k]
-            size = self.base[k] + np.abs(self.network.L[k, :k]) @ cell.sizes[:k]
-            sides = self._sides(cell, form, size)
-            if sides[0] is not None and sides[1] is not None:
-                self._split(cell, k, form, size, sides[0], sides[1])
-                return
-            cell = self._descend(cell, k, form, size, 1 if sides[1] is not None else -1)
-        self._link(cell.place, ~len(self.patterns))
-        self.patterns.append(cell.pattern)
-        self.points.append(self.frame.to_user(self.witnesses.inside(cell.G, cell.h, cell.ball.center)))
-
-    def _sides(self, cell: _Cell, form: Array, size: float) -> tuple[Ball | None, Ball | None]:
-        """A ball on the negative and on the positive side of the form in the cell; None where there is no interior."""
-        rows, offsets = self.frame.rows(form[None, :-1], form[-1:])
-        length = float(np.linalg.norm(rows))
-        noise = _ROUNDING * size
-        if length <= noise:
-            return (None, cell.ball) if offsets[0] >= -noise else (cell.ball, None)
-        w, g, least = rows[0] / length, offsets[0] / length, max(lp.RADIUS, noise / length)
-        if self.boxed and abs(g) > np.abs(w).sum():
-            return (None, cell.ball) if g > 0 else (cell.ball, None)
-        at = float(w @ cell.ball.center) + g
-        negative, positive = (self._side(cell, w, g, at, sign, least) for sign in (-1.0, 1.0))
-        if negative is not None and positive is not None:
-            negative, positive = (
-                ball if self.witnesses.admits(cell.G, cell.h, sign * w, sign * g) else None
-                for sign, ball in ((-1.0, negative), (1.0, positive))
-            )
-        if negative is None and positive is None:  # thinner than the tolerance on both sides: it stays one cell
-            return (None, cell.ball) if at >= 0 else (cell.ball, None)
-        return negative, positive
-
-    def _side(self, cell: _Cell, w: Array, g: float, at: float, sign: float, least: float) -> Ball | None:
-        radius, center = cell.ball
-        if sign * at >= radius:
-            return cell.ball
-        if (shrunk := (radius + sign * at) / 2) > max(_ROOMY, least):
-            return Ball(shrunk, center + sign * w * (radius - sign * at) / 2)
-        ball = lp.inscribed_ball(np.vstack([cell.G, -sign * w]), np.append(cell.h, sign * g))
-        return ball if ball.radius > least else None
-
-    def _split(self, cell: _Cell, k: int, form: Array, size: float, negative: Ball, positive: Ball) -> None:
-        rows, offsets = self.frame.rows(form[None, :-1], form[-1:])
-        length = np.linalg.norm(rows)
-        split = len(self.neurons)
-        self._link(cell.place, split)
-        self.neurons.append(k)
-        self.rows.append(form)
-        self.children.append([UNEXPLORED, UNEXPLORED])
-        for side, sign, ball in ((1, 1, positive), (0, -1, negative)):
-            G = np.vstack([cell.G, -sign * rows / length])
-            h = np.append(cell.h, sign * offsets[0] / length)
-            child = _Cell(G, h, ball, cell.pattern, cell.active, cell.sizes, (split, side))
-            self.stack.append(self._descend(child, k, form, size, sign))
-
-    def _descend(self, cell: _Cell, k: int, form: Array, size: float, sign: int) -> _Cell:
-        slope = 1.0 if sign > 0 else float(self.network.slope[k])
-        active, sizes = cell.active.copy(), cell.sizes.copy()
-        active[k], sizes[k] = slope * form, abs(slope) * size
-        return _Cell(cell.G, cell.h, cell.ball, (*cell.pattern, sign), active, sizes, cell.place)
-
-    def _link(self, place: tuple[int, int] | None, child: int) -> None:
-        if place is not None:
-            self.children[place[0]][place[1]] = child
-
-    def result(self) -> Partition:
-        K, d = self.network.A.shape
-        rows = np.array(self.rows).reshape(-1, d + 1)
-        children = np.array(self.children, dtype=np.int32).reshape(-1, 2)
-        tree = Tree(np.array(self.neurons, dtype=np.intp), rows[:, :-1], rows[:, -1], children)
-        patterns = np.array(self.patterns, dtype=np.int8).reshape(len(self.patterns), K)
-        points = np.array(self.points).reshape(len(self.points), d)
-        return Partition(self.network, self.domain, self.frame, tree, patterns, points, not self.stack)
+#: Which engine searches: machine code, or Python with scipy's linear programming, slow, the judge of the other.
+SOLVERS = ("compiled", "scipy")
 
 
 def search(
     network: Network,
     domain: Domain,
     *,
+    solver: str = "compiled",
     max_regions: int | None = None,
     time_limit: float | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
+    checkpoint: Path | None = None,
 ) -> Partition:
-    """All linear regions of `network` in `domain`, or the first ones, one at least, where a budget ends the search.
+    """All linear regions of `network` in `domain`, or some, one at least, where a budget ends the search.
 
-    max_regions: stop after so many; time_limit: stop after so many seconds; progress: called with the regions found.
-    Raises DomainError where the domain doesn't fit the network or has no interior.
+    Regions come in the lexicographic order of their patterns, - before +, neurons by level. max_regions: stop after so
+    many (several jobs may find some more); time_limit: stop after so many seconds; progress: called with the regions
+    found; checkpoint: see `explore`. Raises DomainError where the domain doesn't fit the network or has no interior.
     """
+    if solver not in SOLVERS:
+        raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
     if len(domain) != network.A.shape[1]:
         raise DomainError(f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}")
-    run = _Search(network, domain)
+    if solver == "scipy":
+        if jobs != 1 or checkpoint is not None:
+            raise UnsupportedError("solver 'scipy' works in one process, without a checkpoint; supported: 'compiled'")
+        return reference.search(network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
+    problem = Problem(network, domain, domain.frame(units(network)), Wanted(points=True, tree=True))
+    found = Collected()
+    done = explore(problem, found, budget(max_regions, time_limit, jobs), progress=progress, checkpoint=checkpoint)
+    return _partition(problem, done, found)
+
+
+def budget(max_regions: int | None, time_limit: float | None, jobs: int) -> Budget:
+    """What a user allows, as the search takes it."""
     end = np.inf if time_limit is None else time.monotonic() + time_limit
-    most = np.inf if max_regions is None else max_regions
-    while run.stack and (not run.patterns or (time.monotonic() < end and len(run.patterns) < most)):
-        run.step()
-        if progress is not None:
-            progress(len(run.patterns))
-    return run.result()
+    return Budget(np.inf if max_regions is None else max_regions, end, jobs)
 
 
-def _units(network: Network) -> Array:
-    """(d,) length scale of a column without two bounds: where the steepest neuron that reads it changes by one."""
-    steepest = np.abs(network.A).max(axis=0, initial=0.0)
-    return np.where(steepest > 0, 1.0 / np.where(steepest > 0, steepest, 1.0), 1.0)
+def _partition(problem: Problem, search: Search, found: Collected) -> Partition:
+    batches = [(found.of(i), piece.place) for i, piece in enumerate(search.pieces)]
+    parts = [(batch, place) for batch, place in batches if batch is not None]
+    below = assembled([batch for batch, _ in parts], [place for _, place in parts], len(search.top.neurons))
+    neurons = np.concatenate([search.top.neurons, below.neurons]).astype(np.intp)
+    forms = np.vstack([search.top.forms, below.forms])
+    children = _children(np.vstack([search.top.places, below.split_places]), below)
+    tree = Tree(neurons, forms[:, :-1], forms[:, -1], children)
+    return Partition(
+        problem.network, problem.domain, problem.frame, tree, below.patterns, below.points, search.complete
+    )
+
+
+def _children(
+    split_places: "np.ndarray[tuple[int, int], np.dtype[np.int64]]", below: Batch
+) -> "np.ndarray[tuple[int, int], np.dtype[np.int32]]":
+    """(S, 2) children of every split from what is above every split and region."""
+    children = np.full((len(split_places), 2), UNEXPLORED, dtype=np.int32)
+    for places, sign in ((split_places, 1), (below.places, -1)):
+        numbers = np.arange(len(places), dtype=np.int32)
+        hangs = places[:, 0] >= 0
+        children[places[hangs, 0], places[hangs, 1]] = (numbers if sign > 0 else ~numbers)[hangs]
+    return children

@@ -1,8 +1,4 @@
-"""The only linear programming of the package: questions about a polytope {u : G u <= h}, answered by HiGHS.
-
-Rows of G have unit length and u is in normalised coordinates (a bounded domain is about [-1, 1]^d), so that every
-tolerance below is a length in those coordinates. Raw units never reach this module.
-"""
+"""Questions about a polytope {u : G u <= h}, answered by HiGHS. Rows of G have unit length."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,16 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import CheckError
+from relurules.lp.tolerances import FEASIBILITY, LARGEST_RADIUS, RADIUS
 
 Array = NDArray[np.float64]
 _Bounds = Sequence[tuple[float | None, float | None]]
-
-#: A cell counts as full-dimensional when a ball of this radius fits inside; a thinner one belongs to its neighbour.
-RADIUS = 1e-9
-#: HiGHS may break a row by this much (its own smallest setting).
-FEASIBILITY = 1e-10
-#: No inscribed ball is asked to be larger than this, so that an unbounded cell has an answer too.
-LARGEST_RADIUS = 1.0
 
 _OPTIMAL, _INFEASIBLE, _UNBOUNDED = 0, 2, 3
 

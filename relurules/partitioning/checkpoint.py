@@ -1,0 +1,88 @@
+"""Checkpoints: everything that a search needs to go on, as arrays in an .npz file. Nothing in it is a pickle."""
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from relurules.errors import DataError
+from relurules.files import replacing
+from relurules.lp.dictionary import Dictionary
+from relurules.partitioning.pieces import Piece, Search, Top
+from relurules.partitioning.state import Net, Node, Out, Stack, State
+from relurules.partitioning.walk import Problem, begin
+
+#: Changes whenever a checkpoint of an older version can't be read any more.
+_VERSION = 1
+_GROUPS: dict[str, Any] = {
+    "node": Node,
+    "stack": Stack,
+    "out": Out,
+    "work": Dictionary,
+    "spare": Dictionary,
+    "ball": Dictionary,
+}
+
+
+def save_checkpoint(path: Path, problem: Problem, search: Search, held: dict[str, Any]) -> None:
+    """Write the search and what its sink holds; the file appears whole or not at all."""
+    arrays: dict[str, Any] = {f"top.{name}": array for name, array in search.top._asdict().items()}
+    for i, piece in enumerate(search.pieces):
+        if piece.state is not None:
+            for group in _GROUPS:
+                named = getattr(piece.state, group)._asdict().items()
+                arrays |= {f"piece.{i}.{group}.{name}": array for name, array in named}
+    about = {
+        "version": _VERSION,
+        "digest": digest(problem),
+        "pieces": [[*piece.place, piece.found, piece.state is not None] for piece in search.pieces],
+    }
+    arrays |= {f"held.{name}": array for name, array in held.items()}
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, about=json.dumps(about), **arrays)
+
+
+def read_checkpoint(path: Path, problem: Problem) -> tuple[Search, dict[str, Any]]:
+    """The search and what its sink held. DataError where the file can't be read or is of another search."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        about = json.loads(str(arrays.pop("about")))
+        version, found = about["version"], about["digest"]
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: isn't a checkpoint, or is cut short: {error}") from error
+    if version != _VERSION or found != digest(problem):
+        raise DataError(
+            f"{path}: is the checkpoint of another search (another network, domain or kind of output, or another "
+            "version); give another file, or remove this one to start anew"
+        )
+    net = begin(problem).net
+    pieces = [
+        Piece((split, side), _state(net, arrays, f"piece.{i}") if is_open else None, count)
+        for i, (split, side, count, is_open) in enumerate(about["pieces"])
+    ]
+    top = Top(*(arrays[f"top.{name}"] for name in Top._fields))
+    held = {name.removeprefix("held."): array for name, array in arrays.items() if name.startswith("held.")}
+    return Search(top, pieces), held
+
+
+def _state(net: Net, arrays: dict[str, Any], prefix: str) -> State:
+    groups: dict[str, Any] = {
+        group: kind(*(np.ascontiguousarray(arrays[f"{prefix}.{group}.{name}"]) for name in kind._fields))
+        for group, kind in _GROUPS.items()
+    }
+    return State(net, **groups)
+
+
+def digest(problem: Problem) -> str:
+    """What tells one search from another: every number of its network and domain, and what is wanted of regions."""
+    network, domain, frame = problem.network, problem.domain, problem.frame
+    numbers = [getattr(network, name) for name in ("slope", "A", "L", "b", "C", "U", "c")]
+    numbers += [domain.lower, domain.upper, domain.normals, domain.bounds, frame.origin, frame.scale]
+    found = hashlib.sha256(repr((domain.groups, problem.wanted, [array.shape for array in numbers])).encode())
+    for array in numbers:
+        found.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
+    return found.hexdigest()

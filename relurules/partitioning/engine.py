@@ -1,0 +1,168 @@
+"""The compiled depth-first search for the linear regions of a network.
+
+A cell of the search is a full-dimensional polytope, kept as a simplex dictionary of one of its vertices (`lp`), with a
+ball inside. It is split by the first neuron, in the order of the search, that is negative somewhere in it and positive
+somewhere else. The vertex at hand shows one side; the simplex method looks for a vertex on the other and stops at the
+first. A vertex clearly on a side proves that the side is full-dimensional, as the cell is; and between it and the
+ball's centre lies the centre of a ball on that side. Nothing starts from infeasible points. The negative side is
+searched first, so that regions come in the lexicographic order of their patterns whatever path the vertices took.
+"""
+
+from relurules.lp.compiled import compiled, inlined
+from relurules.lp.dictionary import STUCK, climb, express, negate, refactor, rises, vertex
+from relurules.lp.tolerances import GOAL, RADIUS, REFACTOR_AFTER
+from relurules.partitioning import key
+from relurules.partitioning.balls import balls, side_bit, value_at
+from relurules.partitioning.cells import exchange_if_positive, keep, load, pop, push, take
+from relurules.partitioning.levels import enter, next_neuron
+from relurules.partitioning.output import emit_region, emit_split, is_full
+from relurules.partitioning.state import State
+
+
+@compiled
+def advance(s: State, tests: int) -> int:
+    """Go on until something is to be done outside, or so many neurons were tested; the state can then be saved."""
+    at, counts = s.node.at, s.node.counts
+    end = counts[key.TESTS] + tests
+    while True:
+        if not at[key.LIVE]:
+            if counts[key.TOP] == 0:
+                return key.DONE
+            pop(s)
+        if not _fits(s):
+            return key.GROW
+        if counts[key.TESTS] >= end or counts[key.REGIONS] >= counts[key.MOST]:
+            return key.PAUSE
+        if at[key.ASKED]:
+            why = _split(s)
+        else:
+            k = next_neuron(s)
+            why = _cut(s, k) if k >= 0 else _descend(s)
+        if why != key.ON:
+            return why
+
+
+@inlined
+def _descend(s: State) -> int:
+    """All neurons of a level are decided: go on to the next one, or write the region."""
+    if s.node.at[key.LEVEL] < len(s.net.starts) - 2:
+        enter(s)
+        return key.ON
+    if is_full(s):
+        return key.FULL
+    emit_region(s)
+    s.node.at[key.LIVE] = 0
+    return key.REACHED if s.node.options[key.EACH] else key.ON
+
+
+@inlined
+def _cut(s: State, k: int) -> int:
+    """Decide neuron k where it doesn't cut the cell; else ask for the split."""
+    at = s.node.at
+    if is_full(s):
+        return key.FULL
+    s.node.counts[key.TESTS] += 1
+    found = _test(s, k)
+    if found == STUCK:
+        return key.FAILED
+    at[key.NEXT] = k + 1
+    if found == key.BOTH and at[key.SCAN]:
+        return key.ON
+    if found == key.BOTH:
+        found = balls(s, k)
+    if found != key.BOTH:
+        s.node.pattern[k] = _sign(s, k, found)
+        return key.ON
+    at[key.ASKED] = k + 1
+    at[key.ANSWER] = key.BOTH
+    return key.QUESTION if s.node.options[key.ASK] else key.ON
+
+
+@inlined
+def _fits(s: State) -> bool:
+    """Whether one more split has room in all arrays."""
+    n, counts = s.work.used[0], s.node.counts
+    room = len(s.stack.pool) - counts[key.POOLED]
+    return bool(
+        n + 1 < s.work.table.shape[0]
+        and s.node.at[key.DEPTH] < len(s.node.cuts)
+        and counts[key.TOP] < len(s.stack.first)
+        and (n + 1) * s.work.table.shape[1] <= room
+    )
+
+
+@inlined
+def _test(s: State, k: int) -> int:
+    """Which sides of neuron k hold a vertex; of both, the first one's dictionary is kept on the stack's free slot."""
+    D, node, n = s.work, s.node, s.work.used[0]
+    if D.used[1] > REFACTOR_AFTER and refactor(D, node.cuts, node.system):
+        node.counts[key.REFACTORED] += 1
+    express(D, node.rows[k], D.table[n])
+    here = 1 if D.table[n, 0] > 0.0 else -1
+    if here < 0:
+        negate(D)
+    if D.table[n, 0] <= 2 * RADIUS:  # the vertex is on the hyperplane: any way up, then any way down
+        if climb(D, GOAL) == STUCK:
+            return STUCK
+        if D.table[n, 0] <= 2 * RADIUS:
+            here = -here
+            negate(D)
+            if climb(D, GOAL) == STUCK:
+                return STUCK
+            return side_bit(here) if D.table[n, 0] > 2 * RADIUS else key.NEITHER
+    node.at[key.HERE] = -here
+    vertex(D, node.spare)
+    node.radii[(here + 1) // 2] = D.table[n, 0]
+    negate(D)
+    if not rises(D):
+        return side_bit(here)
+    keep(D, s.stack, node.counts[key.TOP], node.counts[key.POOLED], len(D.low) + node.at[key.DEPTH])
+    if climb(D, GOAL) == STUCK:
+        return STUCK
+    node.radii[(1 - here) // 2] = D.table[n, 0]
+    return key.BOTH if D.table[n, 0] > 2 * RADIUS else side_bit(here)
+
+
+@inlined
+def _sign(s: State, k: int, found: int) -> int:
+    """The sign of a neuron that doesn't cut the cell; where it is too thin on both sides, the ball's centre decides."""
+    if found == key.NEITHER:
+        return 1 if value_at(s.node.rows[k], s.node.center) >= 0.0 else -1
+    return 1 if found == key.POSITIVE else -1
+
+
+@inlined
+def _split(s: State) -> int:
+    """Split the cell by the neuron asked about, or decide it where one side isn't wanted."""
+    node, at = s.node, s.node.at
+    k, answer = at[key.ASKED] - 1, at[key.ANSWER]
+    at[key.ASKED] = 0
+    if answer != key.BOTH:
+        node.pattern[k] = _sign(s, k, answer)
+        return key.ON
+    if node.options[key.PROBE]:
+        _follow(s, k)
+        return key.ON
+    split = node.counts[key.SPLITS]
+    node.counts[key.SPLITS] += 1
+    if node.options[key.TREE]:
+        emit_split(s, k)
+    exchange_if_positive(s)
+    push(s, k, split)
+    take(s.work, node, k, -1)
+    at[key.SPLIT], at[key.SIDE] = split, 0
+    return key.REACHED if node.options[key.STEP] else key.ON
+
+
+@inlined
+def _follow(s: State, k: int) -> None:
+    """Go on with one of both sides at random."""
+    counts = s.node.counts
+    counts[key.RANDOM] = (counts[key.RANDOM] * 6364136223846793005 + 1442695040888963407) & 0x7FFFFFFFFFFFFFFF
+    sign = 1 if (counts[key.RANDOM] >> 40) & 1 else -1
+    counts[key.PROBED] += 1
+    if sign != s.node.at[key.HERE]:
+        n = s.work.used[0]
+        load(s.stack, counts[key.TOP], counts[key.POOLED], n + 1, s.work)
+        s.work.used[0] = n
+    take(s.work, s.node, k, sign)

@@ -1,0 +1,167 @@
+"""Drives a search to its end or to the end of its budget: in one process or several, from a checkpoint or anew."""
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from relurules.errors import CheckError
+from relurules.partitioning import key
+from relurules.partitioning.checkpoint import read_checkpoint, save_checkpoint
+from relurules.partitioning.pieces import Piece, Search, in_many, in_one
+from relurules.partitioning.state import State
+from relurules.partitioning.walk import Batch, Problem, Walk, begin, joined
+
+Progress = Callable[[int], None]
+
+#: Pieces per process, so that one long piece doesn't keep the others waiting.
+_PIECES = 16
+#: A process reports after so many seconds, or after so many regions.
+_SECONDS, _REGIONS = 2.0, 200_000
+#: Seconds between two checkpoints.
+_CHECKPOINT_EVERY = 30.0
+
+
+class Budget(NamedTuple):
+    """When to end: at so many regions, at this time (of time.monotonic); how many processes."""
+
+    regions: float = math.inf
+    end: float = math.inf
+    jobs: int = 1
+
+
+class Sink(Protocol):
+    """Where regions go. What it holds is part of a checkpoint."""
+
+    def add(self, piece: int, batch: Batch) -> None:
+        """Take the next regions of a piece."""
+
+    def saved(self) -> dict[str, Any]:
+        """Arrays for a checkpoint, by name; what is on disk must be there before this returns."""
+
+    def restore(self, arrays: dict[str, Any]) -> None:
+        """Go on from what `saved` gave."""
+
+
+def explore(
+    problem: Problem, sink: Sink, budget: Budget, *, progress: Progress | None = None, checkpoint: Path | None = None
+) -> Search:
+    """Search until nothing is left or the budget is spent; one region is found in any case.
+
+    checkpoint: a file that is read if it is there, written now and then and when the search ends early, whatever ends
+    it, and removed once nothing is left. Raises CheckError where a process dies, with the checkpoint written.
+    """
+    search, saved = _started(problem, sink, budget, checkpoint), time.monotonic()
+    with _interrupts_between_steps() as interrupt:
+        try:
+            for _ in _rounds(problem, search, sink, budget):
+                if progress is not None:
+                    progress(search.found)
+                interrupt()
+                if checkpoint is not None and time.monotonic() - saved > _CHECKPOINT_EVERY:
+                    save_checkpoint(checkpoint, problem, search, sink.saved())
+                    saved = time.monotonic()
+        except BrokenExecutor as error:
+            kept = f"go on from the checkpoint {checkpoint}" if checkpoint else "with checkpoint= it could go on"
+            raise CheckError(f"a worker process died after {search.found} regions; {kept}") from error
+        finally:
+            if checkpoint is not None and not search.complete:
+                save_checkpoint(checkpoint, problem, search, sink.saved())
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True) if search.complete else None
+    return search
+
+
+def _started(problem: Problem, sink: Sink, budget: Budget, checkpoint: Path | None) -> Search:
+    if checkpoint is not None and checkpoint.exists():
+        search, arrays = read_checkpoint(checkpoint, problem)
+        sink.restore(arrays)
+        return search
+    state = begin(problem)
+    return in_one(problem, state) if budget.jobs == 1 else in_many(problem, state, _PIECES * _processes(budget.jobs))
+
+
+def _processes(jobs: int) -> int:
+    from joblib import effective_n_jobs  # type: ignore[import-untyped]
+
+    return int(effective_n_jobs(jobs))
+
+
+def _rounds(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iterator[None]:
+    """Bring the pieces of the search forward; yields whenever search and sink agree."""
+    run = _alone if budget.jobs == 1 else _together
+    while not search.complete and not _is_over(search, budget):
+        yield from run(problem, search, sink, budget)
+
+
+def _is_over(search: Search, budget: Budget) -> bool:
+    return search.found >= 1 and (search.found >= budget.regions or time.monotonic() >= budget.end)
+
+
+def _alone(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iterator[None]:
+    """The first piece that isn't done, step by step, in this process."""
+    i = next(i for i, piece in enumerate(search.pieces) if piece.state is not None)
+    piece = search.pieces[i]
+    walk = Walk(problem, piece.state)  # type: ignore[arg-type]
+    before = search.found - walk.found
+    while piece.state is not None and not _is_over(search, budget):
+        late = time.monotonic() >= budget.end
+        walk.stop_at((1 if late else max(budget.regions, 1)) - before)
+        why = walk.step()
+        sink.add(i, walk.taken())
+        piece = Piece(piece.place, None if why == key.DONE else walk.state, walk.found)
+        search.pieces[i] = piece
+        yield
+
+
+def _together(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iterator[None]:
+    """Every piece that isn't done, for a while, in several processes."""
+    from joblib import Parallel, delayed
+
+    waiting = [i for i, piece in enumerate(search.pieces) if piece.state is not None]
+    seconds = min(_SECONDS, max(budget.end - time.monotonic(), 0.0))
+    regions = min(_REGIONS, max(budget.regions - search.found, 1))
+    calls = (delayed(_forward)(problem, search.pieces[i].state, seconds, regions) for i in waiting)
+    with Parallel(n_jobs=budget.jobs, return_as="generator") as parallel:
+        for i, (batch, state, found) in zip(waiting, parallel(calls), strict=True):
+            sink.add(i, batch)
+            search.pieces[i] = Piece(search.pieces[i].place, state, found)
+            yield
+
+
+def _forward(problem: Problem, state: State, seconds: float, regions: float) -> tuple[Batch, State | None, int]:
+    """Go on with one piece for a while: what it found, its state if there is more to do, its regions so far."""
+    walk, end = Walk(problem, state), time.monotonic() + seconds
+    walk.stop_at(walk.found + regions)
+    target, batches, why = walk.found + regions, list[Batch](), -1
+    while why != key.DONE and (not batches or (time.monotonic() < end and walk.found < target)):
+        why = walk.step()
+        batches.append(walk.taken())
+    return joined(batches), None if why == key.DONE else walk.state, walk.found
+
+
+@contextmanager
+def _interrupts_between_steps() -> Iterator[Callable[[], None]]:
+    """Ctrl-C raises KeyboardInterrupt only where the function given is called: never between a step and its record."""
+    hits: list[int] = []
+    try:
+        before: Any = signal.signal(signal.SIGINT, lambda number, _: hits.append(number))
+    except ValueError:  # not the main thread: nobody's Ctrl-C arrives here
+        yield lambda: None
+        return
+
+    def check() -> None:
+        if hits:
+            raise KeyboardInterrupt
+
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+__all__ = ["Budget", "Progress", "Sink", "explore"]

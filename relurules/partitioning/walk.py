@@ -1,0 +1,156 @@
+"""Runs a compiled search: grows its arrays, answers its questions, takes out what it found."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.domain import Domain, Frame
+from relurules.errors import CheckError
+from relurules.ir import Network
+from relurules.ir.network import Array, Pattern
+from relurules.partitioning import key
+from relurules.partitioning.admissible import Witnesses
+from relurules.partitioning.build import Box, box_of, grown, start
+from relurules.partitioning.engine import advance
+from relurules.partitioning.state import Int, State
+
+#: Tests of neurons between two looks at the clock: some 20 ms.
+TESTS = 20_000
+#: Regions that are taken out at once.
+_BUFFER = 4096
+#: Up to so many coordinates looking ahead pays: cells are crossed by few of the neurons.
+_LOOK_AHEAD = 10
+#: More tests, and more regions, than there will ever be.
+ALL = 2**62
+
+
+class Wanted(NamedTuple):
+    """What is wanted of every region beside its number: its pattern and a point, its map, the tree above it."""
+
+    points: bool = False
+    maps: bool = False
+    tree: bool = False
+
+
+class Problem(NamedTuple):
+    """What a search is about; all that another process needs to go on with a state."""
+
+    network: Network
+    domain: Domain
+    frame: Frame
+    wanted: Wanted
+
+    @property
+    def asks(self) -> bool:
+        """Whether cells may hold no admissible point, since groups of indicators allow only corners."""
+        return any(len(tie) > 1 for tie in self.frame.ties)
+
+
+class Batch(NamedTuple):
+    """Regions and splits in the order in which they were found.
+
+    patterns (n, K) in the network's order, points (n, d) and maps (n, m, d + 1), both empty where not wanted; places
+    (n, 2): the split and side above each. neurons (s,), forms (s, d + 1), split_places (s, 2).
+    """
+
+    patterns: Pattern
+    points: Array
+    maps: Array
+    places: Int
+    neurons: Int
+    forms: Array
+    split_places: Int
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Batches of one search, one after the other."""
+    return Batch(*(np.concatenate(arrays) for arrays in zip(*batches, strict=True)))
+
+
+def begin(problem: Problem) -> State:
+    """The state of a search that hasn't done anything yet."""
+    options = np.zeros(8, dtype=np.int64)
+    options[[key.POINTS, key.MAPS, key.TREE]] = problem.wanted
+    options[[key.ASK, key.EACH]] = problem.asks
+    options[key.LOOK] = len(problem.frame.free) <= _LOOK_AHEAD
+    state = start(problem.network, problem.domain, problem.frame, options, _BUFFER)
+    state.node.counts[key.MOST] = ALL
+    return state
+
+
+class Walk:
+    """A search under way: its state, and what it takes to answer its questions."""
+
+    def __init__(self, problem: Problem, state: State) -> None:
+        self.problem, self.state = problem, state
+        self.box: Box = box_of(problem.domain, problem.frame)
+        self.walls = problem.domain.polytope(problem.frame)
+        self.order = np.concatenate([np.empty(0, dtype=np.intp), *problem.network.levels])
+        self.witnesses = Witnesses(problem.frame, self.walls)
+
+    @property
+    def found(self) -> int:
+        """Regions so far."""
+        return int(self.state.node.counts[key.REGIONS])
+
+    def stop_at(self, regions: float) -> None:
+        """Pause once so many regions were found."""
+        self.state.node.counts[key.MOST] = min(regions, ALL)
+
+    def step(self, tests: int = key.TESTS) -> int:
+        """Go on for so many tests of neurons at most: DONE, FULL, PAUSE, or what an option asks for."""
+        while True:
+            why = advance(self.state, tests)
+            if why == key.GROW:
+                self.state = grown(self.state)
+            elif why == key.QUESTION:
+                self.state.node.at[key.ANSWER] = self._admissible()
+            elif why == key.FAILED:
+                raise CheckError(f"the simplex method gave up after {self.found} regions; try solver='scipy'")
+            elif why == key.REACHED and not self.state.node.at[key.LIVE] and not self.state.node.options[key.PROBE]:
+                self._settle_point()
+            else:
+                return int(why)
+
+    def taken(self) -> Batch:
+        """What the buffers hold; they are empty then."""
+        node, out, frame = self.state.node, self.state.out, self.problem.frame
+        n, s = int(node.counts[key.LEAVES_OUT]), int(node.counts[key.SPLITS_OUT])
+        node.counts[[key.LEAVES_OUT, key.SPLITS_OUT]] = 0
+        patterns = np.empty((n, len(self.order)), dtype=np.int8)
+        patterns[:, self.order] = out.patterns[:n]
+        points = np.empty((0, len(self.problem.domain)))
+        if node.options[key.POINTS]:
+            points = frame.to_user(self.box.points(out.centers[:n]))
+            points = np.clip(points, self.problem.domain.lower, self.problem.domain.upper)
+        return Batch(
+            patterns, points, out.maps[:n].copy(), out.places[:n].copy(),
+            self.order[out.split_neurons[:s]], out.split_forms[:s].copy(), out.split_places[:s].copy(),
+        )  # fmt: skip
+
+    def _admissible(self) -> int:
+        """Which sides of the split in question hold an admissible point."""
+        node = self.state.node
+        k = int(node.at[key.ASKED]) - 1
+        G, h = self._cell()
+        normal, offset = self.box.half_spaces(node.rows[k : k + 1])
+        answer = key.NEGATIVE * self.witnesses.admits(G, h, normal[0], -offset[0])
+        answer += key.POSITIVE * self.witnesses.admits(G, h, -normal[0], offset[0])
+        return int(answer) if answer else key.BOTH
+
+    def _settle_point(self) -> None:
+        """Give the region that was just found an admissible point."""
+        out, last = self.state.out, int(self.state.node.counts[key.LEAVES_OUT]) - 1
+        if last >= 0:
+            u = self.box.points(out.centers[last : last + 1])[0]
+            u = self.witnesses.inside(*self._cell(), u)
+            out.centers[last] = np.append(u, 1.0) if self.box.cone else u
+
+    def _cell(self) -> tuple[Array, Array]:
+        """The current cell in the frame's coordinates, G u <= h, the walls of the domain first."""
+        G, h = self.box.half_spaces(self.state.node.cuts[len(self.box.walls) : self.state.node.at[key.DEPTH]])
+        return np.vstack([self.walls[0], G]), np.concatenate([self.walls[1], h])
+
+
+__all__ = ["Batch", "Problem", "Walk", "Wanted", "begin", "joined"]

@@ -39,7 +39,8 @@ def _column(name: str, values: Any) -> Column:
     texts = sorted({value for value in found if isinstance(value, str)})
     if not texts:
         return Column(name)
-    if mixed := next((value for value in found if isinstance(value, float)), None):
+    mixed = next((value for value in found if isinstance(value, float)), None)
+    if mixed is not None:
         raise DomainError(
             f"column {name!r} holds text such as {texts[0]!r} and numbers such as {mixed!r}; make it one or the other"
         )

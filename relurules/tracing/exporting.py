@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram, default_decompositions
 
-from relurules.errors import ModelError
+from relurules.errors import ModelError, first_line
 from relurules.tracing.archive import load_archive
 from relurules.tracing.operators import DECOMPOSED
 
@@ -71,11 +71,6 @@ def _has_parts(node: torch.fx.Node) -> bool:
 def _mutates(node: torch.fx.Node) -> bool:
     schema = getattr(node.target, "_schema", None)
     return node.op == "call_function" and schema is not None and bool(schema.is_mutable)
-
-
-def first_line(error: Exception) -> str:
-    """An error's type and the first line of what it says."""
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
 
 
 @contextlib.contextmanager

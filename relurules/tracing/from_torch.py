@@ -16,12 +16,12 @@ from torch import Tensor
 from torch.export import ExportedProgram
 from torch.utils._pytree import tree_map
 
-from relurules.errors import ModelError
+from relurules.errors import ModelError, first_line
 from relurules.ir import Graph
 from relurules.ir.link import LINKS
 from relurules.tables import default_names
 from relurules.tracing.affine import AffineTensor, Basis, apply_affine, weighted
-from relurules.tracing.exporting import export, first_line
+from relurules.tracing.exporting import export
 from relurules.tracing.heads import Headed, collect, head, rearrange
 from relurules.tracing.nodes import (
     bind,

@@ -32,6 +32,8 @@ def export(model: Any, input_shape: Sequence[int] | None) -> ExportedProgram:
 
 
 def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> ExportedProgram:
+    if empty := [name for name, held in module.named_parameters() if held.is_meta]:
+        raise ModelError(f"{empty[0]} is on the device meta, which holds no numbers; load the model's weights first")
     module = copy.deepcopy(module).to(device="cpu").eval()
     weights = [p.dtype for p in module.parameters() if p.dtype.is_floating_point]
     shapes = [tuple(input_shape)] if input_shape is not None else _likely_shapes(module)

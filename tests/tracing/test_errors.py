@@ -150,6 +150,18 @@ def test_unknown_input_size() -> None:
         rr.trace(nn.Linear(3, 1), input_shape=(5,))
 
 
+@pytest.mark.parametrize("shape", [(-1,), (0,), 3, "ab", (2.5,), (1, None)], ids=str)
+def test_input_shapes_that_are_none(shape: Any) -> None:
+    with pytest.raises(ModelError, match="expected the positive sizes of one row") as raised:
+        rr.trace(nn.Linear(3, 1), input_shape=shape)
+    assert f"input_shape={shape!r}" in str(raised.value)
+
+
+def test_weights_that_are_not_there() -> None:
+    with pytest.raises(ModelError, match="weight is on the device meta, which holds no numbers"):
+        rr.trace(nn.Linear(3, 1, device="meta"))
+
+
 def test_export_with_two_dynamic_dimensions() -> None:
     sizes = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC},)
     program = torch.export.export(nn.ReLU(), (torch.zeros(2, 3),), dynamic_shapes=sizes)

@@ -154,16 +154,16 @@ class _Run:
 
     def _operator(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
         rules = SWITCHED if any(isinstance(value, Switch) for value in flat(list(bound.values()))) else PIECEWISE
-        if node.target in rules:
-            return rules[node.target](self.basis, bound, lambda why: refused(node, why), place_of(node))
-        if rules is SWITCHED:
-            raise refused(node, "it reads a comparison of values that depend on the input, so that it jumps")
-        if node.target in CASTS:
+        if node.target in CASTS and rules is PIECEWISE:
             if not keeps_values(node):
                 raise refused(node, f"{node.meta['val'].dtype} can't hold every value that it casts")
             return bound["self"]
         if any(isinstance(value, Headed) for value in flat(list(bound.values()))):
             return self._rearranged(node, bound)
+        if node.target in rules:
+            return rules[node.target](self.basis, bound, lambda why: refused(node, why), place_of(node))
+        if rules is SWITCHED:
+            raise refused(node, "it reads a comparison of values that depend on the input, so that it jumps")
         if node.target in LINKED:
             return self._link(node, bound)
         if node.target in ACTIVATIONS:

@@ -45,3 +45,9 @@ class CheckError(RelurulesError, RuntimeError):
     """An artefact failed to run, or a check failed."""
 
     exit_code = 1
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error of another library, with its type, not too long."""
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:200] if text else ''}"

@@ -20,8 +20,27 @@ def default_names(count: int, prefix: str = "x") -> tuple[str, ...]:
 
 def column_names(table: Any) -> tuple[str, ...] | None:
     """Names of a frame's columns, or None for a bare array."""
+    if hasattr(table, "collect_schema") and hasattr(table, "collect"):
+        raise DataError("the table is a lazy frame, whose rows aren't there yet; pass what its collect() gives")
     columns = getattr(table, "columns", None)
     return None if columns is None else tuple(str(name) for name in columns)
+
+
+def shape_of(table: Any) -> tuple[int, ...]:
+    """Shape of an array or of nested lists; DataError where their lengths differ."""
+    try:
+        return np.shape(table)
+    except ValueError as error:
+        raise DataError(
+            f"expected an array of shape (rows, columns), found rows of several lengths: {error}"
+        ) from error
+
+
+def unmasked(table: Any) -> Any:
+    """A masked array of numbers as a plain one, with NaN where it is masked; anything else as it is."""
+    if isinstance(table, np.ma.MaskedArray) and table.dtype.kind in "biuf":
+        return np.where(np.ma.getmaskarray(table), np.nan, np.ma.getdata(table))
+    return table
 
 
 def matrix(table: Any, names: Sequence[str]) -> Array:
@@ -40,7 +59,8 @@ def picked(table: Any, names: Sequence[str]) -> list[Any]:
     """The columns `names` of a frame, as they are; of a bare array the columns by position."""
     found = column_names(table)
     if found is None:
-        return list(_two_dimensional(np.asarray(table), names).T)
+        shape_of(table)
+        return list(_two_dimensional(np.asarray(unmasked(table)), names).T)
     missing = [name for name in names if name not in found]
     if missing:
         raise DataError(
@@ -58,7 +78,7 @@ def numbers(column: Any, name: str) -> Array:
     """One column as (N,) float64, missing values as NaN; DataError naming the first value that isn't a number."""
     if hasattr(column, "to_numpy"):
         column = column.to_numpy()
-    values = np.asarray(column)
+    values = np.asarray(unmasked(column))
     if values.dtype.kind in "biuf":
         return values.astype(np.float64)
     return np.array([_number(value, name, row) for row, value in enumerate(values)], dtype=np.float64)
@@ -93,7 +113,7 @@ def _number(value: Any, name: str, row: int) -> float:
 
 def _array(table: Any, names: Sequence[str]) -> Array:
     try:
-        values = np.asarray(table, dtype=np.float64)
+        values = np.asarray(unmasked(table), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"expected an array of numbers with {len(names)} columns: {error}") from error
     return _two_dimensional(values, names)

@@ -41,10 +41,10 @@ def pipeline(frame: pd.DataFrame, encoder: Any, imputer: Any, last: Any) -> Pipe
     return Pipeline([("pre", ColumnTransformer(steps)), ("net", last)])
 
 
-def float32_net(features: int) -> Any:
+def float32_net(features: int) -> NeuralNetClassifier:
     module = nn.Sequential(nn.Linear(features, 3), nn.ReLU(), nn.Linear(3, 2))
     settings = {"criterion": nn.CrossEntropyLoss, "max_epochs": 2, "batch_size": 512, "verbose": 0}
-    return make_pipeline(FunctionTransformer(None), NeuralNetClassifier(module, train_split=None, **settings))
+    return NeuralNetClassifier(module, train_split=None, **settings)
 
 
 def fitted(kind: str) -> tuple[Pipeline, pd.DataFrame]:
@@ -100,13 +100,14 @@ def test_a_float32_net_at_the_end() -> None:
     cast = FunctionTransformer(lambda X: np.asarray(X, dtype=np.float32))
     features = pipeline(raw, encoder, SimpleImputer(strategy="most_frequent"), cast)
     inputs = features.fit_transform(raw)
-    net = float32_net(inputs.shape[1])[-1].fit(inputs, y)
+    net = float32_net(inputs.shape[1]).fit(inputs, y)
     model = Pipeline([("pre", features[0]), ("net", net)])
     rules = rr.extract(model, data=raw)
     expected = net.predict_proba(inputs)
-    scored = in_duckdb(rr.emit(rules, "sql", dialect="duckdb", form="network", table="census", key=["id"]), raw)
-    found = scored.set_index("id").loc[raw.index][list(rules.outputs)].to_numpy(dtype=float)
-    assert np.abs(found - expected).max() <= 1e-6
+    for dialect, run in (("sqlite", in_sqlite), ("duckdb", in_duckdb)):
+        scored = run(rr.emit(rules, "sql", dialect=dialect, form="network", table="census", key=["id"]), raw)
+        found = scored.set_index("id").loc[raw.index][list(rules.outputs)].to_numpy(dtype=float)
+        assert np.abs(found - expected).max() <= 1e-6
 
 
 @needs_data

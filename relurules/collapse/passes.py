@@ -45,13 +45,17 @@ def stable_signs(bounds: Array) -> Signs:
 def resolve(network: Network, signs: Signs) -> Network:
     """Fold into their readers all neurons of known sign: phi(z) = z for +1, slope * z for -1; 0 stays a neuron."""
     fixed = signs.astype(np.bool_)
+    if not fixed.any():
+        return network
     factor = np.where(signs > 0, 1.0, network.slope)
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
-    for k in range(len(network)):
-        through = L[k] * fixed * factor
-        A[k] += through @ A
-        b[k] += through @ b
-        L[k] = np.where(fixed, 0.0, L[k]) + through @ L
+    for k in np.flatnonzero((L[:, fixed] != 0).any(axis=1)).tolist():
+        read = np.flatnonzero(fixed & (L[k] != 0))
+        through = L[k, read] * factor[read]
+        L[k, read] = 0.0
+        A[k] += through @ A[read]
+        b[k] += through @ b[read]
+        L[k, : read[-1]] += through @ L[read, : read[-1]]
     through = network.U * (fixed * factor)
     reading = replace(
         network,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError, DomainError
-from relurules.tables import Value, column_names, entries, numbers, picked
+from relurules.tables import Value, column_names, entries, numbers, picked, shape_of
 
 Array = NDArray[np.float64]
 
@@ -108,18 +108,26 @@ def groups_of(columns: Sequence[Column]) -> tuple[tuple[int, ...], ...]:
 def encode(table: Any, columns: Sequence[Column]) -> Array:
     """The rows of a table in coordinates, (N, d).
 
-    A frame is read by column name, an array by position: one with d columns holds coordinates, any other one the raw
-    columns. A missing number that isn't filled is NaN; a value of no category leaves its group 0, and
+    A frame is read by column name, an array by position: one of d columns of numbers holds coordinates, any other one
+    the raw columns. A missing number that isn't filled is NaN; a value of no category leaves its group 0, and
     either lies outside every domain. DataError for a missing column, a wrong width or a text where a number is due.
     """
-    d = sum(column.width for column in columns)
-    if column_names(table) is None and np.shape(table)[1:] == (d,):
+    if _holds_coordinates(table, columns):
         found = picked(table, [name for column in columns for name in column.coordinates])
         columns = [Column(name, (), column.fill) for column in columns for name in column.coordinates]
     else:
         found = picked(table, [column.name for column in columns])
     parts = [_encoded(values, column) for values, column in zip(found, columns, strict=True)]
     return np.hstack(parts) if parts else np.empty((len(table), 0))
+
+
+def _holds_coordinates(table: Any, columns: Sequence[Column]) -> bool:
+    """Whether an array holds coordinates: as many columns as there are, and no text in it."""
+    if column_names(table) is not None or shape_of(table)[1:] != (sum(column.width for column in columns),):
+        return False
+    if isinstance(table, np.ndarray) and table.dtype.kind in "biuf":
+        return True
+    return is_plain(columns) or not any(isinstance(value, str) for value in np.asarray(table, dtype=object).flat)
 
 
 def _encoded(values: Any, column: Column) -> Array:
@@ -157,7 +165,7 @@ def decode(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
 
 def raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Value]]:
     """The table's own values of `columns`, missing ones as None; for an array of coordinates, `decode`."""
-    if column_names(table) is None and np.shape(table)[1:] == (sum(column.width for column in columns),):
+    if _holds_coordinates(table, columns):
         return decode(np.asarray(table, dtype=np.float64), columns)
     parts = zip(columns, picked(table, [column.name for column in columns]), strict=True)
     return {

@@ -54,6 +54,8 @@ def _load(path: Path) -> Mapping[str, Any]:
         raise DomainError(f"{path}: files of type {path.suffix!r} hold no domain; supported: {', '.join(readers)}")
     try:
         found = readers[path.suffix](path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DomainError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise DomainError(f"{path}: can't be read as {path.suffix[1:].upper()}: {error}") from error
     if not isinstance(found, dict):
@@ -78,7 +80,10 @@ def _bounds(path: Path, name: str, value: Any) -> tuple[float, float]:
     if not numbers or len(value) != 2:
         raise DomainError(f"{path}: columns.{name}: expected [lower, upper], found {value!r}")
     low, high = value
-    return -np.inf if low is None else float(low), np.inf if high is None else float(high)
+    try:
+        return -np.inf if low is None else float(low), np.inf if high is None else float(high)
+    except OverflowError as error:
+        raise DomainError(f"{path}: columns.{name}: holds a number too large for float64") from error
 
 
 def _domain(bounds: Mapping[str, tuple[float, float]], base: Domain | None) -> Domain:

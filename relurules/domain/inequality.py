@@ -17,6 +17,8 @@ def parse_inequality(text: str, names: Sequence[str]) -> tuple[dict[str, float],
 
     Raises DomainError where the text isn't a linear inequality over `names`.
     """
+    if not isinstance(text, str):
+        raise DomainError(f"a constraint must be text such as 'a + 2*b <= 1', found {text!r}")
     try:
         return _parse(text, names)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:

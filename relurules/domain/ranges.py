@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from relurules.domain.columns import Category, Column
 from relurules.errors import DomainError
-from relurules.tables import column_names, default_names, entries
+from relurules.tables import column_names, default_names, entries, shape_of, unmasked
 
 Array = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ def columns_of(table: Any) -> tuple[Column, ...]:
     """The columns of a frame, those that hold text as categories; of an array, numbers named x0, x1, ..."""
     names = column_names(table)
     if names is None:
-        shape = np.shape(table)
+        shape = shape_of(table)
         if len(shape) != 2:
             raise DomainError(f"expected a table of shape (rows, columns), found shape {shape}")
         return tuple(_column(name, part) for name, part in zip(default_names(shape[1]), _parts(table), strict=True))
@@ -28,7 +28,7 @@ def columns_of(table: Any) -> tuple[Column, ...]:
 
 
 def _parts(table: Any) -> list[Any]:
-    array = np.asarray(table)
+    array = np.asarray(unmasked(table))
     return list((array if array.dtype.kind in "biuf" else np.asarray(table, dtype=object)).T)
 
 
@@ -39,7 +39,8 @@ def _column(name: str, values: Any) -> Column:
     texts = sorted({value for value in found if isinstance(value, str)})
     if not texts:
         return Column(name)
-    if mixed := next((value for value in found if isinstance(value, float)), None):
+    mixed = next((value for value in found if isinstance(value, float)), None)
+    if mixed is not None:
         raise DomainError(
             f"column {name!r} holds text such as {texts[0]!r} and numbers such as {mixed!r}; make it one or the other"
         )
@@ -49,6 +50,8 @@ def _column(name: str, values: Any) -> Column:
 
 def ranges(X: Array, names: Sequence[str], groups: Sequence[Sequence[int]]) -> tuple[Array, Array]:
     """Smallest and largest value of every coordinate of X (N, d); 0 and 1 in groups of indicators."""
+    if not X.shape[1]:
+        raise DomainError("the table has no columns")
     if not len(X):
         raise DomainError("the table has no rows, so its columns have no range")
     for j, name in enumerate(names):

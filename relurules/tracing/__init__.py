@@ -5,6 +5,7 @@ A new front-end is one file here and one row in `_DOORS`. Only the door that is 
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,9 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, 
     """
     if isinstance(model, Graph):
         return model, model.evaluate
+    known = input_shape is None or isinstance(input_shape, Sequence)
+    if not known or not all(isinstance(size, Integral) and size > 0 for size in input_shape or ()):
+        raise ModelError(f"input_shape={input_shape!r}: expected the positive sizes of one row, such as (1, 8, 8)")
     graph, reference = _door(model).trace(model, input_shape)
     _check_finite(graph)
     _compare(graph, reference)

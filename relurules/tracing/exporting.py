@@ -11,10 +11,11 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.export import Dim, ExportedProgram
+from torch.export import Dim, ExportedProgram, default_decompositions
 
-from relurules.errors import ModelError
+from relurules.errors import ModelError, first_line
 from relurules.tracing.archive import load_archive
+from relurules.tracing.operators import DECOMPOSED
 
 
 def export(model: Any, input_shape: Sequence[int] | None) -> ExportedProgram:
@@ -23,13 +24,16 @@ def export(model: Any, input_shape: Sequence[int] | None) -> ExportedProgram:
         with _quiet():
             model = load_archive(Path(model))
     program = model if isinstance(model, ExportedProgram) else _export_module(model, input_shape)
-    if any(_mutates(node) for node in program.graph.nodes):
+    if any(_mutates(node) or _has_parts(node) for node in program.graph.nodes):
         with _quiet():
-            program = program.run_decompositions({})
+            known = default_decompositions()
+            program = program.run_decompositions({op: known[op] for op in DECOMPOSED if op in known})
     return program
 
 
 def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> ExportedProgram:
+    if empty := [name for name, held in module.named_parameters() if held.is_meta]:
+        raise ModelError(f"{empty[0]} is on the device meta, which holds no numbers; load the model's weights first")
     module = copy.deepcopy(module).to(device="cpu").eval()
     weights = [p.dtype for p in module.parameters() if p.dtype.is_floating_point]
     shapes = [tuple(input_shape)] if input_shape is not None else _likely_shapes(module)
@@ -43,7 +47,7 @@ def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> Expo
             with _quiet():
                 return torch.export.export(module, (example,), dynamic_shapes=(sizes,))
         except Exception as error:
-            failures.append(f"rows of shape {shape}: {_first_line(error)}")
+            failures.append(f"rows of shape {shape}: {first_line(error)}")
     raise ModelError(
         "torch.export can't trace this model; supported: a forward of one tensor, whose path doesn't depend on values. "
         + "; ".join(failures)
@@ -61,13 +65,14 @@ def _likely_shapes(module: nn.Module) -> list[tuple[int]]:
     return [(size,) for size in dict.fromkeys(sizes)]
 
 
+def _has_parts(node: torch.fx.Node) -> bool:
+    """True for what torch can write with other operators, and for a graph inside, such as the body of no_grad."""
+    return node.target in DECOMPOSED or node.op == "get_attr"
+
+
 def _mutates(node: torch.fx.Node) -> bool:
     schema = getattr(node.target, "_schema", None)
     return node.op == "call_function" and schema is not None and bool(schema.is_mutable)
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
 
 
 @contextlib.contextmanager

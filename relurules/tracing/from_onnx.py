@@ -13,20 +13,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from relurules.errors import ModelError
+from relurules.errors import ModelError, first_line
 from relurules.ir import Graph
 from relurules.tables import default_names
 from relurules.tracing.affine import LARGEST, AffineTensor, Basis
 from relurules.tracing.heads import Headed, collect
-from relurules.tracing.onnx_call import Call, Label, Roles, Value
+from relurules.tracing.onnx_call import Call, Continuous, Label, Roles, Value
 from relurules.tracing.onnx_file import load
 from relurules.tracing.onnx_graph import Program, needed, program
 from relurules.tracing.onnx_heads import HEADS, go_on, link, outputs_of
-from relurules.tracing.onnx_nodes import Constant, Operator, check_size, first_line, run_constant, wide_inputs
+from relurules.tracing.onnx_nodes import Constant, Operator, check_size, run_constant, wide_inputs
 from relurules.tracing.onnx_operators import AFFINE, ON_CONSTANTS
-from relurules.tracing.onnx_piecewise import PIECEWISE
+from relurules.tracing.onnx_piecewise import PIECEWISE, choose
 from relurules.tracing.onnx_run import reference
 from relurules.tracing.pieces import number
+from relurules.tracing.switches import Switch
 
 Array = NDArray[np.float64]
 
@@ -51,7 +52,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         results = _applied(op, [values[name] if name else None for name in op.inputs], basis, origins)
         values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
         _note(op, values, layers)
-    outputs, ends, classes = outputs_of(read.outputs, [values[name] for name in read.outputs], read.where)
+    outputs, ends, classes = outputs_of(read.outputs, _continuous(read, values), read.where)
     scores, heads = collect([_output(read, name, value) for name, value in zip(outputs, ends, strict=True)])
     network = basis.network(scores)
     count = len(heads or network.c)
@@ -115,6 +116,8 @@ def _applied(
         origin = origins[linked[0]] if linked else op
         origins.update(dict.fromkeys(op.outputs, origin))
         return go_on(call, origin) if linked else link(call)
+    if any(isinstance(value, Switch) for value in values):
+        return choose(call)
     return _traced(call)
 
 
@@ -150,6 +153,18 @@ def _traced(call: Call) -> Sequence[Value | None]:
 
 def _constant(value: Value | None) -> Constant | None:
     return value if isinstance(value, Constant) else None
+
+
+def _continuous(read: Program, values: Mapping[str, Value]) -> list[Continuous]:
+    """The model's outputs; refused where one is a comparison."""
+    found: list[Continuous] = []
+    for name in read.outputs:
+        value = values[name]
+        if isinstance(value, Switch):
+            place = next(op.place for op in read.operators if name in op.outputs)
+            raise ModelError(f"{place}: it jumps, and its result is the output {name!r}; supported: continuous outputs")
+        found.append(value)
+    return found
 
 
 def _plain(name: str) -> str:

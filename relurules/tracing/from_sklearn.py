@@ -92,13 +92,15 @@ def _function(
 def _raw_rows(table: Any, columns: Sequence[Column], names: Sequence[str], positional: bool) -> Any:
     import pandas
 
-    if column_names(table) is None:
+    given = column_names(table)
+    if given is None:
         found: Mapping[str, Any] = decode(rows_of(table, sum(len(c.coordinates) for c in columns)), columns)
-        count = len(table)
     else:
-        wanted = [column.name for column in columns]
-        found, count = dict(zip(wanted, picked(table, wanted), strict=True)), len(table)
-    frame = pandas.DataFrame({name: found.get(name, [np.nan] * count) for name in names})
+        read = {column.name for column in columns}
+        wanted = [name for name in names if name in given or name in read]
+        found = dict(zip(wanted, picked(table, wanted), strict=True))
+    nothing = np.full(len(table), np.nan, dtype=object)  # in columns that count for nothing
+    frame = pandas.DataFrame({name: found.get(name, nothing) for name in names})
     for column in columns:
         if not column.categories:
             frame[column.name] = frame[column.name].astype(float)

@@ -16,11 +16,11 @@ from torch import Tensor
 from torch.export import ExportedProgram
 from torch.utils._pytree import tree_map
 
-from relurules.errors import ModelError
+from relurules.errors import ModelError, first_line
 from relurules.ir import Graph
 from relurules.ir.link import LINKS
 from relurules.tables import default_names
-from relurules.tracing.affine import AffineTensor, Basis, apply_affine
+from relurules.tracing.affine import AffineTensor, Basis, apply_affine, weighted
 from relurules.tracing.exporting import export
 from relurules.tracing.heads import Headed, collect, head, rearrange
 from relurules.tracing.nodes import (
@@ -35,9 +35,19 @@ from relurules.tracing.nodes import (
     refused,
     row_shape,
 )
-from relurules.tracing.operators import ACTIVATIONS, AFFINE, CASTS, LINKED, REARRANGING, TRAINING_FLAG, UNCHECKED
-from relurules.tracing.piecewise import PIECEWISE
+from relurules.tracing.operators import (
+    ACTIVATIONS,
+    AFFINE,
+    CASTS,
+    LINKED,
+    REARRANGING,
+    SHAPE_ONLY,
+    TRAINING_FLAG,
+    UNCHECKED,
+)
+from relurules.tracing.piecewise import PIECEWISE, SWITCHED
 from relurules.tracing.reference import function_of, in_float64
+from relurules.tracing.switches import Switch
 
 Array = NDArray[np.float64]
 
@@ -123,19 +133,37 @@ class _Run:
             return args[0][args[1]]
         if node.target in UNCHECKED:
             return None
-        if not any(isinstance(value, AffineTensor | Headed) for value in flat([*args, *kwargs.values()])):
+        if not any(isinstance(value, AffineTensor | Headed | Switch) for value in flat([*args, *kwargs.values()])):
             return self._constant(node, args, kwargs)
-        if node.target is torch.ops.aten.sym_size.int:
-            return args[0].shape[args[1]]
-        return self._operator(node, bind(node, args, kwargs))
+        if node.target in SHAPE_ONLY:
+            return self._constant(node, *tree_map(_of_that_shape, (args, kwargs)))
+        try:
+            result = self._operator(node, bind(node, args, kwargs))
+        except ModelError:
+            raise
+        except (RuntimeError, IndexError, TypeError, ValueError) as error:
+            raise refused(node, f"can't be computed on one row: {first_line(error)}") from error
+        if isinstance(result, list) and None in result:
+            self._check_unread(node, [i for i, item in enumerate(result) if item is None])
+        return result
+
+    def _check_unread(self, node: torch.fx.Node, missing: Sequence[int]) -> None:
+        """Refuse where something reads results that jump, such as the places of the largest entries."""
+        if any(user.args[1] in missing and user.users for user in node.users):
+            raise refused(node, "the places of its entries are used, which jump; supported: its values alone")
 
     def _operator(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
-        if node.target in CASTS:
+        rules = SWITCHED if any(isinstance(value, Switch) for value in flat(list(bound.values()))) else PIECEWISE
+        if node.target in CASTS and rules is PIECEWISE:
             if not keeps_values(node):
                 raise refused(node, f"{node.meta['val'].dtype} can't hold every value that it casts")
             return bound["self"]
         if any(isinstance(value, Headed) for value in flat(list(bound.values()))):
             return self._rearranged(node, bound)
+        if node.target in rules:
+            return rules[node.target](self.basis, bound, lambda why: refused(node, why), place_of(node))
+        if rules is SWITCHED:
+            raise refused(node, "it reads a comparison of values that depend on the input, so that it jumps")
         if node.target in LINKED:
             return self._link(node, bound)
         if node.target in ACTIVATIONS:
@@ -143,14 +171,14 @@ class _Run:
             if not isinstance(slope, Tensor) or bound.get(TRAINING_FLAG.get(node.target, ""), False):
                 raise refused(node, "its slope depends on the input, or is drawn at random (training mode)")
             return self.basis.activate(bound["self"], slope, place_of(node))
-        if node.target in PIECEWISE:
-            return PIECEWISE[node.target](self.basis, bound, lambda why: refused(node, why), place_of(node))
         if node.target in AFFINE:
             return _affine(node, bound)
         raise refused(node, "the operator is neither known to be affine nor piecewise linear")
 
     def _link(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Headed:
         tensor, link = bound["self"], LINKED[node.target]
+        if node.target is torch.ops.aten.argmin.default:
+            tensor = weighted((-1.0, tensor))
         if not keeps_values(node) and not LINKS[link].reduces:
             raise refused(node, f"{node.meta['val'].dtype} can't hold every value that it casts")
         if not LINKS[link].joint:
@@ -227,6 +255,11 @@ def _fill(value: Any, rest: Any) -> Any:
 
 def _is_data(item: Any) -> bool:
     return isinstance(item, AffineTensor | Headed | Tensor | int | float) and not isinstance(item, bool)
+
+
+def _of_that_shape(value: Any) -> Any:
+    """Zeros in place of a value that depends on the input."""
+    return torch.zeros(value.shape, dtype=torch.float64) if isinstance(value, AffineTensor | Headed | Switch) else value
 
 
 def _holds_heads(value: Any) -> bool:

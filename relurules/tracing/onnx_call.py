@@ -11,6 +11,7 @@ from relurules.tracing.affine import AffineTensor, Basis
 from relurules.tracing.heads import Headed
 from relurules.tracing.onnx_nodes import Constant, Operator
 from relurules.tracing.pieces import number
+from relurules.tracing.switches import Switch
 
 
 class Label(NamedTuple):
@@ -20,7 +21,8 @@ class Label(NamedTuple):
     heads: Headed
 
 
-Value = AffineTensor | Constant | Headed | Label
+Continuous = AffineTensor | Constant | Headed | Label
+Value = Continuous | Switch
 
 
 class Call(NamedTuple):

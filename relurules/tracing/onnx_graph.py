@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, numpy_helper
 
-from relurules.errors import ModelError
+from relurules.errors import ModelError, first_line
 from relurules.tracing.onnx_file import opsets
-from relurules.tracing.onnx_nodes import Constant, Operator, constant_of, first_line, operator
+from relurules.tracing.onnx_nodes import Constant, Operator, constant_of, operator
 
 #: Element types of inputs: what a float column of a table can be read as.
 _FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}

@@ -10,7 +10,7 @@ from relurules.ir import Head
 from relurules.ir.link import LINKS
 from relurules.tracing.affine import AffineTensor, weighted
 from relurules.tracing.heads import Headed, head, rearrange
-from relurules.tracing.onnx_call import Call, Label, Value, fixed, given, refused, variable
+from relurules.tracing.onnx_call import Call, Continuous, Label, Value, fixed, given, refused, variable
 from relurules.tracing.onnx_layers import linear
 from relurules.tracing.onnx_nodes import Constant, Operator, run, wide_inputs
 from relurules.tracing.onnx_operators import AFFINE, rearranged
@@ -73,7 +73,7 @@ def go_on(call: Call, origin: Operator) -> list[Value | None]:
 
 
 def outputs_of(
-    names: Sequence[str], values: Sequence[Value], where: str
+    names: Sequence[str], values: Sequence[Continuous], where: str
 ) -> tuple[list[str], list[AffineTensor | Headed | Constant], tuple[str, ...] | None]:
     """Outputs without the labels that probabilities beside them tell, and the classes, where labels name them."""
     labels = [value for value in values if isinstance(value, Label)]

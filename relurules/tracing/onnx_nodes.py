@@ -16,7 +16,7 @@ from onnx import AttributeProto, GraphProto, NodeProto, TensorProto, TypeProto, 
 from onnx.defs import OpSchema
 from onnx.reference import ReferenceEvaluator
 
-from relurules.errors import ModelError
+from relurules.errors import ModelError, first_line
 from relurules.tracing.affine import LARGEST
 
 Array = NDArray[Any]
@@ -201,9 +201,3 @@ def _type_of(array: Array) -> TypeProto:
         return helper.make_tensor_type_proto(TensorProto.STRING, array.shape)
     kind = np.dtype(np.float32) if widened(array).dtype == np.float64 else array.dtype
     return helper.make_tensor_type_proto(helper.np_dtype_to_tensor_dtype(kind), array.shape)
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error, with its type, not too long."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:200] if text else ''}"

@@ -276,8 +276,8 @@ AFFINE: Mapping[str, Roles] = {
 #: Operators that may compute constants, such as shapes and masks, but not meet values that depend on the input.
 ON_CONSTANTS = frozenset({
     "And", "ArgMax", "ArgMin", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Ceil",
-    "Constant", "ConstantOfShape", "Cos", "CumProd", "Equal", "Erf", "Exp", "Floor", "Greater", "GreaterOrEqual",
-    "HammingWindow", "HannWindow", "IsInf", "IsNaN", "Less", "LessOrEqual", "Log", "MelWeightMatrix", "Mod",
+    "Constant", "ConstantOfShape", "Cos", "CumProd", "Equal", "Erf", "Exp", "Floor",
+    "HammingWindow", "HannWindow", "IsInf", "IsNaN", "Log", "MelWeightMatrix", "Mod",
     "NonZero", "Not", "OneHot", "Or", "Pow", "Range", "Reciprocal", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
     "ReduceProd", "ReduceSumSquare", "Round", "Sigmoid", "Sign", "Sin", "Sqrt", "Tanh", "TopK", "Unique", "Xor",
 })  # fmt: skip

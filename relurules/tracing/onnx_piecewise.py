@@ -1,6 +1,6 @@
 """The ONNX operators that are continuous and piecewise linear: affine maps around PReLUs, one function each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -23,6 +23,7 @@ from relurules.tracing.onnx_layers import linear, reduced, window_sums
 from relurules.tracing.onnx_nodes import Constant
 from relurules.tracing.onnx_spatial import windowed
 from relurules.tracing.pieces import clip, extreme, larger, max_pool, number, relu, smaller, windows
+from relurules.tracing.switches import Switch, compared, switched
 
 
 def _activated(slope: str) -> Roles:
@@ -152,7 +153,46 @@ def _global_lp(call: Call) -> list[Value | None]:
     return [linear(lambda t: t.sum(dim=dims, keepdim=True), x)]
 
 
-#: Operator -> what it is in PReLUs.
+def _comparison(sign: float, *, closed: bool) -> Roles:
+    return Roles(lambda call: [compared(operand(call, 0), operand(call, 1), sign, closed)], None)
+
+
+def choose(call: Call) -> list[Value | None]:
+    """An operator on a comparison of values that depend on the input; refused where it jumps."""
+    if call.op.name not in SWITCHED:
+        raise refused(call, "it reads a comparison of values that depend on the input, so that it jumps")
+    return [SWITCHED[call.op.name](call)]
+
+
+def _switch(call: Call, i: int = 0) -> Switch:
+    value = given(call, i)
+    if not isinstance(value, Switch):
+        raise refused(call, f"it takes a comparison of values that depend on the input, but not as its input {i}")
+    return value
+
+
+def _where(call: Call) -> AffineTensor:
+    yes, no = operand(call, 1), operand(call, 2)
+    return switched(call.basis, _switch(call), yes, no, lambda why: refused(call, why), call.layer)
+
+
+def _gated(call: Call) -> AffineTensor:
+    """A product by 1 where a comparison holds and by 0 elsewhere."""
+    at = 0 if isinstance(given(call, 0), Switch) else 1
+    value = operand(call, 1 - at)
+    return switched(call.basis, _switch(call, at), value, 0.0, lambda why: refused(call, why), call.layer)
+
+
+#: Operator on a comparison of values that depend on the input -> what it is in PReLUs, where it is continuous.
+SWITCHED: Mapping[str, Callable[[Call], Value]] = {
+    "Where": _where,
+    "Mul": _gated,
+    "Not": lambda call: _switch(call).negated(),
+    "Cast": _switch,
+    "Identity": _switch,
+}
+
+#: Operator -> what it is in PReLUs; of a comparison, what it compares.
 PIECEWISE: Mapping[str, Roles] = {
     "Relu": _activated("relu"),
     "Abs": _activated("abs"),
@@ -171,4 +211,8 @@ PIECEWISE: Mapping[str, Roles] = {
     "GlobalMaxPool": Roles(_global_max),
     "LpPool": Roles(_lp_pool),
     "GlobalLpPool": Roles(_global_lp),
+    "Greater": _comparison(1.0, closed=False),
+    "GreaterOrEqual": _comparison(1.0, closed=True),
+    "Less": _comparison(-1.0, closed=False),
+    "LessOrEqual": _comparison(-1.0, closed=True),
 }

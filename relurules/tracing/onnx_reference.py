@@ -25,10 +25,10 @@ Compute = Callable[[Operator, Sequence[Any]], list[Any]]
 
 
 def _cast(op: Operator, arrays: Sequence[Any]) -> list[Any]:
-    """A cast between float types is the identity on real numbers; any other one is left to the reference."""
+    """The identity between float types, and of truth 0 or 1; any other cast is left to the reference."""
     to = op.attributes["to"] if op.name == "Cast" else helper.np_dtype_to_tensor_dtype(arrays[1].dtype)
     floating = np.dtype(helper.tensor_dtype_to_np_dtype(to)).kind in "fV"
-    return [arrays[0].astype(np.float64)] if floating and arrays[0].dtype.kind == "f" else op.reference(arrays)
+    return [arrays[0].astype(np.float64)] if floating and arrays[0].dtype.kind in "fb" else op.reference(arrays)
 
 
 def _batch_norm(op: Operator, arrays: Sequence[Any]) -> list[Any]:

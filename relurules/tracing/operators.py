@@ -38,6 +38,23 @@ def _batch_norm(
     return (aten.batch_norm.default(x, weight, bias, mean, var, False, momentum, eps, False),)
 
 
+def _filled(x: Tensor, value: Tensor) -> Tensor:
+    """The same as aten.fill, which torch.vmap can't batch."""
+    return torch.zeros_like(x) + value
+
+
+def _copied(x: Tensor, src: Tensor, _: bool) -> Tensor:
+    """The same as aten.copy, which torch.vmap can't batch."""
+    return torch.zeros_like(x) + src
+
+
+def _slice_replaced(x: Tensor, src: Tensor, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
+    """The same as aten.slice_scatter, which torch.vmap can't batch where the end is open."""
+    replaced = x.clone()
+    replaced[(*[slice(None)] * (dim % x.dim()), slice(start, end, step))] = src
+    return replaced
+
+
 def _squeeze(x: Tensor) -> Tensor:
     """All dimensions of size 1 but the first, which is the batch and only here of size 1."""
     return x.squeeze([d for d in range(1, x.dim()) if x.shape[d] == 1])
@@ -50,12 +67,18 @@ AFFINE: Mapping[Any, Roles] = {
     aten.sub.Tensor: _roles("self other"),
     aten.sub.Scalar: _roles("self", "other"),
     aten.rsub.Scalar: _roles("self", "other"),
+    aten.lerp.Scalar: _roles("self end"),
+    aten.lerp.Tensor: _roles("self end"),
     aten.neg.default: _roles("self"),
     aten.mul.Tensor: _roles(factors="self other"),
     aten.mul.Scalar: _roles("self"),
     aten.div.Tensor: _roles("self"),
     aten.div.Scalar: _roles("self"),
+    aten.addcmul.default: _roles("self", factors="tensor1 tensor2"),
+    aten.addcdiv.default: _roles("self tensor1"),
+    aten.sum.default: _roles("self"),
     aten.sum.dim_IntList: _roles("self"),
+    aten.mean.default: _roles("self"),
     aten.mean.dim: _roles("self"),
     aten.cumsum.default: _roles("self"),
     # layers
@@ -63,18 +86,54 @@ AFFINE: Mapping[Any, Roles] = {
     aten.addmm.default: _roles("self", factors="mat1 mat2"),
     aten.matmul.default: _roles(factors="self other"),
     aten.mm.default: _roles(factors="self mat2"),
+    aten.mv.default: _roles(factors="self vec"),
     aten.bmm.default: _roles(factors="self mat2"),
+    aten.baddbmm.default: _roles("self", factors="batch1 batch2"),
     aten.conv1d.default: _roles("input", "bias"),
     aten.conv2d.default: _roles("input", "bias"),
+    aten.conv3d.default: _roles("input", "bias"),
     aten.conv1d.padding: _roles("input", "bias"),
     aten.conv2d.padding: _roles("input", "bias"),
+    aten.conv3d.padding: _roles("input", "bias"),
+    aten.conv_transpose1d.default: _roles("input", "bias"),
+    aten.conv_transpose2d.input: _roles("input", "bias"),
+    aten.conv_transpose3d.input: _roles("input", "bias"),
     aten.avg_pool1d.default: _roles("self"),
     aten.avg_pool2d.default: _roles("self"),
+    aten.avg_pool3d.default: _roles("self"),
     aten.adaptive_avg_pool1d.default: _roles("self"),
     aten.adaptive_avg_pool2d.default: _roles("self"),
+    aten.adaptive_avg_pool3d.default: _roles("self"),
+    aten.upsample_nearest1d.vec: _roles("input"),
+    aten.upsample_nearest2d.vec: _roles("input"),
+    aten.upsample_nearest3d.vec: _roles("input"),
+    aten.upsample_linear1d.vec: _roles("input"),
+    aten.upsample_bilinear2d.vec: _roles("input"),
+    aten.upsample_trilinear3d.vec: _roles("input"),
+    aten.upsample_bicubic2d.vec: _roles("input"),
     aten.batch_norm.default: _roles("input", "bias running_mean"),
     aten._native_batch_norm_legit_no_training.default: _roles("input", "bias running_mean", call=_batch_norm),
+    aten.instance_norm.default: _roles("input", "bias running_mean"),
     aten.dropout.default: _roles("input"),
+    aten.feature_dropout.default: _roles("input"),
+    aten.alpha_dropout.default: _roles("input"),
+    aten.feature_alpha_dropout.default: _roles("input"),
+    # parts that are replaced, or chosen by constants
+    aten.where.self: _roles("self other"),
+    aten.masked_fill.Scalar: _roles("self", "value"),
+    aten.fill.Scalar: _roles("self", "value"),
+    aten.fill.Tensor: _roles("self", "value", call=_filled),
+    aten.copy.default: _roles("self src", call=_copied),
+    aten.slice_scatter.default: _roles("self src", call=_slice_replaced),
+    aten.select_scatter.default: _roles("self src"),
+    aten.scatter.src: _roles("self src"),
+    aten.scatter.value: _roles("self", "value"),
+    aten.scatter_add.default: _roles("self src"),
+    aten.index_add.default: _roles("self source"),
+    aten.index_put.default: _roles("self values"),
+    aten.tril.default: _roles("self"),
+    aten.triu.default: _roles("self"),
+    aten.diag_embed.default: _roles("self"),
     # shapes
     aten.cat.default: _roles("tensors"),
     aten.stack.default: _roles("tensors"),
@@ -86,9 +145,20 @@ AFFINE: Mapping[Any, Roles] = {
     aten.select.int: _roles("self"),
     aten.index_select.default: _roles("self"),
     aten.index.Tensor: _roles("self"),
+    aten.gather.default: _roles("self"),
+    aten.diagonal.default: _roles("self"),
+    aten.unfold.default: _roles("self"),
+    aten.im2col.default: _roles("self"),
+    aten.col2im.default: _roles("self"),
+    aten.repeat.default: _roles("self"),
+    aten.roll.default: _roles("self"),
+    aten.pixel_shuffle.default: _roles("self"),
+    aten.pixel_unshuffle.default: _roles("self"),
+    aten.channel_shuffle.default: _roles("self"),
     aten.flatten.using_ints: _roles("self"),
     aten.unflatten.int: _roles("self"),
     aten.view.default: _roles("self"),
+    aten._unsafe_view.default: _roles("self"),
     aten.reshape.default: _roles("self"),
     aten.permute.default: _roles("self"),
     aten.transpose.int: _roles("self"),
@@ -100,6 +170,10 @@ AFFINE: Mapping[Any, Roles] = {
     aten.unsqueeze.default: _roles("self"),
     aten.expand.default: _roles("self"),
     aten.flip.default: _roles("self"),
+    aten.reflection_pad1d.default: _roles("self"),
+    aten.reflection_pad2d.default: _roles("self"),
+    aten.replication_pad1d.default: _roles("self"),
+    aten.replication_pad2d.default: _roles("self"),
     aten.constant_pad_nd.default: _roles("self", "value"),
     aten.pad.default: _roles("self", "value"),
     aten.alias.default: _roles("self"),
@@ -111,6 +185,10 @@ AFFINE: Mapping[Any, Roles] = {
 #: Operators whose flag must be false: in training mode they are random, or depend on the batch.
 TRAINING_FLAG: Mapping[Any, str] = {
     aten.dropout.default: "train",
+    aten.feature_dropout.default: "train",
+    aten.alpha_dropout.default: "train",
+    aten.feature_alpha_dropout.default: "train",
+    aten.instance_norm.default: "use_input_stats",
     aten.batch_norm.default: "training",
     aten.rrelu.default: "training",
 }
@@ -120,7 +198,9 @@ TRAINING_FLAG: Mapping[Any, str] = {
 REARRANGING = frozenset({
     aten.cat.default, aten.stack.default, aten.split.Tensor, aten.split_with_sizes.default, aten.chunk.default,
     aten.unbind.int, aten.slice.Tensor, aten.select.int, aten.index_select.default, aten.index.Tensor,
-    aten.flatten.using_ints, aten.unflatten.int, aten.view.default, aten.reshape.default, aten.permute.default,
+    aten.gather.default, aten.diagonal.default, aten.repeat.default, aten.roll.default,
+    aten.flatten.using_ints, aten.unflatten.int, aten.view.default, aten._unsafe_view.default,
+    aten.reshape.default, aten.permute.default,
     aten.transpose.int, aten.t.default, aten.numpy_T.default, aten.squeeze.default, aten.squeeze.dim,
     aten.squeeze.dims, aten.unsqueeze.default, aten.expand.default, aten.flip.default, aten.alias.default,
     aten.clone.default, aten.contiguous.default, aten.detach.default,
@@ -131,6 +211,31 @@ CASTS = frozenset({aten.to.dtype, aten.to.dtype_layout, aten._to_copy.default, a
 
 #: Operators that only check what the export has settled.
 UNCHECKED = frozenset({aten._assert_tensor_metadata.default})
+
+#: Operators whose result depends on the shape of their input alone.
+SHAPE_ONLY = frozenset({
+    aten.sym_size.int, aten.sym_numel.default, aten.zeros_like.default, aten.ones_like.default, aten.full_like.default,
+    aten.new_zeros.default, aten.new_ones.default, aten.new_full.default,
+})  # fmt: skip
+
+#: Operators that torch itself takes apart into operators of these tables: other names, and views of views.
+DECOMPOSED = frozenset({
+    aten.rsub.Tensor, aten.subtract.Tensor, aten.subtract.Scalar, aten.multiply.Tensor, aten.multiply.Scalar,
+    aten.divide.Tensor, aten.divide.Scalar, aten.true_divide.Tensor, aten.true_divide.Scalar, aten.negative.default,
+    aten.positive.default, aten.einsum.default, aten.tensordot.default, aten.inner.default, aten.dot.default,
+    aten.addmv.default, aten.absolute.default, aten.clip.default, aten.clip.Tensor, aten.concat.default,
+    aten.concatenate.default, aten.hstack.default, aten.vstack.default, aten.dstack.default, aten.column_stack.default,
+    aten.tile.default, aten.repeat_interleave.self_int, aten.fliplr.default, aten.flipud.default, aten.rot90.default,
+    aten.diff.default, aten.mT.default, aten.swapaxes.default, aten.swapdims.default, aten.movedim.int,
+    aten.movedim.intlist, aten.moveaxis.int, aten.moveaxis.intlist, aten.narrow.default, aten.tensor_split.sections,
+    aten.tensor_split.indices, aten.hsplit.int, aten.hsplit.array, aten.vsplit.int, aten.split.sizes,
+    aten.expand_as.default, aten.view_as.default, aten.reshape_as.default, aten.atleast_1d.default,
+    aten.atleast_2d.default, aten.atleast_3d.default, aten.atleast_1d.Sequence, aten.atleast_2d.Sequence,
+    aten.atleast_3d.Sequence, aten.broadcast_tensors.default, aten.ravel.default, aten.take_along_dim.default,
+    aten.where.ScalarOther, aten.where.ScalarSelf, aten.where.Scalar, aten.masked_fill.Tensor,
+    aten.adaptive_max_pool1d.default, aten.greater.Scalar, aten.greater.Tensor, aten.less.Scalar, aten.less.Tensor,
+    aten.greater_equal.Scalar, aten.greater_equal.Tensor, aten.less_equal.Scalar, aten.less_equal.Tensor,
+})  # fmt: skip
 
 #: Operator -> the link it is, at the model's end.
 LINKED: Mapping[Any, str] = {
@@ -146,6 +251,7 @@ LINKED: Mapping[Any, str] = {
     aten.expm1.default: "expm1",
     aten.special_expm1.default: "expm1",
     aten.argmax.default: "argmax",
+    aten.argmin.default: "argmax",
 }
 
 

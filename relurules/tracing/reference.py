@@ -10,11 +10,15 @@ from torch import Tensor
 from torch.export import ExportedProgram
 from torch.utils._pytree import tree_leaves, tree_map
 
+from relurules.errors import ModelError
 from relurules.ir.network import rows_of
 from relurules.tracing.nodes import has_batch, inputs, keeps_values, row_shape
 from relurules.tracing.operators import CASTS, LINKED, UNCHECKED
 
 Array = NDArray[np.float64]
+
+#: So many rows show whether they influence one another.
+_ROWS = 7
 
 
 def function_of(program: ExportedProgram) -> Callable[[Array], Array]:
@@ -32,11 +36,34 @@ def function_of(program: ExportedProgram) -> Callable[[Array], Array]:
         outputs = [out.reshape(len(X), -1).double().numpy() for out in tree_leaves(result)]
         return np.concatenate(outputs, axis=1)
 
+    def one_by_one(X: Array) -> Array:
+        return np.vstack([run(X[i : i + 1]) for i in range(len(X))])
+
+    if batched:
+        _check_rows_stand_alone(run, one_by_one, sum(sizes))
+
     def evaluate(X: Array) -> Array:
         X = rows_of(X, sum(sizes))
-        return run(X) if batched or not len(X) else np.vstack([run(X[i : i + 1]) for i in range(len(X))])
+        return run(X) if batched or not len(X) else one_by_one(X)
 
     return evaluate
+
+
+def _check_rows_stand_alone(run: Callable[[Array], Array], one_by_one: Callable[[Array], Array], d: int) -> None:
+    """Refuse a model whose rows influence one another."""
+    X = np.random.default_rng(1).normal(size=(_ROWS, d))
+    single = one_by_one(X)
+    try:
+        together = run(X)
+    except RuntimeError:  # an output that has no row for each row
+        together = np.empty(0)
+    scale = np.abs(single[np.isfinite(single)]).max(initial=1.0)
+    if together.shape != single.shape or not np.allclose(together, single, 1e-9, 1e-9 * scale, equal_nan=True):
+        raise ModelError(
+            f"the model's first dimension is no batch: {_ROWS} rows together give something else than one by one. "
+            "Supported: models that take every row on its own; export with a fixed first dimension if all of it is one "
+            "row"
+        )
 
 
 class _InFloat64(torch.fx.Interpreter):

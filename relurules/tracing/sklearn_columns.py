@@ -58,16 +58,19 @@ def _min_max(name: str, step: Any, _: int) -> tuple[Any, Any]:
 
 
 def _pca(name: str, step: Any, _: int) -> tuple[Any, Any]:
-    if step.whiten:
-        raise ModelError(f"step {name!r} whitens; supported: PCA with whiten=False")
-    return step.components_, -step.components_ @ step.mean_
+    scale = np.sqrt(step.explained_variance_) if step.whiten else np.ones(len(step.components_))
+    if not (scale > np.finfo(np.float64).eps).all():
+        raise ModelError(f"step {name!r} divides by a variance of zero; supported: fewer components")
+    weights = step.components_ / scale[:, None]
+    return weights, -weights @ step.mean_
 
 
 def _select(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
     forms = [form_of(signal) for signal in signals]
+    none = form_of(combined(np.zeros((1, len(forms))), np.zeros(1), forms)[0]).tables  # what refuses a value still does
     unused = {number: 0.0 for form in forms for number in form.numbers}  # columns that aren't selected stay columns
     kept = [form for form, wanted in zip(forms, step.get_support(), strict=True) if wanted]
-    return [Form(form.constant, {**unused, **form.numbers}, form.tables) for form in kept]
+    return [Form(form.constant, {**unused, **form.numbers}, {**none, **form.tables}) for form in kept]
 
 
 def _function(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
@@ -94,6 +97,9 @@ def _filled(name: str, signal: Signal, mark: Value, value: str | float) -> Signa
     if isinstance(signal, Raw):
         refused: dict[Value, Value] = {} if mark is None else {None: REFUSED}  # such an imputer takes no NaN
         return Raw(signal.column, {**refused, mark: value, **signal.replaced})
+    if mark is None and not isinstance(value, str) and len(signal.tables) == 1 and not signal.numbers:
+        ((column, table),) = signal.tables.items()
+        return Form(signal.constant, {}, {column: table.filled(value - signal.constant)})
     if mark is not None or isinstance(value, str) or signal.tables or len(signal.numbers) != 1:
         raise ModelError(f"step {name!r} imputes what other steps made; supported: an imputer before encoders and PCA")
     ((number, weight),) = signal.numbers.items()
@@ -121,7 +127,7 @@ def _encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
         return _answer(step, pandas.DataFrame(frame))
 
     start = ask(0, base[0])
-    if start is None:
+    if start is None or not np.isfinite(start).all():
         raise ModelError(f"step {name!r} refuses its own categories; look at how it was fitted")
     outputs = [Form(float(constant), {}, {}) for constant in start]
     for i, raw in enumerate(raws):
@@ -155,18 +161,23 @@ def _answer(step: Any, frame: Any) -> Array | None:
             found = step.transform(frame)
         except ValueError:  # an unknown or a missing value
             return None
-    row = np.asarray(found.toarray() if hasattr(found, "toarray") else found, dtype=np.float64)[0]
-    return row if np.isfinite(row).all() else None
+    row: Array = np.asarray(found.toarray() if hasattr(found, "toarray") else found, dtype=np.float64)[0]
+    return row
+
+
+def _weighed(step: Any, name: str, signals: list[Signal]) -> list[Signal]:
+    """A part's outputs times its transformer weight."""
+    weight = (step.transformer_weights or {}).get(name)
+    return signals if weight is None else combined(weight * np.eye(len(signals)), np.zeros(len(signals)), signals)
 
 
 def _by_column(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
-    if step.transformer_weights:
-        raise ModelError("a ColumnTransformer with transformer_weights can't be traced; supported: without")
     places = step._transformer_to_input_indices
     outputs: list[Signal] = []
     for name, inner, _columns in step.transformers_:
         if not (isinstance(inner, str) and inner == "drop"):
-            outputs += transformed(name, inner, [signals[i] for i in places[name]]) if len(places[name]) else []
+            given = [signals[i] for i in places[name]]
+            outputs += _weighed(step, name, transformed(name, inner, given)) if given else []
     return outputs
 
 
@@ -178,11 +189,8 @@ def _in_turn(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
 
 
 def _union(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
-    if step.transformer_weights:
-        raise ModelError("a FeatureUnion with transformer_weights can't be traced; supported: without")
-    return [
-        out for name, inner in step.transformer_list if inner != "drop" for out in transformed(name, inner, signals)
-    ]
+    parts = [(name, inner) for name, inner in step.transformer_list if inner != "drop"]
+    return [out for name, inner in parts for out in _weighed(step, name, transformed(name, inner, signals))]
 
 
 #: Class of a fitted step -> what it makes of its input columns.
@@ -192,9 +200,12 @@ TRANSFORMERS: Mapping[str, Step] = {
     "MaxAbsScaler": _scaled(lambda step: (None, step.scale_)),
     "MinMaxScaler": _linear(_min_max),
     "PCA": _linear(_pca),
-    "VarianceThreshold": _select,
-    "SelectKBest": _select,
-    "SelectPercentile": _select,
+    "TruncatedSVD": _linear(lambda _, step, __: (step.components_, np.zeros(len(step.components_)))),
+    **dict.fromkeys(
+        ("VarianceThreshold", "SelectKBest", "SelectPercentile", "SelectFpr", "SelectFdr", "SelectFwe",
+         "GenericUnivariateSelect", "SelectFromModel", "SequentialFeatureSelector", "RFE", "RFECV"),
+        _select,
+    ),
     "FunctionTransformer": _function,
     "SimpleImputer": _imputed,
     "OneHotEncoder": _encoder,
@@ -203,7 +214,7 @@ TRANSFORMERS: Mapping[str, Step] = {
     "ColumnTransformer": _by_column,
     "Pipeline": _in_turn,
     "FeatureUnion": _union,
-}
+}  # fmt: skip
 
 SUPPORTED = ", ".join(sorted(TRANSFORMERS))
 

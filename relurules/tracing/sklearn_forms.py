@@ -4,6 +4,7 @@ A step's output is a `Form`: a constant, plus weights times numbers, plus a tabl
 """
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +36,10 @@ class Number(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A number for every known value (None: missing) and for any other; None where there is no answer."""
+    """A number for every known value (None: missing) and for any other.
+
+    NaN where an imputer may still fill one in; None where there is no answer.
+    """
 
     values: Mapping[Value, float | None]
     other: float | None
@@ -43,6 +47,17 @@ class Table(NamedTuple):
     def at(self, value: Value) -> float | None:
         """The number of a value."""
         return self.values.get(value, self.other)
+
+    def filled(self, fill: float) -> "Table":
+        """The same with a number in place of NaN."""
+        other = fill if self.other is not None and isnan(self.other) else self.other
+        numbers = {key: fill if value is not None and isnan(value) else value for key, value in self.values.items()}
+        return Table(numbers, other)
+
+    @property
+    def refuses(self) -> bool:
+        """True where some value has no number."""
+        return any(value is None or isnan(value) for value in (*self.values.values(), self.other))
 
 
 class Form(NamedTuple):
@@ -102,7 +117,7 @@ def _categories(name: str, tables: Sequence[Table | None]) -> tuple[tuple[Catego
 
 
 def _complete(row: Sequence[float | None]) -> tuple[float, ...] | None:
-    return None if any(entry is None for entry in row) else tuple(float(entry or 0.0) for entry in row)
+    return None if any(entry is None or isnan(entry) for entry in row) else tuple(float(entry or 0.0) for entry in row)
 
 
 def form_of(signal: Signal) -> Form:
@@ -131,7 +146,7 @@ def _sum(weights: Array, constant: float, forms: Sequence[Form]) -> Form:
         for number, factor in form.numbers.items() if weight else ():
             numbers[number] = numbers.get(number, 0.0) + weight * factor
         for column, table in form.tables.items():
-            if weight or table.other is None or None in table.values.values():
+            if weight or table.refuses:
                 tables[column] = _added(tables.get(column), table, weight)
     return Form(total, numbers, tables)
 

@@ -38,6 +38,13 @@ def test_arrays_by_position() -> None:
     assert encode(np.array(EXPECTED), COLUMNS).tolist() == EXPECTED
 
 
+def test_an_array_of_text_as_wide_as_its_coordinates() -> None:
+    table = np.array([["x", "1"], ["x", "1"]])
+    domain = rr.Domain.from_data(table)
+    assert domain.names == ("x0 = 'x'", "x1 = '1'")
+    assert domain.rows(table).tolist() == [[1, 1], [1, 1]]
+
+
 def test_names_of_coordinates() -> None:
     many = Column("c", (Category(("v0",)), Category(("v1",)), Category(tuple("pqrstu"), other=True)))
     assert coordinate_names((JOB, many)) == (

@@ -97,6 +97,11 @@ def test_from_data_notes_columns_of_whole_numbers(column: Any, whole: bool) -> N
     assert rr.Domain.from_data(pd.DataFrame({"a": column})).integer.tolist() == [whole]
 
 
+def test_from_data_leaves_out_what_is_masked() -> None:
+    domain = rr.Domain.from_data(np.ma.array([[1.0, 2.0], [3.0, 99.0]], mask=[[False, False], [False, True]]))
+    assert domain.upper.tolist() == [3.0, 2.0]
+
+
 def test_from_data_reads_nulls_of_polars_as_missing() -> None:
     domain = rr.Domain.from_data(pl.DataFrame({"a": [1, None, 5]}))
     assert (domain.lower[0], domain.upper[0]) == (1.0, 5.0)
@@ -107,6 +112,10 @@ def test_from_data_reads_nulls_of_polars_as_missing() -> None:
     [
         (pd.DataFrame({"a": [1.0, INF]}), DomainError, "column 'a', row 1: infinite value"),
         (pd.DataFrame({"b": ["red", 2.5]}), DomainError, "column 'b' holds text such as 'red' and numbers such as 2.5"),
+        (pd.DataFrame({"b": ["red", 0]}), DomainError, "column 'b' holds text such as 'red' and numbers such as 0.0"),
+        (pd.DataFrame(index=[0, 1]), DomainError, "the table has no columns"),
+        (pl.LazyFrame({"b": [1]}), DataError, "the table is a lazy frame, whose rows aren't there yet"),
+        ([[1, 2], [3]], DataError, "found rows of several lengths"),
         (pd.DataFrame({"b": [b"red"]}), DataError, "column 'b', row 0: found the bytes b'red'"),
         (pd.DataFrame({"when": pd.to_datetime(["2020-01-01"])}), DataError, "column 'when', row 0"),
         (pd.DataFrame({"a": [1.0, 2.0], "b": [NAN, None]}), DomainError, "column 'b' holds no value"),

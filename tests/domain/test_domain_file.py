@@ -55,6 +55,7 @@ def test_file_over_the_range_of_data(tmp_path: Path) -> None:
         ("d.json", '{"columns": {"a": [1, 2, 3]}}', "columns.a: expected [lower, upper]"),
         ("d.json", '{"columns": {"a": [true, 2]}}', "columns.a: expected [lower, upper]"),
         ("d.json", '{"columns": {"a": [3, 2]}}', "hold no number"),
+        ("d.json", '{"columns": {"a": [0, ' + "9" * 400 + "]}}", "columns.a: holds a number too large"),
         ("d.json", '{"columns": {"a": [1, 2]}, "where": ["b <= 1"]}', "names 'b', which is no column"),
     ],
 )
@@ -65,6 +66,11 @@ def test_refuses(tmp_path: Path, name: str, text: str, said: str) -> None:
         read_domain(path)
     assert said in str(raised.value)
     assert str(path) in str(raised.value)
+
+
+def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DomainError, match=r"d\.toml: can't be read: No such file"):
+        read_domain(tmp_path / "d.toml")
 
 
 def test_refuses_a_column_that_the_data_lack(tmp_path: Path) -> None:

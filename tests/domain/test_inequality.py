@@ -1,5 +1,7 @@
 """Inequalities as users type them: what is read, and what is refused without being evaluated."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +80,12 @@ def test_refuses(text: str, said: str) -> None:
         parse_inequality(text, NAMES)
     assert said in str(raised.value)
     assert repr(text) in str(raised.value)
+
+
+@pytest.mark.parametrize("found", [3, None, b"a <= 1"], ids=str)
+def test_refuses_what_is_no_text(found: Any) -> None:
+    with pytest.raises(DomainError, match="a constraint must be text such as"):
+        parse_inequality(found, NAMES)
 
 
 def test_quoting_never_hides_a_column_of_the_users() -> None:

@@ -2,6 +2,8 @@
 
 import copy
 from collections.abc import Callable
+from itertools import pairwise
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 import relurules as rr
+from relurules.collapse import collapse
 from relurules.errors import ModelError
 
 
@@ -183,3 +186,15 @@ def test_outputs_of_branches_are_in_order() -> None:
     assert np.allclose(found[:, 0], given["price"][:, 0].numpy())
     assert np.allclose(found[:, 1], given["risk"][:, 0].numpy())
     assert np.allclose(found[:, 2:], given["kinds"].numpy())
+
+
+@pytest.mark.parametrize("sizes", [(784, 128, 64, 10), (100, 500, 500, 1), (20, 250, 250, 250, 250, 1)], ids=str)
+def test_large_networks_are_traced_and_collapsed_in_seconds(sizes: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())][:-1]
+    rr.trace(nn.Linear(2, 1))  # loads torch.export
+    start = perf_counter()
+    graph = rr.trace(nn.Sequential(*layers))
+    collapse(graph.network, rr.Domain.box([-1] * sizes[0], [1] * sizes[0]))
+    assert perf_counter() - start < 10.0
+    assert len(graph.network) == sum(sizes[1:-1])

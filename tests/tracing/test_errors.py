@@ -69,11 +69,16 @@ OPERATORS: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
     "hardswish": (lambda: after(nn.Hardswish()), "aten::hardswish", "module '2.0'"),
     "jump": (lambda: after(nn.Threshold(0.5, 0.0)), "aten::threshold", "isn't continuous"),
     "hardshrink": (lambda: after(nn.Hardshrink()), "aten::hardshrink", "module '2.0'"),
-    "choice": (lambda: Calls(lambda a, x: torch.where(x > 0, a(x), x)), "aten::gt", "forward"),
+    "choice": (lambda: Calls(lambda a, x: torch.where(x > 0, a(x), x)), "aten::where", "so it jumps"),
+    "choice of another": (lambda: Calls(lambda a, x: torch.where(x > 1, x, a(x) * 0)), "aten::where", "so it jumps"),
+    "mask that jumps": (lambda: Calls(lambda a, x: a(x).masked_fill(x < 0, 0.0)), "aten::masked_fill", "so it jumps"),
+    "comparison as a number": (lambda: Calls(lambda a, x: a(x) + (x > 0)), "aten::add", "reads a comparison"),
+    "product of comparisons": (lambda: Calls(lambda a, x: (x > 0).float() * (x < 1)), "aten::mul", "two comparisons"),
+    "two comparisons": (lambda: Calls(lambda a, x: torch.where((x > 0) & (x < 1), x, 0)), "__and__", "comparison"),
     "limits from the input": (lambda: Calls(lambda a, x: a(x).clamp(min=x)), "aten::clamp", "depend on the input"),
     "limits crossed": (lambda: Calls(lambda a, x: a(x).clamp(2.0, 1.0)), "aten::clamp", "exceeds"),
     "largest of the batch": (lambda: Calls(lambda a, x: a(x).amax(0, keepdim=True)), "aten::amax", "rows of the batch"),
-    "place of the largest": (lambda: Calls(lambda a, x: a(x).max(1)[1] + x[:, 0]), "aten::max", "forward"),
+    "place of the largest": (lambda: Calls(lambda a, x: a(x).max(1)[1] + x[:, 0]), "aten::max", "which jump"),
     "squeeze and excite": (
         lambda: Calls(lambda a, x: x * nn.functional.hardsigmoid(a(x))),
         "aten::mul",
@@ -96,6 +101,23 @@ def test_unsupported_operator_is_named_with_its_place(case: str) -> None:
     assert operator in message
     assert where in message
     assert "Supported: Linear, ReLU" in message
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda a, x: a(x) - x.mean(0),
+        lambda a, x: a(x).sum(0),
+        lambda a, x: x[0],
+        lambda a, x: a(x).flip(0),
+        lambda a, x: a(x).mean(),
+        lambda a, x: a(x) * x.shape[0],
+    ],
+    ids=["centred", "sum", "first", "reversed", "mean of all", "times the number of rows"],
+)
+def test_rows_that_influence_one_another(forward: Callable[[nn.Module, Tensor], Any]) -> None:
+    with pytest.raises(ModelError, match="first dimension is no batch: 7 rows together give something else"):
+        rr.trace(Calls(forward))
 
 
 def test_lstm_is_refused() -> None:
@@ -126,6 +148,18 @@ def test_unknown_input_size() -> None:
         rr.trace(nn.ReLU())
     with pytest.raises(ModelError, match=r"rows of shape \(5,\)"):
         rr.trace(nn.Linear(3, 1), input_shape=(5,))
+
+
+@pytest.mark.parametrize("shape", [(-1,), (0,), 3, "ab", (2.5,), (1, None)], ids=str)
+def test_input_shapes_that_are_none(shape: Any) -> None:
+    with pytest.raises(ModelError, match="expected the positive sizes of one row") as raised:
+        rr.trace(nn.Linear(3, 1), input_shape=shape)
+    assert f"input_shape={shape!r}" in str(raised.value)
+
+
+def test_weights_that_are_not_there() -> None:
+    with pytest.raises(ModelError, match="weight is on the device meta, which holds no numbers"):
+        rr.trace(nn.Linear(3, 1, device="meta"))
 
 
 def test_export_with_two_dynamic_dimensions() -> None:

@@ -159,3 +159,60 @@ def test_huge_results_are_refused_before_they_are_made(op: str, inputs: list[str
     given = model([node, total, cast, helper.make_node("Add", ["x", "float"], ["y"])], {"x": [2]}, ["y"], weights)
     with pytest.raises(ModelError, match=f"operator {op} in node 'it': its result of shape .* is too large"):
         rr.trace(given)
+
+
+def choosing(*nodes: Any, opset: int = 13) -> Any:
+    """A model that compares its input x with 1 and goes on from that."""
+    weights = {"one": [1.0], "zero": [0.0], "tenth": [0.25]}
+    return model([node("Greater", ["x", "one"], ["above"]), *nodes], {"x": ["N", 3]}, ["y"], weights, opset)
+
+
+node = helper.make_node
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (choosing(node("Where", ["above", "x", "one"], ["y"])), [2, 1, 1]),
+        (choosing(node("Where", ["above", "one", "x"], ["y"])), [1, 1, -3]),
+        (choosing(node("Not", ["above"], ["not"]), node("Where", ["not", "x", "one"], ["y"])), [1, 1, -3]),
+        (
+            choosing(
+                node("LessOrEqual", ["x", "zero"], ["below"]),
+                node("Mul", ["x", "tenth"], ["small"]),
+                node("Where", ["below", "small", "x"], ["y"]),
+            ),
+            [2, 1, -0.75],
+        ),
+        (
+            choosing(
+                node("Sub", ["x", "one"], ["more"]),
+                node("Cast", ["above"], ["mask"], to=1),
+                node("Mul", ["mask", "more"], ["y"]),
+            ),
+            [1, 0, 0],
+        ),
+    ],
+    ids=["larger", "smaller", "not", "leaky", "mask"],
+)
+def test_continuous_choices(given: Any, expected: Any) -> None:
+    assert evaluated(given, [2, 1, -3]) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (choosing(node("Where", ["above", "x", "zero"], ["y"])), "operator Where in node 1: what it chooses from"),
+        (choosing(node("Cast", ["above"], ["y"], to=1)), "operator Cast in node 1: it jumps, and its result"),
+        (
+            choosing(node("Cast", ["above"], ["m"], to=1), node("Add", ["m", "x"], ["y"])),
+            "Add in node 2: it reads a com",
+        ),
+        (choosing(node("Where", ["above", "x", "above"], ["y"])), "operator Where"),
+    ],
+    ids=["jump", "output", "sum", "types"],
+)
+def test_choices_that_jump(given: Any, words: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        rr.trace(given)
+    assert words in str(caught.value)

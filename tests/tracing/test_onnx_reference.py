@@ -51,6 +51,7 @@ def test_dilated_pooling() -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize(("stride", "pad", "dilation"), [(1, 0, 1), (2, 1, 1), (3, 2, 2)])
 def test_convolution(stride: int, pad: int, dilation: int, groups: int) -> None:

@@ -79,7 +79,61 @@ VECTOR: dict[str, Callable[[nn.Module, nn.Module, Tensor], Any]] = {
     "shared weights": lambda a, b, x: a(a(a(x).relu()).relu()),
     "dense": lambda a, b, x: torch.cat([x, a(x).relu(), b(torch.maximum(a(x), x)).relu()], 1),
     "two outputs": lambda a, b, x: (a(x).relu(), b(x).abs().sum(1)),
+    "other names": lambda a, b, x: torch.clip(torch.subtract(torch.multiply(a(x), 2), b(x)), -1, 1).absolute(),
+    "division by another name": lambda a, b, x: torch.negative(torch.true_divide(a(x), 3)),
+    "joined by other names": lambda a, b, x: torch.hstack([torch.concat([a(x), x], 1), torch.column_stack([x, b(x)])]),
+    "einsum": lambda a, b, x: torch.einsum("ni,ij->nj", a(x).relu(), torch.arange(12.0).reshape(4, 3)),
+    "tensordot and inner": lambda a, b, x: torch.tensordot(a(x), torch.eye(4), 1) + torch.inner(x, torch.ones(4, 4)),
+    "baddbmm": lambda a, b, x: torch.baddbmm(x[:, None], a(x)[:, None], torch.eye(4).expand(x.shape[0], 4, 4)),
+    "addcmul and addcdiv": lambda a, b, x: torch.addcmul(x, a(x), torch.ones(4)).addcdiv(b(x), torch.full((4,), 3.0)),
+    "lerp": lambda a, b, x: torch.lerp(a(x), x, 0.25) + torch.lerp(x, b(x), torch.arange(4.0)),
+    "moved dimensions": lambda a, b, x: a(x).reshape(-1, 2, 2).movedim(1, 2).swapaxes(1, 2).mT.flatten(1).relu(),
+    "repeat and tile": lambda a, b, x: a(x).repeat(1, 2) + x.tile(1, 2) + x.repeat_interleave(2, dim=1),
+    "roll and narrow": lambda a, b, x: a(x).roll(1, 1).narrow(1, 1, 2).expand_as(x[:, :2]),
+    "gather": lambda a, b, x: a(x).gather(1, torch.tensor([[2, 0]]).expand(x.shape[0], 2)),
+    "diff and diagonals": lambda a, b, x: a(x).diff(dim=1).diag_embed().diagonal(dim1=1, dim2=2),
+    "triangles": lambda a, b, x: (a(x).view(-1, 2, 2).tril() - x.view(-1, 2, 2).triu()).flatten(1),
+    "unfold": lambda a, b, x: a(x).unfold(1, 2, 1).flatten(1),
+    "reflected and repeated": lambda a, b, x: F.pad(F.pad(a(x)[:, None], (1, 2), mode="reflect"), (2, 0), "replicate"),
+    "wrapped": lambda a, b, x: F.pad(a(x)[:, None], (1, 2), mode="circular"),
+    "parts replaced": lambda a, b, x: replaced(a(x), x),
+    "scattered": lambda a, b, x: torch.zeros_like(x).index_add(1, torch.tensor([2, 0]), a(x)[:, :2]),
+    "beside ones": lambda a, b, x: torch.cat([a(x), torch.ones_like(x), x.new_full((x.shape[0], 1), 2.0)], 1),
+    "without gradients": lambda a, b, x: without_gradients(a, x),
+    "constant mask": lambda a, b, x: torch.where(torch.tensor([True, False, True, False]), a(x), b(x)),
+    "masked fill": lambda a, b, x: a(x).masked_fill(torch.tensor([True, False, False, True]), 0.5),
+    "larger of two": lambda a, b, x: a(x).view(-1, 2, 2).max(-1)[0] - b(x).view(-1, 2, 2).min(-1).values,
+    "fmax and fmin": lambda a, b, x: torch.fmax(a(x), torch.fmin(b(x), x)),
+    "clamp by one tensor": lambda a, b, x: a(x).clamp(min=torch.arange(4.0)),
+    "dropouts": lambda a, b, x: F.alpha_dropout(F.dropout1d(a(x)[:, None], 0.5, training=False), 0.5, training=False),
+    "where is relu": lambda a, b, x: torch.where(a(x) > 0, a(x), 0.0),
+    "where is leaky": lambda a, b, x: torch.where(a(x) < 0, 0.1 * a(x), a(x)),
+    "where is max": lambda a, b, x: torch.where(a(x) >= b(x), a(x), b(x)),
+    "where meets a constant": lambda a, b, x: torch.where(x <= 1, torch.ones_like(x), x),
+    "where between equals": lambda a, b, x: torch.where(x > 1, a(x), a(x)),
+    "where of fixed entries": lambda a, b, x: torch.where(
+        x * torch.tensor([0, 1, 1, 1]) >= 0, F.pad(x[:, 1:], (1, 0)), 0
+    ),
+    "masked by a comparison": lambda a, b, x: a(x).masked_fill(~(a(x) > 0), 0.0),
+    "times a comparison": lambda a, b, x: (a(x) > 0.0).float() * a(x) + x * (x < 0),
 }
+
+
+def replaced(x: Tensor, y: Tensor) -> Tensor:
+    """Entries are written one after the other."""
+    x = x.clone()
+    x[:, 0] = 0
+    x[:, 1:3] = y[:, :2] * 2
+    x[:, [3, 1]] = y[:, 2:]
+    x[:, 2] *= 3
+    return x
+
+
+def without_gradients(a: nn.Module, x: Tensor) -> Any:
+    """Part of a forward is under no_grad."""
+    with torch.no_grad():
+        y = a(x).relu()
+    return a(y)
 
 
 def agrees(model: nn.Module, columns: int, input_shape: tuple[int, ...] | None = None) -> int:
@@ -116,6 +170,18 @@ IMAGES: dict[str, Callable[[], nn.Module]] = {
     "max pool, padded": lambda: nn.MaxPool2d(3, stride=2, padding=1),
     "max pool, dilated": lambda: nn.MaxPool2d((2, 3), stride=(2, 1), dilation=(3, 1)),
     "max pool, ceil": lambda: nn.MaxPool2d(3, stride=3, ceil_mode=True),
+    "transposed conv": lambda: nn.Sequential(nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1), nn.ReLU()),
+    "adaptive max pool": lambda: nn.AdaptiveMaxPool2d((3, 2)),
+    "nearest": lambda: nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(2, 1, 3)),
+    "bilinear": lambda: nn.Upsample(scale_factor=2, mode="bilinear"),
+    "bicubic": lambda: nn.Upsample(size=(5, 9), mode="bicubic", align_corners=True),
+    "shuffled": lambda: nn.Sequential(nn.PixelUnshuffle(2), nn.ChannelShuffle(2), nn.PixelShuffle(2)),
+    "folded": lambda: nn.Sequential(nn.Unfold(3), nn.ReLU(), nn.Fold((4, 8), 3)),
+    "reflection pad": lambda: nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(2, 1, 3)),
+    "three dimensions": lambda: nn.Sequential(
+        nn.Unflatten(1, (1, 2)), nn.Conv3d(1, 2, (1, 3, 3)), nn.MaxPool3d((1, 2, 3)), nn.AvgPool3d((2, 1, 1))
+    ),
+    "instance norm": lambda: nn.InstanceNorm2d(2, affine=True, track_running_stats=True),
     "batch norm": lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.PReLU(3)),
     "in place": lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
 }

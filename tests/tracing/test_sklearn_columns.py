@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_transformer
-from sklearn.decomposition import PCA
-from sklearn.feature_selection import SelectKBest, VarianceThreshold
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.feature_selection import RFE, SelectFpr, SelectFromModel, SelectKBest, VarianceThreshold, f_regression
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
@@ -123,6 +125,36 @@ STEPS: dict[str, Any] = {
         SelectKBest(k=4),
     ),
     "identity": make_pipeline(FunctionTransformer(None), encoded(OneHotEncoder(**IGNORE))),
+    "best of the encoded": make_pipeline(encoded(OneHotEncoder(**IGNORE)), SelectKBest(k=3)),
+    "best, unknown an error": make_pipeline(encoded(OneHotEncoder()), SelectKBest(k=2)),
+    "chosen by a model": make_pipeline(encoded(OneHotEncoder(**IGNORE)), SelectFromModel(LinearRegression())),
+    "eliminated": make_pipeline(encoded(OneHotEncoder(**IGNORE)), RFE(LinearRegression(), n_features_to_select=3)),
+    "by false positives": make_pipeline(encoded(OneHotEncoder(**IGNORE)), SelectFpr(f_regression, alpha=0.5)),
+    "whitened": make_column_transformer((make_pipeline(scaled(), PCA(2, whiten=True)), NUMBERS)),
+    "singular vectors": make_pipeline(encoded(OneHotEncoder(**IGNORE)), TruncatedSVD(3, random_state=0)),
+    "weights": ColumnTransformer(
+        [("n", scaled(), NUMBERS), ("c", make_pipeline(FILLED, OneHotEncoder()), TEXTS)], transformer_weights={"c": 0.5}
+    ),
+    "weighed union": make_column_transformer(
+        (
+            make_pipeline(
+                SimpleImputer(),
+                FeatureUnion([("a", MinMaxScaler()), ("b", RobustScaler())], transformer_weights={"a": 3.0}),
+            ),
+            NUMBERS,
+        )
+    ),
+    "codes imputed": make_column_transformer(
+        (scaled(), NUMBERS),
+        (
+            make_pipeline(
+                OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan),
+                SimpleImputer(strategy="median"),
+                StandardScaler(),
+            ),
+            TEXTS,
+        ),
+    ),
 }
 
 
@@ -209,7 +241,6 @@ REFUSED: dict[str, tuple[Any, str]] = {
         make_column_transformer((make_pipeline(SimpleImputer(), FunctionTransformer(np.abs)), NUMBERS)),
         "applies the function absolute",
     ),
-    "whitening": (make_column_transformer((make_pipeline(scaled(), PCA(2, whiten=True)), NUMBERS)), "whitens"),
     "clipping": (
         make_column_transformer((make_pipeline(SimpleImputer(), MinMaxScaler(clip=True)), NUMBERS)),
         "clips to its range",
@@ -223,7 +254,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "'rank' is used as a number and as a category",
     ),
     "own transformer": (make_column_transformer((make_pipeline(scaled(), Home()), NUMBERS)), "is Home"),
-    "weights": (ColumnTransformer(BOTH, transformer_weights={"n": 2.0}), "transformer_weights"),
+    "clusters": (make_column_transformer((make_pipeline(scaled(), KMeans(2)), NUMBERS)), "is KMeans"),
 }
 
 

@@ -1,0 +1,69 @@
+"""Choices between two values by a comparison: continuous, and then one PReLU each, or refused.
+
+where(u > v, y, n) is continuous if y - n is a multiple k of u - v: then it is n + k * relu(u - v).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from relurules.tracing.affine import AffineTensor, Basis, weighted
+from relurules.tracing.pieces import Refuse, number
+
+#: How far y - n may be from a multiple of u - v, as a share of their largest coefficient: rounding of weights.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A tensor of conditions: lead > 0, or lead >= 0 where `closed`."""
+
+    lead: AffineTensor
+    closed: bool
+
+    @property
+    def shape(self) -> torch.Size:
+        """The tensor's shape."""
+        return self.lead.shape
+
+    def negated(self) -> "Switch":
+        """True where this is false."""
+        return Switch(weighted((-1.0, self.lead)), not self.closed)
+
+
+def compared(u: Any, v: Any, sign: float, closed: bool) -> Switch:
+    """Whether u > v (sign 1) or u < v (sign -1), at least one of them affine; closed: or equal."""
+    terms = [item if isinstance(item, AffineTensor) else number(item) for item in (u, v)]
+    return Switch(weighted((sign, terms[0]), (-sign, terms[1])), closed)
+
+
+def switched(basis: Basis, switch: Switch, yes: Any, no: Any, refuse: Refuse, layer: str) -> AffineTensor:
+    """`yes` where the switch is on and `no` elsewhere, shapes broadcast; refused where that jumps."""
+    terms = [item if isinstance(item, AffineTensor) else number(item) for item in (yes, no)]
+    yes, no = (weighted((1.0, item), (0.0, switch.lead)) for item in terms)
+    lead = weighted((1.0, switch.lead), (0.0, yes), (0.0, no))
+    fixed = (lead.columns == 0).all(dim=0)  # entries whose condition never turns need no neuron
+    on = (lead.constant >= 0 if switch.closed else lead.constant > 0).double()
+    kink = basis.activate(lead, fixed.double(), layer)
+    turning = _scaled(torch.where(fixed, 0.0, _factor(lead, yes, no, fixed, refuse)), kink)
+    settled = _scaled(torch.where(fixed, on, 0.0), weighted((1.0, yes), (-1.0, no)))
+    return weighted((1.0, no), (1.0, turning), (1.0, settled))
+
+
+def _factor(lead: AffineTensor, yes: AffineTensor, no: AffineTensor, fixed: Tensor, refuse: Refuse) -> Tensor:
+    """The k with yes - no = k * lead, for every entry whose lead isn't `fixed`."""
+    count = max(len(item.columns) for item in (lead, yes, no))
+    turn, one, two = (torch.cat([item.widened(count), item.constant[None]]) for item in (lead, yes, no))
+    at = turn[:-1].abs().argmax(dim=0, keepdim=True)
+    factor = (one - two).gather(0, at)[0] / torch.where(fixed, 1.0, turn.gather(0, at)[0])
+    off = (one - two - factor * turn).abs().amax(dim=0)
+    size = torch.maximum(one.abs(), two.abs()).amax(dim=0)
+    if bool((~fixed & (off > _ROUNDING * size)).any()):
+        raise refuse("what it chooses from isn't equal where its condition turns, so it jumps")
+    return factor
+
+
+def _scaled(factor: Tensor, tensor: AffineTensor) -> AffineTensor:
+    return AffineTensor(factor * tensor.constant, factor * tensor.columns)

@@ -1,0 +1,54 @@
+"""Choices by a comparison: one PReLU each where they are continuous, refused where they jump."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from relurules.errors import ModelError
+from relurules.tracing.affine import AffineTensor, Basis
+from relurules.tracing.switches import compared, switched
+
+X = AffineTensor(torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64))
+
+
+def times(factor: float, constant: float = 0.0) -> AffineTensor:
+    return AffineTensor(X.constant + constant, factor * X.columns)
+
+
+def choice(yes: AffineTensor | float, no: AffineTensor | float, *, closed: bool = False) -> Basis:
+    """Choose by x > 1."""
+    basis = Basis(2)
+    switched(basis, compared(X, 1.0, 1.0, closed), yes, no, ModelError, "layer")
+    return basis
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [(X, 1.0), (1.0, X), (times(3.0, -3.0), 0.0), (times(0.3, 0.7), X), (X, X), (times(0.1 + 0.2), times(0.3))],
+)
+def test_continuous_choices_are_one_neuron_each(yes: AffineTensor | float, no: AffineTensor | float) -> None:
+    assert len(choice(yes, no).neurons) == 2
+
+
+@pytest.mark.parametrize(("yes", "no"), [(X, 0.0), (times(1.0, 1e-6), 1.0), (2.0, 1.0), (times(2.0), X)])
+def test_choices_that_jump_are_refused(yes: AffineTensor | float, no: AffineTensor | float) -> None:
+    with pytest.raises(ModelError, match="isn't equal where its condition turns, so it jumps"):
+        choice(yes, no)
+
+
+@pytest.mark.parametrize(("closed", "expected"), [(True, [5.0, 1.0]), (False, [0.0, 1.0])])
+def test_a_condition_that_never_turns_takes_its_side(closed: bool, expected: list[float]) -> None:
+    first_fixed: Tensor = torch.tensor([[0.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
+    lead = AffineTensor(torch.zeros(2, dtype=torch.float64), first_fixed)
+    basis = Basis(2)
+    yes, no = torch.tensor([5.0, 1.0]), torch.tensor([0.0, 1.0])
+    found = switched(basis, compared(lead, 0.0, 1.0, closed), yes, no, ModelError, "layer")
+    assert found.constant.tolist() == expected
+    assert not found.columns.any()
+
+
+def test_the_negative_of_a_comparison() -> None:
+    switch = compared(X, 1.0, -1.0, closed=True)
+    assert not switch.negated().closed
+    assert torch.equal(switch.negated().lead.columns, X.columns)
+    assert switch.negated().lead.constant.tolist() == [-1.0, -1.0]

@@ -11,8 +11,9 @@ from relurules.ir.network import Array, Pattern
 
 Words = NDArray[np.uint64]
 
-#: Rows that are evaluated at once: their values stay in a core's cache.
+#: Rows that are evaluated at once: their values stay in a core's cache; fewer in networks of very many neurons.
 _ROWS = 1024
+_NUMBERS = 2**20
 #: Twice the rounding unit of float64: two sums of the same terms differ by at most twice their error.
 _UNIT = 2 * 2.0**-53
 
@@ -42,12 +43,13 @@ class Signs:
     def packed(self, X: Array) -> Words:
         """(n, d) finite rows -> (n, W): bit k tells whether z >= 0 for neuron order[k]; the bits left over are 0."""
         K = len(self.order)
+        step = max(1, min(_ROWS, _NUMBERS // max(1, K)))
         words = np.empty((len(X), self.words), dtype=np.uint64)
-        bits = np.zeros((min(len(X), _ROWS), 64 * self.words), dtype=np.bool_)
+        bits = np.zeros((step, 64 * self.words), dtype=np.bool_)
         doubtful = []
         with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(X), _ROWS):
-                block = X[start : start + _ROWS]
+            for start in range(0, len(X), step):
+                block = X[start : start + step]
                 doubt = self._read(block, bits[: len(block), :K])
                 doubtful.append(start + np.flatnonzero(doubt))
                 words[start : start + len(block)] = _packed(bits[: len(block)])

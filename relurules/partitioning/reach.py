@@ -38,9 +38,10 @@ def reach(
     signs = Signs.of(network)
     d = network.A.shape[1]
     found = Distinct(signs.words, d)
+    limits = None if domain is None or _is_open(domain) else domain
     rows = outside = 0
     for piece in _pieces(data, d, len(network)):
-        inside = _inside(piece, domain)
+        inside = _inside(piece, limits)
         kept = piece if inside.all() else piece[inside]
         found.add(signs.packed(kept), rows + np.flatnonzero(inside), kept)
         rows, outside = rows + len(piece), outside + len(piece) - len(kept)
@@ -57,6 +58,12 @@ def _pieces(data: Array | Iterable[Array], d: int, K: int) -> Iterator[Array]:
         chunk = rows_of(chunk, d)  # noqa: PLW2901
         for start in range(0, len(chunk), step):
             yield chunk[start : start + step]
+
+
+def _is_open(domain: Domain) -> bool:
+    """Whether every row of finite values lies inside."""
+    sides = np.isfinite(domain.lower) | np.isfinite(domain.upper)
+    return not (sides.any() or domain.groups or len(domain.normals))
 
 
 def _inside(piece: Array, domain: Domain | None) -> NDArray[np.bool_]:

@@ -114,19 +114,9 @@ def main() -> None:
     # first, while this process is small: a new one counts its parent's peak as its own
     sizes = (given.rows, 4 * given.rows)
     memory = {case: [f"{growth(*case, rows, given.seed):.0f}" for rows in sizes] for case in CASES}
-    names = (
-        "hidden",
-        "factors",
-        "patterns",
-        "forward, s",
-        "in blocks",
-        "ours, s",
-        "ratio",
-        "to blocks",
-        "MB",
-        "4x rows",
+    table = Table(
+        "hidden", "factors", "patterns", "pass", "blocks", "ours", "to pass", "to blocks", "MB", "MB 4x", box=None
     )
-    table = Table(*names, title=f"{given.rows} rows of {COLUMNS} columns")
     for case in CASES:
         table.add_row(f"{case[0]}-{case[0]}", f"{case[1]}", *timed(*case, given), *memory[case])
     Console().print(table)

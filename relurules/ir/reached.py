@@ -9,7 +9,7 @@ from relurules.ir.layers import Layer, layered
 from relurules.ir.network import AffineMap, Array, Network, Pattern
 
 #: So many numbers are worked on at once: what a core's cache holds.
-_BLOCK = 2**17
+_BLOCK = 2**18
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def affine_maps(network: Network, patterns: Pattern) -> AffineMap:
         positive = (patterns[at][:, order] > 0).astype(np.float64)
         factor = positive + (1.0 - positive) * slope
         if backwards:
-            maps = _backwards(layers, factor, outputs) @ inputs
+            maps = _times(_backwards(layers, factor, outputs), inputs)
         else:
-            maps = (_forwards(layers, factor, inputs.T) @ outputs.T).transpose(0, 2, 1)
+            maps = _times(_forwards(layers, factor, inputs.T), outputs.T).transpose(0, 2, 1)
         np.add(maps[:, :, :-1], network.C, out=weights[at])
         np.add(maps[:, :, -1], network.c, out=constants[at])
     return AffineMap(weights, constants)
@@ -85,7 +85,7 @@ def _backwards(layers: list[Layer], factor: Array, outputs: Array) -> Array:
     change = outputs * factor[:, None, :]
     for layer in reversed(layers):
         if layer.weights.size:
-            read = change[:, :, layer.at] @ layer.weights
+            read = _times(change, layer.weights, layer.at)
             change[:, :, layer.reads] += read * factor[:, None, layer.reads]
     return change
 
@@ -95,6 +95,12 @@ def _forwards(layers: list[Layer], factor: Array, inputs: Array) -> Array:
     active = np.repeat(inputs[None], len(factor), axis=0)
     for layer in layers:
         if layer.weights.size:
-            active[:, :, layer.at] += active[:, :, layer.reads] @ layer.weights.T
+            active[:, :, layer.at] += _times(active, layer.weights.T, layer.reads)
         active[:, :, layer.at] *= factor[:, None, layer.at]
     return active
+
+
+def _times(forms: Array, weights: Array, columns: slice = slice(None)) -> Array:
+    """The columns of forms (R, p, K), times weights: (R, p, q), as one product of two matrices."""
+    R, p, K = forms.shape
+    return np.asarray(forms.reshape(R * p, K)[:, columns] @ weights).reshape(R, p, weights.shape[1])

@@ -12,7 +12,7 @@ from relurules.ir.network import Array, Pattern
 Words = NDArray[np.uint64]
 
 #: Rows that are evaluated at once: their values stay in a core's cache; fewer in networks of very many neurons.
-_ROWS = 1024
+_ROWS = 4096
 _NUMBERS = 2**20
 #: Twice the rounding unit of float64: two sums of the same terms differ by at most twice their error.
 _UNIT = 2 * 2.0**-53

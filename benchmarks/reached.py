@@ -2,8 +2,8 @@
 
 He-normal ReLU networks read rows of 23 columns: mixtures of a few normal factors, or independent normal columns, where
 a network of 80 neurons has another pattern on nearly every row. Patterns, counts and the affine map of every pattern
-(`ours`) are compared with one forward pass of the same rows in float64 numpy over the whole array (`ratio`), and, what
-is the fastest numpy, in blocks that stay in a core's cache. Times are medians of interleaved runs. Memory is the peak
+(`ours`) are compared with one forward pass of the same rows in float64 numpy over the whole array (`pass`), and, what
+is the fastest numpy, in `blocks` that stay in a core's cache. Seconds: medians of interleaved runs. Memory is the peak
 above the idle process, in a process of its own, with rows made as they are read: for as many rows, and four times as
 many. Run it with one thread (OPENBLAS_NUM_THREADS=1) where other work shares the cores, as `make bench` does.
 """

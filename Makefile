@@ -34,6 +34,7 @@ check: lint test
 bench: venv
 	$(BIN)/python benchmarks/tracing.py
 	$(BIN)/python benchmarks/partition.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/reached.py
 	$(BIN)/python benchmarks/onnx_operators.py
 
 clean:

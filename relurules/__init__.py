@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
     from relurules.ir import RuleSet
-    from relurules.pipeline import emit, extract, partition, trace, verify
+    from relurules.pipeline import emit, extract, partition, reached, trace, verify
 
 __version__ = "0.1.0"
 
@@ -28,11 +28,23 @@ _HOME = {
     "emit": "pipeline",
     "extract": "pipeline",
     "partition": "pipeline",
+    "reached": "pipeline",
     "trace": "pipeline",
     "verify": "pipeline",
 }
 
-__all__ = ["Domain", "RelurulesError", "RuleSet", "__version__", "emit", "extract", "partition", "trace", "verify"]
+__all__ = [
+    "Domain",
+    "RelurulesError",
+    "RuleSet",
+    "__version__",
+    "emit",
+    "extract",
+    "partition",
+    "reached",
+    "trace",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,10 +9,13 @@
     emit          RuleSet                        Artifact       emitting/      text in a language
     verify        Artifact, model, rows          Report         verifying/     run in its engine, beside the model
 
+Beside the walk, `reached` takes a Network and rows, and gives what of the network these rows reach: Reached.
+
 Every value is defined in `ir`; the stages don't know one another. The public functions of the package are defined here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,12 +25,15 @@ from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
+from relurules.domain.ranges import columns_of
 from relurules.emitting import emit_artifact
-from relurules.errors import DomainError, UnsupportedError
-from relurules.ir import Artifact, Graph, Partition, Report, RuleSet, Summary
+from relurules.errors import DataError, DomainError, UnsupportedError
+from relurules.ir import Artifact, Graph, Partition, Reached, Report, RuleSet, Summary
+from relurules.ir.network import Array
 from relurules.partitioning import search
+from relurules.partitioning.reach import reach
 from relurules.rules import build_rules
-from relurules.tables import column_names, default_names
+from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
 
 Progress = Callable[[int], None]
@@ -67,6 +73,33 @@ def partition(
     graph = trace(model)
     domain = _domain_of(graph, domain, None)
     return search(graph.network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
+
+
+def reached(model: Any, data: Any, *, domain: Domain | None = None, progress: Progress | None = None) -> Reached:
+    """The activation patterns that the rows of a table reach, with counts, and the affine map of each.
+
+    data: array or frame, an iterable of such, or the path of a CSV or Parquet file; it is read once, in pieces. domain:
+    rows outside it are left out, as are rows with a missing value that the model doesn't take, and counted in
+    `outside`; None leaves out the latter alone. `progress` is called with the number of rows done. Of R patterns of K
+    neurons, in d coordinates, with m scores: `.patterns` (R, K) int8 of +1 / -1, the most frequent first, `.counts`
+    (R,), `.points` (R, d), a row that reaches each, and `.maps()`, weights (R, m, d) and constants (R, m). All neurons
+    of `trace(model).network` count. Memory grows with R, d and K, not with the number of rows.
+
+    Reading a network by the patterns of its data is the idea of A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A.
+    Zhang, "Unwrapping The Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and Simplification", 2020.
+    """
+    graph = trace(model)
+    if domain is None and graph.named:
+        domain = Domain.over(graph.columns)
+    columns = () if domain is None else domain.columns
+    text = [c.name for c in columns if any(isinstance(value, str) for value in c.lookup)]
+    tables = batches(data, text)
+    first = next(tables, None)
+    if domain is None:
+        domain = _everywhere(graph, data if is_table(data) else first, whole=is_table(data))
+    domain = _domain_of(graph, domain, first)
+    rows = _encoded(domain, tables if first is None else chain([first], tables))
+    return reach(graph.network, rows, domain=domain, progress=progress)
 
 
 def extract(
@@ -159,6 +192,34 @@ def domain_of_data(graph: Graph, data: Any) -> Domain:
     return Domain.from_data(data, graph.columns if graph.named else None)
 
 
+def _everywhere(graph: Graph, table: Any, *, whole: bool) -> Domain:
+    """All rows that a model without names of its own can take, in a table's columns. whole: it isn't just a piece."""
+    if table is None:
+        return Domain.over(graph.columns)
+    columns = columns_of(table)
+    if not whole and not is_plain(columns):
+        name = next(column.name for column in columns if column.categories)
+        raise DomainError(
+            f"column {name!r} holds text, and its categories can't be told from the first piece of the data; give the "
+            "domain, such as Domain.from_data(frame)"
+        )
+    return Domain.over(columns)
+
+
+def _encoded(domain: Domain, tables: Iterator[Any]) -> Iterator[Array]:
+    """The rows of every table in coordinates, (n, d) each."""
+    done, plain = 0, is_plain(domain.columns)
+    for table in tables:
+        try:
+            as_it_is = plain and isinstance(table, np.ndarray) and table.dtype == np.float64
+            yield table if as_it_is else domain.rows(table)
+        except DataError as error:
+            raise DataError(
+                f"{error} (rows are counted from row {done} of the whole table)" if done else f"{error}"
+            ) from error
+        done += len(table)
+
+
 def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
     domain = domain_of_data(graph, data) if domain is None else domain
     if not is_plain(graph.columns):
@@ -179,4 +240,4 @@ def _one_job(jobs: int) -> None:
         raise UnsupportedError(f"jobs={jobs}: the search runs in one process; supported: 1")
 
 
-__all__ = ["Domain", "emit", "extract", "partition", "trace", "verify"]
+__all__ = ["Domain", "emit", "extract", "partition", "reached", "trace", "verify"]

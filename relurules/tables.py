@@ -1,6 +1,7 @@
 """Tables as they come in (arrays, pandas, polars, anything with named columns) -> float64 matrices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from relurules.errors import DataError
 Array = NDArray[np.float64]
 #: What a table may hold: text, a number, or nothing.
 Value = str | float | None
+
+#: Rows of a file or a table that are looked at together where it is read in pieces.
+_ROWS = 2**16
 
 
 def default_names(count: int, prefix: str = "x") -> tuple[str, ...]:
@@ -87,6 +91,51 @@ def numbers(column: Any, name: str) -> Array:
 def entries(column: Any, name: str) -> list[Value]:
     """One column as text and numbers, missing values as None; DataError for anything else."""
     return [_entry(value, name, row) for row, value in enumerate(np.asarray(column, dtype=object))]
+
+
+def is_table(data: Any) -> bool:
+    """Whether data is one array, a list of rows or a frame, rather than a file or an iterable of tables."""
+    if isinstance(data, list | tuple):
+        return bool(data) and column_names(data[0]) is None and np.ndim(data[0]) < 2
+    return not isinstance(data, str | Path) and (hasattr(data, "__array__") or column_names(data) is not None)
+
+
+def batches(data: Any, text: Sequence[str] = ()) -> Iterator[Any]:
+    """A table in pieces of a bounded number of rows, in order.
+
+    data: a table, an iterable of tables, or the path of a CSV or Parquet file. Columns of a CSV file named in `text`
+    are read as text, also where a piece of the file shows numbers alone. DataError for a file that can't be read.
+    """
+    if isinstance(data, str | Path):
+        tables: Iterable[Any] = _file_batches(Path(data), dict.fromkeys(text, str))
+    elif is_table(data) or not isinstance(data, Iterable):
+        tables = [data if column_names(data) is not None else np.asarray(data)]
+    else:
+        tables = data
+    for table in tables:
+        rows = getattr(table, "iloc", table)
+        if np.ndim(table) == 0 or len(table) <= _ROWS:
+            yield table
+        else:
+            yield from (rows[start : start + _ROWS] for start in range(0, len(table), _ROWS))
+
+
+def _file_batches(path: Path, types: Mapping[str, type]) -> Iterator[Any]:
+    import pandas
+
+    try:
+        if path.suffix == ".parquet":
+            from pyarrow.parquet import ParquetFile
+
+            with ParquetFile(path) as file:
+                yield from (batch.to_pandas() for batch in file.iter_batches(batch_size=_ROWS))
+        else:
+            with pandas.read_csv(path, chunksize=_ROWS, dtype=dict(types)) as pieces:
+                yield from pieces
+    except ImportError as error:
+        raise DataError(f"{path}: Parquet files are read by pyarrow, which isn't installed: {error}") from error
+    except ValueError as error:
+        raise DataError(f"{path}: can't be read as a table: {error}") from error
 
 
 def _entry(value: Any, name: str, row: int) -> Value:

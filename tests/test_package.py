@@ -71,7 +71,7 @@ def test_importing_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Domain", "RelurulesError", "RuleSet", "emit", "extract", "partition", "trace", "verify"]
+    "name", ["Domain", "RelurulesError", "RuleSet", "emit", "extract", "partition", "reached", "trace", "verify"]
 )
 def test_public_names(name: str) -> None:
     assert name in rr.__all__

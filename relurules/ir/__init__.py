@@ -5,6 +5,7 @@ from relurules.ir.graph import Graph
 from relurules.ir.link import Head
 from relurules.ir.network import AffineMap, Network, Neuron
 from relurules.ir.partition import UNEXPLORED, Partition, Region, Tree
+from relurules.ir.reached import Reached
 from relurules.ir.report import Report
 from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
 
@@ -19,6 +20,7 @@ __all__ = [
     "Network",
     "Neuron",
     "Partition",
+    "Reached",
     "Region",
     "Report",
     "Rule",

@@ -1,0 +1,106 @@
+"""The activation patterns that the rows of a table reach, and the affine maps of many patterns at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir.layers import Layer, layered
+from relurules.ir.network import AffineMap, Array, Network, Pattern
+
+#: So many numbers are worked on at once: what a core's cache holds.
+_BLOCK = 2**18
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What the rows of a table reach of a network's regions; R activation patterns.
+
+    patterns: (R, K) int8, +1 where z >= 0 and -1 elsewhere, the most frequent first, of equally frequent ones the one
+    met first; counts: (R,) int64 rows that have each; first: (R,) int64 the first of these rows, counted from 0 over
+    the whole table; points: (R, d) that row in the network's coordinates, which may lie on the region's boundary;
+    rows: all rows of the table; outside: those left out, for a value that is missing or lies outside the domain.
+
+    A pattern counts by its rows alone: one that rows reach on a boundary only may have no interior.
+    """
+
+    network: Network
+    patterns: Pattern
+    counts: NDArray[np.int64]
+    first: NDArray[np.int64]
+    points: Array
+    rows: int
+    outside: int
+
+    def __post_init__(self) -> None:
+        for name in ("patterns", "counts", "first", "points"):
+            array = getattr(self, name).view()
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+
+    def __len__(self) -> int:
+        """Number of patterns R."""
+        return len(self.counts)
+
+    @property
+    def shares(self) -> Array:
+        """(R,) share of the table's rows that each pattern has, those left out included in the whole."""
+        return self.counts / max(1, self.rows)
+
+    def maps(self, start: int = 0, stop: int | None = None) -> AffineMap:
+        """What the network is on the patterns from `start` to `stop`, by default on all; see `affine_maps`."""
+        return affine_maps(self.network, self.patterns[start:stop])
+
+
+def affine_maps(network: Network, patterns: Pattern) -> AffineMap:
+    """`Network.affine_map` of many patterns, (R, K) of +1 / -1 -> weights (R, m, d), constants (R, m).
+
+    Beside the result it takes a few megabytes. Neurons are followed backwards from the m outputs or forwards from the d
+    inputs and the constant, whichever are fewer; sums are the same but for rounding.
+    """
+    patterns = np.asarray(patterns)
+    (m, K), d = network.U.shape, network.A.shape[1]
+    order, layers = layered(network)
+    slope = network.slope[order]
+    weights, constants = np.empty((len(patterns), m, d)), np.empty((len(patterns), m))
+    inputs = np.column_stack([network.A, network.b])[order]
+    outputs = np.ascontiguousarray(network.U[:, order])
+    backwards = m <= d + 1
+    step = max(1, _BLOCK // max(1, K * min(m, d + 1)))
+    for first in range(0, len(patterns), step):
+        at = slice(first, first + step)
+        positive = (patterns[at][:, order] > 0).astype(np.float64)
+        factor = positive + (1.0 - positive) * slope
+        if backwards:
+            maps = _times(_backwards(layers, factor, outputs), inputs)
+        else:
+            maps = _times(_forwards(layers, factor, inputs.T), outputs.T).transpose(0, 2, 1)
+        np.add(maps[:, :, :-1], network.C, out=weights[at])
+        np.add(maps[:, :, -1], network.c, out=constants[at])
+    return AffineMap(weights, constants)
+
+
+def _backwards(layers: list[Layer], factor: Array, outputs: Array) -> Array:
+    """How the outputs (m, K) change with every neuron's z, given the slopes (R, K) in force: (R, m, K)."""
+    change = outputs * factor[:, None, :]
+    for layer in reversed(layers):
+        if layer.weights.size:
+            read = _times(change, layer.weights, layer.at)
+            change[:, :, layer.reads] += read * factor[:, None, layer.reads]
+    return change
+
+
+def _forwards(layers: list[Layer], factor: Array, inputs: Array) -> Array:
+    """Every neuron's value as forms of the inputs (d + 1, K), given the slopes (R, K) in force: (R, d + 1, K)."""
+    active = np.repeat(inputs[None], len(factor), axis=0)
+    for layer in layers:
+        if layer.weights.size:
+            active[:, :, layer.at] += _times(active, layer.weights.T, layer.reads)
+        active[:, :, layer.at] *= factor[:, None, layer.at]
+    return active
+
+
+def _times(forms: Array, weights: Array, columns: slice = slice(None)) -> Array:
+    """The columns of forms (R, p, K), times weights: (R, p, q), as one product of two matrices."""
+    R, p, K = forms.shape
+    return np.asarray(forms.reshape(R * p, K)[:, columns] @ weights).reshape(R, p, weights.shape[1])

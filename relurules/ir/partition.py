@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules import lp
 from relurules.domain import Domain, Frame
 from relurules.ir.network import AffineMap, Array, Network, Pattern, rows_of
 
@@ -67,6 +66,16 @@ class Region(NamedTuple):
     map: AffineMap
 
 
+class _Cell(NamedTuple):
+    """A region by all splits above it: their half-spaces normals x >= bounds, and with the domain's walls G u <= h."""
+
+    path: list[tuple[int, int]]
+    normals: Array
+    bounds: Array
+    G: Array
+    h: Array
+
+
 @dataclass(frozen=True)
 class Partition:
     """All linear regions of `network` in `domain`; R regions.
@@ -96,20 +105,56 @@ class Partition:
         return found
 
     def regions(self) -> list[Region]:
-        """Every region with its irredundant half-spaces; costs one linear program for each split above it."""
-        walls = self.domain.polytope(self.frame)
-        return [self._region(i, path, walls) for i, path in enumerate(self.tree.paths(len(self)))]
+        """Every region with its irredundant half-spaces."""
+        return [self._region(i, *cell) for i, cell in enumerate(self._cells())]
 
-    def _region(self, i: int, path: list[tuple[int, int]], walls: tuple[Array, Array]) -> Region:
+    def balls(self) -> tuple[Array, Array]:
+        """Chebyshev centres (R, d), in the user's units, and radii (R,), in normalised coordinates."""
+        from relurules.lp.polytope import inscribed_ball
+
+        balls = [inscribed_ball(cell.G, cell.h) for cell in self._cells()]
+        return self.frame.to_user(np.array([ball.center for ball in balls])), np.array([b.radius for b in balls])
+
+    def extent(self, region: int, forms: Array) -> Array:
+        """(n, 2) smallest and largest value of affine forms of x on the closure of a region, infinite where unbounded.
+
+        forms: (n, d + 1), constants last, in the user's units.
+        """
+        from relurules.lp.polytope import extent
+
+        rows, offsets = self.frame.rows(forms[:, :-1], forms[:, -1])
+        cell = self._cells()[region]
+        return extent(cell.G, cell.h, np.column_stack([rows, offsets]))
+
+    def ranges(self) -> Array:
+        """(R, m, 2) smallest and largest value of every score on the closure of every region."""
+        from relurules.lp.polytope import extent
+
+        found = []
+        for pattern, cell in zip(self.patterns, self._cells(), strict=True):
+            rows, offsets = self.frame.rows(*self.network.affine_map(pattern))
+            found.append(extent(cell.G, cell.h, np.column_stack([rows, offsets])))
+        return np.array(found).reshape(len(self), -1, 2)
+
+    def _cells(self) -> list[_Cell]:
+        """All regions as polytopes of the frame's coordinates."""
+        walls = self.domain.polytope(self.frame)
+        return [self._cell(path, walls) for path in self.tree.paths(len(self))]
+
+    def _cell(self, path: list[tuple[int, int]], walls: tuple[Array, Array]) -> _Cell:
         splits = np.array([split for split, _ in path], dtype=np.intp)
         sign = np.array([2.0 * side - 1.0 for _, side in path])
         normals, offsets = self.tree.normals[splits] * sign[:, None], self.tree.offsets[splits] * sign
         G, g = self.frame.rows(-normals, -offsets)
         length = np.linalg.norm(G, axis=1)
-        rows = np.vstack([walls[0], G / length[:, None]])
-        limits = np.concatenate([walls[1], -g / length])
-        first = len(walls[1])
-        keep = lp.irredundant(rows, limits, np.arange(first, len(rows)))[first:]
+        rows, limits = np.vstack([walls[0], G / length[:, None]]), np.concatenate([walls[1], -g / length])
+        return _Cell(path, normals, -offsets, rows, limits)
+
+    def _region(self, i: int, path: list[tuple[int, int]], normals: Array, bounds: Array, G: Array, h: Array) -> Region:
+        from relurules.lp.polytope import irredundant
+
+        first = len(h) - len(path)
+        keep = irredundant(G, h, np.arange(first, len(h)))[first:]
         pattern = self.patterns[i]
         kept = tuple(pair for pair, kept in zip(path, keep, strict=True) if kept)
-        return Region(pattern, kept, normals[keep], -offsets[keep], self.points[i], self.network.affine_map(pattern))
+        return Region(pattern, kept, normals[keep], bounds[keep], self.points[i], self.network.affine_map(pattern))

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from relurules.lp.compiled import compiled
 from relurules.lp.dictionary import STUCK, Dictionary, climb
-from relurules.lp.tolerances import ROOMY
 
 Array = NDArray[np.float64]
 
@@ -26,9 +25,10 @@ def ball_room(f: int, rows: int) -> Dictionary:
 
 
 @compiled
-def center_of(D: Dictionary, B: Dictionary, center: Array) -> float:
-    """Write the centre of the largest ball in the polytope to `center` (f,) and return its radius in the program.
+def center_of(D: Dictionary, B: Dictionary, center: Array, enough: float) -> float:
+    """Write the centre of the largest ball in the polytope to `center` (f,), or of one of the radius `enough`.
 
+    Returns the radius in the program.
     B: what `ball_room` gave. Half-spaces must have unit length. The radius is negative where the simplex method gave
     up; the caller measures it.
     """
@@ -45,7 +45,7 @@ def center_of(D: Dictionary, B: Dictionary, center: Array) -> float:
     m = B.used[0]
     B.table[m, :] = 0.0
     B.table[m, 1 + f] = 1.0
-    if climb(B, ROOMY) == STUCK:
+    if climb(B, enough) == STUCK:
         return -1.0
     t = B.table[m, 0]
     for j in range(f):

@@ -118,7 +118,7 @@ def climb(D: Dictionary, goal: float) -> int:
         if D.table[n, 0] > goal:
             return ABOVE
         bland = step >= BLAND_AFTER
-        column = _entering(D, bland)
+        column = entering(D, bland)
         if column < 0:
             return TOP
         row = _leaving(D, column, bland)
@@ -128,13 +128,13 @@ def climb(D: Dictionary, goal: float) -> int:
             flip_column(D, column)
         else:
             if D.table[row, 1 + column] > 0.0:
-                _flip_row(D, row)
+                flip_row(D, row)
             pivot(D, row, column)
     return STUCK
 
 
 @compiled
-def _entering(D: Dictionary, bland: bool) -> int:
+def entering(D: Dictionary, bland: bool) -> int:
     """The column along which the form grows most, or the first variable along which it grows at all; -1 for none."""
     n = D.used[0]
     best, most, first = -1, OPTIMAL, 0
@@ -194,7 +194,7 @@ def flip_column(D: Dictionary, column: int) -> None:
 
 
 @compiled
-def _flip_row(D: Dictionary, row: int) -> None:
+def flip_row(D: Dictionary, row: int) -> None:
     """Measure a basic coordinate from its other bound."""
     variable = D.basic[row]
     D.flipped[variable] = not D.flipped[variable]

@@ -3,7 +3,7 @@
 from relurules.lp.chebyshev import center_of
 from relurules.lp.compiled import compiled, inlined
 from relurules.lp.dictionary import Dictionary, add, copy, vertex
-from relurules.lp.tolerances import TRUSTED
+from relurules.lp.tolerances import ROOMY, TRUSTED
 from relurules.partitioning import key
 from relurules.partitioning.cells import load
 from relurules.partitioning.state import Array, Node, State
@@ -54,11 +54,11 @@ def _recentred(s: State, k: int, sign: int) -> float:
     if sign == node.at[key.HERE]:
         D = s.work
         add(D, len(D.low) + node.at[key.DEPTH])
-        center_of(D, s.ball, center)
+        center_of(D, s.ball, center, ROOMY)
         D.used[0] -= 1
     else:
         load(s.stack, node.counts[key.TOP], node.counts[key.POOLED], s.work.used[0] + 1, s.spare)
-        center_of(s.spare, s.ball, center)
+        center_of(s.spare, s.ball, center, ROOMY)
     best = _measured(s.work, node, k, sign, center)
     if best > known:
         copy(center, node.sides[i])

@@ -1,6 +1,6 @@
 """Network + Domain -> the state in which a compiled search starts."""
 
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from relurules.errors import CheckError, DomainError
 from relurules.ir import Network
 from relurules.lp.chebyshev import ball_room, center_of
 from relurules.lp.dictionary import STUCK, TOP, Dictionary, add, climb, corner, express
+from relurules.lp.polytope import Box, boxed
 from relurules.partitioning import key
 from relurules.partitioning.state import Array, Int, Net, Node, Out, Stack, State
 
@@ -18,50 +19,14 @@ from relurules.partitioning.state import Array, Int, Net, Node, Out, Stack, Stat
 _ROWS, _SLOTS, _POOL = 24, 8, 8192
 
 
-class Box(NamedTuple):
-    """The search's coordinates: a box low <= u <= low + width (F,), and the walls in it, (w, F + 1), unit rows.
-
-    Where the domain's columns have no two bounds, u is homogeneous: the points u[:-1] / u[-1], so that an unbounded
-    domain is a bounded cone.
-    """
-
-    low: Array
-    width: Array
-    walls: Array
-    cone: bool
-
-    def points(self, u: Array) -> Array:
-        """(N, F) -> (N, f) in the frame's coordinates."""
-        return u[:, :-1] / u[:, -1:] if self.cone else u
-
-    def half_spaces(self, rows: Array) -> tuple[Array, Array]:
-        """Rows of the search, (n, F + 1), as G u <= h in the frame's coordinates, of unit length."""
-        G, h = (-rows[:, :-2], rows[:, -2]) if self.cone else (-rows[:, :-1], rows[:, -1])
-        length = np.linalg.norm(G, axis=1)
-        return G / length[:, None], h / length
-
-
 def box_of(domain: Domain, frame: Frame) -> Box:
-    """Bounds of single coordinates as the box, everything else that limits the domain as walls."""
+    """The domain as the search's coordinates: bounds of single coordinates as a box, everything else as walls."""
     G, h = domain.polytope(frame)
-    f = G.shape[1]
-    indicators = [i for i, column in enumerate(frame.free) if any(column in tie for tie in frame.ties)]
-    low, high = np.full(f, -np.inf), np.full(f, np.inf)
-    high[indicators] = 1.0  # a sum of 1 leaves no room above
-    single = (G != 0).sum(axis=1) == 1
-    for row, limit in zip(G[single], h[single], strict=True):
-        j = int(np.flatnonzero(row)[0])
-        if row[j] > 0:
-            high[j] = min(high[j], limit / row[j])
-        else:
-            low[j] = max(low[j], limit / row[j])
-    if (low >= high).any():
+    indicators = np.isin(frame.free, [column for tie in frame.ties for column in tie])
+    box = boxed(G, h, np.where(indicators, 1.0, np.inf))  # a sum of 1 leaves no room above
+    if (box.width <= 0).any():
         _without_interior(domain, G, h)
-    if np.isfinite([low, high]).all():
-        return Box(low, high - low, np.column_stack([-G, h])[~single], cone=False)
-    rows = np.column_stack([-G, h, np.zeros(len(G))])
-    walls = rows / np.linalg.norm(rows, axis=1)[:, None]
-    return Box(np.append(-np.ones(f), 0.0), np.append(np.full(f, 2.0), 1.0), walls, cone=True)
+    return box
 
 
 def start(network: Network, domain: Domain, frame: Frame, options: Int, buffer: int) -> State:
@@ -84,7 +49,7 @@ def start(network: Network, domain: Domain, frame: Frame, options: Int, buffer: 
             _without_interior(domain, *domain.polytope(frame))
         add(work, F + i)
     node.at[key.LEVEL], node.at[key.DEPTH], node.at[key.LIVE], node.at[key.SPLIT] = -1, w, 1, -1
-    center_of(work, state.ball, node.center)
+    center_of(work, state.ball, node.center, np.inf)
     node.radius[0] = min(
         (box.walls[:, :-1] @ node.center + box.walls[:, -1]).min(initial=np.inf),
         (node.center - box.low).min(initial=np.inf),

@@ -1,0 +1,230 @@
+"""Questions about one polytope {u : G u <= h}, answered by compiled dictionaries: which rows it needs, its extent."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.lp import highs
+from relurules.lp.chebyshev import ball_room, center_of
+from relurules.lp.compiled import compiled
+from relurules.lp.dictionary import (
+    STUCK,
+    TOP,
+    Dictionary,
+    add,
+    climb,
+    copy,
+    corner,
+    entering,
+    express,
+    flip_column,
+    flip_row,
+    negate,
+    pivot,
+)
+from relurules.lp.tolerances import BLAND_AFTER, GOAL, MOST_STEPS, PIVOT, RADIUS, SLIP
+
+Array = NDArray[np.float64]
+
+
+class Box(NamedTuple):
+    """Coordinates of a search: a box low <= u <= low + width (F,), and the walls in it, (w, F + 1), unit rows.
+
+    row_of: (c,) which wall a row G u <= h became, -1 for a side of the box. Where the polytope has no two bounds for
+    every coordinate, u is homogeneous: the points u[:-1] / u[-1], so that an unbounded polytope is a bounded cone.
+    """
+
+    low: Array
+    width: Array
+    walls: Array
+    row_of: NDArray[np.intp]
+    cone: bool
+
+    def points(self, u: Array) -> Array:
+        """(N, F) -> (N, f) in the coordinates of G."""
+        return u[:, :-1] / u[:, -1:] if self.cone else u
+
+    def half_spaces(self, rows: Array) -> tuple[Array, Array]:
+        """Rows of the search, (n, F + 1), as G u <= h, of unit length."""
+        G, h = (-rows[:, :-2], rows[:, -2]) if self.cone else (-rows[:, :-1], rows[:, -1])
+        length = np.linalg.norm(G, axis=1)
+        return G / length[:, None], h / length
+
+
+def boxed(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Box:
+    """G u <= h as a box and walls. high: (f,) upper bounds known beside; the last `kept` rows are walls in any case."""
+    f, first = G.shape[1], len(G) - kept
+    low, high = np.full(f, -np.inf), np.full(f, np.inf) if high is None else high.copy()
+    single = ((G != 0).sum(axis=1) == 1) & (np.arange(len(G)) < first)
+    j = np.argmax(G[single] != 0, axis=1)
+    entry = G[single, j]
+    up, at = entry > 0, h[single] / entry
+    np.minimum.at(high, j[up], at[up])
+    np.maximum.at(low, j[~up], at[~up])
+    if np.isfinite([low, high]).all():
+        return Box(low, high - low, np.column_stack([-G, h])[~single], np.where(single, -1, np.cumsum(~single) - 1), False)
+    rows = np.column_stack([-G, h, np.zeros(len(G))])
+    walls = rows / np.linalg.norm(rows, axis=1)[:, None]
+    return Box(np.append(-np.ones(f), 0.0), np.append(np.full(f, 2.0), 1.0), walls, np.arange(len(G)), True)
+
+
+def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
+
+    G: (c, f) unit rows; candidates are the last rows, in order. A candidate goes when the remaining rows keep G_i u
+    within RADIUS of h_i; of two equal rows one stays. The polytope must have an interior.
+    """
+    box = boxed(G, h, kept=len(candidates))
+    D = dictionary_of(box)
+    needed = np.ones(len(G), dtype=np.bool_)
+    if D is None:
+        return highs.irredundant(G, h, candidates)
+    for i in candidates:
+        found = _is_needed(D, len(box.low) + int(box.row_of[i]))
+        if found == STUCK:
+            return highs.irredundant(G, h, candidates)
+        needed[i] = found == 1
+    return needed
+
+
+def dictionary_of(box: Box) -> Dictionary | None:
+    """A vertex of the polytope; None where it has no interior, or where the simplex method gives up."""
+    D = corner(box.low, box.width, len(box.walls))
+    return D if _cut(D, box.walls) else None
+
+
+def extent(G: Array, h: Array, forms: Array) -> Array:
+    """(n, 2) minimum and maximum of the affine forms (n, f + 1), constants last, over {u : G u <= h}."""
+    box = boxed(G, h)
+    D = None if box.cone else dictionary_of(box)
+    return np.array([[-_maximum(D, G, h, -form), _maximum(D, G, h, form)] for form in forms]).reshape(-1, 2)
+
+
+def _maximum(D: Dictionary | None, G: Array, h: Array, form: Array) -> float:
+    size = float(np.linalg.norm(form[:-1]))
+    if size == 0.0:
+        return float(form[-1])
+    if D is not None:
+        n = D.used[0]
+        express(D, np.append(form[:-1] / size, 0.0), D.table[n])
+        if climb(D, np.inf) == TOP:
+            return float(D.table[n, 0] * size + form[-1])
+    return float(-highs.minimum(-form[:-1], G, h) + form[-1])
+
+
+def inscribed_ball(G: Array, h: Array) -> highs.Ball:
+    """As `highs.inscribed_ball`, by a dictionary where the polytope is bounded by its single rows."""
+    box = boxed(G, h)
+    D = None if box.cone else dictionary_of(box)
+    if D is None:
+        return highs.inscribed_ball(G, h)
+    center = np.zeros(len(box.low))
+    if center_of(D, ball_room(len(box.low), len(D.basic)), center, np.inf) < 0.0:
+        return highs.inscribed_ball(G, h)
+    return highs.Ball(float((h - G @ center).min()), center)
+
+
+@compiled
+def _cut(D: Dictionary, walls: Array) -> bool:
+    """Cut a box by all walls, from vertex to vertex; False where one of them leaves nothing."""
+    for i in range(len(walls)):
+        express(D, walls[i], D.table[i])
+        if climb(D, GOAL) == STUCK or D.table[i, 0] < 0.0:
+            return False
+        add(D, len(D.low) + i)
+    return True
+
+
+@compiled
+def _is_needed(D: Dictionary, variable: int) -> int:
+    """1 where the slack `variable` can be below -RADIUS once its own bound is lifted; else its row goes, and 0."""
+    row = _row_of(D, variable)
+    if row < 0:
+        row = _enter(D, -1 - row)
+        if row < 0:
+            return 1
+    n = D.used[0]
+    for turn in range(MOST_STEPS):
+        copy(D.table[row], D.table[n])
+        negate(D)
+        column = entering(D, turn >= BLAND_AFTER)
+        if column < 0:
+            _drop(D, row)
+            return 0
+        step, blocking = _step(D, column, row, 1.0, turn >= BLAND_AFTER)
+        if D.table[row, 0] + D.table[row, 1 + column] * step < -RADIUS:
+            return 1
+        if blocking < 0:
+            flip_column(D, column)
+        else:
+            _exchange(D, blocking, column, 1.0)
+    return STUCK
+
+
+@compiled
+def _row_of(D: Dictionary, variable: int) -> int:
+    """The row of a basic variable, -1 - column of a nonbasic one."""
+    for i in range(D.used[0]):
+        if D.basic[i] == variable:
+            return i
+    for c in range(len(D.nonbasic)):
+        if D.nonbasic[c] == variable:
+            return -1 - c
+    return -1
+
+
+@compiled
+def _step(D: Dictionary, column: int, free: int, sign: float, bland: bool) -> tuple[float, int]:
+    """How far the column's variable can go in the direction `sign`, row `free` not counting, and the row that stops it.
+
+    Of rows that stop it at once, the one with the largest pivot, or with Bland's rule that of the first variable.
+    """
+    variable = D.nonbasic[column]
+    step = D.width[variable] if variable < len(D.width) and sign > 0.0 else np.inf
+    blocking, most = -1, 0.0
+    for i in range(D.used[0]):
+        a = sign * D.table[i, 1 + column]
+        if i == free or abs(a) <= PIVOT:
+            continue
+        if a < 0.0:
+            room = max(D.table[i, 0], 0.0) / -a
+        elif D.basic[i] < len(D.width):
+            room = max(D.width[D.basic[i]] - D.table[i, 0], 0.0) / a
+        else:
+            continue
+        tied = blocking >= 0 and abs(room - step) <= SLIP
+        better = D.basic[i] < D.basic[blocking] if bland else abs(a) > most
+        if (better if tied else room < step):
+            step, blocking, most = min(room, step), i, abs(a)
+    return step, blocking
+
+
+@compiled
+def _enter(D: Dictionary, column: int) -> int:
+    """Make a tight slack basic, by the row that stops it from going below 0; -1 where none does within RADIUS."""
+    step, blocking = _step(D, column, -1, -1.0, False)
+    if step > RADIUS or blocking < 0:
+        return -1
+    _exchange(D, blocking, column, -1.0)
+    return blocking
+
+
+@compiled
+def _exchange(D: Dictionary, row: int, column: int, sign: float) -> None:
+    """Pivot; the row's variable leaves at the bound that it meets as the column's moves in the direction `sign`."""
+    if sign * D.table[row, 1 + column] > 0.0:
+        flip_row(D, row)
+    pivot(D, row, column)
+
+
+@compiled
+def _drop(D: Dictionary, row: int) -> None:
+    """Forget a basic slack's row; the last row takes its place."""
+    last = D.used[0] - 1
+    if row != last:
+        copy(D.table[last], D.table[row])
+        D.basic[row] = D.basic[last]
+        if D.basic[row] < len(D.width):
+            D.place[D.basic[row]] = row
+    D.used[0] = last

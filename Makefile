@@ -2,13 +2,14 @@
 # make test   sets up and runs the tests
 # make check  format, lint, types, import contracts, tests
 # make bench  benchmarks, as a table
+# make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 
-.PHONY: venv demo test check lint bench clean
+.PHONY: venv demo test check lint bench bench-partition clean
 
 venv: $(VENV)/ready
 
@@ -31,11 +32,19 @@ lint: venv
 
 check: lint test
 
+.venv-peer/ready:
+	$(PYTHON) -m venv .venv-peer
+	.venv-peer/bin/python -m pip install --quiet torch==2.13.0 relucent==1.0.0
+	touch $@
+
+bench-partition: venv .venv-peer/ready
+	$(BIN)/python benchmarks/partition.py --peer .venv-peer/bin/python
+
 bench: venv
 	$(BIN)/python benchmarks/tracing.py
-	$(BIN)/python benchmarks/partition.py
+	$(BIN)/python benchmarks/partition.py --quick
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/reached.py
 	$(BIN)/python benchmarks/onnx_operators.py
 
 clean:
-	rm -rf $(VENV) $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-peer $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,62 +1,238 @@
-"""How fast the search cuts a box into linear regions: `make bench`, or `python benchmarks/partition.py [--seed 0]`.
+"""How fast a box is cut into linear regions: `make bench-partition`, or `python benchmarks/partition.py [--quick]`.
 
-Networks are random (He-normal weights, biases uniform in +-0.5) on the box [-1, 1]^d. The last column relates the time
-per region to the first row's, so that runs on different machines can be compared.
+Networks are random (He-normal weights, biases uniform in +-0.5, rounded to float32, drawn layer by layer from the seed)
+on the box [-1, 1]^d. Every figure is measured in a process of its own: CPU seconds after a warm-up, and the peak of its
+memory above what it had before the search. `--peer PYTHON` also runs relucent, a program of its own, by the interpreter
+of an environment that has it, as `make bench-partition` does; engines that need more than a few seconds are stopped.
 """
 
 import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
 import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.table import Table
 
 import relurules as rr
 from relurules.ir import Network, Neuron
+from relurules.partitioning.explore import Budget, explore
+from relurules.partitioning.search import problem_of, search
+from relurules.partitioning.sinks import Counted
+from relurules.partitioning.walk import Batch, Wanted
 
-#: inputs and hidden layers
-SIZES = ((2, (8, 8)), (2, (12, 12)), (4, (6, 6)), (4, (8, 8)), (8, (6, 6)), (16, (6, 6)))
+
+class Case(NamedTuple):
+    """A network by its seed, inputs and hidden layers; regions: how many it is known to have, None where not."""
+
+    name: str
+    seed: int
+    d: int
+    widths: tuple[int, ...]
+    regions: int | None = None
 
 
-def random_network(d: int, widths: tuple[int, ...], seed: int) -> Network:
-    """A ReLU network with one output, in canonical form."""
-    random = np.random.default_rng(seed)
-    K = sum(widths)
-    A, L, b, U = np.zeros((K, d)), np.zeros((K, K)), np.zeros(K), np.zeros((1, K))
-    first, before, fan_in = 0, 0, d
-    for level, width in enumerate(widths):
-        weights = random.normal(size=(width, fan_in)) * np.sqrt(2 / fan_in)
+CASES = (
+    Case("d2_16_16", 101, 2, (16, 16), 397),
+    Case("d2_32_32_32", 102, 2, (32, 32, 32), 2578),
+    Case("d2_64_64", 103, 2, (64, 64), 4699),
+    Case("d4_8_8_8", 104, 4, (8, 8, 8), 4021),
+    Case("d4_16_16", 105, 4, (16, 16), 11903),
+    Case("d8_12_12", 106, 8, (12, 12), 345954),
+    Case("d12_10_10", 107, 12, (10, 10), 183694),
+    Case("d23_8_8", 108, 23, (8, 8), 7633),
+)
+#: One family of growing size: about 1e4 to 1e7 regions.
+FAMILY = tuple(Case(f"d6_{w}_{w}", 200, 6, (w, w)) for w in (9, 13, 18, 27))
+#: Seconds that the slow engines get for a network.
+_PATIENCE = 5.0
+
+
+def layers(case: Case) -> list[tuple[Any, Any]]:
+    """Weight and bias of every layer, the last of which is the output."""
+    random, fan_in, found = np.random.default_rng(case.seed), case.d, []
+    for width in (*case.widths, 1):
+        weight = random.normal(size=(width, fan_in)) * np.sqrt(2 / fan_in)
+        bias = random.uniform(-0.5, 0.5, size=width)
+        found.append((weight.astype(np.float32).astype(float), bias.astype(np.float32).astype(float)))
+        fan_in = width
+    return found
+
+
+def network_of(case: Case) -> Network:
+    """The ReLU network in canonical form."""
+    parts, K = layers(case), sum(case.widths)
+    A, L, b, U = np.zeros((K, case.d)), np.zeros((K, K)), np.zeros(K), np.zeros((1, K))
+    first = before = 0
+    for level, (weight, bias) in enumerate(parts[:-1]):
+        rows = slice(first, first + len(weight))
         if level == 0:
-            A[:width] = weights
+            A[rows] = weight
         else:
-            L[first : first + width, before:first] = weights
-        b[first : first + width] = random.uniform(-0.5, 0.5, size=width)
-        before, first, fan_in = first, first + width, width
-    U[0, before:] = random.normal(size=fan_in) * np.sqrt(2 / fan_in)
-    neurons = tuple(Neuron(f"layer {level}", unit) for level, width in enumerate(widths) for unit in range(width))
-    return Network(A, L, b, np.zeros((1, d)), U, np.zeros(1), np.zeros(K), neurons)
+            L[rows, before:first] = weight
+        b[rows] = bias
+        before, first = first, rows.stop
+    U[:, before:] = parts[-1][0]
+    neurons = tuple(Neuron(f"layer {i}", unit) for i, width in enumerate(case.widths) for unit in range(width))
+    return Network(A, L, b, np.zeros((1, case.d)), U, parts[-1][1], np.zeros(K), neurons)
+
+
+class Forgotten(Counted):
+    """Regions with points and maps, delivered and let go of."""
+
+    def __init__(self) -> None:
+        self.delivered = 0
+
+    def add(self, piece: int, batch: Batch) -> None:
+        """Look at every array once."""
+        del piece
+        self.delivered += len(batch.patterns)
+        assert len(batch.points) == len(batch.maps) == len(batch.patterns)  # noqa: S101
+
+
+def _box(case: Case) -> rr.Domain:
+    return rr.Domain.box([-1] * case.d, [1] * case.d)
+
+
+def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
+    """Regions, CPU and wall seconds and MB of one search, in this process."""
+    network, domain = network_of(case), _box(case)
+    small = case._replace(widths=(4, 4))
+    for warm in (small, small):
+        _run(network_of(warm), domain, mode, jobs)
+    before, cpu, wall = psutil.Process().memory_info().rss, time.process_time(), time.perf_counter()
+    regions = _run(network, domain, mode, jobs)
+    seconds = time.process_time() - cpu
+    return {
+        "regions": regions,
+        "cpu": seconds,
+        "wall": time.perf_counter() - wall,
+        "memory": max(0.0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / 2**20,
+    }
+
+
+def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
+    if mode == "scipy":
+        return len(search(network, domain, solver="scipy", time_limit=_PATIENCE))
+    delivered = mode == "maps"
+    problem = problem_of(network, domain, Wanted(points=delivered, maps=delivered))
+    return explore(problem, Forgotten() if delivered else Counted(), Budget(jobs=jobs)).found
+
+
+def in_process(case: Case, mode: str, jobs: int = 1) -> dict[str, float]:
+    """What `measured` gives, in a process of its own."""
+    command = [sys.executable, __file__, "--one", json.dumps([case, mode, jobs])]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise SystemExit(ran.stderr)
+    found: dict[str, float] = json.loads(ran.stdout)
+    return found
+
+
+_PEER = """
+import json, sys, time, torch, relucent
+layers, radius, patience = json.load(sys.stdin)
+parts = []
+for i, (weight, bias) in enumerate(layers):
+    linear = torch.nn.Linear(len(weight[0]), len(weight), dtype=torch.float64)
+    linear.weight.data, linear.bias.data = torch.tensor(weight).double(), torch.tensor(bias).double()
+    parts += [linear, torch.nn.ReLU()] if i < len(layers) - 1 else [linear]
+def run(most):
+    complex = relucent.Complex(relucent.convert(torch.nn.Sequential(*parts)))
+    start, cpu = torch.full((1, len(layers[0][0][0])), 0.0123, dtype=torch.float64), time.process_time()
+    complex.bfs(start, cube_radius=radius, cube_mode="intersect", nworkers=1, verify=False, verbose=0, max_polys=most)
+    return len(complex), time.process_time() - cpu
+run(10)
+found, seconds = run(200)
+if found >= 200:
+    found, seconds = run(max(200, int(found / seconds * patience)))
+print(json.dumps([found, seconds]))
+"""
+
+
+def peer(python: str, case: Case) -> tuple[int, float]:
+    """Regions and CPU seconds of relucent on the same network and box, stopped after a while."""
+    given = json.dumps([[(w.tolist(), b.tolist()) for w, b in layers(case)], 1.0, _PATIENCE])
+    command = [python, "-c", _PEER]
+    ran = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise SystemExit(f"{python}: {ran.stderr[-2000:]}")
+    found, seconds = json.loads(ran.stdout.splitlines()[-1])
+    return int(found), float(seconds)
+
+
+def speeds(cases: Sequence[Case], python: str | None) -> Iterator[tuple[str, ...]]:
+    """One row per network: count, what was expected, speeds, ratios and memory."""
+    for case in cases:
+        counted, delivered, slow = (in_process(case, mode) for mode in ("count", "maps", "scipy"))
+        rates = [found["regions"] / found["cpu"] for found in (counted, delivered, slow)]
+        row = [
+            case.name,
+            f"{counted['regions']}",
+            "" if case.regions is None else "yes" if case.regions == counted["regions"] else f"NO: {case.regions}",
+            *(f"{rate / 1000:.0f}k" for rate in rates[:2]),
+            f"{rates[2]:.0f}",
+            f"{rates[0] / rates[2]:.0f}",
+            f"{max(counted['memory'], delivered['memory']):.0f}",
+        ]
+        if python is not None:
+            found, seconds = peer(python, case)
+            row += [f"{found}", f"{found / seconds:.0f}", f"{rates[0] / found * seconds:.0f}"]
+        yield tuple(row)
+
+
+def growth(cases: Sequence[Case]) -> Iterator[tuple[str, ...]]:
+    """Time per region of one family of networks, against that of the first."""
+    base = 0.0
+    for case in cases:
+        found = in_process(case, "count")
+        each = found["cpu"] / found["regions"]
+        base = base or each
+        rate, memory = f"{1 / each / 1000:.0f}k", f"{found['memory']:.0f}"
+        yield case.name, f"{found['regions']}", rate, f"{each / base:.2f}", memory
+
+
+def both_jobs(case: Case) -> tuple[str, ...]:
+    """Wall seconds of one and of two jobs."""
+    one, two = (in_process(case, "count", jobs)["wall"] for jobs in (1, 2))
+    return case.name, f"{one:.2f}", f"{two:.2f}", f"{one / two:.2f}"
+
+
+def _show(console: Console, title: str, columns: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 def main() -> None:
-    """Print the table."""
-    from relurules.partitioning import search
-
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, default=0)
-    seed = parser.parse_args().seed
-    table = Table("inputs", "hidden", "regions", "seconds", "regions/s", "time per region, relative")
-    base = 0.0
-    search(random_network(1, (1,), seed), rr.Domain.box([-1], [1]))  # loads the solver
-    for d, widths in SIZES:
-        network = random_network(d, widths, seed)
-        start = time.perf_counter()
-        found = len(search(network, rr.Domain.box([-1] * d, [1] * d)))
-        seconds = time.perf_counter() - start
-        base = base or seconds / found
-        hidden = "-".join(map(str, widths))
-        relative = f"{seconds / found / base:.2f}"
-        table.add_row(f"{d}", hidden, f"{found}", f"{seconds:.2f}", f"{found / seconds:.0f}", relative)
-    Console().print(table)
+    parser.add_argument("--quick", action="store_true", help="only networks of less than a few seconds")
+    parser.add_argument("--peer", type=Path, help="interpreter of an environment with relucent")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        case, mode, jobs = json.loads(given.one)
+        print(json.dumps(measured(Case(*case)._replace(widths=tuple(case[3])), mode, jobs)))
+        return
+    console = Console(width=140)
+    python = None if given.peer is None else os.fspath(given.peer)
+    columns = ["network", "regions", "as known", "counted/s", "with maps/s", "scipy/s", "ratio", "MB"]
+    columns += [] if python is None else ["relucent's regions", "relucent/s", "ratio"]
+    _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python))
+    family = FAMILY[:2] if given.quick else FAMILY
+    _show(console, "Growth", ["network", "regions", "regions/s", "time per region", "MB"], growth(family))
+    jobs = iter([both_jobs(FAMILY[1] if given.quick else FAMILY[2])])
+    _show(console, "Two jobs, wall seconds", ["network", "one", "two", "one / two"], jobs)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from statistics import median
 import networkx
 import numpy as np
 from numpy.typing import NDArray
-from partition import random_network
+from partition import Case, network_of
 from rich.console import Console
 from rich.table import Table
 
@@ -77,7 +77,7 @@ def growth(width: int, factors: int, rows: int, seed: int) -> float:
 
 def print_growth(width: int, factors: int, rows: int, seed: int) -> None:
     """What `growth` runs; a few rows first, so that everything is loaded."""
-    graph = graph_of(random_network(COLUMNS, (width, width), seed))
+    graph = graph_of(network_of(Case("", seed, COLUMNS, (width, width))))
     rr.reached(graph, chunks(CHUNK, factors, seed)).maps()
     idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rr.reached(graph, chunks(rows, factors, seed)).maps()
@@ -86,7 +86,7 @@ def print_growth(width: int, factors: int, rows: int, seed: int) -> None:
 
 def timed(width: int, factors: int, given: argparse.Namespace) -> list[str]:
     """The figures of one case but for its memory."""
-    network = random_network(COLUMNS, (width, width), given.seed)
+    network = network_of(Case("", given.seed, COLUMNS, (width, width)))
     graph, forward = graph_of(network), forward_pass(network, width)
     X = np.vstack(list(chunks(given.rows, factors, given.seed)))
     work = (

@@ -87,14 +87,19 @@ class Network:
             size[:, level] += (size * gain) @ np.abs(self.L[level]).T
         return X @ np.abs(self.C).T + (size * gain) @ np.abs(self.U).T + np.abs(self.c)
 
-    def affine_map(self, pattern: Pattern) -> AffineMap:
-        """The one affine map f is on the region with this activation pattern, (K,) of +1 / -1."""
+    def forms(self, pattern: Pattern) -> Array:
+        """(K, d + 1) every neuron's z as an affine form of x, constants last, on the region with this pattern, (K,)."""
         factor = np.where(pattern > 0, 1.0, self.slope)
         forms = np.column_stack([self.A, self.b])
         active = np.zeros_like(forms)
         for level in self.levels:
             forms[level] += self.L[level] @ active
             active[level] = factor[level, None] * forms[level]
+        return forms
+
+    def affine_map(self, pattern: Pattern) -> AffineMap:
+        """The one affine map f is on the region with this activation pattern, (K,) of +1 / -1."""
+        active = np.where(pattern > 0, 1.0, self.slope)[:, None] * self.forms(pattern)
         total = np.column_stack([self.C, self.c]) + self.U @ active
         return AffineMap(total[:, :-1], total[:, -1])
 

@@ -1,13 +1,17 @@
 """A domain cut into the linear regions of a network: a decision tree whose leaves are regions."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain, Frame
+from relurules.ir.estimate import Estimate
 from relurules.ir.network import AffineMap, Array, Network, Pattern, rows_of
+
+if TYPE_CHECKING:
+    import networkx
 
 #: A child that a stopped search has not looked into.
 UNEXPLORED = int(np.iinfo(np.int32).min)
@@ -81,7 +85,8 @@ class Partition:
     """All linear regions of `network` in `domain`; R regions.
 
     patterns: (R, K) int8, +1 / -1; points: (R, d), one strictly inside each region; frame: the normalised coordinates
-    the search worked in; complete: False where a budget stopped it, and then the tree has unexplored children.
+    the search worked in; complete: False where a budget stopped it; then the tree has unexplored children, and
+    `estimate` says how much is in them.
     """
 
     network: Network
@@ -91,6 +96,7 @@ class Partition:
     patterns: Pattern
     points: Array
     complete: bool
+    estimate: Estimate | None = None
 
     def __len__(self) -> int:
         """Number of regions: distinct activation patterns whose cell has an interior."""
@@ -135,6 +141,12 @@ class Partition:
             rows, offsets = self.frame.rows(*self.network.affine_map(pattern))
             found.append(extent(cell.G, cell.h, np.column_stack([rows, offsets])))
         return np.array(found).reshape(len(self), -1, 2)
+
+    def adjacency(self) -> "networkx.Graph[int]":
+        """The dual graph: regions as nodes, an edge with its `neuron` for every facet that two of them share."""
+        from relurules.ir.adjacency import adjacency
+
+        return adjacency(self)
 
     def _cells(self) -> list[_Cell]:
         """All regions as polytopes of the frame's coordinates."""

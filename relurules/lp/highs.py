@@ -49,6 +49,20 @@ def inscribed_ball(G: Array, h: Array) -> Ball:
     return Ball(float(min(slack.min(initial=LARGEST_RADIUS), LARGEST_RADIUS)), center)
 
 
+def facet_ball(G: Array, h: Array, normal: Array, bound: float) -> Ball | None:
+    """Largest ball around a point of the hyperplane normal·u = bound in {u : G u <= h}; None where there is none."""
+    d = G.shape[1]
+    cost = np.zeros(d + 1)
+    cost[-1] = -1.0
+    rows = np.hstack([G, np.ones((len(G), 1))])
+    equation = np.append(normal, 0.0)[None, :]
+    bounds: _Bounds = [*[(None, None)] * d, (None, LARGEST_RADIUS)]
+    result = _solve(cost, rows, h, bounds, A_eq=equation, b_eq=[bound])
+    if result.status != _OPTIMAL or result.x[-1] <= RADIUS:
+        return None
+    return Ball(float(result.x[-1]), np.asarray(result.x[:-1], dtype=np.float64))
+
+
 def minimum(cost: Array, G: Array, h: Array) -> float:
     """Minimum of cost·u over {u : G u <= h}: -inf where unbounded, +inf where the polytope is empty."""
     if not cost.any():
@@ -113,11 +127,11 @@ def highest_slack(G: Array, h: Array, inside: Array, limits: Array, whole: NDArr
     return Highest(float(-result.fun if dual is None else max(-dual, -result.fun)), point)
 
 
-def _solve(cost: Array, G: Array, h: Array, bounds: _Bounds) -> Any:
+def _solve(cost: Array, G: Array, h: Array, bounds: _Bounds, **equations: Any) -> Any:
     from scipy.optimize import linprog  # loads in 0.4 s: only when a program is really solved
 
     for method, options in _ATTEMPTS:
-        result = linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method=method, options=options)
+        result = linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method=method, options=options, **equations)
         if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
             break
     return result

@@ -63,7 +63,9 @@ def boxed(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Box:
     np.minimum.at(high, j[up], at[up])
     np.maximum.at(low, j[~up], at[~up])
     if np.isfinite([low, high]).all():
-        return Box(low, high - low, np.column_stack([-G, h])[~single], np.where(single, -1, np.cumsum(~single) - 1), False)
+        return Box(
+            low, high - low, np.column_stack([-G, h])[~single], np.where(single, -1, np.cumsum(~single) - 1), False
+        )
     rows = np.column_stack([-G, h, np.zeros(len(G))])
     walls = rows / np.linalg.norm(rows, axis=1)[:, None]
     return Box(np.append(-np.ones(f), 0.0), np.append(np.full(f, 2.0), 1.0), walls, np.arange(len(G)), True)
@@ -195,7 +197,7 @@ def _step(D: Dictionary, column: int, free: int, sign: float, bland: bool) -> tu
             continue
         tied = blocking >= 0 and abs(room - step) <= SLIP
         better = D.basic[i] < D.basic[blocking] if bland else abs(a) > most
-        if (better if tied else room < step):
+        if better if tied else room < step:
             step, blocking, most = min(room, step), i, abs(a)
     return step, blocking
 

@@ -9,6 +9,7 @@ from relurules.domain import Domain
 from relurules.errors import DomainError, UnsupportedError
 from relurules.ir import UNEXPLORED, Network, Partition, Tree
 from relurules.partitioning import reference
+from relurules.partitioning.estimate import estimate
 from relurules.partitioning.explore import Budget, Progress, explore
 from relurules.partitioning.pieces import Search
 from relurules.partitioning.reference import units
@@ -17,6 +18,8 @@ from relurules.partitioning.walk import Batch, Problem, Wanted
 
 #: Which engine searches: machine code, or Python with scipy's linear programming, slow, the judge of the other.
 SOLVERS = ("compiled", "scipy")
+#: Probes that say how much a search that ended early left.
+_PROBES = 2000
 
 
 def search(
@@ -38,16 +41,21 @@ def search(
     """
     if solver not in SOLVERS:
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
-    if len(domain) != network.A.shape[1]:
-        raise DomainError(f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}")
     if solver == "scipy":
         if jobs != 1 or checkpoint is not None:
             raise UnsupportedError("solver 'scipy' works in one process, without a checkpoint; supported: 'compiled'")
         return reference.search(network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
-    problem = Problem(network, domain, domain.frame(units(network)), Wanted(points=True, tree=True))
+    problem = problem_of(network, domain, Wanted(points=True, tree=True))
     found = Collected()
     done = explore(problem, found, budget(max_regions, time_limit, jobs), progress=progress, checkpoint=checkpoint)
     return _partition(problem, done, found)
+
+
+def problem_of(network: Network, domain: Domain, wanted: Wanted) -> Problem:
+    """What a search needs to know. DomainError where the domain doesn't fit the network."""
+    if len(domain) != network.A.shape[1]:
+        raise DomainError(f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}")
+    return Problem(network, domain, domain.frame(units(network)), wanted)
 
 
 def budget(max_regions: int | None, time_limit: float | None, jobs: int) -> Budget:
@@ -64,8 +72,9 @@ def _partition(problem: Problem, search: Search, found: Collected) -> Partition:
     forms = np.vstack([search.top.forms, below.forms])
     children = _children(np.vstack([search.top.places, below.split_places]), below)
     tree = Tree(neurons, forms[:, :-1], forms[:, -1], children)
+    guess = None if search.complete else estimate(problem, search, probes=_PROBES)
     return Partition(
-        problem.network, problem.domain, problem.frame, tree, below.patterns, below.points, search.complete
+        problem.network, problem.domain, problem.frame, tree, below.patterns, below.points, search.complete, guess
     )
 
 

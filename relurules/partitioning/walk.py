@@ -11,12 +11,12 @@ from relurules.ir import Network
 from relurules.ir.network import Array, Pattern
 from relurules.partitioning import key
 from relurules.partitioning.admissible import Witnesses
-from relurules.partitioning.build import Box, box_of, grown, start
+from relurules.partitioning.build import box_of, grown, start
 from relurules.partitioning.engine import advance
 from relurules.partitioning.state import Int, State
 
 #: Tests of neurons between two looks at the clock: some 20 ms.
-TESTS = 20_000
+_AT_ONCE = 20_000
 #: Regions that are taken out at once.
 _BUFFER = 4096
 #: Up to so many coordinates looking ahead pays: cells are crossed by few of the neurons.
@@ -84,7 +84,7 @@ class Walk:
 
     def __init__(self, problem: Problem, state: State) -> None:
         self.problem, self.state = problem, state
-        self.box: Box = box_of(problem.domain, problem.frame)
+        self.box = box_of(problem.domain, problem.frame)
         self.walls = problem.domain.polytope(problem.frame)
         self.order = np.concatenate([np.empty(0, dtype=np.intp), *problem.network.levels])
         self.witnesses = Witnesses(problem.frame, self.walls)
@@ -98,7 +98,7 @@ class Walk:
         """Pause once so many regions were found."""
         self.state.node.counts[key.MOST] = min(regions, ALL)
 
-    def step(self, tests: int = key.TESTS) -> int:
+    def step(self, tests: int = _AT_ONCE) -> int:
         """Go on for so many tests of neurons at most: DONE, FULL, PAUSE, or what an option asks for."""
         while True:
             why = advance(self.state, tests)

@@ -1,0 +1,19 @@
+"""What is known of a search that was not finished, or not begun."""
+
+from typing import NamedTuple
+
+
+class Estimate(NamedTuple):
+    """How many linear regions there are, and how much of the domain was looked at; errors are standard errors.
+
+    regions, error: the number found plus what probes of the rest say (D. E. Knuth, "Estimating the efficiency of
+    backtrack programs", 1975), without bias, but a large branch that few probes reach may hide. volume, volume_error:
+    the share of the domain's volume that was searched, by uniform points, every combination of categories weighing the
+    same; None where the domain is unbounded. data: the share of the rows given; None without any.
+    """
+
+    regions: float
+    error: float
+    volume: float | None
+    volume_error: float | None
+    data: float | None

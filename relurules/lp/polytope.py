@@ -57,7 +57,7 @@ def boxed(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Box:
     f, first = G.shape[1], len(G) - kept
     low, high = np.full(f, -np.inf), np.full(f, np.inf) if high is None else high.copy()
     single = ((G != 0).sum(axis=1) == 1) & (np.arange(len(G)) < first)
-    j = np.argmax(G[single] != 0, axis=1)
+    _, j = np.nonzero(G[single])
     entry = G[single, j]
     up, at = entry > 0, h[single] / entry
     np.minimum.at(high, j[up], at[up])

@@ -24,7 +24,7 @@ def balls(s: State, k: int) -> int:
         i = (sign + 1) // 2
         height = node.radii[i]
         lacks = node.radius[0] - sign * across
-        share = max(0.0, lacks / (lacks + height))
+        share = lacks / (lacks + height) if lacks > 0.0 else 0.0
         if sign == here:
             vertex(s.work, node.sides[i])
         else:

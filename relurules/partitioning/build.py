@@ -136,7 +136,7 @@ def _out(net: Net, F: int, size: int, options: Int) -> Out:
         centers=np.zeros((regions, F)),
         radii=np.zeros(regions),
         maps=np.zeros((maps, m, d1)),
-        places=np.zeros((regions if options[2] else 0, 2), dtype=np.int64),
+        places=np.zeros((regions, 2), dtype=np.int64),
         split_neurons=np.zeros(tree, dtype=np.int64),
         split_forms=np.zeros((tree, d1)),
         split_places=np.zeros((tree, 2), dtype=np.int64),

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,15 @@ from relurules.errors import DataError
 from relurules.files import replacing
 from relurules.lp.dictionary import Dictionary
 from relurules.partitioning.pieces import Piece, Search, Top
-from relurules.partitioning.state import Net, Node, Out, Stack, State
+from relurules.partitioning.soundness import is_sound
+from relurules.partitioning.state import Node, Out, Stack, State
 from relurules.partitioning.walk import Problem, begin
 
+#: What reading an archive of arrays may raise where the file is none, or is broken.
+_UNREADABLE = (
+    OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, MemoryError, SyntaxError,
+    OverflowError, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 #: Changes whenever a checkpoint of an older version can't be read any more.
 _VERSION = 1
 _GROUPS: dict[str, Any] = {
@@ -52,29 +60,35 @@ def read_checkpoint(path: Path, problem: Problem) -> tuple[Search, dict[str, Any
             arrays = {name: file[name] for name in file.files}
         about = json.loads(str(arrays.pop("about")))
         version, found = about["version"], about["digest"]
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise DataError(f"{path}: isn't a checkpoint, or is cut short: {error}") from error
     if version != _VERSION or found != digest(problem):
         raise DataError(
             f"{path}: is the checkpoint of another search (another network, domain or kind of output, or another "
             "version); give another file, or remove this one to start anew"
         )
-    net = begin(problem).net
-    pieces = [
-        Piece((split, side), _state(net, arrays, f"piece.{i}") if is_open else None, count)
-        for i, (split, side, count, is_open) in enumerate(about["pieces"])
-    ]
-    top = Top(*(arrays[f"top.{name}"] for name in Top._fields))
+    fresh = begin(problem)
+    try:
+        pieces = [
+            Piece((int(split), int(side)), _state(fresh, arrays, f"piece.{i}") if is_open else None, int(count))
+            for i, (split, side, count, is_open) in enumerate(about["pieces"])
+        ]
+        top = Top(*(arrays[f"top.{name}"] for name in Top._fields))
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: isn't a checkpoint that this program wrote: {error}") from error
     held = {name.removeprefix("held."): array for name, array in arrays.items() if name.startswith("held.")}
     return Search(top, pieces), held
 
 
-def _state(net: Net, arrays: dict[str, Any], prefix: str) -> State:
+def _state(fresh: State, arrays: dict[str, Any], prefix: str) -> State:
     groups: dict[str, Any] = {
         group: kind(*(np.ascontiguousarray(arrays[f"{prefix}.{group}.{name}"]) for name in kind._fields))
         for group, kind in _GROUPS.items()
     }
-    return State(net, **groups)
+    state = State(fresh.net, **groups)
+    if not is_sound(state, fresh):
+        raise ValueError(f"the arrays of {prefix} don't fit one another")
+    return state
 
 
 def digest(problem: Problem) -> str:

@@ -34,7 +34,7 @@ def advance(s: State, tests: int) -> int:
         if counts[key.TESTS] >= end or counts[key.REGIONS] >= counts[key.MOST]:
             return key.PAUSE
         if at[key.ASKED]:
-            why = _split(s)
+            why = key.QUESTION if at[key.ANSWER] == key.UNANSWERED else _split(s)
         else:
             k = next_neuron(s)
             why = _cut(s, k) if k >= 0 else _descend(s)
@@ -74,8 +74,8 @@ def _cut(s: State, k: int) -> int:
         s.node.pattern[k] = _sign(s, k, found)
         return key.ON
     at[key.ASKED] = k + 1
-    at[key.ANSWER] = key.BOTH
-    return key.QUESTION if s.node.options[key.ASK] else key.ON
+    at[key.ANSWER] = key.UNANSWERED if s.node.options[key.ASK] else key.BOTH
+    return key.ON
 
 
 @inlined

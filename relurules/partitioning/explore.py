@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from relurules.errors import CheckError
+from relurules.errors import CheckError, DataError
 from relurules.partitioning import key
 from relurules.partitioning.checkpoint import read_checkpoint, save_checkpoint
-from relurules.partitioning.pieces import Piece, Search, in_many, in_one
+from relurules.partitioning.pieces import Piece, Search, in_many, in_one, owned
 from relurules.partitioning.state import State
 from relurules.partitioning.walk import Batch, Problem, Walk, begin, joined
 
@@ -66,10 +66,11 @@ def explore(
                     save_checkpoint(checkpoint, problem, search, sink.saved())
                     saved = time.monotonic()
         except BrokenExecutor as error:
+            interrupt()  # Ctrl-C may have reached the workers first
             kept = f"go on from the checkpoint {checkpoint}" if checkpoint else "with checkpoint= it could go on"
             raise CheckError(f"a worker process died after {search.found} regions; {kept}") from error
         finally:
-            if checkpoint is not None and not search.complete:
+            if checkpoint is not None and search.recorded and not search.complete:
                 save_checkpoint(checkpoint, problem, search, sink.saved())
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True) if search.complete else None
@@ -79,7 +80,10 @@ def explore(
 def _started(problem: Problem, sink: Sink, budget: Budget, checkpoint: Path | None) -> Search:
     if checkpoint is not None and checkpoint.exists():
         search, arrays = read_checkpoint(checkpoint, problem)
-        sink.restore(arrays)
+        try:
+            sink.restore(arrays)
+        except (KeyError, ValueError, TypeError) as error:
+            raise DataError(f"{checkpoint}: what was found so far can't be read: {error}") from error
         return search
     state = begin(problem)
     return in_one(problem, state) if budget.jobs == 1 else in_many(problem, state, _PIECES * _processes(budget.jobs))
@@ -111,31 +115,52 @@ def _alone(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iter
     while piece.state is not None and not _is_over(search, budget):
         late = time.monotonic() >= budget.end
         walk.stop_at((1 if late else max(budget.regions, 1)) - before)
-        why = walk.step()
-        sink.add(i, walk.taken())
-        piece = Piece(piece.place, None if why == key.DONE else walk.state, walk.found)
-        search.pieces[i] = piece
+        why, search.recorded = key.PAUSE, False
+        try:
+            why = walk.step()
+        finally:  # a step that fails has found something, too
+            piece = Piece(piece.place, None if why == key.DONE else walk.state, walk.found)
+            _record(search, sink, i, piece, walk.taken())
         yield
+
+
+def _record(search: Search, sink: Sink, i: int, piece: Piece, batch: Batch) -> None:
+    """What piece i found goes to the sink, and then counts."""
+    search.recorded = False
+    sink.add(i, batch)
+    search.pieces[i] = piece
+    search.recorded = True
 
 
 def _together(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iterator[None]:
     """Every piece that isn't done, for a while, in several processes."""
-    from joblib import Parallel, delayed
+    from joblib import delayed
 
     waiting = [i for i, piece in enumerate(search.pieces) if piece.state is not None]
     seconds = min(_SECONDS, max(budget.end - time.monotonic(), 0.0))
     regions = min(_REGIONS, max(budget.regions - search.found, 1))
+    net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
     calls = (delayed(_forward)(problem, search.pieces[i].state, seconds, regions) for i in waiting)
-    with Parallel(n_jobs=budget.jobs, return_as="generator") as parallel:
+    with _parallel(budget.jobs) as parallel:
         for i, (batch, state, found) in zip(waiting, parallel(calls), strict=True):
-            sink.add(i, batch)
-            search.pieces[i] = Piece(search.pieces[i].place, state, found)
+            left = None if state is None else state._replace(net=net)  # one network for all pieces
+            _record(search, sink, i, Piece(search.pieces[i].place, left, found), batch)
             yield
+
+
+def _parallel(jobs: int) -> Any:
+    """A `Parallel` of joblib, which gives results as they come or, with a backend that can't, when all are there."""
+    from joblib import Parallel
+
+    try:
+        return Parallel(n_jobs=jobs, return_as="generator")
+    except ValueError:
+        return Parallel(n_jobs=jobs)
 
 
 def _forward(problem: Problem, state: State, seconds: float, regions: float) -> tuple[Batch, State | None, int]:
     """Go on with one piece for a while: what it found, its state if there is more to do, its regions so far."""
-    walk, end = Walk(problem, state), time.monotonic() + seconds
+    walk, end = Walk(problem, owned(state)), time.monotonic() + seconds
     walk.stop_at(walk.found + regions)
     target, batches, why = walk.found + regions, list[Batch](), -1
     while why != key.DONE and (not batches or (time.monotonic() < end and walk.found < target)):

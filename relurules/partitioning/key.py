@@ -12,8 +12,9 @@ TOP, POOLED, REGIONS, SPLITS, LEAVES_OUT, SPLITS_OUT, TESTS, REFACTORED, BALLS, 
 #: Places in `Node.options`: what is wanted of regions (points, maps, tree); whether sides need an answer from outside;
 #: look ahead on entering a level; follow one random path; return after every split, after every region.
 POINTS, MAPS, TREE, ASK, LOOK, PROBE, STEP, EACH = range(8)
-#: Which sides of a neuron a cell has, and the answer to a question about a split.
+#: Which sides of a neuron a cell has, and the answer to a question about a split, once there is one.
 NEITHER, NEGATIVE, POSITIVE, BOTH = range(4)
+UNANSWERED = -1
 
 #: Why the search returns: nothing is left; buffers are full; arrays must grow; enough done for one call; a split waits
 #: for an answer; a split or a region was reached; the simplex method gave up. ON: it doesn't.

@@ -8,6 +8,7 @@ import numpy as np
 
 from relurules.ir.network import Array
 from relurules.partitioning import key
+from relurules.partitioning.build import grown
 from relurules.partitioning.cells import keep
 from relurules.partitioning.state import Int, State
 from relurules.partitioning.walk import ALL, Problem, Walk
@@ -18,11 +19,16 @@ _Split = tuple[int, Array, tuple[int, int]]
 
 def copied(state: State) -> State:
     """A state that shares no array with this one but the network's."""
+    return State(state.net, *(_fresh(group) for group in state[1:]))
 
-    def fresh(group: Any) -> Any:
-        return type(group)(*(array.copy() for array in group))
 
-    return State(state.net, *(fresh(group) for group in state[1:]))
+def owned(state: State) -> State:
+    """A state to work on, whatever this one's arrays are: another thread's, or a file's that can only be read."""
+    return copied(state)._replace(net=_fresh(state.net))
+
+
+def _fresh(group: Any) -> Any:
+    return type(group)(*(np.array(array, order="C") if isinstance(array, np.ndarray) else array for array in group))
 
 
 def park(state: State) -> None:
@@ -59,8 +65,17 @@ def _alone(state: State, slot: int) -> State:
 def cells(state: State) -> list[State]:
     """One state for each cell that waits and for the current one, in the order in which they would be searched."""
     state = copied(state)
+    while not _has_room(state):
+        state = grown(state)
     park(state)
     return [_alone(state, slot) for slot in reversed(range(int(state.node.counts[key.TOP])))]
+
+
+def _has_room(state: State) -> bool:
+    """Whether the current cell has room among those that wait."""
+    counts, stack = state.node.counts, state.stack
+    size = (int(state.work.used[0]) + 1) * state.work.table.shape[1]
+    return bool(counts[key.TOP] < len(stack.first) and counts[key.POOLED] + size <= len(stack.pool))
 
 
 class Piece(NamedTuple):
@@ -81,10 +96,14 @@ class Top(NamedTuple):
 
 @dataclass
 class Search:
-    """A search and how far it has come, its pieces in order."""
+    """A search and how far it has come, its pieces in order.
+
+    recorded: whether what the pieces found is all in the sink; only then is there something to save.
+    """
 
     top: Top
     pieces: list[Piece]
+    recorded: bool = True
 
     @property
     def found(self) -> int:

@@ -15,8 +15,8 @@ from relurules.partitioning.build import box_of, grown, start
 from relurules.partitioning.engine import advance
 from relurules.partitioning.state import Int, State
 
-#: Tests of neurons between two looks at the clock: some 20 ms.
-_AT_ONCE = 20_000
+#: Tests of neurons between two looks at the clock: some 20 ms; where every split asks a question, of some ms each.
+_TESTS, _ASKING = 20_000, 20
 #: Regions that are taken out at once.
 _BUFFER = 4096
 #: Up to so many coordinates looking ahead pays: cells are crossed by few of the neurons.
@@ -98,10 +98,12 @@ class Walk:
         """Pause once so many regions were found."""
         self.state.node.counts[key.MOST] = min(regions, ALL)
 
-    def step(self, tests: int = _AT_ONCE) -> int:
+    def step(self, tests: int | None = None) -> int:
         """Go on for so many tests of neurons at most: DONE, FULL, PAUSE, or what an option asks for."""
+        counts = self.state.node.counts
+        end = counts[key.TESTS] + (tests or (_ASKING if self.problem.asks else _TESTS))
         while True:
-            why = advance(self.state, tests)
+            why = advance(self.state, end - counts[key.TESTS])
             if why == key.GROW:
                 self.state = grown(self.state)
             elif why == key.QUESTION:
@@ -137,7 +139,7 @@ class Walk:
         normal, offset = self.box.half_spaces(node.rows[k : k + 1])
         answer = key.NEGATIVE * self.witnesses.admits(G, h, normal[0], -offset[0])
         answer += key.POSITIVE * self.witnesses.admits(G, h, -normal[0], offset[0])
-        return int(answer) if answer else key.BOTH
+        return int(answer)
 
     def _settle_point(self) -> None:
         """Give the region that was just found an admissible point."""

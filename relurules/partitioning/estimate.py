@@ -87,7 +87,7 @@ def searched(problem: Problem, waiting: list[State], X: Array) -> float:
         cuts = _cuts(cell)
         normals, offsets = (cuts[:, :-2], cuts[:, -2]) if cell.net.cone else (cuts[:, :-1], cuts[:, -1])
         open_rows |= (u @ normals.T + offsets >= 0.0).all(axis=1)
-    return 1.0 - float(open_rows.mean())
+    return float((~open_rows).mean())
 
 
 def _cuts(cell: State) -> Array:

@@ -1,5 +1,6 @@
 """Network + Domain -> Partition, by the compiled search or by the reference one."""
 
+import math
 import time
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def search(
     solver: str = "compiled",
     max_regions: int | None = None,
     time_limit: float | None = None,
+    memory_limit: float | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
@@ -36,8 +38,8 @@ def search(
     """All linear regions of `network` in `domain`, or some, one at least, where a budget ends the search.
 
     Regions come in the lexicographic order of their patterns, - before +, neurons by level. max_regions: stop after so
-    many (several jobs may find some more); time_limit: stop after so many seconds; progress: called with the regions
-    found; checkpoint: see `explore`. Raises DomainError where the domain doesn't fit the network or has no interior.
+    many (several jobs may find some more); time_limit: stop after so many seconds; memory_limit: stop before the regions
+    take so many MB; progress: called with the regions found; checkpoint: see `explore`. Raises DomainError where the domain doesn't fit the network or has no interior.
     """
     if solver not in SOLVERS:
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
@@ -47,7 +49,8 @@ def search(
         return reference.search(network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
     problem = problem_of(network, domain, Wanted(points=True, tree=True))
     found = Collected()
-    done = explore(problem, found, budget(max_regions, time_limit, jobs), progress=progress, checkpoint=checkpoint)
+    fit = math.inf if memory_limit is None else max(1.0, memory_limit * 1e6 // _bytes(network))
+    done = explore(problem, found, budget(max_regions, time_limit, jobs, fit), progress=progress, checkpoint=checkpoint)
     return _partition(problem, done, found)
 
 
@@ -58,10 +61,16 @@ def problem_of(network: Network, domain: Domain, wanted: Wanted) -> Problem:
     return Problem(network, domain, domain.frame(units(network)), wanted)
 
 
-def budget(max_regions: int | None, time_limit: float | None, jobs: int) -> Budget:
-    """What a user allows, as the search takes it."""
-    end = np.inf if time_limit is None else time.monotonic() + time_limit
-    return Budget(np.inf if max_regions is None else max_regions, end, jobs)
+def budget(max_regions: int | None, time_limit: float | None, jobs: int, fit: float = math.inf) -> Budget:
+    """What a user allows, as the search takes it; fit: so many regions have room."""
+    end = math.inf if time_limit is None else time.monotonic() + time_limit
+    return Budget(min(fit, math.inf if max_regions is None else max_regions), end, jobs)
+
+
+def _bytes(network: Network) -> int:
+    """What a region takes with the split above it, twice, since batches are joined: bytes."""
+    K, d = network.A.shape
+    return 2 * (K + 8 * d + 16 + 8 * (d + 1) + 8 + 16) + 8
 
 
 def _partition(problem: Problem, search: Search, found: Collected) -> Partition:

@@ -1,0 +1,87 @@
+"""Estimates against what a whole search finds: they must agree within their own errors."""
+
+import numpy as np
+import pandas
+import pytest
+from handmade import lines, random_network
+
+import relurules as rr
+from relurules.ir import Estimate
+from relurules.partitioning import search
+from relurules.partitioning.estimate import estimate, uniform_points
+from relurules.partitioning.explore import Budget, explore
+from relurules.partitioning.search import problem_of
+from relurules.partitioning.sinks import Counted
+from relurules.partitioning.walk import Problem, Wanted
+
+BOX = rr.Domain.box([-1] * 3, [1] * 3)
+
+
+def problem(seed: int, domain: rr.Domain = BOX) -> Problem:
+    return problem_of(random_network(seed, d=3, K=12), domain, Wanted())
+
+
+def stopped(given: Problem, regions: int, rows: np.ndarray | None = None) -> Estimate:
+    return estimate(given, explore(given, Counted(), Budget(regions=regions)), rows)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_size_of_a_search_that_has_not_begun(seed: int) -> None:
+    given = problem(seed)
+    true = len(search(given.network, BOX))
+    found = estimate(given, None)
+    assert abs(found.regions - true) <= 4 * found.error + 1e-9
+    assert found.error < 0.2 * true
+    assert found.volume == 0.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_search_that_was_stopped(seed: int) -> None:
+    given = problem(seed)
+    true = len(search(given.network, BOX))
+    X = np.random.default_rng(seed).uniform(-1, 1, size=(5000, 3))
+    found = stopped(given, true // 2, X)
+    assert abs(found.regions - true) <= 4 * found.error + 1e-9
+    located = search(given.network, BOX, max_regions=true // 2).locate(X)
+    assert found.data == (located >= 0).mean()
+    assert found.volume is not None
+    assert found.volume_error is not None
+    assert abs(found.volume - found.data) <= 6 * found.volume_error + 1e-9
+
+
+def test_a_search_that_is_done_is_known_exactly() -> None:
+    given = problem(1)
+    true = len(search(given.network, BOX))
+    assert stopped(given, 10**9, np.zeros((4, 3))) == Estimate(true, 0.0, 1.0, 0.0, 1.0)
+
+
+def test_the_same_seed_gives_the_same_numbers() -> None:
+    assert estimate(problem(2), None, probes=100) == estimate(problem(2), None, probes=100)
+    assert estimate(problem(2), None, probes=100) != estimate(problem(2), None, probes=100, seed=1)
+
+
+def test_an_unbounded_domain_has_no_volume() -> None:
+    given = problem(3, rr.Domain.unbounded(["a", "b", "c"]))
+    true = len(search(given.network, given.domain))
+    found = stopped(given, true // 2)
+    assert found.volume is None
+    assert abs(found.regions - true) <= 4 * found.error
+
+
+def test_a_partition_that_was_stopped_says_how_much_is_missing() -> None:
+    network = lines(np.eye(3), np.zeros(3))
+    whole, half = search(network, BOX), search(network, BOX, max_regions=4)
+    assert whole.estimate is None
+    assert half.estimate is not None
+    assert (half.estimate.regions, half.estimate.error) == (8.0, 0.0)
+    assert half.estimate.volume == pytest.approx(0.5, abs=0.03)
+
+
+def test_points_are_uniform_in_the_domain() -> None:
+    hot = rr.Domain.from_data(pandas.DataFrame({"x": np.linspace(0, 1, 40), "c": list("abcd") * 10})).where("x <= 0.25")
+    X = uniform_points(hot, 4000, np.random.default_rng(0))
+    assert X is not None
+    assert hot.contains(X).all()
+    assert X[:, 1:].mean(axis=0) == pytest.approx(np.full(4, 0.25), abs=0.05)
+    assert X[:, 0].mean() == pytest.approx(0.125, abs=0.01)
+    assert uniform_points(rr.Domain.unbounded(["x"]), 10, np.random.default_rng(0)) is None

@@ -38,8 +38,9 @@ def search(
     """All linear regions of `network` in `domain`, or some, one at least, where a budget ends the search.
 
     Regions come in the lexicographic order of their patterns, - before +, neurons by level. max_regions: stop after so
-    many (several jobs may find some more); time_limit: stop after so many seconds; memory_limit: stop before the regions
-    take so many MB; progress: called with the regions found; checkpoint: see `explore`. Raises DomainError where the domain doesn't fit the network or has no interior.
+    many (several jobs may find some more); time_limit: stop after so many seconds; memory_limit: stop before the
+    regions take more MB; progress: called with the regions found; checkpoint: see `explore`. Raises DomainError where
+    the domain doesn't fit the network or has no interior.
     """
     if solver not in SOLVERS:
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
@@ -70,7 +71,7 @@ def budget(max_regions: int | None, time_limit: float | None, jobs: int, fit: fl
 def _bytes(network: Network) -> int:
     """What a region takes with the split above it, twice, since batches are joined: bytes."""
     K, d = network.A.shape
-    return 2 * (K + 8 * d + 16 + 8 * (d + 1) + 8 + 16) + 8
+    return int(2 * (K + 8 * d + 16 + 8 * (d + 1) + 8 + 16) + 8)
 
 
 def _partition(problem: Problem, search: Search, found: Collected) -> Partition:

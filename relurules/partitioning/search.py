@@ -45,8 +45,8 @@ def search(
     if solver not in SOLVERS:
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
     if solver == "scipy":
-        if jobs != 1 or checkpoint is not None:
-            raise UnsupportedError("solver 'scipy' works in one process, without a checkpoint; supported: 'compiled'")
+        if jobs != 1 or checkpoint is not None or memory_limit is not None:
+            raise UnsupportedError("solver 'scipy' has no jobs, checkpoint or memory_limit; supported: 'compiled'")
         return reference.search(network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
     problem = problem_of(network, domain, Wanted(points=True, tree=True))
     found = Collected()

@@ -50,7 +50,8 @@ def test_the_folder_is_the_users_and_goes_by_the_sources(copy: Path, tmp_path: P
     assert file.startswith(str(copy))
     assert Path(folder).parent == tmp_path / "numba"
     assert state == "True False True"
-    (copy / "relurules" / "lp" / "tolerances.py").open("a").write("\n#: Another tolerance.\nOTHER = 1e-3\n")
+    source = copy / "relurules" / "lp" / "tolerances.py"
+    source.write_text(source.read_text() + "\n#: Another tolerance.\nOTHER = 1e-3\n")
     other, *_ = run(copy, NUMBA_CACHE_DIR=str(tmp_path / "numba"))
     assert Path(other).parent == tmp_path / "numba"
     assert other != folder

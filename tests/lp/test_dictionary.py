@@ -23,7 +23,7 @@ def maximum(P: Cut, row: np.ndarray) -> tuple[int, float]:
 
 
 def assert_vertex(P: Cut) -> None:
-    """Inside, on as many walls as there are coordinates, and every row of the table has the slack that it stands for."""
+    """Inside, on as many walls as there are coordinates; every row of the table has the slack that it stands for."""
     D, f = P.D, len(P.D.low)
     u = at(D)
     slack = P.h - P.G @ u

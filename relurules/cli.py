@@ -28,8 +28,32 @@ _err = Console(stderr=True, highlight=False)
 
 _TRUST = "Load a pickled model. Loading a pickle runs the code that it names: only for files that you trust."
 
-#: Exit code of an error of the program itself (EX_SOFTWARE of sysexits.h).
-_INTERNAL = 70
+#: Exit code of an error of the program itself (EX_SOFTWARE of sysexits.h), and of a command ended by Ctrl-C.
+_INTERNAL, _INTERRUPTED = 70, 130
+
+# Arguments that several commands have.
+_Model = Annotated[
+    Path,
+    typer.Argument(
+        help="Network: an .onnx file, a .pt2 file (torch.export.save), or, with --trust-pickle, a pickled "
+        "scikit-learn pipeline (.joblib, .pkl) or torch module (.pt, .pth)."
+    ),
+]
+_Data = Annotated[Path | None, typer.Option(help="CSV or Parquet: names the columns, bounds them, counts rows.")]
+_Drop = Annotated[list[str] | None, typer.Option(help="Column of the data that is no input; repeatable.")]
+_DomainFile = Annotated[
+    Path | None, typer.Option("--domain", help="JSON or TOML file of bounds and inequalities; see the README.")
+]
+_Where = Annotated[list[str] | None, typer.Option(help='Further limit, such as "a + 2*b <= 1"; repeatable.')]
+_Box = Annotated[tuple[float, float] | None, typer.Option(help="Bounds for every column, in place of the data's.")]
+_MaxRegions = Annotated[int | None, typer.Option(help="Stop after so many linear regions.", min=1)]
+_TimeLimit = Annotated[float | None, typer.Option(help="Stop the search after so many seconds.", min=0)]
+_Jobs = Annotated[int, typer.Option(help="Processes that search; -1: one per core.")]
+_Checkpoint = Annotated[
+    Path | None,
+    typer.Option(help="File to go on from: written now and then and when the search ends early, Ctrl-C included."),
+]
+_TrustPickle = Annotated[bool, typer.Option("--trust-pickle", help=_TRUST)]
 
 
 def run(argv: Sequence[str]) -> int:
@@ -37,6 +61,9 @@ def run(argv: Sequence[str]) -> int:
     debug = "--debug" in argv
     try:
         app(args=[a for a in argv if a != "--debug"], prog_name="relurules")
+    except KeyboardInterrupt:
+        _err.print("interrupted; with --checkpoint FILE the same command goes on from where it was", markup=False)
+        return _INTERRUPTED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     except RelurulesError as error:
@@ -88,27 +115,17 @@ def demo(
 
 @app.command()
 def extract(
-    model: Annotated[
-        Path,
-        typer.Argument(
-            help="Network: an .onnx file, a .pt2 file (torch.export.save), or, with --trust-pickle, a pickled "
-            "scikit-learn pipeline (.joblib, .pkl) or torch module (.pt, .pth)."
-        ),
-    ],
-    data: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet: names the columns, bounds them, counts rows.")
-    ] = None,
-    drop: Annotated[list[str] | None, typer.Option(help="Column of the data that is no input; repeatable.")] = None,
-    domain_file: Annotated[
-        Path | None, typer.Option("--domain", help="JSON or TOML file of bounds and inequalities; see the README.")
-    ] = None,
-    where: Annotated[list[str] | None, typer.Option(help='Further limit, such as "a + 2*b <= 1"; repeatable.')] = None,
-    box: Annotated[
-        tuple[float, float] | None, typer.Option(help="Bounds for every column, in place of the data's.")
-    ] = None,
-    max_regions: Annotated[int | None, typer.Option(help="Stop after so many linear regions.", min=1)] = None,
-    time_limit: Annotated[float | None, typer.Option(help="Stop the search after so many seconds.", min=0)] = None,
-    trust_pickle: Annotated[bool, typer.Option("--trust-pickle", help=_TRUST)] = False,
+    model: _Model,
+    data: _Data = None,
+    drop: _Drop = None,
+    domain_file: _DomainFile = None,
+    where: _Where = None,
+    box: _Box = None,
+    max_regions: _MaxRegions = None,
+    time_limit: _TimeLimit = None,
+    jobs: _Jobs = 1,
+    checkpoint: _Checkpoint = None,
+    trust_pickle: _TrustPickle = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
     """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --drop target`.
@@ -116,7 +133,7 @@ def extract(
     The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
     any of them, everywhere.
     """
-    from relurules.display import counting
+    from relurules.display import announce_compiling, counting
     from relurules.pipeline import emit as emit_rules
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
@@ -124,13 +141,75 @@ def extract(
     graph = trace(_model(model, trust_pickle))
     table = None if data is None else _read_table(data, drop or [])
     domain = _domain(graph, table, box, domain_file, where or [])
+    announce_compiling(_err)
     with counting(_err) as progress:
         rules = extract_rules(
-            graph, domain=domain, data=table, max_regions=max_regions, time_limit=time_limit, progress=progress
+            graph,
+            domain=domain,
+            data=table,
+            max_regions=max_regions,
+            time_limit=time_limit,
+            jobs=jobs,
+            checkpoint=checkpoint,
+            progress=progress,
         )
     rules.save(out)
     _out.print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
     _err.print(f"{len(rules)} rules written to {out}", markup=False)
+
+
+@app.command()
+def count(
+    model: _Model,
+    data: _Data = None,
+    drop: _Drop = None,
+    domain_file: _DomainFile = None,
+    where: _Where = None,
+    box: _Box = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only estimate how many there are, in about a second.")
+    ] = False,
+    max_regions: _MaxRegions = None,
+    time_limit: _TimeLimit = None,
+    jobs: _Jobs = 1,
+    checkpoint: _Checkpoint = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for Parquet files of the regions: patterns, points, maps.")
+    ] = None,
+    trust_pickle: _TrustPickle = False,
+) -> None:
+    """Count the linear regions of a network: `relurules count model.onnx --box -1 1 --estimate`.
+
+    The domain is that of `extract`. All neurons of the network count, those that nothing reads included.
+    """
+    from relurules.display import announce_compiling, counting, estimate_text
+    from relurules.pipeline import count as count_regions
+    from relurules.pipeline import stream, trace
+
+    graph = trace(_model(model, trust_pickle))
+    table = None if data is None else _read_table(data, drop or [])
+    domain = _domain(graph, table, box, domain_file, where or [])
+    announce_compiling(_err)
+    guess = count_regions(graph, domain, data=table, max_regions=0).estimate
+    if guess is not None:
+        _out.print(estimate_text(guess), markup=False)
+    if estimate:
+        return
+    limits: dict[str, Any] = {
+        "max_regions": max_regions,
+        "time_limit": time_limit,
+        "jobs": jobs,
+        "checkpoint": checkpoint,
+    }
+    with counting(_err, None if guess is None else guess.regions) as progress:
+        if out is not None:
+            written = stream(graph, domain, out, progress=progress, **limits)
+            found, complete, left = written.regions, written.complete, None
+        else:
+            found, complete, left = count_regions(graph, domain, data=table, progress=progress, **limits)
+    _out.print(f"{found} linear regions" + ("" if complete else " so far: the search was ended early"), markup=False)
+    if left is not None:
+        _out.print(estimate_text(left), markup=False)
 
 
 @app.command()
@@ -169,7 +248,7 @@ def verify(
     engine: Annotated[
         str | None, typer.Option(help="python, c, sqlite or duckdb; by default the artefact's own.")
     ] = None,
-    trust_pickle: Annotated[bool, typer.Option("--trust-pickle", help=_TRUST)] = False,
+    trust_pickle: _TrustPickle = False,
 ) -> None:
     """Run an artefact in its engine and compare it with the network: exit code 1 where they differ.
 

@@ -16,6 +16,7 @@ Every value is defined in `ir`; the stages don't know one another. The public fu
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,9 @@ from relurules.domain.columns import is_plain
 from relurules.domain.ranges import columns_of
 from relurules.emitting import emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
-from relurules.ir import Artifact, Graph, Partition, Reached, Report, RuleSet, Summary
+from relurules.ir import Artifact, Count, Graph, Partition, Reached, Report, RuleSet, Streamed, Summary
 from relurules.ir.network import Array
-from relurules.partitioning import search
-from relurules.partitioning.reach import reach
+from relurules.partitioning import budget, count_regions, reach, search, write_regions
 from relurules.rules import build_rules
 from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
@@ -61,18 +61,82 @@ def partition(
     *,
     max_regions: int | None = None,
     time_limit: float | None = None,
+    memory_limit: float | None = None,
     jobs: int = 1,
+    solver: str = "compiled",
+    checkpoint: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Partition:
     """All linear regions of the traced network on `domain`, cut by every neuron, those that nothing reads included.
 
-    A search that max_regions or time_limit (seconds) ends returns what it found, with `complete` False. `progress` is
-    called with the number of regions found. Raises DomainError where the domain has no interior.
+    A search that max_regions, time_limit (seconds) or memory_limit (MB of regions) ends returns what it found, with
+    `complete` False and an `estimate` of what is missing. Regions come in the lexicographic order of their patterns,
+    - before +, neurons by level, whatever `jobs`, the number of processes, or the joblib backend in force
+    (`joblib.parallel_config`). solver: "compiled", or "scipy", slow, which judges it. checkpoint: a file that is
+    written now and then and when the search ends early, whatever ends it, and gone on from if it is there. `progress`
+    is called with the number of regions found. Raises DomainError where the domain has no interior.
     """
-    _one_job(jobs)
     graph = trace(model)
-    domain = _domain_of(graph, domain, None)
-    return search(graph.network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
+    return search(
+        graph.network,
+        _domain_of(graph, domain, None),
+        solver=solver,
+        max_regions=max_regions,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
+        jobs=jobs,
+        checkpoint=_path(checkpoint),
+        progress=progress,
+    )
+
+
+def count(
+    model: Any,
+    domain: Domain | None = None,
+    *,
+    data: Any = None,
+    max_regions: int | None = None,
+    time_limit: float | None = None,
+    jobs: int = 1,
+    checkpoint: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Count:
+    """The number of linear regions, which are not kept; where a budget ends it, with an estimate of what is missing.
+
+    max_regions=0 searches nothing and only estimates, in about a second. domain, data: as in `extract`; the estimate
+    says which share of the rows was covered. Everything else as in `partition`.
+    """
+    graph = trace(model)
+    domain = _domain_of(graph, domain, data)
+    limits = budget(max_regions, time_limit, jobs)
+    rows = None if data is None else domain.rows(data)
+    return count_regions(graph.network, domain, rows, limits, checkpoint=_path(checkpoint), progress=progress)
+
+
+def stream(
+    model: Any,
+    domain: Domain | None,
+    folder: str | Path,
+    *,
+    data: Any = None,
+    maps: bool = True,
+    max_regions: int | None = None,
+    time_limit: float | None = None,
+    jobs: int = 1,
+    checkpoint: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Streamed:
+    """Write all linear regions to Parquet files in `folder`, one row each, in little memory.
+
+    Columns: `pattern` (K int8, +1 / -1), `point` (d, strictly inside, in the user's units) and, with `maps`, `weights`
+    (m * d, score by score) and `constants` (m). Sorted by name, the files hold the regions in the order of `partition`.
+    A checkpoint goes with its folder. Raises UnsupportedError where pyarrow isn't installed, DataError for a folder
+    that holds anything else. Everything else as in `partition`.
+    """
+    graph = trace(model)
+    domain, limits = _domain_of(graph, domain, data), budget(max_regions, time_limit, jobs)
+    path = _path(checkpoint)
+    return write_regions(graph.network, domain, Path(folder), limits, maps=maps, checkpoint=path, progress=progress)
 
 
 def reached(model: Any, data: Any, *, domain: Domain | None = None, progress: Progress | None = None) -> Reached:
@@ -111,6 +175,8 @@ def extract(
     max_regions: int | None = None,
     time_limit: float | None = None,
     jobs: int = 1,
+    solver: str = "compiled",
+    checkpoint: str | Path | None = None,
     threshold: float = LINEAR_THRESHOLD,
     progress: Progress | None = None,
 ) -> RuleSet:
@@ -120,9 +186,9 @@ def extract(
     frame whose rows are counted per rule. threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one
     whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none); it is
     in units of the scores, which are the outputs unless the model ends in a link such as sigmoid.
-    max_regions, time_limit, progress: as in `partition`. max_error: further simplification isn't offered yet; only 0.0.
+    max_regions, time_limit, jobs, solver, checkpoint, progress: as in `partition`. max_error: further simplification
+    isn't offered yet; only 0.0.
     """
-    _one_job(jobs)
     if max_error != 0.0:
         raise UnsupportedError(
             f"max_error={max_error!r}: simplification within a bound isn't offered yet; supported: 0.0"
@@ -131,7 +197,16 @@ def extract(
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else domain.rows(data)
     collapsed = collapse(graph.network, domain, threshold)
-    cells = search(collapsed.network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
+    cells = search(
+        collapsed.network,
+        domain,
+        solver=solver,
+        max_regions=max_regions,
+        time_limit=time_limit,
+        jobs=jobs,
+        checkpoint=_path(checkpoint),
+        progress=progress,
+    )
     settled = settle(cells)
     removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
     removed["settled"] = len(cells.network) - len(settled.network)
@@ -235,9 +310,8 @@ def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
     return domain
 
 
-def _one_job(jobs: int) -> None:
-    if jobs != 1:
-        raise UnsupportedError(f"jobs={jobs}: the search runs in one process; supported: 1")
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
 
 
-__all__ = ["Domain", "emit", "extract", "partition", "reached", "trace", "verify"]
+__all__ = ["Domain", "count", "emit", "extract", "partition", "reached", "stream", "trace", "verify"]

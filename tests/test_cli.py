@@ -155,3 +155,38 @@ def test_help_loads_nothing_heavy() -> None:
     heavy = {"torch", "scipy", "pandas", "sklearn", "networkx", "jinja2", "duckdb", "jsonschema", "matplotlib"}
     assert not heavy & set(done.stderr.split())
     assert "extract" in done.stdout
+
+
+def test_count_estimates_counts_and_writes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, out = str(folder / "model.pt2"), folder / "regions"
+    assert run(["count", model, "--box", "-1", "1", "--estimate"]) == 0
+    assert "linear regions in all" in capsys.readouterr().out
+    assert run(["count", model, "--box", "-1", "1", "--out", str(out)]) == 0
+    counted = capsys.readouterr().out.splitlines()[-1]
+    assert counted.endswith("linear regions")
+    rows = pd.read_parquet(sorted(out.glob("*.parquet"))[0])
+    assert len(rows) == int(counted.split()[0])
+    assert run(["count", model, "--box", "-1", "1", "--out", str(out)]) == 2
+    assert "give an empty folder" in capsys.readouterr().err
+
+
+def test_a_count_that_ends_early_says_so_and_goes_on_from_its_checkpoint(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["count", str(folder / "model.pt2"), "--box", "-1", "1", "--checkpoint", str(folder / "count.npz")]
+    assert run([*command, "--max-regions", "2", "--data", str(folder / "rows.csv"), "--drop", "target"]) == 0
+    early = capsys.readouterr().out
+    assert "2 linear regions so far" in early
+    assert "% of the rows" in early
+    assert (folder / "count.npz").exists()
+    assert run([*command, "--data", str(folder / "rows.csv"), "--drop", "target"]) == 0
+    assert "so far" not in capsys.readouterr().out
+    assert not (folder / "count.npz").exists()
+
+
+def test_ctrl_c_ends_a_command_in_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("relurules.pipeline.trace", interrupted)
+    assert run(["count", str(folder / "model.pt2"), "--box", "-1", "1"]) == 130

@@ -14,7 +14,19 @@ from handmade import network, rules_of
 import relurules as rr
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"torch", "sklearn", "scipy", "matplotlib", "duckdb", "onnx", "networkx", "jinja2", "pandas", "jsonschema"}
+HEAVY = {
+    "torch",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "duckdb",
+    "onnx",
+    "networkx",
+    "jinja2",
+    "pandas",
+    "jsonschema",
+    "numba",
+}
 
 
 @pytest.fixture(scope="module")

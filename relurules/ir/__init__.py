@@ -1,7 +1,7 @@
 """Every value the stages exchange: frozen data, read-only float64 arrays."""
 
 from relurules.ir.artifact import Artifact
-from relurules.ir.estimate import Estimate
+from relurules.ir.estimate import Count, Estimate, Streamed
 from relurules.ir.graph import Graph
 from relurules.ir.link import Head
 from relurules.ir.network import AffineMap, Network, Neuron
@@ -15,6 +15,7 @@ __all__ = [
     "AffineMap",
     "Artifact",
     "Condition",
+    "Count",
     "Estimate",
     "Graph",
     "HalfSpace",
@@ -27,6 +28,7 @@ __all__ = [
     "Report",
     "Rule",
     "RuleSet",
+    "Streamed",
     "Summary",
     "Tree",
 ]

@@ -1,5 +1,6 @@
-"""What is known of a search that was not finished, or not begun."""
+"""What is known of a search that keeps no regions, was not finished, or not begun."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -17,3 +18,19 @@ class Estimate(NamedTuple):
     volume: float | None
     volume_error: float | None
     data: float | None
+
+
+class Count(NamedTuple):
+    """Linear regions found; complete: whether that is all of them; estimate: how much there is where it isn't."""
+
+    regions: int
+    complete: bool
+    estimate: Estimate | None
+
+
+class Streamed(NamedTuple):
+    """What was written to a folder: linear regions; complete: whether that is all; its Parquet files, in order."""
+
+    regions: int
+    complete: bool
+    files: tuple[Path, ...]

@@ -23,7 +23,7 @@ from relurules.lp.dictionary import (
     negate,
     pivot,
 )
-from relurules.lp.tolerances import BLAND_AFTER, GOAL, MOST_STEPS, PIVOT, RADIUS, SLIP
+from relurules.lp.tolerances import BLAND_AFTER, GOAL, LARGEST_RADIUS, MOST_STEPS, PIVOT, RADIUS, SLIP
 
 Array = NDArray[np.float64]
 
@@ -124,7 +124,7 @@ def inscribed_ball(G: Array, h: Array) -> highs.Ball:
     center = np.zeros(len(box.low))
     if center_of(D, ball_room(len(box.low), len(D.basic)), center, np.inf) < 0.0:
         return highs.inscribed_ball(G, h)
-    return highs.Ball(float((h - G @ center).min()), center)
+    return highs.Ball(float(min((h - G @ center).min(), LARGEST_RADIUS)), center)
 
 
 @compiled

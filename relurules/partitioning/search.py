@@ -8,13 +8,15 @@ import numpy as np
 
 from relurules.domain import Domain
 from relurules.errors import DomainError, UnsupportedError
-from relurules.ir import UNEXPLORED, Network, Partition, Tree
+from relurules.ir import UNEXPLORED, Count, Network, Partition, Streamed, Tree
+from relurules.ir.network import Array
 from relurules.partitioning import reference
 from relurules.partitioning.estimate import estimate
 from relurules.partitioning.explore import Budget, Progress, explore
+from relurules.partitioning.parquet import Parquet
 from relurules.partitioning.pieces import Search
 from relurules.partitioning.reference import units
-from relurules.partitioning.sinks import Collected, assembled
+from relurules.partitioning.sinks import Collected, Counted, assembled
 from relurules.partitioning.walk import Batch, Problem, Wanted
 
 #: Which engine searches: machine code, or Python with scipy's linear programming, slow, the judge of the other.
@@ -53,6 +55,43 @@ def search(
     fit = math.inf if memory_limit is None else max(1.0, memory_limit * 1e6 // _bytes(network))
     done = explore(problem, found, budget(max_regions, time_limit, jobs, fit), progress=progress, checkpoint=checkpoint)
     return _partition(problem, done, found)
+
+
+def count_regions(
+    network: Network,
+    domain: Domain,
+    rows: Array | None,
+    limits: Budget,
+    *,
+    checkpoint: Path | None = None,
+    progress: Progress | None = None,
+) -> Count:
+    """The number of regions; where the budget ends the search, or is 0 regions, with an estimate of what is missing.
+
+    rows: (N, d) data; the estimate says which share of them was covered.
+    """
+    problem = problem_of(network, domain, Wanted())
+    if limits.regions == 0:
+        return Count(0, False, estimate(problem, None, rows))
+    done = explore(problem, Counted(), limits, progress=progress, checkpoint=checkpoint)
+    return Count(done.found, done.complete, None if done.complete else estimate(problem, done, rows))
+
+
+def write_regions(
+    network: Network,
+    domain: Domain,
+    folder: Path,
+    limits: Budget,
+    *,
+    maps: bool,
+    checkpoint: Path | None = None,
+    progress: Progress | None = None,
+) -> Streamed:
+    """Write all regions to Parquet files, see `parquet`; the folder must be empty unless the checkpoint is there."""
+    problem = problem_of(network, domain, Wanted(points=True, maps=maps))
+    sink = Parquet(problem, folder, resumed=checkpoint is not None and checkpoint.exists())
+    done = explore(problem, sink, limits, progress=progress, checkpoint=checkpoint)
+    return Streamed(done.found, done.complete, sink.files())
 
 
 def problem_of(network: Network, domain: Domain, wanted: Wanted) -> Problem:

@@ -234,9 +234,40 @@ def test_refuses_domains(domain: rr.Domain, said: str) -> None:
     assert said in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    "function", [rr.partition, lambda net, domain, jobs: rr.extract(net, domain=domain, jobs=jobs)]
-)
-def test_one_job_only(function: object) -> None:
-    with pytest.raises(UnsupportedError, match=r"jobs=2: .*supported: 1"):
-        function(graph(lines([[1, 0]], [0])), SQUARE, jobs=2)  # type: ignore[operator]
+@pytest.mark.parametrize("given", [{"jobs": 2}, {"checkpoint": "x.npz"}, {"memory_limit": 1.0}])
+def test_the_reference_search_has_no_extras(given: dict[str, object]) -> None:
+    with pytest.raises(UnsupportedError, match="solver 'scipy' has no jobs, checkpoint or memory_limit"):
+        rr.partition(graph(lines([[1, 0]], [0])), SQUARE, solver="scipy", **given)
+
+
+def test_an_unknown_solver_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="solver 'magic'; supported: compiled, scipy"):
+        rr.partition(graph(lines([[1, 0]], [0])), SQUARE, solver="magic")
+
+
+def test_a_limit_of_memory_ends_the_search() -> None:
+    net = lines([[1, 0], [0, 1], [1, 1]], [0, 0, 0.3])
+    assert len(search(net, SQUARE, memory_limit=100.0)) == 7
+    found = search(net, SQUARE, memory_limit=4e-4)
+    assert 1 <= len(found) < 7
+    assert not found.complete
+
+
+def test_count_keeps_nothing_and_estimates_what_a_budget_leaves() -> None:
+    net = graph(lines([[1, 0], [0, 1], [1, 1]], [0, 0, 0.3]))
+    assert rr.count(net, SQUARE) == (7, True, None)
+    found = rr.count(net, SQUARE, max_regions=3, data=np.array([[-0.9, -0.9], [0.9, 0.9]]))
+    assert (found.regions, found.complete) == (3, False)
+    assert found.estimate is not None
+    assert found.estimate.regions == pytest.approx(7, abs=4 * found.estimate.error + 1e-9)
+    assert found.estimate.data == 0.5
+    before = rr.count(net, SQUARE, max_regions=0)
+    assert (before.regions, before.complete) == (0, False)
+    assert before.estimate is not None
+    assert before.estimate.volume == 0.0
+
+
+def test_neurons_without_a_kink_do_not_split() -> None:
+    net = network([[1, 0], [0, 1]], [0, 0], [[1, 1]], slope=[1, 0])
+    for solver in ("compiled", "scipy"):
+        assert search(net, SQUARE, solver=solver).patterns.tolist() == [[1, -1], [1, 1]]

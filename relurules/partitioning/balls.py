@@ -34,7 +34,7 @@ def balls(s: State, k: int) -> int:
         node.radii[i] = (1.0 - share) * node.radius[0]
     for sign in (-1, 1):
         i = (sign + 1) // 2
-        if node.radii[i] < TRUSTED:
+        if node.radii[i] < max(TRUSTED, node.least[k]):
             node.radii[i] = _recentred(s, k, sign)
         if node.radii[i] > node.least[k]:
             found += side_bit(sign)
@@ -47,18 +47,18 @@ def _recentred(s: State, k: int, sign: int) -> float:
     node = s.node
     i = (sign + 1) // 2
     known = _measured(s.work, node, k, sign, node.sides[i])
-    if known >= TRUSTED:
+    if known >= max(TRUSTED, node.least[k]):
         return known
     node.counts[key.BALLS] += 1
-    center = node.middle
+    center, enough = node.middle, max(ROOMY, 2.0 * node.least[k])
     if sign == node.at[key.HERE]:
         D = s.work
         add(D, len(D.low) + node.at[key.DEPTH])
-        center_of(D, s.ball, center, ROOMY)
+        center_of(D, s.ball, center, enough)
         D.used[0] -= 1
     else:
         load(s.stack, node.counts[key.TOP], node.counts[key.POOLED], s.work.used[0] + 1, s.spare)
-        center_of(s.spare, s.ball, center, ROOMY)
+        center_of(s.spare, s.ball, center, enough)
     best = _measured(s.work, node, k, sign, center)
     if best > known:
         copy(center, node.sides[i])

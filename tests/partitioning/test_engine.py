@@ -1,0 +1,226 @@
+"""The compiled search against the reference one, pattern by pattern, and against itself where that one is too slow."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cases import KINDS, gaps, random_case
+from handmade import lines, network, random_network
+
+import relurules as rr
+from relurules import lp
+from relurules.domain.columns import Category, Column
+from relurules.errors import CheckError, DomainError
+from relurules.ir import Network
+from relurules.partitioning import build, engine, key, search, walk
+from relurules.partitioning.explore import Budget, explore
+from relurules.partitioning.search import problem_of
+from relurules.partitioning.sinks import Collected, Counted
+from relurules.partitioning.walk import Wanted
+
+CUBE = rr.Domain.box([-1] * 3, [1] * 3)
+
+
+@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_compiled_search_is_the_reference_one(kind: str, seed: int) -> None:
+    net, domain = random_case(kind, seed)
+    try:
+        expected = search(net, domain, solver="scipy")
+    except DomainError as error:
+        with pytest.raises(DomainError, match=str(error)[:20]):
+            search(net, domain)
+        return
+    found = search(net, domain)
+    assert found.complete
+    assert found.patterns.tolist() == expected.patterns.tolist()
+    inside = np.minimum(gaps(expected), lp.RADIUS) / 2  # on corners a neuron may vanish
+    assert (gaps(found) >= inside - 1e-14).all()
+    assert domain.contains(found.points).all()
+    assert found.locate(found.points)[inside > 0].tolist() == np.flatnonzero(inside > 0).tolist()
+    assert len(explored(net, domain)) == len(found)
+
+
+def explored(net: Network, domain: rr.Domain, jobs: int = 1) -> range:
+    """As many as there are regions, counted without anything else being kept."""
+    return range(explore(problem_of(net, domain, Wanted()), Counted(), Budget(jobs=jobs)).found)
+
+
+def layered(seed: int, d: int, widths: tuple[int, ...], whole: bool = False) -> Network:
+    """A network of several layers, each reading the one before; `whole`: integers, half of the time without biases."""
+    random = np.random.default_rng(seed)
+    K, starts = sum(widths), np.cumsum((0, *widths))
+    A, L, b = np.zeros((K, d)), np.zeros((K, K)), random.uniform(-0.5, 0.5, K)
+    A[: widths[0]] = random.normal(size=(widths[0], d)) * np.sqrt(2 / d)
+    for first, start, end in zip(starts[:-2], starts[1:-1], starts[2:], strict=True):
+        L[start:end, first:start] = random.normal(size=(end - start, start - first)) * np.sqrt(2 / (start - first))
+    if whole:
+        A, L, b = np.round(2 * A), np.round(2 * L), np.round(2 * b) * (seed % 2)
+    return network(A, b, np.ones((1, K)), L=L)
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["general", "integers"])
+@pytest.mark.parametrize(
+    ("d", "widths"),
+    [
+        (16, (7, 6)), (23, (8, 5)), (40, (8, 4)), (2, (60, 60, 60, 40)), (2, (230,)), (1, (150, 100)), (3, (30, 30)),
+        (6, (9, 7)),
+    ],
+)  # fmt: skip
+def test_a_mirrored_domain_has_the_same_regions(d: int, widths: tuple[int, ...], whole: bool) -> None:
+    """Other pivots, other vertices, other balls; tens of thousands of pivots in a row."""
+    net, domain = layered(d, d, widths, whole), rr.Domain.box([-1] * d, [1] * d)
+    random = np.random.default_rng(d)
+    A = (net.A * random.choice([-1.0, 1.0], d))[:, random.permutation(d)]
+    found = search(net, domain, max_regions=12_000)
+    other = search(network(A, net.b, net.U, L=net.L), domain, max_regions=12_000)
+    assert np.array_equal(found.patterns, other.patterns)
+    assert len(np.unique(found.patterns, axis=0)) == len(found)
+    order = np.concatenate(net.levels)
+    assert np.lexsort(found.patterns[:, order].T[::-1]).tolist() == list(range(len(found)))
+    some = rr.ir.Partition(
+        net, domain, found.frame, found.tree, found.patterns[::40], found.points[::40], found.complete
+    )
+    assert gaps(some).min() > lp.RADIUS / 2
+
+
+@pytest.mark.parametrize("room", [(1, 1, 1), (2, 3, 60), (24, 8, 8192)])
+@pytest.mark.parametrize("buffer", [1, 2, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_arrays_that_are_too_small_at_first(
+    monkeypatch: pytest.MonkeyPatch, kind: str, buffer: int, room: tuple[int, int, int]
+) -> None:
+    net, domain = random_case(kind, 5)
+    expected = search(net, domain)
+    for name, size in zip(("_ROWS", "_SLOTS", "_POOL"), room, strict=True):
+        monkeypatch.setattr(build, name, size)
+    monkeypatch.setattr(walk, "_BUFFER", buffer)
+    found = search(net, domain)
+    assert found.complete
+    assert np.array_equal(found.patterns, expected.patterns)
+    assert np.array_equal(found.points, expected.points)
+    assert np.array_equal(found.tree.children, expected.tree.children)
+    assert np.array_equal(found.tree.normals, expected.tree.normals)
+
+
+@pytest.mark.parametrize("kind", ["box", "half open", "one-hot"])
+def test_steps_of_one_test_each(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    net, domain = random_case(kind, 7)
+    expected = search(net, domain)
+    monkeypatch.setattr(walk, "_TESTS", 1)
+    monkeypatch.setattr(walk, "_ASKING", 1)
+    found = search(net, domain)
+    assert np.array_equal(found.patterns, expected.patterns)
+    assert np.array_equal(found.points, expected.points)
+
+
+def test_a_step_ends_however_many_questions_it_asks() -> None:
+    net, domain = lines(np.eye(6)[:, :6], np.full(6, -0.5)), hot((2, 2, 2))
+    problem = problem_of(net, domain, Wanted())
+    run = walk.Walk(problem, walk.begin(problem))
+    steps = 0
+    while run.step(2) != key.DONE:
+        steps += 1
+        assert run.state.node.counts[key.TESTS] <= 2 * steps
+    assert run.found == 8
+
+
+def hot(sizes: tuple[int, ...]) -> rr.Domain:
+    """Columns of so many categories each."""
+    return rr.Domain.over(
+        [Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size))) for i, size in enumerate(sizes)]
+    )
+
+
+def test_a_neuron_that_vanishes_on_all_categories_doesn_t_cut() -> None:
+    domain = hot((2, 2))
+    for solver in ("compiled", "scipy"):
+        found = search(lines([[1, -1, 1, -1]], [0]), domain, solver=solver)  # 0 or +-2
+        assert len(found) == 2
+        found = search(lines([[1, 0, 1, 0], [1, 0, -1, 0]], [-1, 0]), domain, solver=solver)
+        assert len(found) == len(search(found.network, domain, solver="scipy"))
+
+
+@pytest.mark.parametrize("d", [0, 1, 3])
+def test_networks_without_neurons_and_domains_of_one_point(d: int) -> None:
+    empty = network(np.empty((0, d)), [], np.empty((1, 0)))
+    assert len(search(empty, rr.Domain.box([-1] * d, [1] * d))) == 1
+    point = rr.Domain.box([0.5] * d, [0.5] * d)
+    found = search(random_network(1, d=d), point) if d else search(empty, point)
+    assert found.points.tolist() == [[0.5] * d]
+    assert found.patterns.tolist() == np.where(found.network.preactivations(found.points) >= 0, 1, -1).tolist()
+
+
+@pytest.mark.parametrize("gap", [1e-6, 1e-7, 1e-8, 4e-9])
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_points_of_slivers_are_inside_of_them(d: int, gap: float) -> None:
+    normal = np.random.default_rng(d).normal(size=d)
+    normal /= np.linalg.norm(normal)
+    net = lines(np.array([normal, normal, -normal]), [0, gap, 3 * gap])
+    found = search(net, rr.Domain.box([-1] * d, [1] * d))
+    assert len(found) == 4
+    assert gaps(found).min() > lp.RADIUS / 2
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("share", [1.5e-11, 1e-10, 1e-8])
+def test_regions_that_rounding_would_blur_are_left_whole(seed: int, share: float) -> None:
+    """Each neuron is the difference of two numbers some 1 / share times as large: only thick sides of it count."""
+    random = np.random.default_rng(seed)
+    A, L = np.ones((5, 3)), np.zeros((5, 5))
+    L[1:, 0] = 1.0
+    A[1:] = -1.0 + share * random.normal(size=(4, 3))
+    net = network(A, [5.0, *(-5.0 + share * random.normal(size=4) / 2)], np.ones((1, 5)), L=L)
+    found, expected = search(net, CUBE), search(net, CUBE, solver="scipy")
+    assert found.patterns.tolist() == expected.patterns.tolist()
+
+
+def test_many_walls_are_cut_in_pieces_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both sides of a split wait at once: there must be room for two dictionaries."""
+    domain = rr.Domain.box([-1] * 20, [1] * 20)
+    random = np.random.default_rng(0)
+    for _ in range(60):
+        row = random.uniform(0.1, 1, 20).round(2)
+        domain = domain.where(" + ".join(f"{value}*x{j}" for j, value in enumerate(row)) + " <= 9")
+    net = lines(random.normal(size=(7, 20)), random.normal(size=7))
+    expected = len(search(net, domain))
+    monkeypatch.setattr(build, "_POOL", 1500)
+    monkeypatch.setattr(build, "_SLOTS", 1)
+    assert len(explored(net, domain, jobs=2)) == expected == len(explored(net, domain))
+
+
+def test_counting_in_more_pieces_than_there_are_regions() -> None:
+    net = lines([[1, 0, 0], [0, 1, 0]], [0, 0])
+    assert len(explored(net, CUBE, jobs=2)) == 4
+    assert len(explored(lines([[1, 0, 0]], [5]), CUBE, jobs=2)) == 1
+
+
+def test_a_search_that_gives_up_says_so_and_keeps_what_it_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    net, path = random_network(2, d=3, K=12), tmp_path / "search.npz"
+    expected = search(net, CUBE)
+    failing = iter([0, 0, 0])
+    real = engine.advance
+    monkeypatch.setattr(walk, "_TESTS", 50)
+    monkeypatch.setattr(
+        walk, "advance", lambda state, tests: real(state, tests) if next(failing, 1) == 0 else key.FAILED
+    )
+    with pytest.raises(CheckError, match=r"gave up after \d+ regions; try solver='scipy'"):
+        search(net, CUBE, checkpoint=path)
+    monkeypatch.setattr(walk, "advance", real)
+    found = search(net, CUBE, checkpoint=path)
+    assert np.array_equal(found.patterns, expected.patterns)
+    assert np.array_equal(found.tree.children, expected.tree.children)
+    assert not path.exists()
+
+
+def test_maps_are_those_of_the_network() -> None:
+    net = random_network(3, d=3, K=9)
+    found = Collected()
+    explore(problem_of(net, CUBE, Wanted(points=True, maps=True, tree=True)), found, Budget())
+    batch = found.of(0)
+    assert batch is not None
+    for pattern, point, table in zip(batch.patterns, batch.points, batch.maps, strict=True):
+        assert table @ [*point, 1.0] == pytest.approx(net.evaluate(point[None])[0], abs=1e-9)
+        assert (np.where(net.preactivations(point[None])[0] >= 0, 1, -1) == pattern).all()

@@ -31,7 +31,8 @@ from relurules.emitting import emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.ir import Artifact, Count, Graph, Partition, Reached, Report, RuleSet, Streamed, Summary
 from relurules.ir.network import Array
-from relurules.partitioning import budget, count_regions, reach, search, write_regions
+from relurules.partitioning import budget, count_regions, search, write_regions
+from relurules.partitioning.reach import reach
 from relurules.rules import build_rules
 from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run

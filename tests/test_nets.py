@@ -9,8 +9,18 @@ from torch import nn
 
 import relurules as rr
 
-#: The larger nets of the folder wait for a faster engine: this one takes a linear program for each neuron and cell.
-COUNTS = {"d2_16_16": 397, "d4_8_8_8": 4021, "d23_8_8": 7633, "deg_d2_8_8": 24, "deg_d3_6_6": 22}
+COUNTS = {
+    "d2_16_16": 397,
+    "d2_32_32_32": 2578,
+    "d2_64_64": 4699,
+    "d4_8_8_8": 4021,
+    "d4_16_16": 11903,
+    "d8_12_12": 345_954,
+    "d12_10_10": 183_694,
+    "d23_8_8": 7633,
+    "deg_d2_8_8": 24,
+    "deg_d3_6_6": 22,
+}
 
 
 def load(path: Path) -> nn.Module:

@@ -15,7 +15,8 @@ _GROWING = {"cuts", "table", "basic", *Stack._fields}
 
 def is_sound(state: State, fresh: State) -> bool:
     """Whether arrays fit one another and every index is inside them. fresh: a new state of the same search."""
-    return _is_alike(state, fresh) and _fits_together(state) and _is_inside(state)
+    alike = _is_alike(state, fresh) and np.array_equal(state.node.options, fresh.node.options)
+    return alike and _fits_together(state) and _is_inside(state)
 
 
 def _is_alike(state: State, fresh: State) -> bool:
@@ -57,6 +58,7 @@ def _is_inside(state: State) -> bool:
     return bool(
         _are_places(np.vstack([stack.at[:top], node.at[None]]), state)
         and not node.counts[[key.LEAVES_OUT, key.SPLITS_OUT]].any()
+        and _between(node.counts, 0, 2**62)
         and _between(used, 0, len(state.work.basic) - 1)
         and _between(stack.first[:top], 0, len(stack.pool))
         and _between(ends, 0, len(stack.pool))

@@ -72,8 +72,9 @@ def explore(
         finally:
             if checkpoint is not None and search.recorded and not search.complete:
                 save_checkpoint(checkpoint, problem, search, sink.saved())
-    if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True) if search.complete else None
+    if checkpoint is not None and search.complete:
+        sink.saved()  # on disk before the checkpoint is gone
+        checkpoint.unlink(missing_ok=True)
     return search
 
 

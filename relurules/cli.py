@@ -2,7 +2,8 @@
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from relurules.errors import DataError, RelurulesError, UnsupportedError
 
 if TYPE_CHECKING:
+    from relurules.display import Tell
     from relurules.domain import Domain
     from relurules.ir import Graph
 
@@ -26,12 +28,10 @@ app = typer.Typer(
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 
-_TRUST = "Load a pickled model. Loading a pickle runs the code that it names: only for files that you trust."
-
-#: Exit code of an error of the program itself (EX_SOFTWARE of sysexits.h), and of a command ended by Ctrl-C.
+#: Exit code of an error of the program itself (EX_SOFTWARE of sysexits.h), and of a command that Ctrl-C ended.
 _INTERNAL, _INTERRUPTED = 70, 130
 
-# Arguments that several commands have.
+# Options that several commands have.
 _Model = Annotated[
     Path,
     typer.Argument(
@@ -48,23 +48,34 @@ _Where = Annotated[list[str] | None, typer.Option(help='Further limit, such as "
 _Box = Annotated[tuple[float, float] | None, typer.Option(help="Bounds for every column, in place of the data's.")]
 _MaxRegions = Annotated[int | None, typer.Option(help="Stop after so many linear regions.", min=1)]
 _TimeLimit = Annotated[float | None, typer.Option(help="Stop the search after so many seconds.", min=0)]
-_Jobs = Annotated[int, typer.Option(help="Processes that search; -1: one per core.")]
+_Jobs = Annotated[int, typer.Option(help="Processes; -1 is one per core.")]
 _Checkpoint = Annotated[
-    Path | None,
-    typer.Option(help="File to go on from: written now and then and when the search ends early, Ctrl-C included."),
+    Path | None, typer.Option(help="File from which the same command goes on, where the search was stopped.")
 ]
-_TrustPickle = Annotated[bool, typer.Option("--trust-pickle", help=_TRUST)]
+_TrustPickle = Annotated[
+    bool,
+    typer.Option(
+        "--trust-pickle",
+        help="Load a pickled model. Loading a pickle runs the code that it names: only for files that you trust.",
+    ),
+]
+
+
+class _InterruptedError(Exception):
+    """Ctrl-C during a search; the message is what the user is told."""
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run the command line; returns the exit code: 0, 1 for a failed check, 2 for bad input."""
+    """Run the command line; returns the exit code: 0, 1 for a failed check, 2 for bad input, 130 for Ctrl-C."""
     debug = "--debug" in argv
     try:
         app(args=[a for a in argv if a != "--debug"], prog_name="relurules")
-    except KeyboardInterrupt:
-        _err.print("interrupted; with --checkpoint FILE the same command goes on from where it was", markup=False)
+    except _InterruptedError as error:
+        _err.print(str(error), markup=False, soft_wrap=True)
         return _INTERRUPTED
     except SystemExit as end:
+        if end.code == _INTERRUPTED:  # what typer makes of Ctrl-C
+            _err.print("interrupted")
         return end.code if isinstance(end.code, int) else 0
     except RelurulesError as error:
         return _failed(str(error), error.exit_code, debug)
@@ -125,6 +136,7 @@ def extract(
     time_limit: _TimeLimit = None,
     jobs: _Jobs = 1,
     checkpoint: _Checkpoint = None,
+    solver: Annotated[str, typer.Option(help="compiled, or scipy: slow, for comparison.")] = "compiled",
     trust_pickle: _TrustPickle = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
@@ -133,7 +145,6 @@ def extract(
     The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
     any of them, everywhere.
     """
-    from relurules.display import announce_compiling, counting
     from relurules.pipeline import emit as emit_rules
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
@@ -141,21 +152,16 @@ def extract(
     graph = trace(_model(model, trust_pickle))
     table = None if data is None else _read_table(data, drop or [])
     domain = _domain(graph, table, box, domain_file, where or [])
-    announce_compiling(_err)
-    with counting(_err) as progress:
+    with _searching(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
-            graph,
-            domain=domain,
-            data=table,
-            max_regions=max_regions,
-            time_limit=time_limit,
-            jobs=jobs,
-            checkpoint=checkpoint,
-            progress=progress,
-        )
+            graph, domain=domain, data=table, max_regions=max_regions, time_limit=time_limit, jobs=jobs,
+            progress=progress, checkpoint=checkpoint, solver=solver,
+        )  # fmt: skip
     rules.save(out)
     _out.print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
     _err.print(f"{len(rules)} rules written to {out}", markup=False)
+    if not rules.complete:
+        _err.print(f"the search was ended early; {_how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -166,50 +172,45 @@ def count(
     domain_file: _DomainFile = None,
     where: _Where = None,
     box: _Box = None,
-    estimate: Annotated[
-        bool, typer.Option("--estimate", help="Only estimate how many there are, in about a second.")
-    ] = False,
     max_regions: _MaxRegions = None,
     time_limit: _TimeLimit = None,
     jobs: _Jobs = 1,
     checkpoint: _Checkpoint = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for Parquet files of the regions: patterns, points, maps.")
-    ] = None,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only estimate the number, by random probes.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the regions, as Parquet files.")] = None,
+    maps: Annotated[bool, typer.Option(help="Whether these hold the affine maps.")] = True,
     trust_pickle: _TrustPickle = False,
 ) -> None:
-    """Count the linear regions of a network: `relurules count model.onnx --box -1 1 --estimate`.
+    """Count the linear regions of a network: `relurules count model.onnx --box -1 1`.
 
-    The domain is that of `extract`. All neurons of the network count, those that nothing reads included.
+    Regions are activation patterns of all neurons whose cell in the domain, as for extract, has an interior. With
+    --out, they are written while they are found, in memory that doesn't grow with them.
     """
-    from relurules.display import announce_compiling, counting, estimate_text
-    from relurules.pipeline import count as count_regions
-    from relurules.pipeline import stream, trace
+    from relurules import pipeline
+    from relurules.display import estimate_text
 
-    graph = trace(_model(model, trust_pickle))
+    graph = pipeline.trace(_model(model, trust_pickle))
     table = None if data is None else _read_table(data, drop or [])
     domain = _domain(graph, table, box, domain_file, where or [])
-    announce_compiling(_err)
-    guess = count_regions(graph, domain, data=table, max_regions=0).estimate
-    if guess is not None:
-        _out.print(estimate_text(guess), markup=False)
-    if estimate:
-        return
-    limits: dict[str, Any] = {
-        "max_regions": max_regions,
-        "time_limit": time_limit,
-        "jobs": jobs,
-        "checkpoint": checkpoint,
-    }
-    with counting(_err, None if guess is None else guess.regions) as progress:
-        if out is not None:
-            written = stream(graph, domain, out, progress=progress, **limits)
-            found, complete, left = written.regions, written.complete, None
+    with _searching(checkpoint, out) as progress:
+        if estimate or (_err.is_terminal and not domain.groups):  # with categories, probes take long
+            guess: Any = pipeline.count(graph, domain, max_regions=0).estimate
+            progress.expected = guess.regions
+        if estimate:
+            _out.print(estimate_text(guess), markup=False, soft_wrap=True)
+            return
+        found: Any
+        limits: Any = {"max_regions": max_regions, "time_limit": time_limit, "jobs": jobs, "checkpoint": checkpoint}
+        if out is None:
+            found = pipeline.count(graph, domain, data=table, progress=progress, **limits)
         else:
-            found, complete, left = count_regions(graph, domain, data=table, progress=progress, **limits)
-    _out.print(f"{found} linear regions" + ("" if complete else " so far: the search was ended early"), markup=False)
-    if left is not None:
-        _out.print(estimate_text(left), markup=False)
+            found = pipeline.stream(graph, domain, out, data=table, maps=maps, progress=progress, **limits)
+    _out.print(f"{found.regions} linear regions" + ("" if found.complete else " so far"), markup=False)
+    if out is not None:
+        _err.print(f"{len(found.files)} files written to {out}", markup=False, soft_wrap=True)
+    if not found.complete:
+        _out.print(estimate_text(found.estimate), markup=False, soft_wrap=True)
+        _err.print(f"the search was ended early; {_how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -263,6 +264,30 @@ def verify(
     report = verify_artifact(read(artefact), model, _read_table(data, []), engine)
     _out.print(report_table([report]))
     raise typer.Exit(0 if report else 1)
+
+
+@contextmanager
+def _searching(checkpoint: Path | None, out: Path | None = None, *, compiles: bool = True) -> "Iterator[Tell]":
+    """Show how far a search has come; Ctrl-C ends it with an error that says what was found, and how to go on."""
+    from relurules.display import announce_compiling, counting
+
+    if compiles:
+        announce_compiling(_err)
+    with counting(_err) as tell:
+        try:
+            yield tell
+        except KeyboardInterrupt as error:
+            where = "" if out is None else f", written to {out}"
+            found = f"interrupted: {tell.found} linear regions found{where}"
+            raise _InterruptedError(f"{found}; {_how_to_go_on(checkpoint)}") from error
+
+
+def _how_to_go_on(checkpoint: Path | None) -> str:
+    if checkpoint is None:
+        return "with --checkpoint FILE the same command could go on"
+    if not checkpoint.exists():
+        return "nothing is left for a checkpoint to hold"
+    return f"the same command goes on, from {checkpoint}"
 
 
 def _domain(

@@ -1,8 +1,9 @@
 """What the command line and the demo show in a terminal."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -29,7 +30,7 @@ def estimate_text(estimate: Estimate) -> str:
         parts.append(
             f"searched: {100 * estimate.volume:.1f} +- {100 * (estimate.volume_error or 0):.1f} % of the volume"
         )
-    if estimate.data:
+    if estimate.data is not None:
         parts.append(f"{100 * estimate.data:.1f} % of the rows")
     return ", ".join(parts)
 
@@ -42,19 +43,49 @@ def announce_compiling(console: Console) -> None:
         console.print("compiling the search for linear regions, this once: some 20 seconds", markup=False)
 
 
+def _rounded(number: float) -> str:
+    """Three digits, in full up to a million."""
+    return f"{number:.2e}" if number >= 1e6 else f"{float(f'{number:.3g}'):.0f}"
+
+
+class Tell:
+    """Called with the regions found so far, it shows them; `expected` is their estimated number, None if unknown."""
+
+    def __init__(self, progress: Progress, expected: float | None) -> None:
+        self.expected, self.found = expected, 0
+        self._progress, self._task = progress, progress.add_task("cutting the domain into linear regions", total=None)
+        self._first: tuple[int, float] | None = None
+
+    def __call__(self, found: int) -> None:
+        """Show how many there are, how many a second, of how many, and for how long still."""
+        self.found, now = found, monotonic()
+        if self._first is None:  # a search that goes on has found some before
+            self._first = found, now
+        seconds = now - self._first[1]
+        rate = (found - self._first[0]) / seconds if seconds > 0 else 0.0
+        self._progress.update(self._task, description=progress_line(found, rate, self.expected))
+
+
+def progress_line(found: int, rate: float, expected: float | None) -> str:
+    """What is shown of a search under way, short enough for 80 columns."""
+    line = f"{found} linear regions"
+    if rate > 0:
+        line += f", {_rounded(rate)}/s"
+    if expected is not None and expected > found:
+        line += f", of about {_rounded(expected)}"
+        if rate > 0:
+            line += f", {_duration((expected - found) / rate)} left"
+    return line
+
+
+def _duration(seconds: float) -> str:
+    """Hours, minutes and seconds; of more than a day, days with three digits."""
+    return f"{timedelta(seconds=round(seconds))}" if seconds < 86400 else f"{seconds / 86400:.3g} days"
+
+
 @contextmanager
-def counting(console: Console, expected: float | None = None) -> Iterator[Callable[[int], None]]:
-    """A line that counts the regions found, gone when done; with the number expected also the time that is left."""
-    start = time.monotonic()
+def counting(console: Console, expected: float | None = None) -> Iterator[Tell]:
+    """A line that counts the regions found; gone when done, and not shown where there is no terminal."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("cutting the domain into linear regions", total=None)
-
-        def show(found: int) -> None:
-            rate = found / max(time.monotonic() - start, 1e-9)
-            text = f"cutting the domain: {found} linear regions, {rate:.0f} a second"
-            if expected is not None and rate > 0:
-                text += f", of about {expected:.3g}, some {max(expected - found, 0.0) / rate:.0f} s left"
-            progress.update(task, description=text)
-
-        yield show
+        yield Tell(progress, expected)

@@ -9,7 +9,8 @@
     emit          RuleSet                        Artifact       emitting/      text in a language
     verify        Artifact, model, rows          Report         verifying/     run in its engine, beside the model
 
-Beside the walk, `reached` takes a Network and rows, and gives what of the network these rows reach: Reached.
+Beside the walk, `reached` takes a Network and rows, and gives what of the network these rows reach: Reached. `count`
+searches as `partition` does and keeps nothing: Count; `stream` writes what is found to files: Streamed.
 
 Every value is defined in `ir`; the stages don't know one another. The public functions of the package are defined here.
 """
@@ -130,14 +131,27 @@ def stream(
     """Write all linear regions to Parquet files in `folder`, one row each, in little memory.
 
     Columns: `pattern` (K int8, +1 / -1), `point` (d, strictly inside, in the user's units) and, with `maps`, `weights`
-    (m * d, score by score) and `constants` (m). Sorted by name, the files hold the regions in the order of `partition`.
-    A checkpoint goes with its folder. Raises UnsupportedError where pyarrow isn't installed, DataError for a folder
-    that holds anything else. Everything else as in `partition`.
+    (m * d, score by score) and `constants` (m). Sorted by name, the files hold the regions in the order of `partition`;
+    `_relurules.json` says what they hold. Whatever ends the search, what it found is there; a checkpoint goes with its
+    folder. Raises UnsupportedError where pyarrow isn't installed, DataError for a folder that holds anything else.
+    domain, data: as in `count`; everything else as in `partition`.
     """
+    from relurules import __version__
+
     graph = trace(model)
     domain, limits = _domain_of(graph, domain, data), budget(max_regions, time_limit, jobs)
-    path = _path(checkpoint)
-    return write_regions(graph.network, domain, Path(folder), limits, maps=maps, checkpoint=path, progress=progress)
+    rows = None if data is None else domain.rows(data)
+    return write_regions(
+        graph.network,
+        domain,
+        rows,
+        Path(folder),
+        limits,
+        maps=maps,
+        version=__version__,
+        checkpoint=_path(checkpoint),
+        progress=progress,
+    )
 
 
 def reached(model: Any, data: Any, *, domain: Domain | None = None, progress: Progress | None = None) -> Reached:
@@ -175,6 +189,7 @@ def extract(
     max_error: float = 0.0,
     max_regions: int | None = None,
     time_limit: float | None = None,
+    memory_limit: float | None = None,
     jobs: int = 1,
     solver: str = "compiled",
     checkpoint: str | Path | None = None,
@@ -187,8 +202,8 @@ def extract(
     frame whose rows are counted per rule. threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one
     whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none); it is
     in units of the scores, which are the outputs unless the model ends in a link such as sigmoid.
-    max_regions, time_limit, jobs, solver, checkpoint, progress: as in `partition`. max_error: further simplification
-    isn't offered yet; only 0.0.
+    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`. max_error: further
+    simplification isn't offered yet; only 0.0.
     """
     if max_error != 0.0:
         raise UnsupportedError(
@@ -204,6 +219,7 @@ def extract(
         solver=solver,
         max_regions=max_regions,
         time_limit=time_limit,
+        memory_limit=memory_limit,
         jobs=jobs,
         checkpoint=_path(checkpoint),
         progress=progress,

@@ -1,7 +1,12 @@
 """The command line, run as a user runs it; errors end in one line, an exit code, and nothing written."""
 
+import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +15,9 @@ import pytest
 import torch
 from torch import nn
 
+import relurules as rr
 from relurules.cli import run
+from relurules.display import Tell
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +150,7 @@ def test_wrong_usage_is_exit_code_2(argv: list[str]) -> None:
 
 def test_every_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
     readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    for command in ("demo", "extract", "emit", "verify"):
+    for command in ("demo", "extract", "count", "emit", "verify"):
         assert run([command, "--help"]) == 0
         assert f"relurules {command}" in capsys.readouterr().out
         assert f"relurules {command}" in readme
@@ -167,7 +174,7 @@ def test_count_estimates_counts_and_writes(folder: Path, capsys: pytest.CaptureF
     rows = pd.read_parquet(sorted(out.glob("*.parquet"))[0])
     assert len(rows) == int(counted.split()[0])
     assert run(["count", model, "--box", "-1", "1", "--out", str(out)]) == 2
-    assert "give an empty folder" in capsys.readouterr().err
+    assert "give a new or an empty folder" in capsys.readouterr().err
 
 
 def test_a_count_that_ends_early_says_so_and_goes_on_from_its_checkpoint(
@@ -184,9 +191,110 @@ def test_a_count_that_ends_early_says_so_and_goes_on_from_its_checkpoint(
     assert not (folder / "count.npz").exists()
 
 
-def test_ctrl_c_ends_a_command_in_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_count_writes_without_maps_and_with_two_jobs(folder: Path, tmp_path: Path) -> None:
+    command = ["count", str(folder / "model.pt2"), "--box", "-1", "1", "--out"]
+    assert run([*command, str(tmp_path / "one"), "--no-maps"]) == 0
+    assert run([*command, str(tmp_path / "two"), "--jobs", "2"]) == 0
+    one, two = (pd.read_parquet(tmp_path / name) for name in ("one", "two"))
+    assert list(one) == ["pattern", "point"]
+    assert np.array_equal(np.stack(one["pattern"].to_list()), np.stack(two["pattern"].to_list()))
+
+
+def test_extract_with_jobs_a_checkpoint_and_either_solver(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint = tmp_path / "search.npz"
+    assert run(extracting(folder, "--max-regions", "1", "--checkpoint", str(checkpoint))) == 0
+    assert f"ended early; the same command goes on, from {checkpoint}" in capsys.readouterr().err
+    assert run(extracting(folder, "--checkpoint", str(checkpoint))) == 0
+    assert not checkpoint.exists()
+    rules = len(rr.RuleSet.load(folder / "rules.json"))
+    for options in (["--jobs", "2"], ["--solver", "scipy"]):
+        assert run(extracting(folder, *options)) == 0
+        assert len(rr.RuleSet.load(folder / "rules.json")) == rules
+    assert run(extracting(folder)) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--jobs", "0"], "jobs=0; supported: 1, 2"),
+        (["--solver", "magic"], "solver 'magic'; supported: compiled, scipy"),
+        (["--solver", "scipy", "--jobs", "2"], "solver 'scipy' has no jobs"),
+        (["--checkpoint", "{}/rows.csv"], "rows.csv: isn't a checkpoint"),
+    ],
+)
+def test_options_of_a_search_that_cannot_be(
+    folder: Path, tmp_path: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [option.format(folder) for option in options]
+    assert run(["extract", str(folder / "model.pt2"), "--out", str(tmp_path / "out.json"), *given]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_outside_a_search_ends_a_command_in_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("relurules.pipeline.trace", interrupted)
     assert run(["count", str(folder / "model.pt2"), "--box", "-1", "1"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize("command", ["count", "extract"])
+def test_ctrl_c_in_a_search_says_what_was_found_and_how_to_go_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    class Interrupting(Tell):
+        def __call__(self, found: int) -> None:
+            super().__call__(found)
+            raise KeyboardInterrupt
+
+    argv, checkpoint = [command, str(folder / "model.pt2"), "--out", str(tmp_path / "out")], tmp_path / "search.npz"
+    with monkeypatch.context() as patched:
+        patched.setattr("relurules.display.Tell", Interrupting)
+        patched.setattr("relurules.partitioning.walk._TESTS", 5)
+        assert run(argv) == 130
+        said = capsys.readouterr().err
+        assert re.fullmatch(r"interrupted: \d+ linear regions found.*; with --checkpoint FILE .* could go on\n", said)
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        assert run([*argv, "--checkpoint", str(checkpoint)]) == 130
+    assert capsys.readouterr().err.endswith(f"; the same command goes on, from {checkpoint}\n")
+    assert run([*argv, "--checkpoint", str(checkpoint)]) == 0
+    assert not checkpoint.exists()
+    assert (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_of_a_terminal_leaves_all_that_was_found(tmp_path: Path, jobs: str) -> None:
+    """The signal goes to the workers as well."""
+    large = nn.Sequential(nn.Linear(10, 24), nn.ReLU(), nn.Linear(24, 24), nn.ReLU(), nn.Linear(24, 1)).eval()
+    sizes, out = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),), tmp_path / "out"
+    program = torch.export.export(large, (torch.zeros(2, 10),), dynamic_shapes=sizes)
+    torch.export.save(program, tmp_path / "large.pt2")
+    command = ["count", str(tmp_path / "large.pt2"), "--box", "-1", "1", "--jobs", jobs, "--out", str(out)]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "relurules", *command, "--checkpoint", str(tmp_path / "search.npz")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    end = time.monotonic() + 120
+    while not list(out.glob("*.parquet")) and time.monotonic() < end:
+        time.sleep(0.1)
+    os.killpg(started.pid, signal.SIGINT)
+    printed, said = started.communicate(timeout=60)
+    assert (started.returncode, printed) == (130, "")
+    last = said.splitlines()[-1]
+    assert len(said.splitlines()) <= 2  # the first may say that the search is compiled
+    found = int(re.match(r"interrupted: (\d+) linear regions found, written to", last)[1])  # type: ignore[index]
+    assert found == sum(len(pd.read_parquet(path, columns=["point"])) for path in out.glob("*.parquet"))
+    assert (tmp_path / "search.npz").exists()
+
+
+def test_compiling_is_announced_once(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "relurules", "count", str(folder / "model.pt2"), "--box", "-1", "1"]
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    said = [subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr for _ in "12"]
+    assert said == ["compiling the search for linear regions, this once: some 20 seconds\n", ""]

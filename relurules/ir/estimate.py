@@ -29,8 +29,9 @@ class Count(NamedTuple):
 
 
 class Streamed(NamedTuple):
-    """What was written to a folder: linear regions; complete: whether that is all; its Parquet files, in order."""
+    """What was written to a folder: linear regions; its Parquet files, in order; complete, estimate: as in `Count`."""
 
     regions: int
     complete: bool
     files: tuple[Path, ...]
+    estimate: Estimate | None = None

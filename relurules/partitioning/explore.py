@@ -3,9 +3,10 @@
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -58,13 +59,14 @@ def explore(
     search, saved = _started(problem, sink, budget, checkpoint), time.monotonic()
     with _interrupts_between_steps() as interrupt:
         try:
-            for _ in _rounds(problem, search, sink, budget):
-                if progress is not None:
-                    progress(search.found)
-                interrupt()
-                if checkpoint is not None and time.monotonic() - saved > _CHECKPOINT_EVERY:
-                    save_checkpoint(checkpoint, problem, search, sink.saved())
-                    saved = time.monotonic()
+            with closing(_rounds(problem, search, sink, budget)) as rounds:
+                for _ in rounds:
+                    if progress is not None:
+                        progress(search.found)
+                    interrupt()
+                    if checkpoint is not None and time.monotonic() - saved > _CHECKPOINT_EVERY:
+                        save_checkpoint(checkpoint, problem, search, sink.saved())
+                        saved = time.monotonic()
         except BrokenExecutor as error:
             interrupt()  # Ctrl-C may have reached the workers first
             kept = f"go on from the checkpoint {checkpoint}" if checkpoint else "with checkpoint= it could go on"
@@ -72,8 +74,9 @@ def explore(
         finally:
             if checkpoint is not None and search.recorded and not search.complete:
                 save_checkpoint(checkpoint, problem, search, sink.saved())
-    if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True) if search.complete else None
+    if checkpoint is not None and search.complete:
+        sink.saved()  # on disk before the checkpoint is gone
+        checkpoint.unlink(missing_ok=True)
     return search
 
 
@@ -95,7 +98,7 @@ def _processes(jobs: int) -> int:
     return int(effective_n_jobs(jobs))
 
 
-def _rounds(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iterator[None]:
+def _rounds(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Generator[None, None, None]:
     """Bring the pieces of the search forward; yields whenever search and sink agree."""
     run = _alone if budget.jobs == 1 else _together
     while not search.complete and not _is_over(search, budget):
@@ -141,8 +144,8 @@ def _together(problem: Problem, search: Search, sink: Sink, budget: Budget) -> I
     regions = min(_REGIONS, max(budget.regions - search.found, 1))
     net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
     calls = (delayed(_forward)(problem, search.pieces[i].state, seconds, regions) for i in waiting)
-    with _parallel(budget.jobs) as parallel:
-        for i, (batch, state, found) in zip(waiting, parallel(calls), strict=True):
+    with _parallel(budget.jobs) as parallel, _dropped(parallel(calls)) as results:
+        for i, (batch, state, found) in zip(waiting, results, strict=True):
             left = None if state is None else state._replace(net=net)  # one network for all pieces
             _record(search, sink, i, Piece(search.pieces[i].place, left, found), batch)
             yield
@@ -156,6 +159,18 @@ def _parallel(jobs: int) -> Any:
         return Parallel(n_jobs=jobs, return_as="generator")
     except ValueError:
         return Parallel(n_jobs=jobs)
+
+
+@contextmanager
+def _dropped(results: Any) -> Iterator[Any]:
+    """Results that joblib gives, those that nobody waits for any more being dropped without its warning about them."""
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "[0-9]+ tasks", UserWarning)
+            if isinstance(results, Generator):
+                results.close()
 
 
 def _forward(problem: Problem, state: State, seconds: float, regions: float) -> tuple[Batch, State | None, int]:

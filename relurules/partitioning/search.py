@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.errors import DomainError, UnsupportedError
+from relurules.errors import CheckError, DomainError, UnsupportedError
 from relurules.ir import UNEXPLORED, Count, Network, Partition, Streamed, Tree
 from relurules.ir.network import Array
 from relurules.partitioning import reference
@@ -80,18 +80,28 @@ def count_regions(
 def write_regions(
     network: Network,
     domain: Domain,
+    rows: Array | None,
     folder: Path,
     limits: Budget,
     *,
     maps: bool,
+    version: str = "",
     checkpoint: Path | None = None,
     progress: Progress | None = None,
 ) -> Streamed:
-    """Write all regions to Parquet files, see `parquet`; the folder must be empty unless the checkpoint is there."""
+    """Write all regions to Parquet files, see `parquet`; the folder must be empty unless the checkpoint is there.
+
+    What was found stays there whatever ends the search. rows: as in `count_regions`; version: of the package.
+    """
     problem = problem_of(network, domain, Wanted(points=True, maps=maps))
-    sink = Parquet(problem, folder, resumed=checkpoint is not None and checkpoint.exists())
-    done = explore(problem, sink, limits, progress=progress, checkpoint=checkpoint)
-    return Streamed(done.found, done.complete, sink.files())
+    sink = Parquet(problem, folder, checkpoint, version)
+    try:
+        done = explore(problem, sink, limits, progress=progress, checkpoint=checkpoint)
+    except (KeyboardInterrupt, CheckError):
+        sink.close(complete=False)
+        raise
+    files = sink.close(complete=done.complete)
+    return Streamed(done.found, done.complete, files, None if done.complete else estimate(problem, done, rows))
 
 
 def problem_of(network: Network, domain: Domain, wanted: Wanted) -> Problem:
@@ -102,7 +112,9 @@ def problem_of(network: Network, domain: Domain, wanted: Wanted) -> Problem:
 
 
 def budget(max_regions: int | None, time_limit: float | None, jobs: int, fit: float = math.inf) -> Budget:
-    """What a user allows, as the search takes it; fit: so many regions have room."""
+    """What a user allows, as the search takes it; fit: so many regions have room. UnsupportedError for no job."""
+    if jobs == 0:
+        raise UnsupportedError("jobs=0; supported: 1, 2, ... processes, or -1 for one per core")
     end = math.inf if time_limit is None else time.monotonic() + time_limit
     return Budget(min(fit, math.inf if max_regions is None else max_regions), end, jobs)
 

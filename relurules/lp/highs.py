@@ -14,6 +14,9 @@ _Bounds = Sequence[tuple[float | None, float | None]]
 
 _OPTIMAL, _INFEASIBLE, _UNBOUNDED = 0, 2, 3
 
+#: A mixed-integer program ends once no point can be better than the one found by more than this share.
+_GAP = 0.5
+
 _TIGHT = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
 #: HiGHS may end without an answer (tolerances missed, unbounded not told from infeasible): then the next is tried.
 _ATTEMPTS: Sequence[tuple[Any, Any]] = (
@@ -101,11 +104,11 @@ class Highest(NamedTuple):
 
 
 def highest_slack(G: Array, h: Array, inside: Array, limits: Array, whole: NDArray[np.intp]) -> Highest:
-    """Largest t <= LARGEST_RADIUS with G u + t <= h for a u with inside u <= limits whose entries `whole` are 0 or 1.
+    """Large t <= LARGEST_RADIUS with G u + t <= h for a u with inside u <= limits whose entries `whole` are 0 or 1.
 
-    Rows of G have unit length or less. The bound is -inf where there is no such u; the point, (f,), has its whole
-    entries rounded and is None where the solver gave none. By branch and bound; the bound is the solver's dual one, so
-    that its tolerances can only raise it.
+    Rows of G have unit length or less. The bound is what no t exceeds, and within _GAP of the t at the point, so that
+    its sign is right; -inf where there is no such u. The point, (f,), has its whole entries rounded and is None where
+    the solver gave none. By branch and bound; the bound is the solver's dual one: its tolerances can only raise it.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -116,7 +119,8 @@ def highest_slack(G: Array, h: Array, inside: Array, limits: Array, whole: NDArr
     integrality = np.zeros(f + 1)
     low[whole], high[whole], integrality[whole] = 0.0, 1.0, 1
     constraint = LinearConstraint(rows, -np.inf, np.concatenate([h, limits]))
-    result = milp(cost, constraints=constraint, bounds=Bounds(low, high), integrality=integrality)
+    gap: Any = {"mip_rel_gap": _GAP}
+    result = milp(cost, constraints=constraint, bounds=Bounds(low, high), integrality=integrality, options=gap)
     if result.status == _INFEASIBLE:
         return Highest(-np.inf, None)
     if result.x is None:

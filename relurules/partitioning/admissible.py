@@ -1,49 +1,93 @@
 """Which cells hold a point that a domain admits, where groups of indicators allow only corners.
 
 A cell of the search is a polytope in which indicators may be fractions. The points that count have one indicator of
-every group at 1; whether a cell has one is a mixed-integer program, unless a point met before shows it.
+every group at 1; whether a cell has one is a mixed-integer program, unless a point met before shows it. Most cells are
+shown by one of some thousand random points, or by changes of a point that a program found.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules import lp
 from relurules.domain import Frame
 from relurules.ir.network import Array
+
+#: Random points to begin with, changes tried of a point that a program found, and the most points that are kept.
+_RANDOM, _CHANGES, _MOST = 2000, 200, 20_000
+#: The share of groups, and of numbers, that a change draws anew.
+_SHARE = 0.2
+#: A point this far from every row serves as a region's, with no program asked for a better one.
+_ROOMY = 1e-5
 
 
 class Witnesses:
     """Admissible points met so far, for a domain with these walls in this frame."""
 
     def __init__(self, frame: Frame, walls: tuple[Array, Array]) -> None:
-        tied = np.array([tie[-1] for tie in frame.ties], dtype=np.intp)
-        indicators = np.setdiff1d([i for tie in frame.ties for i in tie], tied)
-        self.whole = np.flatnonzero(np.isin(frame.free, indicators))
+        place = {int(column): i for i, column in enumerate(frame.free)}
+        #: Coordinates of every group; its last indicator is tied to them, and has none.
+        self.groups = [np.array([place[int(j)] for j in tie[:-1]], dtype=np.intp) for tie in frame.ties]
+        self.whole = np.concatenate([np.empty(0, dtype=np.intp), *self.groups])
         self.walls = walls
         self.needed = any(len(tie) > 1 for tie in frame.ties)
+        self.random = np.random.default_rng(0)
         self.points = np.empty((0, len(frame.free)))
+        #: For the rows of the cell asked about last, which points fit each: cells share most of their rows.
+        self.fitting: list[tuple[bytes, NDArray[np.bool_]]] = []
+        if self.needed:
+            self._keep(self._drawn(np.zeros((_RANDOM, len(frame.free))), 1.0))
 
     def admits(self, G: Array, h: Array, w: Array, g: float) -> bool:
         """Whether w·u + g > RADIUS at an admissible u with G u <= h, where every row may be exceeded by RADIUS.
 
         G: (c, f) holds the walls of the domain first. In doubt the answer is yes.
         """
-        if not self.needed:
-            return True
-        fits = (self.points @ w + g > lp.RADIUS) & (self.points @ G.T <= h + lp.RADIUS).all(axis=1)
-        if fits.any():
+        if not self.needed or (self.points[self._inside(G, h)] @ w + g > lp.RADIUS).any():
             return True
         found = lp.highest_slack(-w[None, :], np.array([g]), G, h + lp.RADIUS, self.whole)
-        self._keep(found.point)
+        if found.point is not None:
+            self._keep(np.vstack([found.point, self._drawn(np.tile(found.point, (_CHANGES, 1)), _SHARE)]))
         return found.bound > lp.RADIUS
 
     def inside(self, G: Array, h: Array, otherwise: Array) -> Array:
-        """An admissible point with G u <= h, as far from the rows past the walls as there is one; (f,)."""
+        """An admissible point with G u <= h, clear of the rows past the walls, as far as there is one; (f,)."""
         first = len(self.walls[1])
         if not self.needed:
             return otherwise
+        points = self.points[self._inside(G, h)]
+        room = (h[first:] - points @ G[first:].T).min(axis=1, initial=np.inf)
+        if len(points) and room.max() > _ROOMY:
+            return np.asarray(points[room.argmax()])
         found = lp.highest_slack(G[first:], h[first:], *self.walls, self.whole)
         return otherwise if found.point is None else found.point
 
-    def _keep(self, point: Array | None) -> None:
-        if point is not None:
-            self.points = np.vstack([self.points, point])
+    def _inside(self, G: Array, h: Array) -> NDArray[np.intp]:
+        """Indices of the points with G u <= h, every row of which may be exceeded by RADIUS."""
+        known = len(self.walls[1])  # all points are within these
+        for i in range(known, len(h)):
+            key = G[i].tobytes() + h[i].tobytes()
+            at = i - known
+            if at < len(self.fitting) and self.fitting[at][0] == key:
+                continue
+            before = self.fitting[at - 1][1] if at else np.ones(len(self.points), dtype=np.bool_)
+            fits = before.copy()
+            fits[before] = self.points[before] @ G[i] <= h[i] + lp.RADIUS
+            self.fitting[at:] = [(key, fits)]
+        rows = len(h) - known
+        return np.flatnonzero(self.fitting[rows - 1][1]) if rows else np.arange(len(self.points))
+
+    def _drawn(self, points: Array, share: float) -> Array:
+        """The points with a share of their groups and numbers drawn anew; those left that lie within the walls."""
+        numbers = np.setdiff1d(np.arange(points.shape[1]), self.whole)
+        drawn = points.copy()
+        anew = self.random.random((len(points), len(numbers))) < share
+        values = self.random.uniform(-1.0, 1.0, size=anew.shape)
+        drawn[:, numbers] = np.where(anew, values, drawn[:, numbers])
+        for group in self.groups:
+            rows = np.flatnonzero(self.random.random(len(points)) < share)
+            picked = np.eye(len(group) + 1)[self.random.integers(len(group) + 1, size=len(rows))]
+            drawn[rows[:, None], group] = picked[:, :-1]
+        return drawn[(drawn @ self.walls[0].T <= self.walls[1]).all(axis=1)]
+
+    def _keep(self, points: Array) -> None:
+        self.points, self.fitting = np.vstack([self.points, points])[-_MOST:], []

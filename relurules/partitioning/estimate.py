@@ -14,6 +14,8 @@ from relurules.partitioning.walk import ALL, Problem, Walk, begin
 
 #: Probes in all, and at least so many for each cell that waits; points that weigh volume.
 _PROBES, _AT_LEAST, _POINTS = 10_000, 50, 10_000
+#: The most probes where every split may take a mixed-integer program, and at least so many for each cell.
+_ASKING, _ASKING_AT_LEAST = 100, 5
 #: Points are drawn in a box until enough lie in the domain, but not more than so many times the number wanted.
 _TRIES = 1000
 
@@ -29,8 +31,9 @@ def estimate(
     waiting = [cell for piece in search.pieces if piece.state is not None for cell in cells(piece.state)]
     random = np.random.default_rng(seed)
     number, variance = float(search.found), 0.0
+    most, least = (min(probes, _ASKING), _ASKING_AT_LEAST) if problem.asks else (probes, _AT_LEAST)
     for cell in waiting:
-        leaves = _probed(problem, cell, max(_AT_LEAST, probes // len(waiting)), random)
+        leaves = _probed(problem, cell, max(least, most // len(waiting)), random)
         number += float(leaves.mean())
         variance += float(leaves.var(ddof=1)) / len(leaves)
     volume = error = None

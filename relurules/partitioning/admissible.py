@@ -12,7 +12,7 @@ from relurules import lp
 from relurules.domain import Frame
 from relurules.ir.network import Array
 
-#: Random points to begin with, changes tried of a point that a program found, and the most points that are kept.
+#: Random points to begin with, changes tried of a point that a program found, and the most of those kept beside.
 _RANDOM, _CHANGES, _MOST = 2000, 200, 20_000
 #: The share of groups, and of numbers, that a change draws anew.
 _SHARE = 0.2
@@ -35,7 +35,8 @@ class Witnesses:
         #: For the rows of the cell asked about last, which points fit each: cells share most of their rows.
         self.fitting: list[tuple[bytes, NDArray[np.bool_]]] = []
         if self.needed:
-            self._keep(self._drawn(np.zeros((_RANDOM, len(frame.free))), 1.0))
+            self.points = self._drawn(np.zeros((_RANDOM, len(frame.free))), 1.0)
+        self.first = len(self.points)
 
     def admits(self, G: Array, h: Array, w: Array, g: float) -> bool:
         """Whether w·u + g > RADIUS at an admissible u with G u <= h, where every row may be exceeded by RADIUS.
@@ -50,11 +51,15 @@ class Witnesses:
         return found.bound > lp.RADIUS
 
     def inside(self, G: Array, h: Array, otherwise: Array) -> Array:
-        """An admissible point with G u <= h, clear of the rows past the walls, as far as there is one; (f,)."""
+        """An admissible point with G u <= h, clear of the rows past the walls, as far as there is one; (f,).
+
+        It doesn't depend on what was asked before: of the points met so far only the first ones count.
+        """
         first = len(self.walls[1])
         if not self.needed:
             return otherwise
-        points = self.points[self._inside(G, h)]
+        fits = self._inside(G, h)
+        points = self.points[fits[fits < self.first]]
         room = (h[first:] - points @ G[first:].T).min(axis=1, initial=np.inf)
         if len(points) and room.max() > _ROOMY:
             return np.asarray(points[room.argmax()])
@@ -90,4 +95,5 @@ class Witnesses:
         return drawn[(drawn @ self.walls[0].T <= self.walls[1]).all(axis=1)]
 
     def _keep(self, points: Array) -> None:
-        self.points, self.fitting = np.vstack([self.points, points])[-_MOST:], []
+        later = np.vstack([self.points[self.first :], points])[-_MOST:]
+        self.points, self.fitting = np.vstack([self.points[: self.first], later]), []

@@ -1,6 +1,7 @@
 """Drives a search to its end or to the end of its budget: in one process or several, from a checkpoint or anew."""
 
 import math
+import os
 import signal
 import time
 import warnings
@@ -8,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Protocol
 
 from relurules.errors import CheckError, DataError
@@ -15,6 +17,7 @@ from relurules.partitioning import key
 from relurules.partitioning.checkpoint import read_checkpoint, save_checkpoint
 from relurules.partitioning.pieces import Piece, Search, in_many, in_one, owned
 from relurules.partitioning.state import State
+from relurules.partitioning.tray import Tray, laid_down, picked_up
 from relurules.partitioning.walk import Batch, Problem, Walk, begin, joined
 
 Progress = Callable[[int], None]
@@ -143,12 +146,15 @@ def _together(problem: Problem, search: Search, sink: Sink, budget: Budget) -> I
     seconds = min(_SECONDS, max(budget.end - time.monotonic(), 0.0))
     regions = min(_REGIONS, max(budget.regions - search.found, 1))
     net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
-    calls = (delayed(_forward)(problem, search.pieces[i].state, seconds, regions) for i in waiting)
-    with _parallel(budget.jobs) as parallel, _dropped(parallel(calls)) as results:
-        for i, (batch, state, found) in zip(waiting, results, strict=True):
-            left = None if state is None else state._replace(net=net)  # one network for all pieces
-            _record(search, sink, i, Piece(search.pieces[i].place, left, found), batch)
-            yield
+    with TemporaryDirectory(prefix="relurules-") as folder, _parallel(budget.jobs) as parallel:
+        tray = Tray(Path(folder), os.getpid())
+        calls = (delayed(_forward)(problem, search.pieces[i].state, seconds, regions, tray) for i in waiting)
+        with _dropped(parallel(calls)) as results:
+            for i, given in zip(waiting, results, strict=True):
+                batch, state, found = picked_up(given)
+                left = None if state is None else state._replace(net=net)  # one network for all pieces
+                _record(search, sink, i, Piece(search.pieces[i].place, left, found), batch)
+                yield
 
 
 def _parallel(jobs: int) -> Any:
@@ -173,7 +179,7 @@ def _dropped(results: Any) -> Iterator[Any]:
                 results.close()
 
 
-def _forward(problem: Problem, state: State, seconds: float, regions: float) -> tuple[Batch, State | None, int]:
+def _forward(problem: Problem, state: State, seconds: float, regions: float, tray: Tray) -> Any:
     """Go on with one piece for a while: what it found, its state if there is more to do, its regions so far."""
     walk, end = Walk(problem, owned(state)), time.monotonic() + seconds
     walk.stop_at(walk.found + regions)
@@ -181,7 +187,7 @@ def _forward(problem: Problem, state: State, seconds: float, regions: float) -> 
     while why != key.DONE and (not batches or (time.monotonic() < end and walk.found < target)):
         why = walk.step()
         batches.append(walk.taken())
-    return joined(batches), None if why == key.DONE else walk.state, walk.found
+    return laid_down((joined(batches), None if why == key.DONE else walk.state, walk.found), tray)
 
 
 @contextmanager

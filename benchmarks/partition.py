@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ from rich.table import Table
 
 import relurules as rr
 from relurules.ir import Network, Neuron
+from relurules.partitioning import budget, write_regions
 from relurules.partitioning.explore import Budget, explore
 from relurules.partitioning.search import problem_of, search
 from relurules.partitioning.sinks import Counted
@@ -122,6 +124,10 @@ def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
 def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
     if mode == "scipy":
         return len(search(network, domain, solver="scipy", time_limit=_PATIENCE))
+    if mode == "parquet":
+        with TemporaryDirectory() as folder:
+            limits = budget(None, None, jobs)
+            return write_regions(network, domain, None, Path(folder) / "regions", limits, maps=True).regions
     delivered = mode == "maps"
     problem = problem_of(network, domain, Wanted(points=delivered, maps=delivered))
     return explore(problem, Forgotten() if delivered else Counted(), Budget(jobs=jobs)).found
@@ -206,6 +212,12 @@ def both_jobs(case: Case) -> tuple[str, ...]:
     return case.name, f"{one:.2f}", f"{two:.2f}", f"{one / two:.2f}"
 
 
+def streamed(case: Case) -> tuple[str, ...]:
+    """What it takes to write all regions to Parquet files: patterns, points and affine maps."""
+    found = in_process(case, "parquet")
+    return case.name, f"{found['regions']}", f"{found['regions'] / found['cpu'] / 1000:.0f}k", f"{found['memory']:.0f}"
+
+
 def _show(console: Console, title: str, columns: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:
     table = Table(*columns, title=title, title_justify="left")
     for row in rows:
@@ -231,6 +243,8 @@ def main() -> None:
     _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python))
     family = FAMILY[:2] if given.quick else FAMILY
     _show(console, "Growth", ["network", "regions", "regions/s", "time per region", "MB"], growth(family))
+    columns = ["network", "regions", "regions/s", "MB"]
+    _show(console, "Streamed to Parquet", columns, map(streamed, family[-2:]))
     jobs = iter([both_jobs(FAMILY[1] if given.quick else FAMILY[2])])
     _show(console, "Two jobs, wall seconds", ["network", "one", "two", "one / two"], jobs)
 

@@ -23,7 +23,7 @@ from relurules.partitioning.walk import Batch, Problem, joined
 _Numbers = NDArray[Any]
 
 #: Regions and bytes of a part at most.
-_ROWS, _BYTES = 2**16, 2**25
+_ROWS, _BYTES = 2**16, 2**23
 #: So many parts' regions wait in memory at most, those of all pieces together.
 _WAITING = 2
 #: Names that sort as the regions do: by piece, then by part.

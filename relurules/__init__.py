@@ -15,19 +15,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
+    from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
     from relurules.ir import RuleSet
     from relurules.pipeline import emit, extract, partition, reached, trace, verify
+    from relurules.training import linearize
 
 __version__ = "0.1.0"
 
 #: Public name -> module that defines it.
 _HOME = {
     "Domain": "domain",
+    "ReLURulesClassifier": "estimators",
+    "ReLURulesRegressor": "estimators",
     "RelurulesError": "errors",
     "RuleSet": "ir",
     "count": "pipeline",
     "emit": "pipeline",
     "extract": "pipeline",
+    "linearize": "training",
     "partition": "pipeline",
     "reached": "pipeline",
     "stream": "pipeline",
@@ -37,12 +42,15 @@ _HOME = {
 
 __all__ = [
     "Domain",
+    "ReLURulesClassifier",
+    "ReLURulesRegressor",
     "RelurulesError",
     "RuleSet",
     "__version__",
     "count",
     "emit",
     "extract",
+    "linearize",
     "partition",
     "reached",
     "stream",

@@ -1,4 +1,4 @@
-"""Training that removes nonlinearity: Csirmaz's force on the PReLU slopes, and a small classifier trained with it."""
+"""Training that removes nonlinearity: to a budget of rules, by saliency or by Csirmaz's force on the PReLU slopes."""
 
 from relurules.train.classifier import Trained, fit_classifier
 from relurules.train.force import force_rate, freeze_slopes, push_slopes

@@ -1,0 +1,97 @@
+"""The force (see `relurules.train.force`) on any network in canonical form."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from relurules.activations import LINEAR_THRESHOLD
+from relurules.ir import Network, Neuron
+from relurules.train.compact import TRAINED, Compact, compact_of, without
+from relurules.train.force import force_rate, freeze_slopes, push_slopes
+from relurules.train.front import Point, Size
+from relurules.train.objective import Data, score_of
+from relurules.train.targets import Scale
+from relurules.train.task import Task
+
+#: As published: stochastic gradient descent on batches of 64, the error read every 1000 steps, slopes begun at 0.25.
+_RATE, _BATCH, _READ, _START = 0.01, 64, 1000, 0.25
+
+
+def forced_points(
+    network: Network, scale: Scale, data: Data, task: Task, count: Callable[[Compact], Size], seed: int, steps: int, *,
+    freeze: bool, told: Callable[[int], None],
+) -> list[Point]:  # fmt: skip
+    """The last network of every number of neurons on the way, the fewest last; counted when all are there.
+
+    freeze: whether slopes that count as linear stay 1. Slopes of ReLUs and leaky ReLUs begin at 0.25, others where
+    they are. The mean loss of the rows is the error that the force follows.
+    """
+    run = _Run(replace(network, slope=np.where(network.slope < _START, _START, network.slope)), scale, data, freeze)
+    random, last = np.random.default_rng(seed), dict[int, Compact]()
+    rate, rows = torch.tensor(0.0), data.training
+    for step in range(steps + 1):
+        if step % _READ == 0:
+            compact = run.compact()
+            last[len(compact)] = compact
+            told(len(compact))
+            with torch.no_grad():
+                rate = force_rate(run.loss(torch.arange(len(rows.X)), task), _RATE)
+        run.step(torch.from_numpy(random.integers(len(rows.X), size=_BATCH)), task, rate)
+    found = [last[neurons] for neurons in sorted(last, reverse=True)]
+    return [Point(one, count(one), score_of(one, data.validation, task), False) for one in found]
+
+
+class _Run:
+    """The numbers while they are trained."""
+
+    def __init__(self, network: Network, scale: Scale, data: Data, freeze: bool) -> None:
+        self.slopes = torch.tensor(network.slope)
+        plain = replace(network, slope=np.zeros(len(network)))
+        compact = scale.standardised(plain, dense=False)
+        self.free = [torch.from_numpy(np.asarray(mask)) for mask in compact.masks]
+        self.trained = [torch.tensor(getattr(compact, name), requires_grad=True) for name in TRAINED]
+        self.slopes.requires_grad_()
+        self.levels = [torch.from_numpy(level) for level in compact.levels]
+        self.X, self.Y, self.weights = (torch.from_numpy(np.ascontiguousarray(part)) for part in data.training)
+        self.frozen = torch.zeros_like(self.slopes, dtype=torch.bool) if freeze else None
+
+    def loss(self, rows: Tensor, task: Task) -> Tensor:
+        """The mean loss; its gradient is the task's."""
+        A, L, b, C, U, c = self.trained
+        X, known = self.X[rows], torch.zeros(len(rows), 0, dtype=torch.float64)
+        order = torch.cat([*self.levels, torch.empty(0, dtype=torch.long)])
+        for level in self.levels:
+            z = X @ A[level].T + b[level] + known @ L[level][:, order[: known.shape[1]]].T
+            known = torch.cat([known, z.clamp(min=0) + self.slopes[level] * z.clamp(max=0)], dim=1)
+        F = X @ C.T + known @ U[:, order].T + c
+        scores, targets = F.detach().numpy(), self.Y[rows].numpy()
+        value = torch.from_numpy(task.loss(scores, targets)) @ self.weights[rows] / len(rows)
+        slope = torch.from_numpy(np.ascontiguousarray(task.gradient(scores, targets))) * self.weights[rows, None]
+        linear = (F * slope).sum() / len(rows)
+        return value + linear - linear.detach()
+
+    def step(self, rows: Tensor, task: Task, rate: Tensor) -> None:
+        """One step down the gradient, then the force."""
+        everything = [*self.trained, self.slopes]
+        slopes = torch.autograd.grad(self.loss(rows, task), everything, allow_unused=True)
+        with torch.no_grad():
+            free = [*self.free, torch.ones_like(self.slopes)]
+            for i, slope in enumerate(slopes):
+                if slope is not None:
+                    everything[i] -= _RATE * slope * free[i]
+            push_slopes(self.slopes, rate)
+            if self.frozen is not None:
+                freeze_slopes(self.slopes, self.frozen)
+
+    def compact(self) -> Compact:
+        """The network with its PReLUs that count as linear gone."""
+        slope = self.slopes.detach().numpy().copy()
+        arrays = {name: array.detach().numpy().copy() for name, array in zip(TRAINED, self.trained, strict=True)}
+        linear = np.flatnonzero(slope > LINEAR_THRESHOLD)
+        slope[linear] = 0.0
+        names = tuple(Neuron("force", k) for k in range(len(slope)))
+        compact = compact_of(Network(**arrays, slope=slope, neurons=names), dense=False)
+        return without(compact, [int(k) for k in linear], np.ones(len(slope)), np.zeros(len(slope)))

@@ -1,0 +1,136 @@
+"""From many neurons to few: the networks on the way, and which of them a budget of rules allows.
+
+Saliency-guided: the neurons that matter least become affine, a share of them at a time while there are many, then one
+by one, looking ahead at what training makes of the best few choices.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.train.compact import Compact, parameters, without
+from relurules.train.descent import Schedule, descend
+from relurules.train.newton import refine
+from relurules.train.objective import Data, mean_loss, score_of
+from relurules.train.saliency import stand_ins
+from relurules.train.task import Task
+from relurules.train.terms import condition_terms, formula_terms, with_conditions, with_inputs
+
+#: Few neurons: so many, and so many numbers to train.
+_FEW, _NUMBERS = 12, 700
+#: Share of many neurons that go at a time, and what is trained after it.
+_SHARE, _AFTER = 0.15, Schedule(epochs=3, rate=2e-3)
+#: Steps of training at every point of the front; choices looked at, and steps on each; steps at the end.
+_STEPS, _CHOICES, _LOOK, _LAST = 30, 4, 5, 10
+#: Terms are cut down where there are so many times the regions that the budget allows as rules.
+_ROOM = 4
+
+
+class Budget(NamedTuple):
+    """At most so many rules, neurons, inputs in a condition or formula, and inputs in a condition; None: any number."""
+
+    rules: int | None = None
+    neurons: int | None = None
+    terms: int | None = None
+    condition_terms: int | None = None
+
+    @property
+    def widest(self) -> int | None:
+        """Inputs in a condition at most."""
+        return min((most for most in (self.terms, self.condition_terms) if most is not None), default=None)
+
+
+class Size(NamedTuple):
+    """Linear regions and rules of a network, in its own coordinates."""
+
+    regions: int
+    rules: int
+
+
+class Point(NamedTuple):
+    """A network on the front; score: on the validation rows; sparse: whether its terms were cut down."""
+
+    compact: Compact
+    size: Size
+    score: float
+    sparse: bool
+
+
+Counter = Callable[[Compact], Size]
+Told = Callable[[int], None]
+
+
+def points(
+    compact: Compact, data: Data, task: Task, budget: Budget, count: Counter, *,
+    l1: float, random: np.random.Generator, told: Told,
+) -> Iterator[Point]:  # fmt: skip
+    """Networks with fewer and fewer neurons, down to none; with a budget of terms, first dense, then sparse ones.
+
+    told is called with the number of neurons left, whenever it changes.
+    """
+    compact = thinned(compact, data, task, l1=l1, random=random, told=told)
+    start = compact
+    for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False):
+        yield point
+        if budget.rules is None or point.size.regions > _ROOM * budget.rules:
+            start = point.compact
+    if budget.widest is None:
+        return
+    if budget.terms is not None:
+        start = with_inputs(start, budget.terms, data, task, l1)
+    start = with_conditions(start, budget.widest, data, task, l1)
+    yield from _chain(start, data, task, count, l1=l1, told=told, sparse=True)
+
+
+def thinned(compact: Compact, data: Data, task: Task, *, l1: float, random: np.random.Generator, told: Told) -> Compact:
+    """The network with few neurons."""
+    while len(compact) > _FEW or (len(compact) > 2 and len(parameters(compact)) > _NUMBERS):
+        told(len(compact))
+        fits = stand_ins(compact, data.training, task)
+        go = max(1, min(int(len(compact) * _SHARE), len(compact) - 2))
+        least = np.argsort(fits.saliency, kind="stable")[:go]
+        compact = without(compact, [int(k) for k in least], fits.factors, fits.constants)
+        compact = descend(compact, data, task, _AFTER, l1=l1, random=random)
+    return compact
+
+
+def _chain(
+    compact: Compact, data: Data, task: Task, count: Counter, *, l1: float, told: Told, sparse: bool
+) -> Iterator[Point]:
+    while True:
+        told(len(compact))
+        compact = refine(compact, data, task, l1=l1, steps=_STEPS)
+        yield Point(compact, count(compact), score_of(compact, data.validation, task), sparse)
+        if not len(compact):
+            return
+        compact = _one_less(compact, data, task, l1)
+
+
+def _one_less(compact: Compact, data: Data, task: Task, l1: float) -> Compact:
+    """The best of the networks without one of the neurons that matter least."""
+    fits = stand_ins(compact, data.training, task)
+    tried = [
+        refine(without(compact, [int(k)], fits.factors, fits.constants), data, task, l1=l1, steps=_LOOK)
+        for k in np.argsort(fits.saliency, kind="stable")[:_CHOICES]
+    ]
+    return min(tried, key=lambda one: mean_loss(one, data.training, task))
+
+
+def allowed(point: Point, budget: Budget) -> bool:
+    """Whether the network keeps the budget."""
+    compact, terms = point.compact, budget.terms
+    return (
+        (budget.rules is None or point.size.rules <= budget.rules)
+        and (budget.neurons is None or len(compact) <= budget.neurons)
+        and (budget.widest is None or condition_terms(compact).max(initial=0) <= budget.widest)
+        and (terms is None or formula_terms(compact) <= terms)
+    )
+
+
+def settled(point: Point, data: Data, task: Task, budget: Budget, count: Counter, *, l1: float) -> Point:
+    """The network trained on with all rows, those of the validation too, where that keeps the budget."""
+    joined = type(data.training)(*(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True)))
+    compact = refine(point.compact, Data(joined, data.validation), task, l1=l1, steps=_LAST, choose=False)
+    trained = point._replace(compact=compact, size=count(compact))
+    return trained if allowed(trained, budget) else point

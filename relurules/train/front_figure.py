@@ -1,0 +1,47 @@
+"""The front as a drawing: what a budget of rules costs."""
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from relurules.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Colours that colour-blind readers tell apart (M. Okabe and K. Ito, 2008), and markers for print.
+_KINDS = ((False, "#0072B2", "o", "all terms"), (True, "#D55E00", "s", "few terms"))
+
+
+def front_figure(front: "pd.DataFrame", chosen: int, measure: str) -> str:
+    """The front as SVG text: validation score over rules, the chosen network ringed; the same text for the same front.
+
+    Raises UnsupportedError where matplotlib isn't installed.
+    """
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UnsupportedError("a figure needs matplotlib: pip install 'relurules[plot]'") from error
+    with mpl.rc_context({"svg.hashsalt": "relurules", "svg.fonttype": "none", "font.size": 11}):
+        figure = Figure(figsize=(7, 4.2), layout="constrained")
+        axes = figure.subplots()
+        _draw(axes, front, chosen)
+        axes.set(xscale="log", xlabel="rules", ylabel=f"{measure} on validation rows")
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def _draw(axes: Any, front: "pd.DataFrame", chosen: int) -> None:
+    for sparse, colour, marker, label in _KINDS:
+        part = front[front["sparse"] == sparse]
+        if len(part):
+            axes.plot(part["rules"], part["validation"], color=colour, marker=marker, label=label)
+    row = front.iloc[chosen]
+    axes.plot(row["rules"], row["validation"], "o", markersize=14, fillstyle="none", color="black", label="chosen")
+    axes.annotate(
+        f"{row['rules']} rules, {row['validation']:.4f}", (row["rules"], row["validation"]),
+        xytext=(12, -18), textcoords="offset points",
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""A trained network made one of few rules (Graph + rows -> Linearized)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from relurules.errors import DataError, UnsupportedError
+from relurules.ir import Graph, Network
+from relurules.train.compact import Compact, forward, network_of
+from relurules.train.front import Budget, Point, Size, allowed, points, settled
+from relurules.train.linearized import Linearized, front_table
+from relurules.train.objective import Data
+from relurules.train.targets import Scale, scale_of, split, targets_of, weighted_rows
+from relurules.train.task import TASKS, Rows
+
+Progress = Callable[[str], None]
+
+
+class Settings(NamedTuple):
+    """How the front is walked down.
+
+    method: saliency, force, or freeze, the force with frozen slopes; l1: see `newton.refine`; seed: of splits and
+    batches; steps: gradient steps of the force.
+    """
+
+    method: str = "saliency"
+    l1: float = 3e-4
+    validation_fraction: float = 0.2
+    seed: int = 0
+    steps: int = 100_000
+
+
+def linearize_network(
+    graph: Graph, given: tuple[Any, Any, Any], budget: Budget, settings: Settings, count: Callable[[Network], Size], *,
+    task: str | None = None, test: tuple[Any, Any] | None = None, progress: Progress | None = None,
+) -> Linearized:  # fmt: skip
+    """The front of a model, and the best point within the budget by validation rows.
+
+    given: rows (N, d) in the model's coordinates, targets, weights or None; test: rows and targets that are only
+    scored. Raises DataError where they don't fit, and where no point keeps the budget.
+    """
+    name, Y = targets_of(graph, given[1], task)
+    data = split(
+        weighted_rows(given[0], Y, given[2]), settings.validation_fraction, settings.seed, classes=name != "regression"
+    )
+    tested = None if test is None else weighted_rows(test[0], targets_of(graph, test[1], name)[1], None)
+    scale = scale_of(data.training, numbers=name == "regression")
+    scaled = Data(scale.rows(data.training), scale.rows(data.validation))
+    counted = _Counter(scale, count)
+    with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
+        found = _points(graph, scaled, name, budget, settings, counted, scale, progress)
+        chosen = best_point(found, budget)
+        final = settled(found[chosen], scaled, TASKS[name], budget, counted, l1=settings.l1)
+        found[chosen] = final
+    restored = replace(graph, network=network_of(scale.restored(final.compact)), identities=0)
+    rows = (scaled.training, scaled.validation, None if tested is None else scale.rows(tested))
+    return Linearized(restored, front_table(found, rows, TASKS[name]), chosen, name, TASKS[name].measure)
+
+
+class _Counter:
+    """Counts a network of standardised coordinates, once."""
+
+    def __init__(self, scale: Scale, count: Callable[[Network], Size]) -> None:
+        self.scale, self.count = scale, count
+
+    def __call__(self, compact: Compact) -> Size:
+        return self.count(network_of(self.scale.restored(compact)))
+
+
+def _points(
+    graph: Graph, data: Data, name: str, budget: Budget, settings: Settings, count: Callable[[Compact], Size],
+    scale: Scale, progress: Progress | None,
+) -> list[Point]:  # fmt: skip
+    def told(neurons: int) -> None:
+        if progress is not None:
+            progress(f"{neurons} neurons")
+
+    random = np.random.default_rng(settings.seed)
+    if settings.method == "saliency":
+        start = scale.standardised(graph.network, dense=True)
+        return list(points(start, data, TASKS[name], budget, count, l1=settings.l1, random=random, told=told))
+    if settings.method in ("force", "freeze"):
+        from relurules.train.forced import forced_points
+
+        return forced_points(graph.network, scale, data, TASKS[name], count, settings.seed, settings.steps,
+                             freeze=settings.method == "freeze", told=told)  # fmt: skip
+    raise UnsupportedError(f"method {settings.method!r}; supported: saliency, force, freeze")
+
+
+def best_point(found: list[Point], budget: Budget) -> int:
+    """The point of the best validation score within the budget; of equal ones that with fewer rules."""
+    fitting = [i for i, point in enumerate(found) if allowed(point, budget)]
+    if not fitting:
+        least = min(point.size.rules for point in found)
+        raise DataError(f"no network on the front keeps the budget; the least number of rules found is {least}")
+    return max(fitting, key=lambda i: (found[i].score, -found[i].size.rules))
+
+
+__all__ = ["Rows", "Settings", "best_point", "forward", "linearize_network"]

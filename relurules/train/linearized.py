@@ -1,0 +1,82 @@
+"""What linearisation gives: the network within the budget, and the front that it was chosen from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relurules.domain.columns import is_plain
+from relurules.files import write_text
+from relurules.ir import Graph
+from relurules.train.compact import forward
+from relurules.train.front import Point
+from relurules.train.objective import score_of
+from relurules.train.task import Rows, Task
+from relurules.train.terms import condition_terms, formula_terms
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FRONT_FILES = ("front.csv", "front.svg")
+
+
+@dataclass(frozen=True)
+class Linearized:
+    """graph: the network within the budget, which `extract` and all others take; front: one row per network on the way.
+
+    Columns of the front: neurons; regions and rules over the range of the data; patterns that the rows reach; terms,
+    the mean number of inputs in a condition, condition_terms and formula_terms, the most; train, validation and, where
+    test rows were given, test: the scores. chosen: the row that is `graph`; task; measure: R2, AUC or accuracy.
+    """
+
+    graph: Graph
+    front: "pd.DataFrame"
+    chosen: int
+    task: str
+    measure: str
+
+    @cached_property
+    def model(self) -> Any:
+        """A torch module, float64, of the model's inputs; where these stand for categories, the graph."""
+        from relurules.train.module import LinearizedNetwork
+
+        return LinearizedNetwork(self.graph).eval() if is_plain(self.graph.columns) else self.graph
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write front.csv and front.svg into the folder; returns their paths."""
+        from relurules.train.front_figure import front_figure
+
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        texts = (self.front.to_csv(index=False), front_figure(self.front, self.chosen, self.measure))
+        paths = [place / name for name in _FRONT_FILES]
+        for path, text in zip(paths, texts, strict=True):
+            write_text(path, text)
+        return paths
+
+
+def front_table(found: Sequence[Point], rows: tuple[Rows, Rows, Rows | None], task: Task) -> "pd.DataFrame":
+    """One row per point, see `Linearized`."""
+    import pandas as pd
+
+    names = ("train", "validation", "test")
+    given = [(name, part) for name, part in zip(names, rows, strict=True) if part is not None]
+    table = []
+    for point in found:
+        compact, terms = point.compact, condition_terms(point.compact)
+        signs = forward(compact, rows[0].X).Z >= 0
+        table.append({
+            "neurons": len(compact),
+            "regions": point.size.regions,
+            "rules": point.size.rules,
+            "patterns": len(np.unique(np.packbits(signs, axis=1), axis=0)) if len(compact) else 1,
+            "terms": float(terms.mean()) if len(compact) else 0.0,
+            "condition_terms": int(terms.max(initial=0)),
+            "formula_terms": formula_terms(compact),
+            "sparse": point.sparse,
+            **{name: score_of(compact, part, task) for name, part in given},
+        })  # fmt: skip
+    return pd.DataFrame(table)

@@ -1,0 +1,141 @@
+"""What is given to train with: rows, targets and weights, checked, scaled, and split in two."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from relurules.errors import DataError, UnsupportedError
+from relurules.ir import Graph, Network
+from relurules.ir.network import Array
+from relurules.train.compact import Compact, compact_of, rescaled
+from relurules.train.objective import Data
+from relurules.train.task import TASKS, Rows
+
+#: Link at a model's end -> task that it is trained for, and what turns a target into a score.
+_OF_LINK: dict[str, tuple[str | None, Any]] = {
+    "identity": (None, lambda y: y),
+    "exp": ("regression", np.log),
+    "expm1": ("regression", np.log1p),
+    "sigmoid": ("binary", lambda y: y),
+    "complement": ("binary", lambda y: y),
+    "softmax": ("multiclass", lambda y: y),
+    "log_softmax": ("multiclass", lambda y: y),
+    "argmax": ("multiclass", lambda y: y),
+}
+
+
+class Scale(NamedTuple):
+    """x = shift + scale * (standardised x), (d,); f = low + high * (standardised f), (m,)."""
+
+    shift: Array
+    scale: Array
+    low: Array
+    high: Array
+
+    def rows(self, rows: Rows) -> Rows:
+        """In standardised coordinates."""
+        return rows._replace(X=(rows.X - self.shift) / self.scale, Y=(rows.Y - self.low) / self.high)
+
+    def standardised(self, network: Network, *, dense: bool) -> Compact:
+        """The network of standardised x, whose scores are standardised."""
+        compact = compact_of(network, dense=dense)
+        return rescaled(compact, (-self.shift / self.scale, 1 / self.scale), (-self.low / self.high, 1 / self.high))
+
+    def restored(self, compact: Compact) -> Compact:
+        """The network of x itself."""
+        return rescaled(compact, (self.shift, self.scale), (self.low, self.high))
+
+
+def targets_of(graph: Graph, y: Any, task: str | None) -> tuple[str, Array]:
+    """The task of a model and a target of every score, (N, m).
+
+    task: None for the one that the model's link tells, or else y: a model with one score and a target of 0 and 1 is
+    binary; one with several, and a target of their numbers, is multiclass; else it is a regression.
+    """
+    links, m = {head.link for head in graph.heads}, len(graph.network.c)
+    known = {_OF_LINK[link][0] for link in links} - {None}
+    if len(known) > 1 or (known == {"regression"} and len(links) > 1):
+        raise UnsupportedError(f"a model with the links {', '.join(sorted(links))} can't be trained for one task")
+    Y = np.asarray(y)
+    task = task or next(iter(known), None) or guessed_task(Y, m)
+    if task not in TASKS:
+        raise UnsupportedError(f"task {task!r}; supported: {', '.join(TASKS)}")
+    if task == "regression":
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scores = _OF_LINK[next(iter(links))][1](_numbers(Y))
+        return task, _finite(scores.reshape(len(Y), -1), m)
+    return task, one_hot(Y, m if task == "multiclass" else 2)[:, -m:]
+
+
+def guessed_task(y: Array, scores: int) -> str:
+    """Binary for one score and 0 and 1, multiclass for several and their numbers, else regression."""
+    values = np.unique(y) if y.ndim == 1 and y.dtype.kind in "biuf" else np.array([0.5])
+    whole = bool(np.isin(values, np.arange(max(scores, 2))).all())
+    if scores == 1:
+        return "binary" if whole else "regression"
+    return "multiclass" if whole else "regression"
+
+
+def one_hot(y: Array, classes: int) -> Array:
+    """(N,) of 0 to classes - 1 -> (N, classes); raises DataError for anything else."""
+    numbers = _numbers(y)
+    if numbers.ndim != 1 or not np.isin(numbers, np.arange(classes)).all():
+        raise DataError(f"y must hold the numbers of {classes} classes, 0 to {classes - 1}, one per row")
+    return np.asarray(numbers[:, None] == np.arange(classes), dtype=float)
+
+
+def _numbers(y: Array) -> Array:
+    try:
+        return np.asarray(y, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"y holds values that aren't numbers: {error}") from error
+
+
+def _finite(Y: Array, m: int) -> Array:
+    if Y.shape[1] != m:
+        raise DataError(f"y has {Y.shape[1]} columns, the model has {m} scores")
+    if not np.isfinite(Y).all():
+        row = int(np.flatnonzero(~np.isfinite(Y).all(axis=1))[0])
+        raise DataError(f"y, row {row}: not finite, or outside what the model's link can give")
+    return Y
+
+
+def weighted_rows(X: Array, Y: Array, weights: Any) -> Rows:
+    """Rows with weights of mean 1; raises DataError for weights that are missing, negative or all 0."""
+    if len(X) != len(Y):
+        raise DataError(f"X has {len(X)} rows, y has {len(Y)}")
+    if len(X) < 2:
+        raise DataError(f"X has {len(X)} rows; at least 2 are needed")
+    w = np.ones(len(X)) if weights is None else np.asarray(weights, dtype=float)
+    if w.shape != (len(X),) or not np.isfinite(w).all() or w.min() < 0 or w.sum() == 0:
+        raise DataError(f"weights must be {len(X)} finite numbers of at least 0, not all of them 0")
+    return Rows(X, Y, w / w.mean())
+
+
+def split(rows: Rows, fraction: float, seed: int, *, classes: bool) -> Data:
+    """Rows to train on and, a fraction, to choose by; with classes, the same share of each."""
+    if not 0 < fraction < 1:
+        raise DataError(f"validation_fraction is {fraction!r}; expected a number between 0 and 1")
+    random = np.random.default_rng(seed)
+    order = random.permutation(len(rows.X))
+    if classes:
+        label = rows.Y[order] @ np.arange(1, rows.Y.shape[1] + 1)
+        rank = np.empty(len(order))
+        for value in np.unique(label):
+            at = np.flatnonzero(label == value)
+            rank[at] = (np.arange(len(at)) + 0.5) / len(at)
+        order = order[np.argsort(rank, kind="stable")]
+    n = min(max(1, round(fraction * len(order))), len(order) - 1)
+    return Data(rows.part(np.sort(order[n:])), rows.part(np.sort(order[:n])))
+
+
+def scale_of(rows: Rows, *, numbers: bool) -> Scale:
+    """Mean and standard deviation of every column, 1 for a constant; of the targets too where they are numbers."""
+    shift, m = rows.X.mean(axis=0), rows.Y.shape[1]
+    low, high = (rows.Y.mean(axis=0), _spread(rows.Y)) if numbers else (np.zeros(m), np.ones(m))
+    return Scale(shift, _spread(rows.X), low, high)
+
+
+def _spread(values: Array) -> Array:
+    spread = values.std(axis=0)
+    return np.where(spread > 1e-12 * np.abs(values).max(axis=0, initial=0.0), spread, 1.0)

@@ -1,0 +1,90 @@
+"""What a network is trained for: a loss of its scores, with two derivatives, and a score to be judged by."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir.link import LINKS
+from relurules.ir.network import Array
+
+_expit, _softmax, _log_softmax = (LINKS[name].apply for name in ("sigmoid", "softmax", "log_softmax"))
+
+
+class Task(NamedTuple):
+    """Functions of scores F, (N, m), and targets Y, (N, m).
+
+    loss: one number per row; gradient: (N, m), of the loss by the scores; curvature: (N, m, m), positive semidefinite;
+    score: of all rows with their weights, more is better; measure: its name.
+    """
+
+    loss: Callable[[Array, Array], Array]
+    gradient: Callable[[Array, Array], Array]
+    curvature: Callable[[Array], Array]
+    score: Callable[[Array, Array, Array], float]
+    measure: str
+
+
+class Rows(NamedTuple):
+    """X: (N, d); Y: (N, m), numbers, or 1 and 0 for a class and the others; weights: (N,), of mean 1."""
+
+    X: Array
+    Y: Array
+    weights: Array
+
+    def part(self, rows: slice | NDArray[np.intp]) -> "Rows":
+        """Some of the rows, by number."""
+        return Rows(self.X[rows], self.Y[rows], self.weights[rows])
+
+
+def _squares(F: Array, Y: Array) -> Array:
+    return np.asarray(((F - Y) ** 2).sum(axis=1) / 2)
+
+
+def _r2(F: Array, Y: Array, weights: Array) -> float:
+    """1 minus the residual sum of squares over that of the mean; several scores: the mean over them."""
+    around = ((Y - np.average(Y, axis=0, weights=weights)) ** 2 * weights[:, None]).sum(axis=0)
+    left = ((F - Y) ** 2 * weights[:, None]).sum(axis=0)
+    return float(np.mean(1.0 - left / np.where(around > 0, around, 1.0)))
+
+
+def _logistic(F: Array, Y: Array) -> Array:
+    return np.asarray((np.logaddexp(0.0, F) - Y * F)[:, 0])
+
+
+def _logistic_curvature(F: Array) -> Array:
+    p = _expit(F)
+    return (p * (1.0 - p))[:, :, None]
+
+
+def _auc(F: Array, Y: Array, weights: Array) -> float:
+    """Area under the ROC curve, without the weights: the share of pairs in the right order, ties counting half."""
+    del weights
+    _, place, count = np.unique(F[:, 0], return_inverse=True, return_counts=True)
+    ranks, positive = (np.cumsum(count) - (count - 1) / 2)[place], Y[:, 0] > 0.5
+    n, p = len(Y), int(positive.sum())
+    return float((ranks[positive].sum() - p * (p + 1) / 2) / max(1, p * (n - p)))
+
+
+def _cross_entropy(F: Array, Y: Array) -> Array:
+    return np.asarray(-(Y * _log_softmax(F)).sum(axis=1))
+
+
+def _softmax_curvature(F: Array) -> Array:
+    p = _softmax(F)
+    return np.asarray(p[:, :, None] * (np.eye(F.shape[1]) - p[:, None, :]))
+
+
+def _accuracy(F: Array, Y: Array, weights: Array) -> float:
+    return float(np.average(F.argmax(axis=1) == Y.argmax(axis=1), weights=weights))
+
+
+#: Name of a task -> what it is: numbers; one score, the log odds of class 1; one score per class, for a softmax.
+TASKS: Mapping[str, Task] = {
+    "regression": Task(
+        _squares, lambda F, Y: F - Y, lambda F: np.broadcast_to(np.eye(F.shape[1]), (*F.shape, F.shape[1])), _r2, "R2"
+    ),
+    "binary": Task(_logistic, lambda F, Y: _expit(F) - Y, _logistic_curvature, _auc, "AUC"),
+    "multiclass": Task(_cross_entropy, lambda F, Y: _softmax(F) - Y, _softmax_curvature, _accuracy, "accuracy"),
+}

@@ -1,0 +1,98 @@
+"""How many inputs the conditions and formulas of a network speak of, and making them fewer."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir import Network
+from relurules.train.compact import Compact, Mask, forward
+from relurules.train.newton import refine
+from relurules.train.objective import Data, mean_loss
+from relurules.train.task import Rows, Task
+
+#: Share of the inputs that go in one round, steps of training after it, choices looked at, rows that weights are
+#: judged by.
+_SHARE, _STEPS, _CHOICES, _ROWS = 0.25, 8, 4, 3000
+
+
+def condition_terms(network: Network | Compact) -> NDArray[np.intp]:
+    """(K,): inputs that the condition of each neuron may speak of, its own and those of the neurons that it reads."""
+    return np.asarray(_reads(network).sum(axis=1), dtype=np.intp)
+
+
+def formula_terms(network: Network | Compact) -> int:
+    """Inputs that the formula of a region may speak of, at most."""
+    used = _reads(network)[(network.U != 0).any(axis=0)]
+    return int((used.any(axis=0) | (network.C != 0).any(axis=0)).sum())
+
+
+def _reads(network: Network | Compact) -> Mask:
+    reads: Mask = network.A != 0
+    for k in range(len(network.b)):
+        reads[k] |= reads[:k][network.L[k, :k] != 0].any(axis=0)
+    return reads
+
+
+def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float) -> Compact:
+    """The network with so many inputs at most.
+
+    Those go first without which the training loss rises least: many at a time while there are many, then one by one,
+    looking ahead at what training makes of the best few choices.
+    """
+    while (left := np.flatnonzero(_used(compact))).size > most:
+        rises = [mean_loss(_blind(compact, [int(j)]), data.training, task) for j in left]
+        least = left[np.argsort(rises, kind="stable")]
+        if left.size > 2 * most:
+            go = min(left.size - 2 * most, max(1, int(left.size * _SHARE)))
+            compact = refine(_blind(compact, least[:go].tolist()), data, task, l1=l1, steps=_STEPS)
+        else:
+            tried = [refine(_blind(compact, [int(j)]), data, task, l1=l1, steps=_STEPS) for j in least[:_CHOICES]]
+            compact = min(tried, key=lambda one: mean_loss(one, data.training, task))
+    return compact
+
+
+def with_conditions(compact: Compact, most: int, data: Data, task: Task, l1: float) -> Compact:
+    """The network with so many inputs in each condition at most.
+
+    Of the conditions that speak of more, those weights go first without which the training loss rises least.
+    """
+    some = data.training.part(slice(None, None, max(1, len(data.training.X) // _ROWS)))
+    while (excess := condition_terms(compact) - most).max(initial=0) > 0:
+        wide = [int(k) for k in np.flatnonzero(excess > 0)]
+        weights = [(name, k, int(j)) for k in wide for name in "AL" for j in np.flatnonzero(getattr(compact, name)[k])]
+        rises = [mean_loss(_cleared(compact, weight, some), some, task) for weight in weights]
+        left = {k: max(1, int(_SHARE * excess[k])) for k in wide}
+        for i in np.argsort(rises, kind="stable"):
+            if left[k := weights[i][1]] > 0:
+                compact, left[k] = _cleared(compact, weights[i], some), left[k] - 1
+        compact = refine(compact, data, task, l1=l1, steps=_STEPS)
+    return compact
+
+
+def _cleared(compact: Compact, weight: tuple[str, int, int], rows: Rows) -> Compact:
+    """The network without a weight: its neuron k doesn't read input j (A), or neuron j (L), of which the inputs' best fit is left."""
+    name, k, j = weight
+    a, links, c = (mask.copy() for mask in compact.free)
+    A, b, L = compact.A.copy(), compact.b.copy(), compact.L.copy()
+    if name == "A":
+        a[k, j], A[k, j] = False, 0.0
+        return replace(compact, A=A, free=(a, links, c))
+    H, read = forward(compact, rows.X).H[:, j], np.flatnonzero(a[k])
+    fit = np.linalg.lstsq(np.column_stack([rows.X[:, read], np.ones(len(H))]), H, rcond=None)[0] * L[k, j]
+    A[k, read] += fit[:-1]
+    b[k] += fit[-1]
+    links[k, j], L[k, j] = False, 0.0
+    return replace(compact, A=A, b=b, L=L, free=(a, links, c))
+
+
+def _used(compact: Compact) -> Mask:
+    return np.asarray((compact.A != 0).any(axis=0) | (compact.C != 0).any(axis=0))
+
+
+def _blind(compact: Compact, inputs: Sequence[int]) -> Compact:
+    """The network that doesn't see some inputs, which are 0 on average."""
+    a, links, c = (mask.copy() for mask in compact.free)
+    a[:, inputs], c[:, inputs] = False, False
+    return replace(compact, A=compact.A * a, C=compact.C * c, free=(a, links, c))

@@ -1,0 +1,101 @@
+"""Training with what it needs of the walk: models linearised to a number of rules over the range of their data."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relurules.collapse import collapse, settle
+from relurules.domain import Domain
+from relurules.errors import DataError
+from relurules.ir import Network, Summary
+from relurules.ir.network import Array
+from relurules.partitioning import budget as limits_of
+from relurules.partitioning import count_regions, search
+from relurules.pipeline import domain_of_data, trace
+from relurules.rules import build_rules
+
+if TYPE_CHECKING:
+    from relurules.train.front import Size
+    from relurules.train.linearized import Linearized
+
+#: Regions are counted up to this number, and built as rules where there are at most so many.
+_COUNTED, _BUILT = 20_000, 300
+
+
+def linearize(
+    model: Any, X: Any, y: Any, *, max_rules: int | None = None, max_neurons: int | None = None,
+    max_terms: int | None = None, max_condition_terms: int | None = None, method: str = "saliency",
+    task: str | None = None, sample_weight: Any = None, test: tuple[Any, Any] | None = None, l1: float = 3e-4,
+    validation_fraction: float = 0.2, random_state: int = 0, steps: int = 100_000,
+    progress: Callable[[str], None] | None = None,
+) -> "Linearized":  # fmt: skip
+    """Make a trained network one of few rules, with the least loss of accuracy.
+
+    model: what `trace` takes. X: (N, d) array or frame in the model's columns; y: targets, in the units of the model's
+    output; of classes their numbers. task: regression, binary or multiclass, else told by the model's link and by y.
+    The budget: max_rules over the range of X, max_neurons, max_terms, the inputs that any condition or formula speaks
+    of, and max_condition_terms, those that any condition does; at least one of the first two. The point of the
+    best score (R2, AUC, accuracy) on a share of the rows, validation_fraction, is chosen; test, rows and targets, is
+    only scored. Rows are counted over the box of their ranges: with categories, fewer rules may be left.
+
+    method: saliency: neurons whose best affine stand-in changes the loss least become affine, with training in
+    between. force: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training", 2020, so
+    many steps of it; freeze: the same, with slopes that count as linear frozen. l1: penalty of standardised weights.
+    Deterministic for a random_state. Returns `Linearized`: .model, .graph, .front, .save(folder).
+    Raises DataError where rows don't fit or no network on the front keeps the budget.
+    """
+    from relurules.train.front import Budget
+    from relurules.train.linearize import Settings, linearize_network
+
+    if max_rules is None and max_neurons is None:
+        raise DataError("a budget is needed: max_rules or max_neurons")
+    for name, value in (
+        ("max_rules", max_rules),
+        ("max_terms", max_terms),
+        ("max_condition_terms", max_condition_terms),
+    ):
+        if value is not None and value < 1:
+            raise DataError(f"{name} is {value}; expected at least 1")
+    graph = trace(model)
+    domain = domain_of_data(graph, X)
+    budget = Budget(max_rules, max_neurons, max_terms, max_condition_terms)
+    settings = Settings(method, l1, validation_fraction, random_state, steps)
+    rows, tested = _rows(domain, X), None if test is None else (_rows(domain, test[0]), np.asarray(test[1]))
+    given = (rows, np.asarray(y), sample_weight)
+    counter = counter_over(rows)
+    return linearize_network(graph, given, budget, settings, counter, task=task, test=tested, progress=progress)
+
+
+def counter_over(X: Array) -> "Callable[[Network], Size]":
+    """Sizes the regions and rules of networks over the box of the rows, (N, d)."""
+    from relurules.train.front import Size
+
+    lower, upper = X.min(axis=0), X.max(axis=0)
+    constant = upper <= lower
+    margin = np.where(constant, np.maximum(np.abs(lower), 1.0) * 1e-3, 0.0)
+    domain = Domain.box(lower - margin, upper + margin)
+
+    def count(network: Network) -> Size:
+        network = collapse(network, domain).network
+        regions = count_regions(network, domain, None, limits_of(_COUNTED, None, 1)).regions
+        return Size(regions, len(_rules(network, domain)) if regions <= _BUILT else regions)
+
+    return count
+
+
+def _rules(network: Network, domain: Domain) -> Any:
+    settled = settle(search(network, domain))
+    outputs = tuple(f"y{i}" for i in range(len(network.c)))
+    summary = Summary(len(network), len(settled.network), {}, len(settled), None)
+    return build_rules(settled, outputs, summary, 0.0, None, ())
+
+
+def _rows(domain: Domain, X: Any) -> Array:
+    rows = domain.rows(X)
+    missing = ~np.isfinite(rows).all(axis=1)
+    if missing.any():
+        raise DataError(
+            f"X, row {int(np.flatnonzero(missing)[0])}: a value is missing or not finite, and can't be trained on"
+        )
+    return rows

@@ -28,6 +28,7 @@ def linearize(
     max_terms: int | None = None, max_condition_terms: int | None = None, method: str = "saliency",
     task: str | None = None, sample_weight: Any = None, test: tuple[Any, Any] | None = None, l1: float = 3e-4,
     validation_fraction: float = 0.2, random_state: int = 0, steps: int = 100_000,
+    reachable_error: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> "Linearized":  # fmt: skip
     """Make a trained network one of few rules, with the least loss of accuracy.
@@ -41,7 +42,9 @@ def linearize(
 
     method: saliency: neurons whose best affine stand-in changes the loss least become affine, with training in
     between. force: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training", 2020, so
-    many steps of it; freeze: the same, with slopes that count as linear frozen. l1: penalty of standardised weights.
+    many steps of it; freeze: the same, with slopes that count as linear frozen. As published, the force does nothing
+    while the mean loss of standardised targets is above 0.01; reachable_error is a loss to be taken for 0.001 instead.
+    l1: penalty of standardised weights.
     Deterministic for a random_state. Returns `Linearized`: .model, .graph, .front, .save(folder).
     Raises DataError where rows don't fit or no network on the front keeps the budget.
     """
@@ -60,7 +63,7 @@ def linearize(
     graph = trace(model)
     domain = domain_of_data(graph, X)
     budget = Budget(max_rules, max_neurons, max_terms, max_condition_terms)
-    settings = Settings(method, l1, validation_fraction, random_state, steps)
+    settings = Settings(method, l1, validation_fraction, random_state, steps, reachable_error)
     rows, tested = _rows(domain, X), None if test is None else (_rows(domain, test[0]), np.asarray(test[1]))
     given = (rows, np.asarray(y), sample_weight)
     counter = counter_over(rows)

@@ -18,16 +18,18 @@ from relurules.train.task import Task
 
 #: As published: stochastic gradient descent on batches of 64, the error read every 1000 steps, slopes begun at 0.25.
 _RATE, _BATCH, _READ, _START = 0.01, 64, 1000, 0.25
+_LOW = 0.001
 
 
 def forced_points(
     network: Network, scale: Scale, data: Data, task: Task, count: Callable[[Compact], Size], seed: int, steps: int, *,
-    freeze: bool, told: Callable[[int], None],
+    freeze: bool, reachable: float | None, told: Callable[[int], None],
 ) -> list[Point]:  # fmt: skip
     """The last network of every number of neurons on the way, the fewest last; counted when all are there.
 
     freeze: whether slopes that count as linear stay 1. Slopes of ReLUs and leaky ReLUs begin at 0.25, others where
-    they are. The mean loss of the rows is the error that the force follows.
+    they are. The mean loss of the rows is the error that the force follows; as published, it does nothing from 0.01
+    upwards, which noisy data never get below: reachable, where given, is the error that counts as 0.001.
     """
     run = _Run(replace(network, slope=np.where(network.slope < _START, _START, network.slope)), scale, data, freeze)
     random, last = np.random.default_rng(seed), dict[int, Compact]()
@@ -38,7 +40,8 @@ def forced_points(
             last[len(compact)] = compact
             told(len(compact))
             with torch.no_grad():
-                rate = force_rate(run.loss(torch.arange(len(rows.X)), task), _RATE)
+                error = run.loss(torch.arange(len(rows.X)), task)
+                rate = force_rate(error if reachable is None else error * (_LOW / reachable), _RATE)
         run.step(torch.from_numpy(random.integers(len(rows.X), size=_BATCH)), task, rate)
     found = [last[neurons] for neurons in sorted(last, reverse=True)]
     return [Point(one, count(one), score_of(one, data.validation, task), False) for one in found]

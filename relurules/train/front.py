@@ -17,8 +17,9 @@ from relurules.train.saliency import stand_ins
 from relurules.train.task import Task
 from relurules.train.terms import condition_terms, formula_terms, with_conditions, with_inputs
 
-#: Few neurons: so many, and so many numbers to train.
-_FEW, _NUMBERS = 12, 700
+#: Few neurons: so many, no more than so many beyond those that cut as many regions as there may be rules where all of
+#: them cross, and no more than so many numbers to train.
+_FEW, _BEYOND, _NUMBERS = 12, 6, 700
 #: Share of many neurons that go at a time, and what is trained after it.
 _SHARE, _AFTER = 0.15, Schedule(epochs=3, rate=2e-3)
 #: Steps of training at every point of the front; choices looked at, and steps on each; steps at the end.
@@ -69,30 +70,38 @@ def points(
 
     told is called with the number of neurons left, whenever it changes.
     """
-    compact = thinned(compact, data, task, l1=l1, random=random, told=told)
-    start = compact
+    compact = thinned(compact, data, task, _few(budget), l1=l1, random=random, told=told)
+    starts = [compact, compact]
     for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False):
         yield point
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
-            start = point.compact
+            starts[1] = point.compact
     if budget.widest is None:
         return
-    if budget.terms is not None:
-        start = with_inputs(start, budget.terms, data, task, l1)
-    start = with_conditions(start, budget.widest, data, task, l1)
-    yield from _chain(start, data, task, count, l1=l1, told=told, sparse=True)
+    for start in starts if budget.terms is not None else starts[1:]:
+        fewer = start if budget.terms is None else with_inputs(start, budget.terms, data, task, l1)
+        narrow = with_conditions(fewer, budget.widest, data, task, l1)
+        yield from _chain(narrow, data, task, count, l1=l1, told=told, sparse=True)
 
 
-def thinned(compact: Compact, data: Data, task: Task, *, l1: float, random: np.random.Generator, told: Told) -> Compact:
+def thinned(
+    compact: Compact, data: Data, task: Task, few: int, *, l1: float, random: np.random.Generator, told: Told
+) -> Compact:  # fmt: skip
     """The network with few neurons."""
-    while len(compact) > _FEW or (len(compact) > 2 and len(parameters(compact)) > _NUMBERS):
+    while len(compact) > few or (len(compact) > 2 and len(parameters(compact)) > _NUMBERS):
         told(len(compact))
         fits = stand_ins(compact, data.training, task)
-        go = max(1, min(int(len(compact) * _SHARE), len(compact) - 2))
+        go = max(1, min(int(len(compact) * _SHARE), len(compact) - min(few, 2)))
         least = np.argsort(fits.saliency, kind="stable")[:go]
         compact = without(compact, [int(k) for k in least], fits.factors, fits.constants)
         compact = descend(compact, data, task, _AFTER, l1=l1, random=random)
     return compact
+
+
+def _few(budget: Budget) -> int:
+    """The number of neurons from which they go one by one."""
+    few = _FEW if budget.rules is None else min(_FEW, int(np.log2(budget.rules)) + _BEYOND)
+    return few if budget.neurons is None else max(few, budget.neurons)
 
 
 def _chain(

@@ -23,7 +23,7 @@ class Settings(NamedTuple):
     """How the front is walked down.
 
     method: saliency, force, or freeze, the force with frozen slopes; l1: see `newton.refine`; seed: of splits and
-    batches; steps: gradient steps of the force.
+    batches; steps: gradient steps of the force; reachable: see `forced.forced_points`.
     """
 
     method: str = "saliency"
@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     validation_fraction: float = 0.2
     seed: int = 0
     steps: int = 100_000
+    reachable: float | None = None
 
 
 def linearize_network(
@@ -86,7 +87,7 @@ def _points(
         from relurules.train.forced import forced_points
 
         return forced_points(graph.network, scale, data, TASKS[name], count, settings.seed, settings.steps,
-                             freeze=settings.method == "freeze", told=told)  # fmt: skip
+                             freeze=settings.method == "freeze", reachable=settings.reachable, told=told)  # fmt: skip
     raise UnsupportedError(f"method {settings.method!r}; supported: saliency, force, freeze")
 
 

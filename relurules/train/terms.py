@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import Network
-from relurules.train.compact import Compact, Mask, forward
+from relurules.ir.network import Array
+from relurules.train.compact import Compact, Mask, forward, pulled_back
 from relurules.train.newton import refine
 from relurules.train.objective import Data, mean_loss
 from relurules.train.task import Rows, Task
@@ -15,6 +16,8 @@ from relurules.train.task import Rows, Task
 #: Share of the inputs that go in one round, steps of training after it, choices looked at, rows that weights are
 #: judged by.
 _SHARE, _STEPS, _CHOICES, _ROWS = 0.25, 8, 4, 3000
+#: Inputs are exchanged where the mean loss falls by such a share.
+_GAIN = 2e-4
 
 
 def condition_terms(network: Network | Compact) -> NDArray[np.intp]:
@@ -48,9 +51,45 @@ def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float) 
             go = min(left.size - 2 * most, max(1, int(left.size * _SHARE)))
             compact = refine(_blind(compact, least[:go].tolist()), data, task, l1=l1, steps=_STEPS)
         else:
-            tried = [refine(_blind(compact, [int(j)]), data, task, l1=l1, steps=_STEPS) for j in least[:_CHOICES]]
-            compact = min(tried, key=lambda one: mean_loss(one, data.training, task))
-    return compact
+            compact = _best([_blind(compact, [int(j)]) for j in least[:_CHOICES]], data, task, l1)
+    return _exchanged(compact, data, task, l1)
+
+
+def _exchanged(compact: Compact, data: Data, task: Task, l1: float) -> Compact:
+    """The network with inputs exchanged for others, one for one, while that helps on the training rows."""
+    while True:
+        unused = np.flatnonzero(~_used(compact))
+        pulls = _pulls(compact, data.training, task)[unused]
+        wider = _best([_seeing(compact, int(j)) for j in unused[np.argsort(-pulls)[:_CHOICES]]], data, task, l1)
+        left = np.flatnonzero(_used(wider))
+        if left.size <= _used(compact).sum():
+            return compact
+        rises = [mean_loss(_blind(wider, [int(j)]), data.training, task) for j in left]
+        tried = _best([_blind(wider, [int(j)]) for j in left[np.argsort(rises)[:2]]], data, task, l1)
+        if mean_loss(tried, data.training, task) >= mean_loss(compact, data.training, task) * (1 - _GAIN):
+            return compact
+        compact = tried
+
+
+def _best(choices: Sequence[Compact], data: Data, task: Task, l1: float) -> Compact:
+    """The one that training makes most of."""
+    tried = [refine(one, data, task, l1=l1, steps=_STEPS) for one in choices]
+    return min(tried, key=lambda one: mean_loss(one, data.training, task))
+
+
+def _pulls(compact: Compact, rows: Rows, task: Task) -> Array:
+    """How much the mean loss would fall at first if an input were read, (d,)."""
+    ran = forward(compact, rows.X)
+    G = task.gradient(ran.F, rows.Y) * (rows.weights / len(rows.X))[:, None]
+    _, before = pulled_back(compact, ran.Z, G)
+    return np.asarray(np.abs(before.T @ rows.X).sum(axis=0) + np.abs(G.T @ rows.X).sum(axis=0))
+
+
+def _seeing(compact: Compact, j: int) -> Compact:
+    """The network that may read an input more."""
+    a, links, c = (mask.copy() for mask in compact.free)
+    a[:, j], c[:, j] = True, True
+    return replace(compact, free=(a, links, c))
 
 
 def with_conditions(compact: Compact, most: int, data: Data, task: Task, l1: float) -> Compact:

@@ -1,0 +1,84 @@
+"""How much accuracy a number of rules costs: `make bench-linearise`, or `python benchmarks/linearise.py [PART ...]`.
+
+Parts: taiwan, bike, adult, xor, others; all of them without any named. Tables are read from `--data` (default
+../shared/data); 80/20 splits seeded 0 to 4, means over the seeds and the spread (standard deviation). A network of 40
+and 40 ReLUs is trained, plainly and with an L1 penalty, then linearised within a budget by validation rows, a fifth of
+the training rows; test rows are only scored. Rules are counted over the box of the training rows. Seconds are wall
+time on one thread; `times` is training and linearisation together over training of the same network alone.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import linearise_others as others
+import numpy as np
+from linearise_runs import PROBLEMS, SEEDS, Problem, linearised, prepared, trained
+from rich.console import Console
+from rich.table import Table
+from threadpoolctl import threadpool_limits
+
+from relurules.train.objective import score_of
+from relurules.train.task import TASKS
+from relurules.train.terms import condition_terms, formula_terms
+
+
+def rows_of(problem: Problem, folder: Path) -> Iterator[tuple[str, ...]]:
+    """The table of one problem: both networks, then every budget."""
+    task, results = TASKS[problem.task], dict[str, list[tuple[float, ...]]]()
+    for seed in SEEDS:
+        given = prepared(problem, folder, seed)
+        plain, base = trained(problem, given, seed, 0.0)
+        network, seconds = trained(problem, given, seed, problem.l1)
+        results.setdefault("network, plain", []).append(
+            (score_of(plain, given.test, task), 80, 0, 0, 0, base / seconds)
+        )
+        results.setdefault("network, L1", []).append((score_of(network, given.test, task), 80, 0, 0, 0, 1.0))
+        for name, budget, _ in problem.budgets:
+            point, more = linearised(problem, given, network, budget, seed)
+            terms = condition_terms(point.compact).max(initial=0), formula_terms(point.compact)
+            score = score_of(point.compact, given.test, task)
+            numbers = (len(point.compact), point.size.rules, *terms, (seconds + more) / seconds)
+            results.setdefault(name, []).append((score, *numbers))
+            print(problem.name, seed, name, f"{score:.4f}", *numbers, file=sys.stderr)
+    bars = {name: bar for name, _, bar in problem.budgets}
+    for name, found in results.items():
+        scores, neurons, rules, conditions, formulas, times = (np.array(part) for part in zip(*found, strict=True))
+        bar = "" if name not in bars else f"{bars[name]:.3f}"
+        yield (
+            name, f"{scores.mean():.4f}", f"{scores.std():.4f}", bar, f"{neurons.mean():.1f}",
+            f"{rules.max():.0f}" if rules.any() else "", f"{conditions.max():.0f}" if rules.any() else "",
+            f"{formulas.max():.0f}" if rules.any() else "", f"{times.mean():.1f}",
+        )  # fmt: skip
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], "taiwan", "bike", "adult", "xor", "others"])
+    parser.add_argument("--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data")
+    given = parser.parse_args()
+    parts = given.parts or ["taiwan", "bike", "adult", "xor", "others"]
+    console = Console(width=140)
+    with threadpool_limits(1):
+        for problem in PROBLEMS:
+            if problem.name in parts:
+                title = f"{problem.name}: test {TASKS[problem.task].measure}, mean over {len(SEEDS)} splits"
+                columns = ["", "mean", "spread", "at least", "neurons", "rules", "terms", "in formulas", "times"]
+                _show(console, title, columns, rows_of(problem, given.data))
+        for name in ("adult", "xor", "others"):
+            if name in parts:
+                for title, columns, rows in getattr(others, name)(given.data):
+                    _show(console, title, columns, rows)
+
+
+def _show(console: Console, title: str, columns: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""Further parts of benchmarks/linearise.py: adult in raw columns, exclusive-ors, and other ways to few local models."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import linearise_runs as runs
+import numpy as np
+import pandas as pd
+from sklearn.cluster import AgglomerativeClustering
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import NearestNeighbors, kneighbors_graph
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+import relurules as rr
+from relurules.train.compact import Compact, compact_of, forward, network_of
+from relurules.train.descent import descend, random_network
+from relurules.train.forced import forced_points
+from relurules.train.front import Budget, Point, allowed
+from relurules.train.linearize import best_point
+from relurules.train.objective import mean_loss, score_of
+from relurules.train.targets import Scale
+from relurules.train.task import TASKS
+from relurules.training import counter_over
+
+Part = tuple[str, Sequence[str], Iterator[tuple[str, ...]]]
+
+#: Penalties that L1 alone is given to choose from.
+_PENALTIES = (3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2)
+#: Rows that a local model needs to be one by itself.
+_ROWS = 30
+
+
+def adult(folder: Path) -> Iterator[Part]:
+    """Census income by at most 16 rules in raw columns, beside simple models and the full network."""
+    yield "adult: test rows, mean over 5 splits", ["", "accuracy", "AUC", "spread of AUC", "rules"], _adult_rows(folder)
+
+
+def _adult_rows(folder: Path) -> Iterator[tuple[str, ...]]:
+    frame = pd.read_csv(folder / "adult.csv.gz", na_values="?", skipinitialspace=True)
+    y = frame.pop("income").astype(str).str.startswith(">50K").to_numpy(int)
+    frame = frame.drop(columns=["split", "fnlwgt"])
+    text = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
+    models = {
+        "16 rules": rr.ReLURulesClassifier(max_rules=16, max_epochs=40, random_state=0),
+        "network, 40 and 40": rr.ReLURulesClassifier(linearization=None, max_epochs=40, random_state=0),
+        "logistic regression": LogisticRegression(max_iter=2000),
+        "tree of depth 4": DecisionTreeClassifier(max_depth=4, random_state=0),
+    }
+    for name, model in models.items():
+        found = []
+        for seed in runs.SEEDS:
+            X, test, t, target = train_test_split(frame, y, test_size=0.2, random_state=seed)
+            fitted = _encoded(text, list(frame.columns), model).fit(X, t)
+            p = fitted.predict_proba(test)[:, 1]
+            rules = len(rr.extract(fitted, data=X)) if name == "16 rules" else 0
+            found.append((np.mean((p > 0.5) == target), roc_auc_score(target, p), rules))
+            print("adult", seed, name, *found[-1], file=sys.stderr)
+        accuracy, auc, count = np.array(found).T
+        rules = f"{count.max():.0f}" if count.any() else ""
+        yield name, f"{accuracy.mean():.4f}", f"{auc.mean():.4f}", f"{auc.std():.4f}", rules
+
+
+def _encoded(text: Sequence[str], columns: Sequence[str], model: Any) -> Pipeline:
+    numbers = [name for name in columns if name not in text]
+    filled = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
+    encoder = ColumnTransformer([("text", filled, list(text)), ("numbers", StandardScaler(), numbers)])
+    encoder.set_params(sparse_threshold=0)
+    return make_pipeline(encoder, model)
+
+
+def xor(folder: Path) -> Iterator[Part]:
+    """Csirmaz' experiment by saliency; the force is examples/csirmaz_xor.py, half a million steps per network."""
+    del folder
+    columns = ["seeds", "2 nonlinear PReLUs and 16 of 16 rows right"]
+    yield "two exclusive-ors and a product, 4-5-5-5-5-3 PReLUs, by saliency", columns, _xor_rows(range(20))
+
+
+def _xor_rows(seeds: range) -> Iterator[tuple[str, ...]]:
+    good = sum(_xor(seed) for seed in seeds)
+    yield f"{len(seeds)}", f"{good}"
+
+
+def _xor(seed: int) -> bool:
+    """Train as plainly as can be, linearise to two neurons, and try all 16 rows."""
+    import torch
+    from torch import nn
+
+    rows = np.array(np.meshgrid(*[[0.0, 1.0]] * 4, indexing="ij")).reshape(4, -1).T
+    a, b, c, d = rows.T
+    targets, random = np.column_stack([(a != b), (c != d), a * b]).astype(float), np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    layers: list[nn.Module] = []
+    for fan_in in (4, 5, 5, 5):
+        layers += [nn.Linear(fan_in, 5), nn.PReLU(5)]
+    model = nn.Sequential(*layers, nn.Linear(5, 3)).double()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(1500):
+        noisy = torch.from_numpy(rows + random.normal(0, 0.01, rows.shape))
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(noisy), torch.from_numpy(targets)).backward()
+        optimizer.step()
+    X = np.tile(rows, (40, 1)) + random.normal(0, 0.01, (640, 4))
+    found = rr.linearize(model.eval(), X, np.tile(targets, (40, 1)), max_neurons=2, l1=0.0, task="regression")
+    right = (found.graph.evaluate(rows).round() == targets).all(axis=1).sum()
+    print("xor", seed, len(found.graph.network), right, file=sys.stderr)
+    return len(found.graph.network) == 2 and bool(right == len(rows))
+
+
+def others(folder: Path) -> Iterator[Part]:
+    """Other ways to as few local models, in the same splits, with the same training."""
+    for problem, rules in zip(runs.PROBLEMS, (8, 32), strict=True):
+        columns = ["", "mean", "spread", "local models"]
+        yield (
+            f"{problem.name}: test {TASKS[problem.task].measure} of {rules} rules",
+            columns,
+            _ways(problem, rules, folder),
+        )
+
+
+def _ways(problem: Any, rules: int, folder: Path) -> Iterator[tuple[str, ...]]:
+    found: dict[str, list[tuple[float, int]]] = {}
+    for seed in runs.SEEDS:
+        given = runs.prepared(problem, folder, seed)
+        plain, _ = runs.trained(problem, given, seed, 0.0)
+        network, _ = runs.trained(problem, given, seed, problem.l1)
+        point, _ = runs.linearised(problem, given, network, Budget(rules), seed)
+        scored = {
+            "saliency": (score_of(point.compact, given.test, TASKS[problem.task]), point.size.rules),
+            "the force alone": _forced(problem, given, plain, rules, seed),
+            "L1 alone": _penalised(problem, given, rules, seed),
+            "merged and refitted": _merged(problem, given, network, rules),
+        }
+        for name, (score, count) in scored.items():
+            found.setdefault(name, []).append((score, count))
+            print(problem.name, seed, name, f"{score:.4f}", count, file=sys.stderr)
+    for name, pairs in found.items():
+        scores, counts = np.array(pairs).T
+        yield name, f"{scores.mean():.4f}", f"{scores.std():.4f}", f"{counts.max():.0f}"
+
+
+def _forced(problem: Any, given: Any, network: Compact, rules: int, seed: int) -> tuple[float, int]:
+    """The force with frozen slopes; the error of the trained network is the one that counts as reached."""
+    counted, d, m = counter_over(given.data.training.X), given.test.X.shape[1], given.test.Y.shape[1]
+    task, as_it_is = TASKS[problem.task], Scale(np.zeros(d), np.ones(d), np.zeros(m), np.ones(m))
+    reached = mean_loss(network, given.data.training, task)
+    found = forced_points(
+        network_of(network), as_it_is, given.data, task, lambda compact: counted(network_of(compact)), seed, 60_000,
+        freeze=True, reachable=reached, told=lambda _: None,
+    )  # fmt: skip
+    return _scored(found, Budget(rules), given, task)
+
+
+def _scored(found: list[Point], budget: Budget, given: Any, task: Any) -> tuple[float, int]:
+    if not any(allowed(point, budget) for point in found):
+        return float("nan"), min(point.size.rules for point in found)
+    point = found[best_point(found, budget)]
+    return score_of(point.compact, given.test, task), point.size.rules
+
+
+def _penalised(problem: Any, given: Any, rules: int, seed: int) -> tuple[float, int]:
+    """L1 training: the best network, by validation rows, of which the training rows reach as few patterns."""
+    best, task, rows = (-np.inf, float("nan"), 0), TASKS[problem.task], given.data.training
+    for penalty in _PENALTIES:
+        random = np.random.default_rng(seed)
+        start = random_network(rows.X.shape[1], runs.HIDDEN, rows.Y.shape[1], random)
+        network = descend(start, given.data, task, problem.schedule, l1=penalty, random=random)
+        patterns = len(np.unique(forward(network, rows.X).Z >= 0, axis=0))
+        if patterns <= rules:
+            best = max(
+                best, (score_of(network, given.data.validation, task), score_of(network, given.test, task), patterns)
+            )
+    return best[1], best[2]
+
+
+def _merged(problem: Any, given: Any, network: Compact, rules: int) -> tuple[float, int]:
+    """Local models of the training rows' patterns, clustered by their coefficients among neighbours, and refitted.
+
+    After A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks:
+    Interpretability, Diagnostics, and Simplification", 2020; a row of no pattern that is known joins the nearest.
+    """
+    rows, test, task = given.data.training, given.test, TASKS[problem.task]
+    signs = forward(network, rows.X).Z >= 0
+    patterns, of, counts = np.unique(signs, axis=0, return_inverse=True, return_counts=True)
+    known = np.flatnonzero(counts >= _ROWS)
+    centres = np.array([rows.X[of == i].mean(axis=0) for i in known])
+    maps = np.array([_local(network, patterns[i]) for i in known])
+    clusters = np.zeros(len(known), dtype=int)
+    if len(known) > rules:
+        near = kneighbors_graph(centres, min(5, len(known) - 1))
+        clusters = AgglomerativeClustering(rules, connectivity=near).fit_predict(maps)
+    nearest = NearestNeighbors(n_neighbors=1).fit(centres)
+    place, test_place = (clusters[nearest.kneighbors(part.X)[1][:, 0]] for part in (rows, test))
+    F = np.zeros(len(test.X))
+    for cluster in np.unique(clusters):
+        mine, theirs = place == cluster, test_place == cluster
+        if theirs.any():
+            F[theirs] = _refitted(problem.task, rows.X[mine], rows.Y[mine, 0], test.X[theirs])
+    return task.score(F[:, None], test.Y, test.weights), len(np.unique(clusters))
+
+
+def _local(network: Compact, on: Any) -> Any:
+    """The weights of the affine map of one pattern."""
+    fixed = compact_of(network_of(network), dense=False)
+    D = np.diag(on.astype(float))
+    return (fixed.C + fixed.U @ D @ np.linalg.solve(np.eye(len(on)) - fixed.L @ D, fixed.A))[0]
+
+
+def _refitted(task: str, X: Any, y: Any, test: Any) -> Any:
+    if task == "regression":
+        return Ridge(1e-3).fit(X, y).predict(test)
+    if len(np.unique(y)) < 2:
+        return np.full(len(test), 10.0 * (2 * y[0] - 1))
+    return LogisticRegression(max_iter=500).fit(X, y).decision_function(test)

@@ -1,0 +1,91 @@
+"""What the parts of benchmarks/linearise.py share: problems, splits, training and linearisation."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import linearise_tables as tables
+import numpy as np
+
+from relurules.train.compact import Compact, compact_of, network_of
+from relurules.train.descent import Schedule, descend, random_network
+from relurules.train.front import Budget, Point, Size, allowed, points, settled
+from relurules.train.linearize import best_point
+from relurules.train.objective import Data
+from relurules.train.targets import Scale, scale_of, split
+from relurules.train.task import TASKS, Rows
+from relurules.training import counter_over
+
+HIDDEN, SEEDS = (40, 40), range(5)
+
+
+class Problem(NamedTuple):
+    """A table, its task, the L1 penalty of its networks, epochs, and budgets with the score each should reach."""
+
+    name: str
+    task: str
+    l1: float
+    schedule: Schedule
+    budgets: Sequence[tuple[str, Budget, float]]
+
+
+PROBLEMS = (
+    Problem(
+        "taiwan", "binary", 5e-4, Schedule(100, patience=15),
+        (
+            ("4 rules", Budget(4), 0.770),
+            ("8 rules", Budget(8), 0.774),
+            ("32 rules", Budget(32), 0.775),
+            ("8 rules, 5 terms", Budget(8, terms=5), 0.770),
+        ),
+    ),
+    Problem(
+        "bike", "regression", 1e-4, Schedule(200, patience=15),
+        (
+            ("32 rules", Budget(32), 0.885),
+            ("128 rules", Budget(128), 0.892),
+            ("32 rules, 4 terms in conditions", Budget(32, condition_terms=4), 0.884),
+        ),
+    ),
+)  # fmt: skip
+
+
+class Prepared(NamedTuple):
+    """One split: standardised training and validation rows, and test rows."""
+
+    data: Data
+    test: Rows
+    scale: Scale
+
+
+def prepared(problem: Problem, folder: Path, seed: int) -> Prepared:
+    """The split of a seed."""
+    training, test = tables.split_of(problem.name, folder, seed)
+    data = split(training, 0.2, seed, classes=problem.task != "regression")
+    scale = scale_of(data.training, numbers=problem.task == "regression")
+    return Prepared(Data(scale.rows(data.training), scale.rows(data.validation)), scale.rows(test), scale)
+
+
+def trained(problem: Problem, given: Prepared, seed: int, l1: float) -> tuple[Compact, float]:
+    """A network and the seconds it took."""
+    random, begun = np.random.default_rng(seed), time.perf_counter()
+    rows = given.data.training
+    start = random_network(rows.X.shape[1], HIDDEN, rows.Y.shape[1], random)
+    network = descend(start, given.data, TASKS[problem.task], problem.schedule, l1=l1, random=random)
+    return network, time.perf_counter() - begun
+
+
+def linearised(problem: Problem, given: Prepared, network: Compact, budget: Budget, seed: int) -> tuple[Point, float]:
+    """The point of the front that is chosen, and the seconds it took."""
+    begun, task = time.perf_counter(), TASKS[problem.task]
+    counted, random = counter_over(given.data.training.X), np.random.default_rng(seed)
+
+    def count(compact: Compact) -> Size:
+        return counted(network_of(compact))
+
+    start = compact_of(network_of(network), dense=True)
+    found = list(points(start, given.data, task, budget, count, l1=problem.l1, random=random, told=lambda _: None))
+    chosen = settled(found[best_point(found, budget)], given.data, task, budget, count, l1=problem.l1)
+    assert allowed(chosen, budget)  # noqa: S101
+    return chosen, time.perf_counter() - begun

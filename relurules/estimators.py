@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import networkx
 import numpy as np
@@ -31,6 +32,9 @@ except ImportError as missing:
         f"the estimators need scikit-learn 1.6 or newer: pip install 'relurules[sklearn]' ({missing})"
     ) from missing
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 #: Ways from the trained network to few rules; None: it stays as it is.
 _LINEARIZATIONS = ("saliency", "force", "freeze", None)
 
@@ -56,8 +60,17 @@ _PARAMETERS = """
 class _Estimator(BaseEstimator):  # type: ignore[misc]
     """What both estimators share."""
 
-    #: Name of the task in `relurules.train.task`, of the latest fit.
+    # What fit sets. _task: a name in `relurules.train.task`; _range: smallest and largest value of every column.
+    graph_: Graph
+    network_: Network
+    dense_network_: Network
+    front_: "pd.DataFrame | None"
+    chosen_: int | None
+    n_iter_: int
     _task: str
+    _seed: int
+    _range: tuple[Array, Array]
+    _rules: RuleSet | None
 
     def __init__(
         self, hidden_layer_sizes: Sequence[int] = (40, 40), *, l1_reg: float = 3e-4, learning_rate: float = 3e-3,
@@ -114,7 +127,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         if self.linearization is not None and self.max_rules is None and self.max_neurons is None:
             raise DataError("a budget is needed: max_rules or max_neurons")
 
-    def _train(self, X: Array, y: Array, weights: Any, task: str, heads: tuple[Head, ...], names: Sequence[str]) -> Any:
+    def _train(
+        self, X: Array, y: NDArray[Any], weights: Any, task: str, heads: tuple[Head, ...], names: Sequence[str]
+    ) -> Any:
         """Fit to rows X, (N, d), and y, (N,) of numbers or of the numbers of classes; sets the attributes."""
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         X, y, weights = _weighing(X, y, weights)
@@ -211,7 +226,7 @@ class ReLURulesRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         return np.asarray(self._scores(X)[:, 0])
 
 
-def _weighing(X: Array, y: Array, weights: Any) -> tuple[Array, Array, Any]:
+def _weighing(X: Array, y: NDArray[Any], weights: Any) -> tuple[Array, NDArray[Any], Any]:
     """The rows whose weight isn't 0; raises DataError where fewer than two are left."""
     if weights is None or not (weights == 0).any():
         return X, y, weights
@@ -221,7 +236,7 @@ def _weighing(X: Array, y: Array, weights: Any) -> tuple[Array, Array, Any]:
     return X[some], y[some], weights[some]
 
 
-def _descended(estimator: Any, X: Array, y: Array, weights: Any) -> tuple[Network, int]:
+def _descended(estimator: Any, X: Array, y: NDArray[Any], weights: Any) -> tuple[Network, int]:
     """The network of many neurons, in the units of X, and the epochs that it was trained for."""
     from threadpoolctl import threadpool_limits
 
@@ -245,9 +260,7 @@ def _descended(estimator: Any, X: Array, y: Array, weights: Any) -> tuple[Networ
             say(f"epoch {epochs} of {estimator.max_epochs}, validation loss {loss:.4f}")
 
     hidden = tuple(int(size) for size in np.atleast_1d(np.asarray(estimator.hidden_layer_sizes)))
-    schedule = Schedule(
-        estimator.max_epochs, estimator.learning_rate, estimator.batch_size, estimator.n_iter_no_change
-    )
+    schedule = Schedule(estimator.max_epochs, estimator.learning_rate, estimator.batch_size, estimator.n_iter_no_change)
     random = np.random.default_rng(seed)
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         start = random_network(X.shape[1], hidden, Y.shape[1], random)
@@ -256,18 +269,14 @@ def _descended(estimator: Any, X: Array, y: Array, weights: Any) -> tuple[Networ
     return network_of(scale.restored(trained)), done
 
 
-def _linearized(estimator: Any, graph: Graph, given: tuple[Array, Array, Any]) -> Any:
+def _linearized(estimator: Any, graph: Graph, given: tuple[Array, NDArray[Any], Any]) -> Any:
     """What `relurules.linearize` makes of the graph, on the same split."""
     from relurules.train.front import Budget
     from relurules.train.linearize import Settings, linearize_network
     from relurules.training import counter_over
 
-    budget = Budget(
-        estimator.max_rules, estimator.max_neurons, estimator.max_terms, estimator.max_condition_terms
-    )
-    settings = Settings(
-        estimator.linearization, estimator.l1_reg, estimator.validation_fraction, estimator._seed
-    )
+    budget = Budget(estimator.max_rules, estimator.max_neurons, estimator.max_terms, estimator.max_condition_terms)
+    settings = Settings(estimator.linearization, estimator.l1_reg, estimator.validation_fraction, estimator._seed)
     return linearize_network(
         graph, given, budget, settings, counter_over(given[0]), task=estimator._task, progress=teller(estimator.verbose)
     )
@@ -287,5 +296,5 @@ def _layers(network: Network) -> "networkx.DiGraph[str]":
     rows += [(f"layer {i}", "linear", len(level)) for i, level in enumerate((*network.levels, network.c))]
     for name, kind, size in rows:
         layers.add_node(name, operator=kind, module="", size=size)
-    layers.add_edges_from((a[0], b[0]) for a, b in zip(rows, rows[1:], strict=False))
+    layers.add_edges_from((a[0], b[0]) for a, b in pairwise(rows))
     return layers

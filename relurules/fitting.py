@@ -141,13 +141,20 @@ def _target(table: "pd.DataFrame", wanted: Wanted) -> "pd.Series[Any]":
         raise DataError(f"the target {name!r} is missing in {missing} of {len(table)} rows; fill or remove these rows")
     if column.nunique() < 2:
         raise DataError(
-            f"the target {name!r} is {column.iloc[0]!r} in all rows; at least two classes or numbers are needed"
+            f"the target {name!r} is {_some(column)} in all rows; at least two classes or numbers are needed"
         )
     return column
 
 
 def _classes(column: "pd.Series[Any]", task: str, wanted: Wanted) -> Any:
     counts = column.value_counts()
+    counts = counts[counts > 0]  # categories that no row has
+    kinds = {type(value) for value in column.tolist()}
+    if len(kinds) > 1 or not kinds <= {str, bool, int}:
+        shown = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise DataError(
+            f"the target {column.name!r} holds {shown}; classes must be text, whole numbers, or true and false"
+        )
     if task == "binary" and len(counts) != 2:
         raise DataError(f"the target {column.name!r} has {len(counts)} classes, {_some(column)}; binary needs 2")
     if task == "multiclass" and len(counts) < 3:
@@ -158,14 +165,14 @@ def _classes(column: "pd.Series[Any]", task: str, wanted: Wanted) -> Any:
             "told apart; join some"
         )
     if counts.min() < _CLASS_ROWS:
+        rarest = counts.index[counts == counts.min()].tolist()[0]
         raise DataError(
-            f"class {counts.idxmin()!r} of the target {column.name!r} has {counts.min()} rows; at least {_CLASS_ROWS} "
+            f"class {rarest!r} of the target {column.name!r} has {counts.min()} rows; at least {_CLASS_ROWS} "
             "are needed; remove these rows or join classes"
         )
     if round(min(wanted.test_size, 1 - wanted.test_size) * len(column)) < len(counts):
         raise DataError(f"a test size of {wanted.test_size} leaves fewer rows than the {len(counts)} classes")
-    kept = column.dtype.kind in "biu"
-    return column.to_numpy() if kept else column.to_numpy(dtype=object)
+    return np.array(column.tolist())
 
 
 def _some(column: "pd.Series[Any]") -> str:

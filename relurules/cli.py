@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from relurules.errors import DataError, RelurulesError, UnsupportedError
+from relurules.cli_files import read_table
+from relurules.cli_fit import fit
+from relurules.errors import RelurulesError, UnsupportedError
 
 if TYPE_CHECKING:
     from relurules.display import Tell
@@ -124,6 +126,9 @@ def demo(
     raise typer.Exit(0 if run_demo(out, seed, _out) else 1)
 
 
+app.command()(fit)
+
+
 @app.command()
 def extract(
     model: _Model,
@@ -150,7 +155,7 @@ def extract(
     from relurules.pipeline import trace
 
     graph = trace(_model(model, trust_pickle))
-    table = None if data is None else _read_table(data, drop or [])
+    table = None if data is None else read_table(data, drop or [])
     domain = _domain(graph, table, box, domain_file, where or [])
     with _searching(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
@@ -190,7 +195,7 @@ def count(
     from relurules.display import estimate_text
 
     graph = pipeline.trace(_model(model, trust_pickle))
-    table = None if data is None else _read_table(data, drop or [])
+    table = None if data is None else read_table(data, drop or [])
     domain = _domain(graph, table, box, domain_file, where or [])
     with _searching(checkpoint, out) as progress:
         if estimate or (_err.is_terminal and not domain.groups):  # with categories, probes take long
@@ -261,7 +266,7 @@ def verify(
 
     read: Any = RuleSet.load if artefact.suffix == ".json" else Artifact.read
     model: Any = RuleSet.load(against) if against.suffix == ".json" else _model(against, trust_pickle)
-    report = verify_artifact(read(artefact), model, _read_table(data, []), engine)
+    report = verify_artifact(read(artefact), model, read_table(data, []), engine)
     _out.print(report_table([report]))
     raise typer.Exit(0 if report else 1)
 
@@ -313,16 +318,3 @@ def _model(path: Path, trusted: bool) -> Any:
     from relurules.tracing.pickled import PICKLED, load_pickled
 
     return load_pickled(path, trusted=trusted) if path.suffix in PICKLED else path
-
-
-def _read_table(path: Path, drop: Sequence[str]) -> Any:
-    import pandas
-
-    try:
-        frame = pandas.read_parquet(path) if path.suffix == ".parquet" else pandas.read_csv(path)
-    except (ValueError, ImportError) as error:
-        raise DataError(f"{path}: can't be read as a table: {error}") from error
-    unknown = [name for name in drop if name not in frame.columns]
-    if unknown:
-        raise DataError(f"{path}: no column {unknown[0]!r} to drop; it has {', '.join(map(repr, frame.columns[:12]))}")
-    return frame.drop(columns=list(drop))

@@ -1,6 +1,6 @@
 """What the command line and the demo show in a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
@@ -89,3 +89,12 @@ def counting(console: Console, expected: float | None = None) -> Iterator[Tell]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield Tell(progress, expected)
+
+
+@contextmanager
+def telling(console: Console, first: str) -> Iterator[Callable[[str], None]]:
+    """A line that shows what it is told; gone when done, and not shown where there is no terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(first, total=None)
+        yield lambda line: progress.update(task, description=line)

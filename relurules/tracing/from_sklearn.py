@@ -121,6 +121,8 @@ def _ending(estimator: Any) -> Ending:
         from relurules.tracing.from_skorch import ending
 
         return ending(estimator)
+    if any(base.__name__ in RELURULES for base in type(estimator).__mro__):
+        return _trained_to_rules(estimator)
     if _kind(estimator) not in ("MLPRegressor", "MLPClassifier"):
         raise ModelError(f"scikit-learn estimator {_kind(estimator)} can't be traced; supported: {SUPPORTED}")
     if not hasattr(estimator, "coefs_"):
@@ -138,6 +140,17 @@ def _ending(estimator: Any) -> Ending:
     return Ending(
         _network(estimator, "mlp"), heads, outputs, [("linear", len(b)) for b in estimator.intercepts_], identities
     )
+
+
+def _trained_to_rules(estimator: Any) -> Ending:
+    """An estimator of this package, which tells its network."""
+    network, graph = getattr(estimator, "network_", None), getattr(estimator, "graph_", None)
+    if not isinstance(network, Network) or not isinstance(graph, Graph):
+        raise ModelError(f"the {_kind(estimator)} isn't fitted; call fit first")
+    if len(set(graph.outputs)) < len(graph.outputs):
+        raise ModelError(f"classes {list(estimator.classes_)!r} can't be told apart by name; rename one")
+    sizes = [len(level) for level in (*network.levels, network.c)]
+    return Ending(network, graph.heads, graph.outputs, [("linear", size) for size in sizes])
 
 
 def _outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
@@ -241,10 +254,14 @@ def _kind(estimator: Any) -> str:
 
 TARGET = "TransformedTargetRegressor"
 
+#: Estimators of this package, which are known by name: `relurules.estimators` stands above the tracer.
+RELURULES = ("ReLURulesClassifier", "ReLURulesRegressor")
+
 #: Function that turns predictions back into the target's units -> the link that it is.
 INVERSES: Mapping[str | None, str] = {"expm1": "expm1", "exp": "exp", None: "identity"}
 
 SUPPORTED = (
-    "MLPClassifier and MLPRegressor with activation relu or identity, skorch nets, alone, in a "
+    "MLPClassifier and MLPRegressor with activation relu or identity, skorch nets, "
+    f"{' and '.join(RELURULES)}, alone, in a "
     f"{TARGET}, or at the end of a Pipeline of {STEPS}"
 )

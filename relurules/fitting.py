@@ -1,0 +1,296 @@
+"""A table -> a pipeline that ends in few rules: columns are typed and encoded, rows split, a baseline put beside it."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from relurules.errors import DataError, UnsupportedError
+from relurules.ir import RuleSet
+from relurules.ir.network import Array
+from relurules.pipeline import extract
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TASKS = ("auto", "regression", "binary", "multiclass")
+
+#: Fewer rows can't be split in three; of fewer a class can't be learnt; of fewer values a column tells nothing.
+_ROWS, _CLASS_ROWS, _VALUES = 30, 5, 10
+#: A target of whole numbers is taken for classes up to so many of them; more can't be trained for at all.
+_GUESSED, _CLASSES = 10, 50
+#: Text columns of which more than this share of values differ are names of rows, not categories.
+_DIFFERENT = 0.5
+
+
+class Wanted(NamedTuple):
+    """What is asked for; see `ReLURulesClassifier` for what isn't said here."""
+
+    target: str
+    task: str = "auto"
+    max_rules: int = 8
+    max_terms: int | None = 5
+    max_condition_terms: int | None = None
+    hidden: tuple[int, ...] = (40, 40)
+    test_size: float = 0.2
+    seed: int = 0
+
+
+class Columns(NamedTuple):
+    """Names of the columns that are used, by kind, and of those that are dropped, with the reason."""
+
+    numbers: tuple[str, ...]
+    filled: tuple[str, ...]
+    categories: tuple[str, ...]
+    dropped: Mapping[str, str]
+
+    @property
+    def plain(self) -> bool:
+        """Whether all columns are numbers that are never missing."""
+        return not self.filled and not self.categories
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """pipeline: reads the raw columns of `frame`, (N, d), which is all rows; rules: the same in these columns.
+
+    scores: by model, and then by train, validation and test; measure: what they are. everywhere: whether the rules
+    hold on the range of all rows; else on that of the rows that were trained on.
+    """
+
+    pipeline: Any
+    wanted: Wanted
+    task: str
+    columns: Columns
+    frame: "pd.DataFrame"
+    rows: Mapping[str, int]
+    rules: RuleSet
+    everywhere: bool
+    scores: Mapping[str, Mapping[str, float]]
+    measure: str
+
+    @property
+    def estimator(self) -> Any:
+        """The last step."""
+        return self.pipeline[-1]
+
+
+def fit_table(table: "pd.DataFrame", wanted: Wanted, say: Callable[[str], None]) -> Fitted:
+    """Train on a table with the target among its columns; `say` is called with lines about how far it is.
+
+    Raises DataError for a table or a target that can't be learnt from, UnsupportedError for an unknown task.
+    """
+    from sklearn.model_selection import train_test_split
+    from sklearn.pipeline import Pipeline
+
+    task, y = target_of(table, wanted)
+    columns = typed_columns(table.drop(columns=[wanted.target]))
+    used = {*columns.numbers, *columns.filled, *columns.categories}
+    frame = table[[name for name in table.columns if name in used]]
+    parts = train_test_split(
+        np.arange(len(y)), test_size=wanted.test_size, random_state=wanted.seed,
+        stratify=None if task == "regression" else y,
+    )  # fmt: skip
+    train, test = (np.sort(part) for part in parts)
+    pipeline = Pipeline([("columns", encoding(columns)), ("rules", _estimator(wanted, task, say))])
+    pipeline.fit(frame.iloc[train], y[train])
+    pipeline[-1].set_params(verbose=False)
+    say("writing down the rules")
+    rules, everywhere = _rules(pipeline, frame, train, wanted.max_rules)
+    scores, measure, rows = _scores(pipeline, frame, y, (train, test), task)
+    return Fitted(pipeline, wanted, task, columns, frame, rows, rules, everywhere, scores, measure)
+
+
+def target_of(table: "pd.DataFrame", wanted: Wanted) -> tuple[str, Any]:
+    """The task, and the target of every row: (N,) numbers, or classes."""
+    import pandas as pd
+
+    column = _target(table, wanted)
+    number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    whole = number and bool((column % 1 == 0).all())
+    task = wanted.task
+    if task == "auto":
+        numeric = number and (not whole or column.nunique() > _GUESSED)
+        task = "regression" if numeric else "binary" if column.nunique() == 2 else "multiclass"
+    if task == "regression":
+        if not number or not np.isfinite(y := column.to_numpy(dtype=float)).all():
+            raise DataError(f"the target {column.name!r} holds {_some(column)}; a regression needs finite numbers")
+        return task, y
+    if number and not whole:
+        raise DataError(
+            f"the target {column.name!r} holds fractions such as {_some(column)}; did you mean --task regression?"
+        )
+    return task, _classes(column.astype(int) if number else column, task, wanted)
+
+
+def _target(table: "pd.DataFrame", wanted: Wanted) -> "pd.Series[Any]":
+    """The target's column, of a table that is large enough, with a value in every row, not all of them the same."""
+    name = wanted.target
+    if wanted.task not in TASKS:
+        raise UnsupportedError(f"task {wanted.task!r}; supported: {', '.join(TASKS)}")
+    if not 0 < wanted.test_size < 1:
+        raise DataError(f"test size {wanted.test_size}; expected a share between 0 and 1")
+    if name not in table.columns:
+        raise DataError(f"no column {name!r} to be the target; there are {', '.join(map(repr, table.columns[:12]))}")
+    if len(table) < _ROWS:
+        raise DataError(f"the table has {len(table)} rows; at least {_ROWS} are needed")
+    column = table[name]
+    if missing := int(column.isna().sum()):
+        raise DataError(f"the target {name!r} is missing in {missing} of {len(table)} rows; fill or remove these rows")
+    if column.nunique() < 2:
+        raise DataError(
+            f"the target {name!r} is {_some(column)} in all rows; at least two classes or numbers are needed"
+        )
+    return column
+
+
+def _classes(column: "pd.Series[Any]", task: str, wanted: Wanted) -> Any:
+    counts = column.value_counts()
+    counts = counts[counts > 0]  # categories that no row has
+    kinds = {type(value) for value in column.tolist()}
+    if len(kinds) > 1 or not kinds <= {str, bool, int}:
+        shown = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise DataError(
+            f"the target {column.name!r} holds {shown}; classes must be text, whole numbers, or true and false"
+        )
+    if task == "binary" and len(counts) != 2:
+        raise DataError(f"the target {column.name!r} has {len(counts)} classes, {_some(column)}; binary needs 2")
+    if task == "multiclass" and len(counts) < 3:
+        raise DataError(f"the target {column.name!r} has the classes {_some(column)} only; use --task binary")
+    if len(counts) > _CLASSES:
+        raise DataError(
+            f"the target {column.name!r} has {len(counts)} classes, such as {_some(column)}; at most {_CLASSES} can be "
+            "told apart; join some"
+        )
+    if counts.min() < _CLASS_ROWS:
+        rarest = counts.index[counts == counts.min()].tolist()[0]
+        raise DataError(
+            f"class {rarest!r} of the target {column.name!r} has {counts.min()} rows; at least {_CLASS_ROWS} "
+            "are needed; remove these rows or join classes"
+        )
+    if round(min(wanted.test_size, 1 - wanted.test_size) * len(column)) < len(counts):
+        raise DataError(f"a test size of {wanted.test_size} leaves fewer rows than the {len(counts)} classes")
+    return np.array(column.tolist())
+
+
+def _some(column: "pd.Series[Any]") -> str:
+    return ", ".join(repr(value) for value in column.drop_duplicates().head(3).tolist())
+
+
+def typed_columns(frame: "pd.DataFrame") -> Columns:
+    """Which columns are numbers, and which categories; raises DataError where one can't be read or none is left."""
+    kinds: dict[str, list[str]] = {"number": [], "filled": [], "category": []}
+    dropped = {}
+    for name in frame.columns:
+        kind, why = _kind(frame[name])
+        if why:
+            dropped[name] = why
+        else:
+            kinds[kind].append(name)
+    if not any(kinds.values()):
+        told = "; ".join(f"{name!r}: {why}" for name, why in dropped.items())
+        raise DataError(f"no column is left to learn from{': ' if told else ''}{told}")
+    return Columns(tuple(kinds["number"]), tuple(kinds["filled"]), tuple(kinds["category"]), dropped)
+
+
+def _kind(column: "pd.Series[Any]") -> tuple[str, str]:
+    """number, filled or category; and why the column is dropped, if it is."""
+    import pandas as pd
+
+    known = column.dropna()
+    distinct, missing = known.nunique(), len(known) < len(column)
+    if len(known) < _VALUES:
+        return "", f"only {len(known)} rows have a value"
+    if pd.api.types.is_numeric_dtype(column):
+        values = known.to_numpy(dtype=float)
+        if not np.isfinite(values).all():
+            raise DataError(f"column {column.name!r} holds infinite values; remove or drop it with --drop")
+        counts = len(values) > 2 and not missing and bool((np.diff(values) == 1).all())
+        why = "constant" if distinct < 2 else "counts the rows" if counts else ""
+        return "filled" if missing else "number", why
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        return "", "dates and times aren't supported; turn them into numbers"
+    types = {type(value) for value in known}
+    if types <= {bool, np.bool_}:  # with missing values, else they are numbers
+        return "filled", "constant" if distinct < 2 else ""
+    if not (types <= {str} or isinstance(column.dtype, pd.CategoricalDtype)):
+        shown = ", ".join(sorted(kind.__name__ for kind in types))
+        raise DataError(f"column {column.name!r} holds values of several kinds ({shown}); make it text or numbers")
+    if distinct > _DIFFERENT * len(known):
+        return "", f"{distinct} different texts in {len(known)} rows: an identifier"
+    return "category", "constant" if distinct < 2 and not missing else ""
+
+
+def encoding(columns: Columns) -> Any:
+    """Numbers are filled where one is missing, and scaled; categories become indicators, a missing one its own."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    steps = [
+        ("numbers", StandardScaler(), columns.numbers),
+        ("filled", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), columns.filled),
+        ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), columns.categories),
+    ]
+    return ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
+
+
+def _estimator(wanted: Wanted, task: str, say: Callable[[str], None]) -> Any:
+    from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
+
+    kind = ReLURulesRegressor if task == "regression" else ReLURulesClassifier
+    return kind(
+        hidden_layer_sizes=wanted.hidden, max_rules=wanted.max_rules, max_terms=wanted.max_terms,
+        max_condition_terms=wanted.max_condition_terms, random_state=wanted.seed, verbose=say,
+    )  # fmt: skip
+
+
+def _rules(pipeline: Any, frame: "pd.DataFrame", train: Any, max_rules: int) -> tuple[RuleSet, bool]:
+    """The rules in raw columns, over the range of all rows; of those trained on where there would be too many."""
+    rules = extract(pipeline, data=frame)
+    return (rules, True) if len(rules) <= max_rules else (extract(pipeline, data=frame.iloc[train]), False)
+
+
+def _scores(
+    pipeline: Any, frame: "pd.DataFrame", y: Any, parts: tuple[Any, Any], task: str
+) -> tuple[Mapping[str, Mapping[str, float]], str, Mapping[str, int]]:
+    """Scores of what was trained first, of the rules and of a linear model, the measure, and the rows of each part."""
+    from relurules.train.targets import one_hot, split
+    from relurules.train.task import TASKS as MEASURES
+    from relurules.train.task import Rows
+
+    (train, test), estimator = parts, pipeline[-1]
+    encoded = np.asarray(pipeline[:-1].transform(frame), dtype=float)
+    if task == "regression":
+        Y = y[:, None]
+    else:
+        Y = one_hot(np.searchsorted(estimator.classes_, y), len(estimator.classes_))[:, 1 if task == "binary" else 0 :]
+    numbered = Rows(train[:, None].astype(float), Y[train], np.ones(len(train)))  # as the estimator split its rows
+    data = split(numbered, estimator.validation_fraction, estimator._seed, classes=task != "regression")
+    rows = {"train": data.training.X[:, 0].astype(int), "validation": data.validation.X[:, 0].astype(int), "test": test}
+    found = {
+        "the network at first": estimator.dense_network_.evaluate(encoded),
+        "the rules": estimator.network_.evaluate(encoded),
+        "linear regression" if task == "regression" else "logistic regression": _baseline(encoded, y, train, task),
+    }
+    measure = MEASURES[task]
+    scores = {
+        model: {part: measure.score(F[some], Y[some], np.ones(len(some))) for part, some in rows.items()}
+        for model, F in found.items()
+    }
+    return scores, measure.measure, {part: len(some) for part, some in rows.items()}
+
+
+def _baseline(X: Array, y: Any, train: Any, task: str) -> Array:
+    """Scores (N, m) of a linear model of the same columns, fitted to all rows but the test rows."""
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of few rounds
+        if task == "regression":
+            return np.asarray(LinearRegression().fit(X[train], y[train]).predict(X)).reshape(len(X), 1)
+        fitted = LogisticRegression(max_iter=1000).fit(X[train], y[train])
+        return np.asarray(fitted.decision_function(X)).reshape(len(X), -1)

@@ -1,0 +1,135 @@
+"""What `relurules fit` leaves behind: the pipeline, the network, rules, front and summary, in one folder."""
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from relurules.domain.columns import is_plain
+from relurules.errors import UnsupportedError
+from relurules.files import write_text
+from relurules.fitting import Fitted
+from relurules.pipeline import emit, trace
+
+#: Everything that may be written, in the order of writing.
+_FILES = ("model.joblib", "model.pt2", "rules.json", "rules.txt", "front.csv", "front.svg", "summary.txt")
+
+
+def save(fitted: Fitted, data: Path, folder: Path) -> str:
+    """Write all files into the folder, once every one of them is whole, and return the summary.
+
+    data: the file that the table came from. Files of an earlier fit that this one doesn't write are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".fit-") as name:
+        place = Path(name)
+        _write(fitted, place)
+        written = [file for file in _FILES if (place / file).exists()]
+        summary = summary_text(fitted, data, folder, [*written, "summary.txt"])
+        write_text(place / "summary.txt", summary)
+        for file in _FILES:
+            if (place / file).exists():
+                (place / file).replace(folder / file)
+            else:
+                (folder / file).unlink(missing_ok=True)
+    return summary
+
+
+def _write(fitted: Fitted, place: Path) -> None:
+    import joblib  # type: ignore[import-untyped]
+
+    from relurules.train.linearized import Linearized
+
+    estimator, graph = fitted.estimator, trace(fitted.pipeline)
+    joblib.dump(fitted.pipeline, place / "model.joblib")
+    if is_plain(graph.columns):
+        _export(graph, place / "model.pt2")
+    fitted.rules.save(place / "rules.json")
+    write_text(place / "rules.txt", f"{emit(fitted.rules, 'text')}")
+    try:
+        Linearized(estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure).save(place)
+    except UnsupportedError:  # no matplotlib
+        write_text(place / "front.csv", estimator.front_.to_csv(index=False))
+
+
+def _export(graph: Any, path: Path) -> None:
+    """The network of the raw columns as torch.export writes it, for any number of rows."""
+    import torch
+
+    from relurules.train.module import LinearizedNetwork
+
+    sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
+    rows = torch.zeros(2, len(graph.features), dtype=torch.float64)
+    torch.export.save(torch.export.export(LinearizedNetwork(graph).eval(), (rows,), dynamic_shapes=sizes), path)
+
+
+def summary_text(fitted: Fitted, data: Path, folder: Path, written: list[str]) -> str:
+    """What was used, what came out, how good it is beside a linear model, and what to do next; ends with a newline."""
+    parts: list[Callable[[Fitted], list[str]]] = [_given, _model, _scores]
+    lines = [line for part in parts for line in part(fitted)]
+    lines += [f"files      {folder}: {', '.join(written)}"]
+    if "front.svg" not in written:
+        lines += ["           no front.svg without matplotlib: pip install 'relurules[plot]'"]
+    first, *further = _next(data, folder, written)
+    lines += [f"next       {first}", *(f"           {command}" for command in further)]
+    return "\n".join(lines) + "\n"
+
+
+def _given(fitted: Fitted) -> list[str]:
+    columns, rows, wanted = fitted.columns, fitted.rows, fitted.wanted
+    counts = [
+        f"{len(names)} {what}"
+        for names, what in (
+            (columns.numbers, "of numbers"),
+            (columns.filled, "of numbers, some missing, which count as the median"),
+            (columns.categories, "of categories"),
+        )
+        if names
+    ]
+    told = ", told from its values; --task says otherwise" if wanted.task == "auto" else ""
+    split = ", ".join(f"{count} {part}" for part, count in rows.items())
+    lines = [
+        f"rows       {sum(rows.values())}: {split}",
+        f"target     {wanted.target}: {fitted.task}{told}",
+        f"columns    {'; '.join(counts)}",
+    ]
+    return lines + [f"dropped    {name}: {why}" for name, why in columns.dropped.items()]
+
+
+def _model(fitted: Fitted) -> list[str]:
+    estimator, rules = fitted.estimator, fitted.rules
+    layers = "-".join(map(str, fitted.wanted.hidden))
+    lines = [
+        f"network    {len(estimator.dense_network_)} neurons ({layers}), {estimator.n_iter_} epochs; "
+        f"{len(estimator.network_)} left",
+        f"rules      {len(rules)} (at most {fitted.wanted.max_rules}), over the range of "
+        f"{'all rows' if fitted.everywhere else 'the rows that were trained on; over all there are more'}",
+    ]
+    if len(rules) == 1:
+        lines += ["           one formula for all rows did best on the validation rows; front.csv has the others"]
+    return lines
+
+
+def _scores(fitted: Fitted) -> list[str]:
+    wide = max(map(len, fitted.scores))
+    head = f"{fitted.measure:<{wide}}" + "".join(f"{part:>12}" for part in fitted.rows)
+    lines = ["", head]
+    for model, scores in fitted.scores.items():
+        lines += [f"{model:<{wide}}" + "".join(f"{score:>12.4f}" for score in _in_order(scores, fitted.rows))]
+    lines += ["(validation rows chose the number of rules, and the last two models were then fitted to them as well;"]
+    return [*lines, " test rows were only scored)", ""]
+
+
+def _in_order(scores: Mapping[str, float], parts: Mapping[str, int]) -> list[float]:
+    return [scores[part] for part in parts]
+
+
+def _next(data: Path, folder: Path, written: list[str]) -> list[str]:
+    """Commands that go on from here."""
+    model = ["model.pt2"] if "model.pt2" in written else ["model.joblib", "--trust-pickle"]
+    commands = [
+        ["relurules", "emit", str(folder / "rules.json"), "--to", "sql", "--out", str(folder)],
+        ["relurules", "verify", str(folder / "score.sql"), "--against", str(folder / model[0]), *model[1:]],
+    ]
+    return [shlex.join(commands[0]), shlex.join([*commands[1], "--data", str(data)])]

@@ -1,5 +1,7 @@
 """Adam: repeatable for a seed, patient for so many epochs, and only on what may be trained."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from training_problems import ALL_TASKS, problem
@@ -90,7 +92,7 @@ def test_random_networks_are_layers(hidden: tuple[int, ...]) -> None:
     assert (first != 0).all()
     assert not compact.A[hidden[0] :].any()
     assert (compact.U != 0).sum() == 2 * hidden[-1]
-    assert (compact.L != 0).sum() == sum(a * b for a, b in zip(hidden, hidden[1:], strict=False))
+    assert (compact.L != 0).sum() == sum(a * b for a, b in pairwise(hidden))
     same = random_network(7, hidden, 2, generator())
     np.testing.assert_array_equal(parameters(same), parameters(compact))
 

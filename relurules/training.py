@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from relurules.train.front import Size
     from relurules.train.linearized import Linearized
 
-#: Regions are counted up to this number, and built as rules where there are at most so many.
+#: Regions are counted up to this number, or past the budget, and built as rules where there are at most so many.
 _COUNTED, _BUILT = 20_000, 300
 
 
@@ -53,25 +53,28 @@ def linearize(
 
     if max_rules is None and max_neurons is None:
         raise DataError("a budget is needed: max_rules or max_neurons")
-    for name, value in (
-        ("max_rules", max_rules),
-        ("max_terms", max_terms),
-        ("max_condition_terms", max_condition_terms),
+    for name, value, least in (
+        ("max_rules", max_rules, 1),
+        ("max_neurons", max_neurons, 0),
+        ("max_terms", max_terms, 1),
+        ("max_condition_terms", max_condition_terms, 1),
     ):
-        if value is not None and value < 1:
-            raise DataError(f"{name} is {value}; expected at least 1")
+        if value is not None and value < least:
+            raise DataError(f"{name} is {value}; expected at least {least}")
     graph = trace(model)
     domain = domain_of_data(graph, X)
+    if len(domain) != len(graph.features):
+        raise DataError(f"X has {len(domain)} columns, the model reads {len(graph.features)}")
     budget = Budget(max_rules, max_neurons, max_terms, max_condition_terms)
     settings = Settings(method, l1, validation_fraction, random_state, steps, reachable_error)
     rows, tested = _rows(domain, X), None if test is None else (_rows(domain, test[0]), np.asarray(test[1]))
     given = (rows, np.asarray(y), sample_weight)
-    counter = counter_over(rows)
+    counter = counter_over(rows, max(_COUNTED, (max_rules or 0) + 1))
     return linearize_network(graph, given, budget, settings, counter, task=task, test=tested, progress=progress)
 
 
-def counter_over(X: Array) -> "Callable[[Network], Size]":
-    """Sizes the regions and rules of networks over the box of the rows, (N, d)."""
+def counter_over(X: Array, most: int = _COUNTED) -> "Callable[[Network], Size]":
+    """Sizes the regions, up to so many, and rules of networks over the box of the rows, (N, d)."""
     from relurules.train.front import Size
 
     lower, upper = X.min(axis=0), X.max(axis=0)
@@ -81,7 +84,7 @@ def counter_over(X: Array) -> "Callable[[Network], Size]":
 
     def count(network: Network) -> Size:
         network = collapse(network, domain).network
-        regions = count_regions(network, domain, None, limits_of(_COUNTED, None, 1)).regions
+        regions = count_regions(network, domain, None, limits_of(most, None, 1)).regions
         return Size(regions, len(_rules(network, domain)) if regions <= _BUILT else regions)
 
     return count

@@ -72,7 +72,7 @@ def compact_of(network: Network, *, dense: bool) -> Compact:
     free = A != 0, L != 0, C != 0
     if dense:
         depth = depths(L != 0)
-        free = np.ones_like(A, bool), depth[:, None] > depth, np.ones_like(C, bool)
+        free = np.ones_like(A, bool), np.tril(depth[:, None] > depth, -1), np.ones_like(C, bool)
     return Compact(A, L, b, C, U, c, free)
 
 

@@ -70,6 +70,6 @@ def descend(
             best, least = compact, loss
         if told is not None:
             told(epoch + 1, loss)
-        if waited > schedule.patience:
+        if waited >= schedule.patience:
             break
     return best

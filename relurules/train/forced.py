@@ -35,7 +35,7 @@ def forced_points(
     random, last = np.random.default_rng(seed), dict[int, Compact]()
     rate, rows = torch.tensor(0.0), data.training
     for step in range(steps + 1):
-        if step % _READ == 0:
+        if step % _READ == 0 or step == steps:
             compact = run.compact()
             last[len(compact)] = compact
             told(len(compact))

@@ -15,6 +15,7 @@ from relurules.train.linearized import Linearized, front_table
 from relurules.train.objective import Data
 from relurules.train.targets import Scale, scale_of, split, targets_of, weighted_rows
 from relurules.train.task import TASKS, Rows
+from relurules.train.terms import condition_terms, formula_terms
 
 Progress = Callable[[str], None]
 
@@ -95,8 +96,14 @@ def best_point(found: list[Point], budget: Budget) -> int:
     """The point of the best validation score within the budget; of equal ones that with fewer rules."""
     fitting = [i for i, point in enumerate(found) if allowed(point, budget)]
     if not fitting:
-        least = min(point.size.rules for point in found)
-        raise DataError(f"no network on the front keeps the budget; the least number of rules found is {least}")
+        least = {
+            "rules": min(point.size.rules for point in found),
+            "neurons": min(len(point.compact) for point in found),
+            "inputs in a condition": min(condition_terms(point.compact).max(initial=0) for point in found),
+            "inputs in a formula": min(formula_terms(point.compact) for point in found),
+        }
+        each = ", ".join(f"{number} {name}" for name, number in least.items())
+        raise DataError(f"no network on the front keeps the budget; the least found of each: {each}")
     return max(fitting, key=lambda i: (found[i].score, -found[i].size.rules))
 
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from relurules.errors import UnsupportedError
 from relurules.ir import Graph, Head
+from relurules.ir.link import is_identity
 
 
 class LinearizedNetwork(nn.Module):
@@ -35,7 +36,7 @@ class LinearizedNetwork(nn.Module):
             known = torch.cat([known, torch.relu(layer(known))], dim=1)
         scores = self.scores(known)
         parts = [_LINKS[head.link](scores[:, list(head.scores)])[:, head.component] for head in self.heads]
-        return scores if all(head.link == "identity" for head in self.heads) else torch.stack(parts, dim=1)
+        return scores if is_identity(self.heads, len(self.scores.bias)) else torch.stack(parts, dim=1)
 
 
 _LINKS: dict[str, Callable[[Tensor], Tensor]] = {

@@ -3,9 +3,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
+from relurules.ir.link import LINKS
 from relurules.ir.network import Array
 from relurules.train.compact import Compact, compact_of, rescaled
 from relurules.train.objective import Data
@@ -56,15 +58,38 @@ def targets_of(graph: Graph, y: Any, task: str | None) -> tuple[str, Array]:
     known = {_OF_LINK[link][0] for link in links} - {None}
     if len(known) > 1 or (known == {"regression"} and len(links) > 1):
         raise UnsupportedError(f"a model with the links {', '.join(sorted(links))} can't be trained for one task")
-    Y = np.asarray(y)
+    Y = _per_row(y)
     task = task or next(iter(known), None) or guessed_task(Y, m)
     if task not in TASKS:
         raise UnsupportedError(f"task {task!r}; supported: {', '.join(TASKS)}")
+    _check_fit(task, known, graph)
     if task == "regression":
         with np.errstate(invalid="ignore", divide="ignore"):
             scores = _OF_LINK[next(iter(links))][1](_numbers(Y))
-        return task, _finite(scores.reshape(len(Y), -1), m)
+        return task, _finite(scores.reshape(len(Y), int(np.prod(Y.shape[1:]))), m)
     return task, one_hot(Y, m if task == "multiclass" else 2)[:, -m:]
+
+
+def _check_fit(task: str, known: set[str | None], graph: Graph) -> None:
+    m = len(graph.network.c)
+    if known and task not in known:
+        links = ", ".join(sorted({head.link for head in graph.heads}))
+        raise UnsupportedError(f"task {task!r} for a model that ends in {links}; supported: {next(iter(known))}")
+    if (task == "binary" and m != 1) or (task == "multiclass" and m < 2):
+        needed = "one score" if task == "binary" else "a score for each class"
+        raise UnsupportedError(f"task {task!r} for a model with {m} scores; it needs {needed}")
+    if any(LINKS[head.link].joint and head.scores != tuple(range(m)) for head in graph.heads):
+        raise UnsupportedError(
+            "a model that ends in several softmaxes can't be trained; supported: one over all scores"
+        )
+
+
+def _per_row(y: Any) -> NDArray[Any]:
+    """One target per row; one column is as good as none."""
+    Y = np.asarray(y)
+    if Y.ndim == 0:
+        raise DataError("y holds a single value; expected one target per row")
+    return Y[:, 0] if Y.ndim == 2 and Y.shape[1] == 1 else Y
 
 
 def guessed_task(y: Array, scores: int) -> str:
@@ -84,11 +109,11 @@ def one_hot(y: Array, classes: int) -> Array:
     return np.asarray(numbers[:, None] == np.arange(classes), dtype=float)
 
 
-def _numbers(y: Array) -> Array:
+def _numbers(values: Any, name: str = "y") -> Array:
     try:
-        return np.asarray(y, dtype=float)
+        return np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        raise DataError(f"y holds values that aren't numbers: {error}") from error
+        raise DataError(f"{name} holds values that aren't numbers: {error}") from error
 
 
 def _finite(Y: Array, m: int) -> Array:
@@ -101,14 +126,15 @@ def _finite(Y: Array, m: int) -> Array:
 
 
 def weighted_rows(X: Array, Y: Array, weights: Any) -> Rows:
-    """Rows with weights of mean 1; raises DataError for weights that are missing, negative or all 0."""
+    """Rows with weights of mean 1, those of weight 0 left out; DataError for other weights than at least 0."""
     if len(X) != len(Y):
         raise DataError(f"X has {len(X)} rows, y has {len(Y)}")
-    if len(X) < 2:
-        raise DataError(f"X has {len(X)} rows; at least 2 are needed")
-    w = np.ones(len(X)) if weights is None else np.asarray(weights, dtype=float)
-    if w.shape != (len(X),) or not np.isfinite(w).all() or w.min() < 0 or w.sum() == 0:
+    w = np.ones(len(X)) if weights is None else _numbers(weights, "weights")
+    if w.shape != (len(X),) or not np.isfinite(w).all() or (w < 0).any() or (len(X) and not w.any()):
         raise DataError(f"weights must be {len(X)} finite numbers of at least 0, not all of them 0")
+    X, Y, w = X[w > 0], Y[w > 0], w[w > 0]
+    if len(X) < 2:
+        raise DataError(f"X has {len(X)} rows with a weight above 0; at least 2 are needed")
     return Rows(X, Y, w / w.mean())
 
 

@@ -44,6 +44,7 @@ def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float) 
     Those go first without which the training loss rises least: many at a time while there are many, then one by one,
     looking ahead at what training makes of the best few choices.
     """
+    compact = _blind(compact, np.flatnonzero(~_used(compact)).tolist())  # or training would bring them back
     while (left := np.flatnonzero(_used(compact))).size > most:
         rises = [mean_loss(_blind(compact, [int(j)]), data.training, task) for j in left]
         least = left[np.argsort(rises, kind="stable")]
@@ -98,6 +99,7 @@ def with_conditions(compact: Compact, most: int, data: Data, task: Task, l1: flo
     Of the conditions that speak of more, those weights go first without which the training loss rises least.
     """
     some = data.training.part(slice(None, None, max(1, len(data.training.X) // _ROWS)))
+    compact = replace(compact, free=(compact.A != 0, compact.L != 0, compact.free[2]))  # or others would come back
     while (excess := condition_terms(compact) - most).max(initial=0) > 0:
         wide = [int(k) for k in np.flatnonzero(excess > 0)]
         weights = [(name, k, int(j)) for k in wide for name in "AL" for j in np.flatnonzero(getattr(compact, name)[k])]
@@ -111,7 +113,7 @@ def with_conditions(compact: Compact, most: int, data: Data, task: Task, l1: flo
 
 
 def _cleared(compact: Compact, weight: tuple[str, int, int], rows: Rows) -> Compact:
-    """The network without a weight: its neuron k doesn't read input j (A), or neuron j (L), of which the inputs' best fit is left."""
+    """The network whose neuron k doesn't read input j (A), or neuron j (L), of which the inputs' best fit is left."""
     name, k, j = weight
     a, links, c = (mask.copy() for mask in compact.free)
     A, b, L = compact.A.copy(), compact.b.copy(), compact.L.copy()

@@ -2,6 +2,7 @@
 # make test   sets up and runs the tests
 # make check  format, lint, types, import contracts, tests
 # make bench  benchmarks, as a table
+# make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 
-.PHONY: venv demo test check lint bench bench-partition clean
+.PHONY: venv demo test check lint bench bench-linearise bench-partition clean
 
 venv: $(VENV)/ready
 
@@ -39,6 +40,9 @@ check: lint test
 
 bench-partition: venv .venv-peer/ready
 	$(BIN)/python benchmarks/partition.py --peer .venv-peer/bin/python
+
+bench-linearise: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/linearise.py
 
 bench: venv
 	$(BIN)/python benchmarks/tracing.py

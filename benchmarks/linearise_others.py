@@ -64,8 +64,8 @@ def _adult_rows(folder: Path) -> Iterator[tuple[str, ...]]:
             found.append((np.mean((p > 0.5) == target), roc_auc_score(target, p), rules))
             print("adult", seed, name, *found[-1], file=sys.stderr)
         accuracy, auc, count = np.array(found).T
-        rules = f"{count.max():.0f}" if count.any() else ""
-        yield name, f"{accuracy.mean():.4f}", f"{auc.mean():.4f}", f"{auc.std():.4f}", rules
+        most = f"{count.max():.0f}" if count.any() else ""
+        yield name, f"{accuracy.mean():.4f}", f"{auc.mean():.4f}", f"{auc.std():.4f}", most
 
 
 def _encoded(text: Sequence[str], columns: Sequence[str], model: Any) -> Pipeline:
@@ -105,7 +105,8 @@ def _xor(seed: int) -> bool:
     for _ in range(1500):
         noisy = torch.from_numpy(rows + random.normal(0, 0.01, rows.shape))
         optimizer.zero_grad()
-        nn.functional.mse_loss(model(noisy), torch.from_numpy(targets)).backward()
+        loss = nn.functional.mse_loss(model(noisy), torch.from_numpy(targets))
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     X = np.tile(rows, (40, 1)) + random.normal(0, 0.01, (640, 4))
     found = rr.linearize(model.eval(), X, np.tile(targets, (40, 1)), max_neurons=2, l1=0.0, task="regression")

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 #: Ways from the trained network to few rules; None: it stays as it is.
 _LINEARIZATIONS = ("saliency", "force", "freeze", None)
 
+#: So many rules are written down by fit, and their rows counted; more, when they are asked for.
+_FEW = 300
+
 _PARAMETERS = """
 
     hidden_layer_sizes: ReLUs of each layer of the network that is trained first. l1_reg: factor of the sum of absolute
@@ -46,15 +49,15 @@ _PARAMETERS = """
     neurons are chosen. n_iter_no_change: epochs without a better validation loss that end the training.
     max_rules, max_neurons, max_terms, max_condition_terms, linearization: the budget and the method, as in
     `relurules.linearize`: rules over the range of the training rows; neurons; columns that any rule speaks of; columns
-    that any condition does; saliency, force or freeze, or None, which keeps the network that was trained first.
-    random_state: as everywhere in scikit-learn; the same one gives the same model. verbose: whether to print on stderr
-    how far the training is, or a function that is called with each line.
+    that any condition does; saliency, force or freeze (100,000 steps: a minute or more), or None, which keeps the
+    network that was trained first. random_state: as everywhere in scikit-learn; the same one gives the same model.
+    verbose: whether to print on stderr how far the training is, or a function that is called with each line.
 
-    After fit: rules_: the RuleSet over the range of the training rows. network_: the network in canonical form, in the
-    units of X, and graph_, which is what `relurules.extract` and the others take, as they take the estimator itself.
-    front_: one row per network looked at, a pandas DataFrame as in `relurules.linearize`, and chosen_, the row that was
-    chosen; both None without linearization. dense_network_: what was trained first. n_iter_: its epochs.
-    n_features_in_, and feature_names_in_ where X was a frame with names."""
+    After fit: rules_: the RuleSet over the range of the training rows, which are counted where rules are few. network_:
+    the network in canonical form, in the units of X, and graph_, which is what `relurules.extract` and the others take,
+    as they take the estimator itself. front_: one row per network looked at, a pandas DataFrame as in
+    `relurules.linearize`, and chosen_, the row that was chosen; both None without linearization. dense_network_: what
+    was trained first. n_iter_: its epochs. n_features_in_, and feature_names_in_ where X was a frame with names."""
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]
@@ -142,8 +145,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         if self.linearization is not None:
             found = _linearized(self, graph, (X, y, weights))
             graph, self.front_, self.chosen_ = found.graph, found.front, found.chosen
+        few = self.front_ is not None and self.front_["rules"].tolist()[self.chosen_ or 0] <= _FEW
         self.graph_, self.network_ = replace(graph, layers=_layers(graph.network)), graph.network
-        if self.linearization is not None:
+        if few:
             self._rules = extract(self.graph_, domain=Domain.box(*self._range, features), data=X)
         return self
 

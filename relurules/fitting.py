@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from relurules.errors import DataError, UnsupportedError
+from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
 from relurules.pipeline import extract
@@ -239,8 +240,6 @@ def encoding(columns: Columns) -> Any:
 
 
 def _estimator(wanted: Wanted, task: str, say: Callable[[str], None]) -> Any:
-    from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
-
     kind = ReLURulesRegressor if task == "regression" else ReLURulesClassifier
     return kind(
         hidden_layer_sizes=wanted.hidden, max_rules=wanted.max_rules, max_terms=wanted.max_terms,

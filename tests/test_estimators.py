@@ -82,6 +82,22 @@ def test_budgets_of_terms_and_neurons() -> None:
     assert len({*np.flatnonzero(fitted.network_.A.any(axis=0)), *np.flatnonzero(fitted.network_.C[0])}) <= 2
 
 
+def test_many_rules_are_written_down_when_asked_for() -> None:
+    X, y = rows()
+    fitted = quick(ReLURulesRegressor, max_rules=None, max_neurons=12, hidden_layer_sizes=(12,)).fit(X, y)
+    assert len(fitted.rules_) == fitted.front_["rules"].iloc[fitted.chosen_]
+    same_as_rules(fitted, X)
+
+
+class Derived(ReLURulesRegressor):
+    """Someone's own."""
+
+
+def test_classes_derived_from_them_are_traced_too() -> None:
+    X, y = rows()
+    same_as_rules(quick(Derived).fit(X, y), X)
+
+
 def test_plain_training_keeps_the_network() -> None:
     X, y = rows()
     fitted = quick(ReLURulesRegressor, linearization=None, max_rules=None).fit(X, y)

@@ -1,5 +1,7 @@
 """`relurules fit`, run as a user runs it, and what it leaves behind."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 import relurules as rr
 from relurules.cli import run
 from relurules.errors import DataError
-from relurules.fitting import Wanted, fit_table, target_of, typed_columns
+from relurules.fitting import Wanted, _rules, fit_table, target_of, typed_columns
 
 N = 240
 
@@ -179,6 +181,24 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "--max-rules" in shown
     assert "--target default" in shown
+
+
+def test_without_scikit_learn_it_says_what_to_install(folder: Path) -> None:
+    code = "import sys; sys.modules['sklearn'] = None; from relurules.cli import run; sys.exit(run(sys.argv[1:]))"
+    told = ["fit", str(folder / "loans.csv"), "--target", "default"]
+    ended = subprocess.run([sys.executable, "-c", code, *told], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "pip install 'relurules[sklearn]'" in ended.stderr
+
+
+def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
+    frame = loans()
+    fitted = fit_table(frame, Wanted("default", hidden=(6,), max_rules=4), lambda _: None)
+    assert fitted.everywhere
+    train = np.arange(0, N, 2)
+    rules, everywhere = _rules(fitted.pipeline, fitted.frame, train, max_rules=0)
+    assert not everywhere
+    assert rules.summary.rows == len(train)
 
 
 def column(values: Any) -> pd.DataFrame:

@@ -16,8 +16,8 @@ from relurules.train.task import Rows, Task
 #: Share of the inputs that go in one round, steps of training after it, choices looked at, rows that weights are
 #: judged by.
 _SHARE, _STEPS, _CHOICES, _ROWS = 0.25, 8, 4, 3000
-#: Inputs are exchanged where the mean loss falls by such a share.
-_GAIN = 2e-4
+#: Inputs are exchanged for one of so many others where the mean loss falls by such a share.
+_OTHERS, _GAIN = 10, 1e-4
 
 
 def condition_terms(network: Network | Compact) -> NDArray[np.intp]:
@@ -61,12 +61,12 @@ def _exchanged(compact: Compact, data: Data, task: Task, l1: float) -> Compact:
     while True:
         unused = np.flatnonzero(~_used(compact))
         pulls = _pulls(compact, data.training, task)[unused]
-        wider = _best([_seeing(compact, int(j)) for j in unused[np.argsort(-pulls)[:_CHOICES]]], data, task, l1)
+        wider = _best([_seeing(compact, int(j)) for j in unused[np.argsort(-pulls)[:_OTHERS]]], data, task, l1)
         left = np.flatnonzero(_used(wider))
         if left.size <= _used(compact).sum():
             return compact
         rises = [mean_loss(_blind(wider, [int(j)]), data.training, task) for j in left]
-        tried = _best([_blind(wider, [int(j)]) for j in left[np.argsort(rises)[:2]]], data, task, l1)
+        tried = _best([_blind(wider, [int(j)]) for j in left[np.argsort(rises)[:_CHOICES]]], data, task, l1)
         if mean_loss(tried, data.training, task) >= mean_loss(compact, data.training, task) * (1 - _GAIN):
             return compact
         compact = tried

@@ -38,7 +38,7 @@ def layers(*hidden: nn.Module, outputs: int = 1, end: nn.Module | None = None) -
 
 def output(model: nn.Module, rows: Array) -> Array:
     with torch.no_grad():
-        return model(torch.from_numpy(rows)).numpy()
+        return model(torch.tensor(rows)).numpy()
 
 
 def terms(rules: RuleSet) -> tuple[int, int]:

@@ -245,7 +245,13 @@ WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "weights": ({"sample_weight": np.zeros(160)}, DataError, "weights must be 160 finite numbers"),
     "share": ({"validation_fraction": 1.5}, DataError, "validation_fraction is 1.5"),
     "test columns": ({"test": (X[:, :3], RAW)}, DataError, "4"),
-    "test rows": ({"test": (X, RAW[:-1])}, DataError, "160 rows"),
+    "test rows": ({"test": (X, RAW[:-1])}, DataError, "test rows: X has 160 rows, y has 159"),
+    "test missing": ({"test": (spoilt(3, 1, np.nan), RAW)}, DataError, "test rows: X, row 3: a value is missing"),
+    "penalty": ({"l1": -1.0}, DataError, "l1 is -1.0; expected at least 0"),
+    "penalty missing": ({"l1": float("nan")}, DataError, "l1 is nan; expected at least 0"),
+    "steps": ({"steps": -1, "method": "force"}, DataError, "steps is -1; expected at least 0"),
+    "large": ({"X": X * [1, 1e200, 1, 1]}, DataError, "X, column 1: numbers too large to train on"),
+    "large targets": ({"y": RAW * 1e200}, DataError, "y, column 0: numbers too large to train on"),
 }
 
 
@@ -271,6 +277,12 @@ def test_a_linear_model_is_one_rule() -> None:
     assert len(result.front) == 1
     np.testing.assert_allclose(result.graph.network.C, [[1, 2, 0, 0]], atol=0.01)
     assert result.front["validation"][0] > 0.999
+
+
+@pytest.mark.parametrize("y", [np.full(160, 2.5), np.zeros(160, int)])
+def test_nothing_to_tell_takes_no_neurons(y: Array) -> None:
+    result = rr.linearize(layers(nn.ReLU()), X, y, max_rules=4)
+    assert result.front["neurons"][result.chosen] == 0
 
 
 def test_a_target_of_an_exponential_model() -> None:

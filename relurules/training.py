@@ -58,8 +58,10 @@ def linearize(
         ("max_neurons", max_neurons, 0),
         ("max_terms", max_terms, 1),
         ("max_condition_terms", max_condition_terms, 1),
+        ("l1", l1, 0),
+        ("steps", steps, 0),
     ):
-        if value is not None and value < least:
+        if value is not None and not value >= least:
             raise DataError(f"{name} is {value}; expected at least {least}")
     graph = trace(model)
     domain = domain_of_data(graph, X)
@@ -67,7 +69,10 @@ def linearize(
         raise DataError(f"X has {len(domain)} columns, the model reads {len(graph.features)}")
     budget = Budget(max_rules, max_neurons, max_terms, max_condition_terms)
     settings = Settings(method, l1, validation_fraction, random_state, steps, reachable_error)
-    rows, tested = _rows(domain, X), None if test is None else (_rows(domain, test[0]), np.asarray(test[1]))
+    rows, tested = (
+        _rows(domain, X),
+        None if test is None else (_rows(domain, test[0], "test rows: X"), np.asarray(test[1])),
+    )
     given = (rows, np.asarray(y), sample_weight)
     counter = counter_over(rows, max(_COUNTED, (max_rules or 0) + 1))
     return linearize_network(graph, given, budget, settings, counter, task=task, test=tested, progress=progress)
@@ -97,11 +102,11 @@ def _rules(network: Network, domain: Domain) -> Any:
     return build_rules(settled, outputs, summary, 0.0, None, ())
 
 
-def _rows(domain: Domain, X: Any) -> Array:
+def _rows(domain: Domain, X: Any, name: str = "X") -> Array:
     rows = domain.rows(X)
     missing = ~np.isfinite(rows).all(axis=1)
     if missing.any():
         raise DataError(
-            f"X, row {int(np.flatnonzero(missing)[0])}: a value is missing or not finite, and can't be trained on"
+            f"{name}, row {int(np.flatnonzero(missing)[0])}: a value is missing or not finite, and can't be trained on"
         )
     return rows

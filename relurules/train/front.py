@@ -24,8 +24,9 @@ _FEW, _BEYOND, _NUMBERS = 12, 6, 700
 _SHARE, _AFTER = 0.15, Schedule(epochs=3, rate=2e-3)
 #: Steps of training at every point of the front; choices looked at, and steps on each; steps at the end.
 _STEPS, _CHOICES, _LOOK, _LAST = 30, 4, 5, 10
-#: Terms are cut down where there are so many times the regions that the budget allows as rules.
-_ROOM = 4
+#: Terms are cut down where there are so many times the regions that the budget allows as rules; inputs also where so
+#: many of the few neurons are gone.
+_ROOM, _EASIER = 4, 2
 
 
 class Budget(NamedTuple):
@@ -70,12 +71,15 @@ def points(
 
     told is called with the number of neurons left, whenever it changes.
     """
-    compact = thinned(compact, data, task, _few(budget), l1=l1, random=random, told=told)
+    few = _few(budget)
+    compact = thinned(compact, data, task, few, l1=l1, random=random, told=told)
     starts = [compact, compact]
     for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False):
         yield point
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
             starts[1] = point.compact
+        if len(point.compact) >= few - _EASIER:
+            starts[0] = point.compact
     if budget.widest is None:
         return
     for start in starts if budget.terms is not None else starts[1:]:

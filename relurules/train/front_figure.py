@@ -20,6 +20,7 @@ def front_figure(front: "pd.DataFrame", chosen: int, measure: str) -> str:
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
+        from matplotlib.ticker import NullFormatter, StrMethodFormatter
     except ImportError as error:
         raise UnsupportedError("a figure needs matplotlib: pip install 'relurules[plot]'") from error
     with mpl.rc_context({"svg.hashsalt": "relurules", "svg.fonttype": "none", "font.size": 11}):
@@ -27,6 +28,9 @@ def front_figure(front: "pd.DataFrame", chosen: int, measure: str) -> str:
         axes = figure.subplots()
         _draw(axes, front, chosen)
         axes.set(xscale="log", xlabel="rules", ylabel=f"{measure} on validation rows")
+        axes.set_xlim(0.8, 1.25 * max(1, front["rules"].max()))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(alpha=0.3)
         axes.legend(frameon=False)
         out = io.StringIO()
@@ -40,8 +44,6 @@ def _draw(axes: Any, front: "pd.DataFrame", chosen: int) -> None:
         if len(part):
             axes.plot(part["rules"], part["validation"], color=colour, marker=marker, label=label)
     row = front.iloc[chosen]
-    axes.plot(row["rules"], row["validation"], "o", markersize=14, fillstyle="none", color="black", label="chosen")
-    axes.annotate(
-        f"{row['rules']} rules, {row['validation']:.4f}", (row["rules"], row["validation"]),
-        xytext=(12, -18), textcoords="offset points",
-    )  # fmt: skip
+    label = f"chosen: {row['rules']} rule{'' if row['rules'] == 1 else 's'}, {row['validation']:.4f}"
+    ring = {"markersize": 14, "fillstyle": "none", "color": "black"}
+    axes.plot(row["rules"], row["validation"], "o", label=label, **ring)

@@ -48,7 +48,7 @@ def linearize_network(
     data = split(
         weighted_rows(given[0], Y, given[2]), settings.validation_fraction, settings.seed, classes=name != "regression"
     )
-    tested = None if test is None else weighted_rows(test[0], targets_of(graph, test[1], name)[1], None)
+    tested = None if test is None else _tested(graph, test, name)
     scale = scale_of(data.training, numbers=name == "regression")
     scaled = Data(scale.rows(data.training), scale.rows(data.validation))
     counted = _Counter(scale, count)
@@ -60,6 +60,13 @@ def linearize_network(
     restored = replace(graph, network=network_of(scale.restored(final.compact)), identities=0)
     rows = (scaled.training, scaled.validation, None if tested is None else scale.rows(tested))
     return Linearized(restored, front_table(found, rows, TASKS[name]), chosen, name, TASKS[name].measure)
+
+
+def _tested(graph: Graph, test: tuple[Any, Any], name: str) -> Rows:
+    try:
+        return weighted_rows(test[0], targets_of(graph, test[1], name)[1], None)
+    except DataError as error:
+        raise DataError(f"test rows: {error}") from error
 
 
 class _Counter:
@@ -93,7 +100,7 @@ def _points(
 
 
 def best_point(found: list[Point], budget: Budget) -> int:
-    """The point of the best validation score within the budget; of equal ones that with fewer rules."""
+    """The point of the best validation score within the budget; of equal ones that with fewer rules, then neurons."""
     fitting = [i for i, point in enumerate(found) if allowed(point, budget)]
     if not fitting:
         least = {
@@ -104,7 +111,7 @@ def best_point(found: list[Point], budget: Budget) -> int:
         }
         each = ", ".join(f"{number} {name}" for name, number in least.items())
         raise DataError(f"no network on the front keeps the budget; the least found of each: {each}")
-    return max(fitting, key=lambda i: (found[i].score, -found[i].size.rules))
+    return max(fitting, key=lambda i: (found[i].score, -found[i].size.rules, -len(found[i].compact)))
 
 
 __all__ = ["Rows", "Settings", "best_point", "forward", "linearize_network"]

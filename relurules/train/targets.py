@@ -156,12 +156,19 @@ def split(rows: Rows, fraction: float, seed: int, *, classes: bool) -> Data:
 
 
 def scale_of(rows: Rows, *, numbers: bool) -> Scale:
-    """Mean and standard deviation of every column, 1 for a constant; of the targets too where they are numbers."""
+    """Mean and standard deviation of every column, 1 for a constant; of the targets too where they are numbers.
+
+    Raises DataError for numbers so large that their squares overflow.
+    """
     shift, m = rows.X.mean(axis=0), rows.Y.shape[1]
-    low, high = (rows.Y.mean(axis=0), _spread(rows.Y)) if numbers else (np.zeros(m), np.ones(m))
-    return Scale(shift, _spread(rows.X), low, high)
+    low, high = (rows.Y.mean(axis=0), _spread(rows.Y, "y")) if numbers else (np.zeros(m), np.ones(m))
+    return Scale(shift, _spread(rows.X, "X"), low, high)
 
 
-def _spread(values: Array) -> Array:
-    spread = values.std(axis=0)
+def _spread(values: Array, name: str) -> Array:
+    with np.errstate(over="ignore"):
+        spread = values.std(axis=0)
+    if not np.isfinite(spread).all():
+        column = int(np.flatnonzero(~np.isfinite(spread))[0])
+        raise DataError(f"{name}, column {column}: numbers too large to train on")
     return np.where(spread > 1e-12 * np.abs(values).max(axis=0, initial=0.0), spread, 1.0)

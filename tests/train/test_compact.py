@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from handmade import network, random_network
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from training_problems import random_compact
 
@@ -38,6 +38,7 @@ def close(one: np.ndarray, other: np.ndarray, net: Network) -> bool:
     return bool((np.abs(one - other) <= 1e-12 * 5.0 ** len(net) * (1 + net.magnitude(X))).all())
 
 
+@settings(max_examples=50)
 @given(networks(), st.booleans())
 def test_any_slopes_become_relus_of_the_same_function(net: Network, dense: bool) -> None:
     compact = compact_of(net, dense=dense)
@@ -49,6 +50,7 @@ def test_any_slopes_become_relus_of_the_same_function(net: Network, dense: bool)
     assert len(back) == len(compact) == len(net)
 
 
+@settings(max_examples=50)
 @given(networks(), st.booleans())
 def test_nothing_is_there_that_may_not_be_trained(net: Network, dense: bool) -> None:
     compact = compact_of(net, dense=dense)
@@ -62,6 +64,7 @@ def test_nothing_is_there_that_may_not_be_trained(net: Network, dense: bool) -> 
         assert (compact.free[1] == np.tril(depth[:, None] > depth)).all()
 
 
+@settings(max_examples=50)
 @given(networks(), st.booleans())
 def test_a_network_of_relus_is_taken_as_it_is(net: Network, dense: bool) -> None:
     compact = compact_of(net, dense=dense)
@@ -70,6 +73,7 @@ def test_a_network_of_relus_is_taken_as_it_is(net: Network, dense: bool) -> None
         np.testing.assert_array_equal(getattr(again, name), getattr(compact, name))
 
 
+@settings(max_examples=50)
 @given(networks(), st.booleans(), seeds)
 def test_parameters_go_out_and_in(net: Network, dense: bool, seed: int) -> None:
     compact = compact_of(net, dense=dense)
@@ -79,10 +83,12 @@ def test_parameters_go_out_and_in(net: Network, dense: bool, seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=len(parameters(compact)))
     other = with_parameters(compact, values)
     np.testing.assert_array_equal(parameters(other), values)
+    assert np.allclose(network_of(other).evaluate(X), forward(other, X).F, rtol=1e-9, atol=1e-6)
     for name, mask in zip(TRAINED, other.masks, strict=True):
         assert not getattr(other, name)[~mask].any()
 
 
+@settings(max_examples=50)
 @given(networks(), st.booleans())
 def test_levels_hold_every_neuron_once_after_what_it_reads(net: Network, dense: bool) -> None:
     compact = compact_of(net, dense=dense)
@@ -92,6 +98,7 @@ def test_levels_hold_every_neuron_once_after_what_it_reads(net: Network, dense: 
     assert all(place[k] > place[j] for k, j in zip(*np.nonzero(compact.free[1]), strict=True))
 
 
+@settings(max_examples=50)
 @given(seeds, st.sets(st.integers(0, 5)), st.booleans(), st.booleans())
 def test_neurons_that_never_change_sign_go_without_a_change(
     seed: int, gone: set[int], dense: bool, backwards: bool
@@ -112,6 +119,7 @@ def test_neurons_that_never_change_sign_go_without_a_change(
         assert not getattr(left, name)[~mask].any()
 
 
+@settings(max_examples=50)
 @given(seeds, st.integers(0, 4), st.floats(-2, 2), st.floats(-2, 2))
 def test_a_stand_in_takes_the_place_of_its_neuron(seed: int, k: int, factor: float, constant: float) -> None:
     net = random_network(seed, 3, 5, 2, (0.0,))
@@ -123,6 +131,7 @@ def test_a_stand_in_takes_the_place_of_its_neuron(seed: int, k: int, factor: flo
     assert np.allclose(forward(left, X).F, X @ net.C.T + active @ net.U.T + net.c, rtol=1e-9, atol=1e-9)
 
 
+@settings(max_examples=50)
 @given(networks(), seeds)
 def test_rescaled_networks_are_the_same_in_other_coordinates(net: Network, seed: int) -> None:
     random, m, compact = np.random.default_rng(seed), len(net.c), compact_of(net, dense=True)
@@ -133,6 +142,7 @@ def test_rescaled_networks_are_the_same_in_other_coordinates(net: Network, seed:
     assert np.allclose(forward(other, X).F, expected, rtol=1e-9, atol=1e-8)
 
 
+@settings(max_examples=50)
 @given(networks(), seeds, st.booleans())
 def test_standardised_networks_are_restored(net: Network, seed: int, dense: bool) -> None:
     random, m = np.random.default_rng(seed), len(net.c)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from training_problems import ALL_TASKS, problem
 
@@ -17,6 +17,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @pytest.mark.parametrize("task", ALL_TASKS)
+@settings(max_examples=50)
 @given(seed=seeds, k=st.integers(0, 3), on=st.booleans())
 def test_an_affine_neuron_does_not_matter(task: str, seed: int, k: int, on: bool) -> None:
     compact, data = problem(task, seed, n=30)
@@ -31,6 +32,7 @@ def test_an_affine_neuron_does_not_matter(task: str, seed: int, k: int, on: bool
     np.testing.assert_allclose(after, before, atol=1e-8 * (1 + np.abs(before).max()))
 
 
+@settings(max_examples=50)
 @given(seeds)
 def test_stand_ins_are_weighted_least_squares(seed: int) -> None:
     compact, data = problem("regression", seed, n=30)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas
 import pytest
 from handmade import graph, network
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relurules.errors import DataError, UnsupportedError
@@ -159,6 +159,7 @@ def test_weights_have_mean_1_and_rows_of_weight_0_go() -> None:
     assert weighted_rows(np.ones((3, 2)), np.ones((3, 1)), None).weights.tolist() == [1, 1, 1]
 
 
+@settings(max_examples=50)
 @given(seeds, st.integers(2, 60), st.floats(0.01, 0.99), st.booleans())
 def test_every_row_is_on_one_side_of_the_split(seed: int, n: int, fraction: float, classes: bool) -> None:
     Y = one_hot(np.random.default_rng(seed).integers(3, size=n), 3)
@@ -174,6 +175,7 @@ def test_every_row_is_on_one_side_of_the_split(seed: int, n: int, fraction: floa
     np.testing.assert_array_equal(again.validation.X, data.validation.X)
 
 
+@settings(max_examples=50)
 @given(seeds, st.integers(1, 3), st.sampled_from([0.2, 0.3, 0.5]))
 def test_classes_keep_their_shares(seed: int, m: int, fraction: float) -> None:
     random = np.random.default_rng(seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, log_loss, r2_score, roc_auc_score
 from training_problems import ALL_TASKS, differences, scores_of, targets
@@ -19,6 +19,7 @@ def scores_and_targets(task: str, seed: int, n: int = 12) -> tuple[np.ndarray, n
 
 
 @pytest.mark.parametrize("task", ALL_TASKS)
+@settings(max_examples=50)
 @given(seed=seeds)
 def test_gradient_and_curvature_are_those_of_the_loss(task: str, seed: int) -> None:
     chosen, (F, Y) = TASKS[task], scores_and_targets(task, seed)
@@ -31,6 +32,7 @@ def test_gradient_and_curvature_are_those_of_the_loss(task: str, seed: int) -> N
 
 
 @pytest.mark.parametrize("task", ALL_TASKS)
+@settings(max_examples=50)
 @given(seed=seeds, size=st.sampled_from([1.0, 30.0, 800.0]))
 def test_curvature_is_positive_semidefinite_and_nothing_overflows(task: str, seed: int, size: float) -> None:
     chosen, (F, Y) = TASKS[task], scores_and_targets(task, seed)
@@ -41,6 +43,7 @@ def test_curvature_is_positive_semidefinite_and_nothing_overflows(task: str, see
     assert (chosen.loss(F * size, Y) >= 0).all()
 
 
+@settings(max_examples=50)
 @given(seeds, st.integers(1, 6))
 def test_auc_with_ties(seed: int, values: int) -> None:
     random = np.random.default_rng(seed)
@@ -57,6 +60,7 @@ def test_auc_of_one_class_is_a_number() -> None:
         assert np.isfinite(TASKS["binary"].score(np.arange(4.0)[:, None], np.full((4, 1), value), np.ones(4)))
 
 
+@settings(max_examples=50)
 @given(seeds, st.integers(1, 3))
 def test_r2_with_weights(seed: int, m: int) -> None:
     random = np.random.default_rng(seed)
@@ -70,6 +74,7 @@ def test_r2_of_a_constant_target() -> None:
     assert TASKS["regression"].score(Y + 1, Y, ones) == -4.0
 
 
+@settings(max_examples=50)
 @given(seeds)
 def test_classes_are_scored_as_scikit_learn_does(seed: int) -> None:
     F, Y = scores_and_targets("multiclass", seed, 30)

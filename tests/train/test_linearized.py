@@ -1,0 +1,63 @@
+"""What linearisation gives: a table of the front, files, a module or a graph."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas
+import pytest
+from handmade import graph
+from training_problems import problem
+
+from relurules.train.compact import forward, network_of
+from relurules.train.front import Point, Size
+from relurules.train.linearized import Linearized, front_table
+from relurules.train.module import LinearizedNetwork
+from relurules.train.objective import score_of
+from relurules.train.task import TASKS
+from relurules.train.terms import condition_terms, formula_terms
+
+COLUMNS = ["neurons", "regions", "rules", "patterns", "terms", "condition_terms", "formula_terms", "sparse"]
+
+
+def test_the_table_counts_what_it_says() -> None:
+    task = TASKS["regression"]
+    (compact, data), (empty, _) = problem("regression", 1), problem("regression", 2, K=0)
+    found = [Point(compact, Size(9, 8), 0.5, sparse=False), Point(empty, Size(1, 1), 0.4, sparse=True)]
+    table = front_table(found, (data.training, data.validation, data.validation), task)
+    assert list(table.columns) == [*COLUMNS, "train", "validation", "test"]
+    first, last = table.iloc[0], table.iloc[1]
+    assert (first["neurons"], first["regions"], first["rules"], first["sparse"]) == (4, 9, 8, False)
+    signs = {tuple(row) for row in (forward(compact, data.training.X).Z >= 0).tolist()}
+    assert first["patterns"] == len(signs)
+    assert first["terms"] == condition_terms(compact).mean()
+    assert first["condition_terms"] == condition_terms(compact).max()
+    assert first["formula_terms"] == formula_terms(compact)
+    assert first["train"] == score_of(compact, data.training, task)
+    assert first["validation"] == first["test"] == score_of(compact, data.validation, task)
+    assert (last["neurons"], last["patterns"], last["terms"], last["condition_terms"]) == (0, 1, 0.0, 0)
+    assert list(front_table(found, (data.training, data.validation, None), task).columns)[-1] == "validation"
+
+
+@pytest.fixture
+def result() -> Linearized:
+    compact, data = problem("regression", 1)
+    found = [Point(compact, Size(9, 8), 0.5, sparse=False), Point(compact, Size(3, 2), 0.4, sparse=True)]
+    table = front_table(found, (data.training, data.validation, None), TASKS["regression"])
+    return Linearized(graph(network_of(compact)), table, 1, "regression", "R2")
+
+
+def test_files_are_the_same_each_time(result: Linearized, tmp_path: Path) -> None:
+    paths = result.save(tmp_path / "new" / "folder")
+    assert [path.name for path in paths] == ["front.csv", "front.svg"]
+    first = [path.read_bytes() for path in paths]
+    assert [path.read_bytes() for path in result.save(tmp_path)] == first
+    pandas.testing.assert_frame_equal(pandas.read_csv(paths[0]), result.front)
+    assert ElementTree.fromstring(first[1].decode()).tag.endswith("svg")
+
+
+def test_the_module_is_made_once(result: Linearized) -> None:
+    assert isinstance(result.model, LinearizedNetwork)
+    assert result.model is result.model
+    assert not result.model.training
+    assert np.isfinite(result.graph.evaluate(np.ones((2, 3)))).all()

@@ -18,15 +18,14 @@ from relurules.train.task import Task
 from relurules.train.terms import condition_terms, formula_terms, with_conditions, with_inputs
 
 #: Few neurons: so many, no more than so many beyond those that cut as many regions as there may be rules where all of
-#: them cross, and no more than so many numbers to train.
-_FEW, _BEYOND, _NUMBERS = 12, 6, 700
+#: them cross (the second number where formulas have few terms), and no more than so many numbers to train.
+_FEW, _BEYOND, _BEYOND_TERMS, _NUMBERS = 12, 6, 4, 700
 #: Share of many neurons that go at a time, and what is trained after it.
 _SHARE, _AFTER = 0.15, Schedule(epochs=3, rate=2e-3)
 #: Steps of training at every point of the front; choices looked at, and steps on each; steps at the end.
 _STEPS, _CHOICES, _LOOK, _LAST = 30, 4, 5, 10
-#: Terms are cut down where there are so many times the regions that the budget allows as rules; inputs also where so
-#: many of the few neurons are gone.
-_ROOM, _EASIER = 4, 2
+#: Terms are cut down where there are so many times the regions that the budget allows as rules.
+_ROOM = 4
 
 
 class Budget(NamedTuple):
@@ -71,15 +70,12 @@ def points(
 
     told is called with the number of neurons left, whenever it changes.
     """
-    few = _few(budget)
-    compact = thinned(compact, data, task, few, l1=l1, random=random, told=told)
+    compact = thinned(compact, data, task, _few(budget), l1=l1, random=random, told=told)
     starts = [compact, compact]
     for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False):
         yield point
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
             starts[1] = point.compact
-        if len(point.compact) >= few - _EASIER:
-            starts[0] = point.compact
     if budget.widest is None:
         return
     for start in starts if budget.terms is not None else starts[1:]:
@@ -104,7 +100,8 @@ def thinned(
 
 def _few(budget: Budget) -> int:
     """The number of neurons from which they go one by one."""
-    few = _FEW if budget.rules is None else min(_FEW, int(np.log2(budget.rules)) + _BEYOND)
+    beyond = _BEYOND if budget.terms is None else _BEYOND_TERMS
+    few = _FEW if budget.rules is None else min(_FEW, int(np.log2(budget.rules)) + beyond)
     return few if budget.neurons is None else max(few, budget.neurons)
 
 

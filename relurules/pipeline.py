@@ -45,7 +45,8 @@ def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
     """Read a trained network.
 
     model: torch.nn.Module, torch.export.ExportedProgram, onnx.ModelProto, path of an .onnx or .pt2 file, or a fitted
-    scikit-learn MLPClassifier or MLPRegressor, or a skorch net, alone or at the end of a Pipeline. A pipeline that
+    scikit-learn MLPClassifier or MLPRegressor, a skorch net, or a ReLURulesClassifier or ReLURulesRegressor, alone or
+    at the end of a Pipeline. A pipeline that
     encodes categories or imputes is read in the columns of its table: `graph.columns`, and `graph.features` are their
     coordinates. Where an ONNX classifier gives class labels beside probabilities, the labels are left out, and the
     probabilities are named by class.

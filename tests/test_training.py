@@ -272,7 +272,7 @@ def test_weights_count() -> None:
 
 
 def test_a_linear_model_is_one_rule() -> None:
-    model = graph(network(np.zeros((0, 4)), np.zeros(0), np.zeros((1, 0)), C=[[1.0, 0, 0, 0]]))
+    model = graph(network(np.zeros((0, 4)), np.zeros(0), np.zeros((1, 0)), C=[[1.0, 1.0, 0, 0]]))
     result = rr.linearize(model, X, X @ [1.0, 2.0, 0.0, 0.0] + 3.0, max_rules=1)
     assert len(result.front) == 1
     np.testing.assert_allclose(result.graph.network.C, [[1, 2, 0, 0]], atol=0.01)
@@ -291,3 +291,15 @@ def test_a_target_of_an_exponential_model() -> None:
     result = rr.linearize(graph(net, heads=(Head("expm1", (0,)),)), X, y, max_rules=4)
     predicted = result.graph.evaluate(X)[:, 0]
     assert np.corrcoef(np.log1p(y), np.log1p(np.maximum(predicted, -0.9)))[0, 1] > 0.9
+
+
+def test_a_column_that_the_model_does_not_read_stays_unread() -> None:
+    random = np.random.default_rng(0)
+    X = random.normal(size=(300, 3))
+    y = np.abs(X[:, 0]) + 2 * X[:, 1] + X[:, 2]  # the second column would help
+    model = nn.Sequential(nn.Linear(3, 6), nn.ReLU(), nn.Linear(6, 1)).double().eval()
+    model[0].weight.data[:, 1] = 0.0
+    for limits in ({}, {"max_terms": 2}):
+        found = rr.linearize(model, X, y, max_rules=8, **limits)
+        assert not found.graph.network.A[:, 1].any()
+        assert not found.graph.network.C[:, 1].any()

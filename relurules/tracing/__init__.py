@@ -33,7 +33,8 @@ _DOORS: tuple[tuple[Callable[[Any], bool], str], ...] = (
 
 SUPPORTED = (
     "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, onnx.ModelProto, path of a .onnx file, fitted "
-    "scikit-learn MLPClassifier, MLPRegressor or Pipeline, skorch net, relurules Graph"
+    "scikit-learn MLPClassifier, MLPRegressor or Pipeline, ReLURulesClassifier, ReLURulesRegressor, skorch net, "
+    "relurules Graph"
 )
 
 #: Rows on which a traced network is compared with the model it came from, and how far they may differ.

@@ -61,7 +61,10 @@ class Forward(NamedTuple):
 
 
 def compact_of(network: Network, *, dense: bool) -> Compact:
-    """The same function. dense: whether entries that are 0 may be trained, skip connections and all."""
+    """The same function.
+
+    dense: whether entries that are 0 may be trained, skip connections and all; inputs that nothing reads stay unread.
+    """
     slope = network.slope
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
     C, U, c = network.C.copy(), network.U.copy(), network.c.copy()
@@ -71,8 +74,9 @@ def compact_of(network: Network, *, dense: bool) -> Compact:
         U[:, k] *= 1.0 - slope[k]
     free = A != 0, L != 0, C != 0
     if dense:
-        depth = depths(L != 0)
-        free = np.ones_like(A, bool), np.tril(depth[:, None] > depth, -1), np.ones_like(C, bool)
+        depth, read = depths(L != 0), (A != 0).any(axis=0) | (C != 0).any(axis=0)
+        read |= not read.any()
+        free = np.ones_like(A, bool) & read, np.tril(depth[:, None] > depth, -1), np.ones_like(C, bool) & read
     return Compact(A, L, b, C, U, c, free)
 
 

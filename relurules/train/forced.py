@@ -23,12 +23,12 @@ _LOW = 0.001
 
 def forced_points(
     network: Network, scale: Scale, data: Data, task: Task, count: Callable[[Compact], Size], seed: int, steps: int, *,
-    freeze: bool, reachable: float | None, told: Callable[[int], None],
+    freeze: bool, told: Callable[[int], None], reachable: float | None = None,
 ) -> list[Point]:  # fmt: skip
     """The last network of every number of neurons on the way, the fewest last; counted when all are there.
 
-    freeze: whether slopes that count as linear stay 1. Slopes of ReLUs and leaky ReLUs begin at 0.25, others where
-    they are. The mean loss of the rows is the error that the force follows; as published, it does nothing from 0.01
+    freeze: whether slopes that count as linear stay 1. Slopes below 0.25, those of ReLUs among them, begin at
+    0.25. The mean loss of the rows is the error that the force follows; as published, it does nothing from 0.01
     upwards, which noisy data never get below: reachable, where given, is the error that counts as 0.001.
     """
     run = _Run(replace(network, slope=np.where(network.slope < _START, _START, network.slope)), scale, data, freeze)

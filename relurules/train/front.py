@@ -71,17 +71,17 @@ def points(
     told is called with the number of neurons left, whenever it changes.
     """
     compact = thinned(compact, data, task, _few(budget), l1=l1, random=random, told=told)
-    starts = [compact, compact]
+    start = compact
     for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False):
         yield point
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
-            starts[1] = point.compact
+            start = point.compact
     if budget.widest is None:
         return
-    for start in starts if budget.terms is not None else starts[1:]:
-        fewer = start if budget.terms is None else with_inputs(start, budget.terms, data, task, l1)
-        narrow = with_conditions(fewer, budget.widest, data, task, l1)
-        yield from _chain(narrow, data, task, count, l1=l1, told=told, sparse=True)
+    if budget.terms is not None:
+        start = with_inputs(start, budget.terms, data, task, l1)
+    start = with_conditions(start, budget.widest, data, task, l1)
+    yield from _chain(start, data, task, count, l1=l1, told=told, sparse=True)
 
 
 def thinned(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -16,6 +16,9 @@ from relurules.train.objective import Data
 from relurules.train.targets import Scale, scale_of, split, targets_of, weighted_rows
 from relurules.train.task import TASKS, Rows
 from relurules.train.terms import condition_terms, formula_terms
+
+if TYPE_CHECKING:
+    import networkx
 
 Progress = Callable[[str], None]
 
@@ -57,9 +60,25 @@ def linearize_network(
         chosen = best_point(found, budget)
         final = settled(found[chosen], scaled, TASKS[name], budget, counted, l1=settings.l1)
         found[chosen] = final
-    restored = replace(graph, network=network_of(scale.restored(final.compact)), identities=0)
+    network = network_of(scale.restored(final.compact))
+    restored = replace(graph, network=network, layers=layers_of(network), identities=0)
     rows = (scaled.training, scaled.validation, None if tested is None else scale.rows(tested))
     return Linearized(restored, front_table(found, rows, TASKS[name]), chosen, name, TASKS[name].measure)
+
+
+def layers_of(network: Network) -> "networkx.DiGraph[str]":
+    """The levels of a network, each reading the inputs and levels before it, for pictures and people."""
+    import networkx
+
+    layers: networkx.DiGraph[str] = networkx.DiGraph()
+    layers.add_node("input", operator="input", module="", size=network.A.shape[1])
+    for i, level in enumerate(network.levels):
+        layers.add_node(f"level {i}", operator="relu", module="linearized", size=len(level))
+        before = [f"level {j}" for j in range(i) if network.L[np.ix_(level, network.levels[j])].any()]
+        layers.add_edges_from((name, f"level {i}") for name in ("input", *before))
+    layers.add_node("scores", operator="linear", module="linearized", size=len(network.c))
+    layers.add_edges_from((name, "scores") for name in [*layers.nodes][:-1])
+    return layers
 
 
 def _tested(graph: Graph, test: tuple[Any, Any], name: str) -> Rows:

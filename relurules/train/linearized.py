@@ -29,7 +29,8 @@ class Linearized:
 
     Columns of the front: neurons; regions and rules over the range of the data; patterns that the rows reach; terms,
     the mean number of inputs in a condition, condition_terms and formula_terms, the most; train, validation and, where
-    test rows were given, test: the scores. chosen: the row that is `graph`; task; measure: R2, AUC or accuracy.
+    test rows were given, test: the scores. chosen: the row that is `graph`, which was trained on with all rows after
+    its validation score was taken; task; measure: R2, AUC or accuracy.
     """
 
     graph: Graph
@@ -40,10 +41,11 @@ class Linearized:
 
     @cached_property
     def model(self) -> Any:
-        """A torch module, float64, of the model's inputs; where these stand for categories, the graph."""
+        """A torch module, float64, of the model's inputs; the graph where these stand for categories, or for argmax."""
         from relurules.train.module import LinearizedNetwork
 
-        return LinearizedNetwork(self.graph).eval() if is_plain(self.graph.columns) else self.graph
+        module = is_plain(self.graph.columns) and all(head.link != "argmax" for head in self.graph.heads)
+        return LinearizedNetwork(self.graph).eval() if module else self.graph
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write front.csv and front.svg into the folder; returns their paths."""
@@ -78,5 +80,6 @@ def front_table(found: Sequence[Point], rows: tuple[Rows, Rows, Rows | None], ta
             "formula_terms": formula_terms(compact),
             "sparse": point.sparse,
             **{name: score_of(compact, part, task) for name, part in given},
+            "validation": point.score,
         })  # fmt: skip
     return pd.DataFrame(table)

@@ -17,7 +17,7 @@ from relurules.train.task import Rows, Task
 #: judged by.
 _SHARE, _STEPS, _CHOICES, _ROWS = 0.25, 8, 4, 3000
 #: Inputs are exchanged for one of so many others where the mean loss falls by such a share.
-_OTHERS, _GAIN = 10, 1e-4
+_OTHERS, _GAIN = 6, 1e-4
 
 
 def condition_terms(network: Network | Compact) -> NDArray[np.intp]:
@@ -44,7 +44,10 @@ def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float) 
     Those go first without which the training loss rises least: many at a time while there are many, then one by one,
     looking ahead at what training makes of the best few choices.
     """
-    compact = _blind(compact, np.flatnonzero(~_used(compact)).tolist())  # or training would bring them back
+    read = _used(compact)
+    compact = _blind(compact, np.flatnonzero(~read).tolist())  # or training would bring them back
+    if read.sum() <= most:
+        return compact
     while (left := np.flatnonzero(_used(compact))).size > most:
         rises = [mean_loss(_blind(compact, [int(j)]), data.training, task) for j in left]
         least = left[np.argsort(rises, kind="stable")]
@@ -53,13 +56,13 @@ def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float) 
             compact = refine(_blind(compact, least[:go].tolist()), data, task, l1=l1, steps=_STEPS)
         else:
             compact = _best([_blind(compact, [int(j)]) for j in least[:_CHOICES]], data, task, l1)
-    return _exchanged(compact, data, task, l1)
+    return _exchanged(compact, read, data, task, l1)
 
 
-def _exchanged(compact: Compact, data: Data, task: Task, l1: float) -> Compact:
-    """The network with inputs exchanged for others, one for one, while that helps on the training rows."""
+def _exchanged(compact: Compact, read: Mask, data: Data, task: Task, l1: float) -> Compact:
+    """The network with inputs exchanged for others that were read, while that helps on the training rows."""
     while True:
-        unused = np.flatnonzero(~_used(compact))
+        unused = np.flatnonzero(read & ~_used(compact))
         pulls = _pulls(compact, data.training, task)[unused]
         wider = _best([_seeing(compact, int(j)) for j in unused[np.argsort(-pulls)[:_OTHERS]]], data, task, l1)
         left = np.flatnonzero(_used(wider))

@@ -45,9 +45,11 @@ def counted(compact: Compact) -> Size:
     return Size(2 ** len(compact), 2 ** len(compact))
 
 
-def walk(task: str, steps: int, freeze: bool, seed: int = 0) -> list[Point]:
+def walk(task: str, steps: int, freeze: bool, seed: int = 0, reachable: float | None = None) -> list[Point]:
     net, scale, data = given(task, seed, (0.8, 0.9))
-    return forced_points(net, scale, data, TASKS[task], counted, 1, steps, freeze=freeze, told=lambda _: None)
+    return forced_points(
+        net, scale, data, TASKS[task], counted, 1, steps, freeze=freeze, told=lambda _: None, reachable=reachable
+    )
 
 
 @pytest.mark.parametrize("task", ALL_TASKS)
@@ -129,3 +131,8 @@ def test_relus_begin_at_a_quarter_and_others_where_they_are() -> None:
     net = replace(net, slope=np.array([0.0, 0.01, 0.25, 0.4, 0.9, 1.0]))
     found = forced_points(net, scale, data, TASKS["regression"], counted, 0, 0, freeze=False, told=lambda _: None)
     assert len(found[0].compact) == 5
+
+
+def test_on_noisy_data_the_force_needs_an_error_that_counts_as_small() -> None:
+    found = [len(walk("binary", 1000, freeze=True, reachable=error)[-1].compact) for error in (1e-9, None, 0.5)]
+    assert found[0] >= found[1] > found[2]

@@ -107,8 +107,8 @@ def test_a_budget_above_what_is_counted_is_kept(monkeypatch: pytest.MonkeyPatch)
 def test_many_neurons_become_few(hidden: tuple[int, ...]) -> None:
     _, data = problem("regression", 1, n=80)
     start, told = random_network(3, hidden, 2, np.random.default_rng(1)), list[int]()
-    few = thinned(start, data, TASKS["regression"], l1=1e-3, random=np.random.default_rng(0), told=told.append)
-    assert len(few) <= front._FEW
+    few = thinned(start, data, TASKS["regression"], 5, l1=1e-3, random=np.random.default_rng(0), told=told.append)
+    assert len(few) == 5
     assert told[0] == sum(hidden)
     assert told == sorted(set(told), reverse=True)
 
@@ -116,7 +116,7 @@ def test_many_neurons_become_few(hidden: tuple[int, ...]) -> None:
 def test_few_neurons_are_left_alone() -> None:
     compact, data = problem("regression", 1)
     task, random = TASKS["regression"], np.random.default_rng(0)
-    assert thinned(compact, data, task, l1=1e-3, random=random, told=print) is compact
+    assert thinned(compact, data, task, 12, l1=1e-3, random=random, told=print) is compact
 
 
 def test_the_same_each_time() -> None:

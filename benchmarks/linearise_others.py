@@ -33,7 +33,7 @@ from relurules.training import counter_over
 Part = tuple[str, Sequence[str], Iterator[tuple[str, ...]]]
 
 #: Penalties that L1 alone is given to choose from.
-_PENALTIES = (3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2)
+_PENALTIES = (4e-3, 8e-3, 1.6e-2, 3.2e-2, 6.4e-2)
 #: Rows that a local model needs to be one by itself.
 _ROWS = 30
 

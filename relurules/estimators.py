@@ -2,11 +2,8 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import networkx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -137,16 +134,18 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         X, y, weights = _weighing(X, y, weights)
         self._task, self._range = task, (X.min(axis=0), X.max(axis=0))
+        from relurules.train.linearize import layers_of
+
         known = getattr(self, "feature_names_in_", None)
         features = default_names(X.shape[1]) if known is None else tuple(map(str, known))
         self.dense_network_, self.n_iter_ = _descended(self, X, y, weights)
-        graph = Graph(features, tuple(names), self.dense_network_, networkx.DiGraph(), 0, heads)
+        graph = Graph(features, tuple(names), self.dense_network_, layers_of(self.dense_network_), 0, heads)
         self.front_, self.chosen_, self._rules = None, None, None
         if self.linearization is not None:
             found = _linearized(self, graph, (X, y, weights))
             graph, self.front_, self.chosen_ = found.graph, found.front, found.chosen
         few = self.front_ is not None and self.front_["rules"].tolist()[self.chosen_ or 0] <= _FEW
-        self.graph_, self.network_ = replace(graph, layers=_layers(graph.network)), graph.network
+        self.graph_, self.network_ = graph, graph.network
         if few:
             self._rules = extract(self.graph_, domain=Domain.box(*self._range, features), data=X)
         return self
@@ -282,8 +281,9 @@ def _linearized(estimator: Any, graph: Graph, given: tuple[Array, NDArray[Any], 
     budget = Budget(estimator.max_rules, estimator.max_neurons, estimator.max_terms, estimator.max_condition_terms)
     settings = Settings(estimator.linearization, estimator.l1_reg, estimator.validation_fraction, estimator._seed)
     return linearize_network(
-        graph, given, budget, settings, counter_over(given[0]), task=estimator._task, progress=teller(estimator.verbose)
-    )
+        graph, given, budget, settings, counter_over(given[0], estimator.max_rules), task=estimator._task,
+        progress=teller(estimator.verbose),
+    )  # fmt: skip
 
 
 def teller(verbose: bool | Callable[[str], None]) -> Callable[[str], None] | None:
@@ -291,14 +291,3 @@ def teller(verbose: bool | Callable[[str], None]) -> Callable[[str], None] | Non
     if callable(verbose):
         return verbose
     return (lambda line: print(line, file=sys.stderr)) if verbose else None
-
-
-def _layers(network: Network) -> "networkx.DiGraph[str]":
-    """One node for every group of neurons that read only earlier ones, and one for the scores."""
-    layers: networkx.DiGraph[str] = networkx.DiGraph()
-    rows = [("input", "input", network.A.shape[1])]
-    rows += [(f"layer {i}", "linear", len(level)) for i, level in enumerate((*network.levels, network.c))]
-    for name, kind, size in rows:
-        layers.add_node(name, operator=kind, module="", size=size)
-    layers.add_edges_from((a[0], b[0]) for a, b in pairwise(rows))
-    return layers

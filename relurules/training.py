@@ -74,14 +74,15 @@ def linearize(
         None if test is None else (_rows(domain, test[0], "test rows: X"), np.asarray(test[1])),
     )
     given = (rows, np.asarray(y), sample_weight)
-    counter = counter_over(rows, max(_COUNTED, (max_rules or 0) + 1))
+    counter = counter_over(rows, max_rules)
     return linearize_network(graph, given, budget, settings, counter, task=task, test=tested, progress=progress)
 
 
-def counter_over(X: Array, most: int = _COUNTED) -> "Callable[[Network], Size]":
-    """Sizes the regions, up to so many, and rules of networks over the box of the rows, (N, d)."""
+def counter_over(X: Array, rules: int | None = None) -> "Callable[[Network], Size]":
+    """Counts the regions, further than so many rules, and the rules of networks over the box of the rows, (N, d)."""
     from relurules.train.front import Size
 
+    most = max(_COUNTED, (rules or 0) + 1)
     lower, upper = X.min(axis=0), X.max(axis=0)
     constant = upper <= lower
     margin = np.where(constant, np.maximum(np.abs(lower), 1.0) * 1e-3, 0.0)

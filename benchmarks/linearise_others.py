@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,11 @@ from relurules.training import counter_over
 Part = tuple[str, Sequence[str], Iterator[tuple[str, ...]]]
 
 #: Penalties that L1 alone is given to choose from.
-_PENALTIES = (4e-3, 8e-3, 1.6e-2, 3.2e-2, 6.4e-2)
-#: Rows that a local model needs to be one by itself.
-_ROWS = 30
+_PENALTIES = (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
+#: Standardised weights below this are 0 after L1 training, which leaves them near it.
+_SMALL = 0.02
+#: Patterns that are clustered: so many, the most frequent ones.
+_MOST = 1500
 
 
 def adult(folder: Path) -> Iterator[Part]:
@@ -173,6 +176,8 @@ def _penalised(problem: Any, given: Any, rules: int, seed: int) -> tuple[float, 
         random = np.random.default_rng(seed)
         start = random_network(rows.X.shape[1], runs.HIDDEN, rows.Y.shape[1], random)
         network = descend(start, given.data, task, problem.schedule, l1=penalty, random=random)
+        A, L = (np.where(np.abs(array) < _SMALL, 0.0, array) for array in (network.A, network.L))
+        network = replace(network, A=A, L=L)
         patterns = len(np.unique(forward(network, rows.X).Z >= 0, axis=0))
         if patterns <= rules:
             best = max(
@@ -190,7 +195,7 @@ def _merged(problem: Any, given: Any, network: Compact, rules: int) -> tuple[flo
     rows, test, task = given.data.training, given.test, TASKS[problem.task]
     signs = forward(network, rows.X).Z >= 0
     patterns, of, counts = np.unique(signs, axis=0, return_inverse=True, return_counts=True)
-    known = np.flatnonzero(counts >= _ROWS)
+    known = np.argsort(-counts, kind="stable")[:_MOST]
     centres = np.array([rows.X[of == i].mean(axis=0) for i in known])
     maps = np.array([_local(network, patterns[i]) for i in known])
     clusters = np.zeros(len(known), dtype=int)

@@ -46,10 +46,9 @@ def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
 
     model: torch.nn.Module, torch.export.ExportedProgram, onnx.ModelProto, path of an .onnx or .pt2 file, or a fitted
     scikit-learn MLPClassifier or MLPRegressor, a skorch net, or a ReLURulesClassifier or ReLURulesRegressor, alone or
-    at the end of a Pipeline. A pipeline that
-    encodes categories or imputes is read in the columns of its table: `graph.columns`, and `graph.features` are their
-    coordinates. Where an ONNX classifier gives class labels beside probabilities, the labels are left out, and the
-    probabilities are named by class.
+    at the end of a Pipeline. A pipeline that encodes categories or imputes is read in the columns of its table:
+    `graph.columns`, and `graph.features` are their coordinates. Where an ONNX classifier gives class labels beside
+    probabilities, the labels are left out, and the probabilities are named by class.
     input_shape: shape of one row where the model doesn't tell it; inputs of higher rank are flattened in order.
     `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. A sigmoid, softmax, log_softmax, exp, expm1
     or argmax at the model's end becomes the link of `graph.heads`. Raises ModelError for any other operator that is

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import linearise_tables as tables
 import numpy as np
 
+from relurules.train import targets
 from relurules.train.compact import Compact, compact_of, network_of
 from relurules.train.descent import Schedule, descend, random_network
 from relurules.train.front import Budget, Point, Size, allowed, points, settled
 from relurules.train.linearize import best_point
 from relurules.train.objective import Data
-from relurules.train.targets import Scale, scale_of, split
 from relurules.train.task import TASKS, Rows
 from relurules.training import counter_over
 
@@ -52,19 +52,17 @@ PROBLEMS = (
 
 
 class Prepared(NamedTuple):
-    """One split: standardised training and validation rows, and test rows."""
+    """One split: training and validation rows, and test rows, all standardised."""
 
     data: Data
     test: Rows
-    scale: Scale
 
 
 def prepared(problem: Problem, folder: Path, seed: int) -> Prepared:
     """The split of a seed."""
     training, test = tables.split_of(problem.name, folder, seed)
-    data = split(training, 0.2, seed, classes=problem.task != "regression")
-    scale = scale_of(data.training, numbers=problem.task == "regression")
-    return Prepared(Data(scale.rows(data.training), scale.rows(data.validation)), scale.rows(test), scale)
+    data, scale = targets.prepared(training, 0.2, seed, problem.task)
+    return Prepared(data, scale.rows(test))
 
 
 def trained(problem: Problem, given: Prepared, seed: int, l1: float) -> tuple[Compact, float]:

@@ -86,15 +86,18 @@ def _duration(seconds: float) -> str:
 @contextmanager
 def counting(console: Console, expected: float | None = None) -> Iterator[Tell]:
     """A line that counts the regions found; gone when done, and not shown where there is no terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with _line(console) as progress:
         yield Tell(progress, expected)
 
 
 @contextmanager
 def telling(console: Console, first: str) -> Iterator[Callable[[str], None]]:
     """A line that shows what it is told; gone when done, and not shown where there is no terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with _line(console) as progress:
         task = progress.add_task(first, total=None)
         yield lambda line: progress.update(task, description=line)
+
+
+def _line(console: Console) -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -32,6 +32,8 @@ except ImportError as missing:
 if TYPE_CHECKING:
     import pandas as pd
 
+    from relurules.train.front import Budget
+
 #: Ways from the trained network to few rules; None: it stays as it is.
 _LINEARIZATIONS = ("saliency", "force", "freeze", None)
 
@@ -111,12 +113,14 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         return X, y
 
     def _check_parameters(self) -> None:
+        from relurules.train.front import checked_budget
+
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
         if sizes.dtype.kind not in "iu" or sizes.ndim != 1 or not sizes.size or sizes.min() < 1:
             raise DataError(
                 f"hidden_layer_sizes is {self.hidden_layer_sizes!r}; expected the sizes of the layers, such as (40, 40)"
             )
-        for name in ("max_epochs", "batch_size", "n_iter_no_change", "max_rules", "max_terms", "max_condition_terms"):
+        for name in ("max_epochs", "batch_size", "n_iter_no_change"):
             value = getattr(self, name)
             if value is not None and not value >= 1:
                 raise DataError(f"{name} is {value!r}; expected at least 1")
@@ -124,8 +128,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             raise UnsupportedError(
                 f"linearization {self.linearization!r}; supported: {', '.join(map(str, _LINEARIZATIONS))}"
             )
-        if self.linearization is not None and self.max_rules is None and self.max_neurons is None:
-            raise DataError("a budget is needed: max_rules or max_neurons")
+        checked_budget(_budget(self), bounded=self.linearization is not None)
 
     def _train(
         self, X: Array, y: NDArray[Any], weights: Any, task: str, heads: tuple[Head, ...], names: Sequence[str]
@@ -245,16 +248,14 @@ def _descended(estimator: Any, X: Array, y: NDArray[Any], weights: Any) -> tuple
 
     from relurules.train.compact import network_of
     from relurules.train.descent import Schedule, descend, random_network
-    from relurules.train.objective import Data
-    from relurules.train.targets import one_hot, scale_of, split, weighted_rows
+    from relurules.train.targets import one_hot, prepared, weighted_rows
     from relurules.train.task import TASKS
 
     task, seed, say = estimator._task, estimator._seed, teller(estimator.verbose)
-    numbers = task == "regression"
-    Y = y[:, None] if numbers else one_hot(y, len(estimator.classes_))
+    Y = y[:, None] if task == "regression" else one_hot(y, len(estimator.classes_))
     Y = Y[:, 1:] if task == "binary" else Y
-    data = split(weighted_rows(X, Y, weights), estimator.validation_fraction, seed, classes=not numbers)
-    scale, done = scale_of(data.training, numbers=numbers), 0
+    data, scale = prepared(weighted_rows(X, Y, weights), estimator.validation_fraction, seed, task)
+    done = 0
 
     def told(epochs: int, loss: float) -> None:
         nonlocal done
@@ -267,18 +268,22 @@ def _descended(estimator: Any, X: Array, y: NDArray[Any], weights: Any) -> tuple
     random = np.random.default_rng(seed)
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         start = random_network(X.shape[1], hidden, Y.shape[1], random)
-        scaled = Data(scale.rows(data.training), scale.rows(data.validation))
-        trained = descend(start, scaled, TASKS[task], schedule, l1=estimator.l1_reg, random=random, told=told)
+        trained = descend(start, data, TASKS[task], schedule, l1=estimator.l1_reg, random=random, told=told)
     return network_of(scale.restored(trained)), done
+
+
+def _budget(estimator: Any) -> "Budget":
+    from relurules.train.front import Budget
+
+    return Budget(estimator.max_rules, estimator.max_neurons, estimator.max_terms, estimator.max_condition_terms)
 
 
 def _linearized(estimator: Any, graph: Graph, given: tuple[Array, NDArray[Any], Any]) -> Any:
     """What `relurules.linearize` makes of the graph, on the same split."""
-    from relurules.train.front import Budget
     from relurules.train.linearize import Settings, linearize_network
     from relurules.training import counter_over
 
-    budget = Budget(estimator.max_rules, estimator.max_neurons, estimator.max_terms, estimator.max_condition_terms)
+    budget = _budget(estimator)
     settings = Settings(estimator.linearization, estimator.l1_reg, estimator.validation_fraction, estimator._seed)
     return linearize_network(
         graph, given, budget, settings, counter_over(given[0], estimator.max_rules), task=estimator._task,

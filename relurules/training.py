@@ -48,26 +48,17 @@ def linearize(
     Deterministic for a random_state. Returns `Linearized`: .model, .graph, .front, .save(folder).
     Raises DataError where rows don't fit or no network on the front keeps the budget.
     """
-    from relurules.train.front import Budget
+    from relurules.train.front import Budget, checked_budget
     from relurules.train.linearize import Settings, linearize_network
 
-    if max_rules is None and max_neurons is None:
-        raise DataError("a budget is needed: max_rules or max_neurons")
-    for name, value, least in (
-        ("max_rules", max_rules, 1),
-        ("max_neurons", max_neurons, 0),
-        ("max_terms", max_terms, 1),
-        ("max_condition_terms", max_condition_terms, 1),
-        ("l1", l1, 0),
-        ("steps", steps, 0),
-    ):
-        if value is not None and not value >= least:
-            raise DataError(f"{name} is {value}; expected at least {least}")
+    budget = checked_budget(Budget(max_rules, max_neurons, max_terms, max_condition_terms))
+    for name, value in (("l1", l1), ("steps", steps)):
+        if not value >= 0:
+            raise DataError(f"{name} is {value}; expected at least 0")
     graph = trace(model)
     domain = domain_of_data(graph, X)
     if len(domain) != len(graph.features):
         raise DataError(f"X has {len(domain)} columns, the model reads {len(graph.features)}")
-    budget = Budget(max_rules, max_neurons, max_terms, max_condition_terms)
     settings = Settings(method, l1, validation_fraction, random_state, steps, reachable_error)
     rows, tested = (
         _rows(domain, X),

@@ -30,6 +30,20 @@ class AffineMap(NamedTuple):
     constants: Array
 
 
+def depths(reads: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """How many neurons deep each one stands, (K,), given which earlier ones it reads, (K, K)."""
+    depth = np.zeros(len(reads), dtype=np.intp)
+    for k in range(len(reads)):
+        depth[k] = 1 + depth[reads[k]].max(initial=-1)
+    return depth
+
+
+def levels_of(reads: NDArray[np.bool_]) -> tuple[NDArray[np.intp], ...]:
+    """Neurons grouped so that each group reads only earlier ones."""
+    depth = depths(reads)
+    return tuple(np.flatnonzero(depth == level) for level in range(depth.max(initial=-1) + 1))
+
+
 @dataclass(frozen=True)
 class Network:
     """K neurons in topological order; phi_a(z) = max(0, z) + a * min(0, z) with one slope per neuron.
@@ -57,11 +71,7 @@ class Network:
     @cached_property
     def levels(self) -> tuple[NDArray[np.intp], ...]:
         """Neurons grouped so that each group reads only earlier ones."""
-        depth = np.zeros(len(self), dtype=np.intp)
-        for i in range(1, len(self)):
-            read = np.flatnonzero(self.L[i, :i])
-            depth[i] = 1 + depth[read].max() if len(read) else 0
-        return tuple(np.flatnonzero(depth == level) for level in range(depth.max(initial=-1) + 1))
+        return levels_of(self.L != 0)
 
     def preactivations(self, X: Array) -> Array:
         """(N, d) -> (N, K): every neuron's z."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import Network, Neuron
-from relurules.ir.network import Array
+from relurules.ir.network import Array, depths, levels_of
 
 Mask = NDArray[np.bool_]
 
@@ -48,8 +48,7 @@ class Compact:
     @cached_property
     def levels(self) -> tuple[NDArray[np.intp], ...]:
         """Neurons grouped so that each group may read only earlier ones."""
-        depth = depths(self.free[1])
-        return tuple(np.flatnonzero(depth == level) for level in range(depth.max(initial=-1) + 1))
+        return levels_of(self.free[1])
 
 
 class Forward(NamedTuple):
@@ -78,14 +77,6 @@ def compact_of(network: Network, *, dense: bool) -> Compact:
         read |= not read.any()
         free = np.ones_like(A, bool) & read, np.tril(depth[:, None] > depth, -1), np.ones_like(C, bool) & read
     return Compact(A, L, b, C, U, c, free)
-
-
-def depths(reads: Mask) -> NDArray[np.intp]:
-    """How many neurons deep each one stands, (K,), given which ones it reads, (K, K)."""
-    depth = np.zeros(len(reads), dtype=np.intp)
-    for k in range(len(reads)):
-        depth[k] = 1 + depth[reads[k]].max(initial=-1)
-    return depth
 
 
 def network_of(compact: Compact) -> Network:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.train.compact import Compact, forward, parameters, with_parameters
-from relurules.train.objective import Data, gradient, mean_loss
+from relurules.train.objective import Data, gradient, mean_loss, penalties
 from relurules.train.task import Task
 
 _FIRST, _SECOND, _TINY = 0.9, 0.999, 1e-8
@@ -50,7 +50,7 @@ def descend(
     """
     rows, values = data.training, parameters(compact)
     batches = -(-len(rows.X) // schedule.batch)
-    penalised = np.concatenate([np.full(int(mask.sum()), l1 * (i < 2)) for i, mask in enumerate(compact.masks)])
+    penalised = penalties(compact, l1, "AL")
     mean, square, step = np.zeros_like(values), np.zeros_like(values), 0
     best, least, waited = compact, mean_loss(compact, data.validation, task), 0
     for epoch in range(schedule.epochs):

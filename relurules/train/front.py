@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from relurules.errors import DataError
 from relurules.train.compact import Compact, parameters, without
 from relurules.train.descent import Schedule, descend
 from relurules.train.newton import refine
 from relurules.train.objective import Data, mean_loss, score_of
 from relurules.train.saliency import stand_ins
-from relurules.train.task import Task
+from relurules.train.task import Rows, Task
 from relurules.train.terms import condition_terms, formula_terms, with_conditions, with_inputs
 
 #: Few neurons: so many, no more than so many beyond those that cut as many regions as there may be rules where all of
@@ -40,6 +41,17 @@ class Budget(NamedTuple):
     def widest(self) -> int | None:
         """Inputs in a condition at most."""
         return min((most for most in (self.terms, self.condition_terms) if most is not None), default=None)
+
+
+def checked_budget(budget: Budget, *, bounded: bool = True) -> Budget:
+    """The budget; DataError where a number is too small or, if it must be bounded, neither rules nor neurons are."""
+    if bounded and budget.rules is None and budget.neurons is None:
+        raise DataError("a budget is needed: max_rules or max_neurons")
+    for name, value in budget._asdict().items():
+        least = 0 if name == "neurons" else 1
+        if value is not None and not value >= least:
+            raise DataError(f"max_{name} is {value}; expected at least {least}")
+    return budget
 
 
 class Size(NamedTuple):
@@ -140,7 +152,7 @@ def allowed(point: Point, budget: Budget) -> bool:
 
 def settled(point: Point, data: Data, task: Task, budget: Budget, count: Counter, *, l1: float) -> Point:
     """The network trained on with all rows, those of the validation too, where that keeps the budget."""
-    joined = type(data.training)(*(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True)))
+    joined = Rows(*(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True)))
     compact = refine(point.compact, Data(joined, data.validation), task, l1=l1, steps=_LAST, choose=False)
     trained = point._replace(compact=compact, size=count(compact))
     return trained if allowed(trained, budget) else point

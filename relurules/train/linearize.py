@@ -9,11 +9,11 @@ from threadpoolctl import threadpool_limits
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
-from relurules.train.compact import Compact, forward, network_of
+from relurules.train.compact import Compact, network_of
 from relurules.train.front import Budget, Point, Size, allowed, points, settled
 from relurules.train.linearized import Linearized, front_table
 from relurules.train.objective import Data
-from relurules.train.targets import Scale, scale_of, split, targets_of, weighted_rows
+from relurules.train.targets import Scale, prepared, targets_of, weighted_rows
 from relurules.train.task import TASKS, Rows
 from relurules.train.terms import condition_terms, formula_terms
 
@@ -48,22 +48,22 @@ def linearize_network(
     scored. Raises DataError where they don't fit, and where no point keeps the budget.
     """
     name, Y = targets_of(graph, given[1], task)
-    data = split(
-        weighted_rows(given[0], Y, given[2]), settings.validation_fraction, settings.seed, classes=name != "regression"
-    )
+    rows = weighted_rows(given[0], Y, given[2])
     tested = None if test is None else _tested(graph, test, name)
-    scale = scale_of(data.training, numbers=name == "regression")
-    scaled = Data(scale.rows(data.training), scale.rows(data.validation))
-    counted = _Counter(scale, count)
+    data, scale = prepared(rows, settings.validation_fraction, settings.seed, name)
+
+    def counted(compact: Compact) -> Size:
+        return count(network_of(scale.restored(compact)))
+
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
-        found = _points(graph, scaled, name, budget, settings, counted, scale, progress)
+        found = _points(graph, data, name, budget, settings, counted, scale, progress)
         chosen = best_point(found, budget)
-        final = settled(found[chosen], scaled, TASKS[name], budget, counted, l1=settings.l1)
+        final = settled(found[chosen], data, TASKS[name], budget, counted, l1=settings.l1)
         found[chosen] = final
     network = network_of(scale.restored(final.compact))
     restored = replace(graph, network=network, layers=layers_of(network), identities=0)
-    rows = (scaled.training, scaled.validation, None if tested is None else scale.rows(tested))
-    return Linearized(restored, front_table(found, rows, TASKS[name]), chosen, name, TASKS[name].measure)
+    front = front_table(found, data.training, None if tested is None else scale.rows(tested), TASKS[name])
+    return Linearized(restored, front, chosen, name, TASKS[name].measure)
 
 
 def layers_of(network: Network) -> "networkx.DiGraph[str]":
@@ -86,16 +86,6 @@ def _tested(graph: Graph, test: tuple[Any, Any], name: str) -> Rows:
         return weighted_rows(test[0], targets_of(graph, test[1], name)[1], None)
     except DataError as error:
         raise DataError(f"test rows: {error}") from error
-
-
-class _Counter:
-    """Counts a network of standardised coordinates, once."""
-
-    def __init__(self, scale: Scale, count: Callable[[Network], Size]) -> None:
-        self.scale, self.count = scale, count
-
-    def __call__(self, compact: Compact) -> Size:
-        return self.count(network_of(self.scale.restored(compact)))
 
 
 def _points(
@@ -133,4 +123,4 @@ def best_point(found: list[Point], budget: Budget) -> int:
     return max(fitting, key=lambda i: (found[i].score, -found[i].size.rules, -len(found[i].compact)))
 
 
-__all__ = ["Rows", "Settings", "best_point", "forward", "linearize_network"]
+__all__ = ["Settings", "best_point", "layers_of", "linearize_network"]

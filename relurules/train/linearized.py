@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relurules.domain.columns import is_plain
-from relurules.files import write_text
+from relurules.files import write_all
 from relurules.ir import Graph
 from relurules.train.compact import forward
 from relurules.train.front import Point
@@ -19,8 +19,6 @@ from relurules.train.terms import condition_terms, formula_terms
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_FRONT_FILES = ("front.csv", "front.svg")
 
 
 @dataclass(frozen=True)
@@ -51,25 +49,18 @@ class Linearized:
         """Write front.csv and front.svg into the folder; returns their paths."""
         from relurules.train.front_figure import front_figure
 
-        place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
-        texts = (self.front.to_csv(index=False), front_figure(self.front, self.chosen, self.measure))
-        paths = [place / name for name in _FRONT_FILES]
-        for path, text in zip(paths, texts, strict=True):
-            write_text(path, text)
-        return paths
+        figure = front_figure(self.front, self.chosen, self.measure)
+        return write_all(Path(folder), {"front.csv": self.front.to_csv(index=False), "front.svg": figure})
 
 
-def front_table(found: Sequence[Point], rows: tuple[Rows, Rows, Rows | None], task: Task) -> "pd.DataFrame":
-    """One row per point, see `Linearized`."""
+def front_table(found: Sequence[Point], training: Rows, test: Rows | None, task: Task) -> "pd.DataFrame":
+    """One row per point, see `Linearized`; test: rows that are only scored."""
     import pandas as pd
 
-    names = ("train", "validation", "test")
-    given = [(name, part) for name, part in zip(names, rows, strict=True) if part is not None]
     table = []
     for point in found:
         compact, terms = point.compact, condition_terms(point.compact)
-        signs = forward(compact, rows[0].X).Z >= 0
+        signs = forward(compact, training.X).Z >= 0
         table.append({
             "neurons": len(compact),
             "regions": point.size.regions,
@@ -79,7 +70,8 @@ def front_table(found: Sequence[Point], rows: tuple[Rows, Rows, Rows | None], ta
             "condition_terms": int(terms.max(initial=0)),
             "formula_terms": formula_terms(compact),
             "sparse": point.sparse,
-            **{name: score_of(compact, part, task) for name, part in given},
+            "train": score_of(compact, training, task),
             "validation": point.score,
+            **({} if test is None else {"test": score_of(compact, test, task)}),
         })  # fmt: skip
     return pd.DataFrame(table)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from relurules.errors import UnsupportedError
 from relurules.ir import Graph, Head
 from relurules.ir.link import is_identity
+from relurules.train.compact import TRAINED
 
 
 class LinearizedNetwork(nn.Module):
@@ -16,9 +17,7 @@ class LinearizedNetwork(nn.Module):
     def __init__(self, graph: Graph) -> None:
         super().__init__()
         network = graph.network
-        arrays = {
-            name: torch.tensor(getattr(network, name), dtype=torch.float64) for name in ("A", "L", "b", "C", "U", "c")
-        }
+        arrays = {name: torch.tensor(getattr(network, name), dtype=torch.float64) for name in TRAINED}
         order = torch.tensor([int(k) for level in network.levels for k in level], dtype=torch.long)
         self.layers, first = nn.ModuleList(), 0
         for level in network.levels:

@@ -13,7 +13,7 @@ import numpy as np
 
 from relurules.ir.network import Array
 from relurules.train.compact import Compact, Forward, forward, parameters, pulled_back, with_parameters
-from relurules.train.objective import Data, gradient, mean_loss
+from relurules.train.objective import Data, gradient, loss_of, mean_loss, penalties
 from relurules.train.task import Rows, Task
 
 #: Rows that the curvature is computed on: so many, or so many per parameter.
@@ -33,9 +33,7 @@ def refine(compact: Compact, data: Data, task: Task, *, l1: float, steps: int, c
     """
     rows, values, damping = data.training, parameters(compact), _DAMPING
     some = _some(rows, len(values))
-    penalised = np.concatenate(
-        [np.full(int(mask.sum()), l1 * (mask.ndim > 1)) for mask in compact.masks]  # b and c are vectors
-    )
+    penalised = penalties(compact, l1, "ALCU")
     ran = forward(compact, rows.X)
     objective = _objective(ran, rows, task, values, penalised)
     best, least = compact, mean_loss(compact, data.validation, task) if choose else np.inf
@@ -49,8 +47,9 @@ def refine(compact: Compact, data: Data, task: Task, *, l1: float, steps: int, c
         gained = objective - step.objective
         compact, ran, damping, objective = step.compact, step.ran, step.damping, step.objective
         values = parameters(compact)
-        loss = mean_loss(compact, data.validation, task) if choose else -objective
-        if loss < least or not choose:
+        if not choose:
+            best = compact
+        elif (loss := mean_loss(compact, data.validation, task)) < least:
             best, least = compact, loss
         if gained < _ENOUGH * abs(objective):
             break
@@ -86,8 +85,7 @@ def _step(
 
 
 def _objective(ran: Forward, rows: Rows, task: Task, values: Array, penalised: Array) -> float:
-    loss = np.mean(rows.weights * task.loss(ran.F, rows.Y))
-    return float(loss + penalised @ np.abs(values) + _RIDGE / 2 * values @ values)
+    return float(loss_of(ran, rows, task) + penalised @ np.abs(values) + _RIDGE / 2 * values @ values)
 
 
 def _curvature(compact: Compact, rows: Rows, task: Task) -> Array:

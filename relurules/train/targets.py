@@ -155,6 +155,14 @@ def split(rows: Rows, fraction: float, seed: int, *, classes: bool) -> Data:
     return Data(rows.part(np.sort(order[n:])), rows.part(np.sort(order[:n])))
 
 
+def prepared(rows: Rows, fraction: float, seed: int, task: str) -> tuple[Data, Scale]:
+    """Rows for a task, split in two and standardised by those to train on; see `split` and `scale_of`."""
+    numbers = task == "regression"
+    data = split(rows, fraction, seed, classes=not numbers)
+    scale = scale_of(data.training, numbers=numbers)
+    return Data(scale.rows(data.training), scale.rows(data.validation)), scale
+
+
 def scale_of(rows: Rows, *, numbers: bool) -> Scale:
     """Mean and standard deviation of every column, 1 for a constant; of the targets too where they are numbers.
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from relurules.ir import Network
 from relurules.ir.network import Array
-from relurules.train.compact import Compact, Mask, forward, pulled_back
+from relurules.train.compact import Compact, Mask, forward
 from relurules.train.newton import refine
-from relurules.train.objective import Data, mean_loss
+from relurules.train.objective import Data, derivatives, mean_loss
 from relurules.train.task import Rows, Task
 
 #: Share of the inputs that go in one round, steps of training after it, choices looked at, rows that weights are
@@ -83,10 +83,8 @@ def _best(choices: Sequence[Compact], data: Data, task: Task, l1: float) -> Comp
 
 def _pulls(compact: Compact, rows: Rows, task: Task) -> Array:
     """How much the mean loss would fall at first if an input were read, (d,)."""
-    ran = forward(compact, rows.X)
-    G = task.gradient(ran.F, rows.Y) * (rows.weights / len(rows.X))[:, None]
-    _, before = pulled_back(compact, ran.Z, G)
-    return np.asarray(np.abs(before.T @ rows.X).sum(axis=0) + np.abs(G.T @ rows.X).sum(axis=0))
+    A, _, _, C, _, _ = derivatives(compact, forward(compact, rows.X), rows, task)
+    return np.asarray(np.abs(A).sum(axis=0) + np.abs(C).sum(axis=0))
 
 
 def _seeing(compact: Compact, j: int) -> Compact:

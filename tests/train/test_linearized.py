@@ -24,7 +24,7 @@ def test_the_table_counts_what_it_says() -> None:
     task = TASKS["regression"]
     (compact, data), (empty, _) = problem("regression", 1), problem("regression", 2, K=0)
     found = [Point(compact, Size(9, 8), 0.5, sparse=False), Point(empty, Size(1, 1), 0.4, sparse=True)]
-    table = front_table(found, (data.training, data.validation, data.validation), task)
+    table = front_table(found, data.training, data.validation, task)
     assert list(table.columns) == [*COLUMNS, "train", "validation", "test"]
     first, last = table.iloc[0], table.iloc[1]
     assert (first["neurons"], first["regions"], first["rules"], first["sparse"]) == (4, 9, 8, False)
@@ -37,14 +37,14 @@ def test_the_table_counts_what_it_says() -> None:
     assert first["test"] == score_of(compact, data.validation, task)
     assert first["validation"] == 0.5  # as it was when the network was chosen
     assert (last["neurons"], last["patterns"], last["terms"], last["condition_terms"]) == (0, 1, 0.0, 0)
-    assert list(front_table(found, (data.training, data.validation, None), task).columns)[-1] == "validation"
+    assert list(front_table(found, data.training, None, task).columns)[-1] == "validation"
 
 
 @pytest.fixture
 def result() -> Linearized:
     compact, data = problem("regression", 1)
     found = [Point(compact, Size(9, 8), 0.5, sparse=False), Point(compact, Size(3, 2), 0.4, sparse=True)]
-    table = front_table(found, (data.training, data.validation, None), TASKS["regression"])
+    table = front_table(found, data.training, None, TASKS["regression"])
     return Linearized(graph(network_of(compact)), table, 1, "regression", "R2")
 
 

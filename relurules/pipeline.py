@@ -30,7 +30,7 @@ from relurules.domain.columns import is_plain
 from relurules.domain.ranges import columns_of
 from relurules.emitting import emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
-from relurules.ir import Artifact, Count, Graph, Partition, Reached, Report, RuleSet, Streamed, Summary
+from relurules.ir import Artifact, Count, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
 from relurules.ir.network import Array
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
@@ -227,14 +227,14 @@ def extract(
     settled = settle(cells)
     removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
     removed["settled"] = len(cells.network) - len(settled.network)
-    summary = Summary(
+    reduction = Reduction(
         neurons_traced=len(graph.network) + graph.identities,
         neurons_left=len(settled.network),
         removed={name: count for name, count in removed.items() if count},
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    return build_rules(settled, graph.outputs, summary, collapsed.max_change, rows, graph.heads)
+    return build_rules(settled, graph.outputs, reduction, collapsed.max_change, rows, graph.heads)
 
 
 def emit(
@@ -274,7 +274,8 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     else:
         place, ran = run(artifact, X if named else rows, engine)
         name = list(artifact.files)[-1]
-    return compare(ran, reference, artifact.max_error, artifact.complete, name, place)
+    bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
+    return compare(ran, reference, bound, artifact.complete, name, place)
 
 
 def domain_of_data(graph: Graph, data: Any) -> Domain:

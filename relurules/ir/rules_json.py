@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,10 +13,11 @@ import numpy as np
 from relurules.errors import DomainError, RulesError
 from relurules.files import write_text
 from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
+from relurules.ir.evidence import Provenance
 from relurules.ir.link import Head, check_heads, identity_heads, is_identity, score_names
 from relurules.ir.network import AffineMap, Network, Neuron, read_only
 from relurules.ir.partition import UNEXPLORED, Tree
-from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
+from relurules.ir.ruleset import Condition, HalfSpace, Reduction, Rule, RuleSet
 
 FORMAT, VERSION = "relurules.rules", 1
 
@@ -49,8 +51,10 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "outputs": list(rules.outputs),
         **_heads_json(rules),
         "max_error": rules.max_error,
+        **({} if rules.output_error is None else {"score_error": rules.score_error}),
         "complete": rules.complete,
-        "summary": {**rules.summary._asdict(), "removed": dict(rules.summary.removed)},
+        "reduction": {**rules.reduction._asdict(), "removed": dict(rules.reduction.removed)},
+        **_provenance_json(rules.provenance),
         **domain_to_json(domain),
         "splits": [
             {
@@ -91,8 +95,18 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
             raise ValueError(
                 f"rule {rule.number} needs a pattern of {len(network)} signs and a point of {len(names)} numbers"
             )
-    summary = Summary(**found["summary"])
-    return RuleSet(outputs, domain, rules, tree, network, found["max_error"], found["complete"], summary, heads)
+    reduction = Reduction(**found["reduction"])
+    bound = found["max_error"]
+    return RuleSet(
+        outputs, domain, rules, tree, network, found.get("score_error", bound), found["complete"], reduction, heads,
+        output_error=bound if "score_error" in found else None,
+        provenance=Provenance(**found.get("provenance", {})),
+    )  # fmt: skip
+
+
+def _provenance_json(made: Provenance) -> dict[str, Any]:
+    """Nothing where nothing is known."""
+    return {} if made == Provenance() else {"provenance": {**asdict(made), "settings": dict(made.settings)}}
 
 
 def _heads_json(rules: RuleSet) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Rules: IF half-spaces THEN an affine map, for every part of a domain."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.link import Head, check_heads, identity_heads, linked, score_names
 from relurules.ir.network import AffineMap, Array, Network, Neuron, Pattern
 from relurules.ir.partition import Tree
@@ -46,7 +47,7 @@ class Rule:
     rows: int | None
 
 
-class Summary(NamedTuple):
+class Reduction(NamedTuple):
     """What became of the network: neurons traced and left, why the others went, regions, rows of data looked at."""
 
     neurons_traced: int
@@ -72,10 +73,13 @@ class RuleSet:
     rules: tuple[Rule, ...]
     tree: Tree
     network: Network
-    max_error: float
+    score_error: float
     complete: bool
-    summary: Summary
+    reduction: Reduction
     heads: tuple[Head, ...] = ()
+    output_error: float | None = None
+    evidence: Evidence | None = None
+    provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)
@@ -91,6 +95,11 @@ class RuleSet:
     def scores(self) -> tuple[str, ...]:
         """Names of what the rules' maps give; the outputs' own where no link stands between."""
         return score_names(self.outputs, self.heads, len(self.network.c), self.features)
+
+    @property
+    def max_error(self) -> float:
+        """Bound on |network - rules| over the domain, for every output; `score_error` is that for the scores."""
+        return self.score_error if self.output_error is None else self.output_error
 
     def __len__(self) -> int:
         """Number of rules."""

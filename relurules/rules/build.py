@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.ir import UNEXPLORED, Condition, HalfSpace, Head, Partition, Region, Rule, RuleSet, Summary, Tree
+from relurules.ir import UNEXPLORED, Condition, HalfSpace, Head, Partition, Reduction, Region, Rule, RuleSet, Tree
 from relurules.ir.network import Array
 from relurules.rules.merge import merge_siblings
 
@@ -11,7 +11,7 @@ from relurules.rules.merge import merge_siblings
 def build_rules(
     partition: Partition,
     outputs: tuple[str, ...],
-    summary: Summary,
+    reduction: Reduction,
     max_error: float,
     data: Array | None,
     heads: tuple[Head, ...] = (),
@@ -37,7 +37,7 @@ def build_rules(
         )
         for number, leaf in enumerate(order.tolist(), start=1)
     )
-    return RuleSet(outputs, merged.domain, rules, tree, merged.network, max_error, merged.complete, summary, heads)
+    return RuleSet(outputs, merged.domain, rules, tree, merged.network, max_error, merged.complete, reduction, heads)
 
 
 def _count(partition: Partition, data: Array) -> NDArray[np.intp]:

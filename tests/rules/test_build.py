@@ -19,19 +19,19 @@ def test_rules_are_numbered_by_the_rows_they_hold() -> None:
     assert [rule.number for rule in rules] == [1, 2, 3, 4]
     assert [rule.rows for rule in rules] == [5, 4, 3, 0]
     assert rules.apply(data).tolist() == [1] * 5 + [3] * 3 + [2] * 4
-    assert rules.summary.rows == 12
+    assert rules.reduction.rows == 12
 
 
 def test_rows_outside_the_domain_are_not_counted() -> None:
     rules = rules_of(CROSS, SQUARE, data=np.array([[0.5, 0.5], [9, 9], [np.nan, 0.5]]))
     assert sum(rule.rows or 0 for rule in rules) == 1
-    assert rules.summary.rows == 3
+    assert rules.reduction.rows == 3
 
 
 def test_without_data_nothing_is_counted() -> None:
     rules = rules_of(CROSS, SQUARE)
     assert [rule.rows for rule in rules] == [None] * 4
-    assert rules.summary.rows is None
+    assert rules.reduction.rows is None
 
 
 def check_each_rule(rules: RuleSet, X: np.ndarray) -> None:

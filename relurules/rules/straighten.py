@@ -10,7 +10,7 @@ from relurules.ir import Tree
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
 from relurules.lp.polytope import inscribed_ball, irredundant
-from relurules.rules.certify import certified
+from relurules.rules.certify import Certifier
 from relurules.rules.pieces import Ground, unit_rows
 from relurules.rules.tidy import decimal
 
@@ -35,13 +35,14 @@ def straightened(ground: Ground, tree: Tree, forms: Array, limit: float) -> Stra
     tree: leaf i gives forms[i], each leaf is met once, and in every split one column has the coefficient 1.
     """
     best: Straight | None = None
+    certifier = Certifier(ground, forms)
     groups = _hyperplanes(tree)
     if len(groups) * len(_SHARES) * len(ground.cells) > _MOST:
         groups = [np.concatenate(groups)] if groups else []
     for splits in groups:
         for share in _SHARES:
             trial = _simpler(ground, tree, splits, share)
-            found = _checked(ground, trial, forms, limit)
+            found = _checked(certifier, trial, limit)
             if found is not None:
                 best, tree = found, trial
                 break
@@ -69,13 +70,17 @@ def _simpler(ground: Ground, tree: Tree, splits: NDArray[np.intp], share: float)
     return replace(tree, normals=normals, offsets=offsets)
 
 
-def _checked(ground: Ground, tree: Tree, forms: Array, limit: float) -> Straight | None:
+def _checked(certifier: Certifier, tree: Tree, limit: float) -> Straight | None:
     """None where a split has lost all its terms, a leaf its interior, or the error exceeds the limit."""
     if not (tree.normals != 0.0).any(axis=1).all():
         return None
+    ground = certifier.ground
+    error = certifier.bound(tree, limit)
+    if error > limit:
+        return None
     rows = unit_rows(ground.frame, tree.normals, tree.offsets)
     sides, points = [], []
-    for path in tree.paths(len(forms)):
+    for path in tree.paths(len(certifier.forms)):
         at, side = np.array(path, dtype=np.intp).T
         sign = 2.0 * side - 1.0
         G = np.vstack([ground.walls[0], -rows[at, :-1] * sign[:, None]])
@@ -86,5 +91,4 @@ def _checked(ground: Ground, tree: Tree, forms: Array, limit: float) -> Straight
         kept = irredundant(G, h, np.arange(len(ground.walls[1]), len(h)))[len(ground.walls[1]) :]
         sides.append(tuple(pair for pair, keep in zip(path, kept.tolist(), strict=True) if keep))
         points.append(ground.frame.to_user(ball.center))
-    error = certified(ground, tree, forms)
-    return Straight(tree, error, sides, np.array(points)) if error <= limit else None
+    return Straight(tree, error, sides, np.array(points))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from relurules.cli_explain import explain, plot, summary
 from relurules.cli_files import read_rows, read_table
 from relurules.cli_fit import fit
 from relurules.errors import RelurulesError, UnsupportedError
@@ -126,7 +127,8 @@ def demo(
     raise typer.Exit(0 if run_demo(out, seed, _out) else 1)
 
 
-app.command()(fit)
+for _command in (fit, summary, explain, plot):
+    app.command()(_command)
 
 
 @app.command()

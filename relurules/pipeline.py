@@ -7,6 +7,7 @@
     settle        Partition                      Partition      collapse/      without neurons that never change sign
     rules         Partition                      RuleSet        rules/         merged, numbered, scaled to read well
     emit          RuleSet                        Artifact       emitting/      text in a language
+                  RuleSet                        Artifact       documenting/   the rule document
     verify        Artifact, model, rows          Report         verifying/     run in its engine, beside the model
 
 Beside the walk, `reached` takes a Network and rows, and gives what of the network these rows reach: Reached. `count`
@@ -25,10 +26,11 @@ import numpy as np
 from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
+from relurules.documenting import PRINTERS, emit_document
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.domain.ranges import columns_of
-from relurules.emitting import emit_artifact
+from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.ir import Artifact, Count, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
 from relurules.ir.network import Array
@@ -245,12 +247,20 @@ def emit(
     form: str | None = None,
     table: str = "input_data",
     key: Sequence[str] = (),
+    title: str | None = None,
 ) -> Artifact:
-    """Rules as text, markdown, sql, python or c, in the form rules, tree or network (None: rules).
+    """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
 
-    dialect: sqlite (default) or duckdb; SQL is one SELECT over `table` that keeps the `key` columns and adds one column
-    per output and `rule`. Raises UnsupportedError for an unknown target, dialect or form, naming those that exist.
+    form, of code: rules (default), tree or network. dialect: sqlite (default) or duckdb; SQL is one SELECT over `table`
+    that keeps the `key` columns and adds one column per output and `rule`. title: of a document. Raises
+    UnsupportedError for an unknown target, dialect or form, naming those that exist.
     """
+    if target in PRINTERS:
+        return emit_document(rules, target, title=title, dialect=dialect, form=form)
+    if target not in TARGETS:
+        raise UnsupportedError(f"no target {target!r}; supported: {', '.join([*TARGETS, *PRINTERS])}")
+    if title is not None:
+        raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
     return emit_artifact(rules, target, dialect=dialect, form=form, table=table, key=tuple(key))
 
 

@@ -90,7 +90,7 @@ def columns(header: Sequence[str], rows: Sequence[Sequence[Phrase]], numeric: Se
 
 def _length(phrase: Phrase) -> int:
     """Characters of a phrase, those of names being wide ones."""
-    return round(sum(len(piece.text) * (1.3 if piece.kind == p.NAME else 1.1) for piece in phrase))
+    return round(sum(len(piece.text) * (1.35 if piece.kind == p.NAME else 1.2) for piece in phrase))
 
 
 def wrapped(text: str) -> str:

@@ -159,7 +159,10 @@ def sums(context: Context) -> Section | None:
         )
         for s in context.reading.sums
     )
-    said = "Conditions on more than two columns are conditions on a weighted sum. The same sum has the same name in all rules."
+    said = (
+        "Conditions on more than two columns are conditions on a weighted sum. "
+        "The same sum has the same name in all rules."
+    )
     return Section("sums", "Sums used in the conditions", (Paragraph(p.text(said)), Sums(items)))
 
 
@@ -192,11 +195,12 @@ def outputs(context: Context) -> Section | None:
 
 
 def _lookup(context: Context) -> Table:
-    """The outputs for a few scores."""
-    rules, scores = context.rules, np.array([[-4.0], [-3.0], [-2.0], [-1.0], [0.0], [1.0], [2.0], [3.0], [4.0]])
-    found = linked(rules.heads, scores)
+    """The outputs for a few scores, one column each."""
+    rules, scores = context.rules, np.arange(-4.0, 5.0)
+    found = linked(rules.heads, scores[:, None]).T
+    header = (rules.scores[0], *(written(score).replace("-", "\u2212") for score in scores.tolist()))
     rows = tuple(
-        tuple(p.number(written(round(value, 3))) for value in (score, *row))
-        for (score,), row in zip(scores.tolist(), found.tolist(), strict=True)
+        (p.name(name), *(p.number(written(round(value, 3))) for value in row))
+        for name, row in zip(rules.outputs, found.tolist(), strict=True)
     )
-    return Table("For example", (rules.scores[0], *rules.outputs), rows, (True,) * (1 + len(rules.outputs)))
+    return Table("For example", header, rows, (False, *[True] * len(scores)))

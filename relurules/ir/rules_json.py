@@ -192,9 +192,14 @@ def _child(child: int) -> dict[str, int]:
     return {"split": child} if child >= 0 else {} if child == UNEXPLORED else {"rule": -child}
 
 
+def schema_text() -> str:
+    """The JSON Schema of the format."""
+    return files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8")
+
+
 @cache
 def _schema() -> Any:
-    return json.loads(files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8"))
+    return json.loads(schema_text())
 
 
 def _refuse(text: str) -> float:

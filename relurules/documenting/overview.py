@@ -71,6 +71,8 @@ def proven(rules: RuleSet) -> str:
     """The bound on the difference from the network."""
     if rules.max_error == 0:
         return "0: over the domain, the rules are the network itself"
+    if not np.isfinite(rules.max_error):
+        return "no bound is known"
     return f"at most {bound_text(rules.max_error)}, anywhere in the domain"
 
 

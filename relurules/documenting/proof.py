@@ -28,7 +28,11 @@ def proofs(context: Context) -> Section:
     items.append(
         p.text("The rounding of float64 arithmetic, about 1e-16 of the terms of a sum, is not counted in any of this.")
     )
-    return Section("proven", "What is proven", (Bullets(tuple(items)),))
+    blocks: list[Block] = [Bullets(tuple(items))]
+    if rules.tradeoffs:
+        rows = tuple((p.number(f"{step.rules:,}"), p.number(bound_text(step.error))) for step in rules.tradeoffs)
+        blocks.append(Table("How far outputs may be off with fewer rules", ("Rules", "At most"), rows, (True, True)))
+    return Section("proven", "What is proven", tuple(blocks))
 
 
 def _fidelity(rules: RuleSet) -> str:
@@ -39,6 +43,8 @@ def _fidelity(rules: RuleSet) -> str:
             f"Fidelity: anywhere in the domain, the {what} of the rules are those of the network as traced. Regions "
             "and formulas are computed from its weights; nothing is fitted."
         )
+    if not np.isfinite(rules.max_error):
+        return "Fidelity: no bound is known on how far the outputs of the rules are from those of the network as traced."
     return (
         f"Fidelity: anywhere in the domain, the {what} of the rules differ from those of the network as traced by at "
         f"most {bound_text(rules.max_error)}. This bounds all rows that the domain could hold; it is no mean over data."

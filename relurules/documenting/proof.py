@@ -14,6 +14,9 @@ from relurules.reading.forms import Span
 from relurules.reading.numbers import short
 from relurules.reading.phrases import Phrase
 
+#: Steps of a simplification that are shown.
+_STEPS = 20
+
 
 def proofs(context: Context) -> Section:
     """What holds everywhere in the domain, and by what."""
@@ -30,9 +33,15 @@ def proofs(context: Context) -> Section:
     )
     blocks: list[Block] = [Bullets(tuple(items))]
     if rules.tradeoffs:
-        rows = tuple((p.number(f"{step.rules:,}"), p.number(bound_text(step.error))) for step in rules.tradeoffs)
+        steps = [rules.tradeoffs[i] for i in _spread(len(rules.tradeoffs))]
+        rows = tuple((p.number(f"{step.rules:,}"), p.number(bound_text(step.error))) for step in steps)
         blocks.append(Table("How far outputs may be off with fewer rules", ("Rules", "At most"), rows, (True, True)))
     return Section("proven", "What is proven", tuple(blocks))
+
+
+def _spread(count: int) -> list[int]:
+    """The first, the last, and of many those in between that are evenly apart."""
+    return sorted(set(np.linspace(0, count - 1, min(count, _STEPS)).round().astype(int).tolist()))
 
 
 def _fidelity(rules: RuleSet) -> str:
@@ -44,7 +53,9 @@ def _fidelity(rules: RuleSet) -> str:
             "and formulas are computed from its weights; nothing is fitted."
         )
     if not np.isfinite(rules.max_error):
-        return "Fidelity: no bound is known on how far the outputs of the rules are from those of the network as traced."
+        return (
+            "Fidelity: no bound is known on how far the outputs of the rules are from those of the network as traced."
+        )
     return (
         f"Fidelity: anywhere in the domain, the {what} of the rules differ from those of the network as traced by at "
         f"most {bound_text(rules.max_error)}. This bounds all rows that the domain could hold; it is no mean over data."

@@ -17,6 +17,7 @@ Every value is defined in `ir`; the stages don't know one another. The public fu
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.ir import Artifact, Count, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
 from relurules.ir.network import Array
+from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
 from relurules.rules import Asked, build_rules
@@ -180,7 +182,8 @@ def reached(model: Any, data: Any, *, domain: Domain | None = None, progress: Pr
         domain = _everywhere(graph, data if is_table(data) else first, whole=is_table(data))
     domain = _domain_of(graph, domain, first)
     rows = _encoded(domain, tables if first is None else chain([first], tables))
-    return reach(graph.network, rows, domain=domain, progress=progress)
+    found = reach(graph.network, rows, domain=domain, progress=progress)
+    return replace(found, outputs=graph.outputs, heads=graph.heads)
 
 
 def extract(
@@ -188,6 +191,7 @@ def extract(
     *,
     domain: Domain | None = None,
     data: Any = None,
+    y: Any = None,
     max_error: float = 0.0,
     max_rules: int | None = None,
     max_regions: int | None = None,
@@ -202,8 +206,9 @@ def extract(
     """Rules of a trained network over a domain, in the user's columns and units.
 
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
-    frame whose rows are counted per rule. threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one
-    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none).
+    frame whose rows are counted per rule; what they say, with the true values y (N,) if given, is `rules.evidence`.
+    threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one whose slope isn't exactly 1 changes the
+    function, and `rules.max_error` bounds that change (1.0 removes none).
     max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`.
 
     max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
@@ -239,7 +244,8 @@ def extract(
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    return build_rules(settled, graph.outputs, reduction, collapsed.max_change, rows, graph.heads, asked, progress)
+    rules = build_rules(settled, graph.outputs, reduction, collapsed.max_change, rows, graph.heads, asked, progress)
+    return with_evidence(rules, rows, y)
 
 
 def _asked(max_error: float, max_rules: int | None) -> Asked:

@@ -91,7 +91,7 @@ def linked_outputs(context: Context) -> tuple[Phrase, ...]:
 def _facts(context: Context, read: ReadRule) -> tuple[tuple[str, Phrase], ...]:
     items: list[tuple[str, Phrase]] = []
     facts, evidence = context.facts(read.number), context.evidence
-    if context.ranges is not None and context.decisions is None:
+    if context.decisions is None:
         for output, (low, high) in zip(context.rules.outputs, context.ranges[read.number - 1].tolist(), strict=True):
             items.append(("Possible output", p.loose(p.name(output), p.text("from"), interval(low, high))))
     if facts is not None and evidence is not None and facts.mean is not None:

@@ -17,11 +17,14 @@ from relurules.reading.phrases import Phrase
 
 @dataclass(frozen=True)
 class Context:
-    """rules, and how they read; ranges: (R, m, 2) of every output over every rule's region, None if not known."""
+    """rules, and how they read; ranges: (R, m, 2) of every output over every rule's region.
+
+    decisions: (R, m) outputs, where every rule gives constants; else None.
+    """
 
     rules: RuleSet
     reading: Reading
-    ranges: Array | None
+    ranges: Array
     decisions: Array | None
 
     @property
@@ -50,7 +53,7 @@ def context_of(rules: RuleSet) -> Context:
     """Read the rules once for all parts."""
     constants = all(not rule.map.weights.any() for rule in rules) and len(rules) > 1
     decisions = linked(rules.heads, np.array([rule.map.constants for rule in rules])) if constants else None
-    return Context(rules, read_rules(rules), rules.ranges() if hasattr(rules, "ranges") else None, decisions)
+    return Context(rules, read_rules(rules), rules.ranges(), decisions)
 
 
 def plural(count: int, word: str) -> str:

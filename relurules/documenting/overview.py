@@ -116,8 +116,6 @@ def rules_by_coverage(context: Context) -> Section:
 def _told_output(context: Context) -> int | None:
     """The output whose range the table tells: the only one, or the second one of two classes."""
     heads = [head.link for head in context.rules.heads]
-    if context.ranges is None:
-        return None
     if len(heads) == 1:
         return 0
     return 1 if heads == ["complement", "sigmoid"] else None
@@ -133,7 +131,7 @@ def _line(context: Context, read: ReadRule, output: int | None, *, covered: bool
         cells.append(p.text("none") if mean is None else p.number(short(mean, 3)))
     if context.decisions is not None:
         cells += [p.number(written(value)) for value in context.decisions[read.number - 1].tolist()]
-    elif output is not None and context.ranges is not None:
+    elif output is not None:
         low, high = context.ranges[read.number - 1, output].tolist()
         cells.append(interval(low, high, 2))
     return tuple(cells)

@@ -9,6 +9,7 @@ from relurules.documenting.context import Context, bound_text, plural
 from relurules.documenting.document import Block, Bullets, Paragraph, Section, Table, rule_link
 from relurules.documenting.overview import used_columns
 from relurules.ir import RuleSet
+from relurules.ir.ranges import exact
 from relurules.reading import phrases as p
 from relurules.reading.forms import Span
 from relurules.reading.numbers import short
@@ -22,11 +23,13 @@ def proofs(context: Context) -> Section:
     """What holds everywhere in the domain, and by what."""
     rules = context.rules
     items = [p.text(_fidelity(rules)), p.text(_cover(rules))]
-    if context.ranges is not None and context.decisions is None:
+    if context.decisions is None:
         said = (
             "The possible outputs of a rule are the smallest and largest ones over its whole region, found by linear "
             "programming; columns of whole numbers count as continuous there."
         )
+        if not all(exact(rules.heads)):
+            said += " Outputs of three or more scores are bounded so, and may not come as far."
         items.append(p.text(said))
     items.append(
         p.text("The rounding of float64 arithmetic, about 1e-16 of the terms of a sum, is not counted in any of this.")

@@ -14,6 +14,7 @@ from relurules.errors import DomainError, RulesError
 from relurules.files import write_text
 from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
 from relurules.ir.evidence import Provenance
+from relurules.ir.evidence_json import evidence_from_json, evidence_to_json
 from relurules.ir.link import Head, check_heads, identity_heads, is_identity, score_names
 from relurules.ir.network import AffineMap, Network, Neuron, read_only
 from relurules.ir.partition import UNEXPLORED, Tree
@@ -55,6 +56,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "complete": rules.complete,
         "reduction": {**rules.reduction._asdict(), "removed": dict(rules.reduction.removed)},
         **_provenance_json(rules.provenance),
+        **evidence_to_json(rules.evidence),
         **domain_to_json(domain),
         "splits": [
             {
@@ -100,6 +102,7 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
     return RuleSet(
         outputs, domain, rules, tree, network, found.get("score_error", bound), found["complete"], reduction, heads,
         output_error=bound if "score_error" in found else None,
+        evidence=evidence_from_json(found, len(rules), len(names)),
         provenance=Provenance(**found.get("provenance", {})),
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.link import Head, check_heads, identity_heads, linked, score_names
+from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network, Neuron, Pattern
 from relurules.ir.partition import Tree
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class HalfSpace(NamedTuple):
@@ -144,6 +148,32 @@ class RuleSet:
     def _maps(self) -> AffineMap:
         maps = [rule.map for rule in self.rules]
         return AffineMap(np.stack([m.weights for m in maps]), np.stack([m.constants for m in maps]))
+
+    @cached_property
+    def local_models(self) -> LocalModels:
+        """The rules' affine maps, with what is known of their inputs and outputs."""
+        return LocalModels(self.domain, self.outputs, self.heads, *self._maps, "rule")
+
+    def ranges(self) -> Array:
+        """(R, m, 2) smallest and largest value of every output on the closure of every rule's region.
+
+        By linear programs, exact but for their tolerance, infinite where unbounded; whole numbers count as continuous,
+        while categories hold one value each. Through a link of one score, or a softmax of two, exact as well; a softmax
+        or argmax of more scores is bounded by how far pairs of them can be apart, and may not come as far.
+        """
+        from relurules.ir.ranges import ranges
+
+        return ranges(self)
+
+    def summary(self, data: Any = None, y: Any = None) -> "pandas.DataFrame":
+        """One row per rule: its rows in a table, the response there, how well it tells it, its outputs' ranges.
+
+        data: (N, d) array or frame; y: (N,) the true values, numbers or classes; without data, what `evidence` holds.
+        Columns: see `relurules.ir.summary`. DataError where data and y don't fit.
+        """
+        from relurules.ir.summary import rules_summary
+
+        return rules_summary(self, data, y)
 
     def to_sympy(self, *, exact: bool = False, domain: bool = True) -> dict[str, Any]:
         """Output -> sympy Piecewise in one real symbol per coordinate, named as in `features`; 0 or 1 for categories.

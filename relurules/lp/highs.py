@@ -115,6 +115,30 @@ def closest_form(points: Array, values: Array) -> tuple[Array, float]:
     return form, float(result.fun) * spread
 
 
+def whole_extent(cost: Array, G: Array, h: Array, whole: NDArray[np.intp]) -> tuple[float, float]:
+    """Minimum and maximum of cost·u over {u : G u <= h} where the entries `whole` of u are whole numbers.
+
+    (inf, -inf) where there is no such u. By branch and bound, closed to a relative gap of 1e-9.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    kind, found = np.zeros(len(cost), dtype=np.intp), list[float]()
+    kind[whole] = 1
+    rows, free = LinearConstraint(G, -np.inf, h), Bounds(-np.inf, np.inf)
+    result: Any
+    for sign in (1.0, -1.0):
+        for presolve in (True, False):  # presolve may not tell unbounded from infeasible
+            options: Any = {"mip_rel_gap": 1e-9, "presolve": presolve}
+            result = milp(sign * cost, constraints=rows, bounds=free, integrality=kind, options=options)
+            if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
+                break
+        else:
+            raise CheckError(f"the solver failed on an extreme ({len(G)} rows, {len(cost)} columns): {result.message}")
+        value = {_OPTIMAL: result.fun, _INFEASIBLE: np.inf, _UNBOUNDED: -np.inf}[result.status]
+        found.append(sign * float(value))
+    return found[0], found[1]
+
+
 def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
 

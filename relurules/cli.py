@@ -4,6 +4,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -167,6 +168,7 @@ def extract(
             graph, domain=domain, data=table, y=y, max_regions=max_regions, time_limit=time_limit, jobs=jobs,
             progress=progress, checkpoint=checkpoint, solver=solver,
         )  # fmt: skip
+    rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
     rules.save(out)
     _out.print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
     _err.print(f"{len(rules)} rules written to {out}", markup=False)

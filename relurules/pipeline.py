@@ -16,7 +16,7 @@ searches as `partition` does and keeps nothing: Count; `stream` writes what is f
 Every value is defined in `ir`; the stages don't know one another. The public functions of the package are defined here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -35,6 +35,7 @@ from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.ir import Artifact, Count, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
 from relurules.ir.network import Array
+from relurules.ir.provenance import with_provenance
 from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
@@ -43,6 +44,9 @@ from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
 
 Progress = Callable[[int], None]
+
+#: What `emit` knows: text, documents, code.
+_TARGETS = ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
 
 
 def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
@@ -245,7 +249,24 @@ def extract(
         rows=None if rows is None else len(rows),
     )
     rules = build_rules(settled, graph.outputs, reduction, collapsed.max_change, rows, graph.heads, asked, progress)
-    return with_evidence(rules, rows, y)
+    chosen = {
+        "max_error": (max_error, 0.0),
+        "max_rules": (max_rules, None),
+        "max_regions": (max_regions, None),
+        "time_limit": (time_limit, None),
+        "memory_limit": (memory_limit, None),
+        "threshold": (threshold, LINEAR_THRESHOLD),
+        "solver": (solver, "compiled"),
+    }
+    return with_evidence(_with_provenance(rules, model, graph, chosen), rows, y)
+
+
+def _with_provenance(rules: RuleSet, model: Any, graph: Graph, settings: Mapping[str, tuple[Any, Any]]) -> RuleSet:
+    """settings: name -> value and default; those that aren't the defaults are kept."""
+    from relurules import __version__
+
+    kept = {name: value for name, (value, default) in settings.items() if value != default}
+    return with_provenance(rules, model, graph.network, __version__, kept)
 
 
 def _asked(max_error: float, max_rules: int | None) -> Asked:
@@ -277,7 +298,7 @@ def emit(
     if target in PRINTERS:
         return emit_document(rules, target, title=title, dialect=dialect, form=form)
     if target not in TARGETS:
-        raise UnsupportedError(f"no target {target!r}; supported: {', '.join([*TARGETS, *PRINTERS])}")
+        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(_TARGETS)}")
     if title is not None:
         raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
     return emit_artifact(rules, target, dialect=dialect, form=form, table=table, key=tuple(key))

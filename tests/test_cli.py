@@ -68,7 +68,7 @@ def test_extract_over_a_domain_file(folder: Path, tmp_path: Path, capsys: pytest
     assert run(extracting(folder)) == 0
 
 
-@pytest.mark.parametrize("to", ["text", "markdown", "sql", "python"])
+@pytest.mark.parametrize("to", ["text", "markdown", "html", "latex", "sql", "python"])
 def test_emit_prints(folder: Path, to: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["emit", str(folder / "rules.json"), "--to", to]) == 0
     assert "weight, kg" in capsys.readouterr().out
@@ -112,7 +112,7 @@ BAD = [
     (["extract", "{}/model.pt2", "--box", "2", "1"], "hold no number"),
     (["emit", "{}/missing.json", "--to", "sql"], "missing.json: can't be read"),
     (["emit", "{}/broken.json", "--to", "sql"], "is no JSON"),
-    (["emit", "{}/rules.json", "--to", "cobol"], "supported: text, markdown, sql, python, c"),
+    (["emit", "{}/rules.json", "--to", "cobol"], "supported: text, markdown, html, latex, sql, python, c"),
     (["emit", "{}/rules.json", "--to", "sql", "--dialect", "oracle"], "supported: sqlite, duckdb"),
     (["emit", "{}/rules.json", "--to", "python", "--form", "poem"], "supported: rules, tree, network"),
     (["emit", "{}/rules.json", "--to", "c"], "give --out FOLDER"),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.documenting.context import Context, coverage, interval
+from relurules.documenting.context import Context, coverage, output_range
 from relurules.documenting.document import (
     Bar,
     Block,
@@ -61,6 +61,8 @@ def _result(context: Context, read: ReadRule) -> Formulas:
         return Formulas(tuple((p.name(name), p.number(written(v))) for name, v in zip(rules.outputs, row, strict=True)))
     items = tuple((p.name(formula.score), formula.phrase) for formula in read.formulas)
     outputs = linked_outputs(context)
+    if len(rules.scores) > 1 and outputs:
+        return Formulas(items, (p.text("The outputs follow from these scores, as told above."),))
     return Formulas(items, (p.listed(outputs, "and"),) if outputs else ())
 
 
@@ -92,8 +94,11 @@ def _facts(context: Context, read: ReadRule) -> tuple[tuple[str, Phrase], ...]:
     items: list[tuple[str, Phrase]] = []
     facts, evidence = context.facts(read.number), context.evidence
     if context.decisions is None:
-        for output, (low, high) in zip(context.rules.outputs, context.ranges[read.number - 1].tolist(), strict=True):
-            items.append(("Possible output", p.loose(p.name(output), p.text("from"), interval(low, high))))
+        ranges = [
+            p.loose(p.name(output), output_range(context, read.number, i))
+            for i, output in enumerate(context.rules.outputs)
+        ]
+        items.append(("Possible outputs", p.joined(ranges, "; ")))
     if facts is not None and evidence is not None and facts.mean is not None:
         said = p.loose(p.text("mean"), p.number(short(facts.mean)))
         if facts.deviation is not None:

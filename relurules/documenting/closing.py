@@ -1,16 +1,20 @@
 """The last parts: limits of use, words, how to make it again, and where conditions come from."""
 
+from shlex import quote
+
 import numpy as np
 
 from relurules.documenting.context import Context, bound_text
 from relurules.documenting.document import Block, Bullets, Code, Paragraph, Section, Table, rule_link
-from relurules.ir.evidence import Provenance
 from relurules.reading import phrases as p
 from relurules.reading.forms import reading_error
 from relurules.reading.numbers import percent
 
 #: Rules with fewer rows than this are pointed out.
 _FEW = 30
+#: Files that the command line reads a model from, and the settings of `extract` that it has options for.
+_FILES = (".onnx", ".pt2", ".joblib", ".pkl", ".pt", ".pth")
+_OPTIONS = ("max_error", "max_rules", "max_regions", "time_limit", "solver")
 
 
 def limits(context: Context) -> Section:
@@ -80,7 +84,7 @@ _WORDS = (
     ("Observed", "the true value that the data hold, in contrast to what the rules say", "response"),
     ("Typical row", "the row of the data that is nearest to the mean of the rule's rows", "data"),
     ("Mean row", "the mean of every column over all rows that have a rule", "data"),
-    ("Contribution", "coefficient times (value of this row less that of the mean row): what the column moves", "data"),
+    ("Moved", "coefficient times (value of this row less that of the mean row): what the column moves", "data"),
     ("Largest error", "a bound on the difference between network and rules over the whole domain", ""),
     ("AUC", "the chance that a random positive row has a higher score than a random negative one", "AUC"),
     ("R\u00b2", "the share of the response's variance that is explained", "R2"),
@@ -117,26 +121,25 @@ def again(context: Context, target: str, title: str | None) -> Section:
     if made.settings:
         rows = tuple((p.text(name), p.text(str(value))) for name, value in made.settings.items())
         blocks.append(Table("Settings other than the defaults", ("Setting", "Value"), rows, (False, False)))
-    blocks.append(Code(_commands(made, context, target, title)))
+    blocks.append(Code(_commands(context, target, title)))
     return Section("again", "How to make it again", tuple(blocks))
 
 
-def _commands(made: Provenance, context: Context, target: str, title: str | None) -> str:
-    file = made.model if made.model.endswith((".onnx", ".pt2", ".joblib", ".pkl", ".pt", ".pth")) else "MODEL"
-    data = " --data DATA" if context.rules.reduction.rows is not None else ""
-    options = "".join(f" --{name.replace('_', '-')} {_quoted(str(value))}" for name, value in made.settings.items())
-    shown = f" --title {_quoted(title)}" if title else ""
-    return (
-        f"relurules extract {_quoted(file)}{data}{options} --out rules.json\n"
-        f"relurules emit rules.json --to {target}{shown} --out ."
-    )
-
-
-def _quoted(text: str) -> str:
-    """As a shell takes it."""
-    from shlex import quote
-
-    return quote(text)
+def _commands(context: Context, target: str, title: str | None) -> str:
+    """The command line where the model was a file, else Python."""
+    made, evidence = context.rules.provenance, context.evidence
+    response = None if evidence is None else evidence.response
+    data = context.rules.reduction.rows is not None
+    shown = f" --title {quote(title)}" if title else ""
+    emitted = f"relurules emit rules.json --to {target}{shown} --out ."
+    if made.model.endswith(_FILES):
+        options = f" --data DATA{f' --target {quote(response)}' if response else ''}" if data else ""
+        options += "".join(f" --{n.replace('_', '-')} {v}" for n, v in made.settings.items() if n in _OPTIONS)
+        return f"relurules extract {quote(made.model)}{options} --out rules.json\n{emitted}"
+    given = ["data=DATA", *(["y=RESPONSE"] if response else [])] if data else []
+    given += [f"{name}={value!r}" for name, value in made.settings.items()]
+    called = ", ".join(["MODEL", "domain=DOMAIN", *given])
+    return f"relurules.extract({called}).save('rules.json')  # in Python\n{emitted}"
 
 
 def appendix(context: Context) -> Section | None:

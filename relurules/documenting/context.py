@@ -14,6 +14,9 @@ from relurules.reading import phrases as p
 from relurules.reading.numbers import percent, short, written
 from relurules.reading.phrases import Phrase
 
+#: Links whose outputs are shares of 1.
+_SHARES = ("sigmoid", "complement", "softmax")
+
 
 @dataclass(frozen=True)
 class Context:
@@ -71,11 +74,33 @@ def coverage(context: Context, number: int) -> Phrase:
 
 
 def interval(low: float, high: float, digits: int = 3) -> Phrase:
-    """`0.12 to 0.4`; an end that isn't there is said so."""
+    """`from 0.12 to 0.4`; an end that isn't there is said so."""
     if low == high:
-        return p.number(short(low, digits))
-    ends = [p.number(short(end, digits)) if np.isfinite(end) else p.text("without bound") for end in (low, high)]
+        return p.loose(p.text("is"), p.number(short(low, digits)))
+    return p.loose(p.text("from"), _end(low, digits), p.text("to"), _end(high, digits))
+
+
+def _end(value: float, digits: int) -> Phrase:
+    return p.number(short(value, digits)) if np.isfinite(value) else p.text("without bound")
+
+
+def output_range(context: Context, rule: int, output: int, digits: int = 3) -> Phrase:
+    """`0.12 to 0.4`, what an output may be where a rule applies; shares near 0 or 1 are said to be that."""
+    low, high = context.ranges[rule - 1, output].tolist()
+    if low == high:
+        return output_value(context, output, low, digits)
+    ends = [output_value(context, output, value, digits) for value in (low, high)]
     return p.loose(ends[0], p.text("to"), ends[1])
+
+
+def output_value(context: Context, output: int, value: float, digits: int = 4) -> Phrase:
+    """An output's number; a share so near to 0 or 1 that its digits tell nothing is said to be that near."""
+    near = 10.0 ** -max(digits, 3)
+    if context.rules.heads[output].link in _SHARES and 0 < value < near:
+        return p.loose(p.text("below"), p.number(written(near)))
+    if context.rules.heads[output].link in _SHARES and 1 - near < value < 1:
+        return p.loose(p.text("above"), p.number(written(round(1 - near, 6))))
+    return _end(value, digits)
 
 
 def names(found: Sequence[str], most: int = 4) -> Phrase:

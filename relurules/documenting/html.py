@@ -10,6 +10,8 @@ from relurules.reading.phrases import Phrase, Piece
 
 #: Half the width of the plot of a chart, in SVG units: bars go so far to either side of zero.
 _HALF = 100.0
+#: Names of up to so many characters aren't broken.
+_SHORT = 32
 
 
 def print_html(document: Document) -> str:
@@ -36,6 +38,11 @@ def _piece(piece: Piece) -> str:
     return _MARKUP.get(piece.kind, str)(plain(piece.text))
 
 
+def _together(text: str) -> str:
+    """A short name stays on one line."""
+    return text.replace(" ", "&nbsp;") if len(text) <= _SHORT else text
+
+
 def _number(text: str) -> str:
     mantissa, mark, exponent = text.partition("e")
     mantissa = mantissa.replace("-", "\u2212")
@@ -46,7 +53,7 @@ def _number(text: str) -> str:
 
 #: Kind of a piece -> what makes markup of its escaped text; others stand as they are.
 _MARKUP: Mapping[str, Callable[[str], str]] = {
-    p.NAME: lambda text: f'<b class="name">{text}</b>',
+    p.NAME: lambda text: f'<b class="name">{_together(text)}</b>',
     p.VALUE: lambda text: f'<span class="value">{text}</span>',
     p.NUMBER: _number,
     p.SCORE: lambda text: f'<a class="sum" href="#{anchor(text)}">{text}</a>',

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from relurules.documenting.cards import linked_outputs
-from relurules.documenting.context import Context, bound_text, interval, names, plural
+from relurules.documenting.context import Context, bound_text, interval, names, output_range, plural
 from relurules.documenting.document import Block, Bullets, Facts, Paragraph, Section, Sums, Table, rule_link
 from relurules.ir import RuleSet
 from relurules.ir.link import linked
@@ -132,8 +132,7 @@ def _line(context: Context, read: ReadRule, output: int | None, *, covered: bool
     if context.decisions is not None:
         cells += [p.number(written(value)) for value in context.decisions[read.number - 1].tolist()]
     elif output is not None:
-        low, high = context.ranges[read.number - 1, output].tolist()
-        cells.append(interval(low, high, 2))
+        cells.append(output_range(context, read.number, output, 2))
     return tuple(cells)
 
 
@@ -155,7 +154,7 @@ def sums(context: Context) -> Section | None:
         (
             s.name,
             s.phrase,
-            (*p.text("from "), *interval(s.low, s.high), *p.text(" in the domain; in "), *_rules(uses[s.name])),
+            (*interval(s.low, s.high), *p.text(" in the domain; in "), *_rules(uses[s.name])),
         )
         for s in context.reading.sums
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from relurules.documenting.cards import metric_name
 from relurules.documenting.context import Context, bound_text, plural
-from relurules.documenting.document import Block, Bullets, Paragraph, Section, Table, rule_link
+from relurules.documenting.document import Block, Bullets, Facts, Paragraph, Section, Table, rule_link
 from relurules.documenting.overview import used_columns
 from relurules.ir import RuleSet
 from relurules.ir.ranges import exact
@@ -88,8 +88,7 @@ def performance(context: Context) -> Section | None:
         )
     ]
     if evidence.metrics:
-        rows = tuple((p.text(metric_name(n)), p.number(short(v))) for n, v in evidence.metrics.items())
-        blocks.append(Table("All rules together", ("Metric", "Value"), rows, (False, True)))
+        blocks.append(Facts(tuple((metric_name(n), p.number(short(v))) for n, v in evidence.metrics.items())))
     if (table := _by_rule(context)) is not None:
         blocks.append(table)
     return Section("measured", "What is measured", tuple(blocks))

@@ -57,13 +57,19 @@ def _result(context: Context, read: ReadRule) -> Formulas:
     """The decision, where rules are decisions; else the formula of every score, and the outputs that follow."""
     rules = context.rules
     if context.decisions is not None:
-        row = context.decisions[read.number - 1]
-        return Formulas(tuple((p.name(name), p.number(written(v))) for name, v in zip(rules.outputs, row, strict=True)))
+        return Formulas(((p.name(rules.outputs[0]), class_phrase(context, read.number)),))
     items = tuple((p.name(formula.score), formula.phrase) for formula in read.formulas)
     outputs = linked_outputs(context)
     if len(rules.scores) > 1 and outputs:
         return Formulas(items, (p.text("The outputs follow from these scores, as told above."),))
     return Formulas(items, (p.listed(outputs, "and"),) if outputs else ())
+
+
+def class_phrase(context: Context, rule: int) -> Phrase:
+    """`malignant (class 1)`."""
+    assert context.decisions is not None  # noqa: S101  # asked of decisions only
+    number, name = context.decisions[rule - 1]
+    return p.loose(p.value(name), p.tied(p.text("(class"), (*p.number(written(number)), *p.text(")"))))
 
 
 def linked_outputs(context: Context) -> tuple[Phrase, ...]:
@@ -239,6 +245,9 @@ def _coefficient(term: Term, step: float) -> Phrase:
 def _outcome(context: Context, read: ReadRule, row: Array) -> Phrase:
     """The outputs of the worked row, and what was observed."""
     rules = context.rules
+    if context.decisions is not None:
+        said = p.loose(p.name(rules.outputs[0]), p.text("is"), class_phrase(context, read.number))
+        return (*p.text("For the typical row: "), *said, *p.text("."))
     scores = np.array([[value_of(formula.form, row.tolist()) for formula in read.formulas]])
     outputs = linked(rules.heads, scores)[0].tolist()
     parts = [

@@ -7,10 +7,10 @@ import numpy as np
 
 from relurules.ir import RuleSet
 from relurules.ir.evidence import Evidence, RuleFacts
-from relurules.ir.link import linked
 from relurules.ir.network import Array
 from relurules.reading import Reading, read_rules
 from relurules.reading import phrases as p
+from relurules.reading.links import decided
 from relurules.reading.numbers import percent, short, written
 from relurules.reading.phrases import Phrase
 
@@ -22,13 +22,13 @@ _SHARES = ("sigmoid", "complement", "softmax")
 class Context:
     """rules, and how they read; ranges: (R, m, 2) of every output over every rule's region.
 
-    decisions: (R, m) outputs, where every rule gives constants; else None.
+    decisions: the number and the name of every rule's class, where rules are decisions; else None.
     """
 
     rules: RuleSet
     reading: Reading
     ranges: Array
-    decisions: Array | None
+    decisions: tuple[tuple[float, str], ...] | None
 
     @property
     def evidence(self) -> Evidence | None:
@@ -54,8 +54,7 @@ class Context:
 
 def context_of(rules: RuleSet) -> Context:
     """Read the rules once for all parts."""
-    constants = all(not rule.map.weights.any() for rule in rules) and len(rules) > 1
-    decisions = linked(rules.heads, np.array([rule.map.constants for rule in rules])) if constants else None
+    decisions = None if rules.decision is None else tuple(decided(rules, rule) for rule in rules)
     return Context(rules, read_rules(rules), rules.ranges(), decisions)
 
 

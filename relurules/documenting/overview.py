@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from relurules.documenting.cards import linked_outputs
+from relurules.documenting.cards import class_phrase, linked_outputs
 from relurules.documenting.context import Context, bound_text, interval, names, output_range, plural
 from relurules.documenting.document import Block, Bullets, Facts, Paragraph, Section, Sums, Table, rule_link
 from relurules.ir import RuleSet
@@ -35,7 +35,7 @@ def about(context: Context) -> tuple[Phrase, ...]:
     else:
         second = "At most one rule applies to a row: IF its conditions hold, THEN its formula is the answer."
     if context.decisions is not None:
-        second = second.replace("its formula", "its value")
+        second = second.replace("its formula is the answer", "the answer is its class")
     return first, p.text(second)
 
 
@@ -101,7 +101,7 @@ def rules_by_coverage(context: Context) -> Section:
     if observed and evidence is not None:
         header, numeric = [*header, f"Observed {evidence.response or 'response'}, mean"], [*numeric, True]
     if context.decisions is not None:
-        header, numeric = [*header, *rules.outputs], [*numeric, *[True] * len(rules.outputs)]
+        header, numeric = [*header, rules.outputs[0]], [*numeric, False]
     elif output is not None:
         header, numeric = [*header, f"Possible {rules.outputs[output]}"], [*numeric, True]
     rows = tuple(_line(context, read, output, covered=covered, observed=observed) for read in order)
@@ -130,7 +130,7 @@ def _line(context: Context, read: ReadRule, output: int | None, *, covered: bool
         mean = None if facts is None else facts.mean
         cells.append(p.text("none") if mean is None else p.number(short(mean, 3)))
     if context.decisions is not None:
-        cells += [p.number(written(value)) for value in context.decisions[read.number - 1].tolist()]
+        cells.append(class_phrase(context, read.number))
     elif output is not None:
         cells.append(output_range(context, read.number, output, 2))
     return tuple(cells)

@@ -8,7 +8,7 @@ from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
 from relurules.ir import Rule, RuleSet
 from relurules.reading import Reading, ReadRule, read_rules
-from relurules.reading.links import has_links, meaning
+from relurules.reading.links import decided, has_links, meaning
 from relurules.reading.numbers import written
 from relurules.reading.phrases import GAP, Phrase, ascii_text
 
@@ -46,7 +46,7 @@ def folded(phrase: Phrase) -> str:
 
 def _values(rules: RuleSet, reading: Reading) -> dict[str, object]:
     domain, names = rules.domain, [one_line(name) for name in rules.features]
-    linked = meaning(rules) if has_links(rules) else None
+    linked = meaning(rules) if has_links(rules) and rules.decision is None else None
     return {
         "linked": linked and {
             "outputs": [(one_line(name), one_line(formula)) for name, formula in linked.outputs],
@@ -76,11 +76,15 @@ def _values(rules: RuleSet, reading: Reading) -> dict[str, object]:
 
 
 def _text_rule(rule: Rule, read: ReadRule, rules: RuleSet) -> TextRule:
+    scores = [(one_line(formula.score), folded(formula.phrase)) for formula in read.formulas]
+    if rules.decision is not None:
+        number, name = decided(rules, rule)
+        scores = [(one_line(rules.outputs[0]), f"{written(number)}   ({one_line(name)})")]
     return TextRule(
         rule.number,
         _share(rule.rows, rules.reduction.rows),
         [folded(test.symbols) for test in read.tests],
-        [(one_line(formula.score), folded(formula.phrase)) for formula in read.formulas],
+        scores,
     )
 
 

@@ -107,6 +107,13 @@ def _log_softmax(s: Sequence[Expression], i: int) -> Expression:
     return -sympy.log(sympy.Add(*(_power(other - s[i]) for other in s)))
 
 
+def _step(s: Sequence[Expression], _: int) -> Expression:
+    """1 where the score isn't negative, 0 elsewhere."""
+    import sympy
+
+    return sympy.Piecewise((1, sympy.Ge(s[0], 0, evaluate=False)), (0, sympy.true), evaluate=False)
+
+
 def _argmax(s: Sequence[Expression], _: int) -> Expression:
     """The number of the first score that no later one exceeds."""
     import sympy
@@ -127,5 +134,6 @@ _LINKS: Mapping[str, Callable[[Sequence[Expression], int], Expression]] = {
     "expm1": lambda s, _: _power(s[0]) - 1,
     "softmax": _softmax,
     "log_softmax": _log_softmax,
+    "step": _step,
     "argmax": _argmax,
 }

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from relurules.ir import RuleSet
-from relurules.ir.link import LINKS, is_identity
+from relurules.ir import Rule, RuleSet
+from relurules.ir.link import LINKS, is_identity, linked
 
 #: Link -> what link(s), or link(s among s, t, ...), is. Those that aren't here need no explanation.
 MEANINGS: Mapping[str, str] = {
@@ -13,6 +13,7 @@ MEANINGS: Mapping[str, str] = {
     "expm1": "exp(s) - 1",
     "softmax": "exp(s) / (exp(s) + exp(t) + ...)",
     "log_softmax": "s - log(exp(s) + exp(t) + ...)",
+    "step": "1 where s >= 0, else 0",
     "argmax": "which of them is the largest, counted from 0; the first where several are",
 }
 
@@ -27,6 +28,12 @@ class Meaning(NamedTuple):
 def has_links(rules: RuleSet) -> bool:
     """False where the outputs are just the scores."""
     return not is_identity(rules.heads, len(rules.network.c))
+
+
+def decided(rules: RuleSet, rule: Rule) -> tuple[float, str]:
+    """The class that a rule of decisions gives: its number and its name."""
+    number = float(linked(rules.heads, rule.map.constants[None])[0, 0])
+    return number, "" if rules.decision is None else rules.decision.classes[int(number)]
 
 
 def meaning(rules: RuleSet) -> Meaning:

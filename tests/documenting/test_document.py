@@ -12,7 +12,6 @@ from relurules.documenting.build import build_document
 from relurules.documenting.document import Card, Chart, Conditions, Formulas
 from relurules.errors import UnsupportedError
 from relurules.ir import Head, RuleSet, Tradeoff
-from relurules.ir.network import AffineMap
 from relurules.reading.phrases import Phrase, ascii_text
 
 FORMATS = {"markdown": "rules.md", "html": "rules.html", "latex": "rules.tex"}
@@ -117,21 +116,23 @@ def test_rules_come_by_coverage() -> None:
     assert len(shares) == len(rules)
 
 
-def test_decisions_have_a_value_instead_of_a_formula() -> None:
-    base = sums()
-    rules = replace(
-        base, heads=(Head("argmax", (0, 1)),), outputs=("class",),
-        network=replace(base.network, C=np.zeros((2, 3)), U=np.zeros((2, 2)), c=np.zeros(2)),
-        rules=tuple(replace(r, map=AffineMap(np.zeros((2, 3)), np.array([0.0, r.number % 2]))) for r in base.rules),
-    )  # fmt: skip
-    for card in cards(rules):
+def test_decisions_have_a_class_instead_of_a_formula() -> None:
+    net = network([[1, 2, -0.5], [0.5, 1, 3]], [-1, 0.3], [[1, 1], [-1, 2]], C=np.ones((2, 3)))
+    domain = rr.Domain.box([-1] * 3, [1] * 3, ["a", "b", "c"])
+    rules = rules_of(net, domain, ["good", "bad"], decision="argmax")
+    assert rules.decision is not None
+    assert {0.0, 1.0} == set(rules.predict(rows_in(domain, 200))[:, 0])
+    for card, rule in zip(cards(rules), rules, strict=True):
         (formulas,) = (block for block in card.blocks if isinstance(block, Formulas))
-        assert [ascii_text(value) for _, value in formulas.items] == [str(card.number % 2)]
+        number = int(rule.map.constants.argmax())
+        assert [ascii_text(value) for _, value in formulas.items] == [
+            f"'{rules.decision.classes[number]}' (class {number})"
+        ]
     text = said(rules)
-    assert "THEN its value is the answer" in text
+    assert "THEN the answer is its class" in text
     assert "From scores to outputs" not in text
     X = rows_in(rules.domain, 30)
-    assert "For the typical row: class = 1." in said(with_evidence(rules, X, np.ones(30)))
+    assert "For the typical row: class is good (class 0)." in said(with_evidence(rules, X, np.ones(30)))
 
 
 def test_bounds_are_told_and_rounded_up() -> None:

@@ -104,8 +104,9 @@ def _category_terms(span: Span, weights: Array) -> tuple[float, list[Term]]:
 
 
 def bracketed(phrase: Phrase) -> Phrase:
-    """[phrase], which is 1 where the phrase holds."""
-    return (*p.text("["), *phrase, *p.text("]"))
+    """[phrase] on one line, which is 1 where the phrase holds."""
+    kept = tuple(piece._replace(kind=p.TIE) if piece.kind == p.GAP else piece for piece in phrase)
+    return (*p.text("["), *kept, *p.text("]"))
 
 
 def category_phrase(span: Span, members: Sequence[int]) -> Phrase:

@@ -38,9 +38,9 @@ def _piece(piece: Piece) -> str:
     return _MARKUP.get(piece.kind, str)(plain(piece.text))
 
 
-def _together(text: str) -> str:
+def _name(text: str) -> str:
     """A short name stays on one line."""
-    return text.replace(" ", "&nbsp;") if len(text) <= _SHORT else text
+    return f'<b class="name{" short" if len(text) <= _SHORT else ""}">{text}</b>'
 
 
 def _number(text: str) -> str:
@@ -53,7 +53,7 @@ def _number(text: str) -> str:
 
 #: Kind of a piece -> what makes markup of its escaped text; others stand as they are.
 _MARKUP: Mapping[str, Callable[[str], str]] = {
-    p.NAME: lambda text: f'<b class="name">{_together(text)}</b>',
+    p.NAME: _name,
     p.VALUE: lambda text: f'<span class="value">{text}</span>',
     p.NUMBER: _number,
     p.SCORE: lambda text: f'<a class="sum" href="#{anchor(text)}">{text}</a>',

@@ -70,6 +70,7 @@ def front_table(found: Sequence[Point], training: Rows, test: Rows | None, task:
             "condition_terms": int(terms.max(initial=0)),
             "formula_terms": formula_terms(compact),
             "sparse": point.sparse,
+            "parallel": point.parallel,
             "train": score_of(compact, training, task),
             "validation": point.score,
             **({} if test is None else {"test": score_of(compact, test, task)}),

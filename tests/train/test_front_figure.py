@@ -15,7 +15,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def front(rules: list[int], sparse: list[bool]) -> pandas.DataFrame:
     scores = [0.5 + 0.4 * i / len(rules) for i in range(len(rules))][::-1]
-    return pandas.DataFrame({"rules": rules, "validation": scores, "sparse": sparse, "neurons": range(len(rules))})
+    return pandas.DataFrame(
+        {"rules": rules, "validation": scores, "sparse": sparse, "parallel": False, "neurons": range(len(rules))}
+    )
 
 
 FRONTS = {

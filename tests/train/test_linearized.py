@@ -17,7 +17,7 @@ from relurules.train.objective import score_of
 from relurules.train.task import TASKS
 from relurules.train.terms import condition_terms, formula_terms
 
-COLUMNS = ["neurons", "regions", "rules", "patterns", "terms", "condition_terms", "formula_terms", "sparse"]
+COLUMNS = ["neurons", "regions", "rules", "patterns", "terms", "condition_terms", "formula_terms", "sparse", "parallel"]
 
 
 def test_the_table_counts_what_it_says() -> None:

@@ -48,6 +48,7 @@ bench: venv
 	$(BIN)/python benchmarks/tracing.py
 	$(BIN)/python benchmarks/partition.py --quick
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/reached.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/summary.py
 	$(BIN)/python benchmarks/onnx_operators.py
 
 clean:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from relurules.cli_files import read_table
+from relurules.cli_explain import explain, plot, summary
+from relurules.cli_files import read_rows, read_table
 from relurules.cli_fit import fit
 from relurules.errors import RelurulesError, UnsupportedError
 
@@ -126,7 +127,8 @@ def demo(
     raise typer.Exit(0 if run_demo(out, seed, _out) else 1)
 
 
-app.command()(fit)
+for _command in (fit, summary, explain, plot):
+    app.command()(_command)
 
 
 @app.command()
@@ -134,6 +136,9 @@ def extract(
     model: _Model,
     data: _Data = None,
     drop: _Drop = None,
+    target: Annotated[
+        str | None, typer.Option(help="Column of the data with the true values: what it says of the rules is kept.")
+    ] = None,
     domain_file: _DomainFile = None,
     where: _Where = None,
     box: _Box = None,
@@ -145,7 +150,7 @@ def extract(
     trust_pickle: _TrustPickle = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
-    """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --drop target`.
+    """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --target y`.
 
     The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
     any of them, everywhere.
@@ -155,11 +160,11 @@ def extract(
     from relurules.pipeline import trace
 
     graph = trace(_model(model, trust_pickle))
-    table = None if data is None else read_table(data, drop or [])
+    table, y = read_rows(data, drop or [], target)
     domain = _domain(graph, table, box, domain_file, where or [])
     with _searching(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
-            graph, domain=domain, data=table, max_regions=max_regions, time_limit=time_limit, jobs=jobs,
+            graph, domain=domain, data=table, y=y, max_regions=max_regions, time_limit=time_limit, jobs=jobs,
             progress=progress, checkpoint=checkpoint, solver=solver,
         )  # fmt: skip
     rules.save(out)

@@ -128,9 +128,9 @@ def _print(
         accuracy, auc = accuracy_score(data.y_test, logit > 0), roc_auc_score(data.y_test, logit)
         scores.add_row(name, f"{accuracy:.4f}", f"{auc:.4f}")
     console.print(scores, report_table(reports))
-    summary = rules.summary
+    left = rules.reduction
     console.print(
-        f"neurons before: {summary.neurons_traced}, after: {summary.neurons_left}; inputs read: {trained.features} of "
-        f"{len(data.names)}; linear regions: {summary.regions}; rules: {len(rules)}; written to {out}/",
+        f"neurons before: {left.neurons_traced}, after: {left.neurons_left}; inputs read: {trained.features} of "
+        f"{len(data.names)}; linear regions: {left.regions}; rules: {len(rules)}; written to {out}/",
         markup=False, soft_wrap=True,
     )  # fmt: skip

@@ -16,6 +16,7 @@ Every value is defined in `ir`; the stages don't know one another. The public fu
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -26,15 +27,16 @@ from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
 from relurules.domain import Domain
-from relurules.domain.columns import is_plain
+from relurules.domain.columns import Column, is_plain
 from relurules.domain.ranges import columns_of
 from relurules.emitting import emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
-from relurules.ir import Artifact, Count, Graph, Partition, Reached, Report, RuleSet, Streamed, Summary
+from relurules.ir import Artifact, Count, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
 from relurules.ir.network import Array
+from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
-from relurules.rules import build_rules
+from relurules.rules import Asked, build_rules, deciding
 from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
 
@@ -178,7 +180,8 @@ def reached(model: Any, data: Any, *, domain: Domain | None = None, progress: Pr
         domain = _everywhere(graph, data if is_table(data) else first, whole=is_table(data))
     domain = _domain_of(graph, domain, first)
     rows = _encoded(domain, tables if first is None else chain([first], tables))
-    return reach(graph.network, rows, domain=domain, progress=progress)
+    found = reach(graph.network, rows, domain=domain, progress=progress)
+    return replace(found, outputs=graph.outputs, heads=graph.heads)
 
 
 def extract(
@@ -186,7 +189,10 @@ def extract(
     *,
     domain: Domain | None = None,
     data: Any = None,
+    y: Any = None,
     max_error: float = 0.0,
+    max_rules: int | None = None,
+    decision: str | float | None = None,
     max_regions: int | None = None,
     time_limit: float | None = None,
     memory_limit: float | None = None,
@@ -199,22 +205,31 @@ def extract(
     """Rules of a trained network over a domain, in the user's columns and units.
 
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
-    frame whose rows are counted per rule. threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one
-    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none); it is
-    in units of the scores, which are the outputs unless the model ends in a link such as sigmoid.
-    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`. max_error: further
-    simplification isn't offered yet; only 0.0.
+    frame whose rows are counted per rule; what they say, with the true values y (N,) if given, is `rules.evidence`.
+    threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one whose slope isn't exactly 1 changes the
+    function, and `rules.max_error` bounds that change (1.0 removes none).
+    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`.
+
+    max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
+    union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
+    of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
+    merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps.
+    decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
+    for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
+    Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
+    where the domain is open or the search ended early.
     """
-    if max_error != 0.0:
-        raise UnsupportedError(
-            f"max_error={max_error!r}: simplification within a bound isn't offered yet; supported: 0.0"
-        )
+    asked = _asked(max_error, max_rules, decision)
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else domain.rows(data)
     collapsed = collapse(graph.network, domain, threshold)
+    outputs, heads, decided, network = graph.outputs, graph.heads, None, collapsed.network
+    if decision is not None:
+        network, head, decided = deciding(network, heads, outputs, decision)
+        outputs, heads = (_free("class", graph.columns),), (head,)
     cells = search(
-        collapsed.network,
+        network,
         domain,
         solver=solver,
         max_regions=max_regions,
@@ -227,14 +242,34 @@ def extract(
     settled = settle(cells)
     removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
     removed["settled"] = len(cells.network) - len(settled.network)
-    summary = Summary(
+    reduction = Reduction(
         neurons_traced=len(graph.network) + graph.identities,
         neurons_left=len(settled.network),
         removed={name: count for name, count in removed.items() if count},
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    return build_rules(settled, graph.outputs, summary, collapsed.max_change, rows, graph.heads)
+    rules = build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decided, progress)
+    return with_evidence(rules, rows, y)
+
+
+def _asked(max_error: float, max_rules: int | None, decision: str | float | None) -> Asked:
+    if not 0.0 <= max_error < np.inf:
+        raise UnsupportedError(
+            f"max_error={max_error!r}; supported: 0.0 or a finite number above, in the outputs' units"
+        )
+    if max_rules is not None and max_rules < 1:
+        raise UnsupportedError(f"max_rules={max_rules!r}; supported: 1 or more, or None for any number")
+    if decision is not None and (max_error or max_rules is not None):
+        raise UnsupportedError("decisions are exact; leave out max_error and max_rules, or decision")
+    return Asked(float(max_error), max_rules)
+
+
+def _free(name: str, columns: Sequence[Column]) -> str:
+    """The name, with more underscores if a column has it."""
+    while any(column.name.lower() == name for column in columns):
+        name += "_"
+    return name
 
 
 def emit(
@@ -274,7 +309,8 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     else:
         place, ran = run(artifact, X if named else rows, engine)
         name = list(artifact.files)[-1]
-    return compare(ran, reference, artifact.max_error, artifact.complete, name, place)
+    bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
+    return compare(ran, reference, bound, artifact.complete, name, place)
 
 
 def domain_of_data(graph: Graph, data: Any) -> Domain:

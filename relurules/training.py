@@ -8,7 +8,7 @@ import numpy as np
 from relurules.collapse import collapse, settle
 from relurules.domain import Domain
 from relurules.errors import DataError
-from relurules.ir import Network, Summary
+from relurules.ir import Network, Reduction
 from relurules.ir.network import Array
 from relurules.partitioning import budget as limits_of
 from relurules.partitioning import count_regions, search
@@ -92,8 +92,8 @@ def counter_over(X: Array, rules: int | None = None) -> "Callable[[Network], Siz
 def _rules(network: Network, domain: Domain) -> Any:
     settled = settle(search(network, domain))
     outputs = tuple(f"y{i}" for i in range(len(network.c)))
-    summary = Summary(len(network), len(settled.network), {}, len(settled), None)
-    return build_rules(settled, outputs, summary, 0.0, None, ())
+    reduction = Reduction(len(network), len(settled.network), {}, len(settled), None)
+    return build_rules(settled, outputs, reduction, 0.0, None, ())
 
 
 def _rows(domain: Domain, X: Any, name: str = "X") -> Array:

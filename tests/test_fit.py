@@ -198,7 +198,7 @@ def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
     train = np.arange(0, N, 2)
     rules, everywhere = _rules(fitted.pipeline, fitted.frame, train, max_rules=0)
     assert not everywhere
-    assert rules.summary.rows == len(train)
+    assert rules.reduction.rows == len(train)
 
 
 def column(values: Any) -> pd.DataFrame:

@@ -77,10 +77,10 @@ def _values(rules: RuleSet, style: Style) -> dict[str, object]:
         "linked": linked,
         "rules": [_read(rule, rules, features, style) for rule in rules],
         "outputs": [style.escape(name) for name in rules.outputs],
-        "summary": rules.summary,
-        "removed": ", ".join(f"{count} {name}" for name, count in rules.summary.removed.items()),
-        "max_error": readable(rules.max_error),
-        "exact": rules.max_error == 0.0,
+        "reduction": rules.reduction,
+        "removed": ", ".join(f"{count} {name}" for name, count in rules.reduction.removed.items()),
+        "max_error": readable(rules.score_error),
+        "exact": rules.score_error == 0.0,
         "complete": rules.complete,
         "columns": _columns(rules, names),
         "categories": _categories(rules, style),
@@ -128,15 +128,16 @@ def _read(rule: Rule, rules: RuleSet, features: Notation, style: Style) -> ReadR
         (style.escape(name), style.fold(features.affine(weights, constant)))
         for name, weights, constant in zip(rules.scores, rule.map.weights, rule.map.constants, strict=True)
     ]
-    return ReadRule(rule.number, _share(rule.rows, rules.summary.rows), conditions, scores)
+    return ReadRule(rule.number, _share(rule.rows, rules.reduction.rows), conditions, scores)
 
 
 def _read_condition(
     condition: Condition, rule: Rule, rules: RuleSet, features: Notation, style: Style
 ) -> ReadCondition:
-    space = condition.half_space
-    sign = rule.pattern[rules.tree.neurons[space.split]]
-    source = f"{style.escape(str(space.neuron))} is {'positive' if sign > 0 else 'negative'}"
+    space, source = condition.half_space, ""
+    if space.neuron is not None:
+        sign = rule.pattern[rules.tree.neurons[space.split]]
+        source = f"{style.escape(str(space.neuron))} is {'positive' if sign > 0 else 'negative'}"
     test = plan.comparison(features, space.normal, space.bound, condition.holds)
     return ReadCondition(style.fold(test), source)
 

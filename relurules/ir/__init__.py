@@ -2,13 +2,14 @@
 
 from relurules.ir.artifact import Artifact
 from relurules.ir.estimate import Count, Estimate, Streamed
+from relurules.ir.evidence import Evidence, Provenance, RuleFacts
 from relurules.ir.graph import Graph
 from relurules.ir.link import Head
 from relurules.ir.network import AffineMap, Network, Neuron
 from relurules.ir.partition import UNEXPLORED, Partition, Region, Tree
 from relurules.ir.reached import Reached
 from relurules.ir.report import Report
-from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
+from relurules.ir.ruleset import Condition, Decision, HalfSpace, Reduction, Rule, RuleSet, Tradeoff
 
 __all__ = [
     "UNEXPLORED",
@@ -16,19 +17,24 @@ __all__ = [
     "Artifact",
     "Condition",
     "Count",
+    "Decision",
     "Estimate",
+    "Evidence",
     "Graph",
     "HalfSpace",
     "Head",
     "Network",
     "Neuron",
     "Partition",
+    "Provenance",
     "Reached",
+    "Reduction",
     "Region",
     "Report",
     "Rule",
+    "RuleFacts",
     "RuleSet",
     "Streamed",
-    "Summary",
+    "Tradeoff",
     "Tree",
 ]

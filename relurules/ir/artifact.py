@@ -19,8 +19,8 @@ _SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "c
 class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
-    target: text, markdown, sql, python or c; form: rules, tree or network; domain, outputs, max_error, complete: those
-    of the rules; dialect, table and key only for SQL.
+    target: text, markdown, sql, python or c; form: rules, tree or network; domain, outputs, complete: those of
+    the rules; max_error: of the scores; dialect, table and key only for SQL.
     """
 
     target: str

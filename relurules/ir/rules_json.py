@@ -12,10 +12,12 @@ import numpy as np
 from relurules.errors import DomainError, RulesError
 from relurules.files import write_text
 from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
+from relurules.ir.evidence_json import evidence_from_json, evidence_to_json
 from relurules.ir.link import Head, check_heads, identity_heads, is_identity, score_names
 from relurules.ir.network import AffineMap, Network, Neuron, read_only
+from relurules.ir.origin_json import origin_from_json, origin_to_json
 from relurules.ir.partition import UNEXPLORED, Tree
-from relurules.ir.ruleset import Condition, HalfSpace, Rule, RuleSet, Summary
+from relurules.ir.ruleset import Condition, HalfSpace, Reduction, Rule, RuleSet
 
 FORMAT, VERSION = "relurules.rules", 1
 
@@ -48,15 +50,18 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "version": VERSION,
         "outputs": list(rules.outputs),
         **_heads_json(rules),
-        "max_error": rules.max_error,
+        "max_error": rules.max_error if np.isfinite(rules.max_error) else None,
+        **({} if rules.output_error is None else {"score_error": rules.score_error}),
         "complete": rules.complete,
-        "summary": {**rules.summary._asdict(), "removed": dict(rules.summary.removed)},
+        "reduction": {**rules.reduction._asdict(), "removed": dict(rules.reduction.removed)},
+        **origin_to_json(rules),
+        **evidence_to_json(rules.evidence),
         **domain_to_json(domain),
         "splits": [
             {
                 "coefficients": sparse(normal, names),
                 "at_least": float(-offset),
-                "neuron": int(neuron),
+                **({"neuron": int(neuron)} if neuron >= 0 else {}),
                 "otherwise": _child(no),
                 "then": _child(yes),
             }
@@ -82,7 +87,7 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
     network = _network(found["network"], len(names), count)
     tree = _tree(found["splits"], len(found["rules"]), names)
     spaces = [
-        HalfSpace(normal, float(-offset), network.neurons[neuron], split)
+        HalfSpace(normal, float(-offset), network.neurons[neuron] if neuron >= 0 else None, split)
         for split, (normal, offset, neuron) in enumerate(zip(tree.normals, tree.offsets, tree.neurons, strict=True))
     ]
     rules = tuple(_rule(number, item, spaces, names, scores) for number, item in enumerate(found["rules"], start=1))
@@ -91,8 +96,14 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
             raise ValueError(
                 f"rule {rule.number} needs a pattern of {len(network)} signs and a point of {len(names)} numbers"
             )
-    summary = Summary(**found["summary"])
-    return RuleSet(outputs, domain, rules, tree, network, found["max_error"], found["complete"], summary, heads)
+    reduction = Reduction(**found["reduction"])
+    bound = np.inf if found["max_error"] is None else float(found["max_error"])
+    return RuleSet(
+        outputs, domain, rules, tree, network, found.get("score_error", bound), found["complete"], reduction, heads,
+        output_error=bound if "score_error" in found else None,
+        evidence=evidence_from_json(found, len(rules), len(names)),
+        **origin_from_json(found),
+    )  # fmt: skip
 
 
 def _heads_json(rules: RuleSet) -> dict[str, Any]:
@@ -149,7 +160,7 @@ def _tree(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str])
             pair.append(child["split"] if "split" in child else -child["rule"] if "rule" in child else UNEXPLORED)
         children.append(pair)
     return Tree(
-        np.array([item["neuron"] for item in splits], dtype=np.intp),
+        np.array([item.get("neuron", -1) for item in splits], dtype=np.intp),
         np.array([dense(item["coefficients"], names) for item in splits]).reshape(-1, len(names)),
         np.array([-item["at_least"] for item in splits], dtype=np.float64),
         np.array(children, dtype=np.int32).reshape(-1, 2),

@@ -207,5 +207,5 @@ def test_summary_says_why_neurons_went() -> None:
     A = [[1, 0], [1, 0], [1, 0], [0, 1], [0, 1]]
     net = network(A, [0, 0, 9, 0, 0], [[1, 1, 1, 1, 0]], slope=[0, 0, 0, 1.0, 0])
     rules = rr.extract(graph(net), domain=BOX)
-    assert dict(rules.summary.removed) == {"parallel": 1, "stable": 1, "linear": 1, "unread": 1}
-    assert (rules.summary.neurons_traced, rules.summary.neurons_left) == (5, 1)
+    assert dict(rules.reduction.removed) == {"parallel": 1, "stable": 1, "linear": 1, "unread": 1}
+    assert (rules.reduction.neurons_traced, rules.reduction.neurons_left) == (5, 1)

@@ -24,7 +24,7 @@ BOX = rr.Domain.box([-2, -1], [1, 3], ["mean radius", "größe"])
 def assert_same(one: RuleSet, other: RuleSet) -> None:
     assert (one.outputs, one.heads, one.scores) == (other.outputs, other.heads, other.scores)
     assert one.features == other.features
-    assert (one.max_error, one.complete, one.summary) == (other.max_error, other.complete, other.summary)
+    assert (one.max_error, one.complete, one.reduction) == (other.max_error, other.complete, other.reduction)
     for part in ("domain", "network", "tree"):
         for field in fields(getattr(one, part)):
             a, b = (getattr(getattr(rules, part), field.name) for rules in (one, other))

@@ -19,19 +19,19 @@ def test_rules_are_numbered_by_the_rows_they_hold() -> None:
     assert [rule.number for rule in rules] == [1, 2, 3, 4]
     assert [rule.rows for rule in rules] == [5, 4, 3, 0]
     assert rules.apply(data).tolist() == [1] * 5 + [3] * 3 + [2] * 4
-    assert rules.summary.rows == 12
+    assert rules.reduction.rows == 12
 
 
 def test_rows_outside_the_domain_are_not_counted() -> None:
     rules = rules_of(CROSS, SQUARE, data=np.array([[0.5, 0.5], [9, 9], [np.nan, 0.5]]))
     assert sum(rule.rows or 0 for rule in rules) == 1
-    assert rules.summary.rows == 3
+    assert rules.reduction.rows == 3
 
 
 def test_without_data_nothing_is_counted() -> None:
     rules = rules_of(CROSS, SQUARE)
     assert [rule.rows for rule in rules] == [None] * 4
-    assert rules.summary.rows is None
+    assert rules.reduction.rows is None
 
 
 def check_each_rule(rules: RuleSet, X: np.ndarray) -> None:
@@ -160,7 +160,12 @@ def test_a_budget_of_nothing_gives_one_rule(budget: dict[str, float]) -> None:
         ({"data": np.zeros((4, 3))}, DomainError, "the network reads 2"),
         ({"domain": SQUARE, "data": np.zeros((4, 3))}, DataError, "found shape (4, 3)"),
         ({"domain": SQUARE, "data": pd.DataFrame({"z": [1]})}, DataError, "lacks 2 of 2 columns"),
-        ({"max_error": 0.1}, UnsupportedError, "max_error=0.1"),
+        ({"max_error": -0.1}, UnsupportedError, "max_error=-0.1"),
+        ({"max_error": np.nan}, UnsupportedError, "max_error=nan"),
+        ({"max_error": 0.1}, UnsupportedError, "column 'x0' is open"),
+        ({"max_rules": 0}, UnsupportedError, "max_rules=0"),
+        ({"domain": SQUARE, "max_error": 0.1, "max_regions": 2}, UnsupportedError, "the whole partition"),
+        ({"domain": SQUARE, "max_error": 0.01, "max_rules": 1}, UnsupportedError, "max_rules=1"),
         ({"data": pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})}, DomainError, "the domain has 3 columns"),
     ],
 )

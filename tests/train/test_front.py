@@ -67,7 +67,7 @@ def test_sizes_are_counted(task: str) -> None:
     for point in found:
         rules = rr.extract(graph(network_of(point.compact)), domain=box)
         assert point.size.rules == len(rules)
-        assert point.size.regions == rules.summary.regions
+        assert point.size.regions == rules.reduction.regions
         everything = rr.partition(graph(network_of(point.compact)), box)
         assert point.size.regions <= len(everything)
         used = (point.compact.U != 0).any() and (point.compact.U != 0).all()

@@ -42,7 +42,7 @@ def linearize(
 
     method: saliency: neurons whose best affine stand-in changes the loss least become affine, with training in
     between. parallel: the same, and a second way down on which neurons are also tied to one direction, since parallel
-    hyperplanes cut fewer regions; it takes up to three times as long. force: E. P. Csirmaz, "Interpreting Neural
+    hyperplanes cut fewer regions; it takes three to four times as long. force: E. P. Csirmaz, "Interpreting Neural
     Networks by Reducing Nonlinearities during Training", 2020, so many steps of it; freeze: the same, with slopes that
     count as linear frozen. As published, the force does nothing while the mean loss of standardised targets is above
     0.01; reachable_error is a loss to be taken for 0.001 instead.

@@ -7,6 +7,7 @@
     settle        Partition                      Partition      collapse/      without neurons that never change sign
     rules         Partition                      RuleSet        rules/         merged, numbered, scaled to read well
     emit          RuleSet                        Artifact       emitting/      text in a language
+                  RuleSet                        Artifact       documenting/   the rule document
     verify        Artifact, model, rows          Report         verifying/     run in its engine, beside the model
 
 Beside the walk, `reached` takes a Network and rows, and gives what of the network these rows reach: Reached. `count`
@@ -15,7 +16,7 @@ searches as `partition` does and keeps nothing: Count; `stream` writes what is f
 Every value is defined in `ir`; the stages don't know one another. The public functions of the package are defined here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -26,13 +27,15 @@ import numpy as np
 from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
+from relurules.documenting import PRINTERS, emit_document
 from relurules.domain import Domain
 from relurules.domain.columns import Column, is_plain
 from relurules.domain.ranges import columns_of
-from relurules.emitting import emit_artifact
+from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
-from relurules.ir import Artifact, Count, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
+from relurules.ir import Artifact, Count, Decision, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
 from relurules.ir.network import Array
+from relurules.ir.provenance import with_provenance
 from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
@@ -41,6 +44,9 @@ from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
 
 Progress = Callable[[int], None]
+
+#: What `emit` knows: text, documents, code.
+_TARGETS = ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
 
 
 def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
@@ -250,7 +256,25 @@ def extract(
         rows=None if rows is None else len(rows),
     )
     rules = build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decided, progress)
-    return with_evidence(rules, rows, y)
+    chosen = {
+        "max_error": (max_error, 0.0),
+        "max_rules": (max_rules, None),
+        "decision": (decision, None),
+        "max_regions": (max_regions, None),
+        "time_limit": (time_limit, None),
+        "memory_limit": (memory_limit, None),
+        "threshold": (threshold, LINEAR_THRESHOLD),
+        "solver": (solver, "compiled"),
+    }
+    return with_evidence(_with_provenance(rules, model, graph, chosen), rows, y)
+
+
+def _with_provenance(rules: RuleSet, model: Any, graph: Graph, settings: Mapping[str, tuple[Any, Any]]) -> RuleSet:
+    """settings: name -> value and default; those that aren't the defaults are kept."""
+    from relurules import __version__
+
+    kept = {name: value for name, (value, default) in settings.items() if value != default}
+    return with_provenance(rules, model, graph.network, __version__, kept)
 
 
 def _asked(max_error: float, max_rules: int | None, decision: str | float | None) -> Asked:
@@ -280,12 +304,20 @@ def emit(
     form: str | None = None,
     table: str = "input_data",
     key: Sequence[str] = (),
+    title: str | None = None,
 ) -> Artifact:
-    """Rules as text, markdown, sql, python or c, in the form rules, tree or network (None: rules).
+    """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
 
-    dialect: sqlite (default) or duckdb; SQL is one SELECT over `table` that keeps the `key` columns and adds one column
-    per output and `rule`. Raises UnsupportedError for an unknown target, dialect or form, naming those that exist.
+    form, of code: rules (default), tree or network. dialect: sqlite (default) or duckdb; SQL is one SELECT over `table`
+    that keeps the `key` columns and adds one column per output and `rule`. title: of a document. Raises
+    UnsupportedError for an unknown target, dialect or form, naming those that exist.
     """
+    if target in PRINTERS:
+        return emit_document(rules, target, title=title, dialect=dialect, form=form)
+    if target not in TARGETS:
+        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(_TARGETS)}")
+    if title is not None:
+        raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
     return emit_artifact(rules, target, dialect=dialect, form=form, table=table, key=tuple(key))
 
 
@@ -304,6 +336,8 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
         reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
+        if isinstance(traced, Graph):
+            reference = _decided(reference, traced, rows, artifact)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
@@ -311,6 +345,21 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)
+
+
+def _decided(reference: Reference, traced: Graph, rows: Array, artifact: Artifact | RuleSet) -> Reference:
+    """What the model decides, where that is what the artefact says."""
+    decision = artifact.decision.wanted if isinstance(artifact.decision, Decision) else artifact.decision
+    if decision is None:
+        return reference
+    network, head, _ = deciding(traced.network, traced.heads, traced.outputs, decision)
+    found = reference.outputs
+    if not isinstance(decision, str):
+        found = np.where(np.isnan(found[:, -1:]), np.nan, found[:, -1:] >= decision)
+    elif found.shape[1] > 1:
+        found = np.where(np.isnan(found).any(axis=1), np.nan, found.argmax(axis=1))[:, None]
+    scores, magnitude = network.evaluate(rows), network.magnitude(rows)
+    return reference._replace(outputs=found, heads=(head,), scores=scores, magnitude=magnitude)
 
 
 def domain_of_data(graph: Graph, data: Any) -> Domain:

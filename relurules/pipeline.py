@@ -245,13 +245,32 @@ def emit(
     form: str | None = None,
     table: str = "input_data",
     key: Sequence[str] = (),
+    shape: str = "select",
+    name: str | None = None,
+    columns: Sequence[str] = ("outputs", "rule"),
+    outside: str = "null",
+    missing: str = "propagate",
+    top: int = 3,
 ) -> Artifact:
-    """Rules as text, markdown, sql, python or c, in the form rules, tree or network (None: rules).
+    """Rules as text, markdown, sql, python or c, in the form rules, tree or network.
 
-    dialect: sqlite (default) or duckdb; SQL is one SELECT over `table` that keeps the `key` columns and adds one column
-    per output and `rule`. Raises UnsupportedError for an unknown target, dialect or form, naming those that exist.
+    form: None is rules, and for SQL network where there are more than a few rules. All else is for SQL. dialect: sqlite
+    (default), duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written but not executed in tests, databricks,
+    bigquery, snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads `table`, and returns the `key` columns
+    and `columns`, of: outputs (one column each, as named), score (before the link), probability, class, contributions
+    (a column's terms in the rule's formula, less what they are in the middle of the domain), reasons (names of the `top`
+    columns that contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and NULL, or
+    "clamp", what the nearest row in the box gives. missing: what a value gives that is missing, where the model has no
+    constant for it: "propagate", as outside; "impute", this is refused; "error", the query fails. shape: "select",
+    "view", "dbt" (a model), "expression" (of one output) or "function"; `name` names what is created.
+
+    Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
+    InputError for names that the engine can't have.
     """
-    return emit_artifact(rules, target, dialect=dialect, form=form, table=table, key=tuple(key))
+    return emit_artifact(
+        rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
+        columns=tuple(columns), outside=outside, missing=missing, top=top,
+    )  # fmt: skip
 
 
 def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None = None) -> Report:

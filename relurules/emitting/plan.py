@@ -1,13 +1,14 @@
 """The structure that all code templates share: checks, rules, tree, neurons; expressions already printed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from relurules.domain.columns import groups_of
 from relurules.emitting.notation import Notation, grouped
-from relurules.ir import UNEXPLORED, RuleSet, Tree
+from relurules.ir import UNEXPLORED, Network, RuleSet, Tree
 from relurules.ir.network import Array
 
 
@@ -57,9 +58,9 @@ def notation(rules: RuleSet, number: Callable[[float], str], columns: Sequence[s
     return Notation(number, columns, rules.domain.widths)
 
 
-def planned_checks(rules: RuleSet, features: Notation) -> Checks:
+def planned_checks(rules: RuleSet, features: Notation, largest: float = float(np.finfo(np.float64).max)) -> Checks:
     """The domain; an open side reads as the largest finite number, so that NaN and infinite values fall outside."""
-    domain, largest = rules.domain, np.finfo(np.float64).max
+    domain = rules.domain
     low, high = np.maximum(domain.lower, -largest), np.minimum(domain.upper, largest)
     own = {i for group in groups_of(domain.columns) for i in group}  # indicators that the code itself makes
     bounds = [
@@ -165,15 +166,14 @@ def _sign_above(rules: RuleSet, split: int) -> int:
     return 1
 
 
-def with_neurons(rules: RuleSet, features: Notation, activated: Callable[[int], str]) -> Notation:
+def with_neurons(network: Network, features: Notation, activated: Callable[[int], str]) -> Notation:
     """The features, then every neuron's phi(z) under the name `activated` gives it."""
-    names = [*features.columns, *map(activated, range(len(rules.network)))]
-    return Notation(features.number, names, np.concatenate([features.weight, np.ones(len(rules.network))]))
+    names = [*features.columns, *map(activated, range(len(network)))]
+    return replace(features, columns=names, weight=np.concatenate([features.weight, np.ones(len(network))]))
 
 
-def planned_levels(rules: RuleSet, mixed: Notation) -> list[list[PlannedNeuron]]:
+def planned_levels(network: Network, mixed: Notation) -> list[list[PlannedNeuron]]:
     """The neurons level by level; an argument reads features and the activated neurons of earlier levels."""
-    network = rules.network
     rows = np.hstack([network.A, network.L])
     return [
         [
@@ -186,9 +186,8 @@ def planned_levels(rules: RuleSet, mixed: Notation) -> list[list[PlannedNeuron]]
     ]
 
 
-def planned_outputs(rules: RuleSet, mixed: Notation) -> list[str]:
+def planned_outputs(network: Network, mixed: Notation) -> list[str]:
     """The outputs from features and activated neurons."""
-    network = rules.network
     rows = np.hstack([network.C, network.U])
     return [mixed.affine(row, constant) for row, constant in zip(rows, network.c, strict=True)]
 
@@ -206,10 +205,10 @@ def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNam
     if form == "tree":
         return {"stages": planned_stages(rules.tree, half_space_tests(rules, features), depth)}
     if form == "network":
-        mixed = with_neurons(rules, features, names.activated)
+        mixed = with_neurons(rules.network, features, names.activated)
         return {
-            "levels": planned_levels(rules, mixed),
-            "sums": planned_outputs(rules, mixed),
+            "levels": planned_levels(rules.network, mixed),
+            "sums": planned_outputs(rules.network, mixed),
             "stages": planned_stages(rules.tree, neuron_tests(rules, names.argument, names.zero), depth),
         }
     return {}

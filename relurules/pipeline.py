@@ -254,15 +254,15 @@ def emit(
 ) -> Artifact:
     """Rules as text, markdown, sql, python or c, in the form rules, tree or network.
 
-    form: None is rules, and for SQL network where there are more than a few rules. All else is for SQL. dialect: sqlite
+    form: None is rules; for SQL, network where there are more than a few rules. All else is for SQL. dialect: sqlite
     (default), duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written but not executed in tests, databricks,
-    bigquery, snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads `table`, and returns the `key` columns
-    and `columns`, of: outputs (one column each, as named), score (before the link), probability, class, contributions
-    (a column's terms in the rule's formula, less what they are in the middle of the domain), reasons (names of the `top`
-    columns that contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and NULL, or
-    "clamp", what the nearest row in the box gives. missing: what a value gives that is missing, where the model has no
-    constant for it: "propagate", as outside; "impute", this is refused; "error", the query fails. shape: "select",
-    "view", "dbt" (a model), "expression" (of one output) or "function"; `name` names what is created.
+    bigquery, snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads `table` and gives `key` and
+    `columns`, of: outputs (one column each, as named), score (before the link), probability, class, contributions
+    (a column's terms in the rule, less what they are in the middle of the domain), reasons (names of those
+    `top` columns that contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and NULL, or
+    "clamp", what the nearest row in the box gives. missing: what a missing value gives, where the model has no constant
+    for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails. shape: what is made of
+    the SELECT; `name` names what is created.
 
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
     InputError for names that the engine can't have.
@@ -281,17 +281,20 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     tolerance. Raises CheckError where the artefact doesn't run.
     """
     rows, named = artifact.domain.rows(X), column_names(X) is not None
+    given = rows
+    if isinstance(artifact, Artifact) and artifact.outside == "clamp":
+        rows = artifact.domain.clamped(rows)
     traced: Graph | RuleSet
     traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
     network, inside = traced.network, artifact.domain.contains(rows)
-    raw = named and isinstance(traced, Graph) and not is_plain(traced.columns)
+    raw = named and isinstance(traced, Graph) and not is_plain(traced.columns) and rows is given
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
         reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
-        place, ran = run(artifact, X if named else rows, engine)
+        place, ran = run(artifact, X if named else given, engine)
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)

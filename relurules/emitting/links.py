@@ -44,11 +44,11 @@ class Row(NamedTuple):
     meaning: str
 
 
-def _identity_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
+def _identity_sql(s: Sequence[str], _p: str, _dialect: Dialect) -> Columns:
     return Columns([], [s[0]])
 
 
-def _exp_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
+def _exp_sql(s: Sequence[str], _p: str, dialect: Dialect) -> Columns:
     return Columns([], [dialect.exp(s[0])])
 
 
@@ -102,7 +102,7 @@ def _log_softmax_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
     return Columns([*steps, [total]], [f"{score} - {top} - {dialect.ln}({p}_total)" for score in s])
 
 
-def _argmax_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
+def _argmax_sql(s: Sequence[str], p: str, _dialect: Dialect) -> Columns:
     """NULL where a score is no finite number."""
     top, steps = _top(s, p)
     finite = grouped([f"{score} - {score} = 0E0" for score in s], " AND ")

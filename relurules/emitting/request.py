@@ -8,8 +8,8 @@ from relurules.ir import RuleSet
 class Request(NamedTuple):
     """rules in a form (rules, tree, network); header: a line for the artefact's first comment; the rest is for SQL.
 
-    table: what is scored; key: columns kept; shape, name: what is made of the SELECT and what it is called; columns: what
-    is returned; outside, missing: what becomes of rows outside the domain and of missing values; top: how many reasons.
+    table: what is scored; key: columns kept; shape, name: what is made of the SELECT, and its name; columns: what is
+    returned; outside, missing: what becomes of rows outside the domain and of missing values; top: how many reasons.
     """
 
     rules: RuleSet

@@ -25,18 +25,17 @@ class NameLimit(NamedTuple):
 class Dialect(NamedTuple):
     """How an engine writes SQL. c, x, s: the text of a column or an expression.
 
-    Names: quote (left, right), backslashes (whether \\ escapes in names, in strings), fold (names that it takes for the
-    same give the same), name_limit. Numbers: double (the type), suffix (of a literal), typed (whether a literal alone
-    isn't double precision), cast (c as a double, NULL where it is no number), missing (whether number c is), nan (whether
-    number x is, None where there is none). Text: text (c as text that compares byte by byte), prefix (of a literal),
-    apostrophe (inside a literal).
+    Names: quote (left, right), backslashes (whether they escape in names, in texts), fold (what it takes for the same
+    name gives the same), name_limit. Numbers: double (the type), typed (a literal alone is of another type), cast (c as
+    a double, NULL where it is no number), missing (whether c is no number), nan (whether a number x is NaN; None where
+    there is none). Text: text (c as text that compares byte by byte), prefix (of a literal), apostrophe (inside one).
     Arithmetic: exp (of any number; infinite or NULL where it overflows), shrink (exp of a number that isn't above 0),
     ln, greatest ("" for none), largest (a number beyond it is outside, as sums of products would abort the query), tiny
-    (a number below counts as 0, for the same reason). Structure: fence (ends a subquery that must not be inlined), alias
-    (between table and alias), depth (of nested CASE), columns (of a SELECT), statement (bytes, 0: no limit), raised
-    (what raises that limit), abort (an expression that fails with a message where condition c holds). executed: where
-    it is run in tests, empty where it is not; function: head of a CREATE FUNCTION, "" for none;
-    integer, string: types. Traps: empty_is_null (an empty text is NULL), dollar_brace (${...} is replaced anywhere).
+    (a number below it counts as 0, for the same reason). Structure: fence (ends a subquery that must not be inlined),
+    alias (stands between a table and its alias), depth (of nested CASE), columns (of a SELECT), statement (bytes; 0: no
+    limit), raised (what raises that limit), abort (fails, with a message, where condition c holds). executed: where
+    tests run it, "" for nowhere; function: head of a CREATE FUNCTION, "" for none; integer, string: types. Traps:
+    empty_is_null (an empty text is NULL), dollar_brace (${...} is replaced anywhere).
     """
 
     quote: tuple[str, str] = ('"', '"')
@@ -44,7 +43,6 @@ class Dialect(NamedTuple):
     fold: Callable[[str], str] = str.lower
     name_limit: NameLimit = NameLimit()
     double: str = "DOUBLE"
-    suffix: str = ""
     typed: bool = False
     cast: Callable[[str], str] = lambda c: f"CAST({c} AS DOUBLE)"
     missing: Callable[[str], str] = lambda c: f"{c} IS NULL"
@@ -64,7 +62,7 @@ class Dialect(NamedTuple):
     columns: int = 1000
     statement: int = 0
     raised: str = ""
-    abort: Callable[[str, str], str] = lambda c, message: f"1 / CASE WHEN {c} THEN 0 ELSE 1 END"
+    abort: Callable[[str, str], str] = lambda c, _message: f"1 / CASE WHEN {c} THEN 0 ELSE 1 END"
     empty_is_null: bool = False
     dollar_brace: bool = False
     executed: str = ""
@@ -88,15 +86,15 @@ def _missing_or_nan(nan: str, double: str) -> Callable[[str], str]:
 
 
 def _is(test: str) -> Callable[[str], str]:
-    return lambda x: test.format(x)
+    return test.format
 
 
 def _cast(text: str) -> Callable[[str], str]:
-    return lambda c: text.format(c)
+    return text.format
 
 
 def _bounded_exp(above: str) -> Callable[[str], str]:
-    """exp for engines that abort the query where it overflows; `above` is what it is then."""
+    """Exp for engines that abort the query where it overflows; `above` is what it is then."""
     over = f" ELSE {above}" if above else ""
     return lambda s: f"CASE WHEN {s} <= 7.09E2 THEN exp({s}){over} END"
 
@@ -172,7 +170,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {
             "quote": ("`", "`"),
             "backslashes": (False, True),
-            "name_limit": NameLimit(64, "characters", "[\x01-\uffff]*"),
+            "name_limit": NameLimit(64, "characters", "(?!\\s)[\x01-\uffff]*(?<!\\s)"),
             "cast": _no_text,
             "text": lambda c: f"CAST(CONVERT({c} USING utf8mb4) AS BINARY)",
             "exp": _bounded_exp(""),
@@ -181,7 +179,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "columns": 4000,
             "statement": 16_000_000,
             "raised": "SET GLOBAL max_allowed_packet",
-            "abort": lambda c, message: f"exp(CASE WHEN {c} THEN 1E3 ELSE 0E0 END)",
+            "abort": lambda c, _message: f"exp(CASE WHEN {c} THEN 1E3 ELSE 0E0 END)",
             "executed": "MariaDB",
             "function": "CREATE FUNCTION",
             "string": "TEXT CHARACTER SET utf8mb4",
@@ -313,7 +311,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "fold": str,
             "name_limit": NameLimit(128, "bytes", '[^"]*'),
             "double": "BINARY_DOUBLE",
-            "suffix": "D",
+            "typed": True,
+            "largest": 1e100,
             "cast": _cast("CAST({} AS BINARY_DOUBLE)"),
             "missing": lambda c: f"({c} IS NULL OR CAST({c} AS BINARY_DOUBLE) IS NAN)",
             "nan": _is("{} IS NAN"),
@@ -350,10 +349,10 @@ def _filled(rows: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Dial
 DIALECTS: Mapping[str, Dialect] = _filled(_ROWS)
 
 
-def double(value: float, suffix: str = "") -> str:
+def double(value: float) -> str:
     """A size as a double-precision literal: `0.94` alone is a DECIMAL to some engines."""
     text = repr(value).upper()
-    return (text if "E" in text else f"{text}E0") + suffix
+    return text if "E" in text else f"{text}E0"
 
 
 def fits(name: str, limit: NameLimit) -> bool:

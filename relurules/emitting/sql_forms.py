@@ -70,7 +70,9 @@ def form_steps(request: Request, dialect: Dialect, names: Names, features: Notat
 def _rules(request: Request, dialect: Dialect, names: Names, features: Notation) -> list[Step]:
     rules = plan.planned_rules(request.rules, features)
     steps, rename = _sums(request, dialect, names, features)
-    lines = [f"  WHEN {conjunction([rename(c) for c in rule.conditions])}{LINE}    THEN {rule.number}" for rule in rules]
+    lines = [
+        f"  WHEN {conjunction([rename(c) for c in rule.conditions])}{LINE}    THEN {rule.number}" for rule in rules
+    ]
     text = LINE.join([f"CASE{LINE}  WHEN {names.inside} = 0 THEN 0", *lines, f"  ELSE 0{LINE}END"])
     return [*steps, Step(names.of("ruled"), [(names.rule, text)])]
 

@@ -34,9 +34,7 @@ def _coordinates(column: Column, table: str, dialect: Dialect) -> list[str]:
     return [_indicator(category, value, missing, known, dialect) for category in column.categories]
 
 
-def _indicator(
-    category: Category, value: str, missing: str, known: Sequence[str | float], dialect: Dialect
-) -> str:
+def _indicator(category: Category, value: str, missing: str, known: Sequence[str | float], dialect: Dialect) -> str:
     """1 for the values of a category, 0 for the others; a NULL is in no list."""
 
     def among(values: Sequence[str | float], then: str) -> str:
@@ -53,24 +51,24 @@ def _indicator(
 
 def literal(value: str | float, dialect: Dialect) -> str:
     """A value that a column is compared with."""
-    return number(value, dialect) if isinstance(value, float) else text_literal(value, dialect)
+    return number(value) if isinstance(value, float) else text_literal(value, dialect)
 
 
-def number(value: float, dialect: Dialect) -> str:
+def number(value: float) -> str:
     """A number that may be negative."""
-    return plan.signed(lambda size: double(size, dialect.suffix), value)
+    return plan.signed(double, value)
 
 
 def constant(value: float, dialect: Dialect) -> str:
     """A number that stands alone, and must be double precision."""
-    return f"CAST({number(value, dialect)} AS {dialect.double})" if dialect.typed else number(value, dialect)
+    return f"CAST({number(value)} AS {dialect.double})" if dialect.typed else number(value)
 
 
 def clamped(column: str, low: float, high: float, dialect: Dialect) -> str:
     """A column brought to the nearer bound; NULL and NaN give NULL."""
     nan = f"WHEN {dialect.nan(column)} THEN NULL " if dialect.nan else ""
-    below = f"WHEN {column} < {number(low, dialect)} THEN {constant(low, dialect)} " if low > -dialect.largest else ""
-    above = f"WHEN {column} > {number(high, dialect)} THEN {constant(high, dialect)} " if high < dialect.largest else ""
+    below = f"WHEN {column} < {number(low)} THEN {constant(low, dialect)} " if low > -dialect.largest else ""
+    above = f"WHEN {column} > {number(high)} THEN {constant(high, dialect)} " if high < dialect.largest else ""
     return f"CASE {nan}{below}{above}ELSE {column} END" if below or above else column
 
 

@@ -37,7 +37,7 @@ class Column(NamedTuple):
 
     name: str
     kind: str
-    index: int
+    which: int
     part: int = 0
 
 
@@ -62,7 +62,9 @@ def returned(request: Request) -> list[Column]:
             raise UnsupportedError("column 'probability': the network ends in no sigmoid or softmax; ask for 'score'")
         found += [Column(rules.outputs[i], "output", i) for i in shares]
     if "score" in asked:
-        found += [Column(name, "score", i) for i, name in enumerate(rules.scores) if name not in {c.name for c in found}]
+        found += [
+            Column(name, "score", i) for i, name in enumerate(rules.scores) if name not in {c.name for c in found}
+        ]
     if "class" in asked:
         found.append(Column("class", "class", 0))
     many = len(rules.scores) > 1
@@ -77,38 +79,34 @@ def returned(request: Request) -> list[Column]:
     return found + [Column("rule", "rule", 0)] * ("rule" in asked)
 
 
-def extra_steps(
-    request: Request, dialect: Dialect, prefix: str, features: Notation, by_rule: ByRule
-) -> list[Step]:
+def extra_steps(request: Request, dialect: Dialect, prefix: str, features: Notation, by_rule: ByRule) -> list[Step]:
     """The subqueries for class, contributions and reasons."""
     asked, steps = set(request.columns), list[Step]()
     if "class" in asked:
         columns = ROWS["argmax"].sql(_competing(request.rules, prefix), f"{prefix}_c", dialect)
         steps += [Step(f"{prefix}_class{i}", step) for i, step in enumerate(columns.steps, 1)]
-        steps.append(Step(f"{prefix}_classed", [(f"{prefix}_class", _class(request.rules, prefix, columns.results[0]))]))
+        steps.append(
+            Step(f"{prefix}_classed", [(f"{prefix}_class", _class(request.rules, prefix, columns.results[0]))])
+        )
     if asked & {"contributions", "reasons"}:
         steps.append(Step(f"{prefix}_explained", _contributions(request.rules, prefix, features, by_rule)))
     if "reasons" in asked:
         scores, count = len(request.rules.scores), len(request.rules.domain.columns)
-        ranks = [
-            (f"{prefix}_r{s}_{i}", _rank(prefix, s, i, count)) for s in range(scores) for i in range(count)
-        ]
+        ranks = [(f"{prefix}_r{s}_{i}", _rank(prefix, s, i, count)) for s in range(scores) for i in range(count)]
         steps.append(Step(f"{prefix}_ranked", ranks))
     return steps
 
 
-def final_columns(
-    request: Request, dialect: Dialect, prefix: str, outputs: Sequence[str]
-) -> list[tuple[str, str]]:
+def final_columns(request: Request, dialect: Dialect, prefix: str, outputs: Sequence[str]) -> list[tuple[str, str]]:
     """(expression, name) of every column beside the key."""
 
     def expression(column: Column) -> str:
         if column.kind == "output":
-            return outputs[column.index]
+            return outputs[column.which]
         if column.kind == "score":
-            return f"{prefix}_s{column.index}"
+            return f"{prefix}_s{column.which}"
         if column.kind == "contribution":
-            return f"{prefix}_e{column.index}_{column.part}"
+            return f"{prefix}_e{column.which}_{column.part}"
         if column.kind == "reason":
             return _reason(request, dialect, prefix, column)
         return f"{prefix}_{column.kind}"
@@ -135,7 +133,7 @@ def _class(rules: RuleSet, prefix: str, largest: str) -> str:
 
 
 def reference(domain: Domain) -> Array:
-    """What contributions are counted from, (d,): the middle of the bounds, 0 where a side is open and for categories."""
+    """What contributions are counted from, (d,): the middle of the bounds, 0 where one is open."""
     own = {i for group in domain.groups for i in group}
     closed = np.isfinite(domain.lower) & np.isfinite(domain.upper)
     middle = np.where(closed, domain.lower, 0.0) / 2 + np.where(closed, domain.upper, 0.0) / 2
@@ -143,7 +141,7 @@ def reference(domain: Domain) -> Array:
 
 
 def _contributions(rules: RuleSet, prefix: str, features: Notation, by_rule: ByRule) -> list[tuple[str, str]]:
-    """For every score and column of the table, its terms in the rule's formula, less what they are at the reference."""
+    """For every score and column of the table, its terms in the rule, less those of the reference."""
     columns, base, first = list[tuple[str, str]](), reference(rules.domain), 0
     for i, column in enumerate(rules.domain.columns):
         part = slice(first, first + column.width)
@@ -171,7 +169,7 @@ def _rank(prefix: str, score: int, index: int, count: int) -> str:
 
 def _reason(request: Request, dialect: Dialect, prefix: str, column: Column) -> str:
     cases = [
-        f"WHEN {prefix}_r{column.index}_{i} = {column.part + 1} AND {prefix}_e{column.index}_{i} <> 0E0 "
+        f"WHEN {prefix}_r{column.which}_{i} = {column.part + 1} AND {prefix}_e{column.which}_{i} <> 0E0 "
         f"THEN {text_literal(raw.name, dialect)}"
         for i, raw in enumerate(request.rules.domain.columns)
     ]

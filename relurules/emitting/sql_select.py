@@ -36,7 +36,7 @@ def scope_of(request: Request, dialect: Dialect, prefix: str, columns: Sequence[
     rules = request.rules
     written = inner_names(rules.features, f"{prefix}_x", dialect) if columns is None else list(columns)
     features = Notation(
-        lambda value: double(value, dialect.suffix),
+        double,
         written,
         rules.domain.widths,
         alone=lambda value: constant(value, dialect),

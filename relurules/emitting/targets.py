@@ -25,7 +25,7 @@ class Target(NamedTuple):
     print: Callable[[Request], Files]
     forms: tuple[str, ...]
     dialects: tuple[str | None, ...] = (None,)
-    best: Callable[[RuleSet], str] = lambda rules: "rules"
+    best: Callable[[RuleSet], str] = lambda _rules: "rules"
 
 
 _CODE = ("rules", "tree", "network")

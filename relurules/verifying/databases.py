@@ -63,9 +63,7 @@ def open_sqlite() -> Iterator[Database]:
 
     try:
         name = f"SQLite {sqlite3.sqlite_version}"
-        yield Database(
-            name, double_quoted, load, lambda sql: connection.execute(sql).fetchall(), (sqlite3.Error,)
-        )
+        yield Database(name, double_quoted, load, lambda sql: connection.execute(sql).fetchall(), (sqlite3.Error,))
     finally:
         connection.close()
 
@@ -156,7 +154,10 @@ def open_clickhouse() -> Iterator[Database]:
                 f"CREATE TABLE {table} ({_typed(columns, 'Nullable(Float64)', 'Nullable(String)')}) ENGINE = Memory"
             )
             made.append(table)
-            session.query(f"INSERT INTO {table} SELECT * FROM file('{path}', Parquet)")  # noqa: S608
+            structure = ", ".join(
+                f"c{i} Nullable({'String' if text else 'Float64'})" for i, (_, text) in enumerate(columns)
+            )
+            session.query(f"INSERT INTO {table} SELECT * FROM file('{path}', Parquet, '{structure}')")  # noqa: S608
 
     def execute(sql: str) -> list[Any]:
         result = session.query(sql, "ArrowStream")
@@ -206,4 +207,3 @@ def _parquet(folder: str, columns: Columns, rows: Sequence[Row]) -> Path:
     path = Path(folder) / "rows.parquet"
     pyarrow.parquet.write_table(arrow.table(arrays), path)
     return path
-

@@ -19,7 +19,14 @@ from relurules.domain.columns import raw_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
-from relurules.verifying.databases import open_clickhouse, open_duckdb, open_mariadb, open_postgres, open_spark, open_sqlite
+from relurules.verifying.databases import (
+    open_clickhouse,
+    open_duckdb,
+    open_mariadb,
+    open_postgres,
+    open_spark,
+    open_sqlite,
+)
 from relurules.verifying.ran import Ran, Rows, ran_from
 from relurules.verifying.scoring import run_sql
 

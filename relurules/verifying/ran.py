@@ -15,7 +15,7 @@ Rows = Mapping[str, Sequence[Value]]
 
 
 class Ran(NamedTuple):
-    """outputs: (N, m), NaN where the artefact gave none; rule: (N,), -1 where it gave none; seconds: how long it took."""
+    """outputs: (N, m), NaN where the artefact gave none; rule: (N,), -1 where there is none; seconds: of the run."""
 
     outputs: Array
     rule: NDArray[np.intp]

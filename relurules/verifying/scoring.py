@@ -1,4 +1,4 @@
-"""Scoring a table by emitted SQL: the rows are loaded into an engine, the artefact is run, its rows are put in order."""
+"""Scoring a table by emitted SQL: rows are loaded into an engine, the artefact is run, its rows are put in order."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from relurules.verifying.ran import Ran, Rows, ran_from
 
 
 def run_sql(open_: Callable[[], AbstractContextManager[Database]], artifact: Artifact, table: Rows) -> Ran:
-    """Load the rows into a table (NaN as NULL) and run the artefact; CheckError with the engine's message if it fails."""
+    """Load the rows into a table (NaN as NULL) and run the artefact; CheckError where it fails."""
     if not {"outputs", "rule"} <= set(artifact.columns):
         raise CheckError(
             f"score.sql returns {', '.join(artifact.columns)}; emit it with the columns outputs and rule to verify it"

@@ -25,7 +25,9 @@ def imported(module: str, extra: str) -> Any:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         package = module.partition(".")[0]
-        raise UnsupportedError(f"engine {extra!r} needs the {package} package: pip install 'relurules[{extra}]'") from error
+        raise UnsupportedError(
+            f"engine {extra!r} needs the {package} package: pip install 'relurules[{extra}]'"
+        ) from error
 
 
 @cache
@@ -54,13 +56,17 @@ def mariadb() -> Path:
     socket, data, user = folder / "socket", folder / "data", _user()
     own = [f"--user={user}"] if user else []
     subprocess.run(
-        [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db", *own],
+        [
+            install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
+            "--skip-test-db", *own,
+        ],
         check=True, capture_output=True,
     )  # fmt: skip
     process = subprocess.Popen(
         [
             server, "--no-defaults", f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'pid'}",
-            "--skip-networking", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--max-allowed-packet=1G", *own,
+            "--skip-networking", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0",
+            "--max-allowed-packet=1G", *own,
         ],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
@@ -85,6 +91,8 @@ def _user() -> str:
 def _await(process: "subprocess.Popen[bytes]", socket: Path) -> None:
     pymysql: Any = imported("pymysql", "mariadb")
     end = time.monotonic() + _PATIENCE
+    while not socket.exists() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.05)
     while True:
         try:
             pymysql.connect(unix_socket=str(socket), user="root").close()

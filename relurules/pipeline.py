@@ -36,7 +36,7 @@ from relurules.ir.network import Array
 from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
-from relurules.rules import build_rules
+from relurules.rules import Asked, build_rules
 from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
 
@@ -191,6 +191,7 @@ def extract(
     data: Any = None,
     y: Any = None,
     max_error: float = 0.0,
+    max_rules: int | None = None,
     max_regions: int | None = None,
     time_limit: float | None = None,
     memory_limit: float | None = None,
@@ -205,15 +206,17 @@ def extract(
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
     frame whose rows are counted per rule; what they say, with the true values y (N,) if given, is `rules.evidence`.
     threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one whose slope isn't exactly 1 changes the
-    function, and `rules.max_error` bounds that change (1.0 removes none); it is in units of the scores, which are the
-    outputs unless the model ends in a link such as sigmoid.
-    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`. max_error: further
-    simplification isn't offered yet; only 0.0.
+    function, and `rules.max_error` bounds that change (1.0 removes none).
+    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`.
+
+    max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
+    union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
+    of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
+    merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps.
+    Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
+    where the domain is open or the search ended early.
     """
-    if max_error != 0.0:
-        raise UnsupportedError(
-            f"max_error={max_error!r}: simplification within a bound isn't offered yet; supported: 0.0"
-        )
+    asked = _asked(max_error, max_rules)
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else domain.rows(data)
@@ -239,8 +242,18 @@ def extract(
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    rules = build_rules(settled, graph.outputs, reduction, collapsed.max_change, rows, graph.heads)
+    rules = build_rules(settled, graph.outputs, reduction, collapsed.max_change, rows, graph.heads, asked, progress)
     return with_evidence(rules, rows, y)
+
+
+def _asked(max_error: float, max_rules: int | None) -> Asked:
+    if not 0.0 <= max_error < np.inf:
+        raise UnsupportedError(
+            f"max_error={max_error!r}; supported: 0.0 or a finite number above, in the outputs' units"
+        )
+    if max_rules is not None and max_rules < 1:
+        raise UnsupportedError(f"max_rules={max_rules!r}; supported: 1 or more, or None for any number")
+    return Asked(float(max_error), max_rules)
 
 
 def emit(

@@ -141,11 +141,13 @@ def half_space_tests(rules: RuleSet, features: Notation) -> list[str]:
     ]
 
 
-def neuron_tests(rules: RuleSet, argument: Callable[[int], str], zero: str) -> list[str]:
-    """The test of every split, as the sign of its neuron's argument."""
+def neuron_tests(rules: RuleSet, features: Notation, argument: Callable[[int], str], zero: str) -> list[str]:
+    """The test of every split, as the sign of its neuron's argument where it is that, else in the features."""
     return [
-        f"{argument(neuron)} {'>=' if _sign_above(rules, split) > 0 else '<'} {zero}"
-        for split, neuron in enumerate(rules.tree.neurons.tolist())
+        test if neuron < 0 else f"{argument(neuron)} {'>=' if _sign_above(rules, split) > 0 else '<'} {zero}"
+        for split, (neuron, test) in enumerate(
+            zip(rules.tree.neurons.tolist(), half_space_tests(rules, features), strict=True)
+        )
     ]
 
 
@@ -210,6 +212,6 @@ def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNam
         return {
             "levels": planned_levels(rules, mixed),
             "sums": planned_outputs(rules, mixed),
-            "stages": planned_stages(rules.tree, neuron_tests(rules, names.argument, names.zero), depth),
+            "stages": planned_stages(rules.tree, neuron_tests(rules, features, names.argument, names.zero), depth),
         }
     return {}

@@ -134,9 +134,10 @@ def _read(rule: Rule, rules: RuleSet, features: Notation, style: Style) -> ReadR
 def _read_condition(
     condition: Condition, rule: Rule, rules: RuleSet, features: Notation, style: Style
 ) -> ReadCondition:
-    space = condition.half_space
-    sign = rule.pattern[rules.tree.neurons[space.split]]
-    source = f"{style.escape(str(space.neuron))} is {'positive' if sign > 0 else 'negative'}"
+    space, source = condition.half_space, ""
+    if space.neuron is not None:
+        sign = rule.pattern[rules.tree.neurons[space.split]]
+        source = f"{style.escape(str(space.neuron))} is {'positive' if sign > 0 else 'negative'}"
     test = plan.comparison(features, space.normal, space.bound, condition.holds)
     return ReadCondition(style.fold(test), source)
 

@@ -51,7 +51,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "version": VERSION,
         "outputs": list(rules.outputs),
         **_heads_json(rules),
-        "max_error": rules.max_error,
+        "max_error": rules.max_error if np.isfinite(rules.max_error) else None,
         **({} if rules.output_error is None else {"score_error": rules.score_error}),
         "complete": rules.complete,
         "reduction": {**rules.reduction._asdict(), "removed": dict(rules.reduction.removed)},
@@ -62,7 +62,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
             {
                 "coefficients": sparse(normal, names),
                 "at_least": float(-offset),
-                "neuron": int(neuron),
+                **({"neuron": int(neuron)} if neuron >= 0 else {}),
                 "otherwise": _child(no),
                 "then": _child(yes),
             }
@@ -88,7 +88,7 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
     network = _network(found["network"], len(names), count)
     tree = _tree(found["splits"], len(found["rules"]), names)
     spaces = [
-        HalfSpace(normal, float(-offset), network.neurons[neuron], split)
+        HalfSpace(normal, float(-offset), network.neurons[neuron] if neuron >= 0 else None, split)
         for split, (normal, offset, neuron) in enumerate(zip(tree.normals, tree.offsets, tree.neurons, strict=True))
     ]
     rules = tuple(_rule(number, item, spaces, names, scores) for number, item in enumerate(found["rules"], start=1))
@@ -98,7 +98,7 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
                 f"rule {rule.number} needs a pattern of {len(network)} signs and a point of {len(names)} numbers"
             )
     reduction = Reduction(**found["reduction"])
-    bound = found["max_error"]
+    bound = np.inf if found["max_error"] is None else float(found["max_error"])
     return RuleSet(
         outputs, domain, rules, tree, network, found.get("score_error", bound), found["complete"], reduction, heads,
         output_error=bound if "score_error" in found else None,
@@ -166,7 +166,7 @@ def _tree(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str])
             pair.append(child["split"] if "split" in child else -child["rule"] if "rule" in child else UNEXPLORED)
         children.append(pair)
     return Tree(
-        np.array([item["neuron"] for item in splits], dtype=np.intp),
+        np.array([item.get("neuron", -1) for item in splits], dtype=np.intp),
         np.array([dense(item["coefficients"], names) for item in splits]).reshape(-1, len(names)),
         np.array([-item["at_least"] for item in splits], dtype=np.float64),
         np.array(children, dtype=np.int32).reshape(-1, 2),

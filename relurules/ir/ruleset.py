@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 class HalfSpace(NamedTuple):
     """The test normal·x >= bound; normal (d,) in the user's columns and units, scaled to read well.
 
-    neuron: whose sign it tells; split: its index in the rule set's tree.
+    neuron: whose sign it tells, None where it is that of none; split: its index in the rule set's tree.
     """
 
     normal: Array
     bound: float
-    neuron: Neuron
+    neuron: Neuron | None
     split: int
 
 
@@ -61,6 +61,13 @@ class Reduction(NamedTuple):
     rows: int | None
 
 
+class Tradeoff(NamedTuple):
+    """So many rules are enough if the outputs may be off by this much: one step of a simplification."""
+
+    rules: int
+    error: float
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """Rules that cover a domain and overlap on boundaries only, numbered from 1.
@@ -84,6 +91,7 @@ class RuleSet:
     output_error: float | None = None
     evidence: Evidence | None = None
     provenance: Provenance = field(default_factory=Provenance)
+    tradeoffs: tuple[Tradeoff, ...] = ()
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)

@@ -51,7 +51,9 @@ def test_regression_scores() -> None:
     y = np.random.default_rng(1).lognormal(size=len(X))
     found, number, p = evidence_of(rules, X, y), rules.apply(X), rules.predict(X)[:, 0]
     inside = number > 0
-    assert found.metrics == pytest.approx({"R2": r2_score(y[inside], p[inside]), "MSE": mean_squared_error(y[inside], p[inside])})
+    assert found.metrics == pytest.approx(
+        {"R2": r2_score(y[inside], p[inside]), "MSE": mean_squared_error(y[inside], p[inside])}
+    )
     for i, (rule, facts) in enumerate(zip(rules, found.rules, strict=True)):
         rows = number == i + 1
         if rows.sum() > 1:
@@ -91,7 +93,9 @@ def test_multiclass_scores() -> None:
     found, inside = evidence_of(rules, X, y), rules.apply(X) > 0
     right = np.array(list("abc"))[p.argmax(axis=1)] == y
     assert found.task == "multiclass"
-    assert found.metrics == pytest.approx({"accuracy": right[inside].mean(), "log loss": log_loss(y[inside], p[inside])})
+    assert found.metrics == pytest.approx(
+        {"accuracy": right[inside].mean(), "log loss": log_loss(y[inside], p[inside])}
+    )
     assert all(facts.mean is None for facts in found.rules)
 
 

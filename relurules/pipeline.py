@@ -27,7 +27,7 @@ from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
 from relurules.domain import Domain
-from relurules.domain.columns import is_plain
+from relurules.domain.columns import Column, is_plain
 from relurules.domain.ranges import columns_of
 from relurules.emitting import emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
@@ -36,7 +36,7 @@ from relurules.ir.network import Array
 from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
-from relurules.rules import Asked, build_rules
+from relurules.rules import Asked, build_rules, deciding
 from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
 
@@ -192,6 +192,7 @@ def extract(
     y: Any = None,
     max_error: float = 0.0,
     max_rules: int | None = None,
+    decision: str | float | None = None,
     max_regions: int | None = None,
     time_limit: float | None = None,
     memory_limit: float | None = None,
@@ -213,16 +214,22 @@ def extract(
     union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
     of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
     merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps.
+    decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
+    for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
     Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
     where the domain is open or the search ended early.
     """
-    asked = _asked(max_error, max_rules)
+    asked = _asked(max_error, max_rules, decision)
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else domain.rows(data)
     collapsed = collapse(graph.network, domain, threshold)
+    outputs, heads, decided, network = graph.outputs, graph.heads, None, collapsed.network
+    if decision is not None:
+        network, head, decided = deciding(network, heads, outputs, decision)
+        outputs, heads = (_free("class", graph.columns),), (head,)
     cells = search(
-        collapsed.network,
+        network,
         domain,
         solver=solver,
         max_regions=max_regions,
@@ -242,18 +249,27 @@ def extract(
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    rules = build_rules(settled, graph.outputs, reduction, collapsed.max_change, rows, graph.heads, asked, progress)
+    rules = build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decided, progress)
     return with_evidence(rules, rows, y)
 
 
-def _asked(max_error: float, max_rules: int | None) -> Asked:
+def _asked(max_error: float, max_rules: int | None, decision: str | float | None) -> Asked:
     if not 0.0 <= max_error < np.inf:
         raise UnsupportedError(
             f"max_error={max_error!r}; supported: 0.0 or a finite number above, in the outputs' units"
         )
     if max_rules is not None and max_rules < 1:
         raise UnsupportedError(f"max_rules={max_rules!r}; supported: 1 or more, or None for any number")
+    if decision is not None and (max_error or max_rules is not None):
+        raise UnsupportedError("decisions are exact; leave out max_error and max_rules, or decision")
     return Asked(float(max_error), max_rules)
+
+
+def _free(name: str, columns: Sequence[Column]) -> str:
+    """The name, with more underscores if a column has it."""
+    while any(column.name.lower() == name for column in columns):
+        name += "_"
+    return name
 
 
 def emit(

@@ -135,6 +135,16 @@ _PYTHON_ARGMAX = """\
 def _argmax(*scores):
     return math.nan if any(map(math.isnan, scores)) else scores.index(max(scores))
 """
+_PYTHON_STEP = """\
+def _step(s):
+    return s if math.isnan(s) else float(s >= 0.0)
+"""
+_C_STEP = """\
+static double step(double s)
+{
+    return s != s ? s : s >= 0.0 ? 1.0 : 0.0;
+}
+"""
 _C_SIGMOID = """\
 static double sigmoid(double s)
 {
@@ -224,6 +234,12 @@ ROWS: Mapping[str, Row] = {
         Function("log_softmax", _C_LOG_SOFTMAX),
         _log_softmax_sql,
         "s - log(exp(s) + exp(t) + ...)",
+    ),
+    "step": Row(
+        Function("_step", _PYTHON_STEP),
+        Function("step", _C_STEP),
+        _plain("CASE WHEN {s} >= 0E0 THEN 1E0 WHEN {s} < 0E0 THEN 0E0 END"),
+        "1 where s >= 0, else 0",
     ),
     "argmax": Row(
         Function("_argmax", _PYTHON_ARGMAX),

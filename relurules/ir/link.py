@@ -97,6 +97,16 @@ def _tied(s: Array, off: Array, _: float) -> Array:
     return np.asarray((rivals * np.abs(np.arange(s.shape[1]) - best)).max(axis=1, keepdims=True), dtype=np.float64)
 
 
+def _step(s: Array) -> Array:
+    """1 where the score isn't negative, 0 elsewhere."""
+    return np.asarray(s >= 0, dtype=np.float64)
+
+
+def _crossing(s: Array, off: Array, _: float) -> Array:
+    """A step may be off by 1 where the score is no larger than it may be off."""
+    return np.asarray(np.abs(s) <= off, dtype=np.float64)
+
+
 def _power_change(error: float, high: float, _: int) -> float:
     """exp(s + error) - exp(s) at the largest s; infinite where that is too large for a float64."""
     return math.exp(high) * math.expm1(error) if high < 700.0 and error < 700.0 else math.inf
@@ -111,6 +121,7 @@ LINKS: Mapping[str, Link] = {
     "expm1": Link(np.expm1, _power(np.expm1), _power_change, steepens=True),
     "softmax": Link(_softmax, _share(_softmax, 0.5), lambda e, _, __: math.tanh(e / 2), joint=True),
     "log_softmax": Link(_log_softmax, _log_share, lambda e, _, __: 2 * e, joint=True),
+    "step": Link(_step, _crossing, lambda e, _, __: float(e > 0)),
     "argmax": Link(_argmax, _tied, lambda e, _, k: (k - 1.0) * (e > 0), joint=True, reduces=True),
 }
 

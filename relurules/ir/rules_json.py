@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,10 +12,10 @@ import numpy as np
 from relurules.errors import DomainError, RulesError
 from relurules.files import write_text
 from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
-from relurules.ir.evidence import Provenance
 from relurules.ir.evidence_json import evidence_from_json, evidence_to_json
 from relurules.ir.link import Head, check_heads, identity_heads, is_identity, score_names
 from relurules.ir.network import AffineMap, Network, Neuron, read_only
+from relurules.ir.origin_json import origin_from_json, origin_to_json
 from relurules.ir.partition import UNEXPLORED, Tree
 from relurules.ir.ruleset import Condition, HalfSpace, Reduction, Rule, RuleSet
 
@@ -55,7 +54,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         **({} if rules.output_error is None else {"score_error": rules.score_error}),
         "complete": rules.complete,
         "reduction": {**rules.reduction._asdict(), "removed": dict(rules.reduction.removed)},
-        **_provenance_json(rules.provenance),
+        **origin_to_json(rules),
         **evidence_to_json(rules.evidence),
         **domain_to_json(domain),
         "splits": [
@@ -103,13 +102,8 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
         outputs, domain, rules, tree, network, found.get("score_error", bound), found["complete"], reduction, heads,
         output_error=bound if "score_error" in found else None,
         evidence=evidence_from_json(found, len(rules), len(names)),
-        provenance=Provenance(**found.get("provenance", {})),
+        **origin_from_json(found),
     )  # fmt: skip
-
-
-def _provenance_json(made: Provenance) -> dict[str, Any]:
-    """Nothing where nothing is known."""
-    return {} if made == Provenance() else {"provenance": {**asdict(made), "settings": dict(made.settings)}}
 
 
 def _heads_json(rules: RuleSet) -> dict[str, Any]:

@@ -61,6 +61,16 @@ class Reduction(NamedTuple):
     rows: int | None
 
 
+class Decision(NamedTuple):
+    """What rules decide: classes by name, the first of which is number 0; threshold: that the output reaches or not.
+
+    Without a threshold it is which output is the largest.
+    """
+
+    classes: tuple[str, ...]
+    threshold: float | None
+
+
 class Tradeoff(NamedTuple):
     """So many rules are enough if the outputs may be off by this much: one step of a simplification."""
 
@@ -72,11 +82,14 @@ class Tradeoff(NamedTuple):
 class RuleSet:
     """Rules that cover a domain and overlap on boundaries only, numbered from 1.
 
-    tree: the same rules as a decision tree; leaf i is rule i + 1. network: the collapsed neurons, the same function on
-    the domain, and `tree.neurons` are its indices. heads: for each output the link and the scores that it takes, where
-    the scores are what the rules' maps and `network` give; none given: the outputs are the scores. max_error: bound on
-    |network as traced - rules| over the domain, for every score (rounding of float64 not counted). complete: False
-    where a budget left part of the domain uncovered.
+    tree: the same rules as a decision tree; leaf i, to which several branches may lead, is rule i + 1. network: the
+    collapsed neurons, the function that the rules stand for, and `tree.neurons` are its indices. heads: for each output
+    the link and the scores that it takes, where the scores are what the rules' maps and `network` give; none given: the
+    outputs are the scores. score_error: bound on |network as traced - rules| over the domain, for every score (rounding
+    of float64 not counted); output_error: the same for the outputs, where they aren't the scores. complete: False where
+    a budget left part of the domain uncovered. evidence: what data say; provenance: how the rules were made; tradeoffs:
+    the steps of the simplification. decision: the classes, where the output is the number of one; a rule's scores are
+    constant then, and tell the class only.
     """
 
     outputs: tuple[str, ...]
@@ -92,6 +105,7 @@ class RuleSet:
     evidence: Evidence | None = None
     provenance: Provenance = field(default_factory=Provenance)
     tradeoffs: tuple[Tradeoff, ...] = ()
+    decision: Decision | None = None
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)

@@ -7,9 +7,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.ir import UNEXPLORED, AffineMap, Condition, HalfSpace, Head, Partition, Reduction, Rule, RuleSet, Tree
+from relurules.ir import (
+    UNEXPLORED,
+    AffineMap,
+    Condition,
+    Decision,
+    HalfSpace,
+    Head,
+    Partition,
+    Reduction,
+    Rule,
+    RuleSet,
+    Tree,
+)
 from relurules.ir.link import identity_heads, is_identity
 from relurules.ir.network import Array
+from relurules.rules.decide import decided_ground
 from relurules.rules.merge import leaf_count
 from relurules.rules.outputs import output_bound, score_budget
 from relurules.rules.pieces import Ground, Piece, network_ground
@@ -43,20 +56,22 @@ def build_rules(
     data: Array | None,
     heads: tuple[Head, ...] = (),
     asked: Asked | None = None,
+    decision: Decision | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> RuleSet:
     """One rule per piece, numbered by the rows of `data` they hold, most first; else in tree order.
 
     score_error: what `partition.network` is off already; asked: what the rules may cost in all, by default nothing.
+    decision: what the network, one of `deciding`, decides; then the rules say that and nothing else.
     """
-    ground, asked = network_ground(partition), asked or Asked()
+    ground, asked = decided_ground(partition) if decision else network_ground(partition), asked or Asked()
     heads = heads or identity_heads(len(partition.network.c))
     room = max(0.0, score_budget(ground, heads, asked.error) - score_error) if asked.error else 0.0
     found = simplified(ground, room, asked.rules, progress)
     shape = _shape(ground, found)
     error = score_error + shape.error
     counts = None if data is None else _count(partition, shape, data)
-    order = np.arange(len(shape.maps)) if counts is None else np.argsort(-counts, kind="stable")
+    order = _order(shape, counts, decision)
     tree = _renumbered(shape.tree, np.argsort(order))
     half_spaces = [
         HalfSpace(normal, float(-offset), partition.network.neurons[neuron] if neuron >= 0 else None, i)
@@ -80,6 +95,7 @@ def build_rules(
         outputs, partition.domain, rules, tree, partition.network, error, partition.complete, reduction, heads,
         output_error=None if is_identity(heads, len(partition.network.c)) else output_bound(ground, heads, error),
         tradeoffs=tuple(steps) if asked != Asked() else (),
+        decision=decision,
     )  # fmt: skip
 
 
@@ -99,6 +115,20 @@ def _shape(ground: Ground, found: Simplified) -> _Shape:
     if straight is None:
         return shape
     return _Shape(straight.tree, straight.sides, maps, straight.points, straight.error)
+
+
+def _order(shape: _Shape, counts: NDArray[np.intp] | None, decision: Decision | None) -> NDArray[np.intp]:
+    """Leaves by the rows they hold, most first; decisions class by class, those with the fewest rules first.
+
+    So the last class is what is left when no rule above applies.
+    """
+    rows = np.zeros(len(shape.maps), dtype=np.intp) if counts is None else counts
+    if decision is None:
+        return np.argsort(-rows, kind="stable")
+    scores = np.array([own.constants for own in shape.maps])
+    classes = scores.argmax(axis=1) if scores.shape[1] > 1 else (scores[:, 0] > 0).astype(np.intp)
+    number = np.bincount(classes, minlength=len(decision.classes))
+    return np.lexsort((-rows, classes, number[classes]))
 
 
 def _sides(piece: Piece, found: Simplified, turned: NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:

@@ -19,6 +19,7 @@ from relurules.explaining.view import (
     View,
     feature_named,
     features_of,
+    output_of,
     spread_of,
     spread_of_evidence,
     view_of,
@@ -136,8 +137,8 @@ def _regions(request: Request) -> "Figure":
     pair, X = _plane(request, rules), None if request.data is None else request.sample().X
     box = slice_box(rules, pair, X)
     names, point = (pair[0].name, pair[1].name), _point(request, X)
-    marked = request.row is not None
-    return drawing_rows.draw_slice(slice_of(rules, request.view, names, point, box, marked=marked))
+    marked, output = request.row is not None, output_of(rules.local_models, request.output)
+    return drawing_rows.draw_slice(slice_of(rules, output, names, point, box, marked=marked))
 
 
 def _plane(request: Request, rules: RuleSet) -> list[Feature]:

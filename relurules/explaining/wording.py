@@ -44,12 +44,14 @@ def explanation_text(found: "Explanation") -> str:
         (
             test.text,
             f"it is {number(test.value)}, margin {number(test.margin)}"
-            + ("" if test.room is None else f"; {test.column} alone could move by {number(test.room)}"),
+            + ("" if test.room is None else f"; {test.column} alone could {test.way} by {number(test.room)}"),
         )
         for test in found.conditions
     ]
     lines += [f"  {text}\n      {said}" for text, said in tests]
     against = "against the mean of the rows" if found.centred else "against 0"
+    if found.decided is not None:
+        return "\n".join([*lines[:1], "", f"  {found.decided}", *lines[2 + len(found.outputs) :]]) + "\n"
     lines += ["", f"CONTRIBUTIONS to {the(found.label)}, {against}"]
     rows = [("", "value", "coefficient", "contribution")]
     rows += [

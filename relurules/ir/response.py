@@ -25,7 +25,8 @@ class Response:
     task: regression, binary or multiclass; values: (N,) the numbers, 1 and 0, or the numbers of the classes; forms:
     (p, m), which combinations of the scores are judged: the score whose link is the number; the one that tells class 1;
     one per class. link: from the first of them to the number, "sigmoid" where class 1 is told by a score above 0;
-    certain: whether scores are log odds, so that probabilities can be judged too.
+    certain: whether scores are log odds, so that probabilities can be judged too; ranked: whether their order means
+    anything.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Response:
     forms: Array
     link: str
     certain: bool
+    ranked: bool = True
 
     def part(self, rows: NDArray[np.bool_]) -> "Response":
         """The values of some rows."""
@@ -55,8 +57,13 @@ def response_of(models: LocalModels, y: Any, rows: int) -> Response:
         raise DataError(f"the response {name!r}, row {found.index(None)}: no value; leave out rows without one")
     m, heads = models.constants.shape[1], _judged(models, name)
     kind, first = heads[0].link, heads[0].scores
+    if models.classes:
+        return _decided(name, found, models, m)
     if LINKS[kind].joint or (kind in ("sigmoid", "complement") and len(heads) <= 2):
         return _classes(name, found, models, heads, m)
+    if kind == "step":
+        numbers = _numbered(name, found, ["", models.outputs[models.heads.index(heads[0])]])
+        return Response(name, "binary", numbers, _rows(first, m), "sigmoid", False)
     if len(heads) > 1:
         return _scored_classes(name, found, models, m)
     values = _numbers(found)
@@ -95,6 +102,21 @@ def _classes(name: str, found: list[Value], models: LocalModels, heads: Sequence
     if len(scores) == 2:
         return Response(name, "binary", values, _rows(scores[1:], m) - _rows(scores[:1], m), "sigmoid", certain)
     return Response(name, "multiclass", values, _rows(scores, m), kind, certain)
+
+
+def _decided(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
+    """Rules that say which class alone: numbers beside a cut-off are compared with it."""
+    numbers, cut = _numbers(found), models.threshold
+    if cut is not None and numbers is not None and not set(numbers.tolist()) <= {0.0, 1.0}:
+        values = np.asarray(numbers >= cut, dtype=np.float64)
+    elif cut is not None:
+        values = _numbered(name, found, ["", models.classes[1].rsplit(" >= ", 1)[0]])
+    else:
+        values = _numbered(name, found, [f"p_{label}" for label in models.classes])
+    if len(models.classes) > 2:
+        return Response(name, "multiclass", values, np.eye(m), "argmax", False, False)
+    form = np.eye(1) if m == 1 else np.array([[-1.0, 1.0]])
+    return Response(name, "binary", values, form, "sigmoid", False, False)
 
 
 def _scored_classes(name: str, found: list[Value], models: LocalModels, m: int) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from handmade import random_network, rules_of
+from handmade import graph, network, random_network, rules_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import kinds, line
@@ -21,9 +21,10 @@ def test_conditions_with_their_margins() -> None:
     found = rr.explain(rules, {"a": 3.5, "b": 0.5})
     (test,) = found.conditions
     assert (test.text, test.value, test.bound, test.margin) == ("a >= 1", 3.5, 1.0, 2.5)
-    assert (test.column, test.room) == ("a", 2.5)
+    assert (test.column, test.way, test.room) == ("a", "fall", 2.5)
     assert found.outputs == {"cost": 8.5}
-    assert rr.explain(rules, {"a": 0.25, "b": 0.5}).conditions[0].margin == 0.75
+    (other,) = rr.explain(rules, {"a": 0.25, "b": 0.5}).conditions
+    assert (other.text, other.margin, other.way, other.room) == ("a < 1", 0.75, "rise", 0.75)
 
 
 def test_contributions_against_zero_and_against_means() -> None:
@@ -75,6 +76,20 @@ def test_text_and_json_say_the_same() -> None:
     for part in ("RULE 1", "CONDITIONS: none", "log odds of p_1", "against the mean of the rows", "+2.2", "5.5"):
         assert part in text
     assert json.loads(json.dumps(found.to_json()))["contributions"][0]["column"] == "kind"
+
+
+def test_a_decision_is_told_by_its_conditions_alone() -> None:
+    net = network([[1.0, 0.0]], [-1.0], [[2.0]], C=[[0.0, 1.0]], c=[3.0])
+    traced = graph(net, ["cost"])
+    X = np.random.default_rng(0).uniform([0, 0], [4, 1], (100, 2))
+    rules = rr.extract(traced, data=X, y=net.evaluate(X)[:, 0], decision=5.0)
+    assert rules.evidence is not None
+    assert rules.evidence.metrics == {"accuracy": 1.0}
+    found = rr.explain(rules, [3.5, 0.5])
+    assert (found.decided, found.contributions, found.score) == ("cost >= 5", (), 1.0)
+    assert found.conditions
+    assert "CONTRIBUTIONS" not in str(found)
+    assert "cost >= 5" in str(found)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from models import kinds, line
 import relurules as rr
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.explaining.slices import Slice, slice_box, slice_of
-from relurules.explaining.view import features_of, view_of
+from relurules.explaining.view import features_of
 
 
 def cut(rules: rr.RuleSet, names: tuple[str, str], at: np.ndarray) -> Slice:
     pair = [feature for feature in features_of(rules.local_models) if feature.name in names]
-    return slice_of(rules, view_of(rules.local_models), names, at, slice_box(rules, pair, None))
+    return slice_of(rules, 0, names, at, slice_box(rules, pair, None))
 
 
 def test_the_boundary_is_where_the_neuron_is_zero() -> None:
@@ -70,5 +70,5 @@ def test_what_is_drawn() -> None:
     with pytest.raises(DataError, match="'x0' has no bounds in the domain; give data"):
         slice_box(open_rules, features_of(open_rules.local_models), None)
     with pytest.raises(DataError, match="two different columns"):
-        slice_of(rules, view_of(rules.local_models), ("a", "a"), np.zeros(2), slice_box(rules, pair, None))
+        slice_of(rules, 0, ("a", "a"), np.zeros(2), slice_box(rules, pair, None))
     assert kinds()[0].domain.names[3] == "x"

@@ -1,6 +1,7 @@
 """Which task true values make of a model's outputs, and which class is which."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,26 @@ def test_task_and_classes(
     found = response_of(models(outputs, heads, scores), y, len(y))
     assert found.task == task
     assert found.values.tolist() == list(values)
+
+
+@pytest.mark.parametrize(
+    ("classes", "threshold", "scores", "y", "values"),
+    [
+        (("no", "yes"), None, 1, ["yes", "no"], [1, 0]),
+        (("1", "2"), None, 1, [1, 2, 2], [0, 1, 1]),
+        (("p_yes < 0.3", "p_yes >= 0.3"), 0.3, 1, ["no", "yes"], [0, 1]),
+        (("cost < 5", "cost >= 5"), 5.0, 1, [4.9, 5.0, 7.0], [0, 1, 1]),
+        (("a", "b", "c"), None, 3, ["c", "a"], [2, 0]),
+    ],
+)
+def test_decisions_are_judged_by_their_classes(
+    classes: tuple[str, ...], threshold: float | None, scores: int, y: Any, values: Sequence[float]
+) -> None:
+    head = Head("step", (0,)) if scores == 1 else Head("argmax", tuple(range(scores)))
+    deciding = replace(models(["class"], [head], scores), classes=classes, threshold=threshold)
+    found = response_of(deciding, y, len(y))
+    assert found.values.tolist() == list(values)
+    assert not found.ranked
 
 
 def test_two_scores_are_judged_by_their_difference() -> None:

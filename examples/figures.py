@@ -27,7 +27,7 @@ def main(folder: Path) -> None:
     rr.plot(rules, "parallel", out=folder / "parallel.svg")
     rr.plot(rules, "profile", **data, features=["debt"], out=folder / "profile.svg")
     rr.plot(rules, "profile", **data, features=["purpose"], out=folder / "profile-categories.svg")
-    rr.plot(rules, "pairwise", **data, features=["income", "purpose"], out=folder / "pairwise.png")
+    rr.plot(rules, "pairwise", data=frame[:800], features=["income", "purpose"], out=folder / "pairwise.png")
     rr.plot(rules, "regions", data=frame, row=one, features=["income", "debt"], out=folder / "regions.svg")
     rr.plot(rules, "row", row=one, out=folder / "row.svg")
     rr.plot(rules, "intervals", **data, rule=1, out=folder / "intervals.svg")
@@ -37,7 +37,6 @@ def main(folder: Path) -> None:
     regression = MLPRegressor(hidden_layer_sizes=(10, 10), alpha=3.0, tol=1e-2, max_iter=2000, random_state=0)
     local = rr.reached(make_pipeline(StandardScaler(), regression).fit(table.data, table.target), table.data)
     rr.plot(local, "violin", data=table.data, out=folder / "violin.svg")
-    rr.plot(local, "parallel", data=table.data, out=folder / "parallel-many.png")
     rr.plot(local, "profile", data=table.data, features=["bmi"], out=folder / "profile-many.svg")
 
 

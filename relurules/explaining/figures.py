@@ -9,7 +9,7 @@ import numpy as np
 from relurules.errors import DataError, UnsupportedError
 from relurules.explaining import drawing, drawing_rows
 from relurules.explaining.coefficients import coefficients, importance
-from relurules.explaining.merging import fewer
+from relurules.explaining.flattening import fewer
 from relurules.explaining.profiles import pairwise, profiles
 from relurules.explaining.rows import explain_row, row_of
 from relurules.explaining.slices import slice_box, slice_of
@@ -142,12 +142,13 @@ def _regions(request: Request) -> "Figure":
 
 
 def _plane(request: Request, rules: RuleSet) -> list[Feature]:
-    """Two columns of numbers: those named, or the first ones that the rules' conditions read most."""
+    """Two columns of numbers: those named, or those that conditions depend on most, over their width in the domain."""
     if request.features:
         return request.columns(2)
-    read = (np.abs(rules.tree.normals) * rules.domain.widths > 0).sum(axis=0)
+    moved = np.abs(rules.tree.normals) * rules.domain.widths
+    read = (moved / moved.max(axis=1, keepdims=True, initial=1e-300)).sum(axis=0)
     numbers = [f for f in features_of(rules.local_models) if not f.categories and rules.domain.widths[f.at[0]] > 0]
-    found = sorted(numbers, key=lambda feature: -int(read[feature.at[0]]))[:2]
+    found = sorted(numbers, key=lambda feature: -float(read[feature.at[0]]))[:2]
     if len(found) < 2:
         raise DataError("a plane needs two columns of numbers that vary; name them")
     return found

@@ -8,7 +8,8 @@ from models import kinds, line, request
 import relurules as rr
 from relurules.errors import UnsupportedError
 from relurules.explaining.figures import Request
-from relurules.explaining.merging import fewer, flatten, merge
+from relurules.explaining.flattening import fewer, flatten
+from relurules.explaining.merging import merge
 from relurules.ir import Head
 
 BOX = rr.Domain.box([-1, -1], [1, 1])
@@ -53,7 +54,8 @@ def test_rules_of_two_classes_and_flattening() -> None:
     merged = merge(sample, response, asked.view, 2)
     assert sorted(np.sign(merged.weights[:, 0]).tolist()) == [-1.0, 1.0]
     flat = flatten(sample, response, merged)
-    assert (len(flat.network), flat.heads) == (2, (Head("sigmoid", (0,)),))
+    assert (len(flat.network), flat.heads) == (1, (Head("sigmoid", (0,)),))
+    assert merged.neighbours() == [(0, 1)]
     assert flat.features == rules.features
     again = rr.extract(flat, data=X, y=y)
     assert again.evidence is not None

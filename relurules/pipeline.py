@@ -31,7 +31,7 @@ from relurules.domain.columns import Column, is_plain
 from relurules.domain.ranges import columns_of
 from relurules.emitting import emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
-from relurules.ir import Artifact, Count, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
+from relurules.ir import Artifact, Count, Decision, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
 from relurules.ir.network import Array
 from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
@@ -304,6 +304,8 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
         reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
+        if isinstance(traced, Graph):
+            reference = _decided(reference, traced, rows, artifact)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
@@ -311,6 +313,21 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)
+
+
+def _decided(reference: Reference, traced: Graph, rows: Array, artifact: Artifact | RuleSet) -> Reference:
+    """What the model decides, where that is what the artefact says."""
+    decision = artifact.decision.wanted if isinstance(artifact.decision, Decision) else artifact.decision
+    if decision is None:
+        return reference
+    network, head, _ = deciding(traced.network, traced.heads, traced.outputs, decision)
+    found = reference.outputs
+    if not isinstance(decision, str):
+        found = np.where(np.isnan(found[:, -1:]), np.nan, found[:, -1:] >= decision)
+    elif found.shape[1] > 1:
+        found = np.where(np.isnan(found).any(axis=1), np.nan, found.argmax(axis=1))[:, None]
+    scores, magnitude = network.evaluate(rows), network.magnitude(rows)
+    return reference._replace(outputs=found, heads=(head,), scores=scores, magnitude=magnitude)
 
 
 def domain_of_data(graph: Graph, data: Any) -> Domain:

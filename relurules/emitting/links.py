@@ -238,7 +238,7 @@ ROWS: Mapping[str, Row] = {
     "step": Row(
         Function("_step", _PYTHON_STEP),
         Function("step", _C_STEP),
-        _plain("CASE WHEN {s} >= 0E0 THEN 1E0 WHEN {s} < 0E0 THEN 0E0 END"),
+        _plain("CASE WHEN {s} - {s} = 0E0 THEN CASE WHEN {s} >= 0E0 THEN 1E0 ELSE 0E0 END END"),
         "1 where s >= 0, else 0",
     ),
     "argmax": Row(

@@ -35,12 +35,13 @@ class Stage(NamedTuple):
 
 
 class PlannedNeuron(NamedTuple):
-    """z = `argument`; phi(z) has slope `slope`."""
+    """z = `argument`; phi(z) has slope `slope`; read: whether anything reads phi(z), and not only the sign of z."""
 
     number: int
     argument: str
     slope: str
     comment: str
+    read: bool
 
 
 class Checks(NamedTuple):
@@ -174,18 +175,19 @@ def with_neurons(rules: RuleSet, features: Notation, activated: Callable[[int], 
 
 
 def planned_levels(rules: RuleSet, mixed: Notation) -> list[list[PlannedNeuron]]:
-    """The neurons level by level; an argument reads features and the activated neurons of earlier levels."""
-    network = rules.network
+    """The neurons that matter, level by level; an argument reads features and the activated ones of earlier levels."""
+    network, tested = rules.network, np.isin(np.arange(len(rules.network)), rules.tree.neurons)
+    read = (network.U != 0).any(axis=0)
+    for k in reversed(range(len(network))):
+        read |= (network.L[k] != 0) & (read[k] | tested[k])
     rows = np.hstack([network.A, network.L])
-    return [
-        [
-            PlannedNeuron(
-                k, mixed.affine(rows[k], network.b[k]), signed(mixed.number, network.slope[k]), str(network.neurons[k])
-            )
-            for k in level.tolist()
-        ]
-        for level in network.levels
-    ]
+
+    def planned(k: int) -> PlannedNeuron:
+        slope = signed(mixed.number, network.slope[k])
+        return PlannedNeuron(k, mixed.affine(rows[k], network.b[k]), slope, str(network.neurons[k]), bool(read[k]))
+
+    levels = [[planned(k) for k in level.tolist() if read[k] or tested[k]] for level in network.levels]
+    return [level for level in levels if level]
 
 
 def planned_outputs(rules: RuleSet, mixed: Notation) -> list[str]:

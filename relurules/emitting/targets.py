@@ -50,6 +50,9 @@ def emit_artifact(
         known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
         raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
     sql_only: dict[str, Any] = {"dialect": dialect, "table": table, "key": key} if target == "sql" else {}
-    artifact = Artifact(target, form, rules.domain, rules.outputs, {}, rules.score_error, rules.complete, **sql_only)
+    decision = None if rules.decision is None else rules.decision.wanted
+    artifact = Artifact(
+        target, form, rules.domain, rules.outputs, {}, rules.score_error, rules.complete, decision=decision, **sql_only
+    )
     files = row.print(Request(rules, form, header(artifact), dialect or "", table, key))
     return replace(artifact, files=files)

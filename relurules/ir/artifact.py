@@ -12,7 +12,7 @@ from relurules.files import write_all
 from relurules.ir.domain_json import domain_from_json, domain_to_json
 
 _MARK = "relurules artefact: "
-_SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete")
+_SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete", "decision")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
     target: text, markdown, sql, python or c; form: rules, tree or network; domain, outputs, complete: those of
-    the rules; max_error: of the scores; dialect, table and key only for SQL.
+    the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class; dialect, table
+    and key only for SQL.
     """
 
     target: str
@@ -33,6 +34,7 @@ class Artifact:
     dialect: str | None = None
     table: str | None = None
     key: tuple[str, ...] = ()
+    decision: str | float | None = None
 
     def __str__(self) -> str:
         """The text of the main file."""
@@ -95,4 +97,5 @@ def _from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
         dialect=said.get("dialect"),
         table=said.get("table"),
         key=tuple(map(str, said.get("key", ()))),
+        decision=said.get("decision"),
     )

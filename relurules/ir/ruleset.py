@@ -70,6 +70,11 @@ class Decision(NamedTuple):
     classes: tuple[str, ...]
     threshold: float | None
 
+    @property
+    def wanted(self) -> str | float:
+        """What `extract` was asked for."""
+        return "argmax" if self.threshold is None else self.threshold
+
 
 class Tradeoff(NamedTuple):
     """So many rules are enough if the outputs may be off by this much: one step of a simplification."""

@@ -35,6 +35,8 @@ def maxima(G: Array, h: Array, forms: Array) -> Maxima:
         values = np.array([form[-1] - highs.minimum(-form[:-1], G, h) for form in forms])
         return Maxima(values, np.zeros((len(forms), G.shape[1])))
     n, f = len(forms), G.shape[1]
+    if (box.width < 0.0).any():
+        return Maxima(np.full(n, -np.inf), np.zeros((n, f)))
     if f == 0:
         return Maxima(forms[:, 0].copy(), np.zeros((n, 0)))
     sizes = np.linalg.norm(forms[:, :-1], axis=1)

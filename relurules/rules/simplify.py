@@ -42,11 +42,11 @@ def simplified(ground: Ground, error: float, rules: int | None, progress: Progre
     rules would take a larger error, or the domain or the partition doesn't allow any.
     """
     exact = _joined(ground, *ladder(ground).cut(0.0), Goal(0.0), progress)
-    if error == 0.0 and (rules is None or len(exact.pieces) <= rules):
-        return exact
+    if len(exact.pieces) <= (rules or 0) or (error == 0.0 and rules is None):
+        return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
     _check(ground)
     if rules is not None:
-        return exact if len(exact.pieces) <= rules else _few(ground, rules, error or np.inf, progress)
+        return _few(ground, rules, error or np.inf, progress)
     spent = error * _SHARE
     steps = ladder(ground, spent)
     tries = [_joined(ground, *steps.cut(at), Goal(spent), progress) for at in (spent, 0.0)]

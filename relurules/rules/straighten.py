@@ -46,6 +46,7 @@ def straightened(ground: Ground, tree: Tree, forms: Array, limit: float) -> Stra
                 break
             found = _checked(certifier, trial, limit)
             if found is not None:
+                certifier.keep()
                 best, tree = found, trial
                 break
     return best

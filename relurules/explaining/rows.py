@@ -66,11 +66,11 @@ class Explanation(NamedTuple):
         return explanation_text(self)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """As plain JSON values; an output that is infinite is None."""
         return {
             **self._asdict(),
             "row": dict(self.row),
-            "outputs": dict(self.outputs),
+            "outputs": {name: value if np.isfinite(value) else None for name, value in self.outputs.items()},
             "conditions": [test._asdict() for test in self.conditions],
             "contributions": [part._asdict() for part in self.contributions],
         }

@@ -26,7 +26,7 @@ class Response:
     (p, m), which combinations of the scores are judged: the score whose link is the number; the one that tells class 1;
     one per class. link: from the first of them to the number, "sigmoid" where class 1 is told by a score above 0;
     certain: whether scores are log odds, so that probabilities can be judged too; ranked: whether their order means
-    anything.
+    anything; positive: what counts as 1, where that isn't plain.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Response:
     link: str
     certain: bool
     ranked: bool = True
+    positive: str | None = None
 
     def part(self, rows: NDArray[np.bool_]) -> "Response":
         """The values of some rows."""
@@ -55,6 +56,20 @@ def response_of(models: LocalModels, y: Any, rows: int) -> Response:
         raise DataError(f"the response {name!r} has {len(found)} values for {rows} rows; it needs one per row")
     if None in found:
         raise DataError(f"the response {name!r}, row {found.index(None)}: no value; leave out rows without one")
+    response = _read(name, found, models)
+    return response if response.task != "binary" else replace(response, positive=_positive(found, response, models))
+
+
+def _positive(found: list[Value], response: Response, models: LocalModels) -> str | None:
+    """The one value that counts as 1, or the cut-off that others reach; None for a plain 1."""
+    values = {value for value, counted in zip(found, response.values.tolist(), strict=True) if counted == 1.0}
+    if len(values) > 1 and models.threshold is not None:
+        return f"{models.threshold:g} or more"
+    (value,) = values if len(values) == 1 else (None,)
+    return None if value in (None, 1.0) else value if isinstance(value, str) else f"{value:g}"
+
+
+def _read(name: str, found: list[Value], models: LocalModels) -> Response:
     m, heads = models.constants.shape[1], _judged(models, name)
     kind, first = heads[0].link, heads[0].scores
     if models.classes:
@@ -78,10 +93,10 @@ def response_of(models: LocalModels, y: Any, rows: int) -> Response:
 def _judged(models: LocalModels, name: str) -> Sequence[Head]:
     """The heads that a response of this name is for: that of its own output, where several stand for themselves."""
     alone = [i for i, head in enumerate(models.heads) if not LINKS[head.link].joint]
-    if name in models.outputs and models.outputs.index(name) in alone:
-        return [models.heads[models.outputs.index(name)]]
     links = {(head.link, head.scores) for head in models.heads}
     one_score = len({head.scores for head in models.heads}) == 1
+    if not one_score and name in models.outputs and models.outputs.index(name) in alone:
+        return [models.heads[models.outputs.index(name)]]
     if len(links) == 1 or one_score or all(head.link == "identity" for head in models.heads):
         return models.heads
     raise DataError(
@@ -95,13 +110,25 @@ def _classes(name: str, found: list[Value], models: LocalModels, heads: Sequence
     kind, scores = heads[0].link, heads[0].scores
     if not LINKS[kind].joint:
         names = {head.link: models.outputs[models.heads.index(head)] for head in heads}
-        values = _numbered(name, found, [names.get("complement", ""), names.get("sigmoid", "")])
+        outputs = [names.get("complement", ""), names.get("sigmoid", "")]
+        values = _numbered(name, _of_output(name, found, outputs), outputs)
         return Response(name, "binary", values, _rows(scores, m), "sigmoid", True)
     certain = not LINKS[kind].reduces
-    values = _numbered(name, found, models.outputs if certain else [""] * len(scores))
+    outputs = list(models.outputs) if certain else [""] * len(scores)
+    values = _numbered(name, _of_output(name, found, outputs), outputs)
     if len(scores) == 2:
         return Response(name, "binary", values, _rows(scores[1:], m) - _rows(scores[:1], m), "sigmoid", certain)
     return Response(name, "multiclass", values, _rows(scores, m), kind, certain)
+
+
+def _of_output(name: str, found: list[Value], outputs: Sequence[str]) -> list[Value]:
+    """The numbers of classes, where the values are 0 and 1 for the one output that bears the response's name."""
+    numbers = _numbers(found)
+    if name not in outputs or numbers is None or not set(numbers.tolist()) <= {0.0, 1.0}:
+        return found
+    if len(outputs) > 2:
+        raise DataError(f"the response {name!r} is 0 and 1 for one of {len(outputs)} classes; give the number of each")
+    return found if outputs.index(name) == 1 else [1.0 - float(value) for value in numbers.tolist()]
 
 
 def _decided(name: str, found: list[Value], models: LocalModels, m: int) -> Response:

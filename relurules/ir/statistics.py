@@ -161,6 +161,7 @@ def evidence_of(rules: "RuleSet", table: Any, y: Any = None) -> Evidence:
         means=read_only(sample.means),
         deviations=read_only(sample.deviations),
         rules=tuple(_rule_facts(found, sample.X, i) for i in range(len(rules))),
+        positive=None if response is None else response.positive,
     )
 
 

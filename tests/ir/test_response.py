@@ -34,6 +34,9 @@ def softmax(classes: int) -> list[Head]:
         (["p_1", "p_2"], BINARY, 1, [1, 2, 2], "binary", [0, 1, 1]),
         (["p_False", "p_True"], BINARY, 1, [True, False], "binary", [1, 0]),
         (["default"], BINARY[1:], 1, [0, 1, 1], "binary", [0, 1, 1]),
+        (["y", "other"], BINARY, 1, [0, 1, 1], "binary", [1, 0, 0]),  # 1 is what the output of that name is for
+        (["other", "y"], BINARY, 1, [0, 1, 1], "binary", [0, 1, 1]),
+        (["y", "other"], softmax(2), 2, [0, 1, 1], "binary", [1, 0, 0]),
         (["p_bad"], BINARY[1:], 1, ["good", "bad"], "binary", [0, 1]),
         (["p_bad"], BINARY[:1], 1, ["good", "bad"], "binary", [1, 0]),
         (["score_1", "score_2"], softmax(2), 2, [0, 1, 1], "binary", [0, 1, 1]),
@@ -71,6 +74,16 @@ def test_decisions_are_judged_by_their_classes(
     found = response_of(deciding, y, len(y))
     assert found.values.tolist() == list(values)
     assert not found.ranked
+
+
+def test_what_counts_as_one_is_told() -> None:
+    assert response_of(models(["p_no", "p_yes"], BINARY, 1), ["yes", "no"], 2).positive == "yes"
+    assert response_of(models(["p_1", "p_2"], BINARY, 1), [1, 2], 2).positive == "2"
+    assert response_of(models(["p"], BINARY[1:], 1), [0, 1], 2).positive is None
+    cut = replace(models(["class"], [Head("step", (0,))], 1), classes=("c < 5", "c >= 5"), threshold=5.0)
+    assert response_of(cut, [4.0, 5.0, 9.0], 3).positive == "5 or more"
+    with pytest.raises(DataError, match="'y' is 0 and 1 for one of 3 classes"):
+        response_of(models(["x", "y", "z"], softmax(3), 3), [0, 1], 2)
 
 
 def test_two_scores_are_judged_by_their_difference() -> None:

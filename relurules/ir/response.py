@@ -114,7 +114,10 @@ def _classes(name: str, found: list[Value], models: LocalModels, heads: Sequence
         values = _numbered(name, _of_output(name, found, outputs), outputs)
         return Response(name, "binary", values, _rows(scores, m), "sigmoid", True)
     certain = not LINKS[kind].reduces
-    outputs = list(models.outputs) if certain else [""] * len(scores)
+    outputs = [""] * len(scores)
+    for output, head in zip(models.outputs, models.heads, strict=True):
+        if certain and head.scores == scores:
+            outputs[head.component] = output
     values = _numbered(name, _of_output(name, found, outputs), outputs)
     if len(scores) == 2:
         return Response(name, "binary", values, _rows(scores[1:], m) - _rows(scores[:1], m), "sigmoid", certain)
@@ -148,10 +151,10 @@ def _decided(name: str, found: list[Value], models: LocalModels, m: int) -> Resp
 
 def _scored_classes(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
     """Several outputs that are scores as they are, one per class."""
-    values = _numbered(name, found, models.outputs)
-    if m == 2:
-        return Response(name, "binary", values, np.array([[-1.0, 1.0]]), "sigmoid", False)
-    return Response(name, "multiclass", values, np.eye(m), "identity", False)
+    values, forms = _numbered(name, found, models.outputs), _rows([head.scores[0] for head in models.heads], m)
+    if len(forms) == 2:
+        return Response(name, "binary", values, forms[1:] - forms[:1], "sigmoid", False)
+    return Response(name, "multiclass", values, forms, "identity", False)
 
 
 def _rows(scores: Sequence[int], m: int) -> Array:

@@ -76,6 +76,15 @@ def test_decisions_are_judged_by_their_classes(
     assert not found.ranked
 
 
+def test_classes_are_parts_of_the_link_in_any_order() -> None:
+    turned = [Head("softmax", (0, 1), 1), Head("softmax", (0, 1), 0)]
+    found = response_of(models(["p_b", "p_a"], turned, 2), ["a", "b"], 2)
+    assert (found.values.tolist(), found.forms.tolist()) == ([0.0, 1.0], [[-1.0, 1.0]])
+    turned = [Head("identity", (1,)), Head("identity", (0,))]
+    found = response_of(models(["b", "a"], turned, 2), ["a", "b"], 2)
+    assert (found.values.tolist(), found.forms.tolist()) == ([1.0, 0.0], [[1.0, -1.0]])
+
+
 def test_what_counts_as_one_is_told() -> None:
     assert response_of(models(["p_no", "p_yes"], BINARY, 1), ["yes", "no"], 2).positive == "yes"
     assert response_of(models(["p_1", "p_2"], BINARY, 1), [1, 2], 2).positive == "2"

@@ -1,7 +1,7 @@
 # make demo   trains, extracts, emits, runs and compares, on data that ships with scikit-learn
 # make test   sets up and runs the tests
 # make check  format, lint, types, import contracts, tests
-# make examples  the figures in examples/figures, anew
+# make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table
 # make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
@@ -11,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 
-.PHONY: venv demo examples test check lint bench bench-linearise bench-partition clean
+.PHONY: venv demo test check lint bench bench-linearise bench-partition examples clean
 
 venv: $(VENV)/ready
 
@@ -19,9 +19,6 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
-
-examples: venv
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/figures.py
 
 demo: venv
 	$(BIN)/relurules demo --out $(OUT)
@@ -54,6 +51,10 @@ bench: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/reached.py
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/summary.py
 	$(BIN)/python benchmarks/onnx_operators.py
+
+examples: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/documents.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/figures.py
 
 clean:
 	rm -rf $(VENV) .venv-peer $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -4,6 +4,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -167,6 +168,7 @@ def extract(
             graph, domain=domain, data=table, y=y, max_regions=max_regions, time_limit=time_limit, jobs=jobs,
             progress=progress, checkpoint=checkpoint, solver=solver,
         )  # fmt: skip
+    rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
     rules.save(out)
     _out.print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
     _err.print(f"{len(rules)} rules written to {out}", markup=False)
@@ -226,20 +228,24 @@ def count(
 @app.command()
 def emit(
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
-    to: Annotated[str, typer.Option("--to", help="text, markdown, sql, python or c.")],
+    to: Annotated[str, typer.Option("--to", help="text, markdown, html, latex, sql, python or c.")],
     dialect: Annotated[str | None, typer.Option(help="For SQL: sqlite (default) or duckdb.")] = None,
     form: Annotated[str | None, typer.Option(help="rules (default), tree or network.")] = None,
     table: Annotated[str, typer.Option(help="For SQL: the table that is scored.")] = "input_data",
     key: Annotated[
         list[str] | None, typer.Option(help="For SQL: column to keep beside the outputs; repeatable.")
     ] = None,
+    title: Annotated[str | None, typer.Option(help="For markdown, html and latex: the document's title.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the files; without it the text is printed.")] = None,
 ) -> None:
-    """Emit rules as text or code: `relurules emit rules.json --to sql --dialect duckdb --table loans --key id`."""
+    """Emit rules as a document or code: `relurules emit rules.json --to sql --dialect duckdb --table loans --key id`.
+
+    A document for people: `relurules emit rules.json --to html --title "Who repays?" --out .`, or markdown, or latex.
+    """
     from relurules.ir import RuleSet
     from relurules.pipeline import emit as emit_rules
 
-    artifact = emit_rules(RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [])
+    artifact = emit_rules(RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [], title=title)
     if out is not None:
         for path in artifact.write(out):
             _err.print(f"wrote {path}", markup=False)
@@ -249,6 +255,14 @@ def emit(
         )
     else:
         sys.stdout.write(str(artifact))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of rules files (draft 2020-12)."""
+    from relurules.ir.rules_json import schema_text
+
+    sys.stdout.write(schema_text())
 
 
 @app.command()

@@ -7,6 +7,7 @@
     settle        Partition                      Partition      collapse/      without neurons that never change sign
     rules         Partition                      RuleSet        rules/         merged, numbered, scaled to read well
     emit          RuleSet                        Artifact       emitting/      text in a language
+                  RuleSet                        Artifact       documenting/   the rule document
     verify        Artifact, model, rows          Report         verifying/     run in its engine, beside the model
 
 Beside the walk, `reached` takes a Network and rows, and gives what of the network these rows reach: Reached. `count`
@@ -25,22 +26,27 @@ import numpy as np
 
 from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
-from relurules.collapse import collapse, settle
+from relurules.documenting import PRINTERS, emit_document
 from relurules.domain import Domain
-from relurules.domain.columns import Column, is_plain
+from relurules.domain.columns import is_plain
 from relurules.domain.ranges import columns_of
-from relurules.emitting import emit_artifact
+from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
-from relurules.ir import Artifact, Count, Decision, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
+from relurules.extraction import Wanted, checked, extracted
+from relurules.ir import Artifact, Count, Decision, Graph, Network, Partition, Reached, Report, RuleSet, Streamed
 from relurules.ir.network import Array
+from relurules.ir.provenance import with_provenance
 from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
-from relurules.rules import Asked, build_rules, deciding
+from relurules.rules import deciding
 from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
 
 Progress = Callable[[int], None]
+
+#: What `emit` knows: text, documents, code.
+_TARGETS = ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
 
 
 def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
@@ -201,6 +207,7 @@ def extract(
     checkpoint: str | Path | None = None,
     threshold: float = LINEAR_THRESHOLD,
     progress: Progress | None = None,
+    merging: Progress | None = None,
 ) -> RuleSet:
     """Rules of a trained network over a domain, in the user's columns and units.
 
@@ -213,63 +220,34 @@ def extract(
     max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
     union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
     of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
-    merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps.
+    merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps;
+    `merging` is called with the number of rules left.
     decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
     for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
     Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
     where the domain is open or the search ended early.
     """
-    asked = _asked(max_error, max_rules, decision)
+    from relurules import __version__
+
+    wanted = checked(Wanted(max_error, max_rules, decision, threshold))
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else domain.rows(data)
-    collapsed = collapse(graph.network, domain, threshold)
-    outputs, heads, decided, network = graph.outputs, graph.heads, None, collapsed.network
-    if decision is not None:
-        network, head, decided = deciding(network, heads, outputs, decision)
-        outputs, heads = (_free("class", graph.columns),), (head,)
-    cells = search(
-        network,
-        domain,
-        solver=solver,
-        max_regions=max_regions,
-        time_limit=time_limit,
-        memory_limit=memory_limit,
-        jobs=jobs,
-        checkpoint=_path(checkpoint),
-        progress=progress,
-    )
-    settled = settle(cells)
-    removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
-    removed["settled"] = len(cells.network) - len(settled.network)
-    reduction = Reduction(
-        neurons_traced=len(graph.network) + graph.identities,
-        neurons_left=len(settled.network),
-        removed={name: count for name, count in removed.items() if count},
-        regions=len(cells),
-        rows=None if rows is None else len(rows),
-    )
-    rules = build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decided, progress)
-    return with_evidence(rules, rows, y)
 
+    def regions(network: Network) -> Partition:
+        return search(
+            network, domain, solver=solver, max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit,
+            jobs=jobs, checkpoint=_path(checkpoint), progress=progress,
+        )  # fmt: skip
 
-def _asked(max_error: float, max_rules: int | None, decision: str | float | None) -> Asked:
-    if not 0.0 <= max_error < np.inf:
-        raise UnsupportedError(
-            f"max_error={max_error!r}; supported: 0.0 or a finite number above, in the outputs' units"
-        )
-    if max_rules is not None and max_rules < 1:
-        raise UnsupportedError(f"max_rules={max_rules!r}; supported: 1 or more, or None for any number")
-    if decision is not None and (max_error or max_rules is not None):
-        raise UnsupportedError("decisions are exact; leave out max_error and max_rules, or decision")
-    return Asked(float(max_error), max_rules)
-
-
-def _free(name: str, columns: Sequence[Column]) -> str:
-    """The name, with more underscores if a column has it."""
-    while any(column.name.lower() == name for column in columns):
-        name += "_"
-    return name
+    rules = extracted(graph, domain, rows, wanted, regions, merging)
+    limits = {"max_regions": max_regions, "time_limit": time_limit, "memory_limit": memory_limit}
+    settings = {
+        **{name: value for name, value in wanted._asdict().items() if value != Wanted._field_defaults[name]},
+        **{name: value for name, value in limits.items() if value is not None},
+        **({} if solver == "compiled" else {"solver": solver}),
+    }
+    return with_evidence(with_provenance(rules, model, graph.network, __version__, settings), rows, y)
 
 
 def emit(
@@ -280,12 +258,20 @@ def emit(
     form: str | None = None,
     table: str = "input_data",
     key: Sequence[str] = (),
+    title: str | None = None,
 ) -> Artifact:
-    """Rules as text, markdown, sql, python or c, in the form rules, tree or network (None: rules).
+    """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
 
-    dialect: sqlite (default) or duckdb; SQL is one SELECT over `table` that keeps the `key` columns and adds one column
-    per output and `rule`. Raises UnsupportedError for an unknown target, dialect or form, naming those that exist.
+    form, of code: rules (default), tree or network. dialect: sqlite (default) or duckdb; SQL is one SELECT over `table`
+    that keeps the `key` columns and adds one column per output and `rule`. title: of a document. Raises
+    UnsupportedError for an unknown target, dialect or form, naming those that exist.
     """
+    if target in PRINTERS:
+        return emit_document(rules, target, title=title, dialect=dialect, form=form)
+    if target not in TARGETS:
+        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(_TARGETS)}")
+    if title is not None:
+        raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
     return emit_artifact(rules, target, dialect=dialect, form=form, table=table, key=tuple(key))
 
 

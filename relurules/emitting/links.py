@@ -34,13 +34,12 @@ class Row(NamedTuple):
 
     python: takes the scores, returns a number, or a list where the link is joint and doesn't reduce. c: takes a double;
     a joint one takes an array and its size, and changes the array, or returns a double where it reduces. sql: from
-    columns and a prefix for its own. meaning: of `name(s)`, or of `name(s among s, t, ...)`, for people.
+    columns and a prefix for its own. For people, `reading.links` says what it is.
     """
 
     python: Function
     c: Function
     sql: Callable[[Sequence[str], str], Columns]
-    meaning: str
 
 
 def _plain(expression: str) -> Callable[[Sequence[str], str], Columns]:
@@ -208,43 +207,37 @@ static double argmax(const double *s, int n)
 
 #: Link -> how it is printed.
 ROWS: Mapping[str, Row] = {
-    "identity": Row(Function(), Function(), _plain("{s}"), ""),
+    "identity": Row(Function(), Function(), _plain("{s}")),
     "sigmoid": Row(
         Function("_sigmoid", _PYTHON_SIGMOID),
         Function("sigmoid", _C_SIGMOID),
         _plain("CASE WHEN {s} >= 0E0 THEN 1E0 ELSE exp(-abs({s})) END / (1E0 + exp(-abs({s})))"),
-        "1 / (1 + exp(-s))",
     ),
     "complement": Row(
         Function("_complement", _PYTHON_COMPLEMENT),
         Function("complement", _C_COMPLEMENT),
         _plain("CASE WHEN {s} >= 0E0 THEN exp(-abs({s})) ELSE 1E0 END / (1E0 + exp(-abs({s})))"),
-        "1 / (1 + exp(s)), which is 1 - sigmoid(s)",
     ),
-    "exp": Row(Function("_exp", _PYTHON_EXP), Function("exp"), _plain("exp({s})"), ""),
-    "expm1": Row(Function("_expm1", _PYTHON_EXPM1), Function("expm1"), _expm1_sql, "exp(s) - 1"),
+    "exp": Row(Function("_exp", _PYTHON_EXP), Function("exp"), _plain("exp({s})")),
+    "expm1": Row(Function("_expm1", _PYTHON_EXPM1), Function("expm1"), _expm1_sql),
     "softmax": Row(
         Function("_softmax", _PYTHON_SOFTMAX),
         Function("softmax", _C_SOFTMAX),
         _softmax_sql,
-        "exp(s) / (exp(s) + exp(t) + ...)",
     ),
     "log_softmax": Row(
         Function("_log_softmax", _PYTHON_LOG_SOFTMAX),
         Function("log_softmax", _C_LOG_SOFTMAX),
         _log_softmax_sql,
-        "s - log(exp(s) + exp(t) + ...)",
     ),
     "step": Row(
         Function("_step", _PYTHON_STEP),
         Function("step", _C_STEP),
         _plain("CASE WHEN {s} - {s} = 0E0 THEN CASE WHEN {s} >= 0E0 THEN 1E0 ELSE 0E0 END END"),
-        "1 where s >= 0, else 0",
     ),
     "argmax": Row(
         Function("_argmax", _PYTHON_ARGMAX),
         Function("argmax", _C_ARGMAX),
         _argmax_sql,
-        "which of them is the largest, counted from 0; the first where several are",
     ),
 }

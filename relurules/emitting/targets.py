@@ -8,7 +8,7 @@ from relurules.emitting.c import print_c
 from relurules.emitting.python import print_python
 from relurules.emitting.request import Request
 from relurules.emitting.sql import DIALECTS, print_sql
-from relurules.emitting.text import print_markdown, print_text
+from relurules.emitting.text import print_text
 from relurules.errors import UnsupportedError
 from relurules.ir import Artifact, RuleSet
 from relurules.ir.artifact import header
@@ -28,7 +28,6 @@ _CODE = ("rules", "tree", "network")
 
 TARGETS: Mapping[str, Target] = {
     "text": Target(print_text, ("rules",)),
-    "markdown": Target(print_markdown, ("rules",)),
     "sql": Target(print_sql, _CODE, tuple(DIALECTS)),
     "python": Target(print_python, _CODE),
     "c": Target(print_c, _CODE),
@@ -38,9 +37,7 @@ TARGETS: Mapping[str, Target] = {
 def emit_artifact(
     rules: RuleSet, target: str, *, dialect: str | None, form: str | None, table: str, key: tuple[str, ...]
 ) -> Artifact:
-    """Print `rules` for `target`; UnsupportedError names what exists where the request doesn't."""
-    if target not in TARGETS:
-        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(TARGETS)}")
+    """Print `rules` for a target of the table; UnsupportedError names what exists where the request doesn't."""
     row = TARGETS[target]
     form = form or row.forms[0]
     dialect = dialect or row.dialects[0]

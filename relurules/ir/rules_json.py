@@ -17,6 +17,7 @@ from relurules.ir.link import Head, check_heads, identity_heads, is_identity, sc
 from relurules.ir.network import AffineMap, Network, Neuron, read_only
 from relurules.ir.origin_json import origin_from_json, origin_to_json
 from relurules.ir.partition import UNEXPLORED, Tree
+from relurules.ir.rules_check import misfit
 from relurules.ir.ruleset import Condition, HalfSpace, Reduction, Rule, RuleSet
 
 FORMAT, VERSION = "relurules.rules", 1
@@ -36,6 +37,8 @@ def load(path: Path) -> RuleSet:
     except (ValueError, RecursionError) as error:
         raise RulesError(f"{path}: is no JSON of finite numbers: {error}") from error
     _validate(found, path)
+    if (why := misfit(found)) is not None:
+        raise RulesError(f"{path}: parts of the file don't fit together: {why}")
     try:
         return from_json(found)
     except (KeyError, IndexError, ValueError, DomainError) as error:
@@ -91,11 +94,6 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
         for split, (normal, offset, neuron) in enumerate(zip(tree.normals, tree.offsets, tree.neurons, strict=True))
     ]
     rules = tuple(_rule(number, item, spaces, names, scores) for number, item in enumerate(found["rules"], start=1))
-    for rule in rules:
-        if len(rule.pattern) != len(network) or len(rule.point) != len(names):
-            raise ValueError(
-                f"rule {rule.number} needs a pattern of {len(network)} signs and a point of {len(names)} numbers"
-            )
     reduction = Reduction(**found["reduction"])
     bound = np.inf if found["max_error"] is None else float(found["max_error"])
     return RuleSet(
@@ -189,9 +187,14 @@ def _child(child: int) -> dict[str, int]:
     return {"split": child} if child >= 0 else {} if child == UNEXPLORED else {"rule": -child}
 
 
+def schema_text() -> str:
+    """The JSON Schema of the format."""
+    return files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8")
+
+
 @cache
 def _schema() -> Any:
-    return json.loads(files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8"))
+    return json.loads(schema_text())
 
 
 def _refuse(text: str) -> float:

@@ -195,6 +195,18 @@ class RuleSet:
 
         return rules_summary(self, data, y)
 
+    def to_sympy(self, *, exact: bool = False, domain: bool = True) -> dict[str, Any]:
+        """Output -> sympy Piecewise in one real symbol per coordinate, named as in `features`; 0 or 1 for categories.
+
+        exact: coefficients as the rational numbers that they are, not as floating point ones. domain: whether the first
+        piece is nan for what lies outside the domain; without it, rules are taken beyond where they hold. Pieces
+        come in the order of the rules, and the first whose conditions hold counts. `sympy.latex` and `sympy.lambdify`
+        go on from there.
+        """
+        from relurules.ir.symbolic import to_sympy
+
+        return to_sympy(self, exact=exact, domain=domain)
+
     def save(self, path: str | Path) -> None:
         """Write JSON (schema in relurules/ir/rules.schema.json); the file appears whole or not at all."""
         from relurules.ir.rules_json import save

@@ -83,7 +83,7 @@ def test_numbers_of_every_size(form: str, target: str, dialect: str | None) -> N
 @pytest.mark.parametrize(
     ("target", "options", "said"),
     [
-        ("html", {}, "no target 'html'; supported: text, markdown, sql, python, c"),
+        ("pdf", {}, "no target 'pdf'; supported: text, markdown, html, latex, sql, python, c"),
         ("SQL", {}, "no target 'SQL'"),
         ("sql", {"dialect": "oracle"}, "no dialect 'oracle'; supported: sqlite, duckdb"),
         ("c", {"dialect": "c89"}, "no dialect 'c89'; supported: none"),

@@ -120,8 +120,8 @@ def demo(
 ) -> None:
     """Train, extract, emit, run and compare, on the breast cancer data that ships with scikit-learn.
 
-    Writes rules.json, rules.txt, rules.md, score.sql, score.py, score.h, score.c, the network as model.pt2 and the
-    held-back rows as rows.csv into the folder, and prints how far each artefact is from the network.
+    Writes rules.json, rules.txt, rules.md, rules.html, score.sql, score.py, score.h, score.c, the network as model.pt2
+    and the held-back rows as rows.csv into the folder, and prints how far each artefact is from the network.
     """
     from relurules.demo import run_demo
 

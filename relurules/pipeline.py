@@ -16,7 +16,7 @@ searches as `partition` does and keeps nothing: Count; `stream` writes what is f
 Every value is defined in `ir`; the stages don't know one another. The public functions of the package are defined here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -26,20 +26,20 @@ import numpy as np
 
 from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
-from relurules.collapse import collapse, settle
 from relurules.documenting import PRINTERS, emit_document
 from relurules.domain import Domain
-from relurules.domain.columns import Column, is_plain
+from relurules.domain.columns import is_plain
 from relurules.domain.ranges import columns_of
 from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
-from relurules.ir import Artifact, Count, Decision, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
+from relurules.extraction import Wanted, checked, extracted
+from relurules.ir import Artifact, Count, Decision, Graph, Network, Partition, Reached, Report, RuleSet, Streamed
 from relurules.ir.network import Array
 from relurules.ir.provenance import with_provenance
 from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
-from relurules.rules import Asked, build_rules, deciding
+from relurules.rules import deciding
 from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
 
@@ -207,6 +207,7 @@ def extract(
     checkpoint: str | Path | None = None,
     threshold: float = LINEAR_THRESHOLD,
     progress: Progress | None = None,
+    merging: Progress | None = None,
 ) -> RuleSet:
     """Rules of a trained network over a domain, in the user's columns and units.
 
@@ -219,81 +220,34 @@ def extract(
     max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
     union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
     of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
-    merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps.
+    merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps;
+    `merging` is called with the number of rules left.
     decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
     for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
     Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
     where the domain is open or the search ended early.
     """
-    asked = _asked(max_error, max_rules, decision)
+    from relurules import __version__
+
+    wanted = checked(Wanted(max_error, max_rules, decision, threshold))
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else domain.rows(data)
-    collapsed = collapse(graph.network, domain, threshold)
-    outputs, heads, decided, network = graph.outputs, graph.heads, None, collapsed.network
-    if decision is not None:
-        network, head, decided = deciding(network, heads, outputs, decision)
-        outputs, heads = (_free("class", graph.columns),), (head,)
-    cells = search(
-        network,
-        domain,
-        solver=solver,
-        max_regions=max_regions,
-        time_limit=time_limit,
-        memory_limit=memory_limit,
-        jobs=jobs,
-        checkpoint=_path(checkpoint),
-        progress=progress,
-    )
-    settled = settle(cells)
-    removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
-    removed["settled"] = len(cells.network) - len(settled.network)
-    reduction = Reduction(
-        neurons_traced=len(graph.network) + graph.identities,
-        neurons_left=len(settled.network),
-        removed={name: count for name, count in removed.items() if count},
-        regions=len(cells),
-        rows=None if rows is None else len(rows),
-    )
-    rules = build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decided, progress)
-    chosen = {
-        "max_error": (max_error, 0.0),
-        "max_rules": (max_rules, None),
-        "decision": (decision, None),
-        "max_regions": (max_regions, None),
-        "time_limit": (time_limit, None),
-        "memory_limit": (memory_limit, None),
-        "threshold": (threshold, LINEAR_THRESHOLD),
-        "solver": (solver, "compiled"),
+
+    def regions(network: Network) -> Partition:
+        return search(
+            network, domain, solver=solver, max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit,
+            jobs=jobs, checkpoint=_path(checkpoint), progress=progress,
+        )  # fmt: skip
+
+    rules = extracted(graph, domain, rows, wanted, regions, merging)
+    limits = {"max_regions": max_regions, "time_limit": time_limit, "memory_limit": memory_limit}
+    settings = {
+        **{name: value for name, value in wanted._asdict().items() if value != Wanted._field_defaults[name]},
+        **{name: value for name, value in limits.items() if value is not None},
+        **({} if solver == "compiled" else {"solver": solver}),
     }
-    return with_evidence(_with_provenance(rules, model, graph, chosen), rows, y)
-
-
-def _with_provenance(rules: RuleSet, model: Any, graph: Graph, settings: Mapping[str, tuple[Any, Any]]) -> RuleSet:
-    """settings: name -> value and default; those that aren't the defaults are kept."""
-    from relurules import __version__
-
-    kept = {name: value for name, (value, default) in settings.items() if value != default}
-    return with_provenance(rules, model, graph.network, __version__, kept)
-
-
-def _asked(max_error: float, max_rules: int | None, decision: str | float | None) -> Asked:
-    if not 0.0 <= max_error < np.inf:
-        raise UnsupportedError(
-            f"max_error={max_error!r}; supported: 0.0 or a finite number above, in the outputs' units"
-        )
-    if max_rules is not None and max_rules < 1:
-        raise UnsupportedError(f"max_rules={max_rules!r}; supported: 1 or more, or None for any number")
-    if decision is not None and (max_error or max_rules is not None):
-        raise UnsupportedError("decisions are exact; leave out max_error and max_rules, or decision")
-    return Asked(float(max_error), max_rules)
-
-
-def _free(name: str, columns: Sequence[Column]) -> str:
-    """The name, with more underscores if a column has it."""
-    while any(column.name.lower() == name for column in columns):
-        name += "_"
-    return name
+    return with_evidence(with_provenance(rules, model, graph.network, __version__, settings), rows, y)
 
 
 def emit(
@@ -305,12 +259,27 @@ def emit(
     table: str = "input_data",
     key: Sequence[str] = (),
     title: str | None = None,
+    shape: str = "select",
+    name: str | None = None,
+    columns: Sequence[str] = ("outputs", "rule"),
+    outside: str = "null",
+    missing: str = "propagate",
+    top: int = 3,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
 
-    form, of code: rules (default), tree or network. dialect: sqlite (default) or duckdb; SQL is one SELECT over `table`
-    that keeps the `key` columns and adds one column per output and `rule`. title: of a document. Raises
-    UnsupportedError for an unknown target, dialect or form, naming those that exist.
+    title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are more
+    than a few rules. All else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse,
+    spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql, oracle,
+    teradata. The SELECT reads `table` and gives `key` and `columns`, of: outputs (one column each, as named), score
+    (before the link), probability, class, contributions (a column's terms in the rule, less what they are in the middle
+    of the domain), reasons (names of those `top` columns that contribute most) and rule. outside: what a row outside
+    the domain gives: "null", rule 0 and NULL, or "clamp", what the nearest row in the box gives. missing: what a
+    missing value gives, where the model has no constant for it: "propagate", as a row outside; "impute", this is
+    refused; "error", the query fails. shape: what is made of the SELECT; `name` names what is created.
+
+    Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
+    InputError for names that the engine can't have.
     """
     if target in PRINTERS:
         return emit_document(rules, target, title=title, dialect=dialect, form=form)
@@ -318,7 +287,10 @@ def emit(
         raise UnsupportedError(f"no target {target!r}; supported: {', '.join(_TARGETS)}")
     if title is not None:
         raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
-    return emit_artifact(rules, target, dialect=dialect, form=form, table=table, key=tuple(key))
+    return emit_artifact(
+        rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
+        columns=tuple(columns), outside=outside, missing=missing, top=top,
+    )  # fmt: skip
 
 
 def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None = None) -> Report:
@@ -329,10 +301,13 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     tolerance. Raises CheckError where the artefact doesn't run.
     """
     rows, named = artifact.domain.rows(X), column_names(X) is not None
+    given = rows
+    if isinstance(artifact, Artifact) and artifact.outside == "clamp":
+        rows = artifact.domain.clamped(rows)
     traced: Graph | RuleSet
     traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
     network, inside = traced.network, artifact.domain.contains(rows)
-    raw = named and isinstance(traced, Graph) and not is_plain(traced.columns)
+    raw = named and isinstance(traced, Graph) and not is_plain(traced.columns) and rows is given
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
         reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
@@ -341,7 +316,7 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
-        place, ran = run(artifact, X if named else rows, engine)
+        place, ran = run(artifact, X if named else given, engine)
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import networkx
 import numpy as np
 
-from relurules.rules.fit import Fit, at_least, joined
-from relurules.rules.pieces import Ground, Piece, Sides
+from relurules.rules.fit import at_least, joined
+from relurules.rules.pieces import Fit, Ground, Piece, Sides
 from relurules.rules.unions import convex_union, convex_whole
 
 Progress = Callable[[int], None]

@@ -1,7 +1,6 @@
 """The one affine map that stands best for many: with a certified error over the regions."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,19 +8,12 @@ from numpy.typing import NDArray
 from relurules.ir.network import Array
 from relurules.lp.highs import closest_form
 from relurules.lp.maxima import maxima
-from relurules.rules.pieces import Ground, Piece
+from relurules.rules.pieces import Fit, Ground, Piece
 
 #: A fit ends when its certified error is within this share of the least possible one, or after so many rounds.
 _CLOSE, _ROUNDS = 0.01, 60
 #: Where between two points the function is compared with the straight line.
 _BETWEEN = np.array([0.25, 0.5, 0.75])
-
-
-class Fit(NamedTuple):
-    """forms: (m, f + 1); error: bound on |function - forms| over the regions."""
-
-    forms: Array
-    error: float
 
 
 def joined(ground: Ground, one: Piece, other: Piece, limit: float) -> Fit | None:
@@ -30,7 +22,12 @@ def joined(ground: Ground, one: Piece, other: Piece, limit: float) -> Fit | None
         return Fit(one.forms, 0.0)
     if limit == 0.0 or at_least(ground, one, other) > limit:
         return None
-    return fit(ground, one.regions + other.regions, limit)
+    key = frozenset(one.regions + other.regions)
+    tried, found = ground.fits.get(key, (-1.0, None))
+    if found is None and limit > tried:
+        found = fit(ground, one.regions + other.regions, limit)
+        ground.fits[key] = limit, found
+    return found if found is not None and found.error <= limit else None
 
 
 def at_least(ground: Ground, one: Piece, other: Piece) -> float:

@@ -1,7 +1,7 @@
 """What rules are made of: convex unions of regions, in the partition's normalised coordinates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,6 +17,13 @@ from relurules.ir.reached import affine_maps
 ROUNDING = 1e-13
 
 Sides = tuple[tuple[int, int], ...]
+
+
+class Fit(NamedTuple):
+    """A map for several regions. forms: (m, f + 1); error: bound on |function - forms| over them."""
+
+    forms: Array
+    error: float
 
 
 class Piece(NamedTuple):
@@ -37,12 +44,13 @@ class Ground:
     """A partition and the function on its R regions that rules are to give. maps: weights (R, m, d), constants (R, m).
 
     least: (m,) maps that differ by no more than this over the domain are the same one. That is the network itself, or
-    what it decides.
+    what it decides. fits: sets of regions -> the closest map that was found for them, None within that limit.
     """
 
     partition: Partition
     maps: AffineMap
     least: Array
+    fits: dict[frozenset[int], tuple[float, "Fit | None"]] = field(default_factory=dict, repr=False)
 
     @property
     def frame(self) -> Frame:

@@ -125,7 +125,7 @@ def test_numbers_become_short() -> None:
         ((Head("sigmoid", (0,)),), 0.02),
         ((Head("complement", (0,)), Head("sigmoid", (0,))), 0.02),
         ((Head("softmax", (0, 1), 0), Head("softmax", (0, 1), 1)), 0.02),
-        ((Head("exp", (0,)),), 5.0),
+        ((Head("exp", (0,)),), 100.0),
         ((Head("log_softmax", (0, 1), 0),), 0.1),
     ],
 )

@@ -21,9 +21,9 @@ _UNUSUAL = ("shape", "name", "columns", "outside", "missing")
 class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
-    target: text, markdown, sql, python or c; form: rules, tree or network; domain, outputs, complete: those of
-    the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class; dialect, table
-    and key only for SQL.
+    target: text, markdown, html, latex, sql, python or c; form: rules, tree or network; domain, outputs, complete:
+    those of the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class;
+    dialect, table and key only for SQL.
     """
 
     target: str

@@ -177,9 +177,9 @@ def extract(
     domain = _domain(graph, table, box, domain_file, where or [])
     with _searching(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
-            graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules, decision=_decision(decision),
-            max_regions=max_regions, time_limit=time_limit, jobs=jobs, progress=progress, merging=progress.merging,
-            checkpoint=checkpoint, solver=solver,
+            graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules,
+            decision=_decision(decision), max_regions=max_regions, time_limit=time_limit, jobs=jobs, progress=progress,
+            merging=progress.merging, checkpoint=checkpoint, solver=solver,
         )  # fmt: skip
     rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
     rules.save(out)

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from relurules.asking import ask
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
     from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
@@ -30,6 +31,7 @@ _HOME = {
     "ReLURulesRegressor": "estimators",
     "RelurulesError": "errors",
     "RuleSet": "ir",
+    "ask": "asking",
     "count": "pipeline",
     "emit": "pipeline",
     "explain": "explaining",
@@ -50,6 +52,7 @@ __all__ = [
     "RelurulesError",
     "RuleSet",
     "__version__",
+    "ask",
     "count",
     "emit",
     "explain",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from relurules.asking import ask
+    from relurules.diffing import diff
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
     from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
@@ -33,6 +34,7 @@ _HOME = {
     "RuleSet": "ir",
     "ask": "asking",
     "count": "pipeline",
+    "diff": "diffing",
     "emit": "pipeline",
     "explain": "explaining",
     "extract": "pipeline",
@@ -54,6 +56,7 @@ __all__ = [
     "__version__",
     "ask",
     "count",
+    "diff",
     "emit",
     "explain",
     "extract",

@@ -5,6 +5,7 @@ a question brings its own coordinates (`Space`), so that columns can be held, or
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from relurules.asking.asked import Asked
@@ -18,6 +19,9 @@ from relurules.asking.slopes import lipschitz, monotone
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Answer
+
+#: Of more rules than this a document asks nothing.
+_MANY = 200
 
 #: Question -> what answers it.
 QUESTIONS: Mapping[str, Callable[[Asked], Answer]] = {
@@ -77,4 +81,15 @@ def ask(
     return QUESTIONS[question](asked)
 
 
-__all__ = ["QUESTIONS", "ask"]
+def standing_answers(rules: RuleSet) -> tuple[Answer, ...]:
+    """What every document answers, where it takes no long time: ranges, and how outputs go with number columns."""
+    if len(rules) > _MANY or rules.decision is not None:
+        return ()
+    found = [ask(rules, "range", output=rules.outputs[0] if len(rules.outputs) == 1 else None)]
+    if not rules.simplified and any(not column.categories for column in rules.domain.columns):
+        with suppress(UnsupportedError):  # no one score behind the output
+            found.append(ask(rules, "monotone"))
+    return tuple(found)
+
+
+__all__ = ["QUESTIONS", "ask", "standing_answers"]

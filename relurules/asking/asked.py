@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from relurules.asking.ground import Ground
 from relurules.asking.targets import Target
 from relurules.ir import RuleSet
+from relurules.ir.answers import bound_words
 
 #: A bound counts as attained where a row comes within this share of it.
 _ATTAINED = 1e-6
@@ -92,20 +92,3 @@ def rounding_room(asked: Asked, target: Target) -> float:
     """What rounding may make of any score here, as a share of its terms that nobody would miss."""
     terms = np.abs(target.weights) @ asked.ground.reach + np.abs(target.constants)
     return float(_ROUNDING * terms.max(initial=0.0))
-
-
-def number(value: float) -> str:
-    """Six significant digits."""
-    return f"{value + 0.0:.6g}"
-
-
-def bound_words(value: float, *, up: bool) -> str:
-    """Six significant digits, rounded outwards, but for what is within 1e-9 of the number."""
-    if not np.isfinite(value):
-        return number(value)
-    shown = float(f"{value:.6g}")
-    if abs(shown - value) <= 1e-9 * abs(value):
-        return number(shown)
-    exact = Decimal(value)
-    step = Decimal(1).scaleb(exact.adjusted() - 5)
-    return number(float(exact.quantize(step, rounding=ROUND_CEILING if up else ROUND_FLOOR)))

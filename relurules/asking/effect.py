@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.asking.asked import Asked, attained, bound_words, notes, number, rounding_room, where
+from relurules.asking.asked import Asked, attained, notes, rounding_room, where
 from relurules.asking.changes import Largest, Pair, largest_change
 from relurules.asking.columns import Asks, at_category, at_value, column_of, free_pair, place_of
 from relurules.asking.targets import Target, target_of
 from relurules.asking.witnesses import seated, witness_of
 from relurules.errors import DataError
-from relurules.ir.answers import Answer, Grid, Witness
+from relurules.ir.answers import Answer, Grid, Witness, bound_words, number
 from relurules.ir.network import Array
 
 

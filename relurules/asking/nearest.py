@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.asking.asked import Asked, bound_words, notes, number, where
+from relurules.asking.asked import Asked, notes, where
 from relurules.asking.columns import Asks, columns_of
 from relurules.asking.given import held
 from relurules.asking.goals import Goal, class_names, classes_of, goal_of
@@ -13,7 +13,7 @@ from relurules.asking.reaching import with_columns
 from relurules.asking.rows import named_row
 from relurules.asking.witnesses import seated, witness_of
 from relurules.errors import DataError
-from relurules.ir.answers import Answer, Grid, shown_value
+from relurules.ir.answers import Answer, Grid, bound_words, number, shown_value
 from relurules.ir.network import Array
 from relurules.lp.whole import largest
 

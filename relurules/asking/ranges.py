@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.asking.asked import Asked, attained, bound_words, notes, number, where
+from relurules.asking.asked import Asked, attained, notes, where
 from relurules.asking.extremes import highest
 from relurules.asking.targets import Target, target_of
 from relurules.asking.witnesses import score_at, seated, witness_of
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir.answers import Answer, Witness
+from relurules.ir.answers import Answer, Witness, bound_words, number
 
 
 class Range(NamedTuple):

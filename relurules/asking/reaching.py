@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from relurules.asking.asked import Asked, bound_words, notes, where
+from relurules.asking.asked import Asked, notes, where
 from relurules.asking.columns import inside
 from relurules.asking.goals import Goal, goal_of
 from relurules.asking.ground import Cell, Polytope, Space
 from relurules.asking.witnesses import seated, witness_of
-from relurules.ir.answers import Answer
+from relurules.ir.answers import Answer, bound_words
 from relurules.ir.network import Array
-from relurules.lp import RADIUS
+from relurules.lp import RADIUS, Highest
 from relurules.lp.whole import largest
 
 
@@ -62,7 +62,7 @@ def _met(goal: Goal, rows: Array) -> Array:
 
 def _margin(asked: Asked, goal: Goal, space: Space, cell: Cell) -> tuple[float, Array | None]:
     """The largest smallest score of a goal on a cell, and where; below 0: it isn't met there."""
-    ground, n = asked.ground, space.spread.shape[1]
+    ground = asked.ground
     if goal.decided is not None:
         if not goal.decided[cell.leaf]:
             return -np.inf, None
@@ -70,10 +70,16 @@ def _margin(asked: Asked, goal: Goal, space: Space, cell: Cell) -> tuple[float, 
         return (-np.inf, None) if found is None or found[0] <= RADIUS else (np.inf, found[1])
     whole = ground.whole(space, integers=asked.integers)
     forms = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
+    most = largest_least(cell.polytope, forms, whole)
+    return most.bound, most.point
+
+
+def largest_least(polytope: Polytope, forms: Array, whole: Array) -> Highest:
+    """The largest value that all of some forms (k, n + 1) reach together, and where."""
     if len(forms) == 1:
-        one = largest(cell.polytope.G, cell.polytope.h, forms[0], whole)
-        return one.bound, one.point
-    G, h = with_columns(cell.polytope, 1)
+        return largest(polytope.G, polytope.h, forms[0], whole)
+    n = forms.shape[1] - 1
+    G, h = with_columns(polytope, 1)
     size = float(np.abs(forms).sum(axis=1).max()) or 1.0
     rows = np.column_stack([-forms[:, :-1], np.full(len(forms), size)])  # forms >= size * t
     length = np.linalg.norm(rows, axis=1)
@@ -84,7 +90,7 @@ def _margin(asked: Asked, goal: Goal, space: Space, cell: Cell) -> tuple[float, 
     G = np.vstack([G, rows / length[:, None], limit])
     h = np.concatenate([h, forms[:, -1] / length, [float(n + 1), float(n + 1)]])
     best = largest(G, h, top, np.insert(whole, n, 0.0, axis=1))
-    return best.bound, None if best.point is None else best.point[:n]
+    return Highest(best.bound, None if best.point is None else best.point[:n])
 
 
 def with_columns(polytope: Polytope, count: int) -> Polytope:

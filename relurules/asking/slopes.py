@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.asking.asked import Asked, attained, bound_words, notes, number, rounding_room, where
+from relurules.asking.asked import Asked, attained, notes, rounding_room, where
 from relurules.asking.changes import largest_change
 from relurules.asking.columns import Asks, column_of, columns_of, free_pair, inside, mover
 from relurules.asking.effect import categories_answer
@@ -13,7 +13,7 @@ from relurules.asking.ground import Cell
 from relurules.asking.targets import Target, target_of
 from relurules.asking.witnesses import placed, seated, witness_of
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir.answers import Answer, Grid, Witness
+from relurules.ir.answers import Answer, Grid, Witness, bound_words, number
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
 
@@ -175,11 +175,16 @@ def _of_jumps(asked: Asked, target: Target, column: Asks) -> Answer:
     }  # fmt: skip
     what = target.score or target.name
     most, least = (bound_words(end, up=True) for end in ends)
-    never = {"both": "both rises and falls", "rises": "never falls", "falls": "never rises"}
+    never = {
+        "both": "both rises and falls",
+        "rises": "never falls",
+        "falls": "never rises",
+        "doesn't matter": "doesn't change",
+    }
     yes = direction != "both"
     said = (
         f"{'Yes' if yes else 'No'}: where {column.name} rises, all else equal, {target.name} "
-        f"{never.get(direction, "doesn't change")}{where(asked)}; the largest rise of {what} is {most}, "
+        f"{never[direction]}{where(asked)}; the largest rise of {what} is {most}, "
         f"the largest fall {least}."
     )
     jumps = (

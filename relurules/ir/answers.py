@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,3 +118,20 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return finite(value)
     return value
+
+
+def number(value: float) -> str:
+    """Six significant digits."""
+    return f"{value + 0.0:.6g}"
+
+
+def bound_words(value: float, *, up: bool) -> str:
+    """Six significant digits, rounded outwards, but for what is within 1e-9 of the number."""
+    if not np.isfinite(value):
+        return number(value)
+    shown = float(f"{value:.6g}")
+    if abs(shown - value) <= 1e-9 * abs(value):
+        return number(shown)
+    exact = Decimal(value)
+    step = Decimal(1).scaleb(exact.adjusted() - 5)
+    return number(float(exact.quantize(step, rounding=ROUND_CEILING if up else ROUND_FLOOR)))

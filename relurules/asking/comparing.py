@@ -174,7 +174,7 @@ def _searched(found: _Found, most: int) -> bool:
 def _center(ground: Ground, space: Space, part: Cell) -> Array | None:
     """A point inside a part, None where it is thinner than RADIUS, or holds no category."""
     if ground.domain.groups:
-        found = inside(ground, space, part.polytope)
+        found = inside(ground, space, part.polytope, enough=10.0 * RADIUS)
         return None if found is None or found[0] <= RADIUS else found[1]
     try:
         ball = inscribed_ball(part.polytope.G, part.polytope.h)
@@ -256,8 +256,9 @@ class _Judge:
                     (self.margins[0][i], cell.leaf), (self.margins[1][j], part.leaf)
                 )]
             )  # fmt: skip
-            best = largest_least(part.polytope, forms, whole)
-            if best.point is not None and best.bound > self.found.tolerance:
+            least = self.found.tolerance
+            best = largest_least(part.polytope, forms, whole, least, 2.0 * least)
+            if best.point is not None and best.bound > least:
                 return best.point
         return None
 

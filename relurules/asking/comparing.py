@@ -46,7 +46,7 @@ def compare(
     domain, notes = shared(old.domain, new.domain)
     sides = Ground(old, domain), Ground(new, domain)
     terms = [np.abs(g.weights) @ g.reach + np.abs(g.constants) for g in sides]
-    tolerance = _TOLERANCE * float(np.max([t.max() for t in terms])) if tolerance is None else tolerance
+    tolerance = float(_TOLERANCE * np.max([t.max() for t in terms]) if tolerance is None else tolerance)
     found = _Found(sides, tolerance, len(old.scores) if old.decision is None else 0)
     complete = _searched(found, most)
     if not found.parts and complete:

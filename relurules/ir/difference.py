@@ -96,7 +96,7 @@ class Difference:
 
     def __bool__(self) -> bool:
         """Whether the sets are proven to differ by no more than the tolerance, or to decide alike."""
-        return self.complete and (self.bound <= self.tolerance if self.gaps else self.differing == 0)
+        return bool(self.complete and (self.bound <= self.tolerance if self.gaps else self.differing == 0))
 
     def __str__(self) -> str:
         """As text."""

@@ -1,4 +1,4 @@
-"""Questions about 200 random networks beside rows sampled at random, and 100 pairs of networks with a planted difference.
+"""Questions about 200 random networks beside sampled rows, and 100 pairs of networks with a planted difference.
 
     python benchmarks/questions.py [networks] [pairs]
 
@@ -71,9 +71,8 @@ def main(networks: int, pairs: int) -> None:
     took: dict[str, list[float]] = {}
     exact: list[bool] = []
     wrong = [name for seed in range(networks) for name in contradictions(seed, took, exact)]
-    print(
-        f"{networks} networks, {len(exact)} answers, {len(wrong)} contradicted {sorted(set(wrong))}; exact: {sum(exact)}"
-    )
+    said = f"{len(wrong)} contradicted {sorted(set(wrong))}, {sum(exact)} attained by a row"
+    print(f"{networks} networks, {len(exact)} answers, {said}")
     for name, times in took.items():
         print(f"  {name:10s} mean {np.mean(times):.3f} s, longest {max(times):.3f} s")
     off, start = [], time.perf_counter()
@@ -85,4 +84,5 @@ def main(networks: int, pairs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(a) for a in (sys.argv[1:] + ["200", "100"])[:2]))
+    given = [int(argument) for argument in sys.argv[1:]]
+    main(*(given or [200, 100]))

@@ -12,7 +12,6 @@ from relurules.asking.witnesses import score_at, seated, witness_of
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir.answers import Answer, Witness, bound_words, number
 
-
 #: An end of a range this near to 0, as a share of the range, is shown as 0.
 _NOTHING = 1e-9
 

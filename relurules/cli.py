@@ -222,19 +222,34 @@ def count(
 def emit(
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
     to: Annotated[str, typer.Option("--to", help="text, markdown, sql, python or c.")],
-    dialect: Annotated[str | None, typer.Option(help="For SQL: sqlite (default) or duckdb.")] = None,
-    form: Annotated[str | None, typer.Option(help="rules (default), tree or network.")] = None,
+    dialect: Annotated[str | None, typer.Option(help="For SQL: sqlite (default), duckdb, postgres, mysql, ...")] = None,
+    form: Annotated[str | None, typer.Option(help="rules, tree or network; by default what suits.")] = None,
     table: Annotated[str, typer.Option(help="For SQL: the table that is scored.")] = "input_data",
     key: Annotated[
         list[str] | None, typer.Option(help="For SQL: column to keep beside the outputs; repeatable.")
     ] = None,
+    shape: Annotated[str, typer.Option(help="For SQL: select, view, dbt, expression or function.")] = "select",
+    name: Annotated[str | None, typer.Option(help="For SQL: name of the view or function.")] = None,
+    columns: Annotated[
+        str,
+        typer.Option(help="For SQL: what to return, of outputs,score,probability,class,contributions,reasons,rule."),
+    ] = "outputs,rule",
+    top: Annotated[int, typer.Option(help="For SQL: how many reasons.", min=1)] = 3,
+    output: Annotated[str | None, typer.Option(help="For an expression or function: of which output, or rule.")] = None,
+    outside: Annotated[str, typer.Option(help="For SQL: rows outside the domain give null, or clamp them.")] = "null",
+    missing: Annotated[
+        str, typer.Option(help="For SQL: missing values propagate, impute (refused where that can't be), or error.")
+    ] = "propagate",
     out: Annotated[Path | None, typer.Option(help="Folder for the files; without it the text is printed.")] = None,
 ) -> None:
     """Emit rules as text or code: `relurules emit rules.json --to sql --dialect duckdb --table loans --key id`."""
     from relurules.ir import RuleSet
     from relurules.pipeline import emit as emit_rules
 
-    artifact = emit_rules(RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [])
+    artifact = emit_rules(
+        RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [], shape=shape, name=name,
+        columns=[part.strip() for part in columns.split(",")], top=top, output=output, outside=outside, missing=missing,
+    )  # fmt: skip
     if out is not None:
         for path in artifact.write(out):
             _err.print(f"wrote {path}", markup=False)
@@ -252,7 +267,7 @@ def verify(
     against: Annotated[Path, typer.Option(help="Network, as for extract, or rules (.json) to compare with.")],
     data: Annotated[Path, typer.Option(help="CSV or Parquet with the columns of the network.")],
     engine: Annotated[
-        str | None, typer.Option(help="python, c, sqlite or duckdb; by default the artefact's own.")
+        str | None, typer.Option(help="python, c, or for SQL its dialect; by default the artefact's own.")
     ] = None,
     trust_pickle: _TrustPickle = False,
 ) -> None:
@@ -260,7 +275,7 @@ def verify(
 
     `relurules verify score.sql --against model.pt2 --data rows.csv`. Verify only files that you trust: they are run.
     """
-    from relurules.display import report_table
+    from relurules.display import report_table, report_text
     from relurules.ir import Artifact, RuleSet
     from relurules.pipeline import verify as verify_artifact
 
@@ -268,6 +283,7 @@ def verify(
     model: Any = RuleSet.load(against) if against.suffix == ".json" else _model(against, trust_pickle)
     report = verify_artifact(read(artefact), model, read_table(data, []), engine)
     _out.print(report_table([report]))
+    _out.print(report_text(report), markup=False, soft_wrap=True)
     raise typer.Exit(0 if report else 1)
 
 

@@ -251,25 +251,26 @@ def emit(
     outside: str = "null",
     missing: str = "propagate",
     top: int = 3,
+    output: str | None = None,
 ) -> Artifact:
     """Rules as text, markdown, sql, python or c, in the form rules, tree or network.
 
     form: None is rules; for SQL, network where there are more than a few rules. All else is for SQL. dialect: sqlite
     (default), duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written but not executed in tests, databricks,
-    bigquery, snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads `table` and gives `key` and
-    `columns`, of: outputs (one column each, as named), score (before the link), probability, class, contributions
-    (a column's terms in the rule, less what they are in the middle of the domain), reasons (names of those
-    `top` columns that contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and NULL, or
+    bigquery, snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads `table`, and gives `key` columns and
+    `columns`, of: outputs (one column each, as named), score (before the link), probability, class, contributions (the
+    terms of every column in the rule, less what they are in the middle of the domain), reasons (names of the `top`
+    columns that contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and NULL, or
     "clamp", what the nearest row in the box gives. missing: what a missing value gives, where the model has no constant
-    for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails. shape: what is made of
-    the SELECT; `name` names what is created.
+    for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails. shape: "select", "view",
+    "dbt" (a model), "expression" or "function", of one `output` (or "rule"); `name` names what is created.
 
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
     InputError for names that the engine can't have.
     """
     return emit_artifact(
         rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
-        columns=tuple(columns), outside=outside, missing=missing, top=top,
+        columns=tuple(columns), outside=outside, missing=missing, top=top, output=output or "",
     )  # fmt: skip
 
 
@@ -291,6 +292,7 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
         reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
+        reference = reference.of(artifact.outputs, traced.outputs)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:

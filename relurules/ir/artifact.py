@@ -14,7 +14,7 @@ from relurules.ir.domain_json import domain_from_json, domain_to_json
 _MARK = "relurules artefact: "
 _SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete")
 #: Said only where it isn't the default.
-_UNUSUAL = ("shape", "name", "columns", "outside", "missing")
+_UNUSUAL = ("shape", "name", "returned", "outside", "missing")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
     target: text, markdown, sql, python or c; form: rules, tree or network; domain, outputs, complete: those of
-    the rules; max_error: of the scores; dialect, table and key only for SQL.
+    the rules; max_error: of the scores. Only for SQL: dialect, table, key; shape, and the name of what is created;
+    returned: what it gives beside the key; outside: what becomes of rows outside the domain; missing: what of missing
+    values.
     """
 
     target: str
@@ -37,7 +39,7 @@ class Artifact:
     key: tuple[str, ...] = ()
     shape: str = "select"
     name: str = ""
-    columns: tuple[str, ...] = ("outputs", "rule")
+    returned: tuple[str, ...] = ("outputs", "rule")
     outside: str = "null"
     missing: str = "propagate"
 
@@ -76,6 +78,7 @@ def header(artifact: Artifact) -> str:
     said = {name: value for name in _SAID if (value := getattr(artifact, name)) not in (None, ())}
     said |= {name: value for name in _UNUSUAL if (value := getattr(artifact, name)) != getattr(Artifact, name)}
     text = json.dumps({**said, **domain_to_json(artifact.domain)})
+    text = text.replace("{{", "\\u007b{").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
     return _MARK + text.replace("/", "\\/").replace("*", "\\u002a").replace("?", "\\u003f").replace(">", "\\u003e")
 
 
@@ -103,6 +106,6 @@ def _from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
         dialect=said.get("dialect"),
         table=said.get("table"),
         key=tuple(map(str, said.get("key", ()))),
-        columns=tuple(map(str, said.get("columns", Artifact.columns))),
-        **{name: str(said.get(name, getattr(Artifact, name))) for name in _UNUSUAL if name != "columns"},
+        returned=tuple(map(str, said.get("returned", Artifact.returned))),
+        **{name: str(said.get(name, getattr(Artifact, name))) for name in _UNUSUAL if name != "returned"},
     )

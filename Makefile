@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 
-.PHONY: venv demo test check lint bench bench-linearise bench-partition clean
+.PHONY: venv demo test check lint bench bench-linearise bench-partition examples clean
 
 venv: $(VENV)/ready
 
@@ -48,7 +48,12 @@ bench: venv
 	$(BIN)/python benchmarks/tracing.py
 	$(BIN)/python benchmarks/partition.py --quick
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/reached.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/summary.py
 	$(BIN)/python benchmarks/onnx_operators.py
+
+examples: venv
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/documents.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/figures.py
 
 clean:
 	rm -rf $(VENV) .venv-peer $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,10 +1,11 @@
 """How much accuracy a number of rules costs: `make bench-linearise`, or `python benchmarks/linearise.py [PART ...]`.
 
-Parts: taiwan, bike, adult, xor, others; all of them without any named. Tables are read from `--data` (default
-../shared/data); 80/20 splits seeded 0 to 4, means over the seeds and the spread (standard deviation). A network of 40
-and 40 ReLUs is trained, plainly and with an L1 penalty, then linearised within a budget by validation rows, a fifth of
-the training rows; test rows are only scored. Rules are counted over the box of the training rows. Seconds are wall
-time on one thread; `times` is training and linearisation together over training of the same network alone.
+Parts: taiwan, bike, adult, xor, others, moves; all of them without any named. `--seeds 0 1` takes some of the splits.
+Tables are read from `--data` (default ../shared/data); 80/20 splits seeded 0 to 4, means over the seeds and the spread
+(standard deviation). A network of 40 and 40 ReLUs is trained, plainly and with an L1 penalty, then linearised within a
+budget by validation rows, a fifth of the training rows; test rows are only scored. Rules are counted over the box of
+the training rows. Seconds are wall time on one thread; `times` is training and linearisation together over training of
+the same network alone.
 """
 
 import argparse
@@ -13,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import linearise_others as others
+import linearise_runs as runs
 import numpy as np
-from linearise_runs import PROBLEMS, SEEDS, Problem, linearised, prepared, trained
+from linearise_moves import moves
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
@@ -24,19 +26,19 @@ from relurules.train.task import TASKS
 from relurules.train.terms import condition_terms, formula_terms
 
 
-def rows_of(problem: Problem, folder: Path) -> Iterator[tuple[str, ...]]:
+def rows_of(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
     """The table of one problem: both networks, then every budget."""
     task, results = TASKS[problem.task], dict[str, list[tuple[float, ...]]]()
-    for seed in SEEDS:
-        given = prepared(problem, folder, seed)
-        plain, base = trained(problem, given, seed, 0.0)
-        network, seconds = trained(problem, given, seed, problem.l1)
+    for seed in runs.SEEDS:
+        given = runs.prepared(problem, folder, seed)
+        plain, base = runs.trained(problem, given, seed, 0.0)
+        network, seconds = runs.trained(problem, given, seed, problem.l1)
         results.setdefault("network, plain", []).append(
             (score_of(plain, given.test, task), 80, 0, 0, 0, base / seconds)
         )
         results.setdefault("network, L1", []).append((score_of(network, given.test, task), 80, 0, 0, 0, 1.0))
         for name, budget, _ in problem.budgets:
-            point, more = linearised(problem, given, network, budget, seed)
+            point, more = runs.linearised(problem, given, network, budget, seed)
             terms = condition_terms(point.compact).max(initial=0), formula_terms(point.compact)
             score = score_of(point.compact, given.test, task)
             numbers = (len(point.compact), point.size.rules, *terms, (seconds + more) / seconds)
@@ -56,21 +58,23 @@ def rows_of(problem: Problem, folder: Path) -> Iterator[tuple[str, ...]]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], "taiwan", "bike", "adult", "xor", "others"])
+    parser.add_argument("parts", nargs="*", choices=[[], "taiwan", "bike", "adult", "xor", "others", "moves"])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[*runs.SEEDS])
     parser.add_argument("--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data")
     given = parser.parse_args()
-    parts = given.parts or ["taiwan", "bike", "adult", "xor", "others"]
+    runs.SEEDS = given.seeds
+    parts = given.parts or ["taiwan", "bike", "adult", "xor", "others", "moves"]
     console = Console(width=140)
     with threadpool_limits(1):
-        for problem in PROBLEMS:
+        for problem in runs.PROBLEMS:
             if problem.name in parts:
-                title = f"{problem.name}: test {TASKS[problem.task].measure}, mean over {len(SEEDS)} splits"
+                title = f"{problem.name}: test {TASKS[problem.task].measure}, mean over {len(runs.SEEDS)} splits"
                 columns = ["", "mean", "spread", "at least", "neurons", "rules", "terms", "in formulas", "times"]
                 _show(console, title, columns, rows_of(problem, given.data))
-        for name in ("adult", "xor", "others"):
+        for name, part in (("adult", others.adult), ("xor", others.xor), ("others", others.others), ("moves", moves)):
             if name in parts:
-                for title, columns, rows in getattr(others, name)(given.data):
-                    _show(console, title, columns, rows)
+                for title, names, rows in part(given.data):
+                    _show(console, title, names, rows)
 
 
 def _show(console: Console, title: str, columns: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:

@@ -1,7 +1,7 @@
 """What the parts of benchmarks/linearise.py share: problems, splits, training and linearisation."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,13 +11,15 @@ import numpy as np
 from relurules.train import targets
 from relurules.train.compact import Compact, compact_of, network_of
 from relurules.train.descent import Schedule, descend, random_network
-from relurules.train.front import Budget, Point, Size, allowed, points, settled
+from relurules.train.front import Budget, Counter, Point, allowed, points, settled
 from relurules.train.linearize import best_point
 from relurules.train.objective import Data
 from relurules.train.task import TASKS, Rows
 from relurules.training import counter_over
 
-HIDDEN, SEEDS = (40, 40), range(5)
+HIDDEN = (40, 40)
+#: Of the splits; `linearise.py --seeds` takes others.
+SEEDS: Sequence[int] = range(5)
 
 
 class Problem(NamedTuple):
@@ -75,15 +77,29 @@ def trained(problem: Problem, given: Prepared, seed: int, l1: float) -> tuple[Co
 
 
 def linearised(problem: Problem, given: Prepared, network: Compact, budget: Budget, seed: int) -> tuple[Point, float]:
-    """The point of the front that is chosen, and the seconds it took."""
-    begun, task = time.perf_counter(), TASKS[problem.task]
-    counted, random = counter_over(given.data.training.X), np.random.default_rng(seed)
+    """The point of the front that is chosen, trained on with all rows, and the seconds it took."""
+    begun = time.perf_counter()
+    last = finished(problem, given, list(way(problem, given, network, budget, seed)), budget)[1]
+    return last, time.perf_counter() - begun
 
-    def count(compact: Compact) -> Size:
-        return counted(network_of(compact))
 
-    start = compact_of(network_of(network), dense=True)
-    found = list(points(start, given.data, task, budget, count, l1=problem.l1, random=random, told=lambda _: None))
-    chosen = settled(found[best_point(found, budget)], given.data, task, budget, count, l1=problem.l1)
-    assert allowed(chosen, budget)  # noqa: S101
-    return chosen, time.perf_counter() - begun
+def way(
+    problem: Problem, given: Prepared, network: Compact, budget: Budget, seed: int, *, ties: bool = False
+) -> Iterator[Point]:
+    """The points of the front."""
+    start, random = compact_of(network_of(network), dense=True), np.random.default_rng(seed)
+    task, count = TASKS[problem.task], _counter(given)
+    return points(start, given.data, task, budget, count, l1=problem.l1, random=random, told=lambda _: None, ties=ties)
+
+
+def finished(problem: Problem, given: Prepared, found: list[Point], budget: Budget) -> tuple[Point, Point]:
+    """The point that is chosen, before and after it is trained on with all rows."""
+    chosen = found[best_point(found, budget)]
+    last = settled(chosen, given.data, TASKS[problem.task], budget, _counter(given), l1=problem.l1)
+    assert allowed(last, budget)  # noqa: S101
+    return chosen, last
+
+
+def _counter(given: Prepared) -> Counter:
+    counted = counter_over(given.data.training.X)
+    return lambda compact: counted(network_of(compact))

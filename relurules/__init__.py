@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
     from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
+    from relurules.explaining import explain, plot
     from relurules.ir import RuleSet
     from relurules.pipeline import emit, extract, partition, reached, trace, verify
     from relurules.training import linearize
@@ -31,9 +32,11 @@ _HOME = {
     "RuleSet": "ir",
     "count": "pipeline",
     "emit": "pipeline",
+    "explain": "explaining",
     "extract": "pipeline",
     "linearize": "training",
     "partition": "pipeline",
+    "plot": "explaining",
     "reached": "pipeline",
     "stream": "pipeline",
     "trace": "pipeline",
@@ -49,9 +52,11 @@ __all__ = [
     "__version__",
     "count",
     "emit",
+    "explain",
     "extract",
     "linearize",
     "partition",
+    "plot",
     "reached",
     "stream",
     "trace",

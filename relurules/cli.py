@@ -4,13 +4,15 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from relurules.cli_files import read_table
+from relurules.cli_explain import explain, plot, summary
+from relurules.cli_files import read_rows, read_table
 from relurules.cli_fit import fit
 from relurules.errors import RelurulesError, UnsupportedError
 
@@ -126,7 +128,8 @@ def demo(
     raise typer.Exit(0 if run_demo(out, seed, _out) else 1)
 
 
-app.command()(fit)
+for _command in (fit, summary, explain, plot):
+    app.command()(_command)
 
 
 @app.command()
@@ -134,6 +137,9 @@ def extract(
     model: _Model,
     data: _Data = None,
     drop: _Drop = None,
+    target: Annotated[
+        str | None, typer.Option(help="Column of the data with the true values: what it says of the rules is kept.")
+    ] = None,
     domain_file: _DomainFile = None,
     where: _Where = None,
     box: _Box = None,
@@ -145,7 +151,7 @@ def extract(
     trust_pickle: _TrustPickle = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
-    """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --drop target`.
+    """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --target y`.
 
     The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
     any of them, everywhere.
@@ -155,13 +161,14 @@ def extract(
     from relurules.pipeline import trace
 
     graph = trace(_model(model, trust_pickle))
-    table = None if data is None else read_table(data, drop or [])
+    table, y = read_rows(data, drop or [], target)
     domain = _domain(graph, table, box, domain_file, where or [])
     with _searching(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
-            graph, domain=domain, data=table, max_regions=max_regions, time_limit=time_limit, jobs=jobs,
+            graph, domain=domain, data=table, y=y, max_regions=max_regions, time_limit=time_limit, jobs=jobs,
             progress=progress, checkpoint=checkpoint, solver=solver,
         )  # fmt: skip
+    rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
     rules.save(out)
     _out.print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
     _err.print(f"{len(rules)} rules written to {out}", markup=False)
@@ -221,7 +228,7 @@ def count(
 @app.command()
 def emit(
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
-    to: Annotated[str, typer.Option("--to", help="text, markdown, sql, python or c.")],
+    to: Annotated[str, typer.Option("--to", help="text, markdown, html, latex, sql, python or c.")],
     dialect: Annotated[str | None, typer.Option(help="For SQL: sqlite (default), duckdb, postgres, mysql, ...")] = None,
     form: Annotated[str | None, typer.Option(help="rules, tree or network; by default what suits.")] = None,
     table: Annotated[str, typer.Option(help="For SQL: the table that is scored.")] = "input_data",
@@ -240,15 +247,20 @@ def emit(
     missing: Annotated[
         str, typer.Option(help="For SQL: missing values propagate, impute (refused where that can't be), or error.")
     ] = "propagate",
+    title: Annotated[str | None, typer.Option(help="For markdown, html and latex: the document's title.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the files; without it the text is printed.")] = None,
 ) -> None:
-    """Emit rules as text or code: `relurules emit rules.json --to sql --dialect duckdb --table loans --key id`."""
+    """Emit rules as a document or code: `relurules emit rules.json --to sql --dialect duckdb --table loans --key id`.
+
+    A document for people: `relurules emit rules.json --to html --title "Who repays?" --out .`, or markdown, or latex.
+    """
     from relurules.ir import RuleSet
     from relurules.pipeline import emit as emit_rules
 
     artifact = emit_rules(
         RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [], shape=shape, name=name,
         columns=[part.strip() for part in columns.split(",")], top=top, output=output, outside=outside, missing=missing,
+        title=title,
     )  # fmt: skip
     if out is not None:
         for path in artifact.write(out):
@@ -259,6 +271,14 @@ def emit(
         )
     else:
         sys.stdout.write(str(artifact))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of rules files (draft 2020-12)."""
+    from relurules.ir.rules_json import schema_text
+
+    sys.stdout.write(schema_text())
 
 
 @app.command()

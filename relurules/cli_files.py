@@ -7,6 +7,20 @@ from typing import Any
 from relurules.errors import DataError
 
 
+def read_rows(path: Path | None, drop: Sequence[str], target: str | None) -> tuple[Any, Any]:
+    """The rows of a file without its target, and the target; None each where there is none."""
+    if path is None:
+        if target is not None:
+            raise DataError(f"--target {target!r} names a column of the data; give --data FILE")
+        return None, None
+    table = read_table(path, drop)
+    if target is None:
+        return table, None
+    if target not in table.columns:
+        raise DataError(f"{path}: no column {target!r}; it has {', '.join(map(repr, table.columns[:12]))}")
+    return table.drop(columns=[target]), table[target]
+
+
 def read_table(path: Path, drop: Sequence[str]) -> Any:
     """The rows of a CSV or Parquet file, without some columns; DataError where it can't be read or lacks one."""
     import pandas

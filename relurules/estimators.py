@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from relurules.train.front import Budget
 
 #: Ways from the trained network to few rules; None: it stays as it is.
-_LINEARIZATIONS = ("saliency", "force", "freeze", None)
+_LINEARIZATIONS = ("saliency", "parallel", "force", "freeze", None)
 
 #: So many rules are written down by fit, and their rows counted; more, when they are asked for.
 _FEW = 300
@@ -48,8 +48,9 @@ _PARAMETERS = """
     neurons are chosen. n_iter_no_change: epochs without a better validation loss that end the training.
     max_rules, max_neurons, max_terms, max_condition_terms, linearization: the budget and the method, as in
     `relurules.linearize`: rules over the range of the training rows; neurons; columns that any rule speaks of; columns
-    that any condition does; saliency, force or freeze (100,000 steps: a minute or more), or None, which keeps the
-    network that was trained first. random_state: as everywhere in scikit-learn; the same one gives the same model.
+    that any condition does; saliency, parallel, force or freeze (100,000 steps: a minute or more), or None, which
+    keeps the network that was trained first. random_state: as everywhere in scikit-learn; the same one gives the same
+    model.
     verbose: whether to print on stderr how far the training is, or a function that is called with each line.
 
     After fit: rules_: the RuleSet over the range of the training rows, which are counted where rules are few. network_:

@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from relurules.domain.columns import is_plain
-from relurules.errors import UnsupportedError
 from relurules.files import write_text
 from relurules.fitting import Fitted
 from relurules.pipeline import emit, trace
@@ -47,10 +46,7 @@ def _write(fitted: Fitted, place: Path) -> None:
         _export(graph, place / "model.pt2")
     fitted.rules.save(place / "rules.json")
     write_text(place / "rules.txt", f"{emit(fitted.rules, 'text')}")
-    try:
-        Linearized(estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure).save(place)
-    except UnsupportedError:  # no matplotlib
-        write_text(place / "front.csv", estimator.front_.to_csv(index=False))
+    Linearized(estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure).save(place)
 
 
 def _export(graph: Any, path: Path) -> None:

@@ -7,6 +7,7 @@
     settle        Partition                      Partition      collapse/      without neurons that never change sign
     rules         Partition                      RuleSet        rules/         merged, numbered, scaled to read well
     emit          RuleSet                        Artifact       emitting/      text in a language
+                  RuleSet                        Artifact       documenting/   the rule document
     verify        Artifact, model, rows          Report         verifying/     run in its engine, beside the model
 
 Beside the walk, `reached` takes a Network and rows, and gives what of the network these rows reach: Reached. `count`
@@ -16,6 +17,7 @@ Every value is defined in `ir`; the stages don't know one another. The public fu
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,21 +26,27 @@ import numpy as np
 
 from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
-from relurules.collapse import collapse, settle
+from relurules.documenting import PRINTERS, emit_document
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.domain.ranges import columns_of
-from relurules.emitting import emit_artifact
+from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
-from relurules.ir import Artifact, Count, Graph, Partition, Reached, Reduction, Report, RuleSet, Streamed
+from relurules.extraction import Wanted, checked, extracted
+from relurules.ir import Artifact, Count, Decision, Graph, Network, Partition, Reached, Report, RuleSet, Streamed
 from relurules.ir.network import Array
+from relurules.ir.provenance import with_provenance
+from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
-from relurules.rules import build_rules
+from relurules.rules import deciding
 from relurules.tables import batches, column_names, default_names, is_table
 from relurules.verifying import Ran, Reference, compare, run
 
 Progress = Callable[[int], None]
+
+#: What `emit` knows: text, documents, code.
+_TARGETS = ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
 
 
 def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
@@ -178,7 +186,8 @@ def reached(model: Any, data: Any, *, domain: Domain | None = None, progress: Pr
         domain = _everywhere(graph, data if is_table(data) else first, whole=is_table(data))
     domain = _domain_of(graph, domain, first)
     rows = _encoded(domain, tables if first is None else chain([first], tables))
-    return reach(graph.network, rows, domain=domain, progress=progress)
+    found = reach(graph.network, rows, domain=domain, progress=progress)
+    return replace(found, outputs=graph.outputs, heads=graph.heads)
 
 
 def extract(
@@ -186,7 +195,10 @@ def extract(
     *,
     domain: Domain | None = None,
     data: Any = None,
+    y: Any = None,
     max_error: float = 0.0,
+    max_rules: int | None = None,
+    decision: str | float | None = None,
     max_regions: int | None = None,
     time_limit: float | None = None,
     memory_limit: float | None = None,
@@ -195,46 +207,47 @@ def extract(
     checkpoint: str | Path | None = None,
     threshold: float = LINEAR_THRESHOLD,
     progress: Progress | None = None,
+    merging: Progress | None = None,
 ) -> RuleSet:
     """Rules of a trained network over a domain, in the user's columns and units.
 
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
-    frame whose rows are counted per rule. threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one
-    whose slope isn't exactly 1 changes the function, and `rules.max_error` bounds that change (1.0 removes none); it is
-    in units of the scores, which are the outputs unless the model ends in a link such as sigmoid.
-    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`. max_error: further
-    simplification isn't offered yet; only 0.0.
+    frame whose rows are counted per rule; what they say, with the true values y (N,) if given, is `rules.evidence`.
+    threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one whose slope isn't exactly 1 changes the
+    function, and `rules.max_error` bounds that change (1.0 removes none).
+    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`.
+
+    max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
+    union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
+    of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
+    merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps;
+    `merging` is called with the number of rules left.
+    decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
+    for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
+    Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
+    where the domain is open or the search ended early.
     """
-    if max_error != 0.0:
-        raise UnsupportedError(
-            f"max_error={max_error!r}: simplification within a bound isn't offered yet; supported: 0.0"
-        )
+    from relurules import __version__
+
+    wanted = checked(Wanted(max_error, max_rules, decision, threshold))
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else domain.rows(data)
-    collapsed = collapse(graph.network, domain, threshold)
-    cells = search(
-        collapsed.network,
-        domain,
-        solver=solver,
-        max_regions=max_regions,
-        time_limit=time_limit,
-        memory_limit=memory_limit,
-        jobs=jobs,
-        checkpoint=_path(checkpoint),
-        progress=progress,
-    )
-    settled = settle(cells)
-    removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
-    removed["settled"] = len(cells.network) - len(settled.network)
-    reduction = Reduction(
-        neurons_traced=len(graph.network) + graph.identities,
-        neurons_left=len(settled.network),
-        removed={name: count for name, count in removed.items() if count},
-        regions=len(cells),
-        rows=None if rows is None else len(rows),
-    )
-    return build_rules(settled, graph.outputs, reduction, collapsed.max_change, rows, graph.heads)
+
+    def regions(network: Network) -> Partition:
+        return search(
+            network, domain, solver=solver, max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit,
+            jobs=jobs, checkpoint=_path(checkpoint), progress=progress,
+        )  # fmt: skip
+
+    rules = extracted(graph, domain, rows, wanted, regions, merging)
+    limits = {"max_regions": max_regions, "time_limit": time_limit, "memory_limit": memory_limit}
+    settings = {
+        **{name: value for name, value in wanted._asdict().items() if value != Wanted._field_defaults[name]},
+        **{name: value for name, value in limits.items() if value is not None},
+        **({} if solver == "compiled" else {"solver": solver}),
+    }
+    return with_evidence(with_provenance(rules, model, graph.network, __version__, settings), rows, y)
 
 
 def emit(
@@ -252,22 +265,30 @@ def emit(
     missing: str = "propagate",
     top: int = 3,
     output: str | None = None,
+    title: str | None = None,
 ) -> Artifact:
-    """Rules as text, markdown, sql, python or c, in the form rules, tree or network.
+    """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
 
-    form: None is rules; for SQL, network where there are more than a few rules. All else is for SQL. dialect: sqlite
-    (default), duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written but not executed in tests, databricks,
-    bigquery, snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads `table`, and gives `key` columns and
-    `columns`, of: outputs (one column each, as named), score (before the link), probability, class, contributions (the
-    terms of every column in the rule, less what they are in the middle of the domain), reasons (names of the `top`
-    columns that contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and NULL, or
-    "clamp", what the nearest row in the box gives. missing: what a missing value gives, where the model has no constant
-    for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails. shape: "select", "view",
-    "dbt" (a model), "expression" or "function", of one `output` (or "rule"); `name` names what is created.
+    title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are
+    more than a few rules. All else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb,
+    clickhouse, spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql,
+    oracle, teradata. The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each, as
+    named), score (before the link), probability, class, contributions (the terms of every column in the rule, less
+    what they are in the middle of the domain), reasons (names of the `top` columns that contribute most) and rule.
+    outside: what a row outside the domain gives: "null", rule 0 and NULL, or "clamp", what the nearest row in the box
+    gives. missing: what a missing value gives, where the model has no constant for it: "propagate", as a row outside;
+    "impute", this is refused; "error", the query fails. shape: "select", "view", "dbt" (a model), "expression" or
+    "function", of one `output` (or "rule"); `name` names what is created.
 
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
     InputError for names that the engine can't have.
     """
+    if target in PRINTERS:
+        return emit_document(rules, target, title=title, dialect=dialect, form=form)
+    if target not in TARGETS:
+        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(_TARGETS)}")
+    if title is not None:
+        raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
     return emit_artifact(
         rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
         columns=tuple(columns), outside=outside, missing=missing, top=top, output=output or "",
@@ -292,6 +313,8 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
         reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
+        if isinstance(traced, Graph):
+            reference = _decided(reference, traced, rows, artifact)
         reference = reference.of(artifact.outputs, traced.outputs)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
@@ -300,6 +323,21 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)
+
+
+def _decided(reference: Reference, traced: Graph, rows: Array, artifact: Artifact | RuleSet) -> Reference:
+    """What the model decides, where that is what the artefact says."""
+    decision = artifact.decision.wanted if isinstance(artifact.decision, Decision) else artifact.decision
+    if decision is None:
+        return reference
+    network, head, _ = deciding(traced.network, traced.heads, traced.outputs, decision)
+    found = reference.outputs
+    if not isinstance(decision, str):
+        found = np.where(np.isnan(found[:, -1:]), np.nan, found[:, -1:] >= decision)
+    elif found.shape[1] > 1:
+        found = np.where(np.isnan(found).any(axis=1), np.nan, found.argmax(axis=1))[:, None]
+    scores, magnitude = network.evaluate(rows), network.magnitude(rows)
+    return reference._replace(outputs=found, heads=(head,), scores=scores, magnitude=magnitude)
 
 
 def domain_of_data(graph: Graph, data: Any) -> Domain:

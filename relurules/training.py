@@ -41,9 +41,11 @@ def linearize(
     only scored. Rows are counted over the box of their ranges: with categories, fewer rules may be left.
 
     method: saliency: neurons whose best affine stand-in changes the loss least become affine, with training in
-    between. force: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training", 2020, so
-    many steps of it; freeze: the same, with slopes that count as linear frozen. As published, the force does nothing
-    while the mean loss of standardised targets is above 0.01; reachable_error is a loss to be taken for 0.001 instead.
+    between. parallel: the same, and a second way down on which neurons are also tied to one direction, since parallel
+    hyperplanes cut fewer regions; it takes three to four times as long. force: E. P. Csirmaz, "Interpreting Neural
+    Networks by Reducing Nonlinearities during Training", 2020, so many steps of it; freeze: the same, with slopes that
+    count as linear frozen. As published, the force does nothing while the mean loss of standardised targets is above
+    0.01; reachable_error is a loss to be taken for 0.001 instead.
     l1: penalty of standardised weights.
     Deterministic for a random_state. Returns `Linearized`: .model, .graph, .front, .save(folder).
     Raises DataError where rows don't fit or no network on the front keeps the budget.

@@ -1,5 +1,6 @@
 """The command line, run as a user runs it; errors end in one line, an exit code, and nothing written."""
 
+import json
 import os
 import re
 import shutil
@@ -68,7 +69,7 @@ def test_extract_over_a_domain_file(folder: Path, tmp_path: Path, capsys: pytest
     assert run(extracting(folder)) == 0
 
 
-@pytest.mark.parametrize("to", ["text", "markdown", "sql", "python"])
+@pytest.mark.parametrize("to", ["text", "markdown", "html", "latex", "sql", "python"])
 def test_emit_prints(folder: Path, to: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["emit", str(folder / "rules.json"), "--to", to]) == 0
     assert "weight, kg" in capsys.readouterr().out
@@ -112,7 +113,7 @@ BAD = [
     (["extract", "{}/model.pt2", "--box", "2", "1"], "hold no number"),
     (["emit", "{}/missing.json", "--to", "sql"], "missing.json: can't be read"),
     (["emit", "{}/broken.json", "--to", "sql"], "is no JSON"),
-    (["emit", "{}/rules.json", "--to", "cobol"], "supported: text, markdown, sql, python, c"),
+    (["emit", "{}/rules.json", "--to", "cobol"], "supported: text, markdown, html, latex, sql, python, c"),
     (["emit", "{}/rules.json", "--to", "sql", "--dialect", "oracle"], "supported: sqlite, duckdb"),
     (["emit", "{}/rules.json", "--to", "python", "--form", "poem"], "supported: rules, tree, network"),
     (["emit", "{}/rules.json", "--to", "c"], "give --out FOLDER"),
@@ -298,3 +299,21 @@ def test_compiling_is_announced_once(folder: Path, tmp_path: Path) -> None:
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     said = [subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr for _ in "12"]
     assert said == ["compiling the search for linear regions, this once: some 20 seconds\n", ""]
+
+
+def test_schema_is_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import jsonschema
+
+    assert run(["schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.validate(json.loads((folder / "rules.json").read_text(encoding="utf-8")), schema)
+
+
+def test_documents_have_a_title(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = ["emit", str(folder / "rules.json"), "--to", "html", "--title", "A <title>", "--out", str(tmp_path)]
+    assert run(told) == 0
+    page = (tmp_path / "rules.html").read_text(encoding="utf-8")
+    assert "<h1>A &lt;title&gt;</h1>" in page
+    assert "model.pt2" in page
+    assert run(["emit", str(folder / "rules.json"), "--to", "sql", "--title", "A"]) == 2
+    assert "has no title" in capsys.readouterr().err

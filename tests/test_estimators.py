@@ -147,7 +147,7 @@ def test_constant_columns_and_tiny_data() -> None:
         ({"hidden_layer_sizes": (4, 0)}, DataError, "hidden_layer_sizes"),
         ({"max_rules": 0}, DataError, "max_rules is 0"),
         ({"max_rules": None}, DataError, "a budget is needed"),
-        ({"linearization": "magic"}, UnsupportedError, "saliency, force, freeze"),
+        ({"linearization": "magic"}, UnsupportedError, "saliency, parallel, force, freeze"),
         ({"validation_fraction": 1.5}, DataError, "validation_fraction"),
     ],
 )

@@ -26,6 +26,7 @@ HEAVY = {
     "pandas",
     "jsonschema",
     "numba",
+    "sympy",
 }
 
 
@@ -67,7 +68,8 @@ def test_wheel_emits_without_the_working_tree(wheel: Path, tmp_path: Path) -> No
         "import relurules as rr\n"
         "assert rr.__file__.startswith(sys.argv[1]), rr.__file__\n"
         "rules = rr.RuleSet.load('rules.json')\n"
-        "for target in ('text', 'markdown', 'python', 'c', 'sql'): assert str(rr.emit(rules, target))\n"
+        "for target in ('text', 'markdown', 'html', 'latex', 'python', 'c', 'sql'):\n"
+        "    assert str(rr.emit(rules, target))\n"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "site")], capture_output=True, text=True, cwd=tmp_path, check=False

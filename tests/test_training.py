@@ -236,7 +236,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "fewer than no neurons": ({"max_neurons": -1}, DataError, "max_neurons is -1; expected at least 0"),
     "no terms": ({"max_terms": 0}, DataError, "max_terms is 0"),
     "no terms in a condition": ({"max_condition_terms": 0}, DataError, "max_condition_terms is 0"),
-    "method": ({"method": "magic"}, UnsupportedError, "method 'magic'; supported: saliency, force, freeze"),
+    "method": ({"method": "magic"}, UnsupportedError, "method 'magic'; supported: saliency, parallel, force, freeze"),
     "task": ({"task": "ranking"}, UnsupportedError, "task 'ranking'; supported: regression, binary, multiclass"),
     "missing": ({"X": spoilt(7, 2, np.nan)}, DataError, "X, row 7: a value is missing"),
     "columns": ({"X": X[:, :3]}, DataError, "X has 3 columns, the model reads 4"),

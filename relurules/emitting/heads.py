@@ -21,13 +21,6 @@ class Step(NamedTuple):
     outputs: list[str]
 
 
-class Meaning(NamedTuple):
-    """For people: each output with its formula in the scores, and each link with its definition."""
-
-    outputs: list[tuple[str, str]]
-    definitions: list[tuple[str, str]]
-
-
 def has_links(rules: RuleSet) -> bool:
     """False where the outputs are just the scores."""
     return not is_identity(rules.heads, len(rules.scores))
@@ -84,25 +77,6 @@ def sql_columns(rules: RuleSet, scores: Sequence[str], prefix: str, dialect: Dia
         for i in range(depth)
     ]
     return Columns(steps, [printed[head.link, head.scores].results[head.component] for head in rules.heads])
-
-
-def meaning(rules: RuleSet, escape: Callable[[str], str]) -> Meaning:
-    """For text that people read, in which special characters need `escape`."""
-    outputs = []
-    for name, head in zip(rules.outputs, rules.heads, strict=True):
-        taken, link = [rules.scores[i] for i in head.scores], LINKS[head.link]
-        among = f"{taken[head.component]} among " if link.joint and not link.reduces else ""
-        formula = taken[0] if head.link == "identity" else f"{head.link}({among}{', '.join(taken)})"
-        outputs.append((escape(name), escape(formula)))
-    links = dict.fromkeys(head.link for head in rules.heads)
-    return Meaning(
-        outputs, [(escape(_signature(link)), escape(ROWS[link].meaning)) for link in links if ROWS[link].meaning]
-    )
-
-
-def _signature(link: str) -> str:
-    joint, reduces = LINKS[link].joint, LINKS[link].reduces
-    return f"{link}({'s, t, ...' if reduces else 's among s, t, ...' if joint else 's'})"
 
 
 def _names(heads: Sequence[Head]) -> dict[tuple[str, tuple[int, ...]], str]:

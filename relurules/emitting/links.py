@@ -35,13 +35,12 @@ class Row(NamedTuple):
 
     python: takes the scores, returns a number, or a list where the link is joint and doesn't reduce. c: takes a double;
     a joint one takes an array and its size, and changes the array, or returns a double where it reduces. sql: from
-    columns, a prefix for its own, and the dialect. meaning: of `name(s)`, or of `name(s among s, t, ...)`, for people.
+    columns, a prefix for its own, and the dialect. For people, `reading.links` says what it is.
     """
 
     python: Function
     c: Function
     sql: Callable[[Sequence[str], str, Dialect], Columns]
-    meaning: str
 
 
 def _identity_sql(s: Sequence[str], _p: str, _dialect: Dialect) -> Columns:
@@ -62,6 +61,11 @@ def _complement_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
     power = f"{p}_power"
     step = [(power, dialect.shrink(f"-abs({s[0]})"))]
     return Columns([step], [f"CASE WHEN {s[0]} >= 0E0 THEN {power} ELSE 1E0 END / (1E0 + {power})"])
+
+
+def _step_sql(s: Sequence[str], _p: str, _dialect: Dialect) -> Columns:
+    """NULL where the score is no finite number."""
+    return Columns([], [f"CASE WHEN {s[0]} - {s[0]} = 0E0 THEN CASE WHEN {s[0]} >= 0E0 THEN 1E0 ELSE 0E0 END END"])
 
 
 def _expm1_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
@@ -151,6 +155,16 @@ _PYTHON_ARGMAX = """\
 def _argmax(*scores):
     return math.nan if any(map(math.isnan, scores)) else scores.index(max(scores))
 """
+_PYTHON_STEP = """\
+def _step(s):
+    return s if math.isnan(s) else float(s >= 0.0)
+"""
+_C_STEP = """\
+static double step(double s)
+{
+    return s != s ? s : s >= 0.0 ? 1.0 : 0.0;
+}
+"""
 _C_SIGMOID = """\
 static double sigmoid(double s)
 {
@@ -214,37 +228,37 @@ static double argmax(const double *s, int n)
 
 #: Link -> how it is printed.
 ROWS: Mapping[str, Row] = {
-    "identity": Row(Function(), Function(), _identity_sql, ""),
+    "identity": Row(Function(), Function(), _identity_sql),
     "sigmoid": Row(
         Function("_sigmoid", _PYTHON_SIGMOID),
         Function("sigmoid", _C_SIGMOID),
         _sigmoid_sql,
-        "1 / (1 + exp(-s))",
     ),
     "complement": Row(
         Function("_complement", _PYTHON_COMPLEMENT),
         Function("complement", _C_COMPLEMENT),
         _complement_sql,
-        "1 / (1 + exp(s)), which is 1 - sigmoid(s)",
     ),
-    "exp": Row(Function("_exp", _PYTHON_EXP), Function("exp"), _exp_sql, ""),
-    "expm1": Row(Function("_expm1", _PYTHON_EXPM1), Function("expm1"), _expm1_sql, "exp(s) - 1"),
+    "exp": Row(Function("_exp", _PYTHON_EXP), Function("exp"), _exp_sql),
+    "expm1": Row(Function("_expm1", _PYTHON_EXPM1), Function("expm1"), _expm1_sql),
     "softmax": Row(
         Function("_softmax", _PYTHON_SOFTMAX),
         Function("softmax", _C_SOFTMAX),
         _softmax_sql,
-        "exp(s) / (exp(s) + exp(t) + ...)",
     ),
     "log_softmax": Row(
         Function("_log_softmax", _PYTHON_LOG_SOFTMAX),
         Function("log_softmax", _C_LOG_SOFTMAX),
         _log_softmax_sql,
-        "s - log(exp(s) + exp(t) + ...)",
+    ),
+    "step": Row(
+        Function("_step", _PYTHON_STEP),
+        Function("step", _C_STEP),
+        _step_sql,
     ),
     "argmax": Row(
         Function("_argmax", _PYTHON_ARGMAX),
         Function("argmax", _C_ARGMAX),
         _argmax_sql,
-        "which of them is the largest, counted from 0; the first where several are",
     ),
 }

@@ -51,8 +51,3 @@ def grouped(parts: Sequence[str], joiner: str) -> str:
     while len(parts) > _GROUP:
         parts = [f"({joiner.join(parts[i : i + _GROUP])})" for i in range(0, len(parts), _GROUP)]
     return joiner.join(parts)
-
-
-def readable(value: float) -> str:
-    """A number for people: six significant digits."""
-    return f"{value:.6g}"

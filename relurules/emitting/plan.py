@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.domain.columns import groups_of
 from relurules.emitting.notation import Notation, grouped
@@ -36,12 +37,13 @@ class Stage(NamedTuple):
 
 
 class PlannedNeuron(NamedTuple):
-    """z = `argument`; phi(z) has slope `slope`."""
+    """z = `argument`; phi(z) has slope `slope`; read: whether anything reads phi(z), and not only the sign of z."""
 
     number: int
     argument: str
     slope: str
     comment: str
+    read: bool
 
 
 class Checks(NamedTuple):
@@ -142,11 +144,13 @@ def half_space_tests(rules: RuleSet, features: Notation) -> list[str]:
     ]
 
 
-def neuron_tests(rules: RuleSet, argument: Callable[[int], str], zero: str) -> list[str]:
-    """The test of every split, as the sign of its neuron's argument."""
+def neuron_tests(rules: RuleSet, features: Notation, argument: Callable[[int], str], zero: str) -> list[str]:
+    """The test of every split, as the sign of its neuron's argument where it is that, else in the features."""
     return [
-        f"{argument(neuron)} {'>=' if _sign_above(rules, split) > 0 else '<'} {zero}"
-        for split, neuron in enumerate(rules.tree.neurons.tolist())
+        test if neuron < 0 else f"{argument(neuron)} {'>=' if _sign_above(rules, split) > 0 else '<'} {zero}"
+        for split, (neuron, test) in enumerate(
+            zip(rules.tree.neurons.tolist(), half_space_tests(rules, features), strict=True)
+        )
     ]
 
 
@@ -172,18 +176,27 @@ def with_neurons(network: Network, features: Notation, activated: Callable[[int]
     return replace(features, columns=names, weight=np.concatenate([features.weight, np.ones(len(network))]))
 
 
-def planned_levels(network: Network, mixed: Notation) -> list[list[PlannedNeuron]]:
-    """The neurons level by level; an argument reads features and the activated neurons of earlier levels."""
+def planned_levels(network: Network, mixed: Notation, tested: NDArray[np.bool_]) -> list[list[PlannedNeuron]]:
+    """The neurons that matter, level by level; an argument reads features and the activated ones of earlier levels.
+
+    tested: (K,) whose sign is looked at.
+    """
+    read = (network.U != 0).any(axis=0)
+    for k in reversed(range(len(network))):
+        read |= (network.L[k] != 0) & (read[k] | tested[k])
     rows = np.hstack([network.A, network.L])
-    return [
-        [
-            PlannedNeuron(
-                k, mixed.affine(rows[k], network.b[k]), signed(mixed.number, network.slope[k]), str(network.neurons[k])
-            )
-            for k in level.tolist()
-        ]
-        for level in network.levels
-    ]
+
+    def planned(k: int) -> PlannedNeuron:
+        slope = signed(mixed.number, network.slope[k])
+        return PlannedNeuron(k, mixed.affine(rows[k], network.b[k]), slope, str(network.neurons[k]), bool(read[k]))
+
+    levels = [[planned(k) for k in level.tolist() if read[k] or tested[k]] for level in network.levels]
+    return [level for level in levels if level]
+
+
+def tested_neurons(rules: RuleSet) -> NDArray[np.bool_]:
+    """(K,) the neurons whose sign a split of the tree tells."""
+    return np.isin(np.arange(len(rules.network)), rules.tree.neurons)
 
 
 def planned_outputs(network: Network, mixed: Notation) -> list[str]:
@@ -207,8 +220,8 @@ def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNam
     if form == "network":
         mixed = with_neurons(rules.network, features, names.activated)
         return {
-            "levels": planned_levels(rules.network, mixed),
+            "levels": planned_levels(rules.network, mixed, tested_neurons(rules)),
             "sums": planned_outputs(rules.network, mixed),
-            "stages": planned_stages(rules.tree, neuron_tests(rules, names.argument, names.zero), depth),
+            "stages": planned_stages(rules.tree, neuron_tests(rules, features, names.argument, names.zero), depth),
         }
     return {}

@@ -64,7 +64,7 @@ def form_steps(request: Request, dialect: Dialect, names: Names, features: Notat
     levels = _levels(request, dialect, names, features, wanted)
     if not wanted.rule:
         return levels
-    return levels + _stages(request, dialect, names, plan.neuron_tests(request.rules, names.z, "0E0"))
+    return levels + _stages(request, dialect, names, plan.neuron_tests(request.rules, features, names.z, "0E0"))
 
 
 def _rules(request: Request, dialect: Dialect, names: Names, features: Notation) -> list[Step]:
@@ -106,7 +106,8 @@ def _levels(request: Request, dialect: Dialect, names: Names, features: Notation
     network = request.rules.network
     mixed = plan.with_neurons(network, features, names.a)
     steps = []
-    for i, level in enumerate(plan.planned_levels(network, mixed), 1):
+    tested = plan.tested_neurons(request.rules) & wanted.rule
+    for i, level in enumerate(plan.planned_levels(network, mixed, tested), 1):
         first, second = list[tuple[str, str]](), list[tuple[str, str]]()
         for neuron in level:
             z, a = names.z(neuron.number), names.a(neuron.number)
@@ -114,6 +115,8 @@ def _levels(request: Request, dialect: Dialect, names: Names, features: Notation
                 first.append((a, f"{dialect.greatest}({neuron.argument}, 0E0)"))
                 continue
             first.append((z, neuron.argument))
+            if not neuron.read:
+                continue
             below = f"{neuron.slope} * {z}" if network.slope[neuron.number] else "0E0"
             second.append((a, f"CASE WHEN {z} >= 0E0 THEN {z} ELSE {below} END"))
         suffix = "_z" if second else ""

@@ -8,7 +8,7 @@ from relurules.emitting.c import print_c
 from relurules.emitting.python import print_python
 from relurules.emitting.request import Request
 from relurules.emitting.sql import DIALECTS, best_forms, checked, print_sql
-from relurules.emitting.text import print_markdown, print_text
+from relurules.emitting.text import print_text
 from relurules.errors import UnsupportedError
 from relurules.ir import Artifact, RuleSet
 from relurules.ir.artifact import header
@@ -34,7 +34,6 @@ _SAID = ("dialect", "table", "key", "shape", "name", "outside", "missing")
 
 TARGETS: Mapping[str, Target] = {
     "text": Target(print_text, ("rules",)),
-    "markdown": Target(print_markdown, ("rules",)),
     "sql": Target(print_sql, _CODE, tuple(DIALECTS), best_forms),
     "python": Target(print_python, _CODE),
     "c": Target(print_c, _CODE),
@@ -44,11 +43,11 @@ TARGETS: Mapping[str, Target] = {
 def emit_artifact(
     rules: RuleSet, target: str, *, form: str | None = None, dialect: str | None = None, **options: Any
 ) -> Artifact:
-    """Print `rules` for `target`; UnsupportedError names what exists where the request doesn't.
+    """Print `rules` for a target of the table; UnsupportedError names what exists where the request doesn't.
 
     options: the fields of `Request` that are for SQL.
     """
-    row = _row(target)
+    row = TARGETS[target]
     dialect = dialect or row.dialects[0]
     if form is not None and form not in row.forms:
         raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: {', '.join(row.forms)}")
@@ -59,18 +58,15 @@ def emit_artifact(
     if target == "sql":
         request = checked(request._replace(**options))
         said = {name: getattr(request, name) for name in _SAID} | {"returned": request.columns}
+    decision = None if rules.decision is None else rules.decision.wanted
     outputs = (request.output,) if request.output else rules.outputs
     refusals = []
     for tried in [form] if form else row.best(request):
-        artifact = Artifact(target, tried, rules.domain, outputs, {}, rules.max_error, rules.complete, **said)
+        artifact = Artifact(
+            target, tried, rules.domain, outputs, {}, rules.score_error, rules.complete, decision=decision, **said
+        )
         try:
             return replace(artifact, files=row.print(request._replace(form=tried, header=header(artifact))))
         except UnsupportedError as error:
             refusals.append(error)
     raise refusals[0]
-
-
-def _row(target: str) -> Target:
-    if target not in TARGETS:
-        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(TARGETS)}")
-    return TARGETS[target]

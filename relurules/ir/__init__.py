@@ -9,7 +9,7 @@ from relurules.ir.network import AffineMap, Network, Neuron
 from relurules.ir.partition import UNEXPLORED, Partition, Region, Tree
 from relurules.ir.reached import Reached
 from relurules.ir.report import Report
-from relurules.ir.ruleset import Condition, HalfSpace, Reduction, Rule, RuleSet
+from relurules.ir.ruleset import Condition, Decision, HalfSpace, Reduction, Rule, RuleSet, Tradeoff
 
 __all__ = [
     "UNEXPLORED",
@@ -17,6 +17,7 @@ __all__ = [
     "Artifact",
     "Condition",
     "Count",
+    "Decision",
     "Estimate",
     "Evidence",
     "Graph",
@@ -34,5 +35,6 @@ __all__ = [
     "RuleFacts",
     "RuleSet",
     "Streamed",
+    "Tradeoff",
     "Tree",
 ]

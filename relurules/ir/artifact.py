@@ -12,7 +12,7 @@ from relurules.files import write_all
 from relurules.ir.domain_json import domain_from_json, domain_to_json
 
 _MARK = "relurules artefact: "
-_SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete")
+_SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete", "decision")
 #: Said only where it isn't the default.
 _UNUSUAL = ("shape", "name", "returned", "outside", "missing")
 
@@ -22,9 +22,9 @@ class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
     target: text, markdown, sql, python or c; form: rules, tree or network; domain, outputs, complete: those of
-    the rules; max_error: of the scores. Only for SQL: dialect, table, key; shape, and the name of what is created;
-    returned: what it gives beside the key; outside: what becomes of rows outside the domain; missing: what of missing
-    values.
+    the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class. Only for SQL:
+    dialect, table, key; shape, and the name of what is created; returned: what it gives beside the key; outside: what
+    becomes of rows outside the domain; missing: what of missing values.
     """
 
     target: str
@@ -37,6 +37,7 @@ class Artifact:
     dialect: str | None = None
     table: str | None = None
     key: tuple[str, ...] = ()
+    decision: str | float | None = None
     shape: str = "select"
     name: str = ""
     returned: tuple[str, ...] = ("outputs", "rule")
@@ -108,4 +109,5 @@ def _from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
         key=tuple(map(str, said.get("key", ()))),
         returned=tuple(map(str, said.get("returned", Artifact.returned))),
         **{name: str(said.get(name, getattr(Artifact, name))) for name in _UNUSUAL if name != "returned"},
+        decision=said.get("decision"),
     )

@@ -1,5 +1,6 @@
 """Links: what a model does to its scores at the very end, y = link(f(x)). One row of `LINKS` each."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,14 +20,18 @@ class Head(NamedTuple):
 class Link(NamedTuple):
     """apply: (N, k) scores -> (N, k), or (N, 1) where `reduces`. joint: over all its scores; others are of one each.
 
-    slack takes the scores (N, k), how far each may be off (N, k), and the relative rounding of the link itself, and
-    returns (N, k) or (N, 1): by how much each output may then be off.
+    change takes how far each of k scores may be off, the largest that a score is, and k, and returns by how much any
+    output may be off; only where the link `steepens` does the largest score matter. slack takes the scores (N, k),
+    how far each may be off (N, k), and the relative rounding of the link itself, and returns (N, k) or (N, 1): by how
+    much each output may then be off.
     """
 
     apply: Callable[[Array], Array]
     slack: Callable[[Array, Array, float], Array]
+    change: Callable[[float, float, int], float]
     joint: bool = False
     reduces: bool = False
+    steepens: bool = False
 
 
 #: Numbers below this may be off altogether: they underflow.
@@ -92,16 +97,32 @@ def _tied(s: Array, off: Array, _: float) -> Array:
     return np.asarray((rivals * np.abs(np.arange(s.shape[1]) - best)).max(axis=1, keepdims=True), dtype=np.float64)
 
 
+def _step(s: Array) -> Array:
+    """1 where the score isn't negative, 0 elsewhere."""
+    return np.asarray(s >= 0, dtype=np.float64)
+
+
+def _crossing(s: Array, off: Array, _: float) -> Array:
+    """A step may be off by 1 where the score is no larger than it may be off."""
+    return np.asarray(np.abs(s) <= off, dtype=np.float64)
+
+
+def _power_change(error: float, high: float, _: int) -> float:
+    """exp(s + error) - exp(s) at the largest s; infinite where that is too large for a float64."""
+    return math.exp(high) * math.expm1(error) if high < 700.0 and error < 700.0 else math.inf
+
+
 #: Name of a link -> what it does.
 LINKS: Mapping[str, Link] = {
-    "identity": Link(lambda s: s, lambda _, off, __: off),
-    "sigmoid": Link(_sigmoid, _share(_sigmoid, 0.25)),
-    "complement": Link(_complement, _share(_complement, 0.25)),
-    "exp": Link(np.exp, _power(np.exp)),
-    "expm1": Link(np.expm1, _power(np.expm1)),
-    "softmax": Link(_softmax, _share(_softmax, 0.5), joint=True),
-    "log_softmax": Link(_log_softmax, _log_share, joint=True),
-    "argmax": Link(_argmax, _tied, joint=True, reduces=True),
+    "identity": Link(lambda s: s, lambda _, off, __: off, lambda e, _, __: e),
+    "sigmoid": Link(_sigmoid, _share(_sigmoid, 0.25), lambda e, _, __: math.tanh(e / 4)),
+    "complement": Link(_complement, _share(_complement, 0.25), lambda e, _, __: math.tanh(e / 4)),
+    "exp": Link(np.exp, _power(np.exp), _power_change, steepens=True),
+    "expm1": Link(np.expm1, _power(np.expm1), _power_change, steepens=True),
+    "softmax": Link(_softmax, _share(_softmax, 0.5), lambda e, _, __: math.tanh(e / 2), joint=True),
+    "log_softmax": Link(_log_softmax, _log_share, lambda e, _, __: 2 * e, joint=True),
+    "step": Link(_step, _crossing, lambda e, _, __: float(e > 0)),
+    "argmax": Link(_argmax, _tied, lambda e, _, k: (k - 1.0) * (e > 0), joint=True, reduces=True),
 }
 
 

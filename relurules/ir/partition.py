@@ -21,8 +21,9 @@ UNEXPLORED = int(np.iinfo(np.int32).min)
 class Tree:
     """Splits normals x + offsets >= 0. Child 0 is the negative side, child 1 the other.
 
-    neurons: (S,) index of the neuron that cuts; normals: (S, d); offsets: (S,); children: (S, 2) int32: a split where
-    >= 0, leaf ~child where negative, UNEXPLORED where a search stopped. Without splits, leaf 0 is everything.
+    neurons: (S,) index of the neuron that cuts, -1 where a split is no neuron's sign; normals: (S, d); offsets: (S,);
+    children: (S, 2) int32: a split where >= 0, leaf ~child where negative, UNEXPLORED where a search stopped. Without
+    splits, leaf 0 is everything.
     """
 
     neurons: NDArray[np.intp]
@@ -70,7 +71,7 @@ class Region(NamedTuple):
     map: AffineMap
 
 
-class _Cell(NamedTuple):
+class Cell(NamedTuple):
     """A region by all splits above it: their half-spaces normals x >= bounds, and with the domain's walls G u <= h."""
 
     path: list[tuple[int, int]]
@@ -112,13 +113,13 @@ class Partition:
 
     def regions(self) -> list[Region]:
         """Every region with its irredundant half-spaces."""
-        return [self._region(i, *cell) for i, cell in enumerate(self._cells())]
+        return [self._region(i, *cell) for i, cell in enumerate(self.cells())]
 
     def balls(self) -> tuple[Array, Array]:
         """Chebyshev centres (R, d), in the user's units, and radii (R,), in normalised coordinates."""
         from relurules.lp.polytope import inscribed_ball
 
-        balls = [inscribed_ball(cell.G, cell.h) for cell in self._cells()]
+        balls = [inscribed_ball(cell.G, cell.h) for cell in self.cells()]
         return self.frame.to_user(np.array([ball.center for ball in balls])), np.array([b.radius for b in balls])
 
     def extent(self, region: int, forms: Array) -> Array:
@@ -129,7 +130,7 @@ class Partition:
         from relurules.lp.polytope import extent
 
         rows, offsets = self.frame.rows(forms[:, :-1], forms[:, -1])
-        cell = self._cells()[region]
+        cell = self.cells()[region]
         return extent(cell.G, cell.h, np.column_stack([rows, offsets]))
 
     def ranges(self) -> Array:
@@ -137,7 +138,7 @@ class Partition:
         from relurules.lp.polytope import extent
 
         found = []
-        for pattern, cell in zip(self.patterns, self._cells(), strict=True):
+        for pattern, cell in zip(self.patterns, self.cells(), strict=True):
             rows, offsets = self.frame.rows(*self.network.affine_map(pattern))
             found.append(extent(cell.G, cell.h, np.column_stack([rows, offsets])))
         return np.array(found).reshape(len(self), -1, 2)
@@ -148,19 +149,19 @@ class Partition:
 
         return adjacency(self)
 
-    def _cells(self) -> list[_Cell]:
+    def cells(self) -> list[Cell]:
         """All regions as polytopes of the frame's coordinates."""
         walls = self.domain.polytope(self.frame)
         return [self._cell(path, walls) for path in self.tree.paths(len(self))]
 
-    def _cell(self, path: list[tuple[int, int]], walls: tuple[Array, Array]) -> _Cell:
+    def _cell(self, path: list[tuple[int, int]], walls: tuple[Array, Array]) -> Cell:
         splits = np.array([split for split, _ in path], dtype=np.intp)
         sign = np.array([2.0 * side - 1.0 for _, side in path])
         normals, offsets = self.tree.normals[splits] * sign[:, None], self.tree.offsets[splits] * sign
         G, g = self.frame.rows(-normals, -offsets)
         length = np.linalg.norm(G, axis=1)
         rows, limits = np.vstack([walls[0], G / length[:, None]]), np.concatenate([walls[1], -g / length])
-        return _Cell(path, normals, -offsets, rows, limits)
+        return Cell(path, normals, -offsets, rows, limits)
 
     def _region(self, i: int, path: list[tuple[int, int]], normals: Array, bounds: Array, G: Array, h: Array) -> Region:
         from relurules.lp.polytope import irredundant

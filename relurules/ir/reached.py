@@ -1,12 +1,23 @@
 """The activation patterns that the rows of a table reach, and the affine maps of many patterns at once."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain import Domain
+from relurules.ir.grouping import grouped
 from relurules.ir.layers import Layer, layered
+from relurules.ir.link import Head, identity_heads
+from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network, Pattern
+from relurules.ir.signs import Signs
+from relurules.tables import default_names
+
+if TYPE_CHECKING:
+    import pandas
 
 #: So many numbers are worked on at once: what a core's cache holds.
 _BLOCK = 2**18
@@ -21,6 +32,8 @@ class Reached:
     the whole table; points: (R, d) that row in the network's coordinates, which may lie on the region's boundary;
     rows: all rows of the table; outside: those left out, for a value that is missing or lies outside the domain.
 
+    domain: the coordinates, and where rows are taken from; outputs, heads: as a Graph has them.
+
     A pattern counts by its rows alone: one that rows reach on a boundary only may have no interior.
     """
 
@@ -31,6 +44,9 @@ class Reached:
     points: Array
     rows: int
     outside: int
+    domain: Domain | None = None
+    outputs: tuple[str, ...] = ()
+    heads: tuple[Head, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("patterns", "counts", "first", "points"):
@@ -46,6 +62,36 @@ class Reached:
     def shares(self) -> Array:
         """(R,) share of the table's rows that each pattern has, those left out included in the whole."""
         return self.counts / max(1, self.rows)
+
+    def apply(self, table: Any) -> NDArray[np.intp]:
+        """(N, d) array or frame -> (N,) number of each row's pattern, from 1; 0 for a row outside or of no pattern."""
+        X = self.local_models.domain.rows(table)
+        number = np.zeros(len(X), dtype=np.intp)
+        inside = np.isfinite(X).all(axis=1) if self.domain is None else self.domain.contains(X)
+        signs = Signs.of(self.network)
+        words = np.vstack([signs.packed_patterns(self.patterns), signs.packed(X[inside])])
+        found = grouped(words)[1][len(self) :]
+        number[inside] = np.where(found < len(self), 1 + found, 0)
+        return number
+
+    @cached_property
+    def local_models(self) -> LocalModels:
+        """The affine map of every pattern, with what is known of the network's inputs and outputs."""
+        d, m = self.network.A.shape[1], len(self.network.c)
+        domain = Domain.unbounded(default_names(d)) if self.domain is None else self.domain
+        heads = self.heads or identity_heads(m)
+        outputs = self.outputs or default_names(len(heads), "y")
+        return LocalModels(domain, outputs, heads, *self.maps(), "local model")
+
+    def summary(self, data: Any, y: Any = None, *, typical: bool = True) -> "pandas.DataFrame":
+        """One row per pattern: its rows in a table, the response there, and how well its map tells the response.
+
+        data: (N, d) array or frame, whose rows may be others than those that reached the patterns; y: (N,) the true
+        values. typical: whether columns tell a typical row of each. Columns: see `relurules.ir.summary`.
+        """
+        from relurules.ir.summary import reached_summary
+
+        return reached_summary(self, data, y, typical=typical)
 
     def maps(self, start: int = 0, stop: int | None = None) -> AffineMap:
         """What the network is on the patterns from `start` to `stop`, by default on all; see `affine_maps`."""

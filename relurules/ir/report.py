@@ -10,8 +10,9 @@ class Report(NamedTuple):
     rows: how many were run; outside: how many of them got rule 0 and no number; difference: largest |artefact -
     network|; relative: what of it exceeds the rules' max_error, over the sum of the network's absolute terms (after a
     link, over what the link makes of errors of that size); passed: relative <= tolerance, and a number just where the
-    domain says so. worst: the row with the largest difference, counted from 0, -1 for none; agreement: share of rows with
-    a number whose class is the network's, NaN where outputs tell no class; seconds: of the run, NaN if not told.
+    domain says so. worst: the row with the largest difference, counted from 0, -1 for none; agreement: share of rows
+    with a number whose class is that of the network, NaN where there are no classes; seconds: of the run, NaN if not
+    told.
     """
 
     artefact: str

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,10 +12,12 @@ import numpy as np
 from relurules.errors import DomainError, RulesError
 from relurules.files import write_text
 from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
-from relurules.ir.evidence import Provenance
+from relurules.ir.evidence_json import evidence_from_json, evidence_to_json
 from relurules.ir.link import Head, check_heads, identity_heads, is_identity, score_names
 from relurules.ir.network import AffineMap, Network, Neuron, read_only
+from relurules.ir.origin_json import origin_from_json, origin_to_json
 from relurules.ir.partition import UNEXPLORED, Tree
+from relurules.ir.rules_check import misfit
 from relurules.ir.ruleset import Condition, HalfSpace, Reduction, Rule, RuleSet
 
 FORMAT, VERSION = "relurules.rules", 1
@@ -36,6 +37,8 @@ def load(path: Path) -> RuleSet:
     except (ValueError, RecursionError) as error:
         raise RulesError(f"{path}: is no JSON of finite numbers: {error}") from error
     _validate(found, path)
+    if (why := misfit(found)) is not None:
+        raise RulesError(f"{path}: parts of the file don't fit together: {why}")
     try:
         return from_json(found)
     except (KeyError, IndexError, ValueError, DomainError) as error:
@@ -50,17 +53,18 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "version": VERSION,
         "outputs": list(rules.outputs),
         **_heads_json(rules),
-        "max_error": rules.max_error,
+        "max_error": rules.max_error if np.isfinite(rules.max_error) else None,
         **({} if rules.output_error is None else {"score_error": rules.score_error}),
         "complete": rules.complete,
         "reduction": {**rules.reduction._asdict(), "removed": dict(rules.reduction.removed)},
-        **_provenance_json(rules.provenance),
+        **origin_to_json(rules),
+        **evidence_to_json(rules.evidence),
         **domain_to_json(domain),
         "splits": [
             {
                 "coefficients": sparse(normal, names),
                 "at_least": float(-offset),
-                "neuron": int(neuron),
+                **({"neuron": int(neuron)} if neuron >= 0 else {}),
                 "otherwise": _child(no),
                 "then": _child(yes),
             }
@@ -86,27 +90,18 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
     network = _network(found["network"], len(names), count)
     tree = _tree(found["splits"], len(found["rules"]), names)
     spaces = [
-        HalfSpace(normal, float(-offset), network.neurons[neuron], split)
+        HalfSpace(normal, float(-offset), network.neurons[neuron] if neuron >= 0 else None, split)
         for split, (normal, offset, neuron) in enumerate(zip(tree.normals, tree.offsets, tree.neurons, strict=True))
     ]
     rules = tuple(_rule(number, item, spaces, names, scores) for number, item in enumerate(found["rules"], start=1))
-    for rule in rules:
-        if len(rule.pattern) != len(network) or len(rule.point) != len(names):
-            raise ValueError(
-                f"rule {rule.number} needs a pattern of {len(network)} signs and a point of {len(names)} numbers"
-            )
     reduction = Reduction(**found["reduction"])
-    bound = found["max_error"]
+    bound = np.inf if found["max_error"] is None else float(found["max_error"])
     return RuleSet(
         outputs, domain, rules, tree, network, found.get("score_error", bound), found["complete"], reduction, heads,
         output_error=bound if "score_error" in found else None,
-        provenance=Provenance(**found.get("provenance", {})),
+        evidence=evidence_from_json(found, len(rules), len(names)),
+        **origin_from_json(found),
     )  # fmt: skip
-
-
-def _provenance_json(made: Provenance) -> dict[str, Any]:
-    """Nothing where nothing is known."""
-    return {} if made == Provenance() else {"provenance": {**asdict(made), "settings": dict(made.settings)}}
 
 
 def _heads_json(rules: RuleSet) -> dict[str, Any]:
@@ -163,7 +158,7 @@ def _tree(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str])
             pair.append(child["split"] if "split" in child else -child["rule"] if "rule" in child else UNEXPLORED)
         children.append(pair)
     return Tree(
-        np.array([item["neuron"] for item in splits], dtype=np.intp),
+        np.array([item.get("neuron", -1) for item in splits], dtype=np.intp),
         np.array([dense(item["coefficients"], names) for item in splits]).reshape(-1, len(names)),
         np.array([-item["at_least"] for item in splits], dtype=np.float64),
         np.array(children, dtype=np.int32).reshape(-1, 2),
@@ -192,9 +187,14 @@ def _child(child: int) -> dict[str, int]:
     return {"split": child} if child >= 0 else {} if child == UNEXPLORED else {"rule": -child}
 
 
+def schema_text() -> str:
+    """The JSON Schema of the format."""
+    return files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8")
+
+
 @cache
 def _schema() -> Any:
-    return json.loads(files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8"))
+    return json.loads(schema_text())
 
 
 def _refuse(text: str) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,23 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.link import Head, check_heads, identity_heads, linked, score_names
+from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network, Neuron, Pattern
 from relurules.ir.partition import Tree
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class HalfSpace(NamedTuple):
     """The test normal·x >= bound; normal (d,) in the user's columns and units, scaled to read well.
 
-    neuron: whose sign it tells; split: its index in the rule set's tree.
+    neuron: whose sign it tells, None where it is that of none; split: its index in the rule set's tree.
     """
 
     normal: Array
     bound: float
-    neuron: Neuron
+    neuron: Neuron | None
     split: int
 
 
@@ -57,15 +61,40 @@ class Reduction(NamedTuple):
     rows: int | None
 
 
+class Decision(NamedTuple):
+    """What rules decide: classes by name, the first of which is number 0; threshold: that the output reaches or not.
+
+    Without a threshold it is which output is the largest.
+    """
+
+    classes: tuple[str, ...]
+    threshold: float | None
+
+    @property
+    def wanted(self) -> str | float:
+        """What `extract` was asked for."""
+        return "argmax" if self.threshold is None else self.threshold
+
+
+class Tradeoff(NamedTuple):
+    """So many rules are enough if the outputs may be off by this much: one step of a simplification."""
+
+    rules: int
+    error: float
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """Rules that cover a domain and overlap on boundaries only, numbered from 1.
 
-    tree: the same rules as a decision tree; leaf i is rule i + 1. network: the collapsed neurons, the same function on
-    the domain, and `tree.neurons` are its indices. heads: for each output the link and the scores that it takes, where
-    the scores are what the rules' maps and `network` give; none given: the outputs are the scores. max_error: bound on
-    |network as traced - rules| over the domain, for every score (rounding of float64 not counted). complete: False
-    where a budget left part of the domain uncovered.
+    tree: the same rules as a decision tree; leaf i, to which several branches may lead, is rule i + 1. network: the
+    collapsed neurons, the function that the rules stand for, and `tree.neurons` are its indices. heads: for each output
+    the link and the scores that it takes, where the scores are what the rules' maps and `network` give; none given: the
+    outputs are the scores. score_error: bound on |network as traced - rules| over the domain, for every score (rounding
+    of float64 not counted); output_error: the same for the outputs, where they aren't the scores. complete: False where
+    a budget left part of the domain uncovered. evidence: what data say; provenance: how the rules were made; tradeoffs:
+    the steps of the simplification. decision: the classes, where the output is the number of one; a rule's scores are
+    constant then, and tell the class only.
     """
 
     outputs: tuple[str, ...]
@@ -80,6 +109,8 @@ class RuleSet:
     output_error: float | None = None
     evidence: Evidence | None = None
     provenance: Provenance = field(default_factory=Provenance)
+    tradeoffs: tuple[Tradeoff, ...] = ()
+    decision: Decision | None = None
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)
@@ -136,6 +167,44 @@ class RuleSet:
     def _maps(self) -> AffineMap:
         maps = [rule.map for rule in self.rules]
         return AffineMap(np.stack([m.weights for m in maps]), np.stack([m.constants for m in maps]))
+
+    @cached_property
+    def local_models(self) -> LocalModels:
+        """The rules' affine maps, with what is known of their inputs and outputs."""
+        return LocalModels(self.domain, self.outputs, self.heads, *self._maps, "rule")
+
+    def ranges(self) -> Array:
+        """(R, m, 2) smallest and largest value of every output on the closure of every rule's region.
+
+        By linear programs, exact but for their tolerance, infinite where unbounded; whole numbers count as continuous,
+        while categories hold one value each. Through a link of one score, or a softmax of two, exact as well; a softmax
+        or argmax of more scores is bounded by how far pairs of them can be apart, and may not come as far.
+        """
+        from relurules.ir.ranges import ranges
+
+        return ranges(self)
+
+    def summary(self, data: Any = None, y: Any = None) -> "pandas.DataFrame":
+        """One row per rule: its rows in a table, the response there, how well it tells it, its outputs' ranges.
+
+        data: (N, d) array or frame; y: (N,) the true values, numbers or classes; without data, what `evidence` holds.
+        Columns: see `relurules.ir.summary`. DataError where data and y don't fit.
+        """
+        from relurules.ir.summary import rules_summary
+
+        return rules_summary(self, data, y)
+
+    def to_sympy(self, *, exact: bool = False, domain: bool = True) -> dict[str, Any]:
+        """Output -> sympy Piecewise in one real symbol per coordinate, named as in `features`; 0 or 1 for categories.
+
+        exact: coefficients as the rational numbers that they are, not as floating point ones. domain: whether the first
+        piece is nan for what lies outside the domain; without it, rules are taken beyond where they hold. Pieces
+        come in the order of the rules, and the first whose conditions hold counts. `sympy.latex` and `sympy.lambdify`
+        go on from there.
+        """
+        from relurules.ir.symbolic import to_sympy
+
+        return to_sympy(self, exact=exact, domain=domain)
 
     def save(self, path: str | Path) -> None:
         """Write JSON (schema in relurules/ir/rules.schema.json); the file appears whole or not at all."""

@@ -80,6 +80,65 @@ def minimum(cost: Array, G: Array, h: Array) -> float:
     raise CheckError(f"the LP solver failed on a minimum ({len(G)} rows, {len(cost)} columns): {result.message}")
 
 
+def maximum(form: Array, G: Array, h: Array, low: Array, high: Array) -> tuple[Array, Array] | None:
+    """A point of {u : G u <= h, low <= u <= high} where form·u is largest, and multipliers of the rows (c,) >= 0.
+
+    None where there is no such point.
+    """
+    bounds: _Bounds = list(zip(low.tolist(), high.tolist(), strict=True))
+    result = _solve(-form, G, h, bounds)
+    if result.status == _INFEASIBLE:
+        return None
+    if result.status != _OPTIMAL:
+        raise CheckError(f"the LP solver failed on a maximum ({len(G)} rows, {len(form)} columns): {result.message}")
+    return np.asarray(result.x, dtype=np.float64), np.maximum(0.0, -np.asarray(result.ineqlin.marginals))
+
+
+def closest_form(points: Array, values: Array) -> tuple[Array, float]:
+    """The affine form (f + 1,), constant last, that is nearest to values (n,) at points (n, f), and the distance.
+
+    Chebyshev approximation as a linear program (Boyd & Vandenberghe, Convex Optimization, section 6.1). The smallest
+    largest |value - form| over the points is exact up to the solver's tolerances, relative to the values' spread.
+    """
+    middle, spread = float(values.mean()), float(np.ptp(values)) or 1.0
+    design, target = np.column_stack([points, np.ones(len(points))]), (values - middle) / spread
+    rows = np.vstack(
+        [np.column_stack([design, -np.ones(len(points))]), np.column_stack([-design, -np.ones(len(points))])]
+    )
+    cost = np.append(np.zeros(design.shape[1]), 1.0)
+    bounds: _Bounds = [*[(None, None)] * design.shape[1], (0.0, None)]
+    result = _solve(cost, rows, np.concatenate([target, -target]), bounds)
+    if result.status != _OPTIMAL:
+        raise CheckError(f"the LP solver failed on a closest form ({len(points)} points): {result.message}")
+    form = np.asarray(result.x[:-1], dtype=np.float64) * spread
+    form[-1] += middle
+    return form, float(result.fun) * spread
+
+
+def whole_extent(cost: Array, G: Array, h: Array, whole: NDArray[np.intp]) -> tuple[float, float]:
+    """Minimum and maximum of cost·u over {u : G u <= h} where the entries `whole` of u are whole numbers.
+
+    (inf, -inf) where there is no such u. By branch and bound, closed to a relative gap of 1e-9.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    kind, found = np.zeros(len(cost), dtype=np.intp), list[float]()
+    kind[whole] = 1
+    rows, free = LinearConstraint(G, -np.inf, h), Bounds(-np.inf, np.inf)
+    result: Any
+    for sign in (1.0, -1.0):
+        for presolve in (True, False):  # presolve may not tell unbounded from infeasible
+            options: Any = {"mip_rel_gap": 1e-9, "presolve": presolve}
+            result = milp(sign * cost, constraints=rows, bounds=free, integrality=kind, options=options)
+            if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
+                break
+        else:
+            raise CheckError(f"the solver failed on an extreme ({len(G)} rows, {len(cost)} columns): {result.message}")
+        value = {_OPTIMAL: result.fun, _INFEASIBLE: np.inf, _UNBOUNDED: -np.inf}[result.status]
+        found.append(sign * float(value))
+    return found[0], found[1]
+
+
 def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.ir import Network, Reached
 from relurules.ir.network import Array, rows_of
+from relurules.ir.signs import Signs
 from relurules.partitioning.distinct import Distinct
-from relurules.partitioning.signs import Signs
 
 #: Rows are taken in pieces of at most so many numbers, but never fewer than _FEWEST rows.
 _PIECE = 2**21
@@ -48,7 +48,7 @@ def reach(
         if progress is not None:
             progress(rows)
     words, counts, first, points = found.table()
-    return Reached(network, signs.unpacked(words), counts, first, points, rows, outside)
+    return Reached(network, signs.unpacked(words), counts, first, points, rows, outside, domain)
 
 
 def _pieces(data: Array | Iterable[Array], d: int, K: int) -> Iterator[Array]:

@@ -1,5 +1,6 @@
 """Turns regions into rules that people read (Partition -> RuleSet)."""
 
-from relurules.rules.build import build_rules
+from relurules.rules.build import Asked, build_rules
+from relurules.rules.decide import deciding
 
-__all__ = ["build_rules"]
+__all__ = ["Asked", "build_rules", "deciding"]

@@ -1,41 +1,120 @@
-"""Sibling cells on which the network is the same affine map become one."""
+"""Sibling cells on which one affine map will do become one, bottom-up; a union of siblings is their parent's cell."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from relurules.ir import UNEXPLORED, Partition, Tree
+from relurules.ir import UNEXPLORED, Tradeoff, Tree
+from relurules.rules.fit import joined
+from relurules.rules.pieces import Ground, Piece
+from relurules.rules.unions import needed
 
-#: Maps count as the same when they differ by less than this share of the network's absolute terms over the domain.
-_ROUNDING = 1e-13
 
+class Grown(NamedTuple):
+    """A tree for pieces, leaf i leading to the i-th; several branches may end in one leaf.
 
-def merge_siblings(partition: Partition) -> Partition:
-    """Merge, bottom-up, the two leaves of a split that carry the same map; a union of siblings is their parent's cell.
-
-    Each merged cell keeps the pattern and the interior point of one of its regions.
+    place: a split of the partition's tree that bounds a piece -> the split here with the same hyperplane, and whether
+    that has its sides the other way about.
     """
-    tree, frame = partition.tree, partition.frame
-    reach = np.abs(frame.origin) + frame.scale
-    maps = [partition.network.affine_map(pattern) for pattern in partition.patterns]
-    least = _ROUNDING * partition.network.magnitude(reach[None, :])[0]
 
-    def same(one: int, other: int) -> bool:
-        weights = np.abs(maps[one].weights - maps[other].weights) @ reach
-        return bool((weights + np.abs(maps[one].constants - maps[other].constants) <= least).all())
+    tree: Tree
+    place: Mapping[int, tuple[int, bool]]
 
-    children = tree.children.copy()
-    stands_for = np.arange(len(children), dtype=np.int64)  # a split, or ~leaf once both its children are that leaf
+
+class Ladder(NamedTuple):
+    """For every split of a partition's tree the piece that could stand for all below it; None where none is allowed.
+
+    The error of a union is never less than those of its parts, so that each error cuts the tree in one way.
+    """
+
+    ground: Ground
+    pieces: list[Piece | None]
+
+    def tradeoffs(self, error: float) -> list[Tradeoff]:
+        """How many pieces are left at which errors up to this one."""
+        errors = sorted(piece.error for piece in self.pieces if piece is not None and piece.error <= error)
+        left = [Tradeoff(len(self.ground.partition) - i, at) for i, at in enumerate([0.0, *errors])]
+        return [
+            step for step, after in zip(left, [*left[1:], None], strict=True) if not after or after.error > step.error
+        ]
+
+    def cut(self, error: float) -> tuple[Grown, list[Piece]]:
+        """The tree with a leaf for every split that one piece can stand for within this error."""
+        tree, regions = self.ground.partition.tree, self.ground.forms
+        standing: dict[int, Piece] = {}
+        ends = {}  # in the order of the splits, in which the whole comes before its parts
+        for split, piece in enumerate(self.pieces):
+            if piece is not None and piece.error <= error:
+                ends[split] = ~piece.regions[0]
+                standing.setdefault(piece.regions[0], piece)
+        children = np.array([[ends.get(c, c) for c in pair] for pair in tree.children.tolist()], dtype=np.int32)
+        smaller, splits, kept = compacted(
+            replace(tree, children=children.reshape(-1, 2)), ends.get(0, 0 if len(children) else -1)
+        )
+        pieces = [
+            standing.get(leaf, Piece((), (leaf,), regions[leaf], 0.0))._replace(
+                splits=needed(self.ground, [(splits[split], side) for split, side in path])
+            )
+            for leaf, path in zip(kept, smaller.paths(len(kept)), strict=True)
+        ]
+        return Grown(smaller, {old: (new, False) for new, old in enumerate(splits)}), pieces
+
+
+def ladder(ground: Ground, limit: float = 0.0) -> Ladder:
+    """Which siblings can become one, bottom-up, within `limit` of the function; 0: where both have the same map."""
+    tree = ground.partition.tree
+    alone = [Piece((), (i,), forms, 0.0) for i, forms in enumerate(ground.forms)]
+    found: list[Piece | None] = [None] * len(tree.children)
+    for split in reversed(range(len(found))):
+        pair = tree.children[split].tolist()
+        if UNEXPLORED in pair:
+            continue
+        one, other = (found[child] if child >= 0 else alone[~child] for child in pair)
+        if one is None or other is None:
+            continue
+        fitted = joined(ground, one, other, limit)
+        if fitted is not None:
+            error = max(one.error, other.error, fitted.error)
+            found[split] = Piece((), one.regions + other.regions, fitted.forms, error)
+    return Ladder(ground, found)
+
+
+def regrouped(grown: Grown, members: list[tuple[int, ...]]) -> Grown:
+    """The same tree for unions of its pieces; splits that no longer divide anything are gone.
+
+    members: for each union the pieces in it.
+    """
+    union_of = {piece: union for union, pieces in enumerate(members) for piece in pieces}
+    children = grown.tree.children.copy()
+    stands_for = np.arange(len(children), dtype=np.int64)
     for split in reversed(range(len(children))):
-        below = [int(stands_for[child]) if child >= 0 else int(child) for child in children[split]]
+        below = [int(stands_for[child]) if child >= 0 else ~union_of[~child] for child in children[split].tolist()]
         children[split] = below
-        if UNEXPLORED not in below and max(below) < 0 and same(~below[0], ~below[1]):
+        if below[0] == below[1]:
             stands_for[split] = below[0]
-    return _compact(partition, replace(tree, children=children), int(stands_for[0]) if len(children) else -1)
+    root = int(stands_for[0]) if len(children) else -1
+    smaller, splits, _ = compacted(replace(grown.tree, children=children), root)
+    number = {old: new for new, old in enumerate(splits)}
+    place = {split: (number[at], turned) for split, (at, turned) in grown.place.items() if at in number}
+    return Grown(plain(smaller), place)
 
 
-def _compact(partition: Partition, tree: Tree, root: int) -> Partition:
-    """Renumber what the root still reaches; splits keep their order, and so do leaves."""
+def leaf_count(tree: Tree) -> int:
+    """Number of branches' ends, those that lead to one leaf counted each."""
+    return int((tree.children < 0).sum()) if len(tree.children) else 1
+
+
+def plain(tree: Tree) -> Tree:
+    """The same tree, its splits no neuron's sign, where a leaf is met more than once: it has several patterns."""
+    if leaf_count(tree) == len(np.unique(tree.children[tree.children < 0])) or not len(tree.children):
+        return tree
+    return replace(tree, neurons=np.full(len(tree.neurons), -1, dtype=np.intp))
+
+
+def compacted(tree: Tree, root: int) -> tuple[Tree, list[int], list[int]]:
+    """What the root still reaches, renumbered, in the same order; and which splits and leaves these were."""
     splits, leaves, stack = set(), set(), [root]
     while stack:
         at = stack.pop()
@@ -54,4 +133,4 @@ def _compact(partition: Partition, tree: Tree, root: int) -> Partition:
         tree.offsets[split_list],
         np.array(children, dtype=np.int32).reshape(-1, 2),
     )
-    return replace(partition, tree=smaller, patterns=partition.patterns[leaf_list], points=partition.points[leaf_list])
+    return smaller, split_list, leaf_list

@@ -26,6 +26,7 @@ class Compact:
     """A: (K, d), L: (K, K) strictly lower triangular, b: (K,), C: (m, d), U: (m, K), c: (m,).
 
     free: for each of A, L and C, in that order, which entries may be trained; all others are 0 and stay it.
+    tied: for each neuron, whose rows of A and L it shares, those of the first that does; empty where no two do.
     """
 
     A: Array
@@ -35,6 +36,7 @@ class Compact:
     U: Array
     c: Array
     free: tuple[Mask, Mask, Mask]
+    tied: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.b)
@@ -43,6 +45,9 @@ class Compact:
     def masks(self) -> tuple[Mask, ...]:
         """For every array of TRAINED, which entries are trained."""
         a, links, c = self.free
+        if self.tied:
+            first = np.equal(self.tied, np.arange(len(self)))[:, None]
+            a, links = a & first, links & first
         return a, links, np.ones_like(self.b, bool), c, np.ones_like(self.U, bool), np.ones_like(self.c, bool)
 
     @cached_property
@@ -118,7 +123,14 @@ def with_parameters(compact: Compact, values: Array) -> Compact:
         array, last = np.zeros(mask.shape), first + int(mask.sum())
         array[mask], first = values[first:last], last
         arrays[name] = array
+    if compact.tied:
+        arrays.update({name: arrays[name][list(compact.tied)] for name in "AL"})
     return replace(compact, **arrays)
+
+
+def of_directions(compact: Compact, values: Array) -> Array:
+    """Of every neuron, (N, K) -> the sums over those that share rows of A and L, at the first of them, else 0."""
+    return values @ np.equal.outer(compact.tied, np.arange(len(compact))) if compact.tied else values
 
 
 def without(compact: Compact, neurons: Sequence[int], factors: Array, constants: Array) -> Compact:
@@ -134,8 +146,23 @@ def without(compact: Compact, neurons: Sequence[int], factors: Array, constants:
         arrays[1][:, k], arrays[4][:, k] = 0.0, 0.0
     A, L, b, C, U, c0 = arrays
     keep = np.setdiff1d(np.arange(len(compact)), neurons)
-    grid = np.ix_(keep, keep)
-    return Compact(A[keep], L[grid], b[keep], C, U[:, keep], c0, (a[keep], links[grid], c))
+    grid, shared = np.ix_(keep, keep), [compact.tied[k] for k in keep] if compact.tied else []
+    tied = tuple(shared.index(k) for k in shared)
+    return Compact(A[keep], L[grid], b[keep], C, U[:, keep], c0, (a[keep], links[grid], c), tied)
+
+
+def mirrored(compact: Compact, k: int) -> Compact:
+    """The same function, with the hyperplane of neuron k the other way round: relu(z) = z + relu(-z)."""
+    arrays = tuple(getattr(compact, name).copy() for name in TRAINED)
+    a, links, c = (mask.copy() for mask in compact.free)
+    readers = arrays[1][:, k] != 0
+    a[readers] |= a[k]
+    links[readers] |= links[k]
+    c |= a[k]
+    _add_affine(arrays, k, 1.0, 0.0)
+    A, L, b, C, U, c0 = arrays
+    A[k], L[k], b[k] = -A[k], -L[k], -b[k]
+    return Compact(A, L, b, C, U, c0, (a, links, c), compact.tied)
 
 
 def _add_affine(arrays: tuple[Array, ...], k: int, factor: float, constant: float) -> None:

@@ -1,7 +1,8 @@
 """From many neurons to few: the networks on the way, and which of them a budget of rules allows.
 
 Saliency-guided: the neurons that matter least become affine, a share of them at a time while there are many, then one
-by one, looking ahead at what training makes of the best few choices.
+by one, looking ahead at what training makes of the best few choices. A second way down ends where the budget is
+kept; on it neurons are also tied to one direction.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from relurules.train.objective import Data, mean_loss, score_of
 from relurules.train.saliency import stand_ins
 from relurules.train.task import Rows, Task
 from relurules.train.terms import condition_terms, formula_terms, with_conditions, with_inputs
+from relurules.train.ties import nearest, tied
 
 #: Few neurons: so many, no more than so many beyond those that cut as many regions as there may be rules where all of
 #: them cross (the second number where formulas have few terms), and no more than so many numbers to train.
@@ -25,6 +27,10 @@ _FEW, _BEYOND, _BEYOND_TERMS, _NUMBERS = 12, 6, 4, 700
 _SHARE, _AFTER = 0.15, Schedule(epochs=3, rate=2e-3)
 #: Steps of training at every point of the front; choices looked at, and steps on each; steps at the end.
 _STEPS, _CHOICES, _LOOK, _LAST = 30, 4, 5, 10
+#: Where neurons are tied: pairs of directions and neurons looked at, and steps on each.
+_PAIRS, _NEURONS, _LOOK_TIED = 4, 3, 10
+#: Rises of the loss and logarithms of the share of rules saved count as so much at least.
+_LEAST, _LEAST_SAVED = 1e-6, 1e-3
 #: Terms are cut down where there are so many times the regions that the budget allows as rules.
 _ROOM = 4
 
@@ -62,12 +68,17 @@ class Size(NamedTuple):
 
 
 class Point(NamedTuple):
-    """A network on the front; score: on the validation rows; sparse: whether its terms were cut down."""
+    """A network on the front.
+
+    score: on the validation rows; sparse: whether its terms were cut down; parallel: whether it is of the way on which
+    neurons are tied to one direction.
+    """
 
     compact: Compact
     size: Size
     score: float
     sparse: bool
+    parallel: bool = False
 
 
 Counter = Callable[[Compact], Size]
@@ -76,24 +87,29 @@ Told = Callable[[int], None]
 
 def points(
     compact: Compact, data: Data, task: Task, budget: Budget, count: Counter, *,
-    l1: float, random: np.random.Generator, told: Told,
+    l1: float, random: np.random.Generator, told: Told, ties: bool = False,
 ) -> Iterator[Point]:  # fmt: skip
     """Networks with fewer and fewer neurons, down to none; with a budget of terms, first dense, then sparse ones.
 
-    told is called with the number of neurons left, whenever it changes.
+    ties: then those of a second way, with neurons tied to one direction, down to the budget of rules. told is called
+    with the number of neurons left, whenever it changes.
     """
     compact = thinned(compact, data, task, _few(budget), l1=l1, random=random, told=told)
-    start = compact
+    start, first = compact, None
     for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False):
         yield point
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
             start = point.compact
-    if budget.widest is None:
-        return
-    if budget.terms is not None:
-        start = with_inputs(start, budget.terms, data, task, l1)
-    start = with_conditions(start, budget.widest, data, task, l1)
-    yield from _chain(start, data, task, count, l1=l1, told=told, sparse=True)
+        first = first or point
+    if budget.widest is not None:
+        if budget.terms is not None:
+            start = with_inputs(start, budget.terms, data, task, l1)
+        start, first = with_conditions(start, budget.widest, data, task, l1), None
+        for point in _chain(start, data, task, count, l1=l1, told=told, sparse=True):
+            yield point
+            first = first or point
+    if ties and first is not None:
+        yield from _tied_chain(first, data, task, budget, count, l1=l1, told=told)
 
 
 def thinned(
@@ -137,6 +153,27 @@ def _one_less(compact: Compact, data: Data, task: Task, l1: float) -> Compact:
         for k in np.argsort(fits.saliency, kind="stable")[:_CHOICES]
     ]
     return min(tried, key=lambda one: mean_loss(one, data.training, task))
+
+
+def _tied_chain(
+    point: Point, data: Data, task: Task, budget: Budget, count: Counter, *, l1: float, told: Told
+) -> Iterator[Point]:  # fmt: skip
+    """From a point to one of so many rules: what costs least for the rules that it saves, of ties and stand-ins."""
+    while budget.rules is not None and point.size.rules > budget.rules:
+        told(len(point.compact))
+        compact, rows = point.compact, data.training
+        fits = stand_ins(compact, rows, task)
+        tried = [tied(compact, pair, rows) for pair in nearest(compact, rows, _PAIRS, budget.widest)]
+        least = np.argsort(fits.saliency, kind="stable")[:_NEURONS]
+        tried += [without(compact, [int(k)], fits.factors, fits.constants) for k in least]
+        loss = mean_loss(compact, rows, task)
+        tried = [refine(one, data, task, l1=l1, steps=_LOOK_TIED) for one in tried]
+        rises = np.maximum([mean_loss(one, rows, task) - loss for one in tried], _LEAST)
+        left = np.maximum([count(one).rules for one in tried], budget.rules)  # what is saved beyond is worth nothing
+        saved = np.maximum(np.log(point.size.rules / left), _LEAST_SAVED)
+        compact = refine(tried[int(np.argmin(rises / saved))], data, task, l1=l1, steps=_STEPS)
+        point = Point(compact, count(compact), score_of(compact, data.validation, task), point.sparse, parallel=True)
+        yield point
 
 
 def allowed(point: Point, budget: Budget) -> bool:

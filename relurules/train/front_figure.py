@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Colours that colour-blind readers tell apart (M. Okabe and K. Ito, 2008), and markers for print.
-_KINDS = ((False, "#0072B2", "o", "all terms"), (True, "#D55E00", "s", "few terms"))
+_KINDS = (
+    ({"sparse": False, "parallel": False}, "#0072B2", "o", "all terms"),
+    ({"sparse": True, "parallel": False}, "#D55E00", "s", "few terms"),
+    ({"parallel": True}, "#009E73", "^", "parallel"),
+)
 
 
 def front_figure(front: "pd.DataFrame", chosen: int, measure: str) -> str:
@@ -39,8 +43,8 @@ def front_figure(front: "pd.DataFrame", chosen: int, measure: str) -> str:
 
 
 def _draw(axes: Any, front: "pd.DataFrame", chosen: int) -> None:
-    for sparse, colour, marker, label in _KINDS:
-        part = front[front["sparse"] == sparse]
+    for kind, colour, marker, label in _KINDS:
+        part = front[(front[list(kind)] == list(kind.values())).all(axis=1)]
         if len(part):
             axes.plot(part["rules"], part["validation"], color=colour, marker=marker, label=label)
     row = front.iloc[chosen]

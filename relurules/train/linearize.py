@@ -26,8 +26,9 @@ Progress = Callable[[str], None]
 class Settings(NamedTuple):
     """How the front is walked down.
 
-    method: saliency, force, or freeze, the force with frozen slopes; l1: see `newton.refine`; seed: of splits and
-    batches; steps: gradient steps of the force; reachable: see `forced.forced_points`.
+    method: saliency; parallel, which ties neurons to one direction too; force; freeze, the force with frozen slopes;
+    l1: see `newton.refine`; seed: of splits and batches; steps: gradient steps of the force; reachable: see
+    `forced.forced_points`.
     """
 
     method: str = "saliency"
@@ -97,15 +98,17 @@ def _points(
             progress(f"{neurons} neurons")
 
     random = np.random.default_rng(settings.seed)
-    if settings.method == "saliency":
-        start = scale.standardised(graph.network, dense=True)
-        return list(points(start, data, TASKS[name], budget, count, l1=settings.l1, random=random, told=told))
+    if settings.method in ("saliency", "parallel"):
+        start, ties = scale.standardised(graph.network, dense=True), settings.method == "parallel"
+        return list(
+            points(start, data, TASKS[name], budget, count, l1=settings.l1, random=random, told=told, ties=ties)
+        )
     if settings.method in ("force", "freeze"):
         from relurules.train.forced import forced_points
 
         return forced_points(graph.network, scale, data, TASKS[name], count, settings.seed, settings.steps,
                              freeze=settings.method == "freeze", reachable=settings.reachable, told=told)  # fmt: skip
-    raise UnsupportedError(f"method {settings.method!r}; supported: saliency, force, freeze")
+    raise UnsupportedError(f"method {settings.method!r}; supported: saliency, parallel, force, freeze")
 
 
 def best_point(found: list[Point], budget: Budget) -> int:

@@ -1,6 +1,7 @@
 """What linearisation gives: the network within the budget, and the front that it was chosen from."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relurules.domain.columns import is_plain
+from relurules.errors import UnsupportedError
 from relurules.files import write_all
 from relurules.ir import Graph
 from relurules.train.compact import forward
@@ -46,11 +48,13 @@ class Linearized:
         return LinearizedNetwork(self.graph).eval() if module else self.graph
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write front.csv and front.svg into the folder; returns their paths."""
+        """Write front.csv and, where matplotlib is installed, front.svg into the folder; returns their paths."""
         from relurules.train.front_figure import front_figure
 
-        figure = front_figure(self.front, self.chosen, self.measure)
-        return write_all(Path(folder), {"front.csv": self.front.to_csv(index=False), "front.svg": figure})
+        files = {"front.csv": self.front.to_csv(index=False)}
+        with suppress(UnsupportedError):  # no matplotlib
+            files["front.svg"] = front_figure(self.front, self.chosen, self.measure)
+        return write_all(Path(folder), files)
 
 
 def front_table(found: Sequence[Point], training: Rows, test: Rows | None, task: Task) -> "pd.DataFrame":
@@ -70,6 +74,7 @@ def front_table(found: Sequence[Point], training: Rows, test: Rows | None, task:
             "condition_terms": int(terms.max(initial=0)),
             "formula_terms": formula_terms(compact),
             "sparse": point.sparse,
+            "parallel": point.parallel,
             "train": score_of(compact, training, task),
             "validation": point.score,
             **({} if test is None else {"test": score_of(compact, test, task)}),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.ir.network import Array
-from relurules.train.compact import Compact, Forward, forward, parameters, pulled_back, with_parameters
+from relurules.train.compact import Compact, Forward, forward, of_directions, parameters, pulled_back, with_parameters
 from relurules.train.objective import Data, gradient, loss_of, mean_loss, penalties
 from relurules.train.task import Rows, Task
 
@@ -106,6 +106,7 @@ def _jacobian(compact: Compact, ran: Forward, X: Array, score: int) -> Array:
     n, m = len(X), len(compact.c)
     one = np.broadcast_to(np.eye(m)[score], (n, m))
     _, before = pulled_back(compact, ran.Z, one)
+    rows = of_directions(compact, before)
     a, links, _, c, u, _ = compact.masks
     k, j = np.nonzero(a)
     reader, read = np.nonzero(links)
@@ -113,7 +114,7 @@ def _jacobian(compact: Compact, ran: Forward, X: Array, score: int) -> Array:
     at = np.nonzero(c)
     direct[:, at[0] == score] = X[:, at[1][at[0] == score]]
     last.reshape(n, *u.shape)[:, score] = ran.H
-    return np.hstack([before[:, k] * X[:, j], before[:, reader] * ran.H[:, read], before, direct, last, one])
+    return np.hstack([rows[:, k] * X[:, j], rows[:, reader] * ran.H[:, read], before, direct, last, one])
 
 
 def _some(rows: Rows, parameters: int) -> Rows:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.ir.network import Array
-from relurules.train.compact import TRAINED, Compact, Forward, forward, pulled_back
+from relurules.train.compact import TRAINED, Compact, Forward, forward, of_directions, pulled_back
 from relurules.train.task import Rows, Task
 
 
@@ -47,4 +47,5 @@ def derivatives(compact: Compact, ran: Forward, rows: Rows, task: Task) -> tuple
     """Of the mean loss, by every entry of the arrays of TRAINED, those that aren't trained too."""
     G = task.gradient(ran.F, rows.Y) * (rows.weights / len(rows.X))[:, None]
     _, before = pulled_back(compact, ran.Z, G)
-    return before.T @ rows.X, before.T @ ran.H, before.sum(axis=0), G.T @ rows.X, G.T @ ran.H, G.sum(axis=0)
+    at = of_directions(compact, before)
+    return at.T @ rows.X, at.T @ ran.H, before.sum(axis=0), G.T @ rows.X, G.T @ ran.H, G.sum(axis=0)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.link import LINKS
+from relurules.ir.metrics import accuracy, auc, r2
 from relurules.ir.network import Array
 
 _expit, _softmax, _log_softmax = (LINKS[name].apply for name in ("sigmoid", "softmax", "log_softmax"))
@@ -42,13 +43,6 @@ def _squares(F: Array, Y: Array) -> Array:
     return np.asarray(((F - Y) ** 2).sum(axis=1) / 2)
 
 
-def _r2(F: Array, Y: Array, weights: Array) -> float:
-    """1 minus the residual sum of squares over that of the mean; several scores: the mean over them."""
-    around = ((Y - np.average(Y, axis=0, weights=weights)) ** 2 * weights[:, None]).sum(axis=0)
-    left = ((F - Y) ** 2 * weights[:, None]).sum(axis=0)
-    return float(np.mean(1.0 - left / np.where(around > 0, around, 1.0)))
-
-
 def _logistic(F: Array, Y: Array) -> Array:
     return np.asarray((np.logaddexp(0.0, F) - Y * F)[:, 0])
 
@@ -59,12 +53,9 @@ def _logistic_curvature(F: Array) -> Array:
 
 
 def _auc(F: Array, Y: Array, weights: Array) -> float:
-    """Area under the ROC curve, without the weights: the share of pairs in the right order, ties counting half."""
+    """Without the weights."""
     del weights
-    _, place, count = np.unique(F[:, 0], return_inverse=True, return_counts=True)
-    ranks, positive = (np.cumsum(count) - (count - 1) / 2)[place], Y[:, 0] > 0.5
-    n, p = len(Y), int(positive.sum())
-    return float((ranks[positive].sum() - p * (p + 1) / 2) / max(1, p * (n - p)))
+    return auc(F[:, 0], Y[:, 0] > 0.5)
 
 
 def _cross_entropy(F: Array, Y: Array) -> Array:
@@ -76,15 +67,11 @@ def _softmax_curvature(F: Array) -> Array:
     return np.asarray(p[:, :, None] * (np.eye(F.shape[1]) - p[:, None, :]))
 
 
-def _accuracy(F: Array, Y: Array, weights: Array) -> float:
-    return float(np.average(F.argmax(axis=1) == Y.argmax(axis=1), weights=weights))
-
-
 #: Name of a task -> what it is: numbers; one score, the log odds of class 1; one score per class, for a softmax.
 TASKS: Mapping[str, Task] = {
     "regression": Task(
-        _squares, lambda F, Y: F - Y, lambda F: np.broadcast_to(np.eye(F.shape[1]), (*F.shape, F.shape[1])), _r2, "R2"
+        _squares, lambda F, Y: F - Y, lambda F: np.broadcast_to(np.eye(F.shape[1]), (*F.shape, F.shape[1])), r2, "R2"
     ),
     "binary": Task(_logistic, lambda F, Y: _expit(F) - Y, _logistic_curvature, _auc, "AUC"),
-    "multiclass": Task(_cross_entropy, lambda F, Y: _softmax(F) - Y, _softmax_curvature, _accuracy, "accuracy"),
+    "multiclass": Task(_cross_entropy, lambda F, Y: _softmax(F) - Y, _softmax_curvature, accuracy, "accuracy"),
 }

@@ -4,19 +4,22 @@ After a change that is meant: pytest --update-golden, and review the difference.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from handmade import network, rows_in, rules_of
 
 import relurules as rr
-from relurules.ir import Head, RuleSet
+from relurules.ir import Head, Provenance, RuleSet
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden"
 CODE = ("rules", "tree", "network")
 CASES = [
     ("text", "rules", None),
     ("markdown", "rules", None),
+    ("html", "rules", None),
+    ("latex", "rules", None),
     *(("python", form, None) for form in CODE),
     *(("c", form, None) for form in CODE),
     *(("sql", form, dialect) for form in CODE for dialect in ("sqlite", "duckdb")),
@@ -45,7 +48,8 @@ def small_rules(outputs: Sequence[str] = ("y*/", "class"), heads: Sequence[Head]
         slope=[0, 0.25],
     )
     domain = rr.Domain.box([0, -1], [10, 1], ["mean radius", 'a"b|*/']).where('`mean radius` + 4*`a"b|*/` <= 8')
-    return rules_of(net, domain, outputs, heads, data=rows_in(domain, 6))
+    rules = rules_of(net, domain, outputs, heads, data=rows_in(domain, 6))
+    return replace(rules, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9"))
 
 
 @pytest.fixture(scope="module")

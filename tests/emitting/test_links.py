@@ -1,6 +1,7 @@
 """What emitted code makes of the scores: every link in every language and form, beside torch in float64."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -184,11 +185,12 @@ def test_people_are_told(target: str, end: str, said: list[str]) -> None:
         assert part.removeprefix("THEN " if target == "markdown" else "") in text.replace("\\", "")
 
 
-@pytest.mark.parametrize("target", ["text", "markdown"])
-def test_the_bound_is_of_the_scores(target: str) -> None:
+def test_the_bound_is_of_the_outputs_or_of_the_scores_alone() -> None:
     net = network([[1.0]], [0], [[1]], slope=0.9999)
-    domain = rr.Domain.box([-1], [1])
-    assert "Largest difference of a score from the network's anywhere" in str(
-        rr.emit(rules_of(net, domain, heads=[Head("sigmoid", (0,))]), target)
+    rules = rules_of(net, rr.Domain.box([-1], [1]), heads=[Head("sigmoid", (0,))])
+    known = replace(rules, score_error=0.25, output_error=0.125)
+    assert "Largest difference from the network anywhere in the domain: 0.125" in str(rr.emit(known, "text"))
+    alone = replace(rules, score_error=0.25, output_error=None)
+    assert "Largest difference of a score from the network's anywhere in the domain: 0.25" in str(
+        rr.emit(alone, "text")
     )
-    assert "Largest difference from the network anywhere" in str(rr.emit(rules_of(net, domain), target))

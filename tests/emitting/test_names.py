@@ -131,27 +131,6 @@ def shape(document: str) -> list[str]:
     return [line[:1] for line in document.splitlines() if line.strip()[:2] not in ("+ ", "- ") or line[:1] == "-"]
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("<script>", "&lt;script&gt;"),
-        ("a|b", "a\\|b"),
-        ("[x](y)", "\\[x\\](y)"),
-        ("*bold*", "\\*bold\\*"),
-        ("`code`", "\\`code\\`"),
-        ("# head", "\\# head"),
-        ("&amp;", "&amp;amp;"),
-        ("<!--", "&lt;!--"),
-        ("~~no~~", "\\~\\~no\\~\\~"),
-        ("\\", "\\\\"),
-    ],
-)
-def test_markdown_shows_names_as_they_are(name: str, shown: str) -> None:
-    text = str(rr.emit(named_rules([name], ["out"]), "markdown"))
-    assert f"| {shown} | -1 | 1 |" in text
-    assert f"· {shown}" in text
-
-
 def test_neuron_layers_are_escaped_in_documents() -> None:
     rules = named_rules(["a"], ["y"])
     neuron = rules.rules[0].conditions[0].half_space.neuron._replace(layer="l|1\n## Rule 9")

@@ -133,7 +133,7 @@ BROKEN_HEADS = {
     "no heads": (("heads",), [], "0 entries for 4 outputs"),
     "something more": (("heads", 0, "scale"), 2, "$.heads[0]"),
     "no list": (("heads",), "sigmoid", "$.heads"),
-    "too few constants": (("network", "c"), [1.0], "heads[0].scores is [0, 2]; expected indices of the 1 scores"),
+    "too few constants": (("network", "c"), [1.0], "$.network.C: 3 rows, expected 1"),
     "a rule without a score": (("rules", 1, "outputs"), {}, "rules[1].outputs lacks 'score_1'"),
 }
 
@@ -194,28 +194,38 @@ BROKEN = {
     "feature without bound": (drop("features", 0, "upper"), "$.features[0]"),
     "a feature twice": (put("features", 0, "name", value="größe"), "'größe'"),
     "crossed bounds": (put("features", 0, "upper", value=-5.0), "column 'mean radius': the bounds [-2.0, -5.0]"),
-    "constraint on no feature": (put("constraints", 0, "coefficients", value={"z": 1.0}), "'z', which is no feature"),
-    "split on no feature": (put("splits", 0, "coefficients", value={"z": 1.0}), "'z', which is no feature"),
+    "constraint on no feature": (
+        put("constraints", 0, "coefficients", value={"z": 1.0}),
+        "$.constraints[0].coefficients: 'z'",
+    ),
+    "split on no feature": (
+        put("splits", 0, "coefficients", value={"z": 1.0}),
+        "$.splits[0].coefficients: 'z' is no feature",
+    ),
+    "rule on no feature": (
+        put("rules", 0, "outputs", "y0", "coefficients", value={"z": 1.0}),
+        "$.rules[0].outputs['y0'].coefficients: 'z' is no feature; there are 'mean radius', 'größe'",
+    ),
     "split without child": (drop("splits", 0, "then"), "$.splits[0]"),
     "split with two children": (put("splits", 0, "then", value={"split": 1, "rule": 1}), "$.splits[0].then"),
     "split to no rule": (put("splits", 1, "then", value={"rule": 99}), "splits[1] leads to rule 99"),
     "split to rule 0": (put("splits", 1, "then", value={"rule": 0}), "$.splits[1].then"),
     "split to itself": (put("splits", 0, "then", value={"split": 0}), "splits[0] leads to split 0"),
     "split to no split": (put("splits", 0, "then", value={"split": 99}), "splits[0] leads to split 99"),
-    "split of no neuron": (put("splits", 0, "neuron", value=99), "don't fit together"),
+    "split of no neuron": (put("splits", 0, "neuron", value=99), "$.splits[0].neuron: 99, but there are 2 neurons"),
     "no rules": (put("rules", value=[]), "$.rules"),
     "condition on no split": (
         put("rules", 0, "conditions", value=[{"split": 99, "holds": True}]),
-        "don't fit together",
+        "$.rules[0].conditions[0].split: 99, but there are",
     ),
     "condition as text": (put("rules", 0, "conditions", value=["x >= 1"]), "$.rules[0].conditions[0]"),
     "rule without an output": (drop("rules", 0, "outputs", "y0"), "'y0'"),
     "pattern of other letters": (put("rules", 0, "pattern", value="+0"), "$.rules[0].pattern"),
-    "pattern too short": (put("rules", 0, "pattern", value="+"), "pattern"),
-    "point too short": (put("rules", 0, "point", value=[0.0]), "point"),
-    "network row too short": (put("network", "A", value=[[1.0], [1.0]]), "network.A has shape (2, 1), expected (2, 2)"),
-    "ragged network": (put("network", "U", value=[[1.0], [1.0, 2.0]]), "don't fit together"),
-    "too few slopes": (put("network", "slope", value=[0.0]), "network.slope has shape (1,), expected (2,)"),
+    "pattern too short": (put("rules", 0, "pattern", value="+"), "$.rules[0].pattern: 1 signs, expected 2"),
+    "point too short": (put("rules", 0, "point", value=[0.0]), "$.rules[0].point: 1 numbers, expected 2"),
+    "network row too short": (put("network", "A", value=[[1.0], [1.0]]), "$.network.A[0]: 1 numbers, expected 2"),
+    "ragged network": (put("network", "U", value=[[1.0, 1.0], [1.0]]), "$.network.U[1]: 1 numbers, expected 2"),
+    "too few slopes": (put("network", "slope", value=[0.0]), "$.network.slope: 1 numbers, expected 2"),
     "neuron that reads itself": (put("network", "L", value=[[1.0, 0.0], [0.0, 0.0]]), "strictly lower triangular"),
     "negative index": (put("network", "neurons", 0, "unit", value=-1), "$.network.neurons[0].unit"),
     "null weight": (put("network", "b", value=[None, 0.0]), "$.network.b[0]"),
@@ -283,3 +293,26 @@ def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
         rr.RuleSet.load(tmp_path / "missing.json")
     with pytest.raises(RulesError, match="can't be read"):
         rr.RuleSet.load(tmp_path)
+
+
+def test_the_schema_is_one_and_every_part_of_it_is_described() -> None:
+    from jsonschema import Draft202012Validator
+
+    from relurules.ir.rules_json import schema_text
+
+    schema = json.loads(schema_text())
+    Draft202012Validator.check_schema(schema)
+    assert schema["properties"]["version"]["const"] == 1
+    bare = []
+
+    def visit(part: Any, path: str) -> None:
+        if isinstance(part, dict):
+            for name, inner in part.get("properties", {}).items():
+                if not {"description", "$ref"} & set(inner) and "$defs" not in path:
+                    bare.append(f"{path}.{name}")
+                visit(inner, f"{path}.{name}")
+            for name in ("items", "additionalProperties"):
+                visit(part.get(name), path)
+
+    visit(schema, "$")
+    assert bare == []

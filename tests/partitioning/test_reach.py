@@ -13,8 +13,8 @@ from networks import Case, cases
 
 import relurules as rr
 from relurules.errors import DataError
-from relurules.ir import Network, Reached
-from relurules.partitioning import distinct, signs
+from relurules.ir import Network, Reached, grouping, signs
+from relurules.partitioning import distinct
 from relurules.partitioning import reach as stage
 from relurules.partitioning.reach import reach
 
@@ -105,7 +105,7 @@ def test_patterns_of_several_words(K: int) -> None:
 
 
 def test_equal_hashes_of_different_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(distinct, "_hash", lambda words: words[:, 0] % np.uint64(3))
+    monkeypatch.setattr(grouping, "_hash", lambda words: words[:, 0] % np.uint64(3))
     net = random_network(7, 4, 70)
     X = np.random.default_rng(7).normal(size=(500, 4))
     agrees(reach(net, X), net, X)

@@ -5,47 +5,51 @@ import pytest
 from handmade import lines, network, random_network, rows_in
 
 import relurules as rr
-from relurules.ir import UNEXPLORED
+from relurules.ir import UNEXPLORED, Partition
 from relurules.partitioning import search
-from relurules.rules.merge import merge_siblings
+from relurules.rules.merge import Grown, ladder
+from relurules.rules.pieces import Piece, network_ground
 
 SQUARE = rr.Domain.box([-1, -1], [1, 1])
+
+
+def merged(cells: Partition) -> tuple[Grown, list[Piece]]:
+    return ladder(network_ground(cells)).cut(0.0)
 
 
 def test_a_neuron_without_read_out_cuts_nothing() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[1, 0]])
     cells = search(net, SQUARE)
-    merged = merge_siblings(cells)
-    assert (len(cells), len(merged)) == (4, 2)
-    assert merged.tree.neurons.tolist() == [0]
+    grown, pieces = merged(cells)
+    assert (len(cells), len(pieces)) == (4, 2)
+    assert grown.tree.neurons.tolist() == [0]
 
 
 def test_a_first_neuron_without_read_out_stays_where_others_cut_below() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[0, 1]])
-    merged = merge_siblings(search(net, SQUARE))
-    assert len(merged) == 4
+    assert len(merged(search(net, SQUARE))[1]) == 4
 
 
 def test_everything_merges_where_nothing_is_read() -> None:
     net = network([[1, 0], [0, 1], [1, 1]], [0, 0, 0.2], [[0, 0, 0]], C=[[1, 2]])
     cells = search(net, SQUARE)
-    merged = merge_siblings(cells)
-    assert (len(cells), len(merged)) == (7, 1)
-    assert len(merged.tree.neurons) == 0
-    assert merged.locate(rows_in(SQUARE, 20)).tolist() == [0] * 20
+    grown, pieces = merged(cells)
+    assert (len(cells), len(pieces)) == (7, 1)
+    assert len(grown.tree.neurons) == 0
+    assert grown.tree.route(rows_in(SQUARE, 20)).tolist() == [0] * 20
 
 
 def test_all_outputs_must_agree() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[1, 0], [0, 0]])
-    assert len(merge_siblings(search(net, SQUARE))) == 2
+    assert len(merged(search(net, SQUARE))[1]) == 2
     net = network([[1, 0], [0, 1]], [0, 0], [[1, 0], [0, 1e-6]])
-    assert len(merge_siblings(search(net, SQUARE))) == 4
+    assert len(merged(search(net, SQUARE))[1]) == 4
 
 
 def test_neurons_that_cancel_merge() -> None:
     # relu(x) - relu(-x) = x, and 0.1 + 0.2 isn't 0.3: the maps agree up to rounding only
     net = network([[1, 0], [-1, 0]], [0, 0], [[0.1 + 0.2, -0.3]])
-    assert len(merge_siblings(search(net, SQUARE))) == 1
+    assert len(merged(search(net, SQUARE))[1]) == 1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -53,27 +57,26 @@ def test_merging_keeps_function_and_order(seed: int) -> None:
     net = random_network(seed, K=6)
     net = network(net.A, net.b, net.U * [1, 0, 1, 0, 1, 0], L=net.L, C=net.C, c=net.c, slope=net.slope)
     cells = search(net, SQUARE)
-    merged = merge_siblings(cells)
+    grown, pieces = merged(cells)
     X = rows_in(SQUARE, 500)
-    before, after = cells.locate(X), merged.locate(X)
-    for region in merged.regions():
-        assert merged.domain.contains(region.point[None])[0]
-    maps = [net.affine_map(pattern) for pattern in merged.patterns]
-    found = np.stack([maps[i].weights @ x + maps[i].constants for i, x in zip(after, X, strict=True)])
+    before, after = cells.locate(X), grown.tree.route(X)
+    u = (X - cells.frame.origin) / cells.frame.scale
+    found = np.stack([pieces[i].forms[:, :-1] @ x + pieces[i].forms[:, -1] for i, x in zip(after, u, strict=True)])
     assert found == pytest.approx(net.evaluate(X), abs=1e-9)
-    assert {len(set(after[before == region])) for region in np.unique(before)} == {1}
+    for region in np.unique(before):
+        (piece,) = set(after[before == region].tolist())
+        assert region in pieces[piece].regions
 
 
 def test_what_the_search_did_not_see_never_merges() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[0, 0]], C=[[1, 1]])
     cells = search(net, SQUARE, max_regions=3)
-    merged = merge_siblings(cells)
-    assert not merged.complete
-    assert UNEXPLORED in merged.tree.children
+    grown, _ = merged(cells)
+    assert UNEXPLORED in grown.tree.children
     X = rows_in(SQUARE, 200)
-    assert ((merged.locate(X) == -1) == (cells.locate(X) == -1)).all()
+    assert ((grown.tree.route(X) == -1) == (cells.locate(X) == -1)).all()
 
 
 def test_nothing_to_merge() -> None:
     cells = search(lines([[1, 0], [0, 1]], [0, 0]), SQUARE)
-    assert len(merge_siblings(cells)) == 4
+    assert len(merged(cells)[1]) == 4

@@ -13,14 +13,17 @@ from relurules.train.front_figure import front_figure
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def front(rules: list[int], sparse: list[bool]) -> pandas.DataFrame:
+def front(rules: list[int], sparse: list[bool], parallel: list[bool] | None = None) -> pandas.DataFrame:
     scores = [0.5 + 0.4 * i / len(rules) for i in range(len(rules))][::-1]
-    return pandas.DataFrame({"rules": rules, "validation": scores, "sparse": sparse, "neurons": range(len(rules))})
+    return pandas.DataFrame(
+        {"rules": rules, "validation": scores, "sparse": sparse, "parallel": parallel or [False] * len(rules)}
+    )
 
 
 FRONTS = {
     "many": front([3000, 400, 64, 17, 8, 4, 2, 1, 40, 12, 5, 2, 1], [False] * 8 + [True] * 5),
     "dense only": front([16, 8, 4, 2, 1], [False] * 5),
+    "parallel": front([16, 8, 4, 2, 1, 12, 9, 6], [False] * 5 + [True] * 3, [False] * 5 + [True] * 3),
     "one point": front([1], [False]),
 }
 
@@ -38,7 +41,8 @@ def test_it_says_what_it_shows(name: str) -> None:
     assert "rules" in said
     assert "AUC on validation rows" in said
     assert "all terms" in said
-    assert ("few terms" in said) == table["sparse"].any()
+    assert ("few terms" in said) == (table["sparse"] & ~table["parallel"]).any()
+    assert ("parallel" in said) == table["parallel"].any()
     number = table["rules"][chosen]
     assert any(f"{number} rule" in one and f"{table['validation'][chosen]:.4f}" in one for one in said)
     assert front_figure(table, chosen, "AUC") == svg

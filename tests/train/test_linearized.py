@@ -1,5 +1,6 @@
 """What linearisation gives: a table of the front, files, a module or a graph."""
 
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,7 +18,7 @@ from relurules.train.objective import score_of
 from relurules.train.task import TASKS
 from relurules.train.terms import condition_terms, formula_terms
 
-COLUMNS = ["neurons", "regions", "rules", "patterns", "terms", "condition_terms", "formula_terms", "sparse"]
+COLUMNS = ["neurons", "regions", "rules", "patterns", "terms", "condition_terms", "formula_terms", "sparse", "parallel"]
 
 
 def test_the_table_counts_what_it_says() -> None:
@@ -55,6 +56,14 @@ def test_files_are_the_same_each_time(result: Linearized, tmp_path: Path) -> Non
     assert [path.read_bytes() for path in result.save(tmp_path)] == first
     pandas.testing.assert_frame_equal(pandas.read_csv(paths[0]), result.front)
     assert ElementTree.fromstring(first[1].decode()).tag.endswith("svg")
+
+
+def test_without_matplotlib_the_table_is_written(
+    result: Linearized, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert [path.name for path in result.save(tmp_path)] == ["front.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["front.csv"]
 
 
 def test_the_module_is_made_once(result: Linearized) -> None:

@@ -88,11 +88,12 @@ def test_the_bound_of_the_rules_goes_through_the_link() -> None:
     heads = [Head("sigmoid", (0,))]
     rules, exact = rules_of(net, BOX, heads=heads), rules_of(net, BOX, heads=heads, threshold=1.0)
     artifact = rr.emit(rules, "python")
-    assert rules.max_error == pytest.approx(0.0004 * 2 * 3, rel=1e-6)
+    assert rules.score_error == artifact.max_error == pytest.approx(0.0004 * 2 * 3, rel=1e-6)
+    assert rules.max_error == pytest.approx(rules.score_error / 4, rel=1e-6)
     report = rr.verify(artifact, exact, X)
     assert report
-    assert 0 < report.difference <= rules.max_error / 4
-    assert not rr.verify(replace(artifact, max_error=rules.max_error / 10), exact, X)
+    assert 0 < report.difference <= rules.max_error
+    assert not rr.verify(replace(artifact, max_error=rules.score_error / 10), exact, X)
 
 
 def test_an_argmax_may_differ_within_the_bound_of_the_rules() -> None:

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.ir import Network
+from relurules.ir.grouping import Words
 from relurules.ir.layers import Layer, layered
-from relurules.ir.network import Array, Pattern
-
-Words = NDArray[np.uint64]
+from relurules.ir.network import Array, Network, Pattern
 
 #: Rows that are evaluated at once: their values stay in a core's cache; fewer in networks of very many neurons.
 _ROWS = 4096
@@ -111,6 +109,12 @@ class Signs:
             for i in range(len(distinct)):
                 bits[i, : len(self.order)] = self.network.preactivations(distinct[i : i + 1])[0, self.order] >= 0
         return _packed(bits)[row.reshape(-1)]
+
+    def packed_patterns(self, patterns: Pattern) -> Words:
+        """(n, K) of +1 / -1, neurons as the network has them -> (n, W): what `unpacked` takes apart."""
+        bits = np.zeros((len(patterns), 64 * self.words), dtype=np.bool_)
+        bits[:, : len(self.order)] = patterns[:, self.order] > 0
+        return _packed(bits)
 
     def unpacked(self, words: Words) -> Pattern:
         """(n, W) -> (n, K) of +1 / -1, neurons as the network has them."""

@@ -1,0 +1,118 @@
+"""What all parts of a document look things up in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from relurules.ir import RuleSet
+from relurules.ir.evidence import Evidence, RuleFacts
+from relurules.ir.network import Array
+from relurules.reading import Reading, read_rules
+from relurules.reading import phrases as p
+from relurules.reading.links import decided
+from relurules.reading.numbers import percent, short, written
+from relurules.reading.phrases import Phrase
+
+#: Links whose outputs are shares of 1.
+_SHARES = ("sigmoid", "complement", "softmax")
+
+
+@dataclass(frozen=True)
+class Context:
+    """rules, and how they read; ranges: (R, m, 2) of every output over every rule's region.
+
+    decisions: the number and the name of every rule's class, where rules are decisions; else None.
+    """
+
+    rules: RuleSet
+    reading: Reading
+    ranges: Array
+    decisions: tuple[tuple[float, str], ...] | None
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What data say."""
+        return self.rules.evidence
+
+    def facts(self, number: int) -> RuleFacts | None:
+        """What data say of a rule."""
+        return None if self.evidence is None else self.evidence.rules[number - 1]
+
+    def share(self, number: int) -> float | None:
+        """Share of the rows to which a rule applies, None without data."""
+        facts, rows, total = self.facts(number), self.rules.rules[number - 1].rows, self.rules.reduction.rows
+        if facts is not None:
+            return facts.share
+        return None if rows is None or not total else rows / total
+
+    def rows(self, number: int) -> int | None:
+        """Rows of the data to which a rule applies, None without data."""
+        facts = self.facts(number)
+        return self.rules.rules[number - 1].rows if facts is None else facts.rows
+
+
+def context_of(rules: RuleSet) -> Context:
+    """Read the rules once for all parts."""
+    decisions = None if rules.decision is None else tuple(decided(rules, rule) for rule in rules)
+    return Context(rules, read_rules(rules), rules.ranges(), decisions)
+
+
+def plural(count: int, word: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def coverage(context: Context, number: int) -> Phrase:
+    """`31.4 % of the rows (1,884 of 6,000)`."""
+    share, rows, evidence = context.share(number), context.rows(number), context.evidence
+    if share is None or rows is None:
+        return p.text("")
+    total = context.rules.reduction.rows or 0 if evidence is None else evidence.rows - evidence.outside
+    return p.text(f"{percent(share)} of the rows ({rows:,} of {total:,})")
+
+
+def interval(low: float, high: float, digits: int = 3) -> Phrase:
+    """`from 0.12 to 0.4`; an end that isn't there is said so."""
+    if low == high:
+        return p.loose(p.text("is"), p.number(short(low, digits)))
+    return p.loose(p.text("from"), _end(low, digits), p.text("to"), _end(high, digits))
+
+
+def _end(value: float, digits: int) -> Phrase:
+    return p.number(short(value, digits)) if np.isfinite(value) else p.text("without bound")
+
+
+def output_range(context: Context, rule: int, output: int, digits: int = 3) -> Phrase:
+    """`0.12 to 0.4`, what an output may be where a rule applies; shares near 0 or 1 are said to be that."""
+    low, high = context.ranges[rule - 1, output].tolist()
+    if low == high:
+        return output_value(context, output, low, digits)
+    ends = [output_value(context, output, value, digits) for value in (low, high)]
+    return p.loose(ends[0], p.text("to"), ends[1])
+
+
+def output_value(context: Context, output: int, value: float, digits: int = 4) -> Phrase:
+    """An output's number; a share so near to 0 or 1 that its digits tell nothing is said to be that near."""
+    near = 10.0 ** -max(digits, 3)
+    if context.rules.heads[output].link in _SHARES and 0 < value < near:
+        return p.loose(p.text("below"), p.number(written(near)))
+    if context.rules.heads[output].link in _SHARES and 1 - near < value < 1:
+        return p.loose(p.text("above"), p.number(written(round(1 - near, 6))))
+    return _end(value, digits)
+
+
+def names(found: Sequence[str], most: int = 4) -> Phrase:
+    """Names with `and` before the last; of many the first ones."""
+    shown = [p.name(name) for name in found[:most]]
+    if len(found) > most:
+        shown.append(p.text(f"{len(found) - most} more"))
+    return p.listed(shown, "and")
+
+
+def bound_text(value: float) -> str:
+    """A bound, rounded up so that it stays one."""
+    if value == 0 or not np.isfinite(value):
+        return written(value)
+    shown = float(f"{value:.2e}")
+    return written(shown if shown >= value else float(np.format_float_scientific(value * 1.005, 2)))

@@ -1,0 +1,69 @@
+"""The document as one HTML file: no scripts, nothing loaded, charts as inline SVG, made to be printed too."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+
+from relurules.documenting.document import RULE, Document
+from relurules.documenting.render import render, shown
+from relurules.reading import phrases as p
+from relurules.reading.phrases import Phrase, Piece
+
+#: Half the width of the plot of a chart, in SVG units: bars go so far to either side of zero.
+_HALF = 100.0
+#: Names of up to so many characters aren't broken.
+_SHORT = 32
+
+
+def print_html(document: Document) -> str:
+    """The file's text."""
+    return render("rules.html.j2", document, say=say, plain=plain, bar=bar, anchor=anchor)
+
+
+def plain(text: str) -> str:
+    """Text that may stand anywhere in HTML, in attributes too."""
+    return escape(shown(text), quote=True)
+
+
+def say(phrase: Phrase) -> str:
+    """A phrase with its parts marked up."""
+    return "".join(_piece(piece) for piece in phrase)
+
+
+def anchor(name: str) -> str:
+    """What a sum's definition is linked by; names of sums are letters and digits."""
+    return f"sum-{name}"
+
+
+def _piece(piece: Piece) -> str:
+    return _MARKUP.get(piece.kind, str)(plain(piece.text))
+
+
+def _name(text: str) -> str:
+    """A short name stays on one line."""
+    return f'<b class="name{" short" if len(text) <= _SHORT else ""}">{text}</b>'
+
+
+def _number(text: str) -> str:
+    mantissa, mark, exponent = text.partition("e")
+    mantissa = mantissa.replace("-", "\u2212")
+    if not mark:
+        return mantissa
+    return f"{mantissa}\u00b710<sup>{exponent.replace('-', chr(0x2212))}</sup>"
+
+
+#: Kind of a piece -> what makes markup of its escaped text; others stand as they are.
+_MARKUP: Mapping[str, Callable[[str], str]] = {
+    p.NAME: _name,
+    p.VALUE: lambda text: f'<span class="value">{text}</span>',
+    p.NUMBER: _number,
+    p.SCORE: lambda text: f'<a class="sum" href="#{anchor(text)}">{text}</a>',
+    p.TIE: lambda _: "&nbsp;",
+    RULE: lambda text: f'<a href="#rule-{text}">Rule&nbsp;{text}</a>',
+}
+
+
+def bar(share: float) -> dict[str, str]:
+    """Geometry of a bar: where it starts, how long it is, and which way it goes."""
+    length = max(abs(share) * _HALF, 0.75 if share else 0.0)
+    start = _HALF - length if share < 0 else _HALF
+    return {"x": f"{start:.2f}", "width": f"{length:.2f}", "way": "down" if share < 0 else "up"}

@@ -1,0 +1,205 @@
+"""The parts before the cards: what this is, facts at a glance, rules by coverage, named sums, outputs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from relurules.documenting.cards import class_phrase, linked_outputs
+from relurules.documenting.context import Context, bound_text, interval, names, output_range, plural
+from relurules.documenting.document import Block, Bullets, Facts, Paragraph, Section, Sums, Table, rule_link
+from relurules.ir import RuleSet
+from relurules.ir.link import linked
+from relurules.reading import ReadRule
+from relurules.reading import phrases as p
+from relurules.reading.links import MEANINGS, signature
+from relurules.reading.numbers import percent, short, written
+from relurules.reading.phrases import Phrase
+
+#: Conditions of a rule that the table of rules shows.
+_CONDITIONS = 4
+#: Links of one score whose outputs a short table can show.
+_CURVES = ("sigmoid", "complement")
+
+
+def about(context: Context) -> tuple[Phrase, ...]:
+    """What this is, in two sentences."""
+    rules = context.rules
+    outputs = names(rules.outputs)
+    count = plural(len(rules), "rule")
+    say = "says" if len(rules) == 1 else "say"
+    first = (*p.text(f"{count} {say} what a trained neural network answers for "), *outputs, *p.text("."))
+    if len(rules) == 1:
+        second = "It holds for every row of the domain, and is a single formula."
+    elif rules.complete:
+        second = "For every row of the domain one rule applies: IF its conditions hold, THEN its formula is the answer."
+    else:
+        second = "At most one rule applies to a row: IF its conditions hold, THEN its formula is the answer."
+    if context.decisions is not None:
+        second = second.replace("its formula is the answer", "the answer is its class")
+    return first, p.text(second)
+
+
+def glance(context: Context) -> Section:
+    """The facts that identify the rules and the network."""
+    rules, made, evidence = context.rules, context.rules.provenance, context.evidence
+    left = rules.reduction
+    used = used_columns(context)
+    columns = f"{len(used)} of {len(rules.domain.columns)} are used: "
+    items: list[tuple[str, Phrase]] = [
+        ("Outputs", names(rules.outputs, 8)),
+        ("Rules", p.text(f"{len(rules)}, of {plural(left.regions, 'linear region')} of the network")),
+        ("Neurons", p.text(f"{left.neurons_left} of {left.neurons_traced} are left in what the rules say")),
+        ("Columns", (*p.text(columns), *names(used, 12)) if used else p.text("none is used")),
+        ("Largest error", p.text(f"{proven(rules)} (see what is proven)")),
+    ]
+    if made.model:
+        items.append(("Model", p.text(made.model)))
+    if made.digest:
+        items.append(("Model digest", p.text(f"SHA-256 {made.digest}")))
+    if evidence is not None:
+        outside = f", {evidence.outside:,} of them outside the domain" if evidence.outside else ""
+        items.append(("Data", p.text(f"{plural(evidence.rows, 'row')}{outside}")))
+        items.append(("Data digest", p.text(f"SHA-256 {evidence.digest}")))
+    elif left.rows is not None:
+        items.append(("Data", p.text(plural(left.rows, "row"))))
+    if made.version:
+        items.append(("Made by", p.text(f"relurules {made.version}")))
+    return Section("glance", "At a glance", (Facts(tuple(items)),))
+
+
+def proven(rules: RuleSet) -> str:
+    """The bound on the difference from the network."""
+    if rules.max_error == 0:
+        return "0: over the domain, the rules are the network itself"
+    if not np.isfinite(rules.max_error):
+        return "no bound is known"
+    return f"at most {bound_text(rules.max_error)}, anywhere in the domain"
+
+
+def used_columns(context: Context) -> list[str]:
+    """Columns of the table that a condition or a formula reads, in order."""
+    rules = context.rules
+    read = np.zeros(len(rules.domain), dtype=bool)
+    for rule in rules:
+        read |= rule.map.weights.any(axis=0)
+        for condition in rule.conditions:
+            read |= condition.half_space.normal != 0
+    return [s.column.name for s in context.reading.spans if read[list(s.coordinates)].any()]
+
+
+def rules_by_coverage(context: Context) -> Section:
+    """One line per rule, those of most rows first."""
+    rules, evidence = context.rules, context.evidence
+    order = sorted(context.reading.rules, key=lambda read: -(context.share(read.number) or 0.0))
+    covered = any(context.share(read.number) is not None for read in order)
+    observed = evidence is not None and any(facts.mean is not None for facts in evidence.rules)
+    output = _told_output(context)
+    header = ["Rule", "If"]
+    numeric = [False, False]
+    if covered:
+        header, numeric = [*header, "Rows"], [*numeric, True]
+    if observed and evidence is not None:
+        header, numeric = [*header, f"Observed {evidence.response or 'response'}, mean"], [*numeric, True]
+    if context.decisions is not None:
+        header, numeric = [*header, rules.outputs[0]], [*numeric, False]
+    elif output is not None:
+        header, numeric = [*header, f"Possible {rules.outputs[output]}"], [*numeric, True]
+    rows = tuple(_line(context, read, output, covered=covered, observed=observed) for read in order)
+    blocks: list[Block] = [Table("Rules, those of most rows first", tuple(header), rows, tuple(numeric))]
+    if evidence is not None and evidence.outside:
+        blocks.append(
+            Paragraph(p.text(f"{plural(evidence.outside, 'row')} of the data lie outside the domain: no rule applies."))
+        )
+    return Section("rules", "The rules", tuple(blocks))
+
+
+def _told_output(context: Context) -> int | None:
+    """The output whose range the table tells: the only one, or the second one of two classes."""
+    heads = [head.link for head in context.rules.heads]
+    if len(heads) == 1:
+        return 0
+    return 1 if heads == ["complement", "sigmoid"] else None
+
+
+def _line(context: Context, read: ReadRule, output: int | None, *, covered: bool, observed: bool) -> tuple[Phrase, ...]:
+    cells = [rule_link(read.number), _conditions(read)]
+    share, facts = context.share(read.number), context.facts(read.number)
+    if covered:
+        cells.append(p.text("" if share is None else percent(share)))
+    if observed:
+        mean = None if facts is None else facts.mean
+        cells.append(p.text("none") if mean is None else p.number(short(mean, 3)))
+    if context.decisions is not None:
+        cells.append(class_phrase(context, read.number))
+    elif output is not None:
+        cells.append(output_range(context, read.number, output, 2))
+    return tuple(cells)
+
+
+def _conditions(read: ReadRule) -> Phrase:
+    if not read.tests:
+        return p.text("always")
+    shown = [test.symbols for test in read.tests[:_CONDITIONS]]
+    if len(read.tests) > _CONDITIONS:
+        shown.append(p.text(f"{len(read.tests) - _CONDITIONS} more"))
+    return p.conjunction(shown)
+
+
+def sums(context: Context) -> Section | None:
+    """The sums that conditions name, each written down once."""
+    if not context.reading.sums:
+        return None
+    uses = {s.name: _uses(context, s.name) for s in context.reading.sums}
+    items = tuple(
+        (
+            s.name,
+            s.phrase,
+            (*interval(s.low, s.high), *p.text(" in the domain; in "), *_rules(uses[s.name])),
+        )
+        for s in context.reading.sums
+    )
+    said = (
+        "Conditions on more than two columns are conditions on a weighted sum. "
+        "The same sum has the same name in all rules."
+    )
+    return Section("sums", "Sums used in the conditions", (Paragraph(p.text(said)), Sums(items)))
+
+
+def _uses(context: Context, name: str) -> list[int]:
+    return [
+        read.number
+        for read in context.reading.rules
+        if any(piece == p.score(name)[0] for test in read.tests for piece in test.symbols)
+    ]
+
+
+def _rules(numbers: Sequence[int]) -> Phrase:
+    return p.listed([rule_link(number) for number in numbers], "and")
+
+
+def outputs(context: Context) -> Section | None:
+    """What becomes of the scores, where outputs aren't the scores."""
+    found = linked_outputs(context)
+    if not found or context.decisions is not None:
+        return None
+    links = dict.fromkeys({"complement": "sigmoid"}.get(head.link, head.link) for head in context.rules.heads)
+    definitions = tuple(p.text(f"{signature(link)} = {MEANINGS[link]}") for link in links if link in MEANINGS)
+    blocks: list[Block] = [
+        Paragraph(p.text("The formulas of the rules give scores. The outputs follow from these:")),
+        Bullets((*found, *definitions)),
+    ]
+    if len(context.rules.scores) == 1 and all(head.link in _CURVES for head in context.rules.heads):
+        blocks.append(_lookup(context))
+    return Section("outputs", "From scores to outputs", tuple(blocks))
+
+
+def _lookup(context: Context) -> Table:
+    """The outputs for a few scores, one column each."""
+    rules, scores = context.rules, np.arange(-4.0, 5.0)
+    found = linked(rules.heads, scores[:, None]).T
+    header = (rules.scores[0], *(written(score).replace("-", "\u2212") for score in scores.tolist()))
+    rows = tuple(
+        (p.name(name), *(p.number(written(round(value, 3))) for value in row))
+        for name, row in zip(rules.outputs, found.tolist(), strict=True)
+    )
+    return Table("For example", header, rows, (False, *[True] * len(scores)))

@@ -1,0 +1,44 @@
+"""The formats of the rule document, and the one function that looks things up in them."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from relurules.documenting.build import build_document
+from relurules.documenting.document import Document
+from relurules.documenting.html import print_html
+from relurules.documenting.latex import print_latex
+from relurules.documenting.markdown import print_markdown
+from relurules.errors import UnsupportedError
+from relurules.ir import Artifact, RuleSet
+
+
+class Printer(NamedTuple):
+    """A format: the name of its file, and what prints a document."""
+
+    file: str
+    print: Callable[[Document], str]
+
+
+PRINTERS: Mapping[str, Printer] = {
+    "markdown": Printer("rules.md", print_markdown),
+    "html": Printer("rules.html", print_html),
+    "latex": Printer("rules.tex", print_latex),
+}
+
+
+def emit_document(
+    rules: RuleSet, target: str, *, title: str | None, dialect: str | None = None, form: str | None = None
+) -> Artifact:
+    """The rule document in a format; UnsupportedError for a dialect, or a form other than rules.
+
+    title: its heading, "Rules for ..." by default; control characters in it are shown as spaces.
+    """
+    if form not in (None, "rules"):
+        raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: rules")
+    if dialect is not None:
+        raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: none, leave it out")
+    printer = PRINTERS[target]
+    text = printer.print(build_document(rules, target, title))
+    return Artifact(
+        target, "rules", rules.domain, rules.outputs, {printer.file: text}, rules.score_error, rules.complete
+    )

@@ -1,0 +1,72 @@
+"""Coefficients of all local models side by side: importance of columns, parallel coordinates, violins."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.explaining.view import Spread, View, coordinate_label, effects, features_of, squares
+from relurules.ir.local_models import LocalModels
+from relurules.ir.network import Array
+
+
+class Importance(NamedTuple):
+    """names: the columns, the most important first; shares: (n,) of all, which sum to 1; label: of what."""
+
+    names: tuple[str, ...]
+    shares: Array
+    label: str
+
+
+class Coefficients(NamedTuple):
+    """Coefficients in units that compare, see `view.effects`.
+
+    names: (n,) the coordinates, the most important first; values: (R, n); counts: (R,) rows of each model; labels: (R,)
+    what each one is called; label: the score; kind: of local models; categories: whether some are categories.
+    """
+
+    names: tuple[str, ...]
+    values: Array
+    counts: NDArray[np.intp]
+    labels: tuple[str, ...]
+    label: str
+    kind: str
+    categories: bool
+
+
+def importance(models: LocalModels, view: View, spread: Spread, top: int | None = None) -> Importance:
+    """How much each column moves the score, over all rows: the mean of its squared effects, normalised.
+
+    The squared effects of a column, its coefficient times its standard deviation, are the variance of its term. They
+    are weighted by the rows of each local model and divided by their sum, after A. Sudjianto, W. Knauth, R. Singh, Z.
+    Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and
+    Simplification", 2020. All shares are 0 where no column moves anything. top: the most important ones alone.
+    """
+    moved = spread.counts @ squares(models, view, spread)
+    features = features_of(models)
+    totals = np.array([moved[list(feature.at)].sum() for feature in features])
+    shares = totals / totals.sum() if totals.sum() > 0 else totals
+    order = np.argsort(-shares, kind="stable")[:top]
+    return Importance(tuple(features[i].name for i in order), shares[order], view.label)
+
+
+def coefficients(
+    models: LocalModels, view: View, spread: Spread, top: int | None = 10, most: int | None = None
+) -> Coefficients:
+    """The coefficients of the `top` coordinates, of the `most` local models with the most rows."""
+    moved = spread.counts @ squares(models, view, spread)
+    labels = {
+        i: coordinate_label(feature, place) for feature in features_of(models) for place, i in enumerate(feature.at)
+    }
+    order = np.argsort(-moved, kind="stable")[:top]
+    order = order[moved[order] > 0] if (moved > 0).any() else order
+    kept = np.argsort(-spread.counts, kind="stable")[:most]
+    return Coefficients(
+        tuple(labels[i] for i in order.tolist()),
+        effects(models, view, spread)[np.ix_(kept, order)],
+        spread.counts[kept],
+        tuple(models.label(i) for i in kept.tolist()),
+        view.label,
+        models.kind,
+        any(i in group for group in models.domain.groups for i in order.tolist()),
+    )

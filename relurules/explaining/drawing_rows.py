@@ -1,0 +1,162 @@
+"""Figures of rows and regions: profiles, pairs of columns, planes through the domain, fewer local models."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from relurules.explaining.drawing import NAMED, key, look, title
+from relurules.explaining.merging import Fewer
+from relurules.explaining.profiles import Pairwise, Profiles
+from relurules.explaining.slices import Piece, Slice
+from relurules.explaining.style import COLOURS, DOWN, GREY, SHADES, SIGNED, UP, height_of, new_figure, wrapped
+from relurules.explaining.view import Feature
+from relurules.explaining.wording import the
+from relurules.ir.network import Array
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw_profiles(found: Profiles) -> "Figure":
+    """A number: a line per local model over its rows' values, and their histogram; else a dot per category."""
+    if found.feature.categories:
+        return _draw_categories(found)
+    figure = new_figure(4.8)
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[5, 1])
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    for i, model in enumerate(found.models):
+        axes.plot(model.x, model.y, zorder=2 - i / len(found.models), **_look(found, i))
+    axes.set_ylabel(wrapped(f"term in {the(found.label)}, minus its mean", 34))
+    below.hist(found.values, bins=40, color=COLOURS[5])
+    below.set_ylabel("rows")
+    below.set_xlabel(wrapped(found.feature.name, 80))
+    key(figure, [axes, below], _counts(found))
+    title(figure, f"Profiles of {found.feature.name} in {_models(found)}")
+    return figure
+
+
+def _draw_categories(found: Profiles) -> "Figure":
+    names = [wrapped(name) for name in found.feature.categories]
+    figure = new_figure(2.2 + height_of(names))
+    axes = figure.subplots()
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    for i, model in enumerate(found.models):
+        axes.plot(model.y, model.x, zorder=2 - i / len(found.models), **{**_look(found, i), "marker": "o"})
+    rows = np.bincount(found.values.astype(np.intp), minlength=len(names))
+    axes.set_yticks(range(len(names)), [f"{n}\n({count:,} rows)" for n, count in zip(names, rows, strict=True)])
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_xlabel(f"term in {the(found.label)}, minus its mean")
+    key(figure, axes, _counts(found))
+    title(figure, f"Profiles of {found.feature.name} in {_models(found)}")
+    return figure
+
+
+def draw_pairwise(found: Pairwise, features: tuple[Feature, Feature]) -> "Figure":
+    """Rows in the plane of two columns, shaded by what both do together."""
+    figure = new_figure(5.0)
+    axes = figure.subplots()
+    most = max(float(np.abs(found.effect).max(initial=0.0)), 1e-12)
+    x, y = _jittered(found.x, features[0], 0), _jittered(found.y, features[1], 1)
+    order = np.argsort(np.abs(found.effect), kind="stable")
+    shown = axes.scatter(
+        x[order], y[order], c=found.effect[order], cmap=SIGNED, vmin=-most, vmax=most, s=14,
+        edgecolors="#333333", linewidths=0.2,
+    )  # fmt: skip
+    _ticks(axes, features)
+    axes.set_xlabel(wrapped(found.names[0], 60))
+    axes.set_ylabel(wrapped(found.names[1], 40))
+    figure.colorbar(shown, ax=axes, label=wrapped(f"terms of both in {the(found.label)}, minus their mean", 44))
+    title(figure, f"{found.names[0]} and {found.names[1]} together")
+    return figure
+
+
+def draw_slice(found: Slice) -> "Figure":
+    """The parts of a plane in colours by rule, or, where they are many, shaded by the score; numbers are the rules'."""
+    from matplotlib.patches import Patch
+
+    rules = sorted({piece.rule for piece in found.pieces})
+    few = len(rules) <= NAMED
+    figure = new_figure(5.4)
+    axes = figure.subplots()
+    shades = _shades(found)
+    for piece in found.pieces:
+        colour = COLOURS[rules.index(piece.rule)] if few else shades.to_rgba(piece.value)
+        axes.fill(*piece.corners.T, facecolor=colour, edgecolor="black", linewidth=0.9, alpha=0.55 if few else 1.0)
+        if piece.share > 0.004:
+            _number(axes, piece)
+    axes.set_xlim(*found.box[0])
+    axes.set_ylim(*found.box[1])
+    note = wrapped(f"Other columns that conditions read: {', '.join(found.others)}", 90) if found.others else ""
+    axes.set_xlabel(wrapped(found.names[0], 60) + (f"\n\n{note}" if note else ""))
+    axes.set_ylabel(wrapped(found.names[1], 40))
+    if found.marked:
+        axes.plot(*found.point, "x", color="black", markersize=9, markeredgewidth=2)
+    if few:
+        look: Any = {"edgecolor": "black", "alpha": 0.55}
+        keys = [Patch(facecolor=COLOURS[i], label=f"rule {rule}", **look) for i, rule in enumerate(rules)]
+        figure.legend(handles=keys, loc="outside lower left", ncols=min(len(keys), 4))
+    else:
+        figure.colorbar(shades, ax=axes, label=wrapped(f"{found.label}, in the middle of each part", 44))
+    title(figure, f"Rules in the plane of {found.names[0]} and {found.names[1]}")
+    return figure
+
+
+def draw_fewer(found: Fewer) -> "Figure":
+    """The score over the number of models, beside that of all of them."""
+    figure = new_figure(4.2)
+    axes = figure.subplots()
+    axes.axhline(found.network, color=GREY, linestyle="--", label=f"the network itself: {found.models:,} {found.kind}s")
+    axes.plot(found.counts, found.merged, "o-", color=UP, label="merged and refitted")
+    axes.plot(found.counts, found.flattened, "s-.", color=DOWN, label="flattened to one hidden layer")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(found.counts, [f"{count}" for count in found.counts])
+    axes.minorticks_off()
+    axes.set_xlabel(f"{found.kind}s after merging")
+    axes.set_ylabel(f"{found.measure} on {found.held:,} rows held back")
+    axes.grid(alpha=0.3)
+    figure.legend(loc="outside lower left", ncols=2)
+    title(figure, f"What fewer {found.kind}s cost")
+    return figure
+
+
+def _look(found: Profiles, i: int) -> dict[str, Any]:
+    return look([model.label for model in found.models], _counts(found), i)
+
+
+def _counts(found: Profiles) -> list[int]:
+    return [model.rows for model in found.models]
+
+
+def _models(found: Profiles) -> str:
+    kind = found.models[0].label.rsplit(" ", 1)[0] if found.models else "local model"
+    if len(found.models) > NAMED:
+        return f"the {len(found.models)} {kind}s with the most rows"
+    return f"{len(found.models)} {kind}{'s' * (len(found.models) != 1)}"
+
+
+def _jittered(values: Array, feature: Feature, seed: int) -> Array:
+    """Categories beside one another, so that rows don't hide each other; always the same."""
+    if not feature.categories:
+        return values
+    return values + np.random.default_rng(seed).uniform(-0.3, 0.3, len(values))
+
+
+def _ticks(axes: Any, features: tuple[Feature, Feature]) -> None:
+    for feature, axis, width in zip(features, (axes.xaxis, axes.yaxis), (12, 20), strict=True):
+        if feature.categories:
+            axis.set_ticks(range(len(feature.categories)), [wrapped(name, width) for name in feature.categories])
+            axis.axes.set(**{f"{axis.axis_name}lim": (-0.5, len(feature.categories) - 0.5)})
+
+
+def _shades(found: Slice) -> Any:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    values = [piece.value for piece in found.pieces]
+    return ScalarMappable(Normalize(min(values), max(values)), SHADES)
+
+
+def _number(axes: Any, piece: Piece) -> None:
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}
+    axes.text(*piece.middle, f"{piece.rule}", ha="center", va="center", fontsize=9, bbox=box)

@@ -1,0 +1,205 @@
+"""Fewer local models: neighbours with like coefficients become one, refitted; and all of them one hidden layer."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import UnsupportedError
+from relurules.explaining.view import View, effects, spread_of
+from relurules.ir import Graph, Head, Network, Neuron
+from relurules.ir.local_models import Sample
+from relurules.ir.metrics import auc, r2
+from relurules.ir.network import Array
+from relurules.ir.response import Response
+
+#: Local models that are clustered: so many, those with the most rows; each is tied to so many neighbours.
+_MOST, _NEIGHBOURS = 1500, 5
+#: Weight of the squared coefficients, of standardised columns, beside the squared errors of numbers.
+_RIDGE = 1.0
+#: Every so many rows one is kept back, to be scored only.
+_HELD = 5
+
+
+@dataclass(frozen=True)
+class Merged:
+    """M local models in place of R; a row has that of the nearest centre.
+
+    weights: (M, d), constants: (M,), in the user's units; of: (R,) which of the M each of the R became, -1 for one that
+    no row has or that wasn't clustered; centres: (C, d) means of the rows of the R models that were merged; members:
+    (C,) which of the M each belongs to; means, scales: (d,) that distances are measured in; rows: (M,) that each was
+    fitted to.
+    """
+
+    weights: Array
+    constants: Array
+    of: NDArray[np.intp]
+    centres: Array
+    members: NDArray[np.intp]
+    means: Array
+    scales: Array
+    rows: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        """Number of models M."""
+        return len(self.weights)
+
+    def locate(self, X: Array) -> NDArray[np.intp]:
+        """(N, d) coordinates -> (N,) which model each row has."""
+        near = _nearest().fit((self.centres - self.means) / self.scales)
+        return np.asarray(self.members[near.kneighbors((X - self.means) / self.scales)[1][:, 0]])
+
+    def predict(self, X: Array) -> Array:
+        """(N, d) coordinates -> (N,) scores: numbers, or log odds."""
+        of = self.locate(X)
+        return np.asarray((X * self.weights[of]).sum(axis=1) + self.constants[of])
+
+
+class Fewer(NamedTuple):
+    """What fewer local models cost. counts: (n,); merged, flattened: (n,) scores of rows held back; network: its own.
+
+    measure: R2 or AUC; held: rows that were held back.
+    """
+
+    counts: tuple[int, ...]
+    merged: tuple[float, ...]
+    flattened: tuple[float, ...]
+    network: float
+    models: int
+    kind: str
+    measure: str
+    held: int
+
+
+def merge(sample: Sample, response: Response, view: View, models: int) -> Merged:
+    """At most so many local models, each refitted to its rows: by ridge or logistic regression.
+
+    Local models are joined by agglomerative clustering (Ward's) of their coefficients in units that compare, among
+    neighbours by the means of their rows; those beyond the first 1500 by rows follow the nearest centre. After A.
+    Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks:
+    Interpretability, Diagnostics, and Simplification", 2020. The result isn't continuous. Raises UnsupportedError for
+    more than two classes, and where scikit-learn isn't installed.
+    """
+    _two_or_number(response)
+    known = np.argsort(-sample.counts, kind="stable")[:_MOST]
+    known = known[sample.counts[known] > 0]
+    sums = np.zeros((len(sample.models), sample.X.shape[1]))
+    np.add.at(sums, sample.of, sample.X)
+    centres = sums[known] / sample.counts[known, None]
+    scales = np.where(sample.deviations > 0, sample.deviations, 1.0)
+    forms = effects(sample.models, view, spread_of(sample))[known]
+    members = _clusters(forms, (centres - sample.means) / scales, models)
+    near = _nearest().fit((centres - sample.means) / scales)
+    place = members[near.kneighbors((sample.X - sample.means) / scales)[1][:, 0]]
+    M = int(members.max()) + 1
+    U = (sample.X - sample.means) / scales
+    fits = [_fitted(response.task, U[place == c], response.values[place == c]) for c in range(M)]
+    weights = np.array([fit[0] for fit in fits]) / scales
+    constants = np.array([fit[1] for fit in fits]) - weights @ sample.means
+    of = np.full(len(sample.models), -1, dtype=np.intp)
+    of[known] = members
+    return Merged(weights, constants, of, centres, members, sample.means, scales, np.bincount(place, minlength=M))
+
+
+def flatten(sample: Sample, response: Response, merged: Merged) -> Graph:
+    """A network of one hidden layer, whose ReLUs read what the merged models give, its output fitted to the rows.
+
+    As in the paper of `merge`; continuous, unlike the merged models, so it can be extracted and proven. Its output is
+    the number, or the log odds with a sigmoid. The output's weights are by ridge or logistic regression.
+    """
+    import networkx
+
+    _two_or_number(response)
+    Z = np.maximum(sample.X @ merged.weights.T + merged.constants, 0.0)
+    means, scales = Z.mean(axis=0), np.where(np.ptp(Z, axis=0) > 0, Z.std(axis=0), 1.0)
+    weights, constant = _fitted(response.task, (Z - means) / scales, response.values)
+    U = (weights / scales)[None]
+    K, d = merged.weights.shape
+    network = Network(
+        A=merged.weights, L=np.zeros((K, K)), b=merged.constants, C=np.zeros((1, d)), U=U,
+        c=np.array([constant - float(U[0] @ means)]), slope=np.zeros(K),
+        neurons=tuple(Neuron("flat", k) for k in range(K)),
+    )  # fmt: skip
+    heads = (Head("sigmoid" if response.task == "binary" else "identity", (0,)),)
+    domain = sample.models.domain
+    return Graph(domain.names, (response.name,), network, networkx.DiGraph(), heads=heads, columns=domain.columns)
+
+
+def fewer(sample: Sample, response: Response, view: View, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)) -> Fewer:
+    """Merge and flatten to several numbers of models, fitted to four rows in five and scored on the others."""
+    _two_or_number(response)
+    held = np.arange(len(sample)) % _HELD == _HELD - 1
+    train, test = _part(sample, ~held), _part(sample, held)
+    taught, true = response.part(~held), response.values[held]
+    reached = int((train.counts > 0).sum())
+    sizes = sorted({min(count, reached) for count in counts})
+    found = []
+    for size in sizes:
+        merged = merge(train, taught, view, size)
+        flat = flatten(train, taught, merged).network.evaluate(test.X)[:, 0]
+        scores = (_score(response.task, F, true) for F in (merged.predict(test.X), flat))
+        found.append((len(merged), *scores))
+    own = (test.predictions @ response.forms.T)[:, 0]
+    numbers, merges, flats = zip(*found, strict=True)
+    measure = "AUC" if response.task == "binary" else "R2"
+    return Fewer(
+        numbers, merges, flats, _score(response.task, own, true), reached, sample.models.kind, measure, int(held.sum())
+    )
+
+
+def _part(sample: Sample, rows: NDArray[np.bool_]) -> Sample:
+    return Sample(sample.models, sample.X[rows], sample.of[rows], int(rows.sum()))
+
+
+def _score(task: str, scores: Array, true: Array) -> float:
+    if task == "binary":
+        return auc(scores, true > 0.5)
+    return r2(scores[:, None], true[:, None], np.ones(len(true)))
+
+
+def _two_or_number(response: Response) -> None:
+    if response.task == "multiclass" or response.link not in ("identity", "sigmoid"):
+        raise UnsupportedError(f"merging is for a number or two classes; this is {response.task} by {response.link}")
+
+
+def _clusters(forms: Array, centres: Array, most: int) -> NDArray[np.intp]:
+    """(C,) which cluster each model belongs to, numbered by their rows, as models are: the first one met first."""
+    if len(forms) <= most:
+        return np.arange(len(forms))
+    if most == 1:
+        return np.zeros(len(forms), dtype=np.intp)
+    cluster, neighbors = _sklearn()
+    near = neighbors.kneighbors_graph(centres, min(_NEIGHBOURS, len(forms) - 1))
+    with warnings.catch_warnings():  # parts without a neighbour in another are joined by scikit-learn itself
+        warnings.filterwarnings("ignore", "the number of connected components", UserWarning)
+        found = cluster.AgglomerativeClustering(most, connectivity=0.5 * (near + near.T)).fit_predict(forms)
+    _, first, place = np.unique(found, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[place], dtype=np.intp)
+
+
+def _fitted(task: str, U: Array, y: Array) -> tuple[Array, float]:
+    """Coefficients and constant of a regression; of rows of one class, the log odds of a share half a row off."""
+    if task == "binary" and (len(y) == 0 or np.ptp(y) == 0):
+        return np.zeros(U.shape[1]), float(np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5)))
+    if len(y) == 0:
+        return np.zeros(U.shape[1]), 0.0
+    _sklearn()
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    model: Any = LogisticRegression(max_iter=1000) if task == "binary" else Ridge(_RIDGE)
+    model.fit(U, y)
+    return np.asarray(model.coef_, dtype=np.float64).reshape(-1), float(np.ravel(model.intercept_)[0])
+
+
+def _nearest() -> Any:
+    return _sklearn()[1].NearestNeighbors(n_neighbors=1)
+
+
+def _sklearn() -> tuple[Any, Any]:
+    try:
+        from sklearn import cluster, neighbors
+    except ImportError as error:
+        raise UnsupportedError("merging needs scikit-learn: pip install 'relurules[sklearn]'") from error
+    return cluster, neighbors

@@ -1,0 +1,165 @@
+"""One row: which rule applies, by which conditions and margins, and what each column adds to the score."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from relurules.domain.columns import raw_columns
+from relurules.errors import DataError
+from relurules.explaining.view import Feature, View, features_of
+from relurules.explaining.wording import condition_text, number, value_text
+from relurules.ir import Condition, RuleSet
+from relurules.ir.network import Array
+from relurules.tables import Value, column_names
+
+
+class Test(NamedTuple):
+    """A condition of the rule. text: in words; value: what its left side is for the row; bound: its right side.
+
+    margin: by how much it holds, in its own units; column, room: how far its first column alone can move before it
+    doesn't, in that column's units, and None where that column is a category.
+    """
+
+    text: str
+    value: float
+    bound: float
+    margin: float
+    column: str
+    room: float | None
+
+
+class Contribution(NamedTuple):
+    """A column's part of the score. value: the row's; coefficient: per unit (of a category: of the row's own)."""
+
+    column: str
+    value: Value
+    coefficient: float
+    contribution: float
+
+
+class Explanation(NamedTuple):
+    """A row by its rule.
+
+    rule: its number; row: the user's columns; outputs: name -> value; conditions; label: the score that is taken apart;
+    score: = base + the sum of the contributions, largest first; centred: whether a contribution is against the mean of
+    the rows (then `base` is the rule's score of a row of means), not against 0 (`base` is the constant).
+    """
+
+    rule: int
+    row: Mapping[str, Value]
+    outputs: Mapping[str, float]
+    conditions: tuple[Test, ...]
+    label: str
+    score: float
+    base: float
+    contributions: tuple[Contribution, ...]
+    centred: bool
+
+    def __str__(self) -> str:
+        """As text, a table each of conditions and contributions."""
+        from relurules.explaining.wording import explanation_text
+
+        return explanation_text(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {
+            **self._asdict(),
+            "row": dict(self.row),
+            "outputs": dict(self.outputs),
+            "conditions": [test._asdict() for test in self.conditions],
+            "contributions": [part._asdict() for part in self.contributions],
+        }
+
+
+class Given(NamedTuple):
+    """A row. x: (d,) in coordinates; raw: the user's columns, None for a missing value."""
+
+    x: Array
+    raw: Mapping[str, Value]
+
+
+def row_of(rules: RuleSet, row: Any) -> Given:
+    """One row: a mapping, a Series, a frame of one row, or d numbers in coordinates; else DataError."""
+    import pandas
+
+    if isinstance(row, pandas.Series):
+        row = row.to_dict()
+    if isinstance(row, Mapping):
+        row = pandas.DataFrame({str(name): [value] for name, value in row.items()}, dtype=object)
+    table = row if column_names(row) is not None or np.ndim(row) == 2 else np.asarray([row])
+    X = rules.domain.rows(table)
+    if len(X) != 1:
+        raise DataError(f"expected one row, found {len(X)}; choose one, such as frame.iloc[[0]]")
+    raw = {name: values[0] for name, values in raw_columns(table, rules.domain.columns).items()}
+    return Given(np.asarray(X[0]), raw)
+
+
+def explain_row(rules: RuleSet, row: Given, view: View, means: Array | None) -> Explanation:
+    """Take the score of a row apart. means: (d,) of the rows to compare with, None for 0.
+
+    DataError for a row outside the domain, or without a value, saying which column it is for.
+    """
+    x = row.x
+    number_ = int(rules.apply(x[None])[0])
+    if number_ == 0:
+        raise DataError(f"no rule applies to the row: {_outside(rules, x)}")
+    weights, constant = view.weights[number_ - 1], float(view.constants[number_ - 1])
+    parts = _contributions(rules, row, weights, np.zeros(len(x)) if means is None else means)
+    return Explanation(
+        rule=number_,
+        row=row.raw,
+        outputs=dict(zip(rules.outputs, map(float, rules.predict(x[None])[0]), strict=True)),
+        conditions=tuple(_tested(rules, condition, x) for condition in rules.rules[number_ - 1].conditions),
+        label=view.label,
+        score=float(weights @ x) + constant,
+        base=constant if means is None else constant + float(weights @ means),
+        contributions=tuple(sorted(parts, key=lambda part: -abs(part.contribution))),
+        centred=means is not None,
+    )
+
+
+def _contributions(rules: RuleSet, row: Given, weights: Array, means: Array) -> list[Contribution]:
+    found = []
+    for feature in features_of(rules.local_models):
+        at = list(feature.at)
+        if weights[at].any():
+            part, coefficient = float(weights[at] @ (row.x[at] - means[at])), float(weights[at] @ _own(feature, row.x))
+            found.append(Contribution(feature.name, row.raw[feature.name], coefficient, part))
+    return found
+
+
+def _own(feature: Feature, x: Array) -> Array:
+    """What picks the coefficient that applies to a row: its category's."""
+    return np.asarray(x[list(feature.at)] if feature.categories else np.ones(1))
+
+
+def _tested(rules: RuleSet, condition: Condition, x: Array) -> Test:
+    space = condition.half_space
+    value, sign = float(space.normal @ x), 1.0 if condition.holds else -1.0
+    margin = sign * (value - space.bound)
+    lead = int(np.argmax(np.abs(space.normal) * rules.domain.widths))
+    indicators = {i for group in rules.domain.groups for i in group}
+    room = None if lead in indicators else margin / abs(float(space.normal[lead]))
+    return Test(condition_text(rules, condition), value, float(space.bound), margin, rules.features[lead], room)
+
+
+def _outside(rules: RuleSet, x: Array) -> str:
+    """Why a row has no rule."""
+    domain = rules.domain
+    for i, name in enumerate(domain.names):
+        if np.isnan(x[i]):
+            return f"{name!r} has no value"
+    for group in domain.groups:
+        if sorted(x[list(group)].tolist()) != [0.0] * (len(group) - 1) + [1.0]:
+            column = next((f.name for f in features_of(rules.local_models) if set(f.at) == set(group)), None)
+            return f"{column or domain.names[group[0]]!r} has a value that the rules don't know"
+    for i, name in enumerate(domain.names):
+        if not domain.lower[i] <= x[i] <= domain.upper[i]:
+            low, high = number(domain.lower[i]), number(domain.upper[i])
+            return f"{name!r} is {value_text(float(x[i]))}, and the rules hold for {low} to {high}"
+    for text, normal, limit in zip(domain.texts, domain.normals, domain.limits, strict=True):
+        if normal @ x > limit:
+            return f"it lies outside the limit {text!r}"
+    return "a search that was ended early left its part of the domain without rules"

@@ -1,0 +1,73 @@
+"""From a traced network to its rules: collapse, search, settle, merge (Graph + Domain -> RuleSet)."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.activations import LINEAR_THRESHOLD
+from relurules.collapse import collapse, settle
+from relurules.domain import Domain
+from relurules.domain.columns import Column
+from relurules.errors import UnsupportedError
+from relurules.ir import Graph, Network, Partition, Reduction, RuleSet
+from relurules.ir.network import Array
+from relurules.rules import Asked, build_rules, deciding
+
+
+class Wanted(NamedTuple):
+    """What rules are to be like; see `pipeline.extract`."""
+
+    max_error: float = 0.0
+    max_rules: int | None = None
+    decision: str | float | None = None
+    threshold: float = LINEAR_THRESHOLD
+
+
+def checked(wanted: Wanted) -> Wanted:
+    """The same; UnsupportedError for what makes no sense."""
+    if not 0.0 <= wanted.max_error < np.inf:
+        raise UnsupportedError(
+            f"max_error={wanted.max_error!r}; supported: 0.0 or a finite number above, in the outputs' units"
+        )
+    if wanted.max_rules is not None and wanted.max_rules < 1:
+        raise UnsupportedError(f"max_rules={wanted.max_rules!r}; supported: 1 or more, or None for any number")
+    if wanted.decision is not None and (wanted.max_error or wanted.max_rules is not None):
+        raise UnsupportedError("decisions are exact; leave out max_error and max_rules, or decision")
+    return wanted
+
+
+def extracted(
+    graph: Graph,
+    domain: Domain,
+    rows: Array | None,
+    wanted: Wanted,
+    search: Callable[[Network], Partition],
+    merging: Callable[[int], None] | None = None,
+) -> RuleSet:
+    """The rules of a network on a domain. rows: (N, d) to count; merging: is told how many rules are left."""
+    collapsed = collapse(graph.network, domain, wanted.threshold)
+    outputs, heads, decision, network = graph.outputs, graph.heads, None, collapsed.network
+    if wanted.decision is not None:
+        network, head, decision = deciding(network, heads, outputs, wanted.decision)
+        outputs, heads = (_free("class", graph.columns),), (head,)
+    cells = search(network)
+    settled = settle(cells)
+    removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
+    removed["settled"] = len(cells.network) - len(settled.network)
+    reduction = Reduction(
+        neurons_traced=len(graph.network) + graph.identities,
+        neurons_left=len(settled.network),
+        removed={name: count for name, count in removed.items() if count},
+        regions=len(cells),
+        rows=None if rows is None else len(rows),
+    )
+    asked = Asked(float(wanted.max_error), wanted.max_rules)
+    return build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging)
+
+
+def _free(name: str, columns: Sequence[Column]) -> str:
+    """The name, with more underscores if a column has it."""
+    while any(column.name.lower() == name for column in columns):
+        name += "_"
+    return name

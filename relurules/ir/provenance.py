@@ -1,0 +1,29 @@
+"""Where rules come from: the model's name, a digest of its network, the settings that matter."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from relurules.ir.evidence import Provenance
+from relurules.ir.network import Network
+from relurules.ir.ruleset import RuleSet
+
+
+def network_digest(network: Network) -> str:
+    """SHA-256 of the canonical form: each array's name and shape, then its float64 values, low bytes first."""
+    found = hashlib.sha256()
+    for name in ("A", "L", "b", "C", "U", "c", "slope"):
+        array = np.ascontiguousarray(getattr(network, name) + 0.0, dtype="<f8")
+        found.update(f"{name}{array.shape}".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
+
+
+def with_provenance(rules: RuleSet, model: Any, network: Network, version: str, settings: Mapping[str, Any]) -> RuleSet:
+    """The rules with where they come from. model: an object or a path; settings: those that aren't the defaults."""
+    name = Path(model).name if isinstance(model, str | Path) else type(model).__name__
+    return replace(rules, provenance=Provenance(name, network_digest(network), version, dict(settings)))

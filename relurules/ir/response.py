@@ -1,0 +1,145 @@
+"""The true values beside a model's outputs: which task they make, and what of the scores is judged by them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain.columns import value_text
+from relurules.errors import DataError
+from relurules.ir.link import LINKS, Head
+from relurules.ir.local_models import LocalModels
+from relurules.ir.network import Array
+from relurules.tables import Value, entries
+
+#: So many classes are named in a message.
+_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Response:
+    """True values of N rows.
+
+    task: regression, binary or multiclass; values: (N,) the numbers, 1 and 0, or the numbers of the classes; forms:
+    (p, m), which combinations of the scores are judged: the score whose link is the number; the one that tells class 1;
+    one per class. link: from the first of them to the number, "sigmoid" where class 1 is told by a score above 0;
+    certain: whether scores are log odds, so that probabilities can be judged too.
+    """
+
+    name: str
+    task: str
+    values: Array
+    forms: Array
+    link: str
+    certain: bool
+
+    def part(self, rows: NDArray[np.bool_]) -> "Response":
+        """The values of some rows."""
+        return replace(self, values=self.values[rows])
+
+
+def response_of(models: LocalModels, y: Any, rows: int) -> Response:
+    """The task that y, (N,) numbers or classes, makes of a model's outputs.
+
+    A sigmoid, or two classes, is binary; softmax, log_softmax and argmax of more are multiclass; numbers beside an
+    output that is one are a regression, unless they are 0 and 1 or text: then the output is a score of class 1. Classes
+    are those that outputs are named by (`p_yes`), or numbers from 0. DataError where they can't be told.
+    """
+    name = str(getattr(y, "name", None) or "y")
+    found = entries(np.asarray(y, dtype=object).reshape(-1) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y, name)
+    if len(found) != rows:
+        raise DataError(f"the response {name!r} has {len(found)} values for {rows} rows; it needs one per row")
+    if None in found:
+        raise DataError(f"the response {name!r}, row {found.index(None)}: no value; leave out rows without one")
+    m, heads = models.constants.shape[1], _judged(models, name)
+    kind, first = heads[0].link, heads[0].scores
+    if LINKS[kind].joint or (kind in ("sigmoid", "complement") and len(heads) <= 2):
+        return _classes(name, found, models, heads, m)
+    if len(heads) > 1:
+        return _scored_classes(name, found, models, m)
+    values = _numbers(found)
+    if kind == "identity" and (values is None or set(values.tolist()) <= {0.0, 1.0}):
+        numbers = _numbered(name, found, ["", models.outputs[models.heads.index(heads[0])]])
+        return Response(name, "binary", numbers, _rows(first, m), kind, False)
+    if values is None:
+        raise DataError(f"the response {name!r} holds text, and the output {models.outputs[0]!r} is a number")
+    return Response(name, "regression", values, _rows(first, m), kind, True)
+
+
+def _judged(models: LocalModels, name: str) -> Sequence[Head]:
+    """The heads that a response of this name is for: that of its own output, where several stand for themselves."""
+    alone = [i for i, head in enumerate(models.heads) if not LINKS[head.link].joint]
+    if name in models.outputs and models.outputs.index(name) in alone:
+        return [models.heads[models.outputs.index(name)]]
+    links = {(head.link, head.scores) for head in models.heads}
+    one_score = len({head.scores for head in models.heads}) == 1
+    if len(links) == 1 or one_score or all(head.link == "identity" for head in models.heads):
+        return models.heads
+    raise DataError(
+        f"the outputs {', '.join(map(repr, models.outputs[:_NAMED]))} are of several kinds, and the response {name!r} "
+        "bears the name of none; name it as the output that it belongs to"
+    )
+
+
+def _classes(name: str, found: list[Value], models: LocalModels, heads: Sequence[Head], m: int) -> Response:
+    """Classes by a sigmoid of one score, or by the link of one score per class."""
+    kind, scores = heads[0].link, heads[0].scores
+    if not LINKS[kind].joint:
+        names = {head.link: models.outputs[models.heads.index(head)] for head in heads}
+        values = _numbered(name, found, [names.get("complement", ""), names.get("sigmoid", "")])
+        return Response(name, "binary", values, _rows(scores, m), "sigmoid", True)
+    certain = not LINKS[kind].reduces
+    values = _numbered(name, found, models.outputs if certain else [""] * len(scores))
+    if len(scores) == 2:
+        return Response(name, "binary", values, _rows(scores[1:], m) - _rows(scores[:1], m), "sigmoid", certain)
+    return Response(name, "multiclass", values, _rows(scores, m), kind, certain)
+
+
+def _scored_classes(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
+    """Several outputs that are scores as they are, one per class."""
+    values = _numbered(name, found, models.outputs)
+    if m == 2:
+        return Response(name, "binary", values, np.array([[-1.0, 1.0]]), "sigmoid", False)
+    return Response(name, "multiclass", values, np.eye(m), "identity", False)
+
+
+def _rows(scores: Sequence[int], m: int) -> Array:
+    return np.eye(m)[list(scores)]
+
+
+def _numbers(found: list[Value]) -> Array | None:
+    return None if any(isinstance(v, str) for v in found) else np.array(found, dtype=np.float64)
+
+
+def _numbered(name: str, found: list[Value], outputs: Sequence[str]) -> Array:
+    """(N,) the number of every value's class; outputs: one name per class, empty where a class has none."""
+    distinct = sorted(set(found), key=lambda v: (isinstance(v, str), v))
+    places = {value: _place(value, outputs) for value in distinct}
+    if None not in places.values() and len(set(places.values())) == len(places):
+        return np.array([places[value] for value in found], dtype=np.float64)
+    numbers = _numbers(found)
+    if numbers is not None and set(numbers.tolist()) <= set(map(float, range(len(outputs)))):
+        return numbers
+    unnamed = [value for value in distinct if places[value] is None]
+    if len(outputs) == len(distinct) == 2 and len(unnamed) == 1 and numbers is None:
+        places[unnamed[0]] = 1 - sum(place or 0 for place in places.values())
+        return np.array([places[value] for value in found], dtype=np.float64)
+    shown = ", ".join(value_text(value) for value in distinct[:_NAMED] if value is not None)
+    raise DataError(
+        f"the response {name!r} holds {shown}{' and more' if len(distinct) > _NAMED else ''}; expected the numbers of "
+        f"{len(outputs)} classes, 0 to {len(outputs) - 1}, or classes that the outputs are named by, such as p_yes; "
+        f"they are called {', '.join(repr(n) for n in outputs[:_NAMED] if n) or 'otherwise'}"
+    )
+
+
+def _place(value: Value, outputs: Sequence[str]) -> int | None:
+    """The output named by a class: text at its end, after an underscore; p_1 for a number."""
+    if isinstance(value, str):
+        found = {i for i, output in enumerate(outputs) if output == value or output.endswith(f"_{value}")}
+    else:
+        texts = [f"p_{value!r}", *([f"p_{value:.0f}"] if value == round(value or 0) else [])]
+        texts += [f"p_{bool(value)}"] if value in (0.0, 1.0) else []
+        found = {i for i, output in enumerate(outputs) if output in texts}
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,66 @@
+"""What a JSON Schema can't say of a rules file: that its parts name and number one another rightly."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+
+def misfit(found: Mapping[str, Any]) -> str | None:
+    """The first place of a file that follows the schema where parts don't fit together, and why; None if they do."""
+    return next(_misfits(found), None)
+
+
+def _misfits(found: Mapping[str, Any]) -> Iterator[str]:
+    features = [feature["name"] for feature in found["features"]]
+    yield from _twice(features, "$.features")
+    yield from _twice(found["outputs"], "$.outputs")
+    for i, constraint in enumerate(found["constraints"]):
+        yield from _unknown(constraint["coefficients"], features, f"$.constraints[{i}].coefficients")
+    for i, group in enumerate(found.get("groups", ())):
+        yield from _unknown(group, features, f"$.groups[{i}]")
+    yield from _arrays(found["network"], len(features))
+    for i, split in enumerate(found["splits"]):
+        yield from _unknown(split["coefficients"], features, f"$.splits[{i}].coefficients")
+        yield from _beyond(split.get("neuron"), len(found["network"]["neurons"]), f"$.splits[{i}].neuron", "neurons")
+    for i, rule in enumerate(found["rules"]):
+        yield from _rule(rule, f"$.rules[{i}]", found, features)
+
+
+def _rule(rule: Mapping[str, Any], where: str, found: Mapping[str, Any], features: Sequence[str]) -> Iterator[str]:
+    for i, condition in enumerate(rule["conditions"]):
+        yield from _beyond(condition["split"], len(found["splits"]), f"{where}.conditions[{i}].split", "splits")
+    for name, score in rule["outputs"].items():
+        yield from _unknown(score["coefficients"], features, f"{where}.outputs[{name!r}].coefficients")
+    yield from _length(rule["pattern"], len(found["network"]["neurons"]), f"{where}.pattern", "signs")
+    yield from _length(rule["point"], len(features), f"{where}.point", "numbers")
+
+
+def _arrays(network: Mapping[str, Any], d: int) -> Iterator[str]:
+    """Rows and columns of every array; an array without any rows may be written in either way."""
+    K, m = len(network["neurons"]), len(network["c"])
+    for name, rows in {"A": K, "L": K, "b": K, "C": m, "U": m, "slope": K}.items():
+        yield from _length(network[name], rows, f"$.network.{name}", "rows" if name in "ALCU" else "numbers")
+    for name, columns in {"A": d, "L": K, "C": d, "U": K}.items():
+        for i, row in enumerate(network[name]):
+            yield from _length(row, columns, f"$.network.{name}[{i}]", "numbers")
+
+
+def _twice(names: Sequence[str], where: str) -> Iterator[str]:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield f"at {where}[{i}]: the name {name!r} is there before"
+
+
+def _unknown(names: Sequence[str] | Mapping[str, Any], features: Sequence[str], where: str) -> Iterator[str]:
+    for name in names:
+        if name not in features:
+            yield f"at {where}: {name!r} is no feature; there are {', '.join(map(repr, features[:8]))}"
+
+
+def _beyond(index: int | None, count: int, where: str, what: str) -> Iterator[str]:
+    if index is not None and index >= count:
+        yield f"at {where}: {index}, but there are {count} {what}, counted from 0"
+
+
+def _length(found: Sequence[Any], count: int, where: str, what: str) -> Iterator[str]:
+    if len(found) != count:
+        yield f"at {where}: {len(found)} {what}, expected {count}"

@@ -1,0 +1,99 @@
+"""How far rules are from the function they stand for, over the whole domain: a bound, by linear programs."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.ir import Tree
+from relurules.ir.network import Array
+from relurules.lp import RADIUS
+from relurules.lp.maxima import maxima
+from relurules.rules.pieces import Ground, unit_rows
+
+
+class _Walked(NamedTuple):
+    """A region's way through a tree: the splits that it met, their rows, and how far off the rules are on it."""
+
+    splits: list[int]
+    rows: Array
+    error: float
+
+
+@dataclass(frozen=True)
+class Certifier:
+    """Bounds |function - rules| for trees whose leaf i gives forms[i], (n, m, f + 1), whatever their splits are.
+
+    What regions have shown is kept: where they lie of a hyperplane, how far off a leaf is on them, and what became of
+    them in the tree that was kept last.
+    """
+
+    ground: Ground
+    forms: Array
+    _sides: dict[bytes, Array] = field(default_factory=dict)
+    _gaps: dict[tuple[int, int], float] = field(default_factory=dict)
+    _kept: dict[int, "_Walked"] = field(default_factory=dict)
+    _now: dict[int, "_Walked"] = field(default_factory=dict)
+
+    def bound(self, tree: Tree, limit: float = np.inf) -> float:
+        """The bound; some number above `limit` once it is known to exceed that.
+
+        Every region is cut by the tree; on each part both are affine. A part thinner than RADIUS is widened to that,
+        which can only raise the bound.
+        """
+        rows = unit_rows(self.ground.frame, tree.normals, tree.offsets)
+        extents = [self._extents(row) for row in rows]
+        worst = 0.0
+        for region in range(len(self.ground.cells)):
+            before = self._kept.get(region)
+            if before is None or not np.array_equal(rows[before.splits], before.rows):
+                before = self._of_region(region, tree, rows, extents)
+            self._now[region] = before
+            worst = max(worst, before.error)
+            if worst > limit:
+                break
+        return worst
+
+    def keep(self) -> None:
+        """The tree that was bounded last, in full, is the one that others will be like."""
+        self._kept.update(self._now)
+
+    def _of_region(self, region: int, tree: Tree, rows: Array, extents: list[Array]) -> "_Walked":
+        cell, worst = self.ground.cells[region], 0.0
+        met = list[int]()
+        stack = [(0 if len(tree.children) else -1, cell.G, cell.h)]
+        while stack:
+            at, G, h = stack.pop()
+            if at < 0:
+                worst = max(worst, self._gap(region, ~at, G, h))
+                continue
+            met.append(at)
+            low, high = extents[at][region] if G is cell.G else _extent(G, h, rows[at])
+            no, yes = tree.children[at].tolist()
+            if low >= 0.0 or high < 0.0:
+                stack.append((yes if low >= 0.0 else no, G, h))
+                continue
+            row, constant = rows[at, :-1], rows[at, -1]
+            stack.append((yes, np.vstack([G, -row]), np.append(h, constant - min(0.0, high - RADIUS))))
+            stack.append((no, np.vstack([G, row]), np.append(h, -constant - min(0.0, -low - RADIUS))))
+        return _Walked(met, rows[met], worst)
+
+    def _gap(self, region: int, leaf: int, G: Array, h: Array) -> float:
+        """How far off a leaf is on the region, or a part of it."""
+        gap = self.ground.forms[region] - self.forms[leaf]
+        if G is not self.ground.cells[region].G:
+            return float(maxima(G, h, np.vstack([gap, -gap])).bounds.max())
+        if (region, leaf) not in self._gaps:
+            self._gaps[region, leaf] = float(maxima(G, h, np.vstack([gap, -gap])).bounds.max())
+        return self._gaps[region, leaf]
+
+    def _extents(self, row: Array) -> Array:
+        """(R, 2) between which values a form (f + 1,) lies on every region."""
+        if row.tobytes() not in self._sides:
+            self._sides[row.tobytes()] = np.array([_extent(cell.G, cell.h, row) for cell in self.ground.cells])
+        return self._sides[row.tobytes()]
+
+
+def _extent(G: Array, h: Array, row: Array) -> Array:
+    high, minus_low = maxima(G, h, np.array([row, -row])).bounds
+    return np.array([-minus_low, high])

@@ -1,0 +1,162 @@
+"""A small decision tree for given pieces: binary space partition along their own walls."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir import Tree
+from relurules.ir.network import Array
+from relurules.lp import RADIUS
+from relurules.lp.maxima import maxima
+from relurules.rules.merge import Grown
+from relurules.rules.pieces import Ground, Piece
+
+#: Rows, of unit length, that round to the same so many digits, or differ by so little, are one hyperplane.
+_DIGITS, _NEAR = 8, 1e-7
+
+#: How much a cut counts beside a part on the larger side; tries, times pieces, that may go into one tree.
+_WEIGHTS, _EFFORT = (0.5, 1.0, 2.0, 4.0, 16.0), 100
+
+BELOW, CROSSES, ABOVE = -1, 0, 1
+
+
+class _Part(NamedTuple):
+    """What of a piece lies in a node, G u <= h, and on which side of every hyperplane that is, (H,)."""
+
+    piece: int
+    G: Array
+    h: Array
+    side: NDArray[np.int8]
+
+
+@dataclass
+class _Growing:
+    """The tree so far: hyperplanes and children of its splits, the piece of every leaf."""
+
+    hyperplanes: list[int]
+    children: list[list[int]]
+    leaves: list[int]
+
+
+def grow(ground: Ground, pieces: list[Piece], most: int) -> Grown | None:
+    """A tree whose leaves are the pieces, or parts of them where hyperplanes cut some; None for `most` leaves or more.
+
+    A node is split along the wall of a piece that cuts few others and leaves few on the larger side; the smallest tree
+    of several tries at weighing the two. The idea of H. Fuchs, Z. Kedem, B. Naylor, "On visible surface generation by a
+    priori tree structures", 1980.
+    """
+    origin = _hyperplanes(ground, pieces)
+    forms = ground.split_rows[origin]
+    parts = [_part(ground, i, piece, forms) for i, piece in enumerate(pieces)]
+    best: _Growing | None = None
+    chance = np.random.default_rng(0)
+    for attempt in range(max(1, _EFFORT // len(pieces))):
+        weight = float(chance.choice(_WEIGHTS))
+        jitter = chance.uniform(0.0, 1.0, len(origin)) * (attempt > 0)
+        found = _attempt(parts, forms, weight, jitter, most)
+        if found is not None:
+            best, most = found, len(found.leaves)
+    return None if best is None else _grown(ground, pieces, best, origin)
+
+
+def _attempt(parts: list[_Part], forms: Array, weight: float, jitter: Array, most: int) -> _Growing | None:
+    """One tree, None once it would have `most` leaves."""
+    growing = _Growing([], [], [])
+    stack: list[tuple[list[_Part], int, int]] = [(parts, -1, 0)]
+    while stack:
+        inside, parent, side = stack.pop()
+        if len(growing.leaves) + len(stack) + 1 >= most:
+            return None
+        if len({part.piece for part in inside}) == 1:
+            _hang(growing, parent, side, ~len(growing.leaves))
+            growing.leaves.append(inside[0].piece)
+            continue
+        best = _best(inside, weight, jitter)
+        if best is None:
+            return None
+        at = len(growing.hyperplanes)
+        _hang(growing, parent, side, at)
+        growing.hyperplanes.append(best)
+        growing.children.append([0, 0])
+        stack.append((_within(inside, best, ABOVE, forms), at, 1))
+        stack.append((_within(inside, best, BELOW, forms), at, 0))
+    return growing
+
+
+def _hyperplanes(ground: Ground, pieces: list[Piece]) -> NDArray[np.intp]:
+    """One of the partition's splits for every hyperplane that bounds a piece, (H,)."""
+    splits = sorted({split for piece in pieces for split, _ in piece.splits})
+    found: dict[bytes, int] = {}
+    for split in splits:
+        row = ground.split_rows[split]
+        row = row * np.sign(row[np.argmax(np.abs(row[:-1]))])
+        found.setdefault((np.round(row, _DIGITS) + 0.0).tobytes(), split)
+    return np.array(list(found.values()), dtype=np.intp)
+
+
+def _part(ground: Ground, number: int, piece: Piece, forms: Array) -> _Part:
+    G, h = ground.polytope(piece.splits)
+    side = np.full(len(forms), CROSSES, dtype=np.int8)
+    side[maxima(G, h, forms).bounds <= RADIUS] = BELOW
+    side[maxima(G, h, -forms).bounds <= RADIUS] = ABOVE
+    return _Part(number, G, h, side)
+
+
+def _best(parts: list[_Part], weight: float, jitter: Array) -> int | None:
+    """The hyperplane that cuts few parts and has few on its larger side; None where none has one wholly on either."""
+    sides = np.array([part.side for part in parts])
+    above, below, cut = ((sides == kind).sum(axis=0) for kind in (ABOVE, BELOW, CROSSES))
+    useful = np.flatnonzero((above > 0) & (below > 0))
+    if not len(useful):
+        return None
+    cost = weight * cut + np.maximum(above, below) + jitter
+    return int(useful[np.argmin(cost[useful])])
+
+
+def _within(parts: list[_Part], hyperplane: int, side: int, forms: Array) -> list[_Part]:
+    """The parts on one side of a hyperplane, those that it crosses cut."""
+    found = []
+    for part in parts:
+        if part.side[hyperplane] == side:
+            found.append(part)
+        elif part.side[hyperplane] == CROSSES:
+            row = -side * forms[hyperplane]
+            G, h = np.vstack([part.G, row[:-1]]), np.append(part.h, -row[-1])
+            open_ = np.flatnonzero(part.side == CROSSES)
+            now = part.side.copy()
+            now[open_[maxima(G, h, forms[open_]).bounds <= RADIUS]] = BELOW
+            now[open_[maxima(G, h, -forms[open_]).bounds <= RADIUS]] = ABOVE
+            now[hyperplane] = side
+            found.append(_Part(part.piece, G, h, now))
+    return found
+
+
+def _hang(growing: _Growing, parent: int, side: int, child: int) -> None:
+    if parent >= 0:
+        growing.children[parent][side] = child
+
+
+def _grown(ground: Ground, pieces: list[Piece], growing: _Growing, origin: NDArray[np.intp]) -> Grown | None:
+    """The tree, a leaf per piece; None where a piece has lost its leaf or a wall its hyperplane to rounding."""
+    tree = ground.partition.tree
+    splits = origin[growing.hyperplanes]
+    children = [[c if c >= 0 else ~growing.leaves[~c] for c in pair] for pair in growing.children]
+    needed = {split for piece in pieces for split, _ in piece.splits}
+    place = {split: found for split in needed if (found := _place(ground, split, splits)) is not None}
+    if len(place) < len(needed) or len(set(growing.leaves)) < len(pieces):
+        return None
+    none = np.full(len(splits), -1, dtype=np.intp)
+    grown = Tree(none, tree.normals[splits], tree.offsets[splits], np.array(children, np.int32).reshape(-1, 2))
+    return Grown(grown, place)
+
+
+def _place(ground: Ground, split: int, splits: NDArray[np.intp]) -> tuple[int, bool] | None:
+    """Which of `splits` has the hyperplane of `split`, and whether with its sides the other way about."""
+    rows, row = ground.split_rows[splits], ground.split_rows[split]
+    for turned, sign in ((False, 1.0), (True, -1.0)):
+        near = np.flatnonzero(np.abs(rows - sign * row).max(axis=1) <= _NEAR)
+        if len(near):
+            return int(near[0]), turned
+    return None

@@ -1,0 +1,130 @@
+"""What rules are made of: convex unions of regions, in the partition's normalised coordinates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.domain import Frame
+from relurules.ir import AffineMap, Partition
+from relurules.ir.network import Array
+from relurules.ir.partition import Cell
+from relurules.ir.reached import affine_maps
+
+#: Maps count as the same when they differ by less than this share of the network's absolute terms over the domain.
+ROUNDING = 1e-13
+
+Sides = tuple[tuple[int, int], ...]
+
+
+class Fit(NamedTuple):
+    """A map for several regions. forms: (m, f + 1); error: bound on |function - forms| over them."""
+
+    forms: Array
+    error: float
+
+
+class Piece(NamedTuple):
+    """A convex part of the domain. splits: the (split, side) pairs of the partition's tree that bound it, irredundant.
+
+    regions: those of the partition that it consists of, whole; forms: (m, f + 1) what the rules give there; error:
+    bound on |function - forms| over it.
+    """
+
+    splits: Sides
+    regions: tuple[int, ...]
+    forms: Array
+    error: float
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A partition and the function on its R regions that rules are to give. maps: weights (R, m, d), constants (R, m).
+
+    least: (m,) maps that differ by no more than this over the domain are the same one. That is the network itself, or
+    what it decides. fits: sets of regions -> the closest map that was found for them, None within that limit.
+    """
+
+    partition: Partition
+    maps: AffineMap
+    least: Array
+    fits: dict[frozenset[int], tuple[float, "Fit | None"]] = field(default_factory=dict, repr=False)
+
+    @property
+    def frame(self) -> Frame:
+        """The coordinates u that everything here is in."""
+        return self.partition.frame
+
+    @cached_property
+    def forms(self) -> Array:
+        """(R, m, f + 1) the maps as forms of u, constants last."""
+        R, m, d = self.maps.weights.shape
+        rows, offsets = self.frame.rows(self.maps.weights.reshape(R * m, d), self.maps.constants.reshape(R * m))
+        return np.column_stack([rows, offsets]).reshape(R, m, -1)
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """The regions as polytopes."""
+        return self.partition.cells()
+
+    @cached_property
+    def walls(self) -> tuple[Array, Array]:
+        """The domain, G u <= h."""
+        return self.partition.domain.polytope(self.frame)
+
+    @cached_property
+    def split_rows(self) -> Array:
+        """(S, f + 1) the tree's splits as unit forms of u that are >= 0 on side 1."""
+        return unit_rows(self.frame, self.partition.tree.normals, self.partition.tree.offsets)
+
+    @cached_property
+    def centers(self) -> Array:
+        """(R, f) a point strictly inside each region."""
+        frame = self.frame
+        return np.asarray((self.partition.points - frame.origin)[:, frame.free] / frame.scale[frame.free])
+
+    def polytope(self, splits: Sequence[tuple[int, int]]) -> tuple[Array, Array]:
+        """The part of the domain on these sides of these splits, G u <= h."""
+        rows = self.sides(splits)
+        return np.vstack([self.walls[0], rows[:, :-1]]), np.concatenate([self.walls[1], rows[:, -1]])
+
+    def sides(self, splits: Sequence[tuple[int, int]]) -> Array:
+        """(n, f + 1) rows (G, h) of G u <= h for these sides."""
+        if not splits:
+            return np.empty((0, self.split_rows.shape[1]))
+        at, side = np.array(splits, dtype=np.intp).T
+        rows = self.split_rows[at] * (2.0 * side - 1.0)[:, None]
+        return np.column_stack([-rows[:, :-1], rows[:, -1]])
+
+    def same(self, one: Array, other: Array) -> bool:
+        """Whether two forms (m, f + 1) differ by rounding only."""
+        return bool((np.abs(one - other).sum(axis=1) <= self.least).all())
+
+
+def unit_rows(frame: Frame, normals: Array, offsets: Array) -> Array:
+    """Half-spaces normals·x + offsets >= 0 as forms of u, (n, f + 1), of unit length."""
+    rows, constants = frame.rows(normals, offsets)
+    length = np.linalg.norm(rows, axis=1) if len(rows) else np.ones(0)
+    return np.asarray(np.column_stack([rows, constants]) / length[:, None])
+
+
+def network_ground(partition: Partition) -> Ground:
+    """The network itself."""
+    frame = partition.frame
+    reach = np.abs(frame.origin) + frame.scale
+    least = ROUNDING * partition.network.magnitude(reach[None, :])[0]
+    return Ground(partition, affine_maps(partition.network, partition.patterns), least)
+
+
+def to_user(frame: Frame, forms: Array) -> AffineMap:
+    """Forms of u, (m, f + 1), as maps of x; columns that can't move, or only with others, have weight 0."""
+    weights = np.zeros((len(forms), len(frame.origin)))
+    weights[:, frame.free] = forms[:, :-1] / frame.scale[frame.free]
+    return AffineMap(weights, forms[:, -1] - weights @ frame.origin)
+
+
+def first_pieces(ground: Ground) -> list[Piece]:
+    """Every region by itself."""
+    return [Piece(region.splits, (i,), ground.forms[i], 0.0) for i, region in enumerate(ground.partition.regions())]

@@ -1,0 +1,150 @@
+"""Partition -> pieces and a tree that leads to them: as few as an error bound, or a number of rules, allows."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.errors import UnsupportedError
+from relurules.ir import Tradeoff
+from relurules.rules.agglomerate import Goal, Merged, agglomerate
+from relurules.rules.grow import grow
+from relurules.rules.merge import Grown, Ladder, ladder, leaf_count, regrouped
+from relurules.rules.pieces import Ground, Piece
+
+Progress = Callable[[int], None]
+
+#: Pieces that aren't siblings are merged where there are no more regions, and no more pieces, than these.
+_MOST_REGIONS, _MOST_PIECES = 5000, 1000
+#: A tree is grown anew for at most so many pieces.
+_MOST_GROWN = 300
+#: What pieces may cost of a bound; the rest is for terms and digits.
+_SHARE = 0.8
+#: The first bound tried, as a share of the maps' spread, where a number of rules is asked for; then twice as much.
+_FIRST = 1e-3
+#: So often the interval that holds the least error for a number of rules is halved, on the ladder's own steps.
+_HALVINGS = 8
+
+
+class Simplified(NamedTuple):
+    """pieces, and a tree that leads to them; limit: how far they may be off; steps: rules left at which error."""
+
+    grown: Grown
+    pieces: list[Piece]
+    limit: float = 0.0
+    steps: tuple[Tradeoff, ...] = ()
+
+
+def simplified(ground: Ground, error: float, rules: int | None, progress: Progress | None = None) -> Simplified:
+    """Merge while the certified error stays within `error`, or until `rules` are left; by equal maps where neither is.
+
+    error: of the function, 0 for none, and no limit where `rules` are asked for. Raises UnsupportedError where so few
+    rules would take a larger error, or the domain or the partition doesn't allow any.
+    """
+    exact = _joined(ground, *ladder(ground).cut(0.0), Goal(0.0), progress)
+    if len(exact.pieces) <= (rules or 0) or (error == 0.0 and rules is None):
+        return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
+    _check(ground)
+    if rules is not None:
+        return _few(ground, rules, error or np.inf, progress)
+    spent = error * _SHARE
+    steps = ladder(ground, spent)
+    tries = [_joined(ground, *steps.cut(at), Goal(spent), progress) for at in (spent, 0.0)]
+    best = min(tries, key=lambda found: len(found.pieces))
+    return best._replace(limit=error, steps=_all(steps, best))
+
+
+def _few(ground: Ground, rules: int, limit: float, progress: Progress | None) -> Simplified:
+    """So many rules with about the least error: siblings up to some error, then neighbours; the best of both shares."""
+    steps = _reaching(ground, rules, limit)
+    errors = [step.error for step in steps.tradeoffs(np.inf)]
+    best = _joined(ground, *steps.cut(errors[-1]), Goal(errors[-1], rules), progress)
+    low, high = 0, len(errors) - 1
+    alone = _joined(ground, *steps.cut(0.0), Goal(best.limit, rules), progress)
+    if len(alone.pieces) <= rules and alone.limit < best.limit:
+        best = alone
+    for _ in range(_HALVINGS):
+        if low >= high:
+            break
+        middle = (low + high) // 2
+        found = _joined(ground, *steps.cut(errors[middle]), Goal(best.limit, rules), progress)
+        if len(found.pieces) <= rules and found.limit <= best.limit:
+            best, high = found, middle
+        else:
+            low = middle + 1
+    return best._replace(limit=best.limit * (1 + 1e-3), steps=_all(steps, best))
+
+
+def _all(steps: Ladder, best: Simplified) -> tuple[Tradeoff, ...]:
+    """The way down by siblings, and what was reached in the end."""
+    reached = Tradeoff(len(best.pieces), best.limit)
+    return (
+        *(step for step in steps.tradeoffs(np.inf) if step.rules > reached.rules and step.error < reached.error),
+        reached,
+    )
+
+
+def _joined(ground: Ground, grown: Grown, pieces: list[Piece], goal: Goal, progress: Progress | None) -> Simplified:
+    """With neighbours merged that aren't siblings, where that can be of use; limit: what error that came to."""
+    start = max(piece.error for piece in pieces)
+    many = len(ground.partition) > _MOST_REGIONS or len(pieces) > _MOST_PIECES
+    if many or not ground.partition.complete or len(pieces) <= goal.rules:
+        return Simplified(grown, pieces, start)
+    if goal.error == 0.0 and not _alike(ground, pieces):
+        return Simplified(grown, pieces, start)
+    merged = agglomerate(ground, pieces, _neighbours(ground, pieces), goal, progress)
+    if len(merged.pieces) < len(pieces):
+        grown = _tree(ground, grown, merged)
+    return Simplified(grown, merged.pieces, max(piece.error for piece in merged.pieces))
+
+
+def _tree(ground: Ground, grown: Grown, merged: Merged) -> Grown:
+    """The smaller one of the partition's tree, for the merged pieces, and one grown for them."""
+    old = regrouped(grown, merged.members)
+    if not len(merged.pieces) < leaf_count(old.tree) or len(merged.pieces) > _MOST_GROWN:
+        return old
+    return grow(ground, merged.pieces, leaf_count(old.tree)) or old
+
+
+def _reaching(ground: Ground, rules: int, limit: float) -> Ladder:
+    """The way down to so many pieces by siblings; UnsupportedError where that takes an error above `limit`."""
+    error = _FIRST * float(np.ptp(ground.forms, axis=0).sum(axis=1).max())
+    while True:
+        steps = ladder(ground, min(error, limit))
+        left = steps.tradeoffs(np.inf)[-1].rules
+        if left <= rules:
+            return steps
+        if error >= limit:
+            raise UnsupportedError(
+                f"max_rules={rules}: with this max_error {left} rules are needed; allow more rules, or a larger error"
+            )
+        error *= 2
+
+
+def _check(ground: Ground) -> None:
+    domain = ground.partition.domain
+    if not ground.partition.complete:
+        raise UnsupportedError(
+            "max_error and max_rules need the whole partition; raise max_regions, time_limit or memory_limit"
+        )
+    if not np.isfinite([domain.lower, domain.upper]).all():
+        name = next(
+            n for n, a, b in zip(domain.names, domain.lower, domain.upper, strict=True) if not np.isfinite(b - a)
+        )
+        raise UnsupportedError(
+            f"max_error and max_rules need a bounded domain, and column {name!r} is open; give its range"
+        )
+
+
+def _alike(ground: Ground, pieces: list[Piece]) -> bool:
+    """Whether any two pieces may have the same forms: a sum of them that is the same."""
+    forms = np.array([piece.forms for piece in pieces]).reshape(len(pieces), -1)
+    sums = np.sort(forms @ np.random.default_rng(0).uniform(0.5, 1.0, forms.shape[1]))
+    return bool((np.diff(sums) <= ground.least.sum()).any())
+
+
+def _neighbours(ground: Ground, pieces: list[Piece]) -> list[tuple[int, int]]:
+    """Pairs of pieces that share a facet of their regions."""
+    piece_of = {region: i for i, piece in enumerate(pieces) for region in piece.regions}
+    pairs = {(piece_of[a], piece_of[b]) for a, b in ground.partition.adjacency().edges}
+    return sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})

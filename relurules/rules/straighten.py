@@ -1,0 +1,97 @@
+"""Half-spaces with fewer terms and digits: boundaries move as far as a bound, certified anew each time, allows."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir import Tree
+from relurules.ir.network import Array
+from relurules.lp import RADIUS
+from relurules.lp.polytope import inscribed_ball, irredundant
+from relurules.rules.certify import Certifier
+from relurules.rules.pieces import Ground, unit_rows
+from relurules.rules.tidy import decimal
+
+#: Coarsest to finest: how far a boundary may move, as a share of its leading column's width.
+_SHARES = (0.1, 0.03, 0.01, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6)
+#: Each boundary is tried by itself while that means no more certified (region, trial) pairs than this.
+_MOST = 20_000
+
+
+class Straight(NamedTuple):
+    """A tree of simpler splits, its certified error; for each leaf the sides it needs, and a point inside, (n, d)."""
+
+    tree: Tree
+    error: float
+    sides: list[tuple[tuple[int, int], ...]]
+    points: Array
+
+
+def straightened(ground: Ground, tree: Tree, forms: Array, limit: float) -> Straight | None:
+    """The simplest splits found with an error of no more than `limit`, None where those at hand are it.
+
+    tree: leaf i gives forms[i], each leaf is met once, and in every split one column has the coefficient 1.
+    """
+    best: Straight | None = None
+    certifier = Certifier(ground, forms)
+    groups = _hyperplanes(tree)
+    if len(groups) * len(_SHARES) * len(ground.cells) > _MOST:
+        groups = [np.concatenate(groups)] if groups else []
+    for splits in groups:
+        for share in _SHARES:
+            trial = _simpler(ground, tree, splits, share)
+            if np.array_equal(trial.normals, tree.normals) and np.array_equal(trial.offsets, tree.offsets):
+                break
+            found = _checked(certifier, trial, limit)
+            if found is not None:
+                certifier.keep()
+                best, tree = found, trial
+                break
+    return best
+
+
+def _hyperplanes(tree: Tree) -> list[NDArray[np.intp]]:
+    """The splits that share their numbers, group by group."""
+    groups: dict[bytes, list[int]] = {}
+    for split, row in enumerate(np.column_stack([tree.normals, tree.offsets])):
+        groups.setdefault(row.tobytes(), []).append(split)
+    return [np.array(group, dtype=np.intp) for group in groups.values()]
+
+
+def _simpler(ground: Ground, tree: Tree, splits: NDArray[np.intp], share: float) -> Tree:
+    """The tree with these splits rounded."""
+    domain = ground.partition.domain
+    widths, middle = domain.widths, ground.frame.shift
+    normals, offsets = tree.normals.copy(), tree.offsets.copy()
+    for split in splits.tolist():
+        room = share * widths[np.argmax(np.abs(normals[split]) * widths)]
+        rounded = decimal(normals[split], room / np.where(widths > 0, widths, 1.0))
+        offset = offsets[split] + float((normals[split] - rounded) @ middle)
+        normals[split], offsets[split] = rounded, decimal(np.array([offset]), np.array([room]))[0]
+    return replace(tree, normals=normals, offsets=offsets)
+
+
+def _checked(certifier: Certifier, tree: Tree, limit: float) -> Straight | None:
+    """None where a split has lost all its terms, a leaf its interior, or the error exceeds the limit."""
+    if not (tree.normals != 0.0).any(axis=1).all():
+        return None
+    ground = certifier.ground
+    error = certifier.bound(tree, limit)
+    if error > limit:
+        return None
+    rows = unit_rows(ground.frame, tree.normals, tree.offsets)
+    sides, points = [], []
+    for path in tree.paths(len(certifier.forms)):
+        at, side = np.array(path, dtype=np.intp).T
+        sign = 2.0 * side - 1.0
+        G = np.vstack([ground.walls[0], -rows[at, :-1] * sign[:, None]])
+        h = np.concatenate([ground.walls[1], rows[at, -1] * sign])
+        ball = inscribed_ball(G, h)
+        if ball.radius <= RADIUS:
+            return None
+        kept = irredundant(G, h, np.arange(len(ground.walls[1]), len(h)))[len(ground.walls[1]) :]
+        sides.append(tuple(pair for pair, keep in zip(path, kept.tolist(), strict=True) if keep))
+        points.append(ground.frame.to_user(ball.center))
+    return Straight(tree, error, sides, np.array(points))

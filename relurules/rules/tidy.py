@@ -1,0 +1,78 @@
+"""Maps with fewer terms and digits, within a bound that is certified anew each time."""
+
+import numpy as np
+
+from relurules.ir import AffineMap
+from relurules.ir.network import Array
+from relurules.lp.maxima import maxima
+from relurules.rules.fit import deviation, fit
+from relurules.rules.pieces import Ground, Piece, to_user
+
+#: Coarsest to finest: which share of the bound the rounding of one term may take.
+_SHARES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-5, 1e-6)
+#: So many terms may resist before the search for terms to leave out ends.
+_PATIENCE = 2
+
+
+def tidied(ground: Ground, piece: Piece, limit: float) -> tuple[Piece, AffineMap]:
+    """The piece with few terms and digits as far as its error stays within `limit`, and its map in the user's units."""
+    G, h = ground.polytope(piece.splits)
+    f = G.shape[1]
+    eye = np.column_stack([np.eye(f), np.zeros(f)])
+    low, high = -maxima(G, h, -eye).bounds, maxima(G, h, eye).bounds
+    lighter = _sparse(ground, piece, low, high, limit)
+    return _rounded(ground, lighter, low, high, limit)
+
+
+def _sparse(ground: Ground, piece: Piece, low: Array, high: Array, limit: float) -> Piece:
+    """Without the terms that matter least on the piece, low <= u <= high, the others fitted anew where that helps."""
+    influence = np.abs(piece.forms[:, :-1]) * (high - low)
+    failed = 0
+    for place in np.argsort(influence, axis=None, kind="stable").tolist():
+        output, column = divmod(place, len(low))
+        if piece.forms[output, column] == 0.0:
+            continue
+        lighter = _without(ground, piece, output, column, (low + high) / 2, limit)
+        failed += lighter is None
+        if failed > _PATIENCE:
+            break
+        piece = piece if lighter is None else lighter
+    return piece
+
+
+def _without(ground: Ground, piece: Piece, output: int, column: int, middle: Array, limit: float) -> Piece | None:
+    forms = piece.forms.copy()
+    forms[output, -1] += forms[output, column] * middle[column]
+    forms[output, column] = 0.0
+    error = deviation(ground, piece.regions, forms)
+    if error <= limit:
+        return piece._replace(forms=forms, error=error)
+    found = fit(ground, piece.regions, limit, forms != 0.0)
+    return None if found is None else piece._replace(forms=found.forms, error=found.error)
+
+
+def _rounded(ground: Ground, piece: Piece, low: Array, high: Array, limit: float) -> tuple[Piece, AffineMap]:
+    """The coarsest decimal numbers that keep the bound; those at hand where none do."""
+    frame = ground.frame
+    exact = to_user(frame, piece.forms)
+    width, middle = np.zeros(len(frame.origin)), frame.to_user((low + high) / 2)
+    width[frame.free] = frame.scale[frame.free] * (high - low)
+    for share in _SHARES:
+        weights = decimal(exact.weights, share * limit / np.where(width > 0, width, 1.0))
+        constants = exact.constants + (exact.weights - weights) @ middle
+        constants = decimal(constants, np.full(len(constants), share * limit))
+        rows, offsets = frame.rows(weights, constants)
+        forms = np.column_stack([rows, offsets])
+        error = deviation(ground, piece.regions, forms)
+        if error <= limit:
+            return piece._replace(forms=forms, error=error), AffineMap(weights, constants)
+    return piece, exact
+
+
+def decimal(values: Array, steps: Array) -> Array:
+    """Each number as the nearest multiple of the largest power of ten that is no more than its step."""
+    with np.errstate(divide="ignore"):
+        digits = np.broadcast_to(-np.floor(np.log10(steps)), values.shape)
+    digits = np.clip(np.nan_to_num(digits, posinf=300.0), -300, 300).astype(int)
+    pairs = zip(values.ravel().tolist(), digits.ravel().tolist(), strict=True)
+    return np.array([round(value, digit) for value, digit in pairs]).reshape(values.shape) + 0.0

@@ -1,0 +1,70 @@
+"""Which pieces make a convex one."""
+
+import numpy as np
+import pytest
+from grounds import box, ground_of, largest_of
+from handmade import lines, random_network, rows_in
+
+from relurules.rules.pieces import Ground, Sides, first_pieces
+from relurules.rules.unions import convex_union, convex_whole, needed
+
+
+def inside(ground: Ground, sides: Sides, X: np.ndarray) -> np.ndarray:
+    G, h = ground.polytope(sides)
+    return np.asarray((h >= X @ G.T).all(axis=1))
+
+
+def test_quarters_of_a_square() -> None:
+    ground = ground_of(lines([[1, 0], [0, 1]], [0, 0]))
+    pieces = [piece.splits for piece in first_pieces(ground)]  # --, -+, +-, ++
+    assert convex_union(ground, pieces[0], pieces[3]) is None
+    left = convex_union(ground, pieces[0], pieces[1])
+    right = convex_union(ground, pieces[2], pieces[3])
+    assert left is not None
+    assert right is not None
+    assert len(left) == len(right) == 1
+    assert convex_union(ground, left, right) == ()
+    assert convex_union(ground, left, pieces[3]) is None
+    assert convex_whole(ground, pieces, []) == ()
+    assert convex_whole(ground, pieces[:3], pieces[3:]) is None
+    assert convex_whole(ground, pieces[:2], pieces[2:]) == left
+
+
+def test_needed_leaves_out_what_others_imply() -> None:
+    ground = ground_of(lines([[1, 0], [1, 0]], [0, -0.5]))
+    (first, second) = range(2)
+    assert needed(ground, [(first, 1), (second, 1)]) in {((second, 1),), ((first, 1),)}
+    X = np.random.default_rng(0).uniform(-1, 1, (500, 2))
+    kept = needed(ground, [(first, 1), (second, 1)])
+    assert (inside(ground, kept, X) == inside(ground, ((first, 1), (second, 1)), X)).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_union_holds_just_the_points_of_both(seed: int) -> None:
+    ground = ground_of(random_network(seed, d=2, K=4, m=1))
+    pieces = [piece.splits for piece in first_pieces(ground)]
+    X = rows_in(box(2), 1500, seed)
+    found = 0
+    for i in range(len(pieces)):
+        for j in range(i):
+            union = convex_union(ground, pieces[i], pieces[j])
+            both = inside(ground, pieces[i], X) | inside(ground, pieces[j], X)
+            if union is not None:
+                found += 1
+                assert (inside(ground, union, X) == both).all()
+    assert found > 1
+
+
+def test_all_of_a_map_where_no_two_parts_go_together() -> None:
+    rng = np.random.default_rng(2)
+    net = largest_of(rng.normal(size=(8, 3)), rng.normal(size=8) * 0.3)
+    ground = ground_of(net)
+    pieces = first_pieces(ground)
+    graph = ground.partition.adjacency()
+    for i, piece in enumerate(pieces):
+        alike = [j for j in range(len(pieces)) if ground.same(pieces[j].forms, piece.forms)]
+        if alike[0] != i:
+            continue
+        around = sorted({k for j in alike for k in graph[j]} - set(alike))
+        whole = convex_whole(ground, [pieces[j].splits for j in alike], [pieces[k].splits for k in around])
+        assert whole is not None  # where one affine function is the largest, the points are convex

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from relurules.ir import Estimate, Report
+from relurules.ir import Estimate, Report, Tradeoff
 
 
 def report_table(reports: Sequence[Report]) -> Table:
@@ -32,6 +32,15 @@ def report_text(report: Report) -> str:
     if report.seconds > 0:
         parts.append(f"{report.rows / report.seconds:.0f} rows/s")
     return ", ".join(parts)
+
+
+def tradeoff_table(steps: Sequence[Tradeoff], most: int = 12) -> Table:
+    """How many rules are enough for which error, at most so many lines, evenly among the steps."""
+    table = Table("rules", "largest difference")
+    shown = sorted({round(i * (len(steps) - 1) / max(1, most - 1)) for i in range(most)})
+    for step in (steps[i] for i in shown if i < len(steps)):
+        table.add_row(f"{step.rules}", f"{step.error:.3g}")
+    return table
 
 
 def estimate_text(estimate: Estimate) -> str:
@@ -75,6 +84,10 @@ class Tell:
         seconds = now - self._first[1]
         rate = (found - self._first[0]) / seconds if seconds > 0 else 0.0
         self._progress.update(self._task, description=progress_line(found, rate, self.expected))
+
+    def merging(self, left: int) -> None:
+        """Show how many rules are left while they are merged."""
+        self._progress.update(self._task, description=f"merging: {left} rules left")
 
 
 def progress_line(found: int, rate: float, expected: float | None) -> str:

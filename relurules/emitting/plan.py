@@ -176,11 +176,14 @@ def with_neurons(network: Network, features: Notation, activated: Callable[[int]
     return replace(features, columns=names, weight=np.concatenate([features.weight, np.ones(len(network))]))
 
 
-def planned_levels(network: Network, mixed: Notation, tested: NDArray[np.bool_]) -> list[list[PlannedNeuron]]:
+def planned_levels(
+    network: Network, mixed: Notation, tested: NDArray[np.bool_] | None = None
+) -> list[list[PlannedNeuron]]:
     """The neurons that matter, level by level; an argument reads features and the activated ones of earlier levels.
 
-    tested: (K,) whose sign is looked at.
+    tested: (K,) those whose sign matters, whatever reads them.
     """
+    tested = np.zeros(len(network), dtype=np.bool_) if tested is None else tested
     read = (network.U != 0).any(axis=0)
     for k in reversed(range(len(network))):
         read |= (network.L[k] != 0) & (read[k] | tested[k])

@@ -72,10 +72,14 @@ def _expression(request: Request, dialect: Dialect) -> str:
 
 
 def best_forms(request: Request) -> list[str]:
-    """Forms from the best: few rules are as fast as neurons, and can be read; an expression is best a tree."""
+    """Forms from the best: few rules are as fast as neurons, and can be read; an expression is best a tree.
+
+    What was simplified is no network any more.
+    """
     if SHAPES[request.shape].one:
         return ["tree", "rules"] if fits_in_tree(request, DIALECTS[request.dialect]) else ["rules"]
-    return ["rules", "network"] if len(request.rules) <= FEW else ["network", "tree", "rules"]
+    forms = ["tree", "rules"] if request.rules.simplified else ["network", "tree", "rules"]
+    return ["rules", *forms[:-1]] if len(request.rules) <= FEW else forms
 
 
 def checked(request: Request) -> Request:

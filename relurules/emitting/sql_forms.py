@@ -115,10 +115,9 @@ def _levels(request: Request, dialect: Dialect, names: Names, features: Notation
                 first.append((a, f"{dialect.greatest}({neuron.argument}, 0E0)"))
                 continue
             first.append((z, neuron.argument))
-            if not neuron.read:
-                continue
             below = f"{neuron.slope} * {z}" if network.slope[neuron.number] else "0E0"
-            second.append((a, f"CASE WHEN {z} >= 0E0 THEN {z} ELSE {below} END"))
+            if neuron.read:
+                second.append((a, f"CASE WHEN {z} >= 0E0 THEN {z} ELSE {below} END"))
         suffix = "_z" if second else ""
         steps.append(Step(names.of(f"level{i}{suffix}"), first))
         if second:

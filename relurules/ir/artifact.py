@@ -21,10 +21,10 @@ _UNUSUAL = ("shape", "name", "returned", "outside", "missing")
 class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
-    target: text, markdown, sql, python or c; form: rules, tree or network; domain, outputs, complete: those of
-    the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class. Only for SQL:
-    dialect, table, key; shape, and the name of what is created; returned: what it gives beside the key; outside: what
-    becomes of rows outside the domain; missing: what of missing values.
+    target: text, markdown, html, latex, sql, python or c; form: rules, tree or network; domain, outputs, complete:
+    those of the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class. Only
+    for SQL: dialect, table, key; shape, and the name of what is created; returned: what it gives beside the key;
+    outside: what becomes of rows outside the domain; missing: what of missing values.
     """
 
     target: str

@@ -132,6 +132,11 @@ class RuleSet:
         """Bound on |network - rules| over the domain, for every output; `score_error` is that for the scores."""
         return self.score_error if self.output_error is None else self.output_error
 
+    @property
+    def simplified(self) -> bool:
+        """Whether the rules aren't `network` itself, but within a bound of it, or what it decides."""
+        return bool(self.tradeoffs) or self.decision is not None
+
     def __len__(self) -> int:
         """Number of rules."""
         return len(self.rules)
@@ -171,7 +176,8 @@ class RuleSet:
     @cached_property
     def local_models(self) -> LocalModels:
         """The rules' affine maps, with what is known of their inputs and outputs."""
-        return LocalModels(self.domain, self.outputs, self.heads, *self._maps, "rule")
+        classes, threshold = ((), None) if self.decision is None else self.decision
+        return LocalModels(self.domain, self.outputs, self.heads, *self._maps, "rule", classes, threshold)
 
     def ranges(self) -> Array:
         """(R, m, 2) smallest and largest value of every output on the closure of every rule's region.

@@ -258,7 +258,9 @@ def emit(
     ] = "outputs,rule",
     top: Annotated[int, typer.Option(help="For SQL: how many reasons.", min=1)] = 3,
     output: Annotated[str | None, typer.Option(help="For an expression or function: of which output, or rule.")] = None,
-    outside: Annotated[str, typer.Option(help="For SQL: rows outside the domain give null, or clamp them.")] = "null",
+    outside: Annotated[
+        str, typer.Option(help="For SQL: rows outside the domain give null, clamp them, or exact.")
+    ] = "null",
     missing: Annotated[
         str, typer.Option(help="For SQL: missing values propagate, impute (refused where that can't be), or error.")
     ] = "propagate",

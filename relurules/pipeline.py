@@ -34,6 +34,7 @@ from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.extraction import Wanted, checked, extracted
 from relurules.ir import Artifact, Count, Decision, Graph, Network, Partition, Reached, Report, RuleSet, Streamed
+from relurules.ir.link import linked
 from relurules.ir.network import Array
 from relurules.ir.provenance import with_provenance
 from relurules.ir.statistics import with_evidence
@@ -275,10 +276,11 @@ def emit(
     oracle, teradata. The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each, as
     named), score (before the link), probability, class, contributions (the terms of every column in the rule, less
     what they are in the middle of the domain), reasons (names of the `top` columns that contribute most) and rule.
-    outside: what a row outside the domain gives: "null", rule 0 and NULL, or "clamp", what the nearest row in the box
-    gives. missing: what a missing value gives, where the model has no constant for it: "propagate", as a row outside;
-    "impute", this is refused; "error", the query fails. shape: "select", "view", "dbt" (a model), "expression" or
-    "function", of one `output` (or "rule"); `name` names what is created.
+    outside: what a row outside the domain gives: "null", rule 0 and NULL; "clamp", what the nearest row in the box
+    gives; or "exact", rule 0 and the outputs of the whole network. missing: what a missing value gives, where the
+    model has no constant for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails.
+    shape: "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or "rule"); `name` names
+    what is created.
 
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
     InputError for names that the engine can't have.
@@ -304,11 +306,11 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     """
     rows, named = artifact.domain.rows(X), column_names(X) is not None
     given = rows
-    if isinstance(artifact, Artifact) and artifact.outside == "clamp":
+    outside = artifact.outside if isinstance(artifact, Artifact) else "null"
+    if outside == "clamp":
         rows = artifact.domain.clamped(rows)
-    traced: Graph | RuleSet
-    traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
-    network, inside = traced.network, artifact.domain.contains(rows)
+    traced, network, function = _judge(model, everywhere=outside == "exact")
+    inside = artifact.domain.contains(rows)
     raw = named and isinstance(traced, Graph) and not is_plain(traced.columns) and rows is given
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
@@ -316,6 +318,8 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
         if isinstance(traced, Graph):
             reference = _decided(reference, traced, rows, artifact)
         reference = reference.of(artifact.outputs, traced.outputs)
+        if outside == "exact":
+            reference = reference._replace(numbers=Domain.over(artifact.domain.columns).contains(rows))
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
@@ -323,6 +327,17 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)
+
+
+def _judge(model: Any, *, everywhere: bool) -> tuple[Graph | RuleSet, Network, Callable[[Any], Array]]:
+    """What an artefact is compared with: what names the outputs, the network, and what gives the outputs of rows."""
+    if not isinstance(model, RuleSet):
+        graph, function = tracing.trace(model)
+        return graph, graph.network, function
+    traced = model.traced
+    if not everywhere or traced is None:
+        return model, model.network, model.predict
+    return model, traced, lambda rows: linked(model.heads, traced.evaluate(model.domain.rows(rows)))
 
 
 def _decided(reference: Reference, traced: Graph, rows: Array, artifact: Artifact | RuleSet) -> Reference:

@@ -79,6 +79,14 @@ def planned_checks(rules: RuleSet, features: Notation, largest: float = float(np
     )
 
 
+def known_checks(rules: RuleSet, features: Notation, largest: float) -> Checks:
+    """What the network takes, wherever it lies: finite numbers, and values that are in a category."""
+    own = groups_of(rules.domain.columns)
+    most, inner = features.number(largest), {i for group in own for i in group}
+    bounds = [(f"-{most}", column, most) for i, column in enumerate(features.columns) if i not in inner]
+    return Checks(bounds, [], [grouped([features.columns[i] for i in group], " + ") for group in own], [])
+
+
 def missing_words(rules: RuleSet) -> str:
     """Which rows have no rule, apart from those outside the domain."""
     if handles_missing(rules):

@@ -23,7 +23,7 @@ from relurules.errors import InputError, UnsupportedError
 _HEAD, _SOURCE = "\0head", "\0source"
 #: At most so many rules are a flat CASE, where no form is asked for.
 FEW = 8
-OUTSIDE = ("null", "clamp")
+OUTSIDE = ("null", "clamp", "exact")
 MISSING = ("propagate", "impute", "error")
 
 
@@ -91,6 +91,11 @@ def checked(request: Request) -> Request:
     ):
         if value not in known:
             raise UnsupportedError(f"SQL has no {name} {value!r}; supported: {', '.join(known)}")
+    if request.outside == "exact" and request.rules.traced is None:
+        raise UnsupportedError(
+            "outside='exact' needs the network as traced, which these rules don't keep (decisions and rules files of "
+            "older versions don't); supported: null, clamp"
+        )
     if request.top < 1:
         raise InputError(f"top={request.top!r}: how many reasons are given; expected at least 1")
     without = [column.name for column in request.rules.domain.columns if not _takes_missing(column)]
@@ -142,13 +147,22 @@ def _said_of_rows(request: Request) -> str:
     if SHAPES[request.shape].one:
         return f"A row outside the domain, {missing}, gives NULL."
     lost = "has rule 0 and no outputs"
+    if request.outside == "exact":
+        return (
+            "A row outside the domain has rule 0, and the outputs of the whole network. One that it can't take, "
+            f"{missing}, has no outputs." + _said_of_missing(request)
+        )
     if request.outside == "clamp":
         rows = (
             f"A number outside its bounds counts as the nearer bound. A row outside the domain all the same, {missing}"
         )
     else:
         rows = f"A row outside the domain, {missing}"
-    return f"{rows}, {lost}." + (" A missing value ends the query." if request.missing == "error" else "")
+    return f"{rows}, {lost}." + _said_of_missing(request)
+
+
+def _said_of_missing(request: Request) -> str:
+    return " A missing value ends the query." if request.missing == "error" else ""
 
 
 def _said_of_columns(request: Request) -> list[str]:

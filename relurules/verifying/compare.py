@@ -21,7 +21,8 @@ TOLERANCE = 1e-9
 class Reference(NamedTuple):
     """outputs: (N, m) of the model; heads: m, of scores; inside: (N,) rows in the domain.
 
-    scores: (N, s) of the traced network; magnitude: (N, s) sums of its absolute terms.
+    scores: (N, s) of the traced network; magnitude: (N, s) sums of its absolute terms; numbers: (N,) rows that must
+    have outputs, None where those are the rows with a rule.
     """
 
     outputs: Array
@@ -29,6 +30,7 @@ class Reference(NamedTuple):
     heads: Sequence[Head]
     scores: Array
     magnitude: Array
+    numbers: NDArray[np.bool_] | None = None
 
     def of(self, outputs: Sequence[str], known: Sequence[str]) -> "Reference":
         """Of one output alone, where an artefact gives just that one of several that are known by name."""
@@ -39,7 +41,7 @@ class Reference(NamedTuple):
 
 
 def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
-    """Compare outputs (N, m) with the network's wherever a rule applied; elsewhere there must be no number.
+    """Compare outputs (N, m) with the network's wherever there must be some; elsewhere there must be no number.
 
     A rule is due for every row in the domain if the rules are complete, and for none outside. Raises CheckError where
     the artefact returned another number of rows or outputs, and where there is nothing to compare.
@@ -49,11 +51,12 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
         raise CheckError("no rows to verify on; give at least one")
     if ran.outputs.shape != expected.shape:
         raise CheckError(f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}")
-    given = ran.rule > 0
+    ruled = ran.rule > 0
+    given = ruled if reference.numbers is None else reference.numbers
     difference, relative, close = _differences(ran.outputs[given], reference, given, max_error)
     worst = np.flatnonzero(given)[difference.max(axis=1).argmax()] if given.any() else -1
     silent = bool(np.isnan(ran.outputs[~given]).all() and (ran.rule >= 0).all())
-    due = bool((given == reference.inside).all() if complete else (given <= reference.inside).all())
+    due = bool((ruled == reference.inside).all() if complete else (ruled <= reference.inside).all())
     return Report(
         artefact=artefact,
         engine=engine,

@@ -46,6 +46,9 @@ from relurules.verifying import Ran, Reference, compare, run
 
 Progress = Callable[[int], None]
 
+#: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some engines take none.
+_ABSURD = 1e100
+
 #: What `emit` knows: text, documents, code.
 _TARGETS = ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
 
@@ -319,7 +322,9 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
             reference = _decided(reference, traced, rows, artifact)
         reference = reference.of(artifact.outputs, traced.outputs)
         if outside == "exact":
-            reference = reference._replace(numbers=Domain.over(artifact.domain.columns).contains(rows))
+            takes = Domain.over(artifact.domain.columns).contains(rows)
+            free = takes & ((np.abs(rows) > _ABSURD).any(axis=1) | np.isnan(reference.outputs).any(axis=1))
+            reference = reference._replace(numbers=takes & ~free, free=free)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:

@@ -135,7 +135,7 @@ def _taken(request: Request) -> list[str]:
 def _comments(request: Request, dialect: Dialect) -> list[str]:
     rules = request.rules
     about = f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}, dialect: {request.dialect}"
-    lines = [about, _said_of_rows(request), *_said_of_columns(request)]
+    lines = [about, _said_of_rows(request), *_said_of_sizes(dialect), *_said_of_columns(request)]
     if not dialect.executed:
         lines.append(f"Written for {request.dialect} and read by an SQL parser; not executed here.")
     return [one_line(line) for line in lines]
@@ -159,6 +159,14 @@ def _said_of_rows(request: Request) -> str:
     else:
         rows = f"A row outside the domain, {missing}"
     return f"{rows}, {lost}." + _said_of_missing(request)
+
+
+def _said_of_sizes(dialect: Dialect) -> list[str]:
+    """Numbers that the engine can't compute with."""
+    if dialect.largest == Dialect().largest:
+        return []
+    tiny = f", one nearer to 0 than {dialect.tiny} as 0" if dialect.tiny else ""
+    return [f"A number beyond {dialect.largest} counts as outside{tiny}: what overflows would end the query."]
 
 
 def _said_of_missing(request: Request) -> str:

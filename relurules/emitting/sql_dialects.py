@@ -74,7 +74,7 @@ class Dialect(NamedTuple):
 
 def _of_numbers(column: str) -> str:
     """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12: text must become NULL instead."""
-    return f"CASE WHEN lower(typeof({column})) NOT IN ('text', 'blob', 'varchar') THEN CAST({column} AS DOUBLE) END"
+    return f"CASE typeof({column}) WHEN 'real' THEN {column} WHEN 'integer' THEN CAST({column} AS DOUBLE) END"
 
 
 def _no_text(column: str) -> str:

@@ -22,7 +22,7 @@ class Reference(NamedTuple):
     """outputs: (N, m) of the model; heads: m, of scores; inside: (N,) rows in the domain.
 
     scores: (N, s) of the traced network; magnitude: (N, s) sums of its absolute terms; numbers: (N,) rows that must
-    have outputs, None where those are the rows with a rule.
+    have outputs, None where those are the rows with a rule; free: (N,) rows that may have any, None for no row.
     """
 
     outputs: Array
@@ -31,6 +31,7 @@ class Reference(NamedTuple):
     scores: Array
     magnitude: Array
     numbers: NDArray[np.bool_] | None = None
+    free: NDArray[np.bool_] | None = None
 
     def of(self, outputs: Sequence[str], known: Sequence[str]) -> "Reference":
         """Of one output alone, where an artefact gives just that one of several that are known by name."""
@@ -53,9 +54,10 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
         raise CheckError(f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}")
     ruled = ran.rule > 0
     given = ruled if reference.numbers is None else reference.numbers
+    free = np.zeros_like(given) if reference.free is None else reference.free
     difference, relative, close = _differences(ran.outputs[given], reference, given, max_error)
     worst = np.flatnonzero(given)[difference.max(axis=1).argmax()] if given.any() else -1
-    silent = bool(np.isnan(ran.outputs[~given]).all() and (ran.rule >= 0).all())
+    silent = bool(np.isnan(ran.outputs[~(given | free)]).all() and (ran.rule >= 0).all())
     due = bool((ruled == reference.inside).all() if complete else (ruled <= reference.inside).all())
     return Report(
         artefact=artefact,

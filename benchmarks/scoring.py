@@ -111,7 +111,7 @@ def limits(engines: Sequence[str]) -> None:
             )
 
 
-def pipelines() -> Iterator[tuple[str, Any, Any, Array]]:
+def pipelines() -> Iterator[tuple[str, Any, Any, Any]]:
     """Networks of scikit-learn behind a scaler, on 10 columns: name, pipeline, frame, target."""
     import pandas as pd
     from sklearn.neural_network import MLPClassifier

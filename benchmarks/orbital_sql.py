@@ -12,7 +12,7 @@ from typing import Any
 
 
 def main() -> None:
-    import joblib
+    import joblib  # type: ignore[import-untyped]
     import orbital
 
     path, folder, dialects = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]

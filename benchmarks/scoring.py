@@ -173,7 +173,7 @@ def _frame(rows: Array) -> Any:
 
 
 def _orbital(python: Path, model: Any) -> tuple[dict[str, str], dict[str, float]]:
-    import joblib
+    import joblib  # type: ignore[import-untyped]
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pipeline.joblib"

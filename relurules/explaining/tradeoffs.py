@@ -6,7 +6,6 @@ import numpy as np
 
 from relurules.errors import DataError
 from relurules.explaining.style import GREY, UP, new_figure
-from relurules.explaining.wording import number
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
 
@@ -39,8 +38,9 @@ def draw_tradeoffs(found: Tradeoffs) -> "Figure":
     axes = figure.subplots()
     axes.step(found.errors, found.rules, where="post", color=UP)
     axes.plot(found.errors[-1], found.rules[-1], "o", color=UP)
+    left = int(found.rules[-1])
     axes.annotate(
-        f"{int(found.rules[-1])} rules, within {number(found.reached)}", (found.errors[-1], found.rules[-1]),
+        f"{left} rule{'s' if left != 1 else ''}, within {found.reached:.3g}", (found.errors[-1], found.rules[-1]),
         xytext=(-6, 8), textcoords="offset points", ha="right", color=GREY,
     )  # fmt: skip
     axes.set_ylim(0, float(found.rules.max()) * 1.08)

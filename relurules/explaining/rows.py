@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relurules.domain import Domain
 from relurules.domain.columns import raw_columns
 from relurules.errors import DataError
 from relurules.explaining.view import Feature, View, features_of
@@ -83,7 +84,7 @@ class Given(NamedTuple):
     raw: Mapping[str, Value]
 
 
-def row_of(rules: RuleSet, row: Any) -> Given:
+def row_of(domain: Domain, row: Any) -> Given:
     """One row: a mapping, a Series, a frame of one row, or d numbers in coordinates; else DataError."""
     import pandas
 
@@ -91,11 +92,11 @@ def row_of(rules: RuleSet, row: Any) -> Given:
         row = row.to_dict()
     if isinstance(row, Mapping):
         row = pandas.DataFrame({str(name): [value] for name, value in row.items()}, dtype=object)
-    table = row if column_names(row) is not None or np.ndim(row) == 2 else np.asarray([row])
-    X = rules.domain.rows(table)
+    table = row if column_names(row) is not None or np.ndim(row) == 2 else np.array([row], dtype=object)
+    X = domain.rows(table)
     if len(X) != 1:
         raise DataError(f"expected one row, found {len(X)}; choose one, such as frame.iloc[[0]]")
-    raw = {name: values[0] for name, values in raw_columns(table, rules.domain.columns).items()}
+    raw = {name: values[0] for name, values in raw_columns(table, domain.columns).items()}
     return Given(np.asarray(X[0]), raw)
 
 

@@ -69,6 +69,12 @@ def test_categories_by_name_in_any_kind_of_row(kind: Any) -> None:
     assert found.outputs["p_1"] == pytest.approx(1 / (1 + np.exp(-5.5)))
 
 
+def test_raw_values_and_coordinates_in_order() -> None:
+    rules, _ = kinds()
+    assert rr.explain(rules, ["w", 2.0]).score == 5.5
+    assert rr.explain(rules, [0.0, 0.0, 1.0, 2.0]).score == 5.5
+
+
 def test_text_and_json_say_the_same() -> None:
     rules, frame = kinds()
     found = rr.explain(rules, {"kind": "w", "x": 2.0}, data=frame)

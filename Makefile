@@ -24,7 +24,7 @@ demo: venv
 	$(BIN)/relurules demo --out $(OUT)
 
 test: venv
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup  # tests of one server in one worker
 
 lint: venv
 	$(BIN)/ruff format --check .

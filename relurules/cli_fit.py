@@ -36,8 +36,9 @@ def fit(
     (each counts as a column of --max-terms), constant columns and identifiers are dropped with a note.
 
     Writes into the folder: model.joblib (the scikit-learn pipeline), model.pt2 (the network alone, where all columns
-    are numbers that are never missing), rules.json, rules.txt, front.csv and front.svg (what fewer rules cost), and
-    summary.txt, which is printed: scores on train, validation and test rows beside those of a linear model.
+    are numbers that are never missing), rules.json, rules.txt, rules.html (the rule document), front.csv and front.svg
+    (what fewer rules cost), and summary.txt, which is printed: scores on train, validation and test rows beside those
+    of a linear model.
 
     Then: `relurules emit model/rules.json --to sql`, or `relurules extract model/model.joblib --trust-pickle --data
     loans.csv`.

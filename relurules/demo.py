@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 ARTEFACTS: tuple[tuple[str, str | None, tuple[str, ...]], ...] = (
     ("text", None, ()),
     ("markdown", None, ()),
+    ("html", None, ()),
     ("sql", "sqlite", ("sqlite", "duckdb")),
     ("python", None, ("python",)),
     ("c", None, ("c",)),
@@ -85,7 +86,7 @@ def _extract(trained: "Trained", data: _Data, progress: Progress) -> RuleSet:
     task = progress.add_task("extracting the rules", total=1)
     domain = Domain.box(np.zeros(len(data.names)), 2 * data.X_train.max(axis=0), data.names)
     graph = replace(pipeline.trace(trained.model), outputs=("malignant_logit",))
-    rules = pipeline.extract(graph, domain=domain, data=data.X_train)
+    rules = pipeline.extract(graph, domain=domain, data=data.X_train, y=data.y_train)
     progress.update(task, completed=1)
     return rules
 

@@ -83,6 +83,7 @@ def fit_table(table: "pd.DataFrame", wanted: Wanted, say: Callable[[str], None])
 
     Raises DataError for a table or a target that can't be learnt from, UnsupportedError for an unknown task.
     """
+    import pandas as pd
     from sklearn.model_selection import train_test_split
     from sklearn.pipeline import Pipeline
 
@@ -99,7 +100,7 @@ def fit_table(table: "pd.DataFrame", wanted: Wanted, say: Callable[[str], None])
     pipeline.fit(frame.iloc[train], y[train])
     pipeline[-1].set_params(verbose=False)
     say("writing down the rules")
-    rules, everywhere = _rules(pipeline, frame, train, wanted.max_rules)
+    rules, everywhere = _rules(pipeline, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules)
     scores, measure, rows = _scores(pipeline, frame, y, (train, test), task)
     return Fitted(pipeline, wanted, task, columns, frame, rows, rules, everywhere, scores, measure)
 
@@ -247,10 +248,14 @@ def _estimator(wanted: Wanted, task: str, say: Callable[[str], None]) -> Any:
     )  # fmt: skip
 
 
-def _rules(pipeline: Any, frame: "pd.DataFrame", train: Any, max_rules: int) -> tuple[RuleSet, bool]:
+def _rules(
+    pipeline: Any, frame: "pd.DataFrame", y: "pd.Series[Any]", train: Any, max_rules: int
+) -> tuple[RuleSet, bool]:
     """The rules in raw columns, over the range of all rows; of those trained on where there would be too many."""
-    rules = extract(pipeline, data=frame)
-    return (rules, True) if len(rules) <= max_rules else (extract(pipeline, data=frame.iloc[train]), False)
+    rules = extract(pipeline, data=frame, y=y)
+    if len(rules) <= max_rules:
+        return rules, True
+    return extract(pipeline, data=frame.iloc[train], y=y.iloc[train]), False
 
 
 def _scores(

@@ -12,7 +12,7 @@ from relurules.fitting import Fitted
 from relurules.pipeline import emit, trace
 
 #: Everything that may be written, in the order of writing.
-_FILES = ("model.joblib", "model.pt2", "rules.json", "rules.txt", "front.csv", "front.svg", "summary.txt")
+_FILES = ("model.joblib", "model.pt2", "rules.json", "rules.txt", "rules.html", "front.csv", "front.svg", "summary.txt")
 
 
 def save(fitted: Fitted, data: Path, folder: Path) -> str:
@@ -45,7 +45,8 @@ def _write(fitted: Fitted, place: Path) -> None:
     if is_plain(graph.columns):
         _export(graph, place / "model.pt2")
     fitted.rules.save(place / "rules.json")
-    write_text(place / "rules.txt", f"{emit(fitted.rules, 'text')}")
+    emit(fitted.rules, "text").write(place)
+    emit(fitted.rules, "html", title=f"{fitted.wanted.target}, by few rules").write(place)
     Linearized(estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure).save(place)
 
 

@@ -259,12 +259,27 @@ def emit(
     table: str = "input_data",
     key: Sequence[str] = (),
     title: str | None = None,
+    shape: str = "select",
+    name: str | None = None,
+    columns: Sequence[str] = ("outputs", "rule"),
+    outside: str = "null",
+    missing: str = "propagate",
+    top: int = 3,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
 
-    form, of code: rules (default), tree or network. dialect: sqlite (default) or duckdb; SQL is one SELECT over `table`
-    that keeps the `key` columns and adds one column per output and `rule`. title: of a document. Raises
-    UnsupportedError for an unknown target, dialect or form, naming those that exist.
+    title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are more
+    than a few rules. All else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse,
+    spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql, oracle,
+    teradata. The SELECT reads `table` and gives `key` and `columns`, of: outputs (one column each, as named), score
+    (before the link), probability, class, contributions (a column's terms in the rule, less what they are in the middle
+    of the domain), reasons (names of those `top` columns that contribute most) and rule. outside: what a row outside
+    the domain gives: "null", rule 0 and NULL, or "clamp", what the nearest row in the box gives. missing: what a
+    missing value gives, where the model has no constant for it: "propagate", as a row outside; "impute", this is
+    refused; "error", the query fails. shape: what is made of the SELECT; `name` names what is created.
+
+    Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
+    InputError for names that the engine can't have.
     """
     if target in PRINTERS:
         return emit_document(rules, target, title=title, dialect=dialect, form=form)
@@ -272,7 +287,10 @@ def emit(
         raise UnsupportedError(f"no target {target!r}; supported: {', '.join(_TARGETS)}")
     if title is not None:
         raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
-    return emit_artifact(rules, target, dialect=dialect, form=form, table=table, key=tuple(key))
+    return emit_artifact(
+        rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
+        columns=tuple(columns), outside=outside, missing=missing, top=top,
+    )  # fmt: skip
 
 
 def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None = None) -> Report:
@@ -283,10 +301,13 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     tolerance. Raises CheckError where the artefact doesn't run.
     """
     rows, named = artifact.domain.rows(X), column_names(X) is not None
+    given = rows
+    if isinstance(artifact, Artifact) and artifact.outside == "clamp":
+        rows = artifact.domain.clamped(rows)
     traced: Graph | RuleSet
     traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
     network, inside = traced.network, artifact.domain.contains(rows)
-    raw = named and isinstance(traced, Graph) and not is_plain(traced.columns)
+    raw = named and isinstance(traced, Graph) and not is_plain(traced.columns) and rows is given
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
         reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
@@ -295,7 +316,7 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
-        place, ran = run(artifact, X if named else rows, engine)
+        place, ran = run(artifact, X if named else given, engine)
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)

@@ -12,6 +12,7 @@ from relurules.ir import Report
 WRITTEN = [
     "model.pt2",
     "rows.csv",
+    "rules.html",
     "rules.json",
     "rules.md",
     "rules.txt",

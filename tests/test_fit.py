@@ -62,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_files_of_a_table_with_categories(folder: Path) -> None:
     found = sorted(path.name for path in (folder / "mixed").iterdir())
-    assert found == ["front.csv", "front.svg", "model.joblib", "rules.json", "rules.txt", "summary.txt"]
+    assert found == ["front.csv", "front.svg", "model.joblib", "rules.html", "rules.json", "rules.txt", "summary.txt"]
     model, table = joblib.load(folder / "mixed" / "model.joblib"), pd.read_csv(folder / "loans.csv")
     rules = rr.RuleSet.load(folder / "mixed" / "rules.json")
     assert 1 <= len(rules) <= 4
@@ -196,7 +196,7 @@ def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
     fitted = fit_table(frame, Wanted("default", hidden=(6,), max_rules=4), lambda _: None)
     assert fitted.everywhere
     train = np.arange(0, N, 2)
-    rules, everywhere = _rules(fitted.pipeline, fitted.frame, train, max_rules=0)
+    rules, everywhere = _rules(fitted.pipeline, fitted.frame, frame["default"], train, max_rules=0)
     assert not everywhere
     assert rules.reduction.rows == len(train)
 

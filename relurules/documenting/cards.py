@@ -188,7 +188,7 @@ def _shown_value(term: Term, row: Sequence[float], *, mean: bool = False) -> Phr
     value = term_value(term, row)
     if term.label[0].text == "[" and not mean:
         return p.text("yes") if value == 1 else p.text("no")
-    return p.number(short(value, 3 if mean else 6))
+    return p.number(short(value, 3) if mean else written(value) if value.is_integer() else short(value, 6))
 
 
 def _term_by_term(formula: ReadFormula, evidence: Evidence, row: Array) -> Chart:

@@ -25,7 +25,7 @@ def limits(context: Context) -> Section:
         p.text("They hold within the domain only. Beyond it, no answer is given, rather than a guess."),
         p.text(_rounding(context)),
     ]
-    if rules.domain.integer.any() and any(rule.conditions for rule in rules):
+    if context.whole:
         items.append(
             p.text(
                 "Conditions on columns that hold whole numbers are shown as cuts at whole numbers, which decide the "

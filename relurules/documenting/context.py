@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 
@@ -10,10 +11,13 @@ from relurules.ir.evidence import Evidence, RuleFacts
 from relurules.ir.network import Array
 from relurules.reading import Reading, read_rules
 from relurules.reading import phrases as p
+from relurules.reading.half_spaces import Between
 from relurules.reading.links import decided
 from relurules.reading.numbers import percent, short, written
 from relurules.reading.phrases import Phrase
 
+#: Share of a number that linear programs may leave open.
+_OPEN = 1e-9
 #: Links whose outputs are shares of 1.
 _SHARES = ("sigmoid", "complement", "softmax")
 
@@ -29,6 +33,12 @@ class Context:
     reading: Reading
     ranges: Array
     decisions: tuple[tuple[float, str], ...] | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether conditions are shown as cuts at whole numbers."""
+        tests = [test.about for read in self.reading.rules for test in read.tests]
+        return any(isinstance(test, Between) and test.whole for test in tests)
 
     @property
     def evidence(self) -> Evidence | None:
@@ -73,33 +83,51 @@ def coverage(context: Context, number: int) -> Phrase:
 
 
 def interval(low: float, high: float, digits: int = 3) -> Phrase:
-    """`from 0.12 to 0.4`; an end that isn't there is said so."""
+    """`0.12 to 0.4`, or `at least 0.12` where the other side is open, rounded outwards."""
+    down, up = _outward(low, digits, ROUND_FLOOR), _outward(high, digits, ROUND_CEILING)
+    return ends(p.number(written(down)), p.number(written(up)), low, high)
+
+
+def ends(low: Phrase, high: Phrase, lower: float, upper: float) -> Phrase:
+    """Two ends that are written down already as a range; `lower` and `upper` tell whether they are there."""
     if low == high:
-        return p.loose(p.text("is"), p.number(short(low, digits)))
-    return p.loose(p.text("from"), _end(low, digits), p.text("to"), _end(high, digits))
-
-
-def _end(value: float, digits: int) -> Phrase:
-    return p.number(short(value, digits)) if np.isfinite(value) else p.text("without bound")
+        return low
+    if np.isfinite(lower) and np.isfinite(upper):
+        return p.tied(low, p.text("to"), high)
+    if np.isfinite(lower):
+        return p.tied(p.text("at least"), low)
+    return p.tied(p.text("at most"), high) if np.isfinite(upper) else p.text("any number")
 
 
 def output_range(context: Context, rule: int, output: int, digits: int = 3) -> Phrase:
-    """`0.12 to 0.4`, what an output may be where a rule applies; shares near 0 or 1 are said to be that."""
+    """`0.12 to 0.4`, what an output may be where a rule applies, rounded outwards."""
     low, high = context.ranges[rule - 1, output].tolist()
-    if low == high:
-        return output_value(context, output, low, digits)
-    ends = [output_value(context, output, value, digits) for value in (low, high)]
-    return p.loose(ends[0], p.text("to"), ends[1])
+    shown = [
+        output_value(context, output, _outward(value, digits, way), digits)
+        for value, way in ((low, ROUND_FLOOR), (high, ROUND_CEILING))
+    ]
+    return ends(shown[0], shown[1], low, high)
+
+
+def _outward(value: float, digits: int, way: str) -> float:
+    """A number of so many digits that isn't further in, but for what linear programs leave open."""
+    if not np.isfinite(value):
+        return value
+    shown = float(f"{value:.{digits}g}")
+    if abs(shown - value) <= _OPEN * abs(value):
+        return shown
+    exact = Decimal(value)
+    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), rounding=way))
 
 
 def output_value(context: Context, output: int, value: float, digits: int = 4) -> Phrase:
     """An output's number; a share so near to 0 or 1 that its digits tell nothing is said to be that near."""
     near = 10.0 ** -max(digits, 3)
     if context.rules.heads[output].link in _SHARES and 0 < value < near:
-        return p.loose(p.text("below"), p.number(written(near)))
+        return p.tied(p.text("below"), p.number(written(near)))
     if context.rules.heads[output].link in _SHARES and 1 - near < value < 1:
-        return p.loose(p.text("above"), p.number(written(round(1 - near, 6))))
-    return _end(value, digits)
+        return p.tied(p.text("above"), p.number(written(round(1 - near, 6))))
+    return p.number(short(value, digits))
 
 
 def names(found: Sequence[str], most: int = 4) -> Phrase:

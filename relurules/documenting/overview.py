@@ -17,6 +17,8 @@ from relurules.reading.phrases import Phrase
 
 #: Conditions of a rule that the table of rules shows.
 _CONDITIONS = 4
+#: Rules that are listed for a sum.
+_RULES = 12
 #: Links of one score whose outputs a short table can show.
 _CURVES = ("sigmoid", "complement")
 
@@ -149,7 +151,7 @@ def sums(context: Context) -> Section | None:
     """The sums that conditions name, each written down once."""
     if not context.reading.sums:
         return None
-    uses = {s.name: _uses(context, s.name) for s in context.reading.sums}
+    uses = _uses(context)
     items = tuple(
         (
             s.name,
@@ -165,16 +167,21 @@ def sums(context: Context) -> Section | None:
     return Section("sums", "Sums used in the conditions", (Paragraph(p.text(said)), Sums(items)))
 
 
-def _uses(context: Context, name: str) -> list[int]:
-    return [
-        read.number
-        for read in context.reading.rules
-        if any(piece == p.score(name)[0] for test in read.tests for piece in test.symbols)
-    ]
+def _uses(context: Context) -> dict[str, list[int]]:
+    """Name of a sum -> the rules whose conditions speak of it."""
+    uses: dict[str, dict[int, None]] = {}
+    for read in context.reading.rules:
+        for piece in (piece for test in read.tests for piece in test.symbols):
+            if piece.kind == p.SCORE:
+                uses.setdefault(piece.text, {})[read.number] = None
+    return {name: list(numbers) for name, numbers in uses.items()}
 
 
 def _rules(numbers: Sequence[int]) -> Phrase:
-    return p.listed([rule_link(number) for number in numbers], "and")
+    shown = [rule_link(number) for number in numbers[:_RULES]]
+    if len(numbers) > _RULES:
+        shown.append(p.text(f"{len(numbers) - _RULES} more"))
+    return p.listed(shown, "and")
 
 
 def outputs(context: Context) -> Section | None:

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from relurules.documenting.cards import metric_name
-from relurules.documenting.context import Context, bound_text, plural
+from relurules.documenting.context import Context, bound_text, ends, plural
 from relurules.documenting.document import Block, Bullets, Facts, Paragraph, Section, Table, rule_link
 from relurules.documenting.overview import used_columns
 from relurules.ir import RuleSet
 from relurules.ir.ranges import exact
 from relurules.reading import phrases as p
 from relurules.reading.forms import Span
-from relurules.reading.numbers import short
+from relurules.reading.numbers import short, written
 from relurules.reading.phrases import Phrase
 
 #: Steps of a simplification that are shown.
@@ -153,21 +153,9 @@ def _column(rules: RuleSet, span: Span, used: bool) -> tuple[Phrase, ...]:
         values = p.text("; ".join(" or ".join(category.members) for category in admitted))
     else:
         low, high = float(rules.domain.lower[span.first]), float(rules.domain.upper[span.first])
-        values = _range(low, high)
+        values = ends(p.number(written(low)), p.number(written(high)), low, high)
         if rules.domain.integer[span.first]:
             remarks.append("whole numbers in the data")
         if span.column.fill is not None:
-            remarks.append(f"a missing value counts as {short(span.column.fill, 6)}")
+            remarks.append(f"a missing value counts as {written(span.column.fill)}")
     return p.name(span.column.name), values, p.text("; ".join(remarks))
-
-
-def _range(low: float, high: float) -> Phrase:
-    if low == high:
-        return p.tied(p.text("only"), p.number(short(low, 6)))
-    if not np.isfinite(low) and not np.isfinite(high):
-        return p.text("any number")
-    if not np.isfinite(low):
-        return p.tied(p.text("at most"), p.number(short(high, 6)))
-    if not np.isfinite(high):
-        return p.tied(p.text("at least"), p.number(short(low, 6)))
-    return p.loose(p.number(short(low, 6)), p.text("to"), p.number(short(high, 6)))

@@ -199,6 +199,13 @@ class Domain:
         inside[inside] = (X[inside] @ self.normals.T <= self.limits).all(axis=1)
         return inside
 
+    def clamped(self, X: Array) -> Array:
+        """(N, d) -> (N, d): every number brought to the nearer bound; NaN and indicators stay as they are."""
+        own = [i for group in self.groups for i in group]
+        moved = np.clip(X, self.lower, self.upper)
+        moved[:, own] = X[:, own]
+        return np.asarray(moved)
+
     def frame(self, unit: Array) -> Frame:
         """Normalised coordinates; `unit` (d,) > 0 is the length scale of the columns that have no two bounds.
 

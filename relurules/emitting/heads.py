@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from relurules.emitting.links import ROWS, Columns, Function, Row, Steps
+from relurules.emitting.sql_dialects import Dialect
 from relurules.ir import Head, RuleSet
 from relurules.ir.link import LINKS, is_identity
 
@@ -64,10 +65,10 @@ def c_step(rules: RuleSet) -> Step:
     return Step(scores, _sources(rules.heads, lambda row: row.c), shared, [output(head) for head in rules.heads])
 
 
-def sql_columns(rules: RuleSet, scores: Sequence[str], prefix: str) -> Columns:
+def sql_columns(rules: RuleSet, scores: Sequence[str], prefix: str, dialect: Dialect) -> Columns:
     """For SQL: all links side by side; results are the outputs."""
     printed = {
-        key: ROWS[key[0]].sql([scores[i] for i in key[1]], f"{prefix}_{name}")
+        key: ROWS[key[0]].sql([scores[i] for i in key[1]], f"{prefix}_{name}", dialect)
         for key, name in _names(rules.heads).items()
     }
     depth = max(len(columns.steps) for columns in printed.values())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from relurules.emitting.notation import grouped
+from relurules.emitting.sql_dialects import Dialect
 
 #: SQL columns to compute, each list from those before it, as (name, expression).
 Steps = list[list[tuple[str, str]]]
@@ -34,24 +35,44 @@ class Row(NamedTuple):
 
     python: takes the scores, returns a number, or a list where the link is joint and doesn't reduce. c: takes a double;
     a joint one takes an array and its size, and changes the array, or returns a double where it reduces. sql: from
-    columns and a prefix for its own. For people, `reading.links` says what it is.
+    columns, a prefix for its own, and the dialect. For people, `reading.links` says what it is.
     """
 
     python: Function
     c: Function
-    sql: Callable[[Sequence[str], str], Columns]
+    sql: Callable[[Sequence[str], str, Dialect], Columns]
 
 
-def _plain(expression: str) -> Callable[[Sequence[str], str], Columns]:
-    """An SQL expression in one score {s}, no step before it."""
-    return lambda s, _: Columns([], [expression.format(s=s[0])])
+def _identity_sql(s: Sequence[str], _p: str, _dialect: Dialect) -> Columns:
+    return Columns([], [s[0]])
 
 
-def _expm1_sql(s: Sequence[str], p: str) -> Columns:
+def _exp_sql(s: Sequence[str], _p: str, dialect: Dialect) -> Columns:
+    return Columns([], [dialect.exp(s[0])])
+
+
+def _sigmoid_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
+    power = f"{p}_power"
+    step = [(power, dialect.shrink(f"-abs({s[0]})"))]
+    return Columns([step], [f"CASE WHEN {s[0]} >= 0E0 THEN 1E0 ELSE {power} END / (1E0 + {power})"])
+
+
+def _complement_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
+    power = f"{p}_power"
+    step = [(power, dialect.shrink(f"-abs({s[0]})"))]
+    return Columns([step], [f"CASE WHEN {s[0]} >= 0E0 THEN {power} ELSE 1E0 END / (1E0 + {power})"])
+
+
+def _step_sql(s: Sequence[str], _p: str, _dialect: Dialect) -> Columns:
+    """NULL where the score is no finite number."""
+    return Columns([], [f"CASE WHEN {s[0]} - {s[0]} = 0E0 THEN CASE WHEN {s[0]} >= 0E0 THEN 1E0 ELSE 0E0 END END"])
+
+
+def _expm1_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
     """(u - 1) * s / ln(u) with u = exp(s) keeps the digits that u - 1 loses near 0 (Kahan's way)."""
     u = f"{p}_power"
-    small = f"WHEN {u} = 1E0 THEN {s[0]} ELSE ({u} - 1E0) * {s[0]} / ln({u})"
-    return Columns([[(u, f"exp({s[0]})")]], [f"CASE WHEN abs({s[0]}) > 40E0 THEN {u} - 1E0 {small} END"])
+    small = f"WHEN {u} = 1E0 THEN {s[0]} ELSE ({u} - 1E0) * {s[0]} / {dialect.ln}({u})"
+    return Columns([[(u, dialect.exp(s[0]))]], [f"CASE WHEN abs({s[0]}) > 40E0 THEN {u} - 1E0 {small} END"])
 
 
 def _top(s: Sequence[str], p: str) -> tuple[str, Steps]:
@@ -72,20 +93,20 @@ def _largest(s: Sequence[str]) -> str:
     return f"CASE {' '.join(cases)} ELSE {s[-1]} END" if cases else s[0]
 
 
-def _softmax_sql(s: Sequence[str], p: str) -> Columns:
+def _softmax_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
     top, steps = _top(s, p)
-    powers = [(f"{p}_power{i}", f"exp({score} - {top})") for i, score in enumerate(s)]
+    powers = [(f"{p}_power{i}", dialect.shrink(f"{score} - {top}")) for i, score in enumerate(s)]
     total = (f"{p}_total", grouped([name for name, _ in powers], " + "))
     return Columns([*steps, powers, [total]], [f"{name} / {p}_total" for name, _ in powers])
 
 
-def _log_softmax_sql(s: Sequence[str], p: str) -> Columns:
+def _log_softmax_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
     top, steps = _top(s, p)
-    total = (f"{p}_total", grouped([f"exp({score} - {top})" for score in s], " + "))
-    return Columns([*steps, [total]], [f"{score} - {top} - ln({p}_total)" for score in s])
+    total = (f"{p}_total", grouped([dialect.shrink(f"{score} - {top}") for score in s], " + "))
+    return Columns([*steps, [total]], [f"{score} - {top} - {dialect.ln}({p}_total)" for score in s])
 
 
-def _argmax_sql(s: Sequence[str], p: str) -> Columns:
+def _argmax_sql(s: Sequence[str], p: str, _dialect: Dialect) -> Columns:
     """NULL where a score is no finite number."""
     top, steps = _top(s, p)
     finite = grouped([f"{score} - {score} = 0E0" for score in s], " AND ")
@@ -207,18 +228,18 @@ static double argmax(const double *s, int n)
 
 #: Link -> how it is printed.
 ROWS: Mapping[str, Row] = {
-    "identity": Row(Function(), Function(), _plain("{s}")),
+    "identity": Row(Function(), Function(), _identity_sql),
     "sigmoid": Row(
         Function("_sigmoid", _PYTHON_SIGMOID),
         Function("sigmoid", _C_SIGMOID),
-        _plain("CASE WHEN {s} >= 0E0 THEN 1E0 ELSE exp(-abs({s})) END / (1E0 + exp(-abs({s})))"),
+        _sigmoid_sql,
     ),
     "complement": Row(
         Function("_complement", _PYTHON_COMPLEMENT),
         Function("complement", _C_COMPLEMENT),
-        _plain("CASE WHEN {s} >= 0E0 THEN exp(-abs({s})) ELSE 1E0 END / (1E0 + exp(-abs({s})))"),
+        _complement_sql,
     ),
-    "exp": Row(Function("_exp", _PYTHON_EXP), Function("exp"), _plain("exp({s})")),
+    "exp": Row(Function("_exp", _PYTHON_EXP), Function("exp"), _exp_sql),
     "expm1": Row(Function("_expm1", _PYTHON_EXPM1), Function("expm1"), _expm1_sql),
     "softmax": Row(
         Function("_softmax", _PYTHON_SOFTMAX),
@@ -233,7 +254,7 @@ ROWS: Mapping[str, Row] = {
     "step": Row(
         Function("_step", _PYTHON_STEP),
         Function("step", _C_STEP),
-        _plain("CASE WHEN {s} - {s} = 0E0 THEN CASE WHEN {s} >= 0E0 THEN 1E0 ELSE 0E0 END END"),
+        _step_sql,
     ),
     "argmax": Row(
         Function("_argmax", _PYTHON_ARGMAX),

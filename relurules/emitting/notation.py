@@ -15,17 +15,21 @@ _GROUP = 100
 class Notation:
     """How a language writes numbers and columns.
 
-    columns: one name per column; weight: (d,), a column's scale: terms are sorted by |coefficient| * weight.
+    columns: one name per column; weight: (d,), a column's scale: terms are sorted by |coefficient| * weight; alone: a
+    number that stands for a whole sum, where that is written in another way.
     """
 
     number: Callable[[float], str]
     columns: Sequence[str]
     weight: Array
     times: str = " * "
+    alone: Callable[[float], str] | None = None
 
     def affine(self, coefficients: Array, constant: float = 0.0) -> str:
         """Constant + sum of coefficients times columns; zero terms are left out."""
         used = np.flatnonzero(coefficients)
+        if self.alone and not len(used):
+            return self.alone(float(constant))
         used = used[np.argsort(-np.abs(coefficients[used]) * self.weight[used], kind="stable")]
         terms = [(coefficients[j] < 0, self._term(abs(float(coefficients[j])), self.columns[j])) for j in used.tolist()]
         if constant or not terms:

@@ -1,13 +1,15 @@
 """The structure that all code templates share: checks, rules, tree, neurons; expressions already printed."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.domain.columns import groups_of
 from relurules.emitting.notation import Notation, grouped
-from relurules.ir import UNEXPLORED, RuleSet, Tree
+from relurules.ir import UNEXPLORED, Network, RuleSet, Tree
 from relurules.ir.network import Array
 
 
@@ -58,9 +60,9 @@ def notation(rules: RuleSet, number: Callable[[float], str], columns: Sequence[s
     return Notation(number, columns, rules.domain.widths)
 
 
-def planned_checks(rules: RuleSet, features: Notation) -> Checks:
+def planned_checks(rules: RuleSet, features: Notation, largest: float = float(np.finfo(np.float64).max)) -> Checks:
     """The domain; an open side reads as the largest finite number, so that NaN and infinite values fall outside."""
-    domain, largest = rules.domain, np.finfo(np.float64).max
+    domain = rules.domain
     low, high = np.maximum(domain.lower, -largest), np.minimum(domain.upper, largest)
     own = {i for group in groups_of(domain.columns) for i in group}  # indicators that the code itself makes
     bounds = [
@@ -168,15 +170,20 @@ def _sign_above(rules: RuleSet, split: int) -> int:
     return 1
 
 
-def with_neurons(rules: RuleSet, features: Notation, activated: Callable[[int], str]) -> Notation:
+def with_neurons(network: Network, features: Notation, activated: Callable[[int], str]) -> Notation:
     """The features, then every neuron's phi(z) under the name `activated` gives it."""
-    names = [*features.columns, *map(activated, range(len(rules.network)))]
-    return Notation(features.number, names, np.concatenate([features.weight, np.ones(len(rules.network))]))
+    names = [*features.columns, *map(activated, range(len(network)))]
+    return replace(features, columns=names, weight=np.concatenate([features.weight, np.ones(len(network))]))
 
 
-def planned_levels(rules: RuleSet, mixed: Notation) -> list[list[PlannedNeuron]]:
-    """The neurons that matter, level by level; an argument reads features and the activated ones of earlier levels."""
-    network, tested = rules.network, np.isin(np.arange(len(rules.network)), rules.tree.neurons)
+def planned_levels(
+    network: Network, mixed: Notation, tested: NDArray[np.bool_] | None = None
+) -> list[list[PlannedNeuron]]:
+    """The neurons that matter, level by level; an argument reads features and the activated ones of earlier levels.
+
+    tested: (K,) those whose sign matters, whatever reads them.
+    """
+    tested = np.zeros(len(network), dtype=np.bool_) if tested is None else tested
     read = (network.U != 0).any(axis=0)
     for k in reversed(range(len(network))):
         read |= (network.L[k] != 0) & (read[k] | tested[k])
@@ -190,9 +197,8 @@ def planned_levels(rules: RuleSet, mixed: Notation) -> list[list[PlannedNeuron]]
     return [level for level in levels if level]
 
 
-def planned_outputs(rules: RuleSet, mixed: Notation) -> list[str]:
+def planned_outputs(network: Network, mixed: Notation) -> list[str]:
     """The outputs from features and activated neurons."""
-    network = rules.network
     rows = np.hstack([network.C, network.U])
     return [mixed.affine(row, constant) for row, constant in zip(rows, network.c, strict=True)]
 
@@ -210,10 +216,10 @@ def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNam
     if form == "tree":
         return {"stages": planned_stages(rules.tree, half_space_tests(rules, features), depth)}
     if form == "network":
-        mixed = with_neurons(rules, features, names.activated)
+        mixed = with_neurons(rules.network, features, names.activated)
         return {
-            "levels": planned_levels(rules, mixed),
-            "sums": planned_outputs(rules, mixed),
+            "levels": planned_levels(rules.network, mixed, np.isin(np.arange(len(rules.network)), rules.tree.neurons)),
+            "sums": planned_outputs(rules.network, mixed),
             "stages": planned_stages(rules.tree, neuron_tests(rules, features, names.argument, names.zero), depth),
         }
     return {}

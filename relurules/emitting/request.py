@@ -6,11 +6,21 @@ from relurules.ir import RuleSet
 
 
 class Request(NamedTuple):
-    """rules in a form (rules, tree, network); header: a line for the artefact's first comment; the rest is for SQL."""
+    """rules in a form (rules, tree, network); header: a line for the artefact's first comment; the rest is for SQL.
+
+    table: what is scored; key: columns kept; shape, name: what is made of the SELECT, and its name; columns: what is
+    returned; outside, missing: what becomes of rows outside the domain and of missing values; top: how many reasons.
+    """
 
     rules: RuleSet
     form: str
     header: str
-    dialect: str
-    table: str
-    key: tuple[str, ...]
+    dialect: str = ""
+    table: str = "input_data"
+    key: tuple[str, ...] = ()
+    shape: str = "select"
+    name: str = ""
+    columns: tuple[str, ...] = ("outputs", "rule")
+    outside: str = "null"
+    missing: str = "propagate"
+    top: int = 3

@@ -1,173 +1,102 @@
-"""SQL: one SELECT over a table. A dialect is one row of `DIALECTS`, which states only its difference from SQLite's."""
+"""SQL: what scores a table, in every dialect of `sql_dialects`."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
-
-from relurules.domain.columns import Category, Column
+from relurules.domain.columns import Column
 from relurules.emitting import plan
-from relurules.emitting.heads import has_links, sql_columns
-from relurules.emitting.notation import grouped
 from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
-from relurules.errors import InputError
+from relurules.emitting.sql_dialects import DIALECTS, Dialect
+from relurules.emitting.sql_names import check_names, prefix_for, table_name
+from relurules.emitting.sql_outputs import returned, wanted_of
+from relurules.emitting.sql_select import scope_of, select_of
+from relurules.emitting.sql_steps import printed, widest
+from relurules.errors import InputError, UnsupportedError
+from relurules.ir import RuleSet
 
-
-def _cast_of_any_type(column: str) -> str:
-    """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12: text must become NULL instead."""
-    return f"CASE WHEN lower(typeof({column})) NOT IN ('text', 'blob', 'varchar') THEN CAST({column} AS DOUBLE) END"
-
-
-def _cast(column: str) -> str:
-    return f"CAST({column} AS DOUBLE)"
-
-
-class Dialect(NamedTuple):
-    """cast: a column as a double, NULL where it is no number; fence: ends a subquery that must not be inlined.
-
-    depth: how deep CASE expressions may nest (SQLite's parser overflows at 19 to 24). missing: whether a column of
-    numbers is; text: a column as text.
-    """
-
-    cast: Callable[[str], str] = _cast_of_any_type
-    fence: str = " LIMIT 9223372036854775807"
-    depth: int = 10
-    missing: Callable[[str], str] = lambda column: f"{column} IS NULL"
-    text: Callable[[str], str] = lambda column: f"CAST({column} AS TEXT)"
-
-
-DIALECTS: Mapping[str, Dialect] = {
-    "sqlite": Dialect(),
-    "duckdb": Dialect(
-        cast=_cast,
-        fence="",
-        missing=lambda column: f"({column} IS NULL OR isnan(CAST({column} AS DOUBLE)))",
-    ),
-}
+#: At most so many rules are a flat CASE, where no form is asked for.
+FEW = 8
+SHAPES = ("select",)
+OUTSIDE = ("null", "clamp")
+MISSING = ("propagate", "impute", "error")
 
 
 def print_sql(request: Request) -> dict[str, str]:
     """score.sql: for every row of the table its key, the outputs (NULL outside the domain) and the rule (0 there)."""
-    rules, dialect = request.rules, DIALECTS[request.dialect]
-    _check_names(request)
-    prefix = _prefix(request)
-    columns = _inner_names(rules.features, f"{prefix}_x")
-    features = plan.notation(rules, double, columns)
-    checks = plan.planned_checks(rules, features)
-    inside = [f"{column} BETWEEN {low} AND {high}" for low, column, high in checks.bounds]
-    inside += [f"{column} IN (0E0, 1E0)" for column in checks.binaries] + [f"{sum_} = 1E0" for sum_ in checks.sums]
-    inside += [f"{form} <= {limit}" for form, limit in checks.inequalities]
-    neurons = plan.NeuronNames(lambda k: f"{prefix}_z{k}", lambda k: f"{prefix}_a{k}", double(0.0))
-    outputs = [quoted(name) for name in rules.outputs]
-    scores = [f"{prefix}_s{i}" for i in range(len(rules.scores))] if has_links(rules) else outputs
-    values: dict[str, object] = {
-        "header": request.header,
-        "about": one_line(_about(request)),
-        "no_rule": plan.missing_words(rules),
-        "p": prefix,
-        "table": ".".join(quoted(part) for part in request.table.split(".")),
-        "columns": list(zip(_inputs(rules.domain.columns, f"{prefix}_table", dialect), columns, strict=True)),
-        "keys": [(quoted(name), f"{prefix}_key{i}") for i, name in enumerate(request.key)],
-        "outputs": outputs,
-        "scores": scores,
-        "links": sql_columns(rules, scores, prefix) if has_links(rules) else None,
-        "inside": grouped(inside, "\n        AND "),
-        "fence": dialect.fence,
-        "rules": plan.planned_rules(rules, features),
-        **plan.planned_form(rules, request.form, features, neurons, dialect.depth),
-    }
-    return {"score.sql": render(f"sql/{request.form}.sql.j2", **values)}
-
-
-def double(value: float) -> str:
-    """A size as a double-precision literal: `0.94` alone is a DECIMAL to some engines."""
-    text = repr(value).upper()
-    return text if "E" in text else f"{text}E0"
-
-
-def quoted(name: str) -> str:
-    """A name as a delimited identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: str | float) -> str:
-    """A value that a column is compared with."""
-    return plan.signed(double, value) if isinstance(value, float) else "'" + value.replace("'", "''") + "'"
-
-
-def _inputs(columns: Sequence[Column], table: str, dialect: Dialect) -> list[str]:
-    """An expression for every coordinate, from the columns of the table."""
-    return [expression for column in columns for expression in _coordinates(column, table, dialect)]
-
-
-def _coordinates(column: Column, table: str, dialect: Dialect) -> list[str]:
-    name = f"{table}.{quoted(column.name)}"
-    if not column.categories:
-        number = dialect.cast(name)
-        if column.fill is None:
-            return [number]
-        return [f"CASE WHEN {dialect.missing(name)} THEN {plan.signed(double, column.fill)} ELSE {number} END"]
-    known = [value for category in column.categories for value in category.values]
-    numeric = bool(known) and all(isinstance(value, float) for value in known)
-    value = dialect.cast(name) if numeric else dialect.text(name)
-    missing = dialect.missing(name) if numeric else f"{name} IS NULL"
-    return [f"CASE {_cases(category, value, missing, known)} END" for category in column.categories]
-
-
-def _cases(category: Category, value: str, missing: str, known: Sequence[str | float]) -> str:
-    """1 for the values of a category, 0 for the others; a NULL is in no list."""
-    own = f"WHEN {value} IN ({', '.join(map(literal, category.values))}) THEN 1E0 " if category.values else ""
-    null = f"WHEN {missing} THEN {1 if category.missing else 0}E0 " if category.missing or category.other else ""
-    if not category.other:
-        return f"{null}{own}ELSE 0E0"
-    others = [v for v in known if v not in category.values]
-    return (
-        f"{null}WHEN {value} IN ({', '.join(map(literal, others))}) THEN 0E0 ELSE 1E0" if others else f"{null}ELSE 1E0"
+    dialect, wanted = DIALECTS[request.dialect], wanted_of(request)
+    check_names(request, [column.name for column in returned(request)], dialect)
+    prefix = prefix_for(_taken(request))
+    select = select_of(scope_of(request, dialect, prefix), wanted)
+    source = f"{table_name(request.table, dialect)}{dialect.alias}{prefix}_table"
+    steps = printed(select.steps, source, [text for text, _ in select.final], dialect)
+    if (count := widest(steps)) > dialect.columns:
+        raise UnsupportedError(
+            f"form {request.form!r} needs a subquery of {count} columns; {request.dialect} takes {dialect.columns}"
+        )
+    text = render(
+        "sql/select.sql.j2",
+        comments=_comments(request, dialect),
+        steps=steps,
+        final=select.final,
+        header=request.header,
     )
+    return {"score.sql": _within(text, request, dialect)}
 
 
-def _inner_names(names: Sequence[str], stand_in: str) -> list[str]:
-    """Coordinates inside our subqueries; SQLite reads a column called true as text once it leaves a subquery."""
-    lowered = Counter(name.lower() for name in names)
-    odd = [name.lower() in ("true", "false") or lowered[name.lower()] > 1 or "\0" in name for name in names]
-    return [f"{stand_in}{i}" if odd[i] else quoted(name) for i, name in enumerate(names)]
+def best_form(rules: RuleSet) -> str:
+    """Few rules are as fast as neurons, and can be read; many are not. What was simplified is no network any more."""
+    return "rules" if len(rules) <= FEW else "tree" if rules.simplified else "network"
 
 
-def _prefix(request: Request) -> str:
-    """A prefix that starts no name of the user's, for the columns and subqueries of our own."""
+def checked(request: Request) -> Request:
+    """The request, if all that it asks for exists; UnsupportedError names what does where it doesn't."""
+    for name, value, known in (
+        ("shape", request.shape, SHAPES),
+        ("outside", request.outside, OUTSIDE),
+        ("missing", request.missing, MISSING),
+    ):
+        if value not in known:
+            raise UnsupportedError(f"SQL has no {name} {value!r}; supported: {', '.join(known)}")
+    if request.top < 1:
+        raise InputError(f"top={request.top!r}: how many reasons are given; expected at least 1")
+    without = [column.name for column in request.rules.domain.columns if not _takes_missing(column)]
+    if request.missing == "impute" and without:
+        raise InputError(
+            f"missing='impute': the model has no constant for {', '.join(map(repr, without[:5]))}; put an imputer into "
+            "its pipeline, or use missing='propagate' or 'error'"
+        )
+    return request
+
+
+def _takes_missing(column: Column) -> bool:
+    return column.fill is not None or None in column.lookup
+
+
+def _within(text: str, request: Request, dialect: Dialect) -> str:
+    """The text, if the engine can read so much; a limit that can be raised is named in a comment."""
+    size = len(text.encode())
+    if not dialect.statement or size <= dialect.statement:
+        return text
+    if not dialect.raised:
+        raise UnsupportedError(
+            f"form {request.form!r} has {size} bytes of SQL; {request.dialect} takes {dialect.statement}"
+        )
+    return f"-- {size} bytes: more than {request.dialect} takes by default; {dialect.raised} = {2 * size}\n{text}"
+
+
+def _taken(request: Request) -> list[str]:
+    """The user's names, none of which may be one of ours."""
     rules = request.rules
     raw = [column.name for column in rules.domain.columns]
-    names = [*rules.features, *raw, *request.key, *rules.outputs, *request.table.split(".")]
-    taken = [name.lower() for name in names]
-    prefix = "rr"
-    while any(name.startswith(prefix + "_") for name in taken):
-        prefix += "r"
-    return prefix
+    own = [column.name for column in returned(request)]
+    return [*rules.features, *raw, *request.key, *own, *request.table.split("."), request.name]
 
 
-def _check_names(request: Request) -> None:
-    raw = [column.name for column in request.rules.domain.columns]
-    for names, what in (
-        (raw, "features"),
-        ([*request.key, *request.rules.outputs, "rule"], "key, output and rule columns"),
-    ):
-        lowered = [name.lower() for name in names]
-        if clash := [name for name, low in zip(names, lowered, strict=True) if lowered.count(low) > 1]:
-            raise InputError(
-                f"SQL doesn't tell apart the {what} {', '.join(map(repr, clash))}; rename one "
-                "(features and outputs through the domain and the model, keys with key=)"
-            )
-    values = [v for column in request.rules.domain.columns for v in column.lookup if isinstance(v, str)]
-    for name in (*raw, *request.key, *request.rules.outputs, request.table):
-        if "\0" in name or not name:
-            raise InputError(f"{name!r} can't be an SQL name: it is empty or holds a NUL character")
-    if bad := [value for value in values if "\0" in value]:
-        raise InputError(f"the category {bad[0]!r} can't be written in SQL: it holds a NUL character")
-
-
-def _about(request: Request) -> str:
+def _comments(request: Request, dialect: Dialect) -> list[str]:
     rules = request.rules
-    return f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}, dialect: {request.dialect}"
+    about = f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}, dialect: {request.dialect}"
+    lines = [about, f"A row outside the domain, {plan.missing_words(rules)}, has rule 0 and no outputs."]
+    if not dialect.executed:
+        lines.append(f"Written for {request.dialect} and read by an SQL parser; not executed here.")
+    return [one_line(line) for line in lines]
 
 
-__all__ = ["DIALECTS", "print_sql"]
+__all__ = ["DIALECTS", "best_form", "checked", "print_sql"]

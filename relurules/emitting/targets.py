@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from relurules.emitting.c import print_c
 from relurules.emitting.python import print_python
 from relurules.emitting.request import Request
-from relurules.emitting.sql import DIALECTS, print_sql
+from relurules.emitting.sql import DIALECTS, best_form, checked, print_sql
 from relurules.emitting.text import print_text
 from relurules.errors import UnsupportedError
 from relurules.ir import Artifact, RuleSet
@@ -17,39 +17,49 @@ Files = dict[str, str]
 
 
 class Target(NamedTuple):
-    """A language: what prints it, in which forms (the first is the default), in which dialects (the same)."""
+    """A language: what prints it, in which forms, in which dialects (the first is the default).
+
+    best: the form where none is asked for.
+    """
 
     print: Callable[[Request], Files]
     forms: tuple[str, ...]
     dialects: tuple[str | None, ...] = (None,)
+    best: Callable[[RuleSet], str] = lambda _rules: "rules"
 
 
 _CODE = ("rules", "tree", "network")
+#: What an artefact of SQL says of itself, beside what all say.
+_SAID = ("dialect", "table", "key", "shape", "name", "columns", "outside", "missing")
 
 TARGETS: Mapping[str, Target] = {
     "text": Target(print_text, ("rules",)),
-    "sql": Target(print_sql, _CODE, tuple(DIALECTS)),
+    "sql": Target(print_sql, _CODE, tuple(DIALECTS), best_form),
     "python": Target(print_python, _CODE),
     "c": Target(print_c, _CODE),
 }
 
 
 def emit_artifact(
-    rules: RuleSet, target: str, *, dialect: str | None, form: str | None, table: str, key: tuple[str, ...]
+    rules: RuleSet, target: str, *, form: str | None = None, dialect: str | None = None, **options: Any
 ) -> Artifact:
-    """Print `rules` for a target of the table; UnsupportedError names what exists where the request doesn't."""
+    """Print `rules` for a target of the table; UnsupportedError names what exists where the request doesn't.
+
+    options: the fields of `Request` that are for SQL.
+    """
     row = TARGETS[target]
-    form = form or row.forms[0]
     dialect = dialect or row.dialects[0]
-    if form not in row.forms:
+    if form is not None and form not in row.forms:
         raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: {', '.join(row.forms)}")
     if dialect not in row.dialects:
         known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
         raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
-    sql_only: dict[str, Any] = {"dialect": dialect, "table": table, "key": key} if target == "sql" else {}
-    decision = None if rules.decision is None else rules.decision.wanted
+    request = Request(rules, form or row.best(rules), "", dialect or "")
+    said: dict[str, Any] = {"decision": None if rules.decision is None else rules.decision.wanted}
+    if target == "sql":
+        request = checked(request._replace(**options))
+        said |= {name: getattr(request, name) for name in _SAID}
     artifact = Artifact(
-        target, form, rules.domain, rules.outputs, {}, rules.score_error, rules.complete, decision=decision, **sql_only
+        target, request.form, rules.domain, rules.outputs, {}, rules.score_error, rules.complete, **said
     )
-    files = row.print(Request(rules, form, header(artifact), dialect or "", table, key))
-    return replace(artifact, files=files)
+    return replace(artifact, files=row.print(request._replace(header=header(artifact))))

@@ -8,6 +8,7 @@ from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
 from relurules.ir import Rule, RuleSet
 from relurules.reading import Reading, ReadRule, read_rules
+from relurules.reading.half_spaces import Between
 from relurules.reading.links import decided, has_links, meaning
 from relurules.reading.numbers import written
 from relurules.reading.phrases import GAP, Phrase, ascii_text
@@ -69,6 +70,7 @@ def _values(rules: RuleSet, reading: Reading) -> dict[str, object]:
             if column.fill is not None
         ],
         "groups": _groups(rules, names),
+        "whole": any(isinstance(t.about, Between) and t.about.whole for read in reading.rules for t in read.tests),
         "indicators": bool(groups_of(domain.columns)),
         "no_rule": plan.missing_words(rules),
         "constraints": [one_line(text) for text in domain.texts],
@@ -92,12 +94,8 @@ def _columns(rules: RuleSet, names: list[str]) -> list[tuple[str, str, str, bool
     """Bounds of the columns that are numbers: name, from, to, whether they are whole."""
     domain = rules.domain
     own = {i for group in groups_of(domain.columns) for i in group}
-    rows = enumerate(zip(names, domain.lower, domain.upper, domain.integer, strict=True))
-    return [
-        (name, written(float(f"{low:.6g}")), written(float(f"{high:.6g}")), bool(whole))
-        for i, (name, low, high, whole) in rows
-        if i not in own
-    ]
+    rows = enumerate(zip(names, domain.lower.tolist(), domain.upper.tolist(), domain.integer, strict=True))
+    return [(name, written(low), written(high), bool(whole)) for i, (name, low, high, whole) in rows if i not in own]
 
 
 def _categories(rules: RuleSet) -> list[tuple[str, str]]:

@@ -13,15 +13,17 @@ from relurules.ir.domain_json import domain_from_json, domain_to_json
 
 _MARK = "relurules artefact: "
 _SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete", "decision")
+#: Said only where it isn't the default.
+_UNUSUAL = ("shape", "name", "columns", "outside", "missing")
 
 
 @dataclass(frozen=True)
 class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
-    target: text, markdown, sql, python or c; form: rules, tree or network; domain, outputs, complete: those of
-    the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class; dialect, table
-    and key only for SQL.
+    target: text, markdown, html, latex, sql, python or c; form: rules, tree or network; domain, outputs, complete:
+    those of the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class;
+    dialect, table and key only for SQL.
     """
 
     target: str
@@ -35,6 +37,11 @@ class Artifact:
     table: str | None = None
     key: tuple[str, ...] = ()
     decision: str | float | None = None
+    shape: str = "select"
+    name: str = ""
+    columns: tuple[str, ...] = ("outputs", "rule")
+    outside: str = "null"
+    missing: str = "propagate"
 
     def __str__(self) -> str:
         """The text of the main file."""
@@ -69,6 +76,7 @@ class Artifact:
 def header(artifact: Artifact) -> str:
     """One line for a comment of the artefact, from which `Artifact.read` learns what it is; safe in any comment."""
     said = {name: value for name in _SAID if (value := getattr(artifact, name)) not in (None, ())}
+    said |= {name: value for name in _UNUSUAL if (value := getattr(artifact, name)) != getattr(Artifact, name)}
     text = json.dumps({**said, **domain_to_json(artifact.domain)})
     return _MARK + text.replace("/", "\\/").replace("*", "\\u002a").replace("?", "\\u003f").replace(">", "\\u003e")
 
@@ -98,4 +106,6 @@ def _from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
         table=said.get("table"),
         key=tuple(map(str, said.get("key", ()))),
         decision=said.get("decision"),
+        columns=tuple(map(str, said.get("columns", Artifact.columns))),
+        **{name: str(said.get(name, getattr(Artifact, name))) for name in _UNUSUAL if name != "columns"},
     )

@@ -132,6 +132,11 @@ class RuleSet:
         """Bound on |network - rules| over the domain, for every output; `score_error` is that for the scores."""
         return self.score_error if self.output_error is None else self.output_error
 
+    @property
+    def simplified(self) -> bool:
+        """Whether the rules aren't `network` itself, but within a bound of it, or what it decides."""
+        return bool(self.tradeoffs) or self.decision is not None
+
     def __len__(self) -> int:
         """Number of rules."""
         return len(self.rules)

@@ -10,7 +10,7 @@ from relurules.errors import CheckError
 from relurules.ir import Head, Report
 from relurules.ir.link import slack
 from relurules.ir.network import Array
-from relurules.verifying.engines import Ran
+from relurules.verifying.ran import Ran
 
 #: A score may be off by this share of the sum of the network's absolute terms, beyond the rules' own max_error, and a
 #: link by as much of what it gives; outputs by what follows from that.

@@ -6,35 +6,31 @@ A new engine is one function here and one row in `ENGINES`.
 import ctypes
 import math
 import shutil
-import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relurules.domain.columns import raw_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
-from relurules.tables import Value
+from relurules.verifying.databases import (
+    open_clickhouse,
+    open_duckdb,
+    open_mariadb,
+    open_postgres,
+    open_spark,
+    open_sqlite,
+)
+from relurules.verifying.ran import Ran, Rows, ran_from
+from relurules.verifying.scoring import run_sql
 
 COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-pedantic", "-Werror")
-
-
-#: The raw columns of some rows by name, in the rules' order; a missing value is None.
-Rows = Mapping[str, Sequence[Value]]
-_NAN = "'nan'::DOUBLE"
-
-
-class Ran(NamedTuple):
-    """outputs: (N, m), NaN where the artefact gave none; rule: (N,)."""
-
-    outputs: Array
-    rule: NDArray[np.intp]
 
 
 def run_python(artifact: Artifact, table: Rows) -> Ran:
@@ -45,7 +41,7 @@ def run_python(artifact: Artifact, table: Rows) -> Ran:
         rows = [module["score"](dict(zip(table, row, strict=True))) for row in zip(*table.values(), strict=True)]
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
-    return _ran([[row[name] for name in artifact.outputs] + [row["rule"]] for row in rows], len(artifact.outputs))
+    return ran_from([[row[name] for name in artifact.outputs] + [row["rule"]] for row in rows], len(artifact.outputs))
 
 
 def run_c(artifact: Artifact, table: Rows) -> Ran:
@@ -87,85 +83,6 @@ def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> Ran:
     return Ran(outputs, rule.astype(np.intp))
 
 
-def run_sqlite(artifact: Artifact, table: Rows) -> Ran:
-    """Load the rows into a table in memory (NaN as NULL) and run the SELECT; needs SQLite 3.24 or newer."""
-    connection = sqlite3.connect(":memory:")
-    try:
-        columns = [f"{name} {'TEXT' if text else 'REAL'}" for name, text in _columns(artifact)]
-        connection.execute(f"CREATE TABLE {_table(artifact)} ({', '.join(columns)})")
-        marks = ", ".join("?" * len(columns))
-        connection.executemany(f"INSERT INTO {_table(artifact)} VALUES ({marks})", _keyed(artifact, table))  # noqa: S608
-        return _ordered(connection.execute(str(artifact)).fetchall(), artifact)
-    except sqlite3.Error as error:
-        raise CheckError(f"score.sql failed in SQLite {sqlite3.sqlite_version}: {error}") from error
-    finally:
-        connection.close()
-
-
-def run_duckdb(artifact: Artifact, table: Rows) -> Ran:
-    """Load the rows into a table in memory (NaN as NULL) and run the SELECT."""
-    try:
-        import duckdb
-    except ModuleNotFoundError as error:
-        raise UnsupportedError("engine 'duckdb' needs the duckdb package: pip install 'relurules[duckdb]'") from error
-    import pandas
-
-    with duckdb.connect(":memory:") as connection:
-        try:
-            columns = _columns(artifact)
-            rows = list(zip(*_keyed(artifact, table), strict=True)) or [()] * len(columns)
-            parts = zip(rows, columns, strict=True)
-            loaded = {
-                f"c{i}": pandas.Series(v, dtype=object if text else float) for i, (v, (_, text)) in enumerate(parts)
-            }
-            connection.register("loaded_rows", pandas.DataFrame(loaded))
-            picked = ", ".join(
-                f"{f'CAST(c{i} AS VARCHAR)' if text else f'nullif(c{i}, {_NAN})'} AS {name}"
-                for i, (name, text) in enumerate(columns)
-            )
-            connection.execute(f"CREATE TABLE {_table(artifact)} AS SELECT {picked} FROM loaded_rows")  # noqa: S608
-            return _ordered(connection.execute(str(artifact)).fetchall(), artifact)
-        except duckdb.Error as error:
-            raise CheckError(f"score.sql failed in DuckDB {duckdb.__version__}: {error}") from error
-
-
-def _table(artifact: Artifact) -> str:
-    return _quoted((artifact.table or "input_data").rpartition(".")[2])
-
-
-def _columns(artifact: Artifact) -> list[tuple[str, bool]]:
-    """The columns of the table and whether they hold text; keys that are no columns of the rules come last."""
-    own = {column.name: any(isinstance(v, str) for v in column.lookup) for column in artifact.domain.columns}
-    return [(_quoted(name), text) for name, text in own.items()] + [
-        (_quoted(key), False) for key in artifact.key if key not in own
-    ]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _keyed(artifact: Artifact, table: Rows) -> list[tuple[Value, ...]]:
-    """The rows, and the row number for every key column that is no feature."""
-    extra = len(_columns(artifact)) - len(table)
-    return [(*row, *[float(i)] * extra) for i, row in enumerate(zip(*table.values(), strict=True))]
-
-
-def _ordered(rows: list[tuple[Any, ...]], artifact: Artifact) -> Ran:
-    """Rows in the order they were loaded: by a key that numbers them where there is one, else as they came."""
-    own = [column.name for column in artifact.domain.columns]
-    numbering = next((i for i, name in enumerate(artifact.key) if name not in own), None)
-    if numbering is not None:
-        rows = sorted(rows, key=lambda row: float(row[numbering]))
-    return _ran([row[len(artifact.key) :] for row in rows], len(artifact.outputs))
-
-
-def _ran(rows: Sequence[Sequence[Any]], outputs: int) -> Ran:
-    values = [[math.nan if value is None else float(value) for value in row] for row in rows]
-    table = np.array(values, dtype=np.float64).reshape(-1, outputs + 1)
-    return Ran(table[:, :-1], np.nan_to_num(table[:, -1], nan=-1).astype(np.intp))
-
-
 class Engine(NamedTuple):
     """run: how; target: the artefacts it takes; dialects: of these dialects where the target is SQL."""
 
@@ -178,8 +95,12 @@ class Engine(NamedTuple):
 ENGINES: Mapping[str, Engine] = {
     "python": Engine(run_python, "python"),
     "c": Engine(run_c, "c"),
-    "sqlite": Engine(run_sqlite, "sql", ("sqlite",)),
-    "duckdb": Engine(run_duckdb, "sql", ("duckdb", "sqlite")),
+    "sqlite": Engine(partial(run_sql, open_sqlite), "sql", ("sqlite",)),
+    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb", "sqlite")),
+    "postgres": Engine(partial(run_sql, open_postgres), "sql", ("postgres",)),
+    "mariadb": Engine(partial(run_sql, open_mariadb), "sql", ("mariadb", "mysql")),
+    "clickhouse": Engine(partial(run_sql, open_clickhouse), "sql", ("clickhouse",)),
+    "spark": Engine(partial(run_sql, open_spark), "sql", ("spark",)),
 }
 
 

@@ -92,6 +92,7 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+        self.words.append("" if tag in ("b", "a", "span", "sup") else " ")
 
     def handle_data(self, data: str) -> None:
         if self.open[-1:] != ["style"]:

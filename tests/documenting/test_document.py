@@ -1,5 +1,6 @@
 """What a rule document says, in every format."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -43,7 +44,7 @@ def test_everything_is_there() -> None:
         "Who pays?", "pays and defaults", "SHA-256 " + "ab" * 32, "SHA-256 " + "cd" * 32, "relurules 9.9.9",
         "model.onnx",
         "What is proven", "anywhere in the domain, the outputs of the rules are those of the network as traced",
-        "every row of the domain has a rule", "AUC0.76", "log loss0.44", "Observed default", "A typical row has",
+        "every row of the domain has a rule", "AUC 0.76", "log loss 0.44", "Observed default", "A typical row has",
         "IF all of these hold", "THEN", "18 to 80", "whole numbers in the data", "a missing value counts as 3.5",
         "'cook' or 'smith'", "Limits of use", "no causal effect", "Words", "the row of the data that is nearest",
         "relurules extract model.onnx --data DATA --target default --max-error 0.01 --max-rules 8 --out rules.json",
@@ -198,3 +199,24 @@ def test_refuses_forms_and_dialects(options: dict[str, str], message: str) -> No
 def test_titles_are_for_documents() -> None:
     with pytest.raises(UnsupportedError, match="no title; supported by: markdown, html, latex"):
         rr.emit(sums(), "sql", title="T")
+
+
+def test_open_sides_are_said_so() -> None:
+    net = network([[1, 2, -0.5]], [-1], [[1]], C=[[1, 1, 0]])
+    domain = rr.Domain.box([-np.inf, 0, 3], [np.inf, np.inf, 3.5], ["a", "b", "c"])
+    text = said(rules_of(net, domain))
+    assert "a any number b at least 0 c 3 to 3.5" in text
+    assert "Possible outputs y0 any number" in text or "Possible outputs y0 at least" in text
+    assert "Working with the numbers of this page" not in text
+
+
+def test_bounds_of_columns_have_all_their_digits_and_ranges_are_rounded_outwards() -> None:
+    net = network([[1.0]], [-5.0], [[1 / 3]], C=[[1 / 7]])
+    rules = rules_of(net, rr.Domain.box([-1684259.0], [1684259.25], ["x"]))
+    text = said(rules)
+    assert "-1,684,259 to 1,684,259.25" in text.replace("\u2212", "-")
+    shown = re.findall(r"Possible outputs y0 (\S+) to (\S+)", text.replace("\u2212", "-").replace(",", ""))
+    assert len(shown) == len(rules) == 2
+    for (low, high), exact in zip(shown, rules.ranges()[:, 0], strict=True):
+        assert -0.01 * abs(exact[0]) < float(low) - exact[0] <= 1e-9 * abs(exact[0])
+        assert -1e-9 * abs(exact[1]) <= float(high) - exact[1] < 0.01 * abs(exact[1])

@@ -85,7 +85,7 @@ def test_numbers_of_every_size(form: str, target: str, dialect: str | None) -> N
     [
         ("pdf", {}, "no target 'pdf'; supported: text, markdown, html, latex, sql, python, c"),
         ("SQL", {}, "no target 'SQL'"),
-        ("sql", {"dialect": "oracle"}, "no dialect 'oracle'; supported: sqlite, duckdb"),
+        ("sql", {"dialect": "access"}, "no dialect 'access'; supported: sqlite, duckdb, postgres, mysql"),
         ("c", {"dialect": "c89"}, "no dialect 'c89'; supported: none"),
         ("python", {"form": "matrix"}, "no form 'matrix'; supported: rules, tree, network"),
         ("text", {"form": "tree"}, "no form 'tree'; supported: rules"),

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from relurules.emitting.notation import Notation, grouped
 from relurules.emitting.render import identifier, one_line, unique
-from relurules.emitting.sql import double, quoted
+from relurules.emitting.sql_dialects import DIALECTS, double
+from relurules.emitting.sql_names import quoted
 from relurules.emitting.text import folded
 from relurules.reading import phrases as p
 
@@ -77,7 +78,7 @@ def test_sql_literals_are_doubles_and_exact(value: float) -> None:
 
 @pytest.mark.parametrize(("name", "text"), [("a", '"a"'), ('a"b', '"a""b"'), ('"', '""""'), ("a'b", '"a\'b"')])
 def test_sql_names_are_quoted(name: str, text: str) -> None:
-    assert quoted(name) == text
+    assert quoted(name, DIALECTS["sqlite"]) == text
 
 
 @given(st.text())

@@ -20,6 +20,7 @@ TORCH: dict[str, Callable[[Tensor], Tensor]] = {
     "expm1": torch.expm1,
     "softmax": lambda s: torch.softmax(s, 1),
     "log_softmax": lambda s: torch.log_softmax(s, 1),
+    "step": lambda s: torch.heaviside(s, torch.ones((), dtype=s.dtype)),
     "argmax": lambda s: s.argmax(1, keepdim=True),
 }
 RNG = np.random.default_rng(0)

@@ -117,7 +117,7 @@ def test_frames_are_matched_by_name(rules: RuleSet) -> None:
         ("python", "_number(row, 'a')", "1 / 0", "score.py failed to run: ZeroDivisionError"),
         ("c", "return 1;", "return nowhere;", "score.c doesn't compile"),
         ("c", "return outside(y);", "int unused; return outside(y);", "score.c doesn't compile"),
-        ("sql", "FROM rr_ruled", "FROM rr_nowhere", "score.sql failed in SQLite"),
+        ("sql", "FROM rr_scored", "FROM rr_nowhere", "score.sql failed in SQLite"),
     ],
 )
 def test_an_artefact_that_does_not_run(target: str, old: str, new: str, said: str, rules: RuleSet) -> None:
@@ -128,11 +128,11 @@ def test_an_artefact_that_does_not_run(target: str, old: str, new: str, said: st
 
 def test_sql_that_does_not_run_in_duckdb(rules: RuleSet) -> None:
     with pytest.raises(CheckError, match=r"score\.sql failed in DuckDB"):
-        rr.verify(changed(rr.emit(rules, "sql", dialect="duckdb"), "FROM rr_ruled", "FROM rr_nowhere"), rules, X)
+        rr.verify(changed(rr.emit(rules, "sql", dialect="duckdb"), "FROM rr_scored", "FROM rr_nowhere"), rules, X)
 
 
 def test_sql_that_loses_rows(rules: RuleSet) -> None:
-    short = changed(rr.emit(rules, "sql"), "FROM rr_ruled", "FROM rr_ruled LIMIT 5")
+    short = changed(rr.emit(rules, "sql"), "FROM rr_scored", "FROM rr_scored LIMIT 5")
     with pytest.raises(CheckError, match=r"returned"):
         rr.verify(short, rules, X)
 

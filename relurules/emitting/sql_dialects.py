@@ -1,0 +1,364 @@
+"""SQL dialects: one row of `_ROWS` each, which states only its difference from its parent's.
+
+What is measured or known of an engine stands in its row: how it reads numbers and names, what aborts a query, how a
+subquery is kept from being inlined, and the sizes at which it gives up.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+#: A line's end in an expression: names may hold any character but this one.
+LINE = "\0"
+#: The largest finite number of double precision.
+_LARGEST = 1.7976931348623157e308
+
+
+class NameLimit(NamedTuple):
+    """size: how long a column's name may be, in bytes (UTF-8) or characters; pattern: what it must match."""
+
+    size: int = 0
+    unit: str = "characters"
+    pattern: str = ""
+
+
+class Dialect(NamedTuple):
+    """How an engine writes SQL. c, x, s: the text of a column or an expression.
+
+    Names: quote (left, right), backslashes (whether they escape in names, in texts), fold (what it takes for the same
+    name gives the same), name_limit. Numbers: double (the type), typed (a literal alone is of another type), cast (c as
+    a double, NULL where it is no number), missing (whether c is no number), nan (whether a number x is NaN; None where
+    there is none). Text: text (c as text that compares byte by byte), prefix (of a literal), apostrophe (inside one).
+    Arithmetic: exp (of any number; infinite or NULL where it overflows), shrink (exp of a number that isn't above 0),
+    ln, greatest ("" for none), largest (a number beyond it is outside, as sums of products would abort the query), tiny
+    (a number below it counts as 0, for the same reason). Structure: fence (ends a subquery that must not be inlined),
+    alias (stands between a table and its alias), depth (of nested CASE), columns (of a SELECT), statement (bytes; 0: no
+    limit), raised (what raises that limit), abort (fails, with a message, where condition c holds). executed: where
+    tests run it, "" for nowhere; function: head of a CREATE FUNCTION, "" for none; integer, string: types. Traps:
+    empty_is_null (an empty text is NULL), dollar_brace (${...} is replaced anywhere).
+    """
+
+    quote: tuple[str, str] = ('"', '"')
+    backslashes: tuple[bool, bool] = (False, False)
+    fold: Callable[[str], str] = str.lower
+    name_limit: NameLimit = NameLimit()
+    double: str = "DOUBLE"
+    typed: bool = False
+    cast: Callable[[str], str] = lambda c: f"CAST({c} AS DOUBLE)"
+    missing: Callable[[str], str] = lambda c: f"{c} IS NULL"
+    nan: Callable[[str], str] | None = None
+    text: Callable[[str], str] = lambda c: f"CAST({c} AS TEXT)"
+    prefix: str = ""
+    apostrophe: str = "''"
+    exp: Callable[[str], str] = lambda s: f"exp({s})"
+    shrink: Callable[[str], str] = lambda s: f"exp({s})"
+    ln: str = "ln"
+    greatest: str = "greatest"
+    largest: float = _LARGEST
+    tiny: float = 0.0
+    fence: str = ""
+    alias: str = " AS "
+    depth: int = 30
+    columns: int = 1000
+    statement: int = 0
+    raised: str = ""
+    abort: Callable[[str, str], str] = lambda c, _message: f"1 / CASE WHEN {c} THEN 0 ELSE 1 END"
+    empty_is_null: bool = False
+    dollar_brace: bool = False
+    executed: str = ""
+    function: str = ""
+    integer: str = "INTEGER"
+    string: str = "VARCHAR"
+
+
+def _of_numbers(column: str) -> str:
+    """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12: text must become NULL instead."""
+    return f"CASE WHEN lower(typeof({column})) NOT IN ('text', 'blob', 'varchar') THEN CAST({column} AS DOUBLE) END"
+
+
+def _no_text(column: str) -> str:
+    """MySQL reads '12 apples' as 12; the character set of a number is `binary`."""
+    return f"CASE WHEN charset({column}) = 'binary' THEN CAST({column} AS DOUBLE) END"
+
+
+def _missing_or_nan(nan: str, double: str) -> Callable[[str], str]:
+    return lambda c: f"({c} IS NULL OR {nan.format(f'CAST({c} AS {double})')})"
+
+
+def _is(test: str) -> Callable[[str], str]:
+    return test.format
+
+
+def _cast(text: str) -> Callable[[str], str]:
+    return text.format
+
+
+def _bounded_exp(above: str) -> Callable[[str], str]:
+    """Exp for engines that abort the query where it overflows; `above` is what it is then."""
+    over = f" ELSE {above}" if above else ""
+    return lambda s: f"CASE WHEN {s} <= 7.09E2 THEN exp({s}){over} END"
+
+
+def _said(function: str) -> Callable[[str, str], str]:
+    """An error with a message: a function that raises it."""
+    return lambda c, message: f"CASE WHEN {c} THEN {function.format(message)} END"
+
+
+def _no_number(double: str) -> Callable[[str, str], str]:
+    """An error with a message: text that is cast to a number, and no constant, which could be folded too early."""
+    return lambda c, message: f"CAST(CASE WHEN {c} THEN {message} ELSE '0' END AS {double})"
+
+
+_POSTGRES_NAN = "{} = CAST('NaN' AS DOUBLE PRECISION)"
+_POSTGRES_INFINITY = "CAST('Infinity' AS DOUBLE PRECISION)"
+
+#: Name -> parent and what differs. Limits: SQLite's parser overflows at 19 to 24 nested CASE; ClickHouse reads 256 KiB;
+#: SQL Server nests CASE 10 deep.
+_ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "sqlite": (
+        "",
+        {
+            "cast": _of_numbers,
+            "greatest": "max",
+            "fence": " LIMIT 9223372036854775807",
+            "depth": 10,
+            "columns": 1900,
+            "statement": 1_000_000_000,
+            "abort": lambda c, message: f"CASE WHEN {c} THEN json_extract({message}, '$') END",
+            "executed": "SQLite",
+            "string": "TEXT",
+        },
+    ),
+    "duckdb": (
+        "",
+        {
+            "missing": _missing_or_nan("isnan({})", "DOUBLE"),
+            "nan": _is("isnan({})"),
+            "abort": _said("error({})"),
+            "executed": "DuckDB",
+            "function": "CREATE OR REPLACE MACRO",
+            "columns": 100_000,
+        },
+    ),
+    "postgres": (
+        "",
+        {
+            "fold": str,
+            "name_limit": NameLimit(63, "bytes"),
+            "double": "DOUBLE PRECISION",
+            "typed": True,
+            "cast": _cast("CAST({} AS DOUBLE PRECISION)"),
+            "missing": _missing_or_nan(_POSTGRES_NAN, "DOUBLE PRECISION"),
+            "nan": _is(_POSTGRES_NAN),
+            "exp": lambda s: (
+                f"CASE WHEN {s} > 7.09E2 THEN {_POSTGRES_INFINITY} WHEN {s} < -7E2 THEN 0E0 ELSE exp({s}) END"
+            ),
+            "shrink": lambda s: f"CASE WHEN {s} < -7E2 THEN 0E0 ELSE exp({s}) END",
+            "largest": 1e100,
+            "tiny": 1e-100,
+            "fence": " OFFSET 0",
+            "columns": 1600,
+            "statement": 1_000_000_000,
+            "abort": _no_number("DOUBLE PRECISION"),
+            "executed": "PostgreSQL",
+            "function": "CREATE OR REPLACE FUNCTION",
+            "string": "TEXT",
+        },
+    ),
+    "mysql": (
+        "",
+        {
+            "quote": ("`", "`"),
+            "backslashes": (False, True),
+            "name_limit": NameLimit(64, "characters", "(?!\\s)[\x01-\uffff]*(?<!\\s)"),
+            "cast": _no_text,
+            "text": lambda c: f"CAST(CONVERT({c} USING utf8mb4) AS BINARY)",
+            "exp": _bounded_exp(""),
+            "largest": 1e100,
+            "fence": " LIMIT 9223372036854775807",
+            "columns": 4000,
+            "statement": 16_000_000,
+            "raised": "SET GLOBAL max_allowed_packet",
+            "abort": lambda c, _message: f"exp(CASE WHEN {c} THEN 1E3 ELSE 0E0 END)",
+            "executed": "MariaDB",
+            "function": "CREATE FUNCTION",
+            "string": "TEXT CHARACTER SET utf8mb4",
+        },
+    ),
+    "mariadb": ("mysql", {}),
+    "clickhouse": (
+        "",
+        {
+            "backslashes": (True, True),
+            "fold": str,
+            "double": "Nullable(Float64)",
+            "cast": _cast("CAST({} AS Nullable(Float64))"),
+            "missing": _missing_or_nan("isNaN({})", "Nullable(Float64)"),
+            "nan": _is("isNaN({})"),
+            "text": _cast("CAST({} AS Nullable(String))"),
+            "greatest": "greatest",
+            "statement": 262_144,
+            "raised": "SET max_query_size",
+            "abort": lambda c, message: f"throwIf({c}, {message})",
+            "executed": "ClickHouse",
+            "function": "CREATE OR REPLACE FUNCTION",
+            "integer": "Int32",
+            "string": "Nullable(String)",
+        },
+    ),
+    "spark": (
+        "",
+        {
+            "quote": ("`", "`"),
+            "backslashes": (False, True),
+            "apostrophe": "\\'",
+            "missing": _missing_or_nan("isnan({})", "DOUBLE"),
+            "nan": _is("isnan({})"),
+            "text": _cast("CAST({} AS STRING)"),
+            "abort": _said("raise_error({})"),
+            "dollar_brace": True,
+            "depth": 20,
+            "executed": "Spark",
+            "function": "CREATE OR REPLACE TEMPORARY FUNCTION",
+            "string": "STRING",
+        },
+    ),
+    "databricks": ("spark", {"executed": "", "function": "CREATE OR REPLACE FUNCTION"}),
+    "bigquery": (
+        "",
+        {
+            "quote": ("`", "`"),
+            "backslashes": (True, True),
+            "apostrophe": "\\'",
+            "name_limit": NameLimit(300, "characters", "[A-Za-z_][A-Za-z0-9_]*"),
+            "double": "FLOAT64",
+            "cast": _cast("CAST({} AS FLOAT64)"),
+            "missing": _missing_or_nan("IS_NAN({})", "FLOAT64"),
+            "nan": _is("IS_NAN({})"),
+            "text": _cast("CAST({} AS STRING)"),
+            "exp": _bounded_exp("CAST('inf' AS FLOAT64)"),
+            "largest": 1e100,
+            "statement": 1_000_000,
+            "abort": _said("ERROR({})"),
+            "function": "CREATE OR REPLACE FUNCTION",
+            "integer": "INT64",
+            "string": "STRING",
+        },
+    ),
+    "snowflake": (
+        "",
+        {
+            "fold": str,
+            "name_limit": NameLimit(255),
+            "double": "FLOAT",
+            "typed": True,
+            "cast": _cast("CAST({} AS FLOAT)"),
+            "missing": _missing_or_nan("{} = CAST('NaN' AS FLOAT)", "FLOAT"),
+            "nan": _is("{} = CAST('NaN' AS FLOAT)"),
+            "text": _cast("CAST({} AS VARCHAR)"),
+            "backslashes": (False, True),
+            "exp": _bounded_exp("CAST('inf' AS FLOAT)"),
+            "largest": 1e100,
+            "statement": 1_000_000,
+            "abort": _no_number("FLOAT"),
+            "function": "CREATE OR REPLACE FUNCTION",
+        },
+    ),
+    "redshift": (
+        "postgres",
+        {
+            "fold": str.lower,
+            "name_limit": NameLimit(127, "bytes"),
+            "text": _cast("CAST({} AS VARCHAR(65535))"),
+            "backslashes": (False, True),
+            "fence": "",
+            "statement": 16_000_000,
+            "executed": "",
+            "function": "",
+        },
+    ),
+    "trino": (
+        "",
+        {
+            "missing": _missing_or_nan("is_nan({})", "DOUBLE"),
+            "nan": _is("is_nan({})"),
+            "text": _cast("CAST({} AS VARCHAR)"),
+            "statement": 1_000_000,
+            "abort": _no_number("DOUBLE"),
+        },
+    ),
+    "tsql": (
+        "",
+        {
+            "quote": ("[", "]"),
+            "name_limit": NameLimit(128),
+            "double": "FLOAT(53)",
+            "cast": _cast("CAST({} AS FLOAT(53))"),
+            "text": _cast("CAST({} AS NVARCHAR(4000)) COLLATE Latin1_General_100_BIN2"),
+            "prefix": "N",
+            "exp": _bounded_exp(""),
+            "ln": "LOG",
+            "greatest": "",
+            "largest": 1e100,
+            "depth": 8,
+            "statement": 256_000_000,
+            "abort": _no_number("FLOAT(53)"),
+        },
+    ),
+    "oracle": (
+        "",
+        {
+            "fold": str,
+            "name_limit": NameLimit(128, "bytes", '[^"]*'),
+            "double": "BINARY_DOUBLE",
+            "typed": True,
+            "largest": 1e100,
+            "cast": _cast("CAST({} AS BINARY_DOUBLE)"),
+            "missing": lambda c: f"({c} IS NULL OR CAST({c} AS BINARY_DOUBLE) IS NAN)",
+            "nan": _is("{} IS NAN"),
+            "text": _cast("CAST({} AS VARCHAR2(4000))"),
+            "alias": " ",
+            "columns": 1000,
+            "abort": _no_number("NUMBER"),
+            "empty_is_null": True,
+        },
+    ),
+    "teradata": (
+        "",
+        {
+            "name_limit": NameLimit(128),
+            "double": "FLOAT",
+            "cast": _cast("CAST({} AS FLOAT)"),
+            "text": _cast("CAST({} AS VARCHAR(4000)) (CASESPECIFIC)"),
+            "exp": _bounded_exp(""),
+            "largest": 1e100,
+            "statement": 1_000_000,
+            "abort": _no_number("FLOAT"),
+        },
+    ),
+}
+
+
+def _filled(rows: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Dialect]:
+    found: dict[str, Dialect] = {}
+    for name, (parent, own) in rows.items():
+        found[name] = (found[parent] if parent else Dialect())._replace(**own)
+    return found
+
+
+DIALECTS: Mapping[str, Dialect] = _filled(_ROWS)
+
+
+def double(value: float) -> str:
+    """A size as a double-precision literal: `0.94` alone is a DECIMAL to some engines."""
+    text = repr(value).upper()
+    return text if "E" in text else f"{text}E0"
+
+
+def fits(name: str, limit: NameLimit) -> bool:
+    """Whether an engine can have a column of this name."""
+    size = len(name.encode()) if limit.unit == "bytes" else len(name)
+    return (not limit.size or size <= limit.size) and (not limit.pattern or bool(re.fullmatch(limit.pattern, name)))
+
+
+__all__ = ["DIALECTS", "Dialect", "double", "fits"]

@@ -1,0 +1,58 @@
+"""Scoring a table by emitted SQL: rows are loaded into an engine, the artefact is run, its rows are put in order."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from relurules.errors import CheckError
+from relurules.ir import Artifact
+from relurules.tables import Value
+from relurules.verifying.databases import Database
+from relurules.verifying.ran import Ran, Rows, ran_from
+
+
+def run_sql(open_: Callable[[], AbstractContextManager[Database]], artifact: Artifact, table: Rows) -> Ran:
+    """Load the rows into a table (NaN as NULL) and run the artefact; CheckError where it fails."""
+    if not {"outputs", "rule"} <= set(artifact.columns):
+        raise CheckError(
+            f"score.sql returns {', '.join(artifact.columns)}; emit it with the columns outputs and rule to verify it"
+        )
+    with open_() as database:
+        try:
+            quoted = [(database.quoted(name), text) for name, text in _columns(artifact)]
+            name = database.quoted((artifact.table or "input_data").rpartition(".")[2])
+            database.load(name, quoted, _keyed(artifact, table))
+            start = time.perf_counter()
+            rows = database.execute(str(artifact))
+            return _ordered(rows, artifact, time.perf_counter() - start)
+        except database.errors as error:
+            raise CheckError(f"score.sql failed in {database.name}: {_short(error)}") from error
+
+
+def _short(error: BaseException) -> str:
+    """An engine's message, without the pages that some add."""
+    return re.sub(r"\s+", " ", str(error))[:500]
+
+
+def _columns(artifact: Artifact) -> list[tuple[str, bool]]:
+    """The columns of the table and whether they hold text; keys that are no columns of the rules come last."""
+    own = {column.name: any(isinstance(v, str) for v in column.lookup) for column in artifact.domain.columns}
+    return [*own.items(), *((key, False) for key in artifact.key if key not in own)]
+
+
+def _keyed(artifact: Artifact, table: Rows) -> list[tuple[Value, ...]]:
+    """The rows, and the row number for every key column that is no feature."""
+    extra = len(_columns(artifact)) - len(table)
+    return [(*row, *[float(i)] * extra) for i, row in enumerate(zip(*table.values(), strict=True))]
+
+
+def _ordered(rows: Sequence[Sequence[Any]], artifact: Artifact, seconds: float) -> Ran:
+    """Rows in the order they were loaded: by a key that numbers them where there is one, else as they came."""
+    own = [column.name for column in artifact.domain.columns]
+    numbering = next((i for i, name in enumerate(artifact.key) if name not in own), None)
+    if numbering is not None:
+        rows = sorted(rows, key=lambda row: float(row[numbering]))
+    first, count = len(artifact.key), len(artifact.outputs)
+    return ran_from([[*row[first : first + count], row[-1]] for row in rows], count, seconds)

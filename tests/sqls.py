@@ -1,0 +1,65 @@
+"""SQL engines for tests: each skips where it isn't installed, except in CI, where only a missing server may be why."""
+
+import os
+
+import pytest
+
+from relurules.errors import UnsupportedError
+from relurules.verifying import servers
+from relurules.verifying.databases import (
+    Database,
+    open_clickhouse,
+    open_duckdb,
+    open_mariadb,
+    open_postgres,
+    open_spark,
+    open_sqlite,
+)
+
+OPEN = {
+    "sqlite": open_sqlite,
+    "duckdb": open_duckdb,
+    "postgres": open_postgres,
+    "mariadb": open_mariadb,
+    "clickhouse": open_clickhouse,
+    "spark": open_spark,
+}
+#: Every executed dialect; those of a server run in one worker of pytest-xdist, so that it starts once.
+EXECUTED = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in OPEN]
+#: Spark takes a second per statement to compile it.
+QUICK = [case for case in EXECUTED if case.values != ("spark",)]
+NOT_EXECUTED = ["databricks", "bigquery", "snowflake", "redshift", "trino", "tsql", "oracle", "teradata"]
+FORMS = ("rules", "tree", "network")
+
+
+def need(engine: str) -> None:
+    """Skip the test where an engine isn't there; in CI, fail unless it is a server that no package of ours brings."""
+    try:
+        with OPEN[engine]():
+            pass
+    except UnsupportedError as error:
+        ours = engine != "mariadb" or servers.mariadb_programs() is not None
+        if os.environ.get("CI") == "true" and ours:
+            pytest.fail(f"CI must have this engine: {error}")
+        pytest.skip(str(error))
+
+
+def errors_of(engine: str) -> tuple[type[Exception], ...]:
+    with OPEN[engine]() as database:
+        return database.errors
+
+
+def scored(
+    engine: str, sql: str, types: list[tuple[str, bool]], rows: list[tuple[object, ...]]
+) -> list[tuple[object, ...]]:
+    """What a SELECT over input_data gives; types: (column, whether it is text)."""
+    with OPEN[engine]() as database:
+        load(database, types, rows)
+        return [tuple(row) for row in database.execute(sql)]
+
+
+def load(
+    database: Database, types: list[tuple[str, bool]], rows: list[tuple[object, ...]], table: str = "input_data"
+) -> None:
+    columns = [(database.quoted(name), text) for name, text in types]
+    database.load(database.quoted(table), columns, rows)  # type: ignore[arg-type]

@@ -192,12 +192,12 @@ def _intervals(request: Request) -> "Figure":
     model = 0 if request.rule is None else request.rule - 1
     if not 0 <= model < len(sample.models):
         raise DataError(f"no rule {request.rule}; there are {len(sample.models)}")
-    return drawing.draw_intervals(intervals(sample, response, request.view, model))
+    return drawing.draw_intervals(intervals(sample, response, model))
 
 
 def _merging(request: Request) -> "Figure":
     sample, response = request.judged()
-    return drawing_rows.draw_fewer(fewer(sample, response, request.view))
+    return drawing_rows.draw_fewer(fewer(sample, response))
 
 
 #: Name of a kind of plot -> what it is.

@@ -134,3 +134,8 @@ def test_letters_that_the_font_lacks_raise_no_warning(tmp_path: Path) -> None:
     )
     rr.plot(rules, "regions", out=tmp_path / "figure.svg")
     assert "収入" in (tmp_path / "figure.svg").read_text()
+
+
+def test_the_examples_show_every_kind() -> None:
+    shown = [path.stem for path in (Path(__file__).parents[2] / "examples" / "figures").iterdir()]
+    assert [kind for kind in PLOTS if not any(name.startswith(kind) for name in shown)] == []

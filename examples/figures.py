@@ -9,8 +9,8 @@ from typing import Any
 
 from loans import loans
 from loans import pipeline as loans_pipeline
-from sklearn.datasets import load_diabetes
-from sklearn.neural_network import MLPRegressor
+from sklearn.datasets import load_diabetes, make_circles
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -40,6 +40,9 @@ def main(folder: Path) -> None:
     local = rr.reached(make_pipeline(StandardScaler(), regression).fit(table.data, table.target), table.data)
     rr.plot(local, "violin", data=table.data, out=folder / "violin.svg")
     rr.plot(local, "profile", data=table.data, features=["bmi"], out=folder / "profile-many.svg")
+    X, y = make_circles(1000, noise=0.1, factor=0.5, random_state=0)
+    circles = MLPClassifier((12, 12), max_iter=1000, random_state=0).fit(X, y)
+    rr.plot(rr.reached(circles, X), "regions", data=X, out=folder / "regions-many.svg")
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def _facts(context: Context, read: ReadRule) -> tuple[tuple[str, Phrase], ...]:
         items.append(("Possible outputs", p.joined(ranges, "; ")))
     if facts is not None and evidence is not None and facts.mean is not None:
         said = p.loose(p.text("mean"), p.number(short(facts.mean)))
-        if facts.deviation is not None:
+        if facts.deviation is not None and evidence.task == "regression":
             said = (*said, *p.text(", standard deviation "), *p.number(short(facts.deviation)))
         items.append((f"Observed {evidence.response or 'response'}", said))
     if facts is not None and facts.local:

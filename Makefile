@@ -1,6 +1,7 @@
 # make demo   trains, extracts, emits, runs and compares, on data that ships with scikit-learn
 # make test   sets up and runs the tests
 # make check  format, lint, types, import contracts, tests
+# make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table
 # make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own

@@ -7,21 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import linearise_runs as runs
+import networkx
 import numpy as np
 import pandas as pd
-from sklearn.cluster import AgglomerativeClustering
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
-from sklearn.neighbors import NearestNeighbors, kneighbors_graph
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import relurules as rr
-from relurules.train.compact import Compact, compact_of, forward, network_of
+from relurules.explaining.merging import merge
+from relurules.explaining.view import view_of
+from relurules.ir import Graph, Head
+from relurules.ir.local_models import Sample
+from relurules.ir.response import response_of
+from relurules.tables import default_names
+from relurules.train.compact import Compact, forward, network_of
 from relurules.train.descent import descend, random_network
 from relurules.train.forced import forced_points
 from relurules.train.front import Budget, Point, allowed
@@ -37,8 +42,6 @@ Part = tuple[str, Sequence[str], Iterator[tuple[str, ...]]]
 _PENALTIES = (1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 #: Standardised weights below this are 0 after L1 training, which leaves them near it.
 _SMALL = 0.02
-#: Patterns that are clustered: so many, the most frequent ones.
-_MOST = 1500
 
 
 def adult(folder: Path) -> Iterator[Part]:
@@ -191,41 +194,12 @@ def _penalised(problem: Any, given: Any, rules: int, seed: int) -> tuple[float, 
 
 
 def _merged(problem: Any, given: Any, network: Compact, rules: int) -> tuple[float, int]:
-    """Local models of the training rows' patterns, clustered by their coefficients among neighbours, and refitted.
-
-    After A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks:
-    Interpretability, Diagnostics, and Simplification", 2020; a row of no pattern that is known joins the nearest.
-    """
-    rows, test, task = given.data.training, given.test, TASKS[problem.task]
-    signs = forward(network, rows.X).Z >= 0
-    patterns, of, counts = np.unique(signs, axis=0, return_inverse=True, return_counts=True)
-    known = np.argsort(-counts, kind="stable")[:_MOST]
-    centres = np.array([rows.X[of == i].mean(axis=0) for i in known])
-    maps = np.array([_local(network, patterns[i]) for i in known])
-    clusters = np.zeros(len(known), dtype=int)
-    if len(known) > rules:
-        near = kneighbors_graph(centres, min(5, len(known) - 1))
-        clusters = AgglomerativeClustering(rules, connectivity=near).fit_predict(maps)
-    nearest = NearestNeighbors(n_neighbors=1).fit(centres)
-    place, test_place = (clusters[nearest.kneighbors(part.X)[1][:, 0]] for part in (rows, test))
-    F = np.zeros(len(test.X))
-    for cluster in np.unique(clusters):
-        mine, theirs = place == cluster, test_place == cluster
-        if theirs.any():
-            F[theirs] = _refitted(problem.task, rows.X[mine], rows.Y[mine, 0], test.X[theirs])
-    return task.score(F[:, None], test.Y, test.weights), len(np.unique(clusters))
-
-
-def _local(network: Compact, on: Any) -> Any:
-    """The weights of the affine map of one pattern."""
-    fixed = compact_of(network_of(network), dense=False)
-    D = np.diag(on.astype(float))
-    return (fixed.C + fixed.U @ D @ np.linalg.solve(np.eye(len(on)) - fixed.L @ D, fixed.A))[0]
-
-
-def _refitted(task: str, X: Any, y: Any, test: Any) -> Any:
-    if task == "regression":
-        return Ridge(1e-3).fit(X, y).predict(test)
-    if len(np.unique(y)) < 2:
-        return np.full(len(test), 10.0 * (2 * y[0] - 1))
-    return LogisticRegression(max_iter=500).fit(X, y).decision_function(test)
+    """Local models of the training rows' patterns, merged by their coefficients among neighbours, and refitted."""
+    rows, test = given.data.training, given.test
+    head = Head("sigmoid" if problem.task == "binary" else "identity", (0,))
+    graph = Graph(default_names(rows.X.shape[1]), ("y",), network_of(network), networkx.DiGraph(), heads=(head,))
+    reached = rr.reached(graph, rows.X)
+    models = reached.local_models
+    sample = Sample(models, rows.X, reached.apply(rows.X) - 1, len(rows.X))
+    merged = merge(sample, response_of(models, rows.Y[:, 0], len(rows.X)), view_of(models), rules)
+    return TASKS[problem.task].score(merged.predict(test.X)[:, None], test.Y, test.weights), len(merged)

@@ -23,22 +23,21 @@ def main(folder: Path) -> None:
     rules = rr.extract(loans_pipeline().fit(frame, ending), data=frame, y=ending)
     data: dict[str, Any] = {"data": frame, "y": ending}
     one = {"income": 14.0, "debt": 11.5, "purpose": "travel"}
-    rr.plot(rules, "importance", out=folder / "importance.png")
-    rr.plot(rules, "parallel", out=folder / "parallel.png")
-    rr.plot(rules, "profile", **data, features=["debt"], out=folder / "profile.png")
-    rr.plot(rules, "profile", **data, features=["purpose"], out=folder / "profile-categories.png")
-    rr.plot(rules, "pairwise", **data, features=["income", "purpose"], out=folder / "pairwise.png")
-    rr.plot(rules, "regions", data=frame, row=one, features=["income", "debt"], out=folder / "regions.png")
-    rr.plot(rules, "row", row=one, out=folder / "row.png")
-    rr.plot(rules, "intervals", **data, rule=1, out=folder / "intervals.png")
+    rr.plot(rules, "importance", out=folder / "importance.svg")
+    rr.plot(rules, "parallel", out=folder / "parallel.svg")
+    rr.plot(rules, "profile", **data, features=["debt"], out=folder / "profile.svg")
+    rr.plot(rules, "profile", **data, features=["purpose"], out=folder / "profile-categories.svg")
+    rr.plot(rules, "pairwise", data=frame[:800], features=["income", "purpose"], out=folder / "pairwise.png")
+    rr.plot(rules, "regions", data=frame, row=one, features=["income", "debt"], out=folder / "regions.svg")
+    rr.plot(rules, "row", row=one, out=folder / "row.svg")
+    rr.plot(rules, "intervals", **data, rule=1, out=folder / "intervals.svg")
     network = loans_pipeline().set_params(mlpclassifier__hidden_layer_sizes=(20, 20), mlpclassifier__tol=1e-3)
-    rr.plot(rr.reached(network.fit(frame, ending), frame), "merging", **data, out=folder / "merging.png")
+    rr.plot(rr.reached(network.fit(frame, ending), frame), "merging", **data, out=folder / "merging.svg")
     table = load_diabetes(as_frame=True, scaled=False)
     regression = MLPRegressor(hidden_layer_sizes=(10, 10), alpha=3.0, tol=1e-2, max_iter=2000, random_state=0)
     local = rr.reached(make_pipeline(StandardScaler(), regression).fit(table.data, table.target), table.data)
-    rr.plot(local, "violin", data=table.data, out=folder / "violin.png")
-    rr.plot(local, "parallel", data=table.data, out=folder / "parallel-many.png")
-    rr.plot(local, "profile", data=table.data, features=["bmi"], out=folder / "profile-many.png")
+    rr.plot(local, "violin", data=table.data, out=folder / "violin.svg")
+    rr.plot(local, "profile", data=table.data, features=["bmi"], out=folder / "profile-many.svg")
 
 
 if __name__ == "__main__":

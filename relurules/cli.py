@@ -143,6 +143,16 @@ def extract(
     domain_file: _DomainFile = None,
     where: _Where = None,
     box: _Box = None,
+    max_error: Annotated[
+        float,
+        typer.Option(
+            help="How far the rules may be off anywhere, in units of the outputs: fewer, shorter rules.", min=0
+        ),
+    ] = 0.0,
+    max_rules: Annotated[int | None, typer.Option(help="Merge to so many rules, with the least error.", min=1)] = None,
+    decision: Annotated[
+        str | None, typer.Option(help="Rules that say which class: argmax, or a number that the output must reach.")
+    ] = None,
     max_regions: _MaxRegions = None,
     time_limit: _TimeLimit = None,
     jobs: _Jobs = 1,
@@ -154,8 +164,10 @@ def extract(
     """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --target y`.
 
     The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
-    any of them, everywhere.
+    any of them, everywhere. They are the network itself there, unless --max-error or --max-rules allows a difference,
+    which is bounded and printed with the steps that led there; `relurules plot rules.json tradeoff` draws these.
     """
+    from relurules.display import tradeoff_table
     from relurules.pipeline import emit as emit_rules
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
@@ -165,12 +177,15 @@ def extract(
     domain = _domain(graph, table, box, domain_file, where or [])
     with _searching(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
-            graph, domain=domain, data=table, y=y, max_regions=max_regions, time_limit=time_limit, jobs=jobs,
-            progress=progress, checkpoint=checkpoint, solver=solver,
+            graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules,
+            decision=_decision(decision), max_regions=max_regions, time_limit=time_limit, jobs=jobs, progress=progress,
+            merging=progress.merging, checkpoint=checkpoint, solver=solver,
         )  # fmt: skip
     rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
     rules.save(out)
     _out.print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
+    if rules.tradeoffs:
+        _err.print(tradeoff_table(rules.tradeoffs))
     _err.print(f"{len(rules)} rules written to {out}", markup=False)
     if not rules.complete:
         _err.print(f"the search was ended early; {_how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)
@@ -304,6 +319,13 @@ def _searching(checkpoint: Path | None, out: Path | None = None, *, compiles: bo
             where = "" if out is None else f", written to {out}"
             found = f"interrupted: {tell.found} linear regions found{where}"
             raise _InterruptedError(f"{found}; {_how_to_go_on(checkpoint)}") from error
+
+
+def _decision(text: str | None) -> str | float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
 
 
 def _how_to_go_on(checkpoint: Path | None) -> str:

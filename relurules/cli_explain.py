@@ -67,7 +67,7 @@ def plot(
     kind: Annotated[
         str,
         typer.Argument(
-            help="importance, parallel, violin, profile, pairwise, regions, row, intervals or merging; see below."
+            help="importance, parallel, violin, profile, pairwise, regions, row, intervals or merging; see above."
         ),
     ],
     data: _Data = None,

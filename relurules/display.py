@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from relurules.ir import Estimate, Report
+from relurules.ir import Estimate, Report, Tradeoff
 
 
 def report_table(reports: Sequence[Report]) -> Table:
@@ -20,6 +20,15 @@ def report_table(reports: Sequence[Report]) -> Table:
     for report in reports:
         numbers = (f"{report.rows}", f"{report.outside}", f"{report.difference:.1e}", f"{report.relative:.1e}")
         table.add_row(report.artefact, report.engine, *numbers, "[green]pass[/]" if report else "[red]FAIL[/]")
+    return table
+
+
+def tradeoff_table(steps: Sequence[Tradeoff], most: int = 12) -> Table:
+    """How many rules are enough for which error, at most so many lines, evenly among the steps."""
+    table = Table("rules", "largest difference")
+    shown = sorted({round(i * (len(steps) - 1) / max(1, most - 1)) for i in range(most)})
+    for step in (steps[i] for i in shown if i < len(steps)):
+        table.add_row(f"{step.rules}", f"{step.error:.3g}")
     return table
 
 
@@ -64,6 +73,10 @@ class Tell:
         seconds = now - self._first[1]
         rate = (found - self._first[0]) / seconds if seconds > 0 else 0.0
         self._progress.update(self._task, description=progress_line(found, rate, self.expected))
+
+    def merging(self, left: int) -> None:
+        """Show how many rules are left while they are merged."""
+        self._progress.update(self._task, description=f"merging: {left} rules left")
 
 
 def progress_line(found: int, rate: float, expected: float | None) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from relurules.explaining.figures import PLOTS, Request, draw, means_of
 from relurules.explaining.rows import Explanation, explain_row, row_of
 from relurules.explaining.style import save, styled
-from relurules.explaining.view import view_of
+from relurules.explaining.view import decides, view_of
 from relurules.ir import Reached, RuleSet
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ def explain(
     without either: against 0. output: whose score, see `explaining.view.view_of`. The result prints as text;
     `.to_json()` gives plain values. DataError for a row that no rule applies to, saying why.
     """
-    means = means_of(rules, data) if centred else None
-    return explain_row(rules, row_of(rules, row), view_of(rules.local_models, output), means)
+    models, means = rules.local_models, means_of(rules, data) if centred else None
+    view = None if decides(models, output) else view_of(models, output)
+    return explain_row(rules, row_of(rules, row), view, means)
 
 
 def plot(

@@ -8,7 +8,21 @@ from numpy.typing import NDArray
 
 from relurules.explaining.coefficients import Coefficients, Importance
 from relurules.explaining.rows import Explanation
-from relurules.explaining.style import COLOURS, DOWN, GREY, LINES, MARKERS, SHADES, UP, height_of, new_figure, wrapped
+from relurules.explaining.style import (
+    COLOURS,
+    DOWN,
+    GREY,
+    LINES,
+    MARKERS,
+    SHADES,
+    UP,
+    height_of,
+    legend,
+    listed,
+    new_figure,
+    note_height,
+    wrapped,
+)
 from relurules.explaining.wald import Intervals
 from relurules.explaining.wording import number, the, value_text
 from relurules.ir.network import Array
@@ -79,9 +93,8 @@ def draw_violin(found: Coefficients) -> "Figure":
 def draw_intervals(found: Intervals) -> "Figure":
     """Each coefficient's interval, the estimate a dot, the model's own a diamond."""
     names = [wrapped(name) for name in found.names]
-    note = f"No estimate: {', '.join(found.dropped)}" if found.dropped else ""
-    lines = wrapped(note, 90)
-    figure = new_figure(2.1 + height_of(names) + (0.2 * (1 + lines.count("\n")) if note else 0))
+    said = listed("No estimate: ", found.dropped)
+    figure = new_figure(1.7 + height_of(names) + note_height(said))
     axes = figure.subplots()
     _rows(axes, names)
     axes.axvline(0, color=GREY, linewidth=0.8)
@@ -92,8 +105,8 @@ def draw_intervals(found: Intervals) -> "Figure":
         label=f"fitted to its rows, {100 * found.level:g} % interval",
     )  # fmt: skip
     axes.plot(found.own * found.scales, at, "D", color=DOWN, markersize=6, fillstyle="none", label=f"{found.model}")
-    figure.legend(loc="outside lower left", ncols=2)
-    axes.set_xlabel("change by one standard deviation of the column" + (f"\n{lines}" if note else ""))
+    legend(figure, said)
+    axes.set_xlabel("change by one standard deviation of the column")
     title(figure, f"{found.model[0].upper()}{found.model[1:]} beside its {found.rows:,} rows: {the(found.label)}")
     return figure
 
@@ -169,7 +182,7 @@ def shades(counts: Sequence[int] | NDArray[np.intp]) -> Any:
 def key(figure: "Figure", axes: Any, counts: Sequence[int] | NDArray[np.intp]) -> None:
     """The legend of `look`."""
     if len(counts) <= NAMED:
-        figure.legend(loc="outside lower left", ncols=2)
+        legend(figure)
     else:
         figure.colorbar(shades(counts), ax=axes, label="rows", shrink=0.7)
 

@@ -5,10 +5,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from relurules.explaining.drawing import NAMED, key, look, title
-from relurules.explaining.merging import Fewer
+from relurules.explaining.flattening import Fewer
 from relurules.explaining.profiles import Pairwise, Profiles
 from relurules.explaining.slices import Piece, Slice
-from relurules.explaining.style import COLOURS, DOWN, GREY, SHADES, SIGNED, UP, height_of, new_figure, wrapped
+from relurules.explaining.style import (
+    COLOURS,
+    DOWN,
+    GREY,
+    SHADES,
+    SIGNED,
+    UP,
+    height_of,
+    legend,
+    listed,
+    new_figure,
+    note,
+    note_height,
+    wrapped,
+)
 from relurules.explaining.view import Feature
 from relurules.explaining.wording import the
 from relurules.ir.network import Array
@@ -76,8 +90,8 @@ def draw_slice(found: Slice) -> "Figure":
     from matplotlib.patches import Patch
 
     rules = sorted({piece.rule for piece in found.pieces})
-    few = len(rules) <= NAMED
-    figure = new_figure(5.4)
+    few, said = len(rules) <= NAMED, listed("Other columns that conditions read: ", found.others)
+    figure = new_figure(5.0 + note_height(said))
     axes = figure.subplots()
     shades = _shades(found)
     for piece in found.pieces:
@@ -87,16 +101,16 @@ def draw_slice(found: Slice) -> "Figure":
             _number(axes, piece)
     axes.set_xlim(*found.box[0])
     axes.set_ylim(*found.box[1])
-    note = wrapped(f"Other columns that conditions read: {', '.join(found.others)}", 90) if found.others else ""
-    axes.set_xlabel(wrapped(found.names[0], 60) + (f"\n\n{note}" if note else ""))
+    axes.set_xlabel(wrapped(found.names[0], 60))
     axes.set_ylabel(wrapped(found.names[1], 40))
     if found.marked:
         axes.plot(*found.point, "x", color="black", markersize=9, markeredgewidth=2)
     if few:
         look: Any = {"edgecolor": "black", "alpha": 0.55}
         keys = [Patch(facecolor=COLOURS[i], label=f"rule {rule}", **look) for i, rule in enumerate(rules)]
-        figure.legend(handles=keys, loc="outside lower left", ncols=min(len(keys), 4))
+        legend(figure, said, handles=keys, ncols=min(len(keys), 4))
     else:
+        note(figure, said)
         figure.colorbar(shades, ax=axes, label=wrapped(f"{found.label}, in the middle of each part", 44))
     title(figure, f"Rules in the plane of {found.names[0]} and {found.names[1]}")
     return figure
@@ -115,7 +129,7 @@ def draw_fewer(found: Fewer) -> "Figure":
     axes.set_xlabel(f"{found.kind}s after merging")
     axes.set_ylabel(f"{found.measure} on {found.held:,} rows held back")
     axes.grid(alpha=0.3)
-    figure.legend(loc="outside lower left", ncols=2)
+    legend(figure)
     title(figure, f"What fewer {found.kind}s cost")
     return figure
 

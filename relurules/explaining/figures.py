@@ -9,7 +9,7 @@ import numpy as np
 from relurules.errors import DataError, UnsupportedError
 from relurules.explaining import drawing, drawing_rows
 from relurules.explaining.coefficients import coefficients, importance
-from relurules.explaining.merging import fewer
+from relurules.explaining.flattening import fewer
 from relurules.explaining.profiles import pairwise, profiles
 from relurules.explaining.rows import explain_row, row_of
 from relurules.explaining.slices import slice_box, slice_of
@@ -19,6 +19,7 @@ from relurules.explaining.view import (
     View,
     feature_named,
     features_of,
+    output_of,
     spread_of,
     spread_of_evidence,
     view_of,
@@ -136,17 +137,18 @@ def _regions(request: Request) -> "Figure":
     pair, X = _plane(request, rules), None if request.data is None else request.sample().X
     box = slice_box(rules, pair, X)
     names, point = (pair[0].name, pair[1].name), _point(request, X)
-    marked = request.row is not None
-    return drawing_rows.draw_slice(slice_of(rules, request.view, names, point, box, marked=marked))
+    marked, output = request.row is not None, output_of(rules.local_models, request.output)
+    return drawing_rows.draw_slice(slice_of(rules, output, names, point, box, marked=marked))
 
 
 def _plane(request: Request, rules: RuleSet) -> list[Feature]:
-    """Two columns of numbers: those named, or the first ones that the rules' conditions read most."""
+    """Two columns of numbers: those named, or those that conditions depend on most, over their width in the domain."""
     if request.features:
         return request.columns(2)
-    read = (np.abs(rules.tree.normals) * rules.domain.widths > 0).sum(axis=0)
+    moved = np.abs(rules.tree.normals) * rules.domain.widths
+    read = (moved / moved.max(axis=1, keepdims=True, initial=1e-300)).sum(axis=0)
     numbers = [f for f in features_of(rules.local_models) if not f.categories and rules.domain.widths[f.at[0]] > 0]
-    found = sorted(numbers, key=lambda feature: -int(read[feature.at[0]]))[:2]
+    found = sorted(numbers, key=lambda feature: -float(read[feature.at[0]]))[:2]
     if len(found) < 2:
         raise DataError("a plane needs two columns of numbers that vary; name them")
     return found

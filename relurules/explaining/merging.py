@@ -1,17 +1,15 @@
-"""Fewer local models: neighbours with like coefficients become one, refitted; and all of them one hidden layer."""
+"""Fewer local models: neighbours with like coefficients become one, refitted."""
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import UnsupportedError
 from relurules.explaining.view import View, effects, spread_of
-from relurules.ir import Graph, Head, Network, Neuron
 from relurules.ir.local_models import Sample
-from relurules.ir.metrics import auc, r2
 from relurules.ir.network import Array
 from relurules.ir.response import Response
 
@@ -19,8 +17,6 @@ from relurules.ir.response import Response
 _MOST, _NEIGHBOURS = 1500, 5
 #: Weight of the squared coefficients, of standardised columns, beside the squared errors of numbers.
 _RIDGE = 1.0
-#: Every so many rows one is kept back, to be scored only.
-_HELD = 5
 
 
 @dataclass(frozen=True)
@@ -51,26 +47,20 @@ class Merged:
         near = _nearest().fit((self.centres - self.means) / self.scales)
         return np.asarray(self.members[near.kneighbors((X - self.means) / self.scales)[1][:, 0]])
 
+    def neighbours(self) -> list[tuple[int, int]]:
+        """Pairs of the M models, the lower first, of which some centres are neighbours."""
+        if len(self.centres) < 2:
+            return []
+        U = (self.centres - self.means) / self.scales
+        near = _sklearn()[1].NearestNeighbors(n_neighbors=min(_NEIGHBOURS, len(U) - 1)).fit(U)
+        others = self.members[near.kneighbors(return_distance=False)]
+        pairs = {(int(min(a, b)), int(max(a, b))) for a, row in zip(self.members, others, strict=True) for b in row}
+        return sorted(pair for pair in pairs if pair[0] != pair[1])
+
     def predict(self, X: Array) -> Array:
         """(N, d) coordinates -> (N,) scores: numbers, or log odds."""
         of = self.locate(X)
         return np.asarray((X * self.weights[of]).sum(axis=1) + self.constants[of])
-
-
-class Fewer(NamedTuple):
-    """What fewer local models cost. counts: (n,); merged, flattened: (n,) scores of rows held back; network: its own.
-
-    measure: R2 or AUC; held: rows that were held back.
-    """
-
-    counts: tuple[int, ...]
-    merged: tuple[float, ...]
-    flattened: tuple[float, ...]
-    network: float
-    models: int
-    kind: str
-    measure: str
-    held: int
 
 
 def merge(sample: Sample, response: Response, view: View, models: int) -> Merged:
@@ -82,7 +72,7 @@ def merge(sample: Sample, response: Response, view: View, models: int) -> Merged
     Interpretability, Diagnostics, and Simplification", 2020. The result isn't continuous. Raises UnsupportedError for
     more than two classes, and where scikit-learn isn't installed.
     """
-    _two_or_number(response)
+    two_or_number(response)
     known = np.argsort(-sample.counts, kind="stable")[:_MOST]
     known = known[sample.counts[known] > 0]
     sums = np.zeros((len(sample.models), sample.X.shape[1]))
@@ -95,7 +85,7 @@ def merge(sample: Sample, response: Response, view: View, models: int) -> Merged
     place = members[near.kneighbors((sample.X - sample.means) / scales)[1][:, 0]]
     M = int(members.max()) + 1
     U = (sample.X - sample.means) / scales
-    fits = [_fitted(response.task, U[place == c], response.values[place == c]) for c in range(M)]
+    fits = [fitted(response.task, U[place == c], response.values[place == c]) for c in range(M)]
     weights = np.array([fit[0] for fit in fits]) / scales
     constants = np.array([fit[1] for fit in fits]) - weights @ sample.means
     of = np.full(len(sample.models), -1, dtype=np.intp)
@@ -103,63 +93,8 @@ def merge(sample: Sample, response: Response, view: View, models: int) -> Merged
     return Merged(weights, constants, of, centres, members, sample.means, scales, np.bincount(place, minlength=M))
 
 
-def flatten(sample: Sample, response: Response, merged: Merged) -> Graph:
-    """A network of one hidden layer, whose ReLUs read what the merged models give, its output fitted to the rows.
-
-    As in the paper of `merge`; continuous, unlike the merged models, so it can be extracted and proven. Its output is
-    the number, or the log odds with a sigmoid. The output's weights are by ridge or logistic regression.
-    """
-    import networkx
-
-    _two_or_number(response)
-    Z = np.maximum(sample.X @ merged.weights.T + merged.constants, 0.0)
-    means, scales = Z.mean(axis=0), np.where(np.ptp(Z, axis=0) > 0, Z.std(axis=0), 1.0)
-    weights, constant = _fitted(response.task, (Z - means) / scales, response.values)
-    U = (weights / scales)[None]
-    K, d = merged.weights.shape
-    network = Network(
-        A=merged.weights, L=np.zeros((K, K)), b=merged.constants, C=np.zeros((1, d)), U=U,
-        c=np.array([constant - float(U[0] @ means)]), slope=np.zeros(K),
-        neurons=tuple(Neuron("flat", k) for k in range(K)),
-    )  # fmt: skip
-    heads = (Head("sigmoid" if response.task == "binary" else "identity", (0,)),)
-    domain = sample.models.domain
-    return Graph(domain.names, (response.name,), network, networkx.DiGraph(), heads=heads, columns=domain.columns)
-
-
-def fewer(sample: Sample, response: Response, view: View, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)) -> Fewer:
-    """Merge and flatten to several numbers of models, fitted to four rows in five and scored on the others."""
-    _two_or_number(response)
-    held = np.arange(len(sample)) % _HELD == _HELD - 1
-    train, test = _part(sample, ~held), _part(sample, held)
-    taught, true = response.part(~held), response.values[held]
-    reached = int((train.counts > 0).sum())
-    sizes = sorted({min(count, reached) for count in counts})
-    found = []
-    for size in sizes:
-        merged = merge(train, taught, view, size)
-        flat = flatten(train, taught, merged).network.evaluate(test.X)[:, 0]
-        scores = (_score(response.task, F, true) for F in (merged.predict(test.X), flat))
-        found.append((len(merged), *scores))
-    own = (test.predictions @ response.forms.T)[:, 0]
-    numbers, merges, flats = zip(*found, strict=True)
-    measure = "AUC" if response.task == "binary" else "R2"
-    return Fewer(
-        numbers, merges, flats, _score(response.task, own, true), reached, sample.models.kind, measure, int(held.sum())
-    )
-
-
-def _part(sample: Sample, rows: NDArray[np.bool_]) -> Sample:
-    return Sample(sample.models, sample.X[rows], sample.of[rows], int(rows.sum()))
-
-
-def _score(task: str, scores: Array, true: Array) -> float:
-    if task == "binary":
-        return auc(scores, true > 0.5)
-    return r2(scores[:, None], true[:, None], np.ones(len(true)))
-
-
-def _two_or_number(response: Response) -> None:
+def two_or_number(response: Response) -> None:
+    """UnsupportedError for anything but a number as it is and two classes."""
     if response.task == "multiclass" or response.link not in ("identity", "sigmoid"):
         raise UnsupportedError(f"merging is for a number or two classes; this is {response.task} by {response.link}")
 
@@ -179,7 +114,7 @@ def _clusters(forms: Array, centres: Array, most: int) -> NDArray[np.intp]:
     return np.asarray(np.argsort(np.argsort(first))[place], dtype=np.intp)
 
 
-def _fitted(task: str, U: Array, y: Array) -> tuple[Array, float]:
+def fitted(task: str, U: Array, y: Array) -> tuple[Array, float]:
     """Coefficients and constant of a regression; of rows of one class, the log odds of a share half a row off."""
     if task == "binary" and (len(y) == 0 or np.ptp(y) == 0):
         return np.zeros(U.shape[1]), float(np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5)))

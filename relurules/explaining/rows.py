@@ -17,8 +17,8 @@ from relurules.tables import Value, column_names
 class Test(NamedTuple):
     """A condition of the rule. text: in words; value: what its left side is for the row; bound: its right side.
 
-    margin: by how much it holds, in its own units; column, room: how far its first column alone can move before it
-    doesn't, in that column's units, and None where that column is a category.
+    margin: by how much it holds, in its own units; column, room: how far its first column alone can `fall` or `rise`
+    before it doesn't, in that column's units, and None where that column is a category.
     """
 
     text: str
@@ -26,6 +26,7 @@ class Test(NamedTuple):
     bound: float
     margin: float
     column: str
+    way: str
     room: float | None
 
 
@@ -43,7 +44,8 @@ class Explanation(NamedTuple):
 
     rule: its number; row: the user's columns; outputs: name -> value; conditions; label: the score that is taken apart;
     score: = base + the sum of the contributions, largest first; centred: whether a contribution is against the mean of
-    the rows (then `base` is the rule's score of a row of means), not against 0 (`base` is the constant).
+    the rows (then `base` is the rule's score of a row of means), not against 0 (`base` is the constant). decided: the
+    class, where the rules tell nothing else; then there are no contributions, and the score is its number.
     """
 
     rule: int
@@ -55,6 +57,7 @@ class Explanation(NamedTuple):
     base: float
     contributions: tuple[Contribution, ...]
     centred: bool
+    decided: str | None = None
 
     def __str__(self) -> str:
         """As text, a table each of conditions and contributions."""
@@ -63,11 +66,11 @@ class Explanation(NamedTuple):
         return explanation_text(self)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
+        """As plain JSON values; an output that is infinite is None."""
         return {
             **self._asdict(),
             "row": dict(self.row),
-            "outputs": dict(self.outputs),
+            "outputs": {name: value if np.isfinite(value) else None for name, value in self.outputs.items()},
             "conditions": [test._asdict() for test in self.conditions],
             "contributions": [part._asdict() for part in self.contributions],
         }
@@ -96,8 +99,8 @@ def row_of(rules: RuleSet, row: Any) -> Given:
     return Given(np.asarray(X[0]), raw)
 
 
-def explain_row(rules: RuleSet, row: Given, view: View, means: Array | None) -> Explanation:
-    """Take the score of a row apart. means: (d,) of the rows to compare with, None for 0.
+def explain_row(rules: RuleSet, row: Given, view: View | None, means: Array | None) -> Explanation:
+    """Take the score of a row apart. means: (d,) of the rows to compare with, None for 0; view: None for a decision.
 
     DataError for a row outside the domain, or without a value, saying which column it is for.
     """
@@ -105,13 +108,24 @@ def explain_row(rules: RuleSet, row: Given, view: View, means: Array | None) -> 
     number_ = int(rules.apply(x[None])[0])
     if number_ == 0:
         raise DataError(f"no rule applies to the row: {_outside(rules, x)}")
-    weights, constant = view.weights[number_ - 1], float(view.constants[number_ - 1])
-    parts = _contributions(rules, row, weights, np.zeros(len(x)) if means is None else means)
-    return Explanation(
+    rule = Explanation(
         rule=number_,
         row=row.raw,
         outputs=dict(zip(rules.outputs, map(float, rules.predict(x[None])[0]), strict=True)),
         conditions=tuple(_tested(rules, condition, x) for condition in rules.rules[number_ - 1].conditions),
+        label=rules.outputs[0],
+        score=0.0,
+        base=0.0,
+        contributions=(),
+        centred=False,
+    )
+    if view is None:
+        number_of_class = rule.outputs[rule.label]
+        decided = rules.decision.classes[int(number_of_class)] if rules.decision else f"class {number_of_class:g}"
+        return rule._replace(score=number_of_class, base=number_of_class, decided=decided)
+    weights, constant = view.weights[number_ - 1], float(view.constants[number_ - 1])
+    parts = _contributions(rules, row, weights, np.zeros(len(x)) if means is None else means)
+    return rule._replace(
         label=view.label,
         score=float(weights @ x) + constant,
         base=constant if means is None else constant + float(weights @ means),
@@ -142,7 +156,8 @@ def _tested(rules: RuleSet, condition: Condition, x: Array) -> Test:
     lead = int(np.argmax(np.abs(space.normal) * rules.domain.widths))
     indicators = {i for group in rules.domain.groups for i in group}
     room = None if lead in indicators else margin / abs(float(space.normal[lead]))
-    return Test(condition_text(rules, condition), value, float(space.bound), margin, rules.features[lead], room)
+    way = "fall" if sign * space.normal[lead] > 0 else "rise"
+    return Test(condition_text(rules, condition), value, float(space.bound), margin, rules.features[lead], way, room)
 
 
 def _outside(rules: RuleSet, x: Array) -> str:

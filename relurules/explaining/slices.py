@@ -6,9 +6,10 @@ import numpy as np
 
 from relurules.domain.columns import decode
 from relurules.errors import DataError, DomainError
-from relurules.explaining.view import Feature, View, feature_named, features_of
+from relurules.explaining.view import Feature, feature_named, features_of
 from relurules.explaining.wording import value_text
 from relurules.ir import UNEXPLORED, RuleSet
+from relurules.ir.link import linked
 from relurules.ir.network import Array
 
 #: Pieces whose area is less than this share of the plane's are rounding.
@@ -18,7 +19,7 @@ _SLIVER = 1e-12
 class Piece(NamedTuple):
     """A convex polygon, corners (k, 2) in the units of the two columns; rule: from 1; middle: (2,) its centroid.
 
-    share: of the plane's area; value: the score at the centroid.
+    share: of the plane's area; value: the output at the centroid.
     """
 
     rule: int
@@ -32,7 +33,7 @@ class Slice(NamedTuple):
     """A plane through a row, in pieces that don't overlap.
 
     names: the two columns; point: (2,) what they are at the row; marked: whether it is shown; others: what the other
-    columns that conditions read are there; box: (2, 2) lowest and highest value of each column; label: the score.
+    columns that conditions read are there; box: (2, 2) lowest and highest value of each column; label: the output.
     """
 
     names: tuple[str, str]
@@ -45,7 +46,7 @@ class Slice(NamedTuple):
 
 
 def slice_of(
-    rules: RuleSet, view: View, names: tuple[str, str], at: Array, box: Array, *, marked: bool = False
+    rules: RuleSet, output: int, names: tuple[str, str], at: Array, box: Array, *, marked: bool = False
 ) -> Slice:
     """Cut the plane of two columns through the point `at`, (d,), by the rules' tree. box: (2, 2), see `Slice`.
 
@@ -66,9 +67,10 @@ def slice_of(
         if size > _SLIVER * area:
             x = at.copy()
             x[axes] = middle
-            value = float(view.weights[leaf] @ x + view.constants[leaf])
+            weights, constants = rules.rules[leaf].map
+            value = float(linked(rules.heads, (weights @ x + constants)[None])[0, output])
             pieces.append(Piece(leaf + 1, polygon, middle, size / area, value))
-    return Slice(names, at[axes], marked, _others(rules, at, axes), tuple(pieces), box, view.label)
+    return Slice(names, at[axes], marked, _others(rules, at, axes), tuple(pieces), box, rules.outputs[output])
 
 
 def _others(rules: RuleSet, at: Array, axes: list[int]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,8 @@ _RC: Any = {
     "axes.axisbelow": True,
     "legend.frameon": False,
     "text.parse_math": False,
-    "axes.unicode_minus": True,
+    "axes.formatter.limits": (-5, 7),
+    "axes.formatter.useoffset": False,
 }
 
 
@@ -69,6 +70,35 @@ def wrapped(name: str, width: int = _WIDTH) -> str:
                 lines.append("")
             lines[-1] += piece
     return "\n".join(line.rstrip() for line in lines)
+
+
+def listed(start: str, names: Sequence[str], width: int = 80) -> str:
+    """Names after some words, on as many lines as they need; nothing without names."""
+    lines = [start]
+    for i, name in enumerate(names):
+        part = name + (", " if i + 1 < len(names) else "")
+        if len(lines[-1]) + len(part.rstrip()) > width and lines[-1].strip():
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(wrapped(line, width) for line in lines) if names else ""
+
+
+def legend(figure: "Figure", text: str = "", **options: Any) -> None:
+    """The legend below the axes, with some lines above it."""
+    figure.legend(
+        loc="outside lower left", alignment="left", title=text or None, title_fontsize=9, **{"ncols": 2, **options}
+    )
+
+
+def note(figure: "Figure", text: str) -> None:
+    """Some lines below everything, where there is no legend."""
+    if text:
+        figure.supxlabel(text, x=0.01, ha="left", fontsize=9)
+
+
+def note_height(text: str) -> float:
+    """Inches that a `note` needs."""
+    return 0.17 * (1 + text.count("\n")) + 0.1 if text else 0.0
 
 
 def height_of(names: list[str], least: float = 0.34, line: float = 0.19) -> float:

@@ -80,19 +80,27 @@ def spread_of_evidence(evidence: Evidence) -> Spread:
     return Spread(counts, evidence.means, evidence.deviations)
 
 
+def decides(models: LocalModels, output: str | None = None) -> bool:
+    """Whether an output is the number of a class, which is no sum of terms."""
+    head = models.heads[output_of(models, output)]
+    return bool(models.classes) or LINKS[head.link].reduces or head.link == "step"
+
+
 def view_of(models: LocalModels, output: str | None = None) -> View:
     """The score behind an output, by default the last one of two classes and the first of anything else.
 
     Of classes that share a softmax: the log odds where there are two, else the score minus the mean of all.
     """
-    i = _output(models, output)
+    i = output_of(models, output)
     head, name = models.heads[i], models.outputs[i]
+    if decides(models, output):
+        raise UnsupportedError(
+            f"output {name!r} is the number of a class, not a sum of terms; look at rules of the scores themselves"
+        )
     weights, constants = models.weights, models.constants
     if not LINKS[head.link].joint:
         sign, label = -1.0 if head.link == "complement" else 1.0, _LABELS[head.link].format(name)
         return View(sign * weights[:, head.scores[0]], sign * constants[:, head.scores[0]], label)
-    if LINKS[head.link].reduces:
-        raise UnsupportedError(f"output {name!r} is the number of a class, not a sum of terms; extract its scores")
     form = np.zeros(constants.shape[1])
     form[list(head.scores)] = -1.0 / len(head.scores)
     form[head.scores[head.component]] += 1.0
@@ -113,7 +121,8 @@ _LABELS = {
 }
 
 
-def _output(models: LocalModels, output: str | None) -> int:
+def output_of(models: LocalModels, output: str | None) -> int:
+    """The output of this name; without one, the last of two that share a score, else the first."""
     if output is None:
         pair = len(models.outputs) == 2 and len({head.scores for head in models.heads}) == 1
         return 1 if pair else 0

@@ -63,8 +63,9 @@ def intervals(sample: Sample, response: Response, view: View, model: int, level:
     X, y = sample.X[rows], response.values[rows]
     kept, dropped = _independent(X)
     if len(X) <= len(kept) + 1:
+        needed = 1 + int((np.ptp(sample.X, axis=0) > 0).sum())
         raise DataError(
-            f"{sample.models.label(model)} has {len(X)} rows for {len(kept) + 1} coefficients; intervals need more"
+            f"{sample.models.label(model)} has {len(X)} rows for {needed} coefficients; intervals need more"
         )
     centre, scale = X[:, kept].mean(axis=0), X[:, kept].std(axis=0)
     Z = np.column_stack([np.ones(len(X)), (X[:, kept] - centre) / scale])

@@ -1,5 +1,6 @@
 """Numbers, conditions and explanations as text for people."""
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,10 @@ from relurules.tables import Value
 
 if TYPE_CHECKING:
     from relurules.explaining.rows import Explanation
+
+
+#: A long sum is broken before the term that would pass this width.
+_WIDTH = 100
 
 
 def number(value: float) -> str:
@@ -44,12 +49,14 @@ def explanation_text(found: "Explanation") -> str:
         (
             test.text,
             f"it is {number(test.value)}, margin {number(test.margin)}"
-            + ("" if test.room is None else f"; {test.column} alone could move by {number(test.room)}"),
+            + ("" if test.room is None else f"; {test.column} alone could {test.way} by {number(test.room)}"),
         )
         for test in found.conditions
     ]
-    lines += [f"  {text}\n      {said}" for text, said in tests]
+    lines += [f"  {_folded(text)}\n      {said}" for text, said in tests]
     against = "against the mean of the rows" if found.centred else "against 0"
+    if found.decided is not None:
+        return "\n".join([*lines[:1], "", f"  {found.decided}", *lines[2 + len(found.outputs) :]]) + "\n"
     lines += ["", f"CONTRIBUTIONS to {the(found.label)}, {against}"]
     rows = [("", "value", "coefficient", "contribution")]
     rows += [
@@ -62,6 +69,16 @@ def explanation_text(found: "Explanation") -> str:
         shown = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
         lines.append(f"  {name.ljust(widths[0])}  {shown}".rstrip())
     return "\n".join(lines) + "\n"
+
+
+def _folded(text: str) -> str:
+    """A long sum on several lines, broken before a + or -."""
+    lines = [""]
+    for part in re.split(r"(?= [-+] )", text):
+        if lines[-1] and len(lines[-1]) + len(part) > _WIDTH:
+            lines.append("")
+        lines[-1] += part
+    return "\n    ".join(line.strip() for line in lines)
 
 
 def the(label: str) -> str:

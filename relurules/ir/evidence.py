@@ -31,7 +31,8 @@ class Evidence:
 
     digest: SHA-256 of its rows in coordinates; rows: all of them; outside: those that no rule applies to; response:
     name of the column with the true values, None where there was none; task: regression, binary or multiclass; metrics:
-    of all rules together; means, deviations: (d,) of the coordinates over the rows that have a rule; rules: one each.
+    of all rules together; means, deviations: (d,) of the coordinates over the rows that have a rule; rules: one each;
+    positive: the value of the response that counts as 1 where the task is binary, None for a plain 1.
     """
 
     digest: str
@@ -43,6 +44,7 @@ class Evidence:
     means: Array
     deviations: Array
     rules: tuple[RuleFacts, ...]
+    positive: str | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ def evidence_to_json(evidence: Evidence | None) -> dict[str, Any]:
             "outside": evidence.outside,
             "response": evidence.response,
             "task": evidence.task,
+            "positive": evidence.positive,
             "metrics": dict(evidence.metrics),
             "means": evidence.means.tolist(),
             "deviations": evidence.deviations.tolist(),
@@ -44,6 +45,7 @@ def evidence_from_json(found: Mapping[str, Any], rules: int, d: int) -> Evidence
         metrics=_floats(item["metrics"]),
         means=_vector(item["means"], d, "evidence.means"),
         deviations=_vector(item["deviations"], d, "evidence.deviations"),
+        positive=item.get("positive"),
         rules=tuple(_facts(facts, d, f"evidence.rules[{i}].typical") for i, facts in enumerate(item["rules"])),
     )
 

@@ -16,7 +16,8 @@ class LocalModels:
     """R affine maps of one function y = link(f(x)), as rules have them, or the patterns that the rows of a table reach.
 
     weights: (R, m, d), constants: (R, m), of the m scores f, in the user's units; domain: the d coordinates;
-    kind: what one of them is called.
+    kind: what one of them is called. classes: where the models tell which class and nothing else, their names;
+    threshold: where that is whether an output reaches it.
     """
 
     domain: Domain
@@ -25,6 +26,8 @@ class LocalModels:
     weights: Array
     constants: Array
     kind: str
+    classes: tuple[str, ...] = ()
+    threshold: float | None = None
 
     def __len__(self) -> int:
         """Number of local models R."""

@@ -25,7 +25,8 @@ class Response:
     task: regression, binary or multiclass; values: (N,) the numbers, 1 and 0, or the numbers of the classes; forms:
     (p, m), which combinations of the scores are judged: the score whose link is the number; the one that tells class 1;
     one per class. link: from the first of them to the number, "sigmoid" where class 1 is told by a score above 0;
-    certain: whether scores are log odds, so that probabilities can be judged too.
+    certain: whether scores are log odds, so that probabilities can be judged too; ranked: whether their order means
+    anything; positive: what counts as 1, where that isn't plain.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Response:
     forms: Array
     link: str
     certain: bool
+    ranked: bool = True
+    positive: str | None = None
 
     def part(self, rows: NDArray[np.bool_]) -> "Response":
         """The values of some rows."""
@@ -53,10 +56,29 @@ def response_of(models: LocalModels, y: Any, rows: int) -> Response:
         raise DataError(f"the response {name!r} has {len(found)} values for {rows} rows; it needs one per row")
     if None in found:
         raise DataError(f"the response {name!r}, row {found.index(None)}: no value; leave out rows without one")
+    response = _read(name, found, models)
+    return response if response.task != "binary" else replace(response, positive=_positive(found, response, models))
+
+
+def _positive(found: list[Value], response: Response, models: LocalModels) -> str | None:
+    """The one value that counts as 1, or the cut-off that others reach; None for a plain 1."""
+    values = {value for value, counted in zip(found, response.values.tolist(), strict=True) if counted == 1.0}
+    if len(values) > 1 and models.threshold is not None:
+        return f"{models.threshold:g} or more"
+    (value,) = values if len(values) == 1 else (None,)
+    return None if value in (None, 1.0) else value if isinstance(value, str) else f"{value:g}"
+
+
+def _read(name: str, found: list[Value], models: LocalModels) -> Response:
     m, heads = models.constants.shape[1], _judged(models, name)
     kind, first = heads[0].link, heads[0].scores
+    if models.classes:
+        return _decided(name, found, models, m)
     if LINKS[kind].joint or (kind in ("sigmoid", "complement") and len(heads) <= 2):
         return _classes(name, found, models, heads, m)
+    if kind == "step":
+        numbers = _numbered(name, found, ["", models.outputs[models.heads.index(heads[0])]])
+        return Response(name, "binary", numbers, _rows(first, m), "sigmoid", False)
     if len(heads) > 1:
         return _scored_classes(name, found, models, m)
     values = _numbers(found)
@@ -71,10 +93,10 @@ def response_of(models: LocalModels, y: Any, rows: int) -> Response:
 def _judged(models: LocalModels, name: str) -> Sequence[Head]:
     """The heads that a response of this name is for: that of its own output, where several stand for themselves."""
     alone = [i for i, head in enumerate(models.heads) if not LINKS[head.link].joint]
-    if name in models.outputs and models.outputs.index(name) in alone:
-        return [models.heads[models.outputs.index(name)]]
     links = {(head.link, head.scores) for head in models.heads}
     one_score = len({head.scores for head in models.heads}) == 1
+    if not one_score and name in models.outputs and models.outputs.index(name) in alone:
+        return [models.heads[models.outputs.index(name)]]
     if len(links) == 1 or one_score or all(head.link == "identity" for head in models.heads):
         return models.heads
     raise DataError(
@@ -88,21 +110,51 @@ def _classes(name: str, found: list[Value], models: LocalModels, heads: Sequence
     kind, scores = heads[0].link, heads[0].scores
     if not LINKS[kind].joint:
         names = {head.link: models.outputs[models.heads.index(head)] for head in heads}
-        values = _numbered(name, found, [names.get("complement", ""), names.get("sigmoid", "")])
+        outputs = [names.get("complement", ""), names.get("sigmoid", "")]
+        values = _numbered(name, _of_output(name, found, outputs), outputs)
         return Response(name, "binary", values, _rows(scores, m), "sigmoid", True)
     certain = not LINKS[kind].reduces
-    values = _numbered(name, found, models.outputs if certain else [""] * len(scores))
+    outputs = [""] * len(scores)
+    for output, head in zip(models.outputs, models.heads, strict=True):
+        if certain and head.scores == scores:
+            outputs[head.component] = output
+    values = _numbered(name, _of_output(name, found, outputs), outputs)
     if len(scores) == 2:
         return Response(name, "binary", values, _rows(scores[1:], m) - _rows(scores[:1], m), "sigmoid", certain)
     return Response(name, "multiclass", values, _rows(scores, m), kind, certain)
 
 
+def _of_output(name: str, found: list[Value], outputs: Sequence[str]) -> list[Value]:
+    """The numbers of classes, where the values are 0 and 1 for the one output that bears the response's name."""
+    numbers = _numbers(found)
+    if name not in outputs or numbers is None or not set(numbers.tolist()) <= {0.0, 1.0}:
+        return found
+    if len(outputs) > 2:
+        raise DataError(f"the response {name!r} is 0 and 1 for one of {len(outputs)} classes; give the number of each")
+    return found if outputs.index(name) == 1 else [1.0 - float(value) for value in numbers.tolist()]
+
+
+def _decided(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
+    """Rules that say which class alone: numbers beside a cut-off are compared with it."""
+    numbers, cut = _numbers(found), models.threshold
+    if cut is not None and numbers is not None and not set(numbers.tolist()) <= {0.0, 1.0}:
+        values = np.asarray(numbers >= cut, dtype=np.float64)
+    elif cut is not None:
+        values = _numbered(name, found, ["", models.classes[1].rsplit(" >= ", 1)[0]])
+    else:
+        values = _numbered(name, found, [f"p_{label}" for label in models.classes])
+    if len(models.classes) > 2:
+        return Response(name, "multiclass", values, np.eye(m), "argmax", False, False)
+    form = np.eye(1) if m == 1 else np.array([[-1.0, 1.0]])
+    return Response(name, "binary", values, form, "sigmoid", False, False)
+
+
 def _scored_classes(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
     """Several outputs that are scores as they are, one per class."""
-    values = _numbered(name, found, models.outputs)
-    if m == 2:
-        return Response(name, "binary", values, np.array([[-1.0, 1.0]]), "sigmoid", False)
-    return Response(name, "multiclass", values, np.eye(m), "identity", False)
+    values, forms = _numbered(name, found, models.outputs), _rows([head.scores[0] for head in models.heads], m)
+    if len(forms) == 2:
+        return Response(name, "binary", values, forms[1:] - forms[:1], "sigmoid", False)
+    return Response(name, "multiclass", values, forms, "identity", False)
 
 
 def _rows(scores: Sequence[int], m: int) -> Array:

@@ -176,7 +176,8 @@ class RuleSet:
     @cached_property
     def local_models(self) -> LocalModels:
         """The rules' affine maps, with what is known of their inputs and outputs."""
-        return LocalModels(self.domain, self.outputs, self.heads, *self._maps, "rule")
+        classes, threshold = ((), None) if self.decision is None else self.decision
+        return LocalModels(self.domain, self.outputs, self.heads, *self._maps, "rule", classes, threshold)
 
     def ranges(self) -> Array:
         """(R, m, 2) smallest and largest value of every output on the closure of every rule's region.

@@ -89,7 +89,7 @@ def _grouped(own: Array, response: Response, of: Any, R: int) -> dict[str, Array
         return {"R2": _explained(mse, around), "MSE": mse}
     if response.task == "binary":
         score, positive = own[:, 0], values > 0.5
-        found = {"AUC": metrics.group_aucs(score, positive, of, R)}
+        found = {"AUC": metrics.group_aucs(score, positive, of, R)} if response.ranked else {}
         if response.link == "sigmoid":
             found["accuracy"] = metrics.group_means(((score > 0) == positive).astype(float), of, R)
         if response.certain:
@@ -131,6 +131,8 @@ def _judged(scores: Array, response: Response) -> dict[str, Array]:
         return {"accuracy": (scores.argmax(axis=1) == values).mean(axis=1)}
     if response.task == "binary":
         positive = values > 0.5
+        if not response.ranked:
+            return {"accuracy": ((scores[:, 0] > 0) == positive).mean(axis=1)}
         one_class = positive.all() or not positive.any()
         return {"AUC": np.full(len(scores), np.nan) if one_class else metrics.aucs(scores[:, 0], positive)}
     with np.errstate(over="ignore"):
@@ -159,6 +161,7 @@ def evidence_of(rules: "RuleSet", table: Any, y: Any = None) -> Evidence:
         means=read_only(sample.means),
         deviations=read_only(sample.deviations),
         rules=tuple(_rule_facts(found, sample.X, i) for i in range(len(rules))),
+        positive=None if response is None else response.positive,
     )
 
 

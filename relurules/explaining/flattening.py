@@ -1,0 +1,105 @@
+"""Merged local models as one hidden layer, and what merging and flattening cost."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.explaining.merging import Merged, fitted, merge, two_or_number
+from relurules.explaining.view import View
+from relurules.ir import Graph, Head, Network, Neuron
+from relurules.ir.local_models import Sample
+from relurules.ir.metrics import auc, r2
+from relurules.ir.network import Array
+from relurules.ir.response import Response
+
+#: Every so many rows one is kept back, to be scored only.
+_HELD = 5
+
+
+class Fewer(NamedTuple):
+    """What fewer local models cost. counts: (n,); merged, flattened: (n,) scores of rows held back; network: its own.
+
+    measure: R2 or AUC; held: rows that were held back.
+    """
+
+    counts: tuple[int, ...]
+    merged: tuple[float, ...]
+    flattened: tuple[float, ...]
+    network: float
+    models: int
+    kind: str
+    measure: str
+    held: int
+
+
+def flatten(sample: Sample, response: Response, merged: Merged) -> Graph:
+    """A network of one hidden layer that bends where two neighbouring merged models are equal.
+
+    Its ReLUs read their differences, and its output, which reads the columns too, is fitted to the rows by ridge or
+    logistic regression. It is continuous, unlike the merged models, so that it can be extracted as any network. A
+    single hidden layer made of the merged models is an idea of the paper of `merge`; that its ReLUs read differences
+    isn't: a continuous function with these pieces has its bends there. The output is the number, or the log odds with
+    a sigmoid.
+    """
+    import networkx
+
+    two_or_number(response)
+    pairs = np.array(merged.neighbours(), dtype=np.intp).reshape(-1, 2)
+    A = merged.weights[pairs[:, 0]] - merged.weights[pairs[:, 1]]
+    b = merged.constants[pairs[:, 0]] - merged.constants[pairs[:, 1]]
+    Z = np.hstack([sample.X, np.maximum(sample.X @ A.T + b, 0.0)])
+    means, scales = Z.mean(axis=0), np.where(np.ptp(Z, axis=0) > 0, Z.std(axis=0), 1.0)
+    weights, constant = fitted(response.task, (Z - means) / scales, response.values)
+    weights = weights / scales
+    K, d = A.shape
+    network = Network(
+        A=A,
+        L=np.zeros((K, K)),
+        b=b,
+        C=weights[None, :d],
+        U=weights[None, d:],
+        c=np.array([constant - float(weights @ means)]),
+        slope=np.zeros(K),
+        neurons=tuple(Neuron("flat", k) for k in range(K)),
+    )
+    heads = (Head("sigmoid" if response.task == "binary" else "identity", (0,)),)
+    domain = sample.models.domain
+    return Graph(domain.names, (response.name,), network, networkx.DiGraph(), heads=heads, columns=domain.columns)
+
+
+def fewer(sample: Sample, response: Response, view: View, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)) -> Fewer:
+    """Merge and flatten to several numbers of models, fitted to four rows in five and scored on the others."""
+    two_or_number(response)
+    held = np.arange(len(sample)) % _HELD == _HELD - 1
+    train, test = _part(sample, ~held), _part(sample, held)
+    taught, true = response.part(~held), response.values[held]
+    reached = int((train.counts > 0).sum())
+    found = []
+    for size in sorted({min(count, reached) for count in counts}):
+        merged = merge(train, taught, view, size)
+        flat = flatten(train, taught, merged).network.evaluate(test.X)[:, 0]
+        scores = (_score(response.task, F, true) for F in (merged.predict(test.X), flat))
+        found.append((len(merged), *scores))
+    own = (test.predictions @ response.forms.T)[:, 0]
+    numbers, merges, flats = zip(*found, strict=True)
+    return Fewer(
+        counts=numbers,
+        merged=merges,
+        flattened=flats,
+        network=_score(response.task, own, true),
+        models=reached,
+        kind=sample.models.kind,
+        measure="AUC" if response.task == "binary" else "R2",
+        held=int(held.sum()),
+    )
+
+
+def _part(sample: Sample, rows: NDArray[np.bool_]) -> Sample:
+    return Sample(sample.models, sample.X[rows], sample.of[rows], int(rows.sum()))
+
+
+def _score(task: str, scores: Array, true: Array) -> float:
+    if task == "binary":
+        return auc(scores, true > 0.5)
+    return r2(scores[:, None], true[:, None], np.ones(len(true)))

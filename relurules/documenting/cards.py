@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.documenting.context import Context, coverage, output_range
+from relurules.documenting.context import Context, coverage, observation, output_range
 from relurules.documenting.document import (
     Bar,
     Block,
@@ -106,10 +106,11 @@ def _facts(context: Context, read: ReadRule) -> tuple[tuple[str, Phrase], ...]:
         ]
         items.append(("Possible outputs", p.joined(ranges, "; ")))
     if facts is not None and evidence is not None and facts.mean is not None:
-        said = p.loose(p.text("mean"), p.number(short(facts.mean)))
-        if facts.deviation is not None and evidence.task == "regression":
+        name, word = observation(evidence)
+        said = p.loose(p.text(word), p.number(short(facts.mean)))
+        if facts.deviation is not None and word == "mean":
             said = (*said, *p.text(", standard deviation "), *p.number(short(facts.deviation)))
-        items.append((f"Observed {evidence.response or 'response'}", said))
+        items.append((f"Observed {name}", said))
     if facts is not None and facts.local:
         items.append(("On its own rows", metrics(facts)))
     return tuple(items)

@@ -9,13 +9,12 @@ from relurules.documenting.document import Block, Bullets, Code, Paragraph, Sect
 from relurules.reading import phrases as p
 from relurules.reading.forms import reading_error
 from relurules.reading.numbers import percent
-from relurules.reading.phrases import Phrase
 
 #: Rules with fewer rows than this are pointed out.
 _FEW = 30
 #: Files that the command line reads a model from, and the settings of `extract` that it has options for.
 _FILES = (".onnx", ".pt2", ".joblib", ".pkl", ".pt", ".pth")
-_OPTIONS = ("max_regions", "time_limit", "solver")
+_OPTIONS = ("max_error", "max_rules", "decision", "max_regions", "time_limit", "solver")
 
 
 def limits(context: Context) -> Section:
@@ -108,19 +107,8 @@ def glossary(context: Context) -> Section:
     needed |= {"data"} if evidence is not None else set()
     needed |= {"response"} if evidence is not None and evidence.response is not None else set()
     needed |= {"digest"} if evidence is not None or rules.provenance.digest else set()
-    rows = tuple(
-        (p.text(word), _of_classes(said, context) if when == "response" else p.text(said))
-        for word, said, when in _WORDS
-        if when in needed
-    )
+    rows = tuple((p.text(word), p.text(said)) for word, said, when in _WORDS if when in needed)
     return Section("words", "Words", (Table("What words mean here", ("Word", "Meaning"), rows, (False, False)),))
-
-
-def _of_classes(said: str, context: Context) -> Phrase:
-    """What `Observed` means, and of two classes which one is 1."""
-    if context.evidence is None or context.evidence.task != "binary" or context.decisions is not None:
-        return p.text(said)
-    return (*p.text(f"{said}; of two classes, 1 is that of "), *p.name(context.rules.outputs[-1]))
 
 
 def again(context: Context, target: str, title: str | None) -> Section:

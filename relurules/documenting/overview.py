@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from relurules.documenting.cards import class_phrase, linked_outputs
-from relurules.documenting.context import Context, bound_text, interval, names, output_range, plural
+from relurules.documenting.context import Context, bound_text, interval, names, observation, output_range, plural
 from relurules.documenting.document import Block, Bullets, Facts, Paragraph, Section, Sums, Table, rule_link
 from relurules.ir import Reduction, RuleSet
 from relurules.ir.link import linked
@@ -107,7 +107,7 @@ def rules_by_coverage(context: Context) -> Section:
     if covered:
         header, numeric = [*header, "Rows"], [*numeric, True]
     if observed and evidence is not None:
-        header, numeric = [*header, f"Observed {evidence.response or 'response'}, mean"], [*numeric, True]
+        header, numeric = [*header, "Observed {}, {}".format(*observation(evidence))], [*numeric, True]
     if context.decisions is not None:
         header, numeric = [*header, rules.outputs[0]], [*numeric, False]
     elif output is not None:

@@ -16,7 +16,7 @@ from relurules.ir import Condition, Graph, HalfSpace, Neuron, RuleSet
 from relurules.reading import ReadTest, read_rules
 from relurules.reading.forms import reading_error
 from relurules.reading.half_spaces import Between, Choice, Settled, value_of
-from relurules.reading.phrases import ascii_text
+from relurules.reading.phrases import Phrase, ascii_text
 
 NEURON = Neuron("n", 0)
 COLUMNS = (
@@ -226,3 +226,37 @@ def test_pinned_columns_are_folded_into_the_bound() -> None:
 def test_open_sides() -> None:
     domain = rr.Domain.unbounded(["a", "b"])
     assert said(domain, ([1.0, -1 / 3], 2 / 3, True)) == ["a >= 0.333333 * b + 0.666667"]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10_000))
+def test_what_is_written_holds_where_the_rule_applies(seed: int) -> None:
+    """The symbols themselves, computed with their own rounded numbers, but for rows near a boundary."""
+    random = np.random.default_rng(seed)
+    names = ["x0", "x1", "x2"]
+    domain = rr.Domain.box([-4, -4, -3000], [4, 4, 9000], names)
+    domain = replace(domain, integer=np.array([True, False, False]))
+    sparse = random.random((4, 3)) < random.choice([0.4, 0.7, 1.0])
+    net = random_network(seed, d=3, K=4, m=1)
+    rules = rules_of(replace(net, A=net.A * sparse * np.array([1, 1, 1e-3]), C=net.C * np.array([1, 1, 1e-3])), domain)
+    X = random.uniform(domain.lower, domain.upper, (150, 3))
+    X[:, 0] = X[:, 0].round()
+    reading = read_rules(rules)
+    for rule, read in zip(rules, reading.rules, strict=True):
+        near = np.zeros(len(X), bool)
+        for c in rule.conditions:
+            size = np.abs(c.half_space.normal) @ domain.widths
+            near |= np.abs(X @ c.half_space.normal - c.half_space.bound) < 1e-3 * size
+        expected = np.ones(len(X), bool)
+        for c in rule.conditions:
+            expected &= (X @ c.half_space.normal >= c.half_space.bound) == c.holds
+        for row, holds in zip(X[~near].tolist(), expected[~near].tolist(), strict=True):
+            values = dict(zip(names, row, strict=True))
+            values |= {s.name: eval(plain_text(s.phrase), {}, dict(values)) for s in reading.sums}
+            assert holds == all(eval(plain_text(test.symbols), {}, values) for test in read.tests)
+
+
+def plain_text(phrase: Phrase) -> str:
+    """A phrase as Python takes it."""
+    text = ascii_text(phrase).replace(",", "")
+    return "False" if text.startswith("never") else text.replace(" = ", " == ")

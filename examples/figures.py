@@ -31,6 +31,8 @@ def main(folder: Path) -> None:
     rr.plot(rules, "regions", data=frame, row=one, features=["income", "debt"], out=folder / "regions.svg")
     rr.plot(rules, "row", row=one, out=folder / "row.svg")
     rr.plot(rules, "intervals", **data, rule=1, out=folder / "intervals.svg")
+    wide = loans_pipeline().set_params(mlpclassifier__hidden_layer_sizes=(8,)).fit(frame, ending)
+    rr.plot(rr.extract(wide, data=frame, max_rules=4), "tradeoff", out=folder / "tradeoff.svg")
     network = loans_pipeline().set_params(mlpclassifier__hidden_layer_sizes=(20, 20), mlpclassifier__tol=1e-3)
     rr.plot(rr.reached(network.fit(frame, ending), frame), "merging", **data, out=folder / "merging.svg")
     table = load_diabetes(as_frame=True, scaled=False)

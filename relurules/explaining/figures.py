@@ -13,6 +13,7 @@ from relurules.explaining.flattening import fewer
 from relurules.explaining.profiles import pairwise, profiles
 from relurules.explaining.rows import explain_row, row_of
 from relurules.explaining.slices import slice_box, slice_of
+from relurules.explaining.tradeoffs import draw_tradeoffs, tradeoffs
 from relurules.explaining.view import (
     Feature,
     Spread,
@@ -193,6 +194,10 @@ def _intervals(request: Request) -> "Figure":
     return drawing.draw_intervals(intervals(sample, response, request.view, model))
 
 
+def _tradeoff(request: Request) -> "Figure":
+    return draw_tradeoffs(tradeoffs(request.only_rules()))
+
+
 def _merging(request: Request) -> "Figure":
     sample, response = request.judged()
     return drawing_rows.draw_fewer(fewer(sample, response, request.view))
@@ -210,6 +215,7 @@ PLOTS: Mapping[str, Plot] = {
     "intervals": Plot(
         "a rule's coefficients beside Wald intervals from its rows", "data, --target, --rule", _intervals
     ),
+    "tradeoff": Plot("how many rules are enough for which error, of rules that were simplified", "", _tradeoff),
     "merging": Plot("what merging and flattening the local models costs", "data, --target", _merging),
 }
 

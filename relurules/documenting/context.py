@@ -138,6 +138,14 @@ def names(found: Sequence[str], most: int = 4) -> Phrase:
     return p.listed(shown, "and")
 
 
+def observation(evidence: Evidence) -> tuple[str, str]:
+    """What was observed, `price` or `ending = unpaid`, and what is told of it: its mean, or of two classes a share."""
+    name = evidence.response or "response"
+    if evidence.task != "binary":
+        return name, "mean"
+    return f"{name} = {evidence.positive or 1}", "share"
+
+
 def bound_text(value: float) -> str:
     """A bound, rounded up so that it stays one."""
     if value == 0 or not np.isfinite(value):

@@ -41,7 +41,7 @@ def test_contributions_against_zero_and_against_means() -> None:
     assert not rr.explain(with_evidence(rules, X), [3.5, 0.5], centred=False).centred
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_parts_sum_to_the_score_that_predict_gives(seed: int) -> None:
     domain = rr.Domain.box([-1] * 3, [1] * 3)

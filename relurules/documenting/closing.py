@@ -4,11 +4,11 @@ from shlex import quote
 
 import numpy as np
 
-from relurules.documenting.context import Context, bound_text
+from relurules.documenting.context import Context
 from relurules.documenting.document import Block, Bullets, Code, Paragraph, Section, Table, rule_link
 from relurules.reading import phrases as p
 from relurules.reading.forms import reading_error
-from relurules.reading.numbers import percent
+from relurules.reading.numbers import bound_text, percent
 
 #: Rules with fewer rows than this are pointed out.
 _FEW = 30

@@ -144,11 +144,3 @@ def observation(evidence: Evidence) -> tuple[str, str]:
     if evidence.task != "binary":
         return name, "mean"
     return f"{name} = {evidence.positive or 1}", "share"
-
-
-def bound_text(value: float) -> str:
-    """A bound, rounded up so that it stays one."""
-    if value == 0 or not np.isfinite(value):
-        return written(value)
-    shown = float(f"{value:.2e}")
-    return written(shown if shown >= value else float(np.format_float_scientific(value * 1.005, 2)))

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from relurules.documenting.cards import class_phrase, linked_outputs
-from relurules.documenting.context import Context, bound_text, interval, names, observation, output_range, plural
+from relurules.documenting.context import Context, interval, names, observation, output_range, plural
 from relurules.documenting.document import Block, Bullets, Facts, Paragraph, Section, Sums, Table, rule_link
 from relurules.ir import Reduction, RuleSet
 from relurules.ir.link import linked
 from relurules.reading import ReadRule
 from relurules.reading import phrases as p
 from relurules.reading.links import MEANINGS, signature
-from relurules.reading.numbers import percent, short, written
+from relurules.reading.numbers import bound_text, percent, short, written
 from relurules.reading.phrases import Phrase
 
 #: Conditions of a rule that the table of rules shows.
@@ -78,7 +78,9 @@ def _neurons(left: Reduction) -> str:
 def proven(rules: RuleSet) -> str:
     """The bound on the difference from the network."""
     if rules.max_error == 0:
-        return "0: over the domain, the rules are the network itself"
+        return "0: over the domain, the rules " + (
+            "decide as the network" if rules.decision else "are the network itself"
+        )
     if not np.isfinite(rules.max_error):
         return "no bound is known"
     return f"at most {bound_text(rules.max_error)}, anywhere in the domain"

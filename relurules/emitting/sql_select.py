@@ -107,7 +107,7 @@ def _guarded(scope: Scope, wanted: Wanted) -> list[Step]:
     for i, name in enumerate(scope.features.columns):
         column = f"{source}.{name}"
         small = dialect.tiny and not domain.integer[i]
-        tiny = f"WHEN abs({column}) < {double(dialect.tiny)} THEN {constant(0.0, dialect)} " if small else ""
-        within = f"WHEN {source}.{test} = 0 THEN NULL {tiny}ELSE {column}"
+        tiny = f"WHEN abs({column}) < {double(dialect.tiny)} THEN 0E0 " if small else ""
+        within = f"WHEN {test} = 0 THEN NULL {tiny}ELSE {column}"
         columns.append((name, f"CASE {within} END"))
     return [Step(names.of("guarded"), columns)]

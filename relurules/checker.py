@@ -545,7 +545,9 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
     """Whether a certificate holds for these rules and this model, all three as they are in their JSON files."""
     try:
         if (found["format"], found["version"]) != (FORMAT, VERSION):
-            raise RefusedError(f"{found['format']!r} version {found['version']!r}; this reads {FORMAT!r} version {VERSION}")
+            raise RefusedError(
+                f"{found['format']!r} version {found['version']!r}; this reads {FORMAT!r} version {VERSION}"
+            )
         if found["digest"] != digest({name: value for name, value in found.items() if name != "digest"}):
             raise RefusedError("the certificate was changed after it was written")
         for name, value in digests(rules, model).items():
@@ -556,7 +558,15 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
             raise RefusedError(f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a rule")
     except RefusedError as error:
         return Verdict(False, math.inf, why=str(error))
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, StopIteration) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        StopIteration,
+    ) as error:
         return Verdict(False, math.inf, why=f"it can't be read: {type(error).__name__}: {error}")
     return verdict
 

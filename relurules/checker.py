@@ -151,7 +151,7 @@ def _prelu(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
 
 
 def _canonical(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
-    """z = A x + L phi(z) + b, f = C x + U phi(z) + c."""
+    """Z = A x + L phi(z) + b, f = C x + U phi(z) + c."""
     given = list(signals)
     for k, (row, through, constant, slope) in enumerate(
         zip(layer["A"], layer["L"], layer["b"], layer["slope"], strict=True)

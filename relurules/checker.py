@@ -151,7 +151,7 @@ def _prelu(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
 
 
 def _canonical(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
-    """Z = A x + L phi(z) + b, f = C x + U phi(z) + c."""
+    """z = A x + L phi(z) + b, f = C x + U phi(z) + c."""
     given = list(signals)
     for k, (row, through, constant, slope) in enumerate(
         zip(layer["A"], layer["L"], layer["b"], layer["slope"], strict=True)
@@ -545,9 +545,7 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
     """Whether a certificate holds for these rules and this model, all three as they are in their JSON files."""
     try:
         if (found["format"], found["version"]) != (FORMAT, VERSION):
-            raise RefusedError(
-                f"{found['format']!r} version {found['version']!r}; this reads {FORMAT!r} version {VERSION}"
-            )
+            raise RefusedError(f"{found['format']!r} version {found['version']!r}; this reads {FORMAT!r} version {VERSION}")
         if found["digest"] != digest({name: value for name, value in found.items() if name != "digest"}):
             raise RefusedError("the certificate was changed after it was written")
         for name, value in digests(rules, model).items():
@@ -558,15 +556,7 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
             raise RefusedError(f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a rule")
     except RefusedError as error:
         return Verdict(False, math.inf, why=str(error))
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-        StopIteration,
-    ) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, StopIteration) as error:
         return Verdict(False, math.inf, why=f"it can't be read: {type(error).__name__}: {error}")
     return verdict
 

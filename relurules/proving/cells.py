@@ -186,12 +186,7 @@ class Search:
             if off[worst] > 1.5 * self.allowance + 1e-9 * self.floats.magnitude:
                 j = _undecided(part, part.chart.to_space(found.points[asked.tolist().index(worst)]))
                 if j is not None:
-                    return [
-                        takes,
-                        "category",
-                        j,
-                        *(self.node(_categories(part, j, is_), None) for is_ in (True, False)),
-                    ]
+                    return [takes, "category", j, *(self.node(_categories(part, j, is_), None) for is_ in (True, False))]
             for i, own in zip(asked, pairs, strict=True):
                 said[i] = _pairs(own)
         self.worst = max(self.worst, float(off.max()))

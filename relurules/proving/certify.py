@@ -66,3 +66,4 @@ def _others(rules: Mapping[str, Any]) -> Iterator[tuple[int, list[tuple[int, boo
     for number, path in ways(rules["splits"], rules["complete"]):
         if number and not set(_conditions(rules["rules"][number - 1])) <= set(path):
             yield number, path
+

@@ -338,7 +338,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "name_limit": NameLimit(128),
             "double": "FLOAT",
             "cast": _cast("CAST({} AS FLOAT)"),
-            "text": _cast("CAST({} AS VARCHAR(4000)) (CASESPECIFIC)"),
+            "text": _cast("{} (CASESPECIFIC)"),
             "exp": _bounded_exp(""),
             "largest": 1e100,
             "statement": 1_000_000,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from relurules.cli_ask import ask
+from relurules.cli_diff import diff
 from relurules.cli_explain import explain, plot, summary
 from relurules.cli_files import read_rows, read_table
 from relurules.cli_fit import fit
@@ -128,7 +130,7 @@ def demo(
     raise typer.Exit(0 if run_demo(out, seed, _out) else 1)
 
 
-for _command in (fit, summary, explain, plot):
+for _command in (fit, summary, explain, ask, diff, plot):
     app.command()(_command)
 
 

@@ -26,6 +26,7 @@ import numpy as np
 
 from relurules import tracing
 from relurules.activations import LINEAR_THRESHOLD
+from relurules.asking import standing_answers
 from relurules.documenting import PRINTERS, emit_document
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
@@ -289,7 +290,8 @@ def emit(
     InputError for names that the engine can't have.
     """
     if target in PRINTERS:
-        return emit_document(rules, target, title=title, dialect=dialect, form=form)
+        answers = standing_answers(rules) if form in (None, "rules") and dialect is None else ()
+        return emit_document(rules, target, title=title, dialect=dialect, form=form, answers=answers)
     if target not in TARGETS:
         raise UnsupportedError(f"no target {target!r}; supported: {', '.join(_TARGETS)}")
     if title is not None:

@@ -23,6 +23,7 @@ ENGINES = [
     ("c", None, None),
     ("sql", "sqlite", None),
     ("sql", "duckdb", None),
+    ("sql", "sqlite", "duckdb"),
 ]
 FORMS = ("rules", "tree", "network")
 

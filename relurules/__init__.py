@@ -17,19 +17,22 @@ if TYPE_CHECKING:
     from relurules.errors import RelurulesError
     from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
     from relurules.explaining import explain, plot
-    from relurules.ir import RuleSet
+    from relurules.ir import Certificate, RuleSet
     from relurules.pipeline import emit, extract, partition, reached, trace, verify
+    from relurules.proofs import check, prove
     from relurules.training import linearize
 
 __version__ = "0.1.0"
 
 #: Public name -> module that defines it.
 _HOME = {
+    "Certificate": "ir",
     "Domain": "domain",
     "ReLURulesClassifier": "estimators",
     "ReLURulesRegressor": "estimators",
     "RelurulesError": "errors",
     "RuleSet": "ir",
+    "check": "proofs",
     "count": "pipeline",
     "emit": "pipeline",
     "explain": "explaining",
@@ -37,6 +40,7 @@ _HOME = {
     "linearize": "training",
     "partition": "pipeline",
     "plot": "explaining",
+    "prove": "proofs",
     "reached": "pipeline",
     "stream": "pipeline",
     "trace": "pipeline",
@@ -44,12 +48,14 @@ _HOME = {
 }
 
 __all__ = [
+    "Certificate",
     "Domain",
     "ReLURulesClassifier",
     "ReLURulesRegressor",
     "RelurulesError",
     "RuleSet",
     "__version__",
+    "check",
     "count",
     "emit",
     "explain",
@@ -57,6 +63,7 @@ __all__ = [
     "linearize",
     "partition",
     "plot",
+    "prove",
     "reached",
     "stream",
     "trace",

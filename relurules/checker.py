@@ -147,11 +147,11 @@ def _activated(terms: Sparse, constant: Fraction, slope: Any, neurons: list[Unit
 
 def _prelu(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
     pairs = zip(signals, layer["slopes"], strict=True)
-    return [signal if slope == 1 else _activated(*signal, slope, neurons) for signal, slope in pairs]
+    return [(terms, c) if slope == 1 else _activated(terms, c, slope, neurons) for (terms, c), slope in pairs]
 
 
 def _canonical(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
-    """z = A x + L phi(z) + b, f = C x + U phi(z) + c."""
+    """The neurons z = A x + L phi(z) + b, and the scores f = C x + U phi(z) + c."""
     given = list(signals)
     for k, (row, through, constant, slope) in enumerate(
         zip(layer["A"], layer["L"], layer["b"], layer["slope"], strict=True)
@@ -407,9 +407,9 @@ class Cell:
             return highest(form, self.allowed)
         total = [value << FINE for value in form]
         for row, y in zip(pairs[::2], pairs[1::2], strict=True):
-            if row < 0 or not 0.0 <= y < math.inf:
+            if row < 0 or not 0.0 <= y < 1e200:
                 raise RefusedError(f"a multiplier {y} of row {row}")
-            weight = int(math.ldexp(y, FINE)) if y < 1e200 else int(y) << FINE
+            weight = int(math.ldexp(y, FINE))
             total = [value + weight * other for value, other in zip(total, self.rows[row], strict=False)]
         return -(-highest(total, self.allowed) >> FINE)
 
@@ -496,18 +496,20 @@ def ways(splits: Sequence[Mapping[str, Any]], complete: bool) -> Iterator[tuple[
             yield 0, path
 
 
-def _inside(rule: Mapping[str, Any], rules: Mapping[str, Any], space: Space) -> bool:
-    """Whether the rule's point is strictly inside all its conditions and in the domain's box."""
-    x = [Fraction(value) for value in rule["point"]]
+def _inside(rule: Mapping[str, Any], ground: Ground) -> bool:
+    """Whether the rule's point is strictly inside all its conditions, and in the domain's box and inequalities."""
+    space, x = ground.space, [Fraction(value) for value in rule["point"]]
+    u = [round((x[j] - space.middle[j]) / space.half[j] * ONE) for j in space.columns]
 
-    def slack(item: Mapping[str, Any], bound: str) -> Fraction:
-        return sum((value * x[j] for j, value in space.named(item["coefficients"]).items()), -Fraction(item[bound]))
+    def low(form: Sequence[int], sign: int) -> int:
+        """What sign * form is at least at the point."""
+        value: int = sign * (sum(map(mul, form, u)) + form[space.size] * ONE)
+        return value - sum(map(abs, form[: space.size])) - (form[-1] << BITS)
 
-    tests = [(slack(rules["splits"][c["split"]], "at_least"), c["holds"]) for c in rule["conditions"]]
     return (
         all(low <= value <= high for low, value, high in zip(space.low, x, space.high, strict=True))
-        and all(value > 0 if holds else value < 0 for value, holds in tests)
-        and all(slack(item, "at_most") <= 0 for item in rules["constraints"])
+        and all(low(ground.splits[c["split"]], 1 if c["holds"] else -1) > 0 for c in rule["conditions"])
+        and all(low([*wall, 1], 1) > -(ONE >> 30) * sum(map(abs, wall)) for wall in ground.walls)
     )
 
 
@@ -525,7 +527,7 @@ def proven(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[st
             walks[number - 1].node(Cell(ground, ground.rows(path)), next(others))
     if next(others, None) is not None:
         raise RefusedError("a way down the rules' tree too many")
-    if lost := [i for i, rule in enumerate(said, start=1) if not _inside(rule, rules, ground.space)]:
+    if lost := [i for i, rule in enumerate(said, start=1) if not _inside(rule, ground)]:
         raise RefusedError(f"the point of rule {lost[0]} isn't inside it")
     bounds = tuple(upward(walk.worst) for walk in walks)
     leaves = sum(walk.leaves for walk in walks)
@@ -545,7 +547,9 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
     """Whether a certificate holds for these rules and this model, all three as they are in their JSON files."""
     try:
         if (found["format"], found["version"]) != (FORMAT, VERSION):
-            raise RefusedError(f"{found['format']!r} version {found['version']!r}; this reads {FORMAT!r} version {VERSION}")
+            raise RefusedError(
+                f"{found['format']!r} version {found['version']!r}; this reads {FORMAT!r} version {VERSION}"
+            )
         if found["digest"] != digest({name: value for name, value in found.items() if name != "digest"}):
             raise RefusedError("the certificate was changed after it was written")
         for name, value in digests(rules, model).items():
@@ -556,7 +560,15 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
             raise RefusedError(f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a rule")
     except RefusedError as error:
         return Verdict(False, math.inf, why=str(error))
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, StopIteration) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        StopIteration,
+    ) as error:
         return Verdict(False, math.inf, why=f"it can't be read: {type(error).__name__}: {error}")
     return verdict
 

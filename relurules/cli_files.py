@@ -33,3 +33,10 @@ def read_table(path: Path, drop: Sequence[str]) -> Any:
     if unknown:
         raise DataError(f"{path}: no column {unknown[0]!r} to drop; it has {', '.join(map(repr, frame.columns[:12]))}")
     return frame.drop(columns=list(drop))
+
+
+def model_of(path: Path, trusted: bool) -> Any:
+    """A path for `trace`, or the model in a pickle that its user trusts."""
+    from relurules.tracing.pickled import PICKLED, load_pickled
+
+    return load_pickled(path, trusted=trusted) if path.suffix in PICKLED else path

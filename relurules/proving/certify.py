@@ -45,7 +45,7 @@ def _trees(
 
     def tree(search: Search, sides: list[tuple[int, bool]], point: Any) -> Node:
         rows = rows_in_floats(ground.rows(sides), space.size)
-        return search.node(first_part(space, rows, len(floats.slope), charts), point)
+        return search.tree(first_part(space, rows, len(floats.slope), charts), point)
 
     for number, (rule, search) in enumerate(zip(said, searches, strict=True), start=1):
         point = inside(space, rule["point"])
@@ -66,4 +66,3 @@ def _others(rules: Mapping[str, Any]) -> Iterator[tuple[int, list[tuple[int, boo
     for number, path in ways(rules["splits"], rules["complete"]):
         if number and not set(_conditions(rules["rules"][number - 1])) <= set(path):
             yield number, path
-

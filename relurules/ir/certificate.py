@@ -29,8 +29,8 @@ class Certificate:
 
     @property
     def bounds(self) -> tuple[float, ...]:
-        """The same for each rule where it applies."""
-        return tuple(map(float, self.found["bounds"]))
+        """The same for each rule, wherever its conditions hold."""
+        return tuple(max(map(float, own), default=0.0) for own in self.found["bounds"])
 
     def save(self, path: str | Path) -> None:
         """Write the certificate as JSON, whole or not at all."""

@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from relurules.asking import ask
+    from relurules.diffing import diff
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
     from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
@@ -32,8 +34,10 @@ _HOME = {
     "ReLURulesRegressor": "estimators",
     "RelurulesError": "errors",
     "RuleSet": "ir",
+    "ask": "asking",
     "check": "proofs",
     "count": "pipeline",
+    "diff": "diffing",
     "emit": "pipeline",
     "explain": "explaining",
     "extract": "pipeline",
@@ -55,8 +59,10 @@ __all__ = [
     "RelurulesError",
     "RuleSet",
     "__version__",
+    "ask",
     "check",
     "count",
+    "diff",
     "emit",
     "explain",
     "extract",

@@ -79,6 +79,14 @@ def planned_checks(rules: RuleSet, features: Notation, largest: float = float(np
     )
 
 
+def known_checks(rules: RuleSet, features: Notation, largest: float) -> Checks:
+    """What the network takes, wherever it lies: finite numbers, and values that are in a category."""
+    own = groups_of(rules.domain.columns)
+    most, inner = features.number(largest), {i for group in own for i in group}
+    bounds = [(f"-{most}", column, most) for i, column in enumerate(features.columns) if i not in inner]
+    return Checks(bounds, [], [grouped([features.columns[i] for i in group], " + ") for group in own], [])
+
+
 def missing_words(rules: RuleSet) -> str:
     """Which rows have no rule, apart from those outside the domain."""
     if handles_missing(rules):
@@ -197,6 +205,11 @@ def planned_levels(
     return [level for level in levels if level]
 
 
+def tested_neurons(rules: RuleSet) -> NDArray[np.bool_]:
+    """(K,) the neurons whose sign a split of the tree tells."""
+    return np.isin(np.arange(len(rules.network)), rules.tree.neurons)
+
+
 def planned_outputs(network: Network, mixed: Notation) -> list[str]:
     """The outputs from features and activated neurons."""
     rows = np.hstack([network.C, network.U])
@@ -218,7 +231,7 @@ def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNam
     if form == "network":
         mixed = with_neurons(rules.network, features, names.activated)
         return {
-            "levels": planned_levels(rules.network, mixed, np.isin(np.arange(len(rules.network)), rules.tree.neurons)),
+            "levels": planned_levels(rules.network, mixed, tested_neurons(rules)),
             "sums": planned_outputs(rules.network, mixed),
             "stages": planned_stages(rules.tree, neuron_tests(rules, features, names.argument, names.zero), depth),
         }

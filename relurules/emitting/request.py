@@ -9,7 +9,8 @@ class Request(NamedTuple):
     """rules in a form (rules, tree, network); header: a line for the artefact's first comment; the rest is for SQL.
 
     table: what is scored; key: columns kept; shape, name: what is made of the SELECT, and its name; columns: what is
-    returned; outside, missing: what becomes of rows outside the domain and of missing values; top: how many reasons.
+    returned; outside, missing: what becomes of rows outside the domain and of missing values; top: how many reasons;
+    output: of an expression.
     """
 
     rules: RuleSet
@@ -24,3 +25,4 @@ class Request(NamedTuple):
     outside: str = "null"
     missing: str = "propagate"
     top: int = 3
+    output: str = ""

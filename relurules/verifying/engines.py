@@ -91,12 +91,12 @@ class Engine(NamedTuple):
     dialects: tuple[str, ...] = ()
 
 
-#: The first row that takes an artefact is its default engine. DuckDB also runs what is written for SQLite.
+#: The first row that takes an artefact is its default engine.
 ENGINES: Mapping[str, Engine] = {
     "python": Engine(run_python, "python"),
     "c": Engine(run_c, "c"),
     "sqlite": Engine(partial(run_sql, open_sqlite), "sql", ("sqlite",)),
-    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb", "sqlite")),
+    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb",)),
     "postgres": Engine(partial(run_sql, open_postgres), "sql", ("postgres",)),
     "mariadb": Engine(partial(run_sql, open_mariadb), "sql", ("mariadb", "mysql")),
     "clickhouse": Engine(partial(run_sql, open_clickhouse), "sql", ("clickhouse",)),

@@ -23,7 +23,6 @@ ENGINES = [
     ("c", None, None),
     ("sql", "sqlite", None),
     ("sql", "duckdb", None),
-    ("sql", "sqlite", "duckdb"),
 ]
 FORMS = ("rules", "tree", "network")
 

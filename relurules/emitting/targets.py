@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from relurules.emitting import code
 from relurules.emitting.c import print_c
 from relurules.emitting.python import print_python
 from relurules.emitting.request import Request
@@ -59,6 +60,9 @@ def emit_artifact(
     if target == "sql":
         request = checked(request._replace(**options))
         said |= {name: getattr(request, name) for name in _SAID}
+    elif row.forms == _CODE:
+        request = code.checked(request, target, options)
+        said |= {name: getattr(request, name) for name in code.OPTIONS}
     artifact = Artifact(
         target, request.form, rules.domain, rules.outputs, {}, rules.score_error, rules.complete, **said
     )

@@ -34,6 +34,7 @@ from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.extraction import Wanted, checked, extracted
 from relurules.ir import Artifact, Count, Decision, Graph, Network, Partition, Reached, Report, RuleSet, Streamed
+from relurules.ir.link import linked
 from relurules.ir.network import Array
 from relurules.ir.provenance import with_provenance
 from relurules.ir.statistics import with_evidence
@@ -41,7 +42,7 @@ from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
 from relurules.rules import deciding
 from relurules.tables import batches, column_names, default_names, is_table
-from relurules.verifying import Ran, Reference, compare, run
+from relurules.verifying import FLOAT_TOLERANCE, Ran, Reference, as_read, compare, due, run, undecided
 
 Progress = Callable[[int], None]
 
@@ -265,11 +266,14 @@ def emit(
     outside: str = "null",
     missing: str = "propagate",
     top: int = 3,
+    number: str = "double",
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
 
     title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are more
-    than a few rules. All else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse,
+    than a few rules. columns, of code: outputs, with or without rule; outside: null or clamp, as below, or exact, the
+    network's outputs and rule 0 (form network, where no neuron was removed for what it does in the domain). number, of C:
+    double or float. All else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse,
     spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql, oracle,
     teradata. The SELECT reads `table` and gives `key` and `columns`, of: outputs (one column each, as named), score
     (before the link), probability, class, contributions (a column's terms in the rule, less what they are in the middle
@@ -289,7 +293,7 @@ def emit(
         raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
     return emit_artifact(
         rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
-        columns=tuple(columns), outside=outside, missing=missing, top=top,
+        columns=tuple(columns), outside=outside, missing=missing, top=top, number=number,
     )  # fmt: skip
 
 
@@ -302,8 +306,8 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     """
     rows, named = artifact.domain.rows(X), column_names(X) is not None
     given = rows
-    if isinstance(artifact, Artifact) and artifact.outside == "clamp":
-        rows = artifact.domain.clamped(rows)
+    if isinstance(artifact, Artifact):
+        rows = as_read(artifact, rows)
     traced: Graph | RuleSet
     traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
     network, inside = traced.network, artifact.domain.contains(rows)
@@ -313,6 +317,8 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
         reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
         if isinstance(traced, Graph):
             reference = _decided(reference, traced, rows, artifact)
+        if isinstance(artifact, Artifact):
+            reference = _as_emitted(reference, traced, given, artifact)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
@@ -320,6 +326,17 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)
+
+
+def _as_emitted(reference: Reference, traced: Graph | RuleSet, given: Array, artifact: Artifact) -> Reference:
+    """What is due where an artefact rounds to float, or has outputs outside the domain; given: the rows, (N, d)."""
+    everywhere, rounded = artifact.outside == "exact", artifact.number == "float"
+    if isinstance(traced, RuleSet) and (everywhere or rounded):  # its own outputs end at the domain
+        found = np.where(np.isnan(reference.outputs), linked(traced.heads, reference.scores), reference.outputs)
+        reference = reference._replace(outputs=found)
+    if rounded:
+        reference = reference._replace(tolerance=FLOAT_TOLERANCE, undecided=undecided(artifact, given))
+    return reference._replace(inside=due(artifact, given), everywhere=everywhere)
 
 
 def _decided(reference: Reference, traced: Graph, rows: Array, artifact: Artifact | RuleSet) -> Reference:

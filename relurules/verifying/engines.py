@@ -73,14 +73,15 @@ def _codes(artifact: Artifact, table: Rows) -> Array:
 
 
 def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> Ran:
-    rows = np.ascontiguousarray(X)
-    outputs = np.zeros((len(X), len(artifact.outputs)))
+    with np.errstate(over="ignore"):
+        rows = np.ascontiguousarray(X, dtype=np.float32 if artifact.number == "float" else np.float64)
+    outputs = np.zeros((len(X), len(artifact.outputs)), dtype=rows.dtype)
     rule = np.zeros(len(X), dtype=np.int32)
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (rows, outputs, rule)]
     library.score_batch.argtypes = [ctypes.c_size_t, *[ctypes.c_void_p] * 3]
     library.score_batch.restype = None
     library.score_batch(len(X), *pointers)
-    return Ran(outputs, rule.astype(np.intp))
+    return Ran(outputs.astype(np.float64), rule.astype(np.intp))
 
 
 class Engine(NamedTuple):

@@ -31,7 +31,7 @@ def print_c(request: Request) -> dict[str, str]:
         "zero": real.literal(0.0),
         "one": real.literal(1.0),
         "columns": [_said(column) for column in facts.inputs(request.rules.domain)],
-        "outside_words": facts.outside_words(request, "NaN outputs"),
+        "outside_words": facts.outside_words(request, "NaN outputs", "a NaN"),
         "wants_rule": "rule" in request.columns,
         "exact": request.outside == "exact",
         "ruled": ruled(request),

@@ -10,7 +10,7 @@ from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.c_layers import planned_layers
 from relurules.emitting.c_numbers import Real, Table, comment, real_table
-from relurules.emitting.c_tree import Walk, planned_walk, rule_maps
+from relurules.emitting.c_tree import Tables, rule_maps, walk_tables
 from relurules.emitting.code import ruled
 from relurules.emitting.notation import Notation
 from relurules.emitting.plan import signed
@@ -72,7 +72,7 @@ def _network(request: Request, real: Real, features: Notation, neurons: plan.Neu
     }
     if wanted and plan.is_large(rules):
         order = np.flatnonzero(tested).tolist()
-        walk = planned_walk(rules, real, {k: i for i, k in enumerate(order)})
+        walk = walk_tables(rules, real, {k: i for i, k in enumerate(order)})
         read = [neurons.argument(k) for k in order] if walk and walk.by_sign else list(features.columns)
         values |= {"walk": walk, "walked_values": read, "tables": walk.tables if walk else []}
     elif wanted:
@@ -86,18 +86,18 @@ def dense_parts(request: Request, real: Real) -> Parts:
     rules, wanted = request.rules, ruled(request)
     tested = plan.tested_neurons(rules, wanted)
     layers = planned_layers(rules.network, tested | plan.read_neurons(rules.network, tested), real)
-    walk = planned_walk(rules, real, {k: i for i, k in enumerate(layers.order)}) if wanted else None
+    walk = walk_tables(rules, real, {k: i for i, k in enumerate(layers.order)}) if wanted else None
     values = _arrays(request, real, walk, layers.tables)
     return Parts("dense.c", {**values, "layers": layers.hidden, "last": layers.last})
 
 
 def tree_parts(request: Request, real: Real) -> Parts:
     """The tree and the rules' maps as tables."""
-    walk = planned_walk(request.rules, real, None)
+    walk = walk_tables(request.rules, real, None)
     return Parts("walk.c", _arrays(request, real, walk, rule_maps(request.rules, real)))
 
 
-def _arrays(request: Request, real: Real, walk: Walk | None, tables: Sequence[Table]) -> dict[str, object]:
+def _arrays(request: Request, real: Real, walk: Tables | None, tables: Sequence[Table]) -> dict[str, object]:
     """Coordinates as an array v, whose entries are `stride` apart; bounds of all of them as tables."""
     rules, d = request.rules, len(request.rules.features)
     features = plan.notation(rules, real.literal, [f"v[{i} * stride]" for i in range(d)])

@@ -1,4 +1,4 @@
-"""A tree of many rules as tables in C, which a loop walks down."""
+"""A tree of many rules as tables in C."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -6,35 +6,32 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.emitting.c_numbers import Real, Table, real_table, whole_table
-from relurules.emitting.plan import sign_above
-from relurules.ir import UNEXPLORED, RuleSet
+from relurules.emitting.walk import planned_walk
+from relurules.ir import RuleSet
 
 
-class Walk(NamedTuple):
-    """tables: what it reads. by_sign: it tests the signs of neurons' arguments; else half-spaces of `width` values."""
+class Tables(NamedTuple):
+    """tables: what the walk reads. by_sign: it tests the signs of neurons' arguments; else half-spaces of `width`."""
 
     tables: list[Table]
     by_sign: bool
     width: int
 
 
-def planned_walk(rules: RuleSet, real: Real, place: Mapping[int, int] | None) -> Walk | None:
-    """The tree, None where all is rule 1. place: neuron -> where its argument is; None: half-spaces are tested."""
-    tree = rules.tree
-    if not len(tree.neurons):
+def walk_tables(rules: RuleSet, real: Real, place: Mapping[int, int] | None) -> Tables | None:
+    """The tree, None where all is rule 1; see `walk.planned_walk`."""
+    walk, tree = planned_walk(rules, place), rules.tree
+    if walk is None:
         return None
-    children = [[_ahead(child) for child in pair] for pair in tree.children.tolist()]
-    if place is None or (tree.neurons < 0).any():
-        tables = [
-            real_table(real, "normals", tree.normals, "The tests: the sum of a row's numbers times the values,"),
-            real_table(real, "bounds", -tree.offsets, "which leads to the second entry of `next` where it is at least this,"),
-            whole_table("next", children, "and to the first where it isn't: another test, or minus a rule, or 0: none."),
-        ]
-        return Walk(tables, False, tree.normals.shape[1])
-    ahead = [pair if sign_above(rules, split) > 0 else pair[::-1] for split, pair in enumerate(children)]
-    rows = [[place[int(k)], *pair] for k, pair in zip(tree.neurons, ahead, strict=True)]
-    said = "The tests: {argument, next where it is below 0, next elsewhere}; next: a test, or minus a rule, or 0: none."
-    return Walk([whole_table("tests", rows, said)], True, 0)
+    if walk.signs is not None:
+        said = "The tests: argument, what comes next where it is below 0, next elsewhere: a test, minus a rule, 0: none."
+        return Tables([whole_table("tests", walk.signs, said)], True, 0)
+    tables = [
+        real_table(real, "normals", tree.normals, "The tests: the sum of these times the values, at least"),
+        real_table(real, "bounds", -tree.offsets, "this? Then the second entry of `next` follows, else the first:"),
+        whole_table("next", walk.next, "another test, or minus a rule, or 0: none."),
+    ]
+    return Tables(tables, False, tree.normals.shape[1])
 
 
 def rule_maps(rules: RuleSet, real: Real) -> list[Table]:
@@ -42,11 +39,6 @@ def rule_maps(rules: RuleSet, real: Real) -> list[Table]:
     weights = np.vstack([rule.map.weights for rule in rules])
     constants = np.array([rule.map.constants for rule in rules])
     return [
-        real_table(real, "weights", weights, f"Rule by rule, a row for every score: weights [{len(rules)}][scores][values]."),
+        real_table(real, "weights", weights, "Rule by rule, and score by score: what values are multiplied with."),
         real_table(real, "constants", constants, "Rule by rule: constants of the scores."),
     ]
-
-
-def _ahead(child: int) -> int:
-    """A child as the tables number it: no test leads back to the first, so 0 is free."""
-    return 0 if child == UNEXPLORED else child  # leaf ~child is rule number -child

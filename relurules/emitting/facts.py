@@ -52,18 +52,16 @@ def _decided(classes: Sequence[str]) -> str:
     return ", ".join(f"{i} = {name}" for i, name in enumerate(classes))
 
 
-def outside_words(request: Request, nothing: str) -> str:
-    """What becomes of rows that no rule is for. nothing: what such outputs are called in the language."""
-    missing = "NaN" + (" that counts as nothing" if plan.handles_missing(request.rules) else "")
+def outside_words(request: Request, nothing: str, missing: str) -> str:
+    """What becomes of rows that no rule is for. nothing, missing: what these are called in the language."""
+    missing += " that counts as nothing" if plan.handles_missing(request.rules) else ""
+    rule = " and rule 0" if "rule" in request.columns else ""
     if request.outside == "exact":
-        return f"A row outside the domain has the network's outputs{_ruleless(request, ' and rule 0')}; {missing} gives {nothing}."
+        return f"A row outside the domain has the network's outputs{rule}; {missing} gives {nothing}."
     if request.outside == "clamp":
-        return f"A number out of its range counts as the nearer bound; a row with {missing}, or outside for another reason, has {nothing}{_ruleless(request, ' and rule 0')}."
-    return f"A row with {missing}, or outside the domain, has {nothing}{_ruleless(request, ' and rule 0')}."
-
-
-def _ruleless(request: Request, text: str) -> str:
-    return text if "rule" in request.columns else ""
+        clamped = "A number out of its range counts as the nearer bound"
+        return f"{clamped}. A row with {missing}, or outside in another way, has {nothing}{rule}."
+    return f"A row with {missing}, or outside the domain, has {nothing}{rule}."
 
 
 def inputs(domain: Domain) -> list[Input]:

@@ -27,8 +27,8 @@ def has_links(rules: RuleSet) -> bool:
 
 
 def python_step(rules: RuleSet) -> Step:
-    """For Python; the scores are variables."""
-    scores, names = list(rules.scores), _names(rules.heads)
+    """For Python; the scores are the variables _s0, _s1, ..."""
+    scores, names = [f"_s{i}" for i in range(len(rules.scores))], _names(rules.heads)
     shared = [
         f"{name} = {ROWS[link].python.name}({', '.join(scores[i] for i in taken)})"
         for (link, taken), name in names.items()

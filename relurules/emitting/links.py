@@ -115,48 +115,48 @@ def _argmax_sql(s: Sequence[str], p: str, _dialect: Dialect) -> Columns:
 
 
 _PYTHON_SIGMOID = """\
-def _sigmoid(s):
+def _sigmoid(s: float) -> float:
     power = math.exp(-abs(s))
     return (1.0 if s >= 0.0 else power) / (1.0 + power)
 """
 _PYTHON_COMPLEMENT = """\
-def _complement(s):
+def _complement(s: float) -> float:
     power = math.exp(-abs(s))
     return (power if s >= 0.0 else 1.0) / (1.0 + power)
 """
 _PYTHON_EXP = """\
-def _exp(s):
+def _exp(s: float) -> float:
     try:
         return math.exp(s)
     except OverflowError:
         return math.inf
 """
 _PYTHON_EXPM1 = """\
-def _expm1(s):
+def _expm1(s: float) -> float:
     try:
         return math.expm1(s)
     except OverflowError:
         return math.inf
 """
 _PYTHON_SOFTMAX = """\
-def _softmax(*scores):
+def _softmax(*scores: float) -> list[float]:
     top = max(scores)
     powers = [math.exp(s - top) for s in scores]
     total = sum(powers)
     return [power / total for power in powers]
 """
 _PYTHON_LOG_SOFTMAX = """\
-def _log_softmax(*scores):
+def _log_softmax(*scores: float) -> list[float]:
     top = max(scores)
     log_total = math.log(sum(math.exp(s - top) for s in scores))
     return [s - top - log_total for s in scores]
 """
 _PYTHON_ARGMAX = """\
-def _argmax(*scores):
+def _argmax(*scores: float) -> float:
     return math.nan if any(map(math.isnan, scores)) else scores.index(max(scores))
 """
 _PYTHON_STEP = """\
-def _step(s):
+def _step(s: float) -> float:
     return s if math.isnan(s) else float(s >= 0.0)
 """
 _C_STEP = """\

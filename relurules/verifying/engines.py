@@ -35,13 +35,20 @@ COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-pro
 
 def run_python(artifact: Artifact, table: Rows) -> Ran:
     """Execute score.py and call score(row) for every row."""
-    module: dict[str, Any] = {}
+    module: dict[str, Any] = {"__name__": "score"}
     try:
         exec(compile(str(artifact), "score.py", "exec"), module)  # noqa: S102  # the artefact is what is being tested
         rows = [module["score"](dict(zip(table, row, strict=True))) for row in zip(*table.values(), strict=True)]
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
-    return ran_from([[row[name] for name in artifact.outputs] + [row["rule"]] for row in rows], len(artifact.outputs))
+    return ran_from([[row[name] for name in artifact.outputs] + [ruled(row, artifact)] for row in rows], len(artifact.outputs))
+
+
+def ruled(row: Mapping[str, float], artifact: Artifact) -> float:
+    """The number of the rule; where it isn't given, 1 for a row with outputs, or wherever they are due."""
+    if "rule" in artifact.columns:
+        return row["rule"]
+    return 1 if artifact.outside == "exact" else int(not all(math.isnan(row[name]) for name in artifact.outputs))
 
 
 def run_c(artifact: Artifact, table: Rows) -> Ran:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.code import ruled
 from relurules.emitting.notation import Notation
@@ -106,3 +107,8 @@ def planned_reads(request: Request, names: Sequence[str]) -> list[Read]:
             )
         at += column.width
     return found
+
+
+def of_text(column: Column) -> bool:
+    """Whether a column holds text; one of categories may hold numbers."""
+    return bool(column.categories) and not all(isinstance(value, float) for value in column.lookup if value is not None)

@@ -3,10 +3,9 @@
 import builtins
 import keyword
 
-from relurules.domain.columns import Column
 from relurules.emitting import facts, plan
 from relurules.emitting.code import ruled
-from relurules.emitting.expressions import planned_parts, planned_reads, template_of
+from relurules.emitting.expressions import of_text, planned_parts, planned_reads, template_of
 from relurules.emitting.heads import has_links, python_step
 from relurules.emitting.render import identifier, one_line, render, unique
 from relurules.emitting.request import Request
@@ -43,7 +42,7 @@ def print_python(request: Request) -> dict[str, str]:
         "ruled": ruled(request),
         "complete": rules.complete,
         "ascii": ascii,
-        "texts": [ascii(column.name) for column in rules.domain.columns if _of_text(column)],
+        "texts": [ascii(column.name) for column in rules.domain.columns if of_text(column)],
         "checks": plan.planned_checks(rules, features),
         **planned_parts(request, features),
     }
@@ -53,8 +52,3 @@ def print_python(request: Request) -> dict[str, str]:
 def _said(column: facts.Input) -> str:
     """What a comment says of a column."""
     return one_line(": ".join([column.holds, *column.codes[:1]]) if len(column.codes) == 1 else column.holds)
-
-
-def _of_text(column: Column) -> bool:
-    """Whether a column holds text; one of categories may hold numbers."""
-    return bool(column.categories) and not all(isinstance(value, float) for value in column.lookup if value is not None)

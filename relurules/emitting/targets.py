@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from relurules.emitting import code
 from relurules.emitting.c import print_c
+from relurules.emitting.numpy_module import print_numpy
 from relurules.emitting.python import print_python
 from relurules.emitting.request import Request
 from relurules.emitting.sql import DIALECTS, best_form, checked, print_sql
@@ -37,6 +38,7 @@ TARGETS: Mapping[str, Target] = {
     "text": Target(print_text, ("rules",)),
     "sql": Target(print_sql, _CODE, tuple(DIALECTS), best_form),
     "python": Target(print_python, _CODE),
+    "numpy": Target(print_numpy, ("network", "tree"), best=lambda _rules: "network"),
     "c": Target(print_c, _CODE),
 }
 
@@ -60,7 +62,7 @@ def emit_artifact(
     if target == "sql":
         request = checked(request._replace(**options))
         said |= {name: getattr(request, name) for name in _SAID}
-    elif row.forms == _CODE:
+    elif "network" in row.forms:
         request = code.checked(request, target, options)
         said |= {name: getattr(request, name) for name in code.OPTIONS}
     artifact = Artifact(

@@ -44,6 +44,20 @@ def run_python(artifact: Artifact, table: Rows) -> Ran:
     return ran_from([[row[name] for name in artifact.outputs] + [ruled(row, artifact)] for row in rows], len(artifact.outputs))
 
 
+def run_numpy(artifact: Artifact, table: Rows) -> Ran:
+    """Execute score_numpy.py and call score_batch, and rule_batch where it has it."""
+    module: dict[str, Any] = {"__name__": "score_numpy"}
+    try:
+        exec(compile(str(artifact), "score_numpy.py", "exec"), module)  # noqa: S102  # as above
+        outputs = np.asarray(module["score_batch"](table), dtype=np.float64)
+        if "rule" in artifact.columns:
+            return Ran(outputs, np.asarray(module["rule_batch"](table), dtype=np.intp))
+    except Exception as error:
+        raise CheckError(f"score_numpy.py failed to run: {type(error).__name__}: {error}") from error
+    told = np.ones(len(outputs), bool) if artifact.outside == "exact" else ~np.isnan(outputs).all(axis=1)
+    return Ran(outputs, told.astype(np.intp))
+
+
 def ruled(row: Mapping[str, float], artifact: Artifact) -> float:
     """The number of the rule; where it isn't given, 1 for a row with outputs, or wherever they are due."""
     if "rule" in artifact.columns:
@@ -102,6 +116,7 @@ class Engine(NamedTuple):
 #: The first row that takes an artefact is its default engine. DuckDB also runs what is written for SQLite.
 ENGINES: Mapping[str, Engine] = {
     "python": Engine(run_python, "python"),
+    "numpy": Engine(run_numpy, "numpy"),
     "c": Engine(run_c, "c"),
     "sqlite": Engine(partial(run_sql, open_sqlite), "sql", ("sqlite",)),
     "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb", "sqlite")),

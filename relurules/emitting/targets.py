@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from relurules.emitting import code
 from relurules.emitting.c import print_c
+from relurules.emitting.javascript import print_javascript
 from relurules.emitting.numpy_module import print_numpy
 from relurules.emitting.python import print_python
 from relurules.emitting.request import Request
@@ -40,6 +41,7 @@ TARGETS: Mapping[str, Target] = {
     "python": Target(print_python, _CODE),
     "numpy": Target(print_numpy, ("network", "tree"), best=lambda _rules: "network"),
     "c": Target(print_c, _CODE),
+    "javascript": Target(print_javascript, _CODE),
 }
 
 

@@ -27,6 +27,7 @@ from relurules.verifying.databases import (
     open_spark,
     open_sqlite,
 )
+from relurules.verifying.node import run_node
 from relurules.verifying.ran import Ran, Rows, ran_from
 from relurules.verifying.scoring import run_sql
 
@@ -118,6 +119,7 @@ ENGINES: Mapping[str, Engine] = {
     "python": Engine(run_python, "python"),
     "numpy": Engine(run_numpy, "numpy"),
     "c": Engine(run_c, "c"),
+    "node": Engine(run_node, "javascript"),
     "sqlite": Engine(partial(run_sql, open_sqlite), "sql", ("sqlite",)),
     "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb", "sqlite")),
     "postgres": Engine(partial(run_sql, open_postgres), "sql", ("postgres",)),

@@ -15,11 +15,15 @@ _NEURONS = 9
 _DENSE = 0.5
 
 
-class Layer(NamedTuple):
-    """What a layer reads of the values v, and where its neurons are among all of them.
+#: Layers start at multiples of so many values, which compilers' vectors don't cross then.
+_ALIGNED = 8
 
-    number: from 1; reads: `width` values from `first`; writes: `size` arguments z from `start`. slopes: whether they
-    are looked up; without, neurons are ReLUs.
+
+class Layer(NamedTuple):
+    """What a layer reads of the values v, and where its neurons are.
+
+    number: from 1; reads: `width` values from `first`; writes: `size` arguments z from `start`, and what it makes of them
+    to the values from `own`. slopes: whether they are looked up; without, neurons are ReLUs.
     """
 
     number: int
@@ -27,21 +31,26 @@ class Layer(NamedTuple):
     width: int
     size: int
     start: int
+    own: int
     slopes: bool
 
 
 class Layers(NamedTuple):
-    """hidden: the layers of neurons, in order; last: that of the scores. order: neuron of every z; tables: of all."""
+    """hidden: the layers of neurons, in order; last: that of the scores. place: where every neuron's z is; unused: the
+    values between layers; tables: of all.
+    """
 
     hidden: list[Layer]
     last: Layer
-    order: list[int]
+    place: dict[int, int]
+    unused: list[int]
     tables: list[Table]
 
 
 def is_dense(network: Network, needed: NDArray[np.bool_]) -> bool:
     """Whether tables are better code than expressions: enough neurons, and few zeros among their weights."""
-    blocks = [block for block, _ in _blocks(network, _levels(network, needed))]
+    levels = _levels(network, needed)
+    blocks = [block for block, _ in _blocks(network, levels, _places(network, levels))]
     entries = sum(block.size for block in blocks)
     filled = sum(int(np.count_nonzero(block)) for block in blocks)
     return int(needed.sum()) >= _NEURONS and filled >= _DENSE * entries
@@ -50,19 +59,32 @@ def is_dense(network: Network, needed: NDArray[np.bool_]) -> bool:
 def planned_layers(network: Network, needed: NDArray[np.bool_], real: Real) -> Layers:
     """The tables of all neurons that are needed, (K,), and of the scores."""
     levels = _levels(network, needed)
-    *blocks, (weights, first) = _blocks(network, levels)
-    hidden, tables, start = list[Layer](), list[Table](), 0
-    for number, (level, (block, at)) in enumerate(zip(levels, blocks, strict=True), 1):
+    places = _places(network, levels)
+    *blocks, (weights, first) = _blocks(network, levels, places)
+    hidden, tables, d = list[Layer](), list[Table](), places[0][0] if places else network.A.shape[1]
+    for number, (level, place, (block, at)) in enumerate(zip(levels, places, blocks, strict=True), 1):
         slope = network.slope[level]
-        layer = Layer(number, at, block.shape[1], len(level), start, bool(slope.any()))
+        layer = Layer(number, at, block.shape[1], len(level), place[0] - d, place[0], bool(slope.any()))
         tables += _tables(real, str(number), block, network.b[level], f"of layer {number}")
         if layer.slopes:
             tables.append(real_table(real, f"slope_{number}", slope, f"Slopes of layer {number} below 0."))
         hidden.append(layer)
-        start += len(level)
     tables += _tables(real, "last", weights, network.c, "of the scores")
-    last = Layer(len(hidden) + 1, first, weights.shape[1], len(network.c), start, False)
-    return Layers(hidden, last, [k for level in levels for k in level], tables)
+    used = {*range(network.A.shape[1]), *(v for place in places for v in place)}
+    count = max(used) + 1
+    last = Layer(len(hidden) + 1, first, weights.shape[1], len(network.c), count - d, count, False)
+    of_neuron = {k: v - d for level, place in zip(levels, places, strict=True) for k, v in zip(level, place, strict=True)}
+    return Layers(hidden, last, of_neuron, sorted(set(range(count)) - used), tables)
+
+
+def _places(network: Network, levels: Sequence[Sequence[int]]) -> list[range]:
+    """Where the values of every level are, after those of the features."""
+    places, end = list[range](), network.A.shape[1]
+    for level in levels:
+        start = -(-end // _ALIGNED) * _ALIGNED
+        end = start + len(level)
+        places.append(range(start, end))
+    return places
 
 
 def _tables(real: Real, name: str, block: Array, bias: Array, said: str) -> list[Table]:
@@ -79,11 +101,20 @@ def _levels(network: Network, needed: NDArray[np.bool_]) -> list[list[int]]:
     return [level for level in levels if level]
 
 
-def _blocks(network: Network, levels: Sequence[Sequence[int]]) -> list[tuple[Array, int]]:
+def _blocks(
+    network: Network, levels: Sequence[list[int]], places: Sequence[range]
+) -> list[tuple[Array, int]]:
     """For every level, then for the scores: the weights (out, in) of the values read, and the first of these."""
-    order = [k for level in levels for k in level]
-    rows = [np.hstack([network.A[level], network.L[level][:, order]]) for level in map(list, levels)]
-    return [_cut(block) for block in [*rows, np.hstack([network.C, network.U[:, order]])]]
+    order, where = [k for level in levels for k in level], [v for place in places for v in place]
+
+    def block(features: Array, neurons: Array) -> Array:
+        values = np.zeros((len(features), max([features.shape[1] - 1, *where]) + 1))
+        values[:, : features.shape[1]] = features
+        values[:, where] = neurons[:, order]
+        return values
+
+    rows = [block(network.A[level], network.L[level]) for level in levels]
+    return [_cut(each) for each in [*rows, block(network.C, network.U)]]
 
 
 def _cut(block: Array) -> tuple[Array, int]:

@@ -86,9 +86,9 @@ def dense_parts(request: Request, real: Real) -> Parts:
     rules, wanted = request.rules, ruled(request)
     tested = plan.tested_neurons(rules, wanted)
     layers = planned_layers(rules.network, tested | plan.read_neurons(rules.network, tested), real)
-    walk = walk_tables(rules, real, {k: i for i, k in enumerate(layers.order)}) if wanted else None
+    walk = walk_tables(rules, real, layers.place) if wanted else None
     values = _arrays(request, real, walk, layers.tables)
-    return Parts("dense.c", {**values, "layers": layers.hidden, "last": layers.last})
+    return Parts("dense.c", {**values, "layers": layers.hidden, "last": layers.last, "unused": layers.unused})
 
 
 def tree_parts(request: Request, real: Real) -> Parts:
@@ -113,6 +113,7 @@ def _arrays(request: Request, real: Real, walk: Tables | None, tables: Sequence[
         "tables": [*(bounds if checked else []), *tables, *(walk.tables if walk else [])],
         "walk": walk,
         "inputs": _inputs(request, real, features.columns),
+        "unused": [],
         "values": d,
     }
 

@@ -157,7 +157,9 @@ def compare_c(console: Console, width: int, pipeline: Any, X: Array, kinds: dict
             functions["batch, ruled"] = emitted(folder, "e", rules, OURS, form="network")
         functions |= peers(folder, pipeline, python) if python else {}
         scaled = np.ascontiguousarray(pipeline[0].transform(X), dtype=np.float32)
-        rows = {name: np.ascontiguousarray(X, dtype=np.float32 if "float" in name else np.float64) for name in functions}
+        rows = {
+            name: np.ascontiguousarray(X, dtype=np.float32 if "float" in name else np.float64) for name in functions
+        }
         rows |= {"emlearn (float)": scaled}
         times = in_turn({name: lambda f=f, x=rows[name]: f(x) for name, f in functions.items()})
         table = Table("10 features, C", "ns/row", "error / terms", title=f"{width}x{width}, gcc {' '.join(FLAGS[:2])}")

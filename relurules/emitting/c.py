@@ -2,6 +2,7 @@
 
 import re
 
+from relurules.domain.columns import Column
 from relurules.emitting import facts, plan
 from relurules.emitting.c_layers import is_dense
 from relurules.emitting.c_numbers import REALS, Real, comment
@@ -21,7 +22,7 @@ _FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|fabs)f?(?=\()")
 
 def print_c(request: Request) -> dict[str, str]:
     """score.h documents the one call per row and per batch; score.c is its implementation."""
-    real, parts = REALS[request.number], _parts(request)
+    real, parts, domain = REALS[request.number], _parts(request), request.rules.domain
     step = _step(request.rules, real)
     values: dict[str, object] = {
         "header": request.header,
@@ -30,7 +31,7 @@ def print_c(request: Request) -> dict[str, str]:
         "real": real,
         "zero": real.literal(0.0),
         "one": real.literal(1.0),
-        "columns": [_said(column) for column in facts.inputs(request.rules.domain)],
+        "columns": [_said(*pair) for pair in zip(facts.inputs(domain), domain.columns, strict=True)],
         "outside_words": facts.outside_words(request, "NaN outputs", "a NaN"),
         "wants_rule": "rule" in request.columns,
         "exact": request.outside == "exact",
@@ -44,7 +45,10 @@ def print_c(request: Request) -> dict[str, str]:
         "contracted": request.form == "rules",
         **parts.values,
     }
-    return {name: render(f"c/{source}.j2", **values) for name, source in (("score.h", "score.h"), ("score.c", parts.template))}
+    return {
+        name: render(f"c/{source}.j2", **values)
+        for name, source in (("score.h", "score.h"), ("score.c", parts.template))
+    }
 
 
 def _parts(request: Request) -> Parts:
@@ -78,8 +82,9 @@ def _functions(step: Step | None) -> list[str]:
     return sorted(set(_FUNCTIONS.findall(text)))
 
 
-def _said(column: facts.Input) -> facts.Input:
+def _said(said: facts.Input, column: Column) -> facts.Input:
     """What the header says of a column: a missing value is NaN, a category its number."""
-    codes = [comment(code.replace("missing counts", "NaN counts")) for code in column.codes]
-    return facts.Input(comment(column.name), column.holds, codes)
-
+    codes = [comment(code.replace("missing counts", "NaN counts")) for code in said.codes]
+    missing = [category.missing for category in column.categories] or [False] * len(codes)
+    codes = [f"{code}, NaN too" if nan else code for code, nan in zip(codes, missing, strict=True)]
+    return facts.Input(comment(said.name), said.holds, codes)

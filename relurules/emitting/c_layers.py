@@ -73,7 +73,9 @@ def planned_layers(network: Network, needed: NDArray[np.bool_], real: Real) -> L
     used = {*range(network.A.shape[1]), *(v for place in places for v in place)}
     count = max(used) + 1
     last = Layer(len(hidden) + 1, first, weights.shape[1], len(network.c), count - d, count, False)
-    of_neuron = {k: v - d for level, place in zip(levels, places, strict=True) for k, v in zip(level, place, strict=True)}
+    of_neuron = {
+        k: v - d for level, place in zip(levels, places, strict=True) for k, v in zip(level, place, strict=True)
+    }
     return Layers(hidden, last, of_neuron, sorted(set(range(count)) - used), tables)
 
 
@@ -101,9 +103,7 @@ def _levels(network: Network, needed: NDArray[np.bool_]) -> list[list[int]]:
     return [level for level in levels if level]
 
 
-def _blocks(
-    network: Network, levels: Sequence[list[int]], places: Sequence[range]
-) -> list[tuple[Array, int]]:
+def _blocks(network: Network, levels: Sequence[list[int]], places: Sequence[range]) -> list[tuple[Array, int]]:
     """For every level, then for the scores: the weights (out, in) of the values read, and the first of these."""
     order, where = [k for level in levels for k in level], [v for place in places for v in place]
 

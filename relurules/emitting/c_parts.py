@@ -104,7 +104,9 @@ def _arrays(request: Request, real: Real, walk: Tables | None, tables: Sequence[
     checks = _checks(rules, features, real)
     checked = request.outside != "exact" or "rule" in request.columns
     bounds = [
-        real_table(real, "lowest", np.maximum(rules.domain.lower, -real.largest), "The smallest value of every column."),
+        real_table(
+            real, "lowest", np.maximum(rules.domain.lower, -real.largest), "The smallest value of every column."
+        ),
         real_table(real, "highest", np.minimum(rules.domain.upper, real.largest), "The largest value of every column."),
     ]
     return {

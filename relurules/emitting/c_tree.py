@@ -24,7 +24,9 @@ def walk_tables(rules: RuleSet, real: Real, place: Mapping[int, int] | None) -> 
     if walk is None:
         return None
     if walk.signs is not None:
-        said = "The tests: argument, what comes next where it is below 0, next elsewhere: a test, minus a rule, 0: none."
+        said = (
+            "The tests: argument, what comes next where it is below 0, next elsewhere: a test, minus a rule, 0: none."
+        )
         return Tables([whole_table("tests", walk.signs, said)], True, 0)
     tables = [
         real_table(real, "normals", tree.normals, "The tests: the sum of these times the values, at least"),

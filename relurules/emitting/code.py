@@ -18,9 +18,7 @@ def checked(request: Request, target: str, options: Mapping[str, Any]) -> Reques
     """The request with these options; UnsupportedError names what exists where it asks for something else."""
     request = request._replace(**{name: options[name] for name in OPTIONS if name in options})
     if request.outside not in OUTSIDE:
-        raise UnsupportedError(
-            f"target {target!r} has no outside {request.outside!r}; supported: {', '.join(OUTSIDE)}"
-        )
+        raise UnsupportedError(f"target {target!r} has no outside {request.outside!r}; supported: {', '.join(OUTSIDE)}")
     if unknown := [name for name in request.columns if name not in COLUMNS]:
         raise UnsupportedError(f"no column {unknown[0]!r} in {target!r}; supported: {', '.join(COLUMNS)}")
     if "outputs" not in request.columns:
@@ -39,9 +37,13 @@ def _check_exact(request: Request) -> None:
     """Whether the collapsed network is the model outside the domain too."""
     rules = request.rules
     if request.form != "network":
-        raise UnsupportedError(f"outside='exact' is of form 'network'; form {request.form!r} knows nothing of other rows")
+        raise UnsupportedError(
+            f"outside='exact' is of form 'network'; form {request.form!r} knows nothing of other rows"
+        )
     if rules.domain.groups:
-        raise UnsupportedError("outside='exact' needs columns of numbers: a row without any known category has no outputs")
+        raise UnsupportedError(
+            "outside='exact' needs columns of numbers: a row without any known category has no outputs"
+        )
     removed = rules.reduction.removed
     if local := [name for name in _LOCAL if removed.get(name)] or _changed(rules):
         raise UnsupportedError(

@@ -84,6 +84,4 @@ def _range(domain: Domain, i: int) -> str:
 def _codes(column: Column) -> list[str]:
     if column.fill is not None:
         return [f"missing counts as {column.fill!r}"]
-    return [
-        f"{i} = {' or '.join(category.members)}" for i, category in enumerate(column.categories)
-    ]
+    return [f"{i} = {' or '.join(category.members)}" for i, category in enumerate(column.categories)]

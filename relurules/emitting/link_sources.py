@@ -219,7 +219,9 @@ FUNCTIONS: Mapping[str, Functions] = {
         Function("_complement", _NUMPY_COMPLEMENT),
     ),
     "exp": Functions(Function("_exp", _PYTHON_EXP), Function("exp"), Function("Math.exp"), Function("np.exp")),
-    "expm1": Functions(Function("_expm1", _PYTHON_EXPM1), Function("expm1"), Function("Math.expm1"), Function("np.expm1")),
+    "expm1": Functions(
+        Function("_expm1", _PYTHON_EXPM1), Function("expm1"), Function("Math.expm1"), Function("np.expm1")
+    ),
     "softmax": Functions(
         Function("_softmax", _PYTHON_SOFTMAX),
         Function("softmax", _C_SOFTMAX),

@@ -42,7 +42,9 @@ def run_python(artifact: Artifact, table: Rows) -> Ran:
         rows = [module["score"](dict(zip(table, row, strict=True))) for row in zip(*table.values(), strict=True)]
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
-    return ran_from([[row[name] for name in artifact.outputs] + [ruled(row, artifact)] for row in rows], len(artifact.outputs))
+    return ran_from(
+        [[row[name] for name in artifact.outputs] + [ruled(row, artifact)] for row in rows], len(artifact.outputs)
+    )
 
 
 def run_numpy(artifact: Artifact, table: Rows) -> Ran:

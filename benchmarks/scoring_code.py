@@ -1,21 +1,21 @@
 """Emitted C, Python, numpy and JavaScript beside other tools: time per row, error, size, time to compile.
 
 python benchmarks/scoring_code.py [--peer PYTHON]: networks of 10 features, 8x8 and 40x40, from scikit-learn with a
-StandardScaler. PYTHON is of an environment with emlearn and emx-onnx-cgen (`make bench-scoring-code`); what these compute is
-timed beside, compiled in the same way and called row by row, as they do. All timings are medians of one run, in turn.
-emlearn computes in float, and is given rows that are scaled already. "exact" is the network alone, as in the other tools;
-"checked" also tells rows outside the domain, "ruled" gives the number of the rule too.
+StandardScaler. PYTHON is of an environment with emlearn and emx-onnx-cgen (`make bench-scoring-code`); what these
+compute is timed beside, compiled in the same way and called row by row, as they do. All timings are medians of one run,
+in turn. emlearn computes in float, and is given rows that are scaled already. "exact" is the network alone, as in the
+other tools; "checked" also tells rows outside the domain, "ruled" gives the number of the rule too.
 """
 
 import argparse
 import ctypes
-import pickle
 import statistics
 import subprocess
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +144,8 @@ def compare_c(console: Console, width: int, pipeline: Any, X: Array, kinds: dict
     network = kinds["exact"].network
     exact, terms = network.evaluate(X)[:, 0], network.magnitude(X)[:, 0]
     plain: dict[str, Any] = {"form": "network", "outside": "exact", "columns": ["outputs"]}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
         functions = {
             "batch, exact": emitted(folder, "a", kinds["exact"], OURS, **plain),
             "row, exact": emitted(folder, "b", kinds["exact"], OURS_BY_ROW, **plain),
@@ -157,11 +157,11 @@ def compare_c(console: Console, width: int, pipeline: Any, X: Array, kinds: dict
             functions["batch, ruled"] = emitted(folder, "e", rules, OURS, form="network")
         functions |= peers(folder, pipeline, python) if python else {}
         scaled = np.ascontiguousarray(pipeline[0].transform(X), dtype=np.float32)
-        rows = {
+        rows: dict[str, Any] = {
             name: np.ascontiguousarray(X, dtype=np.float32 if "float" in name else np.float64) for name in functions
         }
         rows |= {"emlearn (float)": scaled}
-        times = in_turn({name: lambda f=f, x=rows[name]: f(x) for name, f in functions.items()})
+        times = in_turn({name: partial(f, rows[name]) for name, f in functions.items()})
         table = Table("10 features, C", "ns/row", "error / terms", title=f"{width}x{width}, gcc {' '.join(FLAGS[:2])}")
         for name, f in functions.items():
             error = float((np.abs(f(rows[name]) - exact) / terms).max())
@@ -237,9 +237,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             kinds["full"] = rr.extract(pipeline, domain=rr.Domain.from_data(X))
         compare_c(console, width, pipeline, X, kinds, asked.peer)
         compare_python(console, width, pipeline, X, kinds)
-    narrow = rr.Domain.from_data(pickle.loads(pickle.dumps(X[:12])))  # noqa: S301  # a copy
-    rules = rr.extract(pipeline, domain=narrow, max_regions=5000)
-    many_rules(console, rules, X[:200])
+    rules = rr.extract(pipeline, domain=rr.Domain.from_data(X[:12]), max_regions=5000)
+    many_rules(console, rules, np.vstack([X[:50], [rule.point for rule in list(rules)[::20]]]))
 
 
 if __name__ == "__main__":

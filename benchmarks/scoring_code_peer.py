@@ -5,17 +5,16 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 
 def main(folder: Path) -> None:
     """net.npz -> eml.h by emlearn; net.onnx -> emx.c by emx-onnx-cgen; prints the folder of emlearn's headers."""
-    import emlearn
+    import emlearn  # type: ignore[import-not-found]
     from sklearn.neural_network import MLPRegressor
 
     stored = np.load(folder / "net.npz")
     layers = int(stored["layers"])
-    weights: list[NDArray[np.float64]] = [stored[f"w{i}"] for i in range(layers)]
+    weights = [stored[f"w{i}"] for i in range(layers)]
     sizes = tuple(w.shape[1] for w in weights[:-1])
     model = MLPRegressor(hidden_layer_sizes=sizes, max_iter=1)
     model.fit(np.zeros((4, weights[0].shape[0])), np.arange(4.0))

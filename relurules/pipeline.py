@@ -271,9 +271,9 @@ def emit(
     """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
 
     title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are more
-    than a few rules. columns, of code: outputs, with or without rule; outside: null or clamp, as below, or exact, the
-    network's outputs and rule 0 (form network, where no neuron was removed for what it does in the domain). number, of C:
-    double or float. All else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse,
+    than a few rules. columns, of code: outputs, with or without rule; outside: null or clamp, as below, or exact: the
+    network's outputs and rule 0 (form network, where no neuron was removed for what it does in the domain). number: of
+    C, double or float. All else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse,
     spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql, oracle,
     teradata. The SELECT reads `table` and gives `key` and `columns`, of: outputs (one column each, as named), score
     (before the link), probability, class, contributions (a column's terms in the rule, less what they are in the middle

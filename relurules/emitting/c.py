@@ -60,7 +60,7 @@ def _parts(request: Request) -> Parts:
             f"form 'rules' writes out {conditions} conditions; C compilers take {_CONDITIONS} in reasonable time: use "
             "form 'tree' or 'network'"
         )
-    tested = plan.tested_neurons(rules, ruled(request))
+    tested = plan.neurons_tested(rules, ruled(request))
     if request.form == "network" and is_dense(rules.network, tested | plan.read_neurons(rules.network, tested)):
         return dense_parts(request, real)
     if request.form == "tree" and plan.is_large(rules):

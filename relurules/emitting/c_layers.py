@@ -22,8 +22,8 @@ _ALIGNED = 8
 class Layer(NamedTuple):
     """What a layer reads of the values v, and where its neurons are.
 
-    number: from 1; reads: `width` values from `first`; writes: `size` arguments z from `start`, and what it makes of them
-    to the values from `own`. slopes: whether they are looked up; without, neurons are ReLUs.
+    number: from 1; reads: `width` values from `first`; writes: `size` arguments z from `start`, and what it makes of
+    them to the values from `own`. slopes: whether they are looked up; without, neurons are ReLUs.
     """
 
     number: int
@@ -36,8 +36,10 @@ class Layer(NamedTuple):
 
 
 class Layers(NamedTuple):
-    """hidden: the layers of neurons, in order; last: that of the scores. place: where every neuron's z is; unused: the
-    values between layers; tables: of all.
+    """All layers.
+
+    hidden: those of neurons, in order; last: that of the scores. place: where every neuron's z is; unused: the values
+    between layers; tables: of all.
     """
 
     hidden: list[Layer]

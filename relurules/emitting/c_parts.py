@@ -65,7 +65,7 @@ def _network(request: Request, real: Real, features: Notation, neurons: plan.Neu
     """Neurons, sums, and the tree, nested or as tables."""
     rules, wanted = request.rules, ruled(request)
     mixed = plan.with_neurons(rules.network, features, neurons.activated)
-    tested = plan.tested_neurons(rules, wanted)
+    tested = plan.neurons_tested(rules, wanted)
     values: dict[str, object] = {
         "levels": plan.planned_levels(rules.network, mixed, tested),
         "sums": plan.planned_outputs(rules.network, mixed),
@@ -84,7 +84,7 @@ def _network(request: Request, real: Real, features: Notation, neurons: plan.Neu
 def dense_parts(request: Request, real: Real) -> Parts:
     """The network as tables of weights; the tree as a table too."""
     rules, wanted = request.rules, ruled(request)
-    tested = plan.tested_neurons(rules, wanted)
+    tested = plan.neurons_tested(rules, wanted)
     layers = planned_layers(rules.network, tested | plan.read_neurons(rules.network, tested), real)
     walk = walk_tables(rules, real, layers.place) if wanted else None
     values = _arrays(request, real, walk, layers.tables)

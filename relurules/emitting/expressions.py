@@ -37,7 +37,7 @@ def planned_parts(request: Request, features: Notation) -> dict[str, object]:
         listed = {rule.number: rule.outputs for rule in plan.planned_rules(rules, features)}
         return {**empty, "rules": listed, **plan.planned_form(rules, "tree", features, _NEURONS, _DEPTH)}
     mixed = plan.with_neurons(rules.network, features, _NEURONS.activated)
-    tested = plan.tested_neurons(rules, wanted)
+    tested = plan.neurons_tested(rules, wanted)
     parts = {
         **empty,
         "levels": plan.planned_levels(rules.network, mixed, tested),

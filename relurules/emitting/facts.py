@@ -43,7 +43,9 @@ def _bound(request: Request) -> str:
     if rules.decision is not None:
         return "certified: decides as the network does everywhere in the domain, ties and rounding of floats aside"
     if request.form == "network" and rules.simplified:
-        return f"the network that rules stand for; certified: none of their scores is further off than {rules.score_error!r}"
+        return (
+            f"the network that rules stand for; certified: no score of theirs is further off than {rules.score_error!r}"
+        )
     said = "no score is" if not rules.complete else "no score in the domain is"
     return f"certified: {said} further from the network's than {rules.score_error!r}, rounding of floats aside"
 

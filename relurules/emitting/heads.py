@@ -39,16 +39,21 @@ def javascript_step(rules: RuleSet) -> Step:
 
 def numpy_step(rules: RuleSet) -> Step:
     """For numpy; the scores are the columns of s, (N, k)."""
-    several, part = (lambda taken: f"s[:, {list(taken)}]"), (lambda name, i: f"{name}[:, {i}]")
-    return _step(rules, lambda code: code.numpy, _Style(lambda i: f"s[:, {i}]", several, part))
+    style = _Style("s[:, {}]", lambda taken: f"s[:, {list(taken)}]", "{}[:, {}]")
+    return _step(rules, lambda code: code.numpy, style)
+
+
+def _listed(taken: Sequence[int]) -> str:
+    """Scores as arguments of a function."""
+    return ", ".join(f"_s{i}" for i in taken)
 
 
 class _Style(NamedTuple):
     """How a score is written, several that a function takes, an entry of what it returns, and a variable for that."""
 
-    score: Callable[[int], str] = lambda i: f"_s{i}"
-    several: Callable[[Sequence[int]], str] = lambda taken: ", ".join(f"_s{i}" for i in taken)
-    part: Callable[[str, int], str] = lambda name, i: f"{name}[{i}]"
+    score: str = "_s{}"
+    several: Callable[[Sequence[int]], str] = _listed
+    part: str = "{}[{}]"
     shared: str = "{name} = {call}"
 
 
@@ -64,10 +69,10 @@ def _step(rules: RuleSet, function: Callable[[Functions], Function], style: _Sty
     def output(head: Head) -> str:
         name, link = names[head.link, head.scores], LINKS[head.link]
         if link.joint:
-            return name if link.reduces else style.part(name, head.component)
-        return _call(function(ROWS[head.link].code), style.score(head.scores[0]))
+            return name if link.reduces else style.part.format(name, head.component)
+        return _call(function(ROWS[head.link].code), style.score.format(head.scores[0]))
 
-    scores = [style.score(i) for i in range(len(rules.scores))]
+    scores = [style.score.format(i) for i in range(len(rules.scores))]
     return Step(scores, _sources(rules.heads, function), shared, [output(head) for head in rules.heads])
 
 

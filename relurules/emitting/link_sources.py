@@ -14,9 +14,10 @@ class Function(NamedTuple):
 class Functions(NamedTuple):
     """A link's function in every language.
 
-    python, javascript: takes the scores, returns a number, or a list where the link is joint and doesn't reduce. c: takes
-    a double; a joint one takes an array and its size, and changes the array, or returns a double where it reduces. numpy:
-    takes the scores of all rows, (N,), or (N, k) where it is joint, and returns as much, (N,) where it reduces.
+    python, javascript: takes the scores, returns a number, or a list where the link is joint and doesn't reduce. c:
+    takes a double; a joint one takes an array and its size, and changes the array, or returns a double where it
+    reduces. numpy: takes the scores of all rows, (N,), or (N, k) where it is joint, and returns as much, (N,) where it
+    reduces.
     """
 
     python: Function

@@ -65,7 +65,7 @@ def _open(values: Array) -> str:
 def _network(request: Request) -> dict[str, object]:
     """The layers, and the tree as tests of signs where that is what it is."""
     rules, network = request.rules, request.rules.network
-    tested = plan.tested_neurons(rules, ruled(request))
+    tested = plan.neurons_tested(rules, ruled(request))
     needed = tested | plan.read_neurons(network, tested)
     levels = [level for found in network.levels if (level := [k for k in found.tolist() if needed[k]])]
     order = [k for level in levels for k in level]

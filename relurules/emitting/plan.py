@@ -12,7 +12,6 @@ from relurules.emitting.notation import Notation, grouped
 from relurules.ir import UNEXPLORED, Network, RuleSet, Tree
 from relurules.ir.network import Array
 
-
 #: So many rules may be written out as nested tests.
 _WRITTEN = 100
 
@@ -198,7 +197,7 @@ def read_neurons(network: Network, tested: NDArray[np.bool_]) -> NDArray[np.bool
     return read
 
 
-def tested_neurons(rules: RuleSet, wanted: bool = True) -> NDArray[np.bool_]:
+def neurons_tested(rules: RuleSet, wanted: bool = True) -> NDArray[np.bool_]:
     """(K,) the neurons whose sign the tree tests. wanted: whether it is walked at all."""
     return np.isin(np.arange(len(rules.network)), rules.tree.neurons) & wanted
 
@@ -243,7 +242,7 @@ def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNam
     if form == "network":
         mixed = with_neurons(rules.network, features, names.activated)
         return {
-            "levels": planned_levels(rules.network, mixed, tested_neurons(rules)),
+            "levels": planned_levels(rules.network, mixed, neurons_tested(rules)),
             "sums": planned_outputs(rules.network, mixed),
             "stages": planned_stages(rules.tree, neuron_tests(rules, features, names.argument, names.zero), depth),
         }

@@ -13,8 +13,8 @@ from relurules.errors import InputError
 
 #: Names that the module itself uses.
 _TAKEN = (
-    *dir(builtins), "row", "at", "walked", "values", "score", "main", "csv", "math", "sys", "Any", "Iterator", "Mapping",
-    "annotations", "FEATURES", "OUTPUTS", "TESTS", "MAPS",
+    *dir(builtins), "row", "at", "walked", "place", "below", "above", "normal", "bound", "weights", "constant", "score",
+    "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations", "FEATURES", "OUTPUTS", "TESTS", "MAPS",
 )  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from relurules.ir import UNEXPLORED, RuleSet
 
 
 class Walk(NamedTuple):
-    """signs: (place of a neuron's argument, next where it is below 0, next elsewhere) for every test, None where tests
-    are half-spaces; next: the two for these, first where the sum is below the bound. A next one is a test where it is
+    """A table of tests.
+
+    signs: (place of a neuron's argument, next where it is below 0, next elsewhere) of every test, None where tests are
+    half-spaces; next: the two for these, first where the sum is below the bound. A next one is a test where it is
     positive, else minus a rule, 0 for none.
     """
 

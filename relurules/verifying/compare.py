@@ -38,7 +38,7 @@ class Reference(NamedTuple):
     @property
     def numbered(self) -> NDArray[np.bool_]:
         """(N,) rows that have outputs, unless they overflow."""
-        return ~np.isnan(self.outputs).any(axis=1) & np.isfinite(self.magnitude).all(axis=1)
+        return np.asarray(~np.isnan(self.outputs).any(axis=1) & np.isfinite(self.magnitude).all(axis=1))
 
 
 def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:

@@ -54,11 +54,11 @@ def run_numpy(artifact: Artifact, table: Rows) -> Ran:
         exec(compile(str(artifact), "score_numpy.py", "exec"), module)  # noqa: S102  # as above
         outputs = np.asarray(module["score_batch"](table), dtype=np.float64)
         if "rule" in artifact.columns:
-            return Ran(outputs, np.asarray(module["rule_batch"](table), dtype=np.intp))
+            return Ran(outputs, np.array(module["rule_batch"](table), dtype=np.intp))
     except Exception as error:
         raise CheckError(f"score_numpy.py failed to run: {type(error).__name__}: {error}") from error
     told = np.ones(len(outputs), bool) if artifact.outside == "exact" else ~np.isnan(outputs).all(axis=1)
-    return Ran(outputs, told.astype(np.intp))
+    return Ran(outputs, np.array(told, dtype=np.intp))
 
 
 def ruled(row: Mapping[str, float], artifact: Artifact) -> float:

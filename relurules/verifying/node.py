@@ -11,7 +11,7 @@ from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.verifying.ran import Ran, Rows, ran_from
 
-#: Reads columns and rows, writes outputs and rule of every row. JSON has no NaN and no infinity, so these are objects,
+#: Reads columns and rows, writes outputs and rule of every row. JSON has no NaN and no infinity: these come as objects,
 #: and what is written are texts.
 _RUNNER = """\
 import { readFileSync } from "node:fs";
@@ -40,8 +40,8 @@ def run_node(artifact: Artifact, table: Rows) -> Ran:
         artifact.write(folder)
         Path(folder, "run.mjs").write_text(_RUNNER, encoding="utf-8")
         ran = subprocess.run(
-            [node, "run.mjs"], cwd=folder, input=json.dumps({"columns": list(table), "rows": rows}), capture_output=True,
-            encoding="utf-8", check=False,
+            [node, "run.mjs"], cwd=folder, input=json.dumps({"columns": list(table), "rows": rows}),
+            capture_output=True, encoding="utf-8", check=False,
         )  # fmt: skip
     if ran.returncode:
         raise CheckError(f"score.mjs failed to run: {ran.stderr.strip()[:2000]}")

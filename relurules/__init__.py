@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from relurules.asking import ask
+    from relurules.diffing import diff
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
     from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
@@ -30,7 +32,9 @@ _HOME = {
     "ReLURulesRegressor": "estimators",
     "RelurulesError": "errors",
     "RuleSet": "ir",
+    "ask": "asking",
     "count": "pipeline",
+    "diff": "diffing",
     "emit": "pipeline",
     "explain": "explaining",
     "extract": "pipeline",
@@ -50,7 +54,9 @@ __all__ = [
     "RelurulesError",
     "RuleSet",
     "__version__",
+    "ask",
     "count",
+    "diff",
     "emit",
     "explain",
     "extract",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from relurules.cli_ask import ask
+from relurules.cli_diff import diff
 from relurules.cli_explain import explain, plot, summary
 from relurules.cli_files import read_rows, read_table
 from relurules.cli_fit import fit
@@ -128,7 +130,7 @@ def demo(
     raise typer.Exit(0 if run_demo(out, seed, _out) else 1)
 
 
-for _command in (fit, summary, explain, plot):
+for _command in (fit, summary, explain, ask, diff, plot):
     app.command()(_command)
 
 
@@ -244,12 +246,26 @@ def count(
 def emit(
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
     to: Annotated[str, typer.Option("--to", help="text, markdown, html, latex, sql, python or c.")],
-    dialect: Annotated[str | None, typer.Option(help="For SQL: sqlite (default) or duckdb.")] = None,
-    form: Annotated[str | None, typer.Option(help="rules (default), tree or network.")] = None,
+    dialect: Annotated[str | None, typer.Option(help="For SQL: sqlite (default), duckdb, postgres, mysql, ...")] = None,
+    form: Annotated[str | None, typer.Option(help="rules, tree or network; by default what suits.")] = None,
     table: Annotated[str, typer.Option(help="For SQL: the table that is scored.")] = "input_data",
     key: Annotated[
         list[str] | None, typer.Option(help="For SQL: column to keep beside the outputs; repeatable.")
     ] = None,
+    shape: Annotated[str, typer.Option(help="For SQL: select, view, dbt, expression or function.")] = "select",
+    name: Annotated[str | None, typer.Option(help="For SQL: name of the view or function.")] = None,
+    columns: Annotated[
+        str,
+        typer.Option(help="For SQL: what to return, of outputs,score,probability,class,contributions,reasons,rule."),
+    ] = "outputs,rule",
+    top: Annotated[int, typer.Option(help="For SQL: how many reasons.", min=1)] = 3,
+    output: Annotated[str | None, typer.Option(help="For an expression or function: of which output, or rule.")] = None,
+    outside: Annotated[
+        str, typer.Option(help="For SQL: rows outside the domain give null, clamp them, or exact.")
+    ] = "null",
+    missing: Annotated[
+        str, typer.Option(help="For SQL: missing values propagate, impute (refused where that can't be), or error.")
+    ] = "propagate",
     title: Annotated[str | None, typer.Option(help="For markdown, html and latex: the document's title.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the files; without it the text is printed.")] = None,
 ) -> None:
@@ -260,7 +276,11 @@ def emit(
     from relurules.ir import RuleSet
     from relurules.pipeline import emit as emit_rules
 
-    artifact = emit_rules(RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [], title=title)
+    artifact = emit_rules(
+        RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [], shape=shape, name=name,
+        columns=[part.strip() for part in columns.split(",")], top=top, output=output, outside=outside, missing=missing,
+        title=title,
+    )  # fmt: skip
     if out is not None:
         for path in artifact.write(out):
             _err.print(f"wrote {path}", markup=False)
@@ -286,7 +306,7 @@ def verify(
     against: Annotated[Path, typer.Option(help="Network, as for extract, or rules (.json) to compare with.")],
     data: Annotated[Path, typer.Option(help="CSV or Parquet with the columns of the network.")],
     engine: Annotated[
-        str | None, typer.Option(help="python, c, sqlite or duckdb; by default the artefact's own.")
+        str | None, typer.Option(help="python, c, or for SQL its dialect; by default the artefact's own.")
     ] = None,
     trust_pickle: _TrustPickle = False,
 ) -> None:
@@ -294,7 +314,7 @@ def verify(
 
     `relurules verify score.sql --against model.pt2 --data rows.csv`. Verify only files that you trust: they are run.
     """
-    from relurules.display import report_table
+    from relurules.display import report_table, report_text
     from relurules.ir import Artifact, RuleSet
     from relurules.pipeline import verify as verify_artifact
 
@@ -302,6 +322,7 @@ def verify(
     model: Any = RuleSet.load(against) if against.suffix == ".json" else _model(against, trust_pickle)
     report = verify_artifact(read(artefact), model, read_table(data, []), engine)
     _out.print(report_table([report]))
+    _out.print(report_text(report), markup=False, soft_wrap=True)
     raise typer.Exit(0 if report else 1)
 
 

@@ -1,20 +1,14 @@
 """The commands `relurules explain`, `plot` and `summary`; `cli` registers them."""
 
-import csv
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from relurules.cli_files import read_rows, read_table
-from relurules.errors import DataError
-
-if TYPE_CHECKING:
-    from relurules.ir import RuleSet
+from relurules.cli_files import read_rows, read_table, row_of
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -55,7 +49,7 @@ def explain(
 
     found = RuleSet.load(rules)
     table = None if data is None else read_table(data, [])
-    explained = explain_row(found, _row(found, row, table), data=table, output=output, centred=not uncentred)
+    explained = explain_row(found, row_of(found, row, table), data=table, output=output, centred=not uncentred)
     if as_json:
         sys.stdout.write(json.dumps(explained.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     else:
@@ -102,7 +96,7 @@ def plot(
 
     found = RuleSet.load(rules)
     table, y = read_rows(data, [], target)
-    at = None if row is None else _row(found, row, table)
+    at = None if row is None else row_of(found, row, table)
     path = Path(f"{kind}.svg") if out is None else out
     draw(
         found, kind, data=table, y=y, features=feature or [], output=output, top=top, rule=rule, row=at,
@@ -137,37 +131,3 @@ def summary(
     _out.print(text, markup=False, soft_wrap=True)
     if len(frame) > _PRINTED:
         _err.print(f"and {len(frame) - _PRINTED} more rules; --csv FILE has them all", markup=False)
-
-
-def _row(rules: "RuleSet", text: str, table: Any) -> Any:
-    """A row of the table by number, or a row of named values."""
-    if text.strip().isdigit():
-        number = int(text)
-        if table is None:
-            raise DataError(f"--row {number} is a row of a file; give --data FILE, or values such as a=1,b=2")
-        if number >= len(table):
-            raise DataError(f"--row {number}: the data have {len(table)} rows, counted from 0")
-        return table.iloc[[number]]
-    cells = next(csv.reader([text], skipinitialspace=True), [])
-    pairs = [cell.rpartition("=") for cell in cells]
-    if not pairs or any(not mark for _, mark, _ in pairs):
-        raise DataError(f"--row {text!r}; expected the number of a row, or values such as a=1,b=2")
-    given = {name.strip(): value.strip() for name, _, value in pairs}
-    return {column.name: _value(column.categories, given, column.name) for column in rules.domain.columns}
-
-
-def _value(categories: Sequence[Any], given: dict[str, str], name: str) -> Any:
-    """A value as the column has them: nothing for a missing one."""
-    if name not in given:
-        raise DataError(f"--row lacks {name!r}; write {name}= for a missing value")
-    text = given[name]
-    if not text:
-        return None
-    if categories and any(isinstance(value, str) for category in categories for value in category.values):
-        return text
-    try:
-        return float(text)
-    except ValueError as error:
-        if categories:
-            return text
-        raise DataError(f"--row: {name!r} is {text!r}, expected a number") from error

@@ -1,10 +1,14 @@
-"""Files that commands are given."""
+"""Files and rows that commands are given."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relurules.errors import DataError
+
+if TYPE_CHECKING:
+    from relurules.ir import RuleSet
 
 
 def read_rows(path: Path | None, drop: Sequence[str], target: str | None) -> tuple[Any, Any]:
@@ -33,3 +37,37 @@ def read_table(path: Path, drop: Sequence[str]) -> Any:
     if unknown:
         raise DataError(f"{path}: no column {unknown[0]!r} to drop; it has {', '.join(map(repr, frame.columns[:12]))}")
     return frame.drop(columns=list(drop))
+
+
+def row_of(rules: "RuleSet", text: str, table: Any) -> Any:
+    """A row of the table by number, or a row of named values."""
+    if text.strip().isdigit():
+        number = int(text)
+        if table is None:
+            raise DataError(f"--row {number} is a row of a file; give --data FILE, or values such as a=1,b=2")
+        if number >= len(table):
+            raise DataError(f"--row {number}: the data have {len(table)} rows, counted from 0")
+        return table.iloc[[number]]
+    cells = next(csv.reader([text], skipinitialspace=True), [])
+    pairs = [cell.rpartition("=") for cell in cells]
+    if not pairs or any(not mark for _, mark, _ in pairs):
+        raise DataError(f"--row {text!r}; expected the number of a row, or values such as a=1,b=2")
+    given = {name.strip(): value.strip() for name, _, value in pairs}
+    return {column.name: _value(column.categories, given, column.name) for column in rules.domain.columns}
+
+
+def _value(categories: Sequence[Any], given: dict[str, str], name: str) -> Any:
+    """A value as the column has them: nothing for a missing one."""
+    if name not in given:
+        raise DataError(f"--row lacks {name!r}; write {name}= for a missing value")
+    text = given[name]
+    if not text:
+        return None
+    if categories and any(isinstance(value, str) for category in categories for value in category.values):
+        return text
+    try:
+        return float(text)
+    except ValueError as error:
+        if categories:
+            return text
+        raise DataError(f"--row: {name!r} is {text!r}, expected a number") from error

@@ -1,7 +1,6 @@
 """What the templates of C need for each way to write rules: expressions, a network in tables, a tree in tables."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +21,6 @@ from relurules.ir import RuleSet
 _DEPTH = 30
 #: Inequalities of the domain forgive so many times more in float than in double.
 _ROOM = {"double": 1.0, "float": 1e6}
-_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 class Parts(NamedTuple):
@@ -45,9 +43,9 @@ def written_parts(request: Request, real: Real) -> Parts:
     rules = request.rules
     names = unique(f"x_{identifier(name)}" for name in rules.features)  # no keyword or macro of any header starts so
     features = plan.notation(rules, real.literal, names)
-    checks = _checks(rules, features, real)
+    checks, domain = _gate(request, features, real), _checks(rules, features, real)
     neurons = plan.NeuronNames(lambda k: f"z{k}_", lambda k: f"a{k}_", real.literal(0.0))
-    values: dict[str, object] = {"checks": checks, "walk": None, "stages": [], "tables": []}
+    values: dict[str, object] = {"checks": checks, "domain": domain, "walk": None, "stages": [], "tables": []}
     if request.form == "rules":
         values["listed"] = plan.planned_rules(rules, features)
     elif request.form == "tree":
@@ -56,8 +54,6 @@ def written_parts(request: Request, real: Real) -> Parts:
     else:
         values |= _network(request, real, features, neurons)
     inputs = _inputs(request, real, names)
-    if request.outside == "exact":
-        inputs = _used(inputs, [str(values["levels"]), str(values["sums"]), *_texts(request, checks)])
     return Parts(f"{request.form}.c", {**values, "inputs": inputs})
 
 
@@ -101,7 +97,6 @@ def _arrays(request: Request, real: Real, walk: Tables | None, tables: Sequence[
     """Coordinates as an array v, whose entries are `stride` apart; bounds of all of them as tables."""
     rules, d = request.rules, len(request.rules.features)
     features = plan.notation(rules, real.literal, [f"v[{i} * stride]" for i in range(d)])
-    checks = _checks(rules, features, real)
     checked = request.outside != "exact" or "rule" in request.columns
     bounds = [
         real_table(
@@ -110,7 +105,8 @@ def _arrays(request: Request, real: Real, walk: Tables | None, tables: Sequence[
         real_table(real, "highest", np.minimum(rules.domain.upper, real.largest), "The largest value of every column."),
     ]
     return {
-        "checks": checks,
+        "checks": _gate(request, features, real),
+        "domain": _checks(rules, features, real),
         "checked": checked,
         "tables": [*(bounds if checked else []), *tables, *(walk.tables if walk else [])],
         "walk": walk,
@@ -124,15 +120,11 @@ def _checks(rules: RuleSet, features: Notation, real: Real) -> plan.Checks:
     return plan.planned_checks(rules, features, real.largest, _ROOM[real.name])
 
 
-def _texts(request: Request, checks: plan.Checks) -> list[str]:
-    """Where coordinates are read beyond the network, if outputs are wanted for rows outside too."""
-    return [str(checks)] if "rule" in request.columns else []
-
-
-def _used(inputs: Iterable[Assigned], texts: Sequence[str]) -> list[Assigned]:
-    """Those that are read: compilers warn of the others."""
-    read = set(_NAME.findall(" ".join(texts)))
-    return [each for each in inputs if each.name in read]
+def _gate(request: Request, features: Notation, real: Real) -> plan.Checks:
+    """What a row must be to have outputs at all: in the domain, or just something that the network takes."""
+    if request.outside == "exact":
+        return plan.known_checks(request.rules, features, real.largest)
+    return _checks(request.rules, features, real)
 
 
 def _inputs(request: Request, real: Real, names: Sequence[str]) -> list[Assigned]:

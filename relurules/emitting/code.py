@@ -1,12 +1,14 @@
 """What may be asked of code other than SQL, and what it can't have."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from relurules.emitting.c_numbers import REALS
 from relurules.emitting.request import Request
 from relurules.errors import UnsupportedError
-from relurules.ir import RuleSet
 
 OUTSIDE = ("null", "clamp", "exact")
 COLUMNS = ("outputs", "rule")
@@ -28,38 +30,38 @@ def checked(request: Request, target: str, options: Mapping[str, Any]) -> Reques
     if request.number not in REALS or (request.number != "double" and target != "c"):
         supported = ", ".join(REALS) if target == "c" else "double"
         raise UnsupportedError(f"target {target!r} has no number {request.number!r}; supported: {supported}")
-    if request.outside == "exact":
-        _check_exact(request)
     return request
 
 
-def _check_exact(request: Request) -> None:
-    """Whether the collapsed network is the model outside the domain too."""
+def prepared(request: Request) -> Request:
+    """The request in its form; where rows outside matter, with the network as traced: the collapsed one ends there.
+
+    Its neurons are others than those that the tree tests, unless nothing was collapsed: half-spaces are tested then.
+    """
     rules = request.rules
+    if request.outside != "exact":
+        return request
     if request.form != "network":
         raise UnsupportedError(
-            f"outside='exact' is of form 'network'; form {request.form!r} knows nothing of other rows"
+            f"outside='exact' is of form 'network'; form {request.form!r} knows no such rows"
         )
-    if rules.domain.groups:
+    if rules.traced is None:
         raise UnsupportedError(
-            "outside='exact' needs columns of numbers: a row without any known category has no outputs"
+            "outside='exact' needs the network as traced, which these rules don't keep (decisions and rules files of "
+            "earlier versions); use outside='null' or 'clamp'"
         )
-    removed = rules.reduction.removed
-    if local := [name for name in _LOCAL if removed.get(name)] or _changed(rules):
-        raise UnsupportedError(
-            f"outside='exact': the network was collapsed on the domain (neurons removed as {', '.join(local)}), and is "
-            "another one outside; extract with domain=Domain.unbounded(names), or use 'null' or 'clamp'"
-        )
+    same = all(np.array_equal(getattr(rules.network, name), getattr(rules.traced, name)) for name in _ARRAYS)
+    tree = rules.tree if same else replace(rules.tree, neurons=np.full_like(rules.tree.neurons, -1))
+    return request._replace(rules=replace(rules, network=rules.traced, tree=tree))
 
 
-#: Passes of the collapse that look at the domain.
-_LOCAL = ("stable", "settled")
+#: What makes a network.
+_ARRAYS = ("A", "L", "b", "C", "U", "c", "slope")
 
 
-def _changed(rules: RuleSet) -> list[str]:
-    """The pass that changes the function, if it did or may have."""
-    linear = bool(rules.reduction.removed.get("linear"))
-    return ["linear"] if linear and (rules.simplified or rules.score_error > 0) else []
+def best_forms(request: Request) -> list[str]:
+    """Rules can be read; for rows outside there is one form."""
+    return ["network" if request.outside == "exact" else "rules"]
 
 
 def ruled(request: Request) -> bool:

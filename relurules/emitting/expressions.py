@@ -25,6 +25,13 @@ def template_of(request: Request) -> str:
     return "walk" if request.form == "tree" and plan.is_large(request.rules) else request.form
 
 
+def planned_gate(request: Request, features: Notation) -> plan.Checks:
+    """What a row must be to have outputs at all: in the domain, or just something that the network takes."""
+    if request.outside == "exact":
+        return plan.known_checks(request.rules, features, float(np.finfo(np.float64).max))
+    return plan.planned_checks(request.rules, features)
+
+
 def planned_parts(request: Request, features: Notation) -> dict[str, object]:
     """What the form's template needs, where expressions are the same in all languages with infix operators."""
     rules, wanted = request.rules, ruled(request)

@@ -40,6 +40,8 @@ def facts(request: Request) -> list[str]:
 
 def _bound(request: Request) -> str:
     rules = request.rules
+    if request.outside == "exact":
+        return "scores are those of the network as traced, rounding of floats aside"
     if rules.decision is not None:
         return "certified: decides as the network does everywhere in the domain, ties and rounding of floats aside"
     if request.form == "network" and rules.simplified:
@@ -59,7 +61,7 @@ def outside_words(request: Request, nothing: str, missing: str) -> str:
     missing += " that counts as nothing" if plan.handles_missing(request.rules) else ""
     rule = " and rule 0" if "rule" in request.columns else ""
     if request.outside == "exact":
-        return f"A row outside the domain has the network's outputs{rule}; {missing} gives {nothing}."
+        return f"A row outside the domain has the network's outputs{rule}; {missing} or infinity gives {nothing}."
     if request.outside == "clamp":
         clamped = "A number out of its range counts as the nearer bound"
         return f"{clamped}. A row with {missing}, or outside in another way, has {nothing}{rule}."

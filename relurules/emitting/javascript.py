@@ -4,7 +4,7 @@ import json
 
 from relurules.emitting import facts, plan
 from relurules.emitting.code import ruled
-from relurules.emitting.expressions import planned_parts, planned_reads, template_of
+from relurules.emitting.expressions import planned_gate, planned_parts, planned_reads, template_of
 from relurules.emitting.heads import has_links, javascript_step
 from relurules.emitting.render import identifier, one_line, render, unique
 from relurules.emitting.request import Request
@@ -34,7 +34,8 @@ def print_javascript(request: Request) -> dict[str, str]:
         "exact": request.outside == "exact",
         "ruled": ruled(request),
         "complete": rules.complete,
-        "checks": plan.planned_checks(rules, features),
+        "checks": planned_gate(request, features),
+        "domain": plan.planned_checks(rules, features),
         **planned_parts(request, features),
     }
     return {"score.mjs": render(f"javascript/{template_of(request)}.mjs.j2", **values)}

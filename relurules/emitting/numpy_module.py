@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from relurules.domain.columns import groups_of
 from relurules.emitting import facts, plan
 from relurules.emitting.code import ruled
 from relurules.emitting.expressions import of_text, planned_reads
@@ -45,6 +46,7 @@ def print_numpy(request: Request) -> dict[str, str]:
         "bounds": [_open(domain.lower), _open(domain.upper)],
         "inequalities": [table(domain.normals.T), table(domain.limits)] if len(domain.normals) else None,
         "groups": [list(group) for group in domain.groups],
+        "known_groups": [list(group) for group in groups_of(domain.columns)],
         **(_network(request) if request.form == "network" else _tree(rules)),
     }
     return {"score_numpy.py": render(f"numpy/{request.form}.py.j2", **values)}

@@ -92,6 +92,14 @@ def is_large(rules: RuleSet) -> bool:
     return len(rules) > _WRITTEN
 
 
+def known_checks(rules: RuleSet, features: Notation, largest: float) -> Checks:
+    """What the network takes, wherever it lies: finite numbers, and values that are in a category."""
+    own = groups_of(rules.domain.columns)
+    most, inner = features.number(largest), {i for group in own for i in group}
+    bounds = [(f"-{most}", column, most) for i, column in enumerate(features.columns) if i not in inner]
+    return Checks(bounds, [], [grouped([features.columns[i] for i in group], " + ") for group in own], [])
+
+
 def missing_words(rules: RuleSet) -> str:
     """Which rows have no rule, apart from those outside the domain."""
     if handles_missing(rules):
@@ -219,6 +227,11 @@ def planned_levels(
 
     levels = [[planned(k) for k in level.tolist() if read[k] or tested[k]] for level in network.levels]
     return [level for level in levels if level]
+
+
+def tested_neurons(rules: RuleSet) -> NDArray[np.bool_]:
+    """(K,) the neurons whose sign a split of the tree tells."""
+    return np.isin(np.arange(len(rules.network)), rules.tree.neurons)
 
 
 def planned_outputs(network: Network, mixed: Notation) -> list[str]:

@@ -5,7 +5,7 @@ import keyword
 
 from relurules.emitting import facts, plan
 from relurules.emitting.code import ruled
-from relurules.emitting.expressions import of_text, planned_parts, planned_reads, template_of
+from relurules.emitting.expressions import of_text, planned_gate, planned_parts, planned_reads, template_of
 from relurules.emitting.heads import has_links, python_step
 from relurules.emitting.render import identifier, one_line, render, unique
 from relurules.emitting.request import Request
@@ -43,7 +43,8 @@ def print_python(request: Request) -> dict[str, str]:
         "complete": rules.complete,
         "ascii": ascii,
         "texts": [ascii(column.name) for column in rules.domain.columns if of_text(column)],
-        "checks": plan.planned_checks(rules, features),
+        "checks": planned_gate(request, features),
+        "domain": plan.planned_checks(rules, features),
         **planned_parts(request, features),
     }
     return {"score.py": render(f"python/{template_of(request)}.py.j2", **values)}

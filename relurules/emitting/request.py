@@ -10,7 +10,7 @@ class Request(NamedTuple):
 
     columns: what is returned; outside: what becomes of rows outside the domain; number: double or float, of C. The rest
     is for SQL. table: what is scored; key: columns kept; shape, name: what is made of the SELECT, and its name;
-    missing: what becomes of missing values; top: how many reasons.
+    missing: what becomes of missing values; top: how many reasons; output: of an expression.
     """
 
     rules: RuleSet
@@ -25,4 +25,5 @@ class Request(NamedTuple):
     outside: str = "null"
     missing: str = "propagate"
     top: int = 3
+    output: str = ""
     number: str = "double"

@@ -31,7 +31,7 @@ def explain(
     """
     models, means = rules.local_models, means_of(rules, data) if centred else None
     view = None if decides(models, output) else view_of(models, output)
-    return explain_row(rules, row_of(rules, row), view, means)
+    return explain_row(rules, row_of(rules.domain, row), view, means)
 
 
 def plot(

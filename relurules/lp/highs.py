@@ -190,6 +190,19 @@ def highest_slack(G: Array, h: Array, inside: Array, limits: Array, whole: NDArr
     return Highest(float(-result.fun if dual is None else max(-dual, -result.fun)), point)
 
 
+def highest(form: Array, G: Array, h: Array) -> Highest:
+    """Largest value of a form (n + 1,), constant last, over {u : G u <= h}, as the solver says, and where.
+
+    (-inf, None) where there is no such u; (inf, None) where the form is unbounded.
+    """
+    result = _solve(-form[:-1], G, h, [(None, None)] * (len(form) - 1))
+    if result.status == _OPTIMAL:
+        return Highest(float(form[-1] - result.fun), np.asarray(result.x, dtype=np.float64))
+    if result.status in (_UNBOUNDED, _INFEASIBLE):
+        return Highest(np.inf if result.status == _UNBOUNDED else -np.inf, None)
+    raise CheckError(f"the LP solver failed on a maximum ({len(G)} rows, {len(form) - 1} columns): {result.message}")
+
+
 def _solve(cost: Array, G: Array, h: Array, bounds: _Bounds, **equations: Any) -> Any:
     from scipy.optimize import linprog  # loads in 0.4 s: only when a program is really solved
 

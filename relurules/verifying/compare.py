@@ -1,5 +1,6 @@
 """What an artefact gave against what the network gives, on the same rows."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,8 +23,9 @@ FLOAT_TOLERANCE = 1e-5
 class Reference(NamedTuple):
     """outputs: (N, m) of the model; heads: m, of scores; inside: (N,) rows in the domain.
 
-    scores: (N, s) of the traced network; magnitude: (N, s) sums of its absolute terms. everywhere: outputs are due for
-    rows outside too. undecided: (N,) rows which rounding may put on either side of the domain's bounds, if any.
+    scores: (N, s) of the traced network; magnitude: (N, s) sums of its absolute terms; numbers: (N,) rows that must
+    have outputs, None where those are the rows with a rule; free: (N,) rows that may have any, None for no row.
+    undecided: (N,) rows which rounding may put on either side of the domain's bounds, if any.
     """
 
     outputs: Array
@@ -31,18 +33,21 @@ class Reference(NamedTuple):
     heads: Sequence[Head]
     scores: Array
     magnitude: Array
-    everywhere: bool = False
+    numbers: NDArray[np.bool_] | None = None
+    free: NDArray[np.bool_] | None = None
     undecided: NDArray[np.bool_] | None = None
     tolerance: float = TOLERANCE
 
-    @property
-    def numbered(self) -> NDArray[np.bool_]:
-        """(N,) rows that have outputs, unless they overflow."""
-        return np.asarray(~np.isnan(self.outputs).any(axis=1) & np.isfinite(self.magnitude).all(axis=1))
+    def of(self, outputs: Sequence[str], known: Sequence[str]) -> "Reference":
+        """Of one output alone, where an artefact gives just that one of several that are known by name."""
+        if len(outputs) == 1 < len(known) and outputs[0] in known:
+            at = known.index(outputs[0])
+            return self._replace(outputs=self.outputs[:, [at]], heads=[self.heads[at]])
+        return self
 
 
 def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
-    """Compare outputs (N, m) with the network's wherever a rule applied; elsewhere there must be no number.
+    """Compare outputs (N, m) with the network's wherever there must be some; elsewhere there must be no number.
 
     A rule is due for every row in the domain if the rules are complete, and for none outside. Raises CheckError where
     the artefact returned another number of rows or outputs, and where there is nothing to compare.
@@ -52,12 +57,14 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
         raise CheckError("no rows to verify on; give at least one")
     if ran.outputs.shape != expected.shape:
         raise CheckError(f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}")
-    given = ran.rule > 0
-    fits = given == reference.inside if complete else given <= reference.inside
-    due = bool((fits if reference.undecided is None else fits | reference.undecided).all())
-    silent = bool((reference.everywhere or np.isnan(ran.outputs[~given]).all()) and (ran.rule >= 0).all())
-    given = reference.numbered if reference.everywhere else given
+    ruled = ran.rule > 0
+    given = ruled if reference.numbers is None else reference.numbers
+    free = np.zeros_like(given) if reference.free is None else reference.free
     difference, relative, close = _differences(ran.outputs[given], reference, given, max_error)
+    worst = np.flatnonzero(given)[difference.max(axis=1).argmax()] if given.any() else -1
+    silent = bool(np.isnan(ran.outputs[~(given | free)]).all() and (ran.rule >= 0).all())
+    fits = ruled == reference.inside if complete else ruled <= reference.inside
+    due = bool((fits if reference.undecided is None else fits | reference.undecided).all())
     return Report(
         artefact=artefact,
         engine=engine,
@@ -67,7 +74,28 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
         relative=float(relative.max(initial=0.0)),
         tolerance=reference.tolerance,
         passed=bool(silent and due and given.any() and close.all()),
+        worst=int(worst),
+        agreement=_agreement(ran.outputs[given], expected[given], reference.heads),
+        seconds=ran.seconds,
     )
+
+
+def _agreement(found: Array, expected: Array, heads: Sequence[Head]) -> float:
+    """The share of rows of the same class; NaN where the outputs tell none."""
+    one, other = _classes(found, heads), _classes(expected, heads)
+    return math.nan if one is None or other is None or not len(one) else float((one == other).mean())
+
+
+def _classes(outputs: Array, heads: Sequence[Head]) -> Array | None:
+    """The class of every row: as the model gives it, the likeliest one, or whether a probability is above a half."""
+    links = [head.link for head in heads]
+    if "argmax" in links:
+        return np.asarray(outputs[:, links.index("argmax")])
+    shares = [i for i, link in enumerate(links) if link in ("softmax", "log_softmax")]
+    if len(shares) > 1:
+        return np.asarray(outputs[:, shares].argmax(axis=1), dtype=np.float64)
+    alone = [i for i, link in enumerate(links) if link in ("sigmoid", "complement")]
+    return np.asarray(outputs[:, alone] > 0.5, dtype=np.float64)[:, 0] if alone else None
 
 
 def _differences(

@@ -24,7 +24,8 @@ _NAN = "'nan'::DOUBLE"
 class Database(NamedTuple):
     """name: with its version; quoted: a name as an identifier; errors: what `load` and `execute` raise.
 
-    load(table, columns, rows) makes a table; execute(statement) returns the rows that it gives.
+    load(table, columns, rows) makes a table; execute(statement) returns the rows that it gives. create_view: how a view
+    of that table is made.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Database(NamedTuple):
     load: Callable[[str, Columns, Sequence[Row]], None]
     execute: Callable[[str], list[Any]]
     errors: tuple[type[Exception], ...]
+    create_view: str = "CREATE VIEW"
 
 
 def double_quoted(name: str) -> str:
@@ -142,9 +144,8 @@ def open_mariadb() -> Iterator[Database]:
 
 @contextmanager
 def open_clickhouse() -> Iterator[Database]:
-    """The session of this process, from which the table is dropped; it may read long statements."""
+    """A database that is dropped, in the session of this process, which reads statements of any length."""
     session = servers.clickhouse()
-    made: list[str] = []
     arrow: Any = servers.imported("pyarrow", "parquet")
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
@@ -153,7 +154,6 @@ def open_clickhouse() -> Iterator[Database]:
             session.query(
                 f"CREATE TABLE {table} ({_typed(columns, 'Nullable(Float64)', 'Nullable(String)')}) ENGINE = Memory"
             )
-            made.append(table)
             structure = ", ".join(
                 f"c{i} Nullable({'String' if text else 'Float64'})" for i, (_, text) in enumerate(columns)
             )
@@ -166,11 +166,9 @@ def open_clickhouse() -> Iterator[Database]:
         table = arrow.ipc.open_stream(result.bytes()).read_all()
         return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
-    try:
-        yield Database("ClickHouse (chdb)", _clickhouse_quoted, load, execute, (RuntimeError,))
-    finally:
-        for table in made:
-            session.query(f"DROP TABLE IF EXISTS {table}")
+    for statement in ("DROP DATABASE IF EXISTS relurules", "CREATE DATABASE relurules", "USE relurules"):
+        session.query(statement)
+    yield Database("ClickHouse (chdb)", _clickhouse_quoted, load, execute, (RuntimeError,))
 
 
 @contextmanager
@@ -191,7 +189,14 @@ def open_spark() -> Iterator[Database]:
 
         from py4j.protocol import Py4JError
 
-        yield Database(f"Spark {session.version}", back_quoted, load, execute, (errors.PySparkException, Py4JError))
+        yield Database(
+            f"Spark {session.version}",
+            back_quoted,
+            load,
+            execute,
+            (errors.PySparkException, Py4JError),
+            "CREATE OR REPLACE TEMPORARY VIEW",
+        )
 
 
 def _parquet(folder: str, columns: Columns, rows: Sequence[Row]) -> Path:

@@ -53,19 +53,18 @@ def run_numpy(artifact: Artifact, table: Rows) -> Ran:
     try:
         exec(compile(str(artifact), "score_numpy.py", "exec"), module)  # noqa: S102  # as above
         outputs = np.asarray(module["score_batch"](table), dtype=np.float64)
-        if "rule" in artifact.columns:
+        if "rule" in artifact.returned:
             return Ran(outputs, np.array(module["rule_batch"](table), dtype=np.intp))
     except Exception as error:
         raise CheckError(f"score_numpy.py failed to run: {type(error).__name__}: {error}") from error
-    told = np.ones(len(outputs), bool) if artifact.outside == "exact" else ~np.isnan(outputs).all(axis=1)
-    return Ran(outputs, np.array(told, dtype=np.intp))
+    return Ran(outputs, np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp))
 
 
 def ruled(row: Mapping[str, float], artifact: Artifact) -> float:
-    """The number of the rule; where it isn't given, 1 for a row with outputs, or wherever they are due."""
-    if "rule" in artifact.columns:
+    """The number of the rule; where it isn't given, 1 for a row with outputs."""
+    if "rule" in artifact.returned:
         return row["rule"]
-    return 1 if artifact.outside == "exact" else int(not all(math.isnan(row[name]) for name in artifact.outputs))
+    return int(not all(math.isnan(row[name]) for name in artifact.outputs))
 
 
 def run_c(artifact: Artifact, table: Rows) -> Ran:
@@ -116,14 +115,14 @@ class Engine(NamedTuple):
     dialects: tuple[str, ...] = ()
 
 
-#: The first row that takes an artefact is its default engine. DuckDB also runs what is written for SQLite.
+#: The first row that takes an artefact is its default engine.
 ENGINES: Mapping[str, Engine] = {
     "python": Engine(run_python, "python"),
     "numpy": Engine(run_numpy, "numpy"),
     "c": Engine(run_c, "c"),
     "node": Engine(run_node, "javascript"),
     "sqlite": Engine(partial(run_sql, open_sqlite), "sql", ("sqlite",)),
-    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb", "sqlite")),
+    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb",)),
     "postgres": Engine(partial(run_sql, open_postgres), "sql", ("postgres",)),
     "mariadb": Engine(partial(run_sql, open_mariadb), "sql", ("mariadb", "mysql")),
     "clickhouse": Engine(partial(run_sql, open_clickhouse), "sql", ("clickhouse",)),

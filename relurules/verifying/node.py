@@ -50,9 +50,9 @@ def run_node(artifact: Artifact, table: Rows) -> Ran:
 
 
 def _ruled(row: list[str], artifact: Artifact) -> float:
-    """The number of the rule; where it isn't given, 1 for a row with outputs, or wherever they are due."""
-    if "rule" in artifact.columns or artifact.outside == "exact":
-        return float(row[-1]) if "rule" in artifact.columns else 1.0
+    """The number of the rule; where it isn't given, 1 for a row with outputs."""
+    if "rule" in artifact.returned:
+        return float(row[-1])
     return float(not all(math.isnan(float(value)) for value in row[:-1]))
 
 

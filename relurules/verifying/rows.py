@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain import Domain
 from relurules.ir import Artifact
 from relurules.ir.network import Array
 
@@ -24,15 +25,13 @@ def as_read(artifact: Artifact, rows: Array) -> Array:
 
 def due(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
     """(N, d) coordinates as given -> (N,) rows for which it must say that they have a rule, or outputs."""
-    if artifact.outside == "exact" and "rule" not in artifact.columns:
-        return np.ones(len(given), dtype=np.bool_)
+    if artifact.outside == "exact" and "rule" not in artifact.returned:
+        return Domain.over(artifact.domain.columns).contains(given)
     return artifact.domain.contains(artifact.domain.clamped(given) if artifact.outside == "clamp" else given)
 
 
-def undecided(artifact: Artifact, given: Array) -> NDArray[np.bool_] | None:
-    """(N,) rows that aren't in the domain, but may be for their rounding; None where rounding decides nothing."""
-    if artifact.number == "double":
-        return None
+def undecided(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
+    """(N,) rows that aren't in the domain, but may be once they are rounded to float."""
     domain, read = artifact.domain, as_read(artifact, given)
     wider = replace(
         domain,

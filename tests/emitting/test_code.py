@@ -76,7 +76,7 @@ def rows_for(rules: RuleSet) -> Array:
 
 
 def emitted(rules: RuleSet, target: str, form: str, way: tuple[str, Sequence[str], str]) -> Artifact | None:
-    """None for what can't be: rows outside the domain by a network that was collapsed there, floats in Python."""
+    """None for what can't be: rows outside the domain by rules or a tree, floats in Python."""
     outside, columns, number = way
     if number == "float" and target != "c":
         return None
@@ -265,11 +265,21 @@ def test_refuses(target: str, options: dict[str, Any], said: str, many: RuleSet)
     assert said in str(raised.value)
 
 
-def test_exact_is_refused_where_the_network_was_collapsed_on_the_domain() -> None:
-    rules = rules_of(network([[1, 0], [0, 1]], [5, 0], [[1, 1]]), rr.Domain.box([-1, -1], [1, 1]))
-    assert rules.reduction.removed["stable"] == 1
-    with pytest.raises(UnsupportedError, match="removed as stable"):
-        rr.emit(rules, "python", form="network", outside="exact")
+@pytest.mark.parametrize("target", TARGETS)
+def test_exact_outside_a_domain_on_which_the_network_was_collapsed(target: str) -> None:
+    net = network([[1, 0], [0, 1]], [5, 0], [[1, 1]])
+    rules = rules_of(net, rr.Domain.box([-1, -1], [1, 1]))
+    assert len(rules.network) == 1
+    X = np.array([[-9.0, 3.0], [0.5, 0.5], [NAN, 0.0], [INF, 0.0], [2.0, -8.0]])
+    ran = run(rr.emit(rules, target, outside="exact"), X)[1]
+    assert np.array_equal(ran.outputs[[0, 1, 4]], net.evaluate(X[[0, 1, 4]]))
+    assert np.isnan(ran.outputs[[2, 3]]).all()
+    assert ran.rule.tolist() == [0, *rules.apply(X[[1]]).tolist(), 0, 0, 0]
+
+
+def test_exact_needs_the_network_as_traced(many: RuleSet) -> None:
+    with pytest.raises(UnsupportedError, match="needs the network as traced"):
+        rr.emit(replace(many, traced=None), "c", outside="exact")
 
 
 def test_too_many_conditions_for_a_c_compiler(many: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:

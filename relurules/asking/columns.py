@@ -1,0 +1,129 @@
+"""Spaces in which one column of the table has two values, and all others one."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.asking.changes import Pair
+from relurules.asking.given import coordinates
+from relurules.asking.ground import ROOM, Ground, Polytope, Space, space_of
+from relurules.domain.columns import Category
+from relurules.errors import DataError, DomainError
+from relurules.ir.network import Array
+from relurules.lp.whole import largest
+
+
+class Asks(NamedTuple):
+    """A column of the table. at: its coordinates; categories: place in `at` -> name, those the domain admits.
+
+    Of a number `at` has one entry, and categories are empty.
+    """
+
+    name: str
+    at: tuple[int, ...]
+    categories: dict[int, str]
+
+
+def column_of(ground: Ground, name: str | None) -> Asks:
+    """The column of this name; DataError for none."""
+    domain = ground.domain
+    if name is None:
+        raise DataError(f"say which feature: one of {', '.join(repr(c.name) for c in domain.columns[:12])}")
+    at = coordinates(domain, name)
+    if not any(set(at) == set(group) for group in domain.groups):
+        return Asks(name, at, {})
+    column = next(c for c in domain.columns if c.name == name)
+    names = [_name(c) for c in column.categories] or [domain.names[i] for i in at]
+    admitted = {place: names[place] for place, i in enumerate(at) if domain.upper[i] > 0}
+    return Asks(name, at, admitted)
+
+
+def columns_of(ground: Ground) -> list[Asks]:
+    """All columns, each one-hot group once."""
+    found: dict[tuple[int, ...], Asks] = {}
+    for column in ground.domain.columns:
+        one = column_of(ground, column.name)
+        found.setdefault(one.at, one)
+    return list(found.values())
+
+
+def _name(category: Category) -> str:
+    words = ["missing"] * category.missing + ["any other value"] * category.other
+    return " or ".join([f"{v:g}" if isinstance(v, float) else str(v) for v in category.values] + words)
+
+
+def place_of(column: Asks, value: object) -> int:
+    """The place of a category by its name; DataError for an unknown one."""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    for place, name in column.categories.items():
+        if name == text or text in name.split(" or "):
+            return place
+    raise DataError(
+        f"column {column.name!r} has no category {text!r} here; it has {', '.join(column.categories.values())}"
+    )
+
+
+def mover(space: Space, column: Asks) -> int | None:
+    """The coordinate of v that moves a number column, None where it is pinned."""
+    moving = np.flatnonzero(space.spread[column.at[0]])
+    return int(moving[0]) if len(moving) else None
+
+
+def at_value(ground: Ground, column: Asks, value: float) -> Space:
+    """All columns but this number column, which is held at a value; DomainError outside its bounds."""
+    space, j = ground.space, column.at[0]
+    low, high = float(ground.domain.lower[j]), float(ground.domain.upper[j])
+    if not low <= value <= high:
+        raise DomainError(f"{column.name!r} is {value:g} nowhere in the domain, where it goes from {low:g} to {high:g}")
+    c = mover(space, column)
+    if c is None:
+        return space
+    base = space.base.copy()
+    base[j] = value
+    return space_of(ground.domain, base, np.delete(space.spread, c, axis=1))
+
+
+def at_category(ground: Ground, column: Asks, place: int) -> Space:
+    """All columns but this category column, which is held at a category."""
+    space, at = ground.space, list(column.at)
+    base, moving = space.base.copy(), space.spread[at].any(axis=0)
+    base[at] = np.eye(len(at))[place]
+    return space_of(ground.domain, base, space.spread[:, ~moving])
+
+
+def free_pair(ground: Ground, column: Asks, *, rising: bool) -> Pair | None:
+    """A number column at any two values, the second no smaller with `rising`; None where it is pinned."""
+    space = ground.space
+    c = mover(space, column)
+    if c is None:
+        return None
+    n = space.spread.shape[1]
+    before = np.column_stack([space.spread, np.zeros(len(space.base))])
+    after = before.copy()
+    after[:, c], after[:, n] = 0.0, space.spread[:, c]
+    row = np.zeros((1, n + 1))
+    row[0, c], row[0, n] = np.sqrt(0.5), -np.sqrt(0.5)
+    ordered = Polytope(row, np.zeros(1)) if rising else None
+    return Pair(space_of(ground.domain, space.base, before), space_of(ground.domain, space.base, after), ordered)
+
+
+def inside(ground: Ground, space: Space, polytope: Polytope) -> tuple[float, Array] | None:
+    """A point of a cell away from its walls, one category at a time, and how far; None where there is none.
+
+    Walls of categories alone don't count.
+    """
+    n, own = space.spread.shape[1], [i for group in ground.domain.groups for i in group]
+    of_category = space.spread[own].any(axis=0)
+    slack = (polytope.G[:, ~of_category] != 0).any(axis=1).astype(np.float64)
+    rows = np.column_stack([polytope.G, slack])
+    length = np.linalg.norm(rows, axis=1)
+    limit = np.zeros((2, n + 1))
+    limit[:, n] = 1.0, -1.0
+    whole = ground.whole(space, integers=False)
+    whole = np.column_stack([whole[:, :-1], np.zeros(len(whole)), whole[:, -1]])
+    form = np.zeros(n + 2)
+    form[n] = 1.0
+    found = largest(np.vstack([rows / length[:, None], limit]), np.append(polytope.h / length, [1.0, 1.0]), form, whole)
+    if found.point is None or found.point[n] <= ROOM:
+        return None
+    return float(found.point[n]), found.point[:n]

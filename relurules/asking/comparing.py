@@ -1,0 +1,372 @@
+"""Two rule sets over one domain: how far apart they are, exactly, on every part that a rule of each shares."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.asking.columns import inside
+from relurules.asking.goals import class_names, classes_of, goal_of
+from relurules.asking.ground import Cell, Ground, Space
+from relurules.asking.reaching import largest_least
+from relurules.asking.walking import walk
+from relurules.asking.witnesses import seated
+from relurules.domain import Domain
+from relurules.domain.columns import decode
+from relurules.errors import CheckError, DataError, DomainError, UnsupportedError
+from relurules.ir import RuleSet
+from relurules.ir.difference import Difference, Gap, Matched, OfData, Place, Unmatched
+from relurules.ir.link import LINKS
+from relurules.ir.network import Array
+from relurules.lp import RADIUS
+from relurules.lp.polytope import inscribed_ball
+from relurules.lp.whole import largest, safe_maxima
+
+#: Tolerance where none is given, as a share of the scores' terms.
+_TOLERANCE = 1e-9
+#: Parts of the domain after which a comparison gives up.
+_PARTS = 300_000
+#: Classes up to so many are compared pair by pair in every part.
+_CLASSES = 4
+_INSTEAD = 12
+
+
+def compare(
+    old: RuleSet, new: RuleSet, *, data: Array | None = None, tolerance: float | None = None,
+    names: tuple[str, str] = ("old", "new"), most: int = _PARTS,
+) -> Difference:  # fmt: skip
+    """The difference of two rule sets over the domain that they share. data: (N, d) rows in coordinates.
+
+    tolerance: in units of the scores, by default what rounding may make of them. DataError where columns, outputs or
+    classes aren't the same, DomainError where the domains share no row. Every branch of the old rules' tree is cut by
+    the new one's; on each part both are affine.
+    """
+    _check(old, new)
+    domain, notes = shared(old.domain, new.domain)
+    sides = Ground(old, domain), Ground(new, domain)
+    terms = [np.abs(g.weights) @ g.reach + np.abs(g.constants) for g in sides]
+    tolerance = _TOLERANCE * float(np.max([t.max() for t in terms])) if tolerance is None else tolerance
+    found = _Found(sides, tolerance, len(old.scores) if old.decision is None else 0)
+    complete = _searched(found, most)
+    if not found.parts and complete:
+        raise DomainError("the domains of the two rule sets have no row in common")
+    if _identical(old, new):
+        found.bounds[:], found.slivers[:] = 0.0, 0.0
+    return _difference(found, names, complete, notes, None if data is None else _of_data(found, data))
+
+
+def _check(old: RuleSet, new: RuleSet) -> None:
+    """DataError where there is nothing to compare, saying what differs."""
+    for what, one, other in (
+        ("columns", old.domain.columns, new.domain.columns),
+        ("one-hot groups", old.domain.groups, new.domain.groups),
+        ("outputs", old.outputs, new.outputs),
+        ("scores", old.scores, new.scores),
+        ("links", old.heads, new.heads),
+        ("decisions", old.decision, new.decision),
+    ):
+        if one != other:
+            raise DataError(f"the two have other {what}: {_brief(one)} and {_brief(other)}; these must be the same")
+
+
+def _identical(old: RuleSet, new: RuleSet) -> bool:
+    """Whether both are the same numbers throughout, and so predict the same to the last bit."""
+    pairs = [(getattr(old.tree, name), getattr(new.tree, name)) for name in ("normals", "offsets", "children")]
+    pairs += [(a.map.weights, b.map.weights) for a, b in zip(old, new, strict=False)]
+    pairs += [(a.map.constants, b.map.constants) for a, b in zip(old, new, strict=False)]
+    return len(old) == len(new) and all(np.array_equal(one, other) for one, other in pairs)
+
+
+def _brief(value: object) -> str:
+    text = [getattr(part, "name", part) for part in value] if isinstance(value, tuple) else value
+    return str(text)[:200]
+
+
+def shared(old: Domain, new: Domain) -> tuple[Domain, tuple[str, ...]]:
+    """The rows that both domains hold, and what to say of it; DomainError where there are none."""
+    same = (
+        np.array_equal(old.lower, new.lower)
+        and np.array_equal(old.upper, new.upper)
+        and np.array_equal(old.normals, new.normals)
+        and np.array_equal(old.bounds, new.bounds)
+    )
+    if same:
+        return replace(old, integer=old.integer & new.integer), ()
+    lower, upper = np.maximum(old.lower, new.lower), np.minimum(old.upper, new.upper)
+    for j in np.flatnonzero(lower > upper):
+        raise DomainError(f"the two domains have no row in common: of {old.names[j]!r} they hold no value both")
+    domain = replace(
+        old,
+        lower=lower,
+        upper=upper,
+        integer=old.integer & new.integer,
+        normals=np.vstack([old.normals, new.normals]),
+        bounds=np.append(old.bounds, new.bounds),
+        texts=(*old.texts, *new.texts),
+    )
+    return domain, ("compared where the two domains, which aren't the same, overlap",)
+
+
+class _Best(NamedTuple):
+    """The largest difference of a score so far, and the part and the point that it is at."""
+
+    value: float
+    point: Array | None
+    old: Cell | None
+    part: Cell | None
+
+
+@dataclass
+class _Found:
+    """What a search has found so far. bounds, slivers: (m,) of the scores; pairs: (old leaf, new leaf) -> gap."""
+
+    sides: tuple[Ground, Ground]
+    tolerance: float
+    scores: int
+    bounds: Array = field(init=False)
+    slivers: Array = field(init=False)
+    best: list[_Best] = field(init=False)
+    pairs: dict[tuple[int, int], float] = field(default_factory=dict)
+    parts: int = 0
+    differing: int = 0
+    same: bool = True
+    decided: tuple[Cell, Array] | None = None
+
+    def __post_init__(self) -> None:
+        self.bounds, self.slivers = np.zeros(self.scores), np.zeros(self.scores)
+        self.best = [_Best(0.0, None, None, None)] * self.scores
+
+    @property
+    def space(self) -> Space:
+        """Coordinates that both sides are compared in."""
+        return self.sides[0].space
+
+
+def _searched(found: _Found, most: int) -> bool:
+    """Look at every part; False where there are more than so many."""
+    old, new = found.sides
+    judge = _Judge.of(found)
+    looked = 0
+    for cell in old.cells(found.space):
+        for part in walk(new, found.space, cell.polytope):
+            looked += 1
+            if looked > most:
+                return False
+            center = _center(old, found.space, part)
+            gap = _gap(found, cell, part, thin=center is None)
+            if center is None:
+                continue
+            found.parts += 1
+            pair = cell.leaf, part.leaf
+            found.pairs[pair] = max(found.pairs.get(pair, 0.0), gap)
+            found.same &= all(
+                np.array_equal(old_part[cell.leaf], new_part[part.leaf])
+                for old_part, new_part in ((old.weights, new.weights), (old.constants, new.constants))
+            )
+            differs = judge.point(cell, part, center) if judge.classes else None
+            if differs is not None and found.decided is None:
+                found.decided = part, differs
+            found.differing += differs is not None if judge.classes else gap > found.tolerance
+    return True
+
+
+def _center(ground: Ground, space: Space, part: Cell) -> Array | None:
+    """A point inside a part, None where it is thinner than RADIUS, or holds no category."""
+    if ground.domain.groups:
+        found = inside(ground, space, part.polytope)
+        return None if found is None or found[0] <= RADIUS else found[1]
+    try:
+        ball = inscribed_ball(part.polytope.G, part.polytope.h)
+    except CheckError:
+        return None
+    return ball.center if ball.radius > RADIUS else None
+
+
+def _gap(found: _Found, cell: Cell, part: Cell, *, thin: bool) -> float:
+    """A bound on how far the scores differ on a part, which is kept where it is the largest."""
+    if not found.scores:
+        return 0.0
+    old, new = found.sides
+    weights = new.weights[part.leaf] - old.weights[cell.leaf]
+    constants = new.constants[part.leaf] - old.constants[cell.leaf]
+    if not weights.any() and not constants.any():
+        return 0.0
+    forms = found.space.forms(weights, constants)
+    room = sum(g.rounding(g.weights[leaf], g.constants[leaf]) for g, leaf in ((old, cell.leaf), (new, part.leaf)))
+    both = np.vstack([forms, -forms])
+    relaxed = safe_maxima(part.polytope.G, part.polytope.h, both).bounds
+    whole = old.whole(found.space, integers=False)
+    worst = 0.0
+    for i, bound in enumerate(relaxed.tolist()):
+        score = i % found.scores
+        known = found.slivers if thin else found.bounds
+        if bound == -np.inf or bound <= min(known[score], worst):
+            continue
+        top = largest(part.polytope.G, part.polytope.h, both[i], whole)
+        reached = top.bound + float(np.asarray(room)[score])
+        worst, known[score] = max(worst, reached), max(known[score], reached)
+        if not thin and top.point is not None and reached > found.best[score].value:
+            found.best[score] = _Best(reached, top.point, cell, part)
+    return worst
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Where two sets may decide differently. old, new: (classes, R) of scores that aren't negative, per class."""
+
+    found: _Found
+    classes: tuple[str, ...]
+    margins: tuple[list[tuple[Array, Array]], list[tuple[Array, Array]]]
+
+    @classmethod
+    def of(cls, found: _Found) -> "_Judge":
+        """Of outputs that are classes; else without classes."""
+        classes = class_names(found.sides[0])
+        try:
+            goals = [[goal_of(g, None, name, None, None) for name in classes] for g in found.sides]
+        except UnsupportedError:
+            return cls(found, (), ([], []))
+        old, new = ([(goal.weights, goal.constants) for goal in side] for side in goals)
+        return cls(found, classes, (old, new))
+
+    def point(self, cell: Cell, part: Cell, center: Array) -> Array | None:
+        """A point of a part that is decided differently, None where there is none."""
+        old, new, space = *self.found.sides, self.found.space
+        if old.rules.decision is not None:
+            pair = old.constants[cell.leaf], new.constants[part.leaf]
+            return None if np.array_equal(*pair) else center
+        told = [
+            [float((weights[leaf] @ space.rows(center) + constants[leaf]).min()) for weights, constants in side]
+            for side, leaf in zip(self.margins, (cell.leaf, part.leaf), strict=True)
+        ]
+        one, other = (int(np.argmax(side)) for side in told)
+        if one != other and min(told[0][one], told[1][other]) > 0:
+            return center
+        if len(self.classes) > _CLASSES:
+            return None
+        return self._somewhere(cell, part)
+
+    def _somewhere(self, cell: Cell, part: Cell) -> Array | None:
+        space = self.found.space
+        whole = self.found.sides[0].whole(space, integers=False)
+        for i, j in self._pairs():
+            forms = np.vstack(
+                [space.forms(w[leaf], c[leaf]) for (w, c), leaf in (
+                    (self.margins[0][i], cell.leaf), (self.margins[1][j], part.leaf)
+                )]
+            )  # fmt: skip
+            best = largest_least(part.polytope, forms, whole)
+            if best.point is not None and best.bound > self.found.tolerance:
+                return best.point
+        return None
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        count = len(self.classes)
+        yield from ((i, j) for i in range(count) for j in range(count) if i != j)
+
+
+def _difference(
+    found: _Found, names: tuple[str, str], complete: bool, notes: tuple[str, ...], data: OfData | None
+) -> Difference:
+    old, new = (ground.rules for ground in found.sides)
+    kept, changed, removed, added = _matched(found)
+    judge = bool(class_names(found.sides[0]))
+    place = None
+    if found.decided is not None:
+        part, point = found.decided
+        seat = seated(found.sides[0], [found.space], part.polytope, point, lambda rows: _apart(found, rows))
+        place = None if seat is None else place_of(found, seat[0][0])
+    more = [*notes]
+    if judge and len(class_names(found.sides[0])) > _CLASSES and old.decision is None:
+        more.append(f"of more than {_CLASSES} classes, parts were compared at one point each: more of them may differ")
+    errors = [rules.score_error for rules in (old, new)]
+    if max(errors) > 0 and old.decision is None:
+        more.append(
+            f"the rules are within {errors[0]:.3g} and {errors[1]:.3g} of their networks, whose own difference is "
+            "larger by no more than the sum"
+        )
+    if not old.complete or not new.complete:
+        more.append("a search for regions was ended early: this holds only where both have a rule")
+    return Difference(
+        names, (len(old), len(new)), found.tolerance, found.same, tuple(_gaps(found, complete)), found.parts,
+        found.differing, judge, place, data, kept, changed, removed, added, complete, tuple(more),
+    )  # fmt: skip
+
+
+def _apart(found: _Found, rows: Array) -> Array:
+    """1 where both sets decide a row, and differently; NaN elsewhere."""
+    one, other = (int(classes_of(ground, rows)[0]) for ground in found.sides)
+    return np.asarray(1.0 if min(one, other) >= 0 and one != other else np.nan)
+
+
+def _gaps(found: _Found, complete: bool) -> Iterator[Gap]:
+    rules = found.sides[0].rules
+    for i, name in enumerate(rules.scores[: found.scores]):
+        best, place, reached = found.best[i], None, None
+        if best.point is not None and best.part is not None:
+            seat = seated(found.sides[0], [found.space], best.part.polytope, best.point, _off(found, i))
+            if seat is not None:
+                reached, place = seat[1], place_of(found, seat[0][0])
+        bound = float(found.bounds[i]) if complete else np.inf
+        worst = max(bound, float(found.slivers[i]))
+        outputs = [LINKS[head.link] for head in rules.heads if head.scores == (i,) and head.link != "identity"]
+        linked = None if not outputs or any(link.steepens for link in outputs) else outputs[0].change(worst, 0.0, 1)
+        yield Gap(name, bound, reached, place, float(found.slivers[i]), linked)
+
+
+def _off(found: _Found, score: int) -> Callable[[Array], Array]:
+    old, new = (ground.rules for ground in found.sides)
+    return lambda rows: np.asarray(np.abs(old.predict_scores(rows) - new.predict_scores(rows))[0, score])
+
+
+def place_of(found: _Found, x: Array) -> Place:
+    """What both sets say of a row in the domain."""
+    old, new = (ground.rules for ground in found.sides)
+    raw = {name: values[0] for name, values in decode(x[None], old.domain.columns).items()}
+    said = [dict(zip(r.outputs, map(float, r.predict(x[None])[0]), strict=True)) for r in (old, new)]
+    return Place(raw, (int(old.apply(x[None])[0]), int(new.apply(x[None])[0])), said[0], said[1])
+
+
+def _matched(
+    found: _Found,
+) -> tuple[tuple[Matched, ...], tuple[Matched, ...], tuple[Unmatched, ...], tuple[Unmatched, ...]]:
+    """Rules that hold for the same rows in both sets, as they were or changed; and those that don't."""
+    of_old: dict[int, list[int]] = {}
+    of_new: dict[int, list[int]] = {}
+    for i, j in sorted(found.pairs):
+        of_old.setdefault(i, []).append(j)
+        of_new.setdefault(j, []).append(i)
+    twins = [(i, js[0]) for i, js in of_old.items() if len(js) == 1 and len(of_new[js[0]]) == 1]
+    same = [Matched(i + 1, j + 1, found.pairs[i, j]) for i, j in twins]
+    old, new = found.sides
+    exact = {
+        (i + 1, j + 1) for i, j in twins
+        if np.array_equal(old.weights[i], new.weights[j]) and np.array_equal(old.constants[i], new.constants[j])
+    }  # fmt: skip
+    kept = tuple(m for m in same if m.gap <= found.tolerance and (found.scores or (m.old, m.new) in exact))
+    changed = tuple(m for m in same if m not in kept)
+    matched = {i for i, _ in twins}, {j for _, j in twins}
+    removed = tuple(_unmatched(i, of_old.get(i, [])) for i in range(len(old.rules)) if i not in matched[0])
+    added = tuple(_unmatched(j, of_new.get(j, [])) for j in range(len(new.rules)) if j not in matched[1])
+    return kept, changed, removed, added
+
+
+def _unmatched(leaf: int, instead: list[int]) -> Unmatched:
+    return Unmatched(leaf + 1, tuple(i + 1 for i in instead[:_INSTEAD]))
+
+
+def _of_data(found: _Found, X: Array) -> OfData:
+    """Rows that both sets have a rule for."""
+    old, new = (ground.rules for ground in found.sides)
+    rows = np.flatnonzero((old.apply(X) > 0) & (new.apply(X) > 0))
+    if not len(rows):
+        return OfData(0, 0, 0.0, None)
+    X = X[rows]
+    off = np.abs(old.predict(X) - new.predict(X)).max(axis=1)
+    if class_names(found.sides[0]):
+        apart = classes_of(found.sides[0], X) != classes_of(found.sides[1], X)
+    else:
+        apart = np.abs(old.predict_scores(X) - new.predict_scores(X)).max(axis=1) > found.tolerance
+    worst = int(np.argmax(off))
+    return OfData(len(rows), int(apart.sum()), float(off[worst]), int(rows[worst]))

@@ -1,0 +1,220 @@
+"""The nearest row that gets to another class: a counterfactual."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from relurules.asking.asked import Asked, notes, where
+from relurules.asking.columns import Asks, columns_of
+from relurules.asking.given import held
+from relurules.asking.goals import Goal, class_names, classes_of, goal_of
+from relurules.asking.ground import Cell, Ground, Polytope
+from relurules.asking.reaching import with_columns
+from relurules.asking.rows import named_row
+from relurules.asking.witnesses import seated, witness_of
+from relurules.errors import DataError
+from relurules.ir.answers import Answer, Grid, bound_words, number, shown_value
+from relurules.ir.network import Array
+from relurules.lp.whole import largest
+
+#: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
+_PAST = (0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3)
+
+
+class Near(NamedTuple):
+    """The nearest point of a cell with the goal met: a bound on its distance, and the point, (n,)."""
+
+    distance: float
+    point: Array | None
+
+
+def counterfactual(asked: Asked) -> Answer:
+    """The nearest row to a given one that gets to another class, or to a value of an output."""
+    x = named_row(asked.rules, asked.row)
+    ground = _holding(asked, x)
+    goal = _other_class(asked, ground, x)
+    if goal.met(x[None])[0]:
+        raise DataError(f"the row is at {goal.label} already; ask for another class or value")
+    measure = measure_of(asked, ground, x)
+    cells = list(ground.cells(ground.space))
+    best, where_, bound = np.inf, None, np.inf
+    for cell in cells:
+        near = _nearest(asked, ground, goal, measure, cell, best, 0.0)
+        bound = min(bound, near.distance)
+        if near.distance < best and near.point is not None:
+            best, where_ = near.distance, cell
+    if where_ is None:
+        said = f"No row gets to {goal.label}{where(asked)}{_kept(asked)}."
+        text = notes(asked, None, exact=True)
+        return Answer("counterfactual", said, False, {"goal": goal.label, "distance": None}, True, (), text)
+    row = _flipped(asked, ground, goal, measure, where_)
+    return _found(asked, ground, goal, measure, x, bound, row)
+
+
+def _holding(asked: Asked, x: Array) -> Ground:
+    """The domain with the columns that may not change held at the row's values."""
+    domain = asked.ground.domain
+    if not asked.rules.domain.contains(x[None])[0]:
+        raise DataError("the row lies outside the rules' domain, so they say nothing of it")
+    for name in asked.keep:
+        domain = held(domain, name, x)
+    return Ground(asked.rules, domain)
+
+
+def _kept(asked: Asked) -> str:
+    return f", with {' and '.join(asked.keep)} as it is" if asked.keep else ""
+
+
+def _other_class(asked: Asked, ground: Ground, x: Array) -> Goal:
+    """What was asked for; by default the other one of two classes."""
+    if asked.target is None and asked.at_least is None and asked.at_most is None:
+        names = class_names(ground)
+        if len(names) != 2:
+            raise DataError("say what is to be reached: target (a class), at_least or at_most (a number)")
+        return goal_of(ground, asked.output, names[1 - int(classes_of(ground, x[None])[0])], None, None)
+    return goal_of(ground, asked.output, asked.target, asked.at_least, asked.at_most)
+
+
+class Measure(NamedTuple):
+    """Distances from a row. x: (d,); forms: (k, n + 1) of v, of number columns, in units of their scale.
+
+    changed: (g, n + 1) of v, 1 where a column of categories differs from the row's; total: whether they add up (l1).
+    columns: names of the number columns; scales: (k,) theirs.
+    """
+
+    x: Array
+    forms: Array
+    changed: Array
+    total: bool
+    columns: tuple[str, ...]
+    scales: Array
+
+    def of(self, row: Array, ground: Ground) -> float:
+        """The distance of a row, (d,)."""
+        numbers = [c for c in columns_of(ground) if not c.categories]
+        at = {c.name: c.at[0] for c in numbers}
+        steps = [abs(row[at[n]] - self.x[at[n]]) / s for n, s in zip(self.columns, self.scales, strict=True)]
+        steps += [float((row[list(g)] != self.x[list(g)]).any()) for g in ground.domain.groups]
+        return float(sum(steps) if self.total else max(steps, default=0.0))
+
+
+def measure_of(asked: Asked, ground: Ground, x: Array) -> Measure:
+    """What distances from a row are measured by; DataError for an unknown one, or a scale that isn't above 0."""
+    if asked.distance not in ("l1", "linf"):
+        raise DataError(f"distance {asked.distance!r}; supported: l1, linf")
+    space, full = ground.space, asked.rules.domain
+    moving = [c for c in columns_of(ground) if not c.categories and space.spread[c.at[0]].any()]
+    scales = np.array([_scale(asked, c, float(full.widths[c.at[0]])) for c in moving])
+    at = [c.at[0] for c in moving]
+    forms = np.column_stack([space.spread[at], space.base[at] - x[at]]) / scales[:, None]
+    own = [g[int(np.argmax(x[list(g)]))] for g in ground.domain.groups if space.spread[list(g)].any()]
+    changed = np.column_stack([-space.spread[own], 1.0 - space.base[own]])
+    return Measure(x, forms, changed, asked.distance == "l1", tuple(c.name for c in moving), scales)
+
+
+def _scale(asked: Asked, column: Asks, width: float) -> float:
+    scale = float(asked.scales.get(column.name, width))
+    if not 0.0 < scale < np.inf:
+        raise DataError(f"column {column.name!r}: a scale of {scale:g}; supported: numbers above 0")
+    return scale
+
+
+def _nearest(asked: Asked, ground: Ground, goal: Goal, measure: Measure, cell: Cell, best: float, past: float) -> Near:
+    """The nearest point of a cell with the goal's scores at least `past`, a share of their terms; below `best`."""
+    if goal.decided is not None and not goal.decided[cell.leaf]:
+        return Near(np.inf, None)
+    space, n = ground.space, ground.space.spread.shape[1]
+    k = len(measure.forms) if measure.total else 1
+    margins = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
+    margins[:, -1] -= past * np.abs(margins).sum(axis=1)
+    asks = np.column_stack([-margins[:, :-1], np.zeros((len(margins), k)), margins[:, -1]])
+    found = _joined(with_columns(cell.polytope, k), np.vstack([_steps(measure, ground), asks]))
+    if found is None:
+        return Near(np.inf, None)
+    form = np.zeros(n + k + 1)
+    form[n : n + k] = -1.0
+    if measure.total and len(measure.changed):
+        form[:n] -= measure.changed[:, :-1].sum(axis=0)
+        form[-1] -= measure.changed[:, -1].sum()
+    whole = np.insert(ground.whole(space, integers=asked.integers), [n] * k, 0.0, axis=1)
+    nearest = largest(found.G, found.h, form, whole, floor=-best)
+    if nearest.point is None:
+        return Near(np.inf if nearest.bound == -np.inf else max(0.0, -nearest.bound), None)
+    return Near(max(0.0, -nearest.bound), nearest.point[:n])
+
+
+def _steps(measure: Measure, ground: Ground) -> Array:
+    """Rows (g, limit), g (v, t) <= limit, that make t the columns' changes, (c, n + k + 1): of each, or of all."""
+    n, count = ground.space.spread.shape[1], len(measure.forms)
+    own = np.eye(count) if measure.total else np.ones((count, 1))
+    rows = [np.column_stack([sign * measure.forms[:, :-1], -own, -sign * measure.forms[:, -1]]) for sign in (1, -1)]
+    if not measure.total:
+        ones = np.ones((len(measure.changed), 1))
+        rows.append(np.column_stack([measure.changed[:, :-1], -ones, -measure.changed[:, -1]]))
+    k = own.shape[1]
+    t = np.column_stack([np.zeros((k, n)), np.eye(k)])
+    return np.vstack([*rows, np.column_stack([t, _farthest(measure, ground)]), np.column_stack([-t, np.zeros(k)])])
+
+
+def _joined(polytope: Polytope, rows: Array) -> Polytope | None:
+    """The polytope with further rows (g, limit), which need no unit length; None where one of them is never true."""
+    length = np.linalg.norm(rows[:, :-1], axis=1)
+    if (rows[length == 0, -1] < 0).any():
+        return None
+    rows = rows[(length > 0) & np.isfinite(rows[:, -1])]
+    rows = rows / np.linalg.norm(rows[:, :-1], axis=1)[:, None]
+    return Polytope(np.vstack([polytope.G, rows[:, :-1]]), np.append(polytope.h, rows[:, -1]))
+
+
+def _farthest(measure: Measure, ground: Ground) -> Array:
+    """How far each number column can be from the row, or all of them, in units of their scales."""
+    at = {c.name: c.at[0] for c in columns_of(ground) if not c.categories}
+    j = [at[name] for name in measure.columns]
+    far = np.maximum(ground.domain.upper[j] - measure.x[j], measure.x[j] - ground.domain.lower[j]) / measure.scales
+    far = np.maximum(far, 0.0) + 1e-9
+    return far if measure.total else np.array([max(far.max(initial=0.0), 1.0)])
+
+
+def _flipped(asked: Asked, ground: Ground, goal: Goal, measure: Measure, cell: Cell) -> Array | None:
+    """A row next to the nearest point that the rules themselves say is there."""
+    for past in _PAST:
+        near = _nearest(asked, ground, goal, measure, cell, np.inf, past)
+        if near.point is None:
+            continue
+        seat = seated(
+            ground, [ground.space], cell.polytope, near.point, lambda rows: _closeness(goal, measure, ground, rows)
+        )
+        if seat is not None:
+            return np.asarray(seat[0][0])
+    return None
+
+
+def _closeness(goal: Goal, measure: Measure, ground: Ground, rows: Array) -> Array:
+    return np.asarray(-measure.of(rows[0], ground) if goal.met(rows)[0] else np.nan)
+
+
+def _found(
+    asked: Asked, ground: Ground, goal: Goal, measure: Measure, x: Array, bound: float, row: Array | None
+) -> Answer:
+    start = witness_of(ground, None, x, "the row")
+    values: dict[str, Any] = {"goal": goal.label, "distance": {"at_least": bound, "reached": None}, "changes": {}}
+    how = f"{asked.distance} distance, number columns in units of their widths" + (
+        " or the scales given" if asked.scales else "") + ", a change of category counting as 1"  # fmt: skip
+    closing = (f"Distance: {how}.", "No row is nearer: linear programs bound the distance in every rule.")
+    if row is None:
+        said = f"{goal.label} is no nearer than {bound_words(bound, up=False)}; no row there was found that is."
+        text = notes(asked, None, exact=False, closing=closing)
+        return Answer("counterfactual", said, None, values, False, (start,), text)
+    reached = measure.of(row, ground)
+    end = witness_of(ground, None, row, f"{goal.label} here")
+    changes = {name: [start.row[name], value] for name, value in end.row.items() if value != start.row[name]}
+    values |= {"distance": {"at_least": bound, "reached": reached}, "changes": changes}
+    exact = reached - bound <= 1e-4 * max(bound, 1e-9)
+    under = where(asked) if asked.given else ""
+    said = f"The nearest row with {goal.label}{under}{_kept(asked)} is {number(reached)} away."
+    if not exact:
+        said += f" No such row is nearer than {bound_words(bound, up=False)}."
+    rows = tuple((name, shown_value(a), shown_value(b)) for name, (a, b) in changes.items())
+    text = notes(asked, None, exact=exact, closing=closing)
+    text = (text[0], *text[2:])
+    return Answer("counterfactual", said, True, values, exact, (start, end), text, Grid(("change", "from", "to"), rows))

@@ -1,0 +1,98 @@
+"""Whether a class, or a value of an output, can be reached, and how near to a row that is."""
+
+import numpy as np
+
+from relurules.asking.asked import Asked, notes, where
+from relurules.asking.columns import inside
+from relurules.asking.goals import Goal, goal_of
+from relurules.asking.ground import Cell, Polytope, Space
+from relurules.asking.witnesses import seated, witness_of
+from relurules.ir.answers import Answer, bound_words
+from relurules.ir.network import Array
+from relurules.lp import RADIUS, Highest
+from relurules.lp.whole import largest
+
+
+def reach(asked: Asked) -> Answer:
+    """Whether some row of the domain gets to a class, or to a value of an output."""
+    ground = asked.ground
+    goal = goal_of(ground, asked.output, asked.target, asked.at_least, asked.at_most)
+    space, best, shown = ground.space, -np.inf, None
+    for cell in ground.cells(space):
+        margin, point = _margin(asked, goal, space, cell)
+        if margin <= best and shown is not None:
+            continue
+        best = max(best, margin)
+        if point is None or margin < 0.0:
+            continue
+        seat = seated(ground, [space], cell.polytope, point, lambda rows: _met(goal, rows))
+        if seat is not None:
+            shown = witness_of(ground, None, seat[0][0], f"{goal.label} here")
+            if goal.decided is not None:
+                break
+    room = float(ground.rounding(goal.weights, goal.constants).max(initial=0.0))
+    if shown is not None:
+        holds, said = True, f"Yes: {goal.label} is reached{where(asked)}."
+    elif best + room < 0.0:
+        holds, said = False, f"No: {goal.label} can't be reached{where(asked)}"
+        said += (
+            f"; it is missed by {bound_words(-best - room, up=False)} at least, in units of the score."
+            if np.isfinite(best)
+            else "."
+        )
+    else:
+        holds, said = None, f"Not decided: {goal.label} is reached at most in a tie, within rounding{where(asked)}."
+    values = {"goal": goal.label, "margin": None if goal.decided is not None else best}
+    text = notes(asked, None, exact=True, closing=_closing(holds))
+    return Answer(
+        "reach", said, holds, values, holds is not None, () if shown is None else (shown,), (text[0], *text[2:])
+    )
+
+
+def _closing(holds: bool | None) -> tuple[str, ...]:
+    if holds is False:
+        return ("Every rule was ruled out by a linear program, its bound rounded outwards.",)
+    return ("The row shown is predicted by the rules themselves.",) if holds else ()
+
+
+def _met(goal: Goal, rows: Array) -> Array:
+    """NaN where the goal isn't met, so that such rows don't count."""
+    return np.asarray(np.where(goal.met(rows), 1.0, np.nan)[0])
+
+
+def _margin(asked: Asked, goal: Goal, space: Space, cell: Cell) -> tuple[float, Array | None]:
+    """The largest smallest score of a goal on a cell, and where; below 0: it isn't met there."""
+    ground = asked.ground
+    if goal.decided is not None:
+        if not goal.decided[cell.leaf]:
+            return -np.inf, None
+        found = inside(ground, space, cell.polytope)
+        return (-np.inf, None) if found is None or found[0] <= RADIUS else (np.inf, found[1])
+    whole = ground.whole(space, integers=asked.integers)
+    forms = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
+    most = largest_least(cell.polytope, forms, whole)
+    return most.bound, most.point
+
+
+def largest_least(polytope: Polytope, forms: Array, whole: Array) -> Highest:
+    """The largest value that all of some forms (k, n + 1) reach together, and where."""
+    if len(forms) == 1:
+        return largest(polytope.G, polytope.h, forms[0], whole)
+    n = forms.shape[1] - 1
+    G, h = with_columns(polytope, 1)
+    size = float(np.abs(forms).sum(axis=1).max()) or 1.0
+    rows = np.column_stack([-forms[:, :-1], np.full(len(forms), size)])  # forms >= size * t
+    length = np.linalg.norm(rows, axis=1)
+    limit = np.zeros((2, n + 1))
+    limit[:, n] = 1.0, -1.0
+    top = np.zeros(n + 2)
+    top[n] = size
+    G = np.vstack([G, rows / length[:, None], limit])
+    h = np.concatenate([h, forms[:, -1] / length, [float(n + 1), float(n + 1)]])
+    best = largest(G, h, top, np.insert(whole, n, 0.0, axis=1))
+    return Highest(best.bound, None if best.point is None else best.point[:n])
+
+
+def with_columns(polytope: Polytope, count: int) -> Polytope:
+    """The same polytope with coordinates that it doesn't bound."""
+    return Polytope(np.column_stack([polytope.G, np.zeros((len(polytope.G), count))]), polytope.h)

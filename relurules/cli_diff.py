@@ -1,0 +1,50 @@
+"""The command `relurules diff`; `cli` registers it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from relurules.cli_files import read_table
+
+_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="Rules file, or network (.onnx, .pt2).")],
+    new: Annotated[Path, typer.Argument(help="Rules file, or network (.onnx, .pt2).")],
+    data: Annotated[Path | None, typer.Option(help="CSV or Parquet: how many of its rows change.")] = None,
+    tolerance: Annotated[
+        float | None, typer.Option(help="How far scores may be apart; by default by rounding only.", min=0)
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the comparison as an HTML file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare two rule sets over their domain: `relurules diff old.json new.json --data loans.csv`.
+
+    Prints the largest difference of every score anywhere in the domain, and a row where it is; how many parts of the
+    domain, and rows of the data, are decided differently; and which rules were added, removed or changed. Exit code 1
+    where a difference beyond --tolerance can't be ruled out, 0 where the two are proven equivalent.
+
+    A network is compared over the domain of the other one's rules: `relurules diff rules.json retrained.onnx`.
+    """
+    from relurules.diffing import diff as compare
+    from relurules.documenting.difference import difference_html
+    from relurules.files import write_text
+    from relurules.ir import RuleSet
+
+    sides = [RuleSet.load(path) if path.suffix == ".json" else path for path in (old, new)]
+    table = None if data is None else read_table(data, [])
+    names = (old.name, new.name) if old.name != new.name else (str(old), str(new))
+    found = compare(sides[0], sides[1], table, tolerance=tolerance, names=names)
+    if html is not None:
+        write_text(html, difference_html(found))
+        _err.print(f"wrote {html}", markup=False, soft_wrap=True)
+    if as_json:
+        sys.stdout.write(json.dumps(found.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    else:
+        _out.print(str(found), markup=False, soft_wrap=True, end="")
+    raise typer.Exit(0 if found else 1)

@@ -1,0 +1,36 @@
+"""Two models, or rule sets, over one domain: how far apart they are at most, and where."""
+
+from typing import Any
+
+from relurules.asking.comparing import compare
+from relurules.domain import Domain
+from relurules.errors import DataError
+from relurules.ir import RuleSet
+from relurules.ir.difference import Difference
+from relurules.pipeline import extract
+
+
+def diff(
+    old: Any,
+    new: Any,
+    data: Any = None,
+    *,
+    domain: Domain | None = None,
+    tolerance: float | None = None,
+    names: tuple[str, str] = ("old", "new"),
+) -> Difference:
+    """The largest difference of two rule sets or models anywhere in a domain, where it is, and which rules changed.
+
+    old, new: rule sets, or models as `extract` takes them, whose rules are extracted first: over `domain`, by default
+    that of the other one's rules, or the range of `data`. Rule sets are compared where their domains overlap. data:
+    (N, d) array or frame: how many of its rows are decided differently. tolerance: how far scores may be apart and
+    still count as equivalent, by default what rounding may make of them. The result is true where that is proven, by
+    linear programs on every part of the domain that a rule of each shares, rounded outwards; it prints as text, and
+    has `.to_json()`. DataError where columns, outputs, links or classes aren't the same.
+    """
+    known = domain or next((one.domain for one in (old, new) if isinstance(one, RuleSet)), None)
+    if known is None and data is None:
+        raise DataError("two models are compared over a domain; give domain, or data, whose range is taken")
+    sides = [one if isinstance(one, RuleSet) else extract(one, domain=known, data=data) for one in (old, new)]
+    rows = None if data is None else sides[0].domain.rows(data)
+    return compare(sides[0], sides[1], data=rows, tolerance=tolerance, names=names)

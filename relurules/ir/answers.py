@@ -1,0 +1,137 @@
+"""What questions about rules are answered with: statements, numbers, and rows that show them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from relurules.tables import Value
+
+
+class Witness(NamedTuple):
+    """A row of the domain, as the rules predict it. shows: what it is a witness of; rule: its number.
+
+    row: the user's columns; outputs: name -> value; score: of what was asked for, before the link; None for none.
+    """
+
+    shows: str
+    rule: int
+    row: Mapping[str, Value]
+    outputs: Mapping[str, float]
+    score: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; an infinite output is None."""
+        found = {**self._asdict(), "row": dict(self.row), "outputs": {k: finite(v) for k, v in self.outputs.items()}}
+        return found | {"score": None if self.score is None else finite(self.score)}
+
+
+class Grid(NamedTuple):
+    """A table: one header per column, rows of as many texts."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a question about rules, over a domain.
+
+    question: which one; statement: the answer in a sentence or two; holds: True or False where it is yes or no, None
+    where it is a number, or not decided; values: the numbers by name; exact: whether witnesses attain the bounds, to a
+    millionth; witnesses: rows of the domain; notes: on which domain, by what means, and what is left open.
+    """
+
+    question: str
+    statement: str
+    holds: bool | None
+    values: Mapping[str, Any]
+    exact: bool
+    witnesses: tuple[Witness, ...]
+    notes: tuple[str, ...]
+    grid: Grid | None = None
+
+    def __str__(self) -> str:
+        """As text: the statement, witnesses in full, notes."""
+        lines = [self.statement]
+        if self.grid is not None:
+            lines += ["", *aligned(self.grid)]
+        for witness in self.witnesses:
+            lines += ["", *_witness_lines(witness, self.witnesses[0])]
+        lines += ["", *(f"- {note}" for note in self.notes)]
+        return "\n".join(lines) + "\n"
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; infinite numbers are None."""
+        return {
+            "question": self.question,
+            "statement": self.statement,
+            "holds": self.holds,
+            "values": plain(self.values),
+            "exact": self.exact,
+            "witnesses": [witness.to_json() for witness in self.witnesses],
+            "notes": list(self.notes),
+        }
+
+
+def aligned(grid: Grid) -> list[str]:
+    """A table as lines, the first column flush left."""
+    rows = [grid.header, *grid.rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(grid.header))]
+    return [
+        "  " + "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
+
+
+def _witness_lines(witness: Witness, first: Witness) -> list[str]:
+    """A row in full; of a later one only the columns in which it differs from the first, where these are few."""
+    outputs = ", ".join(f"{name} = {value:.6g}" for name, value in witness.outputs.items())
+    row = {k: v for k, v in witness.row.items() if witness is first or v != first.row[k]}
+    same = ""
+    if witness is not first and len(row) <= len(witness.row) // 2:
+        same = "the same row but for " if row else "the same row"
+    else:
+        row = dict(witness.row)
+    shown = ", ".join(f"{name} = {shown_value(value)}" for name, value in row.items())
+    return [f"  {witness.shows}: {outputs} (rule {witness.rule})", f"    {same}{shown}"]
+
+
+def shown_value(value: Value) -> str:
+    """A table's value: text as it is, a missing one said so, a number with digits enough to be used."""
+    return "missing" if value is None else value if isinstance(value, str) else f"{value:.9g}"
+
+
+def finite(value: float) -> float | None:
+    """A number as JSON has them."""
+    return float(value) if np.isfinite(value) else None
+
+
+def plain(value: Any) -> Any:
+    """Numbers, lists and mappings as JSON has them."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, float):
+        return finite(value)
+    return value
+
+
+def number(value: float) -> str:
+    """Six significant digits."""
+    return f"{value + 0.0:.6g}"
+
+
+def bound_words(value: float, *, up: bool) -> str:
+    """Six significant digits, rounded outwards, but for what is within 1e-9 of the number."""
+    if not np.isfinite(value):
+        return number(value)
+    shown = float(f"{value:.6g}")
+    if abs(shown - value) <= 1e-9 * abs(value):
+        return number(shown)
+    exact = Decimal(value)
+    step = Decimal(1).scaleb(exact.adjusted() - 5)
+    return number(float(exact.quantize(step, rounding=ROUND_CEILING if up else ROUND_FLOOR)))

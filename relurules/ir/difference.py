@@ -1,0 +1,212 @@
+"""How two rule sets over one domain differ: by how much at most, where, and in which rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from relurules.ir.answers import bound_words, finite, plain, shown_value
+from relurules.tables import Value
+
+
+class Place(NamedTuple):
+    """A row of the domain, the rule of either set that applies to it, and what they predict, name -> value."""
+
+    row: Mapping[str, Value]
+    rules: tuple[int, int]
+    old: Mapping[str, float]
+    new: Mapping[str, float]
+
+
+class Gap(NamedTuple):
+    """Of one score. bound: no row differs by more, boundaries not counted; reached: at `place`, None for none.
+
+    slivers: the same for parts thinner than 1e-9 of the domain, along boundaries, where rules may jump. output: bound
+    on the difference of the outputs that are of this score alone, None where it isn't known.
+    """
+
+    score: str
+    bound: float
+    reached: float | None
+    place: Place | None
+    slivers: float
+    output: float | None
+
+
+class OfData(NamedTuple):
+    """Rows of a table. rows: that both sets have a rule for; differing: of these, those that they decide differently.
+
+    largest: the largest difference of an output there, and row: where, counted from 0, None without rows.
+    """
+
+    rows: int
+    differing: int
+    largest: float
+    row: int | None
+
+
+class Matched(NamedTuple):
+    """A rule of each set that hold for the same rows; gap: a bound on how far their scores differ there."""
+
+    old: int
+    new: int
+    gap: float
+
+
+class Unmatched(NamedTuple):
+    """A rule for whose rows the other set has no one rule, and the rules that it has for them, at most a dozen."""
+
+    rule: int
+    instead: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two rule sets, old and new. True where they are proven to differ by no more than `tolerance` anywhere.
+
+    same: whether formulas are the same numbers on every part of the domain that a rule of each shares; gaps: one per
+    score, none where rules tell classes; parts: those parts that have an interior; differing: of these, those with rows
+    that are decided differently (where outputs are no classes: differ by more than the tolerance); decides: whether
+    outputs are classes. kept, changed, removed, added: the rules. complete: False where there were too many parts.
+    """
+
+    names: tuple[str, str]
+    rules: tuple[int, int]
+    tolerance: float
+    same: bool
+    gaps: tuple[Gap, ...]
+    parts: int
+    differing: int
+    decides: bool
+    place: Place | None
+    data: OfData | None
+    kept: tuple[Matched, ...]
+    changed: tuple[Matched, ...]
+    removed: tuple[Unmatched, ...]
+    added: tuple[Unmatched, ...]
+    complete: bool
+    notes: tuple[str, ...]
+
+    @property
+    def bound(self) -> float:
+        """The largest difference of any score, slivers included; 0 where there are no scores."""
+        return max((max(gap.bound, gap.slivers) for gap in self.gaps), default=0.0)
+
+    def __bool__(self) -> bool:
+        """Whether the sets are proven to differ by no more than the tolerance, or to decide alike."""
+        return self.complete and (self.bound <= self.tolerance if self.gaps else self.differing == 0)
+
+    def __str__(self) -> str:
+        """As text."""
+        return "\n".join(["DIFFERENCE", "", *(f"  {line}" for line in self.findings()), "", *self._rules()]) + "\n"
+
+    def findings(self) -> list[str]:
+        """What was found, in sentences."""
+        lines = [self.verdict()]
+        for gap in self.gaps if not self.same else ():
+            lines += gap_lines(gap)
+        if self.place is not None:
+            lines.append(f"decided differently at {place_text(self.place)}")
+        what = "are decided differently somewhere" if self.decides else "differ by more than the tolerance somewhere"
+        lines.append(f"{self.differing} of {self.parts} parts of the domain, one per pair of rules, {what}")
+        if self.data is not None:
+            lines += data_lines(self.data, self.decides)
+        return [*lines, *self.notes]
+
+    def verdict(self) -> str:
+        """Whether they are the same, and up to what."""
+        if not self.complete:
+            return "not decided: there were too many parts of the domain to compare"
+        if not self.gaps:
+            return "equivalent: the same class everywhere" if self else "not equivalent: some rows get another class"
+        if self.same and self:
+            return "equivalent: on every part of the domain, the two formulas are the same numbers"
+        if self:
+            return f"equivalent up to {up(self.bound)}: no row differs by more (tolerance {self.tolerance:.3g})"
+        return f"not equivalent: scores differ by as much as {up(self.bound)} (tolerance {self.tolerance:.3g})"
+
+    def _rules(self) -> list[str]:
+        found = [f"RULES: {self.names[0]} has {self.rules[0]}, {self.names[1]} has {self.rules[1]}", ""]
+        return found + [f"  {line}" for line in self.rule_lines()]
+
+    def rule_lines(self, most: int = 20) -> list[str]:
+        """What became of the rules, a line each, of each kind no more than so many."""
+        lines = [f"unchanged: {len(self.kept)}"]
+        parts: list[tuple[str, list[str]]] = [
+            ("changed", [f"rule {m.old} is now rule {m.new}, off by up to {up(m.gap)}" for m in self.changed]),
+            ("removed", [f"rule {u.rule}; for its rows now {_listed(u.instead)}" for u in self.removed]),
+            ("added", [f"rule {u.rule}; for its rows before {_listed(u.instead)}" for u in self.added]),
+        ]
+        for kind, found in parts:
+            lines += [f"{kind}: {len(found)}", *(f"  {text}" for text in found[:most])]
+            if len(found) > most:
+                lines.append(f"  and {len(found) - most} more")
+        return lines
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; infinite numbers are None."""
+        return {
+            "names": list(self.names),
+            "rules": list(self.rules),
+            "equivalent": bool(self),
+            "verdict": self.verdict(),
+            "same_numbers": self.same,
+            "tolerance": self.tolerance,
+            "bound": finite(self.bound),
+            "gaps": [
+                plain({**g._asdict(), "place": None if g.place is None else g.place._asdict()}) for g in self.gaps
+            ],
+            "parts": self.parts,
+            "differing": self.differing,
+            "decides": self.decides,
+            "place": _plain_place(self.place),
+            "data": None if self.data is None else plain(self.data._asdict()),
+            **{k: [plain(m._asdict()) for m in getattr(self, k)] for k in ("kept", "changed", "removed", "added")},
+            "complete": self.complete,
+            "notes": list(self.notes),
+        }
+
+
+def gap_lines(gap: Gap) -> list[str]:
+    """The largest difference of a score, and where."""
+    lines = [f"{gap.score} differs by at most {up(gap.bound)}"]
+    if gap.place is not None and gap.reached is not None:
+        lines[0] += f"; by {gap.reached:.6g} at {place_text(gap.place)}"
+    if gap.output is not None:
+        lines.append(f"outputs of {gap.score} differ by at most {up(gap.output)}")
+    if gap.slivers > gap.bound:
+        lines.append(
+            f"on boundaries, in parts thinner than 1e-9 of the domain, {gap.score} may be {up(gap.slivers)} off"
+        )
+    return lines
+
+
+def data_lines(data: OfData, decides: bool) -> list[str]:
+    """What the rows of a table say."""
+    what = "are decided differently" if decides else "differ by more than the tolerance"
+    share = 100.0 * data.differing / data.rows if data.rows else 0.0
+    lines = [f"of {data.rows} rows of the data, {data.differing} ({share:.1f} %) {what}"]
+    if data.row is not None:
+        lines.append(f"the largest difference of an output on the data is {data.largest:.6g}, in row {data.row}")
+    return lines
+
+
+def place_text(place: Place) -> str:
+    """`a = 1, b = 2: y is 3 (rule 1) and now 4 (rule 2)`."""
+    row = ", ".join(f"{name} = {shown_value(value)}" for name, value in place.row.items())
+    old, new = (", ".join(f"{k} = {v:.6g}" for k, v in side.items()) for side in (place.old, place.new))
+    return f"{row}: {old} (old rule {place.rules[0]}), {new} (new rule {place.rules[1]})"
+
+
+def up(value: float) -> str:
+    """Six significant digits, rounded up."""
+    return bound_words(value, up=True)
+
+
+def _plain_place(place: Place | None) -> Any:
+    return None if place is None else plain(place._asdict())
+
+
+def _listed(rules: tuple[int, ...]) -> str:
+    if not rules:
+        return "none"
+    return ("rule " if len(rules) == 1 else "rules ") + ", ".join(map(str, rules))

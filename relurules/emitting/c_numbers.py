@@ -47,8 +47,10 @@ class Real(NamedTuple):
         raise UnsupportedError(f"{value!r} is too {'small' if found == 0 else 'large'} for {self.name}; use double")
 
     def literal(self, value: float) -> str:
-        """The shortest decimal that gives the number back."""
+        """The shortest decimal that gives the number back; the largest number by its name."""
         found = self.nearest(value)
+        if found == self.largest:
+            return f"{self.macros}_MAX"
         return f"{self.type(found)!s}{self.suffix}" if self.suffix else repr(found)
 
     def hexadecimal(self, value: float) -> str:

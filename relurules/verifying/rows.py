@@ -26,7 +26,7 @@ def as_read(artifact: Artifact, rows: Array) -> Array:
 def due(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
     """(N, d) coordinates as given -> (N,) rows for which it must say that they have a rule, or outputs."""
     if artifact.outside == "exact" and "rule" not in artifact.returned:
-        return Domain.over(artifact.domain.columns).contains(given)
+        return Domain.over(artifact.domain.columns).contains(as_read(artifact, given))
     return artifact.domain.contains(artifact.domain.clamped(given) if artifact.outside == "clamp" else given)
 
 

@@ -85,7 +85,7 @@ def test_numbers_of_every_size(form: str, target: str, dialect: str | None) -> N
 @pytest.mark.parametrize(
     ("target", "options", "said"),
     [
-        ("pdf", {}, "no target 'pdf'; supported: text, markdown, html, latex, sql, python, c"),
+        ("pdf", {}, "no target 'pdf'; supported: text, markdown, html, latex, sql, python, numpy, c, javascript"),
         ("SQL", {}, "no target 'SQL'"),
         ("sql", {"dialect": "access"}, "no dialect 'access'; supported: sqlite, duckdb, postgres, mysql"),
         ("c", {"dialect": "c89"}, "no dialect 'c89'; supported: none"),

@@ -21,7 +21,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 import relurules as rr
 from relurules.explaining.merging import merge
-from relurules.explaining.view import view_of
 from relurules.ir import Graph, Head
 from relurules.ir.local_models import Sample
 from relurules.ir.response import response_of
@@ -201,5 +200,5 @@ def _merged(problem: Any, given: Any, network: Compact, rules: int) -> tuple[flo
     reached = rr.reached(graph, rows.X)
     models = reached.local_models
     sample = Sample(models, rows.X, reached.apply(rows.X) - 1, len(rows.X))
-    merged = merge(sample, response_of(models, rows.Y[:, 0], len(rows.X)), view_of(models), rules)
+    merged = merge(sample, response_of(models, rows.Y[:, 0], len(rows.X)), rules)
     return TASKS[problem.task].score(merged.predict(test.X)[:, None], test.Y, test.weights), len(merged)

@@ -3,6 +3,8 @@
 Run it with `python examples/documents.py`, or `make examples`: it trains, extracts and writes examples/documents. The
 tumours ship with scikit-learn. The cards are the data set "Default of Credit Card Clients" of UCI (I-C. Yeh and
 C. Lien, 2009), which doesn't ship with anything: `python examples/documents.py TaiwanCredit_UCI.csv`.
+
+documents/card.png, in the README, is a screenshot of a card in Chromium.
 """
 
 import sys

@@ -1,5 +1,6 @@
 """What the command line and the demo show in a terminal."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,6 +22,16 @@ def report_table(reports: Sequence[Report]) -> Table:
         numbers = (f"{report.rows}", f"{report.outside}", f"{report.difference:.1e}", f"{report.relative:.1e}")
         table.add_row(report.artefact, report.engine, *numbers, "[green]pass[/]" if report else "[red]FAIL[/]")
     return table
+
+
+def report_text(report: Report) -> str:
+    """What the table doesn't say: the worst row, how often the class is the same, the speed."""
+    parts = ["no row has a rule" if report.worst < 0 else f"the largest difference is in row {report.worst}"]
+    if not math.isnan(report.agreement):
+        parts.append(f"the class is the same in {100 * report.agreement:.6g} % of the rows")
+    if report.seconds > 0:
+        parts.append(f"{report.rows / report.seconds:.0f} rows/s")
+    return ", ".join(parts)
 
 
 def tradeoff_table(steps: Sequence[Tradeoff], most: int = 12) -> Table:

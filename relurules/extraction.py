@@ -1,6 +1,7 @@
 """From a traced network to its rules: collapse, search, settle, merge (Graph + Domain -> RuleSet)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -63,7 +64,8 @@ def extracted(
         rows=None if rows is None else len(rows),
     )
     asked = Asked(float(wanted.max_error), wanted.max_rules)
-    return build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging)
+    rules = build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging)
+    return rules if decision else replace(rules, traced=graph.network)
 
 
 def _free(name: str, columns: Sequence[Column]) -> str:

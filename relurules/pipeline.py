@@ -35,6 +35,7 @@ from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.extraction import Wanted, checked, extracted
 from relurules.ir import Artifact, Count, Decision, Graph, Network, Partition, Reached, Report, RuleSet, Streamed
+from relurules.ir.link import linked
 from relurules.ir.network import Array
 from relurules.ir.provenance import with_provenance
 from relurules.ir.statistics import with_evidence
@@ -42,9 +43,12 @@ from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
 from relurules.rules import deciding
 from relurules.tables import batches, column_names, default_names, is_table
-from relurules.verifying import Ran, Reference, compare, run
+from relurules.verifying import FLOAT_TOLERANCE, Ran, Reference, as_read, compare, due, run, undecided
 
 Progress = Callable[[int], None]
+
+#: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some engines take none.
+_ABSURD = 1e100
 
 #: What `emit` knows: text, documents, code.
 _TARGETS = ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
@@ -259,25 +263,30 @@ def emit(
     form: str | None = None,
     table: str = "input_data",
     key: Sequence[str] = (),
-    title: str | None = None,
     shape: str = "select",
     name: str | None = None,
     columns: Sequence[str] = ("outputs", "rule"),
     outside: str = "null",
     missing: str = "propagate",
     top: int = 3,
+    output: str | None = None,
+    number: str = "double",
+    title: str | None = None,
 ) -> Artifact:
-    """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
+    """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c, javascript).
 
-    title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are more
-    than a few rules. All else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse,
-    spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql, oracle,
-    teradata. The SELECT reads `table` and gives `key` and `columns`, of: outputs (one column each, as named), score
-    (before the link), probability, class, contributions (a column's terms in the rule, less what they are in the middle
-    of the domain), reasons (names of those `top` columns that contribute most) and rule. outside: what a row outside
-    the domain gives: "null", rule 0 and NULL, or "clamp", what the nearest row in the box gives. missing: what a
-    missing value gives, where the model has no constant for it: "propagate", as a row outside; "impute", this is
-    refused; "error", the query fails. shape: what is made of the SELECT; `name` names what is created.
+    title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are
+    more than a few rules. number: of C, double or float. Code other than SQL takes `outside`, and as columns outputs
+    and rule; all else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb,
+    clickhouse, spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql,
+    oracle, teradata. The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each, as
+    named), score (before the link), probability, class, contributions (the terms of every column in the rule, less
+    what they are in the middle of the domain), reasons (names of the `top` columns that contribute most) and rule.
+    outside: what a row outside the domain gives: "null", rule 0 and NULL; "clamp", what the nearest row in the box
+    gives; or "exact", rule 0 and the outputs of the whole network. missing: what a missing value gives, where the
+    model has no constant for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails.
+    shape: "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or "rule"); `name` names
+    what is created.
 
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
     InputError for names that the engine can't have.
@@ -291,7 +300,8 @@ def emit(
         raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
     return emit_artifact(
         rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
-        columns=tuple(columns), outside=outside, missing=missing, top=top,
+        columns=tuple(columns), outside=outside, missing=missing, top=top, output=output or "",
+        number=number,
     )  # fmt: skip
 
 
@@ -304,17 +314,24 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     """
     rows, named = artifact.domain.rows(X), column_names(X) is not None
     given = rows
-    if isinstance(artifact, Artifact) and artifact.outside == "clamp":
-        rows = artifact.domain.clamped(rows)
-    traced: Graph | RuleSet
-    traced, function = (model, model.predict) if isinstance(model, RuleSet) else tracing.trace(model)
-    network, inside = traced.network, artifact.domain.contains(rows)
+    outside = artifact.outside if isinstance(artifact, Artifact) else "null"
+    if isinstance(artifact, Artifact):
+        rows = as_read(artifact, rows)
+    traced, network, function = _judge(model, everywhere=outside == "exact")
+    inside = due(artifact, given) if isinstance(artifact, Artifact) else artifact.domain.contains(rows)
     raw = named and isinstance(traced, Graph) and not is_plain(traced.columns) and rows is given
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
         reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
         if isinstance(traced, Graph):
             reference = _decided(reference, traced, rows, artifact)
+        reference = reference.of(artifact.outputs, traced.outputs)
+        if outside == "exact":
+            takes = Domain.over(artifact.domain.columns).contains(rows)
+            free = takes & ((np.abs(rows) > _ABSURD).any(axis=1) | np.isnan(reference.outputs).any(axis=1))
+            reference = reference._replace(numbers=takes & ~free, free=free, undecided=free)
+        if isinstance(artifact, Artifact) and artifact.number == "float":
+            reference = _in_float(reference, traced, given, artifact)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
@@ -322,6 +339,26 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)
+
+
+def _judge(model: Any, *, everywhere: bool) -> tuple[Graph | RuleSet, Network, Callable[[Any], Array]]:
+    """What an artefact is compared with: what names the outputs, the network, and what gives the outputs of rows."""
+    if not isinstance(model, RuleSet):
+        graph, function = tracing.trace(model)
+        return graph, graph.network, function
+    traced = model.traced
+    if not everywhere or traced is None:
+        return model, model.network, model.predict
+    return model, traced, lambda rows: linked(model.heads, traced.evaluate(model.domain.rows(rows)))
+
+
+def _in_float(reference: Reference, traced: Graph | RuleSet, given: Array, artifact: Artifact) -> Reference:
+    """What is due where an artefact rounds to float; given: the rows, (N, d)."""
+    outputs = reference.outputs
+    if isinstance(traced, RuleSet):  # its own outputs end at the domain
+        outputs = np.where(np.isnan(outputs), linked(traced.heads, reference.scores), outputs)
+    either = undecided(artifact, given) | (reference.free if reference.free is not None else False)
+    return reference._replace(outputs=outputs, undecided=either, tolerance=FLOAT_TOLERANCE)
 
 
 def _decided(reference: Reference, traced: Graph, rows: Array, artifact: Artifact | RuleSet) -> Reference:

@@ -1,6 +1,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("relurules", deadline=None)  # machines are busy
+settings.load_profile("relurules")
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 

@@ -114,7 +114,7 @@ BAD = [
     (["emit", "{}/missing.json", "--to", "sql"], "missing.json: can't be read"),
     (["emit", "{}/broken.json", "--to", "sql"], "is no JSON"),
     (["emit", "{}/rules.json", "--to", "cobol"], "supported: text, markdown, html, latex, sql, python, c"),
-    (["emit", "{}/rules.json", "--to", "sql", "--dialect", "oracle"], "supported: sqlite, duckdb"),
+    (["emit", "{}/rules.json", "--to", "sql", "--dialect", "access"], "supported: sqlite, duckdb, postgres"),
     (["emit", "{}/rules.json", "--to", "python", "--form", "poem"], "supported: rules, tree, network"),
     (["emit", "{}/rules.json", "--to", "c"], "give --out FOLDER"),
     (["verify", "{}/rows.csv", "--against", "{}/model.pt2", "--data", "{}/rows.csv"], "rows.csv: no line"),

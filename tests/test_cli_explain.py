@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import joblib
+import numpy as np
 import pandas as pd
 import pytest
 from handmade import graph, network
+from sklearn.neural_network import MLPClassifier
 
 import relurules as rr
 from relurules.cli import run
@@ -102,6 +105,17 @@ def test_help_names_every_kind_of_plot(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_extract_keeps_what_the_target_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["extract", "nothing.onnx", "--target", "y", "--out", str(tmp_path / "rules.json")]
-    assert run(arguments) == 2
-    assert not list(tmp_path.iterdir())
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    frame = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "kind": np.where(X[:, 0] > 0, "high", "low")})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    model = MLPClassifier((2,), max_iter=200, tol=1.0, random_state=0).fit(frame[["a", "b"]], frame["kind"])
+    joblib.dump(model, tmp_path / "model.joblib")
+    paths = [str(tmp_path / name) for name in ("model.joblib", "rows.csv", "rules.json")]
+    arguments = ["extract", paths[0], "--trust-pickle", "--data", paths[1], "--out", paths[2]]
+    assert run([*arguments, "--target", "sort"]) == 2
+    assert "no column 'sort'; it has 'a', 'b', 'kind'" in capsys.readouterr().err
+    assert not (tmp_path / "rules.json").exists()
+    assert run([*arguments, "--target", "kind"]) == 0
+    found = rr.RuleSet.load(paths[2]).evidence
+    assert found is not None
+    assert (found.response, found.task, found.positive, found.rows) == ("kind", "binary", "low", 60)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.documenting.context import Context, coverage, output_range
+from relurules.documenting.context import Context, coverage, observation, output_range
 from relurules.documenting.document import (
     Bar,
     Block,
@@ -106,10 +106,11 @@ def _facts(context: Context, read: ReadRule) -> tuple[tuple[str, Phrase], ...]:
         ]
         items.append(("Possible outputs", p.joined(ranges, "; ")))
     if facts is not None and evidence is not None and facts.mean is not None:
-        said = p.loose(p.text("mean"), p.number(short(facts.mean)))
-        if facts.deviation is not None:
+        name, word = observation(evidence)
+        said = p.loose(p.text(word), p.number(short(facts.mean)))
+        if facts.deviation is not None and word == "mean":
             said = (*said, *p.text(", standard deviation "), *p.number(short(facts.deviation)))
-        items.append((f"Observed {evidence.response or 'response'}", said))
+        items.append((f"Observed {name}", said))
     if facts is not None and facts.local:
         items.append(("On its own rows", metrics(facts)))
     return tuple(items)
@@ -129,7 +130,8 @@ def metric_name(name: str) -> str:
 def _example(context: Context, read: ReadRule, evidence: Evidence, row: Array) -> list[Block]:
     """A typical row: the arithmetic, what is special about it, and the outcome."""
     formulas = () if context.decisions is not None else read.formulas[:_SCORES]
-    blocks: list[Block] = [_term_by_term(formula, evidence, row) for formula in formulas if formula.form.terms]
+    longest = max((_longest(formula, evidence, row) for formula in formulas), default=0.0) or 1.0
+    blocks: list[Block] = [_term_by_term(formula, evidence, row, longest) for formula in formulas if formula.form.terms]
     if len(read.formulas) > len(formulas) > 0:
         blocks.append(Paragraph(p.text(f"The first {len(formulas)} of {len(read.formulas)} scores are shown.")))
     blocks.append(Paragraph(_outcome(context, read, row)))
@@ -191,7 +193,17 @@ def _shown_value(term: Term, row: Sequence[float], *, mean: bool = False) -> Phr
     return p.number(short(value, 3) if mean else written(value) if value.is_integer() else short(value, 6))
 
 
-def _term_by_term(formula: ReadFormula, evidence: Evidence, row: Array) -> Chart:
+def _longest(formula: ReadFormula, evidence: Evidence, row: Array) -> float:
+    """The largest that a term moves the score; bars of all scores are drawn to one scale."""
+    moves = [
+        t.coefficient * (term_value(t, row.tolist()) - term_value(t, evidence.means.tolist()))
+        for t in formula.form.terms
+    ]
+    moves.sort(key=abs, reverse=True)
+    return max([abs(move) for move in moves[:_TERMS]] + [abs(sum(moves[_TERMS:]))])
+
+
+def _term_by_term(formula: ReadFormula, evidence: Evidence, row: Array, longest: float) -> Chart:
     """The score of a row as a sum, and what each term moves it from that of the mean row, the largest move first."""
     mean, values = evidence.means.tolist(), row.tolist()
     lines = [
@@ -200,8 +212,8 @@ def _term_by_term(formula: ReadFormula, evidence: Evidence, row: Array) -> Chart
     ]
     lines.sort(key=lambda line: -abs(line.moved))
     rest = _Rest(len(lines[_TERMS:]), sum(x.product for x in lines[_TERMS:]), sum(x.moved for x in lines[_TERMS:]))
-    longest = max([abs(line.moved) for line in lines[:_TERMS]] + [abs(rest.moved)]) or 1.0
-    digits = _decimals(max([longest, abs(formula.form.constant), *(abs(line.product) for line in lines)]))
+    sizes = [abs(number) for line in lines for number in (line.moved, line.product)]
+    digits = _decimals(max([*sizes, abs(formula.form.constant)]))
     bars = [Bar((p.text("constant"), (), (), _signed(formula.form.constant, digits), ()), None, ())]
     for term, product, moved in lines[:_TERMS]:
         cells = (_shown_value(term, values), _coefficient(term, formula.step), _signed(product, digits))

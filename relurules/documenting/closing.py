@@ -4,17 +4,17 @@ from shlex import quote
 
 import numpy as np
 
-from relurules.documenting.context import Context, bound_text
+from relurules.documenting.context import Context
 from relurules.documenting.document import Block, Bullets, Code, Paragraph, Section, Table, rule_link
 from relurules.reading import phrases as p
 from relurules.reading.forms import reading_error
-from relurules.reading.numbers import percent
+from relurules.reading.numbers import bound_text, percent
 
 #: Rules with fewer rows than this are pointed out.
 _FEW = 30
 #: Files that the command line reads a model from, and the settings of `extract` that it has options for.
 _FILES = (".onnx", ".pt2", ".joblib", ".pkl", ".pt", ".pth")
-_OPTIONS = ("max_error", "max_rules", "max_regions", "time_limit", "solver")
+_OPTIONS = ("max_error", "max_rules", "decision", "max_regions", "time_limit", "solver")
 
 
 def limits(context: Context) -> Section:
@@ -126,19 +126,20 @@ def again(context: Context, target: str, title: str | None) -> Section:
 
 
 def _commands(context: Context, target: str, title: str | None) -> str:
-    """The command line where the model was a file, else Python."""
+    """The command line where the model was a file, and has all the options that were used; else Python."""
     made, evidence = context.rules.provenance, context.evidence
     response = None if evidence is None else evidence.response
     data = context.rules.reduction.rows is not None
     shown = f" --title {quote(title)}" if title else ""
     emitted = f"relurules emit rules.json --to {target}{shown} --out ."
-    if made.model.endswith(_FILES):
+    if made.model.endswith(_FILES) and set(made.settings) <= set(_OPTIONS):
         options = f" --data DATA{f' --target {quote(response)}' if response else ''}" if data else ""
-        options += "".join(f" --{n.replace('_', '-')} {v}" for n, v in made.settings.items() if n in _OPTIONS)
+        options += "".join(f" --{name.replace('_', '-')} {value}" for name, value in made.settings.items())
         return f"relurules extract {quote(made.model)}{options} --out rules.json\n{emitted}"
     given = ["data=DATA", *(["y=RESPONSE"] if response else [])] if data else []
     given += [f"{name}={value!r}" for name, value in made.settings.items()]
-    called = ", ".join(["MODEL", "domain=DOMAIN", *given])
+    model = repr(made.model) if made.model.endswith(_FILES) else "MODEL"
+    called = ", ".join([model, "domain=DOMAIN", *given])
     return f"relurules.extract({called}).save('rules.json')  # in Python\n{emitted}"
 
 

@@ -138,9 +138,9 @@ def names(found: Sequence[str], most: int = 4) -> Phrase:
     return p.listed(shown, "and")
 
 
-def bound_text(value: float) -> str:
-    """A bound, rounded up so that it stays one."""
-    if value == 0 or not np.isfinite(value):
-        return written(value)
-    shown = float(f"{value:.2e}")
-    return written(shown if shown >= value else float(np.format_float_scientific(value * 1.005, 2)))
+def observation(evidence: Evidence) -> tuple[str, str]:
+    """What was observed, `price` or `ending = unpaid`, and what is told of it: its mean, or of two classes a share."""
+    name = evidence.response or "response"
+    if evidence.task != "binary":
+        return name, "mean"
+    return f"{name} = {evidence.positive or 1}", "share"

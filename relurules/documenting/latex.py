@@ -12,6 +12,7 @@ _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "{-}",
+    "[": "{[}", "]": "{]}",
     "\u2265": r"\ensuremath{\geq}", "\u2264": r"\ensuremath{\leq}", "\u2212": r"\ensuremath{-}",
     "\u00b7": r"\ensuremath{\cdot}", "\u00d7": r"\ensuremath{\times}", "\u00f7": r"\ensuremath{\div}",
     "\u00b2": r"\textsuperscript{2}", "\u00a0": "~", "\u201c": "``", "\u201d": "''",

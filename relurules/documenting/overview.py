@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from relurules.documenting.cards import class_phrase, linked_outputs
-from relurules.documenting.context import Context, bound_text, interval, names, output_range, plural
+from relurules.documenting.context import Context, interval, names, observation, output_range, plural
 from relurules.documenting.document import Block, Bullets, Facts, Paragraph, Section, Sums, Table, rule_link
-from relurules.ir import RuleSet
+from relurules.ir import Reduction, RuleSet
 from relurules.ir.link import linked
 from relurules.reading import ReadRule
 from relurules.reading import phrases as p
 from relurules.reading.links import MEANINGS, signature
-from relurules.reading.numbers import percent, short, written
+from relurules.reading.numbers import bound_text, percent, short, written
 from relurules.reading.phrases import Phrase
 
 #: Conditions of a rule that the table of rules shows.
@@ -50,7 +50,7 @@ def glance(context: Context) -> Section:
     items: list[tuple[str, Phrase]] = [
         ("Outputs", names(rules.outputs, 8)),
         ("Rules", p.text(f"{len(rules)}, of {plural(left.regions, 'linear region')} of the network")),
-        ("Neurons", p.text(f"{left.neurons_left} of {left.neurons_traced} are left in what the rules say")),
+        ("Neurons", p.text(_neurons(left))),
         ("Columns", (*p.text(columns), *names(used, 12)) if used else p.text("none is used")),
         ("Largest error", p.text(f"{proven(rules)} (see what is proven)")),
     ]
@@ -69,10 +69,18 @@ def glance(context: Context) -> Section:
     return Section("glance", "At a glance", (Facts(tuple(items)),))
 
 
+def _neurons(left: Reduction) -> str:
+    if left.neurons_left > left.neurons_traced:  # decisions compare outputs, which takes neurons of its own
+        return f"{left.neurons_traced} in the network, {left.neurons_left} with those that compare outputs"
+    return f"{left.neurons_left} of {left.neurons_traced} are left in what the rules say"
+
+
 def proven(rules: RuleSet) -> str:
     """The bound on the difference from the network."""
     if rules.max_error == 0:
-        return "0: over the domain, the rules are the network itself"
+        return "0: over the domain, the rules " + (
+            "decide as the network" if rules.decision else "are the network itself"
+        )
     if not np.isfinite(rules.max_error):
         return "no bound is known"
     return f"at most {bound_text(rules.max_error)}, anywhere in the domain"
@@ -101,7 +109,7 @@ def rules_by_coverage(context: Context) -> Section:
     if covered:
         header, numeric = [*header, "Rows"], [*numeric, True]
     if observed and evidence is not None:
-        header, numeric = [*header, f"Observed {evidence.response or 'response'}, mean"], [*numeric, True]
+        header, numeric = [*header, "Observed {}, {}".format(*observation(evidence))], [*numeric, True]
     if context.decisions is not None:
         header, numeric = [*header, rules.outputs[0]], [*numeric, False]
     elif output is not None:

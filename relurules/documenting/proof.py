@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from relurules.documenting.cards import metric_name
-from relurules.documenting.context import Context, bound_text, ends, plural
+from relurules.documenting.context import Context, ends, plural
 from relurules.documenting.document import Block, Bullets, Facts, Paragraph, Section, Table, rule_link
 from relurules.documenting.overview import used_columns
 from relurules.ir import RuleSet
 from relurules.ir.ranges import exact
 from relurules.reading import phrases as p
 from relurules.reading.forms import Span
-from relurules.reading.numbers import short, written
+from relurules.reading.numbers import bound_text, short, written
 from relurules.reading.phrases import Phrase
 
 #: Steps of a simplification that are shown.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.emitting import plan
 from relurules.emitting.notation import Notation
@@ -13,6 +14,7 @@ from relurules.emitting.sql_dialects import LINE, Dialect
 from relurules.emitting.sql_inputs import conjunction
 from relurules.emitting.sql_outputs import Wanted
 from relurules.emitting.sql_steps import Step
+from relurules.ir import Network
 
 #: More comparisons than this are made of sums that are columns of a subquery of their own, each computed once.
 _INLINE = 100
@@ -33,6 +35,11 @@ class Names(NamedTuple):
     def inside(self) -> str:
         """1 for rows in the domain, else 0."""
         return f"{self.prefix}_inside"
+
+    @property
+    def known(self) -> str:
+        """1 for rows that the network takes, wherever they lie, else 0."""
+        return f"{self.prefix}_known"
 
     @property
     def rule(self) -> str:
@@ -58,15 +65,34 @@ class Names(NamedTuple):
 
 def form_steps(request: Request, dialect: Dialect, names: Names, features: Notation, wanted: Wanted) -> list[Step]:
     """The subqueries of a form, up to the number of the rule, where that is wanted."""
+    rules, network = request.rules, scoring(request)
+    signs = request.form == "network" and wanted.rule and same(network, rules.network)
+    tested = plan.tested_neurons(rules) if signs else np.zeros(len(network), dtype=np.bool_)
+    levels = _levels(network, dialect, names, features, tested)
     if request.form == "rules":
-        return _rules(request, dialect, names, features)
+        return _rules(request, dialect, names, features) + (levels if wanted.everywhere else [])
     if request.form == "tree":
-        tests = plan.half_space_tests(request.rules, features)
-        return _stages(request, dialect, names, tests)
-    levels = _levels(request, dialect, names, features, wanted)
+        stages = _stages(request, dialect, names, plan.half_space_tests(rules, features))
+        return stages + (levels if wanted.everywhere else [])
     if not wanted.rule:
         return levels
-    return levels + _stages(request, dialect, names, plan.neuron_tests(request.rules, features, names.z, "0E0"))
+    if signs:
+        return levels + _stages(request, dialect, names, plan.neuron_tests(rules, features, names.z, "0E0"))
+    return _stages(request, dialect, names, plan.half_space_tests(rules, features)) + levels
+
+
+def scoring(request: Request) -> Network:
+    """The network whose neurons are printed: as it was traced, where it must be right outside the domain too."""
+    traced = request.rules.traced if request.outside == "exact" else None
+    return request.rules.network if traced is None else traced
+
+
+def same(one: Network, other: Network) -> bool:
+    """Whether they hold the same numbers."""
+    if one is other:
+        return True
+    names = ("A", "L", "b", "C", "U", "c", "slope")
+    return len(one) == len(other) and all(np.array_equal(getattr(one, n), getattr(other, n)) for n in names)
 
 
 def _rules(request: Request, dialect: Dialect, names: Names, features: Notation) -> list[Step]:
@@ -103,17 +129,17 @@ def _parts(condition: str) -> tuple[str, str, str]:
     return text, sign, bound
 
 
-def _levels(request: Request, dialect: Dialect, names: Names, features: Notation, wanted: Wanted) -> list[Step]:
-    """A subquery per level of neurons, or two where their arguments are read on their own too."""
-    network = request.rules.network
+def _levels(
+    network: Network, dialect: Dialect, names: Names, features: Notation, tested: NDArray[np.bool_]
+) -> list[Step]:
+    """A subquery per level of neurons, or two where their arguments are read on their own too; tested: (K,) such."""
     mixed = plan.with_neurons(network, features, names.a)
     steps = []
-    tested = np.isin(np.arange(len(network)), request.rules.tree.neurons) & wanted.rule
     for i, level in enumerate(plan.planned_levels(network, mixed, tested), 1):
         first, second = list[tuple[str, str]](), list[tuple[str, str]]()
         for neuron in level:
             z, a = names.z(neuron.number), names.a(neuron.number)
-            if network.slope[neuron.number] == 0 and dialect.greatest and not wanted.rule:
+            if network.slope[neuron.number] == 0 and dialect.greatest and not tested[neuron.number]:
                 first.append((a, f"{dialect.greatest}({neuron.argument}, 0E0)"))
                 continue
             first.append((z, neuron.argument))
@@ -158,14 +184,17 @@ def nested(node: plan.Node, indent: str, leaf: Callable[[int], str]) -> str:
 
 def scored_step(request: Request, names: Names, features: Notation, wanted: Wanted) -> Step:
     """The scores of every row that has a rule."""
-    rules = request.rules
-    if request.form == "network":
-        sums = plan.planned_outputs(rules.network, plan.with_neurons(rules.network, features, names.a))
-        test = f"{names.rule} > 0" if wanted.rule else f"{names.inside} = 1"
-        texts = [f"CASE WHEN {test} THEN {text} END" for text in sums]
-    else:
+    rules, network, texts = request.rules, scoring(request), list[str]()
+    if request.form != "network":
         planned = plan.planned_rules(rules, features)
         texts = [by_rule(names.rule, {r.number: r.outputs[i] for r in planned}) for i in range(len(rules.scores))]
+    if request.form == "network" or wanted.everywhere:
+        sums = plan.planned_outputs(network, plan.with_neurons(network, features, names.a))
+        ruled = f"{names.rule} > 0" if wanted.rule else f"{names.inside} = 1"
+        test = f"{names.known} = 1" if wanted.everywhere else ruled
+        last = [f"WHEN {test} THEN {total} END" for total in sums]
+        first = [f"WHEN {names.rule} > 0 THEN {text} " for text in texts] or [""] * len(sums)
+        texts = [f"CASE {ruled_text}{rest}" for ruled_text, rest in zip(first, last, strict=True)]
     return Step(names.of("scored"), [(names.score(i), text) for i, text in enumerate(texts)])
 
 

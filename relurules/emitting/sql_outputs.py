@@ -26,10 +26,11 @@ ByRule = Callable[[str, Mapping[int, str]], str]
 
 
 class Wanted(NamedTuple):
-    """What has to be computed: the outputs behind their links, and the number of the rule."""
+    """What has to be computed: the outputs behind their links, the number of the rule, scores outside the domain."""
 
     outputs: bool
     rule: bool
+    everywhere: bool = False
 
 
 class Column(NamedTuple):
@@ -45,9 +46,10 @@ def wanted_of(request: Request) -> Wanted:
     """UnsupportedError for a column that there is none of."""
     if unknown := [name for name in request.columns if name not in COLUMNS]:
         raise UnsupportedError(f"no column {unknown[0]!r} in SQL; supported: {', '.join(COLUMNS)}")
-    asked, covered = set(request.columns), request.rules.complete or request.outside == "exact"
+    asked, everywhere = set(request.columns), request.outside == "exact"
+    covered = request.rules.complete or everywhere
     rule = bool(asked & {"rule", "contributions", "reasons"}) or request.form != "network" or not covered
-    return Wanted(bool(asked & {"outputs", "probability"}), rule)
+    return Wanted(bool(asked & {"outputs", "probability"}), rule, everywhere)
 
 
 def returned(request: Request) -> list[Column]:

@@ -48,7 +48,7 @@ def select_of(scope: Scope, wanted: Wanted) -> Select:
     """Every subquery, and the columns of the last SELECT."""
     request, dialect, names = scope.request, scope.dialect, scope.names
     rules = request.rules
-    steps = [_input(scope), *_clamped(scope), _checked(scope), *_guarded(scope)]
+    steps = [_input(scope), *_clamped(scope), _checked(scope, wanted), *_guarded(scope, wanted)]
     steps += form_steps(request, dialect, names, scope.features, wanted)
     steps.append(scored_step(request, names, scope.features, wanted))
     scores, results = [names.score(i) for i in range(len(rules.scores))], None
@@ -83,7 +83,7 @@ def _clamped(scope: Scope) -> list[Step]:
     return [Step(scope.names.of("clamped"), columns)] if columns else []
 
 
-def _checked(scope: Scope) -> Step:
+def _checked(scope: Scope, wanted: Wanted) -> Step:
     rules, names = scope.request.rules, scope.names
     checks = plan.planned_checks(rules, scope.features, scope.dialect.largest)
     missing = ""
@@ -91,20 +91,23 @@ def _checked(scope: Scope) -> Step:
         test = " OR ".join(f"{name} IS NULL" for name in scope.features.columns)
         message = text_literal("relurules: a feature is missing", scope.dialect)
         missing = f"  WHEN {test}{LINE}    THEN {scope.dialect.abort(test, message)}{LINE}"
-    return Step(names.of("checked"), [(names.inside, inside(checks, missing))])
+    found = [(names.inside, inside(checks, missing))] if wanted.rule or not wanted.everywhere or missing else []
+    if wanted.everywhere:
+        found.append((names.known, inside(plan.known_checks(rules, scope.features, scope.dialect.largest))))
+    return Step(names.of("checked"), found)
 
 
-def _guarded(scope: Scope) -> list[Step]:
-    """For engines that abort a query where a product overflows or vanishes: no number for rows outside."""
+def _guarded(scope: Scope, wanted: Wanted) -> list[Step]:
+    """For engines that abort a query where a product overflows or vanishes: no number for rows that have no score."""
     dialect, names = scope.dialect, scope.names
     if dialect.largest == Dialect().largest:
         return []
     source, domain = names.of("checked"), scope.request.rules.domain
-    columns = []
+    columns, test = [], names.known if wanted.everywhere else names.inside
     for i, name in enumerate(scope.features.columns):
         column = f"{source}.{name}"
         small = dialect.tiny and not domain.integer[i]
-        tiny = f"WHEN abs({column}) < {double(dialect.tiny)} THEN {constant(0.0, dialect)} " if small else ""
-        within = f"WHEN {source}.{names.inside} = 0 THEN NULL {tiny}ELSE {column}"
+        tiny = f"WHEN abs({column}) < {double(dialect.tiny)} THEN 0E0 " if small else ""
+        within = f"WHEN {test} = 0 THEN NULL {tiny}ELSE {column}"
         columns.append((name, f"CASE {within} END"))
     return [Step(names.of("guarded"), columns)]

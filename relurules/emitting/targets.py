@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from relurules.emitting import code
 from relurules.emitting.c import print_c
+from relurules.emitting.javascript import print_javascript
+from relurules.emitting.numpy_module import print_numpy
 from relurules.emitting.python import print_python
 from relurules.emitting.request import Request
-from relurules.emitting.sql import DIALECTS, best_form, checked, print_sql
+from relurules.emitting.sql import DIALECTS, best_forms, checked, print_sql
 from relurules.emitting.text import print_text
 from relurules.errors import UnsupportedError
 from relurules.ir import Artifact, RuleSet
@@ -19,24 +22,26 @@ Files = dict[str, str]
 class Target(NamedTuple):
     """A language: what prints it, in which forms, in which dialects (the first is the default).
 
-    best: the form where none is asked for.
+    best: the forms to try where none is asked for.
     """
 
     print: Callable[[Request], Files]
     forms: tuple[str, ...]
     dialects: tuple[str | None, ...] = (None,)
-    best: Callable[[RuleSet], str] = lambda _rules: "rules"
+    best: Callable[[Request], list[str]] = lambda _request: ["rules"]
 
 
 _CODE = ("rules", "tree", "network")
 #: What an artefact of SQL says of itself, beside what all say.
-_SAID = ("dialect", "table", "key", "shape", "name", "columns", "outside", "missing")
+_SAID = ("dialect", "table", "key", "shape", "name", "outside", "missing")
 
 TARGETS: Mapping[str, Target] = {
     "text": Target(print_text, ("rules",)),
-    "sql": Target(print_sql, _CODE, tuple(DIALECTS), best_form),
-    "python": Target(print_python, _CODE),
-    "c": Target(print_c, _CODE),
+    "sql": Target(print_sql, _CODE, tuple(DIALECTS), best_forms),
+    "python": Target(print_python, _CODE, best=code.best_forms),
+    "numpy": Target(print_numpy, ("network", "tree"), best=lambda _request: ["network"]),
+    "c": Target(print_c, _CODE, best=code.best_forms),
+    "javascript": Target(print_javascript, _CODE, best=code.best_forms),
 }
 
 
@@ -54,12 +59,23 @@ def emit_artifact(
     if dialect not in row.dialects:
         known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
         raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
-    request = Request(rules, form or row.best(rules), "", dialect or "")
-    said: dict[str, Any] = {"decision": None if rules.decision is None else rules.decision.wanted}
+    request, said = Request(rules, "", "", dialect or ""), dict[str, Any]()
     if target == "sql":
         request = checked(request._replace(**options))
-        said |= {name: getattr(request, name) for name in _SAID}
-    artifact = Artifact(
-        target, request.form, rules.domain, rules.outputs, {}, rules.score_error, rules.complete, **said
-    )
-    return replace(artifact, files=row.print(request._replace(header=header(artifact))))
+        said = {name: getattr(request, name) for name in _SAID} | {"returned": request.columns}
+    elif "network" in row.forms:
+        request = code.checked(request, target, options)
+        said = {"returned": request.columns, "outside": request.outside, "number": request.number}
+    decision = None if rules.decision is None else rules.decision.wanted
+    outputs = (request.output,) if request.output else rules.outputs
+    refusals = []
+    for tried in [form] if form else row.best(request):
+        artifact = Artifact(
+            target, tried, rules.domain, outputs, {}, rules.score_error, rules.complete, decision=decision, **said
+        )
+        try:
+            asked = request._replace(form=tried, header=header(artifact))
+            return replace(artifact, files=row.print(asked if target == "sql" else code.prepared(asked)))
+        except UnsupportedError as error:
+            refusals.append(error)
+    raise refusals[0]

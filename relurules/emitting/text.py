@@ -10,7 +10,7 @@ from relurules.ir import Rule, RuleSet
 from relurules.reading import Reading, ReadRule, read_rules
 from relurules.reading.half_spaces import Between
 from relurules.reading.links import decided, has_links, meaning
-from relurules.reading.numbers import written
+from relurules.reading.numbers import bound_text, written
 from relurules.reading.phrases import GAP, Phrase, ascii_text
 
 #: A long sum is broken before the term that would pass this width, and goes on indented.
@@ -58,8 +58,9 @@ def _values(rules: RuleSet, reading: Reading) -> dict[str, object]:
         "outputs": [one_line(name) for name in rules.outputs],
         "reduction": rules.reduction,
         "removed": ", ".join(f"{count} {name}" for name, count in rules.reduction.removed.items()),
-        "max_error": written(float(f"{rules.max_error:.6g}")),
+        "max_error": bound_text(rules.max_error),
         "exact": rules.max_error == 0.0,
+        "decision": rules.decision is not None,
         "of_scores": linked is not None and rules.output_error is None,
         "complete": rules.complete,
         "columns": _columns(rules, names),

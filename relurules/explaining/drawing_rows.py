@@ -89,15 +89,21 @@ def draw_slice(found: Slice) -> "Figure":
     """The parts of a plane in colours by rule, or, where they are many, shaded by the score; numbers are the rules'."""
     from matplotlib.patches import Patch
 
-    rules = sorted({piece.rule for piece in found.pieces})
-    few, said = len(rules) <= NAMED, listed("Other columns that conditions read: ", found.others)
+    rules = sorted({piece.model for piece in found.pieces})
+    few, said = len(rules) <= NAMED, listed("Other columns: ", found.others)
     figure = new_figure(5.0 + note_height(said))
     axes = figure.subplots()
     shades = _shades(found)
     for piece in found.pieces:
-        colour = COLOURS[rules.index(piece.rule)] if few else shades.to_rgba(piece.value)
-        axes.fill(*piece.corners.T, facecolor=colour, edgecolor="black", linewidth=0.9, alpha=0.55 if few else 1.0)
-        if piece.share > 0.004:
+        colour = COLOURS[rules.index(piece.model)] if few else shades.to_rgba(piece.value)
+        axes.fill(
+            *piece.corners.T,
+            facecolor=colour,
+            edgecolor="black" if few else "#808080",
+            linewidth=0.9,
+            alpha=0.55 if few else 1.0,
+        )
+        if piece.share > 0.004 and piece.model:
             _number(axes, piece)
     axes.set_xlim(*found.box[0])
     axes.set_ylim(*found.box[1])
@@ -107,12 +113,15 @@ def draw_slice(found: Slice) -> "Figure":
         axes.plot(*found.point, "x", color="black", markersize=9, markeredgewidth=2)
     if few:
         look: Any = {"edgecolor": "black", "alpha": 0.55}
-        keys = [Patch(facecolor=COLOURS[i], label=f"rule {rule}", **look) for i, rule in enumerate(rules)]
+        keys = [
+            Patch(facecolor=COLOURS[i], label=f"{found.kind} {rule}" if rule else "no rows", **look)
+            for i, rule in enumerate(rules)
+        ]
         legend(figure, said, handles=keys, ncols=min(len(keys), 4))
     else:
         note(figure, said)
         figure.colorbar(shades, ax=axes, label=wrapped(f"{found.label}, in the middle of each part", 44))
-    title(figure, f"Rules in the plane of {found.names[0]} and {found.names[1]}")
+    title(figure, f"{found.kind.capitalize()}s in the plane of {found.names[0]} and {found.names[1]}")
     return figure
 
 
@@ -173,4 +182,4 @@ def _shades(found: Slice) -> Any:
 
 def _number(axes: Any, piece: Piece) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.2}
-    axes.text(*piece.middle, f"{piece.rule}", ha="center", va="center", fontsize=9, bbox=box)
+    axes.text(*piece.middle, f"{piece.model}", ha="center", va="center", fontsize=9, bbox=box)

@@ -13,6 +13,7 @@ from relurules.explaining.flattening import fewer
 from relurules.explaining.profiles import pairwise, profiles
 from relurules.explaining.rows import explain_row, row_of
 from relurules.explaining.slices import slice_box, slice_of
+from relurules.explaining.tradeoffs import draw_tradeoffs, tradeoffs
 from relurules.explaining.view import (
     Feature,
     Spread,
@@ -29,6 +30,7 @@ from relurules.ir import Reached, RuleSet
 from relurules.ir.local_models import LocalModels, Sample
 from relurules.ir.network import Array
 from relurules.ir.response import Response, response_of
+from relurules.ir.statistics import typical_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -133,21 +135,24 @@ def _pairwise(request: Request) -> "Figure":
 
 
 def _regions(request: Request) -> "Figure":
-    rules = request.only_rules()
-    pair, X = _plane(request, rules), None if request.data is None else request.sample().X
-    box = slice_box(rules, pair, X)
-    names, point = (pair[0].name, pair[1].name), _point(request, X)
-    marked, output = request.row is not None, output_of(rules.local_models, request.output)
-    return drawing_rows.draw_slice(slice_of(rules, output, names, point, box, marked=marked))
+    models, X = request.models, None if request.data is None else request.sample().X
+    pair = _plane(request)
+    names, box = (pair[0].name, pair[1].name), slice_box(models, pair, X)
+    marked, output = request.row is not None, output_of(models, request.output)
+    return drawing_rows.draw_slice(slice_of(request.rules, output, names, _point(request, X), box, marked=marked))
 
 
-def _plane(request: Request, rules: RuleSet) -> list[Feature]:
-    """Two columns of numbers: those named, or those that conditions depend on most, over their width in the domain."""
+def _plane(request: Request) -> list[Feature]:
+    """Two columns of numbers: those named, or those that matter most."""
     if request.features:
         return request.columns(2)
-    moved = np.abs(rules.tree.normals) * rules.domain.widths
-    read = (moved / moved.max(axis=1, keepdims=True, initial=1e-300)).sum(axis=0)
-    numbers = [f for f in features_of(rules.local_models) if not f.categories and rules.domain.widths[f.at[0]] > 0]
+    rules, models = request.rules, request.models
+    if isinstance(rules, RuleSet):  # the columns that conditions depend on most, over their width in the domain
+        moved = np.abs(rules.tree.normals) * rules.domain.widths
+        read = (moved / moved.max(axis=1, keepdims=True, initial=1e-300)).sum(axis=0)
+    else:
+        read = np.asarray(np.abs(rules.network.A).sum(axis=0) * request.sample().deviations)
+    numbers = [f for f in features_of(models) if not f.categories and models.domain.widths[f.at[0]] > 0]
     found = sorted(numbers, key=lambda feature: -float(read[feature.at[0]]))[:2]
     if len(found) < 2:
         raise DataError("a plane needs two columns of numbers that vary; name them")
@@ -156,18 +161,16 @@ def _plane(request: Request, rules: RuleSet) -> list[Feature]:
 
 def _point(request: Request, X: Array | None) -> Array:
     """What the other columns are: the row given, or that of rule 1, nearest to the mean of its rows, or its point."""
-    rules = request.only_rules()
+    given = request.rules
     if request.row is not None:
-        return row_of(rules, request.row).x
-    evidence = rules.evidence
+        return row_of(request.models.domain, request.row).x
+    evidence = given.evidence if isinstance(given, RuleSet) else None
     if evidence is not None and evidence.rules[0].typical is not None:
         return np.array(evidence.rules[0].typical)
     if X is not None:
-        from relurules.ir.statistics import typical_rows
-
         sample = request.sample()
         return np.array(sample.X[typical_rows(sample)[int(np.argmax(sample.counts))]])
-    return np.array(rules.rules[0].point)
+    return np.array(given.rules[0].point if isinstance(given, RuleSet) else given.points[0])
 
 
 def _row(request: Request) -> "Figure":
@@ -175,7 +178,7 @@ def _row(request: Request) -> "Figure":
     if request.row is None:
         raise DataError("this plot needs the row that it explains: row, or --row")
     means = means_of(rules, request.data) if request.centred else None
-    return drawing.draw_row(explain_row(rules, row_of(rules, request.row), request.view, means))
+    return drawing.draw_row(explain_row(rules, row_of(rules.domain, request.row), request.view, means))
 
 
 def means_of(rules: RuleSet, data: Any) -> Array | None:
@@ -190,12 +193,16 @@ def _intervals(request: Request) -> "Figure":
     model = 0 if request.rule is None else request.rule - 1
     if not 0 <= model < len(sample.models):
         raise DataError(f"no rule {request.rule}; there are {len(sample.models)}")
-    return drawing.draw_intervals(intervals(sample, response, request.view, model))
+    return drawing.draw_intervals(intervals(sample, response, model))
+
+
+def _tradeoff(request: Request) -> "Figure":
+    return draw_tradeoffs(tradeoffs(request.only_rules()))
 
 
 def _merging(request: Request) -> "Figure":
     sample, response = request.judged()
-    return drawing_rows.draw_fewer(fewer(sample, response, request.view))
+    return drawing_rows.draw_fewer(fewer(sample, response))
 
 
 #: Name of a kind of plot -> what it is.
@@ -210,6 +217,7 @@ PLOTS: Mapping[str, Plot] = {
     "intervals": Plot(
         "a rule's coefficients beside Wald intervals from its rows", "data, --target, --rule", _intervals
     ),
+    "tradeoff": Plot("how many rules are enough for which error, of rules that were simplified", "", _tradeoff),
     "merging": Plot("what merging and flattening the local models costs", "data, --target", _merging),
 }
 

@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.explaining.merging import Merged, fitted, merge, two_or_number
-from relurules.explaining.view import View
+from relurules.explaining.merging import Merged, fitted, merge
 from relurules.ir import Graph, Head, Network, Neuron
 from relurules.ir.local_models import Sample
 from relurules.ir.metrics import auc, r2
@@ -44,7 +43,6 @@ def flatten(sample: Sample, response: Response, merged: Merged) -> Graph:
     """
     import networkx
 
-    two_or_number(response)
     pairs = np.array(merged.neighbours(), dtype=np.intp).reshape(-1, 2)
     A = merged.weights[pairs[:, 0]] - merged.weights[pairs[:, 1]]
     b = merged.constants[pairs[:, 0]] - merged.constants[pairs[:, 1]]
@@ -68,16 +66,15 @@ def flatten(sample: Sample, response: Response, merged: Merged) -> Graph:
     return Graph(domain.names, (response.name,), network, networkx.DiGraph(), heads=heads, columns=domain.columns)
 
 
-def fewer(sample: Sample, response: Response, view: View, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)) -> Fewer:
+def fewer(sample: Sample, response: Response, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)) -> Fewer:
     """Merge and flatten to several numbers of models, fitted to four rows in five and scored on the others."""
-    two_or_number(response)
     held = np.arange(len(sample)) % _HELD == _HELD - 1
     train, test = _part(sample, ~held), _part(sample, held)
     taught, true = response.part(~held), response.values[held]
     reached = int((train.counts > 0).sum())
     found = []
     for size in sorted({min(count, reached) for count in counts}):
-        merged = merge(train, taught, view, size)
+        merged = merge(train, taught, size)
         flat = flatten(train, taught, merged).network.evaluate(test.X)[:, 0]
         scores = (_score(response.task, F, true) for F in (merged.predict(test.X), flat))
         found.append((len(merged), *scores))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import UnsupportedError
-from relurules.explaining.view import View, effects, spread_of
+from relurules.explaining.view import effects, judged_view, spread_of
 from relurules.ir.local_models import Sample
 from relurules.ir.network import Array
 from relurules.ir.response import Response
@@ -63,7 +63,7 @@ class Merged:
         return np.asarray((X * self.weights[of]).sum(axis=1) + self.constants[of])
 
 
-def merge(sample: Sample, response: Response, view: View, models: int) -> Merged:
+def merge(sample: Sample, response: Response, models: int) -> Merged:
     """At most so many local models, each refitted to its rows: by ridge or logistic regression.
 
     Local models are joined by agglomerative clustering (Ward's) of their coefficients in units that compare, among
@@ -72,7 +72,7 @@ def merge(sample: Sample, response: Response, view: View, models: int) -> Merged
     Interpretability, Diagnostics, and Simplification", 2020. The result isn't continuous. Raises UnsupportedError for
     more than two classes, and where scikit-learn isn't installed.
     """
-    two_or_number(response)
+    view = judged_view(sample.models, response)
     known = np.argsort(-sample.counts, kind="stable")[:_MOST]
     known = known[sample.counts[known] > 0]
     sums = np.zeros((len(sample.models), sample.X.shape[1]))
@@ -91,12 +91,6 @@ def merge(sample: Sample, response: Response, view: View, models: int) -> Merged
     of = np.full(len(sample.models), -1, dtype=np.intp)
     of[known] = members
     return Merged(weights, constants, of, centres, members, sample.means, scales, np.bincount(place, minlength=M))
-
-
-def two_or_number(response: Response) -> None:
-    """UnsupportedError for anything but a number as it is and two classes."""
-    if response.task == "multiclass" or response.link not in ("identity", "sigmoid"):
-        raise UnsupportedError(f"merging is for a number or two classes; this is {response.task} by {response.link}")
 
 
 def _clusters(forms: Array, centres: Array, most: int) -> NDArray[np.intp]:

@@ -5,29 +5,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relurules.domain import Domain
 from relurules.domain.columns import raw_columns
 from relurules.errors import DataError
+from relurules.explaining.conditions import Test, tested
 from relurules.explaining.view import Feature, View, features_of
-from relurules.explaining.wording import condition_text, number, value_text
-from relurules.ir import Condition, RuleSet
+from relurules.explaining.wording import number, value_text
+from relurules.ir import RuleSet
 from relurules.ir.network import Array
 from relurules.tables import Value, column_names
-
-
-class Test(NamedTuple):
-    """A condition of the rule. text: in words; value: what its left side is for the row; bound: its right side.
-
-    margin: by how much it holds, in its own units; column, room: how far its first column alone can `fall` or `rise`
-    before it doesn't, in that column's units, and None where that column is a category.
-    """
-
-    text: str
-    value: float
-    bound: float
-    margin: float
-    column: str
-    way: str
-    room: float | None
 
 
 class Contribution(NamedTuple):
@@ -42,16 +28,18 @@ class Contribution(NamedTuple):
 class Explanation(NamedTuple):
     """A row by its rule.
 
-    rule: its number; row: the user's columns; outputs: name -> value; conditions; label: the score that is taken apart;
-    score: = base + the sum of the contributions, largest first; centred: whether a contribution is against the mean of
-    the rows (then `base` is the rule's score of a row of means), not against 0 (`base` is the constant). decided: the
-    class, where the rules tell nothing else; then there are no contributions, and the score is its number.
+    rule: its number; row: the user's columns; outputs: name -> value; conditions; sums: name -> formula of what they
+    speak of by name; label: the score that is taken apart; score: = base + the sum of the contributions, largest first;
+    centred: whether a contribution is against the mean of the rows (then `base` is the rule's score of a row of means),
+    not against 0 (`base` is the constant). decided: the class, where the rules tell nothing else; then there are no
+    contributions, and the score is its number.
     """
 
     rule: int
     row: Mapping[str, Value]
     outputs: Mapping[str, float]
     conditions: tuple[Test, ...]
+    sums: Mapping[str, str]
     label: str
     score: float
     base: float
@@ -71,6 +59,7 @@ class Explanation(NamedTuple):
             **self._asdict(),
             "row": dict(self.row),
             "outputs": {name: value if np.isfinite(value) else None for name, value in self.outputs.items()},
+            "sums": dict(self.sums),
             "conditions": [test._asdict() for test in self.conditions],
             "contributions": [part._asdict() for part in self.contributions],
         }
@@ -83,7 +72,7 @@ class Given(NamedTuple):
     raw: Mapping[str, Value]
 
 
-def row_of(rules: RuleSet, row: Any) -> Given:
+def row_of(domain: Domain, row: Any) -> Given:
     """One row: a mapping, a Series, a frame of one row, or d numbers in coordinates; else DataError."""
     import pandas
 
@@ -91,11 +80,11 @@ def row_of(rules: RuleSet, row: Any) -> Given:
         row = row.to_dict()
     if isinstance(row, Mapping):
         row = pandas.DataFrame({str(name): [value] for name, value in row.items()}, dtype=object)
-    table = row if column_names(row) is not None or np.ndim(row) == 2 else np.asarray([row])
-    X = rules.domain.rows(table)
+    table = row if column_names(row) is not None or np.ndim(row) == 2 else np.array([row], dtype=object)
+    X = domain.rows(table)
     if len(X) != 1:
         raise DataError(f"expected one row, found {len(X)}; choose one, such as frame.iloc[[0]]")
-    raw = {name: values[0] for name, values in raw_columns(table, rules.domain.columns).items()}
+    raw = {name: values[0] for name, values in raw_columns(table, domain.columns).items()}
     return Given(np.asarray(X[0]), raw)
 
 
@@ -108,11 +97,13 @@ def explain_row(rules: RuleSet, row: Given, view: View | None, means: Array | No
     number_ = int(rules.apply(x[None])[0])
     if number_ == 0:
         raise DataError(f"no rule applies to the row: {_outside(rules, x)}")
+    conditions = tested(rules, number_, x, row.raw)
     rule = Explanation(
         rule=number_,
         row=row.raw,
         outputs=dict(zip(rules.outputs, map(float, rules.predict(x[None])[0]), strict=True)),
-        conditions=tuple(_tested(rules, condition, x) for condition in rules.rules[number_ - 1].conditions),
+        conditions=conditions.tests,
+        sums=conditions.sums,
         label=rules.outputs[0],
         score=0.0,
         base=0.0,
@@ -147,17 +138,6 @@ def _contributions(rules: RuleSet, row: Given, weights: Array, means: Array) -> 
 def _own(feature: Feature, x: Array) -> Array:
     """What picks the coefficient that applies to a row: its category's."""
     return np.asarray(x[list(feature.at)] if feature.categories else np.ones(1))
-
-
-def _tested(rules: RuleSet, condition: Condition, x: Array) -> Test:
-    space = condition.half_space
-    value, sign = float(space.normal @ x), 1.0 if condition.holds else -1.0
-    margin = sign * (value - space.bound)
-    lead = int(np.argmax(np.abs(space.normal) * rules.domain.widths))
-    indicators = {i for group in rules.domain.groups for i in group}
-    room = None if lead in indicators else margin / abs(float(space.normal[lead]))
-    way = "fall" if sign * space.normal[lead] > 0 else "rise"
-    return Test(condition_text(rules, condition), value, float(space.bound), margin, rules.features[lead], way, room)
 
 
 def _outside(rules: RuleSet, x: Array) -> str:

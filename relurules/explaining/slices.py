@@ -1,4 +1,4 @@
-"""A plane through the domain, cut into the parts that each rule has there; boundaries exact."""
+"""A plane through the domain, cut into the parts that each rule, or each activation pattern, has there; exactly."""
 
 from typing import NamedTuple
 
@@ -6,23 +6,26 @@ import numpy as np
 
 from relurules.domain.columns import decode
 from relurules.errors import DataError, DomainError
+from relurules.explaining.polygons import area, centroid, kept, rectangle
 from relurules.explaining.view import Feature, feature_named, features_of
 from relurules.explaining.wording import value_text
-from relurules.ir import UNEXPLORED, RuleSet
+from relurules.ir import UNEXPLORED, Network, Reached, RuleSet
 from relurules.ir.link import linked
-from relurules.ir.network import Array
+from relurules.ir.local_models import LocalModels
+from relurules.ir.network import Array, Pattern
 
 #: Pieces whose area is less than this share of the plane's are rounding.
 _SLIVER = 1e-12
 
 
 class Piece(NamedTuple):
-    """A convex polygon, corners (k, 2) in the units of the two columns; rule: from 1; middle: (2,) its centroid.
+    """A convex polygon, corners (k, 2) in the units of the two columns; middle: (2,) its centroid.
 
-    share: of the plane's area; value: the output at the centroid.
+    model: number of its rule or local model from 1, 0 for a pattern that no row reached; share: of the plane's area;
+    value: the output at the centroid.
     """
 
-    rule: int
+    model: int
     corners: Array
     middle: Array
     share: float
@@ -33,7 +36,8 @@ class Slice(NamedTuple):
     """A plane through a row, in pieces that don't overlap.
 
     names: the two columns; point: (2,) what they are at the row; marked: whether it is shown; others: what the other
-    columns that conditions read are there; box: (2, 2) lowest and highest value of each column; label: the output.
+    columns that matter are there; box: (2, 2) lowest and highest value of each column; label: the output; kind: of
+    local models.
     """
 
     names: tuple[str, str]
@@ -43,53 +47,96 @@ class Slice(NamedTuple):
     pieces: tuple[Piece, ...]
     box: Array
     label: str
+    kind: str
+
+
+class Plane(NamedTuple):
+    """All rows that are `at`, (d,), but for two coordinates, the axes."""
+
+    at: Array
+    axes: list[int]
+
+    @property
+    def others(self) -> list[int]:
+        """The coordinates that don't move."""
+        return [i for i in range(len(self.at)) if i not in self.axes]
+
+    def rows(self, points: Array) -> Array:
+        """(n, 2) -> (n, d)."""
+        X = np.tile(self.at, (len(points), 1))
+        X[:, self.axes] = points
+        return X
+
+    def form(self, normals: Array, offsets: Array) -> tuple[Array, Array]:
+        """Affine forms of rows, (n, d) and (n,), as forms of the two: (n, 2), (n,)."""
+        return normals[:, self.axes], normals[:, self.others] @ self.at[self.others] + offsets
 
 
 def slice_of(
-    rules: RuleSet, output: int, names: tuple[str, str], at: Array, box: Array, *, marked: bool = False
+    given: RuleSet | Reached, output: int, names: tuple[str, str], at: Array, box: Array, *, marked: bool = False
 ) -> Slice:
-    """Cut the plane of two columns through the point `at`, (d,), by the rules' tree. box: (2, 2), see `Slice`.
+    """Cut the plane of two columns through the point `at`, (d,). box: (2, 2), see `Slice`.
 
-    DataError where `at` has a value that no domain's row can have; columns of categories can't span a plane.
+    Rules are cut by their tree; for the local models of rows, all patterns of their network are cut, neuron by neuron,
+    those that no row reaches, too. DataError where `at` has a value that no row can have; columns of categories can't
+    span a plane.
     """
-    features = features_of(rules.local_models)
-    pair = [feature_named(features, name, number=True) for name in names]
+    models = given.local_models
+    pair = [feature_named(features_of(models), name, number=True) for name in names]
     if pair[0] == pair[1]:
         raise DataError(f"a plane needs two different columns, found {names[0]!r} twice")
-    axes = [feature.at[0] for feature in pair]
-    corners = _cut_by_domain(rules, at, axes, _rectangle(box))
+    plane = Plane(at, [feature.at[0] for feature in pair])
+    corners = _cut_by_domain(models, plane, rectangle(box))
     if not len(corners):
         raise DomainError(f"no row of the domain lies in the plane of {names[0]!r} and {names[1]!r} through this point")
-    area = _area(corners)
-    pieces = []
-    for leaf, polygon in _leaves(rules, at, axes, corners):
-        size, middle = _area(polygon), _centroid(polygon)
-        if size > _SLIVER * area:
-            x = at.copy()
-            x[axes] = middle
-            weights, constants = rules.rules[leaf].map
-            value = float(linked(rules.heads, (weights @ x + constants)[None])[0, output])
-            pieces.append(Piece(leaf + 1, polygon, middle, size / area, value))
-    return Slice(names, at[axes], marked, _others(rules, at, axes), tuple(pieces), box, rules.outputs[output])
+    if isinstance(given, RuleSet):
+        cells = [(leaf + 1, polygon) for leaf, polygon in _leaves(given, plane, corners)]
+    else:
+        number = {pattern.tobytes(): i for i, pattern in enumerate(given.patterns, start=1)}
+        cells = [(number.get(p.tobytes(), 0), polygon) for p, polygon in _patterns(given.network, plane, corners)]
+    pieces = _pieces(given, plane, output, cells, area(corners))
+    others = _others(given, plane)
+    return Slice(names, at[plane.axes], marked, others, pieces, box, models.outputs[output], models.kind)
 
 
-def _others(rules: RuleSet, at: Array, axes: list[int]) -> tuple[str, ...]:
-    """`purpose = car` for every column that splits read beside those of the plane."""
-    read = np.asarray(rules.tree.normals.any(axis=0))
-    raw = decode(at[None], rules.domain.columns)
+def _pieces(
+    given: RuleSet | Reached, plane: Plane, output: int, cells: list[tuple[int, Array]], whole: float
+) -> tuple[Piece, ...]:
+    cells = [(number, polygon) for number, polygon in cells if area(polygon) > _SLIVER * whole]
+    middles = np.array([centroid(polygon) for _, polygon in cells])
+    X = plane.rows(middles)
+    if isinstance(given, Reached):
+        scores = given.network.evaluate(X)
+    else:
+        maps = [given.rules[number - 1].map for number, _ in cells]
+        scores = np.array([m.weights @ x + m.constants for m, x in zip(maps, X, strict=True)])
+    values = linked(given.local_models.heads, scores)[:, output].tolist()
     return tuple(
-        f"{feature.name} = {value_text(raw[feature.name][0])}"
-        for feature in features_of(rules.local_models)
-        if read[list(feature.at)].any() and feature.at[0] not in axes
+        Piece(number, polygon, middle, area(polygon) / whole, value)
+        for (number, polygon), middle, value in zip(cells, middles, values, strict=True)
     )
 
 
-def slice_box(rules: RuleSet, pair: list[Feature], X: Array | None) -> Array:
+def _others(given: RuleSet | Reached, plane: Plane) -> tuple[str, ...]:
+    """`purpose = car` for every column that splits read, or any column of a network, beside those of the plane."""
+    models = given.local_models
+    read = np.ones(len(plane.at), dtype=np.bool_)
+    if isinstance(given, RuleSet):
+        read = np.asarray(given.tree.normals.any(axis=0))
+    raw = decode(plane.at[None], models.domain.columns)
+    return tuple(
+        f"{feature.name} = {value_text(raw[feature.name][0])}"
+        for feature in features_of(models)
+        if read[list(feature.at)].any() and feature.at[0] not in plane.axes
+    )
+
+
+def slice_box(models: LocalModels, pair: list[Feature], X: Array | None) -> Array:
     """(2, 2) what is drawn of two columns: where the middle 98 % of the rows X lie; without rows, the domain."""
     found = np.empty((2, 2))
     for row, feature in enumerate(pair):
         i = feature.at[0]
-        low, high = float(rules.domain.lower[i]), float(rules.domain.upper[i])
+        low, high = float(models.domain.lower[i]), float(models.domain.upper[i])
         if X is not None and np.ptp(X[:, i]) > 0:
             low, high = np.quantile(X[:, i], [0.01, 0.99]).tolist()
             low, high = (low, high) if low < high else (float(X[:, i].min()), float(X[:, i].max()))
@@ -101,33 +148,30 @@ def slice_box(rules: RuleSet, pair: list[Feature], X: Array | None) -> Array:
     return found
 
 
-def _rectangle(box: Array) -> Array:
-    (a, b), (c, d) = box
-    return np.array([[a, c], [b, c], [b, d], [a, d]])
-
-
-def _cut_by_domain(rules: RuleSet, at: Array, axes: list[int], corners: Array) -> Array:
+def _cut_by_domain(models: LocalModels, plane: Plane, corners: Array) -> Array:
     """What of a polygon lies in the domain; nothing where the columns that don't move lie outside it."""
-    domain = rules.domain
-    others = np.setdiff1d(np.arange(len(at)), axes)
-    fixed = at[others]
+    domain, others = models.domain, plane.others
+    fixed = plane.at[others]
     if not ((domain.lower[others] <= fixed) & (fixed <= domain.upper[others])).all():
         return np.empty((0, 2))
     for group in domain.groups:
-        if not set(group) & set(axes) and sorted(at[list(group)].tolist()) != [0.0] * (len(group) - 1) + [1.0]:
+        values = sorted(plane.at[list(group)].tolist())
+        if not set(group) & set(plane.axes) and values != [0.0] * (len(group) - 1) + [1.0]:
             return np.empty((0, 2))
-    for i, axis in enumerate(axes):
-        for sign, limit in ((-1.0, -domain.lower[axis]), (1.0, domain.upper[axis])):
-            if np.isfinite(limit):
-                corners = _kept(corners, np.eye(2)[i] * -sign, limit)
-    for normal, limit in zip(domain.normals, domain.limits, strict=True):
-        corners = _kept(corners, -normal[axes], float(limit - normal[others] @ fixed))
+    for direction, axis in zip(np.eye(2), plane.axes, strict=True):
+        if np.isfinite(domain.lower[axis]):
+            corners = kept(corners, direction, -float(domain.lower[axis]))
+        if np.isfinite(domain.upper[axis]):
+            corners = kept(corners, -direction, float(domain.upper[axis]))
+    for normal, offset in zip(*plane.form(-domain.normals, domain.limits), strict=True):
+        corners = kept(corners, normal, float(offset))
     return corners
 
 
-def _leaves(rules: RuleSet, at: Array, axes: list[int], corners: Array) -> list[tuple[int, Array]]:
+def _leaves(rules: RuleSet, plane: Plane, corners: Array) -> list[tuple[int, Array]]:
     """(leaf, polygon) of every leaf of the tree that the polygon reaches."""
-    tree, others = rules.tree, np.setdiff1d(np.arange(len(at)), axes)
+    tree = rules.tree
+    normals, offsets = plane.form(tree.normals, tree.offsets)
     found, stack = [], [(0 if len(tree.neurons) else -1, corners)]
     while stack:
         node, polygon = stack.pop()
@@ -136,41 +180,32 @@ def _leaves(rules: RuleSet, at: Array, axes: list[int], corners: Array) -> list[
         if node < 0:
             found.append((~node, polygon))
             continue
-        normal = tree.normals[node][axes]
-        offset = float(tree.normals[node][others] @ at[others] + tree.offsets[node])
         no, yes = tree.children[node].tolist()
+        normal, offset = normals[node], float(offsets[node])
         if not normal.any():
             stack.append((yes if offset >= 0 else no, polygon))
             continue
-        stack += [(no, _kept(polygon, -normal, -offset)), (yes, _kept(polygon, normal, offset))]
+        stack += [(no, kept(polygon, -normal, -offset)), (yes, kept(polygon, normal, offset))]
     return found
 
 
-def _kept(corners: Array, normal: Array, offset: float) -> Array:
-    """The part of a convex polygon (k, 2) where normal·x + offset >= 0 (I. Sutherland and G. Hodgman, 1974)."""
-    if not len(corners):
-        return corners
-    side = corners @ normal + offset
-    found = []
-    for i, here in enumerate(side):
-        j = (i + 1) % len(corners)
-        if here >= 0:
-            found.append(corners[i])
-        if (here >= 0) != (side[j] >= 0):
-            found.append(corners[i] + (corners[j] - corners[i]) * (here / (here - side[j])))
-    return np.array(found) if len(found) > 2 else np.empty((0, 2))
-
-
-def _area(corners: Array) -> float:
-    """By the shoelace formula, around the first corner."""
-    x, y = (corners - corners[0]).T
-    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
-
-
-def _centroid(corners: Array) -> Array:
-    x, y = (corners - corners[0]).T
-    cross = x * np.roll(y, -1) - y * np.roll(x, -1)
-    if cross.sum() == 0:
-        return np.asarray(corners.mean(axis=0))
-    middle = np.array([((x + np.roll(x, -1)) @ cross), ((y + np.roll(y, -1)) @ cross)]) / (3 * cross.sum())
-    return np.asarray(corners[0] + middle)
+def _patterns(network: Network, plane: Plane, corners: Array) -> list[tuple[Pattern, Array]]:
+    """(pattern, polygon) of every activation pattern that the polygon reaches, split by one neuron after the other."""
+    K, least = len(network), _SLIVER * area(corners)
+    own = np.column_stack(plane.form(network.A, network.b))
+    cells = [(corners, np.zeros((K, 3)), np.ones(K, dtype=np.int8))]
+    for k in range(K):
+        split = []
+        for polygon, active, pattern in cells:
+            form = own[k] + network.L[k] @ active
+            sides = [kept(polygon, form[:2], float(form[2])), kept(polygon, -form[:2], -float(form[2]))]
+            large = [sign for sign, side in zip((1, -1), sides, strict=True) if len(side) and area(side) > least]
+            if not form[:2].any() or not large:
+                large = [1 if form[2] + polygon.mean(axis=0) @ form[:2] >= 0 else -1]
+                sides = [polygon, polygon]
+            for sign in large:
+                forms, signs = active.copy(), pattern.copy()
+                forms[k], signs[k] = form * (1.0 if sign > 0 else network.slope[k]), sign
+                split.append((sides[0 if sign > 0 else 1], forms, signs))
+        cells = split
+    return [(pattern, polygon) for polygon, _, pattern in cells]

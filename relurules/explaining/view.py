@@ -12,6 +12,7 @@ from relurules.ir import Evidence
 from relurules.ir.link import LINKS
 from relurules.ir.local_models import LocalModels, Sample
 from relurules.ir.network import Array
+from relurules.ir.response import Response
 
 
 class Feature(NamedTuple):
@@ -109,6 +110,24 @@ def view_of(models: LocalModels, output: str | None = None) -> View:
     else:
         label = f"score of {name}, minus the mean of all classes"
     return View(np.einsum("s,rsd->rd", form, weights), constants @ form, label)
+
+
+def judged_view(models: LocalModels, response: Response) -> View:
+    """The score that is judged by true values: a number, or the log odds of class 1.
+
+    UnsupportedError for more classes, for numbers through a link, and for rules that decide.
+    """
+    if response.task == "multiclass" or response.link not in ("identity", "sigmoid") or models.classes:
+        said = "rules that decide" if models.classes else f"{response.task} by {response.link}"
+        raise UnsupportedError(f"this is for a number, or for the log odds of two classes; found {said}")
+    form = response.forms[0]
+    labels = [
+        view_of(models, name).label
+        for name, head in zip(models.outputs, models.heads, strict=True)
+        if head.link in ("identity", "sigmoid") and form.tolist() == np.eye(len(form))[head.scores[0]].tolist()
+    ]
+    label = labels[0] if labels else f"log odds of {response.positive or response.name}"
+    return View(np.einsum("s,rsd->rd", form, models.weights), models.constants @ form, label)
 
 
 #: What the score behind an output of a link is called.

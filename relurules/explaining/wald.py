@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.errors import DataError, UnsupportedError
-from relurules.explaining.view import View, coordinate_label, features_of
+from relurules.errors import DataError
+from relurules.explaining.view import coordinate_label, features_of, judged_view
 from relurules.ir.link import LINKS
 from relurules.ir.local_models import Sample
 from relurules.ir.network import Array
@@ -44,7 +44,7 @@ class Intervals(NamedTuple):
     label: str
 
 
-def intervals(sample: Sample, response: Response, view: View, model: int, level: float = 0.95) -> Intervals:
+def intervals(sample: Sample, response: Response, model: int, level: float = 0.95) -> Intervals:
     """Wald intervals, estimate -+ z * error, on the rows of one local model.
 
     Of numbers by ordinary least squares, error^2 = s^2 (Z'Z)^-1 with s^2 = residual sum of squares / (n - p); of two
@@ -54,28 +54,21 @@ def intervals(sample: Sample, response: Response, view: View, model: int, level:
     of the rule against its data, not as a test. Raises UnsupportedError for other tasks, DataError for too few rows
     and for classes that the columns separate.
     """
-    binary = response.task == "binary"
-    if response.task == "multiclass" or response.link not in ("identity", "sigmoid"):
-        raise UnsupportedError(
-            f"intervals are for a number or the log odds of two classes; this is {response.task} by {response.link}"
-        )
+    view, label = judged_view(sample.models, response), sample.models.label(model)
     rows = sample.of == model
     X, y = sample.X[rows], response.values[rows]
     kept, dropped = _independent(X)
     if len(X) <= len(kept) + 1:
         needed = 1 + int((np.ptp(sample.X, axis=0) > 0).sum())
-        raise DataError(
-            f"{sample.models.label(model)} has {len(X)} rows for {needed} coefficients; intervals need more"
-        )
+        raise DataError(f"{label} has {len(X)} rows for {needed} coefficients; intervals need more")
     centre, scale = X[:, kept].mean(axis=0), X[:, kept].std(axis=0)
     Z = np.column_stack([np.ones(len(X)), (X[:, kept] - centre) / scale])
-    estimates, covariance = _logistic(Z, y, sample.models.label(model)) if binary else _least_squares(Z, y)
+    estimates, covariance = _logistic(Z, y, label) if response.task == "binary" else _least_squares(Z, y)
     errors = np.sqrt(np.diag(covariance))[1:] / scale
     z = NormalDist().inv_cdf(0.5 + level / 2)
-    names = _names(sample)
-    found = estimates[1:] / scale
+    names, found = _names(sample), estimates[1:] / scale
     return Intervals(
-        model=sample.models.label(model),
+        model=label,
         rows=len(X),
         names=tuple(names[i] for i in kept),
         own=_own(X, view.weights[model], kept, dropped),

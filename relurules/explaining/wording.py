@@ -3,10 +3,6 @@
 import re
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from relurules.domain.columns import groups_of
-from relurules.ir import Condition, RuleSet
 from relurules.tables import Value
 
 if TYPE_CHECKING:
@@ -27,36 +23,22 @@ def value_text(value: Value) -> str:
     return "missing" if value is None else value if isinstance(value, str) else number(value)
 
 
-def condition_text(rules: RuleSet, condition: Condition) -> str:
-    """`income - 0.5 * debt >= 12`, the term that moves it most first; `[job = 'clerk']` counts as 1 where it holds."""
-    normal, bound = condition.half_space.normal, condition.half_space.bound
-    used = np.flatnonzero(normal)
-    used = used[np.argsort(-np.abs(normal[used]) * rules.domain.widths[used], kind="stable")]
-    text, own = "", {i for group in groups_of(rules.domain.columns) for i in group}
-    for j in used.tolist():
-        size, name = abs(float(normal[j])), f"[{rules.features[j]}]" if j in own else rules.features[j]
-        joined = (" - " if text else "-") if normal[j] < 0 else (" + " if text else "")
-        text += joined + (name if size == 1.0 else f"{number(size)} * {name}")
-    return f"{text or '0'} {'>=' if condition.holds else '<'} {number(bound)}"
-
-
 def explanation_text(found: "Explanation") -> str:
     """The rule, its conditions with the row's values and margins, and what each column adds."""
     lines = [f"RULE {found.rule}", ""]
     lines += [f"  {name} = {number(value)}" for name, value in found.outputs.items()]
     lines += ["", "CONDITIONS" if found.conditions else "CONDITIONS: none; the rule holds everywhere"]
-    tests = [
-        (
-            test.text,
-            f"it is {number(test.value)}, margin {number(test.margin)}"
-            + ("" if test.room is None else f"; {test.column} alone could {test.way} by {number(test.room)}"),
-        )
-        for test in found.conditions
-    ]
-    lines += [f"  {_folded(text)}\n      {said}" for text, said in tests]
-    against = "against the mean of the rows" if found.centred else "against 0"
+    for test in found.conditions:
+        lines.append(f"  {_folded(test.text)}")
+        if test.margin is not None and not isinstance(test.value, str):
+            room = "" if test.room is None else f"; {test.column} alone could {test.way} by {number(test.room)}"
+            lines.append(f"      it is {number(test.value)}, margin {number(test.margin)}{room}")
+        elif test.value:
+            lines.append(f"      it is {test.value}")
+    lines += [f"  where {name} = {_folded(text)}" for name, text in found.sums.items()]
     if found.decided is not None:
         return "\n".join([*lines[:1], "", f"  {found.decided}", *lines[2 + len(found.outputs) :]]) + "\n"
+    against = "against the mean of the rows" if found.centred else "against 0"
     lines += ["", f"CONTRIBUTIONS to {the(found.label)}, {against}"]
     rows = [("", "value", "coefficient", "contribution")]
     rows += [

@@ -14,7 +14,7 @@ from relurules.ir.domain_json import domain_from_json, domain_to_json
 _MARK = "relurules artefact: "
 _SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete", "decision")
 #: Said only where it isn't the default.
-_UNUSUAL = ("shape", "name", "columns", "outside", "missing")
+_UNUSUAL = ("shape", "name", "returned", "outside", "missing", "number")
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
     target: text, markdown, html, latex, sql, python or c; form: rules, tree or network; domain, outputs, complete:
-    those of the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class;
-    dialect, table and key only for SQL.
+    those of the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class. Only
+    for SQL: dialect, table, key; shape, and the name of what is created; returned: what it gives beside the key;
+    outside: what becomes of rows outside the domain; missing: what of missing values.
     """
 
     target: str
@@ -39,9 +40,10 @@ class Artifact:
     decision: str | float | None = None
     shape: str = "select"
     name: str = ""
-    columns: tuple[str, ...] = ("outputs", "rule")
+    returned: tuple[str, ...] = ("outputs", "rule")
     outside: str = "null"
     missing: str = "propagate"
+    number: str = "double"
 
     def __str__(self) -> str:
         """The text of the main file."""
@@ -78,6 +80,7 @@ def header(artifact: Artifact) -> str:
     said = {name: value for name in _SAID if (value := getattr(artifact, name)) not in (None, ())}
     said |= {name: value for name in _UNUSUAL if (value := getattr(artifact, name)) != getattr(Artifact, name)}
     text = json.dumps({**said, **domain_to_json(artifact.domain)})
+    text = text.replace("{{", "\\u007b{").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
     return _MARK + text.replace("/", "\\/").replace("*", "\\u002a").replace("?", "\\u003f").replace(">", "\\u003e")
 
 
@@ -105,7 +108,7 @@ def _from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
         dialect=said.get("dialect"),
         table=said.get("table"),
         key=tuple(map(str, said.get("key", ()))),
+        returned=tuple(map(str, said.get("returned", Artifact.returned))),
+        **{name: str(said.get(name, getattr(Artifact, name))) for name in _UNUSUAL if name != "returned"},
         decision=said.get("decision"),
-        columns=tuple(map(str, said.get("columns", Artifact.columns))),
-        **{name: str(said.get(name, getattr(Artifact, name))) for name in _UNUSUAL if name != "columns"},
     )

@@ -39,6 +39,9 @@ def aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
     bit, found = positive.astype(np.int64), np.empty(len(scores))
     places = np.arange(1, n + 1)
     for i, row in enumerate(scores):
+        if not np.isfinite(row).all():
+            found[i] = auc(row, positive)
+            continue
         packed = (((row + 0.0).view(np.int64) & ~1) | bit).view(np.float64)
         packed.sort()
         words = packed.view(np.int64)

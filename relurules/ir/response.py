@@ -187,11 +187,15 @@ def _numbered(name: str, found: list[Value], outputs: Sequence[str]) -> Array:
 
 
 def _place(value: Value, outputs: Sequence[str]) -> int | None:
-    """The output named by a class: text at its end, after an underscore; p_1 for a number."""
+    """The output named by a class: p_yes, else yes, else what ends in _yes; of a number p_1 alone, or p_True."""
     if isinstance(value, str):
-        found = {i for i, output in enumerate(outputs) if output == value or output.endswith(f"_{value}")}
+        ways = [{f"p_{value}"}, {value}, {name for name in outputs if name.endswith(f"_{value}")}]
     else:
-        texts = [f"p_{value!r}", *([f"p_{value:.0f}"] if value == round(value or 0) else [])]
-        texts += [f"p_{bool(value)}"] if value in (0.0, 1.0) else []
-        found = {i for i, output in enumerate(outputs) if output in texts}
-    return found.pop() if len(found) == 1 else None
+        number = float(value or 0.0)
+        texts = {f"p_{number!r}", *({f"p_{number:.0f}"} if number.is_integer() else ())}
+        ways = [texts | ({f"p_{bool(number)}"} if number in (0.0, 1.0) else set())]
+    for names in ways:
+        found = [i for i, output in enumerate(outputs) if output in names]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None

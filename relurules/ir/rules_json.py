@@ -73,10 +73,15 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
             )
         ],
         "rules": [_rule_json(rule, names, rules.scores) for rule in rules],
-        "network": {
-            **{name: getattr(network, name).tolist() for name in ("A", "L", "b", "C", "U", "c", "slope")},
-            "neurons": [{"layer": neuron.layer, "unit": neuron.unit} for neuron in network.neurons],
-        },
+        "network": _network_json(network),
+        **({} if rules.traced is None else {"traced": _network_json(rules.traced)}),
+    }
+
+
+def _network_json(network: Network) -> dict[str, Any]:
+    return {
+        **{name: getattr(network, name).tolist() for name in ("A", "L", "b", "C", "U", "c", "slope")},
+        "neurons": [{"layer": neuron.layer, "unit": neuron.unit} for neuron in network.neurons],
     }
 
 
@@ -100,6 +105,7 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
         outputs, domain, rules, tree, network, found.get("score_error", bound), found["complete"], reduction, heads,
         output_error=bound if "score_error" in found else None,
         evidence=evidence_from_json(found, len(rules), len(names)),
+        traced=_network(found["traced"], len(names), count) if "traced" in found else None,
         **origin_from_json(found),
     )  # fmt: skip
 

@@ -94,7 +94,7 @@ class RuleSet:
     of float64 not counted); output_error: the same for the outputs, where they aren't the scores. complete: False where
     a budget left part of the domain uncovered. evidence: what data say; provenance: how the rules were made; tradeoffs:
     the steps of the simplification. decision: the classes, where the output is the number of one; a rule's scores are
-    constant then, and tell the class only.
+    constant then, and tell the class only. traced: the network as traced, right outside the domain too, if it is kept.
     """
 
     outputs: tuple[str, ...]
@@ -111,6 +111,7 @@ class RuleSet:
     provenance: Provenance = field(default_factory=Provenance)
     tradeoffs: tuple[Tradeoff, ...] = ()
     decision: Decision | None = None
+    traced: Network | None = None
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)

@@ -67,16 +67,18 @@ def typical_rows(sample: Sample) -> Indices:
     found = np.full(len(sample.models), -1, dtype=np.intp)
     if not len(sample):
         return found
+    R = len(sample.models)
     scale = np.where(sample.deviations > 0, sample.deviations, 1.0)
-    U = (sample.X - sample.means) / scale
-    order = np.argsort(sample.of, kind="stable")
-    starts = (np.cumsum(sample.counts) - sample.counts)[sample.counts > 0]
-    centres = np.zeros((len(sample.models), U.shape[1]))
-    centres[sample.counts > 0] = np.add.reduceat(U[order], starts, axis=0)
-    centres /= np.maximum(sample.counts, 1)[:, None]
-    distance = ((U - centres[sample.of]) ** 2).sum(axis=1)
+    sums = np.array([np.bincount(sample.of, weights=column, minlength=R) for column in sample.X.T]).reshape(-1, R)
+    centres: Array = sums.T / np.maximum(sample.counts, 1)[:, None]
+    distance = np.empty(len(sample))
+    step = max(1, _BLOCK // max(1, len(scale)))
+    for start in range(0, len(sample), step):
+        at = slice(start, start + step)
+        distance[at] = (((sample.X[at] - centres[sample.of[at]]) / scale) ** 2).sum(axis=1)
     order = np.lexsort((distance.round(12), sample.of))
-    found[sample.counts > 0] = order[starts]
+    starts = np.cumsum(sample.counts) - sample.counts
+    found[sample.counts > 0] = order[starts[sample.counts > 0]]
     return found
 
 

@@ -45,7 +45,7 @@ def maxima(G: Array, h: Array, forms: Array) -> Maxima:
     D = dictionary_of(box)
     done = np.zeros(n, dtype=np.bool_)
     if D is not None:
-        _climb_all(D, unit, points, multipliers, done)
+        climb_all(D, unit, points, multipliers, done)
     empty = np.zeros(n, dtype=np.bool_)
     for i in np.flatnonzero(~done):
         found = highs.maximum(unit[i, :-1], -box.walls[:, :-1], box.walls[:, -1], box.low, box.low + box.width)
@@ -72,7 +72,7 @@ def _outward(values: Array, constants: Array) -> Array:
 
 
 @compiled
-def _climb_all(D: Dictionary, forms: Array, points: Array, multipliers: Array, done: NDArray[np.bool_]) -> None:
+def climb_all(D: Dictionary, forms: Array, points: Array, multipliers: Array, done: NDArray[np.bool_]) -> None:
     """A vertex where each form is largest, and the multipliers of the half-spaces that say so."""
     f = len(D.low)
     for i in range(len(forms)):

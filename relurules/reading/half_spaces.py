@@ -72,10 +72,16 @@ def plain(domain: Domain, spans: Sequence[Span], condition: Condition) -> Plain:
     key = tuple((term.coordinates, float(f"{term.coefficient:.{_SAME}g}")) for term in terms)
     whole = all(t.coefficient.is_integer() and domain.integer[list(t.coordinates)].all() for t in terms)
     between = Between(Form(0.0, terms), key, whole)
-    cut = bound / Fraction(lead)
-    if (lead > 0) == condition.holds:
-        return between._replace(low=_low(cut, whole, included=condition.holds))
-    return between._replace(high=_high(cut, whole, included=condition.holds))
+    return one_sided(
+        between, bound / Fraction(lead), from_below=(lead > 0) == condition.holds, included=condition.holds
+    )
+
+
+def one_sided(between: Between, cut: Fraction, *, from_below: bool, included: bool) -> Between:
+    """The test that the form is at least the cut, or at most, or more or less; whole numbers have whole cuts."""
+    if from_below:
+        return between._replace(low=_low(cut, between.whole, included=included))
+    return between._replace(high=_high(cut, between.whole, included=included))
 
 
 def _low(cut: Fraction, whole: bool, *, included: bool) -> Limit:

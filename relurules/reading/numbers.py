@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
+
 #: Fewer digits than the first aren't tried, more than the second aren't shown, unless numbers that differ would look
 #: the same.
 FEWEST, DIGITS = 4, 6
@@ -59,3 +61,11 @@ def short(value: float, digits: int = 4) -> str:
 def percent(share: float) -> str:
     """A share of 1 as `12.3 %`."""
     return f"{100 * share:.1f}\u00a0%"
+
+
+def bound_text(value: float) -> str:
+    """A bound, rounded up so that it stays one."""
+    if value == 0 or not np.isfinite(value):
+        return written(value)
+    shown = float(f"{value:.2e}")
+    return written(shown if shown >= value else float(np.format_float_scientific(value * 1.005, 2)))

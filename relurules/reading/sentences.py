@@ -1,15 +1,16 @@
 """A test of a sum as symbols, `20 <= age < 35`, and as words, `age is at least 20 and below 35`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from relurules.domain import Domain
 from relurules.reading import phrases as p
-from relurules.reading.forms import Form, Term, Written, sum_phrase, written_coefficient
+from relurules.reading.cases import Case, cases_of
+from relurules.reading.forms import ROUNDING, Form, Term, Written, sum_phrase, written_coefficient
 from relurules.reading.half_spaces import Between, Limit
-from relurules.reading.numbers import written
+from relurules.reading.numbers import rounded, written
 from relurules.reading.phrases import Phrase
 
 
@@ -61,6 +62,9 @@ def in_words(test: Between, shown: Shown, domain: Domain) -> Phrase:
     few = _values(test, domain)
     if few:
         return p.loose(_spoken(shown), p.text("is"), p.listed([_signed(value) for value in few]))
+    cases = cases_of(test, domain)
+    if cases is not None:
+        return _case_by_case(*cases, shown, domain)
     if test.low is None or test.high is None:
         limit, _ = _one_side(test)
         verb = _verb(limit, from_below=test.low is not None)
@@ -76,6 +80,29 @@ def in_words(test: Between, shown: Shown, domain: Domain) -> Phrase:
         p.text(f"and {high}"),
         _bound(test.high, shown),
     )
+
+
+def _case_by_case(other: Term, cases: Sequence[Case], shown: Shown, domain: Domain) -> Phrase:
+    """`hr is at least 8 where workingday is 0; hr is at least 16 where workingday is 1`."""
+    said = []
+    for value, test in cases:
+        where = _where(other, value)
+        if isinstance(test, Between):
+            limits = [limit.bound for limit in (test.low, test.high) if limit is not None]
+            bounds = {b: b if test.whole else rounded(b, ROUNDING * test.form.size) for b in limits}
+            alone = Shown("", test.form, shown.step, bounds)
+            said.append(p.loose(in_words(test, alone, domain), where))
+        else:
+            said.append(p.loose(p.text("always" if test else "never"), where))
+    return p.joined(said, "; ")
+
+
+def _where(other: Term, value: float) -> Phrase:
+    """`where workingday is 1`, `where purpose is car`, or `elsewhere`."""
+    if other.label[0].text != "[":
+        return p.loose(p.text("where"), other.label, p.text("is"), _signed(value))
+    inner = tuple(piece._replace(kind=p.GAP) if piece.kind == p.TIE else piece for piece in other.label[1:-1])
+    return p.loose(p.text("where"), inner) if value else p.text("elsewhere")
 
 
 def _verb(limit: Limit, *, from_below: bool) -> str:

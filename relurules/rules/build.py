@@ -30,6 +30,9 @@ from relurules.rules.simplify import Simplified, simplified
 from relurules.rules.straighten import straightened
 from relurules.rules.tidy import tidied
 
+#: What pieces with few terms and digits may cost of a bound; the rest is for moving boundaries.
+_SHARE = 0.9
+
 
 class Asked(NamedTuple):
     """What rules may cost: error, of an output; rules: how many there may be, None for any number."""
@@ -106,7 +109,7 @@ def _shape(ground: Ground, found: Simplified) -> _Shape:
     if not found.limit:
         maps = [AffineMap(*(part[piece.regions[0]] for part in ground.maps)) for piece in found.pieces]
         return _Shape(tree, sides, maps, points, 0.0)
-    tidy = [tidied(ground, piece, found.limit) for piece in found.pieces]
+    tidy = [tidied(ground, piece, _SHARE * found.limit) for piece in found.pieces]
     pieces, maps = [piece for piece, _ in tidy], [own for _, own in tidy]
     shape = _Shape(tree, sides, maps, points, max(piece.error for piece in pieces))
     if leaf_count(tree) > len(pieces) or len(pieces) == 1:

@@ -47,18 +47,11 @@ def deviation(ground: Ground, regions: Sequence[int], forms: Array) -> float:
     return max(_farthest(ground, regions, output, form)[0] for output, form in enumerate(forms))
 
 
-def fit(ground: Ground, regions: Sequence[int], limit: float, terms: NDArray[np.bool_] | None = None) -> Fit | None:
-    """The closest affine map over the regions, None where its error must exceed `limit`.
-
-    terms: (m, f + 1) which coefficients may differ from 0.
-
-    Chebyshev approximation by exchange (E. Remez, 1934): the closest form at some points, which are then joined by
-    those of the regions where it is farthest off.
-    """
+def fit(ground: Ground, regions: Sequence[int], limit: float) -> Fit | None:
+    """The closest affine map over the regions, None where its error must exceed `limit`."""
     forms, error = [], 0.0
     for output in range(ground.forms.shape[1]):
-        used = np.flatnonzero(terms[output, :-1]) if terms is not None else np.arange(ground.forms.shape[2] - 1)
-        found = _fit_output(ground, regions, output, limit, used)
+        found = fit_output(ground, regions, output, limit)
         if found is None:
             return None
         forms.append(found[0])
@@ -66,10 +59,23 @@ def fit(ground: Ground, regions: Sequence[int], limit: float, terms: NDArray[np.
     return Fit(np.array(forms), error)
 
 
-def _fit_output(
-    ground: Ground, regions: Sequence[int], output: int, limit: float, used: NDArray[np.intp]
+def fit_output(
+    ground: Ground,
+    regions: Sequence[int],
+    output: int,
+    limit: float,
+    terms: NDArray[np.bool_] | None = None,
+    enough: float = 0.0,
 ) -> tuple[Array, float] | None:
+    """The closest form (f + 1,) of one output over the regions and its error, None where that must exceed `limit`.
+
+    terms: (f,) which coefficients may differ from 0; enough: an error with which any form will do.
+
+    Chebyshev approximation by exchange (E. Remez, 1934): the closest form at some points, which are then joined by
+    those of the regions where it is farthest off.
+    """
     own = ground.forms[list(regions), output]
+    used = np.arange(own.shape[1] - 1) if terms is None else np.flatnonzero(terms)
     kept = np.append(used, own.shape[1] - 1)
     form = np.zeros(own.shape[1])
     form[kept] = own.mean(axis=0)[kept]
@@ -79,6 +85,8 @@ def _fit_output(
         off, there, reached = _farthest(ground, regions, output, form)
         if off < error:
             best, error = form, off
+        if error <= enough:
+            break
         points, values = np.vstack([points, there]), np.concatenate([values, reached])
         found, least = closest_form(points[:, used], values)
         form = np.zeros(own.shape[1])

@@ -67,12 +67,23 @@ class Ground:
     @cached_property
     def cells(self) -> list[Cell]:
         """The regions as polytopes."""
-        return self.partition.cells()
+        G, h = self._tops
+        return [
+            cell._replace(G=np.vstack([G, cell.G]), h=np.concatenate([h, cell.h])) for cell in self.partition.cells()
+        ]
 
     @cached_property
     def walls(self) -> tuple[Array, Array]:
         """The domain, G u <= h."""
-        return self.partition.domain.polytope(self.frame)
+        G, h = self.partition.domain.polytope(self.frame)
+        return np.vstack([self._tops[0], G]), np.concatenate([self._tops[1], h])
+
+    @property
+    def _tops(self) -> tuple[Array, Array]:
+        """Upper bounds of indicators, which follow from their sum: so every coordinate has two of its own."""
+        tied = np.array([column for tie in self.frame.ties for column in tie], dtype=np.intp)
+        G = np.eye(len(self.frame.free))[np.isin(self.frame.free, tied)]
+        return G, np.ones(len(G))
 
     @cached_property
     def split_rows(self) -> Array:

@@ -22,6 +22,8 @@ _MOST_GROWN = 300
 _SHARE = 0.8
 #: The first bound tried, as a share of the maps' spread, where a number of rules is asked for; then twice as much.
 _FIRST = 1e-3
+#: Room for terms, digits and boundaries beyond the error that a number of rules takes, as a share of that.
+_ROOM = 0.02
 #: So often the interval that holds the least error for a number of rules is halved, on the ladder's own steps.
 _HALVINGS = 8
 
@@ -72,7 +74,7 @@ def _few(ground: Ground, rules: int, limit: float, progress: Progress | None) ->
             best, high = found, middle
         else:
             low = middle + 1
-    return best._replace(limit=best.limit * (1 + 1e-3), steps=_all(steps, best))
+    return best._replace(limit=min(limit, best.limit * (1 + _ROOM)), steps=_all(steps, best))
 
 
 def _all(steps: Ladder, best: Simplified) -> tuple[Tradeoff, ...]:

@@ -5,7 +5,7 @@ import numpy as np
 from relurules.ir import AffineMap
 from relurules.ir.network import Array
 from relurules.lp.maxima import maxima
-from relurules.rules.fit import deviation, fit
+from relurules.rules.fit import deviation, fit_output
 from relurules.rules.pieces import Ground, Piece, to_user
 
 #: Coarsest to finest: which share of the bound the rounding of one term may take.
@@ -47,8 +47,11 @@ def _without(ground: Ground, piece: Piece, output: int, column: int, middle: Arr
     error = deviation(ground, piece.regions, forms)
     if error <= limit:
         return piece._replace(forms=forms, error=error)
-    found = fit(ground, piece.regions, limit, forms != 0.0)
-    return None if found is None else piece._replace(forms=found.forms, error=found.error)
+    found = fit_output(ground, piece.regions, output, limit, forms[output, :-1] != 0.0, enough=limit)
+    if found is None:
+        return None
+    forms[output] = found[0]
+    return piece._replace(forms=forms, error=max(deviation(ground, piece.regions, forms), found[1]))
 
 
 def _rounded(ground: Ground, piece: Piece, low: Array, high: Array, limit: float) -> tuple[Piece, AffineMap]:

@@ -5,6 +5,7 @@ one thread, so that rows come back in the order in which they were loaded.
 """
 
 import sqlite3
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +25,8 @@ _NAN = "'nan'::DOUBLE"
 class Database(NamedTuple):
     """name: with its version; quoted: a name as an identifier; errors: what `load` and `execute` raise.
 
-    load(table, columns, rows) makes a table; execute(statement) returns the rows that it gives.
+    load(table, columns, rows) makes a table; execute(statement) returns the rows that it gives. create_view: how a view
+    of that table is made.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Database(NamedTuple):
     load: Callable[[str, Columns, Sequence[Row]], None]
     execute: Callable[[str], list[Any]]
     errors: tuple[type[Exception], ...]
+    create_view: str = "CREATE VIEW"
 
 
 def double_quoted(name: str) -> str:
@@ -116,14 +119,15 @@ def open_postgres() -> Iterator[Database]:
 
 @contextmanager
 def open_mariadb() -> Iterator[Database]:
-    """A schema that is dropped, in a server of its own. It has no infinity, and gets NULL instead."""
+    """A schema that is dropped, in a server of its own. It has no infinity, and gets the largest number instead."""
     pymysql: Any = servers.imported("pymysql", "mariadb")
     connection = pymysql.connect(unix_socket=str(servers.mariadb()), user="root", charset="utf8mb4")
     cursor = connection.cursor()
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
         cursor.execute(f"CREATE TABLE {table} ({_typed(columns, 'DOUBLE', 'TEXT')})")
-        finite = [[None if isinstance(v, float) and v - v != 0 else v for v in row] for row in rows]
+        most = sys.float_info.max
+        finite = [[max(-most, min(most, v)) if isinstance(v, float) else v for v in row] for row in rows]
         cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(columns))})", finite)  # noqa: S608
 
     def execute(sql: str) -> list[Any]:
@@ -142,9 +146,8 @@ def open_mariadb() -> Iterator[Database]:
 
 @contextmanager
 def open_clickhouse() -> Iterator[Database]:
-    """The session of this process, from which the table is dropped; it may read long statements."""
+    """A database that is dropped, in the session of this process, which reads statements of any length."""
     session = servers.clickhouse()
-    made: list[str] = []
     arrow: Any = servers.imported("pyarrow", "parquet")
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
@@ -153,7 +156,6 @@ def open_clickhouse() -> Iterator[Database]:
             session.query(
                 f"CREATE TABLE {table} ({_typed(columns, 'Nullable(Float64)', 'Nullable(String)')}) ENGINE = Memory"
             )
-            made.append(table)
             structure = ", ".join(
                 f"c{i} Nullable({'String' if text else 'Float64'})" for i, (_, text) in enumerate(columns)
             )
@@ -166,11 +168,9 @@ def open_clickhouse() -> Iterator[Database]:
         table = arrow.ipc.open_stream(result.bytes()).read_all()
         return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
-    try:
-        yield Database("ClickHouse (chdb)", _clickhouse_quoted, load, execute, (RuntimeError,))
-    finally:
-        for table in made:
-            session.query(f"DROP TABLE IF EXISTS {table}")
+    for statement in ("DROP DATABASE IF EXISTS relurules", "CREATE DATABASE relurules", "USE relurules"):
+        session.query(statement)
+    yield Database("ClickHouse (chdb)", _clickhouse_quoted, load, execute, (RuntimeError,))
 
 
 @contextmanager
@@ -191,7 +191,14 @@ def open_spark() -> Iterator[Database]:
 
         from py4j.protocol import Py4JError
 
-        yield Database(f"Spark {session.version}", back_quoted, load, execute, (errors.PySparkException, Py4JError))
+        yield Database(
+            f"Spark {session.version}",
+            back_quoted,
+            load,
+            execute,
+            (errors.PySparkException, Py4JError),
+            "CREATE OR REPLACE TEMPORARY VIEW",
+        )
 
 
 def _parquet(folder: str, columns: Columns, rows: Sequence[Row]) -> Path:

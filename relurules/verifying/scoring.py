@@ -15,20 +15,49 @@ from relurules.verifying.ran import Ran, Rows, ran_from
 
 def run_sql(open_: Callable[[], AbstractContextManager[Database]], artifact: Artifact, table: Rows) -> Ran:
     """Load the rows into a table (NaN as NULL) and run the artefact; CheckError where it fails."""
-    if not {"outputs", "rule"} <= set(artifact.columns):
+    one = artifact.shape in ("expression", "function")
+    if not one and not {"outputs", "rule"} <= set(artifact.returned):
         raise CheckError(
-            f"score.sql returns {', '.join(artifact.columns)}; emit it with the columns outputs and rule to verify it"
+            f"score.sql returns {', '.join(artifact.returned)}; emit it with the columns outputs and rule to verify it"
         )
     with open_() as database:
         try:
             quoted = [(database.quoted(name), text) for name, text in _columns(artifact)]
             name = database.quoted((artifact.table or "input_data").rpartition(".")[2])
             database.load(name, quoted, _keyed(artifact, table))
+            before, query = _statements(artifact, database, name)
+            for statement in before:
+                database.execute(statement)
             start = time.perf_counter()
-            rows = database.execute(str(artifact))
-            return _ordered(rows, artifact, time.perf_counter() - start)
+            rows = database.execute(query)
+            seconds = time.perf_counter() - start
         except database.errors as error:
             raise CheckError(f"score.sql failed in {database.name}: {_short(error)}") from error
+    return _ordered([(*row, row[-1] is not None) for row in rows] if one else rows, artifact, seconds)
+
+
+def _statements(artifact: Artifact, database: Database, table: str) -> tuple[list[str], str]:
+    """What to run first, and the query that scores the table."""
+    text, keys = str(artifact), "".join(f"{database.quoted(name)}, " for name in artifact.key)
+    if artifact.shape == "view":
+        view = ".".join(database.quoted(part) for part in (artifact.name or "scored").split("."))
+        return [text.replace("CREATE VIEW", database.create_view, 1)], f"SELECT * FROM {view}"  # noqa: S608
+    if artifact.shape == "dbt":
+        return [], _without_dbt(text, table)
+    if artifact.shape == "expression":
+        return [], f"SELECT {keys}(\n{text}\n) FROM {table}"  # noqa: S608
+    if artifact.shape == "function":
+        function = ".".join(database.quoted(part) for part in (artifact.name or "score").split("."))
+        columns = ", ".join(database.quoted(column.name) for column in artifact.domain.columns)
+        return [text], f"SELECT {keys}{function}({columns}) FROM {table}"  # noqa: S608
+    return [], text
+
+
+def _without_dbt(text: str, table: str) -> str:
+    """What dbt makes of the model."""
+    text = re.sub(r"^\{\{ config\(.*\) \}\}$", "", text, count=1, flags=re.MULTILINE)
+    text = re.sub(r"\{\{ (?:ref|source)\(.*?'\) \}\}", lambda _: table, text, count=1)
+    return re.sub(r"\{\{ '(\{[{%#])' \}\}", r"\1", text)
 
 
 def _short(error: BaseException) -> str:

@@ -11,7 +11,7 @@ import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Evidence, Graph, Head, Provenance, RuleFacts, RuleSet
 
-MADE = Provenance("model.onnx", "ab" * 32, "9.9.9", {"max_error": 0.01, "max_rules": 8})
+MADE = Provenance("model.onnx", "ab" * 32, "9.9.9", {"time_limit": 60.0})
 COLUMNS = (
     Column("age"),
     Column("job", (Category(("clerk",)), Category(("cook", "smith")), Category((), missing=True))),

@@ -44,10 +44,11 @@ def test_everything_is_there() -> None:
         "Who pays?", "pays and defaults", "SHA-256 " + "ab" * 32, "SHA-256 " + "cd" * 32, "relurules 9.9.9",
         "model.onnx",
         "What is proven", "anywhere in the domain, the outputs of the rules are those of the network as traced",
-        "every row of the domain has a rule", "AUC 0.76", "log loss 0.44", "Observed default", "A typical row has",
+        "every row of the domain has a rule", "AUC 0.76", "log loss 0.44",
+        "Observed default = 1, share", "A typical row has",
         "IF all of these hold", "THEN", "18 to 80", "whole numbers in the data", "a missing value counts as 3.5",
         "'cook' or 'smith'", "Limits of use", "no causal effect", "Words", "the row of the data that is nearest",
-        "relurules extract model.onnx --data DATA --target default --max-error 0.01 --max-rules 8 --out rules.json",
+        "relurules extract model.onnx --data DATA --target default --time-limit 60.0 --out rules.json",
         "relurules emit rules.json --to html --title 'Who pays?' --out .", "neuron 1 of layer hand",
     ):  # fmt: skip
         assert part in text, part
@@ -220,3 +221,27 @@ def test_bounds_of_columns_have_all_their_digits_and_ranges_are_rounded_outwards
     for (low, high), exact in zip(shown, rules.ranges()[:, 0], strict=True):
         assert -0.01 * abs(exact[0]) < float(low) - exact[0] <= 1e-9 * abs(exact[0])
         assert -1e-9 * abs(exact[1]) <= float(high) - exact[1] < 0.01 * abs(exact[1])
+
+
+def test_commands_that_make_it_again() -> None:
+    import inspect
+
+    from relurules import cli
+    from relurules.documenting.closing import _OPTIONS
+
+    assert set(_OPTIONS) <= set(inspect.signature(cli.extract).parameters)
+    base = people()
+    rules = replace(base, provenance=replace(base.provenance, settings={"threshold": 1.0}))
+    told = "relurules.extract('model.onnx', domain=DOMAIN, data=DATA, y=RESPONSE, threshold=1.0).save('rules.json')"
+    assert told in said(rules)
+    rules = replace(base, evidence=None, provenance=replace(base.provenance, model="Sequential", settings={}))
+    assert "relurules.extract(MODEL, domain=DOMAIN, data=DATA).save('rules.json')" in said(rules)
+
+
+def test_what_counts_as_1_and_what_numbers_vary_by() -> None:
+    base = people()
+    assert base.evidence is not None
+    assert "Observed default = late, share" in said(replace(base, evidence=replace(base.evidence, positive="late")))
+    text = said(replace(base, evidence=replace(base.evidence, task="regression")))
+    assert "Observed default, mean" in text
+    assert "standard deviation" in text

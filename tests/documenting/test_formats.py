@@ -135,7 +135,7 @@ def test_latex_references_have_labels() -> None:
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not on this machine")
-@pytest.mark.parametrize("rules", [hostile, sums], ids=["hostile", "sums"])
+@pytest.mark.parametrize("rules", [hostile, sums, people], ids=["hostile", "sums", "people"])
 def test_latex_compiles(rules: object, tmp_path: Path) -> None:
     assert callable(rules)
     rr.emit(rules(), "latex").write(tmp_path)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from handmade import lines, network, rules_of
+from sqls import QUICK, need
 
 import relurules as rr
+from relurules.emitting.sql_dialects import DIALECTS
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 
@@ -83,7 +85,7 @@ def test_numbers_of_every_size(form: str, target: str, dialect: str | None) -> N
 @pytest.mark.parametrize(
     ("target", "options", "said"),
     [
-        ("pdf", {}, "no target 'pdf'; supported: text, markdown, html, latex, sql, python, c"),
+        ("pdf", {}, "no target 'pdf'; supported: text, markdown, html, latex, sql, python, numpy, c, javascript"),
         ("SQL", {}, "no target 'SQL'"),
         ("sql", {"dialect": "access"}, "no dialect 'access'; supported: sqlite, duckdb, postgres, mysql"),
         ("c", {"dialect": "c89"}, "no dialect 'c89'; supported: none"),
@@ -95,3 +97,56 @@ def test_refuses(target: str, options: dict[str, str], said: str, deep: RuleSet)
     with pytest.raises(UnsupportedError) as raised:
         rr.emit(deep, target, **options)  # type: ignore[arg-type]
     assert said in str(raised.value)
+
+
+@pytest.fixture(scope="module")
+def grid() -> RuleSet:
+    """225 rules of two features."""
+    lines_ = np.concatenate([np.eye(2)[[0]].repeat(14, axis=0), np.eye(2)[[1]].repeat(14, axis=0)])
+    offsets = -np.concatenate([np.arange(1, 15), np.arange(1, 15)])
+    rules = rules_of(lines(lines_, offsets), rr.Domain.box([0, 0], [15, 15]))
+    assert len(rules) == 225
+    return rules
+
+
+@pytest.mark.parametrize("engine", QUICK)
+@pytest.mark.parametrize("form", FORMS)
+def test_hundreds_of_rules_in_every_engine(form: str, engine: str, grid: RuleSet) -> None:
+    need(engine)
+    X = np.random.default_rng(0).uniform(0, 15, (50, 2))
+    assert rr.verify(rr.emit(grid, "sql", dialect=engine, form=form, key=["id"]), grid, X)
+
+
+def test_the_form_that_suits(grid: RuleSet, deep: RuleSet, many: RuleSet) -> None:
+    few = rules_of(lines([[1, 0], [0, 1]], [0, 0]), rr.Domain.box([-1, -1], [1, 1]))
+    assert rr.emit(few, "sql").form == "rules"
+    assert rr.emit(grid, "sql").form == "network"
+    assert rr.emit(grid, "python").form == "rules"
+    assert rr.emit(few, "sql", shape="expression").form == "tree"
+    assert rr.emit(deep, "sql", shape="expression").form == "rules"  # SQLite can't nest the tree in one expression
+    assert rr.emit(many, "sql", shape="expression").form == "rules"
+    assert rr.emit(many, "sql", shape="expression", dialect="postgres").form == "tree"
+
+
+def test_a_statement_that_an_engine_cannot_take(grid: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = DIALECTS["spark"]._replace(statement=9_000)
+    monkeypatch.setattr("relurules.emitting.sql.DIALECTS", {**DIALECTS, "spark": small})
+    for form in FORMS:
+        with pytest.raises(UnsupportedError, match=r"bytes of SQL; spark takes 9000"):
+            rr.emit(grid, "sql", dialect="spark", form=form)
+    with pytest.raises(UnsupportedError, match="form 'network' with the columns outputs, rule of 225 rules"):
+        rr.emit(grid, "sql", dialect="spark")
+    assert rr.emit(grid, "sql", dialect="spark", columns=["outputs"]).form == "network"
+
+
+def test_what_is_more_than_an_engine_takes_by_default_says_so(grid: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "SET max_query_size" not in str(rr.emit(grid, "sql", dialect="clickhouse"))
+    small = DIALECTS["clickhouse"]._replace(easy=9_000)
+    monkeypatch.setattr("relurules.emitting.sql.DIALECTS", {**DIALECTS, "clickhouse": small})
+    first = str(rr.emit(grid, "sql", dialect="clickhouse")).splitlines()[0]
+    assert "more than clickhouse takes by default: SET max_query_size = " in first
+
+
+def test_more_columns_than_an_engine_takes(wide: RuleSet) -> None:
+    with pytest.raises(UnsupportedError, match="needs a subquery of 1501 columns; oracle takes 1000"):
+        rr.emit(wide, "sql", dialect="oracle")

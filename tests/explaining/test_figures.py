@@ -26,11 +26,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-def long_named() -> tuple[rr.RuleSet, dict[str, Any]]:
+def long_named(**asked: Any) -> tuple[rr.RuleSet, dict[str, Any]]:
     rules, X, y = line()
     net = network([[1.0, 0.0]], [-1.0], [[2.0]], C=[[0.0, 1.0]], c=[3.0])
-    found = rr.extract(graph(net, ["cost"]), domain=rr.Domain.box([0, 0], [4, 1], ["a", LONG]))
-    assert len(found) == len(rules)
+    found = rr.extract(graph(net, ["cost"]), domain=rr.Domain.box([0, 0], [4, 1], ["a", LONG]), **asked)
+    assert len(found) == asked.get("max_rules", len(rules))
     return found, {"data": X, "y": y}
 
 
@@ -42,17 +42,17 @@ def texts(svg: str) -> str:
 
 @pytest.mark.parametrize("kind", PLOTS)
 def test_every_kind_holds_whole_names_and_is_the_same_twice(kind: str, tmp_path: Path) -> None:
-    rules, given = long_named()
+    rules, given = long_named(**({"max_rules": 1} if kind == "tradeoff" else {}))
     for name in ("one.svg", "two.svg"):
         rr.plot(rules, kind, **given, **ARGUMENTS.get(kind, {}), out=tmp_path / name)
     one = (tmp_path / "one.svg").read_text()
     assert one == (tmp_path / "two.svg").read_text()
     assert "<dc:date>" not in one
-    if kind != "merging":
+    if kind not in {"merging", "tradeoff"}:  # these are of no column
         assert LONG.replace(" ", "") in texts(one).replace(" ", "")
 
 
-@pytest.mark.parametrize("kind", ["importance", "parallel", "violin", "profile", "pairwise", "merging"])
+@pytest.mark.parametrize("kind", ["importance", "parallel", "violin", "profile", "pairwise", "regions", "merging"])
 def test_local_models_of_rows(kind: str, tmp_path: Path) -> None:
     net = random_network(2, 3, 12, 1)
     X = rows_in(rr.Domain.box([-2] * 3, [2] * 3), 300)
@@ -111,7 +111,7 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     net = random_network(2, 2, 3, 1)
     with pytest.raises(UnsupportedError, match="this plot is of rules"):
-        rr.plot(rr.reached(graph(net), X), "regions", data=X)
+        rr.plot(rr.reached(graph(net), X), "row", row=[0, 0])
 
 
 def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,3 +134,8 @@ def test_letters_that_the_font_lacks_raise_no_warning(tmp_path: Path) -> None:
     )
     rr.plot(rules, "regions", out=tmp_path / "figure.svg")
     assert "収入" in (tmp_path / "figure.svg").read_text()
+
+
+def test_the_examples_show_every_kind() -> None:
+    shown = [path.stem for path in (Path(__file__).parents[2] / "examples" / "figures").iterdir()]
+    assert [kind for kind in PLOTS if not any(name.startswith(kind) for name in shown)] == []

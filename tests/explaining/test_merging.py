@@ -28,7 +28,7 @@ def bends() -> tuple[Request, np.ndarray, np.ndarray]:
 def test_neighbours_with_like_coefficients_become_one() -> None:
     asked, X, y = bends()
     assert len(asked.models) == 20
-    merged = merge(*asked.judged(), asked.view, 2)
+    merged = merge(*asked.judged(), 2)
     assert len(merged) == 2
     assert sorted(merged.weights[:, 0].round(1).tolist()) == [-1.0, 1.0]
     assert merged.rows.sum() == 1500
@@ -40,7 +40,7 @@ def test_neighbours_with_like_coefficients_become_one() -> None:
 
 def test_as_many_as_there_are_stay_apart() -> None:
     asked, _, _ = bends()
-    merged = merge(*asked.judged(), asked.view, 50)
+    merged = merge(*asked.judged(), 50)
     assert sorted(merged.of.tolist()) == list(range(20))
 
 
@@ -51,7 +51,7 @@ def test_rules_of_two_classes_and_flattening() -> None:
     y = (np.random.default_rng(0).random(600) < rules.predict(X)[:, 0]).astype(int)
     asked = Request(rules, X, y)
     sample, response = asked.judged()
-    merged = merge(sample, response, asked.view, 2)
+    merged = merge(sample, response, 2)
     assert sorted(np.sign(merged.weights[:, 0]).tolist()) == [-1.0, 1.0]
     flat = flatten(sample, response, merged)
     assert (len(flat.network), flat.heads) == (1, (Head("sigmoid", (0,)),))
@@ -65,7 +65,7 @@ def test_rules_of_two_classes_and_flattening() -> None:
 
 def test_what_fewer_cost_is_scored_on_rows_held_back() -> None:
     asked, _, _ = bends()
-    found = fewer(*asked.judged(), asked.view, (1, 2, 64))
+    found = fewer(*asked.judged(), (1, 2, 64))
     assert (found.counts, found.models, found.measure, found.held) == ((1, 2, 20), 20, "R2", 300)
     assert found.network == pytest.approx(1.0)
     assert found.merged[0] < 0.2 < 0.9 < found.merged[1]
@@ -79,7 +79,7 @@ def test_more_than_two_classes_are_refused() -> None:
     three = rr.extract(graph(net, ["p", "q", "r"], heads), domain=BOX)
     X = rows_in(BOX, 30)
     asked = request(three, X, np.arange(30) % 3)
-    with pytest.raises(UnsupportedError, match="merging is for a number or two classes"):
-        merge(*asked.judged(), asked.view, 2)
+    with pytest.raises(UnsupportedError, match="this is for a number, or for the log odds of two classes"):
+        merge(*asked.judged(), 2)
     assert len(frame) == 5
     assert len(line()[0]) == len(rules) + 1

@@ -20,7 +20,7 @@ def test_conditions_with_their_margins() -> None:
     rules, _, _ = line()
     found = rr.explain(rules, {"a": 3.5, "b": 0.5})
     (test,) = found.conditions
-    assert (test.text, test.value, test.bound, test.margin) == ("a >= 1", 3.5, 1.0, 2.5)
+    assert (test.text, test.value, test.margin) == ("a >= 1", 3.5, 2.5)
     assert (test.column, test.way, test.room) == ("a", "fall", 2.5)
     assert found.outputs == {"cost": 8.5}
     (other,) = rr.explain(rules, {"a": 0.25, "b": 0.5}).conditions
@@ -41,7 +41,7 @@ def test_contributions_against_zero_and_against_means() -> None:
     assert not rr.explain(with_evidence(rules, X), [3.5, 0.5], centred=False).centred
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_parts_sum_to_the_score_that_predict_gives(seed: int) -> None:
     domain = rr.Domain.box([-1] * 3, [1] * 3)
@@ -52,7 +52,10 @@ def test_parts_sum_to_the_score_that_predict_gives(seed: int) -> None:
     assert total == pytest.approx(found.score, abs=1e-9)
     assert found.score == pytest.approx(rules.predict(X[:1])[0, 1], abs=1e-9)
     assert found.rule == rules.apply(X[:1])[0]
-    assert all(test.margin >= 0 for test in found.conditions)
+    assert all(test.margin is not None and test.margin >= 0 for test in found.conditions)
+    emitted = str(rr.emit(rules, "text"))
+    assert all(test.text in emitted for test in found.conditions)
+    assert all(f"{name} = {formula[:30]}" in emitted for name, formula in found.sums.items())
 
 
 @pytest.mark.parametrize("kind", [dict, pd.Series, pd.DataFrame])
@@ -67,6 +70,26 @@ def test_categories_by_name_in_any_kind_of_row(kind: Any) -> None:
     assert found.label == "log odds of p_1"
     assert found.score == 5.5
     assert found.outputs["p_1"] == pytest.approx(1 / (1 + np.exp(-5.5)))
+
+
+def test_raw_values_and_coordinates_in_order() -> None:
+    rules, _ = kinds()
+    assert rr.explain(rules, ["w", 2.0]).score == 5.5
+    assert rr.explain(rules, [0.0, 0.0, 1.0, 2.0]).score == 5.5
+
+
+def test_conditions_on_categories_and_on_both_sides() -> None:
+    frame = pd.DataFrame({"kind": list("uvw") * 4, "n": np.arange(12.0) / 2})
+    net = network([[5.0, 0.0, 0.0, 0.0], [0, 0, 0, 1.0], [0, 0, 0, 1.0]], [-2.0, -2.25, -4.25], [[1.0, 1.0, 1.0]])
+    rules = rules_of(net, rr.Domain.from_data(frame))
+    found = rr.explain(rules, {"kind": "v", "n": 3.25})
+    choice, between = found.conditions
+    assert (choice.value, choice.margin, choice.column) == ("v", None, "kind")
+    assert "'v' or 'w'" in choice.text or "'u'" in choice.text
+    assert between.text == "2.25 <= n < 4.25"
+    assert (between.margin, between.room) == (1.0, 1.0)
+    assert rr.explain(rules, {"kind": "v", "n": 4.0}).conditions[1].way == "rise"
+    assert "it is v" in str(found)
 
 
 def test_text_and_json_say_the_same() -> None:

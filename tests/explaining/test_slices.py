@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from handmade import network, random_network, rules_of
+from handmade import graph, network, random_network, rules_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import kinds, line
@@ -16,7 +16,7 @@ from relurules.explaining.view import features_of
 
 def cut(rules: rr.RuleSet, names: tuple[str, str], at: np.ndarray) -> Slice:
     pair = [feature for feature in features_of(rules.local_models) if feature.name in names]
-    return slice_of(rules, 0, names, at, slice_box(rules, pair, None))
+    return slice_of(rules, 0, names, at, slice_box(rules.local_models, pair, None))
 
 
 def test_the_boundary_is_where_the_neuron_is_zero() -> None:
@@ -43,7 +43,25 @@ def test_pieces_fill_the_plane_and_hold_their_rules(seed: int) -> None:
         points = np.column_stack([weights @ piece.corners, np.full(5, at[2])])
         number = rules.apply(points)
         if piece.share > 1e-6:
-            assert (number == piece.rule).all()
+            assert (number == piece.model).all()
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**32 - 1))
+def test_patterns_of_a_network_fill_the_plane(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    net = random_network(seed, 3, 8, 1)
+    X = random.uniform(-1, 1, (60, 3))
+    reached = rr.reached(graph(net), X)
+    found = slice_of(reached, 0, ("x0", "x1"), X[0], np.array([[-1.0, 1.0], [-1.0, 1.0]]))
+    assert sum(piece.share for piece in found.pieces) == pytest.approx(1.0)
+    assert reached.apply(X[:1])[0] in {piece.model for piece in found.pieces}
+    middles = np.array([[*piece.middle, X[0, 2]] for piece in found.pieces])
+    large = np.array([piece.share > 1e-6 for piece in found.pieces])
+    assert (reached.apply(middles) == [piece.model for piece in found.pieces])[large].all()
+    assert [piece.value for piece in found.pieces] == pytest.approx(net.evaluate(middles)[:, 0].tolist())
+    signs = {tuple(np.sign(net.preactivations(row[None]))[0]) for row in middles[large]}
+    assert len(signs) == large.sum()  # one piece per pattern
 
 
 def test_others_are_named_and_categories_stay_put() -> None:
@@ -64,11 +82,11 @@ def test_others_are_named_and_categories_stay_put() -> None:
 def test_what_is_drawn() -> None:
     rules, X, _ = line()
     pair = features_of(rules.local_models)
-    assert slice_box(rules, pair, None).tolist() == [[0.0, 4.0], [0.0, 1.0]]
-    assert slice_box(rules, pair, X) == pytest.approx(np.quantile(X, [0.01, 0.99], axis=0).T)
+    assert slice_box(rules.local_models, pair, None).tolist() == [[0.0, 4.0], [0.0, 1.0]]
+    assert slice_box(rules.local_models, pair, X) == pytest.approx(np.quantile(X, [0.01, 0.99], axis=0).T)
     open_rules = rules_of(network([[1.0, 0.0]], [0.0], [[1.0]]))
     with pytest.raises(DataError, match="'x0' has no bounds in the domain; give data"):
-        slice_box(open_rules, features_of(open_rules.local_models), None)
+        slice_box(open_rules.local_models, features_of(open_rules.local_models), None)
     with pytest.raises(DataError, match="two different columns"):
-        slice_of(rules, 0, ("a", "a"), np.zeros(2), slice_box(rules, pair, None))
+        slice_of(rules, 0, ("a", "a"), np.zeros(2), slice_box(rules.local_models, pair, None))
     assert kinds()[0].domain.names[3] == "x"

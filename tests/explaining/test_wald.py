@@ -16,7 +16,7 @@ BINARY = (Head("sigmoid", (0,)),)
 
 def found(rules: rr.RuleSet, X: object, y: object, model: int = 0) -> Intervals:
     asked = request(rules, X, y)
-    return intervals(*asked.judged(), asked.view, model)
+    return intervals(*asked.judged(), model)
 
 
 def logistic(d: int) -> rr.RuleSet:
@@ -80,6 +80,24 @@ def test_columns_that_follow_from_others_are_left_out() -> None:
     assert one.own == pytest.approx([-3.0, -2.0, 1.0])
 
 
+def test_the_score_that_the_true_values_are_of_is_compared() -> None:
+    """Class 1 is the sigmoid's, whichever output is looked at elsewhere; a number is the output that bears its name."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(300, 1))
+    net = network(np.empty((0, 1)), [], np.empty((1, 0)), C=[[1.0]])
+    heads = (Head("sigmoid", (0,)), Head("complement", (0,)))
+    rules = rules_of(net, rr.Domain.box([-9], [9]), ["p_yes", "p_no"], heads)
+    y = np.where(random.random(300) < 1 / (1 + np.exp(-X[:, 0])), "yes", "no")
+    one = found(rules, X, y)
+    assert (one.label, one.own.tolist()) == ("log odds of p_yes", [1.0])
+    assert one.low[0] < 1.0 < one.high[0]
+    net = network(np.empty((0, 1)), [], np.empty((2, 0)), C=[[1.0], [-3.0]])
+    two = rules_of(net, rr.Domain.box([-9], [9]), ["cost", "time"])
+    one = found(two, X, pd.Series(-3.0 * X[:, 0] + random.normal(size=300), name="time"))
+    assert (one.label, one.own.tolist()) == ("time", [-3.0])
+    assert one.low[0] < -3.0 < one.high[0]
+
+
 def test_what_cannot_be_told() -> None:
     rules, X, _ = line()
     few = X[np.r_[np.flatnonzero(X[:, 0] < 1)[:2], np.flatnonzero(X[:, 0] > 1)]]
@@ -94,5 +112,5 @@ def test_what_cannot_be_told() -> None:
         found(logistic(1), X, np.zeros(20))
     heads = [Head("softmax", (0, 1, 2), i) for i in range(3)]
     three = rules_of(network([[1.0]], [0.0], np.ones((3, 1))), rr.Domain.box([-1], [1]), heads=heads)
-    with pytest.raises(UnsupportedError, match="this is multiclass by softmax"):
+    with pytest.raises(UnsupportedError, match="found multiclass by softmax"):
         found(three, X, np.arange(20) % 3)

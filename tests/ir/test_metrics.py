@@ -45,6 +45,12 @@ def test_signs_and_zeros_keep_their_order() -> None:
     assert metrics.aucs(scores, positive)[0] == pytest.approx(roc_auc_score(positive, scores[0]))
 
 
+def test_infinite_scores_stand_at_the_ends() -> None:
+    scores = np.array([[np.inf, -np.inf, 0.0, np.inf]])
+    positive = np.array([True, False, False, False])
+    assert metrics.aucs(scores, positive).tolist() == [metrics.auc(scores[0], positive)] == [5 / 6]
+
+
 def test_means_and_deviations_of_groups() -> None:
     values, group = np.array([0.1, 0.1, 0.1, 1.0, 3.0]), np.array([0, 0, 0, 2, 2])
     assert metrics.group_means(values, group, 3) == pytest.approx([0.1, np.nan, 2.0], nan_ok=True)

@@ -41,6 +41,7 @@ def softmax(classes: int) -> list[Head]:
         (["p_bad"], BINARY[:1], 1, ["good", "bad"], "binary", [1, 0]),
         (["score_1", "score_2"], softmax(2), 2, [0, 1, 1], "binary", [0, 1, 1]),
         (["p_a", "p_b", "p_c"], softmax(3), 3, ["c", "a"], "multiclass", [2, 0]),
+        (["p_K", "p_a_K"], BINARY, 1, ["K", "a_K"], "binary", [0, 1]),
         (["class"], [Head("argmax", (0, 1, 2))], 3, [2, 0, 1], "multiclass", [2, 0, 1]),
         (["y"], [Head("identity", (0,))], 1, [0.5, 2.0], "regression", [0.5, 2.0]),
         (["y"], [Head("identity", (0,))], 1, [0, 1], "binary", [0, 1]),

@@ -87,3 +87,10 @@ def test_latex_of_rules() -> None:
     (expression,) = rules.to_sympy(exact=True, domain=False).values()
     assert r"\begin{cases}" in sympy.latex(expression)
     assert r"x + y \geq 1" in sympy.latex(expression)
+
+
+def test_decisions() -> None:
+    rules = rules_of(random_network(4, m=3), rr.Domain.box([-2, -2], [2, 2]), decision="argmax")
+    assert len(rules) > 2
+    X = np.vstack([rows_in(rules.domain, 60), [[3.0, 0.0]]])
+    assert np.allclose(evaluated(rules, X), rules.predict(X), equal_nan=True)

@@ -14,9 +14,10 @@ import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Condition, Graph, HalfSpace, Neuron, RuleSet
 from relurules.reading import ReadTest, read_rules
+from relurules.reading.cases import cases_of
 from relurules.reading.forms import reading_error
-from relurules.reading.half_spaces import Between, Choice, Settled, value_of
-from relurules.reading.phrases import ascii_text
+from relurules.reading.half_spaces import Between, Choice, Settled, term_value, value_of
+from relurules.reading.phrases import Phrase, ascii_text
 
 NEURON = Neuron("n", 0)
 COLUMNS = (
@@ -226,3 +227,95 @@ def test_pinned_columns_are_folded_into_the_bound() -> None:
 def test_open_sides() -> None:
     domain = rr.Domain.unbounded(["a", "b"])
     assert said(domain, ([1.0, -1 / 3], 2 / 3, True)) == ["a >= 0.333333 * b + 0.666667"]
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10_000))
+def test_what_is_written_holds_where_the_rule_applies(seed: int) -> None:
+    """The symbols themselves, computed with their own rounded numbers, but for rows near a boundary."""
+    random = np.random.default_rng(seed)
+    names = ["x0", "x1", "x2"]
+    domain = rr.Domain.box([-4, -4, -3000], [4, 4, 9000], names)
+    domain = replace(domain, integer=np.array([True, False, False]))
+    sparse = random.random((4, 3)) < random.choice([0.4, 0.7, 1.0])
+    net = random_network(seed, d=3, K=4, m=1)
+    rules = rules_of(replace(net, A=net.A * sparse * np.array([1, 1, 1e-3]), C=net.C * np.array([1, 1, 1e-3])), domain)
+    X = random.uniform(domain.lower, domain.upper, (150, 3))
+    X[:, 0] = X[:, 0].round()
+    reading = read_rules(rules)
+    for rule, read in zip(rules, reading.rules, strict=True):
+        near = np.zeros(len(X), bool)
+        for c in rule.conditions:
+            size = np.abs(c.half_space.normal) @ domain.widths
+            near |= np.abs(X @ c.half_space.normal - c.half_space.bound) < 1e-3 * size
+        expected = np.ones(len(X), bool)
+        for c in rule.conditions:
+            expected &= (X @ c.half_space.normal >= c.half_space.bound) == c.holds
+        for row, holds in zip(X[~near].tolist(), expected[~near].tolist(), strict=True):
+            values = dict(zip(names, row, strict=True))
+            values |= {s.name: eval(plain_text(s.phrase), {}, dict(values)) for s in reading.sums}
+            assert holds == all(eval(plain_text(test.symbols), {}, values) for test in read.tests)
+
+
+def plain_text(phrase: Phrase) -> str:
+    """A phrase as Python takes it."""
+    text = ascii_text(phrase).replace(",", "")
+    return "False" if text.startswith("never") else text.replace(" = ", " == ")
+
+
+BIKES = replace(
+    rr.Domain.box([0, 0, 0], [23, 1, 1], ["hr", "workingday", "temp"]), integer=np.array([True, True, False])
+)
+
+
+@pytest.mark.parametrize(
+    ("normal", "bound", "holds", "words"),
+    [
+        (
+            [1, -8.7, 0], 7.1, True,
+            "hr is at least 8 where workingday is 0; hr is at least 16 where workingday is 1",
+        ),
+        ([0.0302, 1, 0], 1.17, False, "always where workingday is 0; hr is below 6 where workingday is 1"),
+        ([1, 40, 0], 40.5, True, "never where workingday is 0; hr is at least 1 where workingday is 1"),
+        (
+            [0, 0.5, -1], -0.25, True,
+            "temp is at most 0.25 where workingday is 0; temp is at most 0.75 where workingday is 1",
+        ),
+        ([0, 1, 1], 0.5, False, "temp is below 0.5 where workingday is 0; never where workingday is 1"),
+    ],
+)  # fmt: skip
+def test_a_column_of_few_values_is_told_case_by_case(
+    normal: list[float], bound: float, holds: bool, words: str
+) -> None:
+    assert said(BIKES, (normal, bound, holds), words=True) == [words]
+
+
+def test_a_category_beside_a_number_is_told_case_by_case() -> None:
+    tests = ([0, 5.0, 0, 0, 0, 1.0, 0, 0], 8.0, True)
+    told = "debt is at least 3 where job is 'a'; debt is at least 8 elsewhere"
+    assert said(mixed(), tests, words=True) == [told]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000))
+def test_cases_say_the_same_as_the_condition(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    normal = np.round(random.normal(size=3) * [1, 8, 12], 2)
+    normal[random.choice([0, 2])] = 0.0
+    bound, holds = round(float(random.normal() * 8), 2), bool(random.integers(2))
+    rules = with_conditions(BIKES, (normal.tolist(), bound, holds))
+    (rule,) = read_rules(rules).rules
+    X = np.column_stack([random.integers(0, 24, 80), random.integers(0, 2, 80), random.uniform(0, 1, 80)]).astype(float)
+    for test in rule.tests:
+        cases = cases_of(test.about, BIKES) if isinstance(test.about, Between) else None
+        if cases is None:
+            continue
+        other, asked = cases
+        for row in X:
+            (case,) = (c for c in asked if c.value == term_value(other, row.tolist()))
+            value = row @ normal - bound
+            if abs(value) > 1e-9:
+                told = case.test
+                if isinstance(told, Between):
+                    told = bool(holds_for(test._replace(about=told), row[None])[0][0])
+                assert told == ((value >= 0) == holds)

@@ -5,7 +5,7 @@ import pytest
 from grounds import box, ground_of
 from handmade import lines, network, random_network, rows_in
 
-from relurules.rules.fit import at_least, deviation, fit, joined
+from relurules.rules.fit import at_least, deviation, fit, fit_output, joined
 from relurules.rules.pieces import first_pieces
 
 
@@ -22,10 +22,10 @@ def test_a_kink_in_the_middle_costs_a_quarter() -> None:
 
 def test_only_the_terms_asked_for() -> None:
     ground = ground_of(network(np.empty((0, 2)), [], np.empty((1, 0)), C=[[1.0, 3.0]]))
-    found = fit(ground, [0], np.inf, np.array([[True, False, True]]))
+    found = fit_output(ground, [0], 0, np.inf, np.array([True, False]))
     assert found is not None
-    assert found.forms[0, 1] == 0.0
-    assert found.error == pytest.approx(3.0, rel=1e-6)
+    assert found[0][1] == 0.0
+    assert found[1] == pytest.approx(3.0, rel=1e-6)
 
 
 def test_within_nothing_only_the_same_map_will_do() -> None:

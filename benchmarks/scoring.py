@@ -1,0 +1,221 @@
+"""Emitted SQL in its engines: whether it is right on many rows, what sizes it reaches, and beside another tool.
+
+    python benchmarks/scoring.py [--only agreement|limits|peer] [--rows N] [--peer PYTHON] [--engines a,b]
+
+agreement  every executed dialect, form and treatment of rows outside, on random and hostile rows: the largest
+           difference as a share of the sum of the absolute terms (at most 1e-12), and how often the class is the same
+limits     256 and 5663 rules in every form
+peer       orbital's SQL for the same scikit-learn networks, rows/s in the same engine (`make bench-scoring` sets it up)
+"""
+
+import argparse
+import subprocess
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import networkx
+import numpy as np
+from numpy.typing import NDArray
+
+import relurules as rr
+from relurules.errors import RelurulesError
+from relurules.ir import Artifact, Graph, Head, Network, Neuron, RuleSet
+from relurules.verifying.databases import Database, open_duckdb, open_postgres, open_sqlite
+
+Array = NDArray[np.float64]
+ENGINES = ("sqlite", "duckdb", "postgres", "mariadb", "clickhouse", "spark")
+FORMS = ("rules", "tree", "network")
+PEERS: dict[str, Callable[[], AbstractContextManager[Database]]] = {
+    "postgres": open_postgres,
+    "sqlite": open_sqlite,
+    "duckdb": open_duckdb,
+}
+NAN, INF = float("nan"), float("inf")
+HOSTILE = [NAN, INF, -INF, 1e308, -1e308, 1e-320, -0.0, 0.0, 1.0, -1.0, np.nextafter(1, 2), 1e-160, 3.7]
+
+
+def random_rules(
+    d: int, K: int, heads: Sequence[Head] = (), outputs: Sequence[str] = ("y",), scores: int = 1
+) -> RuleSet:
+    """Rules of one layer of K neurons over the box [-1, 1]^d."""
+    rng = np.random.default_rng(0)
+    net = Network(
+        A=rng.normal(size=(K, d)),
+        L=np.zeros((K, K)),
+        b=0.3 * rng.normal(size=K),
+        C=np.zeros((scores, d)),
+        U=rng.normal(size=(scores, K)),
+        c=np.zeros(scores),
+        slope=np.zeros(K),
+        neurons=tuple(Neuron("hidden", k) for k in range(K)),
+    )
+    names = tuple(f"x{j}" for j in range(d))
+    graph = Graph(names, tuple(outputs), net, networkx.DiGraph(), heads=tuple(heads))
+    return rr.extract(graph, domain=rr.Domain.box([-1] * d, [1] * d, names))
+
+
+def rows_for(d: int, count: int) -> Array:
+    """Random rows, some outside, and every hostile number in every column."""
+    rng = np.random.default_rng(1)
+    X = rng.uniform(-1.02, 1.02, (count, d))
+    hostile = rng.uniform(-1, 1, (len(HOSTILE) * d, d))
+    for i, value in enumerate(HOSTILE):
+        for j in range(d):
+            hostile[i * d + j, j] = value
+    return np.vstack([X, hostile, np.zeros((1, d)), -np.ones((1, d)), np.ones((1, d))])
+
+
+def agreement(engines: Sequence[str], count: int) -> None:
+    """Every dialect, form and treatment of rows outside, and outputs of every kind."""
+    heads = [Head("softmax", (0, 1), 0), Head("softmax", (0, 1), 1), Head("argmax", (0, 1)), Head("identity", (0,))]
+    rules = random_rules(10, 6, heads, ["p0", "p1", "class", "y"], 2)
+    print(f"{len(rules)} rules, 10 columns, {count} rows and the hostile ones; Spark a tenth of them")
+    print(f"{'engine':11}{'form':9}{'outside':9}{'relative':>10}{'class':>9}{'rows/s':>12}")
+    for engine in engines:
+        X = rows_for(10, count // 10 if engine == "spark" else count)
+        for form, outside in [(f, o) for f in FORMS for o in ("null", "clamp", "exact")]:
+            if engine == "spark" and form == "rules" and outside != "null":
+                continue  # a minute each to compile
+            artifact = rr.emit(rules, "sql", dialect=engine, form=form, outside=outside, key=["id"])
+            report = rr.verify(artifact, rules, X)
+            right = report and report.relative <= 1e-12
+            print(
+                f"{engine:11}{form:9}{outside:9}{report.relative:10.1e}{100 * report.agreement:8.4g}%"
+                f"{report.rows / report.seconds:12.0f}{'' if right else '   FAILED'}",
+                flush=True,
+            )
+
+
+def limits(engines: Sequence[str]) -> None:
+    """Hundreds and thousands of rules."""
+    print(f"\n{'rules':>6} {'engine':11}{'form':9}{'kB':>7}{'rows/s':>9}")
+    for d, K, forms in ((10, 8, FORMS), (8, 13, ("tree", "network"))):
+        rules = random_rules(d, K)
+        X = np.random.default_rng(0).uniform(-1, 1, (500, d))
+        for engine, form in [(e, f) for e in engines for f in forms]:
+            try:
+                artifact = rr.emit(rules, "sql", dialect=engine, form=form, key=["id"])
+            except RelurulesError as error:
+                print(f"{len(rules):6} {engine:11}{form:9} refused: {error}", flush=True)
+                continue
+            report = rr.verify(artifact, rules, X)
+            size, speed = len(str(artifact)) / 1000, report.rows / report.seconds
+            print(
+                f"{len(rules):6} {engine:11}{form:9}{size:7.0f}{speed:9.0f}{'' if report else '   FAILED'}", flush=True
+            )
+
+
+def pipelines() -> Iterator[tuple[str, Any, Any, Any]]:
+    """Networks of scikit-learn behind a scaler, on 10 columns: name, pipeline, frame, target."""
+    import pandas as pd
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(3000, 10)), columns=[f"x{j}" for j in range(10)])
+    y = np.asarray(np.sin(X["x0"]) + X["x1"] * X["x2"] > 0, dtype=np.int64)
+    for size in (8, 40):
+        model = make_pipeline(
+            StandardScaler(), MLPClassifier(hidden_layer_sizes=(size, size), max_iter=60, random_state=0)
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it needn't converge
+            yield f"{size}x{size}", model.fit(X, y), X, y
+
+
+def peer(python: Path, count: int) -> None:
+    """Rows/s of orbital's SQL and of ours, size and time to make it, in the same engines."""
+    print(f"\n{'network':9}{'engine':10}{'made in':>18}{'size':>16}{'rows/s':>20}{'ratio':>7}  differences of the sums")
+    for name, model, X, y in pipelines():
+        rr.extract(model, data=X, max_regions=1)  # compiled once
+        theirs, seconds = _orbital(python, model)
+        for engine, open_ in PEERS.items():
+            start = time.perf_counter()
+            ours = str(_network(rr.extract(model, data=X, max_regions=1), engine))
+            made = time.perf_counter() - start
+            rows = np.random.default_rng(2).normal(size=(count, 10))
+            few = rows if engine == "duckdb" else rows[: count // (1 if name == "8x8" else 50)]
+            expected = float(model.predict_proba(_frame(few))[:, 1].sum())
+            slow, found = _speed(open_, theirs[engine], few, "output_probability.1")
+            fast, also = _speed(open_, ours, rows, "p_1")
+            total = float(model.predict_proba(_frame(rows))[:, 1].sum())
+            print(
+                f"{name:9}{engine:10}{seconds[engine]:8.2f} ->{made:5.2f} s{len(theirs[engine]) / 1000:7.0f} ->"
+                f"{len(ours) / 1000:3.0f} kB{slow:10.0f} ->{fast:7.0f}{fast / slow:7.1f}"
+                f"  {abs(found - expected):.1e}, {abs(also - total):.1e}",
+                flush=True,
+            )
+        if name == "40x40":
+            small = rr.linearize(model, X, y, max_neurons=8).model
+            rules = rr.extract(small, data=X, max_regions=1)
+            for engine, open_ in PEERS.items():
+                fast, _ = _speed(open_, str(_network(rules, engine)), rows, rules.outputs[-1])
+                print(
+                    f"{'':9}{engine:10}linearised to {len(rules.traced or ())} neurons: {fast:.0f} rows/s", flush=True
+                )
+
+
+def _network(rules: RuleSet, engine: str) -> Artifact:
+    return rr.emit(rules, "sql", dialect=engine, form="network", outside="exact", columns=["outputs"])
+
+
+def _frame(rows: Array) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=[f"x{j}" for j in range(10)])
+
+
+def _orbital(python: Path, model: Any) -> tuple[dict[str, str], dict[str, float]]:
+    import joblib  # type: ignore[import-untyped]
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pipeline.joblib"
+        joblib.dump(model, path)
+        script = Path(__file__).with_name("orbital_sql.py")
+        ran = subprocess.run([python, script, path, folder, *PEERS], capture_output=True, text=True, check=True)
+        said = [line.split() for line in ran.stdout.splitlines()]
+        seconds = {words[0]: float(words[1]) for words in said if len(words) == 2 and words[0] in PEERS}
+        return {name: (Path(folder) / f"{name}.sql").read_text() for name in PEERS}, seconds
+
+
+def _speed(
+    open_: Callable[[], AbstractContextManager[Database]], sql: str, rows: Array, output: str
+) -> tuple[float, float]:
+    """Rows/s, the median of three runs, and the sum of the output."""
+    with open_() as database:
+        columns = [(database.quoted(f"x{j}"), False) for j in range(10)]
+        database.load(database.quoted("input_data"), columns, rows.tolist())
+        query = f"SELECT sum({database.quoted(output)}) FROM (\n{sql}\n) AS scored"  # noqa: S608
+        times, found = [], 0.0
+        for _ in range(3):
+            start = time.perf_counter()
+            ((found,),) = database.execute(query)
+            times.append(time.perf_counter() - start)
+    return len(rows) / median(times), float(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=["agreement", "limits", "peer"])
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--peer", type=Path)
+    parser.add_argument("--engines", default=",".join(ENGINES))
+    asked = parser.parse_args()
+    engines = asked.engines.split(",")
+    if asked.only in (None, "agreement"):
+        agreement(engines, asked.rows)
+    if asked.only in (None, "limits"):
+        limits(engines)
+    if asked.only in (None, "peer") and asked.peer:
+        peer(asked.peer, asked.rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""Multipliers that say how large forms can be over a polytope: what certificates are made of."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.lp import highs
+from relurules.lp.dictionary import Dictionary
+from relurules.lp.maxima import climb_all
+from relurules.lp.polytope import Box, dictionary_of
+
+Array = NDArray[np.float64]
+
+
+class Duals(NamedTuple):
+    """Of n forms over a polytope with w walls: multipliers (n, w) >= 0, points (n, f) where the forms are largest.
+
+    known: (n,) False where the solver says that the polytope is empty.
+    """
+
+    multipliers: Array
+    points: Array
+    known: NDArray[np.bool_]
+
+
+class Vertex(NamedTuple):
+    """A polytope {u : low <= u <= low + width, walls u >= 0}, walls (w, f + 1) of unit length, and a vertex of it.
+
+    dictionary: None where the simplex method found no vertex; HiGHS answers then.
+    """
+
+    low: Array
+    width: Array
+    walls: Array
+    dictionary: Dictionary | None
+
+
+def vertex_of(low: Array, width: Array, walls: Array) -> Vertex:
+    """The polytope with a vertex to start from."""
+    box = Box(low, width, np.ascontiguousarray(walls), np.empty(0, dtype=np.intp), False)
+    return Vertex(low, width, box.walls, dictionary_of(box) if len(low) else None)
+
+
+def duals(at: Vertex, forms: Array) -> Duals:
+    """Multipliers y >= 0 with max of form + y walls over the box as low as the form's largest value; forms (n, f + 1).
+
+    Nothing rests on the solver's arithmetic: any multipliers bound a form, these well.
+    """
+    n, f = len(forms), len(at.low)
+    sizes = np.linalg.norm(forms[:, :-1], axis=1)
+    sizes = np.where(sizes > 0, sizes, 1.0)
+    unit = np.column_stack([forms[:, :-1] / sizes[:, None], np.zeros(n)])
+    points, multipliers, done = np.zeros((n, f)), np.zeros((n, len(at.walls))), np.zeros(n, dtype=np.bool_)
+    if at.dictionary is not None:
+        climb_all(at.dictionary, unit, points, multipliers, done)
+    known = np.ones(n, dtype=np.bool_)
+    for i in np.flatnonzero(~done) if f else ():
+        found = highs.maximum(unit[i, :-1], -at.walls[:, :-1], at.walls[:, -1], at.low, at.low + at.width)
+        if found is None:
+            known[i] = False
+        else:
+            points[i], multipliers[i] = found
+    return Duals(multipliers * sizes[:, None], points, known)
+
+
+def emptiness(at: Vertex) -> Array:
+    """Multipliers (w,) of the walls, with a sum of 1, whose sum is as low as can be over the box: Farkas' lemma.
+
+    It is negative everywhere where the polytope is empty by more than the solver's tolerances.
+    """
+    w, f = len(at.walls), len(at.low)
+    rows = np.column_stack([-at.walls[:, :-1], np.ones(w)])
+    low, high = np.append(at.low, -1e6), np.append(at.low + at.width, 1.0)
+    found = highs.maximum(np.append(np.zeros(f), 1.0), rows, at.walls[:, -1], low, high)
+    return np.zeros(w) if found is None else found[1]

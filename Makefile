@@ -69,6 +69,7 @@ bench: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/reached.py
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/summary.py
 	$(BIN)/python benchmarks/onnx_operators.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/questions.py
 	$(BIN)/python benchmarks/simplify.py
 
 examples: venv

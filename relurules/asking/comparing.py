@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.asking.columns import inside
-from relurules.asking.goals import class_names, classes_of, goal_of
+from relurules.asking.goals import class_names, classes_of
 from relurules.asking.ground import Cell, Ground, Space
-from relurules.asking.reaching import largest_least
+from relurules.asking.judging import CLASSES, Judge
 from relurules.asking.walking import walk
 from relurules.asking.witnesses import seated
 from relurules.domain import Domain
 from relurules.domain.columns import decode
-from relurules.errors import CheckError, DataError, DomainError, UnsupportedError
+from relurules.errors import CheckError, DataError, DomainError
 from relurules.ir import RuleSet
 from relurules.ir.difference import Difference, Gap, Matched, OfData, Place, Unmatched
 from relurules.ir.link import LINKS
@@ -27,8 +27,6 @@ from relurules.lp.whole import largest, safe_maxima
 _TOLERANCE = 1e-9
 #: Parts of the domain after which a comparison gives up.
 _PARTS = 300_000
-#: Classes up to so many are compared pair by pair in every part.
-_CLASSES = 4
 _INSTEAD = 12
 
 
@@ -146,7 +144,7 @@ class _Found:
 def _searched(found: _Found, most: int) -> bool:
     """Look at every part; False where there are more than so many."""
     old, new = found.sides
-    judge = _Judge.of(found)
+    judge = Judge.of(old, new, found.space, found.tolerance)
     looked = 0
     for cell in old.cells(found.space):
         for part in walk(new, found.space, cell.polytope):
@@ -211,62 +209,6 @@ def _gap(found: _Found, cell: Cell, part: Cell, *, thin: bool) -> float:
     return worst
 
 
-@dataclass(frozen=True)
-class _Judge:
-    """Where two sets may decide differently. old, new: (classes, R) of scores that aren't negative, per class."""
-
-    found: _Found
-    classes: tuple[str, ...]
-    margins: tuple[list[tuple[Array, Array]], list[tuple[Array, Array]]]
-
-    @classmethod
-    def of(cls, found: _Found) -> "_Judge":
-        """Of outputs that are classes; else without classes."""
-        classes = class_names(found.sides[0])
-        try:
-            goals = [[goal_of(g, None, name, None, None) for name in classes] for g in found.sides]
-        except UnsupportedError:
-            return cls(found, (), ([], []))
-        old, new = ([(goal.weights, goal.constants) for goal in side] for side in goals)
-        return cls(found, classes, (old, new))
-
-    def point(self, cell: Cell, part: Cell, center: Array) -> Array | None:
-        """A point of a part that is decided differently, None where there is none."""
-        old, new, space = *self.found.sides, self.found.space
-        if old.rules.decision is not None:
-            pair = old.constants[cell.leaf], new.constants[part.leaf]
-            return None if np.array_equal(*pair) else center
-        told = [
-            [float((weights[leaf] @ space.rows(center) + constants[leaf]).min()) for weights, constants in side]
-            for side, leaf in zip(self.margins, (cell.leaf, part.leaf), strict=True)
-        ]
-        one, other = (int(np.argmax(side)) for side in told)
-        if one != other and min(told[0][one], told[1][other]) > 0:
-            return center
-        if len(self.classes) > _CLASSES:
-            return None
-        return self._somewhere(cell, part)
-
-    def _somewhere(self, cell: Cell, part: Cell) -> Array | None:
-        space = self.found.space
-        whole = self.found.sides[0].whole(space, integers=False)
-        for i, j in self._pairs():
-            forms = np.vstack(
-                [space.forms(w[leaf], c[leaf]) for (w, c), leaf in (
-                    (self.margins[0][i], cell.leaf), (self.margins[1][j], part.leaf)
-                )]
-            )  # fmt: skip
-            least = self.found.tolerance
-            best = largest_least(part.polytope, forms, whole, least, 2.0 * least)
-            if best.point is not None and best.bound > least:
-                return best.point
-        return None
-
-    def _pairs(self) -> Iterator[tuple[int, int]]:
-        count = len(self.classes)
-        yield from ((i, j) for i in range(count) for j in range(count) if i != j)
-
-
 def _difference(
     found: _Found, names: tuple[str, str], complete: bool, notes: tuple[str, ...], data: OfData | None
 ) -> Difference:
@@ -279,8 +221,8 @@ def _difference(
         seat = seated(found.sides[0], [found.space], part.polytope, point, lambda rows: _apart(found, rows))
         place = None if seat is None else place_of(found, seat[0][0])
     more = [*notes]
-    if judge and len(class_names(found.sides[0])) > _CLASSES and old.decision is None:
-        more.append(f"of more than {_CLASSES} classes, parts were compared at one point each: more of them may differ")
+    if judge and len(class_names(found.sides[0])) > CLASSES and old.decision is None:
+        more.append(f"of more than {CLASSES} classes, parts were compared at one point each: more of them may differ")
     errors = [rules.score_error for rules in (old, new)]
     if max(errors) > 0 and old.decision is None:
         more.append(

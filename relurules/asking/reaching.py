@@ -7,6 +7,7 @@ from relurules.asking.columns import inside
 from relurules.asking.goals import Goal, goal_of
 from relurules.asking.ground import Cell, Polytope, Space
 from relurules.asking.witnesses import seated, witness_of
+from relurules.errors import DataError
 from relurules.ir.answers import Answer, bound_words
 from relurules.ir.network import Array
 from relurules.lp import RADIUS, Highest
@@ -30,6 +31,8 @@ def reach(asked: Asked) -> Answer:
             shown = witness_of(ground, None, seat[0][0], f"{goal.label} here")
             if goal.decided is not None:
                 break
+    if best == -np.inf and goal.decided is None:
+        raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given)}")
     room = float(ground.rounding(goal.weights, goal.constants).max(initial=0.0))
     if shown is not None:
         holds, said = True, f"Yes: {goal.label} is reached{where(asked)}."

@@ -31,14 +31,18 @@ def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.in
     value is `enough` will do, and then that value stands for the bound.
     """
     ticket, closed, best, point = count(), -np.inf, floor, None
-    cone = boxed(G, h).cone
+    cone, dives = boxed(G, h).cone, enough < np.inf  # any point will do: from node to node rather than the best one
     first = _node(G, h, form, cone)
     heap = [(-first.bound, next(ticket), first, G, h)]
     while heap:
         _, turn, node, G, h = heapq.heappop(heap)
         near = best + _GAP * abs(best) if point is not None else best
+        if dives and node.bound <= near and node.point is not None and turn <= _NODES:
+            closed = max(closed, node.bound)
+            continue
         if node.bound <= near or node.point is None or turn > _NODES:
-            return Highest(max(closed, node.bound), point)
+            left = [node.bound, *(one.bound for _, _, one, *_ in heap)]
+            return Highest(max(closed, *left), point)
         broken = _broken(node.point, whole)
         if broken is None:
             closed, value = max(closed, node.bound), float(form[:-1] @ node.point + form[-1])
@@ -53,7 +57,8 @@ def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.in
             part = np.vstack([G, sign * broken[:-1] / length]), np.append(h, (limit - sign * broken[-1]) / length)
             below = _node(*part, form, cone)
             if below.bound > best:
-                heapq.heappush(heap, (-below.bound, next(ticket), below, *part))
+                turn = next(ticket)
+                heapq.heappush(heap, (-turn if dives else -below.bound, turn, below, *part))
             else:
                 closed = max(closed, below.bound)
     return Highest(closed, point)

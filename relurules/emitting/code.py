@@ -42,9 +42,7 @@ def prepared(request: Request) -> Request:
     if request.outside != "exact":
         return request
     if request.form != "network":
-        raise UnsupportedError(
-            f"outside='exact' is of form 'network'; form {request.form!r} knows no such rows"
-        )
+        raise UnsupportedError(f"outside='exact' is of form 'network'; form {request.form!r} knows no such rows")
     if rules.traced is None:
         raise UnsupportedError(
             "outside='exact' needs the network as traced, which these rules don't keep (decisions and rules files of "

@@ -19,20 +19,23 @@ if TYPE_CHECKING:
     from relurules.errors import RelurulesError
     from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
     from relurules.explaining import explain, plot
-    from relurules.ir import RuleSet
+    from relurules.ir import Certificate, RuleSet
     from relurules.pipeline import emit, extract, partition, reached, trace, verify
+    from relurules.proofs import check, prove
     from relurules.training import linearize
 
 __version__ = "0.1.0"
 
 #: Public name -> module that defines it.
 _HOME = {
+    "Certificate": "ir",
     "Domain": "domain",
     "ReLURulesClassifier": "estimators",
     "ReLURulesRegressor": "estimators",
     "RelurulesError": "errors",
     "RuleSet": "ir",
     "ask": "asking",
+    "check": "proofs",
     "count": "pipeline",
     "diff": "diffing",
     "emit": "pipeline",
@@ -41,6 +44,7 @@ _HOME = {
     "linearize": "training",
     "partition": "pipeline",
     "plot": "explaining",
+    "prove": "proofs",
     "reached": "pipeline",
     "stream": "pipeline",
     "trace": "pipeline",
@@ -48,6 +52,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Certificate",
     "Domain",
     "ReLURulesClassifier",
     "ReLURulesRegressor",
@@ -55,6 +60,7 @@ __all__ = [
     "RuleSet",
     "__version__",
     "ask",
+    "check",
     "count",
     "diff",
     "emit",
@@ -63,6 +69,7 @@ __all__ = [
     "linearize",
     "partition",
     "plot",
+    "prove",
     "reached",
     "stream",
     "trace",

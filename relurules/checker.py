@@ -50,13 +50,14 @@ class Verdict(NamedTuple):
     """What a check found; true when it holds.
 
     bound: |model - rules| is nowhere more, for any score; of decisions, the margin above which they are the model's.
-    bounds: that for each rule; leaves: of the certificate; why: what was wrong, if anything; covers: whether every
-    point of the domain has a rule; model: from which of its numbers the proof starts.
+    bounds: for each rule how far every score may be above it and below, or how far every other class ahead. leaves: of
+    the certificate; covers: whether every point of the domain has a rule; model: from which of its numbers the proof
+    starts; why: what was wrong, if anything.
     """
 
     holds: bool
     bound: float
-    bounds: tuple[float, ...] = ()
+    bounds: tuple[tuple[float, ...], ...] = ()
     leaves: int = 0
     covers: bool = True
     decision: bool = False
@@ -147,11 +148,11 @@ def _activated(terms: Sparse, constant: Fraction, slope: Any, neurons: list[Unit
 
 def _prelu(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
     pairs = zip(signals, layer["slopes"], strict=True)
-    return [signal if slope == 1 else _activated(*signal, slope, neurons) for signal, slope in pairs]
+    return [(terms, c) if slope == 1 else _activated(terms, c, slope, neurons) for (terms, c), slope in pairs]
 
 
 def _canonical(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
-    """z = A x + L phi(z) + b, f = C x + U phi(z) + c."""
+    """The neurons z = A x + L phi(z) + b, and the scores f = C x + U phi(z) + c."""
     given = list(signals)
     for k, (row, through, constant, slope) in enumerate(
         zip(layer["A"], layer["L"], layer["b"], layer["slope"], strict=True)
@@ -276,13 +277,17 @@ class Target(NamedTuple):
     slack: int
 
 
-def targets(rule: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any], space: Space) -> list[Target]:
+def targets(
+    rule: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any], ground: "Ground"
+) -> list[Target]:
     """How far a rule is off: every score from above and below, or how far it is from deciding as the model."""
-    maps = list(rule["outputs"].values())
+    names = score_names(rules)
+    if len(rule["outputs"]) != len(names):
+        raise RefusedError(f"a rule has {len(rule['outputs'])} scores; expected {', '.join(names)}")
+    maps, space = [rule["outputs"][name] for name in names], ground.space
     if rules.get("decision") is not None:
         return _decided(maps, rules, model, space)
-    scores = _score_count(rules)
-    if rules.get("heads") != model.get("heads") or len(maps) != scores:
+    if rules.get("heads") != model.get("heads") or len(maps) != len(ground.scores):
         raise RefusedError("the rules' outputs aren't made of their scores as the model's are")
     found = []
     for i, own in enumerate(maps):
@@ -291,8 +296,16 @@ def targets(rule: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[st
     return found
 
 
-def _score_count(rules: Mapping[str, Any]) -> int:
-    return len(rules["network"]["c"]) if rules.get("heads") else len(rules["outputs"])
+def score_names(rules: Mapping[str, Any]) -> list[str]:
+    """What rules files call the scores: as the outputs where there is no link, else by a name that starts no other."""
+    outputs: list[str] = list(rules["outputs"])
+    if "heads" not in rules:
+        return outputs
+    taken, name = [*outputs, *(feature["name"] for feature in rules["features"])], "score"
+    while any(other.lower().startswith(name) for other in taken):
+        name = f"raw_{name}"
+    count = len(rules["network"]["c"])
+    return [name] if count == 1 else [f"{name}_{i}" for i in range(1, count + 1)]
 
 
 def _decided(maps: list[Any], rules: Mapping[str, Any], model: Mapping[str, Any], space: Space) -> list[Target]:
@@ -301,8 +314,11 @@ def _decided(maps: list[Any], rules: Mapping[str, Any], model: Mapping[str, Any]
     link = "step" if decision.order is None else "argmax"
     wanted = [{"link": link, "scores": list(range(len(maps))), "component": 0}]
     classes = 2 if decision.order is None else len(decision.order)
-    if any(any(own["coefficients"].values()) for own in maps) or rules.get("heads") != wanted:
-        raise RefusedError("a rule that decides has scores that aren't constant, or isn't the model's decision")
+    told = [abs(values[0])] if decision.order is None else sorted(values)[::-1]
+    if any(any(own["coefficients"].values()) for own in maps) or told != [1, *[0] * (len(maps) - 1)]:
+        raise RefusedError("a rule that decides has scores that don't tell one class: 1 and -1, or 1 and 0 for others")
+    if rules.get("heads") != wanted:
+        raise RefusedError("the rules decide in another way than the model")
     if len(maps) != (1 if decision.order is None else classes) or len(rules["decision"]["classes"]) != classes:
         raise RefusedError("the rules have more or fewer classes than the model")
     if decision.order is None:
@@ -407,9 +423,9 @@ class Cell:
             return highest(form, self.allowed)
         total = [value << FINE for value in form]
         for row, y in zip(pairs[::2], pairs[1::2], strict=True):
-            if row < 0 or not 0.0 <= y < math.inf:
+            if row < 0 or not 0.0 <= y < 1e200:
                 raise RefusedError(f"a multiplier {y} of row {row}")
-            weight = int(math.ldexp(y, FINE)) if y < 1e200 else int(y) << FINE
+            weight = int(math.ldexp(y, FINE))
             total = [value + weight * other for value, other in zip(total, self.rows[row], strict=False)]
         return -(-highest(total, self.allowed) >> FINE)
 
@@ -441,7 +457,7 @@ class Walk:
     """Goes through the trees of one rule."""
 
     def __init__(self, wanted: Sequence[Target]) -> None:
-        self.wanted, self.worst, self.leaves = wanted, 0, 0
+        self.wanted, self.worst, self.leaves = wanted, [0] * len(wanted), 0
 
     def node(self, cell: Cell, node: Sequence[Any]) -> None:
         """One node and all below it."""
@@ -475,11 +491,12 @@ class Walk:
                 gap = [own + sign * value for own, value in zip(gap, scores[score], strict=False)]
                 radius += scores[score][-1]
             off = cell.at_most(gap, multipliers[i] if i < len(multipliers) else ()) + radius
-            self.worst = max(self.worst, off)
+            self.worst[i] = max(self.worst[i], off)
 
 
-def ways(splits: Sequence[Mapping[str, Any]], complete: bool) -> Iterator[tuple[int, list[tuple[int, bool]]]]:
+def ways(rules: Mapping[str, Any]) -> Iterator[tuple[int, list[tuple[int, bool]]]]:
     """Every way down the rules' tree: the rule's number, 0 where the search stopped, and the sides of the splits."""
+    splits, complete, count = rules["splits"], rules["complete"], len(rules["rules"])
     stack: list[tuple[Any, list[tuple[int, bool]]]] = [({"split": 0} if splits else {"rule": 1}, [])]
     while stack:
         at, path = stack.pop()
@@ -489,6 +506,8 @@ def ways(splits: Sequence[Mapping[str, Any]], complete: bool) -> Iterator[tuple[
                 raise RefusedError("the rules' tree runs in a circle")
             stack += [(splits[split][side], [*path, (split, side == "then")]) for side in ("then", "otherwise")]
         elif "rule" in at:
+            if not 1 <= at["rule"] <= count:
+                raise RefusedError(f"the rules' tree leads to rule {at['rule']} of {count}")
             yield at["rule"], path
         elif complete:
             raise RefusedError("the rules' tree has no rule for a part of the domain")
@@ -496,42 +515,43 @@ def ways(splits: Sequence[Mapping[str, Any]], complete: bool) -> Iterator[tuple[
             yield 0, path
 
 
-def _inside(rule: Mapping[str, Any], rules: Mapping[str, Any], space: Space) -> bool:
-    """Whether the rule's point is strictly inside all its conditions and in the domain's box."""
-    x = [Fraction(value) for value in rule["point"]]
+def _inside(rule: Mapping[str, Any], ground: Ground) -> bool:
+    """Whether the rule's point is strictly inside all its conditions, and in the domain's box and inequalities."""
+    space, x = ground.space, [Fraction(value) for value in rule["point"]]
+    u = [round((x[j] - space.middle[j]) / space.half[j] * ONE) for j in space.columns]
 
-    def slack(item: Mapping[str, Any], bound: str) -> Fraction:
-        return sum((value * x[j] for j, value in space.named(item["coefficients"]).items()), -Fraction(item[bound]))
+    def low(form: Sequence[int], sign: int) -> int:
+        """What sign * form is at least at the point."""
+        value: int = sign * (sum(map(mul, form, u)) + form[space.size] * ONE)
+        return value - sum(map(abs, form[: space.size])) - (form[-1] << BITS)
 
-    tests = [(slack(rules["splits"][c["split"]], "at_least"), c["holds"]) for c in rule["conditions"]]
     return (
         all(low <= value <= high for low, value, high in zip(space.low, x, space.high, strict=True))
-        and all(value > 0 if holds else value < 0 for value, holds in tests)
-        and all(slack(item, "at_most") <= 0 for item in rules["constraints"])
+        and all(low(ground.splits[c["split"]], 1 if c["holds"] else -1) > 0 for c in rule["conditions"])
+        and all(low([*wall, 1], 1) > -(ONE >> 30) * sum(map(abs, wall)) for wall in ground.walls)
     )
 
 
 def proven(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any]) -> Verdict:
     """What the trees of a certificate show, whatever it says of that. RefusedError where they show nothing."""
     ground, said = Ground(rules, model), rules["rules"]
-    walks = [Walk(targets(rule, rules, model, ground.space)) for rule in said]
+    walks = [Walk(targets(rule, rules, model, ground)) for rule in said]
     sides = [[(c["split"], c["holds"]) for c in rule["conditions"]] for rule in said]
     for walk, own, tree in zip(walks, sides, found["rules"], strict=True):
         walk.node(Cell(ground, ground.rows(own)), tree)
     others, covers = iter(found["paths"]), True
-    for number, path in ways(rules["splits"], rules["complete"]):
+    for number, path in ways(rules):
         covers &= number > 0
         if number and not set(sides[number - 1]) <= set(path):
             walks[number - 1].node(Cell(ground, ground.rows(path)), next(others))
     if next(others, None) is not None:
         raise RefusedError("a way down the rules' tree too many")
-    if lost := [i for i, rule in enumerate(said, start=1) if not _inside(rule, rules, ground.space)]:
+    if lost := [i for i, rule in enumerate(said, start=1) if not _inside(rule, ground)]:
         raise RefusedError(f"the point of rule {lost[0]} isn't inside it")
-    bounds = tuple(upward(walk.worst) for walk in walks)
+    bounds = tuple(tuple(map(upward, walk.worst)) for walk in walks)
+    bound = max((most for own in bounds for most in own), default=0.0)
     leaves = sum(walk.leaves for walk in walks)
-    return Verdict(
-        True, max(bounds), bounds, leaves, covers, rules.get("decision") is not None, str(model.get("read", ""))
-    )
+    return Verdict(True, bound, bounds, leaves, covers, rules.get("decision") is not None, str(model.get("read", "")))
 
 
 def upward(value: int) -> float:
@@ -545,18 +565,28 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
     """Whether a certificate holds for these rules and this model, all three as they are in their JSON files."""
     try:
         if (found["format"], found["version"]) != (FORMAT, VERSION):
-            raise RefusedError(f"{found['format']!r} version {found['version']!r}; this reads {FORMAT!r} version {VERSION}")
+            raise RefusedError(
+                f"{found['format']!r} version {found['version']!r}; this reads {FORMAT!r} version {VERSION}"
+            )
         if found["digest"] != digest({name: value for name, value in found.items() if name != "digest"}):
             raise RefusedError("the certificate was changed after it was written")
         for name, value in digests(rules, model).items():
             if found["digests"].get(name) != value:
                 raise RefusedError(f"it is about another {name}" if name != "rules" else "it is about other rules")
         verdict = proven(found, rules, model)
-        if list(verdict.bounds) != found["bounds"] or verdict.bound != found["bound"]:
+        if [list(own) for own in verdict.bounds] != found["bounds"] or verdict.bound != found["bound"]:
             raise RefusedError(f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a rule")
     except RefusedError as error:
         return Verdict(False, math.inf, why=str(error))
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, StopIteration) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+        StopIteration,
+    ) as error:
         return Verdict(False, math.inf, why=f"it can't be read: {type(error).__name__}: {error}")
     return verdict
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -14,9 +14,10 @@ from rich.console import Console
 from relurules.cli_ask import ask
 from relurules.cli_diff import diff
 from relurules.cli_explain import explain, plot, summary
-from relurules.cli_files import read_rows, read_table
+from relurules.cli_files import model_of, read_rows, read_table
 from relurules.cli_fit import fit
-from relurules.errors import RelurulesError, UnsupportedError
+from relurules.cli_prove import check, checked, prove
+from relurules.errors import DataError, RelurulesError, UnsupportedError
 
 if TYPE_CHECKING:
     from relurules.display import Tell
@@ -130,7 +131,7 @@ def demo(
     raise typer.Exit(0 if run_demo(out, seed, _out) else 1)
 
 
-for _command in (fit, summary, explain, ask, diff, plot):
+for _command in (fit, summary, explain, ask, diff, plot, prove, check):
     app.command()(_command)
 
 
@@ -174,7 +175,7 @@ def extract(
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
 
-    graph = trace(_model(model, trust_pickle))
+    graph = trace(model_of(model, trust_pickle))
     table, y = read_rows(data, drop or [], target)
     domain = _domain(graph, table, box, domain_file, where or [])
     with _searching(checkpoint, compiles=solver == "compiled") as progress:
@@ -218,7 +219,7 @@ def count(
     from relurules import pipeline
     from relurules.display import estimate_text
 
-    graph = pipeline.trace(_model(model, trust_pickle))
+    graph = pipeline.trace(model_of(model, trust_pickle))
     table = None if data is None else read_table(data, drop or [])
     domain = _domain(graph, table, box, domain_file, where or [])
     with _searching(checkpoint, out) as progress:
@@ -304,23 +305,37 @@ def schema() -> None:
 def verify(
     artefact: Annotated[Path, typer.Argument(help="score.sql, score.py, score.c or rules.json.")],
     against: Annotated[Path, typer.Option(help="Network, as for extract, or rules (.json) to compare with.")],
-    data: Annotated[Path, typer.Option(help="CSV or Parquet with the columns of the network.")],
+    data: Annotated[Path | None, typer.Option(help="CSV or Parquet with the columns of the network.")] = None,
     engine: Annotated[
         str | None, typer.Option(help="python, c, or for SQL its dialect; by default the artefact's own.")
     ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Certificate to check; the artefact must be just the rules it is about.")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option(help="These rules; by default rules.json beside it.")] = None,
     trust_pickle: _TrustPickle = False,
 ) -> None:
     """Run an artefact in its engine and compare it with the network: exit code 1 where they differ.
 
     `relurules verify score.sql --against model.pt2 --data rows.csv`. Verify only files that you trust: they are run.
+    With --certificate and without --data nothing is run: `relurules verify score.sql --against model.pt2 --certificate
+    proof/certificate.json` says whether the code is, number by number, the rules that are proven of the model.
     """
     from relurules.display import report_table, report_text
     from relurules.ir import Artifact, RuleSet
     from relurules.pipeline import verify as verify_artifact
 
     read: Any = RuleSet.load if artefact.suffix == ".json" else Artifact.read
-    model: Any = RuleSet.load(against) if against.suffix == ".json" else _model(against, trust_pickle)
-    report = verify_artifact(read(artefact), model, read_table(data, []), engine)
+    if data is None and certificate is None:
+        raise DataError("nothing to verify with; give --data FILE, --certificate FILE or both")
+    if certificate is not None:
+        code = None if artefact.suffix == ".json" else artefact
+        own = artefact if artefact.suffix == ".json" else rules
+        proven = checked(certificate, own, model_of(against, trust_pickle), code)
+        if data is None or not proven:
+            raise typer.Exit(0 if proven else 1)
+    model: Any = RuleSet.load(against) if against.suffix == ".json" else model_of(against, trust_pickle)
+    report = verify_artifact(read(artefact), model, read_table(cast("Path", data), []), engine)
     _out.print(report_table([report]))
     _out.print(report_text(report), markup=False, soft_wrap=True)
     raise typer.Exit(0 if report else 1)
@@ -373,10 +388,3 @@ def _domain(
     for text in where:
         domain = domain.where(text)
     return domain
-
-
-def _model(path: Path, trusted: bool) -> Any:
-    """A path for `trace`, or the model in a pickle that its user trusts."""
-    from relurules.tracing.pickled import PICKLED, load_pickled
-
-    return load_pickled(path, trusted=trusted) if path.suffix in PICKLED else path

@@ -61,7 +61,8 @@ def plot(
     kind: Annotated[
         str,
         typer.Argument(
-            help="importance, parallel, violin, profile, pairwise, regions, row, intervals or merging; see above."
+            help="importance, parallel, violin, profile, pairwise, regions, row, intervals, merging or "
+            "tradeoff; see above."
         ),
     ],
     data: _Data = None,
@@ -88,6 +89,7 @@ def plot(
     - row: what each column adds to the score of a row (--row)
     - intervals: a rule's coefficients beside Wald intervals from its rows (--data, --target, --rule)
     - merging: what merging and flattening the rules costs (--data, --target)
+    - tradeoff: how many rules are enough for which error, of rules that were simplified
 
     importance, parallel and violin need no --data where the rules were extracted with data.
     """

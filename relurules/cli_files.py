@@ -39,6 +39,13 @@ def read_table(path: Path, drop: Sequence[str]) -> Any:
     return frame.drop(columns=list(drop))
 
 
+def model_of(path: Path, trusted: bool) -> Any:
+    """A path for `trace`, or the model in a pickle that its user trusts."""
+    from relurules.tracing.pickled import PICKLED, load_pickled
+
+    return load_pickled(path, trusted=trusted) if path.suffix in PICKLED else path
+
+
 def row_of(rules: "RuleSet", text: str, table: Any) -> Any:
     """A row of the table by number, or a row of named values."""
     if text.strip().isdigit():

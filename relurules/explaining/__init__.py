@@ -50,7 +50,7 @@ def plot(
 ) -> "Figure":
     """A figure, also written to `out` (.svg, .png or .pdf; the same bytes for the same data).
 
-    kind: importance, parallel, violin, profile, pairwise, regions, row, intervals or merging; see
+    kind: importance, parallel, violin, profile, pairwise, regions, row, intervals, merging or tradeoff; see
     `explaining.figures.PLOTS` for what each needs. data: (N, d) rows; y: (N,) true values; features: the column, or the
     two, that profile, pairwise and regions are of, by default the most important ones; output: whose score; top: how
     many columns, or of a profile local models; rule: number from 1; row: as in `explain`, for regions what the other

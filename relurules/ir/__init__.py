@@ -1,6 +1,7 @@
 """Every value the stages exchange: frozen data, read-only float64 arrays."""
 
 from relurules.ir.artifact import Artifact
+from relurules.ir.certificate import Certificate
 from relurules.ir.estimate import Count, Estimate, Streamed
 from relurules.ir.evidence import Evidence, Provenance, RuleFacts
 from relurules.ir.graph import Graph
@@ -15,6 +16,7 @@ __all__ = [
     "UNEXPLORED",
     "AffineMap",
     "Artifact",
+    "Certificate",
     "Condition",
     "Count",
     "Decision",

@@ -21,8 +21,9 @@ Node = list[Any]
 
 #: A neuron may pass 0 by this share of its size before a cell is cut along it.
 _THIN = 1e-12
-#: PReLUs with slopes this near to 1 are never cut along, if the rules may be off at all.
+#: PReLUs with slopes this near to 1 aren't cut along, if the rules may be off at all and if more than so many are.
 _NEAR = 5.1e-4
+_MOST_NEAR = 8
 #: A cell that nothing is known of is widened by so much, so that programs have an answer.
 _WIDER = (1e-9, 1e-6)
 
@@ -89,8 +90,19 @@ class Search:
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             share = 0.5 * self.goal / count / (kink * floats.gains)
         self.room = np.fmax(share, _THIN * floats.sizes)
-        if self.allowance > 0.0:
-            self.room[kink < _NEAR] = np.inf
+        self.near = (kink < _NEAR) & (self.allowance > 0.0)
+
+    def tree(self, part: Part, point: Array | None) -> Node:
+        """The tree of a rule. Nearly linear PReLUs aren't cut along, unless that costs more than the rules say."""
+        before, self.worst = self.worst, 0.0
+        found = self.node(part, point)
+        costly = self.near & (np.abs(1.0 - self.floats.slope) * self.floats.sizes * self.floats.gains > self.goal)
+        if self.worst > 1.02 * self.allowance and 0 < costly.sum() <= _MOST_NEAR:
+            self.near &= ~costly
+            self.worst = 0.0
+            found = self.node(part, point)
+        self.worst = max(before, self.worst)
+        return found
 
     def node(self, part: Part, point: Array | None) -> Node:
         """The tree of a cell; point: (n,) inside it, if one is known."""
@@ -122,9 +134,15 @@ class Search:
             sides[asked] = np.where(forms[asked, :-1] @ np.append(point, 1.0) >= 0, 1, -1)
             self._ask(part, at, forms, sides, asked, excess, pairs)
             asked = asked[excess[asked] > self.room[neurons[asked]]]
+        near = asked[self.near[neurons[asked]]]
+        if len(near):
+            sides[near] = 1
+            self._ask(part, at, forms, sides, near, excess, pairs)
+            asked = np.setdiff1d(asked, near)
         if len(asked):
             point = self._both(part, at, forms, sides, asked, excess, pairs)
         taken = excess <= self.room[neurons]
+        taken[near] = True
         active, known = part.active.copy(), part.known.copy()
         for i in np.flatnonzero(taken).tolist():
             k, side = int(neurons[i]), int(sides[i])
@@ -186,7 +204,12 @@ class Search:
             if off[worst] > 1.5 * self.allowance + 1e-9 * self.floats.magnitude:
                 j = _undecided(part, part.chart.to_space(found.points[asked.tolist().index(worst)]))
                 if j is not None:
-                    return [takes, "category", j, *(self.node(_categories(part, j, is_), None) for is_ in (True, False))]
+                    return [
+                        takes,
+                        "category",
+                        j,
+                        *(self.node(_categories(part, j, is_), None) for is_ in (True, False)),
+                    ]
             for i, own in zip(asked, pairs, strict=True):
                 said[i] = _pairs(own)
         self.worst = max(self.worst, float(off.max()))

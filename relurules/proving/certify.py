@@ -27,7 +27,7 @@ def certificate(
         verdict = proven(found, rules, model)
     except RefusedError as error:
         raise ModelError(f"these rules can't be proven of this model: {error}") from error
-    found |= {"bound": verdict.bound, "bounds": list(verdict.bounds)}
+    found |= {"bound": verdict.bound, "bounds": [list(own) for own in verdict.bounds]}
     return {**found, "digest": digest(found)}
 
 
@@ -39,13 +39,13 @@ def _trees(
     error = rules.get("score_error", rules["max_error"]) or 0.0
     space, m, trees, paths = ground.space, len(ground.scores), [], []
     searches = [
-        Search(floats, *targets_in_floats(targets(rule, rules, model, space), m, space.size), float(error))
+        Search(floats, *targets_in_floats(targets(rule, rules, model, ground), m, space.size), float(error))
         for rule in said
     ]
 
     def tree(search: Search, sides: list[tuple[int, bool]], point: Any) -> Node:
         rows = rows_in_floats(ground.rows(sides), space.size)
-        return search.node(first_part(space, rows, len(floats.slope), charts), point)
+        return search.tree(first_part(space, rows, len(floats.slope), charts), point)
 
     for number, (rule, search) in enumerate(zip(said, searches, strict=True), start=1):
         point = inside(space, rule["point"])
@@ -63,7 +63,6 @@ def _conditions(rule: Mapping[str, Any]) -> list[tuple[int, bool]]:
 
 def _others(rules: Mapping[str, Any]) -> Iterator[tuple[int, list[tuple[int, bool]]]]:
     """Ways down the rules' tree that don't pass all conditions of their rule."""
-    for number, path in ways(rules["splits"], rules["complete"]):
+    for number, path in ways(rules):
         if number and not set(_conditions(rules["rules"][number - 1])) <= set(path):
             yield number, path
-

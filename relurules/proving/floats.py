@@ -46,7 +46,7 @@ class Floats:
         lip = np.maximum(1.0, np.abs(self.slope))
         for level in levels_of(self.L != 0):
             size[level] += np.abs(self.L[level]) @ (lip * size * (np.abs(self.L[level]) > 0).any(axis=0))
-        return size
+        return np.asarray(size)
 
     @cached_property
     def gains(self) -> Array:

@@ -115,14 +115,14 @@ class Engine(NamedTuple):
     dialects: tuple[str, ...] = ()
 
 
-#: The first row that takes an artefact is its default engine.
+#: The first row that takes an artefact is its default engine. DuckDB also runs what is written for SQLite.
 ENGINES: Mapping[str, Engine] = {
     "python": Engine(run_python, "python"),
     "numpy": Engine(run_numpy, "numpy"),
     "c": Engine(run_c, "c"),
     "node": Engine(run_node, "javascript"),
     "sqlite": Engine(partial(run_sql, open_sqlite), "sql", ("sqlite",)),
-    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb",)),
+    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb", "sqlite")),
     "postgres": Engine(partial(run_sql, open_postgres), "sql", ("postgres",)),
     "mariadb": Engine(partial(run_sql, open_mariadb), "sql", ("mariadb", "mysql")),
     "clickhouse": Engine(partial(run_sql, open_clickhouse), "sql", ("clickhouse",)),

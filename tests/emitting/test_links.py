@@ -27,6 +27,7 @@ ENGINES = [
     pytest.param("javascript", None, None, marks=NODE),
     ("sql", "sqlite", None),
     ("sql", "duckdb", None),
+    ("sql", "sqlite", "duckdb"),
 ]
 FORMS = ("rules", "tree", "network")
 

@@ -142,7 +142,7 @@ def test_sql_that_loses_rows(rules: RuleSet) -> None:
     [
         ("python", None, "sqlite", "engine 'sqlite' doesn't run python; supported: python"),
         ("sql", "duckdb", "sqlite", "engine 'sqlite' doesn't run sql (duckdb); supported: duckdb"),
-        ("sql", "sqlite", "duckdb", "engine 'duckdb' doesn't run sql (sqlite); supported: sqlite"),
+        ("sql", "sqlite", "oracle", "supported: sqlite, duckdb"),
         ("text", None, None, "no engine runs text"),
         ("markdown", None, "python", "no engine runs markdown"),
     ],

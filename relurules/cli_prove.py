@@ -1,0 +1,95 @@
+"""The commands `relurules prove` and `check`; `cli` registers them."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from relurules.cli_files import model_of
+from relurules.errors import DataError
+
+_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+_Model = Annotated[
+    Path, typer.Option(help="Network, as for extract, or the model.json that was written with a certificate.")
+]
+_TrustPickle = Annotated[
+    bool, typer.Option("--trust-pickle", help="Load a pickled model, which runs the code that it names.")
+]
+_Artefact = Annotated[Path | None, typer.Option(help="score.sql, score.py or score.c that must be just these rules.")]
+
+
+def prove(
+    rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
+    model: _Model,
+    trust_pickle: _TrustPickle = False,
+    out: Annotated[Path, typer.Option(help="Folder for certificate.json, model.json and check.py.")] = Path("proof"),
+) -> None:
+    """Prove that rules are a network up to a bound, everywhere: `relurules prove rules.json --model model.onnx`.
+
+    The bound holds for exact arithmetic with the network's stored numbers, all of its neurons, and each rule as it is
+    printed. `python check.py certificate.json rules.json model.json` checks the proof, with nothing but Python.
+    """
+    from relurules.checker import said
+    from relurules.display import announce_compiling
+    from relurules.ir import RuleSet
+    from relurules.proofs import check as check_certificate
+    from relurules.proofs import prove as prove_rules
+
+    announce_compiling(_err)
+    found = RuleSet.load(rules)
+    certificate = prove_rules(found, model_of(model, trust_pickle))
+    paths = certificate.write(out)
+    written = paths[[path.name for path in paths].index("model.json")]
+    verdict = check_certificate(certificate, rules, written)
+    sys.stdout.write(said(verdict) + "\n")
+    _err.print(beside(certificate.bound, found), markup=False, soft_wrap=True)
+    for path in paths:
+        _err.print(f"wrote {path}", markup=False)
+    raise typer.Exit(0 if verdict else 1)
+
+
+def check(
+    certificate: Annotated[Path, typer.Argument(help="Certificate that `relurules prove` wrote.")],
+    rules: Annotated[Path, typer.Option(help="Rules file that it is about.")],
+    model: _Model,
+    artefact: _Artefact = None,
+    trust_pickle: _TrustPickle = False,
+) -> None:
+    """Check a certificate in exact arithmetic: exit code 1 where it doesn't hold.
+
+    `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With --artefact, the numbers of the
+    code are read back by another parser too, and its text must be what these rules give.
+    """
+    raise typer.Exit(0 if checked(certificate, rules, model_of(model, trust_pickle), artefact) else 1)
+
+
+def checked(certificate: Path, rules: Path | None, model: Any, artefact: Path | None) -> bool:
+    """Check, and print what came of it. Without rules, those of rules.json beside the certificate or its folder."""
+    from relurules.checker import said
+    from relurules.proofs import check as check_certificate
+
+    if rules is None:
+        places = [certificate.parent / "rules.json", certificate.parent.parent / "rules.json"]
+        rules = next((place for place in places if place.exists()), None)
+        if rules is None:
+            raise DataError(f"no {places[0]} and no {places[1]}; say with --rules which rules {certificate} is about")
+    verdict = check_certificate(certificate, rules, model, artifact=artefact)
+    sys.stdout.write(said(verdict) + "\n")
+    if verdict and artefact is not None:
+        sys.stdout.write(f"{artefact}: its numbers and its text are those of the rules\n")
+    return bool(verdict)
+
+
+def beside(bound: float, rules: Any) -> str:
+    """What the rules say of themselves, beside what is proven."""
+    if rules.decision is not None:
+        return "the bound is the margin within which scores count as tied"
+    stated = f"the rules say that they are off by at most {rules.score_error:.3g}"
+    if bound <= rules.score_error:
+        return f"{stated}: proven"
+    if rules.score_error == 0.0:
+        return f"{stated}, rounding of their numbers aside: that is what is left"
+    return f"{stated}, which isn't proven; the bound is"

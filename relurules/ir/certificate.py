@@ -1,0 +1,64 @@
+"""A certificate: what it proves, in a file that `relurules.checker` alone judges."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from relurules import checker
+from relurules.errors import RulesError
+from relurules.files import write_all, write_text
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Shows that rules are a model up to `bound`, everywhere in their domain.
+
+    found: the plain JSON values of the file, described in `relurules.checker`; model: the model's numbers as the proof
+    starts from them, known where it was just made.
+    """
+
+    found: Mapping[str, Any]
+    model: Mapping[str, Any] | None = None
+
+    @property
+    def bound(self) -> float:
+        """|model - rules| is nowhere in the domain more than this, for any score; of decisions, the margin needed."""
+        return float(self.found["bound"])
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The same for each rule, wherever its conditions hold."""
+        return tuple(max(map(float, own), default=0.0) for own in self.found["bounds"])
+
+    def save(self, path: str | Path) -> None:
+        """Write the certificate as JSON, whole or not at all."""
+        write_text(Path(path), _json(self.found))
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write certificate.json, model.json (where the numbers are known) and check.py, which needs Python alone."""
+        files = {"certificate.json": _json(self.found), "check.py": Path(checker.__file__).read_text(encoding="utf-8")}
+        if self.model is not None:
+            files["model.json"] = _json(self.model)
+        return write_all(Path(folder), files)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Certificate":
+        """Read what `save` wrote. RulesError for any other file; whether it holds is for `check` to say."""
+        try:
+            found = json.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise RulesError(f"{path}: can't be read: {error.strerror}") from error
+        except (ValueError, RecursionError) as error:
+            raise RulesError(f"{path}: is no JSON: {error}") from error
+        wanted = {"format": checker.FORMAT, "version": checker.VERSION}
+        if not isinstance(found, dict) or {name: found.get(name) for name in wanted} != wanted:
+            raise RulesError(f"{path}: is no certificate; expected {checker.FORMAT} version {checker.VERSION}")
+        if not isinstance(found.get("bound"), float | int) or not isinstance(found.get("bounds"), list):
+            raise RulesError(f"{path}: tells no bounds; expected numbers as `bound` and `bounds`")
+        return cls(found)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False) + "\n"

@@ -1,0 +1,104 @@
+"""Proofs: a certificate that rules are a model, and its check, beside the walk. The public functions of both."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from relurules import checker, tracing
+from relurules.checker import Verdict
+from relurules.errors import CheckError, RulesError
+from relurules.ir import Artifact, Certificate, RuleSet
+from relurules.ir.rules_json import to_json
+from relurules.pipeline import emit
+from relurules.proving import certificate as certificate_of
+from relurules.tracing.stored import FORMAT as MODEL
+from relurules.tracing.stored import stored
+from relurules.verifying.constants import misprint
+
+
+def prove(rules: RuleSet, model: Any, *, progress: Callable[[int], None] | None = None) -> Certificate:
+    """A certificate that |model - rules| <= certificate.bound for every score, everywhere in the rules' domain.
+
+    model: what `trace` takes; all of its neurons count, whether the rules know them or not, with the numbers of its
+    file as exact rationals. That bounds what is lost by slopes taken as 1, rounded and merged maps, and moved
+    boundaries, for each rule wherever its printed conditions hold; only float64 rounding of who evaluates the rules is
+    not in it. Whole numbers count as continuous, categories hold one value each. Of decisions it is proven that they
+    are the model's wherever its scores are more than the bound from a tie. `progress` is called with the number of
+    rules done. The bound is what could be shown, not what the rules say of themselves: compare it with
+    `rules.score_error`.
+
+    Raises DomainError for a domain that isn't bounded, ModelError where the rules are of another model. Certificates by
+    multipliers are those of linear programming duality (Farkas 1902; V. Chvátal, Linear Programming, 1983, chapter 5).
+    """
+    numbers = numbers_of(model)
+    return Certificate(certificate_of(_plain(to_json(rules)), numbers, progress), numbers)
+
+
+def check(
+    certificate: Certificate | str | Path,
+    rules: RuleSet | str | Path,
+    model: Any,
+    *,
+    artifact: Artifact | str | Path | None = None,
+) -> Verdict:
+    """Whether a certificate holds for these rules and this model: true, with what is proven, or false, with `why`.
+
+    All is computed anew from the model's numbers, in integers, by `relurules.checker`, which uses nothing else of this
+    package. rules: or their file; model: what `trace` takes, or the model.json that was written with a certificate.
+    artifact: code in form rules or tree, or its file, whose numbers and text must be just what these rules give.
+    """
+    found = Certificate.load(certificate).found if isinstance(certificate, str | Path) else certificate.found
+    said = _read(rules) if isinstance(rules, str | Path) else _plain(to_json(rules))
+    verdict = checker.check(found, said, numbers_of(model))
+    if not verdict or artifact is None:
+        return verdict
+    whole = RuleSet.load(rules) if isinstance(rules, str | Path) else rules
+    try:
+        code = Artifact.read(artifact) if isinstance(artifact, str | Path) else artifact
+        why = misprint(code, whole, _again(code, whole))
+    except CheckError as error:
+        why = str(error)
+    return verdict if why is None else verdict._replace(holds=False, why=why)
+
+
+def numbers_of(model: Any) -> dict[str, Any]:
+    """The model's numbers, for a proof to start from; model: what `trace` takes, or a file that holds them already."""
+    if isinstance(model, str | Path) and Path(model).suffix == ".json":
+        found = _read(model)
+        if found.get("format") != MODEL:
+            raise RulesError(f"{model}: is no model's numbers; expected {MODEL}, as written with a certificate")
+        return found
+    graph, _ = tracing.trace(model)
+    return dict(_plain(stored(model, graph)))
+
+
+def _again(code: Artifact, rules: RuleSet) -> Artifact:
+    """The code that these rules give, asked for as this code was."""
+    if code.form == "network":
+        raise CheckError("code of form network holds the collapsed network, and the certificate is about the rules; "
+                         "emit form rules or tree")  # fmt: skip
+    if code.target not in ("sql", "python", "c"):
+        raise CheckError(f"{code.target} is no code; supported: sql, python, c")
+    options: dict[str, Any] = {"form": code.form}
+    if code.target == "sql":
+        options |= {name: getattr(code, name) for name in
+                    ("dialect", "table", "key", "shape", "name", "columns", "outside", "missing")}  # fmt: skip
+    return emit(rules, code.target, **options)
+
+
+def _plain(value: Any) -> Any:
+    """As it is once it has been in a file."""
+    return json.loads(json.dumps(value))
+
+
+def _read(path: str | Path) -> dict[str, Any]:
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RulesError(f"{path}: can't be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise RulesError(f"{path}: is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise RulesError(f"{path}: holds no object")
+    return found

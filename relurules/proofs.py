@@ -82,8 +82,8 @@ def _again(code: Artifact, rules: RuleSet) -> Artifact:
         raise CheckError(f"{code.target} is no code; supported: sql, python, c")
     options: dict[str, Any] = {"form": code.form}
     if code.target == "sql":
-        options |= {name: getattr(code, name) for name in
-                    ("dialect", "table", "key", "shape", "name", "columns", "outside", "missing")}  # fmt: skip
+        names = ("dialect", "table", "key", "shape", "name", "outside", "missing")
+        options |= {name: getattr(code, name) for name in names} | {"columns": code.returned}
     return emit(rules, code.target, **options)
 
 

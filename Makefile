@@ -4,6 +4,7 @@
 # make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table
 # make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
+# make bench-scoring-code  emitted C, Python and numpy beside other generators, in an environment of their own
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 
-.PHONY: venv demo test check lint bench bench-linearise bench-partition bench-scoring examples clean
+.PHONY: venv demo test check lint bench bench-linearise bench-partition bench-scoring bench-scoring-code examples clean
 
 venv: $(VENV)/ready
 
@@ -43,6 +44,14 @@ check: lint test
 bench-partition: venv .venv-peer/ready
 	$(BIN)/python benchmarks/partition.py --peer .venv-peer/bin/python
 
+.venv-peer-code/ready:
+	$(PYTHON) -m venv .venv-peer-code
+	.venv-peer-code/bin/python -m pip install --quiet emlearn==0.23.2 emx-onnx-cgen==1.4.0 scikit-learn==1.9.1
+	touch $@
+
+bench-scoring-code: venv .venv-peer-code/ready
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/scoring_code.py --peer .venv-peer-code/bin/python
+
 .venv-orbital/ready:
 	$(PYTHON) -m venv .venv-orbital
 	.venv-orbital/bin/python -m pip install --quiet orbital==0.6.0 scikit-learn==1.9.1 joblib==1.6.0
@@ -68,4 +77,4 @@ examples: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/figures.py
 
 clean:
-	rm -rf $(VENV) .venv-peer .venv-orbital $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-peer .venv-orbital .venv-peer-code $(OUT) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -246,7 +246,7 @@ def count(
 @app.command()
 def emit(
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
-    to: Annotated[str, typer.Option("--to", help="text, markdown, html, latex, sql, python or c.")],
+    to: Annotated[str, typer.Option("--to", help="text, markdown, html, latex, sql, python, numpy, c or javascript.")],
     dialect: Annotated[str | None, typer.Option(help="For SQL: sqlite (default), duckdb, postgres, mysql, ...")] = None,
     form: Annotated[str | None, typer.Option(help="rules, tree or network; by default what suits.")] = None,
     table: Annotated[str, typer.Option(help="For SQL: the table that is scored.")] = "input_data",

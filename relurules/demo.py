@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-#: target, dialect, engines it is run in
-ARTEFACTS: tuple[tuple[str, str | None, tuple[str, ...]], ...] = (
-    ("text", None, ()),
-    ("markdown", None, ()),
-    ("html", None, ()),
-    ("sql", "sqlite", ("sqlite", "duckdb")),
-    ("python", None, ("python",)),
-    ("c", None, ("c",)),
+#: target, dialect, where in the folder it is written, whether an engine runs it
+ARTEFACTS: tuple[tuple[str, str | None, str, bool], ...] = (
+    ("text", None, ".", False),
+    ("markdown", None, ".", False),
+    ("html", None, ".", False),
+    ("sql", "sqlite", ".", True),
+    ("sql", "duckdb", "duckdb", True),
+    ("python", None, ".", True),
+    ("c", None, ".", True),
 )
 
 
@@ -96,10 +97,10 @@ def _emit_and_verify(rules: RuleSet, trained: "Trained", data: _Data, out: Path)
     _save_inputs(trained, data, out)
     read_back = pipeline.verify(RuleSet.load(out / "rules.json"), trained.model, data.X_test)
     reports = [read_back._replace(artefact="rules.json")]
-    for target, dialect, engines in ARTEFACTS:
-        artifact = pipeline.emit(rules, target, dialect=dialect)
-        main = artifact.write(out)[-1]
-        reports += [pipeline.verify(Artifact.read(main), trained.model, data.X_test, engine) for engine in engines]
+    for target, dialect, folder, runs in ARTEFACTS:
+        main = pipeline.emit(rules, target, dialect=dialect).write(out / folder)[-1]
+        if runs:
+            reports.append(pipeline.verify(Artifact.read(main), trained.model, data.X_test))
     return reports
 
 

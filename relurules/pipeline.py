@@ -43,7 +43,7 @@ from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
 from relurules.rules import deciding
 from relurules.tables import batches, column_names, default_names, is_table
-from relurules.verifying import Ran, Reference, compare, run
+from relurules.verifying import FLOAT_TOLERANCE, Ran, Reference, as_read, compare, due, run, undecided
 
 Progress = Callable[[int], None]
 
@@ -270,12 +270,14 @@ def emit(
     missing: str = "propagate",
     top: int = 3,
     output: str | None = None,
+    number: str = "double",
     title: str | None = None,
 ) -> Artifact:
-    """Rules as text, a document (markdown, html, latex) or code (sql, python, c).
+    """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c, javascript).
 
     title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are
-    more than a few rules. All else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb,
+    more than a few rules. number: of C, double or float. Code other than SQL takes `outside`, and as columns outputs
+    and rule; all else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb,
     clickhouse, spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql,
     oracle, teradata. The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each, as
     named), score (before the link), probability, class, contributions (the terms of every column in the rule, less
@@ -299,6 +301,7 @@ def emit(
     return emit_artifact(
         rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
         columns=tuple(columns), outside=outside, missing=missing, top=top, output=output or "",
+        number=number,
     )  # fmt: skip
 
 
@@ -312,10 +315,10 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     rows, named = artifact.domain.rows(X), column_names(X) is not None
     given = rows
     outside = artifact.outside if isinstance(artifact, Artifact) else "null"
-    if outside == "clamp":
-        rows = artifact.domain.clamped(rows)
+    if isinstance(artifact, Artifact):
+        rows = as_read(artifact, rows)
     traced, network, function = _judge(model, everywhere=outside == "exact")
-    inside = artifact.domain.contains(rows)
+    inside = due(artifact, given) if isinstance(artifact, Artifact) else artifact.domain.contains(rows)
     raw = named and isinstance(traced, Graph) and not is_plain(traced.columns) and rows is given
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
         scores, magnitude = network.evaluate(rows), network.magnitude(rows)
@@ -326,7 +329,9 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
         if outside == "exact":
             takes = Domain.over(artifact.domain.columns).contains(rows)
             free = takes & ((np.abs(rows) > _ABSURD).any(axis=1) | np.isnan(reference.outputs).any(axis=1))
-            reference = reference._replace(numbers=takes & ~free, free=free)
+            reference = reference._replace(numbers=takes & ~free, free=free, undecided=free)
+        if isinstance(artifact, Artifact) and artifact.number == "float":
+            reference = _in_float(reference, traced, given, artifact)
     if isinstance(artifact, RuleSet):
         ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
     else:
@@ -345,6 +350,15 @@ def _judge(model: Any, *, everywhere: bool) -> tuple[Graph | RuleSet, Network, C
     if not everywhere or traced is None:
         return model, model.network, model.predict
     return model, traced, lambda rows: linked(model.heads, traced.evaluate(model.domain.rows(rows)))
+
+
+def _in_float(reference: Reference, traced: Graph | RuleSet, given: Array, artifact: Artifact) -> Reference:
+    """What is due where an artefact rounds to float; given: the rows, (N, d)."""
+    outputs = reference.outputs
+    if isinstance(traced, RuleSet):  # its own outputs end at the domain
+        outputs = np.where(np.isnan(outputs), linked(traced.heads, reference.scores), outputs)
+    either = undecided(artifact, given) | (reference.free if reference.free is not None else False)
+    return reference._replace(outputs=outputs, undecided=either, tolerance=FLOAT_TOLERANCE)
 
 
 def _decided(reference: Reference, traced: Graph, rows: Array, artifact: Artifact | RuleSet) -> Reference:

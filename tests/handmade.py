@@ -57,6 +57,21 @@ def random_network(
     )
 
 
+def layered(seed: int, d: int, sizes: Sequence[int], m: int, slope: float = 0.0) -> Network:
+    """Layers of neurons, each of which reads all of the layer before and nothing else."""
+    rng, K = np.random.default_rng(seed), sum(sizes)
+    A, L, U, first = np.zeros((K, d)), np.zeros((K, K)), np.zeros((m, K)), 0
+    for before, size in zip([0, *sizes], sizes, strict=False):
+        rows = slice(first, first + size)
+        if before:
+            L[rows, first - before : first] = rng.normal(size=(size, before)) / before**0.5
+        else:
+            A[rows] = rng.normal(size=(size, d)) / d**0.5
+        first += size
+    U[:, K - sizes[-1] :] = rng.normal(size=(m, sizes[-1]))
+    return network(A, rng.normal(size=K) * 0.3, U, L=L, c=rng.normal(size=m), slope=slope)
+
+
 def graph(net: Network, outputs: Sequence[str] | None = None, heads: Sequence[Head] = ()) -> Graph:
     names = default_names(len(heads or net.c), "y") if outputs is None else tuple(outputs)
     return Graph(default_names(net.A.shape[1]), names, net, networkx.DiGraph(), heads=tuple(heads))

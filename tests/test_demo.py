@@ -10,6 +10,7 @@ from relurules import demo, pipeline
 from relurules.ir import Report
 
 WRITTEN = [
+    "duckdb",
     "model.pt2",
     "rows.csv",
     "rules.html",

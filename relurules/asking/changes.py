@@ -1,17 +1,22 @@
 """How far a score can change between two rows that differ in one column: exact, piece by piece of either row."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from relurules.asking.ground import Ground, Polytope, Space
+from relurules.asking.ground import Cell, Ground, Polytope, Space
 from relurules.asking.targets import Target
-from relurules.asking.walking import Spans, spans, walk
+from relurules.asking.walking import spans, walk
 from relurules.ir.network import Array
-from relurules.lp.whole import largest
+from relurules.lp.whole import largest, safe_maxima
 
 #: Linear programs of one question; what is left then is bounded by the scores' ranges.
 _PARTS = 200_000
+#: Parts with whole numbers wait for each other until they are so many.
+_WAITING = 100
 
 
 class Pair(NamedTuple):
@@ -40,51 +45,81 @@ def largest_change(
     after = spans(ground, pair.after, weights, constants)
     if not len(before.cells) or not len(after.cells):
         return Largest(-np.inf, None, None, True)
-    search = _Search(ground, pair, weights, constants, after, integers)
-    best = Largest(-np.inf, None, None, True)
-    value, top, parts = floor, float(after.branches[:, 1].max()), 0
-    room = float((2.0 * ground.rounding(weights, constants)).max(initial=0.0))
+    search = _Search(ground, pair, weights, constants, integers, floor)
+    top, complete = float(after.branches[:, 1].max()), True
     for i in np.argsort(before.branches[:, 0], kind="stable"):
         low = float(before.branches[i, 0])
-        if top - low <= value:
-            best = best._replace(bound=max(best.bound, min(top - low, value)))
+        if top - low <= search.value:
+            search.bound = max(search.bound, min(top - low, search.value))
             break
-        if parts > _PARTS:
-            return best._replace(bound=max(best.bound, top - low) + room, complete=False)
-        found, met = search.from_cell(before, int(i), value)
-        parts += met
-        best = best._replace(bound=max(best.bound, found.bound))
-        if found.point is not None and found.bound > value:
-            value, best = found.bound, found._replace(bound=max(best.bound, found.bound))
-    return best._replace(bound=best.bound + room)
+        if search.parts > _PARTS:
+            search.bound, complete = max(search.bound, top - low), False
+            break
+        search.look(before.cells[i], lambda split, low=low: bool(after.splits[split, 1] - low > search.value))  # type: ignore[misc]
+    search.settle()
+    room = float((2.0 * ground.rounding(weights, constants)).max(initial=0.0))
+    return Largest(search.bound + room, search.point, search.polytope, complete)
 
 
-class _Search(NamedTuple):
+@dataclass
+class _Search:
+    """The largest change found so far. value: what a further one must exceed; waiting: parts with their bounds."""
+
     ground: Ground
     pair: Pair
     weights: Array
     constants: Array
-    after: Spans
     integers: bool
+    value: float
+    bound: float = -np.inf
+    point: Array | None = None
+    polytope: Polytope | None = None
+    parts: int = 0
+    waiting: list[tuple[float, Array, Polytope]] = field(default_factory=list)
 
-    def from_cell(self, before: Spans, i: int, value: float) -> tuple[Largest, int]:
-        """The largest change from a row of one cell, where it is above `value`; and the linear programs that took."""
-        ground, (first, second, walls), cell = self.ground, self.pair, before.cells[i]
-        low, met = float(before.branches[i, 0]), 0
-        start = joined(joined(cell.polytope, second.walls), walls)
-        whole = np.vstack([ground.whole(space, integers=self.integers) for space in (first, second)])
-        old = first.forms(self.weights, self.constants)[cell.leaf]
-        new = second.forms(self.weights, self.constants)
-        best, least = Largest(-np.inf, None, None, True), [value]
-        for part in walk(ground, second, start, lambda split: bool(self.after.splits[split, 1] - low > least[0])):
-            met += 1
-            found = largest(part.polytope.G, part.polytope.h, new[part.leaf] - old, whole, floor=least[0])
-            if found.bound > best.bound:
-                best = best._replace(bound=found.bound)
-            if found.point is not None and found.bound > least[0]:
-                least[0] = found.bound
-                best = Largest(max(best.bound, found.bound), found.point, part.polytope, True)
-        return best, met
+    @cached_property
+    def whole(self) -> Array:
+        """Forms of v that must be whole, of either row."""
+        spaces = (self.pair.before, self.pair.after)
+        return np.vstack([self.ground.whole(space, integers=self.integers) for space in spaces])
+
+    @cached_property
+    def forms(self) -> tuple[Array, Array]:
+        """(R, n + 1) the score before and after, by every rule."""
+        return tuple(s.forms(self.weights, self.constants) for s in (self.pair.before, self.pair.after))  # type: ignore[return-value]
+
+    def look(self, cell: Cell, wanted: Callable[[int], bool]) -> None:
+        """Every part of a cell where the change may be larger."""
+        start = joined(joined(cell.polytope, self.pair.after.walls), self.pair.walls)
+        for part in walk(self.ground, self.pair.after, start, wanted):
+            self.parts += 1
+            form = self.forms[1][part.leaf] - self.forms[0][cell.leaf]
+            relaxed = safe_maxima(*part.polytope, form[None])
+            at_most = float(relaxed.bounds[0])
+            if at_most <= self.value:
+                self.bound = max(self.bound, at_most)
+            elif len(self.whole) or not np.isfinite(at_most):
+                self.waiting.append((at_most, form, part.polytope))
+            else:
+                self._keep(at_most, relaxed.points[0], part.polytope)
+        if len(self.waiting) >= _WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Those that wait, the most promising first."""
+        for at_most, form, polytope in sorted(self.waiting, key=lambda one: -one[0]):
+            if at_most <= self.value:
+                self.bound = max(self.bound, at_most)
+                break
+            found = largest(polytope.G, polytope.h, form, self.whole, floor=self.value)
+            self.bound = max(self.bound, found.bound)
+            if found.point is not None and found.bound > self.value:
+                self._keep(found.bound, found.point, polytope)
+        self.waiting.clear()
+
+    def _keep(self, value: float, point: Array, polytope: Polytope) -> None:
+        self.value, self.bound = value, max(self.bound, value)
+        self.point, self.polytope = point, polytope
 
 
 def joined(one: Polytope, other: Polytope | None) -> Polytope:

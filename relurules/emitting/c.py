@@ -1,64 +1,90 @@
 """C99: score.h and score.c, no allocation, no state, no library but math.h."""
 
-from collections.abc import Sequence
+import re
 
 from relurules.domain.columns import Column
-from relurules.emitting import plan
-from relurules.emitting.heads import c_step, has_links
-from relurules.emitting.plan import signed
-from relurules.emitting.render import identifier, one_line, render, unique
+from relurules.emitting import facts, plan
+from relurules.emitting.c_layers import is_dense
+from relurules.emitting.c_numbers import REALS, Real, comment
+from relurules.emitting.c_parts import Parts, dense_parts, tree_parts, written_parts
+from relurules.emitting.code import ruled
+from relurules.emitting.heads import Step, c_step, has_links
+from relurules.emitting.render import render
 from relurules.emitting.request import Request
+from relurules.errors import UnsupportedError
+from relurules.ir import RuleSet
 
-#: Nested `if`s per group; a deeper tree goes on in the next group. C99 compilers must take 127 levels.
-_DEPTH = 30
+#: Rules of more conditions than this aren't written out: compilers would take minutes.
+_CONDITIONS = 20_000
+#: What is called of math.h.
+_FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|fabs)f?(?=\()")
 
 
 def print_c(request: Request) -> dict[str, str]:
     """score.h documents the one call per row and per batch; score.c is its implementation."""
-    rules = request.rules
-    columns = unique(f"x_{identifier(name)}" for name in rules.features)  # no keyword or macro of any header starts so
-    features = plan.notation(rules, repr, columns)
-    neurons = plan.NeuronNames(lambda k: f"z{k}_", lambda k: f"a{k}_", "0.0")
+    real, parts, domain = REALS[request.number], _parts(request), request.rules.domain
+    step = _step(request.rules, real)
     values: dict[str, object] = {
         "header": request.header,
-        "about": f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}",
-        "features": [(comment(column.name), _codes(column)) for column in rules.domain.columns],
-        "handled": plan.handles_missing(rules),
-        "inputs": _inputs(rules.domain.columns, columns),
-        "outputs": [comment(name) for name in rules.outputs],
-        "step": c_step(rules) if has_links(rules) else None,
-        "checks": plan.planned_checks(rules, features),
-        "rules": plan.planned_rules(rules, features),
-        **plan.planned_form(rules, request.form, features, neurons, _DEPTH),
+        "about": f"{facts.about(request)}, numbers: {real.name}",
+        "facts": [comment(line) for line in facts.facts(request)],
+        "real": real,
+        "zero": real.literal(0.0),
+        "one": real.literal(1.0),
+        "columns": [_said(*pair) for pair in zip(facts.inputs(domain), domain.columns, strict=True)],
+        "outside_words": facts.outside_words(request, "NaN outputs", "a NaN"),
+        "wants_rule": "rule" in request.columns,
+        "exact": request.outside == "exact",
+        "ruled": ruled(request),
+        "outputs": [comment(name) for name in request.rules.outputs],
+        "scores": len(request.rules.scores),
+        "count": len(request.rules),
+        "step": step,
+        "functions": _functions(step),
+        "clamps": request.outside == "clamp",
+        "contracted": request.form == "rules",
+        **parts.values,
     }
-    header, source = render("c/score.h.j2", **values), render(f"c/{request.form}.c.j2", **values)
-    return {"score.h": header, "score.c": source}
+    return {
+        name: render(f"c/{source}.j2", **values)
+        for name, source in (("score.h", "score.h"), ("score.c", parts.template))
+    }
 
 
-def _codes(column: Column) -> list[str]:
-    """What the header says of a column that isn't a plain number: a line for every code."""
-    if column.fill is not None:
-        return [f"NaN counts as {column.fill!r}"]
-    return [
-        f"{i} = {comment(' or '.join(category.members))}{', NaN too' if category.missing else ''}"
-        for i, category in enumerate(column.categories)
-    ]
+def _parts(request: Request) -> Parts:
+    """The better of written expressions and tables."""
+    rules, real = request.rules, REALS[request.number]
+    conditions = sum(len(rule.conditions) for rule in rules)
+    if request.form == "rules" and conditions > _CONDITIONS:
+        raise UnsupportedError(
+            f"form 'rules' writes out {conditions} conditions; C compilers take {_CONDITIONS} in reasonable time: use "
+            "form 'tree' or 'network'"
+        )
+    tested = plan.neurons_tested(rules, ruled(request))
+    if request.form == "network" and is_dense(rules.network, tested | plan.read_neurons(rules.network, tested)):
+        return dense_parts(request, real)
+    if request.form == "tree" and plan.is_large(rules):
+        return tree_parts(request, real)
+    return written_parts(request, real)
 
 
-def _inputs(columns: Sequence[Column], names: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(variable, expression, comment) for every coordinate, from the array x of columns."""
-    rest, inputs = iter(names), list[tuple[str, str, str]]()
-    for i, column in enumerate(columns):
-        fill = f"isnan(x[{i}]) ? {signed(repr, column.fill)} : " if column.fill is not None else ""
-        if not column.categories:
-            inputs.append((next(rest), f"{fill}x[{i}]", comment(column.name)))
-            continue
-        for at, (category, said) in enumerate(zip(column.categories, column.coordinates, strict=True)):
-            test = f"x[{i}] == {float(at)!r}" + (f" || isnan(x[{i}])" if category.missing else "")
-            inputs.append((next(rest), f"{test} ? 1.0 : 0.0", comment(said)))
-    return inputs
+def _step(rules: RuleSet, real: Real) -> Step | None:
+    """The links, for this type."""
+    if not has_links(rules):
+        return None
+    step = c_step(rules)
+    return Step(step.scores, *([real.source(text) for text in part] for part in step[1:]))
 
 
-def comment(name: str) -> str:
-    """A name inside a C comment: it can neither end the comment nor form a trigraph or a line splice."""
-    return one_line(name).replace("*", "\u2217").replace("?", "\uff1f").replace("\\", "\u2216").replace("/", "\u2215")
+def _functions(step: Step | None) -> list[str]:
+    """The functions of math.h that the links call."""
+    text = "" if step is None else "\n".join([*step.functions, *step.shared, *step.outputs])
+    return sorted(set(_FUNCTIONS.findall(text)))
+
+
+def _said(said: facts.Input, column: Column) -> facts.Input:
+    """What the header says of a column: a missing value is NaN, a category its number."""
+    codes = [comment(code.replace("missing counts", "NaN counts")) for code in said.codes]
+    missing = [category.missing for category in column.categories] or [False] * len(codes)
+    codes = [f"{code}, NaN too" if nan else code for code, nan in zip(codes, missing, strict=True)]
+    return facts.Input(comment(said.name), said.holds, codes)

@@ -6,7 +6,8 @@ A link over several scores is computed once for all outputs that share it.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from relurules.emitting.links import ROWS, Columns, Function, Row, Steps
+from relurules.emitting.link_sources import Function, Functions
+from relurules.emitting.links import ROWS, Columns, Steps
 from relurules.emitting.sql_dialects import Dialect
 from relurules.ir import Head, RuleSet
 from relurules.ir.link import LINKS, is_identity
@@ -27,10 +28,40 @@ def has_links(rules: RuleSet) -> bool:
 
 
 def python_step(rules: RuleSet) -> Step:
-    """For Python; the scores are variables."""
-    scores, names = list(rules.scores), _names(rules.heads)
+    """For Python; the scores are the variables _s0, _s1, ..."""
+    return _step(rules, lambda code: code.python, _Style())
+
+
+def javascript_step(rules: RuleSet) -> Step:
+    """For JavaScript; the scores are variables as in Python."""
+    return _step(rules, lambda code: code.javascript, _Style(shared="const {name} = {call};"))
+
+
+def numpy_step(rules: RuleSet) -> Step:
+    """For numpy; the scores are the columns of s, (N, k)."""
+    style = _Style("s[:, {}]", lambda taken: f"s[:, {list(taken)}]", "{}[:, {}]")
+    return _step(rules, lambda code: code.numpy, style)
+
+
+def _listed(taken: Sequence[int]) -> str:
+    """Scores as arguments of a function."""
+    return ", ".join(f"_s{i}" for i in taken)
+
+
+class _Style(NamedTuple):
+    """How a score is written, several that a function takes, an entry of what it returns, and a variable for that."""
+
+    score: str = "_s{}"
+    several: Callable[[Sequence[int]], str] = _listed
+    part: str = "{}[{}]"
+    shared: str = "{name} = {call}"
+
+
+def _step(rules: RuleSet, function: Callable[[Functions], Function], style: _Style) -> Step:
+    """For languages whose functions return several values."""
+    names = _names(rules.heads)
     shared = [
-        f"{name} = {ROWS[link].python.name}({', '.join(scores[i] for i in taken)})"
+        style.shared.format(name=name, call=_call(function(ROWS[link].code), style.several(taken)))
         for (link, taken), name in names.items()
         if LINKS[link].joint
     ]
@@ -38,10 +69,11 @@ def python_step(rules: RuleSet) -> Step:
     def output(head: Head) -> str:
         name, link = names[head.link, head.scores], LINKS[head.link]
         if link.joint:
-            return name if link.reduces else f"{name}[{head.component}]"
-        return _call(ROWS[head.link].python, scores[head.scores[0]])
+            return name if link.reduces else style.part.format(name, head.component)
+        return _call(function(ROWS[head.link].code), style.score.format(head.scores[0]))
 
-    return Step(scores, _sources(rules.heads, lambda row: row.python), shared, [output(h) for h in rules.heads])
+    scores = [style.score.format(i) for i in range(len(rules.scores))]
+    return Step(scores, _sources(rules.heads, function), shared, [output(head) for head in rules.heads])
 
 
 def c_step(rules: RuleSet) -> Step:
@@ -54,15 +86,15 @@ def c_step(rules: RuleSet) -> Step:
             shared.append(f"{constant}double {name}[] = {{{', '.join(scores[i] for i in taken)}}};")
     for (link, taken), name in names.items():
         if LINKS[link].joint and not LINKS[link].reduces:
-            shared.append(f"{ROWS[link].c.name}({name}, {len(taken)});")
+            shared.append(f"{ROWS[link].code.c.name}({name}, {len(taken)});")
 
     def output(head: Head) -> str:
-        name, link, function = names[head.link, head.scores], LINKS[head.link], ROWS[head.link].c
+        name, link, function = names[head.link, head.scores], LINKS[head.link], ROWS[head.link].code.c
         if link.reduces:
             return f"{function.name}({name}, {len(head.scores)})"
         return f"{name}[{head.component}]" if link.joint else _call(function, scores[head.scores[0]])
 
-    return Step(scores, _sources(rules.heads, lambda row: row.c), shared, [output(head) for head in rules.heads])
+    return Step(scores, _sources(rules.heads, lambda code: code.c), shared, [output(head) for head in rules.heads])
 
 
 def sql_columns(rules: RuleSet, scores: Sequence[str], prefix: str, dialect: Dialect) -> Columns:
@@ -88,9 +120,9 @@ def _names(heads: Sequence[Head]) -> dict[tuple[str, tuple[int, ...]], str]:
     return names
 
 
-def _sources(heads: Sequence[Head], function: Callable[[Row], Function]) -> list[str]:
-    rows = [ROWS[link] for link in dict.fromkeys(head.link for head in heads)]
-    return [function(row).source for row in rows if function(row).source]
+def _sources(heads: Sequence[Head], function: Callable[[Functions], Function]) -> list[str]:
+    found = [function(ROWS[link].code) for link in dict.fromkeys(head.link for head in heads)]
+    return [each.source for each in found if each.source]
 
 
 def _call(function: Function, argument: str) -> str:

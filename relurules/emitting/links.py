@@ -1,11 +1,12 @@
 """What every link reads like in every language: one row of `ROWS` each.
 
-A score that is NaN gives NaN in Python and C, and NULL gives NULL in SQL: so a row without a rule needs no test here.
+A score that is NaN gives NaN in code, and NULL gives NULL in SQL: so a row without a rule needs no test here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from relurules.emitting.link_sources import FUNCTIONS, Functions
 from relurules.emitting.notation import grouped
 from relurules.emitting.sql_dialects import Dialect
 
@@ -14,13 +15,6 @@ Steps = list[list[tuple[str, str]]]
 
 #: Scores that one SQL expression compares with one another.
 _GROUP = 8
-
-
-class Function(NamedTuple):
-    """A function by name, none for the identity; source: its definition, empty where the language has it."""
-
-    name: str = ""
-    source: str = ""
 
 
 class Columns(NamedTuple):
@@ -33,13 +27,11 @@ class Columns(NamedTuple):
 class Row(NamedTuple):
     """A link in every language.
 
-    python: takes the scores, returns a number, or a list where the link is joint and doesn't reduce. c: takes a double;
-    a joint one takes an array and its size, and changes the array, or returns a double where it reduces. sql: from
-    columns, a prefix for its own, and the dialect. For people, `reading.links` says what it is.
+    code: its functions in languages that have functions. sql: from columns, a prefix for its own, and the dialect. For
+    people, `reading.links` says what it is.
     """
 
-    python: Function
-    c: Function
+    code: Functions
     sql: Callable[[Sequence[str], str, Dialect], Columns]
 
 
@@ -114,151 +106,17 @@ def _argmax_sql(s: Sequence[str], p: str, _dialect: Dialect) -> Columns:
     return Columns(steps, [f"CASE WHEN {finite} THEN CASE {cases} END END"])
 
 
-_PYTHON_SIGMOID = """\
-def _sigmoid(s):
-    power = math.exp(-abs(s))
-    return (1.0 if s >= 0.0 else power) / (1.0 + power)
-"""
-_PYTHON_COMPLEMENT = """\
-def _complement(s):
-    power = math.exp(-abs(s))
-    return (power if s >= 0.0 else 1.0) / (1.0 + power)
-"""
-_PYTHON_EXP = """\
-def _exp(s):
-    try:
-        return math.exp(s)
-    except OverflowError:
-        return math.inf
-"""
-_PYTHON_EXPM1 = """\
-def _expm1(s):
-    try:
-        return math.expm1(s)
-    except OverflowError:
-        return math.inf
-"""
-_PYTHON_SOFTMAX = """\
-def _softmax(*scores):
-    top = max(scores)
-    powers = [math.exp(s - top) for s in scores]
-    total = sum(powers)
-    return [power / total for power in powers]
-"""
-_PYTHON_LOG_SOFTMAX = """\
-def _log_softmax(*scores):
-    top = max(scores)
-    log_total = math.log(sum(math.exp(s - top) for s in scores))
-    return [s - top - log_total for s in scores]
-"""
-_PYTHON_ARGMAX = """\
-def _argmax(*scores):
-    return math.nan if any(map(math.isnan, scores)) else scores.index(max(scores))
-"""
-_PYTHON_STEP = """\
-def _step(s):
-    return s if math.isnan(s) else float(s >= 0.0)
-"""
-_C_STEP = """\
-static double step(double s)
-{
-    return s != s ? s : s >= 0.0 ? 1.0 : 0.0;
+_SQL: Mapping[str, Callable[[Sequence[str], str, Dialect], Columns]] = {
+    "identity": _identity_sql,
+    "sigmoid": _sigmoid_sql,
+    "complement": _complement_sql,
+    "exp": _exp_sql,
+    "expm1": _expm1_sql,
+    "softmax": _softmax_sql,
+    "log_softmax": _log_softmax_sql,
+    "step": _step_sql,
+    "argmax": _argmax_sql,
 }
-"""
-_C_SIGMOID = """\
-static double sigmoid(double s)
-{
-    const double power = exp(-fabs(s));
-    return (s >= 0.0 ? 1.0 : power) / (1.0 + power);
-}
-"""
-_C_COMPLEMENT = """\
-static double complement(double s)
-{
-    const double power = exp(-fabs(s));
-    return (s >= 0.0 ? power : 1.0) / (1.0 + power);
-}
-"""
-_C_SOFTMAX = """\
-static void softmax(double *s, int n)
-{
-    double top = s[0], total = 0.0;
-    int i;
-    for (i = 1; i < n; i++) {
-        top = s[i] > top ? s[i] : top;
-    }
-    for (i = 0; i < n; i++) {
-        s[i] = exp(s[i] - top);
-        total += s[i];
-    }
-    for (i = 0; i < n; i++) {
-        s[i] /= total;
-    }
-}
-"""
-_C_LOG_SOFTMAX = """\
-static void log_softmax(double *s, int n)
-{
-    double top = s[0], total = 0.0;
-    int i;
-    for (i = 1; i < n; i++) {
-        top = s[i] > top ? s[i] : top;
-    }
-    for (i = 0; i < n; i++) {
-        total += exp(s[i] - top);
-    }
-    for (i = 0; i < n; i++) {
-        s[i] = s[i] - top - log(total);
-    }
-}
-"""
-_C_ARGMAX = """\
-static double argmax(const double *s, int n)
-{
-    int i, best = 0;
-    for (i = 0; i < n; i++) {
-        if (s[i] != s[i]) {
-            return s[i];
-        }
-        best = s[i] > s[best] ? i : best;
-    }
-    return (double)best;
-}
-"""
 
 #: Link -> how it is printed.
-ROWS: Mapping[str, Row] = {
-    "identity": Row(Function(), Function(), _identity_sql),
-    "sigmoid": Row(
-        Function("_sigmoid", _PYTHON_SIGMOID),
-        Function("sigmoid", _C_SIGMOID),
-        _sigmoid_sql,
-    ),
-    "complement": Row(
-        Function("_complement", _PYTHON_COMPLEMENT),
-        Function("complement", _C_COMPLEMENT),
-        _complement_sql,
-    ),
-    "exp": Row(Function("_exp", _PYTHON_EXP), Function("exp"), _exp_sql),
-    "expm1": Row(Function("_expm1", _PYTHON_EXPM1), Function("expm1"), _expm1_sql),
-    "softmax": Row(
-        Function("_softmax", _PYTHON_SOFTMAX),
-        Function("softmax", _C_SOFTMAX),
-        _softmax_sql,
-    ),
-    "log_softmax": Row(
-        Function("_log_softmax", _PYTHON_LOG_SOFTMAX),
-        Function("log_softmax", _C_LOG_SOFTMAX),
-        _log_softmax_sql,
-    ),
-    "step": Row(
-        Function("_step", _PYTHON_STEP),
-        Function("step", _C_STEP),
-        _step_sql,
-    ),
-    "argmax": Row(
-        Function("_argmax", _PYTHON_ARGMAX),
-        Function("argmax", _C_ARGMAX),
-        _argmax_sql,
-    ),
-}
+ROWS: Mapping[str, Row] = {name: Row(FUNCTIONS[name], sql) for name, sql in _SQL.items()}

@@ -12,6 +12,9 @@ from relurules.emitting.notation import Notation, grouped
 from relurules.ir import UNEXPLORED, Network, RuleSet, Tree
 from relurules.ir.network import Array
 
+#: So many rules may be written out as nested tests.
+_WRITTEN = 100
+
 
 class PlannedRule(NamedTuple):
     """A rule's number, its conditions, and the expression of each output."""
@@ -60,8 +63,13 @@ def notation(rules: RuleSet, number: Callable[[float], str], columns: Sequence[s
     return Notation(number, columns, rules.domain.widths)
 
 
-def planned_checks(rules: RuleSet, features: Notation, largest: float = float(np.finfo(np.float64).max)) -> Checks:
-    """The domain; an open side reads as the largest finite number, so that NaN and infinite values fall outside."""
+def planned_checks(
+    rules: RuleSet, features: Notation, largest: float = float(np.finfo(np.float64).max), room: float = 1.0
+) -> Checks:
+    """The domain; an open side reads as the largest finite number, so that NaN and infinite values fall outside.
+
+    room: how many times more the inequalities forgive than in float64.
+    """
     domain = rules.domain
     low, high = np.maximum(domain.lower, -largest), np.minimum(domain.upper, largest)
     own = {i for group in groups_of(domain.columns) for i in group}  # indicators that the code itself makes
@@ -70,13 +78,18 @@ def planned_checks(rules: RuleSet, features: Notation, largest: float = float(np
         for i, (a, column, b) in enumerate(zip(low, features.columns, high, strict=True))
         if not (i in own and (a, b) == (0.0, 1.0))
     ]
-    rows = zip(domain.normals, domain.limits, strict=True)
+    rows = zip(domain.normals, domain.limits + (room - 1.0) * (domain.limits - domain.bounds), strict=True)
     return Checks(
         bounds,
         [(features.affine(row), signed(features.number, limit)) for row, limit in rows],
         [grouped([features.columns[i] for i in group], " + ") for group in domain.groups],
         [features.columns[i] for group in domain.groups for i in group if i not in own],
     )
+
+
+def is_large(rules: RuleSet) -> bool:
+    """Whether tests that are written out would be too many for a person, and slow to compile."""
+    return len(rules) > _WRITTEN
 
 
 def known_checks(rules: RuleSet, features: Notation, largest: float) -> Checks:
@@ -155,14 +168,14 @@ def half_space_tests(rules: RuleSet, features: Notation) -> list[str]:
 def neuron_tests(rules: RuleSet, features: Notation, argument: Callable[[int], str], zero: str) -> list[str]:
     """The test of every split, as the sign of its neuron's argument where it is that, else in the features."""
     return [
-        test if neuron < 0 else f"{argument(neuron)} {'>=' if _sign_above(rules, split) > 0 else '<'} {zero}"
+        test if neuron < 0 else f"{argument(neuron)} {'>=' if sign_above(rules, split) > 0 else '<'} {zero}"
         for split, (neuron, test) in enumerate(
             zip(rules.tree.neurons.tolist(), half_space_tests(rules, features), strict=True)
         )
     ]
 
 
-def _sign_above(rules: RuleSet, split: int) -> int:
+def sign_above(rules: RuleSet, split: int) -> int:
     """Sign of the split's neuron where its test holds: that of any rule below, or the opposite of any beside."""
     neuron = rules.tree.neurons[split]
     for side, sense in ((1, 1), (0, -1)):
@@ -184,6 +197,19 @@ def with_neurons(network: Network, features: Notation, activated: Callable[[int]
     return replace(features, columns=names, weight=np.concatenate([features.weight, np.ones(len(network))]))
 
 
+def read_neurons(network: Network, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(K,) the neurons whose phi(z) is read, by outputs or by neurons that are read or tested."""
+    read = np.asarray((network.U != 0).any(axis=0))
+    for k in reversed(range(len(network))):
+        read |= (network.L[k] != 0) & (read[k] | tested[k])
+    return read
+
+
+def neurons_tested(rules: RuleSet, wanted: bool = True) -> NDArray[np.bool_]:
+    """(K,) the neurons whose sign the tree tests. wanted: whether it is walked at all."""
+    return np.isin(np.arange(len(rules.network)), rules.tree.neurons) & wanted
+
+
 def planned_levels(
     network: Network, mixed: Notation, tested: NDArray[np.bool_] | None = None
 ) -> list[list[PlannedNeuron]]:
@@ -192,9 +218,7 @@ def planned_levels(
     tested: (K,) those whose sign matters, whatever reads them.
     """
     tested = np.zeros(len(network), dtype=np.bool_) if tested is None else tested
-    read = (network.U != 0).any(axis=0)
-    for k in reversed(range(len(network))):
-        read |= (network.L[k] != 0) & (read[k] | tested[k])
+    read = read_neurons(network, tested)
     rows = np.hstack([network.A, network.L])
 
     def planned(k: int) -> PlannedNeuron:
@@ -231,7 +255,7 @@ def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNam
     if form == "network":
         mixed = with_neurons(rules.network, features, names.activated)
         return {
-            "levels": planned_levels(rules.network, mixed, tested_neurons(rules)),
+            "levels": planned_levels(rules.network, mixed, neurons_tested(rules)),
             "sums": planned_outputs(rules.network, mixed),
             "stages": planned_stages(rules.tree, neuron_tests(rules, features, names.argument, names.zero), depth),
         }

@@ -6,11 +6,11 @@ from relurules.ir import RuleSet
 
 
 class Request(NamedTuple):
-    """rules in a form (rules, tree, network); header: a line for the artefact's first comment; the rest is for SQL.
+    """rules in a form (rules, tree, network); header: a line for the artefact's first comment.
 
-    table: what is scored; key: columns kept; shape, name: what is made of the SELECT, and its name; columns: what is
-    returned; outside, missing: what becomes of rows outside the domain and of missing values; top: how many reasons;
-    output: of an expression.
+    columns: what is returned; outside: what becomes of rows outside the domain; number: double or float, of C. The rest
+    is for SQL. table: what is scored; key: columns kept; shape, name: what is made of the SELECT, and its name;
+    missing: what becomes of missing values; top: how many reasons; output: of an expression.
     """
 
     rules: RuleSet
@@ -26,3 +26,4 @@ class Request(NamedTuple):
     missing: str = "propagate"
     top: int = 3
     output: str = ""
+    number: str = "double"

@@ -73,8 +73,12 @@ class Dialect(NamedTuple):
 
 
 def _of_numbers(column: str) -> str:
-    """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12: text must become NULL instead."""
-    return f"CASE typeof({column}) WHEN 'real' THEN {column} WHEN 'integer' THEN CAST({column} AS DOUBLE) END"
+    """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12: text must become NULL instead.
+
+    Written so that DuckDB can run it too, whose types have names of their own.
+    """
+    text = " ".join(f"WHEN '{kind}' THEN NULL" for kind in ("text", "blob", "VARCHAR"))
+    return f"CASE typeof({column}) WHEN 'real' THEN {column} {text} ELSE CAST({column} AS DOUBLE) END"
 
 
 def _no_text(column: str) -> str:
@@ -338,7 +342,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "name_limit": NameLimit(128),
             "double": "FLOAT",
             "cast": _cast("CAST({} AS FLOAT)"),
-            "text": _cast("CAST({} AS VARCHAR(4000)) (CASESPECIFIC)"),
+            "text": _cast("{} (CASESPECIFIC)"),
             "exp": _bounded_exp(""),
             "largest": 1e100,
             "statement": 1_000_000,

@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from relurules.emitting import code
 from relurules.emitting.c import print_c
+from relurules.emitting.javascript import print_javascript
+from relurules.emitting.numpy_module import print_numpy
 from relurules.emitting.python import print_python
 from relurules.emitting.request import Request
 from relurules.emitting.sql import DIALECTS, best_forms, checked, print_sql
@@ -35,8 +38,10 @@ _SAID = ("dialect", "table", "key", "shape", "name", "outside", "missing")
 TARGETS: Mapping[str, Target] = {
     "text": Target(print_text, ("rules",)),
     "sql": Target(print_sql, _CODE, tuple(DIALECTS), best_forms),
-    "python": Target(print_python, _CODE),
-    "c": Target(print_c, _CODE),
+    "python": Target(print_python, _CODE, best=code.best_forms),
+    "numpy": Target(print_numpy, ("network", "tree"), best=lambda _request: ["network"]),
+    "c": Target(print_c, _CODE, best=code.best_forms),
+    "javascript": Target(print_javascript, _CODE, best=code.best_forms),
 }
 
 
@@ -58,6 +63,9 @@ def emit_artifact(
     if target == "sql":
         request = checked(request._replace(**options))
         said = {name: getattr(request, name) for name in _SAID} | {"returned": request.columns}
+    elif "network" in row.forms:
+        request = code.checked(request, target, options)
+        said = {"returned": request.columns, "outside": request.outside, "number": request.number}
     decision = None if rules.decision is None else rules.decision.wanted
     outputs = (request.output,) if request.output else rules.outputs
     refusals = []
@@ -66,7 +74,8 @@ def emit_artifact(
             target, tried, rules.domain, outputs, {}, rules.score_error, rules.complete, decision=decision, **said
         )
         try:
-            return replace(artifact, files=row.print(request._replace(form=tried, header=header(artifact))))
+            asked = request._replace(form=tried, header=header(artifact))
+            return replace(artifact, files=row.print(asked if target == "sql" else code.prepared(asked)))
         except UnsupportedError as error:
             refusals.append(error)
     raise refusals[0]

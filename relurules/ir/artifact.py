@@ -14,7 +14,7 @@ from relurules.ir.domain_json import domain_from_json, domain_to_json
 _MARK = "relurules artefact: "
 _SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete", "decision")
 #: Said only where it isn't the default.
-_UNUSUAL = ("shape", "name", "returned", "outside", "missing")
+_UNUSUAL = ("shape", "name", "returned", "outside", "missing", "number")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Artifact:
     returned: tuple[str, ...] = ("outputs", "rule")
     outside: str = "null"
     missing: str = "propagate"
+    number: str = "double"
 
     def __str__(self) -> str:
         """The text of the main file."""

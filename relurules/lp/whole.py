@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 #: A form this near to a whole number counts as one.
 _WHOLE = 1e-7
+#: A search ends once nothing can be larger by more than this share of the value found.
+_GAP = 1e-7
 #: Nodes after which a search ends with the bound that it has.
 _NODES = 4000
 
@@ -28,11 +30,13 @@ def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.in
     whole forms are so to 1e-7; it is None too where there is none, or where the value is unbounded.
     """
     ticket, closed, best, point = count(), -np.inf, floor, None
-    first = _node(G, h, form)
+    cone = boxed(G, h).cone
+    first = _node(G, h, form, cone)
     heap = [(-first.bound, next(ticket), first, G, h)]
     while heap:
         _, turn, node, G, h = heapq.heappop(heap)
-        if node.bound <= best or node.point is None or turn > _NODES:
+        near = best + _GAP * abs(best) if point is not None else best
+        if node.bound <= near or node.point is None or turn > _NODES:
             return Highest(max(closed, node.bound), point)
         broken = _broken(node.point, whole)
         if broken is None:
@@ -44,7 +48,7 @@ def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.in
         for sign, limit in ((1.0, np.floor(value)), (-1.0, -np.ceil(value))):
             length = float(np.linalg.norm(broken[:-1]))
             part = np.vstack([G, sign * broken[:-1] / length]), np.append(h, (limit - sign * broken[-1]) / length)
-            below = _node(*part, form)
+            below = _node(*part, form, cone)
             if below.bound > best:
                 heapq.heappush(heap, (-below.bound, next(ticket), below, *part))
             else:
@@ -62,9 +66,9 @@ def safe_maxima(G: Array, h: Array, forms: Array) -> Maxima:
         return Maxima(np.where(found.bounds == -np.inf, np.inf, found.bounds), found.points)
 
 
-def _node(G: Array, h: Array, form: Array) -> Highest:
+def _node(G: Array, h: Array, form: Array, cone: bool) -> Highest:
     """A bound and a point that is near it, None where there is none or the form is unbounded."""
-    if boxed(G, h).cone:
+    if cone:
         return highs.highest(form, G, h)
     found = safe_maxima(G, h, form[None])
     bound = float(found.bounds[0])

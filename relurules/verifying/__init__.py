@@ -1,7 +1,8 @@
 """Runs emitted artefacts in their engines and compares them with the network."""
 
-from relurules.verifying.compare import TOLERANCE, Reference, compare
+from relurules.verifying.compare import FLOAT_TOLERANCE, TOLERANCE, Reference, compare
 from relurules.verifying.engines import run
 from relurules.verifying.ran import Ran
+from relurules.verifying.rows import as_read, due, undecided
 
-__all__ = ["TOLERANCE", "Ran", "Reference", "compare", "run"]
+__all__ = ["FLOAT_TOLERANCE", "TOLERANCE", "Ran", "Reference", "as_read", "compare", "due", "run", "undecided"]

@@ -5,6 +5,7 @@ one thread, so that rows come back in the order in which they were loaded.
 """
 
 import sqlite3
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -118,14 +119,15 @@ def open_postgres() -> Iterator[Database]:
 
 @contextmanager
 def open_mariadb() -> Iterator[Database]:
-    """A schema that is dropped, in a server of its own. It has no infinity, and gets NULL instead."""
+    """A schema that is dropped, in a server of its own. It has no infinity, and gets the largest number instead."""
     pymysql: Any = servers.imported("pymysql", "mariadb")
     connection = pymysql.connect(unix_socket=str(servers.mariadb()), user="root", charset="utf8mb4")
     cursor = connection.cursor()
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
         cursor.execute(f"CREATE TABLE {table} ({_typed(columns, 'DOUBLE', 'TEXT')})")
-        finite = [[None if isinstance(v, float) and v - v != 0 else v for v in row] for row in rows]
+        most = sys.float_info.max
+        finite = [[max(-most, min(most, v)) if isinstance(v, float) else v for v in row] for row in rows]
         cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(columns))})", finite)  # noqa: S608
 
     def execute(sql: str) -> list[Any]:

@@ -27,6 +27,7 @@ from relurules.verifying.databases import (
     open_spark,
     open_sqlite,
 )
+from relurules.verifying.node import run_node
 from relurules.verifying.ran import Ran, Rows, ran_from
 from relurules.verifying.scoring import run_sql
 
@@ -35,13 +36,35 @@ COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-pro
 
 def run_python(artifact: Artifact, table: Rows) -> Ran:
     """Execute score.py and call score(row) for every row."""
-    module: dict[str, Any] = {}
+    module: dict[str, Any] = {"__name__": "score"}
     try:
         exec(compile(str(artifact), "score.py", "exec"), module)  # noqa: S102  # the artefact is what is being tested
         rows = [module["score"](dict(zip(table, row, strict=True))) for row in zip(*table.values(), strict=True)]
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
-    return ran_from([[row[name] for name in artifact.outputs] + [row["rule"]] for row in rows], len(artifact.outputs))
+    return ran_from(
+        [[row[name] for name in artifact.outputs] + [ruled(row, artifact)] for row in rows], len(artifact.outputs)
+    )
+
+
+def run_numpy(artifact: Artifact, table: Rows) -> Ran:
+    """Execute score_numpy.py and call score_batch, and rule_batch where it has it."""
+    module: dict[str, Any] = {"__name__": "score_numpy"}
+    try:
+        exec(compile(str(artifact), "score_numpy.py", "exec"), module)  # noqa: S102  # as above
+        outputs = np.asarray(module["score_batch"](table), dtype=np.float64)
+        if "rule" in artifact.returned:
+            return Ran(outputs, np.array(module["rule_batch"](table), dtype=np.intp))
+    except Exception as error:
+        raise CheckError(f"score_numpy.py failed to run: {type(error).__name__}: {error}") from error
+    return Ran(outputs, np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp))
+
+
+def ruled(row: Mapping[str, float], artifact: Artifact) -> float:
+    """The number of the rule; where it isn't given, 1 for a row with outputs."""
+    if "rule" in artifact.returned:
+        return row["rule"]
+    return int(not all(math.isnan(row[name]) for name in artifact.outputs))
 
 
 def run_c(artifact: Artifact, table: Rows) -> Ran:
@@ -73,14 +96,15 @@ def _codes(artifact: Artifact, table: Rows) -> Array:
 
 
 def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> Ran:
-    rows = np.ascontiguousarray(X)
-    outputs = np.zeros((len(X), len(artifact.outputs)))
+    with np.errstate(over="ignore"):
+        rows = np.ascontiguousarray(X, dtype=np.float32 if artifact.number == "float" else np.float64)
+    outputs = np.zeros((len(X), len(artifact.outputs)), dtype=rows.dtype)
     rule = np.zeros(len(X), dtype=np.int32)
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (rows, outputs, rule)]
     library.score_batch.argtypes = [ctypes.c_size_t, *[ctypes.c_void_p] * 3]
     library.score_batch.restype = None
     library.score_batch(len(X), *pointers)
-    return Ran(outputs, rule.astype(np.intp))
+    return Ran(outputs.astype(np.float64), rule.astype(np.intp))
 
 
 class Engine(NamedTuple):
@@ -91,12 +115,14 @@ class Engine(NamedTuple):
     dialects: tuple[str, ...] = ()
 
 
-#: The first row that takes an artefact is its default engine.
+#: The first row that takes an artefact is its default engine. DuckDB also runs what is written for SQLite.
 ENGINES: Mapping[str, Engine] = {
     "python": Engine(run_python, "python"),
+    "numpy": Engine(run_numpy, "numpy"),
     "c": Engine(run_c, "c"),
+    "node": Engine(run_node, "javascript"),
     "sqlite": Engine(partial(run_sql, open_sqlite), "sql", ("sqlite",)),
-    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb",)),
+    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb", "sqlite")),
     "postgres": Engine(partial(run_sql, open_postgres), "sql", ("postgres",)),
     "mariadb": Engine(partial(run_sql, open_mariadb), "sql", ("mariadb", "mysql")),
     "clickhouse": Engine(partial(run_sql, open_clickhouse), "sql", ("clickhouse",)),

@@ -220,7 +220,7 @@ def test_clamp(engine: str) -> None:
     need(engine)
     rules = rules_of(random_network(3, K=5), rr.Domain.box([-1, -0.5], [1, INF], ["a", "b"]))
     artifact = rr.emit(rules, "sql", dialect=engine, form="network", key=["id"], outside="clamp")
-    rows = np.vstack([rows_in(rr.Domain.box([-3, -3], [3, 3]), 30), [[NAN, 0], [0, NAN], [9, -9]]])
+    rows = np.vstack([rows_in(rr.Domain.box([-3, -3], [3, 3]), 30), [[NAN, 0], [0, NAN], [9, -9], [INF, 0], [0, -INF]]])
     report = rr.verify(artifact, rules, rows)
     assert report
     assert report.outside == 2

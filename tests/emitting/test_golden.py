@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from handmade import network, rows_in, rules_of
+from handmade import layered, network, rows_in, rules_of
 
 import relurules as rr
 from relurules.ir import Head, Provenance, RuleSet
@@ -22,6 +22,8 @@ CASES = [
     ("latex", "rules", None),
     *(("python", form, None) for form in CODE),
     *(("c", form, None) for form in CODE),
+    *(("javascript", form, None) for form in CODE),
+    *(("numpy", form, None) for form in CODE[1:]),
     *(("sql", form, dialect) for form in CODE for dialect in ("sqlite", "duckdb")),
 ]
 
@@ -29,10 +31,12 @@ CASES = [
 LINKED = [
     ("text", "rules", None),
     ("markdown", "rules", None),
-    ("python", "rules", None),
-    ("c", "rules", None),
+    *((target, form, None) for target in ("python", "c", "javascript") for form in CODE),
+    *(("numpy", form, None) for form in CODE[1:]),
     ("sql", "network", "sqlite"),
 ]
+#: A dense network, in tables.
+DENSE = [("c", "network", "double"), ("c", "network", "float")]
 HEADS = [Head("softmax", (0, 1)), Head("softmax", (0, 1), 1), Head("argmax", (0, 1)), Head("sigmoid", (1,))]
 
 
@@ -75,16 +79,27 @@ def test_golden_with_links(target: str, form: str, dialect: str | None, request:
     check(small_rules(["p0", "p1", "class", "risk"], HEADS), target, form, dialect, "linked", request)
 
 
+@pytest.mark.parametrize(("target", "form", "number"), DENSE)
+def test_golden_tables(target: str, form: str, number: str, request: pytest.FixtureRequest) -> None:
+    made = rules_of(layered(1, 2, [6, 4], 2, 0.25), rr.Domain.box([-1, 0], [1, 10], ["a", "b"]))
+    made = replace(made, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9", {"max_regions": 99}))
+    files = rr.emit(made, target, form=form, number=number).files
+    keep(FOLDER / f"dense-{target}-{form}-{number}", files, request)
+
+
 def check(
     rules: RuleSet, target: str, form: str, dialect: str | None, prefix: str, request: pytest.FixtureRequest
 ) -> None:
     artifact = rr.emit(rules, target, form=form, dialect=dialect, key=["id"] if target == "sql" else [])
-    folder = FOLDER / "-".join(filter(None, (prefix, target, form, dialect)))
+    keep(FOLDER / "-".join(filter(None, (prefix, target, form, dialect))), artifact.files, request)
+
+
+def keep(folder: Path, files: Mapping[str, str], request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--update-golden"):
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in artifact.files.items():
+        for name, text in files.items():
             (folder / f"{name}.txt").write_text(text, encoding="utf-8", newline="\n")
-    compare(folder, artifact.files)
+    compare(folder, files)
 
 
 @pytest.mark.parametrize("files", [{"score.py": "new"}, {}, {"score.py": "old", "score.h": ""}])
@@ -97,6 +112,7 @@ def test_a_difference_is_told(files: dict[str, str], tmp_path: Path) -> None:
 
 def test_no_golden_file_is_left_over() -> None:
     expected = {"-".join(filter(None, case)) for case in (*CASES, *(("linked", *case) for case in LINKED))}
+    expected |= {f"dense-{'-'.join(case)}" for case in DENSE}
     assert {path.name for path in FOLDER.iterdir()} == {*expected, "sql"}  # of test_golden_sql.py
 
 

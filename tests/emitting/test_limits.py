@@ -59,6 +59,11 @@ def test_deep_trees(form: str, target: str, dialect: str | None, deep: RuleSet) 
     assert report.outside == ((X < 0) | (X > 31)).sum()
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_sqlite_dialect_runs_in_duckdb(form: str, deep: RuleSet) -> None:
+    assert rr.verify(rr.emit(deep, "sql", form=form), deep, np.linspace(-1, 32, 50)[:, None], "duckdb")
+
+
 @pytest.mark.parametrize(("target", "dialect"), ENGINES)
 @pytest.mark.parametrize("form", ["rules", "tree"])
 def test_many_rules(form: str, target: str, dialect: str | None, many: RuleSet) -> None:
@@ -80,7 +85,7 @@ def test_numbers_of_every_size(form: str, target: str, dialect: str | None) -> N
 @pytest.mark.parametrize(
     ("target", "options", "said"),
     [
-        ("pdf", {}, "no target 'pdf'; supported: text, markdown, html, latex, sql, python, c"),
+        ("pdf", {}, "no target 'pdf'; supported: text, markdown, html, latex, sql, python, numpy, c, javascript"),
         ("SQL", {}, "no target 'SQL'"),
         ("sql", {"dialect": "access"}, "no dialect 'access'; supported: sqlite, duckdb, postgres, mysql"),
         ("c", {"dialect": "c89"}, "no dialect 'c89'; supported: none"),

@@ -32,8 +32,8 @@ def verified(rules: RuleSet, old: str, new: str) -> Report:
     ("heads", "old", "new"),
     [
         ([Head("sigmoid", (0,))], "else power)", "else power * 1.0000001)"),
-        ([Head("sigmoid", (0,))], "_sigmoid(score_1)", "_sigmoid(score_1 + 1e-7)"),
-        ([Head("sigmoid", (0,))], "_sigmoid(score_1)", "_sigmoid(score_2)"),
+        ([Head("sigmoid", (0,))], "_sigmoid(_s0)", "_sigmoid(_s0 + 1e-7)"),
+        ([Head("sigmoid", (0,))], "_sigmoid(_s0)", "_sigmoid(_s1)"),
         ([Head("exp", (0,))], "math.exp(s)", "math.exp(s) + 1e-7"),
         ([Head("expm1", (0,))], "math.expm1(s)", "(math.exp(s + 1e-7) - 1)"),
         ([Head("softmax", (0, 1, 2))], "softmax_1[0]", "softmax_1[1]"),
@@ -42,7 +42,7 @@ def verified(rules: RuleSet, old: str, new: str) -> Report:
         ([Head("log_softmax", (0, 1, 2))], "s - top", "math.nan"),
         ([Head("argmax", (0, 1, 2))], "scores.index(max", "scores.index(min"),
         ([Head("argmax", (0, 1, 2))], "scores.index(max(scores))", "scores.index(max(scores[:2]))"),
-        ([Head("argmax", (0, 1, 2))], "        argmax_1,", "        argmax_1 + 1e-7,"),
+        ([Head("argmax", (0, 1, 2))], ": argmax_1,", ": argmax_1 + 1e-7,"),
     ],
 )
 def test_a_wrong_link_fails(heads: list[Head], old: str, new: str) -> None:

@@ -1,0 +1,91 @@
+"""What the head of emitted code says: which model, made how, how close, and what a column holds."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from relurules.domain import Domain
+from relurules.domain.columns import Column
+from relurules.emitting import plan
+from relurules.emitting.request import Request
+
+
+class Input(NamedTuple):
+    """A column as a reader needs it: name, what it holds, and a line for each of its codes or for a missing value."""
+
+    name: str
+    holds: str
+    codes: list[str]
+
+
+def about(request: Request) -> str:
+    """The size of the rule set and its form."""
+    rules = request.rules
+    return f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}"
+
+
+def facts(request: Request) -> list[str]:
+    """Where the rules come from, with what settings, and what is certified of them; nothing that depends on the day."""
+    rules, made = request.rules, request.rules.provenance
+    lines = []
+    if made.model or made.digest:
+        lines.append(f"model: {made.model or 'unnamed'}, network SHA-256: {made.digest or 'unknown'}")
+    if made.version:
+        settings = ", ".join(f"{name}={value!r}" for name, value in made.settings.items())
+        lines.append(f"made by relurules {made.version}, settings: {settings or 'the defaults'}")
+    lines.append(_bound(request))
+    if rules.decision is not None:
+        lines.append(f"decides: {_decided(rules.decision.classes)}")
+    return lines
+
+
+def _bound(request: Request) -> str:
+    rules = request.rules
+    if request.outside == "exact":
+        return "scores are those of the network as traced, rounding of floats aside"
+    if rules.decision is not None:
+        return "certified: decides as the network does everywhere in the domain, ties and rounding of floats aside"
+    if request.form == "network" and rules.simplified:
+        return (
+            f"the network that rules stand for; certified: no score of theirs is further off than {rules.score_error!r}"
+        )
+    said = "no score is" if not rules.complete else "no score in the domain is"
+    return f"certified: {said} further from the network's than {rules.score_error!r}, rounding of floats aside"
+
+
+def _decided(classes: Sequence[str]) -> str:
+    return ", ".join(f"{i} = {name}" for i, name in enumerate(classes))
+
+
+def outside_words(request: Request, nothing: str, missing: str) -> str:
+    """What becomes of rows that no rule is for. nothing, missing: what these are called in the language."""
+    missing += " that counts as nothing" if plan.handles_missing(request.rules) else ""
+    rule = " and rule 0" if "rule" in request.columns else ""
+    if request.outside == "exact":
+        return f"A row outside the domain has the network's outputs{rule}; {missing} or infinity gives {nothing}."
+    if request.outside == "clamp":
+        clamped = "A number out of its range counts as the nearer bound"
+        return f"{clamped}. A row with {missing}, or outside in another way, has {nothing}{rule}."
+    return f"A row with {missing}, or outside the domain, has {nothing}{rule}."
+
+
+def inputs(domain: Domain) -> list[Input]:
+    """Every column of the table, in order."""
+    found, first = [], 0
+    for column in domain.columns:
+        holds = "a category" if column.categories else _range(domain, first)
+        found.append(Input(column.name, holds, _codes(column)))
+        first += column.width
+    return found
+
+
+def _range(domain: Domain, i: int) -> str:
+    low, high = float(domain.lower[i]), float(domain.upper[i])
+    kind = "a whole number" if domain.integer[i] else "a number"
+    sides = ([f"from {low!r}"] if low > -float("inf") else []) + ([f"to {high!r}"] if high < float("inf") else [])
+    return f"{kind} {' '.join(sides) or 'of any size'}"
+
+
+def _codes(column: Column) -> list[str]:
+    if column.fill is not None:
+        return [f"missing counts as {column.fill!r}"]
+    return [f"{i} = {' or '.join(category.members)}" for i, category in enumerate(column.categories)]

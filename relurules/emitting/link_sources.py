@@ -1,0 +1,250 @@
+"""The functions of links, in the languages that have functions."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Function(NamedTuple):
+    """A function by name, none for the identity; source: its definition, empty where the language has it."""
+
+    name: str = ""
+    source: str = ""
+
+
+class Functions(NamedTuple):
+    """A link's function in every language.
+
+    python, javascript: takes the scores, returns a number, or a list where the link is joint and doesn't reduce. c:
+    takes a double; a joint one takes an array and its size, and changes the array, or returns a double where it
+    reduces. numpy: takes the scores of all rows, (N,), or (N, k) where it is joint, and returns as much, (N,) where it
+    reduces.
+    """
+
+    python: Function
+    c: Function
+    javascript: Function
+    numpy: Function
+
+
+_PYTHON_SIGMOID = """\
+def _sigmoid(s: float) -> float:
+    power = math.exp(-abs(s))
+    return (1.0 if s >= 0.0 else power) / (1.0 + power)
+"""
+_PYTHON_COMPLEMENT = """\
+def _complement(s: float) -> float:
+    power = math.exp(-abs(s))
+    return (power if s >= 0.0 else 1.0) / (1.0 + power)
+"""
+_PYTHON_EXP = """\
+def _exp(s: float) -> float:
+    try:
+        return math.exp(s)
+    except OverflowError:
+        return math.inf
+"""
+_PYTHON_EXPM1 = """\
+def _expm1(s: float) -> float:
+    try:
+        return math.expm1(s)
+    except OverflowError:
+        return math.inf
+"""
+_PYTHON_SOFTMAX = """\
+def _softmax(*scores: float) -> list[float]:
+    top = max(scores)
+    powers = [math.exp(s - top) for s in scores]
+    total = sum(powers)
+    return [power / total for power in powers]
+"""
+_PYTHON_LOG_SOFTMAX = """\
+def _log_softmax(*scores: float) -> list[float]:
+    top = max(scores)
+    log_total = math.log(sum(math.exp(s - top) for s in scores))
+    return [s - top - log_total for s in scores]
+"""
+_PYTHON_ARGMAX = """\
+def _argmax(*scores: float) -> float:
+    return math.nan if any(map(math.isnan, scores)) else scores.index(max(scores))
+"""
+_PYTHON_STEP = """\
+def _step(s: float) -> float:
+    return s if math.isnan(s) else float(s >= 0.0)
+"""
+_C_STEP = """\
+static double step(double s)
+{
+    return s != s ? s : s >= 0.0 ? 1.0 : 0.0;
+}
+"""
+_C_SIGMOID = """\
+static double sigmoid(double s)
+{
+    const double power = exp(-fabs(s));
+    return (s >= 0.0 ? 1.0 : power) / (1.0 + power);
+}
+"""
+_C_COMPLEMENT = """\
+static double complement(double s)
+{
+    const double power = exp(-fabs(s));
+    return (s >= 0.0 ? power : 1.0) / (1.0 + power);
+}
+"""
+_C_SOFTMAX = """\
+static void softmax(double *s, int n)
+{
+    double top = s[0], total = 0.0;
+    int i;
+    for (i = 1; i < n; i++) {
+        top = s[i] > top ? s[i] : top;
+    }
+    for (i = 0; i < n; i++) {
+        s[i] = exp(s[i] - top);
+        total += s[i];
+    }
+    for (i = 0; i < n; i++) {
+        s[i] /= total;
+    }
+}
+"""
+_C_LOG_SOFTMAX = """\
+static void log_softmax(double *s, int n)
+{
+    double top = s[0], total = 0.0;
+    int i;
+    for (i = 1; i < n; i++) {
+        top = s[i] > top ? s[i] : top;
+    }
+    for (i = 0; i < n; i++) {
+        total += exp(s[i] - top);
+    }
+    for (i = 0; i < n; i++) {
+        s[i] = s[i] - top - log(total);
+    }
+}
+"""
+_C_ARGMAX = """\
+static double argmax(const double *s, int n)
+{
+    int i, best = 0;
+    for (i = 0; i < n; i++) {
+        if (s[i] != s[i]) {
+            return s[i];
+        }
+        best = s[i] > s[best] ? i : best;
+    }
+    return (double)best;
+}
+"""
+
+_JAVASCRIPT_SIGMOID = """\
+function sigmoid(s) {
+    const power = Math.exp(-Math.abs(s));
+    return (s >= 0 ? 1 : power) / (1 + power);
+}
+"""
+_JAVASCRIPT_COMPLEMENT = """\
+function complement(s) {
+    const power = Math.exp(-Math.abs(s));
+    return (s >= 0 ? power : 1) / (1 + power);
+}
+"""
+_JAVASCRIPT_SOFTMAX = """\
+function softmax(...scores) {
+    const top = Math.max(...scores);
+    const powers = scores.map((s) => Math.exp(s - top));
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    return powers.map((power) => power / total);
+}
+"""
+_JAVASCRIPT_LOG_SOFTMAX = """\
+function logSoftmax(...scores) {
+    const top = Math.max(...scores);
+    const logTotal = Math.log(scores.reduce((sum, s) => sum + Math.exp(s - top), 0));
+    return scores.map((s) => s - top - logTotal);
+}
+"""
+_JAVASCRIPT_ARGMAX = """\
+function argmax(...scores) {
+    return scores.some(Number.isNaN) ? NaN : scores.indexOf(Math.max(...scores));
+}
+"""
+_JAVASCRIPT_STEP = """\
+function step(s) {
+    return Number.isNaN(s) ? s : Number(s >= 0);
+}
+"""
+_NUMPY_SIGMOID = """\
+def _sigmoid(s: Array) -> Array:
+    power = np.exp(-np.abs(s))
+    return np.asarray(np.where(s >= 0.0, 1.0, power) / (1.0 + power))
+"""
+_NUMPY_COMPLEMENT = """\
+def _complement(s: Array) -> Array:
+    power = np.exp(-np.abs(s))
+    return np.asarray(np.where(s >= 0.0, power, 1.0) / (1.0 + power))
+"""
+_NUMPY_SOFTMAX = """\
+def _softmax(s: Array) -> Array:
+    powers = np.exp(s - s.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+"""
+_NUMPY_LOG_SOFTMAX = """\
+def _log_softmax(s: Array) -> Array:
+    shifted = s - s.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+"""
+_NUMPY_ARGMAX = """\
+def _argmax(s: Array) -> Array:
+    return np.where(np.isnan(s).any(axis=1), np.nan, s.argmax(axis=1))
+"""
+_NUMPY_STEP = """\
+def _step(s: Array) -> Array:
+    return np.where(np.isnan(s), np.nan, s >= 0.0)
+"""
+
+#: Link -> its functions.
+FUNCTIONS: Mapping[str, Functions] = {
+    "identity": Functions(Function(), Function(), Function(), Function()),
+    "sigmoid": Functions(
+        Function("_sigmoid", _PYTHON_SIGMOID),
+        Function("sigmoid", _C_SIGMOID),
+        Function("sigmoid", _JAVASCRIPT_SIGMOID),
+        Function("_sigmoid", _NUMPY_SIGMOID),
+    ),
+    "complement": Functions(
+        Function("_complement", _PYTHON_COMPLEMENT),
+        Function("complement", _C_COMPLEMENT),
+        Function("complement", _JAVASCRIPT_COMPLEMENT),
+        Function("_complement", _NUMPY_COMPLEMENT),
+    ),
+    "exp": Functions(Function("_exp", _PYTHON_EXP), Function("exp"), Function("Math.exp"), Function("np.exp")),
+    "expm1": Functions(
+        Function("_expm1", _PYTHON_EXPM1), Function("expm1"), Function("Math.expm1"), Function("np.expm1")
+    ),
+    "softmax": Functions(
+        Function("_softmax", _PYTHON_SOFTMAX),
+        Function("softmax", _C_SOFTMAX),
+        Function("softmax", _JAVASCRIPT_SOFTMAX),
+        Function("_softmax", _NUMPY_SOFTMAX),
+    ),
+    "log_softmax": Functions(
+        Function("_log_softmax", _PYTHON_LOG_SOFTMAX),
+        Function("log_softmax", _C_LOG_SOFTMAX),
+        Function("logSoftmax", _JAVASCRIPT_LOG_SOFTMAX),
+        Function("_log_softmax", _NUMPY_LOG_SOFTMAX),
+    ),
+    "step": Functions(
+        Function("_step", _PYTHON_STEP),
+        Function("step", _C_STEP),
+        Function("step", _JAVASCRIPT_STEP),
+        Function("_step", _NUMPY_STEP),
+    ),
+    "argmax": Functions(
+        Function("_argmax", _PYTHON_ARGMAX),
+        Function("argmax", _C_ARGMAX),
+        Function("argmax", _JAVASCRIPT_ARGMAX),
+        Function("_argmax", _NUMPY_ARGMAX),
+    ),
+}

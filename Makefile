@@ -70,6 +70,7 @@ bench: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/summary.py
 	$(BIN)/python benchmarks/onnx_operators.py
 	$(BIN)/python benchmarks/simplify.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/proofs.py
 
 examples: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/documents.py

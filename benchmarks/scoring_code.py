@@ -172,18 +172,22 @@ def compare_c(console: Console, width: int, pipeline: Any, X: Array, kinds: dict
 def compare_python(console: Console, width: int, pipeline: Any, X: Array, kinds: dict[str, RuleSet]) -> None:
     """Single rows in Python, tables in numpy, beside scikit-learn."""
     exact, plain = kinds["exact"], {"form": "network", "outside": "exact", "columns": ["outputs"]}
-    checked = kinds.get("full", exact)
+    full = kinds.get("full")
     row: Any = dict(zip(exact.features, map(float, X[0]), strict=True))
-    one, two = (loaded(exact, "python", **plain)["score"], loaded(checked, "python", form="network")["score"])
-    batch, full = loaded(exact, "numpy", **plain)["score_batch"], loaded(checked, "numpy", columns=["outputs"])
     count = 200
-    calls: dict[str, tuple[Callable[[], Any], int]] = {
-        "Python row, exact": (lambda: [one(row) for _ in range(count)], count),
-        "Python row, ruled": (lambda: [two(row) for _ in range(count)], count),
-        "numpy, exact": (lambda: batch(X), len(X)),
-        "numpy, checked": (lambda: full["score_batch"](X), len(X)),
-        "scikit-learn": (lambda: pipeline.predict(X), len(X)),
-    }
+
+    def by_row(rules: RuleSet, **options: Any) -> tuple[Callable[[], Any], int]:
+        score = loaded(rules, "python", **options)["score"]
+        return lambda: [score(row) for _ in range(count)], count
+
+    def by_table(rules: RuleSet, **options: Any) -> tuple[Callable[[], Any], int]:
+        return partial(loaded(rules, "numpy", **options)["score_batch"], X), len(X)
+
+    calls = {"Python row, exact": by_row(exact, **plain), "numpy, exact": by_table(exact, **plain)}
+    if full is not None:
+        calls["Python row, ruled"] = by_row(full, form="network")
+        calls["numpy, checked"] = by_table(full, columns=["outputs"])
+    calls["scikit-learn"] = partial(pipeline.predict, X), len(X)
     times = in_turn({name: call for name, (call, _) in calls.items()})
     table = Table("10 features, Python", "µs/row", "of scikit-learn", title=f"{width}x{width}")
     for name, (_, rows) in calls.items():

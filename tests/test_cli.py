@@ -113,7 +113,10 @@ BAD = [
     (["extract", "{}/model.pt2", "--box", "2", "1"], "hold no number"),
     (["emit", "{}/missing.json", "--to", "sql"], "missing.json: can't be read"),
     (["emit", "{}/broken.json", "--to", "sql"], "is no JSON"),
-    (["emit", "{}/rules.json", "--to", "cobol"], "supported: text, markdown, html, latex, sql, python, c"),
+    (
+        ["emit", "{}/rules.json", "--to", "cobol"],
+        "supported: text, markdown, html, latex, sql, python, numpy, c, javascript",
+    ),
     (["emit", "{}/rules.json", "--to", "sql", "--dialect", "access"], "supported: sqlite, duckdb, postgres"),
     (["emit", "{}/rules.json", "--to", "python", "--form", "poem"], "supported: rules, tree, network"),
     (["emit", "{}/rules.json", "--to", "c"], "give --out FOLDER"),

@@ -107,10 +107,10 @@ def free_pair(ground: Ground, column: Asks, *, rising: bool) -> Pair | None:
     return Pair(space_of(ground.domain, space.base, before), space_of(ground.domain, space.base, after), ordered)
 
 
-def inside(ground: Ground, space: Space, polytope: Polytope) -> tuple[float, Array] | None:
+def inside(ground: Ground, space: Space, polytope: Polytope, enough: float = np.inf) -> tuple[float, Array] | None:
     """A point of a cell away from its walls, one category at a time, and how far; None where there is none.
 
-    Walls of categories alone don't count.
+    Walls of categories alone don't count. So far as `enough` will do.
     """
     n, own = space.spread.shape[1], [i for group in ground.domain.groups for i in group]
     of_category = space.spread[own].any(axis=0)
@@ -123,7 +123,8 @@ def inside(ground: Ground, space: Space, polytope: Polytope) -> tuple[float, Arr
     whole = np.column_stack([whole[:, :-1], np.zeros(len(whole)), whole[:, -1]])
     form = np.zeros(n + 2)
     form[n] = 1.0
-    found = largest(np.vstack([rows / length[:, None], limit]), np.append(polytope.h / length, [1.0, 1.0]), form, whole)
+    G, h = np.vstack([rows / length[:, None], limit]), np.append(polytope.h / length, [1.0, 1.0])
+    found = largest(G, h, form, whole, enough=enough)
     if found.point is None or found.point[n] <= ROOM:
         return None
     return float(found.point[n]), found.point[:n]

@@ -46,7 +46,7 @@ def compare(
     domain, notes = shared(old.domain, new.domain)
     sides = Ground(old, domain), Ground(new, domain)
     terms = [np.abs(g.weights) @ g.reach + np.abs(g.constants) for g in sides]
-    tolerance = _TOLERANCE * float(np.max([t.max() for t in terms])) if tolerance is None else tolerance
+    tolerance = float(_TOLERANCE * np.max([t.max() for t in terms]) if tolerance is None else tolerance)
     found = _Found(sides, tolerance, len(old.scores) if old.decision is None else 0)
     complete = _searched(found, most)
     if not found.parts and complete:
@@ -174,7 +174,7 @@ def _searched(found: _Found, most: int) -> bool:
 def _center(ground: Ground, space: Space, part: Cell) -> Array | None:
     """A point inside a part, None where it is thinner than RADIUS, or holds no category."""
     if ground.domain.groups:
-        found = inside(ground, space, part.polytope)
+        found = inside(ground, space, part.polytope, enough=10.0 * RADIUS)
         return None if found is None or found[0] <= RADIUS else found[1]
     try:
         ball = inscribed_ball(part.polytope.G, part.polytope.h)
@@ -256,8 +256,9 @@ class _Judge:
                     (self.margins[0][i], cell.leaf), (self.margins[1][j], part.leaf)
                 )]
             )  # fmt: skip
-            best = largest_least(part.polytope, forms, whole)
-            if best.point is not None and best.bound > self.found.tolerance:
+            least = self.found.tolerance
+            best = largest_least(part.polytope, forms, whole, least, 2.0 * least)
+            if best.point is not None and best.bound > least:
                 return best.point
         return None
 

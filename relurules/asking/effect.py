@@ -75,9 +75,10 @@ def _given_pair(asked: Asked, column: Asks) -> tuple[Pair, tuple[str, str]]:
         first, second = (at_category(asked.ground, column, place) for place in places)
         return Pair(first, second), (str(one), str(other))
     try:
-        first, second = (at_value(asked.ground, column, float(value)) for value in (one, other))
+        numbers = [float(value) for value in (one, other)]
     except ValueError as error:
         raise DataError(f"{column.name!r} is a number; found the values {one!r} and {other!r}") from error
+    first, second = (at_value(asked.ground, column, value) for value in numbers)
     return Pair(first, second), (str(one), str(other))
 
 

@@ -11,7 +11,7 @@ from relurules.asking.goals import Goal, class_names, classes_of, goal_of
 from relurules.asking.ground import Cell, Ground, Polytope
 from relurules.asking.reaching import with_columns
 from relurules.asking.rows import named_row
-from relurules.asking.witnesses import seated, witness_of
+from relurules.asking.witnesses import placed, seated, witness_of
 from relurules.errors import DataError
 from relurules.ir.answers import Answer, Grid, bound_words, number, shown_value
 from relurules.ir.network import Array
@@ -181,10 +181,13 @@ def _flipped(asked: Asked, ground: Ground, goal: Goal, measure: Measure, cell: C
         near = _nearest(asked, ground, goal, measure, cell, np.inf, past)
         if near.point is None:
             continue
+        x = placed(ground.domain, ground.space.rows(near.point), ground.space)
+        if ground.domain.contains(x[None])[0] and goal.met(x[None])[0]:
+            return x
         seat = seated(
             ground, [ground.space], cell.polytope, near.point, lambda rows: _closeness(goal, measure, ground, rows)
         )
-        if seat is not None:
+        if seat is not None and past == _PAST[-1]:
             return np.asarray(seat[0][0])
     return None
 

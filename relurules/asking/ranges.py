@@ -12,6 +12,9 @@ from relurules.asking.witnesses import score_at, seated, witness_of
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir.answers import Answer, Witness, bound_words, number
 
+#: An end of a range this near to 0, as a share of the range, is shown as 0.
+_NOTHING = 1e-9
+
 
 class Range(NamedTuple):
     """Bounds on a score, and the rows found near them, None where there is none."""
@@ -134,7 +137,8 @@ def _shown(found: Range) -> tuple[Witness, ...]:
 
 
 def interval(low: float, high: float) -> str:
-    """`between 0.1 and 0.5`, rounded outwards."""
+    """`between 0.1 and 0.5`, rounded outwards; 0 where an end is that but for a billionth of the whole."""
+    low, high = (0.0 if abs(end) <= _NOTHING * (high - low) < np.inf else end for end in (low, high))
     if not np.isfinite(low) and not np.isfinite(high):
         return "anywhere: no bound holds"
     if not np.isfinite(low):

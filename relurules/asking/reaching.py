@@ -74,10 +74,12 @@ def _margin(asked: Asked, goal: Goal, space: Space, cell: Cell) -> tuple[float, 
     return most.bound, most.point
 
 
-def largest_least(polytope: Polytope, forms: Array, whole: Array) -> Highest:
-    """The largest value that all of some forms (k, n + 1) reach together, and where."""
+def largest_least(
+    polytope: Polytope, forms: Array, whole: Array, floor: float = -np.inf, enough: float = np.inf
+) -> Highest:
+    """The largest value that all of some forms (k, n + 1) reach together, and where; floor, enough: see `largest`."""
     if len(forms) == 1:
-        return largest(polytope.G, polytope.h, forms[0], whole)
+        return largest(polytope.G, polytope.h, forms[0], whole, floor, enough)
     n = forms.shape[1] - 1
     G, h = with_columns(polytope, 1)
     size = float(np.abs(forms).sum(axis=1).max()) or 1.0
@@ -89,7 +91,7 @@ def largest_least(polytope: Polytope, forms: Array, whole: Array) -> Highest:
     top[n] = size
     G = np.vstack([G, rows / length[:, None], limit])
     h = np.concatenate([h, forms[:, -1] / length, [float(n + 1), float(n + 1)]])
-    best = largest(G, h, top, np.insert(whole, n, 0.0, axis=1))
+    best = largest(G, h, top, np.insert(whole, n, 0.0, axis=1), floor, enough)
     return Highest(best.bound, None if best.point is None else best.point[:n])
 
 

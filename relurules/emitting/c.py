@@ -14,8 +14,8 @@ from relurules.emitting.request import Request
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 
-#: Rules of more conditions than this aren't written out: compilers would take minutes.
-_CONDITIONS = 20_000
+#: Rules of more conditions than this are not written out: gcc -O2 takes a minute for so many, and much longer for more.
+_CONDITIONS = 4_000
 #: What is called of math.h.
 _FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|fabs)f?(?=\()")
 

@@ -68,9 +68,9 @@ class Answer:
         return {
             "question": self.question,
             "statement": self.statement,
-            "holds": self.holds,
+            "holds": plain(self.holds),
             "values": plain(self.values),
-            "exact": self.exact,
+            "exact": plain(self.exact),
             "witnesses": [witness.to_json() for witness in self.witnesses],
             "notes": list(self.notes),
         }
@@ -115,9 +115,9 @@ def plain(value: Any) -> Any:
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [plain(part) for part in value]
-    if isinstance(value, float):
-        return finite(value)
-    return value
+    if isinstance(value, np.generic):
+        value = value.item()
+    return finite(value) if isinstance(value, float) else value
 
 
 def number(value: float) -> str:

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from relurules.ir.answers import bound_words, finite, plain, shown_value
 from relurules.tables import Value
 
+#: Rules that are named in place of one.
+_LISTED = 4
+
 
 class Place(NamedTuple):
     """A row of the domain, the rule of either set that applies to it, and what they predict, name -> value."""
@@ -93,7 +96,7 @@ class Difference:
 
     def __bool__(self) -> bool:
         """Whether the sets are proven to differ by no more than the tolerance, or to decide alike."""
-        return self.complete and (self.bound <= self.tolerance if self.gaps else self.differing == 0)
+        return bool(self.complete and (self.bound <= self.tolerance if self.gaps else self.differing == 0))
 
     def __str__(self) -> str:
         """As text."""
@@ -209,4 +212,5 @@ def _plain_place(place: Place | None) -> Any:
 def _listed(rules: tuple[int, ...]) -> str:
     if not rules:
         return "none"
-    return ("rule " if len(rules) == 1 else "rules ") + ", ".join(map(str, rules))
+    more = " and more" if len(rules) > _LISTED else ""
+    return ("rule " if len(rules) == 1 else "rules ") + ", ".join(map(str, rules[:_LISTED])) + more

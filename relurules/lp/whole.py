@@ -22,12 +22,13 @@ _GAP = 1e-7
 _NODES = 4000
 
 
-def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.inf) -> Highest:
+def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.inf, enough: float = np.inf) -> Highest:
     """Largest value of a form (n + 1,), constant last, over {v : G v <= h} where forms `whole` (k, n + 1) are whole.
 
     Rows of G have unit length. The bound is one that no such point exceeds (see `maxima`); -inf where there is none.
-    Below `floor` nothing is looked for: then the bound may be anything up to that, and the point is None. The point's
-    whole forms are so to 1e-7; it is None too where there is none, or where the value is unbounded.
+    Below `floor` nothing is looked for: then the bound may be anything up to that, and the point is None; it is None
+    too where there is none, or where the value is unbounded. Its whole forms are so to 1e-7. The first point whose
+    value is `enough` will do, and then that value stands for the bound.
     """
     ticket, closed, best, point = count(), -np.inf, floor, None
     cone = boxed(G, h).cone
@@ -41,6 +42,8 @@ def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.in
         broken = _broken(node.point, whole)
         if broken is None:
             closed, value = max(closed, node.bound), float(form[:-1] @ node.point + form[-1])
+            if value >= enough:
+                return Highest(value, node.point)
             if value > best or point is None:
                 best, point = max(best, value), node.point
             continue

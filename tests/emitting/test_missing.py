@@ -166,7 +166,7 @@ def test_verify_with_keys(key: list[str], dialect: str) -> None:
     X: Array = np.vstack([np.random.default_rng(0).uniform(-1, 1, (60, 2)), ODD[:3]])
     artifact = rr.emit(rules, "sql", dialect=dialect, key=key)
     assert rr.verify(artifact, rules, X)
-    assert rr.verify(artifact, rules, X, "duckdb")
+    assert rr.verify(artifact, rules, X, dialect)
 
 
 def test_columns_come_as_promised() -> None:

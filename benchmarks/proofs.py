@@ -105,7 +105,7 @@ def randoms(count: int) -> None:
         del found
         net = rr.trace(model).network
         reach = np.maximum(abs(rules.domain.lower), abs(rules.domain.upper))[None, :]
-        tight = verdict.bound <= 1.1 * rules.score_error + 1e-11 * float(net.magnitude(reach).max())
+        tight = verdict.bound <= 1.1 * rules.score_error + 1e-11 * float(net.magnitude(reach).max()) + 1e-50
         tally["accepted" if verdict else "REFUSED"] += 1
         tally["bound as the rules say" if tight else "bound larger than the rules say"] += 1
         if not (verdict and tight):

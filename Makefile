@@ -71,6 +71,7 @@ bench: venv
 	$(BIN)/python benchmarks/onnx_operators.py
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/questions.py
 	$(BIN)/python benchmarks/simplify.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/proofs.py
 
 examples: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/documents.py

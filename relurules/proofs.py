@@ -14,7 +14,7 @@ from relurules.pipeline import emit
 from relurules.proving import certificate as certificate_of
 from relurules.tracing.stored import FORMAT as MODEL
 from relurules.tracing.stored import stored
-from relurules.verifying.constants import misprint
+from relurules.verifying.constants import READERS, misprint
 
 
 def prove(rules: RuleSet, model: Any, *, progress: Callable[[int], None] | None = None) -> Certificate:
@@ -78,12 +78,13 @@ def _again(code: Artifact, rules: RuleSet) -> Artifact:
     if code.form == "network":
         raise CheckError("code of form network holds the collapsed network, and the certificate is about the rules; "
                          "emit form rules or tree")  # fmt: skip
-    if code.target not in ("sql", "python", "c"):
-        raise CheckError(f"{code.target} is no code; supported: sql, python, c")
-    options: dict[str, Any] = {"form": code.form}
+    if code.target not in READERS:
+        raise CheckError(f"{code.target} isn't read back by another parser; supported: {', '.join(READERS)}")
+    if code.number != "double":
+        raise CheckError("code in float holds rounded numbers, which aren't those of the certificate; emit double")
+    options: dict[str, Any] = {"form": code.form, "outside": code.outside, "columns": code.returned}
     if code.target == "sql":
-        options |= {name: getattr(code, name) for name in
-                    ("dialect", "table", "key", "shape", "name", "columns", "outside", "missing")}  # fmt: skip
+        options |= {name: getattr(code, name) for name in ("dialect", "table", "key", "shape", "name", "missing")}
     return emit(rules, code.target, **options)
 
 

@@ -145,10 +145,10 @@ def _alternates(graph: Graph) -> bool:
     if graph.identities or any(degree > 1 for _, degree in graph.layers.out_degree):
         return False
     for _, said in graph.layers.nodes(data=True):
-        kind = _KINDS.get(said["operator"], "other")
+        kind = _KINDS.get(said["operator"].removeprefix("aten::"), "other")
         if kind == "linear" == last or kind == "other":
             return False
-        last = kind
+        last = last if kind == "constant" else kind
     return len(graph.layers) > 0
 
 

@@ -90,5 +90,5 @@ def _of_sql(text: str, code: Artifact, name: str) -> Iterator[float]:
 
 #: Language -> all number literals of a text.
 READERS: Mapping[str, Callable[[str, Artifact, str], Iterator[float]]] = {
-    "python": _of_python, "c": _of_c, "sql": _of_sql,
+    "python": _of_python, "numpy": _of_python, "c": _of_c, "sql": _of_sql,
 }  # fmt: skip

@@ -43,7 +43,7 @@ def test_random_networks_of_all_kinds(seed: int) -> None:
     net = rr.trace(model).network
     X = inside(rules, 500, seed)
     reach = np.maximum(abs(rules.domain.lower), abs(rules.domain.upper))[None, :]
-    rounding = 1e-11 * float(net.magnitude(reach).max())
+    rounding = 1e-11 * float(net.magnitude(reach).max()) + 1e-50
     if rules.decision is None:
         assert float(np.abs(rules.predict_scores(X) - net.evaluate(X)).max(initial=0.0)) <= bound + rounding
         assert bound <= 1.1 * rules.score_error + rounding
@@ -129,8 +129,9 @@ def test_files_come_back(tmp_path: Path) -> None:
         rr.Certificate.load(tmp_path / "rules.json")
 
 
-ARTEFACTS = [("python", None, "rules"), ("python", None, "tree"), ("c", None, "rules"), ("c", None, "tree"),
-             ("sql", "sqlite", "rules"), ("sql", "duckdb", "tree"), ("sql", "postgres", "rules")]  # fmt: skip
+ARTEFACTS = [("python", None, "rules"), ("python", None, "tree"), ("numpy", None, "tree"), ("c", None, "rules"),
+             ("c", None, "tree"), ("sql", "sqlite", "rules"), ("sql", "duckdb", "tree"),
+             ("sql", "postgres", "rules")]  # fmt: skip
 
 
 @pytest.mark.parametrize(("target", "dialect", "form"), ARTEFACTS)

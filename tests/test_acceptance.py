@@ -73,7 +73,8 @@ def test_every_artefact_is_the_rules(case: Case) -> None:
     for target, dialect, engine in ENGINES:
         for form in ("rules", "tree", "network"):
             artifact = rr.emit(rules, target, dialect=dialect, form=form)
-            _, (outputs, rule) = run(artifact, X, engine)
+            _, ran = run(artifact, X, engine)
+            outputs, rule = ran.outputs, ran.rule
             assert (np.isnan(outputs) == np.isnan(expected)).all(), (target, form)
             given_ = ~np.isnan(expected)
             assert (np.abs(outputs - expected)[given_] <= room[given_]).all(), (target, form)

@@ -115,7 +115,7 @@ def test_rules_speak_of_the_raw_columns() -> None:
     model, raw = fitted("one-hot")
     rules = rr.extract(model)
     text = str(rr.emit(rules, "text"))
-    assert "[education = 'Bachelors']" in text
+    assert "[education is 'Bachelors']" in text
     assert "workclass is one of: 'Federal-gov'; " in text
     assert "'Private' or missing" in text
     stranger = raw[:3].assign(education=["Elvish", None, "Bachelors"])

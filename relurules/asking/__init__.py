@@ -85,9 +85,10 @@ def standing_answers(rules: RuleSet) -> tuple[Answer, ...]:
     """What every document answers, where it takes no long time: ranges, and how outputs go with number columns."""
     if len(rules) > _MANY or rules.decision is not None:
         return ()
-    found = [ask(rules, "range", output=rules.outputs[0] if len(rules.outputs) == 1 else None)]
-    if not rules.simplified and any(not column.categories for column in rules.domain.columns):
-        with suppress(UnsupportedError):  # no one score behind the output
+    found = list[Answer]()
+    with suppress(UnsupportedError):  # no one score behind the output
+        found.append(ask(rules, "range", output=rules.outputs[0] if len(rules.outputs) == 1 else None))
+        if not rules.simplified and any(not column.categories for column in rules.domain.columns):
             found.append(ask(rules, "monotone"))
     return tuple(found)
 

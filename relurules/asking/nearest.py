@@ -19,6 +19,8 @@ from relurules.lp.whole import largest
 
 #: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
 _PAST = (0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3)
+#: A number that moved by less than this share of itself, and of its column's width, has only been rounded.
+_SAME = 1e-12
 
 
 class Near(NamedTuple):
@@ -208,6 +210,8 @@ def _found(
         said = f"{goal.label} is no nearer than {bound_words(bound, up=False)}; no row there was found that is."
         text = notes(asked, None, exact=False, closing=closing)
         return Answer("counterfactual", said, None, values, False, (start,), text)
+    kept = np.where(np.abs(row - x) <= _SAME * np.maximum(np.abs(x), ground.domain.widths), x, row)
+    row = kept if ground.domain.contains(kept[None])[0] and goal.met(kept[None])[0] else row
     reached = measure.of(row, ground)
     end = witness_of(ground, None, row, f"{goal.label} here")
     changes = {name: [start.row[name], value] for name, value in end.row.items() if value != start.row[name]}

@@ -93,7 +93,10 @@ def build_rules(
         )
         for number, leaf in enumerate(order.tolist(), start=1)
     )
-    steps = [step._replace(error=output_bound(ground, heads, score_error + step.error)) for step in found.steps]
+    errors = [score_error + step.error for step in found.steps[:-1]] + [error]
+    steps = [
+        step._replace(error=output_bound(ground, heads, off)) for step, off in zip(found.steps, errors, strict=False)
+    ]
     return RuleSet(
         outputs, partition.domain, rules, tree, partition.network, error, partition.complete, reduction, heads,
         output_error=None if is_identity(heads, len(partition.network.c)) else output_bound(ground, heads, error),

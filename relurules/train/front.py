@@ -188,8 +188,16 @@ def allowed(point: Point, budget: Budget) -> bool:
 
 
 def settled(point: Point, data: Data, task: Task, budget: Budget, count: Counter, *, l1: float) -> Point:
-    """The network trained on with all rows, those of the validation too, where that keeps the budget."""
+    """The network trained on with all rows, those of the validation too, where that keeps the budget.
+
+    Where terms were cut down, without a penalty: it has done its work once they are chosen (the relaxed lasso of N.
+    Meinshausen, 2007); with it where the budget isn't kept then.
+    """
     joined = Rows(*(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True)))
-    compact = refine(point.compact, Data(joined, data.validation), task, l1=l1, steps=_LAST, choose=False)
-    trained = point._replace(compact=compact, size=count(compact))
-    return trained if allowed(trained, budget) else point
+    relaxed = refine(point.compact, data, task, l1=0.0, steps=_STEPS) if point.sparse else point.compact
+    for start, penalty, steps in ((relaxed, 0.0, 2 * _LAST), (point.compact, l1, _LAST))[not point.sparse :]:
+        compact = refine(start, Data(joined, data.validation), task, l1=penalty, steps=steps, choose=False)
+        trained = point._replace(compact=compact, size=count(compact))
+        if allowed(trained, budget):
+            return trained
+    return point

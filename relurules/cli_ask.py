@@ -1,14 +1,12 @@
 """The command `relurules ask`; `cli` registers it."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from relurules.cli_files import read_table, row_of
+from relurules.cli_files import read_table, row_of, show
 from relurules.errors import DataError
 
 _out = Console(highlight=False)
@@ -66,10 +64,7 @@ def ask(
         at_least=at_least, at_most=at_most, target=to, row=None if row is None else row_of(found, row, table),
         keep=keep or (), distance=distance, scales=_scales(scale or []), given=given or (), whole=whole,
     )  # fmt: skip
-    if as_json:
-        sys.stdout.write(json.dumps(answer.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    else:
-        _out.print(str(answer), markup=False, soft_wrap=True, end="")
+    show(answer, as_json)
 
 
 def _scales(texts: list[str]) -> dict[str, float]:

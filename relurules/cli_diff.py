@@ -1,14 +1,12 @@
 """The command `relurules diff`; `cli` registers it."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from relurules.cli_files import read_table
+from relurules.cli_files import read_table, show
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -43,8 +41,5 @@ def diff(
     if html is not None:
         write_text(html, difference_html(found))
         _err.print(f"wrote {html}", markup=False, soft_wrap=True)
-    if as_json:
-        sys.stdout.write(json.dumps(found.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    else:
-        _out.print(str(found), markup=False, soft_wrap=True, end="")
+    show(found, as_json)
     raise typer.Exit(0 if found else 1)

@@ -1,14 +1,12 @@
 """The commands `relurules explain`, `plot` and `summary`; `cli` registers them."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from relurules.cli_files import read_rows, read_table, row_of
+from relurules.cli_files import read_rows, read_table, row_of, show
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -50,10 +48,7 @@ def explain(
     found = RuleSet.load(rules)
     table = None if data is None else read_table(data, [])
     explained = explain_row(found, row_of(found, row, table), data=table, output=output, centred=not uncentred)
-    if as_json:
-        sys.stdout.write(json.dumps(explained.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    else:
-        _out.print(str(explained), markup=False, soft_wrap=True, end="")
+    show(explained, as_json)
 
 
 def plot(

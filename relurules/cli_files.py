@@ -1,14 +1,21 @@
-"""Files and rows that commands are given."""
+"""Files and rows that commands are given, and answers that they print."""
 
 import csv
+import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+
 from relurules.errors import DataError
 
 if TYPE_CHECKING:
+    from relurules.explaining import Explanation
     from relurules.ir import RuleSet
+    from relurules.ir.answers import Answer
+    from relurules.ir.difference import Difference
 
 
 def read_rows(path: Path | None, drop: Sequence[str], target: str | None) -> tuple[Any, Any]:
@@ -44,6 +51,14 @@ def model_of(path: Path, trusted: bool) -> Any:
     from relurules.tracing.pickled import PICKLED, load_pickled
 
     return load_pickled(path, trusted=trusted) if path.suffix in PICKLED else path
+
+
+def show(answer: "Answer | Difference | Explanation", as_json: bool) -> None:
+    """Print an answer as text or as JSON."""
+    if as_json:
+        sys.stdout.write(json.dumps(answer.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    else:
+        Console(highlight=False).print(str(answer), markup=False, soft_wrap=True, end="")
 
 
 def row_of(rules: "RuleSet", text: str, table: Any) -> Any:

@@ -1,10 +1,14 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and read as JSON."""
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from relurules.errors import RulesError
 
 
 @contextmanager
@@ -33,6 +37,16 @@ def write_all(folder: Path, files: Mapping[str, str]) -> list[Path]:
     for name, text in files.items():
         write_text(folder / name, text)
     return [folder / name for name in files]
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds; RulesError where it can't be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RulesError(f"{path}: can't be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise RulesError(f"{path}: is no JSON: {error}") from error
 
 
 def _umask() -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from relurules import checker, tracing
 from relurules.checker import Verdict
 from relurules.errors import CheckError, RulesError
+from relurules.files import read_json
 from relurules.ir import Artifact, Certificate, RuleSet
 from relurules.ir.rules_json import to_json
 from relurules.pipeline import emit
@@ -94,12 +95,7 @@ def _plain(value: Any) -> Any:
 
 
 def _read(path: str | Path) -> dict[str, Any]:
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RulesError(f"{path}: can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise RulesError(f"{path}: is no JSON: {error}") from error
+    found = read_json(Path(path))
     if not isinstance(found, dict):
         raise RulesError(f"{path}: holds no object")
     return found

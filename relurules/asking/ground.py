@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.ir import UNEXPLORED, RuleSet
+from relurules.ir import RuleSet
 from relurules.ir.network import Array
 from relurules.lp.whole import safe_maxima
 
@@ -70,15 +70,7 @@ class Ground:
     @cached_property
     def paths(self) -> list[tuple[int, list[tuple[int, int]]]]:
         """Every branch of the tree: its leaf, and its (split, side) pairs."""
-        tree, found = self.rules.tree, list[tuple[int, list[tuple[int, int]]]]()
-        stack: list[tuple[int, list[tuple[int, int]]]] = [(0 if len(tree.neurons) else -1, [])]
-        while stack:
-            at, path = stack.pop()
-            if at >= 0:
-                stack += [(child, [*path, (at, side)]) for side, child in enumerate(tree.children[at].tolist())]
-            elif at != UNEXPLORED:
-                found.append((~at, path))
-        return found
+        return self.rules.tree.branches()
 
     @property
     def continuous(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from relurules import checker
 from relurules.errors import RulesError
-from relurules.files import write_all, write_text
+from relurules.files import read_json, write_all, write_text
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,7 @@ class Certificate:
     @classmethod
     def load(cls, path: str | Path) -> "Certificate":
         """Read what `save` wrote. RulesError for any other file; whether it holds is for `check` to say."""
-        try:
-            found = json.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise RulesError(f"{path}: can't be read: {error.strerror}") from error
-        except (ValueError, RecursionError) as error:
-            raise RulesError(f"{path}: is no JSON: {error}") from error
+        found = read_json(Path(path))
         wanted = {"format": checker.FORMAT, "version": checker.VERSION}
         if not isinstance(found, dict) or {name: found.get(name) for name in wanted} != wanted:
             raise RulesError(f"{path}: is no certificate; expected {checker.FORMAT} version {checker.VERSION}")

@@ -41,18 +41,21 @@ class Tree:
         return np.where(at == UNEXPLORED, -1, ~at)
 
     def paths(self, leaves: int) -> list[list[tuple[int, int]]]:
-        """For every leaf the (split, side) pairs from the root down."""
-        paths: list[list[tuple[int, int]]] = [[] for _ in range(leaves)]
-        stack: list[tuple[int, list[tuple[int, int]]]] = [(0, [])] if len(self.neurons) else []
+        """For every leaf the (split, side) pairs from the root down, where one branch leads to each."""
+        found = dict(self.branches())
+        return [found[leaf] for leaf in range(leaves)]
+
+    def branches(self) -> "list[tuple[int, list[tuple[int, int]]]]":
+        """Every branch: the leaf that it leads to, and its (split, side) pairs from the root down."""
+        found: list[tuple[int, list[tuple[int, int]]]] = []
+        stack: list[tuple[int, list[tuple[int, int]]]] = [(0 if len(self.neurons) else -1, [])]
         while stack:
-            split, path = stack.pop()
-            for side, child in enumerate(self.children[split].tolist()):
-                down = [*path, (split, side)]
-                if child >= 0:
-                    stack.append((child, down))
-                elif child != UNEXPLORED:
-                    paths[~child] = down
-        return paths
+            at, path = stack.pop()
+            if at >= 0:
+                stack += [(child, [*path, (at, side)]) for side, child in enumerate(self.children[at].tolist())]
+            elif at != UNEXPLORED:
+                found.append((~at, path))
+        return found
 
 
 class Region(NamedTuple):

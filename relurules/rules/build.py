@@ -76,12 +76,7 @@ def build_rules(
     counts = None if data is None else _count(partition, shape, data)
     order = _order(shape, counts, decision)
     tree = _renumbered(shape.tree, np.argsort(order))
-    half_spaces = [
-        HalfSpace(normal, float(-offset), partition.network.neurons[neuron] if neuron >= 0 else None, i)
-        for i, (normal, offset, neuron) in enumerate(
-            zip(tree.normals, tree.offsets, tree.neurons.tolist(), strict=True)
-        )
-    ]
+    half_spaces = _half_spaces(tree, partition)
     rules = tuple(
         Rule(
             number=number,
@@ -93,16 +88,21 @@ def build_rules(
         )
         for number, leaf in enumerate(order.tolist(), start=1)
     )
-    errors = [score_error + step.error for step in found.steps[:-1]] + [error]
-    steps = [
-        step._replace(error=output_bound(ground, heads, off)) for step, off in zip(found.steps, errors, strict=False)
-    ]
+    bound = output_bound(ground, heads, error)
+    before = [step._replace(error=output_bound(ground, heads, score_error + step.error)) for step in found.steps[:-1]]
     return RuleSet(
         outputs, partition.domain, rules, tree, partition.network, error, partition.complete, reduction, heads,
-        output_error=None if is_identity(heads, len(partition.network.c)) else output_bound(ground, heads, error),
-        tradeoffs=tuple(steps) if asked != Asked() else (),
+        output_error=None if is_identity(heads, len(partition.network.c)) else bound,
+        tradeoffs=(*before, found.steps[-1]._replace(error=bound)) if asked != Asked() else (),
         decision=decision,
     )  # fmt: skip
+
+
+def _half_spaces(tree: Tree, partition: Partition) -> list[HalfSpace]:
+    """Of every split, with the neuron whose sign it tells, if it does."""
+    neurons = [partition.network.neurons[k] if k >= 0 else None for k in tree.neurons.tolist()]
+    rows = zip(tree.normals, tree.offsets, neurons, strict=True)
+    return [HalfSpace(normal, float(-offset), neuron, i) for i, (normal, offset, neuron) in enumerate(rows)]
 
 
 def _shape(ground: Ground, found: Simplified) -> _Shape:

@@ -91,6 +91,11 @@ class Ground:
         return unit_rows(self.frame, self.partition.tree.normals, self.partition.tree.offsets)
 
     @cached_property
+    def adjacent(self) -> list[tuple[int, int]]:
+        """Pairs of regions that share a facet."""
+        return list(self.partition.adjacency().edges)
+
+    @cached_property
     def centers(self) -> Array:
         """(R, f) a point strictly inside each region."""
         frame = self.frame
@@ -98,20 +103,28 @@ class Ground:
 
     def polytope(self, splits: Sequence[tuple[int, int]]) -> tuple[Array, Array]:
         """The part of the domain on these sides of these splits, G u <= h."""
-        rows = self.sides(splits)
-        return np.vstack([self.walls[0], rows[:, :-1]]), np.concatenate([self.walls[1], rows[:, -1]])
+        return self.within(self.sides(splits))
 
     def sides(self, splits: Sequence[tuple[int, int]]) -> Array:
         """(n, f + 1) rows (G, h) of G u <= h for these sides."""
-        if not splits:
-            return np.empty((0, self.split_rows.shape[1]))
-        at, side = np.array(splits, dtype=np.intp).T
-        rows = self.split_rows[at] * (2.0 * side - 1.0)[:, None]
-        return np.column_stack([-rows[:, :-1], rows[:, -1]])
+        return facing(self.split_rows, splits)
+
+    def within(self, rows: Array) -> tuple[Array, Array]:
+        """The part of the domain where rows (n, f + 1), (G, h), hold: G u <= h, these last."""
+        return np.vstack([self.walls[0], rows[:, :-1]]), np.concatenate([self.walls[1], rows[:, -1]])
 
     def same(self, one: Array, other: Array) -> bool:
         """Whether two forms (m, f + 1) differ by rounding only."""
         return bool((np.abs(one - other).sum(axis=1) <= self.least).all())
+
+
+def facing(forms: Array, splits: Sequence[tuple[int, int]]) -> Array:
+    """(n, f + 1) rows (G, h) of G u <= h for these sides of splits; forms: (S, f + 1), >= 0 on side 1."""
+    if not splits:
+        return np.empty((0, forms.shape[1]))
+    at, side = np.array(splits, dtype=np.intp).T
+    rows = forms[at] * (2.0 * side - 1.0)[:, None]
+    return np.column_stack([-rows[:, :-1], rows[:, -1]])
 
 
 def unit_rows(frame: Frame, normals: Array, offsets: Array) -> Array:
@@ -134,8 +147,3 @@ def to_user(frame: Frame, forms: Array) -> AffineMap:
     weights = np.zeros((len(forms), len(frame.origin)))
     weights[:, frame.free] = forms[:, :-1] / frame.scale[frame.free]
     return AffineMap(weights, forms[:, -1] - weights @ frame.origin)
-
-
-def first_pieces(ground: Ground) -> list[Piece]:
-    """Every region by itself."""
-    return [Piece(region.splits, (i,), ground.forms[i], 0.0) for i, region in enumerate(ground.partition.regions())]

@@ -43,9 +43,10 @@ def simplified(ground: Ground, error: float, rules: int | None, progress: Progre
     error: of the function, 0 for none, and no limit where `rules` are asked for. Raises UnsupportedError where so few
     rules would take a larger error, or the domain or the partition doesn't allow any.
     """
-    exact = _joined(ground, *ladder(ground).cut(0.0), Goal(0.0), progress)
-    if len(exact.pieces) <= (rules or 0) or (error == 0.0 and rules is None):
-        return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
+    if error == 0.0 or rules is not None:
+        exact = _joined(ground, *ladder(ground).cut(0.0), Goal(0.0), progress)
+        if rules is None or len(exact.pieces) <= rules:
+            return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
     _check(ground)
     if rules is not None:
         return _few(ground, rules, error or np.inf, progress)
@@ -148,5 +149,5 @@ def _alike(ground: Ground, pieces: list[Piece]) -> bool:
 def _neighbours(ground: Ground, pieces: list[Piece]) -> list[tuple[int, int]]:
     """Pairs of pieces that share a facet of their regions."""
     piece_of = {region: i for i, piece in enumerate(pieces) for region in piece.regions}
-    pairs = {(piece_of[a], piece_of[b]) for a, b in ground.partition.adjacency().edges}
+    pairs = {(piece_of[a], piece_of[b]) for a, b in ground.adjacent}
     return sorted({(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]})

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from relurules.ir import Tree
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
-from relurules.lp.polytope import inscribed_ball, irredundant
+from relurules.lp.polytope import inscribed_ball
 from relurules.rules.certify import Certifier
-from relurules.rules.pieces import Ground, unit_rows
+from relurules.rules.pieces import Ground, facing, unit_rows
 from relurules.rules.tidy import decimal
+from relurules.rules.unions import needed_rows
 
 #: Coarsest to finest: how far a boundary may move, as a share of its leading column's width.
 _SHARES = (0.1, 0.03, 0.01, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -84,14 +85,11 @@ def _checked(certifier: Certifier, tree: Tree, limit: float) -> Straight | None:
     rows = unit_rows(ground.frame, tree.normals, tree.offsets)
     sides, points = [], []
     for path in tree.paths(len(certifier.forms)):
-        at, side = np.array(path, dtype=np.intp).T
-        sign = 2.0 * side - 1.0
-        G = np.vstack([ground.walls[0], -rows[at, :-1] * sign[:, None]])
-        h = np.concatenate([ground.walls[1], rows[at, -1] * sign])
-        ball = inscribed_ball(G, h)
+        faces = facing(rows, path)
+        ball = inscribed_ball(*ground.within(faces))
         if ball.radius <= RADIUS:
             return None
-        kept = irredundant(G, h, np.arange(len(ground.walls[1]), len(h)))[len(ground.walls[1]) :]
+        kept = needed_rows(ground, faces)
         sides.append(tuple(pair for pair, keep in zip(path, kept.tolist(), strict=True) if keep))
         points.append(ground.frame.to_user(ball.center))
     return Straight(tree, error, sides, np.array(points))

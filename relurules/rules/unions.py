@@ -56,9 +56,14 @@ def convex_whole(ground: Ground, parts: list[Sides], beside: Iterable[Sides]) ->
 
 def needed(ground: Ground, sides: list[tuple[int, int]]) -> Sides:
     """Without the sides that the others, and the domain, imply."""
-    G, h = ground.polytope(sides)
-    first = len(h) - len(sides)
-    return tuple(_chosen(sides, irredundant(G, h, np.arange(first, len(h)))[first:]))
+    return tuple(_chosen(sides, needed_rows(ground, ground.sides(sides))))
+
+
+def needed_rows(ground: Ground, rows: Array) -> NDArray[np.bool_]:
+    """Which of the rows (n, f + 1), (G, h), the others, and the domain, don't imply."""
+    G, h = ground.within(rows)
+    first = len(h) - len(rows)
+    return irredundant(G, h, np.arange(first, len(h)))[first:]
 
 
 def _chosen(sides: list[tuple[int, int]], which: NDArray[np.bool_]) -> Sides:

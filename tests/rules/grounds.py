@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 import relurules as rr
 from relurules.ir import Network
 from relurules.partitioning import search
-from relurules.rules.pieces import Ground, network_ground
+from relurules.rules.pieces import Ground, Piece, network_ground
 
 Array = NDArray[np.float64]
 
@@ -20,6 +20,11 @@ def box(d: int, half: float = 1.0) -> rr.Domain:
 
 def ground_of(net: Network, domain: rr.Domain | None = None) -> Ground:
     return network_ground(search(net, box(net.A.shape[1]) if domain is None else domain))
+
+
+def first_pieces(ground: Ground) -> list[Piece]:
+    """Every region by itself."""
+    return [Piece(region.splits, (i,), ground.forms[i], 0.0) for i, region in enumerate(ground.partition.regions())]
 
 
 def largest_of(weights: Array, constants: Sequence[float]) -> Network:

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from grounds import box, ground_of
+from grounds import box, first_pieces, ground_of
 from handmade import lines, network, random_network, rows_in
 
 from relurules.rules.fit import at_least, deviation, fit, fit_output, joined
-from relurules.rules.pieces import first_pieces
 
 
 def test_a_kink_in_the_middle_costs_a_quarter() -> None:

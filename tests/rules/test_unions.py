@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from grounds import box, ground_of, largest_of
+from grounds import box, first_pieces, ground_of, largest_of
 from handmade import lines, random_network, rows_in
 
-from relurules.rules.pieces import Ground, Sides, first_pieces
+from relurules.rules.pieces import Ground, Sides
 from relurules.rules.unions import convex_union, convex_whole, needed
 
 

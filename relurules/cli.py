@@ -262,11 +262,13 @@ def emit(
     top: Annotated[int, typer.Option(help="For SQL: how many reasons.", min=1)] = 3,
     output: Annotated[str | None, typer.Option(help="For an expression or function: of which output, or rule.")] = None,
     outside: Annotated[
-        str, typer.Option(help="For SQL: rows outside the domain give null, clamp them, or exact.")
-    ] = "null",
+        str | None,
+        typer.Option(help="What code gives rows outside the domain: null, clamp, or exact (default of form network)."),
+    ] = None,
     missing: Annotated[
         str, typer.Option(help="For SQL: missing values propagate, impute (refused where that can't be), or error.")
     ] = "propagate",
+    number: Annotated[str, typer.Option(help="For C: double or float.")] = "double",
     title: Annotated[str | None, typer.Option(help="For markdown, html and latex: the document's title.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the files; without it the text is printed.")] = None,
 ) -> None:
@@ -280,7 +282,7 @@ def emit(
     artifact = emit_rules(
         RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [], shape=shape, name=name,
         columns=[part.strip() for part in columns.split(",")], top=top, output=output, outside=outside, missing=missing,
-        title=title,
+        number=number, title=title,
     )  # fmt: skip
     if out is not None:
         for path in artifact.write(out):

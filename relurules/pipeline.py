@@ -261,7 +261,7 @@ def emit(
     shape: str = "select",
     name: str | None = None,
     columns: Sequence[str] = ("outputs", "rule"),
-    outside: str = "null",
+    outside: str | None = None,
     missing: str = "propagate",
     top: int = 3,
     output: str | None = None,
@@ -278,7 +278,8 @@ def emit(
     named), score (before the link), probability, class, contributions (the terms of every column in the rule, less
     what they are in the middle of the domain), reasons (names of the `top` columns that contribute most) and rule.
     outside: what a row outside the domain gives: "null", rule 0 and NULL; "clamp", what the nearest row in the box
-    gives; or "exact", rule 0 and the outputs of the whole network. missing: what a missing value gives, where the
+    gives; or "exact", rule 0 and the outputs of the network as traced. None is exact in form network, where the rules
+    keep that network, and null in the other forms. missing: what a missing value gives, where the
     model has no constant for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails.
     shape: "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or "rule"); `name` names
     what is created.
@@ -295,7 +296,7 @@ def emit(
         raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
     return emit_artifact(
         rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
-        columns=tuple(columns), outside=outside, missing=missing, top=top, output=output or "",
+        columns=tuple(columns), outside=outside or "", missing=missing, top=top, output=output or "",
         number=number,
     )  # fmt: skip
 

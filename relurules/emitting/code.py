@@ -19,7 +19,7 @@ OPTIONS = ("columns", "outside", "number")
 def checked(request: Request, target: str, options: Mapping[str, Any]) -> Request:
     """The request with these options; UnsupportedError names what exists where it asks for something else."""
     request = request._replace(**{name: options[name] for name in OPTIONS if name in options})
-    if request.outside not in OUTSIDE:
+    if request.outside not in ("", *OUTSIDE):
         raise UnsupportedError(f"target {target!r} has no outside {request.outside!r}; supported: {', '.join(OUTSIDE)}")
     if unknown := [name for name in request.columns if name not in COLUMNS]:
         raise UnsupportedError(f"no column {unknown[0]!r} in {target!r}; supported: {', '.join(COLUMNS)}")

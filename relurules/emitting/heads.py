@@ -98,14 +98,14 @@ def c_step(rules: RuleSet) -> Step:
 
 
 def sql_columns(rules: RuleSet, scores: Sequence[str], prefix: str, dialect: Dialect) -> Columns:
-    """For SQL: all links side by side; results are the outputs."""
+    """For SQL: all links side by side, what two of them need once; results are the outputs."""
     printed = {
         key: ROWS[key[0]].sql([scores[i] for i in key[1]], f"{prefix}_{name}", dialect)
         for key, name in _names(rules.heads).items()
     }
     depth = max(len(columns.steps) for columns in printed.values())
     steps: Steps = [
-        [column for columns in printed.values() for column in (columns.steps[i] if i < len(columns.steps) else [])]
+        list(dict.fromkeys(column for columns in printed.values() for column in (*columns.steps, *[[]] * depth)[i]))
         for i in range(depth)
     ]
     return Columns(steps, [printed[head.link, head.scores].results[head.component] for head in rules.heads])

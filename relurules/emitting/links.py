@@ -43,14 +43,14 @@ def _exp_sql(s: Sequence[str], _p: str, dialect: Dialect) -> Columns:
     return Columns([], [dialect.exp(s[0])])
 
 
-def _sigmoid_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
-    power = f"{p}_power"
+def _sigmoid_sql(s: Sequence[str], _p: str, dialect: Dialect) -> Columns:
+    power = f"{s[0]}_power"  # shared with the complement
     step = [(power, dialect.shrink(f"-abs({s[0]})"))]
     return Columns([step], [f"CASE WHEN {s[0]} >= 0E0 THEN 1E0 ELSE {power} END / (1E0 + {power})"])
 
 
-def _complement_sql(s: Sequence[str], p: str, dialect: Dialect) -> Columns:
-    power = f"{p}_power"
+def _complement_sql(s: Sequence[str], _p: str, dialect: Dialect) -> Columns:
+    power = f"{s[0]}_power"
     step = [(power, dialect.shrink(f"-abs({s[0]})"))]
     return Columns([step], [f"CASE WHEN {s[0]} >= 0E0 THEN {power} ELSE 1E0 END / (1E0 + {power})"])
 

@@ -8,8 +8,8 @@ from relurules.ir import RuleSet
 class Request(NamedTuple):
     """rules in a form (rules, tree, network); header: a line for the artefact's first comment.
 
-    columns: what is returned; outside: what becomes of rows outside the domain; number: double or float, of C. The rest
-    is for SQL. table: what is scored; key: columns kept; shape, name: what is made of the SELECT, and its name;
+    columns: what is returned; outside: what becomes of rows outside the domain, "" for what suits the form; number:
+    double or float, of C. The rest is for SQL. table: what is scored; key: columns kept; shape, name: what is made of the SELECT, and its name;
     missing: what becomes of missing values; top: how many reasons; output: of an expression.
     """
 
@@ -22,7 +22,7 @@ class Request(NamedTuple):
     shape: str = "select"
     name: str = ""
     columns: tuple[str, ...] = ("outputs", "rule")
-    outside: str = "null"
+    outside: str = ""
     missing: str = "propagate"
     top: int = 3
     output: str = ""

@@ -86,7 +86,7 @@ def checked(request: Request) -> Request:
     """The request, if all that it asks for exists; UnsupportedError names what does where it doesn't."""
     for name, value, known in (
         ("shape", request.shape, SHAPES),
-        ("outside", request.outside, OUTSIDE),
+        ("outside", request.outside or OUTSIDE[0], OUTSIDE),
         ("missing", request.missing, MISSING),
     ):
         if value not in known:

@@ -77,7 +77,7 @@ def inside(checks: plan.Checks, missing: str = "") -> str:
 
     missing: further cases for rows outside.
     """
-    bounds = [f"{column} BETWEEN {low} AND {high}" for low, column, high in checks.bounds]
+    bounds = [_between(*bound) for bound in checks.bounds]
     rest = [f"({column} = 0E0 OR {column} = 1E0)" for column in checks.binaries]
     rest += [f"{total} = 1E0" for total in checks.sums]
     rest += [f"{form} <= {limit}" for form, limit in checks.inequalities]
@@ -85,6 +85,10 @@ def inside(checks: plan.Checks, missing: str = "") -> str:
         return f"CASE{LINE}  WHEN {conjunction([*bounds, *rest])}{LINE}    THEN 1{LINE}{missing}  ELSE 0{LINE}END"
     nested = f"CASE{LINE}      WHEN {conjunction(rest, 6)}{LINE}        THEN 1{LINE}      ELSE 0{LINE}    END"
     return f"CASE{LINE}  WHEN {conjunction(bounds)}{LINE}    THEN {nested}{LINE}{missing}  ELSE 0{LINE}END"
+
+
+def _between(low: str, column: str, high: str) -> str:
+    return f"abs({column}) <= {high}" if low == f"-{high}" else f"{column} BETWEEN {low} AND {high}"
 
 
 def conjunction(parts: Sequence[str], indent: int = 2) -> str:

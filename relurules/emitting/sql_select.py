@@ -108,6 +108,5 @@ def _guarded(scope: Scope, wanted: Wanted) -> list[Step]:
         column = f"{source}.{name}"
         small = dialect.tiny and not domain.integer[i]
         tiny = f"WHEN abs({column}) < {double(dialect.tiny)} THEN 0E0 " if small else ""
-        within = f"WHEN {test} = 0 THEN NULL {tiny}ELSE {column}"
-        columns.append((name, f"CASE {within} END"))
+        columns.append((name, f"CASE {tiny}WHEN {test} = 1 THEN {column} END"))
     return [Step(names.of("guarded"), columns)]

@@ -33,7 +33,7 @@ class Target(NamedTuple):
 
 _CODE = ("rules", "tree", "network")
 #: What an artefact of SQL says of itself, beside what all say.
-_SAID = ("dialect", "table", "key", "shape", "name", "outside", "missing")
+_SAID = ("dialect", "table", "key", "shape", "name", "missing")
 
 TARGETS: Mapping[str, Target] = {
     "text": Target(print_text, ("rules",)),
@@ -50,7 +50,7 @@ def emit_artifact(
 ) -> Artifact:
     """Print `rules` for a target of the table; UnsupportedError names what exists where the request doesn't.
 
-    options: the fields of `Request` that are for SQL.
+    options: fields of `Request`.
     """
     row = TARGETS[target]
     dialect = dialect or row.dialects[0]
@@ -65,17 +65,24 @@ def emit_artifact(
         said = {name: getattr(request, name) for name in _SAID} | {"returned": request.columns}
     elif "network" in row.forms:
         request = code.checked(request, target, options)
-        said = {"returned": request.columns, "outside": request.outside, "number": request.number}
+        said = {"returned": request.columns, "number": request.number}
     decision = None if rules.decision is None else rules.decision.wanted
     outputs = (request.output,) if request.output else rules.outputs
     refusals = []
     for tried in [form] if form else row.best(request):
+        outside = request.outside or _outside(rules, tried)
         artifact = Artifact(
-            target, tried, rules.domain, outputs, {}, rules.score_error, rules.complete, decision=decision, **said
-        )
+            target, tried, rules.domain, outputs, {}, rules.score_error, rules.complete, decision=decision,
+            outside=outside, **said,
+        )  # fmt: skip
         try:
-            asked = request._replace(form=tried, header=header(artifact))
+            asked = request._replace(form=tried, outside=outside, header=header(artifact))
             return replace(artifact, files=row.print(asked if target == "sql" else code.prepared(asked)))
         except UnsupportedError as error:
             refusals.append(error)
     raise refusals[0]
+
+
+def _outside(rules: RuleSet, form: str) -> str:
+    """What becomes of rows outside where nothing is asked for: a network knows what it gives them, rules don't."""
+    return "exact" if form == "network" and rules.traced is not None else "null"

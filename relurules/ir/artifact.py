@@ -79,9 +79,15 @@ def header(artifact: Artifact) -> str:
     """One line for a comment of the artefact, from which `Artifact.read` learns what it is; safe in any comment."""
     said = {name: value for name in _SAID if (value := getattr(artifact, name)) not in (None, ())}
     said |= {name: value for name in _UNUSUAL if (value := getattr(artifact, name)) != getattr(Artifact, name)}
-    text = json.dumps({**said, **domain_to_json(artifact.domain)})
+    text = json.dumps(said | _short(domain_to_json(artifact.domain)))
     text = text.replace("{{", "\\u007b{").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
     return _MARK + text.replace("/", "\\/").replace("*", "\\u002a").replace("?", "\\u003f").replace(">", "\\u003e")
+
+
+def _short(domain: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of a domain without the words that say no."""
+    features = [{k: v for k, v in feature.items() if v is not False} for feature in domain["features"]]
+    return {name: value for name, value in domain.items() if value != []} | {"features": features}
 
 
 def _header_of(text: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def domain_to_json(domain: Domain) -> dict[str, Any]:
 
 def domain_from_json(found: Mapping[str, Any]) -> Domain:
     """The domain that `domain_to_json` wrote. KeyError, TypeError or ValueError (DomainError) for anything else."""
-    features, constraints = found["features"], found["constraints"]
+    features, constraints = found["features"], found.get("constraints", ())
     names = [feature["name"] for feature in features]
     lower = [-np.inf if feature["lower"] is None else feature["lower"] for feature in features]
     upper = [np.inf if feature["upper"] is None else feature["upper"] for feature in features]
@@ -48,7 +48,7 @@ def domain_from_json(found: Mapping[str, Any]) -> Domain:
         names=box.names,
         lower=box.lower,
         upper=box.upper,
-        integer=np.array([feature["integer"] for feature in features], dtype=bool),
+        integer=np.array([feature.get("integer", False) for feature in features], dtype=bool),
         normals=np.array(rows, dtype=np.float64).reshape(-1, len(names)),
         bounds=np.array([item["at_most"] for item in constraints], dtype=np.float64),
         texts=tuple(item["text"] for item in constraints),

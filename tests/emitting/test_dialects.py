@@ -50,7 +50,7 @@ def rows_of(rules: RuleSet) -> np.ndarray[Any, Any]:
 def test_every_form(form: str, engine: str, odd: RuleSet) -> None:
     need(engine)
     rows = rows_of(odd)
-    report = rr.verify(rr.emit(odd, "sql", dialect=engine, form=form, key=["id"]), odd, rows)
+    report = rr.verify(rr.emit(odd, "sql", dialect=engine, form=form, outside="null", key=["id"]), odd, rows)
     assert report
     assert report.outside == (~odd.domain.contains(rows)).sum() > 5
     assert report.relative < 1e-12
@@ -224,7 +224,7 @@ def test_clamp(engine: str) -> None:
     report = rr.verify(artifact, rules, rows)
     assert report
     assert report.outside == 2
-    assert rr.verify(rr.emit(rules, "sql", dialect=engine, key=["id"]), rules, rows).outside > 10
+    assert rr.verify(rr.emit(rules, "sql", dialect=engine, outside="null", key=["id"]), rules, rows).outside > 10
 
 
 @pytest.mark.parametrize("engine", QUICK)

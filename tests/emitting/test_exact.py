@@ -1,5 +1,6 @@
 """Rows outside the domain: by the whole network, as it was traced, in every form and engine."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,16 @@ def test_exact(columns: list[str], form: str, engine: str, rules: RuleSet) -> No
     assert report.outside == 2
     other = rr.extract(graph(random_network(8, K=6), ["p", "q"], rules.heads), domain=BOX)
     assert not rr.verify(artifact, other, WIDE)
+
+
+@pytest.mark.parametrize("target", ["sql", "python", "numpy", "c", "javascript"])
+def test_what_is_not_asked_for_suits_the_form(target: str, rules: RuleSet) -> None:
+    """A network knows what it gives outside; rules, which are there to be read, say that they don't."""
+    assert rr.emit(rules, target, form="network").outside == "exact"
+    assert rr.emit(rules, target, form="tree").outside == "null"
+    assert str(rr.emit(rules, target, form="network")) == str(rr.emit(rules, target, form="network", outside="exact"))
+    kept = replace(rules, traced=None)
+    assert rr.emit(kept, target, form="network").outside == "null"
 
 
 def test_a_neuron_that_the_domain_settles_counts_outside() -> None:

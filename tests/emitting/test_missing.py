@@ -46,7 +46,7 @@ def in_sqlite(
 def test_rows_without_a_rule(form: str, target: str, dialect: str | None) -> None:
     rules = rules_of(NET, DOMAIN)
     X = np.vstack([ODD, [[0.5, 0.5], [-1, -1]]])
-    report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect), rules, X)
+    report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect, outside="null"), rules, X)
     assert report
     assert report.outside == len(ODD)
 
@@ -57,7 +57,7 @@ def test_unbounded_domain_and_a_feature_that_nothing_reads(form: str, target: st
     net = network([[1, 0]], [0], [[1]])
     rules = rules_of(net)
     X = np.vstack([ODD[:7], [[1e300, -1e300], [-5, 7]]])
-    report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect), rules, X)
+    report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect, outside="null"), rules, X)
     assert report
     assert report.outside == 7
 
@@ -70,7 +70,7 @@ def test_rows_that_the_search_did_not_reach(budget: int, form: str, target: str,
     X = np.random.default_rng(0).uniform(-1, 1, (100, 2))
     expected = int((rules.apply(X) == 0).sum())
     assert 0 < expected < 100
-    report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect), rules, X)
+    report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect, outside="null"), rules, X)
     assert report
     assert report.outside == expected
 
@@ -189,4 +189,4 @@ def test_one_rule_and_merged_rules(form: str, target: str, dialect: str | None) 
     affine = network(np.empty((0, 2)), [], np.empty((1, 0)), C=[[1, -2]], c=[0.5])
     for net in (affine, zero_readout()):
         rules = rules_of(net, DOMAIN)
-        assert rr.verify(rr.emit(rules, target, form=form, dialect=dialect), rules, X)
+        assert rr.verify(rr.emit(rules, target, form=form, dialect=dialect, outside="null"), rules, X)

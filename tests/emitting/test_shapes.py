@@ -94,7 +94,7 @@ def test_the_network_without_rules(engine: str, rules: RuleSet) -> None:
         np.eye(2)[[0, 1, 0]], [0.1, -0.2, 0.3], [[1, 2, -1]], L=np.tril(np.ones((3, 3)), -1), slope=[0, 0, 0.5]
     )
     rules = rules_of(net, rr.Domain.box([-1, -1], [1, 1], ["a", "b"]))
-    text = str(rr.emit(rules, "sql", dialect=engine, form="network", columns=["outputs"]))
+    text = str(rr.emit(rules, "sql", dialect=engine, form="network", outside="null", columns=["outputs"]))
     assert "rr_rule" not in text
     X = np.vstack([rows_in(rules.domain, 20), [[np.nan, 0], [2, 2]]])
     rows = [tuple(None if v != v else v for v in row) for row in X.tolist()]

@@ -39,7 +39,7 @@ def test_what_is_emitted_passes(form: str, engine: str, target: str, dialect: st
     domain = BOX.where("a + 2*b <= 2")
     rules = rules_of(random_network(1, K=6), domain)
     rows = np.vstack([X, [[9, 9], [np.nan, 0], [1, 1]]])
-    report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect), rules, rows)
+    report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect, outside="null"), rules, rows)
     assert report
     assert report.passed
     assert (report.engine, report.rows) == (engine, 103)
@@ -171,7 +171,7 @@ def module() -> nn.Module:
 def test_against_the_model_that_torch_runs(
     engine: str, target: str, dialect: str | None, module: nn.Module, tmp_path: Path
 ) -> None:
-    artifact = rr.emit(rr.extract(module, domain=BOX), target, dialect=dialect)
+    artifact = rr.emit(rr.extract(module, domain=BOX), target, dialect=dialect, outside="null")
     rows: Array = np.vstack([X, [[3.0, 0.0]]])
     assert rr.verify(artifact, module, rows, engine).outside == 1
     again = Artifact.read(artifact.write(tmp_path)[-1])

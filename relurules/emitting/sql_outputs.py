@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.emitting.links import ROWS
+from relurules.emitting.links import ROWS, Columns
 from relurules.emitting.notation import Notation, grouped
 from relurules.emitting.request import Request
 from relurules.emitting.sql_dialects import Dialect
@@ -85,11 +85,7 @@ def extra_steps(request: Request, dialect: Dialect, prefix: str, features: Notat
     """The subqueries for class, contributions and reasons."""
     asked, steps = set(request.columns), list[Step]()
     if "class" in asked:
-        columns = ROWS["argmax"].sql(_competing(request.rules, prefix), f"{prefix}_c", dialect)
-        steps += [Step(f"{prefix}_class{i}", step) for i, step in enumerate(columns.steps, 1)]
-        steps.append(
-            Step(f"{prefix}_classed", [(f"{prefix}_class", _class(request.rules, prefix, columns.results[0]))])
-        )
+        steps += [Step(f"{prefix}_class{i}", step) for i, step in enumerate(_class(request, dialect, prefix).steps, 1)]
     if asked & {"contributions", "reasons"}:
         steps.append(Step(f"{prefix}_explained", _contributions(request.rules, prefix, features, by_rule)))
     if "reasons" in asked:
@@ -111,7 +107,7 @@ def final_columns(request: Request, dialect: Dialect, prefix: str, outputs: Sequ
             return f"{prefix}_e{column.which}_{column.part}"
         if column.kind == "reason":
             return _reason(request, dialect, prefix, column)
-        return f"{prefix}_{column.kind}"
+        return _class(request, dialect, prefix).results[0] if column.kind == "class" else f"{prefix}_rule"
 
     return [(expression(column), quoted(column.name, dialect)) for column in returned(request)]
 
@@ -128,10 +124,11 @@ def _competing(rules: RuleSet, prefix: str) -> list[str]:
     raise UnsupportedError("column 'class': the network's outputs are no classes; ask for 'outputs'")
 
 
-def _class(rules: RuleSet, prefix: str, largest: str) -> str:
-    if len(_competing(rules, prefix)) > 1:
-        return largest
-    return f"CASE WHEN {prefix}_s0 > 0E0 THEN 1 WHEN {prefix}_s0 <= 0E0 THEN 0 END"
+def _class(request: Request, dialect: Dialect, prefix: str) -> Columns:
+    scores = _competing(request.rules, prefix)
+    if len(scores) > 1:
+        return ROWS["argmax"].sql(scores, f"{prefix}_c", dialect)
+    return Columns([], [f"CASE WHEN {scores[0]} > 0E0 THEN 1 WHEN {scores[0]} <= 0E0 THEN 0 END"])
 
 
 def reference(domain: Domain) -> Array:

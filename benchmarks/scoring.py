@@ -1,9 +1,10 @@
 """Emitted SQL in its engines: whether it is right on many rows, what sizes it reaches, and beside another tool.
 
-    python benchmarks/scoring.py [--only agreement|limits|peer] [--rows N] [--peer PYTHON] [--engines a,b]
+    python benchmarks/scoring.py [--only agreement|columns|limits|peer] [--rows N] [--peer PYTHON] [--engines a,b]
 
 agreement  every executed dialect, form and treatment of rows outside, on random and hostile rows: the largest
            difference as a share of the sum of the absolute terms (at most 1e-12), and how often the class is the same
+columns    the same for score, probability, class, contributions, reasons and the number of the rule
 limits     256 and 5663 rules in every form
 peer       orbital's SQL for the same scikit-learn networks, rows/s in the same engine (`make bench-scoring` sets it up)
 """
@@ -21,20 +22,17 @@ from typing import Any
 import networkx
 import numpy as np
 from numpy.typing import NDArray
+from scoring_columns import OPEN, agree
 
 import relurules as rr
 from relurules.errors import RelurulesError
 from relurules.ir import Artifact, Graph, Head, Network, Neuron, RuleSet
-from relurules.verifying.databases import Database, open_duckdb, open_postgres, open_sqlite
+from relurules.verifying.databases import Database
 
 Array = NDArray[np.float64]
 ENGINES = ("sqlite", "duckdb", "postgres", "mariadb", "clickhouse", "spark")
 FORMS = ("rules", "tree", "network")
-PEERS: dict[str, Callable[[], AbstractContextManager[Database]]] = {
-    "postgres": open_postgres,
-    "sqlite": open_sqlite,
-    "duckdb": open_duckdb,
-}
+PEERS = ("postgres", "sqlite", "duckdb")
 NAN, INF = float("nan"), float("inf")
 HOSTILE = [NAN, INF, -INF, 1e308, -1e308, 1e-320, -0.0, 0.0, 1.0, -1.0, np.nextafter(1, 2), 1e-160, 3.7]
 
@@ -91,6 +89,21 @@ def agreement(engines: Sequence[str], count: int) -> None:
             )
 
 
+def columns(engines: Sequence[str], count: int) -> None:
+    """Every dialect and form, and all that may be asked for beside the outputs."""
+    rules = random_rules(5, 5, [Head("sigmoid", (0,))])
+    print(f"\n{len(rules)} rules, 5 columns, {count} rows and the hostile ones; Spark a tenth of them")
+    print(f"{'engine':11}{'form':9}{'off':>10}{'rule':>9}{'class, reasons':>16}{'rows/s':>12}")
+    for engine, form in [(e, f) for e in engines for f in FORMS]:
+        found = agree(rules, rows_for(5, count // 10 if engine == "spark" else count), engine, form)
+        right = found.off <= 1e-12 and found.ruled > 0.9999 and found.decided > 0.9999
+        print(
+            f"{engine:11}{form:9}{found.off:10.1e}{100 * found.ruled:8.4g}%{100 * found.decided:15.4g}%"
+            f"{found.speed:12.0f}{'' if right else '   FAILED'}",
+            flush=True,
+        )
+
+
 def limits(engines: Sequence[str]) -> None:
     """Hundreds and thousands of rules."""
     print(f"\n{'rules':>6} {'engine':11}{'form':9}{'kB':>7}{'rows/s':>9}")
@@ -141,13 +154,13 @@ def peer(python: Path, count: int) -> None:
     for name, model, X, y in pipelines():
         rr.extract(model, data=X, max_regions=1)  # compiled once
         theirs, seconds = _orbital(python, model)
-        for engine, open_ in PEERS.items():
+        for engine in PEERS:
             start = time.perf_counter()
             ours = str(_network(rr.extract(model, data=X, max_regions=1), engine))
             made = time.perf_counter() - start
             rows = np.random.default_rng(2).normal(size=(count, 10))
             few = rows if engine == "duckdb" else rows[: count // (10 if name == "8x8" else 2000)]
-            pairs = _speeds(open_, (theirs[engine], few, _THEIRS), (ours, rows, _OURS))
+            pairs = _speeds(OPEN[engine], (theirs[engine], few, _THEIRS), (ours, rows, _OURS))
             off = [np.abs(_sums(model, x) - found).max() for x, (_, found) in zip((few, rows), pairs, strict=True)]
             print(
                 f"{name:9}{engine:10}{seconds[engine]:8.2f} ->{made:5.2f} s{len(theirs[engine]) / 1000:7.1f} ->"
@@ -160,8 +173,10 @@ def peer(python: Path, count: int) -> None:
         if name == "40x40":
             small = rr.linearize(model, X, y, max_neurons=8).model
             rules = rr.extract(small, data=X, max_regions=1)
-            for engine, open_ in PEERS.items():
-                (((fast, _), _),) = _speeds(open_, (str(_network(rules, engine, ["outputs"])), rows, rules.outputs))
+            for engine in PEERS:
+                (((fast, _), _),) = _speeds(
+                    OPEN[engine], (str(_network(rules, engine, ["outputs"])), rows, rules.outputs)
+                )
                 print(
                     f"{'':9}{engine:10}linearised to {len(rules.traced or ())} neurons: {fast:.0f} rows/s", flush=True
                 )
@@ -232,7 +247,7 @@ def _speeds(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=["agreement", "limits", "peer"])
+    parser.add_argument("--only", choices=["agreement", "columns", "limits", "peer"])
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--peer", type=Path)
     parser.add_argument("--engines", default=",".join(ENGINES))
@@ -240,6 +255,8 @@ def main() -> None:
     engines = asked.engines.split(",")
     if asked.only in (None, "agreement"):
         agreement(engines, asked.rows)
+    if asked.only in (None, "columns"):
+        columns(engines, asked.rows)
     if asked.only in (None, "limits"):
         limits(engines)
     if asked.only in (None, "peer") and asked.peer:

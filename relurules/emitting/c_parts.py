@@ -96,7 +96,7 @@ def tree_parts(request: Request, real: Real) -> Parts:
 def _arrays(request: Request, real: Real, walk: Tables | None, tables: Sequence[Table]) -> dict[str, object]:
     """Coordinates as an array v, whose entries are `stride` apart; bounds of all of them as tables."""
     rules, d = request.rules, len(request.rules.features)
-    features = plan.notation(rules, real.literal, [f"v[{i} * stride]" for i in range(d)])
+    features = plan.notation(rules, real.literal, [_place(i) for i in range(d)])
     checked = request.outside != "exact" or "rule" in request.columns
     bounds = [
         real_table(
@@ -112,8 +112,14 @@ def _arrays(request: Request, real: Real, walk: Tables | None, tables: Sequence[
         "walk": walk,
         "inputs": _inputs(request, real, features.columns),
         "unused": [],
+        "place": _place,
         "values": d,
     }
+
+
+def _place(i: int) -> str:
+    """Entry i of v."""
+    return f"v[{('0', 'stride')[i] if i < 2 else f'{i} * stride'}]"
 
 
 def _checks(rules: RuleSet, features: Notation, real: Real) -> plan.Checks:

@@ -94,7 +94,8 @@ static double complement(double s)
 _C_SOFTMAX = """\
 static void softmax(double *s, int n)
 {
-    double top = s[0], total = 0.0;
+    double top = s[0];
+    double total = 0.0;
     int i;
     for (i = 1; i < n; i++) {
         top = s[i] > top ? s[i] : top;
@@ -111,7 +112,8 @@ static void softmax(double *s, int n)
 _C_LOG_SOFTMAX = """\
 static void log_softmax(double *s, int n)
 {
-    double top = s[0], total = 0.0;
+    double top = s[0];
+    double total = 0.0;
     int i;
     for (i = 1; i < n; i++) {
         top = s[i] > top ? s[i] : top;
@@ -127,7 +129,8 @@ static void log_softmax(double *s, int n)
 _C_ARGMAX = """\
 static double argmax(const double *s, int n)
 {
-    int i, best = 0;
+    int best = 0;
+    int i;
     for (i = 0; i < n; i++) {
         if (s[i] != s[i]) {
             return s[i];

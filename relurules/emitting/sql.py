@@ -146,11 +146,11 @@ def _said_of_rows(request: Request) -> str:
     missing = plan.missing_words(request.rules)
     if SHAPES[request.shape].one:
         return f"A row outside the domain, {missing}, gives NULL."
-    lost = "has rule 0 and no outputs"
+    rule = " and rule 0" if "rule" in request.columns else ""
     if request.outside == "exact":
         return (
-            "A row outside the domain has rule 0, and the outputs of the whole network. One that it can't take, "
-            f"{missing}, has no outputs." + _said_of_missing(request)
+            f"A row outside the domain has the outputs of the whole network{rule}. One that it can't take, {missing}, "
+            "has no outputs." + _said_of_missing(request)
         )
     if request.outside == "clamp":
         rows = (
@@ -158,7 +158,7 @@ def _said_of_rows(request: Request) -> str:
         )
     else:
         rows = f"A row outside the domain, {missing}"
-    return f"{rows}, {lost}." + _said_of_missing(request)
+    return f"{rows}, has no outputs{rule}." + _said_of_missing(request)
 
 
 def _said_of_sizes(dialect: Dialect) -> list[str]:

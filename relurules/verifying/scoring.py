@@ -16,9 +16,9 @@ from relurules.verifying.ran import Ran, Rows, ran_from
 def run_sql(open_: Callable[[], AbstractContextManager[Database]], artifact: Artifact, table: Rows) -> Ran:
     """Load the rows into a table (NaN as NULL) and run the artefact; CheckError where it fails."""
     one = artifact.shape in ("expression", "function")
-    if not one and not {"outputs", "rule"} <= set(artifact.returned):
+    if not one and "outputs" not in artifact.returned:
         raise CheckError(
-            f"score.sql returns {', '.join(artifact.returned)}; emit it with the columns outputs and rule to verify it"
+            f"score.sql returns {', '.join(artifact.returned)}; emit it with the column outputs to verify it"
         )
     with open_() as database:
         try:
@@ -33,7 +33,7 @@ def run_sql(open_: Callable[[], AbstractContextManager[Database]], artifact: Art
             seconds = time.perf_counter() - start
         except database.errors as error:
             raise CheckError(f"score.sql failed in {database.name}: {_short(error)}") from error
-    return _ordered([(*row, row[-1] is not None) for row in rows] if one else rows, artifact, seconds)
+    return _ordered(rows, artifact, seconds, ruled=not one and "rule" in artifact.returned)
 
 
 def _statements(artifact: Artifact, database: Database, table: str) -> tuple[list[str], str]:
@@ -77,11 +77,16 @@ def _keyed(artifact: Artifact, table: Rows) -> list[tuple[Value, ...]]:
     return [(*row, *[float(i)] * extra) for i, row in enumerate(zip(*table.values(), strict=True))]
 
 
-def _ordered(rows: Sequence[Sequence[Any]], artifact: Artifact, seconds: float) -> Ran:
-    """Rows in the order they were loaded: by a key that numbers them where there is one, else as they came."""
+def _ordered(rows: Sequence[Sequence[Any]], artifact: Artifact, seconds: float, *, ruled: bool) -> Ran:
+    """Rows in the order they were loaded: by a key that numbers them where there is one, else as they came.
+
+    ruled: whether the number of the rule comes last; without, a row with outputs counts as one with a rule.
+    """
     own = [column.name for column in artifact.domain.columns]
     numbering = next((i for i, name in enumerate(artifact.key) if name not in own), None)
     if numbering is not None:
         rows = sorted(rows, key=lambda row: float(row[numbering]))
     first, count = len(artifact.key), len(artifact.outputs)
-    return ran_from([[*row[first : first + count], row[-1]] for row in rows], count, seconds)
+    given = [(row[first : first + count], row[-1]) for row in rows]
+    found = [[*own, last if ruled else any(value is not None for value in own)] for own, last in given]
+    return ran_from(found, count, seconds)

@@ -132,8 +132,18 @@ def test_columns_that_there_are_none_of() -> None:
 
 
 def test_what_returns_no_outputs_cannot_be_verified(rules: RuleSet) -> None:
-    with pytest.raises(CheckError, match="emit it with the columns outputs and rule"):
+    with pytest.raises(CheckError, match="emit it with the column outputs"):
         rr.verify(rr.emit(rules, "sql", columns=["rule"]), rules, rows_of(rules))
+
+
+@pytest.mark.parametrize("outside", ["null", "clamp", "exact"])
+def test_outputs_alone_are_verified(outside: str, rules: RuleSet) -> None:
+    for form in ("tree", "network"):
+        artifact = rr.emit(rules, "sql", form=form, key=["id"], outside=outside, columns=["outputs", "class"])
+        assert rr.verify(artifact, rules, rows_of(rules))
+        assert not rr.verify(
+            artifact, rules_of(random_network(9, m=2), BOX, rules.outputs, rules.heads), rows_of(rules)
+        )
 
 
 def test_names_of_columns_on_request_must_not_clash() -> None:

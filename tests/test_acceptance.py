@@ -72,6 +72,8 @@ def test_every_artefact_is_the_rules(case: Case) -> None:
     room = 1e-12 * np.maximum(rules.network.magnitude(X), terms(rules, X))
     for target, dialect, engine in ENGINES:
         for form in ("rules", "tree", "network"):
+            if (target, form) == ("c", "rules") and sum(len(rule.conditions) for rule in rules) > 4000:
+                continue  # refused, since compilers would take minutes
             artifact = rr.emit(rules, target, dialect=dialect, form=form, outside="null")
             _, ran = run(artifact, X, engine)
             outputs, rule = ran.outputs, ran.rule

@@ -1,23 +1,23 @@
 """The command line. Nothing heavy is imported before a command needs it: `--help` must answer at once."""
 
-import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from relurules.cli_ask import ask
 from relurules.cli_diff import diff
+from relurules.cli_emit import emit, schema
 from relurules.cli_explain import explain, plot, summary
 from relurules.cli_files import model_of, read_rows, read_table
 from relurules.cli_fit import fit
-from relurules.cli_prove import check, checked, prove
-from relurules.errors import DataError, RelurulesError, UnsupportedError
+from relurules.cli_prove import check, prove, verify
+from relurules.errors import RelurulesError
 
 if TYPE_CHECKING:
     from relurules.display import Tell
@@ -131,8 +131,7 @@ def demo(
     raise typer.Exit(0 if run_demo(out, seed, _out) else 1)
 
 
-for _command in (fit, summary, explain, ask, diff, plot, prove, check):
-    app.command()(_command)
+app.command()(fit)
 
 
 @app.command()
@@ -243,104 +242,8 @@ def count(
         _err.print(f"the search was ended early; {_how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)
 
 
-@app.command()
-def emit(
-    rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
-    to: Annotated[str, typer.Option("--to", help="text, markdown, html, latex, sql, python, numpy, c or javascript.")],
-    dialect: Annotated[str | None, typer.Option(help="For SQL: sqlite (default), duckdb, postgres, mysql, ...")] = None,
-    form: Annotated[str | None, typer.Option(help="rules, tree or network; by default what suits.")] = None,
-    table: Annotated[str, typer.Option(help="For SQL: the table that is scored.")] = "input_data",
-    key: Annotated[
-        list[str] | None, typer.Option(help="For SQL: column to keep beside the outputs; repeatable.")
-    ] = None,
-    shape: Annotated[str, typer.Option(help="For SQL: select, view, dbt, expression or function.")] = "select",
-    name: Annotated[str | None, typer.Option(help="For SQL: name of the view or function.")] = None,
-    columns: Annotated[
-        str,
-        typer.Option(help="For SQL: what to return, of outputs,score,probability,class,contributions,reasons,rule."),
-    ] = "outputs,rule",
-    top: Annotated[int, typer.Option(help="For SQL: how many reasons.", min=1)] = 3,
-    output: Annotated[str | None, typer.Option(help="For an expression or function: of which output, or rule.")] = None,
-    outside: Annotated[
-        str | None,
-        typer.Option(help="What code gives rows outside the domain: null, clamp, or exact (default of form network)."),
-    ] = None,
-    missing: Annotated[
-        str, typer.Option(help="For SQL: missing values propagate, impute (refused where that can't be), or error.")
-    ] = "propagate",
-    number: Annotated[str, typer.Option(help="For C: double or float.")] = "double",
-    title: Annotated[str | None, typer.Option(help="For markdown, html and latex: the document's title.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the files; without it the text is printed.")] = None,
-) -> None:
-    """Emit rules as a document or code: `relurules emit rules.json --to sql --dialect duckdb --table loans --key id`.
-
-    A document for people: `relurules emit rules.json --to html --title "Who repays?" --out .`, or markdown, or latex.
-    """
-    from relurules.ir import RuleSet
-    from relurules.pipeline import emit as emit_rules
-
-    artifact = emit_rules(
-        RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [], shape=shape, name=name,
-        columns=[part.strip() for part in columns.split(",")], top=top, output=output, outside=outside, missing=missing,
-        number=number, title=title,
-    )  # fmt: skip
-    if out is not None:
-        for path in artifact.write(out):
-            _err.print(f"wrote {path}", markup=False)
-    elif len(artifact.files) > 1:
-        raise UnsupportedError(
-            f"target {to!r} is {len(artifact.files)} files ({', '.join(artifact.files)}); give --out FOLDER"
-        )
-    else:
-        sys.stdout.write(str(artifact))
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON Schema of rules files (draft 2020-12)."""
-    from relurules.ir.rules_json import schema_text
-
-    sys.stdout.write(schema_text())
-
-
-@app.command()
-def verify(
-    artefact: Annotated[Path, typer.Argument(help="score.sql, score.py, score.c or rules.json.")],
-    against: Annotated[Path, typer.Option(help="Network, as for extract, or rules (.json) to compare with.")],
-    data: Annotated[Path | None, typer.Option(help="CSV or Parquet with the columns of the network.")] = None,
-    engine: Annotated[
-        str | None, typer.Option(help="python, c, or for SQL its dialect; by default the artefact's own.")
-    ] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(help="Certificate to check; the artefact must be just the rules it is about.")
-    ] = None,
-    rules: Annotated[Path | None, typer.Option(help="These rules; by default rules.json beside it.")] = None,
-    trust_pickle: _TrustPickle = False,
-) -> None:
-    """Run an artefact in its engine and compare it with the network: exit code 1 where they differ.
-
-    `relurules verify score.sql --against model.pt2 --data rows.csv`. Verify only files that you trust: they are run.
-    With --certificate and without --data nothing is run: `relurules verify score.sql --against model.pt2 --certificate
-    proof/certificate.json` says whether the code is, number by number, the rules that are proven of the model.
-    """
-    from relurules.display import report_table, report_text
-    from relurules.ir import Artifact, RuleSet
-    from relurules.pipeline import verify as verify_artifact
-
-    read: Any = RuleSet.load if artefact.suffix == ".json" else Artifact.read
-    if data is None and certificate is None:
-        raise DataError("nothing to verify with; give --data FILE, --certificate FILE or both")
-    if certificate is not None:
-        code = None if artefact.suffix == ".json" else artefact
-        own = artefact if artefact.suffix == ".json" else rules
-        proven = checked(certificate, own, model_of(against, trust_pickle), code)
-        if data is None or not proven:
-            raise typer.Exit(0 if proven else 1)
-    model: Any = RuleSet.load(against) if against.suffix == ".json" else model_of(against, trust_pickle)
-    report = verify_artifact(read(artefact), model, read_table(cast("Path", data), []), engine)
-    _out.print(report_table([report]))
-    _out.print(report_text(report), markup=False, soft_wrap=True)
-    raise typer.Exit(0 if report else 1)
+for _command in (summary, explain, plot, ask, diff, emit, verify, prove, check, schema):
+    app.command()(_command)
 
 
 @contextmanager

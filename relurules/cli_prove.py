@@ -1,13 +1,13 @@
-"""The commands `relurules prove` and `check`; `cli` registers them."""
+"""The commands `relurules prove`, `check` and `verify`, which look at results from outside; `cli` registers them."""
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
 
-from relurules.cli_files import model_of
+from relurules.cli_files import model_of, read_table
 from relurules.errors import DataError
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -64,6 +64,45 @@ def check(
     code are read back by another parser too, and its text must be what these rules give.
     """
     raise typer.Exit(0 if checked(certificate, rules, model_of(model, trust_pickle), artefact) else 1)
+
+
+def verify(
+    artefact: Annotated[Path, typer.Argument(help="score.sql, score.py, score.c or rules.json.")],
+    against: Annotated[Path, typer.Option(help="Network, as for extract, or rules (.json) to compare with.")],
+    data: Annotated[Path | None, typer.Option(help="CSV or Parquet with the columns of the network.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="python, c, or for SQL its dialect; by default the artefact's own.")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Certificate to check; the artefact must be just the rules it is about.")
+    ] = None,
+    rules: Annotated[Path | None, typer.Option(help="These rules; by default rules.json beside it.")] = None,
+    trust_pickle: _TrustPickle = False,
+) -> None:
+    """Run an artefact in its engine and compare it with the network: exit code 1 where they differ.
+
+    `relurules verify score.sql --against model.pt2 --data rows.csv`. Verify only files that you trust: they are run.
+    With --certificate and without --data nothing is run: `relurules verify score.sql --against model.pt2 --certificate
+    proof/certificate.json` says whether the code is, number by number, the rules that are proven of the model.
+    """
+    from relurules.display import report_table, report_text
+    from relurules.ir import Artifact, RuleSet
+    from relurules.pipeline import verify as verify_artifact
+
+    read: Any = RuleSet.load if artefact.suffix == ".json" else Artifact.read
+    if data is None and certificate is None:
+        raise DataError("nothing to verify with; give --data FILE, --certificate FILE or both")
+    if certificate is not None:
+        code = None if artefact.suffix == ".json" else artefact
+        own = artefact if artefact.suffix == ".json" else rules
+        proven = checked(certificate, own, model_of(against, trust_pickle), code)
+        if data is None or not proven:
+            raise typer.Exit(0 if proven else 1)
+    model: Any = RuleSet.load(against) if against.suffix == ".json" else model_of(against, trust_pickle)
+    report = verify_artifact(read(artefact), model, read_table(cast("Path", data), []), engine)
+    _out.print(report_table([report]))
+    _out.print(report_text(report), markup=False, soft_wrap=True)
+    raise typer.Exit(0 if report else 1)
 
 
 def checked(certificate: Path, rules: Path | None, model: Any, artefact: Path | None) -> bool:

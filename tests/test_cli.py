@@ -84,6 +84,13 @@ def test_emitted_files_verify(folder: Path, tmp_path: Path, to: str, main: str, 
         assert run(["verify", str(tmp_path / main), *told]) == 0
 
 
+def test_numbers_and_rows_outside_reach_the_code(folder: Path, tmp_path: Path) -> None:
+    asked = ["--to", "c", "--number", "float", "--outside", "clamp", "--out", str(tmp_path)]
+    assert run(["emit", str(folder / "rules.json"), *asked]) == 0
+    assert "const float *x" in (tmp_path / "score.h").read_text()
+    assert '"outside": "clamp"' in (tmp_path / "score.c").read_text()
+
+
 def test_verify_finds_a_changed_number(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["emit", str(folder / "rules.json"), "--to", "python", "--out", str(tmp_path)]) == 0
     script = tmp_path / "score.py"

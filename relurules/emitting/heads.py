@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from relurules.emitting.link_sources import Function, Functions
 from relurules.emitting.links import ROWS, Columns, Steps
-from relurules.emitting.sql_dialects import Dialect
+from relurules.emitting.sql_dialect import Dialect
 from relurules.ir import Head, RuleSet
 from relurules.ir.link import LINKS, is_identity
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from relurules.emitting.link_sources import FUNCTIONS, Functions
 from relurules.emitting.notation import grouped
-from relurules.emitting.sql_dialects import Dialect
+from relurules.emitting.sql_dialect import Dialect
 
 #: SQL columns to compute, each list from those before it, as (name, expression).
 Steps = list[list[tuple[str, str]]]

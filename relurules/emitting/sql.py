@@ -4,7 +4,8 @@ from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
-from relurules.emitting.sql_dialects import DIALECTS, Dialect
+from relurules.emitting.sql_dialect import Dialect
+from relurules.emitting.sql_dialects import DIALECTS
 from relurules.emitting.sql_names import check_names, prefix_for
 from relurules.emitting.sql_outputs import reference, returned, wanted_of
 from relurules.emitting.sql_select import scope_of, select_of

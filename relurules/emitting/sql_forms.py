@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from relurules.emitting import plan
 from relurules.emitting.notation import Notation
 from relurules.emitting.request import Request
-from relurules.emitting.sql_dialects import LINE, Dialect
+from relurules.emitting.sql_dialect import LINE, Dialect
 from relurules.emitting.sql_inputs import conjunction
 from relurules.emitting.sql_outputs import Wanted
 from relurules.emitting.sql_steps import Step

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from relurules.domain.columns import Category, Column
 from relurules.emitting import plan
 from relurules.emitting.notation import grouped
-from relurules.emitting.sql_dialects import LINE, Dialect, double
+from relurules.emitting.sql_dialect import LINE, Dialect, double
 from relurules.emitting.sql_names import quoted, text_literal
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from relurules.emitting.request import Request
-from relurules.emitting.sql_dialects import Dialect, fits
+from relurules.emitting.sql_dialect import Dialect, fits
 from relurules.errors import InputError
 
 

@@ -9,7 +9,7 @@ from relurules.domain import Domain
 from relurules.emitting.links import ROWS, Columns
 from relurules.emitting.notation import Notation, grouped
 from relurules.emitting.request import Request
-from relurules.emitting.sql_dialects import Dialect
+from relurules.emitting.sql_dialect import Dialect
 from relurules.emitting.sql_names import quoted, text_literal
 from relurules.emitting.sql_steps import Step
 from relurules.errors import UnsupportedError

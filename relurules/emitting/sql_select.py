@@ -7,7 +7,7 @@ from relurules.emitting import plan
 from relurules.emitting.heads import has_links, sql_columns
 from relurules.emitting.notation import Notation
 from relurules.emitting.request import Request
-from relurules.emitting.sql_dialects import LINE, Dialect, double
+from relurules.emitting.sql_dialect import LINE, Dialect, double
 from relurules.emitting.sql_forms import Names, by_rule, form_steps, scored_step
 from relurules.emitting.sql_inputs import clamped, constant, coordinates, inside, named
 from relurules.emitting.sql_names import inner_names, quoted, text_literal

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from relurules.emitting import plan
 from relurules.emitting.links import ROWS
 from relurules.emitting.request import Request
-from relurules.emitting.sql_dialects import LINE, Dialect
+from relurules.emitting.sql_dialect import LINE, Dialect
 from relurules.emitting.sql_forms import nested
 from relurules.emitting.sql_inputs import conjunction, coordinates, inside
 from relurules.emitting.sql_names import quoted, table_name

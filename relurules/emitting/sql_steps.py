@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from relurules.emitting.sql_dialects import LINE, Dialect
+from relurules.emitting.sql_dialect import LINE, Dialect
 from relurules.emitting.sql_names import columns_in
 
 #: Columns that are carried on stand on lines of at most this width.

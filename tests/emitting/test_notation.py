@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from relurules.emitting.notation import Notation, grouped
 from relurules.emitting.render import identifier, one_line, unique
-from relurules.emitting.sql_dialects import DIALECTS, double
+from relurules.emitting.sql_dialect import double
+from relurules.emitting.sql_dialects import DIALECTS
 from relurules.emitting.sql_names import quoted
 from relurules.emitting.text import folded
 from relurules.reading import phrases as p

@@ -61,6 +61,14 @@ def test_every_target_reads_raw_rows(target: str, dialect: str | None, form: str
     assert 0 < report.outside < len(rows)
 
 
+@pytest.mark.parametrize(("target", "dialect"), TARGETS)
+def test_networks_go_on_outside_the_domain(target: str, dialect: str | None) -> None:
+    made, rows = rules(), table()
+    report = rr.verify(rr.emit(made, target, dialect=dialect, form="network"), made, rows)
+    assert report
+    assert 0 < report.outside < int((made.apply(rows) == 0).sum())  # what is missing and counts as nothing
+
+
 def test_sql_on_tables_made_by_hand() -> None:
     made, rows = rules(), table()
     expected, number = made.predict(rows), made.apply(rows)

@@ -1,6 +1,6 @@
 """How much accuracy a number of rules costs: `make bench-linearise`, or `python benchmarks/linearise.py [PART ...]`.
 
-Parts: taiwan, bike, adult, xor, others, moves; all of them without any named. `--seeds 0 1` takes some of the splits.
+Parts: taiwan, bike, adult, xor, others, moves, fewer; all of them without any named. `--seeds 0 1` takes some splits.
 Tables are read from `--data` (default ../shared/data); 80/20 splits seeded 0 to 4, means over the seeds and the spread
 (standard deviation). A network of 40 and 40 ReLUs is trained, plainly and with an L1 penalty, then linearised within a
 budget by validation rows, a fifth of the training rows; test rows are only scored. Rules are counted over the box of
@@ -16,6 +16,7 @@ from pathlib import Path
 import linearise_others as others
 import linearise_runs as runs
 import numpy as np
+from linearise_fewer import fewer
 from linearise_moves import moves
 from rich.console import Console
 from rich.table import Table
@@ -58,12 +59,12 @@ def rows_of(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], "taiwan", "bike", "adult", "xor", "others", "moves"])
+    parser.add_argument("parts", nargs="*", choices=[[], "taiwan", "bike", "adult", "xor", "others", "moves", "fewer"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[*runs.SEEDS])
     parser.add_argument("--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data")
     given = parser.parse_args()
     runs.SEEDS = given.seeds
-    parts = given.parts or ["taiwan", "bike", "adult", "xor", "others", "moves"]
+    parts = given.parts or ["taiwan", "bike", "adult", "xor", "others", "moves", "fewer"]
     console = Console(width=140)
     with threadpool_limits(1):
         for problem in runs.PROBLEMS:
@@ -71,7 +72,13 @@ def main() -> None:
                 title = f"{problem.name}: test {TASKS[problem.task].measure}, mean over {len(runs.SEEDS)} splits"
                 columns = ["", "mean", "spread", "at least", "neurons", "rules", "terms", "in formulas", "times"]
                 _show(console, title, columns, rows_of(problem, given.data))
-        for name, part in (("adult", others.adult), ("xor", others.xor), ("others", others.others), ("moves", moves)):
+        for name, part in (
+            ("adult", others.adult),
+            ("xor", others.xor),
+            ("others", others.others),
+            ("moves", moves),
+            ("fewer", fewer),
+        ):
             if name in parts:
                 for title, names, rows in part(given.data):
                     _show(console, title, names, rows)

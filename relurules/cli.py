@@ -152,6 +152,9 @@ def extract(
         ),
     ] = 0.0,
     max_rules: Annotated[int | None, typer.Option(help="Merge to so many rules, with the least error.", min=1)] = None,
+    fidelity: Annotated[
+        str, typer.Option(help="Where --max-rules are to be close to the network: domain, or rows, those of the data.")
+    ] = "domain",
     decision: Annotated[
         str | None, typer.Option(help="Rules that say which class: argmax, or a number that the output must reach.")
     ] = None,
@@ -169,7 +172,7 @@ def extract(
     any of them, everywhere. They are the network itself there, unless --max-error or --max-rules allows a difference,
     which is bounded and printed with the steps that led there; `relurules plot rules.json tradeoff` draws these.
     """
-    from relurules.display import tradeoff_table
+    from relurules.display import off_text, tradeoff_table
     from relurules.pipeline import emit as emit_rules
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
@@ -179,7 +182,7 @@ def extract(
     domain = _domain(graph, table, box, domain_file, where or [])
     with _searching(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
-            graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules,
+            graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules, fidelity=fidelity,
             decision=_decision(decision), max_regions=max_regions, time_limit=time_limit, jobs=jobs, progress=progress,
             merging=progress.merging, checkpoint=checkpoint, solver=solver,
         )  # fmt: skip
@@ -188,6 +191,9 @@ def extract(
     _out.print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
     if rules.tradeoffs:
         _err.print(tradeoff_table(rules.tradeoffs))
+    if rules.tradeoffs and table is not None:
+        text = off_text(rules, graph.evaluate(domain.rows(table)), rules.predict(table))
+        _err.print(text, markup=False, soft_wrap=True)
     _err.print(f"{len(rules)} rules written to {out}", markup=False)
     if not rules.complete:
         _err.print(f"the search was ended early; {_how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)

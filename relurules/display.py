@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
 
+import numpy as np
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from relurules.ir import Estimate, Report, Tradeoff
+from relurules.ir import Estimate, Report, RuleSet, Tradeoff
+from relurules.ir.network import Array
 
 
 def report_table(reports: Sequence[Report]) -> Table:
@@ -41,6 +43,19 @@ def tradeoff_table(steps: Sequence[Tradeoff], most: int = 12) -> Table:
     for step in (steps[i] for i in shown if i < len(steps)):
         table.add_row(f"{step.rules}", f"{step.error:.3g}")
     return table
+
+
+def off_text(rules: RuleSet, expected: Array, given: Array) -> str:
+    """How far rules are from the network's outputs (N, m) on the rows that have a rule, in a line. given: theirs."""
+    ruled = ~np.isnan(given).any(axis=1)
+    off = np.abs(given - expected)[ruled]
+    if not len(off):
+        return "no row of the data has a rule"
+    square = ", ".join(f"{value:.3g}" for value in np.sqrt((off**2).mean(axis=0)))
+    return (
+        f"on {len(off)} rows of the data {', '.join(rules.outputs)} is off by {square} (root mean square), at most "
+        f"{off.max():.3g}; anywhere by at most {rules.max_error:.3g}"
+    )
 
 
 def estimate_text(estimate: Estimate) -> str:

@@ -10,10 +10,13 @@ from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
 from relurules.domain import Domain
 from relurules.domain.columns import Column
-from relurules.errors import UnsupportedError
+from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network, Partition, Reduction, RuleSet
 from relurules.ir.network import Array
 from relurules.rules import Asked, build_rules, deciding
+
+#: Where rules that are fewer than the network's are to be close to it.
+FIDELITIES = ("domain", "rows")
 
 
 class Wanted(NamedTuple):
@@ -23,6 +26,7 @@ class Wanted(NamedTuple):
     max_rules: int | None = None
     decision: str | float | None = None
     threshold: float = LINEAR_THRESHOLD
+    fidelity: str = "domain"
 
 
 def checked(wanted: Wanted) -> Wanted:
@@ -33,6 +37,10 @@ def checked(wanted: Wanted) -> Wanted:
         )
     if wanted.max_rules is not None and wanted.max_rules < 1:
         raise UnsupportedError(f"max_rules={wanted.max_rules!r}; supported: 1 or more, or None for any number")
+    if wanted.fidelity not in FIDELITIES:
+        raise UnsupportedError(f"fidelity={wanted.fidelity!r}; supported: {', '.join(FIDELITIES)}")
+    if wanted.fidelity == "rows" and (wanted.max_rules is None or wanted.max_error):
+        raise UnsupportedError("fidelity='rows' chooses so many rules by the data: give max_rules, and no max_error")
     if wanted.decision is not None and (wanted.max_error or wanted.max_rules is not None):
         raise UnsupportedError("decisions are exact; leave out max_error and max_rules, or decision")
     return wanted
@@ -47,6 +55,8 @@ def extracted(
     merging: Callable[[int], None] | None = None,
 ) -> RuleSet:
     """The rules of a network on a domain. rows: (N, d) to count; merging: is told how many rules are left."""
+    if wanted.fidelity == "rows" and rows is None:
+        raise DataError("fidelity='rows' needs data, which the rules are to be close on")
     collapsed = collapse(graph.network, domain, wanted.threshold)
     outputs, heads, decision, network = graph.outputs, graph.heads, None, collapsed.network
     if wanted.decision is not None:
@@ -63,7 +73,7 @@ def extracted(
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    asked = Asked(float(wanted.max_error), wanted.max_rules)
+    asked = Asked(float(wanted.max_error), wanted.max_rules, wanted.fidelity == "rows")
     rules = build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging)
     return rules if decision else replace(rules, traced=graph.network)
 

@@ -198,6 +198,7 @@ def extract(
     y: Any = None,
     max_error: float = 0.0,
     max_rules: int | None = None,
+    fidelity: str = "domain",
     decision: str | float | None = None,
     max_regions: int | None = None,
     time_limit: float | None = None,
@@ -221,7 +222,9 @@ def extract(
     union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
     of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
     merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps;
-    `merging` is called with the number of rules left.
+    `merging` is called with the number of rules left. fidelity: where these rules are to be close to the network,
+    "domain", anywhere in it, or "rows", on those of data, by least squares; `rules.max_error` is certified all the
+    same.
     decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
     for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
     Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
@@ -229,7 +232,7 @@ def extract(
     """
     from relurules import __version__
 
-    wanted = checked(Wanted(max_error, max_rules, decision, threshold))
+    wanted = checked(Wanted(max_error, max_rules, decision, threshold, fidelity))
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else domain.rows(data)

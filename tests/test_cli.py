@@ -84,6 +84,16 @@ def test_emitted_files_verify(folder: Path, tmp_path: Path, to: str, main: str, 
         assert run(["verify", str(tmp_path / main), *told]) == 0
 
 
+def test_extract_few_rules_close_on_rows(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = [*extracting(folder)[:-1], str(tmp_path / "rules.json"), "--max-rules", "1", "--fidelity"]
+    assert run([*asked, "rows"]) == 0
+    said = capsys.readouterr().err
+    assert "1 rules written" in said
+    assert "on 50 rows of the data" in said
+    assert run([*asked, "data"]) == 2
+    assert "supported: domain, rows" in capsys.readouterr().err
+
+
 def test_numbers_and_rows_outside_reach_the_code(folder: Path, tmp_path: Path) -> None:
     asked = ["--to", "c", "--number", "float", "--outside", "clamp", "--out", str(tmp_path)]
     assert run(["emit", str(folder / "rules.json"), *asked]) == 0

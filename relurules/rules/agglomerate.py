@@ -6,9 +6,8 @@ from itertools import count
 from typing import NamedTuple
 
 import networkx
-import numpy as np
 
-from relurules.rules.fit import at_least, joined
+from relurules.rules.fit import Measure
 from relurules.rules.pieces import Fit, Ground, Piece, Sides
 from relurules.rules.unions import convex_union, convex_whole
 
@@ -16,7 +15,7 @@ Progress = Callable[[int], None]
 
 
 class Goal(NamedTuple):
-    """Merge until so many `rules` are left, or until that would cost more than `error`."""
+    """Merge until so many `rules` are left, or until that would cost more than `error`, as the measure counts."""
 
     error: float
     rules: int = 1
@@ -38,9 +37,9 @@ class _Living(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """Two pieces that may merge. The smallest error comes first; it's a lower bound while `fit` is None."""
+    """Two pieces that may merge. The smallest cost comes first; it's a lower bound while `fit` is None."""
 
-    error: float
+    cost: float
     number: int
     one: int
     other: int
@@ -53,11 +52,12 @@ def agglomerate(
     pieces: list[Piece],
     neighbours: Iterable[tuple[int, int]],
     goal: Goal,
+    measure: Measure,
     progress: Progress | None = None,
 ) -> Merged:
-    """Merge neighbours whose union is convex, greedily, each time the pair whose common map has the smallest error.
+    """Merge neighbours whose union is convex, greedily, each time the pair whose common map costs least.
 
-    A pair waits under a lower bound of that error until no other has a smaller one.
+    A pair waits under a lower bound of that cost until no other has a smaller one.
     """
     near: networkx.Graph[int] = networkx.Graph(neighbours)
     near.add_nodes_from(range(len(pieces)))
@@ -66,18 +66,18 @@ def agglomerate(
     numbers = count()
 
     def waiting(one: int, other: int) -> _Pair:
-        error = _bound(ground, living.pieces[one], living.pieces[other], goal.error)
-        return _Pair(error, next(numbers), min(one, other), max(one, other))
+        cost = _bound(ground, living.pieces[one], living.pieces[other], measure)
+        return _Pair(cost, next(numbers), min(one, other), max(one, other))
 
     heap = [waiting(i, j) for i, j in sorted(near.edges)]
     heapq.heapify(heap)
-    while heap and len(living.pieces) > goal.rules and heap[0].error <= goal.error:
+    while heap and len(living.pieces) > goal.rules and heap[0].cost <= goal.error:
         pair = heapq.heappop(heap)
         if pair.one not in living.pieces or pair.other not in living.pieces:
             continue
         one, other = living.pieces[pair.one], living.pieces[pair.other]
         if pair.fit is None:
-            better = _examined(ground, one, other, pair, goal.error)
+            better = _examined(ground, one, other, pair, measure)
             if better is not None:
                 heapq.heappush(heap, better)
             continue
@@ -123,18 +123,15 @@ def _same(ground: Ground, one: Piece, other: Piece) -> bool:
     return one.error == 0.0 == other.error and ground.same(one.forms, other.forms)
 
 
-def _bound(ground: Ground, one: Piece, other: Piece, limit: float) -> float:
+def _bound(ground: Ground, one: Piece, other: Piece, measure: Measure) -> float:
     """What merging two pieces costs at least, infinite where it's no use to look further."""
-    if _same(ground, one, other):
-        return 0.0
-    return at_least(ground, one, other) if limit > 0.0 else np.inf
+    return 0.0 if _same(ground, one, other) else measure.least(one, other)
 
 
-def _examined(ground: Ground, one: Piece, other: Piece, pair: _Pair, limit: float) -> _Pair | None:
-    """The pair with its union and map; None where the union isn't convex or the error exceeds the limit."""
+def _examined(ground: Ground, one: Piece, other: Piece, pair: _Pair, measure: Measure) -> _Pair | None:
+    """The pair with its union and map; None where the union isn't convex or the two can't be joined."""
     sides = convex_union(ground, one.splits, other.splits)
-    found = None if sides is None else joined(ground, one, other, limit)
+    found = None if sides is None else measure.fit(one, other)
     if sides is None or found is None:
         return None
-    error = max(found.error, pair.error)
-    return pair._replace(error=error, sides=sides, fit=found._replace(error=error))
+    return pair._replace(cost=max(found[0], pair.cost), sides=sides, fit=found[1])

@@ -26,19 +26,23 @@ from relurules.rules.decide import decided_ground
 from relurules.rules.merge import leaf_count
 from relurules.rules.outputs import output_bound, score_budget
 from relurules.rules.pieces import Ground, Piece, network_ground
-from relurules.rules.simplify import Simplified, simplified
+from relurules.rules.simplify import Simplified, few_on_rows, simplified
 from relurules.rules.straighten import straightened
-from relurules.rules.tidy import tidied
+from relurules.rules.tidy import shortened, tidied
 
 #: What pieces with few terms and digits may cost of a bound; the rest is for moving boundaries.
 _SHARE = 0.9
 
 
 class Asked(NamedTuple):
-    """What rules may cost: error, of an output; rules: how many there may be, None for any number."""
+    """What rules may cost: error, of an output; rules: how many there may be, None for any number.
+
+    on_rows: whether so many rules are to be close to the network on the rows, and not everywhere.
+    """
 
     error: float = 0.0
     rules: int | None = None
+    on_rows: bool = False
 
 
 class _Shape(NamedTuple):
@@ -70,7 +74,10 @@ def build_rules(
     ground, asked = decided_ground(partition) if decision else network_ground(partition), asked or Asked()
     heads = heads or identity_heads(len(partition.network.c))
     room = max(0.0, score_budget(ground, heads, asked.error) - score_error) if asked.error else 0.0
-    found = simplified(ground, room, asked.rules, progress)
+    if asked.on_rows and asked.rules is not None and data is not None:
+        found = few_on_rows(ground, asked.rules, data, progress)
+    else:
+        found = simplified(ground, room, asked.rules, progress)
     shape = _shape(ground, found)
     error = score_error + shape.error
     counts = None if data is None else _count(partition, shape, data)
@@ -109,6 +116,9 @@ def _shape(ground: Ground, found: Simplified) -> _Shape:
     tree, turned = _readable(found.grown.tree, ground.partition.domain.widths)
     points = ground.partition.points[[piece.regions[0] for piece in found.pieces]]
     sides = [_sides(piece, found, turned) for piece in found.pieces]
+    if found.room is not None:
+        short = [shortened(ground, piece, found.room) for piece in found.pieces]
+        return _Shape(tree, sides, [own for _, own in short], points, max(piece.error for piece, _ in short))
     if not found.limit:
         maps = [AffineMap(*(part[piece.regions[0]] for part in ground.maps)) for piece in found.pieces]
         return _Shape(tree, sides, maps, points, 0.0)

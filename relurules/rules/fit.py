@@ -1,6 +1,7 @@
 """The one affine map that stands best for many: with a certified error over the regions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,29 @@ from relurules.rules.pieces import Fit, Ground, Piece
 _CLOSE, _ROUNDS = 0.01, 60
 #: Where between two points the function is compared with the straight line.
 _BETWEEN = np.array([0.25, 0.5, 0.75])
+
+
+class Measure(NamedTuple):
+    """What joining two pieces costs. least: at least, infinite where it's no use to look; fit: that cost and the map.
+
+    fit: None where the two can't be joined.
+    """
+
+    least: Callable[[Piece, Piece], float]
+    fit: Callable[[Piece, Piece], tuple[float, Fit] | None]
+
+
+def anywhere(ground: Ground, limit: float = 0.0) -> Measure:
+    """The largest difference from the function over both, within `limit`; 0: only the same map will do."""
+
+    def fit_both(one: Piece, other: Piece) -> tuple[float, Fit] | None:
+        found = joined(ground, one, other, limit)
+        if found is None:
+            return None
+        error = max(found.error, one.error, other.error)
+        return error, found._replace(error=error)
+
+    return Measure(lambda one, other: at_least(ground, one, other) if limit > 0.0 else np.inf, fit_both)
 
 
 def joined(ground: Ground, one: Piece, other: Piece, limit: float) -> Fit | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.ir import UNEXPLORED, Tradeoff, Tree
-from relurules.rules.fit import joined
+from relurules.rules.fit import Measure, anywhere
 from relurules.rules.pieces import Ground, Piece
 from relurules.rules.unions import needed
 
@@ -62,9 +62,9 @@ class Ladder(NamedTuple):
         return Grown(smaller, {old: (new, False) for new, old in enumerate(splits)}), pieces
 
 
-def ladder(ground: Ground, limit: float = 0.0) -> Ladder:
-    """Which siblings can become one, bottom-up, within `limit` of the function; 0: where both have the same map."""
-    tree = ground.partition.tree
+def ladder(ground: Ground, measure: Measure | None = None) -> Ladder:
+    """Which siblings can become one, bottom-up, as the measure allows; None: where both have the same map."""
+    tree, measure = ground.partition.tree, measure or anywhere(ground)
     alone = [Piece((), (i,), forms, 0.0) for i, forms in enumerate(ground.forms)]
     found: list[Piece | None] = [None] * len(tree.children)
     for split in reversed(range(len(found))):
@@ -74,10 +74,9 @@ def ladder(ground: Ground, limit: float = 0.0) -> Ladder:
         one, other = (found[child] if child >= 0 else alone[~child] for child in pair)
         if one is None or other is None:
             continue
-        fitted = joined(ground, one, other, limit)
-        if fitted is not None:
-            error = max(one.error, other.error, fitted.error)
-            found[split] = Piece((), one.regions + other.regions, fitted.forms, error)
+        joined = measure.fit(one, other)
+        if joined is not None:
+            found[split] = Piece((), one.regions + other.regions, *joined[1])
     return Ladder(ground, found)
 
 

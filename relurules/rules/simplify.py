@@ -7,9 +7,12 @@ import numpy as np
 
 from relurules.errors import UnsupportedError
 from relurules.ir import Tradeoff
+from relurules.ir.network import Array
 from relurules.rules.agglomerate import Goal, Merged, agglomerate
+from relurules.rules.fit import Measure, anywhere
 from relurules.rules.grow import grow
 from relurules.rules.merge import Grown, Ladder, ladder, leaf_count, regrouped
+from relurules.rules.on_rows import on_rows
 from relurules.rules.pieces import Ground, Piece
 
 Progress = Callable[[int], None]
@@ -24,17 +27,24 @@ _SHARE = 0.8
 _FIRST = 1e-3
 #: Room for terms, digits and boundaries beyond the error that a number of rules takes, as a share of that.
 _ROOM = 0.02
+#: So many ways are tried from siblings to so many rules that are close on rows; what rounding a number may move a
+#: score by, as a share of the root mean square difference there.
+_WAYS, _OF_DIFFERENCE = 6, 1e-3
 #: So often the interval that holds the least error for a number of rules is halved, on the ladder's own steps.
 _HALVINGS = 8
 
 
 class Simplified(NamedTuple):
-    """pieces, and a tree that leads to them; limit: how far they may be off; steps: rules left at which error."""
+    """pieces, and a tree that leads to them; limit: how far they may be off; steps: rules left at which error.
+
+    room: (m,) what rounding a number may move each score by, where that is no matter of the limit.
+    """
 
     grown: Grown
     pieces: list[Piece]
     limit: float = 0.0
     steps: tuple[Tradeoff, ...] = ()
+    room: Array | None = None
 
 
 def simplified(ground: Ground, error: float, rules: int | None, progress: Progress | None = None) -> Simplified:
@@ -44,38 +54,70 @@ def simplified(ground: Ground, error: float, rules: int | None, progress: Progre
     rules would take a larger error, or the domain or the partition doesn't allow any.
     """
     if error == 0.0 or rules is not None:
-        exact = _joined(ground, *ladder(ground).cut(0.0), Goal(0.0), progress)
+        exact = _exact(ground, progress)
         if rules is None or len(exact.pieces) <= rules:
             return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
     _check(ground)
     if rules is not None:
         return _few(ground, rules, error or np.inf, progress)
     spent = error * _SHARE
-    steps = ladder(ground, spent)
-    tries = [_joined(ground, *steps.cut(at), Goal(spent), progress) for at in (spent, 0.0)]
+    measure = anywhere(ground, spent)
+    steps = ladder(ground, measure)
+    tries = [_joined(ground, *steps.cut(at), Goal(spent), measure, progress) for at in (spent, 0.0)]
     best = min(tries, key=lambda found: len(found.pieces))
     return best._replace(limit=error, steps=_all(steps, best))
+
+
+def few_on_rows(ground: Ground, rules: int, rows: Array, progress: Progress | None = None) -> Simplified:
+    """So many rules that are close to the function on the rows (N, d); pieces' errors are no bounds then.
+
+    Siblings are merged down to several numbers of pieces, then neighbours; of these ways the closest one counts.
+    """
+    exact = _exact(ground, progress)
+    if len(exact.pieces) <= rules:
+        return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
+    _check(ground)
+    measure, spread = on_rows(ground, rows)
+    steps = ladder(ground, measure)
+    left = [step for step in steps.tradeoffs(np.inf) if step.rules > rules]
+    starts = [left[i] for i in np.unique(np.geomspace(1, len(left), _WAYS).astype(int) - 1)]
+    last = next(step for step in steps.tradeoffs(np.inf) if step.rules <= rules)
+    ways = [_joined(ground, *steps.cut(at), Goal(np.inf, rules), measure, progress) for _, at in (*starts, last)]
+    best = min((way for way in ways if len(way.pieces) <= rules), key=lambda way: sum(p.error for p in way.pieces))
+    off = sum(piece.error for piece in best.pieces)
+    taken = (Tradeoff(len(exact.pieces), 0.0), Tradeoff(len(best.pieces), np.inf))
+    return best._replace(steps=taken, room=_OF_DIFFERENCE * np.sqrt(off) * spread)
+
+
+def _exact(ground: Ground, progress: Progress | None) -> Simplified:
+    """Pieces with the same map merged, and no others."""
+    return _joined(ground, *ladder(ground).cut(0.0), Goal(0.0), anywhere(ground), progress)
 
 
 def _few(ground: Ground, rules: int, limit: float, progress: Progress | None) -> Simplified:
     """So many rules with about the least error: siblings up to some error, then neighbours; the best of both shares."""
     steps = _reaching(ground, rules, limit)
     errors = [step.error for step in steps.tradeoffs(np.inf)]
-    best = _joined(ground, *steps.cut(errors[-1]), Goal(errors[-1], rules), progress)
+    best = _reached(ground, steps, errors[-1], Goal(errors[-1], rules), progress)
     low, high = 0, len(errors) - 1
-    alone = _joined(ground, *steps.cut(0.0), Goal(best.limit, rules), progress)
+    alone = _reached(ground, steps, 0.0, Goal(best.limit, rules), progress)
     if len(alone.pieces) <= rules and alone.limit < best.limit:
         best = alone
     for _ in range(_HALVINGS):
         if low >= high:
             break
         middle = (low + high) // 2
-        found = _joined(ground, *steps.cut(errors[middle]), Goal(best.limit, rules), progress)
+        found = _reached(ground, steps, errors[middle], Goal(best.limit, rules), progress)
         if len(found.pieces) <= rules and found.limit <= best.limit:
             best, high = found, middle
         else:
             low = middle + 1
     return best._replace(limit=min(limit, best.limit * (1 + _ROOM)), steps=_all(steps, best))
+
+
+def _reached(ground: Ground, steps: Ladder, at: float, goal: Goal, progress: Progress | None) -> Simplified:
+    """Siblings merged up to some error, then neighbours up to the goal's."""
+    return _joined(ground, *steps.cut(at), goal, anywhere(ground, goal.error), progress)
 
 
 def _all(steps: Ladder, best: Simplified) -> tuple[Tradeoff, ...]:
@@ -87,7 +129,9 @@ def _all(steps: Ladder, best: Simplified) -> tuple[Tradeoff, ...]:
     )
 
 
-def _joined(ground: Ground, grown: Grown, pieces: list[Piece], goal: Goal, progress: Progress | None) -> Simplified:
+def _joined(
+    ground: Ground, grown: Grown, pieces: list[Piece], goal: Goal, measure: Measure, progress: Progress | None
+) -> Simplified:
     """With neighbours merged that aren't siblings, where that can be of use; limit: what error that came to."""
     start = max(piece.error for piece in pieces)
     many = len(ground.partition) > _MOST_REGIONS or len(pieces) > _MOST_PIECES
@@ -95,7 +139,7 @@ def _joined(ground: Ground, grown: Grown, pieces: list[Piece], goal: Goal, progr
         return Simplified(grown, pieces, start)
     if goal.error == 0.0 and not _alike(ground, pieces):
         return Simplified(grown, pieces, start)
-    merged = agglomerate(ground, pieces, _neighbours(ground, pieces), goal, progress)
+    merged = agglomerate(ground, pieces, _neighbours(ground, pieces), goal, measure, progress)
     if len(merged.pieces) < len(pieces):
         grown = _tree(ground, grown, merged)
     return Simplified(grown, merged.pieces, max(piece.error for piece in merged.pieces))
@@ -113,7 +157,7 @@ def _reaching(ground: Ground, rules: int, limit: float) -> Ladder:
     """The way down to so many pieces by siblings; UnsupportedError where that takes an error above `limit`."""
     error = _FIRST * float(np.ptp(ground.forms, axis=0).sum(axis=1).max())
     while True:
-        steps = ladder(ground, min(error, limit))
+        steps = ladder(ground, anywhere(ground, min(error, limit)))
         left = steps.tradeoffs(np.inf)[-1].rules
         if left <= rules:
             return steps

@@ -24,6 +24,14 @@ def tidied(ground: Ground, piece: Piece, limit: float) -> tuple[Piece, AffineMap
     return _rounded(ground, lighter, low, high, limit)
 
 
+def shortened(ground: Ground, piece: Piece, room: Array) -> tuple[Piece, AffineMap]:
+    """The piece with numbers whose rounding moves score i by room[i] at most each, (m,), and its error anew."""
+    frame = ground.frame
+    width = np.zeros(len(frame.origin))
+    width[frame.free] = frame.scale[frame.free]
+    return _with_digits(ground, piece, width, ground.partition.points[piece.regions[0]], room)
+
+
 def _sparse(ground: Ground, piece: Piece, low: Array, high: Array, limit: float) -> Piece:
     """Without the terms that matter least on the piece, low <= u <= high, the others fitted anew where that helps."""
     influence = np.abs(piece.forms[:, :-1]) * (high - low)
@@ -57,19 +65,24 @@ def _without(ground: Ground, piece: Piece, output: int, column: int, middle: Arr
 def _rounded(ground: Ground, piece: Piece, low: Array, high: Array, limit: float) -> tuple[Piece, AffineMap]:
     """The coarsest decimal numbers that keep the bound; those at hand where none do."""
     frame = ground.frame
-    exact = to_user(frame, piece.forms)
     width, middle = np.zeros(len(frame.origin)), frame.to_user((low + high) / 2)
     width[frame.free] = frame.scale[frame.free] * (high - low)
     for share in _SHARES:
-        weights = decimal(exact.weights, share * limit / np.where(width > 0, width, 1.0))
-        constants = exact.constants + (exact.weights - weights) @ middle
-        constants = decimal(constants, np.full(len(constants), share * limit))
-        rows, offsets = frame.rows(weights, constants)
-        forms = np.column_stack([rows, offsets])
-        error = deviation(ground, piece.regions, forms)
-        if error <= limit:
-            return piece._replace(forms=forms, error=error), AffineMap(weights, constants)
-    return piece, exact
+        found = _with_digits(ground, piece, width, middle, np.full(len(piece.forms), share * limit))
+        if found[0].error <= limit:
+            return found
+    return piece, to_user(frame, piece.forms)
+
+
+def _with_digits(ground: Ground, piece: Piece, width: Array, middle: Array, room: Array) -> tuple[Piece, AffineMap]:
+    """The piece with decimal numbers, each of which moves its score by room (m,) at most over width (d,)."""
+    frame = ground.frame
+    exact = to_user(frame, piece.forms)
+    weights = decimal(exact.weights, room[:, None] / np.where(width > 0, width, 1.0))
+    constants = decimal(exact.constants + (exact.weights - weights) @ middle, room)
+    rows, offsets = frame.rows(weights, constants)
+    forms = np.column_stack([rows, offsets])
+    return piece._replace(forms=forms, error=deviation(ground, piece.regions, forms)), AffineMap(weights, constants)
 
 
 def decimal(values: Array, steps: Array) -> Array:

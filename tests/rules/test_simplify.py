@@ -10,6 +10,7 @@ import relurules as rr
 from relurules.errors import UnsupportedError
 from relurules.ir import Head, RuleSet
 from relurules.ir.link import linked
+from relurules.rules.fit import anywhere
 from relurules.rules.merge import ladder, leaf_count
 
 
@@ -142,7 +143,7 @@ def test_the_bound_is_in_units_of_the_outputs(heads: tuple[Head, ...], error: fl
 
 def test_bounds_cut_a_tree_in_one_way() -> None:
     ground = ground_of(random_network(4, d=2, K=6, m=1))
-    steps = ladder(ground, np.inf)
+    steps = ladder(ground, anywhere(ground, np.inf))
     assert steps.tradeoffs(np.inf)[0].rules <= len(ground.partition)
     assert steps.tradeoffs(np.inf)[-1].rules == 1
     for step in steps.tradeoffs(np.inf):

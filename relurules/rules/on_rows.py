@@ -4,6 +4,7 @@ The function is affine on a region, so that its rows enter by their second momen
 to the sum of squares is the distance of J. H. Ward, "Hierarchical grouping to optimize an objective function", 1963.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,10 @@ class _Sums(NamedTuple):
 
 
 class OnRows(NamedTuple):
-    """Costs and pieces' errors are shares of the scores' variance, added up; spread: (m,) its square roots."""
+    """Costs, and pieces' errors, are shares of the squares that one map for all would leave, added up over scores.
+
+    spread: (m,) what that leaves of each score, root mean square.
+    """
 
     measure: Measure
     spread: Array
@@ -38,8 +42,7 @@ class OnRows(NamedTuple):
 def on_rows(ground: Ground, rows: Array) -> OnRows:
     """The measure of rows (N, d) in the user's coordinates.
 
-    Raises DataError where no row lies in the domain, UnsupportedError where there
-    are too many regions.
+    Raises DataError where no row lies in the domain, UnsupportedError where there are too many regions.
     """
     G = _moments(ground, rows)
     whole = G.sum(axis=0)
@@ -51,24 +54,24 @@ def on_rows(ground: Ground, rows: Array) -> OnRows:
         (i,): _Sums(G[i], own @ G[i], ((own @ G[i]) * own).sum(axis=1)) for i, own in enumerate(rest)
     }
 
-    def fit(one: Piece, other: Piece) -> tuple[float, Fit] | None:
-        both = one.regions + other.regions
-        if both not in sums:
-            parts = zip(sums[one.regions], sums[other.regions], strict=True)
-            sums[both] = _Sums(*(a + b for a, b in parts))
+    def of(regions: tuple[int, ...], parts: Sequence[tuple[int, ...]]) -> _Sums:
+        if regions not in sums:
+            added = zip(*(sums[part] for part in parts), strict=True)
+            sums[regions] = _Sums(*(np.sum(own, axis=0) for own in added))
+        return sums[regions]
+
+    def fit(one: Piece, other: Piece) -> tuple[float, Fit]:
         if one.error == 0.0 == other.error and ground.same(one.forms, other.forms):
             return 0.0, Fit(one.forms, 0.0)
-        G, g, c = sums[both]
+        for piece in (one, other):
+            of(piece.regions, [(i,) for i in piece.regions])
+        G, g, c = of(one.regions + other.regions, [one.regions, other.regions])
         form = np.linalg.solve(G, g.T).T
         apart = one.error + other.error
         error = max(apart, float((c - (form * g).sum(axis=1)).sum()))
         return error - apart, Fit(form * spread[:, None] + middle, error)
 
-    def least(one: Piece, other: Piece) -> float:
-        found = fit(one, other)
-        return np.inf if found is None else found[0]
-
-    return OnRows(Measure(least, fit), spread)
+    return OnRows(Measure(lambda one, other: fit(one, other)[0], fit), spread)
 
 
 def _moments(ground: Ground, rows: Array) -> Array:

@@ -12,6 +12,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Head, RuleSet
 from relurules.rules import on_rows as module
 from relurules.rules.on_rows import on_rows
+from relurules.rules.pieces import Piece
 
 
 def cloud(d: int, count: int = 2000, seed: int = 0) -> Array:
@@ -76,6 +77,16 @@ def test_the_cost_of_a_union_is_what_least_squares_leave(monkeypatch: pytest.Mon
         left = np.sqrt(_residuals(X[rows], Y[rows]) ** 2 * rows.sum() / len(X))
         assert found[0] == pytest.approx(((left / spread) ** 2).sum(), rel=1e-3, abs=1e-12)
         assert measure.least(pieces[one], pieces[other]) == found[0]
+
+
+def test_pieces_of_many_regions() -> None:
+    ground = ground_of(random_network(5, d=2, K=4))
+    measure, _ = on_rows(ground, cloud(2))
+    three, one = Piece((), (2, 0, 1), ground.forms[0], 0.1), Piece((), (3,), ground.forms[3], 0.0)
+    cost, found = measure.fit(three, one) or (0.0, None)
+    assert found is not None
+    assert cost > 0
+    assert found.error == pytest.approx(cost + 0.1)
 
 
 def _residuals(X: Array, Y: Array) -> Array:

@@ -4,6 +4,7 @@ The function is affine on a region, so that its rows enter by their second momen
 to the sum of squares is the distance of J. H. Ward, "Hierarchical grouping to optimize an objective function", 1963.
 """
 
+import heapq
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -29,49 +30,106 @@ class _Sums(NamedTuple):
     c: Array
 
 
-class OnRows(NamedTuple):
-    """Costs, and pieces' errors, are shares of the squares that one map for all would leave, added up over scores.
+class Table(NamedTuple):
+    """What is known of rows. sums: by regions, of the scores less `middle`, (m, f + 1), in units of `spread`, (m,).
 
-    spread: (m,) what that leaves of each score, root mean square.
+    Costs, and pieces' errors, are shares of the squares that one map for all would leave, added up over scores: middle
+    is that map, spread what it leaves of each score, root mean square.
     """
 
-    measure: Measure
+    ground: Ground
+    sums: dict[tuple[int, ...], _Sums]
+    middle: Array
     spread: Array
 
 
-def on_rows(ground: Ground, rows: Array) -> OnRows:
-    """The measure of rows (N, d) in the user's coordinates.
+def table_of(ground: Ground, rows: Array) -> Table:
+    """What is to be known of rows (N, d) in the user's coordinates.
 
     Raises DataError where no row lies in the domain, UnsupportedError where there are too many regions.
     """
     G = _moments(ground, rows)
-    whole = G.sum(axis=0)
-    middle = np.linalg.solve(whole, np.einsum("rij,rmj->im", G, ground.forms)).T  # so that less is lost to rounding
+    middle = np.linalg.solve(G.sum(axis=0), np.einsum("rij,rmj->im", G, ground.forms)).T  # so rounding matters less
     rest = ground.forms - middle
     spread = np.sqrt(np.maximum(np.einsum("rmi,rij,rmj->m", rest, G, rest), ground.least**2))
     rest = rest / spread[:, None]
     sums: dict[tuple[int, ...], _Sums] = {
         (i,): _Sums(G[i], own @ G[i], ((own @ G[i]) * own).sum(axis=1)) for i, own in enumerate(rest)
     }
+    return Table(ground, sums, middle, spread)
 
-    def of(regions: tuple[int, ...], parts: Sequence[tuple[int, ...]]) -> _Sums:
-        if regions not in sums:
-            added = zip(*(sums[part] for part in parts), strict=True)
-            sums[regions] = _Sums(*(np.sum(own, axis=0) for own in added))
-        return sums[regions]
+
+def on_rows(table: Table) -> Measure:
+    """What joining costs, and the least squares map."""
 
     def fit(one: Piece, other: Piece) -> tuple[float, Fit]:
-        if one.error == 0.0 == other.error and ground.same(one.forms, other.forms):
+        if one.error == 0.0 == other.error and table.ground.same(one.forms, other.forms):
             return 0.0, Fit(one.forms, 0.0)
         for piece in (one, other):
-            of(piece.regions, [(i,) for i in piece.regions])
-        G, g, c = of(one.regions + other.regions, [one.regions, other.regions])
+            _sums(table, piece.regions, [(i,) for i in piece.regions])
+        G, g, c = _sums(table, one.regions + other.regions, [one.regions, other.regions])
         form = np.linalg.solve(G, g.T).T
         apart = one.error + other.error
         error = max(apart, float((c - (form * g).sum(axis=1)).sum()))
-        return error - apart, Fit(form * spread[:, None] + middle, error)
+        return error - apart, Fit(form * table.spread[:, None] + table.middle, error)
 
-    return OnRows(Measure(lambda one, other: fit(one, other)[0], fit), spread)
+    return Measure(lambda one, other: fit(one, other)[0], fit)
+
+
+def _sums(table: Table, regions: tuple[int, ...], parts: Sequence[tuple[int, ...]]) -> _Sums:
+    """Of regions, added up from those of parts where they aren't known."""
+    if regions not in table.sums:
+        added = zip(*(table.sums[part] for part in parts), strict=True)
+        table.sums[regions] = _Sums(*(np.sum(own, axis=0) for own in added))
+    return table.sums[regions]
+
+
+def lighter(table: Table, pieces: Sequence[Piece], rise: float) -> list[Piece]:
+    """Without the terms that matter least on the rows, while that adds no more than `rise` to the pieces' errors.
+
+    The other terms of a score on a piece are fitted anew each time.
+    """
+    found = list(pieces)
+    heap = [(_lightest(table, piece, m), i, m) for i, piece in enumerate(found) for m in range(len(piece.forms))]
+    heapq.heapify(heap)
+    while heap and heap[0][0].rise <= rise:
+        step, i, m = heapq.heappop(heap)
+        rise -= step.rise
+        forms = found[i].forms.copy()
+        forms[m] = step.form
+        found[i] = found[i]._replace(forms=forms, error=found[i].error + step.rise)
+        heapq.heappush(heap, (_lightest(table, found[i], m), i, m))
+    return found
+
+
+class _Step(NamedTuple):
+    """A score's form (f + 1,) without one term more, and what that adds to the piece's error."""
+
+    rise: float
+    form: tuple[float, ...]
+
+
+def _lightest(table: Table, piece: Piece, m: int) -> _Step:
+    """The term of a score that costs least; infinite where there is none."""
+    G, g, c = _sums(table, piece.regions, [(i,) for i in piece.regions])
+    middle, spread = table.middle[m], float(table.spread[m])
+    used = np.flatnonzero(piece.forms[m, :-1])
+
+    def left(form: Array) -> float:
+        rest = (form - middle) / spread
+        return float(c[m] - 2 * rest @ g[m] + rest @ G @ rest)
+
+    best = _Step(np.inf, ())
+    before = left(piece.forms[m])
+    for j in used:
+        kept = np.append(used[used != j], len(middle) - 1)
+        form = np.zeros(len(middle))
+        goal = g[m] * spread + G @ middle
+        form[kept] = np.linalg.solve(G[np.ix_(kept, kept)], goal[kept])
+        rise = max(0.0, left(form) - before)
+        if rise < best.rise:
+            best = _Step(rise, tuple(form.tolist()))
+    return best
 
 
 def _moments(ground: Ground, rows: Array) -> Array:

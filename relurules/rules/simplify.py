@@ -12,7 +12,7 @@ from relurules.rules.agglomerate import Goal, Merged, agglomerate
 from relurules.rules.fit import Measure, anywhere
 from relurules.rules.grow import grow
 from relurules.rules.merge import Grown, Ladder, ladder, leaf_count, regrouped
-from relurules.rules.on_rows import on_rows
+from relurules.rules.on_rows import lighter, on_rows, table_of
 from relurules.rules.pieces import Ground, Piece
 
 Progress = Callable[[int], None]
@@ -27,9 +27,9 @@ _SHARE = 0.8
 _FIRST = 1e-3
 #: Room for terms, digits and boundaries beyond the error that a number of rules takes, as a share of that.
 _ROOM = 0.02
-#: So many ways are tried from siblings to so many rules that are close on rows; what rounding a number may move a
-#: score by, as a share of the root mean square difference there.
-_WAYS, _OF_DIFFERENCE = 6, 1e-3
+#: So many ways are tried from siblings to so many rules that are close on rows; what terms that are left out may add,
+#: as a share of the squared difference there; what rounding a number may move a score by, as a share of its root.
+_WAYS, _OF_SQUARES, _OF_DIFFERENCE = 6, 0.1, 1e-3
 #: So often the interval that holds the least error for a number of rules is halved, on the ladder's own steps.
 _HALVINGS = 8
 
@@ -77,16 +77,18 @@ def few_on_rows(ground: Ground, rules: int, rows: Array, progress: Progress | No
     if len(exact.pieces) <= rules:
         return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
     _check(ground)
-    measure, spread = on_rows(ground, rows)
+    table = table_of(ground, rows)
+    measure = on_rows(table)
     steps = ladder(ground, measure)
     left = [step for step in steps.tradeoffs(np.inf) if step.rules > rules]
     starts = [left[i] for i in np.unique(np.geomspace(1, len(left), _WAYS).astype(int) - 1)]
     last = next(step for step in steps.tradeoffs(np.inf) if step.rules <= rules)
     ways = [_joined(ground, *steps.cut(at), Goal(np.inf, rules), measure, progress) for _, at in (*starts, last)]
     best = min((way for way in ways if len(way.pieces) <= rules), key=lambda way: sum(p.error for p in way.pieces))
-    off = sum(piece.error for piece in best.pieces)
+    pieces = lighter(table, best.pieces, _OF_SQUARES * sum(piece.error for piece in best.pieces))
+    off = sum(piece.error for piece in pieces)
     taken = (Tradeoff(len(exact.pieces), 0.0), Tradeoff(len(best.pieces), np.inf))
-    return best._replace(steps=taken, room=_OF_DIFFERENCE * np.sqrt(off) * spread)
+    return best._replace(pieces=pieces, steps=taken, room=_OF_DIFFERENCE * np.sqrt(off) * table.spread)
 
 
 def _exact(ground: Ground, progress: Progress | None) -> Simplified:

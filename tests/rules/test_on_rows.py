@@ -11,7 +11,7 @@ import relurules as rr
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Head, RuleSet
 from relurules.rules import on_rows as module
-from relurules.rules.on_rows import on_rows
+from relurules.rules.on_rows import lighter, on_rows, table_of
 from relurules.rules.pieces import Piece
 
 
@@ -66,7 +66,8 @@ def test_the_cost_of_a_union_is_what_least_squares_leave(monkeypatch: pytest.Mon
         monkeypatch.setattr(module, name, 1e-9)
     net = random_network(5, d=2, K=4, m=2)
     ground, X = ground_of(net), rows_in(box(2), 5000)
-    measure, spread = on_rows(ground, X)
+    table = table_of(ground, X)
+    measure, spread = on_rows(table), table.spread
     region, Y = ground.partition.tree.route(X), net.evaluate(X)
     assert spread == pytest.approx(_residuals(X, Y), rel=1e-3)
     for one, other in ground.adjacent[:8]:
@@ -79,9 +80,33 @@ def test_the_cost_of_a_union_is_what_least_squares_leave(monkeypatch: pytest.Mon
         assert measure.least(pieces[one], pieces[other]) == found[0]
 
 
+@pytest.mark.parametrize("rise", [0.0, 1e-3, 0.1, 1e6])
+def test_terms_that_matter_least_on_rows_go(rise: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_CENTER", "_AROUND", "_LEAST"):
+        monkeypatch.setattr(module, name, 1e-9)
+    net, X = random_network(8, d=4, K=3, m=2), cloud(4, 4000)
+    ground = ground_of(net, box(4))
+    table, before = table_of(ground, X), first_pieces(ground)
+    after = lighter(table, before, rise)
+    assert sum(piece.error for piece in after) <= rise
+    terms = [np.count_nonzero(piece.forms[:, :-1]) for piece in after]
+    assert sum(terms) == 8 * len(before) if rise == 0 else sum(terms) < 8 * len(before)
+    assert rise < 1e6 or max(terms) == 0
+    region = ground.partition.tree.route(X)
+    U = np.column_stack([(X - ground.frame.origin) / ground.frame.scale, np.ones(len(X))])
+    for i, piece in enumerate(after):
+        rows = region == i
+        if rows.sum() < 100:
+            continue
+        for m, form in enumerate(piece.forms):
+            kept = np.append(np.flatnonzero(form[:-1]), 4)
+            expected = np.linalg.lstsq(U[np.ix_(rows, kept)], net.evaluate(X[rows])[:, m], rcond=None)[0]
+            assert U[np.ix_(rows, kept)] @ form[kept] == pytest.approx(U[np.ix_(rows, kept)] @ expected, abs=1e-4)
+
+
 def test_pieces_of_many_regions() -> None:
     ground = ground_of(random_network(5, d=2, K=4))
-    measure, _ = on_rows(ground, cloud(2))
+    measure = on_rows(table_of(ground, cloud(2)))
     three, one = Piece((), (2, 0, 1), ground.forms[0], 0.1), Piece((), (3,), ground.forms[3], 0.0)
     cost, found = measure.fit(three, one) or (0.0, None)
     assert found is not None

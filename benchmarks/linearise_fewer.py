@@ -32,7 +32,7 @@ def fewer(folder: Path) -> Iterator[Part]:
         title = f"{problem.name}: test {TASKS[problem.task].measure} of at most 32 rules, merged without training"
         yield (
             title,
-            ["", "mean", "spread", "rules", "off, root mean square", "at most", "seconds"],
+            ["", "mean", "spread", "rules", "terms", "off, root mean square", "at most", "seconds"],
             _rows(problem, folder),
         )
 
@@ -53,13 +53,15 @@ def _rows(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
             rules = rr.extract(model, domain=domain, data=X, max_rules=most, fidelity=fidelity if most else "domain")
             seconds = time.perf_counter() - begun
             off = float(np.sqrt(np.mean((rules.predict(X) - model.evaluate(X)) ** 2)))
+            terms = float(np.mean([np.count_nonzero(rule.map.weights) for rule in rules]))
             score = task.score(rules.predict(np.clip(given.test.X, low, high)), given.test.Y, given.test.weights)
             name = f"{most} rules, {fidelity}" if most else "the network itself"
-            found.setdefault(name, []).append((score, len(rules), off, rules.max_error, seconds))
+            found.setdefault(name, []).append((score, len(rules), terms, off, rules.max_error, seconds))
             print(problem.name, seed, name, *found[name][-1], file=sys.stderr)
     for name, numbers in found.items():
-        scores, counts, offs, bounds, seconds_ = np.array(numbers).T
+        scores, counts, terms_, offs, bounds, seconds_ = np.array(numbers).T
         yield (
-            name, f"{scores.mean():.4f}", f"{scores.std():.4f}", f"{counts.max():.0f}", f"{offs.mean():.3f}",
+            name, f"{scores.mean():.4f}", f"{scores.std():.4f}", f"{counts.max():.0f}", f"{terms_.mean():.1f}",
+            f"{offs.mean():.3f}",
             f"{bounds.max():.1f}", f"{seconds_.mean():.1f}",
         )  # fmt: skip

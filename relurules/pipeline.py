@@ -223,8 +223,8 @@ def extract(
     of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
     merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps;
     `merging` is called with the number of rules left. fidelity: where these rules are to be close to the network,
-    "domain", anywhere in it, or "rows", on those of data, by least squares; `rules.max_error` is certified all the
-    same.
+    "domain", anywhere in it, or "rows", on those of data, by least squares and without the terms that matter least
+    there; `rules.max_error` is certified all the same.
     decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
     for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
     Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either

@@ -39,7 +39,7 @@ TARGETS: Mapping[str, Target] = {
     "text": Target(print_text, ("rules",)),
     "sql": Target(print_sql, _CODE, tuple(DIALECTS), best_forms),
     "python": Target(print_python, _CODE, best=code.best_forms),
-    "numpy": Target(print_numpy, ("network", "tree"), best=lambda _request: ["network"]),
+    "numpy": Target(print_numpy, ("network", "tree"), best=code.best_batch_forms),
     "c": Target(print_c, _CODE, best=code.best_forms),
     "javascript": Target(print_javascript, _CODE, best=code.best_forms),
 }

@@ -12,6 +12,7 @@ from torch import nn
 import relurules as rr
 from relurules.errors import UnsupportedError
 from relurules.ir import Head, RuleSet
+from relurules.verifying.engines import run
 
 NAN, INF = float("nan"), float("inf")
 BOX = rr.Domain.box([0.4, -0.5], [1, 0.5], ["a", "b"]).where("a + b <= 1.2")
@@ -51,6 +52,16 @@ def test_what_is_not_asked_for_suits_the_form(target: str, rules: RuleSet) -> No
     assert str(rr.emit(rules, target, form="network")) == str(rr.emit(rules, target, form="network", outside="exact"))
     kept = replace(rules, traced=None)
     assert rr.emit(kept, target, form="network").outside == "null"
+
+
+def test_what_was_simplified_is_what_is_emitted() -> None:
+    """By default no target falls back to the network that the rules stand for."""
+    simpler = rr.extract(graph(random_network(7, K=6)), domain=BOX, max_rules=2)
+    X = rows_in(BOX, 50)
+    for target in ("sql", "python", "numpy", "c", "javascript"):
+        artifact = rr.emit(simpler, target, **({"key": ["id"]} if target == "sql" else {}))
+        _, ran = run(artifact, X)
+        assert ran.outputs == pytest.approx(simpler.predict(X), rel=1e-12)
 
 
 def test_a_neuron_that_the_domain_settles_counts_outside() -> None:

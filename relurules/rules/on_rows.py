@@ -18,6 +18,8 @@ from relurules.rules.pieces import Fit, Ground, Piece
 #: What a region counts as beside its rows, so that every map is defined and none far off for want of rows: so many at
 #: its center, so many spread like all rows around it, and that much along every column.
 _CENTER, _AROUND, _LEAST = 0.1, 1e-2, 1e-7
+#: What one map leaves of a score counts as so many times its rounding at least: a score may be affine itself.
+_ROUNDED = 1e6
 #: Moments of all regions are at most so many numbers.
 _MOST = 50_000_000
 
@@ -51,7 +53,8 @@ def table_of(ground: Ground, rows: Array) -> Table:
     G = _moments(ground, rows)
     middle = np.linalg.solve(G.sum(axis=0), np.einsum("rij,rmj->im", G, ground.forms)).T  # so rounding matters less
     rest = ground.forms - middle
-    spread = np.sqrt(np.maximum(np.einsum("rmi,rij,rmj->m", rest, G, rest), ground.least**2))
+    floor = np.maximum(_ROUNDED * ground.least, np.sqrt(np.finfo(np.float64).tiny))
+    spread = np.sqrt(np.maximum(np.einsum("rmi,rij,rmj->m", rest, G, rest), floor**2))
     rest = rest / spread[:, None]
     sums: dict[tuple[int, ...], _Sums] = {
         (i,): _Sums(G[i], own @ G[i], ((own @ G[i]) * own).sum(axis=1)) for i, own in enumerate(rest)

@@ -53,6 +53,18 @@ def test_a_bend_that_no_row_comes_near_costs_no_rule() -> None:
     assert rules.max_error > 5
 
 
+def test_scores_that_are_affine_or_nothing_cost_nothing() -> None:
+    net = random_network(4, d=2, K=5, m=1)
+    U = np.vstack([net.U, np.zeros((2, 5))])
+    several = network(net.A, net.b, U, L=net.L, C=[net.C[0], [1, 2], [0, 0]], c=[net.c[0], 3, 0], slope=net.slope)
+    alone, all_three = (
+        rr.extract(graph(one), domain=box(2), data=cloud(2), max_rules=3, fidelity="rows") for one in (net, several)
+    )
+    X = rows_in(box(2), 200)
+    assert all_three.predict(X)[:, :1] == pytest.approx(alone.predict(X), rel=1e-9)
+    assert all_three.predict(X)[:, 1:] == pytest.approx(several.evaluate(X)[:, 1:], abs=1e-3)
+
+
 def test_few_enough_rules_are_left_as_they_are() -> None:
     net = random_network(3, d=2, K=3)
     exact = rr.extract(graph(net), domain=box(2), data=cloud(2))

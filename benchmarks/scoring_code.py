@@ -96,6 +96,10 @@ def in_turn(calls: dict[str, Callable[[], Any]], rounds: int = ROUNDS) -> dict[s
     return {name: statistics.median(times) for name, times in found.items()}
 
 
+#: Code that looks whether a row lies in the domain, as it doesn't by default.
+_CHECKED: dict[str, Any] = {"form": "network", "outside": "null"}
+
+
 def onnx_of(pipeline: Any, path: Path) -> None:
     """The pipeline in float64, one row at a time."""
     import onnx
@@ -124,7 +128,8 @@ def peers(folder: Path, pipeline: Any, python: str) -> dict[str, Callable[[Array
     layers = {f"w{i}": w for i, w in enumerate(model.coefs_)} | {f"b{i}": b for i, b in enumerate(model.intercepts_)}
     np.savez(folder / "net.npz", layers=len(model.coefs_), **layers)
     script = Path(__file__).parent / "scoring_code_peer.py"
-    ran = subprocess.run([python, script, folder], capture_output=True, text=True, check=True)
+    command = [Path(python).absolute(), script.absolute(), folder]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)  # emlearn leaves files there
     include = ran.stdout.split()[-1]
     return {
         "emx-onnx-cgen": compiled(folder, "run_emx", EMX)[0],
@@ -153,8 +158,8 @@ def compare_c(console: Console, width: int, pipeline: Any, X: Array, kinds: dict
         }
         if "full" in kinds:
             rules = kinds["full"]
-            functions["batch, checked"] = emitted(folder, "d", rules, OURS, form="network", columns=["outputs"])
-            functions["batch, ruled"] = emitted(folder, "e", rules, OURS, form="network")
+            functions["batch, checked"] = emitted(folder, "d", rules, OURS, **_CHECKED, columns=["outputs"])
+            functions["batch, ruled"] = emitted(folder, "e", rules, OURS, **_CHECKED)
         functions |= peers(folder, pipeline, python) if python else {}
         scaled = np.ascontiguousarray(pipeline[0].transform(X), dtype=np.float32)
         rows: dict[str, Any] = {
@@ -185,8 +190,8 @@ def compare_python(console: Console, width: int, pipeline: Any, X: Array, kinds:
 
     calls = {"Python row, exact": by_row(exact, **plain), "numpy, exact": by_table(exact, **plain)}
     if full is not None:
-        calls["Python row, ruled"] = by_row(full, form="network")
-        calls["numpy, checked"] = by_table(full, columns=["outputs"])
+        calls["Python row, ruled"] = by_row(full, **_CHECKED)
+        calls["numpy, checked"] = by_table(full, **_CHECKED, columns=["outputs"])
     calls["scikit-learn"] = partial(pipeline.predict, X), len(X)
     times = in_turn({name: call for name, (call, _) in calls.items()})
     table = Table("10 features, Python", "µs/row", "of scikit-learn", title=f"{width}x{width}")

@@ -26,6 +26,9 @@ from relurules.train.objective import score_of
 from relurules.train.task import TASKS
 from relurules.train.terms import condition_terms, formula_terms
 
+#: Parts beside the problems: each gives its tables.
+_PARTS = {"adult": others.adult, "xor": others.xor, "others": others.others, "moves": moves, "fewer": fewer}
+
 
 def rows_of(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
     """The table of one problem: both networks, then every budget."""
@@ -59,12 +62,13 @@ def rows_of(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], "taiwan", "bike", "adult", "xor", "others", "moves", "fewer"])
+    known = [*(problem.name for problem in runs.PROBLEMS), *_PARTS]
+    parser.add_argument("parts", nargs="*", choices=[[], *known])
     parser.add_argument("--seeds", nargs="+", type=int, default=[*runs.SEEDS])
     parser.add_argument("--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data")
     given = parser.parse_args()
     runs.SEEDS = given.seeds
-    parts = given.parts or ["taiwan", "bike", "adult", "xor", "others", "moves", "fewer"]
+    parts = given.parts or known
     console = Console(width=140)
     with threadpool_limits(1):
         for problem in runs.PROBLEMS:
@@ -72,13 +76,7 @@ def main() -> None:
                 title = f"{problem.name}: test {TASKS[problem.task].measure}, mean over {len(runs.SEEDS)} splits"
                 columns = ["", "mean", "spread", "at least", "neurons", "rules", "terms", "in formulas", "times"]
                 _show(console, title, columns, rows_of(problem, given.data))
-        for name, part in (
-            ("adult", others.adult),
-            ("xor", others.xor),
-            ("others", others.others),
-            ("moves", moves),
-            ("fewer", fewer),
-        ):
+        for name, part in _PARTS.items():
             if name in parts:
                 for title, names, rows in part(given.data):
                     _show(console, title, names, rows)

@@ -50,7 +50,7 @@ def _rows(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
         for fidelity, most in _WAYS:
             begun = time.perf_counter()
             domain = rr.Domain.box(low, high, names)
-            rules = rr.extract(model, domain=domain, data=X, max_rules=most, fidelity=fidelity if most else "domain")
+            rules = rr.extract(model, domain=domain, data=X, max_rules=most, fidelity=fidelity)
             seconds = time.perf_counter() - begun
             off = float(np.sqrt(np.mean((rules.predict(X) - model.evaluate(X)) ** 2)))
             terms = float(np.mean([np.count_nonzero(rule.map.weights) for rule in rules]))

@@ -22,12 +22,12 @@ from typing import Any
 import networkx
 import numpy as np
 from numpy.typing import NDArray
-from scoring_columns import OPEN, agree
+from scoring_columns import agree
 
 import relurules as rr
 from relurules.errors import RelurulesError
 from relurules.ir import Artifact, Graph, Head, Network, Neuron, RuleSet
-from relurules.verifying.databases import Database
+from relurules.verifying.databases import OPEN, Database
 
 Array = NDArray[np.float64]
 ENGINES = ("sqlite", "duckdb", "postgres", "mariadb", "clickhouse", "spark")

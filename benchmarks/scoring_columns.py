@@ -2,8 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,27 +10,11 @@ from numpy.typing import NDArray
 
 import relurules as rr
 from relurules.ir import RuleSet
-from relurules.verifying.databases import (
-    Database,
-    open_clickhouse,
-    open_duckdb,
-    open_mariadb,
-    open_postgres,
-    open_spark,
-    open_sqlite,
-)
+from relurules.verifying.databases import OPEN
 
 Array = NDArray[np.float64]
 COLUMNS = ("score", "probability", "class", "contributions", "reasons", "rule")
 TOP = 2
-OPEN: Mapping[str, Callable[[], AbstractContextManager[Database]]] = {
-    "sqlite": open_sqlite,
-    "duckdb": open_duckdb,
-    "postgres": open_postgres,
-    "mariadb": open_mariadb,
-    "clickhouse": open_clickhouse,
-    "spark": open_spark,
-}
 
 
 class Agreement(NamedTuple):

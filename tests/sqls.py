@@ -6,24 +6,8 @@ import pytest
 
 from relurules.errors import UnsupportedError
 from relurules.verifying import servers
-from relurules.verifying.databases import (
-    Database,
-    open_clickhouse,
-    open_duckdb,
-    open_mariadb,
-    open_postgres,
-    open_spark,
-    open_sqlite,
-)
+from relurules.verifying.databases import OPEN, Database
 
-OPEN = {
-    "sqlite": open_sqlite,
-    "duckdb": open_duckdb,
-    "postgres": open_postgres,
-    "mariadb": open_mariadb,
-    "clickhouse": open_clickhouse,
-    "spark": open_spark,
-}
 #: Every executed dialect; those of a server run in one worker of pytest-xdist, so that it starts once.
 EXECUTED = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in OPEN]
 #: Spark takes a second per statement to compile it.

@@ -29,6 +29,10 @@ class Frame:
             x[..., tie[-1]] = 1.0 - x[..., tie[:-1]].sum(axis=-1)
         return x
 
+    def from_user(self, x: Array) -> Array:
+        """(..., d) in the user's units -> (..., f) normalised."""
+        return np.asarray((x[..., self.free] - self.origin[self.free]) / self.scale[self.free])
+
     @property
     def shift(self) -> Array:
         """(d,) the point where u is 0."""

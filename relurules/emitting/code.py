@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from relurules.emitting.c_numbers import REALS
-from relurules.emitting.request import Request
+from relurules.emitting.request import OUTSIDE, Request
 from relurules.errors import UnsupportedError
 
-OUTSIDE = ("null", "clamp", "exact")
 COLUMNS = ("outputs", "rule")
 #: Fields of `Request` that code takes; the others are for SQL.
 OPTIONS = ("columns", "outside", "number")

@@ -4,6 +4,7 @@ A link over several scores is computed once for all outputs that share it.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from relurules.emitting.link_sources import Function, Functions
@@ -103,11 +104,8 @@ def sql_columns(rules: RuleSet, scores: Sequence[str], prefix: str, dialect: Dia
         key: ROWS[key[0]].sql([scores[i] for i in key[1]], f"{prefix}_{name}", dialect)
         for key, name in _names(rules.heads).items()
     }
-    depth = max(len(columns.steps) for columns in printed.values())
-    steps: Steps = [
-        list(dict.fromkeys(column for columns in printed.values() for column in (*columns.steps, *[[]] * depth)[i]))
-        for i in range(depth)
-    ]
+    together = zip_longest(*(columns.steps for columns in printed.values()), fillvalue=[])
+    steps: Steps = [list(dict.fromkeys(chain.from_iterable(parts))) for parts in together]
     return Columns(steps, [printed[head.link, head.scores].results[head.component] for head in rules.heads])
 
 

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from relurules.ir import RuleSet
 
+#: What may become of rows outside the domain, in every language.
+OUTSIDE = ("null", "clamp", "exact")
+
 
 class Request(NamedTuple):
     """rules in a form (rules, tree, network); header: a line for the artefact's first comment.

@@ -3,7 +3,7 @@
 from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.render import one_line, render
-from relurules.emitting.request import Request
+from relurules.emitting.request import OUTSIDE, Request
 from relurules.emitting.sql_dialect import Dialect
 from relurules.emitting.sql_dialects import DIALECTS
 from relurules.emitting.sql_names import check_names, prefix_for
@@ -24,7 +24,6 @@ from relurules.errors import InputError, UnsupportedError
 _HEAD, _SOURCE = "\0head", "\0source"
 #: At most so many rules are a flat CASE, where no form is asked for.
 FEW = 8
-OUTSIDE = ("null", "clamp", "exact")
 MISSING = ("propagate", "impute", "error")
 
 

@@ -83,8 +83,7 @@ def _again(state: State) -> None:
 
 def searched(problem: Problem, waiting: list[State], X: Array) -> float:
     """The share of rows (N, d), all in the domain, that lie in none of the cells that wait."""
-    frame = problem.frame
-    u = (X[:, frame.free] - frame.origin[frame.free]) / frame.scale[frame.free]
+    u = problem.frame.from_user(X)
     open_rows = np.zeros(len(X), dtype=np.bool_)
     for cell in waiting:
         cuts = _cuts(cell)

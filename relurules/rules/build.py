@@ -26,7 +26,7 @@ from relurules.rules.decide import decided_ground
 from relurules.rules.merge import leaf_count
 from relurules.rules.outputs import output_bound, score_budget
 from relurules.rules.pieces import Ground, Piece, network_ground
-from relurules.rules.simplify import Simplified, few_on_rows, simplified
+from relurules.rules.simplify import Simplified, simplified
 from relurules.rules.straighten import straightened
 from relurules.rules.tidy import shortened, tidied
 
@@ -74,10 +74,7 @@ def build_rules(
     ground, asked = decided_ground(partition) if decision else network_ground(partition), asked or Asked()
     heads = heads or identity_heads(len(partition.network.c))
     room = max(0.0, score_budget(ground, heads, asked.error) - score_error) if asked.error else 0.0
-    if asked.on_rows and asked.rules is not None and data is not None:
-        found = few_on_rows(ground, asked.rules, data, progress)
-    else:
-        found = simplified(ground, room, asked.rules, progress)
+    found = simplified(ground, room, asked.rules, progress, close_on=data if asked.on_rows else None)
     shape = _shape(ground, found)
     error = score_error + shape.error
     counts = None if data is None else _count(partition, shape, data)

@@ -68,9 +68,7 @@ def on_rows(table: Table) -> Measure:
     def fit(one: Piece, other: Piece) -> tuple[float, Fit]:
         if one.error == 0.0 == other.error and table.ground.same(one.forms, other.forms):
             return 0.0, Fit(one.forms, 0.0)
-        for piece in (one, other):
-            _sums(table, piece.regions, [(i,) for i in piece.regions])
-        G, g, c = _sums(table, one.regions + other.regions, [one.regions, other.regions])
+        G, g, c = _sums(table, one, other)
         form = np.linalg.solve(G, g.T).T
         apart = one.error + other.error
         error = max(apart, float((c - (form * g).sum(axis=1)).sum()))
@@ -79,11 +77,12 @@ def on_rows(table: Table) -> Measure:
     return Measure(lambda one, other: fit(one, other)[0], fit)
 
 
-def _sums(table: Table, regions: tuple[int, ...], parts: Sequence[tuple[int, ...]]) -> _Sums:
-    """Of regions, added up from those of parts where they aren't known."""
+def _sums(table: Table, *pieces: Piece) -> _Sums:
+    """Of pieces together, from those of each, or of its regions, where they aren't known."""
+    regions = tuple(region for piece in pieces for region in piece.regions)
     if regions not in table.sums:
-        added = zip(*(table.sums[part] for part in parts), strict=True)
-        table.sums[regions] = _Sums(*(np.sum(own, axis=0) for own in added))
+        parts = [_sums(table, piece) for piece in pieces] if len(pieces) > 1 else [table.sums[(i,)] for i in regions]
+        table.sums[regions] = _Sums(*(np.sum(own, axis=0) for own in zip(*parts, strict=True)))
     return table.sums[regions]
 
 
@@ -114,9 +113,9 @@ class _Step(NamedTuple):
 
 def _lightest(table: Table, piece: Piece, m: int) -> _Step:
     """The term of a score that costs least; infinite where there is none."""
-    G, g, c = _sums(table, piece.regions, [(i,) for i in piece.regions])
+    G, g, c = _sums(table, piece)
     middle, spread = table.middle[m], float(table.spread[m])
-    used = np.flatnonzero(piece.forms[m, :-1])
+    used, goal = np.flatnonzero(piece.forms[m, :-1]), g[m] * spread + G @ middle
 
     def left(form: Array) -> float:
         rest = (form - middle) / spread
@@ -127,7 +126,6 @@ def _lightest(table: Table, piece: Piece, m: int) -> _Step:
     for j in used:
         kept = np.append(used[used != j], len(middle) - 1)
         form = np.zeros(len(middle))
-        goal = g[m] * spread + G @ middle
         form[kept] = np.linalg.solve(G[np.ix_(kept, kept)], goal[kept])
         rise = max(0.0, left(form) - before)
         if rise < best.rise:
@@ -137,7 +135,7 @@ def _lightest(table: Table, piece: Piece, m: int) -> _Step:
 
 def _moments(ground: Ground, rows: Array) -> Array:
     """(R, f + 1, f + 1) second moments of (u, 1) over the rows of every region, as shares of all rows."""
-    partition, frame = ground.partition, ground.frame
+    partition = ground.partition
     R, f = ground.centers.shape
     if R * (f + 1) ** 2 > _MOST:
         raise UnsupportedError(f"{R} regions of {f} columns are too many for fidelity='rows'; train to fewer rules")
@@ -145,7 +143,7 @@ def _moments(ground: Ground, rows: Array) -> Array:
     if not len(rows):
         raise DataError("fidelity='rows': no row of the data lies in the domain")
     region = partition.tree.route(rows)
-    U = np.column_stack([(rows - frame.origin)[:, frame.free] / frame.scale[frame.free], np.ones(len(rows))])
+    U = np.column_stack([ground.frame.from_user(rows), np.ones(len(rows))])
     centers = np.column_stack([ground.centers, np.ones(R)])
     G = _CENTER * centers[:, :, None] * centers[:, None, :]
     G[:, :-1, :-1] += _AROUND * (np.cov(U[:, :-1], rowvar=False).reshape(f, f) if len(rows) > 1 else 0.0)

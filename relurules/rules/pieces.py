@@ -98,8 +98,7 @@ class Ground:
     @cached_property
     def centers(self) -> Array:
         """(R, f) a point strictly inside each region."""
-        frame = self.frame
-        return np.asarray((self.partition.points - frame.origin)[:, frame.free] / frame.scale[frame.free])
+        return self.frame.from_user(self.partition.points)
 
     def polytope(self, splits: Sequence[tuple[int, int]]) -> tuple[Array, Array]:
         """The part of the domain on these sides of these splits, G u <= h."""

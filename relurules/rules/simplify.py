@@ -47,36 +47,37 @@ class Simplified(NamedTuple):
     room: Array | None = None
 
 
-def simplified(ground: Ground, error: float, rules: int | None, progress: Progress | None = None) -> Simplified:
+def simplified(
+    ground: Ground, error: float, rules: int | None, progress: Progress | None = None, *, close_on: Array | None = None
+) -> Simplified:
     """Merge while the certified error stays within `error`, or until `rules` are left; by equal maps where neither is.
 
-    error: of the function, 0 for none, and no limit where `rules` are asked for. Raises UnsupportedError where so few
-    rules would take a larger error, or the domain or the partition doesn't allow any.
+    error: of the function, 0 for none, and no limit where `rules` are asked for. close_on: rows (N, d) on which these
+    are to be close to the function, None for anywhere; pieces' errors are no bounds then. Raises UnsupportedError where
+    so few rules would take a larger error, or the domain or the partition doesn't allow any.
     """
     if error == 0.0 or rules is not None:
-        exact = _exact(ground, progress)
+        exact = _reached(ground, ladder(ground), 0.0, Goal(0.0), progress)
         if rules is None or len(exact.pieces) <= rules:
             return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
     _check(ground)
+    if rules is not None and close_on is not None:
+        few = _few_on_rows(ground, rules, close_on, progress)
+        return few._replace(steps=(Tradeoff(len(exact.pieces), 0.0), Tradeoff(len(few.pieces), np.inf)))
     if rules is not None:
         return _few(ground, rules, error or np.inf, progress)
     spent = error * _SHARE
-    measure = anywhere(ground, spent)
-    steps = ladder(ground, measure)
-    tries = [_joined(ground, *steps.cut(at), Goal(spent), measure, progress) for at in (spent, 0.0)]
+    steps = ladder(ground, anywhere(ground, spent))
+    tries = [_reached(ground, steps, at, Goal(spent), progress) for at in (spent, 0.0)]
     best = min(tries, key=lambda found: len(found.pieces))
     return best._replace(limit=error, steps=_all(steps, best))
 
 
-def few_on_rows(ground: Ground, rules: int, rows: Array, progress: Progress | None = None) -> Simplified:
-    """So many rules that are close to the function on the rows (N, d); pieces' errors are no bounds then.
+def _few_on_rows(ground: Ground, rules: int, rows: Array, progress: Progress | None) -> Simplified:
+    """So many rules that are close to the function on the rows (N, d); errors are as `on_rows` counts them.
 
     Siblings are merged down to several numbers of pieces, then neighbours; of these ways the closest one counts.
     """
-    exact = _exact(ground, progress)
-    if len(exact.pieces) <= rules:
-        return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
-    _check(ground)
     table = table_of(ground, rows)
     measure = on_rows(table)
     steps = ladder(ground, measure)
@@ -87,13 +88,7 @@ def few_on_rows(ground: Ground, rules: int, rows: Array, progress: Progress | No
     best = min((way for way in ways if len(way.pieces) <= rules), key=lambda way: sum(p.error for p in way.pieces))
     pieces = lighter(table, best.pieces, _OF_SQUARES * sum(piece.error for piece in best.pieces))
     off = sum(piece.error for piece in pieces)
-    taken = (Tradeoff(len(exact.pieces), 0.0), Tradeoff(len(best.pieces), np.inf))
-    return best._replace(pieces=pieces, steps=taken, room=_OF_DIFFERENCE * np.sqrt(off) * table.spread)
-
-
-def _exact(ground: Ground, progress: Progress | None) -> Simplified:
-    """Pieces with the same map merged, and no others."""
-    return _joined(ground, *ladder(ground).cut(0.0), Goal(0.0), anywhere(ground), progress)
+    return best._replace(pieces=pieces, room=_OF_DIFFERENCE * np.sqrt(off) * table.spread)
 
 
 def _few(ground: Ground, rules: int, limit: float, progress: Progress | None) -> Simplified:

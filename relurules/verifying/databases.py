@@ -8,8 +8,8 @@ import sqlite3
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -214,3 +214,14 @@ def _parquet(folder: str, columns: Columns, rows: Sequence[Row]) -> Path:
     path = Path(folder) / "rows.parquet"
     pyarrow.parquet.write_table(arrow.table(arrays), path)
     return path
+
+
+#: Engine -> how a database of its own is opened.
+OPEN: Mapping[str, Callable[[], AbstractContextManager[Database]]] = {
+    "sqlite": open_sqlite,
+    "duckdb": open_duckdb,
+    "postgres": open_postgres,
+    "mariadb": open_mariadb,
+    "clickhouse": open_clickhouse,
+    "spark": open_spark,
+}

@@ -19,14 +19,7 @@ from relurules.domain.columns import raw_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
-from relurules.verifying.databases import (
-    open_clickhouse,
-    open_duckdb,
-    open_mariadb,
-    open_postgres,
-    open_spark,
-    open_sqlite,
-)
+from relurules.verifying.databases import OPEN
 from relurules.verifying.node import run_node
 from relurules.verifying.ran import Ran, Rows, ran_from
 from relurules.verifying.scoring import run_sql
@@ -121,12 +114,12 @@ ENGINES: Mapping[str, Engine] = {
     "numpy": Engine(run_numpy, "numpy"),
     "c": Engine(run_c, "c"),
     "node": Engine(run_node, "javascript"),
-    "sqlite": Engine(partial(run_sql, open_sqlite), "sql", ("sqlite",)),
-    "duckdb": Engine(partial(run_sql, open_duckdb), "sql", ("duckdb", "sqlite")),
-    "postgres": Engine(partial(run_sql, open_postgres), "sql", ("postgres",)),
-    "mariadb": Engine(partial(run_sql, open_mariadb), "sql", ("mariadb", "mysql")),
-    "clickhouse": Engine(partial(run_sql, open_clickhouse), "sql", ("clickhouse",)),
-    "spark": Engine(partial(run_sql, open_spark), "sql", ("spark",)),
+    "sqlite": Engine(partial(run_sql, OPEN["sqlite"]), "sql", ("sqlite",)),
+    "duckdb": Engine(partial(run_sql, OPEN["duckdb"]), "sql", ("duckdb", "sqlite")),
+    "postgres": Engine(partial(run_sql, OPEN["postgres"]), "sql", ("postgres",)),
+    "mariadb": Engine(partial(run_sql, OPEN["mariadb"]), "sql", ("mariadb", "mysql")),
+    "clickhouse": Engine(partial(run_sql, OPEN["clickhouse"]), "sql", ("clickhouse",)),
+    "spark": Engine(partial(run_sql, OPEN["spark"]), "sql", ("spark",)),
 }
 
 

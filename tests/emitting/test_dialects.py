@@ -202,7 +202,7 @@ def test_whole_and_decimal_columns(engine: str, odd: RuleSet) -> None:
     table = {"clickhouse": "CREATE TABLE t (a Nullable(Int32), b Nullable(Decimal(18, 6))) ENGINE = Memory"}.get(
         engine, "CREATE TABLE t (a INTEGER, b DECIMAL(18, 6))"
     )
-    from sqls import OPEN
+    from relurules.verifying.databases import OPEN
 
     for form in FORMS:
         with OPEN[engine]() as database:
@@ -277,7 +277,7 @@ def test_dialects_that_are_executed_do_not_say_otherwise(engine: str, odd: RuleS
 
 
 def test_a_table_without_rows(odd: RuleSet) -> None:
-    from sqls import OPEN
+    from relurules.verifying.databases import OPEN
 
     for engine in ("sqlite", "duckdb"):
         with OPEN[engine]() as database:

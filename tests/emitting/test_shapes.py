@@ -161,7 +161,7 @@ class SQLiteView:
         self.text = str(rr.emit(rules, "sql", shape="view", name="v"))
 
     def __enter__(self) -> list[str]:
-        from sqls import OPEN
+        from relurules.verifying.databases import OPEN
 
         with OPEN["sqlite"]() as database:
             load(database, [(name, False) for name in BOX.names], [])

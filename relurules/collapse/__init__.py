@@ -44,9 +44,10 @@ def collapse(network: Network, domain: Domain, threshold: float = LINEAR_THRESHO
     shrink("linear", smaller)
     shrink("unread", unread(network))
     shrink("stable", resolve(network, stable_signs(preactivation_bounds(network, domain, exact=True))))
-    shrink("parallel", merge_parallel(network))
+    smaller, merge_change = merge_parallel(network, domain)
+    shrink("parallel", smaller)
     shrink("unread", unread(network))
-    return Collapsed(network, removed, max_change)
+    return Collapsed(network, removed, max_change + merge_change)
 
 
 def settle(partition: Partition) -> Partition:

@@ -1,4 +1,7 @@
-"""Lower and upper bounds of every neuron's argument on a domain."""
+"""Lower and upper bounds of every neuron's argument on a domain, certified: no solver's word is believed."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +13,8 @@ from relurules.ir.network import Array
 
 #: Up to so many undecided neurons their bounds are tightened by linear programs, two each; beyond, intervals must do.
 LP_NEURONS = 64
-#: Rounding of the interval sums, and what an LP's optimum may be off by, as a share of the absolute terms.
-_ROUNDING, _LP_ERROR = 1e-12, 1e-8
+#: Half a unit in the last place of 1.
+_UNIT = 2.0**-53
 
 
 def preactivation_bounds(network: Network, domain: Domain, *, exact: bool = False) -> Array:
@@ -19,23 +22,30 @@ def preactivation_bounds(network: Network, domain: Domain, *, exact: bool = Fals
 
     Interval arithmetic over the box; with `exact`, neurons of undecided sign are bounded again by linear programs over
     the convex hulls of the PReLUs before them (R. Ehlers, "Formal Verification of Piece-Wise Linear Feed-Forward Neural
-    Networks", 2017), which also see the domain's inequalities.
+    Networks", 2017), which also see the domain's inequalities. A solver proposes multipliers of these programs' rows;
+    any multipliers give a bound (weak duality), which is computed with all rounding outward.
     """
     bounds = _intervals(network, domain)
     undecided = np.flatnonzero((bounds[:, 0] < 0) & (bounds[:, 1] > 0))
-    if exact and 0 < len(undecided) <= LP_NEURONS:
-        return _tighten(network, domain, bounds, undecided)
+    if exact and 0 < len(undecided) <= LP_NEURONS and np.isfinite([domain.lower, domain.upper]).all():
+        return _Relaxation(network, domain, bounds).tighten(undecided)
     return bounds
 
 
+def rounding_of_sums(network: Network) -> float:
+    """What a sum of a neuron's terms may be off by, as a share of their absolute sum: Higham's gamma, generously."""
+    terms = 4 * (sum(network.A.shape) + 8)
+    return terms * _UNIT / (1.0 - terms * _UNIT)
+
+
 def _intervals(network: Network, domain: Domain) -> Array:
-    K = len(network)
+    K, share = len(network), rounding_of_sums(network)
     z, p = np.zeros((K, 2)), np.zeros((K, 2))
     box = np.column_stack([domain.lower, domain.upper])
     for k in range(K):
         low, high = _range(network.A[k], box)
         below, above = _range(network.L[k, :k], p[:k])
-        room = _ROUNDING * (_size(network.A[k], box) + _size(network.L[k, :k], p[:k]) + abs(network.b[k]))
+        room = share * (_size(network.A[k], box) + _size(network.L[k, :k], p[:k]) + abs(network.b[k]))
         room = room if np.isfinite(room) else 0.0
         z[k] = low + below + network.b[k] - room, high + above + network.b[k] + room
         p[k] = _activated(z[k], network.slope[k])
@@ -59,55 +69,129 @@ def _size(weights: Array, intervals: Array) -> float:
     return float((np.abs(weights[used]) * np.abs(intervals[used]).max(axis=1)).sum())
 
 
-def _tighten(network: Network, domain: Domain, bounds: Array, undecided: NDArray[np.intp]) -> Array:
-    """Bounds over {(u, p)}: u in the domain, p_i in the convex hull of phi on [l_i, u_i] for each undecided neuron i.
+class _Row(NamedTuple):
+    """An inequality form (n + 1,), constant last, >= -error on the relaxation, error being what rounding left of it."""
 
-    A decided neuron is a linear form of u and of the undecided ones before it.
+    form: Array
+    error: float
+
+
+@dataclass
+class _Relaxation:
+    """The set {(u, p)}: u in the domain, p_i in the convex hull of phi on [l_i, u_i] for each undecided neuron i.
+
+    u are the frame's coordinates; a decided neuron is a linear form of u and of the undecided ones before it.
     """
-    bounds = bounds.copy()
-    frame = domain.frame(np.ones(len(domain)))
-    G, h = domain.polytope(frame)
-    f, n = G.shape[1], len(undecided)
-    rows, limits = np.hstack([G, np.zeros((len(G), n))]), h
-    column = {int(k): f + i for i, k in enumerate(undecided)}
-    active = np.zeros((len(network), f + n + 1))
-    for k in range(len(network)):
-        weights, offset = frame.rows(network.A[k : k + 1], network.b[k : k + 1])
-        form = np.concatenate([weights[0], np.zeros(n), offset]) + network.L[k, :k] @ active[:k]
-        slope = float(network.slope[k])
-        if k in column:
-            bounds[k] = _bounded(form, rows, limits, bounds[k])
-        if bounds[k, 0] >= 0:
-            active[k] = form
-        elif bounds[k, 1] <= 0:
-            active[k] = slope * form
-        else:
-            active[k, column[k]] = 1.0
-            hull, ends = _hull(form, column[k], slope, bounds[k])
-            rows, limits = np.vstack([rows, hull]), np.concatenate([limits, ends])
-    return bounds
+
+    network: Network
+    domain: Domain
+    bounds: Array
+
+    def tighten(self, undecided: NDArray[np.intp]) -> Array:
+        """The bounds, those of undecided neurons tightened in turn."""
+        network, frame = self.network, self.domain.frame(np.ones(len(self.domain)))
+        share = rounding_of_sums(network)
+        f, n = len(frame.free), len(undecided)
+        reach = np.abs(frame.origin) + frame.scale
+        bounds = self.bounds.copy()
+        rows = self._walls(n, share)
+        column = {int(k): f + i for i, k in enumerate(undecided)}
+        low, high = np.append(np.full(f, -1.0), np.zeros(n)), np.append(np.full(f, 1.0), np.zeros(n))
+        tied = np.isin(frame.free, [c for tie in frame.ties for c in tie])
+        low[:f][tied] = 0.0
+        low[:f] -= 8 * _UNIT
+        high[:f] += 8 * _UNIT
+        active, size = np.zeros((len(network), f + n + 1)), np.zeros(len(network))
+        for k in range(len(network)):
+            weights, offset = frame.rows(network.A[k : k + 1], network.b[k : k + 1])
+            form = np.concatenate([weights[0], np.zeros(n), offset]) + network.L[k, :k] @ active[:k]
+            own = float(np.abs(network.A[k]) @ reach + abs(network.b[k]) + np.abs(network.L[k, :k]) @ size[:k])
+            slope, error = float(network.slope[k]), share * own
+            size[k] = max(1.0, abs(slope)) * own
+            if k in column:
+                box = low[: f + n], high[: f + n]
+                bounds[k] = _bounded(_Row(form, error), rows, box, bounds[k])
+            if bounds[k, 0] >= 0:
+                active[k] = form
+            elif bounds[k, 1] <= 0:
+                active[k] = slope * form
+            else:
+                j = column[k]
+                low[j], high[j] = _activated(bounds[k], slope)
+                size[k] = max(size[k], abs(low[j]), abs(high[j]))
+                active[k, j] = 1.0
+                rows += _hull(_Row(form, error), j, slope, bounds[k], share)
+        return bounds
+
+    def _walls(self, n: int, share: float) -> list[_Row]:
+        """The domain's inequalities, and that indicators of a group add up to no more than 1."""
+        domain, frame = self.domain, self.domain.frame(np.ones(len(self.domain)))
+        single = (domain.normals != 0).sum(axis=1) == 0
+        reach = np.abs(frame.origin) + frame.scale
+        weights, offsets = frame.rows(-domain.normals, domain.limits)
+        sizes = np.abs(domain.normals) @ reach + np.abs(domain.limits)
+        rows = [
+            _Row(np.concatenate([weights[i], np.zeros(n), offsets[i : i + 1]]), share * float(sizes[i]))
+            for i in np.flatnonzero(~single).tolist()
+        ]
+        for tie in frame.ties:
+            form = np.zeros(len(frame.free) + n + 1)
+            form[: len(frame.free)][np.isin(frame.free, tie)] = -1.0
+            form[-1] = 1.0
+            rows.append(_Row(form, 0.0))
+        return rows
 
 
-def _bounded(form: Array, rows: Array, limits: Array, before: Array) -> Array:
-    size = float(np.abs(form).sum())
-    low = lp.minimum(form[:-1], rows, limits) + form[-1] - _LP_ERROR * size
-    high = -lp.minimum(-form[:-1], rows, limits) + form[-1] + _LP_ERROR * size
+def _bounded(z: _Row, rows: list[_Row], box: tuple[Array, Array], before: Array) -> Array:
+    """What z can be at most and at least: no worse than before."""
+    high = _upper(z.form, rows, box) + z.error
+    low = -_upper(-z.form, rows, box) - z.error
     return np.array([max(before[0], low), min(before[1], high)])
 
 
-def _hull(form: Array, column: int, slope: float, bounds: Array) -> tuple[Array, Array]:
-    """Rows of the convex hull of {(z, phi(z)): l <= z <= u}, z being `form` and phi(z) the variable `column`."""
+def _upper(form: Array, rows: list[_Row], box: tuple[Array, Array]) -> float:
+    """A number that the form exceeds nowhere in the box where all rows hold."""
+    low, high = box
+    best = _box_bound(form, np.abs(form), low, high)
+    used = [row for row in rows if row.form[:-1].any()]
+    if not used:
+        return best
+    walls = np.array([row.form for row in used])
+    scale = np.linalg.norm(walls[:, :-1], axis=1)
+    walls = walls / scale[:, None]
+    multipliers = lp.propose_multipliers(form[:-1], -walls[:, :-1], walls[:, -1], low, high)
+    if multipliers is None:
+        return best
+    errors = np.array([row.error for row in used]) / scale + 4 * _UNIT * np.abs(walls).sum(axis=1)
+    total = form + multipliers @ walls
+    terms = np.abs(form) + multipliers @ np.abs(walls)
+    found = _box_bound(total, terms, low, high) + float(multipliers @ errors) * (1.0 + 1e-12)
+    return min(best, found) if np.isfinite(found) else best
+
+
+def _box_bound(form: Array, terms: Array, low: Array, high: Array) -> float:
+    """The largest value of the form over the box, rounded up; terms: absolute terms that its entries are sums of."""
+    gradient = form[:-1]
+    value = form[-1] + float(np.maximum(gradient * low, gradient * high).sum())
+    reach = np.maximum(np.abs(low), np.abs(high))
+    share = 4 * (len(form) + len(terms) + 8) * _UNIT
+    return value + share * float(terms[:-1] @ reach + terms[-1])
+
+
+def _hull(z: _Row, column: int, slope: float, bounds: Array, share: float) -> list[_Row]:
+    """Rows of the convex hull of {(z, phi(z)): l <= z <= u}, phi(z) being the variable `column`."""
     sign = 1.0 if slope <= 1.0 else -1.0  # phi is convex up to slope 1, concave above
     pieces = [(1.0, 0.0, sign), (slope, 0.0, sign)]
     low, high = bounds
     if np.isfinite(low) and np.isfinite(high) and low < 0 < high:
         chord = (high - slope * low) / (high - low)
         pieces.append((chord, high - chord * high, -sign))
-    rows, ends = [], []
-    for gain, constant, side in pieces:  # side * (gain * z + constant - phi) <= 0
-        row = side * gain * form[:-1]
-        row[column] -= side
-        length = np.linalg.norm(row)
-        rows.append(row / length)
-        ends.append(-side * (gain * form[-1] + constant) / length)
-    return np.array(rows), np.array(ends)
+    rows = []
+    for gain, constant, side in pieces:  # side * (phi - gain * z - constant) >= 0
+        form = -side * gain * z.form
+        form[-1] -= side * constant
+        form[column] += side
+        largest = max(abs(low), abs(high)) if np.isfinite(low + high) else 0.0
+        error = abs(gain) * z.error + 8 * _UNIT * (abs(constant) + (abs(gain) + abs(slope) + 1.0) * largest)
+        rows.append(_Row(form, error + share * abs(constant)))
+    return rows

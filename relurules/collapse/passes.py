@@ -1,11 +1,14 @@
 """The passes of the collapse: pure functions from a network to a smaller one."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.activations import is_linear
+from relurules.domain import Domain
 from relurules.ir import Network
 from relurules.ir.network import Array
 
@@ -13,6 +16,9 @@ from relurules.ir.network import Array
 _PARALLEL = 8 * np.finfo(np.float64).eps
 #: A parallel neuron is rewritten through one whose slope is at least this far from 1, else rounding would grow.
 _KINK = 0.05
+
+#: An affine form with exact coefficients: of x by column, of phi(z) by neuron, and the constant.
+ExactRow = dict[tuple[str, int], Fraction]
 
 #: What is done to one neuron: phi(z) becomes factor * z.
 Signs = NDArray[np.int8]
@@ -30,11 +36,15 @@ def linear_prelus(network: Network, bounds: Array, threshold: float) -> tuple[Ne
     depth = np.maximum(0.0, -bounds[:, 0])
     linear &= (bounds[:, 1] > 0) & ((kinks == 0) | np.isfinite(depth))
     own = np.where(linear & (kinks > 0), kinks * np.where(np.isfinite(depth), depth, 0.0), 0.0)
+    return resolve(network, np.where(linear, 1, 0).astype(np.int8)), spread_change(network, own)
+
+
+def spread_change(network: Network, own: Array) -> float:
+    """How much the outputs change at most where each neuron's phi(z) changes by `own` (K,) itself, rounded outward."""
     change = np.zeros(len(network))
     for k in range(len(network)):
         change[k] = own[k] + max(1.0, abs(network.slope[k])) * (np.abs(network.L[k, :k]) @ change[:k])
-    bound = float((np.abs(network.U) @ change).max(initial=0.0)) * (1.0 + 1e-9)
-    return resolve(network, np.where(linear, 1, 0).astype(np.int8)), bound
+    return float((np.abs(network.U) @ change).max(initial=0.0)) * (1.0 + 1e-9)
 
 
 def stable_signs(bounds: Array) -> Signs:
@@ -61,6 +71,7 @@ def resolve(network: Network, signs: Signs) -> Network:
         network,
         A=A, L=L, b=b, C=network.C + through @ A, c=network.c + through @ b,
         U=np.where(fixed, 0.0, network.U) + through @ L,
+        lifting=network.source_lifting.with_known_signs(signs),
     )  # fmt: skip
     return _keep(reading, ~fixed)
 
@@ -74,16 +85,20 @@ def unread(network: Network) -> Network:
     return _keep(network, read)
 
 
-def merge_parallel(network: Network) -> Network:
+def merge_parallel(network: Network, domain: Domain) -> tuple[Network, float]:
     """Rewrite a neuron whose argument is a multiple of an earlier one's, z_j = c z_i, through that one.
 
     With a, a' the slopes of i and j: phi_a'(c z) = |c| (alpha phi_a(z) + beta z), alpha = (1 - a') / (1 - a), and
     beta = (a' - a) / (1 - a) for c > 0, (a a' - 1) / (1 - a) for c < 0. Duplicates and negatives are the cases c = +-1.
+    Rows that agree but for rounding are merged where the domain bounds what that changes. Also returned: a bound on
+    that change, 0 where all rows are exact multiples.
     """
     keep = np.ones(len(network), dtype=bool)
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
     C, U, c = network.C.copy(), network.U.copy(), network.c.copy()
+    lifting, own = network.source_lifting, np.zeros(len(network))
     seen: dict[bytes, int] = {}
+    rows = _exact_rows(network)
     for j in range(len(network)):
         row = np.concatenate([A[j], L[j], b[j : j + 1]])
         if not row.any():
@@ -94,6 +109,11 @@ def merge_parallel(network: Network) -> Network:
         a, other = network.slope[i], network.slope[j]
         if i == j or abs(1 - a) < _KINK or (np.abs(row - ratio * first) > _PARALLEL * np.abs(row)).any():
             continue
+        gap = _largest_gap(rows(i), rows(j), domain)
+        if not np.isfinite(gap):
+            continue
+        own[j] = abs(1 - other) * gap
+        lifting = lifting.with_told_by(j, i, 1 if ratio > 0 else -1)
         alpha = abs(ratio) * (1 - other) / (1 - a)
         beta = abs(ratio) * ((other - a) if ratio > 0 else (a * other - 1)) / (1 - a)
         for linear, through, constant in ((A, L, b), (C, U, c)):
@@ -104,7 +124,8 @@ def merge_parallel(network: Network) -> Network:
             linear[:] += np.outer(beta * weight, A[i])
             constant[:] += beta * weight * b[i]
         keep[j] = False
-    return _keep(replace(network, A=A, L=L, b=b, C=C, U=U, c=c), keep)
+    merged = replace(network, A=A, L=L, b=b, C=C, U=U, c=c, lifting=lifting)
+    return _keep(merged, keep), spread_change(network, own)
 
 
 def _direction(row: Array) -> bytes:
@@ -113,9 +134,54 @@ def _direction(row: Array) -> bytes:
     return bytes(scaled.tobytes())
 
 
+def _exact_rows(network: Network) -> Callable[[int], ExactRow]:
+    """What z of a kept neuron is in terms of x and of the source's neurons whose sign isn't known, exactly."""
+    lifting = network.source_lifting
+    source, rows = lifting.source, dict[int, ExactRow]()
+
+    def row_of(k: int) -> ExactRow:
+        if k in rows:
+            return rows[k]
+        total: ExactRow = {("x", int(j)): Fraction(float(source.A[k, j])) for j in np.flatnonzero(source.A[k])}
+        total["1", 0] = Fraction(float(source.b[k]))
+        for i in np.flatnonzero(source.L[k]).tolist():
+            gain = Fraction(float(source.L[k, i]))
+            if lifting.kept[i] >= 0:
+                total["phi", i] = total.get(("phi", i), Fraction(0)) + gain
+                continue
+            gain *= 1 if lifting.signs[i] > 0 else Fraction(float(source.slope[i]))
+            for name, value in row_of(i).items():
+                total[name] = total.get(name, Fraction(0)) + gain * value
+        rows[k] = total
+        return total
+
+    return lambda kept: row_of(int(lifting.origin[kept]))
+
+
+def _largest_gap(first: ExactRow, row: ExactRow, domain: Domain) -> float:
+    """The largest |row - c first| on the domain, c chosen by the largest entry: 0 for exact multiples, else rounded up.
+
+    Infinite where the rows read other neurons in other proportions, or an open column differently.
+    """
+    lead = max(row, key=lambda name: abs(row[name]))
+    if not first.get(lead):
+        return np.inf
+    ratio, gap = row[lead] / first[lead], 0.0
+    for name in {*row, *first}:
+        rest = abs(row.get(name, Fraction(0)) - ratio * first.get(name, Fraction(0)))
+        if not rest:
+            continue
+        if name[0] == "phi":
+            return np.inf
+        reach = 1.0 if name[0] == "1" else max(abs(domain.lower[name[1]]), abs(domain.upper[name[1]]))
+        gap += float(rest) * float(reach) * (1.0 + 1e-12)
+    return gap
+
+
 def _keep(network: Network, kept: NDArray[np.bool_]) -> Network:
     return Network(
         A=network.A[kept], L=network.L[np.ix_(kept, kept)], b=network.b[kept],
         C=network.C, U=network.U[:, kept], c=network.c,
         slope=network.slope[kept], neurons=tuple(n for n, k in zip(network.neurons, kept, strict=True) if k),
+        lifting=network.source_lifting.restrict(kept),
     )  # fmt: skip

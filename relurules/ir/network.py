@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError
+from relurules.ir.lifting import Lifting
 
 Array = NDArray[np.float64]
 Pattern = NDArray[np.int8]
@@ -49,6 +50,7 @@ class Network:
     """K neurons in topological order; phi_a(z) = max(0, z) + a * min(0, z) with one slope per neuron.
 
     A: (K, d), L: (K, K) strictly lower triangular, b: (K,), C: (m, d), U: (m, K), c: (m,), slope: (K,); neurons: K.
+    lifting: where a collapse made this network, the one that it came from; None for a network that is its own source.
     """
 
     A: Array
@@ -59,6 +61,7 @@ class Network:
     c: Array
     slope: Array
     neurons: tuple[Neuron, ...]
+    lifting: Lifting | None = None
 
     def __post_init__(self) -> None:
         for name in ("A", "L", "b", "C", "U", "c", "slope"):
@@ -97,21 +100,26 @@ class Network:
             size[:, level] += (size * gain) @ np.abs(self.L[level]).T
         return X @ np.abs(self.C).T + (size * gain) @ np.abs(self.U).T + np.abs(self.c)
 
+    @property
+    def source_lifting(self) -> Lifting:
+        """The network that this one came from, which may be itself."""
+        return self.lifting or Lifting.identity(self)
+
     def forms(self, pattern: Pattern) -> Array:
-        """(K, d + 1) every neuron's z as an affine form of x, constants last, on the region with this pattern, (K,)."""
-        factor = np.where(pattern > 0, 1.0, self.slope)
-        forms = np.column_stack([self.A, self.b])
-        active = np.zeros_like(forms)
-        for level in self.levels:
-            forms[level] += self.L[level] @ active
-            active[level] = factor[level, None] * forms[level]
-        return forms
+        """(K, d + 1) every neuron's z as an affine form of x, constants last, on the region with this pattern, (K,).
+
+        Every coefficient is that of the source network, rounded about once, see `accurate`.
+        """
+        from relurules.ir.accurate import accurate_forms
+
+        return np.asarray(accurate_forms(self, pattern[None])[0])
 
     def affine_map(self, pattern: Pattern) -> AffineMap:
-        """The one affine map f is on the region with this activation pattern, (K,) of +1 / -1."""
-        active = np.where(pattern > 0, 1.0, self.slope)[:, None] * self.forms(pattern)
-        total = np.column_stack([self.C, self.c]) + self.U @ active
-        return AffineMap(total[:, :-1], total[:, -1])
+        """The one affine map f is on the region with this activation pattern, (K,) of +1 / -1; rounded as `forms`."""
+        from relurules.ir.accurate import accurate_maps
+
+        maps = accurate_maps(self, pattern[None])
+        return AffineMap(maps.weights[0], maps.constants[0])
 
 
 def rows_of(X: Array, columns: int) -> Array:

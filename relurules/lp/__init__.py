@@ -7,7 +7,7 @@ Rows have unit length and points are in normalised coordinates (a bounded domain
 tolerance in `tolerances` is a length in those coordinates. Raw units never reach this package.
 """
 
-from relurules.lp.highs import Ball, Highest, facet_ball, highest_slack, inscribed_ball, minimum
+from relurules.lp.highs import Ball, Highest, facet_ball, highest_slack, inscribed_ball, minimum, propose_multipliers
 from relurules.lp.tolerances import LARGEST_RADIUS, RADIUS, ROUNDING
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "highest_slack",
     "inscribed_ball",
     "minimum",
+    "propose_multipliers",
 ]

@@ -94,6 +94,22 @@ def maximum(form: Array, G: Array, h: Array, low: Array, high: Array) -> tuple[A
     return np.asarray(result.x, dtype=np.float64), np.maximum(0.0, -np.asarray(result.ineqlin.marginals))
 
 
+def propose_multipliers(form: Array, G: Array, h: Array, low: Array, high: Array) -> Array | None:
+    """Multipliers (c,) >= 0 of the rows G u <= h that should show how large form·u is in the box; None where it fails.
+
+    They prove nothing: weak duality, computed with rounding outward, makes them a bound.
+    """
+    bounds: _Bounds = list(zip(low.tolist(), high.tolist(), strict=True))
+    try:
+        result = _solve(-form, G, h, bounds)
+    except ValueError:
+        return None  # numbers that the solver doesn't take
+    if result.status != _OPTIMAL:
+        return None
+    multipliers = np.maximum(0.0, -np.asarray(result.ineqlin.marginals, dtype=np.float64))
+    return multipliers if np.isfinite(multipliers).all() else None
+
+
 def closest_form(points: Array, values: Array) -> tuple[Array, float]:
     """The affine form (f + 1,), constant last, that is nearest to values (n,) at points (n, f), and the distance.
 

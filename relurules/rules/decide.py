@@ -1,7 +1,7 @@
 """Networks that decide: which output is the largest, or whether one reaches a cut-off (Network -> Network)."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,8 +22,8 @@ _CUTS: Mapping[str, tuple[Callable[[float], float], float]] = {
 }
 #: Links of all scores that keep their order.
 _ORDERED = ("softmax", "log_softmax")
-#: A score counts as the largest when it is within this share of the absolute terms of the one that is.
-_TIE = 1e-12
+#: Layers of the neurons that a decision adds: scores, which aren't kinks, and where the decision changes.
+_SCORE, _DECISION = "score", "decision"
 
 
 class Deciding(NamedTuple):
@@ -40,8 +40,24 @@ class Deciding(NamedTuple):
 def deciding(network: Network, heads: Sequence[Head], outputs: Sequence[str], wanted: str | float) -> Deciding:
     """The network as it decides. wanted: "argmax", or a number that an output must reach.
 
-    UnsupportedError where the outputs don't allow that, naming what they allow.
+    A collapsed network's source decides in the same way. UnsupportedError where the outputs don't allow that, naming
+    what they allow.
     """
+    found = _deciding(network, heads, outputs, wanted)
+    if network.lifting is None:
+        return found
+    source, added = network.lifting.source, len(found.network) - len(network)
+    lifting = replace(
+        network.lifting,
+        source=_deciding(source, heads, outputs, wanted).network,
+        origin=np.append(network.lifting.origin, len(source) + np.arange(added)),
+        kept=np.append(network.lifting.kept, len(network) + np.arange(added)),
+        signs=np.append(network.lifting.signs, np.ones(added, dtype=np.int8)),
+    )
+    return found._replace(network=replace(found.network, lifting=lifting))
+
+
+def _deciding(network: Network, heads: Sequence[Head], outputs: Sequence[str], wanted: str | float) -> Deciding:
     if isinstance(wanted, str):
         if wanted != "argmax":
             raise UnsupportedError(f"decision={wanted!r}; supported: 'argmax', or a number that the output must reach")
@@ -86,46 +102,71 @@ def _class_names(outputs: Sequence[str]) -> tuple[str, ...]:
 
 def _step(network: Network, score: int, cut: float, sign: float, decision: Decision) -> Deciding:
     """Class 1 where sign * score - cut >= 0."""
-    C, U, c = sign * network.C[[score]], sign * network.U[[score]], sign * network.c[[score]] - cut
-    network = replace(network, C=C, U=U, c=c)
-    return Deciding(_with(network, np.hstack([C, U]), c), Head("step", (0,)), decision)
+    K = len(network)
+    scored = _with_scores(network, [score])
+    one = _with(scored, {}, 1.0, _SCORE, 1.0)
+    decided = _with(one, {K: sign, K + 1: -cut}, 0.0, _DECISION, 0.0)
+    output = np.zeros((1, len(decided)))
+    output[0, K], output[0, K + 1] = sign, -cut
+    return Deciding(
+        replace(decided, C=np.zeros((1, network.A.shape[1])), U=output, c=np.zeros(1)), Head("step", (0,)), decision
+    )
 
 
 def _with_rivals(network: Network) -> Network:
     """With one neuron for each score but the first: how far the largest one before exceeds it."""
-    scores = np.hstack([network.C, network.U])
-    top, constant = scores[0], network.c[0]
-    for score, other in zip(scores[1:], network.c[1:], strict=True):
-        row = np.append(score, np.zeros(len(top) - len(score)))
-        network = _with(network, (top - row)[None], np.array([constant - other]))
-        top, constant = np.append(row, 1.0), other  # row + relu(top - row)
+    K, m = len(network), len(network.c)
+    network = _with_scores(network, range(m))
+    top = {K: 1.0}
+    for i in range(1, m):
+        network = _with(network, {**top, K + i: -1.0}, 0.0, _DECISION, 0.0)
+        top = {K + i: 1.0, len(network) - 1: 1.0}  # s_i + relu(top - s_i)
     return network
 
 
-def _with(network: Network, row: Array, constant: Array) -> Network:
-    """With one more ReLU, z = row·(x, phi(z)) + constant, that no score reads."""
-    d, K = network.A.shape[1], len(network)
+def _with_scores(network: Network, scores: Iterable[int]) -> Network:
+    """With one more neuron for each of these scores that is the score itself: so differences of them aren't rounded."""
+    for score in scores:
+        reads = dict(enumerate(network.U[score].tolist()))
+        network = _with(network, reads, float(network.c[score]), _SCORE, 1.0, network.C[score])
+    return network
+
+
+def _with(
+    network: Network, reads: Mapping[int, float], constant: float, layer: str, slope: float, linear: Array | None = None
+) -> Network:
+    """With one more neuron, which no score reads: z is the sum of `reads` times their phi(z), of linear·x and constant."""
+    K, d = len(network), network.A.shape[1]
     L = np.zeros((K + 1, K + 1))
-    L[:K, :K], L[K, :K] = network.L, row[0, d:]
+    L[:K, :K] = network.L
+    L[K, list(reads)] = list(reads.values())
     return replace(
         network,
-        A=np.vstack([network.A, row[:, :d]]),
+        A=np.vstack([network.A, np.zeros(d) if linear is None else linear]),
         L=L,
         b=np.append(network.b, constant),
         U=np.column_stack([network.U, np.zeros(len(network.U))]),
-        slope=np.append(network.slope, 0.0),
-        neurons=(*network.neurons, Neuron("decision", sum(n.layer == "decision" for n in network.neurons))),
+        slope=np.append(network.slope, slope),
+        neurons=(*network.neurons, Neuron(layer, sum(n.layer == layer for n in network.neurons))),
+        lifting=None,
     )
 
 
 def decided_ground(partition: Partition) -> Ground:
-    """What is decided on every region, as constant scores: 1 for the class, 0 for others; 1 and -1 for a cut-off."""
-    scores = partition.network.evaluate(partition.points)
-    room = _TIE * partition.network.magnitude(partition.points)
-    if scores.shape[1] == 1:
-        values = np.where(scores >= -room, 1.0, -1.0)
+    """What is decided on every region, as constant scores: 1 for the class, 0 for others; 1 and -1 for a cut-off.
+
+    The signs of the decision's own neurons tell, which is exact: where two scores are equal, the first one is chosen.
+    """
+    lifting = partition.network.source_lifting
+    deciders = [k for k, neuron in enumerate(lifting.source.neurons) if neuron.layer == _DECISION]
+    negative = lifting.lift_patterns(partition.patterns)[:, deciders] < 0
+    classes = len(partition.network.c)
+    if classes == 1:
+        values = np.where(negative[:, -1:], -1.0, 1.0)
     else:
-        best = (scores >= (scores - room).max(axis=1, keepdims=True)).argmax(axis=1)
-        values = np.eye(scores.shape[1])[best]
+        best = np.zeros(len(negative), dtype=np.intp)
+        for i in range(negative.shape[1]):
+            best[negative[:, i]] = i + 1
+        values = np.eye(classes)[best]
     weights = np.zeros((*values.shape, partition.network.A.shape[1]))
     return Ground(partition, AffineMap(weights, values), np.full(values.shape[1], 0.5))

@@ -86,7 +86,7 @@ def test_parallel_neurons_become_one(a: float, b: float, ratio: float) -> None:
     first = network([[1, -2]], [0.5], [[2], [3]], slope=a)
     second = network([[ratio, -2 * ratio]], [0.5 * ratio], [[-1], [0.7]], slope=b)
     net = stack(first, network([[1, 1]], [0], [[1], [0]]), second)
-    smaller = merge_parallel(net)
+    smaller = merge_parallel(net, BOX)[0]
     assert [neuron.unit for neuron in smaller.neurons] == [0, 1]
     assert same_function(net, smaller, X)
 
@@ -95,24 +95,24 @@ def test_parallel_neurons_become_one(a: float, b: float, ratio: float) -> None:
 def test_parallel_neurons_of_a_later_layer_become_one(a: float, b: float) -> None:
     L = np.array([[0, 0, 0, 0], [2, 0, 0, 0], [-4, 0, 0, 0], [1, 1, 3, 0]])
     net = network([[1, 1], [1, 0], [-2, 0], [0, 1]], [0.1, 0.2, -0.4, 0], [[1, 2, 3, 4]], L=L, slope=[0.25, a, b, 0.0])
-    smaller = merge_parallel(net)
+    smaller = merge_parallel(net, BOX)[0]
     assert [neuron.unit for neuron in smaller.neurons] == [0, 1, 3]
     assert same_function(net, smaller, X)
 
 
 def test_nearly_parallel_neurons_stay() -> None:
     net = network([[1, 1], [1, 1 + 1e-9], [1, 1]], [0, 0, 1e-9], [[1, 1, 1]])
-    assert len(merge_parallel(net)) == 3
+    assert len(merge_parallel(net, BOX)[0]) == 3
 
 
 def test_neurons_on_an_almost_linear_one_stay_accurate() -> None:
     net = network([[1, 1], [2, 2]], [0, 0], [[1, 1]], slope=[0.999999, 0.0])
-    assert same_function(net, merge_parallel(net), X)
+    assert same_function(net, merge_parallel(net, BOX)[0], X)
 
 
 def test_constant_neurons_survive_parallel_merging() -> None:
     net = network([[0, 0], [0, 0], [0, 0]], [0, 1, 2], [[1, 1, 1]], slope=0.5)
-    assert same_function(net, merge_parallel(net), X)
+    assert same_function(net, merge_parallel(net, BOX)[0], X)
 
 
 def test_slopes_of_exactly_one_go_without_change() -> None:

@@ -1,0 +1,148 @@
+"""Affine forms of neurons and outputs on given regions, every coefficient rounded about once.
+
+Products of weights may cancel, and what is left may be far smaller than the terms. So they are summed in pairs of
+floats (T. J. Dekker, "A floating-point technique for extending the available precision", 1971; T. Ogita, S. M. Rump
+and S. Oishi, "Accurate sum and dot product", 2005), and where even these may not be enough, in integers (`exact_forms`).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.ir.exact_forms import ExactForms
+from relurules.ir.network import AffineMap, Array, Network, Pattern
+
+#: Numbers in the largest array of a block of regions.
+_BLOCK = 400_000
+#: A coefficient that is less than this share of its terms is computed in integers: pairs keep some 100 bits.
+_CANCELLED = 2.0**-40
+#: Outside this range of magnitudes, products of parts of floats may overflow or vanish.
+_LARGEST, _SMALLEST = 1e140, 1e-140
+#: Splits a float into two of 26 bits.
+_SPLITTER = 2.0**27 + 1.0
+
+
+class Pair(NamedTuple):
+    """Unevaluated sums high + low, |low| at most half a unit in the last place of high."""
+
+    high: Array
+    low: Array
+
+
+def add_pairs(one: Pair, other: Pair) -> Pair:
+    """The sums, to some 2^-104 of the terms."""
+    total = one.high + other.high
+    part = total - one.high
+    rest = (one.high - (total - part)) + (other.high - part) + (one.low + other.low)
+    high = total + rest
+    return Pair(high, rest - (high - total))
+
+
+def multiply(factor: Array, value: Pair) -> Pair:
+    """Products of floats and pairs."""
+    product = factor * value.high
+    a, b = _halves(factor), _halves(value.high)
+    error = ((a.high * b.high - product) + a.high * b.low + a.low * b.high) + a.low * b.low
+    rest = error + factor * value.low
+    high = product + rest
+    return Pair(high, rest - (high - product))
+
+
+def _halves(value: Array) -> Pair:
+    wide = _SPLITTER * value
+    high = wide - (wide - value)
+    return Pair(high, value - high)
+
+
+class _Layer(NamedTuple):
+    """Forms of some neurons: pairs and sums of absolute terms, (B, n, d + 1) each."""
+
+    value: Pair
+    size: Array
+
+
+def accurate_forms(network: Network, patterns: Pattern) -> Array:
+    """(R, K, d + 1) every neuron's z as an affine form of x, constants last, on regions with these patterns (R, K).
+
+    A neuron's form depends on the signs of the neurons that it reads only; 0 for a sign that doesn't matter.
+    """
+    lifting = network.source_lifting
+    blocks = [
+        forms[:, lifting.origin] for forms, _ in _blocks(lifting.source, lifting.lift_patterns(patterns), outputs=False)
+    ]
+    shape = (0, len(network), network.A.shape[1] + 1)
+    return np.concatenate(blocks) if blocks else np.empty(shape)
+
+
+def accurate_maps(network: Network, patterns: Pattern) -> AffineMap:
+    """What the network is on regions with these patterns, (R, K): weights (R, m, d), constants (R, m)."""
+    lifting = network.source_lifting
+    m, d = network.C.shape
+    blocks = [maps for _, maps in _blocks(lifting.source, lifting.lift_patterns(patterns), outputs=True)]
+    maps = np.concatenate(blocks) if blocks else np.empty((0, m, d + 1))
+    return AffineMap(maps[:, :, :-1], maps[:, :, -1])
+
+
+def _blocks(network: Network, patterns: Pattern, *, outputs: bool) -> Iterator[tuple[Array, Array]]:
+    """Forms (B, K, d + 1), and maps (B, m, d + 1) where wanted, of blocks of regions."""
+    K, d = network.A.shape
+    step = max(1, _BLOCK // max(1, (K + len(network.c)) * (d + 1)))
+    exact = ExactForms(network)
+    for first in range(0, len(patterns), step):
+        signs = patterns[first : first + step]
+        with np.errstate(over="ignore", invalid="ignore"):
+            forms = _neurons(network, signs)
+            maps = _outputs(network, signs, forms) if outputs else None
+        for layer, of_outputs in ((forms, False), (maps, True)):
+            if layer is not None:
+                _mend(layer, exact, signs, of_outputs)
+        yield forms.value.high, np.empty(0) if maps is None else maps.value.high
+
+
+def _neurons(network: Network, signs: Pattern) -> _Layer:
+    inputs = np.column_stack([network.A, network.b])
+    forms = _constant(inputs, len(signs))
+    for level in network.levels:
+        _add_terms(forms, level, network.L[level], network.slope, signs, forms)
+    return forms
+
+
+def _outputs(network: Network, signs: Pattern, forms: _Layer) -> _Layer:
+    maps = _constant(np.column_stack([network.C, network.c]), len(signs))
+    _add_terms(maps, np.arange(len(network.c)), network.U, network.slope, signs, forms)
+    return maps
+
+
+def _constant(rows: Array, count: int) -> _Layer:
+    value = np.repeat(rows[None], count, axis=0)
+    return _Layer(Pair(value, np.zeros_like(value)), np.abs(value))
+
+
+def _add_terms(target: _Layer, at: "np.ndarray[tuple[int], np.dtype[np.intp]]", weights: Array, slope: Array,
+               signs: Pattern, forms: _Layer) -> None:  # fmt: skip
+    """Add weights (n, K) times phi(z) to the target's rows `at`, on every region."""
+    value, size = Pair(target.value.high[:, at], target.value.low[:, at]), target.size[:, at]
+    for j in np.flatnonzero(weights.any(axis=0)).tolist():
+        factor = np.where(signs[:, j] > 0, 1.0, slope[j])[:, None]
+        if not factor.any():
+            continue
+        own = Pair(forms.value.high[:, j], forms.value.low[:, j])
+        active = own if slope[j] == 0.0 or (factor == 1.0).all() else multiply(factor, own)
+        if slope[j] == 0.0:
+            active = Pair(factor * own.high, factor * own.low)
+        gain = weights[None, :, j, None]
+        value = add_pairs(value, multiply(gain, Pair(active.high[:, None], active.low[:, None])))
+        size = size + np.abs(gain) * (np.abs(factor) * forms.size[:, j])[:, None]
+    target.value.high[:, at], target.value.low[:, at], target.size[:, at] = value.high, value.low, size
+
+
+def _mend(layer: _Layer, exact: ExactForms, signs: Pattern, of_outputs: bool) -> None:
+    """Compute in integers what pairs may not tell."""
+    value, size = layer.value.high, layer.size
+    doubtful = (np.abs(value) < _CANCELLED * size) | ~(size < _LARGEST) | ((size > 0) & (size < _SMALLEST))
+    for b, j in np.argwhere(doubtful.any(axis=1)).tolist():
+        rows = np.flatnonzero(doubtful[b, :, j])
+        numbers = exact.column(signs[b], j, rows, of_outputs=of_outputs)
+        value[b, rows, j] = numbers
+        layer.value.low[b, rows, j] = 0.0

@@ -234,7 +234,7 @@ class Domain:
         low, high = np.isfinite(self.lower), np.isfinite(self.upper)
         high[[i for tie in frame.ties for i in tie]] = False  # at least 0 and a sum of 1 leave no room above 1
         normals = np.vstack([eye[high], -eye[low], self.normals])
-        limits = np.concatenate([self.upper[high], -self.lower[low], self.bounds])
+        limits = np.concatenate([self.upper[high], -self.lower[low], self.limits])
         G, g = frame.rows(normals, -limits)
         length = np.linalg.norm(G, axis=1)
         moving = length > 0

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.ir.exact_forms import ExactForms
 from relurules.ir.network import AffineMap, Array, Network, Pattern
@@ -82,6 +83,34 @@ def accurate_maps(network: Network, patterns: Pattern) -> AffineMap:
     blocks = [maps for _, maps in _blocks(lifting.source, lifting.lift_patterns(patterns), outputs=True)]
     maps = np.concatenate(blocks) if blocks else np.empty((0, m, d + 1))
     return AffineMap(maps[:, :, :-1], maps[:, :, -1])
+
+
+def accurate_rows(network: Network, neurons: NDArray[np.intp], signs: Pattern) -> Array:
+    """(S, d + 1) z of one neuron each as an affine form of x, where the signs of those before it are as told, (S, K).
+
+    Splits of a search often share these signs: every form is computed once.
+    """
+    found = np.empty((len(neurons), network.A.shape[1] + 1))
+    level_of = np.zeros(len(network), dtype=np.intp)
+    for i, level in enumerate(network.levels):
+        level_of[level] = i
+    for i in range(len(network.levels)):
+        at = np.flatnonzero(level_of[neurons] == i)
+        if not len(at):
+            continue
+        if i == 0 and network.lifting is None:
+            found[at] = np.column_stack([network.A, network.b])[neurons[at]]
+            continue
+        before = np.where(level_of < i, signs[at], 0).astype(np.int8)
+        distinct, which = np.unique(before, axis=0, return_inverse=True)
+        which = which.reshape(-1)
+        order = np.argsort(which, kind="stable")
+        step = max(1, _BLOCK // max(1, len(network) * found.shape[1]))
+        for first in range(0, len(distinct), step):
+            forms = accurate_forms(network, distinct[first : first + step])
+            part = order[np.searchsorted(which[order], first) : np.searchsorted(which[order], first + step)]
+            found[at[part]] = forms[which[part] - first, neurons[at[part]]]
+    return found
 
 
 def _blocks(network: Network, patterns: Pattern, *, outputs: bool) -> Iterator[tuple[Array, Array]]:

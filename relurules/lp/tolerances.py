@@ -31,3 +31,8 @@ GOAL = 1e-2
 REFACTOR_AFTER = 40
 #: Up to so many coordinates a search encloses every cell in a box before it looks at a level of neurons.
 LOW_DIMENSION = 3
+
+#: Half a unit in the last place of 1: what rounding outward is counted in.
+UNIT = 2.0**-53
+#: A cell whose ball is smaller than this is left to exact arithmetic.
+THIN = 1e-11

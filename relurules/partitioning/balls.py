@@ -3,7 +3,7 @@
 from relurules.lp.chebyshev import center_of
 from relurules.lp.compiled import compiled, inlined
 from relurules.lp.dictionary import Dictionary, add, copy, vertex
-from relurules.lp.tolerances import ROOMY, TRUSTED
+from relurules.lp.tolerances import ROOMY, THIN, TRUSTED, UNIT
 from relurules.partitioning import key
 from relurules.partitioning.cells import load
 from relurules.partitioning.state import Array, Node, State
@@ -31,26 +31,24 @@ def balls(s: State, k: int) -> int:
             copy(node.spare, node.sides[i])
         for j in range(len(node.center)):
             node.sides[i, j] = (1.0 - share) * node.center[j] + share * node.sides[i, j]
-        node.radii[i] = (1.0 - share) * node.radius[0]
     for sign in (-1, 1):
         i = (sign + 1) // 2
-        if node.radii[i] < max(TRUSTED, node.least[k]):
-            node.radii[i] = _recentred(s, k, sign)
-        if node.radii[i] > node.least[k]:
+        node.radii[i] = recentred(s, k, sign)
+        if node.radii[i] > THIN:
             found += side_bit(sign)
     return found
 
 
 @inlined
-def _recentred(s: State, k: int, sign: int) -> float:
+def recentred(s: State, k: int, sign: int) -> float:
     """The side's ball, measured; where it is small, the largest one takes its place. The radius is always measured."""
     node = s.node
     i = (sign + 1) // 2
     known = _measured(s.work, node, k, sign, node.sides[i])
-    if known >= max(TRUSTED, node.least[k]):
+    if known >= TRUSTED:
         return known
     node.counts[key.BALLS] += 1
-    center, enough = node.middle, max(ROOMY, 2.0 * node.least[k])
+    center, enough = node.middle, ROOMY
     if sign == node.at[key.HERE]:
         D = s.work
         add(D, len(D.low) + node.at[key.DEPTH])
@@ -67,13 +65,16 @@ def _recentred(s: State, k: int, sign: int) -> float:
 
 @compiled
 def _measured(D: Dictionary, node: Node, k: int, sign: int, u: Array) -> float:
-    """How far u is from every wall of the cell and from the hyperplane, on the side `sign`; negative outside."""
-    least = sign * value_at(node.rows[k], u)
+    """How far u is at least from every wall of the cell and from the hyperplane, on the side `sign`; negative outside.
+
+    What rounding may have done to the rows is taken off.
+    """
+    least = sign * value_at(node.rows[k], u) - node.error[k]
     for i in range(node.at[key.DEPTH]):
-        least = min(least, value_at(node.cuts[i], u))
+        least = min(least, value_at(node.cuts[i], u) - node.cut_error[i])
     for j in range(len(u)):
         least = min(least, u[j] - D.low[j], D.low[j] + D.width[j] - u[j])
-    return float(least)
+    return float(least - 8.0 * UNIT)
 
 
 @compiled

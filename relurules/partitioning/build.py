@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from relurules import lp
 from relurules.domain import Domain, Frame
-from relurules.errors import CheckError, DomainError
+from relurules.errors import DomainError
 from relurules.ir import Network
+from relurules.ir.accurate import Pair, add_pairs, multiply
+from relurules.ir.lifting import Lifting
 from relurules.lp.chebyshev import ball_room, center_of
 from relurules.lp.dictionary import STUCK, TOP, Dictionary, add, climb, corner, express
 from relurules.lp.polytope import Box, boxed
+from relurules.lp.tolerances import THIN, UNIT
 from relurules.partitioning import key
 from relurules.partitioning.state import Array, Int, Net, Node, Out, Stack, State
 
@@ -25,7 +28,7 @@ def box_of(domain: Domain, frame: Frame) -> Box:
     indicators = np.isin(frame.free, [column for tie in frame.ties for column in tie])
     box = boxed(G, h, np.where(indicators, 1.0, np.inf))  # a sum of 1 leaves no room above
     if (box.width <= 0).any():
-        _without_interior(domain, G, h)
+        raise_without_interior(domain, frame)
     return box
 
 
@@ -34,34 +37,36 @@ def start(network: Network, domain: Domain, frame: Frame, options: Int, buffer: 
     box = box_of(domain, frame)
     order = np.concatenate([np.empty(0, dtype=np.intp), *network.levels])
     net = _net(network, order, frame, box)
+    errors = _wall_errors(box, domain, frame)
     F, K, w = len(box.low), len(network), len(box.walls)
     rows = w + _ROWS
-    node = _node(K, box, w + _ROWS, len(domain), options)
-    node.cuts[:w] = box.walls
+    node = _node(K, box, w + _ROWS, len(frame.free), options)
+    node.cuts[:w], node.cut_error[:w] = box.walls, errors
     work, spare = corner(box.low, box.width, rows), corner(box.low, box.width, rows)
-    state = State(net, node, _stack(K, F, rows), _out(net, F, buffer, options), work, spare, ball_room(F, rows))
+    state = State(net, node, _stack(K, F, rows), _out(K, F, buffer, options), work, spare, ball_room(F, rows))
+    thin = False
     for i in range(w):
         express(work, box.walls[i], work.table[work.used[0]])
         found = climb(work, 0.1)
         if found == STUCK:
-            raise CheckError("the simplex method gave up on the domain's inequalities; try solver='scipy'")
-        if found == TOP and work.table[work.used[0], 0] <= 2 * lp.RADIUS:
-            _without_interior(domain, *domain.polytope(frame))
+            thin = True
+        thin |= found == TOP and bool(work.table[work.used[0], 0] <= 2.0 * THIN)
         add(work, F + i)
     node.at[key.LEVEL], node.at[key.DEPTH], node.at[key.LIVE], node.at[key.SPLIT] = -1, w, 1, -1
     center_of(work, state.ball, node.center, np.inf)
     node.radius[0] = min(
-        (box.walls[:, :-1] @ node.center + box.walls[:, -1]).min(initial=np.inf),
+        (box.walls[:, :-1] @ node.center + box.walls[:, -1] - errors).min(initial=np.inf),
         (node.center - box.low).min(initial=np.inf),
         (box.low + box.width - node.center).min(initial=np.inf),
         lp.LARGEST_RADIUS,
     )
-    if node.radius[0] <= lp.RADIUS:
-        _without_interior(domain, *domain.polytope(frame))
+    node.at[key.THIN] = thin or not node.radius[0] > THIN
     return state
 
 
-def _without_interior(domain: Domain, G: Array, h: Array) -> NoReturn:
+def raise_without_interior(domain: Domain, frame: Frame) -> NoReturn:
+    """Raise DomainError for a domain whose inequalities leave no room."""
+    G, h = domain.polytope(frame)
     raise DomainError(
         "the domain has no interior: its inequalities leave no room "
         f"(largest ball inside it, in units of the box: {lp.inscribed_ball(G, h).radius:.1e}); loosen or drop one of "
@@ -70,34 +75,78 @@ def _without_interior(domain: Domain, G: Array, h: Array) -> NoReturn:
 
 
 def _net(network: Network, order: NDArray[np.intp], frame: Frame, box: Box) -> Net:
-    reach = np.abs(frame.origin) + frame.scale
     sizes = [len(level) for level in network.levels]
-    source, target, factor = frame.entries()
+    linear = framed_forms(frame, network.A, network.b)
+    base = np.abs(linear).sum(axis=1) + 2.0**-40 * _sizes(frame, network.A, network.b)
+    if network.lifting is not None:
+        base = base + _source_sizes(network.lifting, frame)
+    terms = 8.0 * (len(network.source_lifting.source) + sum(network.A.shape) + 8)
     return Net(
-        linear=np.ascontiguousarray(np.column_stack([network.A, network.b])[order]),
+        linear=np.ascontiguousarray(linear[order]),
         L=np.ascontiguousarray(network.L[np.ix_(order, order)]),
         slope=network.slope[order],
-        base=(np.abs(network.A) @ reach + np.abs(network.b))[order],
+        base=base[order],
         starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        outputs=np.ascontiguousarray(np.column_stack([network.C, network.c])),
-        reads=np.ascontiguousarray(network.U[:, order]),
-        source=source,
-        target=target,
-        factor=factor,
-        shift=frame.shift,
+        share=terms * UNIT,
         cone=int(box.cone),
     )
 
 
-def _node(K: int, box: Box, cuts: int, d: int, options: Int) -> Node:
+def framed_forms(frame: Frame, weights: Array, constants: Array) -> Array:
+    """(n, f + 1) affine forms of x as forms of u, rounded about once: the shift to the frame may cancel."""
+    rows, _ = frame.rows(weights, constants)
+    exact = Pair(constants.copy(), np.zeros_like(constants))
+    for j, shift in enumerate(frame.shift.tolist()):
+        if shift:
+            column = Pair(weights[:, j], np.zeros_like(constants))
+            exact = add_pairs(exact, multiply(np.array(shift), column))
+    return np.column_stack([rows, exact.high])
+
+
+def _sizes(frame: Frame, weights: Array, constants: Array) -> Array:
+    return np.asarray(np.abs(weights) @ (np.abs(frame.shift) + frame.scale) + np.abs(constants))
+
+
+def _source_sizes(lifting: Lifting, frame: Frame) -> Array:
+    """(K,) absolute terms that the kept neurons' numbers were folded from, however a collapse did that.
+
+    A neuron that is told by another one was written as a multiple of that one's phi and z.
+    """
+    source = lifting.source
+    gain = np.maximum(1.0, np.abs(source.slope))
+    told = np.flatnonzero(lifting.kept >= 0)
+    merged = told[lifting.origin[lifting.kept[told]] != told]
+    first = lifting.origin[lifting.kept[merged]]
+    gain[merged] *= 40.0 * (1.0 + np.abs(source.slope[merged])) * (1.0 + np.abs(source.slope[first]))
+    size = _sizes(frame, source.A, source.b)
+    for level in source.levels:
+        size[level] += np.abs(source.L[level]) @ (gain * size)
+    return np.asarray(size[lifting.origin])
+
+
+def _wall_errors(box: Box, domain: Domain, frame: Frame) -> Array:
+    """(w,) what the rows of the domain's inequalities may be off by anywhere in the box."""
+    size = np.abs(box.walls).sum(axis=1)
+    if not len(domain.bounds):
+        return np.asarray(64.0 * len(frame.free) * UNIT * size)
+    rows, _ = frame.rows(domain.normals, -domain.limits)
+    length = np.linalg.norm(rows, axis=1)
+    worst = _sizes(frame, domain.normals, domain.limits) / np.where(length > 0, length, np.inf)
+    return np.asarray(64.0 * (len(domain) + 8) * UNIT * (size + worst.max(initial=0.0)))
+
+
+def _node(K: int, box: Box, cuts: int, f: int, options: Int) -> Node:
     F = len(box.low)
     return Node(
         pattern=np.zeros(K, dtype=np.int8),
-        forms=np.zeros((K, d + 1)),
+        forms=np.zeros((K, f + 1)),
         sizes=np.zeros(K),
+        spreads=np.zeros(K),
         rows=np.zeros((K, F + 1)),
-        least=np.zeros(K),
+        error=np.zeros(K),
         cuts=np.zeros((cuts, F + 1)),
+        cut_error=np.zeros(cuts),
+        cut_of=np.zeros(cuts, dtype=np.int64),
         center=np.zeros(F),
         radius=np.zeros(1),
         sides=np.zeros((2, F)),
@@ -105,9 +154,10 @@ def _node(K: int, box: Box, cuts: int, d: int, options: Int) -> Node:
         spare=np.zeros(F),
         box=np.array([box.low, box.low + box.width]),
         middle=np.zeros(F),
+        widest=np.zeros(F),
         system=np.zeros((F, 2 * F + 1)),
-        at=np.zeros(11, dtype=np.int64),
-        counts=np.zeros(12, dtype=np.int64),
+        at=np.zeros(13, dtype=np.int64),
+        counts=np.zeros(14, dtype=np.int64),
         options=options,
     )
 
@@ -123,32 +173,34 @@ def _stack(K: int, F: int, rows: int) -> Stack:
         pattern=np.zeros((_SLOTS, K), dtype=np.int8),
         center=np.zeros((_SLOTS, F)),
         radius=np.zeros(_SLOTS),
-        at=np.zeros((_SLOTS, 11), dtype=np.int64),
+        at=np.zeros((_SLOTS, 13), dtype=np.int64),
     )
 
 
-def _out(net: Net, F: int, size: int, options: Int) -> Out:
-    m, d1 = net.outputs.shape
+def _out(K: int, F: int, size: int, options: Int) -> Out:
     regions = size if options[:3].any() else 1
-    maps, tree = (regions if options[1] else 0), (size if options[2] else 1)
+    tree = size if options[2] else 1
     return Out(
-        patterns=np.zeros((regions, len(net.slope)), dtype=np.int8),
+        patterns=np.zeros((regions, K), dtype=np.int8),
         centers=np.zeros((regions, F)),
         radii=np.zeros(regions),
-        maps=np.zeros((maps, m, d1)),
         places=np.zeros((regions, 2), dtype=np.int64),
         split_neurons=np.zeros(tree, dtype=np.int64),
-        split_forms=np.zeros((tree, d1)),
+        split_patterns=np.zeros((tree, K), dtype=np.int8),
         split_places=np.zeros((tree, 2), dtype=np.int64),
     )
 
 
 def grown(state: State) -> State:
     """The same state with twice the room for rows, waiting cells and their dictionaries."""
-    stack, rows = state.stack, 2 * len(state.work.basic)
+    stack, rows, cuts = state.stack, 2 * len(state.work.basic), 2 * len(state.node.cuts)
     wider = Stack(*(_larger(array, 2 * len(array)) for array in stack))
     return state._replace(
-        node=state.node._replace(cuts=_larger(state.node.cuts, 2 * len(state.node.cuts))),
+        node=state.node._replace(
+            cuts=_larger(state.node.cuts, cuts),
+            cut_error=_larger(state.node.cut_error, cuts),
+            cut_of=_larger(state.node.cut_of, cuts),
+        ),
         stack=wider._replace(basic=_larger(wider.basic.T, rows).T.copy()),
         work=_roomier(state.work, rows),
         spare=_roomier(state.spare, rows),

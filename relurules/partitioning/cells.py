@@ -91,6 +91,8 @@ def take(D: Dictionary, node: Node, k: int, sign: int) -> None:
     add(D, len(D.low) + at[key.DEPTH])
     for j in range(node.rows.shape[1]):
         node.cuts[at[key.DEPTH], j] = sign * node.rows[k, j]
+    node.cut_error[at[key.DEPTH]] = node.error[k]
+    node.cut_of[at[key.DEPTH]] = sign * (k + 1)
     at[key.DEPTH] += 1
     node.pattern[k] = sign
     copy(node.sides[(sign + 1) // 2], node.center)
@@ -112,3 +114,5 @@ def pop(s: State) -> None:
     at[key.LIVE] = 1
     if at[key.OTHER]:
         copy(node.rows[at[key.NEXT] - 1], node.cuts[at[key.DEPTH] - 1])
+        node.cut_error[at[key.DEPTH] - 1] = node.error[at[key.NEXT] - 1]
+        node.cut_of[at[key.DEPTH] - 1] = at[key.NEXT]

@@ -24,7 +24,7 @@ _UNREADABLE = (
     OverflowError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 #: Changes whenever a checkpoint of an older version can't be read any more.
-_VERSION = 1
+_VERSION = 2
 _GROUPS: dict[str, Any] = {
     "node": Node,
     "stack": Stack,

@@ -9,11 +9,12 @@ searched first, so that regions come in the lexicographic order of their pattern
 """
 
 from relurules.lp.compiled import compiled, inlined
-from relurules.lp.dictionary import STUCK, climb, express, negate, refactor, rises, vertex
-from relurules.lp.tolerances import GOAL, RADIUS, REFACTOR_AFTER
+from relurules.lp.dictionary import STUCK, climb, copy, express, negate, refactor, rises, vertex
+from relurules.lp.tolerances import GOAL, REFACTOR_AFTER, THIN
 from relurules.partitioning import key
-from relurules.partitioning.balls import balls, side_bit, value_at
+from relurules.partitioning.balls import balls, recentred, side_bit, value_at
 from relurules.partitioning.cells import exchange_if_positive, keep, load, pop, push, take
+from relurules.partitioning.certificates import certified_maximum
 from relurules.partitioning.levels import enter, next_neuron
 from relurules.partitioning.output import emit_region, emit_split, is_full
 from relurules.partitioning.state import State
@@ -34,7 +35,10 @@ def advance(s: State, tests: int) -> int:
         if counts[key.TESTS] >= end or counts[key.REGIONS] >= counts[key.MOST]:
             return key.PAUSE
         if at[key.ASKED]:
-            why = key.QUESTION if at[key.ANSWER] == key.UNANSWERED else _split(s)
+            if at[key.ANSWER] == key.UNANSWERED:
+                why = key.UNSURE if at[key.DOUBT] else key.QUESTION
+            else:
+                why = _split(s)
         else:
             k = next_neuron(s)
             why = _cut(s, k) if k >= 0 else _descend(s)
@@ -52,7 +56,7 @@ def _descend(s: State) -> int:
         return key.FULL
     emit_region(s)
     s.node.at[key.LIVE] = 0
-    return key.REACHED if s.node.options[key.EACH] else key.ON
+    return key.REACHED if s.node.options[key.EACH] or s.node.at[key.THIN] else key.ON
 
 
 @inlined
@@ -62,19 +66,19 @@ def _cut(s: State, k: int) -> int:
     if is_full(s):
         return key.FULL
     s.node.counts[key.TESTS] += 1
-    found = _test(s, k)
-    if found == STUCK:
-        return key.FAILED
+    found = key.UNSURE if at[key.THIN] else _test(s, k)
     at[key.NEXT] = k + 1
-    if found == key.BOTH and at[key.SCAN]:
+    if found != key.NEGATIVE and found != key.POSITIVE and at[key.SCAN]:
         return key.ON
     if found == key.BOTH:
-        found = balls(s, k)
-    if found != key.BOTH:
-        s.node.pattern[k] = _sign(s, k, found)
+        found = key.BOTH if balls(s, k) == key.BOTH else key.UNSURE
+    if found == key.NEGATIVE or found == key.POSITIVE:
+        s.node.counts[key.CERTIFIED] += 1
+        s.node.pattern[k] = -1 if found == key.NEGATIVE else 1
         return key.ON
     at[key.ASKED] = k + 1
-    at[key.ANSWER] = key.UNANSWERED if s.node.options[key.ASK] else key.BOTH
+    at[key.DOUBT] = found == key.UNSURE
+    at[key.ANSWER] = key.UNANSWERED if s.node.options[key.ASK] or at[key.DOUBT] else key.BOTH
     return key.ON
 
 
@@ -93,42 +97,60 @@ def _fits(s: State) -> bool:
 
 @inlined
 def _test(s: State, k: int) -> int:
-    """Which sides of neuron k hold a vertex; of both, the first one's dictionary is kept on the stack's free slot."""
+    """Which sides of neuron k hold a vertex; of both, the first one's dictionary is kept on the stack's free slot.
+
+    Only one side: then a certificate says that the other has none. UNSURE where there is no such certificate.
+    """
     D, node, n = s.work, s.node, s.work.used[0]
+    room = 2.0 * (THIN + node.error[k])
+    if not room < 1.0:
+        return key.UNSURE
     if D.used[1] > REFACTOR_AFTER and refactor(D, node.cuts, node.system):
         node.counts[key.REFACTORED] += 1
     express(D, node.rows[k], D.table[n])
     here = 1 if D.table[n, 0] > 0.0 else -1
     if here < 0:
         negate(D)
-    if D.table[n, 0] <= 2 * RADIUS:  # the vertex is on the hyperplane: any way up, then any way down
+    if D.table[n, 0] <= room:  # the vertex is on the hyperplane: any way up, then any way down
         if climb(D, GOAL) == STUCK:
-            return STUCK
-        if D.table[n, 0] <= 2 * RADIUS:
+            return key.UNSURE
+        if D.table[n, 0] <= room:
+            empty = _is_empty(s, k, here)
             here = -here
             negate(D)
-            if climb(D, GOAL) == STUCK:
-                return STUCK
-            return side_bit(here) if D.table[n, 0] > 2 * RADIUS else key.NEITHER
+            if not empty or climb(D, GOAL) == STUCK or D.table[n, 0] <= room:
+                return key.UNSURE
+            return side_bit(here)
     node.at[key.HERE] = -here
     vertex(D, node.spare)
     node.radii[(here + 1) // 2] = D.table[n, 0]
     negate(D)
     if not rises(D):
-        return side_bit(here)
+        return side_bit(here) if _is_empty(s, k, -here) else key.UNSURE
     keep(D, s.stack, node.counts[key.TOP], node.counts[key.POOLED], len(D.low) + node.at[key.DEPTH])
     if climb(D, GOAL) == STUCK:
-        return STUCK
+        return key.UNSURE
     node.radii[(1 - here) // 2] = D.table[n, 0]
-    return key.BOTH if D.table[n, 0] > 2 * RADIUS else side_bit(here)
+    if D.table[n, 0] > room:
+        return key.BOTH
+    return side_bit(here) if _is_empty(s, k, -here) else key.UNSURE
+
+
+@inlined
+def _is_empty(s: State, k: int, side: int) -> bool:
+    """Whether it is certain that no point of the cell lies strictly on this side of neuron k."""
+    row = s.node.rows[k]
+    node, constant = s.node, row[len(row) - 1]
+    scratch = node.middle, node.widest
+    return certified_maximum(s.work, node.cuts, node.cut_error, scratch, row, constant, side, node.error[k]) <= 0.0
 
 
 @inlined
 def _sign(s: State, k: int, found: int) -> int:
-    """The sign of a neuron that doesn't cut the cell; where it is too thin on both sides, the ball's centre decides."""
-    if found == key.NEITHER:
+    """The sign of a neuron that doesn't cut the cell; where it is 0 in all of it, +1."""
+    if found == key.NEITHER and not s.node.at[key.DOUBT]:  # no admissible point is clear of it
         return 1 if value_at(s.node.rows[k], s.node.center) >= 0.0 else -1
-    return 1 if found == key.POSITIVE else -1
+    return -1 if found == key.NEGATIVE else 1
 
 
 @inlined
@@ -139,30 +161,69 @@ def _split(s: State) -> int:
     at[key.ASKED] = 0
     if answer != key.BOTH:
         node.pattern[k] = _sign(s, k, answer)
+        at[key.DOUBT] = 0
         return key.ON
+    thick = _thick_side(s, k) if at[key.DOUBT] else key.BOTH
+    at[key.DOUBT] = 0
     if node.options[key.PROBE]:
-        _follow(s, k)
-        return key.ON
+        return _follow(s, k, thick)
     split = node.counts[key.SPLITS]
     node.counts[key.SPLITS] += 1
     if node.options[key.TREE]:
         emit_split(s, k)
     exchange_if_positive(s)
     push(s, k, split)
+    s.stack.at[node.counts[key.TOP] - 1, key.THIN] = not thick & key.POSITIVE
     take(s.work, node, k, -1)
     at[key.SPLIT], at[key.SIDE] = split, 0
+    at[key.THIN] = not thick & key.NEGATIVE
     return key.REACHED if node.options[key.STEP] else key.ON
 
 
 @inlined
-def _follow(s: State, k: int) -> None:
-    """Go on with one of both sides at random."""
+def _thick_side(s: State, k: int) -> int:
+    """Which sides of a split that exact arithmetic found floating point can go on with; their balls and dictionaries.
+
+    One at most, or none. The work dictionary is on that side then; the stack's free slot holds a copy, which the other
+    side has in name only.
+    """
+    D, node, n = s.work, s.node, s.work.used[0]
+    express(D, node.rows[k], D.table[n])
+    node.at[key.HERE] = 1
+    thick = key.NEITHER
+    if not node.at[key.THIN] and node.error[k] < 1.0:
+        for sign in (-1, 1):
+            if thick != key.NEITHER:
+                continue
+            i = (sign + 1) // 2
+            copy(node.center, node.sides[i])
+            if node.at[key.HERE] != sign:
+                negate(D)
+                node.at[key.HERE] = sign
+            if climb(D, GOAL) == STUCK or D.table[n, 0] <= 0.0:
+                continue
+            node.radii[i] = recentred(s, k, sign)
+            if node.radii[i] > THIN:
+                thick = side_bit(sign)
+    keep(D, s.stack, node.counts[key.TOP], node.counts[key.POOLED], len(D.low) + node.at[key.DEPTH])
+    return thick
+
+
+@inlined
+def _follow(s: State, k: int, thick: int) -> int:
+    """Go on with one of both sides at random; with the one that isn't thin, where only one isn't."""
     counts = s.node.counts
+    if thick == key.NEITHER:
+        s.node.at[key.LIVE] = 0
+        return key.REACHED
     counts[key.RANDOM] = (counts[key.RANDOM] * 6364136223846793005 + 1442695040888963407) & 0x7FFFFFFFFFFFFFFF
     sign = 1 if (counts[key.RANDOM] >> 40) & 1 else -1
+    if thick != key.BOTH:
+        sign = s.node.at[key.HERE]
     counts[key.PROBED] += 1
     if sign != s.node.at[key.HERE]:
         n = s.work.used[0]
         load(s.stack, counts[key.TOP], counts[key.POOLED], n + 1, s.work)
         s.work.used[0] = n
     take(s.work, s.node, k, sign)
+    return key.ON

@@ -3,12 +3,29 @@
 #: Places in `Node.at`: where the current cell stands. Level and next neuron; rows in `cuts`; (split, side) above it;
 #: whether there is a current cell; whether it looks ahead at all neurons of a level it has just entered; a split that
 #: waits for an answer, the side that the work dictionary is on, and the answer; whether a cell that waits is the other
-#: side of its sibling's last cut.
-LEVEL, NEXT, DEPTH, SPLIT, SIDE, LIVE, SCAN, ASKED, HERE, ANSWER, OTHER = range(11)
+#: side of its sibling's last cut; whether the waiting split is in doubt, so that exact arithmetic answers; whether the
+#: cell is too thin for floating point, so that exact arithmetic searches it.
+LEVEL, NEXT, DEPTH, SPLIT, SIDE, LIVE, SCAN, ASKED, HERE, ANSWER, OTHER, DOUBT, THIN = range(13)
 #: Places in `Node.counts`: cells on the stack, numbers in the pool; regions and splits so far, and in the buffers;
 #: tests of neurons, dictionaries computed anew, Chebyshev balls, splits of a probe, and the state of its random
-#: numbers; how many regions to stop at.
-TOP, POOLED, REGIONS, SPLITS, LEAVES_OUT, SPLITS_OUT, TESTS, REFACTORED, BALLS, PROBED, RANDOM, MOST = range(12)
+#: numbers; how many regions to stop at; how many neurons were decided by a certificate in floating point, and how many
+#: in exact arithmetic.
+(
+    TOP,
+    POOLED,
+    REGIONS,
+    SPLITS,
+    LEAVES_OUT,
+    SPLITS_OUT,
+    TESTS,
+    REFACTORED,
+    BALLS,
+    PROBED,
+    RANDOM,
+    MOST,
+    CERTIFIED,
+    EXACT,
+) = range(14)
 #: Places in `Node.options`: what is wanted of regions (points, maps, tree); whether sides need an answer from outside;
 #: look ahead on entering a level; follow one random path; return after every split, after every region.
 POINTS, MAPS, TREE, ASK, LOOK, PROBE, STEP, EACH = range(8)
@@ -17,5 +34,5 @@ NEITHER, NEGATIVE, POSITIVE, BOTH = range(4)
 UNANSWERED = -1
 
 #: Why the search returns: nothing is left; buffers are full; arrays must grow; enough done for one call; a split waits
-#: for an answer; a split or a region was reached; the simplex method gave up. ON: it doesn't.
-DONE, FULL, GROW, PAUSE, QUESTION, REACHED, FAILED, ON = range(8)
+#: for an answer; a split or a region was reached; floating point can't tell. ON: it doesn't.
+DONE, FULL, GROW, PAUSE, QUESTION, REACHED, UNSURE, ON = range(8)

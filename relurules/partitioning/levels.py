@@ -3,9 +3,10 @@
 import numpy as np
 
 from relurules.lp.compiled import compiled, inlined
-from relurules.lp.dictionary import STUCK, climb, copy, negate, vertex
-from relurules.lp.tolerances import LOW_DIMENSION, RADIUS, ROUNDING
+from relurules.lp.dictionary import STUCK, climb, copy, negate
+from relurules.lp.tolerances import LOW_DIMENSION, UNIT
 from relurules.partitioning import key
+from relurules.partitioning.certificates import certified_maximum
 from relurules.partitioning.state import Array, Net, Node, State
 
 
@@ -36,14 +37,18 @@ def enter(s: State) -> None:
         _compose(s.net, node, k, first)
         node.pattern[k] = _settled(s, k)
     at[key.NEXT] = first
-    at[key.SCAN] = s.node.options[key.LOOK]
+    at[key.SCAN] = s.node.options[key.LOOK] and not at[key.THIN]
 
 
 @inlined
 def _enclose(s: State) -> None:
-    """The smallest box around the current cell, a little larger."""
+    """The smallest box around the current cell, as far as it is certified."""
     D, node, n = s.work, s.node, s.work.used[0]
     for j in range(len(node.center)):
+        node.box[0, j] = D.low[j]
+        node.box[1, j] = D.low[j] + D.width[j]
+        if node.at[key.THIN]:
+            continue
         for side in range(2):
             sign = 2.0 * side - 1.0
             D.table[n, :] = 0.0
@@ -53,59 +58,74 @@ def _enclose(s: State) -> None:
                 D.table[n, -D.place[j]] = 1.0
             if D.flipped[j] == (side == 1):
                 negate(D)
-            found = climb(D, np.inf)
-            vertex(D, node.spare)
-            node.box[side, j] = node.spare[j] + sign * RADIUS
-            if found == STUCK:
-                node.box[side, j] = D.low[j] + side * D.width[j]
+            if climb(D, np.inf) == STUCK:
+                continue
+            node.spare[:] = 0.0
+            node.spare[j] = sign
+            scratch = node.middle, node.widest
+            most = sign * certified_maximum(D, node.cuts, node.cut_error, scratch, node.spare, 0.0, 1.0, 0.0)
+            if side == 0:
+                node.box[0, j] = max(node.box[0, j], most)
+            else:
+                node.box[1, j] = min(node.box[1, j], most)
 
 
 @compiled
 def _compose(net: Net, node: Node, k: int, first: int) -> None:
-    """Form and size of neuron k, which reads neurons before `first`, all of them decided."""
+    """Form and sizes of neuron k, which reads neurons before `first`, all of them decided."""
     form = node.forms[k]
     copy(net.linear[k], form)
-    size = net.base[k]
+    size, spread = net.base[k], 0.0
+    for i in range(len(form) - 1):
+        spread += abs(form[i])
     for j in range(first):
         gain = net.L[k, j] if node.pattern[j] > 0 else net.L[k, j] * net.slope[j]
         if gain != 0.0:
             for i in range(len(form)):
                 form[i] += gain * node.forms[j, i]
             size += abs(gain) * node.sizes[j]
+            spread += abs(gain) * node.spreads[j]
     node.sizes[k] = size
+    node.spreads[k] = spread
 
 
 @inlined
 def _settled(s: State, k: int) -> int:
-    """Write the neuron's row; its sign where that is the same on the whole box, else 0."""
+    """Write the neuron's row; its sign where that is the same on the whole box, else 0.
+
+    Where rounding may hide what the row is, its error is infinite, and nothing but exact arithmetic tells its sign.
+    """
     net, node = s.net, s.node
-    form, row, d = node.forms[k], node.rows[k], len(s.net.shift)
+    form, row, f = node.forms[k], node.rows[k], len(node.forms[k]) - 1
     F = len(row) - 1
     row[:] = 0.0
-    for e in range(len(net.source)):
-        row[net.target[e]] += form[net.source[e]] * net.factor[e]
-    offset = form[d]
-    for j in range(d):
-        offset += form[j] * net.shift[j]
-    noise = ROUNDING * node.sizes[k]
-    length = _length(row)
-    if length <= noise or net.slope[k] == 1.0:
-        return 1 if offset >= -noise or net.slope[k] == 1.0 else -1
-    node.least[k] = max(RADIUS, noise / length)
+    if net.slope[k] == 1.0:
+        return 1
+    noise, offset = net.share * node.sizes[k], form[f]
+    for j in range(f):
+        row[j] = form[j]
+    if node.spreads[k] == 0.0 and (abs(offset) > noise or noise == 0.0):
+        return 1 if offset >= 0.0 else -1
     row[F - net.cone] = offset
-    scale = 1.0 / _length(row) if net.cone else 1.0 / length
+    length = _length(row, F)
+    if not 8.0 * noise < length < np.inf:
+        node.error[k] = np.inf
+        return 0
+    total = 0.0
     for j in range(F + 1):
-        row[j] *= scale
+        row[j] *= 1.0 / length
+        total += abs(row[j])
+    node.error[k] = noise / length + 8.0 * (F + 4) * UNIT * total
     middle, reach = row[F], 0.0
     for j in range(F):
         middle += row[j] * (node.box[1, j] + node.box[0, j]) / 2
         reach += abs(row[j]) * (node.box[1, j] - node.box[0, j]) / 2
-    return (1 if middle > 0.0 else -1) if abs(middle) > reach else 0
+    return (1 if middle > 0.0 else -1) if abs(middle) > reach + node.error[k] + 8 * UNIT * total else 0
 
 
 @compiled
-def _length(row: Array) -> float:
+def _length(row: Array, F: int) -> float:
     total = 0.0
-    for value in row:
-        total += value * value
+    for j in range(F):
+        total += row[j] * row[j]
     return float(np.sqrt(total))

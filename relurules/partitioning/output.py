@@ -1,9 +1,9 @@
 """What the compiled search writes to its buffers: regions and splits."""
 
-from relurules.lp.compiled import compiled, inlined
+from relurules.lp.compiled import inlined
 from relurules.lp.dictionary import copy
 from relurules.partitioning import key
-from relurules.partitioning.state import Array, Net, Node, State
+from relurules.partitioning.state import State
 
 
 @inlined
@@ -21,23 +21,6 @@ def emit_region(s: State) -> None:
     if node.options[key.TREE]:
         out.places[i, 0] = node.at[key.SPLIT]
         out.places[i, 1] = node.at[key.SIDE]
-    if node.options[key.MAPS]:
-        _write_map(s.net, node, out.maps[i])
-
-
-@compiled
-def _write_map(net: Net, node: Node, target: Array) -> None:
-    for o in range(len(target)):
-        copy(net.outputs[o], target[o])
-    for k in range(len(net.slope)):
-        factor = 1.0 if node.pattern[k] > 0 else net.slope[k]
-        if factor == 0.0:
-            continue
-        for o in range(len(target)):
-            gain = factor * net.reads[o, k]
-            if gain != 0.0:
-                for i in range(target.shape[1]):
-                    target[o, i] += gain * node.forms[k, i]
 
 
 @inlined
@@ -46,7 +29,7 @@ def emit_split(s: State, k: int) -> None:
     i = node.counts[key.SPLITS_OUT]
     node.counts[key.SPLITS_OUT] += 1
     out.split_neurons[i] = k
-    copy(node.forms[k], out.split_forms[i])
+    copy(node.pattern, out.split_patterns[i])
     out.split_places[i, 0] = node.at[key.SPLIT]
     out.split_places[i, 1] = node.at[key.SIDE]
 

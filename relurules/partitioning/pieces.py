@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.ir.network import Array
+from relurules.ir.network import Pattern
 from relurules.partitioning import key
 from relurules.partitioning.build import grown
 from relurules.partitioning.cells import keep
 from relurules.partitioning.state import Int, State
 from relurules.partitioning.walk import ALL, Problem, Walk
 
-#: Neuron, form, and the (split, side) above.
-_Split = tuple[int, Array, tuple[int, int]]
+#: Neuron, the signs decided above, and the (split, side) above.
+_Split = tuple[int, Pattern, tuple[int, int]]
 
 
 def copied(state: State) -> State:
@@ -87,10 +87,10 @@ class Piece(NamedTuple):
 
 
 class Top(NamedTuple):
-    """The splits above the pieces of a search: neurons (t,), forms (t, d + 1), and the split and side above each."""
+    """The splits above the pieces of a search: neurons (t,), signs (t, K) decided above, the split and side above."""
 
     neurons: Int
-    forms: Array
+    signs: Pattern
     places: Int
 
 
@@ -139,10 +139,10 @@ def in_many(problem: Problem, state: State, wanted: int) -> Search:
 
 
 def _top(problem: Problem, splits: Sequence[_Split]) -> Top:
-    neurons, forms, above = zip(*splits, strict=True) if splits else ((), (), ())
+    neurons, signs, above = zip(*splits, strict=True) if splits else ((), (), ())
     return Top(
         np.array(neurons, dtype=np.int64),
-        np.array(forms, dtype=np.float64).reshape(-1, len(problem.domain) + 1),
+        np.array(signs, dtype=np.int8).reshape(-1, len(problem.network)),
         np.array(above, dtype=np.int64).reshape(-1, 2),
     )
 
@@ -151,7 +151,7 @@ def _depth(state: State | None) -> int:
     return 0 if state is None else int(max(state.node.at[key.DEPTH], state.stack.at[0, key.DEPTH]))
 
 
-def _divided(problem: Problem, state: State | None) -> tuple[tuple[int, Array] | None, list[State]]:
+def _divided(problem: Problem, state: State | None) -> tuple[tuple[int, Pattern] | None, list[State]]:
     """The first split of a piece that has one cell, and both sides; None where it is one region."""
     if state is None:
         return None, []
@@ -162,4 +162,4 @@ def _divided(problem: Problem, state: State | None) -> tuple[tuple[int, Array] |
     found, children = walk.taken(), cells(walk.state)
     for child in children:
         child.node.options[[key.STEP, key.TREE]] = 0, problem.wanted.tree
-    return (int(found.neurons[0]), found.forms[0]), children
+    return (int(found.neurons[0]), found.signs[0]), children

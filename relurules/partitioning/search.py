@@ -9,6 +9,7 @@ import numpy as np
 from relurules.domain import Domain
 from relurules.errors import CheckError, DomainError, UnsupportedError
 from relurules.ir import UNEXPLORED, Count, Network, Partition, Streamed, Tree
+from relurules.ir.accurate import accurate_rows
 from relurules.ir.network import Array
 from relurules.partitioning import reference
 from relurules.partitioning.estimate import estimate
@@ -122,7 +123,7 @@ def budget(max_regions: int | None, time_limit: float | None, jobs: int, fit: fl
 def _bytes(network: Network) -> int:
     """What a region takes with the split above it, twice, since batches are joined: bytes."""
     K, d = network.A.shape
-    return int(2 * (K + 8 * d + 16 + 8 * (d + 1) + 8 + 16) + 8)
+    return int(2 * (K + 8 * d + 16 + K + 8 + 16) + 8 * (d + 1) + 8)
 
 
 def _partition(problem: Problem, search: Search, found: Collected) -> Partition:
@@ -130,7 +131,8 @@ def _partition(problem: Problem, search: Search, found: Collected) -> Partition:
     parts = [(batch, place) for batch, place in batches if batch is not None]
     below = assembled([batch for batch, _ in parts], [place for _, place in parts], len(search.top.neurons))
     neurons = np.concatenate([search.top.neurons, below.neurons]).astype(np.intp)
-    forms = np.vstack([search.top.forms, below.forms])
+    signs = np.vstack([search.top.signs, below.signs])
+    forms = accurate_rows(problem.network, neurons, signs)
     children = _children(np.vstack([search.top.places, below.split_places]), below)
     tree = Tree(neurons, forms[:, :-1], forms[:, -1], children)
     guess = None if search.complete else estimate(problem, search, probes=_PROBES)

@@ -10,7 +10,7 @@ from relurules.partitioning import key
 from relurules.partitioning.state import Stack, State
 
 #: Arrays that grow, all along their first axis; `Stack.basic` grows along both.
-_GROWING = {"cuts", "table", "basic", *Stack._fields}
+_GROWING = {"cuts", "cut_error", "cut_of", "table", "basic", *Stack._fields}
 
 
 def is_sound(state: State, fresh: State) -> bool:

@@ -18,9 +18,9 @@ Int = NDArray[np.int64]
 class Net(NamedTuple):
     """The network, in the order of the search, and how its forms become rows of the search's coordinates.
 
-    linear: (K, d + 1) of A and b; L (K, K); slope, base (K,): largest sums of absolute terms of `linear`; starts:
-    (levels + 1,) first neuron of each level; outputs (m, d + 1), reads (m, K). x = shift + the sum of factor[e] * u at
-    target[e], for x at source[e]. cone: 1 where the last coordinate multiplies the constants.
+    linear: (K, f + 1) of A and b in the frame's f coordinates; L (K, K); slope; base (K,): sums of the absolute terms
+    that `linear` was rounded from; starts: (levels + 1,) first neuron of each level; share: what a form may be off by,
+    as a share of its absolute terms. cone: 1 where the last coordinate multiplies the constants.
     """
 
     linear: Array
@@ -28,31 +28,31 @@ class Net(NamedTuple):
     slope: Array
     base: Array
     starts: Int
-    outputs: Array
-    reads: Array
-    source: Int
-    target: Int
-    factor: Array
-    shift: Array
+    share: float
     cone: int
 
 
 class Node(NamedTuple):
     """The current cell and what it shares with the cells that wait.
 
-    pattern: (K,) -1, +1, and 0 where a neuron isn't decided; forms (K, d + 1) of z in x, sizes (K,), rows (K, F + 1) of
-    unit length in the search's coordinates, least (K,): how large a ball must be on a side of it; cuts: (c, F + 1), the
-    walls of the domain, then the sides of the splits above; center (F,) and radius (1,): a ball inside; sides: (2, F)
+    pattern: (K,) -1, +1, and 0 where a neuron isn't decided; forms (K, f + 1) of z in the frame's coordinates, sizes
+    (K,) of their absolute terms and spreads (K,) of those that aren't constant, rows (K, F + 1) of unit length in the
+    search's coordinates, error (K,): what a row may be off by anywhere in the box, infinite where it tells nothing;
+    cuts: (c, F + 1), the walls of the domain, then the sides of the splits above, cut_error (c,) of each, and cut_of
+    (c,): its neuron + 1, negative on the negative side; center (F,) and radius (1,): a ball inside; sides: (2, F)
     and radii (2,): balls in the negative and the positive side of a split; box: (2, F) around
-    the cell; spare and middle: (F,), system: (F, 2 F + 1): memory.
+    the cell; spare, middle and widest: (F,), system: (F, 2 F + 1): memory.
     """
 
     pattern: NDArray[np.int8]
     forms: Array
     sizes: Array
+    spreads: Array
     rows: Array
-    least: Array
+    error: Array
     cuts: Array
+    cut_error: Array
+    cut_of: Int
     center: Array
     radius: Array
     sides: Array
@@ -60,6 +60,7 @@ class Node(NamedTuple):
     spare: Array
     box: Array
     middle: Array
+    widest: Array
     system: Array
     at: Int
     counts: Int
@@ -84,17 +85,16 @@ class Stack(NamedTuple):
 class Out(NamedTuple):
     """Regions and splits found since they were last taken out.
 
-    patterns (B, K), centers (B, F), radii (B,), maps (B, m, d + 1), places (B, 2): the split and side above a region;
-    split_neurons (B,), split_forms (B, d + 1), split_places (B, 2).
+    patterns (B, K), centers (B, F), radii (B,), places (B, 2): the split and side above a region; split_neurons (B,),
+    split_patterns (B, K): the signs decided above a split, split_places (B, 2).
     """
 
     patterns: NDArray[np.int8]
     centers: Array
     radii: Array
-    maps: Array
     places: Int
     split_neurons: Int
-    split_forms: Array
+    split_patterns: NDArray[np.int8]
     split_places: Int
 
 

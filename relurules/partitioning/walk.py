@@ -6,13 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.domain import Domain, Frame
-from relurules.errors import CheckError
 from relurules.ir import Network
 from relurules.ir.network import Array, Pattern
+from relurules.ir.reached import affine_maps
 from relurules.partitioning import key
 from relurules.partitioning.admissible import Witnesses
-from relurules.partitioning.build import box_of, grown, start
+from relurules.partitioning.build import box_of, grown, raise_without_interior, start
 from relurules.partitioning.engine import advance
+from relurules.partitioning.exact_search import ExactSearch
 from relurules.partitioning.state import Int, State
 
 #: Tests of neurons between two looks at the clock: some 20 ms; where every split asks a question, of some ms each.
@@ -51,7 +52,8 @@ class Batch(NamedTuple):
     """Regions and splits in the order in which they were found.
 
     patterns (n, K) in the network's order, points (n, d) and maps (n, m, d + 1), both empty where not wanted; places
-    (n, 2): the split and side above each. neurons (s,), forms (s, d + 1), split_places (s, 2).
+    (n, 2): the split and side above each. neurons (s,), signs (s, K) decided above each split, 0 for the others,
+    split_places (s, 2).
     """
 
     patterns: Pattern
@@ -59,7 +61,7 @@ class Batch(NamedTuple):
     maps: Array
     places: Int
     neurons: Int
-    forms: Array
+    signs: Pattern
     split_places: Int
 
 
@@ -76,6 +78,10 @@ def begin(problem: Problem) -> State:
     options[key.LOOK] = len(problem.frame.free) <= _LOOK_AHEAD
     state = start(problem.network, problem.domain, problem.frame, options, _BUFFER)
     state.node.counts[key.MOST] = ALL
+    if state.node.at[key.THIN]:
+        order = np.concatenate([np.empty(0, dtype=np.intp), *problem.network.levels])
+        if not ExactSearch(problem.network, problem.domain, problem.frame, order).has_interior():
+            raise_without_interior(problem.domain, problem.frame)
     return state
 
 
@@ -88,6 +94,9 @@ class Walk:
         self.walls = problem.domain.polytope(problem.frame)
         self.order = np.concatenate([np.empty(0, dtype=np.intp), *problem.network.levels])
         self.witnesses = Witnesses(problem.frame, self.walls)
+        self.exact = ExactSearch(problem.network, problem.domain, problem.frame, self.order)
+        #: Points of regions in the buffers that exact arithmetic found, by their place there.
+        self.exact_points: dict[int, Array] = {}
 
     @property
     def found(self) -> int:
@@ -108,8 +117,8 @@ class Walk:
                 self.state = grown(self.state)
             elif why == key.QUESTION:
                 self.state.node.at[key.ANSWER] = self._admissible()
-            elif why == key.FAILED:
-                raise CheckError(f"the simplex method gave up after {self.found} regions; try solver='scipy'")
+            elif why == key.UNSURE:
+                self._answer_exactly()
             elif why == key.REACHED and not self.state.node.at[key.LIVE] and not self.state.node.options[key.PROBE]:
                 self._settle_point()
             else:
@@ -120,15 +129,21 @@ class Walk:
         node, out, frame = self.state.node, self.state.out, self.problem.frame
         n, s = int(node.counts[key.LEAVES_OUT]), int(node.counts[key.SPLITS_OUT])
         node.counts[[key.LEAVES_OUT, key.SPLITS_OUT]] = 0
-        patterns = np.empty((n, len(self.order)), dtype=np.int8)
-        patterns[:, self.order] = out.patterns[:n]
-        points = np.empty((0, len(self.problem.domain)))
+        patterns, signs = (np.empty((rows, len(self.order)), dtype=np.int8) for rows in (n, s))
+        patterns[:, self.order], signs[:, self.order] = out.patterns[:n], out.split_patterns[:s]
+        points, maps = np.empty((0, len(self.problem.domain))), np.empty((0, 0, 0))
         if node.options[key.POINTS]:
             points = frame.to_user(self.box.points(out.centers[:n]))
+            for i, point in self.exact_points.items():
+                points[i] = point
             points = np.clip(points, self.problem.domain.lower, self.problem.domain.upper)
+        self.exact_points = {}
+        if node.options[key.MAPS]:
+            own = affine_maps(self.problem.network, patterns)
+            maps = np.concatenate([own.weights, own.constants[:, :, None]], axis=2)
         return Batch(
-            patterns, points, out.maps[:n].copy(), out.places[:n].copy(),
-            self.order[out.split_neurons[:s]], out.split_forms[:s].copy(), out.split_places[:s].copy(),
+            patterns, points, maps, out.places[:n].copy(),
+            self.order[out.split_neurons[:s]], signs, out.split_places[:s].copy(),
         )  # fmt: skip
 
     def _admissible(self) -> int:
@@ -141,10 +156,29 @@ class Walk:
         answer += key.POSITIVE * self.witnesses.admits(G, h, -normal[0], offset[0])
         return int(answer)
 
+    def _answer_exactly(self) -> None:
+        """Which sides of the neuron in question the cell has; of both, admissible points may be asked for next."""
+        node = self.state.node
+        k = int(node.at[key.ASKED]) - 1
+        node.counts[key.EXACT] += 1
+        answer = self.exact.sides(node.pattern, self._cuts(), k)
+        if answer == key.BOTH and self.problem.asks and not node.at[key.THIN] and np.isfinite(node.error[k]):
+            answer = self._admissible()
+        node.at[key.ANSWER] = answer
+
+    def _cuts(self) -> Int:
+        """Neurons + 1 of the splits above the current cell, negative on the negative side."""
+        node = self.state.node
+        return node.cut_of[len(self.box.walls) : node.at[key.DEPTH]]
+
     def _settle_point(self) -> None:
-        """Give the region that was just found an admissible point."""
+        """Give the region that was just found a point: an admissible one, or one that is inside exactly."""
         out, last = self.state.out, int(self.state.node.counts[key.LEAVES_OUT]) - 1
-        if last >= 0:
+        if self.state.node.at[key.THIN] and last >= 0:
+            point = self.exact.point(self.state.node.pattern, self._cuts())
+            if point is not None:
+                self.exact_points[last] = point
+        elif last >= 0 and self.problem.asks:
             u = self.box.points(out.centers[last : last + 1])[0]
             u = self.witnesses.inside(*self._cell(), u)
             out.centers[last] = np.append(u, 1.0) if self.box.cone else u

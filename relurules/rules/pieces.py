@@ -11,7 +11,7 @@ from relurules.domain import Frame
 from relurules.ir import AffineMap, Partition
 from relurules.ir.network import Array
 from relurules.ir.partition import Cell
-from relurules.ir.reached import affine_maps
+from relurules.ir.accurate import accurate_maps
 
 #: Maps count as the same when they differ by less than this share of the network's absolute terms over the domain.
 ROUNDING = 1e-13
@@ -138,7 +138,7 @@ def network_ground(partition: Partition) -> Ground:
     frame = partition.frame
     reach = np.abs(frame.origin) + frame.scale
     least = ROUNDING * partition.network.magnitude(reach[None, :])[0]
-    return Ground(partition, affine_maps(partition.network, partition.patterns), least)
+    return Ground(partition, accurate_maps(partition.network, partition.patterns), least)
 
 
 def to_user(frame: Frame, forms: Array) -> AffineMap:

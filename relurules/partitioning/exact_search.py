@@ -1,0 +1,97 @@
+"""What the compiled search can't tell in floating point, told in exact arithmetic."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain import Domain, Frame
+from relurules.ir import Network
+from relurules.ir.exact_forms import ExactForms, Integers
+from relurules.ir.network import Array, Pattern
+from relurules.lp.exact import ExactPolytope
+from relurules.partitioning import key
+from relurules.partitioning.exact_space import ExactSpace, interior_point
+
+
+@dataclass
+class _Step:
+    """A cell on the way to the current one: the cut that made it, and what it is."""
+
+    cut: int
+    row: Integers
+    polytope: ExactPolytope
+
+
+@dataclass
+class ExactSearch:
+    """Sides of neurons in cells of a search, by the signs that were decided and the cuts above, all exactly.
+
+    order: the network's neurons in the order of the search. Cells of a depth-first search share most of their cuts, so
+    the cells on the way to the last one asked about are kept.
+    """
+
+    network: Network
+    domain: Domain
+    frame: Frame
+    order: NDArray[np.intp]
+    _steps: list[_Step] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.space = ExactSpace(self.domain, self.frame)
+        self.lifting = self.network.source_lifting
+        self.forms = ExactForms(self.lifting.source)
+        self.root = self.space.polytope()
+
+    def has_interior(self) -> bool:
+        """Whether the domain has one."""
+        return self.root is not None and interior_point(self.root, self.space.walls) is not None
+
+    def sides(self, pattern: Pattern, cuts: NDArray[np.int64], k: int) -> int:
+        """Which sides of neuron k the cell reaches into, NEITHER where z is 0 in all of it; k in the search's order.
+
+        pattern: (K,) signs decided so far, cuts: neurons + 1 of the splits above, negative on the negative side, both
+        in the search's order.
+        """
+        signs = self._signs(pattern)
+        polytope = self._cell(signs, cuts)
+        row = self._row(signs, k)
+        found = key.NEITHER
+        if polytope.rises_above_zero(row):
+            found |= key.POSITIVE
+        if polytope.rises_above_zero(-row):
+            found |= key.NEGATIVE
+        return int(found)
+
+    def point(self, pattern: Pattern, cuts: NDArray[np.int64]) -> Array | None:
+        """(d,) a point strictly inside the cell, in the user's units, rounded; None where the cell has no interior."""
+        polytope = self._cell(self._signs(pattern), cuts)
+        inside = interior_point(polytope, [*self.space.walls, *(step.row for step in self._steps)])
+        return None if inside is None else self.space.point(inside)
+
+    def _signs(self, pattern: Pattern) -> Pattern:
+        """(K0,) signs of the source's neurons."""
+        own = np.zeros(len(pattern), dtype=np.int8)
+        own[self.order] = pattern
+        return np.asarray(self.lifting.lift_patterns(own[None])[0])
+
+    def _row(self, signs: Pattern, k: int) -> Integers:
+        neuron = int(self.lifting.origin[self.order[k]])
+        form = self.forms.form(neuron, signs, {})
+        return self.space.row([Fraction(int(value)) for value in form])
+
+    def _cell(self, signs: Pattern, cuts: NDArray[np.int64]) -> ExactPolytope:
+        same = 0
+        while same < min(len(self._steps), len(cuts)) and self._steps[same].cut == cuts[same]:
+            same += 1
+        del self._steps[same:]
+        polytope = self._steps[-1].polytope if same else self.root
+        assert polytope is not None  # noqa: S101
+        for cut in cuts[same:].tolist():
+            polytope = polytope.copy()
+            row = self._row(signs, abs(cut) - 1)
+            row = row if cut > 0 else -row
+            polytope.cut(row)
+            self._steps.append(_Step(cut, row, polytope))
+        return polytope

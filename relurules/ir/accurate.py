@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain import Frame
 from relurules.ir.exact_forms import ExactForms
 from relurules.ir.network import AffineMap, Array, Network, Pattern
 
@@ -78,11 +79,32 @@ def accurate_forms(network: Network, patterns: Pattern) -> Array:
 
 def accurate_maps(network: Network, patterns: Pattern) -> AffineMap:
     """What the network is on regions with these patterns, (R, K): weights (R, m, d), constants (R, m)."""
+    return round_maps(accurate_map_pairs(network, patterns))
+
+
+def accurate_map_pairs(network: Network, patterns: Pattern) -> Pair:
+    """The same before it is rounded: (R, m, d + 1), constants last."""
     lifting = network.source_lifting
     m, d = network.C.shape
     blocks = [maps for _, maps in _blocks(lifting.source, lifting.lift_patterns(patterns), outputs=True)]
-    maps = np.concatenate(blocks) if blocks else np.empty((0, m, d + 1))
-    return AffineMap(maps[:, :, :-1], maps[:, :, -1])
+    empty = np.empty((0, m, d + 1))
+    return Pair(*(np.concatenate([empty, *(block[i] for block in blocks)]) for i in (0, 1)))
+
+
+def round_maps(maps: Pair) -> AffineMap:
+    """Maps (R, m, d + 1) as weights and constants."""
+    return AffineMap(maps.high[:, :, :-1], maps.high[:, :, -1])
+
+
+def frame_maps(maps: Pair, frame: Frame) -> Array:
+    """(R, m, f + 1) maps as forms of the frame's coordinates, rounded once: the shift to the frame may cancel."""
+    shift = frame.shift
+    total = Pair(maps.high[:, :, -1], maps.low[:, :, -1])
+    for j in np.flatnonzero(shift).tolist():
+        total = add_pairs(total, multiply(np.array(shift[j]), Pair(maps.high[:, :, j], maps.low[:, :, j])))
+    R, m, d1 = maps.high.shape
+    rows, _ = frame.rows(maps.high[:, :, :-1].reshape(R * m, d1 - 1), np.zeros(R * m))
+    return np.concatenate([rows.reshape(R, m, -1), total.high[:, :, None]], axis=2)
 
 
 def accurate_rows(network: Network, neurons: NDArray[np.intp], signs: Pattern) -> Array:
@@ -113,7 +135,7 @@ def accurate_rows(network: Network, neurons: NDArray[np.intp], signs: Pattern) -
     return found
 
 
-def _blocks(network: Network, patterns: Pattern, *, outputs: bool) -> Iterator[tuple[Array, Array]]:
+def _blocks(network: Network, patterns: Pattern, *, outputs: bool) -> Iterator[tuple[Array, Pair]]:
     """Forms (B, K, d + 1), and maps (B, m, d + 1) where wanted, of blocks of regions."""
     K, d = network.A.shape
     step = max(1, _BLOCK // max(1, (K + len(network.c)) * (d + 1)))
@@ -126,7 +148,7 @@ def _blocks(network: Network, patterns: Pattern, *, outputs: bool) -> Iterator[t
         for layer, of_outputs in ((forms, False), (maps, True)):
             if layer is not None:
                 _mend(layer, exact, signs, of_outputs)
-        yield forms.value.high, np.empty(0) if maps is None else maps.value.high
+        yield forms.value.high, forms.value if maps is None else maps.value
 
 
 def _neurons(network: Network, signs: Pattern) -> _Layer:
@@ -173,5 +195,4 @@ def _mend(layer: _Layer, exact: ExactForms, signs: Pattern, of_outputs: bool) ->
     for b, j in np.argwhere(doubtful.any(axis=1)).tolist():
         rows = np.flatnonzero(doubtful[b, :, j])
         numbers = exact.column(signs[b], j, rows, of_outputs=of_outputs)
-        value[b, rows, j] = numbers
-        layer.value.low[b, rows, j] = 0.0
+        value[b, rows, j], layer.value.low[b, rows, j] = numbers

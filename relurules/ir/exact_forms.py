@@ -59,8 +59,8 @@ class ExactForms:
         """
         return self._form(k, signs, slice(None), cache)
 
-    def column(self, signs: Pattern, j: int, rows: NDArray[np.intp], *, of_outputs: bool) -> Array:
-        """The coefficients of column j (d for the constant) of some neurons' or outputs' forms, rounded once."""
+    def column(self, signs: Pattern, j: int, rows: NDArray[np.intp], *, of_outputs: bool) -> tuple[Array, Array]:
+        """The coefficients of column j (d for the constant) of some neurons' or outputs' forms, rounded, and the rest."""
         cache: dict[int, Integers] = {}
         if not of_outputs:
             exact = [
@@ -71,7 +71,9 @@ class ExactForms:
             if not self._ready:
                 self._prepare()
             exact = [self._output(int(o), j, signs, cache) for o in rows]
-        return np.array([_to_float(value) for value in exact])
+        high = [_to_float(value) for value in exact]
+        rest = [_to_float(value - Fraction(h)) if np.isfinite(h) else 0.0 for value, h in zip(exact, high, strict=True)]
+        return np.array(high), np.array(rest)
 
     def _form(self, k: int, signs: Pattern, columns: slice, cache: dict[int, Integers]) -> Integers:
         own = self.shift_of(k)

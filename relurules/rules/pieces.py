@@ -11,10 +11,12 @@ from relurules.domain import Frame
 from relurules.ir import AffineMap, Partition
 from relurules.ir.network import Array
 from relurules.ir.partition import Cell
-from relurules.ir.accurate import accurate_maps
+from relurules.ir.accurate import accurate_map_pairs, frame_maps, round_maps
 
 #: Maps count as the same when they differ by less than this share of the network's absolute terms over the domain.
 ROUNDING = 1e-13
+#: Coefficients that were rounded once count as the same when they differ by no more than this share of themselves.
+_SAME = 2.0**-50
 
 Sides = tuple[tuple[int, int], ...]
 
@@ -44,12 +46,14 @@ class Ground:
     """A partition and the function on its R regions that rules are to give. maps: weights (R, m, d), constants (R, m).
 
     least: (m,) maps that differ by no more than this over the domain are the same one. That is the network itself, or
-    what it decides. fits: sets of regions -> the closest map that was found for them, None within that limit.
+    what it decides. framed: (R, m, f + 1) the maps in the frame's coordinates, where they are known more exactly than
+    `maps` tells. fits: sets of regions -> the closest map that was found for them, None within that limit.
     """
 
     partition: Partition
     maps: AffineMap
     least: Array
+    framed: Array | None = None
     fits: dict[frozenset[int], tuple[float, "Fit | None"]] = field(default_factory=dict, repr=False)
 
     @property
@@ -60,6 +64,8 @@ class Ground:
     @cached_property
     def forms(self) -> Array:
         """(R, m, f + 1) the maps as forms of u, constants last."""
+        if self.framed is not None:
+            return self.framed
         R, m, d = self.maps.weights.shape
         rows, offsets = self.frame.rows(self.maps.weights.reshape(R * m, d), self.maps.constants.reshape(R * m))
         return np.column_stack([rows, offsets]).reshape(R, m, -1)
@@ -113,8 +119,8 @@ class Ground:
         return np.vstack([self.walls[0], rows[:, :-1]]), np.concatenate([self.walls[1], rows[:, -1]])
 
     def same(self, one: Array, other: Array) -> bool:
-        """Whether two forms (m, f + 1) differ by rounding only."""
-        return bool((np.abs(one - other).sum(axis=1) <= self.least).all())
+        """Whether two forms (m, f + 1), each rounded about once, are the same but for that."""
+        return bool((np.abs(one - other) <= _SAME * (np.abs(one) + np.abs(other))).all())
 
 
 def facing(forms: Array, splits: Sequence[tuple[int, int]]) -> Array:
@@ -138,7 +144,8 @@ def network_ground(partition: Partition) -> Ground:
     frame = partition.frame
     reach = np.abs(frame.origin) + frame.scale
     least = ROUNDING * partition.network.magnitude(reach[None, :])[0]
-    return Ground(partition, accurate_maps(partition.network, partition.patterns), least)
+    maps = accurate_map_pairs(partition.network, partition.patterns)
+    return Ground(partition, round_maps(maps), least, frame_maps(maps, frame))
 
 
 def to_user(frame: Frame, forms: Array) -> AffineMap:

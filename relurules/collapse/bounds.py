@@ -175,7 +175,7 @@ def _box_bound(form: Array, terms: Array, low: Array, high: Array) -> float:
     value = form[-1] + float(np.maximum(gradient * low, gradient * high).sum())
     reach = np.maximum(np.abs(low), np.abs(high))
     share = 4 * (len(form) + len(terms) + 8) * _UNIT
-    return value + share * float(terms[:-1] @ reach + terms[-1])
+    return float(value + share * float(terms[:-1] @ reach + terms[-1]))
 
 
 def _hull(z: _Row, column: int, slope: float, bounds: Array, share: float) -> list[_Row]:

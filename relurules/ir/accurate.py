@@ -2,7 +2,7 @@
 
 Products of weights may cancel, and what is left may be far smaller than the terms. So they are summed in pairs of
 floats (T. J. Dekker, "A floating-point technique for extending the available precision", 1971; T. Ogita, S. M. Rump
-and S. Oishi, "Accurate sum and dot product", 2005), and where even these may not be enough, in integers (`exact_forms`).
+and S. Oishi, "Accurate sum and dot product", 2005), in integers where even these may not be enough (`exact_forms`).
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Affine forms of neurons and outputs on a region, in exact integers: a network's float64 weights are binary fractions."""
+"""Affine forms of neurons and outputs on a region, in exact integers: float64 weights are binary fractions."""
 
 from fractions import Fraction
 from typing import Any
@@ -60,7 +60,7 @@ class ExactForms:
         return self._form(k, signs, slice(None), cache)
 
     def column(self, signs: Pattern, j: int, rows: NDArray[np.intp], *, of_outputs: bool) -> tuple[Array, Array]:
-        """The coefficients of column j (d for the constant) of some neurons' or outputs' forms, rounded, and the rest."""
+        """The coefficients of column j (d for the constant) of some neurons' or outputs' forms, and rests."""
         cache: dict[int, Integers] = {}
         if not of_outputs:
             exact = [

@@ -149,7 +149,9 @@ def _network(found: Mapping[str, Any], d: int, m: int) -> Network:
         arrays[name] = array
     if np.triu(arrays["L"]).any():
         raise ValueError("network.L isn't strictly lower triangular")
-    return Network(**arrays, neurons=tuple(Neuron(item["layer"], item["unit"]) for item in found["neurons"]))
+    return Network(
+        **arrays, lifting=None, neurons=tuple(Neuron(item["layer"], item["unit"]) for item in found["neurons"])
+    )
 
 
 def _tree(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str]) -> Tree:

@@ -35,10 +35,8 @@ def advance(s: State, tests: int) -> int:
         if counts[key.TESTS] >= end or counts[key.REGIONS] >= counts[key.MOST]:
             return key.PAUSE
         if at[key.ASKED]:
-            if at[key.ANSWER] == key.UNANSWERED:
-                why = key.UNSURE if at[key.DOUBT] else key.QUESTION
-            else:
-                why = _split(s)
+            waits = key.UNSURE if at[key.DOUBT] else key.QUESTION
+            why = waits if at[key.ANSWER] == key.UNANSWERED else _split(s)
         else:
             k = next_neuron(s)
             why = _cut(s, k) if k >= 0 else _descend(s)
@@ -68,11 +66,12 @@ def _cut(s: State, k: int) -> int:
     s.node.counts[key.TESTS] += 1
     found = key.UNSURE if at[key.THIN] else _test(s, k)
     at[key.NEXT] = k + 1
-    if found != key.NEGATIVE and found != key.POSITIVE and at[key.SCAN]:
+    one_sided = found in (key.NEGATIVE, key.POSITIVE)
+    if at[key.SCAN] and not one_sided:
         return key.ON
     if found == key.BOTH:
         found = key.BOTH if balls(s, k) == key.BOTH else key.UNSURE
-    if found == key.NEGATIVE or found == key.POSITIVE:
+    if one_sided:
         s.node.counts[key.CERTIFIED] += 1
         s.node.pattern[k] = -1 if found == key.NEGATIVE else 1
         return key.ON
@@ -96,7 +95,7 @@ def _fits(s: State) -> bool:
 
 
 @inlined
-def _test(s: State, k: int) -> int:
+def _test(s: State, k: int) -> int:  # noqa: C901, PLR0911
     """Which sides of neuron k hold a vertex; of both, the first one's dictionary is kept on the stack's free slot.
 
     Only one side: then a certificate says that the other has none. UNSURE where there is no such certificate.

@@ -1,7 +1,6 @@
 """What the compiled search can't tell in floating point, told in exact arithmetic."""
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,9 @@ from relurules.ir.network import Array, Pattern
 from relurules.lp.exact import ExactPolytope
 from relurules.partitioning import key
 from relurules.partitioning.exact_space import ExactSpace, interior_point
+
+#: Signs of earlier levels for which rows are kept.
+_MOST_KEPT = 256
 
 
 @dataclass
@@ -37,16 +39,17 @@ class ExactSearch:
     frame: Frame
     order: NDArray[np.intp]
     _steps: list[_Step] = field(default_factory=list)
+    #: For signs of earlier levels: forms of neurons, and rows.
+    _rows: dict[bytes, tuple[dict[int, Integers], dict[int, Integers]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.space = ExactSpace(self.domain, self.frame)
         self.lifting = self.network.source_lifting
         self.forms = ExactForms(self.lifting.source)
         self.root = self.space.polytope()
-
-    def has_interior(self) -> bool:
-        """Whether the domain has one."""
-        return self.root is not None and interior_point(self.root, self.space.walls) is not None
+        self._level_of = np.zeros(len(self.lifting.source), dtype=np.intp)
+        for i, level in enumerate(self.lifting.source.levels):
+            self._level_of[level] = i
 
     def sides(self, pattern: Pattern, cuts: NDArray[np.int64], k: int) -> int:
         """Which sides of neuron k the cell reaches into, NEITHER where z is 0 in all of it; k in the search's order.
@@ -78,8 +81,13 @@ class ExactSearch:
 
     def _row(self, signs: Pattern, k: int) -> Integers:
         neuron = int(self.lifting.origin[self.order[k]])
-        form = self.forms.form(neuron, signs, {})
-        return self.space.row([Fraction(int(value)) for value in form])
+        before = signs * (self._level_of < self._level_of[neuron])
+        known = self._rows.setdefault(before.tobytes(), ({}, {}))
+        if neuron not in known[1]:
+            known[1][neuron] = self.space.row(self.forms.form(neuron, signs, known[0]))
+            if len(self._rows) > _MOST_KEPT:
+                self._rows.pop(next(iter(self._rows)))
+        return known[1][neuron]
 
     def _cell(self, signs: Pattern, cuts: NDArray[np.int64]) -> ExactPolytope:
         same = 0

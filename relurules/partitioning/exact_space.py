@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 
 from relurules.domain import Domain, Frame
-from relurules.ir.exact_forms import Integers
+from relurules.ir.exact_forms import Integers, binary_integers
 from relurules.ir.network import Array
-from relurules.lp.exact import ExactPolytope, integer_row
+from relurules.lp.exact import ExactPolytope, shortened_row
 
 
 class ExactSpace:
@@ -19,17 +19,16 @@ class ExactSpace:
     """
 
     def __init__(self, domain: Domain, frame: Frame) -> None:
-        self.domain, self.free = domain, frame.free.tolist()
-        self.ties = [tie.tolist() for tie in frame.ties]
+        self.domain, self.free = domain, frame.free
+        self.ties = frame.ties
         self.cone = not np.isfinite([domain.lower[self.free], domain.upper[self.free]]).all()
-        self.fixed = {
-            j: Fraction(float(domain.lower[j]))
-            for j in range(len(domain))
-            if domain.lower[j] == domain.upper[j] and domain.lower[j]
-        }
-        self.low = {j: _exact(domain.lower[j]) for j in self.free}
-        self.width = {j: _exact(domain.upper[j]) - self.low[j] for j in self.free} if not self.cone else {}
-        self.walls = self._walls()
+        self.fixed = np.flatnonzero((domain.lower == domain.upper) & (domain.lower != 0))
+        moving = np.empty(0) if self.cone else np.concatenate([domain.lower[self.free], domain.upper[self.free]])
+        ends, self._shift = binary_integers(np.concatenate([domain.lower[self.fixed], moving]))
+        self._fixed, ends = ends[: len(self.fixed)], ends[len(self.fixed) :]
+        half = len(ends) // 2
+        self._low, self._width = ends[:half], ends[half:] - ends[:half]
+        self.walls = self._walls(domain.limits)
 
     @property
     def coordinates(self) -> int:
@@ -41,52 +40,59 @@ class ExactSpace:
         polytope = ExactPolytope(self.coordinates)
         return polytope if all(polytope.cut(row) for row in self.walls) else None
 
-    def row(self, form: Sequence[Fraction] | Integers) -> Integers:
-        """An affine form of x, (d + 1,) with the constant last, as smallest integers of s that have its sign."""
-        weights = [Fraction(value) for value in form[:-1]]
-        constant = Fraction(form[-1])
+    def row(self, form: Integers) -> Integers:
+        """Integers (d + 1,) of an affine form of x, the constant last, as smallest integers of s that have its sign."""
+        weights, constant = form[:-1], form[-1]
         for tie in self.ties:
             last = weights[tie[-1]]
             constant += last
-            if last:
-                for j in tie:
-                    weights[j] -= last
-        constant += sum((weights[j] * value for j, value in self.fixed.items()), Fraction(0))
-        own = [(weights[j], j) for j in self.free]
+            weights = weights.copy()
+            weights[tie] -= last
+        own, scale = weights[self.free], 1 << self._shift
+        constant = constant * scale + (weights[self.fixed] * self._fixed).sum()
         if self.cone:
-            total = -sum((weight for weight, _ in own), Fraction(0))
-            return integer_row([*(2 * weight for weight, _ in own), constant, total])
-        constant += sum((weight * self.low[j] for weight, j in own if weight), Fraction(0))
-        return integer_row([*(weight * self.width[j] for weight, j in own), constant])
+            return shortened_row(np.array([*(2 * scale * own), constant, -scale * own.sum()], dtype=object))
+        constant += (own * self._low).sum()
+        return shortened_row(np.append(own * self._width, constant))
 
     def point(self, s: Sequence[Fraction]) -> Array:
         """(d,) the point in the user's units, every coordinate rounded to the nearest float."""
-        exact = dict.fromkeys(range(len(self.domain)), Fraction(0)) | self.fixed
-        for i, j in enumerate(self.free):
-            exact[j] = (2 * s[i] - 1) / s[-1] if self.cone else self.low[j] + self.width[j] * s[i]
+        x = self.domain.lower.copy()
+        exact = dict[int, Fraction]()
+        for i, j in enumerate(self.free.tolist()):
+            if self.cone:
+                exact[j] = (2 * s[i] - 1) / s[-1]
+            else:
+                exact[j] = (int(self._low[i]) + s[i] * int(self._width[i])) / (1 << self._shift)
         for tie in self.ties:
-            exact[tie[-1]] = 1 - sum((exact[j] for j in tie[:-1]), Fraction(0))
-        return np.array([float(exact[j]) for j in range(len(self.domain))])
+            exact[int(tie[-1])] = 1 - sum((exact[int(j)] for j in tie[:-1]), Fraction(0))
+        for j, value in exact.items():
+            x[j] = float(value)
+        return x
 
-    def _walls(self) -> list[Integers]:
+    def has_interior(self) -> bool:
+        """Whether the domain has one, as it was asked for: without the room that membership leaves for rounding."""
+        polytope, walls = ExactPolytope(self.coordinates), self._walls(self.domain.bounds)
+        return all(polytope.cut(row) for row in walls) and interior_point(polytope, walls) is not None
+
+    def _walls(self, bounds: Array) -> list[Integers]:
         domain, d = self.domain, len(self.domain)
-        forms = [
-            [*(-_exact(value) for value in normal), _exact(bound)]
-            for normal, bound in zip(domain.normals, domain.limits, strict=True)
-        ]
-        for tie in self.ties:
-            forms.append([*(Fraction(int(j == tie[-1])) for j in range(d)), Fraction(0)])
+        forms = [np.append(-normal, bound) for normal, bound in zip(domain.normals, bounds, strict=True)]
+        eye = np.eye(d)
+        forms += [np.append(eye[tie[-1]], 0.0) for tie in self.ties]
         if self.cone:
             for j in self.free:
-                for sign, bound in ((1, domain.lower[j]), (-1, domain.upper[j])):
-                    if np.isfinite(bound):
-                        forms.append([*(Fraction(sign * int(i == j)) for i in range(d)), -sign * _exact(bound)])
-        rows = [self.row(form) for form in forms]
+                forms += [
+                    np.append(sign * eye[j], -sign * bound)
+                    for sign, bound in ((1.0, domain.lower[j]), (-1.0, domain.upper[j]))
+                    if np.isfinite(bound)
+                ]
+        rows = [self.row(binary_integers(form)[0]) for form in forms]
         return [row for row in rows if (row[:-1] != 0).any() or row[-1] < 0]
 
 
 def interior_point(polytope: ExactPolytope, rows: Sequence[Integers]) -> tuple[Fraction, ...] | None:
-    """A point of the polytope where all its rows are positive, strictly inside the unit box; None where there is none."""
+    """A point strictly inside the polytope, whose rows these are, and the unit box; None where there is none."""
     corners = [polytope.vertex()]
     for row in rows:
         if not any(_value(row, corner) > 0 for corner in corners):
@@ -106,7 +112,3 @@ def interior_point(polytope: ExactPolytope, rows: Sequence[Integers]) -> tuple[F
 
 def _value(row: Integers, s: Sequence[Fraction]) -> Fraction:
     return sum((int(a) * b for a, b in zip(row[:-1], s, strict=True) if a), Fraction(0)) + int(row[-1])
-
-
-def _exact(value: float) -> Fraction:
-    return Fraction(float(value)) if np.isfinite(value) else Fraction(0)

@@ -3,8 +3,9 @@
 Depth-first: a cell is split by the next neuron wherever both sides have an interior.
 A cell is a full-dimensional polytope with a ball inside it. The neurons are tested in topological order, so that on it
 every earlier neuron is an affine form already, and so is the one tested. The side that the ball's centre lies on surely
-has an interior; the other side takes one linear program, none where the ball itself reaches well across the hyperplane
-or the domain's box lies on one side of it. In a domain with groups of indicators a side also needs an admissible point.
+has an interior; the other side takes one linear program, none where the ball itself reaches well across the hyperplane.
+A linear program only finds sides; that a side has none is told by exact arithmetic. In a domain with groups of
+indicators a side also needs an admissible point.
 """
 
 import time
@@ -12,14 +13,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules import lp
 from relurules.domain import Domain
 from relurules.errors import DomainError
 from relurules.ir import UNEXPLORED, Network, Partition, Tree
-from relurules.ir.network import Array
+from relurules.ir.accurate import accurate_rows
+from relurules.ir.network import Array, Pattern
 from relurules.lp import Ball
+from relurules.partitioning import key
 from relurules.partitioning.admissible import Witnesses
+from relurules.partitioning.build import raise_without_interior
+from relurules.partitioning.exact_search import ExactSearch
 
 #: A ball cut out of the parent's is used when its radius is at least this; else a linear program finds the best.
 _ROOMY = 0.01
@@ -54,25 +60,23 @@ class _Search:
         reach = np.abs(self.frame.origin) + self.frame.scale
         self.linear = np.column_stack([network.A, network.b])
         self.base = np.abs(network.A) @ reach + np.abs(network.b)
-        self.boxed = bool(np.isfinite([domain.lower, domain.upper]).all())
+        self.place_of = np.argsort(self.order)
         self.neurons: list[int] = []
-        self.rows: list[Array] = []
+        self.signs: list[Pattern] = []
+        self.above: list[tuple[int, int] | None] = []
         self.children: list[list[int]] = []
         self.patterns: list[tuple[int, ...]] = []
         self.points: list[Array] = []
+        self.exact = ExactSearch(network, domain, self.frame, self.order)
         root = self._root()
         self.witnesses = Witnesses(self.frame, (root.G, root.h))
         self.stack = [root]
 
     def _root(self) -> _Cell:
         G, h = self.domain.polytope(self.frame)
+        if not self.exact.space.has_interior():
+            raise_without_interior(self.domain, self.frame)
         ball = lp.inscribed_ball(G, h)
-        if ball.radius <= lp.RADIUS:
-            raise DomainError(
-                "the domain has no interior: its inequalities leave no room "
-                f"(largest ball inside it, in units of the box: {ball.radius:.1e}); loosen or drop one of "
-                f"{list(self.domain.texts) or 'its bounds'}"
-            )
         K, d = self.network.A.shape
         return _Cell(G, h, ball, (), np.zeros((K, d + 1)), np.zeros(K), None)
 
@@ -90,28 +94,64 @@ class _Search:
             cell = self._descend(cell, k, form, size, 1 if sides[1] is not None else -1)
         self._link(cell.place, ~len(self.patterns))
         self.patterns.append(cell.pattern)
-        self.points.append(self.frame.to_user(self.witnesses.inside(cell.G, cell.h, cell.ball.center)))
+        exact = None
+        if cell.ball.radius <= lp.RADIUS and not self.witnesses.needed:
+            exact = self.exact.point(self._in_search_order(cell.pattern), self._cuts(cell))
+        inside = self.frame.to_user(self.witnesses.inside(cell.G, cell.h, cell.ball.center))
+        self.points.append(inside if exact is None else exact)
 
     def _sides(self, cell: _Cell, form: Array, size: float) -> tuple[Ball | None, Ball | None]:
         """A ball on the negative and on the positive side of the form in the cell; None where there is no interior."""
         rows, offsets = self.frame.rows(form[None, :-1], form[-1:])
         length = float(np.linalg.norm(rows))
         noise = lp.ROUNDING * size
-        if length <= noise:
-            return (None, cell.ball) if offsets[0] >= -noise else (cell.ball, None)
+        if length <= 8 * noise or cell.ball.radius <= lp.RADIUS:
+            return self._exact_sides(cell)
         w, g, least = rows[0] / length, offsets[0] / length, max(lp.RADIUS, noise / length)
-        if self.boxed and abs(g) > np.abs(w).sum():
-            return (None, cell.ball) if g > 0 else (cell.ball, None)
         at = float(w @ cell.ball.center) + g
         negative, positive = (self._side(cell, w, g, at, sign, least) for sign in (-1.0, 1.0))
+        if negative is None or positive is None:
+            exact = self._exact_sides(cell)
+            negative, positive = (
+                None if one is None else ball or one for one, ball in zip(exact, (negative, positive), strict=True)
+            )
         if negative is not None and positive is not None:
             negative, positive = (
                 ball if self.witnesses.admits(cell.G, cell.h, sign * w, sign * g) else None
                 for sign, ball in ((-1.0, negative), (1.0, positive))
             )
-        if negative is None and positive is None:  # thinner than the tolerance on both sides: it stays one cell
+        if negative is None and positive is None:  # no admissible point is clear of the hyperplane
             return (None, cell.ball) if at >= 0 else (cell.ball, None)
         return negative, positive
+
+    def _exact_sides(self, cell: _Cell) -> tuple[Ball | None, Ball | None]:
+        """The same by exact arithmetic; a side that no larger ball is known for gets the cell's centre, of radius 0."""
+        point = Ball(0.0, cell.ball.center)
+        sides = self.exact.sides(self._in_search_order(cell.pattern), self._cuts(cell), len(cell.pattern))
+        if sides == key.NEITHER:
+            return None, point
+        return point if sides & key.NEGATIVE else None, point if sides & key.POSITIVE else None
+
+    def _in_network_order(self, pattern: tuple[int, ...]) -> Pattern:
+        signs = np.zeros(len(self.network), dtype=np.int8)
+        signs[self.order[: len(pattern)]] = pattern
+        return signs
+
+    def _in_search_order(self, pattern: tuple[int, ...]) -> Pattern:
+        signs = np.zeros(len(self.network), dtype=np.int8)
+        signs[: len(pattern)] = pattern
+        return signs
+
+    def _cuts(self, cell: _Cell) -> NDArray[np.int64]:
+        """Neurons + 1 of the splits above a cell, in the order of the search, negative on the negative side."""
+        found = list[int]()
+        place = cell.place
+        while place is not None:
+            split, side = place
+            at = self.place_of[self.neurons[split]] + 1
+            found.append(at if side else -at)
+            place = self.above[split]
+        return np.array(found[::-1], dtype=np.int64)
 
     def _side(self, cell: _Cell, w: Array, g: float, at: float, sign: float, least: float) -> Ball | None:
         radius, center = cell.ball
@@ -128,7 +168,8 @@ class _Search:
         split = len(self.neurons)
         self._link(cell.place, split)
         self.neurons.append(k)
-        self.rows.append(form)
+        self.signs.append(self._in_network_order(cell.pattern))
+        self.above.append(cell.place)
         self.children.append([UNEXPLORED, UNEXPLORED])
         for side, sign, ball in ((1, 1, positive), (0, -1, negative)):
             G = np.vstack([cell.G, -sign * rows / length])
@@ -148,7 +189,8 @@ class _Search:
 
     def result(self) -> Partition:
         K, d = self.network.A.shape
-        rows = np.array(self.rows).reshape(-1, d + 1)
+        signs = np.array(self.signs, dtype=np.int8).reshape(len(self.signs), K)
+        rows = accurate_rows(self.network, np.array(self.neurons, dtype=np.intp), signs)
         children = np.array(self.children, dtype=np.int32).reshape(-1, 2)
         tree = Tree(np.array(self.neurons, dtype=np.intp), rows[:, :-1], rows[:, -1], children)
         patterns = np.empty((len(self.patterns), K), dtype=np.int8)

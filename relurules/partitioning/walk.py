@@ -14,6 +14,7 @@ from relurules.partitioning.admissible import Witnesses
 from relurules.partitioning.build import box_of, grown, raise_without_interior, start
 from relurules.partitioning.engine import advance
 from relurules.partitioning.exact_search import ExactSearch
+from relurules.partitioning.exact_space import ExactSpace
 from relurules.partitioning.state import Int, State
 
 #: Tests of neurons between two looks at the clock: some 20 ms; where every split asks a question, of some ms each.
@@ -78,10 +79,8 @@ def begin(problem: Problem) -> State:
     options[key.LOOK] = len(problem.frame.free) <= _LOOK_AHEAD
     state = start(problem.network, problem.domain, problem.frame, options, _BUFFER)
     state.node.counts[key.MOST] = ALL
-    if state.node.at[key.THIN]:
-        order = np.concatenate([np.empty(0, dtype=np.intp), *problem.network.levels])
-        if not ExactSearch(problem.network, problem.domain, problem.frame, order).has_interior():
-            raise_without_interior(problem.domain, problem.frame)
+    if state.node.at[key.THIN] and not ExactSpace(problem.domain, problem.frame).has_interior():
+        raise_without_interior(problem.domain, problem.frame)
     return state
 
 

@@ -135,7 +135,7 @@ def _with_scores(network: Network, scores: Iterable[int]) -> Network:
 def _with(
     network: Network, reads: Mapping[int, float], constant: float, layer: str, slope: float, linear: Array | None = None
 ) -> Network:
-    """With one more neuron, which no score reads: z is the sum of `reads` times their phi(z), of linear·x and constant."""
+    """With one more neuron, which no score reads: z adds `reads` times their phi(z), linear·x and the constant."""
     K, d = len(network), network.A.shape[1]
     L = np.zeros((K + 1, K + 1))
     L[:K, :K] = network.L

@@ -9,9 +9,9 @@ import numpy as np
 
 from relurules.domain import Frame
 from relurules.ir import AffineMap, Partition
+from relurules.ir.accurate import accurate_map_pairs, frame_maps, round_maps
 from relurules.ir.network import Array
 from relurules.ir.partition import Cell
-from relurules.ir.accurate import accurate_map_pairs, frame_maps, round_maps
 
 #: Maps count as the same when they differ by less than this share of the network's absolute terms over the domain.
 ROUNDING = 1e-13

@@ -88,7 +88,7 @@ def network_of(compact: Compact) -> Network:
     """The network in canonical form; its neurons are numbered."""
     neurons = tuple(Neuron("linearized", k) for k in range(len(compact)))
     arrays: dict[str, Array] = {name: getattr(compact, name) for name in TRAINED}
-    return Network(**arrays, slope=np.zeros(len(compact)), neurons=neurons)
+    return Network(**arrays, slope=np.zeros(len(compact)), neurons=neurons, lifting=None)
 
 
 def forward(compact: Compact, X: Array) -> Forward:

@@ -96,5 +96,5 @@ class _Run:
         linear = np.flatnonzero(slope > LINEAR_THRESHOLD)
         slope[linear] = 0.0
         names = tuple(Neuron("force", k) for k in range(len(slope)))
-        compact = compact_of(Network(**arrays, slope=slope, neurons=names), dense=False)
+        compact = compact_of(Network(**arrays, slope=slope, neurons=names, lifting=None), dense=False)
         return without(compact, [int(k) for k in linear], np.ones(len(slope)), np.zeros(len(slope)))

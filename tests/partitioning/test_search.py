@@ -30,7 +30,7 @@ ARRANGEMENTS = {
     "parallel": ([[1, 1], [1, 1]], [0, 0.5], 3),
     "coinciding": ([[1, 1], [1, 1]], [0.1, 0.1], 2),
     "negated": ([[1, 1], [-1, -1]], [0.1, -0.1], 2),
-    "scaled": ([[1, 1], [1000, 1000]], [0.1, 100], 2),
+    "scaled": ([[1, 1], [1024, 1024]], [0.125, 128], 2),
     "zero": ([[0, 0], [0, 0], [1, 0]], [1, -1, 0], 2),
     "zero at zero": ([[0, 0], [1, 0]], [0, 0], 2),
     "triangle": ([[1, 0], [0, 1], [1, 1]], [0.5, 0.5, 0], 7),
@@ -39,11 +39,14 @@ ARRANGEMENTS = {
 
 
 @pytest.mark.parametrize("case", ARRANGEMENTS)
-@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
-@pytest.mark.parametrize("shift", [0.0, 3.0])
+@pytest.mark.parametrize("scale", [2.0**-20, 1.0, 2.0**20])
+@pytest.mark.parametrize("shift", [0.0, 4.0])
 def test_regions_of_lines_at_any_scale_and_place(case: str, scale: float, shift: float) -> None:
+    """Powers of two, and offsets rounded to 2^-20: what coincides on paper coincides in binary fractions too."""
     normals, offsets, regions = ARRANGEMENTS[case]
     normals, offsets = np.array(normals, dtype=float), np.array(offsets, dtype=float)
+    offsets = np.round(offsets * 2.0**20) / 2.0**20
+    normals = np.round(normals * 2.0**20) / 2.0**20
     centre = np.full(2, shift * scale)
     moved = lines(normals / scale, offsets - normals @ centre / scale)
     domain = rr.Domain.box(centre - scale, centre + scale)
@@ -91,9 +94,16 @@ def test_deep_neurons_cut_inside_the_regions_of_others() -> None:
     assert len(search(net, rr.Domain.box([-2], [2]))) == 4
 
 
-def test_thin_regions_are_found_down_to_the_tolerance() -> None:
-    for gap, regions in ((1e-6, 3), (1e-8, 3), (1e-10, 2)):
-        assert len(search(lines([[1, 1], [1, 1]], [0, gap]), SQUARE)) == regions, gap
+@pytest.mark.parametrize("solver", ["compiled", "scipy"])
+@pytest.mark.parametrize("gap", [1e-6, 1e-8, 1e-10, 1e-12, 1e-18, 1e-30, 1e-300])
+def test_regions_are_found_however_thin_they_are(gap: float, solver: str) -> None:
+    found = search(lines([[1, 1], [1, 1]], [0, gap]), SQUARE, solver=solver)
+    assert found.patterns.tolist() == [[-1, -1], [-1, 1], [1, 1]]
+
+
+def test_a_gap_of_nothing_has_no_region() -> None:
+    assert len(search(lines([[1, 1], [1, 1]], [0, 0]), SQUARE)) == 2
+    assert len(search(lines([[1, 3], [3, 9]], [0.1, 3 * 0.1]), SQUARE)) == 3  # 3 * 0.1 isn't three times 0.1
 
 
 @settings(max_examples=30, deadline=None)

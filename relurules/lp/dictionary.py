@@ -114,10 +114,11 @@ def rises(D: Dictionary) -> bool:
 def climb(D: Dictionary, goal: float) -> int:
     """Move to vertices where the form in question is larger, until it exceeds `goal` (ABOVE) or is maximal (TOP)."""
     n = D.used[0]
+    patience = BLAND_AFTER + 8 * (n + len(D.nonbasic))
     for step in range(MOST_STEPS):
         if D.table[n, 0] > goal:
             return ABOVE
-        bland = step >= BLAND_AFTER
+        bland = step >= patience
         column = entering(D, bland)
         if column < 0:
             return TOP

@@ -23,7 +23,8 @@ OPTIMAL = 1e-11
 PIVOT = 1e-9
 #: A basic variable may pass its bound by this much while ties are broken in favour of large pivots.
 SLIP = 1e-13
-#: Steps after which Bland's rule takes over, beside eight for every row and column, and after which a dictionary counts as stuck.
+#: Steps after which Bland's rule takes over, beside eight for every row and column, and after which a dictionary
+#: counts as stuck.
 BLAND_AFTER, MOST_STEPS = 200, 20_000
 #: A vertex so far beyond a hyperplane will do; the search for a farther one ends there.
 GOAL = 1e-2

@@ -1,6 +1,7 @@
 """What the compiled search can't tell in floating point, told in exact arithmetic."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from relurules.partitioning.exact_space import ExactSpace, interior_point
 
 #: Signs of earlier levels for which rows are kept.
 _MOST_KEPT = 256
+#: Nodes after which a branch and bound over categories keeps a side in doubt.
+_MOST_NODES = 2000
 
 
 @dataclass
@@ -61,15 +64,42 @@ class ExactSearch:
         polytope = self._cell(signs, cuts)
         row = self._row(signs, k)
         found = key.NEITHER
-        if polytope.rises_above_zero(row):
+        if self._admissible_vertex(polytope, row):
             found |= key.POSITIVE
-        if polytope.rises_above_zero(-row):
+        if self._admissible_vertex(polytope, -row):
             found |= key.NEGATIVE
         return int(found)
 
+    def _admissible_vertex(self, polytope: ExactPolytope, row: Integers) -> tuple[Fraction, ...] | None:
+        """A point where row·s > 0 and every group has one indicator at 1; None where there is none.
+
+        By branch and bound over the groups; after many nodes the point may be a mixture of categories: in doubt a side
+        is kept.
+        """
+        waiting, nodes = [polytope], 0
+        while waiting:
+            part = waiting.pop()
+            found = part.rises_above_zero(row)
+            nodes += 1
+            if found is None:
+                continue
+            group = self.space.fractional_group(found.vertex)
+            if group is None or nodes > _MOST_NODES:
+                return found.vertex
+            waiting += self.space.pick(part, group)
+        return None
+
     def point(self, pattern: Pattern, cuts: NDArray[np.int64]) -> Array | None:
-        """(d,) a point strictly inside the cell, in the user's units, rounded; None where the cell has no interior."""
+        """(d,) a point strictly inside the cell, in the user's units, rounded; None where the cell has no interior.
+
+        Over categories: an admissible one in the cell, clear of the last cut.
+        """
         polytope = self._cell(self._signs(pattern), cuts)
+        if self.space.groups:
+            anything = np.zeros(self.space.coordinates + 1, dtype=object)
+            anything[-1] = 1
+            corner = self._admissible_vertex(polytope, self._steps[-1].row if self._steps else anything)
+            return None if corner is None else self.space.point(corner)
         inside = interior_point(polytope, [*self.space.walls, *(step.row for step in self._steps)])
         return None if inside is None else self.space.point(inside)
 

@@ -1,9 +1,10 @@
 """A domain as a polytope in exact integers, and points of it (Domain -> ExactSpace)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.domain import Domain, Frame
 from relurules.ir.exact_forms import Integers, binary_integers
@@ -21,6 +22,8 @@ class ExactSpace:
     def __init__(self, domain: Domain, frame: Frame) -> None:
         self.domain, self.free = domain, frame.free
         self.ties = frame.ties
+        place = {int(column): i for i, column in enumerate(frame.free)}
+        self.groups = [np.array([place[int(j)] for j in tie[:-1]], dtype=np.intp) for tie in frame.ties]
         self.cone = not np.isfinite([domain.lower[self.free], domain.upper[self.free]]).all()
         self.fixed = np.flatnonzero((domain.lower == domain.upper) & (domain.lower != 0))
         moving = np.empty(0) if self.cone else np.concatenate([domain.lower[self.free], domain.upper[self.free]])
@@ -29,6 +32,25 @@ class ExactSpace:
         half = len(ends) // 2
         self._low, self._width = ends[:half], ends[half:] - ends[:half]
         self.walls = self._walls(domain.limits)
+
+    def fractional_group(self, s: Sequence[Fraction]) -> NDArray[np.intp] | None:
+        """Coordinates of a group's indicators (but the last) of which one is neither 0 nor 1; None where all are."""
+        for group in self.groups:
+            if any(s[i] not in (0, 1) for i in group.tolist()):
+                return group
+        return None
+
+    def pick(self, polytope: ExactPolytope, group: NDArray[np.intp]) -> Iterator[ExactPolytope]:
+        """The polytope with each of a group's indicators at 1 in turn, where that leaves something."""
+        for i in [*group.tolist(), None]:
+            row = np.zeros(self.coordinates + 1, dtype=object)
+            if i is None:
+                row[group] = -1
+            else:
+                row[i], row[-1] = 1, -1
+            part = polytope.copy()
+            if part.cut(row):
+                yield part
 
     @property
     def coordinates(self) -> int:

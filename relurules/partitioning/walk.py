@@ -156,14 +156,11 @@ class Walk:
         return int(answer)
 
     def _answer_exactly(self) -> None:
-        """Which sides of the neuron in question the cell has; of both, admissible points may be asked for next."""
+        """Which sides of the neuron in question the cell has; where there are categories, by admissible points."""
         node = self.state.node
         k = int(node.at[key.ASKED]) - 1
         node.counts[key.EXACT] += 1
-        answer = self.exact.sides(node.pattern, self._cuts(), k)
-        if answer == key.BOTH and self.problem.asks and not node.at[key.THIN] and np.isfinite(node.error[k]):
-            answer = self._admissible()
-        node.at[key.ANSWER] = answer
+        node.at[key.ANSWER] = self.exact.sides(node.pattern, self._cuts(), k)
 
     def _cuts(self) -> Int:
         """Neurons + 1 of the splits above the current cell, negative on the negative side."""

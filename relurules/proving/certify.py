@@ -1,20 +1,47 @@
 """Rules and a model's numbers, as their JSON files hold them -> a certificate, as its file holds it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from relurules.checker import FORMAT, VERSION, Ground, RefusedError, digest, digests, proven, targets, ways
+import numpy as np
+
+from relurules.checker import (
+    FORMAT,
+    VERSION,
+    Ground,
+    RefusedError,
+    Target,
+    bound_names,
+    check_points,
+    digest,
+    digests,
+    proven,
+    targets,
+    ways,
+)
 from relurules.errors import DomainError, ModelError
 from relurules.proving.cells import Node, Search, first_part, inside
-from relurules.proving.floats import floats_of, rows_in_floats, targets_in_floats
+from relurules.proving.floats import Floats, floats_of, rows_in_floats, targets_in_floats
+
+#: Rules of another network may differ from this one by twice what they say of themselves, and by
+#: this share of the scores' terms: the rounding of a model that was written in float32.
+_REWRITTEN = 1e-5
+#: So many rules' points are looked at, evenly spread, to tell another network.
+_POINTS = 512
 
 
 def certificate(
-    rules: Mapping[str, Any], model: Mapping[str, Any], progress: Callable[[int], None] | None = None
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    progress: Callable[[int], None] | None = None,
+    *,
+    kin: bool = True,
 ) -> dict[str, Any]:
     """A certificate of the bound that it tells. `progress` is called with the number of rules done.
 
-    DomainError for a domain that isn't bounded; ModelError for a model that the rules don't belong to.
+    kin: whether the model is known to be the one that the rules were extracted from; if not, its
+    scores at the rules' points are compared first. DomainError for a domain that isn't bounded;
+    ModelError for a model that the rules don't belong to.
     """
     if lost := [item["name"] for item in rules["features"] if None in (item["lower"], item["upper"])]:
         raise DomainError(
@@ -23,7 +50,7 @@ def certificate(
         )
     try:
         found: dict[str, Any] = {"format": FORMAT, "version": VERSION, "digests": digests(rules, model)}
-        found |= _trees(rules, model, progress)
+        found |= _trees(rules, model, progress, kin)
         verdict = proven(found, rules, model)
     except RefusedError as error:
         raise ModelError(f"these rules can't be proven of this model: {error}") from error
@@ -32,16 +59,18 @@ def certificate(
 
 
 def _trees(
-    rules: Mapping[str, Any], model: Mapping[str, Any], progress: Callable[[int], None] | None
+    rules: Mapping[str, Any], model: Mapping[str, Any], progress: Callable[[int], None] | None, kin: bool
 ) -> dict[str, list[Node]]:
+    bound_names(rules, model)
     ground, said = Ground(rules, model), rules["rules"]
+    check_points(rules, ground)
     floats, charts = floats_of(ground), {}  # type: ignore[var-annotated]
     error = rules.get("score_error", rules["max_error"]) or 0.0
     space, m, trees, paths = ground.space, len(ground.scores), [], []
-    searches = [
-        Search(floats, *targets_in_floats(targets(rule, rules, model, ground), m, space.size), float(error))
-        for rule in said
-    ]
+    wanted = [targets(rule, rules, model, ground) for rule in said]
+    if not kin:
+        _check_kin(rules, wanted, ground, floats, float(error))
+    searches = [Search(floats, *targets_in_floats(own, m, space.size), float(error)) for own in wanted]
 
     def tree(search: Search, sides: list[tuple[int, bool]], point: Any) -> Node:
         rows = rows_in_floats(ground.rows(sides), space.size)
@@ -55,6 +84,33 @@ def _trees(
     for number, path in _others(rules):
         paths.append(tree(searches[number - 1], path, None))
     return {"rules": trees, "paths": paths}
+
+
+def _check_kin(
+    rules: Mapping[str, Any], wanted: Sequence[Sequence[Target]], ground: Ground, floats: Floats, error: float
+) -> None:
+    """RefusedError where the model's scores at a rule's point aren't what the rule says, by far."""
+    said, space, m = rules["rules"], ground.space, len(ground.scores)
+    numbers = range(0, len(said), -(-len(said) // _POINTS))
+    points = np.array([inside(space, said[i]["point"]) for i in numbers]).reshape(-1, space.size)
+    terms = floats.terms(space)
+    for i, point, scores in zip(numbers, points, floats.scores_at(points), strict=True):
+        signs, forms = targets_in_floats(wanted[i], m, space.size)
+        off = signs @ scores - forms[:, :-1] @ np.append(point, 1.0)
+        allowed = 2.0 * error + _REWRITTEN * (np.abs(signs) @ terms + np.abs(forms[:, -2]))
+        if not (off <= allowed).all():
+            decides = rules.get("decision") is not None
+            what = "another class leads by" if decides else "the scores differ by"
+            raise RefusedError(
+                f"it isn't the network that the rules were extracted from, as the digests say; at the point of rule "
+                f"{i + 1}, {_shown(rules, said[i]['point'])}, {what} {off.max():.3g}"
+            )
+
+
+def _shown(rules: Mapping[str, Any], point: Sequence[float], most: int = 4) -> str:
+    """A point, for a message."""
+    named = [f"{feature['name']} = {x:.6g}" for feature, x in zip(rules["features"], point, strict=True)]
+    return ", ".join([*named[:most], *(["..."] if len(named) > most else [])])
 
 
 def _conditions(rule: Mapping[str, Any]) -> list[tuple[int, bool]]:

@@ -689,6 +689,8 @@ class Cell:
 
     def form(self, k: int) -> Form:
         """Neuron k's z."""
+        if not 0 <= k < len(self.forms):
+            raise RefusedError(f"neuron {k} of {len(self.forms)}, counted from 0")
         form = self.forms[k]
         if form is None:
             form = self.forms[k] = value_of(self.ground.neurons[k], self.active)
@@ -701,8 +703,8 @@ class Cell:
             return highest(form, self.allowed)
         total = [value << FINE for value in form]
         for row, y in zip(pairs[::2], pairs[1::2], strict=True):
-            if row < 0 or not 0.0 <= y < 1e200:
-                raise RefusedError(f"a multiplier {y} of row {row}")
+            if not 0 <= row < len(self.rows) or not 0.0 <= y < 1e200:
+                raise RefusedError(f"a multiplier {y} of row {row}, of {len(self.rows)} rows")
             weight = int(math.ldexp(y, FINE))
             total = [value + weight * other for value, other in zip(total, self.rows[row], strict=False)]
         return -(-highest(total, self.allowed) >> FINE)
@@ -725,6 +727,8 @@ class Cell:
 
     def category(self, j: int, member: bool) -> "Cell":
         """The part where coordinate j is, or isn't, the one member of its group that is 1."""
+        if not any(j in group for group in self.ground.space.groups):
+            raise RefusedError(f"coordinate {j} is in no group")
         other = self.child()
         groups = [([i for i in group if (i == j) is member] if j in group else group) for group in self.allowed]
         other.allowed = tuple(map(tuple, groups))
@@ -741,6 +745,8 @@ class Walk:
         """One node and all below it."""
         if not all(cell.allowed):
             return  # no category is left
+        if not isinstance(node, list) or len(node) < 2:
+            raise RefusedError("a node of a tree is no list of what is taken, its kind and more")
         takes, kind, *rest = node
         for take in takes:
             cell.take(*((take, ()) if isinstance(take, int) else (take[0], take[1:])))

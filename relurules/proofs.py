@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from relurules import checker, tracing
 from relurules.checker import MODEL_FORMAT, Verdict
 from relurules.errors import CheckError, RulesError
@@ -16,6 +18,9 @@ from relurules.pipeline import emit
 from relurules.proving import certificate as certificate_of
 from relurules.tracing.stored import stored
 from relurules.verifying.constants import READERS, misprint
+
+#: A model that may be another one is compared at the points of so many rules, and at so many drawn.
+_PROBES = 256
 
 
 def prove(
@@ -35,8 +40,8 @@ def prove(
     order, links and thresholds must be the model's own; what it doesn't name is bound by position, and the verdict of
     `check` says so. `progress` is called with the number of rules done. The bound is what could be shown, not what the
     rules say of themselves: compare it with `rules.score_error`. Where the network isn't the one that
-    `rules.provenance` has the digest of, its scores at the rules' points are compared before anything is searched for:
-    a model that was written anew may differ by rounding, of which `notice` is told.
+    `rules.provenance` has the digest of, its scores are compared at the rules' points and at others before anything is
+    searched for: a model that was written anew may differ by rounding, of which `notice` is told.
 
     Raises DomainError for a domain that isn't bounded, ModelError where the rules are of another model or their points
     aren't in the domain, which might hold none then.
@@ -48,7 +53,8 @@ def prove(
     kin = rules.provenance.digest in ("", network)
     if not kin and notice is not None:
         notice(_told_apart(rules.provenance.digest, network))
-    return Certificate(certificate_of(_plain(to_json(rules)), numbers, progress, kin=kin), numbers)
+    probes = () if kin else _probes(rules)
+    return Certificate(certificate_of(_plain(to_json(rules)), numbers, progress, probes=probes), numbers)
 
 
 def check(
@@ -78,10 +84,24 @@ def check(
     return verdict if why is None else verdict._replace(holds=False, why=why)
 
 
+def _probes(rules: RuleSet) -> list[tuple[int, list[float]]]:
+    """Points of the rules and of the domain, with the rules' numbers."""
+    domain, rng = rules.domain, np.random.default_rng(0)
+    chosen = np.arange(0, len(rules), -(-len(rules) // _PROBES))
+    X = np.array([rules.rules[i].point for i in chosen])
+    if np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all():
+        drawn = domain.lower + (domain.upper - domain.lower) * rng.random((_PROBES, len(domain)))
+        for group in domain.groups:
+            drawn[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
+        X = np.vstack([X, drawn])
+    numbers = rules.apply(X)
+    return [(number, x) for number, x in zip(numbers.tolist(), X.tolist(), strict=True) if number]
+
+
 def _told_apart(wanted: str, network: str) -> str:
     """What is said where digests differ, or one isn't known, before scores are compared."""
     if not network:
-        return "these numbers have no digest of their network; their scores are compared with the rules' first"
+        return "these numbers have no digest of their network; their scores are compared with the rules first"
     return (
         f"the rules are of the network of SHA-256 {wanted[:16]}..., and this one's is {network[:16]}...; a model that "
         "was written anew differs by rounding alone, so their scores are compared first"

@@ -26,8 +26,8 @@ from relurules.proving.floats import Floats, floats_of, rows_in_floats, targets_
 #: Rules of another network may differ from this one by twice what they say of themselves, and by
 #: this share of the scores' terms: the rounding of a model that was written in float32.
 _REWRITTEN = 1e-5
-#: So many rules' points are looked at, evenly spread, to tell another network.
-_POINTS = 512
+#: A point, and the number of the rule that holds there.
+Probe = tuple[int, Sequence[float]]
 
 
 def certificate(
@@ -35,13 +35,13 @@ def certificate(
     model: Mapping[str, Any],
     progress: Callable[[int], None] | None = None,
     *,
-    kin: bool = True,
+    probes: Sequence[Probe] = (),
 ) -> dict[str, Any]:
     """A certificate of the bound that it tells. `progress` is called with the number of rules done.
 
-    kin: whether the model is known to be the one that the rules were extracted from; if not, its
-    scores at the rules' points are compared first. DomainError for a domain that isn't bounded;
-    ModelError for a model that the rules don't belong to.
+    probes: where the model's scores are compared with the rules before anything is searched for,
+    if it isn't known to be the one that they were extracted from. DomainError for a domain that
+    isn't bounded; ModelError for a model that the rules don't belong to.
     """
     if lost := [item["name"] for item in rules["features"] if None in (item["lower"], item["upper"])]:
         raise DomainError(
@@ -50,7 +50,7 @@ def certificate(
         )
     try:
         found: dict[str, Any] = {"format": FORMAT, "version": VERSION, "digests": digests(rules, model)}
-        found |= _trees(rules, model, progress, kin)
+        found |= _trees(rules, model, progress, probes)
         verdict = proven(found, rules, model)
     except RefusedError as error:
         raise ModelError(f"these rules can't be proven of this model: {error}") from error
@@ -59,7 +59,10 @@ def certificate(
 
 
 def _trees(
-    rules: Mapping[str, Any], model: Mapping[str, Any], progress: Callable[[int], None] | None, kin: bool
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    progress: Callable[[int], None] | None,
+    probes: Sequence[Probe],
 ) -> dict[str, list[Node]]:
     bound_names(rules, model)
     ground, said = Ground(rules, model), rules["rules"]
@@ -68,8 +71,8 @@ def _trees(
     error = rules.get("score_error", rules["max_error"]) or 0.0
     space, m, trees, paths = ground.space, len(ground.scores), [], []
     wanted = [targets(rule, rules, model, ground) for rule in said]
-    if not kin:
-        _check_kin(rules, wanted, ground, floats, float(error))
+    if probes:
+        _compare(rules, probes, wanted, ground, floats, float(error))
     searches = [Search(floats, *targets_in_floats(own, m, space.size), float(error)) for own in wanted]
 
     def tree(search: Search, sides: list[tuple[int, bool]], point: Any) -> Node:
@@ -86,24 +89,28 @@ def _trees(
     return {"rules": trees, "paths": paths}
 
 
-def _check_kin(
-    rules: Mapping[str, Any], wanted: Sequence[Sequence[Target]], ground: Ground, floats: Floats, error: float
+def _compare(
+    rules: Mapping[str, Any],
+    probes: Sequence[Probe],
+    wanted: Sequence[Sequence[Target]],
+    ground: Ground,
+    floats: Floats,
+    error: float,
 ) -> None:
-    """RefusedError where the model's scores at a rule's point aren't what the rule says, by far."""
-    said, space, m = rules["rules"], ground.space, len(ground.scores)
-    numbers = range(0, len(said), -(-len(said) // _POINTS))
-    points = np.array([inside(space, said[i]["point"]) for i in numbers]).reshape(-1, space.size)
+    """RefusedError where the model's scores at a point aren't what its rule says, by far."""
+    space, m = ground.space, len(ground.scores)
+    points = np.array([inside(space, x) for _, x in probes]).reshape(-1, space.size)
     terms = floats.terms(space)
-    for i, point, scores in zip(numbers, points, floats.scores_at(points), strict=True):
-        signs, forms = targets_in_floats(wanted[i], m, space.size)
+
+    for (number, x), point, scores in zip(probes, points, floats.scores_at(points), strict=True):
+        signs, forms = targets_in_floats(wanted[number - 1], m, space.size)
         off = signs @ scores - forms[:, :-1] @ np.append(point, 1.0)
         allowed = 2.0 * error + _REWRITTEN * (np.abs(signs) @ terms + np.abs(forms[:, -2]))
         if not (off <= allowed).all():
-            decides = rules.get("decision") is not None
-            what = "another class leads by" if decides else "the scores differ by"
+            what = "the scores differ by" if rules.get("decision") is None else "another class leads by"
             raise RefusedError(
-                f"it isn't the network that the rules were extracted from, as the digests say; at the point of rule "
-                f"{i + 1}, {_shown(rules, said[i]['point'])}, {what} {off.max():.3g}"
+                "it isn't the network that the rules were extracted from, as the digests say; in rule "
+                f"{number}, at {_shown(rules, x)}, {what} {off.max():.3g}"
             )
 
 

@@ -22,7 +22,7 @@ That the rules cover the domain is seen by their tree: each way down to a rule p
 does not has a tree of its own, among `paths`.
 
 Before that, names, order and kind of columns, outputs and classes, links and thresholds of the rules must be the
-model's own, and the point of every rule must lie in the domain and inside the rule, exactly: nothing is proven of a
+model's own, and the points of rules must lie in the domain and inside their rules, exactly: nothing is proven of a
 domain without a point. Where the model has no names of its own, the verdict says that positions alone were compared.
 """
 
@@ -38,6 +38,8 @@ from typing import Any, NamedTuple
 
 FORMAT, VERSION = "relurules.certificate", 2
 MODEL_FORMAT, MODEL_VERSION = "relurules.model", 2
+#: Versions of rules files that are read: those of version 2 may leave out a rule's conditions.
+RULES_VERSIONS = (1, 2)
 #: From which of a model's numbers a proof may start.
 STORED, TRACED = "stored weights", "canonical form as traced"
 
@@ -60,6 +62,7 @@ PARTS_ASIDE = ("provenance", "evidence", "tradeoffs", "reduction")
 Form = list[int]
 Row = list[int]
 Sparse = dict[int, Fraction]  # columns as j, neurons as ~k
+Sides = list[tuple[int, bool]]  # splits by number, and whether they hold
 
 
 class RefusedError(Exception):
@@ -575,6 +578,8 @@ def bound_names(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str
             f"the model's numbers are {model.get('format')!r} version {model.get('version')!r}; this reads "
             f"{MODEL_FORMAT!r} version {MODEL_VERSION}, as `relurules prove` writes them now"
         )
+    if rules.get("version", 1) not in RULES_VERSIONS:
+        raise RefusedError(f"the rules' file is of version {rules['version']!r}; this reads {RULES_VERSIONS}")
     if model["read"] not in (STORED, TRACED):
         raise RefusedError("the model doesn't say from where its numbers are")
     features = [feature["name"] for feature in rules["features"]]
@@ -613,14 +618,14 @@ def _compare_names(
         raise RefusedError(f"the rules have {len(given)} {_PLURALS[what]}, the model {len(model)}")
     if not all(isinstance(name, str) for name in (*given, *model)) or len(set(given)) < len(given):
         raise RefusedError(f"two {_PLURALS[what]} of the rules have one name, or one has none")
+    if own and list(given) == list(model):
+        return ()
     positional = not own or list(given) == list(default)
     for i, (name, its) in enumerate(zip(given, model, strict=True), start=1):
         if name != its and (not positional or set(given) == set(model)):
             raise RefusedError(
                 f"{what} {i} of the rules is {shortened(name)!r}, {what} {i} of the model {shortened(its)!r}"
             )
-    if not positional:
-        return ()
     whose = "the rules name none" if own else "the model has no names of its own"
     return (f"{_PLURALS[what]} are compared by position only, as {whose}",)
 
@@ -661,10 +666,8 @@ class Ground:
         self.limits = [
             (self.space.named(item["coefficients"]), Fraction(item["at_most"])) for item in rules["constraints"]
         ]
-        self.walls = []
-        for terms, most in self.limits:
-            room = FORGIVEN * (abs(most) + self.space.reach(terms))
-            self.walls.append(row_of(self.space.form(terms, -most - room), -1))
+        self.wider = [(terms, most + FORGIVEN * (abs(most) + self.space.reach(terms))) for terms, most in self.limits]
+        self.walls = [row_of(self.space.form(terms, -most), -1) for terms, most in self.wider]
         self.cuts = [(self.space.named(item["coefficients"]), -Fraction(item["at_least"])) for item in rules["splits"]]
         self.splits = [self.space.form(*cut) for cut in self.cuts]
 
@@ -778,10 +781,10 @@ class Walk:
             self.worst[i] = max(self.worst[i], off)
 
 
-def ways(rules: Mapping[str, Any]) -> Iterator[tuple[int, list[tuple[int, bool]]]]:
+def ways(rules: Mapping[str, Any]) -> Iterator[tuple[int, Sides]]:
     """Every way down the rules' tree: the rule's number, 0 where the search stopped, and the sides of the splits."""
     splits, complete, count = rules["splits"], rules["complete"], len(rules["rules"])
-    stack: list[tuple[Any, list[tuple[int, bool]]]] = [({"split": 0} if splits else {"rule": 1}, [])]
+    stack: list[tuple[Any, Sides]] = [({"split": 0} if splits else {"rule": 1}, [])]
     while stack:
         at, path = stack.pop()
         if "split" in at:
@@ -819,27 +822,61 @@ class ExactPoint(NamedTuple):
     over: int
 
 
-def check_points(rules: Mapping[str, Any], ground: Ground) -> None:
-    """RefusedError unless the point of every rule is in the domain, and strictly inside the rule, exactly."""
-    if not rules["rules"]:
-        raise RefusedError("there are no rules")
-    walls = [exact_row(terms, -most) for terms, most in ground.limits]
-    splits = [exact_row(*cut) for cut in ground.cuts]
+def conditions_of(rules: Mapping[str, Any]) -> list[Sides]:
+    """For every rule the sides of splits that it says: its conditions, or else its only way down the tree."""
+    count, only = len(rules["splits"]), dict[int, Sides]()
+    several = set[int]()
+    if any("conditions" not in rule for rule in rules["rules"]):
+        for number, path in ways(rules):
+            if number in only:
+                several.add(number)
+            only[number] = path
+    found = []
     for number, rule in enumerate(rules["rules"], start=1):
+        if "conditions" not in rule:
+            if number in several or number not in only:
+                raise RefusedError(f"rule {number} has no conditions, and not just one way down the tree leads to it")
+            found.append(only[number])
+            continue
+        for condition in rule["conditions"]:
+            if not 0 <= condition["split"] < count or not isinstance(condition["holds"], bool):
+                raise RefusedError(f"rule {number} has a condition on split {condition['split']!r} of {count}")
+        found.append([(condition["split"], condition["holds"]) for condition in rule["conditions"]])
+    return found
+
+
+def unshown_rules(rules: Mapping[str, Any], ground: Ground, sides: Sequence[Sides]) -> list[int]:
+    """The rules whose points don't show, in exact arithmetic, that they hold anywhere. sides: the rules' conditions.
+
+    A rule may be thinner than the steps of float64. But RefusedError unless all points are within
+    bounds and groups, no inequality is missed by more than membership forgives, and some point is
+    exactly in the domain and strictly inside its rule: the domain might be empty otherwise.
+    """
+    walls, rooms = ([exact_row(terms, -most) for terms, most in limits] for limits in (ground.limits, ground.wider))
+    splits, unshown = [exact_row(*cut) for cut in ground.cuts], []
+    for number, (rule, own) in enumerate(zip(rules["rules"], sides, strict=True), start=1):
         x = [Fraction(value) for value in rule["point"]]
         over = math.lcm(*(value.denominator for value in x))
         point = ExactPoint(tuple(int(value * over) for value in x), over)
-        if (why := _outside(x, point, ground.space, walls)) is not None:
+        if (why := _outside(x, ground.space)) is None and (i := _missed(rooms, point)) is not None:
+            why = f"constraint {i} doesn't hold there"
+        if why is not None:
             raise RefusedError(f"the point of rule {number} isn't in the domain, of which it is to show a part: {why}")
-        for condition in rule["conditions"]:
-            if not 0 <= condition["split"] < len(splits) or not isinstance(condition["holds"], bool):
-                raise RefusedError(f"rule {number} has a condition on split {condition['split']!r} of {len(splits)}")
-            if sign_at(splits[condition["split"]], point) != (1 if condition["holds"] else -1):
-                raise RefusedError(f"the point of rule {number} isn't inside it")
+        inside = all(sign_at(splits[split], point) == (1 if holds else -1) for split, holds in own)
+        if not inside or _missed(walls, point) is not None:
+            unshown.append(number)
+    if len(unshown) == len(rules["rules"]):
+        raise RefusedError("no rule has a point that is inside it and in the domain, which may be empty")
+    return unshown
 
 
-def _outside(x: Sequence[Fraction], point: ExactPoint, space: Space, walls: Sequence[ExactRow]) -> str | None:
-    """Why a point isn't in the domain."""
+def _missed(walls: Sequence[ExactRow], point: ExactPoint) -> int | None:
+    """The first inequality that doesn't hold at a point, from 1."""
+    return next((i for i, wall in enumerate(walls, start=1) if sign_at(wall, point) > 0), None)
+
+
+def _outside(x: Sequence[Fraction], space: Space) -> str | None:
+    """Why a point isn't within bounds and groups."""
     names = list(space.names)
     if len(x) != len(names):
         return f"it has {len(x)} numbers for {len(names)} columns"
@@ -850,9 +887,6 @@ def _outside(x: Sequence[Fraction], point: ExactPoint, space: Space, walls: Sequ
         members = [space.columns[i] for i in group]
         if sorted(x[j] for j in members) != [*[0] * (len(group) - 1), 1]:
             return f"not just one of {', '.join(repr(names[j]) for j in members)} is 1"
-    for i, wall in enumerate(walls, start=1):
-        if sign_at(wall, point) > 0:
-            return f"constraint {i} doesn't hold there"
     return None
 
 
@@ -866,9 +900,9 @@ def proven(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[st
     """What the trees of a certificate show, whatever it says of that. RefusedError where they show nothing."""
     notes = bound_names(rules, model)
     ground, said = Ground(rules, model), rules["rules"]
-    check_points(rules, ground)
+    sides = conditions_of(rules)
+    unshown = unshown_rules(rules, ground, sides)
     walks = [Walk(targets(rule, rules, model, ground)) for rule in said]
-    sides = [[(c["split"], c["holds"]) for c in rule["conditions"]] for rule in said]
     if len(found["rules"]) != len(said):
         raise RefusedError(f"it proves {len(found['rules'])} rules of {len(said)}")
     for walk, own, tree in zip(walks, sides, found["rules"], strict=True):
@@ -886,7 +920,14 @@ def proven(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[st
     bound = max((most for own in bounds for most in own), default=0.0)
     leaves = sum(walk.leaves for walk in walks)
     deciding = rules.get("decision") is not None
-    return Verdict(True, bound, bounds, leaves, covers, deciding, model["read"], (*_tied(ground, rules), *notes))
+    notes = (*_tied(ground, rules), *notes, *_unshown(unshown))
+    return Verdict(True, bound, bounds, leaves, covers, deciding, model["read"], notes)
+
+
+def _unshown(numbers: Sequence[int]) -> Iterator[str]:
+    if numbers:
+        some = ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
+        yield f"rules not shown to hold anywhere, as their points are on a boundary or beyond: {some}"
 
 
 def _tied(ground: Ground, rules: Mapping[str, Any]) -> Iterator[str]:

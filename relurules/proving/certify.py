@@ -10,13 +10,15 @@ from relurules.checker import (
     VERSION,
     Ground,
     RefusedError,
+    Sides,
     Target,
     bound_names,
-    check_points,
+    conditions_of,
     digest,
     digests,
     proven,
     targets,
+    unshown_rules,
     ways,
 )
 from relurules.errors import DomainError, ModelError
@@ -66,7 +68,8 @@ def _trees(
 ) -> dict[str, list[Node]]:
     bound_names(rules, model)
     ground, said = Ground(rules, model), rules["rules"]
-    check_points(rules, ground)
+    conditions = conditions_of(rules)
+    unshown_rules(rules, ground, conditions)
     floats, charts = floats_of(ground), {}  # type: ignore[var-annotated]
     error = rules.get("score_error", rules["max_error"]) or 0.0
     space, m, trees, paths = ground.space, len(ground.scores), [], []
@@ -80,11 +83,10 @@ def _trees(
         return search.tree(first_part(space, rows, len(floats.slope), charts), point)
 
     for number, (rule, search) in enumerate(zip(said, searches, strict=True), start=1):
-        point = inside(space, rule["point"])
-        trees.append(tree(search, _conditions(rule), point))
+        trees.append(tree(search, conditions[number - 1], inside(space, rule["point"])))
         if progress is not None:
             progress(number)
-    for number, path in _others(rules):
+    for number, path in _others(rules, conditions):
         paths.append(tree(searches[number - 1], path, None))
     return {"rules": trees, "paths": paths}
 
@@ -120,12 +122,8 @@ def _shown(rules: Mapping[str, Any], point: Sequence[float], most: int = 4) -> s
     return ", ".join([*named[:most], *(["..."] if len(named) > most else [])])
 
 
-def _conditions(rule: Mapping[str, Any]) -> list[tuple[int, bool]]:
-    return [(condition["split"], condition["holds"]) for condition in rule["conditions"]]
-
-
-def _others(rules: Mapping[str, Any]) -> Iterator[tuple[int, list[tuple[int, bool]]]]:
+def _others(rules: Mapping[str, Any], conditions: Sequence[Sides]) -> Iterator[tuple[int, Sides]]:
     """Ways down the rules' tree that don't pass all conditions of their rule."""
     for number, path in ways(rules):
-        if number and not set(_conditions(rules["rules"][number - 1])) <= set(path):
+        if number and not set(conditions[number - 1]) <= set(path):
             yield number, path

@@ -1,5 +1,6 @@
 """Nothing is proven of a domain without a point: that of every rule shows one, in exact arithmetic."""
 
+import copy
 import math
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from instances import files
 from tampering import stamped
+from test_checker import CUT, FLAT, MODEL, RULES, TREES
 from torch import nn
 
 import relurules as rr
@@ -68,16 +70,48 @@ def test_bounds_and_inequalities_are_those_of_the_point_exactly() -> None:
     assert "'x0' is" in why((certificate, rules, numbers))
     rules["features"][0]["upper"] = 1.0
     total = point[0] + point[1]
-    rules["constraints"][0]["at_most"] = math.nextafter(total, -math.inf) - 1e-15
+    rules["constraints"][0]["at_most"] = total - 1e-9
     assert "constraint 1 doesn't hold" in why((certificate, rules, numbers))
 
 
-def test_a_point_on_a_boundary_of_its_rule_isnt_inside() -> None:
-    _, certificate, rules, numbers = given(rr.Domain.box([-1.0, -1.0], [1.0, 1.0]))
-    rule = next(rule for rule in rules["rules"] if rule["conditions"])
-    split = rules["splits"][rule["conditions"][0]["split"]]
-    split["coefficients"], split["at_least"] = {"x0": 1.0}, rule["point"][0]
-    assert "isn't inside it" in why((certificate, rules, numbers))
+def wall_at(excess: float) -> dict[str, Any]:
+    """Rules of one piece, whose point misses an inequality by so much."""
+    rules = copy.deepcopy(FLAT)
+    point = rules["rules"][0]["point"]
+    rules["constraints"] = [{"coefficients": {"x2": 1.0}, "at_most": point[1] - excess}]
+    return rules
+
+
+def test_what_membership_forgives_shows_no_point_of_the_domain() -> None:
+    """The proof covers rows that are over an inequality by rounding, but they don't show that there are others."""
+    checker.proven({"rules": CUT, "paths": []}, wall_at(0.0), MODEL)
+    with pytest.raises(checker.RefusedError, match="no rule has a point that is inside it and in the domain"):
+        checker.proven({"rules": CUT, "paths": []}, wall_at(2.0**-50), MODEL)
+    with pytest.raises(checker.RefusedError, match="constraint 1 doesn't hold there"):
+        checker.proven({"rules": CUT, "paths": []}, wall_at(1e-9), MODEL)
+
+
+def test_a_rule_whose_point_is_on_its_boundary_isnt_shown_to_hold_anywhere() -> None:
+    rules = copy.deepcopy(RULES)
+    rules["rules"][1]["point"] = [0.0, 1.0]
+    verdict = checker.proven({"rules": TREES, "paths": []}, rules, MODEL)
+    assert verdict.notes == ("rules not shown to hold anywhere, as their points are on a boundary or beyond: 2",)
+    rules["rules"][0]["point"] = [0.0, 1.0]
+    with pytest.raises(checker.RefusedError, match="no rule has a point"):
+        checker.proven({"rules": TREES, "paths": []}, rules, MODEL)
+
+
+def test_conditions_that_a_file_leaves_out_are_those_of_the_only_way() -> None:
+    rules = copy.deepcopy(RULES)
+    for rule in rules["rules"]:
+        del rule["conditions"]
+    assert checker.conditions_of(rules) == [[(0, True)], [(0, False)]]
+    assert checker.proven({"rules": TREES, "paths": []}, rules | {"version": 2}, MODEL).bound < 1e-50
+    rules["splits"][0]["otherwise"] = {"rule": 1}
+    with pytest.raises(checker.RefusedError, match="rule 1 has no conditions, and not just one way"):
+        checker.conditions_of(rules)
+    with pytest.raises(checker.RefusedError, match="the rules' file is of version 3"):
+        checker.proven({"rules": TREES, "paths": []}, rules | {"version": 3}, MODEL)
 
 
 def test_as_much_is_proven_as_membership_forgives() -> None:

@@ -3,7 +3,8 @@
 Where the layers are known one by one they are told as they are stored, so that nothing is multiplied in floating point
 before the proof multiplies it exactly: torch.nn.Sequential of linear layers and PReLUs, scikit-learn MLPs behind
 StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler. Everything else is told in the canonical form, which holds
-the stored numbers themselves where linear layers and activations alternate; `read` says which it is.
+the stored numbers themselves where linear layers and activations alternate; `read` says which it is. `named` says
+whether columns and outputs have names of the model's own.
 """
 
 from collections.abc import Callable, Mapping, Sequence

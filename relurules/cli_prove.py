@@ -40,7 +40,9 @@ def prove(
 
     announce_compiling(_err)
     found = RuleSet.load(rules)
-    certificate = prove_rules(found, model_of(model, trust_pickle))
+    certificate = prove_rules(
+        found, model_of(model, trust_pickle), notice=lambda text: _err.print(text, markup=False, soft_wrap=True)
+    )
     paths = certificate.write(out)
     written = paths[[path.name for path in paths].index("model.json")]
     verdict = check_certificate(certificate, rules, written)

@@ -1,6 +1,5 @@
 """Files written whole or not at all, and read as JSON."""
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from relurules.checker import parse_json
 from relurules.errors import RulesError
 
 
@@ -40,13 +40,15 @@ def write_all(folder: Path, files: Mapping[str, str]) -> list[Path]:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds; RulesError where it can't be read."""
+    """What a JSON file holds; RulesError where it can't be read, see `checker.parse_json`."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RulesError(f"{path}: can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise RulesError(f"{path}: is no JSON: {error}") from error
+    except UnicodeDecodeError as error:
+        raise RulesError(f"{path}: is no JSON: it isn't UTF-8, from byte {error.start} on") from error
+    except ValueError as error:
+        raise RulesError(f"{path}: is no JSON that can be read: {error}") from error
 
 
 def _umask() -> int:

@@ -5,35 +5,56 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from relurules import checker, tracing
-from relurules.checker import Verdict
+from relurules.checker import MODEL_FORMAT, Verdict
 from relurules.errors import CheckError, RulesError
 from relurules.files import read_json
 from relurules.ir import Artifact, Certificate, RuleSet
+from relurules.ir.provenance import network_digest
 from relurules.ir.rules_json import to_json
 from relurules.pipeline import emit
 from relurules.proving import certificate as certificate_of
-from relurules.tracing.stored import FORMAT as MODEL
 from relurules.tracing.stored import stored
 from relurules.verifying.constants import READERS, misprint
 
+#: A model that may be another one is compared at the points of so many rules, and at so many drawn.
+_PROBES = 256
 
-def prove(rules: RuleSet, model: Any, *, progress: Callable[[int], None] | None = None) -> Certificate:
+
+def prove(
+    rules: RuleSet,
+    model: Any,
+    *,
+    progress: Callable[[int], None] | None = None,
+    notice: Callable[[str], None] | None = None,
+) -> Certificate:
     """A certificate that |model - rules| <= certificate.bound for every score, everywhere in the rules' domain.
 
     model: what `trace` takes; all of its neurons count, whether the rules know them or not, with the numbers of its
     file as exact rationals. That bounds what is lost by slopes taken as 1, rounded and merged maps, and moved
     boundaries, for each rule wherever its printed conditions hold; only float64 rounding of who evaluates the rules is
     not in it. Whole numbers count as continuous, categories hold one value each. Of decisions it is proven that they
-    are the model's wherever its scores are more than the bound from a tie. `progress` is called with the number of
-    rules done. The bound is what could be shown, not what the rules say of themselves: compare it with
-    `rules.score_error`.
+    are the model's wherever its scores are more than the bound from a tie. Names of columns, outputs and classes, their
+    order, links and thresholds must be the model's own; what it doesn't name is bound by position, and the verdict of
+    `check` says so. `progress` is called with the number of rules done. The bound is what could be shown, not what the
+    rules say of themselves: compare it with `rules.score_error`. Where the network isn't the one that
+    `rules.provenance` has the digest of, its scores are compared at the rules' points and at others before anything is
+    searched for: a model that was written anew may differ by rounding, of which `notice` is told.
 
-    Raises DomainError for a domain that isn't bounded, ModelError where the rules are of another model. Certificates by
-    multipliers are those of linear programming duality (Farkas 1902; V. Chvátal, Linear Programming, 1983, chapter 5).
+    Raises DomainError for a domain that isn't bounded, ModelError where the rules are of another model or their points
+    aren't in the domain, which might hold none then.
+
+    Certificates by multipliers are those of linear programming duality (Farkas 1902; V. Chvátal, Linear Programming,
+    1983, chapter 5).
     """
-    numbers = numbers_of(model)
-    return Certificate(certificate_of(_plain(to_json(rules)), numbers, progress), numbers)
+    numbers, network = _numbers_and_digest(model)
+    kin = rules.provenance.digest in ("", network)
+    if not kin and notice is not None:
+        notice(_told_apart(rules.provenance.digest, network))
+    probes = () if kin else _probes(rules)
+    return Certificate(certificate_of(_plain(to_json(rules)), numbers, progress, probes=probes), numbers)
 
 
 def check(
@@ -63,15 +84,44 @@ def check(
     return verdict if why is None else verdict._replace(holds=False, why=why)
 
 
+def _probes(rules: RuleSet) -> list[tuple[int, list[float]]]:
+    """Points of the rules and of the domain, with the rules' numbers."""
+    domain, rng = rules.domain, np.random.default_rng(0)
+    chosen = np.arange(0, len(rules), -(-len(rules) // _PROBES))
+    X = np.array([rules.rules[i].point for i in chosen])
+    if np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all():
+        drawn = domain.lower + (domain.upper - domain.lower) * rng.random((_PROBES, len(domain)))
+        for group in domain.groups:
+            drawn[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
+        X = np.vstack([X, drawn])
+    numbers = rules.apply(X)
+    return [(number, x) for number, x in zip(numbers.tolist(), X.tolist(), strict=True) if number]
+
+
+def _told_apart(wanted: str, network: str) -> str:
+    """What is said where digests differ, or one isn't known, before scores are compared."""
+    if not network:
+        return "these numbers have no digest of their network; their scores are compared with the rules first"
+    return (
+        f"the rules are of the network of SHA-256 {wanted[:16]}..., and this one's is {network[:16]}...; a model that "
+        "was written anew differs by rounding alone, so their scores are compared first"
+    )
+
+
 def numbers_of(model: Any) -> dict[str, Any]:
     """The model's numbers, for a proof to start from; model: what `trace` takes, or a file that holds them already."""
+    return _numbers_and_digest(model)[0]
+
+
+def _numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
+    """The model's numbers, and the digest of its network, none where only the numbers are known."""
     if isinstance(model, str | Path) and Path(model).suffix == ".json":
         found = _read(model)
-        if found.get("format") != MODEL:
-            raise RulesError(f"{model}: is no model's numbers; expected {MODEL}, as written with a certificate")
-        return found
+        if found.get("format") != MODEL_FORMAT:
+            raise RulesError(f"{model}: is no model's numbers; expected {MODEL_FORMAT}, as written with a certificate")
+        return found, ""
     graph, _ = tracing.trace(model)
-    return dict(_plain(stored(model, graph)))
+    return dict(_plain(stored(model, graph))), network_digest(graph.network)
 
 
 def _again(code: Artifact, rules: RuleSet) -> Artifact:

@@ -10,12 +10,14 @@ education = ["Bachelors", "Masters"]   # of a column of categories, those that c
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from relurules.checker import unique_keys
 from relurules.domain import Domain
 from relurules.errors import DomainError
 from relurules.tables import Value
@@ -49,7 +51,10 @@ def read_domain(path: Path, base: Domain | None = None) -> Domain:
 
 
 def _load(path: Path) -> Mapping[str, Any]:
-    readers = {".json": json.loads, ".toml": tomllib.loads}
+    readers: dict[str, Callable[[str], Any]] = {
+        ".json": partial(json.loads, object_pairs_hook=unique_keys),
+        ".toml": tomllib.loads,
+    }
     if path.suffix not in readers:
         raise DomainError(f"{path}: files of type {path.suffix!r} hold no domain; supported: {', '.join(readers)}")
     try:

@@ -1,7 +1,12 @@
-"""What a JSON Schema can't say of a rules file: that its parts name and number one another rightly."""
+"""What a JSON Schema can't say of a rules file: that its parts name and number one another well, and hold a point."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
+
+from relurules.checker import RefusedError, indicator_groups
+from relurules.ir.ruleset import RuleSet
 
 
 def misfit(found: Mapping[str, Any]) -> str | None:
@@ -17,6 +22,7 @@ def _misfits(found: Mapping[str, Any]) -> Iterator[str]:
         yield from _unknown(constraint["coefficients"], features, f"$.constraints[{i}].coefficients")
     for i, group in enumerate(found.get("groups", ())):
         yield from _unknown(group, features, f"$.groups[{i}]")
+    yield from _ties(found)
     yield from _arrays(found["network"], len(features))
     for i, split in enumerate(found["splits"]):
         yield from _unknown(split["coefficients"], features, f"$.splits[{i}].coefficients")
@@ -42,6 +48,19 @@ def _arrays(network: Mapping[str, Any], d: int) -> Iterator[str]:
     for name, columns in {"A": d, "L": K, "C": d, "U": K}.items():
         for i, row in enumerate(network[name]):
             yield from _length(row, columns, f"$.network.{name}[{i}]", "numbers")
+
+
+def first_stray(rules: RuleSet) -> int | None:
+    """The first rule whose point isn't in the domain, as rows are: the domain might be empty there."""
+    inside = rules.domain.contains(np.array([rule.point for rule in rules]))
+    return None if inside.all() else 1 + int(np.argmin(inside))
+
+
+def _ties(found: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        indicator_groups(found)
+    except RefusedError as error:
+        yield f"at $.groups: {error}"
 
 
 def _twice(names: Sequence[str], where: str) -> Iterator[str]:

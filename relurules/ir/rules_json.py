@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from relurules.errors import DomainError, RulesError
-from relurules.files import write_text
+from relurules.files import read_json, write_text
 from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
 from relurules.ir.evidence_json import evidence_from_json, evidence_to_json
 from relurules.ir.link import Head, check_heads, identity_heads, is_identity, score_names
 from relurules.ir.network import AffineMap, Network, Neuron, read_only
 from relurules.ir.origin_json import origin_from_json, origin_to_json
 from relurules.ir.partition import UNEXPLORED, Tree
-from relurules.ir.rules_check import misfit
+from relurules.ir.rules_check import first_stray, misfit
 from relurules.ir.ruleset import Condition, HalfSpace, Reduction, Rule, RuleSet
 
 FORMAT, VERSION = "relurules.rules", 1
@@ -30,19 +30,20 @@ def save(rules: RuleSet, path: Path) -> None:
 
 def load(path: Path) -> RuleSet:
     """Read and check a rules file; RulesError names the place that doesn't follow the schema."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_float, parse_int=_int)
-    except OSError as error:
-        raise RulesError(f"{path}: can't be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise RulesError(f"{path}: is no JSON of finite numbers: {error}") from error
+    found = read_json(path)
     _validate(found, path)
     if (why := misfit(found)) is not None:
         raise RulesError(f"{path}: parts of the file don't fit together: {why}")
     try:
-        return from_json(found)
+        rules = from_json(found)
     except (KeyError, IndexError, ValueError, DomainError) as error:
         raise RulesError(f"{path}: parts of the file don't fit together: {error}") from error
+    if (number := first_stray(rules)) is not None:
+        raise RulesError(
+            f"{path}: parts of the file don't fit together: the point of rule {number} isn't in the domain, of which "
+            "every rule must hold a part"
+        )
+    return rules
 
 
 def to_json(rules: RuleSet) -> dict[str, Any]:
@@ -203,19 +204,6 @@ def schema_text() -> str:
 @cache
 def _schema() -> Any:
     return json.loads(schema_text())
-
-
-def _refuse(text: str) -> float:
-    raise ValueError(f"{text} is no number that rules can hold")
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    return value if np.isfinite(value) else _refuse(text)
-
-
-def _int(text: str) -> int:
-    return int(text) if len(text) < 300 else int(_refuse(text[:20] + "..."))
 
 
 def _validate(found: Any, path: Path) -> None:

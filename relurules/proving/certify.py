@@ -1,20 +1,49 @@
 """Rules and a model's numbers, as their JSON files hold them -> a certificate, as its file holds it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from relurules.checker import FORMAT, VERSION, Ground, RefusedError, digest, digests, proven, targets, ways
+import numpy as np
+
+from relurules.checker import (
+    FORMAT,
+    VERSION,
+    Ground,
+    RefusedError,
+    Sides,
+    Target,
+    bound_names,
+    conditions_of,
+    digest,
+    digests,
+    proven,
+    targets,
+    unshown_rules,
+    ways,
+)
 from relurules.errors import DomainError, ModelError
 from relurules.proving.cells import Node, Search, first_part, inside
-from relurules.proving.floats import floats_of, rows_in_floats, targets_in_floats
+from relurules.proving.floats import Floats, floats_of, rows_in_floats, targets_in_floats
+
+#: Rules of another network may differ from this one by twice what they say of themselves, and by
+#: this share of the scores' terms: the rounding of a model that was written in float32.
+_REWRITTEN = 1e-5
+#: A point, and the number of the rule that holds there.
+Probe = tuple[int, Sequence[float]]
 
 
 def certificate(
-    rules: Mapping[str, Any], model: Mapping[str, Any], progress: Callable[[int], None] | None = None
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    progress: Callable[[int], None] | None = None,
+    *,
+    probes: Sequence[Probe] = (),
 ) -> dict[str, Any]:
     """A certificate of the bound that it tells. `progress` is called with the number of rules done.
 
-    DomainError for a domain that isn't bounded; ModelError for a model that the rules don't belong to.
+    probes: where the model's scores are compared with the rules before anything is searched for,
+    if it isn't known to be the one that they were extracted from. DomainError for a domain that
+    isn't bounded; ModelError for a model that the rules don't belong to.
     """
     if lost := [item["name"] for item in rules["features"] if None in (item["lower"], item["upper"])]:
         raise DomainError(
@@ -23,7 +52,7 @@ def certificate(
         )
     try:
         found: dict[str, Any] = {"format": FORMAT, "version": VERSION, "digests": digests(rules, model)}
-        found |= _trees(rules, model, progress)
+        found |= _trees(rules, model, progress, probes)
         verdict = proven(found, rules, model)
     except RefusedError as error:
         raise ModelError(f"these rules can't be proven of this model: {error}") from error
@@ -32,37 +61,69 @@ def certificate(
 
 
 def _trees(
-    rules: Mapping[str, Any], model: Mapping[str, Any], progress: Callable[[int], None] | None
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    progress: Callable[[int], None] | None,
+    probes: Sequence[Probe],
 ) -> dict[str, list[Node]]:
+    bound_names(rules, model)
     ground, said = Ground(rules, model), rules["rules"]
+    conditions = conditions_of(rules)
+    unshown_rules(rules, ground, conditions)
     floats, charts = floats_of(ground), {}  # type: ignore[var-annotated]
     error = rules.get("score_error", rules["max_error"]) or 0.0
     space, m, trees, paths = ground.space, len(ground.scores), [], []
-    searches = [
-        Search(floats, *targets_in_floats(targets(rule, rules, model, ground), m, space.size), float(error))
-        for rule in said
-    ]
+    wanted = [targets(rule, rules, model, ground) for rule in said]
+    if probes:
+        _compare(rules, probes, wanted, ground, floats, float(error))
+    searches = [Search(floats, *targets_in_floats(own, m, space.size), float(error)) for own in wanted]
 
     def tree(search: Search, sides: list[tuple[int, bool]], point: Any) -> Node:
         rows = rows_in_floats(ground.rows(sides), space.size)
         return search.tree(first_part(space, rows, len(floats.slope), charts), point)
 
     for number, (rule, search) in enumerate(zip(said, searches, strict=True), start=1):
-        point = inside(space, rule["point"])
-        trees.append(tree(search, _conditions(rule), point))
+        trees.append(tree(search, conditions[number - 1], inside(space, rule["point"])))
         if progress is not None:
             progress(number)
-    for number, path in _others(rules):
+    for number, path in _others(rules, conditions):
         paths.append(tree(searches[number - 1], path, None))
     return {"rules": trees, "paths": paths}
 
 
-def _conditions(rule: Mapping[str, Any]) -> list[tuple[int, bool]]:
-    return [(condition["split"], condition["holds"]) for condition in rule["conditions"]]
+def _compare(
+    rules: Mapping[str, Any],
+    probes: Sequence[Probe],
+    wanted: Sequence[Sequence[Target]],
+    ground: Ground,
+    floats: Floats,
+    error: float,
+) -> None:
+    """RefusedError where the model's scores at a point aren't what its rule says, by far."""
+    space, m = ground.space, len(ground.scores)
+    points = np.array([inside(space, x) for _, x in probes]).reshape(-1, space.size)
+    terms = floats.terms(space)
+
+    for (number, x), point, scores in zip(probes, points, floats.scores_at(points), strict=True):
+        signs, forms = targets_in_floats(wanted[number - 1], m, space.size)
+        off = signs @ scores - forms[:, :-1] @ np.append(point, 1.0)
+        allowed = 2.0 * error + _REWRITTEN * (np.abs(signs) @ terms + np.abs(forms[:, -2]))
+        if not (off <= allowed).all():
+            what = "the scores differ by" if rules.get("decision") is None else "another class leads by"
+            raise RefusedError(
+                "it isn't the network that the rules were extracted from, as the digests say; in rule "
+                f"{number}, at {_shown(rules, x)}, {what} {off.max():.3g}"
+            )
 
 
-def _others(rules: Mapping[str, Any]) -> Iterator[tuple[int, list[tuple[int, bool]]]]:
+def _shown(rules: Mapping[str, Any], point: Sequence[float], most: int = 4) -> str:
+    """A point, for a message."""
+    named = [f"{feature['name']} = {x:.6g}" for feature, x in zip(rules["features"], point, strict=True)]
+    return ", ".join([*named[:most], *(["..."] if len(named) > most else [])])
+
+
+def _others(rules: Mapping[str, Any], conditions: Sequence[Sides]) -> Iterator[tuple[int, Sides]]:
     """Ways down the rules' tree that don't pass all conditions of their rule."""
     for number, path in ways(rules):
-        if number and not set(_conditions(rules["rules"][number - 1])) <= set(path):
+        if number and not set(conditions[number - 1]) <= set(path):
             yield number, path

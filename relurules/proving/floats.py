@@ -56,6 +56,28 @@ class Floats:
             gain = gain + np.outer(gain[:, k] * lip[k], np.abs(self.L[k]))
         return np.asarray(gain.max(axis=0, initial=0.0))
 
+    def scores_at(self, points: Array) -> Array:
+        """(N, n) points -> (N, m) scores."""
+        u = np.hstack([points, np.ones((len(points), 1))])
+        z, active = u @ self.own[:, :-1].T, np.zeros((len(points), len(self.slope)))
+        for level in levels_of(self.L != 0):
+            z[:, level] += active @ self.L[level].T
+            active[:, level] = np.where(z[:, level] >= 0, 1.0, self.slope[level]) * z[:, level]
+        return np.asarray(u @ self.scores[:, :-1].T + active @ self.U.T)
+
+    def terms(self, space: Space) -> Array:
+        """(m,) what the absolute terms of every score can come to over the box, in the columns' own units."""
+        middle = np.array([float(space.middle[j] / space.half[j]) for j in space.columns])
+
+        def size(forms: Array) -> Array:
+            constants = np.abs(forms[:, -2] - forms[:, :-2] @ middle)
+            return np.asarray(np.abs(forms[:, :-2]) @ (1.0 + np.abs(middle)) + constants)
+
+        sizes, lip = size(self.own), np.maximum(1.0, np.abs(self.slope))
+        for level in levels_of(self.L != 0):
+            sizes[level] += np.abs(self.L[level]) @ (lip * sizes)
+        return np.asarray(size(self.scores) + np.abs(self.U) @ (lip * sizes))
+
     @cached_property
     def magnitude(self) -> float:
         """What the largest score's terms can come to over the box."""
@@ -93,14 +115,12 @@ def rows_in_floats(rows: Sequence[Sequence[int]], size: int) -> Array:
 
 
 def targets_in_floats(wanted: Sequence[Target], scores: int, size: int) -> tuple[Array, Array]:
-    """Signs of the scores (t, m), and what is taken off, forms (t, n + 2) with the slack in their radius."""
+    """Signs of the scores (t, m), and what is taken off, forms (t, n + 2)."""
     signs = np.zeros((len(wanted), scores))
     for row, target in zip(signs, wanted, strict=True):
         for score, sign in target.scores:
             row[score] += sign
-    forms = _forms([target.form for target in wanted], size)
-    forms[:, -1] += [target.slack / ONE for target in wanted]
-    return signs, forms
+    return signs, _forms([target.form for target in wanted], size)
 
 
 def highest(forms: Array, space: Space, allowed: Allowed) -> Array:

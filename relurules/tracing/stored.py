@@ -3,7 +3,8 @@
 Where the layers are known one by one they are told as they are stored, so that nothing is multiplied in floating point
 before the proof multiplies it exactly: torch.nn.Sequential of linear layers and PReLUs, scikit-learn MLPs behind
 StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler. Everything else is told in the canonical form, which holds
-the stored numbers themselves where linear layers and activations alternate; `read` says which it is.
+the stored numbers themselves where linear layers and activations alternate; `read` says which it is. `named` says
+whether columns and outputs have names of the model's own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.checker import MODEL_FORMAT, MODEL_VERSION, STORED, TRACED
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.ir import Graph
 from relurules.ir.domain_json import domain_to_json
 from relurules.ir.link import is_identity
-
-FORMAT, VERSION = "relurules.model", 1
-STORED, TRACED = "stored weights", "canonical form as traced"
+from relurules.tables import default_names
 
 Array = NDArray[np.float64]
 Layer = dict[str, Any]
@@ -37,15 +37,22 @@ def stored(model: Any, graph: Graph) -> dict[str, Any]:
     heads = [{"link": h.link, "scores": list(h.scores), "component": h.component} for h in graph.heads]
     columns = {} if is_plain(graph.columns) else {"columns": domain_to_json(Domain.over(graph.columns))["columns"]}
     return {
-        "format": FORMAT,
-        "version": VERSION,
+        "format": MODEL_FORMAT,
+        "version": MODEL_VERSION,
         "read": read,
+        "named": {"columns": graph.named, "outputs": _named_outputs(graph)},
         "features": list(graph.features),
         "outputs": list(graph.outputs),
         **({} if is_identity(graph.heads, len(graph.network.c)) else {"heads": heads}),
         **columns,
         "layers": layers,
     }
+
+
+def _named_outputs(graph: Graph) -> bool:
+    """Whether the model itself knows its outputs' names."""
+    default = ("y",) if len(graph.outputs) == 1 else default_names(len(graph.outputs), "y")
+    return graph.outputs != default
 
 
 def _layers(model: Any, graph: Graph) -> list[Layer] | None:

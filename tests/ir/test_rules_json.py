@@ -268,9 +268,14 @@ def test_refuses_numbers_that_are_not_finite(number: str, place: str, good: dict
         (b"{", "is no JSON"),
         (b"[]", "at $"),
         (b"null", "at $"),
-        (b"[" * 100_000, "rules.json"),
+        (b"[" * 100_000, "nested too deeply"),
+        (
+            b'{"format": "relurules.rules", "version": 1, "format": "relurules.rules"}',
+            "the key 'format' is there twice",
+        ),
+        (b'{"version": ' + b"1" * 5000 + b"}", "an integer of 5000 digits"),
     ],
-    ids=["empty", "binary", "one bracket", "list", "null", "deep"],
+    ids=["empty", "binary", "one bracket", "list", "null", "deep", "key twice", "digits"],
 )
 def test_refuses_what_is_no_rules_file(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "rules.json"
@@ -278,6 +283,43 @@ def test_refuses_what_is_no_rules_file(content: bytes, said: str, tmp_path: Path
     with pytest.raises(RulesError) as raised:
         rr.RuleSet.load(path)
     assert said in str(raised.value)
+
+
+STRAY: dict[str, tuple[Any, str]] = {
+    "numbers tied as a group": (lambda r: r.update(groups=[["x0", "x1"]]), "'x0', which is no indicator"),
+    "a group of one number": (lambda r: r.update(groups=[["x1"]]), "'x1', which is no indicator"),
+    "bounds elsewhere": (
+        lambda r: r["features"][0].update(lower=90.0, upper=99.0),
+        "point of rule 1 isn't in the domain",
+    ),
+    "a constraint that is false": (
+        lambda r: r["constraints"].append({"text": "", "coefficients": {}, "at_most": -1.0}),
+        "point of rule 1 isn't in the domain",
+    ),
+    "one rule's point elsewhere": (lambda r: r["rules"][1].update(point=[1e9, 0.0]), "point of rule 2 isn't in the"),
+}
+
+
+@pytest.mark.parametrize("kind", STRAY)
+def test_refuses_a_domain_that_holds_none_of_its_points(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "rules.json"
+    net = network([[1.0, 0.5], [0.0, 1.0]], [0.0, 0.1], [[1.0, 2.0]])
+    rules_of(net, rr.Domain.box([-1.0, -1.0], [1.0, 1.0])).save(path)
+    rr.RuleSet.load(path)
+    found = json.loads(path.read_text())
+    edit, said = STRAY[kind]
+    edit(found)
+    path.write_text(json.dumps(found))
+    with pytest.raises(RulesError, match=said):
+        rr.RuleSet.load(path)
+
+
+def test_indicators_that_a_table_showed_stay_tied(tmp_path: Path) -> None:
+    X = np.hstack([np.linspace(0, 1, 12)[:, None], np.eye(2)[np.arange(12) % 2]])
+    rules = rules_of(network([[1.0, 1.0, -1.0]], [0.0], [[1.0]]), rr.Domain.from_data(X))
+    assert rules.domain.groups == ((1, 2),)
+    rules.save(tmp_path / "rules.json")
+    assert rr.RuleSet.load(tmp_path / "rules.json").domain.groups == ((1, 2),)
 
 
 def test_refuses_a_file_cut_anywhere(good: dict[str, Any], tmp_path: Path) -> None:

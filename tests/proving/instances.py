@@ -1,13 +1,20 @@
 """Random networks with rules of all kinds: exact, simplified, deciding; cut domains, nearly linear slopes."""
 
 import json
+import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from handmade import graph, random_network
 from networks import _model
 from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from torch import nn
 
 import relurules as rr
@@ -53,6 +60,27 @@ def _asked(rng: np.random.Generator, model: Any, domain: rr.Domain, m: int) -> d
     if kind == 1:
         return {"decision": "argmax" if m > 1 else 0.1}
     return {}
+
+
+NAMED = ("scores", "argmax", "threshold", "three classes", "categories")
+
+
+def named_instance(kind: str) -> tuple[Any, rr.RuleSet]:
+    """A classifier that knows the names of its columns and classes, and rules of it."""
+    rng = np.random.default_rng(NAMED.index(kind))
+    frame = pd.DataFrame({"income": rng.uniform(0, 1, 120), "age": rng.uniform(-1, 1, 120)})
+    leads = frame.income - 0.7 * frame.age > 0.4
+    y = np.where(leads, "yes", np.where(frame.age > 0.5, "maybe", "no") if kind == "three classes" else "no")
+    model: Any = MLPClassifier((4,), max_iter=300, learning_rate_init=0.01, random_state=0)
+    if kind == "categories":
+        frame["job"], frame["home"] = rng.choice(["nurse", "cook", "none"], 120), rng.choice(["own", "rent"], 120)
+        encoder = ColumnTransformer([("code", OneHotEncoder(), ["job", "home"])], remainder="passthrough")
+        model = make_pipeline(encoder, model)
+    decision = {"argmax": "argmax", "three classes": "argmax", "threshold": 0.3}.get(kind)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(frame, y)
+    return model, rr.extract(model, data=frame, decision=decision)
 
 
 def files(model: Any, rules: rr.RuleSet, certificate: rr.Certificate) -> tuple[Any, Any, Any]:

@@ -1,26 +1,18 @@
 """Ways to tamper with a certificate, its rules or its model, each at a place drawn by chance."""
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import tampering_names
+from tampering_names import InapplicableError, Tamper, pick
 
 from relurules import checker
 
+__all__ = ["SURE", "TAMPERINGS", "InapplicableError", "stamped", "tampered"]
+
 Triple = tuple[Any, Any, Any]
-Tamper = Callable[[Any, Any, Any, np.random.Generator], object]
-
-
-class InapplicableError(Exception):
-    """The instance has nothing of that kind."""
-
-
-def _pick(items: Any, rng: np.random.Generator) -> Any:
-    items = list(items)
-    if not items:
-        raise InapplicableError
-    return items[int(rng.integers(len(items)))]
 
 
 def _nodes(found: Any) -> Iterator[list[Any]]:
@@ -46,48 +38,48 @@ def _moved(value: float, rng: np.random.Generator) -> float:
 
 
 def _coefficient(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    outputs = _pick(_pick(rules["rules"], rng)["outputs"].values(), rng)
-    name = _pick(outputs["coefficients"], rng)
+    outputs = pick(pick(rules["rules"], rng)["outputs"].values(), rng)
+    name = pick(outputs["coefficients"], rng)
     outputs["coefficients"][name] = _moved(outputs["coefficients"][name], rng)
 
 
 def _constant(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    _pick(_pick(rules["rules"], rng)["outputs"].values(), rng)["constant"] += 0.25
+    pick(pick(rules["rules"], rng)["outputs"].values(), rng)["constant"] += 0.25
 
 
 def _lost_coefficient(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    outputs = _pick(_pick(rules["rules"], rng)["outputs"].values(), rng)
-    del outputs["coefficients"][_pick(outputs["coefficients"], rng)]
+    outputs = pick(pick(rules["rules"], rng)["outputs"].values(), rng)
+    del outputs["coefficients"][pick(outputs["coefficients"], rng)]
 
 
 def _condition_sign(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    condition = _pick([c for rule in rules["rules"] for c in rule["conditions"]], rng)
+    condition = pick([c for rule in rules["rules"] for c in rule["conditions"]], rng)
     condition["holds"] = not condition["holds"]
 
 
 def _lost_condition(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    conditions = _pick([rule["conditions"] for rule in rules["rules"] if rule["conditions"]], rng)
+    conditions = pick([rule["conditions"] for rule in rules["rules"] if rule["conditions"]], rng)
     conditions.pop(int(rng.integers(len(conditions))))
 
 
 def _split_bound(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    _pick(rules["splits"], rng)["at_least"] += 0.37
+    pick(rules["splits"], rng)["at_least"] += 0.37
 
 
 def _split_coefficient(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    coefficients = _pick(rules["splits"], rng)["coefficients"]
-    name = _pick(coefficients, rng)
+    coefficients = pick(rules["splits"], rng)["coefficients"]
+    name = pick(coefficients, rng)
     coefficients[name] = _moved(coefficients[name], rng)
 
 
 def _swapped_children(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    split = _pick(rules["splits"], rng)
+    split = pick(rules["splits"], rng)
     split["then"], split["otherwise"] = split["otherwise"], split["then"]
 
 
 def _other_rule(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
     leaves = [(s, side) for s in rules["splits"] for side in ("then", "otherwise") if "rule" in s[side]]
-    split, side = _pick(leaves, rng)
+    split, side = pick(leaves, rng)
     split[side] = {"rule": split[side]["rule"] % len(rules["rules"]) + 1}
 
 
@@ -104,7 +96,7 @@ def _dropped_with_tree(found: Any, rules: Any, _: Any, rng: np.random.Generator)
 
 def _swapped_rules(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
     i = int(rng.integers(len(rules["rules"])))
-    j = _pick([k for k in range(len(rules["rules"])) if k != i], rng)
+    j = pick([k for k in range(len(rules["rules"])) if k != i], rng)
     rules["rules"][i]["outputs"], rules["rules"][j]["outputs"] = (
         rules["rules"][j]["outputs"],
         rules["rules"][i]["outputs"],
@@ -113,7 +105,7 @@ def _swapped_rules(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> Non
 
 def _swapped_trees(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
     i = int(rng.integers(len(found["rules"])))
-    j = _pick([k for k in range(len(found["rules"])) if k != i], rng)
+    j = pick([k for k in range(len(found["rules"])) if k != i], rng)
     found["rules"][i], found["rules"][j] = found["rules"][j], found["rules"][i]
 
 
@@ -122,32 +114,32 @@ def _dropped_tree(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None
 
 
 def _multiplier(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    own, i = _pick(_multipliers(found), rng)
+    own, i = pick(_multipliers(found), rng)
     own[i] = own[i] * 3.0 + 1.0
 
 
 def _negative_multiplier(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    own, i = _pick(_multipliers(found), rng)
+    own, i = pick(_multipliers(found), rng)
     own[i] = -own[i]
 
 
 def _infinite_multiplier(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    own, i = _pick(_multipliers(found), rng)
+    own, i = pick(_multipliers(found), rng)
     own[i] = float(rng.choice([np.inf, np.nan, 1e300]))
 
 
 def _other_row(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    own, i = _pick(_multipliers(found), rng)
+    own, i = pick(_multipliers(found), rng)
     own[i - 1] = int(rng.choice([-1, own[i - 1] + 1, 10_000]))
 
 
 def _lost_multipliers(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    own, i = _pick(_multipliers(found), rng)
+    own, i = pick(_multipliers(found), rng)
     del own[i - 1 : i + 1]
 
 
 def _take_side(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    takes, i = _pick([(node[0], i) for node in _nodes(found) for i in range(len(node[0]))], rng)
+    takes, i = pick([(node[0], i) for node in _nodes(found) for i in range(len(node[0]))], rng)
     if isinstance(takes[i], list):
         takes[i][0] = -takes[i][0]
     else:
@@ -155,22 +147,22 @@ def _take_side(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
 
 
 def _lost_take(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    takes, i = _pick([(node[0], i) for node in _nodes(found) for i in range(len(node[0]))], rng)
+    takes, i = pick([(node[0], i) for node in _nodes(found) for i in range(len(node[0]))], rng)
     takes.pop(i)
 
 
 def _emptied(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    node = _pick([node for node in _nodes(found) if node[1] == "leaf"], rng)
+    node = pick([node for node in _nodes(found) if node[1] == "leaf"], rng)
     node[1:] = ["empty", [0, 1.0]]
 
 
 def _swapped_sides(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    node = _pick([node for node in _nodes(found) if node[1] == "split"], rng)
+    node = pick([node for node in _nodes(found) if node[1] == "split"], rng)
     node[3], node[4] = node[4], node[3]
 
 
 def _cut_elsewhere(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    node = _pick([node for node in _nodes(found) if node[1] == "split"], rng)
+    node = pick([node for node in _nodes(found) if node[1] == "split"], rng)
     node[2] += 1
 
 
@@ -183,9 +175,9 @@ def _smaller_bound_of_a_rule(found: Any, _: Any, __: Any, rng: np.random.Generat
 
 
 def _weight(_: Any, __: Any, model: Any, rng: np.random.Generator) -> None:
-    layer = _pick(model["layers"], rng)
-    table = _pick([layer[name] for name in ("weights", "A", "C") if layer.get(name)], rng)
-    row = _pick(table, rng)
+    layer = pick(model["layers"], rng)
+    table = pick([layer[name] for name in ("weights", "A", "C") if layer.get(name)], rng)
+    row = pick(table, rng)
     row[int(rng.integers(len(row)))] += 0.5
 
 
@@ -196,7 +188,7 @@ def _bias(_: Any, __: Any, model: Any, rng: np.random.Generator) -> None:
 
 
 def _slope(_: Any, __: Any, model: Any, rng: np.random.Generator) -> None:
-    slopes = _pick([layer[name] for layer in model["layers"] for name in ("slopes", "slope") if layer.get(name)], rng)
+    slopes = pick([layer[name] for layer in model["layers"] for name in ("slopes", "slope") if layer.get(name)], rng)
     slopes[int(rng.integers(len(slopes)))] += 0.5
 
 
@@ -205,12 +197,12 @@ def _links(_: Any, __: Any, model: Any, rng: np.random.Generator) -> None:
 
 
 def _wider_domain(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    feature = _pick(rules["features"], rng)
+    feature = pick(rules["features"], rng)
     feature["upper"] += 2.0 * (feature["upper"] - feature["lower"]) + 1.0
 
 
 def _open_domain(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    _pick(rules["features"], rng)["lower"] = None
+    pick(rules["features"], rng)["lower"] = None
 
 
 def _lost_constraint(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
@@ -220,11 +212,20 @@ def _lost_constraint(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> N
 
 
 def _point(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    _pick(rules["rules"], rng)["point"] = [feature["upper"] + 1.0 for feature in rules["features"]]
+    pick(rules["rules"], rng)["point"] = [feature["upper"] + 1.0 for feature in rules["features"]]
 
 
 def _version(found: Any, _: Any, __: Any, rng: np.random.Generator) -> None:
-    found["version"] = 2
+    found["version"] = checker.VERSION - 1
+
+
+def _network_weight(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
+    row = pick(rules["network"]["C"], rng)
+    row[int(rng.integers(len(row)))] += 0.5
+
+
+def _stated_error(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
+    rules["max_error"] = 0.5 * rules["max_error"] + float(rng.random())
 
 
 def _digest(name: str) -> Tamper:
@@ -251,11 +252,13 @@ TAMPERINGS: Mapping[str, Tamper] = {
     "a wider domain": _wider_domain, "an open domain": _open_domain, "an inequality dropped": _lost_constraint,
     "a rule's point": _point, "the version": _version, "the model's digest": _digest("model"),
     "the rules' digest": _digest("rules"), "the domain's digest": _digest("domain"),
+    "a weight of the rules' network": _network_weight, "what the rules say they are off": _stated_error,
+    **tampering_names.TAMPERINGS,
 }  # fmt: skip
 SURE = (
     "a constant", "a rule dropped", "a rule's proof dropped", "a negative multiplier", "an infinite multiplier",
     "a leaf said to be empty", "the bound", "a rule's bound", "a bias of the model", "the model's links",
-    "an open domain", "a rule's point", "the version",
+    "an open domain", "a rule's point", "the version", *tampering_names.SURE,
 )  # fmt: skip
 
 

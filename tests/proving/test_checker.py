@@ -13,7 +13,8 @@ import pytest
 from relurules import checker
 
 MODEL: dict[str, Any] = {
-    "format": "relurules.model", "version": 1, "read": "stored weights", "features": ["x1", "x2"], "outputs": ["y"],
+    "format": "relurules.model", "version": 2, "read": "stored weights", "features": ["x1", "x2"], "outputs": ["y"],
+    "named": {"columns": True, "outputs": True},
     "layers": [
         {"kind": "canonical", "A": [[1.0, 0.0]], "L": [[0.0]], "b": [0.0], "C": [[-1.0, 0.0]], "U": [[2.0]], "c": [0.0],
          "slope": [0.0]},
@@ -46,8 +47,8 @@ CUT: list[Any] = [[[], "split", 0, [[], "leaf", [], [0, 1.0]], [[], "leaf", [], 
 
 def certificate(trees: Any, rules: Any, model: Any = MODEL, paths: Any = ()) -> dict[str, Any]:
     """A whole certificate around trees that hold."""
-    found = {"format": checker.FORMAT, "version": 1, "digests": checker.digests(rules, model), "rules": trees}
-    found["paths"] = list(paths)
+    found = {"format": checker.FORMAT, "version": checker.VERSION, "digests": checker.digests(rules, model)}
+    found |= {"rules": trees, "paths": list(paths)}
     verdict = checker.proven(found, rules, model)
     found |= {"bound": verdict.bound, "bounds": [list(own) for own in verdict.bounds]}
     return {**found, "digest": checker.digest(found)}
@@ -109,7 +110,7 @@ def test_an_empty_part_needs_a_reason() -> None:
 
 def test_categories_hold_one_member() -> None:
     """y = relu(a - b) of a one-hot pair is a itself; halves of both, where it isn't, are no rows."""
-    features = [{"name": name, "lower": 0.0, "upper": 1.0} for name in "ab"]
+    features = [{"name": name, "lower": 0.0, "upper": 1.0, "integer": True} for name in "ab"]
     layer = {"kind": "canonical", "A": [[1.0, -1.0]], "L": [[0.0]], "b": [0.0], "C": [[0.0, 0.0]], "U": [[1.0]],
              "c": [0.0], "slope": [0.0]}  # fmt: skip
     model = MODEL | {"features": ["a", "b"], "layers": [layer]}
@@ -125,7 +126,8 @@ def test_a_way_that_misses_conditions_has_its_own_proof() -> None:
     split = {"coefficients": {"x1": 1.0}, "at_least": 0.25, "otherwise": {"rule": 2}, "then": {"rule": 1}}
     rules = changed(RULES, lambda r: r["splits"].append(split))
     rules["rules"][0]["conditions"][0]["split"] = 1
-    with pytest.raises(StopIteration):
+    rules["rules"][0]["point"] = [0.5, 1.0]
+    with pytest.raises(checker.RefusedError, match="to rule 1 isn't proven"):
         bound(TREES, rules)
     assert bound(TREES, rules, paths=[TREES[0]]) < 1e-50
 
@@ -135,7 +137,8 @@ def _decides(rules: Any) -> Any:
     for item, value in zip(rules["rules"], (1.0, -1.0), strict=True):
         item["outputs"] = {"score": {"constant": value, "coefficients": {}}}
     heads = [{"link": "step", "scores": [0], "component": 0}]
-    return rules | {"decision": {"classes": ["less", "more"], "threshold": 0.5}, "heads": heads, "network": {"c": [0]}}
+    decision = {"classes": ["y < 0.5", "y >= 0.5"], "threshold": 0.5}
+    return rules | {"outputs": ["class"], "decision": decision, "heads": heads}
 
 
 def test_decisions_have_a_margin() -> None:
@@ -168,8 +171,8 @@ WRONG: dict[str, tuple[Any, Any, Any]] = {
 @pytest.mark.parametrize("kind", WRONG)
 def test_what_is_wrong_is_refused(kind: str) -> None:
     trees, rules, model = WRONG[kind]
-    found = {"format": checker.FORMAT, "version": 1, "digests": checker.digests(rules, model), "rules": trees}
-    found |= {"paths": [], "bound": 0.0, "bounds": [[0.0, 0.0]] * 2}
+    found = {"format": checker.FORMAT, "version": checker.VERSION, "digests": checker.digests(rules, model)}
+    found |= {"rules": trees, "paths": [], "bound": 0.0, "bounds": [[0.0, 0.0]] * 2}
     verdict = checker.check({**found, "digest": checker.digest(found)}, rules, model)
     assert not verdict
     assert "it says" not in verdict.why, "refused for its bound only"

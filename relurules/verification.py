@@ -30,6 +30,8 @@ from relurules.verifying import (
 
 #: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some engines take none.
 _ABSURD = 1e100
+#: An output in float is off by a unit in its last place, or two.
+_FLOAT_UNIT = float(np.finfo(np.float32).eps)
 
 
 def verified(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None) -> Report:
@@ -99,7 +101,7 @@ def _in_float(reference: Reference, traced: Graph | RuleSet, given: Array, artif
         outputs = np.where(np.isnan(outputs), linked(heads, reference.scores), outputs)
     either = undecided(artifact, given) | (reference.free if reference.free is not None else False)
     span = breadth(artifact.domain, lambda X: linked(heads, network.evaluate(X)))
-    return replace(reference, outputs=outputs, undecided=either, breadth=span)
+    return replace(reference, outputs=outputs, undecided=either, breadth=span, unit=_FLOAT_UNIT)
 
 
 def _decided(reference: Reference, traced: Graph, artifact: Artifact | RuleSet) -> Reference:

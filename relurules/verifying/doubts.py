@@ -22,9 +22,10 @@ from relurules.verifying.rounding import FloatRuns, RowRounding, nearest
 VISIBLE = 1e-6
 #: An artefact may be off by so many times as much as the network's own runs in float64 are.
 _AS_MUCH = 2.0
-#: Rounding of an output as a number, in units of float64 and of float.
+#: Rounding of scores as numbers.
 _ULPS = 8 * np.finfo(np.float64).eps
-_FLOAT_ULPS = 8 * float(np.finfo(np.float32).eps)
+#: Outputs that differ by less than this share of their size are all the same in float.
+_SAME = 1e-6
 #: Outputs of these links are classes, which are judged as such.
 _CLASSES = ("argmax", "step")
 
@@ -119,9 +120,9 @@ class RowJudge:
         span = _span(np.where(np.isfinite(known), known, np.nan))
 
         if breadth is not None:
-            span = np.where(span <= _FLOAT_ULPS * size.max(axis=0), np.maximum(span, breadth), span)
+            span = np.where(span <= _SAME * size.max(axis=0), np.maximum(span, breadth), span)
         wide = np.where(inside[:, None], span, np.maximum(span, size))
-        return np.maximum(VISIBLE * wide, _ULPS * size)
+        return np.maximum(VISIBLE * wide, self.reference.unit * size)
 
     def _moves(self, doubt: DoubtfulOutput, row: RowRounding) -> float:
         """How far the network's own runs are off, the one that counts here among them."""

@@ -115,6 +115,4 @@ def _decided(reference: Reference, traced: Graph, artifact: Artifact | RuleSet) 
         found = np.where(np.isnan(found[:, -1:]), np.nan, found[:, -1:] >= decision)
     elif found.shape[1] > 1:
         found = np.where(np.isnan(found).any(axis=1), np.nan, found.argmax(axis=1))[:, None]
-    return replace(
-        reference, outputs=found, names=artifact.outputs, heads=(head,), network=network, framework=None
-    )
+    return replace(reference, outputs=found, names=artifact.outputs, heads=(head,), network=network, framework=None)

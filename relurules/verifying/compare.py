@@ -16,14 +16,18 @@ from relurules.verifying.ran import Ran
 from relurules.verifying.reference import Reference
 
 #: A score may be off by this share of the absolute terms that it is made of on its row, beyond the rules' own
-#: max_error, and a link by as much of what it gives; outputs by what follows from that. `doubts` says what more is asked.
+#: max_error, and a link by as much of what it gives; outputs by what follows from that. `doubts` asks for more.
 TOLERANCE = 1e-12
 #: The same for artefacts that compute in float.
 FLOAT_TOLERANCE = 1e-5
 
 
 class Differences(NamedTuple):
-    """(n, m) each. size: how far off; relative: that beyond the rules' bound, as a share; close: no more than allowed."""
+    """How far outputs are off, (n, m) each.
+
+    relative: what of it exceeds the rules' bound, as a share of the terms.
+    close: it is no more than the bound and rounding.
+    """
 
     size: Array
     relative: Array

@@ -60,9 +60,7 @@ class RowJudge:
 
     def judged(self, found: Array, choices: list[tuple[ClassChoice, ClassChoice]]) -> Judgement:
         """found: (n, m) outputs of the artefact; choices: what it and the model say of each class."""
-        runs = FloatRuns(
-            network=self.reference.network, heads=self.reference.heads, framework=self.reference.framework
-        )
+        runs = FloatRuns(network=self.reference.network, heads=self.reference.heads, framework=self.reference.framework)
         rounding = cache(lambda row: runs.of(self.reference.rows[row]))
         outputs = self._outputs_judged(found, rounding)
         classes = self._classes_judged(choices, rounding)
@@ -85,9 +83,9 @@ class RowJudge:
             return Judgement(True)
         rows = len({doubt.row for doubt in doubts})
         remark = (
-            f"in {_counted(rows, 'row')} a difference is more than {VISIBLE:g} of what the output spans, and the network "
-            f"itself, run in float64, is off by as much from its exact value there (by {largest:.1e} in row "
-            f"{self._place(worst.row)})"
+            f"in {_counted(rows, 'row')} a difference is more than {VISIBLE:g} of what the output spans over the rows; "
+            "the network itself, run in float64, is off by as much from its exact value there "
+            f"({largest:.1e} in row {self._place(worst.row)})"
         )
         return Judgement(True, (remark,))
 
@@ -133,8 +131,8 @@ class RowJudge:
     def _seen(self, doubt: DoubtfulOutput, row: RowRounding) -> str:
         expected = float(self.reference.outputs[doubt.row, doubt.output])
         return (
-            f"row {self._place(doubt.row)}: {self.reference.names[doubt.output]} is {doubt.found:.6g} and not "
-            f"{expected:.6g}; a difference of {doubt.room + doubt.least:.1e} would show in what it spans over the rows, "
+            f"row {self._place(doubt.row)}: {self.reference.names[doubt.output]} is {doubt.found:.9g} and not "
+            f"{expected:.9g}; from {doubt.room + doubt.least:.1e} on a difference shows in what it spans over the rows, "
             f"and the network itself, run in float64, moves by {self._moves(doubt, row):.1e} there"
         )
 
@@ -144,21 +142,22 @@ class RowJudge:
             differ = found.classes != expected.classes
             for row in np.flatnonzero(differ & ~np.isnan(expected.classes)).tolist():
                 gap = _gap(found, row, rounding(row), self._linked)
-                if gap is None or not self._is_tie(found, gap, row):
+                if gap is None or not self._is_tie(gap, row):
                     return Judgement(False, (self._flipped(found, expected, row, gap),))
                 tied.add(row)
 
         if not tied:
             return Judgement(True)
-        why = "within the bound of the rules" if self.max_error > 0.0 else "in float64 the network itself tells none apart"
-        rows = _counted(len(tied), "row")
-        return Judgement(True, (f"in {rows} the class differs between scores that tie: {why} (row {self._place(min(tied))})",))
+        bound = "in float64 the network itself doesn't tell them apart"
+        why = bound if self.max_error == 0.0 else f"{bound}, or they are within the bound of the rules"
+        rows, first = _counted(len(tied), "row"), self._place(min(tied))
+        return Judgement(True, (f"in {rows} (row {first}) the class differs between scores that tie: {why}",))
 
     @property
     def _linked(self) -> bool:
         return any(head.link != "identity" for head in self.reference.heads)
 
-    def _is_tie(self, found: ClassChoice, gap: "ScoreGap", row: int) -> bool:
+    def _is_tie(self, gap: "ScoreGap", row: int) -> bool:
         terms = self.reference.terms[row, list(gap.scores)].sum()
         granted = len(gap.scores) * self.max_error
         rounded = gap.size <= self.reference.tolerance * terms and gap.size <= _AS_MUCH * gap.moves + gap.ulps
@@ -209,9 +208,7 @@ def _gap(choice: ClassChoice, row: int, rounding: RowRounding, linked: bool) -> 
         scores, errors = (best, chosen), rounding.errors[:, best] - rounding.errors[:, chosen]
 
     largest = max(abs(nearest(exact[score])) for score in scores)
-    return ScoreGap(
-        scores, size, moves=float(np.abs(errors).max()), ulps=_ULPS * max(largest, 1.0 if linked else 0.0)
-    )
+    return ScoreGap(scores, size, moves=float(np.abs(errors).max()), ulps=_ULPS * max(largest, 1.0 if linked else 0.0))
 
 
 def _span(values: Array) -> Array:

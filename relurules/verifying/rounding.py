@@ -1,4 +1,4 @@
-"""What float64 itself does to a network: the terms that count on a row, and how far its runs are from the exact value."""
+"""What float64 does to a network: the terms that count on a row, and how far runs are from the exact value."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -85,9 +85,7 @@ class FloatRuns:
             moves.append(_distance(self.framework(rows), outputs))
 
         errors = np.vstack([_errors(run, exact) for run in runs])
-        return RowRounding(
-            exact=exact[0], outputs=outputs[0], errors=errors, moves=np.vstack(moves).max(axis=0)
-        )
+        return RowRounding(exact=exact[0], outputs=outputs[0], errors=errors, moves=np.vstack(moves).max(axis=0))
 
     @cached_property
     def _exact(self) -> ExactNetwork:

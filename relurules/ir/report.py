@@ -3,6 +3,9 @@
 import math
 from typing import NamedTuple
 
+#: A difference shows from this share of what an output spans.
+VISIBLE = 1e-6
+
 
 class Report(NamedTuple):
     """One artefact, one engine. Differences are over the rows inside the domain and over all outputs.

@@ -12,14 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.ir import VISIBLE
 from relurules.ir.link import slack
 from relurules.ir.network import Array
 from relurules.verifying.choices import ClassChoice
 from relurules.verifying.reference import Reference
 from relurules.verifying.rounding import FloatRuns, RowRounding, nearest
 
-#: A difference shows from this share of what the output spans over the rows.
-VISIBLE = 1e-6
 #: An artefact may be off by so many times as much as the network's own runs in float64 are.
 _AS_MUCH = 2.0
 #: Rounding of scores as numbers.
@@ -131,9 +130,9 @@ class RowJudge:
     def _seen(self, doubt: DoubtfulOutput, row: RowRounding) -> str:
         expected = float(self.reference.outputs[doubt.row, doubt.output])
         return (
-            f"row {self._place(doubt.row)}: {self.reference.names[doubt.output]} is {doubt.found:.9g} and not "
-            f"{expected:.9g}; from {doubt.room + doubt.least:.1e} on a difference shows in what it spans over the rows, "
-            f"and the network itself, run in float64, moves by {self._moves(doubt, row):.1e} there"
+            f"row {self._place(doubt.row)}: {self.reference.names[doubt.output]} is {doubt.found:.9g}, "
+            f"not {expected:.9g}; from {doubt.room + doubt.least:.1e} on a difference shows in what it spans over the "
+            f"rows, and the network itself, run in float64, moves by {self._moves(doubt, row):.1e} there"
         )
 
     def _classes_judged(self, choices: list[tuple[ClassChoice, ClassChoice]], rounding: RoundingOf) -> Judgement:

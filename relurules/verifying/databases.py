@@ -1,5 +1,8 @@
 """SQL engines: each opens a database of its own, in memory or in a temporary folder, and takes rows and statements.
 
+None trusts the SQL that it runs: SQLite and DuckDB are locked once the rows are loaded, PostgreSQL and MariaDB run it as
+somebody who has no files, ClickHouse and Spark take only what relurules itself could have written (`statements.py`).
+
 Servers are started once per process, on a socket in a temporary folder, and stopped when it ends. All engines run on
 one thread, so that rows come back in the order in which they were loaded.
 """
@@ -11,8 +14,9 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from relurules.errors import CheckError
 from relurules.ir import Artifact
@@ -26,13 +30,19 @@ Row = Sequence[Value]
 _NAN = "'nan'::DOUBLE"
 
 
-class Database(NamedTuple):
-    """name: with its version; quoted: a name as an identifier; errors: what `load` and `execute` raise.
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """An engine that is open.
 
-    load(table, columns, rows) makes a table; execute(statement) returns the rows that it gives, and names() then says
-    what their columns are called. create_view: how a view of that table is made.
-    lock(): from here on the engine reads the tables that it has and nothing else: no files, addresses, programs. What
-    an engine can't be kept from is refused by check(statement, artifact), which raises CheckError.
+    name: with its version.
+    quoted: a name as an identifier.
+    load: (table, columns, rows) -> a table of them.
+    execute: a statement -> the rows that it gives.
+    errors: what `load` and `execute` raise.
+    names: what the columns of the last rows are called.
+    create_view: how a view of that table is made.
+    lock: from here on the engine reads the tables that it has and nothing else: no files, addresses, programs.
+    check: (statement, artefact); raises CheckError for what an engine can't be kept from by locking it.
     """
 
     name: str

@@ -32,7 +32,8 @@ _CLASSES = ("argmax", "step")
 RoundingOf = Callable[[int], RowRounding]
 
 
-class DoubtfulOutput(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class DoubtfulOutput:
     """An output that differs by more than `least` beyond the bound of the rules, `room`."""
 
     row: int
@@ -103,7 +104,8 @@ class RowJudge:
 
         places = np.argwhere(shown)
         for row, output in places[np.argsort(-excess[shown])].tolist():
-            yield DoubtfulOutput(row, output, found[row, output], least[row, output], room[row, output])
+            at = row, output
+            yield DoubtfulOutput(row=row, output=output, found=found[at], least=least[at], room=room[at])
 
     def _least(self) -> Array:
         """(n, m) from which difference on an output would be seen.

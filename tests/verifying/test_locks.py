@@ -10,6 +10,7 @@ from handmade import network, rows_in, rules_of
 from sqls import EXECUTED, need
 
 import relurules as rr
+from relurules.cli import run
 from relurules.errors import CheckError
 from relurules.ir import Artifact, RuleSet
 from relurules.verifying.statements import SmallSQL
@@ -192,3 +193,25 @@ def test_tables_with_a_schema_are_named_by_the_head(rules: RuleSet) -> None:
     check(str(artifact), artifact)
     with pytest.raises(CheckError, match="is nothing that relurules writes"):
         check(str(artifact), replace(artifact, table="main.other"))
+
+
+def test_the_command_line_says_why(rules: RuleSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hostile SQL and a difference that shows both end with 1 and a sentence."""
+    artifact = rr.emit(rules, "sql", dialect="duckdb", outside="null", form="rules")
+    (path,) = artifact.write(tmp_path)
+    rules.save(tmp_path / "rules.json")
+    pd.DataFrame(X, columns=["a", "b"]).to_csv(tmp_path / "rows.csv", index=False)
+    command = ["verify", str(path), "--against", str(tmp_path / "rules.json"), "--data", str(tmp_path / "rows.csv")]
+    assert run(command) == 0
+    capsys.readouterr()
+
+    honest = path.read_text()
+    path.write_text(honest.replace("3.0E0 *", "3.001E0 *"))
+    assert run(command) == 1
+    assert "more than rounding of its terms" in capsys.readouterr().out
+
+    path.write_text(honest.replace("FROM rr_scored", "FROM rr_scored, read_text('/etc/passwd')"))
+    assert run(command) == 1
+    shown = capsys.readouterr()
+    assert "file system operations are disabled" in " ".join(shown.err.split())
+    assert "Traceback" not in shown.err + shown.out

@@ -83,7 +83,8 @@ def verify(
 ) -> None:
     """Run an artefact in its engine and compare it with the network: exit code 1 where they differ.
 
-    `relurules verify score.sql --against model.pt2 --data rows.csv`. Verify only files that you trust: they are run.
+    `relurules verify score.sql --against model.pt2 --data rows.csv`. SQL is run by an
+    engine that can read the rows and nothing else; verify score.py, score.c and score.mjs only where you trust them.
     With --certificate and without --data nothing is run: `relurules verify score.sql --against model.pt2 --certificate
     proof/certificate.json` says whether the code is, number by number, the rules that are proven of the model.
     """

@@ -27,13 +27,13 @@ def report_table(reports: Sequence[Report]) -> Table:
 
 
 def report_text(report: Report) -> str:
-    """What the table doesn't say: the worst row, how often the class is the same, the speed."""
+    """What the table doesn't say: the worst row, how often the class is the same, the speed; then its remarks."""
     parts = ["no row has a rule" if report.worst < 0 else f"the largest difference is in row {report.worst}"]
     if not math.isnan(report.agreement):
         parts.append(f"the class is the same in {100 * report.agreement:.6g} % of the rows")
     if report.seconds > 0:
         parts.append(f"{report.rows / report.seconds:.0f} rows/s")
-    return ", ".join(parts)
+    return "\n".join([", ".join(parts), *report.remarks])
 
 
 def tradeoff_table(steps: Sequence[Tradeoff], most: int = 12) -> Table:

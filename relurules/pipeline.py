@@ -308,8 +308,9 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     """Run an artefact in its engine (`verifying.engines.ENGINES`) on the rows X and compare it with the network.
 
     artifact: may be a RuleSet too, which this package itself runs. model: what `trace` takes, computed in float64 by
-    its own framework, or a RuleSet. X: (N, d) array or frame. The report is true when no difference exceeds its
-    tolerance. Raises CheckError where the artefact doesn't run.
+    its own framework, or a RuleSet. X: (N, d) array or frame. The report is true when all differences are rounding of
+    the artefact's arithmetic, or the rules' own max_error, and nothing that would be seen: see `Report.passed`. SQL may
+    read the rows and nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.
     """
     return verified(artifact, model, X, engine)
 

@@ -1,6 +1,7 @@
 """Artefacts beside the model they come from: what is due on every row, and what an engine gives (-> Report)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,41 +14,73 @@ from relurules.ir.link import linked
 from relurules.ir.network import Array
 from relurules.rules import deciding
 from relurules.tables import column_names
-from relurules.verifying import FLOAT_TOLERANCE, Ran, Reference, as_read, compare, due, run, undecided
+from relurules.verifying import (
+    FLOAT_TOLERANCE,
+    TOLERANCE,
+    Ran,
+    Reference,
+    as_read,
+    as_scored,
+    breadth,
+    compare,
+    due,
+    run,
+    undecided,
+)
 
 #: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some engines take none.
 _ABSURD = 1e100
+#: An output in float is off by a unit in its last place, or two.
+_FLOAT_UNIT = float(np.finfo(np.float32).eps)
 
 
 def verified(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None) -> Report:
     """See `pipeline.verify`."""
-    rows, named = artifact.domain.rows(X), column_names(X) is not None
-    given = rows
-    outside = artifact.outside if isinstance(artifact, Artifact) else "null"
-    if isinstance(artifact, Artifact):
-        rows = as_read(artifact, rows)
-    traced, network, function = _judge(model, everywhere=outside == "exact")
-    inside = due(artifact, given) if isinstance(artifact, Artifact) else artifact.domain.contains(rows)
-    raw = named and isinstance(traced, Graph) and not is_plain(traced.columns) and rows is given
-    with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
-        scores, magnitude = network.evaluate(rows), network.magnitude(rows)
-        reference = Reference(function(X if raw else rows), inside, traced.heads, scores, magnitude)
-        if isinstance(traced, Graph):
-            reference = _decided(reference, traced, rows, artifact)
-        reference = reference.of(artifact.outputs, traced.outputs)
-        if outside == "exact":
-            takes = Domain.over(artifact.domain.columns).contains(rows)
-            free = takes & ((np.abs(rows) > _ABSURD).any(axis=1) | np.isnan(reference.outputs).any(axis=1))
-            reference = reference._replace(numbers=takes & ~free, free=free, undecided=free)
-        if isinstance(artifact, Artifact) and artifact.number == "float":
-            reference = _in_float(reference, traced, given, artifact)
+    given, named = artifact.domain.rows(X), column_names(X) is not None
+    reference = _reference(artifact, model, X if named else None, given)
     if isinstance(artifact, RuleSet):
-        ran, name, place = Ran(artifact.predict(rows), artifact.apply(rows)), "rules", "relurules"
+        ran, name, place = Ran(artifact.predict(given), artifact.apply(given)), "rules", "relurules"
     else:
         place, ran = run(artifact, X if named else given, engine)
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare(ran, reference, bound, artifact.complete, name, place)
+
+
+def _reference(artifact: Artifact | RuleSet, model: Any, frame: Any, given: Array) -> Reference:
+    """What is due on the rows given, (N, d). frame: the same with names, None where they are just numbers."""
+    code = artifact if isinstance(artifact, Artifact) else None
+    rows = given if code is None else as_scored(code, given)
+    traced, network, function = _judge(model, everywhere=code is not None and code.outside == "exact")
+    plain = isinstance(traced, RuleSet) or is_plain(traced.columns)
+    raw = frame is not None and not plain and rows is given
+
+    with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
+        outputs = function(frame if raw else rows)
+        reference = Reference(
+            outputs=outputs,
+            names=traced.outputs,
+            inside=artifact.domain.contains(rows) if code is None else due(code, given),
+            network=network,
+            heads=traced.heads,
+            rows=rows,
+            tolerance=FLOAT_TOLERANCE if code is not None and code.number == "float" else TOLERANCE,
+            framework=function if plain and isinstance(traced, Graph) else None,
+        )
+        if isinstance(traced, Graph):
+            reference = _decided(reference, traced, artifact)
+        reference = reference.of_outputs(artifact.outputs)
+        return reference if code is None else _of_code(reference, traced, code, given)
+
+
+def _of_code(reference: Reference, traced: Graph | RuleSet, code: Artifact, given: Array) -> Reference:
+    """What code gives beside rules: outputs outside the domain, and numbers that are rounded to float."""
+    if code.outside == "exact":
+        read = as_read(code, given)
+        takes = Domain.over(code.domain.columns).contains(read)
+        free = takes & ((np.abs(read) > _ABSURD).any(axis=1) | np.isnan(reference.outputs).any(axis=1))
+        reference = replace(reference, numbers=takes & ~free, free=free, undecided=free)
+    return _in_float(reference, traced, given, code) if code.number == "float" else reference
 
 
 def _judge(model: Any, *, everywhere: bool) -> tuple[Graph | RuleSet, Network, Callable[[Any], Array]]:
@@ -63,14 +96,15 @@ def _judge(model: Any, *, everywhere: bool) -> tuple[Graph | RuleSet, Network, C
 
 def _in_float(reference: Reference, traced: Graph | RuleSet, given: Array, artifact: Artifact) -> Reference:
     """What is due where an artefact rounds to float; given: the rows, (N, d)."""
-    outputs = reference.outputs
+    outputs, network, heads = reference.outputs, reference.network, reference.heads
     if isinstance(traced, RuleSet):  # its own outputs end at the domain
-        outputs = np.where(np.isnan(outputs), linked(traced.heads, reference.scores), outputs)
+        outputs = np.where(np.isnan(outputs), linked(heads, reference.scores), outputs)
     either = undecided(artifact, given) | (reference.free if reference.free is not None else False)
-    return reference._replace(outputs=outputs, undecided=either, tolerance=FLOAT_TOLERANCE)
+    span = breadth(artifact.domain, lambda X: linked(heads, network.evaluate(X)))
+    return replace(reference, outputs=outputs, undecided=either, breadth=span, unit=_FLOAT_UNIT)
 
 
-def _decided(reference: Reference, traced: Graph, rows: Array, artifact: Artifact | RuleSet) -> Reference:
+def _decided(reference: Reference, traced: Graph, artifact: Artifact | RuleSet) -> Reference:
     """What the model decides, where that is what the artefact says."""
     decision = artifact.decision.wanted if isinstance(artifact.decision, Decision) else artifact.decision
     if decision is None:
@@ -81,5 +115,4 @@ def _decided(reference: Reference, traced: Graph, rows: Array, artifact: Artifac
         found = np.where(np.isnan(found[:, -1:]), np.nan, found[:, -1:] >= decision)
     elif found.shape[1] > 1:
         found = np.where(np.isnan(found).any(axis=1), np.nan, found.argmax(axis=1))[:, None]
-    scores, magnitude = network.evaluate(rows), network.magnitude(rows)
-    return reference._replace(outputs=found, heads=(head,), scores=scores, magnitude=magnitude)
+    return replace(reference, outputs=found, names=artifact.outputs, heads=(head,), network=network, framework=None)

@@ -4,6 +4,7 @@ import re
 
 from relurules.domain.columns import Column
 from relurules.emitting import facts, plan
+from relurules.emitting.c_float import check_float
 from relurules.emitting.c_layers import is_dense
 from relurules.emitting.c_numbers import REALS, Real, comment
 from relurules.emitting.c_parts import Parts, dense_parts, tree_parts, written_parts
@@ -22,6 +23,8 @@ _FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|fabs)f?(?=\()")
 
 def print_c(request: Request) -> dict[str, str]:
     """score.h documents the one call per row and per batch; score.c is its implementation."""
+    if request.number == "float":
+        check_float(request.rules)
     real, parts, domain = REALS[request.number], _parts(request), request.rules.domain
     step = _step(request.rules, real)
     values: dict[str, object] = {

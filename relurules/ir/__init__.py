@@ -9,11 +9,12 @@ from relurules.ir.link import Head
 from relurules.ir.network import AffineMap, Network, Neuron
 from relurules.ir.partition import UNEXPLORED, Partition, Region, Tree
 from relurules.ir.reached import Reached
-from relurules.ir.report import Report
+from relurules.ir.report import VISIBLE, Report
 from relurules.ir.ruleset import Condition, Decision, HalfSpace, Reduction, Rule, RuleSet, Tradeoff
 
 __all__ = [
     "UNEXPLORED",
+    "VISIBLE",
     "AffineMap",
     "Artifact",
     "Certificate",

@@ -1,49 +1,37 @@
 """What an artefact gave against what the network gives, on the same rows."""
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import CheckError
-from relurules.ir import Head, Report
+from relurules.ir import Report
 from relurules.ir.link import slack
 from relurules.ir.network import Array
+from relurules.verifying.choices import ClassChoice, class_choices, sql_class
+from relurules.verifying.doubts import Judgement, RowJudge
 from relurules.verifying.ran import Ran
+from relurules.verifying.reference import Reference
 
-#: A score may be off by this share of the sum of the network's absolute terms, beyond the rules' own max_error, and a
-#: link by as much of what it gives; outputs by what follows from that.
-TOLERANCE = 1e-9
+#: A score may be off by this share of the absolute terms that it is made of on its row, beyond the rules' own
+#: max_error, and a link by as much of what it gives; outputs by what follows from that. `doubts` asks for more.
+TOLERANCE = 1e-12
 #: The same for artefacts that compute in float.
 FLOAT_TOLERANCE = 1e-5
 
 
-class Reference(NamedTuple):
-    """outputs: (N, m) of the model; heads: m, of scores; inside: (N,) rows in the domain.
+class Differences(NamedTuple):
+    """How far outputs are off, (n, m) each.
 
-    scores: (N, s) of the traced network; magnitude: (N, s) sums of its absolute terms; numbers: (N,) rows that must
-    have outputs, None where those are the rows with a rule; free: (N,) rows that may have any, None for no row.
-    undecided: (N,) rows which rounding may put on either side of the domain's bounds, if any.
+    relative: what of it exceeds the rules' bound, as a share of the terms.
+    close: it is no more than the bound and rounding.
     """
 
-    outputs: Array
-    inside: NDArray[np.bool_]
-    heads: Sequence[Head]
-    scores: Array
-    magnitude: Array
-    numbers: NDArray[np.bool_] | None = None
-    free: NDArray[np.bool_] | None = None
-    undecided: NDArray[np.bool_] | None = None
-    tolerance: float = TOLERANCE
-
-    def of(self, outputs: Sequence[str], known: Sequence[str]) -> "Reference":
-        """Of one output alone, where an artefact gives just that one of several that are known by name."""
-        if len(outputs) == 1 < len(known) and outputs[0] in known:
-            at = known.index(outputs[0])
-            return self._replace(outputs=self.outputs[:, [at]], heads=[self.heads[at]])
-        return self
+    size: Array
+    relative: Array
+    close: NDArray[np.bool_]
 
 
 def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
@@ -57,58 +45,92 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
         raise CheckError("no rows to verify on; give at least one")
     if ran.outputs.shape != expected.shape:
         raise CheckError(f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}")
+
     ruled = ran.rule > 0
     given = ruled if reference.numbers is None else reference.numbers
-    free = np.zeros_like(given) if reference.free is None else reference.free
-    difference, relative, close = _differences(ran.outputs[given], reference, given, max_error)
-    worst = np.flatnonzero(given)[difference.max(axis=1).argmax()] if given.any() else -1
-    silent = bool(np.isnan(ran.outputs[~(given | free)]).all() and (ran.rule >= 0).all())
-    fits = ruled == reference.inside if complete else ruled <= reference.inside
-    due = bool((fits if reference.undecided is None else fits | reference.undecided).all())
+    own, found = reference.of_rows(given), ran.outputs[given]
+    off = _differences(found, own, max_error)
+    choices = _choices(ran, given, own)
+
+    gaps = _gaps(ran, reference, given, complete)
+    places = np.flatnonzero(given)
+    judgement = _judged(found, own, places, off, choices, max_error) if given.any() else Judgement(False)
     return Report(
         artefact=artefact,
         engine=engine,
         rows=len(expected),
         outside=int((~given).sum()),
-        difference=float(difference.max(initial=0.0)),
-        relative=float(relative.max(initial=0.0)),
+        difference=float(off.size.max(initial=0.0)),
+        relative=float(off.relative.max(initial=0.0)),
         tolerance=reference.tolerance,
-        passed=bool(silent and due and given.any() and close.all()),
-        worst=int(worst),
-        agreement=_agreement(ran.outputs[given], expected[given], reference.heads),
+        passed=judgement.passed and not gaps,
+        worst=int(places[off.size.max(axis=1).argmax()]) if given.any() else -1,
+        agreement=_agreement(choices),
         seconds=ran.seconds,
+        remarks=gaps + judgement.remarks,
     )
 
 
-def _agreement(found: Array, expected: Array, heads: Sequence[Head]) -> float:
+def _gaps(ran: Ran, reference: Reference, given: NDArray[np.bool_], complete: bool) -> tuple[str, ...]:
+    """What is wrong with the rows that have a number or a rule, a sentence for each kind."""
+    ruled, inside = ran.rule > 0, reference.inside
+    free = np.zeros_like(given) if reference.free is None else reference.free
+    loud = ~(given | free) & ~np.isnan(ran.outputs).all(axis=1)
+    fits = ruled == inside if complete else ruled <= inside
+    if reference.undecided is not None:
+        fits |= reference.undecided
+
+    found = [
+        (loud, "has a number where none is due"),
+        (ran.rule < 0, "has a rule below 0"),
+        (~fits & inside, "lies in the domain and has no rule"),
+        (~fits & ~inside, "lies outside the domain and has a rule"),
+    ]
+    return tuple(f"row {np.flatnonzero(rows)[0]} {what}" for rows, what in found if rows.any())
+
+
+def _judged(
+    found: Array,
+    reference: Reference,
+    places: NDArray[np.intp],
+    off: Differences,
+    choices: list[tuple[ClassChoice, ClassChoice]],
+    max_error: float,
+) -> Judgement:
+    """Whether all differences are rounding, or the bound of the rules."""
+    if not off.close.all():
+        row, output = np.argwhere(~off.close)[0]
+        name = reference.names[output]
+        expected, value = reference.outputs[row, output], found[row, output]
+        more = "more than rounding of its terms" if max_error == 0.0 else "more than the rules' bound and rounding"
+        return Judgement(False, (f"row {places[row]}: {name} is {value:.6g} and not {expected:.6g}, {more}",))
+    return RowJudge(reference=reference, places=places, max_error=max_error).judged(found, choices)
+
+
+def _choices(ran: Ran, given: NDArray[np.bool_], reference: Reference) -> list[tuple[ClassChoice, ClassChoice]]:
+    """What the artefact and the model say of each class, the artefact's own column `class` among them."""
+    heads = reference.heads
+    said = list(zip(class_choices(heads, ran.outputs[given]), class_choices(heads, reference.outputs), strict=True))
+    if ran.classes is not None and (known := sql_class(heads, reference.outputs, reference.scores)) is not None:
+        said.append((ClassChoice(scores=known.scores, classes=ran.classes[given]), known))
+    return said
+
+
+def _agreement(choices: list[tuple[ClassChoice, ClassChoice]]) -> float:
     """The share of rows of the same class; NaN where the outputs tell none."""
-    one, other = _classes(found, heads), _classes(expected, heads)
-    return math.nan if one is None or other is None or not len(one) else float((one == other).mean())
+    if not choices or not len(choices[0][0].classes):
+        return math.nan
+    same = [found.classes == expected.classes for found, expected in choices]
+    return float(np.all(same, axis=0).mean())
 
 
-def _classes(outputs: Array, heads: Sequence[Head]) -> Array | None:
-    """The class of every row: as the model gives it, the likeliest one, or whether a probability is above a half."""
-    links = [head.link for head in heads]
-    if "argmax" in links:
-        return np.asarray(outputs[:, links.index("argmax")])
-    shares = [i for i, link in enumerate(links) if link in ("softmax", "log_softmax")]
-    if len(shares) > 1:
-        return np.asarray(outputs[:, shares].argmax(axis=1), dtype=np.float64)
-    alone = [i for i, link in enumerate(links) if link in ("sigmoid", "complement")]
-    return np.asarray(outputs[:, alone] > 0.5, dtype=np.float64)[:, 0] if alone else None
-
-
-def _differences(
-    found: Array, reference: Reference, rows: NDArray[np.bool_], max_error: float
-) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """On these rows: how far outputs are off; that beyond max_error, as a share; where it is no more than allowed."""
+def _differences(found: Array, reference: Reference, max_error: float) -> Differences:
     tolerance, heads = reference.tolerance, reference.heads
-    scores, expected = reference.scores[rows], reference.outputs[rows]
-    terms = reference.magnitude[rows] + np.finfo(np.float64).tiny
+    scores, expected, terms = reference.scores, reference.outputs, reference.terms
     with np.errstate(all="ignore"):
-        difference = np.where(found == expected, 0.0, np.abs(found - expected))
+        size = np.where(found == expected, 0.0, np.abs(found - expected))
         room = slack(heads, scores, np.full_like(scores, max_error), 0.0)
         allowed = slack(heads, scores, max_error + tolerance * terms, tolerance)
-        share = (difference - room) / (slack(heads, scores, tolerance * terms, tolerance) / tolerance)
-        relative = np.where(difference <= room, 0.0, share)
-    return difference, relative, difference <= allowed
+        share = (size - room) / (slack(heads, scores, tolerance * terms, tolerance) / tolerance)
+        relative = np.where(size <= room, 0.0, share)
+    return Differences(size, relative, size <= allowed)

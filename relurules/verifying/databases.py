@@ -1,20 +1,28 @@
 """SQL engines: each opens a database of its own, in memory or in a temporary folder, and takes rows and statements.
 
+None trusts the SQL that it runs: SQLite and DuckDB are locked once the rows are loaded, PostgreSQL and MariaDB run it as
+somebody who has no files, ClickHouse and Spark take only what relurules itself could have written (`statements.py`).
+
 Servers are started once per process, on a socket in a temporary folder, and stopped when it ends. All engines run on
 one thread, so that rows come back in the order in which they were loaded.
 """
 
+import re
 import sqlite3
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from relurules.errors import CheckError
+from relurules.ir import Artifact
 from relurules.tables import Value
 from relurules.verifying import servers
+from relurules.verifying.statements import SmallSQL
 
 #: (quoted name, whether it holds text) of every column.
 Columns = Sequence[tuple[str, bool]]
@@ -22,11 +30,19 @@ Row = Sequence[Value]
 _NAN = "'nan'::DOUBLE"
 
 
-class Database(NamedTuple):
-    """name: with its version; quoted: a name as an identifier; errors: what `load` and `execute` raise.
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """An engine that is open.
 
-    load(table, columns, rows) makes a table; execute(statement) returns the rows that it gives. create_view: how a view
-    of that table is made.
+    name: with its version.
+    quoted: a name as an identifier.
+    load: (table, columns, rows) -> a table of them.
+    execute: a statement -> the rows that it gives.
+    errors: what `load` and `execute` raise.
+    names: what the columns of the last rows are called.
+    create_view: how a view of that table is made.
+    lock: from here on the engine reads the tables that it has and nothing else: no files, addresses, programs.
+    check: (statement, artefact); raises CheckError for what an engine can't be kept from by locking it.
     """
 
     name: str
@@ -34,7 +50,10 @@ class Database(NamedTuple):
     load: Callable[[str, Columns, Sequence[Row]], None]
     execute: Callable[[str], list[Any]]
     errors: tuple[type[Exception], ...]
+    names: Callable[[], list[str]]
     create_view: str = "CREATE VIEW"
+    lock: Callable[[], None] = lambda: None
+    check: Callable[[str, Artifact], None] = lambda _statement, _artifact: None
 
 
 def double_quoted(name: str) -> str:
@@ -55,20 +74,56 @@ def _typed(columns: Columns, number: str, text: str) -> str:
     return ", ".join(f"{name} {text if is_text else number}" for name, is_text in columns)
 
 
+#: What SQLite may be asked for once it is locked: to read, to call functions, to make a view.
+_SQLITE_ACTIONS = frozenset(
+    [
+        sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE,
+        sqlite3.SQLITE_CREATE_VIEW,
+    ]
+)  # fmt: skip
+#: Functions that reach beyond the database, in some builds of SQLite.
+_SQLITE_FUNCTIONS = frozenset(["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsdir"])
+
+
+def _authorised(action: int, one: str | None, two: str | None, _database: str | None, _view: str | None) -> int:
+    """What SQLite asks before it compiles a statement. Making a view writes to the list of tables, in memory."""
+    catalogue = action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE) and one == "sqlite_master"
+    harmful = action == sqlite3.SQLITE_FUNCTION and str(two).lower() in _SQLITE_FUNCTIONS
+    fine = (action in _SQLITE_ACTIONS or catalogue) and not harmful
+    return sqlite3.SQLITE_OK if fine else sqlite3.SQLITE_DENY
+
+
 @contextmanager
 def open_sqlite() -> Iterator[Database]:
     """A database in memory; needs SQLite 3.24 or newer."""
     connection = sqlite3.connect(":memory:")
+    cursor = connection.cursor()
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
-        connection.execute(f"CREATE TABLE {table} ({_typed(columns, 'REAL', 'TEXT')})")
-        connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", rows)  # noqa: S608
+        cursor.execute(f"CREATE TABLE {table} ({_typed(columns, 'REAL', 'TEXT')})")
+        cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", rows)  # noqa: S608
 
     try:
-        name = f"SQLite {sqlite3.sqlite_version}"
-        yield Database(name, double_quoted, load, lambda sql: connection.execute(sql).fetchall(), (sqlite3.Error,))
+        yield Database(
+            name=f"SQLite {sqlite3.sqlite_version}",
+            quoted=double_quoted,
+            load=load,
+            execute=lambda sql: cursor.execute(sql).fetchall(),
+            errors=(sqlite3.Error, sqlite3.Warning),
+            names=lambda: _described(cursor),
+            lock=lambda: connection.set_authorizer(_authorised),
+        )
     finally:
         connection.close()
+
+
+#: In this order: the last one keeps the others as they are.
+_DUCKDB_LOCKS = (
+    "SET python_enable_replacements = false",
+    "SET temp_directory = ''",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
 
 
 @contextmanager
@@ -90,17 +145,39 @@ def open_duckdb() -> Iterator[Database]:
                 for i, (name, text) in enumerate(columns)
             )
             connection.execute(f"CREATE TABLE {table} AS SELECT {picked} FROM loaded_rows")  # noqa: S608
+            connection.unregister("loaded_rows")
 
-        name = f"DuckDB {duckdb.__version__}"
-        yield Database(name, double_quoted, load, lambda sql: connection.execute(sql).fetchall(), (duckdb.Error,))
+        def lock() -> None:
+            for statement in _DUCKDB_LOCKS:
+                connection.execute(statement)
+
+        def check(text: str, _artifact: Artifact) -> None:
+            kinds = [str(statement.type).rpartition(".")[2] for statement in connection.extract_statements(text)]
+            if len(kinds) != 1 or not {"SELECT", "CREATE", "CREATE_FUNC"}.issuperset(kinds):
+                raise CheckError(
+                    f"score.sql wasn't run: DuckDB reads {' and '.join(kinds) or 'no statement'} in it; verify runs "
+                    "one SELECT, or what makes a view or a function"
+                )
+
+        yield Database(
+            name=f"DuckDB {duckdb.__version__}",
+            quoted=double_quoted,
+            load=load,
+            execute=lambda sql: connection.execute(sql).fetchall(),
+            errors=(duckdb.Error,),
+            names=lambda: _described(connection),
+            lock=lock,
+            check=check,
+        )
 
 
 @contextmanager
 def open_postgres() -> Iterator[Database]:
-    """A transaction that is rolled back, in a server of its own."""
+    """A transaction that is rolled back, in a server of its own, by a role that has no files and no programs."""
     psycopg: Any = servers.imported("psycopg", "postgres")
     with psycopg.connect(servers.postgres()) as connection:
         connection.execute("SET max_parallel_workers_per_gather = 0")
+        cursor = connection.cursor()
 
         def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
             connection.execute(f"CREATE TEMPORARY TABLE {table} ({_typed(columns, 'double precision', 'text')})")
@@ -109,19 +186,34 @@ def open_postgres() -> Iterator[Database]:
                     copy.write_row(row)
 
         def execute(sql: str) -> list[Any]:
-            cursor = connection.execute(sql)
+            cursor.execute(sql)
             return list(cursor.fetchall()) if cursor.description else []
 
-        version = connection.info.server_version
-        yield Database(f"PostgreSQL {version // 10000}", double_quoted, load, execute, (psycopg.Error,))
+        yield Database(
+            name=f"PostgreSQL {connection.info.server_version // 10000}",
+            quoted=double_quoted,
+            load=load,
+            execute=execute,
+            errors=(psycopg.Error,),
+            names=lambda: _described(cursor),
+        )
         connection.rollback()
 
 
 @contextmanager
 def open_mariadb() -> Iterator[Database]:
-    """A schema that is dropped, in a server of its own. It has no infinity, and gets the largest number instead."""
+    """A schema that is dropped, in a server of its own, by a user that has this schema and no files.
+
+    It has no infinity, and gets the largest number instead.
+    """
     pymysql: Any = servers.imported("pymysql", "mariadb")
-    connection = pymysql.connect(unix_socket=str(servers.mariadb()), user="root", charset="utf8mb4")
+    socket = str(servers.mariadb())
+    with pymysql.connect(unix_socket=socket, user="root", charset="utf8mb4") as owner, owner.cursor() as making:
+        making.execute("DROP DATABASE IF EXISTS relurules")
+        making.execute("CREATE DATABASE relurules CHARACTER SET utf8mb4")
+    connection = pymysql.connect(
+        unix_socket=socket, user=servers.READER, database="relurules", charset="utf8mb4", local_infile=False
+    )
     cursor = connection.cursor()
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
@@ -135,20 +227,28 @@ def open_mariadb() -> Iterator[Database]:
         return list(cursor.fetchall())
 
     try:
-        cursor.execute("DROP DATABASE IF EXISTS relurules")
-        cursor.execute("CREATE DATABASE relurules CHARACTER SET utf8mb4")
-        cursor.execute("USE relurules")
-        name = f"MariaDB {connection.get_server_info().split('-')[0]}"
-        yield Database(name, back_quoted, load, execute, (pymysql.Error,))
+        yield Database(
+            name=f"MariaDB {connection.get_server_info().split('-')[0]}",
+            quoted=back_quoted,
+            load=load,
+            execute=execute,
+            errors=(pymysql.Error,),
+            names=lambda: _described(cursor),
+        )
     finally:
         connection.close()
 
 
 @contextmanager
 def open_clickhouse() -> Iterator[Database]:
-    """A database that is dropped, in the session of this process, which reads statements of any length."""
+    """A database that is dropped, in the session of this process, which reads statements of any length.
+
+    Locked, the session is left once it was used: read-only, it takes no further table.
+    """
     session = servers.clickhouse()
     arrow: Any = servers.imported("pyarrow", "parquet")
+    locked: list[bool] = []
+    names: list[str] = []
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -162,15 +262,31 @@ def open_clickhouse() -> Iterator[Database]:
             session.query(f"INSERT INTO {table} SELECT * FROM file('{path}', Parquet, '{structure}')")  # noqa: S608
 
     def execute(sql: str) -> list[Any]:
+        if locked and not re.match(r"(--[^\n]*\n|\s)*CREATE\b", sql):
+            session.query("SET readonly = 1")
         result = session.query(sql, "ArrowStream")
         if not len(result):
             return []
         table = arrow.ipc.open_stream(result.bytes()).read_all()
+        names[:] = table.column_names
         return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
     for statement in ("DROP DATABASE IF EXISTS relurules", "CREATE DATABASE relurules", "USE relurules"):
         session.query(statement)
-    yield Database("ClickHouse (chdb)", _clickhouse_quoted, load, execute, (RuntimeError,))
+    try:
+        yield Database(
+            name="ClickHouse (chdb)",
+            quoted=_clickhouse_quoted,
+            load=load,
+            execute=execute,
+            errors=(RuntimeError,),
+            names=lambda: names,
+            lock=lambda: locked.append(True),
+            check=SmallSQL(engine="ClickHouse", quote='"', escapes=True).check,
+        )
+    finally:
+        if locked:
+            servers.leave_clickhouse()
 
 
 @contextmanager
@@ -178,27 +294,39 @@ def open_spark() -> Iterator[Database]:
     """The session of this process; the table is a view of a Parquet file."""
     session = servers.spark()
     errors: Any = servers.imported("pyspark.errors", "spark")
+    from py4j.protocol import Py4JError
+
+    names: list[str] = []
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pyspark about pandas, which isn't used
 
         def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
             path = _parquet(folder, columns, rows)
+            frame = session.read.parquet(str(path))
+            frame.toDF(*(f"c{i}" for i in range(len(columns)))).createOrReplaceTempView("loaded_rows")
             picked = ", ".join(f"c{i} AS {name}" for i, (name, _) in enumerate(columns))
-            session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {table} AS SELECT {picked} FROM parquet.`{path}`")  # noqa: S608
+            session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {table} AS SELECT {picked} FROM loaded_rows")  # noqa: S608
 
         def execute(sql: str) -> list[Any]:
-            return [tuple(row) for row in session.sql(sql).collect()]
-
-        from py4j.protocol import Py4JError
+            frame = session.sql(sql)
+            names[:] = frame.columns
+            return [tuple(row) for row in frame.collect()]
 
         yield Database(
-            f"Spark {session.version}",
-            back_quoted,
-            load,
-            execute,
-            (errors.PySparkException, Py4JError),
-            "CREATE OR REPLACE TEMPORARY VIEW",
+            name=f"Spark {session.version}",
+            quoted=back_quoted,
+            load=load,
+            execute=execute,
+            errors=(errors.PySparkException, Py4JError),
+            names=lambda: names,
+            create_view="CREATE OR REPLACE TEMPORARY VIEW",
+            check=SmallSQL(engine="Spark", quote="`", forbidden="${").check,
         )
+
+
+def _described(cursor: Any) -> list[str]:
+    """The names of the columns that the last statement gave."""
+    return [column[0] for column in cursor.description or ()]
 
 
 def _parquet(folder: str, columns: Columns, rows: Sequence[Row]) -> Path:

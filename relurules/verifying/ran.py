@@ -15,11 +15,18 @@ Rows = Mapping[str, Sequence[Value]]
 
 
 class Ran(NamedTuple):
-    """outputs: (N, m), NaN where the artefact gave none; rule: (N,), -1 where there is none; seconds: of the run."""
+    """What came back, N rows.
+
+    outputs: (N, m), NaN where the artefact gave none.
+    rule: (N,), -1 where there is none.
+    seconds: of the run.
+    classes: (N,) of the artefact's own column `class`, NaN where it gave none; None without such a column.
+    """
 
     outputs: Array
     rule: NDArray[np.intp]
     seconds: float = math.nan
+    classes: Array | None = None
 
 
 def ran_from(rows: Sequence[Sequence[Any]], outputs: int, seconds: float = math.nan) -> Ran:

@@ -1,5 +1,6 @@
 """Rows as an artefact reads them, and in which of them it has to give what."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +12,18 @@ from relurules.ir.network import Array
 
 #: A bound may be off by this share of its terms in float.
 _FLOAT_ROOM = 1e-6
+#: Points on which outputs are looked at to see what they span in a domain.
+_POINTS = 256
+
+
+def as_scored(artifact: Artifact, rows: Array) -> Array:
+    """(N, d) coordinates -> those whose outputs it has to give."""
+    return artifact.domain.clamped(rows) if artifact.outside == "clamp" else rows
 
 
 def as_read(artifact: Artifact, rows: Array) -> Array:
     """(N, d) coordinates -> the same, as far as the artefact clamps or rounds them."""
-    if artifact.outside == "clamp":
-        rows = artifact.domain.clamped(rows)
+    rows = as_scored(artifact, rows)
     if artifact.number == "float":
         with np.errstate(over="ignore"):
             rows = rows.astype(np.float32).astype(np.float64)
@@ -27,7 +34,7 @@ def due(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
     """(N, d) coordinates as given -> (N,) rows for which it must say that they have a rule, or outputs."""
     if artifact.outside == "exact" and "rule" not in artifact.returned:
         return Domain.over(artifact.domain.columns).contains(as_read(artifact, given))
-    return artifact.domain.contains(artifact.domain.clamped(given) if artifact.outside == "clamp" else given)
+    return artifact.domain.contains(as_scored(artifact, given))
 
 
 def undecided(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
@@ -40,3 +47,15 @@ def undecided(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
         bounds=domain.bounds + 3 * _FLOAT_ROOM / 1e-12 * (domain.limits - domain.bounds),
     )
     return wider.contains(read) & ~due(artifact, given)
+
+
+def breadth(domain: Domain, outputs: Callable[[Array], Array]) -> Array | None:
+    """(m,) what outputs, (n, d) -> (n, m), span on points of the domain's box; None where it is open."""
+    if not (np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all()):
+        return None
+    rng = np.random.default_rng(0)
+    X = rng.uniform(domain.lower, domain.upper, (_POINTS, len(domain)))
+    for group in domain.groups:
+        X[:, group] = np.eye(len(group))[rng.integers(len(group), size=_POINTS)]
+    values = outputs(X)
+    return np.asarray(values.max(axis=0) - values.min(axis=0))

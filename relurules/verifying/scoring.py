@@ -1,10 +1,13 @@
 """Scoring a table by emitted SQL: rows are loaded into an engine, the artefact is run, its rows are put in order."""
 
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
+
+import numpy as np
 
 from relurules.errors import CheckError
 from relurules.ir import Artifact
@@ -25,25 +28,29 @@ def run_sql(open_: Callable[[], AbstractContextManager[Database]], artifact: Art
             quoted = [(database.quoted(name), text) for name, text in _columns(artifact)]
             name = database.quoted((artifact.table or "input_data").rpartition(".")[2])
             database.load(name, quoted, _keyed(artifact, table))
+            database.lock()
             before, query = _statements(artifact, database, name)
             for statement in before:
                 database.execute(statement)
             start = time.perf_counter()
             rows = database.execute(query)
             seconds = time.perf_counter() - start
+            names = database.names()
         except database.errors as error:
-            raise CheckError(f"score.sql failed in {database.name}: {_short(error)}") from error
-    return _ordered(rows, artifact, seconds, ruled=not one and "rule" in artifact.returned)
+            raise CheckError(
+                f"score.sql failed in {database.name}, where it may read {name} and nothing else: {_short(error)}"
+            ) from error
+    return _ordered(rows, names, artifact, seconds)
 
 
 def _statements(artifact: Artifact, database: Database, table: str) -> tuple[list[str], str]:
-    """What to run first, and the query that scores the table."""
-    text, keys = str(artifact), "".join(f"{database.quoted(name)}, " for name in artifact.key)
+    """What to run first, and the query that scores the table; CheckError for what isn't run at all."""
+    text = _without_dbt(str(artifact), table) if artifact.shape == "dbt" else str(artifact)
+    database.check(f"SELECT ({text}\n)" if artifact.shape == "expression" else text, artifact)
+    keys = "".join(f"{database.quoted(name)}, " for name in artifact.key)
     if artifact.shape == "view":
         view = ".".join(database.quoted(part) for part in (artifact.name or "scored").split("."))
         return [text.replace("CREATE VIEW", database.create_view, 1)], f"SELECT * FROM {view}"  # noqa: S608
-    if artifact.shape == "dbt":
-        return [], _without_dbt(text, table)
     if artifact.shape == "expression":
         return [], f"SELECT {keys}(\n{text}\n) FROM {table}"  # noqa: S608
     if artifact.shape == "function":
@@ -77,16 +84,23 @@ def _keyed(artifact: Artifact, table: Rows) -> list[tuple[Value, ...]]:
     return [(*row, *[float(i)] * extra) for i, row in enumerate(zip(*table.values(), strict=True))]
 
 
-def _ordered(rows: Sequence[Sequence[Any]], artifact: Artifact, seconds: float, *, ruled: bool) -> Ran:
+def _ordered(rows: Sequence[Sequence[Any]], names: Sequence[str], artifact: Artifact, seconds: float) -> Ran:
     """Rows in the order they were loaded: by a key that numbers them where there is one, else as they came.
 
-    ruled: whether the number of the rule comes last; without, a row with outputs counts as one with a rule.
+    The number of the rule comes last; without, a row with outputs counts as one with a rule.
     """
     own = [column.name for column in artifact.domain.columns]
     numbering = next((i for i, name in enumerate(artifact.key) if name not in own), None)
     if numbering is not None:
         rows = sorted(rows, key=lambda row: float(row[numbering]))
+
+    query = artifact.shape not in ("expression", "function")
+    ruled = query and "rule" in artifact.returned
     first, count = len(artifact.key), len(artifact.outputs)
     given = [(row[first : first + count], row[-1]) for row in rows]
-    found = [[*own, last if ruled else any(value is not None for value in own)] for own, last in given]
-    return ran_from(found, count, seconds)
+    found = [[*values, last if ruled else any(value is not None for value in values)] for values, last in given]
+    ran = ran_from(found, count, seconds)
+    if not query or "class" not in artifact.returned:
+        return ran
+    at = len(names) - 1 - list(reversed(names)).index("class")
+    return ran._replace(classes=np.array([math.nan if row[at] is None else float(row[at]) for row in rows]))

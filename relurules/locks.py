@@ -19,12 +19,20 @@ from relurules.errors import InputError
 
 #: Ends the name of a file that says: a run is at work here.
 LOCK = ".relurules-lock"
+#: Bytes of a file's name in that of a hidden one.
+_NAME = 150
 #: Begins the names of folders that processes of one search hand files over in.
 _SCRATCH = "relurules-scratch-"
 #: Seconds between two looks at a lock that is waited for.
 _LOOK_EVERY = 0.02
 
 _fcntl: Any = import_module("fcntl") if os.name == "posix" else None
+
+
+def beside(path: Path, ending: str) -> Path:
+    """A hidden file in the same folder, named after `path`."""
+    name = os.fsencode(path.name)[:_NAME].decode("utf-8", "ignore")
+    return path.with_name(f".{name}{ending}")
 
 
 def claim(path: Path) -> int | None:
@@ -70,7 +78,7 @@ def discard(path: Path) -> bool:
 def alone(path: Path, wait: float = 0.0) -> Iterator[None]:
     """Keep other runs from a folder, or from a file, meanwhile. InputError where one is still there after `wait` s."""
     place = Path(os.path.realpath(path))
-    lock = place / LOCK if place.is_dir() else place.with_name(f".{place.name}{LOCK}")
+    lock = place / LOCK if place.is_dir() else beside(place, LOCK)
     end = time.monotonic() + wait
     while (handle := _claim_for(path, lock)) is None:
         if time.monotonic() >= end:

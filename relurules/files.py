@@ -42,7 +42,7 @@ def replacing(path: Path) -> Iterator[Path]:
                 _pour(folder / "content", path)
             return
 
-        target = Path(os.path.realpath(path))
+        target = _target(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary, handle = _new_part(target)
         try:
@@ -99,7 +99,7 @@ def require_place(path: Path, *, folder: bool = False) -> None:
     if is_stream(path):
         return
 
-    place = Path(os.path.realpath(path)) if folder else Path(os.path.realpath(path)).parent
+    place = _target(path) if folder else _target(path).parent
     while not place.exists():
         place = place.parent
     if not place.is_dir():
@@ -146,6 +146,14 @@ def read_json(path: Path) -> Any:
         raise RulesError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise RulesError(f"{path}: is no JSON: {error}") from error
+
+
+def _target(path: Path) -> Path:
+    """What `path` leads to, link by link, whether it is there or not."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return target
 
 
 def _new_part(target: Path) -> tuple[Path, int | None]:

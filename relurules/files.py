@@ -12,7 +12,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import gettempdir, mkstemp
 from typing import Any
 
 from relurules.errors import InputError, RulesError
@@ -130,8 +130,9 @@ def is_stdout(path: Path) -> bool:
 
 def why_unwritten(error: OSError) -> str:
     """One sentence on a file that can't be read or written."""
-    if not error.filename:
-        return str(error)
+    if not error.filename:  # files that are written have a name, see `replacing`
+        place = f"standard output, or a temporary file in {gettempdir()}: {error.strerror}"
+        return place if error.errno in NO_ROOM else str(error)
     said = f"{os.fsdecode(error.filename)}: {error.strerror}"
     if error.errno not in NO_ROOM:
         return said

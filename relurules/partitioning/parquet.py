@@ -148,9 +148,9 @@ class Parquet:
 
     def _write(self, piece: int, found: Batch, n: int) -> None:
         parquet, part = _pyarrow().parquet, self.written.get(piece, 0)
-        maps = found.maps[:n]
         arrays: dict[str, _Numbers] = {"pattern": found.patterns[:n], "point": found.points[:n]}
-        arrays |= {"weights": maps[:, :, :-1], "constants": maps[:, :, -1]}
+        if "weights" in self.schema.names:
+            arrays |= {"weights": found.maps[:n, :, :-1], "constants": found.maps[:n, :, -1]}
         table = _table({name: arrays[name] for name in self.schema.names}, self.schema)
         with replacing(self.folder / _NAME.format(piece, part)) as path:
             parquet.write_table(table, path, compression="zstd", use_dictionary=["pattern.list.element"])

@@ -142,7 +142,7 @@ def _top(problem: Problem, splits: Sequence[_Split]) -> Top:
     neurons, signs, above = zip(*splits, strict=True) if splits else ((), (), ())
     return Top(
         np.array(neurons, dtype=np.int64),
-        np.array(signs, dtype=np.int8).reshape(-1, len(problem.network)),
+        np.array(signs, dtype=np.int8).reshape(len(splits), len(problem.network)),
         np.array(above, dtype=np.int64).reshape(-1, 2),
     )
 

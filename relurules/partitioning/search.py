@@ -103,7 +103,7 @@ def write_regions(
         try:
             done = explore(problem, sink, limits, progress=progress, checkpoint=checkpoint, keep=True)
         except (KeyboardInterrupt, Termination, CheckError):
-            if sink or checkpoint is not None:
+            if sink:
                 sink.close(complete=False)
             raise
         files = sink.close(complete=done.complete)

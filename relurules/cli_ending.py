@@ -101,4 +101,4 @@ def _with_room(checkpoint: Path | None, out: Path | None) -> str:
             f"what {out} holds is whole, but without --checkpoint FILE nothing can go on from it; make room, and start "
             "anew in an empty folder"
         )
-    return "what was written before is whole; make room, and give the same command again"
+    return "make room, and give the same command again; what was written before is whole"

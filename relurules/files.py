@@ -136,7 +136,7 @@ def why_unwritten(error: OSError) -> str:
     said = f"{os.fsdecode(error.filename)}: {error.strerror}"
     if error.errno not in NO_ROOM:
         return said
-    return f"{said}: what stood there before is whole; make room, and give the same command again"
+    return f"{said}; make room, and give the same command again; what was written before is whole"
 
 
 def read_json(path: Path) -> Any:

@@ -12,6 +12,7 @@ import resource
 import select
 import signal
 import sys
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -45,8 +46,10 @@ class Outcome(NamedTuple):
 _LINES = ("files.py", "locks.py", "fitting_files.py", "explore.py", "checkpoint.py", "parquet.py", "search.py")
 
 
-def is_watched(code: Any) -> bool:
-    path = Path(code.co_filename)
+@cache
+def is_watched(file: str) -> bool:
+    """Whether lines of a source file are moments."""
+    path = Path(file)
     return "relurules" in path.parts and (path.name in _LINES or path.name.startswith("cli"))
 
 
@@ -58,7 +61,7 @@ class Moments:
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
         """A function is entered: follow its lines where it is one of those."""
-        return self.line if is_watched(frame.f_code) else None
+        return self.line if is_watched(frame.f_code.co_filename) else None
 
     def line(self, frame: FrameType, event: str, _: Any) -> Any:
         if event == "line":

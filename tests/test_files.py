@@ -153,7 +153,7 @@ def test_no_room_names_the_file_and_keeps_the_old_one(
     assert (caught.value.errno, caught.value.filename) == (number, str(path))
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
-    assert files.why_unwritten(caught.value).endswith("whole; make room, and give the same command again")
+    assert files.why_unwritten(caught.value).endswith("; what was written before is whole")
 
 
 @pytest.mark.parametrize("words", [RuntimeError("enforce fail"), ValueError("can't close")])

@@ -7,6 +7,8 @@ import io
 import itertools
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import warnings
@@ -188,6 +190,46 @@ def test_nothing_is_lost(
             assert 0 in (done.code, done.second[0])
             check_words(done.second[1], run)
         check_goes_on(runner, place, expected, command)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """A file system of its own, which is made as large as it is asked to be, in KB."""
+    place, options = tmp_path / "disk", []
+    place.mkdir()
+
+    def sized(size: int) -> Path:
+        mount = ["mount", "-t", "tmpfs", "-o", ",".join([*options, f"size={size}k"]), "tmpfs", str(place)]
+        if subprocess.run(mount, check=False, capture_output=True).returncode:
+            pytest.skip("a file system can't be mounted here; limits of files' sizes stand for a full one")
+        options[:] = ["remount"]
+        return place
+
+    yield sized
+    if options:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_disk_that_is_full(
+    runner: Runner, undisturbed: Callable[[str], Undisturbed], disk: Callable[[int], Path], command: str
+) -> None:
+    expected = undisturbed(command)
+    used = sum(-(-len(content) // 4096) * 4 for content in expected.before.values())
+    place, codes = disk(used + 100_000), set[int]()
+    for free in (0, 4, 8, 12, 40):
+        lay_out(place, expected.before)
+        disk(used + free)
+        done = runner(Run(expected.argv, str(place)))
+        assert done.code in (0, 2)
+        codes.add(done.code)
+        check_words(done.err, Run(expected.argv, str(place)))
+        assert done.code == 0 or re.match(r"error: \S+: No space left on device; ", done.err.splitlines()[-1])
+        check_whole(place, expected, command, all_or_none=command != "stream")
+        disk(used + 100_000)
+        check_goes_on(runner, place, expected, command)
+        shutil.rmtree(place / COMMANDS[command][2], ignore_errors=True)
+    assert 2 in codes
 
 
 def test_runs_of_all_endings_are_sixty() -> None:

@@ -5,9 +5,14 @@ import sys
 
 def main() -> None:
     """Run the command line on sys.argv and exit with its code."""
-    from relurules.cli import run
+    try:
+        from relurules.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before a command had begun
+        sys.stderr.write("interrupted\n")
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

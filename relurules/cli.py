@@ -1,8 +1,9 @@
 """The command line. Nothing heavy is imported before a command needs it: `--help` must answer at once."""
 
+import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,14 +14,15 @@ from rich.console import Console
 from relurules.cli_ask import ask
 from relurules.cli_diff import diff
 from relurules.cli_emit import emit, schema
+from relurules.cli_ending import INTERRUPTED, WORDS, EndedError, ended_by_signals, how_to_go_on, searching
 from relurules.cli_explain import explain, plot, summary
 from relurules.cli_files import model_of, read_rows, read_table
 from relurules.cli_fit import fit
 from relurules.cli_prove import check, prove, verify
 from relurules.errors import RelurulesError
+from relurules.files import is_stdout, require_place, why_unwritten
 
 if TYPE_CHECKING:
-    from relurules.display import Tell
     from relurules.domain import Domain
     from relurules.ir import Graph
 
@@ -35,8 +37,8 @@ app = typer.Typer(
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 
-#: Exit code of an error of the program itself (EX_SOFTWARE of sysexits.h), and of a command that Ctrl-C ended.
-_INTERNAL, _INTERRUPTED = 70, 130
+#: Exit code of an error of the program itself (EX_SOFTWARE of sysexits.h).
+_INTERNAL = 70
 
 # Options that several commands have.
 _Model = Annotated[
@@ -68,29 +70,39 @@ _TrustPickle = Annotated[
 ]
 
 
-class _InterruptedError(Exception):
-    """Ctrl-C during a search; the message is what the user is told."""
-
-
 def run(argv: Sequence[str]) -> int:
-    """Run the command line; returns the exit code: 0, 1 for a failed check, 2 for bad input, 130 for Ctrl-C."""
+    """Run the command line; returns the exit code.
+
+    0, 1 for a failed check, 2 for bad input, 130 for Ctrl-C, 143 for SIGTERM.
+    """
     debug = "--debug" in argv
-    try:
-        app(args=[a for a in argv if a != "--debug"], prog_name="relurules")
-    except _InterruptedError as error:
-        _err.print(str(error), markup=False, soft_wrap=True)
-        return _INTERRUPTED
-    except SystemExit as end:
-        if end.code == _INTERRUPTED:  # what typer makes of Ctrl-C
-            _err.print("interrupted")
-        return end.code if isinstance(end.code, int) else 0
-    except RelurulesError as error:
-        return _failed(str(error), error.exit_code, debug)
-    except OSError as error:
-        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error), 2, debug)
-    except Exception as error:
-        return _failed(f"internal error, please report it: {type(error).__name__}: {error}", _INTERNAL, debug)
+    with ended_by_signals():
+        try:
+            app(args=[a for a in argv if a != "--debug"], prog_name="relurules")
+        except (EndedError, KeyboardInterrupt, SystemExit) as end:
+            return _ended(end, debug)
+        except RelurulesError as error:
+            return _failed(str(error), error.exit_code, debug)
+        except OSError as error:
+            return _failed(why_unwritten(error), 2, debug)
+        except Exception as error:
+            return _failed(f"internal error, please report it: {type(error).__name__}: {error}", _INTERNAL, debug)
     return 0
+
+
+def _ended(end: EndedError | KeyboardInterrupt | SystemExit, debug: bool) -> int:
+    """The exit code; says so where a signal ended the command, or where what it printed finds no room."""
+    code = INTERRUPTED if isinstance(end, KeyboardInterrupt) else end.code
+    if code in WORDS:  # SystemExit too: what typer makes of Ctrl-C, and what SIGTERM raises
+        with suppress(OSError):  # the terminal may be gone
+            _err.print(str(end) if isinstance(end, EndedError) else WORDS[code], markup=False, soft_wrap=True)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stdout = None  # or it is flushed again at the end
+        if not isinstance(error, BrokenPipeError):  # else whoever read it has seen enough
+            return _failed(f"standard output: {error.strerror}", 2, debug)
+    return code if isinstance(code, int) else 0
 
 
 def _failed(message: str, code: int, debug: bool) -> int:
@@ -173,22 +185,26 @@ def extract(
     which is bounded and printed with the steps that led there; `relurules plot rules.json tradeoff` draws these.
     """
     from relurules.display import off_text, tradeoff_table
+    from relurules.partitioning.checkpoint import remove_checkpoint
     from relurules.pipeline import emit as emit_rules
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
 
+    require_place(out)
     graph = trace(model_of(model, trust_pickle))
     table, y = read_rows(data, drop or [], target)
     domain = _domain(graph, table, box, domain_file, where or [])
-    with _searching(checkpoint, compiles=solver == "compiled") as progress:
+    with searching(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
             graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules, fidelity=fidelity,
             decision=_decision(decision), max_regions=max_regions, time_limit=time_limit, jobs=jobs, progress=progress,
-            merging=progress.merging, checkpoint=checkpoint, solver=solver,
+            merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True, solver=solver,
         )  # fmt: skip
-    rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
-    rules.save(out)
-    _out.print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
+        rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
+        rules.save(out)
+    if checkpoint is not None and rules.complete:
+        remove_checkpoint(checkpoint)
+    (_err if is_stdout(out) else _out).print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
     if rules.tradeoffs:
         _err.print(tradeoff_table(rules.tradeoffs))
     if rules.tradeoffs and table is not None:
@@ -196,7 +212,7 @@ def extract(
         _err.print(text, markup=False, soft_wrap=True)
     _err.print(f"{len(rules)} rules written to {out}", markup=False)
     if not rules.complete:
-        _err.print(f"the search was ended early; {_how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)
+        _err.print(f"the search was ended early; {how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -224,10 +240,12 @@ def count(
     from relurules import pipeline
     from relurules.display import estimate_text
 
+    if out is not None:
+        require_place(out, folder=True)
     graph = pipeline.trace(model_of(model, trust_pickle))
     table = None if data is None else read_table(data, drop or [])
     domain = _domain(graph, table, box, domain_file, where or [])
-    with _searching(checkpoint, out) as progress:
+    with searching(checkpoint, out) as progress:
         if estimate or (_err.is_terminal and not domain.groups):  # with categories, probes take long
             guess: Any = pipeline.count(graph, domain, max_regions=0).estimate
             progress.expected = guess.regions
@@ -245,27 +263,11 @@ def count(
         _err.print(f"{len(found.files)} files written to {out}", markup=False, soft_wrap=True)
     if not found.complete:
         _out.print(estimate_text(found.estimate), markup=False, soft_wrap=True)
-        _err.print(f"the search was ended early; {_how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)
+        _err.print(f"the search was ended early; {how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)
 
 
 for _command in (summary, explain, plot, ask, diff, emit, verify, prove, check, schema):
     app.command()(_command)
-
-
-@contextmanager
-def _searching(checkpoint: Path | None, out: Path | None = None, *, compiles: bool = True) -> "Iterator[Tell]":
-    """Show how far a search has come; Ctrl-C ends it with an error that says what was found, and how to go on."""
-    from relurules.display import announce_compiling, counting
-
-    if compiles:
-        announce_compiling(_err)
-    with counting(_err) as tell:
-        try:
-            yield tell
-        except KeyboardInterrupt as error:
-            where = "" if out is None else f", written to {out}"
-            found = f"interrupted: {tell.found} linear regions found{where}"
-            raise _InterruptedError(f"{found}; {_how_to_go_on(checkpoint)}") from error
 
 
 def _decision(text: str | None) -> str | float | None:
@@ -273,14 +275,6 @@ def _decision(text: str | None) -> str | float | None:
         return None if text is None else float(text)
     except ValueError:
         return text
-
-
-def _how_to_go_on(checkpoint: Path | None) -> str:
-    if checkpoint is None:
-        return "with --checkpoint FILE the same command could go on"
-    if not checkpoint.exists():
-        return "nothing is left for a checkpoint to hold"
-    return f"the same command goes on, from {checkpoint}"
 
 
 def _domain(

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from relurules.cli_files import read_table, show
+from relurules.files import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -34,6 +35,8 @@ def diff(
     from relurules.files import write_text
     from relurules.ir import RuleSet
 
+    if html is not None:
+        require_place(html)
     sides = [RuleSet.load(path) if path.suffix == ".json" else path for path in (old, new)]
     table = None if data is None else read_table(data, [])
     names = (old.name, new.name) if old.name != new.name else (str(old), str(new))

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from relurules.cli_files import read_rows, read_table, row_of, show
+from relurules.files import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -91,10 +92,11 @@ def plot(
     from relurules.explaining import plot as draw
     from relurules.ir import RuleSet
 
+    path = Path(f"{kind}.svg") if out is None else out
+    require_place(path)
     found = RuleSet.load(rules)
     table, y = read_rows(data, [], target)
     at = None if row is None else row_of(found, row, table)
-    path = Path(f"{kind}.svg") if out is None else out
     draw(
         found, kind, data=table, y=y, features=feature or [], output=output, top=top, rule=rule, row=at,
         centred=not uncentred, out=path,

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from relurules.errors import DataError
+from relurules.files import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -49,6 +50,7 @@ def fit(
     from relurules.fitting_files import save
 
     wanted = Wanted(target, task, max_rules, max_terms or None, max_condition_terms, _sizes(hidden), test_size, seed)
+    require_place(out, folder=True)
     table = read_table(data, drop or [])
     announce_compiling(_err)
     with telling(_err, "training") as say:

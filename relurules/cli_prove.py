@@ -9,6 +9,7 @@ from rich.console import Console
 
 from relurules.cli_files import model_of, read_table
 from relurules.errors import DataError
+from relurules.files import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -38,6 +39,7 @@ def prove(
     from relurules.proofs import check as check_certificate
     from relurules.proofs import prove as prove_rules
 
+    require_place(out, folder=True)
     announce_compiling(_err)
     found = RuleSet.load(rules)
     certificate = prove_rules(

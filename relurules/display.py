@@ -71,11 +71,14 @@ def estimate_text(estimate: Estimate) -> str:
 
 
 def announce_compiling(console: Console) -> None:
-    """Say so where the search must be compiled, as it is once."""
-    from relurules.lp.compiled import is_kept
+    """Say so where the search must be compiled, as it is once, or each time where nothing can be kept."""
+    from relurules.lp.compiled import is_kept, why_not_kept
 
-    if not is_kept():
-        console.print("compiling the search for linear regions, this once: some 20 seconds", markup=False)
+    if is_kept():
+        return
+    why = why_not_kept()
+    long = "this once: some 20 seconds" if why is None else f"some 20 seconds each time: {why}"
+    console.print(f"compiling the search for linear regions, {long}", markup=False, soft_wrap=True)
 
 
 def _rounded(number: float) -> str:

@@ -8,6 +8,8 @@ RelurulesError                 something the caller can mend; the message says w
 |   `-- RulesError             a rules file or an artefact that doesn't follow its format
 |-- UnsupportedError           exit code 2: a target, dialect, form or engine that doesn't exist here
 `-- CheckError                 exit code 1: an artefact that fails to run or disagrees with its network
+
+Termination                    a signal that asks the program to end, as Ctrl-C does by KeyboardInterrupt
 """
 
 
@@ -45,6 +47,13 @@ class CheckError(RelurulesError, RuntimeError):
     """An artefact failed to run, or a check failed."""
 
     exit_code = 1
+
+
+class Termination(SystemExit):
+    """SIGTERM, or that the terminal is gone: everything is left whole. Its code is 128 + the signal's number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
 
 
 def first_line(error: Exception) -> str:

@@ -1,14 +1,15 @@
 """What `relurules fit` leaves behind: the pipeline, the network, rules, front and summary, in one folder."""
 
+import io
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from relurules.domain.columns import is_plain
-from relurules.files import write_text
+from relurules.files import write_all
 from relurules.fitting import Fitted
+from relurules.ir.rules_json import text_of
 from relurules.pipeline import emit, trace
 
 #: Everything that may be written, in the order of writing.
@@ -16,41 +17,38 @@ _FILES = ("model.joblib", "model.pt2", "rules.json", "rules.txt", "rules.html", 
 
 
 def save(fitted: Fitted, data: Path, folder: Path) -> str:
-    """Write all files into the folder, once every one of them is whole, and return the summary.
+    """Write all files into the folder, all of them or none, and return the summary.
 
     data: the file that the table came from. Files of an earlier fit that this one doesn't write are removed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix=".fit-") as name:
-        place = Path(name)
-        _write(fitted, place)
-        written = [file for file in _FILES if (place / file).exists()]
-        summary = summary_text(fitted, data, folder, [*written, "summary.txt"])
-        write_text(place / "summary.txt", summary)
-        for file in _FILES:
-            if (place / file).exists():
-                (place / file).replace(folder / file)
-            else:
-                (folder / file).unlink(missing_ok=True)
+    contents = _contents(fitted)
+    written = [file for file in _FILES if file in contents]
+    summary = summary_text(fitted, data, folder, [*written, "summary.txt"])
+    contents["summary.txt"] = summary
+    others = [file for file in _FILES if file not in contents]
+    write_all(folder, {file: contents[file] for file in _FILES if file in contents}, without=others)
     return summary
 
 
-def _write(fitted: Fitted, place: Path) -> None:
+def _contents(fitted: Fitted) -> dict[str, str | bytes]:
+    """What every file but the summary holds."""
     import joblib  # type: ignore[import-untyped]
 
     from relurules.train.linearized import Linearized
 
     estimator, graph = fitted.estimator, trace(fitted.pipeline)
-    joblib.dump(fitted.pipeline, place / "model.joblib")
+    pipeline = io.BytesIO()
+    joblib.dump(fitted.pipeline, pipeline)
+    contents: dict[str, str | bytes] = {"model.joblib": pipeline.getvalue(), "rules.json": text_of(fitted.rules)}
     if is_plain(graph.columns):
-        _export(graph, place / "model.pt2")
-    fitted.rules.save(place / "rules.json")
-    emit(fitted.rules, "text").write(place)
-    emit(fitted.rules, "html", title=f"{fitted.wanted.target}, by few rules").write(place)
-    Linearized(estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure).save(place)
+        contents["model.pt2"] = _exported(graph)
+    contents |= emit(fitted.rules, "text").files
+    contents |= emit(fitted.rules, "html", title=f"{fitted.wanted.target}, by few rules").files
+    front = Linearized(estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure)
+    return contents | front.files()
 
 
-def _export(graph: Any, path: Path) -> None:
+def _exported(graph: Any) -> bytes:
     """The network of the raw columns as torch.export writes it, for any number of rows."""
     import torch
 
@@ -58,7 +56,9 @@ def _export(graph: Any, path: Path) -> None:
 
     sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
     rows = torch.zeros(2, len(graph.features), dtype=torch.float64)
-    torch.export.save(torch.export.export(LinearizedNetwork(graph).eval(), (rows,), dynamic_shapes=sizes), path)
+    archive = io.BytesIO()
+    torch.export.save(torch.export.export(LinearizedNetwork(graph).eval(), (rows,), dynamic_shapes=sizes), archive)
+    return archive.getvalue()
 
 
 def summary_text(fitted: Fitted, data: Path, folder: Path, written: list[str]) -> str:

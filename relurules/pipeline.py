@@ -83,8 +83,8 @@ def partition(
     `complete` False and an `estimate` of what is missing. Regions come in the lexicographic order of their patterns,
     - before +, neurons by level, whatever `jobs`, the number of processes, or the joblib backend in force
     (`joblib.parallel_config`). solver: "compiled", or "scipy", slow, which judges it. checkpoint: a file that is
-    written now and then and when the search ends early, whatever ends it, and gone on from if it is there. `progress`
-    is called with the number of regions found. Raises DomainError where the domain has no interior.
+    written first, now and then, and when the search ends early, whatever ends it, and gone on from if it is there.
+    `progress` is called with the number of regions found. Raises DomainError where the domain has no interior.
     """
     graph = trace(model)
     return search(
@@ -209,6 +209,7 @@ def extract(
     threshold: float = LINEAR_THRESHOLD,
     progress: Progress | None = None,
     merging: Progress | None = None,
+    keep_checkpoint: bool = False,
 ) -> RuleSet:
     """Rules of a trained network over a domain, in the user's columns and units.
 
@@ -216,7 +217,8 @@ def extract(
     frame whose rows are counted per rule; what they say, with the true values y (N,) if given, is `rules.evidence`.
     threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one whose slope isn't exactly 1 changes the
     function, and `rules.max_error` bounds that change (1.0 removes none).
-    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`.
+    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`. keep_checkpoint: the
+    checkpoint stays when nothing is left to search, so that the same call starts with the rules; remove it yourself.
 
     max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
     union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
@@ -240,7 +242,7 @@ def extract(
     def regions(network: Network) -> Partition:
         return search(
             network, domain, solver=solver, max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit,
-            jobs=jobs, checkpoint=_path(checkpoint), progress=progress,
+            jobs=jobs, checkpoint=_path(checkpoint), keep_checkpoint=keep_checkpoint, progress=progress,
         )  # fmt: skip
 
     rules = extracted(graph, domain, rows, wanted, regions, merging)

@@ -25,7 +25,12 @@ FORMAT, VERSION = "relurules.rules", 1
 
 def save(rules: RuleSet, path: Path) -> None:
     """Write the rules as JSON, whole or not at all."""
-    write_text(path, json.dumps(to_json(rules), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, text_of(rules))
+
+
+def text_of(rules: RuleSet) -> str:
+    """The rules file's text."""
+    return json.dumps(to_json(rules), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def load(path: Path) -> RuleSet:

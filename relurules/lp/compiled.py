@@ -1,16 +1,19 @@
 """The one place where functions become machine code.
 
-Compiled functions are kept on disk. numba looks at the file of the outermost function alone when it decides whether
-what is kept is still right, so everything is kept under a digest of all files that hold compiled functions.
+Compiled functions are kept on disk (`machine_code.py`). A function's code holds that of the functions that it calls, so
+everything is kept under a digest of all files that hold compiled functions.
 """
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+
+from relurules.lp.machine_code import CodeStore, KeptCode
 
 _njit: Any = numba.njit  # without reference counts is an option that its types don't know
 _config: Any = numba.config
@@ -26,11 +29,10 @@ def compiled(function: F) -> F:
 
     Nothing in it may allocate: without numba's reference counts, calls with many arrays cost nothing.
     """
-    before, _config.CACHE_DIR = _config.CACHE_DIR, str(_FOLDER)
-    try:
-        return _njit(cache=True, error_model="numpy", nogil=True, _nrt=False)(function)  # type: ignore[no-any-return]
-    finally:
-        _config.CACHE_DIR = before
+    found: Any = _njit(error_model="numpy", nogil=True, _nrt=False)(function)
+    if hasattr(found, "_cache"):  # with NUMBA_DISABLE_JIT it is the function itself
+        found._cache = KeptCode(function, _STORE)
+    return found  # type: ignore[no-any-return]
 
 
 def inlined(function: F) -> F:
@@ -40,16 +42,34 @@ def inlined(function: F) -> F:
 
 def is_kept() -> bool:
     """Whether there are compiled functions of this version on disk, so that the first call won't take long."""
-    return any(_FOLDER.rglob("engine.advance-*.nbi"))
+    return _STORE.has("engine.advance")
 
 
-def _folder() -> Path:
-    package, digest = Path(__file__).parent.parent, hashlib.sha256(numba.__version__.encode())
+def why_not_kept() -> str | None:
+    """Why compiled functions can't be kept on disk; None where they can."""
+    return _STORE.obstacle()
+
+
+def _folder() -> Path | None:
+    """Where the user keeps caches, under a digest of what the code depends on; None where there is no such place."""
+    package, digest = Path(__file__).parent.parent, hashlib.sha256()
+    digest.update(f"{numba.__version__} {sys.implementation.cache_tag}".encode())
     for name in _SOURCES:
         for file in sorted((package / name).glob("*.py")):
             digest.update(file.read_bytes())
-    base = _config.CACHE_DIR or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "relurules"
-    return Path(base) / digest.hexdigest()[:16]
+    base = Path(_config.CACHE_DIR) if _config.CACHE_DIR else _users_caches()
+    return None if base is None else base / digest.hexdigest()[:16]
 
 
-_FOLDER = _folder()
+def _users_caches() -> Path | None:
+    """The package's folder where the user keeps caches; None without a home."""
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if given.is_absolute():
+        return given / "relurules"
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  # Path.home fails where there is none
+    if not home.is_absolute() or home == Path(home.anchor):
+        return None
+    return home / ".cache" / "relurules"
+
+
+_STORE = CodeStore(_folder())

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import struct
 import zipfile
 import zlib
@@ -23,12 +24,13 @@ _UNREADABLE = (
     OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, MemoryError, SyntaxError,
     OverflowError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
+_NONE = "isn't a checkpoint, or is damaged; give another file, or remove this one to start anew"
 #: Changes whenever a checkpoint of an older version can't be read any more.
 _VERSION = 2
+#: Parts of a state that are saved; buffers for what is found are empty then, and made anew.
 _GROUPS: dict[str, Any] = {
     "node": Node,
     "stack": Stack,
-    "out": Out,
     "work": Dictionary,
     "spare": Dictionary,
     "ball": Dictionary,
@@ -53,15 +55,21 @@ def save_checkpoint(path: Path, problem: Problem, search: Search, held: dict[str
         np.savez(file, about=json.dumps(about), **arrays)
 
 
+def require_file(path: Path) -> None:
+    """DataError where a checkpoint can't stand at `path`."""
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path}: is no regular file, as a checkpoint must be; name another one")
+
+
+def remove_checkpoint(path: Path) -> None:
+    """Remove a checkpoint; a symbolic link to it stays."""
+    Path(os.path.realpath(path)).unlink(missing_ok=True)
+
+
 def read_checkpoint(path: Path, problem: Problem) -> tuple[Search, dict[str, Any]]:
     """The search and what its sink held. DataError where the file can't be read or is of another search."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        about = json.loads(str(arrays.pop("about")))
-        version, found = about["version"], about["digest"]
-    except _UNREADABLE as error:
-        raise DataError(f"{path}: isn't a checkpoint, or is cut short: {error}") from error
+    arrays, about = _read(path)
+    version, found = about["version"], about["digest"]
     if version != _VERSION or found != digest(problem):
         raise DataError(
             f"{path}: is the checkpoint of another search (another network, domain or kind of output, or another "
@@ -74,10 +82,27 @@ def read_checkpoint(path: Path, problem: Problem) -> tuple[Search, dict[str, Any
             for i, (split, side, count, is_open) in enumerate(about["pieces"])
         ]
         top = Top(*(arrays[f"top.{name}"] for name in Top._fields))
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: isn't a checkpoint that this program wrote: {error}") from error
+    except _UNREADABLE as error:
+        raise DataError(f"{path}: {_NONE}") from error
     held = {name.removeprefix("held."): array for name, array in arrays.items() if name.startswith("held.")}
     return Search(top, pieces), held
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arrays of a checkpoint, and what it says of them."""
+    with path.open("rb") as file:
+        is_archive = file.read(2) == b"PK"  # anything else np.load takes for a pickle
+    try:
+        if not is_archive:
+            raise zipfile.BadZipFile
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        about = json.loads(str(arrays.pop("about")))
+        if not {"version", "digest", "pieces"} <= set(about):
+            raise ValueError("no checkpoint")
+    except _UNREADABLE as error:
+        raise DataError(f"{path}: {_NONE}") from error
+    return arrays, about
 
 
 def _state(fresh: State, arrays: dict[str, Any], prefix: str) -> State:
@@ -85,7 +110,8 @@ def _state(fresh: State, arrays: dict[str, Any], prefix: str) -> State:
         group: kind(*(np.ascontiguousarray(arrays[f"{prefix}.{group}.{name}"]) for name in kind._fields))
         for group, kind in _GROUPS.items()
     }
-    state = State(fresh.net, **groups)
+    buffers: Any = [np.zeros_like(array) for array in fresh.out]
+    state = State(fresh.net, out=Out(*buffers), **groups)
     if not is_sound(state, fresh):
         raise ValueError(f"the arrays of {prefix} don't fit one another")
     return state

@@ -5,17 +5,19 @@ import os
 import signal
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Protocol
 
-from relurules.errors import CheckError, DataError
+from relurules.errors import CheckError, DataError, Termination
+from relurules.files import make_folder
+from relurules.locks import alone, scratch
 from relurules.partitioning import key
-from relurules.partitioning.checkpoint import read_checkpoint, save_checkpoint
-from relurules.partitioning.pieces import Piece, Search, in_many, in_one, owned
+from relurules.partitioning.checkpoint import read_checkpoint, remove_checkpoint, require_file, save_checkpoint
+from relurules.partitioning.engine import advance
+from relurules.partitioning.pieces import Piece, Search, copied, in_many, in_one, owned
 from relurules.partitioning.state import State
 from relurules.partitioning.tray import Tray, laid_down, picked_up
 from relurules.partitioning.walk import Batch, Problem, Walk, begin, joined
@@ -28,6 +30,8 @@ _PIECES = 16
 _SECONDS, _REGIONS = 2.0, 200_000
 #: Seconds between two checkpoints.
 _CHECKPOINT_EVERY = 30.0
+#: What ends programs, and can wait until a step is recorded.
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Budget(NamedTuple):
@@ -52,35 +56,49 @@ class Sink(Protocol):
 
 
 def explore(
-    problem: Problem, sink: Sink, budget: Budget, *, progress: Progress | None = None, checkpoint: Path | None = None
+    problem: Problem,
+    sink: Sink,
+    budget: Budget,
+    *,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    keep: bool = False,
 ) -> Search:
     """Search until nothing is left or the budget is spent; one region is found in any case.
 
-    checkpoint: a file that is read if it is there, written now and then and when the search ends early, whatever ends
-    it, and removed once nothing is left. Raises CheckError where a process dies, with the checkpoint written.
+    checkpoint: a file that is read if it is there, written first of all, now and then, and when the search ends early,
+    whatever ends it, and removed once nothing is left. What can't be written leaves the last one as it was. keep: it is
+    left, with the whole search, to whoever removes it once the result is safe. Raises CheckError where a process dies,
+    with the checkpoint written, InputError where another run uses the same checkpoint.
     """
-    search, saved = _started(problem, sink, budget, checkpoint), time.monotonic()
-    with _interrupts_between_steps() as interrupt:
-        try:
-            with closing(_rounds(problem, search, sink, budget)) as rounds:
-                for _ in rounds:
-                    if progress is not None:
-                        progress(search.found)
-                    interrupt()
-                    if checkpoint is not None and time.monotonic() - saved > _CHECKPOINT_EVERY:
-                        save_checkpoint(checkpoint, problem, search, sink.saved())
-                        saved = time.monotonic()
-        except BrokenExecutor as error:
-            interrupt()  # Ctrl-C may have reached the workers first
-            kept = f"go on from the checkpoint {checkpoint}" if checkpoint else "with checkpoint= it could go on"
-            raise CheckError(f"a worker process died after {search.found} regions; {kept}") from error
-        finally:
-            if checkpoint is not None and search.recorded and not search.complete:
-                save_checkpoint(checkpoint, problem, search, sink.saved())
-    if checkpoint is not None and search.complete:
-        sink.saved()  # on disk before the checkpoint is gone
-        checkpoint.unlink(missing_ok=True)
+    with nullcontext() if checkpoint is None else _alone_with(checkpoint):
+        search = _started(problem, sink, budget, checkpoint)
+        _compile(search)
+        with _signals_between_steps() as interrupt:
+            try:
+                _bring_forward(problem, search, sink, budget, interrupt, progress, checkpoint)
+            except OSError:
+                with suppress(OSError):  # where there is no room, the last checkpoint stands
+                    _save(problem, search, sink, checkpoint, keep)
+                raise
+            except BaseException:
+                _save(problem, search, sink, checkpoint, keep)
+                raise
+            _save(problem, search, sink, checkpoint, keep)
+
+        if checkpoint is not None and search.complete and not keep:
+            sink.saved()  # on disk before the checkpoint is gone
+            remove_checkpoint(checkpoint)
     return search
+
+
+@contextmanager
+def _alone_with(checkpoint: Path) -> Iterator[None]:
+    """Keep other runs from a checkpoint."""
+    require_file(checkpoint)
+    make_folder(checkpoint.parent)
+    with alone(checkpoint):
+        yield
 
 
 def _started(problem: Problem, sink: Sink, budget: Budget, checkpoint: Path | None) -> Search:
@@ -91,8 +109,51 @@ def _started(problem: Problem, sink: Sink, budget: Budget, checkpoint: Path | No
         except (KeyError, ValueError, TypeError) as error:
             raise DataError(f"{checkpoint}: what was found so far can't be read: {error}") from error
         return search
-    state = begin(problem)
-    return in_one(problem, state) if budget.jobs == 1 else in_many(problem, state, _PIECES * _processes(budget.jobs))
+
+    state, jobs = begin(problem), budget.jobs
+    search = in_one(problem, state) if jobs == 1 else in_many(problem, state, _PIECES * _processes(jobs))
+    if checkpoint is not None:
+        save_checkpoint(checkpoint, problem, search, sink.saved())
+    return search
+
+
+def _compile(search: Search) -> None:
+    """Compile what isn't yet, as long as Ctrl-C ends the program at once."""
+    state = next((piece.state for piece in search.pieces if piece.state is not None), None)
+    if state is not None:
+        advance(copied(state), 0)
+
+
+def _bring_forward(
+    problem: Problem,
+    search: Search,
+    sink: Sink,
+    budget: Budget,
+    interrupt: Callable[[], None],
+    progress: Progress | None,
+    checkpoint: Path | None,
+) -> None:
+    """All rounds, with a checkpoint now and then."""
+    saved = time.monotonic()
+    try:
+        with closing(_rounds(problem, search, sink, budget)) as rounds:
+            for _ in rounds:
+                if progress is not None:
+                    progress(search.found)
+                interrupt()
+                if checkpoint is not None and time.monotonic() - saved > _CHECKPOINT_EVERY:
+                    save_checkpoint(checkpoint, problem, search, sink.saved())
+                    saved = time.monotonic()
+    except BrokenExecutor as error:
+        interrupt()  # Ctrl-C may have reached the workers first
+        kept = f"go on from the checkpoint {checkpoint}" if checkpoint else "with checkpoint= it could go on"
+        raise CheckError(f"a worker process died after {search.found} regions; {kept}") from error
+
+
+def _save(problem: Problem, search: Search, sink: Sink, checkpoint: Path | None, keep: bool) -> None:
+    """Write a checkpoint where there is something to go on with and search and sink agree."""
+    if checkpoint is not None and search.recorded and (keep or not search.complete):
+        save_checkpoint(checkpoint, problem, search, sink.saved())
 
 
 def _processes(jobs: int) -> int:
@@ -146,8 +207,8 @@ def _together(problem: Problem, search: Search, sink: Sink, budget: Budget) -> I
     seconds = min(_SECONDS, max(budget.end - time.monotonic(), 0.0))
     regions = min(_REGIONS, max(budget.regions - search.found, 1))
     net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
-    with TemporaryDirectory(prefix="relurules-") as folder, _parallel(budget.jobs) as parallel:
-        tray = Tray(Path(folder), os.getpid())
+    with scratch() as folder, _parallel(budget.jobs) as parallel:
+        tray = Tray(folder, os.getpid())
         calls = (delayed(_forward)(problem, search.pieces[i].state, seconds, regions, tray) for i in waiting)
         with _dropped(parallel(calls)) as results:
             for i, given in zip(waiting, results, strict=True):
@@ -191,23 +252,43 @@ def _forward(problem: Problem, state: State, seconds: float, regions: float, tra
 
 
 @contextmanager
-def _interrupts_between_steps() -> Iterator[Callable[[], None]]:
-    """Ctrl-C raises KeyboardInterrupt only where the function given is called: never between a step and its record."""
-    hits: list[int] = []
+def _signals_between_steps() -> Iterator[Callable[[], None]]:
+    """Ctrl-C, and what else ends programs, does so only where the function given is called, or at the end.
+
+    So it never comes between a step and its record. Signals that are ignored stay so, those with a handler reach it.
+    """
+    arrived: list[int] = []
+    before = dict[int, Any]()
     try:
-        before: Any = signal.signal(signal.SIGINT, lambda number, _: hits.append(number))
+        for number in _SIGNALS:
+            handler = signal.getsignal(number)
+            if handler not in (signal.SIG_IGN, None):
+                signal.signal(number, lambda number, _: arrived.append(number))
+                before[number] = handler
     except ValueError:  # not the main thread: nobody's Ctrl-C arrives here
         yield lambda: None
         return
 
     def check() -> None:
-        if hits:
-            raise KeyboardInterrupt
+        while arrived:
+            _end_by(arrived.pop(0), before)
 
     try:
         yield check
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    check()
+
+
+def _end_by(number: int, handlers: Mapping[int, Any]) -> None:
+    """Do what a signal did before."""
+    if callable(handlers[number]):
+        handlers[number](number, None)
+    elif number == signal.SIGINT:
+        raise KeyboardInterrupt
+    else:
+        raise Termination(number)
 
 
 __all__ = ["Budget", "Progress", "Sink", "explore"]

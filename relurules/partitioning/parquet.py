@@ -9,14 +9,16 @@ Names of columns, neurons and their slopes are in the schema's metadata and, wit
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.errors import DataError, UnsupportedError
-from relurules.files import replacing, write_text
+from relurules.errors import DataError, UnsupportedError, first_line
+from relurules.files import make_folder, remove_leftovers, replacing, write_text
+from relurules.locks import alone
 from relurules.partitioning.checkpoint import digest
 from relurules.partitioning.walk import Batch, Problem, joined
 
@@ -51,7 +53,7 @@ class Parquet:
     """
 
     def __init__(self, problem: Problem, folder: Path, checkpoint: Path | None = None, version: str = "") -> None:
-        """Raises DataError for a folder that can't be written to without mixing it up with something else."""
+        self.checkpoint = checkpoint
         self.folder, self.about = folder, _about(problem, version)
         self.schema = _schema(problem, self.about)
         K, (m, d) = len(problem.network), problem.network.C.shape
@@ -60,7 +62,26 @@ class Parquet:
         self.waiting: dict[int, list[Batch]] = {}
         self.written: dict[int, int] = {}
         self.regions = 0
-        _check_folder(folder, checkpoint)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other runs from the folder; what killed ones were writing there is removed.
+
+        Raises DataError for a folder that can't be written to without mixing it up with something else.
+        """
+        is_new = not self.folder.exists()
+        if not is_new and not self.folder.is_dir():
+            raise DataError(f"{self.folder}: is no folder")
+        make_folder(self.folder)
+        try:
+            with alone(self.folder):
+                _check_folder(self.folder, self.checkpoint)
+                remove_leftovers(self.folder)
+                yield
+        finally:
+            if is_new:
+                with suppress(OSError):  # unless something is in it
+                    self.folder.rmdir()
 
     def add(self, piece: int, batch: Batch) -> None:
         """Take the next regions of a piece; what is full is written before."""
@@ -93,10 +114,13 @@ class Parquet:
             raise DataError(
                 f"{self.folder}: doesn't hold the {regions} regions that the checkpoint's search left there"
             )
-        leftovers = [path.name for path in self.folder.glob(".*.parquet")]
-        for name in (*(there - expected), *leftovers, _MANIFEST):
+        for name in (*(there - expected), _MANIFEST):
             (self.folder / name).unlink(missing_ok=True)
         self.written, self.regions = written, regions
+
+    def __bool__(self) -> bool:
+        """Whether there are any regions."""
+        return bool(self.waiting or self.written)
 
     def close(self, *, complete: bool) -> tuple[Path, ...]:
         """Write what waits and the manifest; all files in order."""
@@ -124,9 +148,9 @@ class Parquet:
 
     def _write(self, piece: int, found: Batch, n: int) -> None:
         parquet, part = _pyarrow().parquet, self.written.get(piece, 0)
-        maps = found.maps[:n]
         arrays: dict[str, _Numbers] = {"pattern": found.patterns[:n], "point": found.points[:n]}
-        arrays |= {"weights": maps[:, :, :-1], "constants": maps[:, :, -1]}
+        if "weights" in self.schema.names:
+            arrays |= {"weights": found.maps[:n, :, :-1], "constants": found.maps[:n, :, -1]}
         table = _table({name: arrays[name] for name in self.schema.names}, self.schema)
         with replacing(self.folder / _NAME.format(piece, part)) as path:
             parquet.write_table(table, path, compression="zstd", use_dictionary=["pattern.list.element"])
@@ -140,7 +164,7 @@ class Parquet:
             found = pyarrow.parquet.read_metadata(path)
             about = json.loads((found.metadata or {}).get(_KEY, b"{}"))
         except (OSError, ValueError, pyarrow.ArrowException) as error:
-            raise DataError(f"{path}: can't be read: {error}") from error
+            raise DataError(f"{path}: can't be read ({first_line(error)}); remove it and the checkpoint") from error
         if about.get("digest") != self.about["digest"]:
             raise DataError(f"{path}: holds regions of another search than the checkpoint's")
         return int(found.num_rows)
@@ -205,10 +229,6 @@ def _check_folder(folder: Path, checkpoint: Path | None) -> None:
     """DataError for files, hidden ones aside, that a search with this checkpoint didn't leave in the folder."""
     if checkpoint is not None and checkpoint.resolve().parent == folder.resolve():
         raise DataError(f"{checkpoint}: the checkpoint can't be in the folder of the regions; name another place")
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise DataError(f"{folder}: is no folder")
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     own = [name for name in names if _PART.fullmatch(name) or name == _MANIFEST]
     if other := [name for name in names if name not in own]:

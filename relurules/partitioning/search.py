@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.errors import CheckError, DomainError, UnsupportedError
+from relurules.errors import CheckError, DomainError, Termination, UnsupportedError
 from relurules.ir import UNEXPLORED, Count, Network, Partition, Streamed, Tree
 from relurules.ir.accurate import accurate_rows
 from relurules.ir.network import Array
 from relurules.partitioning import reference
+from relurules.partitioning.checkpoint import remove_checkpoint
 from relurules.partitioning.estimate import estimate
 from relurules.partitioning.explore import Budget, Progress, explore
 from relurules.partitioning.parquet import Parquet
@@ -37,13 +38,14 @@ def search(
     jobs: int = 1,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
+    keep_checkpoint: bool = False,
 ) -> Partition:
     """All linear regions of `network` in `domain`, or some, one at least, where a budget ends the search.
 
     Regions come in the lexicographic order of their patterns, - before +, neurons by level. max_regions: stop after so
     many (several jobs may find some more); time_limit: stop after so many seconds; memory_limit: stop before the
-    regions take more MB; progress: called with the regions found; checkpoint: see `explore`. Raises DomainError where
-    the domain doesn't fit the network or has no interior.
+    regions take more MB; progress: called with the regions found; checkpoint, and whether it is kept when the search is
+    complete: see `explore`. Raises DomainError where the domain doesn't fit the network or has no interior.
     """
     if solver not in SOLVERS:
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
@@ -54,7 +56,8 @@ def search(
     problem = problem_of(network, domain, Wanted(points=True, tree=True))
     found = Collected()
     fit = math.inf if memory_limit is None else max(1.0, memory_limit * 1e6 // _bytes(network))
-    done = explore(problem, found, budget(max_regions, time_limit, jobs, fit), progress=progress, checkpoint=checkpoint)
+    limits = budget(max_regions, time_limit, jobs, fit)
+    done = explore(problem, found, limits, progress=progress, checkpoint=checkpoint, keep=keep_checkpoint)
     return _partition(problem, done, found)
 
 
@@ -96,12 +99,16 @@ def write_regions(
     """
     problem = problem_of(network, domain, Wanted(points=True, maps=maps))
     sink = Parquet(problem, folder, checkpoint, version)
-    try:
-        done = explore(problem, sink, limits, progress=progress, checkpoint=checkpoint)
-    except (KeyboardInterrupt, CheckError):
-        sink.close(complete=False)
-        raise
-    files = sink.close(complete=done.complete)
+    with sink.alone():
+        try:
+            done = explore(problem, sink, limits, progress=progress, checkpoint=checkpoint, keep=True)
+        except (KeyboardInterrupt, Termination, CheckError):
+            if sink:
+                sink.close(complete=False)
+            raise
+        files = sink.close(complete=done.complete)
+        if checkpoint is not None and done.complete:
+            remove_checkpoint(checkpoint)  # the folder says now that it is whole
     return Streamed(done.found, done.complete, files, None if done.complete else estimate(problem, done, rows))
 
 

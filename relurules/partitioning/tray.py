@@ -25,7 +25,10 @@ def laid_down(result: Any, tray: Tray) -> Any:
         return result
     file, path = mkstemp(dir=tray.folder)
     os.close(file)
-    dump(result, path)
+    try:
+        dump(result, path)
+    except OSError as error:  # the library names no file
+        raise OSError(error.errno, f"{error.strerror} (TMPDIR can name another place)", path) from error
     return Path(path)
 
 

@@ -49,12 +49,16 @@ class Linearized:
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write front.csv and, where matplotlib is installed, front.svg into the folder; returns their paths."""
+        return write_all(Path(folder), self.files())
+
+    def files(self) -> dict[str, str]:
+        """What `save` writes: names and texts."""
         from relurules.train.front_figure import front_figure
 
         files = {"front.csv": self.front.to_csv(index=False)}
         with suppress(UnsupportedError):  # no matplotlib
             files["front.svg"] = front_figure(self.front, self.chosen, self.measure)
-        return write_all(Path(folder), files)
+        return files
 
 
 def front_table(found: Sequence[Point], training: Rows, test: Rows | None, task: Task) -> "pd.DataFrame":

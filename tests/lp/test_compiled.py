@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numba
+import numpy as np
 import pytest
 
 from relurules.lp import compiled
@@ -22,19 +23,23 @@ from relurules.lp.dictionary import copy
 target = np.zeros(2)
 copy(np.array([1.0, 2.0]), target)
 assert target.tolist() == [1.0, 2.0]
-print(compiled._FOLDER)
-print(numba.config.CACHE_DIR == before, compiled.is_kept(), any(compiled._FOLDER.rglob("dictionary.copy-*.nbi")))
+folder = compiled._STORE.folder
+print(folder)
+print(numba.config.CACHE_DIR == before, compiled.is_kept(), compiled._STORE.has("dictionary.copy"))
 print(compiled.__file__)
 """
+LOST = "compiled anew, some 20 seconds, each time"
 
 
-def run(path: Path, **environment: str) -> list[str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
+def run(path: Path, gone: tuple[str, ...] = (), **environment: str) -> list[str]:
+    """The lines of what the program prints on stdout and, as the last one, all that it prints on stderr."""
+    unwanted = {"NUMBA_CACHE_DIR", "XDG_CACHE_HOME", *gone}
+    kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True,
         cwd=path, env=kept | {"PYTHONPATH": str(path)} | environment,
     )  # fmt: skip
-    return done.stdout.split("\n")
+    return [*done.stdout.splitlines(), done.stderr]
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +51,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_folder_is_the_users_and_goes_by_the_sources(copy: Path, tmp_path: Path) -> None:
-    folder, state, file, _ = run(copy, NUMBA_CACHE_DIR=str(tmp_path / "numba"))
+    folder, state, file, said = run(copy, NUMBA_CACHE_DIR=str(tmp_path / "numba"))
     assert file.startswith(str(copy))
     assert Path(folder).parent == tmp_path / "numba"
-    assert state == "True False True"
+    assert (state, said) == ("True False True", "")
+    assert is_clean(copy)
     source = copy / "relurules" / "lp" / "tolerances.py"
     source.write_text(source.read_text() + "\n#: Another tolerance.\nOTHER = 1e-3\n")
     other, *_ = run(copy, NUMBA_CACHE_DIR=str(tmp_path / "numba"))
@@ -63,19 +69,76 @@ def test_without_a_setting_the_folder_is_in_the_users_cache(copy: Path, tmp_path
     assert state == "True False True"
 
 
+def is_clean(package: Path) -> bool:
+    """Whether nothing was compiled into the package's own folders."""
+    return not [path for path in package.rglob("*") if path.suffix in (".nbi", ".nbc", ".code")]
+
+
 def test_a_cache_that_can_t_be_written_to_is_no_obstacle(copy: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    _, state, *_ = run(copy, XDG_CACHE_HOME=str(tmp_path / "file"))
+    folder, state, _, said = run(copy, XDG_CACHE_HOME=str(tmp_path / "file"))
     assert state == "True False False"
+    assert said == f"machine code can't be kept in {folder}: Not a directory; {LOST}\n"
+    assert is_clean(copy)
 
 
-def test_numba_s_setting_is_put_back_where_a_function_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numba.config, "CACHE_DIR", "elsewhere")
-    with pytest.raises(TypeError):
-        compiled.compiled(3)  # type: ignore[type-var]
-    assert numba.config.CACHE_DIR == "elsewhere"
+def test_who_has_no_home_compiles_anew_and_nothing_lands_elsewhere(copy: Path, tmp_path: Path) -> None:
+    """As in a container whose user has no entry among the users."""
+    home = tmp_path / "sitecustomize.py"
+    home.write_text("import pwd\ndef nobody(*_): raise KeyError\npwd.getpwuid = pwd.getpwnam = nobody\n")
+    path = os.pathsep.join([str(copy), str(tmp_path)])
+    folder, state, _, said = run(copy, ("HOME",), PYTHONPATH=path)
+    assert (folder, state) == ("None", "True False False")
+    assert said == f"machine code can't be kept: no home folder; XDG_CACHE_HOME can name a place; {LOST}\n"
+    assert is_clean(copy)
+    assert not list(tmp_path.glob(".cache"))
+
+
+@pytest.mark.parametrize("place", ["", "relative/folder"])
+def test_a_relative_place_for_caches_counts_for_nothing(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", place)
+    monkeypatch.setenv("HOME", "/home/somebody")
+    folder = compiled._folder()
+    assert folder is not None
+    assert folder.parent == Path("/home/somebody/.cache/relurules")
+    for home in ("/", "", "somewhere"):
+        monkeypatch.setenv("HOME", home)
+        assert compiled._folder() is None
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "random", "a bit", "a folder"])
+def test_a_damaged_cache_costs_time_and_a_line(copy: Path, tmp_path: Path, damage: str) -> None:
+    folder, *_, said = run(copy, NUMBA_CACHE_DIR=str(tmp_path))
+    assert said == ""
+    (file,) = Path(folder).glob("dictionary.copy-*.code")
+    spoil(file, damage)
+    *_, state, _, said = run(copy, NUMBA_CACHE_DIR=str(tmp_path))
+    assert state == "True False True"
+    why = "Is a directory" if damage == "a folder" else "machine code that is damaged"
+    assert said == f"{file}: {why}; compiled anew, some 20 seconds\n"
+    if damage != "a folder":
+        assert run(copy, NUMBA_CACHE_DIR=str(tmp_path))[-1] == ""  # it is whole again
+    assert is_clean(copy)
+
+
+def spoil(file: Path, damage: str) -> None:
+    whole = file.read_bytes()
+    if damage == "a folder":
+        file.unlink()
+        file.mkdir()
+        return
+    changed = bytearray(whole)
+    changed[len(whole) // 2] ^= 4
+    damaged = {"empty": b"", "cut": whole[: len(whole) // 2], "random": np.random.default_rng(0).bytes(999)}
+    file.write_bytes(damaged.get(damage, bytes(changed)))
 
 
 def test_files_without_functions_that_are_compiled_count_too() -> None:
-    assert compiled._folder() == compiled._FOLDER
+    assert compiled._folder() == compiled._STORE.folder
     assert {"lp", "partitioning"} <= set(compiled._SOURCES)
+
+
+def test_functions_that_aren_t_compiled_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "_njit", lambda **_: lambda function: function)  # as NUMBA_DISABLE_JIT has it
+    assert compiled.compiled(run) is run

@@ -142,7 +142,7 @@ def test_stopped_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jo
     # what a search leaves that is killed after its last checkpoint
     newer = first.files[-1].with_name("part-00000-000077.parquet")
     newer.write_bytes(first.files[0].read_bytes())
-    (tmp_path / "out" / ".half.parquet").write_bytes(b"PAR1")
+    (tmp_path / "out" / f".part-00000-000078.parquet{files.PART}").write_bytes(b"PAR1")
     done = write(tmp_path / "out", checkpoint=checkpoint, jobs=then)
     assert done.complete
     assert not checkpoint.exists()

@@ -1,0 +1,137 @@
+"""Machine code on disk: a file for every compiled function and kind of arguments, under a digest of its content.
+
+numba's own files are trusted as they are: one that was cut short ends the program, one with a flipped bit runs. Here
+nothing runs whose digest is wrong, and no trouble with a file costs more than the time to compile anew.
+"""
+
+import errno
+import hashlib
+import logging
+import pickle
+from collections.abc import Callable
+from multiprocessing import current_process
+from pathlib import Path
+from typing import Any
+
+from numba.core import serialize
+from numba.core.caching import _Cache
+from numba.core.compiler import CompileResult
+
+from relurules.files import replacing
+
+#: What a file begins with, before the SHA-256 of the rest.
+_MAGIC = b"relurules machine code 1\n"
+_HEAD = len(_MAGIC) + 32
+#: Bytes that are written to see whether there is room for machine code: of all functions, some 2 MB.
+_ROOM = 2**22
+_AGAIN = "compiled anew, some 20 seconds"
+
+_dumps: Any = serialize.dumps
+_rebuild: Any = CompileResult._rebuild
+_log = logging.getLogger("relurules")
+
+
+class CodeStore:
+    """A folder for machine code; None where the user has no place for one. It says once what is wrong with it."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.quiet = False
+
+    def has(self, name: str) -> bool:
+        """Whether there is machine code of a function, `module.function`."""
+        return self.folder is not None and any(self.folder.glob(f"{name}-*.code"))
+
+    def obstacle(self) -> str | None:
+        """Why nothing can be kept, for a line that says so; None where it can. Nothing is said of it again."""
+        try:
+            with replacing(self._file("room")) as path:
+                path.write_bytes(bytes(_ROOM))
+            self._file("room").unlink(missing_ok=True)
+        except OSError as error:
+            self.quiet = True
+            return self._why(error)
+        return None
+
+    def read(self, name: str) -> Any:
+        """What was written under this name; None where nothing was, or nothing that can be used."""
+        try:
+            content = self._file(name).read_bytes()
+        except OSError as error:
+            if self.folder is not None and not isinstance(error, FileNotFoundError | NotADirectoryError):
+                self.say(f"{self._file(name)}: {error.strerror}; {_AGAIN}")
+            return None
+
+        if content[:_HEAD] != _MAGIC + hashlib.sha256(content[_HEAD:]).digest():
+            self.say(f"{self._file(name)}: machine code that is damaged; {_AGAIN}")
+            return None
+        return pickle.loads(content[_HEAD:])  # noqa: S301  # its digest says that it is what was written
+
+    def write(self, name: str, value: Any) -> None:
+        """Keep something under a name, or say why that isn't possible."""
+        content = _dumps(value)
+        try:
+            with replacing(self._file(name)) as path:
+                path.write_bytes(_MAGIC + hashlib.sha256(content).digest() + content)
+        except OSError as error:
+            self.say(f"{self._why(error)}; {_AGAIN}, each time")
+
+    def say(self, message: str) -> None:
+        """A line on stderr, the first of this program only; a worker's program is that of whoever started it."""
+        if not self.quiet and current_process().name == "MainProcess":
+            _log.warning(message)
+        self.quiet = True
+
+    def _file(self, name: str) -> Path:
+        if self.folder is None:
+            raise FileNotFoundError(errno.ENOENT, "no home folder; XDG_CACHE_HOME can name a place")
+        return self.folder / f"{name}.code"
+
+    def _why(self, error: OSError) -> str:
+        place = "" if self.folder is None else f" in {self.folder}"
+        return f"machine code can't be kept{place}: {error.strerror}"
+
+
+class KeptCode(_Cache):
+    """Keeps the machine code of one function, as numba asks for it and gives it."""
+
+    def __init__(self, function: Callable[..., Any], store: CodeStore) -> None:
+        self.store = store
+        self.module, self.name = function.__module__, f"{function.__module__.split('.')[-1]}.{function.__qualname__}"
+
+    @property
+    def cache_path(self) -> str | None:
+        """The folder, for numba's own reports."""
+        return None if self.store.folder is None else str(self.store.folder)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Machine code for arguments of these types, None where there is none."""
+        target_context.refresh()
+        try:
+            found = self.store.read(self._name(sig, target_context.codegen()))
+            return None if found is None else _rebuild(target_context, *found)
+        except Exception as error:
+            self.store.say(f"machine code of {self.name} can't be used: {type(error).__name__}; {_AGAIN}")
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep machine code for arguments of these types."""
+        try:
+            if not data.lifted and not data.library.has_dynamic_globals:
+                self.store.write(self._name(sig, data.codegen), data._reduce())
+        except Exception as error:
+            self.store.say(f"machine code of {self.name} can't be kept: {type(error).__name__}; {_AGAIN}, each time")
+
+    def enable(self) -> None:
+        """Part of what numba expects; it can't be switched off."""
+
+    def disable(self) -> None:
+        """Part of what numba expects; it can't be switched off."""
+
+    def flush(self) -> None:
+        """Part of what numba expects: files go by their sources, and needn't be removed."""
+
+    def _name(self, sig: Any, codegen: Any) -> str:
+        """A name that tells types of arguments, and processors, apart."""
+        told = repr((self.module, sig, codegen.magic_tuple())).encode()
+        return f"{self.name}-{hashlib.sha256(told).hexdigest()[:20]}"

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import lzma
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,9 +38,14 @@ def read_table(path: Path, drop: Sequence[str]) -> Any:
     """The rows of a CSV or Parquet file, without some columns; DataError where it can't be read or lacks one."""
     import pandas
 
+    from relurules.tables import check_extent
+
     try:
+        check_extent(path)
         frame = pandas.read_parquet(path) if path.suffix == ".parquet" else pandas.read_csv(path)
-    except (ValueError, ImportError) as error:
+    except (DataError, MemoryError):
+        raise
+    except (ValueError, ImportError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: can't be read as a table: {error}") from error
     unknown = [name for name in drop if name not in frame.columns]
     if unknown:

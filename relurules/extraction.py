@@ -14,6 +14,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network, Partition, Reduction, RuleSet
 from relurules.ir.network import Array
 from relurules.rules import Asked, build_rules, deciding
+from relurules.tables import check_finite
 
 #: Where rules that are fewer than the network's are to be close to it.
 FIDELITIES = ("domain", "rows")
@@ -43,6 +44,8 @@ def checked(wanted: Wanted) -> Wanted:
         raise UnsupportedError("fidelity='rows' chooses so many rules by the data: give max_rules, and no max_error")
     if wanted.decision is not None and (wanted.max_error or wanted.max_rules is not None):
         raise UnsupportedError("decisions are exact; leave out max_error and max_rules, or decision")
+    if isinstance(wanted.decision, float | int):
+        check_finite(decision=wanted.decision)
     return wanted
 
 

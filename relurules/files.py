@@ -1,7 +1,9 @@
 """Files written whole or not at all, and read as JSON."""
 
+import errno
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from relurules.errors import RulesError
+
+#: The most bytes of text that are read at once.
+_LARGEST_TEXT = 2**30
 
 
 @contextmanager
@@ -39,10 +44,23 @@ def write_all(folder: Path, files: Mapping[str, str]) -> list[Path]:
     return [folder / name for name in files]
 
 
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file. OSError for what is too large to be read whole, or has no end, before it is read."""
+    mode = path.stat().st_mode
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        raise OSError(errno.EINVAL, "it is a device; expected a file")
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        content = file.read(_LARGEST_TEXT + 1) if size <= _LARGEST_TEXT else b""
+    if max(size, len(content)) > _LARGEST_TEXT:
+        raise OSError(errno.EFBIG, f"it has more than {_LARGEST_TEXT} bytes, which are read at once")
+    return content.decode("utf-8")
+
+
 def read_json(path: Path) -> Any:
     """What a JSON file holds; RulesError where it can't be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_text(path))
     except OSError as error:
         raise RulesError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

@@ -354,6 +354,11 @@ def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
     if not is_plain(graph.columns):
         return domain.aligned(graph.columns)
     d = len(graph.features)
+    if len(domain) != d and graph.batch > 1 and len(domain) * graph.batch == d:
+        raise DomainError(
+            f"batch fixed to {graph.batch}: export with a dynamic one; as the model is, {graph.batch} rows of "
+            f"{len(domain)} columns are one row of {d}"
+        )
     if len(domain) != d:
         raise DomainError(
             f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network reads {d}"

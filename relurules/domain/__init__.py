@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from relurules.domain.columns import Column, coordinate_names, encode, groups_of, is_plain, number_columns
+from relurules.domain.columns import Column, check_texts, coordinate_names, encode, groups_of, is_plain, number_columns
 from relurules.domain.frame import Frame as Frame
 from relurules.domain.inequality import parse_inequality
 from relurules.domain.ranges import columns_of, indicator_groups, ranges, whole_numbers
@@ -17,6 +17,8 @@ from relurules.tables import Value, default_names
 
 Array = NDArray[np.float64]
 
+#: Solvers of linear programs take a number of this size for infinite.
+_INFINITE = 1e20
 #: Membership in a linear inequality forgives this share of the sum of its absolute terms (box bounds forgive nothing).
 _ROUNDING = 1e-12
 
@@ -44,6 +46,8 @@ class Domain:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", self.columns or number_columns(self.names))
+        check_texts(self.columns)
+        _check_bounds(self)
 
     @classmethod
     def box(cls, lower: ArrayLike, upper: ArrayLike, names: Sequence[str] | None = None) -> "Domain":
@@ -67,6 +71,7 @@ class Domain:
     @classmethod
     def over(cls, columns: Sequence[Column]) -> "Domain":
         """All values that columns of a table may have. DomainError where two of their coordinates have one name."""
+        check_texts(columns)
         domain, groups = cls.unbounded(coordinate_names(columns)), groups_of(columns)
         of_category = np.isin(np.arange(len(domain)), [i for group in groups for i in group])
         return replace(
@@ -252,6 +257,17 @@ def _vector(values: ArrayLike, what: str) -> Array:
     if array.ndim != 1 or np.isnan(array).any():
         raise DomainError(f"{what} must be a list of numbers without NaN, found {values!r}")
     return array
+
+
+def _check_bounds(domain: Domain) -> None:
+    for bounds, open_side in ((domain.lower, "-inf"), (domain.upper, "inf")):
+        too_large = np.flatnonzero(np.isfinite(bounds) & (np.abs(bounds) >= _INFINITE))
+        if len(too_large):
+            name, value = domain.names[too_large[0]], float(bounds[too_large[0]])
+            raise DomainError(
+                f"column {name!r}: the bound {value:g} is too large to be told from infinity; supported: numbers below "
+                f"{_INFINITE:g}, or {open_side} for an open side"
+            )
 
 
 def _check_names(names: tuple[str, ...], count: int) -> None:

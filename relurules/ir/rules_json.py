@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from relurules.errors import DomainError, RulesError
-from relurules.files import write_text
+from relurules.files import read_text, write_text
 from relurules.ir.domain_json import dense, domain_from_json, domain_to_json, sparse
 from relurules.ir.evidence_json import evidence_from_json, evidence_to_json
 from relurules.ir.link import Head, check_heads, identity_heads, is_identity, score_names
@@ -31,7 +31,7 @@ def save(rules: RuleSet, path: Path) -> None:
 def load(path: Path) -> RuleSet:
     """Read and check a rules file; RulesError names the place that doesn't follow the schema."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, parse_float=_float, parse_int=_int)
+        found = json.loads(read_text(path), parse_constant=_refuse, parse_float=_float, parse_int=_int)
     except OSError as error:
         raise RulesError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

@@ -18,11 +18,16 @@ from onnx.reference import ReferenceEvaluator
 
 from relurules.errors import ModelError, first_line
 from relurules.tracing.affine import LARGEST
+from relurules.tracing.onnx_file import OPSETS
 
 Array = NDArray[Any]
 
 #: Operators that round or compare: on constants they follow the model's own precision.
 _DISCRETE = frozenset({"Floor", "Ceil", "Round", "Sign", "Mod"})
+
+
+#: Operators that are newer than the known sets -> the set whose definition is known.
+_LATER = {"CumProd": 26}
 
 
 class Constant(NamedTuple):
@@ -79,6 +84,7 @@ def operator(node: NodeProto, number: int, opsets: Mapping[str, int], where: str
         schema = onnx.defs.get_schema(node.op_type, opsets[domain], domain)
     except Exception as error:
         raise ModelError(f"{place}: isn't as opset {opsets[domain]} has it: {first_line(error)}") from error
+    _check_definition(schema, opsets[domain], place)
     for i, given in enumerate(node.input):
         inner.input[i] = given and f"i{i}"
     for i, given in enumerate(node.output):
@@ -88,6 +94,33 @@ def operator(node: NodeProto, number: int, opsets: Mapping[str, int], where: str
     reference = _reference(inner, opsets)
     inputs, outputs = tuple(node.input), tuple(node.output)
     return Operator(inner, inputs, outputs, name, place, opsets[domain], attributes, narrow, schema, reference)
+
+
+def _check_definition(schema: OpSchema, version: int, place: str) -> None:
+    """Refuse an operator that its set defines in another way than the sets that are known, but for element types."""
+    known = OPSETS[schema.domain]
+    if version in known or schema.since_version == _LATER.get(schema.name):
+        return
+    nearest = known[-1] if version > known[-1] else known[0]
+    try:
+        same = _definition(onnx.defs.get_schema(schema.name, nearest, schema.domain)) == _definition(schema)
+    except onnx.defs.SchemaError:
+        same = False  # it isn't there in the known sets
+    if not same:
+        raise ModelError(
+            f"{place}: opset {version} defines it in another way than opset {nearest}; supported: the definitions of "
+            f"opset {known[0]} to {known[-1]}. Export it again, or convert it with onnx.version_converter"
+        )
+
+
+def _definition(schema: OpSchema) -> tuple[object, ...]:
+    """All that tells what an operator does: its text, inputs, outputs and attributes, without types of elements."""
+    formal = [[(item.name, item.option) for item in items] for items in (schema.inputs, schema.outputs)]
+    attributes = {
+        name: (item.type, item.required, item.default_value.SerializeToString())
+        for name, item in schema.attributes.items()
+    }
+    return schema.doc, *formal, attributes
 
 
 def _attributes(node: NodeProto, schema: OpSchema) -> dict[str, Any]:

@@ -13,9 +13,7 @@ from relurules.errors import DataError
 _out = Console(highlight=False)
 
 
-_Limit = Annotated[
-    float | None, typer.Option(help="Limit, for bounded, reach and counterfactual.", callback=finite)
-]
+_Limit = Annotated[float | None, typer.Option(help="Limit, for bounded, reach and counterfactual.", callback=finite)]
 
 
 def ask(

@@ -17,8 +17,6 @@ from relurules.tables import Value, default_names
 
 Array = NDArray[np.float64]
 
-#: Solvers of linear programs take a number of this size for infinite.
-_INFINITE = 1e20
 #: Membership in a linear inequality forgives this share of the sum of its absolute terms (box bounds forgive nothing).
 _ROUNDING = 1e-12
 
@@ -47,7 +45,6 @@ class Domain:
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", self.columns or number_columns(self.names))
         check_texts(self.columns)
-        _check_bounds(self)
 
     @classmethod
     def box(cls, lower: ArrayLike, upper: ArrayLike, names: Sequence[str] | None = None) -> "Domain":
@@ -257,17 +254,6 @@ def _vector(values: ArrayLike, what: str) -> Array:
     if array.ndim != 1 or np.isnan(array).any():
         raise DomainError(f"{what} must be a list of numbers without NaN, found {values!r}")
     return array
-
-
-def _check_bounds(domain: Domain) -> None:
-    for bounds, open_side in ((domain.lower, "-inf"), (domain.upper, "inf")):
-        too_large = np.flatnonzero(np.isfinite(bounds) & (np.abs(bounds) >= _INFINITE))
-        if len(too_large):
-            name, value = domain.names[too_large[0]], float(bounds[too_large[0]])
-            raise DomainError(
-                f"column {name!r}: the bound {value:g} is too large to be told from infinity; supported: numbers below "
-                f"{_INFINITE:g}, or {open_side} for an open side"
-            )
 
 
 def _check_names(names: tuple[str, ...], count: int) -> None:

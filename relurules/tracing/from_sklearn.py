@@ -163,8 +163,8 @@ def _outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
     if len(mlp.classes_) < 2 and mlp.out_activation_ != "softmax":
         only = ", ".join(map(repr, mlp.classes_.tolist()))
         raise ModelError(
-            f"the {_kind(mlp)} was trained on one class alone ({only}), so there is nothing to decide; train it on rows "
-            "of two or more classes"
+            f"the {_kind(mlp)} was trained on one class alone ({only}), so there is nothing to decide; train it on "
+            "rows of two or more classes"
         )
     names = tuple(f"p_{label}" for label in mlp.classes_)
     if len(set(names)) < len(names):

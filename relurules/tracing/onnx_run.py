@@ -15,6 +15,7 @@ from relurules.tracing.onnx_operators import SHAPE_ONLY
 Array = NDArray[np.float64]
 Values = dict[str, Constant | Array]
 
+
 def reference(program: Program) -> Callable[[Array], Array]:
     """The model itself, (N, d) -> (N, m). ModelError where its rows influence one another."""
     d = sum(item.size for item in program.inputs)

@@ -19,6 +19,7 @@ from relurules.tracing.operators import CASTS, LINKED, UNCHECKED
 
 Array = NDArray[np.float64]
 
+
 def function_of(program: ExportedProgram) -> Callable[[Array], Array]:
     """(N, d) -> (N, m), node by node with torch's operators."""
     runner = _InFloat64(program.module())

@@ -45,5 +45,5 @@ def same(together: Array, alone: Array) -> bool:
 
 def mixing_text(place: str | None) -> str:
     """What a message says of it."""
-    where = f"{place}: " if place else ""
-    return f"{where}rows of a batch influence one another: {ROWS} together give something else than one by one"
+    where = f": they influence one another in {place}" if place else ""
+    return f"{ROWS} rows together give something else than one by one{where}"

@@ -22,7 +22,10 @@ def check_declared(nodes: Iterable[torch.fx.Node]) -> None:
             if isinstance(leaf, Tensor):
                 known = math.prod(size for size in leaf.shape if isinstance(size, int))
                 if known > LARGEST:
-                    raise refused(node, f"its shape {tuple(leaf.shape)} has {known} numbers; up to {LARGEST} can be")
+                    raise refused(
+                        node,
+                        f"its result of shape {tuple(leaf.shape)} is too large: {known} numbers; up to {LARGEST} can be",
+                    )
 
 
 def check_size(node: torch.fx.Node, args: Any, kwargs: Any) -> None:

@@ -83,8 +83,8 @@ def _input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | None)
             f"{where}: input {value.name!r} is of type {found}; supported: tensors of FLOAT, DOUBLE, FLOAT16, BFLOAT16"
         )
     fixed = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
-    if any(size is not None and size < (1 if i else 0) for i, size in enumerate(fixed)):
-        raise ModelError(f"{where}: input {value.name!r} has the shape {_shown(fixed)}; supported: sizes of 1 and more")
+    if 0 in fixed[1:]:
+        raise ModelError(f"{where}: input {value.name!r} has the shape {_shown(fixed)}, which holds no number")
     declared = [dim.dim_value if dim.dim_value > 0 else None for dim in tensor.shape.dim]
     if not tensor.HasField("shape"):
         declared = [None] * (0 if input_shape is None else 1 + len(input_shape))
@@ -118,14 +118,14 @@ def _check_sizes(model: ModelProto, where: str) -> None:
         found = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info
     except Exception:  # sizes that don't fit are told better by the node that they don't fit
         return
-    places = {name: node for node in model.graph.node for name in node.output}
+    places = {name: (i, node) for i, node in enumerate(model.graph.node) for name in node.output}
     for value in found:
         sizes = [dim.dim_value if dim.HasField("dim_value") else 1 for dim in value.type.tensor_type.shape.dim]
         if math.prod(sizes) > LARGEST:
-            node = places[value.name]
+            number, node = places[value.name]
             raise ModelError(
-                f"{where}: operator {node.op_type} in node {node.name or value.name!r}: its result of shape {sizes} "
-                f"has {math.prod(sizes)} numbers; supported: up to {LARGEST}"
+                f"{where}: operator {node.op_type} in node {node.name or number!r}: its result of shape {sizes} "
+                f"is too large: {math.prod(sizes)} numbers; supported: up to {LARGEST}"
             )
 
 

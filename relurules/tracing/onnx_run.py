@@ -41,10 +41,10 @@ def _rows_stand_alone(program: Program, probes: Array, single: Array) -> bool:
         return False
     if not same(_rows(program, values, len(probes)), single):
         alone = [_values(program, row[None]) for row in probes]
-        place = first_mixing(_steps(program, values, alone)) or program.where
         raise ModelError(
-            f"{mixing_text(place)}; the first dimension is dynamic, but no batch. Supported: models whose first "
-            "dimension is the batch, in every input and output; give the input a fixed shape if all of it is one row"
+            f"{program.where}: its first dimension is dynamic, but no batch: "
+            f"{mixing_text(first_mixing(_steps(program, values, alone)))}. Supported: models whose first dimension "
+            "is the batch, in every input and output; give the input a fixed shape if all of it is one row"
         )
     return True
 
@@ -55,7 +55,7 @@ def _steps(program: Program, together: Values, alone: Sequence[Values]) -> Itera
         for name in op.outputs:
             value, parts = together.get(name), [values.get(name) for values in alone]
             if isinstance(value, np.ndarray) and all(isinstance(part, np.ndarray) for part in parts):
-                yield Step(op.place, value.astype(np.float64), parts)  # type: ignore[arg-type]
+                yield Step(op.place.removeprefix(f"{program.where}: "), value.astype(np.float64), parts)  # type: ignore[arg-type]
 
 
 def _values(program: Program, X: Array) -> Values:

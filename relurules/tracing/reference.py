@@ -63,8 +63,9 @@ def _check_rows_stand_alone(
         together = np.empty(0)
     if not same(together, single):
         raise ModelError(
-            f"{mixing_text(first_mixing(_steps(runner, run, X)))}. Supported: models that take every row on its own; "
-            "export with a fixed first dimension if all of it is one row"
+            f"the model's first dimension is no batch: {mixing_text(first_mixing(_steps(runner, run, X)))}. "
+            "Supported: models that take every row on its own; export with a fixed first dimension if all of it is "
+            "one row"
         )
 
 

@@ -177,10 +177,14 @@ class Domain:
     @cached_property
     def limits(self) -> Array:
         """(c,) right-hand sides that membership is tested against: the bounds plus rounding room."""
-        reach = np.maximum(np.abs(self.lower), np.abs(self.upper))
-        reach = np.where(np.isfinite(reach), reach, 1.0)
-        room: Array = _ROUNDING * (np.abs(self.bounds) + np.abs(self.normals) @ reach)
+        room: Array = _ROUNDING * (np.abs(self.bounds) + np.abs(self.normals) @ self.reach)
         return self.bounds + room
+
+    @cached_property
+    def reach(self) -> Array:
+        """(d,) the largest size of every column's values, 1 where a side is open."""
+        size = np.maximum(np.abs(self.lower), np.abs(self.upper))
+        return np.where(np.isfinite(size), size, 1.0)
 
     @cached_property
     def widths(self) -> Array:

@@ -22,10 +22,8 @@ def check_declared(nodes: Iterable[torch.fx.Node]) -> None:
             if isinstance(leaf, Tensor):
                 known = math.prod(size for size in leaf.shape if isinstance(size, int))
                 if known > LARGEST:
-                    raise refused(
-                        node,
-                        f"its result of shape {tuple(leaf.shape)} is too large: {known} numbers; up to {LARGEST} can be",
-                    )
+                    shape = tuple(leaf.shape)
+                    raise refused(node, f"its result of shape {shape} is too large: {known} numbers; at most {LARGEST}")
 
 
 def check_size(node: torch.fx.Node, args: Any, kwargs: Any) -> None:

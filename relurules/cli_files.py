@@ -3,6 +3,7 @@
 import csv
 import json
 import lzma
+import re
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from relurules.errors import DataError
+from relurules.errors import DataError, first_line
 
 if TYPE_CHECKING:
     from relurules.explaining import Explanation
@@ -45,6 +46,10 @@ def read_table(path: Path, drop: Sequence[str]) -> Any:
         frame = pandas.read_parquet(path) if path.suffix == ".parquet" else pandas.read_csv(path)
     except (DataError, MemoryError):
         raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise DataError(f"{path}: can't be read as a table: {error.strerror or first_line(error)}") from error
     except (ValueError, ImportError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: can't be read as a table: {error}") from error
     unknown = [name for name in drop if name not in frame.columns]
@@ -70,7 +75,7 @@ def show(answer: "Answer | Difference | Explanation", as_json: bool) -> None:
 
 def row_of(rules: "RuleSet", text: str, table: Any) -> Any:
     """A row of the table by number, or a row of named values."""
-    if text.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]{1,18}\s*", text):
         number = int(text)
         if table is None:
             raise DataError(f"--row {number} is a row of a file; give --data FILE, or values such as a=1,b=2")

@@ -4,6 +4,9 @@ import math
 
 import typer
 
+#: More processes than any machine can use.
+_PROCESSES = 4096
+
 
 def finite(value: float | None) -> float | None:
     """The number; a usage error where it is NaN or infinite."""
@@ -21,6 +24,8 @@ def interval(value: tuple[float, float] | None) -> tuple[float, float] | None:
 
 def processes(value: int) -> int:
     """A number of processes; a usage error for one that means nothing."""
-    if value < 1 and value != -1:
-        raise typer.BadParameter(f"{value} is no number of processes; expected 1 or more, or -1 for one per core")
+    if not 1 <= value <= _PROCESSES and value != -1:
+        raise typer.BadParameter(
+            f"{value} is no number of processes; expected 1 to {_PROCESSES}, or -1 for one per core"
+        )
     return value

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 import os
+import stat
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ Value = str | float | None
 
 #: Rows of a file or a table that are looked at together where it is read in pieces.
 _ROWS = 2**16
+#: Characters of a name that messages show.
+_SHOWN = 60
 #: Ending of a compressed file -> what opens it; pandas reads these by their endings too.
 _COMPRESSED: Mapping[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
@@ -42,6 +45,11 @@ def text_flaw(text: str) -> str | None:
     except UnicodeEncodeError as error:
         return f"{text[error.start]!r}, the half of a surrogate pair, which UTF-8 can't write"
     return None
+
+
+def shown_name(name: str) -> str:
+    """A name in quotes, for messages: of a file that is no table, it may be the whole file."""
+    return repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}...")
 
 
 def check_finite(**numbers: float | None) -> None:
@@ -97,8 +105,8 @@ def picked(table: Any, names: Sequence[str]) -> list[Any]:
     missing = [name for name in names if name not in found]
     if missing:
         raise DataError(
-            f"the table lacks {len(missing)} of {len(names)} columns: {', '.join(map(repr, missing[:5]))}"
-            f"{' ...' if len(missing) > 5 else ''}; it has {', '.join(map(repr, found[:8]))}"
+            f"the table lacks {len(missing)} of {len(names)} columns: {', '.join(map(shown_name, missing[:5]))}"
+            f"{' ...' if len(missing) > 5 else ''}; it has {', '.join(map(shown_name, found[:8]))}"
         )
     doubled = [name for name in names if found.count(name) > 1]
     if doubled:
@@ -129,7 +137,7 @@ def check_extent(path: Path) -> None:
     """
     if path.is_char_device() or path.is_block_device():
         raise DataError(f"{path}: is a device; expected a CSV or Parquet file")
-    if not path.is_file():
+    if not stat.S_ISREG(path.stat().st_mode):  # pipes may be read, and folders of Parquet files
         return
     size, memory = _extent(path), _memory()
     if size > memory:
@@ -232,6 +240,8 @@ def _number(value: Any, name: str, row: int) -> float:
         )
     try:
         return float(value)
+    except OverflowError as error:
+        raise DataError(f"column {name!r}, row {row}: found an integer too large for float64") from error
     except (TypeError, ValueError) as error:
         raise DataError(f"column {name!r}, row {row}: {value!r} is no number") from error
 
@@ -239,7 +249,7 @@ def _number(value: Any, name: str, row: int) -> float:
 def _array(table: Any, names: Sequence[str]) -> Array:
     try:
         values = np.asarray(unmasked(table), dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"expected an array of numbers with {len(names)} columns: {error}") from error
     return _two_dimensional(values, names)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError, DomainError
-from relurules.tables import Value, column_names, entries, numbers, picked, shape_of, text_flaw
+from relurules.tables import Value, column_names, entries, numbers, picked, shape_of, shown_name, text_flaw
 
 Array = NDArray[np.float64]
 
@@ -84,10 +84,12 @@ def check_texts(columns: Sequence[Column]) -> None:
     """DomainError for names and categories that no file, code or database could hold."""
     for column in columns:
         if flaw := text_flaw(column.name):
-            raise DomainError(f"the column name {column.name!r} holds {flaw}; rename the column")
+            raise DomainError(f"the column name {shown_name(column.name)} holds {flaw}; rename the column")
         for value in (value for category in column.categories for value in category.values):
             if isinstance(value, str) and (flaw := text_flaw(value)):
-                raise DomainError(f"column {column.name!r}: the category {value!r} holds {flaw}; write it otherwise")
+                raise DomainError(
+                    f"column {shown_name(column.name)}: the category {shown_name(value)} holds {flaw}; write it otherwise"
+                )
 
 
 def coordinate_names(columns: Sequence[Column]) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ def outcome(name: str, model: ModelProto, data: tuple[Sequence[Any], Sequence[An
     floats = [i for i, item in enumerate(inputs) if tensors[i] and item is not None and _is_float(item)]
     if not floats or any(item is None for item in (*inputs, *outputs)):
         return Outcome(name, operator, "skipped", "has no float tensor as input, or takes or gives something else")
+    if any(item.size == 0 for item in outputs):
+        return Outcome(name, operator, "skipped", "gives no numbers")
     lowered = _in_range(model)
     if lowered is None:
         return Outcome(name, operator, "skipped", "is of an operator set beyond the supported ones")

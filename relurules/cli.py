@@ -18,6 +18,7 @@ from relurules.cli_ending import INTERRUPTED, WORDS, EndedError, ended_by_signal
 from relurules.cli_explain import explain, plot, summary
 from relurules.cli_files import model_of, read_rows, read_table
 from relurules.cli_fit import fit
+from relurules.cli_options import finite, interval, processes
 from relurules.cli_prove import check, prove, verify
 from relurules.errors import RelurulesError
 from relurules.files import is_stdout, require_place, why_unwritten
@@ -54,10 +55,15 @@ _DomainFile = Annotated[
     Path | None, typer.Option("--domain", help="JSON or TOML file of bounds and inequalities; see the README.")
 ]
 _Where = Annotated[list[str] | None, typer.Option(help='Further limit, such as "a + 2*b <= 1"; repeatable.')]
-_Box = Annotated[tuple[float, float] | None, typer.Option(help="Bounds for every column, in place of the data's.")]
+_Box = Annotated[
+    tuple[float, float] | None,
+    typer.Option(help="Bounds for every column, in place of the data's.", callback=interval),
+]
 _MaxRegions = Annotated[int | None, typer.Option(help="Stop after so many linear regions.", min=1)]
-_TimeLimit = Annotated[float | None, typer.Option(help="Stop the search after so many seconds.", min=0)]
-_Jobs = Annotated[int, typer.Option(help="Processes; -1 is one per core.")]
+_TimeLimit = Annotated[
+    float | None, typer.Option(help="Stop the search after so many seconds.", min=0, callback=finite)
+]
+_Jobs = Annotated[int, typer.Option(help="Processes; -1 is one per core.", callback=processes)]
 _Checkpoint = Annotated[
     Path | None, typer.Option(help="File from which the same command goes on, where the search was stopped.")
 ]
@@ -81,13 +87,22 @@ def run(argv: Sequence[str]) -> int:
             app(args=[a for a in argv if a != "--debug"], prog_name="relurules")
         except (EndedError, KeyboardInterrupt, SystemExit) as end:
             return _ended(end, debug)
-        except RelurulesError as error:
-            return _failed(str(error), error.exit_code, debug)
-        except OSError as error:
-            return _failed(why_unwritten(error), 2, debug)
         except Exception as error:
-            return _failed(f"internal error, please report it: {type(error).__name__}: {error}", _INTERNAL, debug)
+            return _failed(*_told(error), debug)
     return 0
+
+
+def _told(error: Exception) -> tuple[str, int]:
+    """What is said of an error, and the exit code."""
+    match error:
+        case RelurulesError():
+            return str(error), error.exit_code
+        case OSError():
+            return why_unwritten(error), 2
+        case MemoryError():
+            why = f" ({error})" if str(error) else ""
+            return f"this takes more memory than there is{why}; make the model or the table smaller", 2
+    return f"internal error, please report it: {type(error).__name__}: {error}", _INTERNAL
 
 
 def _ended(end: EndedError | KeyboardInterrupt | SystemExit, debug: bool) -> int:
@@ -131,7 +146,7 @@ def root(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("out"),
-    seed: Annotated[int, typer.Option(help="Seed of the split and of the training.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the split and of the training.", min=0, max=2**32 - 1)] = 0,
 ) -> None:
     """Train, extract, emit, run and compare, on the breast cancer data that ships with scikit-learn.
 
@@ -160,7 +175,9 @@ def extract(
     max_error: Annotated[
         float,
         typer.Option(
-            help="How far the rules may be off anywhere, in units of the outputs: fewer, shorter rules.", min=0
+            help="How far the rules may be off anywhere, in units of the outputs: fewer, shorter rules.",
+            min=0,
+            callback=finite,
         ),
     ] = 0.0,
     max_rules: Annotated[int | None, typer.Option(help="Merge to so many rules, with the least error.", min=1)] = None,

@@ -7,9 +7,13 @@ import typer
 from rich.console import Console
 
 from relurules.cli_files import read_table, row_of, show
+from relurules.cli_options import finite
 from relurules.errors import DataError
 
 _out = Console(highlight=False)
+
+
+_Limit = Annotated[float | None, typer.Option(help="Limit, for bounded, reach and counterfactual.", callback=finite)]
 
 
 def ask(
@@ -20,8 +24,8 @@ def ask(
     output: Annotated[str | None, typer.Option(help="Output, or score, that is asked about.")] = None,
     feature: Annotated[str | None, typer.Option(help="Column: for monotone, effect.")] = None,
     value: Annotated[list[str] | None, typer.Option(help="Twice, for effect: from this value to that.")] = None,
-    at_least: Annotated[float | None, typer.Option(help="Limit, for bounded, reach and counterfactual.")] = None,
-    at_most: Annotated[float | None, typer.Option(help="Limit, for bounded, reach and counterfactual.")] = None,
+    at_least: _Limit = None,
+    at_most: _Limit = None,
     to: Annotated[str | None, typer.Option("--class", help="Class, for reach and counterfactual.")] = None,
     row: Annotated[
         str | None, typer.Option(help='For counterfactual: row of --data by number, or values: "age=35,job=clerk".')

@@ -6,19 +6,24 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli_files import read_table, show
+from relurules.cli_files import model_of, read_table, show
+from relurules.cli_options import finite
 from relurules.files import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
 def diff(
-    old: Annotated[Path, typer.Argument(help="Rules file, or network (.onnx, .pt2).")],
-    new: Annotated[Path, typer.Argument(help="Rules file, or network (.onnx, .pt2).")],
+    old: Annotated[Path, typer.Argument(help="Rules file, or network, as for extract.")],
+    new: Annotated[Path, typer.Argument(help="Rules file, or network, as for extract.")],
     data: Annotated[Path | None, typer.Option(help="CSV or Parquet: how many of its rows change.")] = None,
     tolerance: Annotated[
-        float | None, typer.Option(help="How far scores may be apart; by default by rounding only.", min=0)
+        float | None,
+        typer.Option(help="How far scores may be apart; by default by rounding only.", min=0, callback=finite),
     ] = None,
+    trust_pickle: Annotated[
+        bool, typer.Option("--trust-pickle", help="Load a pickled model, which runs the code that it names.")
+    ] = False,
     html: Annotated[Path | None, typer.Option(help="Write the comparison as an HTML file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -37,7 +42,7 @@ def diff(
 
     if html is not None:
         require_place(html)
-    sides = [RuleSet.load(path) if path.suffix == ".json" else path for path in (old, new)]
+    sides = [RuleSet.load(path) if path.suffix == ".json" else model_of(path, trust_pickle) for path in (old, new)]
     table = None if data is None else read_table(data, [])
     names = (old.name, new.name) if old.name != new.name else (str(old), str(new))
     found = compare(sides[0], sides[1], table, tolerance=tolerance, names=names)

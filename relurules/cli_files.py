@@ -2,14 +2,17 @@
 
 import csv
 import json
+import lzma
+import re
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from relurules.errors import DataError
+from relurules.errors import DataError, first_line
 
 if TYPE_CHECKING:
     from relurules.explaining import Explanation
@@ -36,9 +39,18 @@ def read_table(path: Path, drop: Sequence[str]) -> Any:
     """The rows of a CSV or Parquet file, without some columns; DataError where it can't be read or lacks one."""
     import pandas
 
+    from relurules.tables import check_extent
+
     try:
+        check_extent(path)
         frame = pandas.read_parquet(path) if path.suffix == ".parquet" else pandas.read_csv(path)
-    except (ValueError, ImportError) as error:
+    except (DataError, MemoryError):
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise DataError(f"{path}: can't be read as a table: {error.strerror or first_line(error)}") from error
+    except (ValueError, ImportError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: can't be read as a table: {error}") from error
     unknown = [name for name in drop if name not in frame.columns]
     if unknown:
@@ -63,7 +75,7 @@ def show(answer: "Answer | Difference | Explanation", as_json: bool) -> None:
 
 def row_of(rules: "RuleSet", text: str, table: Any) -> Any:
     """A row of the table by number, or a row of named values."""
-    if text.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]{1,18}\s*", text):
         number = int(text)
         if table is None:
             raise DataError(f"--row {number} is a row of a file; give --data FILE, or values such as a=1,b=2")

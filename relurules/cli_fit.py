@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from relurules.cli_options import finite
 from relurules.errors import DataError
 from relurules.files import require_place
 
@@ -27,8 +28,8 @@ def fit(
         int | None, typer.Option(help="Each condition speaks of at most so many columns.", min=1)
     ] = None,
     hidden: Annotated[str, typer.Option(help="Sizes of the layers of the network trained first.")] = "40,40",
-    test_size: Annotated[float, typer.Option(help="Share of the rows that is only scored.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Seed of the splits and of the training.", min=0)] = 0,
+    test_size: Annotated[float, typer.Option(help="Share of the rows that is only scored.", callback=finite)] = 0.2,
+    seed: Annotated[int, typer.Option(help="Seed of the splits and of the training.", min=0, max=2**32 - 1)] = 0,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("model"),
 ) -> None:
     """Train a network on a table, down to few rules: `relurules fit loans.csv --target default --max-rules 8`.

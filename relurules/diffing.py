@@ -8,6 +8,7 @@ from relurules.errors import DataError
 from relurules.ir import RuleSet
 from relurules.ir.difference import Difference
 from relurules.pipeline import extract
+from relurules.tables import check_finite
 
 
 def diff(
@@ -28,6 +29,7 @@ def diff(
     linear programs on every part of the domain that a rule of each shares, rounded outwards; it prints as text, and
     has `.to_json()`. DataError where columns, outputs, links or classes aren't the same.
     """
+    check_finite(tolerance=tolerance)
     known = domain or next((one.domain for one in (old, new) if isinstance(one, RuleSet)), None)
     if known is None and data is None:
         raise DataError("two models are compared over a domain; give domain, or data, whose range is taken")

@@ -10,10 +10,11 @@ from relurules.activations import LINEAR_THRESHOLD
 from relurules.collapse import collapse, settle
 from relurules.domain import Domain
 from relurules.domain.columns import Column
-from relurules.errors import DataError, UnsupportedError
+from relurules.errors import DataError, ModelError, UnsupportedError
 from relurules.ir import Graph, Network, Partition, Reduction, RuleSet
 from relurules.ir.network import Array
 from relurules.rules import Asked, build_rules, deciding
+from relurules.tables import check_finite
 
 #: Where rules that are fewer than the network's are to be close to it.
 FIDELITIES = ("domain", "rows")
@@ -43,6 +44,8 @@ def checked(wanted: Wanted) -> Wanted:
         raise UnsupportedError("fidelity='rows' chooses so many rules by the data: give max_rules, and no max_error")
     if wanted.decision is not None and (wanted.max_error or wanted.max_rules is not None):
         raise UnsupportedError("decisions are exact; leave out max_error and max_rules, or decision")
+    if isinstance(wanted.decision, float | int):
+        check_finite(decision=wanted.decision)
     return wanted
 
 
@@ -57,6 +60,7 @@ def extracted(
     """The rules of a network on a domain. rows: (N, d) to count; merging: is told how many rules are left."""
     if wanted.fidelity == "rows" and rows is None:
         raise DataError("fidelity='rows' needs data, which the rules are to be close on")
+    _check_range(graph, domain)
     collapsed = collapse(graph.network, domain, wanted.threshold)
     outputs, heads, decision, network = graph.outputs, graph.heads, None, collapsed.network
     if wanted.decision is not None:
@@ -75,7 +79,29 @@ def extracted(
     )
     asked = Asked(float(wanted.max_error), wanted.max_rules, wanted.fidelity == "rows")
     rules = build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging)
+    _check_maps(rules)
     return rules if decision else replace(rules, traced=graph.network)
+
+
+def _check_range(graph: Graph, domain: Domain) -> None:
+    """Refuse a network whose own sums leave float64 in the domain: its outputs there are infinite, or nothing."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = graph.network.magnitude(domain.reach[None])[0]
+    if not np.isfinite(size).all():
+        raise ModelError(
+            f"the terms of the network's sums reach {np.finfo(float).max:.2g}, the largest number of float64, in the "
+            "domain, so its outputs can't be computed there; scale the weights or the columns, or narrow the domain"
+        )
+
+
+def _check_maps(rules: RuleSet) -> None:
+    """Refuse rules whose coefficients, which are products of weights, are infinite."""
+    for rule in rules:
+        if not (np.isfinite(rule.map.weights).all() and np.isfinite(rule.map.constants).all()):
+            raise ModelError(
+                f"rule {rule.number} has coefficients beyond {np.finfo(float).max:.2g}, the largest number of float64: "
+                "weights of several layers multiply to more; scale the columns or the layers"
+            )
 
 
 def _free(name: str, columns: Sequence[Column]) -> str:

@@ -27,6 +27,9 @@ _WRITERS = 8
 #: Seconds to wait for another run that moves its files into the same folder.
 _WAIT = 10.0
 
+#: The most bytes of text that are read at once.
+_LARGEST_TEXT = 2**30
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -139,10 +142,23 @@ def why_unwritten(error: OSError) -> str:
     return f"{said}; make room, and give the same command again; what was written before is whole"
 
 
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file. OSError for what is too large to be read whole, or has no end, before it is read."""
+    mode = path.stat().st_mode
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        raise OSError(errno.EINVAL, "it is a device; expected a file")
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        content = file.read(_LARGEST_TEXT + 1) if size <= _LARGEST_TEXT else b""
+    if max(size, len(content)) > _LARGEST_TEXT:
+        raise OSError(errno.EFBIG, f"it has more than {_LARGEST_TEXT} bytes, which are read at once")
+    return content.decode("utf-8")
+
+
 def read_json(path: Path) -> Any:
     """What a JSON file holds; RulesError where it can't be read, see `checker.parse_json`."""
     try:
-        return parse_json(path.read_text(encoding="utf-8"))
+        return parse_json(read_text(path))
     except OSError as error:
         raise RulesError(f"{path}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

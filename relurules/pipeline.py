@@ -32,7 +32,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.domain.ranges import columns_of
 from relurules.emitting import TARGETS, emit_artifact
-from relurules.errors import DataError, DomainError, UnsupportedError
+from relurules.errors import DataError, DomainError, InputError, UnsupportedError
 from relurules.extraction import Wanted, checked, extracted
 from relurules.ir import Artifact, Count, Graph, Network, Partition, Reached, Report, RuleSet, Streamed
 from relurules.ir.network import Array
@@ -40,7 +40,7 @@ from relurules.ir.provenance import with_provenance
 from relurules.ir.statistics import with_evidence
 from relurules.partitioning import budget, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
-from relurules.tables import batches, column_names, default_names, is_table
+from relurules.tables import batches, column_names, default_names, is_table, shown_name, text_flaw
 from relurules.verification import verified
 
 Progress = Callable[[int], None]
@@ -292,6 +292,9 @@ def emit(
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
     InputError for names that the engine can't have.
     """
+    for text in (table, *key, name or "", *columns, output or "", title or ""):
+        if flaw := text_flaw(text):
+            raise InputError(f"{shown_name(text)} holds {flaw}, so it can't be written into what is emitted")
     if target in PRINTERS:
         answers = standing_answers(rules) if form in (None, "rules") and dialect is None else ()
         return emit_document(rules, target, title=title, dialect=dialect, form=form, answers=answers)
@@ -357,6 +360,11 @@ def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
     if not is_plain(graph.columns):
         return domain.aligned(graph.columns)
     d = len(graph.features)
+    if len(domain) != d and graph.batch > 1 and len(domain) * graph.batch == d:
+        raise DomainError(
+            f"batch fixed to {graph.batch}: export with a dynamic one; as the model is, {graph.batch} rows of "
+            f"{len(domain)} columns are one row of {d}"
+        )
     if len(domain) != d:
         raise DomainError(
             f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network reads {d}"

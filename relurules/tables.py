@@ -1,13 +1,20 @@
 """Tables as they come in (arrays, pandas, polars, anything with named columns) -> float64 matrices."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import bz2
+import gzip
+import lzma
+import os
+import stat
+import sys
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.errors import DataError
+from relurules.errors import DataError, UnsupportedError
 
 Array = NDArray[np.float64]
 #: What a table may hold: text, a number, or nothing.
@@ -15,11 +22,41 @@ Value = str | float | None
 
 #: Rows of a file or a table that are looked at together where it is read in pieces.
 _ROWS = 2**16
+#: Characters of a name that messages show.
+_SHOWN = 60
+#: Ending of a compressed file -> what opens it; pandas reads these by their endings too.
+_COMPRESSED: Mapping[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
 def default_names(count: int, prefix: str = "x") -> tuple[str, ...]:
     """x0, x1, ...: what a column is called when nobody named it."""
     return tuple(f"{prefix}{i}" for i in range(count))
+
+
+def text_flaw(text: str) -> str | None:
+    """What keeps a text out of files, code and databases: a NUL, or half of a surrogate pair; None where nothing does.
+
+    UTF-8 has no code for the half of a pair; Python puts one where bytes of a name aren't UTF-8.
+    """
+    if "\0" in text:
+        return "a NUL character"
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return f"{text[error.start]!r}, the half of a surrogate pair, which UTF-8 can't write"
+    return None
+
+
+def shown_name(name: str) -> str:
+    """A name in quotes, for messages: of a file that is no table, it may be the whole file."""
+    return repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}...")
+
+
+def check_finite(**numbers: float | None) -> None:
+    """UnsupportedError for an argument, by its name, that is NaN or infinite; None is left alone."""
+    for name, value in numbers.items():
+        if value is not None and not np.isfinite(value):
+            raise UnsupportedError(f"{name}={value!r}; supported: a finite number")
 
 
 def column_names(table: Any) -> tuple[str, ...] | None:
@@ -68,8 +105,8 @@ def picked(table: Any, names: Sequence[str]) -> list[Any]:
     missing = [name for name in names if name not in found]
     if missing:
         raise DataError(
-            f"the table lacks {len(missing)} of {len(names)} columns: {', '.join(map(repr, missing[:5]))}"
-            f"{' ...' if len(missing) > 5 else ''}; it has {', '.join(map(repr, found[:8]))}"
+            f"the table lacks {len(missing)} of {len(names)} columns: {', '.join(map(shown_name, missing[:5]))}"
+            f"{' ...' if len(missing) > 5 else ''}; it has {', '.join(map(shown_name, found[:8]))}"
         )
     doubled = [name for name in names if found.count(name) > 1]
     if doubled:
@@ -91,6 +128,53 @@ def numbers(column: Any, name: str) -> Array:
 def entries(column: Any, name: str) -> list[Value]:
     """One column as text and numbers, missing values as None; DataError for anything else."""
     return [_entry(value, name, row) for row, value in enumerate(np.asarray(column, dtype=object))]
+
+
+def check_extent(path: Path) -> None:
+    """DataError for a file of a table that has no end, or that can't fit into memory, before it is read whole.
+
+    A compressed file, and a Parquet file, may hold far more than its own bytes.
+    """
+    if path.is_char_device() or path.is_block_device():
+        raise DataError(f"{path}: is a device; expected a CSV or Parquet file")
+    if not stat.S_ISREG(path.stat().st_mode):  # pipes may be read, and folders of Parquet files
+        return
+    size, memory = _extent(path), _memory()
+    if size > memory:
+        raise DataError(
+            f"{path}: its table takes {size / 2**30:.1f} GB or more, and there are {memory / 2**30:.1f} GB of "
+            "memory; give fewer rows or columns"
+        )
+
+
+def _extent(path: Path) -> int:
+    """Bytes that the table of a file takes at least; of a compressed one, counted as far as matters."""
+    if path.suffix == ".parquet":
+        from pyarrow.parquet import ParquetFile
+
+        with ParquetFile(path) as file:
+            return int(file.metadata.num_rows * file.metadata.num_columns * np.dtype(np.float64).itemsize)
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    if path.suffix not in _COMPRESSED:
+        return path.stat().st_size
+    size, memory = 0, _memory()
+    with _COMPRESSED[path.suffix](path) as stream:
+        while size <= memory and (part := stream.read(2**20)):
+            size += len(part)
+    return size
+
+
+def _memory() -> int:
+    """Bytes of memory that this process may use; as many as can be where the system doesn't tell."""
+    try:
+        import resource
+    except ImportError:
+        return sys.maxsize
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    installed = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min([installed, *(limit for limit in limits if limit != resource.RLIM_INFINITY)])
 
 
 def is_table(data: Any) -> bool:
@@ -156,6 +240,8 @@ def _number(value: Any, name: str, row: int) -> float:
         )
     try:
         return float(value)
+    except OverflowError as error:
+        raise DataError(f"column {name!r}, row {row}: found an integer too large for float64") from error
     except (TypeError, ValueError) as error:
         raise DataError(f"column {name!r}, row {row}: {value!r} is no number") from error
 
@@ -163,7 +249,7 @@ def _number(value: Any, name: str, row: int) -> float:
 def _array(table: Any, names: Sequence[str]) -> Array:
     try:
         values = np.asarray(unmasked(table), dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"expected an array of numbers with {len(names)} columns: {error}") from error
     return _two_dimensional(values, names)
 

@@ -19,6 +19,7 @@ from relurules.asking.slopes import lipschitz, monotone
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Answer
+from relurules.tables import check_finite
 
 #: Of more rules than this a document asks nothing.
 _MANY = 200
@@ -70,6 +71,7 @@ def ask(
     """
     if question not in QUESTIONS:
         raise UnsupportedError(f"no question {question!r}; supported: {', '.join(QUESTIONS)}")
+    check_finite(at_least=at_least, at_most=at_most)
     given = (given,) if isinstance(given, str) else tuple(given)
     domain = restricted(rules.domain, given) if given else rules.domain
     if whole is None:

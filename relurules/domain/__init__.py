@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from relurules.domain.columns import Column, coordinate_names, encode, groups_of, is_plain, number_columns
+from relurules.domain.columns import Column, check_texts, coordinate_names, encode, groups_of, is_plain, number_columns
 from relurules.domain.frame import Frame as Frame
 from relurules.domain.inequality import parse_inequality
 from relurules.domain.ranges import columns_of, indicator_groups, ranges, whole_numbers
@@ -44,6 +44,7 @@ class Domain:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", self.columns or number_columns(self.names))
+        check_texts(self.columns)
 
     @classmethod
     def box(cls, lower: ArrayLike, upper: ArrayLike, names: Sequence[str] | None = None) -> "Domain":
@@ -67,6 +68,7 @@ class Domain:
     @classmethod
     def over(cls, columns: Sequence[Column]) -> "Domain":
         """All values that columns of a table may have. DomainError where two of their coordinates have one name."""
+        check_texts(columns)
         domain, groups = cls.unbounded(coordinate_names(columns)), groups_of(columns)
         of_category = np.isin(np.arange(len(domain)), [i for group in groups for i in group])
         return replace(
@@ -175,10 +177,14 @@ class Domain:
     @cached_property
     def limits(self) -> Array:
         """(c,) right-hand sides that membership is tested against: the bounds plus rounding room."""
-        reach = np.maximum(np.abs(self.lower), np.abs(self.upper))
-        reach = np.where(np.isfinite(reach), reach, 1.0)
-        room: Array = _ROUNDING * (np.abs(self.bounds) + np.abs(self.normals) @ reach)
+        room: Array = _ROUNDING * (np.abs(self.bounds) + np.abs(self.normals) @ self.reach)
         return self.bounds + room
+
+    @cached_property
+    def reach(self) -> Array:
+        """(d,) the largest size of every column's values, 1 where a side is open."""
+        size = np.maximum(np.abs(self.lower), np.abs(self.upper))
+        return np.where(np.isfinite(size), size, 1.0)
 
     @cached_property
     def widths(self) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError, DomainError
-from relurules.tables import Value, column_names, entries, numbers, picked, shape_of
+from relurules.tables import Value, column_names, entries, numbers, picked, shape_of, shown_name, text_flaw
 
 Array = NDArray[np.float64]
 
@@ -78,6 +78,18 @@ def number_columns(names: Sequence[str]) -> tuple[Column, ...]:
 def is_plain(columns: Sequence[Column]) -> bool:
     """Whether every column is a number that is used as it is, so that the coordinates are the columns."""
     return all(not column.categories and column.fill is None for column in columns)
+
+
+def check_texts(columns: Sequence[Column]) -> None:
+    """DomainError for names and categories that no file, code or database could hold."""
+    for column in columns:
+        if flaw := text_flaw(column.name):
+            raise DomainError(f"the column name {shown_name(column.name)} holds {flaw}; rename the column")
+        for value in (value for category in column.categories for value in category.values):
+            if isinstance(value, str) and (flaw := text_flaw(value)):
+                raise DomainError(
+                    f"column {shown_name(column.name)}: the category {shown_name(value)} holds {flaw}; write it otherwise"
+                )
 
 
 def coordinate_names(columns: Sequence[Column]) -> tuple[str, ...]:

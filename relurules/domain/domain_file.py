@@ -20,6 +20,7 @@ import numpy as np
 from relurules.checker import unique_keys
 from relurules.domain import Domain
 from relurules.errors import DomainError
+from relurules.files import read_text
 from relurules.tables import Value
 
 SUPPORTED = 'columns = {name: [lower, upper], name: ["category", ...]} and where = ["inequality", ...]'
@@ -58,7 +59,7 @@ def _load(path: Path) -> Mapping[str, Any]:
     if path.suffix not in readers:
         raise DomainError(f"{path}: files of type {path.suffix!r} hold no domain; supported: {', '.join(readers)}")
     try:
-        found = readers[path.suffix](path.read_text(encoding="utf-8"))
+        found = readers[path.suffix](read_text(path))
     except OSError as error:
         raise DomainError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

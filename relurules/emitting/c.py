@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 from relurules.domain.columns import Column
 from relurules.emitting import facts, plan
 from relurules.emitting.c_float import check_float
@@ -25,7 +27,9 @@ def print_c(request: Request) -> dict[str, str]:
     """score.h documents the one call per row and per batch; score.c is its implementation."""
     if request.number == "float":
         check_float(request.rules)
-    real, parts, domain = REALS[request.number], _parts(request), request.rules.domain
+    real, domain = REALS[request.number], request.rules.domain
+    _check_range(request, real)
+    parts = _parts(request)
     step = _step(request.rules, real)
     values: dict[str, object] = {
         "header": request.header,
@@ -52,6 +56,24 @@ def print_c(request: Request) -> dict[str, str]:
         name: render(f"c/{source}.j2", **values)
         for name, source in (("score.h", "score.h"), ("score.c", parts.template))
     }
+
+
+def _check_range(request: Request, real: Real) -> None:
+    """Refuse float where sums of the domain's rows would be infinite; those of double are looked at by extract."""
+    if real.name == "double":
+        return
+    rules, reach = request.rules, request.rules.domain.reach
+    with np.errstate(over="ignore", invalid="ignore"):
+        if request.form == "network":
+            largest = float(rules.network.magnitude(reach[None]).max(initial=0.0))
+        else:
+            sums = [np.abs(rule.map.weights) @ reach + np.abs(rule.map.constants) for rule in rules]
+            largest = float(max((part.max(initial=0.0) for part in sums), default=0.0))
+    if not largest <= real.largest:
+        raise UnsupportedError(
+            f"number={real.name!r}: terms of the scores reach {largest:.2g} in the domain, and {real.name} holds "
+            f"{real.largest:.2g} at most; supported here: double"
+        )
 
 
 def _parts(request: Request) -> Parts:

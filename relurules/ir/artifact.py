@@ -8,7 +8,7 @@ from typing import Any
 
 from relurules.domain import Domain
 from relurules.errors import DomainError, RulesError
-from relurules.files import write_all
+from relurules.files import read_text, write_all
 from relurules.ir.domain_json import domain_from_json, domain_to_json
 
 _MARK = "relurules artefact: "
@@ -64,7 +64,7 @@ class Artifact:
         path = Path(path)
         paths = [path.with_suffix(".h"), path] if path.suffix == ".c" else [path]
         try:
-            files = {p.name: p.read_text(encoding="utf-8") for p in paths}
+            files = {p.name: read_text(p) for p in paths}
         except (OSError, UnicodeDecodeError) as error:
             raise RulesError(f"{path}: can't be read: {error}") from error
         try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relurules.domain.columns import Column, number_columns
-from relurules.ir.link import Head, check_heads, identity_heads, linked
+from relurules.ir.link import Head, check_heads, check_outputs, identity_heads, linked
 from relurules.ir.network import Array, Network
 from relurules.tables import default_names
 
@@ -19,7 +19,8 @@ class Graph:
     features: d input names; outputs: m output names; layers: operators as nodes (with `operator`, `module`, `size`);
     identities: activation units left out of `network` since their slope is exactly 1. heads: for each output the link
     and the scores (outputs of `network`) that it takes; none given: the outputs are the scores. columns: the columns of
-    the user's table, which become the d inputs; none given: they are the inputs.
+    the user's table, which become the d inputs; none given: they are the inputs. batch: the size at which the model
+    fixes the first dimension of its inputs, which then is a part of every row; 1 where it fixes none.
     """
 
     features: tuple[str, ...]
@@ -29,11 +30,13 @@ class Graph:
     identities: int = 0
     heads: tuple[Head, ...] = ()
     columns: tuple[Column, ...] = ()
+    batch: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heads", self.heads or identity_heads(len(self.network.c)))
         object.__setattr__(self, "columns", self.columns or number_columns(self.features))
         check_heads(self.heads, len(self.outputs), len(self.network.c))
+        check_outputs(self.outputs)
 
     @property
     def named(self) -> bool:

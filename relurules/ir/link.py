@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from relurules.errors import ModelError
 from relurules.ir.network import Array
+from relurules.tables import text_flaw
 
 
 class Head(NamedTuple):
@@ -150,6 +152,15 @@ def check_heads(heads: Sequence[Head], outputs: int, scores: int) -> None:
             raise ValueError(f"heads[{i}].scores holds {len(head.scores)} scores; {head.link} is of one")
         if not 0 <= head.component < (1 if link.reduces else len(head.scores)):
             raise ValueError(f"heads[{i}].component is {head.component}; {head.link} has no such part here")
+
+
+def check_outputs(names: Sequence[str]) -> None:
+    """ModelError where there is no output, or where a name can't be written."""
+    if not names:
+        raise ModelError("the model gives no numbers: all its outputs have width 0; supported: one or more per row")
+    for name in names:
+        if flaw := text_flaw(name):
+            raise ModelError(f"the output {name!r} holds {flaw}; rename the output, or the class that it is of")
 
 
 def score_names(outputs: Sequence[str], heads: Sequence[Head], scores: int, taken: Sequence[str]) -> tuple[str, ...]:

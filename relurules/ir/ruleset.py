@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.ir.evidence import Evidence, Provenance
-from relurules.ir.link import Head, check_heads, identity_heads, linked, score_names
+from relurules.ir.link import Head, check_heads, check_outputs, identity_heads, linked, score_names
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network, Neuron, Pattern
 from relurules.ir.partition import Tree
@@ -117,6 +117,7 @@ class RuleSet:
         scores = len(self.network.c)
         object.__setattr__(self, "heads", self.heads or identity_heads(scores))
         check_heads(self.heads, len(self.outputs), scores)
+        check_outputs(self.outputs)
 
     @property
     def features(self) -> tuple[str, ...]:

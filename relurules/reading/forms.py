@@ -1,5 +1,6 @@
 """Affine forms of the coordinates as sums of terms that people know: columns, and values of category columns."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -141,9 +142,9 @@ def written_coefficient(term: Term, step: float) -> Written:
     """A term's |coefficient| as it is shown; step: how far coefficient * width may be off."""
     size = abs(term.coefficient)
     allowed = step / term.width if term.width else 0.0
-    if size >= _SMALL:
+    if size >= _SMALL or size < 1.0 / sys.float_info.max:  # what is smaller has no reciprocal
         return Written(rounded(size, allowed), divides=False)
-    return Written(rounded(1.0 / size, allowed / size**2 / 2), divides=True)
+    return Written(rounded(1.0 / size, min(allowed / size / size / 2, sys.float_info.max)), divides=True)
 
 
 def step_of(domain: Domain, form: Form) -> float:

@@ -17,6 +17,7 @@ import torch
 from torch.export import ExportedProgram
 
 from relurules.errors import ModelError
+from relurules.tracing.model_file import read_model
 
 #: The members of an archive of plain tensors, below its root folder.
 _MEMBER = re.compile(
@@ -25,6 +26,8 @@ _MEMBER = re.compile(
     r"|data/sample_inputs/\w+\.pt",
     re.ASCII,
 )
+#: The most bytes that an archive, and a member of JSON in it, may have.
+_LARGEST_FILE, _LARGEST_JSON = 2**31, 2**27
 #: Names and operators; nothing that could be a call once it stands in Python code.
 _PLAIN = re.compile(r"[\w.+-]*", re.ASCII)
 _OPERATOR = re.compile(r"torch\.ops\.\w+\.\w+\.\w+|_operator\.\w+", re.ASCII)
@@ -40,12 +43,7 @@ _CONTAINERS = frozenset({None, "builtins.tuple", "builtins.list", "builtins.dict
 
 def load_archive(path: Path) -> ExportedProgram:
     """Return the program of a .pt2 file. ModelError names what isn't as in a plain archive; nothing in it is run."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ModelError(f"{path}: no such file") from error
-    except OSError as error:
-        raise ModelError(f"{path}: can't be read: {error.strerror}") from error
+    content = read_model(path, _LARGEST_FILE)
     try:
         _check(path, content)
         program = torch.export.load(io.BytesIO(content))
@@ -60,8 +58,22 @@ def load_archive(path: Path) -> ExportedProgram:
     return program
 
 
+def _check_stored(path: Path, archive: zipfile.ZipFile, size: int) -> None:
+    """Refuse what would grow as it is read: torch stores its members as they are, so none is larger than the file."""
+    members = archive.infolist()
+    for member in members:
+        if member.compress_type != zipfile.ZIP_STORED:
+            raise ModelError(
+                f"{path}: {member.filename!r} is compressed, to {member.compress_size} of {member.file_size} bytes; "
+                "supported: members stored as they are, as torch.export.save writes them"
+            )
+    if sum(member.file_size for member in members) > size:
+        raise ModelError(f"{path}: its members take more bytes than the file has, so some overlap; save it again")
+
+
 def _check(path: Path, content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        _check_stored(path, archive, len(content))
         names = archive.namelist()
         if len({name.lower() for name in names}) != len(names):
             raise ModelError(f"{path}: holds a member twice, and readers don't agree which one counts")
@@ -76,10 +88,15 @@ def _check(path: Path, content: bytes) -> None:
                     "be pickled and could run code"
                 )
             if inner.endswith(".json"):
+                if len(member) > _LARGEST_JSON:
+                    raise ModelError(f"{path}: {name} has {len(member)} bytes; supported: up to {_LARGEST_JSON}")
                 _check_json(path, inner, json.loads(member))
 
 
 def _check_pickle(path: Path, name: str, member: bytes) -> None:
+    if zipfile.is_zipfile(io.BytesIO(member)):
+        with zipfile.ZipFile(io.BytesIO(member)) as inner:
+            _check_stored(path, inner, len(member))
     try:
         torch.load(io.BytesIO(member), weights_only=True)
     except Exception as error:

@@ -61,7 +61,14 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         names = classes
     operators = tuple(read.operators[i] for i in needed(read.operators, outputs))
     function = reference(read._replace(outputs=tuple(outputs), operators=operators))
-    return Graph(_features(read), names, network, layers, basis.identities, heads), function
+    graph = Graph(_features(read), names, network, layers, basis.identities, heads, batch=_fixed_batch(read))
+    return graph, function
+
+
+def _fixed_batch(read: Program) -> int:
+    """The first size of every input, where all fix the same and have more dimensions; else 1."""
+    sizes = {1 if item.batched or len(item.shape) < 2 else item.shape[0] for item in read.inputs}
+    return sizes.pop() if len(sizes) == 1 else 1
 
 
 def _features(read: Program) -> tuple[str, ...]:
@@ -173,6 +180,12 @@ def _plain(name: str) -> str:
 
 
 def _output(read: Program, name: str, value: AffineTensor | Headed | Constant) -> AffineTensor | Headed:
+    shape = value.wide.shape if isinstance(value, Constant) else value.shape
+    if 0 in shape:
+        raise ModelError(
+            f"{read.where}: output {name!r} has the shape {list(shape)} for a row, which holds no number; supported: "
+            "one or more"
+        )
     if not isinstance(value, Constant):
         return value
     if value.wide.dtype.kind not in "fiub":

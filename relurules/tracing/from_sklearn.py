@@ -13,7 +13,7 @@ import networkx
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import Column, coordinate_names, decode, number_columns
+from relurules.domain.columns import Column, check_texts, coordinate_names, decode, number_columns
 from relurules.errors import ModelError
 from relurules.ir import Graph, Network, Neuron
 from relurules.ir.link import LINKS, Head, identity_heads
@@ -61,6 +61,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     named = getattr(source, "feature_names_in_", None)
     names = default_names(d) if named is None else tuple(map(str, named))
     columns, before = number_columns(names), AffineMap(np.eye(d), np.zeros(d))
+    check_texts(columns)
     if steps:
         signals: list[Any] = [Raw(j) for j in range(d)]
         for name, step in steps:
@@ -159,6 +160,12 @@ def _outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
     if _kind(mlp) == "MLPRegressor":
         link = mlp.out_activation_  # identity, or exp after the Poisson loss
         return tuple(Head(link, (i,)) for i in range(m)), ("y",) if m == 1 else default_names(m, "y")
+    if len(mlp.classes_) < 2 and mlp.out_activation_ != "softmax":
+        only = ", ".join(map(repr, mlp.classes_.tolist()))
+        raise ModelError(
+            f"the {_kind(mlp)} was trained on one class alone ({only}), so there is nothing to decide; train it on "
+            "rows of two or more classes"
+        )
     names = tuple(f"p_{label}" for label in mlp.classes_)
     if len(set(names)) < len(names):
         raise ModelError(f"classes {list(mlp.classes_)!r} can't be told apart by name; rename one")

@@ -22,9 +22,11 @@ from relurules.ir.link import LINKS
 from relurules.tables import default_names
 from relurules.tracing.affine import AffineTensor, Basis, apply_affine, weighted
 from relurules.tracing.exporting import export
+from relurules.tracing.extents import check_declared, check_size, check_stored
 from relurules.tracing.heads import Headed, collect, head, rearrange
 from relurules.tracing.nodes import (
     bind,
+    fixed_batch,
     flat,
     has_batch,
     inputs,
@@ -51,6 +53,11 @@ from relurules.tracing.switches import Switch
 
 Array = NDArray[np.float64]
 
+_UNKNOWN = "the operator is neither known to be affine nor piecewise linear"
+_UNKNOWN_NORM = (
+    "it is in training mode, where the rows of a batch influence one another; call model.eval() and export again"
+)
+
 
 def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
     """Graph of the model, and the model itself as a float64 function (N, d) -> (N, m)."""
@@ -61,7 +68,10 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     network = run.basis.network(scores)
     count = len(heads or network.c)
     names = ("y",) if count == 1 else default_names(count, "y")
-    graph = Graph(default_names(run.basis.inputs), names, network, run.layers, run.basis.identities, heads)
+    graph = Graph(
+        default_names(run.basis.inputs), names, network, run.layers, run.basis.identities, heads,
+        batch=fixed_batch(run.inputs),
+    )  # fmt: skip
     return graph, function_of(program)
 
 
@@ -76,6 +86,7 @@ class _Run:
         self.values: dict[torch.fx.Node, Any] = {}
 
     def evaluate(self) -> list[AffineTensor | Headed]:
+        check_declared(self.program.graph.nodes)
         self._bind_constants()
         self._bind_inputs()
         for node in self.program.graph.nodes:
@@ -97,6 +108,11 @@ class _Run:
                     f"output {i} of the model is {'a constant' if isinstance(value, Tensor) else repr(value)}; "
                     "supported: one or more tensors that depend on the input"
                 )
+            if not value.shape.numel():
+                raise ModelError(
+                    f"output {i} of the model has the shape {tuple(value.shape)} for a row, which holds no number; "
+                    "supported: one or more"
+                )
         return values
 
     def _bind_constants(self) -> None:
@@ -111,6 +127,7 @@ class _Run:
                 value = held.get(node.name)
                 if not isinstance(value, Tensor):
                     raise ModelError(f"input {node.name!r} of the exported graph is no tensor; supported: tensors")
+                check_stored(value, targets[node.name])
                 self.values[node] = _finite(value.detach(), targets[node.name])
 
     def _bind_inputs(self) -> None:
@@ -133,6 +150,7 @@ class _Run:
             return args[0][args[1]]
         if node.target in UNCHECKED:
             return None
+        check_size(node, args, kwargs)
         if not any(isinstance(value, AffineTensor | Headed | Switch) for value in flat([*args, *kwargs.values()])):
             return self._constant(node, args, kwargs)
         if node.target in SHAPE_ONLY:
@@ -173,7 +191,7 @@ class _Run:
             return self.basis.activate(bound["self"], slope, place_of(node))
         if node.target in AFFINE:
             return _affine(node, bound)
-        raise refused(node, "the operator is neither known to be affine nor piecewise linear")
+        raise refused(node, _UNKNOWN_NORM if "batch_norm" in name_of(node) else _UNKNOWN)
 
     def _link(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Headed:
         tensor, link = bound["self"], LINKED[node.target]

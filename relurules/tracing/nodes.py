@@ -25,6 +25,13 @@ def has_batch(node: torch.fx.Node) -> bool:
     return len(shape) > 0 and not isinstance(shape[0], int)
 
 
+def fixed_batch(nodes: Sequence[torch.fx.Node]) -> int:
+    """The first size of every input, where all fix the same and have more dimensions; else 1."""
+    shapes = [(1,) if has_batch(node) else row_shape(node) for node in nodes]
+    sizes = {1 if len(shape) < 2 else shape[0] for shape in shapes}
+    return sizes.pop() if len(sizes) == 1 else 1
+
+
 def row_shape(node: torch.fx.Node) -> tuple[int, ...]:
     """Shape of what one row gives to this input."""
     shape = node.meta["val"].shape[1:] if has_batch(node) else node.meta["val"].shape
@@ -78,8 +85,13 @@ def place_of(node: torch.fx.Node) -> str:
     )
 
 
-def refused(node: torch.fx.Node, why: str) -> ModelError:
-    """An error that names the operator and its place."""
+def called(node: torch.fx.Node) -> str:
+    """An operator and its place, for messages."""
     path = path_of(node)
     where = f"module {path!r}" if path else "the model's own forward"
-    return ModelError(f"operator {name_of(node)} in {where} (node {node.name!r}): {why}. Supported: {SUPPORTED}")
+    return f"operator {name_of(node)} in {where} (node {node.name!r})"
+
+
+def refused(node: torch.fx.Node, why: str) -> ModelError:
+    """An error that names the operator and its place."""
+    return ModelError(f"{called(node)}: {why}. Supported: {SUPPORTED}")

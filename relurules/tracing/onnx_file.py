@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+import onnx.defs
 import onnx.inliner
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import FunctionProto, ModelProto, TensorProto
 
 from relurules.errors import ModelError
+from relurules.tracing.model_file import read_model
 
-#: Operator sets that the tables of operators were written for.
+#: Operator sets that the tables of operators were written for. Older and newer ones are taken where the
+#: operators that a model uses are defined as in these, see `onnx_nodes.operator`.
 OPSETS = {"": range(7, 25), "ai.onnx.ml": range(1, 6)}
 #: The size that a protobuf message can't exceed.
 _LARGEST_FILE = 2**31
@@ -47,32 +50,30 @@ def opsets(model: ModelProto, where: str) -> dict[str, int]:
     found = {"" if entry.domain == "ai.onnx" else entry.domain: entry.version for entry in model.opset_import}
     if not found or not model.HasField("graph"):
         raise ModelError(f"{where}: isn't an ONNX model: it has no {'graph' if found else 'opset_import'}")
-    for domain, supported in OPSETS.items():
-        if domain in found and found[domain] not in supported:
+    for domain in OPSETS:
+        last = _last_opset(domain)
+        if domain in found and not 1 <= found[domain] <= last:
             raise ModelError(
-                f"{where}: uses opset {found[domain]} of {domain or 'ai.onnx'}; supported: {supported[0]} to "
-                f"{supported[-1]}. Export it again, or convert it with onnx.version_converter"
+                f"{where}: uses opset {found[domain]} of {domain or 'ai.onnx'}; the onnx {onnx.__version__} that is "
+                f"installed knows 1 to {last}. Install a newer one, or export the model for one of these"
             )
     return {domain: version for domain, version in found.items() if domain in OPSETS}
 
 
+def _last_opset(domain: str) -> int:
+    """The newest operator set that the installed onnx knows."""
+    if not domain:
+        return onnx.defs.onnx_opset_version()
+    return max(schema.since_version for schema in onnx.defs.get_all_schemas() if schema.domain == domain)
+
+
 def _parse(path: Path) -> ModelProto:
-    try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size < _LARGEST_FILE else b""
-    except FileNotFoundError as error:
-        raise ModelError(f"{path}: no such file") from error
-    except OSError as error:
-        raise ModelError(f"{path}: can't be read: {error.strerror}") from error
-    if size >= _LARGEST_FILE:
-        raise ModelError(
-            f"{path}: has {size} bytes; supported: less than {_LARGEST_FILE}. Save weights as external data"
-        )
+    content = read_model(path, _LARGEST_FILE, "Save weights as external data")
     model = ModelProto()
     try:
         model.ParseFromString(content)
     except DecodeError as error:
-        raise ModelError(f"{path}: isn't an ONNX file, or is cut short ({size} bytes)") from error
+        raise ModelError(f"{path}: isn't an ONNX file, or is cut short ({len(content)} bytes)") from error
     return model
 
 
@@ -105,6 +106,8 @@ def _read_external(tensor: TensorProto, folder: Path | None, where: str) -> None
     expected = _bytes_of(tensor, place)
     if length != expected:
         raise ModelError(f"{place} is external data of {length} bytes; its shape {list(tensor.dims)} takes {expected}")
+    if length > _LARGEST_FILE:
+        raise ModelError(f"{place} is external data of {length} bytes; supported: up to {_LARGEST_FILE} a tensor")
     with file.open("rb") as stream:
         stream.seek(offset)
         tensor.raw_data = stream.read(length)

@@ -1,12 +1,14 @@
 """ONNX ModelProto -> Program: its nodes in order, its constants, its inputs and outputs, every name checked."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
+import onnx.shape_inference
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, numpy_helper
 
 from relurules.errors import ModelError, first_line
+from relurules.tracing.affine import LARGEST
 from relurules.tracing.onnx_file import opsets
 from relurules.tracing.onnx_nodes import Constant, Operator, constant_of, operator
 
@@ -24,7 +26,7 @@ class Input(NamedTuple):
     @property
     def size(self) -> int:
         """How many columns it takes."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
 
 class Program(NamedTuple):
@@ -52,6 +54,7 @@ def program(model: ModelProto, where: str, input_shape: Sequence[int] | None) ->
     if not outputs or not inputs:
         raise ModelError(f"{where}: has no {'input' if outputs else 'output'}; supported: one or more of each")
     _check_order(graph, {*constants, *(value.name for value in given)}, where)
+    _check_sizes(model, where)
     operators = tuple(
         operator(graph.node[number], number, versions, where) for number in needed(list(graph.node), outputs)
     )
@@ -59,14 +62,16 @@ def program(model: ModelProto, where: str, input_shape: Sequence[int] | None) ->
 
 
 def _array(tensor: TensorProto, where: str) -> Any:
+    shape = list(tensor.dims)
+    place = f"{where}: initialiser {tensor.name!r} of shape {shape}"
+    if any(size < 0 for size in shape):
+        raise ModelError(f"{place} can't be read; supported: sizes of 0 and more")
+    if math.prod(shape) > LARGEST:
+        raise ModelError(f"{place} has {math.prod(shape)} numbers; supported: up to {LARGEST}")
     try:
         return numpy_helper.to_array(tensor)
     except Exception as error:
-        shape = list(tensor.dims)
-        raise ModelError(
-            f"{where}: initialiser {tensor.name!r} of shape {shape} can't be read ({first_line(error)}); is the file "
-            "cut short?"
-        ) from error
+        raise ModelError(f"{place} can't be read ({first_line(error)}); is the file cut short?") from error
 
 
 def _input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | None) -> Input:
@@ -77,6 +82,9 @@ def _input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | None)
         raise ModelError(
             f"{where}: input {value.name!r} is of type {found}; supported: tensors of FLOAT, DOUBLE, FLOAT16, BFLOAT16"
         )
+    fixed = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
+    if 0 in fixed[1:]:
+        raise ModelError(f"{where}: input {value.name!r} has the shape {_shown(fixed)}, which holds no number")
     declared = [dim.dim_value if dim.dim_value > 0 else None for dim in tensor.shape.dim]
     if not tensor.HasField("shape"):
         declared = [None] * (0 if input_shape is None else 1 + len(input_shape))
@@ -90,14 +98,35 @@ def _input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | None)
         row = [int(size) for size in input_shape]
     if not tensor.HasField("shape") and input_shape is None:
         raise ModelError(
-            f"{where}: input {value.name!r} doesn't tell its shape; give the shape of a row as input_shape="
+            f"{where}: input {value.name!r} doesn't tell its shape; export it with one, or give that of a "
+            "row in Python as input_shape="
         )
     if None in row:
         raise ModelError(
             f"{where}: input {value.name!r} has the shape {_shown(declared)}; supported: no dynamic dimension but the "
-            "first. Give the shape of a row as input_shape="
+            "first. Export it so, or give the shape of a row in Python as input_shape="
         )
     return Input(value.name, tuple(size or 0 for size in ([1, *row] if batched else row)), batched)
+
+
+def _check_sizes(model: ModelProto, where: str) -> None:
+    """Refuse values that would be too large before anything is computed: a few nodes can ask for terabytes.
+
+    Shapes that can't be told ahead are looked at node by node (`onnx_nodes.check_size`).
+    """
+    try:
+        found = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info
+    except Exception:  # sizes that don't fit are told better by the node that they don't fit
+        return
+    places = {name: (i, node) for i, node in enumerate(model.graph.node) for name in node.output}
+    for value in found:
+        sizes = [dim.dim_value if dim.HasField("dim_value") else 1 for dim in value.type.tensor_type.shape.dim]
+        if math.prod(sizes) > LARGEST:
+            number, node = places[value.name]
+            raise ModelError(
+                f"{where}: operator {node.op_type} in node {node.name or number!r}: its result of shape {sizes} "
+                f"is too large: {math.prod(sizes)} numbers; supported: up to {LARGEST}"
+            )
 
 
 def _shown(shape: Sequence[int | None]) -> str:

@@ -18,11 +18,16 @@ from onnx.reference import ReferenceEvaluator
 
 from relurules.errors import ModelError, first_line
 from relurules.tracing.affine import LARGEST
+from relurules.tracing.onnx_file import OPSETS
 
 Array = NDArray[Any]
 
 #: Operators that round or compare: on constants they follow the model's own precision.
 _DISCRETE = frozenset({"Floor", "Ceil", "Round", "Sign", "Mod"})
+
+
+#: Operators that sets after the known ones define anew -> the set whose definition was read; onnx's reference has it.
+_NEWER = {"CumProd": 26, "Mod": 28, "Range": 27, "SpaceToDepth": 28}
 
 
 class Constant(NamedTuple):
@@ -79,6 +84,7 @@ def operator(node: NodeProto, number: int, opsets: Mapping[str, int], where: str
         schema = onnx.defs.get_schema(node.op_type, opsets[domain], domain)
     except Exception as error:
         raise ModelError(f"{place}: isn't as opset {opsets[domain]} has it: {first_line(error)}") from error
+    _check_definition(schema, opsets[domain], place)
     for i, given in enumerate(node.input):
         inner.input[i] = given and f"i{i}"
     for i, given in enumerate(node.output):
@@ -88,6 +94,31 @@ def operator(node: NodeProto, number: int, opsets: Mapping[str, int], where: str
     reference = _reference(inner, opsets)
     inputs, outputs = tuple(node.input), tuple(node.output)
     return Operator(inner, inputs, outputs, name, place, opsets[domain], attributes, narrow, schema, reference)
+
+
+def _check_definition(schema: OpSchema, version: int, place: str) -> None:
+    """Refuse an operator that its set defines in another way than the sets that are known, but for element types."""
+    known = OPSETS[schema.domain]
+    nearest = known[-1] if version > known[-1] else known[0]
+    if version in known or schema.since_version == _NEWER.get(schema.name):
+        return
+    if not onnx.defs.has(schema.name, nearest, schema.domain):
+        return  # no table of operators has it
+    if _definition(onnx.defs.get_schema(schema.name, nearest, schema.domain)) != _definition(schema):
+        raise ModelError(
+            f"{place}: opset {version} defines it in another way than opset {nearest}; supported: the definitions of "
+            f"opset {known[0]} to {known[-1]}. Export it again, or convert it with onnx.version_converter"
+        )
+
+
+def _definition(schema: OpSchema) -> tuple[object, ...]:
+    """All that tells what an operator does: its text, inputs, outputs and attributes, without types of elements."""
+    formal = [[(item.name, item.option) for item in items] for items in (schema.inputs, schema.outputs)]
+    attributes = {
+        name: (item.type, item.required, item.default_value.SerializeToString())
+        for name, item in schema.attributes.items()
+    }
+    return schema.doc, *formal, attributes
 
 
 def _attributes(node: NodeProto, schema: OpSchema) -> dict[str, Any]:

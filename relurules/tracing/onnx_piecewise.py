@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
 from relurules.activations import SLOPES
@@ -25,6 +26,8 @@ from relurules.tracing.onnx_spatial import windowed
 from relurules.tracing.pieces import clip, extreme, larger, max_pool, number, relu, smaller, windows
 from relurules.tracing.switches import Switch, compared, switched
 
+_NO_LIMITS = frozenset(float(np.finfo(kind).max) for kind in (np.float32, np.float64))
+
 
 def _activated(slope: str) -> Roles:
     return Roles(lambda call: [call.basis.activate(variable(call), number(SLOPES[slope]), call.layer)])
@@ -44,12 +47,15 @@ def _prelu(call: Call) -> list[Value | None]:
 
 
 def _limit(call: Call, name: str, i: int) -> Any:
-    """A limit of Clip, in older operator sets an attribute; None where it limits nothing."""
+    """A limit of Clip, in older operator sets an attribute; None where it limits nothing.
+
+    The largest number of float32, which is the attributes' default, or of float64 stands for no limit.
+    """
     value = given(call, i)
     if isinstance(value, AffineTensor):
         return value
     found = _scalar(call, value) if isinstance(value, Constant) else call.op.attributes.get(name)
-    return None if found is None else float(found)
+    return None if found is None or abs(found) in _NO_LIMITS else float(found)
 
 
 def _scalar(call: Call, value: Constant) -> float:

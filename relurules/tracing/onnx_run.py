@@ -1,26 +1,25 @@
 """An ONNX program as a function of rows, computed in float64 by onnx's own reference, node by node."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import ModelError
 from relurules.ir.network import rows_of
+from relurules.tracing.batches import ROWS, Step, first_mixing, mixing_text, same
 from relurules.tracing.onnx_graph import Program
 from relurules.tracing.onnx_nodes import Constant, constant_of, run, run_constant, wide_inputs
 from relurules.tracing.onnx_operators import SHAPE_ONLY
 
 Array = NDArray[np.float64]
-
-#: Rows on which it is seen whether a model treats the rows of a batch one by one.
-_ROWS = 7
+Values = dict[str, Constant | Array]
 
 
 def reference(program: Program) -> Callable[[Array], Array]:
     """The model itself, (N, d) -> (N, m). ModelError where its rows influence one another."""
     d = sum(item.size for item in program.inputs)
-    probes = np.random.default_rng(1).normal(size=(_ROWS, d))
+    probes = np.random.default_rng(1).normal(size=(ROWS, d))
     single = np.vstack([_rows(program, _values(program, row[None]), 1) for row in probes])
     together = all(item.batched for item in program.inputs) and _rows_stand_alone(program, probes, single)
 
@@ -40,20 +39,28 @@ def _rows_stand_alone(program: Program, probes: Array, single: Array) -> bool:
         values = _values(program, probes)
     except ModelError:
         return False
-    found = _rows(program, values, len(probes))
-    scale = np.abs(single).max(initial=1.0)
-    if found.shape != single.shape or not np.allclose(found, single, rtol=1e-9, atol=1e-9 * scale, equal_nan=True):
+    if not same(_rows(program, values, len(probes)), single):
+        alone = [_values(program, row[None]) for row in probes]
         raise ModelError(
-            f"{program.where}: its first dimension is dynamic, but no batch: {_ROWS} rows together give something else "
-            "than one by one. Supported: models whose first dimension is the batch, in every input and output; give "
-            "the input a fixed shape if all of it is one row"
+            f"{program.where}: its first dimension is dynamic, but no batch: "
+            f"{mixing_text(first_mixing(_steps(program, values, alone)))}. Supported: models whose first dimension "
+            "is the batch, in every input and output; give the input a fixed shape if all of it is one row"
         )
     return True
 
 
-def _values(program: Program, X: Array) -> dict[str, Constant | NDArray[np.float64]]:
+def _steps(program: Program, together: Values, alone: Sequence[Values]) -> Iterator[Step]:
+    """What every operator gives, for all rows together and for each alone."""
+    for op in program.operators:
+        for name in op.outputs:
+            value, parts = together.get(name), [values.get(name) for values in alone]
+            if isinstance(value, np.ndarray) and all(isinstance(part, np.ndarray) for part in parts):
+                yield Step(op.place.removeprefix(f"{program.where}: "), value.astype(np.float64), parts)  # type: ignore[arg-type]
+
+
+def _values(program: Program, X: Array) -> Values:
     """Every value of the model for all rows at once."""
-    values: dict[str, Constant | NDArray[np.float64]] = dict(program.constants)
+    values: Values = dict(program.constants)
     complements: dict[str, Array] = {}
     first = 0
     for item in program.inputs:

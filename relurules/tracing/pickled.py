@@ -18,7 +18,7 @@ def load_pickled(path: Path, *, trusted: bool) -> Any:
             "it or trust who did: --trust-pickle, or load it yourself and pass the model. Safe ways in: .onnx, .pt2"
         )
     if not path.is_file():
-        raise ModelError(f"{path}: no such file")
+        raise ModelError(f"{path}: {'is no file' if path.exists() else 'no such file'}")
     try:
         model = _load(path)
     except Exception as error:  # a pickle may raise anything

@@ -1,6 +1,7 @@
 """ExportedProgram -> the function that torch itself computes, in float64."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,11 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from relurules.errors import ModelError
 from relurules.ir.network import rows_of
-from relurules.tracing.nodes import has_batch, inputs, keeps_values, row_shape
+from relurules.tracing.batches import ROWS, Step, first_mixing, mixing_text, same
+from relurules.tracing.nodes import called, has_batch, inputs, keeps_values, row_shape
 from relurules.tracing.operators import CASTS, LINKED, UNCHECKED
 
 Array = NDArray[np.float64]
-
-#: So many rows show whether they influence one another.
-_ROWS = 7
 
 
 def function_of(program: ExportedProgram) -> Callable[[Array], Array]:
@@ -40,7 +39,10 @@ def function_of(program: ExportedProgram) -> Callable[[Array], Array]:
         return np.vstack([run(X[i : i + 1]) for i in range(len(X))])
 
     if batched:
-        _check_rows_stand_alone(run, one_by_one, sum(sizes))
+        try:
+            _check_rows_stand_alone(run, one_by_one, sum(sizes), runner)
+        finally:
+            runner.values = None
 
     def evaluate(X: Array) -> Array:
         X = rows_of(X, sum(sizes))
@@ -49,32 +51,53 @@ def function_of(program: ExportedProgram) -> Callable[[Array], Array]:
     return evaluate
 
 
-def _check_rows_stand_alone(run: Callable[[Array], Array], one_by_one: Callable[[Array], Array], d: int) -> None:
-    """Refuse a model whose rows influence one another."""
-    X = np.random.default_rng(1).normal(size=(_ROWS, d))
+def _check_rows_stand_alone(
+    run: Callable[[Array], Array], one_by_one: Callable[[Array], Array], d: int, runner: "_InFloat64"
+) -> None:
+    """Refuse a model whose rows influence one another, naming the operator."""
+    X = np.random.default_rng(1).normal(size=(ROWS, d))
     single = one_by_one(X)
     try:
         together = run(X)
     except RuntimeError:  # an output that has no row for each row
         together = np.empty(0)
-    scale = np.abs(single[np.isfinite(single)]).max(initial=1.0)
-    if together.shape != single.shape or not np.allclose(together, single, 1e-9, 1e-9 * scale, equal_nan=True):
+    if not same(together, single):
         raise ModelError(
-            f"the model's first dimension is no batch: {_ROWS} rows together give something else than one by one. "
-            "Supported: models that take every row on its own; export with a fixed first dimension if all of it is one "
-            "row"
+            f"the model's first dimension is no batch: {mixing_text(first_mixing(_steps(runner, run, X)))}. "
+            "Supported: models that take every row on its own; export with a fixed first dimension if all of it is "
+            "one row"
         )
+
+
+def _steps(runner: "_InFloat64", run: Callable[[Array], Array], X: Array) -> Iterator[Step]:
+    """What every operator gives, for all rows together and for each alone."""
+    passes: list[dict[torch.fx.Node, Array]] = []
+    for rows in (X, *X[:, None]):
+        runner.values = {}
+        with contextlib.suppress(RuntimeError):  # as above
+            run(rows)
+        passes.append(runner.values)
+    together, *alone = passes
+    for node, value in together.items():
+        if all(node in values for values in alone):
+            yield Step(called(node), value, [values[node] for values in alone])
 
 
 class _InFloat64(torch.fx.Interpreter):
     """Runs an exported graph with torch's operators in float64, whatever the precision of its weights and literals.
 
     A cast that loses nothing in the model's own precision mustn't lose anything here; any other is left as it is.
+    values: takes what operators give, where it is set.
     """
+
+    values: dict[torch.fx.Node, Array] | None = None
 
     def run_node(self, n: torch.fx.Node) -> Any:
         """One node; every float tensor it gives is continued in float64."""
-        return None if n.target in UNCHECKED else tree_map(in_float64, super().run_node(n))
+        result = None if n.target in UNCHECKED else tree_map(in_float64, super().run_node(n))
+        if self.values is not None and n.op == "call_function" and isinstance(result, Tensor):
+            self.values[n] = result.detach().double().numpy()
+        return result
 
     def fetch_args_kwargs_from_env(self, n: torch.fx.Node) -> Any:
         """The node's arguments, in which float64 stands for a wider type of floats."""

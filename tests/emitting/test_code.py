@@ -172,6 +172,50 @@ def test_c_compiles_without_a_warning(compiler: str, made: dict[str, RuleSet], t
         assert built.returncode == 0, built.stderr
 
 
+def narrow() -> dict[str, RuleSet]:
+    """One input: without neurons, with one, with layers as tables; a column of two categories; one rule, one output."""
+    interval = rr.Domain.box([-1], [1], ["stride"])
+    affine = network(np.empty((0, 1)), [], np.empty((2, 0)), C=[[2], [-1]], c=[0.5, 1])
+    links = [Head("softmax", (0, 1)), Head("argmax", (0, 1)), Head("sigmoid", (1,)), Head("exp", (0,))]
+    return {
+        "affine": rules_of(affine, interval),
+        "linked": rules_of(affine, interval, [f"o{i}" for i in range(len(links))], links),
+        "one neuron": rules_of(layered(1, 1, [1], 1), interval),
+        "dense": rules_of(layered(2, 1, [10], 1), interval),
+        "leaky": rules_of(layered(3, 1, [9, 9], 2, 0.1), interval.where("stride <= 0.5")),
+        "linked and dense": rules_of(layered(4, 1, [9], 2), interval, [f"o{i}" for i in range(len(links))], links),
+        "one rule": rules_of(layered(2, 1, [10], 1), interval, max_regions=1),
+        "open": rules_of(layered(2, 1, [10], 1)),
+    }
+
+
+@pytest.mark.parametrize("compiler", compilers())
+@pytest.mark.parametrize("large", [False, True])
+def test_c_of_one_input_compiles_without_a_warning(
+    compiler: str, large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A parameter that tells how far values lie apart isn't read where there is one value."""
+    monkeypatch.setattr(plan, "_WRITTEN", 1 if large else 100)
+    texts = set[str]()
+    for (kind, rules), form, way in product(narrow().items(), forms_of("c"), WAYS):
+        if (artifact := emitted(rules, "c", form, way)) is not None:
+            artifact.write(tmp_path / str(len(texts)))
+            texts.add(f"{kind} {form} {way}")
+    assert len(texts) > 150
+    flags = [flag for flag in COMPILER if flag != "-O2"]
+    command = [compiler, *flags, "-Wshadow", "-fsyntax-only", *tmp_path.glob("*/score.c")]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (built.returncode, built.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("kind", ["dense", "linked and dense", "leaky", "open"])
+def test_c_of_one_input_gives_the_rules(kind: str) -> None:
+    rules = narrow()[kind]
+    X = np.linspace(-2, 2, 81)[:, None]
+    for form, outside in (("network", "exact"), ("network", None), ("tree", None)):
+        assert rr.verify(rr.emit(rules, "c", form=form, outside=outside), rules, X)
+
+
 @pytest.mark.skipif(shutil.which("cppcheck") is None, reason="no cppcheck on the PATH")
 def test_c_passes_cppcheck(made: dict[str, RuleSet], tmp_path: Path) -> None:
     sources(made, tmp_path)

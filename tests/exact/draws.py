@@ -39,6 +39,12 @@ class Draw:
         return f"seed {self.seed} ({self.kind}: {len(self.network)} neurons on {columns})"
 
     @property
+    def straightened(self) -> bool:
+        """Whether a PReLU is so near to the identity that rules take it for that, and say what it costs."""
+        kink = np.abs(1.0 - self.network.slope)
+        return bool(((kink > 0) & (kink < 5e-4)).any())
+
+    @property
     def sides(self) -> tuple[list[float], list[float]]:
         """Lower and upper bounds of the columns."""
         return self.domain.lower.tolist(), self.domain.upper.tolist()
@@ -60,6 +66,15 @@ def arrangement(seed: int) -> Draw:
     box = KINDS[kind](random, d)
     domain = rr.Domain.box(box.lower, box.upper)
     return Draw(kind, seed, _spike(random, box) if kind == "spike" else _network(random, box), domain)
+
+
+def random_layers(seed: int) -> Draw:
+    """One to three layers of neurons with weights of any value over one to six columns, boxes up to 1e12 wide."""
+    random = np.random.default_rng([16, seed])
+    d = 1 + seed % 6
+    kind = list(BOXES)[seed // 6 % len(BOXES)]
+    box = BOXES[kind](random, d)
+    return Draw(kind, seed, _layers(random, box), rr.Domain.box(box.lower, box.upper))
 
 
 def _whole(random: Random, d: int) -> Box:
@@ -107,6 +122,29 @@ KINDS: dict[str, Callable[[Random, int], Box]] = {
     "sentinel": _sentinel,
     "spike": _sized,
 }
+
+
+#: The boxes of networks of layers.
+BOXES = {name: KINDS[name] for name in ("whole", "sized", "off-centre", "mixed", "sentinel")}
+
+
+def _layers(random: Random, box: Box) -> Network:
+    """Layers, each of which reads the one before, or the columns; weights as drawn, or as float32 holds them."""
+    d = len(box.lower)
+    sizes = random.integers(1, 5, random.integers(1, 4 if d < 4 else 3))
+    layer = np.repeat(np.arange(len(sizes)), sizes)
+    K = len(layer)
+    scale = (box.ordinary[1] - box.ordinary[0]) if random.random() < 0.5 else np.ones(d)
+    A = random.normal(size=(K, d)) / scale * (layer == 0)[:, None]
+    L = random.normal(size=(K, K)) * (layer[:, None] == layer + 1)
+    U = random.normal(size=(int(random.integers(1, 3)), K)) * (layer == layer[-1])
+    if random.random() < 0.5:
+        A, L, U = (table.astype(np.float32).astype(float) for table in (A, L, U))
+    slope = random.choice([0.0, 0.25, -1.0, 1.0, 0.9999, 1.0004], K) * (random.random() < 0.3)
+    b = np.zeros(K)
+    for k in range(K):
+        b[k] = _bias(random, box, None, (A[: k + 1], L[: k + 1, : k + 1], b[:k], slope[:k]))
+    return network(A, b, U, L=L, c=random.normal(size=len(U)), slope=slope)
 
 
 def _network(random: Random, box: Box) -> Network:

@@ -1,7 +1,7 @@
 """One drawn case -> right, wrong or given up, and why."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import relurules as rr
 from exact.arrangement import ExactNetwork, ExactRegion, regions
 from exact.draws import Draw
 from exact.points import telling_rows
-from exact.rounding import TINY, UNIT, allowance, largest_terms
+from exact.rounding import TINY, UNIT, allowance, largest_terms, roundings
 
 Array = NDArray[np.float64]
 
@@ -31,6 +31,13 @@ class Verdict(NamedTuple):
     def holds(self) -> bool:
         """Whether nothing that was claimed is false, and something was claimed."""
         return self.outcome in {RIGHT, BOUNDED}
+
+
+def assert_holds(draws: Iterable[Draw], judge: Callable[[Draw], Verdict]) -> None:
+    """Fails with one line for each draw that is wrong or was given up."""
+    judged = [(draw, judge(draw)) for draw in draws]
+    wrong = [f"{draw}: {' '.join(verdict)}" for draw, verdict in judged if not verdict.holds]
+    assert not wrong, "\n".join(wrong)
 
 
 def judge_partition(draw: Draw, found: Sequence[ExactRegion] | None = None) -> Verdict:
@@ -74,8 +81,8 @@ def judge_rules(draw: Draw, most: int = 120, found: Sequence[ExactRegion] | None
         rules = rr.extract(graph(draw.network), domain=draw.domain)
     except Exception as error:  # whatever a user would see
         return Verdict(GIVEN_UP, f"{type(error).__name__} from extract", str(error))
-    rounding = 32 * (len(draw.domain) + 6) * (UNIT * largest_terms(found) + TINY)
-    if Fraction(rules.max_error) > rounding:
+    rounding = 32 * roundings(len(draw.domain)) * (UNIT * largest_terms(found) + TINY)
+    if Fraction(rules.max_error) > rounding and not draw.straightened:
         detail = f"max_error {rules.max_error:.2e}, rounding at most {float(rounding):.2e}"
         return Verdict(WRONG, "max_error is more than rounding", detail)
     return judge_values(draw, rules, X)

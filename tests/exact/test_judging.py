@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ from handmade import lines, network, random_network, rules_of
 from numpy.typing import NDArray
 
 import relurules as rr
-from exact.arrangement import ExactNetwork, evaluate_exact, regions
-from exact.draws import KINDS, Draw, arrangement
+from exact.arrangement import ExactNetwork, ExactRegion, Form, evaluate_exact, regions
+from exact.draws import KINDS, Draw, arrangement, random_layers
 from exact.judging import BOUNDED, GIVEN_UP, RIGHT, WRONG, judge_partition, judge_rules, judge_values
 from exact.points import rows_of_every_magnitude, telling_rows
 from exact.rounding import UNIT, allowance, largest_terms, regions_near
@@ -105,6 +105,47 @@ def test_maps_that_are_rounded_once_are_within_the_allowance(seed: int) -> None:
             values = [float_value([float(a) for a in form], x) for form in region.forms]
             wrong = [abs(Fraction(v) - y) for v, y in zip(values, exact.evaluate(x), strict=True)]
             assert all(e <= r for e, r in zip(wrong, room, strict=True))
+
+
+class RoundedRules(NamedTuple):
+    """What rules in float64 can be at best: splits and maps exactly composed, every number of them rounded once."""
+
+    exact: ExactNetwork
+    found: list[ExactRegion]
+    complete: bool = True
+    max_error: float = 0.0
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.array([self._value(x) for x in X.tolist()])
+
+    def _value(self, x: list[float]) -> list[float]:
+        left, active = self.found, list[Form]()
+        for k, slope in enumerate(self.exact.slopes):
+            z = self.exact.preactivation(active)
+            signs = {region.pattern[k] for region in left}
+            sign = signs.pop() if len(signs) == 1 else 1 if float_value(list(map(float, z)), x) >= 0 else -1
+            left = [region for region in left if region.pattern[k] == sign]
+            active.append(z if sign > 0 else tuple(slope * a for a in z))
+        return [float_value([float(a) for a in form], x) for form in left[0].forms]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rules_that_are_rounded_once_are_right_on_arrangements(kind: str) -> None:
+    for i in range(12):
+        draw = arrangement(list(KINDS).index(kind) + i * len(KINDS))
+        check_rounded_rules(draw)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_rules_that_are_rounded_once_are_right_on_layers(seed: int) -> None:
+    check_rounded_rules(random_layers(seed))
+
+
+def check_rounded_rules(draw: Draw) -> None:
+    found, sides = regions(draw.network, draw.domain), (draw.domain.lower, draw.domain.upper)
+    rules: Any = RoundedRules(ExactNetwork.of(draw.network), found)
+    rows = telling_rows(found, *sides, np.random.default_rng(draw.seed), 60)
+    assert judge_values(draw, rules, rows) == (RIGHT, "", ""), str(draw)
 
 
 def float_value(form: list[float], x: list[float]) -> float:

@@ -1,12 +1,10 @@
 """The search and the rules beside the exact reference, on drawn arrangements."""
 
-from collections.abc import Callable
-
 import pytest
 
 from exact.arrangement import regions
 from exact.draws import KINDS, Draw, arrangement
-from exact.judging import Verdict, judge_partition, judge_rules
+from exact.judging import assert_holds, judge_partition, judge_rules
 
 #: Draws of each kind here; `benchmarks/soundness.py` takes as many as one likes.
 EACH = 25
@@ -15,13 +13,6 @@ EACH = 25
 def draws_of(kind: str) -> list[Draw]:
     kinds = list(KINDS)
     return [arrangement(kinds.index(kind) + i * len(kinds)) for i in range(EACH)]
-
-
-def failures(draws: list[Draw], judge: Callable[[Draw], Verdict]) -> str:
-    """One line for each draw that is wrong or was given up."""
-    judged = [(draw, judge(draw)) for draw in draws]
-    wrong = [f"{draw}: {' '.join(verdict)}" for draw, verdict in judged if not verdict.holds]
-    return "\n".join(wrong)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -33,11 +24,9 @@ def test_draws_are_of_some_size(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_region_is_found(kind: str) -> None:
-    wrong = failures(draws_of(kind), judge_partition)
-    assert not wrong, wrong
+    assert_holds(draws_of(kind), judge_partition)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_rules_are_the_network_to_rounding(kind: str) -> None:
-    wrong = failures(draws_of(kind), lambda draw: judge_rules(draw, 60))
-    assert not wrong, wrong
+    assert_holds(draws_of(kind), lambda draw: judge_rules(draw, 60))

@@ -1,0 +1,77 @@
+"""Searches on which the simplex method gave up: they end, or stop at their limit, and what they found is so."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from handmade import graph
+from torch import nn
+
+import relurules as rr
+from exact.arrangement import ExactNetwork
+from exact.draws import Draw, random_layers
+from exact.judging import assert_holds, judge_rules
+from relurules.ir import Partition
+
+LIMIT = 50
+
+
+def torch_default(seed: int, sizes: Sequence[int]) -> nn.Sequential:
+    torch.manual_seed(seed)
+    layers: list[nn.Module] = []
+    for fan_in, width in pairwise(sizes):
+        layers += [nn.Linear(fan_in, width), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_default_weights_over_784_columns(seed: int) -> None:
+    model = torch_default(seed, (784, 10, 10, 10))
+    partition = rr.partition(model, rr.Domain.box([0] * 784, [1] * 784), max_regions=LIMIT)
+    assert partition.complete or len(partition) >= LIMIT
+    check_patterns(partition)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_weights_of_any_magnitude(seed: int) -> None:
+    draw = wild(seed)
+    partition = rr.partition(graph(draw.network), draw.domain, max_regions=LIMIT)
+    assert partition.complete or len(partition) >= LIMIT
+    assert len(partition) >= 1
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_values_with_weights_of_any_magnitude(seed: int) -> None:
+    assert_holds([wild(seed)], lambda draw: judge_rules(draw, 40))
+
+
+def wild(seed: int) -> Draw:
+    """A network of layers whose numbers are multiplied, each neuron's or each by itself, by 1e-30 to 1e30."""
+    draw, random = random_layers(seed), np.random.default_rng([20, seed])
+    net = draw.network
+    K, d = net.A.shape
+    rows = 10.0 ** random.uniform(-30, 30, (K, 1))
+    each = seed % 2 == 0
+    sizes = 10.0 ** random.uniform(-30, 30, (K, d + K)) if each else np.repeat(rows, d + K, axis=1)
+    changed = type(net)(
+        A=net.A * sizes[:, :d],
+        L=net.L * sizes[:, d:],
+        b=net.b * rows[:, 0],
+        C=net.C,
+        U=net.U,
+        c=net.c,
+        slope=np.where(np.abs(net.slope - 1) < 0.01, 0.0, net.slope),
+        neurons=net.neurons,
+    )
+    return Draw(f"wild {draw.kind}", seed, changed, draw.domain)
+
+
+def check_patterns(partition: Partition) -> None:
+    """Every point shows its region's pattern, exactly."""
+    net = partition.network
+    arguments = ExactNetwork.of(type(net)(net.A, net.L, net.b, net.A, net.L, net.b, net.slope, net.neurons))
+    for pattern, x in zip(partition.patterns.tolist(), partition.points.tolist(), strict=True):
+        z = arguments.evaluate(x)
+        assert [1 if value >= 0 else -1 for value in z] == pattern

@@ -133,7 +133,7 @@ class ExactNetwork:
 
     def evaluate(self, x: Sequence[float | Fraction]) -> Point:
         """The outputs at a point, exactly."""
-        at = (*map(Fraction, x), ONE)
+        at = (*(Fraction(value) for value in x), ONE)
         active: list[Fraction] = []
         for form, links, slope in zip(self.inputs, self.links, self.slopes, strict=True):
             z = _value(form, at) + sum((weight * active[j] for j, weight in links), ZERO)
@@ -168,7 +168,7 @@ class ExactRegion:
 
     def outputs(self, x: Sequence[float | Fraction]) -> Point:
         """The region's affine maps at any point, also where they aren't the network."""
-        at = (*map(Fraction, x), ONE)
+        at = (*(Fraction(value) for value in x), ONE)
         return tuple(_value(form, at) for form in self.forms)
 
     def terms(self, x: Sequence[float | Fraction]) -> Point:

@@ -12,7 +12,11 @@ _HALVINGS, _STEPS = 40, 3
 
 
 def climb(
-    height: Callable[[Array], Array], lower: Array, upper: Array, starts: Array, random: np.random.Generator
+    height: Callable[[Array], Array],
+    lower: Array,
+    upper: Array,
+    starts: Array,
+    random: np.random.Generator,
 ) -> Array:
     """(N, d) starts -> (N, d) rows of the box: the best of steps along columns and in random directions, by halves.
 

@@ -170,7 +170,7 @@ def _network(random: Random, box: Box) -> Network:
     return network(A, b, U, L=L, C=C, c=random.integers(-2, 3, len(U)), slope=slope)
 
 
-def _bias(random: Random, box: Box, common: Array | None, before: tuple[Array, ...]) -> float:
+def _bias(random: Random, box: Box, common: Array | None, before: tuple[Array, Array, Array, Array]) -> float:
     """With it a neuron vanishes at the place common to all, where float64 has that bias, or somewhere."""
     if common is not None:
         exactly = _through(*before, common)

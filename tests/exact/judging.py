@@ -108,7 +108,11 @@ def judge_values(draw: Draw, rules: rr.RuleSet, X: Array) -> Verdict:
 
 
 def _verdict(
-    error: list[Fraction], allowed: Iterable[Fraction], bound: Fraction, span: list[Fraction], x: list[float]
+    error: list[Fraction],
+    allowed: Iterable[Fraction],
+    bound: Fraction,
+    span: list[Fraction],
+    x: list[float],
 ) -> Verdict:
     """Of one row, by its worst output."""
     worst = Verdict(RIGHT)

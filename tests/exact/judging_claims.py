@@ -37,7 +37,11 @@ def judge_bound(draw: Draw, share: float, most: int = 80, found: Sequence[ExactR
     if rules.max_error > limit * (1 + 1e-9):
         return Verdict(WRONG, "max_error is more than allowed", f"{rules.max_error:.3e} of {limit:.3e}")
     if len(draw.domain) <= _EXACT_COLUMNS and (excess := largest_excess(found, rules)) > rules.max_error:
-        return Verdict(WRONG, "max_error is less than the optimum", f"{excess:.3e}, claimed {rules.max_error:.3e}")
+        return Verdict(
+            WRONG,
+            "max_error is less than the optimum",
+            f"{excess:.3e}, claimed {rules.max_error:.3e}",
+        )
     return _at_rows(draw, rules, _rows(draw, found, rules, most))
 
 
@@ -53,7 +57,9 @@ def _at_rows(draw: Draw, rules: RuleSet, X: Array) -> Verdict:
         over = max(e - a - b for e, (a, b) in zip(error, room, strict=True))
         if over > bound:
             return Verdict(
-                WRONG, "max_error is less than a row shows", f"{float(over):.3e} of {float(bound):.3e} at {x}"
+                WRONG,
+                "max_error is less than a row shows",
+                f"{float(over):.3e} of {float(bound):.3e} at {x}",
             )
     return Verdict(RIGHT)
 
@@ -74,7 +80,10 @@ def _rows(draw: Draw, found: Sequence[ExactRegion], rules: RuleSet, most: int) -
     lower, upper = draw.domain.lower, draw.domain.upper
     X = telling_rows(found, lower, upper, random, most)
     starts = np.vstack(
-        [X[random.permutation(len(X))[: STARTS // 2]], random.uniform(lower, upper, (STARTS, len(lower)))]
+        [
+            X[random.permutation(len(X))[: STARTS // 2]],
+            random.uniform(lower, upper, (STARTS, len(lower))),
+        ]
     )
 
     def gap(rows: Array) -> Array:
@@ -88,7 +97,7 @@ def judge_decision(draw: Draw, most: int = 80, found: Sequence[ExactRegion] | No
     """Rules that decide, by the largest output or by a threshold that it reaches: whether they are right."""
     found = regions(draw.network, draw.domain) if found is None else found
     random = np.random.default_rng([19, draw.seed])
-    somewhere = found[random.integers(len(found))]
+    somewhere = found[int(random.integers(len(found)))]
     values = somewhere.outputs(somewhere.interior)
     wanted = "argmax" if len(values) > 1 else float(values[0])
     try:
@@ -104,7 +113,10 @@ def judge_decision(draw: Draw, most: int = 80, found: Sequence[ExactRegion] | No
 
 def _misjudged(draw: Draw, rules: RuleSet, X: Array) -> Iterator[Verdict]:
     """Rows that lie in another class than the rules say, by more than rounding of the outputs."""
-    exact, threshold = ExactNetwork.of(draw.network), rules.decision.threshold if rules.decision else None
+    exact, threshold = (
+        ExactNetwork.of(draw.network),
+        rules.decision.threshold if rules.decision else None,
+    )
     for x, (number,) in zip(X.tolist(), rules.predict(X).tolist(), strict=True):
         if not np.isfinite(number):
             yield Verdict(GIVEN_UP, "no rule for a row of the domain", f"x = {x}")

@@ -23,7 +23,10 @@ def telling_rows(
     interiors = [_rounded(region.interior) for region in found]
     vertices = [_rounded(vertex.point) for region in found for vertex in region.cell.vertices]
     beside = list(_beside(found, random, share))
-    drawn = [*_corners(lower, upper)[: share // 2], *rows_of_every_magnitude(lower, upper, random, share)]
+    drawn = [
+        *_corners(lower, upper)[: share // 2],
+        *rows_of_every_magnitude(lower, upper, random, share),
+    ]
     rows = [_some(np.array(part), random, share) for part in (interiors, vertices, beside, drawn) if len(part)]
     return np.unique(np.clip(np.vstack(rows), lower, upper), axis=0)
 
@@ -41,7 +44,7 @@ def rows_of_every_magnitude(lower: Array, upper: Array, random: np.random.Genera
 def _beside(found: Sequence[ExactRegion], random: np.random.Generator, count: int) -> Iterator[Array]:
     """Points on walls between regions, and a neighbour of each, an ulp away in one column or in all."""
     for _ in range(count):
-        cell = found[random.integers(len(found))].cell
+        cell = found[int(random.integers(len(found)))].cell
         on = _wall(cell, random)
         row = _rounded(on)
         side = random.choice([-np.inf, np.inf], len(row))
@@ -57,7 +60,7 @@ def _wall(cell: Cell, random: np.random.Generator) -> Point:
     bits = [bit for bit in range(cell.walls) if any(vertex.on >> bit & 1 for vertex in cell.vertices)]
     if not bits:
         return cell.interior
-    bit = bits[random.integers(len(bits))]
+    bit = bits[int(random.integers(len(bits)))]
     points = [vertex.point for vertex in cell.vertices if vertex.on >> bit & 1]
     weights = [Fraction(int(weight)) for weight in random.integers(1, 100, len(points))]
     columns = zip(*points, strict=True)

@@ -25,9 +25,21 @@ BY_HAND: dict[str, tuple[ArrayLike, ArrayLike, list[str]]] = {
     "through a corner": ([[1, 1], [-1, -1]], [2, -2], ["+-"]),
     "along a side": ([[1, 0], [-1, 0]], [1, -1], ["+-"]),
     "crossing": ([[1, 0], [0, 1]], [0.1, 0.2], ["--", "-+", "+-", "++"]),
-    "through one point": ([[1, 0], [0, 1], [1, 1]], [0, 0, 0], ["---", "-+-", "-++", "+--", "+-+", "+++"]),
-    "general position": ([[1, 0], [0, 1], [1, 1]], [0, 0, 0.3], ["---", "--+", "-+-", "-++", "+--", "+-+", "+++"]),
-    "through a vertex of cells": ([[1, 0], [0, 1], [1, 1]], [0.5, 0.5, 1], ["---", "-+-", "-++", "+--", "+-+", "+++"]),
+    "through one point": (
+        [[1, 0], [0, 1], [1, 1]],
+        [0, 0, 0],
+        ["---", "-+-", "-++", "+--", "+-+", "+++"],
+    ),
+    "general position": (
+        [[1, 0], [0, 1], [1, 1]],
+        [0, 0, 0.3],
+        ["---", "--+", "-+-", "-++", "+--", "+-+", "+++"],
+    ),
+    "through a vertex of cells": (
+        [[1, 0], [0, 1], [1, 1]],
+        [0.5, 0.5, 1],
+        ["---", "-+-", "-++", "+--", "+-+", "+++"],
+    ),
     "coinciding": ([[1, 1], [1, 1]], [0.1, 0.1], ["--", "++"]),
     "negated": ([[1, 1], [-1, -1]], [0.1, -0.1], ["-+", "+-"]),
     "scaled": ([[1, 1], [1024, 1024]], [0.125, 128], ["--", "++"]),
@@ -58,7 +70,11 @@ def test_second_layers_are_cut_where_the_first_one_bends_them() -> None:
     net = network([[1], [0]], [0, -0.5], [[0, 1]], L=[[0, 0], [1, 0]])
     found = regions(net, rr.Domain.box([-1], [1]))
     assert [_signs(region.pattern) for region in found] == ["--", "+-", "++"]
-    assert [_ends(region.cell) for region in found] == [(-1, 0), (0, Fraction(1, 2)), (Fraction(1, 2), 1)]
+    assert [_ends(region.cell) for region in found] == [
+        (-1, 0),
+        (0, Fraction(1, 2)),
+        (Fraction(1, 2), 1),
+    ]
     assert [region.forms for region in found] == [((0, 0),), ((0, 0),), ((1, Fraction(-1, 2)),)]
 
 

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 import relurules as rr
 from exact.arrangement import ExactNetwork, ExactRegion, Form, evaluate_exact, regions
 from exact.draws import KINDS, Draw, arrangement, random_layers
-from exact.judging import BOUNDED, GIVEN_UP, RIGHT, WRONG, judge_partition, judge_rules, judge_values
+from exact.judging import (
+    BOUNDED,
+    GIVEN_UP,
+    RIGHT,
+    WRONG,
+    judge_partition,
+    judge_rules,
+    judge_values,
+)
 from exact.points import rows_of_every_magnitude, telling_rows
 from exact.rounding import UNIT, allowance, largest_terms, regions_near
 from relurules.ir import RuleSet

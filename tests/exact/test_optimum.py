@@ -65,7 +65,10 @@ def test_misjudgement_by_hand() -> None:
 
 @pytest.mark.parametrize(("draw", "wanted"), [(KINK, 0.5), (RIVALS, "argmax")])
 def test_a_decision_at_another_place_is_misjudged(draw: Draw, wanted: Any) -> None:
-    found, rules = regions(draw.network, draw.domain), rules_of(draw.network, draw.domain, decision=wanted)
+    found, rules = (
+        regions(draw.network, draw.domain),
+        rules_of(draw.network, draw.domain, decision=wanted),
+    )
     assert largest_misjudgement(found, rules) == 0
     tree = replace(rules.tree, offsets=rules.tree.offsets + 0.01 * np.abs(rules.tree.normals).max(axis=1))
     assert 0.003 < largest_misjudgement(found, replace(rules, tree=tree)) < 0.03

@@ -1,11 +1,12 @@
-"""How the search and the rules fare beside exact rationals: right, wrong or given up, by kind of draw.
+"""How the search and the rules fare beside exact rationals: right, wrong or given up, by kind.
 
     python benchmarks/soundness.py [--draws 1000] [--networks 300] [--rows 200] [--list]
 
-draws: arrangements of one to three columns, whole weights, rows that repeat or nearly equal others; networks: layers of
-any weights over one to six columns. What is judged, and by what, is in tests/exact. `bounded` is off by more than
-rounding and says so in `max_error`: a PReLU so near to the identity that rules take it for that. --list names every
-draw that isn't right, with its seed. Counts of a few benchmark networks come first, where these are at hand.
+draws: arrangements of one to three columns, whole weights, rows that repeat or nearly equal others.
+networks: layers of any weights over one to six columns. What is judged, and by what, is in
+tests/exact. `bounded` is off by more than rounding and says so in `max_error`: a PReLU so near to
+the identity that rules take it for that. --list names every draw that isn't right, with its seed.
+Counts of a few benchmark networks come first, where these are at hand.
 """
 
 import argparse
@@ -22,6 +23,9 @@ import relurules as rr
 ROOT = Path(__file__).resolve().parents[1]
 NETS = ROOT.parent / "shared" / "nets"
 sys.path.insert(0, str(ROOT / "tests"))
+
+#: Name -> what takes a draw and its regions, and gives a verdict.
+Questions = dict[str, Callable[[Any, Any], Any]]
 
 OUTCOMES = ("right", "bounded", "wrong", "given up")
 
@@ -80,13 +84,11 @@ def known_counts() -> None:
         d, begun = len(graph.features), time.process_time()
         found = len(arrangement.regions(graph.network, rr.Domain.box([-1] * d, [1] * d)))
         right = "right" if found == nets.COUNTS[name] else f"WRONG, {nets.COUNTS[name]} are known"
-        print(
-            f"{name:14} {found:5} regions by the reference: {right} ({time.process_time() - begun:.1f} s)",
-            flush=True,
-        )
+        took = time.process_time() - begun
+        print(f"{name:14} {found:5} regions by the reference: {right} ({took:.1f} s)", flush=True)
 
 
-def judged(draws: Iterable[Any], questions: dict[str, Callable[[Any, Any], Any]]) -> Iterable[Judged]:
+def judged(draws: Iterable[Any], questions: Questions) -> Iterable[Judged]:
     """Every question, of every draw, whose regions are counted once."""
     regions = import_module("exact.arrangement").regions
     for draw in draws:

@@ -1,4 +1,4 @@
-"""Soundness judged by a reference that cannot err: a package of helpers and the tests that use them.
+"""Soundness judged by a reference that cannot err: helpers, and the tests that use them.
 
 The search and `extract` work in float64, so what judges them must not. Everything here is computed
 in exact rationals from the float64 numbers of a network, which are rationals themselves; no solver

@@ -1,4 +1,4 @@
-"""All linear regions of a small network, in exact rationals: the reference for the search and for values.
+"""All linear regions of a small network, in exact rationals: the reference for search and values.
 
 Numbers of float64 are rationals. A region is a distinct pattern of the neurons' signs whose cell,
 within the domain, has an interior, however thin. A neuron that is nowhere negative on a cell is +1
@@ -26,7 +26,11 @@ ZERO, ONE = Fraction(0), Fraction(1)
 
 
 class Vertex(NamedTuple):
-    """A corner of a cell. at: whole numbers, x times the last of them, which is positive; on: bits of the walls."""
+    """A corner of a cell.
+
+    at: whole numbers, x times the last of them, which is positive.
+    on: the bits of the walls that it lies on.
+    """
 
     at: tuple[int, ...]
     on: int
@@ -41,7 +45,8 @@ class Vertex(NamedTuple):
 class Cell:
     """A bounded polytope with an interior.
 
-    dimension: the number of columns in which it has a width; walls: hyperplanes that were used so far, one bit each.
+    dimension: the number of columns in which it has a width.
+    walls: the hyperplanes that were used so far, one bit each.
     """
 
     vertices: tuple[Vertex, ...]
@@ -54,11 +59,14 @@ class Cell:
         sides = [(Fraction(a), Fraction(b)) for a, b in zip(lower, upper, strict=True)]
         if any(a > b for a, b in sides):
             raise ValueError("a column's lower bound lies above its upper one")
-        ends = [[(a, 2 * j), (b, 2 * j + 1)] if a < b else [(a, None)] for j, (a, b) in enumerate(sides)]
+        lows = [(a, (a < b) << 2 * j) for j, (a, b) in enumerate(sides)]
+        highs = [(b, 2 << 2 * j) for j, (_, b) in enumerate(sides)]
+        pairs = zip(lows, highs, strict=True)
+        ends = [(low, high) if low[0] < high[0] else (low,) for low, high in pairs]
         corners = []
         for corner in product(*ends):
-            on = sum(1 << bit for _, bit in corner if bit is not None)
-            corners.append(Vertex(_homogeneous([value for value, _ in corner]), on))
+            at = _homogeneous([value for value, _ in corner])
+            corners.append(Vertex(at, sum(bit for _, bit in corner)))
         return cls(tuple(corners), sum(a < b for a, b in sides), 2 * len(sides))
 
     @cached_property
@@ -68,7 +76,7 @@ class Cell:
         return tuple(sum(values, ZERO) / len(points) for values in zip(*points, strict=True))
 
     def split(self, form: Form) -> "tuple[Cell | None, Cell | None]":
-        """The parts where the form is negative and where it isn't; None for a part without interior.
+        """The parts where a form is negative and where it isn't; None for one without interior.
 
         A form that is zero on the whole cell leaves it to the second part.
         """
@@ -87,7 +95,7 @@ class Cell:
         return Cell((*vertices, *cut), self.dimension, self.walls + 1)
 
     def _on_the_cut(self, values: list[int]) -> list[Vertex]:
-        """Vertices of the cell's section by the hyperplane on which its vertices have these values."""
+        """Vertices of the section by the hyperplane of a form with these values at the vertices."""
         bit = 1 << self.walls
         signed = list(zip(self.vertices, values, strict=True))
         cut = [Vertex(vertex.at, vertex.on | bit) for vertex, value in signed if value == 0]
@@ -99,7 +107,7 @@ class Cell:
         return cut
 
     def _adjacent(self, p: Vertex, q: Vertex) -> bool:
-        """Whether an edge joins two vertices: no third one lies on all the walls that they share."""
+        """Whether an edge joins two vertices: no third one is on all the walls that they share."""
         shared = p.on & q.on
         if shared.bit_count() < self.dimension - 1:
             return False
@@ -110,8 +118,11 @@ class Cell:
 class ExactNetwork:
     """A network's float64 numbers as the rationals that they are.
 
-    inputs: A x + b of every neuron; links: the earlier neurons that each reads, with their weights; outputs: C x + c of
-    every output; readings: the neurons that each output reads, with their weights.
+    inputs: A x + b of every neuron.
+    links: the earlier neurons that each reads, with their weights.
+    slopes: one for every neuron.
+    outputs: C x + c of every output.
+    readings: the neurons that each output reads, with their weights.
     """
 
     inputs: tuple[Form, ...]
@@ -155,7 +166,12 @@ class ExactNetwork:
 
 @dataclass(frozen=True)
 class ExactRegion:
-    """One linear region. pattern: +1 or -1 of every neuron; cell: its closure; forms: the outputs on it."""
+    """One linear region.
+
+    pattern: +1 or -1 of every neuron.
+    cell: its closure.
+    forms: the outputs on it.
+    """
 
     pattern: tuple[int, ...]
     cell: Cell
@@ -174,11 +190,11 @@ class ExactRegion:
     def terms(self, x: Sequence[float | Fraction]) -> Point:
         """The sum of the absolute terms of every output's map at a point."""
         at = (*(abs(Fraction(value)) for value in x), ONE)
-        return tuple(sum((abs(a) * b for a, b in zip(form, at, strict=True)), ZERO) for form in self.forms)
+        return tuple(_value([abs(a) for a in form], at) for form in self.forms)
 
 
 def regions(network: Network | ExactNetwork, domain: Domain | Cell | None) -> list[ExactRegion]:
-    """All linear regions in a bounded domain, in the lexicographic order of their patterns, -1 before +1.
+    """All linear regions in a bounded domain, in the order of their patterns, -1 before +1.
 
     A domain without interior (None) has none.
     """
@@ -204,7 +220,7 @@ def _regions(exact: ExactNetwork, cell: Cell) -> Iterator[ExactRegion]:
 
 
 def cell_of(domain: Domain) -> Cell | None:
-    """A bounded domain of plain columns as a cell; None where its inequalities leave no interior."""
+    """A bounded domain of plain columns; None where its inequalities leave no interior."""
     if domain.groups:
         raise ValueError("one-hot groups have no exact reference")
     cell: Cell | None = Cell.box(domain.lower.tolist(), domain.upper.tolist())
@@ -240,10 +256,11 @@ def _forms(rows: list[list[float]], constants: list[float]) -> tuple[Form, ...]:
 
 
 def _weights(rows: list[list[float]]) -> tuple[tuple[tuple[int, Fraction], ...], ...]:
-    return tuple(tuple((j, Fraction(value)) for j, value in enumerate(row) if value) for row in rows)
+    numbered = (enumerate(row) for row in rows)
+    return tuple(tuple((j, Fraction(value)) for j, value in row if value) for row in numbered)
 
 
-def _value(form: Form, at: Sequence[Fraction]) -> Fraction:
+def _value(form: Sequence[Fraction], at: Sequence[Fraction]) -> Fraction:
     return sum(map(mul, form, at), ZERO)
 
 

@@ -18,9 +18,9 @@ def climb(
     starts: Array,
     random: np.random.Generator,
 ) -> Array:
-    """(N, d) starts -> (N, d) rows of the box: the best of steps along columns and in random directions, by halves.
+    """(N, d) starts -> (N, d) rows of the box, by steps along columns and in random directions.
 
-    height: (n, d) rows -> (n,) what to make large.
+    height: (n, d) rows -> (n,) what to make large. The best step is taken, and steps get shorter.
     """
     at, (N, d) = starts.copy(), starts.shape
     best, width = height(at), upper - lower

@@ -1,8 +1,8 @@
 """Drawn networks and domains on which a search in float64 errs first; a seed gives a draw back.
 
-Every neuron cuts through a place in the domain, of any magnitude. Weights are whole numbers, and rows repeat, double,
-negate or nearly equal earlier ones. What is meant to be degenerate is so exactly: no two hyperplanes differ in the last
-bit by accident of rounding.
+Every neuron cuts through a place in the domain, of any magnitude. Weights are whole numbers, and
+rows repeat, double, negate or nearly equal earlier ones. What is meant to be degenerate is so
+exactly: no two hyperplanes differ in the last bit by accident of rounding.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,9 @@ from relurules.ir import Network
 
 Array = NDArray[np.float64]
 Random = np.random.Generator
+
+#: A, L of neurons so far and of one more; b and slope of those so far.
+Before = tuple[Array, Array, Array, Array]
 
 #: Neurons at most, by columns, so that there are no more than about 200 regions.
 _MOST = {1: 16, 2: 15, 3: 12}
@@ -40,7 +43,7 @@ class Draw:
 
     @property
     def straightened(self) -> bool:
-        """Whether a PReLU is so near to the identity that rules take it for that, and say what it costs."""
+        """Whether a PReLU is so near to the identity that rules take it for that, at a cost."""
         kink = np.abs(1.0 - self.network.slope)
         return bool(((kink > 0) & (kink < 5e-4)).any())
 
@@ -65,11 +68,12 @@ def arrangement(seed: int) -> Draw:
     d = int(random.integers(1, 4))
     box = KINDS[kind](random, d)
     domain = rr.Domain.box(box.lower, box.upper)
-    return Draw(kind, seed, _spike(random, box) if kind == "spike" else _network(random, box), domain)
+    net = _spike(random, box) if kind == "spike" else _network(random, box)
+    return Draw(kind, seed, net, domain)
 
 
 def random_layers(seed: int) -> Draw:
-    """One to three layers of neurons with weights of any value over one to six columns, boxes up to 1e12 wide."""
+    """One to three layers of any weights over one to six columns, in boxes up to 1e12 wide."""
     random = np.random.default_rng([16, seed])
     d = 1 + seed % 6
     kind = list(BOXES)[seed // 6 % len(BOXES)]
@@ -129,7 +133,7 @@ BOXES = {name: KINDS[name] for name in ("whole", "sized", "off-centre", "mixed",
 
 
 def _layers(random: Random, box: Box) -> Network:
-    """Layers, each of which reads the one before, or the columns; weights as drawn, or as float32 holds them."""
+    """Layers, each of which reads the one before; weights as drawn, or as float32 has them."""
     d = len(box.lower)
     sizes = random.integers(1, 5, random.integers(1, 4 if d < 4 else 3))
     layer = np.repeat(np.arange(len(sizes)), sizes)
@@ -170,8 +174,8 @@ def _network(random: Random, box: Box) -> Network:
     return network(A, b, U, L=L, C=C, c=random.integers(-2, 3, len(U)), slope=slope)
 
 
-def _bias(random: Random, box: Box, common: Array | None, before: tuple[Array, Array, Array, Array]) -> float:
-    """With it a neuron vanishes at the place common to all, where float64 has that bias, or somewhere."""
+def _bias(random: Random, box: Box, common: Array | None, before: Before) -> float:
+    """With it a neuron vanishes at the common place, where float64 has that bias, or somewhere."""
     if common is not None:
         exactly = _through(*before, common)
         if exactly == Fraction(float(exactly)):
@@ -180,7 +184,7 @@ def _bias(random: Random, box: Box, common: Array | None, before: tuple[Array, A
 
 
 def _place(random: Random, box: Box, round_to: float | None = None) -> Array:
-    """A point of the ordinary part: anywhere, or at any magnitude from the corner or the middle of it."""
+    """A point of the ordinary part: anywhere, or however near its corner or its middle."""
     low, high = box.ordinary
     d = len(low)
     share = random.random(d)
@@ -226,7 +230,7 @@ def _outputs(random: Random, K: int, d: int, units: Array) -> tuple[Array, Array
 
 
 def _spike(random: Random, box: Box) -> Network:
-    """Three parallel neurons whose sum is a spike of height about 1, 1e-12 to 1e-6 of the box wide."""
+    """Three parallel neurons: a spike of height about 1, 1e-12 to 1e-6 of the box wide."""
     d = len(box.lower)
     units = 1.0 / (box.upper - box.lower)
     normal = random.integers(1, 4, d) * random.choice([-1, 1], d) * units

@@ -21,7 +21,12 @@ RIGHT, BOUNDED, WRONG, GIVEN_UP = "right", "bounded", "wrong", "given up"
 
 
 class Verdict(NamedTuple):
-    """outcome: right, bounded (off by more than rounding, as `max_error` says), wrong, given up; kind: in few words."""
+    """What became of one draw.
+
+    outcome: right, bounded (off by more than rounding, as `max_error` says), wrong or given up.
+    kind: why, the same for all draws of a kind.
+    detail: of this one.
+    """
 
     outcome: str
     kind: str = ""
@@ -48,7 +53,8 @@ def judge_partition(draw: Draw, found: Sequence[ExactRegion] | None = None) -> V
     except Exception as error:  # whatever a user would see
         return Verdict(GIVEN_UP, f"{type(error).__name__} from partition", str(error))
     if not partition.complete:
-        return Verdict(GIVEN_UP, "incomplete partition", f"{len(partition)} of {len(found)} regions")
+        detail = f"{len(partition)} of {len(found)} regions"
+        return Verdict(GIVEN_UP, "incomplete partition", detail)
     have = Counter(tuple(pattern) for pattern in partition.patterns.tolist())
     want = {region.pattern: region for region in found}
     missing = [region for pattern, region in want.items() if pattern not in have]
@@ -64,7 +70,7 @@ def judge_partition(draw: Draw, found: Sequence[ExactRegion] | None = None) -> V
 
 
 def _thickness(region: ExactRegion, draw: Draw) -> float:
-    """About how thin a cell is, as a share of the box: its extent in the direction in which it has least."""
+    """About how thin a cell is, as a share of the box: its least extent in any direction."""
     first, *others = (vertex.point for vertex in region.cell.vertices)
     width = [Fraction(b) - Fraction(a) for a, b in zip(*draw.sides, strict=True)]
     moves = [[float((v - u) / w) for u, v, w in zip(first, x, width, strict=True)] for x in others]
@@ -73,7 +79,7 @@ def _thickness(region: ExactRegion, draw: Draw) -> float:
 
 
 def judge_rules(draw: Draw, most: int = 120, found: Sequence[ExactRegion] | None = None) -> Verdict:
-    """Whether extracted rules are the network at the rows that tell, and claim no more than rounding."""
+    """Whether extracted rules are the network at rows that tell, and claim rounding at most."""
     found = regions(draw.network, draw.domain) if found is None else found
     random = np.random.default_rng([17, draw.seed])
     X = telling_rows(found, draw.domain.lower, draw.domain.upper, random, most)
@@ -119,7 +125,8 @@ def _verdict(
     for e, room, width in zip(error, allowed, span, strict=True):
         if e <= room:
             continue
-        detail = f"off by {float(e):.3e} at {x}, allowed {float(room):.1e}, outputs span {float(width):.1e}"
+        detail = f"off by {float(e):.3e} at {x}, allowed {float(room):.1e}"
+        detail += f", outputs span {float(width):.1e}"
         visible = e > width / 10**6
         kind = "visibly wrong values" if visible else "more than rounding, below 1e-6 of the span"
         verdict = Verdict(BOUNDED if e <= room + bound else WRONG, kind, detail)

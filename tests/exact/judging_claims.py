@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from operator import mul
 
 import numpy as np
 from handmade import graph
@@ -19,15 +20,18 @@ from relurules.ir import RuleSet
 
 Array = NDArray[np.float64]
 
-#: Climbing starts from so many rows; it ignores what float64 may be off by, as a share of the network's own terms.
+#: The regions of a draw, where they are known.
+Found = Sequence[ExactRegion] | None
+
+#: Climbing starts from so many rows, and ignores such a share of the network's terms, as rounding.
 STARTS = 50
 _NOISE = 1e-14
 #: Up to so many columns the optimum is computed exactly too.
 _EXACT_COLUMNS = 2
 
 
-def judge_bound(draw: Draw, share: float, most: int = 80, found: Sequence[ExactRegion] | None = None) -> Verdict:
-    """Rules that may be off by a share of what the outputs span: whether they are off by their `max_error` at most."""
+def judge_bound(draw: Draw, share: float, most: int = 80, found: Found = None) -> Verdict:
+    """Whether rules that may be off by a share of the outputs' span keep their `max_error`."""
     found = regions(draw.network, draw.domain) if found is None else found
     limit = share * float(_largest_span(found))
     try:
@@ -35,19 +39,19 @@ def judge_bound(draw: Draw, share: float, most: int = 80, found: Sequence[ExactR
     except Exception as error:  # whatever a user would see
         return Verdict(GIVEN_UP, f"{type(error).__name__} from extract(max_error)", str(error))
     if rules.max_error > limit * (1 + 1e-9):
-        return Verdict(WRONG, "max_error is more than allowed", f"{rules.max_error:.3e} of {limit:.3e}")
-    if len(draw.domain) <= _EXACT_COLUMNS and (excess := largest_excess(found, rules)) > rules.max_error:
-        return Verdict(
-            WRONG,
-            "max_error is less than the optimum",
-            f"{excess:.3e}, claimed {rules.max_error:.3e}",
-        )
+        detail = f"{rules.max_error:.3e} of {limit:.3e}"
+        return Verdict(WRONG, "max_error is more than allowed", detail)
+    excess = largest_excess(found, rules) if len(draw.domain) <= _EXACT_COLUMNS else 0.0
+    if excess > rules.max_error:
+        detail = f"{excess:.3e}, claimed {rules.max_error:.3e}"
+        return Verdict(WRONG, "max_error is less than the optimum", detail)
     return _at_rows(draw, rules, _rows(draw, found, rules, most))
 
 
 def _at_rows(draw: Draw, rules: RuleSet, X: Array) -> Verdict:
     exact, bound = ExactNetwork.of(draw.network), Fraction(rules.max_error)
-    for x, values, number in zip(X.tolist(), rules.predict(X).tolist(), rules.apply(X).tolist(), strict=True):
+    answers = zip(X.tolist(), rules.predict(X).tolist(), rules.apply(X).tolist(), strict=True)
+    for x, values, number in answers:
         if number == 0 or not np.isfinite(values).all():
             return Verdict(GIVEN_UP, "no rule for a row of the domain", f"x = {x}")
         error = [abs(Fraction(v) - y) for v, y in zip(values, exact.evaluate(x), strict=True)]
@@ -69,9 +73,9 @@ def _own_rounding(rules: RuleSet, number: int, x: list[float]) -> Point:
     weights, constants = rules.rules[number - 1].map
     count = roundings(len(x))
     at = [abs(Fraction(value)) for value in (*x, 1.0)]
-    forms = [[*row, constant] for row, constant in zip(weights.tolist(), constants.tolist(), strict=True)]
-    terms = [sum((abs(Fraction(a)) * b for a, b in zip(form, at, strict=True)), Fraction(0)) for form in forms]
-    return tuple(count * UNIT * total for total in terms)
+    rows = np.abs(np.column_stack([weights, constants])).tolist()
+    sizes = [[Fraction(a) for a in row] for row in rows]
+    return tuple(count * UNIT * sum(map(mul, row, at), Fraction(0)) for row in sizes)
 
 
 def _rows(draw: Draw, found: Sequence[ExactRegion], rules: RuleSet, most: int) -> Array:
@@ -93,8 +97,8 @@ def _rows(draw: Draw, found: Sequence[ExactRegion], rules: RuleSet, most: int) -
     return np.vstack([X, climb(gap, lower, upper, starts[:STARTS], random)])
 
 
-def judge_decision(draw: Draw, most: int = 80, found: Sequence[ExactRegion] | None = None) -> Verdict:
-    """Rules that decide, by the largest output or by a threshold that it reaches: whether they are right."""
+def judge_decision(draw: Draw, most: int = 80, found: Found = None) -> Verdict:
+    """Whether rules decide rightly which output is the largest, or if it reaches a threshold."""
     found = regions(draw.network, draw.domain) if found is None else found
     random = np.random.default_rng([19, draw.seed])
     somewhere = found[int(random.integers(len(found)))]
@@ -105,8 +109,10 @@ def judge_decision(draw: Draw, most: int = 80, found: Sequence[ExactRegion] | No
     except Exception as error:  # whatever a user would see
         return Verdict(GIVEN_UP, f"{type(error).__name__} from extract(decision)", str(error))
     bound = 2 * rules.score_error  # of each of two outputs
-    if len(draw.domain) <= _EXACT_COLUMNS and (off := largest_misjudgement(found, rules)) > bound:
-        return Verdict(WRONG, "a region is decided wrongly", f"by {off:.3e} of the output, claimed {bound:.3e}")
+    off = largest_misjudgement(found, rules) if len(draw.domain) <= _EXACT_COLUMNS else 0.0
+    if off > bound:
+        detail = f"by {off:.3e} of the output, claimed {bound:.3e}"
+        return Verdict(WRONG, "a region is decided wrongly", detail)
     X = telling_rows(found, draw.domain.lower, draw.domain.upper, random, most)
     return next(_misjudged(draw, rules, X), Verdict(RIGHT))
 
@@ -126,7 +132,8 @@ def _misjudged(draw: Draw, rules: RuleSet, X: Array) -> Iterator[Verdict]:
             continue
         room = 2 * max(allowance(exact, x, *draw.sides)) + threshold_rounding(len(x), threshold)
         if off > room + 2 * Fraction(rules.score_error):
-            yield Verdict(WRONG, "a row is decided wrongly", f"by {float(off):.3e} of the output at {x}")
+            detail = f"by {float(off):.3e} of the output at {x}"
+            yield Verdict(WRONG, "a row is decided wrongly", detail)
 
 
 def _largest_span(found: Sequence[ExactRegion]) -> Fraction:

@@ -1,4 +1,6 @@
-"""How far rules are from a network anywhere, exactly: both are affine on the parts that either cuts the other into.
+"""How far rules are from a network anywhere, exactly.
+
+Both are affine on the common refinement of their cells, so it shows at a vertex of that.
 
 The rules are read as what their float64 numbers say: splits normals x + offsets >= 0 and maps, as
 rationals. What float64 adds when it applies them is no part of it; see `rounding`.
@@ -6,9 +8,12 @@ rationals. What float64 adds when it applies them is no part of it; see `roundin
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from operator import mul
 from typing import NamedTuple
 
-from exact.arrangement import Cell, ExactRegion, Form, Point
+import numpy as np
+
+from exact.arrangement import ONE, ZERO, Cell, ExactRegion, Form, Point
 from exact.rounding import UNIT, roundings
 from relurules.ir import UNEXPLORED, AffineMap, RuleSet
 
@@ -24,7 +29,7 @@ class Part(NamedTuple):
 def parts(found: Sequence[ExactRegion], rules: RuleSet) -> Iterator[Part]:
     """The common refinement of a network's regions and of the rules' tree."""
     tree = rules.tree
-    forms = [_form(row, offset) for row, offset in zip(tree.normals.tolist(), tree.offsets.tolist(), strict=True)]
+    forms = _forms(AffineMap(tree.normals, tree.offsets))
     children = tree.children.tolist()
     for region in found:
         stack = [(region.cell, 0 if forms else -1)]
@@ -38,7 +43,7 @@ def parts(found: Sequence[ExactRegion], rules: RuleSet) -> Iterator[Part]:
 
 
 def largest_excess(found: Sequence[ExactRegion], rules: RuleSet) -> float:
-    """The most by which any output of the rules is off, beyond rounding; infinite where no rule holds."""
+    """The most by which an output of the rules is off, beyond rounding; infinite without a rule."""
     maps = [_forms(rule.map) for rule in rules]
     worst = Fraction(0)
     for part in parts(found, rules):
@@ -51,7 +56,7 @@ def largest_excess(found: Sequence[ExactRegion], rules: RuleSet) -> float:
 
 
 def largest_misjudgement(found: Sequence[ExactRegion], rules: RuleSet) -> float:
-    """How far inside another class, by the network's outputs and beyond rounding, rules that decide give a class."""
+    """By how much of the network's outputs, beyond rounding, rules decide for a wrong class."""
     if rules.decision is None:
         raise ValueError("these rules decide nothing")
     threshold = rules.decision.threshold
@@ -68,7 +73,7 @@ def largest_misjudgement(found: Sequence[ExactRegion], rules: RuleSet) -> float:
 
 
 def misjudgement(outputs: Sequence[Fraction], chosen: int, threshold: float | None) -> Fraction:
-    """By how much outputs speak against a class: the lead of a rival, or the way to the threshold; or negative."""
+    """By how much outputs speak against a class: a rival's lead, or the way to the threshold."""
     if threshold is None:
         return max(outputs) - outputs[chosen]
     lead = outputs[-1] - Fraction(threshold)
@@ -82,19 +87,16 @@ def threshold_rounding(columns: int, threshold: float | None) -> Fraction:
 
 def _excess(network: Form, rule: Form, x: Point) -> Fraction:
     """|network - rule| at a point, less what rounding of either's numbers may do there."""
-    gap = abs(sum((a - b) * v for a, b, v in zip(network, rule, (*x, 1), strict=True)))
-    return gap - _room(network, x) - _room(rule, x)
+    gap = sum(map(mul, network, (*x, ONE)), ZERO) - sum(map(mul, rule, (*x, ONE)), ZERO)
+    return abs(gap) - _room(network, x) - _room(rule, x)
 
 
 def _room(form: Form, x: Point) -> Fraction:
-    """Rules may cut some roundings beside the network's boundary, where the maps on either side are apart by these."""
-    terms = sum((abs(a * v) for a, v in zip(form, (*x, 1), strict=True)), Fraction(0))
+    """Rules may cut some roundings beside the network's boundary, where maps are apart by these."""
+    terms = sum((abs(a * v) for a, v in zip(form, (*x, ONE), strict=True)), ZERO)
     return 5 * roundings(len(x)) * UNIT * terms
 
 
 def _forms(map_: AffineMap) -> list[Form]:
-    return [_form(row, constant) for row, constant in zip(map_.weights.tolist(), map_.constants.tolist(), strict=True)]
-
-
-def _form(row: list[float], constant: float) -> Form:
-    return (*map(Fraction, row), Fraction(constant))
+    rows = np.column_stack([map_.weights, map_.constants]).tolist()
+    return [tuple(Fraction(value) for value in row) for row in rows]

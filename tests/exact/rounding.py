@@ -1,4 +1,4 @@
-"""What float64 may cost rules that are right, at one row: rounding of the terms left after cancellation.
+"""What float64 may cost rules that are right: rounding of the terms left after cancellation.
 
 Rules hold the affine maps of regions, every number of which is rounded once, and the network is one
 of these maps at any row. So its value there is off by roundings of that map's own terms w_j x_j and
@@ -13,6 +13,8 @@ from fractions import Fraction
 
 from exact.arrangement import Cell, ExactNetwork, ExactRegion, Point, regions
 
+Row = Sequence[float]
+
 #: The rounding unit of float64, and the smallest number above 0.
 UNIT, TINY = Fraction(1, 2**53), Fraction(5e-324)
 
@@ -20,17 +22,17 @@ UNIT, TINY = Fraction(1, 2**53), Fraction(5e-324)
 def roundings(columns: int) -> int:
     """How many roundings a map's value may take.
 
-    One for each number, one for its product, `columns` for the sum, and four more for what rules may
-    do to a row or a number, such as writing a condition in other units.
+    One for each number, one for its product, `columns` for the sum, and four more for what rules
+    may do to a row or a number, such as writing a condition in other units.
     """
     return columns + 6
 
 
-def allowance(exact: ExactNetwork, x: Sequence[float], lower: Sequence[float], upper: Sequence[float]) -> Point:
+def allowance(exact: ExactNetwork, x: Row, lower: Row, upper: Row) -> Point:
     """How far the outputs of rules may be from those of the network at a row of a box.
 
-    Let a row y within rounding of x be in a region whose map is g. By following the network from x to
-    y, |g(x) - f(x)| <= 2 max |w| |y - x| over the regions between, so at most four times as many
+    Let a row y within rounding of x be in a region whose map is g. By following the network from x
+    to y, |g(x) - f(x)| <= 2 max |w| |y - x| over the regions between, so at most four times as many
     roundings as are in `regions_near`, and g(x) itself is rounded too.
     """
     near = regions_near(exact, x, lower, upper)
@@ -39,9 +41,7 @@ def allowance(exact: ExactNetwork, x: Sequence[float], lower: Sequence[float], u
     return tuple(count * (UNIT * terms + TINY) for terms in most)
 
 
-def regions_near(
-    exact: ExactNetwork, x: Sequence[float], lower: Sequence[float], upper: Sequence[float]
-) -> list[ExactRegion]:
+def regions_near(exact: ExactNetwork, x: Row, lower: Row, upper: Row) -> list[ExactRegion]:
     """The regions that reach a row if its numbers are moved by a few roundings, within a box."""
     share = 2 * roundings(len(x)) * UNIT
     at = [Fraction(value) for value in x]
@@ -51,6 +51,6 @@ def regions_near(
 
 
 def largest_terms(found: Sequence[ExactRegion]) -> Fraction:
-    """The largest sum of absolute terms of any region's maps at its vertices: an upper end of rounding."""
+    """The largest sum of absolute terms of any region's maps at its vertices."""
     corners = ((region, vertex) for region in found for vertex in region.cell.vertices)
     return max((max(region.terms(vertex.point)) for region, vertex in corners), default=Fraction(0))

@@ -1,4 +1,4 @@
-"""The reference is right: known counts, cells by hand, volumes that sum to the domain's, values on every cell."""
+"""The reference is right: known counts, cells by hand, volumes that fill the domain, values."""
 
 from fractions import Fraction
 from itertools import product
@@ -66,7 +66,7 @@ def test_known_counts(nets: Path, name: str) -> None:
 
 
 def test_second_layers_are_cut_where_the_first_one_bends_them() -> None:
-    # z0 = x, z1 = phi(x) - 1/2 over [-1, 1]: z1 is negative left of its kink at 1/2, constant left of 0
+    # z0 = x, z1 = phi(x) - 1/2 over [-1, 1]: z1 is negative left of 1/2, and constant left of 0
     net = network([[1], [0]], [0, -0.5], [[0, 1]], L=[[0, 0], [1, 0]])
     found = regions(net, rr.Domain.box([-1], [1]))
     assert [_signs(region.pattern) for region in found] == ["--", "+-", "++"]
@@ -85,7 +85,8 @@ def test_a_neuron_that_vanishes_on_a_cell_is_positive_there() -> None:
 
 
 def test_a_neuron_of_slope_one_never_cuts() -> None:
-    found = regions(network([[1], [1]], [0, 0], [[1, 1]], slope=[1.0, 0.999]), rr.Domain.box([-1], [1]))
+    net = network([[1], [1]], [0, 0], [[1, 1]], slope=[1.0, 0.999])
+    found = regions(net, rr.Domain.box([-1], [1]))
     assert [_signs(region.pattern) for region in found] == ["+-", "++"]
 
 
@@ -98,7 +99,8 @@ def test_a_column_of_one_value_is_held() -> None:
 
 def test_inequalities_cut_the_domain() -> None:
     triangle = SQUARE.where("x0 + x1 <= 0")
-    assert [_signs(region.pattern) for region in regions(lines([[1, 0], [1, 1]], [0, 0]), triangle)] == ["--", "+-"]
+    found = regions(lines([[1, 0], [1, 1]], [0, 0]), triangle)
+    assert [_signs(region.pattern) for region in found] == ["--", "+-"]
     assert regions(lines([[1, 0]], [0]), triangle.where("x0 + x1 >= 0")) == []
 
 
@@ -123,11 +125,13 @@ def test_values_are_those_of_float64_to_its_rounding(seed: int) -> None:
     net = random_network(seed, d=3)
     for x in np.random.default_rng(seed).normal(size=(10, 3)).tolist():
         _, outputs = by_hand(net, x)
-        assert np.allclose(np.array(evaluate_exact(net, x), dtype=float), outputs, rtol=1e-12, atol=1e-13)
+        values = [float(value) for value in evaluate_exact(net, x)]
+        assert np.allclose(values, outputs, rtol=1e-12, atol=1e-13)
 
 
 def test_values_hold_where_float64_fails() -> None:
-    tent = network([[1], [1], [1]], [-0.5, -0.5 - 2**-40, -0.5 - 2**-39], [[2.0**40, -(2.0**41), 2.0**40]])
+    offsets, heights = [-0.5, -0.5 - 2**-40, -0.5 - 2**-39], [2.0**40, -(2.0**41), 2.0**40]
+    tent = network([[1], [1], [1]], offsets, [heights])
     assert evaluate_exact(tent, [0.5 + 2**-40]) == (1,)
     assert evaluate_exact(tent, [1e300]) == (0,)
     assert evaluate_exact(network([[1]], [0], [[1]]), [5e-324]) == (Fraction(5e-324),)
@@ -142,7 +146,7 @@ def _ends(cell: Cell) -> tuple[Fraction, ...]:
 
 
 def _signs_at(exact: ExactNetwork, x: Point) -> tuple[int, ...]:
-    """The neurons' signs at an interior point, where only a neuron that vanishes on the region is zero."""
+    """The neurons' signs at an interior point, where only one that vanishes on the region is 0."""
     signs: list[int] = []
     active: list[Fraction] = []
     for form, links, slope in zip(exact.inputs, exact.links, exact.slopes, strict=True):
@@ -158,9 +162,8 @@ def _volume(cell: Cell) -> Fraction:
     points = [vertex.point for vertex in cell.vertices]
     free = [j for j, values in enumerate(zip(*points, strict=True)) if len(set(values)) > 1]
     simplices = _simplices(list(cell.vertices), cell.walls)
-    return sum((abs(_determinant([_edge(s[0], v, free) for v in s[1:]])) for s in simplices), Fraction(0)) / factorial(
-        len(free)
-    )
+    parts = [_determinant([_edge(first, v, free) for v in rest]) for first, *rest in simplices]
+    return sum(map(abs, parts), Fraction(0)) / factorial(len(free))
 
 
 def _simplices(face: list[Vertex], walls: int) -> list[list[Vertex]]:

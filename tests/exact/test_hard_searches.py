@@ -1,6 +1,7 @@
-"""Searches on which the simplex method gave up: they end, or stop at their limit, and what they found is so."""
+"""Searches on which the simplex method gave up end, or stop at their limit, with true regions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -48,22 +49,19 @@ def test_values_with_weights_of_any_magnitude(seed: int) -> None:
 
 
 def wild(seed: int) -> Draw:
-    """A network of layers whose numbers are multiplied, each neuron's or each by itself, by 1e-30 to 1e30."""
+    """A network of layers whose numbers are multiplied by 1e-30 to 1e30, each or by neurons."""
     draw, random = random_layers(seed), np.random.default_rng([20, seed])
     net = draw.network
     K, d = net.A.shape
     rows = 10.0 ** random.uniform(-30, 30, (K, 1))
     each = seed % 2 == 0
     sizes = 10.0 ** random.uniform(-30, 30, (K, d + K)) if each else np.repeat(rows, d + K, axis=1)
-    changed = type(net)(
+    changed = replace(
+        net,
         A=net.A * sizes[:, :d],
         L=net.L * sizes[:, d:],
         b=net.b * rows[:, 0],
-        C=net.C,
-        U=net.U,
-        c=net.c,
         slope=np.where(np.abs(net.slope - 1) < 0.01, 0.0, net.slope),
-        neurons=net.neurons,
     )
     return Draw(f"wild {draw.kind}", seed, changed, draw.domain)
 
@@ -71,7 +69,7 @@ def wild(seed: int) -> Draw:
 def check_patterns(partition: Partition) -> None:
     """Every point shows its region's pattern, exactly."""
     net = partition.network
-    arguments = ExactNetwork.of(type(net)(net.A, net.L, net.b, net.A, net.L, net.b, net.slope, net.neurons))
+    arguments = ExactNetwork.of(replace(net, C=net.A, U=net.L, c=net.b))
     for pattern, x in zip(partition.patterns.tolist(), partition.points.tolist(), strict=True):
         z = arguments.evaluate(x)
         assert [1 if value >= 0 else -1 for value in z] == pattern

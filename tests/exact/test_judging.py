@@ -58,7 +58,8 @@ def test_a_search_that_fails_has_given_up(monkeypatch: pytest.MonkeyPatch) -> No
 def shifted(by: float, error: float) -> RuleSet:
     """Rules of the plain draw, all of whose constants are off, with a claimed error."""
     rules = rules_of(PLAIN.network, PLAIN.domain)
-    moved = [replace(rule, map=rule.map._replace(constants=rule.map.constants + by)) for rule in rules]
+    maps = [rule.map._replace(constants=rule.map.constants + by) for rule in rules]
+    moved = [replace(rule, map=map_) for rule, map_ in zip(rules, maps, strict=True)]
     return replace(rules, rules=tuple(moved), score_error=error)
 
 
@@ -116,7 +117,7 @@ def test_maps_that_are_rounded_once_are_within_the_allowance(seed: int) -> None:
 
 
 class RoundedRules(NamedTuple):
-    """What rules in float64 can be at best: splits and maps exactly composed, every number of them rounded once."""
+    """What rules in float64 can be at best: splits and maps composed exactly, then rounded."""
 
     exact: ExactNetwork
     found: list[ExactRegion]
@@ -131,7 +132,8 @@ class RoundedRules(NamedTuple):
         for k, slope in enumerate(self.exact.slopes):
             z = self.exact.preactivation(active)
             signs = {region.pattern[k] for region in left}
-            sign = signs.pop() if len(signs) == 1 else 1 if float_value(list(map(float, z)), x) >= 0 else -1
+            above = float_value([float(a) for a in z], x) >= 0
+            sign = signs.pop() if len(signs) == 1 else 1 if above else -1
             left = [region for region in left if region.pattern[k] == sign]
             active.append(z if sign > 0 else tuple(slope * a for a in z))
         return [float_value([float(a) for a in form], x) for form in left[0].forms]
@@ -175,17 +177,15 @@ def test_regions_near_a_corner_of_four() -> None:
 
 def test_rows_tell() -> None:
     found = regions(PLAIN.network, PLAIN.domain)
-    rows = telling_rows(found, PLAIN.domain.lower, PLAIN.domain.upper, np.random.default_rng(1), 200)
+    random = np.random.default_rng(1)
+    rows = telling_rows(found, PLAIN.domain.lower, PLAIN.domain.upper, random, 200)
     assert 100 < len(rows) <= 200
     assert PLAIN.domain.contains(rows).all()
     assert {*rows[:, 0]} >= {-1.0, 1.0, 0.5, np.nextafter(0.5, 0), np.nextafter(0.5, 1)}
-    assert near_magnitudes(rows_of_every_magnitude(np.zeros(1), np.full(1, 1e12), np.random.default_rng(2), 300))
-
-
-def near_magnitudes(rows: NDArray[np.float64]) -> bool:
-    """Whether rows have small and large numbers."""
-    sizes = np.log10(rows[rows > 0])
-    return bool(sizes.min() < -6 and sizes.max() > 11)
+    drawn = rows_of_every_magnitude(np.zeros(1), np.full(1, 1e12), random, 300)
+    sizes = np.log10(drawn[drawn > 0])
+    assert sizes.min() < -6
+    assert sizes.max() > 11
 
 
 def test_largest_terms() -> None:

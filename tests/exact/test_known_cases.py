@@ -23,6 +23,11 @@ def kinks(places: ArrayLike, weights: Sequence[float], steep: float = 1.0) -> Ne
     return network(np.full((len(places), 1), steep), -steep * places, [weights])
 
 
+def apart(first: float, gap: float) -> list[float]:
+    """Three places at equal distances."""
+    return [first, first + gap, first + 2 * gap]
+
+
 def of_one_column(name: str, seed: int, net: Network, lower: float, upper: float) -> Draw:
     return Draw(name, seed, net, rr.Domain.box([lower], [upper]))
 
@@ -33,9 +38,9 @@ CASES = [
     of_one_column("live neurons, both sides", 3, kinks([-0.7, 0.1, 0.9], [1, 1, -2]), -4e6, 4e6),
     of_one_column("sentinel 999999999", 4, kinks([0.25, 0.45, 0.65], [1, -3, 2]), 0, 999999999),
     of_one_column("sentinel -2e9", 5, kinks([0.35, 0.55], [-1, 3]), -2e9, 1),
-    of_one_column("spike 3e-10 wide", 6, kinks([0.4, 0.4 + 3e-10, 0.4 + 6e-10], [3e9, -6e9, 3e9]), 0, 1),
-    of_one_column("spike 1e-13 wide", 7, kinks([0.3, 0.3 + 1e-13, 0.3 + 2e-13], [1e13, -2e13, 1e13]), 0, 1),
-    of_one_column("steep neurons 2e-9 apart", 8, kinks([0.6, 0.6 + 2e-9, 0.6 + 4e-9], [1, -2, 1], 2e6), 0, 1),
+    of_one_column("spike 3e-10 wide", 6, kinks(apart(0.4, 3e-10), [3e9, -6e9, 3e9]), 0, 1),
+    of_one_column("spike 1e-13 wide", 7, kinks(apart(0.3, 1e-13), [1e13, -2e13, 1e13]), 0, 1),
+    of_one_column("steep neurons 2e-9 apart", 8, kinks(apart(0.6, 2e-9), [1, -2, 1], 2e6), 0, 1),
     Draw(
         "whole weights in +-2e9",
         9,
@@ -106,7 +111,8 @@ def test_a_decision_of_a_torch_model_over_a_wide_box() -> None:
     model, domain = torch_kinks(), rr.Domain.box([0], [3e6])
     exact = ExactNetwork.of(rr.trace(model).network)
     rules = rr.extract(model, domain=domain, decision=0.15)
-    assert rules.predict(ROWS)[:, 0].tolist() == [exact.evaluate(x)[0] >= 0.15 for x in ROWS.tolist()]
+    reached = [exact.evaluate(x)[0] >= 0.15 for x in ROWS.tolist()]
+    assert rules.predict(ROWS)[:, 0].tolist() == reached
 
 
 def test_a_bound_of_a_torch_model_over_a_wide_box() -> None:

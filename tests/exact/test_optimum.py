@@ -1,4 +1,4 @@
-"""The exact optimum and the climb, where the answer is known; and that judges of claims see false ones."""
+"""The exact optimum and the climb where the answer is known; judges of claims see false ones."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,8 @@ from relurules.ir import UNEXPLORED, AffineMap, RuleSet
 LINE, SQUARE = rr.Domain.box([-1], [1]), rr.Domain.box([-1, -1], [1, 1])
 KINK = Draw("one kink", 0, lines([[1]], [0]), LINE)
 ROOF = Draw("two kinks", 1, lines([[1, 1], [1, -1]], [0, 0.5]), SQUARE)
-RIVALS = Draw("two outputs", 2, network([[1, 0], [0, 1]], [0, 0], [[1, 0], [0, 1]], c=[0, 0.25]), SQUARE)
+TWO = network([[1, 0], [0, 1]], [0, 0], [[1, 0], [0, 1]], c=[0, 0.25])
+RIVALS = Draw("two outputs", 2, TWO, SQUARE)
 
 
 def mapped(rules: RuleSet, number: int, weights: Any, constants: Any) -> RuleSet:
@@ -70,7 +71,8 @@ def test_a_decision_at_another_place_is_misjudged(draw: Draw, wanted: Any) -> No
         rules_of(draw.network, draw.domain, decision=wanted),
     )
     assert largest_misjudgement(found, rules) == 0
-    tree = replace(rules.tree, offsets=rules.tree.offsets + 0.01 * np.abs(rules.tree.normals).max(axis=1))
+    moved = rules.tree.offsets + 0.01 * np.abs(rules.tree.normals).max(axis=1)
+    tree = replace(rules.tree, offsets=moved)
     assert 0.003 < largest_misjudgement(found, replace(rules, tree=tree)) < 0.03
 
 
@@ -95,7 +97,8 @@ def test_true_claims_are_right() -> None:
 
 def test_false_claims_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = rules_of(ROOF.network, SQUARE, max_error=0.6)
-    deep = Draw("three columns", 3, lines([[1, 0, 0], [1, 1, 1]], [0, 0]), rr.Domain.box([-1] * 3, [1] * 3))
+    cube = rr.Domain.box([-1] * 3, [1] * 3)
+    deep = Draw("three columns", 3, lines([[1, 0, 0], [1, 1, 1]], [0, 0]), cube)
     of_deep = rules_of(deep.network, deep.domain, max_error=0.6)
     assert min(rules.max_error, of_deep.max_error) > 0
 

@@ -1,4 +1,4 @@
-"""Random networks of one to six columns on boxes up to 1e12 wide: values, bounds, decisions and ranges of neurons."""
+"""Random networks of one to six columns on boxes up to 1e12 wide: values, bounds and decisions."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,8 +38,8 @@ def test_decisions_hold(start: int) -> None:
 @pytest.mark.parametrize("draw_of", [arrangement, random_layers])
 @pytest.mark.parametrize("start", range(0, 60, 12))
 def test_bounds_of_neurons_hold_on_every_region(draw_of: Callable[[int], Draw], start: int) -> None:
-    wrong = "\n".join(line for seed in range(start, start + 12) for line in wrong_bounds(draw_of(seed)))
-    assert not wrong, wrong
+    wrong = [line for seed in range(start, start + 12) for line in wrong_bounds(draw_of(seed))]
+    assert not wrong, "\n".join(wrong)
 
 
 def wrong_bounds(draw: Draw) -> list[str]:

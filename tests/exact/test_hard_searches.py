@@ -1,8 +1,12 @@
 """Searches on which the simplex method gave up end, or stop at their limit, with true regions."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,6 +50,26 @@ def test_weights_of_any_magnitude(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(24))
 def test_values_with_weights_of_any_magnitude(seed: int) -> None:
     assert_holds([wild(seed)], lambda draw: judge_rules(draw, 40))
+
+
+#: Its bounds of neurons are linear programs over columns and terms of 1e10, on which HiGHS's presolve
+#: wrote beyond its own memory.
+_EXTRACT = """
+from handmade import graph
+import relurules as rr
+from exact.draws import arrangement
+
+draw = arrangement(895)
+rr.extract(graph(draw.network), domain=draw.domain)
+"""
+
+
+def test_a_solver_never_takes_the_process_down() -> None:
+    tests = Path(__file__).resolve().parents[1]
+    found = {"PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)])}
+    command = [sys.executable, "-c", _EXTRACT]
+    ran = subprocess.run(command, env=os.environ | found, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
 
 
 def wild(seed: int) -> Draw:

@@ -52,7 +52,7 @@ def test_values_with_weights_of_any_magnitude(seed: int) -> None:
     assert_holds([wild(seed)], lambda draw: judge_rules(draw, 40))
 
 
-#: Its bounds of neurons are linear programs over columns and terms of 1e10, on which HiGHS's presolve
+#: Bounds of its neurons are linear programs with terms of 1e10, for which the presolve of HiGHS
 #: wrote beyond its own memory.
 _EXTRACT = """
 from handmade import graph
@@ -66,9 +66,9 @@ rr.extract(graph(draw.network), domain=draw.domain)
 
 def test_a_solver_never_takes_the_process_down() -> None:
     tests = Path(__file__).resolve().parents[1]
-    found = {"PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)])}
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)])}
     command = [sys.executable, "-c", _EXTRACT]
-    ran = subprocess.run(command, env=os.environ | found, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
 
 

@@ -6,6 +6,7 @@
 # make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
 # make bench-scoring-code  emitted C, Python and numpy beside other generators, in an environment of their own
 # make bench-scoring  emitted SQL in its engines: right on many rows, and beside another tool in an environment of its own
+# make bench-soundness  regions, values and claims beside exact rationals, on 1,300 drawn networks
 # make bench-partition  the search for regions in full, beside another tool in an environment of its own
 
 PYTHON ?= python3
@@ -13,7 +14,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 
-.PHONY: venv demo test check lint bench bench-linearise bench-partition bench-scoring bench-scoring-code examples clean
+.PHONY: venv demo test check lint bench bench-linearise bench-partition bench-scoring bench-scoring-code
+.PHONY: bench-soundness examples clean
 
 venv: $(VENV)/ready
 
@@ -62,6 +64,9 @@ bench-scoring: venv .venv-orbital/ready
 
 bench-linearise: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/linearise.py
+
+bench-soundness: venv
+	$(BIN)/python benchmarks/soundness.py --list
 
 bench: venv
 	$(BIN)/python benchmarks/tracing.py

@@ -70,7 +70,9 @@ def notes(asked: Asked, target: Target | None, *, exact: bool, closing: Sequence
         found.append(f"{target.name} is the {target.head} of a score, {target.score}, for which this was worked out.")
     found += closing
     if not np.isfinite(asked.ground.domain.lower).all() or not np.isfinite(asked.ground.domain.upper).all():
-        found.append("The domain is open: its bounds are as the solver says, not rounded outwards.")
+        found.append(
+            "The domain is open: programs were solved in whole numbers; those too large for that count as unbounded."
+        )
     if rules.decision is None and rules.score_error > 0:
         found.append(
             f"This is said of the rules; scores of the network as traced differ from theirs by at most "

@@ -11,7 +11,8 @@ from relurules.asking.ground import Cell, Ground, Polytope, Space
 from relurules.asking.targets import Target
 from relurules.asking.walking import spans, walk
 from relurules.ir.network import Array
-from relurules.lp.whole import largest, safe_maxima
+from relurules.lp.maxima import maxima
+from relurules.lp.whole import largest
 
 #: Linear programs of one question; what is left then is bounded by the scores' ranges.
 _PARTS = 200_000
@@ -94,7 +95,7 @@ class _Search:
         for part in walk(self.ground, self.pair.after, start, wanted):
             self.parts += 1
             form = self.forms[1][part.leaf] - self.forms[0][cell.leaf]
-            relaxed = safe_maxima(*part.polytope, form[None])
+            relaxed = maxima(*part.polytope, form[None])
             at_most = float(relaxed.bounds[0])
             if at_most <= self.value:
                 self.bound = max(self.bound, at_most)

@@ -6,7 +6,7 @@ import numpy as np
 
 from relurules.asking.changes import Pair
 from relurules.asking.given import coordinates
-from relurules.asking.ground import ROOM, Ground, Polytope, Space, space_of
+from relurules.asking.ground import Ground, Polytope, Space, space_of
 from relurules.domain.columns import Category
 from relurules.errors import DataError, DomainError
 from relurules.ir.network import Array
@@ -107,24 +107,53 @@ def free_pair(ground: Ground, column: Asks, *, rising: bool) -> Pair | None:
     return Pair(space_of(ground.domain, space.base, before), space_of(ground.domain, space.base, after), ordered)
 
 
-def inside(ground: Ground, space: Space, polytope: Polytope, enough: float = np.inf) -> tuple[float, Array] | None:
-    """A point of a cell away from its walls, one category at a time, and how far; None where there is none.
+class Room(NamedTuple):
+    """How far from its walls points of a cell are. bound: none is farther, below 0 where it is certified empty.
 
-    Walls of categories alone don't count. So far as `enough` will do.
+    reached: how far a point is, as measured; point: (n,) None where none was found inside.
+    """
+
+    bound: float
+    reached: float
+    point: Array | None
+
+
+def roomiest(ground: Ground, space: Space, polytope: Polytope, enough: float = np.inf) -> Room:
+    """A point of a cell far from its walls, one category at a time; the first that is so far as `enough` will do.
+
+    Walls of categories alone don't count.
     """
     n, own = space.spread.shape[1], [i for group in ground.domain.groups for i in group]
     of_category = space.spread[own].any(axis=0)
-    slack = (polytope.G[:, ~of_category] != 0).any(axis=1).astype(np.float64)
-    rows = np.column_stack([polytope.G, slack])
-    length = np.linalg.norm(rows, axis=1)
+    counts = (polytope.G[:, ~of_category] != 0).any(axis=1)
     limit = np.zeros((2, n + 1))
     limit[:, n] = 1.0, -1.0
     whole = ground.whole(space, integers=False)
     whole = np.column_stack([whole[:, :-1], np.zeros(len(whole)), whole[:, -1]])
     form = np.zeros(n + 2)
     form[n] = 1.0
-    G, h = np.vstack([rows / length[:, None], limit]), np.append(polytope.h / length, [1.0, 1.0])
+    G, h = np.vstack([np.column_stack([polytope.G, counts]), limit]), np.append(polytope.h, [1.0, 1.0])
     found = largest(G, h, form, whole, enough=enough)
-    if found.point is None or found.point[n] <= ROOM:
-        return None
-    return float(found.point[n]), found.point[:n]
+    if found.point is None:
+        return Room(found.bound, -np.inf, None)
+    v = found.point[:n]
+    reached = float((polytope.h - polytope.G @ v)[counts].min(initial=1.0))  # measured, whatever the solver said
+    return Room(found.bound, reached, v if reached > 0.0 else None)
+
+
+def inside(ground: Ground, space: Space, polytope: Polytope, enough: float = np.inf) -> tuple[float, Array] | None:
+    """A point of a cell away from its walls, and how far; None where none was found."""
+    found = roomiest(ground, space, polytope, enough)
+    return None if found.point is None else (found.reached, found.point)
+
+
+def thinnest(ground: Ground, space: Space) -> float:
+    """A cell with no more room than this is where rounding may put rows that another one holds.
+
+    Or it lies outside the domain's inequalities, by no more than these forgive.
+    """
+    domain = ground.domain
+    lengths = np.linalg.norm(domain.normals @ space.spread, axis=1)
+    moving = lengths > 0
+    forgiven = (domain.limits - domain.bounds)[moving] / lengths[moving]
+    return 4.0 * float(ground.splits(space).room.max(initial=0.0)) + 2.0 * float(forgiven.max(initial=0.0))

@@ -20,8 +20,9 @@ from relurules.ir.difference import Difference, Gap, Matched, OfData, Place, Unm
 from relurules.ir.link import LINKS
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
+from relurules.lp.maxima import maxima
 from relurules.lp.polytope import inscribed_ball
-from relurules.lp.whole import largest, safe_maxima
+from relurules.lp.whole import largest
 
 #: Tolerance where none is given, as a share of the scores' terms.
 _TOLERANCE = 1e-9
@@ -193,7 +194,7 @@ def _gap(found: _Found, cell: Cell, part: Cell, *, thin: bool) -> float:
     forms = found.space.forms(weights, constants)
     room = sum(g.rounding(g.weights[leaf], g.constants[leaf]) for g, leaf in ((old, cell.leaf), (new, part.leaf)))
     both = np.vstack([forms, -forms])
-    relaxed = safe_maxima(part.polytope.G, part.polytope.h, both).bounds
+    relaxed = maxima(part.polytope.G, part.polytope.h, both).bounds
     whole = old.whole(found.space, integers=False)
     worst = 0.0
     for i, bound in enumerate(relaxed.tolist()):

@@ -6,7 +6,8 @@ import numpy as np
 
 from relurules.asking.ground import Cell, Ground, Polytope, Space
 from relurules.ir.network import Array
-from relurules.lp.whole import largest, safe_maxima
+from relurules.lp.maxima import maxima
+from relurules.lp.whole import largest
 
 
 class Extreme(NamedTuple):
@@ -43,4 +44,4 @@ def highest(
 
 def relaxed_bound(polytope: Polytope, form: Array) -> float:
     """What a form doesn't exceed, categories and whole numbers counting as continuous."""
-    return float(safe_maxima(*polytope, form[None]).bounds[0])
+    return float(maxima(*polytope, form[None]).bounds[0])

@@ -1,19 +1,22 @@
 """What questions are asked of: a rule set's pieces as polytopes, in coordinates that fit the question."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
-from relurules.lp.whole import safe_maxima
+from relurules.lp.maxima import maxima
 
-#: Half-spaces are widened by this much in normalised coordinates, more than rounding can move them.
-ROOM = 1e-12
+#: A form that moves by less than this share of its constant doesn't change its sign in a bounded domain.
+_STILL = 1e-12
+#: Rounding of a side of the box, as a share of what is left of it in a space: one difference.
+_SIDE = 1e-15
 
 
 class Polytope(NamedTuple):
@@ -40,6 +43,18 @@ class Space(NamedTuple):
     def rows(self, v: Array) -> Array:
         """(n,) -> (d,)."""
         return np.asarray(self.base + self.spread @ v)
+
+
+class Splits(NamedTuple):
+    """The tree's splits in a space. rows: (S, n + 1) forms that are >= 0 on side 1, scaled to about unit length.
+
+    room: (S,) what rounding may make of the test of a row there; moving: (S,) whether they depend on v at all. Scales
+    are powers of two: dividing by them rounds nothing, which counts where a column is open.
+    """
+
+    rows: Array
+    room: Array
+    moving: NDArray[np.bool_]
 
 
 class Cell(NamedTuple):
@@ -90,19 +105,30 @@ class Ground:
 
     @cached_property
     def space(self) -> Space:
-        """All columns that can move, in normalised coordinates."""
+        """All columns that can move, in coordinates of about [-1, 1], whose scales are powers of two."""
         frame = self.domain.frame(units(self.rules))
+        frame = replace(frame, scale=upper_powers(frame.scale))
         spread = np.zeros((len(self.domain), len(frame.free)))
         columns, coordinates, values = frame.entries()
         spread[columns, coordinates] = values
         return space_of(self.domain, frame.shift, spread)
 
+    def splits(self, space: Space) -> Splits:
+        """The splits of the rules' tree in a space."""
+        tree = self.rules.tree
+        forms = space.forms(tree.normals, tree.offsets)
+        lengths = np.linalg.norm(forms[:, :-1], axis=1)
+        still = _STILL * np.abs(forms[:, -1]) if self.domain.is_bounded else 0.0
+        moving = lengths > still
+        scales = upper_powers(np.where(moving, lengths, 1.0))
+        room = self.domain.rounding(tree.normals, tree.offsets)
+        return Splits(forms / scales[:, None], room / scales, moving)
+
     def cells(self, space: Space) -> Iterator[Cell]:
         """Every branch in this space; those that its fixed columns rule out are left out."""
-        tree = self.rules.tree
-        rows, lengths = unit(space.forms(tree.normals, tree.offsets))
+        splits = self.splits(space)
         for leaf, path in self.paths:
-            found = cut(space.walls, rows, lengths, path)
+            found = cut(space.walls, splits, path)
             if found is not None:
                 yield Cell(leaf, found, path)
 
@@ -133,12 +159,21 @@ def walls(domain: Domain, base: Array, spread: Array) -> Polytope:
     normals = np.vstack([eye[high], -eye[low], domain.normals])
     limits = np.concatenate([domain.upper[high], -domain.lower[low], domain.limits])
     G, h = normals @ spread, limits - normals @ base
+    first = len(limits) - len(domain.bounds)
+    room = np.concatenate([_SIDE * np.abs(h[:first]), domain.rounding(domain.normals, domain.limits)])
     length = np.linalg.norm(G, axis=1)
     moving = length > 0
-    reach = np.abs(limits) + np.abs(normals) @ np.abs(base)
-    if (h[~moving] < -ROOM * reach[~moving]).any():
+    still = room + _SIDE * (np.abs(limits) + np.abs(normals) @ np.abs(base))
+    if (h[~moving] < -still[~moving]).any():
         return never(spread.shape[1])
-    return Polytope(G[moving] / length[moving, None], h[moving] / length[moving])
+    scales = upper_powers(length[moving])
+    return Polytope(G[moving] / scales[:, None], (h + room)[moving] / scales)
+
+
+def upper_powers(values: Array) -> Array:
+    """The powers of two that are no less than numbers above 0, and at most twice as much."""
+    fractions, exponents = np.frexp(values)
+    return np.asarray(np.ldexp(1.0, exponents - (fractions == 0.5)))
 
 
 def never(n: int) -> Polytope:
@@ -151,44 +186,37 @@ def impossible(polytope: Polytope) -> bool:
     return len(polytope.h) == 1 and polytope.h[0] == -1.0 and not polytope.G.any()
 
 
-def unit(forms: Array) -> tuple[Array, Array]:
-    """Forms (S, n + 1) of unit length, those that don't move as they are, and their lengths before, (S,)."""
-    lengths = np.linalg.norm(forms[:, :-1], axis=1)
-    size = np.abs(forms[:, -1])
-    lengths = np.where(lengths > ROOM * np.maximum(size, 1e-300), lengths, 0.0)
-    return forms / np.where(lengths > 0, lengths, 1.0)[:, None], lengths
-
-
-def cut(polytope: Polytope, rows: Array, lengths: Array, path: list[tuple[int, int]]) -> Polytope | None:
-    """The part on these sides of these splits, widened by ROOM; None where a split that doesn't move rules it out."""
+def cut(polytope: Polytope, splits: Splits, path: list[tuple[int, int]]) -> Polytope | None:
+    """The part on these sides of these splits, rounding included; None where a split that doesn't move rules it out."""
     if impossible(polytope):
         return None
     if not path:
         return polytope
     at, side = np.array(path, dtype=np.intp).T
     sign = 2.0 * side - 1.0
-    fixed = lengths[at] == 0
-    if (sign[fixed] * rows[at[fixed], -1] < 0).any():
+    rows, room, moving = splits.rows[at] * sign[:, None], splits.room[at], splits.moving[at]
+    if (rows[~moving, -1] < -room[~moving]).any():
         return None
-    turned = rows[at[~fixed]] * sign[~fixed, None]
-    return Polytope(np.vstack([polytope.G, -turned[:, :-1]]), np.concatenate([polytope.h, turned[:, -1] + ROOM]))
+    rows, room = rows[moving], room[moving]
+    return Polytope(np.vstack([polytope.G, -rows[:, :-1]]), np.concatenate([polytope.h, rows[:, -1] + room]))
 
 
-def parted(polytope: Polytope, row: Array, fixed: bool) -> list[Polytope | None]:
-    """The parts on the negative and on the other side of a unit form, None where there is none.
+def parted(polytope: Polytope, splits: Splits, at: int) -> list[Polytope | None]:
+    """The parts on the negative and on the other side of a split, None where there is none.
 
-    Where less than ROOM is left of a side, it counts as none: the other one's values, continued, are off by no more
-    than rounding moves the split.
+    Where no more than rounding makes of its test is left of a side, it counts as none: the other one's values,
+    continued, are off by no more than rounding moves the split.
     """
-    if fixed:
-        return [polytope, None] if row[-1] < 0 else [None, polytope]
-    high, minus_low = safe_maxima(polytope.G, polytope.h, np.array([row, -row])).bounds
-    low = -minus_low
+    row, room = splits.rows[at], float(splits.room[at])
+    if not splits.moving[at]:
+        return [polytope if row[-1] <= room else None, polytope if row[-1] >= -room else None]
+    high, minus_low = maxima(polytope.G, polytope.h, np.array([row, -row])).bounds
     if high == -np.inf or minus_low == -np.inf:
         return [None, None]
-    if low >= -ROOM and high > ROOM:
+    # the polytope's own rows have been moved by their rounding, so that one that is this split's is exceeded by it
+    if minus_low <= 2.0 * room < high:
         return [None, polytope]
-    if high <= ROOM and low < -ROOM:
+    if high <= 2.0 * room < minus_low:
         return [polytope, None]
-    parts = [(row[:-1], -row[-1] + ROOM), (-row[:-1], row[-1] + ROOM)]
+    parts = [(row[:-1], -row[-1] + room), (-row[:-1], row[-1] + room)]
     return [Polytope(np.vstack([polytope.G, g]), np.append(polytope.h, h)) for g, h in parts]

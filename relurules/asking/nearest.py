@@ -8,7 +8,7 @@ from relurules.asking.asked import Asked, notes, where
 from relurules.asking.columns import Asks, columns_of
 from relurules.asking.given import held
 from relurules.asking.goals import Goal, class_names, classes_of, goal_of
-from relurules.asking.ground import Cell, Ground, Polytope
+from relurules.asking.ground import Cell, Ground, Polytope, upper_powers
 from relurules.asking.reaching import with_columns
 from relurules.asking.rows import named_row
 from relurules.asking.witnesses import placed, seated, witness_of
@@ -21,6 +21,8 @@ from relurules.lp.whole import largest
 _PAST = (0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3)
 #: A number that moved by less than this share of itself, and of its column's width, has only been rounded.
 _SAME = 1e-12
+#: What rounding of a row's numbers may cost, as a share of them.
+_ROUNDING = 1e-15
 
 
 class Near(NamedTuple):
@@ -45,11 +47,11 @@ def counterfactual(asked: Asked) -> Answer:
         bound = min(bound, near.distance)
         if near.distance < best and near.point is not None:
             best, where_ = near.distance, cell
-    if where_ is None:
+    if where_ is None and bound == np.inf:
         said = f"No row gets to {goal.label}{where(asked)}{_kept(asked)}."
         text = notes(asked, None, exact=True)
         return Answer("counterfactual", said, False, {"goal": goal.label, "distance": None}, True, (), text)
-    row = _flipped(asked, ground, goal, measure, where_)
+    row = None if where_ is None else _flipped(asked, ground, goal, measure, where_)
     return _found(asked, ground, goal, measure, x, bound, row)
 
 
@@ -164,7 +166,8 @@ def _joined(polytope: Polytope, rows: Array) -> Polytope | None:
     if (rows[length == 0, -1] < 0).any():
         return None
     rows = rows[(length > 0) & np.isfinite(rows[:, -1])]
-    rows = rows / np.linalg.norm(rows[:, :-1], axis=1)[:, None]
+    rows[:, -1] += _ROUNDING * np.abs(rows).sum(axis=1)
+    rows = rows / upper_powers(np.linalg.norm(rows[:, :-1], axis=1))[:, None]
     return Polytope(np.vstack([polytope.G, rows[:, :-1]]), np.append(polytope.h, rows[:, -1]))
 
 

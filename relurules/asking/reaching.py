@@ -3,15 +3,15 @@
 import numpy as np
 
 from relurules.asking.asked import Asked, notes, where
-from relurules.asking.columns import inside
+from relurules.asking.columns import roomiest, thinnest
 from relurules.asking.goals import Goal, goal_of
-from relurules.asking.ground import Cell, Polytope, Space
+from relurules.asking.ground import Cell, Polytope, Space, upper_powers
 from relurules.asking.witnesses import seated, witness_of
 from relurules.errors import DataError
 from relurules.ir.answers import Answer, bound_words
 from relurules.ir.network import Array
-from relurules.lp import RADIUS, Highest
-from relurules.lp.whole import largest
+from relurules.lp import RADIUS
+from relurules.lp.whole import Highest, largest
 
 
 def reach(asked: Asked) -> Answer:
@@ -69,8 +69,10 @@ def _margin(asked: Asked, goal: Goal, space: Space, cell: Cell) -> tuple[float, 
     if goal.decided is not None:
         if not goal.decided[cell.leaf]:
             return -np.inf, None
-        found = inside(ground, space, cell.polytope)
-        return (-np.inf, None) if found is None or found[0] <= RADIUS else (np.inf, found[1])
+        found = roomiest(ground, space, cell.polytope)
+        if found.bound <= thinnest(ground, space):
+            return -np.inf, None
+        return (np.inf if found.reached > RADIUS else 0.0), found.point
     whole = ground.whole(space, integers=asked.integers)
     forms = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
     most = largest_least(cell.polytope, forms, whole)
@@ -87,7 +89,7 @@ def largest_least(
     G, h = with_columns(polytope, 1)
     size = float(np.abs(forms).sum(axis=1).max()) or 1.0
     rows = np.column_stack([-forms[:, :-1], np.full(len(forms), size)])  # forms >= size * t
-    length = np.linalg.norm(rows, axis=1)
+    length = upper_powers(np.linalg.norm(rows, axis=1))
     limit = np.zeros((2, n + 1))
     limit[:, n] = 1.0, -1.0
     top = np.zeros(n + 2)

@@ -7,7 +7,7 @@ import numpy as np
 
 from relurules.asking.asked import Asked, attained, notes, rounding_room, where
 from relurules.asking.changes import largest_change
-from relurules.asking.columns import Asks, column_of, columns_of, free_pair, inside, mover
+from relurules.asking.columns import Asks, column_of, columns_of, free_pair, inside, mover, roomiest, thinnest
 from relurules.asking.effect import categories_answer
 from relurules.asking.ground import Cell
 from relurules.asking.targets import Target, target_of
@@ -15,7 +15,6 @@ from relurules.asking.witnesses import placed, seated, witness_of
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir.answers import Answer, Grid, Witness, bound_words, number
 from relurules.ir.network import Array
-from relurules.lp import RADIUS
 
 #: Coefficients that move a score by less than this share of its terms are rounding.
 _ROUNDING = 1e-12
@@ -50,8 +49,9 @@ def leaves_of(asked: Asked) -> list[int]:
 
 
 def _has_inside(asked: Asked, cell: Cell) -> bool:
-    found = inside(asked.ground, asked.ground.space, cell.polytope)
-    return found is not None and found[0] > RADIUS
+    ground, space = asked.ground, asked.ground.space
+    enough = thinnest(ground, space)
+    return roomiest(ground, space, cell.polytope, 2.0 * enough).bound > enough
 
 
 def slopes(asked: Asked, target: Target, column: Asks, leaves: list[int]) -> Slopes:

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.asking.ground import Cell, Ground, Polytope, Space, impossible, parted, unit
+from relurules.asking.ground import Cell, Ground, Polytope, Space, impossible, parted
 from relurules.ir import UNEXPLORED
 from relurules.ir.network import Array
-from relurules.lp.whole import safe_maxima
+from relurules.lp.maxima import maxima
 
 
 class Spans(NamedTuple):
@@ -26,7 +26,7 @@ def spans(ground: Ground, space: Space, weights: Array, constants: Array) -> Spa
     cells, found = list[Cell](), list[Array]()
     for cell in ground.cells(space):
         form = forms[cell.leaf]
-        high, minus_low = safe_maxima(*cell.polytope, np.array([form, -form])).bounds
+        high, minus_low = maxima(*cell.polytope, np.array([form, -form])).bounds
         if high == -np.inf or minus_low == -np.inf:
             continue
         cells.append(cell)
@@ -41,7 +41,7 @@ def walk(
 ) -> Iterator[Cell]:
     """The parts of a polytope that leaves of the tree, read in `space`, have. wanted: whether to look below a split."""
     tree = ground.rules.tree
-    rows, lengths = unit(space.forms(tree.normals, tree.offsets))
+    splits = ground.splits(space)
     stack = [(0 if len(tree.neurons) else -1, start)] if not impossible(start) else []
     while stack:
         at, polytope = stack.pop()
@@ -52,6 +52,6 @@ def walk(
             continue
         if not wanted(at):
             continue
-        for child, part in zip(tree.children[at].tolist(), parted(polytope, rows[at], not lengths[at]), strict=True):
+        for child, part in zip(tree.children[at].tolist(), parted(polytope, splits, at), strict=True):
             if part is not None:
                 stack.append((child, part))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relurules.domain.columns import Column, check_texts, coordinate_names, encode, groups_of, is_plain, number_columns
+from relurules.domain.frame import ExactRows as ExactRows
 from relurules.domain.frame import Frame as Frame
 from relurules.domain.inequality import parse_inequality
 from relurules.domain.ranges import columns_of, indicator_groups, ranges, whole_numbers
@@ -19,6 +20,8 @@ Array = NDArray[np.float64]
 
 #: Membership in a linear inequality forgives this share of the sum of its absolute terms (box bounds forgive nothing).
 _ROUNDING = 1e-12
+#: Rounding of a side of the box, as a share of what is left of it in a frame: one difference, and its scale.
+_SIDE = 1e-15
 
 
 @dataclass(frozen=True)
@@ -231,23 +234,51 @@ class Domain:
             origin[tie], scale[tie] = 0.0, 1.0
         return Frame(origin, scale, np.setdiff1d(np.flatnonzero(~pinned), tied), ties)
 
-    def polytope(self, frame: Frame) -> tuple[Array, Array]:
+    def polytope(self, frame: Frame, *, outward: bool = False) -> tuple[Array, Array]:
         """Rows G u <= h of this domain in the coordinates of `frame`, every row of unit length; G: (c, f), h: (c,).
 
-        DomainError where an inequality over pinned columns alone is false.
+        outward: rows are moved by what rounding, here and in `contains`, may have cost, so that no row of the domain is
+        left out. DomainError where an inequality over pinned columns alone is false.
         """
+        normals, limits, first = self._half_spaces(frame)
+        G, g = frame.rows(normals, -limits)
+        length = np.linalg.norm(G, axis=1)
+        moving = length > 0
+        for i in np.flatnonzero(~moving[first:] & (g[first:] > 0)):
+            raise DomainError(f"the domain is empty: {self.texts[i]!r} is false for the columns' fixed values")
+        room = np.zeros(len(g))
+        if outward:
+            room[:first], room[first:] = _SIDE * np.abs(g[:first]), self.rounding(normals[first:], limits[first:])
+        return G[moving] / length[moving, None], (room - g)[moving] / length[moving]
+
+    def exact_polytope(self, frame: Frame) -> ExactRows:
+        """The rows of this domain, as `contains` tests them, without any rounding."""
+        normals, limits, _ = self._half_spaces(frame)
+        rows = frame.exact_rows(normals, limits)
+        return rows.of(np.array([any(row) for row in rows.G], dtype=np.bool_))
+
+    def rounding(self, normals: Array, offsets: Array) -> Array:
+        """(n,) how far sums normals·x + offsets, in any order and any coordinates, may be off in the box in float64.
+
+        An open column counts as 0.
+        """
+        reach = np.maximum(np.abs(self.lower), np.abs(self.upper))
+        terms = np.abs(normals) @ np.where(np.isfinite(reach), reach, 0.0) + np.abs(offsets)
+        return np.asarray((2 * len(self) + 16) * np.finfo(np.float64).eps * terms)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether every column has two bounds."""
+        return bool(np.isfinite([self.lower, self.upper]).all())
+
+    def _half_spaces(self, frame: Frame) -> tuple[Array, Array, int]:
+        """The sides of the box and the inequalities, as `contains` tests them, normals x <= limits; how many sides."""
         eye = np.eye(len(self))
         low, high = np.isfinite(self.lower), np.isfinite(self.upper)
         high[[i for tie in frame.ties for i in tie]] = False  # at least 0 and a sum of 1 leave no room above 1
         normals = np.vstack([eye[high], -eye[low], self.normals])
         limits = np.concatenate([self.upper[high], -self.lower[low], self.limits])
-        G, g = frame.rows(normals, -limits)
-        length = np.linalg.norm(G, axis=1)
-        moving = length > 0
-        first = len(limits) - len(self.bounds)
-        for i in np.flatnonzero(~moving[first:] & (g[first:] > 0)):
-            raise DomainError(f"the domain is empty: {self.texts[i]!r} is false for the columns' fixed values")
-        return G[moving] / length[moving, None], -g[moving] / length[moving]
+        return normals, limits, len(limits) - len(self.bounds)
 
 
 def _vector(values: ArrayLike, what: str) -> Array:

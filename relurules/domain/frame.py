@@ -1,11 +1,29 @@
 """Normalised coordinates: the free columns of a domain, shifted and scaled to about [-1, 1]."""
 
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Exact = NDArray[np.object_]
+
+
+class ExactRows(NamedTuple):
+    """Half-spaces G u <= h in rational numbers, (c, f) and (c,)."""
+
+    G: Exact
+    h: Exact
+
+    def and_also(self, other: "ExactRows") -> "ExactRows":
+        """Both."""
+        return ExactRows(np.vstack([self.G, other.G]), np.concatenate([self.h, other.h]))
+
+    def of(self, kept: NDArray[np.bool_]) -> "ExactRows":
+        """Some of them."""
+        return ExactRows(self.G[kept], self.h[kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +72,18 @@ class Frame:
             normals = normals.copy()
             normals[:, tie] -= last[:, None]
         return normals[:, self.free] * self.scale[self.free], offsets + normals @ self.origin
+
+    def exact_rows(self, normals: Array, bounds: Array) -> ExactRows:
+        """Half-spaces normals·x <= bounds, (n, d) and (n,), in u, without any rounding."""
+        G = np.empty((len(normals), len(self.free)), dtype=object)
+        h = np.empty(len(normals), dtype=object)
+        last = {int(column): int(tie[-1]) for tie in self.ties for column in tie[:-1]}
+        for i, (normal, bound) in enumerate(zip(normals.tolist(), bounds.tolist(), strict=True)):
+            own = [Fraction(x) for x in normal]
+            for j, column in enumerate(self.free.tolist()):
+                tied = own[last[column]] if column in last else 0
+                G[i, j] = (own[column] - tied) * Fraction(float(self.scale[column]))
+            shift = sum(own[int(tie[-1])] for tie in self.ties)
+            at = sum(x * Fraction(float(o)) for x, o in zip(own, self.origin.tolist(), strict=True) if x)
+            h[i] = Fraction(bound) - shift - at
+        return ExactRows(G, h)

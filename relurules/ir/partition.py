@@ -1,12 +1,13 @@
 """A domain cut into the linear regions of a network: a decision tree whose leaves are regions."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import Domain, Frame
+from relurules.domain import Domain, ExactRows, Frame
 from relurules.ir.estimate import Estimate
 from relurules.ir.network import AffineMap, Array, Network, Pattern, rows_of
 
@@ -75,7 +76,10 @@ class Region(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A region by all splits above it: their half-spaces normals x >= bounds, and with the domain's walls G u <= h."""
+    """A region by all splits above it: their half-spaces normals x >= bounds, and with the domain's walls G u <= h.
+
+    These rows are moved outward by as much as rounding may move the test of a float64 point.
+    """
 
     path: list[tuple[int, int]]
     normals: Array
@@ -130,7 +134,7 @@ class Partition:
 
         forms: (n, d + 1), constants last, in the user's units.
         """
-        from relurules.lp.polytope import extent
+        from relurules.lp.maxima import extent
 
         rows, offsets = self.frame.rows(forms[:, :-1], forms[:, -1])
         cell = self.cells()[region]
@@ -138,7 +142,7 @@ class Partition:
 
     def ranges(self) -> Array:
         """(R, m, 2) smallest and largest value of every score on the closure of every region."""
-        from relurules.lp.polytope import extent
+        from relurules.lp.maxima import extent
 
         found = []
         for pattern, cell in zip(self.patterns, self.cells(), strict=True):
@@ -154,7 +158,7 @@ class Partition:
 
     def cells(self) -> list[Cell]:
         """All regions as polytopes of the frame's coordinates."""
-        walls = self.domain.polytope(self.frame)
+        walls = self.domain.polytope(self.frame, outward=True)
         return [self._cell(path, walls) for path in self.tree.paths(len(self))]
 
     def _cell(self, path: list[tuple[int, int]], walls: tuple[Array, Array]) -> Cell:
@@ -163,14 +167,24 @@ class Partition:
         normals, offsets = self.tree.normals[splits] * sign[:, None], self.tree.offsets[splits] * sign
         G, g = self.frame.rows(-normals, -offsets)
         length = np.linalg.norm(G, axis=1)
-        rows, limits = np.vstack([walls[0], G / length[:, None]]), np.concatenate([walls[1], -g / length])
+        room = self.domain.rounding(normals, offsets)
+        rows, limits = np.vstack([walls[0], G / length[:, None]]), np.concatenate([walls[1], (room - g) / length])
         return Cell(path, normals, -offsets, rows, limits)
 
     def _region(self, i: int, path: list[tuple[int, int]], normals: Array, bounds: Array, G: Array, h: Array) -> Region:
-        from relurules.lp.polytope import irredundant
+        from relurules.lp.redundancy import irredundant
 
-        first = len(h) - len(path)
-        keep = irredundant(G, h, np.arange(first, len(h)))[first:]
+        walls = len(h) - len(path)
+        room = self.domain.rounding(normals, bounds) / np.linalg.norm(self.frame.rows(normals, bounds)[0], axis=1)
+
+        def exact() -> ExactRows:
+            return self._exact_walls.and_also(self.frame.exact_rows(-normals, -bounds))
+
+        keep = irredundant(G, h, walls, room, exact)[walls:]
         pattern = self.patterns[i]
         kept = tuple(pair for pair, kept in zip(path, keep, strict=True) if kept)
         return Region(pattern, kept, normals[keep], bounds[keep], self.points[i], self.network.affine_map(pattern))
+
+    @cached_property
+    def _exact_walls(self) -> ExactRows:
+        return self.domain.exact_polytope(self.frame)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import Frame
+from relurules.domain import Domain, Frame
 from relurules.ir.link import LINKS, Head
 from relurules.ir.network import Array
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def ranges(rules: "RuleSet") -> Array:
     """(R, m, 2): see `RuleSet.ranges`."""
     frame = rules.domain.frame(_units(rules))
-    walls = rules.domain.polytope(frame)
+    walls = rules.domain.polytope(frame, outward=True)
     return np.array([_of_rule(rules, rule, frame, walls) for rule in rules]).reshape(len(rules), -1, 2)
 
 
@@ -28,7 +28,7 @@ def exact(heads: Sequence[Head]) -> tuple[bool, ...]:
 
 def _of_rule(rules: "RuleSet", rule: "Rule", frame: Frame, walls: tuple[Array, Array]) -> Array:
     """(m, 2): extremes of the scores, or of differences of scores, then through the links."""
-    G, h = _cell(rule, frame, walls)
+    G, h = _cell(rules.domain, rule, frame, walls)
     weights, constants = rule.map
     found = []
     known: dict[tuple[int, ...], Array] = {}
@@ -67,8 +67,8 @@ def _of_joint(head: Head, leads: Array) -> Array:
     return np.asarray(logs if head.link == "log_softmax" else np.exp(logs))
 
 
-def _cell(rule: "Rule", frame: Frame, walls: tuple[Array, Array]) -> tuple[Array, Array]:
-    """The closure of the rule's region as G u <= h, rows of unit length."""
+def _cell(domain: Domain, rule: "Rule", frame: Frame, walls: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The closure of the rule's region as G u <= h, rows of unit length, moved outward by their tests' rounding."""
     if not rule.conditions:
         return walls
     sign = np.array([1.0 if c.holds else -1.0 for c in rule.conditions])
@@ -78,19 +78,23 @@ def _cell(rule: "Rule", frame: Frame, walls: tuple[Array, Array]) -> tuple[Array
     length = np.linalg.norm(G, axis=1)
     moving = length > 0
     rows = np.vstack([walls[0], G[moving] / length[moving, None]])
-    return rows, np.concatenate([walls[1], -g[moving] / length[moving]])
+    room = domain.rounding(normals, bounds)
+    return rows, np.concatenate([walls[1], (room - g)[moving] / length[moving]])
 
 
 def _extent(frame: Frame, G: Array, h: Array, weights: Array, constants: Array) -> Array:
     """(n, 2) extremes of affine forms; where there are categories, over rows that have one of each."""
-    from relurules.lp.highs import whole_extent
-    from relurules.lp.polytope import extent
+    from relurules.lp.maxima import extent
+    from relurules.lp.whole import largest
 
     rows, offsets = frame.rows(weights, constants)
-    whole = _indicators(frame)
-    if len(whole) == 0:
-        return extent(G, h, np.column_stack([rows, offsets]))
-    return np.array([np.add(whole_extent(row, G, h, whole), offset) for row, offset in zip(rows, offsets, strict=True)])
+    forms = np.column_stack([rows, offsets])
+    indicators = _indicators(frame)
+    if len(indicators) == 0:
+        return extent(G, h, forms)
+    whole = np.column_stack([np.eye(len(frame.free))[indicators], np.zeros(len(indicators))])
+    tops = np.vstack([G, np.eye(len(frame.free))[indicators]]), np.append(h, np.ones(len(indicators)))
+    return np.array([[-largest(*tops, -form, whole).bound, largest(*tops, form, whole).bound] for form in forms])
 
 
 def _indicators(frame: Frame) -> NDArray[np.intp]:

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 class Duals(NamedTuple):
     """Of n forms over a polytope with w walls: multipliers (n, w) >= 0, points (n, f) where the forms are largest.
 
-    known: (n,) False where the solver says that the polytope is empty.
+    known: (n,) False where the solver has no answer.
     """
 
     multipliers: Array
@@ -65,12 +65,6 @@ def duals(at: Vertex, forms: Array) -> Duals:
 
 
 def emptiness(at: Vertex) -> Array:
-    """Multipliers (w,) of the walls, with a sum of 1, whose sum is as low as can be over the box: Farkas' lemma.
-
-    It is negative everywhere where the polytope is empty by more than the solver's tolerances.
-    """
-    w, f = len(at.walls), len(at.low)
-    rows = np.column_stack([-at.walls[:, :-1], np.ones(w)])
-    low, high = np.append(at.low, -1e6), np.append(at.low + at.width, 1.0)
-    found = highs.maximum(np.append(np.zeros(f), 1.0), rows, at.walls[:, -1], low, high)
-    return np.zeros(w) if found is None else found[1]
+    """Multipliers (w,) of the walls that may show that the polytope is empty: see `highs.refutation`."""
+    found = highs.refutation(at.walls, at.low, at.low + at.width)
+    return np.zeros(len(at.walls)) if found is None else found

@@ -1,4 +1,8 @@
-"""Questions about a polytope {u : G u <= h}, answered by HiGHS. Rows of G have unit length."""
+"""Proposals by HiGHS about a polytope {u : G u <= h}: points and multipliers, which decide nothing by themselves.
+
+Rows of G have unit length. HiGHS may call a polytope empty that isn't, or miss an optimum: whoever takes a step that
+can't be taken back checks it with `certified`.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,9 +17,6 @@ Array = NDArray[np.float64]
 _Bounds = Sequence[tuple[float | None, float | None]]
 
 _OPTIMAL, _INFEASIBLE, _UNBOUNDED = 0, 2, 3
-
-#: A mixed-integer program ends once no point can be better than the one found by more than this share.
-_GAP = 0.5
 
 _TIGHT = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
 #: HiGHS may end without an answer (tolerances missed, unbounded not told from infeasible): then the next is tried.
@@ -80,18 +81,34 @@ def minimum(cost: Array, G: Array, h: Array) -> float:
     raise CheckError(f"the LP solver failed on a minimum ({len(G)} rows, {len(cost)} columns): {result.message}")
 
 
-def maximum(form: Array, G: Array, h: Array, low: Array, high: Array) -> tuple[Array, Array] | None:
-    """A point of {u : G u <= h, low <= u <= high} where form·u is largest, and multipliers of the rows (c,) >= 0.
+class Proposal(NamedTuple):
+    """What a solver says of a largest value: a point, (f,), and multipliers of the rows, (c,) >= 0."""
 
-    None where there is no such point.
-    """
+    point: Array
+    multipliers: Array
+
+
+def maximum(form: Array, G: Array, h: Array, low: Array, high: Array) -> Proposal | None:
+    """Where form·u is largest in {u : G u <= h, low <= u <= high}; None where the solver has no answer."""
+    if not (np.isfinite(form).all() and np.isfinite(G).all() and np.isfinite(h).all()):
+        return None
     bounds: _Bounds = list(zip(low.tolist(), high.tolist(), strict=True))
     result = _solve(-form, G, h, bounds)
-    if result.status == _INFEASIBLE:
+    if result.status != _OPTIMAL or result.x is None:
         return None
-    if result.status != _OPTIMAL:
-        raise CheckError(f"the LP solver failed on a maximum ({len(G)} rows, {len(form)} columns): {result.message}")
-    return np.asarray(result.x, dtype=np.float64), np.maximum(0.0, -np.asarray(result.ineqlin.marginals))
+    return Proposal(np.asarray(result.x, dtype=np.float64), np.maximum(0.0, -np.asarray(result.ineqlin.marginals)))
+
+
+def refutation(walls: Array, low: Array, high: Array) -> Array | None:
+    """Multipliers of walls (w, f + 1), with a sum of 1, whose sum is as low as can be over a box: Farkas' lemma.
+
+    It is negative everywhere in the box where the polytope is empty by more than the solver's tolerances. None where
+    the solver has no answer.
+    """
+    f = len(low)
+    rows = np.column_stack([-walls[:, :-1], np.ones(len(walls))])
+    found = maximum(np.append(np.zeros(f), 1.0), rows, walls[:, -1], np.append(low, -1e6), np.append(high, 1.0))
+    return None if found is None else found.multipliers
 
 
 def propose_multipliers(form: Array, G: Array, h: Array, low: Array, high: Array) -> Array | None:
@@ -131,92 +148,20 @@ def closest_form(points: Array, values: Array) -> tuple[Array, float]:
     return form, float(result.fun) * spread
 
 
-def whole_extent(cost: Array, G: Array, h: Array, whole: NDArray[np.intp]) -> tuple[float, float]:
-    """Minimum and maximum of cost·u over {u : G u <= h} where the entries `whole` of u are whole numbers.
-
-    (inf, -inf) where there is no such u. By branch and bound, closed to a relative gap of 1e-9.
-    """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    kind, found = np.zeros(len(cost), dtype=np.intp), list[float]()
-    kind[whole] = 1
-    rows, free = LinearConstraint(G, -np.inf, h), Bounds(-np.inf, np.inf)
-    result: Any
-    for sign in (1.0, -1.0):
-        for presolve in (True, False):  # presolve may not tell unbounded from infeasible
-            options: Any = {"mip_rel_gap": 1e-9, "presolve": presolve}
-            result = milp(sign * cost, constraints=rows, bounds=free, integrality=kind, options=options)
-            if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
-                break
-        else:
-            raise CheckError(f"the solver failed on an extreme ({len(G)} rows, {len(cost)} columns): {result.message}")
-        value = {_OPTIMAL: result.fun, _INFEASIBLE: np.inf, _UNBOUNDED: -np.inf}[result.status]
-        found.append(sign * float(value))
-    return found[0], found[1]
-
-
 def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
 
     A candidate goes when the remaining rows keep G_i u within RADIUS of h_i; of two equal rows one stays. The polytope
-    must not be empty; where the solver says it is, the row stays.
+    must not be empty; where the solver says it is, the row stays. A proposal, see `redundancy`.
     """
-    keep = np.ones(len(G), dtype=bool)
+    keep, free = np.ones(len(G), dtype=bool), np.full(G.shape[1], np.inf)
     for i in candidates:
         keep[i] = False
         others = np.vstack([G[keep], G[i]])
         limits = np.append(h[keep], h[i] + 1.0)
-        lowest = minimum(-G[i], others, limits)
-        keep[i] = lowest == np.inf or -lowest > h[i] + RADIUS
+        found = maximum(G[i], others, limits, -free, free)
+        keep[i] = found is None or G[i] @ found.point > h[i] + RADIUS
     return keep
-
-
-class Highest(NamedTuple):
-    """A largest value: a bound that no point exceeds, and a point that nearly reaches it, if one was found."""
-
-    bound: float
-    point: Array | None
-
-
-def highest_slack(G: Array, h: Array, inside: Array, limits: Array, whole: NDArray[np.intp]) -> Highest:
-    """Large t <= LARGEST_RADIUS with G u + t <= h for a u with inside u <= limits whose entries `whole` are 0 or 1.
-
-    Rows of G have unit length or less. The bound is what no t exceeds, and within _GAP of the t at the point, so that
-    its sign is right; -inf where there is no such u. The point, (f,), has its whole entries rounded and is None where
-    the solver gave none. By branch and bound; the bound is the solver's dual one: its tolerances can only raise it.
-    """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    f = G.shape[1]
-    cost = np.append(np.zeros(f), -1.0)
-    rows = np.vstack([np.column_stack([G, np.ones(len(G))]), np.column_stack([inside, np.zeros(len(inside))])])
-    low, high = np.full(f + 1, -np.inf), np.append(np.full(f, np.inf), LARGEST_RADIUS)
-    integrality = np.zeros(f + 1)
-    low[whole], high[whole], integrality[whole] = 0.0, 1.0, 1
-    constraint = LinearConstraint(rows, -np.inf, np.concatenate([h, limits]))
-    gap: Any = {"mip_rel_gap": _GAP}
-    result = milp(cost, constraints=constraint, bounds=Bounds(low, high), integrality=integrality, options=gap)
-    if result.status == _INFEASIBLE:
-        return Highest(-np.inf, None)
-    if result.x is None:
-        return Highest(np.inf, None)
-    point = np.asarray(result.x[:-1], dtype=np.float64)
-    point[whole] = np.round(point[whole])
-    dual = result.mip_dual_bound
-    return Highest(float(-result.fun if dual is None else max(-dual, -result.fun)), point)
-
-
-def highest(form: Array, G: Array, h: Array) -> Highest:
-    """Largest value of a form (n + 1,), constant last, over {u : G u <= h}, as the solver says, and where.
-
-    (-inf, None) where there is no such u; (inf, None) where the form is unbounded.
-    """
-    result = _solve(-form[:-1], G, h, [(None, None)] * (len(form) - 1))
-    if result.status == _OPTIMAL:
-        return Highest(float(form[-1] - result.fun), np.asarray(result.x, dtype=np.float64))
-    if result.status in (_UNBOUNDED, _INFEASIBLE):
-        return Highest(np.inf if result.status == _UNBOUNDED else -np.inf, None)
-    raise CheckError(f"the LP solver failed on a maximum ({len(G)} rows, {len(form) - 1} columns): {result.message}")
 
 
 def _solve(cost: Array, G: Array, h: Array, bounds: _Bounds, **equations: Any) -> Any:

@@ -5,19 +5,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.lp import highs
+from relurules.lp import certified, highs
 from relurules.lp.compiled import compiled
 from relurules.lp.dictionary import TOP, Dictionary, climb, express, vertex
-from relurules.lp.polytope import Box, boxed, dictionary_of
+from relurules.lp.polytope import Box, boxed, start_of
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
-#: Rounding of the sums behind a bound, as a share of their absolute terms.
-_ROUNDING = 1e-14
+#: A solver's answer that misses walls or its own bound by more than this share of their terms is looked at again.
+_NEAR = 1e-9
+
 
 
 class Maxima(NamedTuple):
-    """Of n affine forms over a polytope: bounds (n,), which none of its points exceeds, and points (n, f) near them."""
+    """Of n affine forms over a polytope: bounds (n,), which none of its points exceeds, and points (n, f) near them.
+
+    Points are a solver's, and may lie outside.
+    """
 
     bounds: Array
     points: Array
@@ -26,53 +31,114 @@ class Maxima(NamedTuple):
 def maxima(G: Array, h: Array, forms: Array) -> Maxima:
     """Largest values of forms (n, f + 1), constants last, over {u : G u <= h}; -inf where that is empty.
 
-    Rows of G have unit length. Where they bound every coordinate from above and below, a bound is that of weak duality:
-    any multipliers y >= 0 of the rows give one, max of form + y (h - G u) over the box, here with all terms rounded
-    outward; the simplex method only proposes them. Elsewhere it is what HiGHS says, and points are zeros.
+    Rows of G have about unit length. Where they bound every coordinate from above and below, a bound is that of weak
+    duality: the simplex method proposes multipliers, `certified` makes them a bound. Where these are no good, or where
+    a coordinate is open, the program is solved in whole numbers; where it is too large for that, the bound is what it
+    is, at worst that of the box alone, infinite where there is none.
     """
+    n, f = len(forms), G.shape[1]
+    if f == 0:
+        return _of_a_point(h, forms)
     box = boxed(G, h)
     if box.cone:
-        values = np.array([form[-1] - highs.minimum(-form[:-1], G, h) for form in forms])
-        return Maxima(values, np.zeros((len(forms), G.shape[1])))
-    n, f = len(forms), G.shape[1]
-    if (box.width < 0.0).any():
-        return Maxima(np.full(n, -np.inf), np.zeros((n, f)))
-    if f == 0:
-        return Maxima(forms[:, 0].copy(), np.zeros((n, 0)))
+        return _open_maxima(G, h, forms)
+    start = None if (box.width < 0.0).any() else start_of(box)
+    if start is None or _is_refuted(box, start.refutation):
+        return _of_nothing(n, f)
+    points, multipliers, done = _proposals(box, start.dictionary, forms)
+    bounds = certified.upper_bounds(box.low, box.width, box.walls, forms, multipliers)
+    tight = done & _are_tight(box, forms, bounds, points)
+    if tight.all():
+        certified.count(rounded=n)
+        return Maxima(bounds, points)
+    if _is_refuted(box, highs.refutation(box.walls, box.low, box.low + box.width)):
+        return _of_nothing(n, f)
+    certified.count(rounded=int(tight.sum()))
+    of_box = certified.upper_bounds(box.low, box.width, box.walls, forms, np.zeros_like(multipliers))
+    bounds = np.minimum(bounds, of_box)
+    return Maxima(_exact_bounds(G, h, forms, ~tight, bounds), points)
+
+
+def extent(G: Array, h: Array, forms: Array) -> Array:
+    """(n, 2) between which values forms (n, f + 1), constants last, lie over {u : G u <= h}: bounds as of `maxima`."""
+    bounds = maxima(G, h, np.vstack([forms, -forms])).bounds
+    return np.column_stack([-bounds[len(forms) :], bounds[: len(forms)]])
+
+
+def _of_a_point(h: Array, forms: Array) -> Maxima:
+    """Where no coordinate is left, all numbers stand as they are."""
+    certified.count(exact=len(forms))
+    values = np.full(len(forms), -np.inf) if (h < 0.0).any() else forms[:, -1].copy()
+    return Maxima(values, np.zeros((len(forms), 0)))
+
+
+def _is_refuted(box: Box, multipliers: Array | None) -> bool:
+    """Whether multipliers of the walls show that a polytope is empty."""
+    return multipliers is not None and certified.refutes(box.low, box.width, box.walls, multipliers)
+
+
+def _of_nothing(n: int, f: int) -> Maxima:
+    """Of n forms over a polytope that was shown to be empty."""
+    certified.count(rounded=n)
+    return Maxima(np.full(n, -np.inf), np.zeros((n, f)))
+
+
+def _proposals(box: Box, D: Dictionary | None, forms: Array) -> tuple[Array, Array, Mask]:
+    """Points (n, f), multipliers of the walls (n, w), and which forms a solver gave these for, (n,)."""
+    n, f = len(forms), len(box.low)
     sizes = np.linalg.norm(forms[:, :-1], axis=1)
-    unit = np.column_stack([forms[:, :-1] / np.where(sizes > 0, sizes, 1.0)[:, None], np.zeros(n)])
+    sizes = np.where((sizes > 0) & np.isfinite(sizes), sizes, 1.0)
+    unit = np.column_stack([forms[:, :-1] / sizes[:, None], np.zeros(n)])
     points, multipliers = np.zeros((n, f)), np.zeros((n, len(box.walls)))
-    D = dictionary_of(box)
     done = np.zeros(n, dtype=np.bool_)
     if D is not None:
         climb_all(D, unit, points, multipliers, done)
-    empty = np.zeros(n, dtype=np.bool_)
     for i in np.flatnonzero(~done):
         found = highs.maximum(unit[i, :-1], -box.walls[:, :-1], box.walls[:, -1], box.low, box.low + box.width)
-        if found is None:
-            empty[i] = True
-        else:
-            points[i], multipliers[i] = found
-    bounds = _dual_bounds(box, unit, multipliers)
-    return Maxima(np.where(empty, -np.inf, _outward(bounds * sizes, forms[:, -1])), points)
+        if found is not None:
+            points[i], multipliers[i], done[i] = *found, True
+    return points, multipliers * sizes[:, None], done
 
 
-def _dual_bounds(box: Box, forms: Array, multipliers: Array) -> Array:
-    """(n,) the maximum of form + multipliers * slacks over the box, rounded up."""
-    total = forms + multipliers @ box.walls
-    gradient, constant = total[:, :-1], total[:, -1]
-    value = constant + gradient @ box.low + np.maximum(gradient * box.width, 0.0).sum(axis=1)
-    reach = np.abs(box.low) + box.width
-    terms = np.abs(forms) + multipliers @ np.abs(box.walls)
-    return np.asarray(value + _ROUNDING * (terms[:, :-1] @ reach + terms[:, -1]))
+def _are_tight(box: Box, forms: Array, bounds: Array, points: Array) -> Mask:
+    """(n,) whether a solver's points are in the polytope, near enough, and its bounds are reached there."""
+    reach = np.append(np.abs(box.low) + box.width, 1.0)
+    at = np.column_stack([points, np.ones(len(points))])
+    inside = (at @ box.walls.T >= -_NEAR * (np.abs(box.walls) @ reach)).all(axis=1)
+    inside &= (np.abs(points - box.low - box.width / 2) <= (0.5 + _NEAR) * box.width + _NEAR).all(axis=1)
+    return np.asarray(inside & (bounds - (at * forms).sum(axis=1) <= _NEAR * (np.abs(forms) @ reach)))
 
 
-def _outward(values: Array, constants: Array) -> Array:
-    return np.asarray(values + constants + _ROUNDING * (np.abs(values) + np.abs(constants)))
+def _exact_bounds(G: Array, h: Array, forms: Array, which: Mask, otherwise: Array) -> Array:
+    """(n,) largest values of some of the forms in whole numbers; what is known otherwise where that takes too long."""
+    bounds = otherwise.copy()
+    for i in np.flatnonzero(which):
+        value = certified.exact_maximum(G, h, forms[i])
+        bounds[i] = otherwise[i] if value is None else min(value, otherwise[i])
+    return bounds
+
+
+def _open_maxima(G: Array, h: Array, forms: Array) -> Maxima:
+    """Where a coordinate has no two bounds: in whole numbers, or by multipliers that leave rounding alone."""
+    n, f = len(forms), G.shape[1]
+    bounds, points = np.full(n, np.inf), np.zeros((n, f))
+    for i, form in enumerate(forms):
+        exact = certified.exact_bound(G, h, form)
+        if exact is not None and exact.value < np.inf:
+            tight = list(exact.rows)
+            bounds[i], points[i] = exact.value, np.linalg.lstsq(G[tight], h[tight], rcond=None)[0]
+            certified.count(exact=1)
+            continue
+        proposal = highs.maximum(form[:-1], G, h, np.full(f, -np.inf), np.full(f, np.inf))
+        if proposal is not None:
+            points[i], bounds[i] = proposal.point, certified.open_bound(G, h, form, proposal.multipliers)
+        rounded = bool(bounds[i] < np.inf)
+        certified.count(rounded=rounded, exact=exact is not None and not rounded, kept=exact is None and not rounded)
+    return Maxima(bounds, points)
 
 
 @compiled
-def climb_all(D: Dictionary, forms: Array, points: Array, multipliers: Array, done: NDArray[np.bool_]) -> None:
+def climb_all(D: Dictionary, forms: Array, points: Array, multipliers: Array, done: Mask) -> None:
     """A vertex where each form is largest, and the multipliers of the half-spaces that say so."""
     f = len(D.low)
     for i in range(len(forms)):

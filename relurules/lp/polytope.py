@@ -1,4 +1,7 @@
-"""Questions about one polytope {u : G u <= h}, answered by compiled dictionaries: which rows it needs, its extent."""
+"""Questions about one polytope {u : G u <= h}, answered by compiled dictionaries: a vertex, a ball, rows.
+
+What these say of rows and of emptiness are proposals; `certified` and `redundancy` decide.
+"""
 
 from typing import NamedTuple
 
@@ -10,7 +13,6 @@ from relurules.lp.chebyshev import ball_room, center_of
 from relurules.lp.compiled import compiled
 from relurules.lp.dictionary import (
     STUCK,
-    TOP,
     Dictionary,
     add,
     climb,
@@ -26,6 +28,9 @@ from relurules.lp.dictionary import (
 from relurules.lp.tolerances import BLAND_AFTER, GOAL, LARGEST_RADIUS, MOST_STEPS, PIVOT, RADIUS, SLIP
 
 Array = NDArray[np.float64]
+
+#: What cutting a box came to, beside STUCK.
+CUT, REFUTED = 1, 0
 
 
 class Box(NamedTuple):
@@ -59,23 +64,55 @@ def boxed(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Box:
     single = ((G != 0).sum(axis=1) == 1) & (np.arange(len(G)) < first)
     _, j = np.nonzero(G[single])
     entry = G[single, j]
-    up, at = entry > 0, h[single] / entry
+    up, at = entry > 0, _outward(h[single] / entry, entry)
     np.minimum.at(high, j[up], at[up])
     np.maximum.at(low, j[~up], at[~up])
     if np.isfinite([low, high]).all():
-        return Box(
-            low, high - low, np.column_stack([-G, h])[~single], np.where(single, -1, np.cumsum(~single) - 1), False
-        )
+        walls, row_of = np.column_stack([-G, h])[~single], np.where(single, -1, np.cumsum(~single) - 1)
+        return Box(low, _width(low, high), walls, row_of, False)
     rows = np.column_stack([-G, h, np.zeros(len(G))])
     walls = rows / np.linalg.norm(rows, axis=1)[:, None]
     return Box(np.append(-np.ones(f), 0.0), np.append(np.full(f, 2.0), 1.0), walls, np.arange(len(G)), True)
+
+
+def _outward(bounds: Array, entry: Array) -> Array:
+    """Quotients by `entry` moved by what their division may have rounded: up for positive entries, else down."""
+    exact = np.abs(entry) == 1.0
+    return np.where(exact, bounds, np.nextafter(bounds, np.where(entry > 0, np.inf, -np.inf)))
+
+
+def _width(low: Array, high: Array) -> Array:
+    """The least floats with low + width >= high; below 0 just where high < low."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        width = high - low
+        back = width + low  # D. Knuth's exact error of a difference
+        lost = (high - back) + ((back - width) - low)
+    return np.asarray(np.where((lost > 0.0) | ~np.isfinite(lost), np.nextafter(width, np.inf), width))
+
+
+class Start(NamedTuple):
+    """Where programs over a polytope start: a vertex, or multipliers of its walls (w,) that say that it has no point.
+
+    Both None where the simplex method gives up. The multipliers are a proposal, see `certified.refutes`.
+    """
+
+    dictionary: Dictionary | None
+    refutation: Array | None
+
+
+def start_of(box: Box) -> Start:
+    """A vertex of the polytope, or why it has none."""
+    D = corner(box.low, box.width, len(box.walls))
+    multipliers = np.zeros(len(box.walls))
+    found = _cut(D, box.walls, multipliers)
+    return Start(D if found == CUT else None, multipliers if found == REFUTED else None)
 
 
 def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
 
     G: (c, f) unit rows; candidates are the last rows, in order. A candidate goes when the remaining rows keep G_i u
-    within RADIUS of h_i; of two equal rows one stays. The polytope must have an interior.
+    within RADIUS of h_i; of two equal rows one stays. The polytope must have an interior. A proposal: see `redundancy`.
     """
     box = boxed(G, h, kept=len(candidates))
     D = dictionary_of(box)
@@ -92,27 +129,7 @@ def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.
 
 def dictionary_of(box: Box) -> Dictionary | None:
     """A vertex of the polytope; None where it has no interior, or where the simplex method gives up."""
-    D = corner(box.low, box.width, len(box.walls))
-    return D if _cut(D, box.walls) else None
-
-
-def extent(G: Array, h: Array, forms: Array) -> Array:
-    """(n, 2) minimum and maximum of the affine forms (n, f + 1), constants last, over {u : G u <= h}."""
-    box = boxed(G, h)
-    D = None if box.cone else dictionary_of(box)
-    return np.array([[-_maximum(D, G, h, -form), _maximum(D, G, h, form)] for form in forms]).reshape(-1, 2)
-
-
-def _maximum(D: Dictionary | None, G: Array, h: Array, form: Array) -> float:
-    size = float(np.linalg.norm(form[:-1]))
-    if size == 0.0:
-        return float(form[-1])
-    if D is not None:
-        n = D.used[0]
-        express(D, np.append(form[:-1] / size, 0.0), D.table[n])
-        if climb(D, np.inf) == TOP:
-            return float(D.table[n, 0] * size + form[-1])
-    return float(-highs.minimum(-form[:-1], G, h) + form[-1])
+    return start_of(box).dictionary
 
 
 def inscribed_ball(G: Array, h: Array) -> highs.Ball:
@@ -128,14 +145,21 @@ def inscribed_ball(G: Array, h: Array) -> highs.Ball:
 
 
 @compiled
-def _cut(D: Dictionary, walls: Array) -> bool:
-    """Cut a box by all walls, from vertex to vertex; False where one of them leaves nothing."""
+def _cut(D: Dictionary, walls: Array, multipliers: Array) -> int:
+    """Cut a box by all walls, from vertex to vertex; where one of them leaves nothing, the multipliers that say so."""
+    f = len(D.low)
     for i in range(len(walls)):
         express(D, walls[i], D.table[i])
-        if climb(D, GOAL) == STUCK or D.table[i, 0] < 0.0:
-            return False
-        add(D, len(D.low) + i)
-    return True
+        if climb(D, GOAL) == STUCK:
+            return STUCK
+        if D.table[i, 0] < 0.0:
+            for column in range(f):
+                if D.nonbasic[column] >= f:
+                    multipliers[D.nonbasic[column] - f] = max(0.0, -D.table[i, 1 + column])
+            multipliers[i] = 1.0
+            return REFUTED
+        add(D, f + i)
+    return CUT
 
 
 @compiled

@@ -2,41 +2,55 @@
 
 import heapq
 from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.errors import CheckError
-from relurules.lp import highs
-from relurules.lp.highs import Highest
-from relurules.lp.maxima import Maxima, maxima
-from relurules.lp.polytope import boxed
+from relurules.lp import certified
+from relurules.lp.maxima import maxima
 
 Array = NDArray[np.float64]
 
 #: A form this near to a whole number counts as one.
 _WHOLE = 1e-7
-#: A search ends once nothing can be larger by more than this share of the value found.
+#: The gap that is asked for where none is given.
 _GAP = 1e-7
 #: Nodes after which a search ends with the bound that it has.
 _NODES = 4000
 
 
-def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.inf, enough: float = np.inf) -> Highest:
+class Highest(NamedTuple):
+    """A largest value: a bound that no point exceeds, and a point that nearly reaches it, if one was found."""
+
+    bound: float
+    point: Array | None
+
+
+def largest(
+    G: Array,
+    h: Array,
+    form: Array,
+    whole: Array,
+    floor: float = -np.inf,
+    enough: float = np.inf,
+    gap: float = _GAP,
+) -> Highest:
     """Largest value of a form (n + 1,), constant last, over {v : G v <= h} where forms `whole` (k, n + 1) are whole.
 
     Rows of G have unit length. The bound is one that no such point exceeds (see `maxima`); -inf where there is none.
     Below `floor` nothing is looked for: then the bound may be anything up to that, and the point is None; it is None
-    too where there is none, or where the value is unbounded. Its whole forms are so to 1e-7. The first point whose
-    value is `enough` will do, and then that value stands for the bound.
+    too where there is none, or where the value is unbounded. Points are a solver's: whole forms are whole there to
+    1e-7. The first point whose value is `enough` will do, and then that value stands for the bound. gap: the search
+    ends where nothing can be larger than the value found by more than this share of it.
     """
     ticket, closed, best, point = count(), -np.inf, floor, None
-    cone, dives = boxed(G, h).cone, enough < np.inf  # any point will do: from node to node rather than the best one
-    first = _node(G, h, form, cone)
+    dives = enough < np.inf  # any point will do: from node to node rather than the best one
+    first = _node(G, h, form)
     heap = [(-first.bound, next(ticket), first, G, h)]
     while heap:
         _, turn, node, G, h = heapq.heappop(heap)
-        near = best + _GAP * abs(best) if point is not None else best
+        near = best + gap * abs(best) if point is not None else best
         if dives and node.bound <= near and node.point is not None and turn <= _NODES:
             closed = max(closed, node.bound)
             continue
@@ -51,11 +65,8 @@ def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.in
             if value > best or point is None:
                 best, point = max(best, value), node.point
             continue
-        value = float(broken[:-1] @ node.point + broken[-1])
-        for sign, limit in ((1.0, np.floor(value)), (-1.0, -np.ceil(value))):
-            length = float(np.linalg.norm(broken[:-1]))
-            part = np.vstack([G, sign * broken[:-1] / length]), np.append(h, (limit - sign * broken[-1]) / length)
-            below = _node(*part, form, cone)
+        for part in _branches(G, h, broken, node.point):
+            below = _node(*part, form)
             if below.bound > best:
                 turn = next(ticket)
                 heapq.heappush(heap, (-turn if dives else -below.bound, turn, below, *part))
@@ -64,23 +75,24 @@ def largest(G: Array, h: Array, form: Array, whole: Array, floor: float = -np.in
     return Highest(closed, point)
 
 
-def safe_maxima(G: Array, h: Array, forms: Array) -> Maxima:
-    """As `maxima`; where the solver fails, what the box alone says, at the box's middle."""
-    try:
-        return maxima(G, h, forms)
-    except CheckError:
-        single = (G != 0).sum(axis=1) == 1
-        found = maxima(G[single], h[single], forms)
-        return Maxima(np.where(found.bounds == -np.inf, np.inf, found.bounds), found.points)
+def _branches(G: Array, h: Array, broken: Array, point: Array) -> list[tuple[Array, Array]]:
+    """The polytope where a form is at most the whole number below its value at a point, and at least the one above."""
+    value = float(broken[:-1] @ point + broken[-1])
+    _, exponent = np.frexp(np.linalg.norm(broken[:-1]))
+    length = float(np.ldexp(1.0, exponent))  # a power of two: dividing by it rounds nothing
+    found = []
+    for sign, limit in ((1.0, np.floor(value)), (-1.0, -np.ceil(value))):
+        bound = limit - sign * broken[-1]
+        room = certified.gamma(1) * abs(bound)
+        found.append((np.vstack([G, sign * broken[:-1] / length]), np.append(h, (bound + room) / length)))
+    return found
 
 
-def _node(G: Array, h: Array, form: Array, cone: bool) -> Highest:
+def _node(G: Array, h: Array, form: Array) -> Highest:
     """A bound and a point that is near it, None where there is none or the form is unbounded."""
-    if cone:
-        return highs.highest(form, G, h)
-    found = safe_maxima(G, h, form[None])
+    found = maxima(G, h, form[None])
     bound = float(found.bounds[0])
-    return Highest(bound, None if bound == -np.inf else found.points[0])
+    return Highest(bound, found.points[0] if np.isfinite(bound) else None)
 
 
 def _broken(point: Array, whole: Array) -> Array | None:

@@ -2,7 +2,8 @@
 
 A cell of the search is a polytope in which indicators may be fractions. The points that count have one indicator of
 every group at 1; whether a cell has one is a mixed-integer program, unless a point met before shows it. Most cells are
-shown by one of some thousand random points, or by changes of a point that a program found.
+shown by one of some thousand random points, or by changes of a point that a program found. That there is none rests
+on bounds over the categories, by branch and bound, each of which is certified (`lp.whole`).
 """
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from relurules import lp
 from relurules.domain import Frame
 from relurules.ir.network import Array
+from relurules.lp.whole import largest
 
 #: Random points to begin with, changes tried of a point that a program found, and the most of those kept beside.
 _RANDOM, _CHANGES, _MOST = 2000, 200, 20_000
@@ -28,6 +30,8 @@ class Witnesses:
         #: Coordinates of every group; its last indicator is tied to them, and has none.
         self.groups = [np.array([place[int(j)] for j in tie[:-1]], dtype=np.intp) for tie in frame.ties]
         self.whole = np.concatenate([np.empty(0, dtype=np.intp), *self.groups])
+        #: The indicators as forms of u, which must be whole.
+        self.forms = np.eye(len(frame.free) + 1)[self.whole]
         self.walls = walls
         self.needed = any(len(tie) > 1 for tie in frame.ties)
         self.random = np.random.default_rng(0)
@@ -45,9 +49,10 @@ class Witnesses:
         """
         if not self.needed or (self.points[self._inside(G, h)] @ w + g > lp.RADIUS).any():
             return True
-        found = lp.highest_slack(-w[None, :], np.array([g]), G, h + lp.RADIUS, self.whole)
+        found = largest(*self._bounded(G, h + lp.RADIUS), np.append(w, g), self.forms, lp.RADIUS, 2.0 * lp.RADIUS)
         if found.point is not None:
-            self._keep(np.vstack([found.point, self._drawn(np.tile(found.point, (_CHANGES, 1)), _SHARE)]))
+            point = self._placed(found.point)
+            self._keep(np.vstack([point, self._drawn(np.tile(point, (_CHANGES, 1)), _SHARE)]))
         return found.bound > lp.RADIUS
 
     def inside(self, G: Array, h: Array, otherwise: Array) -> Array:
@@ -63,8 +68,36 @@ class Witnesses:
         room = (h[first:] - points @ G[first:].T).min(axis=1, initial=np.inf)
         if len(points) and room.max() > _ROOMY:
             return np.asarray(points[room.argmax()])
-        found = lp.highest_slack(G[first:], h[first:], *self.walls, self.whole)
-        return otherwise if found.point is None else found.point
+        return self._clearest(G[first:], h[first:], otherwise)
+
+    def _clearest(self, G: Array, h: Array, otherwise: Array) -> Array:
+        """An admissible point clear of rows G u <= h, within a factor of two of the farthest; else another one."""
+        f = G.shape[1]
+        walls, limits = self._bounded(*self.walls)
+        clear = np.zeros((2, f + 1))
+        clear[:, f] = 1.0, -1.0
+        rows = np.vstack([np.insert(walls, f, 0.0, axis=1), np.insert(G, f, 1.0, axis=1), clear])
+        ends = np.concatenate([limits, h, [lp.LARGEST_RADIUS, lp.LARGEST_RADIUS]])
+        form = np.append(clear[0], 0.0)
+        found = largest(rows, ends, form, np.insert(self.forms, f, 0.0, axis=1), 0.0, gap=1.0)
+        if found.point is None:
+            return otherwise
+        point = self._placed(found.point[:f])
+        return (
+            point
+            if (G @ point < h).all() and (self.walls[0] @ point <= self.walls[1] + lp.ROUNDING).all()
+            else otherwise
+        )
+
+    def _bounded(self, G: Array, h: Array) -> tuple[Array, Array]:
+        """With upper bounds of indicators, which follow from their sum."""
+        return np.vstack([G, self.forms[:, :-1]]), np.append(h, np.ones(len(self.whole)))
+
+    def _placed(self, point: Array) -> Array:
+        """A point with its indicators at 0 or 1."""
+        point = point.copy()
+        point[self.whole] = np.round(point[self.whole])
+        return point
 
     def _inside(self, G: Array, h: Array) -> NDArray[np.intp]:
         """Indices of the points with G u <= h, every row of which may be exceeded by RADIUS."""

@@ -111,11 +111,10 @@ def _gather(ground: Ground, living: _Living) -> None:
     alike: networkx.Graph[int] = networkx.Graph()
     alike.add_edges_from((i, j) for i, j in living.near.edges if _same(ground, living.pieces[i], living.pieces[j]))
     for group in sorted(map(sorted, networkx.connected_components(alike))):
-        around = sorted({beside for i in group for beside in living.near[i]} - set(group))
         parts = [living.pieces[i] for i in group]
-        sides = convex_whole(ground, [part.splits for part in parts], [living.pieces[i].splits for i in around])
+        regions = tuple(region for part in parts for region in part.regions)
+        sides = convex_whole(ground, [part.splits for part in parts], set(regions))
         if sides is not None:
-            regions = tuple(region for part in parts for region in part.regions)
             _merge(living, group, Piece(sides, regions, parts[0].forms, 0.0))
 
 

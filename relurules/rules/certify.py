@@ -1,6 +1,7 @@
 """How far rules are from the function they stand for, over the whole domain: a bound, by linear programs."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -8,8 +9,8 @@ import numpy as np
 from relurules.ir import Tree
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
-from relurules.lp.maxima import maxima
-from relurules.rules.pieces import Ground, unit_rows
+from relurules.lp.maxima import extent
+from relurules.rules.pieces import Ground, rows_room, unit_rows
 
 
 class _Walked(NamedTuple):
@@ -41,13 +42,15 @@ class Certifier:
         Every region is cut by the tree; on each part both are affine. A part thinner than RADIUS is widened to that,
         which can only raise the bound.
         """
+        partition = self.ground.partition
         rows = unit_rows(self.ground.frame, tree.normals, tree.offsets)
+        room = rows_room(partition, tree.normals, tree.offsets)
         extents = [self._extents(row) for row in rows]
         worst = 0.0
         for region in range(len(self.ground.cells)):
             before = self._kept.get(region)
             if before is None or not np.array_equal(rows[before.splits], before.rows):
-                before = self._of_region(region, tree, rows, extents)
+                before = self._of_region(region, tree, rows, room, extents)
             self._now[region] = before
             worst = max(worst, before.error)
             if worst > limit:
@@ -58,7 +61,7 @@ class Certifier:
         """The tree that was bounded last, in full, is the one that others will be like."""
         self._kept.update(self._now)
 
-    def _of_region(self, region: int, tree: Tree, rows: Array, extents: list[Array]) -> "_Walked":
+    def _of_region(self, region: int, tree: Tree, rows: Array, room: Array, extents: list[Array]) -> "_Walked":
         cell, worst = self.ground.cells[region], 0.0
         met = list[int]()
         stack = [(0 if len(tree.children) else -1, cell.G, cell.h)]
@@ -70,22 +73,28 @@ class Certifier:
             met.append(at)
             low, high = extents[at][region] if G is cell.G else _extent(G, h, rows[at])
             no, yes = tree.children[at].tolist()
-            if low >= 0.0 or high < 0.0:
-                stack.append((yes if low >= 0.0 else no, G, h))
+            wide = float(room[at])
+            if low >= wide or high < -wide:
+                stack.append((yes if low >= wide else no, G, h))
                 continue
             row, constant = rows[at, :-1], rows[at, -1]
-            stack.append((yes, np.vstack([G, -row]), np.append(h, constant - min(0.0, high - RADIUS))))
-            stack.append((no, np.vstack([G, row]), np.append(h, -constant - min(0.0, -low - RADIUS))))
+            stack.append((yes, np.vstack([G, -row]), np.append(h, constant - min(-wide, high - RADIUS))))
+            stack.append((no, np.vstack([G, row]), np.append(h, -constant - min(-wide, -low - RADIUS))))
         return _Walked(met, rows[met], worst)
 
     def _gap(self, region: int, leaf: int, G: Array, h: Array) -> float:
         """How far off a leaf is on the region, or a part of it."""
         gap = self.ground.forms[region] - self.forms[leaf]
         if G is not self.ground.cells[region].G:
-            return float(maxima(G, h, np.vstack([gap, -gap])).bounds.max())
+            return _largest(G, h, gap) + self._rounding[leaf]
         if (region, leaf) not in self._gaps:
-            self._gaps[region, leaf] = float(maxima(G, h, np.vstack([gap, -gap])).bounds.max())
+            self._gaps[region, leaf] = _largest(G, h, gap) + self._rounding[leaf]
         return self._gaps[region, leaf]
+
+    @cached_property
+    def _rounding(self) -> list[float]:
+        """What rounding may make of a leaf's difference from the function, for every leaf."""
+        return [max(self.ground.rounding(i, form) for i, form in enumerate(forms)) for forms in self.forms]
 
     def _extents(self, row: Array) -> Array:
         """(R, 2) between which values a form (f + 1,) lies on every region."""
@@ -95,5 +104,9 @@ class Certifier:
 
 
 def _extent(G: Array, h: Array, row: Array) -> Array:
-    high, minus_low = maxima(G, h, np.array([row, -row])).bounds
-    return np.array([-minus_low, high])
+    return np.asarray(extent(G, h, row[None])[0])
+
+
+def _largest(G: Array, h: Array, gap: Array) -> float:
+    """The largest absolute value of forms (m, f + 1)."""
+    return float(np.abs(extent(G, h, gap)).max()) if len(gap) else 0.0

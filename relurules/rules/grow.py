@@ -8,13 +8,8 @@ from numpy.typing import NDArray
 
 from relurules.ir import Tree
 from relurules.ir.network import Array
-from relurules.lp import RADIUS
-from relurules.lp.maxima import maxima
 from relurules.rules.merge import Grown
-from relurules.rules.pieces import Ground, Piece
-
-#: Rows, of unit length, that round to the same so many digits, or differ by so little, are one hyperplane.
-_DIGITS, _NEAR = 8, 1e-7
+from relurules.rules.pieces import Ground, Piece, Sides
 
 #: How much a cut counts beside a part on the larger side; tries, times pieces, that may go into one tree.
 _WEIGHTS, _EFFORT = (0.5, 1.0, 2.0, 4.0, 16.0), 100
@@ -23,11 +18,10 @@ BELOW, CROSSES, ABOVE = -1, 0, 1
 
 
 class _Part(NamedTuple):
-    """What of a piece lies in a node, G u <= h, and on which side of every hyperplane that is, (H,)."""
+    """What of a piece lies in a node, as sides of splits, and on which side of every hyperplane that is, (H,)."""
 
     piece: int
-    G: Array
-    h: Array
+    sides: Sides
     side: NDArray[np.int8]
 
 
@@ -48,20 +42,21 @@ def grow(ground: Ground, pieces: list[Piece], most: int) -> Grown | None:
     priori tree structures", 1980.
     """
     origin = _hyperplanes(ground, pieces)
-    forms = ground.split_rows[origin]
-    parts = [_part(ground, i, piece, forms) for i, piece in enumerate(pieces)]
+    parts = [_part(ground, i, piece, origin) for i, piece in enumerate(pieces)]
     best: _Growing | None = None
     chance = np.random.default_rng(0)
     for attempt in range(max(1, _EFFORT // len(pieces))):
         weight = float(chance.choice(_WEIGHTS))
         jitter = chance.uniform(0.0, 1.0, len(origin)) * (attempt > 0)
-        found = _attempt(parts, forms, weight, jitter, most)
+        found = _attempt(ground, parts, origin, weight, jitter, most)
         if found is not None:
             best, most = found, len(found.leaves)
     return None if best is None else _grown(ground, pieces, best, origin)
 
 
-def _attempt(parts: list[_Part], forms: Array, weight: float, jitter: Array, most: int) -> _Growing | None:
+def _attempt(
+    ground: Ground, parts: list[_Part], origin: NDArray[np.intp], weight: float, jitter: Array, most: int
+) -> _Growing | None:
     """One tree, None once it would have `most` leaves."""
     growing = _Growing([], [], [])
     stack: list[tuple[list[_Part], int, int]] = [(parts, -1, 0)]
@@ -80,28 +75,32 @@ def _attempt(parts: list[_Part], forms: Array, weight: float, jitter: Array, mos
         _hang(growing, parent, side, at)
         growing.hyperplanes.append(best)
         growing.children.append([0, 0])
-        stack.append((_within(inside, best, ABOVE, forms), at, 1))
-        stack.append((_within(inside, best, BELOW, forms), at, 0))
+        stack.append((_within(ground, inside, best, ABOVE, origin), at, 1))
+        stack.append((_within(ground, inside, best, BELOW, origin), at, 0))
     return growing
 
 
 def _hyperplanes(ground: Ground, pieces: list[Piece]) -> NDArray[np.intp]:
     """One of the partition's splits for every hyperplane that bounds a piece, (H,)."""
-    splits = sorted({split for piece in pieces for split, _ in piece.splits})
-    found: dict[bytes, int] = {}
-    for split in splits:
-        row = ground.split_rows[split]
-        row = row * np.sign(row[np.argmax(np.abs(row[:-1]))])
-        found.setdefault((np.round(row, _DIGITS) + 0.0).tobytes(), split)
-    return np.array(list(found.values()), dtype=np.intp)
+    found = np.empty(0, dtype=np.intp)
+    for split in sorted({split for piece in pieces for split, _ in piece.splits}):
+        if not ground.same_plane(split, found).any():
+            found = np.append(found, split)
+    return found
 
 
-def _part(ground: Ground, number: int, piece: Piece, forms: Array) -> _Part:
-    G, h = ground.polytope(piece.splits)
-    side = np.full(len(forms), CROSSES, dtype=np.int8)
-    side[maxima(G, h, forms).bounds <= RADIUS] = BELOW
-    side[maxima(G, h, -forms).bounds <= RADIUS] = ABOVE
-    return _Part(number, G, h, side)
+def _part(ground: Ground, number: int, piece: Piece, origin: NDArray[np.intp]) -> _Part:
+    side = np.full(len(origin), CROSSES, dtype=np.int8)
+    return _Part(number, piece.splits, _decided(ground, piece.splits, side, origin))
+
+
+def _decided(ground: Ground, sides: Sides, side: NDArray[np.int8], origin: NDArray[np.intp]) -> NDArray[np.int8]:
+    """The sides of all hyperplanes, those that were open looked at again: a side is one that is certified."""
+    now, open_ = side.copy(), np.flatnonzero(side == CROSSES)
+    splits = origin[open_].tolist()
+    now[open_[ground.holds(sides, [(split, 0) for split in splits])]] = BELOW
+    now[open_[ground.holds(sides, [(split, 1) for split in splits])]] = ABOVE
+    return now
 
 
 def _best(parts: list[_Part], weight: float, jitter: Array) -> int | None:
@@ -115,21 +114,17 @@ def _best(parts: list[_Part], weight: float, jitter: Array) -> int | None:
     return int(useful[np.argmin(cost[useful])])
 
 
-def _within(parts: list[_Part], hyperplane: int, side: int, forms: Array) -> list[_Part]:
+def _within(ground: Ground, parts: list[_Part], hyperplane: int, side: int, origin: NDArray[np.intp]) -> list[_Part]:
     """The parts on one side of a hyperplane, those that it crosses cut."""
     found = []
     for part in parts:
         if part.side[hyperplane] == side:
             found.append(part)
         elif part.side[hyperplane] == CROSSES:
-            row = -side * forms[hyperplane]
-            G, h = np.vstack([part.G, row[:-1]]), np.append(part.h, -row[-1])
-            open_ = np.flatnonzero(part.side == CROSSES)
-            now = part.side.copy()
-            now[open_[maxima(G, h, forms[open_]).bounds <= RADIUS]] = BELOW
-            now[open_[maxima(G, h, -forms[open_]).bounds <= RADIUS]] = ABOVE
+            sides = (*part.sides, (int(origin[hyperplane]), int(side == ABOVE)))
+            now = _decided(ground, sides, part.side, origin)
             now[hyperplane] = side
-            found.append(_Part(part.piece, G, h, now))
+            found.append(_Part(part.piece, sides, now))
     return found
 
 
@@ -154,9 +149,6 @@ def _grown(ground: Ground, pieces: list[Piece], growing: _Growing, origin: NDArr
 
 def _place(ground: Ground, split: int, splits: NDArray[np.intp]) -> tuple[int, bool] | None:
     """Which of `splits` has the hyperplane of `split`, and whether with its sides the other way about."""
-    rows, row = ground.split_rows[splits], ground.split_rows[split]
-    for turned, sign in ((False, 1.0), (True, -1.0)):
-        near = np.flatnonzero(np.abs(rows - sign * row).max(axis=1) <= _NEAR)
-        if len(near):
-            return int(near[0]), turned
-    return None
+    same = ground.same_plane(split, splits)
+    near = np.flatnonzero(same)
+    return (int(near[0]), bool(same[near[0]] < 0)) if len(near) else None

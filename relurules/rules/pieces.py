@@ -1,24 +1,29 @@
 """What rules are made of: convex unions of regions, in the partition's normalised coordinates."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from relurules.domain import Frame
-from relurules.ir import AffineMap, Partition
+from relurules.domain import ExactRows, Frame
+from relurules.ir import UNEXPLORED, AffineMap, Partition, Tree
 from relurules.ir.accurate import accurate_map_pairs, frame_maps, round_maps
 from relurules.ir.network import Array
 from relurules.ir.partition import Cell
+from relurules.lp.maxima import maxima
+from relurules.lp.redundancy import implied
 
-#: Maps count as the same when they differ by less than this share of the network's absolute terms over the domain.
+#: Rounding of a score, as a share of the network's absolute terms over the domain.
 ROUNDING = 1e-13
 #: Coefficients that were rounded once count as the same when they differ by no more than this share of themselves.
 _SAME = 2.0**-50
 
-Sides = tuple[tuple[int, int], ...]
+#: A side of one of the partition's splits: (split, 0 or 1).
+Side = tuple[int, int]
+Sides = tuple[Side, ...]
 
 
 class Fit(NamedTuple):
@@ -45,9 +50,9 @@ class Piece(NamedTuple):
 class Ground:
     """A partition and the function on its R regions that rules are to give. maps: weights (R, m, d), constants (R, m).
 
-    least: (m,) maps that differ by no more than this over the domain are the same one. That is the network itself, or
-    what it decides. framed: (R, m, f + 1) the maps in the frame's coordinates, where they are known more exactly than
-    `maps` tells. fits: sets of regions -> the closest map that was found for them, None within that limit.
+    That is the network itself, or what it decides. least: (m,) rounding of the scores over the domain. framed: (R, m,
+    f + 1) the maps in the frame's coordinates, where they are known more exactly than `maps` tells. fits: sets of
+    regions -> the closest map that was found for them, None within that limit.
     """
 
     partition: Partition
@@ -81,7 +86,7 @@ class Ground:
     @cached_property
     def walls(self) -> tuple[Array, Array]:
         """The domain, G u <= h."""
-        G, h = self.partition.domain.polytope(self.frame)
+        G, h = self.partition.domain.polytope(self.frame, outward=True)
         return np.vstack([self._tops[0], G]), np.concatenate([self._tops[1], h])
 
     @property
@@ -97,6 +102,16 @@ class Ground:
         return unit_rows(self.frame, self.partition.tree.normals, self.partition.tree.offsets)
 
     @cached_property
+    def split_room(self) -> Array:
+        """(S,) how far from a split rounding may move its test of a float64 point, in `split_rows`."""
+        return rows_room(self.partition, self.partition.tree.normals, self.partition.tree.offsets)
+
+    @cached_property
+    def exact_walls(self) -> ExactRows:
+        """The domain, without rounding."""
+        return self.partition.domain.exact_polytope(self.frame)
+
+    @cached_property
     def adjacent(self) -> list[tuple[int, int]]:
         """Pairs of regions that share a facet."""
         return list(self.partition.adjacency().edges)
@@ -106,13 +121,83 @@ class Ground:
         """(R, f) a point strictly inside each region."""
         return self.frame.from_user(self.partition.points)
 
-    def polytope(self, splits: Sequence[tuple[int, int]]) -> tuple[Array, Array]:
-        """The part of the domain on these sides of these splits, G u <= h."""
+    def polytope(self, splits: Sequence[Side]) -> tuple[Array, Array]:
+        """The part of the domain on these sides of these splits, G u <= h, and what rounding may take for it."""
         return self.within(self.sides(splits))
 
-    def sides(self, splits: Sequence[tuple[int, int]]) -> Array:
-        """(n, f + 1) rows (G, h) of G u <= h for these sides."""
-        return facing(self.split_rows, splits)
+    def sides(self, splits: Sequence[Side]) -> Array:
+        """(n, f + 1) rows (G, h) of G u <= h for these sides, moved outward by `split_room`."""
+        return facing(self.split_rows, self.split_room, splits)
+
+    def exact(self, splits: Sequence[Side]) -> ExactRows:
+        """The rows of `polytope`, without rounding: the domain's first, in another number."""
+        return self.exact_walls.and_also(self.exact_sides(splits))
+
+    def exact_sides(self, splits: Sequence[Side]) -> ExactRows:
+        """The rows of `sides`, without rounding."""
+        return exact_facing(self.partition, self.partition.tree, splits)
+
+    def holds(self, splits: Sequence[Side], claims: Sequence[Side]) -> NDArray[np.bool_]:
+        """(n,) which sides hold all over the part that `splits` bound, but for the rounding of their tests.
+
+        No in doubt: so much is certified.
+        """
+        own = set(splits)
+        found = np.array([claim in own for claim in claims], dtype=np.bool_)
+        asked = [claim for claim, known in zip(claims, found, strict=True) if not known]
+        if asked:
+            rows = self.sides(asked)
+            room = self.split_room[[split for split, _ in asked]]
+            found[~found] = implied(
+                *self.polytope(splits), rows[:, :-1], rows[:, -1], room,
+                lambda: (self.exact(splits), self.exact_sides(asked)),
+            )  # fmt: skip
+        return found
+
+    def is_thin(self, splits: Sequence[Side]) -> bool:
+        """Whether the part that `splits` bound is certified to have no more room than rounding makes of its tests."""
+        rows, (G, h) = self.sides(splits), self.walls
+        f = G.shape[1]
+        limits = np.zeros((2, f + 1))
+        limits[:, f] = 1.0, -1.0
+        wide = np.vstack([np.insert(G, f, 0.0, axis=1), np.insert(rows[:, :-1], f, 1.0, axis=1), limits])
+        room = self.split_room[[split for split, _ in splits]].max(initial=0.0)
+        ball = maxima(wide, np.concatenate([h, rows[:, -1], [1.0, 1.0]]), np.eye(f + 2)[[f]])
+        return self.partition.domain.is_bounded and bool(ball.bounds[0] <= 4.0 * room)
+
+    def lies_in(self, splits: Sequence[Side], regions: Container[int]) -> bool:
+        """Whether the part that `splits` bound is certified to consist of these regions, rounding of tests aside.
+
+        The part goes down the partition's tree, and on either side of a split unless it lies on one of them.
+        """
+        children = self.partition.tree.children
+        stack: list[tuple[int, tuple[Side, ...]]] = [(0 if len(children) else -1, tuple(splits))]
+        while stack:
+            at, sides = stack.pop()
+            if at == UNEXPLORED:
+                return False
+            if at < 0:
+                if ~at not in regions and not self.is_thin(sides):
+                    return False
+                continue
+            pair: list[Side] = [(at, 0), (at, 1)]
+            no, yes = self.holds(sides, pair).tolist()
+            for side, (holds, other) in enumerate(((no, yes), (yes, no))):
+                if holds or not other:
+                    stack.append((int(children[at, side]), sides if holds else (*sides, pair[side])))
+        return True
+
+    def same_plane(self, split: int, others: NDArray[np.intp]) -> NDArray[np.int8]:
+        """(n,) 1 or -1 where a split has the hyperplane of another one, in its direction or the other; else 0.
+
+        Rounding of their tests aside; where a column is open no rounding is small, and only the same numbers count.
+        """
+        row, rows = self.split_rows[split], self.split_rows[others]
+        room = self.split_room[split] + self.split_room[others] if self.partition.domain.is_bounded else 0.0
+        found = np.zeros(len(others), dtype=np.int8)
+        for sign in (-1, 1):
+            found[np.abs(rows - sign * row).sum(axis=1) <= room] = sign
+        return found
 
     def within(self, rows: Array) -> tuple[Array, Array]:
         """The part of the domain where rows (n, f + 1), (G, h), hold: G u <= h, these last."""
@@ -122,14 +207,46 @@ class Ground:
         """Whether two forms (m, f + 1), each rounded about once, are the same but for that."""
         return bool((np.abs(one - other) <= _SAME * (np.abs(one) + np.abs(other))).all())
 
+    def rounding(self, output: int, form: Array) -> float:
+        """What rounding may make of the difference of a form (f + 1,) and an output's own, anywhere in the domain."""
+        frame, domain = self.frame, self.partition.domain
+        weights = np.zeros((1, len(frame.origin)))
+        weights[0, frame.free] = form[:-1] / frame.scale[frame.free]
+        constant = np.abs(form[-1:]) + np.abs(weights) @ np.abs(frame.origin)
+        return float(domain.rounding(weights, constant)[0]) + float(self._rounding[output])
 
-def facing(forms: Array, splits: Sequence[tuple[int, int]]) -> Array:
-    """(n, f + 1) rows (G, h) of G u <= h for these sides of splits; forms: (S, f + 1), >= 0 on side 1."""
+    @cached_property
+    def _rounding(self) -> Array:
+        """(m,) the same of the outputs' own forms."""
+        R, m, d = self.maps.weights.shape
+        rounding = self.partition.domain.rounding(self.maps.weights.reshape(R * m, d), self.maps.constants.reshape(-1))
+        return np.asarray(rounding.reshape(R, m).max(axis=0))
+
+
+def facing(forms: Array, room: Array, splits: Sequence[Side]) -> Array:
+    """(n, f + 1) rows (G, h) of G u <= h for these sides of splits, moved outward by their room (S,).
+
+    forms: (S, f + 1), >= 0 on side 1.
+    """
     if not splits:
         return np.empty((0, forms.shape[1]))
     at, side = np.array(splits, dtype=np.intp).T
     rows = forms[at] * (2.0 * side - 1.0)[:, None]
-    return np.column_stack([-rows[:, :-1], rows[:, -1]])
+    return np.column_stack([-rows[:, :-1], rows[:, -1] + room[at]])
+
+
+def exact_facing(partition: Partition, tree: Tree, splits: Sequence[Side]) -> ExactRows:
+    """The same for a tree's splits, without rounding and room."""
+    at, side = np.array(splits, dtype=np.intp).reshape(-1, 2).T
+    sign = 1.0 - 2.0 * side
+    return partition.frame.exact_rows(tree.normals[at] * sign[:, None], -tree.offsets[at] * sign)
+
+
+def rows_room(partition: Partition, normals: Array, offsets: Array) -> Array:
+    """(n,) how far rounding may move the tests normals·x + offsets >= 0 of float64 points, as rows of unit length."""
+    rows, _ = partition.frame.rows(normals, offsets)
+    length = np.linalg.norm(rows, axis=1) if len(rows) else np.ones(0)
+    return np.asarray(partition.domain.rounding(normals, offsets) / length)
 
 
 def unit_rows(frame: Frame, normals: Array, offsets: Array) -> Array:

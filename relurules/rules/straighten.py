@@ -1,17 +1,19 @@
 """Half-spaces with fewer terms and digits: boundaries move as far as a bound, certified anew each time, allows."""
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.domain import ExactRows
 from relurules.ir import Tree
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
 from relurules.lp.polytope import inscribed_ball
 from relurules.rules.certify import Certifier
-from relurules.rules.pieces import Ground, facing, unit_rows
+from relurules.rules.pieces import Ground, Side, exact_facing, facing, rows_room, unit_rows
 from relurules.rules.tidy import decimal
 from relurules.rules.unions import needed_rows
 
@@ -83,13 +85,18 @@ def _checked(certifier: Certifier, tree: Tree, limit: float) -> Straight | None:
     if error > limit:
         return None
     rows = unit_rows(ground.frame, tree.normals, tree.offsets)
+    room = rows_room(ground.partition, tree.normals, tree.offsets)
     sides, points = [], []
     for path in tree.paths(len(certifier.forms)):
-        faces = facing(rows, path)
+        faces, of_path = facing(rows, room, path), room[[split for split, _ in path]]
         ball = inscribed_ball(*ground.within(faces))
         if ball.radius <= RADIUS:
             return None
-        kept = needed_rows(ground, faces)
+        kept = needed_rows(ground, faces, of_path, partial(_exact, ground, tree, path))
         sides.append(tuple(pair for pair, keep in zip(path, kept.tolist(), strict=True) if keep))
         points.append(ground.frame.to_user(ball.center))
     return Straight(tree, error, sides, np.array(points))
+
+
+def _exact(ground: Ground, tree: Tree, path: list[Side]) -> ExactRows:
+    return ground.exact_walls.and_also(exact_facing(ground.partition, tree, path))

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relurules.lp import RADIUS, highs
-from relurules.lp.polytope import boxed, dictionary_of, extent, inscribed_ball, irredundant
+from relurules.lp.maxima import extent
+from relurules.lp.polytope import boxed, dictionary_of, inscribed_ball, irredundant
 
 Rows = tuple[np.ndarray, np.ndarray]
 

@@ -25,9 +25,9 @@ def test_quarters_of_a_square() -> None:
     assert len(left) == len(right) == 1
     assert convex_union(ground, left, right) == ()
     assert convex_union(ground, left, pieces[3]) is None
-    assert convex_whole(ground, pieces, []) == ()
-    assert convex_whole(ground, pieces[:3], pieces[3:]) is None
-    assert convex_whole(ground, pieces[:2], pieces[2:]) == left
+    assert convex_whole(ground, pieces, range(4)) == ()
+    assert convex_whole(ground, pieces[:3], range(3)) is None
+    assert convex_whole(ground, pieces[:2], range(2)) == left
 
 
 def test_needed_leaves_out_what_others_imply() -> None:
@@ -60,11 +60,39 @@ def test_all_of_a_map_where_no_two_parts_go_together() -> None:
     net = largest_of(rng.normal(size=(8, 3)), rng.normal(size=8) * 0.3)
     ground = ground_of(net)
     pieces = first_pieces(ground)
-    graph = ground.partition.adjacency()
     for i, piece in enumerate(pieces):
         alike = [j for j in range(len(pieces)) if ground.same(pieces[j].forms, piece.forms)]
         if alike[0] != i:
             continue
-        around = sorted({k for j in alike for k in graph[j]} - set(alike))
-        whole = convex_whole(ground, [pieces[j].splits for j in alike], [pieces[k].splits for k in around])
+        regions = {region for j in alike for region in pieces[j].regions}
+        whole = convex_whole(ground, [pieces[j].splits for j in alike], regions)
         assert whole is not None  # where one affine function is the largest, the points are convex
+
+
+def test_a_strip_between_two_nearly_equal_lines_is_nobodys_to_give_away() -> None:
+    """Left of x = 0 and right of x = 2e-10 make no convex piece: between them the function is another one."""
+    ground = ground_of(lines([[1, 0], [1, 0]], [0, -2e-10]))
+    planes = ground.partition.tree.offsets
+    if len(planes) < 2:  # a search that takes the strip for none has one line only
+        assert len(ground.partition) == 2
+        return
+    first, second = int(np.argmax(planes)), int(np.argmin(planes))
+    assert convex_union(ground, ((first, 0),), ((second, 1),)) is None
+    assert not ground.same_plane(first, np.array([second])).any()
+    assert convex_union(ground, ((first, 0),), ((first, 1),)) == ()
+
+
+def test_no_word_of_a_solver_makes_a_union(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the simplex method proposes, pieces that make no convex one are never joined."""
+    from relurules.lp import maxima as module
+
+    ground = ground_of(lines([[1, 0], [0, 1]], [0, 0]))
+    pieces = [piece.splits for piece in first_pieces(ground)]
+
+    def garbage(D, unit, points, multipliers, done) -> None:  # type: ignore[no-untyped-def]
+        done[:] = True
+        multipliers[:] = np.random.default_rng(0).exponential(size=multipliers.shape)
+
+    monkeypatch.setattr(module, "climb_all", garbage)
+    assert convex_union(ground, pieces[0], pieces[3]) is None
+    assert convex_whole(ground, pieces[:3], range(3)) is None

@@ -1,0 +1,85 @@
+"""Which half-spaces of a polytope follow from the others: proposed by the simplex method, then certified."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.lp import certified, polytope
+from relurules.lp.maxima import maxima
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+class Rationals(Protocol):
+    """The same rows G u <= h without rounding, each in a scale of its own."""
+
+    @property
+    def G(self) -> NDArray[Any]:  # noqa: N802  # as everywhere
+        """(c, f)."""
+
+    @property
+    def h(self) -> NDArray[Any]:
+        """(c,)."""
+
+
+class _Rows(NamedTuple):
+    G: NDArray[Any]
+    h: NDArray[Any]
+
+
+def irredundant(G: Array, h: Array, first: int, room: Array, exact: Callable[[], Rationals]) -> Mask:
+    """Which rows are needed to describe {u : G u <= h}: (c,) bool; the rows before `first` stay in any case.
+
+    G: (c, f), unit rows; room: (c - first,) by how much a row may be exceeded where the others hold: what rounding may
+    make of its own test. A row goes only where that is certified, in floats or, where these don't tell, in rational
+    numbers: `exact` gives the same rows as these, those before `first` in any number and order.
+    """
+    keep = np.ones(len(h), dtype=np.bool_)
+    if first < len(h):
+        keep = polytope.irredundant(G, h, np.arange(first, len(h)))
+    gone = np.flatnonzero(~keep)
+
+    def both() -> tuple[Rationals, Rationals]:
+        rows = exact()
+        walls = len(rows.h) - (len(h) - first)
+        stay = np.append(np.ones(walls, dtype=np.bool_), keep[first:])
+        return _chosen(rows, stay), _chosen(rows, gone - first + walls)
+
+    holds = implied(G[keep], h[keep], G[gone], h[gone], room[gone - first], both)
+    keep[gone[~holds]] = True
+    return keep
+
+
+def implied(
+    G: Array, h: Array, rows: Array, limits: Array, room: Array, exact: Callable[[], tuple[Rationals, Rationals]]
+) -> Mask:
+    """Which rows (n, f), u -> rows u - limits, are at most `room` (n,) all over {u : G u <= h}; no in doubt.
+
+    exact: the polytope and the rows in rational numbers.
+    """
+    if not len(rows):
+        return np.zeros(0, dtype=np.bool_)
+    holds, near = np.zeros(len(rows), dtype=np.bool_), np.arange(len(rows))
+    if not polytope.boxed(G, h).cone:  # where a coordinate has no end, no rounding of G is small
+        bounds = maxima(G, h, np.column_stack([rows, -limits])).bounds
+        holds = bounds <= room
+        near = np.flatnonzero(~holds & (bounds <= certified.NEAR))
+    if len(near):
+        whole, asked = exact()
+        for i in near:
+            holds[i] = _exactly(whole, asked, int(i), float(room[i]))
+    return holds
+
+
+def _exactly(whole: Rationals, asked: Rationals, i: int, room: float) -> bool:
+    """Whether a row is at most so much, in its length, all over a polytope; False in doubt."""
+    length = float(np.linalg.norm(asked.G[i].astype(np.float64))) or 1.0
+    value = certified.exact_maximum(whole.G, whole.h, np.append(asked.G[i], -asked.h[i]))
+    return value is not None and value <= room * length
+
+
+def _chosen(rows: Rationals, which: NDArray[Any]) -> Rationals:
+    return _Rows(rows.G[which], rows.h[which])

@@ -88,7 +88,7 @@ def check_texts(columns: Sequence[Column]) -> None:
         for value in (value for category in column.categories for value in category.values):
             if isinstance(value, str) and (flaw := text_flaw(value)):
                 raise DomainError(
-                    f"column {shown_name(column.name)}: the category {shown_name(value)} holds {flaw}; write it otherwise"
+                    f"column {shown_name(column.name)}: the category {shown_name(value)} holds {flaw}; rename it"
                 )
 
 

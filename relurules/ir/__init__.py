@@ -7,7 +7,7 @@ from relurules.ir.evidence import Evidence, Provenance, RuleFacts
 from relurules.ir.graph import Graph
 from relurules.ir.link import Head
 from relurules.ir.network import AffineMap, Network, Neuron
-from relurules.ir.partition import UNEXPLORED, Partition, Region, Tree
+from relurules.ir.partition import UNEXPLORED, Decisions, Partition, Region, Tree
 from relurules.ir.reached import Reached
 from relurules.ir.report import VISIBLE, Report
 from relurules.ir.ruleset import Condition, Decision, HalfSpace, Reduction, Rule, RuleSet, Tradeoff
@@ -21,6 +21,7 @@ __all__ = [
     "Condition",
     "Count",
     "Decision",
+    "Decisions",
     "Estimate",
     "Evidence",
     "Graph",

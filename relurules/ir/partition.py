@@ -59,6 +59,16 @@ class Tree:
         return found
 
 
+class Decisions(NamedTuple):
+    """How a search decided that neurons don't cut cells: by a certificate in floating point, or in exact arithmetic.
+
+    Splits aren't counted: a point inside each side shows them.
+    """
+
+    certified: int
+    exact: int
+
+
 class Region(NamedTuple):
     """One linear region.
 
@@ -94,7 +104,7 @@ class Partition:
 
     patterns: (R, K) int8, +1 / -1; points: (R, d), one strictly inside each region; frame: the normalised coordinates
     the search worked in; complete: False where a budget stopped it; then the tree has unexplored children, and
-    `estimate` says how much is in them.
+    `estimate` says how much is in them. decided: how the search decided, None where that isn't known.
     """
 
     network: Network
@@ -105,6 +115,7 @@ class Partition:
     points: Array
     complete: bool
     estimate: Estimate | None = None
+    decided: Decisions | None = None
 
     def __len__(self) -> int:
         """Number of regions: distinct activation patterns whose cell has an interior."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from relurules.domain import Domain
 from relurules.errors import CheckError, DomainError, Termination, UnsupportedError
-from relurules.ir import UNEXPLORED, Count, Network, Partition, Streamed, Tree
+from relurules.ir import UNEXPLORED, Count, Decisions, Network, Partition, Streamed, Tree
 from relurules.ir.accurate import accurate_rows
 from relurules.ir.network import Array
 from relurules.partitioning import reference
@@ -144,8 +144,9 @@ def _partition(problem: Problem, search: Search, found: Collected) -> Partition:
     tree = Tree(neurons, forms[:, :-1], forms[:, -1], children)
     guess = None if search.complete else estimate(problem, search, probes=_PROBES)
     return Partition(
-        problem.network, problem.domain, problem.frame, tree, below.patterns, below.points, search.complete, guess
-    )
+        problem.network, problem.domain, problem.frame, tree, below.patterns, below.points, search.complete, guess,
+        Decisions(*below.decided.sum(axis=0).tolist()),
+    )  # fmt: skip
 
 
 def _children(

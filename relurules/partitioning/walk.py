@@ -54,7 +54,7 @@ class Batch(NamedTuple):
 
     patterns (n, K) in the network's order, points (n, d) and maps (n, m, d + 1), both empty where not wanted; places
     (n, 2): the split and side above each. neurons (s,), signs (s, K) decided above each split, 0 for the others,
-    split_places (s, 2).
+    split_places (s, 2). decided (t, 2): neurons decided by a certificate, and in exact arithmetic, in each of t parts.
     """
 
     patterns: Pattern
@@ -64,6 +64,7 @@ class Batch(NamedTuple):
     neurons: Int
     signs: Pattern
     split_places: Int
+    decided: Int
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
@@ -127,7 +128,8 @@ class Walk:
         """What the buffers hold; they are empty then."""
         node, out, frame = self.state.node, self.state.out, self.problem.frame
         n, s = int(node.counts[key.LEAVES_OUT]), int(node.counts[key.SPLITS_OUT])
-        node.counts[[key.LEAVES_OUT, key.SPLITS_OUT]] = 0
+        decided = node.counts[[[key.CERTIFIED, key.EXACT]]]
+        node.counts[[key.LEAVES_OUT, key.SPLITS_OUT, key.CERTIFIED, key.EXACT]] = 0
         patterns, signs = (np.empty((rows, len(self.order)), dtype=np.int8) for rows in (n, s))
         patterns[:, self.order], signs[:, self.order] = out.patterns[:n], out.split_patterns[:s]
         points, maps = np.empty((0, len(self.problem.domain))), np.empty((0, 0, 0))
@@ -142,7 +144,7 @@ class Walk:
             maps = np.concatenate([own.weights, own.constants[:, :, None]], axis=2)
         return Batch(
             patterns, points, maps, out.places[:n].copy(),
-            self.order[out.split_neurons[:s]], signs, out.split_places[:s].copy(),
+            self.order[out.split_neurons[:s]], signs, out.split_places[:s].copy(), decided,
         )  # fmt: skip
 
     def _admissible(self) -> int:

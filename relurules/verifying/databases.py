@@ -1,7 +1,7 @@
 """SQL engines: each opens a database of its own, in memory or in a temporary folder, and takes rows and statements.
 
-None trusts the SQL that it runs: SQLite and DuckDB are locked once the rows are loaded, PostgreSQL and MariaDB run it
-as somebody who has no files, ClickHouse and Spark take only what relurules itself could have written (`statements.py`).
+None trusts the SQL that it runs: SQLite and DuckDB are locked once rows are loaded, PostgreSQL and MariaDB run it as
+somebody who has no files, ClickHouse and Spark take only what relurules itself could have written (`statements.py`).
 
 Servers are started once per process, on a socket in a temporary folder, and stopped when it ends. All engines run on
 one thread, so that rows come back in the order in which they were loaded.

@@ -123,6 +123,7 @@ def _reordered(network: Network, columns: NDArray[np.intp], rng: np.random.Gener
         U=network.U[:, order],
         slope=network.slope[order],
         neurons=tuple(network.neurons[k] for k in order.tolist()),
+        lifting=None,
     )
 
 

@@ -87,9 +87,8 @@ def check_texts(columns: Sequence[Column]) -> None:
             raise DomainError(f"the column name {shown_name(column.name)} holds {flaw}; rename the column")
         for value in (value for category in column.categories for value in category.values):
             if isinstance(value, str) and (flaw := text_flaw(value)):
-                raise DomainError(
-                    f"column {shown_name(column.name)}: the category {shown_name(value)} holds {flaw}; rename it"
-                )
+                where = f"column {shown_name(column.name)}: the category {shown_name(value)}"
+                raise DomainError(f"{where} holds {flaw}; write it otherwise")
 
 
 def coordinate_names(columns: Sequence[Column]) -> tuple[str, ...]:

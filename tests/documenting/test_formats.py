@@ -141,7 +141,7 @@ def test_latex_compiles(rules: object, tmp_path: Path) -> None:
     rr.emit(rules(), "latex").write(tmp_path)
     ended = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "rules.tex"],
-        cwd=tmp_path, capture_output=True, timeout=120, check=False,
+        cwd=tmp_path, capture_output=True, timeout=600, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout[-2000:].decode(errors="replace")
     assert (tmp_path / "rules.pdf").stat().st_size > 10_000
@@ -161,7 +161,7 @@ def test_chromium_renders_it(tmp_path: Path) -> None:
             f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={tmp_path / 'page.png'}",
             (tmp_path / "rules.html").as_uri(),
         ],
-        capture_output=True, timeout=120, check=True,
+        capture_output=True, timeout=600, check=True,
     )  # fmt: skip
     image = imread(tmp_path / "page.png")[:, :, :3]
     assert image.shape[:2] == (2500, 1000)

@@ -254,7 +254,7 @@ def test_ctrl_c_loses_nothing(whole: Partition, jobs: int, everybody: bool, tmp_
     path = tmp_path / "search.npz"
     program, told = start(path, jobs)
     (os.killpg if everybody else os.kill)(program.pid, signal.SIGINT)
-    out, errors = program.communicate(timeout=60)
+    out, errors = program.communicate(timeout=600)
     assert program.returncode == -signal.SIGINT
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert int((out.split() or [told])[-1]) <= saved_regions(path) < len(whole)
@@ -267,7 +267,7 @@ def test_a_process_that_is_killed_has_left_a_checkpoint(whole: Partition, jobs: 
     path = tmp_path / "search.npz"
     program, _ = start(path, jobs, every=0.0)
     os.killpg(program.pid, signal.SIGKILL)
-    program.communicate(timeout=60)
+    program.communicate(timeout=600)
     assert 0 < saved_regions(path) < len(whole)
     assert_same(search(net(), BOX, jobs=jobs, checkpoint=path), whole)
     assert not path.exists()

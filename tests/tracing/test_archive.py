@@ -1,5 +1,6 @@
 """Files of strangers: whatever a .pt2 file holds, it is refused in words and nothing in it is executed."""
 
+import io
 import json
 import pickle
 import subprocess
@@ -16,6 +17,7 @@ from torch import nn
 
 import relurules as rr
 from relurules.errors import ModelError, RelurulesError
+from relurules.tracing import archive as archive_module
 
 Members = dict[str, bytes]
 
@@ -202,7 +204,7 @@ def test_expression_of_many_digits_is_read_at_once(members: Members, tmp_path: P
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=600,  # if digits were tried in all ways, this would take longer than the universe is old
         cwd=Path(__file__).resolve().parents[2],
     )
     assert "which is no arithmetic of sizes" in ended.stdout
@@ -276,3 +278,59 @@ def test_weights_in_a_file_are_checked_too(tmp_path: Path) -> None:
     )
     with pytest.raises(ModelError, match=r"weight\[0, 1\] is nan"):
         rr.trace(path)
+
+
+@pytest.mark.parametrize("end", ["weight_0", "model.json", "serialization_id"])
+def test_members_that_grow_as_they_are_read(end: str, members: Members, tmp_path: Path) -> None:
+    """Two gigabytes of zeros are two megabytes in a zip file; nothing of it is unpacked."""
+    path = tmp_path / "model.pt2"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            kind = zipfile.ZIP_DEFLATED if name.endswith(end) else zipfile.ZIP_STORED
+            archive.writestr(name, bytes(2**24) if name.endswith(end) else content, kind)
+    with pytest.raises(ModelError, match=rf"{end}' is compressed, to \d+ of 16777216 bytes; supported: members stored"):
+        rr.trace(path)
+
+
+def test_a_compressed_pickle_inside(members: Members, tmp_path: Path) -> None:
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/0", bytes(2**20))
+    path = write(tmp_path / "model.pt2", {**members, named(members, "sample_inputs/model.pt"): inner.getvalue()})
+    with pytest.raises(ModelError, match=r"'archive/data/0' is compressed"):
+        rr.trace(path)
+
+
+def test_members_that_overlap(members: Members, tmp_path: Path) -> None:
+    """Many entries of a zip file's directory may tell of the same bytes."""
+    path = write(tmp_path / "model.pt2", members)
+    name = named(members, "weights/weight_0")
+    with zipfile.ZipFile(path, "a") as archive:
+        for i in range(10_000):
+            copy = zipfile.ZipInfo(name.replace("weight_0", f"weight_{100 + i}"))
+            first = archive.getinfo(named(members, "models/model.json"))
+            copy.header_offset, copy.CRC = first.header_offset, first.CRC
+            copy.file_size = copy.compress_size = first.file_size
+            archive.filelist.append(copy)
+            archive.NameToInfo[copy.filename] = copy
+        archive._didModify = True
+    with pytest.raises(ModelError, match="its members take more bytes than the file has"):
+        rr.trace(path)
+
+
+def test_sizes_are_bounded_before_the_file_is_read(members: Members, tmp_path: Path) -> None:
+    path = tmp_path / "model.pt2"
+    with path.open("wb") as file:
+        file.truncate(2**31)
+    with pytest.raises(ModelError, match="has 2147483648 bytes; supported: less than 2147483648"):
+        rr.trace(path)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(ModelError, match="it is a folder or a device; expected a file"):
+        rr.trace(path)
+
+
+def test_json_is_bounded_too(members: Members, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive_module, "_LARGEST_JSON", 1000)
+    with pytest.raises(ModelError, match=r"config.json has \d+ bytes; supported: up to 1000"):
+        rr.trace(write(tmp_path / "model.pt2", members))

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 import relurules as rr
-from relurules.errors import CheckError, ModelError
+from relurules.errors import CheckError, DomainError, ModelError
+from relurules.tracing import from_torch
 
 
 class Calls(nn.Module):
@@ -118,6 +119,84 @@ def test_unsupported_operator_is_named_with_its_place(case: str) -> None:
 def test_rows_that_influence_one_another(forward: Callable[[nn.Module, Tensor], Any]) -> None:
     with pytest.raises(ModelError, match="first dimension is no batch: 7 rows together give something else"):
         rr.trace(Calls(forward))
+
+
+@pytest.mark.parametrize(
+    ("forward", "operator"),
+    [
+        (lambda a, x: a(x) - x.mean(0), "aten::mean"),
+        (lambda a, x: a(x).sum(0), "aten::sum"),
+        (lambda a, x: a(x).flip(0), "aten::flip"),
+        (lambda a, x: a(x).T.cumsum(1).T, "aten::cumsum"),
+    ],
+)
+def test_the_operator_by_which_rows_influence_one_another(
+    forward: Callable[[nn.Module, Tensor], Any], operator: str
+) -> None:
+    with pytest.raises(ModelError, match=rf"influence one another in operator {operator}.* in the model's own forward"):
+        rr.trace(Calls(forward))
+
+
+def test_batch_normalisation_in_training_mode_is_named() -> None:
+    module = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)).train()
+    sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
+    program = torch.export.export(module, (torch.zeros(4, 2),), dynamic_shapes=sizes)
+    with pytest.raises(ModelError, match=r"batch_norm.* in module '1' .*training mode.*call model\.eval\(\)"):
+        rr.trace(program)
+
+
+def test_outputs_of_no_numbers() -> None:
+    for forward in (lambda a, x: a(x)[:, :0], lambda a, x: (a(x)[:, :0], a(x))):
+        with pytest.raises(ModelError, match=r"output 0 of the model has the shape \(1, 0\) for a row, which holds no"):
+            rr.trace(Calls(forward))
+
+
+def test_a_fixed_batch_is_named_where_the_data_do_not_fit() -> None:
+    fixed = torch.export.export(nn.Sequential(nn.Linear(3, 1), nn.ReLU()), (torch.zeros(5, 3),))
+    with pytest.raises(DomainError, match="batch fixed to 5: export with a dynamic one"):
+        rr.extract(fixed, data=np.random.default_rng(0).normal(size=(20, 3)))
+
+
+def doubled(x: Tensor, times: int) -> Tensor:
+    for _ in range(times):
+        x = torch.cat([x, x], dim=1)
+    return x.sum(dim=1, keepdim=True)
+
+
+@pytest.mark.parametrize(
+    ("forward", "operator"),
+    [
+        (lambda a, x: doubled(a(x), 40), "aten::cat"),
+        (lambda a, x: a(x) + torch.full((2**34, 1), 1.0).sum(), "aten::full"),
+        (lambda a, x: a(x).unsqueeze(-1).expand(-1, 3, 2**34).sum(-1), "aten::expand"),
+    ],
+    ids=["doublings", "a constant", "views"],
+)
+def test_huge_tensors_are_refused_before_they_are_made(
+    forward: Callable[[nn.Module, Tensor], Any], operator: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed = list[Any]()
+    monkeypatch.setattr(from_torch, "apply_affine", lambda *given: computed.append(given))
+    with pytest.raises(ModelError, match=rf"operator {operator} .*is too large: \d+ numbers; at most 134217728"):
+        rr.trace(Calls(forward))
+    assert not computed
+
+
+def test_sizes_are_not_believed_either() -> None:
+    """A file may claim other shapes than its operators give; these are asked of torch before anything is made."""
+    program = torch.export.export(Calls(lambda a, x: a(x).repeat(1, 2)), (torch.zeros(1, 3),))
+    (node,) = [node for node in program.graph.nodes if "repeat" in str(node.target)]
+    node.args = (node.args[0], [1, 2**40])
+    with pytest.raises(ModelError, match=r"aten::repeat .*its result of shape \(1, 3298534883328\) is too large"):
+        rr.trace(program)
+
+
+def test_weights_that_claim_more_numbers_than_they_store() -> None:
+    module = nn.Linear(3, 1)
+    module.register_buffer("wide", torch.ones(1).expand(2**35))
+    program = torch.export.export(Calls(lambda a, x: a(x) + a.wide[:1], module), (torch.zeros(1, 3),))
+    with pytest.raises(ModelError, match=r"34359738368 numbers"):
+        rr.trace(program)
 
 
 def test_lstm_is_refused() -> None:

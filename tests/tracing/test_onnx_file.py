@@ -2,16 +2,18 @@
 
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from onnx import ModelProto, TensorProto, helper, save
 from onnx_models import mlp, model, single
 
 import relurules as rr
 from relurules.errors import ModelError
-from relurules.tracing import onnx_file
+from relurules.tracing import onnx_file, onnx_nodes
 
 
 def written(folder: Path, given: ModelProto | bytes, name: str = "model.onnx") -> Path:
@@ -96,14 +98,41 @@ def test_files_larger_than_protobuf_allows(tmp_path: Path) -> None:
     assert "less than 2147483648" in refused(path)
 
 
-@pytest.mark.parametrize("version", [6, 25, 99])
-def test_operator_sets_out_of_range(version: int) -> None:
+LAST = onnx.defs.onnx_opset_version()
+
+
+@pytest.mark.parametrize("version", [0, LAST + 1, 99])
+def test_operator_sets_that_the_installed_onnx_does_not_know(version: int) -> None:
     message = refused(mlp([2, 1], opset=version))
     assert f"opset {version}" in message
-    assert "7 to 24" in message
+    assert f"the onnx {onnx.__version__} that is installed knows 1 to {LAST}" in message
 
 
-@pytest.mark.parametrize("version", [7, 9, 11, 13, 18, 21, 24])
+@pytest.mark.parametrize(("version", "known"), [(1, 7), (6, 7)])
+def test_operators_that_older_sets_define_in_another_way(version: int, known: int) -> None:
+    message = refused(mlp([2, 1], opset=version))
+    assert f"operator Gemm in node 0: opset {version} defines it in another way than opset {known}" in message
+
+
+def test_operators_that_newer_sets_define_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they would be once onnx knows sets that nobody here has read."""
+    monkeypatch.setattr(onnx_nodes, "OPSETS", {"": range(7, 13), "ai.onnx.ml": range(1, 6)})
+    given = single("Squeeze", [2, 1], np.array([1]), opset=13)
+    assert "operator Squeeze in node 'it': opset 13 defines it in another way than opset 12" in refused(given)
+    assert len(rr.trace(single("Relu", [2], opset=13)).network) == 2  # another definition, of more types alone
+
+
+@pytest.mark.parametrize("kind", ["Relu", "Clip"])
+@pytest.mark.parametrize("version", [6, LAST])
+def test_operators_that_older_and_newer_sets_define_alike(kind: str, version: int) -> None:
+    limits = {"min": -1.0, "max": 0.5} if (kind, version) == ("Clip", 6) else {}
+    others = [] if kind == "Relu" or limits else [np.float32(-1.0), np.float32(0.5)]
+    graph = rr.trace(single(kind, [3], *others, opset=version, **limits))
+    expected = [[0.0, 0.25, 9.0]] if kind == "Relu" else [[-1.0, 0.25, 0.5]]
+    assert graph.evaluate(np.array([[-3.0, 0.25, 9.0]])).tolist() == expected
+
+
+@pytest.mark.parametrize("version", [7, 9, 11, 13, 18, 21, 24, LAST])
 def test_operator_sets_in_range(version: int) -> None:
     assert len(rr.trace(mlp([2, 3, 1], opset=version)).network) == 3
 
@@ -212,3 +241,46 @@ def test_sizes_that_would_fill_the_memory() -> None:
     given = single("Relu", [2])
     given.graph.initializer.append(TensorProto(name="w", dims=[10**6, 10**6], data_type=TensorProto.FLOAT))
     assert "'w' of shape [1000000, 1000000]" in refused(given)
+
+
+def test_sizes_are_bounded_before_weights_are_read() -> None:
+    for dims, said in (
+        ([3, -1], "of shape [3, -1] can't be read; supported: sizes of 0 and more"),
+        ([-3, -2], "of shape [-3, -2] can't be read"),
+        ([2**40, 2**40], f"has {2**80} numbers; supported: up to 134217728"),
+        ([3, 3], "can't be read (ValueError: cannot reshape array of size 6"),
+    ):
+        given = mlp([2, 3, 1])
+        del given.graph.initializer[0].dims[:]
+        given.graph.initializer[0].dims.extend(dims)
+        message = refused(given)
+        assert "initialiser '0.weight'" in message
+        assert said in message
+
+
+@pytest.mark.parametrize("start", ["x", "w"])
+def test_forty_doublings_are_refused_before_the_first_is_computed(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty nodes would need eight terabytes."""
+    names = [start, *(f"c{i}" for i in range(40))]
+    nodes = [helper.make_node("Concat", [a, a], [b], axis=1) for a, b in pairwise(names)]
+    end = helper.make_node("Add", ["x", names[-1]], ["y"])
+    computed = list[str]()
+    monkeypatch.setattr(onnx_nodes, "run", lambda op, *rest, **more: computed.append(op.place))
+    message = refused(model([*nodes, end], {"x": ["N", 2]}, ["y"], {"w": np.ones((1, 2), np.float32)}))
+    assert "operator Concat in node 26: its result of shape [1, 268435456] is too large" in message
+    assert not computed
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "zero.onnx").symlink_to("/dev/zero")
+    assert "a folder or a device; expected a file" in refused(tmp_path / "zero.onnx")
+    assert "can't be read: embedded null byte" in refused("a\0b.onnx")
+
+
+def test_the_default_limits_of_clip_limit_nothing() -> None:
+    """They are the largest numbers of float32, which as kinks would make every sum infinite in float32."""
+    largest = float(np.finfo(np.float32).max)
+    for limits, neurons in (({"min": 0.0}, 3), ({}, 0), ({"min": -largest, "max": largest}, 0), ({"max": 6.0}, 3)):
+        assert len(rr.trace(single("Clip", [3], opset=6, **limits)).network) == neurons
+    graph = rr.trace(single("Clip", [3], np.float32(0), np.float32(largest)))
+    assert graph.evaluate(np.array([[-1.0, 5.0, 1e30]])).tolist() == [[0.0, 5.0, 1e30]]

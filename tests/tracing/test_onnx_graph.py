@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 from onnx_models import mlp, model, single
 
 import relurules as rr
-from relurules.errors import ModelError
+from relurules.errors import DomainError, ModelError
 
 RELU = helper.make_node("Relu", ["x"], ["y"], name="relu")
 
@@ -144,6 +144,42 @@ def test_sparse_weights_are_refused() -> None:
     indices = helper.make_tensor("i", TensorProto.INT64, [1], [0])
     given.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [10**12]))
     assert "sparse initialisers" in refused(given)
+
+
+def test_the_operator_by_which_rows_influence_one_another_is_named() -> None:
+    nodes = [
+        helper.make_node("Relu", ["x"], ["a"], name="before"),
+        helper.make_node("ReduceMean", ["a"], ["m"], name="mixing", axes=[0]),
+        helper.make_node("Sub", ["a", "m"], ["y"], name="after"),
+    ]
+    message = refused(model(nodes, {"x": ["N", 2]}, ["y"]))
+    assert "7 rows together give something else than one by one" in message
+    assert "they influence one another in operator ReduceMean in node 'mixing'" in message
+    twice = [
+        helper.make_node("Transpose", ["x"], ["t"], name="there", perm=[1, 0]),
+        helper.make_node("Softmax", ["t"], ["s"], name="share", axis=1),
+        helper.make_node("Transpose", ["s"], ["y"], name="back", perm=[1, 0]),
+    ]
+    assert "in operator Softmax in node 'share'" in refused(model(twice, {"x": ["N", 2]}, ["y"]))
+
+
+def test_outputs_and_inputs_of_no_numbers() -> None:
+    bounds = {"a": np.array([0]), "b": np.array([0]), "c": np.array([1])}
+    empty = helper.make_node("Slice", ["x", "a", "b", "c"], ["y"])
+    for nodes, outputs in (([empty], ["y"]), ([empty, helper.make_node("Relu", ["x"], ["z"])], ["z", "y"])):
+        message = refused(model(nodes, {"x": ["N", 2]}, outputs, bounds))
+        assert "output 'y' has the shape [1, 0] for a row, which holds no number" in message
+    assert "input 'x' has the shape (?, 0), which holds no number" in refused(model([RELU], {"x": ["N", 0]}, ["y"]))
+
+
+def test_a_fixed_batch_is_named_where_the_data_do_not_fit() -> None:
+    gemm = helper.make_node("Gemm", ["x", "w"], ["y"])
+    fixed = model([gemm], {"x": [5, 2]}, ["y"], {"w": np.eye(2, dtype=np.float32)})
+    with pytest.raises(DomainError, match="batch fixed to 5: export with a dynamic one; as the model is, 5 rows of 2"):
+        rr.extract(fixed, data=np.random.default_rng(0).normal(size=(20, 2)))
+    assert len(rr.extract(fixed, domain=rr.Domain.box([-1] * 10, [1] * 10))) == 1  # all of it is one row
+    with pytest.raises(DomainError, match="the domain has 3 columns"):
+        rr.extract(fixed, data=np.zeros((20, 3)))
 
 
 def test_rows_that_influence_one_another_are_refused() -> None:

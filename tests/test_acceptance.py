@@ -57,7 +57,9 @@ def test_regions_are_distinct_and_hold_their_points(case: Case) -> None:
     z = partition.network.preactivations(partition.points)
     room = 1e-12 * np.abs(z).max(initial=1.0)
     assert (z * partition.patterns > -room).all()
-    assert partition.locate(partition.points).tolist() == list(range(len(partition)))
+    located = partition.locate(partition.points)
+    apart = partition.patterns[located] != partition.patterns  # only where floats can't tell the two regions
+    assert (np.abs(z)[apart] <= room).all()
 
 
 @settings(PROMISE, max_examples=50)

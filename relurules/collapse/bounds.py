@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules import lp
 from relurules.domain import Domain
 from relurules.ir import Network
 from relurules.ir.network import Array
+from relurules.lp.highs import maximum
 
 #: Up to so many undecided neurons their bounds are tightened by linear programs, two each; beyond, intervals must do.
 LP_NEURONS = 64
@@ -157,11 +157,17 @@ def _upper(form: Array, rows: list[_Row], box: tuple[Array, Array]) -> float:
     if not used:
         return best
     walls = np.array([row.form for row in used])
-    scale = np.linalg.norm(walls[:, :-1], axis=1)
+    middle, half = low / 2 + high / 2, high / 2 - low / 2
+    half = np.where(half > 0, half, 1.0)
+    scale = np.linalg.norm(walls[:, :-1] * half, axis=1)
     walls = walls / scale[:, None]
-    multipliers = lp.propose_multipliers(form[:-1], -walls[:, :-1], walls[:, -1], low, high)
-    if multipliers is None:
+    size = float(np.linalg.norm(form[:-1] * half)) or 1.0
+    sides = np.full(len(half), 1.0)
+    limits = walls[:, -1] + walls[:, :-1] @ middle
+    proposal = maximum(form[:-1] * half / size, -walls[:, :-1] * half, limits, -sides, sides)
+    if proposal is None or not np.isfinite(proposal.multipliers).all():
         return best
+    multipliers = proposal.multipliers * size
     errors = np.array([row.error for row in used]) / scale + 4 * _UNIT * np.abs(walls).sum(axis=1)
     total = form + multipliers @ walls
     terms = np.abs(form) + multipliers @ np.abs(walls)

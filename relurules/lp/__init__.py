@@ -9,7 +9,7 @@ Rows have unit length and points are in normalised coordinates (a bounded domain
 tolerance in `tolerances` is a length in those coordinates. Raw units never reach this package.
 """
 
-from relurules.lp.highs import Ball, facet_ball, inscribed_ball, minimum, propose_multipliers
+from relurules.lp.highs import Ball, facet_ball, inscribed_ball, minimum
 from relurules.lp.tolerances import LARGEST_RADIUS, RADIUS, ROUNDING
 
 __all__ = [
@@ -20,5 +20,4 @@ __all__ = [
     "facet_ball",
     "inscribed_ball",
     "minimum",
-    "propose_multipliers",
 ]

@@ -111,27 +111,12 @@ def refutation(walls: Array, low: Array, high: Array) -> Array | None:
     return None if found is None else found.multipliers
 
 
-def propose_multipliers(form: Array, G: Array, h: Array, low: Array, high: Array) -> Array | None:
-    """Multipliers (c,) >= 0 of the rows G u <= h that should show how large form·u is in the box; None where it fails.
-
-    They prove nothing: weak duality, computed with rounding outward, makes them a bound.
-    """
-    bounds: _Bounds = list(zip(low.tolist(), high.tolist(), strict=True))
-    try:
-        result = _solve(-form, G, h, bounds)
-    except ValueError:
-        return None  # numbers that the solver doesn't take
-    if result.status != _OPTIMAL:
-        return None
-    multipliers = np.maximum(0.0, -np.asarray(result.ineqlin.marginals, dtype=np.float64))
-    return multipliers if np.isfinite(multipliers).all() else None
-
-
 def closest_form(points: Array, values: Array) -> tuple[Array, float]:
     """The affine form (f + 1,), constant last, that is nearest to values (n,) at points (n, f), and the distance.
 
     Chebyshev approximation as a linear program (Boyd & Vandenberghe, Convex Optimization, section 6.1). The smallest
-    largest |value - form| over the points is exact up to the solver's tolerances, relative to the values' spread.
+    largest |value - form| over the points is exact up to the solver's tolerances, relative to the values' spread. Where
+    the solver has no answer: the constant that is nearest.
     """
     middle, spread = float(values.mean()), float(np.ptp(values)) or 1.0
     design, target = np.column_stack([points, np.ones(len(points))]), (values - middle) / spread
@@ -142,7 +127,8 @@ def closest_form(points: Array, values: Array) -> tuple[Array, float]:
     bounds: _Bounds = [*[(None, None)] * design.shape[1], (0.0, None)]
     result = _solve(cost, rows, np.concatenate([target, -target]), bounds)
     if result.status != _OPTIMAL:
-        raise CheckError(f"the LP solver failed on a closest form ({len(points)} points): {result.message}")
+        form = np.append(np.zeros(points.shape[1]), float(values.max() + values.min()) / 2.0)
+        return form, float(np.ptp(values)) / 2.0
     form = np.asarray(result.x[:-1], dtype=np.float64) * spread
     form[-1] += middle
     return form, float(result.fun) * spread

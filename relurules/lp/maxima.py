@@ -17,7 +17,6 @@ Mask = NDArray[np.bool_]
 _NEAR = 1e-9
 
 
-
 class Maxima(NamedTuple):
     """Of n affine forms over a polytope: bounds (n,), which none of its points exceeds, and points (n, f) near them.
 

@@ -107,7 +107,7 @@ def test_dask_workers_find_what_one_process_finds(small_steps: None, cluster: No
 def test_arrays_that_workers_may_only_read(small_steps: None) -> None:
     """Arrays of more than a megabyte reach processes as read-only files."""
     network, domain = random_network(1, d=60, K=8), rr.Domain.box([-1] * 60, [1] * 60)
-    assert walk.begin(problem_of(network, domain, Wanted(tree=True))).out.split_forms.nbytes > 2**20
+    assert walk.begin(problem_of(network, domain, Wanted(tree=True))).out.centers.nbytes > 2**20
     assert_same(search(network, domain, jobs=2), search(network, domain))
 
 

@@ -6,6 +6,7 @@ import os
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ _UNREADABLE = (
     OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, MemoryError, SyntaxError,
     OverflowError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-_NONE = "isn't a checkpoint, or is damaged; give another file, or remove this one to start anew"
+#: What is said of a file that can't be read.
+DAMAGED = "isn't a checkpoint, or is damaged; give another file, or remove this one to start anew"
 #: Changes whenever a checkpoint of an older version can't be read any more.
 _VERSION = 2
 #: Parts of a state that are saved; buffers for what is found are empty then, and made anew.
@@ -51,6 +53,7 @@ def save_checkpoint(path: Path, problem: Problem, search: Search, held: dict[str
         "pieces": [[*piece.place, piece.found, piece.state is not None] for piece in search.pieces],
     }
     arrays |= {f"held.{name}": array for name, array in held.items()}
+    about["content"] = _content(arrays, about)
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, about=json.dumps(about), **arrays)
 
@@ -83,7 +86,7 @@ def read_checkpoint(path: Path, problem: Problem) -> tuple[Search, dict[str, Any
         ]
         top = Top(*(arrays[f"top.{name}"] for name in Top._fields))
     except _UNREADABLE as error:
-        raise DataError(f"{path}: {_NONE}") from error
+        raise DataError(f"{path}: {DAMAGED}") from error
     held = {name.removeprefix("held."): array for name, array in arrays.items() if name.startswith("held.")}
     return Search(top, pieces), held
 
@@ -91,18 +94,30 @@ def read_checkpoint(path: Path, problem: Problem) -> tuple[Search, dict[str, Any
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The arrays of a checkpoint, and what it says of them."""
     with path.open("rb") as file:
-        is_archive = file.read(2) == b"PK"  # anything else np.load takes for a pickle
-    try:
-        if not is_archive:
-            raise zipfile.BadZipFile
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        about = json.loads(str(arrays.pop("about")))
-        if not {"version", "digest", "pieces"} <= set(about):
-            raise ValueError("no checkpoint")
-    except _UNREADABLE as error:
-        raise DataError(f"{path}: {_NONE}") from error
+        try:
+            if file.read(2) != b"PK":  # np.load would take it for an array, or a pickle
+                raise zipfile.BadZipFile
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+            about = json.loads(str(arrays.pop("about")))
+            if about["version"] == _VERSION and about.pop("content") != _content(arrays, about):
+                raise ValueError
+        except MemoryError as error:
+            raise DataError(f"{path}: has no room in memory, or {DAMAGED}") from error
+        except _UNREADABLE as error:
+            raise DataError(f"{path}: {DAMAGED}") from error
     return arrays, about
+
+
+def _content(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """A digest of everything: a number that was changed would change the result, in silence."""
+    found = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        array = np.ascontiguousarray(array)  # noqa: PLW2901
+        found.update(repr((name, array.dtype.str, array.shape)).encode())
+        found.update(array.reshape(-1).view(np.uint8).data)
+    return found.hexdigest()
 
 
 def _state(fresh: State, arrays: dict[str, Any], prefix: str) -> State:

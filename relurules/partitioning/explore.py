@@ -15,7 +15,7 @@ from relurules.errors import CheckError, DataError, Termination
 from relurules.files import make_folder
 from relurules.locks import alone, scratch
 from relurules.partitioning import key
-from relurules.partitioning.checkpoint import read_checkpoint, remove_checkpoint, require_file, save_checkpoint
+from relurules.partitioning.checkpoint import DAMAGED, read_checkpoint, remove_checkpoint, require_file, save_checkpoint
 from relurules.partitioning.engine import advance
 from relurules.partitioning.pieces import Piece, Search, copied, in_many, in_one, owned
 from relurules.partitioning.state import State
@@ -107,7 +107,7 @@ def _started(problem: Problem, sink: Sink, budget: Budget, checkpoint: Path | No
         try:
             sink.restore(arrays)
         except (KeyError, ValueError, TypeError) as error:
-            raise DataError(f"{checkpoint}: what was found so far can't be read: {error}") from error
+            raise DataError(f"{checkpoint}: {DAMAGED}") from error
         return search
 
     state, jobs = begin(problem), budget.jobs

@@ -64,7 +64,10 @@ def test_round_trip_is_exact(seed: int, tmp_path: Path) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.floats(-1e150, 1e150), min_size=4, max_size=4), st.text(max_size=8))
+@given(
+    st.lists(st.floats(-1e150, 1e150), min_size=4, max_size=4),
+    st.text(st.characters(exclude_characters="\0"), max_size=8),
+)
 def test_every_float_and_every_name_comes_back(tmp_path: Path, values: list[float], name: str) -> None:
     name = name.encode("utf-8", "ignore").decode()
     net = network(np.empty((0, 2)), [], np.empty((1, 0)), C=[values[:2]], c=values[2:3])
@@ -358,3 +361,27 @@ def test_the_schema_is_one_and_every_part_of_it_is_described() -> None:
 
     visit(schema, "$")
     assert bare == []
+
+
+@pytest.mark.parametrize("place", ["output", "feature"])
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_names_that_no_file_could_hold(place: str, name: str, tmp_path: Path) -> None:
+    found = rules_of(random_network(0), BOX).to_json()
+    old = found["outputs"][0] if place == "output" else found["features"][0]["name"]
+    text = json.dumps(found).replace(json.dumps(old), json.dumps(name))
+    path = tmp_path / "rules.json"
+    path.write_text(text)
+    with pytest.raises(RulesError, match="parts of the file don't fit together: .* holds (a NUL|.*surrogate)"):
+        RuleSet.load(path)
+
+
+def test_files_are_bounded_before_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "rules.json"
+    with path.open("wb") as file:
+        file.truncate(2**31)
+    with pytest.raises(RulesError, match="it has more than 1073741824 bytes"):
+        RuleSet.load(path)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(RulesError, match="it is a device; expected a file"):
+        RuleSet.load(path)

@@ -249,7 +249,7 @@ def test_names_may_hold_anything_else() -> None:
     assert rr.Domain.unbounded(names).names == tuple(names)
 
 
-@pytest.mark.parametrize("bound", [1e19, 1e22, 1e150, 1e300])
+@pytest.mark.parametrize("bound", [1e19, 1e22, 1e150])
 def test_bounds_beyond_what_solvers_take_for_infinite(bound: float) -> None:
     """Scipy's HiGHS takes 1e20 for infinite."""
     net = lines([[1.0, 2.0], [1.0, -1.0], [-3.0, 1.0]], [0.5, -0.25, 1.0])

@@ -87,7 +87,7 @@ def test_refuses_a_column_that_the_data_lack(tmp_path: Path) -> None:
 def test_names_that_no_file_could_hold(tmp_path: Path, name: str) -> None:
     path = tmp_path / "domain.json"
     path.write_text('{"columns": {"%s": [0, 1]}}' % name)  # noqa: UP031  # braces
-    with pytest.raises(DomainError, match="the column name .* holds"):
+    with pytest.raises(DomainError, match=r"the column name .* holds"):
         read_domain(path)
 
 

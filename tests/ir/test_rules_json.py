@@ -366,12 +366,13 @@ def test_the_schema_is_one_and_every_part_of_it_is_described() -> None:
 @pytest.mark.parametrize("place", ["output", "feature"])
 @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
 def test_names_that_no_file_could_hold(place: str, name: str, tmp_path: Path) -> None:
-    found = rules_of(random_network(0), BOX).to_json()
+    path = tmp_path / "rules.json"
+    rules_of(random_network(0), BOX).save(path)
+    found = json.loads(path.read_text(encoding="utf-8"))
     old = found["outputs"][0] if place == "output" else found["features"][0]["name"]
     text = json.dumps(found).replace(json.dumps(old), json.dumps(name))
-    path = tmp_path / "rules.json"
     path.write_text(text)
-    with pytest.raises(RulesError, match="parts of the file don't fit together: .* holds (a NUL|.*surrogate)"):
+    with pytest.raises(RulesError, match=r"parts of the file don't fit together: .* holds (a NUL|.*surrogate)"):
         RuleSet.load(path)
 
 

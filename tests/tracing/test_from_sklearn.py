@@ -124,12 +124,12 @@ def test_a_classifier_of_one_class_decides_nothing(label: Any) -> None:
 
 def test_names_that_no_file_could_hold() -> None:
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 2)), columns=["a\0b", "c"])
-    classes = np.where(frame["c"] > 0, "x\0", "y").astype(object)
+    classes = np.where(frame["c"] > 0, "x\0z", "y").astype(object)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        columns = MLPRegressor((3,), max_iter=3).fit(frame, frame["c"])
+        columns = MLPRegressor(hidden_layer_sizes=(3,), max_iter=3).fit(frame, frame["c"])
         outputs = MLPClassifier((3,), max_iter=3).fit(frame.to_numpy(), classes)
     with pytest.raises(DomainError, match=r"the column name 'a\\x00b' holds a NUL character"):
         rr.trace(columns)
-    with pytest.raises(ModelError, match=r"the output 'p_x\\x00' holds a NUL character"):
+    with pytest.raises(ModelError, match=r"the output 'p_x\\x00z' holds a NUL character"):
         rr.trace(outputs)

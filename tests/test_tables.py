@@ -1,6 +1,8 @@
 """Tables of any kind -> float64 matrices; each refusal names the column and the row."""
 
+import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from relurules.errors import DataError
+from relurules import tables
+from relurules.errors import DataError, UnsupportedError
 from relurules.tables import column_names, matrix, numbers
 
 
@@ -80,3 +83,42 @@ def test_long_list_of_missing_columns_is_cut() -> None:
     with pytest.raises(DataError) as raised:
         matrix(pd.DataFrame({"a": [1]}), [f"c{i}" for i in range(300)])
     assert "lacks 300 of 300 columns: 'c0', 'c1', 'c2', 'c3', 'c4' ...; it has 'a'" in str(raised.value)
+
+
+def test_integers_too_large_for_float64() -> None:
+    frame = pd.DataFrame({"a": pd.Series([1, 10**400], dtype=object)})
+    with pytest.raises(DataError, match="column 'a', row 1: found an integer too large for float64"):
+        matrix(frame, ["a"])
+    with pytest.raises(DataError, match="expected an array of numbers"):
+        matrix([[10**400]], ["a"])
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "csv.bz2", "csv.xz", "zip", "parquet"])
+def test_tables_larger_than_memory_are_not_read(ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compressed file, and a column of equal numbers in Parquet, take far less than the table."""
+    path = tmp_path / f"data.{ending}"
+    frame = pd.DataFrame({"a": np.zeros(300_000)})
+    frame.to_parquet(path) if ending == "parquet" else frame.to_csv(path, index=False)
+    assert ending == "csv" or path.stat().st_size < 100_000
+    tables.check_extent(path)
+    monkeypatch.setattr(tables, "_memory", lambda: 1_000_000)
+    with pytest.raises(DataError, match=r"its table takes 0\.0 GB or more, and there are 0\.0 GB of memory"):
+        tables.check_extent(path)
+
+
+def test_memory_is_told() -> None:
+    assert 2**24 < tables._memory() <= sys.maxsize
+
+
+def test_flaws_of_texts() -> None:
+    assert tables.text_flaw("caf\u00e9 \U0001f600\n") is None
+    assert tables.text_flaw("a\0") == "a NUL character"
+    assert str(tables.text_flaw("a\udc80")).startswith("'\\udc80', the half of a surrogate pair")
+    assert tables.shown_name("x" * 100) == repr("x" * 60 + "...")
+
+
+def test_arguments_that_are_no_numbers() -> None:
+    tables.check_finite(a=None, b=1.0, c=0)
+    for value in (np.nan, np.inf, -np.inf):
+        with pytest.raises(UnsupportedError, match=r"b=(nan|-?inf); supported: a finite number"):
+            tables.check_finite(a=1.0, b=value)

@@ -94,8 +94,9 @@ def build_rules(
     )
     bound = output_bound(ground, heads, error)
     before = [step._replace(error=output_bound(ground, heads, score_error + step.error)) for step in found.steps[:-1]]
+    network = replace(partition.network, lifting=None)
     return RuleSet(
-        outputs, partition.domain, rules, tree, replace(partition.network, lifting=None), error, partition.complete, reduction, heads,
+        outputs, partition.domain, rules, tree, network, error, partition.complete, reduction, heads,
         output_error=None if is_identity(heads, len(partition.network.c)) else bound,
         tradeoffs=(*before, found.steps[-1]._replace(error=bound)) if asked != Asked() else (),
         decision=decision,

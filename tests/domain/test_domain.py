@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from handmade import lines, rules_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -223,3 +224,43 @@ def test_polytope_and_contains_agree(columns: list[tuple[float, float, float, fl
     slack = (h - G @ u).min()
     if abs(slack) > 1e-5:
         assert domain.contains(frame.to_user(u)[None])[0] == (slack > 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "flaw"), [("a\0b", "a NUL character"), ("\ud800", "the half of a surrogate pair"), ("x\udfff", "UTF-8")]
+)
+def test_names_and_categories_that_no_file_could_hold(text: str, flaw: str) -> None:
+    frame = pd.DataFrame(np.zeros((3, 2)))
+    frame.columns = pd.Index([text, "b"], dtype=object)
+    categories = pd.DataFrame({"c": pd.Series([text, "z"], dtype=object), "b": [1, 2]})
+    for build in (
+        lambda: rr.Domain.box([0, 0], [1, 1], [text, "b"]),
+        lambda: rr.Domain.unbounded([text]),
+        lambda: rr.Domain.from_data(frame),
+        lambda: rr.Domain.from_data(categories),
+        lambda: rr.Domain.box([0], [1]).renamed([text]),
+    ):
+        with pytest.raises(DomainError, match=flaw):
+            build()
+
+
+def test_names_may_hold_anything_else() -> None:
+    names = ["a\nb", "\u65e5\u672c", "'; DROP TABLE x; --", "\U0001f600", "\x01", " "]
+    assert rr.Domain.unbounded(names).names == tuple(names)
+
+
+@pytest.mark.parametrize("bound", [1e19, 1e22, 1e150])
+def test_bounds_beyond_what_solvers_take_for_infinite(bound: float) -> None:
+    """Scipy's HiGHS takes 1e20 for infinite."""
+    net = lines([[1.0, 2.0], [1.0, -1.0], [-3.0, 1.0]], [0.5, -0.25, 1.0])
+    rules = rules_of(net, rr.Domain.box([-bound, -bound], [bound, bound]))
+    rng = np.random.default_rng(0)
+    for scale in (1.0, bound**0.5, bound):
+        X = rng.uniform(-1, 1, (50, 2)) * scale
+        assert np.allclose(rules.predict(X), net.evaluate(X), rtol=1e-12, atol=1e-12 * scale)
+    assert len(rules) == 7
+
+
+def test_reach() -> None:
+    domain = rr.Domain.box([-3, 0, -np.inf], [1, 7, 5])
+    assert domain.reach.tolist() == [3.0, 7.0, 1.0]

@@ -81,3 +81,19 @@ def test_refuses_a_column_that_the_data_lack(tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text('{"columns": {"z": [0, 1]}}')
     with pytest.raises(DomainError, match="column 'z' is no input; inputs: a, b"):
         read_domain(tmp_path / "d.json", rr.Domain.box([0, 0], [1, 1], ["a", "b"]))
+
+
+@pytest.mark.parametrize("name", ["a\\u0000b", "\\ud800"])
+def test_names_that_no_file_could_hold(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "domain.json"
+    path.write_text('{"columns": {"%s": [0, 1]}}' % name)  # noqa: UP031  # braces
+    with pytest.raises(DomainError, match=r"the column name .* holds"):
+        read_domain(path)
+
+
+def test_files_are_bounded_before_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "domain.json"
+    with path.open("wb") as file:
+        file.truncate(2**31)
+    with pytest.raises(DomainError, match="it has more than 1073741824 bytes"):
+        read_domain(path)

@@ -361,3 +361,28 @@ def test_the_schema_is_one_and_every_part_of_it_is_described() -> None:
 
     visit(schema, "$")
     assert bare == []
+
+
+@pytest.mark.parametrize("place", ["output", "feature"])
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_names_that_no_file_could_hold(place: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "rules.json"
+    rules_of(random_network(0), BOX).save(path)
+    found = json.loads(path.read_text(encoding="utf-8"))
+    old = found["outputs"][0] if place == "output" else found["features"][0]["name"]
+    text = json.dumps(found).replace(json.dumps(old), json.dumps(name))
+    path.write_text(text)
+    with pytest.raises(RulesError, match=r"parts of the file don't fit together: .* holds (a NUL|.*surrogate)"):
+        RuleSet.load(path)
+
+
+def test_files_are_bounded_before_they_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "rules.json"
+    with path.open("wb") as file:
+        file.truncate(2**31)
+    with pytest.raises(RulesError, match="it has more than 1073741824 bytes"):
+        RuleSet.load(path)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    with pytest.raises(RulesError, match="it is a device; expected a file"):
+        RuleSet.load(path)

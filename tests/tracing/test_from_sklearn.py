@@ -12,12 +12,12 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_regression
 from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 
 import relurules as rr
-from relurules.errors import ModelError
+from relurules.errors import DomainError, ModelError
 
 DATA = load_diabetes(as_frame=True, scaled=False)
 X, Y = DATA.data, DATA.target / 100
@@ -109,3 +109,27 @@ def test_weights_that_are_not_finite_are_refused() -> None:
     model.coefs_[0][2, 1] = np.nan
     with pytest.raises(ModelError, match=r"neuron 1 of layer mlp\.0 has weights that aren't finite"):
         rr.trace(model)
+
+
+@pytest.mark.parametrize("label", [0, "only", True])
+def test_a_classifier_of_one_class_decides_nothing(label: Any) -> None:
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = MLPClassifier((3,), max_iter=3).fit(X, [label] * 30)
+    for given in (model, Pipeline([("scale", StandardScaler().fit(X)), ("net", model)])):
+        with pytest.raises(ModelError, match=f"trained on one class alone \\({label!r}\\).*train it on rows of two"):
+            rr.trace(given)
+
+
+def test_names_that_no_file_could_hold() -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 2)), columns=["a\0b", "c"])
+    classes = np.where(frame["c"] > 0, "x\0z", "y").astype(object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        columns = MLPRegressor(hidden_layer_sizes=(3,), max_iter=3).fit(frame, frame["c"])
+        outputs = MLPClassifier((3,), max_iter=3).fit(frame.to_numpy(), classes)
+    with pytest.raises(DomainError, match=r"the column name 'a\\x00b' holds a NUL character"):
+        rr.trace(columns)
+    with pytest.raises(ModelError, match=r"the output 'p_x\\x00z' holds a NUL character"):
+        rr.trace(outputs)

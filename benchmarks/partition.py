@@ -25,6 +25,7 @@ from rich.table import Table
 
 import relurules as rr
 from relurules.ir import Network, Neuron
+from relurules.limits import SearchLimits
 from relurules.partitioning import budget, write_regions
 from relurules.partitioning.explore import Budget, explore
 from relurules.partitioning.search import problem_of, search
@@ -126,7 +127,7 @@ def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
         return len(search(network, domain, solver="scipy", time_limit=_PATIENCE))
     if mode == "parquet":
         with TemporaryDirectory() as folder:
-            limits = budget(None, None, jobs)
+            limits = budget(SearchLimits(), jobs)
             return write_regions(network, domain, None, Path(folder) / "regions", limits, maps=True).regions
     delivered = mode == "maps"
     problem = problem_of(network, domain, Wanted(points=delivered, maps=delivered))

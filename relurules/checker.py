@@ -896,8 +896,16 @@ def sign_at(row: ExactRow, point: ExactPoint) -> int:
     return (total > 0) - (total < 0)
 
 
-def proven(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any]) -> Verdict:
-    """What the trees of a certificate show, whatever it says of that. RefusedError where they show nothing."""
+def proven(
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    told: Callable[[int], None] = lambda _: None,
+) -> Verdict:
+    """What the trees of a certificate show, whatever it says of that. RefusedError where they show nothing.
+
+    told: called with the number of rules done.
+    """
     notes = bound_names(rules, model)
     ground, said = Ground(rules, model), rules["rules"]
     sides = conditions_of(rules)
@@ -905,7 +913,8 @@ def proven(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[st
     walks = [Walk(targets(rule, rules, model, ground)) for rule in said]
     if len(found["rules"]) != len(said):
         raise RefusedError(f"it proves {len(found['rules'])} rules of {len(said)}")
-    for walk, own, tree in zip(walks, sides, found["rules"], strict=True):
+    for number, (walk, own, tree) in enumerate(zip(walks, sides, found["rules"], strict=True)):
+        told(number)
         walk.node(Cell(ground, ground.rows(own)), tree)
     others, covers = iter(found["paths"]), True
     for number, path in ways(rules):

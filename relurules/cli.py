@@ -16,7 +16,7 @@ from relurules.cli_diff import diff
 from relurules.cli_emit import emit, schema
 from relurules.cli_ending import INTERRUPTED, WORDS, EndedError, ended_by_signals, how_to_go_on, searching
 from relurules.cli_explain import explain, plot, summary
-from relurules.cli_files import model_of, read_rows, read_table
+from relurules.cli_files import TimeLimit, model_of, read_rows, read_table, regions_of
 from relurules.cli_fit import fit
 from relurules.cli_options import finite, interval, processes
 from relurules.cli_prove import check, prove, verify
@@ -40,6 +40,8 @@ _err = Console(stderr=True, highlight=False)
 
 #: Exit code of an error of the program itself (EX_SOFTWARE of sysexits.h).
 _INTERNAL = 70
+#: So many rules are printed once they are extracted.
+_SHOWN = 200
 
 # Options that several commands have.
 _Model = Annotated[
@@ -59,9 +61,15 @@ _Box = Annotated[
     tuple[float, float] | None,
     typer.Option(help="Bounds for every column, in place of the data's.", callback=interval),
 ]
-_MaxRegions = Annotated[int | None, typer.Option(help="Stop after so many linear regions.", min=1)]
-_TimeLimit = Annotated[
-    float | None, typer.Option(help="Stop the search after so many seconds.", min=0, callback=finite)
+_MaxRegions = Annotated[
+    float | None,
+    typer.Option(
+        parser=regions_of, metavar="NUMBER|none",
+        help="Stop after so many linear regions; none: find all of them, however many are to be expected.",
+    ),
+]  # fmt: skip
+_MemoryLimit = Annotated[
+    float | None, typer.Option(help="Stop before the regions take more MB.", min=0, callback=finite)
 ]
 _Jobs = Annotated[int, typer.Option(help="Processes; -1 is one per core.", callback=processes)]
 _Checkpoint = Annotated[
@@ -188,7 +196,8 @@ def extract(
         str | None, typer.Option(help="Rules that say which class: argmax, or a number that the output must reach.")
     ] = None,
     max_regions: _MaxRegions = None,
-    time_limit: _TimeLimit = None,
+    time_limit: TimeLimit = None,
+    memory_limit: _MemoryLimit = None,
     jobs: _Jobs = 1,
     checkpoint: _Checkpoint = None,
     solver: Annotated[str, typer.Option(help="compiled, or scipy: slow, for comparison.")] = "compiled",
@@ -200,12 +209,17 @@ def extract(
     The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
     any of them, everywhere. They are the network itself there, unless --max-error or --max-rules allows a difference,
     which is bounded and printed with the steps that led there; `relurules plot rules.json tradeoff` draws these.
+
+    Where more than a million linear regions are to be expected, and no limit is given, an estimate is all that is done.
+    --max-regions, --time-limit and --memory-limit hold for all of the work: what is finished then is written, and rows
+    elsewhere have rule 0. Of many rules the first ones are shown.
     """
     from relurules.display import off_text, tradeoff_table
+    from relurules.emitting.text import first_rules_text
     from relurules.partitioning.checkpoint import remove_checkpoint
-    from relurules.pipeline import emit as emit_rules
     from relurules.pipeline import extract as extract_rules
     from relurules.pipeline import trace
+    from relurules.reading.coverage import missing_text
 
     require_place(out)
     graph = trace(model_of(model, trust_pickle))
@@ -214,14 +228,15 @@ def extract(
     with searching(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
             graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules, fidelity=fidelity,
-            decision=_decision(decision), max_regions=max_regions, time_limit=time_limit, jobs=jobs, progress=progress,
-            merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True, solver=solver,
+            decision=_decision(decision), max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit,
+            jobs=jobs, progress=progress, merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True,
+            solver=solver,
         )  # fmt: skip
         rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
         rules.save(out)
     if checkpoint is not None and rules.complete:
         remove_checkpoint(checkpoint)
-    (_err if is_stdout(out) else _out).print(str(emit_rules(rules, "text")), markup=False, soft_wrap=True)
+    (_err if is_stdout(out) else _out).print(first_rules_text(rules, _SHOWN), markup=False, soft_wrap=True)
     if rules.tradeoffs:
         _err.print(tradeoff_table(rules.tradeoffs))
     if rules.tradeoffs and table is not None:
@@ -229,7 +244,8 @@ def extract(
         _err.print(text, markup=False, soft_wrap=True)
     _err.print(f"{len(rules)} rules written to {out}", markup=False)
     if not rules.complete:
-        _err.print(f"the search was ended early; {how_to_go_on(checkpoint)}", markup=False, soft_wrap=True)
+        text = f"{missing_text(rules)} To go on: {how_to_go_on(checkpoint)}"
+        _err.print(text, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -241,7 +257,7 @@ def count(
     where: _Where = None,
     box: _Box = None,
     max_regions: _MaxRegions = None,
-    time_limit: _TimeLimit = None,
+    time_limit: TimeLimit = None,
     jobs: _Jobs = 1,
     checkpoint: _Checkpoint = None,
     estimate: Annotated[bool, typer.Option("--estimate", help="Only estimate the number, by random probes.")] = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli_files import read_table, row_of, show
+from relurules.cli_files import TimeLimit, read_table, row_of, show
 from relurules.cli_options import finite
 from relurules.errors import DataError
 
@@ -42,6 +42,7 @@ def ask(
     whole: Annotated[
         bool | None, typer.Option("--whole/--any", help="Whether whole-number columns hold whole numbers only.")
     ] = None,
+    time_limit: TimeLimit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Ask rules something about their whole domain; the answer is exact, or a bound, and says so.
@@ -55,6 +56,8 @@ def ask(
     - `relurules ask rules.json reach --class yes --given "debt >= 20"`: is there a row with this class at all?
     - `relurules ask rules.json lipschitz`: how steep is the score at most, per column and in all?
     - `relurules ask rules.json counterfactual --row 17 --data loans.csv --keep age`: the least that changes the class
+
+    At --time-limit a bound is given that holds and may be wide, or an error that says how far it came.
     """
     from relurules.asking import ask as ask_rules
     from relurules.ir import RuleSet
@@ -67,6 +70,7 @@ def ask(
         found, question, output=output, feature=feature, values=(value[0], value[1]) if value else None,
         at_least=at_least, at_most=at_most, target=to, row=None if row is None else row_of(found, row, table),
         keep=keep or (), distance=distance, scales=_scales(scale or []), given=given or (), whole=whole,
+        time_limit=time_limit,
     )  # fmt: skip
     show(answer, as_json)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli_files import model_of, read_table, show
+from relurules.cli_files import TimeLimit, model_of, read_table, show
 from relurules.cli_options import finite
 from relurules.files import require_place
 
@@ -25,6 +25,7 @@ def diff(
         bool, typer.Option("--trust-pickle", help="Load a pickled model, which runs the code that it names.")
     ] = False,
     html: Annotated[Path | None, typer.Option(help="Write the comparison as an HTML file.")] = None,
+    time_limit: TimeLimit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare two rule sets over their domain: `relurules diff old.json new.json --data loans.csv`.
@@ -34,6 +35,7 @@ def diff(
     where a difference beyond --tolerance can't be ruled out, 0 where the two are proven equivalent.
 
     A network is compared over the domain of the other one's rules: `relurules diff rules.json retrained.onnx`.
+    At --time-limit the two are told apart by what was compared until then, or not decided.
     """
     from relurules.diffing import diff as compare
     from relurules.documenting.difference import difference_html
@@ -45,7 +47,7 @@ def diff(
     sides = [RuleSet.load(path) if path.suffix == ".json" else model_of(path, trust_pickle) for path in (old, new)]
     table = None if data is None else read_table(data, [])
     names = (old.name, new.name) if old.name != new.name else (str(old), str(new))
-    found = compare(sides[0], sides[1], table, tolerance=tolerance, names=names)
+    found = compare(sides[0], sides[1], table, tolerance=tolerance, names=names, time_limit=time_limit)
     if html is not None:
         write_text(html, difference_html(found))
         _err.print(f"wrote {html}", markup=False, soft_wrap=True)

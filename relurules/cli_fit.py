@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from relurules.cli_files import TimeLimit
 from relurules.cli_options import finite
 from relurules.errors import DataError
 from relurules.files import require_place
@@ -30,6 +31,7 @@ def fit(
     hidden: Annotated[str, typer.Option(help="Sizes of the layers of the network trained first.")] = "40,40",
     test_size: Annotated[float, typer.Option(help="Share of the rows that is only scored.", callback=finite)] = 0.2,
     seed: Annotated[int, typer.Option(help="Seed of the splits and of the training.", min=0, max=2**32 - 1)] = 0,
+    time_limit: TimeLimit = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("model"),
 ) -> None:
     """Train a network on a table, down to few rules: `relurules fit loans.csv --target default --max-rules 8`.
@@ -42,6 +44,9 @@ def fit(
     (what fewer rules cost), and summary.txt, which is printed: scores on train, validation and test rows beside those
     of a linear model.
 
+    At --time-limit training ends where it is, and what there is by then is made a model of so few rules, which the
+    summary says.
+
     Then: `relurules emit model/rules.json --to sql`, or `relurules extract model/model.joblib --trust-pickle --data
     loans.csv`.
     """
@@ -50,7 +55,9 @@ def fit(
     from relurules.fitting import Wanted, fit_table
     from relurules.fitting_files import save
 
-    wanted = Wanted(target, task, max_rules, max_terms or None, max_condition_terms, _sizes(hidden), test_size, seed)
+    wanted = Wanted(
+        target, task, max_rules, max_terms or None, max_condition_terms, _sizes(hidden), test_size, seed, time_limit
+    )
     require_place(out, folder=True)
     table = read_table(data, drop or [])
     announce_compiling(_err)

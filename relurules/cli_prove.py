@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.console import Console
 
-from relurules.cli_files import model_of, read_table
+from relurules.cli_files import TimeLimit, model_of, read_table
 from relurules.errors import DataError
 from relurules.files import require_place
 
@@ -26,12 +26,14 @@ def prove(
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
     model: _Model,
     trust_pickle: _TrustPickle = False,
+    time_limit: TimeLimit = None,
     out: Annotated[Path, typer.Option(help="Folder for certificate.json, model.json and check.py.")] = Path("proof"),
 ) -> None:
     """Prove that rules are a network up to a bound, everywhere: `relurules prove rules.json --model model.onnx`.
 
     The bound holds for exact arithmetic with the network's stored numbers, all of its neurons, and each rule as it is
     printed. `python check.py certificate.json rules.json model.json` checks the proof, with nothing but Python.
+    At --time-limit there is an error that says how far it came: part of a proof is none.
     """
     from relurules.checker import said
     from relurules.display import announce_compiling
@@ -43,8 +45,9 @@ def prove(
     announce_compiling(_err)
     found = RuleSet.load(rules)
     certificate = prove_rules(
-        found, model_of(model, trust_pickle), notice=lambda text: _err.print(text, markup=False, soft_wrap=True)
-    )
+        rules, model_of(model, trust_pickle), notice=lambda text: _err.print(text, markup=False, soft_wrap=True),
+        time_limit=time_limit,
+    )  # fmt: skip
     paths = certificate.write(out)
     written = paths[[path.name for path in paths].index("model.json")]
     verdict = check_certificate(certificate, rules, written)

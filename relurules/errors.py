@@ -7,7 +7,9 @@ RelurulesError                 something the caller can mend; the message says w
 |   |-- DataError              a table: missing column, wrong number of columns, text in a number column
 |   `-- RulesError             a rules file or an artefact that doesn't follow its format
 |-- UnsupportedError           exit code 2: a target, dialect, form or engine that doesn't exist here
+|   `-- TooLargeError          a network of more linear regions than anyone asked for
 `-- CheckError                 exit code 1: an artefact that fails to run or disagrees with its network
+    `-- OutOfTimeError         a time limit that was reached before there was a result
 
 Termination                    a signal that asks the program to end, as Ctrl-C does by KeyboardInterrupt
 """
@@ -43,10 +45,18 @@ class UnsupportedError(RelurulesError, ValueError):
     """No such target, dialect, form or engine."""
 
 
+class TooLargeError(UnsupportedError):
+    """More linear regions are to be expected than are searched for without being asked to."""
+
+
 class CheckError(RelurulesError, RuntimeError):
     """An artefact failed to run, or a check failed."""
 
     exit_code = 1
+
+
+class OutOfTimeError(CheckError):
+    """A time limit was reached before there was a result; the message says what was being done."""
 
 
 class Termination(SystemExit):

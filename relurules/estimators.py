@@ -12,6 +12,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network, RuleSet
 from relurules.ir.link import Head, identity_heads, linked
 from relurules.ir.network import Array
+from relurules.limits import Deadline
 from relurules.pipeline import extract
 from relurules.tables import default_names
 
@@ -39,6 +40,8 @@ _LINEARIZATIONS = ("saliency", "parallel", "force", "freeze", None)
 
 #: So many rules are written down by fit, and their rows counted; more, when they are asked for.
 _FEW = 300
+#: Up to which shares of a time limit the first network is trained, and made one of few rules.
+_DENSE, _LINEARIZED = 0.4, 0.8
 
 _PARAMETERS = """
 
@@ -52,12 +55,15 @@ _PARAMETERS = """
     keeps the network that was trained first. random_state: as everywhere in scikit-learn; the same one gives the same
     model.
     verbose: whether to print on stderr how far the training is, or a function that is called with each line.
+    time_limit: seconds that fit may take: what is trained by then is made a model within the budget, one that more time
+    may make better (hurried_ is True then); the same random_state need not give the same model.
 
     After fit: rules_: the RuleSet over the range of the training rows, which are counted where rules are few. network_:
     the network in canonical form, in the units of X, and graph_, which is what `relurules.extract` and the others take,
     as they take the estimator itself. front_: one row per network looked at, a pandas DataFrame as in
     `relurules.linearize`, and chosen_, the row that was chosen; both None without linearization. dense_network_: what
-    was trained first. n_iter_: its epochs. n_features_in_, and feature_names_in_ where X was a frame with names."""
+    was trained first. n_iter_: its epochs. hurried_: whether the time limit ended training. n_features_in_, and
+    feature_names_in_ where X was a frame with names."""
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]
@@ -70,6 +76,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     front_: "pd.DataFrame | None"
     chosen_: int | None
     n_iter_: int
+    hurried_: bool
     _task: str
     _seed: int
     _range: tuple[Array, Array]
@@ -80,7 +87,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         max_epochs: int = 100, batch_size: int = 256, validation_fraction: float = 0.2, n_iter_no_change: int = 15,
         max_rules: int | None = 8, max_neurons: int | None = None, max_terms: int | None = None,
         max_condition_terms: int | None = None, linearization: str | None = "saliency", random_state: Any = None,
-        verbose: bool | Callable[[str], None] = False,
+        verbose: bool | Callable[[str], None] = False, time_limit: float | None = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.l1_reg = l1_reg
@@ -96,6 +103,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         self.linearization = linearization
         self.random_state = random_state
         self.verbose = verbose
+        self.time_limit = time_limit
 
     @property
     def rules_(self) -> RuleSet:
@@ -135,6 +143,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         self, X: Array, y: NDArray[Any], weights: Any, task: str, heads: tuple[Head, ...], names: Sequence[str]
     ) -> Any:
         """Fit to rows X, (N, d), and y, (N,) of numbers or of the numbers of classes; sets the attributes."""
+        deadline = Deadline.after(self.time_limit)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         X, y, weights = _weighing(X, y, weights)
         self._task, self._range = task, (X.min(axis=0), X.max(axis=0))
@@ -142,11 +151,14 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
 
         known = getattr(self, "feature_names_in_", None)
         features = default_names(X.shape[1]) if known is None else tuple(map(str, known))
-        self.dense_network_, self.n_iter_ = _descended(self, X, y, weights)
+        dense, little = deadline.share(_DENSE), deadline.share(_LINEARIZED)
+        self.dense_network_, self.n_iter_ = _descended(self, X, y, weights, dense)
+        self.hurried_ = dense.is_over()
         graph = Graph(features, tuple(names), self.dense_network_, layers_of(self.dense_network_), 0, heads)
         self.front_, self.chosen_, self._rules = None, None, None
         if self.linearization is not None:
-            found = _linearized(self, graph, (X, y, weights))
+            found = _linearized(self, graph, (X, y, weights), little)
+            self.hurried_ |= little.is_over()
             graph, self.front_, self.chosen_ = found.graph, found.front, found.chosen
         few = self.front_ is not None and self.front_["rules"].tolist()[self.chosen_ or 0] <= _FEW
         self.graph_, self.network_ = graph, graph.network
@@ -243,7 +255,7 @@ def _weighing(X: Array, y: NDArray[Any], weights: Any) -> tuple[Array, NDArray[A
     return X[some], y[some], weights[some]
 
 
-def _descended(estimator: Any, X: Array, y: NDArray[Any], weights: Any) -> tuple[Network, int]:
+def _descended(estimator: Any, X: Array, y: NDArray[Any], weights: Any, deadline: Deadline) -> tuple[Network, int]:
     """The network of many neurons, in the units of X, and the epochs that it was trained for."""
     from threadpoolctl import threadpool_limits
 
@@ -269,7 +281,9 @@ def _descended(estimator: Any, X: Array, y: NDArray[Any], weights: Any) -> tuple
     random = np.random.default_rng(seed)
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         start = random_network(X.shape[1], hidden, Y.shape[1], random)
-        trained = descend(start, data, TASKS[task], schedule, l1=estimator.l1_reg, random=random, told=told)
+        trained = descend(
+            start, data, TASKS[task], schedule, l1=estimator.l1_reg, random=random, told=told, deadline=deadline
+        )
     return network_of(scale.restored(trained)), done
 
 
@@ -279,13 +293,15 @@ def _budget(estimator: Any) -> "Budget":
     return Budget(estimator.max_rules, estimator.max_neurons, estimator.max_terms, estimator.max_condition_terms)
 
 
-def _linearized(estimator: Any, graph: Graph, given: tuple[Array, NDArray[Any], Any]) -> Any:
+def _linearized(estimator: Any, graph: Graph, given: tuple[Array, NDArray[Any], Any], deadline: Deadline) -> Any:
     """What `relurules.linearize` makes of the graph, on the same split."""
     from relurules.train.linearize import Settings, linearize_network
     from relurules.training import counter_over
 
     budget = _budget(estimator)
-    settings = Settings(estimator.linearization, estimator.l1_reg, estimator.validation_fraction, estimator._seed)
+    settings = Settings(
+        estimator.linearization, estimator.l1_reg, estimator.validation_fraction, estimator._seed, deadline=deadline
+    )
     return linearize_network(
         graph, given, budget, settings, counter_over(given[0], estimator.max_rules), task=estimator._task,
         progress=teller(estimator.verbose),

@@ -1,5 +1,6 @@
 """From a traced network to its rules: collapse, search, settle, merge (Graph + Domain -> RuleSet)."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -13,8 +14,17 @@ from relurules.domain.columns import Column
 from relurules.errors import DataError, ModelError, UnsupportedError
 from relurules.ir import Graph, Network, Partition, Reduction, RuleSet
 from relurules.ir.network import Array
+from relurules.ir.rule_list_json import rules_to_json, splits_to_json
+from relurules.limits import Deadline, SearchLimits
+from relurules.partitioning import search
 from relurules.rules import Asked, build_rules, deciding
 from relurules.tables import check_finite
+
+#: Shares of the time limit: up to where the search may go if merging follows and takes what there is, and if it
+#: doesn't; what trying out what follows may take, so many regions at most. That is taken so many times.
+_WITH_MERGING, _WITHOUT, _TRIAL, _TRIED, _MARGIN = 0.5, 0.7, 0.05, 300, 1.1
+#: Copies of a region's map that rules may be made through, and bytes of what else is kept of a rule.
+_COPIES, _OBJECTS = 5, 1500
 
 #: Where rules that are fewer than the network's are to be close to it.
 FIDELITIES = ("domain", "rows")
@@ -49,24 +59,33 @@ def checked(wanted: Wanted) -> Wanted:
     return wanted
 
 
+class Given(NamedTuple):
+    """What rules are extracted from. rows: (N, d) to count, None without any; search: a network's regions, limited."""
+
+    graph: Graph
+    domain: Domain
+    rows: Array | None
+    search: Callable[[Network, SearchLimits], Partition]
+
+
 def extracted(
-    graph: Graph,
-    domain: Domain,
-    rows: Array | None,
-    wanted: Wanted,
-    search: Callable[[Network], Partition],
-    merging: Callable[[int], None] | None = None,
+    given: Given, wanted: Wanted, limits: SearchLimits, merging: Callable[[int], None] | None = None
 ) -> RuleSet:
-    """The rules of a network on a domain. rows: (N, d) to count; merging: is told how many rules are left."""
+    """The rules of a network on a domain. merging: is told how many rules are left.
+
+    The limits hold for all of this: the search ends where what follows would no longer find room.
+    """
+    graph, rows = given.graph, given.rows
     if wanted.fidelity == "rows" and rows is None:
         raise DataError("fidelity='rows' needs data, which the rules are to be close on")
-    _check_range(graph, domain)
-    collapsed = collapse(graph.network, domain, wanted.threshold)
+    _check_range(graph, given.domain)
+    collapsed = collapse(graph.network, given.domain, wanted.threshold)
     outputs, heads, decision, network = graph.outputs, graph.heads, None, collapsed.network
     if wanted.decision is not None:
         network, head, decision = deciding(network, heads, outputs, wanted.decision)
         outputs, heads = (_free("class", graph.columns),), (head,)
-    cells = search(network)
+    own = _limits_of_search(network, given.domain, wanted, limits)
+    cells = given.search(network, own)
     settled = settle(cells)
     removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
     removed["settled"] = len(cells.network) - len(settled.network)
@@ -78,9 +97,39 @@ def extracted(
         rows=None if rows is None else len(rows),
     )
     asked = Asked(float(wanted.max_error), wanted.max_rules, wanted.fidelity == "rows")
-    rules = build_rules(settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging)
+    rules = build_rules(
+        settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging,
+        limits.deadline.before(own.pace * len(cells)),
+    )  # fmt: skip
     _check_maps(rules)
     return rules if decision else replace(rules, traced=graph.network)
+
+
+def _limits_of_search(network: Network, domain: Domain, wanted: Wanted, limits: SearchLimits) -> SearchLimits:
+    """What is left for the search when rules are to be made of all that it finds, and written."""
+    (K, d), m = network.A.shape, len(network.c)
+    bytes_ = _COPIES * 8 * m * (d + 1) + K + 16 * d + _OBJECTS
+    limits = replace(limits, bytes=bytes_)
+    if not limits.deadline.is_set:
+        return limits
+    if wanted.max_error or wanted.max_rules is not None:  # merging takes as long as there is time
+        return replace(limits, deadline=limits.deadline.share(_WITH_MERGING))
+    pace = _pace(network, domain, limits.deadline)
+    return replace(limits, deadline=limits.deadline.share(_WITHOUT), pace=_MARGIN * pace)
+
+
+def _pace(network: Network, domain: Domain, deadline: Deadline) -> float:
+    """Seconds that a region costs after the search, tried out on some: a rule made of it, and written."""
+    few = SearchLimits(regions=_TRIED, deadline=deadline.share(_TRIAL))
+    sample = search(network, domain, limits=few, estimated=False)
+    if sample.complete:
+        return 0.0
+    start, over = deadline.clock(), deadline.share(0.0)
+    reduction = Reduction(len(network), len(network), {}, len(sample), None)
+    outputs = tuple(f"y{i}" for i in range(len(network.c)))
+    rules = build_rules(settle(sample), outputs, reduction, 0.0, None, deadline=over)
+    json.dumps([rules_to_json(rules), splits_to_json(rules.tree, rules.features)])
+    return (deadline.clock() - start) / len(sample)
 
 
 def _check_range(graph: Graph, domain: Domain) -> None:
@@ -96,12 +145,13 @@ def _check_range(graph: Graph, domain: Domain) -> None:
 
 def _check_maps(rules: RuleSet) -> None:
     """Refuse rules whose coefficients, which are products of weights, are infinite."""
-    for rule in rules:
-        if not (np.isfinite(rule.map.weights).all() and np.isfinite(rule.map.constants).all()):
-            raise ModelError(
-                f"rule {rule.number} has coefficients beyond {np.finfo(float).max:.2g}, the largest number of float64: "
-                "weights of several layers multiply to more; scale the columns or the layers"
-            )
+    weights, constants = rules.maps
+    finite = np.isfinite(weights).all(axis=(1, 2)) & np.isfinite(constants).all(axis=1)
+    for i in np.flatnonzero(~finite)[:1].tolist():
+        raise ModelError(
+            f"rule {i + 1} has coefficients beyond {np.finfo(float).max:.2g}, the largest number of float64: "
+            "weights of several layers multiply to more; scale the columns or the layers"
+        )
 
 
 def _free(name: str, columns: Sequence[Column]) -> str:

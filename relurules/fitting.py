@@ -11,6 +11,8 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
+from relurules.limits import Deadline
+from relurules.partitioning import compile_search
 from relurules.pipeline import extract
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ _ROWS, _CLASS_ROWS, _VALUES = 30, 5, 10
 _GUESSED, _CLASSES = 10, 50
 #: Text columns of which more than this share of values differ are names of rows, not categories.
 _DIFFERENT = 0.5
+#: Share of a time limit that is for training.
+_TRAINED = 0.7
 
 
 class Wanted(NamedTuple):
@@ -37,6 +41,7 @@ class Wanted(NamedTuple):
     hidden: tuple[int, ...] = (40, 40)
     test_size: float = 0.2
     seed: int = 0
+    time_limit: float | None = None
 
 
 class Columns(NamedTuple):
@@ -87,6 +92,9 @@ def fit_table(table: "pd.DataFrame", wanted: Wanted, say: Callable[[str], None])
     from sklearn.model_selection import train_test_split
     from sklearn.pipeline import Pipeline
 
+    if wanted.time_limit is not None:
+        compile_search()
+    deadline = Deadline.after(wanted.time_limit)
     task, y = target_of(table, wanted)
     columns = typed_columns(table.drop(columns=[wanted.target]))
     used = {*columns.numbers, *columns.filled, *columns.categories}
@@ -96,11 +104,13 @@ def fit_table(table: "pd.DataFrame", wanted: Wanted, say: Callable[[str], None])
         stratify=None if task == "regression" else y,
     )  # fmt: skip
     train, test = (np.sort(part) for part in parts)
-    pipeline = Pipeline([("columns", encoding(columns)), ("rules", _estimator(wanted, task, say))])
+    pipeline = Pipeline(
+        [("columns", encoding(columns)), ("rules", _estimator(wanted, task, say, deadline.share(_TRAINED)))]
+    )
     pipeline.fit(frame.iloc[train], y[train])
     pipeline[-1].set_params(verbose=False)
     say("writing down the rules")
-    rules, everywhere = _rules(pipeline, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules)
+    rules, everywhere = _rules(pipeline, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules, deadline)
     scores, measure, rows = _scores(pipeline, frame, y, (train, test), task)
     return Fitted(pipeline, wanted, task, columns, frame, rows, rules, everywhere, scores, measure)
 
@@ -240,22 +250,27 @@ def encoding(columns: Columns) -> Any:
     return ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
 
 
-def _estimator(wanted: Wanted, task: str, say: Callable[[str], None]) -> Any:
+def _estimator(wanted: Wanted, task: str, say: Callable[[str], None], deadline: Deadline) -> Any:
     kind = ReLURulesRegressor if task == "regression" else ReLURulesClassifier
     return kind(
         hidden_layer_sizes=wanted.hidden, max_rules=wanted.max_rules, max_terms=wanted.max_terms,
         max_condition_terms=wanted.max_condition_terms, random_state=wanted.seed, verbose=say,
+        time_limit=deadline.left() if deadline.is_set else None,
     )  # fmt: skip
 
 
 def _rules(
-    pipeline: Any, frame: "pd.DataFrame", y: "pd.Series[Any]", train: Any, max_rules: int
+    pipeline: Any, frame: "pd.DataFrame", y: "pd.Series[Any]", train: Any, max_rules: int, deadline: Deadline
 ) -> tuple[RuleSet, bool]:
     """The rules in raw columns, over the range of all rows; of those trained on where there would be too many."""
-    rules = extract(pipeline, data=frame, y=y)
-    if len(rules) <= max_rules:
+
+    def left(part: float) -> float | None:
+        return part * deadline.left() if deadline.is_set else None
+
+    rules = extract(pipeline, data=frame, y=y, time_limit=left(0.5))
+    if rules.complete and len(rules) <= max_rules:
         return rules, True
-    return extract(pipeline, data=frame.iloc[train], y=y.iloc[train]), False
+    return extract(pipeline, data=frame.iloc[train], y=y.iloc[train], time_limit=left(1.0)), False
 
 
 def _scores(

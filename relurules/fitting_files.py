@@ -11,6 +11,7 @@ from relurules.files import write_all
 from relurules.fitting import Fitted
 from relurules.ir.rules_json import text_of
 from relurules.pipeline import emit, trace
+from relurules.reading.coverage import missing_text
 
 #: Everything that may be written, in the order of writing.
 _FILES = ("model.joblib", "model.pt2", "rules.json", "rules.txt", "rules.html", "front.csv", "front.svg", "summary.txt")
@@ -103,7 +104,13 @@ def _model(fitted: Fitted) -> list[str]:
         f"rules      {len(rules)} (at most {fitted.wanted.max_rules}), over the range of "
         f"{'all rows' if fitted.everywhere else 'the rows that were trained on; over all there are more'}",
     ]
-    if len(rules) == 1:
+    if estimator.hurried_:
+        lines += [
+            f"           the time limit of {fitted.wanted.time_limit:g} s ended training; more time may do better"
+        ]
+    if not rules.complete:
+        lines += [f"           {missing_text(rules)}"]
+    if len(rules) == 1 and rules.complete:
         lines += ["           one formula for all rows did best on the validation rows; front.csv has the others"]
     return lines
 

@@ -16,6 +16,7 @@ searches as `partition` does and keeps nothing: Count; `stream` writes what is f
 Every value is defined in `ir`; the stages don't know one another. The public functions of the package are defined here.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -33,12 +34,13 @@ from relurules.domain.columns import is_plain
 from relurules.domain.ranges import columns_of
 from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, InputError, UnsupportedError
-from relurules.extraction import Wanted, checked, extracted
+from relurules.extraction import Given, Wanted, checked, extracted
 from relurules.ir import Artifact, Count, Graph, Network, Partition, Reached, Report, RuleSet, Streamed
 from relurules.ir.network import Array
 from relurules.ir.provenance import with_provenance
 from relurules.ir.statistics import with_evidence
-from relurules.partitioning import budget, count_regions, search, write_regions
+from relurules.limits import SearchLimits, search_limits
+from relurules.partitioning import budget, compile_search, count_regions, search, write_regions
 from relurules.partitioning.reach import reach
 from relurules.tables import batches, column_names, default_names, is_table, shown_name, text_flaw
 from relurules.verification import verified
@@ -69,7 +71,7 @@ def partition(
     model: Any,
     domain: Domain,
     *,
-    max_regions: int | None = None,
+    max_regions: float | None = None,
     time_limit: float | None = None,
     memory_limit: float | None = None,
     jobs: int = 1,
@@ -105,7 +107,7 @@ def count(
     domain: Domain | None = None,
     *,
     data: Any = None,
-    max_regions: int | None = None,
+    max_regions: float | None = None,
     time_limit: float | None = None,
     jobs: int = 1,
     checkpoint: str | Path | None = None,
@@ -118,7 +120,7 @@ def count(
     """
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
-    limits = budget(max_regions, time_limit, jobs)
+    limits = budget(search_limits(max_regions, time_limit), jobs)
     rows = None if data is None else domain.rows(data)
     return count_regions(graph.network, domain, rows, limits, checkpoint=_path(checkpoint), progress=progress)
 
@@ -130,7 +132,7 @@ def stream(
     *,
     data: Any = None,
     maps: bool = True,
-    max_regions: int | None = None,
+    max_regions: float | None = None,
     time_limit: float | None = None,
     jobs: int = 1,
     checkpoint: str | Path | None = None,
@@ -147,7 +149,7 @@ def stream(
     from relurules import __version__
 
     graph = trace(model)
-    domain, limits = _domain_of(graph, domain, data), budget(max_regions, time_limit, jobs)
+    domain, limits = _domain_of(graph, domain, data), budget(search_limits(max_regions, time_limit), jobs)
     rows = None if data is None else domain.rows(data)
     return write_regions(
         graph.network,
@@ -200,7 +202,7 @@ def extract(
     max_rules: int | None = None,
     fidelity: str = "domain",
     decision: str | float | None = None,
-    max_regions: int | None = None,
+    max_regions: float | None = None,
     time_limit: float | None = None,
     memory_limit: float | None = None,
     jobs: int = 1,
@@ -217,8 +219,13 @@ def extract(
     frame whose rows are counted per rule; what they say, with the true values y (N,) if given, is `rules.evidence`.
     threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one whose slope isn't exactly 1 changes the
     function, and `rules.max_error` bounds that change (1.0 removes none).
-    max_regions, time_limit, memory_limit, jobs, solver, checkpoint, progress: as in `partition`. keep_checkpoint: the
-    checkpoint stays when nothing is left to search, so that the same call starts with the rules; remove it yourself.
+    max_regions, time_limit (seconds), memory_limit (MB): what all of this may take. At a limit rules are made of the
+    regions found, right where they hold: `rules.complete` is False then, `rules.estimate` tells how much is missing,
+    and other rows have rule 0; conditions that follow from others may be left where there was no time to tell. Without
+    any limit TooLargeError, with an estimate, where more than a million regions are to be expected;
+    max_regions=math.inf goes on all the same. The first run after an installation compiles the search, which isn't
+    counted. jobs, solver, checkpoint, progress: as in `partition`. keep_checkpoint: the checkpoint stays when nothing
+    is left to search, so that the same call starts with the rules; remove it yourself.
 
     max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
     union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
@@ -230,29 +237,33 @@ def extract(
     decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
     for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
     Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
-    where the domain is open or the search ended early.
+    where the domain is open or the search ended early; OutOfTimeError where the time limit ends the merging before so
+    few rules are left.
     """
     from relurules import __version__
 
     wanted = checked(Wanted(max_error, max_rules, decision, threshold, fidelity))
+    if time_limit is not None:
+        compile_search()
+    limits = search_limits(max_regions, time_limit, memory_limit)
     graph = trace(model)
     domain = _domain_of(graph, domain, data)
     rows = None if data is None else domain.rows(data)
 
-    def regions(network: Network) -> Partition:
+    def regions(network: Network, limits: SearchLimits) -> Partition:
         return search(
-            network, domain, solver=solver, max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit,
-            jobs=jobs, checkpoint=_path(checkpoint), keep_checkpoint=keep_checkpoint, progress=progress,
+            network, domain, solver=solver, limits=limits, gated=True, jobs=jobs, checkpoint=_path(checkpoint),
+            keep_checkpoint=keep_checkpoint, progress=progress,
         )  # fmt: skip
 
-    rules = extracted(graph, domain, rows, wanted, regions, merging)
-    limits = {"max_regions": max_regions, "time_limit": time_limit, "memory_limit": memory_limit}
+    rules = extracted(Given(graph, domain, rows, regions), wanted, limits, merging)
+    said = {"max_regions": max_regions, "time_limit": time_limit, "memory_limit": memory_limit}
     settings = {
         **{name: value for name, value in wanted._asdict().items() if value != Wanted._field_defaults[name]},
-        **{name: value for name, value in limits.items() if value is not None},
+        **{name: "none" if value == math.inf else value for name, value in said.items() if value is not None},
         **({} if solver == "compiled" else {"solver": solver}),
     }
-    return with_evidence(with_provenance(rules, model, graph.network, __version__, settings), rows, y)
+    return with_evidence(with_provenance(rules, model, graph.network, __version__, settings), rows, y, limits.deadline)
 
 
 def emit(

@@ -14,6 +14,7 @@ from relurules.files import read_json
 from relurules.ir import Artifact, Certificate, RuleSet
 from relurules.ir.provenance import network_digest
 from relurules.ir.rules_json import to_json
+from relurules.limits import Deadline
 from relurules.pipeline import emit
 from relurules.proving import certificate as certificate_of
 from relurules.tracing.stored import stored
@@ -24,15 +25,17 @@ _PROBES = 256
 
 
 def prove(
-    rules: RuleSet,
+    rules: RuleSet | str | Path,
     model: Any,
     *,
     progress: Callable[[int], None] | None = None,
     notice: Callable[[str], None] | None = None,
+    time_limit: float | None = None,
 ) -> Certificate:
     """A certificate that |model - rules| <= certificate.bound for every score, everywhere in the rules' domain.
 
-    model: what `trace` takes; all of its neurons count, whether the rules know them or not, with the numbers of its
+    rules: or their file, of which the certificate then is as it stands. model: what `trace` takes; all of its neurons
+    count, whether the rules know them or not, with the numbers of its
     file as exact rationals. That bounds what is lost by slopes taken as 1, rounded and merged maps, and moved
     boundaries, for each rule wherever its printed conditions hold; only float64 rounding of who evaluates the rules is
     not in it. Whole numbers count as continuous, categories hold one value each. Of decisions it is proven that they
@@ -41,20 +44,24 @@ def prove(
     `check` says so. `progress` is called with the number of rules done. The bound is what could be shown, not what the
     rules say of themselves: compare it with `rules.score_error`. Where the network isn't the one that
     `rules.provenance` has the digest of, its scores are compared at the rules' points and at others before anything is
-    searched for: a model that was written anew may differ by rounding, of which `notice` is told.
+    searched for: a model that was written anew may differ by rounding, of which `notice` is told. time_limit: seconds
+    that this may take, with time left for another check.
 
-    Raises DomainError for a domain that isn't bounded, ModelError where the rules are of another model or their points
-    aren't in the domain, which might hold none then.
+    Raises OutOfTimeError at the limit, DomainError for a domain that isn't bounded, ModelError where the rules are of
+    another model or their points aren't in the domain, which might hold none then.
 
     Certificates by multipliers are those of linear programming duality (Farkas 1902; V. Chvátal, Linear Programming,
     1983, chapter 5).
     """
+    deadline = Deadline.after(time_limit)
+    whole = RuleSet.load(rules) if isinstance(rules, str | Path) else rules
+    said = _read(rules) if isinstance(rules, str | Path) else _plain(to_json(rules))
     numbers, network = _numbers_and_digest(model)
-    kin = rules.provenance.digest in ("", network)
+    kin = whole.provenance.digest in ("", network)
     if not kin and notice is not None:
-        notice(_told_apart(rules.provenance.digest, network))
-    probes = () if kin else _probes(rules)
-    return Certificate(certificate_of(_plain(to_json(rules)), numbers, progress, probes=probes), numbers)
+        notice(_told_apart(whole.provenance.digest, network))
+    probes = () if kin else _probes(whole)
+    return Certificate(certificate_of(said, numbers, progress, probes=probes, deadline=deadline), numbers)
 
 
 def check(
@@ -87,7 +94,7 @@ def check(
 def _probes(rules: RuleSet) -> list[tuple[int, list[float]]]:
     """Points of the rules and of the domain, with the rules' numbers."""
     domain, rng = rules.domain, np.random.default_rng(0)
-    chosen = np.arange(0, len(rules), -(-len(rules) // _PROBES))
+    chosen = range(0, len(rules), -(-len(rules) // _PROBES))
     X = np.array([rules.rules[i].point for i in chosen])
     if np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all():
         drawn = domain.lower + (domain.upper - domain.lower) * rng.random((_PROBES, len(domain)))

@@ -10,6 +10,7 @@ from relurules.domain import Domain
 from relurules.errors import DataError
 from relurules.ir import Network, Reduction
 from relurules.ir.network import Array
+from relurules.limits import SearchLimits
 from relurules.partitioning import budget as limits_of
 from relurules.partitioning import count_regions, search
 from relurules.pipeline import domain_of_data, trace
@@ -83,7 +84,7 @@ def counter_over(X: Array, rules: int | None = None) -> "Callable[[Network], Siz
 
     def count(network: Network) -> Size:
         network = collapse(network, domain).network
-        regions = count_regions(network, domain, None, limits_of(most, None, 1)).regions
+        regions = count_regions(network, domain, None, limits_of(SearchLimits(regions=most), 1)).regions
         return Size(regions, len(_rules(network, domain)) if regions <= _BUILT else regions)
 
     return count

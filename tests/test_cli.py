@@ -337,3 +337,80 @@ def test_documents_have_a_title(folder: Path, tmp_path: Path, capsys: pytest.Cap
     assert "model.pt2" in page
     assert run(["emit", str(folder / "rules.json"), "--to", "sql", "--title", "A"]) == 2
     assert "has no title" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network of far more regions than anybody searches for unasked."""
+    torch.manual_seed(0)
+    place = tmp_path_factory.mktemp("wide")
+    model = nn.Sequential(nn.Linear(14, 70), nn.ReLU(), nn.Linear(70, 1)).eval()
+    sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
+    torch.export.save(torch.export.export(model, (torch.zeros(2, 14),), dynamic_shapes=sizes), place / "model.pt2")
+    return place
+
+
+def test_without_a_limit_a_large_network_is_estimated_and_nothing_written(
+    wide: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = wide / "rules.json"
+    assert run(["extract", str(wide / "model.pt2"), "--box", "-1", "1", "--out", str(out)]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+    assert re.search(r"the network has about [0-9.e+]+, and at least [0-9.e+]+, linear regions", line)
+    assert "would take about" in line
+    assert "max_regions" in line
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("limit", [["--max-regions", "300"], ["--time-limit", "0"], ["--memory-limit", "0.2"]])
+def test_with_a_limit_what_is_finished_is_written(
+    wide: Path, limit: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = wide / "rules.json"
+    assert run(["extract", str(wide / "model.pt2"), "--box", "-1", "1", "--out", str(out), *limit]) == 0
+    shown = capsys.readouterr()
+    assert "INCOMPLETE. The search for linear regions was ended early" in shown.out
+    assert "everywhere in the domain" not in shown.out
+    assert "was ended early" in shown.err
+    assert "--checkpoint FILE" in shown.err
+    rules = rr.RuleSet.load(out)
+    assert not rules.complete
+    assert rules.estimate is not None
+    assert rules.estimate.regions > 1e6
+    X = np.random.default_rng(0).uniform(-1, 1, (2000, 14))
+    assert (rules.apply(X) == 0).any()
+    if len(rules) > 200:
+        assert f"{len(rules) - 200} more rules are left out here" in shown.out
+        assert "RULE 201" not in shown.out
+    out.unlink()
+
+
+def test_none_searches_for_all_regions(folder: Path, tmp_path: Path) -> None:
+    assert run(extracting(folder, "--max-regions", "none", "--out", str(tmp_path / "all.json"))) == 0
+    assert rr.RuleSet.load(tmp_path / "all.json").complete
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "many", "1.5", ""])
+def test_max_regions_is_a_number_or_none(folder: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(extracting(folder, "--max-regions", text)) == 2
+    assert "neither a number from 1 nor none" in " ".join(capsys.readouterr().err.replace("\u2502", " ").split())
+
+
+@pytest.mark.parametrize("command", ["extract", "fit", "ask", "diff", "prove", "count"])
+def test_every_long_command_has_a_time_limit(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([command, "--help"]) == 0
+    assert "--time-limit" in capsys.readouterr().out
+
+
+def test_ask_diff_and_prove_keep_it(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules, model = str(folder / "rules.json"), str(folder / "model.pt2")
+    assert run(["ask", rules, "range", "--time-limit", "0"]) == 0
+    assert "time limit was reached" in capsys.readouterr().out
+    assert run(["ask", rules, "lipschitz", "--time-limit", "0"]) == 1
+    assert "the time limit of 0 s was reached" in capsys.readouterr().err
+    assert run(["diff", rules, model, "--time-limit", "0"]) == 1
+    assert "the time limit of 0 s was reached" in capsys.readouterr().err
+    out = tmp_path / "proof"
+    assert run(["prove", rules, "--model", model, "--time-limit", "0", "--out", str(out)]) == 1
+    assert "the time limit of 0 s was reached while" in capsys.readouterr().err
+    assert not out.exists()

@@ -250,3 +250,34 @@ def test_targets() -> None:
         target_of(column([0.5, 1.5] * 20), Wanted("b", task="binary"))
     with pytest.raises(DataError, match="has 20 rows; at least 30"):
         fit_table(column([0, 1] * 20)[:20], Wanted("b"), print)
+
+
+@pytest.mark.parametrize("seconds", ["0", "0.5"])
+def test_at_the_time_limit_there_is_a_model_of_so_few_rules(
+    folder: Path, seconds: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "hurried"
+    told = ["--target", "y", "--drop", "level", "--max-rules", "3", "--time-limit", seconds, "--out", str(out)]
+    assert run(["fit", str(folder / "numbers.csv"), *told]) == 0
+    assert "ended training; more time may do better" in capsys.readouterr().out
+    rules = rr.RuleSet.load(out / "rules.json")
+    assert 1 <= len(rules) <= 3 or not rules.complete
+    frame = pd.read_csv(folder / "numbers.csv").drop(columns=["y", "level"])
+    ruled = rules.apply(frame) > 0
+    import joblib
+
+    predicted = joblib.load(out / "model.joblib").predict(frame)
+    assert np.allclose(rules.predict(frame)[ruled, 0], predicted[ruled], rtol=1e-9, atol=1e-9)
+
+
+def test_with_time_enough_the_limit_changes_nothing(folder: Path) -> None:
+    from relurules.estimators import ReLURulesRegressor
+
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    y = np.abs(X[:, 0]) + X[:, 1]
+    models = [
+        ReLURulesRegressor((6,), max_rules=3, max_epochs=10, random_state=0, time_limit=limit).fit(X, y)
+        for limit in (None, 1e6)
+    ]
+    assert [model.hurried_ for model in models] == [False, False]
+    assert np.array_equal(models[0].predict(X), models[1].predict(X))

@@ -19,6 +19,7 @@ from relurules.asking.slopes import lipschitz, monotone
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Answer
+from relurules.limits import Deadline
 from relurules.tables import check_finite
 
 #: Of more rules than this a document asks nothing.
@@ -52,6 +53,7 @@ def ask(
     scales: Mapping[str, float] | None = None,
     given: str | Sequence[str] = (),
     whole: bool | None = None,
+    time_limit: float | None = None,
 ) -> Answer:
     """Ask the rules something, over all rows of their domain; answers print as text, and have `.to_json()`.
 
@@ -65,19 +67,23 @@ def ask(
     output: an output or a score by name, by default the last one of two that share scores, else the first. given:
     conditions such as "age >= 30" or "job = clerk" that restrict the domain. whole: whether columns that hold whole
     numbers in the data may hold nothing else; by default for reach and counterfactual only, as without it bounds hold
-    for either. `answer.holds` is True or False where the answer is yes or no, None where it isn't decided or a number;
+    for either. time_limit: seconds that this may take: at the limit bounds are given that hold, and may be wide, with a
+    note that says so, or OutOfTimeError is raised where there is nothing to say.
+
+    `answer.holds` is True or False where the answer is yes or no, None where it isn't decided or a number;
     `answer.exact` says whether rows shown attain the bounds. UnsupportedError for an unknown question, and where rules
     have no such score; DataError and DomainError for what isn't there.
     """
     if question not in QUESTIONS:
         raise UnsupportedError(f"no question {question!r}; supported: {', '.join(QUESTIONS)}")
     check_finite(at_least=at_least, at_most=at_most)
+    deadline = Deadline.after(time_limit)
     given = (given,) if isinstance(given, str) else tuple(given)
     domain = restricted(rules.domain, given) if given else rules.domain
     if whole is None:
         whole = question in ("reach", "counterfactual")
     asked = Asked(
-        Ground(rules, domain), given, output, feature, values, at_least, at_most, target, row,
+        Ground(rules, domain, deadline), given, output, feature, values, at_least, at_most, target, row,
         tuple([keep] if isinstance(keep, str) else keep), distance, scales or {}, whole,
     )  # fmt: skip
     return QUESTIONS[question](asked)

@@ -10,11 +10,19 @@ from relurules.asking.ground import Ground
 from relurules.asking.targets import Target
 from relurules.ir import RuleSet
 from relurules.ir.answers import bound_words
+from relurules.reading.coverage import missing_text
 
 #: A bound counts as attained where a row comes within this share of it.
 _ATTAINED = 1e-6
 #: Changes by less than this share of a score's terms are rounding.
 _ROUNDING = 1e-12
+
+
+#: What an answer says that a time limit ended early.
+UNFINISHED = (
+    "The time limit was reached: for rules that there was no time to look at, bounds are those over the whole box of "
+    "the domain. They hold, and may be far too wide."
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ def notes(asked: Asked, target: Target | None, *, exact: bool, closing: Sequence
             f"{bound_words(rules.score_error, up=True)}."
         )
     if not rules.complete:
-        found.append("The search for regions was ended early: this holds only where there is a rule.")
+        found.append(f"This holds only where there is a rule. {missing_text(rules)}")
     return tuple(found)
 
 

@@ -53,10 +53,12 @@ def largest_change(
         if top - low <= search.value:
             search.bound = max(search.bound, min(top - low, search.value))
             break
-        if search.parts > _PARTS:
+        if search.parts > _PARTS or ground.deadline.is_over():
             search.bound, complete = max(search.bound, top - low), False
             break
-        search.look(before.cells[i], lambda split, low=low: bool(after.splits[split, 1] - low > search.value))  # type: ignore[misc]
+        if not search.look(before.cells[i], lambda split, low=low: bool(after.splits[split, 1] - low > search.value)):  # type: ignore[misc]
+            search.bound, complete = max(search.bound, top - low), False
+            break
     search.settle()
     room = float((2.0 * ground.rounding(weights, constants)).max(initial=0.0))
     return Largest(search.bound + room, search.point, search.polytope, complete)
@@ -89,11 +91,13 @@ class _Search:
         """(R, n + 1) the score before and after, by every rule."""
         return tuple(s.forms(self.weights, self.constants) for s in (self.pair.before, self.pair.after))  # type: ignore[return-value]
 
-    def look(self, cell: Cell, wanted: Callable[[int], bool]) -> None:
-        """Every part of a cell where the change may be larger."""
+    def look(self, cell: Cell, wanted: Callable[[int], bool]) -> bool:
+        """Every part of a cell where the change may be larger; False where there was no time for all."""
         start = joined(joined(cell.polytope, self.pair.after.walls), self.pair.walls)
         for part in walk(self.ground, self.pair.after, start, wanted):
             self.parts += 1
+            if self.ground.deadline.is_over():
+                return False
             form = self.forms[1][part.leaf] - self.forms[0][cell.leaf]
             relaxed = maxima(*part.polytope, form[None])
             at_most = float(relaxed.bounds[0])
@@ -105,11 +109,12 @@ class _Search:
                 self._keep(at_most, relaxed.points[0], part.polytope)
         if len(self.waiting) >= _WAITING:
             self.settle()
+        return True
 
     def settle(self) -> None:
         """Those that wait, the most promising first."""
         for at_most, form, polytope in sorted(self.waiting, key=lambda one: -one[0]):
-            if at_most <= self.value:
+            if at_most <= self.value or self.ground.deadline.is_over():
                 self.bound = max(self.bound, at_most)
                 break
             found = largest(polytope.G, polytope.h, form, self.whole, floor=self.value)

@@ -14,15 +14,17 @@ from relurules.asking.walking import walk
 from relurules.asking.witnesses import seated
 from relurules.domain import Domain
 from relurules.domain.columns import decode
-from relurules.errors import CheckError, DataError, DomainError
+from relurules.errors import CheckError, DataError, DomainError, OutOfTimeError
 from relurules.ir import RuleSet
 from relurules.ir.difference import Difference, Gap, Matched, OfData, Place, Unmatched
 from relurules.ir.link import LINKS
 from relurules.ir.network import Array
+from relurules.limits import NEVER, Deadline
 from relurules.lp import RADIUS
 from relurules.lp.maxima import maxima
 from relurules.lp.polytope import inscribed_ball
 from relurules.lp.whole import largest
+from relurules.reading.coverage import missing_text
 
 #: Tolerance where none is given, as a share of the scores' terms.
 _TOLERANCE = 1e-9
@@ -33,21 +35,24 @@ _INSTEAD = 12
 
 def compare(
     old: RuleSet, new: RuleSet, *, data: Array | None = None, tolerance: float | None = None,
-    names: tuple[str, str] = ("old", "new"), most: int = _PARTS,
+    names: tuple[str, str] = ("old", "new"), most: int = _PARTS, deadline: Deadline = NEVER,
 ) -> Difference:  # fmt: skip
     """The difference of two rule sets over the domain that they share. data: (N, d) rows in coordinates.
 
     tolerance: in units of the scores, by default what rounding may make of them. DataError where columns, outputs or
     classes aren't the same, DomainError where the domains share no row. Every branch of the old rules' tree is cut by
-    the new one's; on each part both are affine.
+    the new one's; on each part both are affine. At the deadline what was found is given, if that is anything; else
+    OutOfTimeError.
     """
     _check(old, new)
     domain, notes = shared(old.domain, new.domain)
-    sides = Ground(old, domain), Ground(new, domain)
+    sides = Ground(old, domain, deadline), Ground(new, domain, deadline)
     terms = [np.abs(g.weights) @ g.reach + np.abs(g.constants) for g in sides]
     tolerance = float(_TOLERANCE * np.max([t.max() for t in terms]) if tolerance is None else tolerance)
     found = _Found(sides, tolerance, len(old.scores) if old.decision is None else 0)
     complete = _searched(found, most)
+    if not found.parts and not complete:
+        deadline.check("comparing the first part of the domain")
     if not found.parts and complete:
         raise DomainError("the domains of the two rule sets have no row in common")
     if _identical(old, new):
@@ -143,14 +148,21 @@ class _Found:
 
 
 def _searched(found: _Found, most: int) -> bool:
-    """Look at every part; False where there are more than so many."""
+    """Look at every part; False where there are more than so many, or there was no time for all."""
+    try:
+        return _looked(found, most)
+    except OutOfTimeError:
+        return False
+
+
+def _looked(found: _Found, most: int) -> bool:
     old, new = found.sides
     judge = Judge.of(old, new, found.space, found.tolerance)
     looked = 0
     for cell in old.cells(found.space):
         for part in walk(new, found.space, cell.polytope):
             looked += 1
-            if looked > most:
+            if looked > most or old.deadline.is_over():
                 return False
             center = _center(old, found.space, part)
             gap = _gap(found, cell, part, thin=center is None)
@@ -231,7 +243,7 @@ def _difference(
             "larger by no more than the sum"
         )
     if not old.complete or not new.complete:
-        more.append("a search for regions was ended early: this holds only where both have a rule")
+        more += [f"this holds only where both have a rule. {missing_text(r)}" for r in (old, new) if not r.complete]
     return Difference(
         names, (len(old), len(new)), found.tolerance, found.same, tuple(_gaps(found, complete)), found.parts,
         found.differing, judge, place, data, kept, changed, removed, added, complete, tuple(more),

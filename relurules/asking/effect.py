@@ -58,7 +58,10 @@ def effect(asked: Asked) -> Answer:
     return Answer("effect", said_, None, values, exact, worst.rows, notes(asked, target, exact=exact, closing=closing))
 
 
-_UNFINISHED = "There were too many pieces to compare all of them: for the rest, the ranges of their scores were used."
+_UNFINISHED = (
+    "There were too many pieces, or too little time, to compare all of them: for the rest, the ranges of their scores "
+    "were used."
+)
 
 
 def _outputs(shown: Shown, target: Target) -> list[float] | None:
@@ -100,6 +103,8 @@ def categories_answer(asked: Asked, target: Target, column: Asks, question: str)
         ordered &= rises.bound <= 0 or falls.bound <= 0
         for found in (rises, falls):
             worst = found if found.bound > worst.bound else worst
+    if question == "monotone" and not complete and not ordered:
+        asked.ground.deadline.check(f"comparing the categories of {column.name}")
     what, size = target.score or target.name, max(0.0, worst.bound)
     exact = not rows or attained(worst.bound, worst.reached, worst.bound, rounding_room(asked, target))
     said = f"Changing {column.name} alone moves {what} by at most {bound_words(size, up=True)}{where(asked)}."

@@ -11,26 +11,37 @@ from relurules.lp.whole import largest
 
 
 class Extreme(NamedTuple):
-    """bound: what no row exceeds, -inf without rows; point: of linear programs, near it, in a cell."""
+    """bound: what no row exceeds, -inf without rows; point: of linear programs, near it, in a cell.
+
+    complete: False where a deadline left pieces with a bound over the whole box.
+    """
 
     bound: float
     point: Array | None
     cell: Cell | None
+    complete: bool = True
 
 
-def highest(
-    ground: Ground, space: Space, cells: list[Cell], weights: Array, constants: Array, *, integers: bool
-) -> Extreme:
-    """The largest value of weights (R, d) x + constants (R,) over the cells, rounding of sums included in the bound."""
+def highest(ground: Ground, space: Space, weights: Array, constants: Array, *, integers: bool) -> Extreme:
+    """The largest value of weights (R, d) x + constants (R,) over all pieces, rounding of sums included in the bound.
+
+    Pieces are worked out one by one, the most promising ones twice, so that none but the best is kept.
+    """
     whole = ground.whole(space, integers=integers)
     forms, room = space.forms(weights, constants), ground.rounding(weights, constants)
-    relaxed = np.array([relaxed_bound(cell.polytope, forms[cell.leaf]) for cell in cells])
+    paths = list(ground.paths)
+    relaxed = _relaxed(ground, space, paths, forms, ground.in_box(weights, constants))
     bound, best = -np.inf, Extreme(-np.inf, None, None)
-    value = -np.inf
-    for i in np.argsort(-relaxed, kind="stable"):
+    value, complete = -np.inf, True
+    for i in np.argsort(-relaxed, kind="stable").tolist():
         if relaxed[i] <= value or relaxed[i] == -np.inf:
             break
-        cell = cells[i]
+        if ground.deadline.is_over():
+            bound, complete = max(bound, float(relaxed[i])), False
+            break
+        cell = ground.cell(space, *paths[i])
+        if cell is None:
+            continue
         found = largest(cell.polytope.G, cell.polytope.h, forms[cell.leaf], whole, floor=value)
         bound = max(bound, found.bound + room[cell.leaf])
         if found.bound == np.inf:
@@ -39,7 +50,20 @@ def highest(
             here = float(forms[cell.leaf, :-1] @ found.point + forms[cell.leaf, -1])
             if here > value:
                 value, best = here, Extreme(bound, found.point, cell)
-    return best._replace(bound=max(bound, value))
+    return best._replace(bound=max(bound, value), complete=complete)
+
+
+def _relaxed(
+    ground: Ground, space: Space, paths: list[tuple[int, list[tuple[int, int]]]], forms: Array, in_box: Array
+) -> Array:
+    """(n,) what the forms don't exceed on every branch; over the whole box for those that there was no time for."""
+    found = np.array([in_box[leaf] for leaf, _ in paths])
+    for i, (leaf, path) in enumerate(paths):
+        if ground.deadline.is_over():
+            break
+        cell = ground.cell(space, leaf, path)
+        found[i] = -np.inf if cell is None else relaxed_bound(cell.polytope, forms[leaf])
+    return found
 
 
 def relaxed_bound(polytope: Polytope, form: Array) -> float:

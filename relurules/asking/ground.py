@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
-from relurules.ir import RuleSet
+from relurules.ir import UNEXPLORED, RuleSet
 from relurules.ir.network import Array
+from relurules.limits import NEVER, Deadline
 from relurules.lp.maxima import maxima
 
 #: A form that moves by less than this share of its constant doesn't change its sign in a bounded domain.
@@ -67,23 +68,27 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Ground:
-    """Rules over a domain, which may be a part of their own. weights: (R, m, d), constants: (R, m)."""
+    """Rules over a domain, which may be a part of their own. weights: (R, m, d), constants: (R, m).
+
+    deadline: when an answer must be there.
+    """
 
     rules: RuleSet
     domain: Domain
+    deadline: Deadline = NEVER
 
     @cached_property
     def weights(self) -> Array:
         """(R, m, d) coefficients of every rule."""
-        return np.stack([rule.map.weights for rule in self.rules])
+        return self.rules.maps.weights
 
     @cached_property
     def constants(self) -> Array:
         """(R, m) constants of every rule."""
-        return np.stack([rule.map.constants for rule in self.rules])
+        return self.rules.maps.constants
 
-    @cached_property
-    def paths(self) -> list[tuple[int, list[tuple[int, int]]]]:
+    @property
+    def paths(self) -> Iterator[tuple[int, list[tuple[int, int]]]]:
         """Every branch of the tree: its leaf, and its (split, side) pairs."""
         return self.rules.tree.branches()
 
@@ -114,7 +119,16 @@ class Ground:
         return space_of(self.domain, frame.shift, spread)
 
     def splits(self, space: Space) -> Splits:
-        """The splits of the rules' tree in a space."""
+        """The splits of the rules' tree in a space; those of the space asked about last are kept."""
+        if not self._splits or self._splits[0][0] is not space:
+            self._splits[:] = [(space, self._worked_out(space))]
+        return self._splits[0][1]
+
+    @cached_property
+    def _splits(self) -> list[tuple[Space, Splits]]:
+        return []
+
+    def _worked_out(self, space: Space) -> Splits:
         tree = self.rules.tree
         forms = space.forms(tree.normals, tree.offsets)
         lengths = np.linalg.norm(forms[:, :-1], axis=1)
@@ -124,13 +138,39 @@ class Ground:
         room = self.domain.rounding(tree.normals, tree.offsets)
         return Splits(forms / scales[:, None], room / scales, moving)
 
-    def cells(self, space: Space) -> Iterator[Cell]:
-        """Every branch in this space; those that its fixed columns rule out are left out."""
-        splits = self.splits(space)
-        for leaf, path in self.paths:
-            found = cut(space.walls, splits, path)
+    def cells(self, space: Space, *, strict: bool = True) -> Iterator[Cell]:
+        """Every branch in this space; those that its fixed columns rule out are left out.
+
+        strict: OutOfTimeError at the deadline, saying how many there were time for; else there are no more then.
+        """
+        for done, (leaf, path) in enumerate(self.paths):
+            if self.deadline.is_over():
+                if not strict:
+                    return
+                self.deadline.check(f"looking at part {done + 1} of the {self.branches} that the rules' tree has")
+            found = self.cell(space, leaf, path)
             if found is not None:
-                yield Cell(leaf, found, path)
+                yield found
+
+    def cell(self, space: Space, leaf: int, path: list[tuple[int, int]]) -> Cell | None:
+        """A branch in this space, None where its fixed columns rule it out."""
+        found = cut(space.walls, self.splits(space), path)
+        return None if found is None else Cell(leaf, found, path)
+
+    @cached_property
+    def branches(self) -> int:
+        """Number of branches of the tree."""
+        children = self.rules.tree.children
+        return int(((children < 0) & (children != UNEXPLORED)).sum()) if len(children) else 1
+
+    def in_box(self, weights: Array, constants: Array) -> Array:
+        """(R,) what forms of x are at most over the domain's box, whatever else it says; infinite where it is open."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            ends = np.where(weights > 0, weights * self.domain.upper, weights * self.domain.lower)
+            terms = np.where(weights == 0, 0.0, ends)
+            sizes = np.abs(terms).sum(axis=1) + np.abs(constants)
+            found = terms.sum(axis=1) + constants + (len(self.domain) + 4) * np.finfo(np.float64).eps * sizes
+        return np.where(np.isnan(found), np.inf, found)
 
     def whole(self, space: Space, *, integers: bool) -> Array:
         """(k, n + 1) forms of v that must be whole: indicators of categories and, if asked, whole-number columns."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.asking.asked import Asked, attained, notes, where
+from relurules.asking.asked import UNFINISHED, Asked, attained, notes, where
 from relurules.asking.extremes import highest
 from relurules.asking.targets import Target, target_of
 from relurules.asking.witnesses import score_at, seated, witness_of
@@ -17,21 +17,25 @@ _NOTHING = 1e-9
 
 
 class Range(NamedTuple):
-    """Bounds on a score, and the rows found near them, None where there is none."""
+    """Bounds on a score, and the rows found near them, None where there is none.
+
+    complete: False where a deadline left bounds over the whole box in place of some rules' own.
+    """
 
     low: float
     high: float
     lowest: Witness | None
     highest: Witness | None
+    complete: bool = True
 
 
 def score_range(asked: Asked, target: Target) -> Range:
     """The smallest and the largest value of a score."""
     ground, space = asked.ground, asked.ground.space
-    cells = list(ground.cells(space))
-    found = []
+    found, complete = [], True
     for sign, shows in ((-1.0, "smallest"), (1.0, "largest")):
-        extreme = highest(ground, space, cells, sign * target.weights, sign * target.constants, integers=asked.integers)
+        extreme = highest(ground, space, sign * target.weights, sign * target.constants, integers=asked.integers)
+        complete &= extreme.complete
         row = None
         if extreme.point is not None and extreme.cell is not None:
             row = seated(ground, [space], extreme.cell.polytope, extreme.point, score_at(ground, target, sign))
@@ -39,7 +43,7 @@ def score_range(asked: Asked, target: Target) -> Range:
     (low, lowest), (high, highest_) = found
     if low > high:
         raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given) or 'none given'}")
-    return Range(low, high, lowest, highest_)
+    return Range(low, high, lowest, highest_, complete)
 
 
 def range_(asked: Asked) -> Answer:
@@ -50,12 +54,17 @@ def range_(asked: Asked) -> Answer:
     found = score_range(asked, target)
     values, exact = range_values(target, found)
     statement = f"{target.name} lies {interval(values['low'], values['high'])}{where(asked)}."
-    return Answer("range", statement, None, values, exact, _shown(found), notes(asked, target, exact=exact))
+    return Answer("range", statement, None, values, exact, _shown(found), _notes(asked, target, found, exact))
+
+
+def _notes(asked: Asked, target: Target, found: Range, exact: bool) -> tuple[str, ...]:
+    """With what a time limit has left out."""
+    return notes(asked, target, exact=exact, closing=() if found.complete else (UNFINISHED,))
 
 
 def _every(asked: Asked) -> Answer:
     """All outputs, a line each; those that aren't of one score as bounds."""
-    rows, values, exact = [], dict[str, Any](), True
+    rows, values, exact, complete = [], dict[str, Any](), True, True
     bounds = None
     for i, name in enumerate(asked.rules.outputs):
         try:
@@ -66,11 +75,13 @@ def _every(asked: Asked) -> Answer:
             values[name], exact = own, False
             rows.append(f"{name} lies {interval(own['low'], own['high'])} (a bound, which may not be attained)")
             continue
-        values[name], one = range_values(target, score_range(asked, target))
-        exact &= one
+        found = score_range(asked, target)
+        values[name], one = range_values(target, found)
+        exact, complete = exact and one, complete and found.complete
         rows.append(f"{name} lies {interval(values[name]['low'], values[name]['high'])}")
     said = "\n".join(rows) + f"\n{where(asked).strip().capitalize()}. Ask for one output to see rows that attain this."
-    return Answer("range", said, None, values, exact, (), notes(asked, None, exact=exact))
+    closing = () if complete else (UNFINISHED,)
+    return Answer("range", said, None, values, exact, (), notes(asked, None, exact=exact, closing=closing))
 
 
 def bounded(asked: Asked) -> Answer:
@@ -89,20 +100,21 @@ def bounded(asked: Asked) -> Answer:
     broken = (low is not None and reached["low"] is not None and reached["low"] < low) or (
         high is not None and reached["high"] is not None and reached["high"] > high
     )
-    broken = broken or (not holds and not np.isfinite([values["low"], values["high"]]).all())
+    broken = broken or (found.complete and not holds and not np.isfinite([values["low"], values["high"]]).all())
     lies = interval(values["low"], values["high"])
     if holds:
         statement = f"Yes: {target.name} is {limit}{where(asked)}; it lies {lies}."
     elif broken:
         statement = f"No: {target.name} isn't always {limit}{where(asked)}; it lies {lies}."
     else:
-        statement = f"Not decided: {target.name} lies {lies}, which is the limit but for rounding."
+        why = "which is the limit but for rounding" if found.complete else "as far as the time limit allowed to tell"
+        statement = f"Not decided: {target.name} lies {lies}, {why}."
     shown = _shown(found)
     if broken:
         shown = tuple(w for w in shown if _beyond(target, w, low, high)) or shown
     return Answer(
         "bounded", statement, holds if holds or broken else None, values, exact, shown,
-        notes(asked, target, exact=exact),
+        _notes(asked, target, found, exact),
     )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from relurules.asking.columns import roomiest, thinnest
 from relurules.asking.goals import Goal, goal_of
 from relurules.asking.ground import Cell, Polytope, Space, upper_powers
 from relurules.asking.witnesses import seated, witness_of
-from relurules.errors import DataError
-from relurules.ir.answers import Answer, bound_words
+from relurules.errors import DataError, OutOfTimeError
+from relurules.ir.answers import Answer, Witness, bound_words
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
 from relurules.lp.whole import Highest, largest
@@ -18,19 +18,7 @@ def reach(asked: Asked) -> Answer:
     """Whether some row of the domain gets to a class, or to a value of an output."""
     ground = asked.ground
     goal = goal_of(ground, asked.output, asked.target, asked.at_least, asked.at_most)
-    space, best, shown = ground.space, -np.inf, None
-    for cell in ground.cells(space):
-        margin, point = _margin(asked, goal, space, cell)
-        if margin <= best and shown is not None:
-            continue
-        best = max(best, margin)
-        if point is None or margin < 0.0:
-            continue
-        seat = seated(ground, [space], cell.polytope, point, lambda rows: _met(goal, rows))
-        if seat is not None:
-            shown = witness_of(ground, None, seat[0][0], f"{goal.label} here")
-            if goal.decided is not None:
-                break
+    best, shown = _searched(asked, goal)
     if best == -np.inf and goal.decided is None:
         raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given)}")
     room = float(ground.rounding(goal.weights, goal.constants).max(initial=0.0))
@@ -50,6 +38,32 @@ def reach(asked: Asked) -> Answer:
     return Answer(
         "reach", said, holds, values, holds is not None, () if shown is None else (shown,), (text[0], *text[2:])
     )
+
+
+def _searched(asked: Asked, goal: Goal) -> tuple[float, Witness | None]:
+    """The largest margin by which the goal is met, or missed, and a row that meets it; at the deadline any row will do.
+
+    OutOfTimeError where none was met until then.
+    """
+    ground, best, shown = asked.ground, -np.inf, None
+    space = ground.space
+    try:
+        for cell in ground.cells(space):
+            margin, point = _margin(asked, goal, space, cell)
+            if margin <= best and shown is not None:
+                continue
+            best = max(best, margin)
+            if point is None or margin < 0.0:
+                continue
+            seat = seated(ground, [space], cell.polytope, point, lambda rows: _met(goal, rows))
+            if seat is not None:
+                shown = witness_of(ground, None, seat[0][0], f"{goal.label} here")
+                if goal.decided is not None:
+                    break
+    except OutOfTimeError:
+        if shown is None:
+            raise
+    return best, shown
 
 
 def _closing(holds: bool | None) -> tuple[str, ...]:

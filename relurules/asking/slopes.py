@@ -122,7 +122,7 @@ def _pair(asked: Asked, target: Target, column: Asks, leaf: int, way: float) -> 
     """Two rows of one rule that differ in the column alone, and show that the output goes that way."""
     ground, space = asked.ground, asked.ground.space
     c = mover(space, column)
-    for cell in ground.cells(space):
+    for cell in ground.cells(space, strict=False):
         if cell.leaf != leaf or c is None:
             continue
         found = inside(ground, space, cell.polytope)
@@ -160,6 +160,8 @@ def _of_jumps(asked: Asked, target: Target, column: Asks) -> Answer:
         ends.append(0.0 if found is None else max(0.0, found.bound))
         if pair is None or found is None or found.bound <= small:
             continue
+        if not found.complete:
+            ground.deadline.check(f"looking for the largest change with {column.name}")
         if found.point is None or found.polytope is None:
             exact = False
             continue

@@ -7,6 +7,7 @@ import numpy as np
 from relurules.documenting.context import Context
 from relurules.documenting.document import Block, Bullets, Code, Paragraph, Section, Table, rule_link
 from relurules.reading import phrases as p
+from relurules.reading.coverage import missing_text
 from relurules.reading.forms import reading_error
 from relurules.reading.numbers import bound_text, percent
 
@@ -50,7 +51,7 @@ def limits(context: Context) -> Section:
             share = percent(evidence.outside / evidence.rows)
             items.append(p.text(f"{share} of the data lie outside the domain and get no answer."))
     if not rules.complete:
-        items.append(p.text("The search was ended early, so rows within the domain may be without a rule."))
+        items.append(p.text(missing_text(rules)))
     return Section("limits", "Limits of use", (Bullets(tuple(items)),))
 
 

@@ -11,6 +11,7 @@ from relurules.ir import Reduction, RuleSet
 from relurules.ir.link import linked
 from relurules.reading import ReadRule
 from relurules.reading import phrases as p
+from relurules.reading.coverage import missing_text
 from relurules.reading.links import MEANINGS, signature
 from relurules.reading.numbers import bound_text, percent, short, written
 from relurules.reading.phrases import Phrase
@@ -30,12 +31,13 @@ def about(context: Context) -> tuple[Phrase, ...]:
     count = plural(len(rules), "rule")
     say = "says" if len(rules) == 1 else "say"
     first = (*p.text(f"{count} {say} what a trained neural network answers for "), *outputs, *p.text("."))
-    if len(rules) == 1:
+    if len(rules) == 1 and rules.complete:
         second = "It holds for every row of the domain, and is a single formula."
     elif rules.complete:
         second = "For every row of the domain one rule applies: IF its conditions hold, THEN its formula is the answer."
     else:
-        second = "At most one rule applies to a row: IF its conditions hold, THEN its formula is the answer."
+        second = "At most one rule applies to a row: IF its conditions hold, THEN its formula is the answer. "
+        second += f"INCOMPLETE: {missing_text(rules)}"
     if context.decisions is not None:
         second = second.replace("its formula is the answer", "the answer is its class")
     return first, p.text(second)

@@ -11,6 +11,7 @@ from relurules.documenting.overview import used_columns
 from relurules.ir import RuleSet
 from relurules.ir.ranges import exact
 from relurules.reading import phrases as p
+from relurules.reading.coverage import missing_text
 from relurules.reading.forms import Span
 from relurules.reading.numbers import bound_text, short, written
 from relurules.reading.phrases import Phrase
@@ -50,9 +51,11 @@ def _spread(count: int) -> list[int]:
 def _fidelity(rules: RuleSet) -> str:
     linked = rules.output_error is None and any(head.link != "identity" for head in rules.heads)
     what = "scores" if linked else "outputs"
+    where = "anywhere in the domain" if rules.complete else "wherever there is a rule"
+    such = "" if rules.complete else "such "
     if rules.max_error == 0:
         return (
-            f"Fidelity: anywhere in the domain, the {what} of the rules are those of the network as traced. Regions "
+            f"Fidelity: {where}, the {what} of the rules are those of the network as traced. Regions "
             "and formulas are computed from its weights; nothing is fitted."
         )
     if not np.isfinite(rules.max_error):
@@ -60,8 +63,9 @@ def _fidelity(rules: RuleSet) -> str:
             "Fidelity: no bound is known on how far the outputs of the rules are from those of the network as traced."
         )
     return (
-        f"Fidelity: anywhere in the domain, the {what} of the rules differ from those of the network as traced by at "
-        f"most {bound_text(rules.max_error)}. This bounds all rows that the domain could hold; it is no mean over data."
+        f"Fidelity: {where}, the {what} of the rules differ from those of the network as traced by at "
+        f"most {bound_text(rules.max_error)}. This bounds all {such}rows that the domain could hold; it is no mean "
+        "over data."
     )
 
 
@@ -71,7 +75,7 @@ def _cover(rules: RuleSet) -> str:
             "Cover: the rules are the leaves of one decision tree, so every row of the domain has a rule, and two "
             "rules share nothing but a boundary."
         )
-    return "Not covered: the search for regions was ended early. A row that no rule covers has rule 0 and no output."
+    return f"Not covered: {missing_text(rules)}"
 
 
 def performance(context: Context) -> Section | None:

@@ -7,6 +7,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.request import Request
+from relurules.reading.coverage import missing_text
 
 
 class Input(NamedTuple):
@@ -33,6 +34,8 @@ def facts(request: Request) -> list[str]:
         settings = ", ".join(f"{name}={value!r}" for name, value in made.settings.items())
         lines.append(f"made by relurules {made.version}, settings: {settings or 'the defaults'}")
     lines.append(_bound(request))
+    if not rules.complete and request.outside != "exact":
+        lines.append(f"INCOMPLETE: {missing_text(rules)}")
     if rules.decision is not None:
         lines.append(f"decides: {_decided(rules.decision.classes)}")
     return lines
@@ -43,12 +46,13 @@ def _bound(request: Request) -> str:
     if request.outside == "exact":
         return "scores are those of the network as traced, rounding of floats aside"
     if rules.decision is not None:
-        return "certified: decides as the network does everywhere in the domain, ties and rounding of floats aside"
+        where = "everywhere in the domain" if rules.complete else "wherever there is a rule"
+        return f"certified: decides as the network does {where}, ties and rounding of floats aside"
     if request.form == "network" and rules.simplified:
         return (
             f"the network that rules stand for; certified: no score of theirs is further off than {rules.score_error!r}"
         )
-    said = "no score is" if not rules.complete else "no score in the domain is"
+    said = "no score in the domain is" if rules.complete else "where there is a rule, no score is"
     return f"certified: {said} further from the network's than {rules.score_error!r}, rounding of floats aside"
 
 
@@ -60,12 +64,14 @@ def outside_words(request: Request, nothing: str, missing: str) -> str:
     """What becomes of rows that no rule is for. nothing, missing: what these are called in the language."""
     missing += " that counts as nothing" if plan.handles_missing(request.rules) else ""
     rule = " and rule 0" if "rule" in request.columns else ""
+    outside = "outside the domain" if request.rules.complete else "outside the part of the domain that has rules"
     if request.outside == "exact":
         return f"A row outside the domain has the network's outputs{rule}; {missing} or infinity gives {nothing}."
     if request.outside == "clamp":
         clamped = "A number out of its range counts as the nearer bound"
-        return f"{clamped}. A row with {missing}, or outside in another way, has {nothing}{rule}."
-    return f"A row with {missing}, or outside the domain, has {nothing}{rule}."
+        other = "outside in another way" if request.rules.complete else "where there is no rule"
+        return f"{clamped}. A row with {missing}, or {other}, has {nothing}{rule}."
+    return f"A row with {missing}, or {outside}, has {nothing}{rule}."
 
 
 def inputs(domain: Domain) -> list[Input]:

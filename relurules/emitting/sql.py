@@ -19,6 +19,7 @@ from relurules.emitting.sql_shapes import (
 )
 from relurules.emitting.sql_steps import printed, widest
 from relurules.errors import InputError, UnsupportedError
+from relurules.reading.coverage import missing_text
 
 #: Where the head and the table will stand; no name holds a NUL character.
 _HEAD, _SOURCE = "\0head", "\0source"
@@ -136,6 +137,8 @@ def _comments(request: Request, dialect: Dialect) -> list[str]:
     rules = request.rules
     about = f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}, dialect: {request.dialect}"
     lines = [about, _said_of_rows(request), *_said_of_sizes(dialect), *_said_of_columns(request)]
+    if not rules.complete and request.outside != "exact":
+        lines.append(f"INCOMPLETE: {missing_text(rules)}")
     if not dialect.executed:
         lines.append(f"Written for {request.dialect} and read by an SQL parser; not executed here.")
     return [one_line(line) for line in lines]

@@ -1,5 +1,6 @@
 """Plain text for people, with the same conditions and numbers as the rule document. Exact ones are in JSON and code."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from relurules.domain.columns import groups_of
@@ -8,6 +9,7 @@ from relurules.emitting.render import one_line, render
 from relurules.emitting.request import Request
 from relurules.ir import Rule, RuleSet
 from relurules.reading import Reading, ReadRule, read_rules
+from relurules.reading.coverage import missing_text
 from relurules.reading.half_spaces import Between
 from relurules.reading.links import decided, has_links, meaning
 from relurules.reading.numbers import bound_text, written
@@ -29,6 +31,13 @@ class TextRule(NamedTuple):
 def print_text(request: Request) -> dict[str, str]:
     """rules.txt: IF conditions THEN formulas, and the domain."""
     return {"rules.txt": render("text/rules.txt.j2", **_values(request.rules, read_rules(request.rules)))}
+
+
+def first_rules_text(rules: RuleSet, most: int) -> str:
+    """The same of no more than so many rules, saying how many are left out."""
+    shown = rules if len(rules) <= most else replace(rules, rules=rules.rules[:most])
+    values = _values(shown, read_rules(shown))
+    return render("text/rules.txt.j2", **{**values, "count": len(rules), "left": len(rules) - len(shown)})
 
 
 def folded(phrase: Phrase) -> str:
@@ -55,6 +64,8 @@ def _values(rules: RuleSet, reading: Reading) -> dict[str, object]:
         },
         "sums": [(named.name, folded(named.phrase)) for named in reading.sums],
         "rules": [_text_rule(rule, read, rules) for rule, read in zip(rules, reading.rules, strict=True)],
+        "count": len(rules),
+        "left": 0,
         "outputs": [one_line(name) for name in rules.outputs],
         "reduction": rules.reduction,
         "removed": ", ".join(f"{count} {name}" for name, count in rules.reduction.removed.items()),
@@ -63,6 +74,7 @@ def _values(rules: RuleSet, reading: Reading) -> dict[str, object]:
         "decision": rules.decision is not None,
         "of_scores": linked is not None and rules.output_error is None,
         "complete": rules.complete,
+        "missing": missing_text(rules),
         "columns": _columns(rules, names),
         "categories": _categories(rules),
         "fills": [

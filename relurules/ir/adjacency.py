@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from relurules import lp
 from relurules.ir.network import Array, Pattern
+from relurules.limits import NEVER, Deadline
 
 if TYPE_CHECKING:
     import networkx
@@ -19,19 +20,23 @@ _SAME = 1e-9
 _STEPS = (0.5, 0.1, 0.01)
 
 
-def adjacency(partition: "Partition") -> "networkx.Graph[int]":
+def adjacency(partition: "Partition", deadline: Deadline = NEVER) -> "networkx.Graph[int]":
     """Regions as nodes, and an edge, with the `neuron` that changes sign, for every facet that two of them share.
 
     Across a facet the neurons that vanish on it change their signs and no others, since all are continuous. Where
     several vanish, the neighbour is where a point just across the facet lies. Regions that touch in less than a facet
-    aren't joined; neither are regions across what a stopped search has not looked at.
+    aren't joined; neither are regions across what a stopped search has not looked at. At the deadline the edges found
+    so far are given.
     """
     import networkx
 
     graph: networkx.Graph[int] = networkx.Graph()
     graph.add_nodes_from(range(len(partition)))
     known = {pattern.tobytes(): i for i, pattern in enumerate(partition.patterns)}
-    for i, region in enumerate(partition.regions()):
+    for i in range(len(partition)):
+        if deadline.is_over():
+            break
+        region = partition.region(i)
         forms = _unit_forms(partition, region.pattern)
         for place, (split, _) in enumerate(region.splits):
             neuron = int(partition.tree.neurons[split])
@@ -68,7 +73,7 @@ def _across(partition: "Partition", region: "Region", place: int) -> int | None:
     frame = partition.frame
     rows, offsets = frame.rows(region.normals, -region.bounds)
     length = np.linalg.norm(rows, axis=1)
-    walls = partition.domain.polytope(frame)
+    walls = partition.walls
     others = np.arange(len(rows)) != place
     G = np.vstack([walls[0], -(rows / length[:, None])[others]])
     h = np.concatenate([walls[1], (offsets / length)[others]])

@@ -118,7 +118,7 @@ class Difference:
     def verdict(self) -> str:
         """Whether they are the same, and up to what."""
         if not self.complete:
-            return "not decided: there were too many parts of the domain to compare"
+            return self._undecided()
         if not self.gaps:
             return "equivalent: the same class everywhere" if self else "not equivalent: some rows get another class"
         if self.same and self:
@@ -126,6 +126,16 @@ class Difference:
         if self:
             return f"equivalent up to {up(self.bound)}: no row differs by more (tolerance {self.tolerance:.3g})"
         return f"not equivalent: scores differ by as much as {up(self.bound)} (tolerance {self.tolerance:.3g})"
+
+    def _undecided(self) -> str:
+        """What is known where not all parts were compared: a row that shows a difference is enough."""
+        some = f"only {self.parts} parts of the domain could be compared: there were too many, or too little time"
+        reached = max((gap.reached for gap in self.gaps if gap.reached is not None), default=0.0)
+        if reached > self.tolerance:
+            return f"not equivalent: scores differ by {reached:.6g} at least; {some}"
+        if not self.gaps and self.place is not None:
+            return f"not equivalent: some rows get another class; {some}"
+        return f"not decided: {some}"
 
     def _rules(self) -> list[str]:
         found = [f"RULES: {self.names[0]} has {self.rules[0]}, {self.names[1]} has {self.rules[1]}", ""]

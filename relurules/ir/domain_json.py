@@ -37,11 +37,12 @@ def domain_from_json(found: Mapping[str, Any]) -> Domain:
     lower = [-np.inf if feature["lower"] is None else feature["lower"] for feature in features]
     upper = [np.inf if feature["upper"] is None else feature["upper"] for feature in features]
     box = Domain.box(lower, upper, names)
-    rows = [dense(item["coefficients"], names) for item in constraints]
+    place = {name: j for j, name in enumerate(names)}
+    rows = [dense(item["coefficients"], place) for item in constraints]
     columns = tuple(_column(item) for item in found.get("columns", ())) or number_columns(names)
     if coordinate_names(columns) != box.names:
         raise ValueError(f"columns become {', '.join(coordinate_names(columns)[:8])}, features are others")
-    groups = tuple(tuple(names.index(name) for name in group) for group in found.get("groups", ()))
+    groups = tuple(tuple(place[name] for name in group) for group in found.get("groups", ()))
     if not set(groups_of(columns)) <= set(groups) or len({i for g in groups for i in g}) < sum(map(len, groups)):
         raise ValueError("groups must hold the categories of every column, and no feature twice")
     return Domain(
@@ -85,15 +86,17 @@ def _column(found: Mapping[str, Any]) -> Column:
 
 def sparse(row: Array, names: Sequence[str]) -> dict[str, float]:
     """The nonzero entries of a row (d,) by name."""
-    return {names[j]: float(row[j]) for j in np.flatnonzero(row).tolist()}
+    return {name: value for name, value in zip(names, row.tolist(), strict=True) if value}
 
 
-def dense(coefficients: Mapping[str, float], names: Sequence[str]) -> list[float]:
-    """The row (d,) that `sparse` took apart; ValueError for an unknown name."""
-    unknown = set(coefficients) - set(names)
-    if unknown:
-        raise ValueError(f"coefficients name {sorted(unknown)[0]!r}, which is no feature")
-    return [coefficients.get(name, 0.0) for name in names]
+def dense(coefficients: Mapping[str, float], place: Mapping[str, int]) -> Array:
+    """The row (d,) that `sparse` took apart, given where each name stands; ValueError for an unknown name."""
+    row = np.zeros(len(place))
+    for name, value in coefficients.items():
+        if name not in place:
+            raise ValueError(f"coefficients name {name!r}, which is no feature")
+        row[place[name]] = value
+    return row
 
 
 def _finite(bound: float) -> float | None:

@@ -1,4 +1,4 @@
-"""What rules came from <-> plain JSON values: provenance, decision, tradeoffs; nothing where nothing is known."""
+"""What rules came from, and what is missing of them <-> plain JSON values; nothing where nothing is known."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Provenance
 from relurules.ir.ruleset import Decision, RuleSet, Tradeoff
 
@@ -32,3 +33,16 @@ def origin_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
         "decision": None if decision is None else Decision(tuple(decision["classes"]), decision["threshold"]),
         "tradeoffs": tuple(Tradeoff(count, float(error)) for count, error in steps),
     }
+
+
+def estimate_to_json(estimate: Estimate) -> dict[str, float | None]:
+    """How much of a search is missing; numbers too large for a float64 are None."""
+    return {
+        name: None if value is None or not np.isfinite(value) else value for name, value in estimate._asdict().items()
+    }
+
+
+def estimate_from_json(found: Mapping[str, Any]) -> Estimate:
+    """The same from plain values."""
+    large = {name: np.inf if found[name] is None else float(found[name]) for name in ("regions", "error")}
+    return Estimate(**{**found, **large})

@@ -1,8 +1,9 @@
 """A domain cut into the linear regions of a network: a decision tree whose leaves are regions."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from relurules.ir.network import AffineMap, Array, Network, Pattern, rows_of
 
 if TYPE_CHECKING:
     import networkx
+
+    from relurules.lp.redundant import Enclosure
 
 #: A child that a stopped search has not looked into.
 UNEXPLORED = int(np.iinfo(np.int32).min)
@@ -41,22 +44,42 @@ class Tree:
             at[active] = self.children[split, side.astype(np.intp)]
         return np.where(at == UNEXPLORED, -1, ~at)
 
+    @cached_property
+    def above(self) -> tuple[list[int], list[int]]:
+        """What leads to each split and to each leaf: twice the split above and its side, -1 at the root.
+
+        Of a leaf that several branches lead to it is one of them.
+        """
+        flat = self.children.reshape(-1)
+        is_leaf = (flat < 0) & (flat != UNEXPLORED)
+        leaves = np.full(int((~flat[is_leaf]).max(initial=0)) + 1, -1)
+        splits = np.full(len(self.neurons), -1)
+        leaves[~flat[is_leaf]] = np.flatnonzero(is_leaf)
+        splits[flat[flat >= 0]] = np.flatnonzero(flat >= 0)
+        return splits.tolist(), leaves.tolist()
+
+    def path(self, leaf: int) -> list[tuple[int, int]]:
+        """The (split, side) pairs from the root down to a leaf, where one branch leads to it."""
+        splits, leaves = self.above
+        found, at = list[tuple[int, int]](), leaves[leaf]
+        while at >= 0:
+            found.append((at >> 1, at & 1))
+            at = splits[at >> 1]
+        return found[::-1]
+
     def paths(self, leaves: int) -> list[list[tuple[int, int]]]:
         """For every leaf the (split, side) pairs from the root down, where one branch leads to each."""
-        found = dict(self.branches())
-        return [found[leaf] for leaf in range(leaves)]
+        return [self.path(leaf) for leaf in range(leaves)]
 
-    def branches(self) -> "list[tuple[int, list[tuple[int, int]]]]":
+    def branches(self) -> "Iterator[tuple[int, list[tuple[int, int]]]]":
         """Every branch: the leaf that it leads to, and its (split, side) pairs from the root down."""
-        found: list[tuple[int, list[tuple[int, int]]]] = []
         stack: list[tuple[int, list[tuple[int, int]]]] = [(0 if len(self.neurons) else -1, [])]
         while stack:
             at, path = stack.pop()
             if at >= 0:
                 stack += [(child, [*path, (at, side)]) for side, child in enumerate(self.children[at].tolist())]
             elif at != UNEXPLORED:
-                found.append((~at, path))
-        return found
+                yield ~at, path
 
 
 class Decisions(NamedTuple):
@@ -131,7 +154,7 @@ class Partition:
 
     def regions(self) -> list[Region]:
         """Every region with its irredundant half-spaces."""
-        return [self._region(i, *cell) for i, cell in enumerate(self.cells())]
+        return [self.region(i) for i in range(len(self))]
 
     def balls(self) -> tuple[Array, Array]:
         """Chebyshev centres (R, d), in the user's units, and radii (R,), in normalised coordinates."""
@@ -148,7 +171,7 @@ class Partition:
         from relurules.lp.maxima import extent
 
         rows, offsets = self.frame.rows(forms[:, :-1], forms[:, -1])
-        cell = self.cells()[region]
+        cell = self.cell(region)
         return extent(cell.G, cell.h, np.column_stack([rows, offsets]))
 
     def ranges(self) -> Array:
@@ -167,35 +190,78 @@ class Partition:
 
         return adjacency(self)
 
-    def cells(self) -> list[Cell]:
-        """All regions as polytopes of the frame's coordinates."""
-        walls = self.domain.polytope(self.frame, outward=True)
-        return [self._cell(path, walls) for path in self.tree.paths(len(self))]
+    def cells(self) -> "Cells":
+        """All regions as polytopes of the frame's coordinates, each worked out when it is looked at."""
+        return Cells(self)
 
-    def _cell(self, path: list[tuple[int, int]], walls: tuple[Array, Array]) -> Cell:
-        splits = np.array([split for split, _ in path], dtype=np.intp)
-        sign = np.array([2.0 * side - 1.0 for _, side in path])
-        normals, offsets = self.tree.normals[splits] * sign[:, None], self.tree.offsets[splits] * sign
-        G, g = self.frame.rows(-normals, -offsets)
-        length = np.linalg.norm(G, axis=1)
-        room = self.domain.rounding(normals, offsets)
-        rows, limits = np.vstack([walls[0], G / length[:, None]]), np.concatenate([walls[1], (room - g) / length])
-        return Cell(path, normals, -offsets, rows, limits)
+    @cached_property
+    def walls(self) -> tuple[Array, Array]:
+        """The domain in the frame's coordinates, G u <= h, and what rounding may take for it."""
+        return self.domain.polytope(self.frame, outward=True)
 
-    def _region(self, i: int, path: list[tuple[int, int]], normals: Array, bounds: Array, G: Array, h: Array) -> Region:
-        from relurules.lp.redundancy import irredundant
+    def cell(self, region: int) -> Cell:
+        """A region as a polytope of the frame's coordinates."""
+        path, walls = self.tree.path(region), self.walls
+        normals, bounds = self._half_spaces(path)
+        rows = self._rows(normals, bounds)
+        G, h = np.vstack([walls[0], rows[:, :-1]]), np.concatenate([walls[1], rows[:, -1]])
+        return Cell(path, normals, bounds, G, h)
 
-        walls = len(h) - len(path)
+    @cached_property
+    def _enclosure(self) -> "Enclosure":
+        from relurules.lp.redundant import Enclosure
+
+        return Enclosure(*self.walls)
+
+    def region(self, i: int) -> Region:
+        """A region with its irredundant half-spaces."""
+        path, pattern = self.tree.path(i), self.patterns[i]
+        normals, bounds = self._half_spaces(path)
         room = self.domain.rounding(normals, bounds) / np.linalg.norm(self.frame.rows(normals, bounds)[0], axis=1)
 
         def exact() -> ExactRows:
             return self._exact_walls.and_also(self.frame.exact_rows(-normals, -bounds))
 
-        keep = irredundant(G, h, walls, room, exact)[walls:]
-        pattern = self.patterns[i]
+        keep = self._enclosure.needed(self._rows(normals, bounds), room, exact)
         kept = tuple(pair for pair, kept in zip(path, keep, strict=True) if kept)
         return Region(pattern, kept, normals[keep], bounds[keep], self.points[i], self.network.affine_map(pattern))
 
     @cached_property
     def _exact_walls(self) -> ExactRows:
         return self.domain.exact_polytope(self.frame)
+
+    def _half_spaces(self, path: list[tuple[int, int]]) -> tuple[Array, Array]:
+        """The sides of splits, normals (n, d) and bounds (n,): normals x >= bounds."""
+        splits = np.array([split for split, _ in path], dtype=np.intp)
+        sign = np.array([2.0 * side - 1.0 for _, side in path])
+        return self.tree.normals[splits] * sign[:, None], -(self.tree.offsets[splits] * sign)
+
+    def _rows(self, normals: Array, bounds: Array) -> Array:
+        """Half-spaces as (n, f + 1) unit rows (g, limit) of the frame's coordinates, g u <= limit, moved outward.
+
+        That is by what rounding may make of their test of a float64 point.
+        """
+        G, g = self.frame.rows(-normals, bounds)
+        limits = self.domain.rounding(normals, bounds) - g
+        return np.asarray(np.column_stack([G, limits]) / np.linalg.norm(G, axis=1)[:, None])
+
+
+class Cells(Sequence[Cell]):
+    """The regions of a partition as polytopes. None is kept: their walls would take far more room than the regions."""
+
+    def __init__(self, partition: Partition) -> None:
+        self._partition = partition
+
+    def __len__(self) -> int:
+        """Number of regions."""
+        return len(self._partition)
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Cell]: ...
+    def __getitem__(self, index: int | slice) -> Cell | Sequence[Cell]:
+        """A region's cell."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self._partition.cell(range(len(self))[index])

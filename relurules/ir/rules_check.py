@@ -1,6 +1,6 @@
 """What a JSON Schema can't say of a rules file: that its parts name and number one another well, and hold a point."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,26 +17,28 @@ def misfit(found: Mapping[str, Any]) -> str | None:
 def _misfits(found: Mapping[str, Any]) -> Iterator[str]:
     features = [feature["name"] for feature in found["features"]]
     yield from _twice(features, "$.features")
+    known = dict.fromkeys(features)
     yield from _twice(found["outputs"], "$.outputs")
     for i, constraint in enumerate(found["constraints"]):
-        yield from _unknown(constraint["coefficients"], features, f"$.constraints[{i}].coefficients")
+        yield from _unknown(constraint["coefficients"], known, f"$.constraints[{i}].coefficients")
     for i, group in enumerate(found.get("groups", ())):
-        yield from _unknown(group, features, f"$.groups[{i}]")
+        yield from _unknown(group, known, f"$.groups[{i}]")
     yield from _ties(found)
     yield from _arrays(found["network"], len(features))
     for i, split in enumerate(found["splits"]):
-        yield from _unknown(split["coefficients"], features, f"$.splits[{i}].coefficients")
+        yield from _unknown(split["coefficients"], known, f"$.splits[{i}].coefficients")
         yield from _beyond(split.get("neuron"), len(found["network"]["neurons"]), f"$.splits[{i}].neuron", "neurons")
     for i, rule in enumerate(found["rules"]):
-        yield from _rule(rule, f"$.rules[{i}]", found, features)
+        yield from _rule(rule, f"$.rules[{i}]", found, known)
 
 
-def _rule(rule: Mapping[str, Any], where: str, found: Mapping[str, Any], features: Sequence[str]) -> Iterator[str]:
-    for i, condition in enumerate(rule["conditions"]):
+def _rule(rule: Mapping[str, Any], where: str, found: Mapping[str, Any], features: Mapping[str, Any]) -> Iterator[str]:
+    for i, condition in enumerate(rule.get("conditions", ())):
         yield from _beyond(condition["split"], len(found["splits"]), f"{where}.conditions[{i}].split", "splits")
     for name, score in rule["outputs"].items():
         yield from _unknown(score["coefficients"], features, f"{where}.outputs[{name!r}].coefficients")
-    yield from _length(rule["pattern"], len(found["network"]["neurons"]), f"{where}.pattern", "signs")
+    if "pattern" in rule:
+        yield from _length(rule["pattern"], len(found["network"]["neurons"]), f"{where}.pattern", "signs")
     yield from _length(rule["point"], len(features), f"{where}.point", "numbers")
 
 
@@ -47,7 +49,11 @@ def _arrays(network: Mapping[str, Any], d: int) -> Iterator[str]:
         yield from _length(network[name], rows, f"$.network.{name}", "rows" if name in "ALCU" else "numbers")
     for name, columns in {"A": d, "L": K, "C": d, "U": K}.items():
         for i, row in enumerate(network[name]):
-            yield from _length(row, columns, f"$.network.{name}[{i}]", "numbers")
+            where = f"$.network.{name}[{i}]"
+            if isinstance(row, dict):
+                yield from _beyond(max(map(int, row), default=None), columns, where, "columns")
+            else:
+                yield from _length(row, columns, where, "numbers")
 
 
 def first_stray(rules: RuleSet) -> int | None:
@@ -64,15 +70,17 @@ def _ties(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _twice(names: Sequence[str], where: str) -> Iterator[str]:
+    seen = set[str]()
     for i, name in enumerate(names):
-        if name in names[:i]:
+        if name in seen:
             yield f"at {where}[{i}]: the name {name!r} is there before"
+        seen.add(name)
 
 
-def _unknown(names: Sequence[str] | Mapping[str, Any], features: Sequence[str], where: str) -> Iterator[str]:
+def _unknown(names: Iterable[str], features: Mapping[str, Any], where: str) -> Iterator[str]:
     for name in names:
         if name not in features:
-            yield f"at {where}: {name!r} is no feature; there are {', '.join(map(repr, features[:8]))}"
+            yield f"at {where}: {name!r} is no feature; there are {', '.join(map(repr, list(features)[:8]))}"
 
 
 def _beyond(index: int | None, count: int, where: str, what: str) -> Iterator[str]:

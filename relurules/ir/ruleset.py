@@ -1,6 +1,6 @@
 """Rules: IF half-spaces THEN an affine map, for every part of a domain."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,45 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.link import Head, check_heads, check_outputs, identity_heads, linked, score_names
 from relurules.ir.local_models import LocalModels
-from relurules.ir.network import AffineMap, Array, Network, Neuron, Pattern
+from relurules.ir.network import AffineMap, Array, Network
 from relurules.ir.partition import Tree
+from relurules.ir.rule import Condition, HalfSpace, Rule
+from relurules.ir.rule_table import maps_of
 
 if TYPE_CHECKING:
     import pandas
-
-
-class HalfSpace(NamedTuple):
-    """The test normal·x >= bound; normal (d,) in the user's columns and units, scaled to read well.
-
-    neuron: whose sign it tells, None where it is that of none; split: its index in the rule set's tree.
-    """
-
-    normal: Array
-    bound: float
-    neuron: Neuron | None
-    split: int
-
-
-class Condition(NamedTuple):
-    """A half-space that must hold, or must not (then normal·x < bound)."""
-
-    half_space: HalfSpace
-    holds: bool
-
-
-@dataclass(frozen=True)
-class Rule:
-    """IF all conditions hold THEN scores = map(x). point: (d,) strictly inside; rows: how many of the data."""
-
-    number: int
-    conditions: tuple[Condition, ...]
-    map: AffineMap
-    pattern: Pattern
-    point: Array
-    rows: int | None
 
 
 class Reduction(NamedTuple):
@@ -92,14 +64,15 @@ class RuleSet:
     the link and the scores that it takes, where the scores are what the rules' maps and `network` give; none given: the
     outputs are the scores. score_error: bound on |network as traced - rules| over the domain, for every score (rounding
     of float64 not counted); output_error: the same for the outputs, where they aren't the scores. complete: False where
-    a budget left part of the domain uncovered. evidence: what data say; provenance: how the rules were made; tradeoffs:
-    the steps of the simplification. decision: the classes, where the output is the number of one; a rule's scores are
-    constant then, and tell the class only. traced: the network as traced, right outside the domain too, if it is kept.
+    a budget left part of the domain uncovered; `estimate` says how much, where that is known. evidence: what data say;
+    provenance: how the rules were made; tradeoffs: the steps of the simplification. decision: the classes, where the
+    output is the number of one; a rule's scores are constant then, and tell the class only. traced: the network as
+    traced, right outside the domain too, if it is kept.
     """
 
     outputs: tuple[str, ...]
     domain: Domain
-    rules: tuple[Rule, ...]
+    rules: Sequence[Rule]
     tree: Tree
     network: Network
     score_error: float
@@ -112,6 +85,7 @@ class RuleSet:
     tradeoffs: tuple[Tradeoff, ...] = ()
     decision: Decision | None = None
     traced: Network | None = None
+    estimate: Estimate | None = None
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)
@@ -163,23 +137,26 @@ class RuleSet:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
         X = self.domain.rows(table)
         number = self.apply(X)
-        weights, constants = self._maps
+        weights, constants = self.maps
         predicted = np.full((len(X), len(self.network.c)), np.nan)
-        for rule in np.unique(number[number > 0]) - 1:
-            rows = number == rule + 1
-            predicted[rows] = X[rows] @ weights[rule].T + constants[rule]
+        order = np.argsort(number, kind="stable")
+        present, counts = np.unique(number, return_counts=True)
+        for rule, end, count in zip(present.tolist(), np.cumsum(counts).tolist(), counts.tolist(), strict=True):
+            if rule > 0:
+                rows = order[end - count : end]
+                predicted[rows] = X[rows] @ weights[rule - 1].T + constants[rule - 1]
         return predicted
 
     @cached_property
-    def _maps(self) -> AffineMap:
-        maps = [rule.map for rule in self.rules]
-        return AffineMap(np.stack([m.weights for m in maps]), np.stack([m.constants for m in maps]))
+    def maps(self) -> AffineMap:
+        """The rules' affine maps: weights (R, m, d), constants (R, m)."""
+        return maps_of(self.rules)
 
     @cached_property
     def local_models(self) -> LocalModels:
         """The rules' affine maps, with what is known of their inputs and outputs."""
         classes, threshold = ((), None) if self.decision is None else self.decision
-        return LocalModels(self.domain, self.outputs, self.heads, *self._maps, "rule", classes, threshold)
+        return LocalModels(self.domain, self.outputs, self.heads, *self.maps, "rule", classes, threshold)
 
     def ranges(self) -> Array:
         """(R, m, 2) smallest and largest value of every output on the closure of every rule's region.
@@ -226,3 +203,6 @@ class RuleSet:
         from relurules.ir.rules_json import load
 
         return load(Path(path))
+
+
+__all__ = ["Condition", "Decision", "HalfSpace", "Reduction", "Rule", "RuleSet", "Tradeoff"]

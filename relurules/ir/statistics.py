@@ -13,6 +13,7 @@ from relurules.ir.link import LINKS
 from relurules.ir.local_models import Sample
 from relurules.ir.network import Array, read_only
 from relurules.ir.response import Response, response_of
+from relurules.limits import NEVER, Deadline
 
 if TYPE_CHECKING:
     from relurules.ir.ruleset import RuleSet
@@ -42,8 +43,11 @@ class Facts:
     typical: Indices
 
 
-def facts(sample: Sample, response: Response | None) -> Facts:
-    """Everything about every model; `response` holds the values of the sample's rows."""
+def facts(sample: Sample, response: Response | None, deadline: Deadline = NEVER) -> Facts:
+    """Everything about every model; `response` holds the values of the sample's rows.
+
+    At the deadline `whole` is left out: it takes every model on every row.
+    """
     R, counts = len(sample.models), sample.counts
     shares = counts / max(1, len(sample))
     if response is None:
@@ -56,7 +60,7 @@ def facts(sample: Sample, response: Response | None) -> Facts:
         metrics.group_means(response.values, sample.of, R) if numeric else None,
         metrics.group_deviations(response.values, sample.of, R) if numeric else None,
         _grouped(own, response, sample.of, R),
-        _whole(sample, response),
+        _whole(sample, response, deadline),
         metrics.known({name: found[0] for name, found in _grouped(own, response, np.zeros_like(sample.of), 1).items()}),
         typical_rows(sample),
     )
@@ -111,7 +115,7 @@ def _explained(mse: Array, around: Array) -> Array:
         return np.where(around > 0, 1.0 - mse / around**2, np.nan)
 
 
-def _whole(sample: Sample, response: Response) -> dict[str, Array]:
+def _whole(sample: Sample, response: Response, deadline: Deadline) -> dict[str, Array]:
     """One metric, or two, of every model's formula on all rows."""
     R, N, p = len(sample.models), len(sample), len(response.forms)
     if not N:
@@ -120,6 +124,8 @@ def _whole(sample: Sample, response: Response) -> dict[str, Array]:
     constants = sample.models.constants @ response.forms.T
     step, found = max(1, _BLOCK // (N * p)), []
     for start in range(0, R, step):
+        if deadline.is_over():
+            return {}
         at = slice(start, start + step)
         scores = weights[at].reshape(-1, weights.shape[2]) @ sample.X.T + constants[at].reshape(-1, 1)
         found.append(_judged(scores.reshape(-1, p, N), response))
@@ -143,7 +149,7 @@ def _judged(scores: Array, response: Response) -> dict[str, Array]:
     return {"R2": _explained(mse, np.full(len(mse), values.std() if np.ptp(values) else 0.0)), "MSE": mse}
 
 
-def evidence_of(rules: "RuleSet", table: Any, y: Any = None) -> Evidence:
+def evidence_of(rules: "RuleSet", table: Any, y: Any = None, deadline: Deadline = NEVER) -> Evidence:
     """What a table, and the true values y (N,) of its rows if given, say about every rule.
 
     y: numbers, or classes as `response_of` reads them; a Series brings its name. DataError where they don't fit.
@@ -152,7 +158,7 @@ def evidence_of(rules: "RuleSet", table: Any, y: Any = None) -> Evidence:
     number = rules.apply(X)
     sample = Sample(rules.local_models, X[number > 0], number[number > 0] - 1, len(X))
     response = None if y is None else response_of(sample.models, y, len(X)).part(number > 0)
-    found = facts(sample, response)
+    found = facts(sample, response, deadline)
     return Evidence(
         digest=hashlib.sha256(np.ascontiguousarray(X + 0.0, dtype="<f8").tobytes()).hexdigest(),
         rows=len(X),
@@ -167,9 +173,9 @@ def evidence_of(rules: "RuleSet", table: Any, y: Any = None) -> Evidence:
     )
 
 
-def with_evidence(rules: "RuleSet", table: Any, y: Any = None) -> "RuleSet":
+def with_evidence(rules: "RuleSet", table: Any, y: Any = None, deadline: Deadline = NEVER) -> "RuleSet":
     """The same rules with `evidence_of` the table; without a table as they are."""
-    return rules if table is None else replace(rules, evidence=evidence_of(rules, table, y))
+    return rules if table is None else replace(rules, evidence=evidence_of(rules, table, y, deadline))
 
 
 def _rule_facts(found: Facts, X: Array, i: int) -> RuleFacts:

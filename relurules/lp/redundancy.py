@@ -53,6 +53,20 @@ def irredundant(G: Array, h: Array, first: int, room: Array, exact: Callable[[],
     return keep
 
 
+def implied_exactly(
+    exact: Callable[[], Rationals], count: int, keep: Mask, asked: NDArray[np.intp], room: Array
+) -> Mask:
+    """Which of the last `count` rows, those asked about, the rows kept imply, by rational numbers; no in doubt.
+
+    keep: (count,); exact: the same rows behind others, which stay; room: (count,).
+    """
+    rows = exact()
+    walls = len(rows.h) - count
+    whole = _chosen(rows, np.append(np.ones(walls, dtype=np.bool_), keep))
+    own = _chosen(rows, asked + walls)
+    return np.array([_exactly(whole, own, i, float(room[k])) for i, k in enumerate(asked.tolist())], dtype=np.bool_)
+
+
 def implied(
     G: Array, h: Array, rows: Array, limits: Array, room: Array, exact: Callable[[], tuple[Rationals, Rationals]]
 ) -> Mask:

@@ -20,6 +20,8 @@ from relurules.partitioning.state import Array, Int, Net, Node, Out, Stack, Stat
 
 #: Rows, waiting cells and numbers that there is room for at first; arrays that become too small are doubled.
 _ROWS, _SLOTS, _POOL = 24, 8, 8192
+#: The numbers of waiting cells' dictionaries grow by so many at most, or by an eighth.
+_STEP = 2**22
 
 
 def box_of(domain: Domain, frame: Frame) -> Box:
@@ -191,21 +193,45 @@ def _out(K: int, F: int, size: int, options: Int) -> Out:
     )
 
 
-def grown(state: State) -> State:
-    """The same state with twice the room for rows, waiting cells and their dictionaries."""
-    stack, rows, cuts = state.stack, 2 * len(state.work.basic), 2 * len(state.node.cuts)
-    wider = Stack(*(_larger(array, 2 * len(array)) for array in stack))
+def grown(state: State, pool: int = 0) -> State:
+    """The same state with twice the room for rows, splits, waiting cells or their dictionaries, whichever lack it.
+
+    pool: so many numbers of dictionaries must have room. The state given is used up.
+    """
+    node, stack, D = state.node, state.stack, state.work
+    n = int(D.used[0]) + 1
+    pool = max(pool, int(node.counts[key.POOLED]) + n * D.table.shape[1])
+    if pool > len(stack.pool):
+        state = state._replace(stack=stack._replace(pool=_lengthened(stack.pool, pool)))
+    if node.counts[key.TOP] >= len(stack.first):
+        slots = 2 * len(stack.first)
+        wider = (array if name == "pool" else _larger(array, slots) for name, array in state.stack._asdict().items())
+        state = state._replace(stack=Stack(*wider))
+    if node.at[key.DEPTH] >= len(node.cuts):
+        cuts = {name: _larger(getattr(node, name), 2 * len(node.cuts)) for name in ("cuts", "cut_error", "cut_of")}
+        state = state._replace(node=node._replace(**cuts))
+    return _with_rows(state, 2 * len(D.basic)) if n >= len(D.basic) else state
+
+
+def _with_rows(state: State, rows: int) -> State:
     return state._replace(
-        node=state.node._replace(
-            cuts=_larger(state.node.cuts, cuts),
-            cut_error=_larger(state.node.cut_error, cuts),
-            cut_of=_larger(state.node.cut_of, cuts),
-        ),
-        stack=wider._replace(basic=_larger(wider.basic.T, rows).T.copy()),
+        stack=state.stack._replace(basic=_larger(state.stack.basic.T, rows).T.copy()),
         work=_roomier(state.work, rows),
         spare=_roomier(state.spare, rows),
         ball=ball_room(len(state.node.center), rows),
     )
+
+
+def _lengthened(array: Array, least: int) -> Array:
+    """The same numbers with room for more behind them: twice as many, of very many an eighth more.
+
+    In place where that can be, as they may be most of the memory.
+    """
+    size = max(least, len(array) + max(min(len(array), _STEP), len(array) // 8))
+    if not array.flags.owndata:
+        array = array.copy()
+    array.resize(size, refcheck=False)
+    return array
 
 
 def _roomier(D: Dictionary, rows: int) -> Dictionary:

@@ -1,72 +1,155 @@
 """How large a search would be, and how much of the domain a search has looked at, from random probes."""
 
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.ir import Estimate
 from relurules.ir.network import Array
+from relurules.limits import NEVER, Deadline
 from relurules.partitioning import key
 from relurules.partitioning.build import grown
-from relurules.partitioning.pieces import Search, cells, in_one
+from relurules.partitioning.pieces import Search, alone, in_one, waiting
 from relurules.partitioning.state import State
 from relurules.partitioning.walk import ALL, Problem, Walk, begin
 
-#: Probes in all, and at least so many for each cell that waits; points that weigh volume.
-_PROBES, _AT_LEAST, _POINTS = 10_000, 50, 10_000
+#: Probes in all, and at least so many for each cell that waits.
+_PROBES, _AT_LEAST = 10_000, 50
+#: Points that weigh volume: so many, fewer where they would be more numbers than that, but no fewer than these.
+_POINTS, _NUMBERS, _FEWEST = 10_000, 2**21, 1000
 #: The most probes where every split may take a mixed-integer program, and at least so many for each cell.
 _ASKING, _ASKING_AT_LEAST = 100, 5
 #: Points are drawn in a box until enough lie in the domain, but not more than so many times the number wanted.
 _TRIES = 1000
 
 
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """What an estimate may take: probes in all, at least so many for each cell that waits, tests of neurons.
+
+    Where tests or the deadline end it, the cells that were probed, drawn at random, stand for all of them.
+    """
+
+    probes: int = _PROBES
+    least: int = _AT_LEAST
+    tests: float = math.inf
+    deadline: Deadline = NEVER
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it may end before all cells were probed."""
+        return self.tests < math.inf or self.deadline.is_set
+
+
+class _Guess(NamedTuple):
+    """Regions that are to be expected in the cells that wait, and the variance of that."""
+
+    regions: float
+    variance: float
+
+
 def estimate(
-    problem: Problem, search: Search | None, rows: Array | None = None, probes: int = _PROBES, seed: int = 0
+    problem: Problem, search: Search | None, rows: Array | None = None, effort: Effort | None = None, seed: int = 0
 ) -> Estimate:
     """Estimate the size of a search and how far it has come; `search` None: it hasn't begun.
 
-    rows: (N, d) data in the domain's coordinates. The same seed gives the same numbers.
+    rows: (N, d) data in the domain's coordinates. The same seed gives the same numbers, where no deadline ends it.
     """
-    search = in_one(problem, begin(problem)) if search is None else search
-    waiting = [cell for piece in search.pieces if piece.state is not None for cell in cells(piece.state)]
+    search, effort = in_one(problem, begin(problem)) if search is None else search, effort or Effort()
+    states = [piece.state for piece in search.pieces if piece.state is not None]
     random = np.random.default_rng(seed)
-    number, variance = float(search.found), 0.0
-    most, least = (min(probes, _ASKING), _ASKING_AT_LEAST) if problem.asks else (probes, _AT_LEAST)
-    for cell in waiting:
-        leaves = _probed(problem, cell, max(least, most // len(waiting)), random)
-        number += float(leaves.mean())
-        variance += float(leaves.var(ddof=1)) / len(leaves)
+    guess = _expected(problem, states, effort, random)
     volume = error = None
-    points = uniform_points(problem.domain, _POINTS, random)
+    count = max(_FEWEST, min(_POINTS, _NUMBERS // len(problem.domain)))
+    points = uniform_points(problem.domain, count, random, effort.deadline)
     if points is not None:
-        volume = searched(problem, waiting, points)
+        volume = searched(problem, states, points)
         error = float(np.sqrt(volume * (1.0 - volume) / len(points)))
     inside = None if rows is None else rows[problem.domain.contains(rows)]
-    data = None if inside is None or not len(inside) else searched(problem, waiting, inside)
-    return Estimate(number, float(np.sqrt(variance)), volume, error, data)
+    data = None if inside is None or not len(inside) else searched(problem, states, inside)
+    return Estimate(search.found + guess.regions, float(np.sqrt(guess.variance)), volume, error, data)
 
 
-def _probed(problem: Problem, cell: State, probes: int, random: np.random.Generator) -> Array:
-    """Regions below a cell that waits, as every probe estimates them: 2 to the number of splits that it met."""
-    walk = Walk(problem, _roomy(cell))
+def expected(problem: Problem, search: Search, effort: Effort, seed: int = 0) -> tuple[float, float]:
+    """How many regions a search would find, and the standard error of that, without a look at the volume."""
+    states = [piece.state for piece in search.pieces if piece.state is not None]
+    guess = _expected(problem, states, effort, np.random.default_rng(seed))
+    return search.found + guess.regions, float(np.sqrt(guess.variance))
+
+
+def _expected(problem: Problem, states: Sequence[State], effort: Effort, random: np.random.Generator) -> _Guess:
+    count = sum(map(waiting, states))
+    if not count:
+        return _Guess(0.0, 0.0)
+    most, least = effort.probes, effort.least
+    if problem.asks:
+        most, least = min(most, _ASKING), min(least, _ASKING_AT_LEAST)
+    probes = max(least, most // count)
+    means, variances = list[float](), list[float]()
+    walk, tests = Walk(problem, states[0]), 0
+    for cell in _drawn(states, random) if effort.bounded else _in_order(states):
+        leaves, took = _probed(walk, cell, probes, random, effort)
+        tests += took
+        with np.errstate(over="ignore", invalid="ignore"):
+            means.append(float(leaves.mean()))
+            variances.append(float(leaves.var(ddof=1)) / len(leaves))
+        if tests >= effort.tests or effort.deadline.is_over():
+            break
+    return _guessed(np.array(means), np.array(variances), count)
+
+
+def _guessed(means: Array, variances: Array, count: int) -> _Guess:
+    """From some cells, drawn at random, to all: so many wait. Infinite where float64 has no such numbers."""
+    scale = count / len(means)
+    with np.errstate(over="ignore", invalid="ignore"):
+        between = float(means.var(ddof=1)) if 1 < len(means) < count else 0.0
+        variance = scale**2 * float(variances.sum() + len(means) * between * (1.0 - 1.0 / scale))
+        return _Guess(scale * float(means.sum()), np.inf if np.isnan(variance) else variance)
+
+
+def _in_order(states: Sequence[State]) -> Iterator[State]:
+    """The cells that wait, each as a state of its own."""
+    for state in states:
+        yield from (alone(state, slot, emits=False) for slot in reversed(range(waiting(state))))
+
+
+def _drawn(states: Sequence[State], random: np.random.Generator) -> Iterator[State]:
+    """The same in a random order."""
+    places = [(i, slot) for i, state in enumerate(states) for slot in range(waiting(state))]
+    order = random.permutation(len(places))
+    for i, slot in (places[j] for j in order.tolist()):
+        yield alone(states[i], slot, emits=False)
+
+
+def _probed(walk: Walk, cell: State, probes: int, random: np.random.Generator, effort: Effort) -> tuple[Array, int]:
+    """Regions below a cell that waits, as every probe estimates them: 2 to the number of splits that it met.
+
+    Also how many tests of neurons that took. Two probes are made in any case.
+    """
+    walk.state = _roomy(cell)
     node = walk.state.node
     node.options[[key.PROBE, key.EACH]] = 1
     node.options[[key.POINTS, key.MAPS, key.TREE]] = 0
     node.counts[key.MOST] = ALL
     node.counts[key.RANDOM] = int(random.integers(2**62))
-    leaves = np.empty(probes)
-    for i in range(probes):
+    leaves = list[float]()
+    while len(leaves) < probes:
         _again(walk.state)
         walk.step(ALL)
-        leaves[i] = 2.0 ** int(walk.state.node.counts[key.PROBED])
-    return leaves
+        leaves.append(float(np.ldexp(1.0, int(walk.state.node.counts[key.PROBED]))))
+        if len(leaves) > 1 and (effort.deadline.is_over() or walk.state.node.counts[key.TESTS] >= effort.tests):
+            break
+    return np.array(leaves), int(walk.state.node.counts[key.TESTS])
 
 
 def _roomy(cell: State) -> State:
     """The cell's state with room for a second copy of it."""
-    while len(cell.stack.pool) < 2 * int(cell.stack.used[0, 0]) * cell.work.table.shape[1]:
-        cell = grown(cell)
-    return cell
+    return grown(cell, 2 * int(cell.stack.used[0, 0]) * cell.work.table.shape[1])
 
 
 def _again(state: State) -> None:
@@ -81,27 +164,43 @@ def _again(state: State) -> None:
     counts[[key.TOP, key.POOLED, key.PROBED]] = 2, 2 * size, 0
 
 
-def searched(problem: Problem, waiting: list[State], X: Array) -> float:
+def searched(problem: Problem, states: Sequence[State], X: Array) -> float:
     """The share of rows (N, d), all in the domain, that lie in none of the cells that wait."""
     u = problem.frame.from_user(X)
+    u = np.column_stack([u, np.ones(len(u))])
     open_rows = np.zeros(len(X), dtype=np.bool_)
-    for cell in waiting:
-        cuts = _cuts(cell)
-        normals, offsets = (cuts[:, :-2], cuts[:, -2]) if cell.net.cone else (cuts[:, :-1], cuts[:, -1])
-        open_rows |= (u @ normals.T + offsets >= 0.0).all(axis=1)
+    for state in states:
+        _mark(state, u, open_rows)
     return float((~open_rows).mean())
 
 
-def _cuts(cell: State) -> Array:
-    """The sides of the splits above a cell that waits in slot 0."""
-    node, at = cell.node, cell.stack.at[0]
-    cuts = node.cuts[: at[key.DEPTH]].copy()
-    if at[key.OTHER]:
-        cuts[-1] = node.rows[at[key.NEXT] - 1]
-    return cuts
+def _mark(state: State, u: Array, open_rows: NDArray[np.bool_]) -> None:
+    """Mark the rows (N, f + 1) in cells of one search that wait: all of them branch off one way down."""
+    node, top = state.node, int(state.node.counts[key.TOP])
+    turned = state.stack.at[:top, key.OTHER] != 0
+    shared = state.stack.at[:top, key.DEPTH] - turned
+    left, passed = np.arange(len(u)), 0
+    for i in np.argsort(shared, kind="stable").tolist():
+        left, passed = _on_the_way(state, u, left, passed, int(shared[i])), int(shared[i])
+        last = node.rows[state.stack.at[i, key.NEXT] - 1]
+        open_rows[left[u[left] @ _form(state, last) >= 0.0] if turned[i] else left] = True
+    if node.at[key.LIVE]:
+        open_rows[_on_the_way(state, u, left, passed, int(node.at[key.DEPTH]))] = True
 
 
-def uniform_points(domain: Domain, count: int, random: np.random.Generator) -> Array | None:
+def _on_the_way(state: State, u: Array, left: NDArray[np.intp], start: int, end: int) -> NDArray[np.intp]:
+    """Those of some rows that are on the sides of the splits from `start` to `end`."""
+    for cut in state.node.cuts[start:end]:
+        left = left[u[left] @ _form(state, cut) >= 0.0]
+    return left
+
+
+def _form(state: State, row: Array) -> Array:
+    """A row of the search as a form of (u, 1)."""
+    return row[:-1] if state.net.cone else row
+
+
+def uniform_points(domain: Domain, count: int, random: np.random.Generator, deadline: Deadline = NEVER) -> Array | None:
     """Points of a domain, uniform in its numbers and over the categories of every group; None where it is unbounded.
 
     Fewer than `count` where inequalities leave little of the box, None where they leave next to nothing.
@@ -114,7 +213,7 @@ def uniform_points(domain: Domain, count: int, random: np.random.Generator) -> A
         for group in domain.groups:
             X[:, group] = np.eye(len(group))[_picked(domain, group, count, random)]
         found.append(X[domain.contains(X)])
-        if sum(map(len, found)) >= count:
+        if sum(map(len, found)) >= count or deadline.is_over():
             break
     points = np.vstack(found)[:count]
     return points if len(points) >= 2 else None

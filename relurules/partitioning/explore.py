@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from relurules.errors import CheckError, DataError, Termination
 from relurules.files import make_folder
+from relurules.limits import NEVER, Deadline
 from relurules.locks import alone, scratch
 from relurules.partitioning import key
 from relurules.partitioning.checkpoint import DAMAGED, read_checkpoint, remove_checkpoint, require_file, save_checkpoint
@@ -23,6 +24,7 @@ from relurules.partitioning.tray import Tray, laid_down, picked_up
 from relurules.partitioning.walk import Batch, Problem, Walk, begin, joined
 
 Progress = Callable[[int], None]
+Watch = Callable[[Search], None]
 
 #: Pieces per process, so that one long piece doesn't keep the others waiting.
 _PIECES = 16
@@ -35,11 +37,19 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class Budget(NamedTuple):
-    """When to end: at so many regions, at this time (of time.monotonic); how many processes."""
+    """When to end: at so many regions, at a deadline; how many processes.
+
+    pace: what follows takes so many seconds for every region, which must have room before the deadline too.
+    """
 
     regions: float = math.inf
-    end: float = math.inf
+    deadline: Deadline = NEVER
     jobs: int = 1
+    pace: float = 0.0
+
+    def left(self, found: int) -> float:
+        """Seconds that are left for the search once so many regions are found."""
+        return max(0.0, self.deadline.left() - self.pace * found)
 
 
 class Sink(Protocol):
@@ -63,12 +73,14 @@ def explore(
     progress: Progress | None = None,
     checkpoint: Path | None = None,
     keep: bool = False,
+    watch: Watch | None = None,
 ) -> Search:
     """Search until nothing is left or the budget is spent; one region is found in any case.
 
     checkpoint: a file that is read if it is there, written first of all, now and then, and when the search ends early,
     whatever ends it, and removed once nothing is left. What can't be written leaves the last one as it was. keep: it is
-    left, with the whole search, to whoever removes it once the result is safe. Raises CheckError where a process dies,
+    left, with the whole search, to whoever removes it once the result is safe. watch: called with the search now and
+    then; may end it by an error. Raises CheckError where a process dies,
     with the checkpoint written, InputError where another run uses the same checkpoint.
     """
     with nullcontext() if checkpoint is None else _alone_with(checkpoint):
@@ -76,7 +88,7 @@ def explore(
         _compile(search)
         with _signals_between_steps() as interrupt:
             try:
-                _bring_forward(problem, search, sink, budget, interrupt, progress, checkpoint)
+                _bring_forward(problem, search, sink, budget, interrupt, progress, checkpoint, watch)
             except OSError:
                 with suppress(OSError):  # where there is no room, the last checkpoint stands
                     _save(problem, search, sink, checkpoint, keep)
@@ -132,6 +144,7 @@ def _bring_forward(
     interrupt: Callable[[], None],
     progress: Progress | None,
     checkpoint: Path | None,
+    watch: Watch | None,
 ) -> None:
     """All rounds, with a checkpoint now and then."""
     saved = time.monotonic()
@@ -141,6 +154,8 @@ def _bring_forward(
                 if progress is not None:
                     progress(search.found)
                 interrupt()
+                if watch is not None:
+                    watch(search)
                 if checkpoint is not None and time.monotonic() - saved > _CHECKPOINT_EVERY:
                     save_checkpoint(checkpoint, problem, search, sink.saved())
                     saved = time.monotonic()
@@ -170,7 +185,7 @@ def _rounds(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Gen
 
 
 def _is_over(search: Search, budget: Budget) -> bool:
-    return search.found >= 1 and (search.found >= budget.regions or time.monotonic() >= budget.end)
+    return search.found >= 1 and (search.found >= budget.regions or budget.left(search.found) <= 0.0)
 
 
 def _alone(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iterator[None]:
@@ -180,7 +195,7 @@ def _alone(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iter
     walk = Walk(problem, piece.state)  # type: ignore[arg-type]
     before = search.found - walk.found
     while piece.state is not None and not _is_over(search, budget):
-        late = time.monotonic() >= budget.end
+        late = budget.left(search.found) <= 0.0
         walk.stop_at((1 if late else max(budget.regions, 1)) - before)
         why, search.recorded = key.PAUSE, False
         try:
@@ -204,8 +219,11 @@ def _together(problem: Problem, search: Search, sink: Sink, budget: Budget) -> I
     from joblib import delayed
 
     waiting = [i for i, piece in enumerate(search.pieces) if piece.state is not None]
-    seconds = min(_SECONDS, max(budget.end - time.monotonic(), 0.0))
+    room, turns = budget.left(search.found), -(-len(waiting) // _processes(budget.jobs))
+    seconds = min(_SECONDS, room / turns)
     regions = min(_REGIONS, max(budget.regions - search.found, 1))
+    if budget.pace and room < math.inf:
+        regions = min(regions, max(1, int(room / budget.pace / len(waiting))))
     net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
     with scratch() as folder, _parallel(budget.jobs) as parallel:
         tray = Tray(folder, os.getpid())

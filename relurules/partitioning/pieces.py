@@ -10,8 +10,11 @@ from relurules.ir.network import Pattern
 from relurules.partitioning import key
 from relurules.partitioning.build import grown
 from relurules.partitioning.cells import keep
-from relurules.partitioning.state import Int, State
+from relurules.partitioning.state import Int, Out, Stack, State
 from relurules.partitioning.walk import ALL, Problem, Walk
+
+#: Room at first for cells that wait, and for their numbers, in the state of one cell.
+_SLOTS, _POOL = 8, 8192
 
 #: Neuron, the signs decided above, and the (split, side) above.
 _Split = tuple[int, Pattern, tuple[int, int]]
@@ -47,35 +50,57 @@ def park(state: State) -> None:
     node.at[key.LIVE] = 0
 
 
-def _alone(state: State, slot: int) -> State:
-    """A state with one of the waiting cells only, which has found nothing yet."""
-    single, width = copied(state), state.work.table.shape[1]
-    first, size = int(state.stack.first[slot]), int(state.stack.used[slot, 0]) * width
-    for array in single.stack[1:]:
-        array[0] = array[slot]
-    single.stack.pool[:size] = state.stack.pool[first : first + size]
-    single.stack.first[0] = 0
+def waiting(state: State) -> int:
+    """How many cells there are to be searched: those that wait, and the current one, which comes last here."""
+    return int(state.node.counts[key.TOP]) + int(state.node.at[key.LIVE] != 0)
+
+
+def alone(state: State, slot: int, *, emits: bool = True) -> State:
+    """A state with one of its cells only, which has found nothing yet. emits: whether it is there to find anything.
+
+    Of the dictionaries of cells that wait, most of the memory, only that one is copied.
+    """
+    if not emits:
+        state = state._replace(
+            out=Out(*(np.zeros((min(len(array), 1), *array.shape[1:]), array.dtype) for array in state.out))
+        )
+    top = int(state.node.counts[key.TOP])
+    single = _current(state) if slot == top else _one_of(state, slot)
     single.stack.at[0, [key.SPLIT, key.SIDE]] = -1, 0
-    counts = single.node.counts
-    counts[[key.TOP, key.POOLED]] = 1, size
-    counts[[key.REGIONS, key.SPLITS, key.LEAVES_OUT, key.SPLITS_OUT, key.TESTS]] = 0
+    single.node.counts[[key.REGIONS, key.SPLITS, key.LEAVES_OUT, key.SPLITS_OUT, key.TESTS]] = 0
+    return single
+
+
+def _current(state: State) -> State:
+    """The current cell as the only one that waits."""
+    stack = Stack(*(np.zeros((min(len(array), _SLOTS), *array.shape[1:]), array.dtype) for array in state.stack))
+    single = copied(state._replace(stack=stack._replace(pool=np.zeros(_POOL))))
+    single.node.counts[[key.TOP, key.POOLED]] = 0
+    single = grown(single)
+    park(single)
+    return single
+
+
+def _one_of(state: State, slot: int) -> State:
+    """A cell that waits as the only one."""
+    first, size = int(state.stack.first[slot]), int(state.stack.used[slot, 0]) * state.work.table.shape[1]
+    found = dict[str, Any]()
+    for name, array in state.stack._asdict().items():
+        found[name] = np.zeros((min(len(array), _SLOTS), *array.shape[1:]), array.dtype)
+        if name != "pool":
+            found[name][0] = array[slot]
+    found["pool"] = np.zeros(max(2 * size, _POOL))
+    found["pool"][:size] = state.stack.pool[first : first + size]
+    found["first"][0] = 0
+    single = copied(state._replace(stack=Stack(**found)))
+    single.node.counts[[key.TOP, key.POOLED]] = 1, size
+    single.node.at[key.LIVE] = 0
     return single
 
 
 def cells(state: State) -> list[State]:
     """One state for each cell that waits and for the current one, in the order in which they would be searched."""
-    state = copied(state)
-    while not _has_room(state):
-        state = grown(state)
-    park(state)
-    return [_alone(state, slot) for slot in reversed(range(int(state.node.counts[key.TOP])))]
-
-
-def _has_room(state: State) -> bool:
-    """Whether the current cell has room among those that wait."""
-    counts, stack = state.node.counts, state.stack
-    size = (int(state.work.used[0]) + 1) * state.work.table.shape[1]
-    return bool(counts[key.TOP] < len(stack.first) and counts[key.POOLED] + size <= len(stack.pool))
+    return [alone(state, slot) for slot in reversed(range(waiting(state)))]
 
 
 class Piece(NamedTuple):

@@ -8,7 +8,6 @@ A linear program only finds sides; that a side has none is told by exact arithme
 indicators a side also needs an admissible point.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from relurules.errors import DomainError
 from relurules.ir import UNEXPLORED, Network, Partition, Tree
 from relurules.ir.accurate import accurate_rows
 from relurules.ir.network import Array, Pattern
+from relurules.limits import SearchLimits
 from relurules.lp import Ball
 from relurules.partitioning import key
 from relurules.partitioning.admissible import Witnesses
@@ -203,21 +203,20 @@ def search(
     network: Network,
     domain: Domain,
     *,
-    max_regions: int | None = None,
-    time_limit: float | None = None,
+    limits: SearchLimits | None = None,
     progress: Progress | None = None,
 ) -> Partition:
-    """All linear regions of `network` in `domain`, or the first ones, one at least, where a budget ends the search.
+    """All linear regions of `network` in `domain`, or the first ones, one at least, where a limit ends the search.
 
-    max_regions: stop after so many; time_limit: stop after so many seconds; progress: called with the regions found.
+    progress: called with the regions found.
     Raises DomainError where the domain doesn't fit the network or has no interior.
     """
     if len(domain) != network.A.shape[1]:
         raise DomainError(f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}")
     run = _Search(network, domain)
-    end = np.inf if time_limit is None else time.monotonic() + time_limit
-    most = np.inf if max_regions is None else max_regions
-    while run.stack and (not run.patterns or (time.monotonic() < end and len(run.patterns) < most)):
+    limits = limits or SearchLimits()
+    most = np.inf if limits.regions is None else limits.regions
+    while run.stack and (not run.patterns or not (limits.deadline.is_over() or len(run.patterns) >= most)):
         run.step()
         if progress is not None:
             progress(len(run.patterns))

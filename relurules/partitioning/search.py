@@ -1,20 +1,21 @@
 """Network + Domain -> Partition, by the compiled search or by the reference one."""
 
 import math
-import time
 from pathlib import Path
 
 import numpy as np
 
 from relurules.domain import Domain
 from relurules.errors import CheckError, DomainError, Termination, UnsupportedError
-from relurules.ir import UNEXPLORED, Count, Decisions, Network, Partition, Streamed, Tree
+from relurules.ir import UNEXPLORED, Count, Decisions, Estimate, Network, Neuron, Partition, Streamed, Tree
 from relurules.ir.accurate import accurate_rows
 from relurules.ir.network import Array
+from relurules.limits import Deadline, SearchLimits, search_limits
 from relurules.partitioning import reference
 from relurules.partitioning.checkpoint import remove_checkpoint
-from relurules.partitioning.estimate import estimate
+from relurules.partitioning.estimate import Effort, estimate
 from relurules.partitioning.explore import Budget, Progress, explore
+from relurules.partitioning.gate import Gate, tests_for
 from relurules.partitioning.parquet import Parquet
 from relurules.partitioning.pieces import Search
 from relurules.partitioning.reference import units
@@ -23,8 +24,9 @@ from relurules.partitioning.walk import Batch, Problem, Wanted
 
 #: Which engine searches: machine code, or Python with scipy's linear programming, slow, the judge of the other.
 SOLVERS = ("compiled", "scipy")
-#: Probes that say how much a search that ended early left.
-_PROBES = 2000
+#: Probes that say how much a search that ended early left, and at least so many for each cell; the work that they may
+#: take; and the time, as a share of what was allowed for all, and so many seconds.
+_PROBES, _LEAST_PROBES, _WORK, _SHARE, _LEAST = 2000, 4, 5_000_000, 0.05, 0.3
 
 
 def search(
@@ -32,9 +34,12 @@ def search(
     domain: Domain,
     *,
     solver: str = "compiled",
-    max_regions: int | None = None,
+    max_regions: float | None = None,
     time_limit: float | None = None,
     memory_limit: float | None = None,
+    limits: SearchLimits | None = None,
+    gated: bool = False,
+    estimated: bool = True,
     jobs: int = 1,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
@@ -44,21 +49,32 @@ def search(
 
     Regions come in the lexicographic order of their patterns, - before +, neurons by level. max_regions: stop after so
     many (several jobs may find some more); time_limit: stop after so many seconds; memory_limit: stop before the
-    regions take more MB; progress: called with the regions found; checkpoint, and whether it is kept when the search is
-    complete: see `explore`. Raises DomainError where the domain doesn't fit the network or has no interior.
+    regions take more MB; limits: all of these in one; gated: TooLargeError where none is given and very many regions
+    are to be expected; estimated: whether a search that ends early tells what it left; progress: called with the
+    regions found; checkpoint, and whether it is kept when the search is complete: see `explore`. Raises DomainError
+    where the domain doesn't fit the network or has no interior.
     """
+    limits = limits or search_limits(max_regions, time_limit, memory_limit)
     if solver not in SOLVERS:
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
     if solver == "scipy":
-        if jobs != 1 or checkpoint is not None or memory_limit is not None:
+        if jobs != 1 or checkpoint is not None or limits.megabytes is not None:
             raise UnsupportedError("solver 'scipy' has no jobs, checkpoint or memory_limit; supported: 'compiled'")
-        return reference.search(network, domain, max_regions=max_regions, time_limit=time_limit, progress=progress)
+        return reference.search(network, domain, limits=limits, progress=progress)
     problem = problem_of(network, domain, Wanted(points=True, tree=True))
     found = Collected()
-    fit = math.inf if memory_limit is None else max(1.0, memory_limit * 1e6 // _bytes(network))
-    limits = budget(max_regions, time_limit, jobs, fit)
-    done = explore(problem, found, limits, progress=progress, checkpoint=checkpoint, keep=keep_checkpoint)
-    return _partition(problem, done, found)
+    watch = Gate(problem) if gated and not limits.explicit else None
+    done = explore(
+        problem,
+        found,
+        budget(limits, jobs, _bytes(network)),
+        progress=progress,
+        checkpoint=checkpoint,
+        keep=keep_checkpoint,
+        watch=watch,
+    )
+    guess = estimate(problem, done, effort=_effort(problem, limits)) if estimated and not done.complete else None
+    return _partition(problem, done, found, guess)
 
 
 def count_regions(
@@ -112,6 +128,14 @@ def write_regions(
     return Streamed(done.found, done.complete, files, None if done.complete else estimate(problem, done, rows))
 
 
+def compile_search() -> None:
+    """Compile what isn't compiled yet, so that no time limit pays for it: by a search for two regions."""
+    one, none = np.eye(1), np.zeros((1, 1))
+    tiny = Network(A=one, L=none, b=none[0], C=none, U=one, c=none[0], slope=none[0], neurons=(Neuron("", 0),))
+    found = search(tiny, Domain.box([-1.0], [1.0]), max_regions=1)
+    found.regions()
+
+
 def problem_of(network: Network, domain: Domain, wanted: Wanted) -> Problem:
     """What a search needs to know. DomainError where the domain doesn't fit the network."""
     if len(domain) != network.A.shape[1]:
@@ -119,12 +143,14 @@ def problem_of(network: Network, domain: Domain, wanted: Wanted) -> Problem:
     return Problem(network, domain, domain.frame(units(network)), wanted)
 
 
-def budget(max_regions: int | None, time_limit: float | None, jobs: int, fit: float = math.inf) -> Budget:
-    """What a user allows, as the search takes it; fit: so many regions have room. UnsupportedError for no job."""
+def budget(limits: SearchLimits, jobs: int, own: int = 0) -> Budget:
+    """What a user allows, as the search takes it; own: bytes that it keeps of a region. UnsupportedError for no job."""
     if jobs == 0:
         raise UnsupportedError("jobs=0; supported: 1, 2, ... processes, or -1 for one per core")
-    end = math.inf if time_limit is None else time.monotonic() + time_limit
-    return Budget(min(fit, math.inf if max_regions is None else max_regions), end, jobs)
+    fit = math.inf
+    if limits.megabytes is not None:
+        fit = max(1.0, limits.megabytes * 1e6 // max(1, own + limits.bytes))
+    return Budget(min(fit, math.inf if limits.regions is None else limits.regions), limits.deadline, jobs, limits.pace)
 
 
 def _bytes(network: Network) -> int:
@@ -133,7 +159,7 @@ def _bytes(network: Network) -> int:
     return int(2 * (K + 8 * d + 16 + K + 8 + 16) + 8 * (d + 1) + 8)
 
 
-def _partition(problem: Problem, search: Search, found: Collected) -> Partition:
+def _partition(problem: Problem, search: Search, found: Collected, guess: Estimate | None) -> Partition:
     batches = [(found.of(i), piece.place) for i, piece in enumerate(search.pieces)]
     parts = [(batch, place) for batch, place in batches if batch is not None]
     below = assembled([batch for batch, _ in parts], [place for _, place in parts], len(search.top.neurons))
@@ -142,11 +168,18 @@ def _partition(problem: Problem, search: Search, found: Collected) -> Partition:
     forms = accurate_rows(problem.network, neurons, signs)
     children = _children(np.vstack([search.top.places, below.split_places]), below)
     tree = Tree(neurons, forms[:, :-1], forms[:, -1], children)
-    guess = None if search.complete else estimate(problem, search, probes=_PROBES)
     return Partition(
         problem.network, problem.domain, problem.frame, tree, below.patterns, below.points, search.complete, guess,
         Decisions(*below.decided.sum(axis=0).tolist()),
     )  # fmt: skip
+
+
+def _effort(problem: Problem, limits: SearchLimits) -> Effort:
+    """What the estimate of a search that ended early may take: a small part of the time that was allowed."""
+    deadline = limits.deadline
+    work = tests_for(_WORK, len(problem.frame.free))
+    ends = Deadline.after(_LEAST + _SHARE * deadline.seconds, deadline.clock) if deadline.is_set else deadline
+    return Effort(probes=_PROBES, least=_LEAST_PROBES, tests=work, deadline=ends)
 
 
 def _children(

@@ -17,7 +17,8 @@ from relurules.partitioning.exact_search import ExactSearch
 from relurules.partitioning.exact_space import ExactSpace
 from relurules.partitioning.state import Int, State
 
-#: Tests of neurons between two looks at the clock: some 20 ms; where every split asks a question, of some ms each.
+#: Tests of neurons between two looks at the clock, some 20 ms in few coordinates, fewer in many; where every split asks
+#: a question, of some ms each.
 _TESTS, _ASKING = 20_000, 20
 #: Regions that are taken out at once.
 _BUFFER = 4096
@@ -110,7 +111,9 @@ class Walk:
     def step(self, tests: int | None = None) -> int:
         """Go on for so many tests of neurons at most: DONE, FULL, PAUSE, or what an option asks for."""
         counts = self.state.node.counts
-        end = counts[key.TESTS] + (tests or (_ASKING if self.problem.asks else _TESTS))
+        F = len(self.state.node.center)
+        most = _ASKING if self.problem.asks else max(_ASKING, _TESTS // (1 + F * F // 64))
+        end = counts[key.TESTS] + (tests or most)
         while True:
             why = advance(self.state, end - counts[key.TESTS])
             if why == key.GROW:

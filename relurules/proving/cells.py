@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.checker import Space
+from relurules.limits import NEVER, Deadline
 from relurules.lp.duals import Duals, Vertex, duals, emptiness, vertex_of
 from relurules.proving.floats import NOISE, Allowed, Chart, Floats, chart_of, highest
 
@@ -74,12 +75,17 @@ class Part:
 
 @dataclass
 class Search:
-    """What a rule's cells have in common. allowance: what the rules are said to be off; goal: what no one minds."""
+    """What a rule's cells have in common. allowance: what the rules are said to be off; goal: what no one minds.
+
+    doing: what an error at the deadline says.
+    """
 
     floats: Floats
     signs: Array
     gaps: Array
     allowance: float
+    deadline: Deadline = NEVER
+    doing: str = "proving a rule"
     worst: float = 0.0
 
     def __post_init__(self) -> None:
@@ -106,6 +112,7 @@ class Search:
 
     def node(self, part: Part, point: Array | None) -> Node:
         """The tree of a cell; point: (n,) inside it, if one is known."""
+        self.deadline.check(self.doing)
         if not all(part.allowed):
             return [[], "empty", []]
         at, empty = _start(part)

@@ -22,6 +22,7 @@ from relurules.checker import (
     ways,
 )
 from relurules.errors import DomainError, ModelError
+from relurules.limits import NEVER, Deadline
 from relurules.proving.cells import Node, Search, first_part, inside
 from relurules.proving.floats import Floats, floats_of, rows_in_floats, targets_in_floats
 
@@ -31,6 +32,9 @@ _REWRITTEN = 1e-5
 #: A point, and the number of the rule that holds there.
 Probe = tuple[int, Sequence[float]]
 
+#: Up to which share of the time the search may go, and the check of what it found.
+_SEARCHED, _CHECKED = 0.4, 0.7
+
 
 def certificate(
     rules: Mapping[str, Any],
@@ -38,12 +42,16 @@ def certificate(
     progress: Callable[[int], None] | None = None,
     *,
     probes: Sequence[Probe] = (),
+    deadline: Deadline = NEVER,
 ) -> dict[str, Any]:
     """A certificate of the bound that it tells. `progress` is called with the number of rules done.
 
     probes: where the model's scores are compared with the rules before anything is searched for,
     if it isn't known to be the one that they were extracted from. DomainError for a domain that
     isn't bounded; ModelError for a model that the rules don't belong to.
+
+    The search for it and its check are to end by the deadline, with as much time left as another check takes; else
+    OutOfTimeError, since part of a proof is none.
     """
     if lost := [item["name"] for item in rules["features"] if None in (item["lower"], item["upper"])]:
         raise DomainError(
@@ -52,8 +60,10 @@ def certificate(
         )
     try:
         found: dict[str, Any] = {"format": FORMAT, "version": VERSION, "digests": digests(rules, model)}
-        found |= _trees(rules, model, progress, probes)
-        verdict = proven(found, rules, model)
+        checked = deadline.share(_CHECKED)
+        found |= _trees(rules, model, progress, deadline.share(_SEARCHED), probes)
+        count = len(rules["rules"])
+        verdict = proven(found, rules, model, lambda done: checked.check(f"checking rule {done + 1} of {count}"))
     except RefusedError as error:
         raise ModelError(f"these rules can't be proven of this model: {error}") from error
     found |= {"bound": verdict.bound, "bounds": [list(own) for own in verdict.bounds]}
@@ -64,6 +74,7 @@ def _trees(
     rules: Mapping[str, Any],
     model: Mapping[str, Any],
     progress: Callable[[int], None] | None,
+    deadline: Deadline,
     probes: Sequence[Probe],
 ) -> dict[str, list[Node]]:
     bound_names(rules, model)
@@ -76,7 +87,12 @@ def _trees(
     wanted = [targets(rule, rules, model, ground) for rule in said]
     if probes:
         _compare(rules, probes, wanted, ground, floats, float(error))
-    searches = [Search(floats, *targets_in_floats(own, m, space.size), float(error)) for own in wanted]
+    searches = [
+        Search(
+            floats, *targets_in_floats(own, m, space.size), float(error), deadline, f"proving rule {i} of {len(said)}"
+        )
+        for i, own in enumerate(wanted, start=1)
+    ]
 
     def tree(search: Search, sides: list[tuple[int, bool]], point: Any) -> Node:
         rows = rows_in_floats(ground.rows(sides), space.size)

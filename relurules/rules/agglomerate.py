@@ -1,12 +1,14 @@
 """Merges neighbouring pieces into fewer: all with the same map at once, then the two that cost the least error."""
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import NamedTuple
 
 import networkx
 
+from relurules.errors import OutOfTimeError
 from relurules.rules.fit import Measure
 from relurules.rules.pieces import Fit, Ground, Piece, Sides
 from relurules.rules.unions import convex_union, convex_whole
@@ -34,6 +36,7 @@ class _Living(NamedTuple):
     pieces: dict[int, Piece]
     members: dict[int, tuple[int, ...]]
     near: "networkx.Graph[int]"
+    numbers: Iterator[int]
 
 
 class _Pair(NamedTuple):
@@ -57,27 +60,31 @@ def agglomerate(
 ) -> Merged:
     """Merge neighbours whose union is convex, greedily, each time the pair whose common map costs least.
 
-    A pair waits under a lower bound of that cost until no other has a smaller one.
+    A pair waits under a lower bound of that cost until no other has a smaller one. At the ground's deadline those that
+    are left stay as they are.
     """
     near: networkx.Graph[int] = networkx.Graph(neighbours)
     near.add_nodes_from(range(len(pieces)))
-    living = _Living(dict(enumerate(pieces)), {i: (i,) for i in range(len(pieces))}, near)
-    _gather(ground, living)
+    living = _Living(dict(enumerate(pieces)), {i: (i,) for i in range(len(pieces))}, near, count(len(pieces)))
+    with suppress(OutOfTimeError):
+        _gather(ground, living)
     numbers = count()
 
     def waiting(one: int, other: int) -> _Pair:
         cost = _bound(ground, living.pieces[one], living.pieces[other], measure)
         return _Pair(cost, next(numbers), min(one, other), max(one, other))
 
-    heap = [waiting(i, j) for i, j in sorted(near.edges)]
+    heap = [] if ground.deadline.is_over() else [waiting(i, j) for i, j in sorted(near.edges)]
     heapq.heapify(heap)
-    while heap and len(living.pieces) > goal.rules and heap[0].cost <= goal.error:
+    while not ground.deadline.is_over() and heap and len(living.pieces) > goal.rules and heap[0].cost <= goal.error:
         pair = heapq.heappop(heap)
         if pair.one not in living.pieces or pair.other not in living.pieces:
             continue
         one, other = living.pieces[pair.one], living.pieces[pair.other]
         if pair.fit is None:
-            better = _examined(ground, one, other, pair, measure)
+            better = None
+            with suppress(OutOfTimeError):  # then they stay apart
+                better = _examined(ground, one, other, pair, measure)
             if better is not None:
                 heapq.heappush(heap, better)
             continue
@@ -92,7 +99,7 @@ def agglomerate(
 
 def _merge(living: _Living, old: Sequence[int], piece: Piece) -> int:
     """A piece takes the place of several; its number."""
-    new = max(living.pieces) + 1
+    new = next(living.numbers)
     living.near.add_edges_from([(new, beside) for i in old for beside in living.near[i] if beside not in old])
     living.near.add_node(new)
     living.near.remove_nodes_from(old)
@@ -111,9 +118,10 @@ def _gather(ground: Ground, living: _Living) -> None:
     alike: networkx.Graph[int] = networkx.Graph()
     alike.add_edges_from((i, j) for i, j in living.near.edges if _same(ground, living.pieces[i], living.pieces[j]))
     for group in sorted(map(sorted, networkx.connected_components(alike))):
+        ground.deadline.check("merging rules with the same formula")
         parts = [living.pieces[i] for i in group]
         regions = tuple(region for part in parts for region in part.regions)
-        sides = convex_whole(ground, [part.splits for part in parts], set(regions))
+        sides = convex_whole(ground, [part.sides for part in parts], set(regions))
         if sides is not None:
             _merge(living, group, Piece(sides, regions, parts[0].forms, 0.0))
 
@@ -129,7 +137,7 @@ def _bound(ground: Ground, one: Piece, other: Piece, measure: Measure) -> float:
 
 def _examined(ground: Ground, one: Piece, other: Piece, pair: _Pair, measure: Measure) -> _Pair | None:
     """The pair with its union and map; None where the union isn't convex or the two can't be joined."""
-    sides = convex_union(ground, one.splits, other.splits)
+    sides = convex_union(ground, one.sides, other.sides)
     found = None if sides is None else measure.fit(one, other)
     if sides is None or found is None:
         return None

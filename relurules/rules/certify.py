@@ -48,6 +48,7 @@ class Certifier:
         extents = [self._extents(row) for row in rows]
         worst = 0.0
         for region in range(len(self.ground.cells)):
+            self.ground.deadline.check("moving boundaries of rules")
             before = self._kept.get(region)
             if before is None or not np.array_equal(rows[before.splits], before.rows):
                 before = self._of_region(region, tree, rows, room, extents)

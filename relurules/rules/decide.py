@@ -10,6 +10,7 @@ import numpy as np
 from relurules.errors import UnsupportedError
 from relurules.ir import AffineMap, Decision, Head, Network, Neuron, Partition
 from relurules.ir.network import Array
+from relurules.limits import NEVER, Deadline
 from relurules.rules.pieces import Ground
 
 #: Link -> the score at which its output reaches a value, and the sign with which the score counts.
@@ -152,7 +153,7 @@ def _with(
     )
 
 
-def decided_ground(partition: Partition) -> Ground:
+def decided_ground(partition: Partition, deadline: Deadline = NEVER) -> Ground:
     """What is decided on every region, as constant scores: 1 for the class, 0 for others; 1 and -1 for a cut-off.
 
     The signs of the decision's own neurons tell, which is exact: where two scores are equal, the first one is chosen.
@@ -169,4 +170,4 @@ def decided_ground(partition: Partition) -> Ground:
             best[negative[:, i]] = i + 1
         values = np.eye(classes)[best]
     weights = np.zeros((*values.shape, partition.network.A.shape[1]))
-    return Ground(partition, AffineMap(weights, values), np.full(values.shape[1], 0.5))
+    return Ground(partition, AffineMap(weights, values), np.full(values.shape[1], 0.5), deadline=deadline)

@@ -126,6 +126,7 @@ def _farthest(ground: Ground, regions: Sequence[int], output: int, form: Array) 
     """A bound of how far off a form is on the regions; (n, f) where it is, on either side of each; the values there."""
     worst, points, values = 0.0, [], []
     for region in regions:
+        ground.deadline.check("fitting one formula to several regions")
         own, cell = ground.forms[region, output], ground.cells[region]
         found = maxima(cell.G, cell.h, np.array([own - form, form - own]))
         worst = max(worst, float(found.bounds.max()))

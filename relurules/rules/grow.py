@@ -46,6 +46,8 @@ def grow(ground: Ground, pieces: list[Piece], most: int) -> Grown | None:
     best: _Growing | None = None
     chance = np.random.default_rng(0)
     for attempt in range(max(1, _EFFORT // len(pieces))):
+        if ground.deadline.is_over():
+            break
         weight = float(chance.choice(_WEIGHTS))
         jitter = chance.uniform(0.0, 1.0, len(origin)) * (attempt > 0)
         found = _attempt(ground, parts, origin, weight, jitter, most)
@@ -57,12 +59,12 @@ def grow(ground: Ground, pieces: list[Piece], most: int) -> Grown | None:
 def _attempt(
     ground: Ground, parts: list[_Part], origin: NDArray[np.intp], weight: float, jitter: Array, most: int
 ) -> _Growing | None:
-    """One tree, None once it would have `most` leaves."""
+    """One tree, None once it would have `most` leaves, or there is no time left."""
     growing = _Growing([], [], [])
     stack: list[tuple[list[_Part], int, int]] = [(parts, -1, 0)]
     while stack:
         inside, parent, side = stack.pop()
-        if len(growing.leaves) + len(stack) + 1 >= most:
+        if len(growing.leaves) + len(stack) + 1 >= most or ground.deadline.is_over():
             return None
         if len({part.piece for part in inside}) == 1:
             _hang(growing, parent, side, ~len(growing.leaves))
@@ -83,7 +85,7 @@ def _attempt(
 def _hyperplanes(ground: Ground, pieces: list[Piece]) -> NDArray[np.intp]:
     """One of the partition's splits for every hyperplane that bounds a piece, (H,)."""
     found = np.empty(0, dtype=np.intp)
-    for split in sorted({split for piece in pieces for split, _ in piece.splits}):
+    for split in sorted({split for piece in pieces for split, _ in piece.sides}):
         if not ground.same_plane(split, found).any():
             found = np.append(found, split)
     return found
@@ -91,7 +93,7 @@ def _hyperplanes(ground: Ground, pieces: list[Piece]) -> NDArray[np.intp]:
 
 def _part(ground: Ground, number: int, piece: Piece, origin: NDArray[np.intp]) -> _Part:
     side = np.full(len(origin), CROSSES, dtype=np.int8)
-    return _Part(number, piece.splits, _decided(ground, piece.splits, side, origin))
+    return _Part(number, piece.sides, _decided(ground, piece.sides, side, origin))
 
 
 def _decided(ground: Ground, sides: Sides, side: NDArray[np.int8], origin: NDArray[np.intp]) -> NDArray[np.int8]:
@@ -138,7 +140,7 @@ def _grown(ground: Ground, pieces: list[Piece], growing: _Growing, origin: NDArr
     tree = ground.partition.tree
     splits = origin[growing.hyperplanes]
     children = [[c if c >= 0 else ~growing.leaves[~c] for c in pair] for pair in growing.children]
-    needed = {split for piece in pieces for split, _ in piece.splits}
+    needed = {split for piece in pieces for split, _ in piece.sides}
     place = {split: found for split in needed if (found := _place(ground, split, splits)) is not None}
     if len(place) < len(needed) or len(set(growing.leaves)) < len(pieces):
         return None

@@ -1,15 +1,17 @@
 """Sibling cells on which one affine map will do become one, bottom-up; a union of siblings is their parent's cell."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from relurules.errors import OutOfTimeError
 from relurules.ir import UNEXPLORED, Tradeoff, Tree
+from relurules.rules.facets import bounding_sides
 from relurules.rules.fit import Measure, anywhere
 from relurules.rules.pieces import Ground, Piece
-from relurules.rules.unions import needed
 
 
 class Grown(NamedTuple):
@@ -53,11 +55,10 @@ class Ladder(NamedTuple):
         smaller, splits, kept = compacted(
             replace(tree, children=children.reshape(-1, 2)), ends.get(0, 0 if len(children) else -1)
         )
+        sides = bounding_sides(self.ground, smaller, splits, len(kept), self.ground.deadline)
         pieces = [
-            standing.get(leaf, Piece((), (leaf,), regions[leaf], 0.0))._replace(
-                splits=needed(self.ground, [(splits[split], side) for split, side in path])
-            )
-            for leaf, path in zip(kept, smaller.paths(len(kept)), strict=True)
+            standing.get(leaf, Piece((), (leaf,), regions[leaf], 0.0))._replace(splits=own)
+            for leaf, own in zip(kept, sides, strict=True)
         ]
         return Grown(smaller, {old: (new, False) for new, old in enumerate(splits)}), pieces
 
@@ -69,12 +70,14 @@ def ladder(ground: Ground, measure: Measure | None = None) -> Ladder:
     found: list[Piece | None] = [None] * len(tree.children)
     for split in reversed(range(len(found))):
         pair = tree.children[split].tolist()
-        if UNEXPLORED in pair:
+        if UNEXPLORED in pair or ground.deadline.is_over():
             continue
         one, other = (found[child] if child >= 0 else alone[~child] for child in pair)
         if one is None or other is None:
             continue
-        joined = measure.fit(one, other)
+        joined = None
+        with suppress(OutOfTimeError):  # then they stay apart
+            joined = measure.fit(one, other)
         if joined is not None:
             found[split] = Piece((), one.regions + other.regions, *joined[1])
     return Ladder(ground, found)

@@ -41,8 +41,10 @@ def _highest(ground: Ground, head: Head) -> float:
     domain = ground.partition.domain
     if not LINKS[head.link].steepens or not np.isfinite([domain.lower, domain.upper]).all():
         return np.inf
-    scores = list(head.scores)
-    return max(
-        float(maxima(cell.G, cell.h, forms[scores]).bounds.max())
-        for cell, forms in zip(ground.cells, ground.forms, strict=True)
-    )
+    if head.scores not in ground.highest:
+        scores = list(head.scores)
+        ground.highest[head.scores] = max(
+            float(maxima(cell.G, cell.h, forms[scores]).bounds.max())
+            for cell, forms in zip(ground.cells, ground.forms, strict=True)
+        )
+    return ground.highest[head.scores]

@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from relurules.domain import ExactRows, Frame
 from relurules.ir import UNEXPLORED, AffineMap, Partition, Tree
 from relurules.ir.accurate import accurate_map_pairs, frame_maps, round_maps
+from relurules.ir.adjacency import adjacency
 from relurules.ir.network import Array
 from relurules.ir.partition import Cell
+from relurules.limits import NEVER, Deadline
 from relurules.lp.maxima import maxima
 from relurules.lp.redundancy import implied
+from relurules.lp.redundant import Enclosure
 
 #: Rounding of a score, as a share of the network's absolute terms over the domain.
 ROUNDING = 1e-13
@@ -36,14 +39,21 @@ class Fit(NamedTuple):
 class Piece(NamedTuple):
     """A convex part of the domain. splits: the (split, side) pairs of the partition's tree that bound it, irredundant.
 
-    regions: those of the partition that it consists of, whole; forms: (m, f + 1) what the rules give there; error:
-    bound on |function - forms| over it.
+    None where there was no time to tell which. regions: those of the partition that it consists of, whole; forms:
+    (m, f + 1) what the rules give there; error: bound on |function - forms| over it.
     """
 
-    splits: Sides
+    splits: Sides | None
     regions: tuple[int, ...]
     forms: Array
     error: float
+
+    @property
+    def sides(self) -> Sides:
+        """The pairs that bound it, of a piece that they are known of."""
+        if self.splits is None:
+            raise ValueError("what bounds this piece isn't known")
+        return self.splits
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,7 @@ class Ground:
     That is the network itself, or what it decides. least: (m,) rounding of the scores over the domain. framed: (R, m,
     f + 1) the maps in the frame's coordinates, where they are known more exactly than `maps` tells. fits: sets of
     regions -> the closest map that was found for them, None within that limit.
+    highest: scores -> the largest value of any of them. deadline: when work on all this must end.
     """
 
     partition: Partition
@@ -60,6 +71,8 @@ class Ground:
     least: Array
     framed: Array | None = None
     fits: dict[frozenset[int], tuple[float, "Fit | None"]] = field(default_factory=dict, repr=False)
+    highest: dict[tuple[int, ...], float] = field(default_factory=dict, repr=False)
+    deadline: Deadline = NEVER
 
     @property
     def frame(self) -> Frame:
@@ -76,21 +89,23 @@ class Ground:
         return np.column_stack([rows, offsets]).reshape(R, m, -1)
 
     @cached_property
-    def cells(self) -> list[Cell]:
+    def cells(self) -> "GroundCells":
         """The regions as polytopes."""
-        G, h = self._tops
-        return [
-            cell._replace(G=np.vstack([G, cell.G]), h=np.concatenate([h, cell.h])) for cell in self.partition.cells()
-        ]
+        return GroundCells(self)
 
     @cached_property
     def walls(self) -> tuple[Array, Array]:
         """The domain, G u <= h."""
-        G, h = self.partition.domain.polytope(self.frame, outward=True)
-        return np.vstack([self._tops[0], G]), np.concatenate([self._tops[1], h])
+        G, h = self.partition.walls
+        return np.vstack([self.tops[0], G]), np.concatenate([self.tops[1], h])
 
-    @property
-    def _tops(self) -> tuple[Array, Array]:
+    @cached_property
+    def enclosure(self) -> Enclosure:
+        """The domain, for asking which of many half-spaces bound a part of it."""
+        return Enclosure(*self.walls)
+
+    @cached_property
+    def tops(self) -> tuple[Array, Array]:
         """Upper bounds of indicators, which follow from their sum: so every coordinate has two of its own."""
         tied = np.array([column for tie in self.frame.ties for column in tie], dtype=np.intp)
         G = np.eye(len(self.frame.free))[np.isin(self.frame.free, tied)]
@@ -113,8 +128,8 @@ class Ground:
 
     @cached_property
     def adjacent(self) -> list[tuple[int, int]]:
-        """Pairs of regions that share a facet."""
-        return list(self.partition.adjacency().edges)
+        """Pairs of regions that share a facet; those found by the deadline."""
+        return list(adjacency(self.partition, self.deadline).edges)
 
     @cached_property
     def centers(self) -> Array:
@@ -205,7 +220,7 @@ class Ground:
 
     def same(self, one: Array, other: Array) -> bool:
         """Whether two forms (m, f + 1), each rounded about once, are the same but for that."""
-        return bool((np.abs(one - other) <= _SAME * (np.abs(one) + np.abs(other))).all())
+        return bool(same_forms(one[None], other[None])[0])
 
     def rounding(self, output: int, form: Array) -> float:
         """What rounding may make of the difference of a form (f + 1,) and an output's own, anywhere in the domain."""
@@ -221,6 +236,45 @@ class Ground:
         R, m, d = self.maps.weights.shape
         rounding = self.partition.domain.rounding(self.maps.weights.reshape(R * m, d), self.maps.constants.reshape(-1))
         return np.asarray(rounding.reshape(R, m).max(axis=0))
+
+
+def same_forms(one: Array, other: Array) -> NDArray[np.bool_]:
+    """(n,) whether forms (n, m, f + 1), each rounded about once, are the same but for that."""
+    return np.asarray((np.abs(one - other) <= _SAME * (np.abs(one) + np.abs(other))).all(axis=(1, 2)))
+
+
+class GroundCells(Sequence[Cell]):
+    """The regions of a ground as polytopes, with `tops`; those looked at last are kept, in so many bytes at most."""
+
+    most = 2**28
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground, self._kept, self._bytes = ground, dict[int, Cell](), 0
+
+    def __len__(self) -> int:
+        """Number of regions."""
+        return len(self._ground.partition)
+
+    @overload
+    def __getitem__(self, index: int) -> Cell: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Cell]: ...
+    def __getitem__(self, index: int | slice) -> Cell | Sequence[Cell]:
+        """A region's cell."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        i = range(len(self))[index]
+        if i not in self._kept:
+            self._keep(i)
+        return self._kept[i]
+
+    def _keep(self, i: int) -> None:
+        (G, h), cell = self._ground.tops, self._ground.partition.cell(i)
+        cell = cell._replace(G=np.vstack([G, cell.G]), h=np.concatenate([h, cell.h]))
+        self._bytes += cell.G.nbytes
+        while self._kept and self._bytes > self.most:
+            self._bytes -= self._kept.pop(next(iter(self._kept))).G.nbytes
+        self._kept[i] = cell
 
 
 def facing(forms: Array, room: Array, splits: Sequence[Side]) -> Array:
@@ -256,13 +310,13 @@ def unit_rows(frame: Frame, normals: Array, offsets: Array) -> Array:
     return np.asarray(np.column_stack([rows, constants]) / length[:, None])
 
 
-def network_ground(partition: Partition) -> Ground:
+def network_ground(partition: Partition, deadline: Deadline = NEVER) -> Ground:
     """The network itself."""
     frame = partition.frame
     reach = np.abs(frame.origin) + frame.scale
     least = ROUNDING * partition.network.magnitude(reach[None, :])[0]
     maps = accurate_map_pairs(partition.network, partition.patterns)
-    return Ground(partition, round_maps(maps), least, frame_maps(maps, frame))
+    return Ground(partition, round_maps(maps), least, frame_maps(maps, frame), deadline=deadline)
 
 
 def to_user(frame: Frame, forms: Array) -> AffineMap:

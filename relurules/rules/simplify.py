@@ -9,11 +9,13 @@ from relurules.errors import UnsupportedError
 from relurules.ir import Tradeoff
 from relurules.ir.network import Array
 from relurules.rules.agglomerate import Goal, Merged, agglomerate
+from relurules.rules.facets import bounding_sides
 from relurules.rules.fit import Measure, anywhere
 from relurules.rules.grow import grow
 from relurules.rules.merge import Grown, Ladder, ladder, leaf_count, regrouped
 from relurules.rules.on_rows import lighter, on_rows, table_of
 from relurules.rules.pieces import Ground, Piece
+from relurules.rules.siblings import siblings
 
 Progress = Callable[[int], None]
 
@@ -57,7 +59,7 @@ def simplified(
     so few rules would take a larger error, or the domain or the partition doesn't allow any.
     """
     if error == 0.0 or rules is not None:
-        exact = _reached(ground, ladder(ground), 0.0, Goal(0.0), progress)
+        exact = _alike_merged(ground, progress)
         if rules is None or len(exact.pieces) <= rules:
             return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
     _check(ground)
@@ -73,6 +75,20 @@ def simplified(
     return best._replace(limit=error, steps=_all(steps, best))
 
 
+def _alike_merged(ground: Ground, progress: Progress | None) -> Simplified:
+    """With the same map everywhere in a piece: siblings, and then neighbours."""
+    found = siblings(ground)
+    count, places = len(found.first), found.splits.tolist()
+    sides = bounding_sides(ground, found.tree, places, count, ground.deadline)
+    members = np.split(np.argsort(found.leaf_of, kind="stable"), np.cumsum(np.bincount(found.leaf_of))[:-1])
+    pieces = [
+        Piece(own, tuple(regions.tolist()), ground.forms[first], 0.0)
+        for own, regions, first in zip(sides, members, found.first.tolist(), strict=True)
+    ]
+    grown = Grown(found.tree, {old: (new, False) for new, old in enumerate(places)})
+    return _joined(ground, grown, pieces, Goal(0.0), anywhere(ground), progress)
+
+
 def _few_on_rows(ground: Ground, rules: int, rows: Array, progress: Progress | None) -> Simplified:
     """So many rules that are close to the function on the rows (N, d); errors are as `on_rows` counts them.
 
@@ -81,6 +97,8 @@ def _few_on_rows(ground: Ground, rules: int, rows: Array, progress: Progress | N
     table = table_of(ground, rows)
     measure = on_rows(table)
     steps = ladder(ground, measure)
+    if steps.tradeoffs(np.inf)[-1].rules > rules:
+        ground.deadline.check(f"merging {len(ground.partition)} regions to max_rules={rules}")
     left = [step for step in steps.tradeoffs(np.inf) if step.rules > rules]
     starts = [left[i] for i in np.unique(np.geomspace(1, len(left), _WAYS).astype(int) - 1)]
     last = next(step for step in steps.tradeoffs(np.inf) if step.rules <= rules)
@@ -101,7 +119,7 @@ def _few(ground: Ground, rules: int, limit: float, progress: Progress | None) ->
     if len(alone.pieces) <= rules and alone.limit < best.limit:
         best = alone
     for _ in range(_HALVINGS):
-        if low >= high:
+        if low >= high or ground.deadline.is_over():
             break
         middle = (low + high) // 2
         found = _reached(ground, steps, errors[middle], Goal(best.limit, rules), progress)
@@ -109,6 +127,8 @@ def _few(ground: Ground, rules: int, limit: float, progress: Progress | None) ->
             best, high = found, middle
         else:
             low = middle + 1
+    if len(best.pieces) > rules:
+        ground.deadline.check(f"merging regions to max_rules={rules}, with {len(best.pieces)} rules left")
     return best._replace(limit=min(limit, best.limit * (1 + _ROOM)), steps=_all(steps, best))
 
 
@@ -132,6 +152,7 @@ def _joined(
     """With neighbours merged that aren't siblings, where that can be of use; limit: what error that came to."""
     start = max(piece.error for piece in pieces)
     many = len(ground.partition) > _MOST_REGIONS or len(pieces) > _MOST_PIECES
+    many = many or any(piece.splits is None for piece in pieces)
     if many or not ground.partition.complete or len(pieces) <= goal.rules:
         return Simplified(grown, pieces, start)
     if goal.error == 0.0 and not _alike(ground, pieces):
@@ -158,6 +179,7 @@ def _reaching(ground: Ground, rules: int, limit: float) -> Ladder:
         left = steps.tradeoffs(np.inf)[-1].rules
         if left <= rules:
             return steps
+        ground.deadline.check(f"merging {len(ground.partition)} regions to max_rules={rules}, with {left} rules left")
         if error >= limit:
             raise UnsupportedError(
                 f"max_rules={rules}: with this max_error {left} rules are needed; allow more rules, or a larger error"
@@ -169,7 +191,8 @@ def _check(ground: Ground) -> None:
     domain = ground.partition.domain
     if not ground.partition.complete:
         raise UnsupportedError(
-            "max_error and max_rules need the whole partition; raise max_regions, time_limit or memory_limit"
+            f"max_error and max_rules need all linear regions, and the search ended after {len(ground.partition)}; "
+            "raise max_regions, time_limit or memory_limit"
         )
     if not np.isfinite([domain.lower, domain.upper]).all():
         name = next(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import ExactRows
+from relurules.errors import OutOfTimeError
 from relurules.ir import Tree
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
@@ -35,7 +36,8 @@ class Straight(NamedTuple):
 def straightened(ground: Ground, tree: Tree, forms: Array, limit: float) -> Straight | None:
     """The simplest splits found with an error of no more than `limit`, None where those at hand are it.
 
-    tree: leaf i gives forms[i], each leaf is met once, and in every split one column has the coefficient 1.
+    tree: leaf i gives forms[i], each leaf is met once, and in every split one column has the coefficient 1. At the
+    ground's deadline those found so far count.
     """
     best: Straight | None = None
     certifier = Certifier(ground, forms)
@@ -47,7 +49,10 @@ def straightened(ground: Ground, tree: Tree, forms: Array, limit: float) -> Stra
             trial = _simpler(ground, tree, splits, share)
             if np.array_equal(trial.normals, tree.normals) and np.array_equal(trial.offsets, tree.offsets):
                 break
-            found = _checked(certifier, trial, limit)
+            try:
+                found = _checked(certifier, trial, limit)
+            except OutOfTimeError:
+                return best
             if found is not None:
                 certifier.keep()
                 best, tree = found, trial

@@ -16,7 +16,7 @@ _PATIENCE = 2
 
 def tidied(ground: Ground, piece: Piece, limit: float) -> tuple[Piece, AffineMap]:
     """The piece with few terms and digits as far as its error stays within `limit`, and its map in the user's units."""
-    G, h = ground.polytope(piece.splits)
+    G, h = ground.polytope(piece.sides)
     f = G.shape[1]
     eye = np.column_stack([np.eye(f), np.zeros(f)])
     low, high = -maxima(G, h, -eye).bounds, maxima(G, h, eye).bounds

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from relurules.domain import ExactRows
 from relurules.ir.network import Array
-from relurules.lp.redundancy import irredundant
 from relurules.rules.pieces import Ground, Side, Sides
 
 
@@ -52,10 +51,8 @@ def needed(ground: Ground, sides: Sequence[Side]) -> Sides:
 
 
 def needed_rows(ground: Ground, rows: Array, room: Array, exact: Callable[[], ExactRows]) -> NDArray[np.bool_]:
-    """Which of the rows (n, f + 1), (G, h), the others, and the domain, don't imply; see `redundancy.irredundant`."""
-    G, h = ground.within(rows)
-    first = len(h) - len(rows)
-    return irredundant(G, h, first, room, exact)[first:]
+    """Which of the rows (n, f + 1), (G, h), the others, and the domain, don't imply; see `redundant.Enclosure`."""
+    return ground.enclosure.needed(rows, room, exact)
 
 
 def _chosen(sides: Sequence[Side], which: NDArray[np.bool_]) -> Sides:

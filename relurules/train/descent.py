@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from relurules.limits import NEVER, Deadline
 from relurules.train.compact import Compact, forward, parameters, with_parameters
 from relurules.train.objective import Data, gradient, mean_loss, penalties
 from relurules.train.task import Task
@@ -41,12 +42,12 @@ def random_network(d: int, hidden: tuple[int, ...], scores: int, random: np.rand
 
 def descend(
     compact: Compact, data: Data, task: Task, schedule: Schedule, *,
-    l1: float, random: np.random.Generator, told: Told | None = None,
+    l1: float, random: np.random.Generator, told: Told | None = None, deadline: Deadline = NEVER,
 ) -> Compact:  # fmt: skip
     """The network of the least validation loss, looked at after every epoch.
 
     l1: factor of the sum of absolute weights from inputs and neurons to neurons, as it is usual for L1 training. told
-    is called with the epochs done and the validation loss.
+    is called with the epochs done and the validation loss. No epoch begins after the deadline.
     """
     rows, values = data.training, parameters(compact)
     batches = -(-len(rows.X) // schedule.batch)
@@ -54,6 +55,8 @@ def descend(
     mean, square, step = np.zeros_like(values), np.zeros_like(values), 0
     best, least, waited = compact, mean_loss(compact, data.validation, task), 0
     for epoch in range(schedule.epochs):
+        if deadline.is_over():
+            break
         for some in np.array_split(random.permutation(len(rows.X)), batches):
             batch = rows.part(some)
             slope = gradient(compact, forward(compact, batch.X), batch, task) + penalised * np.sign(values)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from relurules.activations import LINEAR_THRESHOLD
 from relurules.ir import Network, Neuron
+from relurules.limits import NEVER, Deadline
 from relurules.train.compact import TRAINED, Compact, compact_of, without
 from relurules.train.force import force_rate, freeze_slopes, push_slopes
 from relurules.train.front import Point, Size
@@ -19,11 +20,13 @@ from relurules.train.task import Task
 #: As published: stochastic gradient descent on batches of 64, the error read every 1000 steps, slopes begun at 0.25.
 _RATE, _BATCH, _READ, _START = 0.01, 64, 1000, 0.25
 _LOW = 0.001
+#: Steps between two looks at the clock.
+_ASKED = 100
 
 
 def forced_points(
     network: Network, scale: Scale, data: Data, task: Task, count: Callable[[Compact], Size], seed: int, steps: int, *,
-    freeze: bool, told: Callable[[int], None], reachable: float | None = None,
+    freeze: bool, told: Callable[[int], None], reachable: float | None = None, deadline: Deadline = NEVER,
 ) -> list[Point]:  # fmt: skip
     """The last network of every number of neurons on the way, the fewest last; counted when all are there.
 
@@ -35,13 +38,16 @@ def forced_points(
     random, last = np.random.default_rng(seed), dict[int, Compact]()
     rate, rows = torch.tensor(0.0), data.training
     for step in range(steps + 1):
-        if step % _READ == 0 or step == steps:
+        over = step % _ASKED == 0 and deadline.is_over()
+        if step % _READ == 0 or step == steps or over:
             compact = run.compact()
             last[len(compact)] = compact
             told(len(compact))
             with torch.no_grad():
                 error = run.loss(torch.arange(len(rows.X)), task)
                 rate = force_rate(error if reachable is None else error * (_LOW / reachable), _RATE)
+        if over:
+            break
         run.step(torch.from_numpy(random.integers(len(rows.X), size=_BATCH)), task, rate)
     found = [last[neurons] for neurons in sorted(last, reverse=True)]
     return [Point(one, count(one), score_of(one, data.validation, task), False) for one in found]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.errors import DataError
+from relurules.limits import NEVER, Deadline
 from relurules.train.compact import Compact, parameters, without
 from relurules.train.descent import Schedule, descend
 from relurules.train.newton import refine
@@ -87,33 +88,35 @@ Told = Callable[[int], None]
 
 def points(
     compact: Compact, data: Data, task: Task, budget: Budget, count: Counter, *,
-    l1: float, random: np.random.Generator, told: Told, ties: bool = False,
+    l1: float, random: np.random.Generator, told: Told, ties: bool = False, deadline: Deadline = NEVER,
 ) -> Iterator[Point]:  # fmt: skip
     """Networks with fewer and fewer neurons, down to none; with a budget of terms, first dense, then sparse ones.
 
     ties: then those of a second way, with neurons tied to one direction, down to the budget of rules. told is called
-    with the number of neurons left, whenever it changes.
+    with the number of neurons left, whenever it changes. After the deadline nothing is trained any more: neurons go by
+    what they matter then, and nothing is tied.
     """
-    compact = thinned(compact, data, task, _few(budget), l1=l1, random=random, told=told)
+    compact = thinned(compact, data, task, _few(budget), l1=l1, random=random, told=told, deadline=deadline)
     start, first = compact, None
-    for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False):
+    for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False, deadline=deadline):
         yield point
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
             start = point.compact
         first = first or point
     if budget.widest is not None:
         if budget.terms is not None:
-            start = with_inputs(start, budget.terms, data, task, l1)
-        start, first = with_conditions(start, budget.widest, data, task, l1), None
-        for point in _chain(start, data, task, count, l1=l1, told=told, sparse=True):
+            start = with_inputs(start, budget.terms, data, task, l1, deadline)
+        start, first = with_conditions(start, budget.widest, data, task, l1, deadline), None
+        for point in _chain(start, data, task, count, l1=l1, told=told, sparse=True, deadline=deadline):
             yield point
             first = first or point
     if ties and first is not None:
-        yield from _tied_chain(first, data, task, budget, count, l1=l1, told=told)
+        yield from _tied_chain(first, data, task, budget, count, l1=l1, told=told, deadline=deadline)
 
 
 def thinned(
-    compact: Compact, data: Data, task: Task, few: int, *, l1: float, random: np.random.Generator, told: Told
+    compact: Compact, data: Data, task: Task, few: int, *,
+    l1: float, random: np.random.Generator, told: Told, deadline: Deadline = NEVER,
 ) -> Compact:  # fmt: skip
     """The network with few neurons."""
     while len(compact) > few or (len(compact) > 2 and len(parameters(compact)) > _NUMBERS):
@@ -122,7 +125,7 @@ def thinned(
         go = max(1, min(int(len(compact) * _SHARE), len(compact) - min(few, 2)))
         least = np.argsort(fits.saliency, kind="stable")[:go]
         compact = without(compact, [int(k) for k in least], fits.factors, fits.constants)
-        compact = descend(compact, data, task, _AFTER, l1=l1, random=random)
+        compact = descend(compact, data, task, _AFTER, l1=l1, random=random, deadline=deadline)
     return compact
 
 
@@ -134,32 +137,41 @@ def _few(budget: Budget) -> int:
 
 
 def _chain(
-    compact: Compact, data: Data, task: Task, count: Counter, *, l1: float, told: Told, sparse: bool
-) -> Iterator[Point]:
+    compact: Compact, data: Data, task: Task, count: Counter, *, l1: float, told: Told, sparse: bool,
+    deadline: Deadline,
+) -> Iterator[Point]:  # fmt: skip
     while True:
         told(len(compact))
-        compact = refine(compact, data, task, l1=l1, steps=_STEPS)
+        compact = refine(compact, data, task, l1=l1, steps=_STEPS, deadline=deadline)
         yield Point(compact, count(compact), score_of(compact, data.validation, task), sparse)
         if not len(compact):
             return
-        compact = _one_less(compact, data, task, l1)
+        compact = _one_less(compact, data, task, l1, deadline)
 
 
-def _one_less(compact: Compact, data: Data, task: Task, l1: float) -> Compact:
+def _one_less(compact: Compact, data: Data, task: Task, l1: float, deadline: Deadline) -> Compact:
     """The best of the networks without one of the neurons that matter least."""
     fits = stand_ins(compact, data.training, task)
     tried = [
-        refine(without(compact, [int(k)], fits.factors, fits.constants), data, task, l1=l1, steps=_LOOK)
+        refine(
+            without(compact, [int(k)], fits.factors, fits.constants),
+            data,
+            task,
+            l1=l1,
+            steps=_LOOK,
+            deadline=deadline,
+        )
         for k in np.argsort(fits.saliency, kind="stable")[:_CHOICES]
     ]
     return min(tried, key=lambda one: mean_loss(one, data.training, task))
 
 
 def _tied_chain(
-    point: Point, data: Data, task: Task, budget: Budget, count: Counter, *, l1: float, told: Told
+    point: Point, data: Data, task: Task, budget: Budget, count: Counter, *, l1: float, told: Told,
+    deadline: Deadline,
 ) -> Iterator[Point]:  # fmt: skip
     """From a point to one of so many rules: what costs least for the rules that it saves, of ties and stand-ins."""
-    while budget.rules is not None and point.size.rules > budget.rules:
+    while budget.rules is not None and point.size.rules > budget.rules and not deadline.is_over():
         told(len(point.compact))
         compact, rows = point.compact, data.training
         fits = stand_ins(compact, rows, task)
@@ -167,11 +179,11 @@ def _tied_chain(
         least = np.argsort(fits.saliency, kind="stable")[:_NEURONS]
         tried += [without(compact, [int(k)], fits.factors, fits.constants) for k in least]
         loss = mean_loss(compact, rows, task)
-        tried = [refine(one, data, task, l1=l1, steps=_LOOK_TIED) for one in tried]
+        tried = [refine(one, data, task, l1=l1, steps=_LOOK_TIED, deadline=deadline) for one in tried]
         rises = np.maximum([mean_loss(one, rows, task) - loss for one in tried], _LEAST)
         left = np.maximum([count(one).rules for one in tried], budget.rules)  # what is saved beyond is worth nothing
         saved = np.maximum(np.log(point.size.rules / left), _LEAST_SAVED)
-        compact = refine(tried[int(np.argmin(rises / saved))], data, task, l1=l1, steps=_STEPS)
+        compact = refine(tried[int(np.argmin(rises / saved))], data, task, l1=l1, steps=_STEPS, deadline=deadline)
         point = Point(compact, count(compact), score_of(compact, data.validation, task), point.sparse, parallel=True)
         yield point
 
@@ -187,16 +199,23 @@ def allowed(point: Point, budget: Budget) -> bool:
     )
 
 
-def settled(point: Point, data: Data, task: Task, budget: Budget, count: Counter, *, l1: float) -> Point:
+def settled(
+    point: Point, data: Data, task: Task, budget: Budget, count: Counter, *, l1: float, deadline: Deadline = NEVER
+) -> Point:
     """The network trained on with all rows, those of the validation too, where that keeps the budget.
 
     Where terms were cut down, without a penalty: it has done its work once they are chosen (the relaxed lasso of N.
     Meinshausen, 2007); with it where the budget isn't kept then.
     """
     joined = Rows(*(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True)))
-    relaxed = refine(point.compact, data, task, l1=0.0, steps=_STEPS) if point.sparse else point.compact
+    relaxed = point.compact
+    if point.sparse:
+        relaxed = refine(relaxed, data, task, l1=0.0, steps=_STEPS, deadline=deadline)
     for start, penalty, steps in ((relaxed, 0.0, 2 * _LAST), (point.compact, l1, _LAST))[not point.sparse :]:
-        compact = refine(start, Data(joined, data.validation), task, l1=penalty, steps=steps, choose=False)
+        compact = refine(
+            start, Data(joined, data.validation), task,
+            l1=penalty, steps=steps, choose=False, deadline=deadline,
+        )  # fmt: skip
         trained = point._replace(compact=compact, size=count(compact))
         if allowed(trained, budget):
             return trained

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
+from relurules.limits import NEVER, Deadline
 from relurules.train.compact import Compact, network_of
 from relurules.train.front import Budget, Point, Size, allowed, points, settled
 from relurules.train.linearized import Linearized, front_table
@@ -28,7 +29,7 @@ class Settings(NamedTuple):
 
     method: saliency; parallel, which ties neurons to one direction too; force; freeze, the force with frozen slopes;
     l1: see `newton.refine`; seed: of splits and batches; steps: gradient steps of the force; reachable: see
-    `forced.forced_points`.
+    `forced.forced_points`; deadline: when training must end.
     """
 
     method: str = "saliency"
@@ -37,6 +38,7 @@ class Settings(NamedTuple):
     seed: int = 0
     steps: int = 100_000
     reachable: float | None = None
+    deadline: Deadline = NEVER
 
 
 def linearize_network(
@@ -59,7 +61,7 @@ def linearize_network(
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         found = _points(graph, data, name, budget, settings, counted, scale, progress)
         chosen = best_point(found, budget)
-        final = settled(found[chosen], data, TASKS[name], budget, counted, l1=settings.l1)
+        final = settled(found[chosen], data, TASKS[name], budget, counted, l1=settings.l1, deadline=settings.deadline)
         found[chosen] = final
     network = network_of(scale.restored(final.compact))
     restored = replace(graph, network=network, layers=layers_of(network), identities=0)
@@ -101,13 +103,26 @@ def _points(
     if settings.method in ("saliency", "parallel"):
         start, ties = scale.standardised(graph.network, dense=True), settings.method == "parallel"
         return list(
-            points(start, data, TASKS[name], budget, count, l1=settings.l1, random=random, told=told, ties=ties)
+            points(
+                start,
+                data,
+                TASKS[name],
+                budget,
+                count,
+                l1=settings.l1,
+                random=random,
+                told=told,
+                ties=ties,
+                deadline=settings.deadline,
+            )
         )
     if settings.method in ("force", "freeze"):
         from relurules.train.forced import forced_points
 
-        return forced_points(graph.network, scale, data, TASKS[name], count, settings.seed, settings.steps,
-                             freeze=settings.method == "freeze", reachable=settings.reachable, told=told)  # fmt: skip
+        return forced_points(
+            graph.network, scale, data, TASKS[name], count, settings.seed, settings.steps,
+            freeze=settings.method == "freeze", reachable=settings.reachable, told=told, deadline=settings.deadline,
+        )  # fmt: skip
     raise UnsupportedError(f"method {settings.method!r}; supported: saliency, parallel, force, freeze")
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.ir.network import Array
+from relurules.limits import NEVER, Deadline
 from relurules.train.compact import Compact, Forward, forward, of_directions, parameters, pulled_back, with_parameters
 from relurules.train.objective import Data, gradient, loss_of, mean_loss, penalties
 from relurules.train.task import Rows, Task
@@ -26,11 +27,17 @@ _ENOUGH = 1e-5
 _RIDGE, _SMALL = 1e-6, 1e-3
 
 
-def refine(compact: Compact, data: Data, task: Task, *, l1: float, steps: int, choose: bool = True) -> Compact:
+def refine(
+    compact: Compact, data: Data, task: Task, *,
+    l1: float, steps: int, choose: bool = True, deadline: Deadline = NEVER,
+) -> Compact:  # fmt: skip
     """The network after at most so many steps; choose: the one of the least validation loss on the way.
 
-    l1: factor of the sum of absolute weights, biases aside, beside the mean loss. Deterministic.
+    l1: factor of the sum of absolute weights, biases aside, beside the mean loss. Deterministic, but for the deadline,
+    after which no step begins.
     """
+    if deadline.is_over():
+        return compact
     rows, values, damping = data.training, parameters(compact), _DAMPING
     some = _some(rows, len(values))
     penalised = penalties(compact, l1, "ALCU")
@@ -38,6 +45,8 @@ def refine(compact: Compact, data: Data, task: Task, *, l1: float, steps: int, c
     objective = _objective(ran, rows, task, values, penalised)
     best, least = compact, mean_loss(compact, data.validation, task) if choose else np.inf
     for _ in range(steps):
+        if deadline.is_over():
+            break
         pull = _RIDGE + penalised / np.maximum(np.abs(values), _SMALL)
         slope = gradient(compact, ran, rows, task) + pull * values
         curvature = _curvature(compact, some, task) + np.diag(pull)

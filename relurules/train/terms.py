@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from relurules.ir import Network
 from relurules.ir.network import Array
+from relurules.limits import NEVER, Deadline
 from relurules.train.compact import Compact, Mask, forward
 from relurules.train.newton import refine
 from relurules.train.objective import Data, derivatives, mean_loss
@@ -38,7 +39,7 @@ def _reads(network: Network | Compact) -> Mask:
     return reads
 
 
-def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float) -> Compact:
+def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float, deadline: Deadline = NEVER) -> Compact:
     """The network with so many inputs at most.
 
     Those go first without which the training loss rises least: many at a time while there are many, then one by one,
@@ -53,31 +54,33 @@ def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float) 
         least = left[np.argsort(rises, kind="stable")]
         if left.size > 2 * most:
             go = min(left.size - 2 * most, max(1, int(left.size * _SHARE)))
-            compact = refine(_blind(compact, least[:go].tolist()), data, task, l1=l1, steps=_STEPS)
+            compact = refine(_blind(compact, least[:go].tolist()), data, task, l1=l1, steps=_STEPS, deadline=deadline)
         else:
-            compact = _best([_blind(compact, [int(j)]) for j in least[:_CHOICES]], data, task, l1)
-    return _exchanged(compact, read, data, task, l1)
+            compact = _best([_blind(compact, [int(j)]) for j in least[:_CHOICES]], data, task, l1, deadline)
+    return _exchanged(compact, read, data, task, l1, deadline)
 
 
-def _exchanged(compact: Compact, read: Mask, data: Data, task: Task, l1: float) -> Compact:
+def _exchanged(compact: Compact, read: Mask, data: Data, task: Task, l1: float, deadline: Deadline) -> Compact:
     """The network with inputs exchanged for others that were read, while that helps on the training rows."""
     while True:
         unused = np.flatnonzero(read & ~_used(compact))
         pulls = _pulls(compact, data.training, task)[unused]
-        wider = _best([_seeing(compact, int(j)) for j in unused[np.argsort(-pulls)[:_OTHERS]]], data, task, l1)
+        wider = _best(
+            [_seeing(compact, int(j)) for j in unused[np.argsort(-pulls)[:_OTHERS]]], data, task, l1, deadline
+        )
         left = np.flatnonzero(_used(wider))
         if left.size <= _used(compact).sum():
             return compact
         rises = [mean_loss(_blind(wider, [int(j)]), data.training, task) for j in left]
-        tried = _best([_blind(wider, [int(j)]) for j in left[np.argsort(rises)[:_CHOICES]]], data, task, l1)
+        tried = _best([_blind(wider, [int(j)]) for j in left[np.argsort(rises)[:_CHOICES]]], data, task, l1, deadline)
         if mean_loss(tried, data.training, task) >= mean_loss(compact, data.training, task) * (1 - _GAIN):
             return compact
         compact = tried
 
 
-def _best(choices: Sequence[Compact], data: Data, task: Task, l1: float) -> Compact:
+def _best(choices: Sequence[Compact], data: Data, task: Task, l1: float, deadline: Deadline) -> Compact:
     """The one that training makes most of."""
-    tried = [refine(one, data, task, l1=l1, steps=_STEPS) for one in choices]
+    tried = [refine(one, data, task, l1=l1, steps=_STEPS, deadline=deadline) for one in choices]
     return min(tried, key=lambda one: mean_loss(one, data.training, task))
 
 
@@ -94,7 +97,9 @@ def _seeing(compact: Compact, j: int) -> Compact:
     return replace(compact, free=(a, links, c))
 
 
-def with_conditions(compact: Compact, most: int, data: Data, task: Task, l1: float) -> Compact:
+def with_conditions(
+    compact: Compact, most: int, data: Data, task: Task, l1: float, deadline: Deadline = NEVER
+) -> Compact:
     """The network with so many inputs in each condition at most.
 
     Of the conditions that speak of more, those weights go first without which the training loss rises least.
@@ -109,7 +114,7 @@ def with_conditions(compact: Compact, most: int, data: Data, task: Task, l1: flo
         for i in np.argsort(rises, kind="stable"):
             if left[k := weights[i][1]] > 0:
                 compact, left[k] = _cleared(compact, weights[i], some), left[k] - 1
-        compact = refine(compact, data, task, l1=l1, steps=_STEPS)
+        compact = refine(compact, data, task, l1=l1, steps=_STEPS, deadline=deadline)
     return compact
 
 

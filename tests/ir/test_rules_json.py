@@ -184,7 +184,7 @@ def drop(*path: str | int) -> Callable[[Any], None]:
 BROKEN = {
     "no format": (drop("format"), "$"),
     "another format": (put("format", value="onnx"), "$.format"),
-    "a later version": (put("version", value=2), "version 2 of the format; this release reads version 1"),
+    "a later version": (put("version", value=3), "version 3 of the format; this release reads versions 1 and 2"),
     "no version": (drop("version"), "version None"),
     "no outputs": (put("outputs", value=[]), "$.outputs"),
     "an output twice": (put("outputs", value=["y", "y"]), "$.outputs"),
@@ -347,7 +347,7 @@ def test_the_schema_is_one_and_every_part_of_it_is_described() -> None:
 
     schema = json.loads(schema_text())
     Draft202012Validator.check_schema(schema)
-    assert schema["properties"]["version"]["const"] == 1
+    assert schema["properties"]["version"]["enum"] == [1, 2]
     bare = []
 
     def visit(part: Any, path: str) -> None:
@@ -386,3 +386,125 @@ def test_files_are_bounded_before_they_are_read(tmp_path: Path) -> None:
     path.symlink_to("/dev/zero")
     with pytest.raises(RulesError, match="it is a device; expected a file"):
         RuleSet.load(path)
+
+
+OLD = Path(__file__).parents[1] / "data" / "rules_v1.json"
+
+
+def test_a_file_of_version_1_still_loads(tmp_path: Path) -> None:
+    """Written by a release that knew version 1 only, with what its rules gave for some rows."""
+    rules = rr.RuleSet.load(OLD)
+    told = np.loadtxt(OLD.with_name("rules_v1_predictions.csv"), delimiter=",")
+    assert np.array_equal(rules.apply(told[:, :3]), told[:, 3])
+    assert np.array_equal(rules.predict(told[:, :3]), told[:, 4:])
+    found = json.loads(OLD.read_text(encoding="utf-8"))
+    assert found["version"] == 1
+    for rule, written in zip(rules, found["rules"], strict=True):
+        assert "".join("+" if sign > 0 else "-" for sign in rule.pattern) == written["pattern"]
+        assert [(c.half_space.split, c.holds) for c in rule.conditions] == [
+            (c["split"], c["holds"]) for c in written["conditions"]
+        ]
+    rules.save(tmp_path / "now.json")
+    assert_same(rules, rr.RuleSet.load(tmp_path / "now.json"))
+    assert json.loads((tmp_path / "now.json").read_text(encoding="utf-8"))["version"] == 2
+
+
+def many_rules(count: int) -> RuleSet:
+    """A line cut by so many neurons."""
+    steps = np.random.default_rng(0).normal(size=count)
+    net = network(np.ones((count, 1)), -np.linspace(0.001, 0.999, count), steps[None])
+    return rules_of(net, rr.Domain.box([0], [1]))
+
+
+def test_a_rule_holds_no_numbers_that_the_tree_tells(tmp_path: Path) -> None:
+    sizes = []
+    for count in (100, 400):
+        rules = many_rules(count)
+        rules.save(tmp_path / f"{count}.json")
+        sizes.append((tmp_path / f"{count}.json").stat().st_size)
+        found = json.loads((tmp_path / f"{count}.json").read_text(encoding="utf-8"))
+        assert all("pattern" not in rule for rule in found["rules"])
+        assert all(len(rule.get("conditions", ())) <= 2 for rule in found["rules"])
+        assert all(row == {} for row in found["network"]["L"])
+        assert_same(rules, rr.RuleSet.load(tmp_path / f"{count}.json"))
+    assert sizes[1] < 4.4 * sizes[0]
+
+
+def test_two_thousand_rules_are_less_than_three_megabytes(tmp_path: Path) -> None:
+    rules = many_rules(2000)
+    assert len(rules) == 2001
+    rules.save(tmp_path / "rules.json")
+    assert (tmp_path / "rules.json").stat().st_size < 3e6
+
+
+def test_loading_asks_jsonschema_nothing_of_a_good_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a minute for what the quick check does in no time."""
+    import jsonschema
+
+    rules = many_rules(50)
+    rules.save(tmp_path / "rules.json")
+
+    def never(*_: object) -> None:
+        raise AssertionError("jsonschema was asked")
+
+    monkeypatch.setattr(jsonschema, "Draft202012Validator", never)
+    assert_same(rules, rr.RuleSet.load(tmp_path / "rules.json"))
+
+
+def test_a_pattern_that_the_point_does_not_show_is_written(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    rules = rules_of(random_network(1), BOX)
+    other = [replace(rule, pattern=-rule.pattern) if rule.number == 2 else rule for rule in rules]
+    changed = replace(rules, rules=tuple(other))
+    changed.save(tmp_path / "rules.json")
+    found = json.loads((tmp_path / "rules.json").read_text(encoding="utf-8"))
+    assert ["pattern" in rule for rule in found["rules"]] == [rule.number == 2 for rule in rules]
+    assert_same(changed, rr.RuleSet.load(tmp_path / "rules.json"))
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (put("network", "L", value=[{}, {"2": 1.0}]), "$.network.L[1]: 2, but there are 2 columns, counted from 0"),
+        (put("network", "L", value=[{}, {"x": 1.0}]), "$.network.L[1]"),
+        (put("network", "L", value=[{"1": 1.0}, {}]), "isn't strictly lower triangular"),
+        (put("estimate", value={"regions": 1.0}), "$.estimate"),
+        (put("version", value=True), "$.version"),
+    ],
+)
+def test_refuses_what_is_new_in_version_2(
+    edit: Callable[[Any], None], said: str, good: dict[str, Any], tmp_path: Path
+) -> None:
+    found = json.loads(json.dumps(good))
+    edit(found)
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(RulesError) as raised:
+        rr.RuleSet.load(path)
+    assert said in str(raised.value)
+
+
+def test_a_rule_without_conditions_needs_one_branch_of_its_own(good: dict[str, Any], tmp_path: Path) -> None:
+    found = json.loads(json.dumps(good))
+    found["rules"].append(found["rules"][0])
+    del found["rules"][-1]["conditions"]
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(RulesError, match="has no conditions, and 0 branches of the tree lead to it"):
+        rr.RuleSet.load(path)
+
+
+def test_a_matrix_that_no_search_gets_through_is_refused_before_there_is_memory_for_it(
+    good: dict[str, Any], tmp_path: Path
+) -> None:
+    found, K = json.loads(json.dumps(good)), 20_000
+    found["network"] |= {name: [{}] * K for name in ("A", "L")}
+    found["network"] |= {"U": [{}, {}], "b": [0.0] * K, "slope": [0.0] * K}
+    found["network"]["neurons"] = [{"layer": "0", "unit": k} for k in range(K)]
+    for rule in found["rules"]:
+        rule.pop("pattern", None)
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(RulesError, match="20000 neurons"):
+        rr.RuleSet.load(path)

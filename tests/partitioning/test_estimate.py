@@ -8,7 +8,7 @@ from handmade import lines, random_network
 import relurules as rr
 from relurules.ir import Estimate
 from relurules.partitioning import search
-from relurules.partitioning.estimate import estimate, uniform_points
+from relurules.partitioning.estimate import Effort, estimate, uniform_points
 from relurules.partitioning.explore import Budget, explore
 from relurules.partitioning.search import problem_of
 from relurules.partitioning.sinks import Counted
@@ -56,8 +56,12 @@ def test_a_search_that_is_done_is_known_exactly() -> None:
 
 
 def test_the_same_seed_gives_the_same_numbers() -> None:
-    assert estimate(problem(2), None, probes=100) == estimate(problem(2), None, probes=100)
-    assert estimate(problem(2), None, probes=100) != estimate(problem(2), None, probes=100, seed=1)
+    assert estimate(problem(2), None, effort=Effort(probes=100)) == estimate(
+        problem(2), None, effort=Effort(probes=100)
+    )
+    assert estimate(problem(2), None, effort=Effort(probes=100)) != estimate(
+        problem(2), None, effort=Effort(probes=100), seed=1
+    )
 
 
 def test_an_unbounded_domain_has_no_volume() -> None:

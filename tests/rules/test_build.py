@@ -164,7 +164,7 @@ def test_a_budget_of_nothing_gives_one_rule(budget: dict[str, float]) -> None:
         ({"max_error": np.nan}, UnsupportedError, "max_error=nan"),
         ({"max_error": 0.1}, UnsupportedError, "column 'x0' is open"),
         ({"max_rules": 0}, UnsupportedError, "max_rules=0"),
-        ({"domain": SQUARE, "max_error": 0.1, "max_regions": 2}, UnsupportedError, "the whole partition"),
+        ({"domain": SQUARE, "max_error": 0.1, "max_regions": 2}, UnsupportedError, "the search ended after 2"),
         ({"domain": SQUARE, "max_error": 0.01, "max_rules": 1}, UnsupportedError, "max_rules=1"),
         ({"data": pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})}, DomainError, "the domain has 3 columns"),
     ],

@@ -1,0 +1,37 @@
+"""Which sides of the splits above a leaf bound it, for all leaves of a tree."""
+
+from collections.abc import Sequence
+
+from relurules.ir import UNEXPLORED, Tree
+from relurules.limits import NEVER, Deadline
+from relurules.rules.pieces import Ground, Sides
+from relurules.rules.unions import needed
+
+#: A list of sides is cut down on the way to the leaves once it has grown by so much, or by as much again.
+_GROWN = 8
+
+
+def bounding_sides(
+    ground: Ground, tree: Tree, splits: Sequence[int], leaves: int, deadline: Deadline = NEVER
+) -> list[Sides | None]:
+    """For every leaf the (split, side) pairs that bound it, irredundant; None where there was no time to tell.
+
+    tree: each leaf is met once; splits: which of the partition's its splits are, as which they are given. What doesn't
+    bound a node bounds none of the leaves below, so that deep trees cost no more than broad ones.
+    """
+    found: list[Sides | None] = [None] * leaves
+    start: list[tuple[int, int]] = []
+    stack = [(0 if len(tree.neurons) else -1, start, 0)]
+    while stack and not deadline.is_over():
+        at, sides, before = stack.pop()
+        if at == UNEXPLORED:
+            continue
+        if at < 0:
+            found[~at] = needed(ground, sides)
+            continue
+        if len(sides) >= 2 * before + _GROWN:
+            sides = list(needed(ground, sides))
+            before = len(sides)
+        below = tree.children[at].tolist()
+        stack += [(below[side], [*sides, (splits[at], side)], before) for side in (1, 0)]
+    return found

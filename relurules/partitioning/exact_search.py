@@ -64,9 +64,9 @@ class ExactSearch:
         polytope = self._cell(signs, cuts)
         row = self._row(signs, k)
         found = key.NEITHER
-        if self._admissible_vertex(polytope, row):
+        if self._admissible_vertex(polytope, row) is not None:
             found |= key.POSITIVE
-        if self._admissible_vertex(polytope, -row):
+        if self._admissible_vertex(polytope, -row) is not None:
             found |= key.NEGATIVE
         return int(found)
 

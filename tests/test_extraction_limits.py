@@ -48,7 +48,7 @@ def assert_right_where_they_hold(rules: rr.RuleSet, net: Network, X: np.ndarray)
     return int(ruled.sum())
 
 
-@pytest.mark.parametrize("step", [0.05, 0.2, 1.0, 20.0])
+@pytest.mark.parametrize("step", [0.2, 1.0, 3.0, 20.0])
 def test_rules_are_right_where_they_hold_and_rule_0_is_elsewhere(step: float) -> None:
     rules = extracted_by(by_clock(step, 10.0))
     assert not rules.complete

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from handmade import graph, layered, random_network
+from handmade import graph, layered, lines, random_network
 
 import relurules as rr
 from relurules.errors import TooLargeError
@@ -13,11 +13,13 @@ from relurules.ir import Network
 from relurules.partitioning import gate as module
 from relurules.partitioning import search
 from relurules.partitioning.explore import Budget, explore
-from relurules.partitioning.gate import Gate, duration, tests_for
+from relurules.partitioning.gate import Gate, duration
 from relurules.partitioning.search import problem_of
 from relurules.partitioning.sinks import Counted
 from relurules.partitioning.walk import Problem, Wanted
 
+#: Some ten thousand regions, which a search comes back from several times.
+MANY = lines(np.random.default_rng(0).normal(size=(40, 3)), np.random.default_rng(1).uniform(-0.5, 0.5, 40))
 LARGE = layered(0, d=12, sizes=(60,), m=1)
 
 
@@ -63,7 +65,7 @@ def test_a_search_of_some_thousand_regions_goes_on(monkeypatch: pytest.MonkeyPat
 
     module_expected = module.expected
     monkeypatch.setattr(module, "expected", expected)
-    net = random_network(3, d=3, K=24)
+    net = MANY
     given = problem(net)
     found = explore(given, Counted(), Budget(), watch=Gate(given, stopped))
     assert found.complete
@@ -92,7 +94,7 @@ def test_work_counts_where_regions_are_slow(monkeypatch: pytest.MonkeyPatch) -> 
 def test_one_lucky_probe_is_no_proof(monkeypatch: pytest.MonkeyPatch, early: None) -> None:
     """An estimate whose error is as large as itself may be a twentieth of that: the search goes on."""
     monkeypatch.setattr(module, "expected", lambda *_: (10.0 * module.MOST, 10.0 * module.MOST))
-    net = random_network(3, d=3, K=24)
+    net = MANY
     given = problem(net)
     assert explore(given, Counted(), Budget(), watch=Gate(given, stopped)).complete
 
@@ -110,7 +112,7 @@ def test_a_search_that_found_a_million_is_large_whatever_probes_say(
 @pytest.mark.usefixtures("early")
 @pytest.mark.parametrize("limits", [{"max_regions": 300}, {"memory_limit": 0.3}, {"time_limit": 3600.0}])
 def test_whoever_names_a_limit_is_not_stopped(limits: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
-    net = random_network(2, d=3, K=20)
+    net = MANY
     monkeypatch.setattr(module, "MOST", 1)
     rules = rr.extract(graph(net), domain=cube(3), **limits)  # type: ignore[arg-type]
     assert len(rules) > 1
@@ -118,7 +120,7 @@ def test_whoever_names_a_limit_is_not_stopped(limits: dict[str, float], monkeypa
 
 @pytest.mark.usefixtures("early")
 def test_none_is_a_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    net = random_network(3, d=3, K=20)
+    net = MANY
     monkeypatch.setattr(module, "MOST", 1)
     with pytest.raises(TooLargeError):
         rr.extract(graph(net), domain=cube(3))
@@ -132,7 +134,7 @@ def test_what_was_found_is_in_the_checkpoint(tmp_path: object, monkeypatch: pyte
     from pathlib import Path
 
     file = Path(str(tmp_path)) / "search.npz"
-    net = random_network(3, d=3, K=20)
+    net = MANY
     monkeypatch.setattr(module, "MOST", 1)
     with pytest.raises(TooLargeError):
         rr.extract(graph(net), domain=cube(3), checkpoint=file)
@@ -144,8 +146,8 @@ def test_what_was_found_is_in_the_checkpoint(tmp_path: object, monkeypatch: pyte
 
 
 def test_in_many_coordinates_tests_are_more_work() -> None:
-    assert tests_for(1e7, 4) > 10 * tests_for(1e7, 100) > 100 * tests_for(1e7, 784)
-    assert tests_for(1.0, 10_000) == 1.0
+    assert module.tests_for(1e7, 4) > 10 * module.tests_for(1e7, 100) > 100 * module.tests_for(1e7, 784)
+    assert module.tests_for(1.0, 10_000) == 1.0
 
 
 @pytest.mark.parametrize(

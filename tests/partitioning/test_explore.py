@@ -1,5 +1,6 @@
 """Searches in several processes, searches that are disturbed, and how they go on: always to the same result."""
 
+import errno
 import os
 import pickle
 import signal
@@ -20,13 +21,14 @@ from handmade import random_network, rows_in
 from long_search import BOX, net
 
 import relurules as rr
-from relurules.errors import CheckError
+from relurules.errors import CheckError, Termination
 from relurules.ir import Partition
-from relurules.partitioning import explore, search, walk
+from relurules.partitioning import checkpoint, explore, search, walk
 from relurules.partitioning.checkpoint import read_checkpoint
 from relurules.partitioning.explore import Budget
 from relurules.partitioning.search import problem_of
 from relurules.partitioning.sinks import Collected
+from relurules.partitioning.tray import Tray, laid_down
 from relurules.partitioning.walk import Batch, Wanted
 
 
@@ -260,6 +262,107 @@ def test_ctrl_c_loses_nothing(whole: Partition, jobs: int, everybody: bool, tmp_
     assert int((out.split() or [told])[-1]) <= saved_regions(path) < len(whole)
     assert_same(search(net(), BOX, jobs=jobs, checkpoint=path), whole)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "jobs", "everybody"),
+    [(signal.SIGTERM, 1, False), (signal.SIGTERM, 2, False), (signal.SIGTERM, 2, True), (signal.SIGHUP, 1, False)],
+)
+def test_other_signals_that_end_a_program_lose_nothing(
+    whole: Partition, number: signal.Signals, jobs: int, everybody: bool, tmp_path: Path
+) -> None:
+    """Without a word, with the exit code that a shell gives for the signal."""
+    path = tmp_path / "search.npz"
+    program, told = start(path, jobs)
+    (os.killpg if everybody else os.kill)(program.pid, number)
+    out, errors = program.communicate(timeout=500)
+    assert program.returncode == 128 + number
+    assert "Traceback" not in errors
+    assert int((out.split() or [told])[-1]) <= saved_regions(path) < len(whole)
+    assert_same(search(net(), BOX, jobs=jobs, checkpoint=path), whole)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Handlers of signals are put back."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_handler_of_the_caller_is_reached_between_steps(small_steps: None, handlers: None, whole: Partition) -> None:
+    told, arrived = list[int](), list[tuple[int, int]]()
+    signal.signal(signal.SIGTERM, lambda number, _: arrived.append((number, len(told))))
+
+    def terminates(found: int) -> None:
+        told.append(found)
+        if len(told) in (3, 5):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    assert_same(search(net(), BOX, progress=terminates), whole)  # the handler lets it go on
+    assert arrived == [(signal.SIGTERM, 3), (signal.SIGTERM, 5)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_is_ignored_stays_so(small_steps: None, handlers: None, whole: Partition, number: int) -> None:
+    """As SIGHUP is under nohup, and SIGINT in the background of a shell."""
+    signal.signal(number, signal.SIG_IGN)
+    assert_same(search(net(), BOX, progress=lambda found: os.kill(os.getpid(), number)), whole)
+    assert signal.getsignal(number) == signal.SIG_IGN
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_last_step_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch, whole: Partition, number: int, tmp_path: Path
+) -> None:
+    """It comes while the last checkpoint is written; the whole search is found there."""
+    path, real = tmp_path / "search.npz", explore._save
+
+    def slow(*given: Any) -> None:
+        os.kill(os.getpid(), number)
+        real(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(explore, "_save", slow)
+        with pytest.raises((KeyboardInterrupt, Termination)):
+            search(net(), BOX, checkpoint=path)
+    assert path.exists()
+    assert_same(search(net(), BOX, checkpoint=path), whole)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(
+    small_steps: None, monkeypatch: pytest.MonkeyPatch, whole: Partition, tmp_path: Path
+) -> None:
+    """The one that is written when the search has already failed has no room either."""
+    monkeypatch.setattr(explore, "_CHECKPOINT_EVERY", 0.0)
+    path, real, written = tmp_path / "search.npz", checkpoint.replacing, list[int]()
+
+    def full(at: Path) -> Any:
+        written.append(1)
+        if len(written) > 4:
+            raise OSError(errno.ENOSPC, "No space left on device", str(at))
+        return real(at)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint, "replacing", full)
+        with pytest.raises(OSError, match=r"No space left on device: .*search\.npz"):
+            search(net(), BOX, checkpoint=path)
+    assert len(written) == 6
+    assert 0 < saved_regions(path) < len(whole)
+    assert_same(search(net(), BOX, checkpoint=path), whole)
+
+
+def test_a_worker_without_room_says_where(small_steps: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(result: Any, path: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(joblib, "dump", full)
+    with pytest.raises(OSError, match="TMPDIR can name another place") as caught:
+        laid_down(1, Tray(tmp_path, -1))
+    assert str(caught.value.filename).startswith(str(tmp_path))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -1,5 +1,6 @@
 """Answers are never contradicted by rows, and their witnesses are what they say."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import relurules as rr
 from relurules.errors import DataError, DomainError, UnsupportedError
 from relurules.ir import Head, RuleSet
 from relurules.ir.answers import Witness
+from relurules.lp import certified, highs, maxima, polytope
 
 BOX = rr.Domain.box([-1, -1, 0], [2, 2, 1], ["a", "b", "c"])
 SOFTMAX = [Head("softmax", (0, 1, 2), i) for i in range(3)]
@@ -264,3 +266,33 @@ def test_the_nearest_row_keeps_whole_numbers_and_categories(mixed: tuple[RuleSet
 def test_what_cant_be_asked(question: str, options: Any, error: type[Exception], match: str) -> None:
     with pytest.raises(error, match=match):
         rr.ask(rules_for(0), question, **options)
+
+
+def _no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HiGHS calls everything infeasible, and the compiled simplex method gives up."""
+    infeasible = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
+    monkeypatch.setattr(highs, "_solve", lambda *_, **__: infeasible)
+    monkeypatch.setattr(maxima, "start_of", lambda _: polytope.Start(None, None))
+
+
+@pytest.mark.parametrize("domain", [BOX, rr.Domain.unbounded(["a", "b", "c"])], ids=["bounded", "open"])
+def test_answers_hold_where_solvers_lie(domain: rr.Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]], [0.5, -0.25], [[-1.0, -2.0]], c=[3.0])
+    rules = rules_of(net, domain)
+    _no_answer(monkeypatch)
+    found = rr.ask(rules, "range").values
+    y = rules.predict(sampled(0))[:, 0]
+    assert found["low"] <= y.min()
+    assert y.max() <= found["high"] <= 3.0 + 1e-9
+    assert rr.ask(rules, "bounded", at_most=2.5).holds is not True
+    assert rr.ask(rules, "bounded", at_most=3.5).holds is True
+
+
+def test_a_class_is_out_of_reach_only_where_that_is_certified(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = rules_for(5, 3, heads=SOFTMAX)
+    reached = [name for name in rules.outputs if rr.ask(rules, "reach", target=name).holds]
+    assert reached
+    _no_answer(monkeypatch)
+    monkeypatch.setattr(certified, "_MOST_EXACT", 0)
+    for name in reached:
+        assert rr.ask(rules, "reach", target=name).holds is not False

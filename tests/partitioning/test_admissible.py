@@ -1,6 +1,7 @@
 """Regions over categories: exactly those in which an admissible row lies, by brute force over all combinations."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Network, Neuron
-from relurules.partitioning import search
+from relurules.lp import highs, maxima, polytope
+from relurules.partitioning import admissible, search
 
 Array = NDArray[np.float64]
 GRID = np.linspace(-1, 1, 4001)
@@ -81,3 +83,28 @@ def test_columns_that_are_one_hot_already() -> None:
     found = search(net, domain)
     assert len(found) == 3  # the first column: both positive; the last: both negative; the one between: x0 decides
     assert found.locate(np.array([[0, 0.5, 0.5, 0], [0, 1, 1, 0], [0, 0, 0, 0]])).tolist() == [-1, -1, -1]
+
+
+def test_a_solver_that_lies_drops_no_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no random point helps and every program is said to have no point, all regions are found all the same."""
+    domain = domain_of((3, 2), 1)
+    net = two_layers(len(domain), 0, whole=False)
+    expected = {tuple(row) for row in search(net, domain).patterns.tolist()}
+    infeasible = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
+    monkeypatch.setattr(highs, "_solve", lambda *_, **__: infeasible)
+    monkeypatch.setattr(admissible, "_RANDOM", 1)
+    monkeypatch.setattr(maxima, "start_of", lambda _: polytope.Start(None, None))
+    assert {tuple(row) for row in search(net, domain).patterns.tolist()} >= expected
+
+
+def test_multipliers_out_of_nowhere_drop_no_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = domain_of((3, 2), 1)
+    net = two_layers(len(domain), 3, whole=False)
+    expected = {tuple(row) for row in search(net, domain).patterns.tolist()}
+
+    def garbage(D, unit, points, multipliers, done) -> None:  # type: ignore[no-untyped-def]
+        multipliers[:], done[:] = 7.0, True
+
+    monkeypatch.setattr(maxima, "climb_all", garbage)
+    monkeypatch.setattr(admissible, "_RANDOM", 1)
+    assert {tuple(row) for row in search(net, domain).patterns.tolist()} >= expected

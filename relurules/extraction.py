@@ -144,20 +144,6 @@ def _check_range(graph: Graph, domain: Domain) -> None:
         )
 
 
-<<<<<<< HEAD
-def _check_maps(rules: RuleSet) -> None:
-    """Refuse rules whose coefficients, which are products of weights, are infinite."""
-    weights, constants = rules.maps
-    finite = np.isfinite(weights).all(axis=(1, 2)) & np.isfinite(constants).all(axis=1)
-    for i in np.flatnonzero(~finite)[:1].tolist():
-        raise ModelError(
-            f"rule {i + 1} has coefficients beyond {np.finfo(float).max:.2g}, the largest number of float64: "
-            "weights of several layers multiply to more; scale the columns or the layers"
-        )
-
-
-=======
->>>>>>> 19921c2 (test: extreme weights in every target)
 def _free(name: str, columns: Sequence[Column]) -> str:
     """The name, with more underscores if a column has it."""
     while any(column.name.lower() == name for column in columns):

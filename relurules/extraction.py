@@ -101,7 +101,6 @@ def extracted(
         settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging,
         limits.deadline.before(own.pace * len(cells)),
     )  # fmt: skip
-    _check_maps(rules)
     return rules if decision else replace(rules, traced=graph.network)
 
 
@@ -133,24 +132,15 @@ def _pace(network: Network, domain: Domain, deadline: Deadline) -> float:
 
 
 def _check_range(graph: Graph, domain: Domain) -> None:
-    """Refuse a network whose own sums leave float64 in the domain: its outputs there are infinite, or nothing."""
+    """Refuse a network whose sums, or products of whose weights, leave float64: outputs or rules would be infinite."""
+    reach = np.maximum(domain.reach, 1.0)  # at 1 a sum is as large as the coefficients of any rule
     with np.errstate(over="ignore", invalid="ignore"):
-        size = graph.network.magnitude(domain.reach[None])[0]
+        size = graph.network.magnitude(reach[None])[0]
     if not np.isfinite(size).all():
         raise ModelError(
-            f"the terms of the network's sums reach {np.finfo(float).max:.2g}, the largest number of float64, in the "
-            "domain, so its outputs can't be computed there; scale the weights or the columns, or narrow the domain"
-        )
-
-
-def _check_maps(rules: RuleSet) -> None:
-    """Refuse rules whose coefficients, which are products of weights, are infinite."""
-    weights, constants = rules.maps
-    finite = np.isfinite(weights).all(axis=(1, 2)) & np.isfinite(constants).all(axis=1)
-    for i in np.flatnonzero(~finite)[:1].tolist():
-        raise ModelError(
-            f"rule {i + 1} has coefficients beyond {np.finfo(float).max:.2g}, the largest number of float64: "
-            "weights of several layers multiply to more; scale the columns or the layers"
+            "the network's sums in the domain, or the products of its weights, pass "
+            f"{np.finfo(float).max:.2g}, the largest number of float64, so they can't be rules; scale the weights or "
+            "the columns, or narrow the domain"
         )
 
 

@@ -129,7 +129,9 @@ def _verdict(
         detail += f", outputs span {float(width):.1e}"
         visible = e > width / 10**6
         kind = "visibly wrong values" if visible else "more than rounding, below 1e-6 of the span"
-        verdict = Verdict(BOUNDED if e <= room + bound else WRONG, kind, detail)
+        verdict = Verdict(WRONG, kind, detail)
+        if e <= room + bound:
+            verdict = Verdict(BOUNDED, "as far off as max_error says", detail)
         worst = max(worst, verdict, key=_severity)
     return worst
 

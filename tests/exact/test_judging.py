@@ -69,7 +69,7 @@ def shifted(by: float, error: float) -> RuleSet:
         (0.0, 0.0, RIGHT, ""),
         (1e-16, 0.0, RIGHT, ""),
         (1e-13, 0.0, WRONG, "more than rounding, below 1e-6 of the span"),
-        (1e-13, 2e-13, BOUNDED, "more than rounding, below 1e-6 of the span"),
+        (1e-13, 2e-13, BOUNDED, "as far off as max_error says"),
         (1e-3, 0.0, WRONG, "visibly wrong values"),
     ],
 )

@@ -30,7 +30,7 @@ from relurules.verifying import (
 
 #: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some engines take none.
 _ABSURD = 1e100
-#: An output in float is off by a unit in its last place, or two.
+#: An output in float is off by a unit in its last place.
 _FLOAT_UNIT = float(np.finfo(np.float32).eps)
 
 
@@ -70,6 +70,9 @@ def _reference(artifact: Artifact | RuleSet, model: Any, frame: Any, given: Arra
         if isinstance(traced, Graph):
             reference = _decided(reference, traced, artifact)
         reference = reference.of_outputs(artifact.outputs)
+        heads, judge = reference.heads, reference.network
+        span = breadth(artifact.domain, lambda X: linked(heads, judge.evaluate(X)))
+        reference = replace(reference, breadth=span)
         return reference if code is None else _of_code(reference, traced, code, given)
 
 
@@ -96,12 +99,11 @@ def _judge(model: Any, *, everywhere: bool) -> tuple[Graph | RuleSet, Network, C
 
 def _in_float(reference: Reference, traced: Graph | RuleSet, given: Array, artifact: Artifact) -> Reference:
     """What is due where an artefact rounds to float; given: the rows, (N, d)."""
-    outputs, network, heads = reference.outputs, reference.network, reference.heads
+    outputs = reference.outputs
     if isinstance(traced, RuleSet):  # its own outputs end at the domain
-        outputs = np.where(np.isnan(outputs), linked(heads, reference.scores), outputs)
+        outputs = np.where(np.isnan(outputs), linked(reference.heads, reference.scores), outputs)
     either = undecided(artifact, given) | (reference.free if reference.free is not None else False)
-    span = breadth(artifact.domain, lambda X: linked(heads, network.evaluate(X)))
-    return replace(reference, outputs=outputs, undecided=either, breadth=span, unit=_FLOAT_UNIT)
+    return replace(reference, outputs=outputs, undecided=either, unit=_FLOAT_UNIT, epsilon=_FLOAT_UNIT)
 
 
 def _decided(reference: Reference, traced: Graph, artifact: Artifact | RuleSet) -> Reference:

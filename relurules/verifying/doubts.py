@@ -23,8 +23,10 @@ from relurules.verifying.rounding import FloatRuns, RowRounding, nearest
 _AS_MUCH = 2.0
 #: Rounding of scores as numbers.
 _ULPS = 8 * np.finfo(np.float64).eps
-#: Outputs that differ by less than this share of their size are all the same in float.
-_SAME = 1e-6
+#: Outputs that span no more than this many of their units are all the same.
+_SAME = 8
+#: Roundings that a sum may take: what is granted where rows are all the same, so that nothing shows.
+_SUMS = 4
 #: Outputs of these links are classes, which are judged as such.
 _CLASSES = ("argmax", "step")
 
@@ -99,7 +101,7 @@ class RowJudge:
             difference = np.where(found == expected, 0.0, np.abs(found - expected))
             off = np.full_like(self.reference.scores, self.max_error)
             room = slack(heads, self.reference.scores, off, 0.0)
-            excess = (difference - room) / least
+            excess = (difference - room) / np.maximum(least, np.finfo(np.float64).tiny)
         shown = values & (excess > 1.0)
 
         places = np.argwhere(shown)
@@ -111,17 +113,23 @@ class RowJudge:
         """(n, m) from which difference on an output would be seen.
 
         Rows outside the domain, where a network may go on for ever, count as much as they are large and don't widen
-        what the outputs span.
+        what the outputs span. Where outputs are all the same on the rows, nothing tells what shows but their size, what
+        they span in the domain, and rounding of the terms.
         """
-        expected, inside, breadth = self.reference.outputs, self.reference.inside, self.reference.breadth
+        reference = self.reference
+        expected, inside, unit = reference.outputs, reference.inside, reference.unit
         size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
         known = expected[inside] if inside.any() else expected
         span = _span(np.where(np.isfinite(known), known, np.nan))
 
-        if breadth is not None:
-            span = np.where(span <= _SAME * size.max(axis=0), np.maximum(span, breadth), span)
         wide = np.where(inside[:, None], span, np.maximum(span, size))
-        return np.maximum(VISIBLE * wide, self.reference.unit * size)
+        least = np.maximum(VISIBLE * wide, unit * size)
+        same = span <= _SAME * unit * size.max(axis=0)
+        broad = np.zeros_like(span) if reference.breadth is None else reference.breadth
+        rounding = _SUMS * reference.epsilon
+        terms = slack(reference.heads, reference.scores, rounding * reference.terms, rounding)
+        rough = np.maximum(VISIBLE * np.maximum(size, broad), terms)
+        return np.where(same, np.maximum(least, rough), least)
 
     def _moves(self, doubt: DoubtfulOutput, row: RowRounding) -> float:
         """How far the network's own runs are off, the one that counts here among them."""

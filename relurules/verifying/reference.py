@@ -25,7 +25,7 @@ class Reference:
     free: (N,) rows that may have any outputs; None: no row.
     undecided: (N,) rows which rounding may put on either side of the domain's bounds; None: no row.
     framework: the model itself in float64, (n, d) -> (n, m), None where it doesn't take coordinates.
-    unit: share of itself by which an output may be off as it is a number of the artefact's type.
+    unit: share of itself by which an output may be off as it is a number of the artefact's type, whose epsilon this is.
     breadth: (m,) what the outputs span in the domain, for rows that span nothing; None where that isn't known.
     """
 
@@ -41,6 +41,7 @@ class Reference:
     undecided: NDArray[np.bool_] | None = None
     framework: Callable[[Array], Array] | None = None
     unit: float = 8 * float(np.finfo(np.float64).eps)
+    epsilon: float = float(np.finfo(np.float64).eps)
     breadth: Array | None = None
 
     @cached_property

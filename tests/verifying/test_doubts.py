@@ -109,6 +109,17 @@ def test_a_tie_that_float64_does_not_tell_passes_and_is_told() -> None:
     assert report_text(report).endswith(f"\n{remark}")
 
 
+@pytest.mark.parametrize("width", [3e-9, 2e-10])
+def test_the_right_formula_of_a_steep_piece_passes_on_one_row(width: float) -> None:
+    """Its terms are 1 / width, while the network itself subtracts without rounding: off by 1e-7 of its height."""
+    model = spike(width)
+    rules = rules_of(network(np.empty((0, 1)), [], np.empty((1, 0)), C=[[1 / width]], c=[-0.25 / width]), UNIT)
+    rows = 0.25 + width * np.array([[0.25], [0.5], [0.75], [1.0]])
+    for X in (*(row[None] for row in rows), rows):
+        assert rr.verify(rr.emit(rules, "python"), model, X)
+        assert not rr.verify(rr.emit(flat(), "python"), model, X)
+
+
 def test_what_the_network_itself_cannot_tell_passes_and_is_told() -> None:
     """On rows that span 1e-3, the rounding of terms of 1e8 shows; a difference ten times as large isn't rounding."""
     model, X = shifted([Head("identity", (0,))]), np.linspace(0.5, 0.501, 30)[:, None]

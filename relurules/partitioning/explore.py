@@ -118,6 +118,8 @@ def _started(problem: Problem, sink: Sink, budget: Budget, checkpoint: Path | No
         search, arrays = read_checkpoint(checkpoint, problem)
         try:
             sink.restore(arrays)
+        except DataError:  # what a folder lacks, for one
+            raise
         except (KeyError, ValueError, TypeError) as error:
             raise DataError(f"{checkpoint}: {DAMAGED}") from error
         return search

@@ -845,7 +845,9 @@ def conditions_of(rules: Mapping[str, Any]) -> list[Sides]:
     return found
 
 
-def unshown_rules(rules: Mapping[str, Any], ground: Ground, sides: Sequence[Sides]) -> list[int]:
+def unshown_rules(
+    rules: Mapping[str, Any], ground: Ground, sides: Sequence[Sides], told: Callable[[int], None] = lambda _: None
+) -> list[int]:
     """The rules whose points don't show, in exact arithmetic, that they hold anywhere. sides: the rules' conditions.
 
     A rule may be thinner than the steps of float64. But RefusedError unless all points are within
@@ -855,6 +857,7 @@ def unshown_rules(rules: Mapping[str, Any], ground: Ground, sides: Sequence[Side
     walls, rooms = ([exact_row(terms, -most) for terms, most in limits] for limits in (ground.limits, ground.wider))
     splits, unshown = [exact_row(*cut) for cut in ground.cuts], []
     for number, (rule, own) in enumerate(zip(rules["rules"], sides, strict=True), start=1):
+        told(number)
         x = [Fraction(value) for value in rule["point"]]
         over = math.lcm(*(value.denominator for value in x))
         point = ExactPoint(tuple(int(value * over) for value in x), over)

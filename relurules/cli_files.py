@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from relurules.cli_options import finite
 from relurules.errors import DataError, first_line
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 #: An option of every command whose work may take long.
 TimeLimit = Annotated[
     float | None,
-    typer.Option(help="Seconds that all of the work may take; what is finished then is what there is.", min=0),
+    typer.Option(
+        help="Seconds that all of the work may take; what is finished then is what there is.", min=0, callback=finite
+    ),
 ]
 
 

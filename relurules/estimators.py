@@ -41,7 +41,7 @@ _LINEARIZATIONS = ("saliency", "parallel", "force", "freeze", None)
 #: So many rules are written down by fit, and their rows counted; more, when they are asked for.
 _FEW = 300
 #: Up to which shares of a time limit the first network is trained, and made one of few rules.
-_DENSE, _LINEARIZED = 0.4, 0.8
+_DENSE, _LINEARIZED = 0.3, 0.85
 
 _PARAMETERS = """
 

@@ -84,7 +84,7 @@ def extracted(
     if wanted.decision is not None:
         network, head, decision = deciding(network, heads, outputs, wanted.decision)
         outputs, heads = (_free("class", graph.columns),), (head,)
-    own = _limits_of_search(network, given.domain, wanted, limits)
+    own, writing = _limits_of_search(network, given.domain, wanted, limits)
     cells = given.search(network, own)
     settled = settle(cells)
     removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
@@ -99,36 +99,47 @@ def extracted(
     asked = Asked(float(wanted.max_error), wanted.max_rules, wanted.fidelity == "rows")
     rules = build_rules(
         settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging,
-        limits.deadline.before(own.pace * len(cells)),
+        limits.deadline.before(writing * len(cells)),
     )  # fmt: skip
     return rules if decision else replace(rules, traced=graph.network)
 
 
-def _limits_of_search(network: Network, domain: Domain, wanted: Wanted, limits: SearchLimits) -> SearchLimits:
-    """What is left for the search when rules are to be made of all that it finds, and written."""
+class Pace(NamedTuple):
+    """Seconds that a region costs after the search: until there is a rule, and to write that."""
+
+    building: float
+    writing: float
+
+
+def _limits_of_search(
+    network: Network, domain: Domain, wanted: Wanted, limits: SearchLimits
+) -> tuple[SearchLimits, float]:
+    """What is left for the search when rules are to be made of all that it finds, and the seconds to write one."""
     (K, d), m = network.A.shape, len(network.c)
     bytes_ = _COPIES * 8 * m * (d + 1) + K + 16 * d + _OBJECTS
     limits = replace(limits, bytes=bytes_)
     if not limits.deadline.is_set:
-        return limits
+        return limits, 0.0
     if wanted.max_error or wanted.max_rules is not None:  # merging takes as long as there is time
-        return replace(limits, deadline=limits.deadline.share(_WITH_MERGING))
+        return replace(limits, deadline=limits.deadline.share(_WITH_MERGING)), 0.0
     pace = _pace(network, domain, limits.deadline)
-    return replace(limits, deadline=limits.deadline.share(_WITHOUT), pace=_MARGIN * pace)
+    whole = _MARGIN * (pace.building + pace.writing)
+    return replace(limits, deadline=limits.deadline.share(_WITHOUT), pace=whole), _MARGIN * pace.writing
 
 
-def _pace(network: Network, domain: Domain, deadline: Deadline) -> float:
-    """Seconds that a region costs after the search, tried out on some: a rule made of it, and written."""
+def _pace(network: Network, domain: Domain, deadline: Deadline) -> Pace:
+    """What a region costs after the search, tried out on some."""
     few = SearchLimits(regions=_TRIED, deadline=deadline.share(_TRIAL))
     sample = search(network, domain, limits=few, estimated=False)
     if sample.complete:
-        return 0.0
+        return Pace(0.0, 0.0)
     start, over = deadline.clock(), deadline.share(0.0)
     reduction = Reduction(len(network), len(network), {}, len(sample), None)
     outputs = tuple(f"y{i}" for i in range(len(network.c)))
     rules = build_rules(settle(sample), outputs, reduction, 0.0, None, deadline=over)
+    built = deadline.clock()
     json.dumps([rules_to_json(rules), splits_to_json(rules.tree, rules.features)])
-    return (deadline.clock() - start) / len(sample)
+    return Pace((built - start) / len(sample), (deadline.clock() - built) / len(sample))
 
 
 def _check_range(graph: Graph, domain: Domain) -> None:

@@ -2,18 +2,18 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
-from relurules.ir import RuleSet
+from relurules.ir import Graph, RuleSet
 from relurules.ir.network import Array
-from relurules.limits import Deadline
+from relurules.limits import NEVER, Deadline
 from relurules.partitioning import compile_search
-from relurules.pipeline import extract
+from relurules.pipeline import extract, trace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,8 @@ _GUESSED, _CLASSES = 10, 50
 _DIFFERENT = 0.5
 #: Share of a time limit that is for training.
 _TRAINED = 0.7
+#: Share of a time limit that writing down the rules may take beyond it.
+_EXTRA = 0.1
 
 
 class Wanted(NamedTuple):
@@ -60,13 +62,14 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True)
 class Fitted:
-    """pipeline: reads the raw columns of `frame`, (N, d), which is all rows; rules: the same in these columns.
+    """pipeline: reads the raw columns of `frame`, (N, d), which is all rows; graph: it as traced; rules: the same.
 
     scores: by model, and then by train, validation and test; measure: what they are. everywhere: whether the rules
     hold on the range of all rows; else on that of the rows that were trained on.
     """
 
     pipeline: Any
+    graph: Graph
     wanted: Wanted
     task: str
     columns: Columns
@@ -110,9 +113,11 @@ def fit_table(table: "pd.DataFrame", wanted: Wanted, say: Callable[[str], None])
     pipeline.fit(frame.iloc[train], y[train])
     pipeline[-1].set_params(verbose=False)
     say("writing down the rules")
-    rules, everywhere = _rules(pipeline, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules, deadline)
+    graph = trace(pipeline)  # once: it asks encoders about every category
+    rules, everywhere = _rules(graph, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules, deadline)
+    rules = replace(rules, provenance=replace(rules.provenance, model=type(pipeline).__name__))
     scores, measure, rows = _scores(pipeline, frame, y, (train, test), task)
-    return Fitted(pipeline, wanted, task, columns, frame, rows, rules, everywhere, scores, measure)
+    return Fitted(pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure)
 
 
 def target_of(table: "pd.DataFrame", wanted: Wanted) -> tuple[str, Any]:
@@ -260,17 +265,18 @@ def _estimator(wanted: Wanted, task: str, say: Callable[[str], None], deadline: 
 
 
 def _rules(
-    pipeline: Any, frame: "pd.DataFrame", y: "pd.Series[Any]", train: Any, max_rules: int, deadline: Deadline
+    model: Any, frame: "pd.DataFrame", y: "pd.Series[Any]", train: Any, max_rules: int, deadline: Deadline = NEVER
 ) -> tuple[RuleSet, bool]:
     """The rules in raw columns, over the range of all rows; of those trained on where there would be too many."""
 
     def left(part: float) -> float | None:
-        return part * deadline.left() if deadline.is_set else None
+        """Of the time that is left, with a little more: so few rules take next to none, and are to be all of them."""
+        return part * deadline.left() + 1.0 + _EXTRA * deadline.seconds if deadline.is_set else None
 
-    rules = extract(pipeline, data=frame, y=y, time_limit=left(0.5))
+    rules = extract(model, data=frame, y=y, time_limit=left(0.5))
     if rules.complete and len(rules) <= max_rules:
         return rules, True
-    return extract(pipeline, data=frame.iloc[train], y=y.iloc[train], time_limit=left(1.0)), False
+    return extract(model, data=frame.iloc[train], y=y.iloc[train], time_limit=left(1.0)), False
 
 
 def _scores(

@@ -10,7 +10,7 @@ from relurules.domain.columns import is_plain
 from relurules.files import write_all
 from relurules.fitting import Fitted
 from relurules.ir.rules_json import text_of
-from relurules.pipeline import emit, trace
+from relurules.pipeline import emit
 from relurules.reading.coverage import missing_text
 
 #: Everything that may be written, in the order of writing.
@@ -37,7 +37,7 @@ def _contents(fitted: Fitted) -> dict[str, str | bytes]:
 
     from relurules.train.linearized import Linearized
 
-    estimator, graph = fitted.estimator, trace(fitted.pipeline)
+    estimator, graph = fitted.estimator, fitted.graph
     pipeline = io.BytesIO()
     joblib.dump(fitted.pipeline, pipeline)
     contents: dict[str, str | bytes] = {"model.joblib": pipeline.getvalue(), "rules.json": text_of(fitted.rules)}

@@ -225,7 +225,7 @@ def test_extract_with_jobs_a_checkpoint_and_either_solver(
 ) -> None:
     checkpoint = tmp_path / "search.npz"
     assert run(extracting(folder, "--max-regions", "1", "--checkpoint", str(checkpoint))) == 0
-    assert f"ended early; the same command goes on, from {checkpoint}" in capsys.readouterr().err
+    assert f"To go on: the same command goes on, from {checkpoint}" in capsys.readouterr().err
     assert run(extracting(folder, "--checkpoint", str(checkpoint))) == 0
     assert not checkpoint.exists()
     rules = len(rr.RuleSet.load(folder / "rules.json"))
@@ -406,7 +406,7 @@ def test_ask_diff_and_prove_keep_it(folder: Path, tmp_path: Path, capsys: pytest
     rules, model = str(folder / "rules.json"), str(folder / "model.pt2")
     assert run(["ask", rules, "range", "--time-limit", "0"]) == 0
     assert "time limit was reached" in capsys.readouterr().out
-    assert run(["ask", rules, "lipschitz", "--time-limit", "0"]) == 1
+    assert run(["ask", rules, "reach", "--at-least", "1e9", "--time-limit", "0"]) == 1
     assert "the time limit of 0 s was reached" in capsys.readouterr().err
     assert run(["diff", rules, model, "--time-limit", "0"]) == 1
     assert "the time limit of 0 s was reached" in capsys.readouterr().err

@@ -21,10 +21,11 @@ FIT, PLOT = frozenset({"fit"}), frozenset({"plot"})
 #: name in `cli` or `cli_*` that is a command prints for itself.
 REACHED_BY = {
     ("cli", ""): frozenset({"extract", "count"}),
-    ("cli", "_how_to_go_on"): frozenset({"extract", "count"}),
     ("cli", "root"): frozenset(COMMANDS),
     ("cli", "run"): frozenset(COMMANDS),
     ("cli_ask", "_scales"): frozenset({"ask"}),
+    ("cli_ending", "how_to_go_on"): frozenset({"extract", "count"}),
+    ("cli_ending", "_with_room"): frozenset({"extract", "count"}),
     ("cli_explain", ""): frozenset({"explain", "plot"}),
     ("cli_files", "read_rows"): frozenset({"extract", "summary", "plot"}),
     ("cli_files", "row_of"): frozenset({"ask", "explain", "plot"}),
@@ -175,7 +176,7 @@ def test_too_little_memory_is_a_sentence(capsys: pytest.CaptureFixture[str], mon
     def exhausted(*_: object) -> None:
         raise MemoryError("Unable to allocate 8.00 TiB for an array")
 
-    monkeypatch.setattr("relurules.ir.rules_json.read_text", exhausted)
+    monkeypatch.setattr("relurules.files.read_text", exhausted)
     assert run(["ask", "rules.json", "range"]) == 2
     said = capsys.readouterr().err
     assert said == (

@@ -252,12 +252,11 @@ def test_targets() -> None:
         fit_table(column([0, 1] * 20)[:20], Wanted("b"), print)
 
 
-@pytest.mark.parametrize("seconds", ["0", "0.5"])
 def test_at_the_time_limit_there_is_a_model_of_so_few_rules(
-    folder: Path, seconds: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "hurried"
-    told = ["--target", "y", "--drop", "level", "--max-rules", "3", "--time-limit", seconds, "--out", str(out)]
+    told = ["--target", "y", "--drop", "level", "--max-rules", "3", "--time-limit", "0", "--out", str(out)]
     assert run(["fit", str(folder / "numbers.csv"), *told]) == 0
     assert "ended training; more time may do better" in capsys.readouterr().out
     rules = rr.RuleSet.load(out / "rules.json")

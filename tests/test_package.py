@@ -127,5 +127,7 @@ def test_errors_carry_their_exit_code() -> None:
         "DataError": 2,
         "RulesError": 2,
         "UnsupportedError": 2,
+        "TooLargeError": 2,
         "CheckError": 1,
+        "OutOfTimeError": 1,
     }

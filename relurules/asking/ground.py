@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import Domain
+from relurules.domain import Domain, row_lengths
 from relurules.ir import UNEXPLORED, RuleSet
 from relurules.ir.network import Array
 from relurules.limits import NEVER, Deadline
@@ -131,7 +131,7 @@ class Ground:
     def _worked_out(self, space: Space) -> Splits:
         tree = self.rules.tree
         forms = space.forms(tree.normals, tree.offsets)
-        lengths = np.linalg.norm(forms[:, :-1], axis=1)
+        lengths = row_lengths(forms[:, :-1])
         still = _STILL * np.abs(forms[:, -1]) if self.domain.is_bounded else 0.0
         moving = lengths > still
         scales = upper_powers(np.where(moving, lengths, 1.0))
@@ -201,7 +201,7 @@ def walls(domain: Domain, base: Array, spread: Array) -> Polytope:
     G, h = normals @ spread, limits - normals @ base
     first = len(limits) - len(domain.bounds)
     room = np.concatenate([_SIDE * np.abs(h[:first]), domain.rounding(domain.normals, domain.limits)])
-    length = np.linalg.norm(G, axis=1)
+    length = row_lengths(G)
     moving = length > 0
     still = room + _SIDE * (np.abs(limits) + np.abs(normals) @ np.abs(base))
     if (h[~moving] < -still[~moving]).any():

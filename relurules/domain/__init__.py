@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from relurules.domain.columns import Column, check_texts, coordinate_names, encode, groups_of, is_plain, number_columns
 from relurules.domain.frame import ExactRows as ExactRows
 from relurules.domain.frame import Frame as Frame
+from relurules.domain.frame import row_lengths as row_lengths
 from relurules.domain.inequality import parse_inequality
 from relurules.domain.ranges import columns_of, indicator_groups, ranges, whole_numbers
 from relurules.errors import DomainError
@@ -242,7 +243,7 @@ class Domain:
         """
         normals, limits, first = self._half_spaces(frame)
         G, g = frame.rows(normals, -limits)
-        length = np.linalg.norm(G, axis=1)
+        length = row_lengths(G)
         moving = length > 0
         for i in np.flatnonzero(~moving[first:] & (g[first:] > 0)):
             raise DomainError(f"the domain is empty: {self.texts[i]!r} is false for the columns' fixed values")

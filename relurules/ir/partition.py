@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import Domain, ExactRows, Frame
+from relurules.domain import Domain, ExactRows, Frame, row_lengths
 from relurules.ir.estimate import Estimate
 from relurules.ir.network import AffineMap, Array, Network, Pattern, rows_of
 
@@ -217,7 +217,7 @@ class Partition:
         """A region with its irredundant half-spaces."""
         path, pattern = self.tree.path(i), self.patterns[i]
         normals, bounds = self._half_spaces(path)
-        room = self.domain.rounding(normals, bounds) / np.linalg.norm(self.frame.rows(normals, bounds)[0], axis=1)
+        room = self.domain.rounding(normals, bounds) / row_lengths(self.frame.rows(normals, bounds)[0])
 
         def exact() -> ExactRows:
             return self._exact_walls.and_also(self.frame.exact_rows(-normals, -bounds))
@@ -243,7 +243,7 @@ class Partition:
         """
         G, g = self.frame.rows(-normals, bounds)
         limits = self.domain.rounding(normals, bounds) - g
-        return np.asarray(np.column_stack([G, limits]) / np.linalg.norm(G, axis=1)[:, None])
+        return np.asarray(np.column_stack([G, limits]) / row_lengths(G)[:, None])
 
 
 class Cells(Sequence[Cell]):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules import lp
-from relurules.domain import Domain, Frame
+from relurules.domain import Domain, Frame, row_lengths
 from relurules.errors import DomainError
 from relurules.ir import Network
 from relurules.ir.accurate import Pair, add_pairs, multiply
@@ -132,7 +132,7 @@ def _wall_errors(box: Box, domain: Domain, frame: Frame) -> Array:
     if not len(domain.bounds):
         return np.asarray(64.0 * len(frame.free) * UNIT * size)
     rows, _ = frame.rows(domain.normals, -domain.limits)
-    length = np.linalg.norm(rows, axis=1)
+    length = row_lengths(rows)
     worst = _sizes(frame, domain.normals, domain.limits) / np.where(length > 0, length, np.inf)
     return np.asarray(64.0 * (len(domain) + 8) * UNIT * (size + worst.max(initial=0.0)))
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules import lp
-from relurules.domain import Domain
+from relurules.domain import Domain, row_lengths
 from relurules.errors import DomainError
 from relurules.ir import UNEXPLORED, Network, Partition, Tree
 from relurules.ir.accurate import accurate_rows
@@ -103,7 +103,7 @@ class _Search:
     def _sides(self, cell: _Cell, form: Array, size: float) -> tuple[Ball | None, Ball | None]:
         """A ball on the negative and on the positive side of the form in the cell; None where there is no interior."""
         rows, offsets = self.frame.rows(form[None, :-1], form[-1:])
-        length = float(np.linalg.norm(rows))
+        length = float(row_lengths(rows)[0])
         noise = lp.ROUNDING * size
         if length <= 8 * noise or cell.ball.radius <= lp.RADIUS:
             return self._exact_sides(cell)
@@ -164,7 +164,7 @@ class _Search:
 
     def _split(self, cell: _Cell, k: int, form: Array, size: float, negative: Ball, positive: Ball) -> None:
         rows, offsets = self.frame.rows(form[None, :-1], form[-1:])
-        length = np.linalg.norm(rows)
+        length = row_lengths(rows)[0]
         split = len(self.neurons)
         self._link(cell.place, split)
         self.neurons.append(k)

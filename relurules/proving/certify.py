@@ -80,11 +80,15 @@ def _trees(
     bound_names(rules, model)
     ground, said = Ground(rules, model), rules["rules"]
     conditions = conditions_of(rules)
-    unshown_rules(rules, ground, conditions)
+    count = len(said)
+    unshown_rules(rules, ground, conditions, lambda at: deadline.check(f"reading rule {at} of {count}"))
     floats, charts = floats_of(ground), {}  # type: ignore[var-annotated]
     error = rules.get("score_error", rules["max_error"]) or 0.0
     space, m, trees, paths = ground.space, len(ground.scores), [], []
-    wanted = [targets(rule, rules, model, ground) for rule in said]
+    wanted = []
+    for at, rule in enumerate(said, start=1):
+        deadline.check(f"reading rule {at} of {count}")
+        wanted.append(targets(rule, rules, model, ground))
     if probes:
         _compare(rules, probes, wanted, ground, floats, float(error))
     searches = [

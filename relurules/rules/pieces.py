@@ -8,7 +8,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import ExactRows, Frame
+from relurules.domain import ExactRows, Frame, row_lengths
 from relurules.ir import UNEXPLORED, AffineMap, Partition, Tree
 from relurules.ir.accurate import accurate_map_pairs, frame_maps, round_maps
 from relurules.ir.adjacency import adjacency
@@ -299,14 +299,14 @@ def exact_facing(partition: Partition, tree: Tree, splits: Sequence[Side]) -> Ex
 def rows_room(partition: Partition, normals: Array, offsets: Array) -> Array:
     """(n,) how far rounding may move the tests normals·x + offsets >= 0 of float64 points, as rows of unit length."""
     rows, _ = partition.frame.rows(normals, offsets)
-    length = np.linalg.norm(rows, axis=1) if len(rows) else np.ones(0)
+    length = row_lengths(rows)
     return np.asarray(partition.domain.rounding(normals, offsets) / length)
 
 
 def unit_rows(frame: Frame, normals: Array, offsets: Array) -> Array:
     """Half-spaces normals·x + offsets >= 0 as forms of u, (n, f + 1), of unit length."""
     rows, constants = frame.rows(normals, offsets)
-    length = np.linalg.norm(rows, axis=1) if len(rows) else np.ones(0)
+    length = row_lengths(rows)
     return np.asarray(np.column_stack([rows, constants]) / length[:, None])
 
 

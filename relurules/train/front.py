@@ -34,6 +34,8 @@ _PAIRS, _NEURONS, _LOOK_TIED = 4, 3, 10
 _LEAST, _LEAST_SAVED = 1e-6, 1e-3
 #: Terms are cut down where there are so many times the regions that the budget allows as rules.
 _ROOM = 4
+#: Shares of the time that is left: for coming down to few neurons, and for each step from there but the last.
+_THINNED, _OF_REST = 0.4, 0.5
 
 
 class Budget(NamedTuple):
@@ -96,17 +98,20 @@ def points(
     with the number of neurons left, whenever it changes. After the deadline nothing is trained any more: neurons go by
     what they matter then, and nothing is tied.
     """
-    compact = thinned(compact, data, task, _few(budget), l1=l1, random=random, told=told, deadline=deadline)
+    compact = thinned(
+        compact, data, task, _few(budget), l1=l1, random=random, told=told, deadline=deadline.share(_THINNED)
+    )
     start, first = compact, None
-    for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False, deadline=deadline):
+    dense = deadline.share(_OF_REST)
+    for point in _chain(compact, data, task, count, l1=l1, told=told, sparse=False, deadline=dense):
         yield point
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
             start = point.compact
         first = first or point
     if budget.widest is not None:
         if budget.terms is not None:
-            start = with_inputs(start, budget.terms, data, task, l1, deadline)
-        start, first = with_conditions(start, budget.widest, data, task, l1, deadline), None
+            start = with_inputs(start, budget.terms, data, task, l1, deadline.share(_OF_REST))
+        start, first = with_conditions(start, budget.widest, data, task, l1, deadline.share(_OF_REST)), None
         for point in _chain(start, data, task, count, l1=l1, told=told, sparse=True, deadline=deadline):
             yield point
             first = first or point
@@ -122,7 +127,8 @@ def thinned(
     while len(compact) > few or (len(compact) > 2 and len(parameters(compact)) > _NUMBERS):
         told(len(compact))
         fits = stand_ins(compact, data.training, task)
-        go = max(1, min(int(len(compact) * _SHARE), len(compact) - min(few, 2)))
+        share = 1.0 if deadline.is_over() else _SHARE
+        go = max(1, min(int(len(compact) * share), len(compact) - min(few, 2)))
         least = np.argsort(fits.saliency, kind="stable")[:go]
         compact = without(compact, [int(k) for k in least], fits.factors, fits.constants)
         compact = descend(compact, data, task, _AFTER, l1=l1, random=random, deadline=deadline)

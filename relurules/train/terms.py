@@ -43,14 +43,17 @@ def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float, 
     """The network with so many inputs at most.
 
     Those go first without which the training loss rises least: many at a time while there are many, then one by one,
-    looking ahead at what training makes of the best few choices.
+    looking ahead at what training makes of the best few choices. After the deadline all go at once that have the
+    smallest weights.
     """
     read = _used(compact)
     compact = _blind(compact, np.flatnonzero(~read).tolist())  # or training would bring them back
     if read.sum() <= most:
         return compact
     while (left := np.flatnonzero(_used(compact))).size > most:
-        rises = [mean_loss(_blind(compact, [int(j)]), data.training, task) for j in left]
+        rises = _rises(compact, left, data.training, task, deadline)
+        if rises is None:
+            return _blind(compact, left[np.argsort(_sizes(compact)[left], kind="stable")][: left.size - most].tolist())
         least = left[np.argsort(rises, kind="stable")]
         if left.size > 2 * most:
             go = min(left.size - 2 * most, max(1, int(left.size * _SHARE)))
@@ -60,9 +63,24 @@ def with_inputs(compact: Compact, most: int, data: Data, task: Task, l1: float, 
     return _exchanged(compact, read, data, task, l1, deadline)
 
 
+def _rises(compact: Compact, inputs: NDArray[np.intp], rows: Rows, task: Task, deadline: Deadline) -> Array | None:
+    """The training loss without each of some inputs; None where there is no time to tell."""
+    found = np.empty(len(inputs))
+    for i, j in enumerate(inputs.tolist()):
+        if deadline.is_over():
+            return None
+        found[i] = mean_loss(_blind(compact, [j]), rows, task)
+    return found
+
+
+def _sizes(compact: Compact) -> Array:
+    """(d,) weights of every input, standardised, all together."""
+    return np.asarray(np.abs(compact.A).sum(axis=0) + np.abs(compact.C).sum(axis=0))
+
+
 def _exchanged(compact: Compact, read: Mask, data: Data, task: Task, l1: float, deadline: Deadline) -> Compact:
     """The network with inputs exchanged for others that were read, while that helps on the training rows."""
-    while True:
+    while not deadline.is_over():
         unused = np.flatnonzero(read & ~_used(compact))
         pulls = _pulls(compact, data.training, task)[unused]
         wider = _best(
@@ -76,6 +94,7 @@ def _exchanged(compact: Compact, read: Mask, data: Data, task: Task, l1: float, 
         if mean_loss(tried, data.training, task) >= mean_loss(compact, data.training, task) * (1 - _GAIN):
             return compact
         compact = tried
+    return compact
 
 
 def _best(choices: Sequence[Compact], data: Data, task: Task, l1: float, deadline: Deadline) -> Compact:
@@ -102,15 +121,22 @@ def with_conditions(
 ) -> Compact:
     """The network with so many inputs in each condition at most.
 
-    Of the conditions that speak of more, those weights go first without which the training loss rises least.
+    Of the conditions that speak of more, those weights go first without which the training loss rises least; after the
+    deadline the smallest ones go, all at once.
     """
     some = data.training.part(slice(None, None, max(1, len(data.training.X) // _ROWS)))
     compact = replace(compact, free=(compact.A != 0, compact.L != 0, compact.free[2]))  # or others would come back
     while (excess := condition_terms(compact) - most).max(initial=0) > 0:
         wide = [int(k) for k in np.flatnonzero(excess > 0)]
         weights = [(name, k, int(j)) for k in wide for name in "AL" for j in np.flatnonzero(getattr(compact, name)[k])]
-        rises = [mean_loss(_cleared(compact, weight, some), some, task) for weight in weights]
-        left = {k: max(1, int(_SHARE * excess[k])) for k in wide}
+        late = deadline.is_over()
+        rises = [
+            abs(float(getattr(compact, name)[k, j]))
+            if late
+            else mean_loss(_cleared(compact, (name, k, j), some), some, task)
+            for name, k, j in weights
+        ]
+        left = {k: int(excess[k]) if late else max(1, int(_SHARE * excess[k])) for k in wide}
         for i in np.argsort(rises, kind="stable"):
             if left[k := weights[i][1]] > 0:
                 compact, left[k] = _cleared(compact, weights[i], some), left[k] - 1

@@ -61,9 +61,9 @@ def test_bounded_is_yes_where_the_box_alone_says_so_and_else_not_decided() -> No
         assert "as far as the time limit allowed" in found.statement
 
 
-@pytest.mark.parametrize("question", ["reach", "lipschitz", "effect"])
+@pytest.mark.parametrize("question", ["reach", "effect"])
 def test_where_there_is_nothing_to_say_there_is_an_error(question: str) -> None:
-    options = {"reach": {"at_least": 1e9}, "effect": {"feature": "a"}, "lipschitz": {}}[question]
+    options = {"reach": {"at_least": 1e9}, "effect": {"feature": "a"}}[question]
     with pytest.raises(OutOfTimeError, match=r"time limit of 2 s was reached while looking at part \d+ of the \d+"):
         rr.ask(rules_for(0), question, time_limit=2.0, **options)  # type: ignore[arg-type]
 

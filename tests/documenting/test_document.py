@@ -160,7 +160,7 @@ def test_what_fewer_rules_would_cost() -> None:
 
 def test_incomplete_rules_say_so() -> None:
     text = said(replace(sums(), complete=False))
-    assert "the search for regions was ended early" in text
+    assert "The search for linear regions was ended early" in text
     assert "every row of the domain has a rule" not in text
     assert "At most one rule applies" in text
 

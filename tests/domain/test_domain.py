@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import relurules as rr
+from relurules.domain import row_lengths
 from relurules.errors import DataError, DomainError
 
 INF, NAN = float("inf"), float("nan")
@@ -264,3 +265,8 @@ def test_bounds_beyond_what_solvers_take_for_infinite(bound: float) -> None:
 def test_reach() -> None:
     domain = rr.Domain.box([-3, 0, -np.inf], [1, 7, 5])
     assert domain.reach.tolist() == [3.0, 7.0, 1.0]
+
+
+def test_lengths_of_rows_of_any_magnitude() -> None:
+    rows = np.array([[3e-172, 4e-172], [3e200, 4e200], [0.0, 0.0], [3.0, 4.0]])
+    assert row_lengths(rows) == pytest.approx([5e-172, 5e200, 0.0, 5.0], rel=1e-15)

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 import relurules as rr
-from relurules import lp
 from relurules.collapse import bounds, collapse
 from relurules.errors import ModelError
 from relurules.tracing import affine, from_torch
@@ -195,9 +194,9 @@ def test_large_networks_are_traced_and_collapsed_in_few_steps(
 ) -> None:
     """A step for each operator, not for each neuron; linear programs for no more neurons than the collapse allows."""
     steps, programs = list[int](), list[int]()
-    apply, propose = affine.apply_affine, lp.propose_multipliers
+    apply, propose = affine.apply_affine, bounds.maximum
     monkeypatch.setattr(from_torch, "apply_affine", lambda *given: (steps.append(1), apply(*given))[1])
-    monkeypatch.setattr(lp, "propose_multipliers", lambda *given: (programs.append(1), propose(*given))[1])
+    monkeypatch.setattr(bounds, "maximum", lambda *given: (programs.append(1), propose(*given))[1])
     torch.manual_seed(0)
     layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())][:-1]
     graph = rr.trace(nn.Sequential(*layers))

@@ -9,7 +9,7 @@ from relurules.emitting import facts, plan
 from relurules.emitting.c_float import check_float
 from relurules.emitting.c_layers import is_dense
 from relurules.emitting.c_numbers import REALS, Real, comment
-from relurules.emitting.c_parts import Parts, dense_parts, tree_parts, written_parts
+from relurules.emitting.c_parts import Parts, clamps_anything, dense_parts, tree_parts, written_parts
 from relurules.emitting.code import ruled
 from relurules.emitting.heads import Step, c_step, has_links
 from relurules.emitting.render import render
@@ -48,7 +48,7 @@ def print_c(request: Request) -> dict[str, str]:
         "count": len(request.rules),
         "step": step,
         "functions": _functions(step),
-        "clamps": request.outside == "clamp",
+        "clamps": clamps_anything(request),
         "contracted": request.form == "rules",
         **parts.values,
     }

@@ -133,6 +133,14 @@ def _gate(request: Request, features: Notation, real: Real) -> plan.Checks:
     return _checks(request.rules, features, real)
 
 
+def clamps_anything(request: Request) -> bool:
+    """Whether a coordinate has a bound to be brought to: compilers warn of a function that nothing calls."""
+    domain = request.rules.domain
+    own = {i for group in domain.groups for i in group}
+    bounded = np.isfinite(domain.lower) | np.isfinite(domain.upper)
+    return request.outside == "clamp" and any(bounded[i] for i in range(len(domain)) if i not in own)
+
+
 def _inputs(request: Request, real: Real, names: Sequence[str]) -> list[Assigned]:
     """Every coordinate, from the array x of columns."""
     domain, inputs = request.rules.domain, list[Assigned]()

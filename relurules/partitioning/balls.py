@@ -14,7 +14,8 @@ def balls(s: State, k: int) -> int:
     """A ball on each side, between the cell's own and the vertex there; which sides have one that is large enough.
 
     Moving the ball of radius r from its centre c towards a vertex v by the share t leaves a ball of radius (1 - t) r in
-    the cell; t is chosen so that this ball touches the hyperplane from the right side.
+    the cell; t is chosen so that this ball touches the hyperplane from the right side. Where it is 0, the cell's own
+    ball, which was measured, is the side's.
     """
     node = s.node
     here = node.at[key.HERE]
@@ -24,6 +25,11 @@ def balls(s: State, k: int) -> int:
         i = (sign + 1) // 2
         height = node.radii[i]
         lacks = node.radius[0] - sign * across
+        if lacks <= -node.error[k] and node.radius[0] >= TRUSTED:
+            copy(node.center, node.sides[i])
+            node.radii[i] = node.radius[0]
+            found += side_bit(sign)
+            continue
         share = lacks / (lacks + height) if lacks > 0.0 else 0.0
         if sign == here:
             vertex(s.work, node.sides[i])
@@ -33,6 +39,8 @@ def balls(s: State, k: int) -> int:
             node.sides[i, j] = (1.0 - share) * node.center[j] + share * node.sides[i, j]
     for sign in (-1, 1):
         i = (sign + 1) // 2
+        if found & side_bit(sign):
+            continue
         node.radii[i] = recentred(s, k, sign)
         if node.radii[i] > THIN:
             found += side_bit(sign)

@@ -156,7 +156,6 @@ def _node(K: int, box: Box, cuts: int, f: int, options: Int) -> Node:
         spare=np.zeros(F),
         box=np.array([box.low, box.low + box.width]),
         middle=np.zeros(F),
-        widest=np.zeros(F),
         system=np.zeros((F, 2 * F + 1)),
         at=np.zeros(13, dtype=np.int64),
         counts=np.zeros(14, dtype=np.int64),

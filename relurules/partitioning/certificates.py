@@ -2,7 +2,6 @@
 
 from relurules.lp.compiled import compiled
 from relurules.lp.dictionary import Dictionary
-from relurules.lp.tolerances import UNIT
 from relurules.partitioning.state import Array
 
 
@@ -11,7 +10,7 @@ def certified_maximum(
     D: Dictionary,
     cuts: Array,
     cut_error: Array,
-    scratch: tuple[Array, Array],
+    total: Array,
     row: Array,
     constant: float,
     sign: float,
@@ -21,28 +20,27 @@ def certified_maximum(
 
     The last row of the cell's dictionary proposes multipliers y of its half-spaces `cuts`: the form is at most itself
     plus y·slacks, whose largest value over the box is computed with all rounding outward. error: what the form itself
-    may be off by. The half-spaces' own errors count as often as they are used. scratch: memory, (F,) each.
+    may be off by. The half-spaces' own errors count as often as they are used. total: memory, (F,).
+
+    The rounding of this sum is at most 8 (F + 8) units of its absolute terms. Every error is at least 8 (F + 4) units
+    of the absolute terms of its row where |u| <= 1, so twice the errors, times the reach of u, are enough for it.
     """
     F, n = len(D.low), D.used[0]
-    total, terms = scratch
-    offset, constants, slack = sign * constant, abs(constant), error
+    offset, slack = sign * constant, error
     for j in range(F):
         total[j] = sign * row[j]
-        terms[j] = abs(row[j])
     for column in range(F):
         y = -D.table[n, 1 + column]
-        if D.nonbasic[column] < F or y <= 0.0:
-            continue
         i = D.nonbasic[column] - F
+        if i < 0 or y <= 0.0:
+            continue
         for j in range(F):
             total[j] += y * cuts[i, j]
-            terms[j] += y * abs(cuts[i, j])
         offset += y * cuts[i, F]
-        constants += y * abs(cuts[i, F])
         slack += y * cut_error[i]
-    size = constants
+    reach = 1.0
     for j in range(F):
         low, high = D.low[j], D.low[j] + D.width[j]
         offset += max(total[j] * low, total[j] * high)
-        size += terms[j] * max(abs(low), abs(high))
-    return float(offset + slack * (1.0 + 1e-12) + 8.0 * (F + 8) * UNIT * size)
+        reach = max(reach, high, -low)
+    return float(offset + (1.0 + 2.0 * reach) * slack * (1.0 + 1e-12))

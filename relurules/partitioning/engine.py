@@ -138,10 +138,9 @@ def _test(s: State, k: int) -> int:  # noqa: C901, PLR0911
 @inlined
 def _is_empty(s: State, k: int, side: int) -> bool:
     """Whether it is certain that no point of the cell lies strictly on this side of neuron k."""
-    row = s.node.rows[k]
-    node, constant = s.node, row[len(row) - 1]
-    scratch = node.middle, node.widest
-    return certified_maximum(s.work, node.cuts, node.cut_error, scratch, row, constant, side, node.error[k]) <= 0.0
+    node, row = s.node, s.node.rows[k]
+    constant = row[len(row) - 1]
+    return certified_maximum(s.work, node.cuts, node.cut_error, node.middle, row, constant, side, node.error[k]) <= 0.0
 
 
 @inlined

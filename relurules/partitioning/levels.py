@@ -44,6 +44,7 @@ def enter(s: State) -> None:
 def _enclose(s: State) -> None:
     """The smallest box around the current cell, as far as it is certified."""
     D, node, n = s.work, s.node, s.work.used[0]
+    rounding = 8.0 * (len(node.center) + 4) * UNIT
     for j in range(len(node.center)):
         node.box[0, j] = D.low[j]
         node.box[1, j] = D.low[j] + D.width[j]
@@ -62,8 +63,7 @@ def _enclose(s: State) -> None:
                 continue
             node.spare[:] = 0.0
             node.spare[j] = sign
-            scratch = node.middle, node.widest
-            most = sign * certified_maximum(D, node.cuts, node.cut_error, scratch, node.spare, 0.0, 1.0, 0.0)
+            most = sign * certified_maximum(D, node.cuts, node.cut_error, node.middle, node.spare, 0.0, 1.0, rounding)
             if side == 0:
                 node.box[0, j] = max(node.box[0, j], most)
             else:

@@ -41,7 +41,7 @@ class Node(NamedTuple):
     cuts: (c, F + 1), the walls of the domain, then the sides of the splits above, cut_error (c,) of each, and cut_of
     (c,): its neuron + 1, negative on the negative side; center (F,) and radius (1,): a ball inside; sides: (2, F)
     and radii (2,): balls in the negative and the positive side of a split; box: (2, F) around
-    the cell; spare, middle and widest: (F,), system: (F, 2 F + 1): memory.
+    the cell; spare and middle: (F,), system: (F, 2 F + 1): memory.
     """
 
     pattern: NDArray[np.int8]
@@ -60,7 +60,6 @@ class Node(NamedTuple):
     spare: Array
     box: Array
     middle: Array
-    widest: Array
     system: Array
     at: Int
     counts: Int

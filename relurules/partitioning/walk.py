@@ -8,13 +8,13 @@ import numpy as np
 from relurules.domain import Domain, Frame
 from relurules.ir import Network
 from relurules.ir.network import Array, Pattern
-from relurules.ir.reached import affine_maps
 from relurules.partitioning import key
 from relurules.partitioning.admissible import Witnesses
 from relurules.partitioning.build import box_of, grown, raise_without_interior, start
 from relurules.partitioning.engine import advance
 from relurules.partitioning.exact_search import ExactSearch
 from relurules.partitioning.exact_space import ExactSpace
+from relurules.partitioning.maps import maps_in_order
 from relurules.partitioning.state import Int, State
 
 #: Tests of neurons between two looks at the clock, some 20 ms in few coordinates, fewer in many; where every split asks
@@ -143,8 +143,7 @@ class Walk:
             points = np.clip(points, self.problem.domain.lower, self.problem.domain.upper)
         self.exact_points = {}
         if node.options[key.MAPS]:
-            own = affine_maps(self.problem.network, patterns)
-            maps = np.concatenate([own.weights, own.constants[:, :, None]], axis=2)
+            maps = maps_in_order(self.problem.network, self.order, out.patterns[:n])
         return Batch(
             patterns, points, maps, out.places[:n].copy(),
             self.order[out.split_neurons[:s]], signs, out.split_places[:s].copy(), decided,

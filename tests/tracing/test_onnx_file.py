@@ -262,11 +262,11 @@ def test_sizes_are_bounded_before_weights_are_read() -> None:
 def test_forty_doublings_are_refused_before_the_first_is_computed(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty nodes would need eight terabytes."""
     names = [start, *(f"c{i}" for i in range(40))]
-    nodes = [helper.make_node("Concat", [a, a], [b], axis=1) for a, b in pairwise(names)]
+    chain = [helper.make_node("Concat", [a, a], [b], axis=1) for a, b in pairwise(names)]
     end = helper.make_node("Add", ["x", names[-1]], ["y"])
     computed = list[str]()
     monkeypatch.setattr(onnx_nodes, "run", lambda op, *rest, **more: computed.append(op.place))
-    message = refused(model([*nodes, end], {"x": ["N", 2]}, ["y"], {"w": np.ones((1, 2), np.float32)}))
+    message = refused(model([*chain, end], {"x": ["N", 2]}, ["y"], {"w": np.ones((1, 2), np.float32)}))
     assert "operator Concat in node 26: its result of shape [1, 268435456] is too large" in message
     assert not computed
 

@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
-from relurules.train.objective import score_of
-from relurules.train.task import TASKS
-from relurules.train.terms import condition_terms, formula_terms
+from relurules.training.objective import compute_score
+from relurules.training.task import TASKS
+from relurules.training.terms import count_condition_terms, count_formula_terms
 
 #: Parts beside the problems: each gives its tables.
 _PARTS = {"adult": others.adult, "xor": others.xor, "others": others.others, "moves": moves, "fewer": fewer}
@@ -38,13 +38,13 @@ def rows_of(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
         plain, base = runs.trained(problem, given, seed, 0.0)
         network, seconds = runs.trained(problem, given, seed, problem.l1)
         results.setdefault("network, plain", []).append(
-            (score_of(plain, given.test, task), 80, 0, 0, 0, base / seconds)
+            (compute_score(plain, given.test, task), 80, 0, 0, 0, base / seconds)
         )
-        results.setdefault("network, L1", []).append((score_of(network, given.test, task), 80, 0, 0, 0, 1.0))
+        results.setdefault("network, L1", []).append((compute_score(network, given.test, task), 80, 0, 0, 0, 1.0))
         for name, budget, _ in problem.budgets:
             point, more = runs.linearised(problem, given, network, budget, seed)
-            terms = condition_terms(point.compact).max(initial=0), formula_terms(point.compact)
-            score = score_of(point.compact, given.test, task)
+            terms = count_condition_terms(point.compact).max(initial=0), count_formula_terms(point.compact)
+            score = compute_score(point.compact, given.test, task)
             numbers = (len(point.compact), point.size.rules, *terms, (seconds + more) / seconds)
             results.setdefault(name, []).append((score, *numbers))
             print(problem.name, seed, name, f"{score:.4f}", *numbers, file=sys.stderr)

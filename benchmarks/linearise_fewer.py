@@ -14,9 +14,9 @@ import numpy as np
 
 import relurules as rr
 from relurules.ir import Graph
-from relurules.train.compact import network_of
-from relurules.train.front import Budget
-from relurules.train.task import TASKS
+from relurules.training.front import RuleBudget
+from relurules.training.relu_parameters import to_network
+from relurules.training.task import TASKS
 
 #: Fidelity and number of rules; none is the network itself.
 _WAYS: Sequence[tuple[str, int | None]] = (
@@ -42,11 +42,11 @@ def _rows(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
     for seed in runs.SEEDS:
         given, task = runs.prepared(problem, folder, seed), TASKS[problem.task]
         network, _ = runs.trained(problem, given, seed, problem.l1)
-        point, _ = runs.linearised(problem, given, network, Budget(32), seed)
+        point, _ = runs.linearised(problem, given, network, RuleBudget(32), seed)
         X = np.vstack([given.data.training.X, given.data.validation.X])
         low, high = X.min(axis=0), X.max(axis=0)
         names = tuple(f"x{j}" for j in range(len(low)))
-        model = Graph(names, ("score",), network_of(point.compact), networkx.DiGraph())
+        model = Graph(names, ("score",), to_network(point.compact), networkx.DiGraph())
         for fidelity, most in _WAYS:
             begun = time.perf_counter()
             domain = rr.Domain.box(low, high, names)

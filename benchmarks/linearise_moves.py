@@ -15,10 +15,10 @@ import linearise_runs as runs
 import numpy as np
 
 from relurules.ir.network import Array
-from relurules.train.compact import Compact, forward
-from relurules.train.front import Budget, Point
-from relurules.train.objective import score_of
-from relurules.train.task import TASKS, Rows, Task
+from relurules.training.front import FrontPoint, RuleBudget
+from relurules.training.objective import compute_score
+from relurules.training.relu_parameters import ReluParameters, run_forward
+from relurules.training.task import TASKS, Rows, Task
 
 #: Penalties of squared changes, beside the sum of the loss over a region's rows; by infinite ones nothing changes.
 _PENALTIES = (1.0, 10.0, 100.0, 1e3, 1e4, np.inf)
@@ -42,18 +42,18 @@ def _rows(problem: runs.Problem, rules: int, folder: Path) -> Iterator[tuple[str
     for seed in runs.SEEDS:
         given, task = runs.prepared(problem, folder, seed), TASKS[problem.task]
         network, _ = runs.trained(problem, given, seed, problem.l1)
-        found, times = list[Point](), [time.process_time()]
-        for point in runs.way(problem, given, network, Budget(rules), seed, ties=True):
+        found, times = list[FrontPoint](), [time.process_time()]
+        for point in runs.way(problem, given, network, RuleBudget(rules), seed, ties=True):
             found.append(point)
             times.append(time.process_time())
         first = [point for point in found if not point.parallel]
-        before, plain = runs.finished(problem, given, first, Budget(rules))
-        parallel = runs.finished(problem, given, found, Budget(rules))[1]
+        before, plain = runs.finished(problem, given, first, RuleBudget(rules))
+        parallel = runs.finished(problem, given, found, RuleBudget(rules))[1]
         refitted = refitted_score(problem.task, given, before, plain)
         scored = {
-            "saliency": (score_of(plain.compact, given.test, task), plain.size.rules, times[len(first)] - times[0]),
+            "saliency": (compute_score(plain.compact, given.test, task), plain.size.rules, times[len(first)] - times[0]),
             "saliency, refitted": (refitted, plain.size.rules, 0.0),
-            "parallel": (score_of(parallel.compact, given.test, task), parallel.size.rules, times[-1] - times[0]),
+            "parallel": (compute_score(parallel.compact, given.test, task), parallel.size.rules, times[-1] - times[0]),
         }
         for name, numbers in scored.items():
             rows.setdefault(name, []).append(numbers)
@@ -64,7 +64,7 @@ def _rows(problem: runs.Problem, rules: int, folder: Path) -> Iterator[tuple[str
         yield name, f"{scores.mean():.4f}", f"{scores.std():.4f}", f"{counts.max():.0f}", spent
 
 
-def refitted_score(name: str, given: runs.Prepared, before: Point, after: Point) -> float:
+def refitted_score(name: str, given: runs.Prepared, before: FrontPoint, after: FrontPoint) -> float:
     """The test score of a network of one score.
 
     before, after: the network trained on the training rows, by which the penalty is chosen on the validation rows,
@@ -76,8 +76,8 @@ def refitted_score(name: str, given: runs.Prepared, before: Point, after: Point)
     return _score(after.compact, joined, test, task, chosen)
 
 
-def _score(compact: Compact, rows: Rows, judged: Rows, task: Task, penalty: float) -> float:
-    ran, other = forward(compact, rows.X), forward(compact, judged.X)
+def _score(compact: ReluParameters, rows: Rows, judged: Rows, task: Task, penalty: float) -> float:
+    ran, other = run_forward(compact, rows.X), run_forward(compact, judged.X)
     F = other.F.copy()
     if np.isfinite(penalty):
         place, judged_place = (np.packbits(part.Z >= 0, axis=1) for part in (ran, other))

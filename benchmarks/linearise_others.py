@@ -20,20 +20,20 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import relurules as rr
-from relurules.explaining.merging import merge
+from relurules.explaining.merging import merge_models
 from relurules.ir import Graph, Head
 from relurules.ir.local_models import Sample
-from relurules.ir.response import response_of
-from relurules.tables import default_names
-from relurules.train.compact import Compact, forward, network_of
-from relurules.train.descent import descend, random_network
-from relurules.train.forced import forced_points
-from relurules.train.front import Budget, Point, allowed
-from relurules.train.linearize import best_point
-from relurules.train.objective import mean_loss, score_of
-from relurules.train.targets import Scale
-from relurules.train.task import TASKS
-from relurules.training import counter_over
+from relurules.statistics.response import read_response
+from relurules.tables.frames import make_default_names
+from relurules.training.descent import random_network, train_by_adam
+from relurules.training.force_training import train_by_force
+from relurules.training.front import FrontPoint, RuleBudget, is_within_budget
+from relurules.training.linearize import choose_point
+from relurules.training.objective import compute_score, mean_loss
+from relurules.training.region_count import make_size_counter
+from relurules.training.relu_parameters import ReluParameters, run_forward, to_network
+from relurules.training.targets import Standardisation
+from relurules.training.task import TASKS
 
 Part = tuple[str, Sequence[str], Iterator[tuple[str, ...]]]
 
@@ -141,9 +141,9 @@ def _ways(problem: Any, rules: int, folder: Path) -> Iterator[tuple[str, ...]]:
         given = runs.prepared(problem, folder, seed)
         plain, _ = runs.trained(problem, given, seed, 0.0)
         network, _ = runs.trained(problem, given, seed, problem.l1)
-        point, _ = runs.linearised(problem, given, network, Budget(rules), seed)
+        point, _ = runs.linearised(problem, given, network, RuleBudget(rules), seed)
         scored = {
-            "saliency": (score_of(point.compact, given.test, TASKS[problem.task]), point.size.rules),
+            "saliency": (compute_score(point.compact, given.test, TASKS[problem.task]), point.size.rules),
             "the force alone": _forced(problem, given, plain, rules, seed),
             "L1 alone": _penalised(problem, given, rules, seed),
             "merged and refitted": _merged(problem, given, network, rules),
@@ -156,23 +156,23 @@ def _ways(problem: Any, rules: int, folder: Path) -> Iterator[tuple[str, ...]]:
         yield name, f"{scores.mean():.4f}", f"{scores.std():.4f}", f"{counts.max():.0f}"
 
 
-def _forced(problem: Any, given: Any, network: Compact, rules: int, seed: int) -> tuple[float, int]:
+def _forced(problem: Any, given: Any, network: ReluParameters, rules: int, seed: int) -> tuple[float, int]:
     """The force with frozen slopes; the error of the trained network is the one that counts as reached."""
-    counted, d, m = counter_over(given.data.training.X), given.test.X.shape[1], given.test.Y.shape[1]
-    task, as_it_is = TASKS[problem.task], Scale(np.zeros(d), np.ones(d), np.zeros(m), np.ones(m))
+    counted, d, m = make_size_counter(given.data.training.X), given.test.X.shape[1], given.test.Y.shape[1]
+    task, as_it_is = TASKS[problem.task], Standardisation(np.zeros(d), np.ones(d), np.zeros(m), np.ones(m))
     reached = mean_loss(network, given.data.training, task)
-    found = forced_points(
-        network_of(network), as_it_is, given.data, task, lambda compact: counted(network_of(compact)), seed, 60_000,
+    found = train_by_force(
+        to_network(network), as_it_is, given.data, task, lambda compact: counted(to_network(compact)), seed, 60_000,
         freeze=True, reachable=reached, told=lambda _: None,
     )  # fmt: skip
-    return _scored(found, Budget(rules), given, task)
+    return _scored(found, RuleBudget(rules), given, task)
 
 
-def _scored(found: list[Point], budget: Budget, given: Any, task: Any) -> tuple[float, int]:
-    if not any(allowed(point, budget) for point in found):
+def _scored(found: list[FrontPoint], budget: RuleBudget, given: Any, task: Any) -> tuple[float, int]:
+    if not any(is_within_budget(point, budget) for point in found):
         return float("nan"), min(point.size.rules for point in found)
-    point = found[best_point(found, budget)]
-    return score_of(point.compact, given.test, task), point.size.rules
+    point = found[choose_point(found, budget)]
+    return compute_score(point.compact, given.test, task), point.size.rules
 
 
 def _penalised(problem: Any, given: Any, rules: int, seed: int) -> tuple[float, int]:
@@ -181,24 +181,24 @@ def _penalised(problem: Any, given: Any, rules: int, seed: int) -> tuple[float, 
     for penalty in _PENALTIES:
         random = np.random.default_rng(seed)
         start = random_network(rows.X.shape[1], runs.HIDDEN, rows.Y.shape[1], random)
-        network = descend(start, given.data, task, problem.schedule, l1=penalty, random=random)
+        network = train_by_adam(start, given.data, task, problem.schedule, l1=penalty, random=random)
         A, L = (np.where(np.abs(array) < _SMALL, 0.0, array) for array in (network.A, network.L))
         network = replace(network, A=A, L=L)
-        patterns = len(np.unique(forward(network, rows.X).Z >= 0, axis=0))
+        patterns = len(np.unique(run_forward(network, rows.X).Z >= 0, axis=0))
         if patterns <= rules:
             best = max(
-                best, (score_of(network, given.data.validation, task), score_of(network, given.test, task), patterns)
+                best, (compute_score(network, given.data.validation, task), compute_score(network, given.test, task), patterns)
             )
     return best[1], best[2]
 
 
-def _merged(problem: Any, given: Any, network: Compact, rules: int) -> tuple[float, int]:
+def _merged(problem: Any, given: Any, network: ReluParameters, rules: int) -> tuple[float, int]:
     """Local models of the training rows' patterns, merged by their coefficients among neighbours, and refitted."""
     rows, test = given.data.training, given.test
     head = Head("sigmoid" if problem.task == "binary" else "identity", (0,))
-    graph = Graph(default_names(rows.X.shape[1]), ("y",), network_of(network), networkx.DiGraph(), heads=(head,))
+    graph = Graph(make_default_names(rows.X.shape[1]), ("y",), to_network(network), networkx.DiGraph(), heads=(head,))
     reached = rr.reached(graph, rows.X)
     models = reached.local_models
     sample = Sample(models, rows.X, reached.apply(rows.X) - 1, len(rows.X))
-    merged = merge(sample, response_of(models, rows.Y[:, 0], len(rows.X)), rules)
+    merged = merge_models(sample, read_response(models, rows.Y[:, 0], len(rows.X)), rules)
     return TASKS[problem.task].score(merged.predict(test.X)[:, None], test.Y, test.weights), len(merged)

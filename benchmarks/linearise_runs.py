@@ -8,14 +8,21 @@ from typing import NamedTuple
 import linearise_tables as tables
 import numpy as np
 
-from relurules.train import targets
-from relurules.train.compact import Compact, compact_of, network_of
-from relurules.train.descent import Schedule, descend, random_network
-from relurules.train.front import Budget, Counter, Point, allowed, points, settled
-from relurules.train.linearize import best_point
-from relurules.train.objective import Data
-from relurules.train.task import TASKS, Rows
-from relurules.training import counter_over
+from relurules.training import targets
+from relurules.training.descent import Schedule, random_network, train_by_adam
+from relurules.training.front import (
+    FrontPoint,
+    RuleBudget,
+    SizeCounter,
+    finetune_on_all_rows,
+    is_within_budget,
+    walk_front,
+)
+from relurules.training.linearize import choose_point
+from relurules.training.objective import DataSplit
+from relurules.training.region_count import make_size_counter
+from relurules.training.relu_parameters import ReluParameters, to_network, to_relu_parameters
+from relurules.training.task import TASKS, Rows
 
 HIDDEN = (40, 40)
 #: Of the splits; `linearise.py --seeds` takes others.
@@ -29,25 +36,25 @@ class Problem(NamedTuple):
     task: str
     l1: float
     schedule: Schedule
-    budgets: Sequence[tuple[str, Budget, float]]
+    budgets: Sequence[tuple[str, RuleBudget, float]]
 
 
 PROBLEMS = (
     Problem(
         "taiwan", "binary", 5e-4, Schedule(100, patience=15),
         (
-            ("4 rules", Budget(4), 0.770),
-            ("8 rules", Budget(8), 0.774),
-            ("32 rules", Budget(32), 0.775),
-            ("8 rules, 5 terms", Budget(8, terms=5), 0.770),
+            ("4 rules", RuleBudget(4), 0.770),
+            ("8 rules", RuleBudget(8), 0.774),
+            ("32 rules", RuleBudget(32), 0.775),
+            ("8 rules, 5 terms", RuleBudget(8, terms=5), 0.770),
         ),
     ),
     Problem(
         "bike", "regression", 1e-4, Schedule(200, patience=15),
         (
-            ("32 rules", Budget(32), 0.885),
-            ("128 rules", Budget(128), 0.892),
-            ("32 rules, 4 terms in conditions", Budget(32, condition_terms=4), 0.884),
+            ("32 rules", RuleBudget(32), 0.885),
+            ("128 rules", RuleBudget(128), 0.892),
+            ("32 rules, 4 terms in conditions", RuleBudget(32, condition_terms=4), 0.884),
         ),
     ),
 )  # fmt: skip
@@ -56,27 +63,27 @@ PROBLEMS = (
 class Prepared(NamedTuple):
     """One split: training and validation rows, and test rows, all standardised."""
 
-    data: Data
+    data: DataSplit
     test: Rows
 
 
 def prepared(problem: Problem, folder: Path, seed: int) -> Prepared:
     """The split of a seed."""
     training, test = tables.split_of(problem.name, folder, seed)
-    data, scale = targets.prepared(training, 0.2, seed, problem.task)
+    data, scale = targets.prepare_rows(training, 0.2, seed, problem.task)
     return Prepared(data, scale.rows(test))
 
 
-def trained(problem: Problem, given: Prepared, seed: int, l1: float) -> tuple[Compact, float]:
+def trained(problem: Problem, given: Prepared, seed: int, l1: float) -> tuple[ReluParameters, float]:
     """A network and the seconds it took."""
     random, begun = np.random.default_rng(seed), time.perf_counter()
     rows = given.data.training
     start = random_network(rows.X.shape[1], HIDDEN, rows.Y.shape[1], random)
-    network = descend(start, given.data, TASKS[problem.task], problem.schedule, l1=l1, random=random)
+    network = train_by_adam(start, given.data, TASKS[problem.task], problem.schedule, l1=l1, random=random)
     return network, time.perf_counter() - begun
 
 
-def linearised(problem: Problem, given: Prepared, network: Compact, budget: Budget, seed: int) -> tuple[Point, float]:
+def linearised(problem: Problem, given: Prepared, network: ReluParameters, budget: RuleBudget, seed: int) -> tuple[FrontPoint, float]:
     """The point of the front that is chosen, trained on with all rows, and the seconds it took."""
     begun = time.perf_counter()
     last = finished(problem, given, list(way(problem, given, network, budget, seed)), budget)[1]
@@ -84,22 +91,22 @@ def linearised(problem: Problem, given: Prepared, network: Compact, budget: Budg
 
 
 def way(
-    problem: Problem, given: Prepared, network: Compact, budget: Budget, seed: int, *, ties: bool = False
-) -> Iterator[Point]:
+    problem: Problem, given: Prepared, network: ReluParameters, budget: RuleBudget, seed: int, *, ties: bool = False
+) -> Iterator[FrontPoint]:
     """The points of the front."""
-    start, random = compact_of(network_of(network), dense=True), np.random.default_rng(seed)
+    start, random = to_relu_parameters(to_network(network), dense=True), np.random.default_rng(seed)
     task, count = TASKS[problem.task], _counter(given)
-    return points(start, given.data, task, budget, count, l1=problem.l1, random=random, told=lambda _: None, ties=ties)
+    return walk_front(start, given.data, task, budget, count, l1=problem.l1, random=random, told=lambda _: None, ties=ties)
 
 
-def finished(problem: Problem, given: Prepared, found: list[Point], budget: Budget) -> tuple[Point, Point]:
+def finished(problem: Problem, given: Prepared, found: list[FrontPoint], budget: RuleBudget) -> tuple[FrontPoint, FrontPoint]:
     """The point that is chosen, before and after it is trained on with all rows."""
-    chosen = found[best_point(found, budget)]
-    last = settled(chosen, given.data, TASKS[problem.task], budget, _counter(given), l1=problem.l1)
-    assert allowed(last, budget)  # noqa: S101
+    chosen = found[choose_point(found, budget)]
+    last = finetune_on_all_rows(chosen, given.data, TASKS[problem.task], budget, _counter(given), l1=problem.l1)
+    assert is_within_budget(last, budget)  # noqa: S101
     return chosen, last
 
 
-def _counter(given: Prepared) -> Counter:
-    counted = counter_over(given.data.training.X)
-    return lambda compact: counted(network_of(compact))
+def _counter(given: Prepared) -> SizeCounter:
+    counted = make_size_counter(given.data.training.X)
+    return lambda compact: counted(to_network(compact))

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from relurules.train.targets import weighted_rows
-from relurules.train.task import Rows
+from relurules.training.targets import weigh_rows
+from relurules.training.task import Rows
 
 BIKE = ["mnth", "hr", "holiday", "weekday", "workingday", "weathersit", "atemp", "hum", "windspeed"]
 
@@ -25,4 +25,4 @@ def split_of(name: str, folder: Path, seed: int) -> tuple[Rows, Rows]:
     """The 80/20 split of a seed."""
     X, y = table_of(name, folder)
     parts = train_test_split(X.to_numpy(float), y.to_numpy(float), test_size=0.2, random_state=seed)
-    return weighted_rows(parts[0], parts[2][:, None], None), weighted_rows(parts[1], parts[3][:, None], None)
+    return weigh_rows(parts[0], parts[2][:, None], None), weigh_rows(parts[1], parts[3][:, None], None)

@@ -19,7 +19,7 @@ from rich.table import Table
 
 import relurules as rr
 from relurules.errors import RelurulesError
-from relurules.tracing.onnx_file import OPSETS
+from relurules.tracing.onnx.file import OPSETS
 
 #: Operators that jump, curve or multiply their inputs aren't piecewise linear; those below are, in part, and refused.
 REASONS = {

@@ -26,11 +26,11 @@ from rich.table import Table
 import relurules as rr
 from relurules.ir import Network, Neuron
 from relurules.limits import SearchLimits
-from relurules.partitioning import budget, write_regions
-from relurules.partitioning.explore import Budget, explore
-from relurules.partitioning.search import problem_of, search
-from relurules.partitioning.sinks import Counted
-from relurules.partitioning.walk import Batch, Wanted
+from relurules.partitioning import make_budget, write_regions
+from relurules.partitioning.explore import SearchBudget, run_search
+from relurules.partitioning.search import make_problem, search_regions
+from relurules.partitioning.search_run import RegionBatch, RegionOutputs
+from relurules.partitioning.sinks import CountingSink
 
 
 class Case(NamedTuple):
@@ -88,13 +88,13 @@ def network_of(case: Case) -> Network:
     return Network(A, L, b, np.zeros((1, case.d)), U, parts[-1][1], np.zeros(K), neurons)
 
 
-class Forgotten(Counted):
+class Forgotten(CountingSink):
     """Regions with points and maps, delivered and let go of."""
 
     def __init__(self) -> None:
         self.delivered = 0
 
-    def add(self, piece: int, batch: Batch) -> None:
+    def add(self, piece: int, batch: RegionBatch) -> None:
         """Look at every array once."""
         del piece
         self.delivered += len(batch.patterns)
@@ -124,14 +124,14 @@ def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
 
 def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
     if mode == "scipy":
-        return len(search(network, domain, solver="scipy", time_limit=_PATIENCE))
+        return len(search_regions(network, domain, solver="scipy", time_limit=_PATIENCE))
     if mode == "parquet":
         with TemporaryDirectory() as folder:
-            limits = budget(SearchLimits(), jobs)
+            limits = make_budget(SearchLimits(), jobs)
             return write_regions(network, domain, None, Path(folder) / "regions", limits, maps=True).regions
     delivered = mode == "maps"
-    problem = problem_of(network, domain, Wanted(points=delivered, maps=delivered))
-    return explore(problem, Forgotten() if delivered else Counted(), Budget(jobs=jobs)).found
+    problem = make_problem(network, domain, RegionOutputs(points=delivered, maps=delivered))
+    return run_search(problem, Forgotten() if delivered else CountingSink(), SearchBudget(jobs=jobs)).found
 
 
 def in_process(case: Case, mode: str, jobs: int = 1) -> dict[str, float]:

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 import relurules as rr
-from relurules import checker
-from relurules.ir.rules_json import to_json
+from relurules.codec.rules_json import to_json
+from relurules.proofs import checker
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

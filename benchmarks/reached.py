@@ -25,7 +25,7 @@ from rich.table import Table
 
 import relurules as rr
 from relurules.ir import Graph, Network
-from relurules.tables import default_names
+from relurules.tables.frames import make_default_names
 
 Array = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def chunks(rows: int, factors: int, seed: int) -> Iterator[Array]:
 
 def graph_of(network: Network) -> Graph:
     """The network with names for its columns."""
-    return Graph(default_names(COLUMNS), ("y",), network, networkx.DiGraph())
+    return Graph(make_default_names(COLUMNS), ("y",), network, networkx.DiGraph())
 
 
 def forward_pass(network: Network, width: int) -> Callable[[Array], Array]:

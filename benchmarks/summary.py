@@ -25,11 +25,11 @@ from sklearn.preprocessing import StandardScaler
 
 import relurules as rr
 from relurules.ir import Graph, Head, Reached
-from relurules.tables import default_names
-from relurules.train.compact import network_of
-from relurules.train.descent import Schedule, descend, random_network
-from relurules.train.targets import prepared, weighted_rows
-from relurules.train.task import TASKS
+from relurules.tables.frames import make_default_names
+from relurules.training.descent import Schedule, random_network, train_by_adam
+from relurules.training.relu_parameters import to_network
+from relurules.training.targets import prepare_rows, weigh_rows
+from relurules.training.task import TASKS
 
 Array = NDArray[np.float64]
 
@@ -52,12 +52,12 @@ def rows_of(folder: Path) -> tuple[Array, Array, str]:
 
 def trained(X: Array, y: Array, penalty: float) -> Graph:
     """A 40-40 network of one score, the log odds."""
-    data, _ = prepared(weighted_rows(X, y[:, None], None), 0.2, 0, "binary")
+    data, _ = prepare_rows(weigh_rows(X, y[:, None], None), 0.2, 0, "binary")
     random = np.random.default_rng(0)
     start = random_network(X.shape[1], (40, 40), 1, random)
-    network = descend(start, data, TASKS["binary"], Schedule(30, patience=15), l1=penalty, random=random)
+    network = train_by_adam(start, data, TASKS["binary"], Schedule(30, patience=15), l1=penalty, random=random)
     heads = (Head("sigmoid", (0,)),)
-    return Graph(default_names(X.shape[1]), ("p",), network_of(network), networkx.DiGraph(), heads=heads)
+    return Graph(make_default_names(X.shape[1]), ("p",), to_network(network), networkx.DiGraph(), heads=heads)
 
 
 def seconds(work: Callable[[], object], runs: int) -> float:

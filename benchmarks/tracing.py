@@ -13,7 +13,7 @@ from rich.table import Table
 from torch import nn
 
 import relurules as rr
-from relurules.collapse import collapse
+from relurules.networks.collapse import collapse
 
 #: Inputs, hidden layers and outputs.
 SIZES = ((64, 32, 32, 10), (784, 128, 64, 10), (100, 500, 500, 1), (20, 250, 250, 250, 250, 1), (2048, 256, 1000, 1))

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from xor_ensemble import RATE_INTERVAL, Ensemble, train, truth_table
 
 import relurules as rr
-from relurules.collapse import collapse
+from relurules.networks.collapse import collapse
 
 INPUTS = ["in1", "in2", "in3", "in4"]
 OUTPUTS = ["y0", "y1", "y2"]  # as the rules name them

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import relurules as rr
-from relurules.display import report_table
+from relurules.cli.display import tabulate_reports
 
 
 def loans(rows: int = 4000, seed: int = 0) -> tuple[pd.DataFrame, pd.Series]:
@@ -45,7 +45,7 @@ def main() -> None:
     rules = rr.extract(model, data=frame)
     print(rr.emit(rules, "text"))
     reports = [rr.verify(rr.emit(rules, "sql", dialect=dialect), model, frame) for dialect in ("sqlite", "duckdb")]
-    Console().print(report_table(reports))
+    Console().print(tabulate_reports(reports))
     if not all(reports):
         raise SystemExit(1)
 

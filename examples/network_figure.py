@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from torch import nn
 
-from relurules.activations import is_linear
 from relurules.ir import Network
+from relurules.networks.activations import is_linear
 
 POSITIVE, NEGATIVE = "#c1272d", "#1f6fb4"  # edges
 NONLINEAR, LINEAR, PLAIN = "#d9482b", "#1b9e77", "#ffffff"  # nodes

@@ -11,8 +11,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from relurules.activations import LINEAR_THRESHOLD
-from relurules.train.force import force_rate, freeze_slopes, push_slopes
+from relurules.networks.activations import LINEAR_THRESHOLD
+from relurules.training.force import force_rate, freeze_slopes, push_slopes
 
 WIDTHS = (4, 5, 5, 5, 5, 3)
 LEARNING_RATE = 0.01

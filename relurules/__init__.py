@@ -13,16 +13,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from relurules.asking import ask
+    from relurules.analysis.questions import ask
     from relurules.diffing import diff
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
-    from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
     from relurules.explaining import explain, plot
     from relurules.ir import Certificate, RuleSet
     from relurules.pipeline import emit, extract, partition, reached, trace, verify
-    from relurules.proofs import check, prove
-    from relurules.training import linearize
+    from relurules.proofs.proving import check, prove
+    from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
+    from relurules.training.region_count import linearize
 
 __version__ = "0.1.0"
 

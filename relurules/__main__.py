@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line on sys.argv and exit with its code."""
     try:
-        from relurules.cli import run
+        from relurules.cli.main import run
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # before a command had begun

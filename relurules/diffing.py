@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from relurules.asking.comparing import compare
+from relurules.analysis.rule_comparison import compare_rules
 from relurules.domain import Domain
 from relurules.errors import DataError
 from relurules.ir import RuleSet
@@ -10,7 +10,7 @@ from relurules.ir.difference import Difference
 from relurules.limits import Deadline
 from relurules.partitioning import compile_search
 from relurules.pipeline import extract
-from relurules.tables import check_finite
+from relurules.tables.frames import check_finite
 
 
 def diff(
@@ -47,4 +47,4 @@ def diff(
         for one in (old, new)
     ]
     rows = None if data is None else sides[0].domain.rows(data)
-    return compare(sides[0], sides[1], data=rows, tolerance=tolerance, names=names, deadline=deadline)
+    return compare_rules(sides[0], sides[1], data=rows, tolerance=tolerance, names=names, deadline=deadline)

@@ -66,7 +66,7 @@ class Termination(SystemExit):
         super().__init__(128 + number)
 
 
-def first_line(error: Exception) -> str:
+def summarise_error(error: Exception) -> str:
     """The first line of an error of another library, with its type, not too long."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0][:200] if text else ''}"

@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.activations import LINEAR_THRESHOLD
-from relurules.collapse import collapse, settle
+from relurules.codec.rule_list_json import rules_to_json, splits_to_json
 from relurules.domain import Domain
 from relurules.domain.columns import Column
 from relurules.errors import DataError, ModelError, UnsupportedError
-from relurules.ir import Graph, Network, Partition, Reduction, RuleSet
+from relurules.ir import CollapseStats, Graph, Network, Partition, RuleSet
 from relurules.ir.network import Array
-from relurules.ir.rule_list_json import rules_to_json, splits_to_json
 from relurules.limits import Deadline, SearchLimits
-from relurules.partitioning import search
-from relurules.rules import Asked, build_rules, deciding
-from relurules.tables import check_finite
+from relurules.networks.activations import LINEAR_THRESHOLD
+from relurules.networks.collapse import collapse, drop_stable_neurons
+from relurules.partitioning import search_regions
+from relurules.rules import MergeBudget, add_decision_neurons, build_rules
+from relurules.tables.frames import check_finite
 
 #: Shares of the time limit: up to where the search may go if merging follows and takes what there is, and if it
 #: doesn't; what trying out what follows may take, so many regions at most. That is taken so many times.
@@ -30,7 +30,7 @@ _COPIES, _OBJECTS = 5, 1500
 FIDELITIES = ("domain", "rows")
 
 
-class Wanted(NamedTuple):
+class ExtractOptions(NamedTuple):
     """What rules are to be like; see `pipeline.extract`."""
 
     max_error: float = 0.0
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
     fidelity: str = "domain"
 
 
-def checked(wanted: Wanted) -> Wanted:
+def validate_options(wanted: ExtractOptions) -> ExtractOptions:
     """The same; UnsupportedError for what makes no sense."""
     if not 0.0 <= wanted.max_error < np.inf:
         raise UnsupportedError(
@@ -59,7 +59,7 @@ def checked(wanted: Wanted) -> Wanted:
     return wanted
 
 
-class Given(NamedTuple):
+class ExtractInputs(NamedTuple):
     """What rules are extracted from. rows: (N, d) to count, None without any; search: a network's regions, limited."""
 
     graph: Graph
@@ -68,8 +68,8 @@ class Given(NamedTuple):
     search: Callable[[Network, SearchLimits], Partition]
 
 
-def extracted(
-    given: Given, wanted: Wanted, limits: SearchLimits, merging: Callable[[int], None] | None = None
+def extract_rules(
+    given: ExtractInputs, wanted: ExtractOptions, limits: SearchLimits, merging: Callable[[int], None] | None = None
 ) -> RuleSet:
     """The rules of a network on a domain. merging: is told how many rules are left.
 
@@ -82,21 +82,21 @@ def extracted(
     collapsed = collapse(graph.network, given.domain, wanted.threshold)
     outputs, heads, decision, network = graph.outputs, graph.heads, None, collapsed.network
     if wanted.decision is not None:
-        network, head, decision = deciding(network, heads, outputs, wanted.decision)
-        outputs, heads = (_free("class", graph.columns),), (head,)
-    own, writing = _limits_of_search(network, given.domain, wanted, limits)
+        network, head, decision = add_decision_neurons(network, heads, outputs, wanted.decision)
+        outputs, heads = (_find_free_name("class", graph.columns),), (head,)
+    own, writing = _limit_search(network, given.domain, wanted, limits)
     cells = given.search(network, own)
-    settled = settle(cells)
+    settled = drop_stable_neurons(cells)
     removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + graph.identities}
     removed["settled"] = len(cells.network) - len(settled.network)
-    reduction = Reduction(
+    reduction = CollapseStats(
         neurons_traced=len(graph.network) + graph.identities,
         neurons_left=len(settled.network),
         removed={name: count for name, count in removed.items() if count},
         regions=len(cells),
         rows=None if rows is None else len(rows),
     )
-    asked = Asked(float(wanted.max_error), wanted.max_rules, wanted.fidelity == "rows")
+    asked = MergeBudget(float(wanted.max_error), wanted.max_rules, wanted.fidelity == "rows")
     rules = build_rules(
         settled, outputs, reduction, collapsed.max_change, rows, heads, asked, decision, merging,
         limits.deadline.before(writing * len(cells)),
@@ -111,8 +111,8 @@ class Pace(NamedTuple):
     writing: float
 
 
-def _limits_of_search(
-    network: Network, domain: Domain, wanted: Wanted, limits: SearchLimits
+def _limit_search(
+    network: Network, domain: Domain, wanted: ExtractOptions, limits: SearchLimits
 ) -> tuple[SearchLimits, float]:
     """What is left for the search when rules are to be made of all that it finds, and the seconds to write one."""
     (K, d), m = network.A.shape, len(network.c)
@@ -122,21 +122,21 @@ def _limits_of_search(
         return limits, 0.0
     if wanted.max_error or wanted.max_rules is not None:  # merging takes as long as there is time
         return replace(limits, deadline=limits.deadline.share(_WITH_MERGING)), 0.0
-    pace = _pace(network, domain, limits.deadline)
+    pace = _measure_pace(network, domain, limits.deadline)
     whole = _MARGIN * (pace.building + pace.writing)
     return replace(limits, deadline=limits.deadline.share(_WITHOUT), pace=whole), _MARGIN * pace.writing
 
 
-def _pace(network: Network, domain: Domain, deadline: Deadline) -> Pace:
+def _measure_pace(network: Network, domain: Domain, deadline: Deadline) -> Pace:
     """What a region costs after the search, tried out on some."""
     few = SearchLimits(regions=_TRIED, deadline=deadline.share(_TRIAL))
-    sample = search(network, domain, limits=few, estimated=False)
+    sample = search_regions(network, domain, limits=few, estimated=False)
     if sample.complete:
         return Pace(0.0, 0.0)
     start, over = deadline.clock(), deadline.share(0.0)
-    reduction = Reduction(len(network), len(network), {}, len(sample), None)
+    reduction = CollapseStats(len(network), len(network), {}, len(sample), None)
     outputs = tuple(f"y{i}" for i in range(len(network.c)))
-    rules = build_rules(settle(sample), outputs, reduction, 0.0, None, deadline=over)
+    rules = build_rules(drop_stable_neurons(sample), outputs, reduction, 0.0, None, deadline=over)
     built = deadline.clock()
     json.dumps([rules_to_json(rules), splits_to_json(rules.tree, rules.features)])
     return Pace((built - start) / len(sample), (deadline.clock() - built) / len(sample))
@@ -155,7 +155,7 @@ def _check_range(graph: Graph, domain: Domain) -> None:
         )
 
 
-def _free(name: str, columns: Sequence[Column]) -> str:
+def _find_free_name(name: str, columns: Sequence[Column]) -> str:
     """The name, with more underscores if a column has it."""
     while any(column.name.lower() == name for column in columns):
         name += "_"

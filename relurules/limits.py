@@ -85,7 +85,7 @@ class SearchLimits:
         return self.regions is not None or self.deadline.is_set or self.megabytes is not None
 
 
-def search_limits(
+def make_search_limits(
     max_regions: float | None, time_limit: float | None, memory_limit: float | None = None
 ) -> SearchLimits:
     """Limits as public functions take them; UnsupportedError for a number that is none."""
@@ -95,4 +95,4 @@ def search_limits(
     return SearchLimits(regions=max_regions, deadline=Deadline.after(time_limit), megabytes=memory_limit)
 
 
-__all__ = ["NEVER", "Deadline", "SearchLimits", "search_limits"]
+__all__ = ["NEVER", "Deadline", "SearchLimits", "make_search_limits"]

@@ -26,24 +26,31 @@ from typing import Any
 import numpy as np
 
 from relurules import tracing
-from relurules.activations import LINEAR_THRESHOLD
-from relurules.asking import standing_answers
-from relurules.documenting import PRINTERS, emit_document
+from relurules.analysis.questions import answer_standing_questions
+from relurules.documents import PRINTERS, emit_document
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
-from relurules.domain.ranges import columns_of
+from relurules.domain.ranges import infer_columns
 from relurules.emitting import TARGETS, emit_artifact
 from relurules.errors import DataError, DomainError, InputError, UnsupportedError
-from relurules.extraction import Given, Wanted, checked, extracted
-from relurules.ir import Artifact, Count, Graph, Network, Partition, Reached, Report, RuleSet, Streamed
+from relurules.extraction import ExtractInputs, ExtractOptions, extract_rules, validate_options
+from relurules.ir import Artifact, Count, Graph, Network, Partition, Reached, Report, RuleSet, StreamResult
 from relurules.ir.network import Array
-from relurules.ir.provenance import with_provenance
-from relurules.ir.statistics import with_evidence
-from relurules.limits import SearchLimits, search_limits
-from relurules.partitioning import budget, compile_search, count_regions, search, write_regions
-from relurules.partitioning.reach import reach
-from relurules.tables import batches, column_names, default_names, is_table, shown_name, text_flaw
-from relurules.verification import verified
+from relurules.ir.provenance import add_provenance
+from relurules.limits import SearchLimits, make_search_limits
+from relurules.networks.activations import LINEAR_THRESHOLD
+from relurules.partitioning import compile_search, count_regions, make_budget, search_regions, write_regions
+from relurules.partitioning.reach import collect_patterns
+from relurules.statistics.statistics import add_evidence
+from relurules.tables.frames import (
+    find_text_flaw,
+    is_table,
+    iterate_batches,
+    make_default_names,
+    quote_name,
+    read_column_names,
+)
+from relurules.verification import verify_artifact
 
 Progress = Callable[[int], None]
 
@@ -89,15 +96,15 @@ def partition(
     `progress` is called with the number of regions found. Raises DomainError where the domain has no interior.
     """
     graph = trace(model)
-    return search(
+    return search_regions(
         graph.network,
-        _domain_of(graph, domain, None),
+        _resolve_domain(graph, domain, None),
         solver=solver,
         max_regions=max_regions,
         time_limit=time_limit,
         memory_limit=memory_limit,
         jobs=jobs,
-        checkpoint=_path(checkpoint),
+        checkpoint=_as_path(checkpoint),
         progress=progress,
     )
 
@@ -119,10 +126,10 @@ def count(
     says which share of the rows was covered. Everything else as in `partition`.
     """
     graph = trace(model)
-    domain = _domain_of(graph, domain, data)
-    limits = budget(search_limits(max_regions, time_limit), jobs)
+    domain = _resolve_domain(graph, domain, data)
+    limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
     rows = None if data is None else domain.rows(data)
-    return count_regions(graph.network, domain, rows, limits, checkpoint=_path(checkpoint), progress=progress)
+    return count_regions(graph.network, domain, rows, limits, checkpoint=_as_path(checkpoint), progress=progress)
 
 
 def stream(
@@ -137,7 +144,7 @@ def stream(
     jobs: int = 1,
     checkpoint: str | Path | None = None,
     progress: Progress | None = None,
-) -> Streamed:
+) -> StreamResult:
     """Write all linear regions to Parquet files in `folder`, one row each, in little memory.
 
     Columns: `pattern` (K int8, +1 / -1), `point` (d, strictly inside, in the user's units) and, with `maps`, `weights`
@@ -149,7 +156,7 @@ def stream(
     from relurules import __version__
 
     graph = trace(model)
-    domain, limits = _domain_of(graph, domain, data), budget(search_limits(max_regions, time_limit), jobs)
+    domain, limits = _resolve_domain(graph, domain, data), make_budget(make_search_limits(max_regions, time_limit), jobs)
     rows = None if data is None else domain.rows(data)
     return write_regions(
         graph.network,
@@ -159,7 +166,7 @@ def stream(
         limits,
         maps=maps,
         version=__version__,
-        checkpoint=_path(checkpoint),
+        checkpoint=_as_path(checkpoint),
         progress=progress,
     )
 
@@ -182,13 +189,13 @@ def reached(model: Any, data: Any, *, domain: Domain | None = None, progress: Pr
         domain = Domain.over(graph.columns)
     columns = () if domain is None else domain.columns
     text = [c.name for c in columns if any(isinstance(value, str) for value in c.lookup)]
-    tables = batches(data, text)
+    tables = iterate_batches(data, text)
     first = next(tables, None)
     if domain is None:
-        domain = _everywhere(graph, data if is_table(data) else first, whole=is_table(data))
-    domain = _domain_of(graph, domain, first)
-    rows = _encoded(domain, tables if first is None else chain([first], tables))
-    found = reach(graph.network, rows, domain=domain, progress=progress)
+        domain = _make_unbounded_domain(graph, data if is_table(data) else first, whole=is_table(data))
+    domain = _resolve_domain(graph, domain, first)
+    rows = _encode_tables(domain, tables if first is None else chain([first], tables))
+    found = collect_patterns(graph.network, rows, domain=domain, progress=progress)
     return replace(found, outputs=graph.outputs, heads=graph.heads)
 
 
@@ -242,28 +249,28 @@ def extract(
     """
     from relurules import __version__
 
-    wanted = checked(Wanted(max_error, max_rules, decision, threshold, fidelity))
+    wanted = validate_options(ExtractOptions(max_error, max_rules, decision, threshold, fidelity))
     if time_limit is not None:
         compile_search()
-    limits = search_limits(max_regions, time_limit, memory_limit)
+    limits = make_search_limits(max_regions, time_limit, memory_limit)
     graph = trace(model)
-    domain = _domain_of(graph, domain, data)
+    domain = _resolve_domain(graph, domain, data)
     rows = None if data is None else domain.rows(data)
 
     def regions(network: Network, limits: SearchLimits) -> Partition:
-        return search(
-            network, domain, solver=solver, limits=limits, gated=True, jobs=jobs, checkpoint=_path(checkpoint),
+        return search_regions(
+            network, domain, solver=solver, limits=limits, gated=True, jobs=jobs, checkpoint=_as_path(checkpoint),
             keep_checkpoint=keep_checkpoint, progress=progress,
         )  # fmt: skip
 
-    rules = extracted(Given(graph, domain, rows, regions), wanted, limits, merging)
+    rules = extract_rules(ExtractInputs(graph, domain, rows, regions), wanted, limits, merging)
     said = {"max_regions": max_regions, "time_limit": time_limit, "memory_limit": memory_limit}
     settings = {
-        **{name: value for name, value in wanted._asdict().items() if value != Wanted._field_defaults[name]},
+        **{name: value for name, value in wanted._asdict().items() if value != ExtractOptions._field_defaults[name]},
         **{name: "none" if value == math.inf else value for name, value in said.items() if value is not None},
         **({} if solver == "compiled" else {"solver": solver}),
     }
-    return with_evidence(with_provenance(rules, model, graph.network, __version__, settings), rows, y, limits.deadline)
+    return add_evidence(add_provenance(rules, model, graph.network, __version__, settings), rows, y, limits.deadline)
 
 
 def emit(
@@ -304,10 +311,10 @@ def emit(
     InputError for names that the engine can't have.
     """
     for text in (table, *key, name or "", *columns, output or "", title or ""):
-        if flaw := text_flaw(text):
-            raise InputError(f"{shown_name(text)} holds {flaw}, so it can't be written into what is emitted")
+        if flaw := find_text_flaw(text):
+            raise InputError(f"{quote_name(text)} holds {flaw}, so it can't be written into what is emitted")
     if target in PRINTERS:
-        answers = standing_answers(rules) if form in (None, "rules") and dialect is None else ()
+        answers = answer_standing_questions(rules) if form in (None, "rules") and dialect is None else ()
         return emit_document(rules, target, title=title, dialect=dialect, form=form, answers=answers)
     if target not in TARGETS:
         raise UnsupportedError(f"no target {target!r}; supported: {', '.join(_TARGETS)}")
@@ -328,21 +335,21 @@ def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None 
     the artefact's arithmetic, or the rules' own max_error, and nothing that would be seen: see `Report.passed`. SQL may
     read the rows and nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.
     """
-    return verified(artifact, model, X, engine)
+    return verify_artifact(artifact, model, X, engine)
 
 
-def domain_of_data(graph: Graph, data: Any) -> Domain:
+def derive_domain(graph: Graph, data: Any) -> Domain:
     """The range of a table's columns, read as the model reads them; without a table, all that the model takes."""
     if data is None:
         return Domain.over(graph.columns)
     return Domain.from_data(data, graph.columns if graph.named else None)
 
 
-def _everywhere(graph: Graph, table: Any, *, whole: bool) -> Domain:
+def _make_unbounded_domain(graph: Graph, table: Any, *, whole: bool) -> Domain:
     """All rows that a model without names of its own can take, in a table's columns. whole: it isn't just a piece."""
     if table is None:
         return Domain.over(graph.columns)
-    columns = columns_of(table)
+    columns = infer_columns(table)
     if not whole and not is_plain(columns):
         name = next(column.name for column in columns if column.categories)
         raise DomainError(
@@ -352,7 +359,7 @@ def _everywhere(graph: Graph, table: Any, *, whole: bool) -> Domain:
     return Domain.over(columns)
 
 
-def _encoded(domain: Domain, tables: Iterator[Any]) -> Iterator[Array]:
+def _encode_tables(domain: Domain, tables: Iterator[Any]) -> Iterator[Array]:
     """The rows of every table in coordinates, (n, d) each."""
     done, plain = 0, is_plain(domain.columns)
     for table in tables:
@@ -366,8 +373,8 @@ def _encoded(domain: Domain, tables: Iterator[Any]) -> Iterator[Array]:
         done += len(table)
 
 
-def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
-    domain = domain_of_data(graph, data) if domain is None else domain
+def _resolve_domain(graph: Graph, domain: Domain | None, data: Any) -> Domain:
+    domain = derive_domain(graph, data) if domain is None else domain
     if not is_plain(graph.columns):
         return domain.aligned(graph.columns)
     d = len(graph.features)
@@ -380,13 +387,13 @@ def _domain_of(graph: Graph, domain: Domain | None, data: Any) -> Domain:
         raise DomainError(
             f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network reads {d}"
         )
-    names = column_names(data)
-    if domain.names == default_names(d) and names is not None and len(names) == d:
+    names = read_column_names(data)
+    if domain.names == make_default_names(d) and names is not None and len(names) == d:
         return domain.renamed(names)
     return domain
 
 
-def _path(path: str | Path | None) -> Path | None:
+def _as_path(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path)
 
 

@@ -10,22 +10,22 @@ from relurules import tracing
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.ir import Artifact, Decision, Graph, Network, Report, RuleSet
-from relurules.ir.link import linked
+from relurules.ir.link import apply_links
 from relurules.ir.network import Array
-from relurules.rules import deciding
-from relurules.tables import column_names
+from relurules.rules import add_decision_neurons
+from relurules.tables.frames import read_column_names
 from relurules.verifying import (
     FLOAT_TOLERANCE,
     TOLERANCE,
-    Ran,
     Reference,
-    as_read,
-    as_scored,
-    breadth,
-    compare,
-    due,
-    run,
-    undecided,
+    RunResult,
+    clamp_and_round_rows,
+    clamp_rows,
+    compare_outputs,
+    find_due_rows,
+    find_undecided_rows,
+    measure_breadth,
+    run_artifact,
 )
 
 #: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some engines take none.
@@ -34,24 +34,24 @@ _ABSURD = 1e100
 _FLOAT_UNIT = float(np.finfo(np.float32).eps)
 
 
-def verified(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None) -> Report:
+def verify_artifact(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None) -> Report:
     """See `pipeline.verify`."""
-    given, named = artifact.domain.rows(X), column_names(X) is not None
-    reference = _reference(artifact, model, X if named else None, given)
+    given, named = artifact.domain.rows(X), read_column_names(X) is not None
+    reference = _build_reference(artifact, model, X if named else None, given)
     if isinstance(artifact, RuleSet):
-        ran, name, place = Ran(artifact.predict(given), artifact.apply(given)), "rules", "relurules"
+        ran, name, place = RunResult(artifact.predict(given), artifact.apply(given)), "rules", "relurules"
     else:
-        place, ran = run(artifact, X if named else given, engine)
+        place, ran = run_artifact(artifact, X if named else given, engine)
         name = list(artifact.files)[-1]
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
-    return compare(ran, reference, bound, artifact.complete, name, place)
+    return compare_outputs(ran, reference, bound, artifact.complete, name, place)
 
 
-def _reference(artifact: Artifact | RuleSet, model: Any, frame: Any, given: Array) -> Reference:
+def _build_reference(artifact: Artifact | RuleSet, model: Any, frame: Any, given: Array) -> Reference:
     """What is due on the rows given, (N, d). frame: the same with names, None where they are just numbers."""
     code = artifact if isinstance(artifact, Artifact) else None
-    rows = given if code is None else as_scored(code, given)
-    traced, network, function = _judge(model, everywhere=code is not None and code.outside == "exact")
+    rows = given if code is None else clamp_rows(code, given)
+    traced, network, function = _resolve_model(model, everywhere=code is not None and code.outside == "exact")
     plain = isinstance(traced, RuleSet) or is_plain(traced.columns)
     raw = frame is not None and not plain and rows is given
 
@@ -60,7 +60,7 @@ def _reference(artifact: Artifact | RuleSet, model: Any, frame: Any, given: Arra
         reference = Reference(
             outputs=outputs,
             names=traced.outputs,
-            inside=artifact.domain.contains(rows) if code is None else due(code, given),
+            inside=artifact.domain.contains(rows) if code is None else find_due_rows(code, given),
             network=network,
             heads=traced.heads,
             rows=rows,
@@ -68,25 +68,25 @@ def _reference(artifact: Artifact | RuleSet, model: Any, frame: Any, given: Arra
             framework=function if plain and isinstance(traced, Graph) else None,
         )
         if isinstance(traced, Graph):
-            reference = _decided(reference, traced, artifact)
+            reference = _apply_decision(reference, traced, artifact)
         reference = reference.of_outputs(artifact.outputs)
         heads, judge = reference.heads, reference.network
-        span = breadth(artifact.domain, lambda X: linked(heads, judge.evaluate(X)))
+        span = measure_breadth(artifact.domain, lambda X: apply_links(heads, judge.evaluate(X)))
         reference = replace(reference, breadth=span)
-        return reference if code is None else _of_code(reference, traced, code, given)
+        return reference if code is None else _adapt_to_code(reference, traced, code, given)
 
 
-def _of_code(reference: Reference, traced: Graph | RuleSet, code: Artifact, given: Array) -> Reference:
+def _adapt_to_code(reference: Reference, traced: Graph | RuleSet, code: Artifact, given: Array) -> Reference:
     """What code gives beside rules: outputs outside the domain, and numbers that are rounded to float."""
     if code.outside == "exact":
-        read = as_read(code, given)
+        read = clamp_and_round_rows(code, given)
         takes = Domain.over(code.domain.columns).contains(read)
         free = takes & ((np.abs(read) > _ABSURD).any(axis=1) | np.isnan(reference.outputs).any(axis=1))
         reference = replace(reference, numbers=takes & ~free, free=free, undecided=free)
-    return _in_float(reference, traced, given, code) if code.number == "float" else reference
+    return _round_to_float(reference, traced, given, code) if code.number == "float" else reference
 
 
-def _judge(model: Any, *, everywhere: bool) -> tuple[Graph | RuleSet, Network, Callable[[Any], Array]]:
+def _resolve_model(model: Any, *, everywhere: bool) -> tuple[Graph | RuleSet, Network, Callable[[Any], Array]]:
     """What an artefact is compared with: what names the outputs, the network, and what gives the outputs of rows."""
     if not isinstance(model, RuleSet):
         graph, function = tracing.trace(model)
@@ -94,24 +94,24 @@ def _judge(model: Any, *, everywhere: bool) -> tuple[Graph | RuleSet, Network, C
     traced = model.traced
     if not everywhere or traced is None:
         return model, model.network, model.predict
-    return model, traced, lambda rows: linked(model.heads, traced.evaluate(model.domain.rows(rows)))
+    return model, traced, lambda rows: apply_links(model.heads, traced.evaluate(model.domain.rows(rows)))
 
 
-def _in_float(reference: Reference, traced: Graph | RuleSet, given: Array, artifact: Artifact) -> Reference:
+def _round_to_float(reference: Reference, traced: Graph | RuleSet, given: Array, artifact: Artifact) -> Reference:
     """What is due where an artefact rounds to float; given: the rows, (N, d)."""
     outputs = reference.outputs
     if isinstance(traced, RuleSet):  # its own outputs end at the domain
-        outputs = np.where(np.isnan(outputs), linked(reference.heads, reference.scores), outputs)
-    either = undecided(artifact, given) | (reference.free if reference.free is not None else False)
+        outputs = np.where(np.isnan(outputs), apply_links(reference.heads, reference.scores), outputs)
+    either = find_undecided_rows(artifact, given) | (reference.free if reference.free is not None else False)
     return replace(reference, outputs=outputs, undecided=either, unit=_FLOAT_UNIT, epsilon=_FLOAT_UNIT)
 
 
-def _decided(reference: Reference, traced: Graph, artifact: Artifact | RuleSet) -> Reference:
+def _apply_decision(reference: Reference, traced: Graph, artifact: Artifact | RuleSet) -> Reference:
     """What the model decides, where that is what the artefact says."""
     decision = artifact.decision.wanted if isinstance(artifact.decision, Decision) else artifact.decision
     if decision is None:
         return reference
-    network, head, _ = deciding(traced.network, traced.heads, traced.outputs, decision)
+    network, head, _ = add_decision_neurons(traced.network, traced.heads, traced.outputs, decision)
     found = reference.outputs
     if not isinstance(decision, str):
         found = np.where(np.isnan(found[:, -1:]), np.nan, found[:, -1:] >= decision)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import relurules as rr
 from relurules.ir import Graph, Head, Network, Neuron, RuleSet
-from relurules.tables import default_names
+from relurules.tables.frames import make_default_names
 
 Array = NDArray[np.float64]
 
@@ -73,8 +73,8 @@ def layered(seed: int, d: int, sizes: Sequence[int], m: int, slope: float = 0.0)
 
 
 def graph(net: Network, outputs: Sequence[str] | None = None, heads: Sequence[Head] = ()) -> Graph:
-    names = default_names(len(heads or net.c), "y") if outputs is None else tuple(outputs)
-    return Graph(default_names(net.A.shape[1]), names, net, networkx.DiGraph(), heads=tuple(heads))
+    names = make_default_names(len(heads or net.c), "y") if outputs is None else tuple(outputs)
+    return Graph(make_default_names(net.A.shape[1]), names, net, networkx.DiGraph(), heads=tuple(heads))
 
 
 def rules_of(

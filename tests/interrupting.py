@@ -159,14 +159,15 @@ def prepare(commands: list[list[str]], folder: str) -> None:
     """Import and compile whatever these commands need, by running them, and make the steps of a search small."""
     import torch
 
-    from relurules import cli, files
-    from relurules.partitioning import explore, parquet, walk
+    from relurules.cli import main
+    from relurules.files import writing
+    from relurules.partitioning import explore, parquet, search_run
 
     torch.set_num_threads(1)
-    walk._TESTS, explore._CHECKPOINT_EVERY, parquet._ROWS, files._WAIT = 30, 0.0, 8, 0.2
+    search_run._TESTS, explore._CHECKPOINT_EVERY, parquet._ROWS, writing._WAIT = 30, 0.0, 8, 0.2
     os.chdir(folder)
     for argv in commands:
-        assert cli.run(argv) == 0, argv
+        assert main.run(argv) == 0, argv
 
 
 if __name__ == "__main__":

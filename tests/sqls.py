@@ -22,7 +22,7 @@ def need(engine: str) -> None:
         with OPEN[engine]():
             pass
     except UnsupportedError as error:
-        ours = engine != "mariadb" or servers.mariadb_programs() is not None
+        ours = engine != "mariadb" or servers.find_mariadb_programs() is not None
         if os.environ.get("CI") == "true" and ours:
             pytest.fail(f"CI must have this engine: {error}")
         pytest.skip(str(error))

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from networks import Array, Case, cases, float64_output, telling_points
 
 import relurules as rr
-from relurules.verifying import run
+from relurules.verifying import run_artifact
 
 PROMISE = settings(
     deadline=None,
@@ -77,7 +77,7 @@ def test_every_artefact_is_the_rules(case: Case) -> None:
             if (target, form) == ("c", "rules") and sum(len(rule.conditions) for rule in rules) > 4000:
                 continue  # refused, since compilers would take minutes
             artifact = rr.emit(rules, target, dialect=dialect, form=form, outside="null")
-            _, ran = run(artifact, X, engine)
+            _, ran = run_artifact(artifact, X, engine)
             outputs, rule = ran.outputs, ran.rule
             assert (np.isnan(outputs) == np.isnan(expected)).all(), (target, form)
             given_ = ~np.isnan(expected)

@@ -17,8 +17,8 @@ import torch
 from torch import nn
 
 import relurules as rr
-from relurules.cli import run
-from relurules.display import Tell
+from relurules.cli.display import ProgressCounter
+from relurules.cli.main import run
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +269,7 @@ def test_ctrl_c_outside_a_search_ends_a_command_in_one_line(
 def test_ctrl_c_in_a_search_says_what_was_found_and_how_to_go_on(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    class Interrupting(Tell):
+    class Interrupting(ProgressCounter):
         def __call__(self, found: int) -> None:
             super().__call__(found)
             if found:
@@ -277,8 +277,8 @@ def test_ctrl_c_in_a_search_says_what_was_found_and_how_to_go_on(
 
     argv, checkpoint = [command, str(folder / "model.pt2"), "--out", str(tmp_path / "out")], tmp_path / "search.npz"
     with monkeypatch.context() as patched:
-        patched.setattr("relurules.display.Tell", Interrupting)
-        patched.setattr("relurules.partitioning.walk._TESTS", 5)
+        patched.setattr("relurules.cli.display.ProgressCounter", Interrupting)
+        patched.setattr("relurules.partitioning.search_run._TESTS", 5)
         assert run(argv) == 130
         said = capsys.readouterr().err
         assert re.fullmatch(r"interrupted: \d+ linear regions found.*; with --checkpoint FILE .* could go on\n", said)

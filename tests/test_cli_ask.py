@@ -7,7 +7,7 @@ import pytest
 from handmade import network, rules_of
 
 import relurules as rr
-from relurules.cli import run
+from relurules.cli.main import run
 
 DOMAIN = rr.Domain.box([0, 0], [10, 5], ["pay", "debt"])
 

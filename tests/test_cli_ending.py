@@ -17,11 +17,12 @@ import pytest
 from sklearn.neural_network import MLPRegressor
 
 import relurules as rr
-from relurules import cli_ending, files
-from relurules.cli import run
-from relurules.display import Tell
+from relurules.cli import interruption
+from relurules.cli.display import ProgressCounter
+from relurules.cli.main import run
 from relurules.errors import Termination
-from relurules.partitioning import explore, walk
+from relurules.files import writing
+from relurules.partitioning import explore, search_run
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +42,10 @@ def searching(command: str, inputs: Path, *more: str) -> list[str]:
     return [command, str(inputs / "model.joblib"), "--trust-pickle", "--box", "-1", "1", *more]
 
 
-def ending(error: BaseException, found: bool) -> type[Tell]:
+def ending(error: BaseException, found: bool) -> type[ProgressCounter]:
     """A display in which a search is ended, once it has found something or before."""
 
-    class Ending(Tell):
+    class Ending(ProgressCounter):
         def __call__(self, found_now: int) -> None:
             if found:
                 super().__call__(found_now)
@@ -80,8 +81,8 @@ def test_a_signal_before_anything_was_found(
     error, code = SIGNALS[word]
     argv, checkpoint = searching(command, inputs, "--out", str(tmp_path / "out")), tmp_path / "search.npz"
     with monkeypatch.context() as patched:
-        patched.setattr("relurules.display.Tell", ending(error, found=False))
-        patched.setattr(walk, "_TESTS", 1)
+        patched.setattr("relurules.cli.display.ProgressCounter", ending(error, found=False))
+        patched.setattr(search_run, "_TESTS", 1)
         assert run(argv) == code
         assert capsys.readouterr().err == f"{word} before a linear region was found\n"
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
@@ -117,7 +118,7 @@ def test_a_program_that_is_ended_says_so_and_goes_on(inputs: Path, tmp_path: Pat
         [sys.executable, "-c", program, *argv], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (code, "")
-    word = cli_ending.WORDS[code]
+    word = interruption.WORDS[code]
     last = done.stderr.splitlines()[-1]
     assert re.fullmatch(rf"{word}: \d+ linear regions found, written to regions; .* goes on, from search\.npz", last)
     again = subprocess.run(
@@ -155,7 +156,7 @@ def test_a_full_disk_after_a_search_costs_no_search(
     assert out.read_text() == "old"
     with monkeypatch.context() as patched:
         patched.setattr(
-            explore, "_bring_forward", lambda problem, search, *_: search.complete or pytest.fail("a search")
+            explore, "_run_rounds", lambda problem, search, *_: search.complete or pytest.fail("a search")
         )
         assert run(argv) == 0
     assert out.read_text() == (inputs / "rules.json").read_text()
@@ -259,11 +260,11 @@ def test_a_place_that_can_t_be_written_to_is_told_before_the_work(
 def test_compiling_anew_each_time_is_announced_in_one_line(
     inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from relurules.lp import compiled
+    from relurules.lp import compilation
     from relurules.lp.machine_code import CodeStore
 
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(compiled, "_STORE", CodeStore(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(compilation, "_STORE", CodeStore(tmp_path / "file" / "cache"))
     assert run(searching("count", inputs)) == 0
     assert capsys.readouterr().err == (
         "compiling the search for linear regions, some 20 seconds each time: machine code can't be kept in "
@@ -276,4 +277,4 @@ def test_rules_of_python_code_go_through_links_too(inputs: Path, tmp_path: Path)
     (tmp_path / "link").symlink_to("real")
     rules.save(tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
-    assert not list(tmp_path.glob(f"*{files.PART}"))
+    assert not list(tmp_path.glob(f"*{writing.PART}"))

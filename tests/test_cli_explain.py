@@ -11,7 +11,7 @@ from handmade import graph, network
 from sklearn.neural_network import MLPClassifier
 
 import relurules as rr
-from relurules.cli import run
+from relurules.cli.main import run
 from relurules.ir import Head
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from onnx_models import mlp
 
-from relurules.cli import run
+from relurules.cli.main import run
 
 ODD = {
     "empty": b"",

@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 
 import relurules
-from relurules.cli import app, run
+from relurules.cli.main import app, run
 
 PACKAGE = Path(relurules.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
@@ -176,7 +176,7 @@ def test_too_little_memory_is_a_sentence(capsys: pytest.CaptureFixture[str], mon
     def exhausted(*_: object) -> None:
         raise MemoryError("Unable to allocate 8.00 TiB for an array")
 
-    monkeypatch.setattr("relurules.files.read_text", exhausted)
+    monkeypatch.setattr("relurules.files.writing.read_text", exhausted)
     assert run(["ask", "rules.json", "range"]) == 2
     said = capsys.readouterr().err
     assert said == (

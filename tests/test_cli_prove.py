@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from relurules.cli import run
+from relurules.cli.main import run
 
 
 @pytest.fixture(scope="module")

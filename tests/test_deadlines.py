@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from relurules.errors import OutOfTimeError, UnsupportedError
-from relurules.limits import NEVER, Deadline, search_limits
+from relurules.limits import NEVER, Deadline, make_search_limits
 
 
 def ticking(step: float = 1.0) -> Callable[[], float]:
@@ -75,10 +75,10 @@ def test_refuses_what_is_no_time(seconds: float) -> None:
 def test_who_names_a_limit_has_said_how_far_to_go(
     given: tuple[float | None, float | None, float | None], explicit: bool
 ) -> None:
-    assert search_limits(*given).explicit is explicit
+    assert make_search_limits(*given).explicit is explicit
 
 
 @pytest.mark.parametrize("given", [(-1, None, None), (math.nan, None, None), (None, None, -3.0)])
 def test_refuses_limits_that_are_none(given: tuple[float | None, float | None, float | None]) -> None:
     with pytest.raises(UnsupportedError, match="supported"):
-        search_limits(*given)
+        make_search_limits(*given)

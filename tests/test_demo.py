@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from relurules import demo, pipeline
+from relurules import pipeline
+from relurules.cli import demo_run
 from relurules.ir import Report
 
 WRITTEN = [
@@ -26,7 +27,7 @@ WRITTEN = [
 
 def test_demo_writes_runs_and_compares_everything(tmp_path: Path) -> None:
     shown = io.StringIO()
-    assert demo.run_demo(tmp_path, 0, Console(file=shown, width=120))
+    assert demo_run.run_demo(tmp_path, 0, Console(file=shown, width=120))
     assert sorted(path.name for path in tmp_path.iterdir()) == WRITTEN
     text = shown.getvalue()
     for place in ("relurules", "sqlite", "duckdb", "python", " c "):
@@ -42,4 +43,4 @@ def test_demo_fails_when_an_artefact_differs(tmp_path: Path, monkeypatch: pytest
 
     real = pipeline.verify
     monkeypatch.setattr(pipeline, "verify", wrong)
-    assert not demo.run_demo(tmp_path, 0, Console(file=io.StringIO()))
+    assert not demo_run.run_demo(tmp_path, 0, Console(file=io.StringIO()))

@@ -5,14 +5,14 @@ import io
 import pytest
 from rich.console import Console
 
-from relurules import display
-from relurules.display import counting, estimate_text, progress_line
+from relurules.cli import display
+from relurules.cli.display import describe_estimate, show_count, write_progress
 from relurules.ir import Estimate
 
 
 def test_nothing_is_shown_without_a_terminal() -> None:
     text = io.StringIO()
-    with counting(Console(file=text), 100.0) as tell:
+    with show_count(Console(file=text), 100.0) as tell:
         tell(3)
     assert text.getvalue() == ""
     assert tell.found == 3
@@ -20,7 +20,7 @@ def test_nothing_is_shown_without_a_terminal() -> None:
 
 def test_a_terminal_shows_a_line() -> None:
     text = io.StringIO()
-    with counting(Console(file=text, force_terminal=True, width=80), 200.0) as tell:
+    with show_count(Console(file=text, force_terminal=True, width=80), 200.0) as tell:
         tell(10)
     assert "10 linear regions, of about 200" in text.getvalue()
 
@@ -38,16 +38,16 @@ def test_a_terminal_shows_a_line() -> None:
     ],
 )
 def test_lines_fit_a_terminal(found: int, rate: float, expected: float | None, shown: str) -> None:
-    assert progress_line(found, rate, expected) == shown
+    assert write_progress(found, rate, expected) == shown
     assert len(shown) + len("* 0:00:00 ") <= 80
 
 
 def test_the_rate_is_that_of_this_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that goes on from a checkpoint begins with what was found before."""
     shown: list[tuple[int, float, float | None]] = []
-    monkeypatch.setattr(display, "progress_line", lambda *given: str(shown.append(given)))
+    monkeypatch.setattr(display, "write_progress", lambda *given: str(shown.append(given)))
     clock = iter([10.0, 12.0])
-    with counting(Console(file=io.StringIO()), 5000.0) as tell:
+    with show_count(Console(file=io.StringIO()), 5000.0) as tell:
         monkeypatch.setattr(display, "monotonic", lambda: next(clock))
         tell(1000)
         tell(1400)
@@ -55,7 +55,7 @@ def test_the_rate_is_that_of_this_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_estimates_leave_out_what_is_not_known() -> None:
-    assert estimate_text(Estimate(1234.0, 56.0, 0.0, 0.0, None)) == "about 1234 +- 56 linear regions in all"
-    assert estimate_text(Estimate(10.0, 0.0, 0.25, 0.001, 0.0)) == (
+    assert describe_estimate(Estimate(1234.0, 56.0, 0.0, 0.0, None)) == "about 1234 +- 56 linear regions in all"
+    assert describe_estimate(Estimate(10.0, 0.0, 0.25, 0.001, 0.0)) == (
         "about 10 +- 0 linear regions in all, searched: 25.0 +- 0.1 % of the volume, 0.0 % of the rows"
     )

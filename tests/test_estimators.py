@@ -19,7 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import relurules as rr
 from relurules.errors import DataError, ModelError, UnsupportedError
-from relurules.estimators import ReLURulesClassifier, ReLURulesRegressor
+from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 
 QUICK: dict[str, Any] = {"hidden_layer_sizes": (6,), "max_epochs": 20, "max_rules": 4, "random_state": 0}
 #: Small batches, the split, and the order of rows are random, so a row of weight 2 isn't the same as two rows.

@@ -13,10 +13,10 @@ from winding import winding
 
 import relurules as rr
 from relurules.errors import OutOfTimeError, UnsupportedError
-from relurules.extraction import Given, Wanted, extracted
+from relurules.extraction import ExtractInputs, ExtractOptions, extract_rules
 from relurules.ir import Network, Partition
 from relurules.limits import Deadline, SearchLimits
-from relurules.partitioning import search
+from relurules.partitioning import search_regions
 
 NET = layered(0, d=4, sizes=(16, 16), m=2)
 BOX = rr.Domain.box([-1.0] * 4, [1.0] * 4)
@@ -29,10 +29,10 @@ def by_clock(step: float, limit: float) -> Deadline:
 
 def extracted_by(deadline: Deadline, net: Network = NET, domain: rr.Domain = BOX, **wanted: object) -> rr.RuleSet:
     def regions(network: Network, limits: SearchLimits) -> Partition:
-        return search(network, domain, limits=limits)
+        return search_regions(network, domain, limits=limits)
 
-    given = Given(graph(net), domain, rows_in(domain, 200), regions)
-    return extracted(given, Wanted(**wanted), SearchLimits(deadline=deadline))  # type: ignore[arg-type]
+    given = ExtractInputs(graph(net), domain, rows_in(domain, 200), regions)
+    return extract_rules(given, ExtractOptions(**wanted), SearchLimits(deadline=deadline))  # type: ignore[arg-type]
 
 
 def assert_right_where_they_hold(rules: rr.RuleSet, net: Network, X: np.ndarray) -> int:
@@ -136,7 +136,7 @@ def test_max_error_needs_all_regions() -> None:
 def test_memory_is_that_of_rules_too() -> None:
     wide = layered(1, d=30, sizes=(12,), m=20)
     domain = rr.Domain.box([-1.0] * 30, [1.0] * 30)
-    regions = len(search(wide, domain, memory_limit=0.3))
+    regions = len(search_regions(wide, domain, memory_limit=0.3))
     rules = rules_of(wide, domain, memory_limit=0.3)
     assert not rules.complete
     assert 1 <= len(rules) < regions
@@ -178,6 +178,6 @@ def test_six_hundred_regions_of_784_columns_take_less_than_a_gigabyte() -> None:
 def test_the_search_leaves_room_for_what_follows() -> None:
     """With a pace, a search ends as soon as what it has found would fill the time that is left."""
     deadline = Deadline.after(10.0, lambda: 0.0)
-    found = search(NET, BOX, limits=SearchLimits(deadline=deadline, pace=0.1), estimated=False)
+    found = search_regions(NET, BOX, limits=SearchLimits(deadline=deadline, pace=0.1), estimated=False)
     assert 100 <= len(found) < 100 + 4096
     assert not found.complete

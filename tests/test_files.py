@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from relurules import files, locks
 from relurules.errors import InputError
-from relurules.files import write_all, write_text
+from relurules.files import locks, writing
+from relurules.files.writing import write_all, write_text
 
 
 def test_writes_utf8_without_touching_line_ends(tmp_path: Path) -> None:
@@ -85,14 +85,14 @@ def test_links_in_a_circle_are_an_error_that_names_one(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="levels of symbolic links"):
         write_text(tmp_path / "a", "text")
     with pytest.raises(OSError, match="levels of symbolic links"):
-        files.require_place(tmp_path / "a")
+        writing.require_place(tmp_path / "a")
     assert (tmp_path / "a").is_symlink()
 
 
 def test_a_device_stays_a_device() -> None:
     write_text(Path("/dev/null"), "text")
     assert Path("/dev/null").is_char_device()
-    assert files.is_stream(Path("/dev/null"))
+    assert writing.is_stream(Path("/dev/null"))
 
 
 def test_a_full_device_is_named() -> None:
@@ -134,7 +134,7 @@ def test_standard_output_is_written_to_in_order(tmp_path: Path, name: str, into:
 def test_a_disk_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(Path, "is_block_device", lambda path: path.name == "disk")
     with pytest.raises(InputError, match=r"disk: is a disk, which nothing is written over"):
-        files.require_place(tmp_path / "disk")
+        writing.require_place(tmp_path / "disk")
 
 
 @pytest.mark.parametrize(("number", "said"), [(errno.ENOSPC, "No space left on device"), (errno.EDQUOT, "quota")])
@@ -153,7 +153,7 @@ def test_no_room_names_the_file_and_keeps_the_old_one(
     assert (caught.value.errno, caught.value.filename) == (number, str(path))
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
-    assert files.why_unwritten(caught.value).endswith("; what was written before is whole")
+    assert writing.explain_os_error(caught.value).endswith("; what was written before is whole")
 
 
 @pytest.mark.parametrize("words", [RuntimeError("enforce fail"), ValueError("can't close")])
@@ -164,16 +164,16 @@ def test_no_room_is_told_whatever_a_library_makes_of_it(tmp_path: Path, words: E
         finally:
             raise words
 
-    with pytest.raises(OSError, match="No space left") as caught, files.replacing(tmp_path / "file"):
+    with pytest.raises(OSError, match="No space left") as caught, writing.replace_atomically(tmp_path / "file"):
         fails()
     assert caught.value.filename == str(tmp_path / "file")
 
 
 def test_other_errors_stay_what_they_are(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as missing, files.replacing(tmp_path / "file"):
+    with pytest.raises(FileNotFoundError) as missing, writing.replace_atomically(tmp_path / "file"):
         (tmp_path / "input").read_text()
     assert missing.value.filename == str(tmp_path / "input")
-    with pytest.raises(ZeroDivisionError), files.replacing(tmp_path / "file"):
+    with pytest.raises(ZeroDivisionError), writing.replace_atomically(tmp_path / "file"):
         raise ZeroDivisionError
 
 
@@ -218,7 +218,7 @@ def test_what_a_killed_run_was_writing_is_recognised_and_removed_by_the_next(tmp
     path.write_text("old")
     killed(tmp_path, f"with files.replacing(Path('file.txt')) as part:\n    part.write_text('half')\n    {DIES}")
     assert path.read_text() == "old"
-    assert {other.name for other in tmp_path.iterdir()} == {"file.txt", f".file.txt{files.PART}"}
+    assert {other.name for other in tmp_path.iterdir()} == {"file.txt", f".file.txt{writing.PART}"}
     write_text(path, "new")
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
@@ -226,14 +226,14 @@ def test_what_a_killed_run_was_writing_is_recognised_and_removed_by_the_next(tmp
 
 def test_leftovers_of_a_folder_are_removed_but_not_what_is_being_written(tmp_path: Path) -> None:
     killed(tmp_path, f"with files.replacing(Path('a')), files.replacing(Path('b')):\n    {DIES}")
-    with files.replacing(tmp_path / "c") as part:
-        files.remove_leftovers(tmp_path)
+    with writing.replace_atomically(tmp_path / "c") as part:
+        writing.remove_leftovers(tmp_path)
         assert list(tmp_path.iterdir()) == [part]
     assert list(tmp_path.iterdir()) == [tmp_path / "c"]
 
 
 def test_two_that_write_the_same_file_at_once_are_both_right(tmp_path: Path) -> None:
-    with files.replacing(tmp_path / "file") as one, files.replacing(tmp_path / "file") as other:
+    with writing.replace_atomically(tmp_path / "file") as one, writing.replace_atomically(tmp_path / "file") as other:
         assert one != other
         one.write_text("one" * 1000)
         other.write_text("other")
@@ -243,7 +243,7 @@ def test_two_that_write_the_same_file_at_once_are_both_right(tmp_path: Path) -> 
 
 def test_many_that_write_the_same_file_at_once(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        parts = [stack.enter_context(files.replacing(tmp_path / "file")) for _ in range(20)]
+        parts = [stack.enter_context(writing.replace_atomically(tmp_path / "file")) for _ in range(20)]
         assert len(set(parts)) == 20
         for part in parts:
             part.write_text("text")
@@ -260,7 +260,7 @@ def test_of_many_files_all_are_written_or_none(monkeypatch: pytest.MonkeyPatch, 
     real = Path.write_bytes
 
     def full(path: Path, content: bytes) -> int:
-        if path.name == f".b{files.PART}":
+        if path.name == f".b{writing.PART}":
             real(path, content[:1])
             raise OSError(errno.ENOSPC, "no room")
         return real(path, content)
@@ -275,28 +275,28 @@ def test_of_many_files_all_are_written_or_none(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_many_files_wait_for_another_run_and_say_so_in_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(files, "_WAIT", 0.05)
-    with locks.alone(tmp_path), pytest.raises(InputError, match="another run is at work there"):
+    monkeypatch.setattr(writing, "_WAIT", 0.05)
+    with locks.hold_lock(tmp_path), pytest.raises(InputError, match="another run is at work there"):
         write_all(tmp_path, {"a": "new"})
     assert not list(tmp_path.iterdir())
 
 
 def test_a_place_is_looked_at_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    files.require_place(tmp_path / "file")
-    files.require_place(tmp_path / "new" / "deep" / "file")
-    files.require_place(tmp_path / "new" / "deep", folder=True)
-    files.require_place(Path("/dev/null"))
+    writing.require_place(tmp_path / "file")
+    writing.require_place(tmp_path / "new" / "deep" / "file")
+    writing.require_place(tmp_path / "new" / "deep", folder=True)
+    writing.require_place(Path("/dev/null"))
     with pytest.raises(IsADirectoryError, match=re.escape(str(tmp_path))):
-        files.require_place(tmp_path)
+        writing.require_place(tmp_path)
     for path, folder in (("file", True), ("file/below", False), ("file/below/it", True)):
         with pytest.raises(NotADirectoryError, match="file'"):
-            files.require_place(tmp_path / path, folder=folder)
+            writing.require_place(tmp_path / path, folder=folder)
     with pytest.raises(NotADirectoryError, match="/dev/null"):
-        files.require_place(Path("/dev/null"), folder=True)
+        writing.require_place(Path("/dev/null"), folder=True)
 
 
 def test_a_place_without_permission(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # whoever runs the test may be allowed everything
     with pytest.raises(PermissionError, match=re.escape(str(tmp_path))):
-        files.require_place(tmp_path / "new" / "file")
+        writing.require_place(tmp_path / "new" / "file")

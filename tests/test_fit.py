@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import relurules as rr
-from relurules.cli import run
+from relurules.cli.main import run
 from relurules.errors import DataError
-from relurules.fitting import Wanted, _rules, fit_table, target_of, typed_columns
+from relurules.training.table_fit import FitOptions, _extract_rules, classify_columns, fit_table, read_target
 
 N = 240
 
@@ -193,10 +193,10 @@ def test_without_scikit_learn_it_says_what_to_install(folder: Path) -> None:
 
 def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
     frame = loans()
-    fitted = fit_table(frame, Wanted("default", hidden=(6,), max_rules=4), lambda _: None)
+    fitted = fit_table(frame, FitOptions("default", hidden=(6,), max_rules=4), lambda _: None)
     assert fitted.everywhere
     train = np.arange(0, N, 2)
-    rules, everywhere = _rules(fitted.pipeline, fitted.frame, frame["default"], train, max_rules=0)
+    rules, everywhere = _extract_rules(fitted.pipeline, fitted.frame, frame["default"], train, max_rules=0)
     assert not everywhere
     assert rules.reduction.rows == len(train)
 
@@ -217,39 +217,39 @@ def column(values: Any) -> pd.DataFrame:
     ],
 )
 def test_columns_that_tell_nothing_are_dropped(values: Any, why: str) -> None:
-    assert why in typed_columns(column(values)).dropped["b"]
+    assert why in classify_columns(column(values)).dropped["b"]
 
 
 def test_columns_by_kind() -> None:
     flags = [True, False] * 20
-    assert typed_columns(column(flags)).numbers == ("a", "b")
-    assert typed_columns(column([None, *flags[1:]])).filled == ("b",)
-    assert typed_columns(column(["x", None] * 20)).categories == ("b",)
+    assert classify_columns(column(flags)).numbers == ("a", "b")
+    assert classify_columns(column([None, *flags[1:]])).filled == ("b",)
+    assert classify_columns(column(["x", None] * 20)).categories == ("b",)
     with pytest.raises(DataError, match=r"several kinds \(int, str\)"):
-        typed_columns(column(["x", 1] * 20))
+        classify_columns(column(["x", 1] * 20))
     with pytest.raises(DataError, match="infinite"):
-        typed_columns(column([np.inf, 1.0] * 20))
+        classify_columns(column([np.inf, 1.0] * 20))
     with pytest.raises(DataError, match=r"no column is left.*'b': constant"):
-        typed_columns(column([1.0] * 40)[["b"]])
+        classify_columns(column([1.0] * 40)[["b"]])
 
 
 def test_targets() -> None:
     few = [*([0] * 18), *([1] * 18), *([2] * 4)]
     for values, task in (([0, 1] * 20, "binary"), ([0, 1, 2, 3] * 10, "multiclass"), (range(40), "regression")):
-        assert target_of(column(list(values)), Wanted("b"))[0] == task
-    assert target_of(column([0.0, 1.0] * 20), Wanted("b"))[1].dtype.kind == "i"
-    assert target_of(column([True, False] * 20), Wanted("b"))[0] == "binary"
+        assert read_target(column(list(values)), FitOptions("b"))[0] == task
+    assert read_target(column([0.0, 1.0] * 20), FitOptions("b"))[1].dtype.kind == "i"
+    assert read_target(column([True, False] * 20), FitOptions("b"))[0] == "binary"
     with pytest.raises(DataError, match="class 2 of the target 'b' has 4 rows"):
-        target_of(column(few), Wanted("b"))
-    whole = target_of(column(pd.Categorical([3, 5] * 20, categories=[3, 4, 5])), Wanted("b"))
+        read_target(column(few), FitOptions("b"))
+    whole = read_target(column(pd.Categorical([3, 5] * 20, categories=[3, 4, 5])), FitOptions("b"))
     assert (whole[0], set(whole[1].tolist())) == ("binary", {3, 5})
     for values in ([1, "x"] * 20, list(pd.date_range("2020-01-01", periods=4)) * 10):
         with pytest.raises(DataError, match="classes must be text, whole numbers"):
-            target_of(column(values), Wanted("b"))
+            read_target(column(values), FitOptions("b"))
     with pytest.raises(DataError, match="fractions"):
-        target_of(column([0.5, 1.5] * 20), Wanted("b", task="binary"))
+        read_target(column([0.5, 1.5] * 20), FitOptions("b", task="binary"))
     with pytest.raises(DataError, match="has 20 rows; at least 30"):
-        fit_table(column([0, 1] * 20)[:20], Wanted("b"), print)
+        fit_table(column([0, 1] * 20)[:20], FitOptions("b"), print)
 
 
 def test_at_the_time_limit_there_is_a_model_of_so_few_rules(
@@ -270,7 +270,7 @@ def test_at_the_time_limit_there_is_a_model_of_so_few_rules(
 
 
 def test_with_time_enough_the_limit_changes_nothing(folder: Path) -> None:
-    from relurules.estimators import ReLURulesRegressor
+    from relurules.training.estimators import ReLURulesRegressor
 
     X = np.random.default_rng(0).normal(size=(200, 3))
     y = np.abs(X[:, 0]) + X[:, 1]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from relurules import locks
 from relurules.errors import InputError
+from relurules.files import locks
 
 
 def run(folder: Path, code: str) -> str:
@@ -26,7 +26,7 @@ DIES = "os.kill(os.getpid(), signal.SIGKILL)"
 
 
 def test_what_another_process_holds_is_not_given(tmp_path: Path) -> None:
-    handle = locks.claim(tmp_path / "lock")
+    handle = locks.claim_file(tmp_path / "lock")
     assert handle is not None
     assert run(tmp_path, "print(locks.claim(Path('lock')), locks.discard(Path('lock')))") == "None False\n"
     assert (tmp_path / "lock").exists()
@@ -37,12 +37,12 @@ def test_what_another_process_holds_is_not_given(tmp_path: Path) -> None:
 def test_what_a_killed_process_held_is_given(tmp_path: Path) -> None:
     assert run(tmp_path, f"locks.claim(Path('lock'))\n{DIES}") == ""
     assert (tmp_path / "lock").exists()
-    handle = locks.claim(tmp_path / "lock")
+    handle = locks.claim_file(tmp_path / "lock")
     assert handle is not None
     os.close(handle)
-    assert locks.discard(tmp_path / "lock")
+    assert locks.discard_leftover(tmp_path / "lock")
     assert not (tmp_path / "lock").exists()
-    assert locks.discard(tmp_path / "lock")
+    assert locks.discard_leftover(tmp_path / "lock")
 
 
 def test_another_file_under_the_name_is_left_alone(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_another_file_under_the_name_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "precious")
     (tmp_path / "folder").mkdir()
     for name in ("link", "folder"):
-        assert locks.claim(tmp_path / name) is None
-        assert not locks.discard(tmp_path / name)
+        assert locks.claim_file(tmp_path / name) is None
+        assert not locks.discard_leftover(tmp_path / name)
     assert (tmp_path / "precious").read_text() == "text"
 
 
@@ -62,12 +62,12 @@ def test_a_second_run_is_told(tmp_path: Path, kind: str) -> None:
         path.mkdir()
     elif kind == "file":
         path.write_text("")
-    with locks.alone(path):
+    with locks.hold_lock(path):
         with pytest.raises(InputError, match=r"place: another run is at work there; .*\(.* remove .*relurules-lock\)"):
-            locks.alone(path).__enter__()
+            locks.hold_lock(path).__enter__()
         other = run(tmp_path, "with locks.alone(Path('place')): pass")
         assert "InputError: place: another run is at work there" in other
-    with locks.alone(path):
+    with locks.hold_lock(path):
         pass
     assert not list(tmp_path.rglob(f"*{locks.LOCK}"))
 
@@ -75,14 +75,14 @@ def test_a_second_run_is_told(tmp_path: Path, kind: str) -> None:
 def test_a_killed_run_keeps_nobody_out(tmp_path: Path) -> None:
     assert run(tmp_path, f"with locks.alone(Path('search.npz')):\n    {DIES}") == ""
     assert [path.name for path in tmp_path.iterdir()] == [".search.npz.relurules-lock"]
-    with locks.alone(tmp_path / "search.npz"):
+    with locks.hold_lock(tmp_path / "search.npz"):
         pass
     assert not list(tmp_path.iterdir())
 
 
 def test_an_error_is_about_the_place_not_the_lock(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
-        locks.alone(tmp_path / "nowhere" / "file").__enter__()
+        locks.hold_lock(tmp_path / "nowhere" / "file").__enter__()
     assert caught.value.filename == str(tmp_path / "nowhere" / "file")
 
 
@@ -90,11 +90,11 @@ def test_where_there_are_no_locks_files_are_claimed_all_the_same(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(locks, "_fcntl", None)
-    handle = locks.claim(tmp_path / "lock")
+    handle = locks.claim_file(tmp_path / "lock")
     assert handle is not None
-    assert locks.claim(tmp_path / "lock") is None
+    assert locks.claim_file(tmp_path / "lock") is None
     os.close(handle)
-    assert locks.claim(tmp_path / "lock") is None  # nobody can tell whose it is
+    assert locks.claim_file(tmp_path / "lock") is None  # nobody can tell whose it is
 
 
 def test_scratch_folders_of_killed_runs_are_removed_those_in_use_are_not(
@@ -104,8 +104,8 @@ def test_scratch_folders_of_killed_runs_are_removed_those_in_use_are_not(
     assert run(tmp_path, f"with locks.scratch() as folder:\n    (folder / 'result').write_text('x')\n    {DIES}") == ""
     (left,) = tmp_path.iterdir()
     (tmp_path / "relurules-scratch-other").mkdir()  # without a lock: somebody may be about to take it
-    locks._sweep.cache_clear()
-    with locks.scratch() as own:
+    locks._sweep_scratch.cache_clear()
+    with locks.make_scratch_folder() as own:
         assert own.parent == tmp_path
         assert not left.exists()
         assert run(tmp_path, "with locks.scratch() as folder: print(len(list(folder.parent.iterdir())))") == "3\n"

@@ -10,28 +10,28 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from relurules import tables
 from relurules.errors import DataError, UnsupportedError
-from relurules.tables import column_names, matrix, numbers
+from relurules.tables import frames
+from relurules.tables.frames import read_column_names, read_matrix, read_numbers
 
 
 @pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
 def test_frames_are_read_by_name(library: Any) -> None:
     frame = library.DataFrame({"b": [3, 4], "more": ["x", "y"], "a": [1.5, None]})
-    assert column_names(frame) == ("b", "more", "a")
-    assert np.array_equal(matrix(frame, ["a", "b"]), [[1.5, 3.0], [np.nan, 4.0]], equal_nan=True)
+    assert read_column_names(frame) == ("b", "more", "a")
+    assert np.array_equal(read_matrix(frame, ["a", "b"]), [[1.5, 3.0], [np.nan, 4.0]], equal_nan=True)
 
 
 def test_columns_that_are_no_strings_are_found_by_their_text() -> None:
-    assert matrix(pd.DataFrame([[1, 2]], columns=[0, 1]), ["1", "0"]).tolist() == [[2.0, 1.0]]
+    assert read_matrix(pd.DataFrame([[1, 2]], columns=[0, 1]), ["1", "0"]).tolist() == [[2.0, 1.0]]
 
 
 @pytest.mark.parametrize("table", [[[1, 2], [3, 4]], np.array([[1, 2], [3, 4]], dtype=np.int8)])
 def test_arrays_are_read_by_position(table: Any) -> None:
-    X = matrix(table, ["p", "q"])
+    X = read_matrix(table, ["p", "q"])
     assert X.dtype == np.float64
     assert X.tolist() == [[1.0, 2.0], [3.0, 4.0]]
-    assert column_names(table) is None
+    assert read_column_names(table) is None
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_arrays_are_read_by_position(table: Any) -> None:
     ids=["boolean", "Int64", "object", "polars int", "polars bool", "decimal", "float16"],
 )
 def test_missing_values_are_nan(column: Any) -> None:
-    assert np.array_equal(numbers(column, "a"), [1.0, np.nan], equal_nan=True)
+    assert np.array_equal(read_numbers(column, "a"), [1.0, np.nan], equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -71,26 +71,26 @@ def test_missing_values_are_nan(column: Any) -> None:
 )
 def test_refuses(table: Any, said: str) -> None:
     with pytest.raises(DataError) as raised:
-        matrix(table, ["a", "b"])
+        read_matrix(table, ["a", "b"])
     assert said in str(raised.value)
 
 
 def test_no_columns_wanted() -> None:
-    assert matrix(pd.DataFrame({"a": [1, 2]}), []).shape == (2, 0)
+    assert read_matrix(pd.DataFrame({"a": [1, 2]}), []).shape == (2, 0)
 
 
 def test_long_list_of_missing_columns_is_cut() -> None:
     with pytest.raises(DataError) as raised:
-        matrix(pd.DataFrame({"a": [1]}), [f"c{i}" for i in range(300)])
+        read_matrix(pd.DataFrame({"a": [1]}), [f"c{i}" for i in range(300)])
     assert "lacks 300 of 300 columns: 'c0', 'c1', 'c2', 'c3', 'c4' ...; it has 'a'" in str(raised.value)
 
 
 def test_integers_too_large_for_float64() -> None:
     frame = pd.DataFrame({"a": pd.Series([1, 10**400], dtype=object)})
     with pytest.raises(DataError, match="column 'a', row 1: found an integer too large for float64"):
-        matrix(frame, ["a"])
+        read_matrix(frame, ["a"])
     with pytest.raises(DataError, match="expected an array of numbers"):
-        matrix([[10**400]], ["a"])
+        read_matrix([[10**400]], ["a"])
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "csv.bz2", "csv.xz", "zip", "parquet"])
@@ -100,25 +100,25 @@ def test_tables_larger_than_memory_are_not_read(ending: str, tmp_path: Path, mon
     frame = pd.DataFrame({"a": np.zeros(300_000)})
     frame.to_parquet(path) if ending == "parquet" else frame.to_csv(path, index=False)
     assert ending == "csv" or path.stat().st_size < 100_000
-    tables.check_extent(path)
-    monkeypatch.setattr(tables, "_memory", lambda: 1_000_000)
+    frames.check_file_size(path)
+    monkeypatch.setattr(frames, "_measure_memory", lambda: 1_000_000)
     with pytest.raises(DataError, match=r"its table takes 0\.0 GB or more, and there are 0\.0 GB of memory"):
-        tables.check_extent(path)
+        frames.check_file_size(path)
 
 
 def test_memory_is_told() -> None:
-    assert 2**24 < tables._memory() <= sys.maxsize
+    assert 2**24 < frames._measure_memory() <= sys.maxsize
 
 
 def test_flaws_of_texts() -> None:
-    assert tables.text_flaw("caf\u00e9 \U0001f600\n") is None
-    assert tables.text_flaw("a\0") == "a NUL character"
-    assert str(tables.text_flaw("a\udc80")).startswith("'\\udc80', the half of a surrogate pair")
-    assert tables.shown_name("x" * 100) == repr("x" * 60 + "...")
+    assert frames.find_text_flaw("caf\u00e9 \U0001f600\n") is None
+    assert frames.find_text_flaw("a\0") == "a NUL character"
+    assert str(frames.find_text_flaw("a\udc80")).startswith("'\\udc80', the half of a surrogate pair")
+    assert frames.quote_name("x" * 100) == repr("x" * 60 + "...")
 
 
 def test_arguments_that_are_no_numbers() -> None:
-    tables.check_finite(a=None, b=1.0, c=0)
+    frames.check_finite(a=None, b=1.0, c=0)
     for value in (np.nan, np.inf, -np.inf):
         with pytest.raises(UnsupportedError, match=r"b=(nan|-?inf); supported: a finite number"):
-            tables.check_finite(a=1.0, b=value)
+            frames.check_finite(a=1.0, b=value)

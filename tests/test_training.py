@@ -206,9 +206,9 @@ def test_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", ["force", "freeze"])
 def test_the_force_removes_neurons(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from relurules.train import forced
+    from relurules.training import force_training
 
-    monkeypatch.setattr(forced, "_READ", 200)
+    monkeypatch.setattr(force_training, "_READ", 200)
     model = layers(nn.PReLU(6, init=0.8))
     y = output(model, X)[:, 0]
     result = rr.linearize(model, X, y, max_neurons=4, method=method, steps=1000)

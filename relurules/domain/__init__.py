@@ -8,14 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from relurules.domain.columns import Column, check_texts, coordinate_names, encode, groups_of, is_plain, number_columns
-from relurules.domain.frame import ExactRows as ExactRows
-from relurules.domain.frame import Frame as Frame
-from relurules.domain.frame import row_lengths as row_lengths
+from relurules.domain.columns import (
+    Column,
+    check_texts,
+    encode_table,
+    find_groups,
+    is_plain,
+    make_number_columns,
+    name_coordinates,
+)
 from relurules.domain.inequality import parse_inequality
-from relurules.domain.ranges import columns_of, indicator_groups, ranges, whole_numbers
+from relurules.domain.normalisation import ExactRows as ExactRows
+from relurules.domain.normalisation import Normalisation as Normalisation
+from relurules.domain.normalisation import row_lengths as row_lengths
+from relurules.domain.ranges import compute_ranges, find_indicator_groups, find_whole_numbers, infer_columns
 from relurules.errors import DomainError
-from relurules.tables import Value, default_names
+from relurules.tables.frames import Value, make_default_names
 
 Array = NDArray[np.float64]
 
@@ -47,16 +55,16 @@ class Domain:
     groups: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", self.columns or number_columns(self.names))
+        object.__setattr__(self, "columns", self.columns or make_number_columns(self.names))
         check_texts(self.columns)
 
     @classmethod
     def box(cls, lower: ArrayLike, upper: ArrayLike, names: Sequence[str] | None = None) -> "Domain":
         """Box lower <= x <= upper, (d,) each, +-inf allowed. DomainError for NaN, wrong sizes or crossed bounds."""
-        low, high = _vector(lower, "lower"), _vector(upper, "upper")
+        low, high = _read_vector(lower, "lower"), _read_vector(upper, "upper")
         if low.shape != high.shape:
             raise DomainError(f"lower has {len(low)} bounds and upper has {len(high)}; both need one per column")
-        names = default_names(len(low)) if names is None else tuple(str(name) for name in names)
+        names = make_default_names(len(low)) if names is None else tuple(str(name) for name in names)
         _check_names(names, len(low))
         for name, a, b in zip(names, low, high, strict=True):
             if not a <= b or a == np.inf or b == -np.inf:
@@ -73,7 +81,7 @@ class Domain:
     def over(cls, columns: Sequence[Column]) -> "Domain":
         """All values that columns of a table may have. DomainError where two of their coordinates have one name."""
         check_texts(columns)
-        domain, groups = cls.unbounded(coordinate_names(columns)), groups_of(columns)
+        domain, groups = cls.unbounded(name_coordinates(columns)), find_groups(columns)
         of_category = np.isin(np.arange(len(domain)), [i for group in groups for i in group])
         return replace(
             domain,
@@ -94,13 +102,13 @@ class Domain:
         coordinates where that is known. DomainError for an empty table, a column without any value or with an infinite
         one.
         """
-        columns = columns_of(table) if columns is None else columns
+        columns = infer_columns(table) if columns is None else columns
         domain = cls.over(columns)
-        X = encode(table, columns)
-        lower, upper = ranges(X, domain.names, domain.groups)
+        X = encode_table(table, columns)
+        lower, upper = compute_ranges(X, domain.names, domain.groups)
         pinned = {i for group in domain.groups for i in group}
-        groups = (*domain.groups, *(g for g in indicator_groups(X) if not pinned & set(g)))
-        return replace(domain, lower=lower, upper=upper, integer=whole_numbers(X), groups=groups)
+        groups = (*domain.groups, *(g for g in find_indicator_groups(X) if not pinned & set(g)))
+        return replace(domain, lower=lower, upper=upper, integer=find_whole_numbers(X), groups=groups)
 
     def where(self, text: str) -> "Domain":
         """A new domain with one more inequality, such as "a + 2*b <= 1"; quote other names as `mean radius`."""
@@ -150,7 +158,7 @@ class Domain:
         mine = {column.name: column for column in self.columns}
         if missing := [column.name for column in columns if column.name not in mine]:
             raise DomainError(f"the domain lacks the column {missing[0]!r}; it has {', '.join(list(mine)[:12])}")
-        shared = [name for name in self.names if name in coordinate_names(columns)]
+        shared = [name for name in self.names if name in name_coordinates(columns)]
         used = [self.names[j] for j in np.flatnonzero(self.normals.any(axis=0)).tolist()]
         if lost := [name for name in used if name not in shared]:
             raise DomainError(f"an inequality of the domain reads {lost[0]!r}, which is no input of the model")
@@ -172,7 +180,7 @@ class Domain:
         _check_names(names, len(self))
         if not is_plain(self.columns):
             raise DomainError("a domain with categories or filled values takes its names from its columns")
-        return replace(self, names=names, columns=number_columns(names))
+        return replace(self, names=names, columns=make_number_columns(names))
 
     def __len__(self) -> int:
         """Number of columns d."""
@@ -199,7 +207,7 @@ class Domain:
 
     def rows(self, table: Any) -> Array:
         """The rows of a table in coordinates, (N, d), see `columns.encode`; an array of d columns holds coordinates."""
-        return encode(table, self.columns)
+        return encode_table(table, self.columns)
 
     def contains(self, X: Array) -> NDArray[np.bool_]:
         """(N, d) -> (N,): which rows lie inside; a row with a NaN or an infinite value never does."""
@@ -216,7 +224,7 @@ class Domain:
         moved[:, own] = X[:, own]
         return np.asarray(moved)
 
-    def frame(self, unit: Array) -> Frame:
+    def frame(self, unit: Array) -> Normalisation:
         """Normalised coordinates; `unit` (d,) > 0 is the length scale of the columns that have no two bounds.
 
         Indicators of a one-hot group stay as they are, the last one tied to the others.
@@ -233,9 +241,9 @@ class Domain:
         tied = np.array([tie[-1] for tie in ties], dtype=np.intp)
         for tie in ties:
             origin[tie], scale[tie] = 0.0, 1.0
-        return Frame(origin, scale, np.setdiff1d(np.flatnonzero(~pinned), tied), ties)
+        return Normalisation(origin, scale, np.setdiff1d(np.flatnonzero(~pinned), tied), ties)
 
-    def polytope(self, frame: Frame, *, outward: bool = False) -> tuple[Array, Array]:
+    def polytope(self, frame: Normalisation, *, outward: bool = False) -> tuple[Array, Array]:
         """Rows G u <= h of this domain in the coordinates of `frame`, every row of unit length; G: (c, f), h: (c,).
 
         outward: rows are moved by what rounding, here and in `contains`, may have cost, so that no row of the domain is
@@ -252,7 +260,7 @@ class Domain:
             room[:first], room[first:] = _SIDE * np.abs(g[:first]), self.rounding(normals[first:], limits[first:])
         return G[moving] / length[moving, None], (room - g)[moving] / length[moving]
 
-    def exact_polytope(self, frame: Frame) -> ExactRows:
+    def exact_polytope(self, frame: Normalisation) -> ExactRows:
         """The rows of this domain, as `contains` tests them, without any rounding."""
         normals, limits, _ = self._half_spaces(frame)
         rows = frame.exact_rows(normals, limits)
@@ -272,7 +280,7 @@ class Domain:
         """Whether every column has two bounds."""
         return bool(np.isfinite([self.lower, self.upper]).all())
 
-    def _half_spaces(self, frame: Frame) -> tuple[Array, Array, int]:
+    def _half_spaces(self, frame: Normalisation) -> tuple[Array, Array, int]:
         """The sides of the box and the inequalities, as `contains` tests them, normals x <= limits; how many sides."""
         eye = np.eye(len(self))
         low, high = np.isfinite(self.lower), np.isfinite(self.upper)
@@ -282,7 +290,7 @@ class Domain:
         return normals, limits, len(limits) - len(self.bounds)
 
 
-def _vector(values: ArrayLike, what: str) -> Array:
+def _read_vector(values: ArrayLike, what: str) -> Array:
     try:
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -11,12 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError, DomainError
-from relurules.tables import Value, column_names, entries, numbers, picked, shape_of, shown_name, text_flaw
+from relurules.tables.frames import (
+    Value,
+    find_text_flaw,
+    quote_name,
+    read_column_names,
+    read_entries,
+    read_numbers,
+    read_shape,
+    select_columns,
+)
 
 Array = NDArray[np.float64]
 
 #: So many values of a category are named in its coordinate; the others are counted.
-_NAMED = 4
+_MOST_LISTED = 4
 
 
 class Category(NamedTuple):
@@ -30,7 +39,7 @@ class Category(NamedTuple):
     def members(self) -> list[str]:
         """The values as text, and the words for a missing and for any other value."""
         words = ["missing"] * self.missing + ["any other value"] * self.other
-        return [*map(value_text, self.values), *words]
+        return [*map(format_value, self.values), *words]
 
 
 class Column(NamedTuple):
@@ -43,7 +52,7 @@ class Column(NamedTuple):
     @property
     def coordinates(self) -> tuple[str, ...]:
         """Names of the coordinates that the column becomes."""
-        return tuple(_name(self, category) for category in self.categories) or (self.name,)
+        return tuple(_name_coordinate(self, category) for category in self.categories) or (self.name,)
 
     @property
     def lookup(self) -> Mapping[Value, int]:
@@ -70,7 +79,7 @@ class Column(NamedTuple):
         return next((i for i, category in enumerate(self.categories) if category.other), None)
 
 
-def number_columns(names: Sequence[str]) -> tuple[Column, ...]:
+def make_number_columns(names: Sequence[str]) -> tuple[Column, ...]:
     """One number per name."""
     return tuple(Column(name) for name in names)
 
@@ -83,15 +92,15 @@ def is_plain(columns: Sequence[Column]) -> bool:
 def check_texts(columns: Sequence[Column]) -> None:
     """DomainError for names and categories that no file, code or database could hold."""
     for column in columns:
-        if flaw := text_flaw(column.name):
-            raise DomainError(f"the column name {shown_name(column.name)} holds {flaw}; rename the column")
+        if flaw := find_text_flaw(column.name):
+            raise DomainError(f"the column name {quote_name(column.name)} holds {flaw}; rename the column")
         for value in (value for category in column.categories for value in category.values):
-            if isinstance(value, str) and (flaw := text_flaw(value)):
-                where = f"column {shown_name(column.name)}: the category {shown_name(value)}"
+            if isinstance(value, str) and (flaw := find_text_flaw(value)):
+                where = f"column {quote_name(column.name)}: the category {quote_name(value)}"
                 raise DomainError(f"{where} holds {flaw}; write it otherwise")
 
 
-def coordinate_names(columns: Sequence[Column]) -> tuple[str, ...]:
+def name_coordinates(columns: Sequence[Column]) -> tuple[str, ...]:
     """The d coordinates of all columns, in order. DomainError where a column's categories don't fit together."""
     for column in columns:
         values = [value for category in column.categories for value in category.values]
@@ -105,7 +114,7 @@ def coordinate_names(columns: Sequence[Column]) -> tuple[str, ...]:
     return tuple(name for column in columns for name in column.coordinates)
 
 
-def groups_of(columns: Sequence[Column]) -> tuple[tuple[int, ...], ...]:
+def find_groups(columns: Sequence[Column]) -> tuple[tuple[int, ...], ...]:
     """Indices of the coordinates of every category column: of each group exactly one is 1."""
     groups, first = [], 0
     for column in columns:
@@ -116,7 +125,7 @@ def groups_of(columns: Sequence[Column]) -> tuple[tuple[int, ...], ...]:
     return tuple(groups)
 
 
-def encode(table: Any, columns: Sequence[Column]) -> Array:
+def encode_table(table: Any, columns: Sequence[Column]) -> Array:
     """The rows of a table in coordinates, (N, d).
 
     A frame is read by column name, an array by position: one of d columns of numbers holds coordinates, any other one
@@ -124,34 +133,34 @@ def encode(table: Any, columns: Sequence[Column]) -> Array:
     either lies outside every domain. DataError for a missing column, a wrong width or a text where a number is due.
     """
     if _holds_coordinates(table, columns):
-        found = picked(table, [name for column in columns for name in column.coordinates])
+        found = select_columns(table, [name for column in columns for name in column.coordinates])
         columns = [Column(name, (), column.fill) for column in columns for name in column.coordinates]
     else:
-        found = picked(table, [column.name for column in columns])
-    parts = [_encoded(values, column) for values, column in zip(found, columns, strict=True)]
+        found = select_columns(table, [column.name for column in columns])
+    parts = [_encode_column(values, column) for values, column in zip(found, columns, strict=True)]
     return np.hstack(parts) if parts else np.empty((len(table), 0))
 
 
 def _holds_coordinates(table: Any, columns: Sequence[Column]) -> bool:
     """Whether an array holds coordinates: as many columns as there are, and no text in it."""
-    if column_names(table) is not None or shape_of(table)[1:] != (sum(column.width for column in columns),):
+    if read_column_names(table) is not None or read_shape(table)[1:] != (sum(column.width for column in columns),):
         return False
     if isinstance(table, np.ndarray) and table.dtype.kind in "biuf":
         return True
     return is_plain(columns) or not any(isinstance(value, str) for value in np.asarray(table, dtype=object).flat)
 
 
-def _encoded(values: Any, column: Column) -> Array:
+def _encode_column(values: Any, column: Column) -> Array:
     if not column.categories:
-        found = numbers(values, column.name)
+        found = read_numbers(values, column.name)
         return (found if column.fill is None else np.where(np.isnan(found), column.fill, found))[:, None]
     lookup, other = column.lookup, -1 if column.other is None else column.other
     unknown = (lookup.get(None, -1), other)
-    codes = np.array([lookup.get(v, unknown[v is not None]) for v in entries(values, column.name)], dtype=np.intp)
+    codes = np.array([lookup.get(v, unknown[v is not None]) for v in read_entries(values, column.name)], dtype=np.intp)
     return np.asarray(codes[:, None] == np.arange(len(column.categories)), dtype=np.float64)
 
 
-def decode(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
+def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
     """Coordinates (N, d) -> raw columns that `encode` turns into them; a missing number and no category are None.
 
     A category without values of its own gives a text that is none of the others. DataError where a row can't be
@@ -165,8 +174,8 @@ def decode(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
         if not column.categories:
             raw[column.name] = [None if np.isnan(v) else v for v in part[:, 0].tolist()]
             continue
-        shown = [_example(column, category) for category in column.categories]
-        none = None if None not in column.lookup else _unknown(column)
+        shown = [_pick_example(column, category) for category in column.categories]
+        none = None if None not in column.lookup else _make_unknown_value(column)
         if column.other is not None and not (part.max(axis=1) == 1).all():
             raise DataError(f"rows without any category of {column.name!r}, where every value has one")
         at = np.where(part.max(axis=1, initial=0.0) == 1, part.argmax(axis=1), -1)
@@ -174,26 +183,26 @@ def decode(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
     return raw
 
 
-def raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Value]]:
+def read_raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Value]]:
     """The table's own values of `columns`, missing ones as None; for an array of coordinates, `decode`."""
     if _holds_coordinates(table, columns):
-        return decode(np.asarray(table, dtype=np.float64), columns)
-    parts = zip(columns, picked(table, [column.name for column in columns]), strict=True)
+        return decode_rows(np.asarray(table, dtype=np.float64), columns)
+    parts = zip(columns, select_columns(table, [column.name for column in columns]), strict=True)
     return {
-        column.name: entries(values, column.name)
+        column.name: read_entries(values, column.name)
         if column.categories
-        else [None if np.isnan(v) else v for v in numbers(values, column.name).tolist()]
+        else [None if np.isnan(v) else v for v in read_numbers(values, column.name).tolist()]
         for column, values in parts
     }
 
 
-def _example(column: Column, category: Category) -> Value:
+def _pick_example(column: Column, category: Category) -> Value:
     if category.values:
         return category.values[0]
-    return None if category.missing else _unknown(column)
+    return None if category.missing else _make_unknown_value(column)
 
 
-def _unknown(column: Column) -> str | float:
+def _make_unknown_value(column: Column) -> str | float:
     """A value that is in no category."""
     known = [value for category in column.categories for value in category.values]
     if known and all(isinstance(value, float) for value in known):
@@ -204,18 +213,18 @@ def _unknown(column: Column) -> str | float:
     return fresh
 
 
-def value_text(value: str | float) -> str:
+def format_value(value: str | float) -> str:
     """A value as rules write it: text in quotes, a number plain."""
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     return str(int(value)) if value == int(value) else repr(value)
 
 
-def _name(column: Column, category: Category) -> str:
+def _name_coordinate(column: Column, category: Category) -> str:
     """`sex = 'Male'`, `job in ('a', 'b', missing)`, `job is missing`."""
     members = category.members
     if len(members) == 1:
         return f"{column.name} {'=' if category.values else 'is'} {members[0]}"
-    hidden = len(members) - _NAMED
-    listed = members if hidden <= 1 else [*members[:_NAMED], f"{hidden} more"]
+    hidden = len(members) - _MOST_LISTED
+    listed = members if hidden <= 1 else [*members[:_MOST_LISTED], f"{hidden} more"]
     return f"{column.name} in ({', '.join(listed)})"

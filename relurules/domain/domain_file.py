@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from relurules.checker import unique_keys
 from relurules.domain import Domain
 from relurules.errors import DomainError
-from relurules.files import read_text
-from relurules.tables import Value
+from relurules.files.writing import read_text
+from relurules.proofs.checker import refuse_duplicate_keys
+from relurules.tables.frames import Value
 
 SUPPORTED = 'columns = {name: [lower, upper], name: ["category", ...]} and where = ["inequality", ...]'
 
@@ -32,7 +32,7 @@ def read_domain(path: Path, base: Domain | None = None) -> Domain:
     With `base`, say the range of a table, the file changes the bounds of the columns it names and adds its
     inequalities; without, its columns are the network's inputs in order. DomainError names what can't be used.
     """
-    found = _load(path)
+    found = _load_file(path)
     unknown = set(found) - {"columns", "where"}
     if unknown:
         raise DomainError(f"{path}: entry {sorted(unknown)[0]!r} isn't known; supported: {SUPPORTED}")
@@ -40,10 +40,10 @@ def read_domain(path: Path, base: Domain | None = None) -> Domain:
     if not isinstance(columns, dict) or not isinstance(where, list) or not all(isinstance(text, str) for text in where):
         raise DomainError(f"{path}: 'columns' must be a table and 'where' a list of texts; supported: {SUPPORTED}")
     listed = {name: value for name, value in columns.items() if _is_category(base, name)}
-    bounds = {name: _bounds(path, name, value) for name, value in columns.items() if name not in listed}
+    bounds = {name: _read_bounds(path, name, value) for name, value in columns.items() if name not in listed}
     try:
-        domain = base if base is not None and not bounds else _domain(bounds, base)
-        domain = domain.admitting({name: _categories(name, value) for name, value in listed.items()})
+        domain = base if base is not None and not bounds else _apply_bounds(bounds, base)
+        domain = domain.admitting({name: _read_categories(name, value) for name, value in listed.items()})
         for text in where:
             domain = domain.where(text)
     except DomainError as error:
@@ -51,9 +51,9 @@ def read_domain(path: Path, base: Domain | None = None) -> Domain:
     return domain
 
 
-def _load(path: Path) -> Mapping[str, Any]:
+def _load_file(path: Path) -> Mapping[str, Any]:
     readers: dict[str, Callable[[str], Any]] = {
-        ".json": partial(json.loads, object_pairs_hook=unique_keys),
+        ".json": partial(json.loads, object_pairs_hook=refuse_duplicate_keys),
         ".toml": tomllib.loads,
     }
     if path.suffix not in readers:
@@ -73,13 +73,13 @@ def _is_category(base: Domain | None, name: str) -> bool:
     return base is not None and any(column.name == name and column.categories for column in base.columns)
 
 
-def _categories(name: str, value: Any) -> list[Value]:
+def _read_categories(name: str, value: Any) -> list[Value]:
     if not isinstance(value, list) or not all(v is None or isinstance(v, str | int | float) for v in value):
         raise DomainError(f"columns.{name}: expected a list of categories, found {value!r}")
     return [v if v is None or isinstance(v, str) else float(v) for v in value]
 
 
-def _bounds(path: Path, name: str, value: Any) -> tuple[float, float]:
+def _read_bounds(path: Path, name: str, value: Any) -> tuple[float, float]:
     numbers = isinstance(value, list) and all(
         v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in value
     )
@@ -92,7 +92,7 @@ def _bounds(path: Path, name: str, value: Any) -> tuple[float, float]:
         raise DomainError(f"{path}: columns.{name}: holds a number too large for float64") from error
 
 
-def _domain(bounds: Mapping[str, tuple[float, float]], base: Domain | None) -> Domain:
+def _apply_bounds(bounds: Mapping[str, tuple[float, float]], base: Domain | None) -> Domain:
     if base is None:
         if not bounds:
             raise DomainError("it names no columns; without data, list every input of the network in order")

@@ -20,14 +20,14 @@ def parse_inequality(text: str, names: Sequence[str]) -> tuple[dict[str, float],
     if not isinstance(text, str):
         raise DomainError(f"a constraint must be text such as 'a + 2*b <= 1', found {text!r}")
     try:
-        return _parse(text, names)
+        return _parse_text(text, names)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         if isinstance(error, DomainError):
             raise
         raise DomainError(f"constraint {text[:200]!r} can't be read; supported: {SUPPORTED}") from error
 
 
-def _parse(text: str, names: Sequence[str]) -> tuple[dict[str, float], float]:
+def _parse_text(text: str, names: Sequence[str]) -> tuple[dict[str, float], float]:
     quote = "q"
     while quote in text or any(quote in name for name in names):
         quote += "q"
@@ -41,7 +41,7 @@ def _parse(text: str, names: Sequence[str]) -> tuple[dict[str, float], float]:
     tree = ast.parse(re.sub(r"`([^`]*)`", hide, text).strip(), mode="eval").body
     if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or not isinstance(tree.ops[0], ast.LtE | ast.GtE):
         raise DomainError(f"constraint {text!r} is no single <= or >=; supported: {SUPPORTED}")
-    reader = _Reader(text, {**{name: name for name in names}, **aliases}, names)
+    reader = _InequalityReader(text, {**{name: name for name in names}, **aliases}, names)
     difference: Linear = {}
     sign = 1.0 if isinstance(tree.ops[0], ast.LtE) else -1.0
     reader.add(difference, tree.left, sign)
@@ -53,7 +53,7 @@ def _parse(text: str, names: Sequence[str]) -> tuple[dict[str, float], float]:
     return coefficients, bound
 
 
-class _Reader:
+class _InequalityReader:
     """Walks the parsed expression; every node that isn't linear arithmetic is refused."""
 
     def __init__(self, text: str, columns: Mapping[str, str], names: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from relurules.domain.columns import Category, Column
 from relurules.errors import DomainError
-from relurules.tables import column_names, default_names, entries, shape_of, unmasked
+from relurules.tables.frames import fill_masked_values, make_default_names, read_column_names, read_entries, read_shape
 
 Array = NDArray[np.float64]
 
@@ -16,26 +16,26 @@ Array = NDArray[np.float64]
 _ROWS = 10
 
 
-def columns_of(table: Any) -> tuple[Column, ...]:
+def infer_columns(table: Any) -> tuple[Column, ...]:
     """The columns of a frame, those that hold text as categories; of an array, numbers named x0, x1, ..."""
-    names = column_names(table)
+    names = read_column_names(table)
     if names is None:
-        shape = shape_of(table)
+        shape = read_shape(table)
         if len(shape) != 2:
             raise DomainError(f"expected a table of shape (rows, columns), found shape {shape}")
-        return tuple(_column(name, part) for name, part in zip(default_names(shape[1]), _parts(table), strict=True))
-    return tuple(_column(name, table[key]) for name, key in zip(names, table.columns, strict=True))
+        return tuple(_infer_column(name, part) for name, part in zip(make_default_names(shape[1]), _split_columns(table), strict=True))
+    return tuple(_infer_column(name, table[key]) for name, key in zip(names, table.columns, strict=True))
 
 
-def _parts(table: Any) -> list[Any]:
-    array = np.asarray(unmasked(table))
+def _split_columns(table: Any) -> list[Any]:
+    array = np.asarray(fill_masked_values(table))
     return list((array if array.dtype.kind in "biuf" else np.asarray(table, dtype=object)).T)
 
 
-def _column(name: str, values: Any) -> Column:
+def _infer_column(name: str, values: Any) -> Column:
     if np.asarray(values[:0]).dtype.kind in "biuf":
         return Column(name)
-    found = entries(values, name)
+    found = read_entries(values, name)
     texts = sorted({value for value in found if isinstance(value, str)})
     if not texts:
         return Column(name)
@@ -48,7 +48,7 @@ def _column(name: str, values: Any) -> Column:
     return Column(name, (*(Category((text,)) for text in texts), *missing))
 
 
-def ranges(X: Array, names: Sequence[str], groups: Sequence[Sequence[int]]) -> tuple[Array, Array]:
+def compute_ranges(X: Array, names: Sequence[str], groups: Sequence[Sequence[int]]) -> tuple[Array, Array]:
     """Smallest and largest value of every coordinate of X (N, d); 0 and 1 in groups of indicators."""
     if not X.shape[1]:
         raise DomainError("the table has no columns")
@@ -65,12 +65,12 @@ def ranges(X: Array, names: Sequence[str], groups: Sequence[Sequence[int]]) -> t
     return lower, upper
 
 
-def whole_numbers(X: Array) -> NDArray[np.bool_]:
+def find_whole_numbers(X: Array) -> NDArray[np.bool_]:
     """(d,): which coordinates are whole numbers wherever they are known."""
     return np.array([bool(np.all(np.isnan(c) | (c == np.round(c)))) for c in X.T], dtype=bool)
 
 
-def indicator_groups(X: Array) -> list[tuple[int, ...]]:
+def find_indicator_groups(X: Array) -> list[tuple[int, ...]]:
     """Runs of neighbouring columns that are 0 or 1, each of them both, and sum to 1 in every row."""
     if len(X) < _ROWS:
         return []

@@ -7,11 +7,11 @@ import numpy as np
 
 from relurules.domain.columns import Column
 from relurules.emitting import plan
-from relurules.emitting.code import ruled
+from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.notation import Notation
-from relurules.emitting.plan import signed
-from relurules.emitting.request import Request
-from relurules.emitting.walk import planned_walk
+from relurules.emitting.plan import print_signed
+from relurules.emitting.request import EmitRequest
+from relurules.emitting.tree_walk import plan_tree_walk
 from relurules.ir import RuleSet
 
 #: Nested `if`s per group; a deeper tree goes on in the next group.
@@ -20,60 +20,60 @@ _DEPTH = 15
 _NEURONS = plan.NeuronNames(lambda k: f"_z{k}", lambda k: f"_a{k}", "0.0")
 
 
-def template_of(request: Request) -> str:
+def choose_template(request: EmitRequest) -> str:
     """The form; trees of many rules are walked by a table."""
     return "walk" if request.form == "tree" and plan.is_large(request.rules) else request.form
 
 
-def planned_gate(request: Request, features: Notation) -> plan.Checks:
+def plan_gate(request: EmitRequest, features: Notation) -> plan.DomainChecks:
     """What a row must be to have outputs at all: in the domain, or just something that the network takes."""
     if request.outside == "exact":
-        return plan.known_checks(request.rules, features, float(np.finfo(np.float64).max))
-    return plan.planned_checks(request.rules, features)
+        return plan.plan_network_checks(request.rules, features, float(np.finfo(np.float64).max))
+    return plan.plan_checks(request.rules, features)
 
 
-def planned_parts(request: Request, features: Notation) -> dict[str, object]:
+def plan_template_values(request: EmitRequest, features: Notation) -> dict[str, object]:
     """What the form's template needs, where expressions are the same in all languages with infix operators."""
-    rules, wanted = request.rules, ruled(request)
+    rules, wanted = request.rules, is_rule_needed(request)
     empty: dict[str, object] = {"walk": None, "tests": None, "stages": []}
     if request.form == "rules":
-        return {**empty, "rules": plan.planned_rules(rules, features)}
+        return {**empty, "rules": plan.plan_rules(rules, features)}
     if request.form == "tree" and plan.is_large(rules):
-        return {**empty, "walk": planned_walk(rules, None), "tests": _half_spaces(rules), "maps": _maps(rules)}
+        return {**empty, "walk": plan_tree_walk(rules, None), "tests": _list_half_spaces(rules), "maps": _list_maps(rules)}
     if request.form == "tree":
-        listed = {rule.number: rule.outputs for rule in plan.planned_rules(rules, features)}
-        return {**empty, "rules": listed, **plan.planned_form(rules, "tree", features, _NEURONS, _DEPTH)}
-    mixed = plan.with_neurons(rules.network, features, _NEURONS.activated)
-    tested = plan.neurons_tested(rules, wanted)
+        listed = {rule.number: rule.outputs for rule in plan.plan_rules(rules, features)}
+        return {**empty, "rules": listed, **plan.plan_form(rules, "tree", features, _NEURONS, _DEPTH)}
+    mixed = plan.add_neurons(rules.network, features, _NEURONS.activated)
+    tested = plan.find_tested_neurons(rules, wanted)
     parts = {
         **empty,
-        "levels": plan.planned_levels(rules.network, mixed, tested),
-        "sums": plan.planned_outputs(rules.network, mixed),
+        "levels": plan.plan_levels(rules.network, mixed, tested),
+        "sums": plan.plan_outputs(rules.network, mixed),
     }
     if wanted and plan.is_large(rules):
-        return {**parts, **_walked(rules, np.flatnonzero(tested).tolist(), features)}
-    tests = plan.neuron_tests(rules, features, _NEURONS.argument, _NEURONS.zero)
-    return {**parts, "stages": plan.planned_stages(rules.tree, tests, _DEPTH) if wanted else []}
+        return {**parts, **_plan_walk(rules, np.flatnonzero(tested).tolist(), features)}
+    tests = plan.print_neuron_tests(rules, features, _NEURONS.argument, _NEURONS.zero)
+    return {**parts, "stages": plan.plan_stages(rules.tree, tests, _DEPTH) if wanted else []}
 
 
-def _walked(rules: RuleSet, tested: Sequence[int], features: Notation) -> dict[str, object]:
-    walk = planned_walk(rules, {k: i for i, k in enumerate(tested)})
+def _plan_walk(rules: RuleSet, tested: Sequence[int], features: Notation) -> dict[str, object]:
+    walk = plan_tree_walk(rules, {k: i for i, k in enumerate(tested)})
     by_sign = walk is not None and walk.signs is not None
     read = [_NEURONS.argument(k) for k in tested] if by_sign else list(features.columns)
-    return {"walk": walk, "walked_values": read, "tests": None if by_sign else _half_spaces(rules)}
+    return {"walk": walk, "walked_values": read, "tests": None if by_sign else _list_half_spaces(rules)}
 
 
-def _half_spaces(rules: RuleSet) -> list[tuple[list[float], float]]:
+def _list_half_spaces(rules: RuleSet) -> list[tuple[list[float], float]]:
     """Normal and bound of every test."""
     return list(zip(rules.tree.normals.tolist(), (-rules.tree.offsets).tolist(), strict=True))
 
 
-def _maps(rules: RuleSet) -> list[list[tuple[list[float], float]]]:
+def _list_maps(rules: RuleSet) -> list[list[tuple[list[float], float]]]:
     """Weights and constant of every score, rule by rule."""
     return [list(zip(rule.map.weights.tolist(), rule.map.constants.tolist(), strict=True)) for rule in rules]
 
 
-class Read(NamedTuple):
+class ColumnRead(NamedTuple):
     """How column `column` of the table becomes the coordinates `names`.
 
     A number: fill for a missing one, low and high that it is brought between, None where there is none. A category:
@@ -90,32 +90,32 @@ class Read(NamedTuple):
     other: int = -1
 
 
-def planned_reads(request: Request, names: Sequence[str]) -> list[Read]:
+def plan_reads(request: EmitRequest, names: Sequence[str]) -> list[ColumnRead]:
     """Every column of the table; names: of all coordinates."""
-    domain, at, found = request.rules.domain, 0, list[Read]()
+    domain, at, found = request.rules.domain, 0, list[ColumnRead]()
     own = {i for group in domain.groups for i in group}
     for i, column in enumerate(domain.columns):
         mine = list(names[at : at + column.width])
         if column.categories:
             known = {value: k for value, k in column.lookup.items() if value is not None}
             other = -1 if column.other is None else column.other
-            found.append(Read(i, mine, known=known, missing=column.lookup.get(None, -1), other=other))
+            found.append(ColumnRead(i, mine, known=known, missing=column.lookup.get(None, -1), other=other))
         else:
             clamp, fill = request.outside == "clamp" and at not in own, column.fill
             low, high = float(domain.lower[at]), float(domain.upper[at])
             found.append(
-                Read(
+                ColumnRead(
                     i,
                     mine,
-                    fill=None if fill is None else signed(repr, fill),
-                    low=signed(repr, low) if clamp and low > -np.inf else None,
-                    high=signed(repr, high) if clamp and high < np.inf else None,
+                    fill=None if fill is None else print_signed(repr, fill),
+                    low=print_signed(repr, low) if clamp and low > -np.inf else None,
+                    high=print_signed(repr, high) if clamp and high < np.inf else None,
                 )
             )
         at += column.width
     return found
 
 
-def of_text(column: Column) -> bool:
+def is_text_column(column: Column) -> bool:
     """Whether a column holds text; one of categories may hold numbers."""
     return bool(column.categories) and not all(isinstance(value, float) for value in column.lookup if value is not None)

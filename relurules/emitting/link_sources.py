@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
-class Function(NamedTuple):
+class LinkFunction(NamedTuple):
     """A function by name, none for the identity; source: its definition, empty where the language has it."""
 
     name: str = ""
     source: str = ""
 
 
-class Functions(NamedTuple):
+class LinkFunctions(NamedTuple):
     """A link's function in every language.
 
     python, javascript: takes the scores, returns a number, or a list where the link is joint and doesn't reduce. c:
@@ -20,10 +20,10 @@ class Functions(NamedTuple):
     reduces.
     """
 
-    python: Function
-    c: Function
-    javascript: Function
-    numpy: Function
+    python: LinkFunction
+    c: LinkFunction
+    javascript: LinkFunction
+    numpy: LinkFunction
 
 
 _PYTHON_SIGMOID = """\
@@ -208,46 +208,46 @@ def _step(s: Array) -> Array:
 """
 
 #: Link -> its functions.
-FUNCTIONS: Mapping[str, Functions] = {
-    "identity": Functions(Function(), Function(), Function(), Function()),
-    "sigmoid": Functions(
-        Function("_sigmoid", _PYTHON_SIGMOID),
-        Function("sigmoid", _C_SIGMOID),
-        Function("sigmoid", _JAVASCRIPT_SIGMOID),
-        Function("_sigmoid", _NUMPY_SIGMOID),
+FUNCTIONS: Mapping[str, LinkFunctions] = {
+    "identity": LinkFunctions(LinkFunction(), LinkFunction(), LinkFunction(), LinkFunction()),
+    "sigmoid": LinkFunctions(
+        LinkFunction("_sigmoid", _PYTHON_SIGMOID),
+        LinkFunction("sigmoid", _C_SIGMOID),
+        LinkFunction("sigmoid", _JAVASCRIPT_SIGMOID),
+        LinkFunction("_sigmoid", _NUMPY_SIGMOID),
     ),
-    "complement": Functions(
-        Function("_complement", _PYTHON_COMPLEMENT),
-        Function("complement", _C_COMPLEMENT),
-        Function("complement", _JAVASCRIPT_COMPLEMENT),
-        Function("_complement", _NUMPY_COMPLEMENT),
+    "complement": LinkFunctions(
+        LinkFunction("_complement", _PYTHON_COMPLEMENT),
+        LinkFunction("complement", _C_COMPLEMENT),
+        LinkFunction("complement", _JAVASCRIPT_COMPLEMENT),
+        LinkFunction("_complement", _NUMPY_COMPLEMENT),
     ),
-    "exp": Functions(Function("_exp", _PYTHON_EXP), Function("exp"), Function("Math.exp"), Function("np.exp")),
-    "expm1": Functions(
-        Function("_expm1", _PYTHON_EXPM1), Function("expm1"), Function("Math.expm1"), Function("np.expm1")
+    "exp": LinkFunctions(LinkFunction("_exp", _PYTHON_EXP), LinkFunction("exp"), LinkFunction("Math.exp"), LinkFunction("np.exp")),
+    "expm1": LinkFunctions(
+        LinkFunction("_expm1", _PYTHON_EXPM1), LinkFunction("expm1"), LinkFunction("Math.expm1"), LinkFunction("np.expm1")
     ),
-    "softmax": Functions(
-        Function("_softmax", _PYTHON_SOFTMAX),
-        Function("softmax", _C_SOFTMAX),
-        Function("softmax", _JAVASCRIPT_SOFTMAX),
-        Function("_softmax", _NUMPY_SOFTMAX),
+    "softmax": LinkFunctions(
+        LinkFunction("_softmax", _PYTHON_SOFTMAX),
+        LinkFunction("softmax", _C_SOFTMAX),
+        LinkFunction("softmax", _JAVASCRIPT_SOFTMAX),
+        LinkFunction("_softmax", _NUMPY_SOFTMAX),
     ),
-    "log_softmax": Functions(
-        Function("_log_softmax", _PYTHON_LOG_SOFTMAX),
-        Function("log_softmax", _C_LOG_SOFTMAX),
-        Function("logSoftmax", _JAVASCRIPT_LOG_SOFTMAX),
-        Function("_log_softmax", _NUMPY_LOG_SOFTMAX),
+    "log_softmax": LinkFunctions(
+        LinkFunction("_log_softmax", _PYTHON_LOG_SOFTMAX),
+        LinkFunction("log_softmax", _C_LOG_SOFTMAX),
+        LinkFunction("logSoftmax", _JAVASCRIPT_LOG_SOFTMAX),
+        LinkFunction("_log_softmax", _NUMPY_LOG_SOFTMAX),
     ),
-    "step": Functions(
-        Function("_step", _PYTHON_STEP),
-        Function("step", _C_STEP),
-        Function("step", _JAVASCRIPT_STEP),
-        Function("_step", _NUMPY_STEP),
+    "step": LinkFunctions(
+        LinkFunction("_step", _PYTHON_STEP),
+        LinkFunction("step", _C_STEP),
+        LinkFunction("step", _JAVASCRIPT_STEP),
+        LinkFunction("_step", _NUMPY_STEP),
     ),
-    "argmax": Functions(
-        Function("_argmax", _PYTHON_ARGMAX),
-        Function("argmax", _C_ARGMAX),
-        Function("argmax", _JAVASCRIPT_ARGMAX),
-        Function("_argmax", _NUMPY_ARGMAX),
+    "argmax": LinkFunctions(
+        LinkFunction("_argmax", _PYTHON_ARGMAX),
+        LinkFunction("argmax", _C_ARGMAX),
+        LinkFunction("argmax", _JAVASCRIPT_ARGMAX),
+        LinkFunction("_argmax", _NUMPY_ARGMAX),
     ),
 }

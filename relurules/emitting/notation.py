@@ -34,19 +34,19 @@ class Notation:
         terms = [(coefficients[j] < 0, self._term(abs(float(coefficients[j])), self.columns[j])) for j in used.tolist()]
         if constant or not terms:
             terms.insert(0, (constant < 0, self.number(abs(float(constant)))))
-        sums = [_signed(terms[i : i + _GROUP]) for i in range(0, len(terms), _GROUP)]
-        return grouped([f"({part})" for part in sums], " + ") if len(sums) > 1 else sums[0]
+        sums = [_join_signed(terms[i : i + _GROUP]) for i in range(0, len(terms), _GROUP)]
+        return join_in_groups([f"({part})" for part in sums], " + ") if len(sums) > 1 else sums[0]
 
     def _term(self, size: float, column: str) -> str:
         return column if size == 1.0 else f"{self.number(size)}{self.times}{column}"
 
 
-def _signed(terms: Sequence[tuple[bool, str]]) -> str:
+def _join_signed(terms: Sequence[tuple[bool, str]]) -> str:
     (negative, text), *rest = terms
     return ("-" if negative else "") + text + "".join(f" {'-' if minus else '+'} {term}" for minus, term in rest)
 
 
-def grouped(parts: Sequence[str], joiner: str) -> str:
+def join_in_groups(parts: Sequence[str], joiner: str) -> str:
     """The parts joined; many of them in brackets of `_GROUP`, so that nesting grows with the logarithm only."""
     while len(parts) > _GROUP:
         parts = [f"({joiner.join(parts[i : i + _GROUP])})" for i in range(0, len(parts), _GROUP)]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import groups_of
-from relurules.emitting.notation import Notation, grouped
+from relurules.domain.columns import find_groups
+from relurules.emitting.notation import Notation, join_in_groups
 from relurules.ir import UNEXPLORED, Network, RuleSet, Tree
 from relurules.ir.network import Array
 
@@ -24,19 +24,19 @@ class PlannedRule(NamedTuple):
     outputs: list[str]
 
 
-class Node(NamedTuple):
+class PlannedNode(NamedTuple):
     """`test` true leads to `then`. A node without test is an end: `rule` > 0, 0 for none, or stage entry -rule."""
 
     test: str | None
-    then: "Node | None"
-    otherwise: "Node | None"
+    then: "PlannedNode | None"
+    otherwise: "PlannedNode | None"
     rule: int
 
 
 class Stage(NamedTuple):
     """Subtrees of limited depth, by the entry that leads to them; the first stage has the one entry 0."""
 
-    entries: list[tuple[int, Node]]
+    entries: list[tuple[int, PlannedNode]]
 
 
 class PlannedNeuron(NamedTuple):
@@ -49,7 +49,7 @@ class PlannedNeuron(NamedTuple):
     read: bool
 
 
-class Checks(NamedTuple):
+class DomainChecks(NamedTuple):
     """What holds in the domain: low <= column <= high, the inequalities, sums are 1, binaries are 0 or 1."""
 
     bounds: list[tuple[str, str, str]]
@@ -58,31 +58,31 @@ class Checks(NamedTuple):
     binaries: list[str]
 
 
-def notation(rules: RuleSet, number: Callable[[float], str], columns: Sequence[str]) -> Notation:
+def make_notation(rules: RuleSet, number: Callable[[float], str], columns: Sequence[str]) -> Notation:
     """The features under their names in a language."""
     return Notation(number, columns, rules.domain.widths)
 
 
-def planned_checks(
+def plan_checks(
     rules: RuleSet, features: Notation, largest: float = float(np.finfo(np.float64).max), room: float = 1.0
-) -> Checks:
+) -> DomainChecks:
     """The domain; an open side reads as the largest finite number, so that NaN and infinite values fall outside.
 
     room: how many times more the inequalities forgive than in float64.
     """
     domain = rules.domain
     low, high = np.maximum(domain.lower, -largest), np.minimum(domain.upper, largest)
-    own = {i for group in groups_of(domain.columns) for i in group}  # indicators that the code itself makes
+    own = {i for group in find_groups(domain.columns) for i in group}  # indicators that the code itself makes
     bounds = [
-        (signed(features.number, a), column, signed(features.number, b))
+        (print_signed(features.number, a), column, print_signed(features.number, b))
         for i, (a, column, b) in enumerate(zip(low, features.columns, high, strict=True))
         if not (i in own and (a, b) == (0.0, 1.0))
     ]
     rows = zip(domain.normals, domain.limits + (room - 1.0) * (domain.limits - domain.bounds), strict=True)
-    return Checks(
+    return DomainChecks(
         bounds,
-        [(features.affine(row), signed(features.number, limit)) for row, limit in rows],
-        [grouped([features.columns[i] for i in group], " + ") for group in domain.groups],
+        [(features.affine(row), print_signed(features.number, limit)) for row, limit in rows],
+        [join_in_groups([features.columns[i] for i in group], " + ") for group in domain.groups],
         [features.columns[i] for group in domain.groups for i in group if i not in own],
     )
 
@@ -92,90 +92,90 @@ def is_large(rules: RuleSet) -> bool:
     return len(rules) > _WRITTEN
 
 
-def known_checks(rules: RuleSet, features: Notation, largest: float) -> Checks:
+def plan_network_checks(rules: RuleSet, features: Notation, largest: float) -> DomainChecks:
     """What the network takes, wherever it lies: finite numbers, and values that are in a category."""
-    own = groups_of(rules.domain.columns)
+    own = find_groups(rules.domain.columns)
     most, inner = features.number(largest), {i for group in own for i in group}
     bounds = [(f"-{most}", column, most) for i, column in enumerate(features.columns) if i not in inner]
-    return Checks(bounds, [], [grouped([features.columns[i] for i in group], " + ") for group in own], [])
+    return DomainChecks(bounds, [], [join_in_groups([features.columns[i] for i in group], " + ") for group in own], [])
 
 
-def missing_words(rules: RuleSet) -> str:
+def describe_missing(rules: RuleSet) -> str:
     """Which rows have no rule, apart from those outside the domain."""
-    if handles_missing(rules):
+    if is_missing_handled(rules):
         return "or with a missing value that doesn't count as anything"
     return "or with a missing value"
 
 
-def handles_missing(rules: RuleSet) -> bool:
+def is_missing_handled(rules: RuleSet) -> bool:
     """Whether a missing value counts as something in any column."""
     return any(column.fill is not None or None in column.lookup for column in rules.domain.columns)
 
 
-def signed(number: Callable[[float], str], value: float) -> str:
+def print_signed(number: Callable[[float], str], value: float) -> str:
     """A number that may be negative; `number` prints sizes."""
     return ("-" if value < 0 else "") + number(abs(float(value)))
 
 
-def planned_rules(rules: RuleSet, features: Notation) -> list[PlannedRule]:
+def plan_rules(rules: RuleSet, features: Notation) -> list[PlannedRule]:
     """Every rule with its conditions and output expressions."""
     return [
         PlannedRule(
             rule.number,
-            [comparison(features, c.half_space.normal, c.half_space.bound, c.holds) for c in rule.conditions],
+            [print_comparison(features, c.half_space.normal, c.half_space.bound, c.holds) for c in rule.conditions],
             [features.affine(w, b) for w, b in zip(rule.map.weights, rule.map.constants, strict=True)],
         )
         for rule in rules
     ]
 
 
-def comparison(features: Notation, normal: Array, bound: float, holds: bool) -> str:
+def print_comparison(features: Notation, normal: Array, bound: float, holds: bool) -> str:
     """`normal >= bound`, or `normal < bound` where it must not hold."""
-    return f"{features.affine(normal)} {'>=' if holds else '<'} {signed(features.number, bound)}"
+    return f"{features.affine(normal)} {'>=' if holds else '<'} {print_signed(features.number, bound)}"
 
 
-def planned_stages(tree: Tree, tests: Sequence[str], depth: int) -> list[Stage]:
+def plan_stages(tree: Tree, tests: Sequence[str], depth: int) -> list[Stage]:
     """The tree cut into stages of at most `depth` nested tests; a subtree that goes on does so in the next stage."""
     entries, stages = [0] if len(tests) else [], []
     while entries:
         following: list[int] = []
-        stages.append(Stage([(entry, _node(tree, tests, entry, depth, following)) for entry in entries]))
+        stages.append(Stage([(entry, _plan_node(tree, tests, entry, depth, following)) for entry in entries]))
         entries = following
-    return stages or [Stage([(0, Node(None, None, None, 1))])]
+    return stages or [Stage([(0, PlannedNode(None, None, None, 1))])]
 
 
-def _node(tree: Tree, tests: Sequence[str], split: int, depth: int, following: list[int]) -> Node:
+def _plan_node(tree: Tree, tests: Sequence[str], split: int, depth: int, following: list[int]) -> PlannedNode:
     if split == UNEXPLORED:
-        return Node(None, None, None, 0)
+        return PlannedNode(None, None, None, 0)
     if split < 0:
-        return Node(None, None, None, -split)
+        return PlannedNode(None, None, None, -split)
     if depth == 0:
         following.append(split)
-        return Node(None, None, None, -split)
+        return PlannedNode(None, None, None, -split)
     no, yes = tree.children[split].tolist()
-    then = _node(tree, tests, yes, depth - 1, following)
-    return Node(tests[split], then, _node(tree, tests, no, depth - 1, following), 0)
+    then = _plan_node(tree, tests, yes, depth - 1, following)
+    return PlannedNode(tests[split], then, _plan_node(tree, tests, no, depth - 1, following), 0)
 
 
-def half_space_tests(rules: RuleSet, features: Notation) -> list[str]:
+def print_half_space_tests(rules: RuleSet, features: Notation) -> list[str]:
     """The test of every split, in the features."""
     tree = rules.tree
     return [
-        comparison(features, normal, -offset, True) for normal, offset in zip(tree.normals, tree.offsets, strict=True)
+        print_comparison(features, normal, -offset, True) for normal, offset in zip(tree.normals, tree.offsets, strict=True)
     ]
 
 
-def neuron_tests(rules: RuleSet, features: Notation, argument: Callable[[int], str], zero: str) -> list[str]:
+def print_neuron_tests(rules: RuleSet, features: Notation, argument: Callable[[int], str], zero: str) -> list[str]:
     """The test of every split, as the sign of its neuron's argument where it is that, else in the features."""
     return [
-        test if neuron < 0 else f"{argument(neuron)} {'>=' if sign_above(rules, split) > 0 else '<'} {zero}"
+        test if neuron < 0 else f"{argument(neuron)} {'>=' if find_sign_above(rules, split) > 0 else '<'} {zero}"
         for split, (neuron, test) in enumerate(
-            zip(rules.tree.neurons.tolist(), half_space_tests(rules, features), strict=True)
+            zip(rules.tree.neurons.tolist(), print_half_space_tests(rules, features), strict=True)
         )
     ]
 
 
-def sign_above(rules: RuleSet, split: int) -> int:
+def find_sign_above(rules: RuleSet, split: int) -> int:
     """Sign of the split's neuron where its test holds: that of any rule below, or the opposite of any beside."""
     neuron = rules.tree.neurons[split]
     for side, sense in ((1, 1), (0, -1)):
@@ -191,13 +191,13 @@ def sign_above(rules: RuleSet, split: int) -> int:
     return 1
 
 
-def with_neurons(network: Network, features: Notation, activated: Callable[[int], str]) -> Notation:
+def add_neurons(network: Network, features: Notation, activated: Callable[[int], str]) -> Notation:
     """The features, then every neuron's phi(z) under the name `activated` gives it."""
     names = [*features.columns, *map(activated, range(len(network)))]
     return replace(features, columns=names, weight=np.concatenate([features.weight, np.ones(len(network))]))
 
 
-def read_neurons(network: Network, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def find_read_neurons(network: Network, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(K,) the neurons whose phi(z) is read, by outputs or by neurons that are read or tested."""
     read = np.asarray((network.U != 0).any(axis=0))
     for k in reversed(range(len(network))):
@@ -205,12 +205,12 @@ def read_neurons(network: Network, tested: NDArray[np.bool_]) -> NDArray[np.bool
     return read
 
 
-def neurons_tested(rules: RuleSet, wanted: bool = True) -> NDArray[np.bool_]:
+def find_tested_neurons(rules: RuleSet, wanted: bool = True) -> NDArray[np.bool_]:
     """(K,) the neurons whose sign the tree tests. wanted: whether it is walked at all."""
     return np.isin(np.arange(len(rules.network)), rules.tree.neurons) & wanted
 
 
-def planned_levels(
+def plan_levels(
     network: Network, mixed: Notation, tested: NDArray[np.bool_] | None = None
 ) -> list[list[PlannedNeuron]]:
     """The neurons that matter, level by level; an argument reads features and the activated ones of earlier levels.
@@ -218,23 +218,23 @@ def planned_levels(
     tested: (K,) those whose sign matters, whatever reads them.
     """
     tested = np.zeros(len(network), dtype=np.bool_) if tested is None else tested
-    read = read_neurons(network, tested)
+    read = find_read_neurons(network, tested)
     rows = np.hstack([network.A, network.L])
 
     def planned(k: int) -> PlannedNeuron:
-        slope = signed(mixed.number, network.slope[k])
+        slope = print_signed(mixed.number, network.slope[k])
         return PlannedNeuron(k, mixed.affine(rows[k], network.b[k]), slope, str(network.neurons[k]), bool(read[k]))
 
     levels = [[planned(k) for k in level.tolist() if read[k] or tested[k]] for level in network.levels]
     return [level for level in levels if level]
 
 
-def tested_neurons(rules: RuleSet) -> NDArray[np.bool_]:
+def find_split_neurons(rules: RuleSet) -> NDArray[np.bool_]:
     """(K,) the neurons whose sign a split of the tree tells."""
     return np.isin(np.arange(len(rules.network)), rules.tree.neurons)
 
 
-def planned_outputs(network: Network, mixed: Notation) -> list[str]:
+def plan_outputs(network: Network, mixed: Notation) -> list[str]:
     """The outputs from features and activated neurons."""
     rows = np.hstack([network.C, network.U])
     return [mixed.affine(row, constant) for row, constant in zip(rows, network.c, strict=True)]
@@ -248,15 +248,15 @@ class NeuronNames(NamedTuple):
     zero: str
 
 
-def planned_form(rules: RuleSet, form: str, features: Notation, names: NeuronNames, depth: int) -> dict[str, object]:
+def plan_form(rules: RuleSet, form: str, features: Notation, names: NeuronNames, depth: int) -> dict[str, object]:
     """What a form needs beyond the rules: `stages` of the tree; for network `levels` and `sums` too."""
     if form == "tree":
-        return {"stages": planned_stages(rules.tree, half_space_tests(rules, features), depth)}
+        return {"stages": plan_stages(rules.tree, print_half_space_tests(rules, features), depth)}
     if form == "network":
-        mixed = with_neurons(rules.network, features, names.activated)
+        mixed = add_neurons(rules.network, features, names.activated)
         return {
-            "levels": planned_levels(rules.network, mixed, neurons_tested(rules)),
-            "sums": planned_outputs(rules.network, mixed),
-            "stages": planned_stages(rules.tree, neuron_tests(rules, features, names.argument, names.zero), depth),
+            "levels": plan_levels(rules.network, mixed, find_tested_neurons(rules)),
+            "sums": plan_outputs(rules.network, mixed),
+            "stages": plan_stages(rules.tree, print_neuron_tests(rules, features, names.argument, names.zero), depth),
         }
     return {}

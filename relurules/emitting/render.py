@@ -12,7 +12,7 @@ _PACKAGE = Path(__file__).parent.parent
 
 
 @cache
-def _environment() -> Environment:
+def _load_environment() -> Environment:
     """Templates lie in the package when it was installed from a wheel, beside it in an editable install."""
     places = [_PACKAGE / "templates", _PACKAGE.parent / "templates"]
     return Environment(
@@ -25,17 +25,17 @@ def _environment() -> Environment:
     )
 
 
-def render(template: str, **values: Any) -> str:
+def render_template(template: str, **values: Any) -> str:
     """The template's text."""
-    return _environment().get_template(template).render(**values)
+    return _load_environment().get_template(template).render(**values)
 
 
-def one_line(text: str) -> str:
+def flatten_text(text: str) -> str:
     """Text for a line comment: control characters and line ends become spaces."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+def make_unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
     """The names, a number appended to each that came before or is taken."""
     seen, result = set(taken), []
     for name in names:
@@ -48,7 +48,7 @@ def unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
     return result
 
 
-def identifier(name: str) -> str:
+def make_identifier(name: str) -> str:
     """An ASCII identifier that resembles a column's name: letters, digits and underscores, at most 40, letter first."""
     plain = re.sub("[^0-9A-Za-z_]+", "_", name)[:40].strip("_")
     return plain if plain[:1].isalpha() else f"f_{plain}" if plain else "f"

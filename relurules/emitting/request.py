@@ -8,7 +8,7 @@ from relurules.ir import RuleSet
 OUTSIDE = ("null", "clamp", "exact")
 
 
-class Request(NamedTuple):
+class EmitRequest(NamedTuple):
     """rules in a form (rules, tree, network); header: a line for the artefact's first comment.
 
     columns: what is returned; outside: what becomes of rows outside the domain, "" for what suits the form; number:

@@ -4,44 +4,44 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from relurules.emitting import code
-from relurules.emitting.c import print_c
-from relurules.emitting.javascript import print_javascript
-from relurules.emitting.numpy_module import print_numpy
-from relurules.emitting.python import print_python
-from relurules.emitting.request import Request
-from relurules.emitting.sql import DIALECTS, best_forms, checked, print_sql
-from relurules.emitting.text import print_text
+from relurules.emitting import code_options
+from relurules.emitting.c.printer import print_c
+from relurules.emitting.javascript.printer import print_javascript
+from relurules.emitting.numpy.printer import print_numpy
+from relurules.emitting.python.printer import print_python
+from relurules.emitting.request import EmitRequest
+from relurules.emitting.sql.printer import DIALECTS, check_sql_request, print_sql, rank_sql_forms
+from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
 from relurules.ir import Artifact, RuleSet
-from relurules.ir.artifact import header
+from relurules.ir.artifact import format_header
 
 Files = dict[str, str]
 
 
-class Target(NamedTuple):
+class EmitTarget(NamedTuple):
     """A language: what prints it, in which forms, in which dialects (the first is the default).
 
     best: the forms to try where none is asked for.
     """
 
-    print: Callable[[Request], Files]
+    print: Callable[[EmitRequest], Files]
     forms: tuple[str, ...]
     dialects: tuple[str | None, ...] = (None,)
-    best: Callable[[Request], list[str]] = lambda _request: ["rules"]
+    best: Callable[[EmitRequest], list[str]] = lambda _request: ["rules"]
 
 
 _CODE = ("rules", "tree", "network")
 #: What an artefact of SQL says of itself, beside what all say.
-_SAID = ("dialect", "table", "key", "shape", "name", "missing")
+_ARTIFACT_FIELDS = ("dialect", "table", "key", "shape", "name", "missing")
 
-TARGETS: Mapping[str, Target] = {
-    "text": Target(print_text, ("rules",)),
-    "sql": Target(print_sql, _CODE, tuple(DIALECTS), best_forms),
-    "python": Target(print_python, _CODE, best=code.best_forms),
-    "numpy": Target(print_numpy, ("network", "tree"), best=code.best_batch_forms),
-    "c": Target(print_c, _CODE, best=code.best_forms),
-    "javascript": Target(print_javascript, _CODE, best=code.best_forms),
+TARGETS: Mapping[str, EmitTarget] = {
+    "text": EmitTarget(print_text, ("rules",)),
+    "sql": EmitTarget(print_sql, _CODE, tuple(DIALECTS), rank_sql_forms),
+    "python": EmitTarget(print_python, _CODE, best=code_options.rank_forms),
+    "numpy": EmitTarget(print_numpy, ("network", "tree"), best=code_options.rank_batch_forms),
+    "c": EmitTarget(print_c, _CODE, best=code_options.rank_forms),
+    "javascript": EmitTarget(print_javascript, _CODE, best=code_options.rank_forms),
 }
 
 
@@ -59,30 +59,30 @@ def emit_artifact(
     if dialect not in row.dialects:
         known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
         raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
-    request, said = Request(rules, "", "", dialect or ""), dict[str, Any]()
+    request, said = EmitRequest(rules, "", "", dialect or ""), dict[str, Any]()
     if target == "sql":
-        request = checked(request._replace(**options))
-        said = {name: getattr(request, name) for name in _SAID} | {"returned": request.columns}
+        request = check_sql_request(request._replace(**options))
+        said = {name: getattr(request, name) for name in _ARTIFACT_FIELDS} | {"returned": request.columns}
     elif "network" in row.forms:
-        request = code.checked(request, target, options)
+        request = code_options.check_code_request(request, target, options)
         said = {"returned": request.columns, "number": request.number}
     decision = None if rules.decision is None else rules.decision.wanted
     outputs = (request.output,) if request.output else rules.outputs
     refusals = []
     for tried in [form] if form else row.best(request):
-        outside = request.outside or _outside(rules, tried)
+        outside = request.outside or _choose_outside(rules, tried)
         artifact = Artifact(
             target, tried, rules.domain, outputs, {}, rules.score_error, rules.complete, decision=decision,
             outside=outside, **said,
         )  # fmt: skip
         try:
-            asked = request._replace(form=tried, outside=outside, header=header(artifact))
-            return replace(artifact, files=row.print(asked if target == "sql" else code.prepared(asked)))
+            asked = request._replace(form=tried, outside=outside, header=format_header(artifact))
+            return replace(artifact, files=row.print(asked if target == "sql" else code_options.prepare_request(asked)))
         except UnsupportedError as error:
             refusals.append(error)
     raise refusals[0]
 
 
-def _outside(rules: RuleSet, form: str) -> str:
+def _choose_outside(rules: RuleSet, form: str) -> str:
     """What becomes of rows outside where nothing is asked for: a network knows what it gives them, rules don't."""
     return "exact" if form == "network" and rules.traced is not None else "null"

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relurules.explaining.figures import PLOTS, Request, draw, means_of
-from relurules.explaining.rows import Explanation, explain_row, row_of
-from relurules.explaining.style import save, styled
-from relurules.explaining.view import decides, view_of
+from relurules.explaining.rows import Explanation, explain_row, read_row
+from relurules.explaining.score_view import choose_view, is_decision
 from relurules.ir import Reached, RuleSet
+from relurules.plotting.plot_kinds import PLOTS, PlotRequest, draw_plot, find_means
+from relurules.plotting.style import save_figure, use_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,9 +29,9 @@ def explain(
     without either: against 0. output: whose score, see `explaining.view.view_of`. The result prints as text;
     `.to_json()` gives plain values. DataError for a row that no rule applies to, saying why.
     """
-    models, means = rules.local_models, means_of(rules, data) if centred else None
-    view = None if decides(models, output) else view_of(models, output)
-    return explain_row(rules, row_of(rules.domain, row), view, means)
+    models, means = rules.local_models, find_means(rules, data) if centred else None
+    view = None if is_decision(models, output) else choose_view(models, output)
+    return explain_row(rules, read_row(rules.domain, row), view, means)
 
 
 def plot(
@@ -56,10 +56,10 @@ def plot(
     many columns, or of a profile local models; rule: number from 1; row: as in `explain`, for regions what the other
     columns are. UnsupportedError for an unknown kind and without matplotlib, DataError where something is missing.
     """
-    with styled():
-        figure = draw(kind, Request(rules, data, y, tuple(features), output, top, rule, row, centred))
+    with use_style():
+        figure = draw_plot(kind, PlotRequest(rules, data, y, tuple(features), output, top, rule, row, centred))
     if out is not None:
-        save(figure, Path(out))
+        save_figure(figure, Path(out))
     return figure
 
 

@@ -5,7 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.explaining.view import Spread, View, coordinate_label, effects, features_of, squares
+from relurules.explaining.score_view import (
+    RowSpread,
+    ScoreView,
+    label_coordinate,
+    list_features,
+    scale_effects,
+    square_effects,
+)
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array
 
@@ -34,7 +41,7 @@ class Coefficients(NamedTuple):
     categories: bool
 
 
-def importance(models: LocalModels, view: View, spread: Spread, top: int | None = None) -> Importance:
+def measure_importance(models: LocalModels, view: ScoreView, spread: RowSpread, top: int | None = None) -> Importance:
     """How much each column moves the score, over all rows: the mean of its squared effects, normalised.
 
     The squared effects of a column, its coefficient times its standard deviation, are the variance of its term. They
@@ -42,28 +49,28 @@ def importance(models: LocalModels, view: View, spread: Spread, top: int | None 
     Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and
     Simplification", 2020. All shares are 0 where no column moves anything. top: the most important ones alone.
     """
-    moved = spread.counts @ squares(models, view, spread)
-    features = features_of(models)
+    moved = spread.counts @ square_effects(models, view, spread)
+    features = list_features(models)
     totals = np.array([moved[list(feature.at)].sum() for feature in features])
     shares = totals / totals.sum() if totals.sum() > 0 else totals
     order = np.argsort(-shares, kind="stable")[:top]
     return Importance(tuple(features[i].name for i in order), shares[order], view.label)
 
 
-def coefficients(
-    models: LocalModels, view: View, spread: Spread, top: int | None = 10, most: int | None = None
+def collect_coefficients(
+    models: LocalModels, view: ScoreView, spread: RowSpread, top: int | None = 10, most: int | None = None
 ) -> Coefficients:
     """The coefficients of the `top` coordinates, of the `most` local models with the most rows."""
-    moved = spread.counts @ squares(models, view, spread)
+    moved = spread.counts @ square_effects(models, view, spread)
     labels = {
-        i: coordinate_label(feature, place) for feature in features_of(models) for place, i in enumerate(feature.at)
+        i: label_coordinate(feature, place) for feature in list_features(models) for place, i in enumerate(feature.at)
     }
     order = np.argsort(-moved, kind="stable")[:top]
     order = order[moved[order] > 0] if (moved > 0).any() else order
     kept = np.argsort(-spread.counts, kind="stable")[:most]
     return Coefficients(
         tuple(labels[i] for i in order.tolist()),
-        effects(models, view, spread)[np.ix_(kept, order)],
+        scale_effects(models, view, spread)[np.ix_(kept, order)],
         spread.counts[kept],
         tuple(models.label(i) for i in kept.tolist()),
         view.label,

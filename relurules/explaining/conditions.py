@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from relurules.domain.columns import groups_of
-from relurules.explaining.wording import value_text
+from relurules.domain.columns import find_groups
+from relurules.explaining.plain_text import format_value
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
-from relurules.reading import Reading, ReadTest, read_rules
-from relurules.reading.half_spaces import Between, Choice, value_of
-from relurules.reading.phrases import ascii_text
-from relurules.tables import Value
+from relurules.tables.frames import Value
+from relurules.wording import ConditionWording, RuleSetWording, word_rules
+from relurules.wording.half_spaces import CategoryTest, SumTest, evaluate_form
+from relurules.wording.phrases import write_ascii
 
 
-class Test(NamedTuple):
+class ConditionCheck(NamedTuple):
     """A condition. text: in symbols, as emitted text has it; value: what its left side is for the row.
 
     margin: how far that is from the nearer of its bounds, in its own units; column, room: how far its first column
@@ -29,39 +29,39 @@ class Test(NamedTuple):
     room: float | None
 
 
-class Tested(NamedTuple):
+class ConditionChecks(NamedTuple):
     """All conditions of a rule; sums: name -> formula of the sums that they speak of by name."""
 
-    tests: tuple[Test, ...]
+    tests: tuple[ConditionCheck, ...]
     sums: Mapping[str, str]
 
 
-def tested(rules: RuleSet, number: int, x: Array, raw: Mapping[str, Value]) -> Tested:
+def check_conditions(rules: RuleSet, number: int, x: Array, raw: Mapping[str, Value]) -> ConditionChecks:
     """The conditions of rule `number` for a row, x (d,) in coordinates and raw in the user's columns."""
-    reading = read_rules(rules)
-    own = {i for group in groups_of(rules.domain.columns) for i in group}
+    reading = word_rules(rules)
+    own = {i for group in find_groups(rules.domain.columns) for i in group}
     read = reading.rules[number - 1].tests
-    found = tuple(_test(rules, test, x.tolist(), raw, own) for test in read)
-    return Tested(found, _sums(reading, read))
+    found = tuple(_check_condition(rules, test, x.tolist(), raw, own) for test in read)
+    return ConditionChecks(found, _list_named_sums(reading, read))
 
 
-def _test(rules: RuleSet, test: ReadTest, row: list[float], raw: Mapping[str, Value], own: set[int]) -> Test:
-    text, about = ascii_text(test.symbols), test.about
-    if isinstance(about, Choice):
+def _check_condition(rules: RuleSet, test: ConditionWording, row: list[float], raw: Mapping[str, Value], own: set[int]) -> ConditionCheck:
+    text, about = write_ascii(test.symbols), test.about
+    if isinstance(about, CategoryTest):
         column = about.span.column.name
-        return Test(text, value_text(raw[column]), None, column, "", None)
-    if not isinstance(about, Between):
-        return Test(text, "", None, "", "", None)
-    value, first = value_of(about.form, row), about.form.terms[0]
+        return ConditionCheck(text, format_value(raw[column]), None, column, "", None)
+    if not isinstance(about, SumTest):
+        return ConditionCheck(text, "", None, "", "", None)
+    value, first = evaluate_form(about.form, row), about.form.terms[0]
     sides = [(value - about.low.bound, "fall")] if about.low is not None else []
     sides += [(about.high.bound - value, "rise")] if about.high is not None else []
     margin, way = min(sides)
     category = bool(own & set(first.coordinates)) or len(first.coordinates) > 1
     room = None if category else margin / abs(first.coefficient)
-    return Test(text, value, margin, rules.features[first.coordinates[0]], way, room)
+    return ConditionCheck(text, value, margin, rules.features[first.coordinates[0]], way, room)
 
 
-def _sums(reading: Reading, tests: tuple[ReadTest, ...]) -> dict[str, str]:
+def _list_named_sums(reading: RuleSetWording, tests: tuple[ConditionWording, ...]) -> dict[str, str]:
     """Those that the tests name."""
     shown = {piece.text for test in tests for piece in test.symbols}
-    return {named.name: ascii_text(named.phrase) for named in reading.sums if named.name in shown}
+    return {named.name: write_ascii(named.phrase) for named in reading.sums if named.name in shown}

@@ -5,18 +5,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.explaining.merging import Merged, fitted, merge
+from relurules.explaining.merging import LocalModelClusters, fit_regression, merge_models
 from relurules.ir import Graph, Head, Network, Neuron
 from relurules.ir.local_models import Sample
-from relurules.ir.metrics import auc, r2
 from relurules.ir.network import Array
-from relurules.ir.response import Response
+from relurules.statistics.metrics import auc, r2
+from relurules.statistics.response import Response
 
 #: Every so many rows one is kept back, to be scored only.
-_HELD = 5
+_TEST_EVERY = 5
 
 
-class Fewer(NamedTuple):
+class ModelCountScores(NamedTuple):
     """What fewer local models cost. counts: (n,); merged, flattened: (n,) scores of rows held back; network: its own.
 
     measure: R2 or AUC; held: rows that were held back.
@@ -32,7 +32,7 @@ class Fewer(NamedTuple):
     held: int
 
 
-def flatten(sample: Sample, response: Response, merged: Merged) -> Graph:
+def flatten_models(sample: Sample, response: Response, merged: LocalModelClusters) -> Graph:
     """A network of one hidden layer that bends where two neighbouring merged models are equal.
 
     Its ReLUs read their differences, and its output, which reads the columns too, is fitted to the rows by ridge or
@@ -48,7 +48,7 @@ def flatten(sample: Sample, response: Response, merged: Merged) -> Graph:
     b = merged.constants[pairs[:, 0]] - merged.constants[pairs[:, 1]]
     Z = np.hstack([sample.X, np.maximum(sample.X @ A.T + b, 0.0)])
     means, scales = Z.mean(axis=0), np.where(np.ptp(Z, axis=0) > 0, Z.std(axis=0), 1.0)
-    weights, constant = fitted(response.task, (Z - means) / scales, response.values)
+    weights, constant = fit_regression(response.task, (Z - means) / scales, response.values)
     weights = weights / scales
     K, d = A.shape
     network = Network(
@@ -66,25 +66,25 @@ def flatten(sample: Sample, response: Response, merged: Merged) -> Graph:
     return Graph(domain.names, (response.name,), network, networkx.DiGraph(), heads=heads, columns=domain.columns)
 
 
-def fewer(sample: Sample, response: Response, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)) -> Fewer:
+def score_model_counts(sample: Sample, response: Response, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)) -> ModelCountScores:
     """Merge and flatten to several numbers of models, fitted to four rows in five and scored on the others."""
-    held = np.arange(len(sample)) % _HELD == _HELD - 1
-    train, test = _part(sample, ~held), _part(sample, held)
+    held = np.arange(len(sample)) % _TEST_EVERY == _TEST_EVERY - 1
+    train, test = _select_rows(sample, ~held), _select_rows(sample, held)
     taught, true = response.part(~held), response.values[held]
     reached = int((train.counts > 0).sum())
     found = []
     for size in sorted({min(count, reached) for count in counts}):
-        merged = merge(train, taught, size)
-        flat = flatten(train, taught, merged).network.evaluate(test.X)[:, 0]
-        scores = (_score(response.task, F, true) for F in (merged.predict(test.X), flat))
+        merged = merge_models(train, taught, size)
+        flat = flatten_models(train, taught, merged).network.evaluate(test.X)[:, 0]
+        scores = (_score_predictions(response.task, F, true) for F in (merged.predict(test.X), flat))
         found.append((len(merged), *scores))
     own = (test.predictions @ response.forms.T)[:, 0]
     numbers, merges, flats = zip(*found, strict=True)
-    return Fewer(
+    return ModelCountScores(
         counts=numbers,
         merged=merges,
         flattened=flats,
-        network=_score(response.task, own, true),
+        network=_score_predictions(response.task, own, true),
         models=reached,
         kind=sample.models.kind,
         measure="AUC" if response.task == "binary" else "R2",
@@ -92,11 +92,11 @@ def fewer(sample: Sample, response: Response, counts: tuple[int, ...] = (1, 2, 4
     )
 
 
-def _part(sample: Sample, rows: NDArray[np.bool_]) -> Sample:
+def _select_rows(sample: Sample, rows: NDArray[np.bool_]) -> Sample:
     return Sample(sample.models, sample.X[rows], sample.of[rows], int(rows.sum()))
 
 
-def _score(task: str, scores: Array, true: Array) -> float:
+def _score_predictions(task: str, scores: Array, true: Array) -> float:
     if task == "binary":
         return auc(scores, true > 0.5)
     return r2(scores[:, None], true[:, None], np.ones(len(true)))

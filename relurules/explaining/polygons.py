@@ -5,13 +5,13 @@ import numpy as np
 from relurules.ir.network import Array
 
 
-def rectangle(box: Array) -> Array:
+def make_rectangle(box: Array) -> Array:
     """Of the lowest and highest value along each axis, (2, 2)."""
     (a, b), (c, d) = box
     return np.array([[a, c], [b, c], [b, d], [a, d]])
 
 
-def kept(corners: Array, normal: Array, offset: float) -> Array:
+def clip_polygon(corners: Array, normal: Array, offset: float) -> Array:
     """The part of a convex polygon (k, 2) where normal·x + offset >= 0 (I. Sutherland and G. Hodgman, 1974)."""
     if not len(corners):
         return corners
@@ -26,13 +26,13 @@ def kept(corners: Array, normal: Array, offset: float) -> Array:
     return np.array(found) if len(found) > 2 else np.empty((0, 2))
 
 
-def area(corners: Array) -> float:
+def compute_area(corners: Array) -> float:
     """By the shoelace formula, around the first corner."""
     x, y = (corners - corners[0]).T
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
 
-def centroid(corners: Array) -> Array:
+def compute_centroid(corners: Array) -> Array:
     """The centre of mass, (2,)."""
     x, y = (corners - corners[0]).T
     cross = x * np.roll(y, -1) - y * np.roll(x, -1)

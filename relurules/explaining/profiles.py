@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.explaining.view import Feature, View
+from relurules.explaining.score_view import Feature, ScoreView
 from relurules.ir.local_models import Sample
 from relurules.ir.network import Array
 
@@ -35,7 +35,7 @@ class Profiles(NamedTuple):
     label: str
 
 
-class Pairwise(NamedTuple):
+class PairEffect(NamedTuple):
     """Two columns, (n,) values each of some rows, and the sum of their terms there, minus its mean over all rows."""
 
     names: tuple[str, str]
@@ -45,12 +45,12 @@ class Pairwise(NamedTuple):
     label: str
 
 
-def profiles(sample: Sample, view: View, feature: Feature, top: int = 30) -> Profiles:
+def compute_profiles(sample: Sample, view: ScoreView, feature: Feature, top: int = 30) -> Profiles:
     """The terms of one column in the local models of the most rows: straight lines, or one value per category."""
     at = list(feature.at)
-    terms = _centred(sample, view, at)
+    terms = _centre_terms(sample, view, at)
     order = np.argsort(-sample.counts, kind="stable")[:top]
-    values = _values(sample, feature)
+    values = _read_values(sample, feature)
     rows = np.argsort(sample.of, kind="stable")
     ends = np.cumsum(sample.counts)
     found = []
@@ -62,17 +62,17 @@ def profiles(sample: Sample, view: View, feature: Feature, top: int = 30) -> Pro
     return Profiles(feature, tuple(found), values, view.label)
 
 
-def pairwise(sample: Sample, view: View, one: Feature, other: Feature) -> Pairwise:
+def compute_pair_effect(sample: Sample, view: ScoreView, one: Feature, other: Feature) -> PairEffect:
     """What two columns do together to the score of each row, by its own local model."""
     some = sample.some(_ROWS)
     effect = np.zeros(len(some))
     for feature in (one, other):
         at = list(feature.at)
         effect += ((some.X[:, at] - sample.means[at]) * view.weights[some.of][:, at]).sum(axis=1)
-    return Pairwise((one.name, other.name), _values(some, one), _values(some, other), effect, view.label)
+    return PairEffect((one.name, other.name), _read_values(some, one), _read_values(some, other), effect, view.label)
 
 
-class _Terms(NamedTuple):
+class _ColumnTerms(NamedTuple):
     """Terms of one column: weights (R, k) of its coordinates; means (k,)."""
 
     weights: Array
@@ -87,11 +87,11 @@ class _Terms(NamedTuple):
         return np.asarray(self.weights[model][categories] - self.weights[model] @ self.means)
 
 
-def _centred(sample: Sample, view: View, at: list[int]) -> _Terms:
-    return _Terms(view.weights[:, at], sample.means[at])
+def _centre_terms(sample: Sample, view: ScoreView, at: list[int]) -> _ColumnTerms:
+    return _ColumnTerms(view.weights[:, at], sample.means[at])
 
 
-def _values(sample: Sample, feature: Feature) -> Array:
+def _read_values(sample: Sample, feature: Feature) -> Array:
     """(N,) numbers, or the numbers of the categories."""
     part = sample.X[:, list(feature.at)]
     return part.argmax(axis=1).astype(np.float64) if feature.categories else part[:, 0]

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.domain.columns import raw_columns
+from relurules.domain.columns import read_raw_columns
 from relurules.errors import DataError
-from relurules.explaining.conditions import Test, tested
-from relurules.explaining.view import Feature, View, features_of
-from relurules.explaining.wording import number, value_text
+from relurules.explaining.conditions import ConditionCheck, check_conditions
+from relurules.explaining.plain_text import format_digits, format_value
+from relurules.explaining.score_view import Feature, ScoreView, list_features
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
-from relurules.tables import Value, column_names
+from relurules.tables.frames import Value, read_column_names
 
 
 class Contribution(NamedTuple):
@@ -38,7 +38,7 @@ class Explanation(NamedTuple):
     rule: int
     row: Mapping[str, Value]
     outputs: Mapping[str, float]
-    conditions: tuple[Test, ...]
+    conditions: tuple[ConditionCheck, ...]
     sums: Mapping[str, str]
     label: str
     score: float
@@ -49,9 +49,9 @@ class Explanation(NamedTuple):
 
     def __str__(self) -> str:
         """As text, a table each of conditions and contributions."""
-        from relurules.explaining.wording import explanation_text
+        from relurules.explaining.plain_text import write_explanation
 
-        return explanation_text(self)
+        return write_explanation(self)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; an output that is infinite is None."""
@@ -65,14 +65,14 @@ class Explanation(NamedTuple):
         }
 
 
-class Given(NamedTuple):
+class TableRow(NamedTuple):
     """A row. x: (d,) in coordinates; raw: the user's columns, None for a missing value."""
 
     x: Array
     raw: Mapping[str, Value]
 
 
-def row_of(domain: Domain, row: Any) -> Given:
+def read_row(domain: Domain, row: Any) -> TableRow:
     """One row: a mapping, a Series, a frame of one row, or d numbers in coordinates; else DataError."""
     import pandas
 
@@ -80,15 +80,15 @@ def row_of(domain: Domain, row: Any) -> Given:
         row = row.to_dict()
     if isinstance(row, Mapping):
         row = pandas.DataFrame({str(name): [value] for name, value in row.items()}, dtype=object)
-    table = row if column_names(row) is not None or np.ndim(row) == 2 else np.array([row], dtype=object)
+    table = row if read_column_names(row) is not None or np.ndim(row) == 2 else np.array([row], dtype=object)
     X = domain.rows(table)
     if len(X) != 1:
         raise DataError(f"expected one row, found {len(X)}; choose one, such as frame.iloc[[0]]")
-    raw = {name: values[0] for name, values in raw_columns(table, domain.columns).items()}
-    return Given(np.asarray(X[0]), raw)
+    raw = {name: values[0] for name, values in read_raw_columns(table, domain.columns).items()}
+    return TableRow(np.asarray(X[0]), raw)
 
 
-def explain_row(rules: RuleSet, row: Given, view: View | None, means: Array | None) -> Explanation:
+def explain_row(rules: RuleSet, row: TableRow, view: ScoreView | None, means: Array | None) -> Explanation:
     """Take the score of a row apart. means: (d,) of the rows to compare with, None for 0; view: None for a decision.
 
     DataError for a row outside the domain, or without a value, saying which column it is for.
@@ -96,8 +96,8 @@ def explain_row(rules: RuleSet, row: Given, view: View | None, means: Array | No
     x = row.x
     number_ = int(rules.apply(x[None])[0])
     if number_ == 0:
-        raise DataError(f"no rule applies to the row: {_outside(rules, x)}")
-    conditions = tested(rules, number_, x, row.raw)
+        raise DataError(f"no rule applies to the row: {_explain_outside(rules, x)}")
+    conditions = check_conditions(rules, number_, x, row.raw)
     rule = Explanation(
         rule=number_,
         row=row.raw,
@@ -115,7 +115,7 @@ def explain_row(rules: RuleSet, row: Given, view: View | None, means: Array | No
         decided = rules.decision.classes[int(number_of_class)] if rules.decision else f"class {number_of_class:g}"
         return rule._replace(score=number_of_class, base=number_of_class, decided=decided)
     weights, constant = view.weights[number_ - 1], float(view.constants[number_ - 1])
-    parts = _contributions(rules, row, weights, np.zeros(len(x)) if means is None else means)
+    parts = _collect_contributions(rules, row, weights, np.zeros(len(x)) if means is None else means)
     return rule._replace(
         label=view.label,
         score=float(weights @ x) + constant,
@@ -125,22 +125,22 @@ def explain_row(rules: RuleSet, row: Given, view: View | None, means: Array | No
     )
 
 
-def _contributions(rules: RuleSet, row: Given, weights: Array, means: Array) -> list[Contribution]:
+def _collect_contributions(rules: RuleSet, row: TableRow, weights: Array, means: Array) -> list[Contribution]:
     found = []
-    for feature in features_of(rules.local_models):
+    for feature in list_features(rules.local_models):
         at = list(feature.at)
         if weights[at].any():
-            part, coefficient = float(weights[at] @ (row.x[at] - means[at])), float(weights[at] @ _own(feature, row.x))
+            part, coefficient = float(weights[at] @ (row.x[at] - means[at])), float(weights[at] @ _select_own(feature, row.x))
             found.append(Contribution(feature.name, row.raw[feature.name], coefficient, part))
     return found
 
 
-def _own(feature: Feature, x: Array) -> Array:
+def _select_own(feature: Feature, x: Array) -> Array:
     """What picks the coefficient that applies to a row: its category's."""
     return np.asarray(x[list(feature.at)] if feature.categories else np.ones(1))
 
 
-def _outside(rules: RuleSet, x: Array) -> str:
+def _explain_outside(rules: RuleSet, x: Array) -> str:
     """Why a row has no rule."""
     domain = rules.domain
     for i, name in enumerate(domain.names):
@@ -148,12 +148,12 @@ def _outside(rules: RuleSet, x: Array) -> str:
             return f"{name!r} has no value"
     for group in domain.groups:
         if sorted(x[list(group)].tolist()) != [0.0] * (len(group) - 1) + [1.0]:
-            column = next((f.name for f in features_of(rules.local_models) if set(f.at) == set(group)), None)
+            column = next((f.name for f in list_features(rules.local_models) if set(f.at) == set(group)), None)
             return f"{column or domain.names[group[0]]!r} has a value that the rules don't know"
     for i, name in enumerate(domain.names):
         if not domain.lower[i] <= x[i] <= domain.upper[i]:
-            low, high = number(domain.lower[i]), number(domain.upper[i])
-            return f"{name!r} is {value_text(float(x[i]))}, and the rules hold for {low} to {high}"
+            low, high = format_digits(domain.lower[i]), format_digits(domain.upper[i])
+            return f"{name!r} is {format_value(float(x[i]))}, and the rules hold for {low} to {high}"
     for text, normal, limit in zip(domain.texts, domain.normals, domain.limits, strict=True):
         if normal @ x > limit:
             return f"it lies outside the limit {text!r}"

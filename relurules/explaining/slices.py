@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.domain.columns import decode
+from relurules.domain.columns import decode_rows
 from relurules.errors import DataError, DomainError
-from relurules.explaining.polygons import area, centroid, kept, rectangle
-from relurules.explaining.view import Feature, feature_named, features_of
-from relurules.explaining.wording import value_text
+from relurules.explaining.plain_text import format_value
+from relurules.explaining.polygons import clip_polygon, compute_area, compute_centroid, make_rectangle
+from relurules.explaining.score_view import Feature, find_feature, list_features
 from relurules.ir import UNEXPLORED, Network, Reached, RuleSet
-from relurules.ir.link import linked
+from relurules.ir.link import apply_links
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array, Pattern
 
@@ -18,7 +18,7 @@ from relurules.ir.network import Array, Pattern
 _SLIVER = 1e-12
 
 
-class Piece(NamedTuple):
+class SlicePart(NamedTuple):
     """A convex polygon, corners (k, 2) in the units of the two columns; middle: (2,) its centroid.
 
     model: number of its rule or local model from 1, 0 for a pattern that no row reached; share: of the plane's area;
@@ -44,7 +44,7 @@ class Slice(NamedTuple):
     point: Array
     marked: bool
     others: tuple[str, ...]
-    pieces: tuple[Piece, ...]
+    pieces: tuple[SlicePart, ...]
     box: Array
     label: str
     kind: str
@@ -72,7 +72,7 @@ class Plane(NamedTuple):
         return normals[:, self.axes], normals[:, self.others] @ self.at[self.others] + offsets
 
 
-def slice_of(
+def cut_slice(
     given: RuleSet | Reached, output: int, names: tuple[str, str], at: Array, box: Array, *, marked: bool = False
 ) -> Slice:
     """Cut the plane of two columns through the point `at`, (d,). box: (2, 2), see `Slice`.
@@ -82,56 +82,56 @@ def slice_of(
     span a plane.
     """
     models = given.local_models
-    pair = [feature_named(features_of(models), name, number=True) for name in names]
+    pair = [find_feature(list_features(models), name, number=True) for name in names]
     if pair[0] == pair[1]:
         raise DataError(f"a plane needs two different columns, found {names[0]!r} twice")
     plane = Plane(at, [feature.at[0] for feature in pair])
-    corners = _cut_by_domain(models, plane, rectangle(box))
+    corners = _cut_by_domain(models, plane, make_rectangle(box))
     if not len(corners):
         raise DomainError(f"no row of the domain lies in the plane of {names[0]!r} and {names[1]!r} through this point")
     if isinstance(given, RuleSet):
-        cells = [(leaf + 1, polygon) for leaf, polygon in _leaves(given, plane, corners)]
+        cells = [(leaf + 1, polygon) for leaf, polygon in _cut_by_leaves(given, plane, corners)]
     else:
         number = {pattern.tobytes(): i for i, pattern in enumerate(given.patterns, start=1)}
-        cells = [(number.get(p.tobytes(), 0), polygon) for p, polygon in _patterns(given.network, plane, corners)]
-    pieces = _pieces(given, plane, output, cells, area(corners))
-    others = _others(given, plane)
+        cells = [(number.get(p.tobytes(), 0), polygon) for p, polygon in _cut_by_patterns(given.network, plane, corners)]
+    pieces = _build_parts(given, plane, output, cells, compute_area(corners))
+    others = _describe_others(given, plane)
     return Slice(names, at[plane.axes], marked, others, pieces, box, models.outputs[output], models.kind)
 
 
-def _pieces(
+def _build_parts(
     given: RuleSet | Reached, plane: Plane, output: int, cells: list[tuple[int, Array]], whole: float
-) -> tuple[Piece, ...]:
-    cells = [(number, polygon) for number, polygon in cells if area(polygon) > _SLIVER * whole]
-    middles = np.array([centroid(polygon) for _, polygon in cells])
+) -> tuple[SlicePart, ...]:
+    cells = [(number, polygon) for number, polygon in cells if compute_area(polygon) > _SLIVER * whole]
+    middles = np.array([compute_centroid(polygon) for _, polygon in cells])
     X = plane.rows(middles)
     if isinstance(given, Reached):
         scores = given.network.evaluate(X)
     else:
         maps = [given.rules[number - 1].map for number, _ in cells]
         scores = np.array([m.weights @ x + m.constants for m, x in zip(maps, X, strict=True)])
-    values = linked(given.local_models.heads, scores)[:, output].tolist()
+    values = apply_links(given.local_models.heads, scores)[:, output].tolist()
     return tuple(
-        Piece(number, polygon, middle, area(polygon) / whole, value)
+        SlicePart(number, polygon, middle, compute_area(polygon) / whole, value)
         for (number, polygon), middle, value in zip(cells, middles, values, strict=True)
     )
 
 
-def _others(given: RuleSet | Reached, plane: Plane) -> tuple[str, ...]:
+def _describe_others(given: RuleSet | Reached, plane: Plane) -> tuple[str, ...]:
     """`purpose = car` for every column that splits read, or any column of a network, beside those of the plane."""
     models = given.local_models
     read = np.ones(len(plane.at), dtype=np.bool_)
     if isinstance(given, RuleSet):
         read = np.asarray(given.tree.normals.any(axis=0))
-    raw = decode(plane.at[None], models.domain.columns)
+    raw = decode_rows(plane.at[None], models.domain.columns)
     return tuple(
-        f"{feature.name} = {value_text(raw[feature.name][0])}"
-        for feature in features_of(models)
+        f"{feature.name} = {format_value(raw[feature.name][0])}"
+        for feature in list_features(models)
         if read[list(feature.at)].any() and feature.at[0] not in plane.axes
     )
 
 
-def slice_box(models: LocalModels, pair: list[Feature], X: Array | None) -> Array:
+def choose_box(models: LocalModels, pair: list[Feature], X: Array | None) -> Array:
     """(2, 2) what is drawn of two columns: where the middle 98 % of the rows X lie; without rows, the domain."""
     found = np.empty((2, 2))
     for row, feature in enumerate(pair):
@@ -160,15 +160,15 @@ def _cut_by_domain(models: LocalModels, plane: Plane, corners: Array) -> Array:
             return np.empty((0, 2))
     for direction, axis in zip(np.eye(2), plane.axes, strict=True):
         if np.isfinite(domain.lower[axis]):
-            corners = kept(corners, direction, -float(domain.lower[axis]))
+            corners = clip_polygon(corners, direction, -float(domain.lower[axis]))
         if np.isfinite(domain.upper[axis]):
-            corners = kept(corners, -direction, float(domain.upper[axis]))
+            corners = clip_polygon(corners, -direction, float(domain.upper[axis]))
     for normal, offset in zip(*plane.form(-domain.normals, domain.limits), strict=True):
-        corners = kept(corners, normal, float(offset))
+        corners = clip_polygon(corners, normal, float(offset))
     return corners
 
 
-def _leaves(rules: RuleSet, plane: Plane, corners: Array) -> list[tuple[int, Array]]:
+def _cut_by_leaves(rules: RuleSet, plane: Plane, corners: Array) -> list[tuple[int, Array]]:
     """(leaf, polygon) of every leaf of the tree that the polygon reaches."""
     tree = rules.tree
     normals, offsets = plane.form(tree.normals, tree.offsets)
@@ -185,21 +185,21 @@ def _leaves(rules: RuleSet, plane: Plane, corners: Array) -> list[tuple[int, Arr
         if not normal.any():
             stack.append((yes if offset >= 0 else no, polygon))
             continue
-        stack += [(no, kept(polygon, -normal, -offset)), (yes, kept(polygon, normal, offset))]
+        stack += [(no, clip_polygon(polygon, -normal, -offset)), (yes, clip_polygon(polygon, normal, offset))]
     return found
 
 
-def _patterns(network: Network, plane: Plane, corners: Array) -> list[tuple[Pattern, Array]]:
+def _cut_by_patterns(network: Network, plane: Plane, corners: Array) -> list[tuple[Pattern, Array]]:
     """(pattern, polygon) of every activation pattern that the polygon reaches, split by one neuron after the other."""
-    K, least = len(network), _SLIVER * area(corners)
+    K, least = len(network), _SLIVER * compute_area(corners)
     own = np.column_stack(plane.form(network.A, network.b))
     cells = [(corners, np.zeros((K, 3)), np.ones(K, dtype=np.int8))]
     for k in range(K):
         split = []
         for polygon, active, pattern in cells:
             form = own[k] + network.L[k] @ active
-            sides = [kept(polygon, form[:2], float(form[2])), kept(polygon, -form[:2], -float(form[2]))]
-            large = [sign for sign, side in zip((1, -1), sides, strict=True) if len(side) and area(side) > least]
+            sides = [clip_polygon(polygon, form[:2], float(form[2])), clip_polygon(polygon, -form[:2], -float(form[2]))]
+            large = [sign for sign, side in zip((1, -1), sides, strict=True) if len(side) and compute_area(side) > least]
             if not form[:2].any() or not large:
                 large = [1 if form[2] + polygon.mean(axis=0) @ form[:2] >= 0 else -1]
                 sides = [polygon, polygon]

@@ -2,15 +2,15 @@
 
 from relurules.ir.artifact import Artifact
 from relurules.ir.certificate import Certificate
-from relurules.ir.estimate import Count, Estimate, Streamed
+from relurules.ir.estimate import Count, Estimate, StreamResult
 from relurules.ir.evidence import Evidence, Provenance, RuleFacts
 from relurules.ir.graph import Graph
 from relurules.ir.link import Head
 from relurules.ir.network import AffineMap, Network, Neuron
-from relurules.ir.partition import UNEXPLORED, Decisions, Partition, Region, Tree
-from relurules.ir.reached import Reached
+from relurules.ir.partition import UNEXPLORED, DecisionCounts, Partition, Region, Tree
 from relurules.ir.report import VISIBLE, Report
-from relurules.ir.ruleset import Condition, Decision, HalfSpace, Reduction, Rule, RuleSet, Tradeoff
+from relurules.ir.row_patterns import Reached
+from relurules.ir.ruleset import CollapseStats, Condition, Decision, HalfSpace, Rule, RuleSet, Tradeoff
 
 __all__ = [
     "UNEXPLORED",
@@ -21,7 +21,7 @@ __all__ = [
     "Condition",
     "Count",
     "Decision",
-    "Decisions",
+    "DecisionCounts",
     "Estimate",
     "Evidence",
     "Graph",
@@ -32,13 +32,13 @@ __all__ = [
     "Partition",
     "Provenance",
     "Reached",
-    "Reduction",
+    "CollapseStats",
     "Region",
     "Report",
     "Rule",
     "RuleFacts",
     "RuleSet",
-    "Streamed",
+    "StreamResult",
     "Tradeoff",
     "Tree",
 ]

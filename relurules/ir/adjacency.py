@@ -20,7 +20,7 @@ _SAME = 1e-9
 _STEPS = (0.5, 0.1, 0.01)
 
 
-def adjacency(partition: "Partition", deadline: Deadline = NEVER) -> "networkx.Graph[int]":
+def build_adjacency_graph(partition: "Partition", deadline: Deadline = NEVER) -> "networkx.Graph[int]":
     """Regions as nodes, and an edge, with the `neuron` that changes sign, for every facet that two of them share.
 
     Across a facet the neurons that vanish on it change their signs and no others, since all are continuous. Where
@@ -37,17 +37,17 @@ def adjacency(partition: "Partition", deadline: Deadline = NEVER) -> "networkx.G
         if deadline.is_over():
             break
         region = partition.region(i)
-        forms = _unit_forms(partition, region.pattern)
+        forms = _compute_unit_forms(partition, region.pattern)
         for place, (split, _) in enumerate(region.splits):
             neuron = int(partition.tree.neurons[split])
-            vanish = _parallel(forms, neuron)
-            j = known.get(_flipped(region.pattern, vanish)) if len(vanish) == 1 else _across(partition, region, place)
+            vanish = _find_parallel_neurons(forms, neuron)
+            j = known.get(_flip_signs(region.pattern, vanish)) if len(vanish) == 1 else _find_region_across(partition, region, place)
             if j is not None and j != i:
                 graph.add_edge(i, j, neuron=neuron)
     return graph
 
 
-def _unit_forms(partition: "Partition", pattern: Pattern) -> Array:
+def _compute_unit_forms(partition: "Partition", pattern: Pattern) -> Array:
     """(K, f + 1) the neurons' forms on a region in normalised coordinates, of unit length; NaN where constant."""
     forms = partition.network.forms(pattern)
     rows, offsets = partition.frame.rows(forms[:, :-1], forms[:, -1])
@@ -56,19 +56,19 @@ def _unit_forms(partition: "Partition", pattern: Pattern) -> Array:
         return np.asarray(np.column_stack([rows, offsets]) / length)
 
 
-def _parallel(forms: Array, neuron: int) -> NDArray[np.intp]:
+def _find_parallel_neurons(forms: Array, neuron: int) -> NDArray[np.intp]:
     """The neurons that vanish where this one does, itself among them."""
     apart = [np.abs(forms - sign * forms[neuron]).max(axis=1) for sign in (1.0, -1.0)]
     return np.flatnonzero(np.fmin(*apart) <= _SAME)
 
 
-def _flipped(pattern: Pattern, neurons: NDArray[np.intp]) -> bytes:
+def _flip_signs(pattern: Pattern, neurons: NDArray[np.intp]) -> bytes:
     other = pattern.copy()
     other[neurons] *= -1
     return other.tobytes()
 
 
-def _across(partition: "Partition", region: "Region", place: int) -> int | None:
+def _find_region_across(partition: "Partition", region: "Region", place: int) -> int | None:
     """The region that a point just across one of the region's facets lies in."""
     frame = partition.frame
     rows, offsets = frame.rows(region.normals, -region.bounds)
@@ -78,7 +78,7 @@ def _across(partition: "Partition", region: "Region", place: int) -> int | None:
     G = np.vstack([walls[0], -(rows / length[:, None])[others]])
     h = np.concatenate([walls[1], (offsets / length)[others]])
     normal, offset = rows[place] / length[place], offsets[place] / length[place]
-    ball = lp.facet_ball(G, h, normal, -offset)
+    ball = lp.find_facet_ball(G, h, normal, -offset)
     if ball is None:
         return None
     for share in _STEPS:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.tables import Value
+from relurules.tables.frames import Value
 
 
 class Witness(NamedTuple):
@@ -24,8 +24,8 @@ class Witness(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; an infinite output is None."""
-        found = {**self._asdict(), "row": dict(self.row), "outputs": {k: finite(v) for k, v in self.outputs.items()}}
-        return found | {"score": None if self.score is None else finite(self.score)}
+        found = {**self._asdict(), "row": dict(self.row), "outputs": {k: keep_finite(v) for k, v in self.outputs.items()}}
+        return found | {"score": None if self.score is None else keep_finite(self.score)}
 
 
 class Grid(NamedTuple):
@@ -57,9 +57,9 @@ class Answer:
         """As text: the statement, witnesses in full, notes."""
         lines = [self.statement]
         if self.grid is not None:
-            lines += ["", *aligned(self.grid)]
+            lines += ["", *align_table(self.grid)]
         for witness in self.witnesses:
-            lines += ["", *_witness_lines(witness, self.witnesses[0])]
+            lines += ["", *_write_witness(witness, self.witnesses[0])]
         lines += ["", *(f"- {note}" for note in self.notes)]
         return "\n".join(lines) + "\n"
 
@@ -68,15 +68,15 @@ class Answer:
         return {
             "question": self.question,
             "statement": self.statement,
-            "holds": plain(self.holds),
-            "values": plain(self.values),
-            "exact": plain(self.exact),
+            "holds": to_plain_json(self.holds),
+            "values": to_plain_json(self.values),
+            "exact": to_plain_json(self.exact),
             "witnesses": [witness.to_json() for witness in self.witnesses],
             "notes": list(self.notes),
         }
 
 
-def aligned(grid: Grid) -> list[str]:
+def align_table(grid: Grid) -> list[str]:
     """A table as lines, the first column flush left."""
     rows = [grid.header, *grid.rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(grid.header))]
@@ -86,7 +86,7 @@ def aligned(grid: Grid) -> list[str]:
     ]
 
 
-def _witness_lines(witness: Witness, first: Witness) -> list[str]:
+def _write_witness(witness: Witness, first: Witness) -> list[str]:
     """A row in full; of a later one only the columns in which it differs from the first, where these are few."""
     outputs = ", ".join(f"{name} = {value:.6g}" for name, value in witness.outputs.items())
     row = {k: v for k, v in witness.row.items() if witness is first or v != first.row[k]}
@@ -95,43 +95,43 @@ def _witness_lines(witness: Witness, first: Witness) -> list[str]:
         same = "the same row but for " if row else "the same row"
     else:
         row = dict(witness.row)
-    shown = ", ".join(f"{name} = {shown_value(value)}" for name, value in row.items())
+    shown = ", ".join(f"{name} = {format_value(value)}" for name, value in row.items())
     return [f"  {witness.shows}: {outputs} (rule {witness.rule})", f"    {same}{shown}"]
 
 
-def shown_value(value: Value) -> str:
+def format_value(value: Value) -> str:
     """A table's value: text as it is, a missing one said so, a number with digits enough to be used."""
     return "missing" if value is None else value if isinstance(value, str) else f"{value:.9g}"
 
 
-def finite(value: float) -> float | None:
+def keep_finite(value: float) -> float | None:
     """A number as JSON has them."""
     return float(value) if np.isfinite(value) else None
 
 
-def plain(value: Any) -> Any:
+def to_plain_json(value: Any) -> Any:
     """Numbers, lists and mappings as JSON has them."""
     if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
+        return {str(key): to_plain_json(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
+        return [to_plain_json(part) for part in value]
     if isinstance(value, np.generic):
         value = value.item()
-    return finite(value) if isinstance(value, float) else value
+    return keep_finite(value) if isinstance(value, float) else value
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Six significant digits."""
     return f"{value + 0.0:.6g}"
 
 
-def bound_words(value: float, *, up: bool) -> str:
+def format_bound(value: float, *, up: bool) -> str:
     """Six significant digits, rounded outwards, but for what is within 1e-9 of the number."""
     if not np.isfinite(value):
-        return number(value)
+        return format_number(value)
     shown = float(f"{value:.6g}")
     if abs(shown - value) <= 1e-9 * abs(value):
-        return number(shown)
+        return format_number(shown)
     exact = Decimal(value)
     step = Decimal(1).scaleb(exact.adjusted() - 5)
-    return number(float(exact.quantize(step, rounding=ROUND_CEILING if up else ROUND_FLOOR)))
+    return format_number(float(exact.quantize(step, rounding=ROUND_CEILING if up else ROUND_FLOOR)))

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from relurules.domain import Domain
+from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DomainError, RulesError
-from relurules.files import read_text, write_all
-from relurules.ir.domain_json import domain_from_json, domain_to_json
+from relurules.files.writing import read_text, write_all
 
 _MARK = "relurules artefact: "
-_SAID = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete", "decision")
+_HEADER_FIELDS = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete", "decision")
 #: Said only where it isn't the default.
-_UNUSUAL = ("shape", "name", "returned", "outside", "missing", "number")
+_OPTIONAL_FIELDS = ("shape", "name", "returned", "outside", "missing", "number")
 
 
 @dataclass(frozen=True)
@@ -68,29 +68,29 @@ class Artifact:
         except (OSError, UnicodeDecodeError) as error:
             raise RulesError(f"{path}: can't be read: {error}") from error
         try:
-            return _from_header(_header_of(files[path.name]), files)
+            return _build_from_header(_parse_header(files[path.name]), files)
         except (ValueError, KeyError, TypeError, DomainError) as error:
             raise RulesError(
                 f"{path}: no line '{_MARK}{{...}}' at its end that can be read; expected code that relurules emitted"
             ) from error
 
 
-def header(artifact: Artifact) -> str:
+def format_header(artifact: Artifact) -> str:
     """One line for a comment of the artefact, from which `Artifact.read` learns what it is; safe in any comment."""
-    said = {name: value for name in _SAID if (value := getattr(artifact, name)) not in (None, ())}
-    said |= {name: value for name in _UNUSUAL if (value := getattr(artifact, name)) != getattr(Artifact, name)}
-    text = json.dumps(said | _short(domain_to_json(artifact.domain)))
+    said = {name: value for name in _HEADER_FIELDS if (value := getattr(artifact, name)) not in (None, ())}
+    said |= {name: value for name in _OPTIONAL_FIELDS if (value := getattr(artifact, name)) != getattr(Artifact, name)}
+    text = json.dumps(said | _shorten_domain(domain_to_json(artifact.domain)))
     text = text.replace("{{", "\\u007b{").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
     return _MARK + text.replace("/", "\\/").replace("*", "\\u002a").replace("?", "\\u003f").replace(">", "\\u003e")
 
 
-def _short(domain: Mapping[str, Any]) -> dict[str, Any]:
+def _shorten_domain(domain: Mapping[str, Any]) -> dict[str, Any]:
     """What is left of a domain without the words that say no."""
     features = [{k: v for k, v in feature.items() if v is not False} for feature in domain["features"]]
     return {name: value for name, value in domain.items() if value != []} | {"features": features}
 
 
-def _header_of(text: str) -> dict[str, Any]:
+def _parse_header(text: str) -> dict[str, Any]:
     for line in reversed(text.splitlines()[-5:]):
         _, mark, said = line.partition(_MARK)
         if mark:
@@ -99,7 +99,7 @@ def _header_of(text: str) -> dict[str, Any]:
     raise ValueError("no header")
 
 
-def _from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
+def _build_from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
     max_error = said["max_error"]
     if not isinstance(max_error, float | int):
         raise TypeError("max_error is no number")
@@ -115,6 +115,6 @@ def _from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Artifact:
         table=said.get("table"),
         key=tuple(map(str, said.get("key", ()))),
         returned=tuple(map(str, said.get("returned", Artifact.returned))),
-        **{name: str(said.get(name, getattr(Artifact, name))) for name in _UNUSUAL if name != "returned"},
+        **{name: str(said.get(name, getattr(Artifact, name))) for name in _OPTIONAL_FIELDS if name != "returned"},
         decision=said.get("decision"),
     )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relurules import checker
 from relurules.errors import RulesError
-from relurules.files import read_json, write_all, write_text
+from relurules.files.writing import read_json, write_all, write_text
+from relurules.proofs import checker
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Certificate:
 
     def save(self, path: str | Path) -> None:
         """Write the certificate as JSON, whole or not at all."""
-        write_text(Path(path), _json(self.found))
+        write_text(Path(path), _encode_json(self.found))
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write certificate.json, model.json (where the numbers are known) and check.py, which needs Python alone."""
-        files = {"certificate.json": _json(self.found), "check.py": Path(checker.__file__).read_text(encoding="utf-8")}
+        files = {"certificate.json": _encode_json(self.found), "check.py": Path(checker.__file__).read_text(encoding="utf-8")}
         if self.model is not None:
-            files["model.json"] = _json(self.model)
+            files["model.json"] = _encode_json(self.model)
         return write_all(Path(folder), files)
 
     @classmethod
@@ -54,5 +54,5 @@ class Certificate:
         return cls(found)
 
 
-def _json(value: Any) -> str:
+def _encode_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False) + "\n"

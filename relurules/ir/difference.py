@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from relurules.ir.answers import bound_words, finite, plain, shown_value
-from relurules.tables import Value
+from relurules.ir.answers import format_bound, format_value, keep_finite, to_plain_json
+from relurules.tables.frames import Value
 
 #: Rules that are named in place of one.
 _LISTED = 4
 
 
-class Place(NamedTuple):
+class RowComparison(NamedTuple):
     """A row of the domain, the rule of either set that applies to it, and what they predict, name -> value."""
 
     row: Mapping[str, Value]
@@ -30,12 +30,12 @@ class Gap(NamedTuple):
     score: str
     bound: float
     reached: float | None
-    place: Place | None
+    place: RowComparison | None
     slivers: float
     output: float | None
 
 
-class OfData(NamedTuple):
+class DataDifference(NamedTuple):
     """Rows of a table. rows: that both sets have a rule for; differing: of these, those that they decide differently.
 
     largest: the largest difference of an output there, and row: where, counted from 0, None without rows.
@@ -47,7 +47,7 @@ class OfData(NamedTuple):
     row: int | None
 
 
-class Matched(NamedTuple):
+class RuleMatch(NamedTuple):
     """A rule of each set that hold for the same rows; gap: a bound on how far their scores differ there."""
 
     old: int
@@ -55,7 +55,7 @@ class Matched(NamedTuple):
     gap: float
 
 
-class Unmatched(NamedTuple):
+class RuleWithoutMatch(NamedTuple):
     """A rule for whose rows the other set has no one rule, and the rules that it has for them, at most a dozen."""
 
     rule: int
@@ -80,12 +80,12 @@ class Difference:
     parts: int
     differing: int
     decides: bool
-    place: Place | None
-    data: OfData | None
-    kept: tuple[Matched, ...]
-    changed: tuple[Matched, ...]
-    removed: tuple[Unmatched, ...]
-    added: tuple[Unmatched, ...]
+    place: RowComparison | None
+    data: DataDifference | None
+    kept: tuple[RuleMatch, ...]
+    changed: tuple[RuleMatch, ...]
+    removed: tuple[RuleWithoutMatch, ...]
+    added: tuple[RuleWithoutMatch, ...]
     complete: bool
     notes: tuple[str, ...]
 
@@ -106,13 +106,13 @@ class Difference:
         """What was found, in sentences."""
         lines = [self.verdict()]
         for gap in self.gaps if not self.same else ():
-            lines += gap_lines(gap)
+            lines += write_gap(gap)
         if self.place is not None:
-            lines.append(f"decided differently at {place_text(self.place)}")
+            lines.append(f"decided differently at {describe_row(self.place)}")
         what = "are decided differently somewhere" if self.decides else "differ by more than the tolerance somewhere"
         lines.append(f"{self.differing} of {self.parts} parts of the domain, one per pair of rules, {what}")
         if self.data is not None:
-            lines += data_lines(self.data, self.decides)
+            lines += write_data_difference(self.data, self.decides)
         return [*lines, *self.notes]
 
     def verdict(self) -> str:
@@ -124,8 +124,8 @@ class Difference:
         if self.same and self:
             return "equivalent: on every part of the domain, the two formulas are the same numbers"
         if self:
-            return f"equivalent up to {up(self.bound)}: no row differs by more (tolerance {self.tolerance:.3g})"
-        return f"not equivalent: scores differ by as much as {up(self.bound)} (tolerance {self.tolerance:.3g})"
+            return f"equivalent up to {format_upper_bound(self.bound)}: no row differs by more (tolerance {self.tolerance:.3g})"
+        return f"not equivalent: scores differ by as much as {format_upper_bound(self.bound)} (tolerance {self.tolerance:.3g})"
 
     def _undecided(self) -> str:
         """What is known where not all parts were compared: a row that shows a difference is enough."""
@@ -145,9 +145,9 @@ class Difference:
         """What became of the rules, a line each, of each kind no more than so many."""
         lines = [f"unchanged: {len(self.kept)}"]
         parts: list[tuple[str, list[str]]] = [
-            ("changed", [f"rule {m.old} is now rule {m.new}, off by up to {up(m.gap)}" for m in self.changed]),
-            ("removed", [f"rule {u.rule}; for its rows now {_listed(u.instead)}" for u in self.removed]),
-            ("added", [f"rule {u.rule}; for its rows before {_listed(u.instead)}" for u in self.added]),
+            ("changed", [f"rule {m.old} is now rule {m.new}, off by up to {format_upper_bound(m.gap)}" for m in self.changed]),
+            ("removed", [f"rule {u.rule}; for its rows now {_list_rules(u.instead)}" for u in self.removed]),
+            ("added", [f"rule {u.rule}; for its rows before {_list_rules(u.instead)}" for u in self.added]),
         ]
         for kind, found in parts:
             lines += [f"{kind}: {len(found)}", *(f"  {text}" for text in found[:most])]
@@ -164,36 +164,36 @@ class Difference:
             "verdict": self.verdict(),
             "same_numbers": self.same,
             "tolerance": self.tolerance,
-            "bound": finite(self.bound),
+            "bound": keep_finite(self.bound),
             "gaps": [
-                plain({**g._asdict(), "place": None if g.place is None else g.place._asdict()}) for g in self.gaps
+                to_plain_json({**g._asdict(), "place": None if g.place is None else g.place._asdict()}) for g in self.gaps
             ],
             "parts": self.parts,
             "differing": self.differing,
             "decides": self.decides,
-            "place": _plain_place(self.place),
-            "data": None if self.data is None else plain(self.data._asdict()),
-            **{k: [plain(m._asdict()) for m in getattr(self, k)] for k in ("kept", "changed", "removed", "added")},
+            "place": _row_to_json(self.place),
+            "data": None if self.data is None else to_plain_json(self.data._asdict()),
+            **{k: [to_plain_json(m._asdict()) for m in getattr(self, k)] for k in ("kept", "changed", "removed", "added")},
             "complete": self.complete,
             "notes": list(self.notes),
         }
 
 
-def gap_lines(gap: Gap) -> list[str]:
+def write_gap(gap: Gap) -> list[str]:
     """The largest difference of a score, and where."""
-    lines = [f"{gap.score} differs by at most {up(gap.bound)}"]
+    lines = [f"{gap.score} differs by at most {format_upper_bound(gap.bound)}"]
     if gap.place is not None and gap.reached is not None:
-        lines[0] += f"; by {gap.reached:.6g} at {place_text(gap.place)}"
+        lines[0] += f"; by {gap.reached:.6g} at {describe_row(gap.place)}"
     if gap.output is not None:
-        lines.append(f"outputs of {gap.score} differ by at most {up(gap.output)}")
+        lines.append(f"outputs of {gap.score} differ by at most {format_upper_bound(gap.output)}")
     if gap.slivers > gap.bound:
         lines.append(
-            f"on boundaries, in parts thinner than 1e-9 of the domain, {gap.score} may be {up(gap.slivers)} off"
+            f"on boundaries, in parts thinner than 1e-9 of the domain, {gap.score} may be {format_upper_bound(gap.slivers)} off"
         )
     return lines
 
 
-def data_lines(data: OfData, decides: bool) -> list[str]:
+def write_data_difference(data: DataDifference, decides: bool) -> list[str]:
     """What the rows of a table say."""
     what = "are decided differently" if decides else "differ by more than the tolerance"
     share = 100.0 * data.differing / data.rows if data.rows else 0.0
@@ -203,23 +203,23 @@ def data_lines(data: OfData, decides: bool) -> list[str]:
     return lines
 
 
-def place_text(place: Place) -> str:
+def describe_row(place: RowComparison) -> str:
     """`a = 1, b = 2: y is 3 (rule 1) and now 4 (rule 2)`."""
-    row = ", ".join(f"{name} = {shown_value(value)}" for name, value in place.row.items())
+    row = ", ".join(f"{name} = {format_value(value)}" for name, value in place.row.items())
     old, new = (", ".join(f"{k} = {v:.6g}" for k, v in side.items()) for side in (place.old, place.new))
     return f"{row}: {old} (old rule {place.rules[0]}), {new} (new rule {place.rules[1]})"
 
 
-def up(value: float) -> str:
+def format_upper_bound(value: float) -> str:
     """Six significant digits, rounded up."""
-    return bound_words(value, up=True)
+    return format_bound(value, up=True)
 
 
-def _plain_place(place: Place | None) -> Any:
-    return None if place is None else plain(place._asdict())
+def _row_to_json(place: RowComparison | None) -> Any:
+    return None if place is None else to_plain_json(place._asdict())
 
 
-def _listed(rules: tuple[int, ...]) -> str:
+def _list_rules(rules: tuple[int, ...]) -> str:
     if not rules:
         return "none"
     more = " and more" if len(rules) > _LISTED else ""

@@ -28,7 +28,7 @@ class Count(NamedTuple):
     estimate: Estimate | None
 
 
-class Streamed(NamedTuple):
+class StreamResult(NamedTuple):
     """What was written to a folder: linear regions; its Parquet files, in order; complete, estimate: as in `Count`."""
 
     regions: int

@@ -12,7 +12,7 @@ from relurules.ir.network import Array, Network, Pattern
 Integers = NDArray[Any]
 
 
-def binary_integers(values: Array) -> tuple[Integers, int]:
+def scale_to_integers(values: Array) -> tuple[Integers, int]:
     """Integers and one shift s with values = integers / 2^s, exactly. Values must be finite."""
     mantissa, exponent = np.frexp(values)
     whole = np.asarray(np.ldexp(mantissa, 53)).astype(np.int64).astype(object)
@@ -33,13 +33,13 @@ class ExactForms:
 
     def _prepare(self) -> None:
         network = self.network
-        inputs, self._input_shift = binary_integers(np.column_stack([network.A, network.b]))
+        inputs, self._input_shift = scale_to_integers(np.column_stack([network.A, network.b]))
         self._inputs = inputs
-        self._L, self._L_shift = binary_integers(network.L)
-        slopes, self._slope_shift = binary_integers(network.slope)
+        self._L, self._L_shift = scale_to_integers(network.L)
+        slopes, self._slope_shift = scale_to_integers(network.slope)
         self._slopes = slopes
-        self._U, self._U_shift = binary_integers(network.U)
-        self._outputs, self._output_shift = binary_integers(np.column_stack([network.C, network.c]))
+        self._U, self._U_shift = scale_to_integers(network.U)
+        self._outputs, self._output_shift = scale_to_integers(np.column_stack([network.C, network.c]))
         depth = np.zeros(len(network), dtype=np.int64)
         for level, neurons in enumerate(network.levels):
             depth[neurons] = level

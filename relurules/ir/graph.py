@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relurules.domain.columns import Column, number_columns
-from relurules.ir.link import Head, check_heads, check_outputs, identity_heads, linked
+from relurules.domain.columns import Column, make_number_columns
+from relurules.ir.link import Head, apply_links, check_heads, check_outputs, make_identity_heads
 from relurules.ir.network import Array, Network
-from relurules.tables import default_names
+from relurules.tables.frames import make_default_names
 
 if TYPE_CHECKING:
     import networkx
@@ -33,16 +33,16 @@ class Graph:
     batch: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "heads", self.heads or identity_heads(len(self.network.c)))
-        object.__setattr__(self, "columns", self.columns or number_columns(self.features))
+        object.__setattr__(self, "heads", self.heads or make_identity_heads(len(self.network.c)))
+        object.__setattr__(self, "columns", self.columns or make_number_columns(self.features))
         check_heads(self.heads, len(self.outputs), len(self.network.c))
         check_outputs(self.outputs)
 
     @property
     def named(self) -> bool:
         """Whether the model itself knows its columns' names."""
-        return self.columns != number_columns(default_names(len(self.features)))
+        return self.columns != make_number_columns(make_default_names(len(self.features)))
 
     def evaluate(self, X: Array) -> Array:
         """(N, d) -> (N, m), float64: the reference that everything made from this network is compared with."""
-        return linked(self.heads, self.network.evaluate(X))
+        return apply_links(self.heads, self.network.evaluate(X))

@@ -6,18 +6,18 @@ from numpy.typing import NDArray
 Words = NDArray[np.uint64]
 
 
-def grouped(words: Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def group_equal_rows(words: Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Equal rows of `words` (n, W) -> first row of each group, ascending (G,); the group of every row (n,).
 
     Sorted by a hash; where two different rows have the same one, by all words.
     """
-    order = np.argsort(_hash(words), kind="stable")
+    order = np.argsort(_hash_rows(words), kind="stable")
     sorted_words = words[order]
-    new = _changes(sorted_words)
-    hashes = _hash(sorted_words)
+    new = _mark_changes(sorted_words)
+    hashes = _hash_rows(sorted_words)
     if (new[1:] & (hashes[1:] == hashes[:-1])).any():
         order = np.lexsort(words.T)
-        new = _changes(words[order])
+        new = _mark_changes(words[order])
     first = order[new]
     arrival = np.argsort(first)
     number = np.empty(len(first), dtype=np.intp)
@@ -27,14 +27,14 @@ def grouped(words: Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return first[arrival], group
 
 
-def _changes(words: Words) -> NDArray[np.bool_]:
+def _mark_changes(words: Words) -> NDArray[np.bool_]:
     """(n,) whether a row differs from the one before it; the first one does."""
     new = np.ones(len(words), dtype=np.bool_)
     new[1:] = (words[1:] != words[:-1]).any(axis=1)
     return new
 
 
-def _hash(words: Words) -> Words:
+def _hash_rows(words: Words) -> Words:
     """(n, W) -> (n,): the word itself where it is the only one."""
     mixed = words[:, 0]
     for column in words.T[1:]:

@@ -19,7 +19,7 @@ class Layer(NamedTuple):
     weights: Array
 
 
-def layered(network: Network) -> tuple[NDArray[np.intp], list[Layer]]:
+def split_into_layers(network: Network) -> tuple[NDArray[np.intp], list[Layer]]:
     """The neurons in an order in which every level is one range, (K,), and the levels as layers."""
     order = np.concatenate([*network.levels, np.empty(0, dtype=np.intp)])
     L = network.L[np.ix_(order, order)]

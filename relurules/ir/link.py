@@ -8,7 +8,7 @@ import numpy as np
 
 from relurules.errors import ModelError
 from relurules.ir.network import Array
-from relurules.tables import text_flaw
+from relurules.tables.frames import find_text_flaw
 
 
 class Head(NamedTuple):
@@ -47,7 +47,7 @@ def _sigmoid(s: Array) -> Array:
     return np.where(s >= 0, 1.0, small) / (1.0 + small)
 
 
-def _complement(s: Array) -> Array:
+def _complement_sigmoid(s: Array) -> Array:
     """1 - sigmoid(s), the probability of the other one of two classes."""
     return _sigmoid(-s)
 
@@ -66,7 +66,7 @@ def _argmax(s: Array) -> Array:
     return np.asarray(s.argmax(axis=1), dtype=np.float64)[:, None]
 
 
-def _share(apply: Callable[[Array], Array], steepness: float) -> Callable[[Array, Array, float], Array]:
+def _make_share_slack(apply: Callable[[Array], Array], steepness: float) -> Callable[[Array, Array, float], Array]:
     """For a share of 1 whose slope is at most `steepness`, and at most 4 * steepness times the share itself."""
 
     def slack(s: Array, off: Array, rounding: float) -> Array:
@@ -77,11 +77,11 @@ def _share(apply: Callable[[Array], Array], steepness: float) -> Callable[[Array
     return slack
 
 
-def _log_share(s: Array, off: Array, rounding: float) -> Array:
+def _bound_log_share(s: Array, off: Array, rounding: float) -> Array:
     return np.asarray(off + off.max(axis=1, keepdims=True) + rounding * (1.0 + np.abs(_log_softmax(s))))
 
 
-def _power(exp: Callable[[Array], Array]) -> Callable[[Array, Array, float], Array]:
+def _make_power_slack(exp: Callable[[Array], Array]) -> Callable[[Array, Array, float], Array]:
     """For exp and expm1: nothing where it is infinite in any case, anything where rounding may make it so."""
 
     def slack(s: Array, off: Array, rounding: float) -> Array:
@@ -91,7 +91,7 @@ def _power(exp: Callable[[Array], Array]) -> Callable[[Array, Array, float], Arr
     return slack
 
 
-def _tied(s: Array, off: Array, _: float) -> Array:
+def _bound_argmax(s: Array, off: Array, _: float) -> Array:
     """An argmax may be off as far as the classes whose scores come so close to the largest that they may pass it."""
     best = s.argmax(axis=1)[:, None]
     lead = np.take_along_axis(s - off, best, axis=1)
@@ -99,12 +99,12 @@ def _tied(s: Array, off: Array, _: float) -> Array:
     return np.asarray((rivals * np.abs(np.arange(s.shape[1]) - best)).max(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _step(s: Array) -> Array:
+def _unit_step(s: Array) -> Array:
     """1 where the score isn't negative, 0 elsewhere."""
     return np.asarray(s >= 0, dtype=np.float64)
 
 
-def _crossing(s: Array, off: Array, _: float) -> Array:
+def _bound_step(s: Array, off: Array, _: float) -> Array:
     """A step may be off by 1 where the score is no larger than it may be off."""
     return np.asarray(np.abs(s) <= off, dtype=np.float64)
 
@@ -117,25 +117,25 @@ def _power_change(error: float, high: float, _: int) -> float:
 #: Name of a link -> what it does.
 LINKS: Mapping[str, Link] = {
     "identity": Link(lambda s: s, lambda _, off, __: off, lambda e, _, __: e),
-    "sigmoid": Link(_sigmoid, _share(_sigmoid, 0.25), lambda e, _, __: math.tanh(e / 4)),
-    "complement": Link(_complement, _share(_complement, 0.25), lambda e, _, __: math.tanh(e / 4)),
-    "exp": Link(np.exp, _power(np.exp), _power_change, steepens=True),
-    "expm1": Link(np.expm1, _power(np.expm1), _power_change, steepens=True),
-    "softmax": Link(_softmax, _share(_softmax, 0.5), lambda e, _, __: math.tanh(e / 2), joint=True),
-    "log_softmax": Link(_log_softmax, _log_share, lambda e, _, __: 2 * e, joint=True),
-    "step": Link(_step, _crossing, lambda e, _, __: float(e > 0)),
-    "argmax": Link(_argmax, _tied, lambda e, _, k: (k - 1.0) * (e > 0), joint=True, reduces=True),
+    "sigmoid": Link(_sigmoid, _make_share_slack(_sigmoid, 0.25), lambda e, _, __: math.tanh(e / 4)),
+    "complement": Link(_complement_sigmoid, _make_share_slack(_complement_sigmoid, 0.25), lambda e, _, __: math.tanh(e / 4)),
+    "exp": Link(np.exp, _make_power_slack(np.exp), _power_change, steepens=True),
+    "expm1": Link(np.expm1, _make_power_slack(np.expm1), _power_change, steepens=True),
+    "softmax": Link(_softmax, _make_share_slack(_softmax, 0.5), lambda e, _, __: math.tanh(e / 2), joint=True),
+    "log_softmax": Link(_log_softmax, _bound_log_share, lambda e, _, __: 2 * e, joint=True),
+    "step": Link(_unit_step, _bound_step, lambda e, _, __: float(e > 0)),
+    "argmax": Link(_argmax, _bound_argmax, lambda e, _, k: (k - 1.0) * (e > 0), joint=True, reduces=True),
 }
 
 
-def identity_heads(count: int) -> tuple[Head, ...]:
+def make_identity_heads(count: int) -> tuple[Head, ...]:
     """The scores as they are."""
     return tuple(Head("identity", (i,)) for i in range(count))
 
 
 def is_identity(heads: Sequence[Head], scores: int) -> bool:
     """True where the outputs are just the scores."""
-    return tuple(heads) == identity_heads(scores)
+    return tuple(heads) == make_identity_heads(scores)
 
 
 def check_heads(heads: Sequence[Head], outputs: int, scores: int) -> None:
@@ -159,11 +159,11 @@ def check_outputs(names: Sequence[str]) -> None:
     if not names:
         raise ModelError("the model gives no numbers: all its outputs have width 0; supported: one or more per row")
     for name in names:
-        if flaw := text_flaw(name):
+        if flaw := find_text_flaw(name):
             raise ModelError(f"the output {name!r} holds {flaw}; rename the output, or the class that it is of")
 
 
-def score_names(outputs: Sequence[str], heads: Sequence[Head], scores: int, taken: Sequence[str]) -> tuple[str, ...]:
+def name_scores(outputs: Sequence[str], heads: Sequence[Head], scores: int, taken: Sequence[str]) -> tuple[str, ...]:
     """The outputs' names where the scores are the outputs; else names that start none of `outputs` and `taken`."""
     if is_identity(heads, scores):
         return tuple(outputs)
@@ -173,24 +173,24 @@ def score_names(outputs: Sequence[str], heads: Sequence[Head], scores: int, take
     return (name,) if scores == 1 else tuple(f"{name}_{i}" for i in range(1, scores + 1))
 
 
-def linked(heads: Sequence[Head], scores: Array) -> Array:
+def apply_links(heads: Sequence[Head], scores: Array) -> Array:
     """(N, s) scores -> (N, m) outputs, NaN where a score is NaN."""
 
     def result(link: str, taken: tuple[int, ...]) -> Array:
         missing = np.isnan(scores[:, taken]).any(axis=1, keepdims=True)
         return np.where(missing, np.nan, LINKS[link].apply(scores[:, taken]))
 
-    return _columns(heads, result, len(scores))
+    return _gather_components(heads, result, len(scores))
 
 
-def slack(heads: Sequence[Head], scores: Array, off: Array, rounding: float) -> Array:
+def bound_link_error(heads: Sequence[Head], scores: Array, off: Array, rounding: float) -> Array:
     """(N, s) scores and how far each may be off -> (N, m): how far outputs may be off, see `Link`."""
-    return _columns(
+    return _gather_components(
         heads, lambda link, taken: LINKS[link].slack(scores[:, taken], off[:, taken], rounding), len(scores)
     )
 
 
-def _columns(heads: Sequence[Head], result: Callable[[str, tuple[int, ...]], Array], rows: int) -> Array:
+def _gather_components(heads: Sequence[Head], result: Callable[[str, tuple[int, ...]], Array], rows: int) -> Array:
     """The heads' components, (rows, m), of `result`, which is computed once for all heads that share it."""
     with np.errstate(over="ignore", invalid="ignore"):
         results = {key: result(*key) for key in dict.fromkeys((head.link, head.scores) for head in heads)}

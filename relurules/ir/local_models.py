@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
-from relurules.ir.link import Head, score_names
+from relurules.ir.link import Head, name_scores
 from relurules.ir.network import Array
 
 
@@ -41,7 +41,7 @@ class LocalModels:
     @property
     def scores(self) -> tuple[str, ...]:
         """Names of the m scores."""
-        return score_names(self.outputs, self.heads, self.constants.shape[1], self.names)
+        return name_scores(self.outputs, self.heads, self.constants.shape[1], self.names)
 
     def label(self, model: int) -> str:
         """A local model as people call it, counted from 1."""

@@ -31,7 +31,7 @@ class AffineMap(NamedTuple):
     constants: Array
 
 
-def depths(reads: NDArray[np.bool_]) -> NDArray[np.intp]:
+def compute_depths(reads: NDArray[np.bool_]) -> NDArray[np.intp]:
     """How many neurons deep each one stands, (K,), given which earlier ones it reads, (K, K)."""
     depth = np.zeros(len(reads), dtype=np.intp)
     for k in range(len(reads)):
@@ -39,9 +39,9 @@ def depths(reads: NDArray[np.bool_]) -> NDArray[np.intp]:
     return depth
 
 
-def levels_of(reads: NDArray[np.bool_]) -> tuple[NDArray[np.intp], ...]:
+def group_levels(reads: NDArray[np.bool_]) -> tuple[NDArray[np.intp], ...]:
     """Neurons grouped so that each group reads only earlier ones."""
-    depth = depths(reads)
+    depth = compute_depths(reads)
     return tuple(np.flatnonzero(depth == level) for level in range(depth.max(initial=-1) + 1))
 
 
@@ -65,7 +65,7 @@ class Network:
 
     def __post_init__(self) -> None:
         for name in ("A", "L", "b", "C", "U", "c", "slope"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+            object.__setattr__(self, name, make_read_only(getattr(self, name)))
 
     def __len__(self) -> int:
         """Number of neurons K."""
@@ -74,7 +74,7 @@ class Network:
     @cached_property
     def levels(self) -> tuple[NDArray[np.intp], ...]:
         """Neurons grouped so that each group reads only earlier ones."""
-        return levels_of(self.L != 0)
+        return group_levels(self.L != 0)
 
     def preactivations(self, X: Array) -> Array:
         """(N, d) -> (N, K): every neuron's z."""
@@ -87,13 +87,13 @@ class Network:
 
     def evaluate(self, X: Array) -> Array:
         """(N, d) in the user's units -> (N, m), in float64."""
-        X = rows_of(X, self.A.shape[1])
+        X = validate_rows(X, self.A.shape[1])
         z = self.preactivations(X)
         return X @ self.C.T + np.where(z >= 0, z, self.slope * z) @ self.U.T + self.c
 
     def magnitude(self, X: Array) -> Array:
         """(N, d) -> (N, m): the sum of the absolute values of all terms, what rounding errors are measured against."""
-        X = np.abs(rows_of(X, self.A.shape[1]))
+        X = np.abs(validate_rows(X, self.A.shape[1]))
         size = X @ np.abs(self.A).T + np.abs(self.b)
         gain = np.maximum(1.0, np.abs(self.slope))
         for level in self.levels:
@@ -110,19 +110,19 @@ class Network:
 
         Every coefficient is that of the source network, rounded about once, see `accurate`.
         """
-        from relurules.ir.accurate import accurate_forms
+        from relurules.ir.compensated_forms import compute_accurate_forms
 
-        return np.asarray(accurate_forms(self, pattern[None])[0])
+        return np.asarray(compute_accurate_forms(self, pattern[None])[0])
 
     def affine_map(self, pattern: Pattern) -> AffineMap:
         """The one affine map f is on the region with this activation pattern, (K,) of +1 / -1; rounded as `forms`."""
-        from relurules.ir.accurate import accurate_maps
+        from relurules.ir.compensated_forms import compute_accurate_maps
 
-        maps = accurate_maps(self, pattern[None])
+        maps = compute_accurate_maps(self, pattern[None])
         return AffineMap(maps.weights[0], maps.constants[0])
 
 
-def rows_of(X: Array, columns: int) -> Array:
+def validate_rows(X: Array, columns: int) -> Array:
     """Return X as float64 (N, columns), or raise DataError."""
     X = np.asarray(X, dtype=np.float64)
     if X.ndim != 2 or X.shape[1] != columns:
@@ -130,7 +130,7 @@ def rows_of(X: Array, columns: int) -> Array:
     return X
 
 
-def read_only(array: Array) -> Array:
+def make_read_only(array: Array) -> Array:
     """A float64 copy that can't be written to."""
     array = np.array(array, dtype=np.float64)
     array.flags.writeable = False

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import Domain, ExactRows, Frame, row_lengths
+from relurules.domain import Domain, ExactRows, Normalisation, row_lengths
 from relurules.ir.estimate import Estimate
-from relurules.ir.network import AffineMap, Array, Network, Pattern, rows_of
+from relurules.ir.network import AffineMap, Array, Network, Pattern, validate_rows
 
 if TYPE_CHECKING:
     import networkx
 
-    from relurules.lp.redundant import Enclosure
+    from relurules.lp.enclosure import Enclosure
 
 #: A child that a stopped search has not looked into.
 UNEXPLORED = int(np.iinfo(np.int32).min)
@@ -82,7 +82,7 @@ class Tree:
                 yield ~at, path
 
 
-class Decisions(NamedTuple):
+class DecisionCounts(NamedTuple):
     """How a search decided that neurons don't cut cells: by a certificate in floating point, or in exact arithmetic.
 
     Splits aren't counted: a point inside each side shows them.
@@ -108,7 +108,7 @@ class Region(NamedTuple):
     map: AffineMap
 
 
-class Cell(NamedTuple):
+class RegionCell(NamedTuple):
     """A region by all splits above it: their half-spaces normals x >= bounds, and with the domain's walls G u <= h.
 
     These rows are moved outward by as much as rounding may move the test of a float64 point.
@@ -132,13 +132,13 @@ class Partition:
 
     network: Network
     domain: Domain
-    frame: Frame
+    frame: Normalisation
     tree: Tree
     patterns: Pattern
     points: Array
     complete: bool
     estimate: Estimate | None = None
-    decided: Decisions | None = None
+    decided: DecisionCounts | None = None
 
     def __len__(self) -> int:
         """Number of regions: distinct activation patterns whose cell has an interior."""
@@ -146,7 +146,7 @@ class Partition:
 
     def locate(self, X: Array) -> NDArray[np.intp]:
         """(N, d) -> (N,) region of every row, -1 outside the domain or where the search did not look."""
-        X = rows_of(X, len(self.domain))
+        X = validate_rows(X, len(self.domain))
         inside = self.domain.contains(X)
         found = np.full(len(X), -1, dtype=np.intp)
         found[inside] = self.tree.route(X[inside])
@@ -158,9 +158,9 @@ class Partition:
 
     def balls(self) -> tuple[Array, Array]:
         """Chebyshev centres (R, d), in the user's units, and radii (R,), in normalised coordinates."""
-        from relurules.lp.polytope import inscribed_ball
+        from relurules.lp.polytope import find_largest_ball
 
-        balls = [inscribed_ball(cell.G, cell.h) for cell in self.cells()]
+        balls = [find_largest_ball(cell.G, cell.h) for cell in self.cells()]
         return self.frame.to_user(np.array([ball.center for ball in balls])), np.array([b.radius for b in balls])
 
     def extent(self, region: int, forms: Array) -> Array:
@@ -168,48 +168,48 @@ class Partition:
 
         forms: (n, d + 1), constants last, in the user's units.
         """
-        from relurules.lp.maxima import extent
+        from relurules.lp.maxima import bound_extents
 
         rows, offsets = self.frame.rows(forms[:, :-1], forms[:, -1])
         cell = self.cell(region)
-        return extent(cell.G, cell.h, np.column_stack([rows, offsets]))
+        return bound_extents(cell.G, cell.h, np.column_stack([rows, offsets]))
 
     def ranges(self) -> Array:
         """(R, m, 2) smallest and largest value of every score on the closure of every region."""
-        from relurules.lp.maxima import extent
+        from relurules.lp.maxima import bound_extents
 
         found = []
         for pattern, cell in zip(self.patterns, self.cells(), strict=True):
             rows, offsets = self.frame.rows(*self.network.affine_map(pattern))
-            found.append(extent(cell.G, cell.h, np.column_stack([rows, offsets])))
+            found.append(bound_extents(cell.G, cell.h, np.column_stack([rows, offsets])))
         return np.array(found).reshape(len(self), -1, 2)
 
     def adjacency(self) -> "networkx.Graph[int]":
         """The dual graph: regions as nodes, an edge with its `neuron` for every facet that two of them share."""
-        from relurules.ir.adjacency import adjacency
+        from relurules.ir.adjacency import build_adjacency_graph
 
-        return adjacency(self)
+        return build_adjacency_graph(self)
 
-    def cells(self) -> "Cells":
+    def cells(self) -> "RegionCells":
         """All regions as polytopes of the frame's coordinates, each worked out when it is looked at."""
-        return Cells(self)
+        return RegionCells(self)
 
     @cached_property
     def walls(self) -> tuple[Array, Array]:
         """The domain in the frame's coordinates, G u <= h, and what rounding may take for it."""
         return self.domain.polytope(self.frame, outward=True)
 
-    def cell(self, region: int) -> Cell:
+    def cell(self, region: int) -> RegionCell:
         """A region as a polytope of the frame's coordinates."""
         path, walls = self.tree.path(region), self.walls
         normals, bounds = self._half_spaces(path)
         rows = self._rows(normals, bounds)
         G, h = np.vstack([walls[0], rows[:, :-1]]), np.concatenate([walls[1], rows[:, -1]])
-        return Cell(path, normals, bounds, G, h)
+        return RegionCell(path, normals, bounds, G, h)
 
     @cached_property
     def _enclosure(self) -> "Enclosure":
-        from relurules.lp.redundant import Enclosure
+        from relurules.lp.enclosure import Enclosure
 
         return Enclosure(*self.walls)
 
@@ -246,7 +246,7 @@ class Partition:
         return np.asarray(np.column_stack([G, limits]) / row_lengths(G)[:, None])
 
 
-class Cells(Sequence[Cell]):
+class RegionCells(Sequence[RegionCell]):
     """The regions of a partition as polytopes. None is kept: their walls would take far more room than the regions."""
 
     def __init__(self, partition: Partition) -> None:
@@ -257,10 +257,10 @@ class Cells(Sequence[Cell]):
         return len(self._partition)
 
     @overload
-    def __getitem__(self, index: int) -> Cell: ...
+    def __getitem__(self, index: int) -> RegionCell: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Cell]: ...
-    def __getitem__(self, index: int | slice) -> Cell | Sequence[Cell]:
+    def __getitem__(self, index: slice) -> Sequence[RegionCell]: ...
+    def __getitem__(self, index: int | slice) -> RegionCell | Sequence[RegionCell]:
         """A region's cell."""
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]

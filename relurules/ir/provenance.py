@@ -13,7 +13,7 @@ from relurules.ir.network import Network
 from relurules.ir.ruleset import RuleSet
 
 
-def network_digest(network: Network) -> str:
+def hash_network(network: Network) -> str:
     """SHA-256 of the canonical form: each array's name and shape, then its float64 values, low bytes first."""
     found = hashlib.sha256()
     for name in ("A", "L", "b", "C", "U", "c", "slope"):
@@ -23,7 +23,7 @@ def network_digest(network: Network) -> str:
     return found.hexdigest()
 
 
-def with_provenance(rules: RuleSet, model: Any, network: Network, version: str, settings: Mapping[str, Any]) -> RuleSet:
+def add_provenance(rules: RuleSet, model: Any, network: Network, version: str, settings: Mapping[str, Any]) -> RuleSet:
     """The rules with where they come from. model: an object or a path; settings: those that aren't the defaults."""
     name = Path(model).name if isinstance(model, str | Path) else type(model).__name__
-    return replace(rules, provenance=Provenance(name, network_digest(network), version, dict(settings)))
+    return replace(rules, provenance=Provenance(name, hash_network(network), version, dict(settings)))

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from relurules.ir.network import AffineMap, Array, Network, Pattern
 from relurules.ir.partition import Tree
 from relurules.ir.rule import Condition, HalfSpace, Rule
-from relurules.ir.signs import Signs
+from relurules.ir.signs import SignReader
 
 #: (split, side) pairs of a tree.
 Sides = tuple[tuple[int, int], ...]
 
 
-class Bounds(NamedTuple):
+class RuleSides(NamedTuple):
     """Which sides of a tree's splits bound each of R rules. starts: (R + 1,) where a rule's begin in `sides`.
 
     sides: (n,) number of the split from 1, negative for the side where its test doesn't hold. whole: (R,) rules that
@@ -29,12 +29,12 @@ class Bounds(NamedTuple):
     whole: NDArray[np.bool_]
 
 
-def packed(sides: Sequence[Sides | None]) -> Bounds:
+def pack_sides(sides: Sequence[Sides | None]) -> RuleSides:
     """The (split, side) pairs of every rule; None: all of its branch."""
     lengths = [0 if own is None else len(own) for own in sides]
     flat = [split + 1 if side else -split - 1 for own in sides if own is not None for split, side in own]
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Bounds(starts, np.array(flat, dtype=np.int32), np.array([own is None for own in sides], dtype=np.bool_))
+    return RuleSides(starts, np.array(flat, dtype=np.int32), np.array([own is None for own in sides], dtype=np.bool_))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,7 +47,7 @@ class RuleTable(Sequence[Rule]):
 
     tree: Tree
     network: Network
-    bounds: Bounds
+    bounds: RuleSides
     maps: AffineMap
     points: Array
     rows: NDArray[np.intp] | None = None
@@ -99,23 +99,23 @@ class RuleTable(Sequence[Rule]):
     @cached_property
     def told(self) -> Pattern:
         """(R, K) signs that the network's neurons have at the rules' points."""
-        signs = Signs.of(self.network)
+        signs = SignReader.of(self.network)
         return signs.unpacked(signs.packed(self.points))
 
 
-def maps_of(rules: Sequence[Rule]) -> AffineMap:
+def collect_maps(rules: Sequence[Rule]) -> AffineMap:
     """The maps of all rules, weights (R, m, d) and constants (R, m)."""
     if isinstance(rules, RuleTable):
         return rules.maps
     return AffineMap(np.stack([r.map.weights for r in rules]), np.stack([r.map.constants for r in rules]))
 
 
-def points_of(rules: Sequence[Rule]) -> Array:
+def collect_points(rules: Sequence[Rule]) -> Array:
     """(R, d) the points of all rules."""
     return rules.points if isinstance(rules, RuleTable) else np.array([rule.point for rule in rules])
 
 
-def rows_of(rules: Sequence[Rule]) -> NDArray[np.intp] | None:
+def collect_row_counts(rules: Sequence[Rule]) -> NDArray[np.intp] | None:
     """(R,) rows of the data in each rule, None without data."""
     if isinstance(rules, RuleTable):
         return rules.rows

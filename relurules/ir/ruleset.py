@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Evidence, Provenance
-from relurules.ir.link import Head, check_heads, check_outputs, identity_heads, linked, score_names
+from relurules.ir.link import Head, apply_links, check_heads, check_outputs, make_identity_heads, name_scores
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network
 from relurules.ir.partition import Tree
 from relurules.ir.rule import Condition, HalfSpace, Rule
-from relurules.ir.rule_table import maps_of
+from relurules.ir.rule_table import collect_maps
 
 if TYPE_CHECKING:
     import pandas
 
 
-class Reduction(NamedTuple):
+class CollapseStats(NamedTuple):
     """What became of the network: neurons traced and left, why the others went, regions, rows of data looked at."""
 
     neurons_traced: int
@@ -77,7 +77,7 @@ class RuleSet:
     network: Network
     score_error: float
     complete: bool
-    reduction: Reduction
+    reduction: CollapseStats
     heads: tuple[Head, ...] = ()
     output_error: float | None = None
     evidence: Evidence | None = None
@@ -89,7 +89,7 @@ class RuleSet:
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)
-        object.__setattr__(self, "heads", self.heads or identity_heads(scores))
+        object.__setattr__(self, "heads", self.heads or make_identity_heads(scores))
         check_heads(self.heads, len(self.outputs), scores)
         check_outputs(self.outputs)
 
@@ -101,7 +101,7 @@ class RuleSet:
     @property
     def scores(self) -> tuple[str, ...]:
         """Names of what the rules' maps give; the outputs' own where no link stands between."""
-        return score_names(self.outputs, self.heads, len(self.network.c), self.features)
+        return name_scores(self.outputs, self.heads, len(self.network.c), self.features)
 
     @property
     def max_error(self) -> float:
@@ -131,7 +131,7 @@ class RuleSet:
 
     def predict(self, table: Any) -> Array:
         """(N, d) array or frame -> (N, m) float64; NaN for a row outside the domain or with a missing value."""
-        return linked(self.heads, self.predict_scores(table))
+        return apply_links(self.heads, self.predict_scores(table))
 
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
@@ -150,7 +150,7 @@ class RuleSet:
     @cached_property
     def maps(self) -> AffineMap:
         """The rules' affine maps: weights (R, m, d), constants (R, m)."""
-        return maps_of(self.rules)
+        return collect_maps(self.rules)
 
     @cached_property
     def local_models(self) -> LocalModels:
@@ -165,9 +165,9 @@ class RuleSet:
         while categories hold one value each. Through a link of one score, or a softmax of two, exact as well; a softmax
         or argmax of more scores is bounded by how far pairs of them can be apart, and may not come as far.
         """
-        from relurules.ir.ranges import ranges
+        from relurules.ir.ranges import compute_ranges
 
-        return ranges(self)
+        return compute_ranges(self)
 
     def summary(self, data: Any = None, y: Any = None) -> "pandas.DataFrame":
         """One row per rule: its rows in a table, the response there, how well it tells it, its outputs' ranges.
@@ -175,9 +175,9 @@ class RuleSet:
         data: (N, d) array or frame; y: (N,) the true values, numbers or classes; without data, what `evidence` holds.
         Columns: see `relurules.ir.summary`. DataError where data and y don't fit.
         """
-        from relurules.ir.summary import rules_summary
+        from relurules.statistics.summary import summarise_rules
 
-        return rules_summary(self, data, y)
+        return summarise_rules(self, data, y)
 
     def to_sympy(self, *, exact: bool = False, domain: bool = True) -> dict[str, Any]:
         """Output -> sympy Piecewise in one real symbol per coordinate, named as in `features`; 0 or 1 for categories.
@@ -187,22 +187,22 @@ class RuleSet:
         come in the order of the rules, and the first whose conditions hold counts. `sympy.latex` and `sympy.lambdify`
         go on from there.
         """
-        from relurules.ir.symbolic import to_sympy
+        from relurules.statistics.symbolic import to_sympy
 
         return to_sympy(self, exact=exact, domain=domain)
 
     def save(self, path: str | Path) -> None:
         """Write JSON (schema in relurules/ir/rules.schema.json); the file appears whole or not at all."""
-        from relurules.ir.rules_json import save
+        from relurules.codec.rules_json import save_rules
 
-        save(self, Path(path))
+        save_rules(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "RuleSet":
         """Read what `save` wrote; numbers come back exactly. RulesError where the file doesn't follow the schema."""
-        from relurules.ir.rules_json import load
+        from relurules.codec.rules_json import load_rules
 
-        return load(Path(path))
+        return load_rules(Path(path))
 
 
-__all__ = ["Condition", "Decision", "HalfSpace", "Reduction", "Rule", "RuleSet", "Tradeoff"]
+__all__ = ["Condition", "Decision", "HalfSpace", "CollapseStats", "Rule", "RuleSet", "Tradeoff"]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.grouping import Words
-from relurules.ir.layers import Layer, layered
+from relurules.ir.layers import Layer, split_into_layers
 from relurules.ir.network import Array, Network, Pattern
 
 #: Rows that are evaluated at once: their values stay in a core's cache; fewer in networks of very many neurons.
@@ -17,7 +17,7 @@ _UNIT = 2 * 2.0**-53
 
 
 @dataclass(frozen=True)
-class Signs:
+class SignReader:
     """A network laid out for reading signs. order: (K,) neurons in the order of the bits; A, b, slope in that order."""
 
     network: Network
@@ -28,9 +28,9 @@ class Signs:
     slope: Array
 
     @classmethod
-    def of(cls, network: Network) -> "Signs":
+    def of(cls, network: Network) -> "SignReader":
         """Lay out a network."""
-        order, layers = layered(network)
+        order, layers = split_into_layers(network)
         return cls(network, order, layers, network.A[order], network.b[order], network.slope[order])
 
     @property
@@ -50,7 +50,7 @@ class Signs:
                 block = X[start : start + step]
                 doubt = self._read(block, bits[: len(block), :K])
                 doubtful.append(start + np.flatnonzero(doubt))
-                words[start : start + len(block)] = _packed(bits[: len(block)])
+                words[start : start + len(block)] = _pack_bits(bits[: len(block)])
             rows = np.concatenate([*doubtful, np.empty(0, dtype=np.intp)])
             rows = rows[self._unsure(X[rows])]
         if len(rows):
@@ -71,13 +71,13 @@ class Signs:
             if layer.weights.size:
                 z += active[:, reads] @ layer.weights.T
                 size[at] += np.abs(layer.weights) @ size[reads]
-            terms += _terms(layer, X.shape[1])
+            terms += _count_roundings(layer, X.shape[1])
             np.greater_equal(z, 0, out=bits[:, at])
             near = np.abs(z)
             room = terms * _UNIT * size[at]
             if (near.min(axis=0) < room).any():
                 doubt |= (near < room).any(axis=1)
-            active[:, at] = _activated(z, self.slope[at])
+            active[:, at] = _apply_activation(z, self.slope[at])
             size[at] *= np.maximum(1.0, np.abs(self.slope[at]))
         return doubt
 
@@ -94,11 +94,11 @@ class Signs:
             z = X @ self.A[at].T + self.b[at] + active[:, reads] @ layer.weights.T
             size = np.abs(X) @ np.abs(self.A[at]).T + np.abs(self.b[at])
             size += np.abs(active[:, reads]) @ np.abs(layer.weights).T
-            wrong = _terms(layer, X.shape[1]) * _UNIT * size + error[:, reads] @ np.abs(layer.weights).T
+            wrong = _count_roundings(layer, X.shape[1]) * _UNIT * size + error[:, reads] @ np.abs(layer.weights).T
             unsure |= (np.abs(z) < wrong).any(axis=1)
             steep = np.abs(self.slope[at])
             gain = np.where(z > wrong, 1.0, np.where(z < -wrong, steep, np.maximum(1.0, steep)))
-            active[:, at], error[:, at] = _activated(z, self.slope[at]), gain * wrong
+            active[:, at], error[:, at] = _apply_activation(z, self.slope[at]), gain * wrong
         return unsure
 
     def _one_by_one(self, X: Array) -> Words:
@@ -108,13 +108,13 @@ class Signs:
         with np.errstate(over="ignore", invalid="ignore"):
             for i in range(len(distinct)):
                 bits[i, : len(self.order)] = self.network.preactivations(distinct[i : i + 1])[0, self.order] >= 0
-        return _packed(bits)[row.reshape(-1)]
+        return _pack_bits(bits)[row.reshape(-1)]
 
     def packed_patterns(self, patterns: Pattern) -> Words:
         """(n, K) of +1 / -1, neurons as the network has them -> (n, W): what `unpacked` takes apart."""
         bits = np.zeros((len(patterns), 64 * self.words), dtype=np.bool_)
         bits[:, : len(self.order)] = patterns[:, self.order] > 0
-        return _packed(bits)
+        return _pack_bits(bits)
 
     def unpacked(self, words: Words) -> Pattern:
         """(n, W) -> (n, K) of +1 / -1, neurons as the network has them."""
@@ -128,18 +128,18 @@ class Signs:
         return patterns
 
 
-def _packed(bits: NDArray[np.bool_]) -> Words:
+def _pack_bits(bits: NDArray[np.bool_]) -> Words:
     """(n, 64 W) -> (n, W), the first bit the lowest one of a word in memory."""
     return np.packbits(bits, bitorder="little").view(np.uint64).reshape(len(bits), -1)
 
 
-def _activated(z: Array, slope: Array) -> Array:
+def _apply_activation(z: Array, slope: Array) -> Array:
     """The activation phi of every z (n, w), slope (w,)."""
     if not slope.any():
         return np.maximum(z, 0.0)
     return np.where(z >= 0, z, slope * z)
 
 
-def _terms(layer: Layer, d: int) -> int:
+def _count_roundings(layer: Layer, d: int) -> int:
     """How many roundings one z of a layer, read from d columns, and its activation may take."""
     return d + int(layer.weights.shape[1]) + 4

@@ -9,7 +9,7 @@ Rows have unit length and points are in normalised coordinates (a bounded domain
 tolerance in `tolerances` is a length in those coordinates. Raw units never reach this package.
 """
 
-from relurules.lp.highs import Ball, facet_ball, inscribed_ball, minimum
+from relurules.lp.highs import Ball, find_facet_ball, find_inscribed_ball, minimise_form
 from relurules.lp.tolerances import LARGEST_RADIUS, RADIUS, ROUNDING
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
     "RADIUS",
     "ROUNDING",
     "Ball",
-    "facet_ball",
-    "inscribed_ball",
-    "minimum",
+    "find_facet_ball",
+    "find_inscribed_ball",
+    "minimise_form",
 ]

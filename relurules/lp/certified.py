@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.lp import rational
+from relurules.lp import rational_simplex
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ NEAR = 1e-9
 
 
 @dataclass
-class Decisions:
+class DecisionTally:
     """How many decisions went to which arithmetic.
 
     rounded: floats, every rounding bounded.
@@ -50,20 +50,20 @@ class Decisions:
         """All of them."""
         return self.rounded + self.exact + self.kept
 
-    def add(self, other: "Decisions") -> None:
+    def add(self, other: "DecisionTally") -> None:
         """Count those of another process, or of a part, too."""
         self.rounded += other.rounded
         self.exact += other.exact
         self.kept += other.kept
 
 
-_COUNTED: ContextVar[tuple[Decisions, ...]] = ContextVar("_COUNTED", default=())
+_COUNTED: ContextVar[tuple[DecisionTally, ...]] = ContextVar("_COUNTED", default=())
 
 
 @contextmanager
-def counting() -> Iterator[Decisions]:
+def collect_decisions() -> Iterator[DecisionTally]:
     """Count the decisions that are taken inside; one count may stand inside another."""
-    counted = Decisions()
+    counted = DecisionTally()
     token = _COUNTED.set((*_COUNTED.get(), counted))
     try:
         yield counted
@@ -71,13 +71,13 @@ def counting() -> Iterator[Decisions]:
         _COUNTED.reset(token)
 
 
-def count(*, rounded: int = 0, exact: int = 0, kept: int = 0) -> None:
+def record_decisions(*, rounded: int = 0, exact: int = 0, kept: int = 0) -> None:
     """So many more decisions of each kind."""
     for counted in _COUNTED.get():
-        counted.add(Decisions(rounded, exact, kept))
+        counted.add(DecisionTally(rounded, exact, kept))
 
 
-def gamma(roundings: int) -> float:
+def rounding_gamma(roundings: int) -> float:
     """Share of the sum of absolute terms that so many roundings, in any order, can be off by.
 
     gamma_n = n u / (1 - n u) of N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, lemma 3.1, taken of
@@ -87,7 +87,7 @@ def gamma(roundings: int) -> float:
     return share / (1.0 - share)
 
 
-def rounded_up(value: Fraction) -> float:
+def round_up(value: Fraction) -> float:
     """The least float that is no less."""
     try:
         near = float(value)
@@ -96,19 +96,19 @@ def rounded_up(value: Fraction) -> float:
     return near if Fraction(near) >= value else float(np.nextafter(near, np.inf))
 
 
-def clean(multipliers: Array) -> Array:
+def clean_multipliers(multipliers: Array) -> Array:
     """What can serve as multipliers: what isn't a number above 0 counts as 0."""
     return np.where(np.isfinite(multipliers) & (multipliers > 0.0), multipliers, 0.0)
 
 
-def upper_bounds(low: Array, width: Array, walls: Array, forms: Array, multipliers: Array) -> Array:
+def compute_upper_bounds(low: Array, width: Array, walls: Array, forms: Array, multipliers: Array) -> Array:
     """(n,) what forms (n, f + 1), constants last, don't exceed where low <= u <= low + width and walls u >= 0.
 
     walls: (w, f + 1); multipliers: (n, w) of the walls, any: see the module. All numbers count as what they are; a
     bound that overflows is infinite.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        y = clean(multipliers)
+        y = clean_multipliers(multipliers)
         total = forms + y @ walls
         terms = np.abs(forms) + y @ np.abs(walls)
         gradient, reach = total[:, :-1], np.abs(low) + width
@@ -122,32 +122,32 @@ def upper_bounds(low: Array, width: Array, walls: Array, forms: Array, multiplie
     return np.where(np.isnan(bound), np.inf, bound)
 
 
-def refutes(low: Array, width: Array, walls: Array, multipliers: Array) -> bool:
+def is_refutation(low: Array, width: Array, walls: Array, multipliers: Array) -> bool:
     """Whether multipliers (w,) show that nothing meets all walls in the box: Farkas' lemma, rounded outward."""
     nothing = np.zeros((1, walls.shape[1]))
-    return bool(upper_bounds(low, width, walls, nothing, multipliers[None])[0] < 0.0)
+    return bool(compute_upper_bounds(low, width, walls, nothing, multipliers[None])[0] < 0.0)
 
 
-def can_be_exact(rows: int, columns: int) -> bool:
+def is_exactly_solvable(rows: int, columns: int) -> bool:
     """Whether a program of this size is solved in whole numbers."""
     return rows * max(columns, 1) ** 2 <= _MOST_EXACT
 
 
-def open_bound(A: Array, b: Array, form: Array, multipliers: Array) -> float:
+def bound_open_form(A: Array, b: Array, form: Array, multipliers: Array) -> float:
     """What a form (f + 1,) doesn't exceed over {u : A u <= b} but for rounding of its terms at u; inf in doubt.
 
     Where a coordinate is open, forms that would cancel in real numbers leave something of their last digits, which
     grows with u just as the rounding of their terms does. So multipliers y will do with |form - y A| within that.
     multipliers: (c,), a solver's; they are solved for anew from those of the rows that it names.
     """
-    named = np.flatnonzero(clean(multipliers) > _NOUGHT * clean(multipliers).max(initial=0.0))
-    if not _are_numbers(A, b, form):
+    named = np.flatnonzero(clean_multipliers(multipliers) > _NOUGHT * clean_multipliers(multipliers).max(initial=0.0))
+    if not _are_finite(A, b, form):
         return np.inf
     y = np.zeros(len(named))
     if len(named):
-        y = clean(np.asarray(np.linalg.lstsq(A[named].T, form[:-1], rcond=None)[0], dtype=np.float64))
+        y = clean_multipliers(np.asarray(np.linalg.lstsq(A[named].T, form[:-1], rcond=None)[0], dtype=np.float64))
     terms = np.abs(form[:-1]) + y @ np.abs(A[named])
-    share = gamma(4 * (len(named) + len(form)))
+    share = rounding_gamma(4 * (len(named) + len(form)))
     if (np.abs(form[:-1] - y @ A[named]) > share * terms).any():
         return np.inf
     size = float(y @ np.abs(b[named]) + abs(form[-1]))
@@ -162,33 +162,33 @@ class ExactBound:
     rows: tuple[int, ...] = ()
 
 
-def exact_bound(A: NDArray[Any], b: NDArray[Any], form: NDArray[Any]) -> ExactBound | None:
+def bound_exactly(A: NDArray[Any], b: NDArray[Any], form: NDArray[Any]) -> ExactBound | None:
     """The largest value of a form (f + 1,) over {u : A u <= b}, rounded up; -inf where it is empty, inf without end.
 
     A: (c, f), b: (c,): all numbers count as the rationals that they are. None where the program is too large, or holds
     what is no number.
     """
-    if not can_be_exact(*A.shape) or not _are_numbers(A, b, form):
+    if not is_exactly_solvable(*A.shape) or not _are_finite(A, b, form):
         return None
     rows, limits = A.tolist(), b.tolist()
-    found = rational.supremum(rows, limits, form.tolist())
+    found = rational_simplex.solve_supremum(rows, limits, form.tolist())
     if found.value is not None:
-        return ExactBound(rounded_up(found.value), found.rows)
+        return ExactBound(round_up(found.value), found.rows)
     if found.empty:
         return ExactBound(-np.inf)
     if found.bounded:
         return None
-    empty = rational.is_empty(rows, limits)
+    empty = rational_simplex.is_empty(rows, limits)
     return None if empty is None else ExactBound(-np.inf if empty else np.inf)
 
 
-def exact_maximum(A: NDArray[Any], b: NDArray[Any], form: NDArray[Any]) -> float | None:
+def maximise_exactly(A: NDArray[Any], b: NDArray[Any], form: NDArray[Any]) -> float | None:
     """The value of an `exact_bound`, None where nothing is known; counted among the decisions."""
-    found = exact_bound(A, b, form)
-    count(exact=found is not None, kept=found is None)
+    found = bound_exactly(A, b, form)
+    record_decisions(exact=found is not None, kept=found is None)
     return None if found is None else found.value
 
 
-def _are_numbers(*arrays: NDArray[Any]) -> bool:
+def _are_finite(*arrays: NDArray[Any]) -> bool:
     """Whether no entry is infinite or NaN; arrays of objects hold fractions."""
     return all(array.dtype == object or bool(np.isfinite(array).all()) for array in arrays)

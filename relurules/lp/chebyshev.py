@@ -8,13 +8,13 @@ every slack is an affine form of the nonbasic ones, becomes one of the ball's pr
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.lp.compiled import compiled
-from relurules.lp.dictionary import STUCK, Dictionary, climb
+from relurules.lp.compilation import compile_cached
+from relurules.lp.dictionary import STUCK, Dictionary, maximise_form
 
 Array = NDArray[np.float64]
 
 
-def ball_room(f: int, rows: int) -> Dictionary:
+def allocate_ball_dictionary(f: int, rows: int) -> Dictionary:
     """Memory for `center_of` with f coordinates and so many rows."""
     rows += 2 * f  # both sides of all coordinates are rows here
     return Dictionary(
@@ -24,8 +24,8 @@ def ball_room(f: int, rows: int) -> Dictionary:
     )  # fmt: skip
 
 
-@compiled
-def center_of(D: Dictionary, B: Dictionary, center: Array, enough: float) -> float:
+@compile_cached
+def find_ball_center(D: Dictionary, B: Dictionary, center: Array, enough: float) -> float:
     """Write the centre of the largest ball in the polytope to `center` (f,), or of one of the radius `enough`.
 
     Returns the radius in the program.
@@ -34,10 +34,10 @@ def center_of(D: Dictionary, B: Dictionary, center: Array, enough: float) -> flo
     """
     f, n = len(D.low), D.used[0]
     B.used[0] = 0
-    _sides(D, B)
+    _add_coordinate_sides(D, B)
     for i in range(n):
         if D.basic[i] >= f:
-            _shifted(B, D.table[i], f + D.basic[i], 0.0, 1.0)
+            _add_shifted_row(B, D.table[i], f + D.basic[i], 0.0, 1.0)
     radius = len(B.basic) + 3 * f
     for c in range(f):
         B.nonbasic[c] = D.nonbasic[c] if D.nonbasic[c] < f else f + D.nonbasic[c]
@@ -45,7 +45,7 @@ def center_of(D: Dictionary, B: Dictionary, center: Array, enough: float) -> flo
     m = B.used[0]
     B.table[m, :] = 0.0
     B.table[m, 1 + f] = 1.0
-    if climb(B, enough) == STUCK:
+    if maximise_form(B, enough) == STUCK:
         return -1.0
     t = B.table[m, 0]
     for j in range(f):
@@ -58,15 +58,15 @@ def center_of(D: Dictionary, B: Dictionary, center: Array, enough: float) -> flo
     return float(t)
 
 
-@compiled
-def _sides(D: Dictionary, B: Dictionary) -> None:
+@compile_cached
+def _add_coordinate_sides(D: Dictionary, B: Dictionary) -> None:
     """Both bounds of every coordinate as slacks: j is the one that it is measured from, f + j the other one."""
     f = len(D.low)
     for j in range(f):
         at = D.place[j]
         if at >= 0:
-            _shifted(B, D.table[at], j, 0.0, 1.0)
-            _shifted(B, D.table[at], f + j, D.width[j], -1.0)
+            _add_shifted_row(B, D.table[at], j, 0.0, 1.0)
+            _add_shifted_row(B, D.table[at], f + j, D.width[j], -1.0)
         else:
             n = B.used[0]
             B.table[n, :] = 0.0
@@ -75,8 +75,8 @@ def _sides(D: Dictionary, B: Dictionary) -> None:
             B.used[0] += 1
 
 
-@compiled
-def _shifted(B: Dictionary, row: Array, variable: int, constant: float, sign: float) -> None:
+@compile_cached
+def _add_shifted_row(B: Dictionary, row: Array, variable: int, constant: float, sign: float) -> None:
     """Add the slack constant + sign * row of walls that all move inward by the last variable."""
     n, f = B.used[0], len(row) - 1
     total = 0.0

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.lp.compiled import compiled
+from relurules.lp.compilation import compile_cached
 from relurules.lp.tolerances import BLAND_AFTER, MOST_STEPS, OPTIMAL, PIVOT, SLIP
 
 Array = NDArray[np.float64]
@@ -40,7 +40,7 @@ class Dictionary(NamedTuple):
     used: NDArray[np.int64]
 
 
-def corner(low: Array, width: Array, rows: int) -> Dictionary:
+def start_at_corner(low: Array, width: Array, rows: int) -> Dictionary:
     """The lower corner of a box, with room for so many rows."""
     f = len(low)
     return Dictionary(
@@ -55,15 +55,15 @@ def corner(low: Array, width: Array, rows: int) -> Dictionary:
     )
 
 
-@compiled
-def copy(source: NDArray[Any], target: NDArray[Any]) -> None:
+@compile_cached
+def copy_vector(source: NDArray[Any], target: NDArray[Any]) -> None:
     """Copy a vector; numba's own slices allocate."""
     for i in range(len(source)):
         target[i] = source[i]
 
 
-@compiled
-def express(D: Dictionary, row: Array, out: Array) -> None:
+@compile_cached
+def express_form(D: Dictionary, row: Array, out: Array) -> None:
     """The form row[:f]·u + row[f] in the dictionary's nonbasic variables, written to `out` (f + 1,)."""
     f = len(D.low)
     out[:] = 0.0
@@ -85,24 +85,24 @@ def express(D: Dictionary, row: Array, out: Array) -> None:
                 out[c] += weight * D.table[at, c]
 
 
-@compiled
-def vertex(D: Dictionary, out: Array) -> None:
+@compile_cached
+def write_vertex(D: Dictionary, out: Array) -> None:
     """The vertex itself, (f,)."""
     for j in range(len(D.low)):
         value = D.table[D.place[j], 0] if D.place[j] >= 0 else 0.0
         out[j] = D.low[j] + D.width[j] - value if D.flipped[j] else D.low[j] + value
 
 
-@compiled
-def negate(D: Dictionary) -> None:
+@compile_cached
+def negate_form(D: Dictionary) -> None:
     """Turn the form in question into its negative."""
     n = D.used[0]
     for c in range(D.table.shape[1]):
         D.table[n, c] = -D.table[n, c]
 
 
-@compiled
-def rises(D: Dictionary) -> bool:
+@compile_cached
+def has_rising_edge(D: Dictionary) -> bool:
     """Whether the form in question grows along an edge of the vertex."""
     largest = 0.0
     for slope in D.table[D.used[0], 1:]:
@@ -110,8 +110,8 @@ def rises(D: Dictionary) -> bool:
     return largest > OPTIMAL
 
 
-@compiled
-def climb(D: Dictionary, goal: float) -> int:
+@compile_cached
+def maximise_form(D: Dictionary, goal: float) -> int:
     """Move to vertices where the form in question is larger, until it exceeds `goal` (ABOVE) or is maximal (TOP)."""
     n = D.used[0]
     patience = BLAND_AFTER + 8 * (n + len(D.nonbasic))
@@ -119,10 +119,10 @@ def climb(D: Dictionary, goal: float) -> int:
         if D.table[n, 0] > goal:
             return ABOVE
         bland = step >= patience
-        column = entering(D, bland)
+        column = choose_entering(D, bland)
         if column < 0:
             return TOP
-        row = _leaving(D, column, bland)
+        row = _choose_leaving(D, column, bland)
         if row == -2:
             return STUCK
         if row == -1:
@@ -134,8 +134,8 @@ def climb(D: Dictionary, goal: float) -> int:
     return STUCK
 
 
-@compiled
-def entering(D: Dictionary, bland: bool) -> int:
+@compile_cached
+def choose_entering(D: Dictionary, bland: bool) -> int:
     """The column along which the form grows most, or the first variable along which it grows at all; -1 for none."""
     n = D.used[0]
     best, most, first = -1, OPTIMAL, 0
@@ -149,8 +149,8 @@ def entering(D: Dictionary, bland: bool) -> int:
     return best
 
 
-@compiled
-def _room(D: Dictionary, i: int, a: float) -> float:
+@compile_cached
+def _measure_room(D: Dictionary, i: int, a: float) -> float:
     """How far the variable of row i may move in the direction of `a`."""
     if a < 0.0:
         return float(max(D.table[i, 0], 0.0))
@@ -160,22 +160,22 @@ def _room(D: Dictionary, i: int, a: float) -> float:
     return float(max(D.width[variable] - D.table[i, 0], 0.0))
 
 
-@compiled
-def _leaving(D: Dictionary, column: int, bland: bool) -> int:
+@compile_cached
+def _choose_leaving(D: Dictionary, column: int, bland: bool) -> int:
     """The row that stops the column's variable, -1 where its own other bound does, -2 where nothing does."""
     limit = np.inf
     slip = 0.0 if bland else SLIP
     for i in range(D.used[0]):
         a = D.table[i, 1 + column]
         if abs(a) > PIVOT:
-            limit = min(limit, (_room(D, i, a) + slip) / abs(a))
+            limit = min(limit, (_measure_room(D, i, a) + slip) / abs(a))
     entering = D.nonbasic[column]
     if entering < len(D.width) and D.width[entering] <= limit:
         return -1
     best, most = -2, 0.0
     for i in range(D.used[0]):
         a = abs(D.table[i, 1 + column])
-        if a > PIVOT and _room(D, i, D.table[i, 1 + column]) <= limit * a:
+        if a > PIVOT and _measure_room(D, i, D.table[i, 1 + column]) <= limit * a:
             if bland and best >= 0 and D.basic[i] > D.basic[best]:
                 continue
             if bland or a > most:
@@ -183,7 +183,7 @@ def _leaving(D: Dictionary, column: int, bland: bool) -> int:
     return best
 
 
-@compiled
+@compile_cached
 def flip_column(D: Dictionary, column: int) -> None:
     """Move a nonbasic coordinate to its other bound and measure it from there."""
     variable = D.nonbasic[column]
@@ -194,7 +194,7 @@ def flip_column(D: Dictionary, column: int) -> None:
         D.table[i, 1 + column] = -D.table[i, 1 + column]
 
 
-@compiled
+@compile_cached
 def flip_row(D: Dictionary, row: int) -> None:
     """Measure a basic coordinate from its other bound."""
     variable = D.basic[row]
@@ -204,7 +204,7 @@ def flip_row(D: Dictionary, row: int) -> None:
     D.table[row, 0] += D.width[variable]
 
 
-@compiled
+@compile_cached
 def pivot(D: Dictionary, row: int, column: int) -> None:
     """Exchange the variable of the row, which goes to 0, with that of the column."""
     table, width = D.table, D.table.shape[1]
@@ -227,15 +227,15 @@ def pivot(D: Dictionary, row: int, column: int) -> None:
     D.used[1] += 1
 
 
-@compiled
-def add(D: Dictionary, variable: int) -> None:
+@compile_cached
+def append_half_space(D: Dictionary, variable: int) -> None:
     """Keep the form in question as a half-space, its slack being this variable."""
     D.basic[D.used[0]] = variable
     D.used[0] += 1
 
 
-@compiled
-def refactor(D: Dictionary, half_spaces: Array, system: Array) -> bool:
+@compile_cached
+def refactor_basis(D: Dictionary, half_spaces: Array, system: Array) -> bool:
     """Compute the dictionary of the same vertex anew from `half_spaces` (h, f + 1); False where it is singular.
 
     The basic coordinates solve the equations of the nonbasic slacks. system: memory, (f, f + 1 + f).
@@ -243,9 +243,9 @@ def refactor(D: Dictionary, half_spaces: Array, system: Array) -> bool:
     f, k = len(D.low), 0
     for column in range(f):
         if D.nonbasic[column] >= f:
-            _equation(D, half_spaces[D.nonbasic[column] - f], column, system[k])
+            _write_equation(D, half_spaces[D.nonbasic[column] - f], column, system[k])
             k += 1
-    if not _eliminate(D, system, k):
+    if not _eliminate_basic(D, system, k):
         return False
     i = 0
     for j in range(f):
@@ -259,13 +259,13 @@ def refactor(D: Dictionary, half_spaces: Array, system: Array) -> bool:
         i += 1
     for i in range(D.used[0]):
         if D.basic[i] >= f:
-            express(D, half_spaces[D.basic[i] - f], D.table[i])
+            express_form(D, half_spaces[D.basic[i] - f], D.table[i])
     D.used[1] = 0
     return True
 
 
-@compiled
-def _equation(D: Dictionary, row: Array, column: int, out: Array) -> None:
+@compile_cached
+def _write_equation(D: Dictionary, row: Array, column: int, out: Array) -> None:
     """row·u + constant = slack of `column`: basic coordinates left (f,), a form of the nonbasic ones right (f + 1,)."""
     f = len(D.low)
     out[:] = 0.0
@@ -282,8 +282,8 @@ def _equation(D: Dictionary, row: Array, column: int, out: Array) -> None:
             out[f - D.place[j]] = -row[j]
 
 
-@compiled
-def _eliminate(D: Dictionary, system: Array, k: int) -> bool:
+@compile_cached
+def _eliminate_basic(D: Dictionary, system: Array, k: int) -> bool:
     """Gauss-Jordan elimination of the basic coordinates from the first k rows, in order, with row pivoting."""
     done = 0
     for j in range(len(D.low)):

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from relurules.lp import highs
 from relurules.lp.dictionary import Dictionary
-from relurules.lp.maxima import climb_all
-from relurules.lp.polytope import Box, dictionary_of
+from relurules.lp.maxima import maximise_forms
+from relurules.lp.polytope import Box, find_dictionary
 
 Array = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ class Duals(NamedTuple):
     known: NDArray[np.bool_]
 
 
-class Vertex(NamedTuple):
+class PolytopeVertex(NamedTuple):
     """A polytope {u : low <= u <= low + width, walls u >= 0}, walls (w, f + 1) of unit length, and a vertex of it.
 
     dictionary: None where the simplex method found no vertex; HiGHS answers then.
@@ -36,13 +36,13 @@ class Vertex(NamedTuple):
     dictionary: Dictionary | None
 
 
-def vertex_of(low: Array, width: Array, walls: Array) -> Vertex:
+def find_vertex(low: Array, width: Array, walls: Array) -> PolytopeVertex:
     """The polytope with a vertex to start from."""
     box = Box(low, width, np.ascontiguousarray(walls), np.empty(0, dtype=np.intp), False)
-    return Vertex(low, width, box.walls, dictionary_of(box) if len(low) else None)
+    return PolytopeVertex(low, width, box.walls, find_dictionary(box) if len(low) else None)
 
 
-def duals(at: Vertex, forms: Array) -> Duals:
+def solve_duals(at: PolytopeVertex, forms: Array) -> Duals:
     """Multipliers y >= 0 with max of form + y walls over the box as low as the form's largest value; forms (n, f + 1).
 
     Nothing rests on the solver's arithmetic: any multipliers bound a form, these well.
@@ -53,10 +53,10 @@ def duals(at: Vertex, forms: Array) -> Duals:
     unit = np.column_stack([forms[:, :-1] / sizes[:, None], np.zeros(n)])
     points, multipliers, done = np.zeros((n, f)), np.zeros((n, len(at.walls))), np.zeros(n, dtype=np.bool_)
     if at.dictionary is not None:
-        climb_all(at.dictionary, unit, points, multipliers, done)
+        maximise_forms(at.dictionary, unit, points, multipliers, done)
     known = np.ones(n, dtype=np.bool_)
     for i in np.flatnonzero(~done) if f else ():
-        found = highs.maximum(unit[i, :-1], -at.walls[:, :-1], at.walls[:, -1], at.low, at.low + at.width)
+        found = highs.propose_maximum(unit[i, :-1], -at.walls[:, :-1], at.walls[:, -1], at.low, at.low + at.width)
         if found is None:
             known[i] = False
         else:
@@ -64,7 +64,7 @@ def duals(at: Vertex, forms: Array) -> Duals:
     return Duals(multipliers * sizes[:, None], points, known)
 
 
-def emptiness(at: Vertex) -> Array:
+def refute_polytope(at: PolytopeVertex) -> Array:
     """Multipliers (w,) of the walls that may show that the polytope is empty: see `highs.refutation`."""
-    found = highs.refutation(at.walls, at.low, at.low + at.width)
+    found = highs.propose_refutation(at.walls, at.low, at.low + at.width)
     return np.zeros(len(at.walls)) if found is None else found

@@ -35,7 +35,7 @@ class Ball(NamedTuple):
     center: Array
 
 
-def inscribed_ball(G: Array, h: Array) -> Ball:
+def find_inscribed_ball(G: Array, h: Array) -> Ball:
     """Largest ball in {u : G u <= h}, its radius at most LARGEST_RADIUS; negative where the polytope is empty.
 
     G: (c, d) unit rows, h: (c,). The Chebyshev centre of Boyd & Vandenberghe, Convex Optimization, section 8.5.1.
@@ -45,7 +45,7 @@ def inscribed_ball(G: Array, h: Array) -> Ball:
     cost[-1] = -1.0
     rows = np.hstack([G, np.ones((len(G), 1))])
     bounds: _Bounds = [*[(None, None)] * d, (None, LARGEST_RADIUS)]
-    result = _solve(cost, rows, h, bounds)
+    result = _solve_program(cost, rows, h, bounds)
     if result.status != _OPTIMAL:
         raise CheckError(f"the LP solver failed on an inscribed ball ({len(G)} rows, {d} columns): {result.message}")
     center = np.asarray(result.x[:-1], dtype=np.float64)
@@ -53,7 +53,7 @@ def inscribed_ball(G: Array, h: Array) -> Ball:
     return Ball(float(min(slack.min(initial=LARGEST_RADIUS), LARGEST_RADIUS)), center)
 
 
-def facet_ball(G: Array, h: Array, normal: Array, bound: float) -> Ball | None:
+def find_facet_ball(G: Array, h: Array, normal: Array, bound: float) -> Ball | None:
     """Largest ball around a point of the hyperplane normal·u = bound in {u : G u <= h}; None where there is none."""
     d = G.shape[1]
     cost = np.zeros(d + 1)
@@ -61,17 +61,17 @@ def facet_ball(G: Array, h: Array, normal: Array, bound: float) -> Ball | None:
     rows = np.hstack([G, np.ones((len(G), 1))])
     equation = np.append(normal, 0.0)[None, :]
     bounds: _Bounds = [*[(None, None)] * d, (None, LARGEST_RADIUS)]
-    result = _solve(cost, rows, h, bounds, A_eq=equation, b_eq=[bound])
+    result = _solve_program(cost, rows, h, bounds, A_eq=equation, b_eq=[bound])
     if result.status != _OPTIMAL or result.x[-1] <= RADIUS:
         return None
     return Ball(float(result.x[-1]), np.asarray(result.x[:-1], dtype=np.float64))
 
 
-def minimum(cost: Array, G: Array, h: Array) -> float:
+def minimise_form(cost: Array, G: Array, h: Array) -> float:
     """Minimum of cost·u over {u : G u <= h}: -inf where unbounded, +inf where the polytope is empty."""
     if not cost.any():
         return 0.0
-    result = _solve(cost, G, h, [(None, None)] * len(cost))
+    result = _solve_program(cost, G, h, [(None, None)] * len(cost))
     if result.status == _OPTIMAL:
         return float(result.fun)
     if result.status == _UNBOUNDED:
@@ -88,18 +88,18 @@ class Proposal(NamedTuple):
     multipliers: Array
 
 
-def maximum(form: Array, G: Array, h: Array, low: Array, high: Array) -> Proposal | None:
+def propose_maximum(form: Array, G: Array, h: Array, low: Array, high: Array) -> Proposal | None:
     """Where form·u is largest in {u : G u <= h, low <= u <= high}; None where the solver has no answer."""
     if not (np.isfinite(form).all() and np.isfinite(G).all() and np.isfinite(h).all()):
         return None
     bounds: _Bounds = list(zip(low.tolist(), high.tolist(), strict=True))
-    result = _solve(-form, G, h, bounds)
+    result = _solve_program(-form, G, h, bounds)
     if result.status != _OPTIMAL or result.x is None:
         return None
     return Proposal(np.asarray(result.x, dtype=np.float64), np.maximum(0.0, -np.asarray(result.ineqlin.marginals)))
 
 
-def refutation(walls: Array, low: Array, high: Array) -> Array | None:
+def propose_refutation(walls: Array, low: Array, high: Array) -> Array | None:
     """Multipliers of walls (w, f + 1), with a sum of 1, whose sum is as low as can be over a box: Farkas' lemma.
 
     It is negative everywhere in the box where the polytope is empty by more than the solver's tolerances. None where
@@ -107,11 +107,11 @@ def refutation(walls: Array, low: Array, high: Array) -> Array | None:
     """
     f = len(low)
     rows = np.column_stack([-walls[:, :-1], np.ones(len(walls))])
-    found = maximum(np.append(np.zeros(f), 1.0), rows, walls[:, -1], np.append(low, -1e6), np.append(high, 1.0))
+    found = propose_maximum(np.append(np.zeros(f), 1.0), rows, walls[:, -1], np.append(low, -1e6), np.append(high, 1.0))
     return None if found is None else found.multipliers
 
 
-def closest_form(points: Array, values: Array) -> tuple[Array, float]:
+def fit_closest_form(points: Array, values: Array) -> tuple[Array, float]:
     """The affine form (f + 1,), constant last, that is nearest to values (n,) at points (n, f), and the distance.
 
     Chebyshev approximation as a linear program (Boyd & Vandenberghe, Convex Optimization, section 6.1). The smallest
@@ -125,7 +125,7 @@ def closest_form(points: Array, values: Array) -> tuple[Array, float]:
     )
     cost = np.append(np.zeros(design.shape[1]), 1.0)
     bounds: _Bounds = [*[(None, None)] * design.shape[1], (0.0, None)]
-    result = _solve(cost, rows, np.concatenate([target, -target]), bounds)
+    result = _solve_program(cost, rows, np.concatenate([target, -target]), bounds)
     if result.status != _OPTIMAL:
         form = np.append(np.zeros(points.shape[1]), float(values.max() + values.min()) / 2.0)
         return form, float(np.ptp(values)) / 2.0
@@ -134,7 +134,7 @@ def closest_form(points: Array, values: Array) -> tuple[Array, float]:
     return form, float(result.fun) * spread
 
 
-def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
+def propose_needed_rows(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
 
     A candidate goes when the remaining rows keep G_i u within RADIUS of h_i; of two equal rows one stays. The polytope
@@ -145,12 +145,12 @@ def irredundant(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.
         keep[i] = False
         others = np.vstack([G[keep], G[i]])
         limits = np.append(h[keep], h[i] + 1.0)
-        found = maximum(G[i], others, limits, -free, free)
+        found = propose_maximum(G[i], others, limits, -free, free)
         keep[i] = found is None or G[i] @ found.point > h[i] + RADIUS
     return keep
 
 
-def _solve(cost: Array, G: Array, h: Array, bounds: _Bounds, **equations: Any) -> Any:
+def _solve_program(cost: Array, G: Array, h: Array, bounds: _Bounds, **equations: Any) -> Any:
     from scipy.optimize import linprog  # loads in 0.4 s: only when a program is really solved
 
     for method, options in _ATTEMPTS:

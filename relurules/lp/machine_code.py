@@ -17,7 +17,7 @@ from numba.core import serialize
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 
-from relurules.files import replacing
+from relurules.files.writing import replace_atomically
 
 #: What a file begins with, before the SHA-256 of the rest.
 _MAGIC = b"relurules machine code 1\n"
@@ -45,7 +45,7 @@ class CodeStore:
     def obstacle(self) -> str | None:
         """Why nothing can be kept, for a line that says so; None where it can. Nothing is said of it again."""
         try:
-            with replacing(self._file("room")) as path:
+            with replace_atomically(self._file("room")) as path:
                 path.write_bytes(bytes(_ROOM))
             self._file("room").unlink(missing_ok=True)
         except OSError as error:
@@ -71,7 +71,7 @@ class CodeStore:
         """Keep something under a name, or say why that isn't possible."""
         content = _dumps(value)
         try:
-            with replacing(self._file(name)) as path:
+            with replace_atomically(self._file(name)) as path:
                 path.write_bytes(_MAGIC + hashlib.sha256(content).digest() + content)
         except OSError as error:
             self.say(f"{self._why(error)}; {_AGAIN}, each time")
@@ -92,7 +92,7 @@ class CodeStore:
         return f"machine code can't be kept{place}: {error.strerror}"
 
 
-class KeptCode(_Cache):
+class MachineCodeCache(_Cache):
     """Keeps the machine code of one function, as numba asks for it and gives it."""
 
     def __init__(self, function: Callable[..., Any], store: CodeStore) -> None:

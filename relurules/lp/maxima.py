@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.lp import certified, highs
-from relurules.lp.compiled import compiled
-from relurules.lp.dictionary import TOP, Dictionary, climb, express, vertex
-from relurules.lp.polytope import Box, boxed, start_of
+from relurules.lp.compilation import compile_cached
+from relurules.lp.dictionary import TOP, Dictionary, express_form, maximise_form, write_vertex
+from relurules.lp.polytope import Box, find_feasible_vertex, make_box
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -27,7 +27,7 @@ class Maxima(NamedTuple):
     points: Array
 
 
-def maxima(G: Array, h: Array, forms: Array) -> Maxima:
+def bound_maxima(G: Array, h: Array, forms: Array) -> Maxima:
     """Largest values of forms (n, f + 1), constants last, over {u : G u <= h}; -inf where that is empty.
 
     Rows of G have about unit length. Where they bound every coordinate from above and below, a bound is that of weak
@@ -37,52 +37,52 @@ def maxima(G: Array, h: Array, forms: Array) -> Maxima:
     """
     n, f = len(forms), G.shape[1]
     if f == 0:
-        return _of_a_point(h, forms)
-    box = boxed(G, h)
+        return _evaluate_constants(h, forms)
+    box = make_box(G, h)
     if box.cone:
-        return _open_maxima(G, h, forms)
-    start = None if (box.width < 0.0).any() else start_of(box)
+        return _bound_open_maxima(G, h, forms)
+    start = None if (box.width < 0.0).any() else find_feasible_vertex(box)
     if start is None or _is_refuted(box, start.refutation):
-        return _of_nothing(n, f)
-    points, multipliers, done = _proposals(box, start.dictionary, forms)
-    bounds = certified.upper_bounds(box.low, box.width, box.walls, forms, multipliers)
+        return _make_empty_maxima(n, f)
+    points, multipliers, done = _propose_multipliers(box, start.dictionary, forms)
+    bounds = certified.compute_upper_bounds(box.low, box.width, box.walls, forms, multipliers)
     tight = done & _are_tight(box, forms, bounds, points)
     if tight.all():
-        certified.count(rounded=n)
+        certified.record_decisions(rounded=n)
         return Maxima(bounds, points)
-    if _is_refuted(box, highs.refutation(box.walls, box.low, box.low + box.width)):
-        return _of_nothing(n, f)
-    certified.count(rounded=int(tight.sum()))
-    of_box = certified.upper_bounds(box.low, box.width, box.walls, forms, np.zeros_like(multipliers))
+    if _is_refuted(box, highs.propose_refutation(box.walls, box.low, box.low + box.width)):
+        return _make_empty_maxima(n, f)
+    certified.record_decisions(rounded=int(tight.sum()))
+    of_box = certified.compute_upper_bounds(box.low, box.width, box.walls, forms, np.zeros_like(multipliers))
     bounds = np.minimum(bounds, of_box)
-    return Maxima(_exact_bounds(G, h, forms, ~tight, bounds), points)
+    return Maxima(_tighten_exactly(G, h, forms, ~tight, bounds), points)
 
 
-def extent(G: Array, h: Array, forms: Array) -> Array:
+def bound_extents(G: Array, h: Array, forms: Array) -> Array:
     """(n, 2) between which values forms (n, f + 1), constants last, lie over {u : G u <= h}: bounds as of `maxima`."""
-    bounds = maxima(G, h, np.vstack([forms, -forms])).bounds
+    bounds = bound_maxima(G, h, np.vstack([forms, -forms])).bounds
     return np.column_stack([-bounds[len(forms) :], bounds[: len(forms)]])
 
 
-def _of_a_point(h: Array, forms: Array) -> Maxima:
+def _evaluate_constants(h: Array, forms: Array) -> Maxima:
     """Where no coordinate is left, all numbers stand as they are."""
-    certified.count(exact=len(forms))
+    certified.record_decisions(exact=len(forms))
     values = np.full(len(forms), -np.inf) if (h < 0.0).any() else forms[:, -1].copy()
     return Maxima(values, np.zeros((len(forms), 0)))
 
 
 def _is_refuted(box: Box, multipliers: Array | None) -> bool:
     """Whether multipliers of the walls show that a polytope is empty."""
-    return multipliers is not None and certified.refutes(box.low, box.width, box.walls, multipliers)
+    return multipliers is not None and certified.is_refutation(box.low, box.width, box.walls, multipliers)
 
 
-def _of_nothing(n: int, f: int) -> Maxima:
+def _make_empty_maxima(n: int, f: int) -> Maxima:
     """Of n forms over a polytope that was shown to be empty."""
-    certified.count(rounded=n)
+    certified.record_decisions(rounded=n)
     return Maxima(np.full(n, -np.inf), np.zeros((n, f)))
 
 
-def _proposals(box: Box, D: Dictionary | None, forms: Array) -> tuple[Array, Array, Mask]:
+def _propose_multipliers(box: Box, D: Dictionary | None, forms: Array) -> tuple[Array, Array, Mask]:
     """Points (n, f), multipliers of the walls (n, w), and which forms a solver gave these for, (n,)."""
     n, f = len(forms), len(box.low)
     sizes = np.linalg.norm(forms[:, :-1], axis=1)
@@ -91,9 +91,9 @@ def _proposals(box: Box, D: Dictionary | None, forms: Array) -> tuple[Array, Arr
     points, multipliers = np.zeros((n, f)), np.zeros((n, len(box.walls)))
     done = np.zeros(n, dtype=np.bool_)
     if D is not None:
-        climb_all(D, unit, points, multipliers, done)
+        maximise_forms(D, unit, points, multipliers, done)
     for i in np.flatnonzero(~done):
-        found = highs.maximum(unit[i, :-1], -box.walls[:, :-1], box.walls[:, -1], box.low, box.low + box.width)
+        found = highs.propose_maximum(unit[i, :-1], -box.walls[:, :-1], box.walls[:, -1], box.low, box.low + box.width)
         if found is not None:
             points[i], multipliers[i], done[i] = *found, True
     return points, multipliers * sizes[:, None], done
@@ -108,45 +108,45 @@ def _are_tight(box: Box, forms: Array, bounds: Array, points: Array) -> Mask:
     return np.asarray(inside & (bounds - (at * forms).sum(axis=1) <= _NEAR * (np.abs(forms) @ reach)))
 
 
-def _exact_bounds(G: Array, h: Array, forms: Array, which: Mask, otherwise: Array) -> Array:
+def _tighten_exactly(G: Array, h: Array, forms: Array, which: Mask, otherwise: Array) -> Array:
     """(n,) largest values of some of the forms in whole numbers; what is known otherwise where that takes too long."""
     bounds = otherwise.copy()
     for i in np.flatnonzero(which):
-        value = certified.exact_maximum(G, h, forms[i])
+        value = certified.maximise_exactly(G, h, forms[i])
         bounds[i] = otherwise[i] if value is None else min(value, otherwise[i])
     return bounds
 
 
-def _open_maxima(G: Array, h: Array, forms: Array) -> Maxima:
+def _bound_open_maxima(G: Array, h: Array, forms: Array) -> Maxima:
     """Where a coordinate has no two bounds: in whole numbers, or by multipliers that leave rounding alone."""
     n, f = len(forms), G.shape[1]
     bounds, points = np.full(n, np.inf), np.zeros((n, f))
     for i, form in enumerate(forms):
-        exact = certified.exact_bound(G, h, form)
+        exact = certified.bound_exactly(G, h, form)
         if exact is not None and exact.value < np.inf:
             tight = list(exact.rows)
             bounds[i], points[i] = exact.value, np.linalg.lstsq(G[tight], h[tight], rcond=None)[0]
-            certified.count(exact=1)
+            certified.record_decisions(exact=1)
             continue
-        proposal = highs.maximum(form[:-1], G, h, np.full(f, -np.inf), np.full(f, np.inf))
+        proposal = highs.propose_maximum(form[:-1], G, h, np.full(f, -np.inf), np.full(f, np.inf))
         if proposal is not None:
-            points[i], bounds[i] = proposal.point, certified.open_bound(G, h, form, proposal.multipliers)
+            points[i], bounds[i] = proposal.point, certified.bound_open_form(G, h, form, proposal.multipliers)
         rounded = bool(bounds[i] < np.inf)
-        certified.count(rounded=rounded, exact=exact is not None and not rounded, kept=exact is None and not rounded)
+        certified.record_decisions(rounded=rounded, exact=exact is not None and not rounded, kept=exact is None and not rounded)
     return Maxima(bounds, points)
 
 
-@compiled
-def climb_all(D: Dictionary, forms: Array, points: Array, multipliers: Array, done: Mask) -> None:
+@compile_cached
+def maximise_forms(D: Dictionary, forms: Array, points: Array, multipliers: Array, done: Mask) -> None:
     """A vertex where each form is largest, and the multipliers of the half-spaces that say so."""
     f = len(D.low)
     for i in range(len(forms)):
         n = D.used[0]
-        express(D, forms[i], D.table[n])
-        if climb(D, np.inf) != TOP:
+        express_form(D, forms[i], D.table[n])
+        if maximise_form(D, np.inf) != TOP:
             continue
         done[i] = True
-        vertex(D, points[i])
+        write_vertex(D, points[i])
         for column in range(f):
             if D.nonbasic[column] >= f:
                 multipliers[i, D.nonbasic[column] - f] = max(0.0, -D.table[n, 1 + column])

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.lp import certified, polytope
-from relurules.lp.maxima import maxima
+from relurules.lp.maxima import bound_maxima
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
-class Rationals(Protocol):
+class RationalRows(Protocol):
     """The same rows G u <= h without rounding, each in a scale of its own."""
 
     @property
@@ -25,12 +25,12 @@ class Rationals(Protocol):
         """(c,)."""
 
 
-class _Rows(NamedTuple):
+class _RowSelection(NamedTuple):
     G: NDArray[Any]
     h: NDArray[Any]
 
 
-def irredundant(G: Array, h: Array, first: int, room: Array, exact: Callable[[], Rationals]) -> Mask:
+def certify_needed_rows(G: Array, h: Array, first: int, room: Array, exact: Callable[[], RationalRows]) -> Mask:
     """Which rows are needed to describe {u : G u <= h}: (c,) bool; the rows before `first` stay in any case.
 
     G: (c, f), unit rows; room: (c - first,) by how much a row may be exceeded where the others hold: what rounding may
@@ -39,22 +39,22 @@ def irredundant(G: Array, h: Array, first: int, room: Array, exact: Callable[[],
     """
     keep = np.ones(len(h), dtype=np.bool_)
     if first < len(h):
-        keep = polytope.irredundant(G, h, np.arange(first, len(h)))
+        keep = polytope.find_needed_rows(G, h, np.arange(first, len(h)))
     gone = np.flatnonzero(~keep)
 
-    def both() -> tuple[Rationals, Rationals]:
+    def both() -> tuple[RationalRows, RationalRows]:
         rows = exact()
         walls = len(rows.h) - (len(h) - first)
         stay = np.append(np.ones(walls, dtype=np.bool_), keep[first:])
-        return _chosen(rows, stay), _chosen(rows, gone - first + walls)
+        return _select_rows(rows, stay), _select_rows(rows, gone - first + walls)
 
-    holds = implied(G[keep], h[keep], G[gone], h[gone], room[gone - first], both)
+    holds = find_implied_rows(G[keep], h[keep], G[gone], h[gone], room[gone - first], both)
     keep[gone[~holds]] = True
     return keep
 
 
-def implied_exactly(
-    exact: Callable[[], Rationals], count: int, keep: Mask, asked: NDArray[np.intp], room: Array
+def find_exactly_implied(
+    exact: Callable[[], RationalRows], count: int, keep: Mask, asked: NDArray[np.intp], room: Array
 ) -> Mask:
     """Which of the last `count` rows, those asked about, the rows kept imply, by rational numbers; no in doubt.
 
@@ -62,13 +62,13 @@ def implied_exactly(
     """
     rows = exact()
     walls = len(rows.h) - count
-    whole = _chosen(rows, np.append(np.ones(walls, dtype=np.bool_), keep))
-    own = _chosen(rows, asked + walls)
-    return np.array([_exactly(whole, own, i, float(room[k])) for i, k in enumerate(asked.tolist())], dtype=np.bool_)
+    whole = _select_rows(rows, np.append(np.ones(walls, dtype=np.bool_), keep))
+    own = _select_rows(rows, asked + walls)
+    return np.array([_is_below_exactly(whole, own, i, float(room[k])) for i, k in enumerate(asked.tolist())], dtype=np.bool_)
 
 
-def implied(
-    G: Array, h: Array, rows: Array, limits: Array, room: Array, exact: Callable[[], tuple[Rationals, Rationals]]
+def find_implied_rows(
+    G: Array, h: Array, rows: Array, limits: Array, room: Array, exact: Callable[[], tuple[RationalRows, RationalRows]]
 ) -> Mask:
     """Which rows (n, f), u -> rows u - limits, are at most `room` (n,) all over {u : G u <= h}; no in doubt.
 
@@ -77,23 +77,23 @@ def implied(
     if not len(rows):
         return np.zeros(0, dtype=np.bool_)
     holds, near = np.zeros(len(rows), dtype=np.bool_), np.arange(len(rows))
-    if not polytope.boxed(G, h).cone:  # where a coordinate has no end, no rounding of G is small
-        bounds = maxima(G, h, np.column_stack([rows, -limits])).bounds
+    if not polytope.make_box(G, h).cone:  # where a coordinate has no end, no rounding of G is small
+        bounds = bound_maxima(G, h, np.column_stack([rows, -limits])).bounds
         holds = bounds <= room
         near = np.flatnonzero(~holds & (bounds <= certified.NEAR))
     if len(near):
         whole, asked = exact()
         for i in near:
-            holds[i] = _exactly(whole, asked, int(i), float(room[i]))
+            holds[i] = _is_below_exactly(whole, asked, int(i), float(room[i]))
     return holds
 
 
-def _exactly(whole: Rationals, asked: Rationals, i: int, room: float) -> bool:
+def _is_below_exactly(whole: RationalRows, asked: RationalRows, i: int, room: float) -> bool:
     """Whether a row is at most so much, in its length, all over a polytope; False in doubt."""
     length = float(np.linalg.norm(asked.G[i].astype(np.float64))) or 1.0
-    value = certified.exact_maximum(whole.G, whole.h, np.append(asked.G[i], -asked.h[i]))
+    value = certified.maximise_exactly(whole.G, whole.h, np.append(asked.G[i], -asked.h[i]))
     return value is not None and value <= room * length
 
 
-def _chosen(rows: Rationals, which: NDArray[Any]) -> Rationals:
-    return _Rows(rows.G[which], rows.h[which])
+def _select_rows(rows: RationalRows, which: NDArray[Any]) -> RationalRows:
+    return _RowSelection(rows.G[which], rows.h[which])

@@ -1,12 +1,12 @@
 """How large a form can be on the current cell of the compiled search, whatever the simplex method's arithmetic did."""
 
-from relurules.lp.compiled import compiled
+from relurules.lp.compilation import compile_cached
 from relurules.lp.dictionary import Dictionary
 from relurules.partitioning.state import Array
 
 
-@compiled
-def certified_maximum(
+@compile_cached
+def certify_maximum(
     D: Dictionary,
     cuts: Array,
     cut_error: Array,

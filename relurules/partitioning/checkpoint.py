@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from relurules.errors import DataError
-from relurules.files import replacing
+from relurules.files.writing import replace_atomically
 from relurules.lp.dictionary import Dictionary
-from relurules.partitioning.pieces import Piece, Search, Top
+from relurules.partitioning.pieces import SearchPiece, SearchProgress, UpperSplits
+from relurules.partitioning.search_run import SearchProblem, begin_search
 from relurules.partitioning.soundness import is_sound
-from relurules.partitioning.state import Node, Out, Stack, State
-from relurules.partitioning.walk import Problem, begin
+from relurules.partitioning.state import CellStack, CurrentCell, OutputBuffers, SearchState
 
 #: What reading an archive of arrays may raise where the file is none, or is broken.
 _UNREADABLE = (
@@ -31,15 +31,15 @@ DAMAGED = "isn't a checkpoint, or is damaged; give another file, or remove this 
 _VERSION = 2
 #: Parts of a state that are saved; buffers for what is found are empty then, and made anew.
 _GROUPS: dict[str, Any] = {
-    "node": Node,
-    "stack": Stack,
+    "node": CurrentCell,
+    "stack": CellStack,
     "work": Dictionary,
     "spare": Dictionary,
     "ball": Dictionary,
 }
 
 
-def save_checkpoint(path: Path, problem: Problem, search: Search, held: dict[str, Any]) -> None:
+def save_checkpoint(path: Path, problem: SearchProblem, search: SearchProgress, held: dict[str, Any]) -> None:
     """Write the search and what its sink holds; the file appears whole or not at all."""
     arrays: dict[str, Any] = {f"top.{name}": array for name, array in search.top._asdict().items()}
     for i, piece in enumerate(search.pieces):
@@ -49,12 +49,12 @@ def save_checkpoint(path: Path, problem: Problem, search: Search, held: dict[str
                 arrays |= {f"piece.{i}.{group}.{name}": array for name, array in named}
     about = {
         "version": _VERSION,
-        "digest": digest(problem),
+        "digest": digest_problem(problem),
         "pieces": [[*piece.place, piece.found, piece.state is not None] for piece in search.pieces],
     }
     arrays |= {f"held.{name}": array for name, array in held.items()}
-    about["content"] = _content(arrays, about)
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    about["content"] = _digest_content(arrays, about)
+    with replace_atomically(path) as temporary, temporary.open("wb") as file:
         np.savez(file, about=json.dumps(about), **arrays)
 
 
@@ -69,29 +69,29 @@ def remove_checkpoint(path: Path) -> None:
     Path(os.path.realpath(path)).unlink(missing_ok=True)
 
 
-def read_checkpoint(path: Path, problem: Problem) -> tuple[Search, dict[str, Any]]:
+def read_checkpoint(path: Path, problem: SearchProblem) -> tuple[SearchProgress, dict[str, Any]]:
     """The search and what its sink held. DataError where the file can't be read or is of another search."""
-    arrays, about = _read(path)
+    arrays, about = _read_archive(path)
     version, found = about["version"], about["digest"]
-    if version != _VERSION or found != digest(problem):
+    if version != _VERSION or found != digest_problem(problem):
         raise DataError(
             f"{path}: is the checkpoint of another search (another network, domain or kind of output, or another "
             "version); give another file, or remove this one to start anew"
         )
-    fresh = begin(problem)
+    fresh = begin_search(problem)
     try:
         pieces = [
-            Piece((int(split), int(side)), _state(fresh, arrays, f"piece.{i}") if is_open else None, int(count))
+            SearchPiece((int(split), int(side)), _restore_state(fresh, arrays, f"piece.{i}") if is_open else None, int(count))
             for i, (split, side, count, is_open) in enumerate(about["pieces"])
         ]
-        top = Top(*(arrays[f"top.{name}"] for name in Top._fields))
+        top = UpperSplits(*(arrays[f"top.{name}"] for name in UpperSplits._fields))
     except _UNREADABLE as error:
         raise DataError(f"{path}: {DAMAGED}") from error
     held = {name.removeprefix("held."): array for name, array in arrays.items() if name.startswith("held.")}
-    return Search(top, pieces), held
+    return SearchProgress(top, pieces), held
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read_archive(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The arrays of a checkpoint, and what it says of them."""
     with path.open("rb") as file:
         try:
@@ -101,7 +101,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             with np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             about = json.loads(str(arrays.pop("about")))
-            if about["version"] == _VERSION and about.pop("content") != _content(arrays, about):
+            if about["version"] == _VERSION and about.pop("content") != _digest_content(arrays, about):
                 raise ValueError
         except MemoryError as error:
             raise DataError(f"{path}: has no room in memory, or {DAMAGED}") from error
@@ -110,7 +110,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return arrays, about
 
 
-def _content(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+def _digest_content(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     """A digest of everything: a number that was changed would change the result, in silence."""
     found = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name, array in sorted(arrays.items()):
@@ -120,19 +120,19 @@ def _content(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     return found.hexdigest()
 
 
-def _state(fresh: State, arrays: dict[str, Any], prefix: str) -> State:
+def _restore_state(fresh: SearchState, arrays: dict[str, Any], prefix: str) -> SearchState:
     groups: dict[str, Any] = {
         group: kind(*(np.ascontiguousarray(arrays[f"{prefix}.{group}.{name}"]) for name in kind._fields))
         for group, kind in _GROUPS.items()
     }
     buffers: Any = [np.zeros_like(array) for array in fresh.out]
-    state = State(fresh.net, out=Out(*buffers), **groups)
+    state = SearchState(fresh.net, out=OutputBuffers(*buffers), **groups)
     if not is_sound(state, fresh):
         raise ValueError(f"the arrays of {prefix} don't fit one another")
     return state
 
 
-def digest(problem: Problem) -> str:
+def digest_problem(problem: SearchProblem) -> str:
     """What tells one search from another: every number of its network and domain, and what is wanted of regions."""
     network, domain, frame = problem.network, problem.domain, problem.frame
     numbers = [getattr(network, name) for name in ("slope", "A", "L", "b", "C", "U", "c")]

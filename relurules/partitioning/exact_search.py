@@ -6,13 +6,13 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import Domain, Frame
+from relurules.domain import Domain, Normalisation
 from relurules.ir import Network
 from relurules.ir.exact_forms import ExactForms, Integers
 from relurules.ir.network import Array, Pattern
-from relurules.lp.exact import ExactPolytope
-from relurules.partitioning import key
-from relurules.partitioning.exact_space import ExactSpace, interior_point
+from relurules.lp.exact_dictionary import ExactPolytope
+from relurules.partitioning import state_layout
+from relurules.partitioning.exact_space import ExactSpace, find_interior_point
 
 #: Signs of earlier levels for which rows are kept.
 _MOST_KEPT = 256
@@ -21,7 +21,7 @@ _MOST_NODES = 2000
 
 
 @dataclass
-class _Step:
+class _PathCell:
     """A cell on the way to the current one: the cut that made it, and what it is."""
 
     cut: int
@@ -39,9 +39,9 @@ class ExactSearch:
 
     network: Network
     domain: Domain
-    frame: Frame
+    frame: Normalisation
     order: NDArray[np.intp]
-    _steps: list[_Step] = field(default_factory=list)
+    _steps: list[_PathCell] = field(default_factory=list)
     #: For signs of earlier levels: forms of neurons, and rows.
     _rows: dict[bytes, tuple[dict[int, Integers], dict[int, Integers]]] = field(default_factory=dict)
 
@@ -63,11 +63,11 @@ class ExactSearch:
         signs = self._signs(pattern)
         polytope = self._cell(signs, cuts)
         row = self._row(signs, k)
-        found = key.NEITHER
+        found = state_layout.NEITHER
         if self._admissible_vertex(polytope, row) is not None:
-            found |= key.POSITIVE
+            found |= state_layout.POSITIVE
         if self._admissible_vertex(polytope, -row) is not None:
-            found |= key.NEGATIVE
+            found |= state_layout.NEGATIVE
         return int(found)
 
     def _admissible_vertex(self, polytope: ExactPolytope, row: Integers) -> tuple[Fraction, ...] | None:
@@ -100,7 +100,7 @@ class ExactSearch:
             anything[-1] = 1
             corner = self._admissible_vertex(polytope, self._steps[-1].row if self._steps else anything)
             return None if corner is None else self.space.point(corner)
-        inside = interior_point(polytope, [*self.space.walls, *(step.row for step in self._steps)])
+        inside = find_interior_point(polytope, [*self.space.walls, *(step.row for step in self._steps)])
         return None if inside is None else self.space.point(inside)
 
     def _signs(self, pattern: Pattern) -> Pattern:
@@ -131,5 +131,5 @@ class ExactSearch:
             row = self._row(signs, abs(cut) - 1)
             row = row if cut > 0 else -row
             polytope.cut(row)
-            self._steps.append(_Step(cut, row, polytope))
+            self._steps.append(_PathCell(cut, row, polytope))
         return polytope

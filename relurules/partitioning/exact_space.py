@@ -6,10 +6,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import Domain, Frame
-from relurules.ir.exact_forms import Integers, binary_integers
+from relurules.domain import Domain, Normalisation
+from relurules.ir.exact_forms import Integers, scale_to_integers
 from relurules.ir.network import Array
-from relurules.lp.exact import ExactPolytope, shortened_row
+from relurules.lp.exact_dictionary import ExactPolytope, reduce_row
 
 
 class ExactSpace:
@@ -19,7 +19,7 @@ class ExactSpace:
     [0, 1], being the last coordinate. The last indicator of a group is 1 minus the others, and no coordinate.
     """
 
-    def __init__(self, domain: Domain, frame: Frame) -> None:
+    def __init__(self, domain: Domain, frame: Normalisation) -> None:
         self.domain, self.free = domain, frame.free
         self.ties = frame.ties
         place = {int(column): i for i, column in enumerate(frame.free)}
@@ -27,7 +27,7 @@ class ExactSpace:
         self.cone = not np.isfinite([domain.lower[self.free], domain.upper[self.free]]).all()
         self.fixed = np.flatnonzero((domain.lower == domain.upper) & (domain.lower != 0))
         moving = np.empty(0) if self.cone else np.concatenate([domain.lower[self.free], domain.upper[self.free]])
-        ends, self._shift = binary_integers(np.concatenate([domain.lower[self.fixed], moving]))
+        ends, self._shift = scale_to_integers(np.concatenate([domain.lower[self.fixed], moving]))
         self._fixed, ends = ends[: len(self.fixed)], ends[len(self.fixed) :]
         half = len(ends) // 2
         self._low, self._width = ends[:half], ends[half:] - ends[:half]
@@ -73,9 +73,9 @@ class ExactSpace:
         own, scale = weights[self.free], 1 << self._shift
         constant = constant * scale + (weights[self.fixed] * self._fixed).sum()
         if self.cone:
-            return shortened_row(np.array([*(2 * scale * own), constant, -scale * own.sum()], dtype=object))
+            return reduce_row(np.array([*(2 * scale * own), constant, -scale * own.sum()], dtype=object))
         constant += (own * self._low).sum()
-        return shortened_row(np.append(own * self._width, constant))
+        return reduce_row(np.append(own * self._width, constant))
 
     def point(self, s: Sequence[Fraction]) -> Array:
         """(d,) the point in the user's units, every coordinate rounded to the nearest float."""
@@ -95,7 +95,7 @@ class ExactSpace:
     def has_interior(self) -> bool:
         """Whether the domain has one, as it was asked for: without the room that membership leaves for rounding."""
         polytope, walls = ExactPolytope(self.coordinates), self._walls(self.domain.bounds)
-        return all(polytope.cut(row) for row in walls) and interior_point(polytope, walls) is not None
+        return all(polytope.cut(row) for row in walls) and find_interior_point(polytope, walls) is not None
 
     def _walls(self, bounds: Array) -> list[Integers]:
         domain, d = self.domain, len(self.domain)
@@ -109,15 +109,15 @@ class ExactSpace:
                     for sign, bound in ((1.0, domain.lower[j]), (-1.0, domain.upper[j]))
                     if np.isfinite(bound)
                 ]
-        rows = [self.row(binary_integers(form)[0]) for form in forms]
+        rows = [self.row(scale_to_integers(form)[0]) for form in forms]
         return [row for row in rows if (row[:-1] != 0).any() or row[-1] < 0]
 
 
-def interior_point(polytope: ExactPolytope, rows: Sequence[Integers]) -> tuple[Fraction, ...] | None:
+def find_interior_point(polytope: ExactPolytope, rows: Sequence[Integers]) -> tuple[Fraction, ...] | None:
     """A point strictly inside the polytope, whose rows these are, and the unit box; None where there is none."""
     corners = [polytope.vertex()]
     for row in rows:
-        if not any(_value(row, corner) > 0 for corner in corners):
+        if not any(_evaluate_row(row, corner) > 0 for corner in corners):
             found = polytope.rises_above_zero(row)
             if found is None:
                 return None
@@ -127,10 +127,10 @@ def interior_point(polytope: ExactPolytope, rows: Sequence[Integers]) -> tuple[F
     share = Fraction(1, 2)
     while True:
         moved = tuple(c + share * (m - c) for c, m in zip(center, middle, strict=True))
-        if all(_value(row, moved) > 0 for row in rows):
+        if all(_evaluate_row(row, moved) > 0 for row in rows):
             return moved
         share /= 16
 
 
-def _value(row: Integers, s: Sequence[Fraction]) -> Fraction:
+def _evaluate_row(row: Integers, s: Sequence[Fraction]) -> Fraction:
     return sum((int(a) * b for a, b in zip(row[:-1], s, strict=True) if a), Fraction(0)) + int(row[-1])

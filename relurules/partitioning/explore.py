@@ -12,19 +12,26 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from relurules.errors import CheckError, DataError, Termination
-from relurules.files import make_folder
+from relurules.files.locks import hold_lock, make_scratch_folder
+from relurules.files.writing import make_folder
 from relurules.limits import NEVER, Deadline
-from relurules.locks import alone, scratch
-from relurules.partitioning import key
+from relurules.partitioning import state_layout
 from relurules.partitioning.checkpoint import DAMAGED, read_checkpoint, remove_checkpoint, require_file, save_checkpoint
 from relurules.partitioning.engine import advance
-from relurules.partitioning.pieces import Piece, Search, copied, in_many, in_one, owned
-from relurules.partitioning.state import State
-from relurules.partitioning.tray import Tray, laid_down, picked_up
-from relurules.partitioning.walk import Batch, Problem, Walk, begin, joined
+from relurules.partitioning.pieces import (
+    SearchPiece,
+    SearchProgress,
+    copy_state,
+    copy_with_network,
+    make_single_piece,
+    split_into_pieces,
+)
+from relurules.partitioning.result_spool import ResultSpool, read_result, write_result
+from relurules.partitioning.search_run import RegionBatch, SearchProblem, SearchRun, begin_search, join_batches
+from relurules.partitioning.state import SearchState
 
 Progress = Callable[[int], None]
-Watch = Callable[[Search], None]
+Watch = Callable[[SearchProgress], None]
 
 #: Pieces per process, so that one long piece doesn't keep the others waiting.
 _PIECES = 16
@@ -36,7 +43,7 @@ _CHECKPOINT_EVERY = 30.0
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
-class Budget(NamedTuple):
+class SearchBudget(NamedTuple):
     """When to end: at so many regions, at a deadline; how many processes.
 
     pace: what follows takes so many seconds for every region, which must have room before the deadline too.
@@ -52,10 +59,10 @@ class Budget(NamedTuple):
         return max(0.0, self.deadline.left() - self.pace * found)
 
 
-class Sink(Protocol):
+class RegionSink(Protocol):
     """Where regions go. What it holds is part of a checkpoint."""
 
-    def add(self, piece: int, batch: Batch) -> None:
+    def add(self, piece: int, batch: RegionBatch) -> None:
         """Take the next regions of a piece."""
 
     def saved(self) -> dict[str, Any]:
@@ -65,16 +72,16 @@ class Sink(Protocol):
         """Go on from what `saved` gave."""
 
 
-def explore(
-    problem: Problem,
-    sink: Sink,
-    budget: Budget,
+def run_search(
+    problem: SearchProblem,
+    sink: RegionSink,
+    budget: SearchBudget,
     *,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
     keep: bool = False,
     watch: Watch | None = None,
-) -> Search:
+) -> SearchProgress:
     """Search until nothing is left or the budget is spent; one region is found in any case.
 
     checkpoint: a file that is read if it is there, written first of all, now and then, and when the search ends early,
@@ -83,20 +90,20 @@ def explore(
     then; may end it by an error. Raises CheckError where a process dies,
     with the checkpoint written, InputError where another run uses the same checkpoint.
     """
-    with nullcontext() if checkpoint is None else _alone_with(checkpoint):
-        search = _started(problem, sink, budget, checkpoint)
-        _compile(search)
-        with _signals_between_steps() as interrupt:
+    with nullcontext() if checkpoint is None else _lock_checkpoint(checkpoint):
+        search = _start_search(problem, sink, budget, checkpoint)
+        _compile_engine(search)
+        with _defer_signals() as interrupt:
             try:
-                _bring_forward(problem, search, sink, budget, interrupt, progress, checkpoint, watch)
+                _run_rounds(problem, search, sink, budget, interrupt, progress, checkpoint, watch)
             except OSError:
                 with suppress(OSError):  # where there is no room, the last checkpoint stands
-                    _save(problem, search, sink, checkpoint, keep)
+                    _save_progress(problem, search, sink, checkpoint, keep)
                 raise
             except BaseException:
-                _save(problem, search, sink, checkpoint, keep)
+                _save_progress(problem, search, sink, checkpoint, keep)
                 raise
-            _save(problem, search, sink, checkpoint, keep)
+            _save_progress(problem, search, sink, checkpoint, keep)
 
         if checkpoint is not None and search.complete and not keep:
             sink.saved()  # on disk before the checkpoint is gone
@@ -105,15 +112,15 @@ def explore(
 
 
 @contextmanager
-def _alone_with(checkpoint: Path) -> Iterator[None]:
+def _lock_checkpoint(checkpoint: Path) -> Iterator[None]:
     """Keep other runs from a checkpoint."""
     require_file(checkpoint)
     make_folder(checkpoint.parent)
-    with alone(checkpoint):
+    with hold_lock(checkpoint):
         yield
 
 
-def _started(problem: Problem, sink: Sink, budget: Budget, checkpoint: Path | None) -> Search:
+def _start_search(problem: SearchProblem, sink: RegionSink, budget: SearchBudget, checkpoint: Path | None) -> SearchProgress:
     if checkpoint is not None and checkpoint.exists():
         search, arrays = read_checkpoint(checkpoint, problem)
         try:
@@ -124,25 +131,25 @@ def _started(problem: Problem, sink: Sink, budget: Budget, checkpoint: Path | No
             raise DataError(f"{checkpoint}: {DAMAGED}") from error
         return search
 
-    state, jobs = begin(problem), budget.jobs
-    search = in_one(problem, state) if jobs == 1 else in_many(problem, state, _PIECES * _processes(jobs))
+    state, jobs = begin_search(problem), budget.jobs
+    search = make_single_piece(problem, state) if jobs == 1 else split_into_pieces(problem, state, _PIECES * _count_processes(jobs))
     if checkpoint is not None:
         save_checkpoint(checkpoint, problem, search, sink.saved())
     return search
 
 
-def _compile(search: Search) -> None:
+def _compile_engine(search: SearchProgress) -> None:
     """Compile what isn't yet, as long as Ctrl-C ends the program at once."""
     state = next((piece.state for piece in search.pieces if piece.state is not None), None)
     if state is not None:
-        advance(copied(state), 0)
+        advance(copy_state(state), 0)
 
 
-def _bring_forward(
-    problem: Problem,
-    search: Search,
-    sink: Sink,
-    budget: Budget,
+def _run_rounds(
+    problem: SearchProblem,
+    search: SearchProgress,
+    sink: RegionSink,
+    budget: SearchBudget,
     interrupt: Callable[[], None],
     progress: Progress | None,
     checkpoint: Path | None,
@@ -151,7 +158,7 @@ def _bring_forward(
     """All rounds, with a checkpoint now and then."""
     saved = time.monotonic()
     try:
-        with closing(_rounds(problem, search, sink, budget)) as rounds:
+        with closing(_iterate_rounds(problem, search, sink, budget)) as rounds:
             for _ in rounds:
                 if progress is not None:
                     progress(search.found)
@@ -167,48 +174,48 @@ def _bring_forward(
         raise CheckError(f"a worker process died after {search.found} regions; {kept}") from error
 
 
-def _save(problem: Problem, search: Search, sink: Sink, checkpoint: Path | None, keep: bool) -> None:
+def _save_progress(problem: SearchProblem, search: SearchProgress, sink: RegionSink, checkpoint: Path | None, keep: bool) -> None:
     """Write a checkpoint where there is something to go on with and search and sink agree."""
     if checkpoint is not None and search.recorded and (keep or not search.complete):
         save_checkpoint(checkpoint, problem, search, sink.saved())
 
 
-def _processes(jobs: int) -> int:
+def _count_processes(jobs: int) -> int:
     from joblib import effective_n_jobs  # type: ignore[import-untyped]
 
     return int(effective_n_jobs(jobs))
 
 
-def _rounds(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Generator[None, None, None]:
+def _iterate_rounds(problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget) -> Generator[None, None, None]:
     """Bring the pieces of the search forward; yields whenever search and sink agree."""
-    run = _alone if budget.jobs == 1 else _together
+    run = _run_alone if budget.jobs == 1 else _run_in_parallel
     while not search.complete and not _is_over(search, budget):
         yield from run(problem, search, sink, budget)
 
 
-def _is_over(search: Search, budget: Budget) -> bool:
+def _is_over(search: SearchProgress, budget: SearchBudget) -> bool:
     return search.found >= 1 and (search.found >= budget.regions or budget.left(search.found) <= 0.0)
 
 
-def _alone(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iterator[None]:
+def _run_alone(problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget) -> Iterator[None]:
     """The first piece that isn't done, step by step, in this process."""
     i = next(i for i, piece in enumerate(search.pieces) if piece.state is not None)
     piece = search.pieces[i]
-    walk = Walk(problem, piece.state)  # type: ignore[arg-type]
+    walk = SearchRun(problem, piece.state)  # type: ignore[arg-type]
     before = search.found - walk.found
     while piece.state is not None and not _is_over(search, budget):
         late = budget.left(search.found) <= 0.0
         walk.stop_at((1 if late else max(budget.regions, 1)) - before)
-        why, search.recorded = key.PAUSE, False
+        why, search.recorded = state_layout.PAUSE, False
         try:
             why = walk.step()
         finally:  # a step that fails has found something, too
-            piece = Piece(piece.place, None if why == key.DONE else walk.state, walk.found)
-            _record(search, sink, i, piece, walk.taken())
+            piece = SearchPiece(piece.place, None if why == state_layout.DONE else walk.state, walk.found)
+            _record_piece(search, sink, i, piece, walk.taken())
         yield
 
 
-def _record(search: Search, sink: Sink, i: int, piece: Piece, batch: Batch) -> None:
+def _record_piece(search: SearchProgress, sink: RegionSink, i: int, piece: SearchPiece, batch: RegionBatch) -> None:
     """What piece i found goes to the sink, and then counts."""
     search.recorded = False
     sink.add(i, batch)
@@ -216,29 +223,29 @@ def _record(search: Search, sink: Sink, i: int, piece: Piece, batch: Batch) -> N
     search.recorded = True
 
 
-def _together(problem: Problem, search: Search, sink: Sink, budget: Budget) -> Iterator[None]:
+def _run_in_parallel(problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget) -> Iterator[None]:
     """Every piece that isn't done, for a while, in several processes."""
     from joblib import delayed
 
     waiting = [i for i, piece in enumerate(search.pieces) if piece.state is not None]
-    room, turns = budget.left(search.found), -(-len(waiting) // _processes(budget.jobs))
+    room, turns = budget.left(search.found), -(-len(waiting) // _count_processes(budget.jobs))
     seconds = min(_SECONDS, room / turns)
     regions = min(_REGIONS, max(budget.regions - search.found, 1))
     if budget.pace and room < math.inf:
         regions = min(regions, max(1, int(room / budget.pace / len(waiting))))
     net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
-    with scratch() as folder, _parallel(budget.jobs) as parallel:
-        tray = Tray(folder, os.getpid())
-        calls = (delayed(_forward)(problem, search.pieces[i].state, seconds, regions, tray) for i in waiting)
-        with _dropped(parallel(calls)) as results:
+    with make_scratch_folder() as folder, _make_parallel(budget.jobs) as parallel:
+        tray = ResultSpool(folder, os.getpid())
+        calls = (delayed(_advance_piece)(problem, search.pieces[i].state, seconds, regions, tray) for i in waiting)
+        with _drop_pending_results(parallel(calls)) as results:
             for i, given in zip(waiting, results, strict=True):
-                batch, state, found = picked_up(given)
+                batch, state, found = read_result(given)
                 left = None if state is None else state._replace(net=net)  # one network for all pieces
-                _record(search, sink, i, Piece(search.pieces[i].place, left, found), batch)
+                _record_piece(search, sink, i, SearchPiece(search.pieces[i].place, left, found), batch)
                 yield
 
 
-def _parallel(jobs: int) -> Any:
+def _make_parallel(jobs: int) -> Any:
     """A `Parallel` of joblib, which gives results as they come or, with a backend that can't, when all are there."""
     from joblib import Parallel
 
@@ -249,7 +256,7 @@ def _parallel(jobs: int) -> Any:
 
 
 @contextmanager
-def _dropped(results: Any) -> Iterator[Any]:
+def _drop_pending_results(results: Any) -> Iterator[Any]:
     """Results that joblib gives, those that nobody waits for any more being dropped without its warning about them."""
     try:
         yield results
@@ -260,19 +267,19 @@ def _dropped(results: Any) -> Iterator[Any]:
                 results.close()
 
 
-def _forward(problem: Problem, state: State, seconds: float, regions: float, tray: Tray) -> Any:
+def _advance_piece(problem: SearchProblem, state: SearchState, seconds: float, regions: float, tray: ResultSpool) -> Any:
     """Go on with one piece for a while: what it found, its state if there is more to do, its regions so far."""
-    walk, end = Walk(problem, owned(state)), time.monotonic() + seconds
+    walk, end = SearchRun(problem, copy_with_network(state)), time.monotonic() + seconds
     walk.stop_at(walk.found + regions)
-    target, batches, why = walk.found + regions, list[Batch](), -1
-    while why != key.DONE and (not batches or (time.monotonic() < end and walk.found < target)):
+    target, batches, why = walk.found + regions, list[RegionBatch](), -1
+    while why != state_layout.DONE and (not batches or (time.monotonic() < end and walk.found < target)):
         why = walk.step()
         batches.append(walk.taken())
-    return laid_down((joined(batches), None if why == key.DONE else walk.state, walk.found), tray)
+    return write_result((join_batches(batches), None if why == state_layout.DONE else walk.state, walk.found), tray)
 
 
 @contextmanager
-def _signals_between_steps() -> Iterator[Callable[[], None]]:
+def _defer_signals() -> Iterator[Callable[[], None]]:
     """Ctrl-C, and what else ends programs, does so only where the function given is called, or at the end.
 
     So it never comes between a step and its record. Signals that are ignored stay so, those with a handler reach it.
@@ -291,7 +298,7 @@ def _signals_between_steps() -> Iterator[Callable[[], None]]:
 
     def check() -> None:
         while arrived:
-            _end_by(arrived.pop(0), before)
+            _apply_signal(arrived.pop(0), before)
 
     try:
         yield check
@@ -301,7 +308,7 @@ def _signals_between_steps() -> Iterator[Callable[[], None]]:
     check()
 
 
-def _end_by(number: int, handlers: Mapping[int, Any]) -> None:
+def _apply_signal(number: int, handlers: Mapping[int, Any]) -> None:
     """Do what a signal did before."""
     if callable(handlers[number]):
         handlers[number](number, None)
@@ -311,4 +318,4 @@ def _end_by(number: int, handlers: Mapping[int, Any]) -> None:
         raise Termination(number)
 
 
-__all__ = ["Budget", "Progress", "Sink", "explore"]
+__all__ = ["SearchBudget", "Progress", "RegionSink", "run_search"]

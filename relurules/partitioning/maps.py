@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from relurules.ir import Network
 from relurules.ir.network import Array, Pattern
-from relurules.lp.compiled import compiled
+from relurules.lp.compilation import compile_cached
 
 Int = NDArray[np.int64]
 
@@ -26,7 +26,7 @@ def maps_in_order(network: Network, order: NDArray[np.intp], patterns: Pattern) 
     return maps
 
 
-@compiled
+@compile_cached
 def _write_maps(
     inputs: Array,
     read: Array,
@@ -57,7 +57,7 @@ def _write_maps(
                         maps[r, o, i] += gain * forms[i, k]
 
 
-@compiled
+@compile_cached
 def _write_level(
     inputs: Array, read: Array, slope: Array, first: int, end: int, pattern: Pattern, forms: Array
 ) -> None:

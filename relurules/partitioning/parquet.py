@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.errors import DataError, UnsupportedError, first_line
-from relurules.files import make_folder, remove_leftovers, replacing, write_text
-from relurules.locks import alone
-from relurules.partitioning.checkpoint import digest
-from relurules.partitioning.walk import Batch, Problem, joined
+from relurules.errors import DataError, UnsupportedError, summarise_error
+from relurules.files.locks import hold_lock
+from relurules.files.writing import make_folder, remove_leftovers, replace_atomically, write_text
+from relurules.partitioning.checkpoint import digest_problem
+from relurules.partitioning.search_run import RegionBatch, SearchProblem, join_batches
 
 _Numbers = NDArray[Any]
 
@@ -46,20 +46,20 @@ _FIELDS = {
 }
 
 
-class Parquet:
+class ParquetSink:
     """A sink (`explore.Sink`) that writes regions to Parquet files, each of which appears whole or not at all.
 
     A file holds about 64k regions of one piece of the search, fewer where they are large or where a checkpoint was due.
     """
 
-    def __init__(self, problem: Problem, folder: Path, checkpoint: Path | None = None, version: str = "") -> None:
+    def __init__(self, problem: SearchProblem, folder: Path, checkpoint: Path | None = None, version: str = "") -> None:
         self.checkpoint = checkpoint
-        self.folder, self.about = folder, _about(problem, version)
-        self.schema = _schema(problem, self.about)
+        self.folder, self.about = folder, _describe_search(problem, version)
+        self.schema = _make_schema(problem, self.about)
         K, (m, d) = len(problem.network), problem.network.C.shape
         size = K + 8 * d + (8 * m * (d + 1) if problem.wanted.maps else 0)
         self.rows = int(np.clip(_BYTES // size, 1, _ROWS))
-        self.waiting: dict[int, list[Batch]] = {}
+        self.waiting: dict[int, list[RegionBatch]] = {}
         self.written: dict[int, int] = {}
         self.regions = 0
 
@@ -74,7 +74,7 @@ class Parquet:
             raise DataError(f"{self.folder}: is no folder")
         make_folder(self.folder)
         try:
-            with alone(self.folder):
+            with hold_lock(self.folder):
                 _check_folder(self.folder, self.checkpoint)
                 remove_leftovers(self.folder)
                 yield
@@ -83,7 +83,7 @@ class Parquet:
                 with suppress(OSError):  # unless something is in it
                     self.folder.rmdir()
 
-    def add(self, piece: int, batch: Batch) -> None:
+    def add(self, piece: int, batch: RegionBatch) -> None:
         """Take the next regions of a piece; what is full is written before."""
         n = len(batch.patterns)
         if self._held(piece) + n > self.rows:
@@ -107,9 +107,9 @@ class Parquet:
         """
         written, regions = {int(piece): int(count) for piece, count in arrays["parts"]}, int(arrays["regions"])
         there = {path.name for path in self.folder.glob("*.parquet") if _PART.fullmatch(path.name)}
-        if lacking := next((name for name in _names(written) if name not in there), None):
+        if lacking := next((name for name in _name_files(written) if name not in there), None):
             raise DataError(f"{self.folder}: lacks {lacking}, in which the checkpoint's search left regions")
-        expected, found = set(_names(written)), {name: self._regions_in(self.folder / name) for name in sorted(there)}
+        expected, found = set(_name_files(written)), {name: self._regions_in(self.folder / name) for name in sorted(there)}
         if sum(found[name] for name in expected) != regions:
             raise DataError(
                 f"{self.folder}: doesn't hold the {regions} regions that the checkpoint's search left there"
@@ -125,7 +125,7 @@ class Parquet:
     def close(self, *, complete: bool) -> tuple[Path, ...]:
         """Write what waits and the manifest; all files in order."""
         self.saved()
-        names = sorted(_names(self.written))
+        names = sorted(_name_files(self.written))
         fields = {name: _FIELDS[name] for name in self.schema.names}
         found = {"regions": self.regions, "complete": complete, "files": len(names)}
         manifest = {**found, **_ABOUT, "fields": fields, **self.about}
@@ -138,7 +138,7 @@ class Parquet:
     def _flush(self, piece: int) -> None:
         """Write all that a piece has waiting; what can't be written goes on waiting."""
         while self._held(piece):
-            found = joined(self.waiting[piece])
+            found = join_batches(self.waiting[piece])
             self.waiting[piece] = [found]
             self._write(piece, found, n := min(self.rows, len(found.patterns)))
             self.waiting[piece] = [
@@ -146,36 +146,36 @@ class Parquet:
             ]
         self.waiting.pop(piece, None)
 
-    def _write(self, piece: int, found: Batch, n: int) -> None:
-        parquet, part = _pyarrow().parquet, self.written.get(piece, 0)
+    def _write(self, piece: int, found: RegionBatch, n: int) -> None:
+        parquet, part = _import_pyarrow().parquet, self.written.get(piece, 0)
         arrays: dict[str, _Numbers] = {"pattern": found.patterns[:n], "point": found.points[:n]}
         if "weights" in self.schema.names:
             arrays |= {"weights": found.maps[:n, :, :-1], "constants": found.maps[:n, :, -1]}
-        table = _table({name: arrays[name] for name in self.schema.names}, self.schema)
-        with replacing(self.folder / _NAME.format(piece, part)) as path:
+        table = _make_table({name: arrays[name] for name in self.schema.names}, self.schema)
+        with replace_atomically(self.folder / _NAME.format(piece, part)) as path:
             parquet.write_table(table, path, compression="zstd", use_dictionary=["pattern.list.element"])
         self.written[piece] = part + 1
         self.regions += n
 
     def _regions_in(self, path: Path) -> int:
         """Number of rows of a file of this search."""
-        pyarrow = _pyarrow()
+        pyarrow = _import_pyarrow()
         try:
             found = pyarrow.parquet.read_metadata(path)
             about = json.loads((found.metadata or {}).get(_KEY, b"{}"))
         except (OSError, ValueError, pyarrow.ArrowException) as error:
-            raise DataError(f"{path}: can't be read ({first_line(error)}); remove it and the checkpoint") from error
+            raise DataError(f"{path}: can't be read ({summarise_error(error)}); remove it and the checkpoint") from error
         if about.get("digest") != self.about["digest"]:
             raise DataError(f"{path}: holds regions of another search than the checkpoint's")
         return int(found.num_rows)
 
 
-def _names(written: Mapping[int, int]) -> Iterator[str]:
+def _name_files(written: Mapping[int, int]) -> Iterator[str]:
     """Names of all files, by piece and number of files."""
     return (_NAME.format(piece, part) for piece, count in written.items() for part in range(count))
 
 
-def _pyarrow() -> Any:
+def _import_pyarrow() -> Any:
     try:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
@@ -185,7 +185,7 @@ def _pyarrow() -> Any:
     return pyarrow
 
 
-def _about(problem: Problem, version: str) -> dict[str, Any]:
+def _describe_search(problem: SearchProblem, version: str) -> dict[str, Any]:
     """What a reader of the files needs beside the rows."""
     network = problem.network
     return {
@@ -194,13 +194,13 @@ def _about(problem: Problem, version: str) -> dict[str, Any]:
         "neurons": [str(neuron) for neuron in network.neurons],
         "slopes": network.slope.tolist(),
         "scores": len(network.c),
-        "digest": digest(problem),
+        "digest": digest_problem(problem),
     }
 
 
-def _schema(problem: Problem, about: Mapping[str, Any]) -> Any:
+def _make_schema(problem: SearchProblem, about: Mapping[str, Any]) -> Any:
     """Lists of fixed size without missing values; Parquet has none of size 0, for the pattern without neurons."""
-    pyarrow, K, (m, d) = _pyarrow(), len(problem.network), problem.network.C.shape
+    pyarrow, K, (m, d) = _import_pyarrow(), len(problem.network), problem.network.C.shape
     sizes = {"pattern": K or -1, "point": d}
     if problem.wanted.maps:
         sizes |= {"weights": m * d, "constants": m}
@@ -212,8 +212,8 @@ def _schema(problem: Problem, about: Mapping[str, Any]) -> Any:
     return pyarrow.schema(fields, metadata={_KEY: json.dumps(about)})
 
 
-def _table(arrays: Mapping[str, _Numbers], schema: Any) -> Any:
-    pyarrow, columns = _pyarrow(), []
+def _make_table(arrays: Mapping[str, _Numbers], schema: Any) -> Any:
+    pyarrow, columns = _import_pyarrow(), []
     for field in schema:
         array = arrays[field.name]
         flat = pyarrow.array(np.ascontiguousarray(array).reshape(-1), field.type.value_type)
@@ -238,4 +238,4 @@ def _check_folder(folder: Path, checkpoint: Path | None) -> None:
         raise DataError(f"{folder}: holds regions of an earlier search, and {kept}; give a new or an empty folder")
 
 
-__all__ = ["Parquet"]
+__all__ = ["ParquetSink"]

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.ir import Network, Reached
-from relurules.ir.network import Array, rows_of
-from relurules.ir.signs import Signs
-from relurules.partitioning.distinct import Distinct
+from relurules.ir.network import Array, validate_rows
+from relurules.ir.signs import SignReader
+from relurules.partitioning.distinct_patterns import PatternCounter
 
 #: Rows are taken in pieces of at most so many numbers, but never fewer than _FEWEST rows.
 _PIECE = 2**21
 _FEWEST = 2**8
 
 
-def reach(
+def collect_patterns(
     network: Network,
     data: Array | Iterable[Array],
     *,
@@ -35,13 +35,13 @@ def reach(
     of rows done. A pattern is the sign of `network.preactivations`, +1 for z >= 0; where z is so near 0 that it depends
     on the order of a sum, the one that holds is that of the row evaluated alone. So chunks make no difference.
     """
-    signs = Signs.of(network)
+    signs = SignReader.of(network)
     d = network.A.shape[1]
-    found = Distinct(signs.words, d)
+    found = PatternCounter(signs.words, d)
     limits = None if domain is None or _is_open(domain) else domain
     rows = outside = 0
-    for piece in _pieces(data, d, len(network)):
-        inside = _inside(piece, limits)
+    for piece in _iterate_pieces(data, d, len(network)):
+        inside = _find_inside(piece, limits)
         kept = piece if inside.all() else piece[inside]
         found.add(signs.packed(kept), rows + np.flatnonzero(inside), kept)
         rows, outside = rows + len(piece), outside + len(piece) - len(kept)
@@ -51,11 +51,11 @@ def reach(
     return Reached(network, signs.unpacked(words), counts, first, points, rows, outside, domain)
 
 
-def _pieces(data: Array | Iterable[Array], d: int, K: int) -> Iterator[Array]:
+def _iterate_pieces(data: Array | Iterable[Array], d: int, K: int) -> Iterator[Array]:
     """The rows in order, in pieces of bounded size; DataError for a chunk that hasn't d columns."""
     step = max(_FEWEST, _PIECE // (d + K + 1))
     for chunk in [data] if isinstance(data, np.ndarray) else data:
-        chunk = rows_of(chunk, d)  # noqa: PLW2901
+        chunk = validate_rows(chunk, d)  # noqa: PLW2901
         for start in range(0, len(chunk), step):
             yield chunk[start : start + step]
 
@@ -66,7 +66,7 @@ def _is_open(domain: Domain) -> bool:
     return not (sides.any() or domain.groups or len(domain.normals))
 
 
-def _inside(piece: Array, domain: Domain | None) -> NDArray[np.bool_]:
+def _find_inside(piece: Array, domain: Domain | None) -> NDArray[np.bool_]:
     if domain is not None:
         return domain.contains(piece)
     finite = np.isfinite(piece)

@@ -7,20 +7,20 @@ import numpy as np
 
 from relurules.domain import Domain
 from relurules.errors import CheckError, DomainError, Termination, UnsupportedError
-from relurules.ir import UNEXPLORED, Count, Decisions, Estimate, Network, Neuron, Partition, Streamed, Tree
-from relurules.ir.accurate import accurate_rows
+from relurules.ir import UNEXPLORED, Count, DecisionCounts, Estimate, Network, Neuron, Partition, StreamResult, Tree
+from relurules.ir.compensated_forms import compute_accurate_rows
 from relurules.ir.network import Array
-from relurules.limits import Deadline, SearchLimits, search_limits
-from relurules.partitioning import reference
+from relurules.limits import Deadline, SearchLimits, make_search_limits
+from relurules.partitioning import reference_search
 from relurules.partitioning.checkpoint import remove_checkpoint
-from relurules.partitioning.estimate import Effort, estimate
-from relurules.partitioning.explore import Budget, Progress, explore
-from relurules.partitioning.gate import Gate, tests_for
-from relurules.partitioning.parquet import Parquet
-from relurules.partitioning.pieces import Search
-from relurules.partitioning.reference import units
-from relurules.partitioning.sinks import Collected, Counted, assembled
-from relurules.partitioning.walk import Batch, Problem, Wanted
+from relurules.partitioning.estimate import ProbeBudget, estimate_search
+from relurules.partitioning.explore import Progress, SearchBudget, run_search
+from relurules.partitioning.parquet import ParquetSink
+from relurules.partitioning.pieces import SearchProgress
+from relurules.partitioning.reference_search import compute_length_scales
+from relurules.partitioning.search_run import RegionBatch, RegionOutputs, SearchProblem
+from relurules.partitioning.sinks import CollectingSink, CountingSink, join_pieces
+from relurules.partitioning.size_guard import SizeGuard, convert_work_to_tests
 
 #: Which engine searches: machine code, or Python with scipy's linear programming, slow, the judge of the other.
 SOLVERS = ("compiled", "scipy")
@@ -29,7 +29,7 @@ SOLVERS = ("compiled", "scipy")
 _PROBES, _LEAST_PROBES, _WORK, _SHARE, _LEAST = 2000, 4, 5_000_000, 0.05, 0.3
 
 
-def search(
+def search_regions(
     network: Network,
     domain: Domain,
     *,
@@ -54,34 +54,34 @@ def search(
     regions found; checkpoint, and whether it is kept when the search is complete: see `explore`. Raises DomainError
     where the domain doesn't fit the network or has no interior.
     """
-    limits = limits or search_limits(max_regions, time_limit, memory_limit)
+    limits = limits or make_search_limits(max_regions, time_limit, memory_limit)
     if solver not in SOLVERS:
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
     if solver == "scipy":
         if jobs != 1 or checkpoint is not None or limits.megabytes is not None:
             raise UnsupportedError("solver 'scipy' has no jobs, checkpoint or memory_limit; supported: 'compiled'")
-        return reference.search(network, domain, limits=limits, progress=progress)
-    problem = problem_of(network, domain, Wanted(points=True, tree=True))
-    found = Collected()
-    watch = Gate(problem) if gated and not limits.explicit else None
-    done = explore(
+        return reference_search.search_with_scipy(network, domain, limits=limits, progress=progress)
+    problem = make_problem(network, domain, RegionOutputs(points=True, tree=True))
+    found = CollectingSink()
+    watch = SizeGuard(problem) if gated and not limits.explicit else None
+    done = run_search(
         problem,
         found,
-        budget(limits, jobs, _bytes(network)),
+        make_budget(limits, jobs, _count_region_bytes(network)),
         progress=progress,
         checkpoint=checkpoint,
         keep=keep_checkpoint,
         watch=watch,
     )
-    guess = estimate(problem, done, effort=_effort(problem, limits)) if estimated and not done.complete else None
-    return _partition(problem, done, found, guess)
+    guess = estimate_search(problem, done, effort=_make_probe_budget(problem, limits)) if estimated and not done.complete else None
+    return _build_partition(problem, done, found, guess)
 
 
 def count_regions(
     network: Network,
     domain: Domain,
     rows: Array | None,
-    limits: Budget,
+    limits: SearchBudget,
     *,
     checkpoint: Path | None = None,
     progress: Progress | None = None,
@@ -90,11 +90,11 @@ def count_regions(
 
     rows: (N, d) data; the estimate says which share of them was covered.
     """
-    problem = problem_of(network, domain, Wanted())
+    problem = make_problem(network, domain, RegionOutputs())
     if limits.regions == 0:
-        return Count(0, False, estimate(problem, None, rows))
-    done = explore(problem, Counted(), limits, progress=progress, checkpoint=checkpoint)
-    return Count(done.found, done.complete, None if done.complete else estimate(problem, done, rows))
+        return Count(0, False, estimate_search(problem, None, rows))
+    done = run_search(problem, CountingSink(), limits, progress=progress, checkpoint=checkpoint)
+    return Count(done.found, done.complete, None if done.complete else estimate_search(problem, done, rows))
 
 
 def write_regions(
@@ -102,22 +102,22 @@ def write_regions(
     domain: Domain,
     rows: Array | None,
     folder: Path,
-    limits: Budget,
+    limits: SearchBudget,
     *,
     maps: bool,
     version: str = "",
     checkpoint: Path | None = None,
     progress: Progress | None = None,
-) -> Streamed:
+) -> StreamResult:
     """Write all regions to Parquet files, see `parquet`; the folder must be empty unless the checkpoint is there.
 
     What was found stays there whatever ends the search. rows: as in `count_regions`; version: of the package.
     """
-    problem = problem_of(network, domain, Wanted(points=True, maps=maps))
-    sink = Parquet(problem, folder, checkpoint, version)
+    problem = make_problem(network, domain, RegionOutputs(points=True, maps=maps))
+    sink = ParquetSink(problem, folder, checkpoint, version)
     with sink.alone():
         try:
-            done = explore(problem, sink, limits, progress=progress, checkpoint=checkpoint, keep=True)
+            done = run_search(problem, sink, limits, progress=progress, checkpoint=checkpoint, keep=True)
         except (KeyboardInterrupt, Termination, CheckError):
             if sink:
                 sink.close(complete=False)
@@ -125,65 +125,65 @@ def write_regions(
         files = sink.close(complete=done.complete)
         if checkpoint is not None and done.complete:
             remove_checkpoint(checkpoint)  # the folder says now that it is whole
-    return Streamed(done.found, done.complete, files, None if done.complete else estimate(problem, done, rows))
+    return StreamResult(done.found, done.complete, files, None if done.complete else estimate_search(problem, done, rows))
 
 
 def compile_search() -> None:
     """Compile what isn't compiled yet, so that no time limit pays for it: by a search for two regions."""
     one, none = np.eye(1), np.zeros((1, 1))
     tiny = Network(A=one, L=none, b=none[0], C=none, U=one, c=none[0], slope=none[0], neurons=(Neuron("", 0),))
-    found = search(tiny, Domain.box([-1.0], [1.0]), max_regions=1)
+    found = search_regions(tiny, Domain.box([-1.0], [1.0]), max_regions=1)
     found.regions()
 
 
-def problem_of(network: Network, domain: Domain, wanted: Wanted) -> Problem:
+def make_problem(network: Network, domain: Domain, wanted: RegionOutputs) -> SearchProblem:
     """What a search needs to know. DomainError where the domain doesn't fit the network."""
     if len(domain) != network.A.shape[1]:
         raise DomainError(f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}")
-    return Problem(network, domain, domain.frame(units(network)), wanted)
+    return SearchProblem(network, domain, domain.frame(compute_length_scales(network)), wanted)
 
 
-def budget(limits: SearchLimits, jobs: int, own: int = 0) -> Budget:
+def make_budget(limits: SearchLimits, jobs: int, own: int = 0) -> SearchBudget:
     """What a user allows, as the search takes it; own: bytes that it keeps of a region. UnsupportedError for no job."""
     if jobs == 0:
         raise UnsupportedError("jobs=0; supported: 1, 2, ... processes, or -1 for one per core")
     fit = math.inf
     if limits.megabytes is not None:
         fit = max(1.0, limits.megabytes * 1e6 // max(1, own + limits.bytes))
-    return Budget(min(fit, math.inf if limits.regions is None else limits.regions), limits.deadline, jobs, limits.pace)
+    return SearchBudget(min(fit, math.inf if limits.regions is None else limits.regions), limits.deadline, jobs, limits.pace)
 
 
-def _bytes(network: Network) -> int:
+def _count_region_bytes(network: Network) -> int:
     """What a region takes with the split above it, twice, since batches are joined: bytes."""
     K, d = network.A.shape
     return int(2 * (K + 8 * d + 16 + K + 8 + 16) + 8 * (d + 1) + 8)
 
 
-def _partition(problem: Problem, search: Search, found: Collected, guess: Estimate | None) -> Partition:
+def _build_partition(problem: SearchProblem, search: SearchProgress, found: CollectingSink, guess: Estimate | None) -> Partition:
     batches = [(found.of(i), piece.place) for i, piece in enumerate(search.pieces)]
     parts = [(batch, place) for batch, place in batches if batch is not None]
-    below = assembled([batch for batch, _ in parts], [place for _, place in parts], len(search.top.neurons))
+    below = join_pieces([batch for batch, _ in parts], [place for _, place in parts], len(search.top.neurons))
     neurons = np.concatenate([search.top.neurons, below.neurons]).astype(np.intp)
     signs = np.vstack([search.top.signs, below.signs])
-    forms = accurate_rows(problem.network, neurons, signs)
-    children = _children(np.vstack([search.top.places, below.split_places]), below)
+    forms = compute_accurate_rows(problem.network, neurons, signs)
+    children = _link_children(np.vstack([search.top.places, below.split_places]), below)
     tree = Tree(neurons, forms[:, :-1], forms[:, -1], children)
     return Partition(
         problem.network, problem.domain, problem.frame, tree, below.patterns, below.points, search.complete, guess,
-        Decisions(*below.decided.sum(axis=0).tolist()),
+        DecisionCounts(*below.decided.sum(axis=0).tolist()),
     )  # fmt: skip
 
 
-def _effort(problem: Problem, limits: SearchLimits) -> Effort:
+def _make_probe_budget(problem: SearchProblem, limits: SearchLimits) -> ProbeBudget:
     """What the estimate of a search that ended early may take: a small part of the time that was allowed."""
     deadline = limits.deadline
-    work = tests_for(_WORK, len(problem.frame.free))
+    work = convert_work_to_tests(_WORK, len(problem.frame.free))
     ends = Deadline.after(_LEAST + _SHARE * deadline.seconds, deadline.clock) if deadline.is_set else deadline
-    return Effort(probes=_PROBES, least=_LEAST_PROBES, tests=work, deadline=ends)
+    return ProbeBudget(probes=_PROBES, least=_LEAST_PROBES, tests=work, deadline=ends)
 
 
-def _children(
-    split_places: "np.ndarray[tuple[int, int], np.dtype[np.int64]]", below: Batch
+def _link_children(
+    split_places: "np.ndarray[tuple[int, int], np.dtype[np.int64]]", below: RegionBatch
 ) -> "np.ndarray[tuple[int, int], np.dtype[np.int32]]":
     """(S, 2) children of every split from what is above every split and region."""
     children = np.full((len(split_places), 2), UNEXPLORED, dtype=np.int32)

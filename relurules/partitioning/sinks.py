@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from relurules.partitioning.walk import Batch, joined
+from relurules.partitioning.search_run import RegionBatch, join_batches
 
 
-class Counted:
+class CountingSink:
     """Keeps nothing: the search counts by itself."""
 
-    def add(self, piece: int, batch: Batch) -> None:
+    def add(self, piece: int, batch: RegionBatch) -> None:
         """Nothing to keep."""
 
     def saved(self) -> dict[str, Any]:
@@ -22,45 +22,45 @@ class Counted:
         """Nothing to restore."""
 
 
-class Collected:
+class CollectingSink:
     """Keeps all batches of every piece."""
 
     def __init__(self) -> None:
-        self.batches: dict[int, list[Batch]] = {}
+        self.batches: dict[int, list[RegionBatch]] = {}
 
-    def add(self, piece: int, batch: Batch) -> None:
+    def add(self, piece: int, batch: RegionBatch) -> None:
         """Keep a batch."""
         self.batches.setdefault(piece, []).append(batch)
 
-    def of(self, piece: int) -> Batch | None:
+    def of(self, piece: int) -> RegionBatch | None:
         """All of a piece."""
         batches = self.batches.get(piece)
-        return joined(batches) if batches else None
+        return join_batches(batches) if batches else None
 
     def saved(self) -> dict[str, Any]:
         """One array per piece and field."""
-        found = {i: joined(batches) for i, batches in self.batches.items()}
+        found = {i: join_batches(batches) for i, batches in self.batches.items()}
         return {f"{i}.{name}": array for i, batch in found.items() for name, array in batch._asdict().items()}
 
     def restore(self, arrays: dict[str, Any]) -> None:
         """Go on from what `saved` gave."""
         pieces = sorted({int(name.split(".")[0]) for name in arrays})
-        self.batches = {i: [Batch(*(arrays[f"{i}.{name}"] for name in Batch._fields))] for i in pieces}
+        self.batches = {i: [RegionBatch(*(arrays[f"{i}.{name}"] for name in RegionBatch._fields))] for i in pieces}
 
 
-def assembled(parts: Sequence[Batch], places: Sequence[tuple[int, int]], splits: int) -> Batch:
+def join_pieces(parts: Sequence[RegionBatch], places: Sequence[tuple[int, int]], splits: int) -> RegionBatch:
     """Batches of several pieces as one: their own splits come after the `splits` above them all, in order."""
     moved = []
     for part, place in zip(parts, places, strict=True):
         moved.append(
             part._replace(
-                places=_moved(part.places, place, splits), split_places=_moved(part.split_places, place, splits)
+                places=_shift_places(part.places, place, splits), split_places=_shift_places(part.split_places, place, splits)
             )
         )
         splits += len(part.neurons)
-    return joined(moved)
+    return join_batches(moved)
 
 
-def _moved(places: Any, above: tuple[int, int], first: int) -> Any:
+def _shift_places(places: Any, above: tuple[int, int], first: int) -> Any:
     root = places[:, :1] == -1
     return np.where(root, np.array([above]), places + np.array([[first, 0]]))

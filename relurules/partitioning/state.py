@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 
-class Net(NamedTuple):
+class SearchNetwork(NamedTuple):
     """The network, in the order of the search, and how its forms become rows of the search's coordinates.
 
     linear: (K, f + 1) of A and b in the frame's f coordinates; L (K, K); slope; base (K,): sums of the absolute terms
@@ -32,7 +32,7 @@ class Net(NamedTuple):
     cone: int
 
 
-class Node(NamedTuple):
+class CurrentCell(NamedTuple):
     """The current cell and what it shares with the cells that wait.
 
     pattern: (K,) -1, +1, and 0 where a neuron isn't decided; forms (K, f + 1) of z in the frame's coordinates, sizes
@@ -66,7 +66,7 @@ class Node(NamedTuple):
     options: Int
 
 
-class Stack(NamedTuple):
+class CellStack(NamedTuple):
     """Cells that wait: their dictionaries' tables in one pool, everything else by slot."""
 
     pool: Array
@@ -81,7 +81,7 @@ class Stack(NamedTuple):
     at: Int
 
 
-class Out(NamedTuple):
+class OutputBuffers(NamedTuple):
     """Regions and splits found since they were last taken out.
 
     patterns (B, K), centers (B, F), radii (B,), places (B, 2): the split and side above a region; split_neurons (B,),
@@ -97,13 +97,13 @@ class Out(NamedTuple):
     split_places: Int
 
 
-class State(NamedTuple):
+class SearchState(NamedTuple):
     """All of it: `work` is the current cell's dictionary, `spare` a second one for a moment."""
 
-    net: Net
-    node: Node
-    stack: Stack
-    out: Out
+    net: SearchNetwork
+    node: CurrentCell
+    stack: CellStack
+    out: OutputBuffers
     work: Dictionary
     spare: Dictionary
     ball: Dictionary

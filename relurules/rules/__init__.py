@@ -1,6 +1,6 @@
 """Turns regions into rules that people read (Partition -> RuleSet)."""
 
-from relurules.rules.build import Asked, build_rules
-from relurules.rules.decide import deciding
+from relurules.networks.decisions import add_decision_neurons
+from relurules.rules.build import MergeBudget, build_rules
 
-__all__ = ["Asked", "build_rules", "deciding"]
+__all__ = ["MergeBudget", "build_rules", "add_decision_neurons"]

@@ -9,24 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import OutOfTimeError
-from relurules.ir import UNEXPLORED, AffineMap, Decision, Head, Partition, Reduction, RuleSet, Tree
-from relurules.ir.link import identity_heads, is_identity
-from relurules.ir.network import Array, read_only
-from relurules.ir.rule_table import RuleTable, packed
+from relurules.ir import UNEXPLORED, AffineMap, CollapseStats, Decision, Head, Partition, RuleSet, Tree
+from relurules.ir.link import is_identity, make_identity_heads
+from relurules.ir.network import Array, make_read_only
+from relurules.ir.rule_table import RuleTable, pack_sides
 from relurules.limits import NEVER, Deadline
-from relurules.rules.decide import decided_ground
-from relurules.rules.merge import leaf_count
-from relurules.rules.outputs import output_bound, score_budget
-from relurules.rules.pieces import Ground, Piece, Sides, network_ground, to_user
-from relurules.rules.simplify import Simplified, simplified
-from relurules.rules.straighten import straightened
-from relurules.rules.tidy import shortened, tidied
+from relurules.networks.decisions import make_decision_function
+from relurules.rules.boundary_rounding import round_boundaries
+from relurules.rules.error_budget import bound_output_error, find_score_budget
+from relurules.rules.map_rounding import round_map, shorten_numbers
+from relurules.rules.merge_hierarchy import count_leaves
+from relurules.rules.pieces import AffinePiece, PiecewiseFunction, Sides, convert_to_user, make_network_function
+from relurules.rules.simplify import SimplificationResult, simplify_partition
 
 #: What pieces with few terms and digits may cost of a bound; the rest is for moving boundaries.
 _SHARE = 0.9
 
 
-class Asked(NamedTuple):
+class MergeBudget(NamedTuple):
     """What rules may cost: error, of an output; rules: how many there may be, None for any number.
 
     on_rows: whether so many rules are to be close to the network on the rows, and not everywhere.
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
     on_rows: bool = False
 
 
-class _Shape(NamedTuple):
+class _RuleDraft(NamedTuple):
     """Rules without numbers, the i-th for leaf i of a tree. sides: the (split, side) pairs of each that it needs.
 
     None: all those of its branch. maps: weights (R, m, d), constants (R, m).
@@ -53,11 +53,11 @@ class _Shape(NamedTuple):
 def build_rules(
     partition: Partition,
     outputs: tuple[str, ...],
-    reduction: Reduction,
+    reduction: CollapseStats,
     score_error: float,
     data: Array | None,
     heads: tuple[Head, ...] = (),
-    asked: Asked | None = None,
+    asked: MergeBudget | None = None,
     decision: Decision | None = None,
     progress: Callable[[int], None] | None = None,
     deadline: Deadline = NEVER,
@@ -69,71 +69,71 @@ def build_rules(
     pieces stay unmerged, and conditions unshortened: rules are right all the same. OutOfTimeError where that isn't what
     was asked for.
     """
-    ground = (decided_ground if decision else network_ground)(partition, deadline)
-    asked, heads = asked or Asked(), heads or identity_heads(len(partition.network.c))
-    room = max(0.0, score_budget(ground, heads, asked.error) - score_error) if asked.error else 0.0
-    found = simplified(ground, room, asked.rules, progress, close_on=data if asked.on_rows else None)
-    shape = _shape(ground, found)
+    ground = (make_decision_function if decision else make_network_function)(partition, deadline)
+    asked, heads = asked or MergeBudget(), heads or make_identity_heads(len(partition.network.c))
+    room = max(0.0, find_score_budget(ground, heads, asked.error) - score_error) if asked.error else 0.0
+    found = simplify_partition(ground, room, asked.rules, progress, close_on=data if asked.on_rows else None)
+    shape = _draft_rules(ground, found)
     error = score_error + shape.error
-    counts = None if data is None else _count(partition, shape, data)
-    order = _order(shape, counts, decision)
+    counts = None if data is None else _count_rows(partition, shape, data)
+    order = _order_leaves(shape, counts, decision)
     network = replace(partition.network, lifting=None)  # rules stand for the collapsed numbers, and files hold these
-    tree = _renumbered(shape.tree, np.argsort(order))
+    tree = _renumber_leaves(shape.tree, np.argsort(order))
     regions = np.array([piece.regions[0] for piece in found.pieces], dtype=np.intp)[order]
     rules = RuleTable(
         tree=tree,
         network=network,
-        bounds=packed([shape.sides[leaf] for leaf in order.tolist()]),
-        maps=AffineMap(read_only(shape.maps.weights[order]), read_only(shape.maps.constants[order])),
-        points=read_only(shape.points[order]),
+        bounds=pack_sides([shape.sides[leaf] for leaf in order.tolist()]),
+        maps=AffineMap(make_read_only(shape.maps.weights[order]), make_read_only(shape.maps.constants[order])),
+        points=make_read_only(shape.points[order]),
         rows=None if counts is None else counts[order],
         given=partition.patterns[regions],
     )
-    bound = output_bound(ground, heads, error)
-    before = [step._replace(error=output_bound(ground, heads, score_error + step.error)) for step in found.steps[:-1]]
+    bound = bound_output_error(ground, heads, error)
+    before = [step._replace(error=bound_output_error(ground, heads, score_error + step.error)) for step in found.steps[:-1]]
     network = replace(partition.network, lifting=None)
     return RuleSet(
         outputs, partition.domain, rules, tree, network, error, partition.complete, reduction, heads,
         output_error=None if is_identity(heads, len(partition.network.c)) else bound,
-        tradeoffs=(*before, found.steps[-1]._replace(error=bound)) if asked != Asked() else (),
+        tradeoffs=(*before, found.steps[-1]._replace(error=bound)) if asked != MergeBudget() else (),
         decision=decision, estimate=partition.estimate,
     )  # fmt: skip
 
 
-def _shape(ground: Ground, found: Simplified) -> _Shape:
-    tree, turned = _readable(found.grown.tree, ground.partition.domain.widths)
+def _draft_rules(ground: PiecewiseFunction, found: SimplificationResult) -> _RuleDraft:
+    tree, turned = _scale_splits(found.grown.tree, ground.partition.domain.widths)
     regions = np.array([piece.regions[0] for piece in found.pieces], dtype=np.intp)
     points = ground.partition.points[regions]
-    sides = [_sides(piece, found, turned) for piece in found.pieces]
+    sides = [_translate_sides(piece, found, turned) for piece in found.pieces]
     if found.room is not None:
-        short = [shortened(ground, piece, found.room) for piece in found.pieces]
-        return _Shape(tree, sides, _stacked([own for _, own in short]), points, max(piece.error for piece, _ in short))
+        short = [shorten_numbers(ground, piece, found.room) for piece in found.pieces]
+        return _RuleDraft(tree, sides, _stack_maps([own for _, own in short]), points, max(piece.error for piece, _ in short))
     if not found.limit:
-        return _Shape(tree, sides, AffineMap(*(part[regions] for part in ground.maps)), points, 0.0)
-    tidy = [_tidied(ground, piece, _SHARE * found.limit) for piece in found.pieces]
-    pieces, maps = [piece for piece, _ in tidy], _stacked([own for _, own in tidy])
-    shape = _Shape(tree, sides, maps, points, max(piece.error for piece in pieces))
-    if leaf_count(tree) > len(pieces) or len(pieces) == 1 or ground.deadline.is_over():
+        return _RuleDraft(tree, sides, AffineMap(*(part[regions] for part in ground.maps)), points, 0.0)
+    tidy = [_round_map_in_time(ground, piece, _SHARE * found.limit) for piece in found.pieces]
+    pieces, maps = [piece for piece, _ in tidy], _stack_maps([own for _, own in tidy])
+    shape = _RuleDraft(tree, sides, maps, points, max(piece.error for piece in pieces))
+    if count_leaves(tree) > len(pieces) or len(pieces) == 1 or ground.deadline.is_over():
         return shape
-    straight = straightened(ground, tree, np.array([piece.forms for piece in pieces]), found.limit)
+    straight = round_boundaries(ground, tree, np.array([piece.forms for piece in pieces]), found.limit)
     if straight is None:
         return shape
-    return _Shape(straight.tree, list(straight.sides), maps, straight.points, straight.error)
+    return _RuleDraft(straight.tree, list(straight.sides), maps, straight.points, straight.error)
 
 
-def _tidied(ground: Ground, piece: Piece, limit: float) -> tuple[Piece, AffineMap]:
+def _round_map_in_time(ground: PiecewiseFunction, piece: AffinePiece, limit: float) -> tuple[AffinePiece, AffineMap]:
     """With few terms and digits, where there is time for that."""
     if piece.splits is not None and not ground.deadline.is_over():
         with suppress(OutOfTimeError):
-            return tidied(ground, piece, limit)
-    return piece, to_user(ground.frame, piece.forms)
+            return round_map(ground, piece, limit)
+    return piece, convert_to_user(ground.frame, piece.forms)
 
 
-def _stacked(maps: list[AffineMap]) -> AffineMap:
+def _stack_maps(maps: list[AffineMap]) -> AffineMap:
     return AffineMap(np.stack([own.weights for own in maps]), np.stack([own.constants for own in maps]))
 
 
-def _order(shape: _Shape, counts: NDArray[np.intp] | None, decision: Decision | None) -> NDArray[np.intp]:
+def _order_leaves(shape: _RuleDraft, counts: NDArray[np.intp] | None, decision: Decision | None) -> NDArray[np.intp]:
     """Leaves by the rows they hold, most first; decisions class by class, those with the fewest rules first.
 
     So the last class is what is left when no rule above applies.
@@ -147,7 +147,7 @@ def _order(shape: _Shape, counts: NDArray[np.intp] | None, decision: Decision | 
     return np.lexsort((-rows, classes, number[classes]))
 
 
-def _sides(piece: Piece, found: Simplified, turned: NDArray[np.bool_]) -> Sides | None:
+def _translate_sides(piece: AffinePiece, found: SimplificationResult, turned: NDArray[np.bool_]) -> Sides | None:
     """What bounds the piece, as splits of the rules' tree; None where that isn't known."""
     if piece.splits is None:
         return None
@@ -155,12 +155,12 @@ def _sides(piece: Piece, found: Simplified, turned: NDArray[np.bool_]) -> Sides 
     return tuple((at, int(side ^ other ^ bool(turned[at]))) for (at, other), side in placed)
 
 
-def _count(partition: Partition, shape: _Shape, data: Array) -> NDArray[np.intp]:
+def _count_rows(partition: Partition, shape: _RuleDraft, data: Array) -> NDArray[np.intp]:
     leaves = shape.tree.route(data[partition.domain.contains(data)])
     return np.bincount(leaves[leaves >= 0], minlength=len(shape.sides))
 
 
-def _readable(tree: Tree, widths: Array) -> tuple[Tree, NDArray[np.bool_]]:
+def _scale_splits(tree: Tree, widths: Array) -> tuple[Tree, NDArray[np.bool_]]:
     """Scale every split so that the column that moves it most has coefficient 1; also tell where that swapped sides.
 
     A column's influence is |coefficient| times its width in the domain.
@@ -175,7 +175,7 @@ def _readable(tree: Tree, widths: Array) -> tuple[Tree, NDArray[np.bool_]]:
     return scaled, turned
 
 
-def _renumbered(tree: Tree, rank: NDArray[np.intp]) -> Tree:
+def _renumber_leaves(tree: Tree, rank: NDArray[np.intp]) -> Tree:
     """Leaf i becomes leaf rank[i]."""
     children = tree.children.copy()
     leaf = (children < 0) & (children != UNEXPLORED)

@@ -9,11 +9,11 @@ import numpy as np
 from relurules.ir import Tree
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
-from relurules.lp.maxima import extent
-from relurules.rules.pieces import Ground, rows_room, unit_rows
+from relurules.lp.maxima import bound_extents
+from relurules.rules.pieces import PiecewiseFunction, bound_row_rounding, make_unit_rows
 
 
-class _Walked(NamedTuple):
+class _RegionPath(NamedTuple):
     """A region's way through a tree: the splits that it met, their rows, and how far off the rules are on it."""
 
     splits: list[int]
@@ -29,12 +29,12 @@ class Certifier:
     them in the tree that was kept last.
     """
 
-    ground: Ground
+    ground: PiecewiseFunction
     forms: Array
     _sides: dict[bytes, Array] = field(default_factory=dict)
     _gaps: dict[tuple[int, int], float] = field(default_factory=dict)
-    _kept: dict[int, "_Walked"] = field(default_factory=dict)
-    _now: dict[int, "_Walked"] = field(default_factory=dict)
+    _kept: dict[int, "_RegionPath"] = field(default_factory=dict)
+    _now: dict[int, "_RegionPath"] = field(default_factory=dict)
 
     def bound(self, tree: Tree, limit: float = np.inf) -> float:
         """The bound; some number above `limit` once it is known to exceed that.
@@ -43,8 +43,8 @@ class Certifier:
         which can only raise the bound.
         """
         partition = self.ground.partition
-        rows = unit_rows(self.ground.frame, tree.normals, tree.offsets)
-        room = rows_room(partition, tree.normals, tree.offsets)
+        rows = make_unit_rows(self.ground.frame, tree.normals, tree.offsets)
+        room = bound_row_rounding(partition, tree.normals, tree.offsets)
         extents = [self._extents(row) for row in rows]
         worst = 0.0
         for region in range(len(self.ground.cells)):
@@ -62,7 +62,7 @@ class Certifier:
         """The tree that was bounded last, in full, is the one that others will be like."""
         self._kept.update(self._now)
 
-    def _of_region(self, region: int, tree: Tree, rows: Array, room: Array, extents: list[Array]) -> "_Walked":
+    def _of_region(self, region: int, tree: Tree, rows: Array, room: Array, extents: list[Array]) -> "_RegionPath":
         cell, worst = self.ground.cells[region], 0.0
         met = list[int]()
         stack = [(0 if len(tree.children) else -1, cell.G, cell.h)]
@@ -72,7 +72,7 @@ class Certifier:
                 worst = max(worst, self._gap(region, ~at, G, h))
                 continue
             met.append(at)
-            low, high = extents[at][region] if G is cell.G else _extent(G, h, rows[at])
+            low, high = extents[at][region] if G is cell.G else _bound_form(G, h, rows[at])
             no, yes = tree.children[at].tolist()
             wide = float(room[at])
             if low >= wide or high < -wide:
@@ -81,15 +81,15 @@ class Certifier:
             row, constant = rows[at, :-1], rows[at, -1]
             stack.append((yes, np.vstack([G, -row]), np.append(h, constant - min(-wide, high - RADIUS))))
             stack.append((no, np.vstack([G, row]), np.append(h, -constant - min(-wide, -low - RADIUS))))
-        return _Walked(met, rows[met], worst)
+        return _RegionPath(met, rows[met], worst)
 
     def _gap(self, region: int, leaf: int, G: Array, h: Array) -> float:
         """How far off a leaf is on the region, or a part of it."""
         gap = self.ground.forms[region] - self.forms[leaf]
         if G is not self.ground.cells[region].G:
-            return _largest(G, h, gap) + self._rounding[leaf]
+            return _bound_gap(G, h, gap) + self._rounding[leaf]
         if (region, leaf) not in self._gaps:
-            self._gaps[region, leaf] = _largest(G, h, gap) + self._rounding[leaf]
+            self._gaps[region, leaf] = _bound_gap(G, h, gap) + self._rounding[leaf]
         return self._gaps[region, leaf]
 
     @cached_property
@@ -100,14 +100,14 @@ class Certifier:
     def _extents(self, row: Array) -> Array:
         """(R, 2) between which values a form (f + 1,) lies on every region."""
         if row.tobytes() not in self._sides:
-            self._sides[row.tobytes()] = np.array([_extent(cell.G, cell.h, row) for cell in self.ground.cells])
+            self._sides[row.tobytes()] = np.array([_bound_form(cell.G, cell.h, row) for cell in self.ground.cells])
         return self._sides[row.tobytes()]
 
 
-def _extent(G: Array, h: Array, row: Array) -> Array:
-    return np.asarray(extent(G, h, row[None])[0])
+def _bound_form(G: Array, h: Array, row: Array) -> Array:
+    return np.asarray(bound_extents(G, h, row[None])[0])
 
 
-def _largest(G: Array, h: Array, gap: Array) -> float:
+def _bound_gap(G: Array, h: Array, gap: Array) -> float:
     """The largest absolute value of forms (m, f + 1)."""
-    return float(np.abs(extent(G, h, gap)).max()) if len(gap) else 0.0
+    return float(np.abs(bound_extents(G, h, gap)).max()) if len(gap) else 0.0

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from relurules.ir import UNEXPLORED, Tree
 from relurules.limits import NEVER, Deadline
-from relurules.rules.pieces import Ground, Sides
-from relurules.rules.unions import needed
+from relurules.rules.convex_unions import drop_implied_sides
+from relurules.rules.pieces import PiecewiseFunction, Sides
 
 #: A list of sides is cut down on the way to the leaves once it has grown by so much, or by as much again.
 _GROWN = 8
 
 
-def bounding_sides(
-    ground: Ground, tree: Tree, splits: Sequence[int], leaves: int, deadline: Deadline = NEVER
+def find_bounding_sides(
+    ground: PiecewiseFunction, tree: Tree, splits: Sequence[int], leaves: int, deadline: Deadline = NEVER
 ) -> list[Sides | None]:
     """For every leaf the (split, side) pairs that bound it, irredundant; None where there was no time to tell.
 
@@ -27,10 +27,10 @@ def bounding_sides(
         if at == UNEXPLORED:
             continue
         if at < 0:
-            found[~at] = needed(ground, sides)
+            found[~at] = drop_implied_sides(ground, sides)
             continue
         if len(sides) >= 2 * before + _GROWN:
-            sides = list(needed(ground, sides))
+            sides = list(drop_implied_sides(ground, sides))
             before = len(sides)
         below = tree.children[at].tolist()
         stack += [(below[side], [*sides, (splits[at], side)], before) for side in (1, 0)]

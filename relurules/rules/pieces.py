@@ -8,16 +8,16 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import ExactRows, Frame, row_lengths
+from relurules.domain import ExactRows, Normalisation, row_lengths
 from relurules.ir import UNEXPLORED, AffineMap, Partition, Tree
-from relurules.ir.accurate import accurate_map_pairs, frame_maps, round_maps
-from relurules.ir.adjacency import adjacency
+from relurules.ir.adjacency import build_adjacency_graph
+from relurules.ir.compensated_forms import compute_map_pairs, express_in_frame, round_maps
 from relurules.ir.network import Array
-from relurules.ir.partition import Cell
+from relurules.ir.partition import RegionCell
 from relurules.limits import NEVER, Deadline
-from relurules.lp.maxima import maxima
-from relurules.lp.redundancy import implied
-from relurules.lp.redundant import Enclosure
+from relurules.lp.enclosure import Enclosure
+from relurules.lp.maxima import bound_maxima
+from relurules.lp.redundancy import find_implied_rows
 
 #: Rounding of a score, as a share of the network's absolute terms over the domain.
 ROUNDING = 1e-13
@@ -29,14 +29,14 @@ Side = tuple[int, int]
 Sides = tuple[Side, ...]
 
 
-class Fit(NamedTuple):
+class AffineFit(NamedTuple):
     """A map for several regions. forms: (m, f + 1); error: bound on |function - forms| over them."""
 
     forms: Array
     error: float
 
 
-class Piece(NamedTuple):
+class AffinePiece(NamedTuple):
     """A convex part of the domain. splits: the (split, side) pairs of the partition's tree that bound it, irredundant.
 
     None where there was no time to tell which. regions: those of the partition that it consists of, whole; forms:
@@ -57,7 +57,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Ground:
+class PiecewiseFunction:
     """A partition and the function on its R regions that rules are to give. maps: weights (R, m, d), constants (R, m).
 
     That is the network itself, or what it decides. least: (m,) rounding of the scores over the domain. framed: (R, m,
@@ -70,12 +70,12 @@ class Ground:
     maps: AffineMap
     least: Array
     framed: Array | None = None
-    fits: dict[frozenset[int], tuple[float, "Fit | None"]] = field(default_factory=dict, repr=False)
+    fits: dict[frozenset[int], tuple[float, "AffineFit | None"]] = field(default_factory=dict, repr=False)
     highest: dict[tuple[int, ...], float] = field(default_factory=dict, repr=False)
     deadline: Deadline = NEVER
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> Normalisation:
         """The coordinates u that everything here is in."""
         return self.partition.frame
 
@@ -89,9 +89,9 @@ class Ground:
         return np.column_stack([rows, offsets]).reshape(R, m, -1)
 
     @cached_property
-    def cells(self) -> "GroundCells":
+    def cells(self) -> "CellCache":
         """The regions as polytopes."""
-        return GroundCells(self)
+        return CellCache(self)
 
     @cached_property
     def walls(self) -> tuple[Array, Array]:
@@ -114,12 +114,12 @@ class Ground:
     @cached_property
     def split_rows(self) -> Array:
         """(S, f + 1) the tree's splits as unit forms of u that are >= 0 on side 1."""
-        return unit_rows(self.frame, self.partition.tree.normals, self.partition.tree.offsets)
+        return make_unit_rows(self.frame, self.partition.tree.normals, self.partition.tree.offsets)
 
     @cached_property
     def split_room(self) -> Array:
         """(S,) how far from a split rounding may move its test of a float64 point, in `split_rows`."""
-        return rows_room(self.partition, self.partition.tree.normals, self.partition.tree.offsets)
+        return bound_row_rounding(self.partition, self.partition.tree.normals, self.partition.tree.offsets)
 
     @cached_property
     def exact_walls(self) -> ExactRows:
@@ -129,7 +129,7 @@ class Ground:
     @cached_property
     def adjacent(self) -> list[tuple[int, int]]:
         """Pairs of regions that share a facet; those found by the deadline."""
-        return list(adjacency(self.partition, self.deadline).edges)
+        return list(build_adjacency_graph(self.partition, self.deadline).edges)
 
     @cached_property
     def centers(self) -> Array:
@@ -142,7 +142,7 @@ class Ground:
 
     def sides(self, splits: Sequence[Side]) -> Array:
         """(n, f + 1) rows (G, h) of G u <= h for these sides, moved outward by `split_room`."""
-        return facing(self.split_rows, self.split_room, splits)
+        return orient_rows(self.split_rows, self.split_room, splits)
 
     def exact(self, splits: Sequence[Side]) -> ExactRows:
         """The rows of `polytope`, without rounding: the domain's first, in another number."""
@@ -150,7 +150,7 @@ class Ground:
 
     def exact_sides(self, splits: Sequence[Side]) -> ExactRows:
         """The rows of `sides`, without rounding."""
-        return exact_facing(self.partition, self.partition.tree, splits)
+        return orient_exact_rows(self.partition, self.partition.tree, splits)
 
     def holds(self, splits: Sequence[Side], claims: Sequence[Side]) -> NDArray[np.bool_]:
         """(n,) which sides hold all over the part that `splits` bound, but for the rounding of their tests.
@@ -163,7 +163,7 @@ class Ground:
         if asked:
             rows = self.sides(asked)
             room = self.split_room[[split for split, _ in asked]]
-            found[~found] = implied(
+            found[~found] = find_implied_rows(
                 *self.polytope(splits), rows[:, :-1], rows[:, -1], room,
                 lambda: (self.exact(splits), self.exact_sides(asked)),
             )  # fmt: skip
@@ -177,7 +177,7 @@ class Ground:
         limits[:, f] = 1.0, -1.0
         wide = np.vstack([np.insert(G, f, 0.0, axis=1), np.insert(rows[:, :-1], f, 1.0, axis=1), limits])
         room = self.split_room[[split for split, _ in splits]].max(initial=0.0)
-        ball = maxima(wide, np.concatenate([h, rows[:, -1], [1.0, 1.0]]), np.eye(f + 2)[[f]])
+        ball = bound_maxima(wide, np.concatenate([h, rows[:, -1], [1.0, 1.0]]), np.eye(f + 2)[[f]])
         return self.partition.domain.is_bounded and bool(ball.bounds[0] <= 4.0 * room)
 
     def lies_in(self, splits: Sequence[Side], regions: Container[int]) -> bool:
@@ -220,7 +220,7 @@ class Ground:
 
     def same(self, one: Array, other: Array) -> bool:
         """Whether two forms (m, f + 1), each rounded about once, are the same but for that."""
-        return bool(same_forms(one[None], other[None])[0])
+        return bool(is_same_form(one[None], other[None])[0])
 
     def rounding(self, output: int, form: Array) -> float:
         """What rounding may make of the difference of a form (f + 1,) and an output's own, anywhere in the domain."""
@@ -238,28 +238,28 @@ class Ground:
         return np.asarray(rounding.reshape(R, m).max(axis=0))
 
 
-def same_forms(one: Array, other: Array) -> NDArray[np.bool_]:
+def is_same_form(one: Array, other: Array) -> NDArray[np.bool_]:
     """(n,) whether forms (n, m, f + 1), each rounded about once, are the same but for that."""
     return np.asarray((np.abs(one - other) <= _SAME * (np.abs(one) + np.abs(other))).all(axis=(1, 2)))
 
 
-class GroundCells(Sequence[Cell]):
+class CellCache(Sequence[RegionCell]):
     """The regions of a ground as polytopes, with `tops`; those looked at last are kept, in so many bytes at most."""
 
     most = 2**28
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground, self._kept, self._bytes = ground, dict[int, Cell](), 0
+    def __init__(self, ground: PiecewiseFunction) -> None:
+        self._ground, self._kept, self._bytes = ground, dict[int, RegionCell](), 0
 
     def __len__(self) -> int:
         """Number of regions."""
         return len(self._ground.partition)
 
     @overload
-    def __getitem__(self, index: int) -> Cell: ...
+    def __getitem__(self, index: int) -> RegionCell: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Cell]: ...
-    def __getitem__(self, index: int | slice) -> Cell | Sequence[Cell]:
+    def __getitem__(self, index: slice) -> Sequence[RegionCell]: ...
+    def __getitem__(self, index: int | slice) -> RegionCell | Sequence[RegionCell]:
         """A region's cell."""
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
@@ -277,7 +277,7 @@ class GroundCells(Sequence[Cell]):
         self._kept[i] = cell
 
 
-def facing(forms: Array, room: Array, splits: Sequence[Side]) -> Array:
+def orient_rows(forms: Array, room: Array, splits: Sequence[Side]) -> Array:
     """(n, f + 1) rows (G, h) of G u <= h for these sides of splits, moved outward by their room (S,).
 
     forms: (S, f + 1), >= 0 on side 1.
@@ -289,37 +289,37 @@ def facing(forms: Array, room: Array, splits: Sequence[Side]) -> Array:
     return np.column_stack([-rows[:, :-1], rows[:, -1] + room[at]])
 
 
-def exact_facing(partition: Partition, tree: Tree, splits: Sequence[Side]) -> ExactRows:
+def orient_exact_rows(partition: Partition, tree: Tree, splits: Sequence[Side]) -> ExactRows:
     """The same for a tree's splits, without rounding and room."""
     at, side = np.array(splits, dtype=np.intp).reshape(-1, 2).T
     sign = 1.0 - 2.0 * side
     return partition.frame.exact_rows(tree.normals[at] * sign[:, None], -tree.offsets[at] * sign)
 
 
-def rows_room(partition: Partition, normals: Array, offsets: Array) -> Array:
+def bound_row_rounding(partition: Partition, normals: Array, offsets: Array) -> Array:
     """(n,) how far rounding may move the tests normals·x + offsets >= 0 of float64 points, as rows of unit length."""
     rows, _ = partition.frame.rows(normals, offsets)
     length = row_lengths(rows)
     return np.asarray(partition.domain.rounding(normals, offsets) / length)
 
 
-def unit_rows(frame: Frame, normals: Array, offsets: Array) -> Array:
+def make_unit_rows(frame: Normalisation, normals: Array, offsets: Array) -> Array:
     """Half-spaces normals·x + offsets >= 0 as forms of u, (n, f + 1), of unit length."""
     rows, constants = frame.rows(normals, offsets)
     length = row_lengths(rows)
     return np.asarray(np.column_stack([rows, constants]) / length[:, None])
 
 
-def network_ground(partition: Partition, deadline: Deadline = NEVER) -> Ground:
+def make_network_function(partition: Partition, deadline: Deadline = NEVER) -> PiecewiseFunction:
     """The network itself."""
     frame = partition.frame
     reach = np.abs(frame.origin) + frame.scale
     least = ROUNDING * partition.network.magnitude(reach[None, :])[0]
-    maps = accurate_map_pairs(partition.network, partition.patterns)
-    return Ground(partition, round_maps(maps), least, frame_maps(maps, frame), deadline=deadline)
+    maps = compute_map_pairs(partition.network, partition.patterns)
+    return PiecewiseFunction(partition, round_maps(maps), least, express_in_frame(maps, frame), deadline=deadline)
 
 
-def to_user(frame: Frame, forms: Array) -> AffineMap:
+def convert_to_user(frame: Normalisation, forms: Array) -> AffineMap:
     """Forms of u, (m, f + 1), as maps of x; columns that can't move, or only with others, have weight 0."""
     weights = np.zeros((len(forms), len(frame.origin)))
     weights[:, frame.free] = forms[:, :-1] / frame.scale[frame.free]

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import groups_of
+from relurules.domain.columns import find_groups
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph
-from relurules.ir.link import score_names, slack
-from relurules.tracing.pickled import PICKLED, load_pickled
+from relurules.ir.link import bound_link_error, name_scores
+from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
 
 Array = NDArray[np.float64]
 Reference = Callable[[Any], Array]
 
 #: Does this row know the model? -> module of this package with a `trace(model, input_shape)` like the one below.
-_DOORS: tuple[tuple[Callable[[Any], bool], str], ...] = (
+_FRONTENDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda model: _is_a(model, "torch.nn.modules.module.Module"), "from_torch"),
     (lambda model: _is_a(model, "torch.export.exported_program.ExportedProgram"), "from_torch"),
     (lambda model: isinstance(model, str | Path) and Path(model).suffix == ".pt2", "from_torch"),
@@ -55,14 +55,14 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, 
     known = input_shape is None or isinstance(input_shape, Sequence)
     if not known or not all(isinstance(size, Integral) and size > 0 for size in input_shape or ()):
         raise ModelError(f"input_shape={input_shape!r}: expected the positive sizes of one row, such as (1, 8, 8)")
-    graph, reference = _door(model).trace(model, input_shape)
+    graph, reference = _load_frontend(model).trace(model, input_shape)
     _check_finite(graph)
-    _compare(graph, reference)
+    _check_against_model(graph, reference)
     return graph, reference
 
 
-def _door(model: Any) -> Any:
-    for knows, module in _DOORS:
+def _load_frontend(model: Any) -> Any:
+    for knows, module in _FRONTENDS:
         if knows(model):
             try:
                 return import_module(f"relurules.tracing.{module}")
@@ -70,7 +70,7 @@ def _door(model: Any) -> Any:
                 raise ModelError(
                     f"{error.name} isn't installed, and this model needs it: pip install {error.name}"
                 ) from error
-    if isinstance(model, str | Path) and Path(model).suffix in PICKLED:
+    if isinstance(model, str | Path) and Path(model).suffix in PICKLE_SUFFIXES:
         load_pickled(Path(model), trusted=False)
     if isinstance(model, str | Path):
         raise ModelError(f"{model}: files of type {Path(model).suffix!r} can't be read; supported: {SUPPORTED}")
@@ -84,7 +84,7 @@ def _is_a(model: Any, qualified: str) -> bool:
 
 def _check_finite(graph: Graph) -> None:
     network = graph.network
-    scores = score_names(graph.outputs, graph.heads, len(network.c), graph.features)
+    scores = name_scores(graph.outputs, graph.heads, len(network.c), graph.features)
     for name in ("slope", "A", "L", "b", "C", "U", "c"):
         array = getattr(network, name)
         bad = np.flatnonzero(~np.isfinite(array).all(axis=tuple(range(1, array.ndim))))
@@ -94,15 +94,15 @@ def _check_finite(graph: Graph) -> None:
             raise ModelError(f"{where} has {what} that aren't finite, so the network has no rules; look at its layer")
 
 
-def _compare(graph: Graph, function: Reference) -> None:
+def _check_against_model(graph: Graph, function: Reference) -> None:
     spread = 10.0 ** np.linspace(-2, 3, _PROBES)[:, None]
     rng = np.random.default_rng(0)
     X = rng.normal(size=(_PROBES, len(graph.features))) * spread
-    for group in groups_of(graph.columns):
+    for group in find_groups(graph.columns):
         X[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
     expected, found = function(X), graph.evaluate(X)
     terms = graph.network.magnitude(X) + np.finfo(float).tiny
-    allowed = slack(graph.heads, graph.network.evaluate(X), _TOLERANCE * terms, _TOLERANCE)
+    allowed = bound_link_error(graph.heads, graph.network.evaluate(X), _TOLERANCE * terms, _TOLERANCE)
     with np.errstate(all="ignore"):
         off = np.where(found == expected, 0.0, np.abs(found - expected) / allowed)
     if not (off <= 1.0).all():

@@ -56,7 +56,7 @@ def apply_affine(
     return AffineTensor(whole, parts)
 
 
-def weighted(*terms: tuple[float, AffineTensor | Tensor]) -> AffineTensor:
+def add_weighted(*terms: tuple[float, AffineTensor | Tensor]) -> AffineTensor:
     """Sum of factor * tensor, shapes broadcast; at least one of them affine."""
 
     def total(*items: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from relurules.tracing.affine import AffineTensor, apply_affine
 
 
 @dataclass(frozen=True, slots=True)
-class Headed:
+class LinkedTensor:
     """A tensor of heads. index: of the tensor's own shape, which of `heads` stands where; scores: (k,), what they take.
 
     An operator that only moves entries about may be run on `index`.
@@ -29,25 +29,25 @@ class Headed:
         return self.index.shape
 
 
-def head(link: str, tensor: AffineTensor, dim: int = -1, keepdim: bool = False) -> Headed:
+def apply_link(link: str, tensor: AffineTensor, dim: int = -1, keepdim: bool = False) -> LinkedTensor:
     """The link of a tensor: entry by entry, or along `dim` where it is joint. keepdim: of a link that reduces."""
-    flat = _flat(tensor)
+    flat = _flatten_tensor(tensor)
     places = torch.arange(len(flat.constant)).reshape(tensor.shape)
     if not LINKS[link].joint:
-        return Headed(places, tuple(Head(link, (i,)) for i in range(len(flat.constant))), flat)
+        return LinkedTensor(places, tuple(Head(link, (i,)) for i in range(len(flat.constant))), flat)
     along = places.movedim(dim, -1)
     size = along.shape[-1]
     taken = [tuple(row) for row in along.reshape(-1, size).tolist()]
     if LINKS[link].reduces:
         index = torch.arange(len(taken)).reshape(along.shape[:-1])
-        return Headed(index.unsqueeze(dim) if keepdim else index, tuple(Head(link, row) for row in taken), flat)
+        return LinkedTensor(index.unsqueeze(dim) if keepdim else index, tuple(Head(link, row) for row in taken), flat)
     index = torch.arange(along.numel()).reshape(along.shape).movedim(-1, dim)
-    return Headed(index, tuple(Head(link, row, j) for row in taken for j in range(size)), flat)
+    return LinkedTensor(index, tuple(Head(link, row, j) for row in taken for j in range(size)), flat)
 
 
-def rearrange(tensors: Sequence[Headed | AffineTensor | Tensor], operator: Callable[..., Any]) -> Any:
+def rearrange_heads(tensors: Sequence[LinkedTensor | AffineTensor | Tensor], operator: Callable[..., Any]) -> Any:
     """An operator that only moves entries about. Returns a Headed, or a list where the operator gives several."""
-    joined = [_headed(tensor) for tensor in tensors]
+    joined = [_to_linked_tensor(tensor) for tensor in tensors]
     indices: list[Tensor] = []
     heads: list[Head] = []
     first_score = 0
@@ -55,19 +55,19 @@ def rearrange(tensors: Sequence[Headed | AffineTensor | Tensor], operator: Calla
         indices.append(item.index + len(heads))
         heads += [one._replace(scores=tuple(i + first_score for i in one.scores)) for one in item.heads]
         first_score += len(item.scores.constant)
-    scores = _concatenated([item.scores for item in joined])
+    scores = _concatenate_tensors([item.scores for item in joined])
     result = operator(*indices)
     if isinstance(result, tuple | list):
-        return [Headed(index, tuple(heads), scores) for index in result]
-    return Headed(result, tuple(heads), scores)
+        return [LinkedTensor(index, tuple(heads), scores) for index in result]
+    return LinkedTensor(result, tuple(heads), scores)
 
 
-def collect(outputs: Sequence[AffineTensor | Headed]) -> tuple[list[AffineTensor], tuple[Head, ...]]:
+def collect_scores(outputs: Sequence[AffineTensor | LinkedTensor]) -> tuple[list[AffineTensor], tuple[Head, ...]]:
     """The outputs flattened in order as heads, and the distinct scores that these take; none where all are plain."""
     plain = [output for output in outputs if isinstance(output, AffineTensor)]
     if len(plain) == len(outputs):
         return plain, ()
-    whole: Headed = rearrange(outputs, lambda *indices: torch.cat([index.reshape(-1) for index in indices]))
+    whole: LinkedTensor = rearrange_heads(outputs, lambda *indices: torch.cat([index.reshape(-1) for index in indices]))
     scores = whole.scores
     rows = torch.cat([scores.columns.T, scores.constant[:, None]], dim=1) + 0.0  # + 0.0: -0.0 is no other number
     forms = [row.tobytes() for row in rows.numpy()]
@@ -82,19 +82,19 @@ def collect(outputs: Sequence[AffineTensor | Headed]) -> tuple[list[AffineTensor
     return [AffineTensor(scores.constant[kept], scores.columns[:, kept])], renumbered
 
 
-def _headed(tensor: Headed | AffineTensor | Tensor) -> Headed:
-    if isinstance(tensor, Headed):
+def _to_linked_tensor(tensor: LinkedTensor | AffineTensor | Tensor) -> LinkedTensor:
+    if isinstance(tensor, LinkedTensor):
         return tensor
     if isinstance(tensor, Tensor):
         tensor = AffineTensor(tensor.double(), torch.zeros((0, *tensor.shape), dtype=torch.float64))
-    return head("identity", tensor)
+    return apply_link("identity", tensor)
 
 
-def _flat(tensor: AffineTensor) -> AffineTensor:
+def _flatten_tensor(tensor: AffineTensor) -> AffineTensor:
     return AffineTensor(tensor.constant.reshape(-1), tensor.columns.reshape(len(tensor.columns), tensor.shape.numel()))
 
 
-def _concatenated(tensors: Sequence[AffineTensor]) -> AffineTensor:
+def _concatenate_tensors(tensors: Sequence[AffineTensor]) -> AffineTensor:
     def joined(*items: Tensor) -> Tensor:
         return torch.cat(items)
 

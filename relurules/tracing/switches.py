@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from relurules.tracing.affine import AffineTensor, Basis, weighted
-from relurules.tracing.pieces import Refuse, number
+from relurules.tracing.affine import AffineTensor, Basis, add_weighted
+from relurules.tracing.relu_blocks import Refuse, as_float64
 
 #: How far y - n may be from a multiple of u - v, as a share of their largest coefficient: rounding of weights.
 _ROUNDING = 1e-12
@@ -30,29 +30,29 @@ class Switch:
 
     def negated(self) -> "Switch":
         """True where this is false."""
-        return Switch(weighted((-1.0, self.lead)), not self.closed)
+        return Switch(add_weighted((-1.0, self.lead)), not self.closed)
 
 
-def compared(u: Any, v: Any, sign: float, closed: bool) -> Switch:
+def compare_values(u: Any, v: Any, sign: float, closed: bool) -> Switch:
     """Whether u > v (sign 1) or u < v (sign -1), at least one of them affine; closed: or equal."""
-    terms = [item if isinstance(item, AffineTensor) else number(item) for item in (u, v)]
-    return Switch(weighted((sign, terms[0]), (-sign, terms[1])), closed)
+    terms = [item if isinstance(item, AffineTensor) else as_float64(item) for item in (u, v)]
+    return Switch(add_weighted((sign, terms[0]), (-sign, terms[1])), closed)
 
 
-def switched(basis: Basis, switch: Switch, yes: Any, no: Any, refuse: Refuse, layer: str) -> AffineTensor:
+def select_by_switch(basis: Basis, switch: Switch, yes: Any, no: Any, refuse: Refuse, layer: str) -> AffineTensor:
     """`yes` where the switch is on and `no` elsewhere, shapes broadcast; refused where that jumps."""
-    terms = [item if isinstance(item, AffineTensor) else number(item) for item in (yes, no)]
-    yes, no = (weighted((1.0, item), (0.0, switch.lead)) for item in terms)
-    lead = weighted((1.0, switch.lead), (0.0, yes), (0.0, no))
+    terms = [item if isinstance(item, AffineTensor) else as_float64(item) for item in (yes, no)]
+    yes, no = (add_weighted((1.0, item), (0.0, switch.lead)) for item in terms)
+    lead = add_weighted((1.0, switch.lead), (0.0, yes), (0.0, no))
     fixed = (lead.columns == 0).all(dim=0)  # entries whose condition never turns need no neuron
     on = (lead.constant >= 0 if switch.closed else lead.constant > 0).double()
     kink = basis.activate(lead, fixed.double(), layer)
-    turning = _scaled(torch.where(fixed, 0.0, _factor(lead, yes, no, fixed, refuse)), kink)
-    settled = _scaled(torch.where(fixed, on, 0.0), weighted((1.0, yes), (-1.0, no)))
-    return weighted((1.0, no), (1.0, turning), (1.0, settled))
+    turning = _scale_tensor(torch.where(fixed, 0.0, _find_factor(lead, yes, no, fixed, refuse)), kink)
+    settled = _scale_tensor(torch.where(fixed, on, 0.0), add_weighted((1.0, yes), (-1.0, no)))
+    return add_weighted((1.0, no), (1.0, turning), (1.0, settled))
 
 
-def _factor(lead: AffineTensor, yes: AffineTensor, no: AffineTensor, fixed: Tensor, refuse: Refuse) -> Tensor:
+def _find_factor(lead: AffineTensor, yes: AffineTensor, no: AffineTensor, fixed: Tensor, refuse: Refuse) -> Tensor:
     """The k with yes - no = k * lead, for every entry whose lead isn't `fixed`."""
     count = max(len(item.columns) for item in (lead, yes, no))
     turn, one, two = (torch.cat([item.widened(count), item.constant[None]]) for item in (lead, yes, no))
@@ -65,5 +65,5 @@ def _factor(lead: AffineTensor, yes: AffineTensor, no: AffineTensor, fixed: Tens
     return factor
 
 
-def _scaled(factor: Tensor, tensor: AffineTensor) -> AffineTensor:
+def _scale_tensor(factor: Tensor, tensor: AffineTensor) -> AffineTensor:
     return AffineTensor(factor * tensor.constant, factor * tensor.columns)

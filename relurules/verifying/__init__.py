@@ -1,21 +1,27 @@
 """Runs emitted artefacts in their engines and compares them with the network."""
 
-from relurules.verifying.compare import FLOAT_TOLERANCE, TOLERANCE, compare
-from relurules.verifying.engines import run
-from relurules.verifying.ran import Ran
+from relurules.verifying.compare import FLOAT_TOLERANCE, TOLERANCE, compare_outputs
+from relurules.verifying.engines import run_artifact
 from relurules.verifying.reference import Reference
-from relurules.verifying.rows import as_read, as_scored, breadth, due, undecided
+from relurules.verifying.rows import (
+    clamp_and_round_rows,
+    clamp_rows,
+    find_due_rows,
+    find_undecided_rows,
+    measure_breadth,
+)
+from relurules.verifying.run_result import RunResult
 
 __all__ = [
     "FLOAT_TOLERANCE",
     "TOLERANCE",
-    "Ran",
+    "RunResult",
     "Reference",
-    "as_read",
-    "as_scored",
-    "breadth",
-    "compare",
-    "due",
-    "run",
-    "undecided",
+    "clamp_and_round_rows",
+    "clamp_rows",
+    "measure_breadth",
+    "compare_outputs",
+    "find_due_rows",
+    "run_artifact",
+    "find_undecided_rows",
 ]

@@ -25,7 +25,7 @@ class ClassChoice:
     classes: Array
 
 
-def class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoice]:
+def read_class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoice]:
     """All that these outputs, (N, m), tell: as the model says it, the likeliest one, or a probability above a half."""
     choices = []
     for i, head in enumerate(heads):
@@ -33,45 +33,45 @@ def class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoice]:
             choices.append(ClassChoice(scores=head.scores, classes=outputs[:, i]))
         elif head.link in ("sigmoid", "complement"):
             above = outputs[:, i] > 0.5 if head.link == "sigmoid" else outputs[:, i] < 0.5
-            choices.append(ClassChoice(scores=head.scores, classes=_known(above, np.isnan(outputs[:, i]))))
+            choices.append(ClassChoice(scores=head.scores, classes=_mask_missing(above, np.isnan(outputs[:, i]))))
 
     groups = dict.fromkeys((head.link, head.scores) for head in heads if head.link in _SHARES)
     for link, scores in groups:
         parts = {head.component: i for i, head in enumerate(heads) if (head.link, head.scores) == (link, scores)}
-        if (classes := _likeliest(link, len(scores), parts, outputs)) is not None:
+        if (classes := _choose_likeliest(link, len(scores), parts, outputs)) is not None:
             choices.append(ClassChoice(scores=scores, classes=classes))
     return choices
 
 
-def sql_class(heads: Sequence[Head], outputs: Array, scores: Array) -> ClassChoice | None:
+def read_sql_class(heads: Sequence[Head], outputs: Array, scores: Array) -> ClassChoice | None:
     """What SQL's own column `class` tells of these outputs, (N, m), and scores, (N, s), of the model."""
     among = next((h for h in heads if h.link in (*_SHARES, "argmax") and len(h.scores) > 1), None)
     if among is not None:
-        told = [choice for choice in class_choices(heads, outputs) if choice.scores == among.scores]
-        return told[0] if told else _largest(among.scores, scores)
+        told = [choice for choice in read_class_choices(heads, outputs) if choice.scores == among.scores]
+        return told[0] if told else _choose_largest(among.scores, scores)
     if scores.shape[1] > 1 and all(head.link == "identity" for head in heads):
-        return _largest(tuple(range(scores.shape[1])), scores)
-    told = class_choices(heads, outputs)
+        return _choose_largest(tuple(range(scores.shape[1])), scores)
+    told = read_class_choices(heads, outputs)
     return told[0] if told and scores.shape[1] == 1 else None
 
 
-def _largest(chosen: tuple[int, ...], scores: Array) -> ClassChoice:
+def _choose_largest(chosen: tuple[int, ...], scores: Array) -> ClassChoice:
     taken = scores[:, chosen]
-    return ClassChoice(scores=chosen, classes=_known(taken.argmax(axis=1), np.isnan(taken).any(axis=1)))
+    return ClassChoice(scores=chosen, classes=_mask_missing(taken.argmax(axis=1), np.isnan(taken).any(axis=1)))
 
 
-def _likeliest(link: str, count: int, parts: dict[int, int], outputs: Array) -> Array | None:
+def _choose_likeliest(link: str, count: int, parts: dict[int, int], outputs: Array) -> Array | None:
     """The class with the largest share, None where too few of the shares are outputs. parts: component -> output."""
     if len(parts) == count and count > 1:
         shares = outputs[:, [parts[component] for component in range(count)]]
-        return _known(shares.argmax(axis=1), np.isnan(shares).any(axis=1))
+        return _mask_missing(shares.argmax(axis=1), np.isnan(shares).any(axis=1))
     if len(parts) == 1 and count == 2:
         component, i = next(iter(parts.items()))
         half = math.log(0.5) if link == "log_softmax" else 0.5
         likely = np.where(outputs[:, i] > half, component, 1 - component)
-        return _known(likely, np.isnan(outputs[:, i]))
+        return _mask_missing(likely, np.isnan(outputs[:, i]))
     return None
 
 
-def _known(classes: ArrayLike, missing: ArrayLike) -> Array:
+def _mask_missing(classes: ArrayLike, missing: ArrayLike) -> Array:
     return np.where(missing, np.nan, np.asarray(classes, dtype=np.float64))

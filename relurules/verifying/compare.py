@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from relurules.errors import CheckError
 from relurules.ir import Report
-from relurules.ir.link import slack
+from relurules.ir.link import bound_link_error
 from relurules.ir.network import Array
-from relurules.verifying.choices import ClassChoice, class_choices, sql_class
-from relurules.verifying.doubts import Judgement, RowJudge
-from relurules.verifying.ran import Ran
+from relurules.verifying.choices import ClassChoice, read_class_choices, read_sql_class
 from relurules.verifying.reference import Reference
+from relurules.verifying.row_judge import Judgement, RowJudge
+from relurules.verifying.run_result import RunResult
 
 #: A score may be off by this share of the absolute terms that it is made of on its row, beyond the rules' own
 #: max_error, and a link by as much of what it gives; outputs by what follows from that. `doubts` asks for more.
@@ -22,7 +22,7 @@ TOLERANCE = 1e-12
 FLOAT_TOLERANCE = 1e-5
 
 
-class Differences(NamedTuple):
+class OutputDifferences(NamedTuple):
     """How far outputs are off, (n, m) each.
 
     relative: what of it exceeds the rules' bound, as a share of the terms.
@@ -34,7 +34,7 @@ class Differences(NamedTuple):
     close: NDArray[np.bool_]
 
 
-def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
+def compare_outputs(ran: RunResult, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
     """Compare outputs (N, m) with the network's wherever there must be some; elsewhere there must be no number.
 
     A rule is due for every row in the domain if the rules are complete, and for none outside. Raises CheckError where
@@ -49,12 +49,12 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
     ruled = ran.rule > 0
     given = ruled if reference.numbers is None else reference.numbers
     own, found = reference.of_rows(given), ran.outputs[given]
-    off = _differences(found, own, max_error)
-    choices = _choices(ran, given, own)
+    off = _measure_differences(found, own, max_error)
+    choices = _pair_choices(ran, given, own)
 
-    gaps = _gaps(ran, reference, given, complete)
+    gaps = _list_gaps(ran, reference, given, complete)
     places = np.flatnonzero(given)
-    judgement = _judged(found, own, places, off, choices, max_error) if given.any() else Judgement(False)
+    judgement = _judge_differences(found, own, places, off, choices, max_error) if given.any() else Judgement(False)
     return Report(
         artefact=artefact,
         engine=engine,
@@ -65,13 +65,13 @@ def compare(ran: Ran, reference: Reference, max_error: float, complete: bool, ar
         tolerance=reference.tolerance,
         passed=judgement.passed and not gaps,
         worst=int(places[off.size.max(axis=1).argmax()]) if given.any() else -1,
-        agreement=_agreement(choices),
+        agreement=_measure_agreement(choices),
         seconds=ran.seconds,
         remarks=gaps + judgement.remarks,
     )
 
 
-def _gaps(ran: Ran, reference: Reference, given: NDArray[np.bool_], complete: bool) -> tuple[str, ...]:
+def _list_gaps(ran: RunResult, reference: Reference, given: NDArray[np.bool_], complete: bool) -> tuple[str, ...]:
     """What is wrong with the rows that have a number or a rule, a sentence for each kind."""
     ruled, inside = ran.rule > 0, reference.inside
     free = np.zeros_like(given) if reference.free is None else reference.free
@@ -89,11 +89,11 @@ def _gaps(ran: Ran, reference: Reference, given: NDArray[np.bool_], complete: bo
     return tuple(f"row {np.flatnonzero(rows)[0]} {what}" for rows, what in found if rows.any())
 
 
-def _judged(
+def _judge_differences(
     found: Array,
     reference: Reference,
     places: NDArray[np.intp],
-    off: Differences,
+    off: OutputDifferences,
     choices: list[tuple[ClassChoice, ClassChoice]],
     max_error: float,
 ) -> Judgement:
@@ -107,16 +107,16 @@ def _judged(
     return RowJudge(reference=reference, places=places, max_error=max_error).judged(found, choices)
 
 
-def _choices(ran: Ran, given: NDArray[np.bool_], reference: Reference) -> list[tuple[ClassChoice, ClassChoice]]:
+def _pair_choices(ran: RunResult, given: NDArray[np.bool_], reference: Reference) -> list[tuple[ClassChoice, ClassChoice]]:
     """What the artefact and the model say of each class, the artefact's own column `class` among them."""
     heads = reference.heads
-    said = list(zip(class_choices(heads, ran.outputs[given]), class_choices(heads, reference.outputs), strict=True))
-    if ran.classes is not None and (known := sql_class(heads, reference.outputs, reference.scores)) is not None:
+    said = list(zip(read_class_choices(heads, ran.outputs[given]), read_class_choices(heads, reference.outputs), strict=True))
+    if ran.classes is not None and (known := read_sql_class(heads, reference.outputs, reference.scores)) is not None:
         said.append((ClassChoice(scores=known.scores, classes=ran.classes[given]), known))
     return said
 
 
-def _agreement(choices: list[tuple[ClassChoice, ClassChoice]]) -> float:
+def _measure_agreement(choices: list[tuple[ClassChoice, ClassChoice]]) -> float:
     """The share of rows of the same class; NaN where the outputs tell none."""
     if not choices or not len(choices[0][0].classes):
         return math.nan
@@ -124,13 +124,13 @@ def _agreement(choices: list[tuple[ClassChoice, ClassChoice]]) -> float:
     return float(np.all(same, axis=0).mean())
 
 
-def _differences(found: Array, reference: Reference, max_error: float) -> Differences:
+def _measure_differences(found: Array, reference: Reference, max_error: float) -> OutputDifferences:
     tolerance, heads = reference.tolerance, reference.heads
     scores, expected, terms = reference.scores, reference.outputs, reference.terms
     with np.errstate(all="ignore"):
         size = np.where(found == expected, 0.0, np.abs(found - expected))
-        room = slack(heads, scores, np.full_like(scores, max_error), 0.0)
-        allowed = slack(heads, scores, max_error + tolerance * terms, tolerance)
-        share = (size - room) / (slack(heads, scores, tolerance * terms, tolerance) / tolerance)
+        room = bound_link_error(heads, scores, np.full_like(scores, max_error), 0.0)
+        allowed = bound_link_error(heads, scores, max_error + tolerance * terms, tolerance)
+        share = (size - room) / (bound_link_error(heads, scores, tolerance * terms, tolerance) / tolerance)
         relative = np.where(size <= room, 0.0, share)
-    return Differences(size, relative, size <= allowed)
+    return OutputDifferences(size, relative, size <= allowed)

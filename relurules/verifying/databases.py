@@ -20,9 +20,9 @@ from typing import Any
 
 from relurules.errors import CheckError
 from relurules.ir import Artifact
-from relurules.tables import Value
+from relurules.tables.frames import Value
 from relurules.verifying import servers
-from relurules.verifying.statements import SmallSQL
+from relurules.verifying.sql_allowlist import SqlAllowlist
 
 #: (quoted name, whether it holds text) of every column.
 Columns = Sequence[tuple[str, bool]]
@@ -56,21 +56,21 @@ class Database:
     check: Callable[[str, Artifact], None] = lambda _statement, _artifact: None
 
 
-def double_quoted(name: str) -> str:
+def quote_with_double_quotes(name: str) -> str:
     """As the SQL standard has it."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def back_quoted(name: str) -> str:
+def quote_with_backticks(name: str) -> str:
     """As MySQL and Spark have it."""
     return "`" + name.replace("`", "``") + "`"
 
 
-def _clickhouse_quoted(name: str) -> str:
-    return double_quoted(name.replace("\\", "\\\\"))
+def _quote_for_clickhouse(name: str) -> str:
+    return quote_with_double_quotes(name.replace("\\", "\\\\"))
 
 
-def _typed(columns: Columns, number: str, text: str) -> str:
+def _declare_columns(columns: Columns, number: str, text: str) -> str:
     return ", ".join(f"{name} {text if is_text else number}" for name, is_text in columns)
 
 
@@ -85,7 +85,7 @@ _SQLITE_ACTIONS = frozenset(
 _SQLITE_FUNCTIONS = frozenset(["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsdir"])
 
 
-def _authorised(action: int, one: str | None, two: str | None, _database: str | None, _view: str | None) -> int:
+def _authorise_action(action: int, one: str | None, two: str | None, _database: str | None, _view: str | None) -> int:
     """What SQLite asks before it compiles a statement. Making a view writes to the list of tables, in memory."""
     catalogue = action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE) and one == "sqlite_master"
     harmful = action == sqlite3.SQLITE_FUNCTION and str(two).lower() in _SQLITE_FUNCTIONS
@@ -100,18 +100,18 @@ def open_sqlite() -> Iterator[Database]:
     cursor = connection.cursor()
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
-        cursor.execute(f"CREATE TABLE {table} ({_typed(columns, 'REAL', 'TEXT')})")
+        cursor.execute(f"CREATE TABLE {table} ({_declare_columns(columns, 'REAL', 'TEXT')})")
         cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(columns))})", rows)  # noqa: S608
 
     try:
         yield Database(
             name=f"SQLite {sqlite3.sqlite_version}",
-            quoted=double_quoted,
+            quoted=quote_with_double_quotes,
             load=load,
             execute=lambda sql: cursor.execute(sql).fetchall(),
             errors=(sqlite3.Error, sqlite3.Warning),
-            names=lambda: _described(cursor),
-            lock=lambda: connection.set_authorizer(_authorised),
+            names=lambda: _read_column_names(cursor),
+            lock=lambda: connection.set_authorizer(_authorise_action),
         )
     finally:
         connection.close()
@@ -129,7 +129,7 @@ _DUCKDB_LOCKS = (
 @contextmanager
 def open_duckdb() -> Iterator[Database]:
     """A database in memory."""
-    duckdb: Any = servers.imported("duckdb", "duckdb")
+    duckdb: Any = servers.import_engine_module("duckdb", "duckdb")
     import pandas
 
     with duckdb.connect(":memory:") as connection:
@@ -161,11 +161,11 @@ def open_duckdb() -> Iterator[Database]:
 
         yield Database(
             name=f"DuckDB {duckdb.__version__}",
-            quoted=double_quoted,
+            quoted=quote_with_double_quotes,
             load=load,
             execute=lambda sql: connection.execute(sql).fetchall(),
             errors=(duckdb.Error,),
-            names=lambda: _described(connection),
+            names=lambda: _read_column_names(connection),
             lock=lock,
             check=check,
         )
@@ -174,13 +174,13 @@ def open_duckdb() -> Iterator[Database]:
 @contextmanager
 def open_postgres() -> Iterator[Database]:
     """A transaction that is rolled back, in a server of its own, by a role that has no files and no programs."""
-    psycopg: Any = servers.imported("psycopg", "postgres")
-    with psycopg.connect(servers.postgres()) as connection:
+    psycopg: Any = servers.import_engine_module("psycopg", "postgres")
+    with psycopg.connect(servers.start_postgres()) as connection:
         connection.execute("SET max_parallel_workers_per_gather = 0")
         cursor = connection.cursor()
 
         def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
-            connection.execute(f"CREATE TEMPORARY TABLE {table} ({_typed(columns, 'double precision', 'text')})")
+            connection.execute(f"CREATE TEMPORARY TABLE {table} ({_declare_columns(columns, 'double precision', 'text')})")
             with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
@@ -191,11 +191,11 @@ def open_postgres() -> Iterator[Database]:
 
         yield Database(
             name=f"PostgreSQL {connection.info.server_version // 10000}",
-            quoted=double_quoted,
+            quoted=quote_with_double_quotes,
             load=load,
             execute=execute,
             errors=(psycopg.Error,),
-            names=lambda: _described(cursor),
+            names=lambda: _read_column_names(cursor),
         )
         connection.rollback()
 
@@ -206,8 +206,8 @@ def open_mariadb() -> Iterator[Database]:
 
     It has no infinity, and gets the largest number instead.
     """
-    pymysql: Any = servers.imported("pymysql", "mariadb")
-    socket = str(servers.mariadb())
+    pymysql: Any = servers.import_engine_module("pymysql", "mariadb")
+    socket = str(servers.start_mariadb())
     with pymysql.connect(unix_socket=socket, user="root", charset="utf8mb4") as owner, owner.cursor() as making:
         making.execute("DROP DATABASE IF EXISTS relurules")
         making.execute("CREATE DATABASE relurules CHARACTER SET utf8mb4")
@@ -217,7 +217,7 @@ def open_mariadb() -> Iterator[Database]:
     cursor = connection.cursor()
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
-        cursor.execute(f"CREATE TABLE {table} ({_typed(columns, 'DOUBLE', 'TEXT')})")
+        cursor.execute(f"CREATE TABLE {table} ({_declare_columns(columns, 'DOUBLE', 'TEXT')})")
         most = sys.float_info.max
         finite = [[max(-most, min(most, v)) if isinstance(v, float) else v for v in row] for row in rows]
         cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(columns))})", finite)  # noqa: S608
@@ -229,11 +229,11 @@ def open_mariadb() -> Iterator[Database]:
     try:
         yield Database(
             name=f"MariaDB {connection.get_server_info().split('-')[0]}",
-            quoted=back_quoted,
+            quoted=quote_with_backticks,
             load=load,
             execute=execute,
             errors=(pymysql.Error,),
-            names=lambda: _described(cursor),
+            names=lambda: _read_column_names(cursor),
         )
     finally:
         connection.close()
@@ -245,16 +245,16 @@ def open_clickhouse() -> Iterator[Database]:
 
     Locked, the session is left once it was used: read-only, it takes no further table.
     """
-    session = servers.clickhouse()
-    arrow: Any = servers.imported("pyarrow", "parquet")
+    session = servers.start_clickhouse()
+    arrow: Any = servers.import_engine_module("pyarrow", "parquet")
     locked: list[bool] = []
     names: list[str] = []
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            path = _parquet(folder, columns, rows)
+            path = _write_parquet(folder, columns, rows)
             session.query(
-                f"CREATE TABLE {table} ({_typed(columns, 'Nullable(Float64)', 'Nullable(String)')}) ENGINE = Memory"
+                f"CREATE TABLE {table} ({_declare_columns(columns, 'Nullable(Float64)', 'Nullable(String)')}) ENGINE = Memory"
             )
             structure = ", ".join(
                 f"c{i} Nullable({'String' if text else 'Float64'})" for i, (_, text) in enumerate(columns)
@@ -276,24 +276,24 @@ def open_clickhouse() -> Iterator[Database]:
     try:
         yield Database(
             name="ClickHouse (chdb)",
-            quoted=_clickhouse_quoted,
+            quoted=_quote_for_clickhouse,
             load=load,
             execute=execute,
             errors=(RuntimeError,),
             names=lambda: names,
             lock=lambda: locked.append(True),
-            check=SmallSQL(engine="ClickHouse", quote='"', escapes=True).check,
+            check=SqlAllowlist(engine="ClickHouse", quote='"', escapes=True).check,
         )
     finally:
         if locked:
-            servers.leave_clickhouse()
+            servers.close_clickhouse()
 
 
 @contextmanager
 def open_spark() -> Iterator[Database]:
     """The session of this process; the table is a view of a Parquet file."""
-    session = servers.spark()
-    errors: Any = servers.imported("pyspark.errors", "spark")
+    session = servers.start_spark()
+    errors: Any = servers.import_engine_module("pyspark.errors", "spark")
     from py4j.protocol import Py4JError
 
     names: list[str] = []
@@ -301,7 +301,7 @@ def open_spark() -> Iterator[Database]:
         warnings.simplefilter("ignore")  # of pyspark about pandas, which isn't used
 
         def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
-            path = _parquet(folder, columns, rows)
+            path = _write_parquet(folder, columns, rows)
             frame = session.read.parquet(str(path))
             frame.toDF(*(f"c{i}" for i in range(len(columns)))).createOrReplaceTempView("loaded_rows")
             picked = ", ".join(f"c{i} AS {name}" for i, (name, _) in enumerate(columns))
@@ -314,24 +314,24 @@ def open_spark() -> Iterator[Database]:
 
         yield Database(
             name=f"Spark {session.version}",
-            quoted=back_quoted,
+            quoted=quote_with_backticks,
             load=load,
             execute=execute,
             errors=(errors.PySparkException, Py4JError),
             names=lambda: names,
             create_view="CREATE OR REPLACE TEMPORARY VIEW",
-            check=SmallSQL(engine="Spark", quote="`", forbidden="${").check,
+            check=SqlAllowlist(engine="Spark", quote="`", forbidden="${").check,
         )
 
 
-def _described(cursor: Any) -> list[str]:
+def _read_column_names(cursor: Any) -> list[str]:
     """The names of the columns that the last statement gave."""
     return [column[0] for column in cursor.description or ()]
 
 
-def _parquet(folder: str, columns: Columns, rows: Sequence[Row]) -> Path:
+def _write_parquet(folder: str, columns: Columns, rows: Sequence[Row]) -> Path:
     """The rows as a Parquet file, whose columns are c0, c1, ..."""
-    arrow: Any = servers.imported("pyarrow", "parquet")
+    arrow: Any = servers.import_engine_module("pyarrow", "parquet")
     import pyarrow.parquet
 
     parts = list(zip(*rows, strict=True)) or [()] * len(columns)

@@ -15,19 +15,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.domain.columns import raw_columns
+from relurules.domain.columns import read_raw_columns
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.ir.network import Array
 from relurules.verifying.databases import OPEN
-from relurules.verifying.node import run_node
-from relurules.verifying.ran import Ran, Rows, ran_from
-from relurules.verifying.scoring import run_sql
+from relurules.verifying.nodejs import run_node
+from relurules.verifying.run_result import Rows, RunResult, make_run_result
+from relurules.verifying.sql_scoring import run_sql
 
 COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-pedantic", "-Werror")
 
 
-def run_python(artifact: Artifact, table: Rows) -> Ran:
+def run_python(artifact: Artifact, table: Rows) -> RunResult:
     """Execute score.py and call score(row) for every row."""
     module: dict[str, Any] = {"__name__": "score"}
     try:
@@ -35,32 +35,32 @@ def run_python(artifact: Artifact, table: Rows) -> Ran:
         rows = [module["score"](dict(zip(table, row, strict=True))) for row in zip(*table.values(), strict=True)]
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
-    return ran_from(
-        [[row[name] for name in artifact.outputs] + [ruled(row, artifact)] for row in rows], len(artifact.outputs)
+    return make_run_result(
+        [[row[name] for name in artifact.outputs] + [read_rule_number(row, artifact)] for row in rows], len(artifact.outputs)
     )
 
 
-def run_numpy(artifact: Artifact, table: Rows) -> Ran:
+def run_numpy(artifact: Artifact, table: Rows) -> RunResult:
     """Execute score_numpy.py and call score_batch, and rule_batch where it has it."""
     module: dict[str, Any] = {"__name__": "score_numpy"}
     try:
         exec(compile(str(artifact), "score_numpy.py", "exec"), module)  # noqa: S102  # as above
         outputs = np.asarray(module["score_batch"](table), dtype=np.float64)
         if "rule" in artifact.returned:
-            return Ran(outputs, np.array(module["rule_batch"](table), dtype=np.intp))
+            return RunResult(outputs, np.array(module["rule_batch"](table), dtype=np.intp))
     except Exception as error:
         raise CheckError(f"score_numpy.py failed to run: {type(error).__name__}: {error}") from error
-    return Ran(outputs, np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp))
+    return RunResult(outputs, np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp))
 
 
-def ruled(row: Mapping[str, float], artifact: Artifact) -> float:
+def read_rule_number(row: Mapping[str, float], artifact: Artifact) -> float:
     """The number of the rule; where it isn't given, 1 for a row with outputs."""
     if "rule" in artifact.returned:
         return row["rule"]
     return int(not all(math.isnan(row[name]) for name in artifact.outputs))
 
 
-def run_c(artifact: Artifact, table: Rows) -> Ran:
+def run_c(artifact: Artifact, table: Rows) -> RunResult:
     """Compile score.c with warnings as errors, load it and call score_batch."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
@@ -74,10 +74,10 @@ def run_c(artifact: Artifact, table: Rows) -> Ran:
         )  # fmt: skip
         if built.returncode:
             raise CheckError(f"score.c doesn't compile with {' '.join(COMPILER)}:\n{built.stderr[:2000]}")
-        return _call_batch(ctypes.CDLL(str(library)), artifact, _codes(artifact, table))
+        return _call_batch(ctypes.CDLL(str(library)), artifact, _encode_rows(artifact, table))
 
 
-def _codes(artifact: Artifact, table: Rows) -> Array:
+def _encode_rows(artifact: Artifact, table: Rows) -> Array:
     """The rows as score.h asks for them: a category by its number, a missing value as NaN."""
     columns = []
     for column in artifact.domain.columns:
@@ -88,7 +88,7 @@ def _codes(artifact: Artifact, table: Rows) -> Array:
     return np.column_stack(columns)
 
 
-def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> Ran:
+def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> RunResult:
     with np.errstate(over="ignore"):
         rows = np.ascontiguousarray(X, dtype=np.float32 if artifact.number == "float" else np.float64)
     outputs = np.zeros((len(X), len(artifact.outputs)), dtype=rows.dtype)
@@ -97,13 +97,13 @@ def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> Ran:
     library.score_batch.argtypes = [ctypes.c_size_t, *[ctypes.c_void_p] * 3]
     library.score_batch.restype = None
     library.score_batch(len(X), *pointers)
-    return Ran(outputs.astype(np.float64), rule.astype(np.intp))
+    return RunResult(outputs.astype(np.float64), rule.astype(np.intp))
 
 
 class Engine(NamedTuple):
     """run: how; target: the artefacts it takes; dialects: of these dialects where the target is SQL."""
 
-    run: Callable[[Artifact, Rows], Ran]
+    run: Callable[[Artifact, Rows], RunResult]
     target: str
     dialects: tuple[str, ...] = ()
 
@@ -123,16 +123,16 @@ ENGINES: Mapping[str, Engine] = {
 }
 
 
-def run(artifact: Artifact, table: Any, engine: str | None = None) -> tuple[str, Ran]:
+def run_artifact(artifact: Artifact, table: Any, engine: str | None = None) -> tuple[str, RunResult]:
     """Run an artefact on a frame, or on an array of coordinates (N, d), in the named engine or its default one.
 
     Returns the engine's name and what the artefact gave.
     """
-    name, chosen = engine_for(artifact, engine)
-    return name, chosen.run(artifact, raw_columns(table, artifact.domain.columns))
+    name, chosen = choose_engine(artifact, engine)
+    return name, chosen.run(artifact, read_raw_columns(table, artifact.domain.columns))
 
 
-def engine_for(artifact: Artifact, name: str | None) -> tuple[str, Engine]:
+def choose_engine(artifact: Artifact, name: str | None) -> tuple[str, Engine]:
     """The named engine, or the artefact's default one; UnsupportedError where none takes it."""
     fitting = {
         known: engine

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from relurules.ir import Head, Network
 from relurules.ir.network import Array
-from relurules.verifying.rounding import live_terms
+from relurules.verifying.rounding import sum_live_terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Reference:
     def terms(self) -> Array:
         """(N, s) sums of the absolute terms that the scores are made of."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return live_terms(self.network, self.rows, self.tolerance)
+            return sum_live_terms(self.network, self.rows, self.tolerance)
 
     def of_rows(self, rows: NDArray[np.bool_]) -> "Reference":
         """On some of the rows, (N,), which all have numbers."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import Head, Network
-from relurules.ir.link import linked
+from relurules.ir.link import apply_links
 from relurules.ir.network import Array
-from relurules.verifying.exact import ExactNetwork
+from relurules.verifying.exact_network import ExactNetwork
 
 #: Copies of a row whose numbers are a few units in the last place away, and by how many units at most.
 _COPIES, _UNITS = 4, 8
@@ -20,7 +20,7 @@ _COPIES, _UNITS = 4, 8
 _ORDERS = 4
 
 
-def live_terms(network: Network, X: Array, unit: float) -> Array:
+def sum_live_terms(network: Network, X: Array, unit: float) -> Array:
     """(N, d) -> (N, s): sums of the absolute terms that a score is made of on its row.
 
     A neuron whose z is surely negative counts with its slope, so one that is off counts for nothing: neither the
@@ -73,18 +73,18 @@ class FloatRuns:
 
         One run may be right by chance; several show what rounding does here.
         """
-        rows = np.vstack([row, _copies(row)])
+        rows = np.vstack([row, _perturb_row(row)])
         exact = [self._exact.scores(one) for one in rows]
-        scores = np.array([[nearest(score) for score in one] for one in exact])
-        outputs = linked(self.heads, scores)
+        scores = np.array([[round_to_float(score) for score in one] for one in exact])
+        outputs = apply_links(self.heads, scores)
 
         with np.errstate(over="ignore", invalid="ignore"):
             runs = [network.evaluate(rows[:, columns]) for network, columns in self._orders]
-        moves = [_distance(linked(self.heads, run), outputs) for run in runs]
+        moves = [_measure_distances(apply_links(self.heads, run), outputs) for run in runs]
         if self.framework is not None:
-            moves.append(_distance(self.framework(rows), outputs))
+            moves.append(_measure_distances(self.framework(rows), outputs))
 
-        errors = np.vstack([_errors(run, exact) for run in runs])
+        errors = np.vstack([_measure_errors(run, exact) for run in runs])
         return RowRounding(exact=exact[0], outputs=outputs[0], errors=errors, moves=np.vstack(moves).max(axis=0))
 
     @cached_property
@@ -95,15 +95,15 @@ class FloatRuns:
     def _orders(self) -> list[tuple[Network, NDArray[np.intp]]]:
         rng, columns = np.random.default_rng(0), np.arange(self.network.A.shape[1])
         others = [rng.permutation(columns) for _ in range(_ORDERS - 1)]
-        return [(self.network, columns), *((_reordered(self.network, one, rng), one) for one in others)]
+        return [(self.network, columns), *((_reorder_network(self.network, one, rng), one) for one in others)]
 
 
-def _copies(row: Array) -> Array:
+def _perturb_row(row: Array) -> Array:
     units = np.random.default_rng(0).integers(-_UNITS, _UNITS, (_COPIES, len(row)), endpoint=True)
     return np.asarray(row * (1.0 + units * np.finfo(np.float64).eps))
 
 
-def nearest(exact: Fraction) -> float:
+def round_to_float(exact: Fraction) -> float:
     """The float64 nearest to a rational, infinite where there is none."""
     try:
         return float(exact)
@@ -111,7 +111,7 @@ def nearest(exact: Fraction) -> float:
         return math.inf if exact > 0 else -math.inf
 
 
-def _reordered(network: Network, columns: NDArray[np.intp], rng: np.random.Generator) -> Network:
+def _reorder_network(network: Network, columns: NDArray[np.intp], rng: np.random.Generator) -> Network:
     """The same network that reads its columns in this order, with its neurons in another one within their levels."""
     order = np.concatenate([rng.permutation(level) for level in network.levels] or [np.empty(0, dtype=np.intp)])
     return replace(
@@ -127,17 +127,17 @@ def _reordered(network: Network, columns: NDArray[np.intp], rng: np.random.Gener
     )
 
 
-def _errors(run: Array, exact: Sequence[Sequence[Fraction]]) -> Array:
+def _measure_errors(run: Array, exact: Sequence[Sequence[Fraction]]) -> Array:
     """(n, s) scores of a run less the exact ones."""
     rows = zip(run.tolist(), exact, strict=True)
-    return np.array([[_error(*pair) for pair in zip(scores, row, strict=True)] for scores, row in rows])
+    return np.array([[_subtract_exact_score(*pair) for pair in zip(scores, row, strict=True)] for scores, row in rows])
 
 
-def _error(score: float, exact: Fraction) -> float:
-    return nearest(Fraction(score) - exact) if math.isfinite(score) else math.inf
+def _subtract_exact_score(score: float, exact: Fraction) -> float:
+    return round_to_float(Fraction(score) - exact) if math.isfinite(score) else math.inf
 
 
-def _distance(found: Array, expected: Array) -> Array:
+def _measure_distances(found: Array, expected: Array) -> Array:
     """How far apart they are; nothing where both are the same infinity."""
     with np.errstate(invalid="ignore"):
         apart = np.where(found == expected, 0.0, np.abs(found - expected))

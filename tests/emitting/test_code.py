@@ -20,10 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import relurules as rr
-from relurules.emitting import c, plan
+from relurules.emitting import plan
+from relurules.emitting.c import printer
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact, Head, Provenance, RuleSet
-from relurules.verifying import run
+from relurules.verifying import run_artifact
 from relurules.verifying.engines import COMPILER
 
 NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
@@ -106,7 +107,7 @@ def test_rules_are_those_that_apply(target: str, made: dict[str, RuleSet]) -> No
     """Away from walls, by which a row may be put on either side."""
     for kind, form in (("dense", "network"), ("partial", "tree"), ("simplified", "network"), ("decided", "tree")):
         rules, points = made[kind], np.array([rule.point for rule in made[kind]])
-        ran = run(rr.emit(rules, target, form=form), points)[1]
+        ran = run_artifact(rr.emit(rules, target, form=form), points)[1]
         assert ran.rule.tolist() == rules.apply(points).tolist()
         assert set(ran.rule) == set(range(1, len(rules) + 1))
 
@@ -140,7 +141,7 @@ def test_large_trees_are_tables(target: str, many: RuleSet) -> None:
     for form in forms_of(target):
         artifact = rr.emit(many, target, form=form)
         assert rr.verify(artifact, many, X)
-        ran = run(artifact, X)[1]
+        ran = run_artifact(artifact, X)[1]
         assert ran.rule.tolist() == many.apply(X).tolist()  # on walls too: the numbers are whole
         assert form == "rules" or str(artifact).count("if (") + str(artifact).count("if ") < 60
 
@@ -270,7 +271,7 @@ def test_c_refuses_to_be_compiled_where_it_would_be_wrong(old: str, new: str, ma
     header = artifact.files["score.h"]
     assert old in header
     with pytest.raises(CheckError, match="doesn't compile"):
-        run(replace(artifact, files={**artifact.files, "score.h": header.replace(old, new)}), np.zeros((1, 3)))
+        run_artifact(replace(artifact, files={**artifact.files, "score.h": header.replace(old, new)}), np.zeros((1, 3)))
 
 
 def test_tables_of_c_hold_the_same_numbers_twice(made: dict[str, RuleSet]) -> None:
@@ -333,7 +334,7 @@ def test_exact_outside_a_domain_on_which_the_network_was_collapsed(target: str) 
     rules = rules_of(net, rr.Domain.box([-1, -1], [1, 1]))
     assert len(rules.network) == 1
     X = np.array([[-9.0, 3.0], [0.5, 0.5], [NAN, 0.0], [INF, 0.0], [2.0, -8.0]])
-    ran = run(rr.emit(rules, target, outside="exact"), X)[1]
+    ran = run_artifact(rr.emit(rules, target, outside="exact"), X)[1]
     assert np.array_equal(ran.outputs[[0, 1, 4]], net.evaluate(X[[0, 1, 4]]))
     assert np.isnan(ran.outputs[[2, 3]]).all()
     assert ran.rule.tolist() == [0, *rules.apply(X[[1]]).tolist(), 0, 0, 0]
@@ -345,7 +346,7 @@ def test_exact_needs_the_network_as_traced(many: RuleSet) -> None:
 
 
 def test_too_many_conditions_for_a_c_compiler(many: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(c, "_CONDITIONS", 100)
+    monkeypatch.setattr(printer, "_CONDITIONS", 100)
     with pytest.raises(
         UnsupportedError, match=r"writes out \d+ conditions; C compilers take 100 .* 'tree' or 'network'"
     ):
@@ -372,7 +373,7 @@ def test_python_reads_and_writes_csv(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     header, *found = csv.reader(io.StringIO(ran.stdout))
     assert header == ["y", "z", "rule"]
-    assert [[float(v) for v in row[:2]] for row in found[:5]] == run(artifact, X[:5])[1].outputs.tolist()
+    assert [[float(v) for v in row[:2]] for row in found[:5]] == run_artifact(artifact, X[:5])[1].outputs.tolist()
     assert [row[2] for row in found] == [str(number) for number in rules.apply(X)]
     assert found[5:] == [["", "", "0"]] * 2
 

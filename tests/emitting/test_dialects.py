@@ -11,7 +11,7 @@ from sqls import EXECUTED, FORMS, NOT_EXECUTED, QUICK, errors_of, load, need, sc
 
 import relurules as rr
 from relurules.domain.columns import Category, Column
-from relurules.emitting.sql_dialects import DIALECTS
+from relurules.emitting.sql.dialects import DIALECTS
 from relurules.errors import InputError, UnsupportedError
 from relurules.ir import Graph, Head, RuleSet
 

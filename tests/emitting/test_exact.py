@@ -12,7 +12,7 @@ from torch import nn
 import relurules as rr
 from relurules.errors import UnsupportedError
 from relurules.ir import Head, RuleSet
-from relurules.verifying.engines import run
+from relurules.verifying.engines import run_artifact
 
 NAN, INF = float("nan"), float("inf")
 BOX = rr.Domain.box([0.4, -0.5], [1, 0.5], ["a", "b"]).where("a + b <= 1.2")
@@ -60,7 +60,7 @@ def test_what_was_simplified_is_what_is_emitted() -> None:
     X = rows_in(BOX, 50)
     for target in ("sql", "python", "numpy", "c", "javascript"):
         artifact = rr.emit(simpler, target, **({"key": ["id"]} if target == "sql" else {}))
-        _, ran = run(artifact, X)
+        _, ran = run_artifact(artifact, X)
         assert ran.outputs == pytest.approx(simpler.predict(X), rel=1e-12)
 
 

@@ -10,7 +10,7 @@ from handmade import Array, network, rules_of
 from sqls import QUICK, need
 
 import relurules as rr
-from relurules.emitting.sql_dialects import DIALECTS
+from relurules.emitting.sql.dialects import DIALECTS
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact, Head, Network, RuleSet
 

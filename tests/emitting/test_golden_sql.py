@@ -14,7 +14,7 @@ from sqls import FORMS, NOT_EXECUTED
 
 import relurules as rr
 from relurules.domain.columns import Category, Column
-from relurules.emitting.sql_dialects import DIALECTS
+from relurules.emitting.sql.dialects import DIALECTS
 from relurules.errors import UnsupportedError
 from relurules.ir import Graph, Head, RuleSet
 

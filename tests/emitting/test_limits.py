@@ -6,7 +6,7 @@ from handmade import lines, network, rules_of
 from sqls import QUICK, need
 
 import relurules as rr
-from relurules.emitting.sql_dialects import DIALECTS
+from relurules.emitting.sql.dialects import DIALECTS
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 
@@ -130,7 +130,7 @@ def test_the_form_that_suits(grid: RuleSet, deep: RuleSet, many: RuleSet) -> Non
 
 def test_a_statement_that_an_engine_cannot_take(grid: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
     small = DIALECTS["spark"]._replace(statement=9_000)
-    monkeypatch.setattr("relurules.emitting.sql.DIALECTS", {**DIALECTS, "spark": small})
+    monkeypatch.setattr("relurules.emitting.sql.printer.DIALECTS", {**DIALECTS, "spark": small})
     for form in FORMS:
         with pytest.raises(UnsupportedError, match=r"bytes of SQL; spark takes 9000"):
             rr.emit(grid, "sql", dialect="spark", form=form)
@@ -142,7 +142,7 @@ def test_a_statement_that_an_engine_cannot_take(grid: RuleSet, monkeypatch: pyte
 def test_what_is_more_than_an_engine_takes_by_default_says_so(grid: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "SET max_query_size" not in str(rr.emit(grid, "sql", dialect="clickhouse"))
     small = DIALECTS["clickhouse"]._replace(easy=9_000)
-    monkeypatch.setattr("relurules.emitting.sql.DIALECTS", {**DIALECTS, "clickhouse": small})
+    monkeypatch.setattr("relurules.emitting.sql.printer.DIALECTS", {**DIALECTS, "clickhouse": small})
     first = str(rr.emit(grid, "sql", dialect="clickhouse")).splitlines()[0]
     assert "more than clickhouse takes by default: SET max_query_size = " in first
 

@@ -17,7 +17,7 @@ import relurules as rr
 from relurules.emitting.links import ROWS
 from relurules.ir import Head, RuleSet
 from relurules.ir.link import LINKS
-from relurules.verifying import run
+from relurules.verifying import run_artifact
 
 NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
 ENGINES = [
@@ -91,7 +91,7 @@ def bare(end: Callable[[Tensor], Tensor]) -> nn.Module:
 
 def outputs(rules: RuleSet, X: Array, target: str, dialect: str | None, engine: str | None, form: str) -> Any:
     key = ["row"] if target == "sql" else []
-    return run(rr.emit(rules, target, dialect=dialect, form=form, key=key, outside="null"), X, engine)[1]
+    return run_artifact(rr.emit(rules, target, dialect=dialect, form=form, key=key, outside="null"), X, engine)[1]
 
 
 def same(found: Array, expected: Array, share: float) -> bool:

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relurules.emitting.notation import Notation, grouped
-from relurules.emitting.render import identifier, one_line, unique
-from relurules.emitting.sql_dialect import double
-from relurules.emitting.sql_dialects import DIALECTS
-from relurules.emitting.sql_names import quoted
-from relurules.emitting.text import folded
-from relurules.reading import phrases as p
+from relurules.emitting.notation import Notation, join_in_groups
+from relurules.emitting.render import flatten_text, make_identifier, make_unique
+from relurules.emitting.sql.dialect import print_double
+from relurules.emitting.sql.dialects import DIALECTS
+from relurules.emitting.sql.names import quote_name
+from relurules.emitting.text.printer import fold_phrase
+from relurules.wording import phrases as p
 
 ABC = Notation(repr, ["a", "b", "c"], np.array([1.0, 1.0, 1.0]))
 
@@ -65,26 +65,26 @@ def test_long_sums_are_bracketed_and_complete(count: int) -> None:
 
 
 def test_grouped_nests_by_the_logarithm() -> None:
-    text = grouped(["1"] * 25_000, "+")
+    text = join_in_groups(["1"] * 25_000, "+")
     assert eval(text) == 25_000
     assert "(((" not in text.replace("((1", "(1", 1)
 
 
 @given(st.floats(min_value=0, allow_nan=False, allow_infinity=False))
 def test_sql_literals_are_doubles_and_exact(value: float) -> None:
-    text = double(value)
+    text = print_double(value)
     assert "E" in text
     assert float(text) == value
 
 
 @pytest.mark.parametrize(("name", "text"), [("a", '"a"'), ('a"b', '"a""b"'), ('"', '""""'), ("a'b", '"a\'b"')])
 def test_sql_names_are_quoted(name: str, text: str) -> None:
-    assert quoted(name, DIALECTS["sqlite"]) == text
+    assert quote_name(name, DIALECTS["sqlite"]) == text
 
 
 @given(st.text())
 def test_identifiers_are_ascii_identifiers(name: str) -> None:
-    found = identifier(name)
+    found = make_identifier(name)
     assert found.isascii()
     assert found.isidentifier()
     assert len(found) <= 42
@@ -94,21 +94,21 @@ def test_identifiers_are_ascii_identifiers(name: str) -> None:
 
 @given(st.lists(st.sampled_from(["a", "a_2", "a_2_2", "b", "row"]), max_size=8))
 def test_unique_names_differ_and_avoid_what_is_taken(names: list[str]) -> None:
-    found = unique(names, ["row", "a_3"])
+    found = make_unique(names, ["row", "a_3"])
     assert len(set(found)) == len(names)
     assert not {"row", "a_3"} & set(found)
 
 
 @given(st.text())
 def test_one_line_has_no_control_characters(text: str) -> None:
-    assert one_line(text).isprintable()
-    assert len(one_line(text)) == len(text)
+    assert flatten_text(text).isprintable()
+    assert len(flatten_text(text)) == len(text)
 
 
 def test_long_sums_of_the_text_are_folded_between_terms() -> None:
-    terms = [p.tied(p.operator("+"), p.number(f"{i}.5"), p.operator("*"), p.name("long name")) for i in range(20)]
-    lines = folded(p.loose(*terms)).split("\n")
+    terms = [p.join_tight(p.operator("+"), p.number(f"{i}.5"), p.operator("*"), p.name("long name")) for i in range(20)]
+    lines = fold_phrase(p.join_loose(*terms)).split("\n")
     assert len(lines) > 1
     assert all(len(line) <= 120 for line in lines)
     assert " ".join(line.strip() for line in lines) == " ".join(f"+ {i}.5 * long name" for i in range(20))
-    assert folded(p.loose(p.name("a"), p.name("b"))) == "a b"
+    assert fold_phrase(p.join_loose(p.name("a"), p.name("b"))) == "a b"

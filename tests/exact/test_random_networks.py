@@ -9,7 +9,7 @@ from exact.arrangement import regions
 from exact.draws import Draw, arrangement, random_layers
 from exact.judging import assert_holds, judge_rules
 from exact.judging_claims import judge_bound, judge_decision
-from relurules.collapse.bounds import preactivation_bounds
+from relurules.networks.bounds import bound_preactivations
 
 #: Networks here, in groups of so many; `benchmarks/soundness.py` takes as many as one likes.
 NETWORKS, TOGETHER = 60, 6
@@ -46,7 +46,7 @@ def wrong_bounds(draw: Draw) -> list[str]:
     """Neurons whose argument passes its bounds somewhere in the domain, computed exactly."""
     net = draw.network
     arguments = replace(net, C=net.A, U=net.L, c=net.b)
-    bounds = preactivation_bounds(net, draw.domain, exact=True).tolist()
+    bounds = bound_preactivations(net, draw.domain, exact=True).tolist()
     found = regions(arguments, draw.domain)
     values = [region.outputs(vertex.point) for region in found for vertex in region.cell.vertices]
     wrong = []

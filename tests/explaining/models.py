@@ -5,8 +5,8 @@ import pandas as pd
 from handmade import network, rules_of
 
 import relurules as rr
-from relurules.explaining.figures import Request
 from relurules.ir import Head
+from relurules.plotting.plot_kinds import PlotRequest
 
 
 def line() -> tuple[rr.RuleSet, np.ndarray, np.ndarray]:
@@ -26,5 +26,5 @@ def kinds() -> tuple[rr.RuleSet, pd.DataFrame]:
     return rules_of(net, domain, ["p_0", "p_1"], [Head("complement", (0,)), Head("sigmoid", (0,))]), frame
 
 
-def request(rules: rr.RuleSet, data: object, y: object = None) -> Request:
-    return Request(rules, data, y)
+def request(rules: rr.RuleSet, data: object, y: object = None) -> PlotRequest:
+    return PlotRequest(rules, data, y)

@@ -13,8 +13,8 @@ from models import kinds, line
 import relurules as rr
 from relurules.errors import DataError, UnsupportedError
 from relurules.explaining import PLOTS
-from relurules.explaining.style import wrapped
 from relurules.ir import Head
+from relurules.plotting.style import wrap_name
 
 LONG = "number of days since the last payment_that_was_made_without_any_reminder $x^2$ <b>"
 
@@ -123,8 +123,8 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_names_are_broken_and_never_cut() -> None:
     for name in (LONG, "x" * 100, "short", "", "a b"):
-        assert wrapped(name).replace("\n", "").replace(" ", "") == name.replace(" ", "")
-        assert max(map(len, wrapped(name).split("\n"))) <= 26
+        assert wrap_name(name).replace("\n", "").replace(" ", "") == name.replace(" ", "")
+        assert max(map(len, wrap_name(name).split("\n"))) <= 26
 
 
 def test_letters_that_the_font_lacks_raise_no_warning(tmp_path: Path) -> None:

@@ -5,15 +5,15 @@ import pytest
 from models import kinds, line, request
 
 from relurules.errors import DataError
-from relurules.explaining.profiles import pairwise, profiles
-from relurules.explaining.view import feature_named, features_of
+from relurules.explaining.profiles import compute_pair_effect, compute_profiles
+from relurules.explaining.score_view import find_feature, list_features
 
 
 def test_a_number_is_a_line_over_the_rows_of_the_model() -> None:
     rules, X, _ = line()
     asked = request(rules, X)
-    feature = feature_named(features_of(asked.models), "a")
-    found = profiles(asked.sample(), asked.view, feature)
+    feature = find_feature(list_features(asked.models), "a")
+    found = compute_profiles(asked.sample(), asked.view, feature)
     number = rules.apply(X)
     assert [model.label for model in found.models] == ["rule 2", "rule 1"]  # the most rows first
     for model in found.models:
@@ -23,13 +23,13 @@ def test_a_number_is_a_line_over_the_rows_of_the_model() -> None:
         assert model.rows == len(mine)
         assert model.x.tolist() == [mine.min(), mine.max()]
         assert model.y == pytest.approx(slope * (model.x - X[:, 0].mean()))
-    assert len(profiles(asked.sample(), asked.view, feature, 1).models) == 1
+    assert len(compute_profiles(asked.sample(), asked.view, feature, 1).models) == 1
 
 
 def test_categories_have_one_value_each() -> None:
     rules, frame = kinds()
     asked = request(rules, frame)
-    found = profiles(asked.sample(), asked.view, feature_named(features_of(asked.models), "kind"))
+    found = compute_profiles(asked.sample(), asked.view, find_feature(list_features(asked.models), "kind"))
     (model,) = found.models
     assert found.feature.categories == ("u", "v", "w")
     assert model.x.tolist() == [0.0, 1.0, 2.0]
@@ -40,8 +40,8 @@ def test_categories_have_one_value_each() -> None:
 def test_pairs_add_up() -> None:
     rules, X, _ = line()
     asked = request(rules, X)
-    a, b = features_of(asked.models)
-    found = pairwise(asked.sample(), asked.view, a, b)
+    a, b = list_features(asked.models)
+    found = compute_pair_effect(asked.sample(), asked.view, a, b)
     slope = np.where(X[:, 0] >= 1, 2.0, 0.0)
     assert found.x.tolist() == X[:, 0].tolist()
     assert found.effect == pytest.approx(slope * (X[:, 0] - X[:, 0].mean()) + X[:, 1] - X[:, 1].mean())
@@ -51,4 +51,4 @@ def test_columns_are_chosen_by_importance_or_by_name() -> None:
     rules, X, _ = line()
     assert [feature.name for feature in request(rules, X).columns(1)] == ["a"]
     with pytest.raises(DataError, match="no column 'z'; there are 'a', 'b'"):
-        feature_named(features_of(rules.local_models), "z")
+        find_feature(list_features(rules.local_models), "z")

@@ -13,7 +13,7 @@ from models import kinds, line
 
 import relurules as rr
 from relurules.errors import DataError
-from relurules.ir.statistics import with_evidence
+from relurules.statistics.statistics import add_evidence
 
 
 def test_conditions_with_their_margins() -> None:
@@ -36,9 +36,9 @@ def test_contributions_against_zero_and_against_means() -> None:
     centred = rr.explain(rules, [3.5, 0.5], data=X)
     assert centred.centred
     assert centred.contributions[0].contribution == pytest.approx(2 * (3.5 - X[:, 0].mean()))
-    kept = rr.explain(with_evidence(rules, X), [3.5, 0.5])
+    kept = rr.explain(add_evidence(rules, X), [3.5, 0.5])
     assert kept.base == pytest.approx(centred.base)
-    assert not rr.explain(with_evidence(rules, X), [3.5, 0.5], centred=False).centred
+    assert not rr.explain(add_evidence(rules, X), [3.5, 0.5], centred=False).centred
 
 
 @settings(max_examples=20, deadline=None)

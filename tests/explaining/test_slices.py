@@ -10,13 +10,13 @@ from models import kinds, line
 
 import relurules as rr
 from relurules.errors import DataError, DomainError, UnsupportedError
-from relurules.explaining.slices import Slice, slice_box, slice_of
-from relurules.explaining.view import features_of
+from relurules.explaining.score_view import list_features
+from relurules.explaining.slices import Slice, choose_box, cut_slice
 
 
 def cut(rules: rr.RuleSet, names: tuple[str, str], at: np.ndarray) -> Slice:
-    pair = [feature for feature in features_of(rules.local_models) if feature.name in names]
-    return slice_of(rules, 0, names, at, slice_box(rules.local_models, pair, None))
+    pair = [feature for feature in list_features(rules.local_models) if feature.name in names]
+    return cut_slice(rules, 0, names, at, choose_box(rules.local_models, pair, None))
 
 
 def test_the_boundary_is_where_the_neuron_is_zero() -> None:
@@ -53,7 +53,7 @@ def test_patterns_of_a_network_fill_the_plane(seed: int) -> None:
     net = random_network(seed, 3, 8, 1)
     X = random.uniform(-1, 1, (60, 3))
     reached = rr.reached(graph(net), X)
-    found = slice_of(reached, 0, ("x0", "x1"), X[0], np.array([[-1.0, 1.0], [-1.0, 1.0]]))
+    found = cut_slice(reached, 0, ("x0", "x1"), X[0], np.array([[-1.0, 1.0], [-1.0, 1.0]]))
     assert sum(piece.share for piece in found.pieces) == pytest.approx(1.0)
     assert reached.apply(X[:1])[0] in {piece.model for piece in found.pieces}
     middles = np.array([[*piece.middle, X[0, 2]] for piece in found.pieces])
@@ -81,12 +81,12 @@ def test_others_are_named_and_categories_stay_put() -> None:
 
 def test_what_is_drawn() -> None:
     rules, X, _ = line()
-    pair = features_of(rules.local_models)
-    assert slice_box(rules.local_models, pair, None).tolist() == [[0.0, 4.0], [0.0, 1.0]]
-    assert slice_box(rules.local_models, pair, X) == pytest.approx(np.quantile(X, [0.01, 0.99], axis=0).T)
+    pair = list_features(rules.local_models)
+    assert choose_box(rules.local_models, pair, None).tolist() == [[0.0, 4.0], [0.0, 1.0]]
+    assert choose_box(rules.local_models, pair, X) == pytest.approx(np.quantile(X, [0.01, 0.99], axis=0).T)
     open_rules = rules_of(network([[1.0, 0.0]], [0.0], [[1.0]]))
     with pytest.raises(DataError, match="'x0' has no bounds in the domain; give data"):
-        slice_box(open_rules.local_models, features_of(open_rules.local_models), None)
+        choose_box(open_rules.local_models, list_features(open_rules.local_models), None)
     with pytest.raises(DataError, match="two different columns"):
-        slice_of(rules, 0, ("a", "a"), np.zeros(2), slice_box(rules.local_models, pair, None))
+        cut_slice(rules, 0, ("a", "a"), np.zeros(2), choose_box(rules.local_models, pair, None))
     assert kinds()[0].domain.names[3] == "x"

@@ -8,7 +8,7 @@ from models import kinds, line, request
 
 import relurules as rr
 from relurules.errors import DataError, UnsupportedError
-from relurules.explaining.wald import Intervals, intervals
+from relurules.explaining.wald_intervals import Intervals, compute_intervals
 from relurules.ir import Head
 
 BINARY = (Head("sigmoid", (0,)),)
@@ -16,7 +16,7 @@ BINARY = (Head("sigmoid", (0,)),)
 
 def found(rules: rr.RuleSet, X: object, y: object, model: int = 0) -> Intervals:
     asked = request(rules, X, y)
-    return intervals(*asked.judged(), model)
+    return compute_intervals(*asked.judged(), model)
 
 
 def logistic(d: int) -> rr.RuleSet:

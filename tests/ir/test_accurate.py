@@ -8,10 +8,10 @@ import pytest
 from handmade import network
 
 import relurules as rr
-from relurules.collapse import collapse
 from relurules.ir import Network
-from relurules.ir.accurate import accurate_forms, accurate_maps, accurate_rows
-from relurules.ir.exact_forms import binary_integers
+from relurules.ir.compensated_forms import compute_accurate_forms, compute_accurate_maps, compute_accurate_rows
+from relurules.ir.exact_forms import scale_to_integers
+from relurules.networks.collapse import collapse
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], "np.ndarray[tuple[int, ...], np.dtype[np.float64]]"]
 
@@ -60,7 +60,7 @@ def assert_rounded(found: float, exact: Fraction) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_every_coefficient_is_right_to_its_last_digit(kind: str, seed: int) -> None:
     net, patterns = drawn(kind, seed)
-    forms, maps = accurate_forms(net, patterns), accurate_maps(net, patterns)
+    forms, maps = compute_accurate_forms(net, patterns), compute_accurate_maps(net, patterns)
     for r, signs in enumerate(patterns):
         exact_forms, exact_maps = by_fractions(net, signs)
         found_maps = np.column_stack([maps.weights[r], maps.constants[r]])
@@ -74,8 +74,8 @@ def test_every_coefficient_is_right_to_its_last_digit(kind: str, seed: int) -> N
 def test_rows_of_single_neurons_are_those_of_all(seed: int) -> None:
     net, patterns = drawn("general", seed)
     neurons = np.arange(len(patterns)) % len(net)
-    forms = accurate_forms(net, patterns)
-    assert np.array_equal(accurate_rows(net, neurons, patterns), forms[np.arange(len(patterns)), neurons])
+    forms = compute_accurate_forms(net, patterns)
+    assert np.array_equal(compute_accurate_rows(net, neurons, patterns), forms[np.arange(len(patterns)), neurons])
 
 
 def test_a_collapsed_network_has_the_maps_of_its_source() -> None:
@@ -91,5 +91,5 @@ def test_a_collapsed_network_has_the_maps_of_its_source() -> None:
 
 def test_floats_are_binary_fractions() -> None:
     values = np.array([0.1, -3.0, 0.0, 2.0**-1074, 1e300])
-    integers, shift = binary_integers(values)
+    integers, shift = scale_to_integers(values)
     assert [Fraction(int(i), 1 << shift) for i in integers] == [Fraction(value) for value in values.tolist()]

@@ -8,7 +8,7 @@ from handmade import network, rules_of
 import relurules as rr
 from relurules.errors import RulesError
 from relurules.ir import Artifact
-from relurules.ir.artifact import header
+from relurules.ir.artifact import format_header
 
 HOSTILE = [
     "*/",
@@ -32,7 +32,7 @@ CODE = [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")]
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_header_is_one_harmless_line_of_ascii(name: str) -> None:
-    line = header(Artifact("python", "rules", rr.Domain.unbounded([name]), (name,), {}, table=name, key=(name,)))
+    line = format_header(Artifact("python", "rules", rr.Domain.unbounded([name]), (name,), {}, table=name, key=(name,)))
     assert line.isascii()
     assert line.isprintable()
     assert len(line.splitlines()) == 1
@@ -69,7 +69,7 @@ def test_c_needs_its_header_file(tmp_path: Path) -> None:
         Artifact.read(source)
 
 
-GOOD = "# " + header(Artifact("python", "rules", rr.Domain.unbounded(["a"]), ("y",), {}))
+GOOD = "# " + format_header(Artifact("python", "rules", rr.Domain.unbounded(["a"]), ("y",), {}))
 
 
 def test_read_takes_a_header_alone(tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from handmade import graph, random_network, rows_in
 
 import relurules as rr
 from relurules.errors import RulesError
-from relurules.ir.statistics import with_evidence
+from relurules.statistics.statistics import add_evidence
 
 
 def rules() -> rr.RuleSet:
     domain = rr.Domain.box([-1, -1], [1, 1])
     X = rows_in(domain, 60) / 3
     found = rr.extract(graph(random_network(3, 2, 4, 1)), domain=domain)
-    return with_evidence(found, X, np.random.default_rng(0).normal(size=60))
+    return add_evidence(found, X, np.random.default_rng(0).normal(size=60))
 
 
 def test_numbers_come_back_exactly(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from relurules.ir import Head
-from relurules.ir.link import LINKS, check_heads, identity_heads, is_identity, linked, slack
+from relurules.ir.link import LINKS, apply_links, bound_link_error, check_heads, is_identity, make_identity_heads
 
 Array = NDArray[np.float64]
 TORCH: dict[str, Callable[[Tensor], Tensor]] = {
@@ -37,24 +37,24 @@ def heads_of(link: str) -> list[Head]:
 @pytest.mark.parametrize("link", LINKS)
 def test_as_in_torch(link: str) -> None:
     expected = TORCH[link](torch.tensor(SCORES)).double().numpy()
-    assert np.isclose(linked(heads_of(link), SCORES), expected, rtol=1e-14, atol=1e-300).all()
+    assert np.isclose(apply_links(heads_of(link), SCORES), expected, rtol=1e-14, atol=1e-300).all()
 
 
 @pytest.mark.parametrize("link", LINKS)
 def test_nan_goes_through(link: str) -> None:
-    found = linked(heads_of(link), np.array([[np.nan, 1.0, 2.0], [1.0, 2.0, 3.0]]))
+    found = apply_links(heads_of(link), np.array([[np.nan, 1.0, 2.0], [1.0, 2.0, 3.0]]))
     assert np.isnan(found[0, 0])
     assert not np.isnan(found[1]).any()
-    assert linked(heads_of(link), np.empty((0, 3))).shape == (0, len(heads_of(link)))
+    assert apply_links(heads_of(link), np.empty((0, 3))).shape == (0, len(heads_of(link)))
 
 
 @pytest.mark.parametrize("size", [1e-15, 1e-9, 1e-3, 1.0, 1e4])
 @pytest.mark.parametrize("link", LINKS)
 def test_slack_bounds_what_a_change_of_the_scores_does(link: str, size: float) -> None:
     heads, off = heads_of(link), size * np.abs(SCORES) * RNG.random(SCORES.shape)
-    room = slack(heads, SCORES, off + 1e-15 * np.abs(SCORES), 1e-15)  # adding signs * off rounds
+    room = bound_link_error(heads, SCORES, off + 1e-15 * np.abs(SCORES), 1e-15)  # adding signs * off rounds
     for signs in RNG.choice([-1.0, 0.0, 1.0], size=(20, *SCORES.shape)):
-        before, after = linked(heads, SCORES), linked(heads, SCORES + signs * off)
+        before, after = apply_links(heads, SCORES), apply_links(heads, SCORES + signs * off)
         with np.errstate(invalid="ignore"):
             change = np.where(before == after, 0.0, np.abs(after - before))
         assert (change <= room * (1 + 1e-12)).all()
@@ -75,20 +75,20 @@ def test_slack_bounds_what_a_change_of_the_scores_does(link: str, size: float) -
     ],
 )
 def test_slack_hides_little(link: str, scores: list[float], off: float, most: float) -> None:
-    room = slack(heads_of(link), np.array([scores]), np.full((1, 3), off), 1e-15)
+    room = bound_link_error(heads_of(link), np.array([scores]), np.full((1, 3), off), 1e-15)
     assert room[0, 0] <= most
 
 
 def test_slack_where_exp_overflows() -> None:
-    room = slack(heads_of("exp"), np.array([[800.0, 709.7827, 700.0]]), np.full((1, 3), 1e-3), 1e-9)[0]
+    room = bound_link_error(heads_of("exp"), np.array([[800.0, 709.7827, 700.0]]), np.full((1, 3), 1e-3), 1e-9)[0]
     assert room[0] == 0
     assert room[1] == np.inf
     assert 0 < room[2] < np.inf
 
 
 def test_identity() -> None:
-    assert is_identity(identity_heads(3), 3)
-    assert not is_identity(identity_heads(3), 4)
+    assert is_identity(make_identity_heads(3), 3)
+    assert not is_identity(make_identity_heads(3), 4)
     assert not is_identity([Head("identity", (1,)), Head("identity", (0,))], 2)
     assert not is_identity([Head("sigmoid", (0,))], 1)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from relurules.ir import metrics
+from relurules.statistics import metrics
 
 
 def some_rows(seed: int, whole: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -24,7 +24,7 @@ def test_auc_of_one_and_of_many(seed: int, whole: bool) -> None:
     scores, positive, _ = some_rows(seed, whole)
     expected = [roc_auc_score(positive, row) for row in scores]
     assert [metrics.auc(row, positive) for row in scores] == pytest.approx(expected, abs=1e-12)
-    assert metrics.aucs(scores, positive) == pytest.approx(expected, abs=1e-12)
+    assert metrics.compute_aucs(scores, positive) == pytest.approx(expected, abs=1e-12)
 
 
 @given(st.integers(0, 2**32 - 1), st.booleans())
@@ -42,13 +42,13 @@ def test_auc_within_groups(seed: int, whole: bool) -> None:
 def test_signs_and_zeros_keep_their_order() -> None:
     scores = np.array([[-1.0, -0.0, 0.0, 1.0, -1e-300, 1e-300]])
     positive = np.array([False, True, False, True, False, True])
-    assert metrics.aucs(scores, positive)[0] == pytest.approx(roc_auc_score(positive, scores[0]))
+    assert metrics.compute_aucs(scores, positive)[0] == pytest.approx(roc_auc_score(positive, scores[0]))
 
 
 def test_infinite_scores_stand_at_the_ends() -> None:
     scores = np.array([[np.inf, -np.inf, 0.0, np.inf]])
     positive = np.array([True, False, False, False])
-    assert metrics.aucs(scores, positive).tolist() == [metrics.auc(scores[0], positive)] == [5 / 6]
+    assert metrics.compute_aucs(scores, positive).tolist() == [metrics.auc(scores[0], positive)] == [5 / 6]
 
 
 def test_means_and_deviations_of_groups() -> None:
@@ -61,4 +61,4 @@ def test_means_and_deviations_of_groups() -> None:
 
 
 def test_what_is_no_number_is_left_out() -> None:
-    assert metrics.known({"AUC": np.nan, "R2": 0.5, "MSE": np.inf}) == {"R2": 0.5}
+    assert metrics.drop_nan_scores({"AUC": np.nan, "R2": 0.5, "MSE": np.inf}) == {"R2": 0.5}

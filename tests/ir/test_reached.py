@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relurules.ir import Network, Reached
-from relurules.ir.layers import layered
-from relurules.ir.reached import affine_maps
+from relurules.ir.layers import split_into_layers
+from relurules.ir.row_patterns import compute_affine_maps
 
 
 def some_patterns(net: Network, count: int, seed: int = 0) -> np.ndarray:
@@ -19,7 +19,7 @@ def some_patterns(net: Network, count: int, seed: int = 0) -> np.ndarray:
 def test_maps_are_those_of_the_network(seed: int, d: int, K: int, m: int) -> None:
     net = random_network(seed, d, K, m)
     patterns = some_patterns(net, 7, seed)
-    weights, constants = affine_maps(net, patterns)
+    weights, constants = compute_affine_maps(net, patterns)
     for i, pattern in enumerate(patterns):
         one = net.affine_map(pattern)
         scale = 1 + np.abs(one.weights).max() + np.abs(one.constants).max()
@@ -30,7 +30,7 @@ def test_maps_are_those_of_the_network(seed: int, d: int, K: int, m: int) -> Non
 def test_more_patterns_than_one_block_holds() -> None:
     net = random_network(1, 3, 70)
     patterns = some_patterns(net, 3000)
-    weights, constants = affine_maps(net, patterns)
+    weights, constants = compute_affine_maps(net, patterns)
     for i in (0, 1, 935, 936, 937, 1871, 1872, 2998, 2999):
         one = net.affine_map(patterns[i])
         assert weights[i] == pytest.approx(one.weights, rel=1e-9, abs=1e-9 * np.abs(one.weights).max())
@@ -40,20 +40,20 @@ def test_more_patterns_than_one_block_holds() -> None:
 @pytest.mark.parametrize("slope", [0.0, -1.0, 0.1, 3.0])
 def test_a_slope_is_used_as_it_is(slope: float) -> None:
     net = network([[1.0]], [0.5], [[1.0]], slope=slope)
-    weights, constants = affine_maps(net, np.array([[1], [-1]], dtype=np.int8))
+    weights, constants = compute_affine_maps(net, np.array([[1], [-1]], dtype=np.int8))
     assert weights.tolist() == [[[1.0]], [[slope]]]
     assert constants.tolist() == [[0.5], [0.5 * slope]]
 
 
 def test_network_without_neurons() -> None:
     net = network(np.empty((0, 2)), [], np.empty((1, 0)), C=[[2, 3]], c=[1])
-    weights, constants = affine_maps(net, np.empty((4, 0), dtype=np.int8))
+    weights, constants = compute_affine_maps(net, np.empty((4, 0), dtype=np.int8))
     assert weights.tolist() == [[[2.0, 3.0]]] * 4
     assert constants.tolist() == [[1.0]] * 4
 
 
 def test_no_patterns() -> None:
-    weights, constants = affine_maps(random_network(0, 3, 5, 2), np.empty((0, 5), dtype=np.int8))
+    weights, constants = compute_affine_maps(random_network(0, 3, 5, 2), np.empty((0, 5), dtype=np.int8))
     assert weights.shape == (0, 2, 3)
     assert constants.shape == (0, 2)
 
@@ -61,7 +61,7 @@ def test_no_patterns() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_layers_are_the_levels_as_blocks(seed: int) -> None:
     net = random_network(seed, K=9)
-    order, layers = layered(net)
+    order, layers = split_into_layers(net)
     assert sorted(order.tolist()) == list(range(9))
     L = np.zeros((9, 9))
     for level, layer in zip(net.levels, layers, strict=True):

@@ -12,7 +12,7 @@ import relurules as rr
 from relurules.errors import DataError
 from relurules.ir import Head
 from relurules.ir.local_models import LocalModels
-from relurules.ir.response import response_of
+from relurules.statistics.response import read_response
 
 BINARY = (Head("complement", (0,)), Head("sigmoid", (0,)))
 
@@ -52,7 +52,7 @@ def softmax(classes: int) -> list[Head]:
 def test_task_and_classes(
     outputs: Sequence[str], heads: Sequence[Head], scores: int, y: Any, task: str, values: Sequence[float]
 ) -> None:
-    found = response_of(models(outputs, heads, scores), y, len(y))
+    found = read_response(models(outputs, heads, scores), y, len(y))
     assert found.task == task
     assert found.values.tolist() == list(values)
 
@@ -72,42 +72,42 @@ def test_decisions_are_judged_by_their_classes(
 ) -> None:
     head = Head("step", (0,)) if scores == 1 else Head("argmax", tuple(range(scores)))
     deciding = replace(models(["class"], [head], scores), classes=classes, threshold=threshold)
-    found = response_of(deciding, y, len(y))
+    found = read_response(deciding, y, len(y))
     assert found.values.tolist() == list(values)
     assert not found.ranked
 
 
 def test_classes_are_parts_of_the_link_in_any_order() -> None:
     turned = [Head("softmax", (0, 1), 1), Head("softmax", (0, 1), 0)]
-    found = response_of(models(["p_b", "p_a"], turned, 2), ["a", "b"], 2)
+    found = read_response(models(["p_b", "p_a"], turned, 2), ["a", "b"], 2)
     assert (found.values.tolist(), found.forms.tolist()) == ([0.0, 1.0], [[-1.0, 1.0]])
     turned = [Head("identity", (1,)), Head("identity", (0,))]
-    found = response_of(models(["b", "a"], turned, 2), ["a", "b"], 2)
+    found = read_response(models(["b", "a"], turned, 2), ["a", "b"], 2)
     assert (found.values.tolist(), found.forms.tolist()) == ([1.0, 0.0], [[1.0, -1.0]])
 
 
 def test_what_counts_as_one_is_told() -> None:
-    assert response_of(models(["p_no", "p_yes"], BINARY, 1), ["yes", "no"], 2).positive == "yes"
-    assert response_of(models(["p_1", "p_2"], BINARY, 1), [1, 2], 2).positive == "2"
-    assert response_of(models(["p"], BINARY[1:], 1), [0, 1], 2).positive is None
+    assert read_response(models(["p_no", "p_yes"], BINARY, 1), ["yes", "no"], 2).positive == "yes"
+    assert read_response(models(["p_1", "p_2"], BINARY, 1), [1, 2], 2).positive == "2"
+    assert read_response(models(["p"], BINARY[1:], 1), [0, 1], 2).positive is None
     cut = replace(models(["class"], [Head("step", (0,))], 1), classes=("c < 5", "c >= 5"), threshold=5.0)
-    assert response_of(cut, [4.0, 5.0, 9.0], 3).positive == "5 or more"
+    assert read_response(cut, [4.0, 5.0, 9.0], 3).positive == "5 or more"
     with pytest.raises(DataError, match="'y' is 0 and 1 for one of 3 classes"):
-        response_of(models(["x", "y", "z"], softmax(3), 3), [0, 1], 2)
+        read_response(models(["x", "y", "z"], softmax(3), 3), [0, 1], 2)
 
 
 def test_two_scores_are_judged_by_their_difference() -> None:
-    found = response_of(models(["p_0", "p_1"], softmax(2), 2), [0, 1], 2)
+    found = read_response(models(["p_0", "p_1"], softmax(2), 2), [0, 1], 2)
     assert found.forms.tolist() == [[-1.0, 1.0]]
     assert found.certain
 
 
 def test_one_of_several_outputs_by_its_name() -> None:
     several = models(["cost", "time"], [Head("exp", (0,)), Head("identity", (1,))], 2)
-    found = response_of(several, pd.Series([3.0, 5.0], name="time"), 2)
+    found = read_response(several, pd.Series([3.0, 5.0], name="time"), 2)
     assert (found.task, found.forms.tolist()) == ("regression", [[0.0, 1.0]])
     with pytest.raises(DataError, match="'cost', 'time' are of several kinds"):
-        response_of(several, [3.0, 5.0], 2)
+        read_response(several, [3.0, 5.0], 2)
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_one_of_several_outputs_by_its_name() -> None:
 )
 def test_what_is_refused(outputs: Sequence[str], heads: Sequence[Head], y: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        response_of(models(outputs, heads, 1), y, 2)
+        read_response(models(outputs, heads, 1), y, 2)

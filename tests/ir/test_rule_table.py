@@ -5,16 +5,16 @@ import pytest
 from handmade import random_network, rows_in, rules_of
 
 import relurules as rr
+from relurules.codec.rule_list_json import tabulate_rules
 from relurules.ir import Rule
-from relurules.ir.rule_list_json import table_of
-from relurules.ir.rule_table import RuleTable, packed
+from relurules.ir.rule_table import RuleTable, pack_sides
 
 BOX = rr.Domain.box([-1, -1], [1, 1])
 
 
 def test_sides_come_back_from_where_they_are_packed() -> None:
     sides = [((0, 1), (3, 0)), None, (), ((7, 1),)]
-    found = packed(sides)
+    found = pack_sides(sides)
     assert found.starts.tolist() == [0, 2, 2, 2, 3]
     assert found.sides.tolist() == [1, -4, 8]
     assert found.whole.tolist() == [False, True, False, False]
@@ -25,7 +25,7 @@ def test_a_table_and_a_list_of_rules_say_the_same(seed: int) -> None:
     rules = rules_of(random_network(seed), BOX, data=rows_in(BOX, 40, seed))
     assert isinstance(rules.rules, RuleTable)
     listed = [Rule(**vars(rule)) for rule in rules]
-    again = table_of(rr.RuleSet(**{**vars_of(rules), "rules": tuple(listed)}))
+    again = tabulate_rules(rr.RuleSet(**{**vars_of(rules), "rules": tuple(listed)}))
     for one, other in zip(rules, again, strict=True):
         assert [(c.half_space.split, c.holds) for c in one.conditions] == [
             (c.half_space.split, c.holds) for c in other.conditions
@@ -44,7 +44,7 @@ def vars_of(rules: rr.RuleSet) -> dict[str, object]:
 @pytest.mark.parametrize("seed", range(8))
 def test_points_tell_the_patterns(seed: int) -> None:
     rules = rules_of(random_network(seed, K=7), BOX)
-    table = table_of(rules)
+    table = tabulate_rules(rules)
     assert table.given is not None
     thin = np.abs(rules.network.preactivations(table.points)) < 1e-9
     assert ((table.told == table.given) | thin).all()
@@ -61,9 +61,9 @@ def test_a_slice_is_a_tuple_of_rules() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_rule_without_sides_of_its_own_has_its_branch(seed: int) -> None:
     rules = rules_of(random_network(seed, K=6), BOX)
-    table = table_of(rules)
+    table = tabulate_rules(rules)
     everything = RuleTable(
-        tree=table.tree, network=table.network, bounds=packed([None] * len(table)), maps=table.maps, points=table.points
+        tree=table.tree, network=table.network, bounds=pack_sides([None] * len(table)), maps=table.maps, points=table.points
     )
     if (np.bincount(~table.tree.children[table.tree.children < 0]) > 1).any():
         pytest.fail("this network was to have one branch for every rule")

@@ -343,9 +343,9 @@ def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_the_schema_is_one_and_every_part_of_it_is_described() -> None:
     from jsonschema import Draft202012Validator
 
-    from relurules.ir.rules_json import schema_text
+    from relurules.codec.rules_json import read_schema_text
 
-    schema = json.loads(schema_text())
+    schema = json.loads(read_schema_text())
     Draft202012Validator.check_schema(schema)
     assert schema["properties"]["version"]["enum"] == [1, 2]
     bare = []

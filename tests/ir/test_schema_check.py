@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from relurules.ir.rules_json import schema_text
-from relurules.ir.schema_check import checker_of
+from relurules.codec.rules_json import read_schema_text
+from relurules.codec.schema_check import compile_check
 
 OLD = Path(__file__).parents[1] / "data" / "rules_v1.json"
-SCHEMA = json.loads(schema_text())
-CHECK = checker_of(SCHEMA)
+SCHEMA = json.loads(read_schema_text())
+CHECK = compile_check(SCHEMA)
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 #: What is put in place of something.
@@ -88,11 +88,11 @@ def test_yes_is_jsonschemas_yes(seed: int) -> None:
     ],
 )
 def test_keywords(schema: dict[str, Any], good: list[Any], bad: list[Any]) -> None:
-    check = checker_of(schema)
+    check = compile_check(schema)
     assert all(check(value) for value in good)
     assert not any(check(value) for value in bad)
 
 
 def test_a_keyword_that_it_does_not_know_is_an_error() -> None:
     with pytest.raises(KeyError):
-        checker_of({"type": "string", "maxLength": 3})
+        compile_check({"type": "string", "maxLength": 3})

@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, r2_sco
 
 import relurules as rr
 from relurules.ir import Head
-from relurules.ir.statistics import evidence_of, with_evidence
+from relurules.statistics.statistics import add_evidence, gather_evidence
 
 BOX = rr.Domain.box([-1, -1], [1, 1])
 BINARY = (Head("complement", (0,)), Head("sigmoid", (0,)))
@@ -28,7 +28,7 @@ def case(heads: Sequence[Head] = (), m: int = 1, outputs: Sequence[str] | None =
 def test_counts_means_and_the_typical_row() -> None:
     rules, X = case()
     y = np.random.default_rng(1).normal(size=len(X))
-    found = evidence_of(rules, X, pd.Series(y, name="price"))
+    found = gather_evidence(rules, X, pd.Series(y, name="price"))
     number = rules.apply(X)
     assert (found.rows, found.outside, found.response, found.task) == (202, 2, "price", "regression")
     assert found.digest == hashlib.sha256(X.astype("<f8").tobytes()).hexdigest()
@@ -49,7 +49,7 @@ def test_counts_means_and_the_typical_row() -> None:
 def test_regression_scores() -> None:
     rules, X = case([Head("exp", (0,))])
     y = np.random.default_rng(1).lognormal(size=len(X))
-    found, number, p = evidence_of(rules, X, y), rules.apply(X), rules.predict(X)[:, 0]
+    found, number, p = gather_evidence(rules, X, y), rules.apply(X), rules.predict(X)[:, 0]
     inside = number > 0
     assert found.metrics == pytest.approx(
         {"R2": r2_score(y[inside], p[inside]), "MSE": mean_squared_error(y[inside], p[inside])}
@@ -67,7 +67,7 @@ def test_binary_scores_by_class_names() -> None:
     rules, X = case(BINARY, outputs=["p_no", "p_yes"])
     p = rules.predict(X)[:, 1]
     yes = np.random.default_rng(1).random(len(X)) < np.nan_to_num(p)
-    found, number = evidence_of(rules, X, np.where(yes, "yes", "no")), rules.apply(X)
+    found, number = gather_evidence(rules, X, np.where(yes, "yes", "no")), rules.apply(X)
     inside = number > 0
     expected = {
         "AUC": roc_auc_score(yes[inside], p[inside]),
@@ -90,7 +90,7 @@ def test_multiclass_scores() -> None:
     rules, X = case(heads, 3, ["p_a", "p_b", "p_c"])
     p = np.nan_to_num(rules.predict(X))
     y = np.array(list("abc"))[np.random.default_rng(1).integers(0, 3, len(X))]
-    found, inside = evidence_of(rules, X, y), rules.apply(X) > 0
+    found, inside = gather_evidence(rules, X, y), rules.apply(X) > 0
     right = np.array(list("abc"))[p.argmax(axis=1)] == y
     assert found.task == "multiclass"
     assert found.metrics == pytest.approx(
@@ -101,18 +101,18 @@ def test_multiclass_scores() -> None:
 
 def test_a_score_that_is_no_log_odds_has_an_auc_alone() -> None:
     rules, X = case()
-    found = evidence_of(rules, X, (X[:, 0] > 0).astype(int))
+    found = gather_evidence(rules, X, (X[:, 0] > 0).astype(int))
     assert (found.task, set(found.metrics)) == ("binary", {"AUC"})
 
 
 def test_without_a_response_and_without_rows() -> None:
     rules, X = case()
-    found = evidence_of(rules, X)
+    found = gather_evidence(rules, X)
     assert (found.response, found.task, found.metrics) == (None, None, {})
-    empty = evidence_of(rules, X[200:], [1.0, 2.0])
+    empty = gather_evidence(rules, X[200:], [1.0, 2.0])
     assert (empty.rows, empty.outside, empty.metrics) == (2, 2, {})
     assert empty.means.tolist() == [0.0, 0.0]
-    assert with_evidence(rules, None) is rules
+    assert add_evidence(rules, None) is rules
 
 
 def test_extract_keeps_the_evidence() -> None:

@@ -7,7 +7,7 @@ from handmade import network, random_network, rows_in, rules_of
 
 import relurules as rr
 from relurules.errors import DataError
-from relurules.ir.statistics import with_evidence
+from relurules.statistics.statistics import add_evidence
 
 BOX = rr.Domain.box([-1, -1], [1, 1])
 
@@ -23,7 +23,7 @@ def test_columns_with_and_without_data() -> None:
     full = rules.summary(X, y)
     judged = ["response mean", "response std", "local R2", "local MSE", "global R2", "global MSE"]
     assert list(full) == ["rule", "count", "share", *judged, *ranges, "typical x0", "typical x1"]
-    pd.testing.assert_frame_equal(with_evidence(rules, X, y).summary(), full)
+    pd.testing.assert_frame_equal(add_evidence(rules, X, y).summary(), full)
     assert full["count"].sum() == 60
     assert full[ranges].to_numpy() == pytest.approx(rules.ranges()[:, 0])
     with pytest.raises(DataError, match="a response was given without data"):

@@ -9,7 +9,7 @@ import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Graph, Head, RuleSet
 from relurules.ir.link import LINKS
-from relurules.ir.symbolic import _LINKS
+from relurules.statistics.symbolic import _LINKS
 
 
 def evaluated(rules: RuleSet, X: Array, **options: bool) -> Array:

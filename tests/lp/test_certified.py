@@ -11,9 +11,17 @@ from test_rational import by_vertices, drawn
 
 from relurules.lp import certified, highs, polytope
 from relurules.lp import maxima as module
-from relurules.lp.certified import Decisions, counting, gamma, open_bound, refutes, rounded_up, upper_bounds
-from relurules.lp.maxima import maxima
-from relurules.lp.whole import largest
+from relurules.lp.branch_and_bound import maximise_over_integers
+from relurules.lp.certified import (
+    DecisionTally,
+    bound_open_form,
+    collect_decisions,
+    compute_upper_bounds,
+    is_refutation,
+    round_up,
+    rounding_gamma,
+)
+from relurules.lp.maxima import bound_maxima
 
 Lie = Callable[[pytest.MonkeyPatch], None]
 
@@ -21,8 +29,8 @@ Lie = Callable[[pytest.MonkeyPatch], None]
 def _infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
     """HiGHS says of everything that there is no such point, and the simplex method is of no help."""
     answer = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
-    monkeypatch.setattr(highs, "_solve", lambda *_, **__: answer)
-    monkeypatch.setattr(module, "start_of", lambda _: polytope.Start(None, None))
+    monkeypatch.setattr(highs, "_solve_program", lambda *_, **__: answer)
+    monkeypatch.setattr(module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None))
 
 
 def _wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,8 +40,8 @@ def _wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
         nothing = SimpleNamespace(marginals=np.zeros(len(G)))
         return SimpleNamespace(status=0, x=np.zeros(len(cost)), fun=-1e300, ineqlin=nothing, message="")
 
-    monkeypatch.setattr(highs, "_solve", answer)
-    monkeypatch.setattr(module, "start_of", lambda _: polytope.Start(None, None))
+    monkeypatch.setattr(highs, "_solve_program", answer)
+    monkeypatch.setattr(module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None))
 
 
 def _garbage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,16 +53,16 @@ def _garbage(monkeypatch: pytest.MonkeyPatch) -> None:
         multipliers[random.random(multipliers.shape) < 0.1] = np.nan
         done[:] = True
 
-    monkeypatch.setattr(module, "climb_all", climb)
+    monkeypatch.setattr(module, "maximise_forms", climb)
 
 
 def _refuted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The simplex method says that everything is empty, and has multipliers for it."""
 
-    def start(box: polytope.Box) -> polytope.Start:
-        return polytope.Start(None, np.ones(len(box.walls)))
+    def start(box: polytope.Box) -> polytope.FeasibilityResult:
+        return polytope.FeasibilityResult(None, np.ones(len(box.walls)))
 
-    monkeypatch.setattr(module, "start_of", start)
+    monkeypatch.setattr(module, "find_feasible_vertex", start)
 
 
 LIES: list[Lie] = [_infeasible, _wrong_optimum, _garbage, _refuted]
@@ -62,13 +70,13 @@ LIES: list[Lie] = [_infeasible, _wrong_optimum, _garbage, _refuted]
 
 def truth(A: np.ndarray, b: np.ndarray, form: np.ndarray) -> float:
     value = by_vertices(A, b, form)
-    return -np.inf if value is None else rounded_up(value)
+    return -np.inf if value is None else round_up(value)
 
 
 @pytest.mark.parametrize("seed", range(120))
 def test_bounds_of_any_scale_hold_and_are_near(seed: int) -> None:
     A, b, form = drawn(seed)
-    found = maxima(A, b, form[None]).bounds[0]
+    found = bound_maxima(A, b, form[None]).bounds[0]
     assert found >= truth(A, b, form)
     # rows may be parallel and opposite, with less between them than the simplex method sees
     reach = np.abs(A) @ b[: A.shape[1]] + np.abs(b)
@@ -81,14 +89,14 @@ def test_solvers_that_lie_can_only_widen(lie: Lie, seed: int, monkeypatch: pytes
     A, b, form = drawn(seed)
     expected = truth(A, b, form)
     lie(monkeypatch)
-    assert maxima(A, b, form[None]).bounds[0] >= expected
+    assert bound_maxima(A, b, form[None]).bounds[0] >= expected
 
 
 @pytest.mark.parametrize("lie", LIES)
 def test_open_polytopes_with_solvers_that_lie(lie: Lie, monkeypatch: pytest.MonkeyPatch) -> None:
     lie(monkeypatch)
     A, b = np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([2.0, 3.0])
-    bounds = maxima(A, b, np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 7.0]])).bounds
+    bounds = bound_maxima(A, b, np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 7.0]])).bounds
     assert bounds.tolist() == [3.0, np.inf, 5.0, 7.0]
 
 
@@ -98,17 +106,17 @@ def test_whole_numbers_with_solvers_that_lie(lie: Lie, monkeypatch: pytest.Monke
     A = np.vstack([np.eye(2), -np.eye(2), [[1.0, 2.0]]])
     b = np.array([2.0, 2.0, 0.0, 0.0, 3.5])
     whole = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    assert largest(A, b, np.array([3.0, 5.0, 0.0]), whole).bound == pytest.approx(8.0, abs=1e-6)
+    assert maximise_over_integers(A, b, np.array([3.0, 5.0, 0.0]), whole).bound == pytest.approx(8.0, abs=1e-6)
     lie(monkeypatch)
-    assert largest(A, b, np.array([3.0, 5.0, 0.0]), whole).bound >= 8.0
-    assert largest(A, b, np.array([-3.0, -5.0, 0.0]), whole).bound >= 0.0
+    assert maximise_over_integers(A, b, np.array([3.0, 5.0, 0.0]), whole).bound >= 8.0
+    assert maximise_over_integers(A, b, np.array([-3.0, -5.0, 0.0]), whole).bound >= 0.0
 
 
 def test_rounding_of_huge_terms_that_cancel_is_in_the_bound() -> None:
     """x - y over a strip |x - y| <= 1 of [1e15, 2e15]^2: the multipliers' sum cancels, its terms don't."""
     A = np.array([[1.0, 0], [0, 1], [-1, 0], [0, -1], [1, -1], [-1, 1]])
     b = np.array([2e15, 2e15, -1e15, -1e15, 1.0, 1.0])
-    found = maxima(A, b, np.array([[1.0, -1.0, 0.0], [0.3, -0.3, 0.0]])).bounds
+    found = bound_maxima(A, b, np.array([[1.0, -1.0, 0.0], [0.3, -0.3, 0.0]])).bounds
     assert found[0] >= 1.0
     assert Fraction(found[1]) >= Fraction(0.3)
 
@@ -128,11 +136,11 @@ def test_upper_bounds_against_fractions() -> None:
         exact = total[-1] + sum(
             t * Fraction(low[j]) + max(t * Fraction(width[j]), Fraction(0)) for j, t in enumerate(total[:-1])
         )
-        assert Fraction(float(upper_bounds(low, width, walls, form[None], y[None])[0])) >= exact
+        assert Fraction(float(compute_upper_bounds(low, width, walls, form[None], y[None])[0])) >= exact
 
 
 def test_bounds_that_overflow_are_infinite() -> None:
-    bound = upper_bounds(
+    bound = compute_upper_bounds(
         np.array([-1e308]), np.array([1e308]), np.zeros((0, 2)), np.array([[1e10, 0.0]]), np.zeros((1, 0))
     )
     assert bound[0] == np.inf
@@ -146,23 +154,23 @@ def test_empty_by_less_than_rounding_is_not_refuted_but_decided_exactly(monkeypa
         np.array([[1.0, 0.0], [-1, 0], [0, 1], [0, -1], [0.6, 0.8], [-0.6, -0.8]]),
         np.array([1.0, 1, 1, 1, third, -above]),
     )
-    assert not refutes(-np.ones(2), np.full(2, 2.0), np.column_stack([-A[4:], b[4:]]), np.ones(2))
-    with counting() as counted:
-        assert maxima(A[:5], b[:5], np.array([[1.0, 0.0, 0.0]])).bounds[0] == pytest.approx(1.0)
-    assert counted == Decisions(rounded=1)
+    assert not is_refutation(-np.ones(2), np.full(2, 2.0), np.column_stack([-A[4:], b[4:]]), np.ones(2))
+    with collect_decisions() as counted:
+        assert bound_maxima(A[:5], b[:5], np.array([[1.0, 0.0, 0.0]])).bounds[0] == pytest.approx(1.0)
+    assert counted == DecisionTally(rounded=1)
     _infeasible(monkeypatch)
-    with counting() as counted:
-        assert maxima(A, b, np.array([[1.0, 0.0, 0.0]])).bounds.tolist() == [-np.inf]
-    assert counted == Decisions(exact=1)
+    with collect_decisions() as counted:
+        assert bound_maxima(A, b, np.array([[1.0, 0.0, 0.0]])).bounds.tolist() == [-np.inf]
+    assert counted == DecisionTally(exact=1)
 
 
 def test_what_is_too_large_for_whole_numbers_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     _infeasible(monkeypatch)
     monkeypatch.setattr(certified, "_MOST_EXACT", 0)
     A, b = np.vstack([np.eye(2), -np.eye(2), [[0.6, 0.8]]]), np.array([1.0, 1, 1, 1, 0.5])
-    with counting() as outer, counting() as inner:
-        assert maxima(A, b, np.array([[1.0, 1.0, 0.0]])).bounds[0] >= 2.0  # the box alone
-    assert outer == inner == Decisions(kept=1)
+    with collect_decisions() as outer, collect_decisions() as inner:
+        assert bound_maxima(A, b, np.array([[1.0, 1.0, 0.0]])).bounds[0] >= 2.0  # the box alone
+    assert outer == inner == DecisionTally(kept=1)
     assert inner.total == 1
 
 
@@ -170,16 +178,16 @@ def test_open_bounds_leave_rounding_alone_and_nothing_else() -> None:
     """0.3 times a wall is bounded by it though its numbers are rounded; another direction isn't."""
     A, b = np.array([[0.1, 0.7, 0.3]]), np.array([2.0])
     form = np.append(0.3 * A[0], 0.0)
-    assert open_bound(A, b, form, np.array([0.3])) == pytest.approx(0.6)
-    assert maxima(A, b, form[None]).bounds[0] == pytest.approx(0.6)
-    assert open_bound(A, b, form + np.array([1e-9, 0, 0, 0]), np.array([0.3])) == np.inf
-    assert open_bound(A, b, -form, np.array([0.3])) == np.inf
-    assert open_bound(A, b, form, np.array([np.nan])) == np.inf
+    assert bound_open_form(A, b, form, np.array([0.3])) == pytest.approx(0.6)
+    assert bound_maxima(A, b, form[None]).bounds[0] == pytest.approx(0.6)
+    assert bound_open_form(A, b, form + np.array([1e-9, 0, 0, 0]), np.array([0.3])) == np.inf
+    assert bound_open_form(A, b, -form, np.array([0.3])) == np.inf
+    assert bound_open_form(A, b, form, np.array([np.nan])) == np.inf
 
 
 def test_numbers_of_the_arithmetic() -> None:
-    assert gamma(1) > 2.0**-53
-    assert rounded_up(Fraction(1, 3)) > Fraction(1, 3) > Fraction(float(np.nextafter(rounded_up(Fraction(1, 3)), 0)))
-    assert rounded_up(Fraction(1, 2)) == 0.5
-    assert rounded_up(Fraction(10) ** 400) == np.inf
-    assert rounded_up(-(Fraction(10) ** 400)) == -np.finfo(float).max
+    assert rounding_gamma(1) > 2.0**-53
+    assert round_up(Fraction(1, 3)) > Fraction(1, 3) > Fraction(float(np.nextafter(round_up(Fraction(1, 3)), 0)))
+    assert round_up(Fraction(1, 2)) == 0.5
+    assert round_up(Fraction(10) ** 400) == np.inf
+    assert round_up(-(Fraction(10) ** 400)) == -np.finfo(float).max

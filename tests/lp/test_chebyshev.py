@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from vertices import Cut, cut, unit_rows
 
 from relurules import lp
-from relurules.lp.chebyshev import ball_room, center_of
-from relurules.lp.dictionary import climb, express
+from relurules.lp.chebyshev import allocate_ball_dictionary, find_ball_center
+from relurules.lp.dictionary import express_form, maximise_form
 
 
 def ball(P: Cut, enough: float = np.inf) -> tuple[float, np.ndarray]:
     """Radius in the program, and centre."""
     center = np.zeros(len(P.D.low))
-    radius = center_of(P.D, ball_room(len(center), len(P.D.basic)), center, enough)
+    radius = find_ball_center(P.D, allocate_ball_dictionary(len(center), len(P.D.basic)), center, enough)
     return radius, center
 
 
@@ -26,11 +26,11 @@ def gap(P: Cut, center: np.ndarray) -> float:
 @given(st.integers(0, 2**32 - 1), st.integers(0, 14), st.integers(1, 7), st.booleans())
 def test_the_ball_is_the_one_that_highs_finds(seed: int, count: int, f: int, whole: bool) -> None:
     P = cut(unit_rows(seed, count, f, whole), f)
-    express(P.D, np.random.default_rng(seed).normal(size=f + 1), P.D.table[P.D.used[0]])
-    climb(P.D, np.inf)  # from any vertex
+    express_form(P.D, np.random.default_rng(seed).normal(size=f + 1), P.D.table[P.D.used[0]])
+    maximise_form(P.D, np.inf)  # from any vertex
     table, basic = P.D.table[: P.D.used[0]].copy(), P.D.basic.copy()
     radius, center = ball(P)
-    assert radius == pytest.approx(lp.inscribed_ball(P.G, P.h).radius, abs=1e-8)
+    assert radius == pytest.approx(lp.find_inscribed_ball(P.G, P.h).radius, abs=1e-8)
     assert gap(P, center) == pytest.approx(radius, abs=1e-10)
     assert (table == P.D.table[: P.D.used[0]]).all()
     assert (basic == P.D.basic).all()
@@ -64,11 +64,11 @@ def test_thin_slices(f: int, width: float) -> None:
     normal /= np.linalg.norm(normal)
     # a slice is thinner than the step that `cut` asks of a row, so it is laid between two rows by hand
     P = cut(np.array([[*normal, 0.0]]), f)
-    express(P.D, np.array([*-normal, width]), P.D.table[1])
-    climb(P.D, width / 2)
+    express_form(P.D, np.array([*-normal, width]), P.D.table[1])
+    maximise_form(P.D, width / 2)
     P.D.basic[1], P.D.used[0] = f + 1, 2
     center = np.zeros(f)
-    radius = center_of(P.D, ball_room(f, len(P.D.basic)), center, np.inf)
+    radius = find_ball_center(P.D, allocate_ball_dictionary(f, len(P.D.basic)), center, np.inf)
     assert radius == pytest.approx(width / 2, rel=1e-6)
     assert normal @ center == pytest.approx(width / 2, rel=1e-6)
 

@@ -10,9 +10,9 @@ import numba
 import numpy as np
 import pytest
 
-from relurules.lp import compiled
+from relurules.lp import compilation
 
-PACKAGE = Path(compiled.__file__).parent.parent
+PACKAGE = Path(compilation.__file__).parent.parent
 #: What a program finds: the folder, whether numba's own setting is what it was, whether anything is kept, and a result.
 PROGRAM = """
 import numba
@@ -99,12 +99,12 @@ def test_a_relative_place_for_caches_counts_for_nothing(monkeypatch: pytest.Monk
     monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     monkeypatch.setenv("XDG_CACHE_HOME", place)
     monkeypatch.setenv("HOME", "/home/somebody")
-    folder = compiled._folder()
+    folder = compilation._find_cache_folder()
     assert folder is not None
     assert folder.parent == Path("/home/somebody/.cache/relurules")
     for home in ("/", "", "somewhere"):
         monkeypatch.setenv("HOME", home)
-        assert compiled._folder() is None
+        assert compilation._find_cache_folder() is None
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "random", "a bit", "a folder"])
@@ -135,10 +135,10 @@ def spoil(file: Path, damage: str) -> None:
 
 
 def test_files_without_functions_that_are_compiled_count_too() -> None:
-    assert compiled._folder() == compiled._STORE.folder
-    assert {"lp", "partitioning"} <= set(compiled._SOURCES)
+    assert compilation._find_cache_folder() == compilation._STORE.folder
+    assert {"lp", "partitioning"} <= set(compilation._SOURCES)
 
 
 def test_functions_that_aren_t_compiled_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "_njit", lambda **_: lambda function: function)  # as NUMBA_DISABLE_JIT has it
-    assert compiled.compiled(run) is run
+    monkeypatch.setattr(compilation, "_njit", lambda **_: lambda function: function)  # as NUMBA_DISABLE_JIT has it
+    assert compilation.compile_cached(run) is run

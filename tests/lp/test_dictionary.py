@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from vertices import Cut, at, cut, unit_rows
 
 from relurules import lp
-from relurules.lp.dictionary import ABOVE, TOP, climb, express, negate, refactor, rises
+from relurules.lp.dictionary import (
+    ABOVE,
+    TOP,
+    express_form,
+    has_rising_edge,
+    maximise_form,
+    negate_form,
+    refactor_basis,
+)
 from relurules.lp.tolerances import GOAL
 
 polytopes = st.builds(
@@ -17,8 +25,8 @@ polytopes = st.builds(
 
 
 def maximum(P: Cut, row: np.ndarray) -> tuple[int, float]:
-    express(P.D, row, P.D.table[P.D.used[0]])
-    found = climb(P.D, np.inf)
+    express_form(P.D, row, P.D.table[P.D.used[0]])
+    found = maximise_form(P.D, np.inf)
     return found, float(P.D.table[P.D.used[0], 0])
 
 
@@ -45,7 +53,7 @@ def test_maxima_are_those_of_highs(P: Cut, seed: int) -> None:
     for row in (rng.normal(size=f + 1), rng.integers(-1, 2, f + 1).astype(float)):
         found, value = maximum(P, row)
         assert found == TOP
-        assert value == pytest.approx(row[-1] - lp.minimum(-row[:-1], P.G, P.h), abs=1e-8)
+        assert value == pytest.approx(row[-1] - lp.minimise_form(-row[:-1], P.G, P.h), abs=1e-8)
         assert_vertex(P)
 
 
@@ -56,7 +64,7 @@ def test_computing_anew_keeps_the_vertex_and_its_table(P: Cut, seed: int) -> Non
     maximum(P, np.random.default_rng(seed).normal(size=f + 1))
     n, before, table = P.D.used[0], at(P.D), P.D.table[: P.D.used[0]].copy()
     P.D.used[1] = 7
-    assert refactor(P.D, P.rows, np.zeros((f, 2 * f + 1)))
+    assert refactor_basis(P.D, P.rows, np.zeros((f, 2 * f + 1)))
     assert P.D.used[1] == 0
     assert at(P.D) == pytest.approx(before, abs=1e-10)
     assert P.D.table[:n] == pytest.approx(table, abs=1e-7 * max(1.0, np.abs(table).max(initial=0.0)))
@@ -68,7 +76,7 @@ def test_a_table_that_was_spoilt_is_mended() -> None:
     maximum(P, np.array([1.0, 2, 3, 4, 5, 0]))
     good = P.D.table[: P.D.used[0]].copy()
     P.D.table[: P.D.used[0]] += 1e-3 * np.random.default_rng(0).normal(size=good.shape)
-    assert refactor(P.D, P.rows, np.zeros((5, 11)))
+    assert refactor_basis(P.D, P.rows, np.zeros((5, 11)))
     assert P.D.table[: P.D.used[0]] == pytest.approx(good, abs=1e-12)
 
 
@@ -77,22 +85,22 @@ def test_a_singular_basis_is_refused_and_left_alone() -> None:
     maximum(P, np.array([-1.0, -1.0, 0.0]))
     assert set(P.D.nonbasic.tolist()) == {2, 3}
     table = P.D.table.copy()
-    assert not refactor(P.D, np.array([[1, 0, 0.5], [1, 0, 0.5]]), np.zeros((2, 5)))
+    assert not refactor_basis(P.D, np.array([[1, 0, 0.5], [1, 0, 0.5]]), np.zeros((2, 5)))
     assert (table == P.D.table).all()
 
 
 def test_the_search_stops_beyond_the_goal() -> None:
     P = cut(np.empty((0, 4)), 3)
-    express(P.D, np.array([1.0, 1, 1, 3]), P.D.table[0])
+    express_form(P.D, np.array([1.0, 1, 1, 3]), P.D.table[0])
     assert P.D.table[0, 0] == 0.0
-    assert rises(P.D)
-    assert climb(P.D, GOAL) == ABOVE
+    assert has_rising_edge(P.D)
+    assert maximise_form(P.D, GOAL) == ABOVE
     assert P.D.table[0, 0] == pytest.approx(2.0)
-    assert climb(P.D, np.inf) == TOP
+    assert maximise_form(P.D, np.inf) == TOP
     assert P.D.table[0, 0] == pytest.approx(6.0)
-    assert not rises(P.D)
-    negate(P.D)
-    assert climb(P.D, np.inf) == TOP
+    assert not has_rising_edge(P.D)
+    negate_form(P.D)
+    assert maximise_form(P.D, np.inf) == TOP
     assert at(P.D).tolist() == [-1, -1, -1]
 
 
@@ -120,7 +128,7 @@ def test_a_cone_of_many_walls_doesn_t_cycle(f: int) -> None:
     for row in rng.normal(size=(30, f + 1)):
         found, value = maximum(P, row)
         assert found == TOP
-        assert value == pytest.approx(row[-1] - lp.minimum(-row[:-1], P.G, P.h), abs=1e-8)
+        assert value == pytest.approx(row[-1] - lp.minimise_form(-row[:-1], P.G, P.h), abs=1e-8)
         assert_vertex(P)
 
 
@@ -131,7 +139,7 @@ def test_thousands_of_pivots_with_computing_anew_stay_exact() -> None:
     for row in rng.normal(size=(400, f + 1)):
         assert maximum(P, row)[0] == TOP
         if P.D.used[1] > 40:
-            assert refactor(P.D, P.rows, memory)
+            assert refactor_basis(P.D, P.rows, memory)
     row = rng.normal(size=f + 1)
-    assert maximum(P, row)[1] == pytest.approx(row[-1] - lp.minimum(-row[:-1], P.G, P.h), abs=1e-9)
+    assert maximum(P, row)[1] == pytest.approx(row[-1] - lp.minimise_form(-row[:-1], P.G, P.h), abs=1e-9)
     assert_vertex(P)

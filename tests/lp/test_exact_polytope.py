@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from relurules.lp.exact import ExactPolytope, integer_row, shortened_row
+from relurules.lp.exact_dictionary import ExactPolytope, reduce_row, scale_to_integers
 
 Rows = NDArray[Any]
 
@@ -47,11 +47,11 @@ def test_suprema_are_those_of_highs_and_their_vertices_exact(seed: int) -> None:
 
 def test_a_difference_of_one_in_ten_to_the_sixty_decides() -> None:
     polytope = ExactPolytope(2)
-    assert polytope.cut(integer_row([Fraction(1), Fraction(1), Fraction(-1)]))
+    assert polytope.cut(scale_to_integers([Fraction(1), Fraction(1), Fraction(-1)]))
     tiny = Fraction(1, 10**60)
-    assert polytope.rises_above_zero(integer_row([Fraction(-1), Fraction(-1), 1 + tiny])) is not None
-    assert polytope.rises_above_zero(integer_row([Fraction(-1), Fraction(-1), Fraction(1)])) is None
-    assert polytope.rises_above_zero(integer_row([Fraction(-1), Fraction(-1), 1 - tiny])) is None
+    assert polytope.rises_above_zero(scale_to_integers([Fraction(-1), Fraction(-1), 1 + tiny])) is not None
+    assert polytope.rises_above_zero(scale_to_integers([Fraction(-1), Fraction(-1), Fraction(1)])) is None
+    assert polytope.rises_above_zero(scale_to_integers([Fraction(-1), Fraction(-1), 1 - tiny])) is None
 
 
 def test_a_copy_goes_its_own_way() -> None:
@@ -70,6 +70,6 @@ def test_a_cut_that_leaves_nothing_changes_nothing() -> None:
 
 
 def test_rows_are_shortened() -> None:
-    assert integer_row([Fraction(1, 2), Fraction(-3, 4), Fraction(0)]).tolist() == [2, -3, 0]
-    assert shortened_row(np.array([6, -9, 0], dtype=object)).tolist() == [2, -3, 0]
-    assert shortened_row(np.array([0, 0], dtype=object)).tolist() == [0, 0]
+    assert scale_to_integers([Fraction(1, 2), Fraction(-3, 4), Fraction(0)]).tolist() == [2, -3, 0]
+    assert reduce_row(np.array([6, -9, 0], dtype=object)).tolist() == [2, -3, 0]
+    assert reduce_row(np.array([0, 0], dtype=object)).tolist() == [0, 0]

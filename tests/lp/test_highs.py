@@ -23,20 +23,20 @@ SIMPLEX = np.array([[-1.0, 0.0], [0.0, -1.0], [1 / R2, 1 / R2]])
     ids=["box", "flat box", "simplex", "thin", "point"],
 )
 def test_inscribed_ball(G: list[list[float]], h: list[float], radius: float, center: list[float] | None) -> None:
-    ball = lp.inscribed_ball(np.array(G), np.array(h, dtype=float))
+    ball = lp.find_inscribed_ball(np.array(G), np.array(h, dtype=float))
     assert ball.radius == pytest.approx(radius, abs=1e-9)
     if center is not None:
         assert ball.center == pytest.approx(np.array(center), abs=1e-8)
 
 
 def test_inscribed_ball_of_an_empty_polytope_has_a_negative_radius() -> None:
-    assert lp.inscribed_ball(np.array([[1.0], [-1.0]]), np.array([-1.0, -3.0])).radius == pytest.approx(-2.0)
+    assert lp.find_inscribed_ball(np.array([[1.0], [-1.0]]), np.array([-1.0, -3.0])).radius == pytest.approx(-2.0)
 
 
 @pytest.mark.parametrize("G", [np.empty((0, 3)), np.array([[1.0, 0.0]])], ids=["everything", "half-plane"])
 def test_inscribed_ball_of_an_unbounded_polytope_is_as_large_as_asked_for(G: np.ndarray) -> None:
     h = np.full(len(G), -5.0)
-    ball = lp.inscribed_ball(G, h)
+    ball = lp.find_inscribed_ball(G, h)
     assert ball.radius == pytest.approx(lp.LARGEST_RADIUS)
     assert (h - G @ ball.center >= lp.LARGEST_RADIUS - 1e-9).all()
 
@@ -51,20 +51,20 @@ def test_inscribed_ball_of_an_unbounded_polytope_is_as_large_as_asked_for(G: np.
     ],
 )
 def test_minimum_over_a_box(cost: list[float], h: list[float], value: float) -> None:
-    assert lp.minimum(np.array(cost, dtype=float), BOX, np.array(h, dtype=float)) == pytest.approx(value)
+    assert lp.minimise_form(np.array(cost, dtype=float), BOX, np.array(h, dtype=float)) == pytest.approx(value)
 
 
 def test_minimum_without_bound() -> None:
     G, h = np.array([[1.0, 0.0]]), np.array([1.0])
-    assert lp.minimum(np.array([1.0, 0.0]), G, h) == -np.inf
-    assert lp.minimum(np.array([-1.0, 0.0]), G, h) == pytest.approx(-1.0)
-    assert lp.minimum(np.array([0.0, 1.0]), np.empty((0, 2)), np.empty(0)) == -np.inf
+    assert lp.minimise_form(np.array([1.0, 0.0]), G, h) == -np.inf
+    assert lp.minimise_form(np.array([-1.0, 0.0]), G, h) == pytest.approx(-1.0)
+    assert lp.minimise_form(np.array([0.0, 1.0]), np.empty((0, 2)), np.empty(0)) == -np.inf
 
 
 def kept(G: list[list[float]], h: list[float], candidates: list[int] | None = None) -> list[int]:
     rows = np.array(G)
     chosen = np.arange(len(rows)) if candidates is None else np.array(candidates, dtype=np.intp)
-    return np.flatnonzero(highs.irredundant(rows, np.array(h, dtype=float), chosen)).tolist()
+    return np.flatnonzero(highs.propose_needed_rows(rows, np.array(h, dtype=float), chosen)).tolist()
 
 
 def test_irredundant_keeps_every_side_of_a_box() -> None:
@@ -100,11 +100,11 @@ def test_irredundant_rows_describe_the_same_polytope(seed: int) -> None:
     G = rng.normal(size=(12, 3))
     G /= np.linalg.norm(G, axis=1)[:, None]
     h = rng.uniform(0.3, 1.0, 12)
-    keep = highs.irredundant(G, h, np.arange(12))
+    keep = highs.propose_needed_rows(G, h, np.arange(12))
     points = rng.uniform(-3, 3, (2000, 3))
     slack = h - points @ G.T
     clear = np.abs(slack).min(axis=1) > 1e-6
     assert ((slack[:, keep] > 0).all(axis=1) == (slack > 0).all(axis=1))[clear].all()
     for i in np.flatnonzero(keep):
         others = np.delete(np.arange(12), i)
-        assert -lp.minimum(-G[i], G[others], h[others]) > h[i]
+        assert -lp.minimise_form(-G[i], G[others], h[others]) > h[i]

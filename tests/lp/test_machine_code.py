@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relurules.files import PART
+from relurules.files.writing import PART
 from relurules.lp import machine_code
 from relurules.lp.machine_code import CodeStore
 

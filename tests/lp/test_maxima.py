@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from relurules.lp.highs import closest_form
-from relurules.lp.maxima import maxima
+from relurules.lp.highs import fit_closest_form
+from relurules.lp.maxima import bound_maxima
 
 
 def polytope(seed: int, f: int, walls: int) -> tuple[np.ndarray, np.ndarray]:
@@ -22,7 +22,7 @@ def test_bounds_are_reached_by_the_points_and_by_no_more(seed: int) -> None:
     f = int(rng.integers(1, 7))
     G, h = polytope(seed, f, int(rng.integers(0, 12)))
     forms = rng.normal(size=(5, f + 1)) * 10.0 ** rng.integers(-6, 7, (5, 1))
-    found = maxima(G, h, forms)
+    found = bound_maxima(G, h, forms)
     values = (found.points * forms[:, :-1]).sum(axis=1) + forms[:, -1]
     assert (found.points @ G.T <= h + 1e-9).all()
     assert found.bounds == pytest.approx(values, rel=1e-9, abs=1e-9 * np.abs(forms).max())
@@ -36,32 +36,32 @@ def test_wrong_multipliers_can_only_raise_a_bound(monkeypatch: pytest.MonkeyPatc
 
     G, h = polytope(3, 4, 8)
     forms = np.random.default_rng(0).normal(size=(3, 5))
-    right = maxima(G, h, forms).bounds
-    climb = module.climb_all
+    right = bound_maxima(G, h, forms).bounds
+    climb = module.maximise_forms
 
     def sloppy(D, unit, points, multipliers, done) -> None:  # type: ignore[no-untyped-def]
         climb(D, unit, points, multipliers, done)
         multipliers *= 0.9
 
-    monkeypatch.setattr(module, "climb_all", sloppy)
-    assert maxima(G, h, forms).bounds == pytest.approx(right)  # seen, and mended in whole numbers
+    monkeypatch.setattr(module, "maximise_forms", sloppy)
+    assert bound_maxima(G, h, forms).bounds == pytest.approx(right)  # seen, and mended in whole numbers
     monkeypatch.setattr(module.certified, "_MOST_EXACT", 0)
-    assert (maxima(G, h, forms).bounds >= right).all()
+    assert (bound_maxima(G, h, forms).bounds >= right).all()
 
 
 def test_where_nothing_is_left_and_where_nothing_ends() -> None:
     box = np.vstack([np.eye(2), -np.eye(2)])
     empty = np.vstack([box, [[1.0, 0.0], [-1.0, 0.0]]]), np.array([1.0, 1, 1, 1, -0.5, -0.5])
-    assert maxima(*empty, np.array([[1.0, 0.0, 0.0]])).bounds.tolist() == [-np.inf]
+    assert bound_maxima(*empty, np.array([[1.0, 0.0, 0.0]])).bounds.tolist() == [-np.inf]
     half = np.array([[1.0, 0.0]]), np.array([2.0])
-    assert maxima(*half, np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])).bounds.tolist() == [3.0, np.inf]
-    point = maxima(np.empty((0, 0)), np.empty(0), np.array([[4.0]]))
+    assert bound_maxima(*half, np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])).bounds.tolist() == [3.0, np.inf]
+    point = bound_maxima(np.empty((0, 0)), np.empty(0), np.array([[4.0]]))
     assert point.bounds.tolist() == [4.0]
 
 
 def test_closest_form_of_a_kink() -> None:
     points = np.linspace(-1, 1, 201)[:, None]
-    form, off = closest_form(points, np.maximum(0.0, points[:, 0]))
+    form, off = fit_closest_form(points, np.maximum(0.0, points[:, 0]))
     assert off == pytest.approx(0.25, rel=1e-9)
     assert form == pytest.approx([0.5, 0.25], rel=1e-9)
 
@@ -69,6 +69,6 @@ def test_closest_form_of_a_kink() -> None:
 def test_closest_form_of_values_of_any_size() -> None:
     points = np.random.default_rng(0).normal(size=(50, 3))
     values = 1e9 + 1e-3 * points @ [1.0, 2.0, -1.0]
-    form, off = closest_form(points, values)
+    form, off = fit_closest_form(points, values)
     assert off <= 1e-9 * np.ptp(values) + 1e-6
     assert form[:-1] == pytest.approx([1e-3, 2e-3, -1e-3], rel=1e-3)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relurules.lp import RADIUS, highs
-from relurules.lp.maxima import extent
-from relurules.lp.polytope import boxed, dictionary_of, inscribed_ball, irredundant
+from relurules.lp.maxima import bound_extents
+from relurules.lp.polytope import find_dictionary, find_largest_ball, find_needed_rows, make_box
 
 Rows = tuple[np.ndarray, np.ndarray]
 
@@ -34,7 +34,7 @@ def test_irredundant_rows_are_those_of_highs(rows: Rows) -> None:
     G, h = rows
     first = int((np.abs(G).sum(axis=1) == np.abs(G).max(axis=1)).argmin()) if len(G) else 0
     candidates = np.arange(max(first, G.shape[1]), len(G))
-    found, expected = irredundant(G, h, candidates), highs.irredundant(G, h, candidates)
+    found, expected = find_needed_rows(G, h, candidates), highs.propose_needed_rows(G, h, candidates)
     assert found.tolist() == expected.tolist()
 
 
@@ -42,9 +42,9 @@ def test_irredundant_rows_are_those_of_highs(rows: Rows) -> None:
 @given(polytopes)
 def test_rows_left_out_are_implied_by_the_others(rows: Rows) -> None:
     G, h = rows
-    keep = irredundant(G, h, np.arange(G.shape[1], len(G)))
+    keep = find_needed_rows(G, h, np.arange(G.shape[1], len(G)))
     for i in np.flatnonzero(~keep):
-        assert -highs.minimum(-G[i], G[keep], h[keep]) <= h[i] + 10 * RADIUS
+        assert -highs.minimise_form(-G[i], G[keep], h[keep]) <= h[i] + 10 * RADIUS
 
 
 @settings(max_examples=40, deadline=None)
@@ -54,9 +54,9 @@ def test_extent_is_what_highs_says(rows: Rows, seed: int) -> None:
     forms = np.random.default_rng(seed).normal(size=(3, G.shape[1] + 1))
     forms[2, :-1] = 0.0
     expected = [
-        [highs.minimum(form[:-1], G, h) + form[-1], -highs.minimum(-form[:-1], G, h) + form[-1]] for form in forms
+        [highs.minimise_form(form[:-1], G, h) + form[-1], -highs.minimise_form(-form[:-1], G, h) + form[-1]] for form in forms
     ]
-    found, known = extent(G, h, forms), np.array(expected)
+    found, known = bound_extents(G, h, forms), np.array(expected)
     bounded = np.isfinite(known)  # of open polytopes HiGHS may say that they are empty
     assert found[bounded] == pytest.approx(known[bounded], abs=1e-8)
     assert (np.isinf(found[~bounded])).all()
@@ -66,7 +66,7 @@ def test_extent_is_what_highs_says(rows: Rows, seed: int) -> None:
 @given(polytopes)
 def test_balls_are_as_large_as_those_of_highs(rows: Rows) -> None:
     G, h = rows
-    found, expected = inscribed_ball(G, h), highs.inscribed_ball(G, h)
+    found, expected = find_largest_ball(G, h), highs.find_inscribed_ball(G, h)
     assert found.radius == pytest.approx(expected.radius, abs=1e-8)
     assert (h - G @ found.center).min() >= found.radius - 1e-12
 
@@ -74,19 +74,19 @@ def test_balls_are_as_large_as_those_of_highs(rows: Rows) -> None:
 def test_of_two_equal_rows_one_stays() -> None:
     G = np.vstack([np.eye(2), -np.eye(2), [[0.6, 0.8]], [[0.6, 0.8]]])
     h = np.array([1, 1, 1, 1, 0.5, 0.5])
-    assert irredundant(G, h, np.arange(4, 6)).tolist() == [True] * 4 + [False, True]
+    assert find_needed_rows(G, h, np.arange(4, 6)).tolist() == [True] * 4 + [False, True]
 
 
 def test_many_rows_through_one_vertex() -> None:
     angles = np.linspace(0.1, 1.4, 14)
     G = np.column_stack([np.cos(angles), np.sin(angles)])  # all of them tight at the corner (1, 1)
     rows, limits = np.vstack([np.eye(2), -np.eye(2), G]), np.concatenate([np.ones(4), G.sum(axis=1)])
-    assert not irredundant(rows, limits, np.arange(4, 18))[4:].any()
+    assert not find_needed_rows(rows, limits, np.arange(4, 18))[4:].any()
 
 
 def test_boxes_take_single_rows_and_leave_walls() -> None:
     G, h = np.array([[1, 0], [0, 1], [-1, 0], [0, -1], [0.6, 0.8]]), np.array([1, 2, 3, 4, 0.5])
-    box = boxed(G, h)
+    box = make_box(G, h)
     assert not box.cone
     assert (box.low.tolist(), box.width.tolist()) == ([-3, -4], [4, 6])
     assert box.row_of.tolist() == [-1, -1, -1, -1, 0]
@@ -94,10 +94,10 @@ def test_boxes_take_single_rows_and_leave_walls() -> None:
 
 
 def test_unbounded_polytopes_become_cones() -> None:
-    box = boxed(np.array([[1.0, 0.0]]), np.array([2.0]))
+    box = make_box(np.array([[1.0, 0.0]]), np.array([2.0]))
     assert box.cone
     assert box.points(np.array([[0.5, -0.5, 0.25]])).tolist() == [[2.0, -2.0]]
-    assert extent(np.array([[1.0, 0.0]]), np.array([2.0]), np.array([[1.0, 0, 1], [0, 1, 0]])).tolist() == [
+    assert bound_extents(np.array([[1.0, 0.0]]), np.array([2.0]), np.array([[1.0, 0, 1], [0, 1, 0]])).tolist() == [
         [-np.inf, 3.0],
         [-np.inf, np.inf],
     ]
@@ -105,4 +105,4 @@ def test_unbounded_polytopes_become_cones() -> None:
 
 def test_a_polytope_without_points_has_no_vertex() -> None:
     G = np.vstack([np.eye(2), -np.eye(2), [[0.6, 0.8]]])
-    assert dictionary_of(boxed(G, np.array([1, 1, 1, 1, -1.5]))) is None
+    assert find_dictionary(make_box(G, np.array([1, 1, 1, 1, -1.5]))) is None

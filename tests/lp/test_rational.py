@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from relurules.lp.rational import is_empty, supremum
+from relurules.lp.rational_simplex import is_empty, solve_supremum
 
 Numbers = list[Fraction]
 
@@ -59,7 +59,7 @@ def drawn(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("seed", range(120))
 def test_values_are_those_of_the_vertices(seed: int) -> None:
     A, b, form = drawn(seed)
-    found, expected = supremum(A.tolist(), b.tolist(), form.tolist()), by_vertices(A, b, form)
+    found, expected = solve_supremum(A.tolist(), b.tolist(), form.tolist()), by_vertices(A, b, form)
     assert found.value == expected
     assert is_empty(A.tolist(), b.tolist()) is (expected is None)
     if found.value is not None and len(found.rows) == A.shape[1]:
@@ -70,17 +70,17 @@ def test_values_are_those_of_the_vertices(seed: int) -> None:
 
 
 def test_forms_without_an_end_and_polytopes_without_a_point() -> None:
-    assert not supremum([[1.0, 0.0]], [2.0], [0.0, 1.0, 0.0]).bounded
-    assert supremum([[1.0, 0.0]], [2.0], [3.0, 0.0, 1.0]).value == 7
-    assert supremum([[1.0], [-1.0]], [0.0, -1e-300], [1.0, 0.0]).empty
+    assert not solve_supremum([[1.0, 0.0]], [2.0], [0.0, 1.0, 0.0]).bounded
+    assert solve_supremum([[1.0, 0.0]], [2.0], [3.0, 0.0, 1.0]).value == 7
+    assert solve_supremum([[1.0], [-1.0]], [0.0, -1e-300], [1.0, 0.0]).empty
     assert is_empty([[1.0], [-1.0]], [0.0, -1e-300]) is True
     assert is_empty([[1.0], [-1.0]], [1e-300, 0.0]) is False
-    assert supremum([], [], [4.0]).value == 4
+    assert solve_supremum([], [], [4.0]).value == 4
 
 
 def test_a_cone_whose_rows_all_meet_in_one_point() -> None:
     """Every step is degenerate; the method must end all the same."""
     angles = np.linspace(0.1, 1.4, 30)
     A = np.column_stack([np.cos(angles), np.sin(angles), -np.ones(30)])
-    found = supremum(A.tolist(), [0.0] * 30, [1.0, 1.0, -1.5, 0.25])
+    found = solve_supremum(A.tolist(), [0.0] * 30, [1.0, 1.0, -1.5, 0.25])
     assert found.value == Fraction(1, 4)

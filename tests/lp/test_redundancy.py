@@ -8,7 +8,7 @@ import pytest
 from test_rational import by_vertices
 
 from relurules.lp import polytope
-from relurules.lp.redundancy import implied, irredundant
+from relurules.lp.redundancy import certify_needed_rows, find_implied_rows
 
 
 class Rows(NamedTuple):
@@ -22,7 +22,7 @@ def exact(G: np.ndarray, h: np.ndarray) -> Rows:
 
 
 def needed(G: np.ndarray, h: np.ndarray, first: int, room: float = 1e-15) -> list[bool]:
-    return irredundant(G, h, first, np.full(len(h) - first, room), lambda: exact(G, h)).tolist()
+    return certify_needed_rows(G, h, first, np.full(len(h) - first, room), lambda: exact(G, h)).tolist()
 
 
 BOX = np.vstack([np.eye(2), -np.eye(2)])
@@ -47,7 +47,7 @@ def test_rows_that_go_follow_from_those_that_stay(seed: int) -> None:
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_simplex_method_that_drops_everything_is_not_believed(gone: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     G, h = np.vstack([BOX, [[0.6, 0.8]]]), np.array([1.0, 1, 1, 1, 0.5 if gone else 1.5])
-    monkeypatch.setattr(polytope, "irredundant", lambda G, h, _: np.arange(len(h)) < 4)
+    monkeypatch.setattr(polytope, "find_needed_rows", lambda G, h, _: np.arange(len(h)) < 4)
     assert needed(G, h, 4) == [True] * 4 + [gone]
 
 
@@ -62,7 +62,7 @@ def test_of_rows_in_one_vertex_only_those_that_matter_stay_and_whole_numbers_say
     G = np.vstack([BOX, [[1.0, 0.0]], [[0.0, 1.0]], [[1.0, 1.0]] / np.sqrt(2.0)])
     h = np.array([1.0, 1, 1, 1, 0.5, 0.5, 1 / np.sqrt(2.0)])
     assert needed(G, h, 4) == [True] * 6 + [False]
-    assert implied(
+    assert find_implied_rows(
         G[:6],
         h[:6],
         G[6:],

@@ -5,7 +5,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.lp.dictionary import ABOVE, Dictionary, add, climb, corner, express, vertex
+from relurules.lp.dictionary import (
+    ABOVE,
+    Dictionary,
+    append_half_space,
+    express_form,
+    maximise_form,
+    start_at_corner,
+    write_vertex,
+)
 
 Array = NDArray[np.float64]
 
@@ -22,12 +30,12 @@ class Cut(NamedTuple):
 def cut(rows: Array, f: int, width: float = 2.0, room: int = 2) -> Cut:
     """The box [-1, width - 1]^f cut by rows that leave it an interior; a row that doesn't is left out."""
     rows = np.asarray(rows, dtype=float).reshape(-1, f + 1)
-    D = corner(np.full(f, -1.0), np.full(f, width), len(rows) + room)
+    D = start_at_corner(np.full(f, -1.0), np.full(f, width), len(rows) + room)
     kept = []
     for row in rows:
-        express(D, row, D.table[D.used[0]])
-        if climb(D, 1e-3) == ABOVE:
-            add(D, f + len(kept))
+        express_form(D, row, D.table[D.used[0]])
+        if maximise_form(D, 1e-3) == ABOVE:
+            append_half_space(D, f + len(kept))
             kept.append(row)
     used = np.array(kept).reshape(-1, f + 1)
     G = np.vstack([np.eye(f), -np.eye(f), -used[:, :-1]])
@@ -50,5 +58,5 @@ def unit_rows(seed: int, count: int, f: int, whole: bool) -> Array:
 def at(D: Dictionary) -> Array:
     """The vertex."""
     point = np.zeros(len(D.low))
-    vertex(D, point)
+    write_vertex(D, point)
     return point

@@ -11,7 +11,7 @@ import numpy as np
 
 import relurules as rr
 from relurules.ir import Network, Neuron, Partition
-from relurules.partitioning import explore, search, walk
+from relurules.partitioning import explore, search_regions, search_run
 
 BOX = rr.Domain.box([-1] * 6, [1] * 6)
 
@@ -35,8 +35,8 @@ def told(found: int) -> None:
 
 def run(path: Path, jobs: int, every: float) -> Partition:
     """The search in small steps, so that it can be disturbed anywhere."""
-    walk._TESTS, explore._SECONDS, explore._REGIONS, explore._CHECKPOINT_EVERY = 100, 0.01, 20, every
-    return search(net(), BOX, jobs=jobs, progress=told, checkpoint=path)
+    search_run._TESTS, explore._SECONDS, explore._REGIONS, explore._CHECKPOINT_EVERY = 100, 0.01, 20, every
+    return search_regions(net(), BOX, jobs=jobs, progress=told, checkpoint=path)
 
 
 if __name__ == "__main__":

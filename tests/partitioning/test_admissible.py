@@ -12,7 +12,7 @@ import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.ir import Network, Neuron
 from relurules.lp import highs, maxima, polytope
-from relurules.partitioning import admissible, search
+from relurules.partitioning import admissible_points, search_regions
 
 Array = NDArray[np.float64]
 GRID = np.linspace(-1, 1, 4001)
@@ -53,7 +53,7 @@ def rows_of(domain: rr.Domain, numbers: int) -> Array:
 def test_patterns_are_those_of_admissible_rows(sizes: tuple[int, ...], numbers: int, seed: int) -> None:
     domain = domain_of(sizes, numbers)
     net = two_layers(len(domain), seed, whole=False)
-    found = search(net, domain)
+    found = search_regions(net, domain)
     z = net.preactivations(rows_of(domain, numbers))
     clear = (np.abs(z) > 1e-6).all(axis=1)
     seen = {tuple(row) for row in np.where(z[clear] > 0, 1, -1).tolist()}
@@ -69,7 +69,7 @@ def test_rules_are_the_network_on_every_admissible_row(seed: int, whole: bool) -
     if seed % 2:
         domain = domain.admitting({"c1": ["v0", "v2"]}).where("n0 + `c0 = 'v1'` <= 1.2")
     net = two_layers(len(domain), seed, whole)
-    found = search(net, domain)
+    found = search_regions(net, domain)
     X = rows_of(domain, 1)
     forms = [net.affine_map(found.patterns[i]) for i in found.locate(X)]
     given = np.array([f.weights @ x + f.constants for f, x in zip(forms, X, strict=True)])
@@ -80,7 +80,7 @@ def test_columns_that_are_one_hot_already() -> None:
     hot = np.eye(3)[np.arange(30) % 3]
     domain = rr.Domain.from_data(np.column_stack([np.linspace(-1, 1, 30), hot]))
     net = network([[0, 1, 1, 0], [1, 2, 0, -2]], [-0.5, 0], [[1, 1]])
-    found = search(net, domain)
+    found = search_regions(net, domain)
     assert len(found) == 3  # the first column: both positive; the last: both negative; the one between: x0 decides
     assert found.locate(np.array([[0, 0.5, 0.5, 0], [0, 1, 1, 0], [0, 0, 0, 0]])).tolist() == [-1, -1, -1]
 
@@ -89,22 +89,22 @@ def test_a_solver_that_lies_drops_no_side(monkeypatch: pytest.MonkeyPatch) -> No
     """Where no random point helps and every program is said to have no point, all regions are found all the same."""
     domain = domain_of((3, 2), 1)
     net = two_layers(len(domain), 0, whole=False)
-    expected = {tuple(row) for row in search(net, domain).patterns.tolist()}
+    expected = {tuple(row) for row in search_regions(net, domain).patterns.tolist()}
     infeasible = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
-    monkeypatch.setattr(highs, "_solve", lambda *_, **__: infeasible)
-    monkeypatch.setattr(admissible, "_RANDOM", 1)
-    monkeypatch.setattr(maxima, "start_of", lambda _: polytope.Start(None, None))
-    assert {tuple(row) for row in search(net, domain).patterns.tolist()} >= expected
+    monkeypatch.setattr(highs, "_solve_program", lambda *_, **__: infeasible)
+    monkeypatch.setattr(admissible_points, "_RANDOM", 1)
+    monkeypatch.setattr(maxima, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None))
+    assert {tuple(row) for row in search_regions(net, domain).patterns.tolist()} >= expected
 
 
 def test_multipliers_out_of_nowhere_drop_no_side(monkeypatch: pytest.MonkeyPatch) -> None:
     domain = domain_of((3, 2), 1)
     net = two_layers(len(domain), 3, whole=False)
-    expected = {tuple(row) for row in search(net, domain).patterns.tolist()}
+    expected = {tuple(row) for row in search_regions(net, domain).patterns.tolist()}
 
     def garbage(D, unit, points, multipliers, done) -> None:  # type: ignore[no-untyped-def]
         multipliers[:], done[:] = 7.0, True
 
-    monkeypatch.setattr(maxima, "climb_all", garbage)
-    monkeypatch.setattr(admissible, "_RANDOM", 1)
-    assert {tuple(row) for row in search(net, domain).patterns.tolist()} >= expected
+    monkeypatch.setattr(maxima, "maximise_forms", garbage)
+    monkeypatch.setattr(admissible_points, "_RANDOM", 1)
+    assert {tuple(row) for row in search_regions(net, domain).patterns.tolist()} >= expected

@@ -10,12 +10,12 @@ from relurules import lp
 from relurules.domain.columns import Category, Column
 from relurules.errors import DomainError
 from relurules.ir import Network
-from relurules.partitioning import build, key, search, walk
-from relurules.partitioning.explore import Budget, explore
-from relurules.partitioning.search import problem_of
-from relurules.partitioning.sinks import Collected, Counted
-from relurules.partitioning.state import State
-from relurules.partitioning.walk import Problem, Wanted
+from relurules.partitioning import initial_state, search_regions, search_run, state_layout
+from relurules.partitioning.explore import SearchBudget, run_search
+from relurules.partitioning.search import make_problem
+from relurules.partitioning.search_run import RegionOutputs, SearchProblem
+from relurules.partitioning.sinks import CollectingSink, CountingSink
+from relurules.partitioning.state import SearchState
 
 CUBE = rr.Domain.box([-1] * 3, [1] * 3)
 
@@ -25,12 +25,12 @@ CUBE = rr.Domain.box([-1] * 3, [1] * 3)
 def test_the_compiled_search_is_the_reference_one(kind: str, seed: int) -> None:
     net, domain = random_case(kind, seed)
     try:
-        expected = search(net, domain, solver="scipy")
+        expected = search_regions(net, domain, solver="scipy")
     except DomainError as error:
         with pytest.raises(DomainError, match=str(error)[:20]):
-            search(net, domain)
+            search_regions(net, domain)
         return
-    found = search(net, domain)
+    found = search_regions(net, domain)
     assert found.complete
     assert found.patterns.tolist() == expected.patterns.tolist()
     inside = np.minimum(gaps(expected), lp.RADIUS) / 2  # on corners a neuron may vanish
@@ -42,7 +42,7 @@ def test_the_compiled_search_is_the_reference_one(kind: str, seed: int) -> None:
 
 def explored(net: Network, domain: rr.Domain, jobs: int = 1) -> range:
     """As many as there are regions, counted without anything else being kept."""
-    return range(explore(problem_of(net, domain, Wanted()), Counted(), Budget(jobs=jobs)).found)
+    return range(run_search(make_problem(net, domain, RegionOutputs()), CountingSink(), SearchBudget(jobs=jobs)).found)
 
 
 def layered(seed: int, d: int, widths: tuple[int, ...], whole: bool = False) -> Network:
@@ -71,8 +71,8 @@ def test_a_mirrored_domain_has_the_same_regions(d: int, widths: tuple[int, ...],
     net, domain = layered(d, d, widths, whole), rr.Domain.box([-1] * d, [1] * d)
     random = np.random.default_rng(d)
     A = (net.A * random.choice([-1.0, 1.0], d))[:, random.permutation(d)]
-    found = search(net, domain, max_regions=12_000)
-    other = search(network(A, net.b, net.U, L=net.L), domain, max_regions=12_000)
+    found = search_regions(net, domain, max_regions=12_000)
+    other = search_regions(network(A, net.b, net.U, L=net.L), domain, max_regions=12_000)
     assert np.array_equal(found.patterns, other.patterns)
     assert len(np.unique(found.patterns, axis=0)) == len(found)
     order = np.concatenate(net.levels)
@@ -90,11 +90,11 @@ def test_arrays_that_are_too_small_at_first(
     monkeypatch: pytest.MonkeyPatch, kind: str, buffer: int, room: tuple[int, int, int]
 ) -> None:
     net, domain = random_case(kind, 5)
-    expected = search(net, domain)
+    expected = search_regions(net, domain)
     for name, size in zip(("_ROWS", "_SLOTS", "_POOL"), room, strict=True):
-        monkeypatch.setattr(build, name, size)
-    monkeypatch.setattr(walk, "_BUFFER", buffer)
-    found = search(net, domain)
+        monkeypatch.setattr(initial_state, name, size)
+    monkeypatch.setattr(search_run, "_BUFFER", buffer)
+    found = search_regions(net, domain)
     assert found.complete
     assert np.array_equal(found.patterns, expected.patterns)
     assert np.array_equal(found.points, expected.points)
@@ -105,22 +105,22 @@ def test_arrays_that_are_too_small_at_first(
 @pytest.mark.parametrize("kind", ["box", "half open", "one-hot"])
 def test_steps_of_one_test_each(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     net, domain = random_case(kind, 7)
-    expected = search(net, domain)
-    monkeypatch.setattr(walk, "_TESTS", 1)
-    monkeypatch.setattr(walk, "_ASKING", 1)
-    found = search(net, domain)
+    expected = search_regions(net, domain)
+    monkeypatch.setattr(search_run, "_TESTS", 1)
+    monkeypatch.setattr(search_run, "_ASKING", 1)
+    found = search_regions(net, domain)
     assert np.array_equal(found.patterns, expected.patterns)
     assert np.array_equal(found.points, expected.points)
 
 
 def test_a_step_ends_however_many_questions_it_asks() -> None:
     net, domain = lines(np.eye(6)[:, :6], np.full(6, -0.5)), hot((2, 2, 2))
-    problem = problem_of(net, domain, Wanted())
-    run = walk.Walk(problem, walk.begin(problem))
+    problem = make_problem(net, domain, RegionOutputs())
+    run = search_run.SearchRun(problem, search_run.begin_search(problem))
     steps = 0
-    while run.step(2) != key.DONE:
+    while run.step(2) != state_layout.DONE:
         steps += 1
-        assert run.state.node.counts[key.TESTS] <= 2 * steps
+        assert run.state.node.counts[state_layout.TESTS] <= 2 * steps
     assert run.found == 8
 
 
@@ -134,18 +134,18 @@ def hot(sizes: tuple[int, ...]) -> rr.Domain:
 def test_a_neuron_that_vanishes_on_all_categories_doesn_t_cut() -> None:
     domain = hot((2, 2))
     for solver in ("compiled", "scipy"):
-        found = search(lines([[1, -1, 1, -1]], [0]), domain, solver=solver)  # 0 or +-2
+        found = search_regions(lines([[1, -1, 1, -1]], [0]), domain, solver=solver)  # 0 or +-2
         assert len(found) == 2
-        found = search(lines([[1, 0, 1, 0], [1, 0, -1, 0]], [-1, 0]), domain, solver=solver)
-        assert len(found) == len(search(found.network, domain, solver="scipy"))
+        found = search_regions(lines([[1, 0, 1, 0], [1, 0, -1, 0]], [-1, 0]), domain, solver=solver)
+        assert len(found) == len(search_regions(found.network, domain, solver="scipy"))
 
 
 @pytest.mark.parametrize("d", [0, 1, 3])
 def test_networks_without_neurons_and_domains_of_one_point(d: int) -> None:
     empty = network(np.empty((0, d)), [], np.empty((1, 0)))
-    assert len(search(empty, rr.Domain.box([-1] * d, [1] * d))) == 1
+    assert len(search_regions(empty, rr.Domain.box([-1] * d, [1] * d))) == 1
     point = rr.Domain.box([0.5] * d, [0.5] * d)
-    found = search(random_network(1, d=d), point) if d else search(empty, point)
+    found = search_regions(random_network(1, d=d), point) if d else search_regions(empty, point)
     assert found.points.tolist() == [[0.5] * d]
     assert found.patterns.tolist() == np.where(found.network.preactivations(found.points) >= 0, 1, -1).tolist()
 
@@ -156,7 +156,7 @@ def test_points_of_slivers_are_inside_of_them(d: int, gap: float) -> None:
     normal = np.random.default_rng(d).normal(size=d)
     normal /= np.linalg.norm(normal)
     net = lines(np.array([normal, normal, -normal]), [0, gap, 3 * gap])
-    found = search(net, rr.Domain.box([-1] * d, [1] * d))
+    found = search_regions(net, rr.Domain.box([-1] * d, [1] * d))
     assert len(found) == 4
     assert gaps(found).min() > lp.RADIUS / 2
 
@@ -170,7 +170,7 @@ def test_regions_that_rounding_would_blur_are_left_whole(seed: int, share: float
     L[1:, 0] = 1.0
     A[1:] = -1.0 + share * random.normal(size=(4, 3))
     net = network(A, [5.0, *(-5.0 + share * random.normal(size=4) / 2)], np.ones((1, 5)), L=L)
-    found, expected = search(net, CUBE), search(net, CUBE, solver="scipy")
+    found, expected = search_regions(net, CUBE), search_regions(net, CUBE, solver="scipy")
     assert found.patterns.tolist() == expected.patterns.tolist()
 
 
@@ -182,9 +182,9 @@ def test_many_walls_are_cut_in_pieces_too(monkeypatch: pytest.MonkeyPatch) -> No
         row = random.uniform(0.1, 1, 20).round(2)
         domain = domain.where(" + ".join(f"{value}*x{j}" for j, value in enumerate(row)) + " <= 9")
     net = lines(random.normal(size=(7, 20)), random.normal(size=7))
-    expected = len(search(net, domain))
-    monkeypatch.setattr(build, "_POOL", 1500)
-    monkeypatch.setattr(build, "_SLOTS", 1)
+    expected = len(search_regions(net, domain))
+    monkeypatch.setattr(initial_state, "_POOL", 1500)
+    monkeypatch.setattr(initial_state, "_SLOTS", 1)
     assert len(explored(net, domain, jobs=2)) == expected == len(explored(net, domain))
 
 
@@ -197,16 +197,16 @@ def test_counting_in_more_pieces_than_there_are_regions() -> None:
 def test_a_search_whose_simplex_method_fails_goes_on_in_exact_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every doubt is answered the same: cells are searched exactly from some neuron on."""
     net = random_network(2, d=3, K=7)
-    expected = search(net, CUBE)
-    begin = walk.begin
+    expected = search_regions(net, CUBE)
+    begin = search_run.begin_search
 
-    def begin_thin(problem: Problem) -> State:
+    def begin_thin(problem: SearchProblem) -> SearchState:
         state = begin(problem)
-        state.node.at[key.THIN] = 1
+        state.node.at[state_layout.THIN] = 1
         return state
 
-    monkeypatch.setattr("relurules.partitioning.explore.begin", begin_thin)
-    found = search(net, CUBE)
+    monkeypatch.setattr("relurules.partitioning.explore.begin_search", begin_thin)
+    found = search_regions(net, CUBE)
     assert np.array_equal(found.patterns, expected.patterns)
     assert np.array_equal(found.tree.children, expected.tree.children)
     assert np.array_equal(found.tree.normals, expected.tree.normals)
@@ -216,8 +216,8 @@ def test_a_search_whose_simplex_method_fails_goes_on_in_exact_arithmetic(monkeyp
 
 def test_maps_are_those_of_the_network() -> None:
     net = random_network(3, d=3, K=9)
-    found = Collected()
-    explore(problem_of(net, CUBE, Wanted(points=True, maps=True, tree=True)), found, Budget())
+    found = CollectingSink()
+    run_search(make_problem(net, CUBE, RegionOutputs(points=True, maps=True, tree=True)), found, SearchBudget())
     batch = found.of(0)
     assert batch is not None
     for pattern, point, table in zip(batch.patterns, batch.points, batch.maps, strict=True):

@@ -7,29 +7,29 @@ from handmade import lines, random_network
 
 import relurules as rr
 from relurules.ir import Estimate
-from relurules.partitioning import search
-from relurules.partitioning.estimate import Effort, estimate, uniform_points
-from relurules.partitioning.explore import Budget, explore
-from relurules.partitioning.search import problem_of
-from relurules.partitioning.sinks import Counted
-from relurules.partitioning.walk import Problem, Wanted
+from relurules.partitioning import search_regions
+from relurules.partitioning.estimate import ProbeBudget, draw_uniform_points, estimate_search
+from relurules.partitioning.explore import SearchBudget, run_search
+from relurules.partitioning.search import make_problem
+from relurules.partitioning.search_run import RegionOutputs, SearchProblem
+from relurules.partitioning.sinks import CountingSink
 
 BOX = rr.Domain.box([-1] * 3, [1] * 3)
 
 
-def problem(seed: int, domain: rr.Domain = BOX) -> Problem:
-    return problem_of(random_network(seed, d=3, K=12), domain, Wanted())
+def problem(seed: int, domain: rr.Domain = BOX) -> SearchProblem:
+    return make_problem(random_network(seed, d=3, K=12), domain, RegionOutputs())
 
 
-def stopped(given: Problem, regions: int, rows: np.ndarray | None = None) -> Estimate:
-    return estimate(given, explore(given, Counted(), Budget(regions=regions)), rows)
+def stopped(given: SearchProblem, regions: int, rows: np.ndarray | None = None) -> Estimate:
+    return estimate_search(given, run_search(given, CountingSink(), SearchBudget(regions=regions)), rows)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_size_of_a_search_that_has_not_begun(seed: int) -> None:
     given = problem(seed)
-    true = len(search(given.network, BOX))
-    found = estimate(given, None)
+    true = len(search_regions(given.network, BOX))
+    found = estimate_search(given, None)
     assert abs(found.regions - true) <= 4 * found.error + 1e-9
     assert found.error < 0.2 * true
     assert found.volume == 0.0
@@ -38,11 +38,11 @@ def test_the_size_of_a_search_that_has_not_begun(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_search_that_was_stopped(seed: int) -> None:
     given = problem(seed)
-    true = len(search(given.network, BOX))
+    true = len(search_regions(given.network, BOX))
     X = np.random.default_rng(seed).uniform(-1, 1, size=(5000, 3))
     found = stopped(given, true // 2, X)
     assert abs(found.regions - true) <= 4 * found.error + 1e-9
-    located = search(given.network, BOX, max_regions=true // 2).locate(X)
+    located = search_regions(given.network, BOX, max_regions=true // 2).locate(X)
     assert found.data == (located >= 0).mean()
     assert found.volume is not None
     assert found.volume_error is not None
@@ -51,22 +51,22 @@ def test_a_search_that_was_stopped(seed: int) -> None:
 
 def test_a_search_that_is_done_is_known_exactly() -> None:
     given = problem(1)
-    true = len(search(given.network, BOX))
+    true = len(search_regions(given.network, BOX))
     assert stopped(given, 10**9, np.zeros((4, 3))) == Estimate(true, 0.0, 1.0, 0.0, 1.0)
 
 
 def test_the_same_seed_gives_the_same_numbers() -> None:
-    assert estimate(problem(2), None, effort=Effort(probes=100)) == estimate(
-        problem(2), None, effort=Effort(probes=100)
+    assert estimate_search(problem(2), None, effort=ProbeBudget(probes=100)) == estimate_search(
+        problem(2), None, effort=ProbeBudget(probes=100)
     )
-    assert estimate(problem(2), None, effort=Effort(probes=100)) != estimate(
-        problem(2), None, effort=Effort(probes=100), seed=1
+    assert estimate_search(problem(2), None, effort=ProbeBudget(probes=100)) != estimate_search(
+        problem(2), None, effort=ProbeBudget(probes=100), seed=1
     )
 
 
 def test_an_unbounded_domain_has_no_volume() -> None:
     given = problem(3, rr.Domain.unbounded(["a", "b", "c"]))
-    true = len(search(given.network, given.domain))
+    true = len(search_regions(given.network, given.domain))
     found = stopped(given, true // 2)
     assert found.volume is None
     assert abs(found.regions - true) <= 4 * found.error
@@ -74,7 +74,7 @@ def test_an_unbounded_domain_has_no_volume() -> None:
 
 def test_a_partition_that_was_stopped_says_how_much_is_missing() -> None:
     network = lines(np.eye(3), np.zeros(3))
-    whole, half = search(network, BOX), search(network, BOX, max_regions=4)
+    whole, half = search_regions(network, BOX), search_regions(network, BOX, max_regions=4)
     assert whole.estimate is None
     assert half.estimate is not None
     assert (half.estimate.regions, half.estimate.error) == (8.0, 0.0)
@@ -83,9 +83,9 @@ def test_a_partition_that_was_stopped_says_how_much_is_missing() -> None:
 
 def test_points_are_uniform_in_the_domain() -> None:
     hot = rr.Domain.from_data(pandas.DataFrame({"x": np.linspace(0, 1, 40), "c": list("abcd") * 10})).where("x <= 0.25")
-    X = uniform_points(hot, 4000, np.random.default_rng(0))
+    X = draw_uniform_points(hot, 4000, np.random.default_rng(0))
     assert X is not None
     assert hot.contains(X).all()
     assert X[:, 1:].mean(axis=0) == pytest.approx(np.full(4, 0.25), abs=0.05)
     assert X[:, 0].mean() == pytest.approx(0.125, abs=0.01)
-    assert uniform_points(rr.Domain.unbounded(["x"]), 10, np.random.default_rng(0)) is None
+    assert draw_uniform_points(rr.Domain.unbounded(["x"]), 10, np.random.default_rng(0)) is None

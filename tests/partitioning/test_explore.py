@@ -23,13 +23,13 @@ from long_search import BOX, net
 import relurules as rr
 from relurules.errors import CheckError, Termination
 from relurules.ir import Partition
-from relurules.partitioning import checkpoint, explore, search, walk
+from relurules.partitioning import checkpoint, explore, search_regions, search_run
 from relurules.partitioning.checkpoint import read_checkpoint
-from relurules.partitioning.explore import Budget
-from relurules.partitioning.search import problem_of
-from relurules.partitioning.sinks import Collected
-from relurules.partitioning.tray import Tray, laid_down
-from relurules.partitioning.walk import Batch, Wanted
+from relurules.partitioning.explore import SearchBudget
+from relurules.partitioning.result_spool import ResultSpool, write_result
+from relurules.partitioning.search import make_problem
+from relurules.partitioning.search_run import RegionBatch, RegionOutputs
+from relurules.partitioning.sinks import CollectingSink
 
 
 def assert_same(found: Partition, expected: Partition) -> None:
@@ -46,7 +46,7 @@ def assert_same(found: Partition, expected: Partition) -> None:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps and reports so small that a search can be disturbed in the middle."""
-    monkeypatch.setattr(walk, "_TESTS", 100)
+    monkeypatch.setattr(search_run, "_TESTS", 100)
     monkeypatch.setattr(explore, "_SECONDS", 0.01)
     monkeypatch.setattr(explore, "_REGIONS", 20)
 
@@ -54,34 +54,34 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def whole() -> Partition:
     """The long search, undisturbed."""
-    return search(net(), BOX)
+    return search_regions(net(), BOX)
 
 
 @pytest.mark.parametrize("seed", [4, 5])
 @pytest.mark.parametrize("kind", ["box", "scaled", "half open", "one-hot"])
 def test_two_processes_find_what_one_finds(kind: str, seed: int) -> None:
     network, domain = random_case(kind, seed)
-    assert_same(search(network, domain, jobs=2), search(network, domain))
+    assert_same(search_regions(network, domain, jobs=2), search_regions(network, domain))
 
 
 def test_two_processes_that_report_often(small_steps: None, whole: Partition) -> None:
-    assert_same(search(net(), BOX, jobs=2), whole)
+    assert_same(search_regions(net(), BOX, jobs=2), whole)
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 200])
 def test_any_number_of_pieces(monkeypatch: pytest.MonkeyPatch, pieces: int, whole: Partition) -> None:
     monkeypatch.setattr(explore, "_PIECES", pieces)
     with joblib.parallel_config("threading"):
-        assert_same(search(net(), BOX, jobs=2), whole)
+        assert_same(search_regions(net(), BOX, jobs=2), whole)
 
 
 @pytest.mark.parametrize("backend", ["threading", "multiprocessing", "sequential"])
 def test_any_backend_of_joblib(small_steps: None, backend: str) -> None:
     """Threads share all arrays with the search; multiprocessing can't give results one by one."""
     network, domain = random_network(5, d=4, K=14), rr.Domain.box([-1] * 4, [1] * 4)
-    expected = search(network, domain)
+    expected = search_regions(network, domain)
     with joblib.parallel_config(backend):
-        assert_same(search(network, domain, jobs=2), expected)
+        assert_same(search_regions(network, domain, jobs=2), expected)
 
 
 @pytest.fixture(scope="module")
@@ -98,26 +98,26 @@ def cluster() -> Iterator[None]:
 
 def test_dask_workers_find_what_one_process_finds(small_steps: None, cluster: None, tmp_path: Path) -> None:
     network, domain = random_network(5, d=4, K=14), rr.Domain.box([-1] * 4, [1] * 4)
-    expected = search(network, domain)
+    expected = search_regions(network, domain)
     with joblib.parallel_config("dask"):
-        assert_same(search(network, domain, jobs=2), expected)
-        part = search(network, domain, jobs=2, max_regions=100, checkpoint=tmp_path / "search.npz")
+        assert_same(search_regions(network, domain, jobs=2), expected)
+        part = search_regions(network, domain, jobs=2, max_regions=100, checkpoint=tmp_path / "search.npz")
         assert not part.complete
-        assert_same(search(network, domain, jobs=2, checkpoint=tmp_path / "search.npz"), expected)
+        assert_same(search_regions(network, domain, jobs=2, checkpoint=tmp_path / "search.npz"), expected)
 
 
 def test_arrays_that_workers_may_only_read(small_steps: None) -> None:
     """Arrays of more than a megabyte reach processes as read-only files."""
     network, domain = random_network(1, d=60, K=8), rr.Domain.box([-1] * 60, [1] * 60)
-    assert walk.begin(problem_of(network, domain, Wanted(tree=True))).out.centers.nbytes > 2**20
-    assert_same(search(network, domain, jobs=2), search(network, domain))
+    assert search_run.begin_search(make_problem(network, domain, RegionOutputs(tree=True))).out.centers.nbytes > 2**20
+    assert_same(search_regions(network, domain, jobs=2), search_regions(network, domain))
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("regions", [1, 2, 100, 6600])
 def test_a_budget_of_regions(small_steps: None, whole: Partition, jobs: int, regions: int) -> None:
     with joblib.parallel_config("threading"):
-        found = search(net(), BOX, jobs=jobs, max_regions=regions)
+        found = search_regions(net(), BOX, jobs=jobs, max_regions=regions)
     assert len(found) >= regions
     if jobs == 1:
         assert len(found) == regions
@@ -134,7 +134,7 @@ def test_a_budget_of_regions(small_steps: None, whole: Partition, jobs: int, reg
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_budget_of_time(small_steps: None, whole: Partition, jobs: int) -> None:
-    found = search(net(), BOX, jobs=jobs, time_limit=0.0)
+    found = search_regions(net(), BOX, jobs=jobs, time_limit=0.0)
     assert 1 <= len(found) < len(whole)
     assert not found.complete
 
@@ -152,12 +152,12 @@ def test_budgets_add_up_to_the_whole_search(small_steps: None, whole: Partition,
     path, before = tmp_path / "search.npz", 0
     with backend():
         for regions in (1, 10, 11, 2000, 5000):
-            found = search(net(), BOX, jobs=jobs, max_regions=regions, checkpoint=path)
+            found = search_regions(net(), BOX, jobs=jobs, max_regions=regions, checkpoint=path)
             assert len(found) >= max(regions, before)
             assert path.exists()
             before = len(found)
-        assert len(search(net(), BOX, jobs=jobs, time_limit=0.0, checkpoint=path)) >= before
-        assert_same(search(net(), BOX, jobs=jobs, checkpoint=path), whole)
+        assert len(search_regions(net(), BOX, jobs=jobs, time_limit=0.0, checkpoint=path)) >= before
+        assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -176,17 +176,17 @@ def test_an_exception_of_the_caller_loses_nothing(
     with backend():
         for _ in range(3):
             with pytest.raises(ZeroDivisionError):
-                search(net(), BOX, jobs=jobs, progress=fails, checkpoint=path)
+                search_regions(net(), BOX, jobs=jobs, progress=fails, checkpoint=path)
             assert saved_regions(path) >= told[-1]
-        assert_same(search(net(), BOX, jobs=jobs, checkpoint=path), whole)
+        assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
     assert told == sorted(told)
 
 
 def saved_regions(path: Path) -> int:
     """How many regions the checkpoint of the long search holds, points and all."""
-    problem = problem_of(net(), BOX, Wanted(points=True, tree=True))
+    problem = make_problem(net(), BOX, RegionOutputs(points=True, tree=True))
     found, arrays = read_checkpoint(path, problem)
-    sink = Collected()
+    sink = CollectingSink()
     sink.restore(arrays)
     batches = [batch for i in range(len(found.pieces)) if (batch := sink.of(i)) is not None]
     assert sum(len(batch.patterns) for batch in batches) == found.found
@@ -197,39 +197,39 @@ def saved_regions(path: Path) -> int:
 def test_a_sink_that_fails_leaves_the_last_checkpoint(
     small_steps: None, monkeypatch: pytest.MonkeyPatch, whole: Partition, jobs: int, tmp_path: Path
 ) -> None:
-    class Full(Collected):
+    class Full(CollectingSink):
         """Has no room after a while."""
 
-        def add(self, piece: int, batch: Batch) -> None:
+        def add(self, piece: int, batch: RegionBatch) -> None:
             if sum(map(len, self.batches.values())) > 20:
                 raise OSError("no space left on device")
             super().add(piece, batch)
 
     monkeypatch.setattr(explore, "_CHECKPOINT_EVERY", 0.0)
-    problem, path = problem_of(net(), BOX, Wanted(points=True, tree=True)), tmp_path / "search.npz"
+    problem, path = make_problem(net(), BOX, RegionOutputs(points=True, tree=True)), tmp_path / "search.npz"
     with pytest.raises(OSError, match="no space"):
-        explore.explore(problem, Full(), Budget(jobs=jobs), checkpoint=path)
+        explore.run_search(problem, Full(), SearchBudget(jobs=jobs), checkpoint=path)
     assert saved_regions(path) > 0
-    assert_same(search(net(), BOX, jobs=jobs, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
 
 
 def test_questions_that_fail_are_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     network, domain = random_case("one-hot", 15)
-    expected = search(network, domain)
+    expected = search_regions(network, domain)
     assert len(expected) > 5
-    real, asked = walk.Walk._admissible, list[int]()
+    real, asked = search_run.SearchRun._admissible, list[int]()
 
-    def fails(self: walk.Walk) -> int:
+    def fails(self: search_run.SearchRun) -> int:
         asked.append(1)
         if len(asked) % 3 == 0:
             raise MemoryError
         return real(self)
 
-    monkeypatch.setattr(walk.Walk, "_admissible", fails)
+    monkeypatch.setattr(search_run.SearchRun, "_admissible", fails)
     path, found = tmp_path / "search.npz", None
     for _ in range(100):
         try:
-            found = search(network, domain, checkpoint=path)
+            found = search_regions(network, domain, checkpoint=path)
             break
         except MemoryError:
             assert path.exists()
@@ -260,7 +260,7 @@ def test_ctrl_c_loses_nothing(whole: Partition, jobs: int, everybody: bool, tmp_
     assert program.returncode == -signal.SIGINT
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert int((out.split() or [told])[-1]) <= saved_regions(path) < len(whole)
-    assert_same(search(net(), BOX, jobs=jobs, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -279,7 +279,7 @@ def test_other_signals_that_end_a_program_lose_nothing(
     assert program.returncode == 128 + number
     assert "Traceback" not in errors
     assert int((out.split() or [told])[-1]) <= saved_regions(path) < len(whole)
-    assert_same(search(net(), BOX, jobs=jobs, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -302,7 +302,7 @@ def test_a_handler_of_the_caller_is_reached_between_steps(small_steps: None, han
         if len(told) in (3, 5):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    assert_same(search(net(), BOX, progress=terminates), whole)  # the handler lets it go on
+    assert_same(search_regions(net(), BOX, progress=terminates), whole)  # the handler lets it go on
     assert arrived == [(signal.SIGTERM, 3), (signal.SIGTERM, 5)]
 
 
@@ -310,7 +310,7 @@ def test_a_handler_of_the_caller_is_reached_between_steps(small_steps: None, han
 def test_a_signal_that_is_ignored_stays_so(small_steps: None, handlers: None, whole: Partition, number: int) -> None:
     """As SIGHUP is under nohup, and SIGINT in the background of a shell."""
     signal.signal(number, signal.SIG_IGN)
-    assert_same(search(net(), BOX, progress=lambda found: os.kill(os.getpid(), number)), whole)
+    assert_same(search_regions(net(), BOX, progress=lambda found: os.kill(os.getpid(), number)), whole)
     assert signal.getsignal(number) == signal.SIG_IGN
 
 
@@ -319,18 +319,18 @@ def test_a_signal_after_the_last_step_is_not_lost(
     monkeypatch: pytest.MonkeyPatch, whole: Partition, number: int, tmp_path: Path
 ) -> None:
     """It comes while the last checkpoint is written; the whole search is found there."""
-    path, real = tmp_path / "search.npz", explore._save
+    path, real = tmp_path / "search.npz", explore._save_progress
 
     def slow(*given: Any) -> None:
         os.kill(os.getpid(), number)
         real(*given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(explore, "_save", slow)
+        patched.setattr(explore, "_save_progress", slow)
         with pytest.raises((KeyboardInterrupt, Termination)):
-            search(net(), BOX, checkpoint=path)
+            search_regions(net(), BOX, checkpoint=path)
     assert path.exists()
-    assert_same(search(net(), BOX, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, checkpoint=path), whole)
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(
@@ -338,7 +338,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(
 ) -> None:
     """The one that is written when the search has already failed has no room either."""
     monkeypatch.setattr(explore, "_CHECKPOINT_EVERY", 0.0)
-    path, real, written = tmp_path / "search.npz", checkpoint.replacing, list[int]()
+    path, real, written = tmp_path / "search.npz", checkpoint.replace_atomically, list[int]()
 
     def full(at: Path) -> Any:
         written.append(1)
@@ -347,12 +347,12 @@ def test_a_full_disk_leaves_the_last_checkpoint(
         return real(at)
 
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoint, "replacing", full)
+        patched.setattr(checkpoint, "replace_atomically", full)
         with pytest.raises(OSError, match=r"No space left on device: .*search\.npz"):
-            search(net(), BOX, checkpoint=path)
+            search_regions(net(), BOX, checkpoint=path)
     assert len(written) == 6
     assert 0 < saved_regions(path) < len(whole)
-    assert_same(search(net(), BOX, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, checkpoint=path), whole)
 
 
 def test_a_worker_without_room_says_where(small_steps: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -361,7 +361,7 @@ def test_a_worker_without_room_says_where(small_steps: None, monkeypatch: pytest
 
     monkeypatch.setattr(joblib, "dump", full)
     with pytest.raises(OSError, match="TMPDIR can name another place") as caught:
-        laid_down(1, Tray(tmp_path, -1))
+        write_result(1, ResultSpool(tmp_path, -1))
     assert str(caught.value.filename).startswith(str(tmp_path))
 
 
@@ -372,7 +372,7 @@ def test_a_process_that_is_killed_has_left_a_checkpoint(whole: Partition, jobs: 
     os.killpg(program.pid, signal.SIGKILL)
     program.communicate(timeout=600)
     assert 0 < saved_regions(path) < len(whole)
-    assert_same(search(net(), BOX, jobs=jobs, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
     assert not path.exists()
 
 
@@ -389,22 +389,22 @@ def test_a_worker_that_is_killed_loses_nothing(small_steps: None, whole: Partiti
                 os.kill(worker, signal.SIGKILL)
 
     with pytest.raises(CheckError, match=rf"a worker process died after \d+ regions; go on from the checkpoint {path}"):
-        search(net(), BOX, jobs=2, progress=kills, checkpoint=path)
+        search_regions(net(), BOX, jobs=2, progress=kills, checkpoint=path)
     assert told[-1] <= saved_regions(path) < len(whole)
-    assert_same(search(net(), BOX, jobs=2, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, jobs=2, checkpoint=path), whole)
 
 
 def test_a_checkpoint_of_two_processes_goes_on_in_one(small_steps: None, whole: Partition, tmp_path: Path) -> None:
     path = tmp_path / "search.npz"
-    search(net(), BOX, jobs=2, max_regions=500, checkpoint=path)
-    assert_same(search(net(), BOX, checkpoint=path), whole)
-    search(net(), BOX, max_regions=500, checkpoint=path)
-    assert_same(search(net(), BOX, jobs=2, checkpoint=path), whole)
+    search_regions(net(), BOX, jobs=2, max_regions=500, checkpoint=path)
+    assert_same(search_regions(net(), BOX, checkpoint=path), whole)
+    search_regions(net(), BOX, max_regions=500, checkpoint=path)
+    assert_same(search_regions(net(), BOX, jobs=2, checkpoint=path), whole)
 
 
 def test_outside_the_main_thread(whole: Partition) -> None:
     found: list[Partition] = []
-    thread = threading.Thread(target=lambda: found.append(search(net(), BOX)))
+    thread = threading.Thread(target=lambda: found.append(search_regions(net(), BOX)))
     thread.start()
     thread.join()
     assert_same(found[0], whole)
@@ -412,7 +412,7 @@ def test_outside_the_main_thread(whole: Partition) -> None:
 
 def test_the_handler_of_interrupts_is_put_back() -> None:
     before = signal.getsignal(signal.SIGINT)
-    search(random_network(1), rr.Domain.box([-1, -1], [1, 1]))
+    search_regions(random_network(1), rr.Domain.box([-1, -1], [1, 1]))
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -10,13 +10,13 @@ from handmade import graph, layered, lines, random_network
 import relurules as rr
 from relurules.errors import TooLargeError
 from relurules.ir import Network
-from relurules.partitioning import gate as module
-from relurules.partitioning import search
-from relurules.partitioning.explore import Budget, explore
-from relurules.partitioning.gate import Gate, duration
-from relurules.partitioning.search import problem_of
-from relurules.partitioning.sinks import Counted
-from relurules.partitioning.walk import Problem, Wanted
+from relurules.partitioning import search_regions
+from relurules.partitioning import size_guard as module
+from relurules.partitioning.explore import SearchBudget, run_search
+from relurules.partitioning.search import make_problem
+from relurules.partitioning.search_run import RegionOutputs, SearchProblem
+from relurules.partitioning.sinks import CountingSink
+from relurules.partitioning.size_guard import SizeGuard, format_duration
 
 #: Some ten thousand regions, which a search comes back from several times.
 MANY = lines(np.random.default_rng(0).normal(size=(40, 3)), np.random.default_rng(1).uniform(-0.5, 0.5, 40))
@@ -27,8 +27,8 @@ def cube(d: int) -> rr.Domain:
     return rr.Domain.box([-1.0] * d, [1.0] * d)
 
 
-def problem(net: Network) -> Problem:
-    return problem_of(net, cube(net.A.shape[1]), Wanted())
+def problem(net: Network) -> SearchProblem:
+    return make_problem(net, cube(net.A.shape[1]), RegionOutputs())
 
 
 def stopped() -> float:
@@ -46,7 +46,7 @@ def early(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_search_without_end_ends() -> None:
     given = problem(LARGE)
     with pytest.raises(TooLargeError) as raised:
-        explore(given, Counted(), Budget(), watch=Gate(given, stopped))
+        run_search(given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped))
     said = str(raised.value)
     regions = float(re.findall(r"about ([0-9.e+]+)", said)[0])
     assert regions > module.MOST
@@ -63,13 +63,13 @@ def test_a_search_of_some_thousand_regions_goes_on(monkeypatch: pytest.MonkeyPat
         looks.append(1.0)
         return module_expected(*given)  # type: ignore[arg-type]
 
-    module_expected = module.expected
-    monkeypatch.setattr(module, "expected", expected)
+    module_expected = module.estimate_region_count
+    monkeypatch.setattr(module, "estimate_region_count", expected)
     net = MANY
     given = problem(net)
-    found = explore(given, Counted(), Budget(), watch=Gate(given, stopped))
+    found = run_search(given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped))
     assert found.complete
-    assert found.found == len(search(net, cube(3)))
+    assert found.found == len(search_regions(net, cube(3)))
     assert found.found > 200
     assert len(looks) >= 1
 
@@ -78,35 +78,35 @@ def test_a_small_search_pays_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*given: object) -> tuple[float, float]:
         raise AssertionError("a small search was estimated")
 
-    monkeypatch.setattr(module, "expected", never)
+    monkeypatch.setattr(module, "estimate_region_count", never)
     net = random_network(1, d=3, K=14)
     given = problem(net)
-    assert explore(given, Counted(), Budget(), watch=Gate(given, stopped)).complete
+    assert run_search(given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped)).complete
 
 
 def test_work_counts_where_regions_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_WORK", 1.0)
     given = problem(LARGE)
     with pytest.raises(TooLargeError):
-        explore(given, Counted(), Budget(), watch=Gate(given, stopped))
+        run_search(given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped))
 
 
 def test_one_lucky_probe_is_no_proof(monkeypatch: pytest.MonkeyPatch, early: None) -> None:
     """An estimate whose error is as large as itself may be a twentieth of that: the search goes on."""
-    monkeypatch.setattr(module, "expected", lambda *_: (10.0 * module.MOST, 10.0 * module.MOST))
+    monkeypatch.setattr(module, "estimate_region_count", lambda *_: (10.0 * module.MOST, 10.0 * module.MOST))
     net = MANY
     given = problem(net)
-    assert explore(given, Counted(), Budget(), watch=Gate(given, stopped)).complete
+    assert run_search(given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped)).complete
 
 
 def test_a_search_that_found_a_million_is_large_whatever_probes_say(
     monkeypatch: pytest.MonkeyPatch, early: None
 ) -> None:
     monkeypatch.setattr(module, "MOST", 1000)
-    monkeypatch.setattr(module, "expected", lambda *_: (900.0, 0.0))
+    monkeypatch.setattr(module, "estimate_region_count", lambda *_: (900.0, 0.0))
     given = problem(LARGE)
     with pytest.raises(TooLargeError, match="more than"):
-        explore(given, Counted(), Budget(), watch=Gate(given, stopped))
+        run_search(given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped))
 
 
 @pytest.mark.usefixtures("early")
@@ -146,8 +146,8 @@ def test_what_was_found_is_in_the_checkpoint(tmp_path: object, monkeypatch: pyte
 
 
 def test_in_many_coordinates_tests_are_more_work() -> None:
-    assert module.tests_for(1e7, 4) > 10 * module.tests_for(1e7, 100) > 100 * module.tests_for(1e7, 784)
-    assert module.tests_for(1.0, 10_000) == 1.0
+    assert module.convert_work_to_tests(1e7, 4) > 10 * module.convert_work_to_tests(1e7, 100) > 100 * module.convert_work_to_tests(1e7, 784)
+    assert module.convert_work_to_tests(1.0, 10_000) == 1.0
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_in_many_coordinates_tests_are_more_work() -> None:
     ],
 )
 def test_durations(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+    assert format_duration(seconds) == said

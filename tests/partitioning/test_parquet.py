@@ -11,10 +11,10 @@ import pytest
 from handmade import graph, lines, network, random_network
 
 import relurules as rr
-from relurules import files
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir import Network, Streamed
-from relurules.partitioning import parquet, search
+from relurules.files import writing
+from relurules.ir import Network, StreamResult
+from relurules.partitioning import parquet, search_regions
 
 pytest.importorskip("pyarrow")
 
@@ -27,7 +27,7 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "_ROWS", 16)
 
 
-def write(folder: Path, net: Network = NET, domain: rr.Domain = BOX, **options: Any) -> Streamed:
+def write(folder: Path, net: Network = NET, domain: rr.Domain = BOX, **options: Any) -> StreamResult:
     return rr.stream(graph(net), domain, folder, **options)
 
 
@@ -51,7 +51,7 @@ def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> None:
 
 
 def assert_whole(folder: Path, net: Network = NET, domain: rr.Domain = BOX) -> None:
-    found, whole = read(folder), search(net, domain)
+    found, whole = read(folder), search_regions(net, domain)
     m, d = net.C.shape
     assert np.array_equal(found["pattern"], whole.patterns)
     assert (whole.locate(found["point"]) == np.arange(len(whole))).all()
@@ -65,7 +65,7 @@ def test_rows_are_the_regions_of_a_search(tmp_path: Path) -> None:
     done = write(tmp_path / "out")
     assert done.complete
     assert done.estimate is None
-    assert done.regions == len(search(NET, BOX)) > 64
+    assert done.regions == len(search_regions(NET, BOX)) > 64
     assert len(done.files) == -(-done.regions // 16)
     assert list(done.files) == sorted((tmp_path / "out").glob("*.parquet"))
     assert_whole(tmp_path / "out")
@@ -142,7 +142,7 @@ def test_stopped_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jo
     # what a search leaves that is killed after its last checkpoint
     newer = first.files[-1].with_name("part-00000-000077.parquet")
     newer.write_bytes(first.files[0].read_bytes())
-    (tmp_path / "out" / f".part-00000-000078.parquet{files.PART}").write_bytes(b"PAR1")
+    (tmp_path / "out" / f".part-00000-000078.parquet{writing.PART}").write_bytes(b"PAR1")
     done = write(tmp_path / "out", checkpoint=checkpoint, jobs=then)
     assert done.complete
     assert not checkpoint.exists()
@@ -163,12 +163,12 @@ def interrupt_at(regions: int) -> Any:
 def test_an_interrupted_search_leaves_what_it_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: str | None
 ) -> None:
-    monkeypatch.setattr("relurules.partitioning.walk._TESTS", 50)
+    monkeypatch.setattr("relurules.partitioning.search_run._TESTS", 50)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         write(Path("out"), progress=interrupt_at(20), checkpoint=checkpoint)
     found, manifest = read(Path("out")), json.loads(Path("out", "_relurules.json").read_text())
-    assert 20 <= len(found["pattern"]) == manifest["regions"] < len(search(NET, BOX))
+    assert 20 <= len(found["pattern"]) == manifest["regions"] < len(search_regions(NET, BOX))
     assert not manifest["complete"]
     if checkpoint is not None:
         assert write(Path("out"), checkpoint=checkpoint).complete
@@ -177,16 +177,16 @@ def test_an_interrupted_search_leaves_what_it_found(
 
 def test_a_disk_that_was_full_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever fails to be written, the checkpoint and the folder agree, and the search goes on from there."""
-    monkeypatch.setattr("relurules.partitioning.walk._TESTS", 50)
+    monkeypatch.setattr("relurules.partitioning.search_run._TESTS", 50)
     monkeypatch.setattr("relurules.partitioning.explore._CHECKPOINT_EVERY", 0.0)
     times = iter(range(10**6))
 
     def replacing(path: Path) -> Any:
         if next(times) % 5 == 4:
             raise OSError(28, "No space left on device", str(path))
-        return files.replacing(path)
+        return writing.replace_atomically(path)
 
-    monkeypatch.setattr(parquet, "replacing", replacing)
+    monkeypatch.setattr(parquet, "replace_atomically", replacing)
     for _ in range(100):
         try:
             done = write(tmp_path / "out", checkpoint=tmp_path / "search.npz")

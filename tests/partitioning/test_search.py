@@ -12,7 +12,7 @@ import relurules as rr
 from relurules import lp
 from relurules.errors import DomainError, UnsupportedError
 from relurules.ir import Partition
-from relurules.partitioning import search
+from relurules.partitioning import search_regions
 
 SQUARE = rr.Domain.box([-1, -1], [1, 1])
 
@@ -50,7 +50,7 @@ def test_regions_of_lines_at_any_scale_and_place(case: str, scale: float, shift:
     centre = np.full(2, shift * scale)
     moved = lines(normals / scale, offsets - normals @ centre / scale)
     domain = rr.Domain.box(centre - scale, centre + scale)
-    found = search(moved, domain)
+    found = search_regions(moved, domain)
     assert found.complete
     assert len(found) == regions
 
@@ -68,42 +68,42 @@ def test_regions_of_lines_at_any_scale_and_place(case: str, scale: float, shift:
     ],
 )
 def test_regions_of_the_whole_plane(normals: list[list[float]], offsets: list[float], regions: int) -> None:
-    found = search(lines(np.array(normals, dtype=float), offsets), rr.Domain.unbounded(["a", "b"]))
+    found = search_regions(lines(np.array(normals, dtype=float), offsets), rr.Domain.unbounded(["a", "b"]))
     assert found.complete
     assert len(found) == regions
 
 
 def test_pinned_and_one_sided_columns() -> None:
     net = lines([[1, 0], [0, 1], [1, 1]], [0, 0, 0])
-    assert len(search(net, rr.Domain.box([0.5, -1], [0.5, 1]))) == 3
-    assert len(search(net, rr.Domain.box([0, -np.inf], [np.inf, np.inf]))) == 3
-    assert len(search(net, rr.Domain.box([0.5, -1], [0.5, -1]))) == 1
+    assert len(search_regions(net, rr.Domain.box([0.5, -1], [0.5, 1]))) == 3
+    assert len(search_regions(net, rr.Domain.box([0, -np.inf], [np.inf, np.inf]))) == 3
+    assert len(search_regions(net, rr.Domain.box([0.5, -1], [0.5, -1]))) == 1
 
 
 def test_inequalities_cut_regions_away() -> None:
     net = lines([[1, 0], [0, 1]], [0, 0])
-    assert len(search(net, SQUARE.where("x0 + x1 >= 0.1"))) == 3
-    assert len(search(net, SQUARE.where("x0 >= 0.1").where("x1 >= 0.1"))) == 1
+    assert len(search_regions(net, SQUARE.where("x0 + x1 >= 0.1"))) == 3
+    assert len(search_regions(net, SQUARE.where("x0 >= 0.1").where("x1 >= 0.1"))) == 1
 
 
 def test_deep_neurons_cut_inside_the_regions_of_others() -> None:
     # z1 = relu(x) - 1 cuts at x = 1 only; z2 = |x| - 1/2 cuts at both signs of x
     net = network([[1], [0], [0]], [0, -1, -0.5], [[1, 1, 1]], L=[[0, 0, 0], [1, 0, 0], [0, 0, 0]])
-    assert len(search(net, rr.Domain.box([-2], [2]))) == 3
+    assert len(search_regions(net, rr.Domain.box([-2], [2]))) == 3
     net = network([[1], [0]], [0, -0.5], [[1, 1]], L=[[0, 0], [1, 0]], slope=[-1, 0])
-    assert len(search(net, rr.Domain.box([-2], [2]))) == 4
+    assert len(search_regions(net, rr.Domain.box([-2], [2]))) == 4
 
 
 @pytest.mark.parametrize("solver", ["compiled", "scipy"])
 @pytest.mark.parametrize("gap", [1e-6, 1e-8, 1e-10, 1e-12, 1e-18, 1e-30, 1e-300])
 def test_regions_are_found_however_thin_they_are(gap: float, solver: str) -> None:
-    found = search(lines([[1, 1], [1, 1]], [0, gap]), SQUARE, solver=solver)
+    found = search_regions(lines([[1, 1], [1, 1]], [0, gap]), SQUARE, solver=solver)
     assert found.patterns.tolist() == [[-1, -1], [-1, 1], [1, 1]]
 
 
 def test_a_gap_of_nothing_has_no_region() -> None:
-    assert len(search(lines([[1, 1], [1, 1]], [0, 0]), SQUARE)) == 2
-    assert len(search(lines([[1, 3], [3, 9]], [0.1, 3 * 0.1]), SQUARE)) == 3  # 3 * 0.1 isn't three times 0.1
+    assert len(search_regions(lines([[1, 1], [1, 1]], [0, 0]), SQUARE)) == 2
+    assert len(search_regions(lines([[1, 3], [3, 9]], [0.1, 3 * 0.1]), SQUARE)) == 3  # 3 * 0.1 isn't three times 0.1
 
 
 @settings(max_examples=30, deadline=None)
@@ -116,7 +116,7 @@ def test_counts_agree_with_a_dense_grid(found: list[tuple[int, int, int]]) -> No
     values = points @ normals.T + offsets
     clear = (np.abs(values) > 1e-9).all(axis=1) | (np.abs(values) == 0).any(axis=1)
     seen = {bytes(row) for row in (values[clear] >= 0)}
-    cells = search(lines(normals, offsets), SQUARE)
+    cells = search_regions(lines(normals, offsets), SQUARE)
     assert seen <= {bytes(row) for row in (cells.patterns >= 0)}
     assert len(cells) >= len(seen)
     assert len({bytes(row) for row in cells.patterns}) == len(cells)
@@ -148,25 +148,25 @@ def test_every_row_lies_in_one_region(seed: int, cut: bool) -> None:
     domain = domain.where("x0 + x2/1000 <= 1.5").where("100*x1 >= x0") if cut else domain
     A = random_network(seed, d=3, K=6)
     net = network(A.A / domain.upper, A.b, A.U, L=A.L, C=A.C, c=A.c, slope=A.slope)
-    assert_sound(search(net, domain), rows_in(domain, 400, seed))
+    assert_sound(search_regions(net, domain), rows_in(domain, 400, seed))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_regions_have_the_maps_of_the_network(seed: int) -> None:
     net = random_network(seed, K=6)
-    found = search(net, SQUARE)
+    found = search_regions(net, SQUARE)
     for region in found.regions():
         expected = by_hand(net, region.point.tolist())[1]
         assert region.map.weights @ region.point + region.map.constants == pytest.approx(np.array(expected), abs=1e-9)
 
 
 def test_half_spaces_of_regions_are_irredundant() -> None:
-    found = search(lines([[1, 0], [1, 0], [1, 0], [0, 1]], [0.5, 0, -0.5, 0]), SQUARE)
+    found = search_regions(lines([[1, 0], [1, 0], [1, 0], [0, 1]], [0.5, 0, -0.5, 0]), SQUARE)
     assert sorted(len(region.bounds) for region in found.regions()) == [2, 2, 2, 2, 3, 3, 3, 3]
 
 
 def test_patterns_are_distinct_signs() -> None:
-    found = search(random_network(1, K=6), SQUARE)
+    found = search_regions(random_network(1, K=6), SQUARE)
     assert found.patterns.dtype == np.int8
     assert set(np.unique(found.patterns)) == {-1, 1}
     assert len(np.unique(found.patterns, axis=0)) == len(found)
@@ -181,7 +181,7 @@ def test_partition_cuts_by_neurons_that_nothing_reads() -> None:
 
 
 def test_every_sign_combination_of_axes() -> None:
-    found = search(lines(np.eye(4), np.zeros(4)), rr.Domain.box([-1] * 4, [1] * 4))
+    found = search_regions(lines(np.eye(4), np.zeros(4)), rr.Domain.box([-1] * 4, [1] * 4))
     expected = set(itertools.product((-1, 1), repeat=4))
     assert {tuple(row) for row in found.patterns.tolist()} == expected
 
@@ -189,7 +189,7 @@ def test_every_sign_combination_of_axes() -> None:
 @pytest.mark.parametrize("budget", [1, 2, 3, 5])
 def test_max_regions_ends_the_search(budget: int) -> None:
     net = lines([[1, 0], [0, 1], [1, 1]], [0, 0, 0.3])
-    found = search(net, SQUARE, max_regions=budget)
+    found = search_regions(net, SQUARE, max_regions=budget)
     assert len(found) == budget
     assert not found.complete
     X = rows_in(SQUARE, 500)
@@ -202,14 +202,14 @@ def test_max_regions_ends_the_search(budget: int) -> None:
 
 
 def test_a_budget_that_suffices_leaves_the_partition_complete() -> None:
-    found = search(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, max_regions=4, time_limit=1e6)
+    found = search_regions(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, max_regions=4, time_limit=1e6)
     assert found.complete
     assert len(found) == 4
 
 
 @pytest.mark.parametrize("budget", [{"max_regions": 0}, {"time_limit": 0.0}])
 def test_a_budget_of_nothing_finds_one_region(budget: dict[str, float]) -> None:
-    found = search(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, **budget)
+    found = search_regions(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, **budget)
     assert len(found) == 1
     assert not found.complete
     assert set(found.locate(rows_in(SQUARE, 50)).tolist()) == {-1, 0}
@@ -217,13 +217,13 @@ def test_a_budget_of_nothing_finds_one_region(budget: dict[str, float]) -> None:
 
 def test_progress_is_told_the_number_of_regions() -> None:
     told: list[int] = []
-    search(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, progress=told.append)
+    search_regions(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, progress=told.append)
     assert told[-1] == 4
     assert told == sorted(told)
 
 
 def test_locate_knows_no_region_outside() -> None:
-    found = search(lines([[1, 0]], [0]), SQUARE)
+    found = search_regions(lines([[1, 0]], [0]), SQUARE)
     assert found.locate(np.array([[2.0, 0.0], [np.nan, 0.0], [0.5, np.inf]])).tolist() == [-1, -1, -1]
 
 
@@ -240,7 +240,7 @@ def test_locate_knows_no_region_outside() -> None:
 )
 def test_refuses_domains(domain: rr.Domain, said: str) -> None:
     with pytest.raises(DomainError) as raised:
-        search(lines([[1, 0]], [0]), domain)
+        search_regions(lines([[1, 0]], [0]), domain)
     assert said in str(raised.value)
 
 
@@ -257,8 +257,8 @@ def test_an_unknown_solver_is_refused() -> None:
 
 def test_a_limit_of_memory_ends_the_search() -> None:
     net = lines([[1, 0], [0, 1], [1, 1]], [0, 0, 0.3])
-    assert len(search(net, SQUARE, memory_limit=100.0)) == 7
-    found = search(net, SQUARE, memory_limit=4e-4)
+    assert len(search_regions(net, SQUARE, memory_limit=100.0)) == 7
+    found = search_regions(net, SQUARE, memory_limit=4e-4)
     assert 1 <= len(found) < 7
     assert not found.complete
 
@@ -280,4 +280,4 @@ def test_count_keeps_nothing_and_estimates_what_a_budget_leaves() -> None:
 def test_neurons_without_a_kink_do_not_split() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[1, 1]], slope=[1, 0])
     for solver in ("compiled", "scipy"):
-        assert search(net, SQUARE, solver=solver).patterns.tolist() == [[1, -1], [1, 1]]
+        assert search_regions(net, SQUARE, solver=solver).patterns.tolist() == [[1, -1], [1, 1]]

@@ -9,32 +9,32 @@ import joblib
 import numpy as np
 import pytest
 
-from relurules.partitioning.tray import Tray, laid_down, picked_up
+from relurules.partitioning.result_spool import ResultSpool, read_result, write_result
 
 
-def large(tray: Tray) -> tuple[int, int]:
+def large(tray: ResultSpool) -> tuple[int, int]:
     """In a worker: how many bytes say where a result of a megabyte is; who says so."""
-    return len(pickle.dumps(laid_down(np.arange(2**17), tray))), os.getpid()
+    return len(pickle.dumps(write_result(np.arange(2**17), tray))), os.getpid()
 
 
 def test_what_goes_through_the_pipe_fits_into_it_as_a_whole(tmp_path: Path) -> None:
-    size, worker = joblib.Parallel(n_jobs=2)(joblib.delayed(large)(Tray(tmp_path, os.getpid())) for _ in "ab")[0]
+    size, worker = joblib.Parallel(n_jobs=2)(joblib.delayed(large)(ResultSpool(tmp_path, os.getpid())) for _ in "ab")[0]
     assert worker != os.getpid()
     assert size < select.PIPE_BUF // 4
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_file_is_picked_up_once(tmp_path: Path) -> None:
-    given = laid_down({"a": np.arange(3.0), "b": None}, Tray(tmp_path, -1))
+    given = write_result({"a": np.arange(3.0), "b": None}, ResultSpool(tmp_path, -1))
     assert isinstance(given, Path)
-    result = picked_up(given)
+    result = read_result(given)
     assert np.array_equal(result["a"], [0, 1, 2])
     assert result["b"] is None
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("tray", [Tray(Path("/nowhere/at/all"), -1), Tray(Path(__file__).parent, os.getpid())])
-def test_threads_and_other_machines_give_the_result_itself(tray: Tray) -> None:
+@pytest.mark.parametrize("tray", [ResultSpool(Path("/nowhere/at/all"), -1), ResultSpool(Path(__file__).parent, os.getpid())])
+def test_threads_and_other_machines_give_the_result_itself(tray: ResultSpool) -> None:
     result = object()
-    assert laid_down(result, tray) is result
-    assert picked_up(result) is result
+    assert write_result(result, tray) is result
+    assert read_result(result) is result

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 import relurules as rr
 from relurules.ir import Network
-from relurules.partitioning import search
-from relurules.rules.pieces import Ground, Piece, network_ground
+from relurules.partitioning import search_regions
+from relurules.rules.pieces import AffinePiece, PiecewiseFunction, make_network_function
 
 Array = NDArray[np.float64]
 
@@ -18,13 +18,13 @@ def box(d: int, half: float = 1.0) -> rr.Domain:
     return rr.Domain.box(-half * np.ones(d), half * np.ones(d))
 
 
-def ground_of(net: Network, domain: rr.Domain | None = None) -> Ground:
-    return network_ground(search(net, box(net.A.shape[1]) if domain is None else domain))
+def ground_of(net: Network, domain: rr.Domain | None = None) -> PiecewiseFunction:
+    return make_network_function(search_regions(net, box(net.A.shape[1]) if domain is None else domain))
 
 
-def first_pieces(ground: Ground) -> list[Piece]:
+def first_pieces(ground: PiecewiseFunction) -> list[AffinePiece]:
     """Every region by itself."""
-    return [Piece(region.splits, (i,), ground.forms[i], 0.0) for i, region in enumerate(ground.partition.regions())]
+    return [AffinePiece(region.splits, (i,), ground.forms[i], 0.0) for i, region in enumerate(ground.partition.regions())]
 
 
 def largest_of(weights: Array, constants: Sequence[float]) -> Network:

@@ -6,20 +6,20 @@ from handmade import lines, network, random_network, rows_in
 
 import relurules as rr
 from relurules.ir import UNEXPLORED, Partition
-from relurules.partitioning import search
-from relurules.rules.merge import Grown, ladder
-from relurules.rules.pieces import Piece, network_ground
+from relurules.partitioning import search_regions
+from relurules.rules.merge_hierarchy import PieceTree, build_merge_hierarchy
+from relurules.rules.pieces import AffinePiece, make_network_function
 
 SQUARE = rr.Domain.box([-1, -1], [1, 1])
 
 
-def merged(cells: Partition) -> tuple[Grown, list[Piece]]:
-    return ladder(network_ground(cells)).cut(0.0)
+def merged(cells: Partition) -> tuple[PieceTree, list[AffinePiece]]:
+    return build_merge_hierarchy(make_network_function(cells)).cut(0.0)
 
 
 def test_a_neuron_without_read_out_cuts_nothing() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[1, 0]])
-    cells = search(net, SQUARE)
+    cells = search_regions(net, SQUARE)
     grown, pieces = merged(cells)
     assert (len(cells), len(pieces)) == (4, 2)
     assert grown.tree.neurons.tolist() == [0]
@@ -27,12 +27,12 @@ def test_a_neuron_without_read_out_cuts_nothing() -> None:
 
 def test_a_first_neuron_without_read_out_stays_where_others_cut_below() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[0, 1]])
-    assert len(merged(search(net, SQUARE))[1]) == 4
+    assert len(merged(search_regions(net, SQUARE))[1]) == 4
 
 
 def test_everything_merges_where_nothing_is_read() -> None:
     net = network([[1, 0], [0, 1], [1, 1]], [0, 0, 0.2], [[0, 0, 0]], C=[[1, 2]])
-    cells = search(net, SQUARE)
+    cells = search_regions(net, SQUARE)
     grown, pieces = merged(cells)
     assert (len(cells), len(pieces)) == (7, 1)
     assert len(grown.tree.neurons) == 0
@@ -41,22 +41,22 @@ def test_everything_merges_where_nothing_is_read() -> None:
 
 def test_all_outputs_must_agree() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[1, 0], [0, 0]])
-    assert len(merged(search(net, SQUARE))[1]) == 2
+    assert len(merged(search_regions(net, SQUARE))[1]) == 2
     net = network([[1, 0], [0, 1]], [0, 0], [[1, 0], [0, 1e-6]])
-    assert len(merged(search(net, SQUARE))[1]) == 4
+    assert len(merged(search_regions(net, SQUARE))[1]) == 4
 
 
 def test_neurons_that_cancel_merge() -> None:
     # relu(x) - relu(-x) = x, and 0.1 + 0.2 isn't 0.3: the maps agree up to rounding only
     net = network([[1, 0], [-1, 0]], [0, 0], [[0.1 + 0.2, -0.3]])
-    assert len(merged(search(net, SQUARE))[1]) == 1
+    assert len(merged(search_regions(net, SQUARE))[1]) == 1
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_merging_keeps_function_and_order(seed: int) -> None:
     net = random_network(seed, K=6)
     net = network(net.A, net.b, net.U * [1, 0, 1, 0, 1, 0], L=net.L, C=net.C, c=net.c, slope=net.slope)
-    cells = search(net, SQUARE)
+    cells = search_regions(net, SQUARE)
     grown, pieces = merged(cells)
     X = rows_in(SQUARE, 500)
     before, after = cells.locate(X), grown.tree.route(X)
@@ -70,7 +70,7 @@ def test_merging_keeps_function_and_order(seed: int) -> None:
 
 def test_what_the_search_did_not_see_never_merges() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[0, 0]], C=[[1, 1]])
-    cells = search(net, SQUARE, max_regions=3)
+    cells = search_regions(net, SQUARE, max_regions=3)
     grown, _ = merged(cells)
     assert UNEXPLORED in grown.tree.children
     X = rows_in(SQUARE, 200)
@@ -78,5 +78,5 @@ def test_what_the_search_did_not_see_never_merges() -> None:
 
 
 def test_nothing_to_merge() -> None:
-    cells = search(lines([[1, 0], [0, 1]], [0, 0]), SQUARE)
+    cells = search_regions(lines([[1, 0], [0, 1]], [0, 0]), SQUARE)
     assert len(merged(cells)[1]) == 4

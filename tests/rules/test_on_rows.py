@@ -10,9 +10,9 @@ from handmade import Array, graph, network, random_network, rows_in
 import relurules as rr
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Head, RuleSet
-from relurules.rules import on_rows as module
-from relurules.rules.on_rows import lighter, on_rows, table_of
-from relurules.rules.pieces import Piece
+from relurules.rules import row_moments as module
+from relurules.rules.pieces import AffinePiece
+from relurules.rules.row_moments import drop_light_terms, make_row_cost, summarise_rows
 
 
 def cloud(d: int, count: int = 2000, seed: int = 0) -> Array:
@@ -78,8 +78,8 @@ def test_the_cost_of_a_union_is_what_least_squares_leave(monkeypatch: pytest.Mon
         monkeypatch.setattr(module, name, 1e-9)
     net = random_network(5, d=2, K=4, m=2)
     ground, X = ground_of(net), rows_in(box(2), 5000)
-    table = table_of(ground, X)
-    measure, spread = on_rows(table), table.spread
+    table = summarise_rows(ground, X)
+    measure, spread = make_row_cost(table), table.spread
     region, Y = ground.partition.tree.route(X), net.evaluate(X)
     assert spread == pytest.approx(_residuals(X, Y), rel=1e-3)
     for one, other in ground.adjacent[:8]:
@@ -98,8 +98,8 @@ def test_terms_that_matter_least_on_rows_go(rise: float, monkeypatch: pytest.Mon
         monkeypatch.setattr(module, name, 1e-9)
     net, X = random_network(8, d=4, K=3, m=2), cloud(4, 4000)
     ground = ground_of(net, box(4))
-    table, before = table_of(ground, X), first_pieces(ground)
-    after = lighter(table, before, rise)
+    table, before = summarise_rows(ground, X), first_pieces(ground)
+    after = drop_light_terms(table, before, rise)
     assert sum(piece.error for piece in after) <= rise
     terms = [np.count_nonzero(piece.forms[:, :-1]) for piece in after]
     assert sum(terms) == 8 * len(before) if rise == 0 else sum(terms) < 8 * len(before)
@@ -118,8 +118,8 @@ def test_terms_that_matter_least_on_rows_go(rise: float, monkeypatch: pytest.Mon
 
 def test_pieces_of_many_regions() -> None:
     ground = ground_of(random_network(5, d=2, K=4))
-    measure = on_rows(table_of(ground, cloud(2)))
-    three, one = Piece((), (2, 0, 1), ground.forms[0], 0.1), Piece((), (3,), ground.forms[3], 0.0)
+    measure = make_row_cost(summarise_rows(ground, cloud(2)))
+    three, one = AffinePiece((), (2, 0, 1), ground.forms[0], 0.1), AffinePiece((), (3,), ground.forms[3], 0.0)
     cost, found = measure.fit(three, one) or (0.0, None)
     assert found is not None
     assert cost > 0

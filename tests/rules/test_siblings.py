@@ -7,12 +7,12 @@ from handmade import lines, network, random_network
 
 from relurules.ir import UNEXPLORED, Network
 from relurules.limits import Deadline
-from relurules.partitioning import search
-from relurules.rules.facets import bounding_sides
-from relurules.rules.merge import ladder
-from relurules.rules.pieces import network_ground
-from relurules.rules.siblings import siblings
-from relurules.rules.unions import needed
+from relurules.partitioning import search_regions
+from relurules.rules.convex_unions import drop_implied_sides
+from relurules.rules.facets import find_bounding_sides
+from relurules.rules.merge_hierarchy import build_merge_hierarchy
+from relurules.rules.pieces import make_network_function
+from relurules.rules.sibling_merge import merge_equal_siblings
 
 
 def with_unread(seed: int, d: int = 2, K: int = 7) -> Network:
@@ -24,8 +24,8 @@ def with_unread(seed: int, d: int = 2, K: int = 7) -> Network:
 @pytest.mark.parametrize("seed", range(8))
 def test_the_same_as_splitting_the_ladder(seed: int) -> None:
     ground = ground_of(with_unread(seed))
-    found = siblings(ground)
-    grown, pieces = ladder(ground).cut(0.0)
+    found = merge_equal_siblings(ground)
+    grown, pieces = build_merge_hierarchy(ground).cut(0.0)
     assert np.array_equal(found.tree.children, grown.tree.children)
     assert np.array_equal(found.tree.normals, grown.tree.normals)
     assert found.first.tolist() == [piece.regions[0] for piece in pieces]
@@ -34,7 +34,7 @@ def test_the_same_as_splitting_the_ladder(seed: int) -> None:
 
 
 def test_everything_may_be_one_leaf() -> None:
-    found = siblings(ground_of(network([[1, 0], [0, 1], [1, 1]], [0, 0, 0.2], [[0, 0, 0]], C=[[1, 2]])))
+    found = merge_equal_siblings(ground_of(network([[1, 0], [0, 1], [1, 1]], [0, 0, 0.2], [[0, 0, 0]], C=[[1, 2]])))
     assert len(found.tree.neurons) == 0
     assert found.first.tolist() == [0]
     assert set(found.leaf_of.tolist()) == {0}
@@ -43,9 +43,9 @@ def test_everything_may_be_one_leaf() -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_what_a_stopped_search_left_stays_unexplored(seed: int) -> None:
     net = with_unread(seed)
-    whole = len(search(net, box(2)))
-    ground = network_ground(search(net, box(2), max_regions=whole // 2))
-    found = siblings(ground)
+    whole = len(search_regions(net, box(2)))
+    ground = make_network_function(search_regions(net, box(2), max_regions=whole // 2))
+    found = merge_equal_siblings(ground)
     before = int((ground.partition.tree.children == UNEXPLORED).sum())
     assert int((found.tree.children == UNEXPLORED).sum()) == before > 0
     X = np.random.default_rng(seed).uniform(-1, 1, size=(500, 2))
@@ -57,13 +57,13 @@ def test_what_a_stopped_search_left_stays_unexplored(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_sides_are_those_that_the_whole_branch_needs(seed: int) -> None:
     ground = ground_of(random_network(seed, d=3, K=9))
-    found = siblings(ground)
+    found = merge_equal_siblings(ground)
     splits = found.splits.tolist()
-    sides = bounding_sides(ground, found.tree, splits, len(found.first))
+    sides = find_bounding_sides(ground, found.tree, splits, len(found.first))
     for leaf, own in enumerate(sides):
         path = [(splits[split], side) for split, side in found.tree.path(leaf)]
         assert own is not None
-        assert set(own) == set(needed(ground, path))
+        assert set(own) == set(drop_implied_sides(ground, path))
 
 
 def test_of_a_deep_tree_no_list_grows_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,11 +75,11 @@ def test_of_a_deep_tree_no_list_grows_long(monkeypatch: pytest.MonkeyPatch) -> N
 
     def counted(*given: object) -> object:
         asked.append(len(given[1]))  # type: ignore[arg-type]
-        return needed(*given)  # type: ignore[arg-type]
+        return drop_implied_sides(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(facets, "needed", counted)
-    found = siblings(ground)
-    sides = bounding_sides(ground, found.tree, found.splits.tolist(), len(found.first))
+    monkeypatch.setattr(facets, "drop_implied_sides", counted)
+    found = merge_equal_siblings(ground)
+    sides = find_bounding_sides(ground, found.tree, found.splits.tolist(), len(found.first))
     assert len(sides) == 301
     assert max(len(own or ()) for own in sides) == 2
     assert max(asked) <= 2 * 2 + 8 + 1
@@ -87,9 +87,9 @@ def test_of_a_deep_tree_no_list_grows_long(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_at_the_deadline_sides_are_not_told() -> None:
     ground = ground_of(random_network(1, d=2, K=6))
-    found = siblings(ground)
+    found = merge_equal_siblings(ground)
     looks = iter([0.0, *[0.5] * 8, *[2.0] * 1000])
     deadline = Deadline.after(1.0, lambda: next(looks))
-    sides = bounding_sides(ground, found.tree, found.splits.tolist(), len(found.first), deadline)
+    sides = find_bounding_sides(ground, found.tree, found.splits.tolist(), len(found.first), deadline)
     assert None in sides
     assert any(own is not None for own in sides)

@@ -9,14 +9,14 @@ from handmade import Array, lines, network, random_network, rows_in, rules_of
 import relurules as rr
 from relurules.errors import UnsupportedError
 from relurules.ir import Head, RuleSet
-from relurules.ir.link import linked
-from relurules.rules.fit import anywhere
-from relurules.rules.merge import ladder, leaf_count
+from relurules.ir.link import apply_links
+from relurules.rules.fit import make_uniform_cost
+from relurules.rules.merge_hierarchy import build_merge_hierarchy, count_leaves
 
 
 def farthest(rules: RuleSet, net: object, X: Array, heads: tuple[Head, ...] = ()) -> float:
     scores = net.evaluate(X)  # type: ignore[attr-defined]
-    return float(np.abs(rules.predict(X) - (linked(heads, scores) if heads else scores)).max())
+    return float(np.abs(rules.predict(X) - (apply_links(heads, scores) if heads else scores)).max())
 
 
 def beside(rules: RuleSet, X: Array) -> Array:
@@ -99,7 +99,7 @@ def test_the_largest_of_eight_functions_is_as_many_rules_as_are_ever_the_largest
     }
     assert len(rules) <= 8
     assert len(np.unique(rules.tree.children[rules.tree.children < 0])) == len(rules)
-    assert leaf_count(rules.tree) <= 14  # where three maps meet, any first cut goes through one of them
+    assert count_leaves(rules.tree) <= 14  # where three maps meet, any first cut goes through one of them
     assert farthest(rules, largest_of(weights, constants.tolist()), X) <= 1e-12
     check_conditions(rules, X)
 
@@ -143,14 +143,14 @@ def test_the_bound_is_in_units_of_the_outputs(heads: tuple[Head, ...], error: fl
 
 def test_bounds_cut_a_tree_in_one_way() -> None:
     ground = ground_of(random_network(4, d=2, K=6, m=1))
-    steps = ladder(ground, anywhere(ground, np.inf))
+    steps = build_merge_hierarchy(ground, make_uniform_cost(ground, np.inf))
     assert steps.tradeoffs(np.inf)[0].rules <= len(ground.partition)
     assert steps.tradeoffs(np.inf)[-1].rules == 1
     for step in steps.tradeoffs(np.inf):
         grown, pieces = steps.cut(step.error)
         assert len(pieces) == step.rules
         assert sorted(region for piece in pieces for region in piece.regions) == list(range(len(ground.partition)))
-        assert leaf_count(grown.tree) == len(pieces)
+        assert count_leaves(grown.tree) == len(pieces)
 
 
 def test_what_is_too_much_is_said() -> None:

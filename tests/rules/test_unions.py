@@ -5,11 +5,11 @@ import pytest
 from grounds import box, first_pieces, ground_of, largest_of
 from handmade import lines, random_network, rows_in
 
-from relurules.rules.pieces import Ground, Sides
-from relurules.rules.unions import convex_union, convex_whole, needed
+from relurules.rules.convex_unions import drop_implied_sides, find_convex_union, find_convex_whole
+from relurules.rules.pieces import PiecewiseFunction, Sides
 
 
-def inside(ground: Ground, sides: Sides, X: np.ndarray) -> np.ndarray:
+def inside(ground: PiecewiseFunction, sides: Sides, X: np.ndarray) -> np.ndarray:
     G, h = ground.polytope(sides)
     return np.asarray((h >= X @ G.T).all(axis=1))
 
@@ -17,25 +17,25 @@ def inside(ground: Ground, sides: Sides, X: np.ndarray) -> np.ndarray:
 def test_quarters_of_a_square() -> None:
     ground = ground_of(lines([[1, 0], [0, 1]], [0, 0]))
     pieces = [piece.splits for piece in first_pieces(ground)]  # --, -+, +-, ++
-    assert convex_union(ground, pieces[0], pieces[3]) is None
-    left = convex_union(ground, pieces[0], pieces[1])
-    right = convex_union(ground, pieces[2], pieces[3])
+    assert find_convex_union(ground, pieces[0], pieces[3]) is None
+    left = find_convex_union(ground, pieces[0], pieces[1])
+    right = find_convex_union(ground, pieces[2], pieces[3])
     assert left is not None
     assert right is not None
     assert len(left) == len(right) == 1
-    assert convex_union(ground, left, right) == ()
-    assert convex_union(ground, left, pieces[3]) is None
-    assert convex_whole(ground, pieces, range(4)) == ()
-    assert convex_whole(ground, pieces[:3], range(3)) is None
-    assert convex_whole(ground, pieces[:2], range(2)) == left
+    assert find_convex_union(ground, left, right) == ()
+    assert find_convex_union(ground, left, pieces[3]) is None
+    assert find_convex_whole(ground, pieces, range(4)) == ()
+    assert find_convex_whole(ground, pieces[:3], range(3)) is None
+    assert find_convex_whole(ground, pieces[:2], range(2)) == left
 
 
 def test_needed_leaves_out_what_others_imply() -> None:
     ground = ground_of(lines([[1, 0], [1, 0]], [0, -0.5]))
     (first, second) = range(2)
-    assert needed(ground, [(first, 1), (second, 1)]) in {((second, 1),), ((first, 1),)}
+    assert drop_implied_sides(ground, [(first, 1), (second, 1)]) in {((second, 1),), ((first, 1),)}
     X = np.random.default_rng(0).uniform(-1, 1, (500, 2))
-    kept = needed(ground, [(first, 1), (second, 1)])
+    kept = drop_implied_sides(ground, [(first, 1), (second, 1)])
     assert (inside(ground, kept, X) == inside(ground, ((first, 1), (second, 1)), X)).all()
 
 
@@ -47,7 +47,7 @@ def test_a_union_holds_just_the_points_of_both(seed: int) -> None:
     found = 0
     for i in range(len(pieces)):
         for j in range(i):
-            union = convex_union(ground, pieces[i], pieces[j])
+            union = find_convex_union(ground, pieces[i], pieces[j])
             both = inside(ground, pieces[i], X) | inside(ground, pieces[j], X)
             if union is not None:
                 found += 1
@@ -65,7 +65,7 @@ def test_all_of_a_map_where_no_two_parts_go_together() -> None:
         if alike[0] != i:
             continue
         regions = {region for j in alike for region in pieces[j].regions}
-        whole = convex_whole(ground, [pieces[j].splits for j in alike], regions)
+        whole = find_convex_whole(ground, [pieces[j].splits for j in alike], regions)
         assert whole is not None  # where one affine function is the largest, the points are convex
 
 
@@ -77,9 +77,9 @@ def test_a_strip_between_two_nearly_equal_lines_is_nobodys_to_give_away() -> Non
         assert len(ground.partition) == 2
         return
     first, second = int(np.argmax(planes)), int(np.argmin(planes))
-    assert convex_union(ground, ((first, 0),), ((second, 1),)) is None
+    assert find_convex_union(ground, ((first, 0),), ((second, 1),)) is None
     assert not ground.same_plane(first, np.array([second])).any()
-    assert convex_union(ground, ((first, 0),), ((first, 1),)) == ()
+    assert find_convex_union(ground, ((first, 0),), ((first, 1),)) == ()
 
 
 def test_no_word_of_a_solver_makes_a_union(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +93,6 @@ def test_no_word_of_a_solver_makes_a_union(monkeypatch: pytest.MonkeyPatch) -> N
         done[:] = True
         multipliers[:] = np.random.default_rng(0).exponential(size=multipliers.shape)
 
-    monkeypatch.setattr(module, "climb_all", garbage)
-    assert convex_union(ground, pieces[0], pieces[3]) is None
-    assert convex_whole(ground, pieces[:3], range(3)) is None
+    monkeypatch.setattr(module, "maximise_forms", garbage)
+    assert find_convex_union(ground, pieces[0], pieces[3]) is None
+    assert find_convex_whole(ground, pieces[:3], range(3)) is None

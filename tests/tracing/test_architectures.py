@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 import relurules as rr
-from relurules.collapse import bounds, collapse
 from relurules.errors import ModelError
-from relurules.tracing import affine, from_torch
+from relurules.networks import bounds
+from relurules.networks.collapse import collapse
+from relurules.tracing import affine
+from relurules.tracing.torch import front_end
 
 
 class Residual(nn.Module):
@@ -194,9 +196,9 @@ def test_large_networks_are_traced_and_collapsed_in_few_steps(
 ) -> None:
     """A step for each operator, not for each neuron; linear programs for no more neurons than the collapse allows."""
     steps, programs = list[int](), list[int]()
-    apply, propose = affine.apply_affine, bounds.maximum
-    monkeypatch.setattr(from_torch, "apply_affine", lambda *given: (steps.append(1), apply(*given))[1])
-    monkeypatch.setattr(bounds, "maximum", lambda *given: (programs.append(1), propose(*given))[1])
+    apply, propose = affine.apply_affine, bounds.propose_maximum
+    monkeypatch.setattr(front_end, "apply_affine", lambda *given: (steps.append(1), apply(*given))[1])
+    monkeypatch.setattr(bounds, "propose_maximum", lambda *given: (programs.append(1), propose(*given))[1])
     torch.manual_seed(0)
     layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())][:-1]
     graph = rr.trace(nn.Sequential(*layers))

@@ -17,7 +17,7 @@ from torch import nn
 
 import relurules as rr
 from relurules.errors import ModelError, RelurulesError
-from relurules.tracing import archive as archive_module
+from relurules.tracing.torch import archive as archive_module
 
 Members = dict[str, bytes]
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 import relurules as rr
 from relurules.errors import CheckError, DomainError, ModelError
-from relurules.tracing import from_torch
+from relurules.tracing.torch import front_end
 
 
 class Calls(nn.Module):
@@ -176,7 +176,7 @@ def test_huge_tensors_are_refused_before_they_are_made(
     forward: Callable[[nn.Module, Tensor], Any], operator: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     computed = list[Any]()
-    monkeypatch.setattr(from_torch, "apply_affine", lambda *given: computed.append(given))
+    monkeypatch.setattr(front_end, "apply_affine", lambda *given: computed.append(given))
     with pytest.raises(ModelError, match=rf"operator {operator} .*is too large: \d+ numbers; at most 134217728"):
         rr.trace(Calls(forward))
     assert not computed

@@ -15,9 +15,10 @@ from torch import nn
 
 import relurules as rr
 from relurules import tracing
-from relurules.cli import run
+from relurules.cli.main import run
 from relurules.errors import ModelError
-from relurules.tracing import affine, onnx_layers
+from relurules.tracing import affine
+from relurules.tracing.onnx import layers
 
 node = helper.make_node
 RANDOM = np.random.default_rng(0)
@@ -55,7 +56,7 @@ def test_a_large_mlp_takes_one_step_a_node(monkeypatch: pytest.MonkeyPatch) -> N
         steps.append(1)
         return affine.apply_affine(*given)
 
-    monkeypatch.setattr(onnx_layers, "apply_affine", counted)
+    monkeypatch.setattr(layers, "apply_affine", counted)
     for sizes in ([2, 3, 2, 1], [784, 128, 64, 10]):
         steps.clear()
         assert len(rr.trace(mlp(sizes)).network) == sum(sizes[1:-1])

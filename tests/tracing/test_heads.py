@@ -14,7 +14,7 @@ import relurules as rr
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Head
 from relurules.tracing.affine import AffineTensor
-from relurules.tracing.heads import Headed, collect, head, rearrange
+from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
 
 End = Callable[[Tensor], Any]
 
@@ -207,10 +207,10 @@ def tensor(*values: float) -> AffineTensor:
 
 
 def test_equal_scores_are_one() -> None:
-    both: Headed = rearrange(
-        [head("sigmoid", tensor(1, 2)), head("softmax", tensor(2, 1, 0.0))], lambda *t: torch.cat(t, 1)
+    both: LinkedTensor = rearrange_heads(
+        [apply_link("sigmoid", tensor(1, 2)), apply_link("softmax", tensor(2, 1, 0.0))], lambda *t: torch.cat(t, 1)
     )
-    scores, heads = collect([both, tensor(-0.0)])
+    scores, heads = collect_scores([both, tensor(-0.0)])
     assert scores[0].constant.tolist() == [1, 2, 0]
     assert heads == (
         *[Head("sigmoid", (i,)) for i in (0, 1)],
@@ -220,14 +220,14 @@ def test_equal_scores_are_one() -> None:
 
 
 def test_scores_that_no_output_reads_are_dropped() -> None:
-    part: Headed = rearrange([head("sigmoid", tensor(1, 2, 3))], lambda index: index[:, 1:2])
-    scores, heads = collect([part])
+    part: LinkedTensor = rearrange_heads([apply_link("sigmoid", tensor(1, 2, 3))], lambda index: index[:, 1:2])
+    scores, heads = collect_scores([part])
     assert scores[0].constant.tolist() == [2]
     assert heads == (Head("sigmoid", (0,)),)
 
 
 def test_constants_may_stand_beside_heads() -> None:
-    row: Headed = rearrange([head("sigmoid", tensor(1)), torch.tensor([[7.0]])], lambda *t: torch.cat(t, 1))
-    scores, heads = collect([row])
+    row: LinkedTensor = rearrange_heads([apply_link("sigmoid", tensor(1)), torch.tensor([[7.0]])], lambda *t: torch.cat(t, 1))
+    scores, heads = collect_scores([row])
     assert scores[0].constant.tolist() == [1, 7]
     assert heads == (Head("sigmoid", (0,)), Head("identity", (1,)))

@@ -13,7 +13,7 @@ from onnx_models import mlp, model, single
 
 import relurules as rr
 from relurules.errors import ModelError
-from relurules.tracing import onnx_file, onnx_nodes
+from relurules.tracing.onnx import file, nodes
 
 
 def written(folder: Path, given: ModelProto | bytes, name: str = "model.onnx") -> Path:
@@ -116,7 +116,7 @@ def test_operators_that_older_sets_define_in_another_way(version: int, known: in
 
 def test_operators_that_newer_sets_define_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """As they would be once onnx knows sets that nobody here has read."""
-    monkeypatch.setattr(onnx_nodes, "OPSETS", {"": range(7, 13), "ai.onnx.ml": range(1, 6)})
+    monkeypatch.setattr(nodes, "OPSETS", {"": range(7, 13), "ai.onnx.ml": range(1, 6)})
     given = single("Squeeze", [2, 1], np.array([1]), opset=13)
     assert "operator Squeeze in node 'it': opset 13 defines it in another way than opset 12" in refused(given)
     assert len(rr.trace(single("Relu", [2], opset=13)).network) == 2  # another definition, of more types alone
@@ -232,7 +232,7 @@ def test_nothing_is_read_twice_or_changed(tmp_path: Path) -> None:
     before = given.SerializeToString()
     rr.trace(given)
     assert given.SerializeToString() == before
-    assert onnx_file.load(written(tmp_path, given))[0].SerializeToString() == before
+    assert file.load_model(written(tmp_path, given))[0].SerializeToString() == before
 
 
 def test_sizes_that_would_fill_the_memory() -> None:
@@ -265,7 +265,7 @@ def test_forty_doublings_are_refused_before_the_first_is_computed(start: str, mo
     chain = [helper.make_node("Concat", [a, a], [b], axis=1) for a, b in pairwise(names)]
     end = helper.make_node("Add", ["x", names[-1]], ["y"])
     computed = list[str]()
-    monkeypatch.setattr(onnx_nodes, "run", lambda op, *rest, **more: computed.append(op.place))
+    monkeypatch.setattr(nodes, "run_operator", lambda op, *rest, **more: computed.append(op.place))
     message = refused(model([*chain, end], {"x": ["N", 2]}, ["y"], {"w": np.ones((1, 2), np.float32)}))
     assert "operator Concat in node 26: its result of shape [1, 268435456] is too large" in message
     assert not computed

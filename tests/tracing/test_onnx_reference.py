@@ -8,19 +8,19 @@ import torch
 from onnx_models import single
 from torch.nn import functional
 
-from relurules.tracing import onnx_file, onnx_graph
-from relurules.tracing.onnx_nodes import Constant, constant_of, run, run_constant
+from relurules.tracing.onnx import file, graph
+from relurules.tracing.onnx.nodes import Constant, make_constant, run_constant, run_operator
 
 RANDOM = np.random.default_rng(0)
 
 
 def operator(op: str, x: list[int], *others: Any, **attributes: Any) -> Any:
-    return onnx_graph.program(*onnx_file.load(single(op, x, *others, **attributes)), None).operators[0]
+    return graph.read_program(*file.load_model(single(op, x, *others, **attributes)), None).operators[0]
 
 
 def computed(op: str, x: torch.Tensor, *others: Any, **attributes: Any) -> Any:
     node = operator(op, list(x.shape), *others, **attributes)
-    return run(node, [x.numpy(), *others])[0]
+    return run_operator(node, [x.numpy(), *others])[0]
 
 
 def image(*shape: int) -> torch.Tensor:
@@ -110,8 +110,8 @@ def test_upsampling() -> None:
 
 
 def test_constants_are_kept_in_their_own_precision_and_in_float64() -> None:
-    tenth = constant_of(np.array([0.1], dtype=np.float32))
-    third = constant_of(np.array([3.0], dtype=np.float32))
+    tenth = make_constant(np.array([0.1], dtype=np.float32))
+    third = make_constant(np.array([3.0], dtype=np.float32))
     (product,) = run_constant(operator("Mul", [1], tenth.native), [third, tenth])
     assert product is not None
     assert product.native.dtype == np.float32

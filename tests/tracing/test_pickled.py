@@ -12,9 +12,9 @@ from sklearn.neural_network import MLPRegressor
 from torch import nn
 
 import relurules as rr
-from relurules.cli import run
+from relurules.cli.main import run
 from relurules.errors import ModelError
-from relurules.tracing.pickled import PICKLED, load_pickled
+from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
 
 
 class Bomb:
@@ -27,7 +27,7 @@ class Bomb:
         return (Path.touch, (self.path,))
 
 
-@pytest.mark.parametrize("suffix", PICKLED)
+@pytest.mark.parametrize("suffix", PICKLE_SUFFIXES)
 @pytest.mark.parametrize("kind", [str, Path])
 def test_nothing_is_unpickled_unasked(suffix: str, kind: type, tmp_path: Path) -> None:
     path = tmp_path / f"model{suffix}"

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from relurules.errors import ModelError
 from relurules.tracing.affine import AffineTensor, Basis
-from relurules.tracing.switches import compared, switched
+from relurules.tracing.switches import compare_values, select_by_switch
 
 X = AffineTensor(torch.zeros(2, dtype=torch.float64), torch.eye(2, dtype=torch.float64))
 
@@ -18,7 +18,7 @@ def times(factor: float, constant: float = 0.0) -> AffineTensor:
 def choice(yes: AffineTensor | float, no: AffineTensor | float, *, closed: bool = False) -> Basis:
     """Choose by x > 1."""
     basis = Basis(2)
-    switched(basis, compared(X, 1.0, 1.0, closed), yes, no, ModelError, "layer")
+    select_by_switch(basis, compare_values(X, 1.0, 1.0, closed), yes, no, ModelError, "layer")
     return basis
 
 
@@ -42,13 +42,13 @@ def test_a_condition_that_never_turns_takes_its_side(closed: bool, expected: lis
     lead = AffineTensor(torch.zeros(2, dtype=torch.float64), first_fixed)
     basis = Basis(2)
     yes, no = torch.tensor([5.0, 1.0]), torch.tensor([0.0, 1.0])
-    found = switched(basis, compared(lead, 0.0, 1.0, closed), yes, no, ModelError, "layer")
+    found = select_by_switch(basis, compare_values(lead, 0.0, 1.0, closed), yes, no, ModelError, "layer")
     assert found.constant.tolist() == expected
     assert not found.columns.any()
 
 
 def test_the_negative_of_a_comparison() -> None:
-    switch = compared(X, 1.0, -1.0, closed=True)
+    switch = compare_values(X, 1.0, -1.0, closed=True)
     assert not switch.negated().closed
     assert torch.equal(switch.negated().lead.columns, X.columns)
     assert switch.negated().lead.constant.tolist() == [-1.0, -1.0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from relurules.ir import Head
-from relurules.verifying.choices import class_choices, sql_class
+from relurules.verifying.choices import read_class_choices, read_sql_class
 
 NAN = np.nan
 
@@ -25,27 +25,27 @@ NAN = np.nan
 def test_one_choice(
     heads: list[Head], outputs: list[list[float]], scores: tuple[int, ...], classes: list[float]
 ) -> None:
-    (choice,) = class_choices(heads, np.array(outputs))
+    (choice,) = read_class_choices(heads, np.array(outputs))
     assert choice.scores == scores
     np.testing.assert_array_equal(choice.classes, classes)
 
 
 def test_several_choices_and_none() -> None:
     heads = [Head("sigmoid", (0,)), Head("identity", (1,)), Head("sigmoid", (2,)), Head("exp", (0,))]
-    told = class_choices(heads, np.array([[0.9, 7, 0.1, 2]]))
+    told = read_class_choices(heads, np.array([[0.9, 7, 0.1, 2]]))
     assert [(choice.scores, choice.classes.tolist()) for choice in told] == [((0,), [1]), ((2,), [0])]
-    assert class_choices([Head("softmax", (0, 1, 2))], np.array([[0.9]])) == []
-    assert class_choices([Head("identity", (0,)), Head("identity", (1,))], np.array([[1.0, 2.0]])) == []
+    assert read_class_choices([Head("softmax", (0, 1, 2))], np.array([[0.9]])) == []
+    assert read_class_choices([Head("identity", (0,)), Head("identity", (1,))], np.array([[1.0, 2.0]])) == []
 
 
 def test_the_class_that_sql_tells() -> None:
     scores = np.array([[1.0, 2.0, 0.5], [3.0, 2.0, 0.5]])
     plain = [Head("identity", (i,)) for i in range(3)]
-    assert sql_class(plain, scores, scores).classes.tolist() == [1, 0]  # type: ignore[union-attr]
-    one = sql_class([Head("softmax", (0, 1, 2), 2)], scores[:, :1], scores)
+    assert read_sql_class(plain, scores, scores).classes.tolist() == [1, 0]  # type: ignore[union-attr]
+    one = read_sql_class([Head("softmax", (0, 1, 2), 2)], scores[:, :1], scores)
     assert one is not None
     assert one.classes.tolist() == [1, 0]
-    alone = sql_class([Head("complement", (0,))], np.array([[0.2], [0.8]]), np.array([[1.4], [-1.4]]))
+    alone = read_sql_class([Head("complement", (0,))], np.array([[0.2], [0.8]]), np.array([[1.4], [-1.4]]))
     assert alone is not None
     assert alone.classes.tolist() == [1, 0]
-    assert sql_class([Head("identity", (0,))], np.array([[0.2]]), np.array([[0.2]])) is None
+    assert read_sql_class([Head("identity", (0,))], np.array([[0.2]]), np.array([[0.2]])) is None

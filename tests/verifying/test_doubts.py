@@ -12,7 +12,7 @@ from sqls import EXECUTED, need
 from torch import nn
 
 import relurules as rr
-from relurules.display import report_text
+from relurules.cli.display import describe_report
 from relurules.errors import UnsupportedError
 from relurules.ir import Artifact, Graph, Head, Report, RuleSet
 
@@ -106,7 +106,7 @@ def test_a_tie_that_float64_does_not_tell_passes_and_is_told() -> None:
     assert 0.5 < report.agreement < 1
     (remark,) = report.remarks
     assert "the class differs between scores that tie" in remark
-    assert report_text(report).endswith(f"\n{remark}")
+    assert describe_report(report).endswith(f"\n{remark}")
 
 
 @pytest.mark.parametrize("width", [3e-9, 2e-10])

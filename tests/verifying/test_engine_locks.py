@@ -10,10 +10,10 @@ from handmade import network, rows_in, rules_of
 from sqls import EXECUTED, need
 
 import relurules as rr
-from relurules.cli import run
+from relurules.cli.main import run
 from relurules.errors import CheckError
 from relurules.ir import Artifact, RuleSet
-from relurules.verifying.statements import SmallSQL
+from relurules.verifying.sql_allowlist import SqlAllowlist
 
 BOX = rr.Domain.box([-1, -1], [1, 1], ["a", "b"])
 X = rows_in(BOX, 20)
@@ -170,7 +170,7 @@ def test_a_message_says_what_may_be_read(rules: RuleSet) -> None:
 
 def test_the_small_language_reads_quotes_as_each_engine_does(rules: RuleSet) -> None:
     artifact = rr.emit(rules, "sql", dialect="spark")
-    spark, clickhouse = SmallSQL(engine="Spark", quote="`"), SmallSQL(engine="ClickHouse", quote='"', escapes=True)
+    spark, clickhouse = SqlAllowlist(engine="Spark", quote="`"), SqlAllowlist(engine="ClickHouse", quote='"', escapes=True)
     spark.check("SELECT 'it\\'s file(' AS `a``b.c file(\\`, 1.5E-3 FROM `input_data` -- file(", artifact)
     clickhouse.check('SELECT \'it\'\'s file(\' AS "a\\"b.c file(", rr_x."y" FROM "input_data"', artifact)
     for text in (
@@ -189,7 +189,7 @@ def test_the_small_language_reads_quotes_as_each_engine_does(rules: RuleSet) -> 
 
 def test_tables_with_a_schema_are_named_by_the_head(rules: RuleSet) -> None:
     artifact = rr.emit(rules, "sql", dialect="clickhouse", table="main.loans")
-    check = SmallSQL(engine="ClickHouse", quote='"', escapes=True).check
+    check = SqlAllowlist(engine="ClickHouse", quote='"', escapes=True).check
     check(str(artifact), artifact)
     with pytest.raises(CheckError, match="is nothing that relurules writes"):
         check(str(artifact), replace(artifact, table="main.other"))

@@ -7,7 +7,7 @@ import pytest
 from handmade import Array, network, random_network
 
 from relurules.ir import Network
-from relurules.verifying.exact import ExactNetwork
+from relurules.verifying.exact_network import ExactNetwork
 
 
 def by_fractions(net: Network, row: Array) -> list[Fraction]:

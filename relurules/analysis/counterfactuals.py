@@ -1,0 +1,237 @@
+"""The nearest row that gets to another class: a counterfactual."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from relurules.analysis.columns import TableColumn, list_columns
+from relurules.analysis.conditions import hold_column
+from relurules.analysis.goals import Goal, classify_rows, list_class_names, make_goal
+from relurules.analysis.question import Question, compose_notes, describe_conditions
+from relurules.analysis.reachability import add_columns
+from relurules.analysis.rows import read_row
+from relurules.analysis.rule_cells import Polytope, RestrictedRules, RuleCell, round_up_to_powers
+from relurules.analysis.witnesses import find_admissible_rows, make_witness, round_row
+from relurules.errors import DataError, OutOfTimeError
+from relurules.ir.answers import Answer, Grid, format_bound, format_number, format_value
+from relurules.ir.network import Array
+from relurules.lp.branch_and_bound import maximise_over_integers
+
+#: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
+_PAST = (0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3)
+#: A number that moved by less than this share of itself, and of its column's width, has only been rounded.
+_SAME = 1e-12
+#: What rounding of a row's numbers may cost, as a share of them.
+_ROUNDING = 1e-15
+
+
+class NearestPoint(NamedTuple):
+    """The nearest point of a cell with the goal met: a bound on its distance, and the point, (n,)."""
+
+    distance: float
+    point: Array | None
+
+
+def answer_counterfactual(asked: Question) -> Answer:
+    """The nearest row to a given one that gets to another class, or to a value of an output."""
+    x = read_row(asked.rules, asked.row)
+    ground = _hold_kept_columns(asked, x)
+    goal = _choose_goal(asked, ground, x)
+    if goal.met(x[None])[0]:
+        raise DataError(f"the row is at {goal.label} already; ask for another class or value")
+    measure = make_row_distance(asked, ground, x)
+    best, where_, bound = np.inf, None, np.inf
+    try:
+        for cell in ground.cells(ground.space):
+            near = _find_nearest_point(asked, ground, goal, measure, cell, best, 0.0)
+            bound = min(bound, near.distance)
+            if near.distance < best and near.point is not None:
+                best, where_ = near.distance, cell
+    except OutOfTimeError:
+        if where_ is None:
+            raise
+        bound = 0.0  # a nearer row may be where nobody looked
+    if where_ is None and bound == np.inf:
+        said = f"No row gets to {goal.label}{describe_conditions(asked)}{_describe_kept_columns(asked)}."
+        text = compose_notes(asked, None, exact=True)
+        return Answer("counterfactual", said, False, {"goal": goal.label, "distance": None}, True, (), text)
+    row = None if where_ is None else _find_flipped_row(asked, ground, goal, measure, where_)
+    return _compose_answer(asked, ground, goal, measure, x, bound, row)
+
+
+def _hold_kept_columns(asked: Question, x: Array) -> RestrictedRules:
+    """The domain with the columns that may not change held at the row's values."""
+    domain = asked.ground.domain
+    if not asked.rules.domain.contains(x[None])[0]:
+        raise DataError("the row lies outside the rules' domain, so they say nothing of it")
+    for name in asked.keep:
+        domain = hold_column(domain, name, x)
+    return RestrictedRules(asked.rules, domain, asked.ground.deadline)
+
+
+def _describe_kept_columns(asked: Question) -> str:
+    return f", with {' and '.join(asked.keep)} as it is" if asked.keep else ""
+
+
+def _choose_goal(asked: Question, ground: RestrictedRules, x: Array) -> Goal:
+    """What was asked for; by default the other one of two classes."""
+    if asked.target is None and asked.at_least is None and asked.at_most is None:
+        names = list_class_names(ground)
+        if len(names) != 2:
+            raise DataError("say what is to be reached: target (a class), at_least or at_most (a number)")
+        return make_goal(ground, asked.output, names[1 - int(classify_rows(ground, x[None])[0])], None, None)
+    return make_goal(ground, asked.output, asked.target, asked.at_least, asked.at_most)
+
+
+class RowDistance(NamedTuple):
+    """Distances from a row. x: (d,); forms: (k, n + 1) of v, of number columns, in units of their scale.
+
+    changed: (g, n + 1) of v, 1 where a column of categories differs from the row's; total: whether they add up (l1).
+    columns: names of the number columns; scales: (k,) theirs.
+    """
+
+    x: Array
+    forms: Array
+    changed: Array
+    total: bool
+    columns: tuple[str, ...]
+    scales: Array
+
+    def of(self, row: Array, ground: RestrictedRules) -> float:
+        """The distance of a row, (d,)."""
+        numbers = [c for c in list_columns(ground) if not c.categories]
+        at = {c.name: c.at[0] for c in numbers}
+        steps = [abs(row[at[n]] - self.x[at[n]]) / s for n, s in zip(self.columns, self.scales, strict=True)]
+        steps += [float((row[list(g)] != self.x[list(g)]).any()) for g in ground.domain.groups]
+        return float(sum(steps) if self.total else max(steps, default=0.0))
+
+
+def make_row_distance(asked: Question, ground: RestrictedRules, x: Array) -> RowDistance:
+    """What distances from a row are measured by; DataError for an unknown one, or a scale that isn't above 0."""
+    if asked.distance not in ("l1", "linf"):
+        raise DataError(f"distance {asked.distance!r}; supported: l1, linf")
+    space, full = ground.space, asked.rules.domain
+    moving = [c for c in list_columns(ground) if not c.categories and space.spread[c.at[0]].any()]
+    scales = np.array([_find_column_scale(asked, c, float(full.widths[c.at[0]])) for c in moving])
+    at = [c.at[0] for c in moving]
+    forms = np.column_stack([space.spread[at], space.base[at] - x[at]]) / scales[:, None]
+    own = [g[int(np.argmax(x[list(g)]))] for g in ground.domain.groups if space.spread[list(g)].any()]
+    changed = np.column_stack([-space.spread[own], 1.0 - space.base[own]])
+    return RowDistance(x, forms, changed, asked.distance == "l1", tuple(c.name for c in moving), scales)
+
+
+def _find_column_scale(asked: Question, column: TableColumn, width: float) -> float:
+    scale = float(asked.scales.get(column.name, width))
+    if not 0.0 < scale < np.inf:
+        raise DataError(f"column {column.name!r}: a scale of {scale:g}; supported: numbers above 0")
+    return scale
+
+
+def _find_nearest_point(asked: Question, ground: RestrictedRules, goal: Goal, measure: RowDistance, cell: RuleCell, best: float, past: float) -> NearestPoint:
+    """The nearest point of a cell with the goal's scores at least `past`, a share of their terms; below `best`."""
+    if goal.decided is not None and not goal.decided[cell.leaf]:
+        return NearestPoint(np.inf, None)
+    space, n = ground.space, ground.space.spread.shape[1]
+    k = len(measure.forms) if measure.total else 1
+    margins = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
+    margins[:, -1] -= past * np.abs(margins).sum(axis=1)
+    asks = np.column_stack([-margins[:, :-1], np.zeros((len(margins), k)), margins[:, -1]])
+    found = _add_rows(add_columns(cell.polytope, k), np.vstack([_make_change_rows(measure, ground), asks]))
+    if found is None:
+        return NearestPoint(np.inf, None)
+    form = np.zeros(n + k + 1)
+    form[n : n + k] = -1.0
+    if measure.total and len(measure.changed):
+        form[:n] -= measure.changed[:, :-1].sum(axis=0)
+        form[-1] -= measure.changed[:, -1].sum()
+    whole = np.insert(ground.whole(space, integers=asked.integers), [n] * k, 0.0, axis=1)
+    nearest = maximise_over_integers(found.G, found.h, form, whole, floor=-best)
+    if nearest.point is None:
+        return NearestPoint(np.inf if nearest.bound == -np.inf else max(0.0, -nearest.bound), None)
+    return NearestPoint(max(0.0, -nearest.bound), nearest.point[:n])
+
+
+def _make_change_rows(measure: RowDistance, ground: RestrictedRules) -> Array:
+    """Rows (g, limit), g (v, t) <= limit, that make t the columns' changes, (c, n + k + 1): of each, or of all."""
+    n, count = ground.space.spread.shape[1], len(measure.forms)
+    own = np.eye(count) if measure.total else np.ones((count, 1))
+    rows = [np.column_stack([sign * measure.forms[:, :-1], -own, -sign * measure.forms[:, -1]]) for sign in (1, -1)]
+    if not measure.total:
+        ones = np.ones((len(measure.changed), 1))
+        rows.append(np.column_stack([measure.changed[:, :-1], -ones, -measure.changed[:, -1]]))
+    k = own.shape[1]
+    t = np.column_stack([np.zeros((k, n)), np.eye(k)])
+    return np.vstack([*rows, np.column_stack([t, _bound_changes(measure, ground)]), np.column_stack([-t, np.zeros(k)])])
+
+
+def _add_rows(polytope: Polytope, rows: Array) -> Polytope | None:
+    """The polytope with further rows (g, limit), which need no unit length; None where one of them is never true."""
+    length = np.linalg.norm(rows[:, :-1], axis=1)
+    if (rows[length == 0, -1] < 0).any():
+        return None
+    rows = rows[(length > 0) & np.isfinite(rows[:, -1])]
+    rows[:, -1] += _ROUNDING * np.abs(rows).sum(axis=1)
+    rows = rows / round_up_to_powers(np.linalg.norm(rows[:, :-1], axis=1))[:, None]
+    return Polytope(np.vstack([polytope.G, rows[:, :-1]]), np.append(polytope.h, rows[:, -1]))
+
+
+def _bound_changes(measure: RowDistance, ground: RestrictedRules) -> Array:
+    """How far each number column can be from the row, or all of them, in units of their scales."""
+    at = {c.name: c.at[0] for c in list_columns(ground) if not c.categories}
+    j = [at[name] for name in measure.columns]
+    far = np.maximum(ground.domain.upper[j] - measure.x[j], measure.x[j] - ground.domain.lower[j]) / measure.scales
+    far = np.maximum(far, 0.0) + 1e-9
+    return far if measure.total else np.array([max(far.max(initial=0.0), 1.0)])
+
+
+def _find_flipped_row(asked: Question, ground: RestrictedRules, goal: Goal, measure: RowDistance, cell: RuleCell) -> Array | None:
+    """A row next to the nearest point that the rules themselves say is there."""
+    for past in _PAST:
+        near = _find_nearest_point(asked, ground, goal, measure, cell, np.inf, past)
+        if near.point is None:
+            continue
+        x = round_row(ground.domain, ground.space.rows(near.point), ground.space)
+        if ground.domain.contains(x[None])[0] and goal.met(x[None])[0]:
+            return x
+        seat = find_admissible_rows(
+            ground, [ground.space], cell.polytope, near.point, lambda rows: _measure_closeness(goal, measure, ground, rows)
+        )
+        if seat is not None and past == _PAST[-1]:
+            return np.asarray(seat[0][0])
+    return None
+
+
+def _measure_closeness(goal: Goal, measure: RowDistance, ground: RestrictedRules, rows: Array) -> Array:
+    return np.asarray(-measure.of(rows[0], ground) if goal.met(rows)[0] else np.nan)
+
+
+def _compose_answer(
+    asked: Question, ground: RestrictedRules, goal: Goal, measure: RowDistance, x: Array, bound: float, row: Array | None
+) -> Answer:
+    start = make_witness(ground, None, x, "the row")
+    values: dict[str, Any] = {"goal": goal.label, "distance": {"at_least": bound, "reached": None}, "changes": {}}
+    how = f"{asked.distance} distance, number columns in units of their widths" + (
+        " or the scales given" if asked.scales else "") + ", a change of category counting as 1"  # fmt: skip
+    proof = "No row is nearer: linear programs bound the distance in every rule."
+    if bound == 0.0 and asked.ground.deadline.is_over():
+        proof = "The time limit was reached: nearer rows aren't ruled out in all rules."
+    closing = (f"Distance: {how}.", proof)
+    if row is None:
+        said = f"{goal.label} is no nearer than {format_bound(bound, up=False)}; no row there was found that is."
+        text = compose_notes(asked, None, exact=False, closing=closing)
+        return Answer("counterfactual", said, None, values, False, (start,), text)
+    kept = np.where(np.abs(row - x) <= _SAME * np.maximum(np.abs(x), ground.domain.widths), x, row)
+    row = kept if ground.domain.contains(kept[None])[0] and goal.met(kept[None])[0] else row
+    reached = measure.of(row, ground)
+    end = make_witness(ground, None, row, f"{goal.label} here")
+    changes = {name: [start.row[name], value] for name, value in end.row.items() if value != start.row[name]}
+    values |= {"distance": {"at_least": bound, "reached": reached}, "changes": changes}
+    exact = reached - bound <= 1e-4 * max(bound, 1e-9)
+    under = describe_conditions(asked) if asked.given else ""
+    said = f"The nearest row with {goal.label}{under}{_describe_kept_columns(asked)} is {format_number(reached)} away."
+    if not exact:
+        said += f" No such row is nearer than {format_bound(bound, up=False)}."
+    rows = tuple((name, format_value(a), format_value(b)) for name, (a, b) in changes.items())
+    text = compose_notes(asked, None, exact=exact, closing=closing)
+    text = (text[0], *text[2:])
+    return Answer("counterfactual", said, True, values, exact, (start, end), text, Grid(("change", "from", "to"), rows))

@@ -1,0 +1,75 @@
+"""Where two rule sets decide differently."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from relurules.analysis.goals import list_class_names, make_goal
+from relurules.analysis.reachability import maximise_least_form
+from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
+from relurules.errors import UnsupportedError
+from relurules.ir.network import Array
+
+#: Classes up to so many are compared pair by pair in every part.
+CLASSES = 4
+
+
+@dataclass(frozen=True)
+class DecisionComparer:
+    """Where two sets decide differently, by more than `least` of their scores.
+
+    margins: of either side, per class, weights (R, k, d) and constants (R, k) of scores that aren't negative there.
+    """
+
+    sides: tuple[RestrictedRules, RestrictedRules]
+    space: QuestionSpace
+    least: float
+    classes: tuple[str, ...]
+    margins: tuple[list[tuple[Array, Array]], list[tuple[Array, Array]]]
+
+    @classmethod
+    def of(cls, old: RestrictedRules, new: RestrictedRules, space: QuestionSpace, least: float) -> "DecisionComparer":
+        """Of outputs that are classes; else without classes."""
+        classes = list_class_names(old)
+        try:
+            goals = [[make_goal(g, None, name, None, None) for name in classes] for g in (old, new)]
+        except UnsupportedError:
+            return cls((old, new), space, least, (), ([], []))
+        one, other = ([(goal.weights, goal.constants) for goal in side] for side in goals)
+        return cls((old, new), space, least, classes, (one, other))
+
+    def point(self, cell: RuleCell, part: RuleCell, center: Array) -> Array | None:
+        """A point of a part that is decided differently, None where there is none."""
+        (old, new), space = self.sides, self.space
+        if old.rules.decision is not None:
+            pair = old.constants[cell.leaf], new.constants[part.leaf]
+            return None if np.array_equal(*pair) else center
+        told = [
+            [float((weights[leaf] @ space.rows(center) + constants[leaf]).min()) for weights, constants in side]
+            for side, leaf in zip(self.margins, (cell.leaf, part.leaf), strict=True)
+        ]
+        one, other = (int(np.argmax(side)) for side in told)
+        if one != other and min(told[0][one], told[1][other]) > 0:
+            return center
+        if len(self.classes) > CLASSES:
+            return None
+        return self._somewhere(cell, part)
+
+    def _somewhere(self, cell: RuleCell, part: RuleCell) -> Array | None:
+        space = self.space
+        whole = self.sides[0].whole(space, integers=False)
+        for i, j in self._pairs():
+            forms = np.vstack(
+                [space.forms(w[leaf], c[leaf]) for (w, c), leaf in (
+                    (self.margins[0][i], cell.leaf), (self.margins[1][j], part.leaf)
+                )]
+            )  # fmt: skip
+            best = maximise_least_form(part.polytope, forms, whole, self.least, 2.0 * self.least)
+            if best.point is not None and best.bound > self.least:
+                return best.point
+        return None
+
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        count = len(self.classes)
+        yield from ((i, j) for i in range(count) for j in range(count) if i != j)

@@ -1,0 +1,156 @@
+"""The largest effect of one column alone: a protected attribute, say."""
+
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from relurules.analysis.changes import LargestChange, RowPair, find_largest_change
+from relurules.analysis.columns import (
+    TableColumn,
+    find_category_place,
+    find_column,
+    fix_category,
+    fix_number,
+    make_free_pair,
+)
+from relurules.analysis.question import Question, bound_rounding, compose_notes, describe_conditions, is_attained
+from relurules.analysis.targets import ScoreTarget, find_target
+from relurules.analysis.witnesses import find_admissible_rows, make_witness
+from relurules.errors import DataError
+from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number
+from relurules.ir.network import Array
+
+
+class ColumnChange(NamedTuple):
+    """A change: a bound on it, and the rows found near it, with the change between them."""
+
+    bound: float
+    reached: float | None
+    rows: tuple[Witness, ...]
+    complete: bool
+
+
+def answer_effect(asked: Question) -> Answer:
+    """How far the output can change where one column changes, all else equal."""
+    target, column = find_target(asked.ground, asked.output), find_column(asked.ground, asked.feature)
+    if column.categories and asked.values is None:
+        return answer_for_categories(asked, target, column, "effect")
+    if asked.values is not None:
+        pair, said = _make_value_pair(asked, column)
+        rises, falls = (_measure_change(asked, target, pair, sign, said) for sign in (1.0, -1.0))
+    else:
+        free = make_free_pair(asked.ground, column, rising=False)
+        words = (column.name, "one value to another")
+        rises = ColumnChange(0.0, 0.0, (), True) if free is None else _measure_change(asked, target, free, 1.0, words)
+        falls = rises
+    if max(rises.bound, falls.bound) == -np.inf:
+        raise DataError("no row of the domain can have both values, all else equal, under these conditions")
+    worst = rises if rises.bound >= falls.bound else falls
+    what = target.score or target.name
+    size = max(rises.bound, falls.bound, 0.0)
+    values: dict[str, Any] = {
+        "output": target.name, "score": what, "feature": column.name, "largest": size, "reached": worst.reached,
+        "outputs": _list_outputs(worst, target),
+    }  # fmt: skip
+    change = f"from {asked.values[0]} to {asked.values[1]}" if asked.values else "to any other value"
+    if asked.values:
+        values |= {"rise": rises.bound, "fall": falls.bound}
+    exact = is_attained(worst.bound, worst.reached, worst.bound, bound_rounding(asked, target))
+    said_ = f"Changing {column.name} alone {change} moves {what} by at most {format_bound(size, up=True)}{describe_conditions(asked)}."
+    if asked.values:
+        ends = format_bound(rises.bound, up=True), format_bound(falls.bound, up=True)
+        said_ += f" It rises by {ends[0]} at most, and falls by {ends[1]}."
+    closing = () if rises.complete and falls.complete else (_UNFINISHED,)
+    return Answer("effect", said_, None, values, exact, worst.rows, compose_notes(asked, target, exact=exact, closing=closing))
+
+
+_UNFINISHED = (
+    "There were too many pieces, or too little time, to compare all of them: for the rest, the ranges of their scores "
+    "were used."
+)
+
+
+def _list_outputs(shown: ColumnChange, target: ScoreTarget) -> list[float] | None:
+    if not shown.rows or target.name not in shown.rows[0].outputs:
+        return None
+    return [witness.outputs[target.name] for witness in shown.rows]
+
+
+def _make_value_pair(asked: Question, column: TableColumn) -> tuple[RowPair, tuple[str, str]]:
+    assert asked.values is not None  # noqa: S101  # asked with values
+    one, other = asked.values
+    if column.categories:
+        places = [find_category_place(column, value) for value in (one, other)]
+        first, second = (fix_category(asked.ground, column, place) for place in places)
+        return RowPair(first, second), (str(one), str(other))
+    try:
+        numbers = [float(value) for value in (one, other)]
+    except ValueError as error:
+        raise DataError(f"{column.name!r} is a number; found the values {one!r} and {other!r}") from error
+    first, second = (fix_number(asked.ground, column, value) for value in numbers)
+    return RowPair(first, second), (str(one), str(other))
+
+
+def answer_for_categories(asked: Question, target: ScoreTarget, column: TableColumn, question: str) -> Answer:
+    """From every category to every other: between which numbers the change lies, all else equal."""
+    places = list(column.categories)
+    spaces = {place: fix_category(asked.ground, column, place) for place in places}
+    rows, values, worst = [], dict[str, Any](), ColumnChange(-np.inf, None, (), True)
+    complete, ordered = True, True
+    for one, other in combinations(places, 2):
+        names = column.categories[one], column.categories[other]
+        pair = RowPair(spaces[one], spaces[other])
+        rises, falls = (_measure_change(asked, target, pair, sign, names) for sign in (1.0, -1.0))
+        complete &= rises.complete and falls.complete
+        if rises.bound == -np.inf:
+            continue
+        rows.append((names[0], names[1], format_bound(-falls.bound, up=False), format_bound(rises.bound, up=True)))
+        values[f"{names[0]} -> {names[1]}"] = {"low": -falls.bound, "high": rises.bound}
+        ordered &= rises.bound <= 0 or falls.bound <= 0
+        for found in (rises, falls):
+            worst = found if found.bound > worst.bound else worst
+    if question == "monotone" and not complete and not ordered:
+        asked.ground.deadline.check(f"comparing the categories of {column.name}")
+    what, size = target.score or target.name, max(0.0, worst.bound)
+    exact = not rows or is_attained(worst.bound, worst.reached, worst.bound, bound_rounding(asked, target))
+    said = f"Changing {column.name} alone moves {what} by at most {format_bound(size, up=True)}{describe_conditions(asked)}."
+    if question == "monotone":
+        said = ("Yes: every change of category has one direction. " if ordered else
+                "No: some change of category raises it for some rows and lowers it for others. ") + said  # fmt: skip
+    grid = Grid(("from", "to", "changes it by no less than", "and no more than"), tuple(rows))
+    found_values = {
+        "output": target.name, "score": what, "feature": column.name, "largest": size, "reached": worst.reached,
+        "changes": values, "outputs": _list_outputs(worst, target),
+    }  # fmt: skip
+    closing = () if complete else (_UNFINISHED,)
+    return Answer(
+        question, said, ordered if question == "monotone" else None, found_values, exact, worst.rows,
+        compose_notes(asked, target, exact=exact, closing=closing), grid if rows else None,
+    )  # fmt: skip
+
+
+def _measure_change(asked: Question, target: ScoreTarget, pair: RowPair, sign: float, names: tuple[str, str]) -> ColumnChange:
+    ground = asked.ground
+    found: LargestChange = find_largest_change(ground, target, pair, sign, integers=asked.integers)
+    if found.point is None or found.polytope is None:
+        return ColumnChange(found.bound, None, (), found.complete)
+
+    def value(rows: Array) -> Array:
+        scores = target.of(ground.rules.predict_scores(rows))
+        return np.asarray(sign * (scores[1] - scores[0]))
+
+    seat = find_admissible_rows(ground, pair[:2], found.polytope, found.point, value)
+    if seat is None:
+        return ColumnChange(found.bound, None, (), found.complete)
+    (before, after), reached = seat
+    shown = (
+        make_witness(ground, target, before, f"from {names[0]}" if names[1] != "one value to another" else "from"),
+        make_witness(
+            ground,
+            target,
+            after,
+            f"to {names[1]}, {format_number(sign * reached)} away" if names[1] != "one value to another" else "to",
+        ),
+    )
+    return ColumnChange(found.bound, reached, shown, found.complete)

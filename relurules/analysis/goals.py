@@ -1,0 +1,119 @@
+"""What is to be reached: a class, or a value of an output."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.analysis.rule_cells import RestrictedRules
+from relurules.analysis.targets import find_target
+from relurules.errors import DataError, UnsupportedError
+from relurules.ir.link import LINKS, Head, apply_links
+from relurules.ir.network import Array
+
+
+class Goal(NamedTuple):
+    """A class, or a limit of an output, as scores that must not be negative. label: in words.
+
+    weights: (R, k, d), constants: (R, k), of every rule; decided: (R,) where rules tell classes only, and k is 0.
+    met: (N, d) -> (N,) whether the rules' own predictions are there.
+    """
+
+    label: str
+    weights: Array
+    constants: Array
+    decided: NDArray[np.bool_] | None
+    met: Callable[[Array], NDArray[np.bool_]]
+
+
+def make_goal(
+    ground: RestrictedRules, output: str | None, wanted: str | None, at_least: float | None, at_most: float | None
+) -> Goal:
+    """A class by name, or an output of no less, or no more, than a number; DataError if neither."""
+    given = [value is not None for value in (wanted, at_least, at_most)]
+    if sum(given) != 1:
+        raise DataError("say what is to be reached: one of target (a class), at_least or at_most (a number)")
+    if wanted is not None:
+        return _make_class_goal(ground, wanted)
+    target = find_target(ground, output)
+    limit, up = (at_least, True) if at_least is not None else (at_most, False)
+    assert limit is not None  # noqa: S101  # one of them is given
+    cut = target.inverse(limit)
+    sign = 1.0 if up else -1.0
+    weights, constants = sign * target.weights[:, None], sign * (target.constants - cut)[:, None]
+    index = ground.rules.outputs.index(target.name) if target.name in ground.rules.outputs else None
+
+    def met(X: Array) -> NDArray[np.bool_]:
+        values = target.of(ground.rules.predict_scores(X)) if index is None else ground.rules.predict(X)[:, index]
+        return np.asarray(values >= limit if up else values <= limit)
+
+    return Goal(f"{target.name} {'>=' if up else '<='} {limit:g}", weights, constants, None, met)
+
+
+def list_class_names(ground: RestrictedRules) -> tuple[str, ...]:
+    """Classes that the rules tell apart, in the order of their numbers; none for outputs that are no classes."""
+    rules = ground.rules
+    if rules.decision is not None:
+        return rules.decision.classes
+    links = {head.link for head in rules.heads}
+    if links in ({"argmax"}, {"step"}):
+        count = len(rules.heads[0].scores) if links == {"argmax"} else 2
+        return tuple(map(str, range(count)))
+    if links <= {"softmax", "log_softmax"} or links == {"sigmoid", "complement"}:
+        plain = all(name.startswith("p_") and len(name) > 2 for name in rules.outputs)
+        return tuple(name[2:] if plain else name for name in rules.outputs)
+    if links == {"sigmoid"} and len(rules.outputs) == 1:
+        return ("0", "1")
+    return rules.outputs if links == {"identity"} and len(rules.outputs) > 1 else ()
+
+
+def classify_rows(ground: RestrictedRules, X: Array) -> NDArray[np.intp]:
+    """(N, d) -> (N,) number of the class that the rules tell, -1 for rows without a rule."""
+    y = ground.rules.predict(X)
+    found = np.where(np.isnan(y).any(axis=1), -1, 0)
+    inside = found == 0
+    if y.shape[1] > 1:
+        found[inside] = y[inside].argmax(axis=1)
+    else:
+        number = ground.rules.heads[0].link in ("argmax", "step") or ground.rules.decision is not None
+        found[inside] = y[inside, 0] if number else y[inside, 0] >= 0.5
+    return np.asarray(found, dtype=np.intp)
+
+
+def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
+    names = list_class_names(ground)
+    if not names:
+        raise UnsupportedError(
+            "the outputs are no classes; say at_least or at_most, a number that an output is to reach"
+        )
+    if wanted not in names:
+        raise DataError(f"no class {wanted!r}; there are {', '.join(map(repr, names[:12]))}")
+    number, rules = names.index(wanted), ground.rules
+
+    def met(X: Array) -> NDArray[np.bool_]:
+        return np.asarray(classify_rows(ground, X) == number)
+
+    label = f"class {wanted}"
+    if rules.decision is not None:
+        told = apply_links(rules.heads, ground.constants.reshape(len(rules), -1))[:, 0] == number
+        empty = np.empty((len(rules), 0, len(ground.domain)))
+        return Goal(label, empty, np.empty((len(rules), 0)), told, met)
+    leads = _combine_leads(rules.heads, number, len(rules.scores))
+    return Goal(label, np.einsum("ks,rsd->rkd", leads, ground.weights), ground.constants @ leads.T, None, met)
+
+
+def _combine_leads(heads: tuple[Head, ...], number: int, scores: int) -> Array:
+    """(k, m) combinations of scores that aren't negative where class `number` is told."""
+    eye, first = np.eye(scores), heads[0]
+    if not LINKS[first.link].joint and first.link != "identity":
+        head = heads[number] if len(heads) == 2 else first
+        rises = (head.link != "complement") == (len(heads) == 2 or number == 1)
+        return (1.0 if rises else -1.0) * eye[[head.scores[0]]]
+    joint = LINKS[first.link].joint
+    order = (
+        [first.scores[h.component] if len(heads) > 1 else -1 for h in heads] if joint else [h.scores[0] for h in heads]
+    )
+    if len(heads) == 1:
+        order = list(first.scores)
+    return np.array([eye[order[number]] - eye[other] for i, other in enumerate(order) if i != number])

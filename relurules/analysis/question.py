@@ -1,0 +1,104 @@
+"""A question with everything that it is asked with, and what answers have in common."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from relurules.analysis.rule_cells import RestrictedRules
+from relurules.analysis.targets import ScoreTarget
+from relurules.ir import RuleSet
+from relurules.ir.answers import format_bound
+from relurules.wording.coverage import describe_missing
+
+#: A bound counts as attained where a row comes within this share of it.
+_ATTAINED = 1e-6
+#: Changes by less than this share of a score's terms are rounding.
+_ROUNDING = 1e-12
+
+
+#: What an answer says that a time limit ended early.
+UNFINISHED = (
+    "The time limit was reached: for rules that there was no time to look at, bounds are those over the whole box of "
+    "the domain. They hold, and may be far too wide."
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question. ground: the rules, over the part of their domain where all of `given` holds; else see `ask`."""
+
+    ground: RestrictedRules
+    given: tuple[str, ...] = ()
+    output: str | None = None
+    feature: str | None = None
+    values: tuple[Any, Any] | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    target: str | None = None
+    row: Any = None
+    keep: tuple[str, ...] = ()
+    distance: str = "l1"
+    scales: Mapping[str, float] = field(default_factory=dict)
+    integers: bool = False
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules that are asked about."""
+        return self.ground.rules
+
+
+def describe_conditions(asked: Question) -> str:
+    """` anywhere in the domain`, or ` where age >= 30`."""
+    return f" where {' and '.join(asked.given)}" if asked.given else " anywhere in the domain"
+
+
+def compose_notes(asked: Question, target: ScoreTarget | None, *, exact: bool, closing: Sequence[str] = ()) -> tuple[str, ...]:
+    """What every answer says: of which domain, by what means, and how the rules stand to the network."""
+    rules, found = asked.rules, []
+    part = f"the part of the rules' domain where {' and '.join(asked.given)}" if asked.given else "the rules' domain"
+    whole = [
+        name for name, is_whole in zip(asked.ground.domain.names, asked.ground.domain.integer, strict=True) if is_whole
+    ]
+    own = {asked.ground.domain.names[i] for group in asked.ground.domain.groups for i in group}
+    numbers = [name for name in whole if name not in own]
+    how = ""
+    if own:
+        how = ", one category at a time"
+    if numbers:
+        how += ", whole-number columns in whole numbers" if asked.integers else ", whole-number columns as any number"
+    found.append(f"Over {part}{how}.")
+    found.append(
+        "Exact: linear programs bound it, rounded outwards, and the rows shown attain the bound to a millionth."
+        if exact
+        else "A bound by linear programs, rounded outwards, that no row exceeds; no row was found that attains it."
+    )
+    if target is not None and target.score:
+        found.append(f"{target.name} is the {target.head} of a score, {target.score}, for which this was worked out.")
+    found += closing
+    if not np.isfinite(asked.ground.domain.lower).all() or not np.isfinite(asked.ground.domain.upper).all():
+        found.append(
+            "The domain is open: programs were solved in whole numbers; those too large for that count as unbounded."
+        )
+    if rules.decision is None and rules.score_error > 0:
+        found.append(
+            f"This is said of the rules; scores of the network as traced differ from theirs by at most "
+            f"{format_bound(rules.score_error, up=True)}."
+        )
+    if not rules.complete:
+        found.append(f"This holds only where there is a rule. {describe_missing(rules)}")
+    return tuple(found)
+
+
+def is_attained(bound: float, value: float | None, spread: float, room: float = 0.0) -> bool:
+    """Whether a row comes as far as a bound. room: what rounding may make of it."""
+    if value is None or not np.isfinite(bound):
+        return value is None and not np.isfinite(bound)
+    return abs(bound - value) <= _ATTAINED * max(spread if np.isfinite(spread) else 0.0, abs(bound)) + room
+
+
+def bound_rounding(asked: Question, target: ScoreTarget) -> float:
+    """What rounding may make of any score here, as a share of its terms that nobody would miss."""
+    terms = np.abs(target.weights) @ asked.ground.reach + np.abs(target.constants)
+    return float(_ROUNDING * terms.max(initial=0.0))

@@ -1,0 +1,119 @@
+"""Whether a class, or a value of an output, can be reached, and how near to a row that is."""
+
+import numpy as np
+
+from relurules.analysis.columns import find_roomiest_point, measure_least_room
+from relurules.analysis.goals import Goal, make_goal
+from relurules.analysis.question import Question, compose_notes, describe_conditions
+from relurules.analysis.rule_cells import Polytope, QuestionSpace, RuleCell, round_up_to_powers
+from relurules.analysis.witnesses import find_admissible_rows, make_witness
+from relurules.errors import DataError, OutOfTimeError
+from relurules.ir.answers import Answer, Witness, format_bound
+from relurules.ir.network import Array
+from relurules.lp import RADIUS
+from relurules.lp.branch_and_bound import IntegerMaximum, maximise_over_integers
+
+
+def answer_reach(asked: Question) -> Answer:
+    """Whether some row of the domain gets to a class, or to a value of an output."""
+    ground = asked.ground
+    goal = make_goal(ground, asked.output, asked.target, asked.at_least, asked.at_most)
+    best, shown = _search_cells(asked, goal)
+    if best == -np.inf and goal.decided is None:
+        raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given)}")
+    room = float(ground.rounding(goal.weights, goal.constants).max(initial=0.0))
+    if shown is not None:
+        holds, said = True, f"Yes: {goal.label} is reached{describe_conditions(asked)}."
+    elif best + room < 0.0:
+        holds, said = False, f"No: {goal.label} can't be reached{describe_conditions(asked)}"
+        said += (
+            f"; it is missed by {format_bound(-best - room, up=False)} at least, in units of the score."
+            if np.isfinite(best)
+            else "."
+        )
+    else:
+        holds, said = None, f"Not decided: {goal.label} is reached at most in a tie, within rounding{describe_conditions(asked)}."
+    values = {"goal": goal.label, "margin": None if goal.decided is not None else best}
+    text = compose_notes(asked, None, exact=True, closing=_compose_closing(holds))
+    return Answer(
+        "reach", said, holds, values, holds is not None, () if shown is None else (shown,), (text[0], *text[2:])
+    )
+
+
+def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
+    """The largest margin by which the goal is met, or missed, and a row that meets it; at the deadline any row will do.
+
+    OutOfTimeError where none was met until then.
+    """
+    ground, best, shown = asked.ground, -np.inf, None
+    space = ground.space
+    try:
+        for cell in ground.cells(space):
+            margin, point = _find_margin(asked, goal, space, cell)
+            if margin <= best and shown is not None:
+                continue
+            best = max(best, margin)
+            if point is None or margin < 0.0:
+                continue
+            seat = find_admissible_rows(ground, [space], cell.polytope, point, lambda rows: _mark_met_rows(goal, rows))
+            if seat is not None:
+                shown = make_witness(ground, None, seat[0][0], f"{goal.label} here")
+                if goal.decided is not None:
+                    break
+    except OutOfTimeError:
+        if shown is None:
+            raise
+    return best, shown
+
+
+def _compose_closing(holds: bool | None) -> tuple[str, ...]:
+    if holds is False:
+        return ("Every rule was ruled out by a linear program, its bound rounded outwards.",)
+    return ("The row shown is predicted by the rules themselves.",) if holds else ()
+
+
+def _mark_met_rows(goal: Goal, rows: Array) -> Array:
+    """NaN where the goal isn't met, so that such rows don't count."""
+    return np.asarray(np.where(goal.met(rows), 1.0, np.nan)[0])
+
+
+def _find_margin(asked: Question, goal: Goal, space: QuestionSpace, cell: RuleCell) -> tuple[float, Array | None]:
+    """The largest smallest score of a goal on a cell, and where; below 0: it isn't met there."""
+    ground = asked.ground
+    if goal.decided is not None:
+        if not goal.decided[cell.leaf]:
+            return -np.inf, None
+        found = find_roomiest_point(ground, space, cell.polytope)
+        if found.bound <= measure_least_room(ground, space):
+            return -np.inf, None
+        return (np.inf if found.reached > RADIUS else 0.0), found.point
+    whole = ground.whole(space, integers=asked.integers)
+    forms = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
+    most = maximise_least_form(cell.polytope, forms, whole)
+    return most.bound, most.point
+
+
+def maximise_least_form(
+    polytope: Polytope, forms: Array, whole: Array, floor: float = -np.inf, enough: float = np.inf
+) -> IntegerMaximum:
+    """The largest value that all of some forms (k, n + 1) reach together, and where; floor, enough: see `largest`."""
+    if len(forms) == 1:
+        return maximise_over_integers(polytope.G, polytope.h, forms[0], whole, floor, enough)
+    n = forms.shape[1] - 1
+    G, h = add_columns(polytope, 1)
+    size = float(np.abs(forms).sum(axis=1).max()) or 1.0
+    rows = np.column_stack([-forms[:, :-1], np.full(len(forms), size)])  # forms >= size * t
+    length = round_up_to_powers(np.linalg.norm(rows, axis=1))
+    limit = np.zeros((2, n + 1))
+    limit[:, n] = 1.0, -1.0
+    top = np.zeros(n + 2)
+    top[n] = size
+    G = np.vstack([G, rows / length[:, None], limit])
+    h = np.concatenate([h, forms[:, -1] / length, [float(n + 1), float(n + 1)]])
+    best = maximise_over_integers(G, h, top, np.insert(whole, n, 0.0, axis=1), floor, enough)
+    return IntegerMaximum(best.bound, None if best.point is None else best.point[:n])
+
+
+def add_columns(polytope: Polytope, count: int) -> Polytope:
+    """The same polytope with coordinates that it doesn't bound."""
+    return Polytope(np.column_stack([polytope.G, np.zeros((len(polytope.G), count))]), polytope.h)

@@ -1,0 +1,262 @@
+"""What questions are asked of: a rule set's pieces as polytopes, in coordinates that fit the question."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain import Domain, row_lengths
+from relurules.ir import UNEXPLORED, RuleSet
+from relurules.ir.network import Array
+from relurules.limits import NEVER, Deadline
+from relurules.lp.maxima import bound_maxima
+
+#: A form that moves by less than this share of its constant doesn't change its sign in a bounded domain.
+_STILL = 1e-12
+#: Rounding of a side of the box, as a share of what is left of it in a space: one difference.
+_SIDE = 1e-15
+
+
+class Polytope(NamedTuple):
+    """{v : G v <= h}, rows of unit length. G: (c, n), h: (c,)."""
+
+    G: Array
+    h: Array
+
+
+class QuestionSpace(NamedTuple):
+    """x = base + spread v, and where v may be. base: (d,), spread: (d, n); walls: where x is in the domain.
+
+    Columns that a question holds fixed don't move with v.
+    """
+
+    base: Array
+    spread: Array
+    walls: Polytope
+
+    def forms(self, weights: Array, constants: Array) -> Array:
+        """Affine forms of x, (r, d) and (r,), as forms of v, (r, n + 1), constants last."""
+        return np.column_stack([weights @ self.spread, constants + weights @ self.base])
+
+    def rows(self, v: Array) -> Array:
+        """(n,) -> (d,)."""
+        return np.asarray(self.base + self.spread @ v)
+
+
+class SplitForms(NamedTuple):
+    """The tree's splits in a space. rows: (S, n + 1) forms that are >= 0 on side 1, scaled to about unit length.
+
+    room: (S,) what rounding may make of the test of a row there; moving: (S,) whether they depend on v at all. Scales
+    are powers of two: dividing by them rounds nothing, which counts where a column is open.
+    """
+
+    rows: Array
+    room: Array
+    moving: NDArray[np.bool_]
+
+
+class RuleCell(NamedTuple):
+    """A part of what rule number leaf + 1 holds for, as a polytope of v. path: (split, side) pairs of its branch."""
+
+    leaf: int
+    polytope: Polytope
+    path: list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class RestrictedRules:
+    """Rules over a domain, which may be a part of their own. weights: (R, m, d), constants: (R, m).
+
+    deadline: when an answer must be there.
+    """
+
+    rules: RuleSet
+    domain: Domain
+    deadline: Deadline = NEVER
+
+    @cached_property
+    def weights(self) -> Array:
+        """(R, m, d) coefficients of every rule."""
+        return self.rules.maps.weights
+
+    @cached_property
+    def constants(self) -> Array:
+        """(R, m) constants of every rule."""
+        return self.rules.maps.constants
+
+    @property
+    def paths(self) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+        """Every branch of the tree: its leaf, and its (split, side) pairs."""
+        return self.rules.tree.branches()
+
+    @property
+    def continuous(self) -> bool:
+        """Whether the rules are one continuous function: the collapsed network itself."""
+        return not self.rules.simplified
+
+    @cached_property
+    def reach(self) -> Array:
+        """(d,) largest absolute value of each column, 0 where it is open."""
+        found = np.maximum(np.abs(self.domain.lower), np.abs(self.domain.upper))
+        return np.where(np.isfinite(found), found, 0.0)
+
+    def rounding(self, weights: Array, constants: Array) -> Array:
+        """How far float64 sums of these forms' terms may be off, (r,)."""
+        terms = np.abs(weights) @ self.reach + np.abs(constants)
+        return np.asarray((weights.shape[-1] + 4) * np.finfo(np.float64).eps * terms)
+
+    @cached_property
+    def space(self) -> QuestionSpace:
+        """All columns that can move, in coordinates of about [-1, 1], whose scales are powers of two."""
+        frame = self.domain.frame(measure_column_units(self.rules))
+        frame = replace(frame, scale=round_up_to_powers(frame.scale))
+        spread = np.zeros((len(self.domain), len(frame.free)))
+        columns, coordinates, values = frame.entries()
+        spread[columns, coordinates] = values
+        return make_space(self.domain, frame.shift, spread)
+
+    def splits(self, space: QuestionSpace) -> SplitForms:
+        """The splits of the rules' tree in a space; those of the space asked about last are kept."""
+        if not self._splits or self._splits[0][0] is not space:
+            self._splits[:] = [(space, self._worked_out(space))]
+        return self._splits[0][1]
+
+    @cached_property
+    def _splits(self) -> list[tuple[QuestionSpace, SplitForms]]:
+        return []
+
+    def _worked_out(self, space: QuestionSpace) -> SplitForms:
+        tree = self.rules.tree
+        forms = space.forms(tree.normals, tree.offsets)
+        lengths = row_lengths(forms[:, :-1])
+        still = _STILL * np.abs(forms[:, -1]) if self.domain.is_bounded else 0.0
+        moving = lengths > still
+        scales = round_up_to_powers(np.where(moving, lengths, 1.0))
+        room = self.domain.rounding(tree.normals, tree.offsets)
+        return SplitForms(forms / scales[:, None], room / scales, moving)
+
+    def cells(self, space: QuestionSpace, *, strict: bool = True) -> Iterator[RuleCell]:
+        """Every branch in this space; those that its fixed columns rule out are left out.
+
+        strict: OutOfTimeError at the deadline, saying how many there were time for; else there are no more then.
+        """
+        for done, (leaf, path) in enumerate(self.paths):
+            if self.deadline.is_over():
+                if not strict:
+                    return
+                self.deadline.check(f"looking at part {done + 1} of the {self.branches} that the rules' tree has")
+            found = self.cell(space, leaf, path)
+            if found is not None:
+                yield found
+
+    def cell(self, space: QuestionSpace, leaf: int, path: list[tuple[int, int]]) -> RuleCell | None:
+        """A branch in this space, None where its fixed columns rule it out."""
+        found = cut_by_path(space.walls, self.splits(space), path)
+        return None if found is None else RuleCell(leaf, found, path)
+
+    @cached_property
+    def branches(self) -> int:
+        """Number of branches of the tree."""
+        children = self.rules.tree.children
+        return int(((children < 0) & (children != UNEXPLORED)).sum()) if len(children) else 1
+
+    def in_box(self, weights: Array, constants: Array) -> Array:
+        """(R,) what forms of x are at most over the domain's box, whatever else it says; infinite where it is open."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            ends = np.where(weights > 0, weights * self.domain.upper, weights * self.domain.lower)
+            terms = np.where(weights == 0, 0.0, ends)
+            sizes = np.abs(terms).sum(axis=1) + np.abs(constants)
+            found = terms.sum(axis=1) + constants + (len(self.domain) + 4) * np.finfo(np.float64).eps * sizes
+        return np.where(np.isnan(found), np.inf, found)
+
+    def whole(self, space: QuestionSpace, *, integers: bool) -> Array:
+        """(k, n + 1) forms of v that must be whole: indicators of categories and, if asked, whole-number columns."""
+        own = {i for group in self.domain.groups for i in group}
+        columns = [j for j in range(len(self.domain)) if j in own or (integers and self.domain.integer[j])]
+        moving = [j for j in columns if space.spread[j].any()]
+        return np.column_stack([space.spread[moving], space.base[moving]])
+
+
+def measure_column_units(rules: RuleSet) -> Array:
+    """(d,) length scale of columns without two bounds: where the steepest condition that reads them changes by one."""
+    steepest = np.abs(rules.tree.normals).max(axis=0, initial=0.0)
+    return np.where(steepest > 0, 1.0 / np.where(steepest > 0, steepest, 1.0), 1.0)
+
+
+def make_space(domain: Domain, *parts: Array) -> QuestionSpace:
+    """A space with the domain's walls. parts: base (d,) and spread (d, n)."""
+    base, spread = parts
+    return QuestionSpace(base, spread, compute_walls(domain, base, spread))
+
+
+def compute_walls(domain: Domain, base: Array, spread: Array) -> Polytope:
+    """Where base + spread v is in the domain; a row 0 v <= -1 where it never is."""
+    eye = np.eye(len(domain))
+    low, high = np.isfinite(domain.lower), np.isfinite(domain.upper)
+    normals = np.vstack([eye[high], -eye[low], domain.normals])
+    limits = np.concatenate([domain.upper[high], -domain.lower[low], domain.limits])
+    G, h = normals @ spread, limits - normals @ base
+    first = len(limits) - len(domain.bounds)
+    room = np.concatenate([_SIDE * np.abs(h[:first]), domain.rounding(domain.normals, domain.limits)])
+    length = row_lengths(G)
+    moving = length > 0
+    still = room + _SIDE * (np.abs(limits) + np.abs(normals) @ np.abs(base))
+    if (h[~moving] < -still[~moving]).any():
+        return make_empty_polytope(spread.shape[1])
+    scales = round_up_to_powers(length[moving])
+    return Polytope(G[moving] / scales[:, None], (h + room)[moving] / scales)
+
+
+def round_up_to_powers(values: Array) -> Array:
+    """The powers of two that are no less than numbers above 0, and at most twice as much."""
+    fractions, exponents = np.frexp(values)
+    return np.asarray(np.ldexp(1.0, exponents - (fractions == 0.5)))
+
+
+def make_empty_polytope(n: int) -> Polytope:
+    """No point at all."""
+    return Polytope(np.zeros((1, n)), np.array([-1.0]))
+
+
+def is_empty_polytope(polytope: Polytope) -> bool:
+    """Whether it is one of those that `never` gives."""
+    return len(polytope.h) == 1 and polytope.h[0] == -1.0 and not polytope.G.any()
+
+
+def cut_by_path(polytope: Polytope, splits: SplitForms, path: list[tuple[int, int]]) -> Polytope | None:
+    """The part on these sides of these splits, rounding included; None where a split that doesn't move rules it out."""
+    if is_empty_polytope(polytope):
+        return None
+    if not path:
+        return polytope
+    at, side = np.array(path, dtype=np.intp).T
+    sign = 2.0 * side - 1.0
+    rows, room, moving = splits.rows[at] * sign[:, None], splits.room[at], splits.moving[at]
+    if (rows[~moving, -1] < -room[~moving]).any():
+        return None
+    rows, room = rows[moving], room[moving]
+    return Polytope(np.vstack([polytope.G, -rows[:, :-1]]), np.concatenate([polytope.h, rows[:, -1] + room]))
+
+
+def split_polytope(polytope: Polytope, splits: SplitForms, at: int) -> list[Polytope | None]:
+    """The parts on the negative and on the other side of a split, None where there is none.
+
+    Where no more than rounding makes of its test is left of a side, it counts as none: the other one's values,
+    continued, are off by no more than rounding moves the split.
+    """
+    row, room = splits.rows[at], float(splits.room[at])
+    if not splits.moving[at]:
+        return [polytope if row[-1] <= room else None, polytope if row[-1] >= -room else None]
+    high, minus_low = bound_maxima(polytope.G, polytope.h, np.array([row, -row])).bounds
+    if high == -np.inf or minus_low == -np.inf:
+        return [None, None]
+    # the polytope's own rows have been moved by their rounding, so that one that is this split's is exceeded by it
+    if minus_low <= 2.0 * room < high:
+        return [None, polytope]
+    if high <= 2.0 * room < minus_low:
+        return [polytope, None]
+    parts = [(row[:-1], -row[-1] + room), (-row[:-1], row[-1] + room)]
+    return [Polytope(np.vstack([polytope.G, g]), np.append(polytope.h, h)) for g, h in parts]

@@ -1,0 +1,328 @@
+"""Two rule sets over one domain: how far apart they are, exactly, on every part that a rule of each shares."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.analysis.columns import find_interior_point
+from relurules.analysis.decision_comparison import CLASSES, DecisionComparer
+from relurules.analysis.goals import classify_rows, list_class_names
+from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
+from relurules.analysis.tree_walk import walk_leaves
+from relurules.analysis.witnesses import find_admissible_rows
+from relurules.domain import Domain
+from relurules.domain.columns import decode_rows
+from relurules.errors import CheckError, DataError, DomainError, OutOfTimeError
+from relurules.ir import RuleSet
+from relurules.ir.difference import DataDifference, Difference, Gap, RowComparison, RuleMatch, RuleWithoutMatch
+from relurules.ir.link import LINKS
+from relurules.ir.network import Array
+from relurules.limits import NEVER, Deadline
+from relurules.lp import RADIUS
+from relurules.lp.branch_and_bound import maximise_over_integers
+from relurules.lp.maxima import bound_maxima
+from relurules.lp.polytope import find_largest_ball
+from relurules.wording.coverage import describe_missing
+
+#: Tolerance where none is given, as a share of the scores' terms.
+_TOLERANCE = 1e-9
+#: Parts of the domain after which a comparison gives up.
+_PARTS = 300_000
+_INSTEAD = 12
+
+
+def compare_rules(
+    old: RuleSet, new: RuleSet, *, data: Array | None = None, tolerance: float | None = None,
+    names: tuple[str, str] = ("old", "new"), most: int = _PARTS, deadline: Deadline = NEVER,
+) -> Difference:  # fmt: skip
+    """The difference of two rule sets over the domain that they share. data: (N, d) rows in coordinates.
+
+    tolerance: in units of the scores, by default what rounding may make of them. DataError where columns, outputs or
+    classes aren't the same, DomainError where the domains share no row. Every branch of the old rules' tree is cut by
+    the new one's; on each part both are affine. At the deadline what was found is given, if that is anything; else
+    OutOfTimeError.
+    """
+    _check_comparable(old, new)
+    domain, notes = intersect_domains(old.domain, new.domain)
+    sides = RestrictedRules(old, domain, deadline), RestrictedRules(new, domain, deadline)
+    terms = [np.abs(g.weights) @ g.reach + np.abs(g.constants) for g in sides]
+    tolerance = float(_TOLERANCE * np.max([t.max() for t in terms]) if tolerance is None else tolerance)
+    found = _Comparison(sides, tolerance, len(old.scores) if old.decision is None else 0)
+    complete = _search_parts(found, most)
+    if not found.parts and not complete:
+        deadline.check("comparing the first part of the domain")
+    if not found.parts and complete:
+        raise DomainError("the domains of the two rule sets have no row in common")
+    if _is_identical(old, new):
+        found.bounds[:], found.slivers[:] = 0.0, 0.0
+    return _build_difference(found, names, complete, notes, None if data is None else _compare_on_data(found, data))
+
+
+def _check_comparable(old: RuleSet, new: RuleSet) -> None:
+    """DataError where there is nothing to compare, saying what differs."""
+    for what, one, other in (
+        ("columns", old.domain.columns, new.domain.columns),
+        ("one-hot groups", old.domain.groups, new.domain.groups),
+        ("outputs", old.outputs, new.outputs),
+        ("scores", old.scores, new.scores),
+        ("links", old.heads, new.heads),
+        ("decisions", old.decision, new.decision),
+    ):
+        if one != other:
+            raise DataError(f"the two have other {what}: {_shorten_text(one)} and {_shorten_text(other)}; these must be the same")
+
+
+def _is_identical(old: RuleSet, new: RuleSet) -> bool:
+    """Whether both are the same numbers throughout, and so predict the same to the last bit."""
+    pairs = [(getattr(old.tree, name), getattr(new.tree, name)) for name in ("normals", "offsets", "children")]
+    pairs += [(a.map.weights, b.map.weights) for a, b in zip(old, new, strict=False)]
+    pairs += [(a.map.constants, b.map.constants) for a, b in zip(old, new, strict=False)]
+    return len(old) == len(new) and all(np.array_equal(one, other) for one, other in pairs)
+
+
+def _shorten_text(value: object) -> str:
+    text = [getattr(part, "name", part) for part in value] if isinstance(value, tuple) else value
+    return str(text)[:200]
+
+
+def intersect_domains(old: Domain, new: Domain) -> tuple[Domain, tuple[str, ...]]:
+    """The rows that both domains hold, and what to say of it; DomainError where there are none."""
+    same = (
+        np.array_equal(old.lower, new.lower)
+        and np.array_equal(old.upper, new.upper)
+        and np.array_equal(old.normals, new.normals)
+        and np.array_equal(old.bounds, new.bounds)
+    )
+    if same:
+        return replace(old, integer=old.integer & new.integer), ()
+    lower, upper = np.maximum(old.lower, new.lower), np.minimum(old.upper, new.upper)
+    for j in np.flatnonzero(lower > upper):
+        raise DomainError(f"the two domains have no row in common: of {old.names[j]!r} they hold no value both")
+    domain = replace(
+        old,
+        lower=lower,
+        upper=upper,
+        integer=old.integer & new.integer,
+        normals=np.vstack([old.normals, new.normals]),
+        bounds=np.append(old.bounds, new.bounds),
+        texts=(*old.texts, *new.texts),
+    )
+    return domain, ("compared where the two domains, which aren't the same, overlap",)
+
+
+class _LargestGap(NamedTuple):
+    """The largest difference of a score so far, and the part and the point that it is at."""
+
+    value: float
+    point: Array | None
+    old: RuleCell | None
+    part: RuleCell | None
+
+
+@dataclass
+class _Comparison:
+    """What a search has found so far. bounds, slivers: (m,) of the scores; pairs: (old leaf, new leaf) -> gap."""
+
+    sides: tuple[RestrictedRules, RestrictedRules]
+    tolerance: float
+    scores: int
+    bounds: Array = field(init=False)
+    slivers: Array = field(init=False)
+    best: list[_LargestGap] = field(init=False)
+    pairs: dict[tuple[int, int], float] = field(default_factory=dict)
+    parts: int = 0
+    differing: int = 0
+    same: bool = True
+    decided: tuple[RuleCell, Array] | None = None
+
+    def __post_init__(self) -> None:
+        self.bounds, self.slivers = np.zeros(self.scores), np.zeros(self.scores)
+        self.best = [_LargestGap(0.0, None, None, None)] * self.scores
+
+    @property
+    def space(self) -> QuestionSpace:
+        """Coordinates that both sides are compared in."""
+        return self.sides[0].space
+
+
+def _search_parts(found: _Comparison, most: int) -> bool:
+    """Look at every part; False where there are more than so many, or there was no time for all."""
+    try:
+        return _compare_parts(found, most)
+    except OutOfTimeError:
+        return False
+
+
+def _compare_parts(found: _Comparison, most: int) -> bool:
+    old, new = found.sides
+    judge = DecisionComparer.of(old, new, found.space, found.tolerance)
+    looked = 0
+    for cell in old.cells(found.space):
+        for part in walk_leaves(new, found.space, cell.polytope):
+            looked += 1
+            if looked > most or old.deadline.is_over():
+                return False
+            center = _find_center(old, found.space, part)
+            gap = _bound_gap(found, cell, part, thin=center is None)
+            if center is None:
+                continue
+            found.parts += 1
+            pair = cell.leaf, part.leaf
+            found.pairs[pair] = max(found.pairs.get(pair, 0.0), gap)
+            found.same &= all(
+                np.array_equal(old_part[cell.leaf], new_part[part.leaf])
+                for old_part, new_part in ((old.weights, new.weights), (old.constants, new.constants))
+            )
+            differs = judge.point(cell, part, center) if judge.classes else None
+            if differs is not None and found.decided is None:
+                found.decided = part, differs
+            found.differing += differs is not None if judge.classes else gap > found.tolerance
+    return True
+
+
+def _find_center(ground: RestrictedRules, space: QuestionSpace, part: RuleCell) -> Array | None:
+    """A point inside a part, None where it is thinner than RADIUS, or holds no category."""
+    if ground.domain.groups:
+        found = find_interior_point(ground, space, part.polytope, enough=10.0 * RADIUS)
+        return None if found is None or found[0] <= RADIUS else found[1]
+    try:
+        ball = find_largest_ball(part.polytope.G, part.polytope.h)
+    except CheckError:
+        return None
+    return ball.center if ball.radius > RADIUS else None
+
+
+def _bound_gap(found: _Comparison, cell: RuleCell, part: RuleCell, *, thin: bool) -> float:
+    """A bound on how far the scores differ on a part, which is kept where it is the largest."""
+    if not found.scores:
+        return 0.0
+    old, new = found.sides
+    weights = new.weights[part.leaf] - old.weights[cell.leaf]
+    constants = new.constants[part.leaf] - old.constants[cell.leaf]
+    if not weights.any() and not constants.any():
+        return 0.0
+    forms = found.space.forms(weights, constants)
+    room = sum(g.rounding(g.weights[leaf], g.constants[leaf]) for g, leaf in ((old, cell.leaf), (new, part.leaf)))
+    both = np.vstack([forms, -forms])
+    relaxed = bound_maxima(part.polytope.G, part.polytope.h, both).bounds
+    whole = old.whole(found.space, integers=False)
+    worst = 0.0
+    for i, bound in enumerate(relaxed.tolist()):
+        score = i % found.scores
+        known = found.slivers if thin else found.bounds
+        if bound == -np.inf or bound <= min(known[score], worst):
+            continue
+        top = maximise_over_integers(part.polytope.G, part.polytope.h, both[i], whole)
+        reached = top.bound + float(np.asarray(room)[score])
+        worst, known[score] = max(worst, reached), max(known[score], reached)
+        if not thin and top.point is not None and reached > found.best[score].value:
+            found.best[score] = _LargestGap(reached, top.point, cell, part)
+    return worst
+
+
+def _build_difference(
+    found: _Comparison, names: tuple[str, str], complete: bool, notes: tuple[str, ...], data: DataDifference | None
+) -> Difference:
+    old, new = (ground.rules for ground in found.sides)
+    kept, changed, removed, added = _match_rules(found)
+    judge = bool(list_class_names(found.sides[0]))
+    place = None
+    if found.decided is not None:
+        part, point = found.decided
+        seat = find_admissible_rows(found.sides[0], [found.space], part.polytope, point, lambda rows: _mark_disagreement(found, rows))
+        place = None if seat is None else compare_at_row(found, seat[0][0])
+    more = [*notes]
+    if judge and len(list_class_names(found.sides[0])) > CLASSES and old.decision is None:
+        more.append(f"of more than {CLASSES} classes, parts were compared at one point each: more of them may differ")
+    errors = [rules.score_error for rules in (old, new)]
+    if max(errors) > 0 and old.decision is None:
+        more.append(
+            f"the rules are within {errors[0]:.3g} and {errors[1]:.3g} of their networks, whose own difference is "
+            "larger by no more than the sum"
+        )
+    if not old.complete or not new.complete:
+        more += [f"this holds only where both have a rule. {describe_missing(r)}" for r in (old, new) if not r.complete]
+    return Difference(
+        names, (len(old), len(new)), found.tolerance, found.same, tuple(_list_gaps(found, complete)), found.parts,
+        found.differing, judge, place, data, kept, changed, removed, added, complete, tuple(more),
+    )  # fmt: skip
+
+
+def _mark_disagreement(found: _Comparison, rows: Array) -> Array:
+    """1 where both sets decide a row, and differently; NaN elsewhere."""
+    one, other = (int(classify_rows(ground, rows)[0]) for ground in found.sides)
+    return np.asarray(1.0 if min(one, other) >= 0 and one != other else np.nan)
+
+
+def _list_gaps(found: _Comparison, complete: bool) -> Iterator[Gap]:
+    rules = found.sides[0].rules
+    for i, name in enumerate(rules.scores[: found.scores]):
+        best, place, reached = found.best[i], None, None
+        if best.point is not None and best.part is not None:
+            seat = find_admissible_rows(found.sides[0], [found.space], best.part.polytope, best.point, _make_gap_function(found, i))
+            if seat is not None:
+                reached, place = seat[1], compare_at_row(found, seat[0][0])
+        bound = float(found.bounds[i]) if complete else np.inf
+        worst = max(bound, float(found.slivers[i]))
+        outputs = [LINKS[head.link] for head in rules.heads if head.scores == (i,) and head.link != "identity"]
+        linked = None if not outputs or any(link.steepens for link in outputs) else outputs[0].change(worst, 0.0, 1)
+        yield Gap(name, bound, reached, place, float(found.slivers[i]), linked)
+
+
+def _make_gap_function(found: _Comparison, score: int) -> Callable[[Array], Array]:
+    old, new = (ground.rules for ground in found.sides)
+    return lambda rows: np.asarray(np.abs(old.predict_scores(rows) - new.predict_scores(rows))[0, score])
+
+
+def compare_at_row(found: _Comparison, x: Array) -> RowComparison:
+    """What both sets say of a row in the domain."""
+    old, new = (ground.rules for ground in found.sides)
+    raw = {name: values[0] for name, values in decode_rows(x[None], old.domain.columns).items()}
+    said = [dict(zip(r.outputs, map(float, r.predict(x[None])[0]), strict=True)) for r in (old, new)]
+    return RowComparison(raw, (int(old.apply(x[None])[0]), int(new.apply(x[None])[0])), said[0], said[1])
+
+
+def _match_rules(
+    found: _Comparison,
+) -> tuple[tuple[RuleMatch, ...], tuple[RuleMatch, ...], tuple[RuleWithoutMatch, ...], tuple[RuleWithoutMatch, ...]]:
+    """Rules that hold for the same rows in both sets, as they were or changed; and those that don't."""
+    of_old: dict[int, list[int]] = {}
+    of_new: dict[int, list[int]] = {}
+    for i, j in sorted(found.pairs):
+        of_old.setdefault(i, []).append(j)
+        of_new.setdefault(j, []).append(i)
+    twins = [(i, js[0]) for i, js in of_old.items() if len(js) == 1 and len(of_new[js[0]]) == 1]
+    same = [RuleMatch(i + 1, j + 1, found.pairs[i, j]) for i, j in twins]
+    old, new = found.sides
+    exact = {
+        (i + 1, j + 1) for i, j in twins
+        if np.array_equal(old.weights[i], new.weights[j]) and np.array_equal(old.constants[i], new.constants[j])
+    }  # fmt: skip
+    kept = tuple(m for m in same if m.gap <= found.tolerance and (found.scores or (m.old, m.new) in exact))
+    changed = tuple(m for m in same if m not in kept)
+    matched = {i for i, _ in twins}, {j for _, j in twins}
+    removed = tuple(_report_lone_rule(i, of_old.get(i, [])) for i in range(len(old.rules)) if i not in matched[0])
+    added = tuple(_report_lone_rule(j, of_new.get(j, [])) for j in range(len(new.rules)) if j not in matched[1])
+    return kept, changed, removed, added
+
+
+def _report_lone_rule(leaf: int, instead: list[int]) -> RuleWithoutMatch:
+    return RuleWithoutMatch(leaf + 1, tuple(i + 1 for i in instead[:_INSTEAD]))
+
+
+def _compare_on_data(found: _Comparison, X: Array) -> DataDifference:
+    """Rows that both sets have a rule for."""
+    old, new = (ground.rules for ground in found.sides)
+    rows = np.flatnonzero((old.apply(X) > 0) & (new.apply(X) > 0))
+    if not len(rows):
+        return DataDifference(0, 0, 0.0, None)
+    X = X[rows]
+    off = np.abs(old.predict(X) - new.predict(X)).max(axis=1)
+    if list_class_names(found.sides[0]):
+        apart = classify_rows(found.sides[0], X) != classify_rows(found.sides[1], X)
+    else:
+        apart = np.abs(old.predict_scores(X) - new.predict_scores(X)).max(axis=1) > found.tolerance
+    worst = int(np.argmax(off))
+    return DataDifference(len(rows), int(apart.sum()), float(off[worst]), int(rows[worst]))

@@ -1,0 +1,279 @@
+"""How an output goes with a number column: whether it only rises or falls, and how steeply at most."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from relurules.analysis.changes import find_largest_change
+from relurules.analysis.columns import (
+    TableColumn,
+    find_column,
+    find_interior_point,
+    find_moving_coordinate,
+    find_roomiest_point,
+    list_columns,
+    make_free_pair,
+    measure_least_room,
+)
+from relurules.analysis.effect import answer_for_categories
+from relurules.analysis.question import Question, bound_rounding, compose_notes, describe_conditions, is_attained
+from relurules.analysis.rule_cells import RuleCell
+from relurules.analysis.targets import ScoreTarget, find_target
+from relurules.analysis.witnesses import find_admissible_rows, make_witness, round_row
+from relurules.errors import DataError, UnsupportedError
+from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number
+from relurules.ir.network import Array
+
+#: Coefficients that move a score by less than this share of its terms are rounding.
+_ROUNDING = 1e-12
+_WORDS = {(False, False): "doesn't matter", (True, False): "rises", (False, True): "falls", (True, True): "both"}
+
+
+class SlopeRange(NamedTuple):
+    """A column's coefficients. low, high: of the rules that have an interior here; at: their leaves.
+
+    rises, falls: a leaf where it does, beyond rounding, None where there is none.
+    """
+
+    low: float
+    high: float
+    at: tuple[int, int]
+    rises: int | None
+    falls: int | None
+
+
+def list_leaves(asked: Question) -> list[int]:
+    """The leaves whose rules hold on some interior of the domain that is asked about."""
+    ground = asked.ground
+    if ground.domain is ground.rules.domain:
+        return sorted({leaf for leaf, _ in ground.paths})
+    found = set[int]()
+    for cell in ground.cells(ground.space):
+        if cell.leaf not in found and _has_interior(asked, cell):
+            found.add(cell.leaf)
+    if not found:
+        raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given)}")
+    return sorted(found)
+
+
+def _has_interior(asked: Question, cell: RuleCell) -> bool:
+    ground, space = asked.ground, asked.ground.space
+    enough = measure_least_room(ground, space)
+    return find_roomiest_point(ground, space, cell.polytope, 2.0 * enough).bound > enough
+
+
+def bound_slopes(asked: Question, target: ScoreTarget, column: TableColumn, leaves: list[int]) -> SlopeRange:
+    """Coefficients of a number column, per unit."""
+    j = column.at[0]
+    own = target.weights[leaves, j]
+    width = float(asked.ground.domain.widths[j])
+    terms = np.abs(target.weights[leaves]) @ asked.ground.reach + np.abs(target.constants[leaves])
+    telling = np.abs(own) * width > _ROUNDING * terms
+    if width == 0.0:
+        telling[:] = False
+    top, bottom = int(np.argmax(own)), int(np.argmin(own))
+    return SlopeRange(
+        float(own[bottom]),
+        float(own[top]),
+        (leaves[bottom], leaves[top]),
+        leaves[top] if telling[top] and own[top] > 0 else None,
+        leaves[bottom] if telling[bottom] and own[bottom] < 0 else None,
+    )
+
+
+def answer_monotone(asked: Question) -> Answer:
+    """Whether an output only rises, or only falls, where a column does."""
+    target = find_target(asked.ground, asked.output)
+    if asked.feature is None:
+        return _answer_all_columns(asked, target)
+    column = find_column(asked.ground, asked.feature)
+    if column.categories:
+        return answer_for_categories(asked, target, column, "monotone")
+    if not asked.ground.continuous:
+        return _answer_with_jumps(asked, target, column)
+    found = bound_slopes(asked, target, column, list_leaves(asked))
+    shown = tuple(
+        witness
+        for leaf, way in ((found.rises, 1.0), (found.falls, -1.0))
+        if leaf is not None
+        for witness in _find_row_pair(asked, target, column, leaf, way)
+    )
+    return _answer_continuous(asked, target, column, found, shown)
+
+
+def _answer_continuous(asked: Question, target: ScoreTarget, column: TableColumn, found: SlopeRange, shown: tuple[Witness, ...]) -> Answer:
+    direction = _WORDS[found.rises is not None, found.falls is not None]
+    values = {
+        "output": target.name, "feature": column.name, "direction": direction,
+        "slope": {"low": found.low, "high": found.high}, "rules": [leaf + 1 for leaf in found.at],
+    }  # fmt: skip
+    slope = f"its slope goes from {format_number(found.low)} to {format_number(found.high)} per unit of {column.name}"
+    if direction == "both":
+        said = f"No: {target.name} both rises and falls with {column.name}{describe_conditions(asked)}, in rules such as "
+        said += f"{(found.rises or 0) + 1} and {(found.falls or 0) + 1}"
+    elif direction == "doesn't matter":
+        said = f"Yes, both ways: {target.name} doesn't change with {column.name}{describe_conditions(asked)}"
+    else:
+        never = "falls" if direction == "rises" else "rises"
+        said = f"Yes: {target.name} never {never} where {column.name} rises, all else equal,{describe_conditions(asked)}"
+    what = f" (of {target.score})" if target.score else ""
+    closing = (
+        "A continuous piecewise linear function is monotone just where the column's coefficient has one sign in every "
+        "rule that has an interior; coefficients are compared as the numbers that they are, and those that move the "
+        "score by less than 1e-12 of its terms count as 0.",
+    )
+    text = compose_notes(asked, target, exact=True, closing=closing)
+    return Answer("monotone", f"{said}; {slope}{what}.", direction != "both", values, True, shown, (text[0], *text[2:]))
+
+
+def _find_row_pair(asked: Question, target: ScoreTarget, column: TableColumn, leaf: int, way: float) -> Iterator[Witness]:
+    """Two rows of one rule that differ in the column alone, and show that the output goes that way."""
+    ground, space = asked.ground, asked.ground.space
+    c = find_moving_coordinate(space, column)
+    for cell in ground.cells(space, strict=False):
+        if cell.leaf != leaf or c is None:
+            continue
+        found = find_interior_point(ground, space, cell.polytope)
+        if found is None:
+            continue
+        G, room = cell.polytope.G[:, c], cell.polytope.h - cell.polytope.G @ found[1]
+        ahead = min((room[G > 0] / G[G > 0]).min(initial=np.inf), 1e3) * (1 - 1e-6)
+        back = min((room[G < 0] / -G[G < 0]).min(initial=np.inf), 1e3) * (1 - 1e-6)
+        rows = []
+        for step in (-back, ahead):
+            v = found[1].copy()
+            v[c] += step
+            rows.append(round_row(ground.domain, space.rows(v)))
+        rows[1] = np.where(np.arange(len(rows[0])) == column.at[0], rows[1], rows[0])
+        if space.spread[column.at[0], c] < 0:
+            rows.reverse()
+        if not ground.domain.contains(np.array(rows)).all():
+            continue
+        scores = target.of(ground.rules.predict_scores(np.array(rows)))
+        if way * (scores[1] - scores[0]) <= 0:
+            continue
+        word = "rises" if way > 0 else "falls"
+        yield make_witness(ground, target, rows[0], f"it {word} from here")
+        yield make_witness(ground, target, rows[1], "to here")
+        return
+
+
+def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn) -> Answer:
+    """Of rules that jump at their boundaries: the largest rise and fall between any two values of the column."""
+    ground, pair = asked.ground, make_free_pair(asked.ground, column, rising=True)
+    ends, shown, exact = [], list[Witness](), True
+    small = bound_rounding(asked, target)
+    for way, word in ((1.0, "rises"), (-1.0, "falls")):
+        found = None if pair is None else find_largest_change(ground, target, pair, way, integers=asked.integers)
+        ends.append(0.0 if found is None else max(0.0, found.bound))
+        if pair is None or found is None or found.bound <= small:
+            continue
+        if not found.complete:
+            ground.deadline.check(f"looking for the largest change with {column.name}")
+        if found.point is None or found.polytope is None:
+            exact = False
+            continue
+        seat = find_admissible_rows(ground, pair[:2], found.polytope, found.point, make_change_function(asked, target, way))
+        exact &= seat is not None and is_attained(found.bound, seat[1], found.bound, small)
+        if seat is not None and seat[1] > 0:
+            shown.append(make_witness(ground, target, seat[0][0], f"it {word} from here"))
+            shown.append(make_witness(ground, target, seat[0][1], "to here"))
+    rises, falls = (end > small for end in ends)
+    direction = _WORDS[rises, falls]
+    values = {
+        "output": target.name, "feature": column.name, "direction": direction, "rise": ends[0], "fall": ends[1]
+    }  # fmt: skip
+    what = target.score or target.name
+    most, least = (format_bound(end, up=True) for end in ends)
+    never = {
+        "both": "both rises and falls",
+        "rises": "never falls",
+        "falls": "never rises",
+        "doesn't matter": "doesn't change",
+    }
+    yes = direction != "both"
+    said = (
+        f"{'Yes' if yes else 'No'}: where {column.name} rises, all else equal, {target.name} "
+        f"{never[direction]}{describe_conditions(asked)}; the largest rise of {what} is {most}, "
+        f"the largest fall {least}."
+    )
+    jumps = (
+        "These rules are simplified and may jump where one ends and another begins, by no more than twice their "
+        f"largest error, {format_bound(2 * ground.rules.score_error, up=True)}; so pairs of rows were compared, rule by "
+        "rule.",
+    )
+    return Answer("monotone", said, yes, values, exact, tuple(shown), compose_notes(asked, target, exact=exact, closing=jumps))
+
+
+def make_change_function(asked: Question, target: ScoreTarget, sign: float) -> Any:
+    """What `seated` takes to make a change large."""
+
+    def value(rows: Array) -> float:
+        scores = target.of(asked.ground.rules.predict_scores(rows))
+        return float(sign * (scores[1] - scores[0]))
+
+    return value
+
+
+def _answer_all_columns(asked: Question, target: ScoreTarget) -> Answer:
+    """Every number column in a line."""
+    if not asked.ground.continuous:
+        raise UnsupportedError("these rules are simplified and may jump: say which feature is asked about")
+    leaves, rows, values = list_leaves(asked), [], dict[str, Any]()
+    for column in list_columns(asked.ground):
+        if column.categories:
+            continue
+        found = bound_slopes(asked, target, column, leaves)
+        direction = _WORDS[found.rises is not None, found.falls is not None]
+        values[column.name] = {"direction": direction, "low": found.low, "high": found.high}
+        rows.append((column.name, direction, format_number(found.low), format_number(found.high)))
+    what = target.score if target.score else target.name
+    grid = Grid(("column", f"{target.name}", "smallest slope", "largest slope"), tuple(rows))
+    said = f"How {target.name} goes with every number column, all else equal; slopes are of {what}, per unit."
+    text = compose_notes(asked, target, exact=True)
+    return Answer("monotone", said, None, values, True, (), (text[0], *text[2:]), grid)
+
+
+def answer_lipschitz(asked: Question) -> Answer:
+    """The steepest that a score is: in every number column, and in all of them together."""
+    target, ground = find_target(asked.ground, asked.output), asked.ground
+    leaves = list_leaves(asked)
+    numbers = [c for c in list_columns(ground) if not c.categories and ground.domain.widths[c.at[0]] > 0]
+    at = [c.at[0] for c in numbers]
+    scale = np.array([asked.scales.get(c.name, float(ground.domain.widths[c.at[0]])) for c in numbers])
+    own = np.abs(target.weights[leaves][:, at])
+    steps = own * scale
+    norms = {"l1": steps.max(axis=1, initial=0.0), "l2": np.linalg.norm(steps, axis=1), "linf": steps.sum(axis=1)}
+    worst = {name: int(np.argmax(found)) for name, found in norms.items()}
+    values: dict[str, Any] = {
+        "output": target.name, "score": target.score or target.name,
+        "columns": {c.name: {"slope": float(own[:, i].max(initial=0.0)), "scale": float(scale[i]),
+                             "rule": leaves[int(np.argmax(own[:, i]))] + 1} for i, c in enumerate(numbers)},
+        **{name: {"constant": float(norms[name][k]), "rule": leaves[k] + 1} for name, k in worst.items()},
+    }  # fmt: skip
+    what = target.score or target.name
+    rows = tuple(
+        (c.name, format_number(own[:, i].max(initial=0.0)), format_number(scale[i]), format_number(steps[:, i].max(initial=0.0)))
+        for i, c in enumerate(numbers)
+    )
+    grid = Grid(("column", "steepest per unit", "its width", "over its width, at most"), rows)
+    jumps = () if ground.continuous else (
+        "These rules are simplified: this holds within a rule. Where one ends and another begins they may jump, by no "
+        f"more than {format_bound(2 * ground.rules.score_error, up=True)}.",
+    )  # fmt: skip
+    closing = (
+        "Distances are sums (l1), Euclidean (l2) or the largest (linf) of the columns' changes, each in units of its "
+        "width in the domain unless a scale is given; columns of categories don't move.",
+        *jumps,
+    )
+    said = (
+        f"The slope of {what} is at most {format_number(norms['l1'].max())} per unit of l1 distance, "
+        f"{format_number(norms['l2'].max())} of l2 and {format_number(norms['linf'].max())} of linf{describe_conditions(asked)}, "
+        "columns in units of their widths."
+    )
+    point = ground.rules.rules[leaves[worst["linf"]]].point
+    shown = (make_witness(ground, target, round_row(ground.domain, point), "steepest (linf) around here"),)
+    fits = ground.domain.contains(round_row(ground.domain, point)[None])[0]
+    text = compose_notes(asked, target, exact=True, closing=closing)
+    return Answer("lipschitz", said, None, values, True, shown if fits else (), (text[0], *text[2:]), grid)

@@ -1,0 +1,103 @@
+"""What a question is about: one score of every rule."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.analysis.rule_cells import RestrictedRules
+from relurules.errors import DataError, UnsupportedError
+from relurules.ir.link import LINKS
+from relurules.ir.network import Array
+
+#: Link of one score -> the score at which its output is a value.
+_INVERSES: Mapping[str, Callable[[float], float]] = {
+    "identity": lambda t: t,
+    "sigmoid": lambda t: math.log(t / (1.0 - t)),
+    "exp": math.log,
+    "expm1": math.log1p,
+}
+#: What the score behind an output of a link is called.
+_LABELS = {
+    "identity": "",
+    "sigmoid": "log odds of {}",
+    "complement": "log odds of {}",
+    "exp": "logarithm of {}",
+    "expm1": "logarithm of 1 + {}",
+}
+
+
+class ScoreTarget(NamedTuple):
+    """A score of every rule. weights: (R, d), constants: (R,); name: of the output, or of the score itself.
+
+    score: what the score is called beside the output, "" where they are the same; head: link of one score, with
+    which the output rises. combination: (m,) of the rules' scores.
+    """
+
+    name: str
+    score: str
+    head: str
+    weights: Array
+    constants: Array
+    combination: Array
+
+    def through(self, score: float) -> float:
+        """The output at a score."""
+        if np.isinf(score) and self.head == "identity":
+            return score
+        with np.errstate(over="ignore"):
+            return float(LINKS[self.head].apply(np.array([[score]]))[0, 0])
+
+    def inverse(self, value: float) -> float:
+        """The score at which the output is a value; infinite where it never gets there."""
+        try:
+            return _INVERSES[self.head](value)
+        except (ValueError, ZeroDivisionError):
+            return math.inf if self.head == "sigmoid" and value >= 1.0 else -math.inf
+
+    def of(self, scores: Array) -> Array:
+        """(N, m) scores of the rules -> (N,)."""
+        return np.asarray(scores @ self.combination)
+
+
+def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
+    """The score behind an output, or a score by its own name.
+
+    name None: the last one of two outputs that share scores, else the first. Of two classes that share a softmax it is
+    the log odds. UnsupportedError where there is no one score behind it, DataError for an unknown name.
+    """
+    rules = ground.rules
+    if rules.decision is not None:
+        raise UnsupportedError(
+            "these rules tell classes only, not scores; ask reach or counterfactual of them, or extract rules without "
+            "a decision"
+        )
+    if name is None:
+        pair = len(rules.outputs) == 2 and len({head.scores for head in rules.heads}) == 1
+        name = rules.outputs[1 if pair else 0]
+    eye = np.eye(len(rules.scores))
+    if name in rules.outputs:
+        head = rules.heads[rules.outputs.index(name)]
+        if not LINKS[head.link].joint and head.link != "step":
+            turned = head.link == "complement"  # it is the sigmoid of minus the score
+            own = (-1.0 if turned else 1.0) * eye[head.scores[0]]
+            return _make_target(ground, name, _LABELS[head.link].format(name), "sigmoid" if turned else head.link, own)
+        if len(head.scores) == 2 and head.link == "softmax":
+            this = head.scores[head.component]
+            other = head.scores[1 - head.component]
+            return _make_target(ground, name, f"log odds of {name}", "sigmoid", eye[this] - eye[other])
+    if name in rules.scores:
+        return _make_target(ground, name, "", "identity", eye[rules.scores.index(name)])
+    if name in rules.outputs:
+        raise UnsupportedError(
+            f"output {name!r} is no function of one score; ask about one of the scores {', '.join(rules.scores[:12])}, "
+            "or which class can be reached"
+        )
+    known = dict.fromkeys((*rules.outputs, *rules.scores))
+    raise DataError(f"no output {name!r}; there are {', '.join(map(repr, list(known)[:12]))}")
+
+
+def _make_target(ground: RestrictedRules, name: str, score: str, link: str, combination: Array) -> ScoreTarget:
+    weights = np.einsum("s,rsd->rd", combination, ground.weights)
+    return ScoreTarget(name, score, link, weights, ground.constants @ combination, combination)

@@ -1,0 +1,64 @@
+"""Which leaves of a rules' tree a polytope meets, looking only where something larger may be found."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.analysis.rule_cells import (
+    Polytope,
+    QuestionSpace,
+    RestrictedRules,
+    RuleCell,
+    is_empty_polytope,
+    split_polytope,
+)
+from relurules.ir import UNEXPLORED
+from relurules.ir.network import Array
+from relurules.lp.maxima import bound_maxima
+
+
+class ScoreBounds(NamedTuple):
+    """Between which values a score lies. branches: (n, 2) of the cells; splits: (S, 2) below every split."""
+
+    cells: list[RuleCell]
+    branches: Array
+    splits: Array
+
+
+def bound_scores(ground: RestrictedRules, space: QuestionSpace, weights: Array, constants: Array) -> ScoreBounds:
+    """Bounds on a score, weights (R, d) x + constants (R,), in every cell of a space, and below every split."""
+    forms = space.forms(weights, constants)
+    splits = np.tile([np.inf, -np.inf], (len(ground.rules.tree.neurons), 1))
+    cells, found = list[RuleCell](), list[Array]()
+    for cell in ground.cells(space):
+        form = forms[cell.leaf]
+        high, minus_low = bound_maxima(*cell.polytope, np.array([form, -form])).bounds
+        if high == -np.inf or minus_low == -np.inf:
+            continue
+        cells.append(cell)
+        found.append(np.array([-minus_low, high]))
+        for split, _ in cell.path:
+            splits[split] = min(splits[split, 0], -minus_low), max(splits[split, 1], high)
+    return ScoreBounds(cells, np.array(found).reshape(-1, 2), splits)
+
+
+def walk_leaves(
+    ground: RestrictedRules, space: QuestionSpace, start: Polytope, wanted: Callable[[int], bool] = lambda _: True
+) -> Iterator[RuleCell]:
+    """The parts of a polytope that leaves of the tree, read in `space`, have. wanted: whether to look below a split."""
+    tree = ground.rules.tree
+    splits = ground.splits(space)
+    stack = [(0 if len(tree.neurons) else -1, start)] if not is_empty_polytope(start) else []
+    while stack:
+        at, polytope = stack.pop()
+        if at == UNEXPLORED:
+            continue
+        if at < 0:
+            yield RuleCell(~at, polytope, [])  # its path is where it was found
+            continue
+        if not wanted(at):
+            continue
+        for child, part in zip(tree.children[at].tolist(), split_polytope(polytope, splits, at), strict=True):
+            if part is not None:
+                stack.append((child, part))

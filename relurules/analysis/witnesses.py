@@ -1,0 +1,78 @@
+"""From points of linear programs to rows of the domain, as the rules themselves predict them."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from relurules.analysis.rule_cells import Polytope, QuestionSpace, RestrictedRules
+from relurules.analysis.targets import ScoreTarget
+from relurules.domain import Domain
+from relurules.domain.columns import decode_rows
+from relurules.errors import CheckError
+from relurules.ir.answers import Witness
+from relurules.ir.network import Array
+from relurules.lp.polytope import find_largest_ball
+
+#: How far a point on a boundary is moved inside, as a share of the way to the middle.
+_MOVES = (0.0, 1e-9, 1e-7, 1e-5, 1e-3)
+#: Whole numbers come out of linear programs this near.
+_WHOLE = 1e-6
+
+
+def find_admissible_rows(
+    ground: RestrictedRules, space: Sequence[QuestionSpace], polytope: Polytope, point: Array, value: Callable[[Array], Array]
+) -> tuple[Array, float] | None:
+    """The rows at a point, (s, d), one per space, moved inside where that is better, and their value.
+
+    value: (s, d) -> what is to be large, NaN where there is none. None where none of the rows tried is in the domain.
+    """
+    best: tuple[Array, float] | None = None
+    for v in _list_trial_points(polytope, point):
+        rows = np.array([round_row(ground.domain, one.rows(v), one) for one in space])
+        if not ground.domain.contains(rows).all():
+            continue
+        found = float(value(rows))
+        if not np.isnan(found) and (best is None or found > best[1]):
+            best = rows, found
+    return best
+
+
+def _list_trial_points(polytope: Polytope, point: Array) -> Iterator[Array]:
+    yield point
+    try:
+        middle = find_largest_ball(*polytope).center if len(point) else point
+    except CheckError:
+        return
+    if np.isfinite(middle).all():
+        for share in _MOVES[1:]:
+            yield point + share * (middle - point)
+
+
+def round_row(domain: Domain, x: Array, space: QuestionSpace | None = None) -> Array:
+    """A row within the bounds, indicators 0 or 1, and what is nearly whole in whole-number columns whole."""
+    x = x.copy()
+    own = [i for group in domain.groups for i in group]
+    whole = domain.integer & (np.abs(x - np.round(x)) <= _WHOLE)
+    if space is not None:  # what doesn't move is as given
+        whole &= space.spread.any(axis=1)
+    x[whole] = np.round(x[whole])
+    for group in domain.groups:
+        at = list(group)
+        x[at] = np.eye(len(at))[int(np.argmax(x[at]))]
+    free = np.setdiff1d(np.arange(len(x)), own)
+    x[free] = np.clip(x[free], domain.lower[free], domain.upper[free])
+    return np.asarray(x + 0.0)
+
+
+def make_witness(ground: RestrictedRules, target: ScoreTarget | None, x: Array, shows: str) -> Witness:
+    """What the rules say of a row in the domain."""
+    rules = ground.rules
+    outputs = dict(zip(rules.outputs, map(float, rules.predict(x[None])[0]), strict=True))
+    score = None if target is None else float(target.of(rules.predict_scores(x[None]))[0])
+    raw = {name: values[0] for name, values in decode_rows(x[None], rules.domain.columns).items()}
+    return Witness(shows, int(rules.apply(x[None])[0]), raw, outputs, score)
+
+
+def make_score_function(ground: RestrictedRules, target: ScoreTarget, sign: float) -> Callable[[Array], Array]:
+    """What `seated` takes to make a score large, or small with sign -1."""
+    return lambda rows: np.asarray(sign * target.of(ground.rules.predict_scores(rows))[0])

@@ -1,0 +1,86 @@
+"""The command `relurules ask`; `cli` registers it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from relurules.cli.files import TimeLimit, parse_row, print_answer, read_table
+from relurules.cli.options import require_finite
+from relurules.errors import DataError
+
+_out = Console(highlight=False)
+
+
+_Limit = Annotated[float | None, typer.Option(help="Limit, for bounded, reach and counterfactual.", callback=require_finite)]
+
+
+def ask(
+    rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
+    question: Annotated[
+        str, typer.Argument(help="range, bounded, monotone, effect, reach, lipschitz or counterfactual; see above.")
+    ],
+    output: Annotated[str | None, typer.Option(help="Output, or score, that is asked about.")] = None,
+    feature: Annotated[str | None, typer.Option(help="Column: for monotone, effect.")] = None,
+    value: Annotated[list[str] | None, typer.Option(help="Twice, for effect: from this value to that.")] = None,
+    at_least: _Limit = None,
+    at_most: _Limit = None,
+    to: Annotated[str | None, typer.Option("--class", help="Class, for reach and counterfactual.")] = None,
+    row: Annotated[
+        str | None, typer.Option(help='For counterfactual: row of --data by number, or values: "age=35,job=clerk".')
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="CSV or Parquet that --row is a row of.")] = None,
+    keep: Annotated[list[str] | None, typer.Option(help="Column that may not change; repeatable.")] = None,
+    distance: Annotated[str, typer.Option(help="For counterfactual: l1 or linf.")] = "l1",
+    scale: Annotated[
+        list[str] | None, typer.Option(help="A column's unit of distance, such as age=10; repeatable.")
+    ] = None,
+    given: Annotated[
+        list[str] | None, typer.Option(help='Condition: "age >= 30", "job = clerk", "job = clerk|none"; repeatable.')
+    ] = None,
+    whole: Annotated[
+        bool | None, typer.Option("--whole/--any", help="Whether whole-number columns hold whole numbers only.")
+    ] = None,
+    time_limit: TimeLimit = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Ask rules something about their whole domain; the answer is exact, or a bound, and says so.
+
+    - `relurules ask rules.json range --output p_yes`: how small and how large can it be, and where?
+    - `relurules ask rules.json bounded --at-most 0.9 --given "age <= 30"`: is it never more?
+    - `relurules ask rules.json monotone --feature income`: does it only rise, or only fall?
+    - `relurules ask rules.json monotone`: all number columns in a table
+    - `relurules ask rules.json effect --feature sex`: how much can this column alone move the score?
+    - `relurules ask rules.json effect --feature age --value 30 --value 60`: from one value to another?
+    - `relurules ask rules.json reach --class yes --given "debt >= 20"`: is there a row with this class at all?
+    - `relurules ask rules.json lipschitz`: how steep is the score at most, per column and in all?
+    - `relurules ask rules.json counterfactual --row 17 --data loans.csv --keep age`: the least that changes the class
+
+    At --time-limit a bound is given that holds and may be wide, or an error that says how far it came.
+    """
+    from relurules.analysis.questions import ask as ask_rules
+    from relurules.ir import RuleSet
+
+    found = RuleSet.load(rules)
+    if value and len(value) != 2:
+        raise DataError(f"--value is given {len(value)} times; it takes two, from one value to the other")
+    table = None if data is None else read_table(data, [])
+    answer = ask_rules(
+        found, question, output=output, feature=feature, values=(value[0], value[1]) if value else None,
+        at_least=at_least, at_most=at_most, target=to, row=None if row is None else parse_row(found, row, table),
+        keep=keep or (), distance=distance, scales=_parse_scales(scale or []), given=given or (), whole=whole,
+        time_limit=time_limit,
+    )  # fmt: skip
+    print_answer(answer, as_json)
+
+
+def _parse_scales(texts: list[str]) -> dict[str, float]:
+    found = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        try:
+            found[name] = float(number)
+        except ValueError as error:
+            raise DataError(f"--scale {text!r}; expected a column and a number, such as age=10") from error
+    return found

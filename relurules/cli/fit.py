@@ -1,0 +1,75 @@
+"""The command `relurules fit`; `cli` registers it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from relurules.cli.files import TimeLimit
+from relurules.cli.options import require_finite
+from relurules.errors import DataError
+from relurules.files.writing import require_place
+
+_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def fit(
+    data: Annotated[Path, typer.Argument(help="CSV or Parquet file, one row per example.")],
+    target: Annotated[str, typer.Option(help="Column to predict.")],
+    task: Annotated[
+        str, typer.Option(help="regression, binary or multiclass; auto tells it from the target.")
+    ] = "auto",
+    drop: Annotated[list[str] | None, typer.Option(help="Column that must not be used; repeatable.")] = None,
+    max_rules: Annotated[int, typer.Option(help="At most so many rules.", min=1)] = 8,
+    max_terms: Annotated[
+        int, typer.Option(help="All rules together speak of at most so many columns; 0: any number.", min=0)
+    ] = 5,
+    max_condition_terms: Annotated[
+        int | None, typer.Option(help="Each condition speaks of at most so many columns.", min=1)
+    ] = None,
+    hidden: Annotated[str, typer.Option(help="Sizes of the layers of the network trained first.")] = "40,40",
+    test_size: Annotated[float, typer.Option(help="Share of the rows that is only scored.", callback=require_finite)] = 0.2,
+    seed: Annotated[int, typer.Option(help="Seed of the splits and of the training.", min=0, max=2**32 - 1)] = 0,
+    time_limit: TimeLimit = None,
+    out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("model"),
+) -> None:
+    """Train a network on a table, down to few rules: `relurules fit loans.csv --target default --max-rules 8`.
+
+    Columns are told apart by their values: missing numbers count as the median, text becomes one indicator per category
+    (each counts as a column of --max-terms), constant columns and identifiers are dropped with a note.
+
+    Writes into the folder: model.joblib (the scikit-learn pipeline), model.pt2 (the network alone, where all columns
+    are numbers that are never missing), rules.json, rules.txt, rules.html (the rule document), front.csv and front.svg
+    (what fewer rules cost), and summary.txt, which is printed: scores on train, validation and test rows beside those
+    of a linear model.
+
+    At --time-limit training ends where it is, and what there is by then is made a model of so few rules, which the
+    summary says.
+
+    Then: `relurules emit model/rules.json --to sql`, or `relurules extract model/model.joblib --trust-pickle --data
+    loans.csv`.
+    """
+    from relurules.cli.display import announce_compiling, show_messages
+    from relurules.cli.files import read_table
+    from relurules.training.fit_files import write_fit
+    from relurules.training.table_fit import FitOptions, fit_table
+
+    wanted = FitOptions(
+        target, task, max_rules, max_terms or None, max_condition_terms, _parse_sizes(hidden), test_size, seed, time_limit
+    )
+    require_place(out, folder=True)
+    table = read_table(data, drop or [])
+    announce_compiling(_err)
+    with show_messages(_err, "training") as say:
+        fitted = fit_table(table, wanted, say)
+        say("writing the files")
+        summary = write_fit(fitted, data, out)
+    _out.print(summary, markup=False, soft_wrap=True, end="")
+
+
+def _parse_sizes(text: str) -> tuple[int, ...]:
+    parts = text.replace(" ", "").split(",")
+    if not all(part.isdigit() and int(part) > 0 for part in parts):
+        raise DataError(f"--hidden {text!r}; expected the sizes of the layers, such as 40,40")
+    return tuple(map(int, parts))

@@ -1,0 +1,31 @@
+"""What options of several commands may be: numbers that mean something."""
+
+import math
+
+import typer
+
+#: More processes than any machine can use.
+_PROCESSES = 4096
+
+
+def require_finite(value: float | None) -> float | None:
+    """The number; a usage error where it is NaN or infinite."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number")
+    return value
+
+
+def require_interval(value: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Lower and upper bound; a usage error where these hold no number. Either side may be infinite."""
+    if value is not None and not (value[0] <= value[1] and value[0] < math.inf and value[1] > -math.inf):
+        raise typer.BadParameter(f"[{value[0]}, {value[1]}] holds no number; expected the lower bound, then the upper")
+    return value
+
+
+def require_processes(value: int) -> int:
+    """A number of processes; a usage error for one that means nothing."""
+    if not 1 <= value <= _PROCESSES and value != -1:
+        raise typer.BadParameter(
+            f"{value} is no number of processes; expected 1 to {_PROCESSES}, or -1 for one per core"
+        )
+    return value

@@ -1,0 +1,52 @@
+"""The formats of the rule document, and the one function that looks things up in them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from relurules.documents.build import build_document
+from relurules.documents.document import Document
+from relurules.documents.html import print_html
+from relurules.documents.latex import print_latex
+from relurules.documents.markdown import print_markdown
+from relurules.errors import UnsupportedError
+from relurules.ir import Artifact, RuleSet
+from relurules.ir.answers import Answer
+
+
+class Printer(NamedTuple):
+    """A format: the name of its file, and what prints a document."""
+
+    file: str
+    print: Callable[[Document], str]
+
+
+PRINTERS: Mapping[str, Printer] = {
+    "markdown": Printer("rules.md", print_markdown),
+    "html": Printer("rules.html", print_html),
+    "latex": Printer("rules.tex", print_latex),
+}
+
+
+def emit_document(
+    rules: RuleSet,
+    target: str,
+    *,
+    title: str | None,
+    dialect: str | None = None,
+    form: str | None = None,
+    answers: Sequence[Answer] = (),
+) -> Artifact:
+    """The rule document in a format; UnsupportedError for a dialect, or a form other than rules.
+
+    title: its heading, "Rules for ..." by default; control characters in it are shown as spaces. answers: to questions
+    about the rules, which get a section.
+    """
+    if form not in (None, "rules"):
+        raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: rules")
+    if dialect is not None:
+        raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: none, leave it out")
+    printer = PRINTERS[target]
+    text = printer.print(build_document(rules, target, title, answers))
+    return Artifact(
+        target, "rules", rules.domain, rules.outputs, {printer.file: text}, rules.score_error, rules.complete
+    )

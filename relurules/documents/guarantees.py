@@ -1,0 +1,165 @@
+"""The parts on what holds: what is proven, what is measured, and the domain."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from relurules.documents.cards import spell_metric
+from relurules.documents.context import DocumentContext, format_count, phrase_ends
+from relurules.documents.document import Block, Bullets, Facts, Paragraph, Section, Table, link_rule
+from relurules.documents.overview import list_used_columns
+from relurules.ir import RuleSet
+from relurules.ir.ranges import has_exact_range
+from relurules.wording import phrases as p
+from relurules.wording.coverage import describe_missing
+from relurules.wording.forms import ColumnSpan
+from relurules.wording.numbers import format_bound, format_number, format_short
+from relurules.wording.phrases import Phrase
+
+#: Steps of a simplification that are shown.
+_STEPS = 20
+
+
+def build_proofs(context: DocumentContext) -> Section:
+    """What holds everywhere in the domain, and by what."""
+    rules = context.rules
+    items = [p.text(_describe_fidelity(rules)), p.text(_describe_cover(rules))]
+    if context.decisions is None:
+        said = (
+            "The possible outputs of a rule are the smallest and largest ones over its whole region, found by linear "
+            "programming; columns of whole numbers count as continuous there."
+        )
+        if not all(has_exact_range(rules.heads)):
+            said += " Outputs of three or more scores are bounded so, and may not come as far."
+        items.append(p.text(said))
+    items.append(
+        p.text("The rounding of float64 arithmetic, about 1e-16 of the terms of a sum, is not counted in any of this.")
+    )
+    blocks: list[Block] = [Bullets(tuple(items))]
+    if rules.tradeoffs:
+        steps = [rules.tradeoffs[i] for i in _space_evenly(len(rules.tradeoffs))]
+        rows = tuple((p.number(f"{step.rules:,}"), p.number(format_bound(step.error))) for step in steps)
+        blocks.append(Table("How far outputs may be off with fewer rules", ("Rules", "At most"), rows, (True, True)))
+    return Section("proven", "What is proven", tuple(blocks))
+
+
+def _space_evenly(count: int) -> list[int]:
+    """The first, the last, and of many those in between that are evenly apart."""
+    return sorted(set(np.linspace(0, count - 1, min(count, _STEPS)).round().astype(int).tolist()))
+
+
+def _describe_fidelity(rules: RuleSet) -> str:
+    linked = rules.output_error is None and any(head.link != "identity" for head in rules.heads)
+    what = "scores" if linked else "outputs"
+    where = "anywhere in the domain" if rules.complete else "wherever there is a rule"
+    such = "" if rules.complete else "such "
+    if rules.max_error == 0:
+        return (
+            f"Fidelity: {where}, the {what} of the rules are those of the network as traced. Regions "
+            "and formulas are computed from its weights; nothing is fitted."
+        )
+    if not np.isfinite(rules.max_error):
+        return (
+            "Fidelity: no bound is known on how far the outputs of the rules are from those of the network as traced."
+        )
+    return (
+        f"Fidelity: {where}, the {what} of the rules differ from those of the network as traced by at "
+        f"most {format_bound(rules.max_error)}. This bounds all {such}rows that the domain could hold; it is no mean "
+        "over data."
+    )
+
+
+def _describe_cover(rules: RuleSet) -> str:
+    if rules.complete:
+        return (
+            "Cover: the rules are the leaves of one decision tree, so every row of the domain has a rule, and two "
+            "rules share nothing but a boundary."
+        )
+    return f"Not covered: {describe_missing(rules)}"
+
+
+def build_performance(context: DocumentContext) -> Section | None:
+    """What data say: metrics of all rules together, and of every rule."""
+    evidence = context.evidence
+    if evidence is None or (evidence.response is None and not evidence.metrics):
+        return None
+    blocks: list[Block] = [
+        Paragraph(
+            p.text(
+                f"Measured on {format_count(evidence.rows - evidence.outside, 'row')} with a rule. Whether these rows were "
+                "trained on isn't known here."
+            )
+        )
+    ]
+    if evidence.metrics:
+        blocks.append(Facts(tuple((spell_metric(n), p.number(format_short(v))) for n, v in evidence.metrics.items())))
+    if (table := _tabulate_rules(context)) is not None:
+        blocks.append(table)
+    return Section("measured", "What is measured", tuple(blocks))
+
+
+def _tabulate_rules(context: DocumentContext) -> Table | None:
+    """Each rule on its own rows, and its formula on all rows."""
+    evidence = context.evidence
+    if evidence is None or len(evidence.rules) < 2:
+        return None
+    local = list(dict.fromkeys(name for facts in evidence.rules for name in facts.local))
+    whole = list(dict.fromkeys(name for facts in evidence.rules for name in facts.whole))
+    if not local and not whole:
+        return None
+    header = [
+        "Rule",
+        "Rows",
+        *(spell_metric(n) for n in local),
+        *(f"{spell_metric(n)}, its formula on all rows" for n in whole),
+    ]
+    rows = tuple(
+        (
+            link_rule(number), p.number(f"{facts.rows:,}"),
+            *(_phrase_metric(facts.local, name) for name in local), *(_phrase_metric(facts.whole, name) for name in whole),
+        )
+        for number, facts in enumerate(evidence.rules, start=1)
+    )  # fmt: skip
+    return Table("Each rule on its own rows", tuple(header), rows, (False, *[True] * (len(header) - 1)))
+
+
+def _phrase_metric(found: Mapping[str, float], name: str) -> Phrase:
+    return p.number(format_short(found[name], 3)) if name in found else p.text("none")
+
+
+def build_domain(context: DocumentContext) -> Section:
+    """The columns with their ranges or values, and further limits."""
+    rules = context.rules
+    used = set(list_used_columns(context))
+    spans = sorted(context.reading.spans, key=lambda span: span.column.name not in used)
+    rows = tuple(_tabulate_column(rules, span, span.column.name in used) for span in spans)
+    missing = any(span.column.fill is not None or None in span.column.lookup for span in context.reading.spans)
+    words = "with a missing value that doesn't count as anything" if missing else "with a missing value"
+    blocks: list[Block] = [
+        Paragraph(p.text(f"A row outside this domain, or {words}, has rule 0 and no output.")),
+        Table("Columns", ("Column", "Values", "Remarks"), rows, (False, False, False)),
+    ]
+    limits = [p.text(f"Also: {text}") for text in rules.domain.texts]
+    own = {i for span in spans if span.column.categories for i in span.coordinates}
+    for group in rules.domain.groups:
+        if not own & set(group):
+            listed = p.join_list([p.name(rules.features[i]) for i in group], "and")
+            limits.append((*p.text("Exactly one of these is 1, the others are 0: "), *listed))
+    if limits:
+        blocks.append(Bullets(tuple(limits)))
+    return Section("domain", "Domain", tuple(blocks))
+
+
+def _tabulate_column(rules: RuleSet, span: ColumnSpan, used: bool) -> tuple[Phrase, ...]:
+    remarks = [] if used else ["no rule reads it"]
+    if span.column.categories:
+        admitted = [span.column.categories[i] for i in span.admitted]
+        values = p.text("; ".join(" or ".join(category.members) for category in admitted))
+    else:
+        low, high = float(rules.domain.lower[span.first]), float(rules.domain.upper[span.first])
+        values = phrase_ends(p.number(format_number(low)), p.number(format_number(high)), low, high)
+        if rules.domain.integer[span.first]:
+            remarks.append("whole numbers in the data")
+        if span.column.fill is not None:
+            remarks.append(f"a missing value counts as {format_number(span.column.fill)}")
+    return p.name(span.column.name), values, p.text("; ".join(remarks))

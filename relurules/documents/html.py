@@ -1,0 +1,69 @@
+"""The document as one HTML file: no scripts, nothing loaded, charts as inline SVG, made to be printed too."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+
+from relurules.documents.document import RULE, Document
+from relurules.documents.render import render_template, replace_control_characters
+from relurules.wording import phrases as p
+from relurules.wording.phrases import Phrase, PhrasePart
+
+#: Half the width of the plot of a chart, in SVG units: bars go so far to either side of zero.
+_HALF = 100.0
+#: Names of up to so many characters aren't broken.
+_SHORT = 32
+
+
+def print_html(document: Document) -> str:
+    """The file's text."""
+    return render_template("rules.html.j2", document, say=print_phrase, plain=escape_text, bar=place_bar, anchor=make_anchor)
+
+
+def escape_text(text: str) -> str:
+    """Text that may stand anywhere in HTML, in attributes too."""
+    return escape(replace_control_characters(text), quote=True)
+
+
+def print_phrase(phrase: Phrase) -> str:
+    """A phrase with its parts marked up."""
+    return "".join(_print_part(piece) for piece in phrase)
+
+
+def make_anchor(name: str) -> str:
+    """What a sum's definition is linked by; names of sums are letters and digits."""
+    return f"sum-{name}"
+
+
+def _print_part(piece: PhrasePart) -> str:
+    return _MARKUP.get(piece.kind, str)(escape_text(piece.text))
+
+
+def _print_name(text: str) -> str:
+    """A short name stays on one line."""
+    return f'<b class="name{" short" if len(text) <= _SHORT else ""}">{text}</b>'
+
+
+def _print_number(text: str) -> str:
+    mantissa, mark, exponent = text.partition("e")
+    mantissa = mantissa.replace("-", "\u2212")
+    if not mark:
+        return mantissa
+    return f"{mantissa}\u00b710<sup>{exponent.replace('-', chr(0x2212))}</sup>"
+
+
+#: Kind of a piece -> what makes markup of its escaped text; others stand as they are.
+_MARKUP: Mapping[str, Callable[[str], str]] = {
+    p.NAME: _print_name,
+    p.VALUE: lambda text: f'<span class="value">{text}</span>',
+    p.NUMBER: _print_number,
+    p.SCORE: lambda text: f'<a class="sum" href="#{make_anchor(text)}">{text}</a>',
+    p.TIE: lambda _: "&nbsp;",
+    RULE: lambda text: f'<a href="#rule-{text}">Rule&nbsp;{text}</a>',
+}
+
+
+def place_bar(share: float) -> dict[str, str]:
+    """Geometry of a bar: where it starts, how long it is, and which way it goes."""
+    length = max(abs(share) * _HALF, 0.75 if share else 0.0)
+    start = _HALF - length if share < 0 else _HALF
+    return {"x": f"{start:.2f}", "width": f"{length:.2f}", "way": "down" if share < 0 else "up"}

@@ -1,0 +1,103 @@
+"""Domain <-> plain JSON values: `features` with their bounds, and `constraints`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from relurules.domain import Domain
+from relurules.domain.columns import Category, Column, find_groups, is_plain, make_number_columns, name_coordinates
+from relurules.ir.network import Array
+
+
+def domain_to_json(domain: Domain) -> dict[str, Any]:
+    """The domain as {"features": [...], "constraints": [...]}; a bound that isn't there is None."""
+    columns = zip(domain.names, domain.lower, domain.upper, domain.integer, strict=True)
+    inequalities = zip(domain.texts, domain.normals, domain.bounds, strict=True)
+    plain = {} if is_plain(domain.columns) else {"columns": [_column_json(column) for column in domain.columns]}
+    groups = {"groups": [[domain.names[i] for i in group] for group in domain.groups]} if domain.groups else {}
+    return {
+        "features": [
+            {"name": name, "lower": _finite_or_none(low), "upper": _finite_or_none(high), "integer": bool(whole)}
+            for name, low, high, whole in columns
+        ],
+        "constraints": [
+            {"text": text, "coefficients": to_sparse(row, domain.names), "at_most": float(bound)}
+            for text, row, bound in inequalities
+        ],
+        **plain,
+        **groups,
+    }
+
+
+def domain_from_json(found: Mapping[str, Any]) -> Domain:
+    """The domain that `domain_to_json` wrote. KeyError, TypeError or ValueError (DomainError) for anything else."""
+    features, constraints = found["features"], found.get("constraints", ())
+    names = [feature["name"] for feature in features]
+    lower = [-np.inf if feature["lower"] is None else feature["lower"] for feature in features]
+    upper = [np.inf if feature["upper"] is None else feature["upper"] for feature in features]
+    box = Domain.box(lower, upper, names)
+    place = {name: j for j, name in enumerate(names)}
+    rows = [to_dense(item["coefficients"], place) for item in constraints]
+    columns = tuple(_column_from_json(item) for item in found.get("columns", ())) or make_number_columns(names)
+    if name_coordinates(columns) != box.names:
+        raise ValueError(f"columns become {', '.join(name_coordinates(columns)[:8])}, features are others")
+    groups = tuple(tuple(place[name] for name in group) for group in found.get("groups", ()))
+    if not set(find_groups(columns)) <= set(groups) or len({i for g in groups for i in g}) < sum(map(len, groups)):
+        raise ValueError("groups must hold the categories of every column, and no feature twice")
+    return Domain(
+        names=box.names,
+        lower=box.lower,
+        upper=box.upper,
+        integer=np.array([feature.get("integer", False) for feature in features], dtype=bool),
+        normals=np.array(rows, dtype=np.float64).reshape(-1, len(names)),
+        bounds=np.array([item["at_most"] for item in constraints], dtype=np.float64),
+        texts=tuple(item["text"] for item in constraints),
+        columns=columns,
+        groups=groups,
+    )
+
+
+def _column_json(column: Column) -> dict[str, Any]:
+    """A column; what doesn't apply is left out."""
+    said: dict[str, Any] = {"name": column.name}
+    if column.fill is not None:
+        said["fill"] = column.fill
+    if column.categories:
+        said["categories"] = [
+            {"values": list(category.values)} | {word: True for word in ("missing", "other") if getattr(category, word)}
+            for category in column.categories
+        ]
+    return said
+
+
+def _column_from_json(found: Mapping[str, Any]) -> Column:
+    categories = tuple(
+        Category(
+            tuple(value if isinstance(value, str) else float(value) for value in item["values"]),
+            bool(item.get("missing", False)),
+            bool(item.get("other", False)),
+        )
+        for item in found.get("categories", ())
+    )
+    fill = found.get("fill")
+    return Column(str(found["name"]), categories, None if fill is None else float(fill))
+
+
+def to_sparse(row: Array, names: Sequence[str]) -> dict[str, float]:
+    """The nonzero entries of a row (d,) by name."""
+    return {name: value for name, value in zip(names, row.tolist(), strict=True) if value}
+
+
+def to_dense(coefficients: Mapping[str, float], place: Mapping[str, int]) -> Array:
+    """The row (d,) that `sparse` took apart, given where each name stands; ValueError for an unknown name."""
+    row = np.zeros(len(place))
+    for name, value in coefficients.items():
+        if name not in place:
+            raise ValueError(f"coefficients name {name!r}, which is no feature")
+        row[place[name]] = value
+    return row
+
+
+def _finite_or_none(bound: float) -> float | None:
+    return float(bound) if np.isfinite(bound) else None

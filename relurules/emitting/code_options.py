@@ -1,0 +1,76 @@
+"""What may be asked of code other than SQL, and what it can't have."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from relurules.emitting.c.numbers import REALS
+from relurules.emitting.request import OUTSIDE, EmitRequest
+from relurules.errors import UnsupportedError
+
+COLUMNS = ("outputs", "rule")
+#: Fields of `Request` that code takes; the others are for SQL.
+OPTIONS = ("columns", "outside", "number")
+
+
+def check_code_request(request: EmitRequest, target: str, options: Mapping[str, Any]) -> EmitRequest:
+    """The request with these options; UnsupportedError names what exists where it asks for something else."""
+    request = request._replace(**{name: options[name] for name in OPTIONS if name in options})
+    if request.outside not in ("", *OUTSIDE):
+        raise UnsupportedError(f"target {target!r} has no outside {request.outside!r}; supported: {', '.join(OUTSIDE)}")
+    if unknown := [name for name in request.columns if name not in COLUMNS]:
+        raise UnsupportedError(f"no column {unknown[0]!r} in {target!r}; supported: {', '.join(COLUMNS)}")
+    if "outputs" not in request.columns:
+        raise UnsupportedError(f"target {target!r} always returns the outputs; add 'outputs' to columns")
+    if (missing := options.get("missing", "propagate")) != "propagate":
+        raise UnsupportedError(f"target {target!r} has no missing {missing!r}; supported: propagate")
+    if request.number not in REALS or (request.number != "double" and target != "c"):
+        supported = ", ".join(REALS) if target == "c" else "double"
+        raise UnsupportedError(f"target {target!r} has no number {request.number!r}; supported: {supported}")
+    return request
+
+
+def prepare_request(request: EmitRequest) -> EmitRequest:
+    """The request in its form; where rows outside matter, with the network as traced: the collapsed one ends there.
+
+    Its neurons are others than those that the tree tests, unless nothing was collapsed: half-spaces are tested then.
+    """
+    rules = request.rules
+    if request.outside != "exact":
+        return request
+    if request.form != "network":
+        raise UnsupportedError(f"outside='exact' is of form 'network'; form {request.form!r} knows no such rows")
+    if rules.traced is None:
+        raise UnsupportedError(
+            "outside='exact' needs the network as traced, which these rules don't keep (decisions and rules files of "
+            "earlier versions); use outside='null' or 'clamp'"
+        )
+    same = all(np.array_equal(getattr(rules.network, name), getattr(rules.traced, name)) for name in _ARRAYS)
+    tree = rules.tree if same else replace(rules.tree, neurons=np.full_like(rules.tree.neurons, -1))
+    return request._replace(rules=replace(rules, network=rules.traced, tree=tree))
+
+
+#: What makes a network.
+_ARRAYS = ("A", "L", "b", "C", "U", "c", "slope")
+
+
+def rank_forms(request: EmitRequest) -> list[str]:
+    """Rules can be read; for rows outside there is one form."""
+    return ["network" if request.outside == "exact" else "rules"]
+
+
+def rank_batch_forms(request: EmitRequest) -> list[str]:
+    """For whole tables: the network is fastest, but what was simplified is no network any more."""
+    return ["tree" if request.rules.simplified and request.outside != "exact" else "network"]
+
+
+def is_rule_needed(request: EmitRequest) -> bool:
+    """Whether a rule has to be found: it is wanted, or rules don't cover the domain."""
+    return "rule" in request.columns or request.form != "network" or not is_covered(request)
+
+
+def is_covered(request: EmitRequest) -> bool:
+    """Whether every row in the domain has outputs."""
+    return request.rules.complete or request.outside == "exact"

@@ -1,0 +1,300 @@
+"""SQL dialects: one row of `_ROWS` each, which states only its difference from its parent's.
+
+What is measured or known of an engine stands in its row: how it reads numbers and names, what aborts a query, how a
+subquery is kept from being inlined, and the sizes at which it gives up.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from relurules.emitting.sql.dialect import Dialect, NameLimit
+
+
+def _cast_numbers_only(column: str) -> str:
+    """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12: text must become NULL instead.
+
+    Written so that DuckDB can run it too, whose types have names of their own.
+    """
+    return f"CASE WHEN typeof({column}) NOT IN ('text', 'blob', 'VARCHAR') THEN CAST({column} AS DOUBLE) END"
+
+
+def _cast_unless_text(column: str) -> str:
+    """MySQL reads '12 apples' as 12; the character set of a number is `binary`."""
+    return f"CASE WHEN charset({column}) = 'binary' THEN CAST({column} AS DOUBLE) END"
+
+
+def _test_missing_or_nan(nan: str, double: str) -> Callable[[str], str]:
+    return lambda c: f"({c} IS NULL OR {nan.format(f'CAST({c} AS {double})')})"
+
+
+def _format_test(test: str) -> Callable[[str], str]:
+    return test.format
+
+
+def _format_cast(text: str) -> Callable[[str], str]:
+    return text.format
+
+
+def _bound_exp(above: str) -> Callable[[str], str]:
+    """Exp for engines that abort the query where it overflows; `above` is what it is then."""
+    over = f" ELSE {above}" if above else ""
+    return lambda s: f"CASE WHEN {s} <= 7.09E2 THEN exp({s}){over} END"
+
+
+def _raise_message(function: str) -> Callable[[str, str], str]:
+    """An error with a message: a function that raises it."""
+    return lambda c, message: f"CASE WHEN {c} THEN {function.format(message)} END"
+
+
+def _fail_cast(double: str) -> Callable[[str, str], str]:
+    """An error with a message: text that is cast to a number, and no constant, which could be folded too early."""
+    return lambda c, message: f"CAST(CASE WHEN {c} THEN {message} ELSE '0' END AS {double})"
+
+
+_POSTGRES_NAN = "{} = CAST('NaN' AS DOUBLE PRECISION)"
+_POSTGRES_INFINITY = "CAST('Infinity' AS DOUBLE PRECISION)"
+
+#: Name -> parent and what differs. Limits: SQLite's parser overflows at 19 to 24 nested CASE; SQL Server nests CASE 10
+#: deep; ClickHouse reads 256 KiB by default, and takes minutes beyond some 1 MB, as Spark does beyond 300 kB.
+_ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "sqlite": (
+        "",
+        {
+            "cast": _cast_numbers_only,
+            "greatest": "max",
+            "fence": " LIMIT 9223372036854775807",
+            "depth": 10,
+            "columns": 1900,
+            "statement": 1_000_000_000,
+            "abort": lambda c, message: f"CASE WHEN {c} THEN json_extract({message}, '$') END",
+            "executed": "SQLite",
+            "string": "TEXT",
+        },
+    ),
+    "duckdb": (
+        "",
+        {
+            "missing": _test_missing_or_nan("isnan({})", "DOUBLE"),
+            "nan": _format_test("isnan({})"),
+            "greatest": "",  # slower than a CASE
+            "abort": _raise_message("error({})"),
+            "executed": "DuckDB",
+            "function": "CREATE OR REPLACE MACRO {name}({names}) AS ({body})",
+            "columns": 100_000,
+        },
+    ),
+    "postgres": (
+        "",
+        {
+            "fold": str,
+            "name_limit": NameLimit(63, "bytes"),
+            "double": "DOUBLE PRECISION",
+            "typed": True,
+            "cast": _format_cast("CAST({} AS DOUBLE PRECISION)"),
+            "missing": _test_missing_or_nan(_POSTGRES_NAN, "DOUBLE PRECISION"),
+            "nan": _format_test(_POSTGRES_NAN),
+            "exp": lambda s: (
+                f"CASE WHEN {s} > 7.09E2 THEN {_POSTGRES_INFINITY} WHEN {s} < -7E2 THEN 0E0 ELSE exp({s}) END"
+            ),
+            "shrink": lambda s: f"CASE WHEN {s} < -7E2 THEN 0E0 ELSE exp({s}) END",
+            "largest": 1e100,
+            "tiny": 1e-100,
+            "fence": " OFFSET 0",
+            "columns": 1600,
+            "statement": 1_000_000_000,
+            "abort": _fail_cast("DOUBLE PRECISION"),
+            "executed": "PostgreSQL",
+            "function": (
+                "CREATE OR REPLACE FUNCTION {name}({typed}) RETURNS {type}\n"
+                "LANGUAGE SQL IMMUTABLE PARALLEL SAFE\nRETURN {body}"
+            ),
+            "string": "TEXT",
+        },
+    ),
+    "mysql": (
+        "",
+        {
+            "quote": ("`", "`"),
+            "backslashes": (False, True),
+            "name_limit": NameLimit(64, "characters", "(?!\\s)[\x01-\uffff]*(?<!\\s)"),
+            "cast": _cast_unless_text,
+            "text": lambda c: f"CAST(CONVERT({c} USING utf8mb4) AS BINARY)",
+            "exp": _bound_exp(""),
+            "largest": 1e100,
+            "fence": " LIMIT 9223372036854775807",
+            "columns": 4000,
+            "easy": 16_000_000,
+            "raised": "SET GLOBAL max_allowed_packet",
+            "abort": lambda c, _message: f"exp(CASE WHEN {c} THEN 1E3 ELSE 0E0 END)",
+            "executed": "MariaDB",
+            "function": "CREATE FUNCTION {name}({typed}) RETURNS {type}\nDETERMINISTIC NO SQL\nRETURN {body}",
+            "string": "TEXT CHARACTER SET utf8mb4",
+        },
+    ),
+    "mariadb": ("mysql", {}),
+    "clickhouse": (
+        "",
+        {
+            "backslashes": (True, True),
+            "fold": str,
+            "double": "Nullable(Float64)",
+            "cast": _format_cast("CAST({} AS Nullable(Float64))"),
+            "missing": _test_missing_or_nan("isNaN({})", "Nullable(Float64)"),
+            "nan": _format_test("isNaN({})"),
+            "text": _format_cast("CAST({} AS Nullable(String))"),
+            "greatest": "greatest",
+            "statement": 1_000_000,
+            "easy": 262_144,
+            "raised": "SET max_query_size",
+            "abort": lambda c, message: f"throwIf({c}, {message})",
+            "executed": "ClickHouse",
+            "function": "CREATE OR REPLACE FUNCTION {name} AS ({names}) -> {body}",
+            "integer": "Int32",
+            "string": "Nullable(String)",
+        },
+    ),
+    "spark": (
+        "",
+        {
+            "quote": ("`", "`"),
+            "backslashes": (False, True),
+            "apostrophe": "\\'",
+            "missing": _test_missing_or_nan("isnan({})", "DOUBLE"),
+            "nan": _format_test("isnan({})"),
+            "text": _format_cast("CAST({} AS STRING)"),
+            "abort": _raise_message("raise_error({})"),
+            "dollar_brace": True,
+            "depth": 20,
+            "statement": 300_000,
+            "executed": "Spark",
+            "function": "CREATE OR REPLACE TEMPORARY FUNCTION {name}({typed}) RETURNS {type}\nRETURN {body}",
+            "string": "STRING",
+        },
+    ),
+    "databricks": (
+        "spark",
+        {"executed": "", "function": "CREATE OR REPLACE FUNCTION {name}({typed}) RETURNS {type}\nRETURN {body}"},
+    ),
+    "bigquery": (
+        "",
+        {
+            "quote": ("`", "`"),
+            "backslashes": (True, True),
+            "apostrophe": "\\'",
+            "name_limit": NameLimit(300, "characters", "[A-Za-z_][A-Za-z0-9_]*"),
+            "double": "FLOAT64",
+            "cast": _format_cast("CAST({} AS FLOAT64)"),
+            "missing": _test_missing_or_nan("IS_NAN({})", "FLOAT64"),
+            "nan": _format_test("IS_NAN({})"),
+            "text": _format_cast("CAST({} AS STRING)"),
+            "exp": _bound_exp("CAST('inf' AS FLOAT64)"),
+            "largest": 1e100,
+            "statement": 1_000_000,
+            "abort": _raise_message("ERROR({})"),
+            "function": "CREATE OR REPLACE FUNCTION {name}({typed}) RETURNS {type} AS (\n{body}\n)",
+            "integer": "INT64",
+            "string": "STRING",
+        },
+    ),
+    "snowflake": (
+        "",
+        {
+            "fold": str,
+            "name_limit": NameLimit(255),
+            "double": "FLOAT",
+            "typed": True,
+            "cast": _format_cast("CAST({} AS FLOAT)"),
+            "missing": _test_missing_or_nan("{} = CAST('NaN' AS FLOAT)", "FLOAT"),
+            "nan": _format_test("{} = CAST('NaN' AS FLOAT)"),
+            "text": _format_cast("CAST({} AS VARCHAR)"),
+            "backslashes": (False, True),
+            "exp": _bound_exp("CAST('inf' AS FLOAT)"),
+            "largest": 1e100,
+            "statement": 1_000_000,
+            "abort": _fail_cast("FLOAT"),
+            "function": "CREATE OR REPLACE FUNCTION {name}({typed}) RETURNS {type} AS $$\n{body}\n$$",
+        },
+    ),
+    "redshift": (
+        "postgres",
+        {
+            "fold": str.lower,
+            "name_limit": NameLimit(127, "bytes"),
+            "text": _format_cast("CAST({} AS VARCHAR(65535))"),
+            "backslashes": (False, True),
+            "fence": "",
+            "statement": 16_000_000,
+            "executed": "",
+            "function": "",
+        },
+    ),
+    "trino": (
+        "",
+        {
+            "missing": _test_missing_or_nan("is_nan({})", "DOUBLE"),
+            "nan": _format_test("is_nan({})"),
+            "text": _format_cast("CAST({} AS VARCHAR)"),
+            "statement": 1_000_000,
+            "abort": _fail_cast("DOUBLE"),
+        },
+    ),
+    "tsql": (
+        "",
+        {
+            "quote": ("[", "]"),
+            "name_limit": NameLimit(128),
+            "double": "FLOAT(53)",
+            "cast": _format_cast("CAST({} AS FLOAT(53))"),
+            "text": _format_cast("CAST({} AS NVARCHAR(4000)) COLLATE Latin1_General_100_BIN2"),
+            "prefix": "N",
+            "exp": _bound_exp(""),
+            "ln": "LOG",
+            "greatest": "",
+            "largest": 1e100,
+            "depth": 8,
+            "statement": 256_000_000,
+            "abort": _fail_cast("FLOAT(53)"),
+        },
+    ),
+    "oracle": (
+        "",
+        {
+            "fold": str,
+            "name_limit": NameLimit(128, "bytes", '[^"]*'),
+            "double": "BINARY_DOUBLE",
+            "typed": True,
+            "largest": 1e100,
+            "cast": _format_cast("CAST({} AS BINARY_DOUBLE)"),
+            "missing": lambda c: f"({c} IS NULL OR CAST({c} AS BINARY_DOUBLE) IS NAN)",
+            "nan": _format_test("{} IS NAN"),
+            "text": _format_cast("CAST({} AS VARCHAR2(4000))"),
+            "alias": " ",
+            "columns": 1000,
+            "abort": _fail_cast("NUMBER"),
+            "empty_is_null": True,
+        },
+    ),
+    "teradata": (
+        "",
+        {
+            "name_limit": NameLimit(128),
+            "double": "FLOAT",
+            "cast": _format_cast("CAST({} AS FLOAT)"),
+            "text": _format_cast("{} (CASESPECIFIC)"),
+            "exp": _bound_exp(""),
+            "largest": 1e100,
+            "statement": 1_000_000,
+            "abort": _fail_cast("FLOAT"),
+        },
+    ),
+}
+
+
+def _build_dialects(rows: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Dialect]:
+    found: dict[str, Dialect] = {}
+    for name, (parent, own) in rows.items():
+        found[name] = (found[parent] if parent else Dialect())._replace(**own)
+    return found
+
+
+DIALECTS: Mapping[str, Dialect] = _build_dialects(_ROWS)

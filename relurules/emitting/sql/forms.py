@@ -1,0 +1,214 @@
+"""The three forms in SQL: rules, tree and network; each gives the number of the rule, and the scores."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.emitting import plan
+from relurules.emitting.notation import Notation
+from relurules.emitting.request import EmitRequest
+from relurules.emitting.sql.dialect import LINE, Dialect
+from relurules.emitting.sql.inputs import join_conditions
+from relurules.emitting.sql.outputs import OutputNeeds
+from relurules.emitting.sql.steps import Subquery
+from relurules.ir import Network
+
+#: More comparisons than this are made of sums that are columns of a subquery of their own, each computed once.
+_INLINE = 100
+#: A CASE of more rules than this is a CASE of CASEs, so that few of them are looked at.
+_FLAT = 40
+
+
+class SqlNames(NamedTuple):
+    """Names of our own columns and subqueries, all of which start with `prefix`."""
+
+    prefix: str
+
+    def of(self, what: str) -> str:
+        """A subquery."""
+        return f"{self.prefix}_{what}"
+
+    @property
+    def inside(self) -> str:
+        """1 for rows in the domain, else 0."""
+        return f"{self.prefix}_inside"
+
+    @property
+    def known(self) -> str:
+        """1 for rows that the network takes, wherever they lie, else 0."""
+        return f"{self.prefix}_known"
+
+    @property
+    def rule(self) -> str:
+        """The number of the rule."""
+        return f"{self.prefix}_rule"
+
+    def key(self, i: int) -> str:
+        """A column that is kept."""
+        return f"{self.prefix}_key{i}"
+
+    def score(self, i: int) -> str:
+        """A score, before links."""
+        return f"{self.prefix}_s{i}"
+
+    def z(self, k: int) -> str:
+        """A neuron's argument."""
+        return f"{self.prefix}_z{k}"
+
+    def a(self, k: int) -> str:
+        """What a neuron makes of it."""
+        return f"{self.prefix}_a{k}"
+
+
+def plan_form_steps(request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation, wanted: OutputNeeds) -> list[Subquery]:
+    """The subqueries of a form, up to the number of the rule, where that is wanted."""
+    rules, network = request.rules, choose_network(request)
+    signs = request.form == "network" and wanted.rule and is_same_network(network, rules.network)
+    tested = plan.find_split_neurons(rules) if signs else np.zeros(len(network), dtype=np.bool_)
+    levels = _plan_levels(network, dialect, names, features, tested)
+    if request.form == "rules":
+        return _plan_rules(request, dialect, names, features) + (levels if wanted.everywhere else [])
+    if request.form == "tree":
+        stages = _plan_stages(request, dialect, names, plan.print_half_space_tests(rules, features))
+        return stages + (levels if wanted.everywhere else [])
+    if not wanted.rule:
+        return levels
+    if signs:
+        return levels + _plan_stages(request, dialect, names, plan.print_neuron_tests(rules, features, names.z, "0E0"))
+    return _plan_stages(request, dialect, names, plan.print_half_space_tests(rules, features)) + levels
+
+
+def choose_network(request: EmitRequest) -> Network:
+    """The network whose neurons are printed: as it was traced, where it must be right outside the domain too."""
+    traced = request.rules.traced if request.outside == "exact" else None
+    return request.rules.network if traced is None else traced
+
+
+def is_same_network(one: Network, other: Network) -> bool:
+    """Whether they hold the same numbers."""
+    if one is other:
+        return True
+    names = ("A", "L", "b", "C", "U", "c", "slope")
+    return len(one) == len(other) and all(np.array_equal(getattr(one, n), getattr(other, n)) for n in names)
+
+
+def _plan_rules(request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation) -> list[Subquery]:
+    rules = plan.plan_rules(request.rules, features)
+    steps, rename = _plan_sums(request, dialect, names, features)
+    lines = [
+        f"  WHEN {join_conditions([rename(c) for c in rule.conditions])}{LINE}    THEN {rule.number}" for rule in rules
+    ]
+    text = LINE.join([f"CASE{LINE}  WHEN {names.inside} = 0 THEN 0", *lines, f"  ELSE 0{LINE}END"])
+    return [*steps, Subquery(names.of("ruled"), [(names.rule, text)])]
+
+
+def _plan_sums(
+    request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation
+) -> tuple[list[Subquery], Callable[[str], str]]:
+    """A subquery for the sums that conditions compare, where these are many, and what a condition then reads."""
+    conditions = [c for rule in request.rules for c in rule.conditions]
+    texts = list(dict.fromkeys(features.affine(c.half_space.normal) for c in conditions))
+    sums = {text: f"{names.prefix}_h{i}" for i, text in enumerate(text for text in texts if " " in text)}
+    if len(conditions) <= _INLINE or len(sums) + len(features.columns) > dialect.columns:
+        return [], str
+
+    def rename(condition: str) -> str:
+        text, sign, bound = _split_comparison(condition)
+        return f"{sums.get(text, text)} {sign} {bound}"
+
+    return [Subquery(names.of("sums"), [(name, text) for text, name in sums.items()])], rename
+
+
+def _split_comparison(condition: str) -> tuple[str, str, str]:
+    """A comparison as sum, sign and bound."""
+    text, bound = condition.rsplit(" ", 1)
+    text, sign = text.rsplit(" ", 1)
+    return text, sign, bound
+
+
+def _plan_levels(
+    network: Network, dialect: Dialect, names: SqlNames, features: Notation, tested: NDArray[np.bool_]
+) -> list[Subquery]:
+    """A subquery per level of neurons, or two where their arguments are read on their own too; tested: (K,) such."""
+    mixed = plan.add_neurons(network, features, names.a)
+    steps = []
+    for i, level in enumerate(plan.plan_levels(network, mixed, tested), 1):
+        first, second = list[tuple[str, str]](), list[tuple[str, str]]()
+        for neuron in level:
+            z, a = names.z(neuron.number), names.a(neuron.number)
+            if network.slope[neuron.number] == 0 and dialect.greatest and not tested[neuron.number]:
+                first.append((a, f"{dialect.greatest}({neuron.argument}, 0E0)"))
+                continue
+            first.append((z, neuron.argument))
+            below = f"{neuron.slope} * {z}" if network.slope[neuron.number] else "0E0"
+            if neuron.read:
+                second.append((a, f"CASE WHEN {z} >= 0E0 THEN {z} ELSE {below} END"))
+        suffix = "_z" if second else ""
+        steps.append(Subquery(names.of(f"level{i}{suffix}"), first))
+        if second:
+            steps.append(Subquery(names.of(f"level{i}"), second))
+    return steps
+
+
+def _plan_stages(request: EmitRequest, dialect: Dialect, names: SqlNames, tests: Sequence[str]) -> list[Subquery]:
+    """The tree as nested CASE expressions, a subquery per stage."""
+    stages = plan.plan_stages(request.rules.tree, tests, dialect.depth)
+    steps = []
+    for i, stage in enumerate(stages):
+        before = names.inside if i == 0 else f"{names.prefix}_at{i}"
+        cases = [
+            f"  WHEN {1 if i == 0 and entry == 0 else -entry} THEN {nest_cases(node, '    ', str)}"
+            for entry, node in stage.entries
+        ]
+        text = LINE.join([f"CASE {before}", *cases, f"  ELSE {'0' if i == 0 else before}{LINE}END"])
+        last = i == len(stages) - 1
+        steps.append(
+            Subquery(
+                names.of("ruled" if last else f"stage{i + 1}"),
+                [(names.rule if last else f"{names.prefix}_at{i + 1}", text)],
+            )
+        )
+    return steps
+
+
+def nest_cases(node: plan.PlannedNode, indent: str, leaf: Callable[[int], str]) -> str:
+    """A tree as nested CASE expressions, one branch a line."""
+    if node.test is None or node.then is None or node.otherwise is None:
+        return leaf(node.rule)
+    then, otherwise = (nest_cases(side, indent + "  ", leaf) for side in (node.then, node.otherwise))
+    return f"CASE WHEN {node.test}{LINE}{indent}THEN {then}{LINE}{indent}ELSE {otherwise} END"
+
+
+def plan_scores(request: EmitRequest, names: SqlNames, features: Notation, wanted: OutputNeeds) -> Subquery:
+    """The scores of every row that has a rule."""
+    rules, network, texts = request.rules, choose_network(request), list[str]()
+    if request.form != "network":
+        planned = plan.plan_rules(rules, features)
+        texts = [print_by_rule(names.rule, {r.number: r.outputs[i] for r in planned}) for i in range(len(rules.scores))]
+    if request.form == "network" or wanted.everywhere:
+        sums = plan.plan_outputs(network, plan.add_neurons(network, features, names.a))
+        ruled = f"{names.rule} > 0" if wanted.rule else f"{names.inside} = 1"
+        test = f"{names.known} = 1" if wanted.everywhere else ruled
+        last = [f"WHEN {test} THEN {total} END" for total in sums]
+        first = [f"WHEN {names.rule} > 0 THEN {text} " for text in texts] or [""] * len(sums)
+        texts = [f"CASE {ruled_text}{rest}" for ruled_text, rest in zip(first, last, strict=True)]
+    return Subquery(names.of("scored"), [(names.score(i), text) for i, text in enumerate(texts)])
+
+
+def print_by_rule(rule: str, texts: Mapping[int, str]) -> str:
+    """What belongs to the number of the rule: one CASE, or for many rules a CASE of CASEs."""
+
+    def flat(part: Sequence[tuple[int, str]], indent: str) -> str:
+        lines = [f"{indent}  WHEN {number} THEN {text}" for number, text in part]
+        return LINE.join([f"CASE {rule}", *lines, f"{indent}END"])
+
+    entries = sorted(texts.items())
+    if len(entries) <= _FLAT:
+        return flat(entries, "")
+    size = math.isqrt(len(entries)) + 1
+    parts = [entries[i : i + size] for i in range(0, len(entries), size)]
+    cases = [f"  WHEN {rule} <= {part[-1][0]} THEN {flat(part, '    ')}" for part in parts]
+    return LINE.join([f"CASE{LINE}  WHEN {rule} = 0 THEN NULL", *cases, "END"])

@@ -1,0 +1,96 @@
+"""The columns of a table as the coordinates that the rules read, and whether a row lies in the domain."""
+
+from collections.abc import Sequence
+
+from relurules.domain.columns import Category, Column
+from relurules.emitting import plan
+from relurules.emitting.notation import join_in_groups
+from relurules.emitting.sql.dialect import LINE, Dialect, print_double
+from relurules.emitting.sql.names import quote_name, quote_text
+
+
+def print_coordinates(columns: Sequence[Column], table: str, dialect: Dialect) -> list[str]:
+    """An expression for every coordinate, from the columns of the table ("": of no table's name)."""
+    return [expression for column in columns for expression in _print_column_coordinates(column, table, dialect)]
+
+
+def print_column(column: str, table: str, dialect: Dialect) -> str:
+    """A column of the table."""
+    return f"{table}.{quote_name(column, dialect)}" if table else quote_name(column, dialect)
+
+
+def _print_column_coordinates(column: Column, table: str, dialect: Dialect) -> list[str]:
+    name = print_column(column.name, table, dialect)
+    if not column.categories:
+        number = dialect.cast(name)
+        if column.fill is None:
+            return [number]
+        fill = print_constant(column.fill, dialect)
+        return [f"CASE WHEN {dialect.missing(name)} THEN {fill} ELSE {number} END"]
+    known = [value for category in column.categories for value in category.values]
+    numeric = bool(known) and all(isinstance(value, float) for value in known)
+    value = dialect.cast(name) if numeric else dialect.text(name)
+    missing = dialect.missing(name) if numeric else f"{name} IS NULL"
+    return [_print_indicator(category, value, missing, known, dialect) for category in column.categories]
+
+
+def _print_indicator(category: Category, value: str, missing: str, known: Sequence[str | float], dialect: Dialect) -> str:
+    """1 for the values of a category, 0 for the others; a NULL is in no list."""
+
+    def among(values: Sequence[str | float], then: str) -> str:
+        return f"WHEN {value} IN ({', '.join(print_literal(v, dialect) for v in values)}) THEN {then} " if values else ""
+
+    one, zero = print_constant(1.0, dialect), print_constant(0.0, dialect)
+    null = f"WHEN {missing} THEN {one if category.missing else zero} " if category.missing or category.other else ""
+    if not category.other:
+        return f"CASE {null}{among(category.values, one)}ELSE {zero} END"
+    others = [v for v in known if v not in category.values]
+    cases = f"{null}{among(others, zero)}"
+    return f"CASE {cases}ELSE {one} END" if cases else one
+
+
+def print_literal(value: str | float, dialect: Dialect) -> str:
+    """A value that a column is compared with."""
+    return print_number(value) if isinstance(value, float) else quote_text(value, dialect)
+
+
+def print_number(value: float) -> str:
+    """A number that may be negative."""
+    return plan.print_signed(print_double, value)
+
+
+def print_constant(value: float, dialect: Dialect) -> str:
+    """A number that stands alone, and must be double precision."""
+    return f"CAST({print_number(value)} AS {dialect.double})" if dialect.typed else print_number(value)
+
+
+def clamp_column(column: str, low: float, high: float, dialect: Dialect) -> str:
+    """A column brought to the nearer bound; NULL and NaN give NULL."""
+    nan = f"WHEN {dialect.nan(column)} THEN NULL " if dialect.nan else ""
+    below = f"WHEN {column} < {print_number(low)} THEN {print_constant(low, dialect)} " if low > -dialect.largest else ""
+    above = f"WHEN {column} > {print_number(high)} THEN {print_constant(high, dialect)} " if high < dialect.largest else ""
+    return f"CASE {nan}{below}{above}ELSE {column} END" if below or above else column
+
+
+def print_domain_check(checks: plan.DomainChecks, missing: str = "") -> str:
+    """1 for a row in the domain, 0 for another; sums, which could overflow, are looked at only within the bounds.
+
+    missing: further cases for rows outside.
+    """
+    bounds = [_print_between(*bound) for bound in checks.bounds]
+    rest = [f"({column} = 0E0 OR {column} = 1E0)" for column in checks.binaries]
+    rest += [f"{total} = 1E0" for total in checks.sums]
+    rest += [f"{form} <= {limit}" for form, limit in checks.inequalities]
+    if not checks.inequalities or not bounds:
+        return f"CASE{LINE}  WHEN {join_conditions([*bounds, *rest])}{LINE}    THEN 1{LINE}{missing}  ELSE 0{LINE}END"
+    nested = f"CASE{LINE}      WHEN {join_conditions(rest, 6)}{LINE}        THEN 1{LINE}      ELSE 0{LINE}    END"
+    return f"CASE{LINE}  WHEN {join_conditions(bounds)}{LINE}    THEN {nested}{LINE}{missing}  ELSE 0{LINE}END"
+
+
+def _print_between(low: str, column: str, high: str) -> str:
+    return f"abs({column}) <= {high}" if low == f"-{high}" else f"{column} BETWEEN {low} AND {high}"
+
+
+def join_conditions(parts: Sequence[str], indent: int = 2) -> str:
+    """All of them, one a line."""
+    return join_in_groups(parts, f"{LINE}{' ' * (indent + 2)}AND ") or "1 = 1"

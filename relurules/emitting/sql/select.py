@@ -1,0 +1,118 @@
+"""The SELECT that scores a table, as a list of subqueries: input, domain check, form, scores, links."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from relurules.emitting import plan
+from relurules.emitting.link_steps import has_links, plan_sql_links
+from relurules.emitting.notation import Notation
+from relurules.emitting.request import EmitRequest
+from relurules.emitting.sql.dialect import LINE, Dialect, print_double
+from relurules.emitting.sql.forms import SqlNames, plan_form_steps, plan_scores, print_by_rule
+from relurules.emitting.sql.inputs import (
+    clamp_column,
+    print_column,
+    print_constant,
+    print_coordinates,
+    print_domain_check,
+)
+from relurules.emitting.sql.names import name_coordinates, quote_name, quote_text
+from relurules.emitting.sql.outputs import OutputNeeds, plan_extra_steps, print_final_columns
+from relurules.emitting.sql.steps import Subquery
+
+
+class SelectScope(NamedTuple):
+    """What all parts of a SELECT share: the request, the dialect, our names, and how features are written."""
+
+    request: EmitRequest
+    dialect: Dialect
+    names: SqlNames
+    features: Notation
+
+
+class SelectPlan(NamedTuple):
+    """steps: the subqueries; final: (expression, name) of every column that is returned."""
+
+    steps: list[Subquery]
+    final: list[tuple[str, str]]
+
+
+def make_scope(request: EmitRequest, dialect: Dialect, prefix: str, columns: Sequence[str] | None = None) -> SelectScope:
+    """columns: how the features are written; by default, as columns of our subqueries."""
+    rules = request.rules
+    written = name_coordinates(rules.features, f"{prefix}_x", dialect) if columns is None else list(columns)
+    features = Notation(
+        print_double,
+        written,
+        rules.domain.widths,
+        alone=lambda value: print_constant(value, dialect),
+    )
+    return SelectScope(request, dialect, SqlNames(prefix), features)
+
+
+def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
+    """Every subquery, and the columns of the last SELECT."""
+    request, dialect, names = scope.request, scope.dialect, scope.names
+    rules = request.rules
+    steps = [_plan_input(scope), *_plan_clamping(scope), _plan_checks(scope, wanted), *_plan_guard(scope, wanted)]
+    steps += plan_form_steps(request, dialect, names, scope.features, wanted)
+    steps.append(plan_scores(request, names, scope.features, wanted))
+    scores, results = [names.score(i) for i in range(len(rules.scores))], None
+    if has_links(rules) and wanted.outputs:
+        links = plan_sql_links(rules, scores, names.prefix, dialect)
+        steps += [Subquery(f"{names.prefix}_link{i}", step) for i, step in enumerate(links.steps, 1)]
+        results = links.results
+    steps += plan_extra_steps(request, dialect, names.prefix, scope.features, print_by_rule)
+    final = [(names.key(i), quote_name(key, dialect)) for i, key in enumerate(request.key)]
+    return SelectPlan(steps, final + print_final_columns(request, dialect, names.prefix, results or scores))
+
+
+def _plan_input(scope: SelectScope) -> Subquery:
+    request, dialect, names = scope.request, scope.dialect, scope.names
+    table = f"{names.prefix}_table"
+    keys = [(names.key(i), print_column(name, table, dialect)) for i, name in enumerate(request.key)]
+    read = print_coordinates(request.rules.domain.columns, table, dialect)
+    return Subquery(names.of("input"), [*keys, *zip(scope.features.columns, read, strict=True)])
+
+
+def _plan_clamping(scope: SelectScope) -> list[Subquery]:
+    """Numbers brought into the box, where rows outside are to be."""
+    if scope.request.outside != "clamp":
+        return []
+    domain, source = scope.request.rules.domain, scope.names.of("input")
+    own = {i for group in domain.groups for i in group}
+    columns = []
+    for i, name in enumerate(scope.features.columns):
+        text = clamp_column(f"{source}.{name}", float(domain.lower[i]), float(domain.upper[i]), scope.dialect)
+        if i not in own and text != f"{source}.{name}":
+            columns.append((name, text))
+    return [Subquery(scope.names.of("clamped"), columns)] if columns else []
+
+
+def _plan_checks(scope: SelectScope, wanted: OutputNeeds) -> Subquery:
+    rules, names = scope.request.rules, scope.names
+    checks = plan.plan_checks(rules, scope.features, scope.dialect.largest)
+    missing = ""
+    if scope.request.missing == "error":
+        test = " OR ".join(f"{name} IS NULL" for name in scope.features.columns)
+        message = quote_text("relurules: a feature is missing", scope.dialect)
+        missing = f"  WHEN {test}{LINE}    THEN {scope.dialect.abort(test, message)}{LINE}"
+    found = [(names.inside, print_domain_check(checks, missing))] if wanted.rule or not wanted.everywhere or missing else []
+    if wanted.everywhere:
+        found.append((names.known, print_domain_check(plan.plan_network_checks(rules, scope.features, scope.dialect.largest))))
+    return Subquery(names.of("checked"), found)
+
+
+def _plan_guard(scope: SelectScope, wanted: OutputNeeds) -> list[Subquery]:
+    """For engines that abort a query where a product overflows or vanishes: no number for rows that have no score."""
+    dialect, names = scope.dialect, scope.names
+    if dialect.largest == Dialect().largest:
+        return []
+    source, domain = names.of("checked"), scope.request.rules.domain
+    columns, test = [], names.known if wanted.everywhere else names.inside
+    for i, name in enumerate(scope.features.columns):
+        column = f"{source}.{name}"
+        small = dialect.tiny and not domain.integer[i]
+        tiny = f"WHEN abs({column}) < {print_double(dialect.tiny)} THEN 0E0 " if small else ""
+        columns.append((name, f"CASE {tiny}WHEN {test} = 1 THEN {column} END"))
+    return [Subquery(names.of("guarded"), columns)]

@@ -1,0 +1,146 @@
+"""What is made of the rules in SQL: a SELECT, a view or dbt model of it, one expression, or a function of it."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from relurules.emitting import plan
+from relurules.emitting.links import ROWS
+from relurules.emitting.request import EmitRequest
+from relurules.emitting.sql.dialect import LINE, Dialect
+from relurules.emitting.sql.forms import nest_cases
+from relurules.emitting.sql.inputs import join_conditions, print_coordinates, print_domain_check
+from relurules.emitting.sql.names import quote_name, quote_table
+from relurules.emitting.sql.select import make_scope
+from relurules.errors import UnsupportedError
+from relurules.ir import Rule
+
+#: A link over more scores than this would repeat them too often in one expression.
+_JOINT = 4
+#: Prefix of the scores that a link is printed with before their text takes their place.
+_SCORE = "rr_s"
+
+
+class SqlShape(NamedTuple):
+    """head: what stands before the SELECT; one: whether it is one expression, and no SELECT; named: by `name`."""
+
+    head: Callable[[EmitRequest, Dialect], str]
+    one: bool = False
+    named: bool = False
+
+
+def _print_no_head(_request: EmitRequest, _dialect: Dialect) -> str:
+    return ""
+
+
+def _print_view_head(request: EmitRequest, dialect: Dialect) -> str:
+    return f"CREATE VIEW {quote_table(request.name or 'scored', dialect)} AS\n"
+
+
+def _print_dbt_head(_request: EmitRequest, _dialect: Dialect) -> str:
+    return "{{ config(materialized='view') }}\n"
+
+
+SHAPES: Mapping[str, SqlShape] = {
+    "select": SqlShape(_print_no_head),
+    "view": SqlShape(_print_view_head, named=True),
+    "dbt": SqlShape(_print_dbt_head),
+    "expression": SqlShape(_print_no_head, one=True),
+    "function": SqlShape(_print_no_head, one=True, named=True),
+}
+
+
+def print_source(request: EmitRequest, dialect: Dialect, alias: str) -> str:
+    """The table that is read; a dbt model names it to dbt."""
+    table = quote_table(request.table, dialect)
+    if request.shape == "dbt":
+        parts = [part.replace("\\", "\\\\").replace("'", "\\'") for part in request.table.split(".")]
+        listed = ", ".join(f"'{part}'" for part in parts)
+        table = f"{{{{ {'ref' if len(parts) == 1 else 'source'}({listed}) }}}}"
+    return f"{table}{dialect.alias}{alias}"
+
+
+def escape_jinja(text: str) -> str:
+    """Text in which dbt finds nothing to replace."""
+    return re.sub(r"\{[{%#]", lambda found: "{{ '" + found.group() + "' }}", text)
+
+
+def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str:
+    """One output, or the number of the rule, as an expression in the columns of the table; NULL outside the domain.
+
+    UnsupportedError for what needs more than one expression: the network form, rows brought into the domain, a link
+    over many scores.
+    """
+    if request.form == "network" or request.outside != "null" or request.missing == "error":
+        raise UnsupportedError(
+            f"shape {request.shape!r} is one expression: only in form rules or tree, outside='null' and "
+            "missing='propagate'; a view can be more"
+        )
+    rules, typed = request.rules, request.shape == "function" and "{typed}" in dialect.function
+    read = print_coordinates(rules.domain.columns, "", dialect._replace(cast=str) if typed else dialect)
+    columns = [f"({text})" if text.startswith("CASE") else text for text in read]
+    features = make_scope(request, dialect, "rr", columns).features
+    numbers = {rule.number: _print_value(rule, request, features.affine, output, dialect) for rule in rules}
+    check = print_domain_check(plan.plan_checks(rules, features, dialect.largest)).replace(LINE, f"{LINE}  ")
+    if request.form == "tree":
+        stages = plan.plan_stages(rules.tree, plan.print_half_space_tests(rules, features), dialect.depth - 2)
+        if len(stages) > 1:
+            raise UnsupportedError(f"the tree is deeper than {request.dialect} nests CASE; use form='rules'")
+        text = nest_cases(stages[0].entries[0][1], "  ", lambda number: numbers.get(number, "NULL"))
+    else:
+        planned = plan.plan_rules(rules, features)
+        lines = [
+            f"    WHEN {join_conditions(rule.conditions, 4)}{LINE}      THEN {numbers[rule.number]}" for rule in planned
+        ]
+        text = LINE.join(["CASE", *lines, "  END"])
+    return f"CASE {check}{LINE}  WHEN 1 THEN {text}{LINE}END".replace(LINE, "\n")
+
+
+def is_tree_nestable(request: EmitRequest, dialect: Dialect) -> bool:
+    """Whether the tree of the rules can be nested in one expression."""
+    tests = [""] * len(request.rules.tree.neurons)
+    return len(plan.plan_stages(request.rules.tree, tests, dialect.depth - 2)) == 1
+
+
+def print_function(request: EmitRequest, dialect: Dialect, body: str, output: str) -> str:
+    """CREATE FUNCTION with the columns as arguments; UnsupportedError where the engine has none of SQL."""
+    if not dialect.function:
+        raise UnsupportedError(f"{request.dialect} has no functions in SQL; use shape 'view' or 'expression'")
+    names = [quote_name(column.name, dialect) for column in request.rules.domain.columns]
+    text = [any(isinstance(value, str) for value in column.lookup) for column in request.rules.domain.columns]
+    types = [dialect.string if is_text else dialect.double for is_text in text]
+    if "$$" in dialect.function and "$$" in body:
+        raise UnsupportedError(f"a name with '$$' can't stand in a function of {request.dialect}; rename the column")
+    return dialect.function.format(
+        name=quote_table(request.name or "score", dialect),
+        names=", ".join(names),
+        typed=", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True)),
+        type=dialect.integer if output == "rule" else dialect.double,
+        body=body,
+    )
+
+
+def _print_value(rule: Rule, request: EmitRequest, affine: Callable[..., str], output: str, dialect: Dialect) -> str:
+    """What a rule gives, as one expression."""
+    if output == "rule":
+        return str(rule.number)
+    rules = request.rules
+    head = rules.heads[rules.outputs.index(output)]
+    if len(head.scores) > _JOINT:
+        raise UnsupportedError(
+            f"{head.link} of {len(head.scores)} scores is too long for one expression ({_JOINT} at most); use a view"
+        )
+    texts = {
+        f"{_SCORE}{i}": affine(weights, constant)
+        for i, (weights, constant) in enumerate(zip(rule.map.weights, rule.map.constants, strict=True))
+    }
+    columns = ROWS[head.link].sql([f"{_SCORE}{i}" for i in head.scores], "rr_l", dialect)
+    for step in columns.steps:
+        texts |= {name: _fill_names(text, texts) for name, text in step}
+    return _fill_names(columns.results[head.component], texts)
+
+
+def _fill_names(text: str, texts: Mapping[str, str]) -> str:
+    """The text with every name of ours replaced by what it stands for."""
+    whole = texts.get(text)
+    return whole if whole is not None else re.sub(r"\brr_\w+", lambda found: f"({texts[found.group()]})", text)

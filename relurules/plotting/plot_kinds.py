@@ -1,0 +1,229 @@
+"""The table of plots: what each is of, which arguments it needs, its data and its figure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from relurules.errors import DataError, UnsupportedError
+from relurules.explaining.coefficients import collect_coefficients, measure_importance
+from relurules.explaining.flattening import score_model_counts
+from relurules.explaining.profiles import compute_pair_effect, compute_profiles
+from relurules.explaining.rows import explain_row, read_row
+from relurules.explaining.score_view import (
+    Feature,
+    RowSpread,
+    ScoreView,
+    choose_view,
+    find_feature,
+    find_output,
+    list_features,
+    measure_spread,
+    read_spread,
+)
+from relurules.explaining.slices import choose_box, cut_slice
+from relurules.explaining.wald_intervals import compute_intervals
+from relurules.ir import Reached, RuleSet
+from relurules.ir.local_models import LocalModels, Sample
+from relurules.ir.network import Array
+from relurules.plotting import coefficient_figures, row_figures
+from relurules.plotting.tradeoffs import draw_tradeoffs, list_tradeoffs
+from relurules.statistics.response import Response, read_response
+from relurules.statistics.statistics import find_typical_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class PlotRequest:
+    """What is to be drawn; the arguments of `explaining.plot`."""
+
+    rules: RuleSet | Reached
+    data: Any = None
+    y: Any = None
+    features: tuple[str, ...] = ()
+    output: str | None = None
+    top: int | None = None
+    rule: int | None = None
+    row: Any = None
+    centred: bool = True
+
+    @property
+    def models(self) -> LocalModels:
+        """The local models."""
+        return self.rules.local_models
+
+    @property
+    def view(self) -> ScoreView:
+        """The score that is looked at."""
+        return choose_view(self.models, self.output)
+
+    def sample(self) -> Sample:
+        """The rows that have a model; DataError without data."""
+        return self._rows()[0]
+
+    def judged(self) -> tuple[Sample, Response]:
+        """Rows and their true values; DataError where either isn't given."""
+        sample, inside = self._rows()
+        if self.y is None:
+            raise DataError("this plot needs the true values of the rows: y, or --target COLUMN")
+        return sample, read_response(self.models, self.y, len(inside)).part(inside)
+
+    def _rows(self) -> tuple[Sample, Any]:
+        if self.data is None:
+            raise DataError("this plot needs rows: data, or --data FILE")
+        X = self.models.domain.rows(self.data)
+        number = self.rules.apply(X)
+        if not number.any():
+            raise DataError(f"none of the {len(X)} rows lies where the rules hold")
+        return Sample(self.models, X[number > 0], number[number > 0] - 1, len(X)), number > 0
+
+    def spread(self) -> RowSpread:
+        """Of the rows given, or of those that the rules have kept figures of."""
+        if self.data is None and isinstance(self.rules, RuleSet) and self.rules.evidence is not None:
+            return read_spread(self.rules.evidence)
+        return measure_spread(self.sample())
+
+    def columns(self, count: int) -> list[Feature]:
+        """The columns named, or as many of the most important ones."""
+        if self.features and len(self.features) != count:
+            raise DataError(f"this plot is of {count} column{'s' * (count > 1)}, found {', '.join(self.features)}")
+        found = list_features(self.models)
+        names = self.features or measure_importance(self.models, self.view, self.spread(), count).names
+        if len(names) < count:
+            raise DataError(f"this plot needs {count} columns, and there is {len(names)}")
+        return [find_feature(found, name) for name in names]
+
+    def only_rules(self) -> RuleSet:
+        """The rules; UnsupportedError for local models that were found by rows."""
+        if not isinstance(self.rules, RuleSet):
+            raise UnsupportedError("this plot is of rules, which tell their regions; found local models of rows")
+        return self.rules
+
+
+class PlotKind(NamedTuple):
+    """A kind of plot. about: in words; needs: arguments; draw."""
+
+    about: str
+    needs: str
+    draw: Callable[[PlotRequest], "Figure"]
+
+
+def _plot_importance(request: PlotRequest) -> "Figure":
+    return coefficient_figures.draw_importance(measure_importance(request.models, request.view, request.spread(), request.top or 15))
+
+
+def _plot_parallel(request: PlotRequest) -> "Figure":
+    found = collect_coefficients(request.models, request.view, request.spread(), request.top or 10, 200)
+    return coefficient_figures.draw_parallel(found)
+
+
+def _plot_violin(request: PlotRequest) -> "Figure":
+    return coefficient_figures.draw_violin(collect_coefficients(request.models, request.view, request.spread(), request.top or 10))
+
+
+def _plot_profile(request: PlotRequest) -> "Figure":
+    (feature,) = request.columns(1)
+    return row_figures.draw_profiles(compute_profiles(request.sample(), request.view, feature, request.top or 30))
+
+
+def _plot_pairwise(request: PlotRequest) -> "Figure":
+    one, other = request.columns(2)
+    return row_figures.draw_pairwise(compute_pair_effect(request.sample(), request.view, one, other), (one, other))
+
+
+def _plot_regions(request: PlotRequest) -> "Figure":
+    models, X = request.models, None if request.data is None else request.sample().X
+    pair = _choose_plane(request)
+    names, box = (pair[0].name, pair[1].name), choose_box(models, pair, X)
+    marked, output = request.row is not None, find_output(models, request.output)
+    return row_figures.draw_slice(cut_slice(request.rules, output, names, _choose_point(request, X), box, marked=marked))
+
+
+def _choose_plane(request: PlotRequest) -> list[Feature]:
+    """Two columns of numbers: those named, or those that matter most."""
+    if request.features:
+        return request.columns(2)
+    rules, models = request.rules, request.models
+    if isinstance(rules, RuleSet):  # the columns that conditions depend on most, over their width in the domain
+        moved = np.abs(rules.tree.normals) * rules.domain.widths
+        read = (moved / moved.max(axis=1, keepdims=True, initial=1e-300)).sum(axis=0)
+    else:
+        read = np.asarray(np.abs(rules.network.A).sum(axis=0) * request.sample().deviations)
+    numbers = [f for f in list_features(models) if not f.categories and models.domain.widths[f.at[0]] > 0]
+    found = sorted(numbers, key=lambda feature: -float(read[feature.at[0]]))[:2]
+    if len(found) < 2:
+        raise DataError("a plane needs two columns of numbers that vary; name them")
+    return found
+
+
+def _choose_point(request: PlotRequest, X: Array | None) -> Array:
+    """What the other columns are: the row given, or that of rule 1, nearest to the mean of its rows, or its point."""
+    given = request.rules
+    if request.row is not None:
+        return read_row(request.models.domain, request.row).x
+    evidence = given.evidence if isinstance(given, RuleSet) else None
+    if evidence is not None and evidence.rules[0].typical is not None:
+        return np.array(evidence.rules[0].typical)
+    if X is not None:
+        sample = request.sample()
+        return np.array(sample.X[find_typical_rows(sample)[int(np.argmax(sample.counts))]])
+    return np.array(given.rules[0].point if isinstance(given, RuleSet) else given.points[0])
+
+
+def _plot_row(request: PlotRequest) -> "Figure":
+    rules = request.only_rules()
+    if request.row is None:
+        raise DataError("this plot needs the row that it explains: row, or --row")
+    means = find_means(rules, request.data) if request.centred else None
+    return coefficient_figures.draw_row(explain_row(rules, read_row(rules.domain, request.row), request.view, means))
+
+
+def find_means(rules: RuleSet, data: Any) -> Array | None:
+    """(d,) means of the rows given, or of those that the rules have kept figures of; None without either."""
+    if data is not None:
+        return PlotRequest(rules, data).sample().means
+    return None if rules.evidence is None else rules.evidence.means
+
+
+def _plot_intervals(request: PlotRequest) -> "Figure":
+    sample, response = request.judged()
+    model = 0 if request.rule is None else request.rule - 1
+    if not 0 <= model < len(sample.models):
+        raise DataError(f"no rule {request.rule}; there are {len(sample.models)}")
+    return coefficient_figures.draw_intervals(compute_intervals(sample, response, model))
+
+
+def _plot_tradeoff(request: PlotRequest) -> "Figure":
+    return draw_tradeoffs(list_tradeoffs(request.only_rules()))
+
+
+def _plot_merging(request: PlotRequest) -> "Figure":
+    sample, response = request.judged()
+    return row_figures.draw_model_counts(score_model_counts(sample, response))
+
+
+#: Name of a kind of plot -> what it is.
+PLOTS: Mapping[str, PlotKind] = {
+    "importance": PlotKind("how much each column moves the score", "data", _plot_importance),
+    "parallel": PlotKind("coefficients of the top columns, a line per rule", "data", _plot_parallel),
+    "violin": PlotKind("how the coefficients of the top columns spread over the rows", "data", _plot_violin),
+    "profile": PlotKind("the term of one column in each rule", "data, --feature", _plot_profile),
+    "pairwise": PlotKind("what two columns do together to each row", "data, --feature twice", _plot_pairwise),
+    "regions": PlotKind("the rules' regions in the plane of two columns of numbers", "--feature twice", _plot_regions),
+    "row": PlotKind("what each column adds to the score of one row", "--row", _plot_row),
+    "intervals": PlotKind(
+        "a rule's coefficients beside Wald intervals from its rows", "data, --target, --rule", _plot_intervals
+    ),
+    "tradeoff": PlotKind("how many rules are enough for which error, of rules that were simplified", "", _plot_tradeoff),
+    "merging": PlotKind("what merging and flattening the local models costs", "data, --target", _plot_merging),
+}
+
+
+def draw_plot(kind: str, request: PlotRequest) -> "Figure":
+    """The figure of one kind; UnsupportedError for a kind that isn't there, naming those that are."""
+    if kind not in PLOTS:
+        raise UnsupportedError(f"no plot {kind!r}; there are {', '.join(PLOTS)}")
+    return PLOTS[kind].draw(request)

@@ -1,0 +1,207 @@
+"""ONNX files and models -> Graph, by evaluating the nodes in order on affine tensors.
+
+Weights are exact rational numbers whatever their type; they are read into float64, and so is the model that the result
+is compared with: onnx's own reference, mended where it is wrong (`onnx_reference.py`).
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import networkx
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from relurules.errors import ModelError, summarise_error
+from relurules.ir import Graph
+from relurules.tables.frames import make_default_names
+from relurules.tracing.affine import LARGEST, AffineTensor, Basis
+from relurules.tracing.heads import LinkedTensor, collect_scores
+from relurules.tracing.onnx.call import ClassLabels, Continuous, OperatorCall, OperatorRule, Value
+from relurules.tracing.onnx.file import load_model
+from relurules.tracing.onnx.graph import OnnxProgram, find_needed_nodes, read_program
+from relurules.tracing.onnx.heads import HEADS, separate_labels, trace_after_link, trace_link
+from relurules.tracing.onnx.nodes import Constant, Operator, check_size, run_constant, widen_inputs
+from relurules.tracing.onnx.operators import AFFINE, ON_CONSTANTS
+from relurules.tracing.onnx.piecewise import PIECEWISE, trace_switch
+from relurules.tracing.onnx.run import make_reference
+from relurules.tracing.relu_blocks import as_float64
+from relurules.tracing.switches import Switch
+
+Array = NDArray[np.float64]
+
+_TABLE: Mapping[str, OperatorRule] = {**AFFINE, **PIECEWISE}
+_AFFINE_OR_PIECEWISE = ", ".join(sorted(_TABLE))
+SUPPORTED = (
+    f"affine and continuous piecewise linear operators ({_AFFINE_OR_PIECEWISE}); at the model's end {', '.join(HEADS)}"
+)
+
+
+def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
+    """Graph of an ONNX model (path or ModelProto), and the model itself as a float64 function (N, d) -> (N, m).
+
+    A classifier's label is left out where its probabilities are an output too; these are then named by class.
+    """
+    read = _fold_constants(read_program(*load_model(model), input_shape))
+    basis = Basis(sum(item.size for item in read.inputs))
+    layers: networkx.DiGraph[str] = networkx.DiGraph()
+    values: dict[str, Value] = {**read.constants, **_bind_inputs(read, layers)}
+    origins: dict[str, Operator] = {}
+    for op in read.operators:
+        results = _apply_operator(op, [values[name] if name else None for name in op.inputs], basis, origins)
+        values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
+        _record_layer(op, values, layers)
+    outputs, ends, classes = separate_labels(read.outputs, _check_continuous(read, values), read.where)
+    scores, heads = collect_scores([_convert_output(read, name, value) for name, value in zip(outputs, ends, strict=True)])
+    network = basis.network(scores)
+    count = len(heads or network.c)
+    names = ("y",) if count == 1 else make_default_names(count, "y")
+    if classes is not None and len(set(classes)) == count:
+        names = classes
+    operators = tuple(read.operators[i] for i in find_needed_nodes(read.operators, outputs))
+    function = make_reference(read._replace(outputs=tuple(outputs), operators=operators))
+    graph = Graph(_name_features(read), names, network, layers, basis.identities, heads, batch=_read_batch_size(read))
+    return graph, function
+
+
+def _read_batch_size(read: OnnxProgram) -> int:
+    """The first size of every input, where all fix the same and have more dimensions; else 1."""
+    sizes = {1 if item.batched or len(item.shape) < 2 else item.shape[0] for item in read.inputs}
+    return sizes.pop() if len(sizes) == 1 else 1
+
+
+def _name_features(read: OnnxProgram) -> tuple[str, ...]:
+    """The inputs' own names where each of several inputs is one column, else x0, x1, ..."""
+    if len(read.inputs) > 1 and all(item.size == 1 for item in read.inputs):
+        return tuple(item.name for item in read.inputs)
+    return make_default_names(sum(item.size for item in read.inputs))
+
+
+def _fold_constants(read: OnnxProgram) -> OnnxProgram:
+    """Compute what depends on constants alone; the operators that are left depend on the input, or on its shape."""
+    constants, left = dict(read.constants), []
+    for op in read.operators:
+        if op.name not in {*_TABLE, *ON_CONSTANTS, *HEADS, "ai.onnx.ml.ZipMap"}:
+            raise ModelError(f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}")
+        if all(not name or name in constants for name in op.inputs):
+            results = run_constant(op, [constants.get(name) for name in op.inputs])
+            constants.update({n: value for n, value in zip(op.outputs, results, strict=False) if value is not None})
+        else:
+            left.append(op)
+    return read._replace(constants=constants, operators=tuple(left))
+
+
+def _bind_inputs(read: OnnxProgram, layers: "networkx.DiGraph[str]") -> dict[str, Value]:
+    """The inputs as affine tensors, one column for each of their entries."""
+    total, first, values = sum(item.size for item in read.inputs), 0, dict[str, Value]()
+    if total**2 > LARGEST or not total:
+        raise ModelError(f"{read.where}: its inputs have {total} entries; supported: 1 to {int(LARGEST**0.5)}")
+    for item in read.inputs:
+        columns = torch.zeros((total, item.size), dtype=torch.float64)
+        columns[first : first + item.size] = torch.eye(item.size, dtype=torch.float64)
+        constant = torch.zeros(item.shape, dtype=torch.float64)
+        values[item.name] = AffineTensor(constant, columns.reshape(total, *item.shape))
+        layers.add_node(item.name, operator="input", module="", size=item.size)
+        first += item.size
+    return values
+
+
+def _apply_operator(
+    op: Operator, values: Sequence[Value | None], basis: Basis, origins: dict[str, Operator]
+) -> Sequence[Value | None]:
+    """One operator on values of which some depend on the input, or only on its shape.
+
+    origins: the links met so far, by what came of them.
+    """
+    constants = [value for value in values if value is None or isinstance(value, Constant)]
+    if len(constants) == len(values):
+        return run_constant(op, constants)
+    call = OperatorCall(op, values, basis, _clean_layer_name(op.node.name or op.outputs[0]))
+    linked = [name for name, value in zip(op.inputs, values, strict=True) if isinstance(value, LinkedTensor | ClassLabels)]
+    if linked or op.name in HEADS:
+        origin = origins[linked[0]] if linked else op
+        origins.update(dict.fromkeys(op.outputs, origin))
+        return trace_after_link(call, origin) if linked else trace_link(call)
+    if any(isinstance(value, Switch) for value in values):
+        return trace_switch(call)
+    return _trace_operator(call)
+
+
+def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
+    """An operator of the tables, on values of which one is affine."""
+    op, values = call.op, call.values
+    variable = [i for i, value in enumerate(values) if isinstance(value, AffineTensor)]
+    roles = _TABLE.get(op.name)
+    if roles is None:
+        raise ModelError(f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}")
+    if wrong := [i for i in variable if roles.data is not None and i not in roles.data]:
+        raise ModelError(
+            f"{op.place}: its input {wrong[0]} ({op.inputs[wrong[0]]!r}) depends on the input; there it must be "
+            f"a constant. {_HELP}"
+        )
+    columns = max(len(value.columns) for value in values if isinstance(value, AffineTensor))
+    arrays = widen_inputs(op, [v.constant.numpy() if isinstance(v, AffineTensor) else _constant_or_none(v) for v in values])
+    check_size(op, arrays, columns + 1)
+    try:
+        results = roles.rule(call)
+    except ModelError as error:
+        raise error if op.place in str(error) else ModelError(f"{op.place}: {error}") from error
+    except (RuntimeError, IndexError, TypeError, ValueError) as error:
+        shapes = [None if array is None else list(array.shape) for array in arrays]
+        raise ModelError(f"{op.place}: can't be computed on inputs of shapes {shapes}: {summarise_error(error)}") from error
+    for result in results:
+        if isinstance(result, AffineTensor) and not bool(
+            result.constant.isfinite().all() & result.columns.isfinite().all()
+        ):
+            raise ModelError(f"{op.place}: gives values that aren't finite, so the network has no rules")
+    return results
+
+
+def _constant_or_none(value: Value | None) -> Constant | None:
+    return value if isinstance(value, Constant) else None
+
+
+def _check_continuous(read: OnnxProgram, values: Mapping[str, Value]) -> list[Continuous]:
+    """The model's outputs; refused where one is a comparison."""
+    found: list[Continuous] = []
+    for name in read.outputs:
+        value = values[name]
+        if isinstance(value, Switch):
+            place = next(op.place for op in read.operators if name in op.outputs)
+            raise ModelError(f"{place}: it jumps, and its result is the output {name!r}; supported: continuous outputs")
+        found.append(value)
+    return found
+
+
+def _clean_layer_name(name: str) -> str:
+    """A name from a file as a layer's name: it may reach comments of emitted code."""
+    return re.sub(r"[^\w./:-]", "_", name, flags=re.ASCII)[:80]
+
+
+def _convert_output(read: OnnxProgram, name: str, value: AffineTensor | LinkedTensor | Constant) -> AffineTensor | LinkedTensor:
+    shape = value.wide.shape if isinstance(value, Constant) else value.shape
+    if 0 in shape:
+        raise ModelError(
+            f"{read.where}: output {name!r} has the shape {list(shape)} for a row, which holds no number; supported: "
+            "one or more"
+        )
+    if not isinstance(value, Constant):
+        return value
+    if value.wide.dtype.kind not in "fiub":
+        raise ModelError(f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; supported: numbers")
+    constant = as_float64(value.wide.astype(np.float64))
+    return AffineTensor(constant, constant.new_zeros((0, *constant.shape)))
+
+
+def _record_layer(op: Operator, values: Mapping[str, Value], layers: "networkx.DiGraph[str]") -> None:
+    for name in op.outputs:
+        value = values.get(name)
+        if isinstance(value, AffineTensor | LinkedTensor):
+            layers.add_node(name, operator=op.name, module=op.node.name, size=value.shape.numel())
+            layers.add_edges_from((source, name) for source in op.inputs if source in layers)
+
+
+_HELP = f"Supported: {SUPPORTED}"
+
+__all__ = ["SUPPORTED", "Constant", "trace"]

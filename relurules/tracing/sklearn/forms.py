@@ -1,0 +1,160 @@
+"""What preprocessing makes of the columns of a table, as sums that can be added, and laid out as coordinates.
+
+A step's output is a `Form`: a constant, plus weights times numbers, plus a table of values for every category column.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain.columns import Category, Column
+from relurules.errors import ModelError
+from relurules.ir.network import AffineMap
+from relurules.tables.frames import Value
+
+Array = NDArray[np.float64]
+
+#: What an imputer makes of a missing value that it doesn't take.
+REFUSED = "\0refused"
+
+
+class RawColumn(NamedTuple):
+    """A column of the table that only imputers have touched; replaced: value -> what they made of it."""
+
+    column: int
+    replaced: Mapping[Value, Value] = {}
+
+
+class NumericColumn(NamedTuple):
+    """A column of the table used as a number; fill: what a missing one counts as, None where there is no answer."""
+
+    column: int
+    fill: float | None
+
+
+class CategoryTable(NamedTuple):
+    """A number for every known value (None: missing) and for any other.
+
+    NaN where an imputer may still fill one in; None where there is no answer.
+    """
+
+    values: Mapping[Value, float | None]
+    other: float | None
+
+    def at(self, value: Value) -> float | None:
+        """The number of a value."""
+        return self.values.get(value, self.other)
+
+    def filled(self, fill: float) -> "CategoryTable":
+        """The same with a number in place of NaN."""
+        other = fill if self.other is not None and isnan(self.other) else self.other
+        numbers = {key: fill if value is not None and isnan(value) else value for key, value in self.values.items()}
+        return CategoryTable(numbers, other)
+
+    @property
+    def refuses(self) -> bool:
+        """True where some value has no number."""
+        return any(value is None or isnan(value) for value in (*self.values.values(), self.other))
+
+
+class FeatureForm(NamedTuple):
+    """constant + sum of weights times numbers + sum of the tables' entries for the columns' values."""
+
+    constant: float
+    numbers: Mapping[NumericColumn, float]
+    tables: Mapping[int, CategoryTable]
+
+
+Signal = RawColumn | FeatureForm
+
+
+def lay_out_columns(signals: Sequence[Signal], names: Sequence[str]) -> tuple[tuple[Column, ...], AffineMap]:
+    """The columns of the table that `signals` read, and the signals as affine forms of their coordinates."""
+    forms = [to_feature_form(signal) for signal in signals]
+    columns, parts = [], []
+    for j, name in enumerate(names):
+        fills = {number.fill for form in forms for number in form.numbers if number.column == j}
+        tables = [form.tables.get(j) for form in forms]
+        if fills and any(table is not None for table in tables):
+            raise ModelError(f"column {name!r} is used as a number and as a category; supported: one of them")
+        if len(fills) > 1:
+            raise ModelError(f"column {name!r} is imputed in different ways; supported: one imputer for a column")
+        if fills:
+            fill = fills.pop()
+            columns.append(Column(name, (), fill))
+            parts.append(np.array([[form.numbers.get(NumericColumn(j, fill), 0.0)] for form in forms]))
+        elif any(table is not None for table in tables):
+            categories, weights = _merge_categories(name, tables)
+            columns.append(Column(name, categories))
+            parts.append(weights)
+    if not columns:
+        raise ModelError("the pipeline uses none of its columns")
+    return tuple(columns), AffineMap(np.hstack(parts), np.array([form.constant for form in forms]))
+
+
+def _merge_categories(name: str, tables: Sequence[CategoryTable | None]) -> tuple[tuple[Category, ...], Array]:
+    """Values of a column that no signal tells apart are one category; its weights are what the tables give."""
+    used = [table for table in tables if table is not None]
+    known = dict.fromkeys(value for table in used for value in table.values)
+    numbers: dict[tuple[float, ...], list[Value]] = {}
+    for value in [*(v for v in known if v is not None), None]:
+        row = [0.0 if table is None else table.at(value) for table in tables]
+        if (answer := _complete_row(row)) is not None:
+            numbers.setdefault(answer, []).append(value)
+    other = _complete_row([0.0 if table is None else table.other for table in tables])
+    if other is not None:
+        numbers.setdefault(other, [])
+    if not numbers:
+        raise ModelError(f"column {name!r}: the encoder has no category that it takes")
+    categories = tuple(
+        Category(tuple(v for v in values if v is not None), None in values, answer == other)
+        for answer, values in numbers.items()
+    )
+    return categories, np.array(list(numbers), dtype=np.float64).T
+
+
+def _complete_row(row: Sequence[float | None]) -> tuple[float, ...] | None:
+    return None if any(entry is None or isnan(entry) for entry in row) else tuple(float(entry or 0.0) for entry in row)
+
+
+def to_feature_form(signal: Signal) -> FeatureForm:
+    if isinstance(signal, FeatureForm):
+        return signal
+    marks = [value for value in signal.replaced if value is not None]
+    if marks:
+        raise ModelError(f"an imputer replaces {marks[0]!r} in a column of numbers; supported: missing_values=nan")
+    fill = signal.replaced.get(None)
+    fill = None if fill == REFUSED else fill
+    if isinstance(fill, str):
+        raise ModelError(f"an imputer fills a column of numbers with {fill!r}; supported: a number")
+    return FeatureForm(0.0, {NumericColumn(signal.column, fill): 1.0}, {})
+
+
+def combine_signals(weights: Array, constants: Array, signals: Sequence[Signal]) -> list[Signal]:
+    """Affine forms of the signals: weights (m, n), constants (m,)."""
+    forms = [to_feature_form(signal) for signal in signals]
+    return [_sum_forms(row, constant, forms) for row, constant in zip(weights, constants, strict=True)]
+
+
+def _sum_forms(weights: Array, constant: float, forms: Sequence[FeatureForm]) -> FeatureForm:
+    total, numbers, tables = float(constant), dict[NumericColumn, float](), dict[int, CategoryTable]()
+    for weight, form in zip(weights.tolist(), forms, strict=True):
+        total += weight * form.constant
+        for number, factor in form.numbers.items() if weight else ():
+            numbers[number] = numbers.get(number, 0.0) + weight * factor
+        for column, table in form.tables.items():
+            if weight or table.refuses:
+                tables[column] = _add_table(tables.get(column), table, weight)
+    return FeatureForm(total, numbers, tables)
+
+
+def _add_table(table: CategoryTable | None, other: CategoryTable, weight: float) -> CategoryTable:
+    def plus(one: float | None, two: float | None) -> float | None:
+        return None if one is None or two is None else one + weight * two
+
+    table = table or CategoryTable({}, 0.0)
+    values = [*table.values, *(value for value in other.values if value not in table.values)]
+    return CategoryTable({value: plus(table.at(value), other.at(value)) for value in values}, plus(table.other, other.other))

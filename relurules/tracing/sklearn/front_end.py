@@ -1,0 +1,274 @@
+"""Fitted scikit-learn MLP or skorch net, alone or at the end of a Pipeline -> Graph in the table's own columns.
+
+Preprocessing is read by `sklearn_columns`: what is affine goes into the network's first layer, categories become
+indicators, imputed values become what a missing one counts as.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import networkx
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain.columns import Column, check_texts, decode_rows, make_number_columns, name_coordinates
+from relurules.errors import ModelError
+from relurules.ir import Graph, Network, Neuron
+from relurules.ir.link import LINKS, Head, make_identity_heads
+from relurules.ir.network import AffineMap, validate_rows
+from relurules.tables.frames import make_default_names, read_column_names, select_columns
+from relurules.tracing.sklearn.columns import SUPPORTED as STEPS
+from relurules.tracing.sklearn.columns import apply_step
+from relurules.tracing.sklearn.forms import RawColumn, lay_out_columns
+
+Array = NDArray[np.float64]
+
+
+class LastEstimator(NamedTuple):
+    """What the last estimator is: a network of the pipeline's features, and what it does to its scores.
+
+    layers: (operator, size) of each; run: what the estimator computes of features (N, n), where its own framework's
+    prediction isn't in float64; None: the pipeline's own predict_proba or predict.
+    """
+
+    network: Network
+    heads: tuple[Head, ...]
+    outputs: tuple[str, ...]
+    layers: Sequence[tuple[str, int]]
+    identities: int = 0
+    run: Callable[[Array], Array] | None = None
+
+
+def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Any], Array]]:
+    """Graph of the estimator in the columns of its table, and its own predictions of a table or of coordinates.
+
+    A classifier's outputs are its `predict_proba`, called p_<class>; a regressor's its `predict`.
+    """
+    del input_shape  # the fitted estimator tells
+    target, inner = (
+        (model.transformer_, model.regressor_) if _class_name(model) == TARGET and _check_fitted(model) else (None, model)
+    )
+    steps, estimator = _split_pipeline(inner)
+    if _class_name(estimator) == TARGET and _check_fitted(estimator):
+        target, (further, estimator) = estimator.transformer_, _split_pipeline(estimator.regressor_)
+        steps = [*steps, *further]
+    ending = _read_last_estimator(estimator)
+    source: Any = steps[0][1] if steps else estimator
+    count: Any = getattr(source, "n_features_in_", ending.network.A.shape[1])
+    d = int(count)
+    named = getattr(source, "feature_names_in_", None)
+    names = make_default_names(d) if named is None else tuple(map(str, named))
+    columns, before = make_number_columns(names), AffineMap(np.eye(d), np.zeros(d))
+    check_texts(columns)
+    if steps:
+        signals: list[Any] = [RawColumn(j) for j in range(d)]
+        for name, step in steps:
+            signals = apply_step(name, step, signals)
+        columns, before = lay_out_columns(signals, names)
+    network, heads = _undo_target_transform(_prepend_affine_map(before, ending.network), ending.heads, target)
+    layers = _build_layers([(f"{name}: {_class_name(step)}", _class_name(step), 0) for name, step in steps], ending.layers)
+    graph = Graph(name_coordinates(columns), ending.outputs, network, layers, ending.identities, heads, columns)
+    return graph, _make_predictor(model, ending, columns, names, named is None)
+
+
+def _make_predictor(
+    model: Any, ending: LastEstimator, columns: Sequence[Column], names: Sequence[str], positional: bool
+) -> Callable[[Any], Array]:
+    """The model's own predictions of a table with its columns, or of rows in coordinates (N, d)."""
+
+    def predict(table: Any) -> Array:
+        rows = _rebuild_raw_rows(table, columns, names, positional)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if ending.run is not None:
+                return ending.run(np.asarray(model[:-1].transform(rows) if _class_name(model) == "Pipeline" else rows))
+            given = model.predict_proba(rows) if hasattr(model, "predict_proba") else model.predict(rows)
+        return np.asarray(given, dtype=np.float64).reshape(len(rows), -1)
+
+    return predict
+
+
+def _rebuild_raw_rows(table: Any, columns: Sequence[Column], names: Sequence[str], positional: bool) -> Any:
+    import pandas
+
+    given = read_column_names(table)
+    if given is None:
+        found: Mapping[str, Any] = decode_rows(validate_rows(table, sum(len(c.coordinates) for c in columns)), columns)
+    else:
+        read = {column.name for column in columns}
+        wanted = [name for name in names if name in given or name in read]
+        found = dict(zip(wanted, select_columns(table, wanted), strict=True))
+    nothing = np.full(len(table), np.nan, dtype=object)  # in columns that count for nothing
+    frame = pandas.DataFrame({name: found.get(name, nothing) for name in names})
+    for column in columns:
+        if not column.categories:
+            frame[column.name] = frame[column.name].astype(float)
+    return frame.to_numpy() if positional else frame
+
+
+def _split_pipeline(model: Any) -> tuple[list[tuple[str, Any]], Any]:
+    """The preprocessing steps of a Pipeline and its last estimator; none and the model itself where it is alone."""
+    if _class_name(model) != "Pipeline":
+        return [], model
+    *steps, (_, estimator) = model.steps
+    inner, last = _split_pipeline(estimator)
+    return [*((n, step) for n, step in steps if step not in (None, "passthrough")), *inner], last
+
+
+def _read_last_estimator(estimator: Any) -> LastEstimator:
+    if hasattr(estimator, "module_"):
+        from relurules.tracing.sklearn.skorch import read_skorch_net
+
+        return read_skorch_net(estimator)
+    if any(base.__name__ in RELURULES for base in type(estimator).__mro__):
+        return _read_rule_estimator(estimator)
+    if _class_name(estimator) not in ("MLPRegressor", "MLPClassifier"):
+        raise ModelError(f"scikit-learn estimator {_class_name(estimator)} can't be traced; supported: {SUPPORTED}")
+    if not hasattr(estimator, "coefs_"):
+        raise ModelError(f"the {_class_name(estimator)} isn't fitted; call fit first")
+    if estimator.activation not in ("relu", "identity"):
+        raise ModelError(
+            f"{_class_name(estimator)}'s activation {estimator.activation!r} isn't piecewise linear; supported: {SUPPORTED}"
+        )
+    identities = 0 if estimator.activation == "relu" else sum(len(b) for b in estimator.intercepts_[:-1])
+    heads, outputs = _read_outputs(estimator)
+    if unknown := [head.link for head in heads if head.link not in LINKS]:
+        raise ModelError(
+            f"{_class_name(estimator)}'s output activation {unknown[0]!r} can't be traced; supported: {SUPPORTED}"
+        )
+    return LastEstimator(
+        _build_network(estimator, "mlp"), heads, outputs, [("linear", len(b)) for b in estimator.intercepts_], identities
+    )
+
+
+def _read_rule_estimator(estimator: Any) -> LastEstimator:
+    """An estimator of this package, which tells its network."""
+    network, graph = getattr(estimator, "network_", None), getattr(estimator, "graph_", None)
+    if not isinstance(network, Network) or not isinstance(graph, Graph):
+        raise ModelError(f"the {_class_name(estimator)} isn't fitted; call fit first")
+    if len(set(graph.outputs)) < len(graph.outputs):
+        raise ModelError(f"classes {list(estimator.classes_)!r} can't be told apart by name; rename one")
+    sizes = [len(level) for level in (*network.levels, network.c)]
+    return LastEstimator(network, graph.heads, graph.outputs, [("linear", size) for size in sizes])
+
+
+def _read_outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
+    """The link of an MLP and the names of its outputs."""
+    m = int(mlp.n_outputs_)
+    if _class_name(mlp) == "MLPRegressor":
+        link = mlp.out_activation_  # identity, or exp after the Poisson loss
+        return tuple(Head(link, (i,)) for i in range(m)), ("y",) if m == 1 else make_default_names(m, "y")
+    if len(mlp.classes_) < 2 and mlp.out_activation_ != "softmax":
+        only = ", ".join(map(repr, mlp.classes_.tolist()))
+        raise ModelError(
+            f"the {_class_name(mlp)} was trained on one class alone ({only}), so there is nothing to decide; train it on "
+            "rows of two or more classes"
+        )
+    names = tuple(f"p_{label}" for label in mlp.classes_)
+    if len(set(names)) < len(names):
+        raise ModelError(f"classes {list(mlp.classes_)!r} can't be told apart by name; rename one")
+    return make_class_heads("softmax" if mlp.out_activation_ == "softmax" else "sigmoid", m, len(names)), names
+
+
+def make_class_heads(link: str, scores: int, classes: int) -> tuple[Head, ...]:
+    """Heads of classes: of two with one score, its complement and its sigmoid; else the link of the scores."""
+    if (link, scores, classes) == ("sigmoid", 1, 2):
+        return Head("complement", (0,)), Head("sigmoid", (0,))
+    every = tuple(range(scores))
+    return tuple(Head("softmax", every, i) if link == "softmax" else Head(link, (i,)) for i in every)
+
+
+def _prepend_affine_map(before: AffineMap, network: Network) -> Network:
+    """The network of an affine map's outputs, in the map's inputs."""
+    A, C = network.A @ before.weights, network.C @ before.weights
+    b, c = network.b + network.A @ before.constants, network.c + network.C @ before.constants
+    return Network(A, network.L, b, C, network.U, c, network.slope, network.neurons)
+
+
+def _undo_target_transform(network: Network, heads: tuple[Head, ...], target: Any) -> tuple[Network, tuple[Head, ...]]:
+    """The predictions in the target's own units: what TransformedTargetRegressor does after its regressor."""
+    if target is None:
+        return network, heads
+    if heads != make_identity_heads(len(network.c)):
+        raise ModelError(f"{TARGET} around a regressor that ends with {heads[0].link} can't be traced; supported: none")
+    if _class_name(target) == "FunctionTransformer":
+        name = getattr(target.inverse_func, "__name__", target.inverse_func)
+        if name not in INVERSES:
+            raise ModelError(
+                f"{TARGET} turns its predictions back with {name}; supported: {', '.join(map(str, INVERSES))}"
+            )
+        return network, tuple(head._replace(link=INVERSES[name]) for head in heads)
+    (weights, constants), m = _invert_scaler(target, len(network.c)), len(network.c)
+    C, U, c = weights[:, None] * network.C, weights[:, None] * network.U, weights * network.c + constants
+    return Network(network.A, network.L, network.b, C, U, c, network.slope, network.neurons), make_identity_heads(m)
+
+
+def _invert_scaler(target: Any, m: int) -> tuple[Array, Array]:
+    if _class_name(target) not in ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"):
+        raise ModelError(f"{TARGET} with the transformer {_class_name(target)} can't be traced; supported: scalers")
+    constants = np.asarray(target.inverse_transform(np.zeros((1, m))), dtype=np.float64)[0]
+    if _class_name(target) == "MinMaxScaler":
+        return 1.0 / target.scale_, -target.min_ / target.scale_
+    scale = np.ones(m) if target.scale_ is None else np.asarray(target.scale_, dtype=np.float64)
+    return scale, constants
+
+
+def _build_network(mlp: Any, layer: str) -> Network:
+    """The MLP's layers in canonical form."""
+    weights = [np.asarray(w, dtype=np.float64).T for w in mlp.coefs_]
+    constants = [np.asarray(b, dtype=np.float64) for b in mlp.intercepts_]
+    if mlp.activation == "identity":
+        while len(weights) > 1:
+            constants[:2] = [constants[1] + weights[1] @ constants[0]]
+            weights[:2] = [weights[1] @ weights[0]]
+    sizes = [len(b) for b in constants[:-1]]
+    K, d, m = sum(sizes), weights[0].shape[1], len(constants[-1])
+    A, L, U = np.zeros((K, d)), np.zeros((K, K)), np.zeros((m, K))
+    ends = np.cumsum([0, *sizes])
+    for i, first in enumerate(ends[:-1]):
+        rows = slice(first, ends[i + 1])
+        if i == 0:
+            A[rows] = weights[0]
+        else:
+            L[rows, ends[i - 1] : first] = weights[i]
+    if K:
+        U[:, ends[-2] :] = weights[-1]
+    C = np.zeros((m, d)) if K else weights[-1]
+    neurons = tuple(Neuron(f"{layer}.{i}", unit) for i, size in enumerate(sizes) for unit in range(size))
+    return Network(A, L, np.concatenate([*constants[:-1], np.empty(0)]), C, U, constants[-1], np.zeros(K), neurons)
+
+
+def _build_layers(steps: Sequence[tuple[str, str, int]], after: Sequence[tuple[str, int]]) -> "networkx.DiGraph[str]":
+    layers: networkx.DiGraph[str] = networkx.DiGraph()
+    rows = [("input", "input", 0), *steps, *((f"layer {i}", kind, size) for i, (kind, size) in enumerate(after))]
+    for name, kind, size in rows:
+        layers.add_node(name, operator=kind, module=name.partition(":")[0] if ":" in name else "", size=size)
+    layers.add_edges_from(pairwise(name for name, _, _ in rows))
+    return layers
+
+
+def _check_fitted(model: Any) -> bool:
+    if not hasattr(model, "regressor_"):
+        raise ModelError(f"the {TARGET} isn't fitted; call fit first")
+    return True
+
+
+def _class_name(estimator: Any) -> str:
+    return type(estimator).__name__
+
+
+TARGET = "TransformedTargetRegressor"
+
+#: Estimators of this package, which are known by name: `relurules.estimators` stands above the tracer.
+RELURULES = ("ReLURulesClassifier", "ReLURulesRegressor")
+
+#: Function that turns predictions back into the target's units -> the link that it is.
+INVERSES: Mapping[str | None, str] = {"expm1": "expm1", "exp": "exp", None: "identity"}
+
+SUPPORTED = (
+    "MLPClassifier and MLPRegressor with activation relu or identity, skorch nets, "
+    f"{' and '.join(RELURULES)}, alone, in a "
+    f"{TARGET}, or at the end of a Pipeline of {STEPS}"
+)

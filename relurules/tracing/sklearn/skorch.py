@@ -1,0 +1,37 @@
+"""skorch nets: the torch module inside, and the nonlinearity that skorch puts after it for the loss in use."""
+
+from typing import Any
+
+from relurules.errors import ModelError
+from relurules.ir.link import apply_links, make_identity_heads
+from relurules.tables.frames import make_default_names
+from relurules.tracing.sklearn.front_end import LastEstimator, make_class_heads
+from relurules.tracing.torch import front_end
+
+#: Loss -> link that `predict_proba` applies to the module's output.
+_LINKS = {"CrossEntropyLoss": "softmax", "BCEWithLogitsLoss": "sigmoid"}
+
+
+def read_skorch_net(net: Any) -> LastEstimator:
+    """The last step of a pipeline that is a fitted skorch net, in float64."""
+    if not getattr(net, "initialized_", False):
+        raise ModelError("the skorch net isn't fitted; call fit first")
+    if net.predict_nonlinearity not in ("auto", None):
+        raise ModelError(f"predict_nonlinearity={net.predict_nonlinearity!r} can't be traced; supported: auto, None")
+    graph, run = front_end.trace(net.module_.eval(), None)
+    loss = type(net.criterion_).__name__ if net.predict_nonlinearity == "auto" else ""
+    link, m = _LINKS.get(loss, "identity"), len(graph.outputs)
+    names = _name_outputs(net, m)
+    layers = [(str(data["operator"]), int(data["size"])) for _, data in graph.layers.nodes(data=True)][1:]
+    if link == "identity":
+        return LastEstimator(graph.network, graph.heads, names, layers, graph.identities, run)
+    if graph.heads != make_identity_heads(m):
+        raise ModelError(f"the module ends with {graph.heads[0].link}, and {loss} puts {link} after it; remove one")
+    heads = make_class_heads(link, m, len(names))
+    return LastEstimator(graph.network, heads, names, layers, graph.identities, lambda X: apply_links(heads, run(X)))
+
+
+def _name_outputs(net: Any, m: int) -> tuple[str, ...]:
+    if hasattr(net, "classes_") and len(net.classes_) == max(m, 2):
+        return tuple(f"p_{label}" for label in net.classes_)
+    return ("y",) if m == 1 else make_default_names(m, "y")

@@ -1,0 +1,306 @@
+"""torch.nn.Module, ExportedProgram or .pt2 file -> Graph, by evaluating the exported ATen graph on affine tensors.
+
+Weights are exact rational numbers whatever their type; they are read into float64, and so is the model that the result
+is compared with.
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import networkx
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.export import ExportedProgram
+from torch.utils._pytree import tree_map
+
+from relurules.errors import ModelError, summarise_error
+from relurules.ir import Graph
+from relurules.ir.link import LINKS
+from relurules.tables.frames import make_default_names
+from relurules.tracing.affine import AffineTensor, Basis, add_weighted, apply_affine
+from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
+from relurules.tracing.switches import Switch
+from relurules.tracing.tensor_sizes import check_declared_sizes, check_result_size, check_weight_size
+from relurules.tracing.torch.aten_operators import (
+    ACTIVATIONS,
+    AFFINE,
+    ASSERTIONS,
+    CASTS,
+    LINK_OPERATORS,
+    REARRANGING,
+    SHAPE_ONLY,
+    TRAINING_FLAG,
+)
+from relurules.tracing.torch.aten_piecewise import PIECEWISE, SWITCH_RULES
+from relurules.tracing.torch.fx_nodes import (
+    bind_arguments,
+    find_user_inputs,
+    flatten_nested,
+    has_batch,
+    keeps_values,
+    layer_name,
+    module_path,
+    node_error,
+    operator_name,
+    read_batch_size,
+    row_shape,
+)
+from relurules.tracing.torch.torch_export import export_program
+from relurules.tracing.torch.torch_reference import make_float64_function, widen_to_float64
+
+Array = NDArray[np.float64]
+
+_UNKNOWN = "the operator is neither known to be affine nor piecewise linear"
+_UNKNOWN_NORM = (
+    "it is in training mode, where the rows of a batch influence one another; call model.eval() and export again"
+)
+
+
+def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
+    """Graph of the model, and the model itself as a float64 function (N, d) -> (N, m)."""
+    program = export_program(model, input_shape)
+    run = _GraphEvaluator(program)
+    outputs = run.evaluate()
+    scores, heads = collect_scores(outputs)
+    network = run.basis.network(scores)
+    count = len(heads or network.c)
+    names = ("y",) if count == 1 else make_default_names(count, "y")
+    graph = Graph(
+        make_default_names(run.basis.inputs), names, network, run.layers, run.basis.identities, heads,
+        batch=read_batch_size(run.inputs),
+    )  # fmt: skip
+    return graph, make_float64_function(program)
+
+
+class _GraphEvaluator:
+    """Walks the exported graph once; every value is a constant, an affine tensor or a Headed, of one row."""
+
+    def __init__(self, program: ExportedProgram) -> None:
+        self.program = program
+        self.inputs = find_user_inputs(program)
+        self.basis = Basis(sum(int(np.prod(row_shape(node))) for node in self.inputs))
+        self.layers: networkx.DiGraph[str] = networkx.DiGraph()
+        self.values: dict[torch.fx.Node, Any] = {}
+
+    def evaluate(self) -> list[AffineTensor | LinkedTensor]:
+        check_declared_sizes(self.program.graph.nodes)
+        self._bind_constants()
+        self._bind_inputs()
+        for node in self.program.graph.nodes:
+            if node.op == "call_function":
+                self.values[node] = self._call(node)
+                self._note(node)
+            elif node.op == "output":
+                return self._outputs(node)
+        raise ModelError("the exported graph has no output")
+
+    def _outputs(self, node: torch.fx.Node) -> list[AffineTensor | LinkedTensor]:
+        """What the model returns; the exported graph also returns what it changed in place."""
+        wanted = set(self.program.graph_signature.user_outputs)
+        given: list[Any] = [out for out in flatten_nested([node.args[0]]) if getattr(out, "name", out) in wanted]
+        values: list[Any] = [self.values.get(out) if isinstance(out, torch.fx.Node) else out for out in given]
+        for i, value in enumerate(values):
+            if not isinstance(value, AffineTensor | LinkedTensor):
+                raise ModelError(
+                    f"output {i} of the model is {'a constant' if isinstance(value, Tensor) else repr(value)}; "
+                    "supported: one or more tensors that depend on the input"
+                )
+            if not value.shape.numel():
+                raise ModelError(
+                    f"output {i} of the model has the shape {tuple(value.shape)} for a row, which holds no number; "
+                    "supported: one or more"
+                )
+        return values
+
+    def _bind_constants(self) -> None:
+        signature, state = self.program.graph_signature, self.program.state_dict
+        sources = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+        held = {name: state.get(target, self.program.constants.get(target)) for name, target in sources.items()}
+        lifted = signature.inputs_to_lifted_tensor_constants
+        held |= {name: self.program.constants[target] for name, target in lifted.items()}
+        targets = {**sources, **lifted}
+        for node in self.program.graph.nodes:
+            if node.op == "placeholder" and node not in self.inputs:
+                value = held.get(node.name)
+                if not isinstance(value, Tensor):
+                    raise ModelError(f"input {node.name!r} of the exported graph is no tensor; supported: tensors")
+                check_weight_size(value, targets[node.name])
+                self.values[node] = _check_finite(value.detach(), targets[node.name])
+
+    def _bind_inputs(self) -> None:
+        total, first = self.basis.inputs, 0
+        for node in self.inputs:
+            shape = (1, *row_shape(node)) if has_batch(node) else row_shape(node)
+            columns = torch.zeros((total, int(np.prod(shape))), dtype=torch.float64)
+            columns[first : first + columns.shape[1]] = torch.eye(columns.shape[1], dtype=torch.float64)
+            self.values[node] = AffineTensor(torch.zeros(shape, dtype=torch.float64), columns.reshape(total, *shape))
+            first += columns.shape[1]
+            self.layers.add_node(node.name, operator="input", module="", size=columns.shape[1])
+
+    def _value(self, node: torch.fx.Node) -> Any:
+        return self.values[node]
+
+    def _call(self, node: torch.fx.Node) -> Any:
+        args: Any = torch.fx.map_arg(node.args, self._value)
+        kwargs: Any = torch.fx.map_arg(node.kwargs, self._value)
+        if node.target is operator.getitem:
+            return args[0][args[1]]
+        if node.target in ASSERTIONS:
+            return None
+        check_result_size(node, args, kwargs)
+        if not any(isinstance(value, AffineTensor | LinkedTensor | Switch) for value in flatten_nested([*args, *kwargs.values()])):
+            return self._constant(node, args, kwargs)
+        if node.target in SHAPE_ONLY:
+            return self._constant(node, *tree_map(_replace_by_zeros, (args, kwargs)))
+        try:
+            result = self._operator(node, bind_arguments(node, args, kwargs))
+        except ModelError:
+            raise
+        except (RuntimeError, IndexError, TypeError, ValueError) as error:
+            raise node_error(node, f"can't be computed on one row: {summarise_error(error)}") from error
+        if isinstance(result, list) and None in result:
+            self._check_unread(node, [i for i, item in enumerate(result) if item is None])
+        return result
+
+    def _check_unread(self, node: torch.fx.Node, missing: Sequence[int]) -> None:
+        """Refuse where something reads results that jump, such as the places of the largest entries."""
+        if any(user.args[1] in missing and user.users for user in node.users):
+            raise node_error(node, "the places of its entries are used, which jump; supported: its values alone")
+
+    def _operator(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
+        rules = SWITCH_RULES if any(isinstance(value, Switch) for value in flatten_nested(list(bound.values()))) else PIECEWISE
+        if node.target in CASTS and rules is PIECEWISE:
+            if not keeps_values(node):
+                raise node_error(node, f"{node.meta['val'].dtype} can't hold every value that it casts")
+            return bound["self"]
+        if any(isinstance(value, LinkedTensor) for value in flatten_nested(list(bound.values()))):
+            return self._rearranged(node, bound)
+        if node.target in rules:
+            return rules[node.target](self.basis, bound, lambda why: node_error(node, why), layer_name(node))
+        if rules is SWITCH_RULES:
+            raise node_error(node, "it reads a comparison of values that depend on the input, so that it jumps")
+        if node.target in LINK_OPERATORS:
+            return self._link(node, bound)
+        if node.target in ACTIVATIONS:
+            slope = ACTIVATIONS[node.target](bound)
+            if not isinstance(slope, Tensor) or bound.get(TRAINING_FLAG.get(node.target, ""), False):
+                raise node_error(node, "its slope depends on the input, or is drawn at random (training mode)")
+            return self.basis.activate(bound["self"], slope, layer_name(node))
+        if node.target in AFFINE:
+            return _apply_affine_operator(node, bound)
+        raise node_error(node, _UNKNOWN_NORM if "batch_norm" in operator_name(node) else _UNKNOWN)
+
+    def _link(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> LinkedTensor:
+        tensor, link = bound["self"], LINK_OPERATORS[node.target]
+        if node.target is torch.ops.aten.argmin.default:
+            tensor = add_weighted((-1.0, tensor))
+        if not keeps_values(node) and not LINKS[link].reduces:
+            raise node_error(node, f"{node.meta['val'].dtype} can't hold every value that it casts")
+        if not LINKS[link].joint:
+            return apply_link(link, tensor)
+        sizes = node.all_input_nodes[0].meta["val"].shape
+        if bound["dim"] is None or not isinstance(sizes[bound["dim"]], int):
+            raise node_error(node, "it compares rows of the batch; give it the dim of the scores")
+        return apply_link(link, tensor, bound["dim"], bound.get("keepdim", False))
+
+    def _rearranged(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
+        """An operator on what a link gave."""
+        if node.target in REARRANGING:
+            names = AFFINE[node.target].data
+            items = [item for name in bound if name in names for item in flatten_nested([bound[name]])]
+            others = flatten_nested([value for name, value in bound.items() if name not in names])
+            if not any(isinstance(value, AffineTensor | LinkedTensor) for value in others):
+                return rearrange_heads(items, lambda *indices: _call_operator(node, _replace_data(bound, names, indices)))
+        origin = node
+        while origin.target not in LINK_OPERATORS or origin is node:
+            origin = next(n for n in origin.all_input_nodes if _has_heads(self.values.get(n)))
+        raise node_error(
+            origin,
+            f"it is inside the model, since {operator_name(node)} (node {node.name!r}) goes on from it; it is supported at "
+            "the model's end, with nothing after it but reshapes, slices and concatenations",
+        )
+
+    def _constant(self, node: torch.fx.Node, args: Any, kwargs: Any) -> Any:
+        if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
+            raise node_error(node, "it draws random numbers")
+        return tree_map(widen_to_float64, node.target(*args, **kwargs))  # type: ignore[operator]
+
+    def _note(self, node: torch.fx.Node) -> None:
+        value = self.values[node]
+        if not isinstance(value, AffineTensor | LinkedTensor):
+            return
+        self.layers.add_node(node.name, operator=operator_name(node), module=module_path(node), size=value.shape.numel())
+        self.layers.add_edges_from(
+            (source.name, node.name) for source in node.all_input_nodes if source.name in self.layers
+        )
+
+
+def _apply_affine_operator(node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
+    roles = AFFINE[node.target]
+    if bound.get(TRAINING_FLAG.get(node.target, ""), False):
+        raise node_error(node, "it is in training mode; call model.eval() and export again")
+    variable = {name for name, value in bound.items() if any(isinstance(v, AffineTensor) for v in flatten_nested([value]))}
+    if wrong := variable - roles.data - roles.factors:
+        raise node_error(node, f"its argument {sorted(wrong)[0]!r} depends on the input; there it must be a constant")
+    if len(variable & roles.factors) > 1:
+        raise node_error(node, "it multiplies two values that depend on the input")
+    names = roles.data | (variable & roles.factors)
+    data = [item for name in bound if name in names for item in flatten_nested([bound[name]]) if _is_data(item)]
+    tensors = [item if isinstance(item, AffineTensor) else torch.as_tensor(item, dtype=torch.float64) for item in data]
+    without = {name: None if value is None else value * 0 for name, value in bound.items() if name in roles.offset}
+
+    def call(replaced: Mapping[str, Any], *items: Tensor) -> Any:
+        return _call_operator(node, _replace_data({**bound, **replaced}, names, items))
+
+    return apply_affine(tensors, lambda *items: call({}, *items), lambda *items: call(without, *items))
+
+
+def _replace_data(bound: Mapping[str, Any], names: frozenset[str], items: Sequence[Tensor]) -> dict[str, Any]:
+    """The arguments with the data in those of these names replaced by `items`, in order."""
+    rest = iter(items)
+    return {name: _replace_tensors(value, rest) if name in names else value for name, value in bound.items()}
+
+
+def _replace_tensors(value: Any, rest: Any) -> Any:
+    """`value` with every tensor in it replaced by the next of `rest`."""
+    if isinstance(value, tuple | list):
+        return [_replace_tensors(item, rest) for item in value]
+    return next(rest) if _is_data(value) else value
+
+
+def _is_data(item: Any) -> bool:
+    return isinstance(item, AffineTensor | LinkedTensor | Tensor | int | float) and not isinstance(item, bool)
+
+
+def _replace_by_zeros(value: Any) -> Any:
+    """Zeros in place of a value that depends on the input."""
+    return torch.zeros(value.shape, dtype=torch.float64) if isinstance(value, AffineTensor | LinkedTensor | Switch) else value
+
+
+def _has_heads(value: Any) -> bool:
+    return any(isinstance(item, LinkedTensor) for item in flatten_nested([value]))
+
+
+def _call_operator(node: torch.fx.Node, given: Mapping[str, Any]) -> Any:
+    """The operator of `AFFINE`, or its stand-in, with arguments by name."""
+    function: Any = AFFINE[node.target].call or node.target
+    arguments = node.target._schema.arguments  # type: ignore[union-attr]
+    args = [given[a.name] for a in arguments if not a.kwarg_only and a.name in given]
+    kwargs = {a.name: given[a.name] for a in arguments if a.kwarg_only and a.name in given}
+    return function(*args, **kwargs)
+
+
+def _check_finite(value: Tensor, name: str) -> Tensor:
+    if not value.dtype.is_floating_point:
+        return value
+    bad = torch.nonzero(~torch.isfinite(value))
+    if len(bad):
+        at = bad[0].tolist()
+        raise ModelError(
+            f"{name}{at} is {value[tuple(at)].item()} ({len(bad)} of {value.numel()} entries aren't finite); "
+            "the network has no rules, train it again or mend the file"
+        )
+    return value.double()

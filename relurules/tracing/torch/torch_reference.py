@@ -1,0 +1,115 @@
+"""ExportedProgram -> the function that torch itself computes, in float64."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.export import ExportedProgram
+from torch.utils._pytree import tree_leaves, tree_map
+
+from relurules.errors import ModelError
+from relurules.ir.network import validate_rows
+from relurules.tracing.batch_mixing import ROWS, OperatorValues, describe_mixing, find_mixing_operator, has_same_numbers
+from relurules.tracing.torch.aten_operators import ASSERTIONS, CASTS, LINK_OPERATORS
+from relurules.tracing.torch.fx_nodes import describe_operator, find_user_inputs, has_batch, keeps_values, row_shape
+
+Array = NDArray[np.float64]
+
+
+def make_float64_function(program: ExportedProgram) -> Callable[[Array], Array]:
+    """(N, d) -> (N, m), node by node with torch's operators."""
+    runner = _Float64Interpreter(program.module())
+    nodes = find_user_inputs(program)
+    sizes = [int(np.prod(row_shape(node))) for node in nodes]
+    batched = all(has_batch(node) for node in nodes)
+
+    def run(X: Array) -> Array:
+        parts = np.split(X, np.cumsum(sizes)[:-1], axis=1)
+        shapes = [(len(X), *row_shape(node)) if has_batch(node) else row_shape(node) for node in nodes]
+        with torch.no_grad():
+            result = runner.run(*(torch.tensor(part).reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
+        outputs = [out.reshape(len(X), -1).double().numpy() for out in tree_leaves(result)]
+        return np.concatenate(outputs, axis=1)
+
+    def one_by_one(X: Array) -> Array:
+        return np.vstack([run(X[i : i + 1]) for i in range(len(X))])
+
+    if batched:
+        try:
+            _check_rows_stand_alone(run, one_by_one, sum(sizes), runner)
+        finally:
+            runner.values = None
+
+    def evaluate(X: Array) -> Array:
+        X = validate_rows(X, sum(sizes))
+        return run(X) if batched or not len(X) else one_by_one(X)
+
+    return evaluate
+
+
+def _check_rows_stand_alone(
+    run: Callable[[Array], Array], one_by_one: Callable[[Array], Array], d: int, runner: "_Float64Interpreter"
+) -> None:
+    """Refuse a model whose rows influence one another, naming the operator."""
+    X = np.random.default_rng(1).normal(size=(ROWS, d))
+    single = one_by_one(X)
+    try:
+        together = run(X)
+    except RuntimeError:  # an output that has no row for each row
+        together = np.empty(0)
+    if not has_same_numbers(together, single):
+        raise ModelError(
+            f"the model's first dimension is no batch: {describe_mixing(find_mixing_operator(_pair_operator_values(runner, run, X)))}. "
+            "Supported: models that take every row on its own; export with a fixed first dimension if all of it is "
+            "one row"
+        )
+
+
+def _pair_operator_values(runner: "_Float64Interpreter", run: Callable[[Array], Array], X: Array) -> Iterator[OperatorValues]:
+    """What every operator gives, for all rows together and for each alone."""
+    passes: list[dict[torch.fx.Node, Array]] = []
+    for rows in (X, *X[:, None]):
+        runner.values = {}
+        with contextlib.suppress(RuntimeError):  # as above
+            run(rows)
+        passes.append(runner.values)
+    together, *alone = passes
+    for node, value in together.items():
+        if all(node in values for values in alone):
+            yield OperatorValues(describe_operator(node), value, [values[node] for values in alone])
+
+
+class _Float64Interpreter(torch.fx.Interpreter):
+    """Runs an exported graph with torch's operators in float64, whatever the precision of its weights and literals.
+
+    A cast that loses nothing in the model's own precision mustn't lose anything here; any other is left as it is.
+    values: takes what operators give, where it is set.
+    """
+
+    values: dict[torch.fx.Node, Array] | None = None
+
+    def run_node(self, n: torch.fx.Node) -> Any:
+        """One node; every float tensor it gives is continued in float64."""
+        result = None if n.target in ASSERTIONS else tree_map(widen_to_float64, super().run_node(n))
+        if self.values is not None and n.op == "call_function" and isinstance(result, Tensor):
+            self.values[n] = result.detach().double().numpy()
+        return result
+
+    def fetch_args_kwargs_from_env(self, n: torch.fx.Node) -> Any:
+        """The node's arguments, in which float64 stands for a wider type of floats."""
+        given = super().fetch_args_kwargs_from_env(n)
+        widened = (n.target in CASTS or n.target in LINK_OPERATORS) and keeps_values(n)
+        return tree_map(_widen_float_type, given) if widened else given
+
+
+def widen_to_float64(value: Any) -> Any:
+    """A float tensor in float64, anything else as it is."""
+    return value.double() if isinstance(value, Tensor) and value.dtype.is_floating_point else value
+
+
+def _widen_float_type(value: Any) -> Any:
+    return torch.float64 if isinstance(value, torch.dtype) and value.is_floating_point else value

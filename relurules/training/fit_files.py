@@ -1,0 +1,139 @@
+"""What `relurules fit` leaves behind: the pipeline, the network, rules, front and summary, in one folder."""
+
+import io
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from relurules.codec.rules_json import format_rules
+from relurules.domain.columns import is_plain
+from relurules.files.writing import write_all
+from relurules.pipeline import emit
+from relurules.training.table_fit import FitResult
+from relurules.wording.coverage import describe_missing
+
+#: Everything that may be written, in the order of writing.
+_FILES = ("model.joblib", "model.pt2", "rules.json", "rules.txt", "rules.html", "front.csv", "front.svg", "summary.txt")
+
+
+def write_fit(fitted: FitResult, data: Path, folder: Path) -> str:
+    """Write all files into the folder, all of them or none, and return the summary.
+
+    data: the file that the table came from. Files of an earlier fit that this one doesn't write are removed.
+    """
+    contents = _build_files(fitted)
+    written = [file for file in _FILES if file in contents]
+    summary = summary_text(fitted, data, folder, [*written, "summary.txt"])
+    contents["summary.txt"] = summary
+    others = [file for file in _FILES if file not in contents]
+    write_all(folder, {file: contents[file] for file in _FILES if file in contents}, without=others)
+    return summary
+
+
+def _build_files(fitted: FitResult) -> dict[str, str | bytes]:
+    """What every file but the summary holds."""
+    import joblib  # type: ignore[import-untyped]
+
+    from relurules.training.linearize_result import Linearized
+
+    estimator, graph = fitted.estimator, fitted.graph
+    pipeline = io.BytesIO()
+    joblib.dump(fitted.pipeline, pipeline)
+    contents: dict[str, str | bytes] = {"model.joblib": pipeline.getvalue(), "rules.json": format_rules(fitted.rules)}
+    if is_plain(graph.columns):
+        contents["model.pt2"] = _export_network(graph)
+    contents |= emit(fitted.rules, "text").files
+    contents |= emit(fitted.rules, "html", title=f"{fitted.wanted.target}, by few rules").files
+    front = Linearized(estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure)
+    return contents | front.files()
+
+
+def _export_network(graph: Any) -> bytes:
+    """The network of the raw columns as torch.export writes it, for any number of rows."""
+    import torch
+
+    from relurules.training.torch_module import LinearizedNetwork
+
+    sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
+    rows = torch.zeros(2, len(graph.features), dtype=torch.float64)
+    archive = io.BytesIO()
+    torch.export.save(torch.export.export(LinearizedNetwork(graph).eval(), (rows,), dynamic_shapes=sizes), archive)
+    return archive.getvalue()
+
+
+def summary_text(fitted: FitResult, data: Path, folder: Path, written: list[str]) -> str:
+    """What was used, what came out, how good it is beside a linear model, and what to do next; ends with a newline."""
+    parts: list[Callable[[FitResult], list[str]]] = [_describe_data, _describe_model, _describe_scores]
+    lines = [line for part in parts for line in part(fitted)]
+    lines += [f"files      {folder}: {', '.join(written)}"]
+    if "front.svg" not in written:
+        lines += ["           no front.svg without matplotlib: pip install 'relurules[plot]'"]
+    first, *further = _suggest_commands(data, folder, written)
+    lines += [f"next       {first}", *(f"           {command}" for command in further)]
+    return "\n".join(lines) + "\n"
+
+
+def _describe_data(fitted: FitResult) -> list[str]:
+    columns, rows, wanted = fitted.columns, fitted.rows, fitted.wanted
+    counts = [
+        f"{len(names)} {what}"
+        for names, what in (
+            (columns.numbers, "of numbers"),
+            (columns.filled, "of numbers, some missing, which count as the median"),
+            (columns.categories, "of categories"),
+        )
+        if names
+    ]
+    told = ", told from its values; --task says otherwise" if wanted.task == "auto" else ""
+    split = ", ".join(f"{count} {part}" for part, count in rows.items())
+    lines = [
+        f"rows       {sum(rows.values())}: {split}",
+        f"target     {wanted.target}: {fitted.task}{told}",
+        f"columns    {'; '.join(counts)}",
+    ]
+    return lines + [f"dropped    {name}: {why}" for name, why in columns.dropped.items()]
+
+
+def _describe_model(fitted: FitResult) -> list[str]:
+    estimator, rules = fitted.estimator, fitted.rules
+    layers = "-".join(map(str, fitted.wanted.hidden))
+    lines = [
+        f"network    {len(estimator.dense_network_)} neurons ({layers}), {estimator.n_iter_} epochs; "
+        f"{len(estimator.network_)} left",
+        f"rules      {len(rules)} (at most {fitted.wanted.max_rules}), over the range of "
+        f"{'all rows' if fitted.everywhere else 'the rows that were trained on; over all there are more'}",
+    ]
+    if estimator.hurried_:
+        lines += [
+            f"           the time limit of {fitted.wanted.time_limit:g} s ended training; more time may do better"
+        ]
+    if not rules.complete:
+        lines += [f"           {describe_missing(rules)}"]
+    if len(rules) == 1 and rules.complete:
+        lines += ["           one formula for all rows did best on the validation rows; front.csv has the others"]
+    return lines
+
+
+def _describe_scores(fitted: FitResult) -> list[str]:
+    wide = max(map(len, fitted.scores))
+    head = f"{fitted.measure:<{wide}}" + "".join(f"{part:>12}" for part in fitted.rows)
+    lines = ["", head]
+    for model, scores in fitted.scores.items():
+        lines += [f"{model:<{wide}}" + "".join(f"{score:>12.4f}" for score in _order_scores(scores, fitted.rows))]
+    lines += ["(validation rows chose the number of rules, and the last two models were then fitted to them as well;"]
+    return [*lines, " test rows were only scored)", ""]
+
+
+def _order_scores(scores: Mapping[str, float], parts: Mapping[str, int]) -> list[float]:
+    return [scores[part] for part in parts]
+
+
+def _suggest_commands(data: Path, folder: Path, written: list[str]) -> list[str]:
+    """Commands that go on from here."""
+    model = ["model.pt2"] if "model.pt2" in written else ["model.joblib", "--trust-pickle"]
+    commands = [
+        ["relurules", "emit", str(folder / "rules.json"), "--to", "sql", "--out", str(folder)],
+        ["relurules", "verify", str(folder / "score.sql"), "--against", str(folder / model[0]), *model[1:]],
+    ]
+    return [shlex.join(commands[0]), shlex.join([*commands[1], "--data", str(data)])]

@@ -1,0 +1,63 @@
+"""A trained network as a torch module, to be exported and traced."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from relurules.errors import UnsupportedError
+from relurules.ir import Graph, Head
+from relurules.ir.link import is_identity
+from relurules.training.relu_parameters import PARAMETER_ARRAYS
+
+
+class LinearizedNetwork(nn.Module):
+    """(N, d) -> (N, m), float64: ReLU layers that read the inputs and all layers before them, and links at the end."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        network = graph.network
+        arrays = {name: torch.tensor(getattr(network, name), dtype=torch.float64) for name in PARAMETER_ARRAYS}
+        order = torch.tensor([int(k) for level in network.levels for k in level], dtype=torch.long)
+        self.layers, first = nn.ModuleList(), 0
+        for level in network.levels:
+            rows, read = torch.tensor(level), order[:first]
+            weights = torch.hstack([arrays["A"][rows], arrays["L"][rows][:, read]])
+            self.layers.append(_make_linear(weights, arrays["b"][rows]))
+            first += len(level)
+        self.scores = _make_linear(torch.hstack([arrays["C"], arrays["U"][:, order]]), arrays["c"])
+        self.heads = _check_heads(graph.heads)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores, and what the links make of them."""
+        known = x
+        for layer in self.layers:
+            known = torch.cat([known, torch.relu(layer(known))], dim=1)
+        scores = self.scores(known)
+        parts = [_LINKS[head.link](scores[:, list(head.scores)])[:, head.component] for head in self.heads]
+        return scores if is_identity(self.heads, len(self.scores.bias)) else torch.stack(parts, dim=1)
+
+
+_LINKS: dict[str, Callable[[Tensor], Tensor]] = {
+    "identity": lambda s: s,
+    "sigmoid": torch.sigmoid,
+    "complement": lambda s: torch.sigmoid(-s),
+    "exp": torch.exp,
+    "expm1": torch.expm1,
+    "softmax": lambda s: torch.softmax(s, dim=1),
+    "log_softmax": lambda s: torch.log_softmax(s, dim=1),
+}
+
+
+def _make_linear(weights: Tensor, bias: Tensor) -> nn.Linear:
+    layer = nn.Linear(weights.shape[1], weights.shape[0], dtype=torch.float64)
+    layer.weight = nn.Parameter(weights)
+    layer.bias = nn.Parameter(bias)
+    return layer
+
+
+def _check_heads(heads: Sequence[Head]) -> tuple[Head, ...]:
+    for head in heads:
+        if head.link not in _LINKS:
+            raise UnsupportedError(f"a module that ends in {head.link}; supported: {', '.join(_LINKS)}")
+    return tuple(heads)

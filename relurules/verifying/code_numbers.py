@@ -1,0 +1,94 @@
+"""Numbers of emitted code, read back by parsers that aren't the emitter's: Python's own, sqlglot, a reader of C."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from relurules.errors import CheckError
+from relurules.ir import Artifact, RuleSet
+
+_C_WORD = re.compile(
+    r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'   # what holds no numbers
+    |[A-Za-z_]\w*                                               # a name, with its digits
+    |((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[uUlLfF]*            # a number""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def find_misprint(code: Artifact, rules: RuleSet, again: Artifact) -> str | None:
+    """Why code isn't what the rules give, None where it is. again: what the rules give now.
+
+    Read by another parser, every number of the rules must be in the code as often as in `again` and no other be there;
+    and the text must be the same but for the lines of comment that say what the code is.
+    """
+    name = list(code.files)[-1]
+    found, wanted = (_count_numbers(one, name) for one in (code, again))
+    for value in sorted(found.keys() | wanted.keys()):
+        if found[value] != wanted[value]:
+            return f"{name} holds the number {value!r} {found[value]} times, the rules give it {wanted[value]} times"
+    if lost := sorted(number for number in _collect_rule_numbers(rules) if number not in found):
+        return f"{name} lacks the number {lost[0]!r} of the rules"
+    for file, text in again.files.items():
+        given = code.files.get(file, "").splitlines()
+        for i, line in enumerate(text.splitlines()):
+            if i >= len(given) or given[i] != line:
+                return f"{file} line {i + 1} isn't what the rules give; emit it again"
+        if len(given) > len(text.splitlines()):
+            return f"{file} has lines that the rules don't give; emit it again"
+    return None
+
+
+def _count_numbers(code: Artifact, name: str) -> Counter[float]:
+    found: Counter[float] = Counter()
+    for text in code.files.values():
+        found.update(abs(value) for value in READERS[code.target](text, code, name))
+    return found
+
+
+def _collect_rule_numbers(rules: RuleSet) -> set[float]:
+    """The sizes of all numbers of maps and half-spaces but 0 and 1, which code may leave out."""
+    found = set[float]()
+    for rule in rules:
+        if rules.decision is None:
+            found.update(abs(rule.map.weights).ravel().tolist(), abs(rule.map.constants).tolist())
+        for condition in rule.conditions:
+            found.update(abs(condition.half_space.normal).tolist(), [abs(condition.half_space.bound)])
+    return found - {0.0, 1.0}
+
+
+def _read_python_numbers(text: str, _: Artifact, name: str) -> Iterator[float]:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise CheckError(f"{name} is no Python: {error}") from error
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            yield float(node.value)
+
+
+def _read_c_numbers(text: str, _: Artifact, __: str) -> Iterator[float]:
+    return (float(found.group(1)) for found in _C_WORD.finditer(text) if found.group(1))
+
+
+def _read_sql_numbers(text: str, code: Artifact, name: str) -> Iterator[float]:
+    try:
+        import sqlglot
+    except ModuleNotFoundError as error:
+        raise CheckError("sqlglot isn't installed, and SQL is read with it: pip install sqlglot") from error
+    dialect: Any = code.dialect
+    try:
+        trees = sqlglot.parse(text, read=dialect)
+    except sqlglot.errors.SqlglotError as error:
+        raise CheckError(f"{name} is no SQL that sqlglot reads: {str(error).splitlines()[0]}") from error
+    for tree in trees:
+        for literal in tree.find_all(sqlglot.exp.Literal) if tree is not None else ():
+            if not literal.is_string:
+                yield float(literal.this)
+
+
+#: Language -> all number literals of a text.
+READERS: Mapping[str, Callable[[str, Artifact, str], Iterator[float]]] = {
+    "python": _read_python_numbers, "numpy": _read_python_numbers, "c": _read_c_numbers, "sql": _read_sql_numbers,
+}  # fmt: skip

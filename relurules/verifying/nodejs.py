@@ -1,0 +1,62 @@
+"""Runs score.mjs in Node.js."""
+
+import json
+import math
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from relurules.errors import CheckError, UnsupportedError
+from relurules.ir import Artifact
+from relurules.verifying.run_result import Rows, RunResult, make_run_result
+
+#: Reads columns and rows, writes outputs and rule of every row. JSON has no NaN and no infinity: these come as objects,
+#: and what is written are texts.
+_RUNNER = """\
+import { readFileSync } from "node:fs";
+import { OUTPUTS, score } from "./score.mjs";
+
+const { columns, rows } = JSON.parse(readFileSync(0, "utf8"));
+const found = rows.map((values) => {
+    const row = Object.create(null);
+    columns.forEach((name, i) => {
+        row[name] = values[i] !== null && typeof values[i] === "object" ? Number(values[i].number) : values[i];
+    });
+    const given = score(row);
+    return [...OUTPUTS.map((name) => given[name]), "rule" in given ? given.rule : -1].map(String);
+});
+process.stdout.write(JSON.stringify(found));
+"""
+
+
+def run_node(artifact: Artifact, table: Rows) -> RunResult:
+    """Import score.mjs and call score(row) for every row."""
+    node = shutil.which("node")
+    if node is None:
+        raise UnsupportedError("engine 'node' needs Node.js on the PATH (node)")
+    rows = [[_encode_value(value) for value in row] for row in zip(*table.values(), strict=True)]
+    with tempfile.TemporaryDirectory() as folder:
+        artifact.write(folder)
+        Path(folder, "run.mjs").write_text(_RUNNER, encoding="utf-8")
+        ran = subprocess.run(
+            [node, "run.mjs"], cwd=folder, input=json.dumps({"columns": list(table), "rows": rows}),
+            capture_output=True, encoding="utf-8", check=False,
+        )  # fmt: skip
+    if ran.returncode:
+        raise CheckError(f"score.mjs failed to run: {ran.stderr.strip()[:2000]}")
+    outputs = len(artifact.outputs)
+    return make_run_result([[float(v) for v in row[:-1]] + [_read_rule_number(row, artifact)] for row in json.loads(ran.stdout)], outputs)
+
+
+def _read_rule_number(row: list[str], artifact: Artifact) -> float:
+    """The number of the rule; where it isn't given, 1 for a row with outputs."""
+    if "rule" in artifact.returned:
+        return float(row[-1])
+    return float(not all(math.isnan(float(value)) for value in row[:-1]))
+
+
+def _encode_value(value: str | float | None) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")}
+    return value

@@ -1,0 +1,106 @@
+"""Scoring a table by emitted SQL: rows are loaded into an engine, the artefact is run, its rows are put in order."""
+
+import math
+import re
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+
+from relurules.errors import CheckError
+from relurules.ir import Artifact
+from relurules.tables.frames import Value
+from relurules.verifying.databases import Database
+from relurules.verifying.run_result import Rows, RunResult, make_run_result
+
+
+def run_sql(open_: Callable[[], AbstractContextManager[Database]], artifact: Artifact, table: Rows) -> RunResult:
+    """Load the rows into a table (NaN as NULL) and run the artefact; CheckError where it fails."""
+    one = artifact.shape in ("expression", "function")
+    if not one and "outputs" not in artifact.returned:
+        raise CheckError(
+            f"score.sql returns {', '.join(artifact.returned)}; emit it with the column outputs to verify it"
+        )
+    with open_() as database:
+        try:
+            quoted = [(database.quoted(name), text) for name, text in _list_columns(artifact)]
+            name = database.quoted((artifact.table or "input_data").rpartition(".")[2])
+            database.load(name, quoted, _append_keys(artifact, table))
+            database.lock()
+            before, query = _prepare_statements(artifact, database, name)
+            for statement in before:
+                database.execute(statement)
+            start = time.perf_counter()
+            rows = database.execute(query)
+            seconds = time.perf_counter() - start
+            names = database.names()
+        except database.errors as error:
+            raise CheckError(
+                f"score.sql failed in {database.name}, where it may read {name} and nothing else: {_shorten_message(error)}"
+            ) from error
+    return _order_rows(rows, names, artifact, seconds)
+
+
+def _prepare_statements(artifact: Artifact, database: Database, table: str) -> tuple[list[str], str]:
+    """What to run first, and the query that scores the table; CheckError for what isn't run at all."""
+    text = _resolve_dbt(str(artifact), table) if artifact.shape == "dbt" else str(artifact)
+    database.check(f"SELECT ({text}\n)" if artifact.shape == "expression" else text, artifact)
+    keys = "".join(f"{database.quoted(name)}, " for name in artifact.key)
+    if artifact.shape == "view":
+        view = ".".join(database.quoted(part) for part in (artifact.name or "scored").split("."))
+        return [text.replace("CREATE VIEW", database.create_view, 1)], f"SELECT * FROM {view}"  # noqa: S608
+    if artifact.shape == "expression":
+        return [], f"SELECT {keys}(\n{text}\n) FROM {table}"  # noqa: S608
+    if artifact.shape == "function":
+        function = ".".join(database.quoted(part) for part in (artifact.name or "score").split("."))
+        columns = ", ".join(database.quoted(column.name) for column in artifact.domain.columns)
+        return [text], f"SELECT {keys}{function}({columns}) FROM {table}"  # noqa: S608
+    return [], text
+
+
+def _resolve_dbt(text: str, table: str) -> str:
+    """What dbt makes of the model."""
+    text = re.sub(r"^\{\{ config\(.*\) \}\}$", "", text, count=1, flags=re.MULTILINE)
+    text = re.sub(r"\{\{ (?:ref|source)\(.*?'\) \}\}", lambda _: table, text, count=1)
+    return re.sub(r"\{\{ '(\{[{%#])' \}\}", r"\1", text)
+
+
+def _shorten_message(error: BaseException) -> str:
+    """An engine's message, without the pages that some add."""
+    return re.sub(r"\s+", " ", str(error))[:500]
+
+
+def _list_columns(artifact: Artifact) -> list[tuple[str, bool]]:
+    """The columns of the table and whether they hold text; keys that are no columns of the rules come last."""
+    own = {column.name: any(isinstance(v, str) for v in column.lookup) for column in artifact.domain.columns}
+    return [*own.items(), *((key, False) for key in artifact.key if key not in own)]
+
+
+def _append_keys(artifact: Artifact, table: Rows) -> list[tuple[Value, ...]]:
+    """The rows, and the row number for every key column that is no feature."""
+    extra = len(_list_columns(artifact)) - len(table)
+    return [(*row, *[float(i)] * extra) for i, row in enumerate(zip(*table.values(), strict=True))]
+
+
+def _order_rows(rows: Sequence[Sequence[Any]], names: Sequence[str], artifact: Artifact, seconds: float) -> RunResult:
+    """Rows in the order they were loaded: by a key that numbers them where there is one, else as they came.
+
+    The number of the rule comes last; without, a row with outputs counts as one with a rule.
+    """
+    own = [column.name for column in artifact.domain.columns]
+    numbering = next((i for i, name in enumerate(artifact.key) if name not in own), None)
+    if numbering is not None:
+        rows = sorted(rows, key=lambda row: float(row[numbering]))
+
+    query = artifact.shape not in ("expression", "function")
+    ruled = query and "rule" in artifact.returned
+    first, count = len(artifact.key), len(artifact.outputs)
+    given = [(row[first : first + count], row[-1]) for row in rows]
+    found = [[*values, last if ruled else any(value is not None for value in values)] for values, last in given]
+    ran = make_run_result(found, count, seconds)
+    if not query or "class" not in artifact.returned:
+        return ran
+    at = len(names) - 1 - list(reversed(names)).index("class")
+    return ran._replace(classes=np.array([math.nan if row[at] is None else float(row[at]) for row in rows]))

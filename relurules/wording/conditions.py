@@ -1,0 +1,175 @@
+"""The conditions and formulas of all rules, read together: the same sum has the same name wherever it stands."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from relurules.domain import Domain
+from relurules.ir import Rule, RuleSet
+from relurules.wording import phrases as p
+from relurules.wording.forms import ColumnSpan, Form, build_form, choose_step, list_spans, phrase_categories, phrase_sum
+from relurules.wording.half_spaces import (
+    CategoryTest,
+    ConstantTest,
+    SumTest,
+    bound_form,
+    intersect_tests,
+    simplify_condition,
+)
+from relurules.wording.numbers import round_apart
+from relurules.wording.sentences import SumStyle, phrase_choice, phrase_never, write_in_symbols, write_in_words
+
+#: Sums of more terms than this get a name, and are written down once.
+_INLINE = 2
+
+
+class ConditionWording(NamedTuple):
+    """A condition, or two on the same sum, for people. about: what it was read from."""
+
+    symbols: p.Phrase
+    words: p.Phrase
+    about: SumTest | CategoryTest | ConstantTest
+
+
+class FormulaWording(NamedTuple):
+    """score = form; phrase: the form as it is shown, every term `step` off at most."""
+
+    score: str
+    form: Form
+    step: float
+    phrase: p.Phrase
+
+
+class RuleWording(NamedTuple):
+    """A rule for people: tests, the simplest first, and a formula for every score."""
+
+    number: int
+    tests: tuple[ConditionWording, ...]
+    formulas: tuple[FormulaWording, ...]
+
+
+class NamedSum(NamedTuple):
+    """A sum that conditions speak of by name. low, high: its range over the box of the domain."""
+
+    name: str
+    form: Form
+    step: float
+    phrase: p.Phrase
+    low: float
+    high: float
+
+
+class RuleSetWording(NamedTuple):
+    """All rules of a set, and the sums that they name."""
+
+    sums: tuple[NamedSum, ...]
+    rules: tuple[RuleWording, ...]
+    spans: tuple[ColumnSpan, ...]
+
+
+def word_rules(rules: RuleSet) -> RuleSetWording:
+    """Every rule as conditions and formulas for people; what is shown is rounded, and the same tests look the same."""
+    spans = list_spans(rules.domain)
+    found = [_merge_conditions(rules.domain, spans, rule) for rule in rules]
+    shown = _choose_sum_styles(rules, [test for tests in found for test in tests])
+    read = tuple(
+        RuleWording(rule.number, tuple(_word_condition(test, shown, rules.domain) for test in tests), formulas)
+        for rule, tests, formulas in zip(rules, found, _word_formulas(rules, spans), strict=True)
+    )
+    named = tuple(
+        NamedSum(s.name, s.form, s.step, phrase_sum(s.form, s.step, constant=False), *bound_form(rules.domain, s.form))
+        for s in shown.values()
+        if s.name
+    )
+    return RuleSetWording(named, read, tuple(spans))
+
+
+def _merge_conditions(domain: Domain, spans: Sequence[ColumnSpan], rule: Rule) -> list[SumTest | CategoryTest | ConstantTest]:
+    """A rule's conditions, those on the same sum or category column joined: columns first, then sums."""
+    joined: dict[object, SumTest | CategoryTest | ConstantTest] = {}
+    for condition in rule.conditions:
+        test = simplify_condition(domain, spans, condition)
+        if isinstance(test, ConstantTest):
+            joined |= {} if test.true else {"never": test}
+            continue
+        key: object = test.key if isinstance(test, SumTest) else test.span.column.name
+        before = joined.get(key)
+        if isinstance(test, SumTest) and isinstance(before, SumTest):
+            test = intersect_tests(before, test)
+        elif isinstance(test, CategoryTest) and isinstance(before, CategoryTest):
+            test = test._replace(members=tuple(i for i in before.members if i in test.members))
+        joined[key] = test
+    return sorted(joined.values(), key=_rank_test)
+
+
+def _rank_test(test: SumTest | CategoryTest | ConstantTest) -> tuple[int, int]:
+    """Single columns in their order, then sums of more and more terms."""
+    if isinstance(test, ConstantTest):
+        return 0, 0
+    if isinstance(test, CategoryTest):
+        return 1, test.span.first
+    return len(test.form.terms), min(j for term in test.form.terms for j in term.coordinates)
+
+
+def _choose_sum_styles(rules: RuleSet, tests: Sequence[SumTest | CategoryTest | ConstantTest]) -> Mapping[object, SumStyle]:
+    """By key of a sum: its name, if it has one, and how its bounds are shown."""
+    bounds: dict[object, list[float]] = {}
+    first: dict[object, SumTest] = {}
+    for test in tests:
+        if isinstance(test, SumTest):
+            first.setdefault(test.key, test)
+            limits = [limit.bound for limit in (test.low, test.high) if limit is not None]
+            bounds.setdefault(test.key, []).extend(limits)
+    shown: dict[object, SumStyle] = {}
+    prefix, count = _choose_prefix(rules), 0
+    for key, test in first.items():
+        step, name = choose_step(rules.domain, test.form), ""
+        if len(test.form.terms) > _INLINE:
+            count += 1
+            name = f"{prefix}{count}"
+        shown[key] = SumStyle(
+            name, test.form, step, {b: b for b in bounds[key]} if test.whole else round_apart(bounds[key], step)
+        )
+    return shown
+
+
+def _choose_prefix(rules: RuleSet) -> str:
+    """The letter that names of sums start with; no column, output or score has such a name."""
+    taken = {*rules.features, *rules.outputs, *rules.scores, *(column.name for column in rules.domain.columns)}
+    prefix = "S"
+    while any(name.startswith(prefix) and name[len(prefix) :].isdigit() for name in taken):
+        prefix += "S"
+    return prefix
+
+
+def _word_condition(test: SumTest | CategoryTest | ConstantTest, shown: Mapping[object, SumStyle], domain: Domain) -> ConditionWording:
+    if isinstance(test, ConstantTest):
+        return ConditionWording(phrase_never(), phrase_never(), test)
+    if isinstance(test, CategoryTest):
+        if not test.members:
+            return ConditionWording(phrase_never(), phrase_never(), test)
+        phrase = phrase_categories(test.span, test.members)
+        return ConditionWording(phrase, phrase_choice(phrase), test)
+    how = shown[test.key]
+    return ConditionWording(write_in_symbols(test, how, domain), write_in_words(test, how, domain), test)
+
+
+def _word_formulas(rules: RuleSet, spans: Sequence[ColumnSpan]) -> list[tuple[FormulaWording, ...]]:
+    """For every rule, that of every score; the same coefficient looks the same in all rules."""
+    forms = [
+        [
+            build_form(rules.domain, spans, *row)
+            for row in zip(rule.map.weights, rule.map.constants.tolist(), strict=True)
+        ]
+        for rule in rules
+    ]
+    steps = [
+        min((choose_step(rules.domain, form) for form in column if form.terms), default=0.0)
+        for column in zip(*forms, strict=True)
+    ]
+    return [
+        tuple(
+            FormulaWording(score, form, step, phrase_sum(form, step))
+            for score, form, step in zip(rules.scores, row, steps, strict=True)
+        )
+        for row in forms
+    ]

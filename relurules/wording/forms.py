@@ -1,0 +1,189 @@
+"""Affine forms of the coordinates as sums of terms that people know: columns, and values of category columns."""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.domain import Domain
+from relurules.domain.columns import Category, Column
+from relurules.ir.network import Array
+from relurules.wording import phrases as p
+from relurules.wording.numbers import format_number, round_number
+from relurules.wording.phrases import Phrase
+
+#: Coefficients may be shown so much off, of the sum of all terms over the domain.
+ROUNDING = 5e-6
+#: A smaller coefficient is shown as a division: `bill / 670,000`.
+_SMALL = 1e-3
+
+
+class ColumnSpan(NamedTuple):
+    """A column of the table and its coordinates first .. first + width - 1; `admitted`: those that may be 1."""
+
+    column: Column
+    first: int
+    admitted: tuple[int, ...]
+
+    @property
+    def coordinates(self) -> range:
+        """Their indices."""
+        return range(self.first, self.first + self.column.width)
+
+
+class Term(NamedTuple):
+    """coefficient * label; coordinates: the column itself, or the indicators of which one must be 1."""
+
+    coefficient: float
+    label: Phrase
+    coordinates: tuple[int, ...]
+    width: float
+
+
+class Form(NamedTuple):
+    """constant + terms, the largest coefficient * width first."""
+
+    constant: float
+    terms: tuple[Term, ...]
+
+    @property
+    def size(self) -> float:
+        """How far the terms may move the sum over the domain, added up."""
+        return sum(abs(term.coefficient) * term.width for term in self.terms)
+
+
+def list_spans(domain: Domain) -> list[ColumnSpan]:
+    """All columns of a table, with the categories that the domain admits."""
+    spans, first = [], 0
+    for column in domain.columns:
+        admitted = [i for i in range(len(column.categories)) if domain.upper[first + i] > 0]
+        spans.append(ColumnSpan(column, first, tuple(admitted)))
+        first += column.width
+    return spans
+
+
+def build_form(domain: Domain, spans: Sequence[ColumnSpan], weights: Array, constant: float) -> Form:
+    """weights·x + constant, (d,), over the domain.
+
+    Of a category column, the coefficient that most of its categories have goes into the constant: exactly one
+    holds, so this is the same function. A column that the domain pins goes there too.
+    """
+    terms: list[Term] = []
+    for span in spans:
+        if span.column.categories:
+            moved, found = _collect_category_terms(span, weights)
+            constant += moved
+            terms += found
+        elif (weight := float(weights[span.first])) and domain.lower[span.first] == domain.upper[span.first]:
+            constant += weight * float(domain.lower[span.first])
+        elif weight:
+            width = float(domain.widths[span.first])
+            terms.append(Term(weight, p.name(span.column.name), (span.first,), width))
+    terms.sort(key=lambda term: -abs(term.coefficient) * term.width)  # stable: columns in their order
+    return Form(constant, tuple(terms))
+
+
+def _collect_category_terms(span: ColumnSpan, weights: Array) -> tuple[float, list[Term]]:
+    """What goes into the constant, and one term per further coefficient."""
+    own = {i: float(weights[span.first + i]) for i in span.admitted}
+    if not any(own.values()):
+        return 0.0, []
+    counts = Counter(own.values())
+    most = max(counts.values())
+    middle = sorted(own.values())[len(own) // 2]
+    base = min((c for c, count in counts.items() if count == most), key=lambda c: (c != 0, abs(c - middle), c))
+    groups: dict[float, list[int]] = {}
+    for i, coefficient in own.items():
+        if coefficient != base:
+            groups.setdefault(coefficient - base, []).append(i)
+    return base, [
+        Term(c, bracket_phrase(phrase_categories(span, members)), tuple(span.first + i for i in members), 1.0)
+        for c, members in groups.items()
+    ]
+
+
+def bracket_phrase(phrase: Phrase) -> Phrase:
+    """[phrase] on one line, which is 1 where the phrase holds."""
+    kept = tuple(piece._replace(kind=p.TIE) if piece.kind == p.GAP else piece for piece in phrase)
+    return (*p.text("["), *kept, *p.text("]"))
+
+
+def phrase_categories(span: ColumnSpan, members: Sequence[int]) -> Phrase:
+    """`purpose is car or missing`, or `purpose is not house` where that is shorter."""
+    rest = [i for i in span.admitted if i not in members]
+    negated = len(rest) < len(members) and len(span.admitted) > 2
+    wanted = [span.column.categories[i] for i in (rest if negated else members)]
+    known = [part for category in wanted for part in _phrase_members(category)]
+    verb = ("is neither" if len(known) > 1 else "is not") if negated else "is"
+    said = p.join_list(known, "nor" if negated else "or")
+    return p.join_loose(p.name(span.column.name), p.text(verb), said)
+
+
+def _phrase_members(category: Category) -> list[Phrase]:
+    values = [p.value(v) if isinstance(v, str) else p.number(format_number(v)) for v in category.values]
+    return [*values, *[p.text("missing")] * category.missing, *[p.text("any other value")] * category.other]
+
+
+class DisplayCoefficient(NamedTuple):
+    """A coefficient as it is shown: times `factor`, or divided by it where `divides`."""
+
+    factor: float
+    divides: bool
+
+    @property
+    def coefficient(self) -> float:
+        """The number that a reader works with."""
+        return 1.0 / self.factor if self.divides else self.factor
+
+
+def round_coefficient(term: Term, step: float) -> DisplayCoefficient:
+    """A term's |coefficient| as it is shown; step: how far coefficient * width may be off."""
+    size = abs(term.coefficient)
+    allowed = step / term.width if term.width else 0.0
+    if size >= _SMALL or size < 1.0 / sys.float_info.max:  # what is smaller has no reciprocal
+        return DisplayCoefficient(round_number(size, allowed), divides=False)
+    return DisplayCoefficient(round_number(1.0 / size, min(allowed / size / size / 2, sys.float_info.max)), divides=True)
+
+
+def choose_step(domain: Domain, form: Form) -> float:
+    """How far every term of a form may be off where it is shown; 0, so that six digits are, where a side is open."""
+    bounded = all(
+        np.isfinite(domain.upper[j]) and np.isfinite(domain.lower[j]) for t in form.terms for j in t.coordinates
+    )
+    return ROUNDING * form.size if bounded else 0.0
+
+
+def phrase_sum(form: Form, step: float, *, constant: bool = True) -> Phrase:
+    """`3.2 + age - 0.5 * debt + income / 12,000`; every term stays on one line."""
+    parts: list[tuple[bool, Phrase]] = []
+    if constant and (form.constant or not form.terms):
+        parts.append((form.constant < 0, p.number(format_number(abs(round_number(form.constant, step))))))
+    parts += [(term.coefficient < 0, _phrase_product(term, step)) for term in form.terms]
+    if not parts:
+        return p.number("0")
+    (negative, first), *rest = parts
+    signed = [(*p.operator("\u2212"), *first) if negative else first]
+    signed += [p.join_tight(p.operator("\u2212" if minus else "+"), part) for minus, part in rest]
+    return p.join_loose(*signed)
+
+
+def _phrase_product(term: Term, step: float) -> Phrase:
+    shown = round_coefficient(term, step)
+    if shown.factor == 1.0:
+        return term.label
+    factor = p.number(format_number(shown.factor))
+    if shown.divides:
+        return p.join_tight(term.label, p.operator("/"), factor)
+    return p.join_tight(factor, p.operator("\u00b7"), term.label)
+
+
+def bound_display_error(domain: Domain, form: Form, step: float) -> float:
+    """Bound on |form as it is shown - form| over the domain; infinite where a column that matters is unbounded."""
+    total = abs(round_number(form.constant, step) - form.constant)
+    for term in form.terms:
+        off = abs(round_coefficient(term, step).coefficient - abs(term.coefficient))
+        lower, upper = domain.lower[list(term.coordinates)], domain.upper[list(term.coordinates)]
+        total += off * float(np.abs([lower, upper]).max()) if off else 0.0
+    return total

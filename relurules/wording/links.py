@@ -1,0 +1,53 @@
+"""What becomes of the scores, in words: the outputs in terms of links, and what these are."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from relurules.ir import Rule, RuleSet
+from relurules.ir.link import LINKS, apply_links, is_identity
+
+#: Link -> what link(s), or link(s among s, t, ...), is. Those that aren't here need no explanation.
+MEANINGS: Mapping[str, str] = {
+    "sigmoid": "1 / (1 + exp(-s))",
+    "complement": "1 / (1 + exp(s)), which is 1 - sigmoid(s)",
+    "expm1": "exp(s) - 1",
+    "softmax": "exp(s) / (exp(s) + exp(t) + ...)",
+    "log_softmax": "s - log(exp(s) + exp(t) + ...)",
+    "step": "1 where s >= 0, else 0",
+    "argmax": "which of them is the largest, counted from 0; the first where several are",
+}
+
+
+class OutputMeaning(NamedTuple):
+    """Each output with its formula in the scores, and each link with its definition."""
+
+    outputs: tuple[tuple[str, str], ...]
+    definitions: tuple[tuple[str, str], ...]
+
+
+def has_links(rules: RuleSet) -> bool:
+    """False where the outputs are just the scores."""
+    return not is_identity(rules.heads, len(rules.network.c))
+
+
+def find_class(rules: RuleSet, rule: Rule) -> tuple[float, str]:
+    """The class that a rule of decisions gives: its number and its name."""
+    number = float(apply_links(rules.heads, rule.map.constants[None])[0, 0])
+    return number, "" if rules.decision is None else rules.decision.classes[int(number)]
+
+
+def explain_outputs(rules: RuleSet) -> OutputMeaning:
+    """For people: what the outputs are of the scores."""
+    outputs = []
+    for name, head in zip(rules.outputs, rules.heads, strict=True):
+        taken, link = [rules.scores[i] for i in head.scores], LINKS[head.link]
+        among = f"{taken[head.component]} among " if link.joint and not link.reduces else ""
+        outputs.append((name, taken[0] if head.link == "identity" else f"{head.link}({among}{', '.join(taken)})"))
+    links = dict.fromkeys(head.link for head in rules.heads if head.link in MEANINGS)
+    return OutputMeaning(tuple(outputs), tuple((write_signature(link), MEANINGS[link]) for link in links))
+
+
+def write_signature(link: str) -> str:
+    """How the definition of a link starts: `sigmoid(s)`."""
+    joint, reduces = LINKS[link].joint, LINKS[link].reduces
+    return f"{link}({'s, t, ...' if reduces else 's among s, t, ...' if joint else 's'})"

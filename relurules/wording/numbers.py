@@ -1,0 +1,71 @@
+"""Numbers for people: as few digits as a reader needs, at most six, thousands set apart."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+
+#: Fewer digits than the first aren't tried, more than the second aren't shown, unless numbers that differ would look
+#: the same.
+FEWEST, DIGITS = 4, 6
+_ALL_DIGITS = 17
+
+
+def round_number(value: float, step: float, digits: int = DIGITS) -> float:
+    """The number of four to `digits` significant digits, the fewest that keep it within `step` of the value."""
+    for count in range(FEWEST, digits):
+        candidate = float(f"{value:.{count}g}")
+        if abs(candidate - value) <= step:
+            return candidate
+    return float(f"{value:.{digits}g}")
+
+
+def round_apart(values: Sequence[float], step: float) -> dict[float, float]:
+    """Value -> what is shown, for values that may stand side by side: those that differ do so in what is shown."""
+    wanted = sorted(set(values))
+    shown: dict[float, float] = {}
+    for digits in range(DIGITS, _ALL_DIGITS + 1):
+        shown = {value: round_number(value, step, digits) for value in wanted}
+        if len(set(shown.values())) == len(wanted):
+            return shown
+        step /= 10.0
+    return shown
+
+
+def format_number(value: float) -> str:
+    """The shortest text for a number, `12,500` from ten thousand on; very large and small ones with an exponent."""
+    if value == 0:
+        return "0"
+    if not 1e-5 <= abs(value) < 1e9:
+        return _format_exponent(value)
+    text = f"{Decimal(repr(float(value))):,f}" if abs(value) >= 1e4 else f"{Decimal(repr(float(value))):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _format_exponent(value: float) -> str:
+    mantissa, mark, exponent = repr(float(f"{value:.{DIGITS}g}")).partition("e")
+    if not mark:  # inf, nan, or a number that Python writes out
+        mantissa, _, exponent = f"{value:.{DIGITS - 1}e}".partition("e")
+        if not exponent:
+            return mantissa
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    mantissa = mantissa.removesuffix(".0")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def format_short(value: float, digits: int = 4) -> str:
+    """A measured number: so many significant digits."""
+    return format_number(float(f"{value:.{digits}g}"))
+
+
+def format_percent(share: float) -> str:
+    """A share of 1 as `12.3 %`."""
+    return f"{100 * share:.1f}\u00a0%"
+
+
+def format_bound(value: float) -> str:
+    """A bound, rounded up so that it stays one."""
+    if value == 0 or not np.isfinite(value):
+        return format_number(value)
+    shown = float(f"{value:.2e}")
+    return format_number(shown if shown >= value else float(np.format_float_scientific(value * 1.005, 2)))

@@ -27,7 +27,13 @@ from relurules.training.task import TASKS
 from relurules.training.terms import count_condition_terms, count_formula_terms
 
 #: Parts beside the problems: each gives its tables.
-_PARTS = {"adult": others.adult, "xor": others.xor, "others": others.others, "moves": moves, "fewer": fewer}
+_PARTS = {
+    "adult": others.adult,
+    "xor": others.xor,
+    "others": others.others,
+    "moves": moves,
+    "fewer": fewer,
+}
 
 
 def rows_of(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
@@ -40,17 +46,24 @@ def rows_of(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
         results.setdefault("network, plain", []).append(
             (compute_score(plain, given.test, task), 80, 0, 0, 0, base / seconds)
         )
-        results.setdefault("network, L1", []).append((compute_score(network, given.test, task), 80, 0, 0, 0, 1.0))
+        results.setdefault("network, L1", []).append(
+            (compute_score(network, given.test, task), 80, 0, 0, 0, 1.0)
+        )
         for name, budget, _ in problem.budgets:
             point, more = runs.linearised(problem, given, network, budget, seed)
-            terms = count_condition_terms(point.compact).max(initial=0), count_formula_terms(point.compact)
+            terms = (
+                count_condition_terms(point.compact).max(initial=0),
+                count_formula_terms(point.compact),
+            )
             score = compute_score(point.compact, given.test, task)
             numbers = (len(point.compact), point.size.rules, *terms, (seconds + more) / seconds)
             results.setdefault(name, []).append((score, *numbers))
             print(problem.name, seed, name, f"{score:.4f}", *numbers, file=sys.stderr)
     bars = {name: bar for name, _, bar in problem.budgets}
     for name, found in results.items():
-        scores, neurons, rules, conditions, formulas, times = (np.array(part) for part in zip(*found, strict=True))
+        scores, neurons, rules, conditions, formulas, times = (
+            np.array(part) for part in zip(*found, strict=True)
+        )
         bar = "" if name not in bars else f"{bars[name]:.3f}"
         yield (
             name, f"{scores.mean():.4f}", f"{scores.std():.4f}", bar, f"{neurons.mean():.1f}",
@@ -65,7 +78,9 @@ def main() -> None:
     known = [*(problem.name for problem in runs.PROBLEMS), *_PARTS]
     parser.add_argument("parts", nargs="*", choices=[[], *known])
     parser.add_argument("--seeds", nargs="+", type=int, default=[*runs.SEEDS])
-    parser.add_argument("--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data")
+    parser.add_argument(
+        "--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data"
+    )
     given = parser.parse_args()
     runs.SEEDS = given.seeds
     parts = given.parts or known
@@ -74,7 +89,17 @@ def main() -> None:
         for problem in runs.PROBLEMS:
             if problem.name in parts:
                 title = f"{problem.name}: test {TASKS[problem.task].measure}, mean over {len(runs.SEEDS)} splits"
-                columns = ["", "mean", "spread", "at least", "neurons", "rules", "terms", "in formulas", "times"]
+                columns = [
+                    "",
+                    "mean",
+                    "spread",
+                    "at least",
+                    "neurons",
+                    "rules",
+                    "terms",
+                    "in formulas",
+                    "times",
+                ]
                 _show(console, title, columns, rows_of(problem, given.data))
         for name, part in _PARTS.items():
             if name in parts:
@@ -82,7 +107,9 @@ def main() -> None:
                     _show(console, title, names, rows)
 
 
-def _show(console: Console, title: str, columns: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:
+def _show(
+    console: Console, title: str, columns: Sequence[str], rows: Iterator[tuple[str, ...]]
+) -> None:
     table = Table(*columns, title=title, title_justify="left")
     for row in rows:
         table.add_row(*row)

@@ -54,9 +54,13 @@ def _rows(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
             seconds = time.perf_counter() - begun
             off = float(np.sqrt(np.mean((rules.predict(X) - model.evaluate(X)) ** 2)))
             terms = float(np.mean([np.count_nonzero(rule.map.weights) for rule in rules]))
-            score = task.score(rules.predict(np.clip(given.test.X, low, high)), given.test.Y, given.test.weights)
+            score = task.score(
+                rules.predict(np.clip(given.test.X, low, high)), given.test.Y, given.test.weights
+            )
             name = f"{most} rules, {fidelity}" if most else "the network itself"
-            found.setdefault(name, []).append((score, len(rules), terms, off, rules.max_error, seconds))
+            found.setdefault(name, []).append(
+                (score, len(rules), terms, off, rules.max_error, seconds)
+            )
             print(problem.name, seed, name, *found[name][-1], file=sys.stderr)
     for name, numbers in found.items():
         scores, counts, terms_, offs, bounds, seconds_ = np.array(numbers).T

@@ -34,7 +34,11 @@ def moves(folder: Path) -> Iterator[Part]:
     for problem in runs.PROBLEMS:
         for rules in _RULES[problem.name]:
             title = f"{problem.name}: test {TASKS[problem.task].measure} of {rules} rules"
-            yield title, ["", "mean", "spread", "most rules", "CPU seconds"], _rows(problem, rules, folder)
+            yield (
+                title,
+                ["", "mean", "spread", "most rules", "CPU seconds"],
+                _rows(problem, rules, folder),
+            )
 
 
 def _rows(problem: runs.Problem, rules: int, folder: Path) -> Iterator[tuple[str, ...]]:
@@ -51,9 +55,17 @@ def _rows(problem: runs.Problem, rules: int, folder: Path) -> Iterator[tuple[str
         parallel = runs.finished(problem, given, found, RuleBudget(rules))[1]
         refitted = refitted_score(problem.task, given, before, plain)
         scored = {
-            "saliency": (compute_score(plain.compact, given.test, task), plain.size.rules, times[len(first)] - times[0]),
+            "saliency": (
+                compute_score(plain.compact, given.test, task),
+                plain.size.rules,
+                times[len(first)] - times[0],
+            ),
             "saliency, refitted": (refitted, plain.size.rules, 0.0),
-            "parallel": (compute_score(parallel.compact, given.test, task), parallel.size.rules, times[-1] - times[0]),
+            "parallel": (
+                compute_score(parallel.compact, given.test, task),
+                parallel.size.rules,
+                times[-1] - times[0],
+            ),
         }
         for name, numbers in scored.items():
             rows.setdefault(name, []).append(numbers)
@@ -71,8 +83,13 @@ def refitted_score(name: str, given: runs.Prepared, before: FrontPoint, after: F
     and then on both, which is refitted on both and scored.
     """
     task, data, test = TASKS[name], given.data, given.test
-    joined = Rows(*(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True)))
-    chosen = max(_PENALTIES, key=lambda penalty: _score(before.compact, data.training, data.validation, task, penalty))
+    joined = Rows(
+        *(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True))
+    )
+    chosen = max(
+        _PENALTIES,
+        key=lambda penalty: _score(before.compact, data.training, data.validation, task, penalty),
+    )
     return _score(after.compact, joined, test, task, chosen)
 
 
@@ -94,7 +111,9 @@ def _change(F: Array, rows: Rows, task: Task, penalty: float) -> Array:
     for _ in range(_STEPS):
         now = F + (X @ change)[:, None]
         slope = X.T @ (task.gradient(now, rows.Y)[:, 0] * rows.weights) + penalty * change
-        curvature = (X.T * (task.curvature(now)[:, 0, 0] * rows.weights)) @ X + penalty * np.eye(len(change))
+        curvature = (X.T * (task.curvature(now)[:, 0, 0] * rows.weights)) @ X + penalty * np.eye(
+            len(change)
+        )
         change = change - np.linalg.solve(curvature, slope)
     return change
 

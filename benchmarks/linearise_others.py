@@ -29,8 +29,8 @@ from relurules.training.descent import random_network, train_by_adam
 from relurules.training.force_training import train_by_force
 from relurules.training.front import FrontPoint, RuleBudget, is_within_budget
 from relurules.training.linearize import choose_point
+from relurules.training.linearize_model import make_size_counter
 from relurules.training.objective import compute_score, mean_loss
-from relurules.training.region_count import make_size_counter
 from relurules.training.relu_parameters import ReluParameters, run_forward, to_network
 from relurules.training.targets import Standardisation
 from relurules.training.task import TASKS
@@ -59,7 +59,9 @@ def _adult_rows(folder: Path) -> Iterator[tuple[str, ...]]:
     text = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
     models = {
         "16 rules": rr.ReLURulesClassifier(max_rules=16, max_epochs=40, random_state=0),
-        "network, 40 and 40": rr.ReLURulesClassifier(linearization=None, max_epochs=40, random_state=0),
+        "network, 40 and 40": rr.ReLURulesClassifier(
+            linearization=None, max_epochs=40, random_state=0
+        ),
         "logistic regression": LogisticRegression(max_iter=2000),
         "tree of depth 4": DecisionTreeClassifier(max_depth=4, random_state=0),
     }
@@ -79,8 +81,12 @@ def _adult_rows(folder: Path) -> Iterator[tuple[str, ...]]:
 
 def _encoded(text: Sequence[str], columns: Sequence[str], model: Any) -> Pipeline:
     numbers = [name for name in columns if name not in text]
-    filled = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
-    encoder = ColumnTransformer([("text", filled, list(text)), ("numbers", StandardScaler(), numbers)])
+    filled = make_pipeline(
+        SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")
+    )
+    encoder = ColumnTransformer(
+        [("text", filled, list(text)), ("numbers", StandardScaler(), numbers)]
+    )
     encoder.set_params(sparse_threshold=0)
     return make_pipeline(encoder, model)
 
@@ -89,7 +95,11 @@ def xor(folder: Path) -> Iterator[Part]:
     """Csirmaz' experiment by saliency; the force is examples/csirmaz_xor.py, half a million steps per network."""
     del folder
     columns = ["seeds", "2 nonlinear PReLUs and 16 of 16 rows right"]
-    yield "two exclusive-ors and a product, 4-5-5-5-5-3 PReLUs, by saliency", columns, _xor_rows(range(20))
+    yield (
+        "two exclusive-ors and a product, 4-5-5-5-5-3 PReLUs, by saliency",
+        columns,
+        _xor_rows(range(20)),
+    )
 
 
 def _xor_rows(seeds: range) -> Iterator[tuple[str, ...]]:
@@ -104,7 +114,10 @@ def _xor(seed: int) -> bool:
 
     rows = np.array(np.meshgrid(*[[0.0, 1.0]] * 4, indexing="ij")).reshape(4, -1).T
     a, b, c, d = rows.T
-    targets, random = np.column_stack([(a != b), (c != d), a * b]).astype(float), np.random.default_rng(seed)
+    targets, random = (
+        np.column_stack([(a != b), (c != d), a * b]).astype(float),
+        np.random.default_rng(seed),
+    )
     torch.manual_seed(seed)
     layers: list[nn.Module] = []
     for fan_in in (4, 5, 5, 5):
@@ -118,7 +131,9 @@ def _xor(seed: int) -> bool:
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     X = np.tile(rows, (40, 1)) + random.normal(0, 0.01, (640, 4))
-    found = rr.linearize(model.eval(), X, np.tile(targets, (40, 1)), max_neurons=2, l1=0.0, task="regression")
+    found = rr.linearize(
+        model.eval(), X, np.tile(targets, (40, 1)), max_neurons=2, l1=0.0, task="regression"
+    )
     right = (found.graph.evaluate(rows).round() == targets).all(axis=1).sum()
     print("xor", seed, len(found.graph.network), right, file=sys.stderr)
     return len(found.graph.network) == 2 and bool(right == len(rows))
@@ -143,7 +158,10 @@ def _ways(problem: Any, rules: int, folder: Path) -> Iterator[tuple[str, ...]]:
         network, _ = runs.trained(problem, given, seed, problem.l1)
         point, _ = runs.linearised(problem, given, network, RuleBudget(rules), seed)
         scored = {
-            "saliency": (compute_score(point.compact, given.test, TASKS[problem.task]), point.size.rules),
+            "saliency": (
+                compute_score(point.compact, given.test, TASKS[problem.task]),
+                point.size.rules,
+            ),
             "the force alone": _forced(problem, given, plain, rules, seed),
             "L1 alone": _penalised(problem, given, rules, seed),
             "merged and refitted": _merged(problem, given, network, rules),
@@ -156,10 +174,19 @@ def _ways(problem: Any, rules: int, folder: Path) -> Iterator[tuple[str, ...]]:
         yield name, f"{scores.mean():.4f}", f"{scores.std():.4f}", f"{counts.max():.0f}"
 
 
-def _forced(problem: Any, given: Any, network: ReluParameters, rules: int, seed: int) -> tuple[float, int]:
+def _forced(
+    problem: Any, given: Any, network: ReluParameters, rules: int, seed: int
+) -> tuple[float, int]:
     """The force with frozen slopes; the error of the trained network is the one that counts as reached."""
-    counted, d, m = make_size_counter(given.data.training.X), given.test.X.shape[1], given.test.Y.shape[1]
-    task, as_it_is = TASKS[problem.task], Standardisation(np.zeros(d), np.ones(d), np.zeros(m), np.ones(m))
+    counted, d, m = (
+        make_size_counter(given.data.training.X),
+        given.test.X.shape[1],
+        given.test.Y.shape[1],
+    )
+    task, as_it_is = (
+        TASKS[problem.task],
+        Standardisation(np.zeros(d), np.ones(d), np.zeros(m), np.ones(m)),
+    )
     reached = mean_loss(network, given.data.training, task)
     found = train_by_force(
         to_network(network), as_it_is, given.data, task, lambda compact: counted(to_network(compact)), seed, 60_000,
@@ -168,7 +195,9 @@ def _forced(problem: Any, given: Any, network: ReluParameters, rules: int, seed:
     return _scored(found, RuleBudget(rules), given, task)
 
 
-def _scored(found: list[FrontPoint], budget: RuleBudget, given: Any, task: Any) -> tuple[float, int]:
+def _scored(
+    found: list[FrontPoint], budget: RuleBudget, given: Any, task: Any
+) -> tuple[float, int]:
     if not any(is_within_budget(point, budget) for point in found):
         return float("nan"), min(point.size.rules for point in found)
     point = found[choose_point(found, budget)]
@@ -181,13 +210,20 @@ def _penalised(problem: Any, given: Any, rules: int, seed: int) -> tuple[float, 
     for penalty in _PENALTIES:
         random = np.random.default_rng(seed)
         start = random_network(rows.X.shape[1], runs.HIDDEN, rows.Y.shape[1], random)
-        network = train_by_adam(start, given.data, task, problem.schedule, l1=penalty, random=random)
+        network = train_by_adam(
+            start, given.data, task, problem.schedule, l1=penalty, random=random
+        )
         A, L = (np.where(np.abs(array) < _SMALL, 0.0, array) for array in (network.A, network.L))
         network = replace(network, A=A, L=L)
         patterns = len(np.unique(run_forward(network, rows.X).Z >= 0, axis=0))
         if patterns <= rules:
             best = max(
-                best, (compute_score(network, given.data.validation, task), compute_score(network, given.test, task), patterns)
+                best,
+                (
+                    compute_score(network, given.data.validation, task),
+                    compute_score(network, given.test, task),
+                    patterns,
+                ),
             )
     return best[1], best[2]
 
@@ -196,9 +232,17 @@ def _merged(problem: Any, given: Any, network: ReluParameters, rules: int) -> tu
     """Local models of the training rows' patterns, merged by their coefficients among neighbours, and refitted."""
     rows, test = given.data.training, given.test
     head = Head("sigmoid" if problem.task == "binary" else "identity", (0,))
-    graph = Graph(make_default_names(rows.X.shape[1]), ("y",), to_network(network), networkx.DiGraph(), heads=(head,))
+    graph = Graph(
+        make_default_names(rows.X.shape[1]),
+        ("y",),
+        to_network(network),
+        networkx.DiGraph(),
+        heads=(head,),
+    )
     reached = rr.reached(graph, rows.X)
     models = reached.local_models
     sample = Sample(models, rows.X, reached.apply(rows.X) - 1, len(rows.X))
     merged = merge_models(sample, read_response(models, rows.Y[:, 0], len(rows.X)), rules)
-    return TASKS[problem.task].score(merged.predict(test.X)[:, None], test.Y, test.weights), len(merged)
+    return TASKS[problem.task].score(merged.predict(test.X)[:, None], test.Y, test.weights), len(
+        merged
+    )

@@ -19,8 +19,8 @@ from relurules.training.front import (
     walk_front,
 )
 from relurules.training.linearize import choose_point
+from relurules.training.linearize_model import make_size_counter
 from relurules.training.objective import DataSplit
-from relurules.training.region_count import make_size_counter
 from relurules.training.relu_parameters import ReluParameters, to_network, to_relu_parameters
 from relurules.training.task import TASKS, Rows
 
@@ -74,16 +74,22 @@ def prepared(problem: Problem, folder: Path, seed: int) -> Prepared:
     return Prepared(data, scale.rows(test))
 
 
-def trained(problem: Problem, given: Prepared, seed: int, l1: float) -> tuple[ReluParameters, float]:
+def trained(
+    problem: Problem, given: Prepared, seed: int, l1: float
+) -> tuple[ReluParameters, float]:
     """A network and the seconds it took."""
     random, begun = np.random.default_rng(seed), time.perf_counter()
     rows = given.data.training
     start = random_network(rows.X.shape[1], HIDDEN, rows.Y.shape[1], random)
-    network = train_by_adam(start, given.data, TASKS[problem.task], problem.schedule, l1=l1, random=random)
+    network = train_by_adam(
+        start, given.data, TASKS[problem.task], problem.schedule, l1=l1, random=random
+    )
     return network, time.perf_counter() - begun
 
 
-def linearised(problem: Problem, given: Prepared, network: ReluParameters, budget: RuleBudget, seed: int) -> tuple[FrontPoint, float]:
+def linearised(
+    problem: Problem, given: Prepared, network: ReluParameters, budget: RuleBudget, seed: int
+) -> tuple[FrontPoint, float]:
     """The point of the front that is chosen, trained on with all rows, and the seconds it took."""
     begun = time.perf_counter()
     last = finished(problem, given, list(way(problem, given, network, budget, seed)), budget)[1]
@@ -91,18 +97,38 @@ def linearised(problem: Problem, given: Prepared, network: ReluParameters, budge
 
 
 def way(
-    problem: Problem, given: Prepared, network: ReluParameters, budget: RuleBudget, seed: int, *, ties: bool = False
+    problem: Problem,
+    given: Prepared,
+    network: ReluParameters,
+    budget: RuleBudget,
+    seed: int,
+    *,
+    ties: bool = False,
 ) -> Iterator[FrontPoint]:
     """The points of the front."""
     start, random = to_relu_parameters(to_network(network), dense=True), np.random.default_rng(seed)
     task, count = TASKS[problem.task], _counter(given)
-    return walk_front(start, given.data, task, budget, count, l1=problem.l1, random=random, told=lambda _: None, ties=ties)
+    return walk_front(
+        start,
+        given.data,
+        task,
+        budget,
+        count,
+        l1=problem.l1,
+        random=random,
+        told=lambda _: None,
+        ties=ties,
+    )
 
 
-def finished(problem: Problem, given: Prepared, found: list[FrontPoint], budget: RuleBudget) -> tuple[FrontPoint, FrontPoint]:
+def finished(
+    problem: Problem, given: Prepared, found: list[FrontPoint], budget: RuleBudget
+) -> tuple[FrontPoint, FrontPoint]:
     """The point that is chosen, before and after it is trained on with all rows."""
     chosen = found[choose_point(found, budget)]
-    last = finetune_on_all_rows(chosen, given.data, TASKS[problem.task], budget, _counter(given), l1=problem.l1)
+    last = finetune_on_all_rows(
+        chosen, given.data, TASKS[problem.task], budget, _counter(given), l1=problem.l1
+    )
     assert is_within_budget(last, budget)  # noqa: S101
     return chosen, last
 

@@ -25,4 +25,6 @@ def split_of(name: str, folder: Path, seed: int) -> tuple[Rows, Rows]:
     """The 80/20 split of a seed."""
     X, y = table_of(name, folder)
     parts = train_test_split(X.to_numpy(float), y.to_numpy(float), test_size=0.2, random_state=seed)
-    return weigh_rows(parts[0], parts[2][:, None], None), weigh_rows(parts[1], parts[3][:, None], None)
+    return weigh_rows(parts[0], parts[2][:, None], None), weigh_rows(
+        parts[1], parts[3][:, None], None
+    )

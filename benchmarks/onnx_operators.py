@@ -73,9 +73,16 @@ def outcome(name: str, model: ModelProto, data: tuple[Sequence[Any], Sequence[An
     operator = model.graph.node[0].op_type
     inputs, outputs = ([_array(item) for item in part] for part in data)
     tensors = [value.type.HasField("tensor_type") for value in model.graph.input]
-    floats = [i for i, item in enumerate(inputs) if tensors[i] and item is not None and _is_float(item)]
+    floats = [
+        i for i, item in enumerate(inputs) if tensors[i] and item is not None and _is_float(item)
+    ]
     if not floats or any(item is None for item in (*inputs, *outputs)):
-        return Outcome(name, operator, "skipped", "has no float tensor as input, or takes or gives something else")
+        return Outcome(
+            name,
+            operator,
+            "skipped",
+            "has no float tensor as input, or takes or gives something else",
+        )
     if any(item.size == 0 for item in outputs):
         return Outcome(name, operator, "skipped", "gives no numbers")
     lowered = _in_range(model)
@@ -85,7 +92,9 @@ def outcome(name: str, model: ModelProto, data: tuple[Sequence[Any], Sequence[An
     return min(found, key=lambda item: ("wrong", "right", "refused").index(item.kind))
 
 
-def _attempt(name: str, operator: str, model: ModelProto, varies: int, inputs: Any, outputs: Any) -> Outcome:
+def _attempt(
+    name: str, operator: str, model: ModelProto, varies: int, inputs: Any, outputs: Any
+) -> Outcome:
     try:
         graph = rr.trace(_frozen(model, varies, inputs))
     except RelurulesError as error:
@@ -96,9 +105,15 @@ def _attempt(name: str, operator: str, model: ModelProto, varies: int, inputs: A
     eps = max(_eps(item.dtype) for item in (*inputs, *outputs))
     if found.shape == wanted.shape:
         found, wanted = found[np.isfinite(wanted)], wanted[np.isfinite(wanted)]
-    rounded = 1e-4 if np.allclose(wanted, wanted.round(4), rtol=eps, atol=0.0) else 0.0  # typed in with four digits
-    close = found.shape == wanted.shape and np.allclose(found, wanted, rtol=20 * eps, atol=20 * eps + rounded)
-    return Outcome(name, operator, "right" if close else "wrong", "" if close else f"input {varies} varies")
+    rounded = (
+        1e-4 if np.allclose(wanted, wanted.round(4), rtol=eps, atol=0.0) else 0.0
+    )  # typed in with four digits
+    close = found.shape == wanted.shape and np.allclose(
+        found, wanted, rtol=20 * eps, atol=20 * eps + rounded
+    )
+    return Outcome(
+        name, operator, "right" if close else "wrong", "" if close else f"input {varies} varies"
+    )
 
 
 def _is_float(item: Any) -> bool:
@@ -124,7 +139,11 @@ def _frozen(model: ModelProto, varies: int, inputs: Sequence[Any]) -> ModelProto
     frozen = ModelProto()
     frozen.CopyFrom(model)
     given = list(frozen.graph.input)
-    constants = {value.name: array for i, (value, array) in enumerate(zip(given, inputs, strict=False)) if i != varies}
+    constants = {
+        value.name: array
+        for i, (value, array) in enumerate(zip(given, inputs, strict=False))
+        if i != varies
+    }
     del frozen.graph.input[:]
     frozen.graph.input.append(given[varies])
     if inputs[varies].size > _LARGE:
@@ -132,9 +151,13 @@ def _frozen(model: ModelProto, varies: int, inputs: Sequence[Any]) -> ModelProto
         kind = given[varies].type.tensor_type.elem_type
         frozen.graph.input[0].CopyFrom(helper.make_tensor_value_info("_first", kind, [_LARGE]))
         constants |= {"_rest": flat[_LARGE:], "_shape": np.array(inputs[varies].shape)}
-        frozen.graph.node.insert(0, helper.make_node("Concat", ["_first", "_rest"], ["_flat"], axis=0))
+        frozen.graph.node.insert(
+            0, helper.make_node("Concat", ["_first", "_rest"], ["_flat"], axis=0)
+        )
         frozen.graph.node.insert(1, helper.make_node("Reshape", ["_flat", "_shape"], [name]))
-    frozen.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in constants.items())
+    frozen.graph.initializer.extend(
+        numpy_helper.from_array(array, name) for name, array in constants.items()
+    )
     return frozen
 
 

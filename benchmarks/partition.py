@@ -25,7 +25,7 @@ from rich.table import Table
 
 import relurules as rr
 from relurules.ir import Network, Neuron
-from relurules.limits import SearchLimits
+from relurules.ir.limits import SearchLimits
 from relurules.partitioning import make_budget, write_regions
 from relurules.partitioning.explore import SearchBudget, run_search
 from relurules.partitioning.search import make_problem, search_regions
@@ -65,7 +65,9 @@ def layers(case: Case) -> list[tuple[Any, Any]]:
     for width in (*case.widths, 1):
         weight = random.normal(size=(width, fan_in)) * np.sqrt(2 / fan_in)
         bias = random.uniform(-0.5, 0.5, size=width)
-        found.append((weight.astype(np.float32).astype(float), bias.astype(np.float32).astype(float)))
+        found.append(
+            (weight.astype(np.float32).astype(float), bias.astype(np.float32).astype(float))
+        )
         fan_in = width
     return found
 
@@ -84,7 +86,9 @@ def network_of(case: Case) -> Network:
         b[rows] = bias
         before, first = first, rows.stop
     U[:, before:] = parts[-1][0]
-    neurons = tuple(Neuron(f"layer {i}", unit) for i, width in enumerate(case.widths) for unit in range(width))
+    neurons = tuple(
+        Neuron(f"layer {i}", unit) for i, width in enumerate(case.widths) for unit in range(width)
+    )
     return Network(A, L, b, np.zeros((1, case.d)), U, parts[-1][1], np.zeros(K), neurons)
 
 
@@ -118,7 +122,8 @@ def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
         "regions": regions,
         "cpu": seconds,
         "wall": time.perf_counter() - wall,
-        "memory": max(0.0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / 2**20,
+        "memory": max(0.0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before)
+        / 2**20,
     }
 
 
@@ -128,10 +133,14 @@ def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
     if mode == "parquet":
         with TemporaryDirectory() as folder:
             limits = make_budget(SearchLimits(), jobs)
-            return write_regions(network, domain, None, Path(folder) / "regions", limits, maps=True).regions
+            return write_regions(
+                network, domain, None, Path(folder) / "regions", limits, maps=True
+            ).regions
     delivered = mode == "maps"
     problem = make_problem(network, domain, RegionOutputs(points=delivered, maps=delivered))
-    return run_search(problem, Forgotten() if delivered else CountingSink(), SearchBudget(jobs=jobs)).found
+    return run_search(
+        problem, Forgotten() if delivered else CountingSink(), SearchBudget(jobs=jobs)
+    ).found
 
 
 def in_process(case: Case, mode: str, jobs: int = 1) -> dict[str, float]:
@@ -184,7 +193,11 @@ def speeds(cases: Sequence[Case], python: str | None) -> Iterator[tuple[str, ...
         row = [
             case.name,
             f"{counted['regions']}",
-            "" if case.regions is None else "yes" if case.regions == counted["regions"] else f"NO: {case.regions}",
+            ""
+            if case.regions is None
+            else "yes"
+            if case.regions == counted["regions"]
+            else f"NO: {case.regions}",
             *(f"{rate / 1000:.0f}k" for rate in rates[:2]),
             f"{rates[2]:.0f}",
             f"{rates[0] / rates[2]:.0f}",
@@ -216,10 +229,17 @@ def both_jobs(case: Case) -> tuple[str, ...]:
 def streamed(case: Case) -> tuple[str, ...]:
     """What it takes to write all regions to Parquet files: patterns, points and affine maps."""
     found = in_process(case, "parquet")
-    return case.name, f"{found['regions']}", f"{found['regions'] / found['cpu'] / 1000:.0f}k", f"{found['memory']:.0f}"
+    return (
+        case.name,
+        f"{found['regions']}",
+        f"{found['regions'] / found['cpu'] / 1000:.0f}k",
+        f"{found['memory']:.0f}",
+    )
 
 
-def _show(console: Console, title: str, columns: Sequence[str], rows: Iterator[tuple[str, ...]]) -> None:
+def _show(
+    console: Console, title: str, columns: Sequence[str], rows: Iterator[tuple[str, ...]]
+) -> None:
     table = Table(*columns, title=title, title_justify="left")
     for row in rows:
         table.add_row(*row)
@@ -229,7 +249,9 @@ def _show(console: Console, title: str, columns: Sequence[str], rows: Iterator[t
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="only networks of less than a few seconds")
+    parser.add_argument(
+        "--quick", action="store_true", help="only networks of less than a few seconds"
+    )
     parser.add_argument("--peer", type=Path, help="interpreter of an environment with relucent")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -239,11 +261,25 @@ def main() -> None:
         return
     console = Console(width=140)
     python = None if given.peer is None else os.fspath(given.peer)
-    columns = ["network", "regions", "as known", "counted/s", "with maps/s", "scipy/s", "ratio", "MB"]
+    columns = [
+        "network",
+        "regions",
+        "as known",
+        "counted/s",
+        "with maps/s",
+        "scipy/s",
+        "ratio",
+        "MB",
+    ]
     columns += [] if python is None else ["relucent's regions", "relucent/s", "ratio"]
     _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python))
     family = FAMILY[:2] if given.quick else FAMILY
-    _show(console, "Growth", ["network", "regions", "regions/s", "time per region", "MB"], growth(family))
+    _show(
+        console,
+        "Growth",
+        ["network", "regions", "regions/s", "time per region", "MB"],
+        growth(family),
+    )
     columns = ["network", "regions", "regions/s", "MB"]
     _show(console, "Streamed to Parquet", columns, map(streamed, family[-2:]))
     jobs = iter([both_jobs(FAMILY[1] if given.quick else FAMILY[2])])

@@ -22,20 +22,30 @@ from typing import Any
 import numpy as np
 
 import relurules as rr
+from relurules import checker
 from relurules.codec.rules_json import to_json
-from relurules.proofs import checker
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "proving")]
 
-NETS = ("deg_d2_8_8", "deg_d3_6_6", "d2_16_16", "d2_32_32_32", "d2_64_64", "d4_8_8_8", "d4_16_16", "d23_8_8")
+NETS = (
+    "deg_d2_8_8",
+    "deg_d3_6_6",
+    "d2_16_16",
+    "d2_32_32_32",
+    "d2_64_64",
+    "d4_8_8_8",
+    "d4_16_16",
+    "d23_8_8",
+)
 
 
 def files(rules: rr.RuleSet, certificate: rr.Certificate) -> tuple[Any, Any, Any]:
     """Certificate, rules and model as they are in files."""
     found, said, model = (
-        json.loads(json.dumps(x)) for x in (certificate.found, to_json(rules), dict(certificate.model or {}))
+        json.loads(json.dumps(x))
+        for x in (certificate.found, to_json(rules), dict(certificate.model or {}))
     )
     return found, said, model
 
@@ -105,7 +115,10 @@ def randoms(count: int) -> None:
         del found
         net = rr.trace(model).network
         reach = np.maximum(abs(rules.domain.lower), abs(rules.domain.upper))[None, :]
-        tight = verdict.bound <= 1.1 * rules.score_error + 1e-11 * float(net.magnitude(reach).max()) + 1e-50
+        tight = (
+            verdict.bound
+            <= 1.1 * rules.score_error + 1e-11 * float(net.magnitude(reach).max()) + 1e-50
+        )
         tally["accepted" if verdict else "REFUSED"] += 1
         tally["bound as the rules say" if tight else "bound larger than the rules say"] += 1
         if not (verdict and tight):
@@ -137,7 +150,13 @@ def tampering(instances: int) -> None:
         print(f"{kind:32} {dict(count)}", flush=True)
 
 
-def attempt(kinds: Any, kind: str, given: tuple[Any, Any, Any], rng: np.random.Generator, count: Counter[str]) -> None:
+def attempt(
+    kinds: Any,
+    kind: str,
+    given: tuple[Any, Any, Any],
+    rng: np.random.Generator,
+    count: Counter[str],
+) -> None:
     """One change, and the same with digests forged."""
     try:
         changed = kinds.tampered(kind, given, rng)
@@ -146,7 +165,11 @@ def attempt(kinds: Any, kind: str, given: tuple[Any, Any, Any], rng: np.random.G
     count["tried"] += 1
     count["refused" if not checker.check(*changed) else "ACCEPTED"] += 1
     if kind != "the version":
-        count["refused, forged" if not checker.check(*kinds.stamped(changed)) else "another proof of the same"] += 1
+        count[
+            "refused, forged"
+            if not checker.check(*kinds.stamped(changed))
+            else "another proof of the same"
+        ] += 1
 
 
 def main() -> None:

@@ -50,17 +50,25 @@ def contradictions(seed: int, took: dict[str, list[float]], exact: list[bool]) -
     found = ask("range").values
     wrong += ["range"] * bool(y[:, 0].min() < found["low"] or y[:, 0].max() > found["high"])
     middle = float(np.quantile(y[:, 0], 0.999))
-    wrong += ["bounded"] * (ask("bounded", at_most=middle).holds is True and bool(y[:, 0].max() > middle))
-    wrong += ["effect"] * bool(np.abs(change).max() > ask("effect", feature=domain.names[0]).values["largest"])
+    wrong += ["bounded"] * (
+        ask("bounded", at_most=middle).holds is True and bool(y[:, 0].max() > middle)
+    )
+    wrong += ["effect"] * bool(
+        np.abs(change).max() > ask("effect", feature=domain.names[0]).values["largest"]
+    )
     way = ask("monotone", feature=domain.names[0]).values["direction"]
     rises, falls = (change[higher] > small).any(), (change[higher] < -small).any()
-    wrong += ["monotone"] * bool((rises and way not in ("rises", "both")) or (falls and way not in ("falls", "both")))
+    wrong += ["monotone"] * bool(
+        (rises and way not in ("rises", "both")) or (falls and way not in ("falls", "both"))
+    )
     if not rules.simplified:
         slope = ask("lipschitz").values["columns"][domain.names[0]]["slope"] * 3.0
         wrong += ["lipschitz"] * bool((np.abs(change) > slope * step + small).any())
     classes = y.argmax(axis=1)
     for i, name in enumerate(rules.outputs):
-        wrong += ["reach"] * (ask("reach", target=name).holds is False and bool((classes == i).any()))
+        wrong += ["reach"] * (
+            ask("reach", target=name).holds is False and bool((classes == i).any())
+        )
     return wrong
 
 
@@ -79,7 +87,9 @@ def main(networks: int, pairs: int) -> None:
         old, new, _, most = test_diff.planted(seed)
         gap = rr.diff(*(handmade.rules_of(net, test_diff.BOX) for net in (old, new))).gaps[0]
         off.append(max(abs(gap.bound - most), abs((gap.reached or 0.0) - most)) / most)
-    print(f"{pairs} planted differences, the worst {max(off, default=0):.1e} off, {time.perf_counter() - start:.1f} s")
+    print(
+        f"{pairs} planted differences, the worst {max(off, default=0):.1e} off, {time.perf_counter() - start:.1f} s"
+    )
 
 
 if __name__ == "__main__":

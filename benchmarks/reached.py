@@ -39,7 +39,11 @@ CHUNK, BLOCK = 50_000, 1024
 def chunks(rows: int, factors: int, seed: int) -> Iterator[Array]:
     """Rows (n, 23) of unit variance on average."""
     random = np.random.default_rng(seed)
-    mixing = np.eye(COLUMNS) if factors == COLUMNS else random.normal(size=(factors, COLUMNS)) / np.sqrt(factors)
+    mixing = (
+        np.eye(COLUMNS)
+        if factors == COLUMNS
+        else random.normal(size=(factors, COLUMNS)) / np.sqrt(factors)
+    )
     for start in range(0, rows, CHUNK):
         yield random.normal(size=(min(CHUNK, rows - start), factors)) @ mixing
 
@@ -51,7 +55,11 @@ def graph_of(network: Network) -> Graph:
 
 def forward_pass(network: Network, width: int) -> Callable[[Array], Array]:
     """The network as anyone writes it in numpy, (n, 23) -> (n, 1)."""
-    first, second, last = network.A[:width].T.copy(), network.L[width:, :width].T.copy(), network.U[:, width:].T.copy()
+    first, second, last = (
+        network.A[:width].T.copy(),
+        network.L[width:, :width].T.copy(),
+        network.U[:, width:].T.copy(),
+    )
 
     def forward(X: Array) -> Array:
         hidden = np.maximum(X @ first + network.b[:width], 0.0)
@@ -71,7 +79,9 @@ def seconds(work: Callable[[], object]) -> float:
 def growth(width: int, factors: int, rows: int, seed: int) -> float:
     """Peak memory in MB above the idle state, of a process that reads so many rows."""
     arguments = ["--seed", f"{seed}", "--rows", f"{rows}", "--memory", f"{width}", f"{factors}"]
-    ended = subprocess.run([sys.executable, __file__, *arguments], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, __file__, *arguments], capture_output=True, text=True, check=True
+    )
     return float(ended.stdout)
 
 
@@ -97,7 +107,14 @@ def timed(width: int, factors: int, given: argparse.Namespace) -> list[str]:
     found = len(rr.reached(graph, X))
     runs = [[seconds(one) for one in work] for _ in range(given.runs)]
     whole, blocks, ours = (median(column) for column in zip(*runs, strict=True))
-    return [f"{found}", f"{whole:.2f}", f"{blocks:.2f}", f"{ours:.2f}", f"{ours / whole:.1f}", f"{ours / blocks:.1f}"]
+    return [
+        f"{found}",
+        f"{whole:.2f}",
+        f"{blocks:.2f}",
+        f"{ours:.2f}",
+        f"{ours / whole:.1f}",
+        f"{ours / blocks:.1f}",
+    ]
 
 
 def main() -> None:
@@ -115,7 +132,17 @@ def main() -> None:
     sizes = (given.rows, 4 * given.rows)
     memory = {case: [f"{growth(*case, rows, given.seed):.0f}" for rows in sizes] for case in CASES}
     table = Table(
-        "hidden", "factors", "patterns", "pass", "blocks", "ours", "to pass", "to blocks", "MB", "MB 4x", box=None
+        "hidden",
+        "factors",
+        "patterns",
+        "pass",
+        "blocks",
+        "ours",
+        "to pass",
+        "to blocks",
+        "MB",
+        "MB 4x",
+        box=None,
     )
     for case in CASES:
         table.add_row(f"{case[0]}-{case[0]}", f"{case[1]}", *timed(*case, given), *memory[case])

@@ -34,7 +34,21 @@ ENGINES = ("sqlite", "duckdb", "postgres", "mariadb", "clickhouse", "spark")
 FORMS = ("rules", "tree", "network")
 PEERS = ("postgres", "sqlite", "duckdb")
 NAN, INF = float("nan"), float("inf")
-HOSTILE = [NAN, INF, -INF, 1e308, -1e308, 1e-320, -0.0, 0.0, 1.0, -1.0, np.nextafter(1, 2), 1e-160, 3.7]
+HOSTILE = [
+    NAN,
+    INF,
+    -INF,
+    1e308,
+    -1e308,
+    1e-320,
+    -0.0,
+    0.0,
+    1.0,
+    -1.0,
+    np.nextafter(1, 2),
+    1e-160,
+    3.7,
+]
 
 
 def random_rules(
@@ -70,9 +84,16 @@ def rows_for(d: int, count: int) -> Array:
 
 def agreement(engines: Sequence[str], count: int) -> None:
     """Every dialect, form and treatment of rows outside, and outputs of every kind."""
-    heads = [Head("softmax", (0, 1), 0), Head("softmax", (0, 1), 1), Head("argmax", (0, 1)), Head("identity", (0,))]
+    heads = [
+        Head("softmax", (0, 1), 0),
+        Head("softmax", (0, 1), 1),
+        Head("argmax", (0, 1)),
+        Head("identity", (0,)),
+    ]
     rules = random_rules(10, 6, heads, ["p0", "p1", "class", "y"], 2)
-    print(f"{len(rules)} rules, 10 columns, {count} rows and the hostile ones; Spark a tenth of them")
+    print(
+        f"{len(rules)} rules, 10 columns, {count} rows and the hostile ones; Spark a tenth of them"
+    )
     print(f"{'engine':11}{'form':9}{'outside':9}{'relative':>10}{'class':>9}{'rows/s':>12}")
     for engine in engines:
         X = rows_for(10, count // 10 if engine == "spark" else count)
@@ -92,7 +113,9 @@ def agreement(engines: Sequence[str], count: int) -> None:
 def columns(engines: Sequence[str], count: int) -> None:
     """Every dialect and form, and all that may be asked for beside the outputs."""
     rules = random_rules(5, 5, [Head("sigmoid", (0,))])
-    print(f"\n{len(rules)} rules, 5 columns, {count} rows and the hostile ones; Spark a tenth of them")
+    print(
+        f"\n{len(rules)} rules, 5 columns, {count} rows and the hostile ones; Spark a tenth of them"
+    )
     print(f"{'engine':11}{'form':9}{'off':>10}{'rule':>9}{'class, reasons':>16}{'rows/s':>12}")
     for engine, form in [(e, f) for e in engines for f in FORMS]:
         found = agree(rules, rows_for(5, count // 10 if engine == "spark" else count), engine, form)
@@ -119,7 +142,8 @@ def limits(engines: Sequence[str]) -> None:
             report = rr.verify(artifact, rules, X)
             size, speed = len(str(artifact)) / 1000, report.rows / report.seconds
             print(
-                f"{len(rules):6} {engine:11}{form:9}{size:7.0f}{speed:9.0f}{'' if report else '   FAILED'}", flush=True
+                f"{len(rules):6} {engine:11}{form:9}{size:7.0f}{speed:9.0f}{'' if report else '   FAILED'}",
+                flush=True,
             )
 
 
@@ -135,7 +159,8 @@ def pipelines() -> Iterator[tuple[str, Any, Any, Any]]:
     y = np.asarray(np.sin(X["x0"]) + X["x1"] * X["x2"] > 0, dtype=np.int64)
     for size in (8, 40):
         model = make_pipeline(
-            StandardScaler(), MLPClassifier(hidden_layer_sizes=(size, size), max_iter=60, random_state=0)
+            StandardScaler(),
+            MLPClassifier(hidden_layer_sizes=(size, size), max_iter=60, random_state=0),
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it needn't converge
@@ -162,7 +187,10 @@ def peer(python: Path, count: int) -> None:
             rows = np.random.default_rng(2).normal(size=(count, 10))
             few = rows if engine == "duckdb" else rows[: count // (10 if name == "8x8" else 100)]
             pairs = _speeds(OPEN[engine], (theirs[engine], few, _THEIRS), (ours, rows, _OURS))
-            off = [np.abs(_sums(model, x) - found).max() for x, (_, found) in zip((few, rows), pairs, strict=True)]
+            off = [
+                np.abs(_sums(model, x) - found).max()
+                for x, (_, found) in zip((few, rows), pairs, strict=True)
+            ]
             print(
                 f"{name:9}{engine:10}{seconds[engine]:8.2f} ->{made:5.2f} s{len(theirs[engine]) / 1000:7.1f} ->"
                 f"{len(ours) / 1000:5.1f} kB" + "".join(
@@ -179,11 +207,14 @@ def peer(python: Path, count: int) -> None:
                     OPEN[engine], (str(_network(rules, engine, ["outputs"])), rows, rules.outputs)
                 )
                 print(
-                    f"{'':9}{engine:10}linearised to {len(rules.traced or ())} neurons: {fast:.0f} rows/s", flush=True
+                    f"{'':9}{engine:10}linearised to {len(rules.traced or ())} neurons: {fast:.0f} rows/s",
+                    flush=True,
                 )
 
 
-def _network(rules: RuleSet, engine: str, columns: Sequence[str] = ("outputs", "class")) -> Artifact:
+def _network(
+    rules: RuleSet, engine: str, columns: Sequence[str] = ("outputs", "class")
+) -> Artifact:
     return rr.emit(rules, "sql", dialect=engine, form="network", columns=columns)
 
 
@@ -206,9 +237,13 @@ def _orbital(python: Path, model: Any) -> tuple[dict[str, str], dict[str, float]
         path = Path(folder) / "pipeline.joblib"
         joblib.dump(model, path)
         script = Path(__file__).with_name("orbital_sql.py")
-        ran = subprocess.run([python, script, path, folder, *PEERS], capture_output=True, text=True, check=True)
+        ran = subprocess.run(
+            [python, script, path, folder, *PEERS], capture_output=True, text=True, check=True
+        )
         said = [line.split() for line in ran.stdout.splitlines()]
-        seconds = {words[0]: float(words[1]) for words in said if len(words) == 2 and words[0] in PEERS}
+        seconds = {
+            words[0]: float(words[1]) for words in said if len(words) == 2 and words[0] in PEERS
+        }
         return {name: (Path(folder) / f"{name}.sql").read_text() for name in PEERS}, seconds
 
 
@@ -241,13 +276,18 @@ def _speeds(
                 run[i] = time.perf_counter() - start
     times = np.median(runs, axis=0)
     return [
-        ((len(rows) / times[2 * i], len(rows) / times[2 * i + 1]), np.array(found[2 * i], dtype=np.float64))
+        (
+            (len(rows) / times[2 * i], len(rows) / times[2 * i + 1]),
+            np.array(found[2 * i], dtype=np.float64),
+        )
         for i, (_, rows, _) in enumerate(scored)
     ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", choices=["agreement", "columns", "limits", "peer"])
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--peer", type=Path)

@@ -66,7 +66,9 @@ def fitted(width: int) -> tuple[Any, Array]:
     return make_pipeline(StandardScaler(), model).fit(X, y), X
 
 
-def compiled(folder: Path, name: str, source: str, include: str = "") -> tuple[Callable[[Array], Array], float, int]:
+def compiled(
+    folder: Path, name: str, source: str, include: str = ""
+) -> tuple[Callable[[Array], Array], float, int]:
     """A function of rows, the seconds that the compiler took, and the bytes of the library's code and tables."""
     (folder / f"{name}.c").write_text(source)
     library = folder / f"{name}.so"
@@ -107,29 +109,43 @@ def onnx_of(pipeline: Any, path: Path) -> None:
 
     scaler, model = pipeline[0], pipeline[-1]
     constants = {"mean": scaler.mean_, "scale": scaler.scale_}
-    nodes = [helper.make_node("Sub", ["x", "mean"], ["c"]), helper.make_node("Div", ["c", "scale"], ["h0"])]
+    nodes = [
+        helper.make_node("Sub", ["x", "mean"], ["c"]),
+        helper.make_node("Div", ["c", "scale"], ["h0"]),
+    ]
     last = len(model.coefs_) - 1
     for i, (w, b) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
         constants |= {f"w{i}": w, f"b{i}": b}
-        nodes.append(helper.make_node("Gemm", [f"h{i}", f"w{i}", f"b{i}"], ["y" if i == last else f"z{i}"]))
+        nodes.append(
+            helper.make_node("Gemm", [f"h{i}", f"w{i}", f"b{i}"], ["y" if i == last else f"z{i}"])
+        )
         if i < last:
             nodes.append(helper.make_node("Relu", [f"z{i}"], [f"h{i + 1}"]))
     inputs = [helper.make_tensor_value_info("x", TensorProto.DOUBLE, [1, 10])]
     outputs = [helper.make_tensor_value_info("y", TensorProto.DOUBLE, [1, 1])]
-    initializers = [numpy_helper.from_array(np.asarray(v, dtype=np.float64), name) for name, v in constants.items()]
+    initializers = [
+        numpy_helper.from_array(np.asarray(v, dtype=np.float64), name)
+        for name, v in constants.items()
+    ]
     graph = helper.make_graph(nodes, "net", inputs, outputs, initializers)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path
+    )
 
 
 def peers(folder: Path, pipeline: Any, python: str) -> dict[str, Callable[[Array], Array]]:
     """What other tools make of the network: functions of scaled rows in float, and of rows."""
     onnx_of(pipeline, folder / "net.onnx")
     model = pipeline[-1]
-    layers = {f"w{i}": w for i, w in enumerate(model.coefs_)} | {f"b{i}": b for i, b in enumerate(model.intercepts_)}
+    layers = {f"w{i}": w for i, w in enumerate(model.coefs_)} | {
+        f"b{i}": b for i, b in enumerate(model.intercepts_)
+    }
     np.savez(folder / "net.npz", layers=len(model.coefs_), **layers)
     script = Path(__file__).parent / "scoring_code_peer.py"
     command = [Path(python).absolute(), script.absolute(), folder]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)  # emlearn leaves files there
+    ran = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=True
+    )  # emlearn leaves files there
     include = ran.stdout.split()[-1]
     return {
         "emx-onnx-cgen": compiled(folder, "run_emx", EMX)[0],
@@ -137,14 +153,18 @@ def peers(folder: Path, pipeline: Any, python: str) -> dict[str, Callable[[Array
     }
 
 
-def emitted(folder: Path, name: str, rules: RuleSet, source: str, **options: Any) -> Callable[[Array], Array]:
+def emitted(
+    folder: Path, name: str, rules: RuleSet, source: str, **options: Any
+) -> Callable[[Array], Array]:
     """Our C, compiled."""
     place = folder / name
     rr.emit(rules, "c", **options).write(place)
     return compiled(place, "run", source.format(options.get("number", "double")))[0]
 
 
-def compare_c(console: Console, width: int, pipeline: Any, X: Array, kinds: dict[str, RuleSet], python: str) -> None:
+def compare_c(
+    console: Console, width: int, pipeline: Any, X: Array, kinds: dict[str, RuleSet], python: str
+) -> None:
     """ns/row of C, ours and of others, and the largest error in the terms' own measure."""
     network = kinds["exact"].network
     exact, terms = network.evaluate(X)[:, 0], network.magnitude(X)[:, 0]
@@ -154,27 +174,39 @@ def compare_c(console: Console, width: int, pipeline: Any, X: Array, kinds: dict
         functions = {
             "batch, exact": emitted(folder, "a", kinds["exact"], OURS, **plain),
             "row, exact": emitted(folder, "b", kinds["exact"], OURS_BY_ROW, **plain),
-            "batch, exact, float": emitted(folder, "c", kinds["exact"], OURS, number="float", **plain),
+            "batch, exact, float": emitted(
+                folder, "c", kinds["exact"], OURS, number="float", **plain
+            ),
         }
         if "full" in kinds:
             rules = kinds["full"]
-            functions["batch, checked"] = emitted(folder, "d", rules, OURS, **_CHECKED, columns=["outputs"])
+            functions["batch, checked"] = emitted(
+                folder, "d", rules, OURS, **_CHECKED, columns=["outputs"]
+            )
             functions["batch, ruled"] = emitted(folder, "e", rules, OURS, **_CHECKED)
         functions |= peers(folder, pipeline, python) if python else {}
         scaled = np.ascontiguousarray(pipeline[0].transform(X), dtype=np.float32)
         rows: dict[str, Any] = {
-            name: np.ascontiguousarray(X, dtype=np.float32 if "float" in name else np.float64) for name in functions
+            name: np.ascontiguousarray(X, dtype=np.float32 if "float" in name else np.float64)
+            for name in functions
         }
         rows |= {"emlearn (float)": scaled}
         times = in_turn({name: partial(f, rows[name]) for name, f in functions.items()})
-        table = Table("10 features, C", "ns/row", "error / terms", title=f"{width}x{width}, gcc {' '.join(FLAGS[:2])}")
+        table = Table(
+            "10 features, C",
+            "ns/row",
+            "error / terms",
+            title=f"{width}x{width}, gcc {' '.join(FLAGS[:2])}",
+        )
         for name, f in functions.items():
             error = float((np.abs(f(rows[name]) - exact) / terms).max())
             table.add_row(name, f"{times[name] / len(X) * 1e9:.1f}", f"{error:.1e}")
     console.print(table)
 
 
-def compare_python(console: Console, width: int, pipeline: Any, X: Array, kinds: dict[str, RuleSet]) -> None:
+def compare_python(
+    console: Console, width: int, pipeline: Any, X: Array, kinds: dict[str, RuleSet]
+) -> None:
     """Single rows in Python, tables in numpy, beside scikit-learn."""
     exact, plain = kinds["exact"], {"form": "network", "outside": "exact", "columns": ["outputs"]}
     full = kinds.get("full")
@@ -211,8 +243,15 @@ def loaded(rules: RuleSet, target: str, **options: Any) -> dict[str, Any]:
 
 def many_rules(console: Console, rules: RuleSet, X: Array) -> None:
     """Size, time to emit and to compile, and whether it is right, for every form of every language."""
-    table = Table("target", "form", "emit s", "MB", "verify s", "right", title=f"{len(rules)} rules")
-    for target, forms in (("c", _FORMS), ("python", _FORMS), ("javascript", _FORMS), ("numpy", ("network", "tree"))):
+    table = Table(
+        "target", "form", "emit s", "MB", "verify s", "right", title=f"{len(rules)} rules"
+    )
+    for target, forms in (
+        ("c", _FORMS),
+        ("python", _FORMS),
+        ("javascript", _FORMS),
+        ("numpy", ("network", "tree")),
+    ):
         for form in forms:
             start = time.perf_counter()
             try:
@@ -223,7 +262,14 @@ def many_rules(console: Console, rules: RuleSet, X: Array) -> None:
             emit, start = time.perf_counter() - start, time.perf_counter()
             right = bool(rr.verify(artifact, rules, X))
             size = sum(len(text.encode()) for text in artifact.files.values()) / 1e6
-            table.add_row(target, form, f"{emit:.2f}", f"{size:.2f}", f"{time.perf_counter() - start:.2f}", str(right))
+            table.add_row(
+                target,
+                form,
+                f"{emit:.2f}",
+                f"{size:.2f}",
+                f"{time.perf_counter() - start:.2f}",
+                str(right),
+            )
     console.print(table)
 
 
@@ -232,8 +278,12 @@ _FORMS = ("rules", "tree", "network")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """All tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peer", default="", help="Python of an environment with emlearn and emx-onnx-cgen")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--peer", default="", help="Python of an environment with emlearn and emx-onnx-cgen"
+    )
     asked = parser.parse_args(arguments)
     console = Console(width=140)
     for width in (8, 40):

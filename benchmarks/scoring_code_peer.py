@@ -19,9 +19,13 @@ def main(folder: Path) -> None:
     model = MLPRegressor(hidden_layer_sizes=sizes, max_iter=1)
     model.fit(np.zeros((4, weights[0].shape[0])), np.arange(4.0))
     model.coefs_, model.intercepts_ = weights, [stored[f"b{i}"] for i in range(layers)]
-    emlearn.convert(model, return_type="regressor", method="loadable").save(name="eml", file=str(folder / "eml.h"))
+    emlearn.convert(model, return_type="regressor", method="loadable").save(
+        name="eml", file=str(folder / "eml.h")
+    )
     tool = Path(sys.executable).parent / "emx-onnx-cgen"
-    subprocess.run([tool, "compile", folder / "net.onnx", folder / "emx.c", "--model-name", "emx"], check=True)
+    subprocess.run(
+        [tool, "compile", folder / "net.onnx", folder / "emx.c", "--model-name", "emx"], check=True
+    )
     print(emlearn.includedir)
 
 

@@ -34,7 +34,9 @@ def agree(rules: RuleSet, X: Array, engine: str, form: str) -> Agreement:
 
     Raises AssertionError where a row outside the domain has a contribution or a reason.
     """
-    sql = str(rr.emit(rules, "sql", dialect=engine, form=form, columns=COLUMNS, top=TOP, key=["id"]))
+    sql = str(
+        rr.emit(rules, "sql", dialect=engine, form=form, columns=COLUMNS, top=TOP, key=["id"])
+    )
     rows, seconds = _scored(sql, rules, X, engine)
     number, inside = rules.apply(X), rules.apply(X) > 0
     for row in (rows[i] for i in np.flatnonzero(~inside)):
@@ -42,21 +44,32 @@ def agree(rules: RuleSet, X: Array, engine: str, form: str) -> Agreement:
     kept = inside & (number == [row[-1] for row in rows])
     maps = [rules.rules[n - 1].map for n in number[kept]]
     terms = np.array([map_.weights[0] for map_ in maps]) * X[kept]
-    size = np.abs(terms).sum(axis=1) + np.abs([map_.constants[0] for map_ in maps]) + np.finfo(np.float64).tiny
+    size = (
+        np.abs(terms).sum(axis=1)
+        + np.abs([map_.constants[0] for map_ in maps])
+        + np.finfo(np.float64).tiny
+    )
     found = np.array([rows[i][1:-3] for i in np.flatnonzero(kept)], dtype=np.float64)
     expected = np.column_stack([rules.predict(X[kept]), rules.predict_scores(X[kept]), terms])
     off = np.abs(np.delete(found, 2, axis=1) - expected) / np.column_stack(
         [np.ones_like(size), *[size] * (len(X[0]) + 1)]
     )
-    same = (found[:, 2] == (expected[:, 1] > 0)) & _reasons([rows[i] for i in np.flatnonzero(kept)], terms, rules)
-    return Agreement(float(off.max()), float(kept.sum() / inside.sum()), float(same.mean()), len(X) / seconds)
+    same = (found[:, 2] == (expected[:, 1] > 0)) & _reasons(
+        [rows[i] for i in np.flatnonzero(kept)], terms, rules
+    )
+    return Agreement(
+        float(off.max()), float(kept.sum() / inside.sum()), float(same.mean()), len(X) / seconds
+    )
 
 
 def _scored(sql: str, rules: RuleSet, X: Array, engine: str) -> tuple[list[Any], float]:
     """What the statement gives, in the order of X, and the seconds that it took."""
     with OPEN[engine]() as database:
         columns = [(database.quoted(name), False) for name in (*rules.features, "id")]
-        given = [(*(None if math.isnan(v) else v for v in row), float(i)) for i, row in enumerate(X.tolist())]
+        given = [
+            (*(None if math.isnan(v) else v for v in row), float(i))
+            for i, row in enumerate(X.tolist())
+        ]
         database.load(database.quoted("input_data"), columns, given)
         start = time.perf_counter()
         rows = database.execute(sql)

@@ -34,7 +34,9 @@ def random_network(seed: int) -> Network:
 
     def weights(*shape: int) -> Array:
         return (
-            rng.integers(-2, 3, shape).astype(float) if seed % 4 == 0 else rng.normal(size=shape) / np.sqrt(shape[-1])
+            rng.integers(-2, 3, shape).astype(float)
+            if seed % 4 == 0
+            else rng.normal(size=shape) / np.sqrt(shape[-1])
         )
 
     A, L = weights(K, d), np.tril(weights(K, K), -1)
@@ -52,7 +54,9 @@ def graph_of(network: Network) -> Graph:
     return Graph(*names, network, networkx.DiGraph())
 
 
-def largest_difference(network: Network, rules: RuleSet, rng: np.random.Generator, samples: int = 20_000) -> float:
+def largest_difference(
+    network: Network, rules: RuleSet, rng: np.random.Generator, samples: int = 20_000
+) -> float:
     """The largest |network - rules| that sampling and pattern search find in the domain."""
 
     def off(X: Array) -> Array:
@@ -60,7 +64,14 @@ def largest_difference(network: Network, rules: RuleSet, rng: np.random.Generato
 
     low, high = rules.domain.lower, rules.domain.upper
     meeting = _meeting_points(network, rules, rng)
-    X = np.vstack([rng.uniform(low, high, (samples, len(low))), _corners(low, high), _boundary(rules, rng), meeting])
+    X = np.vstack(
+        [
+            rng.uniform(low, high, (samples, len(low))),
+            _corners(low, high),
+            _boundary(rules, rng),
+            meeting,
+        ]
+    )
     start = X[np.argsort(-off(X))[:40]]
     return float(_climbed(off, start, low, high).max())
 
@@ -81,10 +92,14 @@ def _boundary(rules: RuleSet, rng: np.random.Generator, count: int = 200) -> Arr
     return X[rules.domain.contains(X)]
 
 
-def _meeting_points(network: Network, rules: RuleSet, rng: np.random.Generator, most: int = 5000) -> Array:
+def _meeting_points(
+    network: Network, rules: RuleSet, rng: np.random.Generator, most: int = 5000
+) -> Array:
     """Points around those where boundaries of rules, of regions and of the domain meet: there maxima lie."""
     d, regions = len(rules.domain), rr.partition(graph_of(network), rules.domain)
-    walls = np.vstack([np.column_stack([np.eye(d), -side]) for side in (rules.domain.lower, rules.domain.upper)])
+    walls = np.vstack(
+        [np.column_stack([np.eye(d), -side]) for side in (rules.domain.lower, rules.domain.upper)]
+    )
     trees = [np.column_stack([tree.normals, tree.offsets]) for tree in (rules.tree, regions.tree)]
     planes = np.vstack([walls, *trees])
     chosen = [rng.choice(len(planes), d, replace=False) for _ in range(most)]
@@ -105,7 +120,10 @@ def _climbed(off: Callable[[Array], Array], X: Array, low: Array, high: Array) -
         found = off(trials.reshape(-1, X.shape[1])).reshape(len(moves), -1)
         top = found.argmax(axis=0)
         better = found[top, np.arange(len(X))] > best
-        X[better], best[better] = trials[top, np.arange(len(X))][better], found[top, np.arange(len(X))][better]
+        X[better], best[better] = (
+            trials[top, np.arange(len(X))][better],
+            found[top, np.arange(len(X))][better],
+        )
         step *= 0.8
     return best
 
@@ -115,13 +133,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--networks", type=int, default=200)
     count = parser.parse_args().networks
-    print(f"{'max_error':>9} {'networks':>9} {'held':>6} {'tight':>6} {'rules, exact':>13} {'rules':>6} {'seconds':>8}")
+    print(
+        f"{'max_error':>9} {'networks':>9} {'held':>6} {'tight':>6} {'rules, exact':>13} {'rules':>6} {'seconds':>8}"
+    )
     for error in ERRORS:
         held = tight = counted = exact_rules = rules_left = 0
         spent = 0.0
         for seed in range(count):
             network = random_network(seed)
-            graph, domain = graph_of(network), rr.Domain.box(-np.ones(network.A.shape[1]), np.ones(network.A.shape[1]))
+            graph, domain = (
+                graph_of(network),
+                rr.Domain.box(-np.ones(network.A.shape[1]), np.ones(network.A.shape[1])),
+            )
             start = time.perf_counter()
             rules = rr.extract(graph, domain=domain, max_error=error)
             spent += time.perf_counter() - start
@@ -133,7 +156,10 @@ def main() -> None:
             exact_rules += len(rr.extract(graph, domain=domain))
             rules_left += len(rules)
         rules_each = f"{exact_rules / count:13.1f} {rules_left / count:6.1f}"
-        print(f"{error:9g} {count:9d} {held:6d} {tight:3d}/{counted} {rules_each} {spent / count:8.3f}", flush=True)
+        print(
+            f"{error:9g} {count:9d} {held:6d} {tight:3d}/{counted} {rules_each} {spent / count:8.3f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -47,7 +47,11 @@ def rows_of(folder: Path) -> tuple[Array, Array, str]:
         return StandardScaler().fit_transform(X), y, "Taiwan credit"
     random = np.random.default_rng(0)
     X = random.normal(size=(24_000, 23))
-    return X, (np.abs(X[:, 0]) + X[:, 1] + random.logistic(size=len(X)) > 1.5).astype(float), "made-up rows"
+    return (
+        X,
+        (np.abs(X[:, 0]) + X[:, 1] + random.logistic(size=len(X)) > 1.5).astype(float),
+        "made-up rows",
+    )
 
 
 def trained(X: Array, y: Array, penalty: float) -> Graph:
@@ -55,9 +59,13 @@ def trained(X: Array, y: Array, penalty: float) -> Graph:
     data, _ = prepare_rows(weigh_rows(X, y[:, None], None), 0.2, 0, "binary")
     random = np.random.default_rng(0)
     start = random_network(X.shape[1], (40, 40), 1, random)
-    network = train_by_adam(start, data, TASKS["binary"], Schedule(30, patience=15), l1=penalty, random=random)
+    network = train_by_adam(
+        start, data, TASKS["binary"], Schedule(30, patience=15), l1=penalty, random=random
+    )
     heads = (Head("sigmoid", (0,)),)
-    return Graph(make_default_names(X.shape[1]), ("p",), to_network(network), networkx.DiGraph(), heads=heads)
+    return Graph(
+        make_default_names(X.shape[1]), ("p",), to_network(network), networkx.DiGraph(), heads=heads
+    )
 
 
 def seconds(work: Callable[[], object], runs: int) -> float:
@@ -73,7 +81,9 @@ def seconds(work: Callable[[], object], runs: int) -> float:
 def by_sklearn(reached: Reached, X: Array, y: Array) -> Callable[[], object]:
     """AUC of some local models on all rows, one after the other."""
     weights, constants = reached.local_models.weights[:, 0], reached.local_models.constants[:, 0]
-    return lambda: [roc_auc_score(y, X @ weights[i] + constants[i]) for i in range(min(SOME, len(weights)))]
+    return lambda: [
+        roc_auc_score(y, X @ weights[i] + constants[i]) for i in range(min(SOME, len(weights)))
+    ]
 
 
 def main() -> None:
@@ -90,9 +100,19 @@ def main() -> None:
     plain = seconds(lambda: rr.reached(graph, X).summary(X, y, typical=False), given.runs)
     full = seconds(lambda: rr.reached(graph, X).summary(X, y), given.runs)
     one = seconds(by_sklearn(reached, X, y), given.runs) / min(SOME, len(reached))
-    table = Table("rows", "local models", "patterns", "summary", "with typical rows", "AUCs by sklearn", box=None)
+    table = Table(
+        "rows",
+        "local models",
+        "patterns",
+        "summary",
+        "with typical rows",
+        "AUCs by sklearn",
+        box=None,
+    )
     figures = [f"{value:.2f} s" for value in (find, plain, full)]
-    table.add_row(f"{len(X)} ({source})", f"{len(reached)}", *figures, f"{one * len(reached):.1f} s")
+    table.add_row(
+        f"{len(X)} ({source})", f"{len(reached)}", *figures, f"{one * len(reached):.1f} s"
+    )
     Console(width=120).print(table)
     frame = reached.summary(X, y, typical=False)
     worst = max(

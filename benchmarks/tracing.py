@@ -16,7 +16,13 @@ import relurules as rr
 from relurules.networks.collapse import collapse
 
 #: Inputs, hidden layers and outputs.
-SIZES = ((64, 32, 32, 10), (784, 128, 64, 10), (100, 500, 500, 1), (20, 250, 250, 250, 250, 1), (2048, 256, 1000, 1))
+SIZES = (
+    (64, 32, 32, 10),
+    (784, 128, 64, 10),
+    (100, 500, 500, 1),
+    (20, 250, 250, 250, 250, 1),
+    (2048, 256, 1000, 1),
+)
 
 
 def mlp(sizes: tuple[int, ...]) -> nn.Module:
@@ -42,7 +48,12 @@ def main() -> None:
         collapse(graph.network, rr.Domain.box([-1] * d, [1] * d))
         seconds = time.perf_counter() - start
         base = base or seconds
-        row = ("-".join(map(str, sizes)), str(len(graph.network)), f"{traced:.2f}", f"{seconds - traced:.2f}")
+        row = (
+            "-".join(map(str, sizes)),
+            str(len(graph.network)),
+            f"{traced:.2f}",
+            f"{seconds - traced:.2f}",
+        )
         table.add_row(*row, f"{seconds / base:.1f}")
     Console().print(table)
 

@@ -43,13 +43,22 @@ class Log:
         counts = ensemble.nonlinear().tolist()
         self.snapshots.append(counts)
         if step * REPORTS // self.steps > (step - RATE_INTERVAL) * REPORTS // self.steps:
-            found = ", ".join(f"{count} ({seeds}x)" for count, seeds in sorted(Counter(counts).items()))
+            found = ", ".join(
+                f"{count} ({seeds}x)" for count, seeds in sorted(Counter(counts).items())
+            )
             elapsed = time.monotonic() - self.begun
-            print(f"step {step}, {elapsed:.0f} s, error {error.median():.1e}, nonlinear PReLUs: {found}", flush=True)
+            print(
+                f"step {step}, {elapsed:.0f} s, error {error.median():.1e}, nonlinear PReLUs: {found}",
+                flush=True,
+            )
 
     def share(self) -> float:
         """Share of the last fifth of the snapshots, over all seeds, with exactly NONLINEAR nonlinear PReLUs."""
-        late = [count for counts in self.snapshots[-max(1, len(self.snapshots) // 5) :] for count in counts]
+        late = [
+            count
+            for counts in self.snapshots[-max(1, len(self.snapshots) // 5) :]
+            for count in counts
+        ]
         return late.count(NONLINEAR) / max(1, len(late))
 
 
@@ -63,7 +72,11 @@ def print_table(ensemble: Ensemble) -> list[int]:
     print("\nseed  nonlinear PReLUs  largest error  rows right")
     for seed, (count, error, rows) in enumerate(zip(counts, largest, right, strict=True)):
         print(f"{seed:4d}  {count:16d}  {error:13.3f}  {rows:7d}/{targets.shape[1]}")
-    good = [seed for seed, count in enumerate(counts) if count == NONLINEAR and right[seed] == targets.shape[1]]
+    good = [
+        seed
+        for seed, count in enumerate(counts)
+        if count == NONLINEAR and right[seed] == targets.shape[1]
+    ]
     print(
         f"{len(good)} of {len(counts)} seeds end with exactly {NONLINEAR} nonlinear PReLUs "
         f"and all {targets.shape[1]} rows right"
@@ -83,12 +96,22 @@ def show(model: nn.Sequential, folder: Path) -> None:
 
 def main() -> None:
     """Read the command line, train, report and show one network."""
-    parser = argparse.ArgumentParser(description="Csirmaz' experiment: which PReLUs do two exclusive-ors need?")
+    parser = argparse.ArgumentParser(
+        description="Csirmaz' experiment: which PReLUs do two exclusive-ors need?"
+    )
     parser.add_argument("--variant", choices=["published", "freeze"], default="freeze")
     parser.add_argument("--seeds", type=int, default=20, help="networks to train (default 20)")
-    parser.add_argument("--steps", type=int, default=500_000, help="gradient steps (default 500000)")
-    parser.add_argument("--seed-to-show", type=int, help="default: the first with 2 nonlinear PReLUs and no row wrong")
-    parser.add_argument("--out", type=Path, default=Path("out/csirmaz"), help="folder for the drawing")
+    parser.add_argument(
+        "--steps", type=int, default=500_000, help="gradient steps (default 500000)"
+    )
+    parser.add_argument(
+        "--seed-to-show",
+        type=int,
+        help="default: the first with 2 nonlinear PReLUs and no row wrong",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("out/csirmaz"), help="folder for the drawing"
+    )
     arguments = parser.parse_args()
     if arguments.seeds < 1 or arguments.steps < 1:
         parser.error("--seeds and --steps must be at least 1")
@@ -96,9 +119,13 @@ def main() -> None:
         parser.error("--seed-to-show must be one of the seeds trained")
     torch.set_num_threads(1)
     log = Log(arguments.steps)
-    ensemble = train(arguments.seeds, arguments.steps, freeze=arguments.variant == "freeze", progress=log)
+    ensemble = train(
+        arguments.seeds, arguments.steps, freeze=arguments.variant == "freeze", progress=log
+    )
     good = print_table(ensemble)
-    print(f"exactly {NONLINEAR} nonlinear PReLUs in {log.share():.0%} of the snapshots in the last fifth of the steps")
+    print(
+        f"exactly {NONLINEAR} nonlinear PReLUs in {log.share():.0%} of the snapshots in the last fifth of the steps"
+    )
     shown = next(iter(good), None) if arguments.seed_to_show is None else arguments.seed_to_show
     if shown is None:
         print("no seed to show: choose one with --seed-to-show")

@@ -41,13 +41,26 @@ def tumours() -> Example:
     data = load_breast_cancer(as_frame=True)
     malignant = (data.target == 0).astype(int).rename("malignant")
     outputs = ("probability of benign", "probability of malignant")
-    return Example("breast_cancer", "Is this tumour malignant?", data.data, malignant, outputs, seed=7, max_rules=4)
+    return Example(
+        "breast_cancer",
+        "Is this tumour malignant?",
+        data.data,
+        malignant,
+        outputs,
+        seed=7,
+        max_rules=4,
+    )
 
 
 def cards(path: Path) -> Example:
     """30,000 credit cards in Taiwan, 2005; names say what columns hold, amounts are in New Taiwan dollars."""
     table = pd.read_csv(path).drop(columns="ID")
-    names = {"LIMIT_BAL": "credit limit (NT$)", "SEX": "sex", "EDUCATION": "education", "MARRIAGE": "marriage"}
+    names = {
+        "LIMIT_BAL": "credit limit (NT$)",
+        "SEX": "sex",
+        "EDUCATION": "education",
+        "MARRIAGE": "marriage",
+    }
     names |= {"AGE": "age", "default.payment.next.month": "default"}
     for i, month in enumerate(MONTHS):
         names[f"PAY_{i + (i > 0)}"] = f"months late in {month}"
@@ -64,14 +77,18 @@ def write(example: Example, folder: Path) -> rr.RuleSet:
     """Train on most rows, extract over the range of all, measure on those held back, write rules and documents."""
     rows = np.arange(len(example.table))
     held = 0.3 if len(rows) < 1000 else 0.2
-    train, test = train_test_split(rows, test_size=held, random_state=example.seed, stratify=example.classes)
+    train, test = train_test_split(
+        rows, test_size=held, random_state=example.seed, stratify=example.classes
+    )
     model = rr.ReLURulesClassifier(
         max_rules=example.max_rules, max_terms=5, max_condition_terms=1, random_state=example.seed
     )
     model.fit(example.table.iloc[train], example.classes.iloc[train])
     graph = replace(model.graph_, outputs=example.outputs)
     domain = rr.Domain.from_data(example.table)
-    rules = rr.extract(graph, domain=domain, data=example.table.iloc[test], y=example.classes.iloc[test])
+    rules = rr.extract(
+        graph, domain=domain, data=example.table.iloc[test], y=example.classes.iloc[test]
+    )
     rules = replace(rules, provenance=replace(rules.provenance, model="ReLURulesClassifier"))
     rules.save(folder / example.name / "rules.json")
     for target in ("html", "markdown", "latex"):

@@ -35,7 +35,11 @@ Edge = tuple[Node, Node, float]
 
 
 def draw_pair(
-    model: nn.Sequential, collapsed: Network, inputs: Sequence[str], outputs: Sequence[str], stem: Path
+    model: nn.Sequential,
+    collapsed: Network,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    stem: Path,
 ) -> list[Path]:
     """Draw `model` (Linear and PReLU modules in turn) and its `collapsed` form; return the SVG and the PNG written."""
     figure = Figure(figsize=(13.0, 7.6), layout="constrained")
@@ -52,7 +56,9 @@ def draw_pair(
     _legend(key)
     text.axis("off")
     lines = "\n".join(equations(collapsed, names, inputs, outputs))
-    written = text.text(0.0, 1.0, lines, family="monospace", fontsize=8.5, va="top", linespacing=1.5)
+    written = text.text(
+        0.0, 1.0, lines, family="monospace", fontsize=8.5, va="top", linespacing=1.5
+    )
     written.set_in_layout(False)
     paths = [stem.with_suffix(suffix) for suffix in (".svg", ".png")]
     with mpl.rc_context({"svg.hashsalt": "relurules"}):
@@ -61,15 +67,23 @@ def draw_pair(
     return paths
 
 
-def full_network(model: nn.Sequential, inputs: Sequence[str], outputs: Sequence[str]) -> tuple[list[Node], list[Edge]]:
+def full_network(
+    model: nn.Sequential, inputs: Sequence[str], outputs: Sequence[str]
+) -> tuple[list[Node], list[Edge]]:
     """Return the nodes and edges of `model`: inputs, one column for each hidden layer, outputs."""
     columns = [_column(0, inputs)]
     for name, module in model.named_children():
         if isinstance(module, nn.PReLU):
-            colours = [LINEAR if is_linear(slope) else NONLINEAR for slope in module.weight.tolist()]
-            columns.append(_column(len(columns), [f"{name}.{i}" for i in range(len(colours))], colours))
+            colours = [
+                LINEAR if is_linear(slope) else NONLINEAR for slope in module.weight.tolist()
+            ]
+            columns.append(
+                _column(len(columns), [f"{name}.{i}" for i in range(len(colours))], colours)
+            )
     columns.append(_column(len(columns), outputs))
-    weights = [module.weight.detach().double().numpy() for module in model if isinstance(module, nn.Linear)]
+    weights = [
+        module.weight.detach().double().numpy() for module in model if isinstance(module, nn.Linear)
+    ]
     edges = [
         edge
         for source, target, weight in zip(columns, columns[1:], weights, strict=False)
@@ -83,14 +97,18 @@ def collapsed_network(
 ) -> tuple[list[Node], list[Edge]]:
     """Return nodes and edges; the neurons stand above and below the edges that go straight to the outputs."""
     top = max(len(inputs), len(outputs)) / 2 + 0.4
-    neurons = [Node(i, top if i % 2 else -top, name, NONLINEAR) for i, name in enumerate(names, start=1)]
+    neurons = [
+        Node(i, top if i % 2 else -top, name, NONLINEAR) for i, name in enumerate(names, start=1)
+    ]
     first, last = _column(0, inputs), _column(len(names) + 1, outputs)
     edges = [*_edges(first, neurons, collapsed.A), *_edges(neurons, neurons, collapsed.L)]
     edges += [*_edges(first, last, collapsed.C), *_edges(neurons, last, collapsed.U)]
     return [*first, *neurons, *last], edges
 
 
-def equations(collapsed: Network, names: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]) -> list[str]:
+def equations(
+    collapsed: Network, names: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]
+) -> list[str]:
     """Return the collapsed network as one line of text for each neuron and each output."""
     values = [*inputs, *(f"φ(z{name})" for name in names)]
     lines = []
@@ -103,8 +121,14 @@ def equations(collapsed: Network, names: Sequence[str], inputs: Sequence[str], o
 
 
 def _sum(weights: Sequence[float], values: Sequence[str], constant: float) -> str:
-    terms = [(weight, f" {value}") for weight, value in zip(weights, values, strict=True) if abs(weight) >= SMALLEST]
-    text = " ".join(f"{'-' if w < 0 else '+'} {abs(w):.2f}{value}" for w, value in [*terms, (constant, "")])
+    terms = [
+        (weight, f" {value}")
+        for weight, value in zip(weights, values, strict=True)
+        if abs(weight) >= SMALLEST
+    ]
+    text = " ".join(
+        f"{'-' if w < 0 else '+'} {abs(w):.2f}{value}" for w, value in [*terms, (constant, "")]
+    )
     return text.removeprefix("+ ") if text.startswith("+") else "-" + text.removeprefix("- ")
 
 
@@ -112,7 +136,10 @@ def _column(x: int, labels: Sequence[str], colours: Sequence[str] | None = None)
     """Return nodes one above the other, centred on y = 0, the first on top."""
     top = (len(labels) - 1) / 2
     colours = colours or [PLAIN] * len(labels)
-    return [Node(x, top - i, label, colour) for i, (label, colour) in enumerate(zip(labels, colours, strict=True))]
+    return [
+        Node(x, top - i, label, colour)
+        for i, (label, colour) in enumerate(zip(labels, colours, strict=True))
+    ]
 
 
 def _edges(sources: Sequence[Node], targets: Sequence[Node], weights: Array) -> Iterable[Edge]:
@@ -137,9 +164,26 @@ def _draw(axes: Axes, nodes: Sequence[Node], edges: Sequence[Edge], title: str) 
         )
     for node in nodes:
         marker = "s" if node.colour == NONLINEAR else "o"
-        axes.plot(node.x, node.y, marker, markersize=25, color=node.colour, markeredgecolor=OUTLINE, zorder=2)
+        axes.plot(
+            node.x,
+            node.y,
+            marker,
+            markersize=25,
+            color=node.colour,
+            markeredgecolor=OUTLINE,
+            zorder=2,
+        )
         colour = "black" if node.colour == PLAIN else "white"
-        axes.text(node.x, node.y, node.label, ha="center", va="center", fontsize=8.5, color=colour, zorder=3)
+        axes.text(
+            node.x,
+            node.y,
+            node.label,
+            ha="center",
+            va="center",
+            fontsize=8.5,
+            color=colour,
+            zorder=3,
+        )
     axes.set_title(f"{title}\nthickest edge: weight of size {largest:.2f}", fontsize=11)
     axes.margins(0.09, 0.1)
     axes.axis("off")
@@ -148,7 +192,14 @@ def _draw(axes: Axes, nodes: Sequence[Node], edges: Sequence[Edge], title: str) 
 def _legend(axes: Axes) -> None:
     def node(marker: str, colour: str, label: str) -> Line2D:
         return Line2D(
-            [], [], linestyle="none", marker=marker, markersize=12, color=colour, markeredgecolor=OUTLINE, label=label
+            [],
+            [],
+            linestyle="none",
+            marker=marker,
+            markersize=12,
+            color=colour,
+            markeredgecolor=OUTLINE,
+            label=label,
         )
 
     handles = [

@@ -55,11 +55,15 @@ class Ensemble:
 def truth_table() -> tuple[Tensor, Tensor]:
     """Return the 16 binary inputs (4, 16) and their targets (3, 16): in1 xor in2, in3 xor in4, in1 and in2."""
     rows = torch.cartesian_prod(*[torch.arange(2)] * 4).T
-    return rows.float(), torch.stack([rows[0] ^ rows[1], rows[2] ^ rows[3], rows[0] & rows[1]]).float()
+    return rows.float(), torch.stack(
+        [rows[0] ^ rows[1], rows[2] ^ rows[3], rows[0] & rows[1]]
+    ).float()
 
 
 @torch.inference_mode()
-def train(seeds: int, steps: int, *, freeze: bool, progress: Callable[[int, Tensor, Ensemble], None]) -> Ensemble:
+def train(
+    seeds: int, steps: int, *, freeze: bool, progress: Callable[[int, Tensor, Ensemble], None]
+) -> Ensemble:
     """Train one network for each seed 0..seeds-1 by plain gradient descent on the mean squared error.
 
     A batch is the 16 rows COPIES times. `progress` gets the step, the error of each network (S,) and the ensemble at
@@ -104,7 +108,9 @@ def _initial(generators: list[torch.Generator]) -> Ensemble:
 def _forward(ensemble: Ensemble, inputs: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor]:
     """Return each layer's input, each PReLU's min(0, z), and the outputs, for inputs (S, d, N)."""
     hidden, negatives = [inputs], []
-    for weight, bias, slope in zip(ensemble.weights, ensemble.biases, ensemble.slopes, strict=False):
+    for weight, bias, slope in zip(
+        ensemble.weights, ensemble.biases, ensemble.slopes, strict=False
+    ):
         z = torch.baddbmm(bias, weight, hidden[-1])
         negatives.append(z.clamp(max=0.0))
         hidden.append(torch.addcmul(z, negatives[-1], slope - 1.0))  # z + (a - 1) min(0, z)
@@ -127,6 +133,8 @@ def _descend(ensemble: Ensemble, inputs: Tensor, targets: Tensor) -> Tensor:
         if k > 0:
             negative, slope = negatives[k - 1], ensemble.slopes[k - 1]
             change = (upstream * negative).sum(dim=2, keepdim=True)
-            gradient = upstream.mul_(torch.addcmul(torch.ones(()), negative.sign(), 1.0 - slope))  # times 1 or a
+            gradient = upstream.mul_(
+                torch.addcmul(torch.ones(()), negative.sign(), 1.0 - slope)
+            )  # times 1 or a
             slope.sub_(change, alpha=LEARNING_RATE)
     return residual

@@ -12,43 +12,56 @@ Nothing heavy is imported before it is asked for.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from relurules.files.version import VERSION
+
 if TYPE_CHECKING:
-    from relurules.analysis.questions import ask
-    from relurules.diffing import diff
+    from relurules.api import (
+        ask,
+        check,
+        count,
+        diff,
+        emit,
+        explain,
+        extract,
+        linearize,
+        partition,
+        plot,
+        prove,
+        reached,
+        stream,
+        trace,
+        verify,
+    )
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
-    from relurules.explaining import explain, plot
     from relurules.ir import Certificate, RuleSet
-    from relurules.pipeline import emit, extract, partition, reached, trace, verify
-    from relurules.proofs.proving import check, prove
     from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
-    from relurules.training.region_count import linearize
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 #: Public name -> module that defines it.
 _HOME = {
     "Certificate": "ir",
     "Domain": "domain",
-    "ReLURulesClassifier": "estimators",
-    "ReLURulesRegressor": "estimators",
+    "ReLURulesClassifier": "training.estimators",
+    "ReLURulesRegressor": "training.estimators",
     "RelurulesError": "errors",
     "RuleSet": "ir",
-    "ask": "asking",
-    "check": "proofs",
-    "count": "pipeline",
-    "diff": "diffing",
-    "emit": "pipeline",
-    "explain": "explaining",
-    "extract": "pipeline",
-    "linearize": "training",
-    "partition": "pipeline",
-    "plot": "explaining",
-    "prove": "proofs",
-    "reached": "pipeline",
-    "stream": "pipeline",
-    "trace": "pipeline",
-    "verify": "pipeline",
+    "ask": "api",
+    "check": "api",
+    "count": "api",
+    "diff": "api",
+    "emit": "api",
+    "explain": "api",
+    "extract": "api",
+    "linearize": "api",
+    "partition": "api",
+    "plot": "api",
+    "prove": "api",
+    "reached": "api",
+    "stream": "api",
+    "trace": "api",
+    "verify": "api",
 }
 
 __all__ = [

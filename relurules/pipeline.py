@@ -1,25 +1,22 @@
-"""The walk, one stage after the other.
+"""The walk, one stage after the other: what each takes and gives, and the only place that runs them.
 
     stage         takes                          gives          where
     trace         the user's model               Graph          tracing/       the network, in canonical form
-    collapse      Network, Domain                Collapsed      collapse/      fewer neurons, and what that changed
+    collapse      Network, Domain                CollapseResult      networks/      fewer neurons, and what that changed
     partition     Network, Domain                Partition      partitioning/  tree of linear regions
-    settle        Partition                      Partition      collapse/      without neurons that never change sign
+    drop          Partition                      Partition      networks/      without neurons that never change sign
     rules         Partition                      RuleSet        rules/         merged, numbered, scaled to read well
     emit          RuleSet                        Artifact       emitting/      text in a language
-                  RuleSet                        Artifact       documenting/   the rule document
+                  RuleSet                        Artifact       documents/     the rule document
     verify        Artifact, model, rows          Report         verifying/     run in its engine, beside the model
 
-Beside the walk, `reached` takes a Network and rows, and gives what of the network these rows reach: Reached. `count`
-searches as `partition` does and keeps nothing: Count; `stream` writes what is found to files: Streamed.
-
-Every value is defined in `ir`; the stages don't know one another. The public functions of the package are defined here.
+Every value is defined in `ir`; the stages don't know one another. `api` holds the public functions.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from itertools import chain
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,374 +24,323 @@ import numpy as np
 
 from relurules import tracing
 from relurules.analysis.questions import answer_standing_questions
+from relurules.codec.rule_list_json import rules_to_json, splits_to_json
 from relurules.documents import PRINTERS, emit_document
 from relurules.domain import Domain
-from relurules.domain.columns import is_plain
-from relurules.domain.ranges import infer_columns
-from relurules.emitting import TARGETS, emit_artifact
-from relurules.errors import DataError, DomainError, InputError, UnsupportedError
-from relurules.extraction import ExtractInputs, ExtractOptions, extract_rules, validate_options
-from relurules.ir import Artifact, Count, Graph, Network, Partition, Reached, Report, RuleSet, StreamResult
+from relurules.domain.columns import Column
+from relurules.emitting import TARGETS, EmitOptions, emit_artifact
+from relurules.errors import DataError, InputError, ModelError, UnsupportedError
+from relurules.files.version import VERSION
+from relurules.ir import (
+    Artifact,
+    CollapseStats,
+    Decision,
+    Graph,
+    Head,
+    Network,
+    Partition,
+    Report,
+    RuleSet,
+)
+from relurules.ir.limits import NEVER, Deadline, SearchLimits, make_search_limits
 from relurules.ir.network import Array
 from relurules.ir.provenance import add_provenance
-from relurules.limits import SearchLimits, make_search_limits
 from relurules.networks.activations import LINEAR_THRESHOLD
-from relurules.partitioning import compile_search, count_regions, make_budget, search_regions, write_regions
-from relurules.partitioning.reach import collect_patterns
-from relurules.statistics.statistics import add_evidence
-from relurules.tables.frames import (
-    find_text_flaw,
-    is_table,
-    iterate_batches,
-    make_default_names,
-    quote_name,
-    read_column_names,
-)
-from relurules.verification import verify_artifact
+from relurules.networks.collapse import CollapseResult, collapse, drop_stable_neurons
+from relurules.networks.decisions import add_decision_neurons
+from relurules.partitioning import compile_search, search_regions
+from relurules.partitioning.pace import share_limits
+from relurules.rules import MergeBudget, build_rules
+from relurules.statistics.evidence_statistics import add_evidence
+from relurules.tables.frames import check_finite, find_text_flaw, quote_name
+from relurules.tracing.model_domain import resolve_domain
+from relurules.verifying.verification import ComparedModel, resolve_model, verify_artifact
 
-Progress = Callable[[int], None]
-
-#: What `emit` knows: text, documents, code.
-_TARGETS = ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
+#: Where rules that are fewer than the network's are to be close to it.
+FIDELITIES = ("domain", "rows")
 
 
-def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
-    """Read a trained network.
+@dataclass(frozen=True, kw_only=True)
+class ExtractOptions:
+    """What rules are to be like; see `api.extract`."""
 
-    model: torch.nn.Module, torch.export.ExportedProgram, onnx.ModelProto, path of an .onnx or .pt2 file, or a fitted
-    scikit-learn MLPClassifier or MLPRegressor, a skorch net, or a ReLURulesClassifier or ReLURulesRegressor, alone or
-    at the end of a Pipeline. A pipeline that encodes categories or imputes is read in the columns of its table:
-    `graph.columns`, and `graph.features` are their coordinates. Where an ONNX classifier gives class labels beside
-    probabilities, the labels are left out, and the probabilities are named by class.
-    input_shape: shape of one row where the model doesn't tell it; inputs of higher rank are flattened in order.
-    `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. A sigmoid, softmax, log_softmax, exp, expm1
-    or argmax at the model's end becomes the link of `graph.heads`. Raises ModelError for any other operator that is
-    neither affine nor piecewise linear, for weights that aren't finite, and for files that can't be read.
-    """
-    return tracing.trace(model, input_shape)[0]
+    max_error: float = 0.0
+    max_rules: int | None = None
+    decision: str | float | None = None
+    threshold: float = LINEAR_THRESHOLD
+    fidelity: str = "domain"
 
-
-def partition(
-    model: Any,
-    domain: Domain,
-    *,
-    max_regions: float | None = None,
-    time_limit: float | None = None,
-    memory_limit: float | None = None,
-    jobs: int = 1,
-    solver: str = "compiled",
-    checkpoint: str | Path | None = None,
-    progress: Progress | None = None,
-) -> Partition:
-    """All linear regions of the traced network on `domain`, cut by every neuron, those that nothing reads included.
-
-    A search that max_regions, time_limit (seconds) or memory_limit (MB of regions) ends returns what it found, with
-    `complete` False and an `estimate` of what is missing. Regions come in the lexicographic order of their patterns,
-    - before +, neurons by level, whatever `jobs`, the number of processes, or the joblib backend in force
-    (`joblib.parallel_config`). solver: "compiled", or "scipy", slow, which judges it. checkpoint: a file that is
-    written first, now and then, and when the search ends early, whatever ends it, and gone on from if it is there.
-    `progress` is called with the number of regions found. Raises DomainError where the domain has no interior.
-    """
-    graph = trace(model)
-    return search_regions(
-        graph.network,
-        _resolve_domain(graph, domain, None),
-        solver=solver,
-        max_regions=max_regions,
-        time_limit=time_limit,
-        memory_limit=memory_limit,
-        jobs=jobs,
-        checkpoint=_as_path(checkpoint),
-        progress=progress,
-    )
+    @property
+    def merging(self) -> bool:
+        """Whether rules are merged further than those with the same map."""
+        return bool(self.max_error) or self.max_rules is not None
 
 
-def count(
-    model: Any,
-    domain: Domain | None = None,
-    *,
-    data: Any = None,
-    max_regions: float | None = None,
-    time_limit: float | None = None,
-    jobs: int = 1,
-    checkpoint: str | Path | None = None,
-    progress: Progress | None = None,
-) -> Count:
-    """The number of linear regions, which are not kept; where a budget ends it, with an estimate of what is missing.
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """How regions are searched for, and what the whole command may take; see `api.extract` and `api.partition`."""
 
-    max_regions=0 searches nothing and only estimates, in about a second. domain, data: as in `extract`; the estimate
-    says which share of the rows was covered. Everything else as in `partition`.
-    """
-    graph = trace(model)
-    domain = _resolve_domain(graph, domain, data)
-    limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
-    rows = None if data is None else domain.rows(data)
-    return count_regions(graph.network, domain, rows, limits, checkpoint=_as_path(checkpoint), progress=progress)
+    max_regions: float | None = None
+    time_limit: float | None = None
+    memory_limit: float | None = None
+    jobs: int = 1
+    solver: str = "compiled"
+    checkpoint: Path | None = None
+    keep_checkpoint: bool = False
 
 
-def stream(
-    model: Any,
-    domain: Domain | None,
-    folder: str | Path,
-    *,
-    data: Any = None,
-    maps: bool = True,
-    max_regions: float | None = None,
-    time_limit: float | None = None,
-    jobs: int = 1,
-    checkpoint: str | Path | None = None,
-    progress: Progress | None = None,
-) -> StreamResult:
-    """Write all linear regions to Parquet files in `folder`, one row each, in little memory.
+@dataclass(frozen=True, kw_only=True)
+class ExtractSource:
+    """What rules are extracted from. domain: None is that of the data; y: (N,) true values of the data's rows."""
 
-    Columns: `pattern` (K int8, +1 / -1), `point` (d, strictly inside, in the user's units) and, with `maps`, `weights`
-    (m * d, score by score) and `constants` (m). Sorted by name, the files hold the regions in the order of `partition`;
-    `_relurules.json` says what they hold. Whatever ends the search, what it found is there; a checkpoint goes with its
-    folder. Raises UnsupportedError where pyarrow isn't installed, DataError for a folder that holds anything else.
-    domain, data: as in `count`; everything else as in `partition`.
-    """
-    from relurules import __version__
-
-    graph = trace(model)
-    domain, limits = _resolve_domain(graph, domain, data), make_budget(make_search_limits(max_regions, time_limit), jobs)
-    rows = None if data is None else domain.rows(data)
-    return write_regions(
-        graph.network,
-        domain,
-        rows,
-        Path(folder),
-        limits,
-        maps=maps,
-        version=__version__,
-        checkpoint=_as_path(checkpoint),
-        progress=progress,
-    )
+    model: Any
+    domain: Domain | None = None
+    data: Any = None
+    y: Any = None
 
 
-def reached(model: Any, data: Any, *, domain: Domain | None = None, progress: Progress | None = None) -> Reached:
-    """The activation patterns that the rows of a table reach, with counts, and the affine map of each.
+@dataclass(frozen=True, kw_only=True)
+class ExtractProgress:
+    """Whom to tell. searching: how many regions were found; merging: how many rules are left."""
 
-    data: array or frame, an iterable of such, or the path of a CSV or Parquet file; it is read once, in pieces. domain:
-    rows outside it are left out, as are rows with a missing value that the model doesn't take, and counted in
-    `outside`; None leaves out the latter alone. `progress` is called with the number of rows done. Of R patterns of K
-    neurons, in d coordinates, with m scores: `.patterns` (R, K) int8 of +1 / -1, the most frequent first, `.counts`
-    (R,), `.points` (R, d), a row that reaches each, and `.maps()`, weights (R, m, d) and constants (R, m). All neurons
-    of `trace(model).network` count. Memory grows with R, d and K, not with the number of rows.
-
-    Reading a network by the patterns of its data is the idea of A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A.
-    Zhang, "Unwrapping The Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and Simplification", 2020.
-    """
-    graph = trace(model)
-    if domain is None and graph.named:
-        domain = Domain.over(graph.columns)
-    columns = () if domain is None else domain.columns
-    text = [c.name for c in columns if any(isinstance(value, str) for value in c.lookup)]
-    tables = iterate_batches(data, text)
-    first = next(tables, None)
-    if domain is None:
-        domain = _make_unbounded_domain(graph, data if is_table(data) else first, whole=is_table(data))
-    domain = _resolve_domain(graph, domain, first)
-    rows = _encode_tables(domain, tables if first is None else chain([first], tables))
-    found = collect_patterns(graph.network, rows, domain=domain, progress=progress)
-    return replace(found, outputs=graph.outputs, heads=graph.heads)
+    searching: Callable[[int], None] | None = None
+    merging: Callable[[int], None] | None = None
 
 
-def extract(
-    model: Any,
-    *,
-    domain: Domain | None = None,
-    data: Any = None,
-    y: Any = None,
-    max_error: float = 0.0,
-    max_rules: int | None = None,
-    fidelity: str = "domain",
-    decision: str | float | None = None,
-    max_regions: float | None = None,
-    time_limit: float | None = None,
-    memory_limit: float | None = None,
-    jobs: int = 1,
-    solver: str = "compiled",
-    checkpoint: str | Path | None = None,
-    threshold: float = LINEAR_THRESHOLD,
-    progress: Progress | None = None,
-    merging: Progress | None = None,
-    keep_checkpoint: bool = False,
+@dataclass(frozen=True, kw_only=True)
+class ExtractTask:
+    """A traced model and what its rules are to be. rows: (N, d) to count, None without any."""
+
+    graph: Graph
+    domain: Domain
+    rows: Array | None
+    options: ExtractOptions
+    limits: SearchLimits
+
+
+def extract_rules(
+    source: ExtractSource,
+    options: ExtractOptions | None = None,
+    search: SearchOptions | None = None,
+    progress: ExtractProgress | None = None,
 ) -> RuleSet:
-    """Rules of a trained network over a domain, in the user's columns and units.
-
-    domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
-    frame whose rows are counted per rule; what they say, with the true values y (N,) if given, is `rules.evidence`.
-    threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one whose slope isn't exactly 1 changes the
-    function, and `rules.max_error` bounds that change (1.0 removes none).
-    max_regions, time_limit (seconds), memory_limit (MB): what all of this may take. At a limit rules are made of the
-    regions found, right where they hold: `rules.complete` is False then, `rules.estimate` tells how much is missing,
-    and other rows have rule 0; conditions that follow from others may be left where there was no time to tell. Without
-    any limit TooLargeError, with an estimate, where more than a million regions are to be expected;
-    max_regions=math.inf goes on all the same. The first run after an installation compiles the search, which isn't
-    counted. jobs, solver, checkpoint, progress: as in `partition`. keep_checkpoint: the checkpoint stays when nothing
-    is left to search, so that the same call starts with the rules; remove it yourself.
-
-    max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
-    union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
-    of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
-    merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps;
-    `merging` is called with the number of rules left. fidelity: where these rules are to be close to the network,
-    "domain", anywhere in it, or "rows", on those of data, by least squares and without the terms that matter least
-    there; `rules.max_error` is certified all the same.
-    decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
-    for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
-    Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
-    where the domain is open or the search ended early; OutOfTimeError where the time limit ends the merging before so
-    few rules are left.
-    """
-    from relurules import __version__
-
-    wanted = validate_options(ExtractOptions(max_error, max_rules, decision, threshold, fidelity))
-    if time_limit is not None:
+    """Trace, collapse, partition, build rules, and write on them where they come from and what the data say."""
+    options = check_extract_options(options or ExtractOptions())
+    search, progress = search or SearchOptions(), progress or ExtractProgress()
+    if search.time_limit is not None:
         compile_search()
-    limits = make_search_limits(max_regions, time_limit, memory_limit)
-    graph = trace(model)
-    domain = _resolve_domain(graph, domain, data)
-    rows = None if data is None else domain.rows(data)
+    limits = make_search_limits(search.max_regions, search.time_limit, search.memory_limit)
 
-    def regions(network: Network, limits: SearchLimits) -> Partition:
-        return search_regions(
-            network, domain, solver=solver, limits=limits, gated=True, jobs=jobs, checkpoint=_as_path(checkpoint),
-            keep_checkpoint=keep_checkpoint, progress=progress,
-        )  # fmt: skip
+    graph = tracing.trace(source.model)[0]
+    domain = resolve_domain(graph, source.domain, source.data)
+    rows = None if source.data is None else domain.rows(source.data)
+    task = ExtractTask(graph=graph, domain=domain, rows=rows, options=options, limits=limits)
+    rules = run_stages(task, search, progress)
 
-    rules = extract_rules(ExtractInputs(graph, domain, rows, regions), wanted, limits, merging)
-    said = {"max_regions": max_regions, "time_limit": time_limit, "memory_limit": memory_limit}
-    settings = {
-        **{name: value for name, value in wanted._asdict().items() if value != ExtractOptions._field_defaults[name]},
-        **{name: "none" if value == math.inf else value for name, value in said.items() if value is not None},
-        **({} if solver == "compiled" else {"solver": solver}),
-    }
-    return add_evidence(add_provenance(rules, model, graph.network, __version__, settings), rows, y, limits.deadline)
+    rules = add_provenance(
+        rules, source.model, graph.network, VERSION, _list_settings(options, search)
+    )
+    return add_evidence(rules, rows, source.y, limits.deadline)
 
 
-def emit(
-    rules: RuleSet,
-    target: str,
-    *,
-    dialect: str | None = None,
-    form: str | None = None,
-    table: str = "input_data",
-    key: Sequence[str] = (),
-    shape: str = "select",
-    name: str | None = None,
-    columns: Sequence[str] = ("outputs", "rule"),
-    outside: str | None = None,
-    missing: str = "propagate",
-    top: int = 3,
-    output: str | None = None,
-    number: str = "double",
-    title: str | None = None,
-) -> Artifact:
-    """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c, javascript).
+def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgress) -> RuleSet:
+    """Collapse, partition, drop, rules. The limits hold for all: the search ends where the rest would find no room."""
+    options, graph = task.options, task.graph
+    if options.fidelity == "rows" and task.rows is None:
+        raise DataError("fidelity='rows' needs data, which the rules are to be close on")
+    _check_range(graph, task.domain)
 
-    title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are
-    more than a few rules. number: of C, double or float. Code other than SQL takes `outside`, and as columns outputs
-    and rule; all else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb,
-    clickhouse, spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql,
-    oracle, teradata. The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each, as
-    named), score (before the link), probability, class, contributions (the terms of every column in the rule, less
-    what they are in the middle of the domain), reasons (names of the `top` columns that contribute most) and rule.
-    outside: what a row outside the domain gives: "null", rule 0 and NULL; "clamp", what the nearest row in the box
-    gives; or "exact", rule 0 and the outputs of the network as traced. None is exact in form network, where the rules
-    keep that network, and null in the other forms. missing: what a missing value gives, where the
-    model has no constant for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails.
-    shape: "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or "rule"); `name` names
-    what is created.
+    collapsed = collapse(graph.network, task.domain, options.threshold)
+    target = _choose_target(collapsed, graph, options)
 
-    Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
-    InputError for names that the engine can't have.
-    """
-    for text in (table, *key, name or "", *columns, output or "", title or ""):
+    share = share_limits(
+        target.network,
+        task.domain,
+        task.limits,
+        merging=options.merging,
+        steps=_build_and_write_rules,
+    )
+    cells = search_regions(
+        target.network,
+        task.domain,
+        solver=search.solver,
+        limits=share.limits,
+        gated=True,
+        jobs=search.jobs,
+        checkpoint=search.checkpoint,
+        keep_checkpoint=search.keep_checkpoint,
+        progress=progress.searching,
+    )
+    kept = drop_stable_neurons(cells)
+
+    rules = build_rules(
+        kept,
+        target.outputs,
+        _count_neurons(task, collapsed, cells, kept),
+        collapsed.max_change,
+        task.rows,
+        target.heads,
+        MergeBudget(float(options.max_error), options.max_rules, options.fidelity == "rows"),
+        target.decision,
+        progress.merging,
+        task.limits.deadline.before(share.writing * len(cells)),
+    )
+    return rules if target.decision else replace(rules, traced=graph.network)
+
+
+def build_plain_rules(cells: Partition, deadline: Deadline = NEVER) -> RuleSet:
+    """The rules of regions alone, unnamed: what they number, and what it takes to build them."""
+    kept = drop_stable_neurons(cells)
+    stats = CollapseStats(len(cells.network), len(kept.network), {}, len(cells), None)
+    outputs = tuple(f"y{i}" for i in range(len(cells.network.c)))
+    return build_rules(kept, outputs, stats, 0.0, None, deadline=deadline)
+
+
+def emit_rules(rules: RuleSet, target: str, options: EmitOptions | None = None) -> Artifact:
+    """Print rules for a target of either table: a language of `emitting`, or a format of `documents`."""
+    options = options or EmitOptions()
+    for text in options.texts:
         if flaw := find_text_flaw(text):
-            raise InputError(f"{quote_name(text)} holds {flaw}, so it can't be written into what is emitted")
+            raise InputError(
+                f"{quote_name(text)} holds {flaw}, so it can't be written into what is emitted"
+            )
+
     if target in PRINTERS:
-        answers = answer_standing_questions(rules) if form in (None, "rules") and dialect is None else ()
-        return emit_document(rules, target, title=title, dialect=dialect, form=form, answers=answers)
+        plain = options.form in (None, "rules") and options.dialect is None
+        answers = answer_standing_questions(rules) if plain else ()
+        return emit_document(
+            rules,
+            target,
+            title=options.title,
+            dialect=options.dialect,
+            form=options.form,
+            answers=answers,
+        )
+
     if target not in TARGETS:
-        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(_TARGETS)}")
-    if title is not None:
-        raise UnsupportedError(f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}")
-    return emit_artifact(
-        rules, target, dialect=dialect, form=form, table=table, key=tuple(key), shape=shape, name=name or "",
-        columns=tuple(columns), outside=outside or "", missing=missing, top=top, output=output or "",
-        number=number,
-    )  # fmt: skip
-
-
-def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None = None) -> Report:
-    """Run an artefact in its engine (`verifying.engines.ENGINES`) on the rows X and compare it with the network.
-
-    artifact: may be a RuleSet too, which this package itself runs. model: what `trace` takes, computed in float64 by
-    its own framework, or a RuleSet. X: (N, d) array or frame. The report is true when all differences are rounding of
-    the artefact's arithmetic, or the rules' own max_error, and nothing that would be seen: see `Report.passed`. SQL may
-    read the rows and nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.
-    """
-    return verify_artifact(artifact, model, X, engine)
-
-
-def derive_domain(graph: Graph, data: Any) -> Domain:
-    """The range of a table's columns, read as the model reads them; without a table, all that the model takes."""
-    if data is None:
-        return Domain.over(graph.columns)
-    return Domain.from_data(data, graph.columns if graph.named else None)
-
-
-def _make_unbounded_domain(graph: Graph, table: Any, *, whole: bool) -> Domain:
-    """All rows that a model without names of its own can take, in a table's columns. whole: it isn't just a piece."""
-    if table is None:
-        return Domain.over(graph.columns)
-    columns = infer_columns(table)
-    if not whole and not is_plain(columns):
-        name = next(column.name for column in columns if column.categories)
-        raise DomainError(
-            f"column {name!r} holds text, and its categories can't be told from the first piece of the data; give the "
-            "domain, such as Domain.from_data(frame)"
+        raise UnsupportedError(f"no target {target!r}; supported: {', '.join(list_targets())}")
+    if options.title is not None:
+        raise UnsupportedError(
+            f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}"
         )
-    return Domain.over(columns)
+    return emit_artifact(rules, target, options)
 
 
-def _encode_tables(domain: Domain, tables: Iterator[Any]) -> Iterator[Array]:
-    """The rows of every table in coordinates, (n, d) each."""
-    done, plain = 0, is_plain(domain.columns)
-    for table in tables:
-        try:
-            as_it_is = plain and isinstance(table, np.ndarray) and table.dtype == np.float64
-            yield table if as_it_is else domain.rows(table)
-        except DataError as error:
-            raise DataError(
-                f"{error} (rows are counted from row {done} of the whole table)" if done else f"{error}"
-            ) from error
-        done += len(table)
+def list_targets() -> tuple[str, ...]:
+    """What `emit` knows: text, documents, code."""
+    return ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
 
 
-def _resolve_domain(graph: Graph, domain: Domain | None, data: Any) -> Domain:
-    domain = derive_domain(graph, data) if domain is None else domain
-    if not is_plain(graph.columns):
-        return domain.aligned(graph.columns)
-    d = len(graph.features)
-    if len(domain) != d and graph.batch > 1 and len(domain) * graph.batch == d:
-        raise DomainError(
-            f"batch fixed to {graph.batch}: export with a dynamic one; as the model is, {graph.batch} rows of "
-            f"{len(domain)} columns are one row of {d}"
+def verify_model(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None) -> Report:
+    """Run an artefact on rows beside the model, which is traced and run by its own framework; see `api.verify`."""
+    everywhere = isinstance(artifact, Artifact) and artifact.outside == "exact"
+    if isinstance(model, RuleSet):
+        compared = resolve_model(model, everywhere=everywhere)
+    else:
+        graph, function = tracing.trace(model)
+        compared = ComparedModel(names=graph, network=graph.network, function=function)
+    return verify_artifact(artifact, compared, X, engine)
+
+
+def check_extract_options(options: ExtractOptions) -> ExtractOptions:
+    """The same; UnsupportedError for what makes no sense."""
+    if not 0.0 <= options.max_error < np.inf:
+        raise UnsupportedError(
+            f"max_error={options.max_error!r}; supported: 0.0 or a finite number above, in the outputs' units"
         )
-    if len(domain) != d:
-        raise DomainError(
-            f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network reads {d}"
+    if options.max_rules is not None and options.max_rules < 1:
+        raise UnsupportedError(
+            f"max_rules={options.max_rules!r}; supported: 1 or more, or None for any number"
         )
-    names = read_column_names(data)
-    if domain.names == make_default_names(d) and names is not None and len(names) == d:
-        return domain.renamed(names)
-    return domain
+    if options.fidelity not in FIDELITIES:
+        raise UnsupportedError(f"fidelity={options.fidelity!r}; supported: {', '.join(FIDELITIES)}")
+    if options.fidelity == "rows" and (options.max_rules is None or options.max_error):
+        raise UnsupportedError(
+            "fidelity='rows' chooses so many rules by the data: give max_rules, and no max_error"
+        )
+    if options.decision is not None and options.merging:
+        raise UnsupportedError(
+            "decisions are exact; leave out max_error and max_rules, or decision"
+        )
+    if isinstance(options.decision, float | int):
+        check_finite(decision=options.decision)
+    return options
 
 
-def _as_path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)
+@dataclass(frozen=True, kw_only=True)
+class RuleTarget:
+    """What rules are to give: the network that is searched, and its outputs, of scores or of a decision."""
+
+    network: Network
+    outputs: tuple[str, ...]
+    heads: tuple[Head, ...]
+    decision: Decision | None = None
 
 
-__all__ = ["Domain", "count", "emit", "extract", "partition", "reached", "stream", "trace", "verify"]
+def _choose_target(collapsed: CollapseResult, graph: Graph, options: ExtractOptions) -> RuleTarget:
+    if options.decision is None:
+        return RuleTarget(network=collapsed.network, outputs=graph.outputs, heads=graph.heads)
+    network, head, decision = add_decision_neurons(
+        collapsed.network, graph.heads, graph.outputs, options.decision
+    )
+    name = _find_free_name("class", graph.columns)
+    return RuleTarget(network=network, outputs=(name,), heads=(head,), decision=decision)
+
+
+def _count_neurons(
+    task: ExtractTask, collapsed: CollapseResult, cells: Partition, kept: Partition
+) -> CollapseStats:
+    removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + task.graph.identities}
+    removed["settled"] = len(cells.network) - len(kept.network)
+    return CollapseStats(
+        neurons_traced=len(task.graph.network) + task.graph.identities,
+        neurons_left=len(kept.network),
+        removed={name: count for name, count in removed.items() if count},
+        regions=len(cells),
+        rows=None if task.rows is None else len(task.rows),
+    )
+
+
+def _build_and_write_rules(sample: Partition) -> Iterator[None]:
+    """What follows a search, in two steps, to be timed."""
+    rules = build_plain_rules(sample, Deadline.after(0.0))
+    yield
+    json.dumps([rules_to_json(rules), splits_to_json(rules.tree, rules.features)])
+    yield
+
+
+def _list_settings(options: ExtractOptions, search: SearchOptions) -> dict[str, Any]:
+    """Settings that aren't the defaults, as provenance keeps them."""
+    defaults = {field.name: field.default for field in fields(options)}
+    chosen = {name: value for name, value in asdict(options).items() if value != defaults[name]}
+    limits = {name: getattr(search, name) for name in ("max_regions", "time_limit", "memory_limit")}
+    limits = {
+        name: "none" if value == math.inf else value
+        for name, value in limits.items()
+        if value is not None
+    }
+    return {
+        **chosen,
+        **limits,
+        **({} if search.solver == "compiled" else {"solver": search.solver}),
+    }
+
+
+def _check_range(graph: Graph, domain: Domain) -> None:
+    """Refuse a network whose sums, or products of whose weights, leave float64: outputs or rules would be infinite."""
+    reach = np.maximum(domain.reach, 1.0)  # at 1 a sum is as large as the coefficients of any rule
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = graph.network.magnitude(reach[None])[0]
+    if not np.isfinite(size).all():
+        raise ModelError(
+            "the network's sums in the domain, or the products of its weights, pass "
+            f"{np.finfo(float).max:.2g}, the largest number of float64, so they can't be rules; scale the weights or "
+            "the columns, or narrow the domain"
+        )
+
+
+def _find_free_name(name: str, columns: Sequence[Column]) -> str:
+    """The name, with more underscores if a column has it."""
+    while any(column.name.lower() == name for column in columns):
+        name += "_"
+    return name

@@ -15,7 +15,14 @@ Array = NDArray[np.float64]
 
 
 def network(
-    A: ArrayLike, b: ArrayLike, U: ArrayLike, *, L: Any = None, C: Any = None, c: Any = None, slope: ArrayLike = 0.0
+    A: ArrayLike,
+    b: ArrayLike,
+    U: ArrayLike,
+    *,
+    L: Any = None,
+    C: Any = None,
+    c: Any = None,
+    slope: ArrayLike = 0.0,
 ) -> Network:
     """What isn't given is zero; `slope` may be one number for all neurons."""
     A, U = np.array(A, dtype=float, ndmin=2), np.array(U, dtype=float, ndmin=2)
@@ -74,7 +81,9 @@ def layered(seed: int, d: int, sizes: Sequence[int], m: int, slope: float = 0.0)
 
 def graph(net: Network, outputs: Sequence[str] | None = None, heads: Sequence[Head] = ()) -> Graph:
     names = make_default_names(len(heads or net.c), "y") if outputs is None else tuple(outputs)
-    return Graph(make_default_names(net.A.shape[1]), names, net, networkx.DiGraph(), heads=tuple(heads))
+    return Graph(
+        make_default_names(net.A.shape[1]), names, net, networkx.DiGraph(), heads=tuple(heads)
+    )
 
 
 def rules_of(
@@ -112,7 +121,9 @@ def by_hand(net: Network, x: Sequence[float]) -> tuple[list[float], list[float]]
 
 def rows_in(domain: rr.Domain, count: int, seed: int = 0) -> Array:
     """Random rows inside a bounded domain."""
-    rows = np.random.default_rng(seed).uniform(domain.lower, domain.upper, (20 * count, len(domain)))
+    rows = np.random.default_rng(seed).uniform(
+        domain.lower, domain.upper, (20 * count, len(domain))
+    )
     rows = rows[domain.contains(rows)][:count]
     assert len(rows) == count
     return rows

@@ -43,14 +43,22 @@ class Outcome(NamedTuple):
 
 
 #: Names of the files whose lines are moments.
-_LINES = ("files.py", "locks.py", "fitting_files.py", "explore.py", "checkpoint.py", "parquet.py", "search.py")
+_LINES = (
+    "writing.py",
+    "locks.py",
+    "fit_files.py",
+    "explore.py",
+    "checkpoint.py",
+    "parquet.py",
+    "search.py",
+)
 
 
 @cache
 def is_watched(file: str) -> bool:
     """Whether lines of a source file are moments."""
     path = Path(file)
-    return "relurules" in path.parts and (path.name in _LINES or path.name.startswith("cli"))
+    return "relurules" in path.parts and (path.name in _LINES or path.parent.name == "cli")
 
 
 class Moments:

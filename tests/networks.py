@@ -55,7 +55,9 @@ def _activation(random: np.random.Generator, width: int) -> nn.Module:
     return prelu
 
 
-def _model(random: np.random.Generator, inputs: int, widths: list[int], outputs: int, whole: bool) -> nn.Module:
+def _model(
+    random: np.random.Generator, inputs: int, widths: list[int], outputs: int, whole: bool
+) -> nn.Module:
     layers: list[nn.Module] = []
     sizes = [inputs, *widths, outputs]
     for i, (fan_in, width) in enumerate(pairwise(sizes)):

@@ -38,7 +38,13 @@ def model(
 
 
 def single(
-    op: str, x: Shape, *others: Any, opset: int = 13, outputs: int = 1, domain: str = "", **attributes: Any
+    op: str,
+    x: Shape,
+    *others: Any,
+    opset: int = 13,
+    outputs: int = 1,
+    domain: str = "",
+    **attributes: Any,
 ) -> ModelProto:
     """A model of one node: its input x, then constants; None for one that isn't given."""
     names = [f"w{i}" if other is not None else "" for i, other in enumerate(others)]
@@ -48,15 +54,21 @@ def single(
     return model([node], {"x": x}, results, weights, opset, ml=1 if domain else None)
 
 
-def mlp(sizes: Sequence[int], seed: int = 0, opset: int = 13, kind: int = TensorProto.FLOAT) -> ModelProto:
+def mlp(
+    sizes: Sequence[int], seed: int = 0, opset: int = 13, kind: int = TensorProto.FLOAT
+) -> ModelProto:
     """Gemm and Relu in turn, as pytorch exports a Sequential; batch dynamic."""
     random = np.random.default_rng(seed)
     nodes, weights, last = [], {}, "x"
     for i, (fan_in, width) in enumerate(pairwise(sizes)):
         dtype = helper.tensor_dtype_to_np_dtype(kind)
-        weights[f"{i}.weight"] = (random.normal(size=(width, fan_in)) / np.sqrt(fan_in)).astype(dtype)
+        weights[f"{i}.weight"] = (random.normal(size=(width, fan_in)) / np.sqrt(fan_in)).astype(
+            dtype
+        )
         weights[f"{i}.bias"] = random.normal(size=width).astype(dtype)
-        nodes.append(helper.make_node("Gemm", [last, f"{i}.weight", f"{i}.bias"], [f"z{i}"], transB=1))
+        nodes.append(
+            helper.make_node("Gemm", [last, f"{i}.weight", f"{i}.bias"], [f"z{i}"], transB=1)
+        )
         last = f"z{i}"
         if i < len(sizes) - 2:
             nodes.append(helper.make_node("Relu", [last], [f"a{i}"], name=f"relu{i}"))

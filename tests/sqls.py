@@ -12,7 +12,16 @@ from relurules.verifying.databases import OPEN, Database
 EXECUTED = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in OPEN]
 #: Spark takes a second per statement to compile it.
 QUICK = [case for case in EXECUTED if case.values != ("spark",)]
-NOT_EXECUTED = ["databricks", "bigquery", "snowflake", "redshift", "trino", "tsql", "oracle", "teradata"]
+NOT_EXECUTED = [
+    "databricks",
+    "bigquery",
+    "snowflake",
+    "redshift",
+    "trino",
+    "tsql",
+    "oracle",
+    "teradata",
+]
 FORMS = ("rules", "tree", "network")
 
 
@@ -43,7 +52,10 @@ def scored(
 
 
 def load(
-    database: Database, types: list[tuple[str, bool]], rows: list[tuple[object, ...]], table: str = "input_data"
+    database: Database,
+    types: list[tuple[str, bool]],
+    rows: list[tuple[object, ...]],
+    table: str = "input_data",
 ) -> None:
     columns = [(database.quoted(name), text) for name, text in types]
     database.load(database.quoted(table), columns, rows)  # type: ignore[arg-type]

@@ -14,7 +14,12 @@ PROMISE = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-ENGINES = (("python", None, "python"), ("c", None, "c"), ("sql", "sqlite", "sqlite"), ("sql", "duckdb", "duckdb"))
+ENGINES = (
+    ("python", None, "python"),
+    ("c", None, "c"),
+    ("sql", "sqlite", "sqlite"),
+    ("sql", "duckdb", "duckdb"),
+)
 
 
 @settings(PROMISE, max_examples=200)
@@ -46,7 +51,9 @@ def check(case: Case) -> None:
     for rule in rules:
         for condition in rule.conditions:
             at = condition.half_space.normal @ rule.point - condition.half_space.bound
-            assert at > 0 if condition.holds else at < 0, "an interior point lies on or outside its rule's boundary"
+            assert at > 0 if condition.holds else at < 0, (
+                "an interior point lies on or outside its rule's boundary"
+            )
 
 
 @settings(PROMISE, max_examples=200)
@@ -58,7 +65,9 @@ def test_regions_are_distinct_and_hold_their_points(case: Case) -> None:
     room = 1e-12 * np.abs(z).max(initial=1.0)
     assert (z * partition.patterns > -room).all()
     located = partition.locate(partition.points)
-    apart = partition.patterns[located] != partition.patterns  # only where floats can't tell the two regions
+    apart = (
+        partition.patterns[located] != partition.patterns
+    )  # only where floats can't tell the two regions
     assert (np.abs(z)[apart] <= room).all()
 
 
@@ -74,7 +83,9 @@ def test_every_artefact_is_the_rules(case: Case) -> None:
     room = 1e-12 * np.maximum(rules.network.magnitude(X), terms(rules, X))
     for target, dialect, engine in ENGINES:
         for form in ("rules", "tree", "network"):
-            if (target, form) == ("c", "rules") and sum(len(rule.conditions) for rule in rules) > 4000:
+            if (target, form) == ("c", "rules") and sum(
+                len(rule.conditions) for rule in rules
+            ) > 4000:
                 continue  # refused, since compilers would take minutes
             artifact = rr.emit(rules, target, dialect=dialect, form=form, outside="null")
             _, ran = run_artifact(artifact, X, engine)

@@ -23,7 +23,9 @@ from relurules.ir import Artifact
 
 CSV = Path(__file__).parents[2] / "shared" / "data" / "adult.csv.gz"
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-needs_data = pytest.mark.skipif(not CSV.exists(), reason=f"needs the census table {CSV.name}, which isn't here")
+needs_data = pytest.mark.skipif(
+    not CSV.exists(), reason=f"needs the census table {CSV.name}, which isn't here"
+)
 DROPPED = ["income", "split"]
 
 
@@ -51,13 +53,18 @@ def fitted(kind: str) -> tuple[Pipeline, pd.DataFrame]:
     """A pipeline of this kind, trained for a moment, and its raw rows."""
     frame = table("?" if kind == "question marks" else "NaN")
     raw, y = frame.drop(columns=DROPPED), frame["income"]
-    frequent = SimpleImputer(strategy="most_frequent", missing_values="?" if kind == "question marks" else np.nan)
+    frequent = SimpleImputer(
+        strategy="most_frequent", missing_values="?" if kind == "question marks" else np.nan
+    )
     mlp = MLPClassifier((3, 2), max_iter=4, random_state=0)
     unknown = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
     encoder, imputer = {
         "one-hot": (OneHotEncoder(handle_unknown="ignore"), frequent),
         "question marks": (OneHotEncoder(handle_unknown="ignore"), frequent),
-        "rare together": (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=500), "passthrough"),
+        "rare together": (
+            OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=500),
+            "passthrough",
+        ),
         "ordinal": (OrdinalEncoder(**unknown), SimpleImputer(strategy="constant")),
     }[kind]
     return pipeline(raw, encoder, imputer, mlp).fit(raw[::3], y[::3]), raw
@@ -85,10 +92,14 @@ def test_sql_on_the_raw_table_is_predict_proba(kind: str) -> None:
     assert np.abs(rules.predict(raw) - expected).max() <= 1e-9
     for dialect, run in (("sqlite", in_sqlite), ("duckdb", in_duckdb)):
         for form in ("rules", "network"):
-            scored = run(rr.emit(rules, "sql", dialect=dialect, form=form, table="census", key=["id"]), raw)
+            scored = run(
+                rr.emit(rules, "sql", dialect=dialect, form=form, table="census", key=["id"]), raw
+            )
             scored = scored.set_index("id").loc[raw.index]
             assert (scored["rule"] > 0).all()
-            assert np.abs(scored[["p_<=50K", "p_>50K"]].to_numpy(dtype=float) - expected).max() <= 1e-9
+            assert (
+                np.abs(scored[["p_<=50K", "p_>50K"]].to_numpy(dtype=float) - expected).max() <= 1e-9
+            )
 
 
 @needs_data
@@ -105,7 +116,9 @@ def test_a_float32_net_at_the_end() -> None:
     rules = rr.extract(model, data=raw)
     expected = net.predict_proba(inputs)
     for dialect, run in (("sqlite", in_sqlite), ("duckdb", in_duckdb)):
-        scored = run(rr.emit(rules, "sql", dialect=dialect, form="network", table="census", key=["id"]), raw)
+        scored = run(
+            rr.emit(rules, "sql", dialect=dialect, form="network", table="census", key=["id"]), raw
+        )
         found = scored.set_index("id").loc[raw.index][list(rules.outputs)].to_numpy(dtype=float)
         assert np.abs(found - expected).max() <= 1e-6
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from relurules.errors import OutOfTimeError, UnsupportedError
-from relurules.limits import NEVER, Deadline, make_search_limits
+from relurules.ir.limits import NEVER, Deadline, make_search_limits
 
 
 def ticking(step: float = 1.0) -> Callable[[], float]:
@@ -58,7 +58,10 @@ def test_an_earlier_end_is_never_in_the_past() -> None:
 
 def test_an_error_says_what_was_being_done() -> None:
     deadline = Deadline.after(0.0, at(0.0))
-    with pytest.raises(OutOfTimeError, match="the time limit of 0 s was reached while counting sheep; allow more time"):
+    with pytest.raises(
+        OutOfTimeError,
+        match="the time limit of 0 s was reached while counting sheep; allow more time",
+    ):
         deadline.check("counting sheep")
 
 
@@ -70,7 +73,12 @@ def test_refuses_what_is_no_time(seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("given", "explicit"),
-    [((None, None, None), False), ((math.inf, None, None), True), ((None, 1.0, None), True), ((5, None, None), True)],
+    [
+        ((None, None, None), False),
+        ((math.inf, None, None), True),
+        ((None, 1.0, None), True),
+        ((5, None, None), True),
+    ],
 )
 def test_who_names_a_limit_has_said_how_far_to_go(
     given: tuple[float | None, float | None, float | None], explicit: bool
@@ -79,6 +87,8 @@ def test_who_names_a_limit_has_said_how_far_to_go(
 
 
 @pytest.mark.parametrize("given", [(-1, None, None), (math.nan, None, None), (None, None, -3.0)])
-def test_refuses_limits_that_are_none(given: tuple[float | None, float | None, float | None]) -> None:
+def test_refuses_limits_that_are_none(
+    given: tuple[float | None, float | None, float | None],
+) -> None:
     with pytest.raises(UnsupportedError, match="supported"):
         make_search_limits(*given)

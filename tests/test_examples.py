@@ -13,7 +13,11 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_rule_of_the_loans_in_the_readme() -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "loans.py")], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, str(ROOT / "examples" / "loans.py")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
     blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```\n")
     shown = next(block for block in blocks if block.startswith("SUMS "))
@@ -26,6 +30,11 @@ def test_the_rule_of_the_loans_in_the_readme() -> None:
 def test_the_committed_documents_are_what_the_committed_rules_give(name: str, target: str) -> None:
     """Training differs in its last digits from machine to machine; what follows from the rules doesn't."""
     folder = ROOT / "examples" / "documents" / name
-    titles = {"breast_cancer": "Is this tumour malignant?", "credit": "Will this credit card bill be paid next month?"}
-    for file, text in rr.emit(rr.RuleSet.load(folder / "rules.json"), target, title=titles[name]).files.items():
+    titles = {
+        "breast_cancer": "Is this tumour malignant?",
+        "credit": "Will this credit card bill be paid next month?",
+    }
+    for file, text in rr.emit(
+        rr.RuleSet.load(folder / "rules.json"), target, title=titles[name]
+    ).files.items():
         assert text == (folder / file).read_text(encoding="utf-8"), "run: make examples"

@@ -18,7 +18,8 @@ def test_sums_beyond_float64_in_the_domain() -> None:
         network([[1e300, 1]], [0], [[1e20]]),
     ):
         with pytest.raises(
-            ModelError, match=r"sums in the domain, or the products of its weights, pass 1.8e\+308, the largest number"
+            ModelError,
+            match=r"sums in the domain, or the products of its weights, pass 1.8e\+308, the largest number",
         ):
             rr.extract(graph(net), domain=BOX)
 
@@ -33,13 +34,20 @@ def test_coefficients_beyond_float64() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_arguments_that_are_no_numbers(value: float) -> None:
-    net, rules = graph(random_network(0, m=1)), rr.extract(graph(random_network(0, m=1)), domain=BOX)
+    net, rules = (
+        graph(random_network(0, m=1)),
+        rr.extract(graph(random_network(0, m=1)), domain=BOX),
+    )
     with pytest.raises(UnsupportedError, match=r"max_error="):
         rr.extract(net, domain=BOX, max_error=value)
     with pytest.raises(UnsupportedError, match=r"decision=(nan|-?inf); supported: a finite number"):
         rr.extract(net, domain=BOX, decision=value)
     for limit in ("at_least", "at_most"):
-        with pytest.raises(UnsupportedError, match=rf"{limit}=(nan|-?inf); supported: a finite number"):
+        with pytest.raises(
+            UnsupportedError, match=rf"{limit}=(nan|-?inf); supported: a finite number"
+        ):
             rr.ask(rules, "bounded", **{limit: value})
-    with pytest.raises(UnsupportedError, match=r"tolerance=(nan|-?inf); supported: a finite number"):
+    with pytest.raises(
+        UnsupportedError, match=r"tolerance=(nan|-?inf); supported: a finite number"
+    ):
         rr.diff(rules, rules, tolerance=value)

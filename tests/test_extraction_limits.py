@@ -13,10 +13,16 @@ from winding import winding
 
 import relurules as rr
 from relurules.errors import OutOfTimeError, UnsupportedError
-from relurules.extraction import ExtractInputs, ExtractOptions, extract_rules
 from relurules.ir import Network, Partition
-from relurules.limits import Deadline, SearchLimits
+from relurules.ir.limits import Deadline, SearchLimits
 from relurules.partitioning import search_regions
+from relurules.pipeline import (
+    ExtractOptions,
+    ExtractProgress,
+    ExtractTask,
+    SearchOptions,
+    run_stages,
+)
 
 NET = layered(0, d=4, sizes=(16, 16), m=2)
 BOX = rr.Domain.box([-1.0] * 4, [1.0] * 4)
@@ -27,12 +33,17 @@ def by_clock(step: float, limit: float) -> Deadline:
     return Deadline.after(limit, winding(step))
 
 
-def extracted_by(deadline: Deadline, net: Network = NET, domain: rr.Domain = BOX, **wanted: object) -> rr.RuleSet:
-    def regions(network: Network, limits: SearchLimits) -> Partition:
-        return search_regions(network, domain, limits=limits)
-
-    given = ExtractInputs(graph(net), domain, rows_in(domain, 200), regions)
-    return extract_rules(given, ExtractOptions(**wanted), SearchLimits(deadline=deadline))  # type: ignore[arg-type]
+def extracted_by(
+    deadline: Deadline, net: Network = NET, domain: rr.Domain = BOX, **wanted: object
+) -> rr.RuleSet:
+    task = ExtractTask(
+        graph=graph(net),
+        domain=domain,
+        rows=rows_in(domain, 200),
+        options=ExtractOptions(**wanted),  # type: ignore[arg-type]
+        limits=SearchLimits(deadline=deadline),
+    )
+    return run_stages(task, SearchOptions(), ExtractProgress())
 
 
 def assert_right_where_they_hold(rules: rr.RuleSet, net: Network, X: np.ndarray) -> int:
@@ -88,7 +99,9 @@ def test_what_is_saved_of_them_comes_back(tmp_path: Path) -> None:
     assert any("conditions" not in rule for rule in found["rules"])
 
 
-@pytest.mark.parametrize("target", ["text", "markdown", "html", "python", "c", "javascript", "numpy", "sql"])
+@pytest.mark.parametrize(
+    "target", ["text", "markdown", "html", "python", "c", "javascript", "numpy", "sql"]
+)
 def test_no_output_says_everywhere(target: str) -> None:
     rules = rules_of(NET, BOX, max_regions=5, data=rows_in(BOX, 50))
     text = " ".join(str(rr.emit(rules, target)).split())
@@ -112,7 +125,9 @@ def test_decisions_say_so_too() -> None:
 def test_max_rules_out_of_time_says_how_far_it_came() -> None:
     net = random_network(1, d=3, K=9)
     domain = rr.Domain.box([-1.0] * 3, [1.0] * 3)
-    with pytest.raises(OutOfTimeError, match=r"was reached while merging [0-9]+ regions to max_rules=2"):
+    with pytest.raises(
+        OutOfTimeError, match=r"was reached while merging [0-9]+ regions to max_rules=2"
+    ):
         extracted_by(by_clock(0.5, 60.0), net, domain, max_rules=2)
 
 
@@ -161,7 +176,11 @@ def measured(regions: int) -> tuple[int, int]:
     here = Path(__file__).parent
     code = MEASURED.format(path=[str(here), str(here.parent)], regions=regions)
     run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ.copy()
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ.copy(),
     )
     rules, megabytes = map(int, run.stdout.split())
     return rules, megabytes
@@ -178,6 +197,8 @@ def test_six_hundred_regions_of_784_columns_take_less_than_a_gigabyte() -> None:
 def test_the_search_leaves_room_for_what_follows() -> None:
     """With a pace, a search ends as soon as what it has found would fill the time that is left."""
     deadline = Deadline.after(10.0, lambda: 0.0)
-    found = search_regions(NET, BOX, limits=SearchLimits(deadline=deadline, pace=0.1), estimated=False)
+    found = search_regions(
+        NET, BOX, limits=SearchLimits(deadline=deadline, pace=0.1), estimated=False
+    )
     assert 100 <= len(found) < 100 + 4096
     assert not found.complete

@@ -83,7 +83,13 @@ PAIRS = list(itertools.product(COMMANDS, ENDINGS))
 #: 60 runs: of the first ten pairs three, of the others two.
 DRAWS = {pair: 3 if i < 10 else 2 for i, pair in enumerate(PAIRS)}
 #: Exit codes that each ending may lead to; 0 where all was done before.
-CODES = {"SIGKILL": {-9, 0}, "SIGTERM": {143, 0}, "SIGINT": {130, 0}, "full": {2, 0}, "second": {2, 0}}
+CODES = {
+    "SIGKILL": {-9, 0},
+    "SIGTERM": {143, 0},
+    "SIGINT": {130, 0},
+    "full": {2, 0},
+    "second": {2, 0},
+}
 
 Runner = Callable[[Run], Outcome]
 Files = dict[str, bytes]
@@ -107,7 +113,9 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def runner(inputs: Path) -> Iterator[Runner]:
     """Runs commands in forks of one program, which has run each before; `inputs` gets two rules files."""
     extract = ["extract", "model.joblib", "--trust-pickle", "--box", "-1"]
-    first = [[*extract, high, "--out", f"{name}.json"] for name, high in (("old", "1"), ("new", "2"))]
+    first = [
+        [*extract, high, "--out", f"{name}.json"] for name, high in (("old", "1"), ("new", "2"))
+    ]
     with subprocess.Popen(
         [sys.executable, interrupting.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "200"},
@@ -123,7 +131,12 @@ def runner(inputs: Path) -> Iterator[Runner]:
             send(what._asdict())
             return Outcome(*json.loads(program.stdout.readline()))
 
-        send({"commands": [*first, *(argv for argv, _, _ in COMMANDS.values())], "folder": str(inputs)})
+        send(
+            {
+                "commands": [*first, *(argv for argv, _, _ in COMMANDS.values())],
+                "folder": str(inputs),
+            }
+        )
         assert program.stdout is not None
         assert program.stdout.readline() == "ready\n"
         yield run
@@ -132,7 +145,11 @@ def runner(inputs: Path) -> Iterator[Runner]:
 
 
 def files_in(place: Path) -> Files:
-    return {str(path.relative_to(place)): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(place)): path.read_bytes()
+        for path in place.rglob("*")
+        if path.is_file()
+    }
 
 
 def lay_out(place: Path, files: Files) -> None:
@@ -155,11 +172,15 @@ class Undisturbed:
         assert (inputs / self.output).exists()
         self.argv, self.lines, self.after = argv, done.lines, files_in(place)
         self.out = done.out
-        self.largest = max(len(content) for name, content in self.after.items() if name.startswith(self.output))
+        self.largest = max(
+            len(content) for name, content in self.after.items() if name.startswith(self.output)
+        )
 
 
 @pytest.fixture(scope="module")
-def undisturbed(runner: Runner, inputs: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Undisturbed]:
+def undisturbed(
+    runner: Runner, inputs: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Undisturbed]:
     made: dict[str, Undisturbed] = {}
 
     def of(command: str) -> Undisturbed:
@@ -172,14 +193,24 @@ def undisturbed(runner: Runner, inputs: Path, tmp_path_factory: pytest.TempPathF
 
 @pytest.mark.parametrize(("command", "ending"), PAIRS)
 def test_nothing_is_lost(
-    runner: Runner, undisturbed: Callable[[str], Undisturbed], tmp_path: Path, command: str, ending: str
+    runner: Runner,
+    undisturbed: Callable[[str], Undisturbed],
+    tmp_path: Path,
+    command: str,
+    ending: str,
 ) -> None:
-    expected, random = undisturbed(command), np.random.default_rng(zlib.crc32(f"{command} {ending}".encode()))
+    expected, random = (
+        undisturbed(command),
+        np.random.default_rng(zlib.crc32(f"{command} {ending}".encode())),
+    )
     assert expected.lines > 50
     for draw in range(DRAWS[command, ending]):
         place = tmp_path / str(draw)
         lay_out(place, expected.before)
-        moment, room = int(random.integers(1, expected.lines + 1)), int(random.integers(expected.largest + 1))
+        moment, room = (
+            int(random.integers(1, expected.lines + 1)),
+            int(random.integers(expected.largest + 1)),
+        )
         run = Run(expected.argv, str(place), ending, moment, room)
         done = runner(run)
         assert done.code in CODES[ending], (run, done)
@@ -199,9 +230,19 @@ def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     place.mkdir()
 
     def sized(size: int) -> Path:
-        mount = ["mount", "-t", "tmpfs", "-o", ",".join([*options, f"size={size}k"]), "tmpfs", str(place)]
+        mount = [
+            "mount",
+            "-t",
+            "tmpfs",
+            "-o",
+            ",".join([*options, f"size={size}k"]),
+            "tmpfs",
+            str(place),
+        ]
         if subprocess.run(mount, check=False, capture_output=True).returncode:
-            pytest.skip("a file system can't be mounted here; limits of files' sizes stand for a full one")
+            pytest.skip(
+                "a file system can't be mounted here; limits of files' sizes stand for a full one"
+            )
         options[:] = ["remount"]
         return place
 
@@ -212,7 +253,10 @@ def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_disk_that_is_full(
-    runner: Runner, undisturbed: Callable[[str], Undisturbed], disk: Callable[[int], Path], command: str
+    runner: Runner,
+    undisturbed: Callable[[str], Undisturbed],
+    disk: Callable[[int], Path],
+    command: str,
 ) -> None:
     expected = undisturbed(command)
     used = sum(-(-len(content) // 4096) * 4 for content in expected.before.values())
@@ -224,7 +268,9 @@ def test_a_disk_that_is_full(
         assert done.code in (0, 2)
         codes.add(done.code)
         check_words(done.err, Run(expected.argv, str(place)))
-        assert done.code == 0 or re.match(r"error: \S+: No space left on device; ", done.err.splitlines()[-1])
+        assert done.code == 0 or re.match(
+            r"error: \S+: No space left on device; ", done.err.splitlines()[-1]
+        )
         check_whole(place, expected, command, all_or_none=command != "stream")
         disk(used + 100_000)
         check_goes_on(runner, place, expected, command)
@@ -242,19 +288,33 @@ def check_words(said: str, run: Run) -> None:
     for word in ("Traceback", "internal error", "Exception", "Aborted", "Errno"):
         assert word not in said, (run, said)
     if run.ending != "SIGKILL":
-        assert sum(line.startswith(("error", "interrupted", "terminated")) for line in said.splitlines()) <= 1, said
+        assert (
+            sum(
+                line.startswith(("error", "interrupted", "terminated"))
+                for line in said.splitlines()
+            )
+            <= 1
+        ), said
 
 
 def check_whole(place: Path, expected: Undisturbed, command: str, *, all_or_none: bool) -> None:
     """Every file is the old one or the new one."""
-    found = {name: content for name, content in files_in(place).items() if not Path(name).name.startswith(".")}
+    found = {
+        name: content
+        for name, content in files_in(place).items()
+        if not Path(name).name.startswith(".")
+    }
     for name, content in expected.before.items():
         assert found[name] in (content, expected.after.get(name)), name
     if command == "stream":
         for path in (place / "regions").glob("*.parquet"):
             assert len(pd.read_parquet(path)) > 0
         return
-    new = {name for name in found if found[name] == expected.after.get(name) != expected.before.get(name)}
+    new = {
+        name
+        for name in found
+        if found[name] == expected.after.get(name) != expected.before.get(name)
+    }
     changed = {name for name in expected.after if expected.after[name] != expected.before.get(name)}
     assert set(found) - {"search.npz"} <= set(expected.before) | set(expected.after)
     if all_or_none:
@@ -290,4 +350,8 @@ def regions(found: Files) -> list[object]:
     parts = sorted(name for name in found if ".parquet" in name)
     assert all(name.endswith(".parquet") and not Path(name).name.startswith(".") for name in parts)
     frames = [pd.read_parquet(io.BytesIO(found[name])) for name in parts]
-    return [[array.tolist() for array in row] for frame in frames for row in frame.itertuples(index=False)]
+    return [
+        [array.tolist() for array in row]
+        for frame in frames
+        for row in frame.itertuples(index=False)
+    ]

@@ -35,11 +35,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, so that nothing is left in the working tree."""
     folder = tmp_path_factory.mktemp("build")
     source = folder / "source"
-    ignored = shutil.ignore_patterns(".*", "tests", "benchmarks", "examples", "out", "build", "dist", "__pycache__")
+    ignored = shutil.ignore_patterns(
+        ".*", "tests", "benchmarks", "examples", "out", "build", "dist", "__pycache__"
+    )
     shutil.copytree(ROOT, source, ignore=ignored)
     (source / "README.md").touch()
     built = subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"), str(source)],
+        [
+            sys.executable,
+            "-m",
+            "build",
+            "--wheel",
+            "--no-isolation",
+            "--outdir",
+            str(folder / "dist"),
+            str(source),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -52,10 +63,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_holds_templates_schema_and_marker(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    templates = [path.relative_to(ROOT).as_posix() for path in (ROOT / "templates").rglob("*") if path.is_file()]
+    templates = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "templates").rglob("*")
+        if path.is_file()
+    ]
     assert templates
     assert {f"relurules/{name}" for name in templates} <= names
-    assert {"relurules/ir/rules.schema.json", "relurules/py.typed"} <= names
+    assert {"relurules/codec/rules.schema.json", "relurules/py.typed"} <= names
     assert not [name for name in names if "tests" in name or "__pycache__" in name]
 
 
@@ -72,20 +87,37 @@ def test_wheel_emits_without_the_working_tree(wheel: Path, tmp_path: Path) -> No
         "    assert str(rr.emit(rules, target))\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "site")], capture_output=True, text=True, cwd=tmp_path, check=False
+        [sys.executable, "-c", code, str(tmp_path / "site")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
     )
     assert ended.returncode == 0, ended.stderr
 
 
 def test_importing_loads_nothing_heavy() -> None:
     code = "import sys, relurules; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
     assert "relurules" in ended.stdout.split()
     assert not HEAVY & set(ended.stdout.split())
 
 
 @pytest.mark.parametrize(
-    "name", ["Domain", "RelurulesError", "RuleSet", "emit", "extract", "partition", "reached", "trace", "verify"]
+    "name",
+    [
+        "Domain",
+        "RelurulesError",
+        "RuleSet",
+        "emit",
+        "extract",
+        "partition",
+        "reached",
+        "trace",
+        "verify",
+    ],
 )
 def test_public_names(name: str) -> None:
     assert name in rr.__all__

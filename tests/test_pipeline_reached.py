@@ -36,10 +36,12 @@ def same(one: Reached, other: Reached) -> bool:
 
 def test_counts_are_those_of_the_preactivations() -> None:
     found = rr.reached(graph(NET), X)
-    patterns, counts = np.unique(np.where(NET.preactivations(X) >= 0, 1, -1), axis=0, return_counts=True)
-    assert dict(zip(map(tuple, found.patterns.tolist()), found.counts.tolist(), strict=True)) == dict(
-        zip(map(tuple, patterns.tolist()), counts.tolist(), strict=True)
+    patterns, counts = np.unique(
+        np.where(NET.preactivations(X) >= 0, 1, -1), axis=0, return_counts=True
     )
+    assert dict(
+        zip(map(tuple, found.patterns.tolist()), found.counts.tolist(), strict=True)
+    ) == dict(zip(map(tuple, patterns.tolist()), counts.tolist(), strict=True))
 
 
 def csv_file(folder: Path) -> Path:
@@ -99,15 +101,22 @@ def test_torch_module() -> None:
     found = rr.reached(model, X)
     weights, constants = found.maps()
     expected = rr.trace(model).evaluate(found.points)
-    assert np.einsum("rmd,rd->rm", weights, found.points) + constants == pytest.approx(expected, abs=1e-12)
+    assert np.einsum("rmd,rd->rm", weights, found.points) + constants == pytest.approx(
+        expected, abs=1e-12
+    )
 
 
 def raw() -> tuple[Any, pandas.DataFrame]:
     rng = np.random.default_rng(1)
     frame = pandas.DataFrame(
-        {"age": rng.uniform(18, 90, 300), "code": rng.choice(["1", "2", "x"], 300, p=[0.5, 0.49, 0.01])}
+        {
+            "age": rng.uniform(18, 90, 300),
+            "code": rng.choice(["1", "2", "x"], 300, p=[0.5, 0.49, 0.01]),
+        }
     )
-    encoder = make_column_transformer((StandardScaler(), ["age"]), (OneHotEncoder(handle_unknown="ignore"), ["code"]))
+    encoder = make_column_transformer(
+        (StandardScaler(), ["age"]), (OneHotEncoder(handle_unknown="ignore"), ["code"])
+    )
     net = MLPRegressor(hidden_layer_sizes=(6,), max_iter=1, random_state=0)
     with pytest.warns(UserWarning, match="iterations"):
         return make_pipeline(encoder, net).fit(frame, rng.normal(size=300)), frame

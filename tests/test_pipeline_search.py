@@ -31,7 +31,9 @@ both = pytest.mark.parametrize("function", [partition, extract])
 
 @both
 @pytest.mark.parametrize("options", [{"jobs": 2}, {"solver": "scipy"}, {"memory_limit": 100.0}])
-def test_the_result_is_the_same_however_it_is_found(function: Callable[..., Any], options: dict[str, Any]) -> None:
+def test_the_result_is_the_same_however_it_is_found(
+    function: Callable[..., Any], options: dict[str, Any]
+) -> None:
     assert function(**options) == function()
 
 

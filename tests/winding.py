@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from relurules.limits import Deadline
+from relurules.ir.limits import Deadline
 
 
 def winding(step: float = 1.0) -> Callable[[], float]:

@@ -32,12 +32,19 @@ VERBS_AND_NOUNS = frozenset(
 def main() -> None:
     """Print one measure a line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parents[1] / "relurules")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path(__file__).parents[1] / "relurules"
+    )
     parser.add_argument("--names", action="store_true", help="list one-word names and participles")
     args = parser.parse_args()
     sources = {path: path.read_text() for path in sorted(args.folder.rglob("*.py"))}
     trees = {path: ast.parse(text) for path, text in sources.items()}
-    rows = [*_functions(trees), *_lines(sources, trees), *_names(trees), *_modules(args.folder, trees)]
+    rows = [
+        *_functions(trees),
+        *_lines(sources, trees),
+        *_names(trees),
+        *_modules(args.folder, trees),
+    ]
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         print(f"{name:{width}}  {value}")
@@ -46,7 +53,9 @@ def main() -> None:
 
 
 def _functions(trees: dict[Path, ast.Module]) -> Iterator[tuple[str, str]]:
-    found = [node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, Function)]
+    found = [
+        node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, Function)
+    ]
     lengths = sorted(_length(node) for node in found)
     yield "functions", f"{len(found)}"
     yield "function lines, median / p95 / max", _quantiles(lengths)
@@ -83,7 +92,10 @@ def _lines(sources: dict[Path, str], trees: dict[Path, ast.Module]) -> Iterator[
     yield f"lines over {LINE} columns", _share(sum(len(line) > LINE for line in lines), len(lines))
     yield "comment lines", _share(sum(line.lstrip().startswith("#") for line in lines), len(lines))
     inside = [line for path, tree in trees.items() for line in _body_lines(sources[path], tree)]
-    yield "blank lines inside functions", _share(sum(not line.strip() for line in inside), len(inside))
+    yield (
+        "blank lines inside functions",
+        _share(sum(not line.strip() for line in inside), len(inside)),
+    )
 
 
 def _body_lines(text: str, tree: ast.Module) -> Iterator[str]:
@@ -107,7 +119,9 @@ def _names(trees: dict[Path, ast.Module]) -> Iterator[tuple[str, str]]:
     names = [node.name for _, node in _module_functions(trees)]
     yield "one-word names of module functions", _share(sum(map(is_one_word, names)), len(names))
     yield "participles as names of functions", _share(sum(map(is_participle, names)), len(names))
-    places = Counter(node.name for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef))
+    places = Counter(
+        node.name for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)
+    )
     twice = sorted(name for name, count in places.items() if count > 1)
     yield "class names in two modules", f"{len(twice)} {' '.join(twice)}".strip()
 
@@ -134,17 +148,28 @@ def is_participle(name: str) -> bool:
 
 def _list_names(folder: Path, trees: dict[Path, ast.Module]) -> None:
     for path, node in _module_functions(trees):
-        marks = [mark for mark, test in (("one word", is_one_word), ("participle", is_participle)) if test(node.name)]
+        marks = [
+            mark
+            for mark, test in (("one word", is_one_word), ("participle", is_participle))
+            if test(node.name)
+        ]
         if marks:
-            print(f"{path.relative_to(folder.parent)}:{node.lineno} {node.name} ({', '.join(marks)})")
+            print(
+                f"{path.relative_to(folder.parent)}:{node.lineno} {node.name} ({', '.join(marks)})"
+            )
 
 
 def _modules(folder: Path, trees: dict[Path, ast.Module]) -> Iterator[tuple[str, str]]:
     yield "modules", f"{len(trees)}"
     yield "modules in the hall", f"{len(list(folder.glob('*.py')))}"
-    graph = {_module_name(folder, path): _imports(folder, path, tree) for path, tree in trees.items()}
+    graph = {
+        _module_name(folder, path): _imports(folder, path, tree) for path, tree in trees.items()
+    }
     circles = [sorted(circle) for circle in strongly_connected(graph) if len(circle) > 1]
-    yield "circles of modules", f"{len(circles)} {' | '.join(' '.join(each) for each in circles)}".strip()
+    yield (
+        "circles of modules",
+        f"{len(circles)} {' | '.join(' '.join(each) for each in circles)}".strip(),
+    )
     readme = folder.parent / "README.md"
     if readme.exists():
         yield "README words", f"{len(readme.read_text().split())}"
@@ -157,7 +182,12 @@ def _module_name(folder: Path, path: Path) -> str:
 
 def _imports(folder: Path, path: Path, tree: ast.Module) -> set[str]:
     """The modules that a module's import statements at any depth name; those within functions are lazy, and left out."""
-    lazy = {id(inner) for node in ast.walk(tree) if isinstance(node, Function) for inner in ast.walk(node)}
+    lazy = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, Function)
+        for inner in ast.walk(node)
+    }
     found = set[str]()
     for node in ast.walk(tree):
         if id(node) in lazy:

@@ -38,7 +38,13 @@ class LargestChange(NamedTuple):
 
 
 def find_largest_change(
-    ground: RestrictedRules, target: ScoreTarget, pair: RowPair, sign: float, *, integers: bool, floor: float = -np.inf
+    ground: RestrictedRules,
+    target: ScoreTarget,
+    pair: RowPair,
+    sign: float,
+    *,
+    integers: bool,
+    floor: float = -np.inf,
 ) -> LargestChange:
     """The largest sign * (score after - score before). floor: below that, nothing is looked for."""
     weights, constants = sign * target.weights, sign * target.constants
@@ -56,7 +62,10 @@ def find_largest_change(
         if search.parts > _PARTS or ground.deadline.is_over():
             search.bound, complete = max(search.bound, top - low), False
             break
-        if not search.look(before.cells[i], lambda split, low=low: bool(after.splits[split, 1] - low > search.value)):  # type: ignore[misc]
+        if not search.look(
+            before.cells[i],
+            lambda split, low=low: bool(after.splits[split, 1] - low > search.value),
+        ):  # type: ignore[misc]
             search.bound, complete = max(search.bound, top - low), False
             break
     search.settle()
@@ -89,11 +98,15 @@ class _ChangeSearch:
     @cached_property
     def forms(self) -> tuple[Array, Array]:
         """(R, n + 1) the score before and after, by every rule."""
-        return tuple(s.forms(self.weights, self.constants) for s in (self.pair.before, self.pair.after))  # type: ignore[return-value]
+        return tuple(
+            s.forms(self.weights, self.constants) for s in (self.pair.before, self.pair.after)
+        )  # type: ignore[return-value]
 
     def look(self, cell: RuleCell, wanted: Callable[[int], bool]) -> bool:
         """Every part of a cell where the change may be larger; False where there was no time for all."""
-        start = intersect_polytopes(intersect_polytopes(cell.polytope, self.pair.after.walls), self.pair.walls)
+        start = intersect_polytopes(
+            intersect_polytopes(cell.polytope, self.pair.after.walls), self.pair.walls
+        )
         for part in walk_leaves(self.ground, self.pair.after, start, wanted):
             self.parts += 1
             if self.ground.deadline.is_over():
@@ -117,7 +130,9 @@ class _ChangeSearch:
             if at_most <= self.value or self.ground.deadline.is_over():
                 self.bound = max(self.bound, at_most)
                 break
-            found = maximise_over_integers(polytope.G, polytope.h, form, self.whole, floor=self.value)
+            found = maximise_over_integers(
+                polytope.G, polytope.h, form, self.whole, floor=self.value
+            )
             self.bound = max(self.bound, found.bound)
             if found.point is not None and found.bound > self.value:
                 self._keep(found.bound, found.point, polytope)
@@ -130,4 +145,8 @@ class _ChangeSearch:
 
 def intersect_polytopes(one: Polytope, other: Polytope | None) -> Polytope:
     """Both polytopes' rows."""
-    return one if other is None else Polytope(np.vstack([one.G, other.G]), np.concatenate([one.h, other.h]))
+    return (
+        one
+        if other is None
+        else Polytope(np.vstack([one.G, other.G]), np.concatenate([one.h, other.h]))
+    )

@@ -28,7 +28,9 @@ def find_column(ground: RestrictedRules, name: str | None) -> TableColumn:
     """The column of this name; DataError for none."""
     domain = ground.domain
     if name is None:
-        raise DataError(f"say which feature: one of {', '.join(repr(c.name) for c in domain.columns[:12])}")
+        raise DataError(
+            f"say which feature: one of {', '.join(repr(c.name) for c in domain.columns[:12])}"
+        )
     at = find_coordinates(domain, name)
     if not any(set(at) == set(group) for group in domain.groups):
         return TableColumn(name, at, {})
@@ -49,7 +51,9 @@ def list_columns(ground: RestrictedRules) -> list[TableColumn]:
 
 def _name_category(category: Category) -> str:
     words = ["missing"] * category.missing + ["any other value"] * category.other
-    return " or ".join([f"{v:g}" if isinstance(v, float) else str(v) for v in category.values] + words)
+    return " or ".join(
+        [f"{v:g}" if isinstance(v, float) else str(v) for v in category.values] + words
+    )
 
 
 def find_category_place(column: TableColumn, value: object) -> int:
@@ -74,7 +78,9 @@ def fix_number(ground: RestrictedRules, column: TableColumn, value: float) -> Qu
     space, j = ground.space, column.at[0]
     low, high = float(ground.domain.lower[j]), float(ground.domain.upper[j])
     if not low <= value <= high:
-        raise DomainError(f"{column.name!r} is {value:g} nowhere in the domain, where it goes from {low:g} to {high:g}")
+        raise DomainError(
+            f"{column.name!r} is {value:g} nowhere in the domain, where it goes from {low:g} to {high:g}"
+        )
     c = find_moving_coordinate(space, column)
     if c is None:
         return space
@@ -104,7 +110,11 @@ def make_free_pair(ground: RestrictedRules, column: TableColumn, *, rising: bool
     row = np.zeros((1, n + 1))
     row[0, c], row[0, n] = np.sqrt(0.5), -np.sqrt(0.5)
     ordered = Polytope(row, np.zeros(1)) if rising else None
-    return RowPair(make_space(ground.domain, space.base, before), make_space(ground.domain, space.base, after), ordered)
+    return RowPair(
+        make_space(ground.domain, space.base, before),
+        make_space(ground.domain, space.base, after),
+        ordered,
+    )
 
 
 class Clearance(NamedTuple):
@@ -118,7 +128,9 @@ class Clearance(NamedTuple):
     point: Array | None
 
 
-def find_roomiest_point(ground: RestrictedRules, space: QuestionSpace, polytope: Polytope, enough: float = np.inf) -> Clearance:
+def find_roomiest_point(
+    ground: RestrictedRules, space: QuestionSpace, polytope: Polytope, enough: float = np.inf
+) -> Clearance:
     """A point of a cell far from its walls, one category at a time; the first that is so far as `enough` will do.
 
     Walls of categories alone don't count.
@@ -132,16 +144,23 @@ def find_roomiest_point(ground: RestrictedRules, space: QuestionSpace, polytope:
     whole = np.column_stack([whole[:, :-1], np.zeros(len(whole)), whole[:, -1]])
     form = np.zeros(n + 2)
     form[n] = 1.0
-    G, h = np.vstack([np.column_stack([polytope.G, counts]), limit]), np.append(polytope.h, [1.0, 1.0])
+    G, h = (
+        np.vstack([np.column_stack([polytope.G, counts]), limit]),
+        np.append(polytope.h, [1.0, 1.0]),
+    )
     found = maximise_over_integers(G, h, form, whole, enough=enough)
     if found.point is None:
         return Clearance(found.bound, -np.inf, None)
     v = found.point[:n]
-    reached = float((polytope.h - polytope.G @ v)[counts].min(initial=1.0))  # measured, whatever the solver said
+    reached = float(
+        (polytope.h - polytope.G @ v)[counts].min(initial=1.0)
+    )  # measured, whatever the solver said
     return Clearance(found.bound, reached, v if reached > 0.0 else None)
 
 
-def find_interior_point(ground: RestrictedRules, space: QuestionSpace, polytope: Polytope, enough: float = np.inf) -> tuple[float, Array] | None:
+def find_interior_point(
+    ground: RestrictedRules, space: QuestionSpace, polytope: Polytope, enough: float = np.inf
+) -> tuple[float, Array] | None:
     """A point of a cell away from its walls, and how far; None where none was found."""
     found = find_roomiest_point(ground, space, polytope, enough)
     return None if found.point is None else (found.reached, found.point)
@@ -156,4 +175,6 @@ def measure_least_room(ground: RestrictedRules, space: QuestionSpace) -> float:
     lengths = np.linalg.norm(domain.normals @ space.spread, axis=1)
     moving = lengths > 0
     forgiven = (domain.limits - domain.bounds)[moving] / lengths[moving]
-    return 4.0 * float(ground.splits(space).room.max(initial=0.0)) + 2.0 * float(forgiven.max(initial=0.0))
+    return 4.0 * float(ground.splits(space).room.max(initial=0.0)) + 2.0 * float(
+        forgiven.max(initial=0.0)
+    )

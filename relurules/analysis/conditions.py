@@ -42,7 +42,9 @@ def pin_column(domain: Domain, name: str, value: float) -> Domain:
     j = domain.names.index(name)
     low, high = float(domain.lower[j]), float(domain.upper[j])
     if not low <= value <= high:
-        raise DomainError(f"{name!r} is {value:g} nowhere in the domain, where it goes from {low:g} to {high:g}")
+        raise DomainError(
+            f"{name!r} is {value:g} nowhere in the domain, where it goes from {low:g} to {high:g}"
+        )
     group = next((group for group in domain.groups if j in group), None)
     if group is None:
         return domain.bounded({name: (value, value)})
@@ -76,7 +78,9 @@ def find_coordinates(domain: Domain, name: str) -> tuple[int, ...]:
         first += column.width
         if column.name == name:
             return next((group for group in domain.groups if at[0] in group), at)
-    raise DataError(f"no column {name!r}; there are {', '.join(repr(c.name) for c in domain.columns[:12])}")
+    raise DataError(
+        f"no column {name!r}; there are {', '.join(repr(c.name) for c in domain.columns[:12])}"
+    )
 
 
 def _parse_category(column: Column, text: str, condition: str) -> Value:
@@ -90,7 +94,9 @@ def _parse_category(column: Column, text: str, condition: str) -> Value:
     except ValueError:
         pass
     known = ", ".join(member for category in column.categories for member in category.members)
-    raise DomainError(f"condition {condition!r}: column {column.name!r} has no category {text!r}; it has {known}")
+    raise DomainError(
+        f"condition {condition!r}: column {column.name!r} has no category {text!r}; it has {known}"
+    )
 
 
 def _parse_number(text: str, condition: str) -> float:

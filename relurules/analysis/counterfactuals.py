@@ -54,7 +54,9 @@ def answer_counterfactual(asked: Question) -> Answer:
     if where_ is None and bound == np.inf:
         said = f"No row gets to {goal.label}{describe_conditions(asked)}{_describe_kept_columns(asked)}."
         text = compose_notes(asked, None, exact=True)
-        return Answer("counterfactual", said, False, {"goal": goal.label, "distance": None}, True, (), text)
+        return Answer(
+            "counterfactual", said, False, {"goal": goal.label, "distance": None}, True, (), text
+        )
     row = None if where_ is None else _find_flipped_row(asked, ground, goal, measure, where_)
     return _compose_answer(asked, ground, goal, measure, x, bound, row)
 
@@ -78,8 +80,12 @@ def _choose_goal(asked: Question, ground: RestrictedRules, x: Array) -> Goal:
     if asked.target is None and asked.at_least is None and asked.at_most is None:
         names = list_class_names(ground)
         if len(names) != 2:
-            raise DataError("say what is to be reached: target (a class), at_least or at_most (a number)")
-        return make_goal(ground, asked.output, names[1 - int(classify_rows(ground, x[None])[0])], None, None)
+            raise DataError(
+                "say what is to be reached: target (a class), at_least or at_most (a number)"
+            )
+        return make_goal(
+            ground, asked.output, names[1 - int(classify_rows(ground, x[None])[0])], None, None
+        )
     return make_goal(ground, asked.output, asked.target, asked.at_least, asked.at_most)
 
 
@@ -101,7 +107,10 @@ class RowDistance(NamedTuple):
         """The distance of a row, (d,)."""
         numbers = [c for c in list_columns(ground) if not c.categories]
         at = {c.name: c.at[0] for c in numbers}
-        steps = [abs(row[at[n]] - self.x[at[n]]) / s for n, s in zip(self.columns, self.scales, strict=True)]
+        steps = [
+            abs(row[at[n]] - self.x[at[n]]) / s
+            for n, s in zip(self.columns, self.scales, strict=True)
+        ]
         steps += [float((row[list(g)] != self.x[list(g)]).any()) for g in ground.domain.groups]
         return float(sum(steps) if self.total else max(steps, default=0.0))
 
@@ -115,9 +124,13 @@ def make_row_distance(asked: Question, ground: RestrictedRules, x: Array) -> Row
     scales = np.array([_find_column_scale(asked, c, float(full.widths[c.at[0]])) for c in moving])
     at = [c.at[0] for c in moving]
     forms = np.column_stack([space.spread[at], space.base[at] - x[at]]) / scales[:, None]
-    own = [g[int(np.argmax(x[list(g)]))] for g in ground.domain.groups if space.spread[list(g)].any()]
+    own = [
+        g[int(np.argmax(x[list(g)]))] for g in ground.domain.groups if space.spread[list(g)].any()
+    ]
     changed = np.column_stack([-space.spread[own], 1.0 - space.base[own]])
-    return RowDistance(x, forms, changed, asked.distance == "l1", tuple(c.name for c in moving), scales)
+    return RowDistance(
+        x, forms, changed, asked.distance == "l1", tuple(c.name for c in moving), scales
+    )
 
 
 def _find_column_scale(asked: Question, column: TableColumn, width: float) -> float:
@@ -127,7 +140,15 @@ def _find_column_scale(asked: Question, column: TableColumn, width: float) -> fl
     return scale
 
 
-def _find_nearest_point(asked: Question, ground: RestrictedRules, goal: Goal, measure: RowDistance, cell: RuleCell, best: float, past: float) -> NearestPoint:
+def _find_nearest_point(
+    asked: Question,
+    ground: RestrictedRules,
+    goal: Goal,
+    measure: RowDistance,
+    cell: RuleCell,
+    best: float,
+    past: float,
+) -> NearestPoint:
     """The nearest point of a cell with the goal's scores at least `past`, a share of their terms; below `best`."""
     if goal.decided is not None and not goal.decided[cell.leaf]:
         return NearestPoint(np.inf, None)
@@ -136,7 +157,9 @@ def _find_nearest_point(asked: Question, ground: RestrictedRules, goal: Goal, me
     margins = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
     margins[:, -1] -= past * np.abs(margins).sum(axis=1)
     asks = np.column_stack([-margins[:, :-1], np.zeros((len(margins), k)), margins[:, -1]])
-    found = _add_rows(add_columns(cell.polytope, k), np.vstack([_make_change_rows(measure, ground), asks]))
+    found = _add_rows(
+        add_columns(cell.polytope, k), np.vstack([_make_change_rows(measure, ground), asks])
+    )
     if found is None:
         return NearestPoint(np.inf, None)
     form = np.zeros(n + k + 1)
@@ -155,13 +178,22 @@ def _make_change_rows(measure: RowDistance, ground: RestrictedRules) -> Array:
     """Rows (g, limit), g (v, t) <= limit, that make t the columns' changes, (c, n + k + 1): of each, or of all."""
     n, count = ground.space.spread.shape[1], len(measure.forms)
     own = np.eye(count) if measure.total else np.ones((count, 1))
-    rows = [np.column_stack([sign * measure.forms[:, :-1], -own, -sign * measure.forms[:, -1]]) for sign in (1, -1)]
+    rows = [
+        np.column_stack([sign * measure.forms[:, :-1], -own, -sign * measure.forms[:, -1]])
+        for sign in (1, -1)
+    ]
     if not measure.total:
         ones = np.ones((len(measure.changed), 1))
         rows.append(np.column_stack([measure.changed[:, :-1], -ones, -measure.changed[:, -1]]))
     k = own.shape[1]
     t = np.column_stack([np.zeros((k, n)), np.eye(k)])
-    return np.vstack([*rows, np.column_stack([t, _bound_changes(measure, ground)]), np.column_stack([-t, np.zeros(k)])])
+    return np.vstack(
+        [
+            *rows,
+            np.column_stack([t, _bound_changes(measure, ground)]),
+            np.column_stack([-t, np.zeros(k)]),
+        ]
+    )
 
 
 def _add_rows(polytope: Polytope, rows: Array) -> Polytope | None:
@@ -179,12 +211,17 @@ def _bound_changes(measure: RowDistance, ground: RestrictedRules) -> Array:
     """How far each number column can be from the row, or all of them, in units of their scales."""
     at = {c.name: c.at[0] for c in list_columns(ground) if not c.categories}
     j = [at[name] for name in measure.columns]
-    far = np.maximum(ground.domain.upper[j] - measure.x[j], measure.x[j] - ground.domain.lower[j]) / measure.scales
+    far = (
+        np.maximum(ground.domain.upper[j] - measure.x[j], measure.x[j] - ground.domain.lower[j])
+        / measure.scales
+    )
     far = np.maximum(far, 0.0) + 1e-9
     return far if measure.total else np.array([max(far.max(initial=0.0), 1.0)])
 
 
-def _find_flipped_row(asked: Question, ground: RestrictedRules, goal: Goal, measure: RowDistance, cell: RuleCell) -> Array | None:
+def _find_flipped_row(
+    asked: Question, ground: RestrictedRules, goal: Goal, measure: RowDistance, cell: RuleCell
+) -> Array | None:
     """A row next to the nearest point that the rules themselves say is there."""
     for past in _PAST:
         near = _find_nearest_point(asked, ground, goal, measure, cell, np.inf, past)
@@ -194,22 +231,38 @@ def _find_flipped_row(asked: Question, ground: RestrictedRules, goal: Goal, meas
         if ground.domain.contains(x[None])[0] and goal.met(x[None])[0]:
             return x
         seat = find_admissible_rows(
-            ground, [ground.space], cell.polytope, near.point, lambda rows: _measure_closeness(goal, measure, ground, rows)
+            ground,
+            [ground.space],
+            cell.polytope,
+            near.point,
+            lambda rows: _measure_closeness(goal, measure, ground, rows),
         )
         if seat is not None and past == _PAST[-1]:
             return np.asarray(seat[0][0])
     return None
 
 
-def _measure_closeness(goal: Goal, measure: RowDistance, ground: RestrictedRules, rows: Array) -> Array:
+def _measure_closeness(
+    goal: Goal, measure: RowDistance, ground: RestrictedRules, rows: Array
+) -> Array:
     return np.asarray(-measure.of(rows[0], ground) if goal.met(rows)[0] else np.nan)
 
 
 def _compose_answer(
-    asked: Question, ground: RestrictedRules, goal: Goal, measure: RowDistance, x: Array, bound: float, row: Array | None
+    asked: Question,
+    ground: RestrictedRules,
+    goal: Goal,
+    measure: RowDistance,
+    x: Array,
+    bound: float,
+    row: Array | None,
 ) -> Answer:
     start = make_witness(ground, None, x, "the row")
-    values: dict[str, Any] = {"goal": goal.label, "distance": {"at_least": bound, "reached": None}, "changes": {}}
+    values: dict[str, Any] = {
+        "goal": goal.label,
+        "distance": {"at_least": bound, "reached": None},
+        "changes": {},
+    }
     how = f"{asked.distance} distance, number columns in units of their widths" + (
         " or the scales given" if asked.scales else "") + ", a change of category counting as 1"  # fmt: skip
     proof = "No row is nearer: linear programs bound the distance in every rule."
@@ -224,7 +277,11 @@ def _compose_answer(
     row = kept if ground.domain.contains(kept[None])[0] and goal.met(kept[None])[0] else row
     reached = measure.of(row, ground)
     end = make_witness(ground, None, row, f"{goal.label} here")
-    changes = {name: [start.row[name], value] for name, value in end.row.items() if value != start.row[name]}
+    changes = {
+        name: [start.row[name], value]
+        for name, value in end.row.items()
+        if value != start.row[name]
+    }
     values |= {"distance": {"at_least": bound, "reached": reached}, "changes": changes}
     exact = reached - bound <= 1e-4 * max(bound, 1e-9)
     under = describe_conditions(asked) if asked.given else ""
@@ -234,4 +291,13 @@ def _compose_answer(
     rows = tuple((name, format_value(a), format_value(b)) for name, (a, b) in changes.items())
     text = compose_notes(asked, None, exact=exact, closing=closing)
     text = (text[0], *text[2:])
-    return Answer("counterfactual", said, True, values, exact, (start, end), text, Grid(("change", "from", "to"), rows))
+    return Answer(
+        "counterfactual",
+        said,
+        True,
+        values,
+        exact,
+        (start, end),
+        text,
+        Grid(("change", "from", "to"), rows),
+    )

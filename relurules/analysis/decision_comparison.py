@@ -29,7 +29,9 @@ class DecisionComparer:
     margins: tuple[list[tuple[Array, Array]], list[tuple[Array, Array]]]
 
     @classmethod
-    def of(cls, old: RestrictedRules, new: RestrictedRules, space: QuestionSpace, least: float) -> "DecisionComparer":
+    def of(
+        cls, old: RestrictedRules, new: RestrictedRules, space: QuestionSpace, least: float
+    ) -> "DecisionComparer":
         """Of outputs that are classes; else without classes."""
         classes = list_class_names(old)
         try:
@@ -46,7 +48,10 @@ class DecisionComparer:
             pair = old.constants[cell.leaf], new.constants[part.leaf]
             return None if np.array_equal(*pair) else center
         told = [
-            [float((weights[leaf] @ space.rows(center) + constants[leaf]).min()) for weights, constants in side]
+            [
+                float((weights[leaf] @ space.rows(center) + constants[leaf]).min())
+                for weights, constants in side
+            ]
             for side, leaf in zip(self.margins, (cell.leaf, part.leaf), strict=True)
         ]
         one, other = (int(np.argmax(side)) for side in told)

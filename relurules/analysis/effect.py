@@ -14,7 +14,13 @@ from relurules.analysis.columns import (
     fix_number,
     make_free_pair,
 )
-from relurules.analysis.question import Question, bound_rounding, compose_notes, describe_conditions, is_attained
+from relurules.analysis.question import (
+    Question,
+    bound_rounding,
+    compose_notes,
+    describe_conditions,
+    is_attained,
+)
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import find_admissible_rows, make_witness
 from relurules.errors import DataError
@@ -33,7 +39,10 @@ class ColumnChange(NamedTuple):
 
 def answer_effect(asked: Question) -> Answer:
     """How far the output can change where one column changes, all else equal."""
-    target, column = find_target(asked.ground, asked.output), find_column(asked.ground, asked.feature)
+    target, column = (
+        find_target(asked.ground, asked.output),
+        find_column(asked.ground, asked.feature),
+    )
     if column.categories and asked.values is None:
         return answer_for_categories(asked, target, column, "effect")
     if asked.values is not None:
@@ -42,10 +51,16 @@ def answer_effect(asked: Question) -> Answer:
     else:
         free = make_free_pair(asked.ground, column, rising=False)
         words = (column.name, "one value to another")
-        rises = ColumnChange(0.0, 0.0, (), True) if free is None else _measure_change(asked, target, free, 1.0, words)
+        rises = (
+            ColumnChange(0.0, 0.0, (), True)
+            if free is None
+            else _measure_change(asked, target, free, 1.0, words)
+        )
         falls = rises
     if max(rises.bound, falls.bound) == -np.inf:
-        raise DataError("no row of the domain can have both values, all else equal, under these conditions")
+        raise DataError(
+            "no row of the domain can have both values, all else equal, under these conditions"
+        )
     worst = rises if rises.bound >= falls.bound else falls
     what = target.score or target.name
     size = max(rises.bound, falls.bound, 0.0)
@@ -53,7 +68,9 @@ def answer_effect(asked: Question) -> Answer:
         "output": target.name, "score": what, "feature": column.name, "largest": size, "reached": worst.reached,
         "outputs": _list_outputs(worst, target),
     }  # fmt: skip
-    change = f"from {asked.values[0]} to {asked.values[1]}" if asked.values else "to any other value"
+    change = (
+        f"from {asked.values[0]} to {asked.values[1]}" if asked.values else "to any other value"
+    )
     if asked.values:
         values |= {"rise": rises.bound, "fall": falls.bound}
     exact = is_attained(worst.bound, worst.reached, worst.bound, bound_rounding(asked, target))
@@ -62,7 +79,15 @@ def answer_effect(asked: Question) -> Answer:
         ends = format_bound(rises.bound, up=True), format_bound(falls.bound, up=True)
         said_ += f" It rises by {ends[0]} at most, and falls by {ends[1]}."
     closing = () if rises.complete and falls.complete else (_UNFINISHED,)
-    return Answer("effect", said_, None, values, exact, worst.rows, compose_notes(asked, target, exact=exact, closing=closing))
+    return Answer(
+        "effect",
+        said_,
+        None,
+        values,
+        exact,
+        worst.rows,
+        compose_notes(asked, target, exact=exact, closing=closing),
+    )
 
 
 _UNFINISHED = (
@@ -87,12 +112,16 @@ def _make_value_pair(asked: Question, column: TableColumn) -> tuple[RowPair, tup
     try:
         numbers = [float(value) for value in (one, other)]
     except ValueError as error:
-        raise DataError(f"{column.name!r} is a number; found the values {one!r} and {other!r}") from error
+        raise DataError(
+            f"{column.name!r} is a number; found the values {one!r} and {other!r}"
+        ) from error
     first, second = (fix_number(asked.ground, column, value) for value in numbers)
     return RowPair(first, second), (str(one), str(other))
 
 
-def answer_for_categories(asked: Question, target: ScoreTarget, column: TableColumn, question: str) -> Answer:
+def answer_for_categories(
+    asked: Question, target: ScoreTarget, column: TableColumn, question: str
+) -> Answer:
     """From every category to every other: between which numbers the change lies, all else equal."""
     places = list(column.categories)
     spaces = {place: fix_category(asked.ground, column, place) for place in places}
@@ -105,7 +134,14 @@ def answer_for_categories(asked: Question, target: ScoreTarget, column: TableCol
         complete &= rises.complete and falls.complete
         if rises.bound == -np.inf:
             continue
-        rows.append((names[0], names[1], format_bound(-falls.bound, up=False), format_bound(rises.bound, up=True)))
+        rows.append(
+            (
+                names[0],
+                names[1],
+                format_bound(-falls.bound, up=False),
+                format_bound(rises.bound, up=True),
+            )
+        )
         values[f"{names[0]} -> {names[1]}"] = {"low": -falls.bound, "high": rises.bound}
         ordered &= rises.bound <= 0 or falls.bound <= 0
         for found in (rises, falls):
@@ -113,7 +149,9 @@ def answer_for_categories(asked: Question, target: ScoreTarget, column: TableCol
     if question == "monotone" and not complete and not ordered:
         asked.ground.deadline.check(f"comparing the categories of {column.name}")
     what, size = target.score or target.name, max(0.0, worst.bound)
-    exact = not rows or is_attained(worst.bound, worst.reached, worst.bound, bound_rounding(asked, target))
+    exact = not rows or is_attained(
+        worst.bound, worst.reached, worst.bound, bound_rounding(asked, target)
+    )
     said = f"Changing {column.name} alone moves {what} by at most {format_bound(size, up=True)}{describe_conditions(asked)}."
     if question == "monotone":
         said = ("Yes: every change of category has one direction. " if ordered else
@@ -130,7 +168,9 @@ def answer_for_categories(asked: Question, target: ScoreTarget, column: TableCol
     )  # fmt: skip
 
 
-def _measure_change(asked: Question, target: ScoreTarget, pair: RowPair, sign: float, names: tuple[str, str]) -> ColumnChange:
+def _measure_change(
+    asked: Question, target: ScoreTarget, pair: RowPair, sign: float, names: tuple[str, str]
+) -> ColumnChange:
     ground = asked.ground
     found: LargestChange = find_largest_change(ground, target, pair, sign, integers=asked.integers)
     if found.point is None or found.polytope is None:
@@ -145,12 +185,19 @@ def _measure_change(asked: Question, target: ScoreTarget, pair: RowPair, sign: f
         return ColumnChange(found.bound, None, (), found.complete)
     (before, after), reached = seat
     shown = (
-        make_witness(ground, target, before, f"from {names[0]}" if names[1] != "one value to another" else "from"),
+        make_witness(
+            ground,
+            target,
+            before,
+            f"from {names[0]}" if names[1] != "one value to another" else "from",
+        ),
         make_witness(
             ground,
             target,
             after,
-            f"to {names[1]}, {format_number(sign * reached)} away" if names[1] != "one value to another" else "to",
+            f"to {names[1]}, {format_number(sign * reached)} away"
+            if names[1] != "one value to another"
+            else "to",
         ),
     )
     return ColumnChange(found.bound, reached, shown, found.complete)

@@ -22,7 +22,14 @@ class ScoreMaximum(NamedTuple):
     complete: bool = True
 
 
-def find_highest_score(ground: RestrictedRules, space: QuestionSpace, weights: Array, constants: Array, *, integers: bool) -> ScoreMaximum:
+def find_highest_score(
+    ground: RestrictedRules,
+    space: QuestionSpace,
+    weights: Array,
+    constants: Array,
+    *,
+    integers: bool,
+) -> ScoreMaximum:
     """The largest value of weights (R, d) x + constants (R,) over all pieces, rounding of sums included in the bound.
 
     Pieces are worked out one by one, the most promising ones twice, so that none but the best is kept.
@@ -42,7 +49,9 @@ def find_highest_score(ground: RestrictedRules, space: QuestionSpace, weights: A
         cell = ground.cell(space, *paths[i])
         if cell is None:
             continue
-        found = maximise_over_integers(cell.polytope.G, cell.polytope.h, forms[cell.leaf], whole, floor=value)
+        found = maximise_over_integers(
+            cell.polytope.G, cell.polytope.h, forms[cell.leaf], whole, floor=value
+        )
         bound = max(bound, found.bound + room[cell.leaf])
         if found.bound == np.inf:
             return ScoreMaximum(np.inf, None, cell)
@@ -54,7 +63,11 @@ def find_highest_score(ground: RestrictedRules, space: QuestionSpace, weights: A
 
 
 def _bound_branches(
-    ground: RestrictedRules, space: QuestionSpace, paths: list[tuple[int, list[tuple[int, int]]]], forms: Array, in_box: Array
+    ground: RestrictedRules,
+    space: QuestionSpace,
+    paths: list[tuple[int, list[tuple[int, int]]]],
+    forms: Array,
+    in_box: Array,
 ) -> Array:
     """(n,) what the forms don't exceed on every branch; over the whole box for those that there was no time for."""
     found = np.array([in_box[leaf] for leaf, _ in paths])

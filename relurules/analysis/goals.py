@@ -28,12 +28,18 @@ class Goal(NamedTuple):
 
 
 def make_goal(
-    ground: RestrictedRules, output: str | None, wanted: str | None, at_least: float | None, at_most: float | None
+    ground: RestrictedRules,
+    output: str | None,
+    wanted: str | None,
+    at_least: float | None,
+    at_most: float | None,
 ) -> Goal:
     """A class by name, or an output of no less, or no more, than a number; DataError if neither."""
     given = [value is not None for value in (wanted, at_least, at_most)]
     if sum(given) != 1:
-        raise DataError("say what is to be reached: one of target (a class), at_least or at_most (a number)")
+        raise DataError(
+            "say what is to be reached: one of target (a class), at_least or at_most (a number)"
+        )
     if wanted is not None:
         return _make_class_goal(ground, wanted)
     target = find_target(ground, output)
@@ -45,7 +51,11 @@ def make_goal(
     index = ground.rules.outputs.index(target.name) if target.name in ground.rules.outputs else None
 
     def met(X: Array) -> NDArray[np.bool_]:
-        values = target.of(ground.rules.predict_scores(X)) if index is None else ground.rules.predict(X)[:, index]
+        values = (
+            target.of(ground.rules.predict_scores(X))
+            if index is None
+            else ground.rules.predict(X)[:, index]
+        )
         return np.asarray(values >= limit if up else values <= limit)
 
     return Goal(f"{target.name} {'>=' if up else '<='} {limit:g}", weights, constants, None, met)
@@ -76,7 +86,9 @@ def classify_rows(ground: RestrictedRules, X: Array) -> NDArray[np.intp]:
     if y.shape[1] > 1:
         found[inside] = y[inside].argmax(axis=1)
     else:
-        number = ground.rules.heads[0].link in ("argmax", "step") or ground.rules.decision is not None
+        number = (
+            ground.rules.heads[0].link in ("argmax", "step") or ground.rules.decision is not None
+        )
         found[inside] = y[inside, 0] if number else y[inside, 0] >= 0.5
     return np.asarray(found, dtype=np.intp)
 
@@ -100,7 +112,13 @@ def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
         empty = np.empty((len(rules), 0, len(ground.domain)))
         return Goal(label, empty, np.empty((len(rules), 0)), told, met)
     leads = _combine_leads(rules.heads, number, len(rules.scores))
-    return Goal(label, np.einsum("ks,rsd->rkd", leads, ground.weights), ground.constants @ leads.T, None, met)
+    return Goal(
+        label,
+        np.einsum("ks,rsd->rkd", leads, ground.weights),
+        ground.constants @ leads.T,
+        None,
+        met,
+    )
 
 
 def _combine_leads(heads: tuple[Head, ...], number: int, scores: int) -> Array:
@@ -112,8 +130,12 @@ def _combine_leads(heads: tuple[Head, ...], number: int, scores: int) -> Array:
         return (1.0 if rises else -1.0) * eye[[head.scores[0]]]
     joint = LINKS[first.link].joint
     order = (
-        [first.scores[h.component] if len(heads) > 1 else -1 for h in heads] if joint else [h.scores[0] for h in heads]
+        [first.scores[h.component] if len(heads) > 1 else -1 for h in heads]
+        if joint
+        else [h.scores[0] for h in heads]
     )
     if len(heads) == 1:
         order = list(first.scores)
-    return np.array([eye[order[number]] - eye[other] for i, other in enumerate(order) if i != number])
+    return np.array(
+        [eye[order[number]] - eye[other] for i, other in enumerate(order) if i != number]
+    )

@@ -54,12 +54,22 @@ def describe_conditions(asked: Question) -> str:
     return f" where {' and '.join(asked.given)}" if asked.given else " anywhere in the domain"
 
 
-def compose_notes(asked: Question, target: ScoreTarget | None, *, exact: bool, closing: Sequence[str] = ()) -> tuple[str, ...]:
+def compose_notes(
+    asked: Question, target: ScoreTarget | None, *, exact: bool, closing: Sequence[str] = ()
+) -> tuple[str, ...]:
     """What every answer says: of which domain, by what means, and how the rules stand to the network."""
     rules, found = asked.rules, []
-    part = f"the part of the rules' domain where {' and '.join(asked.given)}" if asked.given else "the rules' domain"
+    part = (
+        f"the part of the rules' domain where {' and '.join(asked.given)}"
+        if asked.given
+        else "the rules' domain"
+    )
     whole = [
-        name for name, is_whole in zip(asked.ground.domain.names, asked.ground.domain.integer, strict=True) if is_whole
+        name
+        for name, is_whole in zip(
+            asked.ground.domain.names, asked.ground.domain.integer, strict=True
+        )
+        if is_whole
     ]
     own = {asked.ground.domain.names[i] for group in asked.ground.domain.groups for i in group}
     numbers = [name for name in whole if name not in own]
@@ -67,7 +77,11 @@ def compose_notes(asked: Question, target: ScoreTarget | None, *, exact: bool, c
     if own:
         how = ", one category at a time"
     if numbers:
-        how += ", whole-number columns in whole numbers" if asked.integers else ", whole-number columns as any number"
+        how += (
+            ", whole-number columns in whole numbers"
+            if asked.integers
+            else ", whole-number columns as any number"
+        )
     found.append(f"Over {part}{how}.")
     found.append(
         "Exact: linear programs bound it, rounded outwards, and the rows shown attain the bound to a millionth."
@@ -75,9 +89,14 @@ def compose_notes(asked: Question, target: ScoreTarget | None, *, exact: bool, c
         else "A bound by linear programs, rounded outwards, that no row exceeds; no row was found that attains it."
     )
     if target is not None and target.score:
-        found.append(f"{target.name} is the {target.head} of a score, {target.score}, for which this was worked out.")
+        found.append(
+            f"{target.name} is the {target.head} of a score, {target.score}, for which this was worked out."
+        )
     found += closing
-    if not np.isfinite(asked.ground.domain.lower).all() or not np.isfinite(asked.ground.domain.upper).all():
+    if (
+        not np.isfinite(asked.ground.domain.lower).all()
+        or not np.isfinite(asked.ground.domain.upper).all()
+    ):
         found.append(
             "The domain is open: programs were solved in whole numbers; those too large for that count as unbounded."
         )
@@ -95,7 +114,10 @@ def is_attained(bound: float, value: float | None, spread: float, room: float = 
     """Whether a row comes as far as a bound. room: what rounding may make of it."""
     if value is None or not np.isfinite(bound):
         return value is None and not np.isfinite(bound)
-    return abs(bound - value) <= _ATTAINED * max(spread if np.isfinite(spread) else 0.0, abs(bound)) + room
+    return (
+        abs(bound - value)
+        <= _ATTAINED * max(spread if np.isfinite(spread) else 0.0, abs(bound)) + room
+    )
 
 
 def bound_rounding(asked: Question, target: ScoreTarget) -> float:

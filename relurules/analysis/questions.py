@@ -19,7 +19,7 @@ from relurules.analysis.slopes import answer_lipschitz, answer_monotone
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Answer
-from relurules.limits import Deadline
+from relurules.ir.limits import Deadline
 from relurules.tables.frames import check_finite
 
 #: Of more rules than this a document asks nothing.
@@ -95,7 +95,9 @@ def answer_standing_questions(rules: RuleSet) -> tuple[Answer, ...]:
         return ()
     found = list[Answer]()
     with suppress(UnsupportedError):  # no one score behind the output
-        found.append(ask(rules, "range", output=rules.outputs[0] if len(rules.outputs) == 1 else None))
+        found.append(
+            ask(rules, "range", output=rules.outputs[0] if len(rules.outputs) == 1 else None)
+        )
         if not rules.simplified and any(not column.categories for column in rules.domain.columns):
             found.append(ask(rules, "monotone"))
     return tuple(found)

@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from relurules.analysis.extremes import find_highest_score
-from relurules.analysis.question import UNFINISHED, Question, compose_notes, describe_conditions, is_attained
+from relurules.analysis.question import (
+    UNFINISHED,
+    Question,
+    compose_notes,
+    describe_conditions,
+    is_attained,
+)
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import find_admissible_rows, make_score_function, make_witness
 from relurules.errors import DataError, UnsupportedError
@@ -34,15 +40,30 @@ def find_score_range(asked: Question, target: ScoreTarget) -> ScoreRange:
     ground, space = asked.ground, asked.ground.space
     found, complete = [], True
     for sign, shows in ((-1.0, "smallest"), (1.0, "largest")):
-        extreme = find_highest_score(ground, space, sign * target.weights, sign * target.constants, integers=asked.integers)
+        extreme = find_highest_score(
+            ground, space, sign * target.weights, sign * target.constants, integers=asked.integers
+        )
         complete &= extreme.complete
         row = None
         if extreme.point is not None and extreme.cell is not None:
-            row = find_admissible_rows(ground, [space], extreme.cell.polytope, extreme.point, make_score_function(ground, target, sign))
-        found.append((sign * extreme.bound, None if row is None else make_witness(ground, target, row[0][0], shows)))
+            row = find_admissible_rows(
+                ground,
+                [space],
+                extreme.cell.polytope,
+                extreme.point,
+                make_score_function(ground, target, sign),
+            )
+        found.append(
+            (
+                sign * extreme.bound,
+                None if row is None else make_witness(ground, target, row[0][0], shows),
+            )
+        )
     (low, lowest), (high, highest_) = found
     if low > high:
-        raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given) or 'none given'}")
+        raise DataError(
+            f"no row of the domain meets these conditions: {'; '.join(asked.given) or 'none given'}"
+        )
     return ScoreRange(low, high, lowest, highest_, complete)
 
 
@@ -54,12 +75,24 @@ def answer_range(asked: Question) -> Answer:
     found = find_score_range(asked, target)
     values, exact = list_range_values(target, found)
     statement = f"{target.name} lies {describe_interval(values['low'], values['high'])}{describe_conditions(asked)}."
-    return Answer("range", statement, None, values, exact, _list_witnesses(found), _compose_range_notes(asked, target, found, exact))
+    return Answer(
+        "range",
+        statement,
+        None,
+        values,
+        exact,
+        _list_witnesses(found),
+        _compose_range_notes(asked, target, found, exact),
+    )
 
 
-def _compose_range_notes(asked: Question, target: ScoreTarget, found: ScoreRange, exact: bool) -> tuple[str, ...]:
+def _compose_range_notes(
+    asked: Question, target: ScoreTarget, found: ScoreRange, exact: bool
+) -> tuple[str, ...]:
     """With what a time limit has left out."""
-    return compose_notes(asked, target, exact=exact, closing=() if found.complete else (UNFINISHED,))
+    return compose_notes(
+        asked, target, exact=exact, closing=() if found.complete else (UNFINISHED,)
+    )
 
 
 def _answer_all_outputs(asked: Question) -> Answer:
@@ -71,17 +104,33 @@ def _answer_all_outputs(asked: Question) -> Answer:
             target = find_target(asked.ground, name)
         except UnsupportedError:
             bounds = asked.rules.ranges() if bounds is None else bounds
-            own = {"low": float(np.nanmin(bounds[:, i, 0])), "high": float(np.nanmax(bounds[:, i, 1]))}
+            own = {
+                "low": float(np.nanmin(bounds[:, i, 0])),
+                "high": float(np.nanmax(bounds[:, i, 1])),
+            }
             values[name], exact = own, False
-            rows.append(f"{name} lies {describe_interval(own['low'], own['high'])} (a bound, which may not be attained)")
+            rows.append(
+                f"{name} lies {describe_interval(own['low'], own['high'])} (a bound, which may not be attained)"
+            )
             continue
         found = find_score_range(asked, target)
         values[name], one = list_range_values(target, found)
         exact, complete = exact and one, complete and found.complete
         rows.append(f"{name} lies {describe_interval(values[name]['low'], values[name]['high'])}")
-    said = "\n".join(rows) + f"\n{describe_conditions(asked).strip().capitalize()}. Ask for one output to see rows that attain this."
+    said = (
+        "\n".join(rows)
+        + f"\n{describe_conditions(asked).strip().capitalize()}. Ask for one output to see rows that attain this."
+    )
     closing = () if complete else (UNFINISHED,)
-    return Answer("range", said, None, values, exact, (), compose_notes(asked, None, exact=exact, closing=closing))
+    return Answer(
+        "range",
+        said,
+        None,
+        values,
+        exact,
+        (),
+        compose_notes(asked, None, exact=exact, closing=closing),
+    )
 
 
 def answer_bounded(asked: Question) -> Answer:
@@ -94,20 +143,30 @@ def answer_bounded(asked: Question) -> Answer:
     values, exact = list_range_values(target, found)
     holds = (low is None or values["low"] >= low) and (high is None or values["high"] <= high)
     limit = " and ".join(
-        f"{word} {value:g}" for word, value in (("at least", low), ("at most", high)) if value is not None
+        f"{word} {value:g}"
+        for word, value in (("at least", low), ("at most", high))
+        if value is not None
     )
     reached = values["reached"]
     broken = (low is not None and reached["low"] is not None and reached["low"] < low) or (
         high is not None and reached["high"] is not None and reached["high"] > high
     )
-    broken = broken or (found.complete and not holds and not np.isfinite([values["low"], values["high"]]).all())
+    broken = broken or (
+        found.complete and not holds and not np.isfinite([values["low"], values["high"]]).all()
+    )
     lies = describe_interval(values["low"], values["high"])
     if holds:
         statement = f"Yes: {target.name} is {limit}{describe_conditions(asked)}; it lies {lies}."
     elif broken:
-        statement = f"No: {target.name} isn't always {limit}{describe_conditions(asked)}; it lies {lies}."
+        statement = (
+            f"No: {target.name} isn't always {limit}{describe_conditions(asked)}; it lies {lies}."
+        )
     else:
-        why = "which is the limit but for rounding" if found.complete else "as far as the time limit allowed to tell"
+        why = (
+            "which is the limit but for rounding"
+            if found.complete
+            else "as far as the time limit allowed to tell"
+        )
         statement = f"Not decided: {target.name} lies {lies}, {why}."
     shown = _list_witnesses(found)
     if broken:
@@ -118,7 +177,9 @@ def answer_bounded(asked: Question) -> Answer:
     )  # fmt: skip
 
 
-def _is_beyond(target: ScoreTarget, witness: Witness, low: float | None, high: float | None) -> bool:
+def _is_beyond(
+    target: ScoreTarget, witness: Witness, low: float | None, high: float | None
+) -> bool:
     value = read_output(target, witness)
     return (low is not None and value < low) or (high is not None and value > high)
 
@@ -133,7 +194,9 @@ def list_range_values(target: ScoreTarget, found: ScoreRange) -> tuple[Mapping[s
         "score": {"low": found.low, "high": found.high, "reached": {"low": reach[0], "high": reach[1]}},
     }  # fmt: skip
     spread = found.high - found.low
-    return values, is_attained(found.low, reach[0], spread) and is_attained(found.high, reach[1], spread)
+    return values, is_attained(found.low, reach[0], spread) and is_attained(
+        found.high, reach[1], spread
+    )
 
 
 def read_output(target: ScoreTarget, witness: Witness) -> float:
@@ -150,7 +213,9 @@ def _list_witnesses(found: ScoreRange) -> tuple[Witness, ...]:
 
 def describe_interval(low: float, high: float) -> str:
     """`between 0.1 and 0.5`, rounded outwards; 0 where an end is that but for a billionth of the whole."""
-    low, high = (0.0 if abs(end) <= _NOTHING * (high - low) < np.inf else end for end in (low, high))
+    low, high = (
+        0.0 if abs(end) <= _NOTHING * (high - low) < np.inf else end for end in (low, high)
+    )
     if not np.isfinite(low) and not np.isfinite(high):
         return "anywhere: no bound holds"
     if not np.isfinite(low):

@@ -32,11 +32,20 @@ def answer_reach(asked: Question) -> Answer:
             else "."
         )
     else:
-        holds, said = None, f"Not decided: {goal.label} is reached at most in a tie, within rounding{describe_conditions(asked)}."
+        holds, said = (
+            None,
+            f"Not decided: {goal.label} is reached at most in a tie, within rounding{describe_conditions(asked)}.",
+        )
     values = {"goal": goal.label, "margin": None if goal.decided is not None else best}
     text = compose_notes(asked, None, exact=True, closing=_compose_closing(holds))
     return Answer(
-        "reach", said, holds, values, holds is not None, () if shown is None else (shown,), (text[0], *text[2:])
+        "reach",
+        said,
+        holds,
+        values,
+        holds is not None,
+        () if shown is None else (shown,),
+        (text[0], *text[2:]),
     )
 
 
@@ -55,7 +64,9 @@ def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
             best = max(best, margin)
             if point is None or margin < 0.0:
                 continue
-            seat = find_admissible_rows(ground, [space], cell.polytope, point, lambda rows: _mark_met_rows(goal, rows))
+            seat = find_admissible_rows(
+                ground, [space], cell.polytope, point, lambda rows: _mark_met_rows(goal, rows)
+            )
             if seat is not None:
                 shown = make_witness(ground, None, seat[0][0], f"{goal.label} here")
                 if goal.decided is not None:
@@ -77,7 +88,9 @@ def _mark_met_rows(goal: Goal, rows: Array) -> Array:
     return np.asarray(np.where(goal.met(rows), 1.0, np.nan)[0])
 
 
-def _find_margin(asked: Question, goal: Goal, space: QuestionSpace, cell: RuleCell) -> tuple[float, Array | None]:
+def _find_margin(
+    asked: Question, goal: Goal, space: QuestionSpace, cell: RuleCell
+) -> tuple[float, Array | None]:
     """The largest smallest score of a goal on a cell, and where; below 0: it isn't met there."""
     ground = asked.ground
     if goal.decided is not None:

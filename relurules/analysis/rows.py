@@ -16,7 +16,9 @@ def read_row(rules: RuleSet, row: Any) -> Array:
     import pandas
 
     if row is None:
-        raise DataError("say which row: a mapping of columns to values, a frame of one row, or numbers")
+        raise DataError(
+            "say which row: a mapping of columns to values, a frame of one row, or numbers"
+        )
     if isinstance(row, pandas.Series):
         row = row.to_dict()
     if isinstance(row, Mapping):

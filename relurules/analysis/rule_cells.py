@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from relurules.domain import Domain, row_lengths
 from relurules.ir import UNEXPLORED, RuleSet
+from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
-from relurules.limits import NEVER, Deadline
 from relurules.lp.maxima import bound_maxima
 
 #: A form that moves by less than this share of its constant doesn't change its sign in a bounded domain.
@@ -147,7 +147,9 @@ class RestrictedRules:
             if self.deadline.is_over():
                 if not strict:
                     return
-                self.deadline.check(f"looking at part {done + 1} of the {self.branches} that the rules' tree has")
+                self.deadline.check(
+                    f"looking at part {done + 1} of the {self.branches} that the rules' tree has"
+                )
             found = self.cell(space, leaf, path)
             if found is not None:
                 yield found
@@ -169,13 +171,19 @@ class RestrictedRules:
             ends = np.where(weights > 0, weights * self.domain.upper, weights * self.domain.lower)
             terms = np.where(weights == 0, 0.0, ends)
             sizes = np.abs(terms).sum(axis=1) + np.abs(constants)
-            found = terms.sum(axis=1) + constants + (len(self.domain) + 4) * np.finfo(np.float64).eps * sizes
+            found = (
+                terms.sum(axis=1)
+                + constants
+                + (len(self.domain) + 4) * np.finfo(np.float64).eps * sizes
+            )
         return np.where(np.isnan(found), np.inf, found)
 
     def whole(self, space: QuestionSpace, *, integers: bool) -> Array:
         """(k, n + 1) forms of v that must be whole: indicators of categories and, if asked, whole-number columns."""
         own = {i for group in self.domain.groups for i in group}
-        columns = [j for j in range(len(self.domain)) if j in own or (integers and self.domain.integer[j])]
+        columns = [
+            j for j in range(len(self.domain)) if j in own or (integers and self.domain.integer[j])
+        ]
         moving = [j for j in columns if space.spread[j].any()]
         return np.column_stack([space.spread[moving], space.base[moving]])
 
@@ -200,7 +208,9 @@ def compute_walls(domain: Domain, base: Array, spread: Array) -> Polytope:
     limits = np.concatenate([domain.upper[high], -domain.lower[low], domain.limits])
     G, h = normals @ spread, limits - normals @ base
     first = len(limits) - len(domain.bounds)
-    room = np.concatenate([_SIDE * np.abs(h[:first]), domain.rounding(domain.normals, domain.limits)])
+    room = np.concatenate(
+        [_SIDE * np.abs(h[:first]), domain.rounding(domain.normals, domain.limits)]
+    )
     length = row_lengths(G)
     moving = length > 0
     still = room + _SIDE * (np.abs(limits) + np.abs(normals) @ np.abs(base))
@@ -226,7 +236,9 @@ def is_empty_polytope(polytope: Polytope) -> bool:
     return len(polytope.h) == 1 and polytope.h[0] == -1.0 and not polytope.G.any()
 
 
-def cut_by_path(polytope: Polytope, splits: SplitForms, path: list[tuple[int, int]]) -> Polytope | None:
+def cut_by_path(
+    polytope: Polytope, splits: SplitForms, path: list[tuple[int, int]]
+) -> Polytope | None:
     """The part on these sides of these splits, rounding included; None where a split that doesn't move rules it out."""
     if is_empty_polytope(polytope):
         return None
@@ -238,7 +250,9 @@ def cut_by_path(polytope: Polytope, splits: SplitForms, path: list[tuple[int, in
     if (rows[~moving, -1] < -room[~moving]).any():
         return None
     rows, room = rows[moving], room[moving]
-    return Polytope(np.vstack([polytope.G, -rows[:, :-1]]), np.concatenate([polytope.h, rows[:, -1] + room]))
+    return Polytope(
+        np.vstack([polytope.G, -rows[:, :-1]]), np.concatenate([polytope.h, rows[:, -1] + room])
+    )
 
 
 def split_polytope(polytope: Polytope, splits: SplitForms, at: int) -> list[Polytope | None]:

@@ -16,10 +16,17 @@ from relurules.domain import Domain
 from relurules.domain.columns import decode_rows
 from relurules.errors import CheckError, DataError, DomainError, OutOfTimeError
 from relurules.ir import RuleSet
-from relurules.ir.difference import DataDifference, Difference, Gap, RowComparison, RuleMatch, RuleWithoutMatch
+from relurules.ir.difference import (
+    DataDifference,
+    Difference,
+    Gap,
+    RowComparison,
+    RuleMatch,
+    RuleWithoutMatch,
+)
+from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.link import LINKS
 from relurules.ir.network import Array
-from relurules.limits import NEVER, Deadline
 from relurules.lp import RADIUS
 from relurules.lp.branch_and_bound import maximise_over_integers
 from relurules.lp.maxima import bound_maxima
@@ -48,7 +55,9 @@ def compare_rules(
     domain, notes = intersect_domains(old.domain, new.domain)
     sides = RestrictedRules(old, domain, deadline), RestrictedRules(new, domain, deadline)
     terms = [np.abs(g.weights) @ g.reach + np.abs(g.constants) for g in sides]
-    tolerance = float(_TOLERANCE * np.max([t.max() for t in terms]) if tolerance is None else tolerance)
+    tolerance = float(
+        _TOLERANCE * np.max([t.max() for t in terms]) if tolerance is None else tolerance
+    )
     found = _Comparison(sides, tolerance, len(old.scores) if old.decision is None else 0)
     complete = _search_parts(found, most)
     if not found.parts and not complete:
@@ -57,7 +66,9 @@ def compare_rules(
         raise DomainError("the domains of the two rule sets have no row in common")
     if _is_identical(old, new):
         found.bounds[:], found.slivers[:] = 0.0, 0.0
-    return _build_difference(found, names, complete, notes, None if data is None else _compare_on_data(found, data))
+    return _build_difference(
+        found, names, complete, notes, None if data is None else _compare_on_data(found, data)
+    )
 
 
 def _check_comparable(old: RuleSet, new: RuleSet) -> None:
@@ -71,12 +82,17 @@ def _check_comparable(old: RuleSet, new: RuleSet) -> None:
         ("decisions", old.decision, new.decision),
     ):
         if one != other:
-            raise DataError(f"the two have other {what}: {_shorten_text(one)} and {_shorten_text(other)}; these must be the same")
+            raise DataError(
+                f"the two have other {what}: {_shorten_text(one)} and {_shorten_text(other)}; these must be the same"
+            )
 
 
 def _is_identical(old: RuleSet, new: RuleSet) -> bool:
     """Whether both are the same numbers throughout, and so predict the same to the last bit."""
-    pairs = [(getattr(old.tree, name), getattr(new.tree, name)) for name in ("normals", "offsets", "children")]
+    pairs = [
+        (getattr(old.tree, name), getattr(new.tree, name))
+        for name in ("normals", "offsets", "children")
+    ]
     pairs += [(a.map.weights, b.map.weights) for a, b in zip(old, new, strict=False)]
     pairs += [(a.map.constants, b.map.constants) for a, b in zip(old, new, strict=False)]
     return len(old) == len(new) and all(np.array_equal(one, other) for one, other in pairs)
@@ -99,7 +115,9 @@ def intersect_domains(old: Domain, new: Domain) -> tuple[Domain, tuple[str, ...]
         return replace(old, integer=old.integer & new.integer), ()
     lower, upper = np.maximum(old.lower, new.lower), np.minimum(old.upper, new.upper)
     for j in np.flatnonzero(lower > upper):
-        raise DomainError(f"the two domains have no row in common: of {old.names[j]!r} they hold no value both")
+        raise DomainError(
+            f"the two domains have no row in common: of {old.names[j]!r} they hold no value both"
+        )
     domain = replace(
         old,
         lower=lower,
@@ -173,7 +191,10 @@ def _compare_parts(found: _Comparison, most: int) -> bool:
             found.pairs[pair] = max(found.pairs.get(pair, 0.0), gap)
             found.same &= all(
                 np.array_equal(old_part[cell.leaf], new_part[part.leaf])
-                for old_part, new_part in ((old.weights, new.weights), (old.constants, new.constants))
+                for old_part, new_part in (
+                    (old.weights, new.weights),
+                    (old.constants, new.constants),
+                )
             )
             differs = judge.point(cell, part, center) if judge.classes else None
             if differs is not None and found.decided is None:
@@ -204,7 +225,10 @@ def _bound_gap(found: _Comparison, cell: RuleCell, part: RuleCell, *, thin: bool
     if not weights.any() and not constants.any():
         return 0.0
     forms = found.space.forms(weights, constants)
-    room = sum(g.rounding(g.weights[leaf], g.constants[leaf]) for g, leaf in ((old, cell.leaf), (new, part.leaf)))
+    room = sum(
+        g.rounding(g.weights[leaf], g.constants[leaf])
+        for g, leaf in ((old, cell.leaf), (new, part.leaf))
+    )
     both = np.vstack([forms, -forms])
     relaxed = bound_maxima(part.polytope.G, part.polytope.h, both).bounds
     whole = old.whole(found.space, integers=False)
@@ -223,7 +247,11 @@ def _bound_gap(found: _Comparison, cell: RuleCell, part: RuleCell, *, thin: bool
 
 
 def _build_difference(
-    found: _Comparison, names: tuple[str, str], complete: bool, notes: tuple[str, ...], data: DataDifference | None
+    found: _Comparison,
+    names: tuple[str, str],
+    complete: bool,
+    notes: tuple[str, ...],
+    data: DataDifference | None,
 ) -> Difference:
     old, new = (ground.rules for ground in found.sides)
     kept, changed, removed, added = _match_rules(found)
@@ -231,11 +259,19 @@ def _build_difference(
     place = None
     if found.decided is not None:
         part, point = found.decided
-        seat = find_admissible_rows(found.sides[0], [found.space], part.polytope, point, lambda rows: _mark_disagreement(found, rows))
+        seat = find_admissible_rows(
+            found.sides[0],
+            [found.space],
+            part.polytope,
+            point,
+            lambda rows: _mark_disagreement(found, rows),
+        )
         place = None if seat is None else compare_at_row(found, seat[0][0])
     more = [*notes]
     if judge and len(list_class_names(found.sides[0])) > CLASSES and old.decision is None:
-        more.append(f"of more than {CLASSES} classes, parts were compared at one point each: more of them may differ")
+        more.append(
+            f"of more than {CLASSES} classes, parts were compared at one point each: more of them may differ"
+        )
     errors = [rules.score_error for rules in (old, new)]
     if max(errors) > 0 and old.decision is None:
         more.append(
@@ -243,7 +279,11 @@ def _build_difference(
             "larger by no more than the sum"
         )
     if not old.complete or not new.complete:
-        more += [f"this holds only where both have a rule. {describe_missing(r)}" for r in (old, new) if not r.complete]
+        more += [
+            f"this holds only where both have a rule. {describe_missing(r)}"
+            for r in (old, new)
+            if not r.complete
+        ]
     return Difference(
         names, (len(old), len(new)), found.tolerance, found.same, tuple(_list_gaps(found, complete)), found.parts,
         found.differing, judge, place, data, kept, changed, removed, added, complete, tuple(more),
@@ -261,32 +301,57 @@ def _list_gaps(found: _Comparison, complete: bool) -> Iterator[Gap]:
     for i, name in enumerate(rules.scores[: found.scores]):
         best, place, reached = found.best[i], None, None
         if best.point is not None and best.part is not None:
-            seat = find_admissible_rows(found.sides[0], [found.space], best.part.polytope, best.point, _make_gap_function(found, i))
+            seat = find_admissible_rows(
+                found.sides[0],
+                [found.space],
+                best.part.polytope,
+                best.point,
+                _make_gap_function(found, i),
+            )
             if seat is not None:
                 reached, place = seat[1], compare_at_row(found, seat[0][0])
         bound = float(found.bounds[i]) if complete else np.inf
         worst = max(bound, float(found.slivers[i]))
-        outputs = [LINKS[head.link] for head in rules.heads if head.scores == (i,) and head.link != "identity"]
-        linked = None if not outputs or any(link.steepens for link in outputs) else outputs[0].change(worst, 0.0, 1)
+        outputs = [
+            LINKS[head.link]
+            for head in rules.heads
+            if head.scores == (i,) and head.link != "identity"
+        ]
+        linked = (
+            None
+            if not outputs or any(link.steepens for link in outputs)
+            else outputs[0].change(worst, 0.0, 1)
+        )
         yield Gap(name, bound, reached, place, float(found.slivers[i]), linked)
 
 
 def _make_gap_function(found: _Comparison, score: int) -> Callable[[Array], Array]:
     old, new = (ground.rules for ground in found.sides)
-    return lambda rows: np.asarray(np.abs(old.predict_scores(rows) - new.predict_scores(rows))[0, score])
+    return lambda rows: np.asarray(
+        np.abs(old.predict_scores(rows) - new.predict_scores(rows))[0, score]
+    )
 
 
 def compare_at_row(found: _Comparison, x: Array) -> RowComparison:
     """What both sets say of a row in the domain."""
     old, new = (ground.rules for ground in found.sides)
     raw = {name: values[0] for name, values in decode_rows(x[None], old.domain.columns).items()}
-    said = [dict(zip(r.outputs, map(float, r.predict(x[None])[0]), strict=True)) for r in (old, new)]
-    return RowComparison(raw, (int(old.apply(x[None])[0]), int(new.apply(x[None])[0])), said[0], said[1])
+    said = [
+        dict(zip(r.outputs, map(float, r.predict(x[None])[0]), strict=True)) for r in (old, new)
+    ]
+    return RowComparison(
+        raw, (int(old.apply(x[None])[0]), int(new.apply(x[None])[0])), said[0], said[1]
+    )
 
 
 def _match_rules(
     found: _Comparison,
-) -> tuple[tuple[RuleMatch, ...], tuple[RuleMatch, ...], tuple[RuleWithoutMatch, ...], tuple[RuleWithoutMatch, ...]]:
+) -> tuple[
+    tuple[RuleMatch, ...],
+    tuple[RuleMatch, ...],
+    tuple[RuleWithoutMatch, ...],
+    tuple[RuleWithoutMatch, ...],
+]:
     """Rules that hold for the same rows in both sets, as they were or changed; and those that don't."""
     of_old: dict[int, list[int]] = {}
     of_new: dict[int, list[int]] = {}
@@ -300,11 +365,21 @@ def _match_rules(
         (i + 1, j + 1) for i, j in twins
         if np.array_equal(old.weights[i], new.weights[j]) and np.array_equal(old.constants[i], new.constants[j])
     }  # fmt: skip
-    kept = tuple(m for m in same if m.gap <= found.tolerance and (found.scores or (m.old, m.new) in exact))
+    kept = tuple(
+        m for m in same if m.gap <= found.tolerance and (found.scores or (m.old, m.new) in exact)
+    )
     changed = tuple(m for m in same if m not in kept)
     matched = {i for i, _ in twins}, {j for _, j in twins}
-    removed = tuple(_report_lone_rule(i, of_old.get(i, [])) for i in range(len(old.rules)) if i not in matched[0])
-    added = tuple(_report_lone_rule(j, of_new.get(j, [])) for j in range(len(new.rules)) if j not in matched[1])
+    removed = tuple(
+        _report_lone_rule(i, of_old.get(i, []))
+        for i in range(len(old.rules))
+        if i not in matched[0]
+    )
+    added = tuple(
+        _report_lone_rule(j, of_new.get(j, []))
+        for j in range(len(new.rules))
+        if j not in matched[1]
+    )
     return kept, changed, removed, added
 
 

@@ -17,7 +17,13 @@ from relurules.analysis.columns import (
     measure_least_room,
 )
 from relurules.analysis.effect import answer_for_categories
-from relurules.analysis.question import Question, bound_rounding, compose_notes, describe_conditions, is_attained
+from relurules.analysis.question import (
+    Question,
+    bound_rounding,
+    compose_notes,
+    describe_conditions,
+    is_attained,
+)
 from relurules.analysis.rule_cells import RuleCell
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import find_admissible_rows, make_witness, round_row
@@ -27,7 +33,12 @@ from relurules.ir.network import Array
 
 #: Coefficients that move a score by less than this share of its terms are rounding.
 _ROUNDING = 1e-12
-_WORDS = {(False, False): "doesn't matter", (True, False): "rises", (False, True): "falls", (True, True): "both"}
+_WORDS = {
+    (False, False): "doesn't matter",
+    (True, False): "rises",
+    (False, True): "falls",
+    (True, True): "both",
+}
 
 
 class SlopeRange(NamedTuple):
@@ -63,7 +74,9 @@ def _has_interior(asked: Question, cell: RuleCell) -> bool:
     return find_roomiest_point(ground, space, cell.polytope, 2.0 * enough).bound > enough
 
 
-def bound_slopes(asked: Question, target: ScoreTarget, column: TableColumn, leaves: list[int]) -> SlopeRange:
+def bound_slopes(
+    asked: Question, target: ScoreTarget, column: TableColumn, leaves: list[int]
+) -> SlopeRange:
     """Coefficients of a number column, per unit."""
     j = column.at[0]
     own = target.weights[leaves, j]
@@ -102,7 +115,13 @@ def answer_monotone(asked: Question) -> Answer:
     return _answer_continuous(asked, target, column, found, shown)
 
 
-def _answer_continuous(asked: Question, target: ScoreTarget, column: TableColumn, found: SlopeRange, shown: tuple[Witness, ...]) -> Answer:
+def _answer_continuous(
+    asked: Question,
+    target: ScoreTarget,
+    column: TableColumn,
+    found: SlopeRange,
+    shown: tuple[Witness, ...],
+) -> Answer:
     direction = _WORDS[found.rises is not None, found.falls is not None]
     values = {
         "output": target.name, "feature": column.name, "direction": direction,
@@ -124,10 +143,20 @@ def _answer_continuous(asked: Question, target: ScoreTarget, column: TableColumn
         "score by less than 1e-12 of its terms count as 0.",
     )
     text = compose_notes(asked, target, exact=True, closing=closing)
-    return Answer("monotone", f"{said}; {slope}{what}.", direction != "both", values, True, shown, (text[0], *text[2:]))
+    return Answer(
+        "monotone",
+        f"{said}; {slope}{what}.",
+        direction != "both",
+        values,
+        True,
+        shown,
+        (text[0], *text[2:]),
+    )
 
 
-def _find_row_pair(asked: Question, target: ScoreTarget, column: TableColumn, leaf: int, way: float) -> Iterator[Witness]:
+def _find_row_pair(
+    asked: Question, target: ScoreTarget, column: TableColumn, leaf: int, way: float
+) -> Iterator[Witness]:
     """Two rows of one rule that differ in the column alone, and show that the output goes that way."""
     ground, space = asked.ground, asked.ground.space
     c = find_moving_coordinate(space, column)
@@ -165,7 +194,11 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
     ends, shown, exact = [], list[Witness](), True
     small = bound_rounding(asked, target)
     for way, word in ((1.0, "rises"), (-1.0, "falls")):
-        found = None if pair is None else find_largest_change(ground, target, pair, way, integers=asked.integers)
+        found = (
+            None
+            if pair is None
+            else find_largest_change(ground, target, pair, way, integers=asked.integers)
+        )
         ends.append(0.0 if found is None else max(0.0, found.bound))
         if pair is None or found is None or found.bound <= small:
             continue
@@ -174,7 +207,9 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
         if found.point is None or found.polytope is None:
             exact = False
             continue
-        seat = find_admissible_rows(ground, pair[:2], found.polytope, found.point, make_change_function(asked, target, way))
+        seat = find_admissible_rows(
+            ground, pair[:2], found.polytope, found.point, make_change_function(asked, target, way)
+        )
         exact &= seat is not None and is_attained(found.bound, seat[1], found.bound, small)
         if seat is not None and seat[1] > 0:
             shown.append(make_witness(ground, target, seat[0][0], f"it {word} from here"))
@@ -203,7 +238,15 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
         f"largest error, {format_bound(2 * ground.rules.score_error, up=True)}; so pairs of rows were compared, rule by "
         "rule.",
     )
-    return Answer("monotone", said, yes, values, exact, tuple(shown), compose_notes(asked, target, exact=exact, closing=jumps))
+    return Answer(
+        "monotone",
+        said,
+        yes,
+        values,
+        exact,
+        tuple(shown),
+        compose_notes(asked, target, exact=exact, closing=jumps),
+    )
 
 
 def make_change_function(asked: Question, target: ScoreTarget, sign: float) -> Any:
@@ -219,7 +262,9 @@ def make_change_function(asked: Question, target: ScoreTarget, sign: float) -> A
 def _answer_all_columns(asked: Question, target: ScoreTarget) -> Answer:
     """Every number column in a line."""
     if not asked.ground.continuous:
-        raise UnsupportedError("these rules are simplified and may jump: say which feature is asked about")
+        raise UnsupportedError(
+            "these rules are simplified and may jump: say which feature is asked about"
+        )
     leaves, rows, values = list_leaves(asked), [], dict[str, Any]()
     for column in list_columns(asked.ground):
         if column.categories:
@@ -239,12 +284,20 @@ def answer_lipschitz(asked: Question) -> Answer:
     """The steepest that a score is: in every number column, and in all of them together."""
     target, ground = find_target(asked.ground, asked.output), asked.ground
     leaves = list_leaves(asked)
-    numbers = [c for c in list_columns(ground) if not c.categories and ground.domain.widths[c.at[0]] > 0]
+    numbers = [
+        c for c in list_columns(ground) if not c.categories and ground.domain.widths[c.at[0]] > 0
+    ]
     at = [c.at[0] for c in numbers]
-    scale = np.array([asked.scales.get(c.name, float(ground.domain.widths[c.at[0]])) for c in numbers])
+    scale = np.array(
+        [asked.scales.get(c.name, float(ground.domain.widths[c.at[0]])) for c in numbers]
+    )
     own = np.abs(target.weights[leaves][:, at])
     steps = own * scale
-    norms = {"l1": steps.max(axis=1, initial=0.0), "l2": np.linalg.norm(steps, axis=1), "linf": steps.sum(axis=1)}
+    norms = {
+        "l1": steps.max(axis=1, initial=0.0),
+        "l2": np.linalg.norm(steps, axis=1),
+        "linf": steps.sum(axis=1),
+    }
     worst = {name: int(np.argmax(found)) for name, found in norms.items()}
     values: dict[str, Any] = {
         "output": target.name, "score": target.score or target.name,
@@ -254,7 +307,12 @@ def answer_lipschitz(asked: Question) -> Answer:
     }  # fmt: skip
     what = target.score or target.name
     rows = tuple(
-        (c.name, format_number(own[:, i].max(initial=0.0)), format_number(scale[i]), format_number(steps[:, i].max(initial=0.0)))
+        (
+            c.name,
+            format_number(own[:, i].max(initial=0.0)),
+            format_number(scale[i]),
+            format_number(steps[:, i].max(initial=0.0)),
+        )
         for i, c in enumerate(numbers)
     )
     grid = Grid(("column", "steepest per unit", "its width", "over its width, at most"), rows)
@@ -273,7 +331,13 @@ def answer_lipschitz(asked: Question) -> Answer:
         "columns in units of their widths."
     )
     point = ground.rules.rules[leaves[worst["linf"]]].point
-    shown = (make_witness(ground, target, round_row(ground.domain, point), "steepest (linf) around here"),)
+    shown = (
+        make_witness(
+            ground, target, round_row(ground.domain, point), "steepest (linf) around here"
+        ),
+    )
     fits = ground.domain.contains(round_row(ground.domain, point)[None])[0]
     text = compose_notes(asked, target, exact=True, closing=closing)
-    return Answer("lipschitz", said, None, values, True, shown if fits else (), (text[0], *text[2:]), grid)
+    return Answer(
+        "lipschitz", said, None, values, True, shown if fits else (), (text[0], *text[2:]), grid
+    )

@@ -82,11 +82,19 @@ def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
         if not LINKS[head.link].joint and head.link != "step":
             turned = head.link == "complement"  # it is the sigmoid of minus the score
             own = (-1.0 if turned else 1.0) * eye[head.scores[0]]
-            return _make_target(ground, name, _LABELS[head.link].format(name), "sigmoid" if turned else head.link, own)
+            return _make_target(
+                ground,
+                name,
+                _LABELS[head.link].format(name),
+                "sigmoid" if turned else head.link,
+                own,
+            )
         if len(head.scores) == 2 and head.link == "softmax":
             this = head.scores[head.component]
             other = head.scores[1 - head.component]
-            return _make_target(ground, name, f"log odds of {name}", "sigmoid", eye[this] - eye[other])
+            return _make_target(
+                ground, name, f"log odds of {name}", "sigmoid", eye[this] - eye[other]
+            )
     if name in rules.scores:
         return _make_target(ground, name, "", "identity", eye[rules.scores.index(name)])
     if name in rules.outputs:
@@ -98,6 +106,8 @@ def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
     raise DataError(f"no output {name!r}; there are {', '.join(map(repr, list(known)[:12]))}")
 
 
-def _make_target(ground: RestrictedRules, name: str, score: str, link: str, combination: Array) -> ScoreTarget:
+def _make_target(
+    ground: RestrictedRules, name: str, score: str, link: str, combination: Array
+) -> ScoreTarget:
     weights = np.einsum("s,rsd->rd", combination, ground.weights)
     return ScoreTarget(name, score, link, weights, ground.constants @ combination, combination)

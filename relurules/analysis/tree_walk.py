@@ -26,7 +26,9 @@ class ScoreBounds(NamedTuple):
     splits: Array
 
 
-def bound_scores(ground: RestrictedRules, space: QuestionSpace, weights: Array, constants: Array) -> ScoreBounds:
+def bound_scores(
+    ground: RestrictedRules, space: QuestionSpace, weights: Array, constants: Array
+) -> ScoreBounds:
     """Bounds on a score, weights (R, d) x + constants (R,), in every cell of a space, and below every split."""
     forms = space.forms(weights, constants)
     splits = np.tile([np.inf, -np.inf], (len(ground.rules.tree.neurons), 1))
@@ -44,7 +46,10 @@ def bound_scores(ground: RestrictedRules, space: QuestionSpace, weights: Array, 
 
 
 def walk_leaves(
-    ground: RestrictedRules, space: QuestionSpace, start: Polytope, wanted: Callable[[int], bool] = lambda _: True
+    ground: RestrictedRules,
+    space: QuestionSpace,
+    start: Polytope,
+    wanted: Callable[[int], bool] = lambda _: True,
 ) -> Iterator[RuleCell]:
     """The parts of a polytope that leaves of the tree, read in `space`, have. wanted: whether to look below a split."""
     tree = ground.rules.tree
@@ -59,6 +64,8 @@ def walk_leaves(
             continue
         if not wanted(at):
             continue
-        for child, part in zip(tree.children[at].tolist(), split_polytope(polytope, splits, at), strict=True):
+        for child, part in zip(
+            tree.children[at].tolist(), split_polytope(polytope, splits, at), strict=True
+        ):
             if part is not None:
                 stack.append((child, part))

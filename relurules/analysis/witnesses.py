@@ -20,7 +20,11 @@ _WHOLE = 1e-6
 
 
 def find_admissible_rows(
-    ground: RestrictedRules, space: Sequence[QuestionSpace], polytope: Polytope, point: Array, value: Callable[[Array], Array]
+    ground: RestrictedRules,
+    space: Sequence[QuestionSpace],
+    polytope: Polytope,
+    point: Array,
+    value: Callable[[Array], Array],
 ) -> tuple[Array, float] | None:
     """The rows at a point, (s, d), one per space, moved inside where that is better, and their value.
 
@@ -64,7 +68,9 @@ def round_row(domain: Domain, x: Array, space: QuestionSpace | None = None) -> A
     return np.asarray(x + 0.0)
 
 
-def make_witness(ground: RestrictedRules, target: ScoreTarget | None, x: Array, shows: str) -> Witness:
+def make_witness(
+    ground: RestrictedRules, target: ScoreTarget | None, x: Array, shows: str
+) -> Witness:
     """What the rules say of a row in the domain."""
     rules = ground.rules
     outputs = dict(zip(rules.outputs, map(float, rules.predict(x[None])[0]), strict=True))
@@ -73,6 +79,8 @@ def make_witness(ground: RestrictedRules, target: ScoreTarget | None, x: Array, 
     return Witness(shows, int(rules.apply(x[None])[0]), raw, outputs, score)
 
 
-def make_score_function(ground: RestrictedRules, target: ScoreTarget, sign: float) -> Callable[[Array], Array]:
+def make_score_function(
+    ground: RestrictedRules, target: ScoreTarget, sign: float
+) -> Callable[[Array], Array]:
     """What `seated` takes to make a score large, or small with sign -1."""
     return lambda rows: np.asarray(sign * target.of(ground.rules.predict_scores(rows))[0])

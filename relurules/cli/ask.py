@@ -13,34 +13,56 @@ from relurules.errors import DataError
 _out = Console(highlight=False)
 
 
-_Limit = Annotated[float | None, typer.Option(help="Limit, for bounded, reach and counterfactual.", callback=require_finite)]
+_Limit = Annotated[
+    float | None,
+    typer.Option(help="Limit, for bounded, reach and counterfactual.", callback=require_finite),
+]
 
 
 def ask(
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
     question: Annotated[
-        str, typer.Argument(help="range, bounded, monotone, effect, reach, lipschitz or counterfactual; see above.")
+        str,
+        typer.Argument(
+            help="range, bounded, monotone, effect, reach, lipschitz or counterfactual; see above."
+        ),
     ],
-    output: Annotated[str | None, typer.Option(help="Output, or score, that is asked about.")] = None,
+    output: Annotated[
+        str | None, typer.Option(help="Output, or score, that is asked about.")
+    ] = None,
     feature: Annotated[str | None, typer.Option(help="Column: for monotone, effect.")] = None,
-    value: Annotated[list[str] | None, typer.Option(help="Twice, for effect: from this value to that.")] = None,
+    value: Annotated[
+        list[str] | None, typer.Option(help="Twice, for effect: from this value to that.")
+    ] = None,
     at_least: _Limit = None,
     at_most: _Limit = None,
-    to: Annotated[str | None, typer.Option("--class", help="Class, for reach and counterfactual.")] = None,
-    row: Annotated[
-        str | None, typer.Option(help='For counterfactual: row of --data by number, or values: "age=35,job=clerk".')
+    to: Annotated[
+        str | None, typer.Option("--class", help="Class, for reach and counterfactual.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="CSV or Parquet that --row is a row of.")] = None,
-    keep: Annotated[list[str] | None, typer.Option(help="Column that may not change; repeatable.")] = None,
+    row: Annotated[
+        str | None,
+        typer.Option(
+            help='For counterfactual: row of --data by number, or values: "age=35,job=clerk".'
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet that --row is a row of.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option(help="Column that may not change; repeatable.")
+    ] = None,
     distance: Annotated[str, typer.Option(help="For counterfactual: l1 or linf.")] = "l1",
     scale: Annotated[
-        list[str] | None, typer.Option(help="A column's unit of distance, such as age=10; repeatable.")
+        list[str] | None,
+        typer.Option(help="A column's unit of distance, such as age=10; repeatable."),
     ] = None,
     given: Annotated[
-        list[str] | None, typer.Option(help='Condition: "age >= 30", "job = clerk", "job = clerk|none"; repeatable.')
+        list[str] | None,
+        typer.Option(help='Condition: "age >= 30", "job = clerk", "job = clerk|none"; repeatable.'),
     ] = None,
     whole: Annotated[
-        bool | None, typer.Option("--whole/--any", help="Whether whole-number columns hold whole numbers only.")
+        bool | None,
+        typer.Option("--whole/--any", help="Whether whole-number columns hold whole numbers only."),
     ] = None,
     time_limit: TimeLimit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -64,7 +86,9 @@ def ask(
 
     found = RuleSet.load(rules)
     if value and len(value) != 2:
-        raise DataError(f"--value is given {len(value)} times; it takes two, from one value to the other")
+        raise DataError(
+            f"--value is given {len(value)} times; it takes two, from one value to the other"
+        )
     table = None if data is None else read_table(data, [])
     answer = ask_rules(
         found, question, output=output, feature=feature, values=(value[0], value[1]) if value else None,
@@ -82,5 +106,7 @@ def _parse_scales(texts: list[str]) -> dict[str, float]:
         try:
             found[name] = float(number)
         except ValueError as error:
-            raise DataError(f"--scale {text!r}; expected a column and a number, such as age=10") from error
+            raise DataError(
+                f"--scale {text!r}; expected a column and a number, such as age=10"
+            ) from error
     return found

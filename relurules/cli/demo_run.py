@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from relurules import pipeline
+from relurules import api
 from relurules.cli.display import tabulate_reports
 from relurules.domain import Domain
 from relurules.errors import UnsupportedError
@@ -20,7 +20,7 @@ from relurules.files.writing import replace_atomically, write_text
 from relurules.ir import Artifact, Report, RuleSet
 
 if TYPE_CHECKING:
-    from relurules.training import TrainedClassifier
+    from relurules.training.classifier import TrainedClassifier
 
 Array = NDArray[np.float64]
 
@@ -63,15 +63,19 @@ def _load_data(seed: int) -> _DemoData:
         from sklearn.datasets import load_breast_cancer
         from sklearn.model_selection import train_test_split
     except ModuleNotFoundError as error:
-        raise UnsupportedError("the demo needs scikit-learn and duckdb: pip install 'relurules[demo]'") from error
+        raise UnsupportedError(
+            "the demo needs scikit-learn and duckdb: pip install 'relurules[demo]'"
+        ) from error
     bunch = load_breast_cancer()
     malignant = (bunch.target == 0).astype(np.int64)
-    parts = train_test_split(bunch.data, malignant, test_size=0.2, random_state=seed, stratify=malignant)
+    parts = train_test_split(
+        bunch.data, malignant, test_size=0.2, random_state=seed, stratify=malignant
+    )
     return _DemoData(tuple(map(str, bunch.feature_names)), *parts)
 
 
 def _train_network(data: _DemoData, seed: int, progress: Progress) -> "TrainedClassifier":
-    from relurules.training import fit_classifier
+    from relurules.training.classifier import fit_classifier
 
     task = progress.add_task("training", total=1.0)
     return fit_classifier(
@@ -86,21 +90,23 @@ def _extract_rules(trained: "TrainedClassifier", data: _DemoData, progress: Prog
     """Every measurement is a size or a share: the domain is from 0 to twice the largest value seen in training."""
     task = progress.add_task("extracting the rules", total=1)
     domain = Domain.box(np.zeros(len(data.names)), 2 * data.X_train.max(axis=0), data.names)
-    graph = replace(pipeline.trace(trained.model), outputs=("malignant_logit",))
-    rules = pipeline.extract(graph, domain=domain, data=data.X_train, y=data.y_train)
+    graph = replace(api.trace(trained.model), outputs=("malignant_logit",))
+    rules = api.extract(graph, domain=domain, data=data.X_train, y=data.y_train)
     progress.update(task, completed=1)
     return rules
 
 
-def _emit_and_verify(rules: RuleSet, trained: "TrainedClassifier", data: _DemoData, out: Path) -> list[Report]:
+def _emit_and_verify(
+    rules: RuleSet, trained: "TrainedClassifier", data: _DemoData, out: Path
+) -> list[Report]:
     rules.save(out / "rules.json")
     _save_inputs(trained, data, out)
-    read_back = pipeline.verify(RuleSet.load(out / "rules.json"), trained.model, data.X_test)
+    read_back = api.verify(RuleSet.load(out / "rules.json"), trained.model, data.X_test)
     reports = [read_back._replace(artefact="rules.json")]
     for target, dialect, folder, runs in ARTEFACTS:
-        main = pipeline.emit(rules, target, dialect=dialect).write(out / folder)[-1]
+        main = api.emit(rules, target, dialect=dialect).write(out / folder)[-1]
         if runs:
-            reports.append(pipeline.verify(Artifact.read(main), trained.model, data.X_test))
+            reports.append(api.verify(Artifact.read(main), trained.model, data.X_test))
     return reports
 
 
@@ -115,17 +121,25 @@ def _save_inputs(trained: "TrainedClassifier", data: _DemoData, out: Path) -> No
     torch.export.save(torch.export.export(trained.model, (example,), dynamic_shapes=sizes), archive)
     with replace_atomically(out / "model.pt2") as path:
         path.write_bytes(archive.getvalue())
-    write_text(out / "rows.csv", pandas.DataFrame(data.X_test, columns=list(data.names)).to_csv(index=False))
+    write_text(
+        out / "rows.csv",
+        pandas.DataFrame(data.X_test, columns=list(data.names)).to_csv(index=False),
+    )
 
 
 def _print_results(
-    rules: RuleSet, trained: "TrainedClassifier", data: _DemoData, reports: Sequence[Report], out: Path, console: Console
+    rules: RuleSet,
+    trained: "TrainedClassifier",
+    data: _DemoData,
+    reports: Sequence[Report],
+    out: Path,
+    console: Console,
 ) -> None:
     from sklearn.metrics import accuracy_score, roc_auc_score
 
-    console.print(str(pipeline.emit(rules, "text")), markup=False, soft_wrap=True)
+    console.print(str(api.emit(rules, "text")), markup=False, soft_wrap=True)
     scores = Table("", "test accuracy", "test AUC", title=f"on {len(data.y_test)} rows held back")
-    network = pipeline.trace(trained.model).evaluate(data.X_test)[:, 0]
+    network = api.trace(trained.model).evaluate(data.X_test)[:, 0]
     for name, logit in (("network", network), ("rules", rules.predict(data.X_test)[:, 0])):
         accuracy, auc = accuracy_score(data.y_test, logit > 0), roc_auc_score(data.y_test, logit)
         scores.add_row(name, f"{accuracy:.4f}", f"{auc:.4f}")

@@ -16,13 +16,22 @@ _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 def diff(
     old: Annotated[Path, typer.Argument(help="Rules file, or network, as for extract.")],
     new: Annotated[Path, typer.Argument(help="Rules file, or network, as for extract.")],
-    data: Annotated[Path | None, typer.Option(help="CSV or Parquet: how many of its rows change.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet: how many of its rows change.")
+    ] = None,
     tolerance: Annotated[
         float | None,
-        typer.Option(help="How far scores may be apart; by default by rounding only.", min=0, callback=require_finite),
+        typer.Option(
+            help="How far scores may be apart; by default by rounding only.",
+            min=0,
+            callback=require_finite,
+        ),
     ] = None,
     trust_pickle: Annotated[
-        bool, typer.Option("--trust-pickle", help="Load a pickled model, which runs the code that it names.")
+        bool,
+        typer.Option(
+            "--trust-pickle", help="Load a pickled model, which runs the code that it names."
+        ),
     ] = False,
     html: Annotated[Path | None, typer.Option(help="Write the comparison as an HTML file.")] = None,
     time_limit: TimeLimit = None,
@@ -37,17 +46,22 @@ def diff(
     A network is compared over the domain of the other one's rules: `relurules diff rules.json retrained.onnx`.
     At --time-limit the two are told apart by what was compared until then, or not decided.
     """
-    from relurules.diffing import diff as compare
+    from relurules.api import diff as compare
     from relurules.documents.difference import print_difference_html
     from relurules.files.writing import write_text
     from relurules.ir import RuleSet
 
     if html is not None:
         require_place(html)
-    sides = [RuleSet.load(path) if path.suffix == ".json" else load_model(path, trust_pickle) for path in (old, new)]
+    sides = [
+        RuleSet.load(path) if path.suffix == ".json" else load_model(path, trust_pickle)
+        for path in (old, new)
+    ]
     table = None if data is None else read_table(data, [])
     names = (old.name, new.name) if old.name != new.name else (str(old), str(new))
-    found = compare(sides[0], sides[1], table, tolerance=tolerance, names=names, time_limit=time_limit)
+    found = compare(
+        sides[0], sides[1], table, tolerance=tolerance, names=names, time_limit=time_limit
+    )
     if html is not None:
         write_text(html, print_difference_html(found))
         _err.print(f"wrote {html}", markup=False, soft_wrap=True)

@@ -18,17 +18,38 @@ from relurules.ir.network import Array
 def tabulate_reports(reports: Sequence[Report]) -> Table:
     """Reports as a table, a line each."""
     table = Table()
-    for column in ("artefact", "engine", "rows", "outside domain", "largest difference", "relative", ""):
-        table.add_column(column, justify="left" if column in ("artefact", "engine", "") else "right")
+    for column in (
+        "artefact",
+        "engine",
+        "rows",
+        "outside domain",
+        "largest difference",
+        "relative",
+        "",
+    ):
+        table.add_column(
+            column, justify="left" if column in ("artefact", "engine", "") else "right"
+        )
     for report in reports:
-        numbers = (f"{report.rows}", f"{report.outside}", f"{report.difference:.1e}", f"{report.relative:.1e}")
-        table.add_row(report.artefact, report.engine, *numbers, "[green]pass[/]" if report else "[red]FAIL[/]")
+        numbers = (
+            f"{report.rows}",
+            f"{report.outside}",
+            f"{report.difference:.1e}",
+            f"{report.relative:.1e}",
+        )
+        table.add_row(
+            report.artefact, report.engine, *numbers, "[green]pass[/]" if report else "[red]FAIL[/]"
+        )
     return table
 
 
 def describe_report(report: Report) -> str:
     """What the table doesn't say: the worst row, how often the class is the same, the speed; then its remarks."""
-    parts = ["no row has a rule" if report.worst < 0 else f"the largest difference is in row {report.worst}"]
+    parts = [
+        "no row has a rule"
+        if report.worst < 0
+        else f"the largest difference is in row {report.worst}"
+    ]
     if not math.isnan(report.agreement):
         parts.append(f"the class is the same in {100 * report.agreement:.6g} % of the rows")
     if report.seconds > 0:
@@ -91,7 +112,10 @@ class ProgressCounter:
 
     def __init__(self, progress: Progress, expected: float | None) -> None:
         self.expected, self.found = expected, 0
-        self._progress, self._task = progress, progress.add_task("cutting the domain into linear regions", total=None)
+        self._progress, self._task = (
+            progress,
+            progress.add_task("cutting the domain into linear regions", total=None),
+        )
         self._first: tuple[int, float] | None = None
 
     def __call__(self, found: int) -> None:
@@ -122,7 +146,9 @@ def write_progress(found: int, rate: float, expected: float | None) -> str:
 
 def _format_duration(seconds: float) -> str:
     """Hours, minutes and seconds; of more than a day, days with three digits."""
-    return f"{timedelta(seconds=round(seconds))}" if seconds < 86400 else f"{seconds / 86400:.3g} days"
+    return (
+        f"{timedelta(seconds=round(seconds))}" if seconds < 86400 else f"{seconds / 86400:.3g} days"
+    )
 
 
 @contextmanager

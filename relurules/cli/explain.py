@@ -18,17 +18,22 @@ _Rules = Annotated[Path, typer.Argument(help="Rules file that `relurules extract
 _Data = Annotated[Path | None, typer.Option(help="CSV or Parquet with the columns of the rules.")]
 _Target = Annotated[str | None, typer.Option(help="Column of the data with the true values.")]
 _Output = Annotated[
-    str | None, typer.Option(help="Output whose score is taken apart; by default class 1, or the first.")
+    str | None,
+    typer.Option(help="Output whose score is taken apart; by default class 1, or the first."),
 ]
 _Uncentred = Annotated[
-    bool, typer.Option("--uncentred", help="Contributions against 0, not against the mean of the rows.")
+    bool,
+    typer.Option("--uncentred", help="Contributions against 0, not against the mean of the rows."),
 ]
 
 
 def explain(
     rules: _Rules,
     row: Annotated[
-        str, typer.Option(help='Row of --data by number, from 0, or values: "age=35,job=clerk"; "a, b=1" in quotes.')
+        str,
+        typer.Option(
+            help='Row of --data by number, from 0, or values: "age=35,job=clerk"; "a, b=1" in quotes.'
+        ),
     ],
     data: _Data = None,
     output: _Output = None,
@@ -48,7 +53,9 @@ def explain(
 
     found = RuleSet.load(rules)
     table = None if data is None else read_table(data, [])
-    explained = explain_row(found, parse_row(found, row, table), data=table, output=output, centred=not uncentred)
+    explained = explain_row(
+        found, parse_row(found, row, table), data=table, output=output, centred=not uncentred
+    )
     print_answer(explained, as_json)
 
 
@@ -64,16 +71,24 @@ def plot(
     data: _Data = None,
     target: _Target = None,
     feature: Annotated[
-        list[str] | None, typer.Option(help="Column that the plot is of; repeatable. By default the important ones.")
+        list[str] | None,
+        typer.Option(help="Column that the plot is of; repeatable. By default the important ones."),
     ] = None,
     output: _Output = None,
-    top: Annotated[int | None, typer.Option(help="How many columns, or of a profile rules.", min=1)] = None,
-    rule: Annotated[int | None, typer.Option(help="Number of the rule, for intervals.", min=1)] = None,
+    top: Annotated[
+        int | None, typer.Option(help="How many columns, or of a profile rules.", min=1)
+    ] = None,
+    rule: Annotated[
+        int | None, typer.Option(help="Number of the rule, for intervals.", min=1)
+    ] = None,
     row: Annotated[
-        str | None, typer.Option(help="Row to explain, or through which regions are cut; as in explain.")
+        str | None,
+        typer.Option(help="Row to explain, or through which regions are cut; as in explain."),
     ] = None,
     uncentred: _Uncentred = False,
-    out: Annotated[Path | None, typer.Option(help="File: .svg, .png or .pdf; by default KIND.svg.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File: .svg, .png or .pdf; by default KIND.svg.")
+    ] = None,
 ) -> None:
     """Draw what rules mean: `relurules plot rules.json importance --data loans.csv --target ending --out figure.svg`.
 
@@ -89,8 +104,8 @@ def plot(
 
     importance, parallel and violin need no --data where the rules were extracted with data.
     """
-    from relurules.explaining import plot as draw
     from relurules.ir import RuleSet
+    from relurules.plotting import plot as draw
 
     path = Path(f"{kind}.svg") if out is None else out
     require_place(path)
@@ -108,7 +123,9 @@ def summary(
     rules: _Rules,
     data: _Data = None,
     target: _Target = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", help="Write the table to a file instead.")] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the table to a file instead.")
+    ] = None,
 ) -> None:
     """Print a line per rule: its rows, the response there, how well it tells it, and what its outputs can be.
 

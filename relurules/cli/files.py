@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 TimeLimit = Annotated[
     float | None,
     typer.Option(
-        help="Seconds that all of the work may take; what is finished then is what there is.", min=0, callback=require_finite
+        help="Seconds that all of the work may take; what is finished then is what there is.",
+        min=0,
+        callback=require_finite,
     ),
 ]
 
@@ -52,7 +54,9 @@ def read_rows(path: Path | None, drop: Sequence[str], target: str | None) -> tup
     if target is None:
         return table, None
     if target not in table.columns:
-        raise DataError(f"{path}: no column {target!r}; it has {', '.join(map(repr, table.columns[:12]))}")
+        raise DataError(
+            f"{path}: no column {target!r}; it has {', '.join(map(repr, table.columns[:12]))}"
+        )
     return table.drop(columns=[target]), table[target]
 
 
@@ -70,12 +74,16 @@ def read_table(path: Path, drop: Sequence[str]) -> Any:
     except OSError as error:
         if error.filename is not None:
             raise
-        raise DataError(f"{path}: can't be read as a table: {error.strerror or summarise_error(error)}") from error
+        raise DataError(
+            f"{path}: can't be read as a table: {error.strerror or summarise_error(error)}"
+        ) from error
     except (ValueError, ImportError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: can't be read as a table: {error}") from error
     unknown = [name for name in drop if name not in frame.columns]
     if unknown:
-        raise DataError(f"{path}: no column {unknown[0]!r} to drop; it has {', '.join(map(repr, frame.columns[:12]))}")
+        raise DataError(
+            f"{path}: no column {unknown[0]!r} to drop; it has {', '.join(map(repr, frame.columns[:12]))}"
+        )
     return frame.drop(columns=list(drop))
 
 
@@ -89,7 +97,9 @@ def load_model(path: Path, trusted: bool) -> Any:
 def print_answer(answer: "Answer | Difference | Explanation", as_json: bool) -> None:
     """Print an answer as text or as JSON."""
     if as_json:
-        sys.stdout.write(json.dumps(answer.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        sys.stdout.write(
+            json.dumps(answer.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        )
     else:
         Console(highlight=False).print(str(answer), markup=False, soft_wrap=True, end="")
 
@@ -99,7 +109,9 @@ def parse_row(rules: "RuleSet", text: str, table: Any) -> Any:
     if re.fullmatch(r"\s*[0-9]{1,18}\s*", text):
         number = int(text)
         if table is None:
-            raise DataError(f"--row {number} is a row of a file; give --data FILE, or values such as a=1,b=2")
+            raise DataError(
+                f"--row {number} is a row of a file; give --data FILE, or values such as a=1,b=2"
+            )
         if number >= len(table):
             raise DataError(f"--row {number}: the data have {len(table)} rows, counted from 0")
         return table.iloc[[number]]
@@ -108,7 +120,10 @@ def parse_row(rules: "RuleSet", text: str, table: Any) -> Any:
     if not pairs or any(not mark for _, mark, _ in pairs):
         raise DataError(f"--row {text!r}; expected the number of a row, or values such as a=1,b=2")
     given = {name.strip(): value.strip() for name, _, value in pairs}
-    return {column.name: _parse_value(column.categories, given, column.name) for column in rules.domain.columns}
+    return {
+        column.name: _parse_value(column.categories, given, column.name)
+        for column in rules.domain.columns
+    }
 
 
 def _parse_value(categories: Sequence[Any], given: dict[str, str], name: str) -> Any:
@@ -118,7 +133,9 @@ def _parse_value(categories: Sequence[Any], given: dict[str, str], name: str) ->
     text = given[name]
     if not text:
         return None
-    if categories and any(isinstance(value, str) for category in categories for value in category.values):
+    if categories and any(
+        isinstance(value, str) for category in categories for value in category.values
+    ):
         return text
     try:
         return float(text)

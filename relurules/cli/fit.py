@@ -20,17 +20,28 @@ def fit(
     task: Annotated[
         str, typer.Option(help="regression, binary or multiclass; auto tells it from the target.")
     ] = "auto",
-    drop: Annotated[list[str] | None, typer.Option(help="Column that must not be used; repeatable.")] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(help="Column that must not be used; repeatable.")
+    ] = None,
     max_rules: Annotated[int, typer.Option(help="At most so many rules.", min=1)] = 8,
     max_terms: Annotated[
-        int, typer.Option(help="All rules together speak of at most so many columns; 0: any number.", min=0)
+        int,
+        typer.Option(
+            help="All rules together speak of at most so many columns; 0: any number.", min=0
+        ),
     ] = 5,
     max_condition_terms: Annotated[
         int | None, typer.Option(help="Each condition speaks of at most so many columns.", min=1)
     ] = None,
-    hidden: Annotated[str, typer.Option(help="Sizes of the layers of the network trained first.")] = "40,40",
-    test_size: Annotated[float, typer.Option(help="Share of the rows that is only scored.", callback=require_finite)] = 0.2,
-    seed: Annotated[int, typer.Option(help="Seed of the splits and of the training.", min=0, max=2**32 - 1)] = 0,
+    hidden: Annotated[
+        str, typer.Option(help="Sizes of the layers of the network trained first.")
+    ] = "40,40",
+    test_size: Annotated[
+        float, typer.Option(help="Share of the rows that is only scored.", callback=require_finite)
+    ] = 0.2,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the splits and of the training.", min=0, max=2**32 - 1)
+    ] = 0,
     time_limit: TimeLimit = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("model"),
 ) -> None:
@@ -56,7 +67,15 @@ def fit(
     from relurules.training.table_fit import FitOptions, fit_table
 
     wanted = FitOptions(
-        target, task, max_rules, max_terms or None, max_condition_terms, _parse_sizes(hidden), test_size, seed, time_limit
+        target,
+        task,
+        max_rules,
+        max_terms or None,
+        max_condition_terms,
+        _parse_sizes(hidden),
+        test_size,
+        seed,
+        time_limit,
     )
     require_place(out, folder=True)
     table = read_table(data, drop or [])

@@ -19,7 +19,11 @@ _err = Console(stderr=True, highlight=False)
 #: Exit code of a command that Ctrl-C ended: 128 + SIGINT.
 INTERRUPTED = 130
 #: What a command says that was ended so.
-WORDS = {INTERRUPTED: "interrupted", 128 + 15: "terminated", 128 + 1: "ended, since its terminal is gone"}
+WORDS = {
+    INTERRUPTED: "interrupted",
+    128 + 15: "terminated",
+    128 + 1: "ended, since its terminal is gone",
+}
 
 
 class InterruptionError(Exception):
@@ -53,7 +57,9 @@ def _raise_termination(number: int, _: object) -> None:
 
 
 @contextmanager
-def show_search(checkpoint: Path | None, out: Path | None = None, *, compiles: bool = True) -> "Iterator[ProgressCounter]":
+def show_search(
+    checkpoint: Path | None, out: Path | None = None, *, compiles: bool = True
+) -> "Iterator[ProgressCounter]":
     """Show how far a search has come; what ends it early says what was found, and how to go on.
 
     out: a folder that regions are written to while they are found.
@@ -67,11 +73,15 @@ def show_search(checkpoint: Path | None, out: Path | None = None, *, compiles: b
             yield tell
         except (KeyboardInterrupt, Termination) as error:
             code = INTERRUPTED if isinstance(error, KeyboardInterrupt) else int(error.code or 0)
-            raise InterruptionError(f"{WORDS[code]}{_describe_found(tell.found, checkpoint, out)}", code) from error
+            raise InterruptionError(
+                f"{WORDS[code]}{_describe_found(tell.found, checkpoint, out)}", code
+            ) from error
         except OSError as error:
             if error.errno not in NO_ROOM or not error.filename:
                 raise
-            raise InputError(f"{error.filename}: {error.strerror}; {_describe_full_disk(checkpoint, out)}") from error
+            raise InputError(
+                f"{error.filename}: {error.strerror}; {_describe_full_disk(checkpoint, out)}"
+            ) from error
 
 
 def describe_resumption(checkpoint: Path | None) -> str:
@@ -87,7 +97,9 @@ def _describe_found(found: int, checkpoint: Path | None, out: Path | None) -> st
     """What was found before a signal came."""
     if found == 0:
         begun = checkpoint is not None and checkpoint.exists()
-        return " before a linear region was found" + (f"; {describe_resumption(checkpoint)}" if begun else "")
+        return " before a linear region was found" + (
+            f"; {describe_resumption(checkpoint)}" if begun else ""
+        )
     where = "" if out is None else f", written to {out}"
     return f": {found} linear regions found{where}; {describe_resumption(checkpoint)}"
 

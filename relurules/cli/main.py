@@ -58,15 +58,24 @@ _Model = Annotated[
         "scikit-learn pipeline (.joblib, .pkl) or torch module (.pt, .pth)."
     ),
 ]
-_Data = Annotated[Path | None, typer.Option(help="CSV or Parquet: names the columns, bounds them, counts rows.")]
-_Drop = Annotated[list[str] | None, typer.Option(help="Column of the data that is no input; repeatable.")]
-_DomainFile = Annotated[
-    Path | None, typer.Option("--domain", help="JSON or TOML file of bounds and inequalities; see the README.")
+_Data = Annotated[
+    Path | None, typer.Option(help="CSV or Parquet: names the columns, bounds them, counts rows.")
 ]
-_Where = Annotated[list[str] | None, typer.Option(help='Further limit, such as "a + 2*b <= 1"; repeatable.')]
+_Drop = Annotated[
+    list[str] | None, typer.Option(help="Column of the data that is no input; repeatable.")
+]
+_DomainFile = Annotated[
+    Path | None,
+    typer.Option("--domain", help="JSON or TOML file of bounds and inequalities; see the README."),
+]
+_Where = Annotated[
+    list[str] | None, typer.Option(help='Further limit, such as "a + 2*b <= 1"; repeatable.')
+]
 _Box = Annotated[
     tuple[float, float] | None,
-    typer.Option(help="Bounds for every column, in place of the data's.", callback=require_interval),
+    typer.Option(
+        help="Bounds for every column, in place of the data's.", callback=require_interval
+    ),
 ]
 _MaxRegions = Annotated[
     float | None,
@@ -76,11 +85,15 @@ _MaxRegions = Annotated[
     ),
 ]  # fmt: skip
 _MemoryLimit = Annotated[
-    float | None, typer.Option(help="Stop before the regions take more MB.", min=0, callback=require_finite)
+    float | None,
+    typer.Option(help="Stop before the regions take more MB.", min=0, callback=require_finite),
 ]
-_Jobs = Annotated[int, typer.Option(help="Processes; -1 is one per core.", callback=require_processes)]
+_Jobs = Annotated[
+    int, typer.Option(help="Processes; -1 is one per core.", callback=require_processes)
+]
 _Checkpoint = Annotated[
-    Path | None, typer.Option(help="File from which the same command goes on, where the search was stopped.")
+    Path | None,
+    typer.Option(help="File from which the same command goes on, where the search was stopped."),
 ]
 _TrustPickle = Annotated[
     bool,
@@ -116,7 +129,10 @@ def _describe_error(error: Exception) -> tuple[str, int]:
             return explain_os_error(error), 2
         case MemoryError():
             why = f" ({error})" if str(error) else ""
-            return f"this takes more memory than there is{why}; make the model or the table smaller", 2
+            return (
+                f"this takes more memory than there is{why}; make the model or the table smaller",
+                2,
+            )
     return f"internal error, please report it: {type(error).__name__}: {error}", _INTERNAL
 
 
@@ -125,7 +141,11 @@ def _report_ending(end: InterruptionError | KeyboardInterrupt | SystemExit, debu
     code = INTERRUPTED if isinstance(end, KeyboardInterrupt) else end.code
     if code in WORDS:  # SystemExit too: what typer makes of Ctrl-C, and what SIGTERM raises
         with suppress(OSError):  # the terminal may be gone
-            _err.print(str(end) if isinstance(end, InterruptionError) else WORDS[code], markup=False, soft_wrap=True)
+            _err.print(
+                str(end) if isinstance(end, InterruptionError) else WORDS[code],
+                markup=False,
+                soft_wrap=True,
+            )
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -146,22 +166,25 @@ def _report_failure(message: str, code: int, debug: bool) -> int:
 def set_global_options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error. Works after a command too.")
+        bool,
+        typer.Option("--debug", help="Show the traceback of an error. Works after a command too."),
     ] = False,
 ) -> None:
     """Hold the options that stand before a command."""
     del debug  # read by `run`
     if version:
-        from relurules import __version__
+        from relurules.files.version import VERSION
 
-        _out.print(__version__)
+        _out.print(VERSION)
         raise typer.Exit
 
 
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("out"),
-    seed: Annotated[int, typer.Option(help="Seed of the split and of the training.", min=0, max=2**32 - 1)] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the split and of the training.", min=0, max=2**32 - 1)
+    ] = 0,
 ) -> None:
     """Train, extract, emit, run and compare, on the breast cancer data that ships with scikit-learn.
 
@@ -182,7 +205,10 @@ def extract(
     data: _Data = None,
     drop: _Drop = None,
     target: Annotated[
-        str | None, typer.Option(help="Column of the data with the true values: what it says of the rules is kept.")
+        str | None,
+        typer.Option(
+            help="Column of the data with the true values: what it says of the rules is kept."
+        ),
     ] = None,
     domain_file: _DomainFile = None,
     where: _Where = None,
@@ -195,19 +221,29 @@ def extract(
             callback=require_finite,
         ),
     ] = 0.0,
-    max_rules: Annotated[int | None, typer.Option(help="Merge to so many rules, with the least error.", min=1)] = None,
+    max_rules: Annotated[
+        int | None, typer.Option(help="Merge to so many rules, with the least error.", min=1)
+    ] = None,
     fidelity: Annotated[
-        str, typer.Option(help="Where --max-rules are to be close to the network: domain, or rows, those of the data.")
+        str,
+        typer.Option(
+            help="Where --max-rules are to be close to the network: domain, or rows, those of the data."
+        ),
     ] = "domain",
     decision: Annotated[
-        str | None, typer.Option(help="Rules that say which class: argmax, or a number that the output must reach.")
+        str | None,
+        typer.Option(
+            help="Rules that say which class: argmax, or a number that the output must reach."
+        ),
     ] = None,
     max_regions: _MaxRegions = None,
     time_limit: TimeLimit = None,
     memory_limit: _MemoryLimit = None,
     jobs: _Jobs = 1,
     checkpoint: _Checkpoint = None,
-    solver: Annotated[str, typer.Option(help="compiled, or scipy: slow, for comparison.")] = "compiled",
+    solver: Annotated[
+        str, typer.Option(help="compiled, or scipy: slow, for comparison.")
+    ] = "compiled",
     trust_pickle: _TrustPickle = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
@@ -221,11 +257,11 @@ def extract(
     --max-regions, --time-limit and --memory-limit hold for all of the work: what is finished then is written, and rows
     elsewhere have rule 0. Of many rules the first ones are shown.
     """
+    from relurules.api import extract as extract_rules
+    from relurules.api import trace
     from relurules.cli.display import describe_errors, tabulate_tradeoffs
     from relurules.emitting.text.printer import print_first_rules
     from relurules.partitioning.checkpoint import remove_checkpoint
-    from relurules.pipeline import extract as extract_rules
-    from relurules.pipeline import trace
     from relurules.wording.coverage import describe_missing
 
     require_place(out)
@@ -243,7 +279,9 @@ def extract(
         rules.save(out)
     if checkpoint is not None and rules.complete:
         remove_checkpoint(checkpoint)
-    (_err if is_stdout(out) else _out).print(print_first_rules(rules, _RULES_PRINTED), markup=False, soft_wrap=True)
+    (_err if is_stdout(out) else _out).print(
+        print_first_rules(rules, _RULES_PRINTED), markup=False, soft_wrap=True
+    )
     if rules.tradeoffs:
         _err.print(tabulate_tradeoffs(rules.tradeoffs))
     if rules.tradeoffs and table is not None:
@@ -267,8 +305,12 @@ def count(
     time_limit: TimeLimit = None,
     jobs: _Jobs = 1,
     checkpoint: _Checkpoint = None,
-    estimate: Annotated[bool, typer.Option("--estimate", help="Only estimate the number, by random probes.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder for the regions, as Parquet files.")] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only estimate the number, by random probes.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the regions, as Parquet files.")
+    ] = None,
     maps: Annotated[bool, typer.Option(help="Whether these hold the affine maps.")] = True,
     trust_pickle: _TrustPickle = False,
 ) -> None:
@@ -277,33 +319,48 @@ def count(
     Regions are activation patterns of all neurons whose cell in the domain, as for extract, has an interior. With
     --out, they are written while they are found, in memory that doesn't grow with them.
     """
-    from relurules import pipeline
+    from relurules import api
     from relurules.cli.display import describe_estimate
 
     if out is not None:
         require_place(out, folder=True)
-    graph = pipeline.trace(load_model(model, trust_pickle))
+    graph = api.trace(load_model(model, trust_pickle))
     table = None if data is None else read_table(data, drop or [])
     domain = _build_domain(graph, table, box, domain_file, where or [])
     with show_search(checkpoint, out) as progress:
-        if estimate or (_err.is_terminal and not domain.groups):  # with categories, probes take long
-            guess: Any = pipeline.count(graph, domain, max_regions=0).estimate
+        if estimate or (
+            _err.is_terminal and not domain.groups
+        ):  # with categories, probes take long
+            guess: Any = api.count(graph, domain, max_regions=0).estimate
             progress.expected = guess.regions
         if estimate:
             _out.print(describe_estimate(guess), markup=False, soft_wrap=True)
             return
         found: Any
-        limits: Any = {"max_regions": max_regions, "time_limit": time_limit, "jobs": jobs, "checkpoint": checkpoint}
+        limits: Any = {
+            "max_regions": max_regions,
+            "time_limit": time_limit,
+            "jobs": jobs,
+            "checkpoint": checkpoint,
+        }
         if out is None:
-            found = pipeline.count(graph, domain, data=table, progress=progress, **limits)
+            found = api.count(graph, domain, data=table, progress=progress, **limits)
         else:
-            found = pipeline.stream(graph, domain, out, data=table, maps=maps, progress=progress, **limits)
-    _out.print(f"{found.regions} linear regions" + ("" if found.complete else " so far"), markup=False)
+            found = api.stream(
+                graph, domain, out, data=table, maps=maps, progress=progress, **limits
+            )
+    _out.print(
+        f"{found.regions} linear regions" + ("" if found.complete else " so far"), markup=False
+    )
     if out is not None:
         _err.print(f"{len(found.files)} files written to {out}", markup=False, soft_wrap=True)
     if not found.complete:
         _out.print(describe_estimate(found.estimate), markup=False, soft_wrap=True)
-        _err.print(f"the search was ended early; {describe_resumption(checkpoint)}", markup=False, soft_wrap=True)
+        _err.print(
+            f"the search was ended early; {describe_resumption(checkpoint)}",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 for _command in (summary, explain, plot, ask, diff, emit, verify, prove, check, schema):
@@ -318,18 +375,28 @@ def _parse_decision(text: str | None) -> str | float | None:
 
 
 def _build_domain(
-    graph: "Graph", table: Any, box: tuple[float, float] | None, file: Path | None, where: Sequence[str]
+    graph: "Graph",
+    table: Any,
+    box: tuple[float, float] | None,
+    file: Path | None,
+    where: Sequence[str],
 ) -> "Domain":
     """The range of the data, or the box, as changed by the file, cut by every inequality."""
     from relurules.domain.domain_file import read_domain
-    from relurules.pipeline import derive_domain
+    from relurules.tracing.model_domain import derive_domain
 
     domain = derive_domain(graph, table)
-    numbers = [name for i, name in enumerate(domain.names) if not any(i in group for group in domain.groups)]
+    numbers = [
+        name
+        for i, name in enumerate(domain.names)
+        if not any(i in group for group in domain.groups)
+    ]
     if box is not None:
         domain = domain.bounded(dict.fromkeys(numbers, box))
     if file is not None:
-        domain = read_domain(file, domain if graph.named or table is not None or box is not None else None)
+        domain = read_domain(
+            file, domain if graph.named or table is not None or box is not None else None
+        )
     for text in where:
         domain = domain.where(text)
     return domain

@@ -14,12 +14,18 @@ from relurules.files.writing import require_place
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 _Model = Annotated[
-    Path, typer.Option(help="Network, as for extract, or the model.json that was written with a certificate.")
+    Path,
+    typer.Option(
+        help="Network, as for extract, or the model.json that was written with a certificate."
+    ),
 ]
 _TrustPickle = Annotated[
-    bool, typer.Option("--trust-pickle", help="Load a pickled model, which runs the code that it names.")
+    bool,
+    typer.Option("--trust-pickle", help="Load a pickled model, which runs the code that it names."),
 ]
-_Artefact = Annotated[Path | None, typer.Option(help="score.sql, score.py or score.c that must be just these rules.")]
+_Artefact = Annotated[
+    Path | None, typer.Option(help="score.sql, score.py or score.c that must be just these rules.")
+]
 
 
 def prove(
@@ -27,7 +33,9 @@ def prove(
     model: _Model,
     trust_pickle: _TrustPickle = False,
     time_limit: TimeLimit = None,
-    out: Annotated[Path, typer.Option(help="Folder for certificate.json, model.json and check.py.")] = Path("proof"),
+    out: Annotated[
+        Path, typer.Option(help="Folder for certificate.json, model.json and check.py.")
+    ] = Path("proof"),
 ) -> None:
     """Prove that rules are a network up to a bound, everywhere: `relurules prove rules.json --model model.onnx`.
 
@@ -35,9 +43,9 @@ def prove(
     printed. `python check.py certificate.json rules.json model.json` checks the proof, with nothing but Python.
     At --time-limit there is an error that says how far it came: part of a proof is none.
     """
+    from relurules.checker import describe_verdict
     from relurules.cli.display import announce_compiling
     from relurules.ir import RuleSet
-    from relurules.proofs.checker import describe_verdict
     from relurules.proofs.proving import check as check_certificate
     from relurules.proofs.proving import prove as prove_rules
 
@@ -70,20 +78,30 @@ def check(
     `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With --artefact, the numbers of the
     code are read back by another parser too, and its text must be what these rules give.
     """
-    raise typer.Exit(0 if print_check(certificate, rules, load_model(model, trust_pickle), artefact) else 1)
+    raise typer.Exit(
+        0 if print_check(certificate, rules, load_model(model, trust_pickle), artefact) else 1
+    )
 
 
 def verify(
     artefact: Annotated[Path, typer.Argument(help="score.sql, score.py, score.c or rules.json.")],
-    against: Annotated[Path, typer.Option(help="Network, as for extract, or rules (.json) to compare with.")],
-    data: Annotated[Path | None, typer.Option(help="CSV or Parquet with the columns of the network.")] = None,
+    against: Annotated[
+        Path, typer.Option(help="Network, as for extract, or rules (.json) to compare with.")
+    ],
+    data: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet with the columns of the network.")
+    ] = None,
     engine: Annotated[
-        str | None, typer.Option(help="python, c, or for SQL its dialect; by default the artefact's own.")
+        str | None,
+        typer.Option(help="python, c, or for SQL its dialect; by default the artefact's own."),
     ] = None,
     certificate: Annotated[
-        Path | None, typer.Option(help="Certificate to check; the artefact must be just the rules it is about.")
+        Path | None,
+        typer.Option(help="Certificate to check; the artefact must be just the rules it is about."),
     ] = None,
-    rules: Annotated[Path | None, typer.Option(help="These rules; by default rules.json compare_bounds it.")] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="These rules; by default rules.json compare_bounds it.")
+    ] = None,
     trust_pickle: _TrustPickle = False,
 ) -> None:
     """Run an artefact in its engine and compare it with the network: exit code 1 where they differ.
@@ -93,9 +111,9 @@ def verify(
     With --certificate and without --data nothing is run: `relurules verify score.sql --against model.pt2 --certificate
     proof/certificate.json` says whether the code is, number by number, the rules that are proven of the model.
     """
+    from relurules.api import verify as verify_artifact
     from relurules.cli.display import describe_report, tabulate_reports
     from relurules.ir import Artifact, RuleSet
-    from relurules.pipeline import verify as verify_artifact
 
     read: Any = RuleSet.load if artefact.suffix == ".json" else Artifact.read
     if data is None and certificate is None:
@@ -106,7 +124,9 @@ def verify(
         proven = print_check(certificate, own, load_model(against, trust_pickle), code)
         if data is None or not proven:
             raise typer.Exit(0 if proven else 1)
-    model: Any = RuleSet.load(against) if against.suffix == ".json" else load_model(against, trust_pickle)
+    model: Any = (
+        RuleSet.load(against) if against.suffix == ".json" else load_model(against, trust_pickle)
+    )
     report = verify_artifact(read(artefact), model, read_table(cast("Path", data), []), engine)
     _out.print(tabulate_reports([report]))
     _out.print(describe_report(report), markup=False, soft_wrap=True)
@@ -115,14 +135,16 @@ def verify(
 
 def print_check(certificate: Path, rules: Path | None, model: Any, artefact: Path | None) -> bool:
     """Check, and print what came of it. Without rules, those of rules.json beside the certificate or its folder."""
-    from relurules.proofs.checker import describe_verdict
+    from relurules.checker import describe_verdict
     from relurules.proofs.proving import check as check_certificate
 
     if rules is None:
         places = [certificate.parent / "rules.json", certificate.parent.parent / "rules.json"]
         rules = next((place for place in places if place.exists()), None)
         if rules is None:
-            raise DataError(f"no {places[0]} and no {places[1]}; say with --rules which rules {certificate} is about")
+            raise DataError(
+                f"no {places[0]} and no {places[1]}; say with --rules which rules {certificate} is about"
+            )
     verdict = check_certificate(certificate, rules, model, artifact=artefact)
     sys.stdout.write(describe_verdict(verdict) + "\n")
     if verdict and artefact is not None:

@@ -46,7 +46,10 @@ def evidence_from_json(found: Mapping[str, Any], rules: int, d: int) -> Evidence
         means=_read_vector(item["means"], d, "evidence.means"),
         deviations=_read_vector(item["deviations"], d, "evidence.deviations"),
         positive=item.get("positive"),
-        rules=tuple(_facts_from_json(facts, d, f"evidence.rules[{i}].typical") for i, facts in enumerate(item["rules"])),
+        rules=tuple(
+            _facts_from_json(facts, d, f"evidence.rules[{i}].typical")
+            for i, facts in enumerate(item["rules"])
+        ),
     )
 
 

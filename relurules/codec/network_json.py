@@ -36,7 +36,9 @@ def network_from_json(found: Mapping[str, Any], d: int, m: int) -> Network:
     """The network of a validated file that reads d columns and gives m scores; ValueError where sizes don't fit."""
     K = len(found["neurons"])
     if K * max(K, d) > _LARGEST:
-        raise ValueError(f"network has {K} neurons and {d} columns, a matrix of more than {_LARGEST} numbers")
+        raise ValueError(
+            f"network has {K} neurons and {d} columns, a matrix of more than {_LARGEST} numbers"
+        )
     widths = {"A": (K, d), "L": (K, K), "C": (m, d), "U": (m, K)}
     arrays = {name: _read_matrix(found[name], name, shape) for name, shape in widths.items()}
     for name, length in (("b", K), ("c", m), ("slope", K)):
@@ -45,7 +47,9 @@ def network_from_json(found: Mapping[str, Any], d: int, m: int) -> Network:
     if np.triu(arrays["L"]).any():
         raise ValueError("network.L isn't strictly lower triangular")
     return Network(
-        **arrays, lifting=None, neurons=tuple(Neuron(item["layer"], item["unit"]) for item in found["neurons"])
+        **arrays,
+        lifting=None,
+        neurons=tuple(Neuron(item["layer"], item["unit"]) for item in found["neurons"]),
     )
 
 
@@ -57,7 +61,9 @@ def _read_matrix(rows: Sequence[Any], name: str, shape: tuple[int, int]) -> Arra
         if isinstance(row, dict):
             places = [int(place) for place in row]
             if any(place >= shape[1] for place in places):
-                raise ValueError(f"network.{name}[{i}] names column {max(places)} of {shape[1]}, counted from 0")
+                raise ValueError(
+                    f"network.{name}[{i}] names column {max(places)} of {shape[1]}, counted from 0"
+                )
             matrix[i, places] = list(row.values())
         else:
             _check_shape(f"{name}[{i}]", (len(row),), (shape[1],))

@@ -15,11 +15,20 @@ def origin_to_json(rules: RuleSet) -> dict[str, Any]:
     """Parts of the rules as plain values."""
     said: dict[str, Any] = {}
     if rules.provenance != Provenance():
-        said["provenance"] = {**asdict(rules.provenance), "settings": dict(rules.provenance.settings)}
+        said["provenance"] = {
+            **asdict(rules.provenance),
+            "settings": dict(rules.provenance.settings),
+        }
     if rules.decision is not None:
-        said["decision"] = {"classes": list(rules.decision.classes), "threshold": rules.decision.threshold}
+        said["decision"] = {
+            "classes": list(rules.decision.classes),
+            "threshold": rules.decision.threshold,
+        }
     if rules.tradeoffs:
-        steps = [(step.rules, step.error if np.isfinite(step.error) else None) for step in rules.tradeoffs]
+        steps = [
+            (step.rules, step.error if np.isfinite(step.error) else None)
+            for step in rules.tradeoffs
+        ]
         said["tradeoffs"] = [{"rules": count, "error": error} for count, error in steps]
     return said
 
@@ -27,10 +36,15 @@ def origin_to_json(rules: RuleSet) -> dict[str, Any]:
 def origin_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
     """The same parts as arguments of RuleSet."""
     decision = found.get("decision")
-    steps = [(item["rules"], np.inf if item["error"] is None else item["error"]) for item in found.get("tradeoffs", ())]
+    steps = [
+        (item["rules"], np.inf if item["error"] is None else item["error"])
+        for item in found.get("tradeoffs", ())
+    ]
     return {
         "provenance": Provenance(**found.get("provenance", {})),
-        "decision": None if decision is None else Decision(tuple(decision["classes"]), decision["threshold"]),
+        "decision": None
+        if decision is None
+        else Decision(tuple(decision["classes"]), decision["threshold"]),
         "tradeoffs": tuple(Tradeoff(count, float(error)) for count, error in steps),
     }
 
@@ -38,11 +52,14 @@ def origin_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
 def estimate_to_json(estimate: Estimate) -> dict[str, float | None]:
     """How much of a search is missing; numbers too large for a float64 are None."""
     return {
-        name: None if value is None or not np.isfinite(value) else value for name, value in estimate._asdict().items()
+        name: None if value is None or not np.isfinite(value) else value
+        for name, value in estimate._asdict().items()
     }
 
 
 def estimate_from_json(found: Mapping[str, Any]) -> Estimate:
     """The same from plain values."""
-    large = {name: np.inf if found[name] is None else float(found[name]) for name in ("regions", "error")}
+    large = {
+        name: np.inf if found[name] is None else float(found[name]) for name in ("regions", "error")
+    }
     return Estimate(**{**found, **large})

@@ -14,7 +14,13 @@ from relurules.ir.ruleset import RuleSet
 
 def splits_to_json(tree: Tree, names: Sequence[str]) -> list[dict[str, Any]]:
     """Every split: its test, and where its sides lead."""
-    rows = zip(tree.normals, tree.offsets.tolist(), tree.neurons.tolist(), tree.children.tolist(), strict=True)
+    rows = zip(
+        tree.normals,
+        tree.offsets.tolist(),
+        tree.neurons.tolist(),
+        tree.children.tolist(),
+        strict=True,
+    )
     return [
         {
             "coefficients": to_sparse(normal, names),
@@ -39,12 +45,18 @@ def rules_to_json(rules: RuleSet) -> list[dict[str, Any]]:
     points, parts = table.points.tolist(), constants.tolist()
     return [
         {
-            **({} if table.bounds.whole[i] else {"conditions": _conditions_to_json(table.sides(i))}),
+            **(
+                {} if table.bounds.whole[i] else {"conditions": _conditions_to_json(table.sides(i))}
+            ),
             "outputs": {
                 score: {"constant": constant, "coefficients": to_sparse(own, names)}
                 for score, constant, own in zip(scores, parts[i], weights[i], strict=True)
             },
-            **({"pattern": "".join("+" if sign > 0 else "-" for sign in table.patterns[i])} if known[i] else {}),
+            **(
+                {"pattern": "".join("+" if sign > 0 else "-" for sign in table.patterns[i])}
+                if known[i]
+                else {}
+            ),
             "point": points[i],
             "rows": rows[i],
         }
@@ -60,7 +72,9 @@ def tabulate_rules(rules: RuleSet) -> RuleTable:
     return RuleTable(
         tree=rules.tree,
         network=rules.network,
-        bounds=pack_sides([tuple((c.half_space.split, int(c.holds)) for c in rule.conditions) for rule in rules]),
+        bounds=pack_sides(
+            [tuple((c.half_space.split, int(c.holds)) for c in rule.conditions) for rule in rules]
+        ),
         maps=rules.maps,
         points=np.array([rule.point for rule in rules]),
         rows=None if None in rows else np.array(rows, dtype=np.intp),
@@ -86,20 +100,34 @@ def tree_from_json(splits: Sequence[Mapping[str, Any]], rules: int, names: Seque
             if "rule" in child and not 1 <= child["rule"] <= rules:
                 raise ValueError(f"splits[{split}] leads to rule {child['rule']} of {rules}")
             if "split" in child and not split < child["split"] < len(splits):
-                raise ValueError(f"splits[{split}] leads to split {child['split']}, not to a later one")
-            pair.append(child["split"] if "split" in child else -child["rule"] if "rule" in child else UNEXPLORED)
+                raise ValueError(
+                    f"splits[{split}] leads to split {child['split']}, not to a later one"
+                )
+            pair.append(
+                child["split"]
+                if "split" in child
+                else -child["rule"]
+                if "rule" in child
+                else UNEXPLORED
+            )
         children.append(pair)
     place = {name: j for j, name in enumerate(names)}
     return Tree(
         np.array([item.get("neuron", -1) for item in splits], dtype=np.intp),
-        np.array([to_dense(item["coefficients"], place) for item in splits]).reshape(-1, len(names)),
+        np.array([to_dense(item["coefficients"], place) for item in splits]).reshape(
+            -1, len(names)
+        ),
         np.array([-item["at_least"] for item in splits], dtype=np.float64),
         np.array(children, dtype=np.int32).reshape(-1, 2),
     )
 
 
 def rules_from_json(
-    found: Sequence[Mapping[str, Any]], tree: Tree, network: Network, names: Sequence[str], scores: Sequence[str]
+    found: Sequence[Mapping[str, Any]],
+    tree: Tree,
+    network: Network,
+    names: Sequence[str],
+    scores: Sequence[str],
 ) -> RuleTable:
     """The rules of a validated file. ValueError where parts don't fit together."""
     place = {name: j for j, name in enumerate(names)}
@@ -137,10 +165,14 @@ def _read_sides(item: Mapping[str, Any]) -> Sides | None:
 
 def _check_branches(found: Sequence[Mapping[str, Any]], tree: Tree) -> None:
     """ValueError for a rule that leaves its conditions to a branch where just one leads to it, and none or many do."""
-    branches = np.bincount(~tree.children[(tree.children < 0) & (tree.children != UNEXPLORED)], minlength=len(found))
+    branches = np.bincount(
+        ~tree.children[(tree.children < 0) & (tree.children != UNEXPLORED)], minlength=len(found)
+    )
     for i, item in enumerate(found):
         if "conditions" not in item and len(tree.children) and branches[i] != 1:
-            raise ValueError(f"rules[{i}] has no conditions, and {branches[i]} branches of the tree lead to it")
+            raise ValueError(
+                f"rules[{i}] has no conditions, and {branches[i]} branches of the tree lead to it"
+            )
 
 
 def _add_patterns(table: RuleTable, written: Sequence[str | None]) -> RuleTable:
@@ -153,7 +185,9 @@ def _add_patterns(table: RuleTable, written: Sequence[str | None]) -> RuleTable:
         given = np.empty((len(table), len(table.network)), dtype=np.int8)
     for i, one in enumerate(written):
         if one is not None:
-            given[i] = np.where(np.frombuffer(one.encode("ascii"), dtype=np.uint8) == ord("+"), 1, -1)
+            given[i] = np.where(
+                np.frombuffer(one.encode("ascii"), dtype=np.uint8) == ord("+"), 1, -1
+            )
     given.flags.writeable = False
     return RuleTable(
         tree=table.tree, network=table.network, bounds=table.bounds, maps=table.maps, points=table.points,

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from relurules.checker import RefusedError, find_indicator_groups
 from relurules.ir.ruleset import RuleSet
-from relurules.proofs.checker import RefusedError, find_indicator_groups
 
 
 def find_inconsistency(found: Mapping[str, Any]) -> str | None:
@@ -20,25 +20,40 @@ def _find_inconsistencies(found: Mapping[str, Any]) -> Iterator[str]:
     known = dict.fromkeys(features)
     yield from _check_unique(found["outputs"], "$.outputs")
     for i, constraint in enumerate(found["constraints"]):
-        yield from _check_known(constraint["coefficients"], known, f"$.constraints[{i}].coefficients")
+        yield from _check_known(
+            constraint["coefficients"], known, f"$.constraints[{i}].coefficients"
+        )
     for i, group in enumerate(found.get("groups", ())):
         yield from _check_known(group, known, f"$.groups[{i}]")
     yield from _check_groups(found)
     yield from _check_arrays(found["network"], len(features))
     for i, split in enumerate(found["splits"]):
         yield from _check_known(split["coefficients"], known, f"$.splits[{i}].coefficients")
-        yield from _check_index(split.get("neuron"), len(found["network"]["neurons"]), f"$.splits[{i}].neuron", "neurons")
+        yield from _check_index(
+            split.get("neuron"),
+            len(found["network"]["neurons"]),
+            f"$.splits[{i}].neuron",
+            "neurons",
+        )
     for i, rule in enumerate(found["rules"]):
         yield from _check_rule(rule, f"$.rules[{i}]", found, known)
 
 
-def _check_rule(rule: Mapping[str, Any], where: str, found: Mapping[str, Any], features: Mapping[str, Any]) -> Iterator[str]:
+def _check_rule(
+    rule: Mapping[str, Any], where: str, found: Mapping[str, Any], features: Mapping[str, Any]
+) -> Iterator[str]:
     for i, condition in enumerate(rule.get("conditions", ())):
-        yield from _check_index(condition["split"], len(found["splits"]), f"{where}.conditions[{i}].split", "splits")
+        yield from _check_index(
+            condition["split"], len(found["splits"]), f"{where}.conditions[{i}].split", "splits"
+        )
     for name, score in rule["outputs"].items():
-        yield from _check_known(score["coefficients"], features, f"{where}.outputs[{name!r}].coefficients")
+        yield from _check_known(
+            score["coefficients"], features, f"{where}.outputs[{name!r}].coefficients"
+        )
     if "pattern" in rule:
-        yield from _check_length(rule["pattern"], len(found["network"]["neurons"]), f"{where}.pattern", "signs")
+        yield from _check_length(
+            rule["pattern"], len(found["network"]["neurons"]), f"{where}.pattern", "signs"
+        )
     yield from _check_length(rule["point"], len(features), f"{where}.point", "numbers")
 
 
@@ -46,7 +61,9 @@ def _check_arrays(network: Mapping[str, Any], d: int) -> Iterator[str]:
     """Rows and columns of every array; an array without any rows may be written in either way."""
     K, m = len(network["neurons"]), len(network["c"])
     for name, rows in {"A": K, "L": K, "b": K, "C": m, "U": m, "slope": K}.items():
-        yield from _check_length(network[name], rows, f"$.network.{name}", "rows" if name in "ALCU" else "numbers")
+        yield from _check_length(
+            network[name], rows, f"$.network.{name}", "rows" if name in "ALCU" else "numbers"
+        )
     for name, columns in {"A": d, "L": K, "C": d, "U": K}.items():
         for i, row in enumerate(network[name]):
             where = f"$.network.{name}[{i}]"

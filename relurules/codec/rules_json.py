@@ -14,8 +14,18 @@ import numpy as np
 
 from relurules.codec.evidence_json import evidence_from_json, evidence_to_json
 from relurules.codec.network_json import network_from_json, network_to_json
-from relurules.codec.origin_json import estimate_from_json, estimate_to_json, origin_from_json, origin_to_json
-from relurules.codec.rule_list_json import rules_from_json, rules_to_json, splits_to_json, tree_from_json
+from relurules.codec.origin_json import (
+    estimate_from_json,
+    estimate_to_json,
+    origin_from_json,
+    origin_to_json,
+)
+from relurules.codec.rule_list_json import (
+    rules_from_json,
+    rules_to_json,
+    splits_to_json,
+    tree_from_json,
+)
 from relurules.codec.rules_check import find_inconsistency, find_stray_rule
 from relurules.codec.schema_check import Check, compile_check
 from relurules.domain.domain_json import domain_from_json, domain_to_json
@@ -40,7 +50,9 @@ def format_rules(rules: RuleSet) -> str:
 def _format_block(value: Any, levels: int) -> str:
     """Objects and lists of objects or lists on several lines, so many levels deep."""
     if levels and isinstance(value, Mapping) and value:
-        items = (f"{_line(name)}: {_format_block(part, levels - 1)}" for name, part in value.items())
+        items = (
+            f"{_line(name)}: {_format_block(part, levels - 1)}" for name, part in value.items()
+        )
         return "{\n" + ",\n".join(items) + "\n}"
     if isinstance(value, list) and value and isinstance(value[0], dict | list):
         return "[\n" + ",\n".join(map(_line, value)) + "\n]"
@@ -117,20 +129,27 @@ def _heads_to_json(rules: RuleSet) -> dict[str, Any]:
     """Nothing where the outputs are the scores."""
     if is_identity(rules.heads, len(rules.network.c)):
         return {}
-    return {"heads": [{"link": h.link, "scores": list(h.scores), "component": h.component} for h in rules.heads]}
+    return {
+        "heads": [
+            {"link": h.link, "scores": list(h.scores), "component": h.component}
+            for h in rules.heads
+        ]
+    }
 
 
 def _heads_from_json(found: Mapping[str, Any]) -> tuple[tuple[Head, ...], int]:
     """The heads and the number of scores."""
     if "heads" not in found:
         return make_identity_heads(len(found["outputs"])), len(found["outputs"])
-    heads = tuple(Head(item["link"], tuple(item["scores"]), item["component"]) for item in found["heads"])
+    heads = tuple(
+        Head(item["link"], tuple(item["scores"]), item["component"]) for item in found["heads"]
+    )
     return heads, len(found["network"]["c"])
 
 
 def read_schema_text() -> str:
     """The JSON Schema of the format."""
-    return files("relurules.ir").joinpath("rules.schema.json").read_text(encoding="utf-8")
+    return files("relurules.codec").joinpath("rules.schema.json").read_text(encoding="utf-8")
 
 
 @cache
@@ -148,10 +167,16 @@ def _validate_rules(found: Any, path: Path) -> None:
         return
     from jsonschema import Draft202012Validator  # takes long on large files, and tells the place
 
-    if isinstance(found, dict) and found.get("format") == FORMAT and found.get("version") not in READABLE_VERSIONS:
+    if (
+        isinstance(found, dict)
+        and found.get("format") == FORMAT
+        and found.get("version") not in READABLE_VERSIONS
+    ):
         raise RulesError(
             f"{path}: version {found.get('version')!r} of the format; this release reads versions 1 and {VERSION}"
         )
     error = next(iter(Draft202012Validator(_load_schema()).iter_errors(found)), None)
     if error is not None:
-        raise RulesError(f"{path}: at {error.json_path}: {error.message[:200]}; expected {FORMAT} version {VERSION}")
+        raise RulesError(
+            f"{path}: at {error.json_path}: {error.message[:200]}; expected {FORMAT} version {VERSION}"
+        )

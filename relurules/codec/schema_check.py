@@ -42,7 +42,9 @@ class _SchemaCompiler:
         if {"properties", "required", "additionalProperties", "propertyNames"} & set(schema):
             own = ("type", "properties", "required", "additionalProperties", "propertyNames")
             found = [self._object(schema)]
-            found += [self._keyword(name, value) for name, value in schema.items() if name not in own]
+            found += [
+                self._keyword(name, value) for name, value in schema.items() if name not in own
+            ]
         else:
             found = [self._keyword(name, value) for name, value in schema.items()]
         if len(found) == 1:
@@ -51,7 +53,10 @@ class _SchemaCompiler:
 
     def _object(self, schema: Mapping[str, Any]) -> Check:
         known = {name: self.check(part) for name, part in schema.get("properties", {}).items()}
-        required, more = frozenset(schema.get("required", ())), schema.get("additionalProperties", True)
+        required, more = (
+            frozenset(schema.get("required", ())),
+            schema.get("additionalProperties", True),
+        )
         other = (lambda _: more) if isinstance(more, bool) else self.check(more)
         named = self.check(schema.get("propertyNames", {}))
         if schema.get("type") != "object":
@@ -61,7 +66,9 @@ class _SchemaCompiler:
             return (
                 type(value) is dict
                 and required <= value.keys()
-                and all(known.get(name, other)(part) and named(name) for name, part in value.items())
+                and all(
+                    known.get(name, other)(part) and named(name) for name, part in value.items()
+                )
             )
 
         return check
@@ -72,7 +79,9 @@ class _SchemaCompiler:
     def types(self, said: Any) -> Check:
         """One of several types."""
         checks = [_TYPES[name] for name in ([said] if isinstance(said, str) else said)]
-        return checks[0] if len(checks) == 1 else lambda value: any(check(value) for check in checks)
+        return (
+            checks[0] if len(checks) == 1 else lambda value: any(check(value) for check in checks)
+        )
 
     def items(self, said: Any) -> Check:
         """Every entry of an array."""
@@ -99,12 +108,16 @@ _KEYWORDS: Mapping[str, Callable[[_SchemaCompiler, Any], Check]] = {
     "items": _SchemaCompiler.items,
     "oneOf": _SchemaCompiler.one_of,
     "const": lambda _, said: lambda value: type(value) is type(said) and value == said,
-    "enum": lambda _, said: lambda value: any(type(value) is type(one) and value == one for one in said),
+    "enum": lambda _, said: (
+        lambda value: any(type(value) is type(one) and value == one for one in said)
+    ),
     "minimum": lambda _, said: lambda value: not _is_number(value) or value >= said,
     "maximum": lambda _, said: lambda value: not _is_number(value) or value <= said,
     "minItems": lambda _, said: lambda value: type(value) is not list or len(value) >= said,
     "minLength": lambda _, said: lambda value: type(value) is not str or len(value) >= said,
-    "uniqueItems": lambda _, said: lambda value: not said or type(value) is not list or _is_all_distinct(value),
+    "uniqueItems": lambda _, said: (
+        lambda value: not said or type(value) is not list or _is_all_distinct(value)
+    ),
     "pattern": lambda _, said: _make_pattern_check(said),
 }
 

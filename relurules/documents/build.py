@@ -13,7 +13,9 @@ from relurules.ir.answers import Answer
 _OUTPUTS_IN_TITLE = 3
 
 
-def build_document(rules: RuleSet, target: str, title: str | None, answers: Sequence[Answer] = ()) -> Document:
+def build_document(
+    rules: RuleSet, target: str, title: str | None, answers: Sequence[Answer] = ()
+) -> Document:
     """The content of the document; what isn't known of the rules is left out. answers: to questions about the rules."""
     context = build_context(rules)
     cards = tuple(build_card(context, read) for read in context.reading.rules)
@@ -35,7 +37,9 @@ def build_document(rules: RuleSet, target: str, title: str | None, answers: Sequ
     version = rules.provenance.version
     generator = f"relurules {version}" if version else "relurules"
     found = tuple(section for section in sections if section is not None)
-    return Document(title or _compose_title(rules), overview.write_summary(context), found, generator)
+    return Document(
+        title or _compose_title(rules), overview.write_summary(context), found, generator
+    )
 
 
 def _compose_title(rules: RuleSet) -> str:

@@ -5,8 +5,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.documents.context import DocumentContext, describe_observation, phrase_coverage, phrase_output_range
-from relurules.documents.document import Bar, Block, Card, Chart, Conditions, Facts, Formulas, Paragraph
+from relurules.documents.context import (
+    DocumentContext,
+    describe_observation,
+    phrase_coverage,
+    phrase_output_range,
+)
+from relurules.documents.document import (
+    Bar,
+    Block,
+    Card,
+    Chart,
+    Conditions,
+    Facts,
+    Formulas,
+    Paragraph,
+)
 from relurules.ir.evidence import Evidence, RuleFacts
 from relurules.ir.link import LINKS, apply_links
 from relurules.ir.network import Array
@@ -28,19 +42,33 @@ def build_card(context: DocumentContext, read: RuleWording) -> Card:
     """Everything about one rule."""
     facts, evidence = context.facts(read.number), context.evidence
     typical = None if facts is None else facts.typical
-    blocks: list[Block] = [_tabulate_conditions(context, read, typical), _build_formulas(context, read)]
+    blocks: list[Block] = [
+        _tabulate_conditions(context, read, typical),
+        _build_formulas(context, read),
+    ]
     if items := _collect_facts(context, read):
         blocks.append(Facts(items))
     if evidence is not None and typical is not None:
         blocks += _work_example(context, read, evidence, typical)
-    return Card(read.number, context.share(read.number), phrase_coverage(context, read.number), tuple(blocks))
+    return Card(
+        read.number,
+        context.share(read.number),
+        phrase_coverage(context, read.number),
+        tuple(blocks),
+    )
 
 
-def _tabulate_conditions(context: DocumentContext, read: RuleWording, typical: Array | None) -> Conditions:
+def _tabulate_conditions(
+    context: DocumentContext, read: RuleWording, typical: Array | None
+) -> Conditions:
     """In words, in symbols, and what a typical row has there."""
     if typical is None:
-        return Conditions(("In words", "In symbols"), tuple((test.words, test.symbols) for test in read.tests))
-    rows = tuple((test.words, test.symbols, phrase_row_value(test, typical, context)) for test in read.tests)
+        return Conditions(
+            ("In words", "In symbols"), tuple((test.words, test.symbols) for test in read.tests)
+        )
+    rows = tuple(
+        (test.words, test.symbols, phrase_row_value(test, typical, context)) for test in read.tests
+    )
     return Conditions(("In words", "In symbols", "A typical row has"), rows)
 
 
@@ -60,7 +88,10 @@ def phrase_class(context: DocumentContext, rule: int) -> Phrase:
     """`malignant (class 1)`."""
     assert context.decisions is not None  # noqa: S101  # asked of decisions only
     number, name = context.decisions[rule - 1]
-    return p.join_loose(p.value(name), p.join_tight(p.text("(class"), (*p.number(format_number(number)), *p.text(")"))))
+    return p.join_loose(
+        p.value(name),
+        p.join_tight(p.text("(class"), (*p.number(format_number(number)), *p.text(")"))),
+    )
 
 
 def phrase_linked_outputs(context: DocumentContext) -> tuple[Phrase, ...]:
@@ -69,12 +100,20 @@ def phrase_linked_outputs(context: DocumentContext) -> tuple[Phrase, ...]:
     for output, head in zip(rules.outputs, rules.heads, strict=True):
         if head.link == "identity":
             if output != rules.scores[head.scores[0]]:
-                found.append(p.join_tight(p.name(output), p.operator("="), p.name(rules.scores[head.scores[0]])))
+                found.append(
+                    p.join_tight(
+                        p.name(output), p.operator("="), p.name(rules.scores[head.scores[0]])
+                    )
+                )
             continue
         link, taken = LINKS[head.link], [rules.scores[i] for i in head.scores]
         if head.link == "complement":
             shown = (*p.text("sigmoid("), *p.name(taken[0]), *p.text(")"))
-            found.append(p.join_tight(p.name(output), p.operator("="), p.number("1"), p.operator("\u2212"), shown))
+            found.append(
+                p.join_tight(
+                    p.name(output), p.operator("="), p.number("1"), p.operator("\u2212"), shown
+                )
+            )
             continue
         among = f"{taken[head.component]} among " if link.joint and not link.reduces else ""
         shown = (
@@ -100,7 +139,11 @@ def _collect_facts(context: DocumentContext, read: RuleWording) -> tuple[tuple[s
         name, word = describe_observation(evidence)
         said = p.join_loose(p.text(word), p.number(format_short(facts.mean)))
         if facts.deviation is not None and word == "mean":
-            said = (*said, *p.text(", standard deviation "), *p.number(format_short(facts.deviation)))
+            said = (
+                *said,
+                *p.text(", standard deviation "),
+                *p.number(format_short(facts.deviation)),
+            )
         items.append((f"Observed {name}", said))
     if facts is not None and facts.local:
         items.append(("On its own rows", phrase_metrics(facts)))
@@ -109,7 +152,10 @@ def _collect_facts(context: DocumentContext, read: RuleWording) -> tuple[tuple[s
 
 def phrase_metrics(facts: RuleFacts) -> Phrase:
     """`AUC 0.71, accuracy 0.8`."""
-    parts = [p.join_tight(p.text(spell_metric(name)), p.number(format_short(value, 3))) for name, value in facts.local.items()]
+    parts = [
+        p.join_tight(p.text(spell_metric(name)), p.number(format_short(value, 3)))
+        for name, value in facts.local.items()
+    ]
     return p.join_with(parts, ", ")
 
 
@@ -118,13 +164,24 @@ def spell_metric(name: str) -> str:
     return {"R2": "R\u00b2"}.get(name, name)
 
 
-def _work_example(context: DocumentContext, read: RuleWording, evidence: Evidence, row: Array) -> list[Block]:
+def _work_example(
+    context: DocumentContext, read: RuleWording, evidence: Evidence, row: Array
+) -> list[Block]:
     """A typical row: the arithmetic, what is special about it, and the outcome."""
     formulas = () if context.decisions is not None else read.formulas[:_SCORES]
-    longest = max((_find_longest_move(formula, evidence, row) for formula in formulas), default=0.0) or 1.0
-    blocks: list[Block] = [_chart_terms(formula, evidence, row, longest) for formula in formulas if formula.form.terms]
+    longest = (
+        max((_find_longest_move(formula, evidence, row) for formula in formulas), default=0.0)
+        or 1.0
+    )
+    blocks: list[Block] = [
+        _chart_terms(formula, evidence, row, longest) for formula in formulas if formula.form.terms
+    ]
     if len(read.formulas) > len(formulas) > 0:
-        blocks.append(Paragraph(p.text(f"The first {len(formulas)} of {len(read.formulas)} scores are shown.")))
+        blocks.append(
+            Paragraph(
+                p.text(f"The first {len(formulas)} of {len(read.formulas)} scores are shown.")
+            )
+        )
     blocks.append(Paragraph(_phrase_outcome(context, read, row)))
     return blocks
 
@@ -145,9 +202,15 @@ def phrase_row_value(test: ConditionWording, row: Array, context: DocumentContex
         return p.join_tight(p.score(named[0]), p.operator("="), number)
     if len(terms) == 1:
         return p.join_tight(terms[0].label, p.operator("="), number)
-    own = p.join_with([p.join_tight(t.label, p.operator("="), _phrase_value(t, values)) for t in terms], ", ")
+    own = p.join_with(
+        [p.join_tight(t.label, p.operator("="), _phrase_value(t, values)) for t in terms], ", "
+    )
     right = _compute_right_side(about, values)
-    said = (p.text("the sum is"), number) if right is None else (p.text("the right side is"), p.number(format_number(right)))
+    said = (
+        (p.text("the sum is"), number)
+        if right is None
+        else (p.text("the right side is"), p.number(format_number(right)))
+    )
     return (*own, *p.text("; "), *p.join_loose(*said))
 
 
@@ -172,8 +235,16 @@ def _round_within_test(test: SumTest, value: float) -> float:
 
 
 def _is_inside(test: SumTest, value: float) -> bool:
-    low = test.low is None or value > test.low.bound or (test.low.included and value == test.low.bound)
-    return low and (test.high is None or value < test.high.bound or (test.high.included and value == test.high.bound))
+    low = (
+        test.low is None
+        or value > test.low.bound
+        or (test.low.included and value == test.low.bound)
+    )
+    return low and (
+        test.high is None
+        or value < test.high.bound
+        or (test.high.included and value == test.high.bound)
+    )
 
 
 def _phrase_value(term: Term, row: Sequence[float], *, mean: bool = False) -> Phrase:
@@ -181,7 +252,13 @@ def _phrase_value(term: Term, row: Sequence[float], *, mean: bool = False) -> Ph
     value = evaluate_term(term, row)
     if term.label[0].text == "[" and not mean:
         return p.text("yes") if value == 1 else p.text("no")
-    return p.number(format_short(value, 3) if mean else format_number(value) if value.is_integer() else format_short(value, 6))
+    return p.number(
+        format_short(value, 3)
+        if mean
+        else format_number(value)
+        if value.is_integer()
+        else format_short(value, 6)
+    )
 
 
 def _find_longest_move(formula: FormulaWording, evidence: Evidence, row: Array) -> float:
@@ -198,28 +275,62 @@ def _chart_terms(formula: FormulaWording, evidence: Evidence, row: Array, longes
     """The score of a row as a sum, and what each term moves it from that of the mean row, the largest move first."""
     mean, values = evidence.means.tolist(), row.tolist()
     lines = [
-        _TermMove(t, t.coefficient * evaluate_term(t, values), t.coefficient * (evaluate_term(t, values) - evaluate_term(t, mean)))
+        _TermMove(
+            t,
+            t.coefficient * evaluate_term(t, values),
+            t.coefficient * (evaluate_term(t, values) - evaluate_term(t, mean)),
+        )
         for t in formula.form.terms
     ]
     lines.sort(key=lambda line: -abs(line.moved))
-    rest = _RestTerms(len(lines[_TERMS:]), sum(x.product for x in lines[_TERMS:]), sum(x.moved for x in lines[_TERMS:]))
+    rest = _RestTerms(
+        len(lines[_TERMS:]),
+        sum(x.product for x in lines[_TERMS:]),
+        sum(x.moved for x in lines[_TERMS:]),
+    )
     sizes = [abs(number) for line in lines for number in (line.moved, line.product)]
     digits = _count_decimals(max([*sizes, abs(formula.form.constant)]))
-    bars = [Bar((p.text("constant"), (), (), _phrase_signed(formula.form.constant, digits), ()), None, ())]
+    bars = [
+        Bar(
+            (p.text("constant"), (), (), _phrase_signed(formula.form.constant, digits), ()),
+            None,
+            (),
+        )
+    ]
     for term, product, moved in lines[:_TERMS]:
-        cells = (_phrase_value(term, values), _phrase_coefficient(term, formula.step), _phrase_signed(product, digits))
+        cells = (
+            _phrase_value(term, values),
+            _phrase_coefficient(term, formula.step),
+            _phrase_signed(product, digits),
+        )
         bars.append(
-            Bar((term.label, *cells, _phrase_value(term, mean, mean=True)), moved / longest, _phrase_signed(moved, digits))
+            Bar(
+                (term.label, *cells, _phrase_value(term, mean, mean=True)),
+                moved / longest,
+                _phrase_signed(moved, digits),
+            )
         )
     if rest.terms:
         words = p.text(f"{rest.terms} more terms")
         cells = ((), (), _phrase_signed(rest.product, digits))
-        bars.append(Bar((words, *cells, ()), rest.moved / longest, _phrase_signed(rest.moved, digits)))
+        bars.append(
+            Bar((words, *cells, ()), rest.moved / longest, _phrase_signed(rest.moved, digits))
+        )
     base, total = evaluate_form(formula.form, mean), evaluate_form(formula.form, values)
-    summed = (p.name(formula.score), (), (), _phrase_signed(total, digits), _phrase_signed(base, digits))
+    summed = (
+        p.name(formula.score),
+        (),
+        (),
+        _phrase_signed(total, digits),
+        _phrase_signed(base, digits),
+    )
     bars.append(Bar(summed, None, _phrase_signed(total - base, digits)))
     caption = f"The {formula.score} of a typical row, and what each term moves it from that of the mean row"
-    return Chart(caption, ("Column", "Typical row", "Coefficient", "Product", "Mean row", "Moved"), tuple(bars))
+    return Chart(
+        caption,
+        ("Column", "Typical row", "Coefficient", "Product", "Mean row", "Moved"),
+        tuple(bars),
+    )
 
 
 class _TermMove(NamedTuple):
@@ -242,30 +353,42 @@ def _phrase_coefficient(term: Term, step: float) -> Phrase:
     """`* 0.25` or `/ -670,000`, as the formula shows it."""
     shown = round_coefficient(term, step)
     sign = p.operator("\u2212") if term.coefficient < 0 else ()
-    return p.join_tight(p.operator("\u00f7" if shown.divides else "\u00d7"), (*sign, *p.number(format_number(shown.factor))))
+    return p.join_tight(
+        p.operator("\u00f7" if shown.divides else "\u00d7"),
+        (*sign, *p.number(format_number(shown.factor))),
+    )
 
 
 def _phrase_outcome(context: DocumentContext, read: RuleWording, row: Array) -> Phrase:
     """The outputs of the worked row, and what was observed."""
     rules = context.rules
     if context.decisions is not None:
-        said = p.join_loose(p.name(rules.outputs[0]), p.text("is"), phrase_class(context, read.number))
+        said = p.join_loose(
+            p.name(rules.outputs[0]), p.text("is"), phrase_class(context, read.number)
+        )
         return (*p.text("For the typical row: "), *said, *p.text("."))
     scores = np.array([[evaluate_form(formula.form, row.tolist()) for formula in read.formulas]])
     outputs = apply_links(rules.heads, scores)[0].tolist()
     parts = [
-        p.join_tight(p.name(o), p.operator("="), p.number(format_short(v))) for o, v in zip(rules.outputs, outputs, strict=True)
+        p.join_tight(p.name(o), p.operator("="), p.number(format_short(v)))
+        for o, v in zip(rules.outputs, outputs, strict=True)
     ]
     return (*p.text("For the typical row: "), *p.join_list(parts, "and"), *p.text("."))
 
 
 def _count_decimals(largest: float) -> int:
     """Decimals that show four digits of the largest of several numbers."""
-    return int(np.clip(3 - np.floor(np.log10(largest)), 0, 12)) if largest > 0 and np.isfinite(largest) else 3
+    return (
+        int(np.clip(3 - np.floor(np.log10(largest)), 0, 12))
+        if largest > 0 and np.isfinite(largest)
+        else 3
+    )
 
 
 def _phrase_signed(value: float, decimals: int) -> Phrase:
     """A number with fixed decimals, and a sign."""
     text = f"{abs(value):,.{decimals}f}"
     zero = not any(c in "123456789" for c in text)
-    return p.number(text) if zero else (*p.operator("+" if value > 0 else "\u2212"), *p.number(text))
+    return (
+        p.number(text) if zero else (*p.operator("+" if value > 0 else "\u2212"), *p.number(text))
+    )

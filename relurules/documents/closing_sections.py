@@ -22,8 +22,12 @@ def build_limits(context: DocumentContext) -> Section:
     """What a reader must not conclude."""
     rules, evidence = context.rules, context.evidence
     items = [
-        p.text("The rules say what the network does, not why the world is so: a coefficient is no causal effect."),
-        p.text("They hold within the domain only. Beyond it, no answer is given, rather than a guess."),
+        p.text(
+            "The rules say what the network does, not why the world is so: a coefficient is no causal effect."
+        ),
+        p.text(
+            "They hold within the domain only. Beyond it, no answer is given, rather than a guess."
+        ),
         p.text(_describe_rounding(context)),
     ]
     if context.whole:
@@ -39,7 +43,12 @@ def build_limits(context: DocumentContext) -> Section:
             listed = p.join_list([link_rule(number) for number in few], "and")
             what = "has" if len(few) == 1 else "have"
             items.append(
-                (*listed, *p.text(f" {what} fewer than {_FEW} rows: what is measured on so few may be chance."))
+                (
+                    *listed,
+                    *p.text(
+                        f" {what} fewer than {_FEW} rows: what is measured on so few may be chance."
+                    ),
+                )
             )
         items.append(
             p.text(
@@ -61,12 +70,18 @@ def _describe_rounding(context: DocumentContext) -> str:
     if context.decisions is not None:
         return said
     worst = max(
-        (bound_display_error(context.rules.domain, f.form, f.step) for read in context.reading.rules for f in read.formulas),
+        (
+            bound_display_error(context.rules.domain, f.form, f.step)
+            for read in context.reading.rules
+            for f in read.formulas
+        ),
         default=0.0,
     )
     if not np.isfinite(worst) or worst == 0:
         return said
-    what = "an output" if all(head.link == "identity" for head in context.rules.heads) else "a score"
+    what = (
+        "an output" if all(head.link == "identity" for head in context.rules.heads) else "a score"
+    )
     return f"{said} Working with the numbers of this page changes {what} by at most {format_bound(worst)} in the domain."
 
 
@@ -82,15 +97,35 @@ _WORDS = (
     ("S1, S2, ...", "weighted sums of columns that conditions speak of", "sums"),
     ("[column is value]", "1 for rows where that holds, 0 for the others", "categories"),
     ("Rows of a rule", "the rows of the data to which it applies", "data"),
-    ("Observed", "the true value that the data hold, in contrast to what the rules say", "response"),
+    (
+        "Observed",
+        "the true value that the data hold, in contrast to what the rules say",
+        "response",
+    ),
     ("Typical row", "the row of the data that is nearest to the mean of the rule's rows", "data"),
     ("Mean row", "the mean of every column over all rows that have a rule", "data"),
-    ("Moved", "coefficient times (value of this row less that of the mean row): what the column moves", "data"),
-    ("Largest error", "a bound on the difference between network and rules over the whole domain", ""),
-    ("AUC", "the chance that a random positive row has a higher score than a random negative one", "AUC"),
+    (
+        "Moved",
+        "coefficient times (value of this row less that of the mean row): what the column moves",
+        "data",
+    ),
+    (
+        "Largest error",
+        "a bound on the difference between network and rules over the whole domain",
+        "",
+    ),
+    (
+        "AUC",
+        "the chance that a random positive row has a higher score than a random negative one",
+        "AUC",
+    ),
     ("R\u00b2", "the share of the response's variance that is explained", "R2"),
     ("MSE", "the mean squared difference from the response", "MSE"),
-    ("log loss", "the mean of minus the logarithm of the probability given to what was observed", "log loss"),
+    (
+        "log loss",
+        "the mean of minus the logarithm of the probability given to what was observed",
+        "log loss",
+    ),
     ("SHA-256", "a number that tells whether two files, or networks, are the same", "digest"),
 )
 
@@ -99,17 +134,25 @@ def build_glossary(context: DocumentContext) -> Section:
     """The words that this document uses."""
     rules, evidence = context.rules, context.evidence
     metrics = (
-        () if evidence is None else {*evidence.metrics, *(n for f in evidence.rules for n in (*f.local, *f.whole))}
+        ()
+        if evidence is None
+        else {*evidence.metrics, *(n for f in evidence.rules for n in (*f.local, *f.whole))}
     )
     needed = {"", *metrics}
     needed |= {"links"} if any(head.link != "identity" for head in rules.heads) else set()
     needed |= {"sums"} if context.reading.sums else set()
-    needed |= {"categories"} if any(span.column.categories for span in context.reading.spans) else set()
+    needed |= (
+        {"categories"} if any(span.column.categories for span in context.reading.spans) else set()
+    )
     needed |= {"data"} if evidence is not None else set()
     needed |= {"response"} if evidence is not None and evidence.response is not None else set()
     needed |= {"digest"} if evidence is not None or rules.provenance.digest else set()
     rows = tuple((p.text(word), p.text(said)) for word, said, when in _WORDS if when in needed)
-    return Section("words", "Words", (Table("What words mean here", ("Word", "Meaning"), rows, (False, False)),))
+    return Section(
+        "words",
+        "Words",
+        (Table("What words mean here", ("Word", "Meaning"), rows, (False, False)),),
+    )
 
 
 def build_reproduction(context: DocumentContext, target: str, title: str | None) -> Section:
@@ -117,11 +160,17 @@ def build_reproduction(context: DocumentContext, target: str, title: str | None)
     made = context.rules.provenance
     version = f"relurules {made.version}" if made.version else "relurules"
     blocks: list[Block] = [
-        Paragraph(p.text(f"The rules were made by {version}; this document follows from their JSON file alone."))
+        Paragraph(
+            p.text(
+                f"The rules were made by {version}; this document follows from their JSON file alone."
+            )
+        )
     ]
     if made.settings:
         rows = tuple((p.text(name), p.text(str(value))) for name, value in made.settings.items())
-        blocks.append(Table("Settings other than the defaults", ("Setting", "Value"), rows, (False, False)))
+        blocks.append(
+            Table("Settings other than the defaults", ("Setting", "Value"), rows, (False, False))
+        )
     blocks.append(Code(_write_commands(context, target, title)))
     return Section("again", "How to make it again", tuple(blocks))
 
@@ -134,8 +183,12 @@ def _write_commands(context: DocumentContext, target: str, title: str | None) ->
     shown = f" --title {quote(title)}" if title else ""
     emitted = f"relurules emit rules.json --to {target}{shown} --out ."
     if made.model.endswith(_FILES) and set(made.settings) <= set(_OPTIONS):
-        options = f" --data DATA{f' --target {quote(response)}' if response else ''}" if data else ""
-        options += "".join(f" --{name.replace('_', '-')} {value}" for name, value in made.settings.items())
+        options = (
+            f" --data DATA{f' --target {quote(response)}' if response else ''}" if data else ""
+        )
+        options += "".join(
+            f" --{name.replace('_', '-')} {value}" for name, value in made.settings.items()
+        )
         return f"relurules extract {quote(made.model)}{options} --out rules.json\n{emitted}"
     given = ["data=DATA", *(["y=RESPONSE"] if response else [])] if data else []
     given += [f"{name}={value!r}" for name, value in made.settings.items()]
@@ -155,7 +208,9 @@ def build_appendix(context: DocumentContext) -> Section | None:
     if not rows:
         return None
     blocks: list[Block] = [
-        Paragraph(p.text("Every condition is the sign of a neuron of the network, before its activation.")),
+        Paragraph(
+            p.text("Every condition is the sign of a neuron of the network, before its activation.")
+        ),
         Table("Neurons that bound each rule", ("Rule", "Neurons"), tuple(rows), (False, False)),
     ]
     return Section("neurons", "Appendix: where the conditions come from", tuple(blocks))

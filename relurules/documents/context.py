@@ -51,7 +51,11 @@ class DocumentContext:
 
     def share(self, number: int) -> float | None:
         """Share of the rows to which a rule applies, None without data."""
-        facts, rows, total = self.facts(number), self.rules.rules[number - 1].rows, self.rules.reduction.rows
+        facts, rows, total = (
+            self.facts(number),
+            self.rules.rules[number - 1].rows,
+            self.rules.reduction.rows,
+        )
         if facts is not None:
             return facts.share
         return None if rows is None or not total else rows / total
@@ -78,7 +82,9 @@ def phrase_coverage(context: DocumentContext, number: int) -> Phrase:
     share, rows, evidence = context.share(number), context.rows(number), context.evidence
     if share is None or rows is None:
         return p.text("")
-    total = context.rules.reduction.rows or 0 if evidence is None else evidence.rows - evidence.outside
+    total = (
+        context.rules.reduction.rows or 0 if evidence is None else evidence.rows - evidence.outside
+    )
     return p.text(f"{format_percent(share)} of the rows ({rows:,} of {total:,})")
 
 
@@ -99,7 +105,9 @@ def phrase_ends(low: Phrase, high: Phrase, lower: float, upper: float) -> Phrase
     return p.join_tight(p.text("at most"), high) if np.isfinite(upper) else p.text("any number")
 
 
-def phrase_output_range(context: DocumentContext, rule: int, output: int, digits: int = 3) -> Phrase:
+def phrase_output_range(
+    context: DocumentContext, rule: int, output: int, digits: int = 3
+) -> Phrase:
     """`0.12 to 0.4`, what an output may be where a rule applies, rounded outwards."""
     low, high = context.ranges[rule - 1, output].tolist()
     shown = [
@@ -120,7 +128,9 @@ def _round_outward(value: float, digits: int, way: str) -> float:
     return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), rounding=way))
 
 
-def phrase_output_value(context: DocumentContext, output: int, value: float, digits: int = 4) -> Phrase:
+def phrase_output_value(
+    context: DocumentContext, output: int, value: float, digits: int = 4
+) -> Phrase:
     """An output's number; a share so near to 0 or 1 that its digits tell nothing is said to be that near."""
     near = 10.0 ** -max(digits, 3)
     if context.rules.heads[output].link in _SHARES and 0 < value < near:

@@ -3,7 +3,13 @@
 from relurules.documents.document import Block, Bullets, Document, Paragraph, Section, Table
 from relurules.documents.html import print_html
 from relurules.ir.answers import format_value
-from relurules.ir.difference import Difference, Gap, RowComparison, format_upper_bound, write_data_difference
+from relurules.ir.difference import (
+    Difference,
+    Gap,
+    RowComparison,
+    format_upper_bound,
+    write_data_difference,
+)
 from relurules.wording import phrases as p
 from relurules.wording.phrases import Phrase
 
@@ -26,14 +32,33 @@ def build_difference_section(difference: Difference) -> Section:
     if difference.gaps:
         rows = tuple(_phrase_gap(gap) for gap in difference.gaps)
         header = ("Score", "At most", "Reached", "On boundaries, at most")
-        blocks.append(Table("How far scores differ anywhere in the domain", header, rows, (False, True, True, True)))
+        blocks.append(
+            Table(
+                "How far scores differ anywhere in the domain",
+                header,
+                rows,
+                (False, True, True, True),
+            )
+        )
     if difference.place is not None:
         places.append(("", difference.place))
     blocks += [_tabulate_place(name, place, difference.names) for name, place in places]
-    what = "are decided differently somewhere" if difference.decides else "differ by more than the tolerance somewhere"
-    items = [f"{difference.differing:,} of {difference.parts:,} parts of the domain, one per pair of rules, {what}"]
-    items += [] if difference.data is None else write_data_difference(difference.data, difference.decides)
-    blocks.append(Bullets(tuple(p.text(_make_sentence(item)) for item in (*items, *difference.notes))))
+    what = (
+        "are decided differently somewhere"
+        if difference.decides
+        else "differ by more than the tolerance somewhere"
+    )
+    items = [
+        f"{difference.differing:,} of {difference.parts:,} parts of the domain, one per pair of rules, {what}"
+    ]
+    items += (
+        []
+        if difference.data is None
+        else write_data_difference(difference.data, difference.decides)
+    )
+    blocks.append(
+        Bullets(tuple(p.text(_make_sentence(item)) for item in (*items, *difference.notes)))
+    )
     return Section("difference", "How far they differ", tuple(blocks))
 
 
@@ -41,16 +66,33 @@ def build_rules_section(difference: Difference) -> Section:
     """What became of the rules."""
     old, new = difference.names
     kept, changed = len(difference.kept), difference.changed
-    blocks: list[Block] = [Paragraph(p.text(f"{kept:,} rule{' is as it was' if kept == 1 else 's are as they were'}."))]
+    blocks: list[Block] = [
+        Paragraph(p.text(f"{kept:,} rule{' is as it was' if kept == 1 else 's are as they were'}."))
+    ]
     if changed:
-        rows = tuple((_phrase_rule(m.old), _phrase_rule(m.new), p.number(format_upper_bound(m.gap))) for m in changed[:_MOST])
+        rows = tuple(
+            (_phrase_rule(m.old), _phrase_rule(m.new), p.number(format_upper_bound(m.gap)))
+            for m in changed[:_MOST]
+        )
         header = (old, new, "They differ by at most")
-        blocks.append(Table("Rules for the same rows, with another formula", header, rows, (False, False, True)))
-    found = ((f"Removed: rules of {old}", difference.removed), (f"Added: rules of {new}", difference.added))
+        blocks.append(
+            Table(
+                "Rules for the same rows, with another formula", header, rows, (False, False, True)
+            )
+        )
+    found = (
+        (f"Removed: rules of {old}", difference.removed),
+        (f"Added: rules of {new}", difference.added),
+    )
     for caption, rules in found:
         if rules:
-            cells = tuple((_phrase_rule(u.rule), p.text(", ".join(map(str, u.instead)))) for u in rules[:_MOST])
-            blocks.append(Table(caption, ("Rule", "The other's rules for its rows"), cells, (False, False)))
+            cells = tuple(
+                (_phrase_rule(u.rule), p.text(", ".join(map(str, u.instead))))
+                for u in rules[:_MOST]
+            )
+            blocks.append(
+                Table(caption, ("Rule", "The other's rules for its rows"), cells, (False, False))
+            )
     return Section("rules", "Rules", tuple(blocks))
 
 
@@ -64,14 +106,22 @@ def _phrase_rule(number: int) -> Phrase:
 
 def _phrase_gap(gap: Gap) -> tuple[Phrase, ...]:
     reached = p.text("") if gap.reached is None else p.number(f"{gap.reached:.6g}")
-    return p.name(gap.score), p.number(format_upper_bound(gap.bound)), reached, p.number(format_upper_bound(gap.slivers))
+    return (
+        p.name(gap.score),
+        p.number(format_upper_bound(gap.bound)),
+        reached,
+        p.number(format_upper_bound(gap.slivers)),
+    )
 
 
 def _tabulate_place(score: str, place: RowComparison, names: tuple[str, str]) -> Table:
     """A row, and what both say of it."""
     shown = [(column, p.value(format_value(value))) for column, value in place.row.items()]
     rows = [(p.name(column), value, value) for column, value in shown]
-    rows += [(p.name(k), p.number(f"{v:.6g}"), p.number(f"{place.new[k]:.6g}")) for k, v in place.old.items()]
+    rows += [
+        (p.name(k), p.number(f"{v:.6g}"), p.number(f"{place.new[k]:.6g}"))
+        for k, v in place.old.items()
+    ]
     rows.append((p.text("rule"), p.number(str(place.rules[0])), p.number(str(place.rules[1]))))
     caption = f"Where {score} differs most" if score else "A row that is decided differently"
     return Table(caption, ("", *names), tuple(rows), (False, True, True))

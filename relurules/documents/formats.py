@@ -44,9 +44,17 @@ def emit_document(
     if form not in (None, "rules"):
         raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: rules")
     if dialect is not None:
-        raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: none, leave it out")
+        raise UnsupportedError(
+            f"target {target!r} has no dialect {dialect!r}; supported: none, leave it out"
+        )
     printer = PRINTERS[target]
     text = printer.print(build_document(rules, target, title, answers))
     return Artifact(
-        target, "rules", rules.domain, rules.outputs, {printer.file: text}, rules.score_error, rules.complete
+        target,
+        "rules",
+        rules.domain,
+        rules.outputs,
+        {printer.file: text},
+        rules.score_error,
+        rules.complete,
     )

@@ -9,7 +9,7 @@ from relurules.documents.context import DocumentContext, format_count, phrase_en
 from relurules.documents.document import Block, Bullets, Facts, Paragraph, Section, Table, link_rule
 from relurules.documents.overview import list_used_columns
 from relurules.ir import RuleSet
-from relurules.ir.ranges import has_exact_range
+from relurules.statistics.output_ranges import has_exact_range
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
 from relurules.wording.forms import ColumnSpan
@@ -33,13 +33,24 @@ def build_proofs(context: DocumentContext) -> Section:
             said += " Outputs of three or more scores are bounded so, and may not come as far."
         items.append(p.text(said))
     items.append(
-        p.text("The rounding of float64 arithmetic, about 1e-16 of the terms of a sum, is not counted in any of this.")
+        p.text(
+            "The rounding of float64 arithmetic, about 1e-16 of the terms of a sum, is not counted in any of this."
+        )
     )
     blocks: list[Block] = [Bullets(tuple(items))]
     if rules.tradeoffs:
         steps = [rules.tradeoffs[i] for i in _space_evenly(len(rules.tradeoffs))]
-        rows = tuple((p.number(f"{step.rules:,}"), p.number(format_bound(step.error))) for step in steps)
-        blocks.append(Table("How far outputs may be off with fewer rules", ("Rules", "At most"), rows, (True, True)))
+        rows = tuple(
+            (p.number(f"{step.rules:,}"), p.number(format_bound(step.error))) for step in steps
+        )
+        blocks.append(
+            Table(
+                "How far outputs may be off with fewer rules",
+                ("Rules", "At most"),
+                rows,
+                (True, True),
+            )
+        )
     return Section("proven", "What is proven", tuple(blocks))
 
 
@@ -59,9 +70,7 @@ def _describe_fidelity(rules: RuleSet) -> str:
             "and formulas are computed from its weights; nothing is fitted."
         )
     if not np.isfinite(rules.max_error):
-        return (
-            "Fidelity: no bound is known on how far the outputs of the rules are from those of the network as traced."
-        )
+        return "Fidelity: no bound is known on how far the outputs of the rules are from those of the network as traced."
     return (
         f"Fidelity: {where}, the {what} of the rules differ from those of the network as traced by at "
         f"most {format_bound(rules.max_error)}. This bounds all {such}rows that the domain could hold; it is no mean "
@@ -92,7 +101,14 @@ def build_performance(context: DocumentContext) -> Section | None:
         )
     ]
     if evidence.metrics:
-        blocks.append(Facts(tuple((spell_metric(n), p.number(format_short(v))) for n, v in evidence.metrics.items())))
+        blocks.append(
+            Facts(
+                tuple(
+                    (spell_metric(n), p.number(format_short(v)))
+                    for n, v in evidence.metrics.items()
+                )
+            )
+        )
     if (table := _tabulate_rules(context)) is not None:
         blocks.append(table)
     return Section("measured", "What is measured", tuple(blocks))
@@ -120,7 +136,9 @@ def _tabulate_rules(context: DocumentContext) -> Table | None:
         )
         for number, facts in enumerate(evidence.rules, start=1)
     )  # fmt: skip
-    return Table("Each rule on its own rows", tuple(header), rows, (False, *[True] * (len(header) - 1)))
+    return Table(
+        "Each rule on its own rows", tuple(header), rows, (False, *[True] * (len(header) - 1))
+    )
 
 
 def _phrase_metric(found: Mapping[str, float], name: str) -> Phrase:
@@ -133,8 +151,12 @@ def build_domain(context: DocumentContext) -> Section:
     used = set(list_used_columns(context))
     spans = sorted(context.reading.spans, key=lambda span: span.column.name not in used)
     rows = tuple(_tabulate_column(rules, span, span.column.name in used) for span in spans)
-    missing = any(span.column.fill is not None or None in span.column.lookup for span in context.reading.spans)
-    words = "with a missing value that doesn't count as anything" if missing else "with a missing value"
+    missing = any(
+        span.column.fill is not None or None in span.column.lookup for span in context.reading.spans
+    )
+    words = (
+        "with a missing value that doesn't count as anything" if missing else "with a missing value"
+    )
     blocks: list[Block] = [
         Paragraph(p.text(f"A row outside this domain, or {words}, has rule 0 and no output.")),
         Table("Columns", ("Column", "Values", "Remarks"), rows, (False, False, False)),

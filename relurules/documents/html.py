@@ -16,7 +16,14 @@ _SHORT = 32
 
 def print_html(document: Document) -> str:
     """The file's text."""
-    return render_template("rules.html.j2", document, say=print_phrase, plain=escape_text, bar=place_bar, anchor=make_anchor)
+    return render_template(
+        "rules.html.j2",
+        document,
+        say=print_phrase,
+        plain=escape_text,
+        bar=place_bar,
+        anchor=make_anchor,
+    )
 
 
 def escape_text(text: str) -> str:

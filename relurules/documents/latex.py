@@ -25,7 +25,15 @@ _NUMBER, _TEXT, _LINE = 14, 60, 92
 
 def print_latex(document: Document) -> str:
     """The file's text."""
-    return render_template("rules.tex.j2", document, say=print_phrase, plain=escape_text, bar=draw_bar, columns=choose_column_types, wrapped=break_lines)
+    return render_template(
+        "rules.tex.j2",
+        document,
+        say=print_phrase,
+        plain=escape_text,
+        bar=draw_bar,
+        columns=choose_column_types,
+        wrapped=break_lines,
+    )
 
 
 def escape_text(text: str) -> str:
@@ -76,11 +84,16 @@ def draw_bar(share: float) -> str:
     return rf"\textcolor{{{colour}}}{{\rule{{{length:.1f}mm}}{{1.8mm}}}}"
 
 
-def choose_column_types(header: Sequence[str], rows: Sequence[Sequence[Phrase]], numeric: Sequence[bool]) -> str:
+def choose_column_types(
+    header: Sequence[str], rows: Sequence[Sequence[Phrase]], numeric: Sequence[bool]
+) -> str:
     """Column types of a table: as wide as their texts ask for, up to a point; numbers are flush right."""
     cells = [[p.name(name) for name in header], *rows]
     longest = [max(_measure_length(row[i]) for row in cells) for i in range(len(header))]
-    wanted = [min(max(length, 8), _NUMBER if flag else _TEXT) for length, flag in zip(longest, numeric, strict=True)]
+    wanted = [
+        min(max(length, 8), _NUMBER if flag else _TEXT)
+        for length, flag in zip(longest, numeric, strict=True)
+    ]
     room = 1.0 - 0.03 * (len(wanted) - 1)
     widths = [room * width / max(sum(wanted), _LINE) for width in wanted]
     return "".join(

@@ -14,13 +14,23 @@ _LONGEST = 20
 
 def print_markdown(document: Document) -> str:
     """The file's text."""
-    text = render_template("rules.md.j2", document, say=print_phrase, plain=escape_text, bar=draw_bar, fence=choose_fence)
+    text = render_template(
+        "rules.md.j2",
+        document,
+        say=print_phrase,
+        plain=escape_text,
+        bar=draw_bar,
+        fence=choose_fence,
+    )
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
 def escape_text(text: str) -> str:
     """Text as it is, on one line."""
-    escaped = "".join("\\" + c if c in _SPECIAL else c for c in replace_control_characters(text).replace("&", "&amp;"))
+    escaped = "".join(
+        "\\" + c if c in _SPECIAL else c
+        for c in replace_control_characters(text).replace("&", "&amp;")
+    )
     return escaped.replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -13,7 +13,16 @@ from relurules.documents.context import (
     phrase_names,
     phrase_output_range,
 )
-from relurules.documents.document import Block, Bullets, Facts, Paragraph, Section, Sums, Table, link_rule
+from relurules.documents.document import (
+    Block,
+    Bullets,
+    Facts,
+    Paragraph,
+    Section,
+    Sums,
+    Table,
+    link_rule,
+)
 from relurules.ir import CollapseStats, RuleSet
 from relurules.ir.link import apply_links
 from relurules.wording import RuleWording
@@ -37,7 +46,11 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
     outputs = phrase_names(rules.outputs)
     count = format_count(len(rules), "rule")
     say = "says" if len(rules) == 1 else "say"
-    first = (*p.text(f"{count} {say} what a trained neural network answers for "), *outputs, *p.text("."))
+    first = (
+        *p.text(f"{count} {say} what a trained neural network answers for "),
+        *outputs,
+        *p.text("."),
+    )
     if len(rules) == 1 and rules.complete:
         second = "It holds for every row of the domain, and is a single formula."
     elif rules.complete:
@@ -58,9 +71,17 @@ def build_glance(context: DocumentContext) -> Section:
     columns = f"{len(used)} of {len(rules.domain.columns)} are used: "
     items: list[tuple[str, Phrase]] = [
         ("Outputs", phrase_names(rules.outputs, 8)),
-        ("Rules", p.text(f"{len(rules)}, of {format_count(left.regions, 'linear region')} of the network")),
+        (
+            "Rules",
+            p.text(
+                f"{len(rules)}, of {format_count(left.regions, 'linear region')} of the network"
+            ),
+        ),
         ("Neurons", p.text(_describe_neurons(left))),
-        ("Columns", (*p.text(columns), *phrase_names(used, 12)) if used else p.text("none is used")),
+        (
+            "Columns",
+            (*p.text(columns), *phrase_names(used, 12)) if used else p.text("none is used"),
+        ),
         ("Largest error", p.text(f"{describe_bound(rules)} (see what is proven)")),
     ]
     if made.model:
@@ -79,7 +100,9 @@ def build_glance(context: DocumentContext) -> Section:
 
 
 def _describe_neurons(left: CollapseStats) -> str:
-    if left.neurons_left > left.neurons_traced:  # decisions compare outputs, which takes neurons of its own
+    if (
+        left.neurons_left > left.neurons_traced
+    ):  # decisions compare outputs, which takes neurons of its own
         return f"{left.neurons_traced} in the network, {left.neurons_left} with those that compare outputs"
     return f"{left.neurons_left} of {left.neurons_traced} are left in what the rules say"
 
@@ -118,16 +141,27 @@ def build_rule_overview(context: DocumentContext) -> Section:
     if covered:
         header, numeric = [*header, "Rows"], [*numeric, True]
     if observed and evidence is not None:
-        header, numeric = [*header, "Observed {}, {}".format(*describe_observation(evidence))], [*numeric, True]
+        header, numeric = (
+            [*header, "Observed {}, {}".format(*describe_observation(evidence))],
+            [*numeric, True],
+        )
     if context.decisions is not None:
         header, numeric = [*header, rules.outputs[0]], [*numeric, False]
     elif output is not None:
         header, numeric = [*header, f"Possible {rules.outputs[output]}"], [*numeric, True]
-    rows = tuple(_tabulate_rule(context, read, output, covered=covered, observed=observed) for read in order)
-    blocks: list[Block] = [Table("Rules, those of most rows first", tuple(header), rows, tuple(numeric))]
+    rows = tuple(
+        _tabulate_rule(context, read, output, covered=covered, observed=observed) for read in order
+    )
+    blocks: list[Block] = [
+        Table("Rules, those of most rows first", tuple(header), rows, tuple(numeric))
+    ]
     if evidence is not None and evidence.outside:
         blocks.append(
-            Paragraph(p.text(f"{format_count(evidence.outside, 'row')} of the data lie outside the domain: no rule applies."))
+            Paragraph(
+                p.text(
+                    f"{format_count(evidence.outside, 'row')} of the data lie outside the domain: no rule applies."
+                )
+            )
         )
     return Section("rules", "The rules", tuple(blocks))
 
@@ -140,7 +174,14 @@ def _choose_output(context: DocumentContext) -> int | None:
     return 1 if heads == ["complement", "sigmoid"] else None
 
 
-def _tabulate_rule(context: DocumentContext, read: RuleWording, output: int | None, *, covered: bool, observed: bool) -> tuple[Phrase, ...]:
+def _tabulate_rule(
+    context: DocumentContext,
+    read: RuleWording,
+    output: int | None,
+    *,
+    covered: bool,
+    observed: bool,
+) -> tuple[Phrase, ...]:
     cells = [link_rule(read.number), _phrase_conditions(read)]
     share, facts = context.share(read.number), context.facts(read.number)
     if covered:
@@ -173,7 +214,11 @@ def build_sums(context: DocumentContext) -> Section | None:
         (
             s.name,
             s.phrase,
-            (*phrase_interval(s.low, s.high), *p.text(" in the domain; in "), *_phrase_rules(uses[s.name])),
+            (
+                *phrase_interval(s.low, s.high),
+                *p.text(" in the domain; in "),
+                *_phrase_rules(uses[s.name]),
+            ),
         )
         for s in context.reading.sums
     )
@@ -206,8 +251,12 @@ def build_outputs(context: DocumentContext) -> Section | None:
     found = phrase_linked_outputs(context)
     if not found or context.decisions is not None:
         return None
-    links = dict.fromkeys({"complement": "sigmoid"}.get(head.link, head.link) for head in context.rules.heads)
-    definitions = tuple(p.text(f"{write_signature(link)} = {MEANINGS[link]}") for link in links if link in MEANINGS)
+    links = dict.fromkeys(
+        {"complement": "sigmoid"}.get(head.link, head.link) for head in context.rules.heads
+    )
+    definitions = tuple(
+        p.text(f"{write_signature(link)} = {MEANINGS[link]}") for link in links if link in MEANINGS
+    )
     blocks: list[Block] = [
         Paragraph(p.text("The formulas of the rules give scores. The outputs follow from these:")),
         Bullets((*found, *definitions)),
@@ -221,7 +270,10 @@ def _tabulate_outputs(context: DocumentContext) -> Table:
     """The outputs for a few scores, one column each."""
     rules, scores = context.rules, np.arange(-4.0, 5.0)
     found = apply_links(rules.heads, scores[:, None]).T
-    header = (rules.scores[0], *(format_number(score).replace("-", "\u2212") for score in scores.tolist()))
+    header = (
+        rules.scores[0],
+        *(format_number(score).replace("-", "\u2212") for score in scores.tolist()),
+    )
     rows = tuple(
         (p.name(name), *(p.number(format_number(round(value, 3))) for value in row))
         for name, row in zip(rules.outputs, found.tolist(), strict=True)

@@ -31,7 +31,12 @@ def build_questions(answers: Sequence[Answer]) -> Section | None:
 def _tabulate_rows(witnesses: Sequence[Witness]) -> Table:
     """Rows of the domain side by side, and what the rules say of them."""
     header = ("Row of the domain", *(witness.shows for witness in witnesses))
-    rows = [(p.name(c), *(p.value(format_value(w.row[c])) for w in witnesses)) for c in witnesses[0].row]
-    rows += [(p.name(o), *(p.number(f"{w.outputs[o]:.6g}") for w in witnesses)) for o in witnesses[0].outputs]
+    rows = [
+        (p.name(c), *(p.value(format_value(w.row[c])) for w in witnesses)) for c in witnesses[0].row
+    ]
+    rows += [
+        (p.name(o), *(p.number(f"{w.outputs[o]:.6g}") for w in witnesses))
+        for o in witnesses[0].outputs
+    ]
     rows.append((p.text("rule"), *(p.number(str(w.rule)) for w in witnesses)))
     return Table("Rows that show it", header, tuple(rows), (False, *[True] * len(witnesses)))

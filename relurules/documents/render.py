@@ -18,7 +18,9 @@ _LATEX = {
 
 
 @cache
-def _load_environment(latex: bool, filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Environment:
+def _load_environment(
+    latex: bool, filters: tuple[tuple[str, Callable[..., Any]], ...]
+) -> Environment:
     """Templates lie in the package when it was installed from a wheel, beside it in an editable install."""
     places = [_PACKAGE / "templates", _PACKAGE.parent / "templates"]
     environment = Environment(

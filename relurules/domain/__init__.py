@@ -21,7 +21,12 @@ from relurules.domain.inequality import parse_inequality
 from relurules.domain.normalisation import ExactRows as ExactRows
 from relurules.domain.normalisation import Normalisation as Normalisation
 from relurules.domain.normalisation import row_lengths as row_lengths
-from relurules.domain.ranges import compute_ranges, find_indicator_groups, find_whole_numbers, infer_columns
+from relurules.domain.ranges import (
+    compute_ranges,
+    find_indicator_groups,
+    find_whole_numbers,
+    infer_columns,
+)
 from relurules.errors import DomainError
 from relurules.tables.frames import Value, make_default_names
 
@@ -59,12 +64,18 @@ class Domain:
         check_texts(self.columns)
 
     @classmethod
-    def box(cls, lower: ArrayLike, upper: ArrayLike, names: Sequence[str] | None = None) -> "Domain":
+    def box(
+        cls, lower: ArrayLike, upper: ArrayLike, names: Sequence[str] | None = None
+    ) -> "Domain":
         """Box lower <= x <= upper, (d,) each, +-inf allowed. DomainError for NaN, wrong sizes or crossed bounds."""
         low, high = _read_vector(lower, "lower"), _read_vector(upper, "upper")
         if low.shape != high.shape:
-            raise DomainError(f"lower has {len(low)} bounds and upper has {len(high)}; both need one per column")
-        names = make_default_names(len(low)) if names is None else tuple(str(name) for name in names)
+            raise DomainError(
+                f"lower has {len(low)} bounds and upper has {len(high)}; both need one per column"
+            )
+        names = (
+            make_default_names(len(low)) if names is None else tuple(str(name) for name in names)
+        )
         _check_names(names, len(low))
         for name, a, b in zip(names, low, high, strict=True):
             if not a <= b or a == np.inf or b == -np.inf:
@@ -108,7 +119,9 @@ class Domain:
         lower, upper = compute_ranges(X, domain.names, domain.groups)
         pinned = {i for group in domain.groups for i in group}
         groups = (*domain.groups, *(g for g in find_indicator_groups(X) if not pinned & set(g)))
-        return replace(domain, lower=lower, upper=upper, integer=find_whole_numbers(X), groups=groups)
+        return replace(
+            domain, lower=lower, upper=upper, integer=find_whole_numbers(X), groups=groups
+        )
 
     def where(self, text: str) -> "Domain":
         """A new domain with one more inequality, such as "a + 2*b <= 1"; quote other names as `mean radius`."""
@@ -125,7 +138,10 @@ class Domain:
 
     def bounded(self, bounds: Mapping[str, tuple[float, float]]) -> "Domain":
         """The same domain with other (lower, upper) bounds for the columns named."""
-        pairs = [bounds.get(n, (a, b)) for n, a, b in zip(self.names, self.lower, self.upper, strict=True)]
+        pairs = [
+            bounds.get(n, (a, b))
+            for n, a, b in zip(self.names, self.lower, self.upper, strict=True)
+        ]
         box = Domain.box([a for a, _ in pairs], [b for _, b in pairs], self.names)
         return replace(self, lower=box.lower, upper=box.upper)
 
@@ -135,13 +151,20 @@ class Domain:
         by_name = {column.name: column for column in self.columns if column.categories}
         for name, wanted in categories.items():
             if name not in by_name:
-                raise DomainError(f"column {name!r} has no categories; those that have: {', '.join(by_name) or 'none'}")
+                raise DomainError(
+                    f"column {name!r} has no categories; those that have: {', '.join(by_name) or 'none'}"
+                )
             column, first = by_name[name], self.names.index(by_name[name].coordinates[0])
             unknown = [value for value in wanted if value not in column.lookup]
             if unknown:
-                known = ", ".join(member for category in column.categories for member in category.members)
+                known = ", ".join(
+                    member for category in column.categories for member in category.members
+                )
                 raise DomainError(f"column {name!r} has no category {unknown[0]!r}; it has {known}")
-            kept = [upper[first + i] > 0 and not set(wanted).isdisjoint(column.known(i)) for i in range(column.width)]
+            kept = [
+                upper[first + i] > 0 and not set(wanted).isdisjoint(column.known(i))
+                for i in range(column.width)
+            ]
             if not any(kept):
                 raise DomainError(f"column {name!r}: no category is left")
             lower[first : first + column.width] = [float(keep and sum(kept) == 1) for keep in kept]
@@ -157,21 +180,42 @@ class Domain:
             return self
         mine = {column.name: column for column in self.columns}
         if missing := [column.name for column in columns if column.name not in mine]:
-            raise DomainError(f"the domain lacks the column {missing[0]!r}; it has {', '.join(list(mine)[:12])}")
+            raise DomainError(
+                f"the domain lacks the column {missing[0]!r}; it has {', '.join(list(mine)[:12])}"
+            )
         shared = [name for name in self.names if name in name_coordinates(columns)]
         used = [self.names[j] for j in np.flatnonzero(self.normals.any(axis=0)).tolist()]
         if lost := [name for name in used if name not in shared]:
-            raise DomainError(f"an inequality of the domain reads {lost[0]!r}, which is no input of the model")
+            raise DomainError(
+                f"an inequality of the domain reads {lost[0]!r}, which is no input of the model"
+            )
         domain = Domain.over(columns)
-        place, there = [self.names.index(name) for name in shared], [domain.names.index(name) for name in shared]
+        place, there = (
+            [self.names.index(name) for name in shared],
+            [domain.names.index(name) for name in shared],
+        )
         lower, upper, integer = domain.lower.copy(), domain.upper.copy(), domain.integer.copy()
-        lower[there], upper[there], integer[there] = self.lower[place], self.upper[place], self.integer[place]
+        lower[there], upper[there], integer[there] = (
+            self.lower[place],
+            self.upper[place],
+            self.integer[place],
+        )
         normals = np.zeros((len(self.normals), len(domain)))
         normals[:, there] = self.normals[:, place]
         domain = replace(
-            domain, lower=lower, upper=upper, integer=integer, normals=normals, bounds=self.bounds, texts=self.texts
+            domain,
+            lower=lower,
+            upper=upper,
+            integer=integer,
+            normals=normals,
+            bounds=self.bounds,
+            texts=self.texts,
         )
-        limits = {c.name: set(c.lookup) & set(mine[c.name].lookup) for c in columns if mine[c.name].categories}
+        limits = {
+            c.name: set(c.lookup) & set(mine[c.name].lookup)
+            for c in columns
+            if mine[c.name].categories
+        }
         return domain.admitting(limits)
 
     def renamed(self, names: Sequence[str]) -> "Domain":
@@ -179,7 +223,9 @@ class Domain:
         names = tuple(str(name) for name in names)
         _check_names(names, len(self))
         if not is_plain(self.columns):
-            raise DomainError("a domain with categories or filled values takes its names from its columns")
+            raise DomainError(
+                "a domain with categories or filled values takes its names from its columns"
+            )
         return replace(self, names=names, columns=make_number_columns(names))
 
     def __len__(self) -> int:
@@ -213,7 +259,9 @@ class Domain:
         """(N, d) -> (N,): which rows lie inside; a row with a NaN or an infinite value never does."""
         inside = np.asarray((np.isfinite(X) & (self.lower <= X) & (self.upper >= X)).all(axis=1))
         for group in self.groups:
-            inside &= ((X[:, group] == 1).sum(axis=1) == 1) & ((X[:, group] == 0).sum(axis=1) == len(group) - 1)
+            inside &= ((X[:, group] == 1).sum(axis=1) == 1) & (
+                (X[:, group] == 0).sum(axis=1) == len(group) - 1
+            )
         inside[inside] = (X[inside] @ self.normals.T <= self.limits).all(axis=1)
         return inside
 
@@ -237,7 +285,9 @@ class Domain:
             scale = np.where(both, self.upper / 2 - self.lower / 2, unit)
         pinned = self.lower == self.upper
         origin = np.where(pinned, one, origin)
-        ties = tuple(tie for group in self.groups if len(tie := np.array(group)[~pinned[list(group)]]))
+        ties = tuple(
+            tie for group in self.groups if len(tie := np.array(group)[~pinned[list(group)]])
+        )
         tied = np.array([tie[-1] for tie in ties], dtype=np.intp)
         for tie in ties:
             origin[tie], scale[tie] = 0.0, 1.0
@@ -254,10 +304,15 @@ class Domain:
         length = row_lengths(G)
         moving = length > 0
         for i in np.flatnonzero(~moving[first:] & (g[first:] > 0)):
-            raise DomainError(f"the domain is empty: {self.texts[i]!r} is false for the columns' fixed values")
+            raise DomainError(
+                f"the domain is empty: {self.texts[i]!r} is false for the columns' fixed values"
+            )
         room = np.zeros(len(g))
         if outward:
-            room[:first], room[first:] = _SIDE * np.abs(g[:first]), self.rounding(normals[first:], limits[first:])
+            room[:first], room[first:] = (
+                _SIDE * np.abs(g[:first]),
+                self.rounding(normals[first:], limits[first:]),
+            )
         return G[moving] / length[moving, None], (room - g)[moving] / length[moving]
 
     def exact_polytope(self, frame: Normalisation) -> ExactRows:
@@ -284,7 +339,9 @@ class Domain:
         """The sides of the box and the inequalities, as `contains` tests them, normals x <= limits; how many sides."""
         eye = np.eye(len(self))
         low, high = np.isfinite(self.lower), np.isfinite(self.upper)
-        high[[i for tie in frame.ties for i in tie]] = False  # at least 0 and a sum of 1 leave no room above 1
+        high[[i for tie in frame.ties for i in tie]] = (
+            False  # at least 0 and a sum of 1 leave no room above 1
+        )
         normals = np.vstack([eye[high], -eye[low], self.normals])
         limits = np.concatenate([self.upper[high], -self.lower[low], self.limits])
         return normals, limits, len(limits) - len(self.bounds)
@@ -305,4 +362,6 @@ def _check_names(names: tuple[str, ...], count: int) -> None:
         raise DomainError(f"{len(names)} names for {count} columns")
     if len(set(names)) != count or "" in names:
         doubled = next(name for name in names if name == "" or names.count(name) > 1)
-        raise DomainError(f"column names must differ and not be empty, found {doubled!r} twice or empty")
+        raise DomainError(
+            f"column names must differ and not be empty, found {doubled!r} twice or empty"
+        )

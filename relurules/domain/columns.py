@@ -52,7 +52,9 @@ class Column(NamedTuple):
     @property
     def coordinates(self) -> tuple[str, ...]:
         """Names of the coordinates that the column becomes."""
-        return tuple(_name_coordinate(self, category) for category in self.categories) or (self.name,)
+        return tuple(_name_coordinate(self, category) for category in self.categories) or (
+            self.name,
+        )
 
     @property
     def lookup(self) -> Mapping[Value, int]:
@@ -71,7 +73,10 @@ class Column(NamedTuple):
 
     def known(self, category: int) -> set[Value]:
         """The values of a category, None for a missing one."""
-        return {*self.categories[category].values, *([None] if self.categories[category].missing else [])}
+        return {
+            *self.categories[category].values,
+            *([None] if self.categories[category].missing else []),
+        }
 
     @property
     def other(self) -> int | None:
@@ -93,7 +98,9 @@ def check_texts(columns: Sequence[Column]) -> None:
     """DomainError for names and categories that no file, code or database could hold."""
     for column in columns:
         if flaw := find_text_flaw(column.name):
-            raise DomainError(f"the column name {quote_name(column.name)} holds {flaw}; rename the column")
+            raise DomainError(
+                f"the column name {quote_name(column.name)} holds {flaw}; rename the column"
+            )
         for value in (value for category in column.categories for value in category.values):
             if isinstance(value, str) and (flaw := find_text_flaw(value)):
                 where = f"column {quote_name(column.name)}: the category {quote_name(value)}"
@@ -105,12 +112,20 @@ def name_coordinates(columns: Sequence[Column]) -> tuple[str, ...]:
     for column in columns:
         values = [value for category in column.categories for value in category.values]
         twice = [value for value in values if values.count(value) > 1]
-        if twice or sum(c.missing for c in column.categories) > 1 or sum(c.other for c in column.categories) > 1:
-            raise DomainError(f"column {column.name!r}: {twice[0] if twice else 'a value'!r} is in two categories")
+        if (
+            twice
+            or sum(c.missing for c in column.categories) > 1
+            or sum(c.other for c in column.categories) > 1
+        ):
+            raise DomainError(
+                f"column {column.name!r}: {twice[0] if twice else 'a value'!r} is in two categories"
+            )
         if any(not category.members for category in column.categories):
             raise DomainError(f"column {column.name!r} has a category without any value")
         if column.categories and column.fill is not None:
-            raise DomainError(f"column {column.name!r} has categories, so a missing value can't count as a number")
+            raise DomainError(
+                f"column {column.name!r} has categories, so a missing value can't count as a number"
+            )
     return tuple(name for column in columns for name in column.coordinates)
 
 
@@ -134,7 +149,9 @@ def encode_table(table: Any, columns: Sequence[Column]) -> Array:
     """
     if _holds_coordinates(table, columns):
         found = select_columns(table, [name for column in columns for name in column.coordinates])
-        columns = [Column(name, (), column.fill) for column in columns for name in column.coordinates]
+        columns = [
+            Column(name, (), column.fill) for column in columns for name in column.coordinates
+        ]
     else:
         found = select_columns(table, [column.name for column in columns])
     parts = [_encode_column(values, column) for values, column in zip(found, columns, strict=True)]
@@ -143,20 +160,29 @@ def encode_table(table: Any, columns: Sequence[Column]) -> Array:
 
 def _holds_coordinates(table: Any, columns: Sequence[Column]) -> bool:
     """Whether an array holds coordinates: as many columns as there are, and no text in it."""
-    if read_column_names(table) is not None or read_shape(table)[1:] != (sum(column.width for column in columns),):
+    if read_column_names(table) is not None or read_shape(table)[1:] != (
+        sum(column.width for column in columns),
+    ):
         return False
     if isinstance(table, np.ndarray) and table.dtype.kind in "biuf":
         return True
-    return is_plain(columns) or not any(isinstance(value, str) for value in np.asarray(table, dtype=object).flat)
+    return is_plain(columns) or not any(
+        isinstance(value, str) for value in np.asarray(table, dtype=object).flat
+    )
 
 
 def _encode_column(values: Any, column: Column) -> Array:
     if not column.categories:
         found = read_numbers(values, column.name)
-        return (found if column.fill is None else np.where(np.isnan(found), column.fill, found))[:, None]
+        return (found if column.fill is None else np.where(np.isnan(found), column.fill, found))[
+            :, None
+        ]
     lookup, other = column.lookup, -1 if column.other is None else column.other
     unknown = (lookup.get(None, -1), other)
-    codes = np.array([lookup.get(v, unknown[v is not None]) for v in read_entries(values, column.name)], dtype=np.intp)
+    codes = np.array(
+        [lookup.get(v, unknown[v is not None]) for v in read_entries(values, column.name)],
+        dtype=np.intp,
+    )
     return np.asarray(codes[:, None] == np.arange(len(column.categories)), dtype=np.float64)
 
 
@@ -177,7 +203,9 @@ def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
         shown = [_pick_example(column, category) for category in column.categories]
         none = None if None not in column.lookup else _make_unknown_value(column)
         if column.other is not None and not (part.max(axis=1) == 1).all():
-            raise DataError(f"rows without any category of {column.name!r}, where every value has one")
+            raise DataError(
+                f"rows without any category of {column.name!r}, where every value has one"
+            )
         at = np.where(part.max(axis=1, initial=0.0) == 1, part.argmax(axis=1), -1)
         raw[column.name] = [none if i < 0 else shown[i] for i in at.tolist()]
     return raw

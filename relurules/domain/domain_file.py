@@ -17,13 +17,15 @@ from typing import Any
 
 import numpy as np
 
+from relurules.checker import refuse_duplicate_keys
 from relurules.domain import Domain
 from relurules.errors import DomainError
 from relurules.files.writing import read_text
-from relurules.proofs.checker import refuse_duplicate_keys
 from relurules.tables.frames import Value
 
-SUPPORTED = 'columns = {name: [lower, upper], name: ["category", ...]} and where = ["inequality", ...]'
+SUPPORTED = (
+    'columns = {name: [lower, upper], name: ["category", ...]} and where = ["inequality", ...]'
+)
 
 
 def read_domain(path: Path, base: Domain | None = None) -> Domain:
@@ -35,15 +37,29 @@ def read_domain(path: Path, base: Domain | None = None) -> Domain:
     found = _load_file(path)
     unknown = set(found) - {"columns", "where"}
     if unknown:
-        raise DomainError(f"{path}: entry {sorted(unknown)[0]!r} isn't known; supported: {SUPPORTED}")
+        raise DomainError(
+            f"{path}: entry {sorted(unknown)[0]!r} isn't known; supported: {SUPPORTED}"
+        )
     columns, where = found.get("columns", {}), found.get("where", [])
-    if not isinstance(columns, dict) or not isinstance(where, list) or not all(isinstance(text, str) for text in where):
-        raise DomainError(f"{path}: 'columns' must be a table and 'where' a list of texts; supported: {SUPPORTED}")
+    if (
+        not isinstance(columns, dict)
+        or not isinstance(where, list)
+        or not all(isinstance(text, str) for text in where)
+    ):
+        raise DomainError(
+            f"{path}: 'columns' must be a table and 'where' a list of texts; supported: {SUPPORTED}"
+        )
     listed = {name: value for name, value in columns.items() if _is_category(base, name)}
-    bounds = {name: _read_bounds(path, name, value) for name, value in columns.items() if name not in listed}
+    bounds = {
+        name: _read_bounds(path, name, value)
+        for name, value in columns.items()
+        if name not in listed
+    }
     try:
         domain = base if base is not None and not bounds else _apply_bounds(bounds, base)
-        domain = domain.admitting({name: _read_categories(name, value) for name, value in listed.items()})
+        domain = domain.admitting(
+            {name: _read_categories(name, value) for name, value in listed.items()}
+        )
         for text in where:
             domain = domain.where(text)
     except DomainError as error:
@@ -57,7 +73,9 @@ def _load_file(path: Path) -> Mapping[str, Any]:
         ".toml": tomllib.loads,
     }
     if path.suffix not in readers:
-        raise DomainError(f"{path}: files of type {path.suffix!r} hold no domain; supported: {', '.join(readers)}")
+        raise DomainError(
+            f"{path}: files of type {path.suffix!r} hold no domain; supported: {', '.join(readers)}"
+        )
     try:
         found = readers[path.suffix](read_text(path))
     except OSError as error:
@@ -70,11 +88,15 @@ def _load_file(path: Path) -> Mapping[str, Any]:
 
 
 def _is_category(base: Domain | None, name: str) -> bool:
-    return base is not None and any(column.name == name and column.categories for column in base.columns)
+    return base is not None and any(
+        column.name == name and column.categories for column in base.columns
+    )
 
 
 def _read_categories(name: str, value: Any) -> list[Value]:
-    if not isinstance(value, list) or not all(v is None or isinstance(v, str | int | float) for v in value):
+    if not isinstance(value, list) or not all(
+        v is None or isinstance(v, str | int | float) for v in value
+    ):
         raise DomainError(f"columns.{name}: expected a list of categories, found {value!r}")
     return [v if v is None or isinstance(v, str) else float(v) for v in value]
 
@@ -89,15 +111,21 @@ def _read_bounds(path: Path, name: str, value: Any) -> tuple[float, float]:
     try:
         return -np.inf if low is None else float(low), np.inf if high is None else float(high)
     except OverflowError as error:
-        raise DomainError(f"{path}: columns.{name}: holds a number too large for float64") from error
+        raise DomainError(
+            f"{path}: columns.{name}: holds a number too large for float64"
+        ) from error
 
 
 def _apply_bounds(bounds: Mapping[str, tuple[float, float]], base: Domain | None) -> Domain:
     if base is None:
         if not bounds:
-            raise DomainError("it names no columns; without data, list every input of the network in order")
+            raise DomainError(
+                "it names no columns; without data, list every input of the network in order"
+            )
         base = Domain.unbounded(list(bounds))
     unknown = [name for name in bounds if name not in base.names]
     if unknown:
-        raise DomainError(f"column {unknown[0]!r} is no input; inputs: {', '.join(base.names[:12])}")
+        raise DomainError(
+            f"column {unknown[0]!r} is no input; inputs: {', '.join(base.names[:12])}"
+        )
     return base.bounded(bounds)

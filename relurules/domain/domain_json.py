@@ -5,20 +5,39 @@ from typing import Any
 
 import numpy as np
 
-from relurules.domain import Domain
-from relurules.domain.columns import Category, Column, find_groups, is_plain, make_number_columns, name_coordinates
-from relurules.ir.network import Array
+from relurules.domain import Array, Domain
+from relurules.domain.columns import (
+    Category,
+    Column,
+    find_groups,
+    is_plain,
+    make_number_columns,
+    name_coordinates,
+)
 
 
 def domain_to_json(domain: Domain) -> dict[str, Any]:
     """The domain as {"features": [...], "constraints": [...]}; a bound that isn't there is None."""
     columns = zip(domain.names, domain.lower, domain.upper, domain.integer, strict=True)
     inequalities = zip(domain.texts, domain.normals, domain.bounds, strict=True)
-    plain = {} if is_plain(domain.columns) else {"columns": [_column_json(column) for column in domain.columns]}
-    groups = {"groups": [[domain.names[i] for i in group] for group in domain.groups]} if domain.groups else {}
+    plain = (
+        {}
+        if is_plain(domain.columns)
+        else {"columns": [_column_json(column) for column in domain.columns]}
+    )
+    groups = (
+        {"groups": [[domain.names[i] for i in group] for group in domain.groups]}
+        if domain.groups
+        else {}
+    )
     return {
         "features": [
-            {"name": name, "lower": _finite_or_none(low), "upper": _finite_or_none(high), "integer": bool(whole)}
+            {
+                "name": name,
+                "lower": _finite_or_none(low),
+                "upper": _finite_or_none(high),
+                "integer": bool(whole),
+            }
             for name, low, high, whole in columns
         ],
         "constraints": [
@@ -39,11 +58,17 @@ def domain_from_json(found: Mapping[str, Any]) -> Domain:
     box = Domain.box(lower, upper, names)
     place = {name: j for j, name in enumerate(names)}
     rows = [to_dense(item["coefficients"], place) for item in constraints]
-    columns = tuple(_column_from_json(item) for item in found.get("columns", ())) or make_number_columns(names)
+    columns = tuple(
+        _column_from_json(item) for item in found.get("columns", ())
+    ) or make_number_columns(names)
     if name_coordinates(columns) != box.names:
-        raise ValueError(f"columns become {', '.join(name_coordinates(columns)[:8])}, features are others")
+        raise ValueError(
+            f"columns become {', '.join(name_coordinates(columns)[:8])}, features are others"
+        )
     groups = tuple(tuple(place[name] for name in group) for group in found.get("groups", ()))
-    if not set(find_groups(columns)) <= set(groups) or len({i for g in groups for i in g}) < sum(map(len, groups)):
+    if not set(find_groups(columns)) <= set(groups) or len({i for g in groups for i in g}) < sum(
+        map(len, groups)
+    ):
         raise ValueError("groups must hold the categories of every column, and no feature twice")
     return Domain(
         names=box.names,
@@ -65,7 +90,8 @@ def _column_json(column: Column) -> dict[str, Any]:
         said["fill"] = column.fill
     if column.categories:
         said["categories"] = [
-            {"values": list(category.values)} | {word: True for word in ("missing", "other") if getattr(category, word)}
+            {"values": list(category.values)}
+            | {word: True for word in ("missing", "other") if getattr(category, word)}
             for category in column.categories
         ]
     return said

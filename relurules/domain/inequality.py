@@ -24,7 +24,9 @@ def parse_inequality(text: str, names: Sequence[str]) -> tuple[dict[str, float],
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         if isinstance(error, DomainError):
             raise
-        raise DomainError(f"constraint {text[:200]!r} can't be read; supported: {SUPPORTED}") from error
+        raise DomainError(
+            f"constraint {text[:200]!r} can't be read; supported: {SUPPORTED}"
+        ) from error
 
 
 def _parse_text(text: str, names: Sequence[str]) -> tuple[dict[str, float], float]:
@@ -39,7 +41,11 @@ def _parse_text(text: str, names: Sequence[str]) -> tuple[dict[str, float], floa
         return alias
 
     tree = ast.parse(re.sub(r"`([^`]*)`", hide, text).strip(), mode="eval").body
-    if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or not isinstance(tree.ops[0], ast.LtE | ast.GtE):
+    if (
+        not isinstance(tree, ast.Compare)
+        or len(tree.ops) != 1
+        or not isinstance(tree.ops[0], ast.LtE | ast.GtE)
+    ):
         raise DomainError(f"constraint {text!r} is no single <= or >=; supported: {SUPPORTED}")
     reader = _InequalityReader(text, {**{name: name for name in names}, **aliases}, names)
     difference: Linear = {}
@@ -47,7 +53,9 @@ def _parse_text(text: str, names: Sequence[str]) -> tuple[dict[str, float], floa
     reader.add(difference, tree.left, sign)
     reader.add(difference, tree.comparators[0], -sign)
     bound = -difference.pop(None, 0.0) + 0.0
-    coefficients = {name: value for name, value in difference.items() if name is not None and value != 0.0}
+    coefficients = {
+        name: value for name, value in difference.items() if name is not None and value != 0.0
+    }
     if not coefficients:
         raise DomainError(f"constraint {text!r} names no column")
     return coefficients, bound
@@ -101,7 +109,9 @@ class _InequalityReader:
         column = self.columns.get(name, name)
         if column not in self.names:
             known = ", ".join(sorted(self.names)[:8])
-            raise DomainError(f"constraint {self.text!r} names {column!r}, which is no column; columns: {known}")
+            raise DomainError(
+                f"constraint {self.text!r} names {column!r}, which is no column; columns: {known}"
+            )
         return column
 
     def _refused(self, what: str) -> DomainError:

@@ -60,9 +60,15 @@ class Normalisation:
         """The derivative of x with respect to u as (column of x, coordinate of u, value), (e,) each."""
         place = {int(column): i for i, column in enumerate(self.free)}
         found = [(column, i, float(self.scale[column])) for column, i in place.items()]
-        found += [(int(tie[-1]), place[int(column)], -1.0) for tie in self.ties for column in tie[:-1]]
+        found += [
+            (int(tie[-1]), place[int(column)], -1.0) for tie in self.ties for column in tie[:-1]
+        ]
         columns, coordinates, values = zip(*found, strict=True) if found else ((), (), ())
-        return np.array(columns, dtype=np.int64), np.array(coordinates, dtype=np.int64), np.array(values, dtype=float)
+        return (
+            np.array(columns, dtype=np.int64),
+            np.array(coordinates, dtype=np.int64),
+            np.array(values, dtype=float),
+        )
 
     def rows(self, normals: Array, offsets: Array) -> tuple[Array, Array]:
         """Affine forms normals·x + offsets, (n, d) and (n,), as forms of u: (n, f) and (n,)."""
@@ -84,7 +90,9 @@ class Normalisation:
                 tied = own[last[column]] if column in last else 0
                 G[i, j] = (own[column] - tied) * Fraction(float(self.scale[column]))
             shift = sum(own[int(tie[-1])] for tie in self.ties)
-            at = sum(x * Fraction(float(o)) for x, o in zip(own, self.origin.tolist(), strict=True) if x)
+            at = sum(
+                x * Fraction(float(o)) for x, o in zip(own, self.origin.tolist(), strict=True) if x
+            )
             h[i] = Fraction(bound) - shift - at
         return ExactRows(G, h)
 

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 
 from relurules.domain.columns import Category, Column
 from relurules.errors import DomainError
-from relurules.tables.frames import fill_masked_values, make_default_names, read_column_names, read_entries, read_shape
+from relurules.tables.frames import (
+    fill_masked_values,
+    make_default_names,
+    read_column_names,
+    read_entries,
+    read_shape,
+)
 
 Array = NDArray[np.float64]
 
@@ -23,8 +29,13 @@ def infer_columns(table: Any) -> tuple[Column, ...]:
         shape = read_shape(table)
         if len(shape) != 2:
             raise DomainError(f"expected a table of shape (rows, columns), found shape {shape}")
-        return tuple(_infer_column(name, part) for name, part in zip(make_default_names(shape[1]), _split_columns(table), strict=True))
-    return tuple(_infer_column(name, table[key]) for name, key in zip(names, table.columns, strict=True))
+        return tuple(
+            _infer_column(name, part)
+            for name, part in zip(make_default_names(shape[1]), _split_columns(table), strict=True)
+        )
+    return tuple(
+        _infer_column(name, table[key]) for name, key in zip(names, table.columns, strict=True)
+    )
 
 
 def _split_columns(table: Any) -> list[Any]:
@@ -48,7 +59,9 @@ def _infer_column(name: str, values: Any) -> Column:
     return Column(name, (*(Category((text,)) for text in texts), *missing))
 
 
-def compute_ranges(X: Array, names: Sequence[str], groups: Sequence[Sequence[int]]) -> tuple[Array, Array]:
+def compute_ranges(
+    X: Array, names: Sequence[str], groups: Sequence[Sequence[int]]
+) -> tuple[Array, Array]:
     """Smallest and largest value of every coordinate of X (N, d); 0 and 1 in groups of indicators."""
     if not X.shape[1]:
         raise DomainError("the table has no columns")
@@ -56,9 +69,13 @@ def compute_ranges(X: Array, names: Sequence[str], groups: Sequence[Sequence[int
         raise DomainError("the table has no rows, so its columns have no range")
     for j, name in enumerate(names):
         if np.isnan(X[:, j]).all():
-            raise DomainError(f"column {name!r} holds no value at all; drop it or give its bounds with Domain.box")
+            raise DomainError(
+                f"column {name!r} holds no value at all; drop it or give its bounds with Domain.box"
+            )
         if np.isinf(X[:, j]).any():
-            raise DomainError(f"column {name!r}, row {int(np.argmax(np.isinf(X[:, j])))}: infinite value")
+            raise DomainError(
+                f"column {name!r}, row {int(np.argmax(np.isinf(X[:, j])))}: infinite value"
+            )
     lower, upper = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
     for group in groups:
         lower[list(group)], upper[list(group)] = 0.0, 1.0

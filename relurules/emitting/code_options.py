@@ -1,13 +1,11 @@
 """What may be asked of code other than SQL, and what it can't have."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from relurules.emitting.c.numbers import REALS
-from relurules.emitting.request import OUTSIDE, EmitRequest
+from relurules.emitting.request import OUTSIDE, EmitOptions, EmitRequest
 from relurules.errors import UnsupportedError
 
 COLUMNS = ("outputs", "rule")
@@ -15,20 +13,30 @@ COLUMNS = ("outputs", "rule")
 OPTIONS = ("columns", "outside", "number")
 
 
-def check_code_request(request: EmitRequest, target: str, options: Mapping[str, Any]) -> EmitRequest:
+def check_code_request(request: EmitRequest, target: str, options: EmitOptions) -> EmitRequest:
     """The request with these options; UnsupportedError names what exists where it asks for something else."""
-    request = request._replace(**{name: options[name] for name in OPTIONS if name in options})
+    request = request._replace(**{name: getattr(options, name) for name in OPTIONS})
     if request.outside not in ("", *OUTSIDE):
-        raise UnsupportedError(f"target {target!r} has no outside {request.outside!r}; supported: {', '.join(OUTSIDE)}")
+        raise UnsupportedError(
+            f"target {target!r} has no outside {request.outside!r}; supported: {', '.join(OUTSIDE)}"
+        )
     if unknown := [name for name in request.columns if name not in COLUMNS]:
-        raise UnsupportedError(f"no column {unknown[0]!r} in {target!r}; supported: {', '.join(COLUMNS)}")
+        raise UnsupportedError(
+            f"no column {unknown[0]!r} in {target!r}; supported: {', '.join(COLUMNS)}"
+        )
     if "outputs" not in request.columns:
-        raise UnsupportedError(f"target {target!r} always returns the outputs; add 'outputs' to columns")
-    if (missing := options.get("missing", "propagate")) != "propagate":
-        raise UnsupportedError(f"target {target!r} has no missing {missing!r}; supported: propagate")
+        raise UnsupportedError(
+            f"target {target!r} always returns the outputs; add 'outputs' to columns"
+        )
+    if options.missing != "propagate":
+        raise UnsupportedError(
+            f"target {target!r} has no missing {options.missing!r}; supported: propagate"
+        )
     if request.number not in REALS or (request.number != "double" and target != "c"):
         supported = ", ".join(REALS) if target == "c" else "double"
-        raise UnsupportedError(f"target {target!r} has no number {request.number!r}; supported: {supported}")
+        raise UnsupportedError(
+            f"target {target!r} has no number {request.number!r}; supported: {supported}"
+        )
     return request
 
 
@@ -41,13 +49,18 @@ def prepare_request(request: EmitRequest) -> EmitRequest:
     if request.outside != "exact":
         return request
     if request.form != "network":
-        raise UnsupportedError(f"outside='exact' is of form 'network'; form {request.form!r} knows no such rows")
+        raise UnsupportedError(
+            f"outside='exact' is of form 'network'; form {request.form!r} knows no such rows"
+        )
     if rules.traced is None:
         raise UnsupportedError(
             "outside='exact' needs the network as traced, which these rules don't keep (decisions and rules files of "
             "earlier versions); use outside='null' or 'clamp'"
         )
-    same = all(np.array_equal(getattr(rules.network, name), getattr(rules.traced, name)) for name in _ARRAYS)
+    same = all(
+        np.array_equal(getattr(rules.network, name), getattr(rules.traced, name))
+        for name in _ARRAYS
+    )
     tree = rules.tree if same else replace(rules.tree, neurons=np.full_like(rules.tree.neurons, -1))
     return request._replace(rules=replace(rules, network=rules.traced, tree=tree))
 

@@ -39,10 +39,19 @@ def plan_template_values(request: EmitRequest, features: Notation) -> dict[str, 
     if request.form == "rules":
         return {**empty, "rules": plan.plan_rules(rules, features)}
     if request.form == "tree" and plan.is_large(rules):
-        return {**empty, "walk": plan_tree_walk(rules, None), "tests": _list_half_spaces(rules), "maps": _list_maps(rules)}
+        return {
+            **empty,
+            "walk": plan_tree_walk(rules, None),
+            "tests": _list_half_spaces(rules),
+            "maps": _list_maps(rules),
+        }
     if request.form == "tree":
         listed = {rule.number: rule.outputs for rule in plan.plan_rules(rules, features)}
-        return {**empty, "rules": listed, **plan.plan_form(rules, "tree", features, _NEURONS, _DEPTH)}
+        return {
+            **empty,
+            "rules": listed,
+            **plan.plan_form(rules, "tree", features, _NEURONS, _DEPTH),
+        }
     mixed = plan.add_neurons(rules.network, features, _NEURONS.activated)
     tested = plan.find_tested_neurons(rules, wanted)
     parts = {
@@ -60,7 +69,11 @@ def _plan_walk(rules: RuleSet, tested: Sequence[int], features: Notation) -> dic
     walk = plan_tree_walk(rules, {k: i for i, k in enumerate(tested)})
     by_sign = walk is not None and walk.signs is not None
     read = [_NEURONS.argument(k) for k in tested] if by_sign else list(features.columns)
-    return {"walk": walk, "walked_values": read, "tests": None if by_sign else _list_half_spaces(rules)}
+    return {
+        "walk": walk,
+        "walked_values": read,
+        "tests": None if by_sign else _list_half_spaces(rules),
+    }
 
 
 def _list_half_spaces(rules: RuleSet) -> list[tuple[list[float], float]]:
@@ -70,7 +83,10 @@ def _list_half_spaces(rules: RuleSet) -> list[tuple[list[float], float]]:
 
 def _list_maps(rules: RuleSet) -> list[list[tuple[list[float], float]]]:
     """Weights and constant of every score, rule by rule."""
-    return [list(zip(rule.map.weights.tolist(), rule.map.constants.tolist(), strict=True)) for rule in rules]
+    return [
+        list(zip(rule.map.weights.tolist(), rule.map.constants.tolist(), strict=True))
+        for rule in rules
+    ]
 
 
 class ColumnRead(NamedTuple):
@@ -99,7 +115,9 @@ def plan_reads(request: EmitRequest, names: Sequence[str]) -> list[ColumnRead]:
         if column.categories:
             known = {value: k for value, k in column.lookup.items() if value is not None}
             other = -1 if column.other is None else column.other
-            found.append(ColumnRead(i, mine, known=known, missing=column.lookup.get(None, -1), other=other))
+            found.append(
+                ColumnRead(i, mine, known=known, missing=column.lookup.get(None, -1), other=other)
+            )
         else:
             clamp, fill = request.outside == "clamp" and at not in own, column.fill
             low, high = float(domain.lower[at]), float(domain.upper[at])
@@ -118,4 +136,6 @@ def plan_reads(request: EmitRequest, names: Sequence[str]) -> list[ColumnRead]:
 
 def is_text_column(column: Column) -> bool:
     """Whether a column holds text; one of categories may hold numbers."""
-    return bool(column.categories) and not all(isinstance(value, float) for value in column.lookup if value is not None)
+    return bool(column.categories) and not all(
+        isinstance(value, float) for value in column.lookup if value is not None
+    )

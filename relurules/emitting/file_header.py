@@ -29,7 +29,9 @@ def list_facts(request: EmitRequest) -> list[str]:
     rules, made = request.rules, request.rules.provenance
     lines = []
     if made.model or made.digest:
-        lines.append(f"model: {made.model or 'unnamed'}, network SHA-256: {made.digest or 'unknown'}")
+        lines.append(
+            f"model: {made.model or 'unnamed'}, network SHA-256: {made.digest or 'unknown'}"
+        )
     if made.version:
         settings = ", ".join(f"{name}={value!r}" for name, value in made.settings.items())
         lines.append(f"made by relurules {made.version}, settings: {settings or 'the defaults'}")
@@ -49,9 +51,7 @@ def _describe_bound(request: EmitRequest) -> str:
         where = "everywhere in the domain" if rules.complete else "wherever there is a rule"
         return f"certified: decides as the network does {where}, ties and rounding of floats aside"
     if request.form == "network" and rules.simplified:
-        return (
-            f"the network that rules stand for; certified: no score of theirs is further off than {rules.score_error!r}"
-        )
+        return f"the network that rules stand for; certified: no score of theirs is further off than {rules.score_error!r}"
     said = "no score in the domain is" if rules.complete else "where there is a rule, no score is"
     return f"certified: {said} further from the network's than {rules.score_error!r}, rounding of floats aside"
 
@@ -64,7 +64,11 @@ def describe_outside(request: EmitRequest, nothing: str, missing: str) -> str:
     """What becomes of rows that no rule is for. nothing, missing: what these are called in the language."""
     missing += " that counts as nothing" if plan.is_missing_handled(request.rules) else ""
     rule = " and rule 0" if "rule" in request.columns else ""
-    outside = "outside the domain" if request.rules.complete else "outside the part of the domain that has rules"
+    outside = (
+        "outside the domain"
+        if request.rules.complete
+        else "outside the part of the domain that has rules"
+    )
     if request.outside == "exact":
         return f"A row outside the domain has the network's outputs{rule}; {missing} or infinity gives {nothing}."
     if request.outside == "clamp":
@@ -87,11 +91,15 @@ def describe_inputs(domain: Domain) -> list[InputColumn]:
 def _describe_range(domain: Domain, i: int) -> str:
     low, high = float(domain.lower[i]), float(domain.upper[i])
     kind = "a whole number" if domain.integer[i] else "a number"
-    sides = ([f"from {low!r}"] if low > -float("inf") else []) + ([f"to {high!r}"] if high < float("inf") else [])
+    sides = ([f"from {low!r}"] if low > -float("inf") else []) + (
+        [f"to {high!r}"] if high < float("inf") else []
+    )
     return f"{kind} {' '.join(sides) or 'of any size'}"
 
 
 def _describe_codes(column: Column) -> list[str]:
     if column.fill is not None:
         return [f"missing counts as {column.fill!r}"]
-    return [f"{i} = {' or '.join(category.members)}" for i, category in enumerate(column.categories)]
+    return [
+        f"{i} = {' or '.join(category.members)}" for i, category in enumerate(column.categories)
+    ]

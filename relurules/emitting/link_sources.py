@@ -222,9 +222,17 @@ FUNCTIONS: Mapping[str, LinkFunctions] = {
         LinkFunction("complement", _JAVASCRIPT_COMPLEMENT),
         LinkFunction("_complement", _NUMPY_COMPLEMENT),
     ),
-    "exp": LinkFunctions(LinkFunction("_exp", _PYTHON_EXP), LinkFunction("exp"), LinkFunction("Math.exp"), LinkFunction("np.exp")),
+    "exp": LinkFunctions(
+        LinkFunction("_exp", _PYTHON_EXP),
+        LinkFunction("exp"),
+        LinkFunction("Math.exp"),
+        LinkFunction("np.exp"),
+    ),
     "expm1": LinkFunctions(
-        LinkFunction("_expm1", _PYTHON_EXPM1), LinkFunction("expm1"), LinkFunction("Math.expm1"), LinkFunction("np.expm1")
+        LinkFunction("_expm1", _PYTHON_EXPM1),
+        LinkFunction("expm1"),
+        LinkFunction("Math.expm1"),
+        LinkFunction("np.expm1"),
     ),
     "softmax": LinkFunctions(
         LinkFunction("_softmax", _PYTHON_SOFTMAX),

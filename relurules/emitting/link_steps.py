@@ -58,11 +58,15 @@ class _Style(NamedTuple):
     shared: str = "{name} = {call}"
 
 
-def _plan_links(rules: RuleSet, function: Callable[[LinkFunctions], LinkFunction], style: _Style) -> LinkStep:
+def _plan_links(
+    rules: RuleSet, function: Callable[[LinkFunctions], LinkFunction], style: _Style
+) -> LinkStep:
     """For languages whose functions return several values."""
     names = _name_links(rules.heads)
     shared = [
-        style.shared.format(name=name, call=_print_call(function(ROWS[link].code), style.several(taken)))
+        style.shared.format(
+            name=name, call=_print_call(function(ROWS[link].code), style.several(taken))
+        )
         for (link, taken), name in names.items()
         if LINKS[link].joint
     ]
@@ -74,7 +78,9 @@ def _plan_links(rules: RuleSet, function: Callable[[LinkFunctions], LinkFunction
         return _print_call(function(ROWS[head.link].code), style.score.format(head.scores[0]))
 
     scores = [style.score.format(i) for i in range(len(rules.scores))]
-    return LinkStep(scores, _list_sources(rules.heads, function), shared, [output(head) for head in rules.heads])
+    return LinkStep(
+        scores, _list_sources(rules.heads, function), shared, [output(head) for head in rules.heads]
+    )
 
 
 def plan_c_links(rules: RuleSet) -> LinkStep:
@@ -90,15 +96,30 @@ def plan_c_links(rules: RuleSet) -> LinkStep:
             shared.append(f"{ROWS[link].code.c.name}({name}, {len(taken)});")
 
     def output(head: Head) -> str:
-        name, link, function = names[head.link, head.scores], LINKS[head.link], ROWS[head.link].code.c
+        name, link, function = (
+            names[head.link, head.scores],
+            LINKS[head.link],
+            ROWS[head.link].code.c,
+        )
         if link.reduces:
             return f"{function.name}({name}, {len(head.scores)})"
-        return f"{name}[{head.component}]" if link.joint else _print_call(function, scores[head.scores[0]])
+        return (
+            f"{name}[{head.component}]"
+            if link.joint
+            else _print_call(function, scores[head.scores[0]])
+        )
 
-    return LinkStep(scores, _list_sources(rules.heads, lambda code: code.c), shared, [output(head) for head in rules.heads])
+    return LinkStep(
+        scores,
+        _list_sources(rules.heads, lambda code: code.c),
+        shared,
+        [output(head) for head in rules.heads],
+    )
 
 
-def plan_sql_links(rules: RuleSet, scores: Sequence[str], prefix: str, dialect: Dialect) -> LinkColumns:
+def plan_sql_links(
+    rules: RuleSet, scores: Sequence[str], prefix: str, dialect: Dialect
+) -> LinkColumns:
     """For SQL: all links side by side, what two of them need once; results are the outputs."""
     printed = {
         key: ROWS[key[0]].sql([scores[i] for i in key[1]], f"{prefix}_{name}", dialect)
@@ -106,7 +127,9 @@ def plan_sql_links(rules: RuleSet, scores: Sequence[str], prefix: str, dialect: 
     }
     together = zip_longest(*(columns.steps for columns in printed.values()), fillvalue=[])
     steps: Steps = [list(dict.fromkeys(chain.from_iterable(parts))) for parts in together]
-    return LinkColumns(steps, [printed[head.link, head.scores].results[head.component] for head in rules.heads])
+    return LinkColumns(
+        steps, [printed[head.link, head.scores].results[head.component] for head in rules.heads]
+    )
 
 
 def _name_links(heads: Sequence[Head]) -> dict[tuple[str, tuple[int, ...]], str]:
@@ -118,7 +141,9 @@ def _name_links(heads: Sequence[Head]) -> dict[tuple[str, tuple[int, ...]], str]
     return names
 
 
-def _list_sources(heads: Sequence[Head], function: Callable[[LinkFunctions], LinkFunction]) -> list[str]:
+def _list_sources(
+    heads: Sequence[Head], function: Callable[[LinkFunctions], LinkFunction]
+) -> list[str]:
     found = [function(ROWS[link].code) for link in dict.fromkeys(head.link for head in heads)]
     return [each.source for each in found if each.source]
 

@@ -46,25 +46,34 @@ def _print_exp(s: Sequence[str], _p: str, dialect: Dialect) -> LinkColumns:
 def _print_sigmoid(s: Sequence[str], _p: str, dialect: Dialect) -> LinkColumns:
     power = f"{s[0]}_power"  # shared with the complement
     step = [(power, dialect.shrink(f"-abs({s[0]})"))]
-    return LinkColumns([step], [f"CASE WHEN {s[0]} >= 0E0 THEN 1E0 ELSE {power} END / (1E0 + {power})"])
+    return LinkColumns(
+        [step], [f"CASE WHEN {s[0]} >= 0E0 THEN 1E0 ELSE {power} END / (1E0 + {power})"]
+    )
 
 
 def _print_complement(s: Sequence[str], _p: str, dialect: Dialect) -> LinkColumns:
     power = f"{s[0]}_power"
     step = [(power, dialect.shrink(f"-abs({s[0]})"))]
-    return LinkColumns([step], [f"CASE WHEN {s[0]} >= 0E0 THEN {power} ELSE 1E0 END / (1E0 + {power})"])
+    return LinkColumns(
+        [step], [f"CASE WHEN {s[0]} >= 0E0 THEN {power} ELSE 1E0 END / (1E0 + {power})"]
+    )
 
 
 def _print_step(s: Sequence[str], _p: str, _dialect: Dialect) -> LinkColumns:
     """NULL where the score is no finite number."""
-    return LinkColumns([], [f"CASE WHEN {s[0]} - {s[0]} = 0E0 THEN CASE WHEN {s[0]} >= 0E0 THEN 1E0 ELSE 0E0 END END"])
+    return LinkColumns(
+        [],
+        [f"CASE WHEN {s[0]} - {s[0]} = 0E0 THEN CASE WHEN {s[0]} >= 0E0 THEN 1E0 ELSE 0E0 END END"],
+    )
 
 
 def _print_expm1(s: Sequence[str], p: str, dialect: Dialect) -> LinkColumns:
     """(u - 1) * s / ln(u) with u = exp(s) keeps the digits that u - 1 loses near 0 (Kahan's way)."""
     u = f"{p}_power"
     small = f"WHEN {u} = 1E0 THEN {s[0]} ELSE ({u} - 1E0) * {s[0]} / {dialect.ln}({u})"
-    return LinkColumns([[(u, dialect.exp(s[0]))]], [f"CASE WHEN abs({s[0]}) > 40E0 THEN {u} - 1E0 {small} END"])
+    return LinkColumns(
+        [[(u, dialect.exp(s[0]))]], [f"CASE WHEN abs({s[0]}) > 40E0 THEN {u} - 1E0 {small} END"]
+    )
 
 
 def _select_top(s: Sequence[str], p: str) -> tuple[str, Steps]:
@@ -73,7 +82,9 @@ def _select_top(s: Sequence[str], p: str) -> tuple[str, Steps]:
     while len(s) > 1:
         groups = [s[i : i + _GROUP] for i in range(0, len(s), _GROUP)]
         tops = [f"{p}_top{len(steps)}_{i}" for i in range(len(groups))]
-        steps.append([(top, _select_largest(group)) for top, group in zip(tops, groups, strict=True)])
+        steps.append(
+            [(top, _select_largest(group)) for top, group in zip(tops, groups, strict=True)]
+        )
         s = tops
     return s[0], steps
 
@@ -94,8 +105,13 @@ def _print_softmax(s: Sequence[str], p: str, dialect: Dialect) -> LinkColumns:
 
 def _print_log_softmax(s: Sequence[str], p: str, dialect: Dialect) -> LinkColumns:
     top, steps = _select_top(s, p)
-    total = (f"{p}_total", join_in_groups([dialect.shrink(f"{score} - {top}") for score in s], " + "))
-    return LinkColumns([*steps, [total]], [f"{score} - {top} - {dialect.ln}({p}_total)" for score in s])
+    total = (
+        f"{p}_total",
+        join_in_groups([dialect.shrink(f"{score} - {top}") for score in s], " + "),
+    )
+    return LinkColumns(
+        [*steps, [total]], [f"{score} - {top} - {dialect.ln}({p}_total)" for score in s]
+    )
 
 
 def _print_argmax(s: Sequence[str], p: str, _dialect: Dialect) -> LinkColumns:

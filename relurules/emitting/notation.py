@@ -31,7 +31,10 @@ class Notation:
         if self.alone and not len(used):
             return self.alone(float(constant))
         used = used[np.argsort(-np.abs(coefficients[used]) * self.weight[used], kind="stable")]
-        terms = [(coefficients[j] < 0, self._term(abs(float(coefficients[j])), self.columns[j])) for j in used.tolist()]
+        terms = [
+            (coefficients[j] < 0, self._term(abs(float(coefficients[j])), self.columns[j]))
+            for j in used.tolist()
+        ]
         if constant or not terms:
             terms.insert(0, (constant < 0, self.number(abs(float(constant)))))
         sums = [_join_signed(terms[i : i + _GROUP]) for i in range(0, len(terms), _GROUP)]
@@ -43,7 +46,11 @@ class Notation:
 
 def _join_signed(terms: Sequence[tuple[bool, str]]) -> str:
     (negative, text), *rest = terms
-    return ("-" if negative else "") + text + "".join(f" {'-' if minus else '+'} {term}" for minus, term in rest)
+    return (
+        ("-" if negative else "")
+        + text
+        + "".join(f" {'-' if minus else '+'} {term}" for minus, term in rest)
+    )
 
 
 def join_in_groups(parts: Sequence[str], joiner: str) -> str:

@@ -58,13 +58,18 @@ class DomainChecks(NamedTuple):
     binaries: list[str]
 
 
-def make_notation(rules: RuleSet, number: Callable[[float], str], columns: Sequence[str]) -> Notation:
+def make_notation(
+    rules: RuleSet, number: Callable[[float], str], columns: Sequence[str]
+) -> Notation:
     """The features under their names in a language."""
     return Notation(number, columns, rules.domain.widths)
 
 
 def plan_checks(
-    rules: RuleSet, features: Notation, largest: float = float(np.finfo(np.float64).max), room: float = 1.0
+    rules: RuleSet,
+    features: Notation,
+    largest: float = float(np.finfo(np.float64).max),
+    room: float = 1.0,
 ) -> DomainChecks:
     """The domain; an open side reads as the largest finite number, so that NaN and infinite values fall outside.
 
@@ -72,13 +77,17 @@ def plan_checks(
     """
     domain = rules.domain
     low, high = np.maximum(domain.lower, -largest), np.minimum(domain.upper, largest)
-    own = {i for group in find_groups(domain.columns) for i in group}  # indicators that the code itself makes
+    own = {
+        i for group in find_groups(domain.columns) for i in group
+    }  # indicators that the code itself makes
     bounds = [
         (print_signed(features.number, a), column, print_signed(features.number, b))
         for i, (a, column, b) in enumerate(zip(low, features.columns, high, strict=True))
         if not (i in own and (a, b) == (0.0, 1.0))
     ]
-    rows = zip(domain.normals, domain.limits + (room - 1.0) * (domain.limits - domain.bounds), strict=True)
+    rows = zip(
+        domain.normals, domain.limits + (room - 1.0) * (domain.limits - domain.bounds), strict=True
+    )
     return DomainChecks(
         bounds,
         [(features.affine(row), print_signed(features.number, limit)) for row, limit in rows],
@@ -96,8 +105,15 @@ def plan_network_checks(rules: RuleSet, features: Notation, largest: float) -> D
     """What the network takes, wherever it lies: finite numbers, and values that are in a category."""
     own = find_groups(rules.domain.columns)
     most, inner = features.number(largest), {i for group in own for i in group}
-    bounds = [(f"-{most}", column, most) for i, column in enumerate(features.columns) if i not in inner]
-    return DomainChecks(bounds, [], [join_in_groups([features.columns[i] for i in group], " + ") for group in own], [])
+    bounds = [
+        (f"-{most}", column, most) for i, column in enumerate(features.columns) if i not in inner
+    ]
+    return DomainChecks(
+        bounds,
+        [],
+        [join_in_groups([features.columns[i] for i in group], " + ") for group in own],
+        [],
+    )
 
 
 def describe_missing(rules: RuleSet) -> str:
@@ -122,8 +138,14 @@ def plan_rules(rules: RuleSet, features: Notation) -> list[PlannedRule]:
     return [
         PlannedRule(
             rule.number,
-            [print_comparison(features, c.half_space.normal, c.half_space.bound, c.holds) for c in rule.conditions],
-            [features.affine(w, b) for w, b in zip(rule.map.weights, rule.map.constants, strict=True)],
+            [
+                print_comparison(features, c.half_space.normal, c.half_space.bound, c.holds)
+                for c in rule.conditions
+            ],
+            [
+                features.affine(w, b)
+                for w, b in zip(rule.map.weights, rule.map.constants, strict=True)
+            ],
         )
         for rule in rules
     ]
@@ -131,7 +153,9 @@ def plan_rules(rules: RuleSet, features: Notation) -> list[PlannedRule]:
 
 def print_comparison(features: Notation, normal: Array, bound: float, holds: bool) -> str:
     """`normal >= bound`, or `normal < bound` where it must not hold."""
-    return f"{features.affine(normal)} {'>=' if holds else '<'} {print_signed(features.number, bound)}"
+    return (
+        f"{features.affine(normal)} {'>=' if holds else '<'} {print_signed(features.number, bound)}"
+    )
 
 
 def plan_stages(tree: Tree, tests: Sequence[str], depth: int) -> list[Stage]:
@@ -139,12 +163,16 @@ def plan_stages(tree: Tree, tests: Sequence[str], depth: int) -> list[Stage]:
     entries, stages = [0] if len(tests) else [], []
     while entries:
         following: list[int] = []
-        stages.append(Stage([(entry, _plan_node(tree, tests, entry, depth, following)) for entry in entries]))
+        stages.append(
+            Stage([(entry, _plan_node(tree, tests, entry, depth, following)) for entry in entries])
+        )
         entries = following
     return stages or [Stage([(0, PlannedNode(None, None, None, 1))])]
 
 
-def _plan_node(tree: Tree, tests: Sequence[str], split: int, depth: int, following: list[int]) -> PlannedNode:
+def _plan_node(
+    tree: Tree, tests: Sequence[str], split: int, depth: int, following: list[int]
+) -> PlannedNode:
     if split == UNEXPLORED:
         return PlannedNode(None, None, None, 0)
     if split < 0:
@@ -161,14 +189,19 @@ def print_half_space_tests(rules: RuleSet, features: Notation) -> list[str]:
     """The test of every split, in the features."""
     tree = rules.tree
     return [
-        print_comparison(features, normal, -offset, True) for normal, offset in zip(tree.normals, tree.offsets, strict=True)
+        print_comparison(features, normal, -offset, True)
+        for normal, offset in zip(tree.normals, tree.offsets, strict=True)
     ]
 
 
-def print_neuron_tests(rules: RuleSet, features: Notation, argument: Callable[[int], str], zero: str) -> list[str]:
+def print_neuron_tests(
+    rules: RuleSet, features: Notation, argument: Callable[[int], str], zero: str
+) -> list[str]:
     """The test of every split, as the sign of its neuron's argument where it is that, else in the features."""
     return [
-        test if neuron < 0 else f"{argument(neuron)} {'>=' if find_sign_above(rules, split) > 0 else '<'} {zero}"
+        test
+        if neuron < 0
+        else f"{argument(neuron)} {'>=' if find_sign_above(rules, split) > 0 else '<'} {zero}"
         for split, (neuron, test) in enumerate(
             zip(rules.tree.neurons.tolist(), print_half_space_tests(rules, features), strict=True)
         )
@@ -194,7 +227,9 @@ def find_sign_above(rules: RuleSet, split: int) -> int:
 def add_neurons(network: Network, features: Notation, activated: Callable[[int], str]) -> Notation:
     """The features, then every neuron's phi(z) under the name `activated` gives it."""
     names = [*features.columns, *map(activated, range(len(network)))]
-    return replace(features, columns=names, weight=np.concatenate([features.weight, np.ones(len(network))]))
+    return replace(
+        features, columns=names, weight=np.concatenate([features.weight, np.ones(len(network))])
+    )
 
 
 def find_read_neurons(network: Network, tested: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -223,9 +258,13 @@ def plan_levels(
 
     def planned(k: int) -> PlannedNeuron:
         slope = print_signed(mixed.number, network.slope[k])
-        return PlannedNeuron(k, mixed.affine(rows[k], network.b[k]), slope, str(network.neurons[k]), bool(read[k]))
+        return PlannedNeuron(
+            k, mixed.affine(rows[k], network.b[k]), slope, str(network.neurons[k]), bool(read[k])
+        )
 
-    levels = [[planned(k) for k in level.tolist() if read[k] or tested[k]] for level in network.levels]
+    levels = [
+        [planned(k) for k in level.tolist() if read[k] or tested[k]] for level in network.levels
+    ]
     return [level for level in levels if level]
 
 
@@ -248,7 +287,9 @@ class NeuronNames(NamedTuple):
     zero: str
 
 
-def plan_form(rules: RuleSet, form: str, features: Notation, names: NeuronNames, depth: int) -> dict[str, object]:
+def plan_form(
+    rules: RuleSet, form: str, features: Notation, names: NeuronNames, depth: int
+) -> dict[str, object]:
     """What a form needs beyond the rules: `stages` of the tree; for network `levels` and `sums` too."""
     if form == "tree":
         return {"stages": plan_stages(rules.tree, print_half_space_tests(rules, features), depth)}
@@ -257,6 +298,8 @@ def plan_form(rules: RuleSet, form: str, features: Notation, names: NeuronNames,
         return {
             "levels": plan_levels(rules.network, mixed, find_tested_neurons(rules)),
             "sums": plan_outputs(rules.network, mixed),
-            "stages": plan_stages(rules.tree, print_neuron_tests(rules, features, names.argument, names.zero), depth),
+            "stages": plan_stages(
+                rules.tree, print_neuron_tests(rules, features, names.argument, names.zero), depth
+            ),
         }
     return {}

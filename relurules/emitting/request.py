@@ -1,11 +1,36 @@
 """What a target is asked to print."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from relurules.ir import RuleSet
 
 #: What may become of rows outside the domain, in every language.
 OUTSIDE = ("null", "clamp", "exact")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmitOptions:
+    """What `api.emit` is asked for, beside the rules and the target; see there."""
+
+    form: str | None = None
+    dialect: str | None = None
+    title: str | None = None
+    table: str = "input_data"
+    key: tuple[str, ...] = ()
+    shape: str = "select"
+    name: str = ""
+    columns: tuple[str, ...] = ("outputs", "rule")
+    outside: str = ""
+    missing: str = "propagate"
+    top: int = 3
+    output: str = ""
+    number: str = "double"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What goes into the artefact as it is given."""
+        return (self.table, *self.key, self.name, *self.columns, self.output, self.title or "")
 
 
 class EmitRequest(NamedTuple):
@@ -30,3 +55,9 @@ class EmitRequest(NamedTuple):
     top: int = 3
     output: str = ""
     number: str = "double"
+
+
+#: The fields of a request that SQL takes from the options; other languages take fewer.
+SQL_OPTIONS = tuple(
+    name for name in EmitRequest._fields if name not in ("rules", "form", "header", "dialect")
+)

@@ -9,7 +9,7 @@ from relurules.emitting.c.printer import print_c
 from relurules.emitting.javascript.printer import print_javascript
 from relurules.emitting.numpy.printer import print_numpy
 from relurules.emitting.python.printer import print_python
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.request import SQL_OPTIONS, EmitOptions, EmitRequest
 from relurules.emitting.sql.printer import DIALECTS, check_sql_request, print_sql, rank_sql_forms
 from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
@@ -45,24 +45,25 @@ TARGETS: Mapping[str, EmitTarget] = {
 }
 
 
-def emit_artifact(
-    rules: RuleSet, target: str, *, form: str | None = None, dialect: str | None = None, **options: Any
-) -> Artifact:
-    """Print `rules` for a target of the table; UnsupportedError names what exists where the request doesn't.
-
-    options: fields of `Request`.
-    """
-    row = TARGETS[target]
-    dialect = dialect or row.dialects[0]
+def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact:
+    """Print `rules` for a target of the table; UnsupportedError names what exists where the request doesn't."""
+    row, form = TARGETS[target], options.form
+    dialect = options.dialect or row.dialects[0]
     if form is not None and form not in row.forms:
-        raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: {', '.join(row.forms)}")
+        raise UnsupportedError(
+            f"target {target!r} has no form {form!r}; supported: {', '.join(row.forms)}"
+        )
     if dialect not in row.dialects:
         known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
         raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
     request, said = EmitRequest(rules, "", "", dialect or ""), dict[str, Any]()
     if target == "sql":
-        request = check_sql_request(request._replace(**options))
-        said = {name: getattr(request, name) for name in _ARTIFACT_FIELDS} | {"returned": request.columns}
+        request = check_sql_request(
+            request._replace(**{name: getattr(options, name) for name in SQL_OPTIONS})
+        )
+        said = {name: getattr(request, name) for name in _ARTIFACT_FIELDS} | {
+            "returned": request.columns
+        }
     elif "network" in row.forms:
         request = code_options.check_code_request(request, target, options)
         said = {"returned": request.columns, "number": request.number}
@@ -77,7 +78,10 @@ def emit_artifact(
         )  # fmt: skip
         try:
             asked = request._replace(form=tried, outside=outside, header=format_header(artifact))
-            return replace(artifact, files=row.print(asked if target == "sql" else code_options.prepare_request(asked)))
+            return replace(
+                artifact,
+                files=row.print(asked if target == "sql" else code_options.prepare_request(asked)),
+            )
         except UnsupportedError as error:
             refusals.append(error)
     raise refusals[0]

@@ -24,8 +24,15 @@ def plan_tree_walk(rules: RuleSet, place: Mapping[int, int] | None) -> TreeWalk 
     tree = rules.tree
     if not len(tree.neurons):
         return None
-    following = [[0 if child == UNEXPLORED else child for child in pair] for pair in tree.children.tolist()]
+    following = [
+        [0 if child == UNEXPLORED else child for child in pair] for pair in tree.children.tolist()
+    ]
     if place is None or (tree.neurons < 0).any():
         return TreeWalk(None, following)
-    ahead = [pair if find_sign_above(rules, split) > 0 else pair[::-1] for split, pair in enumerate(following)]
-    return TreeWalk([[place[int(k)], *pair] for k, pair in zip(tree.neurons, ahead, strict=True)], following)
+    ahead = [
+        pair if find_sign_above(rules, split) > 0 else pair[::-1]
+        for split, pair in enumerate(following)
+    ]
+    return TreeWalk(
+        [[place[int(k)], *pair] for k, pair in zip(tree.neurons, ahead, strict=True)], following
+    )

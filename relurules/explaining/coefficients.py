@@ -41,7 +41,9 @@ class Coefficients(NamedTuple):
     categories: bool
 
 
-def measure_importance(models: LocalModels, view: ScoreView, spread: RowSpread, top: int | None = None) -> Importance:
+def measure_importance(
+    models: LocalModels, view: ScoreView, spread: RowSpread, top: int | None = None
+) -> Importance:
     """How much each column moves the score, over all rows: the mean of its squared effects, normalised.
 
     The squared effects of a column, its coefficient times its standard deviation, are the variance of its term. They
@@ -58,12 +60,18 @@ def measure_importance(models: LocalModels, view: ScoreView, spread: RowSpread, 
 
 
 def collect_coefficients(
-    models: LocalModels, view: ScoreView, spread: RowSpread, top: int | None = 10, most: int | None = None
+    models: LocalModels,
+    view: ScoreView,
+    spread: RowSpread,
+    top: int | None = 10,
+    most: int | None = None,
 ) -> Coefficients:
     """The coefficients of the `top` coordinates, of the `most` local models with the most rows."""
     moved = spread.counts @ square_effects(models, view, spread)
     labels = {
-        i: label_coordinate(feature, place) for feature in list_features(models) for place, i in enumerate(feature.at)
+        i: label_coordinate(feature, place)
+        for feature in list_features(models)
+        for place, i in enumerate(feature.at)
     }
     order = np.argsort(-moved, kind="stable")[:top]
     order = order[moved[order] > 0] if (moved > 0).any() else order

@@ -36,7 +36,9 @@ class ConditionChecks(NamedTuple):
     sums: Mapping[str, str]
 
 
-def check_conditions(rules: RuleSet, number: int, x: Array, raw: Mapping[str, Value]) -> ConditionChecks:
+def check_conditions(
+    rules: RuleSet, number: int, x: Array, raw: Mapping[str, Value]
+) -> ConditionChecks:
     """The conditions of rule `number` for a row, x (d,) in coordinates and raw in the user's columns."""
     reading = word_rules(rules)
     own = {i for group in find_groups(rules.domain.columns) for i in group}
@@ -45,7 +47,13 @@ def check_conditions(rules: RuleSet, number: int, x: Array, raw: Mapping[str, Va
     return ConditionChecks(found, _list_named_sums(reading, read))
 
 
-def _check_condition(rules: RuleSet, test: ConditionWording, row: list[float], raw: Mapping[str, Value], own: set[int]) -> ConditionCheck:
+def _check_condition(
+    rules: RuleSet,
+    test: ConditionWording,
+    row: list[float],
+    raw: Mapping[str, Value],
+    own: set[int],
+) -> ConditionCheck:
     text, about = write_ascii(test.symbols), test.about
     if isinstance(about, CategoryTest):
         column = about.span.column.name
@@ -61,7 +69,9 @@ def _check_condition(rules: RuleSet, test: ConditionWording, row: list[float], r
     return ConditionCheck(text, value, margin, rules.features[first.coordinates[0]], way, room)
 
 
-def _list_named_sums(reading: RuleSetWording, tests: tuple[ConditionWording, ...]) -> dict[str, str]:
+def _list_named_sums(
+    reading: RuleSetWording, tests: tuple[ConditionWording, ...]
+) -> dict[str, str]:
     """Those that the tests name."""
     shown = {piece.text for test in tests for piece in test.symbols}
     return {named.name: write_ascii(named.phrase) for named in reading.sums if named.name in shown}

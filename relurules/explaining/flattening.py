@@ -63,10 +63,19 @@ def flatten_models(sample: Sample, response: Response, merged: LocalModelCluster
     )
     heads = (Head("sigmoid" if response.task == "binary" else "identity", (0,)),)
     domain = sample.models.domain
-    return Graph(domain.names, (response.name,), network, networkx.DiGraph(), heads=heads, columns=domain.columns)
+    return Graph(
+        domain.names,
+        (response.name,),
+        network,
+        networkx.DiGraph(),
+        heads=heads,
+        columns=domain.columns,
+    )
 
 
-def score_model_counts(sample: Sample, response: Response, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)) -> ModelCountScores:
+def score_model_counts(
+    sample: Sample, response: Response, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
+) -> ModelCountScores:
     """Merge and flatten to several numbers of models, fitted to four rows in five and scored on the others."""
     held = np.arange(len(sample)) % _TEST_EVERY == _TEST_EVERY - 1
     train, test = _select_rows(sample, ~held), _select_rows(sample, held)
@@ -76,7 +85,9 @@ def score_model_counts(sample: Sample, response: Response, counts: tuple[int, ..
     for size in sorted({min(count, reached) for count in counts}):
         merged = merge_models(train, taught, size)
         flat = flatten_models(train, taught, merged).network.evaluate(test.X)[:, 0]
-        scores = (_score_predictions(response.task, F, true) for F in (merged.predict(test.X), flat))
+        scores = (
+            _score_predictions(response.task, F, true) for F in (merged.predict(test.X), flat)
+        )
         found.append((len(merged), *scores))
     own = (test.predictions @ response.forms.T)[:, 0]
     numbers, merges, flats = zip(*found, strict=True)

@@ -52,9 +52,15 @@ class LocalModelClusters:
         if len(self.centres) < 2:
             return []
         U = (self.centres - self.means) / self.scales
-        near = _import_sklearn()[1].NearestNeighbors(n_neighbors=min(_NEIGHBOURS, len(U) - 1)).fit(U)
+        near = (
+            _import_sklearn()[1].NearestNeighbors(n_neighbors=min(_NEIGHBOURS, len(U) - 1)).fit(U)
+        )
         others = self.members[near.kneighbors(return_distance=False)]
-        pairs = {(int(min(a, b)), int(max(a, b))) for a, row in zip(self.members, others, strict=True) for b in row}
+        pairs = {
+            (int(min(a, b)), int(max(a, b)))
+            for a, row in zip(self.members, others, strict=True)
+            for b in row
+        }
         return sorted(pair for pair in pairs if pair[0] != pair[1])
 
     def predict(self, X: Array) -> Array:
@@ -85,12 +91,23 @@ def merge_models(sample: Sample, response: Response, models: int) -> LocalModelC
     place = members[near.kneighbors((sample.X - sample.means) / scales)[1][:, 0]]
     M = int(members.max()) + 1
     U = (sample.X - sample.means) / scales
-    fits = [fit_regression(response.task, U[place == c], response.values[place == c]) for c in range(M)]
+    fits = [
+        fit_regression(response.task, U[place == c], response.values[place == c]) for c in range(M)
+    ]
     weights = np.array([fit[0] for fit in fits]) / scales
     constants = np.array([fit[1] for fit in fits]) - weights @ sample.means
     of = np.full(len(sample.models), -1, dtype=np.intp)
     of[known] = members
-    return LocalModelClusters(weights, constants, of, centres, members, sample.means, scales, np.bincount(place, minlength=M))
+    return LocalModelClusters(
+        weights,
+        constants,
+        of,
+        centres,
+        members,
+        sample.means,
+        scales,
+        np.bincount(place, minlength=M),
+    )
 
 
 def _cluster_models(forms: Array, centres: Array, most: int) -> NDArray[np.intp]:
@@ -101,9 +118,13 @@ def _cluster_models(forms: Array, centres: Array, most: int) -> NDArray[np.intp]
         return np.zeros(len(forms), dtype=np.intp)
     cluster, neighbors = _import_sklearn()
     near = neighbors.kneighbors_graph(centres, min(_NEIGHBOURS, len(forms) - 1))
-    with warnings.catch_warnings():  # parts without a neighbour in another are joined by scikit-learn itself
+    with (
+        warnings.catch_warnings()
+    ):  # parts without a neighbour in another are joined by scikit-learn itself
         warnings.filterwarnings("ignore", "the number of connected components", UserWarning)
-        found = cluster.AgglomerativeClustering(most, connectivity=0.5 * (near + near.T)).fit_predict(forms)
+        found = cluster.AgglomerativeClustering(
+            most, connectivity=0.5 * (near + near.T)
+        ).fit_predict(forms)
     _, first, place = np.unique(found, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(first))[place], dtype=np.intp)
 
@@ -119,7 +140,9 @@ def fit_regression(task: str, U: Array, y: Array) -> tuple[Array, float]:
 
     model: Any = LogisticRegression(max_iter=1000) if task == "binary" else Ridge(_RIDGE)
     model.fit(U, y)
-    return np.asarray(model.coef_, dtype=np.float64).reshape(-1), float(np.ravel(model.intercept_)[0])
+    return np.asarray(model.coef_, dtype=np.float64).reshape(-1), float(
+        np.ravel(model.intercept_)[0]
+    )
 
 
 def _make_nearest() -> Any:
@@ -130,5 +153,7 @@ def _import_sklearn() -> tuple[Any, Any]:
     try:
         from sklearn import cluster, neighbors
     except ImportError as error:
-        raise UnsupportedError("merging needs scikit-learn: pip install 'relurules[sklearn]'") from error
+        raise UnsupportedError(
+            "merging needs scikit-learn: pip install 'relurules[sklearn]'"
+        ) from error
     return cluster, neighbors

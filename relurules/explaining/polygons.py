@@ -38,5 +38,7 @@ def compute_centroid(corners: Array) -> Array:
     cross = x * np.roll(y, -1) - y * np.roll(x, -1)
     if cross.sum() == 0:
         return np.asarray(corners.mean(axis=0))
-    middle = np.array([((x + np.roll(x, -1)) @ cross), ((y + np.roll(y, -1)) @ cross)]) / (3 * cross.sum())
+    middle = np.array([((x + np.roll(x, -1)) @ cross), ((y + np.roll(y, -1)) @ cross)]) / (
+        3 * cross.sum()
+    )
     return np.asarray(corners[0] + middle)

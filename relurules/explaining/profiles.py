@@ -62,14 +62,22 @@ def compute_profiles(sample: Sample, view: ScoreView, feature: Feature, top: int
     return Profiles(feature, tuple(found), values, view.label)
 
 
-def compute_pair_effect(sample: Sample, view: ScoreView, one: Feature, other: Feature) -> PairEffect:
+def compute_pair_effect(
+    sample: Sample, view: ScoreView, one: Feature, other: Feature
+) -> PairEffect:
     """What two columns do together to the score of each row, by its own local model."""
     some = sample.some(_ROWS)
     effect = np.zeros(len(some))
     for feature in (one, other):
         at = list(feature.at)
         effect += ((some.X[:, at] - sample.means[at]) * view.weights[some.of][:, at]).sum(axis=1)
-    return PairEffect((one.name, other.name), _read_values(some, one), _read_values(some, other), effect, view.label)
+    return PairEffect(
+        (one.name, other.name),
+        _read_values(some, one),
+        _read_values(some, other),
+        effect,
+        view.label,
+    )
 
 
 class _ColumnTerms(NamedTuple):

@@ -58,7 +58,9 @@ class Explanation(NamedTuple):
         return {
             **self._asdict(),
             "row": dict(self.row),
-            "outputs": {name: value if np.isfinite(value) else None for name, value in self.outputs.items()},
+            "outputs": {
+                name: value if np.isfinite(value) else None for name, value in self.outputs.items()
+            },
             "sums": dict(self.sums),
             "conditions": [test._asdict() for test in self.conditions],
             "contributions": [part._asdict() for part in self.contributions],
@@ -80,7 +82,11 @@ def read_row(domain: Domain, row: Any) -> TableRow:
         row = row.to_dict()
     if isinstance(row, Mapping):
         row = pandas.DataFrame({str(name): [value] for name, value in row.items()}, dtype=object)
-    table = row if read_column_names(row) is not None or np.ndim(row) == 2 else np.array([row], dtype=object)
+    table = (
+        row
+        if read_column_names(row) is not None or np.ndim(row) == 2
+        else np.array([row], dtype=object)
+    )
     X = domain.rows(table)
     if len(X) != 1:
         raise DataError(f"expected one row, found {len(X)}; choose one, such as frame.iloc[[0]]")
@@ -88,7 +94,9 @@ def read_row(domain: Domain, row: Any) -> TableRow:
     return TableRow(np.asarray(X[0]), raw)
 
 
-def explain_row(rules: RuleSet, row: TableRow, view: ScoreView | None, means: Array | None) -> Explanation:
+def explain_row(
+    rules: RuleSet, row: TableRow, view: ScoreView | None, means: Array | None
+) -> Explanation:
     """Take the score of a row apart. means: (d,) of the rows to compare with, None for 0; view: None for a decision.
 
     DataError for a row outside the domain, or without a value, saying which column it is for.
@@ -112,10 +120,16 @@ def explain_row(rules: RuleSet, row: TableRow, view: ScoreView | None, means: Ar
     )
     if view is None:
         number_of_class = rule.outputs[rule.label]
-        decided = rules.decision.classes[int(number_of_class)] if rules.decision else f"class {number_of_class:g}"
+        decided = (
+            rules.decision.classes[int(number_of_class)]
+            if rules.decision
+            else f"class {number_of_class:g}"
+        )
         return rule._replace(score=number_of_class, base=number_of_class, decided=decided)
     weights, constant = view.weights[number_ - 1], float(view.constants[number_ - 1])
-    parts = _collect_contributions(rules, row, weights, np.zeros(len(x)) if means is None else means)
+    parts = _collect_contributions(
+        rules, row, weights, np.zeros(len(x)) if means is None else means
+    )
     return rule._replace(
         label=view.label,
         score=float(weights @ x) + constant,
@@ -125,12 +139,17 @@ def explain_row(rules: RuleSet, row: TableRow, view: ScoreView | None, means: Ar
     )
 
 
-def _collect_contributions(rules: RuleSet, row: TableRow, weights: Array, means: Array) -> list[Contribution]:
+def _collect_contributions(
+    rules: RuleSet, row: TableRow, weights: Array, means: Array
+) -> list[Contribution]:
     found = []
     for feature in list_features(rules.local_models):
         at = list(feature.at)
         if weights[at].any():
-            part, coefficient = float(weights[at] @ (row.x[at] - means[at])), float(weights[at] @ _select_own(feature, row.x))
+            part, coefficient = (
+                float(weights[at] @ (row.x[at] - means[at])),
+                float(weights[at] @ _select_own(feature, row.x)),
+            )
             found.append(Contribution(feature.name, row.raw[feature.name], coefficient, part))
     return found
 
@@ -148,12 +167,16 @@ def _explain_outside(rules: RuleSet, x: Array) -> str:
             return f"{name!r} has no value"
     for group in domain.groups:
         if sorted(x[list(group)].tolist()) != [0.0] * (len(group) - 1) + [1.0]:
-            column = next((f.name for f in list_features(rules.local_models) if set(f.at) == set(group)), None)
+            column = next(
+                (f.name for f in list_features(rules.local_models) if set(f.at) == set(group)), None
+            )
             return f"{column or domain.names[group[0]]!r} has a value that the rules don't know"
     for i, name in enumerate(domain.names):
         if not domain.lower[i] <= x[i] <= domain.upper[i]:
             low, high = format_digits(domain.lower[i]), format_digits(domain.upper[i])
-            return f"{name!r} is {format_value(float(x[i]))}, and the rules hold for {low} to {high}"
+            return (
+                f"{name!r} is {format_value(float(x[i]))}, and the rules hold for {low} to {high}"
+            )
     for text, normal, limit in zip(domain.texts, domain.normals, domain.limits, strict=True):
         if normal @ x > limit:
             return f"it lies outside the limit {text!r}"

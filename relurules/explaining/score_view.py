@@ -52,7 +52,9 @@ def list_features(models: LocalModels) -> list[Feature]:
 def name_category(category: Category) -> str:
     """Its values as people write them."""
     words = ["missing"] * category.missing + ["any other value"] * category.other
-    return " or ".join([f"{v:g}" if isinstance(v, float) else str(v) for v in category.values] + words)
+    return " or ".join(
+        [f"{v:g}" if isinstance(v, float) else str(v) for v in category.values] + words
+    )
 
 
 def label_coordinate(feature: Feature, place: int) -> str:
@@ -64,9 +66,13 @@ def find_feature(features: Sequence[Feature], name: str, *, number: bool = False
     """The column of this name; UnsupportedError where it has categories and a number is needed."""
     found = next((feature for feature in features if feature.name == name), None)
     if found is None:
-        raise DataError(f"no column {name!r}; there are {', '.join(repr(f.name) for f in features[:12])}")
+        raise DataError(
+            f"no column {name!r}; there are {', '.join(repr(f.name) for f in features[:12])}"
+        )
     if number and found.categories:
-        raise UnsupportedError(f"column {name!r} holds categories; this plot is of columns of numbers")
+        raise UnsupportedError(
+            f"column {name!r} holds categories; this plot is of columns of numbers"
+        )
     return found
 
 
@@ -101,7 +107,9 @@ def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
     weights, constants = models.weights, models.constants
     if not LINKS[head.link].joint:
         sign, label = -1.0 if head.link == "complement" else 1.0, _LABELS[head.link].format(name)
-        return ScoreView(sign * weights[:, head.scores[0]], sign * constants[:, head.scores[0]], label)
+        return ScoreView(
+            sign * weights[:, head.scores[0]], sign * constants[:, head.scores[0]], label
+        )
     form = np.zeros(constants.shape[1])
     form[list(head.scores)] = -1.0 / len(head.scores)
     form[head.scores[head.component]] += 1.0
@@ -117,14 +125,21 @@ def choose_judged_view(models: LocalModels, response: Response) -> ScoreView:
 
     UnsupportedError for more classes, for numbers through a link, and for rules that decide.
     """
-    if response.task == "multiclass" or response.link not in ("identity", "sigmoid") or models.classes:
+    if (
+        response.task == "multiclass"
+        or response.link not in ("identity", "sigmoid")
+        or models.classes
+    ):
         said = "rules that decide" if models.classes else f"{response.task} by {response.link}"
-        raise UnsupportedError(f"this is for a number, or for the log odds of two classes; found {said}")
+        raise UnsupportedError(
+            f"this is for a number, or for the log odds of two classes; found {said}"
+        )
     form = response.forms[0]
     labels = [
         choose_view(models, name).label
         for name, head in zip(models.outputs, models.heads, strict=True)
-        if head.link in ("identity", "sigmoid") and form.tolist() == np.eye(len(form))[head.scores[0]].tolist()
+        if head.link in ("identity", "sigmoid")
+        and form.tolist() == np.eye(len(form))[head.scores[0]].tolist()
     ]
     label = labels[0] if labels else f"log odds of {response.positive or response.name}"
     return ScoreView(np.einsum("s,rsd->rd", form, models.weights), models.constants @ form, label)
@@ -146,7 +161,9 @@ def find_output(models: LocalModels, output: str | None) -> int:
         pair = len(models.outputs) == 2 and len({head.scores for head in models.heads}) == 1
         return 1 if pair else 0
     if output not in models.outputs:
-        raise DataError(f"no output {output!r}; there are {', '.join(map(repr, models.outputs[:12]))}")
+        raise DataError(
+            f"no output {output!r}; there are {', '.join(map(repr, models.outputs[:12]))}"
+        )
     return models.outputs.index(output)
 
 
@@ -158,7 +175,9 @@ def scale_effects(models: LocalModels, view: ScoreView, spread: RowSpread) -> Ar
     found: Array = view.weights * spread.deviations
     for group in models.domain.groups:
         at = list(group)
-        found[:, at] = view.weights[:, at] - (view.weights[:, at] @ _share_categories(spread, at))[:, None]
+        found[:, at] = (
+            view.weights[:, at] - (view.weights[:, at] @ _share_categories(spread, at))[:, None]
+        )
     return found
 
 

@@ -7,7 +7,12 @@ import numpy as np
 from relurules.domain.columns import decode_rows
 from relurules.errors import DataError, DomainError
 from relurules.explaining.plain_text import format_value
-from relurules.explaining.polygons import clip_polygon, compute_area, compute_centroid, make_rectangle
+from relurules.explaining.polygons import (
+    clip_polygon,
+    compute_area,
+    compute_centroid,
+    make_rectangle,
+)
 from relurules.explaining.score_view import Feature, find_feature, list_features
 from relurules.ir import UNEXPLORED, Network, Reached, RuleSet
 from relurules.ir.link import apply_links
@@ -73,7 +78,13 @@ class Plane(NamedTuple):
 
 
 def cut_slice(
-    given: RuleSet | Reached, output: int, names: tuple[str, str], at: Array, box: Array, *, marked: bool = False
+    given: RuleSet | Reached,
+    output: int,
+    names: tuple[str, str],
+    at: Array,
+    box: Array,
+    *,
+    marked: bool = False,
 ) -> Slice:
     """Cut the plane of two columns through the point `at`, (d,). box: (2, 2), see `Slice`.
 
@@ -88,21 +99,34 @@ def cut_slice(
     plane = Plane(at, [feature.at[0] for feature in pair])
     corners = _cut_by_domain(models, plane, make_rectangle(box))
     if not len(corners):
-        raise DomainError(f"no row of the domain lies in the plane of {names[0]!r} and {names[1]!r} through this point")
+        raise DomainError(
+            f"no row of the domain lies in the plane of {names[0]!r} and {names[1]!r} through this point"
+        )
     if isinstance(given, RuleSet):
         cells = [(leaf + 1, polygon) for leaf, polygon in _cut_by_leaves(given, plane, corners)]
     else:
         number = {pattern.tobytes(): i for i, pattern in enumerate(given.patterns, start=1)}
-        cells = [(number.get(p.tobytes(), 0), polygon) for p, polygon in _cut_by_patterns(given.network, plane, corners)]
+        cells = [
+            (number.get(p.tobytes(), 0), polygon)
+            for p, polygon in _cut_by_patterns(given.network, plane, corners)
+        ]
     pieces = _build_parts(given, plane, output, cells, compute_area(corners))
     others = _describe_others(given, plane)
-    return Slice(names, at[plane.axes], marked, others, pieces, box, models.outputs[output], models.kind)
+    return Slice(
+        names, at[plane.axes], marked, others, pieces, box, models.outputs[output], models.kind
+    )
 
 
 def _build_parts(
-    given: RuleSet | Reached, plane: Plane, output: int, cells: list[tuple[int, Array]], whole: float
+    given: RuleSet | Reached,
+    plane: Plane,
+    output: int,
+    cells: list[tuple[int, Array]],
+    whole: float,
 ) -> tuple[SlicePart, ...]:
-    cells = [(number, polygon) for number, polygon in cells if compute_area(polygon) > _SLIVER * whole]
+    cells = [
+        (number, polygon) for number, polygon in cells if compute_area(polygon) > _SLIVER * whole
+    ]
     middles = np.array([compute_centroid(polygon) for _, polygon in cells])
     X = plane.rows(middles)
     if isinstance(given, Reached):
@@ -141,9 +165,13 @@ def choose_box(models: LocalModels, pair: list[Feature], X: Array | None) -> Arr
             low, high = np.quantile(X[:, i], [0.01, 0.99]).tolist()
             low, high = (low, high) if low < high else (float(X[:, i].min()), float(X[:, i].max()))
         if not np.isfinite([low, high]).all():
-            raise DataError(f"column {feature.name!r} has no bounds in the domain; give data, whose range is drawn")
+            raise DataError(
+                f"column {feature.name!r} has no bounds in the domain; give data, whose range is drawn"
+            )
         if low == high:
-            raise DataError(f"column {feature.name!r} is {low:g} throughout; a plane needs columns that vary")
+            raise DataError(
+                f"column {feature.name!r} is {low:g} throughout; a plane needs columns that vary"
+            )
         found[row] = low, high
     return found
 
@@ -185,7 +213,10 @@ def _cut_by_leaves(rules: RuleSet, plane: Plane, corners: Array) -> list[tuple[i
         if not normal.any():
             stack.append((yes if offset >= 0 else no, polygon))
             continue
-        stack += [(no, clip_polygon(polygon, -normal, -offset)), (yes, clip_polygon(polygon, normal, offset))]
+        stack += [
+            (no, clip_polygon(polygon, -normal, -offset)),
+            (yes, clip_polygon(polygon, normal, offset)),
+        ]
     return found
 
 
@@ -198,8 +229,15 @@ def _cut_by_patterns(network: Network, plane: Plane, corners: Array) -> list[tup
         split = []
         for polygon, active, pattern in cells:
             form = own[k] + network.L[k] @ active
-            sides = [clip_polygon(polygon, form[:2], float(form[2])), clip_polygon(polygon, -form[:2], -float(form[2]))]
-            large = [sign for sign, side in zip((1, -1), sides, strict=True) if len(side) and compute_area(side) > least]
+            sides = [
+                clip_polygon(polygon, form[:2], float(form[2])),
+                clip_polygon(polygon, -form[:2], -float(form[2])),
+            ]
+            large = [
+                sign
+                for sign, side in zip((1, -1), sides, strict=True)
+                if len(side) and compute_area(side) > least
+            ]
             if not form[:2].any() or not large:
                 large = [1 if form[2] + polygon.mean(axis=0) @ form[:2] >= 0 else -1]
                 sides = [polygon, polygon]

@@ -44,7 +44,9 @@ class Intervals(NamedTuple):
     label: str
 
 
-def compute_intervals(sample: Sample, response: Response, model: int, level: float = 0.95) -> Intervals:
+def compute_intervals(
+    sample: Sample, response: Response, model: int, level: float = 0.95
+) -> Intervals:
     """Wald intervals, estimate -+ z * error, on the rows of one local model.
 
     Of numbers by ordinary least squares, error^2 = s^2 (Z'Z)^-1 with s^2 = residual sum of squares / (n - p); of two
@@ -63,7 +65,9 @@ def compute_intervals(sample: Sample, response: Response, model: int, level: flo
         raise DataError(f"{label} has {len(X)} rows for {needed} coefficients; intervals need more")
     centre, scale = X[:, kept].mean(axis=0), X[:, kept].std(axis=0)
     Z = np.column_stack([np.ones(len(X)), (X[:, kept] - centre) / scale])
-    estimates, covariance = _fit_logistic(Z, y, label) if response.task == "binary" else _fit_least_squares(Z, y)
+    estimates, covariance = (
+        _fit_logistic(Z, y, label) if response.task == "binary" else _fit_least_squares(Z, y)
+    )
     errors = np.sqrt(np.diag(covariance))[1:] / scale
     z = NormalDist().inv_cdf(0.5 + level / 2)
     names, found = _label_coordinates(sample), estimates[1:] / scale
@@ -85,7 +89,9 @@ def compute_intervals(sample: Sample, response: Response, model: int, level: flo
 
 def _label_coordinates(sample: Sample) -> list[str]:
     features = list_features(sample.models)
-    return [label_coordinate(feature, place) for feature in features for place in range(len(feature.at))]
+    return [
+        label_coordinate(feature, place) for feature in features for place in range(len(feature.at))
+    ]
 
 
 def _select_independent(X: Array) -> tuple[list[int], list[int]]:

@@ -56,7 +56,9 @@ def claim_file(path: Path) -> int | None:
 def discard_leftover(path: Path) -> bool:
     """Remove a file that a killed process left; False where a process holds it, or where nobody can tell."""
     try:
-        handle = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(
+            path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        )
     except FileNotFoundError:
         return True
     except OSError:
@@ -114,7 +116,11 @@ def _sweep_scratch() -> None:
     user = os.getuid() if hasattr(os, "getuid") else None
     for folder in Path(gettempdir()).glob(f"{_SCRATCH}*"):
         try:
-            own = not folder.is_symlink() and user in (None, folder.stat().st_uid) and (folder / LOCK).exists()
+            own = (
+                not folder.is_symlink()
+                and user in (None, folder.stat().st_uid)
+                and (folder / LOCK).exists()
+            )
         except OSError:
             continue
         if own and discard_leftover(folder / LOCK):

@@ -14,9 +14,16 @@ from pathlib import Path
 from tempfile import gettempdir, mkstemp
 from typing import Any
 
+from relurules.checker import parse_json
 from relurules.errors import InputError, RulesError
-from relurules.files.locks import LOCK, claim_file, discard_leftover, hold_lock, make_scratch_folder, name_hidden_file
-from relurules.proofs.checker import parse_json
+from relurules.files.locks import (
+    LOCK,
+    claim_file,
+    discard_leftover,
+    hold_lock,
+    make_scratch_folder,
+    name_hidden_file,
+)
 
 #: Ends the name of a file that is being written.
 PART = ".relurules-part"
@@ -67,12 +74,17 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_bytes(content)
 
 
-def write_all(folder: Path, files: Mapping[str, str | bytes], *, without: Collection[str] = ()) -> list[Path]:
+def write_all(
+    folder: Path, files: Mapping[str, str | bytes], *, without: Collection[str] = ()
+) -> list[Path]:
     """Write every (name, content) into `folder`, all of them or none, and remove those named `without`; the paths.
 
     Another run that writes into the folder comes before or after, not between.
     """
-    contents = {name: text.encode("utf-8") if isinstance(text, str) else text for name, text in files.items()}
+    contents = {
+        name: text.encode("utf-8") if isinstance(text, str) else text
+        for name, text in files.items()
+    }
     make_folder(folder)
     with hold_lock(folder, _WAIT):
         with ExitStack() as parts:
@@ -94,7 +106,9 @@ def make_folder(folder: Path) -> None:
 def require_place(path: Path, *, folder: bool = False) -> None:
     """OSError or InputError, before any work, where a file, or a folder of files, can't be written at `path`."""
     if path.is_block_device():
-        raise InputError(f"{path}: is a disk, which nothing is written over; name a file, a pipe or /dev/stdout")
+        raise InputError(
+            f"{path}: is a disk, which nothing is written over; name a file, a pipe or /dev/stdout"
+        )
     if folder and path.exists() and not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     if not folder and path.is_dir():
@@ -151,7 +165,9 @@ def read_text(path: Path) -> str:
         size = path.stat().st_size
         content = file.read(_LARGEST_TEXT + 1) if size <= _LARGEST_TEXT else b""
     if max(size, len(content)) > _LARGEST_TEXT:
-        raise OSError(errno.EFBIG, f"it has more than {_LARGEST_TEXT} bytes, which are read at once")
+        raise OSError(
+            errno.EFBIG, f"it has more than {_LARGEST_TEXT} bytes, which are read at once"
+        )
     return content.decode("utf-8")
 
 
@@ -162,7 +178,9 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise RulesError(f"{path}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise RulesError(f"{path}: is no JSON: it isn't UTF-8, from byte {error.start} on") from error
+        raise RulesError(
+            f"{path}: is no JSON: it isn't UTF-8, from byte {error.start} on"
+        ) from error
     except ValueError as error:
         raise RulesError(f"{path}: is no JSON that can be read: {error}") from error
 
@@ -182,7 +200,9 @@ def _open_part(target: Path) -> tuple[Path, int | None]:
             path = name_hidden_file(target, f".{number}{PART}" if number else PART)
             if (handle := claim_file(path)) is not None:
                 return path, handle
-    unlocked, drawn = mkstemp(dir=target.parent, prefix=name_hidden_file(target, ".").name, suffix=PART)
+    unlocked, drawn = mkstemp(
+        dir=target.parent, prefix=name_hidden_file(target, ".").name, suffix=PART
+    )
     os.close(unlocked)  # elsewhere an open file can't be moved
     return Path(drawn), None
 

@@ -10,7 +10,15 @@ from relurules.ir.network import AffineMap, Network, Neuron
 from relurules.ir.partition import UNEXPLORED, DecisionCounts, Partition, Region, Tree
 from relurules.ir.report import VISIBLE, Report
 from relurules.ir.row_patterns import Reached
-from relurules.ir.ruleset import CollapseStats, Condition, Decision, HalfSpace, Rule, RuleSet, Tradeoff
+from relurules.ir.ruleset import (
+    CollapseStats,
+    Condition,
+    Decision,
+    HalfSpace,
+    Rule,
+    RuleSet,
+    Tradeoff,
+)
 
 __all__ = [
     "UNEXPLORED",

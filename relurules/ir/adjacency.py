@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules import lp
+from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array, Pattern
-from relurules.limits import NEVER, Deadline
 
 if TYPE_CHECKING:
     import networkx
@@ -20,7 +20,9 @@ _SAME = 1e-9
 _STEPS = (0.5, 0.1, 0.01)
 
 
-def build_adjacency_graph(partition: "Partition", deadline: Deadline = NEVER) -> "networkx.Graph[int]":
+def build_adjacency_graph(
+    partition: "Partition", deadline: Deadline = NEVER
+) -> "networkx.Graph[int]":
     """Regions as nodes, and an edge, with the `neuron` that changes sign, for every facet that two of them share.
 
     Across a facet the neurons that vanish on it change their signs and no others, since all are continuous. Where
@@ -41,7 +43,11 @@ def build_adjacency_graph(partition: "Partition", deadline: Deadline = NEVER) ->
         for place, (split, _) in enumerate(region.splits):
             neuron = int(partition.tree.neurons[split])
             vanish = _find_parallel_neurons(forms, neuron)
-            j = known.get(_flip_signs(region.pattern, vanish)) if len(vanish) == 1 else _find_region_across(partition, region, place)
+            j = (
+                known.get(_flip_signs(region.pattern, vanish))
+                if len(vanish) == 1
+                else _find_region_across(partition, region, place)
+            )
             if j is not None and j != i:
                 graph.add_edge(i, j, neuron=neuron)
     return graph

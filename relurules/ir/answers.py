@@ -24,7 +24,11 @@ class Witness(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; an infinite output is None."""
-        found = {**self._asdict(), "row": dict(self.row), "outputs": {k: keep_finite(v) for k, v in self.outputs.items()}}
+        found = {
+            **self._asdict(),
+            "row": dict(self.row),
+            "outputs": {k: keep_finite(v) for k, v in self.outputs.items()},
+        }
         return found | {"score": None if self.score is None else keep_finite(self.score)}
 
 
@@ -81,7 +85,13 @@ def align_table(grid: Grid) -> list[str]:
     rows = [grid.header, *grid.rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(grid.header))]
     return [
-        "  " + "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        "  "
+        + "  ".join(
+            [
+                row[0].ljust(widths[0]),
+                *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)),
+            ]
+        )
         for row in rows
     ]
 

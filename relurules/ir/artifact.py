@@ -12,7 +12,17 @@ from relurules.errors import DomainError, RulesError
 from relurules.files.writing import read_text, write_all
 
 _MARK = "relurules artefact: "
-_HEADER_FIELDS = ("target", "form", "dialect", "table", "key", "outputs", "max_error", "complete", "decision")
+_HEADER_FIELDS = (
+    "target",
+    "form",
+    "dialect",
+    "table",
+    "key",
+    "outputs",
+    "max_error",
+    "complete",
+    "decision",
+)
 #: Said only where it isn't the default.
 _OPTIONAL_FIELDS = ("shape", "name", "returned", "outside", "missing", "number")
 
@@ -77,16 +87,28 @@ class Artifact:
 
 def format_header(artifact: Artifact) -> str:
     """One line for a comment of the artefact, from which `Artifact.read` learns what it is; safe in any comment."""
-    said = {name: value for name in _HEADER_FIELDS if (value := getattr(artifact, name)) not in (None, ())}
-    said |= {name: value for name in _OPTIONAL_FIELDS if (value := getattr(artifact, name)) != getattr(Artifact, name)}
+    said = {
+        name: value
+        for name in _HEADER_FIELDS
+        if (value := getattr(artifact, name)) not in (None, ())
+    }
+    said |= {
+        name: value
+        for name in _OPTIONAL_FIELDS
+        if (value := getattr(artifact, name)) != getattr(Artifact, name)
+    }
     text = json.dumps(said | _shorten_domain(domain_to_json(artifact.domain)))
     text = text.replace("{{", "\\u007b{").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
-    return _MARK + text.replace("/", "\\/").replace("*", "\\u002a").replace("?", "\\u003f").replace(">", "\\u003e")
+    return _MARK + text.replace("/", "\\/").replace("*", "\\u002a").replace("?", "\\u003f").replace(
+        ">", "\\u003e"
+    )
 
 
 def _shorten_domain(domain: Mapping[str, Any]) -> dict[str, Any]:
     """What is left of a domain without the words that say no."""
-    features = [{k: v for k, v in feature.items() if v is not False} for feature in domain["features"]]
+    features = [
+        {k: v for k, v in feature.items() if v is not False} for feature in domain["features"]
+    ]
     return {name: value for name, value in domain.items() if value != []} | {"features": features}
 
 
@@ -115,6 +137,10 @@ def _build_from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Art
         table=said.get("table"),
         key=tuple(map(str, said.get("key", ()))),
         returned=tuple(map(str, said.get("returned", Artifact.returned))),
-        **{name: str(said.get(name, getattr(Artifact, name))) for name in _OPTIONAL_FIELDS if name != "returned"},
+        **{
+            name: str(said.get(name, getattr(Artifact, name)))
+            for name in _OPTIONAL_FIELDS
+            if name != "returned"
+        },
         decision=said.get("decision"),
     )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from relurules import checker
 from relurules.errors import RulesError
 from relurules.files.writing import read_json, write_all, write_text
-from relurules.proofs import checker
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,10 @@ class Certificate:
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write certificate.json, model.json (where the numbers are known) and check.py, which needs Python alone."""
-        files = {"certificate.json": _encode_json(self.found), "check.py": Path(checker.__file__).read_text(encoding="utf-8")}
+        files = {
+            "certificate.json": _encode_json(self.found),
+            "check.py": Path(checker.__file__).read_text(encoding="utf-8"),
+        }
         if self.model is not None:
             files["model.json"] = _encode_json(self.model)
         return write_all(Path(folder), files)
@@ -48,8 +51,12 @@ class Certificate:
         """Read what `save` wrote. RulesError for any other file; whether it holds is for `check` to say."""
         found = read_json(Path(path))
         if not isinstance(found, dict) or found.get("format") != checker.FORMAT:
-            raise RulesError(f"{path}: is no certificate; expected {checker.FORMAT} version {checker.VERSION}")
-        if not isinstance(found.get("bound"), float | int) or not isinstance(found.get("bounds"), list):
+            raise RulesError(
+                f"{path}: is no certificate; expected {checker.FORMAT} version {checker.VERSION}"
+            )
+        if not isinstance(found.get("bound"), float | int) or not isinstance(
+            found.get("bounds"), list
+        ):
             raise RulesError(f"{path}: tells no bounds; expected numbers as `bound` and `bounds`")
         return cls(found)
 

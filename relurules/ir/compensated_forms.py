@@ -71,7 +71,10 @@ def compute_accurate_forms(network: Network, patterns: Pattern) -> Array:
     """
     lifting = network.source_lifting
     blocks = [
-        forms[:, lifting.origin] for forms, _ in _iterate_blocks(lifting.source, lifting.lift_patterns(patterns), outputs=False)
+        forms[:, lifting.origin]
+        for forms, _ in _iterate_blocks(
+            lifting.source, lifting.lift_patterns(patterns), outputs=False
+        )
     ]
     shape = (0, len(network), network.A.shape[1] + 1)
     return np.concatenate(blocks) if blocks else np.empty(shape)
@@ -86,7 +89,12 @@ def compute_map_pairs(network: Network, patterns: Pattern) -> FloatPair:
     """The same before it is rounded: (R, m, d + 1), constants last."""
     lifting = network.source_lifting
     m, d = network.C.shape
-    blocks = [maps for _, maps in _iterate_blocks(lifting.source, lifting.lift_patterns(patterns), outputs=True)]
+    blocks = [
+        maps
+        for _, maps in _iterate_blocks(
+            lifting.source, lifting.lift_patterns(patterns), outputs=True
+        )
+    ]
     empty = np.empty((0, m, d + 1))
     return FloatPair(*(np.concatenate([empty, *(block[i] for block in blocks)]) for i in (0, 1)))
 
@@ -101,7 +109,10 @@ def express_in_frame(maps: FloatPair, frame: Normalisation) -> Array:
     shift = frame.shift
     total = FloatPair(maps.high[:, :, -1], maps.low[:, :, -1])
     for j in np.flatnonzero(shift).tolist():
-        total = add_pairs(total, multiply_pairs(np.array(shift[j]), FloatPair(maps.high[:, :, j], maps.low[:, :, j])))
+        total = add_pairs(
+            total,
+            multiply_pairs(np.array(shift[j]), FloatPair(maps.high[:, :, j], maps.low[:, :, j])),
+        )
     R, m, d1 = maps.high.shape
     rows, _ = frame.rows(maps.high[:, :, :-1].reshape(R * m, d1 - 1), np.zeros(R * m))
     return np.concatenate([rows.reshape(R, m, -1), total.high[:, :, None]], axis=2)
@@ -130,12 +141,16 @@ def compute_accurate_rows(network: Network, neurons: NDArray[np.intp], signs: Pa
         step = max(1, _BLOCK // max(1, len(network) * found.shape[1]))
         for first in range(0, len(distinct), step):
             forms = compute_accurate_forms(network, distinct[first : first + step])
-            part = order[np.searchsorted(which[order], first) : np.searchsorted(which[order], first + step)]
+            part = order[
+                np.searchsorted(which[order], first) : np.searchsorted(which[order], first + step)
+            ]
             found[at[part]] = forms[which[part] - first, neurons[at[part]]]
     return found
 
 
-def _iterate_blocks(network: Network, patterns: Pattern, *, outputs: bool) -> Iterator[tuple[Array, FloatPair]]:
+def _iterate_blocks(
+    network: Network, patterns: Pattern, *, outputs: bool
+) -> Iterator[tuple[Array, FloatPair]]:
     """Forms (B, K, d + 1), and maps (B, m, d + 1) where wanted, of blocks of regions."""
     K, d = network.A.shape
     step = max(1, _BLOCK // max(1, (K + len(network.c)) * (d + 1)))
@@ -183,15 +198,25 @@ def _add_terms(target: _PairForms, at: "np.ndarray[tuple[int], np.dtype[np.intp]
         if slope[j] == 0.0:
             active = FloatPair(factor * own.high, factor * own.low)
         gain = weights[None, :, j, None]
-        value = add_pairs(value, multiply_pairs(gain, FloatPair(active.high[:, None], active.low[:, None])))
+        value = add_pairs(
+            value, multiply_pairs(gain, FloatPair(active.high[:, None], active.low[:, None]))
+        )
         size = size + np.abs(gain) * (np.abs(factor) * forms.size[:, j])[:, None]
-    target.value.high[:, at], target.value.low[:, at], target.size[:, at] = value.high, value.low, size
+    target.value.high[:, at], target.value.low[:, at], target.size[:, at] = (
+        value.high,
+        value.low,
+        size,
+    )
 
 
-def _recompute_exactly(layer: _PairForms, exact: ExactForms, signs: Pattern, of_outputs: bool) -> None:
+def _recompute_exactly(
+    layer: _PairForms, exact: ExactForms, signs: Pattern, of_outputs: bool
+) -> None:
     """Compute in integers what pairs may not tell."""
     value, size = layer.value.high, layer.size
-    doubtful = (np.abs(value) < _CANCELLED * size) | ~(size < _LARGEST) | ((size > 0) & (size < _SMALLEST))
+    doubtful = (
+        (np.abs(value) < _CANCELLED * size) | ~(size < _LARGEST) | ((size > 0) & (size < _SMALLEST))
+    )
     for b, j in np.argwhere(doubtful.any(axis=1)).tolist():
         rows = np.flatnonzero(doubtful[b, :, j])
         numbers = exact.column(signs[b], j, rows, of_outputs=of_outputs)

@@ -96,11 +96,18 @@ class Difference:
 
     def __bool__(self) -> bool:
         """Whether the sets are proven to differ by no more than the tolerance, or to decide alike."""
-        return bool(self.complete and (self.bound <= self.tolerance if self.gaps else self.differing == 0))
+        return bool(
+            self.complete and (self.bound <= self.tolerance if self.gaps else self.differing == 0)
+        )
 
     def __str__(self) -> str:
         """As text."""
-        return "\n".join(["DIFFERENCE", "", *(f"  {line}" for line in self.findings()), "", *self._rules()]) + "\n"
+        return (
+            "\n".join(
+                ["DIFFERENCE", "", *(f"  {line}" for line in self.findings()), "", *self._rules()]
+            )
+            + "\n"
+        )
 
     def findings(self) -> list[str]:
         """What was found, in sentences."""
@@ -109,8 +116,14 @@ class Difference:
             lines += write_gap(gap)
         if self.place is not None:
             lines.append(f"decided differently at {describe_row(self.place)}")
-        what = "are decided differently somewhere" if self.decides else "differ by more than the tolerance somewhere"
-        lines.append(f"{self.differing} of {self.parts} parts of the domain, one per pair of rules, {what}")
+        what = (
+            "are decided differently somewhere"
+            if self.decides
+            else "differ by more than the tolerance somewhere"
+        )
+        lines.append(
+            f"{self.differing} of {self.parts} parts of the domain, one per pair of rules, {what}"
+        )
         if self.data is not None:
             lines += write_data_difference(self.data, self.decides)
         return [*lines, *self.notes]
@@ -120,7 +133,11 @@ class Difference:
         if not self.complete:
             return self._undecided()
         if not self.gaps:
-            return "equivalent: the same class everywhere" if self else "not equivalent: some rows get another class"
+            return (
+                "equivalent: the same class everywhere"
+                if self
+                else "not equivalent: some rows get another class"
+            )
         if self.same and self:
             return "equivalent: on every part of the domain, the two formulas are the same numbers"
         if self:
@@ -138,16 +155,34 @@ class Difference:
         return f"not decided: {some}"
 
     def _rules(self) -> list[str]:
-        found = [f"RULES: {self.names[0]} has {self.rules[0]}, {self.names[1]} has {self.rules[1]}", ""]
+        found = [
+            f"RULES: {self.names[0]} has {self.rules[0]}, {self.names[1]} has {self.rules[1]}",
+            "",
+        ]
         return found + [f"  {line}" for line in self.rule_lines()]
 
     def rule_lines(self, most: int = 20) -> list[str]:
         """What became of the rules, a line each, of each kind no more than so many."""
         lines = [f"unchanged: {len(self.kept)}"]
         parts: list[tuple[str, list[str]]] = [
-            ("changed", [f"rule {m.old} is now rule {m.new}, off by up to {format_upper_bound(m.gap)}" for m in self.changed]),
-            ("removed", [f"rule {u.rule}; for its rows now {_list_rules(u.instead)}" for u in self.removed]),
-            ("added", [f"rule {u.rule}; for its rows before {_list_rules(u.instead)}" for u in self.added]),
+            (
+                "changed",
+                [
+                    f"rule {m.old} is now rule {m.new}, off by up to {format_upper_bound(m.gap)}"
+                    for m in self.changed
+                ],
+            ),
+            (
+                "removed",
+                [f"rule {u.rule}; for its rows now {_list_rules(u.instead)}" for u in self.removed],
+            ),
+            (
+                "added",
+                [
+                    f"rule {u.rule}; for its rows before {_list_rules(u.instead)}"
+                    for u in self.added
+                ],
+            ),
         ]
         for kind, found in parts:
             lines += [f"{kind}: {len(found)}", *(f"  {text}" for text in found[:most])]
@@ -166,14 +201,20 @@ class Difference:
             "tolerance": self.tolerance,
             "bound": keep_finite(self.bound),
             "gaps": [
-                to_plain_json({**g._asdict(), "place": None if g.place is None else g.place._asdict()}) for g in self.gaps
+                to_plain_json(
+                    {**g._asdict(), "place": None if g.place is None else g.place._asdict()}
+                )
+                for g in self.gaps
             ],
             "parts": self.parts,
             "differing": self.differing,
             "decides": self.decides,
             "place": _row_to_json(self.place),
             "data": None if self.data is None else to_plain_json(self.data._asdict()),
-            **{k: [to_plain_json(m._asdict()) for m in getattr(self, k)] for k in ("kept", "changed", "removed", "added")},
+            **{
+                k: [to_plain_json(m._asdict()) for m in getattr(self, k)]
+                for k in ("kept", "changed", "removed", "added")
+            },
             "complete": self.complete,
             "notes": list(self.notes),
         }
@@ -199,14 +240,18 @@ def write_data_difference(data: DataDifference, decides: bool) -> list[str]:
     share = 100.0 * data.differing / data.rows if data.rows else 0.0
     lines = [f"of {data.rows} rows of the data, {data.differing} ({share:.1f} %) {what}"]
     if data.row is not None:
-        lines.append(f"the largest difference of an output on the data is {data.largest:.6g}, in row {data.row}")
+        lines.append(
+            f"the largest difference of an output on the data is {data.largest:.6g}, in row {data.row}"
+        )
     return lines
 
 
 def describe_row(place: RowComparison) -> str:
     """`a = 1, b = 2: y is 3 (rule 1) and now 4 (rule 2)`."""
     row = ", ".join(f"{name} = {format_value(value)}" for name, value in place.row.items())
-    old, new = (", ".join(f"{k} = {v:.6g}" for k, v in side.items()) for side in (place.old, place.new))
+    old, new = (
+        ", ".join(f"{k} = {v:.6g}" for k, v in side.items()) for side in (place.old, place.new)
+    )
     return f"{row}: {old} (old rule {place.rules[0]}), {new} (new rule {place.rules[1]})"
 
 

@@ -39,7 +39,9 @@ class ExactForms:
         slopes, self._slope_shift = scale_to_integers(network.slope)
         self._slopes = slopes
         self._U, self._U_shift = scale_to_integers(network.U)
-        self._outputs, self._output_shift = scale_to_integers(np.column_stack([network.C, network.c]))
+        self._outputs, self._output_shift = scale_to_integers(
+            np.column_stack([network.C, network.c])
+        )
         depth = np.zeros(len(network), dtype=np.int64)
         for level, neurons in enumerate(network.levels):
             depth[neurons] = level
@@ -59,12 +61,17 @@ class ExactForms:
         """
         return self._form(k, signs, slice(None), cache)
 
-    def column(self, signs: Pattern, j: int, rows: NDArray[np.intp], *, of_outputs: bool) -> tuple[Array, Array]:
+    def column(
+        self, signs: Pattern, j: int, rows: NDArray[np.intp], *, of_outputs: bool
+    ) -> tuple[Array, Array]:
         """The coefficients of column j (d for the constant) of some neurons' or outputs' forms, and rests."""
         cache: dict[int, Integers] = {}
         if not of_outputs:
             exact = [
-                Fraction(int(self._form(int(k), signs, slice(j, j + 1), cache)[0]), 1 << self.shift_of(int(k)))
+                Fraction(
+                    int(self._form(int(k), signs, slice(j, j + 1), cache)[0]),
+                    1 << self.shift_of(int(k)),
+                )
                 for k in rows
             ]
         else:
@@ -72,7 +79,10 @@ class ExactForms:
                 self._prepare()
             exact = [self._output(int(o), j, signs, cache) for o in rows]
         high = [_to_float(value) for value in exact]
-        rest = [_to_float(value - Fraction(h)) if np.isfinite(h) else 0.0 for value, h in zip(exact, high, strict=True)]
+        rest = [
+            _to_float(value - Fraction(h)) if np.isfinite(h) else 0.0
+            for value, h in zip(exact, high, strict=True)
+        ]
         return np.array(high), np.array(rest)
 
     def _form(self, k: int, signs: Pattern, columns: slice, cache: dict[int, Integers]) -> Integers:
@@ -85,7 +95,9 @@ class ExactForms:
             if factor != 0:
                 read = self._form(i, signs, columns, cache)
                 gain = int(self._L[k, i]) * factor
-                form = form + read * (gain << (own - self.shift_of(i) - self._L_shift - self._slope_shift))
+                form = form + read * (
+                    gain << (own - self.shift_of(i) - self._L_shift - self._slope_shift)
+                )
         cache[k] = form
         return form
 

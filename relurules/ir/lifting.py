@@ -35,7 +35,9 @@ class Lifting:
     def identity(cls, network: "Network") -> "Lifting":
         """Of a network that is its own source."""
         every = np.arange(len(network), dtype=np.intp)
-        return cls(source=network, origin=every, kept=every, signs=np.ones(len(network), dtype=np.int8))
+        return cls(
+            source=network, origin=every, kept=every, signs=np.ones(len(network), dtype=np.int8)
+        )
 
     def lift_patterns(self, patterns: Signs) -> Signs:
         """(R, K) signs of the kept neurons, 0 where undecided -> (R, K0) signs of the source's neurons."""

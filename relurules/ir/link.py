@@ -66,7 +66,9 @@ def _argmax(s: Array) -> Array:
     return np.asarray(s.argmax(axis=1), dtype=np.float64)[:, None]
 
 
-def _make_share_slack(apply: Callable[[Array], Array], steepness: float) -> Callable[[Array, Array, float], Array]:
+def _make_share_slack(
+    apply: Callable[[Array], Array], steepness: float
+) -> Callable[[Array, Array, float], Array]:
     """For a share of 1 whose slope is at most `steepness`, and at most 4 * steepness times the share itself."""
 
     def slack(s: Array, off: Array, rounding: float) -> Array:
@@ -78,7 +80,9 @@ def _make_share_slack(apply: Callable[[Array], Array], steepness: float) -> Call
 
 
 def _bound_log_share(s: Array, off: Array, rounding: float) -> Array:
-    return np.asarray(off + off.max(axis=1, keepdims=True) + rounding * (1.0 + np.abs(_log_softmax(s))))
+    return np.asarray(
+        off + off.max(axis=1, keepdims=True) + rounding * (1.0 + np.abs(_log_softmax(s)))
+    )
 
 
 def _make_power_slack(exp: Callable[[Array], Array]) -> Callable[[Array, Array, float], Array]:
@@ -96,7 +100,9 @@ def _bound_argmax(s: Array, off: Array, _: float) -> Array:
     best = s.argmax(axis=1)[:, None]
     lead = np.take_along_axis(s - off, best, axis=1)
     rivals = s + off >= lead
-    return np.asarray((rivals * np.abs(np.arange(s.shape[1]) - best)).max(axis=1, keepdims=True), dtype=np.float64)
+    return np.asarray(
+        (rivals * np.abs(np.arange(s.shape[1]) - best)).max(axis=1, keepdims=True), dtype=np.float64
+    )
 
 
 def _unit_step(s: Array) -> Array:
@@ -118,13 +124,21 @@ def _power_change(error: float, high: float, _: int) -> float:
 LINKS: Mapping[str, Link] = {
     "identity": Link(lambda s: s, lambda _, off, __: off, lambda e, _, __: e),
     "sigmoid": Link(_sigmoid, _make_share_slack(_sigmoid, 0.25), lambda e, _, __: math.tanh(e / 4)),
-    "complement": Link(_complement_sigmoid, _make_share_slack(_complement_sigmoid, 0.25), lambda e, _, __: math.tanh(e / 4)),
+    "complement": Link(
+        _complement_sigmoid,
+        _make_share_slack(_complement_sigmoid, 0.25),
+        lambda e, _, __: math.tanh(e / 4),
+    ),
     "exp": Link(np.exp, _make_power_slack(np.exp), _power_change, steepens=True),
     "expm1": Link(np.expm1, _make_power_slack(np.expm1), _power_change, steepens=True),
-    "softmax": Link(_softmax, _make_share_slack(_softmax, 0.5), lambda e, _, __: math.tanh(e / 2), joint=True),
+    "softmax": Link(
+        _softmax, _make_share_slack(_softmax, 0.5), lambda e, _, __: math.tanh(e / 2), joint=True
+    ),
     "log_softmax": Link(_log_softmax, _bound_log_share, lambda e, _, __: 2 * e, joint=True),
     "step": Link(_unit_step, _bound_step, lambda e, _, __: float(e > 0)),
-    "argmax": Link(_argmax, _bound_argmax, lambda e, _, k: (k - 1.0) * (e > 0), joint=True, reduces=True),
+    "argmax": Link(
+        _argmax, _bound_argmax, lambda e, _, k: (k - 1.0) * (e > 0), joint=True, reduces=True
+    ),
 }
 
 
@@ -141,29 +155,43 @@ def is_identity(heads: Sequence[Head], scores: int) -> bool:
 def check_heads(heads: Sequence[Head], outputs: int, scores: int) -> None:
     """ValueError where the heads don't fit so many outputs and scores, naming the head."""
     if len(heads) != outputs:
-        raise ValueError(f"heads has {len(heads)} entries for {outputs} outputs; expected one per output")
+        raise ValueError(
+            f"heads has {len(heads)} entries for {outputs} outputs; expected one per output"
+        )
     for i, head in enumerate(heads):
         if head.link not in LINKS:
             raise ValueError(f"heads[{i}].link is {head.link!r}; supported: {', '.join(LINKS)}")
         link = LINKS[head.link]
         if not head.scores or not all(0 <= score < scores for score in head.scores):
-            raise ValueError(f"heads[{i}].scores is {list(head.scores)}; expected indices of the {scores} scores")
+            raise ValueError(
+                f"heads[{i}].scores is {list(head.scores)}; expected indices of the {scores} scores"
+            )
         if not link.joint and len(head.scores) > 1:
-            raise ValueError(f"heads[{i}].scores holds {len(head.scores)} scores; {head.link} is of one")
+            raise ValueError(
+                f"heads[{i}].scores holds {len(head.scores)} scores; {head.link} is of one"
+            )
         if not 0 <= head.component < (1 if link.reduces else len(head.scores)):
-            raise ValueError(f"heads[{i}].component is {head.component}; {head.link} has no such part here")
+            raise ValueError(
+                f"heads[{i}].component is {head.component}; {head.link} has no such part here"
+            )
 
 
 def check_outputs(names: Sequence[str]) -> None:
     """ModelError where there is no output, or where a name can't be written."""
     if not names:
-        raise ModelError("the model gives no numbers: all its outputs have width 0; supported: one or more per row")
+        raise ModelError(
+            "the model gives no numbers: all its outputs have width 0; supported: one or more per row"
+        )
     for name in names:
         if flaw := find_text_flaw(name):
-            raise ModelError(f"the output {name!r} holds {flaw}; rename the output, or the class that it is of")
+            raise ModelError(
+                f"the output {name!r} holds {flaw}; rename the output, or the class that it is of"
+            )
 
 
-def name_scores(outputs: Sequence[str], heads: Sequence[Head], scores: int, taken: Sequence[str]) -> tuple[str, ...]:
+def name_scores(
+    outputs: Sequence[str], heads: Sequence[Head], scores: int, taken: Sequence[str]
+) -> tuple[str, ...]:
     """The outputs' names where the scores are the outputs; else names that start none of `outputs` and `taken`."""
     if is_identity(heads, scores):
         return tuple(outputs)
@@ -186,13 +214,19 @@ def apply_links(heads: Sequence[Head], scores: Array) -> Array:
 def bound_link_error(heads: Sequence[Head], scores: Array, off: Array, rounding: float) -> Array:
     """(N, s) scores and how far each may be off -> (N, m): how far outputs may be off, see `Link`."""
     return _gather_components(
-        heads, lambda link, taken: LINKS[link].slack(scores[:, taken], off[:, taken], rounding), len(scores)
+        heads,
+        lambda link, taken: LINKS[link].slack(scores[:, taken], off[:, taken], rounding),
+        len(scores),
     )
 
 
-def _gather_components(heads: Sequence[Head], result: Callable[[str, tuple[int, ...]], Array], rows: int) -> Array:
+def _gather_components(
+    heads: Sequence[Head], result: Callable[[str, tuple[int, ...]], Array], rows: int
+) -> Array:
     """The heads' components, (rows, m), of `result`, which is computed once for all heads that share it."""
     with np.errstate(over="ignore", invalid="ignore"):
-        results = {key: result(*key) for key in dict.fromkeys((head.link, head.scores) for head in heads)}
+        results = {
+            key: result(*key) for key in dict.fromkeys((head.link, head.scores) for head in heads)
+        }
     parts = [results[head.link, head.scores][:, head.component] for head in heads]
     return np.column_stack(parts) if parts else np.empty((rows, 0))

@@ -82,7 +82,9 @@ class Network:
         activated = np.zeros_like(z)
         for level in self.levels:
             z[:, level] += activated @ self.L[level].T
-            activated[:, level] = np.where(z[:, level] >= 0, z[:, level], self.slope[level] * z[:, level])
+            activated[:, level] = np.where(
+                z[:, level] >= 0, z[:, level], self.slope[level] * z[:, level]
+            )
         return z
 
     def evaluate(self, X: Array) -> Array:

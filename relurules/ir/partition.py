@@ -37,7 +37,11 @@ class Tree:
 
     def route(self, X: Array) -> NDArray[np.intp]:
         """(N, d) -> (N,) leaf of every row, -1 where unexplored."""
-        at = np.zeros(len(X), dtype=np.int64) if len(self.neurons) else np.full(len(X), -1, dtype=np.int64)
+        at = (
+            np.zeros(len(X), dtype=np.int64)
+            if len(self.neurons)
+            else np.full(len(X), -1, dtype=np.int64)
+        )
         while len(active := np.flatnonzero(at >= 0)):
             split = at[active]
             side = np.einsum("ij,ij->i", X[active], self.normals[split]) + self.offsets[split] >= 0
@@ -77,7 +81,10 @@ class Tree:
         while stack:
             at, path = stack.pop()
             if at >= 0:
-                stack += [(child, [*path, (at, side)]) for side, child in enumerate(self.children[at].tolist())]
+                stack += [
+                    (child, [*path, (at, side)])
+                    for side, child in enumerate(self.children[at].tolist())
+                ]
             elif at != UNEXPLORED:
                 yield ~at, path
 
@@ -161,7 +168,9 @@ class Partition:
         from relurules.lp.polytope import find_largest_ball
 
         balls = [find_largest_ball(cell.G, cell.h) for cell in self.cells()]
-        return self.frame.to_user(np.array([ball.center for ball in balls])), np.array([b.radius for b in balls])
+        return self.frame.to_user(np.array([ball.center for ball in balls])), np.array(
+            [b.radius for b in balls]
+        )
 
     def extent(self, region: int, forms: Array) -> Array:
         """(n, 2) smallest and largest value of affine forms of x on the closure of a region, infinite where unbounded.
@@ -217,14 +226,23 @@ class Partition:
         """A region with its irredundant half-spaces."""
         path, pattern = self.tree.path(i), self.patterns[i]
         normals, bounds = self._half_spaces(path)
-        room = self.domain.rounding(normals, bounds) / row_lengths(self.frame.rows(normals, bounds)[0])
+        room = self.domain.rounding(normals, bounds) / row_lengths(
+            self.frame.rows(normals, bounds)[0]
+        )
 
         def exact() -> ExactRows:
             return self._exact_walls.and_also(self.frame.exact_rows(-normals, -bounds))
 
         keep = self._enclosure.needed(self._rows(normals, bounds), room, exact)
         kept = tuple(pair for pair, kept in zip(path, keep, strict=True) if kept)
-        return Region(pattern, kept, normals[keep], bounds[keep], self.points[i], self.network.affine_map(pattern))
+        return Region(
+            pattern,
+            kept,
+            normals[keep],
+            bounds[keep],
+            self.points[i],
+            self.network.affine_map(pattern),
+        )
 
     @cached_property
     def _exact_walls(self) -> ExactRows:

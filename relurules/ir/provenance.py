@@ -23,7 +23,11 @@ def hash_network(network: Network) -> str:
     return found.hexdigest()
 
 
-def add_provenance(rules: RuleSet, model: Any, network: Network, version: str, settings: Mapping[str, Any]) -> RuleSet:
+def add_provenance(
+    rules: RuleSet, model: Any, network: Network, version: str, settings: Mapping[str, Any]
+) -> RuleSet:
     """The rules with where they come from. model: an object or a path; settings: those that aren't the defaults."""
     name = Path(model).name if isinstance(model, str | Path) else type(model).__name__
-    return replace(rules, provenance=Provenance(name, hash_network(network), version, dict(settings)))
+    return replace(
+        rules, provenance=Provenance(name, hash_network(network), version, dict(settings))
+    )

@@ -120,7 +120,9 @@ def compute_affine_maps(network: Network, patterns: Pattern) -> AffineMap:
         if backwards:
             maps = _multiply_columns(_propagate_backwards(layers, factor, outputs), inputs)
         else:
-            maps = _multiply_columns(_propagate_forwards(layers, factor, inputs.T), outputs.T).transpose(0, 2, 1)
+            maps = _multiply_columns(
+                _propagate_forwards(layers, factor, inputs.T), outputs.T
+            ).transpose(0, 2, 1)
         np.add(maps[:, :, :-1], network.C, out=weights[at])
         np.add(maps[:, :, -1], network.c, out=constants[at])
     return AffineMap(weights, constants)

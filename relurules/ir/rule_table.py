@@ -32,9 +32,15 @@ class RuleSides(NamedTuple):
 def pack_sides(sides: Sequence[Sides | None]) -> RuleSides:
     """The (split, side) pairs of every rule; None: all of its branch."""
     lengths = [0 if own is None else len(own) for own in sides]
-    flat = [split + 1 if side else -split - 1 for own in sides if own is not None for split, side in own]
+    flat = [
+        split + 1 if side else -split - 1 for own in sides if own is not None for split, side in own
+    ]
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return RuleSides(starts, np.array(flat, dtype=np.int32), np.array([own is None for own in sides], dtype=np.bool_))
+    return RuleSides(
+        starts,
+        np.array(flat, dtype=np.int32),
+        np.array([own is None for own in sides], dtype=np.bool_),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +95,9 @@ class RuleTable(Sequence[Rule]):
         tree, known = self.tree, self.network.neurons
         neurons = [known[k] if k >= 0 else None for k in tree.neurons.tolist()]
         rows = zip(tree.normals, (-tree.offsets).tolist(), neurons, strict=True)
-        return tuple(HalfSpace(normal, bound, neuron, i) for i, (normal, bound, neuron) in enumerate(rows))
+        return tuple(
+            HalfSpace(normal, bound, neuron, i) for i, (normal, bound, neuron) in enumerate(rows)
+        )
 
     @cached_property
     def patterns(self) -> Pattern:
@@ -107,12 +115,16 @@ def collect_maps(rules: Sequence[Rule]) -> AffineMap:
     """The maps of all rules, weights (R, m, d) and constants (R, m)."""
     if isinstance(rules, RuleTable):
         return rules.maps
-    return AffineMap(np.stack([r.map.weights for r in rules]), np.stack([r.map.constants for r in rules]))
+    return AffineMap(
+        np.stack([r.map.weights for r in rules]), np.stack([r.map.constants for r in rules])
+    )
 
 
 def collect_points(rules: Sequence[Rule]) -> Array:
     """(R, d) the points of all rules."""
-    return rules.points if isinstance(rules, RuleTable) else np.array([rule.point for rule in rules])
+    return (
+        rules.points if isinstance(rules, RuleTable) else np.array([rule.point for rule in rules])
+    )
 
 
 def collect_row_counts(rules: Sequence[Rule]) -> NDArray[np.intp] | None:

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Evidence, Provenance
-from relurules.ir.link import Head, apply_links, check_heads, check_outputs, make_identity_heads, name_scores
+from relurules.ir.link import (
+    Head,
+    apply_links,
+    check_heads,
+    check_outputs,
+    make_identity_heads,
+    name_scores,
+)
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network
 from relurules.ir.partition import Tree
@@ -141,7 +148,9 @@ class RuleSet:
         predicted = np.full((len(X), len(self.network.c)), np.nan)
         order = np.argsort(number, kind="stable")
         present, counts = np.unique(number, return_counts=True)
-        for rule, end, count in zip(present.tolist(), np.cumsum(counts).tolist(), counts.tolist(), strict=True):
+        for rule, end, count in zip(
+            present.tolist(), np.cumsum(counts).tolist(), counts.tolist(), strict=True
+        ):
             if rule > 0:
                 rows = order[end - count : end]
                 predicted[rows] = X[rows] @ weights[rule - 1].T + constants[rule - 1]
@@ -156,7 +165,9 @@ class RuleSet:
     def local_models(self) -> LocalModels:
         """The rules' affine maps, with what is known of their inputs and outputs."""
         classes, threshold = ((), None) if self.decision is None else self.decision
-        return LocalModels(self.domain, self.outputs, self.heads, *self.maps, "rule", classes, threshold)
+        return LocalModels(
+            self.domain, self.outputs, self.heads, *self.maps, "rule", classes, threshold
+        )
 
     def ranges(self) -> Array:
         """(R, m, 2) smallest and largest value of every output on the closure of every rule's region.
@@ -165,7 +176,7 @@ class RuleSet:
         while categories hold one value each. Through a link of one score, or a softmax of two, exact as well; a softmax
         or argmax of more scores is bounded by how far pairs of them can be apart, and may not come as far.
         """
-        from relurules.ir.ranges import compute_ranges
+        from relurules.statistics.output_ranges import compute_ranges
 
         return compute_ranges(self)
 
@@ -192,7 +203,7 @@ class RuleSet:
         return to_sympy(self, exact=exact, domain=domain)
 
     def save(self, path: str | Path) -> None:
-        """Write JSON (schema in relurules/ir/rules.schema.json); the file appears whole or not at all."""
+        """Write JSON (schema in relurules/codec/rules.schema.json); the file appears whole or not at all."""
         from relurules.codec.rules_json import save_rules
 
         save_rules(self, Path(path))

@@ -94,7 +94,10 @@ class SignReader:
             z = X @ self.A[at].T + self.b[at] + active[:, reads] @ layer.weights.T
             size = np.abs(X) @ np.abs(self.A[at]).T + np.abs(self.b[at])
             size += np.abs(active[:, reads]) @ np.abs(layer.weights).T
-            wrong = _count_roundings(layer, X.shape[1]) * _UNIT * size + error[:, reads] @ np.abs(layer.weights).T
+            wrong = (
+                _count_roundings(layer, X.shape[1]) * _UNIT * size
+                + error[:, reads] @ np.abs(layer.weights).T
+            )
             unsure |= (np.abs(z) < wrong).any(axis=1)
             steep = np.abs(self.slope[at])
             gain = np.where(z > wrong, 1.0, np.where(z < -wrong, steep, np.maximum(1.0, steep)))
@@ -107,7 +110,9 @@ class SignReader:
         bits = np.zeros((len(distinct), 64 * self.words), dtype=np.bool_)
         with np.errstate(over="ignore", invalid="ignore"):
             for i in range(len(distinct)):
-                bits[i, : len(self.order)] = self.network.preactivations(distinct[i : i + 1])[0, self.order] >= 0
+                bits[i, : len(self.order)] = (
+                    self.network.preactivations(distinct[i : i + 1])[0, self.order] >= 0
+                )
         return _pack_bits(bits)[row.reshape(-1)]
 
     def packed_patterns(self, patterns: Pattern) -> Words:

@@ -84,7 +84,9 @@ def _branch_on_form(G: Array, h: Array, broken: Array, point: Array) -> list[tup
     for sign, limit in ((1.0, np.floor(value)), (-1.0, -np.ceil(value))):
         bound = limit - sign * broken[-1]
         room = certified.rounding_gamma(1) * abs(bound)
-        found.append((np.vstack([G, sign * broken[:-1] / length]), np.append(h, (bound + room) / length)))
+        found.append(
+            (np.vstack([G, sign * broken[:-1] / length]), np.append(h, (bound + room) / length))
+        )
     return found
 
 

@@ -101,7 +101,9 @@ def clean_multipliers(multipliers: Array) -> Array:
     return np.where(np.isfinite(multipliers) & (multipliers > 0.0), multipliers, 0.0)
 
 
-def compute_upper_bounds(low: Array, width: Array, walls: Array, forms: Array, multipliers: Array) -> Array:
+def compute_upper_bounds(
+    low: Array, width: Array, walls: Array, forms: Array, multipliers: Array
+) -> Array:
     """(n,) what forms (n, f + 1), constants last, don't exceed where low <= u <= low + width and walls u >= 0.
 
     walls: (w, f + 1); multipliers: (n, w) of the walls, any: see the module. All numbers count as what they are; a
@@ -140,12 +142,16 @@ def bound_open_form(A: Array, b: Array, form: Array, multipliers: Array) -> floa
     grows with u just as the rounding of their terms does. So multipliers y will do with |form - y A| within that.
     multipliers: (c,), a solver's; they are solved for anew from those of the rows that it names.
     """
-    named = np.flatnonzero(clean_multipliers(multipliers) > _NOUGHT * clean_multipliers(multipliers).max(initial=0.0))
+    named = np.flatnonzero(
+        clean_multipliers(multipliers) > _NOUGHT * clean_multipliers(multipliers).max(initial=0.0)
+    )
     if not _are_finite(A, b, form):
         return np.inf
     y = np.zeros(len(named))
     if len(named):
-        y = clean_multipliers(np.asarray(np.linalg.lstsq(A[named].T, form[:-1], rcond=None)[0], dtype=np.float64))
+        y = clean_multipliers(
+            np.asarray(np.linalg.lstsq(A[named].T, form[:-1], rcond=None)[0], dtype=np.float64)
+        )
     terms = np.abs(form[:-1]) + y @ np.abs(A[named])
     share = rounding_gamma(4 * (len(named) + len(form)))
     if (np.abs(form[:-1] - y @ A[named]) > share * terms).any():

@@ -76,7 +76,9 @@ def _add_coordinate_sides(D: Dictionary, B: Dictionary) -> None:
 
 
 @compile_cached
-def _add_shifted_row(B: Dictionary, row: Array, variable: int, constant: float, sign: float) -> None:
+def _add_shifted_row(
+    B: Dictionary, row: Array, variable: int, constant: float, sign: float
+) -> None:
     """Add the slack constant + sign * row of walls that all move inward by the last variable."""
     n, f = B.used[0], len(row) - 1
     total = 0.0

@@ -51,12 +51,18 @@ def solve_duals(at: PolytopeVertex, forms: Array) -> Duals:
     sizes = np.linalg.norm(forms[:, :-1], axis=1)
     sizes = np.where(sizes > 0, sizes, 1.0)
     unit = np.column_stack([forms[:, :-1] / sizes[:, None], np.zeros(n)])
-    points, multipliers, done = np.zeros((n, f)), np.zeros((n, len(at.walls))), np.zeros(n, dtype=np.bool_)
+    points, multipliers, done = (
+        np.zeros((n, f)),
+        np.zeros((n, len(at.walls))),
+        np.zeros(n, dtype=np.bool_),
+    )
     if at.dictionary is not None:
         maximise_forms(at.dictionary, unit, points, multipliers, done)
     known = np.ones(n, dtype=np.bool_)
     for i in np.flatnonzero(~done) if f else ():
-        found = highs.propose_maximum(unit[i, :-1], -at.walls[:, :-1], at.walls[:, -1], at.low, at.low + at.width)
+        found = highs.propose_maximum(
+            unit[i, :-1], -at.walls[:, :-1], at.walls[:, -1], at.low, at.low + at.width
+        )
         if found is None:
             known[i] = False
         else:

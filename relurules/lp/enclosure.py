@@ -67,7 +67,9 @@ class Enclosure:
 
     def _with(self, rows: Array) -> Box:
         """The part where these rows hold."""
-        return self.box._replace(walls=np.vstack([self.box.walls, np.column_stack([-rows[:, :-1], rows[:, -1]])]))
+        return self.box._replace(
+            walls=np.vstack([self.box.walls, np.column_stack([-rows[:, :-1], rows[:, -1]])])
+        )
 
 
 __all__ = ["Enclosure"]

@@ -47,7 +47,9 @@ def find_inscribed_ball(G: Array, h: Array) -> Ball:
     bounds: _Bounds = [*[(None, None)] * d, (None, LARGEST_RADIUS)]
     result = _solve_program(cost, rows, h, bounds)
     if result.status != _OPTIMAL:
-        raise CheckError(f"the LP solver failed on an inscribed ball ({len(G)} rows, {d} columns): {result.message}")
+        raise CheckError(
+            f"the LP solver failed on an inscribed ball ({len(G)} rows, {d} columns): {result.message}"
+        )
     center = np.asarray(result.x[:-1], dtype=np.float64)
     slack = h - G @ center
     return Ball(float(min(slack.min(initial=LARGEST_RADIUS), LARGEST_RADIUS)), center)
@@ -78,7 +80,9 @@ def minimise_form(cost: Array, G: Array, h: Array) -> float:
         return -np.inf
     if result.status == _INFEASIBLE:
         return np.inf
-    raise CheckError(f"the LP solver failed on a minimum ({len(G)} rows, {len(cost)} columns): {result.message}")
+    raise CheckError(
+        f"the LP solver failed on a minimum ({len(G)} rows, {len(cost)} columns): {result.message}"
+    )
 
 
 class Proposal(NamedTuple):
@@ -96,7 +100,10 @@ def propose_maximum(form: Array, G: Array, h: Array, low: Array, high: Array) ->
     result = _solve_program(-form, G, h, bounds)
     if result.status != _OPTIMAL or result.x is None:
         return None
-    return Proposal(np.asarray(result.x, dtype=np.float64), np.maximum(0.0, -np.asarray(result.ineqlin.marginals)))
+    return Proposal(
+        np.asarray(result.x, dtype=np.float64),
+        np.maximum(0.0, -np.asarray(result.ineqlin.marginals)),
+    )
 
 
 def propose_refutation(walls: Array, low: Array, high: Array) -> Array | None:
@@ -107,7 +114,9 @@ def propose_refutation(walls: Array, low: Array, high: Array) -> Array | None:
     """
     f = len(low)
     rows = np.column_stack([-walls[:, :-1], np.ones(len(walls))])
-    found = propose_maximum(np.append(np.zeros(f), 1.0), rows, walls[:, -1], np.append(low, -1e6), np.append(high, 1.0))
+    found = propose_maximum(
+        np.append(np.zeros(f), 1.0), rows, walls[:, -1], np.append(low, -1e6), np.append(high, 1.0)
+    )
     return None if found is None else found.multipliers
 
 
@@ -121,7 +130,10 @@ def fit_closest_form(points: Array, values: Array) -> tuple[Array, float]:
     middle, spread = float(values.mean()), float(np.ptp(values)) or 1.0
     design, target = np.column_stack([points, np.ones(len(points))]), (values - middle) / spread
     rows = np.vstack(
-        [np.column_stack([design, -np.ones(len(points))]), np.column_stack([-design, -np.ones(len(points))])]
+        [
+            np.column_stack([design, -np.ones(len(points))]),
+            np.column_stack([-design, -np.ones(len(points))]),
+        ]
     )
     cost = np.append(np.zeros(design.shape[1]), 1.0)
     bounds: _Bounds = [*[(None, None)] * design.shape[1], (0.0, None)]
@@ -154,7 +166,9 @@ def _solve_program(cost: Array, G: Array, h: Array, bounds: _Bounds, **equations
     from scipy.optimize import linprog  # loads in 0.4 s: only when a program is really solved
 
     for method, options in _ATTEMPTS:
-        result = linprog(cost, A_ub=G, b_ub=h, bounds=bounds, method=method, options=options, **equations)
+        result = linprog(
+            cost, A_ub=G, b_ub=h, bounds=bounds, method=method, options=options, **equations
+        )
         if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
             break
     return result

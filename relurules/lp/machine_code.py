@@ -58,7 +58,9 @@ class CodeStore:
         try:
             content = self._file(name).read_bytes()
         except OSError as error:
-            if self.folder is not None and not isinstance(error, FileNotFoundError | NotADirectoryError):
+            if self.folder is not None and not isinstance(
+                error, FileNotFoundError | NotADirectoryError
+            ):
                 self.say(f"{self._file(name)}: {error.strerror}; {_AGAIN}")
             return None
 
@@ -97,7 +99,10 @@ class MachineCodeCache(_Cache):
 
     def __init__(self, function: Callable[..., Any], store: CodeStore) -> None:
         self.store = store
-        self.module, self.name = function.__module__, f"{function.__module__.split('.')[-1]}.{function.__qualname__}"
+        self.module, self.name = (
+            function.__module__,
+            f"{function.__module__.split('.')[-1]}.{function.__qualname__}",
+        )
 
     @property
     def cache_path(self) -> str | None:
@@ -111,7 +116,9 @@ class MachineCodeCache(_Cache):
             found = self.store.read(self._name(sig, target_context.codegen()))
             return None if found is None else _rebuild(target_context, *found)
         except Exception as error:
-            self.store.say(f"machine code of {self.name} can't be used: {type(error).__name__}; {_AGAIN}")
+            self.store.say(
+                f"machine code of {self.name} can't be used: {type(error).__name__}; {_AGAIN}"
+            )
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -120,7 +127,9 @@ class MachineCodeCache(_Cache):
             if not data.lifted and not data.library.has_dynamic_globals:
                 self.store.write(self._name(sig, data.codegen), data._reduce())
         except Exception as error:
-            self.store.say(f"machine code of {self.name} can't be kept: {type(error).__name__}; {_AGAIN}, each time")
+            self.store.say(
+                f"machine code of {self.name} can't be kept: {type(error).__name__}; {_AGAIN}, each time"
+            )
 
     def enable(self) -> None:
         """Part of what numba expects; it can't be switched off."""

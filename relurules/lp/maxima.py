@@ -53,7 +53,9 @@ def bound_maxima(G: Array, h: Array, forms: Array) -> Maxima:
     if _is_refuted(box, highs.propose_refutation(box.walls, box.low, box.low + box.width)):
         return _make_empty_maxima(n, f)
     certified.record_decisions(rounded=int(tight.sum()))
-    of_box = certified.compute_upper_bounds(box.low, box.width, box.walls, forms, np.zeros_like(multipliers))
+    of_box = certified.compute_upper_bounds(
+        box.low, box.width, box.walls, forms, np.zeros_like(multipliers)
+    )
     bounds = np.minimum(bounds, of_box)
     return Maxima(_tighten_exactly(G, h, forms, ~tight, bounds), points)
 
@@ -73,7 +75,9 @@ def _evaluate_constants(h: Array, forms: Array) -> Maxima:
 
 def _is_refuted(box: Box, multipliers: Array | None) -> bool:
     """Whether multipliers of the walls show that a polytope is empty."""
-    return multipliers is not None and certified.is_refutation(box.low, box.width, box.walls, multipliers)
+    return multipliers is not None and certified.is_refutation(
+        box.low, box.width, box.walls, multipliers
+    )
 
 
 def _make_empty_maxima(n: int, f: int) -> Maxima:
@@ -93,7 +97,9 @@ def _propose_multipliers(box: Box, D: Dictionary | None, forms: Array) -> tuple[
     if D is not None:
         maximise_forms(D, unit, points, multipliers, done)
     for i in np.flatnonzero(~done):
-        found = highs.propose_maximum(unit[i, :-1], -box.walls[:, :-1], box.walls[:, -1], box.low, box.low + box.width)
+        found = highs.propose_maximum(
+            unit[i, :-1], -box.walls[:, :-1], box.walls[:, -1], box.low, box.low + box.width
+        )
         if found is not None:
             points[i], multipliers[i], done[i] = *found, True
     return points, multipliers * sizes[:, None], done
@@ -104,8 +110,12 @@ def _are_tight(box: Box, forms: Array, bounds: Array, points: Array) -> Mask:
     reach = np.append(np.abs(box.low) + box.width, 1.0)
     at = np.column_stack([points, np.ones(len(points))])
     inside = (at @ box.walls.T >= -_NEAR * (np.abs(box.walls) @ reach)).all(axis=1)
-    inside &= (np.abs(points - box.low - box.width / 2) <= (0.5 + _NEAR) * box.width + _NEAR).all(axis=1)
-    return np.asarray(inside & (bounds - (at * forms).sum(axis=1) <= _NEAR * (np.abs(forms) @ reach)))
+    inside &= (np.abs(points - box.low - box.width / 2) <= (0.5 + _NEAR) * box.width + _NEAR).all(
+        axis=1
+    )
+    return np.asarray(
+        inside & (bounds - (at * forms).sum(axis=1) <= _NEAR * (np.abs(forms) @ reach))
+    )
 
 
 def _tighten_exactly(G: Array, h: Array, forms: Array, which: Mask, otherwise: Array) -> Array:
@@ -130,14 +140,23 @@ def _bound_open_maxima(G: Array, h: Array, forms: Array) -> Maxima:
             continue
         proposal = highs.propose_maximum(form[:-1], G, h, np.full(f, -np.inf), np.full(f, np.inf))
         if proposal is not None:
-            points[i], bounds[i] = proposal.point, certified.bound_open_form(G, h, form, proposal.multipliers)
+            points[i], bounds[i] = (
+                proposal.point,
+                certified.bound_open_form(G, h, form, proposal.multipliers),
+            )
         rounded = bool(bounds[i] < np.inf)
-        certified.record_decisions(rounded=rounded, exact=exact is not None and not rounded, kept=exact is None and not rounded)
+        certified.record_decisions(
+            rounded=rounded,
+            exact=exact is not None and not rounded,
+            kept=exact is None and not rounded,
+        )
     return Maxima(bounds, points)
 
 
 @compile_cached
-def maximise_forms(D: Dictionary, forms: Array, points: Array, multipliers: Array, done: Mask) -> None:
+def maximise_forms(
+    D: Dictionary, forms: Array, points: Array, multipliers: Array, done: Mask
+) -> None:
     """A vertex where each form is largest, and the multipliers of the half-spaces that say so."""
     f = len(D.low)
     for i in range(len(forms)):

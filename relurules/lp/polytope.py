@@ -25,7 +25,15 @@ from relurules.lp.dictionary import (
     pivot,
     start_at_corner,
 )
-from relurules.lp.tolerances import BLAND_AFTER, GOAL, LARGEST_RADIUS, MOST_STEPS, PIVOT, RADIUS, SLIP
+from relurules.lp.tolerances import (
+    BLAND_AFTER,
+    GOAL,
+    LARGEST_RADIUS,
+    MOST_STEPS,
+    PIVOT,
+    RADIUS,
+    SLIP,
+)
 
 Array = NDArray[np.float64]
 
@@ -68,11 +76,16 @@ def make_box(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Bo
     np.minimum.at(high, j[up], at[up])
     np.maximum.at(low, j[~up], at[~up])
     if np.isfinite([low, high]).all():
-        walls, row_of = np.column_stack([-G, h])[~single], np.where(single, -1, np.cumsum(~single) - 1)
+        walls, row_of = (
+            np.column_stack([-G, h])[~single],
+            np.where(single, -1, np.cumsum(~single) - 1),
+        )
         return Box(low, _round_width_up(low, high), walls, row_of, False)
     rows = np.column_stack([-G, h, np.zeros(len(G))])
     walls = rows / np.linalg.norm(rows, axis=1)[:, None]
-    return Box(np.append(-np.ones(f), 0.0), np.append(np.full(f, 2.0), 1.0), walls, np.arange(len(G)), True)
+    return Box(
+        np.append(-np.ones(f), 0.0), np.append(np.full(f, 2.0), 1.0), walls, np.arange(len(G)), True
+    )
 
 
 def _round_outward(bounds: Array, entry: Array) -> Array:
@@ -87,7 +100,9 @@ def _round_width_up(low: Array, high: Array) -> Array:
         width = high - low
         back = width + low  # D. Knuth's exact error of a difference
         lost = (high - back) + ((back - width) - low)
-    return np.asarray(np.where((lost > 0.0) | ~np.isfinite(lost), np.nextafter(width, np.inf), width))
+    return np.asarray(
+        np.where((lost > 0.0) | ~np.isfinite(lost), np.nextafter(width, np.inf), width)
+    )
 
 
 class FeasibilityResult(NamedTuple):
@@ -139,7 +154,10 @@ def find_largest_ball(G: Array, h: Array) -> highs.Ball:
     if D is None:
         return highs.find_inscribed_ball(G, h)
     center = np.zeros(len(box.low))
-    if find_ball_center(D, allocate_ball_dictionary(len(box.low), len(D.basic)), center, np.inf) < 0.0:
+    if (
+        find_ball_center(D, allocate_ball_dictionary(len(box.low), len(D.basic)), center, np.inf)
+        < 0.0
+    ):
         return highs.find_inscribed_ball(G, h)
     return highs.Ball(float(min((h - G @ center).min(), LARGEST_RADIUS)), center)
 
@@ -201,7 +219,9 @@ def _find_row(D: Dictionary, variable: int) -> int:
 
 
 @compile_cached
-def _run_ratio_test(D: Dictionary, column: int, free: int, sign: float, bland: bool) -> tuple[float, int]:
+def _run_ratio_test(
+    D: Dictionary, column: int, free: int, sign: float, bland: bool
+) -> tuple[float, int]:
     """How far the column's variable can go in the direction `sign`, row `free` not counting, and the row that stops it.
 
     Of rows that stop it at once, the one with the largest pivot, or with Bland's rule that of the first variable.

@@ -30,7 +30,9 @@ class _RowSelection(NamedTuple):
     h: NDArray[Any]
 
 
-def certify_needed_rows(G: Array, h: Array, first: int, room: Array, exact: Callable[[], RationalRows]) -> Mask:
+def certify_needed_rows(
+    G: Array, h: Array, first: int, room: Array, exact: Callable[[], RationalRows]
+) -> Mask:
     """Which rows are needed to describe {u : G u <= h}: (c,) bool; the rows before `first` stay in any case.
 
     G: (c, f), unit rows; room: (c - first,) by how much a row may be exceeded where the others hold: what rounding may
@@ -64,11 +66,19 @@ def find_exactly_implied(
     walls = len(rows.h) - count
     whole = _select_rows(rows, np.append(np.ones(walls, dtype=np.bool_), keep))
     own = _select_rows(rows, asked + walls)
-    return np.array([_is_below_exactly(whole, own, i, float(room[k])) for i, k in enumerate(asked.tolist())], dtype=np.bool_)
+    return np.array(
+        [_is_below_exactly(whole, own, i, float(room[k])) for i, k in enumerate(asked.tolist())],
+        dtype=np.bool_,
+    )
 
 
 def find_implied_rows(
-    G: Array, h: Array, rows: Array, limits: Array, room: Array, exact: Callable[[], tuple[RationalRows, RationalRows]]
+    G: Array,
+    h: Array,
+    rows: Array,
+    limits: Array,
+    room: Array,
+    exact: Callable[[], tuple[RationalRows, RationalRows]],
 ) -> Mask:
     """Which rows (n, f), u -> rows u - limits, are at most `room` (n,) all over {u : G u <= h}; no in doubt.
 

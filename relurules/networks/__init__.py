@@ -1,0 +1,1 @@
+"""Network -> Network: what a domain makes needless is removed, decisions are added."""

@@ -27,7 +27,11 @@ def bound_preactivations(network: Network, domain: Domain, *, exact: bool = Fals
     """
     bounds = _propagate_intervals(network, domain)
     undecided = np.flatnonzero((bounds[:, 0] < 0) & (bounds[:, 1] > 0))
-    if exact and 0 < len(undecided) <= LP_NEURONS and np.isfinite([domain.lower, domain.upper]).all():
+    if (
+        exact
+        and 0 < len(undecided) <= LP_NEURONS
+        and np.isfinite([domain.lower, domain.upper]).all()
+    ):
         return _Relaxation(network, domain, bounds).tighten(undecided)
     return bounds
 
@@ -45,7 +49,11 @@ def _propagate_intervals(network: Network, domain: Domain) -> Array:
     for k in range(K):
         low, high = _bound_sum(network.A[k], box)
         below, above = _bound_sum(network.L[k, :k], p[:k])
-        room = share * (_sum_magnitudes(network.A[k], box) + _sum_magnitudes(network.L[k, :k], p[:k]) + abs(network.b[k]))
+        room = share * (
+            _sum_magnitudes(network.A[k], box)
+            + _sum_magnitudes(network.L[k, :k], p[:k])
+            + abs(network.b[k])
+        )
         room = room if np.isfinite(room) else 0.0
         z[k] = low + below + network.b[k] - room, high + above + network.b[k] + room
         p[k] = _activate_interval(z[k], network.slope[k])
@@ -96,7 +104,10 @@ class _Relaxation:
         bounds = self.bounds.copy()
         rows = self._walls(n, share)
         column = {int(k): f + i for i, k in enumerate(undecided)}
-        low, high = np.append(np.full(f, -1.0), np.zeros(n)), np.append(np.full(f, 1.0), np.zeros(n))
+        low, high = (
+            np.append(np.full(f, -1.0), np.zeros(n)),
+            np.append(np.full(f, 1.0), np.zeros(n)),
+        )
         tied = np.isin(frame.free, [c for tie in frame.ties for c in tie])
         low[:f][tied] = 0.0
         low[:f] -= 8 * _UNIT
@@ -105,7 +116,11 @@ class _Relaxation:
         for k in range(len(network)):
             weights, offset = frame.rows(network.A[k : k + 1], network.b[k : k + 1])
             form = np.concatenate([weights[0], np.zeros(n), offset]) + network.L[k, :k] @ active[:k]
-            own = float(np.abs(network.A[k]) @ reach + abs(network.b[k]) + np.abs(network.L[k, :k]) @ size[:k])
+            own = float(
+                np.abs(network.A[k]) @ reach
+                + abs(network.b[k])
+                + np.abs(network.L[k, :k]) @ size[:k]
+            )
             slope, error = float(network.slope[k]), share * own
             size[k] = max(1.0, abs(slope)) * own
             if k in column:
@@ -131,7 +146,10 @@ class _Relaxation:
         weights, offsets = frame.rows(-domain.normals, domain.limits)
         sizes = np.abs(domain.normals) @ reach + np.abs(domain.limits)
         rows = [
-            _Inequality(np.concatenate([weights[i], np.zeros(n), offsets[i : i + 1]]), share * float(sizes[i]))
+            _Inequality(
+                np.concatenate([weights[i], np.zeros(n), offsets[i : i + 1]]),
+                share * float(sizes[i]),
+            )
             for i in np.flatnonzero(~single).tolist()
         ]
         for tie in frame.ties:
@@ -142,7 +160,9 @@ class _Relaxation:
         return rows
 
 
-def _tighten_bounds(z: _Inequality, rows: list[_Inequality], box: tuple[Array, Array], before: Array) -> Array:
+def _tighten_bounds(
+    z: _Inequality, rows: list[_Inequality], box: tuple[Array, Array], before: Array
+) -> Array:
     """What z can be at most and at least: no worse than before."""
     high = _bound_form_above(z.form, rows, box) + z.error
     low = -_bound_form_above(-z.form, rows, box) - z.error
@@ -164,7 +184,9 @@ def _bound_form_above(form: Array, rows: list[_Inequality], box: tuple[Array, Ar
     size = float(np.linalg.norm(form[:-1] * half)) or 1.0
     sides = np.full(len(half), 1.0)
     limits = walls[:, -1] + walls[:, :-1] @ middle
-    proposal = propose_maximum(form[:-1] * half / size, -walls[:, :-1] * half, limits, -sides, sides)
+    proposal = propose_maximum(
+        form[:-1] * half / size, -walls[:, :-1] * half, limits, -sides, sides
+    )
     if proposal is None or not np.isfinite(proposal.multipliers).all():
         return best
     multipliers = proposal.multipliers * size
@@ -184,7 +206,9 @@ def _bound_over_box(form: Array, terms: Array, low: Array, high: Array) -> float
     return float(value + share * float(terms[:-1] @ reach + terms[-1]))
 
 
-def _build_hull_rows(z: _Inequality, column: int, slope: float, bounds: Array, share: float) -> list[_Inequality]:
+def _build_hull_rows(
+    z: _Inequality, column: int, slope: float, bounds: Array, share: float
+) -> list[_Inequality]:
     """Rows of the convex hull of {(z, phi(z)): l <= z <= u}, phi(z) being the variable `column`."""
     sign = 1.0 if slope <= 1.0 else -1.0  # phi is convex up to slope 1, concave above
     pieces = [(1.0, 0.0, sign), (slope, 0.0, sign)]
@@ -198,6 +222,8 @@ def _build_hull_rows(z: _Inequality, column: int, slope: float, bounds: Array, s
         form[-1] -= side * constant
         form[column] += side
         largest = max(abs(low), abs(high)) if np.isfinite(low + high) else 0.0
-        error = abs(gain) * z.error + 8 * _UNIT * (abs(constant) + (abs(gain) + abs(slope) + 1.0) * largest)
+        error = abs(gain) * z.error + 8 * _UNIT * (
+            abs(constant) + (abs(gain) + abs(slope) + 1.0) * largest
+        )
         rows.append(_Inequality(form, error + share * abs(constant)))
     return rows

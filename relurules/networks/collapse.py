@@ -32,7 +32,9 @@ class CollapseResult:
     max_change: float
 
 
-def collapse(network: Network, domain: Domain, threshold: float = LINEAR_THRESHOLD) -> CollapseResult:
+def collapse(
+    network: Network, domain: Domain, threshold: float = LINEAR_THRESHOLD
+) -> CollapseResult:
     """Collapse `network` on `domain`. A PReLU counts as linear where |1 - slope| < 1 - threshold.
 
     A linear PReLU stays where its change can't be bounded (its argument is unbounded on the domain). The method is that
@@ -46,10 +48,17 @@ def collapse(network: Network, domain: Domain, threshold: float = LINEAR_THRESHO
         removed[name] = removed.get(name, 0) + len(network) - len(smaller)
         network = smaller
 
-    smaller, max_change = replace_linear_prelus(network, bound_preactivations(network, domain), threshold)
+    smaller, max_change = replace_linear_prelus(
+        network, bound_preactivations(network, domain), threshold
+    )
     shrink("linear", smaller)
     shrink("unread", drop_unread_neurons(network))
-    shrink("stable", fold_known_signs(network, find_stable_signs(bound_preactivations(network, domain, exact=True))))
+    shrink(
+        "stable",
+        fold_known_signs(
+            network, find_stable_signs(bound_preactivations(network, domain, exact=True))
+        ),
+    )
     smaller, merge_change = merge_parallel(network, domain)
     shrink("parallel", smaller)
     shrink("unread", drop_unread_neurons(network))

@@ -8,10 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.errors import UnsupportedError
-from relurules.ir import AffineMap, Decision, Head, Network, Neuron, Partition
+from relurules.ir import Decision, Head, Network, Neuron, Partition
 from relurules.ir.network import Array
-from relurules.limits import NEVER, Deadline
-from relurules.rules.pieces import PiecewiseFunction
 
 #: Link -> the score at which its output reaches a value, and the sign with which the score counts.
 _CUTS: Mapping[str, tuple[Callable[[float], float], float]] = {
@@ -38,7 +36,9 @@ class DecisionNetwork(NamedTuple):
     decision: Decision
 
 
-def add_decision_neurons(network: Network, heads: Sequence[Head], outputs: Sequence[str], wanted: str | float) -> DecisionNetwork:
+def add_decision_neurons(
+    network: Network, heads: Sequence[Head], outputs: Sequence[str], wanted: str | float
+) -> DecisionNetwork:
     """The network as it decides. wanted: "argmax", or a number that an output must reach.
 
     A collapsed network's source decides in the same way. UnsupportedError where the outputs don't allow that, naming
@@ -58,32 +58,48 @@ def add_decision_neurons(network: Network, heads: Sequence[Head], outputs: Seque
     return found._replace(network=replace(found.network, lifting=lifting))
 
 
-def _build_decision_network(network: Network, heads: Sequence[Head], outputs: Sequence[str], wanted: str | float) -> DecisionNetwork:
+def _build_decision_network(
+    network: Network, heads: Sequence[Head], outputs: Sequence[str], wanted: str | float
+) -> DecisionNetwork:
     if isinstance(wanted, str):
         if wanted != "argmax":
-            raise UnsupportedError(f"decision={wanted!r}; supported: 'argmax', or a number that the output must reach")
+            raise UnsupportedError(
+                f"decision={wanted!r}; supported: 'argmax', or a number that the output must reach"
+            )
         return _decide_largest(network, heads, outputs)
     head = heads[-1]
     if len({one.scores for one in heads}) > 1 or head.link not in _CUTS:
-        raise UnsupportedError(f"decision={wanted!r}: the model has outputs of several scores; supported: 'argmax'")
+        raise UnsupportedError(
+            f"decision={wanted!r}: the model has outputs of several scores; supported: 'argmax'"
+        )
     try:
         cut, sign = _CUTS[head.link][0](float(wanted)), _CUTS[head.link][1]
     except (ValueError, ZeroDivisionError):
-        raise UnsupportedError(f"decision={wanted!r}: {outputs[-1]} never reaches it, or always does") from None
+        raise UnsupportedError(
+            f"decision={wanted!r}: {outputs[-1]} never reaches it, or always does"
+        ) from None
     classes = (f"{outputs[-1]} < {wanted:g}", f"{outputs[-1]} >= {wanted:g}")
     return _decide_threshold(network, head.scores[0], cut, sign, Decision(classes, float(wanted)))
 
 
-def _decide_largest(network: Network, heads: Sequence[Head], outputs: Sequence[str]) -> DecisionNetwork:
+def _decide_largest(
+    network: Network, heads: Sequence[Head], outputs: Sequence[str]
+) -> DecisionNetwork:
     links, first = {head.link for head in heads}, heads[0]
     decision = Decision(_name_classes(outputs), None)
     if len(heads) == 2 and links == {"sigmoid", "complement"} and first.scores == heads[1].scores:
-        return _decide_threshold(network, first.scores[0], 0.0, 1.0 if heads[1].link == "sigmoid" else -1.0, decision)
+        return _decide_threshold(
+            network, first.scores[0], 0.0, 1.0 if heads[1].link == "sigmoid" else -1.0, decision
+        )
     if links == {"argmax"} and len(heads) == 1:
         order, decision = first.scores, Decision(tuple(map(str, range(len(first.scores)))), None)
     elif links == {"identity"} and len(heads) > 1:
         order = tuple(head.scores[0] for head in heads)
-    elif len(links) == 1 and first.link in _ORDERED and all(head.scores == first.scores for head in heads):
+    elif (
+        len(links) == 1
+        and first.link in _ORDERED
+        and all(head.scores == first.scores for head in heads)
+    ):
         order = tuple(head.scores[head.component] for head in heads)
     else:
         raise UnsupportedError(
@@ -92,7 +108,9 @@ def _decide_largest(network: Network, heads: Sequence[Head], outputs: Sequence[s
         )
     chosen = list(order)
     network = replace(network, C=network.C[chosen], U=network.U[chosen], c=network.c[chosen])
-    return DecisionNetwork(_add_rival_neurons(network), Head("argmax", tuple(range(len(chosen)))), decision)
+    return DecisionNetwork(
+        _add_rival_neurons(network), Head("argmax", tuple(range(len(chosen)))), decision
+    )
 
 
 def _name_classes(outputs: Sequence[str]) -> tuple[str, ...]:
@@ -101,7 +119,9 @@ def _name_classes(outputs: Sequence[str]) -> tuple[str, ...]:
     return tuple(name[2:] if plain else name for name in outputs)
 
 
-def _decide_threshold(network: Network, score: int, cut: float, sign: float, decision: Decision) -> DecisionNetwork:
+def _decide_threshold(
+    network: Network, score: int, cut: float, sign: float, decision: Decision
+) -> DecisionNetwork:
     """Class 1 where sign * score - cut >= 0."""
     K = len(network)
     scored = _add_score_neurons(network, [score])
@@ -110,7 +130,9 @@ def _decide_threshold(network: Network, score: int, cut: float, sign: float, dec
     output = np.zeros((1, len(decided)))
     output[0, K], output[0, K + 1] = sign, -cut
     return DecisionNetwork(
-        replace(decided, C=np.zeros((1, network.A.shape[1])), U=output, c=np.zeros(1)), Head("step", (0,)), decision
+        replace(decided, C=np.zeros((1, network.A.shape[1])), U=output, c=np.zeros(1)),
+        Head("step", (0,)),
+        decision,
     )
 
 
@@ -129,12 +151,19 @@ def _add_score_neurons(network: Network, scores: Iterable[int]) -> Network:
     """With one more neuron for each of these scores that is the score itself: so differences of them aren't rounded."""
     for score in scores:
         reads = dict(enumerate(network.U[score].tolist()))
-        network = _add_neuron(network, reads, float(network.c[score]), _SCORE, 1.0, network.C[score])
+        network = _add_neuron(
+            network, reads, float(network.c[score]), _SCORE, 1.0, network.C[score]
+        )
     return network
 
 
 def _add_neuron(
-    network: Network, reads: Mapping[int, float], constant: float, layer: str, slope: float, linear: Array | None = None
+    network: Network,
+    reads: Mapping[int, float],
+    constant: float,
+    layer: str,
+    slope: float,
+    linear: Array | None = None,
 ) -> Network:
     """With one more neuron, which no score reads: z adds `reads` times their phi(z), linear·x and the constant."""
     K, d = len(network), network.A.shape[1]
@@ -153,8 +182,8 @@ def _add_neuron(
     )
 
 
-def make_decision_function(partition: Partition, deadline: Deadline = NEVER) -> PiecewiseFunction:
-    """What is decided on every region, as constant scores: 1 for the class, 0 for others; 1 and -1 for a cut-off.
+def read_decisions(partition: Partition) -> Array:
+    """(R, classes) what is decided on every region, as constant scores: 1 for the class, 0 for others; 1 and -1 for a cut-off.
 
     The signs of the decision's own neurons tell, which is exact: where two scores are equal, the first one is chosen.
     """
@@ -169,5 +198,4 @@ def make_decision_function(partition: Partition, deadline: Deadline = NEVER) -> 
         for i in range(negative.shape[1]):
             best[negative[:, i]] = i + 1
         values = np.eye(classes)[best]
-    weights = np.zeros((*values.shape, partition.network.A.shape[1]))
-    return PiecewiseFunction(partition, AffineMap(weights, values), np.full(values.shape[1], 0.5), deadline=deadline)
+    return values

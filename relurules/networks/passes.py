@@ -24,7 +24,9 @@ ExactRow = dict[tuple[str, int], Fraction]
 Signs = NDArray[np.int8]
 
 
-def replace_linear_prelus(network: Network, bounds: Array, threshold: float) -> tuple[Network, float]:
+def replace_linear_prelus(
+    network: Network, bounds: Array, threshold: float
+) -> tuple[Network, float]:
     """Replace by the identity every PReLU whose slope is linear by `threshold`; also return a bound on the change.
 
     One that is never positive on the domain is left to `stable_signs`, which removes it without any change.
@@ -36,14 +38,18 @@ def replace_linear_prelus(network: Network, bounds: Array, threshold: float) -> 
     depth = np.maximum(0.0, -bounds[:, 0])
     linear &= (bounds[:, 1] > 0) & ((kinks == 0) | np.isfinite(depth))
     own = np.where(linear & (kinks > 0), kinks * np.where(np.isfinite(depth), depth, 0.0), 0.0)
-    return fold_known_signs(network, np.where(linear, 1, 0).astype(np.int8)), spread_change(network, own)
+    return fold_known_signs(network, np.where(linear, 1, 0).astype(np.int8)), spread_change(
+        network, own
+    )
 
 
 def spread_change(network: Network, own: Array) -> float:
     """How much the outputs change at most where each neuron's phi(z) changes by `own` (K,) itself, rounded outward."""
     change = np.zeros(len(network))
     for k in range(len(network)):
-        change[k] = own[k] + max(1.0, abs(network.slope[k])) * (np.abs(network.L[k, :k]) @ change[:k])
+        change[k] = own[k] + max(1.0, abs(network.slope[k])) * (
+            np.abs(network.L[k, :k]) @ change[:k]
+        )
     return float((np.abs(network.U) @ change).max(initial=0.0)) * (1.0 + 1e-9)
 
 
@@ -107,7 +113,11 @@ def merge_parallel(network: Network, domain: Domain) -> tuple[Network, float]:
         first = np.concatenate([A[i], L[i], b[i : i + 1]])
         ratio = row[np.argmax(np.abs(row))] / first[np.argmax(np.abs(row))]
         a, other = network.slope[i], network.slope[j]
-        if i == j or abs(1 - a) < _KINK or (np.abs(row - ratio * first) > _PARALLEL * np.abs(row)).any():
+        if (
+            i == j
+            or abs(1 - a) < _KINK
+            or (np.abs(row - ratio * first) > _PARALLEL * np.abs(row)).any()
+        ):
             continue
         gap = _bound_gap(rows(i), rows(j), domain)
         if not np.isfinite(gap):
@@ -142,7 +152,9 @@ def _trace_exact_rows(network: Network) -> Callable[[int], ExactRow]:
     def row_of(k: int) -> ExactRow:
         if k in rows:
             return rows[k]
-        total: ExactRow = {("x", int(j)): Fraction(float(source.A[k, j])) for j in np.flatnonzero(source.A[k])}
+        total: ExactRow = {
+            ("x", int(j)): Fraction(float(source.A[k, j])) for j in np.flatnonzero(source.A[k])
+        }
         total["1", 0] = Fraction(float(source.b[k]))
         for i in np.flatnonzero(source.L[k]).tolist():
             gain = Fraction(float(source.L[k, i]))
@@ -173,7 +185,9 @@ def _bound_gap(first: ExactRow, row: ExactRow, domain: Domain) -> float:
             continue
         if name[0] == "phi":
             return np.inf
-        reach = 1.0 if name[0] == "1" else max(abs(domain.lower[name[1]]), abs(domain.upper[name[1]]))
+        reach = (
+            1.0 if name[0] == "1" else max(abs(domain.lower[name[1]]), abs(domain.upper[name[1]]))
+        )
         gap += float(rest) * float(reach) * (1.0 + 1e-12)
     return gap
 

@@ -1,5 +1,11 @@
 """Cuts a domain into the linear regions of a network (Network, Domain -> Partition)."""
 
-from relurules.partitioning.search import compile_search, count_regions, make_budget, search_regions, write_regions
+from relurules.partitioning.search import (
+    compile_search,
+    count_regions,
+    make_budget,
+    search_regions,
+    write_regions,
+)
 
 __all__ = ["make_budget", "compile_search", "count_regions", "search_regions", "write_regions"]

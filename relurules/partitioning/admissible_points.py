@@ -28,7 +28,9 @@ class AdmissiblePoints:
     def __init__(self, frame: Normalisation, walls: tuple[Array, Array]) -> None:
         place = {int(column): i for i, column in enumerate(frame.free)}
         #: Coordinates of every group; its last indicator is tied to them, and has none.
-        self.groups = [np.array([place[int(j)] for j in tie[:-1]], dtype=np.intp) for tie in frame.ties]
+        self.groups = [
+            np.array([place[int(j)] for j in tie[:-1]], dtype=np.intp) for tie in frame.ties
+        ]
         self.whole = np.concatenate([np.empty(0, dtype=np.intp), *self.groups])
         #: The indicators as forms of u, which must be whole.
         self.forms = np.eye(len(frame.free) + 1)[self.whole]
@@ -49,7 +51,13 @@ class AdmissiblePoints:
         """
         if not self.needed or (self.points[self._inside(G, h)] @ w + g > lp.RADIUS).any():
             return True
-        found = maximise_over_integers(*self._bounded(G, h + lp.RADIUS), np.append(w, g), self.forms, lp.RADIUS, 2.0 * lp.RADIUS)
+        found = maximise_over_integers(
+            *self._bounded(G, h + lp.RADIUS),
+            np.append(w, g),
+            self.forms,
+            lp.RADIUS,
+            2.0 * lp.RADIUS,
+        )
         if found.point is not None:
             point = self._placed(found.point)
             self._keep(np.vstack([point, self._drawn(np.tile(point, (_CHANGES, 1)), _SHARE)]))
@@ -79,13 +87,16 @@ class AdmissiblePoints:
         rows = np.vstack([np.insert(walls, f, 0.0, axis=1), np.insert(G, f, 1.0, axis=1), clear])
         ends = np.concatenate([limits, h, [lp.LARGEST_RADIUS, lp.LARGEST_RADIUS]])
         form = np.append(clear[0], 0.0)
-        found = maximise_over_integers(rows, ends, form, np.insert(self.forms, f, 0.0, axis=1), 0.0, gap=1.0)
+        found = maximise_over_integers(
+            rows, ends, form, np.insert(self.forms, f, 0.0, axis=1), 0.0, gap=1.0
+        )
         if found.point is None:
             return otherwise
         point = self._placed(found.point[:f])
         return (
             point
-            if (G @ point < h).all() and (self.walls[0] @ point <= self.walls[1] + lp.ROUNDING).all()
+            if (G @ point < h).all()
+            and (self.walls[0] @ point <= self.walls[1] + lp.ROUNDING).all()
             else otherwise
         )
 

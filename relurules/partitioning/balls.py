@@ -63,7 +63,13 @@ def recentre_ball(s: SearchState, k: int, sign: int) -> float:
         find_ball_center(D, s.ball, center, enough)
         D.used[0] -= 1
     else:
-        load_dictionary(s.stack, node.counts[state_layout.TOP], node.counts[state_layout.POOLED], s.work.used[0] + 1, s.spare)
+        load_dictionary(
+            s.stack,
+            node.counts[state_layout.TOP],
+            node.counts[state_layout.POOLED],
+            s.work.used[0] + 1,
+            s.spare,
+        )
         find_ball_center(s.spare, s.ball, center, enough)
     best = _measure_ball(s.work, node, k, sign, center)
     if best > known:

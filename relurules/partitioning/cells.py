@@ -49,9 +49,17 @@ def exchange_if_positive(s: SearchState) -> None:
     if s.node.at[state_layout.HERE] < 0:
         return
     n = s.work.used[0]
-    load_dictionary(s.stack, s.node.counts[state_layout.TOP], s.node.counts[state_layout.POOLED], n + 1, s.spare)
+    load_dictionary(
+        s.stack, s.node.counts[state_layout.TOP], s.node.counts[state_layout.POOLED], n + 1, s.spare
+    )
     negate_form(s.work)
-    store_dictionary(s.work, s.stack, s.node.counts[state_layout.TOP], s.node.counts[state_layout.POOLED], len(s.work.low) + s.node.at[state_layout.DEPTH])
+    store_dictionary(
+        s.work,
+        s.stack,
+        s.node.counts[state_layout.TOP],
+        s.node.counts[state_layout.POOLED],
+        len(s.work.low) + s.node.at[state_layout.DEPTH],
+    )
     D, E = s.work, s.spare
     for i in range(n + 1):
         for c in range(D.table.shape[1]):

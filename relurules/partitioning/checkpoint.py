@@ -39,7 +39,9 @@ _GROUPS: dict[str, Any] = {
 }
 
 
-def save_checkpoint(path: Path, problem: SearchProblem, search: SearchProgress, held: dict[str, Any]) -> None:
+def save_checkpoint(
+    path: Path, problem: SearchProblem, search: SearchProgress, held: dict[str, Any]
+) -> None:
     """Write the search and what its sink holds; the file appears whole or not at all."""
     arrays: dict[str, Any] = {f"top.{name}": array for name, array in search.top._asdict().items()}
     for i, piece in enumerate(search.pieces):
@@ -81,13 +83,21 @@ def read_checkpoint(path: Path, problem: SearchProblem) -> tuple[SearchProgress,
     fresh = begin_search(problem)
     try:
         pieces = [
-            SearchPiece((int(split), int(side)), _restore_state(fresh, arrays, f"piece.{i}") if is_open else None, int(count))
+            SearchPiece(
+                (int(split), int(side)),
+                _restore_state(fresh, arrays, f"piece.{i}") if is_open else None,
+                int(count),
+            )
             for i, (split, side, count, is_open) in enumerate(about["pieces"])
         ]
         top = UpperSplits(*(arrays[f"top.{name}"] for name in UpperSplits._fields))
     except _UNREADABLE as error:
         raise DataError(f"{path}: {DAMAGED}") from error
-    held = {name.removeprefix("held."): array for name, array in arrays.items() if name.startswith("held.")}
+    held = {
+        name.removeprefix("held."): array
+        for name, array in arrays.items()
+        if name.startswith("held.")
+    }
     return SearchProgress(top, pieces), held
 
 
@@ -101,7 +111,9 @@ def _read_archive(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             with np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             about = json.loads(str(arrays.pop("about")))
-            if about["version"] == _VERSION and about.pop("content") != _digest_content(arrays, about):
+            if about["version"] == _VERSION and about.pop("content") != _digest_content(
+                arrays, about
+            ):
                 raise ValueError
         except MemoryError as error:
             raise DataError(f"{path}: has no room in memory, or {DAMAGED}") from error
@@ -122,7 +134,9 @@ def _digest_content(arrays: Mapping[str, Any], about: Mapping[str, Any]) -> str:
 
 def _restore_state(fresh: SearchState, arrays: dict[str, Any], prefix: str) -> SearchState:
     groups: dict[str, Any] = {
-        group: kind(*(np.ascontiguousarray(arrays[f"{prefix}.{group}.{name}"]) for name in kind._fields))
+        group: kind(
+            *(np.ascontiguousarray(arrays[f"{prefix}.{group}.{name}"]) for name in kind._fields)
+        )
         for group, kind in _GROUPS.items()
     }
     buffers: Any = [np.zeros_like(array) for array in fresh.out]
@@ -136,8 +150,17 @@ def digest_problem(problem: SearchProblem) -> str:
     """What tells one search from another: every number of its network and domain, and what is wanted of regions."""
     network, domain, frame = problem.network, problem.domain, problem.frame
     numbers = [getattr(network, name) for name in ("slope", "A", "L", "b", "C", "U", "c")]
-    numbers += [domain.lower, domain.upper, domain.normals, domain.bounds, frame.origin, frame.scale]
-    found = hashlib.sha256(repr((domain.groups, problem.wanted, [array.shape for array in numbers])).encode())
+    numbers += [
+        domain.lower,
+        domain.upper,
+        domain.normals,
+        domain.bounds,
+        frame.origin,
+        frame.scale,
+    ]
+    found = hashlib.sha256(
+        repr((domain.groups, problem.wanted, [array.shape for array in numbers])).encode()
+    )
     for array in numbers:
         found.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
     return found.hexdigest()

@@ -41,7 +41,9 @@ class PatternCounter:
     def add(self, words: Words, index: NDArray[np.intp], points: Array) -> None:
         """Take in rows: patterns `words` (n, W), places `index` (n,) in the whole table, values `points` (n, d)."""
         first, group = group_equal_rows(words)
-        self._waiting.append(PatternTable(words[first], np.bincount(group), index[first], points[first]))
+        self._waiting.append(
+            PatternTable(words[first], np.bincount(group), index[first], points[first])
+        )
         if sum(len(batch.first) for batch in self._waiting) > max(_WAIT, len(self._words)):
             self._merge()
 

@@ -48,7 +48,10 @@ def advance(s: SearchState, tests: int) -> int:
             pop_cell(s)
         if not _has_room(s):
             return state_layout.GROW
-        if counts[state_layout.TESTS] >= end or counts[state_layout.REGIONS] >= counts[state_layout.MOST]:
+        if (
+            counts[state_layout.TESTS] >= end
+            or counts[state_layout.REGIONS] >= counts[state_layout.MOST]
+        ):
             return state_layout.PAUSE
         if at[state_layout.ASKED]:
             waits = state_layout.UNSURE if at[state_layout.DOUBT] else state_layout.QUESTION
@@ -70,7 +73,11 @@ def _finish_level(s: SearchState) -> int:
         return state_layout.FULL
     emit_region(s)
     s.node.at[state_layout.LIVE] = 0
-    return state_layout.REACHED if s.node.options[state_layout.EACH] or s.node.at[state_layout.THIN] else state_layout.ON
+    return (
+        state_layout.REACHED
+        if s.node.options[state_layout.EACH] or s.node.at[state_layout.THIN]
+        else state_layout.ON
+    )
 
 
 @compile_inline
@@ -86,14 +93,20 @@ def _decide_neuron(s: SearchState, k: int) -> int:
     if at[state_layout.SCAN] and not one_sided:
         return state_layout.ON
     if found == state_layout.BOTH:
-        found = state_layout.BOTH if find_side_balls(s, k) == state_layout.BOTH else state_layout.UNSURE
+        found = (
+            state_layout.BOTH if find_side_balls(s, k) == state_layout.BOTH else state_layout.UNSURE
+        )
     if one_sided:
         s.node.counts[state_layout.CERTIFIED] += 1
         s.node.pattern[k] = -1 if found == state_layout.NEGATIVE else 1
         return state_layout.ON
     at[state_layout.ASKED] = k + 1
     at[state_layout.DOUBT] = found == state_layout.UNSURE
-    at[state_layout.ANSWER] = state_layout.UNANSWERED if s.node.options[state_layout.ASK] or at[state_layout.DOUBT] else state_layout.BOTH
+    at[state_layout.ANSWER] = (
+        state_layout.UNANSWERED
+        if s.node.options[state_layout.ASK] or at[state_layout.DOUBT]
+        else state_layout.BOTH
+    )
     return state_layout.ON
 
 
@@ -142,7 +155,13 @@ def _test_sides(s: SearchState, k: int) -> int:  # noqa: C901, PLR0911
     negate_form(D)
     if not has_rising_edge(D):
         return side_bit(here) if _is_side_empty(s, k, -here) else state_layout.UNSURE
-    store_dictionary(D, s.stack, node.counts[state_layout.TOP], node.counts[state_layout.POOLED], len(D.low) + node.at[state_layout.DEPTH])
+    store_dictionary(
+        D,
+        s.stack,
+        node.counts[state_layout.TOP],
+        node.counts[state_layout.POOLED],
+        len(D.low) + node.at[state_layout.DEPTH],
+    )
     if maximise_form(D, GOAL) == STUCK:
         return state_layout.UNSURE
     node.radii[(1 - here) // 2] = D.table[n, 0]
@@ -156,13 +175,20 @@ def _is_side_empty(s: SearchState, k: int, side: int) -> bool:
     """Whether it is certain that no point of the cell lies strictly on this side of neuron k."""
     node, row = s.node, s.node.rows[k]
     constant = row[len(row) - 1]
-    return certify_maximum(s.work, node.cuts, node.cut_error, node.middle, row, constant, side, node.error[k]) <= 0.0
+    return (
+        certify_maximum(
+            s.work, node.cuts, node.cut_error, node.middle, row, constant, side, node.error[k]
+        )
+        <= 0.0
+    )
 
 
 @compile_inline
 def _choose_sign(s: SearchState, k: int, found: int) -> int:
     """The sign of a neuron that doesn't cut the cell; where it is 0 in all of it, +1."""
-    if found == state_layout.NEITHER and not s.node.at[state_layout.DOUBT]:  # no admissible point is clear of it
+    if (
+        found == state_layout.NEITHER and not s.node.at[state_layout.DOUBT]
+    ):  # no admissible point is clear of it
         return 1 if evaluate_row(s.node.rows[k], s.node.center) >= 0.0 else -1
     return -1 if found == state_layout.NEGATIVE else 1
 
@@ -187,7 +213,9 @@ def _split_cell(s: SearchState) -> int:
         emit_split(s, k)
     exchange_if_positive(s)
     push_positive_side(s, k, split)
-    s.stack.at[node.counts[state_layout.TOP] - 1, state_layout.THIN] = not thick & state_layout.POSITIVE
+    s.stack.at[node.counts[state_layout.TOP] - 1, state_layout.THIN] = (
+        not thick & state_layout.POSITIVE
+    )
     take_side(s.work, node, k, -1)
     at[state_layout.SPLIT], at[state_layout.SIDE] = split, 0
     at[state_layout.THIN] = not thick & state_layout.NEGATIVE
@@ -219,7 +247,13 @@ def _find_thick_side(s: SearchState, k: int) -> int:
             node.radii[i] = recentre_ball(s, k, sign)
             if node.radii[i] > THIN:
                 thick = side_bit(sign)
-    store_dictionary(D, s.stack, node.counts[state_layout.TOP], node.counts[state_layout.POOLED], len(D.low) + node.at[state_layout.DEPTH])
+    store_dictionary(
+        D,
+        s.stack,
+        node.counts[state_layout.TOP],
+        node.counts[state_layout.POOLED],
+        len(D.low) + node.at[state_layout.DEPTH],
+    )
     return thick
 
 
@@ -230,14 +264,18 @@ def _follow_random_side(s: SearchState, k: int, thick: int) -> int:
     if thick == state_layout.NEITHER:
         s.node.at[state_layout.LIVE] = 0
         return state_layout.REACHED
-    counts[state_layout.RANDOM] = (counts[state_layout.RANDOM] * 6364136223846793005 + 1442695040888963407) & 0x7FFFFFFFFFFFFFFF
+    counts[state_layout.RANDOM] = (
+        counts[state_layout.RANDOM] * 6364136223846793005 + 1442695040888963407
+    ) & 0x7FFFFFFFFFFFFFFF
     sign = 1 if (counts[state_layout.RANDOM] >> 40) & 1 else -1
     if thick != state_layout.BOTH:
         sign = s.node.at[state_layout.HERE]
     counts[state_layout.PROBED] += 1
     if sign != s.node.at[state_layout.HERE]:
         n = s.work.used[0]
-        load_dictionary(s.stack, counts[state_layout.TOP], counts[state_layout.POOLED], n + 1, s.work)
+        load_dictionary(
+            s.stack, counts[state_layout.TOP], counts[state_layout.POOLED], n + 1, s.work
+        )
         s.work.used[0] = n
     take_side(s.work, s.node, k, sign)
     return state_layout.ON

@@ -10,11 +10,16 @@ from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.ir import Estimate
+from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
-from relurules.limits import NEVER, Deadline
 from relurules.partitioning import state_layout
 from relurules.partitioning.initial_state import grow_state
-from relurules.partitioning.pieces import SearchProgress, count_waiting, isolate_cell, make_single_piece
+from relurules.partitioning.pieces import (
+    SearchProgress,
+    count_waiting,
+    isolate_cell,
+    make_single_piece,
+)
 from relurules.partitioning.search_run import ALL, SearchProblem, SearchRun, begin_search
 from relurules.partitioning.state import SearchState
 
@@ -54,13 +59,20 @@ class _RegionEstimate(NamedTuple):
 
 
 def estimate_search(
-    problem: SearchProblem, search: SearchProgress | None, rows: Array | None = None, effort: ProbeBudget | None = None, seed: int = 0
+    problem: SearchProblem,
+    search: SearchProgress | None,
+    rows: Array | None = None,
+    effort: ProbeBudget | None = None,
+    seed: int = 0,
 ) -> Estimate:
     """Estimate the size of a search and how far it has come; `search` None: it hasn't begun.
 
     rows: (N, d) data in the domain's coordinates. The same seed gives the same numbers, where no deadline ends it.
     """
-    search, effort = make_single_piece(problem, begin_search(problem)) if search is None else search, effort or ProbeBudget()
+    search, effort = (
+        make_single_piece(problem, begin_search(problem)) if search is None else search,
+        effort or ProbeBudget(),
+    )
     states = [piece.state for piece in search.pieces if piece.state is not None]
     random = np.random.default_rng(seed)
     guess = _estimate_regions(problem, states, effort, random)
@@ -71,18 +83,31 @@ def estimate_search(
         volume = measure_searched_share(problem, states, points)
         error = float(np.sqrt(volume * (1.0 - volume) / len(points)))
     inside = None if rows is None else rows[problem.domain.contains(rows)]
-    data = None if inside is None or not len(inside) else measure_searched_share(problem, states, inside)
-    return Estimate(search.found + guess.regions, float(np.sqrt(guess.variance)), volume, error, data)
+    data = (
+        None
+        if inside is None or not len(inside)
+        else measure_searched_share(problem, states, inside)
+    )
+    return Estimate(
+        search.found + guess.regions, float(np.sqrt(guess.variance)), volume, error, data
+    )
 
 
-def estimate_region_count(problem: SearchProblem, search: SearchProgress, effort: ProbeBudget, seed: int = 0) -> tuple[float, float]:
+def estimate_region_count(
+    problem: SearchProblem, search: SearchProgress, effort: ProbeBudget, seed: int = 0
+) -> tuple[float, float]:
     """How many regions a search would find, and the standard error of that, without a look at the volume."""
     states = [piece.state for piece in search.pieces if piece.state is not None]
     guess = _estimate_regions(problem, states, effort, np.random.default_rng(seed))
     return search.found + guess.regions, float(np.sqrt(guess.variance))
 
 
-def _estimate_regions(problem: SearchProblem, states: Sequence[SearchState], effort: ProbeBudget, random: np.random.Generator) -> _RegionEstimate:
+def _estimate_regions(
+    problem: SearchProblem,
+    states: Sequence[SearchState],
+    effort: ProbeBudget,
+    random: np.random.Generator,
+) -> _RegionEstimate:
     count = sum(map(count_waiting, states))
     if not count:
         return _RegionEstimate(0.0, 0.0)
@@ -109,16 +134,22 @@ def _extrapolate_cells(means: Array, variances: Array, count: int) -> _RegionEst
     with np.errstate(over="ignore", invalid="ignore"):
         between = float(means.var(ddof=1)) if 1 < len(means) < count else 0.0
         variance = scale**2 * float(variances.sum() + len(means) * between * (1.0 - 1.0 / scale))
-        return _RegionEstimate(scale * float(means.sum()), np.inf if np.isnan(variance) else variance)
+        return _RegionEstimate(
+            scale * float(means.sum()), np.inf if np.isnan(variance) else variance
+        )
 
 
 def _iterate_in_order(states: Sequence[SearchState]) -> Iterator[SearchState]:
     """The cells that wait, each as a state of its own."""
     for state in states:
-        yield from (isolate_cell(state, slot, emits=False) for slot in reversed(range(count_waiting(state))))
+        yield from (
+            isolate_cell(state, slot, emits=False) for slot in reversed(range(count_waiting(state)))
+        )
 
 
-def _iterate_shuffled(states: Sequence[SearchState], random: np.random.Generator) -> Iterator[SearchState]:
+def _iterate_shuffled(
+    states: Sequence[SearchState], random: np.random.Generator
+) -> Iterator[SearchState]:
     """The same in a random order."""
     places = [(i, slot) for i, state in enumerate(states) for slot in range(count_waiting(state))]
     order = random.permutation(len(places))
@@ -126,7 +157,13 @@ def _iterate_shuffled(states: Sequence[SearchState], random: np.random.Generator
         yield isolate_cell(states[i], slot, emits=False)
 
 
-def _probe_cell(walk: SearchRun, cell: SearchState, probes: int, random: np.random.Generator, effort: ProbeBudget) -> tuple[Array, int]:
+def _probe_cell(
+    walk: SearchRun,
+    cell: SearchState,
+    probes: int,
+    random: np.random.Generator,
+    effort: ProbeBudget,
+) -> tuple[Array, int]:
     """Regions below a cell that waits, as every probe estimates them: 2 to the number of splits that it met.
 
     Also how many tests of neurons that took. Two probes are made in any case.
@@ -142,7 +179,9 @@ def _probe_cell(walk: SearchRun, cell: SearchState, probes: int, random: np.rand
         _copy_cell_on_top(walk.state)
         walk.step(ALL)
         leaves.append(float(np.ldexp(1.0, int(walk.state.node.counts[state_layout.PROBED]))))
-        if len(leaves) > 1 and (effort.deadline.is_over() or walk.state.node.counts[state_layout.TESTS] >= effort.tests):
+        if len(leaves) > 1 and (
+            effort.deadline.is_over() or walk.state.node.counts[state_layout.TESTS] >= effort.tests
+        ):
             break
     return np.array(leaves), int(walk.state.node.counts[state_layout.TESTS])
 
@@ -164,7 +203,9 @@ def _copy_cell_on_top(state: SearchState) -> None:
     counts[[state_layout.TOP, state_layout.POOLED, state_layout.PROBED]] = 2, 2 * size, 0
 
 
-def measure_searched_share(problem: SearchProblem, states: Sequence[SearchState], X: Array) -> float:
+def measure_searched_share(
+    problem: SearchProblem, states: Sequence[SearchState], X: Array
+) -> float:
     """The share of rows (N, d), all in the domain, that lie in none of the cells that wait."""
     u = problem.frame.from_user(X)
     u = np.column_stack([u, np.ones(len(u))])
@@ -188,7 +229,9 @@ def _mark_open_rows(state: SearchState, u: Array, open_rows: NDArray[np.bool_]) 
         open_rows[_filter_by_cuts(state, u, left, passed, int(node.at[state_layout.DEPTH]))] = True
 
 
-def _filter_by_cuts(state: SearchState, u: Array, left: NDArray[np.intp], start: int, end: int) -> NDArray[np.intp]:
+def _filter_by_cuts(
+    state: SearchState, u: Array, left: NDArray[np.intp], start: int, end: int
+) -> NDArray[np.intp]:
     """Those of some rows that are on the sides of the splits from `start` to `end`."""
     for cut in state.node.cuts[start:end]:
         left = left[u[left] @ _convert_row(state, cut) >= 0.0]
@@ -200,7 +243,9 @@ def _convert_row(state: SearchState, row: Array) -> Array:
     return row[:-1] if state.net.cone else row
 
 
-def draw_uniform_points(domain: Domain, count: int, random: np.random.Generator, deadline: Deadline = NEVER) -> Array | None:
+def draw_uniform_points(
+    domain: Domain, count: int, random: np.random.Generator, deadline: Deadline = NEVER
+) -> Array | None:
     """Points of a domain, uniform in its numbers and over the categories of every group; None where it is unbounded.
 
     Fewer than `count` where inequalities leave little of the box, None where they leave next to nothing.
@@ -219,7 +264,9 @@ def draw_uniform_points(domain: Domain, count: int, random: np.random.Generator,
     return points if len(points) >= 2 else None
 
 
-def _draw_categories(domain: Domain, group: tuple[int, ...], count: int, random: np.random.Generator) -> NDArray[np.intp]:
+def _draw_categories(
+    domain: Domain, group: tuple[int, ...], count: int, random: np.random.Generator
+) -> NDArray[np.intp]:
     """One category of a group for every point, among those that the domain admits."""
     columns = np.array(group)
     sure, possible = domain.lower[columns] > 0, domain.upper[columns] > 0

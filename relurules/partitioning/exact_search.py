@@ -43,7 +43,9 @@ class ExactSearch:
     order: NDArray[np.intp]
     _steps: list[_PathCell] = field(default_factory=list)
     #: For signs of earlier levels: forms of neurons, and rows.
-    _rows: dict[bytes, tuple[dict[int, Integers], dict[int, Integers]]] = field(default_factory=dict)
+    _rows: dict[bytes, tuple[dict[int, Integers], dict[int, Integers]]] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.space = ExactSpace(self.domain, self.frame)
@@ -70,7 +72,9 @@ class ExactSearch:
             found |= state_layout.NEGATIVE
         return int(found)
 
-    def _admissible_vertex(self, polytope: ExactPolytope, row: Integers) -> tuple[Fraction, ...] | None:
+    def _admissible_vertex(
+        self, polytope: ExactPolytope, row: Integers
+    ) -> tuple[Fraction, ...] | None:
         """A point where row·s > 0 and every group has one indicator at 1; None where there is none.
 
         By branch and bound over the groups; after many nodes the point may be a mixture of categories: in doubt a side
@@ -98,9 +102,13 @@ class ExactSearch:
         if self.space.groups:
             anything = np.zeros(self.space.coordinates + 1, dtype=object)
             anything[-1] = 1
-            corner = self._admissible_vertex(polytope, self._steps[-1].row if self._steps else anything)
+            corner = self._admissible_vertex(
+                polytope, self._steps[-1].row if self._steps else anything
+            )
             return None if corner is None else self.space.point(corner)
-        inside = find_interior_point(polytope, [*self.space.walls, *(step.row for step in self._steps)])
+        inside = find_interior_point(
+            polytope, [*self.space.walls, *(step.row for step in self._steps)]
+        )
         return None if inside is None else self.space.point(inside)
 
     def _signs(self, pattern: Pattern) -> Pattern:

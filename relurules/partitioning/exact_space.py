@@ -23,10 +23,16 @@ class ExactSpace:
         self.domain, self.free = domain, frame.free
         self.ties = frame.ties
         place = {int(column): i for i, column in enumerate(frame.free)}
-        self.groups = [np.array([place[int(j)] for j in tie[:-1]], dtype=np.intp) for tie in frame.ties]
+        self.groups = [
+            np.array([place[int(j)] for j in tie[:-1]], dtype=np.intp) for tie in frame.ties
+        ]
         self.cone = not np.isfinite([domain.lower[self.free], domain.upper[self.free]]).all()
         self.fixed = np.flatnonzero((domain.lower == domain.upper) & (domain.lower != 0))
-        moving = np.empty(0) if self.cone else np.concatenate([domain.lower[self.free], domain.upper[self.free]])
+        moving = (
+            np.empty(0)
+            if self.cone
+            else np.concatenate([domain.lower[self.free], domain.upper[self.free]])
+        )
         ends, self._shift = scale_to_integers(np.concatenate([domain.lower[self.fixed], moving]))
         self._fixed, ends = ends[: len(self.fixed)], ends[len(self.fixed) :]
         half = len(ends) // 2
@@ -73,7 +79,9 @@ class ExactSpace:
         own, scale = weights[self.free], 1 << self._shift
         constant = constant * scale + (weights[self.fixed] * self._fixed).sum()
         if self.cone:
-            return reduce_row(np.array([*(2 * scale * own), constant, -scale * own.sum()], dtype=object))
+            return reduce_row(
+                np.array([*(2 * scale * own), constant, -scale * own.sum()], dtype=object)
+            )
         constant += (own * self._low).sum()
         return reduce_row(np.append(own * self._width, constant))
 
@@ -95,11 +103,16 @@ class ExactSpace:
     def has_interior(self) -> bool:
         """Whether the domain has one, as it was asked for: without the room that membership leaves for rounding."""
         polytope, walls = ExactPolytope(self.coordinates), self._walls(self.domain.bounds)
-        return all(polytope.cut(row) for row in walls) and find_interior_point(polytope, walls) is not None
+        return (
+            all(polytope.cut(row) for row in walls)
+            and find_interior_point(polytope, walls) is not None
+        )
 
     def _walls(self, bounds: Array) -> list[Integers]:
         domain, d = self.domain, len(self.domain)
-        forms = [np.append(-normal, bound) for normal, bound in zip(domain.normals, bounds, strict=True)]
+        forms = [
+            np.append(-normal, bound) for normal, bound in zip(domain.normals, bounds, strict=True)
+        ]
         eye = np.eye(d)
         forms += [np.append(eye[tie[-1]], 0.0) for tie in self.ties]
         if self.cone:
@@ -113,7 +126,9 @@ class ExactSpace:
         return [row for row in rows if (row[:-1] != 0).any() or row[-1] < 0]
 
 
-def find_interior_point(polytope: ExactPolytope, rows: Sequence[Integers]) -> tuple[Fraction, ...] | None:
+def find_interior_point(
+    polytope: ExactPolytope, rows: Sequence[Integers]
+) -> tuple[Fraction, ...] | None:
     """A point strictly inside the polytope, whose rows these are, and the unit box; None where there is none."""
     corners = [polytope.vertex()]
     for row in rows:
@@ -133,4 +148,6 @@ def find_interior_point(polytope: ExactPolytope, rows: Sequence[Integers]) -> tu
 
 
 def _evaluate_row(row: Integers, s: Sequence[Fraction]) -> Fraction:
-    return sum((int(a) * b for a, b in zip(row[:-1], s, strict=True) if a), Fraction(0)) + int(row[-1])
+    return sum((int(a) * b for a, b in zip(row[:-1], s, strict=True) if a), Fraction(0)) + int(
+        row[-1]
+    )

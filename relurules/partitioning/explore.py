@@ -14,9 +14,15 @@ from typing import Any, NamedTuple, Protocol
 from relurules.errors import CheckError, DataError, Termination
 from relurules.files.locks import hold_lock, make_scratch_folder
 from relurules.files.writing import make_folder
-from relurules.limits import NEVER, Deadline
+from relurules.ir.limits import NEVER, Deadline
 from relurules.partitioning import state_layout
-from relurules.partitioning.checkpoint import DAMAGED, read_checkpoint, remove_checkpoint, require_file, save_checkpoint
+from relurules.partitioning.checkpoint import (
+    DAMAGED,
+    read_checkpoint,
+    remove_checkpoint,
+    require_file,
+    save_checkpoint,
+)
 from relurules.partitioning.engine import advance
 from relurules.partitioning.pieces import (
     SearchPiece,
@@ -27,7 +33,13 @@ from relurules.partitioning.pieces import (
     split_into_pieces,
 )
 from relurules.partitioning.result_spool import ResultSpool, read_result, write_result
-from relurules.partitioning.search_run import RegionBatch, SearchProblem, SearchRun, begin_search, join_batches
+from relurules.partitioning.search_run import (
+    RegionBatch,
+    SearchProblem,
+    SearchRun,
+    begin_search,
+    join_batches,
+)
 from relurules.partitioning.state import SearchState
 
 Progress = Callable[[int], None]
@@ -40,7 +52,9 @@ _SECONDS, _REGIONS = 2.0, 200_000
 #: Seconds between two checkpoints.
 _CHECKPOINT_EVERY = 30.0
 #: What ends programs, and can wait until a step is recorded.
-_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 
 class SearchBudget(NamedTuple):
@@ -120,7 +134,9 @@ def _lock_checkpoint(checkpoint: Path) -> Iterator[None]:
         yield
 
 
-def _start_search(problem: SearchProblem, sink: RegionSink, budget: SearchBudget, checkpoint: Path | None) -> SearchProgress:
+def _start_search(
+    problem: SearchProblem, sink: RegionSink, budget: SearchBudget, checkpoint: Path | None
+) -> SearchProgress:
     if checkpoint is not None and checkpoint.exists():
         search, arrays = read_checkpoint(checkpoint, problem)
         try:
@@ -132,7 +148,11 @@ def _start_search(problem: SearchProblem, sink: RegionSink, budget: SearchBudget
         return search
 
     state, jobs = begin_search(problem), budget.jobs
-    search = make_single_piece(problem, state) if jobs == 1 else split_into_pieces(problem, state, _PIECES * _count_processes(jobs))
+    search = (
+        make_single_piece(problem, state)
+        if jobs == 1
+        else split_into_pieces(problem, state, _PIECES * _count_processes(jobs))
+    )
     if checkpoint is not None:
         save_checkpoint(checkpoint, problem, search, sink.saved())
     return search
@@ -170,11 +190,21 @@ def _run_rounds(
                     saved = time.monotonic()
     except BrokenExecutor as error:
         interrupt()  # Ctrl-C may have reached the workers first
-        kept = f"go on from the checkpoint {checkpoint}" if checkpoint else "with checkpoint= it could go on"
+        kept = (
+            f"go on from the checkpoint {checkpoint}"
+            if checkpoint
+            else "with checkpoint= it could go on"
+        )
         raise CheckError(f"a worker process died after {search.found} regions; {kept}") from error
 
 
-def _save_progress(problem: SearchProblem, search: SearchProgress, sink: RegionSink, checkpoint: Path | None, keep: bool) -> None:
+def _save_progress(
+    problem: SearchProblem,
+    search: SearchProgress,
+    sink: RegionSink,
+    checkpoint: Path | None,
+    keep: bool,
+) -> None:
     """Write a checkpoint where there is something to go on with and search and sink agree."""
     if checkpoint is not None and search.recorded and (keep or not search.complete):
         save_checkpoint(checkpoint, problem, search, sink.saved())
@@ -186,7 +216,9 @@ def _count_processes(jobs: int) -> int:
     return int(effective_n_jobs(jobs))
 
 
-def _iterate_rounds(problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget) -> Generator[None, None, None]:
+def _iterate_rounds(
+    problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget
+) -> Generator[None, None, None]:
     """Bring the pieces of the search forward; yields whenever search and sink agree."""
     run = _run_alone if budget.jobs == 1 else _run_in_parallel
     while not search.complete and not _is_over(search, budget):
@@ -194,10 +226,14 @@ def _iterate_rounds(problem: SearchProblem, search: SearchProgress, sink: Region
 
 
 def _is_over(search: SearchProgress, budget: SearchBudget) -> bool:
-    return search.found >= 1 and (search.found >= budget.regions or budget.left(search.found) <= 0.0)
+    return search.found >= 1 and (
+        search.found >= budget.regions or budget.left(search.found) <= 0.0
+    )
 
 
-def _run_alone(problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget) -> Iterator[None]:
+def _run_alone(
+    problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget
+) -> Iterator[None]:
     """The first piece that isn't done, step by step, in this process."""
     i = next(i for i, piece in enumerate(search.pieces) if piece.state is not None)
     piece = search.pieces[i]
@@ -210,12 +246,16 @@ def _run_alone(problem: SearchProblem, search: SearchProgress, sink: RegionSink,
         try:
             why = walk.step()
         finally:  # a step that fails has found something, too
-            piece = SearchPiece(piece.place, None if why == state_layout.DONE else walk.state, walk.found)
+            piece = SearchPiece(
+                piece.place, None if why == state_layout.DONE else walk.state, walk.found
+            )
             _record_piece(search, sink, i, piece, walk.taken())
         yield
 
 
-def _record_piece(search: SearchProgress, sink: RegionSink, i: int, piece: SearchPiece, batch: RegionBatch) -> None:
+def _record_piece(
+    search: SearchProgress, sink: RegionSink, i: int, piece: SearchPiece, batch: RegionBatch
+) -> None:
     """What piece i found goes to the sink, and then counts."""
     search.recorded = False
     sink.add(i, batch)
@@ -223,7 +263,9 @@ def _record_piece(search: SearchProgress, sink: RegionSink, i: int, piece: Searc
     search.recorded = True
 
 
-def _run_in_parallel(problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget) -> Iterator[None]:
+def _run_in_parallel(
+    problem: SearchProblem, search: SearchProgress, sink: RegionSink, budget: SearchBudget
+) -> Iterator[None]:
     """Every piece that isn't done, for a while, in several processes."""
     from joblib import delayed
 
@@ -236,12 +278,19 @@ def _run_in_parallel(problem: SearchProblem, search: SearchProgress, sink: Regio
     net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
     with make_scratch_folder() as folder, _make_parallel(budget.jobs) as parallel:
         tray = ResultSpool(folder, os.getpid())
-        calls = (delayed(_advance_piece)(problem, search.pieces[i].state, seconds, regions, tray) for i in waiting)
+        calls = (
+            delayed(_advance_piece)(problem, search.pieces[i].state, seconds, regions, tray)
+            for i in waiting
+        )
         with _drop_pending_results(parallel(calls)) as results:
             for i, given in zip(waiting, results, strict=True):
                 batch, state, found = read_result(given)
-                left = None if state is None else state._replace(net=net)  # one network for all pieces
-                _record_piece(search, sink, i, SearchPiece(search.pieces[i].place, left, found), batch)
+                left = (
+                    None if state is None else state._replace(net=net)
+                )  # one network for all pieces
+                _record_piece(
+                    search, sink, i, SearchPiece(search.pieces[i].place, left, found), batch
+                )
                 yield
 
 
@@ -267,15 +316,21 @@ def _drop_pending_results(results: Any) -> Iterator[Any]:
                 results.close()
 
 
-def _advance_piece(problem: SearchProblem, state: SearchState, seconds: float, regions: float, tray: ResultSpool) -> Any:
+def _advance_piece(
+    problem: SearchProblem, state: SearchState, seconds: float, regions: float, tray: ResultSpool
+) -> Any:
     """Go on with one piece for a while: what it found, its state if there is more to do, its regions so far."""
     walk, end = SearchRun(problem, copy_with_network(state)), time.monotonic() + seconds
     walk.stop_at(walk.found + regions)
     target, batches, why = walk.found + regions, list[RegionBatch](), -1
-    while why != state_layout.DONE and (not batches or (time.monotonic() < end and walk.found < target)):
+    while why != state_layout.DONE and (
+        not batches or (time.monotonic() < end and walk.found < target)
+    ):
         why = walk.step()
         batches.append(walk.taken())
-    return write_result((join_batches(batches), None if why == state_layout.DONE else walk.state, walk.found), tray)
+    return write_result(
+        (join_batches(batches), None if why == state_layout.DONE else walk.state, walk.found), tray
+    )
 
 
 @contextmanager

@@ -24,7 +24,15 @@ from relurules.lp.dictionary import (
 from relurules.lp.polytope import Box, make_box
 from relurules.lp.tolerances import THIN, UNIT
 from relurules.partitioning import state_layout
-from relurules.partitioning.state import Array, CellStack, CurrentCell, Int, OutputBuffers, SearchNetwork, SearchState
+from relurules.partitioning.state import (
+    Array,
+    CellStack,
+    CurrentCell,
+    Int,
+    OutputBuffers,
+    SearchNetwork,
+    SearchState,
+)
 
 #: Rows, waiting cells and numbers that there is room for at first; arrays that become too small are doubled.
 _ROWS, _SLOTS, _POOL = 24, 8, 8192
@@ -42,7 +50,9 @@ def make_search_box(domain: Domain, frame: Normalisation) -> Box:
     return box
 
 
-def make_initial_state(network: Network, domain: Domain, frame: Normalisation, options: Int, buffer: int) -> SearchState:
+def make_initial_state(
+    network: Network, domain: Domain, frame: Normalisation, options: Int, buffer: int
+) -> SearchState:
     """The state with the whole domain as its current cell; neurons stand in the order of their levels."""
     box = make_search_box(domain, frame)
     order = np.concatenate([np.empty(0, dtype=np.intp), *network.levels])
@@ -52,8 +62,19 @@ def make_initial_state(network: Network, domain: Domain, frame: Normalisation, o
     rows = w + _ROWS
     node = _allocate_cell(K, box, w + _ROWS, len(frame.free), options)
     node.cuts[:w], node.cut_error[:w] = box.walls, errors
-    work, spare = start_at_corner(box.low, box.width, rows), start_at_corner(box.low, box.width, rows)
-    state = SearchState(net, node, _allocate_stack(K, F, rows), _allocate_buffers(K, F, buffer, options), work, spare, allocate_ball_dictionary(F, rows))
+    work, spare = (
+        start_at_corner(box.low, box.width, rows),
+        start_at_corner(box.low, box.width, rows),
+    )
+    state = SearchState(
+        net,
+        node,
+        _allocate_stack(K, F, rows),
+        _allocate_buffers(K, F, buffer, options),
+        work,
+        spare,
+        allocate_ball_dictionary(F, rows),
+    )
     thin = False
     for i in range(w):
         express_form(work, box.walls[i], work.table[work.used[0]])
@@ -62,7 +83,12 @@ def make_initial_state(network: Network, domain: Domain, frame: Normalisation, o
             thin = True
         thin |= found == TOP and bool(work.table[work.used[0], 0] <= 2.0 * THIN)
         append_half_space(work, F + i)
-    node.at[state_layout.LEVEL], node.at[state_layout.DEPTH], node.at[state_layout.LIVE], node.at[state_layout.SPLIT] = -1, w, 1, -1
+    (
+        node.at[state_layout.LEVEL],
+        node.at[state_layout.DEPTH],
+        node.at[state_layout.LIVE],
+        node.at[state_layout.SPLIT],
+    ) = -1, w, 1, -1
     find_ball_center(work, state.ball, node.center, np.inf)
     node.radius[0] = min(
         (box.walls[:, :-1] @ node.center + box.walls[:, -1] - errors).min(initial=np.inf),
@@ -84,7 +110,9 @@ def raise_without_interior(domain: Domain, frame: Normalisation) -> NoReturn:
     )
 
 
-def _build_network(network: Network, order: NDArray[np.intp], frame: Normalisation, box: Box) -> SearchNetwork:
+def _build_network(
+    network: Network, order: NDArray[np.intp], frame: Normalisation, box: Box
+) -> SearchNetwork:
     sizes = [len(level) for level in network.levels]
     linear = normalise_forms(frame, network.A, network.b)
     base = np.abs(linear).sum(axis=1) + 2.0**-40 * _sum_absolute_terms(frame, network.A, network.b)
@@ -127,7 +155,9 @@ def _sum_source_terms(lifting: Lifting, frame: Normalisation) -> Array:
     told = np.flatnonzero(lifting.kept >= 0)
     merged = told[lifting.origin[lifting.kept[told]] != told]
     first = lifting.origin[lifting.kept[merged]]
-    gain[merged] *= 40.0 * (1.0 + np.abs(source.slope[merged])) * (1.0 + np.abs(source.slope[first]))
+    gain[merged] *= (
+        40.0 * (1.0 + np.abs(source.slope[merged])) * (1.0 + np.abs(source.slope[first]))
+    )
     size = _sum_absolute_terms(frame, source.A, source.b)
     for level in source.levels:
         size[level] += np.abs(source.L[level]) @ (gain * size)
@@ -141,7 +171,9 @@ def _bound_wall_errors(box: Box, domain: Domain, frame: Normalisation) -> Array:
         return np.asarray(64.0 * len(frame.free) * UNIT * size)
     rows, _ = frame.rows(domain.normals, -domain.limits)
     length = row_lengths(rows)
-    worst = _sum_absolute_terms(frame, domain.normals, domain.limits) / np.where(length > 0, length, np.inf)
+    worst = _sum_absolute_terms(frame, domain.normals, domain.limits) / np.where(
+        length > 0, length, np.inf
+    )
     return np.asarray(64.0 * (len(domain) + 8) * UNIT * (size + worst.max(initial=0.0)))
 
 
@@ -212,10 +244,16 @@ def grow_state(state: SearchState, pool: int = 0) -> SearchState:
         state = state._replace(stack=stack._replace(pool=_lengthen_array(stack.pool, pool)))
     if node.counts[state_layout.TOP] >= len(stack.first):
         slots = 2 * len(stack.first)
-        wider = (array if name == "pool" else _enlarge_array(array, slots) for name, array in state.stack._asdict().items())
+        wider = (
+            array if name == "pool" else _enlarge_array(array, slots)
+            for name, array in state.stack._asdict().items()
+        )
         state = state._replace(stack=CellStack(*wider))
     if node.at[state_layout.DEPTH] >= len(node.cuts):
-        cuts = {name: _enlarge_array(getattr(node, name), 2 * len(node.cuts)) for name in ("cuts", "cut_error", "cut_of")}
+        cuts = {
+            name: _enlarge_array(getattr(node, name), 2 * len(node.cuts))
+            for name in ("cuts", "cut_error", "cut_of")
+        }
         state = state._replace(node=node._replace(**cuts))
     return _grow_rows(state, 2 * len(D.basic)) if n >= len(D.basic) else state
 

@@ -63,7 +63,9 @@ def _enclose_cell(s: SearchState) -> None:
                 continue
             node.spare[:] = 0.0
             node.spare[j] = sign
-            most = sign * certify_maximum(D, node.cuts, node.cut_error, node.middle, node.spare, 0.0, 1.0, rounding)
+            most = sign * certify_maximum(
+                D, node.cuts, node.cut_error, node.middle, node.spare, 0.0, 1.0, rounding
+            )
             if side == 0:
                 node.box[0, j] = max(node.box[0, j], most)
             else:
@@ -120,7 +122,9 @@ def _decide_by_box(s: SearchState, k: int) -> int:
     for j in range(F):
         middle += row[j] * (node.box[1, j] + node.box[0, j]) / 2
         reach += abs(row[j]) * (node.box[1, j] - node.box[0, j]) / 2
-    return (1 if middle > 0.0 else -1) if abs(middle) > reach + node.error[k] + 8 * UNIT * total else 0
+    return (
+        (1 if middle > 0.0 else -1) if abs(middle) > reach + node.error[k] + 8 * UNIT * total else 0
+    )
 
 
 @compile_cached

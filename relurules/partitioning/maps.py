@@ -16,13 +16,17 @@ def maps_in_order(network: Network, order: NDArray[np.intp], patterns: Pattern) 
     order: (K,) the neurons by level. Forms of a level are kept as long as the signs of the levels before stay the same,
     so that it takes least where patterns are sorted.
     """
-    starts = np.concatenate([[0], np.cumsum([len(level) for level in network.levels])]).astype(np.int64)
+    starts = np.concatenate([[0], np.cumsum([len(level) for level in network.levels])]).astype(
+        np.int64
+    )
     inputs = np.ascontiguousarray(np.column_stack([network.A, network.b])[order].T)
     outputs = np.column_stack([network.C, network.c])
     read = np.ascontiguousarray(network.L[np.ix_(order, order)].T)
     U = np.ascontiguousarray(network.U[:, order])
     maps = np.empty((len(patterns), *outputs.shape))
-    _write_maps(inputs, read, network.slope[order], starts, U, outputs, patterns, inputs.copy(), maps)
+    _write_maps(
+        inputs, read, network.slope[order], starts, U, outputs, patterns, inputs.copy(), maps
+    )
     return maps
 
 
@@ -46,7 +50,9 @@ def _write_maps(
             same += 1
         for level in range(1 if r > 0 else 0, len(starts) - 1):
             if r == 0 or starts[level] > same:
-                _write_level(inputs, read, slope, starts[level], starts[level + 1], patterns[r], forms)
+                _write_level(
+                    inputs, read, slope, starts[level], starts[level + 1], patterns[r], forms
+                )
         for o in range(len(outputs)):
             for i in range(len(inputs)):
                 maps[r, o, i] = outputs[o, i]

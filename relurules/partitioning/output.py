@@ -11,7 +11,11 @@ def emit_region(s: SearchState) -> None:
     """Write the region that the current cell is."""
     node, out = s.node, s.out
     node.counts[state_layout.REGIONS] += 1
-    if not (node.options[state_layout.POINTS] or node.options[state_layout.MAPS] or node.options[state_layout.TREE]):
+    if not (
+        node.options[state_layout.POINTS]
+        or node.options[state_layout.MAPS]
+        or node.options[state_layout.TREE]
+    ):
         return
     i = node.counts[state_layout.LEAVES_OUT]
     node.counts[state_layout.LEAVES_OUT] += 1
@@ -37,4 +41,7 @@ def emit_split(s: SearchState, k: int) -> None:
 @compile_inline
 def is_full(s: SearchState) -> bool:
     counts = s.node.counts
-    return bool(counts[state_layout.LEAVES_OUT] >= len(s.out.radii) or counts[state_layout.SPLITS_OUT] >= len(s.out.split_neurons))
+    return bool(
+        counts[state_layout.LEAVES_OUT] >= len(s.out.radii)
+        or counts[state_layout.SPLITS_OUT] >= len(s.out.split_neurons)
+    )

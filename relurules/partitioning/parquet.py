@@ -52,7 +52,13 @@ class ParquetSink:
     A file holds about 64k regions of one piece of the search, fewer where they are large or where a checkpoint was due.
     """
 
-    def __init__(self, problem: SearchProblem, folder: Path, checkpoint: Path | None = None, version: str = "") -> None:
+    def __init__(
+        self,
+        problem: SearchProblem,
+        folder: Path,
+        checkpoint: Path | None = None,
+        version: str = "",
+    ) -> None:
         self.checkpoint = checkpoint
         self.folder, self.about = folder, _describe_search(problem, version)
         self.schema = _make_schema(problem, self.about)
@@ -105,11 +111,19 @@ class ParquetSink:
 
         DataError where the folder lacks a file, or holds one of another search.
         """
-        written, regions = {int(piece): int(count) for piece, count in arrays["parts"]}, int(arrays["regions"])
+        written, regions = (
+            {int(piece): int(count) for piece, count in arrays["parts"]},
+            int(arrays["regions"]),
+        )
         there = {path.name for path in self.folder.glob("*.parquet") if _PART.fullmatch(path.name)}
         if lacking := next((name for name in _name_files(written) if name not in there), None):
-            raise DataError(f"{self.folder}: lacks {lacking}, in which the checkpoint's search left regions")
-        expected, found = set(_name_files(written)), {name: self._regions_in(self.folder / name) for name in sorted(there)}
+            raise DataError(
+                f"{self.folder}: lacks {lacking}, in which the checkpoint's search left regions"
+            )
+        expected, found = (
+            set(_name_files(written)),
+            {name: self._regions_in(self.folder / name) for name in sorted(there)},
+        )
         if sum(found[name] for name in expected) != regions:
             raise DataError(
                 f"{self.folder}: doesn't hold the {regions} regions that the checkpoint's search left there"
@@ -142,7 +156,9 @@ class ParquetSink:
             self.waiting[piece] = [found]
             self._write(piece, found, n := min(self.rows, len(found.patterns)))
             self.waiting[piece] = [
-                found._replace(patterns=found.patterns[n:], points=found.points[n:], maps=found.maps[n:])
+                found._replace(
+                    patterns=found.patterns[n:], points=found.points[n:], maps=found.maps[n:]
+                )
             ]
         self.waiting.pop(piece, None)
 
@@ -153,7 +169,9 @@ class ParquetSink:
             arrays |= {"weights": found.maps[:n, :, :-1], "constants": found.maps[:n, :, -1]}
         table = _make_table({name: arrays[name] for name in self.schema.names}, self.schema)
         with replace_atomically(self.folder / _NAME.format(piece, part)) as path:
-            parquet.write_table(table, path, compression="zstd", use_dictionary=["pattern.list.element"])
+            parquet.write_table(
+                table, path, compression="zstd", use_dictionary=["pattern.list.element"]
+            )
         self.written[piece] = part + 1
         self.regions += n
 
@@ -164,7 +182,9 @@ class ParquetSink:
             found = pyarrow.parquet.read_metadata(path)
             about = json.loads((found.metadata or {}).get(_KEY, b"{}"))
         except (OSError, ValueError, pyarrow.ArrowException) as error:
-            raise DataError(f"{path}: can't be read ({summarise_error(error)}); remove it and the checkpoint") from error
+            raise DataError(
+                f"{path}: can't be read ({summarise_error(error)}); remove it and the checkpoint"
+            ) from error
         if about.get("digest") != self.about["digest"]:
             raise DataError(f"{path}: holds regions of another search than the checkpoint's")
         return int(found.num_rows)
@@ -228,14 +248,24 @@ def _make_table(arrays: Mapping[str, _Numbers], schema: Any) -> Any:
 def _check_folder(folder: Path, checkpoint: Path | None) -> None:
     """DataError for files, hidden ones aside, that a search with this checkpoint didn't leave in the folder."""
     if checkpoint is not None and checkpoint.resolve().parent == folder.resolve():
-        raise DataError(f"{checkpoint}: the checkpoint can't be in the folder of the regions; name another place")
+        raise DataError(
+            f"{checkpoint}: the checkpoint can't be in the folder of the regions; name another place"
+        )
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     own = [name for name in names if _PART.fullmatch(name) or name == _MANIFEST]
     if other := [name for name in names if name not in own]:
-        raise DataError(f"{folder}: holds other files, such as {other[0]!r}; give a new or an empty folder")
+        raise DataError(
+            f"{folder}: holds other files, such as {other[0]!r}; give a new or an empty folder"
+        )
     if own and (checkpoint is None or not checkpoint.exists()):
-        kept = "no checkpoint goes with them" if checkpoint is None else f"there is no checkpoint {checkpoint}"
-        raise DataError(f"{folder}: holds regions of an earlier search, and {kept}; give a new or an empty folder")
+        kept = (
+            "no checkpoint goes with them"
+            if checkpoint is None
+            else f"there is no checkpoint {checkpoint}"
+        )
+        raise DataError(
+            f"{folder}: holds regions of an earlier search, and {kept}; give a new or an empty folder"
+        )
 
 
 __all__ = ["ParquetSink"]

@@ -31,7 +31,9 @@ def copy_with_network(state: SearchState) -> SearchState:
 
 
 def _copy_arrays(group: Any) -> Any:
-    return type(group)(*(np.array(array, order="C") if isinstance(array, np.ndarray) else array for array in group))
+    return type(group)(
+        *(np.array(array, order="C") if isinstance(array, np.ndarray) else array for array in group)
+    )
 
 
 def park_cell(state: SearchState) -> None:
@@ -39,10 +41,18 @@ def park_cell(state: SearchState) -> None:
     node, stack, D = state.node, state.stack, state.work
     if not node.at[state_layout.LIVE]:
         return
-    top, first, n = int(node.counts[state_layout.TOP]), int(node.counts[state_layout.POOLED]), int(D.used[0])
+    top, first, n = (
+        int(node.counts[state_layout.TOP]),
+        int(node.counts[state_layout.POOLED]),
+        int(D.used[0]),
+    )
     store_dictionary(D, stack, top, first, 0)
     stack.used[top, 0] = n
-    stack.pattern[top], stack.center[top], stack.radius[top] = node.pattern, node.center, node.radius[0]
+    stack.pattern[top], stack.center[top], stack.radius[top] = (
+        node.pattern,
+        node.center,
+        node.radius[0],
+    )
     stack.at[top] = node.at
     stack.at[top, state_layout.OTHER] = 0
     node.counts[state_layout.TOP] += 1
@@ -62,18 +72,36 @@ def isolate_cell(state: SearchState, slot: int, *, emits: bool = True) -> Search
     """
     if not emits:
         state = state._replace(
-            out=OutputBuffers(*(np.zeros((min(len(array), 1), *array.shape[1:]), array.dtype) for array in state.out))
+            out=OutputBuffers(
+                *(
+                    np.zeros((min(len(array), 1), *array.shape[1:]), array.dtype)
+                    for array in state.out
+                )
+            )
         )
     top = int(state.node.counts[state_layout.TOP])
     single = _isolate_current(state) if slot == top else _isolate_waiting(state, slot)
     single.stack.at[0, [state_layout.SPLIT, state_layout.SIDE]] = -1, 0
-    single.node.counts[[state_layout.REGIONS, state_layout.SPLITS, state_layout.LEAVES_OUT, state_layout.SPLITS_OUT, state_layout.TESTS]] = 0
+    single.node.counts[
+        [
+            state_layout.REGIONS,
+            state_layout.SPLITS,
+            state_layout.LEAVES_OUT,
+            state_layout.SPLITS_OUT,
+            state_layout.TESTS,
+        ]
+    ] = 0
     return single
 
 
 def _isolate_current(state: SearchState) -> SearchState:
     """The current cell as the only one that waits."""
-    stack = CellStack(*(np.zeros((min(len(array), _SLOTS), *array.shape[1:]), array.dtype) for array in state.stack))
+    stack = CellStack(
+        *(
+            np.zeros((min(len(array), _SLOTS), *array.shape[1:]), array.dtype)
+            for array in state.stack
+        )
+    )
     single = copy_state(state._replace(stack=stack._replace(pool=np.zeros(_POOL))))
     single.node.counts[[state_layout.TOP, state_layout.POOLED]] = 0
     single = grow_state(single)
@@ -83,7 +111,10 @@ def _isolate_current(state: SearchState) -> SearchState:
 
 def _isolate_waiting(state: SearchState, slot: int) -> SearchState:
     """A cell that waits as the only one."""
-    first, size = int(state.stack.first[slot]), int(state.stack.used[slot, 0]) * state.work.table.shape[1]
+    first, size = (
+        int(state.stack.first[slot]),
+        int(state.stack.used[slot, 0]) * state.work.table.shape[1],
+    )
     found = dict[str, Any]()
     for name, array in state.stack._asdict().items():
         found[name] = np.zeros((min(len(array), _SLOTS), *array.shape[1:]), array.dtype)
@@ -151,7 +182,10 @@ def split_into_pieces(problem: SearchProblem, state: SearchState, wanted: int) -
     pieces, splits = [SearchPiece((-1, 0), state)], list[_Split]()
     regions: set[int] = set()  # pieces that can't be split
     while len(regions) < len(pieces) < wanted:
-        i = min((i for i in range(len(pieces)) if i not in regions), key=lambda i: _measure_depth(pieces[i].state))
+        i = min(
+            (i for i in range(len(pieces)) if i not in regions),
+            key=lambda i: _measure_depth(pieces[i].state),
+        )
         split, children = _split_piece(problem, pieces[i].state)
         if split is None:
             regions.add(i)
@@ -173,10 +207,16 @@ def _make_upper_splits(problem: SearchProblem, splits: Sequence[_Split]) -> Uppe
 
 
 def _measure_depth(state: SearchState | None) -> int:
-    return 0 if state is None else int(max(state.node.at[state_layout.DEPTH], state.stack.at[0, state_layout.DEPTH]))
+    return (
+        0
+        if state is None
+        else int(max(state.node.at[state_layout.DEPTH], state.stack.at[0, state_layout.DEPTH]))
+    )
 
 
-def _split_piece(problem: SearchProblem, state: SearchState | None) -> tuple[tuple[int, Pattern] | None, list[SearchState]]:
+def _split_piece(
+    problem: SearchProblem, state: SearchState | None
+) -> tuple[tuple[int, Pattern] | None, list[SearchState]]:
     """The first split of a piece that has one cell, and both sides; None where it is one region."""
     if state is None:
         return None, []

@@ -19,8 +19,8 @@ from relurules.domain import Domain, row_lengths
 from relurules.errors import DomainError
 from relurules.ir import UNEXPLORED, Network, Partition, Tree
 from relurules.ir.compensated_forms import compute_accurate_rows
+from relurules.ir.limits import SearchLimits
 from relurules.ir.network import Array, Pattern
-from relurules.limits import SearchLimits
 from relurules.lp import Ball
 from relurules.partitioning import state_layout
 from relurules.partitioning.admissible_points import AdmissiblePoints
@@ -113,7 +113,8 @@ class _ReferenceSearch:
         if negative is None or positive is None:
             exact = self._exact_sides(cell)
             negative, positive = (
-                None if one is None else ball or one for one, ball in zip(exact, (negative, positive), strict=True)
+                None if one is None else ball or one
+                for one, ball in zip(exact, (negative, positive), strict=True)
             )
         if negative is not None and positive is not None:
             negative, positive = (
@@ -127,10 +128,15 @@ class _ReferenceSearch:
     def _exact_sides(self, cell: _Cell) -> tuple[Ball | None, Ball | None]:
         """The same by exact arithmetic; a side that no larger ball is known for gets the cell's centre, of radius 0."""
         point = Ball(0.0, cell.ball.center)
-        sides = self.exact.sides(self._in_search_order(cell.pattern), self._cuts(cell), len(cell.pattern))
+        sides = self.exact.sides(
+            self._in_search_order(cell.pattern), self._cuts(cell), len(cell.pattern)
+        )
         if sides == state_layout.NEITHER:
             return None, point
-        return point if sides & state_layout.NEGATIVE else None, point if sides & state_layout.POSITIVE else None
+        return (
+            point if sides & state_layout.NEGATIVE else None,
+            point if sides & state_layout.POSITIVE else None,
+        )
 
     def _in_network_order(self, pattern: tuple[int, ...]) -> Pattern:
         signs = np.zeros(len(self.network), dtype=np.int8)
@@ -153,7 +159,9 @@ class _ReferenceSearch:
             place = self.above[split]
         return np.array(found[::-1], dtype=np.int64)
 
-    def _side(self, cell: _Cell, w: Array, g: float, at: float, sign: float, least: float) -> Ball | None:
+    def _side(
+        self, cell: _Cell, w: Array, g: float, at: float, sign: float, least: float
+    ) -> Ball | None:
         radius, center = cell.ball
         if sign * at >= radius:
             return cell.ball
@@ -162,7 +170,9 @@ class _ReferenceSearch:
         ball = lp.find_inscribed_ball(np.vstack([cell.G, -sign * w]), np.append(cell.h, sign * g))
         return ball if ball.radius > least else None
 
-    def _split(self, cell: _Cell, k: int, form: Array, size: float, negative: Ball, positive: Ball) -> None:
+    def _split(
+        self, cell: _Cell, k: int, form: Array, size: float, negative: Ball, positive: Ball
+    ) -> None:
         rows, offsets = self.frame.rows(form[None, :-1], form[-1:])
         length = row_lengths(rows)[0]
         split = len(self.neurons)
@@ -194,9 +204,15 @@ class _ReferenceSearch:
         children = np.array(self.children, dtype=np.int32).reshape(-1, 2)
         tree = Tree(np.array(self.neurons, dtype=np.intp), rows[:, :-1], rows[:, -1], children)
         patterns = np.empty((len(self.patterns), K), dtype=np.int8)
-        patterns[:, self.order] = np.array(self.patterns, dtype=np.int8).reshape(len(self.patterns), K)
-        points = np.clip(np.array(self.points).reshape(len(self.points), d), self.domain.lower, self.domain.upper)
-        return Partition(self.network, self.domain, self.frame, tree, patterns, points, not self.stack)
+        patterns[:, self.order] = np.array(self.patterns, dtype=np.int8).reshape(
+            len(self.patterns), K
+        )
+        points = np.clip(
+            np.array(self.points).reshape(len(self.points), d), self.domain.lower, self.domain.upper
+        )
+        return Partition(
+            self.network, self.domain, self.frame, tree, patterns, points, not self.stack
+        )
 
 
 def search_with_scipy(
@@ -212,11 +228,15 @@ def search_with_scipy(
     Raises DomainError where the domain doesn't fit the network or has no interior.
     """
     if len(domain) != network.A.shape[1]:
-        raise DomainError(f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}")
+        raise DomainError(
+            f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}"
+        )
     run = _ReferenceSearch(network, domain)
     limits = limits or SearchLimits()
     most = np.inf if limits.regions is None else limits.regions
-    while run.stack and (not run.patterns or not (limits.deadline.is_over() or len(run.patterns) >= most)):
+    while run.stack and (
+        not run.patterns or not (limits.deadline.is_over() or len(run.patterns) >= most)
+    ):
         run.step()
         if progress is not None:
             progress(len(run.patterns))

@@ -28,7 +28,9 @@ def write_result(result: Any, tray: ResultSpool) -> Any:
     try:
         dump(result, path)
     except OSError as error:  # the library names no file
-        raise OSError(error.errno, f"{error.strerror} (TMPDIR can name another place)", path) from error
+        raise OSError(
+            error.errno, f"{error.strerror} (TMPDIR can name another place)", path
+        ) from error
     return Path(path)
 
 

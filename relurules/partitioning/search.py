@@ -7,10 +7,20 @@ import numpy as np
 
 from relurules.domain import Domain
 from relurules.errors import CheckError, DomainError, Termination, UnsupportedError
-from relurules.ir import UNEXPLORED, Count, DecisionCounts, Estimate, Network, Neuron, Partition, StreamResult, Tree
+from relurules.ir import (
+    UNEXPLORED,
+    Count,
+    DecisionCounts,
+    Estimate,
+    Network,
+    Neuron,
+    Partition,
+    StreamResult,
+    Tree,
+)
 from relurules.ir.compensated_forms import compute_accurate_rows
+from relurules.ir.limits import Deadline, SearchLimits, make_search_limits
 from relurules.ir.network import Array
-from relurules.limits import Deadline, SearchLimits, make_search_limits
 from relurules.partitioning import reference_search
 from relurules.partitioning.checkpoint import remove_checkpoint
 from relurules.partitioning.estimate import ProbeBudget, estimate_search
@@ -59,7 +69,9 @@ def search_regions(
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
     if solver == "scipy":
         if jobs != 1 or checkpoint is not None or limits.megabytes is not None:
-            raise UnsupportedError("solver 'scipy' has no jobs, checkpoint or memory_limit; supported: 'compiled'")
+            raise UnsupportedError(
+                "solver 'scipy' has no jobs, checkpoint or memory_limit; supported: 'compiled'"
+            )
         return reference_search.search_with_scipy(network, domain, limits=limits, progress=progress)
     problem = make_problem(network, domain, RegionOutputs(points=True, tree=True))
     found = CollectingSink()
@@ -73,7 +85,11 @@ def search_regions(
         keep=keep_checkpoint,
         watch=watch,
     )
-    guess = estimate_search(problem, done, effort=_make_probe_budget(problem, limits)) if estimated and not done.complete else None
+    guess = (
+        estimate_search(problem, done, effort=_make_probe_budget(problem, limits))
+        if estimated and not done.complete
+        else None
+    )
     return _build_partition(problem, done, found, guess)
 
 
@@ -94,7 +110,9 @@ def count_regions(
     if limits.regions == 0:
         return Count(0, False, estimate_search(problem, None, rows))
     done = run_search(problem, CountingSink(), limits, progress=progress, checkpoint=checkpoint)
-    return Count(done.found, done.complete, None if done.complete else estimate_search(problem, done, rows))
+    return Count(
+        done.found, done.complete, None if done.complete else estimate_search(problem, done, rows)
+    )
 
 
 def write_regions(
@@ -117,7 +135,9 @@ def write_regions(
     sink = ParquetSink(problem, folder, checkpoint, version)
     with sink.alone():
         try:
-            done = run_search(problem, sink, limits, progress=progress, checkpoint=checkpoint, keep=True)
+            done = run_search(
+                problem, sink, limits, progress=progress, checkpoint=checkpoint, keep=True
+            )
         except (KeyboardInterrupt, Termination, CheckError):
             if sink:
                 sink.close(complete=False)
@@ -125,13 +145,20 @@ def write_regions(
         files = sink.close(complete=done.complete)
         if checkpoint is not None and done.complete:
             remove_checkpoint(checkpoint)  # the folder says now that it is whole
-    return StreamResult(done.found, done.complete, files, None if done.complete else estimate_search(problem, done, rows))
+    return StreamResult(
+        done.found,
+        done.complete,
+        files,
+        None if done.complete else estimate_search(problem, done, rows),
+    )
 
 
 def compile_search() -> None:
     """Compile what isn't compiled yet, so that no time limit pays for it: by a search for two regions."""
     one, none = np.eye(1), np.zeros((1, 1))
-    tiny = Network(A=one, L=none, b=none[0], C=none, U=one, c=none[0], slope=none[0], neurons=(Neuron("", 0),))
+    tiny = Network(
+        A=one, L=none, b=none[0], C=none, U=one, c=none[0], slope=none[0], neurons=(Neuron("", 0),)
+    )
     found = search_regions(tiny, Domain.box([-1.0], [1.0]), max_regions=1)
     found.regions()
 
@@ -139,7 +166,9 @@ def compile_search() -> None:
 def make_problem(network: Network, domain: Domain, wanted: RegionOutputs) -> SearchProblem:
     """What a search needs to know. DomainError where the domain doesn't fit the network."""
     if len(domain) != network.A.shape[1]:
-        raise DomainError(f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}")
+        raise DomainError(
+            f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}"
+        )
     return SearchProblem(network, domain, domain.frame(compute_length_scales(network)), wanted)
 
 
@@ -150,7 +179,12 @@ def make_budget(limits: SearchLimits, jobs: int, own: int = 0) -> SearchBudget:
     fit = math.inf
     if limits.megabytes is not None:
         fit = max(1.0, limits.megabytes * 1e6 // max(1, own + limits.bytes))
-    return SearchBudget(min(fit, math.inf if limits.regions is None else limits.regions), limits.deadline, jobs, limits.pace)
+    return SearchBudget(
+        min(fit, math.inf if limits.regions is None else limits.regions),
+        limits.deadline,
+        jobs,
+        limits.pace,
+    )
 
 
 def _count_region_bytes(network: Network) -> int:
@@ -159,10 +193,14 @@ def _count_region_bytes(network: Network) -> int:
     return int(2 * (K + 8 * d + 16 + K + 8 + 16) + 8 * (d + 1) + 8)
 
 
-def _build_partition(problem: SearchProblem, search: SearchProgress, found: CollectingSink, guess: Estimate | None) -> Partition:
+def _build_partition(
+    problem: SearchProblem, search: SearchProgress, found: CollectingSink, guess: Estimate | None
+) -> Partition:
     batches = [(found.of(i), piece.place) for i, piece in enumerate(search.pieces)]
     parts = [(batch, place) for batch, place in batches if batch is not None]
-    below = join_pieces([batch for batch, _ in parts], [place for _, place in parts], len(search.top.neurons))
+    below = join_pieces(
+        [batch for batch, _ in parts], [place for _, place in parts], len(search.top.neurons)
+    )
     neurons = np.concatenate([search.top.neurons, below.neurons]).astype(np.intp)
     signs = np.vstack([search.top.signs, below.signs])
     forms = compute_accurate_rows(problem.network, neurons, signs)
@@ -178,7 +216,11 @@ def _make_probe_budget(problem: SearchProblem, limits: SearchLimits) -> ProbeBud
     """What the estimate of a search that ended early may take: a small part of the time that was allowed."""
     deadline = limits.deadline
     work = convert_work_to_tests(_WORK, len(problem.frame.free))
-    ends = Deadline.after(_LEAST + _SHARE * deadline.seconds, deadline.clock) if deadline.is_set else deadline
+    ends = (
+        Deadline.after(_LEAST + _SHARE * deadline.seconds, deadline.clock)
+        if deadline.is_set
+        else deadline
+    )
     return ProbeBudget(probes=_PROBES, least=_LEAST_PROBES, tests=work, deadline=ends)
 
 

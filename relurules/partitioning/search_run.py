@@ -13,7 +13,12 @@ from relurules.partitioning.admissible_points import AdmissiblePoints
 from relurules.partitioning.engine import advance
 from relurules.partitioning.exact_search import ExactSearch
 from relurules.partitioning.exact_space import ExactSpace
-from relurules.partitioning.initial_state import grow_state, make_initial_state, make_search_box, raise_without_interior
+from relurules.partitioning.initial_state import (
+    grow_state,
+    make_initial_state,
+    make_search_box,
+    raise_without_interior,
+)
 from relurules.partitioning.maps import maps_in_order
 from relurules.partitioning.state import Int, SearchState
 
@@ -81,7 +86,10 @@ def begin_search(problem: SearchProblem) -> SearchState:
     options[state_layout.LOOK] = len(problem.frame.free) <= _LOOK_AHEAD
     state = make_initial_state(problem.network, problem.domain, problem.frame, options, _BUFFER)
     state.node.counts[state_layout.MOST] = ALL
-    if state.node.at[state_layout.THIN] and not ExactSpace(problem.domain, problem.frame).has_interior():
+    if (
+        state.node.at[state_layout.THIN]
+        and not ExactSpace(problem.domain, problem.frame).has_interior()
+    ):
         raise_without_interior(problem.domain, problem.frame)
     return state
 
@@ -122,7 +130,11 @@ class SearchRun:
                 self.state.node.at[state_layout.ANSWER] = self._admissible()
             elif why == state_layout.UNSURE:
                 self._answer_exactly()
-            elif why == state_layout.REACHED and not self.state.node.at[state_layout.LIVE] and not self.state.node.options[state_layout.PROBE]:
+            elif (
+                why == state_layout.REACHED
+                and not self.state.node.at[state_layout.LIVE]
+                and not self.state.node.options[state_layout.PROBE]
+            ):
                 self._settle_point()
             else:
                 return int(why)
@@ -132,7 +144,14 @@ class SearchRun:
         node, out, frame = self.state.node, self.state.out, self.problem.frame
         n, s = int(node.counts[state_layout.LEAVES_OUT]), int(node.counts[state_layout.SPLITS_OUT])
         decided = node.counts[[[state_layout.CERTIFIED, state_layout.EXACT]]]
-        node.counts[[state_layout.LEAVES_OUT, state_layout.SPLITS_OUT, state_layout.CERTIFIED, state_layout.EXACT]] = 0
+        node.counts[
+            [
+                state_layout.LEAVES_OUT,
+                state_layout.SPLITS_OUT,
+                state_layout.CERTIFIED,
+                state_layout.EXACT,
+            ]
+        ] = 0
         patterns, signs = (np.empty((rows, len(self.order)), dtype=np.int8) for rows in (n, s))
         patterns[:, self.order], signs[:, self.order] = out.patterns[:n], out.split_patterns[:s]
         points, maps = np.empty((0, len(self.problem.domain))), np.empty((0, 0, 0))
@@ -185,8 +204,17 @@ class SearchRun:
 
     def _cell(self) -> tuple[Array, Array]:
         """The current cell in the frame's coordinates, G u <= h, the walls of the domain first."""
-        G, h = self.box.half_spaces(self.state.node.cuts[len(self.box.walls) : self.state.node.at[state_layout.DEPTH]])
+        G, h = self.box.half_spaces(
+            self.state.node.cuts[len(self.box.walls) : self.state.node.at[state_layout.DEPTH]]
+        )
         return np.vstack([self.walls[0], G]), np.concatenate([self.walls[1], h])
 
 
-__all__ = ["RegionBatch", "SearchProblem", "SearchRun", "RegionOutputs", "begin_search", "join_batches"]
+__all__ = [
+    "RegionBatch",
+    "SearchProblem",
+    "SearchRun",
+    "RegionOutputs",
+    "begin_search",
+    "join_batches",
+]

@@ -40,21 +40,31 @@ class CollectingSink:
     def saved(self) -> dict[str, Any]:
         """One array per piece and field."""
         found = {i: join_batches(batches) for i, batches in self.batches.items()}
-        return {f"{i}.{name}": array for i, batch in found.items() for name, array in batch._asdict().items()}
+        return {
+            f"{i}.{name}": array
+            for i, batch in found.items()
+            for name, array in batch._asdict().items()
+        }
 
     def restore(self, arrays: dict[str, Any]) -> None:
         """Go on from what `saved` gave."""
         pieces = sorted({int(name.split(".")[0]) for name in arrays})
-        self.batches = {i: [RegionBatch(*(arrays[f"{i}.{name}"] for name in RegionBatch._fields))] for i in pieces}
+        self.batches = {
+            i: [RegionBatch(*(arrays[f"{i}.{name}"] for name in RegionBatch._fields))]
+            for i in pieces
+        }
 
 
-def join_pieces(parts: Sequence[RegionBatch], places: Sequence[tuple[int, int]], splits: int) -> RegionBatch:
+def join_pieces(
+    parts: Sequence[RegionBatch], places: Sequence[tuple[int, int]], splits: int
+) -> RegionBatch:
     """Batches of several pieces as one: their own splits come after the `splits` above them all, in order."""
     moved = []
     for part, place in zip(parts, places, strict=True):
         moved.append(
             part._replace(
-                places=_shift_places(part.places, place, splits), split_places=_shift_places(part.split_places, place, splits)
+                places=_shift_places(part.places, place, splits),
+                split_places=_shift_places(part.split_places, place, splits),
             )
         )
         splits += len(part.neurons)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from relurules.errors import TooLargeError
-from relurules.limits import Deadline
+from relurules.ir.limits import Deadline
 from relurules.partitioning import state_layout
 from relurules.partitioning.estimate import ProbeBudget, estimate_region_count
 from relurules.partitioning.pieces import SearchProgress
@@ -56,7 +56,11 @@ class SizeGuard:
             self._wait_longer()
 
     def _is_due(self, search: SearchProgress) -> bool:
-        done = sum(int(piece.state.node.counts[state_layout.TESTS]) for piece in search.pieces if piece.state is not None)
+        done = sum(
+            int(piece.state.node.counts[state_layout.TESTS])
+            for piece in search.pieces
+            if piece.state is not None
+        )
         return search.found >= self.regions or done >= self.tests or self.clock() >= self.end
 
     def _wait_longer(self) -> None:
@@ -66,7 +70,11 @@ class SizeGuard:
 
     def _refuse(self, search: SearchProgress, regions: float, error: float) -> None:
         rate = search.found / max(self.clock() - self.start, 1e-9)
-        about = f"more than {regions:.3g}" if not error else f"about {regions:.2g}, and at least {regions / _SURE:.2g},"
+        about = (
+            f"more than {regions:.3g}"
+            if not error
+            else f"about {regions:.2g}, and at least {regions / _SURE:.2g},"
+        )
         raise TooLargeError(
             f"the network has {about} linear regions in this domain, and each would be a rule; {rate:,.0f} were found "
             f"in a second, so that finding all would take about {format_duration(regions / max(rate, 1e-9))}. Ways on: make "
@@ -77,7 +85,12 @@ class SizeGuard:
 
 def format_duration(seconds: float) -> str:
     """A length of time in its own units, with two digits."""
-    for name, length in (("years", 365.25 * 86400), ("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+    for name, length in (
+        ("years", 365.25 * 86400),
+        ("days", 86400.0),
+        ("hours", 3600.0),
+        ("minutes", 60.0),
+    ):
         if seconds >= 2 * length:
             return f"{seconds / length:.2g} {name}"
     return f"{max(1.0, seconds):.2g} seconds"

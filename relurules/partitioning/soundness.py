@@ -23,7 +23,9 @@ def _is_alike(state: SearchState, fresh: SearchState) -> bool:
     """Types as in the new state, and shapes but for what grows."""
     groups: list[tuple[Any, Any]] = list(zip(state[1:], fresh[1:], strict=True))
     return all(
-        array.dtype == like.dtype and array.ndim == like.ndim and _has_shape(array, like, name in _GROWING)
+        array.dtype == like.dtype
+        and array.ndim == like.ndim
+        and _has_shape(array, like, name in _GROWING)
         for group, other in groups
         for name, array, like in zip(group._fields, group, other, strict=True)
     )
@@ -74,7 +76,9 @@ def _are_places(at: NDArray[np.int64], state: SearchState) -> bool:
         _is_between(at[:, state_layout.LEVEL], -1, levels - 1)
         and _is_between(at[:, [state_layout.NEXT, state_layout.ASKED]], 0, K)
         and _is_between(at[:, state_layout.DEPTH], 0, len(state.node.cuts))
-        and _is_between(turned[:, [state_layout.NEXT, state_layout.DEPTH]], 1, max(K, len(state.node.cuts)))
+        and _is_between(
+            turned[:, [state_layout.NEXT, state_layout.DEPTH]], 1, max(K, len(state.node.cuts))
+        )
     )
 
 

@@ -1,0 +1,46 @@
+"""Plots of rules and local models: a table of kinds, each of which draws data that `explaining` gives."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from relurules.ir import Reached, RuleSet
+from relurules.plotting.plot_kinds import PLOTS, PlotRequest, draw_plot
+from relurules.plotting.style import save_figure, use_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def plot(
+    rules: RuleSet | Reached,
+    kind: str,
+    *,
+    data: Any = None,
+    y: Any = None,
+    out: str | Path | None = None,
+    features: Sequence[str] = (),
+    output: str | None = None,
+    top: int | None = None,
+    rule: int | None = None,
+    row: Any = None,
+    centred: bool = True,
+) -> "Figure":
+    """A figure, also written to `out` (.svg, .png or .pdf; the same bytes for the same data).
+
+    kind: importance, parallel, violin, profile, pairwise, regions, row, intervals, merging or tradeoff; see
+    `plot_kinds.PLOTS` for what each needs. data: (N, d) rows; y: (N,) true values; features: the column, or the
+    two, that profile, pairwise and regions are of, by default the most important ones; output: whose score; top: how
+    many columns, or of a profile local models; rule: number from 1; row: as in `explain`, for regions what the other
+    columns are. UnsupportedError for an unknown kind and without matplotlib, DataError where something is missing.
+    """
+    with use_style():
+        figure = draw_plot(
+            kind, PlotRequest(rules, data, y, tuple(features), output, top, rule, row, centred)
+        )
+    if out is not None:
+        save_figure(figure, Path(out))
+    return figure
+
+
+__all__ = ["PLOTS", "plot"]

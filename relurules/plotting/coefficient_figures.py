@@ -58,7 +58,12 @@ def draw_parallel(found: Coefficients) -> "Figure":
     _label_rows(axes, names)
     axes.axvline(0, color=GREY, linewidth=0.8)
     for i, values in enumerate(found.values):
-        axes.plot(values, range(len(names)), zorder=2 - i / len(found.values), **choose_style(found.labels, found.counts, i))
+        axes.plot(
+            values,
+            range(len(names)),
+            zorder=2 - i / len(found.values),
+            **choose_style(found.labels, found.counts, i),
+        )
     draw_model_key(figure, axes, found.counts)
     axes.set_xlabel(_describe_units(found))
     set_title(figure, f"Coefficients of the {found.kind}s for {add_article(found.label)}")
@@ -76,15 +81,21 @@ def draw_violin(found: Coefficients) -> "Figure":
     for j in range(len(names)):
         values = found.values[rows, j]
         if np.ptp(values) > 1e-9 * max(1e-300, np.abs(values).max()):
-            body = axes.violinplot([values], [j], orientation="horizontal", widths=0.8, showextrema=False)
+            body = axes.violinplot(
+                [values], [j], orientation="horizontal", widths=0.8, showextrema=False
+            )
             bodies: Any = body["bodies"]
             for part in bodies:
                 part.set(facecolor=COLOURS[5], edgecolor=UP, alpha=0.6, linewidth=0.8)
         low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
         axes.plot([low, high], [j, j], color=UP, linewidth=4, solid_capstyle="butt")
         if len(found.values) <= 3 * MAX_COLOURED:
-            axes.scatter(found.values[:, j], np.full(len(found.values), j), s=14, color="black", zorder=3)
-        axes.plot([middle], [j], "o", color="white", markeredgecolor="black", markersize=6, zorder=4)
+            axes.scatter(
+                found.values[:, j], np.full(len(found.values), j), s=14, color="black", zorder=3
+            )
+        axes.plot(
+            [middle], [j], "o", color="white", markeredgecolor="black", markersize=6, zorder=4
+        )
     axes.set_xlabel(_describe_units(found))
     set_title(figure, f"Coefficients over the rows, for {add_article(found.label)}")
     return figure
@@ -104,10 +115,21 @@ def draw_intervals(found: Intervals) -> "Figure":
         found.estimates * found.scales, at, xerr=ends, fmt="o", color=UP, capsize=3,
         label=f"fitted to its rows, {100 * found.level:g} % interval",
     )  # fmt: skip
-    axes.plot(found.own * found.scales, at, "D", color=DOWN, markersize=6, fillstyle="none", label=f"{found.model}")
+    axes.plot(
+        found.own * found.scales,
+        at,
+        "D",
+        color=DOWN,
+        markersize=6,
+        fillstyle="none",
+        label=f"{found.model}",
+    )
     draw_legend(figure, said)
     axes.set_xlabel("change by one standard deviation of the column")
-    set_title(figure, f"{found.model[0].upper()}{found.model[1:]} beside its {found.rows:,} rows: {add_article(found.label)}")
+    set_title(
+        figure,
+        f"{found.model[0].upper()}{found.model[1:]} beside its {found.rows:,} rows: {add_article(found.label)}",
+    )
     return figure
 
 
@@ -120,7 +142,9 @@ def draw_row(found: Explanation) -> "Figure":
     if rest:
         names.append(f"{len(rest)} more columns")
         values.append(sum(part.contribution for part in rest))
-    names = [wrap_name(n) for n in ["a row of means" if found.centred else "constant", *names, "in all"]]
+    names = [
+        wrap_name(n) for n in ["a row of means" if found.centred else "constant", *names, "in all"]
+    ]
     ends = found.base + np.cumsum([0.0, *values])
     figure = new_figure(1.5 + measure_rows(names))
     axes = figure.subplots()
@@ -160,12 +184,23 @@ def _describe_units(found: Coefficients) -> str:
     return f"{one},\nor of a category, against the mean of all" if found.categories else one
 
 
-def choose_style(labels: Sequence[str], counts: Sequence[int] | NDArray[np.intp], i: int) -> dict[str, Any]:
+def choose_style(
+    labels: Sequence[str], counts: Sequence[int] | NDArray[np.intp], i: int
+) -> dict[str, Any]:
     """Colour and line of a local model, the first ones having the most rows: few have their own, many are shaded."""
     if len(labels) <= MAX_COLOURED:
         label = f"{labels[i]}, {counts[i]:,} rows"
-        return {"color": COLOURS[i], "linestyle": LINES[i], "marker": MARKERS[i], "markersize": 4, "label": label}
-    shade, width = shade_by_rows(counts).to_rgba(counts[i]), 0.5 + 2.0 * float(np.sqrt(counts[i] / max(1, counts[0])))
+        return {
+            "color": COLOURS[i],
+            "linestyle": LINES[i],
+            "marker": MARKERS[i],
+            "markersize": 4,
+            "label": label,
+        }
+    shade, width = (
+        shade_by_rows(counts).to_rgba(counts[i]),
+        0.5 + 2.0 * float(np.sqrt(counts[i] / max(1, counts[0]))),
+    )
     return {"color": shade, "linewidth": width}
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from relurules.errors import DataError, UnsupportedError
+from relurules.explaining import explain_row, find_means, read_row, sample_rows
 from relurules.explaining.coefficients import collect_coefficients, measure_importance
 from relurules.explaining.flattening import score_model_counts
 from relurules.explaining.profiles import compute_pair_effect, compute_profiles
-from relurules.explaining.rows import explain_row, read_row
 from relurules.explaining.score_view import (
     Feature,
     RowSpread,
@@ -29,8 +29,8 @@ from relurules.ir.local_models import LocalModels, Sample
 from relurules.ir.network import Array
 from relurules.plotting import coefficient_figures, row_figures
 from relurules.plotting.tradeoffs import draw_tradeoffs, list_tradeoffs
+from relurules.statistics.evidence_statistics import find_typical_rows
 from relurules.statistics.response import Response, read_response
-from relurules.statistics.statistics import find_typical_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlotRequest:
-    """What is to be drawn; the arguments of `explaining.plot`."""
+    """What is to be drawn; the arguments of `plotting.plot`."""
 
     rules: RuleSet | Reached
     data: Any = None
@@ -72,26 +72,28 @@ class PlotRequest:
         return sample, read_response(self.models, self.y, len(inside)).part(inside)
 
     def _rows(self) -> tuple[Sample, Any]:
-        if self.data is None:
-            raise DataError("this plot needs rows: data, or --data FILE")
-        X = self.models.domain.rows(self.data)
-        number = self.rules.apply(X)
-        if not number.any():
-            raise DataError(f"none of the {len(X)} rows lies where the rules hold")
-        return Sample(self.models, X[number > 0], number[number > 0] - 1, len(X)), number > 0
+        return sample_rows(self.rules, self.data)
 
     def spread(self) -> RowSpread:
         """Of the rows given, or of those that the rules have kept figures of."""
-        if self.data is None and isinstance(self.rules, RuleSet) and self.rules.evidence is not None:
+        if (
+            self.data is None
+            and isinstance(self.rules, RuleSet)
+            and self.rules.evidence is not None
+        ):
             return read_spread(self.rules.evidence)
         return measure_spread(self.sample())
 
     def columns(self, count: int) -> list[Feature]:
         """The columns named, or as many of the most important ones."""
         if self.features and len(self.features) != count:
-            raise DataError(f"this plot is of {count} column{'s' * (count > 1)}, found {', '.join(self.features)}")
+            raise DataError(
+                f"this plot is of {count} column{'s' * (count > 1)}, found {', '.join(self.features)}"
+            )
         found = list_features(self.models)
-        names = self.features or measure_importance(self.models, self.view, self.spread(), count).names
+        names = (
+            self.features or measure_importance(self.models, self.view, self.spread(), count).names
+        )
         if len(names) < count:
             raise DataError(f"this plot needs {count} columns, and there is {len(names)}")
         return [find_feature(found, name) for name in names]
@@ -99,7 +101,9 @@ class PlotRequest:
     def only_rules(self) -> RuleSet:
         """The rules; UnsupportedError for local models that were found by rows."""
         if not isinstance(self.rules, RuleSet):
-            raise UnsupportedError("this plot is of rules, which tell their regions; found local models of rows")
+            raise UnsupportedError(
+                "this plot is of rules, which tell their regions; found local models of rows"
+            )
         return self.rules
 
 
@@ -112,26 +116,36 @@ class PlotKind(NamedTuple):
 
 
 def _plot_importance(request: PlotRequest) -> "Figure":
-    return coefficient_figures.draw_importance(measure_importance(request.models, request.view, request.spread(), request.top or 15))
+    return coefficient_figures.draw_importance(
+        measure_importance(request.models, request.view, request.spread(), request.top or 15)
+    )
 
 
 def _plot_parallel(request: PlotRequest) -> "Figure":
-    found = collect_coefficients(request.models, request.view, request.spread(), request.top or 10, 200)
+    found = collect_coefficients(
+        request.models, request.view, request.spread(), request.top or 10, 200
+    )
     return coefficient_figures.draw_parallel(found)
 
 
 def _plot_violin(request: PlotRequest) -> "Figure":
-    return coefficient_figures.draw_violin(collect_coefficients(request.models, request.view, request.spread(), request.top or 10))
+    return coefficient_figures.draw_violin(
+        collect_coefficients(request.models, request.view, request.spread(), request.top or 10)
+    )
 
 
 def _plot_profile(request: PlotRequest) -> "Figure":
     (feature,) = request.columns(1)
-    return row_figures.draw_profiles(compute_profiles(request.sample(), request.view, feature, request.top or 30))
+    return row_figures.draw_profiles(
+        compute_profiles(request.sample(), request.view, feature, request.top or 30)
+    )
 
 
 def _plot_pairwise(request: PlotRequest) -> "Figure":
     one, other = request.columns(2)
-    return row_figures.draw_pairwise(compute_pair_effect(request.sample(), request.view, one, other), (one, other))
+    return row_figures.draw_pairwise(
+        compute_pair_effect(request.sample(), request.view, one, other), (one, other)
+    )
 
 
 def _plot_regions(request: PlotRequest) -> "Figure":
@@ -139,7 +153,9 @@ def _plot_regions(request: PlotRequest) -> "Figure":
     pair = _choose_plane(request)
     names, box = (pair[0].name, pair[1].name), choose_box(models, pair, X)
     marked, output = request.row is not None, find_output(models, request.output)
-    return row_figures.draw_slice(cut_slice(request.rules, output, names, _choose_point(request, X), box, marked=marked))
+    return row_figures.draw_slice(
+        cut_slice(request.rules, output, names, _choose_point(request, X), box, marked=marked)
+    )
 
 
 def _choose_plane(request: PlotRequest) -> list[Feature]:
@@ -147,12 +163,16 @@ def _choose_plane(request: PlotRequest) -> list[Feature]:
     if request.features:
         return request.columns(2)
     rules, models = request.rules, request.models
-    if isinstance(rules, RuleSet):  # the columns that conditions depend on most, over their width in the domain
+    if isinstance(
+        rules, RuleSet
+    ):  # the columns that conditions depend on most, over their width in the domain
         moved = np.abs(rules.tree.normals) * rules.domain.widths
         read = (moved / moved.max(axis=1, keepdims=True, initial=1e-300)).sum(axis=0)
     else:
         read = np.asarray(np.abs(rules.network.A).sum(axis=0) * request.sample().deviations)
-    numbers = [f for f in list_features(models) if not f.categories and models.domain.widths[f.at[0]] > 0]
+    numbers = [
+        f for f in list_features(models) if not f.categories and models.domain.widths[f.at[0]] > 0
+    ]
     found = sorted(numbers, key=lambda feature: -float(read[feature.at[0]]))[:2]
     if len(found) < 2:
         raise DataError("a plane needs two columns of numbers that vary; name them")
@@ -178,14 +198,9 @@ def _plot_row(request: PlotRequest) -> "Figure":
     if request.row is None:
         raise DataError("this plot needs the row that it explains: row, or --row")
     means = find_means(rules, request.data) if request.centred else None
-    return coefficient_figures.draw_row(explain_row(rules, read_row(rules.domain, request.row), request.view, means))
-
-
-def find_means(rules: RuleSet, data: Any) -> Array | None:
-    """(d,) means of the rows given, or of those that the rules have kept figures of; None without either."""
-    if data is not None:
-        return PlotRequest(rules, data).sample().means
-    return None if rules.evidence is None else rules.evidence.means
+    return coefficient_figures.draw_row(
+        explain_row(rules, read_row(rules.domain, request.row), request.view, means)
+    )
 
 
 def _plot_intervals(request: PlotRequest) -> "Figure":
@@ -208,17 +223,35 @@ def _plot_merging(request: PlotRequest) -> "Figure":
 #: Name of a kind of plot -> what it is.
 PLOTS: Mapping[str, PlotKind] = {
     "importance": PlotKind("how much each column moves the score", "data", _plot_importance),
-    "parallel": PlotKind("coefficients of the top columns, a line per rule", "data", _plot_parallel),
-    "violin": PlotKind("how the coefficients of the top columns spread over the rows", "data", _plot_violin),
+    "parallel": PlotKind(
+        "coefficients of the top columns, a line per rule", "data", _plot_parallel
+    ),
+    "violin": PlotKind(
+        "how the coefficients of the top columns spread over the rows", "data", _plot_violin
+    ),
     "profile": PlotKind("the term of one column in each rule", "data, --feature", _plot_profile),
-    "pairwise": PlotKind("what two columns do together to each row", "data, --feature twice", _plot_pairwise),
-    "regions": PlotKind("the rules' regions in the plane of two columns of numbers", "--feature twice", _plot_regions),
+    "pairwise": PlotKind(
+        "what two columns do together to each row", "data, --feature twice", _plot_pairwise
+    ),
+    "regions": PlotKind(
+        "the rules' regions in the plane of two columns of numbers",
+        "--feature twice",
+        _plot_regions,
+    ),
     "row": PlotKind("what each column adds to the score of one row", "--row", _plot_row),
     "intervals": PlotKind(
-        "a rule's coefficients beside Wald intervals from its rows", "data, --target, --rule", _plot_intervals
+        "a rule's coefficients beside Wald intervals from its rows",
+        "data, --target, --rule",
+        _plot_intervals,
     ),
-    "tradeoff": PlotKind("how many rules are enough for which error, of rules that were simplified", "", _plot_tradeoff),
-    "merging": PlotKind("what merging and flattening the local models costs", "data, --target", _plot_merging),
+    "tradeoff": PlotKind(
+        "how many rules are enough for which error, of rules that were simplified",
+        "",
+        _plot_tradeoff,
+    ),
+    "merging": PlotKind(
+        "what merging and flattening the local models costs", "data, --target", _plot_merging
+    ),
 }
 
 

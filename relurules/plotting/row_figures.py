@@ -10,7 +10,12 @@ from relurules.explaining.profiles import PairEffect, Profiles
 from relurules.explaining.score_view import Feature
 from relurules.explaining.slices import Slice, SlicePart
 from relurules.ir.network import Array
-from relurules.plotting.coefficient_figures import MAX_COLOURED, choose_style, draw_model_key, set_title
+from relurules.plotting.coefficient_figures import (
+    MAX_COLOURED,
+    choose_style,
+    draw_model_key,
+    set_title,
+)
 from relurules.plotting.style import (
     COLOURS,
     DIVERGING,
@@ -39,7 +44,9 @@ def draw_profiles(found: Profiles) -> "Figure":
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[5, 1])
     axes.axhline(0, color=GREY, linewidth=0.8)
     for i, model in enumerate(found.models):
-        axes.plot(model.x, model.y, zorder=2 - i / len(found.models), **_choose_profile_style(found, i))
+        axes.plot(
+            model.x, model.y, zorder=2 - i / len(found.models), **_choose_profile_style(found, i)
+        )
     axes.set_ylabel(wrap_name(f"term in {add_article(found.label)}, minus its mean", 34))
     below.hist(found.values, bins=40, color=COLOURS[5])
     below.set_ylabel("rows")
@@ -55,9 +62,16 @@ def _draw_categories(found: Profiles) -> "Figure":
     axes = figure.subplots()
     axes.axvline(0, color=GREY, linewidth=0.8)
     for i, model in enumerate(found.models):
-        axes.plot(model.y, model.x, zorder=2 - i / len(found.models), **{**_choose_profile_style(found, i), "marker": "o"})
+        axes.plot(
+            model.y,
+            model.x,
+            zorder=2 - i / len(found.models),
+            **{**_choose_profile_style(found, i), "marker": "o"},
+        )
     rows = np.bincount(found.values.astype(np.intp), minlength=len(names))
-    axes.set_yticks(range(len(names)), [f"{n}\n({count:,} rows)" for n, count in zip(names, rows, strict=True)])
+    axes.set_yticks(
+        range(len(names)), [f"{n}\n({count:,} rows)" for n, count in zip(names, rows, strict=True)]
+    )
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
     axes.set_xlabel(f"term in {add_article(found.label)}, minus its mean")
@@ -80,7 +94,11 @@ def draw_pairwise(found: PairEffect, features: tuple[Feature, Feature]) -> "Figu
     _label_ticks(axes, features)
     axes.set_xlabel(wrap_name(found.names[0], 60))
     axes.set_ylabel(wrap_name(found.names[1], 40))
-    figure.colorbar(shown, ax=axes, label=wrap_name(f"terms of both in {add_article(found.label)}, minus their mean", 44))
+    figure.colorbar(
+        shown,
+        ax=axes,
+        label=wrap_name(f"terms of both in {add_article(found.label)}, minus their mean", 44),
+    )
     set_title(figure, f"{found.names[0]} and {found.names[1]} together")
     return figure
 
@@ -120,8 +138,12 @@ def draw_slice(found: Slice) -> "Figure":
         draw_legend(figure, said, handles=keys, ncols=min(len(keys), 4))
     else:
         draw_note(figure, said)
-        figure.colorbar(shades, ax=axes, label=wrap_name(f"{found.label}, in the middle of each part", 44))
-    set_title(figure, f"{found.kind.capitalize()}s in the plane of {found.names[0]} and {found.names[1]}")
+        figure.colorbar(
+            shades, ax=axes, label=wrap_name(f"{found.label}, in the middle of each part", 44)
+        )
+    set_title(
+        figure, f"{found.kind.capitalize()}s in the plane of {found.names[0]} and {found.names[1]}"
+    )
     return figure
 
 
@@ -129,9 +151,16 @@ def draw_model_counts(found: ModelCountScores) -> "Figure":
     """The score over the number of models, beside that of all of them."""
     figure = new_figure(4.2)
     axes = figure.subplots()
-    axes.axhline(found.network, color=GREY, linestyle="--", label=f"the network itself: {found.models:,} {found.kind}s")
+    axes.axhline(
+        found.network,
+        color=GREY,
+        linestyle="--",
+        label=f"the network itself: {found.models:,} {found.kind}s",
+    )
     axes.plot(found.counts, found.merged, "o-", color=UP, label="merged and refitted")
-    axes.plot(found.counts, found.flattened, "s-.", color=DOWN, label="flattened to one hidden layer")
+    axes.plot(
+        found.counts, found.flattened, "s-.", color=DOWN, label="flattened to one hidden layer"
+    )
     axes.set_xscale("log", base=2)
     axes.set_xticks(found.counts, [f"{count}" for count in found.counts])
     axes.minorticks_off()
@@ -168,7 +197,10 @@ def _jitter_categories(values: Array, feature: Feature, seed: int) -> Array:
 def _label_ticks(axes: Any, features: tuple[Feature, Feature]) -> None:
     for feature, axis, width in zip(features, (axes.xaxis, axes.yaxis), (12, 20), strict=True):
         if feature.categories:
-            axis.set_ticks(range(len(feature.categories)), [wrap_name(name, width) for name in feature.categories])
+            axis.set_ticks(
+                range(len(feature.categories)),
+                [wrap_name(name, width) for name in feature.categories],
+            )
             axis.axes.set(**{f"{axis.axis_name}lim": (-0.5, len(feature.categories) - 0.5)})
 
 

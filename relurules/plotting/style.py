@@ -47,8 +47,13 @@ def use_style() -> Iterator[None]:
     try:
         import matplotlib as mpl
     except ImportError as error:
-        raise UnsupportedError("a figure needs matplotlib: pip install 'relurules[plot]'") from error
-    with mpl.rc_context(_RC), warnings.catch_warnings():  # names may hold letters that the font lacks
+        raise UnsupportedError(
+            "a figure needs matplotlib: pip install 'relurules[plot]'"
+        ) from error
+    with (
+        mpl.rc_context(_RC),
+        warnings.catch_warnings(),
+    ):  # names may hold letters that the font lacks
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield
 
@@ -86,7 +91,11 @@ def wrap_names(start: str, names: Sequence[str], width: int = 80) -> str:
 def draw_legend(figure: "Figure", text: str = "", **options: Any) -> None:
     """The legend below the axes, with some lines above it."""
     figure.legend(
-        loc="outside lower left", alignment="left", title=text or None, title_fontsize=9, **{"ncols": 2, **options}
+        loc="outside lower left",
+        alignment="left",
+        title=text or None,
+        title_fontsize=9,
+        **{"ncols": 2, **options},
     )
 
 

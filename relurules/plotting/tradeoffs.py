@@ -25,7 +25,9 @@ def list_tradeoffs(rules: RuleSet) -> Tradeoffs:
     """The steps with a finite bound. DataError where the rules weren't simplified."""
     steps = [step for step in rules.tradeoffs if np.isfinite(step.error)]
     if not steps:
-        raise DataError("this plot needs rules that were simplified: extract with max_error or max_rules")
+        raise DataError(
+            "this plot needs rules that were simplified: extract with max_error or max_rules"
+        )
     counts, errors = zip(*steps, strict=True)
     return Tradeoffs(np.array(counts), np.array(errors), rules.max_error)
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.limits import NEVER, Deadline
+from relurules.checker import DomainSpace
+from relurules.ir.limits import NEVER, Deadline
 from relurules.lp.duals import Duals, PolytopeVertex, find_vertex, refute_polytope, solve_duals
-from relurules.proofs.checker import DomainSpace
 from relurules.proofs.float_model import (
     NOISE,
     CategoryGroups,
@@ -109,7 +109,9 @@ class CertificateSearch:
         """The tree of a rule. Nearly linear PReLUs aren't cut along, unless that costs more than the rules say."""
         before, self.worst = self.worst, 0.0
         found = self.node(part, point)
-        costly = self.near & (np.abs(1.0 - self.floats.slope) * self.floats.sizes * self.floats.gains > self.goal)
+        costly = self.near & (
+            np.abs(1.0 - self.floats.slope) * self.floats.sizes * self.floats.gains > self.goal
+        )
         if self.worst > 1.02 * self.allowance and 0 < costly.sum() <= _MOST_NEAR:
             self.near &= ~costly
             self.worst = 0.0
@@ -131,16 +133,31 @@ class CertificateSearch:
             if len(open_):
                 part, point, crossing = self._settle(part, at, open_, point, takes)
                 if crossing is not None:
-                    return [takes, "split", int(crossing[0]), *(self._side(part, *crossing, side) for side in (-1, 1))]
+                    return [
+                        takes,
+                        "split",
+                        int(crossing[0]),
+                        *(self._side(part, *crossing, side) for side in (-1, 1)),
+                    ]
         return self._leaf(part, at, takes)
 
     def _settle(
-        self, part: FloatCell, at: PolytopeVertex, neurons: NDArray[np.intp], point: Array | None, takes: list[Any]
+        self,
+        part: FloatCell,
+        at: PolytopeVertex,
+        neurons: NDArray[np.intp],
+        point: Array | None,
+        takes: list[Any],
     ) -> tuple[FloatCell, Array, tuple[int, Array] | None]:
         """Take all neurons that don't cross the cell; also one that does, if any, and a point."""
         forms = self.floats.own[neurons] + self.floats.L[neurons] @ part.active
-        forms[:, -1] = self.floats.own[neurons, -1] + np.abs(self.floats.L[neurons]) @ part.active[:, -1]
-        low, high = (maximise_forms(sign * forms[:, :-1], part.space, part.allowed) + forms[:, -1] for sign in (-1.0, 1.0))
+        forms[:, -1] = (
+            self.floats.own[neurons, -1] + np.abs(self.floats.L[neurons]) @ part.active[:, -1]
+        )
+        low, high = (
+            maximise_forms(sign * forms[:, :-1], part.space, part.allowed) + forms[:, -1]
+            for sign in (-1.0, 1.0)
+        )
         sides = np.where(low <= high, 1, -1).astype(np.int8)
         excess, pairs = np.minimum(low, high), np.zeros((len(neurons), len(part.rows)))
         asked = np.flatnonzero(excess > 0.0)
@@ -162,7 +179,10 @@ class CertificateSearch:
             k, side = int(neurons[i]), int(sides[i])
             said = _shorten_multipliers(part, -side * forms[i, :-1], forms[i, -1], pairs[i])
             takes.append([side * (k + 1), *said] if said else side * (k + 1))
-            active[k], known[k] = _apply_prelu(forms[i], self.floats.slope[k], side, max(0.0, excess[i])), side
+            active[k], known[k] = (
+                _apply_prelu(forms[i], self.floats.slope[k], side, max(0.0, excess[i])),
+                side,
+            )
         part = replace(part, active=active, known=known)
         left = np.flatnonzero(~taken)
         return part, point, (int(neurons[left[0]]), forms[left[0]]) if len(left) else None  # type: ignore[return-value]
@@ -191,8 +211,16 @@ class CertificateSearch:
             sides[asked] = sign * first
             points.append(self._ask(part, at, forms, sides, asked, excess, pairs).points)
             better = asked[excess[asked] < best[asked]]
-            best[better], best_sides[better], best_pairs[better] = excess[better], sides[better], pairs[better]
-        excess[asked], sides[asked], pairs[asked] = best[asked], best_sides[asked], best_pairs[asked]
+            best[better], best_sides[better], best_pairs[better] = (
+                excess[better],
+                sides[better],
+                pairs[better],
+            )
+        excess[asked], sides[asked], pairs[asked] = (
+            best[asked],
+            best_sides[asked],
+            best_pairs[asked],
+        )
         return part.chart.to_space(np.vstack(points).mean(axis=0))
 
     def _side(self, part: FloatCell, k: int, form: Array, side: int) -> ProofNode:
@@ -200,7 +228,9 @@ class CertificateSearch:
         active[k], known[k] = _apply_prelu(form, self.floats.slope[k], side, 0.0), side
         row = side * form[:-1]
         row[-1] += form[-1]
-        return self.node(replace(part, rows=np.vstack([part.rows, row]), active=active, known=known), None)
+        return self.node(
+            replace(part, rows=np.vstack([part.rows, row]), active=active, known=known), None
+        )
 
     def _leaf(self, part: FloatCell, at: PolytopeVertex, takes: list[Any]) -> ProofNode:
         scores = self.floats.scores + self.floats.U @ part.active
@@ -216,13 +246,18 @@ class CertificateSearch:
             off[asked] = part.at_most(forms[asked, :-1], pairs) + forms[asked, -1]
             worst = int(asked[off[asked].argmax()])
             if off[worst] > 1.5 * self.allowance + 1e-9 * self.floats.magnitude:
-                j = _find_undecided_category(part, part.chart.to_space(found.points[asked.tolist().index(worst)]))
+                j = _find_undecided_category(
+                    part, part.chart.to_space(found.points[asked.tolist().index(worst)])
+                )
                 if j is not None:
                     return [
                         takes,
                         "category",
                         j,
-                        *(self.node(_restrict_categories(part, j, is_), None) for is_ in (True, False)),
+                        *(
+                            self.node(_restrict_categories(part, j, is_), None)
+                            for is_ in (True, False)
+                        ),
                     ]
             for i, own in zip(asked, pairs, strict=True):
                 said[i] = _list_multipliers(own)
@@ -261,7 +296,10 @@ def _find_start(part: FloatCell) -> tuple[PolytopeVertex, list[Any] | None]:
 
 
 def _restrict_categories(part: FloatCell, j: int, member: bool) -> FloatCell:
-    groups = [tuple(i for i in group if (i == j) is member) if j in group else group for group in part.allowed]
+    groups = [
+        tuple(i for i in group if (i == j) is member) if j in group else group
+        for group in part.allowed
+    ]
     return replace(part, allowed=tuple(groups))
 
 
@@ -274,10 +312,16 @@ def _find_undecided_category(part: FloatCell, point: Array) -> int | None:
 
 def _list_multipliers(multipliers: Array) -> list[Any]:
     least = 1e-15 * float(multipliers.max(initial=0.0))
-    return [value for i in np.flatnonzero(multipliers > least).tolist() for value in (i, float(multipliers[i]))]
+    return [
+        value
+        for i in np.flatnonzero(multipliers > least).tolist()
+        for value in (i, float(multipliers[i]))
+    ]
 
 
-def _shorten_multipliers(part: FloatCell, form: Array, radius: float, multipliers: Array) -> list[Any]:
+def _shorten_multipliers(
+    part: FloatCell, form: Array, radius: float, multipliers: Array
+) -> list[Any]:
     """Multipliers of a take, with few digits where there is room."""
     if not multipliers.any():
         return []
@@ -293,7 +337,9 @@ def _round_significant(values: Array, digits: int) -> Array:
     return np.array([float(f"{value:.{digits - 1}e}") for value in values])
 
 
-def make_first_cell(space: DomainSpace, rows: Array, K: int, charts: dict[CategoryGroups, CellCoordinates]) -> FloatCell:
+def make_first_cell(
+    space: DomainSpace, rows: Array, K: int, charts: dict[CategoryGroups, CellCoordinates]
+) -> FloatCell:
     """A cell of which nothing is known but its rows."""
     known = np.zeros(K, dtype=np.int8)
     return FloatCell(space, rows, space.allowed, np.zeros((K, space.size + 2)), known, charts)
@@ -302,5 +348,6 @@ def make_first_cell(space: DomainSpace, rows: Array, K: int, charts: dict[Catego
 def map_point_to_space(space: DomainSpace, point: Sequence[float]) -> Array:
     """(d,) columns -> (n,) coordinates."""
     return np.array(
-        [(point[j] - float(space.middle[j])) / float(space.half[j]) for j in space.columns], dtype=np.float64
+        [(point[j] - float(space.middle[j])) / float(space.half[j]) for j in space.columns],
+        dtype=np.float64,
     )

@@ -5,10 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from relurules.errors import DomainError, ModelError
-from relurules.limits import NEVER, Deadline
-from relurules.proofs.cell_search import CertificateSearch, ProofNode, make_first_cell, map_point_to_space
-from relurules.proofs.checker import (
+from relurules.checker import (
     FORMAT,
     VERSION,
     ProofContext,
@@ -23,6 +20,14 @@ from relurules.proofs.checker import (
     list_proof_targets,
     list_tree_paths,
     read_conditions,
+)
+from relurules.errors import DomainError, ModelError
+from relurules.ir.limits import NEVER, Deadline
+from relurules.proofs.cell_search import (
+    CertificateSearch,
+    ProofNode,
+    make_first_cell,
+    map_point_to_space,
 )
 from relurules.proofs.float_model import FloatModel, convert_rows, convert_targets, make_float_model
 
@@ -53,17 +58,25 @@ def make_certificate(
     The search for it and its check are to end by the deadline, with as much time left as another check takes; else
     OutOfTimeError, since part of a proof is none.
     """
-    if lost := [item["name"] for item in rules["features"] if None in (item["lower"], item["upper"])]:
+    if lost := [
+        item["name"] for item in rules["features"] if None in (item["lower"], item["upper"])
+    ]:
         raise DomainError(
             f"column {lost[0]!r} has no two bounds, and a proof is one over a bounded domain; extract the rules with "
             "data= or domain= that bounds every column"
         )
     try:
-        found: dict[str, Any] = {"format": FORMAT, "version": VERSION, "digests": hash_rules_and_model(rules, model)}
+        found: dict[str, Any] = {
+            "format": FORMAT,
+            "version": VERSION,
+            "digests": hash_rules_and_model(rules, model),
+        }
         checked = deadline.share(_CHECK_SHARE)
         found |= _search_trees(rules, model, progress, deadline.share(_SEARCH_SHARE), probes)
         count = len(rules["rules"])
-        verdict = check_trees(found, rules, model, lambda done: checked.check(f"checking rule {done + 1} of {count}"))
+        verdict = check_trees(
+            found, rules, model, lambda done: checked.check(f"checking rule {done + 1} of {count}")
+        )
     except RefusedError as error:
         raise ModelError(f"these rules can't be proven of this model: {error}") from error
     found |= {"bound": verdict.bound, "bounds": [list(own) for own in verdict.bounds]}
@@ -81,7 +94,9 @@ def _search_trees(
     ground, said = ProofContext(rules, model), rules["rules"]
     conditions = read_conditions(rules)
     count = len(said)
-    find_unshown_rules(rules, ground, conditions, lambda at: deadline.check(f"reading rule {at} of {count}"))
+    find_unshown_rules(
+        rules, ground, conditions, lambda at: deadline.check(f"reading rule {at} of {count}")
+    )
     floats, charts = make_float_model(ground), {}  # type: ignore[var-annotated]
     error = rules.get("score_error", rules["max_error"]) or 0.0
     space, m, trees, paths = ground.space, len(ground.scores), [], []
@@ -93,7 +108,11 @@ def _search_trees(
         _compare_at_probes(rules, probes, wanted, ground, floats, float(error))
     searches = [
         CertificateSearch(
-            floats, *convert_targets(own, m, space.size), float(error), deadline, f"proving rule {i} of {len(said)}"
+            floats,
+            *convert_targets(own, m, space.size),
+            float(error),
+            deadline,
+            f"proving rule {i} of {len(said)}",
         )
         for i, own in enumerate(wanted, start=1)
     ]
@@ -129,7 +148,11 @@ def _compare_at_probes(
         off = signs @ scores - forms[:, :-1] @ np.append(point, 1.0)
         allowed = 2.0 * error + _REWRITE_TOLERANCE * (np.abs(signs) @ terms + np.abs(forms[:, -2]))
         if not (off <= allowed).all():
-            what = "the scores differ by" if rules.get("decision") is None else "another class leads by"
+            what = (
+                "the scores differ by"
+                if rules.get("decision") is None
+                else "another class leads by"
+            )
             raise RefusedError(
                 "it isn't the network that the rules were extracted from, as the digests say; in rule "
                 f"{number}, at {_format_point(rules, x)}, {what} {off.max():.3g}"
@@ -138,11 +161,15 @@ def _compare_at_probes(
 
 def _format_point(rules: Mapping[str, Any], point: Sequence[float], most: int = 4) -> str:
     """A point, for a message."""
-    named = [f"{feature['name']} = {x:.6g}" for feature, x in zip(rules["features"], point, strict=True)]
+    named = [
+        f"{feature['name']} = {x:.6g}" for feature, x in zip(rules["features"], point, strict=True)
+    ]
     return ", ".join([*named[:most], *(["..."] if len(named) > most else [])])
 
 
-def _list_unproven_paths(rules: Mapping[str, Any], conditions: Sequence[Sides]) -> Iterator[tuple[int, Sides]]:
+def _list_unproven_paths(
+    rules: Mapping[str, Any], conditions: Sequence[Sides]
+) -> Iterator[tuple[int, Sides]]:
     """Ways down the rules' tree that don't pass all conditions of their rule."""
     for number, path in list_tree_paths(rules):
         if number and not set(conditions[number - 1]) <= set(path):

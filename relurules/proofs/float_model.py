@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.checker import ONE, DomainSpace, ProofContext, ProofTarget, UnitForm
 from relurules.ir.network import group_levels
-from relurules.proofs.checker import ONE, DomainSpace, ProofContext, ProofTarget, UnitForm
 
 Array = NDArray[np.float64]
 CategoryGroups = tuple[tuple[int, ...], ...]
@@ -45,7 +45,9 @@ class FloatModel:
         size = np.abs(self.own).sum(axis=1)
         lip = np.maximum(1.0, np.abs(self.slope))
         for level in group_levels(self.L != 0):
-            size[level] += np.abs(self.L[level]) @ (lip * size * (np.abs(self.L[level]) > 0).any(axis=0))
+            size[level] += np.abs(self.L[level]) @ (
+                lip * size * (np.abs(self.L[level]) > 0).any(axis=0)
+            )
         return np.asarray(size)
 
     @cached_property
@@ -82,7 +84,9 @@ class FloatModel:
     def magnitude(self) -> float:
         """What the largest score's terms can come to over the box."""
         lip = np.maximum(1.0, np.abs(self.slope))
-        return float((np.abs(self.scores).sum(axis=1) + np.abs(self.U) @ (lip * self.sizes)).max(initial=0.0))
+        return float(
+            (np.abs(self.scores).sum(axis=1) + np.abs(self.U) @ (lip * self.sizes)).max(initial=0.0)
+        )
 
 
 def make_float_model(ground: ProofContext) -> FloatModel:

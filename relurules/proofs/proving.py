@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from relurules import tracing
+from relurules import checker, tracing
+from relurules.checker import MODEL_FORMAT, Verdict
 from relurules.codec.rules_json import to_json
+from relurules.emitting import EmitOptions
 from relurules.errors import CheckError, RulesError
 from relurules.files.writing import read_json
 from relurules.ir import Artifact, Certificate, RuleSet
+from relurules.ir.limits import Deadline
 from relurules.ir.provenance import hash_network
-from relurules.limits import Deadline
-from relurules.pipeline import emit
-from relurules.proofs import checker
+from relurules.pipeline import emit_rules
 from relurules.proofs import make_certificate as certificate_of
-from relurules.proofs.checker import MODEL_FORMAT, Verdict
 from relurules.tracing.model_weights import read_exact_weights
 from relurules.verifying.code_numbers import READERS, find_misprint
 
@@ -56,13 +56,17 @@ def prove(
     """
     deadline = Deadline.after(time_limit)
     whole = RuleSet.load(rules) if isinstance(rules, str | Path) else rules
-    said = _read_object(rules) if isinstance(rules, str | Path) else _round_trip_json(to_json(rules))
+    said = (
+        _read_object(rules) if isinstance(rules, str | Path) else _round_trip_json(to_json(rules))
+    )
     numbers, network = _read_numbers_and_digest(model)
     kin = whole.provenance.digest in ("", network)
     if not kin and notice is not None:
         notice(_describe_digest_mismatch(whole.provenance.digest, network))
     probes = () if kin else _draw_probes(whole)
-    return Certificate(certificate_of(said, numbers, progress, probes=probes, deadline=deadline), numbers)
+    return Certificate(
+        certificate_of(said, numbers, progress, probes=probes, deadline=deadline), numbers
+    )
 
 
 def check(
@@ -78,8 +82,14 @@ def check(
     package. rules: or their file; model: what `trace` takes, or the model.json that was written with a certificate.
     artifact: code in form rules or tree, or its file, whose numbers and text must be just what these rules give.
     """
-    found = Certificate.load(certificate).found if isinstance(certificate, str | Path) else certificate.found
-    said = _read_object(rules) if isinstance(rules, str | Path) else _round_trip_json(to_json(rules))
+    found = (
+        Certificate.load(certificate).found
+        if isinstance(certificate, str | Path)
+        else certificate.found
+    )
+    said = (
+        _read_object(rules) if isinstance(rules, str | Path) else _round_trip_json(to_json(rules))
+    )
     verdict = checker.check(found, said, read_model_numbers(model))
     if not verdict or artifact is None:
         return verdict
@@ -126,7 +136,9 @@ def _read_numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
     if isinstance(model, str | Path) and Path(model).suffix == ".json":
         found = _read_object(model)
         if found.get("format") != MODEL_FORMAT:
-            raise RulesError(f"{model}: is no model's numbers; expected {MODEL_FORMAT}, as written with a certificate")
+            raise RulesError(
+                f"{model}: is no model's numbers; expected {MODEL_FORMAT}, as written with a certificate"
+            )
         return found, ""
     graph, _ = tracing.trace(model)
     return dict(_round_trip_json(read_exact_weights(model, graph))), hash_network(graph.network)
@@ -138,13 +150,20 @@ def _emit_again(code: Artifact, rules: RuleSet) -> Artifact:
         raise CheckError("code of form network holds the collapsed network, and the certificate is about the rules; "
                          "emit form rules or tree")  # fmt: skip
     if code.target not in READERS:
-        raise CheckError(f"{code.target} isn't read back by another parser; supported: {', '.join(READERS)}")
+        raise CheckError(
+            f"{code.target} isn't read back by another parser; supported: {', '.join(READERS)}"
+        )
     if code.number != "double":
-        raise CheckError("code in float holds rounded numbers, which aren't those of the certificate; emit double")
-    options: dict[str, Any] = {"form": code.form, "outside": code.outside, "columns": code.returned}
+        raise CheckError(
+            "code in float holds rounded numbers, which aren't those of the certificate; emit double"
+        )
+    given: dict[str, Any] = {"form": code.form, "outside": code.outside, "columns": code.returned}
     if code.target == "sql":
-        options |= {name: getattr(code, name) for name in ("dialect", "table", "key", "shape", "name", "missing")}
-    return emit(rules, code.target, **options)
+        given |= {
+            name: getattr(code, name)
+            for name in ("dialect", "table", "key", "shape", "name", "missing")
+        }
+    return emit_rules(rules, code.target, EmitOptions(**given))
 
 
 def _round_trip_json(value: Any) -> Any:

@@ -65,7 +65,9 @@ def agglomerate_pieces(
     """
     near: networkx.Graph[int] = networkx.Graph(neighbours)
     near.add_nodes_from(range(len(pieces)))
-    living = _PieceGraph(dict(enumerate(pieces)), {i: (i,) for i in range(len(pieces))}, near, count(len(pieces)))
+    living = _PieceGraph(
+        dict(enumerate(pieces)), {i: (i,) for i in range(len(pieces))}, near, count(len(pieces))
+    )
     with suppress(OutOfTimeError):
         _merge_equal_neighbours(ground, living)
     numbers = count()
@@ -76,7 +78,12 @@ def agglomerate_pieces(
 
     heap = [] if ground.deadline.is_over() else [waiting(i, j) for i, j in sorted(near.edges)]
     heapq.heapify(heap)
-    while not ground.deadline.is_over() and heap and len(living.pieces) > goal.rules and heap[0].cost <= goal.error:
+    while (
+        not ground.deadline.is_over()
+        and heap
+        and len(living.pieces) > goal.rules
+        and heap[0].cost <= goal.error
+    ):
         pair = heapq.heappop(heap)
         if pair.one not in living.pieces or pair.other not in living.pieces:
             continue
@@ -88,19 +95,27 @@ def agglomerate_pieces(
             if better is not None:
                 heapq.heappush(heap, better)
             continue
-        new = _replace_pieces(living, (pair.one, pair.other), AffinePiece(pair.sides, one.regions + other.regions, *pair.fit))
+        new = _replace_pieces(
+            living,
+            (pair.one, pair.other),
+            AffinePiece(pair.sides, one.regions + other.regions, *pair.fit),
+        )
         for beside in sorted(near[new]):
             heapq.heappush(heap, waiting(beside, new))
         if progress is not None:
             progress(len(living.pieces))
     order = sorted(living.pieces, key=lambda i: min(living.members[i]))
-    return AgglomerationResult([living.pieces[i] for i in order], [living.members[i] for i in order])
+    return AgglomerationResult(
+        [living.pieces[i] for i in order], [living.members[i] for i in order]
+    )
 
 
 def _replace_pieces(living: _PieceGraph, old: Sequence[int], piece: AffinePiece) -> int:
     """A piece takes the place of several; its number."""
     new = next(living.numbers)
-    living.near.add_edges_from([(new, beside) for i in old for beside in living.near[i] if beside not in old])
+    living.near.add_edges_from(
+        [(new, beside) for i in old for beside in living.near[i] if beside not in old]
+    )
     living.near.add_node(new)
     living.near.remove_nodes_from(old)
     living.pieces[new] = piece
@@ -116,7 +131,11 @@ def _merge_equal_neighbours(ground: PiecewiseFunction, living: _PieceGraph) -> N
     Pair by pair that may fail, when no two of them have a convex union.
     """
     alike: networkx.Graph[int] = networkx.Graph()
-    alike.add_edges_from((i, j) for i, j in living.near.edges if _is_same_map(ground, living.pieces[i], living.pieces[j]))
+    alike.add_edges_from(
+        (i, j)
+        for i, j in living.near.edges
+        if _is_same_map(ground, living.pieces[i], living.pieces[j])
+    )
     for group in sorted(map(sorted, networkx.connected_components(alike))):
         ground.deadline.check("merging rules with the same formula")
         parts = [living.pieces[i] for i in group]
@@ -130,12 +149,20 @@ def _is_same_map(ground: PiecewiseFunction, one: AffinePiece, other: AffinePiece
     return one.error == 0.0 == other.error and ground.same(one.forms, other.forms)
 
 
-def _bound_merge_cost(ground: PiecewiseFunction, one: AffinePiece, other: AffinePiece, measure: MergeCost) -> float:
+def _bound_merge_cost(
+    ground: PiecewiseFunction, one: AffinePiece, other: AffinePiece, measure: MergeCost
+) -> float:
     """What merging two pieces costs at least, infinite where it's no use to look further."""
     return 0.0 if _is_same_map(ground, one, other) else measure.least(one, other)
 
 
-def _evaluate_candidate(ground: PiecewiseFunction, one: AffinePiece, other: AffinePiece, pair: _MergeCandidate, measure: MergeCost) -> _MergeCandidate | None:
+def _evaluate_candidate(
+    ground: PiecewiseFunction,
+    one: AffinePiece,
+    other: AffinePiece,
+    pair: _MergeCandidate,
+    measure: MergeCost,
+) -> _MergeCandidate | None:
     """The pair with its union and map; None where the union isn't convex or the two can't be joined."""
     sides = find_convex_union(ground, one.sides, other.sides)
     found = None if sides is None else measure.fit(one, other)

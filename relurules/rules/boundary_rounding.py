@@ -40,7 +40,9 @@ class BoundaryRounding(NamedTuple):
     points: Array
 
 
-def round_boundaries(ground: PiecewiseFunction, tree: Tree, forms: Array, limit: float) -> BoundaryRounding | None:
+def round_boundaries(
+    ground: PiecewiseFunction, tree: Tree, forms: Array, limit: float
+) -> BoundaryRounding | None:
     """The simplest splits found with an error of no more than `limit`, None where those at hand are it.
 
     tree: leaf i gives forms[i], each leaf is met once, and in every split one column has the coefficient 1. At the
@@ -54,7 +56,9 @@ def round_boundaries(ground: PiecewiseFunction, tree: Tree, forms: Array, limit:
     for splits in groups:
         for share in _SHARES:
             trial = _round_splits(ground, tree, splits, share)
-            if np.array_equal(trial.normals, tree.normals) and np.array_equal(trial.offsets, tree.offsets):
+            if np.array_equal(trial.normals, tree.normals) and np.array_equal(
+                trial.offsets, tree.offsets
+            ):
                 break
             try:
                 found = _certify_tree(certifier, trial, limit)
@@ -75,7 +79,9 @@ def _group_splits(tree: Tree) -> list[NDArray[np.intp]]:
     return [np.array(group, dtype=np.intp) for group in groups.values()]
 
 
-def _round_splits(ground: PiecewiseFunction, tree: Tree, splits: NDArray[np.intp], share: float) -> Tree:
+def _round_splits(
+    ground: PiecewiseFunction, tree: Tree, splits: NDArray[np.intp], share: float
+) -> Tree:
     """The tree with these splits rounded."""
     domain = ground.partition.domain
     widths, middle = domain.widths, ground.frame.shift
@@ -84,7 +90,10 @@ def _round_splits(ground: PiecewiseFunction, tree: Tree, splits: NDArray[np.intp
         room = share * widths[np.argmax(np.abs(normals[split]) * widths)]
         rounded = round_to_decimals(normals[split], room / np.where(widths > 0, widths, 1.0))
         offset = offsets[split] + float((normals[split] - rounded) @ middle)
-        normals[split], offsets[split] = rounded, round_to_decimals(np.array([offset]), np.array([room]))[0]
+        normals[split], offsets[split] = (
+            rounded,
+            round_to_decimals(np.array([offset]), np.array([room]))[0],
+        )
     return replace(tree, normals=normals, offsets=offsets)
 
 
@@ -104,7 +113,9 @@ def _certify_tree(certifier: Certifier, tree: Tree, limit: float) -> BoundaryRou
         ball = find_largest_ball(*ground.within(faces))
         if ball.radius <= RADIUS:
             return None
-        kept = find_needed_rows(ground, faces, of_path, partial(_make_exact_rows, ground, tree, path))
+        kept = find_needed_rows(
+            ground, faces, of_path, partial(_make_exact_rows, ground, tree, path)
+        )
         sides.append(tuple(pair for pair, keep in zip(path, kept.tolist(), strict=True) if keep))
         points.append(ground.frame.to_user(ball.center))
     return BoundaryRounding(tree, error, sides, np.array(points))

@@ -9,17 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import OutOfTimeError
-from relurules.ir import UNEXPLORED, AffineMap, CollapseStats, Decision, Head, Partition, RuleSet, Tree
+from relurules.ir import (
+    UNEXPLORED,
+    AffineMap,
+    CollapseStats,
+    Decision,
+    Head,
+    Partition,
+    RuleSet,
+    Tree,
+)
+from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.link import is_identity, make_identity_heads
 from relurules.ir.network import Array, make_read_only
 from relurules.ir.rule_table import RuleTable, pack_sides
-from relurules.limits import NEVER, Deadline
-from relurules.networks.decisions import make_decision_function
+from relurules.networks.decisions import read_decisions
 from relurules.rules.boundary_rounding import round_boundaries
 from relurules.rules.error_budget import bound_output_error, find_score_budget
 from relurules.rules.map_rounding import round_map, shorten_numbers
 from relurules.rules.merge_hierarchy import count_leaves
-from relurules.rules.pieces import AffinePiece, PiecewiseFunction, Sides, convert_to_user, make_network_function
+from relurules.rules.pieces import (
+    AffinePiece,
+    PiecewiseFunction,
+    Sides,
+    convert_to_user,
+    make_network_function,
+)
 from relurules.rules.simplify import SimplificationResult, simplify_partition
 
 #: What pieces with few terms and digits may cost of a bound; the rest is for moving boundaries.
@@ -69,28 +84,41 @@ def build_rules(
     pieces stay unmerged, and conditions unshortened: rules are right all the same. OutOfTimeError where that isn't what
     was asked for.
     """
-    ground = (make_decision_function if decision else make_network_function)(partition, deadline)
+    ground = (_make_decision_function if decision else make_network_function)(partition, deadline)
     asked, heads = asked or MergeBudget(), heads or make_identity_heads(len(partition.network.c))
-    room = max(0.0, find_score_budget(ground, heads, asked.error) - score_error) if asked.error else 0.0
-    found = simplify_partition(ground, room, asked.rules, progress, close_on=data if asked.on_rows else None)
+    room = (
+        max(0.0, find_score_budget(ground, heads, asked.error) - score_error)
+        if asked.error
+        else 0.0
+    )
+    found = simplify_partition(
+        ground, room, asked.rules, progress, close_on=data if asked.on_rows else None
+    )
     shape = _draft_rules(ground, found)
     error = score_error + shape.error
     counts = None if data is None else _count_rows(partition, shape, data)
     order = _order_leaves(shape, counts, decision)
-    network = replace(partition.network, lifting=None)  # rules stand for the collapsed numbers, and files hold these
+    network = replace(
+        partition.network, lifting=None
+    )  # rules stand for the collapsed numbers, and files hold these
     tree = _renumber_leaves(shape.tree, np.argsort(order))
     regions = np.array([piece.regions[0] for piece in found.pieces], dtype=np.intp)[order]
     rules = RuleTable(
         tree=tree,
         network=network,
         bounds=pack_sides([shape.sides[leaf] for leaf in order.tolist()]),
-        maps=AffineMap(make_read_only(shape.maps.weights[order]), make_read_only(shape.maps.constants[order])),
+        maps=AffineMap(
+            make_read_only(shape.maps.weights[order]), make_read_only(shape.maps.constants[order])
+        ),
         points=make_read_only(shape.points[order]),
         rows=None if counts is None else counts[order],
         given=partition.patterns[regions],
     )
     bound = bound_output_error(ground, heads, error)
-    before = [step._replace(error=bound_output_error(ground, heads, score_error + step.error)) for step in found.steps[:-1]]
+    before = [
+        step._replace(error=bound_output_error(ground, heads, score_error + step.error))
+        for step in found.steps[:-1]
+    ]
     network = replace(partition.network, lifting=None)
     return RuleSet(
         outputs, partition.domain, rules, tree, network, error, partition.complete, reduction, heads,
@@ -100,6 +128,13 @@ def build_rules(
     )  # fmt: skip
 
 
+def _make_decision_function(partition: Partition, deadline: Deadline) -> PiecewiseFunction:
+    """What is decided on every region, as maps without weights."""
+    values = read_decisions(partition)
+    maps = AffineMap(np.zeros((*values.shape, partition.network.A.shape[1])), values)
+    return PiecewiseFunction(partition, maps, np.full(values.shape[1], 0.5), deadline=deadline)
+
+
 def _draft_rules(ground: PiecewiseFunction, found: SimplificationResult) -> _RuleDraft:
     tree, turned = _scale_splits(found.grown.tree, ground.partition.domain.widths)
     regions = np.array([piece.regions[0] for piece in found.pieces], dtype=np.intp)
@@ -107,21 +142,33 @@ def _draft_rules(ground: PiecewiseFunction, found: SimplificationResult) -> _Rul
     sides = [_translate_sides(piece, found, turned) for piece in found.pieces]
     if found.room is not None:
         short = [shorten_numbers(ground, piece, found.room) for piece in found.pieces]
-        return _RuleDraft(tree, sides, _stack_maps([own for _, own in short]), points, max(piece.error for piece, _ in short))
+        return _RuleDraft(
+            tree,
+            sides,
+            _stack_maps([own for _, own in short]),
+            points,
+            max(piece.error for piece, _ in short),
+        )
     if not found.limit:
-        return _RuleDraft(tree, sides, AffineMap(*(part[regions] for part in ground.maps)), points, 0.0)
+        return _RuleDraft(
+            tree, sides, AffineMap(*(part[regions] for part in ground.maps)), points, 0.0
+        )
     tidy = [_round_map_in_time(ground, piece, _SHARE * found.limit) for piece in found.pieces]
     pieces, maps = [piece for piece, _ in tidy], _stack_maps([own for _, own in tidy])
     shape = _RuleDraft(tree, sides, maps, points, max(piece.error for piece in pieces))
     if count_leaves(tree) > len(pieces) or len(pieces) == 1 or ground.deadline.is_over():
         return shape
-    straight = round_boundaries(ground, tree, np.array([piece.forms for piece in pieces]), found.limit)
+    straight = round_boundaries(
+        ground, tree, np.array([piece.forms for piece in pieces]), found.limit
+    )
     if straight is None:
         return shape
     return _RuleDraft(straight.tree, list(straight.sides), maps, straight.points, straight.error)
 
 
-def _round_map_in_time(ground: PiecewiseFunction, piece: AffinePiece, limit: float) -> tuple[AffinePiece, AffineMap]:
+def _round_map_in_time(
+    ground: PiecewiseFunction, piece: AffinePiece, limit: float
+) -> tuple[AffinePiece, AffineMap]:
     """With few terms and digits, where there is time for that."""
     if piece.splits is not None and not ground.deadline.is_over():
         with suppress(OutOfTimeError):
@@ -130,10 +177,14 @@ def _round_map_in_time(ground: PiecewiseFunction, piece: AffinePiece, limit: flo
 
 
 def _stack_maps(maps: list[AffineMap]) -> AffineMap:
-    return AffineMap(np.stack([own.weights for own in maps]), np.stack([own.constants for own in maps]))
+    return AffineMap(
+        np.stack([own.weights for own in maps]), np.stack([own.constants for own in maps])
+    )
 
 
-def _order_leaves(shape: _RuleDraft, counts: NDArray[np.intp] | None, decision: Decision | None) -> NDArray[np.intp]:
+def _order_leaves(
+    shape: _RuleDraft, counts: NDArray[np.intp] | None, decision: Decision | None
+) -> NDArray[np.intp]:
     """Leaves by the rows they hold, most first; decisions class by class, those with the fewest rules first.
 
     So the last class is what is left when no rule above applies.
@@ -147,7 +198,9 @@ def _order_leaves(shape: _RuleDraft, counts: NDArray[np.intp] | None, decision: 
     return np.lexsort((-rows, classes, number[classes]))
 
 
-def _translate_sides(piece: AffinePiece, found: SimplificationResult, turned: NDArray[np.bool_]) -> Sides | None:
+def _translate_sides(
+    piece: AffinePiece, found: SimplificationResult, turned: NDArray[np.bool_]
+) -> Sides | None:
     """What bounds the piece, as splits of the rules' tree; None where that isn't known."""
     if piece.splits is None:
         return None
@@ -166,11 +219,18 @@ def _scale_splits(tree: Tree, widths: Array) -> tuple[Tree, NDArray[np.bool_]]:
     A column's influence is |coefficient| times its width in the domain.
     """
     rows = np.arange(len(tree.neurons))
-    lead = tree.normals[rows, np.argmax(np.abs(tree.normals) * widths, axis=1)] if len(rows) else np.empty(0)
+    lead = (
+        tree.normals[rows, np.argmax(np.abs(tree.normals) * widths, axis=1)]
+        if len(rows)
+        else np.empty(0)
+    )
     turned = lead < 0
     children = np.where(turned[:, None], tree.children[:, ::-1], tree.children).astype(np.int32)
     scaled = replace(
-        tree, normals=tree.normals / lead[:, None] + 0.0, offsets=tree.offsets / lead + 0.0, children=children
+        tree,
+        normals=tree.normals / lead[:, None] + 0.0,
+        offsets=tree.offsets / lead + 0.0,
+        children=children,
     )
     return scaled, turned
 

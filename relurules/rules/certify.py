@@ -62,7 +62,9 @@ class Certifier:
         """The tree that was bounded last, in full, is the one that others will be like."""
         self._kept.update(self._now)
 
-    def _of_region(self, region: int, tree: Tree, rows: Array, room: Array, extents: list[Array]) -> "_RegionPath":
+    def _of_region(
+        self, region: int, tree: Tree, rows: Array, room: Array, extents: list[Array]
+    ) -> "_RegionPath":
         cell, worst = self.ground.cells[region], 0.0
         met = list[int]()
         stack = [(0 if len(tree.children) else -1, cell.G, cell.h)]
@@ -79,8 +81,12 @@ class Certifier:
                 stack.append((yes if low >= wide else no, G, h))
                 continue
             row, constant = rows[at, :-1], rows[at, -1]
-            stack.append((yes, np.vstack([G, -row]), np.append(h, constant - min(-wide, high - RADIUS))))
-            stack.append((no, np.vstack([G, row]), np.append(h, -constant - min(-wide, -low - RADIUS))))
+            stack.append(
+                (yes, np.vstack([G, -row]), np.append(h, constant - min(-wide, high - RADIUS)))
+            )
+            stack.append(
+                (no, np.vstack([G, row]), np.append(h, -constant - min(-wide, -low - RADIUS)))
+            )
         return _RegionPath(met, rows[met], worst)
 
     def _gap(self, region: int, leaf: int, G: Array, h: Array) -> float:
@@ -95,12 +101,17 @@ class Certifier:
     @cached_property
     def _rounding(self) -> list[float]:
         """What rounding may make of a leaf's difference from the function, for every leaf."""
-        return [max(self.ground.rounding(i, form) for i, form in enumerate(forms)) for forms in self.forms]
+        return [
+            max(self.ground.rounding(i, form) for i, form in enumerate(forms))
+            for forms in self.forms
+        ]
 
     def _extents(self, row: Array) -> Array:
         """(R, 2) between which values a form (f + 1,) lies on every region."""
         if row.tobytes() not in self._sides:
-            self._sides[row.tobytes()] = np.array([_bound_form(cell.G, cell.h, row) for cell in self.ground.cells])
+            self._sides[row.tobytes()] = np.array(
+                [_bound_form(cell.G, cell.h, row) for cell in self.ground.cells]
+            )
         return self._sides[row.tobytes()]
 
 

@@ -22,10 +22,16 @@ def find_convex_union(ground: PiecewiseFunction, one: Sides, other: Sides) -> Si
     """
     sides = [list(one), list(other)]
     kept = [ground.holds(sides[1 - i], sides[i]) for i in range(2)]
-    between = _find_common_hyperplane(ground, list(_choose_sides(one, ~kept[0])), list(_choose_sides(other, ~kept[1])))
+    between = _find_common_hyperplane(
+        ground, list(_choose_sides(one, ~kept[0])), list(_choose_sides(other, ~kept[1]))
+    )
     if between is None:
         return None
-    envelope = list(dict.fromkeys(side for part, ok in zip(sides, kept, strict=True) for side in _choose_sides(part, ok)))
+    envelope = list(
+        dict.fromkeys(
+            side for part, ok in zip(sides, kept, strict=True) for side in _choose_sides(part, ok)
+        )
+    )
     for i in range(2):
         lacking = [side for side in _choose_sides(sides[i], ~kept[i]) if side != between[i]]
         if not ground.holds([*envelope, between[i]], lacking).all():
@@ -33,7 +39,9 @@ def find_convex_union(ground: PiecewiseFunction, one: Sides, other: Sides) -> Si
     return drop_implied_sides(ground, envelope)
 
 
-def find_convex_whole(ground: PiecewiseFunction, parts: Sequence[Sides], regions: Container[int]) -> Sides | None:
+def find_convex_whole(
+    ground: PiecewiseFunction, parts: Sequence[Sides], regions: Container[int]
+) -> Sides | None:
     """The sides that bound the union of parts, None where it isn't convex; regions: those that the parts consist of.
 
     Their envelope, bounded by the walls that all of them keep, is their union unless it reaches another region.
@@ -47,10 +55,14 @@ def find_convex_whole(ground: PiecewiseFunction, parts: Sequence[Sides], regions
 def drop_implied_sides(ground: PiecewiseFunction, sides: Sequence[Side]) -> Sides:
     """Without the sides that the others, and the domain, imply."""
     room = ground.split_room[[split for split, _ in sides]]
-    return _choose_sides(sides, find_needed_rows(ground, ground.sides(sides), room, lambda: ground.exact(sides)))
+    return _choose_sides(
+        sides, find_needed_rows(ground, ground.sides(sides), room, lambda: ground.exact(sides))
+    )
 
 
-def find_needed_rows(ground: PiecewiseFunction, rows: Array, room: Array, exact: Callable[[], ExactRows]) -> NDArray[np.bool_]:
+def find_needed_rows(
+    ground: PiecewiseFunction, rows: Array, room: Array, exact: Callable[[], ExactRows]
+) -> NDArray[np.bool_]:
     """Which of the rows (n, f + 1), (G, h), the others, and the domain, don't imply; see `redundant.Enclosure`."""
     return ground.enclosure.needed(rows, room, exact)
 
@@ -59,7 +71,9 @@ def _choose_sides(sides: Sequence[Side], which: NDArray[np.bool_]) -> Sides:
     return tuple(side for side, chosen in zip(sides, which, strict=True) if chosen)
 
 
-def _find_common_hyperplane(ground: PiecewiseFunction, one: Sequence[Side], other: Sequence[Side]) -> tuple[Side, Side] | None:
+def _find_common_hyperplane(
+    ground: PiecewiseFunction, one: Sequence[Side], other: Sequence[Side]
+) -> tuple[Side, Side] | None:
     """A side of each, of those given, that are the two sides of one hyperplane."""
     others = np.array([split for split, _ in other], dtype=np.intp)
     for split, side in one:

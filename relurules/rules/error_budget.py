@@ -17,7 +17,10 @@ def bound_output_error(ground: PiecewiseFunction, heads: Sequence[Head], error: 
     """What the outputs may be off where each score may be off by `error`, anywhere in the domain."""
     if error == 0.0:
         return 0.0
-    return max(LINKS[head.link].change(error, _find_highest_score(ground, head), len(head.scores)) for head in heads)
+    return max(
+        LINKS[head.link].change(error, _find_highest_score(ground, head), len(head.scores))
+        for head in heads
+    )
 
 
 def find_score_budget(ground: PiecewiseFunction, heads: Sequence[Head], error: float) -> float:
@@ -25,7 +28,10 @@ def find_score_budget(ground: PiecewiseFunction, heads: Sequence[Head], error: f
     highest = {head: _find_highest_score(ground, head) for head in heads}
 
     def fits(share: float) -> bool:
-        return all(LINKS[head.link].change(share, highest[head], len(head.scores)) <= error for head in heads)
+        return all(
+            LINKS[head.link].change(share, highest[head], len(head.scores)) <= error
+            for head in heads
+        )
 
     low, high = 0.0, 1.0
     while fits(high) and high < 1e300:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from relurules.ir import UNEXPLORED, Tree
-from relurules.limits import NEVER, Deadline
+from relurules.ir.limits import NEVER, Deadline
 from relurules.rules.convex_unions import drop_implied_sides
 from relurules.rules.pieces import PiecewiseFunction, Sides
 
@@ -12,7 +12,11 @@ _GROWN = 8
 
 
 def find_bounding_sides(
-    ground: PiecewiseFunction, tree: Tree, splits: Sequence[int], leaves: int, deadline: Deadline = NEVER
+    ground: PiecewiseFunction,
+    tree: Tree,
+    splits: Sequence[int],
+    leaves: int,
+    deadline: Deadline = NEVER,
 ) -> list[Sides | None]:
     """For every leaf the (split, side) pairs that bound it, irredundant; None where there was no time to tell.
 

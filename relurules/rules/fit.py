@@ -37,10 +37,15 @@ def make_uniform_cost(ground: PiecewiseFunction, limit: float = 0.0) -> MergeCos
         error = max(found.error, one.error, other.error)
         return error, found._replace(error=error)
 
-    return MergeCost(lambda one, other: bound_merge_error(ground, one, other) if limit > 0.0 else np.inf, fit_both)
+    return MergeCost(
+        lambda one, other: bound_merge_error(ground, one, other) if limit > 0.0 else np.inf,
+        fit_both,
+    )
 
 
-def fit_two_pieces(ground: PiecewiseFunction, one: AffinePiece, other: AffinePiece, limit: float) -> AffineFit | None:
+def fit_two_pieces(
+    ground: PiecewiseFunction, one: AffinePiece, other: AffinePiece, limit: float
+) -> AffineFit | None:
     """One map for both pieces; None where its error must exceed `limit`. Within 0 only the same map will do."""
     if one.error == 0.0 == other.error and ground.same(one.forms, other.forms):
         return AffineFit(one.forms, 0.0)
@@ -61,14 +66,18 @@ def bound_merge_error(ground: PiecewiseFunction, one: AffinePiece, other: Affine
     """
     start, end = ground.centers[one.regions[0]], ground.centers[other.regions[0]]
     network, share = ground.partition.network, _BETWEEN[:, None]
-    found = network.evaluate(ground.frame.to_user(np.vstack([start, end, start + share * (end - start)])))
+    found = network.evaluate(
+        ground.frame.to_user(np.vstack([start, end, start + share * (end - start)]))
+    )
     straight = found[0] + share * (found[1] - found[0])
     return max(one.error, other.error, float(np.abs(found[2:] - straight).max() / 2))
 
 
 def bound_deviation(ground: PiecewiseFunction, regions: Sequence[int], forms: Array) -> float:
     """Bound on |function - forms| over the regions; forms: (m, f + 1)."""
-    return max(_find_farthest_points(ground, regions, output, form)[0] for output, form in enumerate(forms))
+    return max(
+        _find_farthest_points(ground, regions, output, form)[0] for output, form in enumerate(forms)
+    )
 
 
 def fit_map(ground: PiecewiseFunction, regions: Sequence[int], limit: float) -> AffineFit | None:
@@ -122,7 +131,9 @@ def fit_output(
     return (best, error) if error <= limit else None
 
 
-def _find_farthest_points(ground: PiecewiseFunction, regions: Sequence[int], output: int, form: Array) -> tuple[float, Array, Array]:
+def _find_farthest_points(
+    ground: PiecewiseFunction, regions: Sequence[int], output: int, form: Array
+) -> tuple[float, Array, Array]:
     """A bound of how far off a form is on the regions; (n, f) where it is, on either side of each; the values there."""
     worst, points, values = 0.0, [], []
     for region in regions:

@@ -14,7 +14,9 @@ _SHARES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-5, 1e-6)
 _PATIENCE = 2
 
 
-def round_map(ground: PiecewiseFunction, piece: AffinePiece, limit: float) -> tuple[AffinePiece, AffineMap]:
+def round_map(
+    ground: PiecewiseFunction, piece: AffinePiece, limit: float
+) -> tuple[AffinePiece, AffineMap]:
     """The piece with few terms and digits as far as its error stays within `limit`, and its map in the user's units."""
     G, h = ground.polytope(piece.sides)
     f = G.shape[1]
@@ -24,7 +26,9 @@ def round_map(ground: PiecewiseFunction, piece: AffinePiece, limit: float) -> tu
     return _round_within_limit(ground, lighter, low, high, limit)
 
 
-def shorten_numbers(ground: PiecewiseFunction, piece: AffinePiece, room: Array) -> tuple[AffinePiece, AffineMap]:
+def shorten_numbers(
+    ground: PiecewiseFunction, piece: AffinePiece, room: Array
+) -> tuple[AffinePiece, AffineMap]:
     """The piece with numbers whose rounding moves score i by room[i] at most each, (m,), and its error anew."""
     frame = ground.frame
     width = np.zeros(len(frame.origin))
@@ -32,7 +36,9 @@ def shorten_numbers(ground: PiecewiseFunction, piece: AffinePiece, room: Array) 
     return _round_to_room(ground, piece, width, ground.partition.points[piece.regions[0]], room)
 
 
-def _drop_terms(ground: PiecewiseFunction, piece: AffinePiece, low: Array, high: Array, limit: float) -> AffinePiece:
+def _drop_terms(
+    ground: PiecewiseFunction, piece: AffinePiece, low: Array, high: Array, limit: float
+) -> AffinePiece:
     """Without the terms that matter least on the piece, low <= u <= high, the others fitted anew where that helps."""
     influence = np.abs(piece.forms[:, :-1]) * (high - low)
     failed = 0
@@ -48,33 +54,50 @@ def _drop_terms(ground: PiecewiseFunction, piece: AffinePiece, low: Array, high:
     return piece
 
 
-def _drop_term(ground: PiecewiseFunction, piece: AffinePiece, output: int, column: int, middle: Array, limit: float) -> AffinePiece | None:
+def _drop_term(
+    ground: PiecewiseFunction,
+    piece: AffinePiece,
+    output: int,
+    column: int,
+    middle: Array,
+    limit: float,
+) -> AffinePiece | None:
     forms = piece.forms.copy()
     forms[output, -1] += forms[output, column] * middle[column]
     forms[output, column] = 0.0
     error = bound_deviation(ground, piece.regions, forms)
     if error <= limit:
         return piece._replace(forms=forms, error=error)
-    found = fit_output(ground, piece.regions, output, limit, forms[output, :-1] != 0.0, enough=limit)
+    found = fit_output(
+        ground, piece.regions, output, limit, forms[output, :-1] != 0.0, enough=limit
+    )
     if found is None:
         return None
     forms[output] = found[0]
-    return piece._replace(forms=forms, error=max(bound_deviation(ground, piece.regions, forms), found[1]))
+    return piece._replace(
+        forms=forms, error=max(bound_deviation(ground, piece.regions, forms), found[1])
+    )
 
 
-def _round_within_limit(ground: PiecewiseFunction, piece: AffinePiece, low: Array, high: Array, limit: float) -> tuple[AffinePiece, AffineMap]:
+def _round_within_limit(
+    ground: PiecewiseFunction, piece: AffinePiece, low: Array, high: Array, limit: float
+) -> tuple[AffinePiece, AffineMap]:
     """The coarsest decimal numbers that keep the bound; those at hand where none do."""
     frame = ground.frame
     width, middle = np.zeros(len(frame.origin)), frame.to_user((low + high) / 2)
     width[frame.free] = frame.scale[frame.free] * (high - low)
     for share in _SHARES:
-        found = _round_to_room(ground, piece, width, middle, np.full(len(piece.forms), share * limit))
+        found = _round_to_room(
+            ground, piece, width, middle, np.full(len(piece.forms), share * limit)
+        )
         if found[0].error <= limit:
             return found
     return piece, convert_to_user(frame, piece.forms)
 
 
-def _round_to_room(ground: PiecewiseFunction, piece: AffinePiece, width: Array, middle: Array, room: Array) -> tuple[AffinePiece, AffineMap]:
+def _round_to_room(
+    ground: PiecewiseFunction, piece: AffinePiece, width: Array, middle: Array, room: Array
+) -> tuple[AffinePiece, AffineMap]:
     """The piece with decimal numbers, each of which moves its score by room (m,) at most over width (d,)."""
     frame = ground.frame
     exact = convert_to_user(frame, piece.forms)
@@ -82,7 +105,9 @@ def _round_to_room(ground: PiecewiseFunction, piece: AffinePiece, width: Array, 
     constants = round_to_decimals(exact.constants + (exact.weights - weights) @ middle, room)
     rows, offsets = frame.rows(weights, constants)
     forms = np.column_stack([rows, offsets])
-    return piece._replace(forms=forms, error=bound_deviation(ground, piece.regions, forms)), AffineMap(weights, constants)
+    return piece._replace(
+        forms=forms, error=bound_deviation(ground, piece.regions, forms)
+    ), AffineMap(weights, constants)
 
 
 def round_to_decimals(values: Array, steps: Array) -> Array:

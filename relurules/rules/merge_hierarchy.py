@@ -36,10 +36,14 @@ class MergeHierarchy(NamedTuple):
 
     def tradeoffs(self, error: float) -> list[Tradeoff]:
         """How many pieces are left at which errors up to this one."""
-        errors = sorted(piece.error for piece in self.pieces if piece is not None and piece.error <= error)
+        errors = sorted(
+            piece.error for piece in self.pieces if piece is not None and piece.error <= error
+        )
         left = [Tradeoff(len(self.ground.partition) - i, at) for i, at in enumerate([0.0, *errors])]
         return [
-            step for step, after in zip(left, [*left[1:], None], strict=True) if not after or after.error > step.error
+            step
+            for step, after in zip(left, [*left[1:], None], strict=True)
+            if not after or after.error > step.error
         ]
 
     def cut(self, error: float) -> tuple[PieceTree, list[AffinePiece]]:
@@ -51,7 +55,9 @@ class MergeHierarchy(NamedTuple):
             if piece is not None and piece.error <= error:
                 ends[split] = ~piece.regions[0]
                 standing.setdefault(piece.regions[0], piece)
-        children = np.array([[ends.get(c, c) for c in pair] for pair in tree.children.tolist()], dtype=np.int32)
+        children = np.array(
+            [[ends.get(c, c) for c in pair] for pair in tree.children.tolist()], dtype=np.int32
+        )
         smaller, splits, kept = compact_tree(
             replace(tree, children=children.reshape(-1, 2)), ends.get(0, 0 if len(children) else -1)
         )
@@ -63,7 +69,9 @@ class MergeHierarchy(NamedTuple):
         return PieceTree(smaller, {old: (new, False) for new, old in enumerate(splits)}), pieces
 
 
-def build_merge_hierarchy(ground: PiecewiseFunction, measure: MergeCost | None = None) -> MergeHierarchy:
+def build_merge_hierarchy(
+    ground: PiecewiseFunction, measure: MergeCost | None = None
+) -> MergeHierarchy:
     """Which siblings can become one, bottom-up, as the measure allows; None: where both have the same map."""
     tree, measure = ground.partition.tree, measure or make_uniform_cost(ground)
     alone = [AffinePiece((), (i,), forms, 0.0) for i, forms in enumerate(ground.forms)]
@@ -92,14 +100,19 @@ def regroup_leaves(grown: PieceTree, members: list[tuple[int, ...]]) -> PieceTre
     children = grown.tree.children.copy()
     stands_for = np.arange(len(children), dtype=np.int64)
     for split in reversed(range(len(children))):
-        below = [int(stands_for[child]) if child >= 0 else ~union_of[~child] for child in children[split].tolist()]
+        below = [
+            int(stands_for[child]) if child >= 0 else ~union_of[~child]
+            for child in children[split].tolist()
+        ]
         children[split] = below
         if below[0] == below[1]:
             stands_for[split] = below[0]
     root = int(stands_for[0]) if len(children) else -1
     smaller, splits, _ = compact_tree(replace(grown.tree, children=children), root)
     number = {old: new for new, old in enumerate(splits)}
-    place = {split: (number[at], turned) for split, (at, turned) in grown.place.items() if at in number}
+    place = {
+        split: (number[at], turned) for split, (at, turned) in grown.place.items() if at in number
+    }
     return PieceTree(clear_split_neurons(smaller), place)
 
 
@@ -110,7 +123,9 @@ def count_leaves(tree: Tree) -> int:
 
 def clear_split_neurons(tree: Tree) -> Tree:
     """The same tree, its splits no neuron's sign, where a leaf is met more than once: it has several patterns."""
-    if count_leaves(tree) == len(np.unique(tree.children[tree.children < 0])) or not len(tree.children):
+    if count_leaves(tree) == len(np.unique(tree.children[tree.children < 0])) or not len(
+        tree.children
+    ):
         return tree
     return replace(tree, neurons=np.full(len(tree.neurons), -1, dtype=np.intp))
 
@@ -126,7 +141,9 @@ def compact_tree(tree: Tree, root: int) -> tuple[Tree, list[int], list[int]]:
         elif at != UNEXPLORED:
             leaves.add(~at)
     split_list, leaf_list = sorted(splits), sorted(leaves)
-    number = {old: new for new, old in enumerate(split_list)} | {~old: ~new for new, old in enumerate(leaf_list)}
+    number = {old: new for new, old in enumerate(split_list)} | {
+        ~old: ~new for new, old in enumerate(leaf_list)
+    }
     number[UNEXPLORED] = UNEXPLORED
     children = [[number[child] for child in tree.children[old].tolist()] for old in split_list]
     smaller = Tree(

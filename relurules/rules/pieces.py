@@ -12,9 +12,9 @@ from relurules.domain import ExactRows, Normalisation, row_lengths
 from relurules.ir import UNEXPLORED, AffineMap, Partition, Tree
 from relurules.ir.adjacency import build_adjacency_graph
 from relurules.ir.compensated_forms import compute_map_pairs, express_in_frame, round_maps
+from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.ir.partition import RegionCell
-from relurules.limits import NEVER, Deadline
 from relurules.lp.enclosure import Enclosure
 from relurules.lp.maxima import bound_maxima
 from relurules.lp.redundancy import find_implied_rows
@@ -70,7 +70,9 @@ class PiecewiseFunction:
     maps: AffineMap
     least: Array
     framed: Array | None = None
-    fits: dict[frozenset[int], tuple[float, "AffineFit | None"]] = field(default_factory=dict, repr=False)
+    fits: dict[frozenset[int], tuple[float, "AffineFit | None"]] = field(
+        default_factory=dict, repr=False
+    )
     highest: dict[tuple[int, ...], float] = field(default_factory=dict, repr=False)
     deadline: Deadline = NEVER
 
@@ -85,7 +87,9 @@ class PiecewiseFunction:
         if self.framed is not None:
             return self.framed
         R, m, d = self.maps.weights.shape
-        rows, offsets = self.frame.rows(self.maps.weights.reshape(R * m, d), self.maps.constants.reshape(R * m))
+        rows, offsets = self.frame.rows(
+            self.maps.weights.reshape(R * m, d), self.maps.constants.reshape(R * m)
+        )
         return np.column_stack([rows, offsets]).reshape(R, m, -1)
 
     @cached_property
@@ -119,7 +123,9 @@ class PiecewiseFunction:
     @cached_property
     def split_room(self) -> Array:
         """(S,) how far from a split rounding may move its test of a float64 point, in `split_rows`."""
-        return bound_row_rounding(self.partition, self.partition.tree.normals, self.partition.tree.offsets)
+        return bound_row_rounding(
+            self.partition, self.partition.tree.normals, self.partition.tree.offsets
+        )
 
     @cached_property
     def exact_walls(self) -> ExactRows:
@@ -175,7 +181,9 @@ class PiecewiseFunction:
         f = G.shape[1]
         limits = np.zeros((2, f + 1))
         limits[:, f] = 1.0, -1.0
-        wide = np.vstack([np.insert(G, f, 0.0, axis=1), np.insert(rows[:, :-1], f, 1.0, axis=1), limits])
+        wide = np.vstack(
+            [np.insert(G, f, 0.0, axis=1), np.insert(rows[:, :-1], f, 1.0, axis=1), limits]
+        )
         room = self.split_room[[split for split, _ in splits]].max(initial=0.0)
         ball = bound_maxima(wide, np.concatenate([h, rows[:, -1], [1.0, 1.0]]), np.eye(f + 2)[[f]])
         return self.partition.domain.is_bounded and bool(ball.bounds[0] <= 4.0 * room)
@@ -199,7 +207,9 @@ class PiecewiseFunction:
             no, yes = self.holds(sides, pair).tolist()
             for side, (holds, other) in enumerate(((no, yes), (yes, no))):
                 if holds or not other:
-                    stack.append((int(children[at, side]), sides if holds else (*sides, pair[side])))
+                    stack.append(
+                        (int(children[at, side]), sides if holds else (*sides, pair[side]))
+                    )
         return True
 
     def same_plane(self, split: int, others: NDArray[np.intp]) -> NDArray[np.int8]:
@@ -208,7 +218,11 @@ class PiecewiseFunction:
         Rounding of their tests aside; where a column is open no rounding is small, and only the same numbers count.
         """
         row, rows = self.split_rows[split], self.split_rows[others]
-        room = self.split_room[split] + self.split_room[others] if self.partition.domain.is_bounded else 0.0
+        room = (
+            self.split_room[split] + self.split_room[others]
+            if self.partition.domain.is_bounded
+            else 0.0
+        )
         found = np.zeros(len(others), dtype=np.int8)
         for sign in (-1, 1):
             found[np.abs(rows - sign * row).sum(axis=1) <= room] = sign
@@ -216,7 +230,9 @@ class PiecewiseFunction:
 
     def within(self, rows: Array) -> tuple[Array, Array]:
         """The part of the domain where rows (n, f + 1), (G, h), hold: G u <= h, these last."""
-        return np.vstack([self.walls[0], rows[:, :-1]]), np.concatenate([self.walls[1], rows[:, -1]])
+        return np.vstack([self.walls[0], rows[:, :-1]]), np.concatenate(
+            [self.walls[1], rows[:, -1]]
+        )
 
     def same(self, one: Array, other: Array) -> bool:
         """Whether two forms (m, f + 1), each rounded about once, are the same but for that."""
@@ -234,13 +250,17 @@ class PiecewiseFunction:
     def _rounding(self) -> Array:
         """(m,) the same of the outputs' own forms."""
         R, m, d = self.maps.weights.shape
-        rounding = self.partition.domain.rounding(self.maps.weights.reshape(R * m, d), self.maps.constants.reshape(-1))
+        rounding = self.partition.domain.rounding(
+            self.maps.weights.reshape(R * m, d), self.maps.constants.reshape(-1)
+        )
         return np.asarray(rounding.reshape(R, m).max(axis=0))
 
 
 def is_same_form(one: Array, other: Array) -> NDArray[np.bool_]:
     """(n,) whether forms (n, m, f + 1), each rounded about once, are the same but for that."""
-    return np.asarray((np.abs(one - other) <= _SAME * (np.abs(one) + np.abs(other))).all(axis=(1, 2)))
+    return np.asarray(
+        (np.abs(one - other) <= _SAME * (np.abs(one) + np.abs(other))).all(axis=(1, 2))
+    )
 
 
 class CellCache(Sequence[RegionCell]):
@@ -316,7 +336,9 @@ def make_network_function(partition: Partition, deadline: Deadline = NEVER) -> P
     reach = np.abs(frame.origin) + frame.scale
     least = ROUNDING * partition.network.magnitude(reach[None, :])[0]
     maps = compute_map_pairs(partition.network, partition.patterns)
-    return PiecewiseFunction(partition, round_maps(maps), least, express_in_frame(maps, frame), deadline=deadline)
+    return PiecewiseFunction(
+        partition, round_maps(maps), least, express_in_frame(maps, frame), deadline=deadline
+    )
 
 
 def convert_to_user(frame: Normalisation, forms: Array) -> AffineMap:

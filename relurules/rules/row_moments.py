@@ -51,13 +51,16 @@ def summarise_rows(ground: PiecewiseFunction, rows: Array) -> RowMoments:
     Raises DataError where no row lies in the domain, UnsupportedError where there are too many regions.
     """
     G = _compute_moments(ground, rows)
-    middle = np.linalg.solve(G.sum(axis=0), np.einsum("rij,rmj->im", G, ground.forms)).T  # so rounding matters less
+    middle = np.linalg.solve(
+        G.sum(axis=0), np.einsum("rij,rmj->im", G, ground.forms)
+    ).T  # so rounding matters less
     rest = ground.forms - middle
     floor = np.maximum(_ROUNDED * ground.least, np.sqrt(np.finfo(np.float64).tiny))
     spread = np.sqrt(np.maximum(np.einsum("rmi,rij,rmj->m", rest, G, rest), floor**2))
     rest = rest / spread[:, None]
     sums: dict[tuple[int, ...], _MomentSums] = {
-        (i,): _MomentSums(G[i], own @ G[i], ((own @ G[i]) * own).sum(axis=1)) for i, own in enumerate(rest)
+        (i,): _MomentSums(G[i], own @ G[i], ((own @ G[i]) * own).sum(axis=1))
+        for i, own in enumerate(rest)
     }
     return RowMoments(ground, sums, middle, spread)
 
@@ -81,18 +84,30 @@ def _pool_sums(table: RowMoments, *pieces: AffinePiece) -> _MomentSums:
     """Of pieces together, from those of each, or of its regions, where they aren't known."""
     regions = tuple(region for piece in pieces for region in piece.regions)
     if regions not in table.sums:
-        parts = [_pool_sums(table, piece) for piece in pieces] if len(pieces) > 1 else [table.sums[(i,)] for i in regions]
-        table.sums[regions] = _MomentSums(*(np.sum(own, axis=0) for own in zip(*parts, strict=True)))
+        parts = (
+            [_pool_sums(table, piece) for piece in pieces]
+            if len(pieces) > 1
+            else [table.sums[(i,)] for i in regions]
+        )
+        table.sums[regions] = _MomentSums(
+            *(np.sum(own, axis=0) for own in zip(*parts, strict=True))
+        )
     return table.sums[regions]
 
 
-def drop_light_terms(table: RowMoments, pieces: Sequence[AffinePiece], rise: float) -> list[AffinePiece]:
+def drop_light_terms(
+    table: RowMoments, pieces: Sequence[AffinePiece], rise: float
+) -> list[AffinePiece]:
     """Without the terms that matter least on the rows, while that adds no more than `rise` to the pieces' errors.
 
     The other terms of a score on a piece are fitted anew each time.
     """
     found = list(pieces)
-    heap = [(_find_lightest_term(table, piece, m), i, m) for i, piece in enumerate(found) for m in range(len(piece.forms))]
+    heap = [
+        (_find_lightest_term(table, piece, m), i, m)
+        for i, piece in enumerate(found)
+        for m in range(len(piece.forms))
+    ]
     heapq.heapify(heap)
     while heap and heap[0][0].rise <= rise:
         step, i, m = heapq.heappop(heap)
@@ -138,7 +153,9 @@ def _compute_moments(ground: PiecewiseFunction, rows: Array) -> Array:
     partition = ground.partition
     R, f = ground.centers.shape
     if R * (f + 1) ** 2 > _MOST:
-        raise UnsupportedError(f"{R} regions of {f} columns are too many for fidelity='rows'; train to fewer rules")
+        raise UnsupportedError(
+            f"{R} regions of {f} columns are too many for fidelity='rows'; train to fewer rules"
+        )
     rows = rows[partition.domain.contains(rows)]
     if not len(rows):
         raise DataError("fidelity='rows': no row of the data lies in the domain")
@@ -146,7 +163,9 @@ def _compute_moments(ground: PiecewiseFunction, rows: Array) -> Array:
     U = np.column_stack([ground.frame.from_user(rows), np.ones(len(rows))])
     centers = np.column_stack([ground.centers, np.ones(R)])
     G = _CENTER * centers[:, :, None] * centers[:, None, :]
-    G[:, :-1, :-1] += _AROUND * (np.cov(U[:, :-1], rowvar=False).reshape(f, f) if len(rows) > 1 else 0.0)
+    G[:, :-1, :-1] += _AROUND * (
+        np.cov(U[:, :-1], rowvar=False).reshape(f, f) if len(rows) > 1 else 0.0
+    )
     G[:, :-1, :-1] += _LEAST * np.eye(f)
     order = np.argsort(region, kind="stable")
     for part in np.split(order, np.flatnonzero(np.diff(region[order])) + 1):

@@ -44,7 +44,9 @@ def merge_equal_siblings(ground: PiecewiseFunction) -> SiblingMerge:
     ends = np.where(stands[child] >= 0, ~region_leaf[stands[child]], number[child])
     leaves = ~region_leaf[np.where((children < 0) & (children != UNEXPLORED), ~children, 0)]
     moved = np.where(inner, ends, np.where(children == UNEXPLORED, UNEXPLORED, leaves))
-    smaller = Tree(tree.neurons[alive], tree.normals[alive], tree.offsets[alive], moved.astype(np.int32))
+    smaller = Tree(
+        tree.neurons[alive], tree.normals[alive], tree.offsets[alive], moved.astype(np.int32)
+    )
     return SiblingMerge(smaller, alive, first, region_leaf[_find_representatives(tree, stands, R)])
 
 
@@ -55,7 +57,9 @@ def _find_common_regions(ground: PiecewiseFunction, tree: Tree) -> Indices:
     asked = np.arange(len(stands))
     while len(asked):
         pairs = tree.children[asked].astype(np.int64)
-        regions = np.where(pairs >= 0, stands[np.maximum(pairs, 0)], np.where(pairs == UNEXPLORED, -1, ~pairs))
+        regions = np.where(
+            pairs >= 0, stands[np.maximum(pairs, 0)], np.where(pairs == UNEXPLORED, -1, ~pairs)
+        )
         asked, regions = asked[(regions >= 0).all(axis=1)], regions[(regions >= 0).all(axis=1)]
         same = _compare_maps(ground, regions)
         stands[asked[same]] = regions[same, 0]
@@ -80,7 +84,11 @@ def _collect_leaf_regions(tree: Tree, stands: Indices) -> Indices:
     if stands[0] >= 0:
         return stands[:1]
     children = tree.children[stands < 0].astype(np.int64).ravel()
-    regions = np.where(children >= 0, stands[np.maximum(children, 0)], np.where(children == UNEXPLORED, -1, ~children))
+    regions = np.where(
+        children >= 0,
+        stands[np.maximum(children, 0)],
+        np.where(children == UNEXPLORED, -1, ~children),
+    )
     return np.asarray(regions[regions >= 0])
 
 

@@ -56,7 +56,12 @@ class SimplificationResult(NamedTuple):
 
 
 def simplify_partition(
-    ground: PiecewiseFunction, error: float, rules: int | None, progress: Progress | None = None, *, close_on: Array | None = None
+    ground: PiecewiseFunction,
+    error: float,
+    rules: int | None,
+    progress: Progress | None = None,
+    *,
+    close_on: Array | None = None,
 ) -> SimplificationResult:
     """Merge while the certified error stays within `error`, or until `rules` are left; by equal maps where neither is.
 
@@ -71,12 +76,16 @@ def simplify_partition(
     _check_mergeable(ground)
     if rules is not None and close_on is not None:
         few = _fit_rules_to_rows(ground, rules, close_on, progress)
-        return few._replace(steps=(Tradeoff(len(exact.pieces), 0.0), Tradeoff(len(few.pieces), np.inf)))
+        return few._replace(
+            steps=(Tradeoff(len(exact.pieces), 0.0), Tradeoff(len(few.pieces), np.inf))
+        )
     if rules is not None:
         return _merge_to_rule_count(ground, rules, error or np.inf, progress)
     spent = error * _SHARE
     steps = build_merge_hierarchy(ground, make_uniform_cost(ground, spent))
-    tries = [_merge_in_two_steps(ground, steps, at, MergeLimit(spent), progress) for at in (spent, 0.0)]
+    tries = [
+        _merge_in_two_steps(ground, steps, at, MergeLimit(spent), progress) for at in (spent, 0.0)
+    ]
     best = min(tries, key=lambda found: len(found.pieces))
     return best._replace(limit=error, steps=_list_tradeoffs(steps, best))
 
@@ -86,16 +95,22 @@ def _merge_equal_maps(ground: PiecewiseFunction, progress: Progress | None) -> S
     found = merge_equal_siblings(ground)
     count, places = len(found.first), found.splits.tolist()
     sides = find_bounding_sides(ground, found.tree, places, count, ground.deadline)
-    members = np.split(np.argsort(found.leaf_of, kind="stable"), np.cumsum(np.bincount(found.leaf_of))[:-1])
+    members = np.split(
+        np.argsort(found.leaf_of, kind="stable"), np.cumsum(np.bincount(found.leaf_of))[:-1]
+    )
     pieces = [
         AffinePiece(own, tuple(regions.tolist()), ground.forms[first], 0.0)
         for own, regions, first in zip(sides, members, found.first.tolist(), strict=True)
     ]
     grown = PieceTree(found.tree, {old: (new, False) for new, old in enumerate(places)})
-    return _merge_neighbours(ground, grown, pieces, MergeLimit(0.0), make_uniform_cost(ground), progress)
+    return _merge_neighbours(
+        ground, grown, pieces, MergeLimit(0.0), make_uniform_cost(ground), progress
+    )
 
 
-def _fit_rules_to_rows(ground: PiecewiseFunction, rules: int, rows: Array, progress: Progress | None) -> SimplificationResult:
+def _fit_rules_to_rows(
+    ground: PiecewiseFunction, rules: int, rows: Array, progress: Progress | None
+) -> SimplificationResult:
     """So many rules that are close to the function on the rows (N, d); errors are as `on_rows` counts them.
 
     Siblings are merged down to several numbers of pieces, then neighbours; of these ways the closest one counts.
@@ -108,14 +123,24 @@ def _fit_rules_to_rows(ground: PiecewiseFunction, rules: int, rows: Array, progr
     left = [step for step in steps.tradeoffs(np.inf) if step.rules > rules]
     starts = [left[i] for i in np.unique(np.geomspace(1, len(left), _WAYS).astype(int) - 1)]
     last = next(step for step in steps.tradeoffs(np.inf) if step.rules <= rules)
-    ways = [_merge_neighbours(ground, *steps.cut(at), MergeLimit(np.inf, rules), measure, progress) for _, at in (*starts, last)]
-    best = min((way for way in ways if len(way.pieces) <= rules), key=lambda way: sum(p.error for p in way.pieces))
-    pieces = drop_light_terms(table, best.pieces, _OF_SQUARES * sum(piece.error for piece in best.pieces))
+    ways = [
+        _merge_neighbours(ground, *steps.cut(at), MergeLimit(np.inf, rules), measure, progress)
+        for _, at in (*starts, last)
+    ]
+    best = min(
+        (way for way in ways if len(way.pieces) <= rules),
+        key=lambda way: sum(p.error for p in way.pieces),
+    )
+    pieces = drop_light_terms(
+        table, best.pieces, _OF_SQUARES * sum(piece.error for piece in best.pieces)
+    )
     off = sum(piece.error for piece in pieces)
     return best._replace(pieces=pieces, room=_OF_DIFFERENCE * np.sqrt(off) * table.spread)
 
 
-def _merge_to_rule_count(ground: PiecewiseFunction, rules: int, limit: float, progress: Progress | None) -> SimplificationResult:
+def _merge_to_rule_count(
+    ground: PiecewiseFunction, rules: int, limit: float, progress: Progress | None
+) -> SimplificationResult:
     """So many rules with about the least error: siblings up to some error, then neighbours; the best of both shares."""
     steps = _find_hierarchy(ground, rules, limit)
     errors = [step.error for step in steps.tradeoffs(np.inf)]
@@ -128,32 +153,55 @@ def _merge_to_rule_count(ground: PiecewiseFunction, rules: int, limit: float, pr
         if low >= high or ground.deadline.is_over():
             break
         middle = (low + high) // 2
-        found = _merge_in_two_steps(ground, steps, errors[middle], MergeLimit(best.limit, rules), progress)
+        found = _merge_in_two_steps(
+            ground, steps, errors[middle], MergeLimit(best.limit, rules), progress
+        )
         if len(found.pieces) <= rules and found.limit <= best.limit:
             best, high = found, middle
         else:
             low = middle + 1
     if len(best.pieces) > rules:
-        ground.deadline.check(f"merging regions to max_rules={rules}, with {len(best.pieces)} rules left")
-    return best._replace(limit=min(limit, best.limit * (1 + _ROOM)), steps=_list_tradeoffs(steps, best))
+        ground.deadline.check(
+            f"merging regions to max_rules={rules}, with {len(best.pieces)} rules left"
+        )
+    return best._replace(
+        limit=min(limit, best.limit * (1 + _ROOM)), steps=_list_tradeoffs(steps, best)
+    )
 
 
-def _merge_in_two_steps(ground: PiecewiseFunction, steps: MergeHierarchy, at: float, goal: MergeLimit, progress: Progress | None) -> SimplificationResult:
+def _merge_in_two_steps(
+    ground: PiecewiseFunction,
+    steps: MergeHierarchy,
+    at: float,
+    goal: MergeLimit,
+    progress: Progress | None,
+) -> SimplificationResult:
     """Siblings merged up to some error, then neighbours up to the goal's."""
-    return _merge_neighbours(ground, *steps.cut(at), goal, make_uniform_cost(ground, goal.error), progress)
+    return _merge_neighbours(
+        ground, *steps.cut(at), goal, make_uniform_cost(ground, goal.error), progress
+    )
 
 
 def _list_tradeoffs(steps: MergeHierarchy, best: SimplificationResult) -> tuple[Tradeoff, ...]:
     """The way down by siblings, and what was reached in the end."""
     reached = Tradeoff(len(best.pieces), best.limit)
     return (
-        *(step for step in steps.tradeoffs(np.inf) if step.rules > reached.rules and step.error < reached.error),
+        *(
+            step
+            for step in steps.tradeoffs(np.inf)
+            if step.rules > reached.rules and step.error < reached.error
+        ),
         reached,
     )
 
 
 def _merge_neighbours(
-    ground: PiecewiseFunction, grown: PieceTree, pieces: list[AffinePiece], goal: MergeLimit, measure: MergeCost, progress: Progress | None
+    ground: PiecewiseFunction,
+    grown: PieceTree,
+    pieces: list[AffinePiece],
+    goal: MergeLimit,
+    measure: MergeCost,
+    progress: Progress | None,
 ) -> SimplificationResult:
     """With neighbours merged that aren't siblings, where that can be of use; limit: what error that came to."""
     start = max(piece.error for piece in pieces)
@@ -163,13 +211,17 @@ def _merge_neighbours(
         return SimplificationResult(grown, pieces, start)
     if goal.error == 0.0 and not _has_equal_forms(ground, pieces):
         return SimplificationResult(grown, pieces, start)
-    merged = agglomerate_pieces(ground, pieces, _list_neighbours(ground, pieces), goal, measure, progress)
+    merged = agglomerate_pieces(
+        ground, pieces, _list_neighbours(ground, pieces), goal, measure, progress
+    )
     if len(merged.pieces) < len(pieces):
         grown = _choose_tree(ground, grown, merged)
     return SimplificationResult(grown, merged.pieces, max(piece.error for piece in merged.pieces))
 
 
-def _choose_tree(ground: PiecewiseFunction, grown: PieceTree, merged: AgglomerationResult) -> PieceTree:
+def _choose_tree(
+    ground: PiecewiseFunction, grown: PieceTree, merged: AgglomerationResult
+) -> PieceTree:
     """The smaller one of the partition's tree, for the merged pieces, and one grown for them."""
     old = regroup_leaves(grown, merged.members)
     if not len(merged.pieces) < count_leaves(old.tree) or len(merged.pieces) > _MOST_GROWN:
@@ -185,7 +237,9 @@ def _find_hierarchy(ground: PiecewiseFunction, rules: int, limit: float) -> Merg
         left = steps.tradeoffs(np.inf)[-1].rules
         if left <= rules:
             return steps
-        ground.deadline.check(f"merging {len(ground.partition)} regions to max_rules={rules}, with {left} rules left")
+        ground.deadline.check(
+            f"merging {len(ground.partition)} regions to max_rules={rules}, with {left} rules left"
+        )
         if error >= limit:
             raise UnsupportedError(
                 f"max_rules={rules}: with this max_error {left} rules are needed; allow more rules, or a larger error"
@@ -202,7 +256,9 @@ def _check_mergeable(ground: PiecewiseFunction) -> None:
         )
     if not np.isfinite([domain.lower, domain.upper]).all():
         name = next(
-            n for n, a, b in zip(domain.names, domain.lower, domain.upper, strict=True) if not np.isfinite(b - a)
+            n
+            for n, a, b in zip(domain.names, domain.lower, domain.upper, strict=True)
+            if not np.isfinite(b - a)
         )
         raise UnsupportedError(
             f"max_error and max_rules need a bounded domain, and column {name!r} is open; give its range"

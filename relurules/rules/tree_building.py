@@ -34,7 +34,9 @@ class _TreeDraft:
     leaves: list[int]
 
 
-def rebuild_tree(ground: PiecewiseFunction, pieces: list[AffinePiece], most: int) -> PieceTree | None:
+def rebuild_tree(
+    ground: PiecewiseFunction, pieces: list[AffinePiece], most: int
+) -> PieceTree | None:
     """A tree whose leaves are the pieces, or parts of them where hyperplanes cut some; None for `most` leaves or more.
 
     A node is split along the wall of a piece that cuts few others and leaves few on the larger side; the smallest tree
@@ -57,7 +59,12 @@ def rebuild_tree(ground: PiecewiseFunction, pieces: list[AffinePiece], most: int
 
 
 def _try_tree(
-    ground: PiecewiseFunction, parts: list[_PiecePart], origin: NDArray[np.intp], weight: float, jitter: Array, most: int
+    ground: PiecewiseFunction,
+    parts: list[_PiecePart],
+    origin: NDArray[np.intp],
+    weight: float,
+    jitter: Array,
+    most: int,
 ) -> _TreeDraft | None:
     """One tree, None once it would have `most` leaves, or there is no time left."""
     growing = _TreeDraft([], [], [])
@@ -91,12 +98,16 @@ def _collect_hyperplanes(ground: PiecewiseFunction, pieces: list[AffinePiece]) -
     return found
 
 
-def _make_part(ground: PiecewiseFunction, number: int, piece: AffinePiece, origin: NDArray[np.intp]) -> _PiecePart:
+def _make_part(
+    ground: PiecewiseFunction, number: int, piece: AffinePiece, origin: NDArray[np.intp]
+) -> _PiecePart:
     side = np.full(len(origin), CROSSES, dtype=np.int8)
     return _PiecePart(number, piece.sides, _certify_sides(ground, piece.sides, side, origin))
 
 
-def _certify_sides(ground: PiecewiseFunction, sides: Sides, side: NDArray[np.int8], origin: NDArray[np.intp]) -> NDArray[np.int8]:
+def _certify_sides(
+    ground: PiecewiseFunction, sides: Sides, side: NDArray[np.int8], origin: NDArray[np.intp]
+) -> NDArray[np.int8]:
     """The sides of all hyperplanes, those that were open looked at again: a side is one that is certified."""
     now, open_ = side.copy(), np.flatnonzero(side == CROSSES)
     splits = origin[open_].tolist()
@@ -116,7 +127,13 @@ def _choose_hyperplane(parts: list[_PiecePart], weight: float, jitter: Array) ->
     return int(useful[np.argmin(cost[useful])])
 
 
-def _cut_parts(ground: PiecewiseFunction, parts: list[_PiecePart], hyperplane: int, side: int, origin: NDArray[np.intp]) -> list[_PiecePart]:
+def _cut_parts(
+    ground: PiecewiseFunction,
+    parts: list[_PiecePart],
+    hyperplane: int,
+    side: int,
+    origin: NDArray[np.intp],
+) -> list[_PiecePart]:
     """The parts on one side of a hyperplane, those that it crosses cut."""
     found = []
     for part in parts:
@@ -135,21 +152,37 @@ def _attach_child(growing: _TreeDraft, parent: int, side: int, child: int) -> No
         growing.children[parent][side] = child
 
 
-def _finish_tree(ground: PiecewiseFunction, pieces: list[AffinePiece], growing: _TreeDraft, origin: NDArray[np.intp]) -> PieceTree | None:
+def _finish_tree(
+    ground: PiecewiseFunction,
+    pieces: list[AffinePiece],
+    growing: _TreeDraft,
+    origin: NDArray[np.intp],
+) -> PieceTree | None:
     """The tree, a leaf per piece; None where a piece has lost its leaf or a wall its hyperplane to rounding."""
     tree = ground.partition.tree
     splits = origin[growing.hyperplanes]
     children = [[c if c >= 0 else ~growing.leaves[~c] for c in pair] for pair in growing.children]
     needed = {split for piece in pieces for split, _ in piece.sides}
-    place = {split: found for split in needed if (found := _find_hyperplane(ground, split, splits)) is not None}
+    place = {
+        split: found
+        for split in needed
+        if (found := _find_hyperplane(ground, split, splits)) is not None
+    }
     if len(place) < len(needed) or len(set(growing.leaves)) < len(pieces):
         return None
     none = np.full(len(splits), -1, dtype=np.intp)
-    grown = Tree(none, tree.normals[splits], tree.offsets[splits], np.array(children, np.int32).reshape(-1, 2))
+    grown = Tree(
+        none,
+        tree.normals[splits],
+        tree.offsets[splits],
+        np.array(children, np.int32).reshape(-1, 2),
+    )
     return PieceTree(grown, place)
 
 
-def _find_hyperplane(ground: PiecewiseFunction, split: int, splits: NDArray[np.intp]) -> tuple[int, bool] | None:
+def _find_hyperplane(
+    ground: PiecewiseFunction, split: int, splits: NDArray[np.intp]
+) -> tuple[int, bool] | None:
     """Which of `splits` has the hyperplane of `split`, and whether with its sides the other way about."""
     same = ground.same_plane(split, splits)
     near = np.flatnonzero(same)

@@ -1,0 +1,1 @@
+"""What rows say of rules and local models: figures, scores, summaries."""

@@ -71,7 +71,9 @@ def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups
     end = np.append(first[1:], len(s))
     of = g[first]
     middle = (first + 1 + end) / 2 - (np.cumsum(n) - n)[of]
-    ranks = np.bincount(of, weights=middle * np.add.reduceat(right.astype(float), first), minlength=groups)
+    ranks = np.bincount(
+        of, weights=middle * np.add.reduceat(right.astype(float), first), minlength=groups
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray((ranks - p * (p + 1) / 2) / (p * (n - p)))
 
@@ -79,7 +81,10 @@ def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups
 def group_means(values: Array, group: Groups, groups: int) -> Array:
     """(groups,) mean of values (N,) within each group, NaN where it has no row."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.bincount(group, weights=values, minlength=groups) / np.bincount(group, minlength=groups))
+        return np.asarray(
+            np.bincount(group, weights=values, minlength=groups)
+            / np.bincount(group, minlength=groups)
+        )
 
 
 def group_deviations(values: Array, group: Groups, groups: int) -> Array:
@@ -91,7 +96,9 @@ def group_deviations(values: Array, group: Groups, groups: int) -> Array:
     np.minimum.at(low, group, values)
     np.maximum.at(high, group, values)
     means = group_means(values, group, groups)
-    return np.where(low == high, 0.0, np.sqrt(group_means((values - means[group]) ** 2, group, groups)))
+    return np.where(
+        low == high, 0.0, np.sqrt(group_means((values - means[group]) ** 2, group, groups))
+    )
 
 
 def drop_nan_scores(scores: Mapping[str, float]) -> dict[str, float]:

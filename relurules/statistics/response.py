@@ -51,18 +51,33 @@ def read_response(models: LocalModels, y: Any, rows: int) -> Response:
     are those that outputs are named by (`p_yes`), or numbers from 0. DataError where they can't be told.
     """
     name = str(getattr(y, "name", None) or "y")
-    found = read_entries(np.asarray(y, dtype=object).reshape(-1) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y, name)
+    found = read_entries(
+        np.asarray(y, dtype=object).reshape(-1) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y,
+        name,
+    )
     if len(found) != rows:
-        raise DataError(f"the response {name!r} has {len(found)} values for {rows} rows; it needs one per row")
+        raise DataError(
+            f"the response {name!r} has {len(found)} values for {rows} rows; it needs one per row"
+        )
     if None in found:
-        raise DataError(f"the response {name!r}, row {found.index(None)}: no value; leave out rows without one")
+        raise DataError(
+            f"the response {name!r}, row {found.index(None)}: no value; leave out rows without one"
+        )
     response = _choose_task(name, found, models)
-    return response if response.task != "binary" else replace(response, positive=_describe_positive(found, response, models))
+    return (
+        response
+        if response.task != "binary"
+        else replace(response, positive=_describe_positive(found, response, models))
+    )
 
 
 def _describe_positive(found: list[Value], response: Response, models: LocalModels) -> str | None:
     """The one value that counts as 1, or the cut-off that others reach; None for a plain 1."""
-    values = {value for value, counted in zip(found, response.values.tolist(), strict=True) if counted == 1.0}
+    values = {
+        value
+        for value, counted in zip(found, response.values.tolist(), strict=True)
+        if counted == 1.0
+    }
     if len(values) > 1 and models.threshold is not None:
         return f"{models.threshold:g} or more"
     (value,) = values if len(values) == 1 else (None,)
@@ -86,7 +101,9 @@ def _choose_task(name: str, found: list[Value], models: LocalModels) -> Response
         numbers = _number_classes(name, found, ["", models.outputs[models.heads.index(heads[0])]])
         return Response(name, "binary", numbers, _select_scores(first, m), kind, False)
     if values is None:
-        raise DataError(f"the response {name!r} holds text, and the output {models.outputs[0]!r} is a number")
+        raise DataError(
+            f"the response {name!r} holds text, and the output {models.outputs[0]!r} is a number"
+        )
     return Response(name, "regression", values, _select_scores(first, m), kind, True)
 
 
@@ -105,7 +122,9 @@ def _choose_heads(models: LocalModels, name: str) -> Sequence[Head]:
     )
 
 
-def _read_classes(name: str, found: list[Value], models: LocalModels, heads: Sequence[Head], m: int) -> Response:
+def _read_classes(
+    name: str, found: list[Value], models: LocalModels, heads: Sequence[Head], m: int
+) -> Response:
     """Classes by a sigmoid of one score, or by the link of one score per class."""
     kind, scores = heads[0].link, heads[0].scores
     if not LINKS[kind].joint:
@@ -120,7 +139,14 @@ def _read_classes(name: str, found: list[Value], models: LocalModels, heads: Seq
             outputs[head.component] = output
     values = _number_classes(name, _number_own_class(name, found, outputs), outputs)
     if len(scores) == 2:
-        return Response(name, "binary", values, _select_scores(scores[1:], m) - _select_scores(scores[:1], m), "sigmoid", certain)
+        return Response(
+            name,
+            "binary",
+            values,
+            _select_scores(scores[1:], m) - _select_scores(scores[:1], m),
+            "sigmoid",
+            certain,
+        )
     return Response(name, "multiclass", values, _select_scores(scores, m), kind, certain)
 
 
@@ -130,7 +156,9 @@ def _number_own_class(name: str, found: list[Value], outputs: Sequence[str]) -> 
     if name not in outputs or numbers is None or not set(numbers.tolist()) <= {0.0, 1.0}:
         return found
     if len(outputs) > 2:
-        raise DataError(f"the response {name!r} is 0 and 1 for one of {len(outputs)} classes; give the number of each")
+        raise DataError(
+            f"the response {name!r} is 0 and 1 for one of {len(outputs)} classes; give the number of each"
+        )
     return found if outputs.index(name) == 1 else [1.0 - float(value) for value in numbers.tolist()]
 
 
@@ -151,7 +179,10 @@ def _read_decisions(name: str, found: list[Value], models: LocalModels, m: int) 
 
 def _read_class_scores(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
     """Several outputs that are scores as they are, one per class."""
-    values, forms = _number_classes(name, found, models.outputs), _select_scores([head.scores[0] for head in models.heads], m)
+    values, forms = (
+        _number_classes(name, found, models.outputs),
+        _select_scores([head.scores[0] for head in models.heads], m),
+    )
     if len(forms) == 2:
         return Response(name, "binary", values, forms[1:] - forms[:1], "sigmoid", False)
     return Response(name, "multiclass", values, forms, "identity", False)

@@ -17,8 +17,12 @@ from relurules.errors import DataError
 from relurules.ir.evidence import Evidence
 from relurules.ir.local_models import LocalModels, Sample
 from relurules.ir.network import Array
+from relurules.statistics.evidence_statistics import (
+    LocalModelStats,
+    compute_statistics,
+    gather_evidence,
+)
 from relurules.statistics.response import read_response
-from relurules.statistics.statistics import LocalModelStats, compute_statistics, gather_evidence
 
 if TYPE_CHECKING:
     import pandas
@@ -32,7 +36,9 @@ def summarise_rules(rules: "RuleSet", data: Any, y: Any) -> "pandas.DataFrame":
     import pandas
 
     if data is None and y is not None:
-        raise DataError("a response was given without data; give both, or neither for the evidence that rules hold")
+        raise DataError(
+            "a response was given without data; give both, or neither for the evidence that rules hold"
+        )
     evidence = rules.evidence if data is None else gather_evidence(rules, data, y)
     columns: dict[str, Any] = {"rule": np.arange(1, len(rules) + 1)}
     typical: dict[str, Any] = {}
@@ -48,7 +54,9 @@ def summarise_rules(rules: "RuleSet", data: Any, y: Any) -> "pandas.DataFrame":
     return pandas.DataFrame({**columns, **typical})
 
 
-def summarise_patterns(reached: "Reached", data: Any, y: Any, *, typical: bool) -> "pandas.DataFrame":
+def summarise_patterns(
+    reached: "Reached", data: Any, y: Any, *, typical: bool
+) -> "pandas.DataFrame":
     """See `Reached.summary`."""
     import pandas
 
@@ -58,9 +66,14 @@ def summarise_patterns(reached: "Reached", data: Any, y: Any, *, typical: bool) 
     sample = Sample(models, X[number > 0], number[number > 0] - 1, len(X))
     response = None if y is None else read_response(models, y, len(X)).part(number > 0)
     found = compute_statistics(sample, response)
-    columns: dict[str, Any] = {models.kind: np.arange(1, len(models) + 1), **_list_statistics(found)}
+    columns: dict[str, Any] = {
+        models.kind: np.arange(1, len(models) + 1),
+        **_list_statistics(found),
+    }
     if typical:
-        columns |= _list_typical_rows(models, [None if row < 0 else sample.X[row] for row in found.typical.tolist()])
+        columns |= _list_typical_rows(
+            models, [None if row < 0 else sample.X[row] for row in found.typical.tolist()]
+        )
     return pandas.DataFrame(columns)
 
 
@@ -78,12 +91,18 @@ def _list_evidence(evidence: Evidence) -> dict[str, Any]:
     if any(f.mean is not None for f in facts):
         columns["response mean"] = _fill_missing([f.mean for f in facts])
         columns["response std"] = _fill_missing([f.deviation for f in facts])
-    return columns | _tabulate_scores("local", [f.local for f in facts]) | _tabulate_scores("global", [f.whole for f in facts])
+    return (
+        columns
+        | _tabulate_scores("local", [f.local for f in facts])
+        | _tabulate_scores("global", [f.whole for f in facts])
+    )
 
 
 def _tabulate_scores(what: str, found: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     names = dict.fromkeys(name for scores in found for name in scores)
-    return {f"{what} {name}": _fill_missing([scores.get(name) for scores in found]) for name in names}
+    return {
+        f"{what} {name}": _fill_missing([scores.get(name) for scores in found]) for name in names
+    }
 
 
 def _fill_missing(values: Sequence[float | None]) -> Array:
@@ -98,4 +117,7 @@ def _list_typical_rows(models: LocalModels, rows: Sequence[Array | None]) -> dic
     raw = decode_rows(np.array(known), models.domain.columns)
     place = iter(range(len(known)))
     at = [None if row is None else next(place) for row in rows]
-    return {f"typical {name}": [None if i is None else values[i] for i in at] for name, values in raw.items()}
+    return {
+        f"typical {name}": [None if i is None else values[i] for i in at]
+        for name, values in raw.items()
+    }

@@ -24,7 +24,10 @@ def to_sympy(rules: "RuleSet", *, exact: bool, domain: bool) -> dict[str, Expres
     symbols = [sympy.Symbol(name, real=True) for name in rules.features]
     tests = [_build_conditions(rule.conditions, symbols, number) for rule in rules]
     maps = [
-        [_build_affine(*row, symbols, number) for row in zip(rule.map.weights, rule.map.constants.tolist(), strict=True)]
+        [
+            _build_affine(*row, symbols, number)
+            for row in zip(rule.map.weights, rule.map.constants.tolist(), strict=True)
+        ]
         for rule in rules
     ]
     outside = [(sympy.nan, sympy.Not(_build_domain(rules, symbols, number)))] if domain else []
@@ -45,7 +48,9 @@ def _to_rational(value: float) -> Expression:
     return sympy.Rational(ratio.numerator, ratio.denominator)
 
 
-def _build_affine(weights: "Array", constant: float, symbols: Sequence[Any], number: Callable[[float], Any]) -> Expression:
+def _build_affine(
+    weights: "Array", constant: float, symbols: Sequence[Any], number: Callable[[float], Any]
+) -> Expression:
     import sympy
 
     terms = [
@@ -55,7 +60,9 @@ def _build_affine(weights: "Array", constant: float, symbols: Sequence[Any], num
     return sympy.Add(*[number(constant)] * (constant != 0), *terms)
 
 
-def _build_conditions(conditions: Sequence["Condition"], symbols: Sequence[Any], number: Callable[[float], Any]) -> Expression:
+def _build_conditions(
+    conditions: Sequence["Condition"], symbols: Sequence[Any], number: Callable[[float], Any]
+) -> Expression:
     """All conditions, each as the code of every language tests it: sum >= bound, or sum < bound."""
     import sympy
 
@@ -67,16 +74,22 @@ def _build_conditions(conditions: Sequence["Condition"], symbols: Sequence[Any],
     return sympy.And(*parts, evaluate=False) if parts else sympy.true
 
 
-def _build_domain(rules: "RuleSet", symbols: Sequence[Any], number: Callable[[float], Any]) -> Expression:
+def _build_domain(
+    rules: "RuleSet", symbols: Sequence[Any], number: Callable[[float], Any]
+) -> Expression:
     """Bounds, inequalities and one-hot groups of the domain."""
     import sympy
 
     domain, parts = rules.domain, []
-    for symbol, low, high in zip(symbols, domain.lower.tolist(), domain.upper.tolist(), strict=True):
+    for symbol, low, high in zip(
+        symbols, domain.lower.tolist(), domain.upper.tolist(), strict=True
+    ):
         parts += [sympy.Ge(symbol, number(low), evaluate=False)] if np.isfinite(low) else []
         parts += [sympy.Le(symbol, number(high), evaluate=False)] if np.isfinite(high) else []
     for row, limit in zip(domain.normals, domain.limits.tolist(), strict=True):
-        parts.append(sympy.Le(_build_affine(row, 0.0, symbols, number), number(limit), evaluate=False))
+        parts.append(
+            sympy.Le(_build_affine(row, 0.0, symbols, number), number(limit), evaluate=False)
+        )
     for group in domain.groups:
         parts += [sympy.Or(sympy.Eq(symbols[j], 0), sympy.Eq(symbols[j], 1)) for j in group]
         parts.append(sympy.Eq(sympy.Add(*(symbols[j] for j in group)), 1))
@@ -119,7 +132,12 @@ def _build_argmax(s: Sequence[Expression], _: int) -> Expression:
     import sympy
 
     pieces = [
-        (i, sympy.And(*(sympy.Ge(score, other, evaluate=False) for other in s[i + 1 :]), evaluate=False))
+        (
+            i,
+            sympy.And(
+                *(sympy.Ge(score, other, evaluate=False) for other in s[i + 1 :]), evaluate=False
+            ),
+        )
         for i, score in enumerate(s[:-1])
     ]
     return sympy.Piecewise(*pieces, (len(s) - 1, sympy.true), evaluate=False)

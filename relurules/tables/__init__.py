@@ -1,0 +1,1 @@
+"""Tables in: frames, arrays, CSV and Parquet files -> typed values."""

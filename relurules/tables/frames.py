@@ -25,7 +25,11 @@ _ROWS = 2**16
 #: Characters of a name that messages show.
 _NAME_LENGTH = 60
 #: Ending of a compressed file -> what opens it; pandas reads these by their endings too.
-_COMPRESSED: Mapping[str, Callable[[Path], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_COMPRESSED: Mapping[str, Callable[[Path], Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
 
 
 def make_default_names(count: int, prefix: str = "x") -> tuple[str, ...]:
@@ -62,7 +66,9 @@ def check_finite(**numbers: float | None) -> None:
 def read_column_names(table: Any) -> tuple[str, ...] | None:
     """Names of a frame's columns, or None for a bare array."""
     if hasattr(table, "collect_schema") and hasattr(table, "collect"):
-        raise DataError("the table is a lazy frame, whose rows aren't there yet; pass what its collect() gives")
+        raise DataError(
+            "the table is a lazy frame, whose rows aren't there yet; pass what its collect() gives"
+        )
     columns = getattr(table, "columns", None)
     return None if columns is None else tuple(str(name) for name in columns)
 
@@ -92,7 +98,10 @@ def read_matrix(table: Any, names: Sequence[str]) -> Array:
     """
     if read_column_names(table) is None:
         return _read_array(table, names)
-    columns = [read_numbers(column, name) for column, name in zip(select_columns(table, names), names, strict=True)]
+    columns = [
+        read_numbers(column, name)
+        for column, name in zip(select_columns(table, names), names, strict=True)
+    ]
     return np.column_stack(columns) if columns else np.empty((len(table), 0))
 
 
@@ -110,7 +119,9 @@ def select_columns(table: Any, names: Sequence[str]) -> list[Any]:
         )
     doubled = [name for name in names if found.count(name) > 1]
     if doubled:
-        raise DataError(f"the table has more than one column {doubled[0]!r}; give each its own name")
+        raise DataError(
+            f"the table has more than one column {doubled[0]!r}; give each its own name"
+        )
     by_name = dict(zip(found, table.columns, strict=True))
     return [table[by_name[name]] for name in names]
 
@@ -122,12 +133,16 @@ def read_numbers(column: Any, name: str) -> Array:
     values = np.asarray(fill_masked_values(column))
     if values.dtype.kind in "biuf":
         return values.astype(np.float64)
-    return np.array([_read_number(value, name, row) for row, value in enumerate(values)], dtype=np.float64)
+    return np.array(
+        [_read_number(value, name, row) for row, value in enumerate(values)], dtype=np.float64
+    )
 
 
 def read_entries(column: Any, name: str) -> list[Value]:
     """One column as text and numbers, missing values as None; DataError for anything else."""
-    return [_read_entry(value, name, row) for row, value in enumerate(np.asarray(column, dtype=object))]
+    return [
+        _read_entry(value, name, row) for row, value in enumerate(np.asarray(column, dtype=object))
+    ]
 
 
 def check_file_size(path: Path) -> None:
@@ -153,7 +168,9 @@ def _measure_file_size(path: Path) -> int:
         from pyarrow.parquet import ParquetFile
 
         with ParquetFile(path) as file:
-            return int(file.metadata.num_rows * file.metadata.num_columns * np.dtype(np.float64).itemsize)
+            return int(
+                file.metadata.num_rows * file.metadata.num_columns * np.dtype(np.float64).itemsize
+            )
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             return sum(member.file_size for member in archive.infolist())
@@ -181,7 +198,9 @@ def is_table(data: Any) -> bool:
     """Whether data is one array, a list of rows or a frame, rather than a file or an iterable of tables."""
     if isinstance(data, list | tuple):
         return bool(data) and read_column_names(data[0]) is None and np.ndim(data[0]) < 2
-    return not isinstance(data, str | Path) and (hasattr(data, "__array__") or read_column_names(data) is not None)
+    return not isinstance(data, str | Path) and (
+        hasattr(data, "__array__") or read_column_names(data) is not None
+    )
 
 
 def iterate_batches(data: Any, text: Sequence[str] = ()) -> Iterator[Any]:
@@ -217,7 +236,9 @@ def _read_file_batches(path: Path, types: Mapping[str, type]) -> Iterator[Any]:
             with pandas.read_csv(path, chunksize=_ROWS, dtype=dict(types)) as pieces:
                 yield from pieces
     except ImportError as error:
-        raise DataError(f"{path}: Parquet files are read by pyarrow, which isn't installed: {error}") from error
+        raise DataError(
+            f"{path}: Parquet files are read by pyarrow, which isn't installed: {error}"
+        ) from error
     except ValueError as error:
         raise DataError(f"{path}: can't be read as a table: {error}") from error
 
@@ -226,7 +247,9 @@ def _read_entry(value: Any, name: str, row: int) -> Value:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, bytes):
-        raise DataError(f"column {name!r}, row {row}: found the bytes {value!r}, expected text or a number")
+        raise DataError(
+            f"column {name!r}, row {row}: found the bytes {value!r}, expected text or a number"
+        )
     number = _read_number(value, name, row)
     return None if np.isnan(number) else number
 
@@ -241,7 +264,9 @@ def _read_number(value: Any, name: str, row: int) -> float:
     try:
         return float(value)
     except OverflowError as error:
-        raise DataError(f"column {name!r}, row {row}: found an integer too large for float64") from error
+        raise DataError(
+            f"column {name!r}, row {row}: found an integer too large for float64"
+        ) from error
     except (TypeError, ValueError) as error:
         raise DataError(f"column {name!r}, row {row}: {value!r} is no number") from error
 
@@ -250,11 +275,15 @@ def _read_array(table: Any, names: Sequence[str]) -> Array:
     try:
         values = np.asarray(fill_masked_values(table), dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"expected an array of numbers with {len(names)} columns: {error}") from error
+        raise DataError(
+            f"expected an array of numbers with {len(names)} columns: {error}"
+        ) from error
     return _check_two_dimensional(values, names)
 
 
 def _check_two_dimensional(values: NDArray[Any], names: Sequence[str]) -> NDArray[Any]:
     if values.ndim != 2 or values.shape[1] != len(names):
-        raise DataError(f"expected an array of shape (rows, {len(names)}), found shape {values.shape}")
+        raise DataError(
+            f"expected an array of shape (rows, {len(names)}), found shape {values.shape}"
+        )
     return values

@@ -1,6 +1,6 @@
 """Front doors: a model as the user has it -> Graph, and -> the function that its own framework computes in float64.
 
-A new front-end is one file here and one row in `_DOORS`. Only the door that is needed loads its framework.
+A new front-end is one file here and one row in `_FRONTENDS`. Only the door that is needed loads its framework.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,12 +23,21 @@ Reference = Callable[[Any], Array]
 
 #: Does this row know the model? -> module of this package with a `trace(model, input_shape)` like the one below.
 _FRONTENDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
-    (lambda model: _is_a(model, "torch.nn.modules.module.Module"), "from_torch"),
-    (lambda model: _is_a(model, "torch.export.exported_program.ExportedProgram"), "from_torch"),
-    (lambda model: isinstance(model, str | Path) and Path(model).suffix == ".pt2", "from_torch"),
-    (lambda model: isinstance(model, str | Path) and Path(model).suffix == ".onnx", "from_onnx"),
-    (lambda model: _is_a(model, "onnx.onnx_ml_pb2.ModelProto"), "from_onnx"),
-    (lambda model: _is_a(model, "sklearn.base.BaseEstimator"), "from_sklearn"),
+    (lambda model: _is_a(model, "torch.nn.modules.module.Module"), "torch.front_end"),
+    (
+        lambda model: _is_a(model, "torch.export.exported_program.ExportedProgram"),
+        "torch.front_end",
+    ),
+    (
+        lambda model: isinstance(model, str | Path) and Path(model).suffix == ".pt2",
+        "torch.front_end",
+    ),
+    (
+        lambda model: isinstance(model, str | Path) and Path(model).suffix == ".onnx",
+        "onnx.front_end",
+    ),
+    (lambda model: _is_a(model, "onnx.onnx_ml_pb2.ModelProto"), "onnx.front_end"),
+    (lambda model: _is_a(model, "sklearn.base.BaseEstimator"), "sklearn.front_end"),
 )
 
 SUPPORTED = (
@@ -54,7 +63,9 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, 
         return model, model.evaluate
     known = input_shape is None or isinstance(input_shape, Sequence)
     if not known or not all(isinstance(size, Integral) and size > 0 for size in input_shape or ()):
-        raise ModelError(f"input_shape={input_shape!r}: expected the positive sizes of one row, such as (1, 8, 8)")
+        raise ModelError(
+            f"input_shape={input_shape!r}: expected the positive sizes of one row, such as (1, 8, 8)"
+        )
     graph, reference = _load_frontend(model).trace(model, input_shape)
     _check_finite(graph)
     _check_against_model(graph, reference)
@@ -73,13 +84,19 @@ def _load_frontend(model: Any) -> Any:
     if isinstance(model, str | Path) and Path(model).suffix in PICKLE_SUFFIXES:
         load_pickled(Path(model), trusted=False)
     if isinstance(model, str | Path):
-        raise ModelError(f"{model}: files of type {Path(model).suffix!r} can't be read; supported: {SUPPORTED}")
-    raise ModelError(f"a model of type {type(model).__name__} can't be traced; supported: {SUPPORTED}")
+        raise ModelError(
+            f"{model}: files of type {Path(model).suffix!r} can't be read; supported: {SUPPORTED}"
+        )
+    raise ModelError(
+        f"a model of type {type(model).__name__} can't be traced; supported: {SUPPORTED}"
+    )
 
 
 def _is_a(model: Any, qualified: str) -> bool:
     """An isinstance check by name, so that asking doesn't load the framework."""
-    return any(f"{base.__module__}.{base.__qualname__}" == qualified for base in type(model).__mro__)
+    return any(
+        f"{base.__module__}.{base.__qualname__}" == qualified for base in type(model).__mro__
+    )
 
 
 def _check_finite(graph: Graph) -> None:
@@ -91,7 +108,9 @@ def _check_finite(graph: Graph) -> None:
         if len(bad):
             where = scores[bad[0]] if name in "CUc" else network.neurons[bad[0]]
             what = "slope" if name == "slope" else "weights"
-            raise ModelError(f"{where} has {what} that aren't finite, so the network has no rules; look at its layer")
+            raise ModelError(
+                f"{where} has {what} that aren't finite, so the network has no rules; look at its layer"
+            )
 
 
 def _check_against_model(graph: Graph, function: Reference) -> None:
@@ -102,7 +121,9 @@ def _check_against_model(graph: Graph, function: Reference) -> None:
         X[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
     expected, found = function(X), graph.evaluate(X)
     terms = graph.network.magnitude(X) + np.finfo(float).tiny
-    allowed = bound_link_error(graph.heads, graph.network.evaluate(X), _TOLERANCE * terms, _TOLERANCE)
+    allowed = bound_link_error(
+        graph.heads, graph.network.evaluate(X), _TOLERANCE * terms, _TOLERANCE
+    )
     with np.errstate(all="ignore"):
         off = np.where(found == expected, 0.0, np.abs(found - expected) / allowed)
     if not (off <= 1.0).all():

@@ -39,7 +39,9 @@ class AffineTensor:
 
 
 def apply_affine(
-    data: Sequence[AffineTensor | Tensor], operator: Callable[..., Any], linear_part: Callable[..., Any]
+    data: Sequence[AffineTensor | Tensor],
+    operator: Callable[..., Any],
+    linear_part: Callable[..., Any],
 ) -> Any:
     """An affine operator on `data`: the operator itself on the constants, its linear part on every column.
 
@@ -48,7 +50,10 @@ def apply_affine(
     count = max(len(item.columns) for item in data if isinstance(item, AffineTensor))
     constants = [item.constant if isinstance(item, AffineTensor) else item for item in data]
     columns = [
-        item.widened(count) if isinstance(item, AffineTensor) else item.new_zeros((count, *item.shape)) for item in data
+        item.widened(count)
+        if isinstance(item, AffineTensor)
+        else item.new_zeros((count, *item.shape))
+        for item in data
     ]
     whole, parts = operator(*constants), torch.vmap(linear_part)(*columns)
     if isinstance(whole, tuple | list):
@@ -93,7 +98,9 @@ class Basis:
                 "many to be traced; make the network smaller"
             )
         flat = tensor.widened(first).reshape(first, -1)
-        self.forms.extend(torch.cat([flat[:, kinks].T, tensor.constant.reshape(-1)[kinks, None]], dim=1))
+        self.forms.extend(
+            torch.cat([flat[:, kinks].T, tensor.constant.reshape(-1)[kinks, None]], dim=1)
+        )
         self.slopes.extend(slopes[kinks].tolist())
         self.neurons.extend(Neuron(layer, int(i)) for i in kinks)
         constant = tensor.constant.reshape(-1).clone()
@@ -111,7 +118,9 @@ class Basis:
         for i, form in enumerate(self.forms):
             rows[i, : len(form) - 1] = form[:-1]
             rows[i, -1] = form[-1]
-        last = torch.cat([out.widened(d + K).reshape(d + K, -1) for out in outputs], dim=1).T.numpy()
+        last = torch.cat(
+            [out.widened(d + K).reshape(d + K, -1) for out in outputs], dim=1
+        ).T.numpy()
         constant = torch.cat([out.constant.reshape(-1) for out in outputs]).numpy()
         return Network(
             A=rows[:, :d], L=rows[:, d:-1], b=rows[:, -1],

@@ -27,7 +27,10 @@ def find_mixing_operator(steps: Iterable[OperatorValues]) -> str | None:
     """
     moved = None
     for step in steps:
-        together, alone = step.together.reshape(-1), np.concatenate([part.reshape(-1) for part in step.alone])
+        together, alone = (
+            step.together.reshape(-1),
+            np.concatenate([part.reshape(-1) for part in step.alone]),
+        )
         if not has_same_numbers(np.sort(together), np.sort(alone)):
             return step.place
         if moved is None and not has_same_numbers(together, alone):

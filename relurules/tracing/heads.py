@@ -29,23 +29,35 @@ class LinkedTensor:
         return self.index.shape
 
 
-def apply_link(link: str, tensor: AffineTensor, dim: int = -1, keepdim: bool = False) -> LinkedTensor:
+def apply_link(
+    link: str, tensor: AffineTensor, dim: int = -1, keepdim: bool = False
+) -> LinkedTensor:
     """The link of a tensor: entry by entry, or along `dim` where it is joint. keepdim: of a link that reduces."""
     flat = _flatten_tensor(tensor)
     places = torch.arange(len(flat.constant)).reshape(tensor.shape)
     if not LINKS[link].joint:
-        return LinkedTensor(places, tuple(Head(link, (i,)) for i in range(len(flat.constant))), flat)
+        return LinkedTensor(
+            places, tuple(Head(link, (i,)) for i in range(len(flat.constant))), flat
+        )
     along = places.movedim(dim, -1)
     size = along.shape[-1]
     taken = [tuple(row) for row in along.reshape(-1, size).tolist()]
     if LINKS[link].reduces:
         index = torch.arange(len(taken)).reshape(along.shape[:-1])
-        return LinkedTensor(index.unsqueeze(dim) if keepdim else index, tuple(Head(link, row) for row in taken), flat)
+        return LinkedTensor(
+            index.unsqueeze(dim) if keepdim else index,
+            tuple(Head(link, row) for row in taken),
+            flat,
+        )
     index = torch.arange(along.numel()).reshape(along.shape).movedim(-1, dim)
-    return LinkedTensor(index, tuple(Head(link, row, j) for row in taken for j in range(size)), flat)
+    return LinkedTensor(
+        index, tuple(Head(link, row, j) for row in taken for j in range(size)), flat
+    )
 
 
-def rearrange_heads(tensors: Sequence[LinkedTensor | AffineTensor | Tensor], operator: Callable[..., Any]) -> Any:
+def rearrange_heads(
+    tensors: Sequence[LinkedTensor | AffineTensor | Tensor], operator: Callable[..., Any]
+) -> Any:
     """An operator that only moves entries about. Returns a Headed, or a list where the operator gives several."""
     joined = [_to_linked_tensor(tensor) for tensor in tensors]
     indices: list[Tensor] = []
@@ -53,7 +65,9 @@ def rearrange_heads(tensors: Sequence[LinkedTensor | AffineTensor | Tensor], ope
     first_score = 0
     for item in joined:
         indices.append(item.index + len(heads))
-        heads += [one._replace(scores=tuple(i + first_score for i in one.scores)) for one in item.heads]
+        heads += [
+            one._replace(scores=tuple(i + first_score for i in one.scores)) for one in item.heads
+        ]
         first_score += len(item.scores.constant)
     scores = _concatenate_tensors([item.scores for item in joined])
     result = operator(*indices)
@@ -62,14 +76,20 @@ def rearrange_heads(tensors: Sequence[LinkedTensor | AffineTensor | Tensor], ope
     return LinkedTensor(result, tuple(heads), scores)
 
 
-def collect_scores(outputs: Sequence[AffineTensor | LinkedTensor]) -> tuple[list[AffineTensor], tuple[Head, ...]]:
+def collect_scores(
+    outputs: Sequence[AffineTensor | LinkedTensor],
+) -> tuple[list[AffineTensor], tuple[Head, ...]]:
     """The outputs flattened in order as heads, and the distinct scores that these take; none where all are plain."""
     plain = [output for output in outputs if isinstance(output, AffineTensor)]
     if len(plain) == len(outputs):
         return plain, ()
-    whole: LinkedTensor = rearrange_heads(outputs, lambda *indices: torch.cat([index.reshape(-1) for index in indices]))
+    whole: LinkedTensor = rearrange_heads(
+        outputs, lambda *indices: torch.cat([index.reshape(-1) for index in indices])
+    )
     scores = whole.scores
-    rows = torch.cat([scores.columns.T, scores.constant[:, None]], dim=1) + 0.0  # + 0.0: -0.0 is no other number
+    rows = (
+        torch.cat([scores.columns.T, scores.constant[:, None]], dim=1) + 0.0
+    )  # + 0.0: -0.0 is no other number
     forms = [row.tobytes() for row in rows.numpy()]
     heads = [whole.heads[i] for i in whole.index.tolist()]
     number: dict[bytes, int] = {}
@@ -78,7 +98,9 @@ def collect_scores(outputs: Sequence[AffineTensor | LinkedTensor]) -> tuple[list
         if forms[i] not in number:
             number[forms[i]] = len(kept)
             kept.append(i)
-    renumbered = tuple(one._replace(scores=tuple(number[forms[i]] for i in one.scores)) for one in heads)
+    renumbered = tuple(
+        one._replace(scores=tuple(number[forms[i]] for i in one.scores)) for one in heads
+    )
     return [AffineTensor(scores.constant[kept], scores.columns[:, kept])], renumbered
 
 
@@ -91,7 +113,10 @@ def _to_linked_tensor(tensor: LinkedTensor | AffineTensor | Tensor) -> LinkedTen
 
 
 def _flatten_tensor(tensor: AffineTensor) -> AffineTensor:
-    return AffineTensor(tensor.constant.reshape(-1), tensor.columns.reshape(len(tensor.columns), tensor.shape.numel()))
+    return AffineTensor(
+        tensor.constant.reshape(-1),
+        tensor.columns.reshape(len(tensor.columns), tensor.shape.numel()),
+    )
 
 
 def _concatenate_tensors(tensors: Sequence[AffineTensor]) -> AffineTensor:

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.checker import MODEL_FORMAT, MODEL_VERSION, STORED, TRACED
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.domain.domain_json import domain_to_json
 from relurules.ir import Graph
 from relurules.ir.link import is_identity
-from relurules.proofs.checker import MODEL_FORMAT, MODEL_VERSION, STORED, TRACED
 from relurules.tables.frames import make_default_names
 
 Array = NDArray[np.float64]
@@ -32,10 +32,22 @@ def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
     """The model's numbers, in JSON values; graph: what it was traced to."""
     layers, read = _read_layers(model, graph), STORED
     if layers is None:
-        arrays = {name: getattr(graph.network, name).tolist() for name in ("A", "L", "b", "C", "U", "c", "slope")}
-        layers, read = [{"kind": "canonical", **arrays}], STORED if _is_alternating(graph) else TRACED
-    heads = [{"link": h.link, "scores": list(h.scores), "component": h.component} for h in graph.heads]
-    columns = {} if is_plain(graph.columns) else {"columns": domain_to_json(Domain.over(graph.columns))["columns"]}
+        arrays = {
+            name: getattr(graph.network, name).tolist()
+            for name in ("A", "L", "b", "C", "U", "c", "slope")
+        }
+        layers, read = (
+            [{"kind": "canonical", **arrays}],
+            STORED if _is_alternating(graph) else TRACED,
+        )
+    heads = [
+        {"link": h.link, "scores": list(h.scores), "component": h.component} for h in graph.heads
+    ]
+    columns = (
+        {}
+        if is_plain(graph.columns)
+        else {"columns": domain_to_json(Domain.over(graph.columns))["columns"]}
+    )
     return {
         "format": MODEL_FORMAT,
         "version": MODEL_VERSION,
@@ -117,7 +129,9 @@ _LINKS = ("Sigmoid", "Softmax", "LogSoftmax")
 
 
 def _read_sklearn_layers(model: Any) -> list[Layer] | None:
-    *steps, mlp = [step for _, step in model.steps] if type(model).__name__ == "Pipeline" else [model]
+    *steps, mlp = (
+        [step for _, step in model.steps] if type(model).__name__ == "Pipeline" else [model]
+    )
     layers = []
     for step in steps:
         if step in (None, "passthrough"):
@@ -125,8 +139,16 @@ def _read_sklearn_layers(model: Any) -> list[Layer] | None:
         if type(step).__name__ not in _SCALERS:
             return None
         told = _SCALERS[type(step).__name__](step)
-        layers.append({"kind": "scale", **{k: np.asarray(v).tolist() for k, v in told.items() if v is not None}})
-    if type(mlp).__name__ not in ("MLPClassifier", "MLPRegressor") or mlp.activation not in ("relu", "identity"):
+        layers.append(
+            {
+                "kind": "scale",
+                **{k: np.asarray(v).tolist() for k, v in told.items() if v is not None},
+            }
+        )
+    if type(mlp).__name__ not in ("MLPClassifier", "MLPRegressor") or mlp.activation not in (
+        "relu",
+        "identity",
+    ):
         return None
     for i, (weights, constants) in enumerate(zip(mlp.coefs_, mlp.intercepts_, strict=True)):
         if i and mlp.activation == "relu":

@@ -22,9 +22,13 @@ def load_pickled(path: Path, *, trusted: bool) -> Any:
     try:
         model = _unpickle_file(path)
     except Exception as error:  # a pickle may raise anything
-        raise ModelError(f"{path}: can't be unpickled ({type(error).__name__}: {str(error)[:200]})") from error
+        raise ModelError(
+            f"{path}: can't be unpickled ({type(error).__name__}: {str(error)[:200]})"
+        ) from error
     if isinstance(model, dict):
-        raise ModelError(f"{path}: holds a dict, perhaps weights alone (a state_dict); expected the whole model")
+        raise ModelError(
+            f"{path}: holds a dict, perhaps weights alone (a state_dict); expected the whole model"
+        )
     return model
 
 

@@ -39,7 +39,9 @@ def compare_values(u: Any, v: Any, sign: float, closed: bool) -> Switch:
     return Switch(add_weighted((sign, terms[0]), (-sign, terms[1])), closed)
 
 
-def select_by_switch(basis: Basis, switch: Switch, yes: Any, no: Any, refuse: Refuse, layer: str) -> AffineTensor:
+def select_by_switch(
+    basis: Basis, switch: Switch, yes: Any, no: Any, refuse: Refuse, layer: str
+) -> AffineTensor:
     """`yes` where the switch is on and `no` elsewhere, shapes broadcast; refused where that jumps."""
     terms = [item if isinstance(item, AffineTensor) else as_float64(item) for item in (yes, no)]
     yes, no = (add_weighted((1.0, item), (0.0, switch.lead)) for item in terms)
@@ -47,15 +49,21 @@ def select_by_switch(basis: Basis, switch: Switch, yes: Any, no: Any, refuse: Re
     fixed = (lead.columns == 0).all(dim=0)  # entries whose condition never turns need no neuron
     on = (lead.constant >= 0 if switch.closed else lead.constant > 0).double()
     kink = basis.activate(lead, fixed.double(), layer)
-    turning = _scale_tensor(torch.where(fixed, 0.0, _find_factor(lead, yes, no, fixed, refuse)), kink)
+    turning = _scale_tensor(
+        torch.where(fixed, 0.0, _find_factor(lead, yes, no, fixed, refuse)), kink
+    )
     settled = _scale_tensor(torch.where(fixed, on, 0.0), add_weighted((1.0, yes), (-1.0, no)))
     return add_weighted((1.0, no), (1.0, turning), (1.0, settled))
 
 
-def _find_factor(lead: AffineTensor, yes: AffineTensor, no: AffineTensor, fixed: Tensor, refuse: Refuse) -> Tensor:
+def _find_factor(
+    lead: AffineTensor, yes: AffineTensor, no: AffineTensor, fixed: Tensor, refuse: Refuse
+) -> Tensor:
     """The k with yes - no = k * lead, for every entry whose lead isn't `fixed`."""
     count = max(len(item.columns) for item in (lead, yes, no))
-    turn, one, two = (torch.cat([item.widened(count), item.constant[None]]) for item in (lead, yes, no))
+    turn, one, two = (
+        torch.cat([item.widened(count), item.constant[None]]) for item in (lead, yes, no)
+    )
     at = turn[:-1].abs().argmax(dim=0, keepdim=True)
     factor = (one - two).gather(0, at)[0] / torch.where(fixed, 1.0, turn.gather(0, at)[0])
     off = (one - two - factor * turn).abs().amax(dim=0)

@@ -23,13 +23,21 @@ def check_declared_sizes(nodes: Iterable[torch.fx.Node]) -> None:
                 known = math.prod(size for size in leaf.shape if isinstance(size, int))
                 if known > LARGEST:
                     shape = tuple(leaf.shape)
-                    raise node_error(node, f"its result of shape {shape} is too large: {known} numbers; at most {LARGEST}")
+                    raise node_error(
+                        node,
+                        f"its result of shape {shape} is too large: {known} numbers; at most {LARGEST}",
+                    )
 
 
 def check_result_size(node: torch.fx.Node, args: Any, kwargs: Any) -> None:
     """Refuse an operator whose result would have more entries than LARGEST, one set for each input and neuron."""
     columns = 1 + max(
-        (len(value.columns) for value in tree_leaves((args, kwargs)) if isinstance(value, AffineTensor)), default=0
+        (
+            len(value.columns)
+            for value in tree_leaves((args, kwargs))
+            if isinstance(value, AffineTensor)
+        ),
+        default=0,
     )
     for shape in _infer_shapes(node, args, kwargs):
         if columns * shape.numel() > LARGEST:

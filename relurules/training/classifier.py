@@ -25,7 +25,9 @@ from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.training.force import freeze_slopes, push_slopes
 
 LEARNING_RATE = 0.01
-WEIGHT_DECAY = 1e-2  # factor of the summed squares of all weights in the loss, while inputs are chosen
+WEIGHT_DECAY = (
+    1e-2  # factor of the summed squares of all weights in the loss, while inputs are chosen
+)
 FINAL_DECAY = 3e-4  # the same from the force on: with more, the kinks that are left fade away
 VALIDATION_SHARE = 0.2  # of the given rows, held out to choose the checkpoint
 FIT_STEPS, PRUNE_STEPS, FORCE_STEPS, FINAL_STEPS = 300, 80, 400, 600
@@ -114,7 +116,9 @@ class _ClassifierTraining:
         weights = [module.weight for module in self.model if isinstance(module, nn.Linear)]
         others = [parameter for parameter in self.model.parameters() if parameter.dim() == 1]
         decaying: dict[str, Any] = {"params": weights, "weight_decay": 2 * WEIGHT_DECAY}
-        self.optimizer = torch.optim.Adam([decaying, {"params": others}], lr=LEARNING_RATE, fused=True)
+        self.optimizer = torch.optim.Adam(
+            [decaying, {"params": others}], lr=LEARNING_RATE, fused=True
+        )
 
     def slopes(self) -> Tensor:
         """Return a copy of all PReLU slopes, first layer first: (P,)."""
@@ -207,7 +211,9 @@ def _check_arguments(
     if not np.isin(y, (0, 1)).all() or min(np.sum(y == 0), np.sum(y == 1)) < 2:
         raise DataError("y must hold 0 and 1 only, each at least twice")
     if not hidden or min(hidden) < 1 or max_neurons < 0 or fewest < 1:
-        raise ValueError("hidden widths, max_features and max_terms must be at least 1, and max_neurons at least 0")
+        raise ValueError(
+            "hidden widths, max_features and max_terms must be at least 1, and max_neurons at least 0"
+        )
 
 
 def _split_rows(y: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

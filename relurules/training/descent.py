@@ -9,9 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.limits import NEVER, Deadline
+from relurules.ir.limits import NEVER, Deadline
 from relurules.training.objective import DataSplit, loss_gradient, mean_loss, penalty_factors
-from relurules.training.relu_parameters import ReluParameters, get_parameters, run_forward, with_parameters
+from relurules.training.relu_parameters import (
+    ReluParameters,
+    get_parameters,
+    run_forward,
+    with_parameters,
+)
 from relurules.training.task import Task
 
 _FIRST, _SECOND, _TINY = 0.9, 0.999, 1e-8
@@ -28,13 +33,17 @@ class Schedule(NamedTuple):
     patience: int = 10**9
 
 
-def random_network(d: int, hidden: tuple[int, ...], scores: int, random: np.random.Generator) -> ReluParameters:
+def random_network(
+    d: int, hidden: tuple[int, ...], scores: int, random: np.random.Generator
+) -> ReluParameters:
     """A network with hidden layers and weights as K. He et al., "Delving deep into rectifiers", 2015, biases 0."""
     K, first = sum(hidden), np.cumsum((0, *hidden))
     A, L, U = np.zeros((K, d)), np.zeros((K, K)), np.zeros((scores, K))
     A[: hidden[0]] = random.normal(size=(hidden[0], d)) * np.sqrt(2 / d)
     for (low, high), end in zip(pairwise(first), first[2:], strict=False):
-        L[high:end, low:high] = random.normal(size=(end - high, high - low)) * np.sqrt(2 / (high - low))
+        L[high:end, low:high] = random.normal(size=(end - high, high - low)) * np.sqrt(
+            2 / (high - low)
+        )
     U[:, first[-2] :] = random.normal(size=(scores, hidden[-1])) / np.sqrt(hidden[-1])
     C, b, c = np.zeros((scores, d)), np.zeros(K), np.zeros(scores)
     return ReluParameters(A, L, b, C, U, c, (A != 0, L != 0, C != 0))
@@ -59,7 +68,9 @@ def train_by_adam(
             break
         for some in np.array_split(random.permutation(len(rows.X)), batches):
             batch = rows.part(some)
-            slope = loss_gradient(compact, run_forward(compact, batch.X), batch, task) + penalised * np.sign(values)
+            slope = loss_gradient(
+                compact, run_forward(compact, batch.X), batch, task
+            ) + penalised * np.sign(values)
             rate = schedule.rate * (1 + np.cos(np.pi * step / (schedule.epochs * batches))) / 2
             step += 1
             mean += (1 - _FIRST) * (slope - mean)

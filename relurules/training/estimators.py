@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network, RuleSet
+from relurules.ir.limits import Deadline
 from relurules.ir.link import Head, apply_links, make_identity_heads
 from relurules.ir.network import Array
-from relurules.limits import Deadline
-from relurules.pipeline import extract
+from relurules.pipeline import ExtractSource, extract_rules
 from relurules.tables.frames import make_default_names
 
 try:
@@ -113,7 +113,11 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self, "network_")
         if self._rules is None:
-            self._rules = extract(self.graph_, domain=Domain.box(*self._range, self.graph_.features))
+            self._rules = extract_rules(
+                ExtractSource(
+                    model=self.graph_, domain=Domain.box(*self._range, self.graph_.features)
+                )
+            )
         return self._rules
 
     def _checked(self, X: Any, y: Any, **how: Any) -> tuple[Array, NDArray[Any]]:
@@ -140,7 +144,13 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         check_budget(_make_budget(self), bounded=self.linearization is not None)
 
     def _train(
-        self, X: Array, y: NDArray[Any], weights: Any, task: str, heads: tuple[Head, ...], names: Sequence[str]
+        self,
+        X: Array,
+        y: NDArray[Any],
+        weights: Any,
+        task: str,
+        heads: tuple[Head, ...],
+        names: Sequence[str],
     ) -> Any:
         """Fit to rows X, (N, d), and y, (N,) of numbers or of the numbers of classes; sets the attributes."""
         deadline = Deadline.after(self.time_limit)
@@ -154,7 +164,9 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         dense, little = deadline.share(_DENSE), deadline.share(_LINEARIZED)
         self.dense_network_, self.n_iter_ = _train_dense_network(self, X, y, weights, dense)
         self.hurried_ = dense.is_over()
-        graph = Graph(features, tuple(names), self.dense_network_, build_layers(self.dense_network_), 0, heads)
+        graph = Graph(
+            features, tuple(names), self.dense_network_, build_layers(self.dense_network_), 0, heads
+        )
         self.front_, self.chosen_, self._rules = None, None, None
         if self.linearization is not None:
             found = _linearize_graph(self, graph, (X, y, weights), little)
@@ -163,7 +175,9 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         few = self.front_ is not None and self.front_["rules"].tolist()[self.chosen_ or 0] <= _FEW
         self.graph_, self.network_ = graph, graph.network
         if few:
-            self._rules = extract(self.graph_, domain=Domain.box(*self._range, features), data=X)
+            self._rules = extract_rules(
+                ExtractSource(model=self.graph_, domain=Domain.box(*self._range, features), data=X)
+            )
         return self
 
     def _scores(self, X: Any) -> Array:
@@ -194,7 +208,9 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
         some = numbers if sample_weight is None else numbers[sample_weight != 0]
         if len(found := np.unique(some)) < 2:
             named = ", ".join(repr(label) for label in self.classes_[found].tolist())
-            raise DataError(f"rows of one class alone are here ({named}); a classifier needs at least two classes")
+            raise DataError(
+                f"rows of one class alone are here ({named}); a classifier needs at least two classes"
+            )
         names = tuple(f"p_{label}" for label in self.classes_)
         if m == 2:
             heads: tuple[Head, ...] = (Head("complement", (0,)), Head("sigmoid", (0,)))
@@ -237,7 +253,9 @@ class ReLURulesRegressor(RegressorMixin, _RuleEstimator):  # type: ignore[misc]
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
         y = np.asarray(y, dtype=np.float64)
-        trained: ReLURulesRegressor = self._train(X, y, sample_weight, "regression", make_identity_heads(1), ("y",))
+        trained: ReLURulesRegressor = self._train(
+            X, y, sample_weight, "regression", make_identity_heads(1), ("y",)
+        )
         return trained
 
     def predict(self, X: Any) -> Array:
@@ -245,7 +263,9 @@ class ReLURulesRegressor(RegressorMixin, _RuleEstimator):  # type: ignore[misc]
         return np.asarray(self._scores(X)[:, 0])
 
 
-def _drop_weightless_rows(X: Array, y: NDArray[Any], weights: Any) -> tuple[Array, NDArray[Any], Any]:
+def _drop_weightless_rows(
+    X: Array, y: NDArray[Any], weights: Any
+) -> tuple[Array, NDArray[Any], Any]:
     """The rows whose weight isn't 0; raises DataError where fewer than two are left."""
     if weights is None or not (weights == 0).any():
         return X, y, weights
@@ -255,7 +275,9 @@ def _drop_weightless_rows(X: Array, y: NDArray[Any], weights: Any) -> tuple[Arra
     return X[some], y[some], weights[some]
 
 
-def _train_dense_network(estimator: Any, X: Array, y: NDArray[Any], weights: Any, deadline: Deadline) -> tuple[Network, int]:
+def _train_dense_network(
+    estimator: Any, X: Array, y: NDArray[Any], weights: Any, deadline: Deadline
+) -> tuple[Network, int]:
     """The network of many neurons, in the units of X, and the epochs that it was trained for."""
     from threadpoolctl import threadpool_limits
 
@@ -277,12 +299,24 @@ def _train_dense_network(estimator: Any, X: Array, y: NDArray[Any], weights: Any
             say(f"epoch {epochs} of {estimator.max_epochs}, validation loss {loss:.4f}")
 
     hidden = tuple(int(size) for size in np.atleast_1d(np.asarray(estimator.hidden_layer_sizes)))
-    schedule = Schedule(estimator.max_epochs, estimator.learning_rate, estimator.batch_size, estimator.n_iter_no_change)
+    schedule = Schedule(
+        estimator.max_epochs,
+        estimator.learning_rate,
+        estimator.batch_size,
+        estimator.n_iter_no_change,
+    )
     random = np.random.default_rng(seed)
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         start = random_network(X.shape[1], hidden, Y.shape[1], random)
         trained = train_by_adam(
-            start, data, TASKS[task], schedule, l1=estimator.l1_reg, random=random, told=told, deadline=deadline
+            start,
+            data,
+            TASKS[task],
+            schedule,
+            l1=estimator.l1_reg,
+            random=random,
+            told=told,
+            deadline=deadline,
         )
     return to_network(scale.restored(trained)), done
 
@@ -290,17 +324,28 @@ def _train_dense_network(estimator: Any, X: Array, y: NDArray[Any], weights: Any
 def _make_budget(estimator: Any) -> "RuleBudget":
     from relurules.training.front import RuleBudget
 
-    return RuleBudget(estimator.max_rules, estimator.max_neurons, estimator.max_terms, estimator.max_condition_terms)
+    return RuleBudget(
+        estimator.max_rules,
+        estimator.max_neurons,
+        estimator.max_terms,
+        estimator.max_condition_terms,
+    )
 
 
-def _linearize_graph(estimator: Any, graph: Graph, given: tuple[Array, NDArray[Any], Any], deadline: Deadline) -> Any:
+def _linearize_graph(
+    estimator: Any, graph: Graph, given: tuple[Array, NDArray[Any], Any], deadline: Deadline
+) -> Any:
     """What `relurules.linearize` makes of the graph, on the same split."""
     from relurules.training.linearize import LinearizeSettings, linearize_network
-    from relurules.training.region_count import make_size_counter
+    from relurules.training.linearize_model import make_size_counter
 
     budget = _make_budget(estimator)
     settings = LinearizeSettings(
-        estimator.linearization, estimator.l1_reg, estimator.validation_fraction, estimator._seed, deadline=deadline
+        estimator.linearization,
+        estimator.l1_reg,
+        estimator.validation_fraction,
+        estimator._seed,
+        deadline=deadline,
     )
     return linearize_network(
         graph, given, budget, settings, make_size_counter(given[0], estimator.max_rules), task=estimator._task,

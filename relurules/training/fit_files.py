@@ -8,13 +8,23 @@ from typing import Any
 
 from relurules.codec.rules_json import format_rules
 from relurules.domain.columns import is_plain
+from relurules.emitting import EmitOptions
 from relurules.files.writing import write_all
-from relurules.pipeline import emit
+from relurules.pipeline import emit_rules
 from relurules.training.table_fit import FitResult
 from relurules.wording.coverage import describe_missing
 
 #: Everything that may be written, in the order of writing.
-_FILES = ("model.joblib", "model.pt2", "rules.json", "rules.txt", "rules.html", "front.csv", "front.svg", "summary.txt")
+_FILES = (
+    "model.joblib",
+    "model.pt2",
+    "rules.json",
+    "rules.txt",
+    "rules.html",
+    "front.csv",
+    "front.svg",
+    "summary.txt",
+)
 
 
 def write_fit(fitted: FitResult, data: Path, folder: Path) -> str:
@@ -40,12 +50,18 @@ def _build_files(fitted: FitResult) -> dict[str, str | bytes]:
     estimator, graph = fitted.estimator, fitted.graph
     pipeline = io.BytesIO()
     joblib.dump(fitted.pipeline, pipeline)
-    contents: dict[str, str | bytes] = {"model.joblib": pipeline.getvalue(), "rules.json": format_rules(fitted.rules)}
+    contents: dict[str, str | bytes] = {
+        "model.joblib": pipeline.getvalue(),
+        "rules.json": format_rules(fitted.rules),
+    }
     if is_plain(graph.columns):
         contents["model.pt2"] = _export_network(graph)
-    contents |= emit(fitted.rules, "text").files
-    contents |= emit(fitted.rules, "html", title=f"{fitted.wanted.target}, by few rules").files
-    front = Linearized(estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure)
+    contents |= emit_rules(fitted.rules, "text").files
+    title = f"{fitted.wanted.target}, by few rules"
+    contents |= emit_rules(fitted.rules, "html", EmitOptions(title=title)).files
+    front = Linearized(
+        estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure
+    )
     return contents | front.files()
 
 
@@ -58,13 +74,19 @@ def _export_network(graph: Any) -> bytes:
     sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
     rows = torch.zeros(2, len(graph.features), dtype=torch.float64)
     archive = io.BytesIO()
-    torch.export.save(torch.export.export(LinearizedNetwork(graph).eval(), (rows,), dynamic_shapes=sizes), archive)
+    torch.export.save(
+        torch.export.export(LinearizedNetwork(graph).eval(), (rows,), dynamic_shapes=sizes), archive
+    )
     return archive.getvalue()
 
 
 def summary_text(fitted: FitResult, data: Path, folder: Path, written: list[str]) -> str:
     """What was used, what came out, how good it is beside a linear model, and what to do next; ends with a newline."""
-    parts: list[Callable[[FitResult], list[str]]] = [_describe_data, _describe_model, _describe_scores]
+    parts: list[Callable[[FitResult], list[str]]] = [
+        _describe_data,
+        _describe_model,
+        _describe_scores,
+    ]
     lines = [line for part in parts for line in part(fitted)]
     lines += [f"files      {folder}: {', '.join(written)}"]
     if "front.svg" not in written:
@@ -111,7 +133,9 @@ def _describe_model(fitted: FitResult) -> list[str]:
     if not rules.complete:
         lines += [f"           {describe_missing(rules)}"]
     if len(rules) == 1 and rules.complete:
-        lines += ["           one formula for all rows did best on the validation rows; front.csv has the others"]
+        lines += [
+            "           one formula for all rows did best on the validation rows; front.csv has the others"
+        ]
     return lines
 
 
@@ -120,8 +144,13 @@ def _describe_scores(fitted: FitResult) -> list[str]:
     head = f"{fitted.measure:<{wide}}" + "".join(f"{part:>12}" for part in fitted.rows)
     lines = ["", head]
     for model, scores in fitted.scores.items():
-        lines += [f"{model:<{wide}}" + "".join(f"{score:>12.4f}" for score in _order_scores(scores, fitted.rows))]
-    lines += ["(validation rows chose the number of rules, and the last two models were then fitted to them as well;"]
+        lines += [
+            f"{model:<{wide}}"
+            + "".join(f"{score:>12.4f}" for score in _order_scores(scores, fitted.rows))
+        ]
+    lines += [
+        "(validation rows chose the number of rules, and the last two models were then fitted to them as well;"
+    ]
     return [*lines, " test rows were only scored)", ""]
 
 
@@ -134,6 +163,13 @@ def _suggest_commands(data: Path, folder: Path, written: list[str]) -> list[str]
     model = ["model.pt2"] if "model.pt2" in written else ["model.joblib", "--trust-pickle"]
     commands = [
         ["relurules", "emit", str(folder / "rules.json"), "--to", "sql", "--out", str(folder)],
-        ["relurules", "verify", str(folder / "score.sql"), "--against", str(folder / model[0]), *model[1:]],
+        [
+            "relurules",
+            "verify",
+            str(folder / "score.sql"),
+            "--against",
+            str(folder / model[0]),
+            *model[1:],
+        ],
     ]
     return [shlex.join(commands[0]), shlex.join([*commands[1], "--data", str(data)])]

@@ -19,7 +19,11 @@ def force_rate(error: Tensor, learning_rate: float = 0.01) -> Tensor:
     `error` is a mean squared error, at least 0; the rate is 0 for errors from 0.01 upwards. An error of 0 is read as
     the smallest normal number of its type, which keeps the rate finite. NaN stays NaN. Formula: the module's source.
     """
-    return learning_rate * 0.01 * (-torch.log10(error.clamp(min=torch.finfo(error.dtype).tiny)) - 2.0).clamp(min=0.0)
+    return (
+        learning_rate
+        * 0.01
+        * (-torch.log10(error.clamp(min=torch.finfo(error.dtype).tiny)) - 2.0).clamp(min=0.0)
+    )
 
 
 @torch.no_grad()

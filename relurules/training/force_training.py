@@ -8,12 +8,17 @@ import torch
 from torch import Tensor
 
 from relurules.ir import Network, Neuron
-from relurules.limits import NEVER, Deadline
+from relurules.ir.limits import NEVER, Deadline
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.training.force import force_rate, freeze_slopes, push_slopes
 from relurules.training.front import FrontPoint, NetworkSize
 from relurules.training.objective import DataSplit, compute_score
-from relurules.training.relu_parameters import PARAMETER_ARRAYS, ReluParameters, remove_neurons, to_relu_parameters
+from relurules.training.relu_parameters import (
+    PARAMETER_ARRAYS,
+    ReluParameters,
+    remove_neurons,
+    to_relu_parameters,
+)
 from relurules.training.targets import Standardisation
 from relurules.training.task import Task
 
@@ -34,7 +39,12 @@ def train_by_force(
     0.25. The mean loss of the rows is the error that the force follows; as published, it does nothing from 0.01
     upwards, which noisy data never get below: reachable, where given, is the error that counts as 0.001.
     """
-    run = _ForceTraining(replace(network, slope=np.where(network.slope < _START, _START, network.slope)), scale, data, freeze)
+    run = _ForceTraining(
+        replace(network, slope=np.where(network.slope < _START, _START, network.slope)),
+        scale,
+        data,
+        freeze,
+    )
     random, last = np.random.default_rng(seed), dict[int, ReluParameters]()
     rate, rows = torch.tensor(0.0), data.training
     for step in range(steps + 1):
@@ -50,21 +60,30 @@ def train_by_force(
             break
         run.step(torch.from_numpy(random.integers(len(rows.X), size=_BATCH)), task, rate)
     found = [last[neurons] for neurons in sorted(last, reverse=True)]
-    return [FrontPoint(one, count(one), compute_score(one, data.validation, task), False) for one in found]
+    return [
+        FrontPoint(one, count(one), compute_score(one, data.validation, task), False)
+        for one in found
+    ]
 
 
 class _ForceTraining:
     """The numbers while they are trained."""
 
-    def __init__(self, network: Network, scale: Standardisation, data: DataSplit, freeze: bool) -> None:
+    def __init__(
+        self, network: Network, scale: Standardisation, data: DataSplit, freeze: bool
+    ) -> None:
         self.slopes = torch.tensor(network.slope)
         plain = replace(network, slope=np.zeros(len(network)))
         compact = scale.standardised(plain, dense=False)
         self.free = [torch.from_numpy(np.asarray(mask)) for mask in compact.masks]
-        self.trained = [torch.tensor(getattr(compact, name), requires_grad=True) for name in PARAMETER_ARRAYS]
+        self.trained = [
+            torch.tensor(getattr(compact, name), requires_grad=True) for name in PARAMETER_ARRAYS
+        ]
         self.slopes.requires_grad_()
         self.levels = [torch.from_numpy(level) for level in compact.levels]
-        self.X, self.Y, self.weights = (torch.from_numpy(np.ascontiguousarray(part)) for part in data.training)
+        self.X, self.Y, self.weights = (
+            torch.from_numpy(np.ascontiguousarray(part)) for part in data.training
+        )
         self.frozen = torch.zeros_like(self.slopes, dtype=torch.bool) if freeze else None
 
     def loss(self, rows: Tensor, task: Task) -> Tensor:
@@ -78,7 +97,10 @@ class _ForceTraining:
         F = X @ C.T + known @ U[:, order].T + c
         scores, targets = F.detach().numpy(), self.Y[rows].numpy()
         value = torch.from_numpy(task.loss(scores, targets)) @ self.weights[rows] / len(rows)
-        slope = torch.from_numpy(np.ascontiguousarray(task.gradient(scores, targets))) * self.weights[rows, None]
+        slope = (
+            torch.from_numpy(np.ascontiguousarray(task.gradient(scores, targets)))
+            * self.weights[rows, None]
+        )
         linear = (F * slope).sum() / len(rows)
         return value + linear - linear.detach()
 
@@ -98,9 +120,16 @@ class _ForceTraining:
     def compact(self) -> ReluParameters:
         """The network with its PReLUs that count as linear gone."""
         slope = self.slopes.detach().numpy().copy()
-        arrays = {name: array.detach().numpy().copy() for name, array in zip(PARAMETER_ARRAYS, self.trained, strict=True)}
+        arrays = {
+            name: array.detach().numpy().copy()
+            for name, array in zip(PARAMETER_ARRAYS, self.trained, strict=True)
+        }
         linear = np.flatnonzero(slope > LINEAR_THRESHOLD)
         slope[linear] = 0.0
         names = tuple(Neuron("force", k) for k in range(len(slope)))
-        compact = to_relu_parameters(Network(**arrays, slope=slope, neurons=names, lifting=None), dense=False)
-        return remove_neurons(compact, [int(k) for k in linear], np.ones(len(slope)), np.zeros(len(slope)))
+        compact = to_relu_parameters(
+            Network(**arrays, slope=slope, neurons=names, lifting=None), dense=False
+        )
+        return remove_neurons(
+            compact, [int(k) for k in linear], np.ones(len(slope)), np.zeros(len(slope))
+        )

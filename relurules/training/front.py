@@ -11,14 +11,19 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.errors import DataError
-from relurules.limits import NEVER, Deadline
+from relurules.ir.limits import NEVER, Deadline
 from relurules.training.descent import Schedule, train_by_adam
 from relurules.training.newton import refine_network
 from relurules.training.objective import DataSplit, compute_score, mean_loss
 from relurules.training.relu_parameters import ReluParameters, get_parameters, remove_neurons
 from relurules.training.saliency import fit_stand_ins
 from relurules.training.task import Rows, Task
-from relurules.training.terms import count_condition_terms, count_formula_terms, limit_conditions, limit_inputs
+from relurules.training.terms import (
+    count_condition_terms,
+    count_formula_terms,
+    limit_conditions,
+    limit_inputs,
+)
 from relurules.training.ties import find_parallel_pairs, tie_directions
 
 #: Few neurons: so many, no more than so many beyond those that cut as many regions as there may be rules where all of
@@ -49,7 +54,9 @@ class RuleBudget(NamedTuple):
     @property
     def widest(self) -> int | None:
         """Inputs in a condition at most."""
-        return min((most for most in (self.terms, self.condition_terms) if most is not None), default=None)
+        return min(
+            (most for most in (self.terms, self.condition_terms) if most is not None), default=None
+        )
 
 
 def check_budget(budget: RuleBudget, *, bounded: bool = True) -> RuleBudget:
@@ -99,11 +106,20 @@ def walk_front(
     what they matter then, and nothing is tied.
     """
     compact = prune_until(
-        compact, data, task, _single_step_limit(budget), l1=l1, random=random, told=told, deadline=deadline.share(_THINNED)
+        compact,
+        data,
+        task,
+        _single_step_limit(budget),
+        l1=l1,
+        random=random,
+        told=told,
+        deadline=deadline.share(_THINNED),
     )
     start, first = compact, None
     dense = deadline.share(_OF_REST)
-    for point in _prune_one_by_one(compact, data, task, count, l1=l1, told=told, sparse=False, deadline=dense):
+    for point in _prune_one_by_one(
+        compact, data, task, count, l1=l1, told=told, sparse=False, deadline=dense
+    ):
         yield point
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
             start = point.compact
@@ -111,12 +127,19 @@ def walk_front(
     if budget.widest is not None:
         if budget.terms is not None:
             start = limit_inputs(start, budget.terms, data, task, l1, deadline.share(_OF_REST))
-        start, first = limit_conditions(start, budget.widest, data, task, l1, deadline.share(_OF_REST)), None
-        for point in _prune_one_by_one(start, data, task, count, l1=l1, told=told, sparse=True, deadline=deadline):
+        start, first = (
+            limit_conditions(start, budget.widest, data, task, l1, deadline.share(_OF_REST)),
+            None,
+        )
+        for point in _prune_one_by_one(
+            start, data, task, count, l1=l1, told=told, sparse=True, deadline=deadline
+        ):
             yield point
             first = first or point
     if ties and first is not None:
-        yield from _tie_until_budget(first, data, task, budget, count, l1=l1, told=told, deadline=deadline)
+        yield from _tie_until_budget(
+            first, data, task, budget, count, l1=l1, told=told, deadline=deadline
+        )
 
 
 def prune_until(
@@ -131,7 +154,9 @@ def prune_until(
         go = max(1, min(int(len(compact) * share), len(compact) - min(few, 2)))
         least = np.argsort(fits.saliency, kind="stable")[:go]
         compact = remove_neurons(compact, [int(k) for k in least], fits.factors, fits.constants)
-        compact = train_by_adam(compact, data, task, _AFTER, l1=l1, random=random, deadline=deadline)
+        compact = train_by_adam(
+            compact, data, task, _AFTER, l1=l1, random=random, deadline=deadline
+        )
     return compact
 
 
@@ -149,13 +174,17 @@ def _prune_one_by_one(
     while True:
         told(len(compact))
         compact = refine_network(compact, data, task, l1=l1, steps=_STEPS, deadline=deadline)
-        yield FrontPoint(compact, count(compact), compute_score(compact, data.validation, task), sparse)
+        yield FrontPoint(
+            compact, count(compact), compute_score(compact, data.validation, task), sparse
+        )
         if not len(compact):
             return
         compact = _remove_best_neuron(compact, data, task, l1, deadline)
 
 
-def _remove_best_neuron(compact: ReluParameters, data: DataSplit, task: Task, l1: float, deadline: Deadline) -> ReluParameters:
+def _remove_best_neuron(
+    compact: ReluParameters, data: DataSplit, task: Task, l1: float, deadline: Deadline
+) -> ReluParameters:
     """The best of the networks without one of the neurons that matter least."""
     fits = fit_stand_ins(compact, data.training, task)
     tried = [
@@ -181,16 +210,32 @@ def _tie_until_budget(
         told(len(point.compact))
         compact, rows = point.compact, data.training
         fits = fit_stand_ins(compact, rows, task)
-        tried = [tie_directions(compact, pair, rows) for pair in find_parallel_pairs(compact, rows, _PAIRS, budget.widest)]
+        tried = [
+            tie_directions(compact, pair, rows)
+            for pair in find_parallel_pairs(compact, rows, _PAIRS, budget.widest)
+        ]
         least = np.argsort(fits.saliency, kind="stable")[:_NEURONS]
         tried += [remove_neurons(compact, [int(k)], fits.factors, fits.constants) for k in least]
         loss = mean_loss(compact, rows, task)
-        tried = [refine_network(one, data, task, l1=l1, steps=_LOOK_TIED, deadline=deadline) for one in tried]
+        tried = [
+            refine_network(one, data, task, l1=l1, steps=_LOOK_TIED, deadline=deadline)
+            for one in tried
+        ]
         rises = np.maximum([mean_loss(one, rows, task) - loss for one in tried], _LEAST)
-        left = np.maximum([count(one).rules for one in tried], budget.rules)  # what is saved beyond is worth nothing
+        left = np.maximum(
+            [count(one).rules for one in tried], budget.rules
+        )  # what is saved beyond is worth nothing
         saved = np.maximum(np.log(point.size.rules / left), _LEAST_SAVED)
-        compact = refine_network(tried[int(np.argmin(rises / saved))], data, task, l1=l1, steps=_STEPS, deadline=deadline)
-        point = FrontPoint(compact, count(compact), compute_score(compact, data.validation, task), point.sparse, parallel=True)
+        compact = refine_network(
+            tried[int(np.argmin(rises / saved))], data, task, l1=l1, steps=_STEPS, deadline=deadline
+        )
+        point = FrontPoint(
+            compact,
+            count(compact),
+            compute_score(compact, data.validation, task),
+            point.sparse,
+            parallel=True,
+        )
         yield point
 
 
@@ -200,24 +245,37 @@ def is_within_budget(point: FrontPoint, budget: RuleBudget) -> bool:
     return (
         (budget.rules is None or point.size.rules <= budget.rules)
         and (budget.neurons is None or len(compact) <= budget.neurons)
-        and (budget.widest is None or count_condition_terms(compact).max(initial=0) <= budget.widest)
+        and (
+            budget.widest is None or count_condition_terms(compact).max(initial=0) <= budget.widest
+        )
         and (terms is None or count_formula_terms(compact) <= terms)
     )
 
 
 def finetune_on_all_rows(
-    point: FrontPoint, data: DataSplit, task: Task, budget: RuleBudget, count: SizeCounter, *, l1: float, deadline: Deadline = NEVER
+    point: FrontPoint,
+    data: DataSplit,
+    task: Task,
+    budget: RuleBudget,
+    count: SizeCounter,
+    *,
+    l1: float,
+    deadline: Deadline = NEVER,
 ) -> FrontPoint:
     """The network trained on with all rows, those of the validation too, where that keeps the budget.
 
     Where terms were cut down, without a penalty: it has done its work once they are chosen (the relaxed lasso of N.
     Meinshausen, 2007); with it where the budget isn't kept then.
     """
-    joined = Rows(*(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True)))
+    joined = Rows(
+        *(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True))
+    )
     relaxed = point.compact
     if point.sparse:
         relaxed = refine_network(relaxed, data, task, l1=0.0, steps=_STEPS, deadline=deadline)
-    for start, penalty, steps in ((relaxed, 0.0, 2 * _LAST), (point.compact, l1, _LAST))[not point.sparse :]:
+    for start, penalty, steps in ((relaxed, 0.0, 2 * _LAST), (point.compact, l1, _LAST))[
+        not point.sparse :
+    ]:
         compact = refine_network(
             start, DataSplit(joined, data.validation), task,
             l1=penalty, steps=steps, choose=False, deadline=deadline,

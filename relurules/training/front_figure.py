@@ -26,7 +26,9 @@ def draw_front(front: "pd.DataFrame", chosen: int, measure: str) -> str:
         from matplotlib.figure import Figure
         from matplotlib.ticker import NullFormatter, StrMethodFormatter
     except ImportError as error:
-        raise UnsupportedError("a figure needs matplotlib: pip install 'relurules[plot]'") from error
+        raise UnsupportedError(
+            "a figure needs matplotlib: pip install 'relurules[plot]'"
+        ) from error
     with mpl.rc_context({"svg.hashsalt": "relurules", "svg.fonttype": "none", "font.size": 11}):
         figure = Figure(figsize=(7, 4.2), layout="constrained")
         axes = figure.subplots()
@@ -48,6 +50,8 @@ def _draw_points(axes: Any, front: "pd.DataFrame", chosen: int) -> None:
         if len(part):
             axes.plot(part["rules"], part["validation"], color=colour, marker=marker, label=label)
     row = front.iloc[chosen]
-    label = f"chosen: {row['rules']} rule{'' if row['rules'] == 1 else 's'}, {row['validation']:.4f}"
+    label = (
+        f"chosen: {row['rules']} rule{'' if row['rules'] == 1 else 's'}, {row['validation']:.4f}"
+    )
     ring = {"markersize": 14, "fillstyle": "none", "color": "black"}
     axes.plot(row["rules"], row["validation"], "o", label=label, **ring)

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
-from relurules.limits import NEVER, Deadline
+from relurules.ir.limits import NEVER, Deadline
 from relurules.training.front import (
     FrontPoint,
     NetworkSize,
@@ -68,11 +68,21 @@ def linearize_network(
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         found = _compute_front(graph, data, name, budget, settings, counted, scale, progress)
         chosen = choose_point(found, budget)
-        final = finetune_on_all_rows(found[chosen], data, TASKS[name], budget, counted, l1=settings.l1, deadline=settings.deadline)
+        final = finetune_on_all_rows(
+            found[chosen],
+            data,
+            TASKS[name],
+            budget,
+            counted,
+            l1=settings.l1,
+            deadline=settings.deadline,
+        )
         found[chosen] = final
     network = to_network(scale.restored(final.compact))
     restored = replace(graph, network=network, layers=build_layers(network), identities=0)
-    front = front_table(found, data.training, None if tested is None else scale.rows(tested), TASKS[name])
+    front = front_table(
+        found, data.training, None if tested is None else scale.rows(tested), TASKS[name]
+    )
     return Linearized(restored, front, chosen, name, TASKS[name].measure)
 
 
@@ -84,7 +94,9 @@ def build_layers(network: Network) -> "networkx.DiGraph[str]":
     layers.add_node("input", operator="input", module="", size=network.A.shape[1])
     for i, level in enumerate(network.levels):
         layers.add_node(f"level {i}", operator="relu", module="linearized", size=len(level))
-        before = [f"level {j}" for j in range(i) if network.L[np.ix_(level, network.levels[j])].any()]
+        before = [
+            f"level {j}" for j in range(i) if network.L[np.ix_(level, network.levels[j])].any()
+        ]
         layers.add_edges_from((name, f"level {i}") for name in ("input", *before))
     layers.add_node("scores", operator="linear", module="linearized", size=len(network.c))
     layers.add_edges_from((name, "scores") for name in [*layers.nodes][:-1])
@@ -130,7 +142,9 @@ def _compute_front(
             graph.network, scale, data, TASKS[name], count, settings.seed, settings.steps,
             freeze=settings.method == "freeze", reachable=settings.reachable, told=told, deadline=settings.deadline,
         )  # fmt: skip
-    raise UnsupportedError(f"method {settings.method!r}; supported: saliency, parallel, force, freeze")
+    raise UnsupportedError(
+        f"method {settings.method!r}; supported: saliency, parallel, force, freeze"
+    )
 
 
 def choose_point(found: list[FrontPoint], budget: RuleBudget) -> int:
@@ -140,12 +154,18 @@ def choose_point(found: list[FrontPoint], budget: RuleBudget) -> int:
         least = {
             "rules": min(point.size.rules for point in found),
             "neurons": min(len(point.compact) for point in found),
-            "inputs in a condition": min(count_condition_terms(point.compact).max(initial=0) for point in found),
+            "inputs in a condition": min(
+                count_condition_terms(point.compact).max(initial=0) for point in found
+            ),
             "inputs in a formula": min(count_formula_terms(point.compact) for point in found),
         }
         each = ", ".join(f"{number} {name}" for name, number in least.items())
-        raise DataError(f"no network on the front keeps the budget; the least found of each: {each}")
-    return max(fitting, key=lambda i: (found[i].score, -found[i].size.rules, -len(found[i].compact)))
+        raise DataError(
+            f"no network on the front keeps the budget; the least found of each: {each}"
+        )
+    return max(
+        fitting, key=lambda i: (found[i].score, -found[i].size.rules, -len(found[i].compact))
+    )
 
 
 __all__ = ["LinearizeSettings", "choose_point", "build_layers", "linearize_network"]

@@ -44,7 +44,9 @@ class Linearized:
         """A torch module, float64, of the model's inputs; the graph where these stand for categories, or for argmax."""
         from relurules.training.torch_module import LinearizedNetwork
 
-        module = is_plain(self.graph.columns) and all(head.link != "argmax" for head in self.graph.heads)
+        module = is_plain(self.graph.columns) and all(
+            head.link != "argmax" for head in self.graph.heads
+        )
         return LinearizedNetwork(self.graph).eval() if module else self.graph
 
     def save(self, folder: str | Path) -> list[Path]:
@@ -61,7 +63,9 @@ class Linearized:
         return files
 
 
-def front_table(found: Sequence[FrontPoint], training: Rows, test: Rows | None, task: Task) -> "pd.DataFrame":
+def front_table(
+    found: Sequence[FrontPoint], training: Rows, test: Rows | None, task: Task
+) -> "pd.DataFrame":
     """One row per point, see `Linearized`; test: rows that are only scored."""
     import pandas as pd
 

@@ -11,9 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
-from relurules.limits import NEVER, Deadline
-from relurules.training.objective import DataSplit, loss_gradient, loss_of_pass, mean_loss, penalty_factors
+from relurules.training.objective import (
+    DataSplit,
+    loss_gradient,
+    loss_of_pass,
+    mean_loss,
+    penalty_factors,
+)
 from relurules.training.relu_parameters import (
     ForwardPass,
     ReluParameters,
@@ -81,7 +87,12 @@ class _DampedStep(NamedTuple):
 
 
 def _take_step(
-    compact: ReluParameters, model: tuple[Array, Array, float], rows: Rows, task: Task, penalised: Array, objective: float
+    compact: ReluParameters,
+    model: tuple[Array, Array, float],
+    rows: Rows,
+    task: Task,
+    penalised: Array,
+    objective: float,
 ) -> _DampedStep | None:
     """The first step that helps, more and more damped; None where none does."""
     curvature, slope, damping = model
@@ -101,8 +112,12 @@ def _take_step(
     return None
 
 
-def _compute_objective(ran: ForwardPass, rows: Rows, task: Task, values: Array, penalised: Array) -> float:
-    return float(loss_of_pass(ran, rows, task) + penalised @ np.abs(values) + _RIDGE / 2 * values @ values)
+def _compute_objective(
+    ran: ForwardPass, rows: Rows, task: Task, values: Array, penalised: Array
+) -> float:
+    return float(
+        loss_of_pass(ran, rows, task) + penalised @ np.abs(values) + _RIDGE / 2 * values @ values
+    )
 
 
 def _compute_curvature(compact: ReluParameters, rows: Rows, task: Task) -> Array:
@@ -131,7 +146,9 @@ def _compute_jacobian(compact: ReluParameters, ran: ForwardPass, X: Array, score
     at = np.nonzero(c)
     direct[:, at[0] == score] = X[:, at[1][at[0] == score]]
     last.reshape(n, *u.shape)[:, score] = ran.H
-    return np.hstack([rows[:, k] * X[:, j], rows[:, reader] * ran.H[:, read], before, direct, last, one])
+    return np.hstack(
+        [rows[:, k] * X[:, j], rows[:, reader] * ran.H[:, read], before, direct, last, one]
+    )
 
 
 def _sample_rows(rows: Rows, parameters: int) -> Rows:

@@ -41,7 +41,9 @@ def compute_score(compact: ReluParameters, rows: Rows, task: Task) -> float:
 def penalty_factors(compact: ReluParameters, l1: float, among: str) -> Array:
     """The factor of every parameter's absolute value, (P,): l1 in the arrays of these names, else 0."""
     factors = zip(PARAMETER_ARRAYS, compact.masks, strict=True)
-    return np.concatenate([np.full(int(mask.sum()), l1 * (name in among)) for name, mask in factors])
+    return np.concatenate(
+        [np.full(int(mask.sum()), l1 * (name in among)) for name, mask in factors]
+    )
 
 
 def loss_gradient(compact: ReluParameters, ran: ForwardPass, rows: Rows, task: Task) -> Array:
@@ -50,7 +52,9 @@ def loss_gradient(compact: ReluParameters, ran: ForwardPass, rows: Rows, task: T
     return np.concatenate([part[mask] for part, mask in parts])
 
 
-def loss_derivatives(compact: ReluParameters, ran: ForwardPass, rows: Rows, task: Task) -> tuple[Array, ...]:
+def loss_derivatives(
+    compact: ReluParameters, ran: ForwardPass, rows: Rows, task: Task
+) -> tuple[Array, ...]:
     """Of the mean loss, by every entry of the arrays of TRAINED, those that aren't trained too."""
     G = task.gradient(ran.F, rows.Y) * (rows.weights / len(rows.X))[:, None]
     _, before = pull_back_derivatives(compact, ran.Z, G)

@@ -48,7 +48,14 @@ class ReluParameters:
         if self.tied:
             first = np.equal(self.tied, np.arange(len(self)))[:, None]
             a, links = a & first, links & first
-        return a, links, np.ones_like(self.b, bool), c, np.ones_like(self.U, bool), np.ones_like(self.c, bool)
+        return (
+            a,
+            links,
+            np.ones_like(self.b, bool),
+            c,
+            np.ones_like(self.U, bool),
+            np.ones_like(self.c, bool),
+        )
 
     @cached_property
     def levels(self) -> tuple[NDArray[np.intp], ...]:
@@ -72,7 +79,9 @@ def to_relu_parameters(network: Network, *, dense: bool) -> ReluParameters:
     slope = network.slope
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
     C, U, c = network.C.copy(), network.U.copy(), network.c.copy()
-    for k in np.flatnonzero(slope):  # in topological order: the affine part of k moves into what reads it
+    for k in np.flatnonzero(
+        slope
+    ):  # in topological order: the affine part of k moves into what reads it
         _add_affine((A, L, b, C, U, c), int(k), slope[k], 0.0)
         L[:, k] *= 1.0 - slope[k]
         U[:, k] *= 1.0 - slope[k]
@@ -80,7 +89,11 @@ def to_relu_parameters(network: Network, *, dense: bool) -> ReluParameters:
     if dense:
         depth, read = compute_depths(L != 0), (A != 0).any(axis=0) | (C != 0).any(axis=0)
         read |= not read.any()
-        free = np.ones_like(A, bool) & read, np.tril(depth[:, None] > depth, -1), np.ones_like(C, bool) & read
+        free = (
+            np.ones_like(A, bool) & read,
+            np.tril(depth[:, None] > depth, -1),
+            np.ones_like(C, bool) & read,
+        )
     return ReluParameters(A, L, b, C, U, c, free)
 
 
@@ -113,7 +126,9 @@ def pull_back_derivatives(compact: ReluParameters, Z: Array, G: Array) -> tuple[
 
 def get_parameters(compact: ReluParameters) -> Array:
     """The numbers that are trained, (P,)."""
-    return np.concatenate([getattr(compact, n)[mask] for n, mask in zip(PARAMETER_ARRAYS, compact.masks, strict=True)])
+    return np.concatenate(
+        [getattr(compact, n)[mask] for n, mask in zip(PARAMETER_ARRAYS, compact.masks, strict=True)]
+    )
 
 
 def with_parameters(compact: ReluParameters, values: Array) -> ReluParameters:
@@ -130,10 +145,14 @@ def with_parameters(compact: ReluParameters, values: Array) -> ReluParameters:
 
 def sum_over_ties(compact: ReluParameters, values: Array) -> Array:
     """Of every neuron, (N, K) -> the sums over those that share rows of A and L, at the first of them, else 0."""
-    return values @ np.equal.outer(compact.tied, np.arange(len(compact))) if compact.tied else values
+    return (
+        values @ np.equal.outer(compact.tied, np.arange(len(compact))) if compact.tied else values
+    )
 
 
-def remove_neurons(compact: ReluParameters, neurons: Sequence[int], factors: Array, constants: Array) -> ReluParameters:
+def remove_neurons(
+    compact: ReluParameters, neurons: Sequence[int], factors: Array, constants: Array
+) -> ReluParameters:
     """Neurons k become affine, relu(z_k) = factors[k] z_k + constants[k], and so a part of what reads them."""
     arrays = tuple(getattr(compact, name).copy() for name in PARAMETER_ARRAYS)
     a, links, c = (mask.copy() for mask in compact.free)
@@ -148,7 +167,9 @@ def remove_neurons(compact: ReluParameters, neurons: Sequence[int], factors: Arr
     keep = np.setdiff1d(np.arange(len(compact)), neurons)
     grid, shared = np.ix_(keep, keep), [compact.tied[k] for k in keep] if compact.tied else []
     tied = tuple(shared.index(k) for k in shared)
-    return ReluParameters(A[keep], L[grid], b[keep], C, U[:, keep], c0, (a[keep], links[grid], c), tied)
+    return ReluParameters(
+        A[keep], L[grid], b[keep], C, U[:, keep], c0, (a[keep], links[grid], c), tied
+    )
 
 
 def flip_neuron(compact: ReluParameters, k: int) -> ReluParameters:
@@ -177,7 +198,9 @@ def _add_affine(arrays: tuple[Array, ...], k: int, factor: float, constant: floa
     c += u * (factor * b[k] + constant)
 
 
-def rescale_network(compact: ReluParameters, inputs: tuple[Array, Array], scores: tuple[Array, Array]) -> ReluParameters:
+def rescale_network(
+    compact: ReluParameters, inputs: tuple[Array, Array], scores: tuple[Array, Array]
+) -> ReluParameters:
     """The network of x that stands for this one of (x - shift) / scale, its scores times a scale plus a shift.
 
     inputs: shift and scale, (d,) each; scores: shift and scale, (m,) each.

@@ -9,10 +9,11 @@ import numpy as np
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, RuleSet
+from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
-from relurules.limits import NEVER, Deadline
 from relurules.partitioning import compile_search
-from relurules.pipeline import extract, trace
+from relurules.pipeline import ExtractSource, SearchOptions, extract_rules
+from relurules.tracing import trace
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 
 if TYPE_CHECKING:
@@ -108,16 +109,23 @@ def fit_table(table: "pd.DataFrame", wanted: FitOptions, say: Callable[[str], No
     )  # fmt: skip
     train, test = (np.sort(part) for part in parts)
     pipeline = Pipeline(
-        [("columns", make_encoder(columns)), ("rules", _make_estimator(wanted, task, say, deadline.share(_TRAINING_SHARE)))]
+        [
+            ("columns", make_encoder(columns)),
+            ("rules", _make_estimator(wanted, task, say, deadline.share(_TRAINING_SHARE))),
+        ]
     )
     pipeline.fit(frame.iloc[train], y[train])
     pipeline[-1].set_params(verbose=False)
     say("writing down the rules")
-    graph = trace(pipeline)  # once: it asks encoders about every category
-    rules, everywhere = _extract_rules(graph, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules, deadline)
+    graph = trace(pipeline)[0]  # once: it asks encoders about every category
+    rules, everywhere = _extract_rules(
+        graph, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules, deadline
+    )
     rules = replace(rules, provenance=replace(rules.provenance, model=type(pipeline).__name__))
     scores, measure, rows = _score_models(pipeline, frame, y, (train, test), task)
-    return FitResult(pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure)
+    return FitResult(
+        pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure
+    )
 
 
 def read_target(table: "pd.DataFrame", wanted: FitOptions) -> tuple[str, Any]:
@@ -133,7 +141,9 @@ def read_target(table: "pd.DataFrame", wanted: FitOptions) -> tuple[str, Any]:
         task = "regression" if numeric else "binary" if column.nunique() == 2 else "multiclass"
     if task == "regression":
         if not number or not np.isfinite(y := column.to_numpy(dtype=float)).all():
-            raise DataError(f"the target {column.name!r} holds {_list_examples(column)}; a regression needs finite numbers")
+            raise DataError(
+                f"the target {column.name!r} holds {_list_examples(column)}; a regression needs finite numbers"
+            )
         return task, y
     if number and not whole:
         raise DataError(
@@ -150,12 +160,16 @@ def _check_target(table: "pd.DataFrame", wanted: FitOptions) -> "pd.Series[Any]"
     if not 0 < wanted.test_size < 1:
         raise DataError(f"test size {wanted.test_size}; expected a share between 0 and 1")
     if name not in table.columns:
-        raise DataError(f"no column {name!r} to be the target; there are {', '.join(map(repr, table.columns[:12]))}")
+        raise DataError(
+            f"no column {name!r} to be the target; there are {', '.join(map(repr, table.columns[:12]))}"
+        )
     if len(table) < _ROWS:
         raise DataError(f"the table has {len(table)} rows; at least {_ROWS} are needed")
     column = table[name]
     if missing := int(column.isna().sum()):
-        raise DataError(f"the target {name!r} is missing in {missing} of {len(table)} rows; fill or remove these rows")
+        raise DataError(
+            f"the target {name!r} is missing in {missing} of {len(table)} rows; fill or remove these rows"
+        )
     if column.nunique() < 2:
         raise DataError(
             f"the target {name!r} is {_list_examples(column)} in all rows; at least two classes or numbers are needed"
@@ -173,9 +187,13 @@ def _read_classes(column: "pd.Series[Any]", task: str, wanted: FitOptions) -> An
             f"the target {column.name!r} holds {shown}; classes must be text, whole numbers, or true and false"
         )
     if task == "binary" and len(counts) != 2:
-        raise DataError(f"the target {column.name!r} has {len(counts)} classes, {_list_examples(column)}; binary needs 2")
+        raise DataError(
+            f"the target {column.name!r} has {len(counts)} classes, {_list_examples(column)}; binary needs 2"
+        )
     if task == "multiclass" and len(counts) < 3:
-        raise DataError(f"the target {column.name!r} has the classes {_list_examples(column)} only; use --task binary")
+        raise DataError(
+            f"the target {column.name!r} has the classes {_list_examples(column)} only; use --task binary"
+        )
     if len(counts) > _MOST_CLASSES:
         raise DataError(
             f"the target {column.name!r} has {len(counts)} classes, such as {_list_examples(column)}; at most {_MOST_CLASSES} can be "
@@ -188,7 +206,9 @@ def _read_classes(column: "pd.Series[Any]", task: str, wanted: FitOptions) -> An
             "are needed; remove these rows or join classes"
         )
     if round(min(wanted.test_size, 1 - wanted.test_size) * len(column)) < len(counts):
-        raise DataError(f"a test size of {wanted.test_size} leaves fewer rows than the {len(counts)} classes")
+        raise DataError(
+            f"a test size of {wanted.test_size} leaves fewer rows than the {len(counts)} classes"
+        )
     return np.array(column.tolist())
 
 
@@ -209,7 +229,9 @@ def classify_columns(frame: "pd.DataFrame") -> ColumnKinds:
     if not any(kinds.values()):
         told = "; ".join(f"{name!r}: {why}" for name, why in dropped.items())
         raise DataError(f"no column is left to learn from{': ' if told else ''}{told}")
-    return ColumnKinds(tuple(kinds["number"]), tuple(kinds["filled"]), tuple(kinds["category"]), dropped)
+    return ColumnKinds(
+        tuple(kinds["number"]), tuple(kinds["filled"]), tuple(kinds["category"]), dropped
+    )
 
 
 def _classify_column(column: "pd.Series[Any]") -> tuple[str, str]:
@@ -223,7 +245,9 @@ def _classify_column(column: "pd.Series[Any]") -> tuple[str, str]:
     if pd.api.types.is_numeric_dtype(column):
         values = known.to_numpy(dtype=float)
         if not np.isfinite(values).all():
-            raise DataError(f"column {column.name!r} holds infinite values; remove or drop it with --drop")
+            raise DataError(
+                f"column {column.name!r} holds infinite values; remove or drop it with --drop"
+            )
         counts = len(values) > 2 and not missing and bool((np.diff(values) == 1).all())
         why = "constant" if distinct < 2 else "counts the rows" if counts else ""
         return "filled" if missing else "number", why
@@ -234,7 +258,9 @@ def _classify_column(column: "pd.Series[Any]") -> tuple[str, str]:
         return "filled", "constant" if distinct < 2 else ""
     if not (types <= {str} or isinstance(column.dtype, pd.CategoricalDtype)):
         shown = ", ".join(sorted(kind.__name__ for kind in types))
-        raise DataError(f"column {column.name!r} holds values of several kinds ({shown}); make it text or numbers")
+        raise DataError(
+            f"column {column.name!r} holds values of several kinds ({shown}); make it text or numbers"
+        )
     if distinct > _IDENTIFIER_SHARE * len(known):
         return "", f"{distinct} different texts in {len(known)} rows: an identifier"
     return "category", "constant" if distinct < 2 and not missing else ""
@@ -249,13 +275,23 @@ def make_encoder(columns: ColumnKinds) -> Any:
 
     steps = [
         ("numbers", StandardScaler(), columns.numbers),
-        ("filled", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), columns.filled),
-        ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), columns.categories),
+        (
+            "filled",
+            make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
+            columns.filled,
+        ),
+        (
+            "categories",
+            OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+            columns.categories,
+        ),
     ]
     return ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
 
 
-def _make_estimator(wanted: FitOptions, task: str, say: Callable[[str], None], deadline: Deadline) -> Any:
+def _make_estimator(
+    wanted: FitOptions, task: str, say: Callable[[str], None], deadline: Deadline
+) -> Any:
     kind = ReLURulesRegressor if task == "regression" else ReLURulesClassifier
     return kind(
         hidden_layer_sizes=wanted.hidden, max_rules=wanted.max_rules, max_terms=wanted.max_terms,
@@ -265,7 +301,12 @@ def _make_estimator(wanted: FitOptions, task: str, say: Callable[[str], None], d
 
 
 def _extract_rules(
-    model: Any, frame: "pd.DataFrame", y: "pd.Series[Any]", train: Any, max_rules: int, deadline: Deadline = NEVER
+    model: Any,
+    frame: "pd.DataFrame",
+    y: "pd.Series[Any]",
+    train: Any,
+    max_rules: int,
+    deadline: Deadline = NEVER,
 ) -> tuple[RuleSet, bool]:
     """The rules in raw columns, over the range of all rows; of those trained on where there would be too many."""
 
@@ -273,10 +314,13 @@ def _extract_rules(
         """Of the time that is left, with a little more: so few rules take next to none, and are to be all of them."""
         return part * deadline.left() + 1.0 + _EXTRA * deadline.seconds if deadline.is_set else None
 
-    rules = extract(model, data=frame, y=y, time_limit=left(0.5))
+    rules = extract_rules(
+        ExtractSource(model=model, data=frame, y=y), search=SearchOptions(time_limit=left(0.5))
+    )
     if rules.complete and len(rules) <= max_rules:
         return rules, True
-    return extract(model, data=frame.iloc[train], y=y.iloc[train], time_limit=left(1.0)), False
+    source = ExtractSource(model=model, data=frame.iloc[train], y=y.iloc[train])
+    return extract_rules(source, search=SearchOptions(time_limit=left(1.0))), False
 
 
 def _score_models(
@@ -292,18 +336,32 @@ def _score_models(
     if task == "regression":
         Y = y[:, None]
     else:
-        Y = one_hot(np.searchsorted(estimator.classes_, y), len(estimator.classes_))[:, 1 if task == "binary" else 0 :]
-    numbered = Rows(train[:, None].astype(float), Y[train], np.ones(len(train)))  # as the estimator split its rows
-    data = split_rows(numbered, estimator.validation_fraction, estimator._seed, classes=task != "regression")
-    rows = {"train": data.training.X[:, 0].astype(int), "validation": data.validation.X[:, 0].astype(int), "test": test}
+        Y = one_hot(np.searchsorted(estimator.classes_, y), len(estimator.classes_))[
+            :, 1 if task == "binary" else 0 :
+        ]
+    numbered = Rows(
+        train[:, None].astype(float), Y[train], np.ones(len(train))
+    )  # as the estimator split its rows
+    data = split_rows(
+        numbered, estimator.validation_fraction, estimator._seed, classes=task != "regression"
+    )
+    rows = {
+        "train": data.training.X[:, 0].astype(int),
+        "validation": data.validation.X[:, 0].astype(int),
+        "test": test,
+    }
     found = {
         "the network at first": estimator.dense_network_.evaluate(encoded),
         "the rules": estimator.network_.evaluate(encoded),
-        "linear regression" if task == "regression" else "logistic regression": _fit_baseline(encoded, y, train, task),
+        "linear regression" if task == "regression" else "logistic regression": _fit_baseline(
+            encoded, y, train, task
+        ),
     }
     measure = MEASURES[task]
     scores = {
-        model: {part: measure.score(F[some], Y[some], np.ones(len(some))) for part, some in rows.items()}
+        model: {
+            part: measure.score(F[some], Y[some], np.ones(len(some))) for part, some in rows.items()
+        }
         for model, F in found.items()
     }
     return scores, measure.measure, {part: len(some) for part, some in rows.items()}
@@ -316,6 +374,8 @@ def _fit_baseline(X: Array, y: Any, train: Any, task: str) -> Array:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of few rounds
         if task == "regression":
-            return np.asarray(LinearRegression().fit(X[train], y[train]).predict(X)).reshape(len(X), 1)
+            return np.asarray(LinearRegression().fit(X[train], y[train]).predict(X)).reshape(
+                len(X), 1
+            )
         fitted = LogisticRegression(max_iter=1000).fit(X[train], y[train])
         return np.asarray(fitted.decision_function(X)).reshape(len(X), -1)

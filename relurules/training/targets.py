@@ -36,12 +36,18 @@ class Standardisation(NamedTuple):
 
     def rows(self, rows: Rows) -> Rows:
         """In standardised coordinates."""
-        return rows._replace(X=(rows.X - self.shift) / self.scale, Y=(rows.Y - self.low) / self.high)
+        return rows._replace(
+            X=(rows.X - self.shift) / self.scale, Y=(rows.Y - self.low) / self.high
+        )
 
     def standardised(self, network: Network, *, dense: bool) -> ReluParameters:
         """The network of standardised x, whose scores are standardised."""
         compact = to_relu_parameters(network, dense=dense)
-        return rescale_network(compact, (-self.shift / self.scale, 1 / self.scale), (-self.low / self.high, 1 / self.high))
+        return rescale_network(
+            compact,
+            (-self.shift / self.scale, 1 / self.scale),
+            (-self.low / self.high, 1 / self.high),
+        )
 
     def restored(self, compact: ReluParameters) -> ReluParameters:
         """The network of x itself."""
@@ -57,7 +63,9 @@ def read_targets(graph: Graph, y: Any, task: str | None) -> tuple[str, Array]:
     links, m = {head.link for head in graph.heads}, len(graph.network.c)
     known = {_LINK_TASKS[link][0] for link in links} - {None}
     if len(known) > 1 or (known == {"regression"} and len(links) > 1):
-        raise UnsupportedError(f"a model with the links {', '.join(sorted(links))} can't be trained for one task")
+        raise UnsupportedError(
+            f"a model with the links {', '.join(sorted(links))} can't be trained for one task"
+        )
     Y = _per_row(y)
     task = task or next(iter(known), None) or guess_task(Y, m)
     if task not in TASKS:
@@ -74,7 +82,9 @@ def _check_fit(task: str, known: set[str | None], graph: Graph) -> None:
     m = len(graph.network.c)
     if known and task not in known:
         links = ", ".join(sorted({head.link for head in graph.heads}))
-        raise UnsupportedError(f"task {task!r} for a model that ends in {links}; supported: {next(iter(known))}")
+        raise UnsupportedError(
+            f"task {task!r} for a model that ends in {links}; supported: {next(iter(known))}"
+        )
     if (task == "binary" and m != 1) or (task == "multiclass" and m < 2):
         needed = "one score" if task == "binary" else "a score for each class"
         raise UnsupportedError(f"task {task!r} for a model with {m} scores; it needs {needed}")
@@ -105,7 +115,9 @@ def one_hot(y: Array, classes: int) -> Array:
     """(N,) of 0 to classes - 1 -> (N, classes); raises DataError for anything else."""
     numbers = _to_numbers(y)
     if numbers.ndim != 1 or not np.isin(numbers, np.arange(classes)).all():
-        raise DataError(f"y must hold the numbers of {classes} classes, 0 to {classes - 1}, one per row")
+        raise DataError(
+            f"y must hold the numbers of {classes} classes, 0 to {classes - 1}, one per row"
+        )
     return np.asarray(numbers[:, None] == np.arange(classes), dtype=float)
 
 
@@ -130,7 +142,12 @@ def weigh_rows(X: Array, Y: Array, weights: Any) -> Rows:
     if len(X) != len(Y):
         raise DataError(f"X has {len(X)} rows, y has {len(Y)}")
     w = np.ones(len(X)) if weights is None else _to_numbers(weights, "weights")
-    if w.shape != (len(X),) or not np.isfinite(w).all() or (w < 0).any() or (len(X) and not w.any()):
+    if (
+        w.shape != (len(X),)
+        or not np.isfinite(w).all()
+        or (w < 0).any()
+        or (len(X) and not w.any())
+    ):
         raise DataError(f"weights must be {len(X)} finite numbers of at least 0, not all of them 0")
     X, Y, w = X[w > 0], Y[w > 0], w[w > 0]
     if len(X) < 2:
@@ -155,7 +172,9 @@ def split_rows(rows: Rows, fraction: float, seed: int, *, classes: bool) -> Data
     return DataSplit(rows.part(np.sort(order[n:])), rows.part(np.sort(order[:n])))
 
 
-def prepare_rows(rows: Rows, fraction: float, seed: int, task: str) -> tuple[DataSplit, Standardisation]:
+def prepare_rows(
+    rows: Rows, fraction: float, seed: int, task: str
+) -> tuple[DataSplit, Standardisation]:
     """Rows for a task, split in two and standardised by those to train on; see `split` and `scale_of`."""
     numbers = task == "regression"
     data = split_rows(rows, fraction, seed, classes=not numbers)
@@ -169,7 +188,11 @@ def fit_standardisation(rows: Rows, *, numbers: bool) -> Standardisation:
     Raises DataError for numbers so large that their squares overflow.
     """
     shift, m = rows.X.mean(axis=0), rows.Y.shape[1]
-    low, high = (rows.Y.mean(axis=0), _compute_spread(rows.Y, "y")) if numbers else (np.zeros(m), np.ones(m))
+    low, high = (
+        (rows.Y.mean(axis=0), _compute_spread(rows.Y, "y"))
+        if numbers
+        else (np.zeros(m), np.ones(m))
+    )
     return Standardisation(shift, _compute_spread(rows.X, "X"), low, high)
 
 

@@ -10,7 +10,9 @@ from relurules.ir.link import LINKS
 from relurules.ir.network import Array
 from relurules.statistics.metrics import accuracy, auc, r2
 
-_expit, _softmax, _log_softmax = (LINKS[name].apply for name in ("sigmoid", "softmax", "log_softmax"))
+_expit, _softmax, _log_softmax = (
+    LINKS[name].apply for name in ("sigmoid", "softmax", "log_softmax")
+)
 
 
 class Task(NamedTuple):
@@ -70,8 +72,16 @@ def _softmax_curvature(F: Array) -> Array:
 #: Name of a task -> what it is: numbers; one score, the log odds of class 1; one score per class, for a softmax.
 TASKS: Mapping[str, Task] = {
     "regression": Task(
-        _square_loss, lambda F, Y: F - Y, lambda F: np.broadcast_to(np.eye(F.shape[1]), (*F.shape, F.shape[1])), r2, "R2"
+        _square_loss,
+        lambda F, Y: F - Y,
+        lambda F: np.broadcast_to(np.eye(F.shape[1]), (*F.shape, F.shape[1])),
+        r2,
+        "R2",
     ),
-    "binary": Task(_logistic_loss, lambda F, Y: _expit(F) - Y, _logistic_curvature, _auc_score, "AUC"),
-    "multiclass": Task(_cross_entropy, lambda F, Y: _softmax(F) - Y, _softmax_curvature, accuracy, "accuracy"),
+    "binary": Task(
+        _logistic_loss, lambda F, Y: _expit(F) - Y, _logistic_curvature, _auc_score, "AUC"
+    ),
+    "multiclass": Task(
+        _cross_entropy, lambda F, Y: _softmax(F) - Y, _softmax_curvature, accuracy, "accuracy"
+    ),
 }

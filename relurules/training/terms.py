@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import Network
+from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
-from relurules.limits import NEVER, Deadline
 from relurules.training.newton import refine_network
 from relurules.training.objective import DataSplit, loss_derivatives, mean_loss
 from relurules.training.relu_parameters import Mask, ReluParameters, run_forward
@@ -39,7 +39,14 @@ def _find_reads(network: Network | ReluParameters) -> Mask:
     return reads
 
 
-def limit_inputs(compact: ReluParameters, most: int, data: DataSplit, task: Task, l1: float, deadline: Deadline = NEVER) -> ReluParameters:
+def limit_inputs(
+    compact: ReluParameters,
+    most: int,
+    data: DataSplit,
+    task: Task,
+    l1: float,
+    deadline: Deadline = NEVER,
+) -> ReluParameters:
     """The network with so many inputs at most.
 
     Those go first without which the training loss rises least: many at a time while there are many, then one by one,
@@ -47,23 +54,45 @@ def limit_inputs(compact: ReluParameters, most: int, data: DataSplit, task: Task
     smallest weights.
     """
     read = _find_inputs_read(compact)
-    compact = _hide_inputs(compact, np.flatnonzero(~read).tolist())  # or training would bring them back
+    compact = _hide_inputs(
+        compact, np.flatnonzero(~read).tolist()
+    )  # or training would bring them back
     if read.sum() <= most:
         return compact
     while (left := np.flatnonzero(_find_inputs_read(compact))).size > most:
         rises = _measure_rises(compact, left, data.training, task, deadline)
         if rises is None:
-            return _hide_inputs(compact, left[np.argsort(_sum_weights(compact)[left], kind="stable")][: left.size - most].tolist())
+            return _hide_inputs(
+                compact,
+                left[np.argsort(_sum_weights(compact)[left], kind="stable")][
+                    : left.size - most
+                ].tolist(),
+            )
         least = left[np.argsort(rises, kind="stable")]
         if left.size > 2 * most:
             go = min(left.size - 2 * most, max(1, int(left.size * _SHARE)))
-            compact = refine_network(_hide_inputs(compact, least[:go].tolist()), data, task, l1=l1, steps=_STEPS, deadline=deadline)
+            compact = refine_network(
+                _hide_inputs(compact, least[:go].tolist()),
+                data,
+                task,
+                l1=l1,
+                steps=_STEPS,
+                deadline=deadline,
+            )
         else:
-            compact = _train_and_choose([_hide_inputs(compact, [int(j)]) for j in least[:_CHOICES]], data, task, l1, deadline)
+            compact = _train_and_choose(
+                [_hide_inputs(compact, [int(j)]) for j in least[:_CHOICES]],
+                data,
+                task,
+                l1,
+                deadline,
+            )
     return _exchange_inputs(compact, read, data, task, l1, deadline)
 
 
-def _measure_rises(compact: ReluParameters, inputs: NDArray[np.intp], rows: Rows, task: Task, deadline: Deadline) -> Array | None:
+def _measure_rises(
+    compact: ReluParameters, inputs: NDArray[np.intp], rows: Rows, task: Task, deadline: Deadline
+) -> Array | None:
     """The training loss without each of some inputs; None where there is no time to tell."""
     found = np.empty(len(inputs))
     for i, j in enumerate(inputs.tolist()):
@@ -78,28 +107,46 @@ def _sum_weights(compact: ReluParameters) -> Array:
     return np.asarray(np.abs(compact.A).sum(axis=0) + np.abs(compact.C).sum(axis=0))
 
 
-def _exchange_inputs(compact: ReluParameters, read: Mask, data: DataSplit, task: Task, l1: float, deadline: Deadline) -> ReluParameters:
+def _exchange_inputs(
+    compact: ReluParameters, read: Mask, data: DataSplit, task: Task, l1: float, deadline: Deadline
+) -> ReluParameters:
     """The network with inputs exchanged for others that were read, while that helps on the training rows."""
     while not deadline.is_over():
         unused = np.flatnonzero(read & ~_find_inputs_read(compact))
         pulls = _measure_pulls(compact, data.training, task)[unused]
         wider = _train_and_choose(
-            [_allow_input(compact, int(j)) for j in unused[np.argsort(-pulls)[:_OTHERS]]], data, task, l1, deadline
+            [_allow_input(compact, int(j)) for j in unused[np.argsort(-pulls)[:_OTHERS]]],
+            data,
+            task,
+            l1,
+            deadline,
         )
         left = np.flatnonzero(_find_inputs_read(wider))
         if left.size <= _find_inputs_read(compact).sum():
             return compact
         rises = [mean_loss(_hide_inputs(wider, [int(j)]), data.training, task) for j in left]
-        tried = _train_and_choose([_hide_inputs(wider, [int(j)]) for j in left[np.argsort(rises)[:_CHOICES]]], data, task, l1, deadline)
-        if mean_loss(tried, data.training, task) >= mean_loss(compact, data.training, task) * (1 - _GAIN):
+        tried = _train_and_choose(
+            [_hide_inputs(wider, [int(j)]) for j in left[np.argsort(rises)[:_CHOICES]]],
+            data,
+            task,
+            l1,
+            deadline,
+        )
+        if mean_loss(tried, data.training, task) >= mean_loss(compact, data.training, task) * (
+            1 - _GAIN
+        ):
             return compact
         compact = tried
     return compact
 
 
-def _train_and_choose(choices: Sequence[ReluParameters], data: DataSplit, task: Task, l1: float, deadline: Deadline) -> ReluParameters:
+def _train_and_choose(
+    choices: Sequence[ReluParameters], data: DataSplit, task: Task, l1: float, deadline: Deadline
+) -> ReluParameters:
     """The one that training makes most of."""
-    tried = [refine_network(one, data, task, l1=l1, steps=_STEPS, deadline=deadline) for one in choices]
+    tried = [
+        refine_network(one, data, task, l1=l1, steps=_STEPS, deadline=deadline) for one in choices
+    ]
     return min(tried, key=lambda one: mean_loss(one, data.training, task))
 
 
@@ -117,7 +164,12 @@ def _allow_input(compact: ReluParameters, j: int) -> ReluParameters:
 
 
 def limit_conditions(
-    compact: ReluParameters, most: int, data: DataSplit, task: Task, l1: float, deadline: Deadline = NEVER
+    compact: ReluParameters,
+    most: int,
+    data: DataSplit,
+    task: Task,
+    l1: float,
+    deadline: Deadline = NEVER,
 ) -> ReluParameters:
     """The network with so many inputs in each condition at most.
 
@@ -125,10 +177,17 @@ def limit_conditions(
     deadline the smallest ones go, all at once.
     """
     some = data.training.part(slice(None, None, max(1, len(data.training.X) // _ROWS)))
-    compact = replace(compact, free=(compact.A != 0, compact.L != 0, compact.free[2]))  # or others would come back
+    compact = replace(
+        compact, free=(compact.A != 0, compact.L != 0, compact.free[2])
+    )  # or others would come back
     while (excess := count_condition_terms(compact) - most).max(initial=0) > 0:
         wide = [int(k) for k in np.flatnonzero(excess > 0)]
-        weights = [(name, k, int(j)) for k in wide for name in "AL" for j in np.flatnonzero(getattr(compact, name)[k])]
+        weights = [
+            (name, k, int(j))
+            for k in wide
+            for name in "AL"
+            for j in np.flatnonzero(getattr(compact, name)[k])
+        ]
         late = deadline.is_over()
         rises = [
             abs(float(getattr(compact, name)[k, j]))
@@ -144,7 +203,9 @@ def limit_conditions(
     return compact
 
 
-def _clear_weight(compact: ReluParameters, weight: tuple[str, int, int], rows: Rows) -> ReluParameters:
+def _clear_weight(
+    compact: ReluParameters, weight: tuple[str, int, int], rows: Rows
+) -> ReluParameters:
     """The network whose neuron k doesn't read input j (A), or neuron j (L), of which the inputs' best fit is left."""
     name, k, j = weight
     a, links, c = (mask.copy() for mask in compact.free)
@@ -153,7 +214,10 @@ def _clear_weight(compact: ReluParameters, weight: tuple[str, int, int], rows: R
         a[k, j], A[k, j] = False, 0.0
         return replace(compact, A=A, free=(a, links, c))
     H, read = run_forward(compact, rows.X).H[:, j], np.flatnonzero(a[k])
-    fit = np.linalg.lstsq(np.column_stack([rows.X[:, read], np.ones(len(H))]), H, rcond=None)[0] * L[k, j]
+    fit = (
+        np.linalg.lstsq(np.column_stack([rows.X[:, read], np.ones(len(H))]), H, rcond=None)[0]
+        * L[k, j]
+    )
     A[k, read] += fit[:-1]
     b[k] += fit[-1]
     links[k, j], L[k, j] = False, 0.0

@@ -10,7 +10,9 @@ from relurules.training.relu_parameters import ReluParameters, flip_neuron, run_
 from relurules.training.task import Rows
 
 
-def find_parallel_pairs(compact: ReluParameters, rows: Rows, most: int, widest: int | None = None) -> list[tuple[int, int]]:
+def find_parallel_pairs(
+    compact: ReluParameters, rows: Rows, most: int, widest: int | None = None
+) -> list[tuple[int, int]]:
     """Pairs of directions, by their first neurons, that are most nearly parallel or opposite; so many at most.
 
     How nearly: by the correlation over the rows of what the neurons read, which is the cosine between their normals

@@ -17,7 +17,10 @@ class LinearizedNetwork(nn.Module):
     def __init__(self, graph: Graph) -> None:
         super().__init__()
         network = graph.network
-        arrays = {name: torch.tensor(getattr(network, name), dtype=torch.float64) for name in PARAMETER_ARRAYS}
+        arrays = {
+            name: torch.tensor(getattr(network, name), dtype=torch.float64)
+            for name in PARAMETER_ARRAYS
+        }
         order = torch.tensor([int(k) for level in network.levels for k in level], dtype=torch.long)
         self.layers, first = nn.ModuleList(), 0
         for level in network.levels:
@@ -34,8 +37,13 @@ class LinearizedNetwork(nn.Module):
         for layer in self.layers:
             known = torch.cat([known, torch.relu(layer(known))], dim=1)
         scores = self.scores(known)
-        parts = [_LINKS[head.link](scores[:, list(head.scores)])[:, head.component] for head in self.heads]
-        return scores if is_identity(self.heads, len(self.scores.bias)) else torch.stack(parts, dim=1)
+        parts = [
+            _LINKS[head.link](scores[:, list(head.scores)])[:, head.component]
+            for head in self.heads
+        ]
+        return (
+            scores if is_identity(self.heads, len(self.scores.bias)) else torch.stack(parts, dim=1)
+        )
 
 
 _LINKS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -59,5 +67,7 @@ def _make_linear(weights: Tensor, bias: Tensor) -> nn.Linear:
 def _check_heads(heads: Sequence[Head]) -> tuple[Head, ...]:
     for head in heads:
         if head.link not in _LINKS:
-            raise UnsupportedError(f"a module that ends in {head.link}; supported: {', '.join(_LINKS)}")
+            raise UnsupportedError(
+                f"a module that ends in {head.link}; supported: {', '.join(_LINKS)}"
+            )
     return tuple(heads)

@@ -33,11 +33,19 @@ def read_class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoic
             choices.append(ClassChoice(scores=head.scores, classes=outputs[:, i]))
         elif head.link in ("sigmoid", "complement"):
             above = outputs[:, i] > 0.5 if head.link == "sigmoid" else outputs[:, i] < 0.5
-            choices.append(ClassChoice(scores=head.scores, classes=_mask_missing(above, np.isnan(outputs[:, i]))))
+            choices.append(
+                ClassChoice(
+                    scores=head.scores, classes=_mask_missing(above, np.isnan(outputs[:, i]))
+                )
+            )
 
     groups = dict.fromkeys((head.link, head.scores) for head in heads if head.link in _SHARES)
     for link, scores in groups:
-        parts = {head.component: i for i, head in enumerate(heads) if (head.link, head.scores) == (link, scores)}
+        parts = {
+            head.component: i
+            for i, head in enumerate(heads)
+            if (head.link, head.scores) == (link, scores)
+        }
         if (classes := _choose_likeliest(link, len(scores), parts, outputs)) is not None:
             choices.append(ClassChoice(scores=scores, classes=classes))
     return choices
@@ -47,7 +55,9 @@ def read_sql_class(heads: Sequence[Head], outputs: Array, scores: Array) -> Clas
     """What SQL's own column `class` tells of these outputs, (N, m), and scores, (N, s), of the model."""
     among = next((h for h in heads if h.link in (*_SHARES, "argmax") and len(h.scores) > 1), None)
     if among is not None:
-        told = [choice for choice in read_class_choices(heads, outputs) if choice.scores == among.scores]
+        told = [
+            choice for choice in read_class_choices(heads, outputs) if choice.scores == among.scores
+        ]
         return told[0] if told else _choose_largest(among.scores, scores)
     if scores.shape[1] > 1 and all(head.link == "identity" for head in heads):
         return _choose_largest(tuple(range(scores.shape[1])), scores)
@@ -57,7 +67,9 @@ def read_sql_class(heads: Sequence[Head], outputs: Array, scores: Array) -> Clas
 
 def _choose_largest(chosen: tuple[int, ...], scores: Array) -> ClassChoice:
     taken = scores[:, chosen]
-    return ClassChoice(scores=chosen, classes=_mask_missing(taken.argmax(axis=1), np.isnan(taken).any(axis=1)))
+    return ClassChoice(
+        scores=chosen, classes=_mask_missing(taken.argmax(axis=1), np.isnan(taken).any(axis=1))
+    )
 
 
 def _choose_likeliest(link: str, count: int, parts: dict[int, int], outputs: Array) -> Array | None:

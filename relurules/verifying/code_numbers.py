@@ -54,7 +54,9 @@ def _collect_rule_numbers(rules: RuleSet) -> set[float]:
         if rules.decision is None:
             found.update(abs(rule.map.weights).ravel().tolist(), abs(rule.map.constants).tolist())
         for condition in rule.conditions:
-            found.update(abs(condition.half_space.normal).tolist(), [abs(condition.half_space.bound)])
+            found.update(
+                abs(condition.half_space.normal).tolist(), [abs(condition.half_space.bound)]
+            )
     return found - {0.0, 1.0}
 
 
@@ -64,7 +66,11 @@ def _read_python_numbers(text: str, _: Artifact, name: str) -> Iterator[float]:
     except SyntaxError as error:
         raise CheckError(f"{name} is no Python: {error}") from error
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, int | float)
+            and not isinstance(node.value, bool)
+        ):
             yield float(node.value)
 
 
@@ -76,12 +82,16 @@ def _read_sql_numbers(text: str, code: Artifact, name: str) -> Iterator[float]:
     try:
         import sqlglot
     except ModuleNotFoundError as error:
-        raise CheckError("sqlglot isn't installed, and SQL is read with it: pip install sqlglot") from error
+        raise CheckError(
+            "sqlglot isn't installed, and SQL is read with it: pip install sqlglot"
+        ) from error
     dialect: Any = code.dialect
     try:
         trees = sqlglot.parse(text, read=dialect)
     except sqlglot.errors.SqlglotError as error:
-        raise CheckError(f"{name} is no SQL that sqlglot reads: {str(error).splitlines()[0]}") from error
+        raise CheckError(
+            f"{name} is no SQL that sqlglot reads: {str(error).splitlines()[0]}"
+        ) from error
     for tree in trees:
         for literal in tree.find_all(sqlglot.exp.Literal) if tree is not None else ():
             if not literal.is_string:

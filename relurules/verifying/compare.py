@@ -34,7 +34,14 @@ class OutputDifferences(NamedTuple):
     close: NDArray[np.bool_]
 
 
-def compare_outputs(ran: RunResult, reference: Reference, max_error: float, complete: bool, artefact: str, engine: str) -> Report:
+def compare_outputs(
+    ran: RunResult,
+    reference: Reference,
+    max_error: float,
+    complete: bool,
+    artefact: str,
+    engine: str,
+) -> Report:
     """Compare outputs (N, m) with the network's wherever there must be some; elsewhere there must be no number.
 
     A rule is due for every row in the domain if the rules are complete, and for none outside. Raises CheckError where
@@ -44,7 +51,9 @@ def compare_outputs(ran: RunResult, reference: Reference, max_error: float, comp
     if not len(expected):
         raise CheckError("no rows to verify on; give at least one")
     if ran.outputs.shape != expected.shape:
-        raise CheckError(f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}")
+        raise CheckError(
+            f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}"
+        )
 
     ruled = ran.rule > 0
     given = ruled if reference.numbers is None else reference.numbers
@@ -54,7 +63,11 @@ def compare_outputs(ran: RunResult, reference: Reference, max_error: float, comp
 
     gaps = _list_gaps(ran, reference, given, complete)
     places = np.flatnonzero(given)
-    judgement = _judge_differences(found, own, places, off, choices, max_error) if given.any() else Judgement(False)
+    judgement = (
+        _judge_differences(found, own, places, off, choices, max_error)
+        if given.any()
+        else Judgement(False)
+    )
     return Report(
         artefact=artefact,
         engine=engine,
@@ -71,7 +84,9 @@ def compare_outputs(ran: RunResult, reference: Reference, max_error: float, comp
     )
 
 
-def _list_gaps(ran: RunResult, reference: Reference, given: NDArray[np.bool_], complete: bool) -> tuple[str, ...]:
+def _list_gaps(
+    ran: RunResult, reference: Reference, given: NDArray[np.bool_], complete: bool
+) -> tuple[str, ...]:
     """What is wrong with the rows that have a number or a rule, a sentence for each kind."""
     ruled, inside = ran.rule > 0, reference.inside
     free = np.zeros_like(given) if reference.free is None else reference.free
@@ -102,16 +117,33 @@ def _judge_differences(
         row, output = np.argwhere(~off.close)[0]
         name = reference.names[output]
         expected, value = reference.outputs[row, output], found[row, output]
-        more = "more than rounding of its terms" if max_error == 0.0 else "more than the rules' bound and rounding"
-        return Judgement(False, (f"row {places[row]}: {name} is {value:.6g} and not {expected:.6g}, {more}",))
+        more = (
+            "more than rounding of its terms"
+            if max_error == 0.0
+            else "more than the rules' bound and rounding"
+        )
+        return Judgement(
+            False, (f"row {places[row]}: {name} is {value:.6g} and not {expected:.6g}, {more}",)
+        )
     return RowJudge(reference=reference, places=places, max_error=max_error).judged(found, choices)
 
 
-def _pair_choices(ran: RunResult, given: NDArray[np.bool_], reference: Reference) -> list[tuple[ClassChoice, ClassChoice]]:
+def _pair_choices(
+    ran: RunResult, given: NDArray[np.bool_], reference: Reference
+) -> list[tuple[ClassChoice, ClassChoice]]:
     """What the artefact and the model say of each class, the artefact's own column `class` among them."""
     heads = reference.heads
-    said = list(zip(read_class_choices(heads, ran.outputs[given]), read_class_choices(heads, reference.outputs), strict=True))
-    if ran.classes is not None and (known := read_sql_class(heads, reference.outputs, reference.scores)) is not None:
+    said = list(
+        zip(
+            read_class_choices(heads, ran.outputs[given]),
+            read_class_choices(heads, reference.outputs),
+            strict=True,
+        )
+    )
+    if (
+        ran.classes is not None
+        and (known := read_sql_class(heads, reference.outputs, reference.scores)) is not None
+    ):
         said.append((ClassChoice(scores=known.scores, classes=ran.classes[given]), known))
     return said
 
@@ -131,6 +163,8 @@ def _measure_differences(found: Array, reference: Reference, max_error: float) -
         size = np.where(found == expected, 0.0, np.abs(found - expected))
         room = bound_link_error(heads, scores, np.full_like(scores, max_error), 0.0)
         allowed = bound_link_error(heads, scores, max_error + tolerance * terms, tolerance)
-        share = (size - room) / (bound_link_error(heads, scores, tolerance * terms, tolerance) / tolerance)
+        share = (size - room) / (
+            bound_link_error(heads, scores, tolerance * terms, tolerance) / tolerance
+        )
         relative = np.where(size <= room, 0.0, share)
     return OutputDifferences(size, relative, size <= allowed)

@@ -82,10 +82,14 @@ _SQLITE_ACTIONS = frozenset(
     ]
 )  # fmt: skip
 #: Functions that reach beyond the database, in some builds of SQLite.
-_SQLITE_FUNCTIONS = frozenset(["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsdir"])
+_SQLITE_FUNCTIONS = frozenset(
+    ["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsdir"]
+)
 
 
-def _authorise_action(action: int, one: str | None, two: str | None, _database: str | None, _view: str | None) -> int:
+def _authorise_action(
+    action: int, one: str | None, two: str | None, _database: str | None, _view: str | None
+) -> int:
     """What SQLite asks before it compiles a statement. Making a view writes to the list of tables, in memory."""
     catalogue = action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE) and one == "sqlite_master"
     harmful = action == sqlite3.SQLITE_FUNCTION and str(two).lower() in _SQLITE_FUNCTIONS
@@ -137,7 +141,8 @@ def open_duckdb() -> Iterator[Database]:
         def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
             parts = zip(list(zip(*rows, strict=True)) or [()] * len(columns), columns, strict=True)
             loaded = {
-                f"c{i}": pandas.Series(v, dtype=object if text else float) for i, (v, (_, text)) in enumerate(parts)
+                f"c{i}": pandas.Series(v, dtype=object if text else float)
+                for i, (v, (_, text)) in enumerate(parts)
             }
             connection.register("loaded_rows", pandas.DataFrame(loaded))
             picked = ", ".join(
@@ -152,7 +157,10 @@ def open_duckdb() -> Iterator[Database]:
                 connection.execute(statement)
 
         def check(text: str, _artifact: Artifact) -> None:
-            kinds = [str(statement.type).rpartition(".")[2] for statement in connection.extract_statements(text)]
+            kinds = [
+                str(statement.type).rpartition(".")[2]
+                for statement in connection.extract_statements(text)
+            ]
             if len(kinds) != 1 or not {"SELECT", "CREATE", "CREATE_FUNC"}.issuperset(kinds):
                 raise CheckError(
                     f"score.sql wasn't run: DuckDB reads {' and '.join(kinds) or 'no statement'} in it; verify runs "
@@ -180,7 +188,9 @@ def open_postgres() -> Iterator[Database]:
         cursor = connection.cursor()
 
         def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
-            connection.execute(f"CREATE TEMPORARY TABLE {table} ({_declare_columns(columns, 'double precision', 'text')})")
+            connection.execute(
+                f"CREATE TEMPORARY TABLE {table} ({_declare_columns(columns, 'double precision', 'text')})"
+            )
             with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
@@ -208,19 +218,30 @@ def open_mariadb() -> Iterator[Database]:
     """
     pymysql: Any = servers.import_engine_module("pymysql", "mariadb")
     socket = str(servers.start_mariadb())
-    with pymysql.connect(unix_socket=socket, user="root", charset="utf8mb4") as owner, owner.cursor() as making:
+    with (
+        pymysql.connect(unix_socket=socket, user="root", charset="utf8mb4") as owner,
+        owner.cursor() as making,
+    ):
         making.execute("DROP DATABASE IF EXISTS relurules")
         making.execute("CREATE DATABASE relurules CHARACTER SET utf8mb4")
     connection = pymysql.connect(
-        unix_socket=socket, user=servers.READER, database="relurules", charset="utf8mb4", local_infile=False
+        unix_socket=socket,
+        user=servers.READER,
+        database="relurules",
+        charset="utf8mb4",
+        local_infile=False,
     )
     cursor = connection.cursor()
 
     def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
         cursor.execute(f"CREATE TABLE {table} ({_declare_columns(columns, 'DOUBLE', 'TEXT')})")
         most = sys.float_info.max
-        finite = [[max(-most, min(most, v)) if isinstance(v, float) else v for v in row] for row in rows]
-        cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(columns))})", finite)  # noqa: S608
+        finite = [
+            [max(-most, min(most, v)) if isinstance(v, float) else v for v in row] for row in rows
+        ]
+        cursor.executemany(
+            f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(columns))})", finite
+        )  # noqa: S608
 
     def execute(sql: str) -> list[Any]:
         cursor.execute(sql)
@@ -257,9 +278,12 @@ def open_clickhouse() -> Iterator[Database]:
                 f"CREATE TABLE {table} ({_declare_columns(columns, 'Nullable(Float64)', 'Nullable(String)')}) ENGINE = Memory"
             )
             structure = ", ".join(
-                f"c{i} Nullable({'String' if text else 'Float64'})" for i, (_, text) in enumerate(columns)
+                f"c{i} Nullable({'String' if text else 'Float64'})"
+                for i, (_, text) in enumerate(columns)
             )
-            session.query(f"INSERT INTO {table} SELECT * FROM file('{path}', Parquet, '{structure}')")  # noqa: S608
+            session.query(
+                f"INSERT INTO {table} SELECT * FROM file('{path}', Parquet, '{structure}')"
+            )  # noqa: S608
 
     def execute(sql: str) -> list[Any]:
         if locked and not re.match(r"(--[^\n]*\n|\s)*CREATE\b", sql):
@@ -271,7 +295,11 @@ def open_clickhouse() -> Iterator[Database]:
         names[:] = table.column_names
         return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
-    for statement in ("DROP DATABASE IF EXISTS relurules", "CREATE DATABASE relurules", "USE relurules"):
+    for statement in (
+        "DROP DATABASE IF EXISTS relurules",
+        "CREATE DATABASE relurules",
+        "USE relurules",
+    ):
         session.query(statement)
     try:
         yield Database(
@@ -303,9 +331,13 @@ def open_spark() -> Iterator[Database]:
         def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
             path = _write_parquet(folder, columns, rows)
             frame = session.read.parquet(str(path))
-            frame.toDF(*(f"c{i}" for i in range(len(columns)))).createOrReplaceTempView("loaded_rows")
+            frame.toDF(*(f"c{i}" for i in range(len(columns)))).createOrReplaceTempView(
+                "loaded_rows"
+            )
             picked = ", ".join(f"c{i} AS {name}" for i, (name, _) in enumerate(columns))
-            session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {table} AS SELECT {picked} FROM loaded_rows")  # noqa: S608
+            session.sql(
+                f"CREATE OR REPLACE TEMPORARY VIEW {table} AS SELECT {picked} FROM loaded_rows"
+            )  # noqa: S608
 
         def execute(sql: str) -> list[Any]:
             frame = session.sql(sql)

@@ -24,7 +24,16 @@ from relurules.verifying.nodejs import run_node
 from relurules.verifying.run_result import Rows, RunResult, make_run_result
 from relurules.verifying.sql_scoring import run_sql
 
-COMPILER = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wdouble-promotion", "-pedantic", "-Werror")
+COMPILER = (
+    "-std=c99",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Wconversion",
+    "-Wdouble-promotion",
+    "-pedantic",
+    "-Werror",
+)
 
 
 def run_python(artifact: Artifact, table: Rows) -> RunResult:
@@ -32,11 +41,18 @@ def run_python(artifact: Artifact, table: Rows) -> RunResult:
     module: dict[str, Any] = {"__name__": "score"}
     try:
         exec(compile(str(artifact), "score.py", "exec"), module)  # noqa: S102  # the artefact is what is being tested
-        rows = [module["score"](dict(zip(table, row, strict=True))) for row in zip(*table.values(), strict=True)]
+        rows = [
+            module["score"](dict(zip(table, row, strict=True)))
+            for row in zip(*table.values(), strict=True)
+        ]
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
     return make_run_result(
-        [[row[name] for name in artifact.outputs] + [read_rule_number(row, artifact)] for row in rows], len(artifact.outputs)
+        [
+            [row[name] for name in artifact.outputs] + [read_rule_number(row, artifact)]
+            for row in rows
+        ],
+        len(artifact.outputs),
     )
 
 
@@ -49,7 +65,9 @@ def run_numpy(artifact: Artifact, table: Rows) -> RunResult:
         if "rule" in artifact.returned:
             return RunResult(outputs, np.array(module["rule_batch"](table), dtype=np.intp))
     except Exception as error:
-        raise CheckError(f"score_numpy.py failed to run: {type(error).__name__}: {error}") from error
+        raise CheckError(
+            f"score_numpy.py failed to run: {type(error).__name__}: {error}"
+        ) from error
     return RunResult(outputs, np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp))
 
 
@@ -73,7 +91,9 @@ def run_c(artifact: Artifact, table: Rows) -> RunResult:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         if built.returncode:
-            raise CheckError(f"score.c doesn't compile with {' '.join(COMPILER)}:\n{built.stderr[:2000]}")
+            raise CheckError(
+                f"score.c doesn't compile with {' '.join(COMPILER)}:\n{built.stderr[:2000]}"
+            )
         return _call_batch(ctypes.CDLL(str(library)), artifact, _encode_rows(artifact, table))
 
 
@@ -83,14 +103,20 @@ def _encode_rows(artifact: Artifact, table: Rows) -> Array:
     for column in artifact.domain.columns:
         lookup, other = column.lookup, -1 if column.other is None else column.other
         values = table[column.name]
-        coded = [lookup.get(v, other) if v is not None else None for v in values] if column.categories else values
+        coded = (
+            [lookup.get(v, other) if v is not None else None for v in values]
+            if column.categories
+            else values
+        )
         columns.append([math.nan if value is None else float(value) for value in coded])
     return np.column_stack(columns)
 
 
 def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> RunResult:
     with np.errstate(over="ignore"):
-        rows = np.ascontiguousarray(X, dtype=np.float32 if artifact.number == "float" else np.float64)
+        rows = np.ascontiguousarray(
+            X, dtype=np.float32 if artifact.number == "float" else np.float64
+        )
     outputs = np.zeros((len(X), len(artifact.outputs)), dtype=rows.dtype)
     rule = np.zeros(len(X), dtype=np.int32)
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (rows, outputs, rule)]
@@ -123,7 +149,9 @@ ENGINES: Mapping[str, Engine] = {
 }
 
 
-def run_artifact(artifact: Artifact, table: Any, engine: str | None = None) -> tuple[str, RunResult]:
+def run_artifact(
+    artifact: Artifact, table: Any, engine: str | None = None
+) -> tuple[str, RunResult]:
     """Run an artefact on a frame, or on an array of coordinates (N, d), in the named engine or its default one.
 
     Returns the engine's name and what the artefact gave.
@@ -137,7 +165,8 @@ def choose_engine(artifact: Artifact, name: str | None) -> tuple[str, Engine]:
     fitting = {
         known: engine
         for known, engine in ENGINES.items()
-        if engine.target == artifact.target and (not engine.dialects or artifact.dialect in engine.dialects)
+        if engine.target == artifact.target
+        and (not engine.dialects or artifact.dialect in engine.dialects)
     }
     what = f"{artifact.target}{f' ({artifact.dialect})' if artifact.dialect else ''}"
     if not fitting:
@@ -145,5 +174,7 @@ def choose_engine(artifact: Artifact, name: str | None) -> tuple[str, Engine]:
             f"no engine runs {what}; what can be run: {', '.join(sorted({e.target for e in ENGINES.values()}))}"
         )
     if name is not None and name not in fitting:
-        raise UnsupportedError(f"engine {name!r} doesn't run {what}; supported: {', '.join(fitting)}")
+        raise UnsupportedError(
+            f"engine {name!r} doesn't run {what}; supported: {', '.join(fitting)}"
+        )
     return next((known, engine) for known, engine in fitting.items() if name in (None, known))

@@ -46,7 +46,10 @@ class ExactNetwork:
 
 def _make_rows(constants: Array, inputs: Array, neurons: Array) -> list[SparseRow]:
     columns = zip(constants.tolist(), inputs.tolist(), neurons.tolist(), strict=True)
-    return [SparseRow(_to_dyadic(constant), _list_nonzero(a), _list_nonzero(b)) for constant, a, b in columns]
+    return [
+        SparseRow(_to_dyadic(constant), _list_nonzero(a), _list_nonzero(b))
+        for constant, a, b in columns
+    ]
 
 
 def _list_nonzero(weights: Sequence[float]) -> list[tuple[int, Dyadic]]:

@@ -46,7 +46,13 @@ def run_node(artifact: Artifact, table: Rows) -> RunResult:
     if ran.returncode:
         raise CheckError(f"score.mjs failed to run: {ran.stderr.strip()[:2000]}")
     outputs = len(artifact.outputs)
-    return make_run_result([[float(v) for v in row[:-1]] + [_read_rule_number(row, artifact)] for row in json.loads(ran.stdout)], outputs)
+    return make_run_result(
+        [
+            [float(v) for v in row[:-1]] + [_read_rule_number(row, artifact)]
+            for row in json.loads(ran.stdout)
+        ],
+        outputs,
+    )
 
 
 def _read_rule_number(row: list[str], artifact: Artifact) -> float:

@@ -85,7 +85,9 @@ class FloatRuns:
             moves.append(_measure_distances(self.framework(rows), outputs))
 
         errors = np.vstack([_measure_errors(run, exact) for run in runs])
-        return RowRounding(exact=exact[0], outputs=outputs[0], errors=errors, moves=np.vstack(moves).max(axis=0))
+        return RowRounding(
+            exact=exact[0], outputs=outputs[0], errors=errors, moves=np.vstack(moves).max(axis=0)
+        )
 
     @cached_property
     def _exact(self) -> ExactNetwork:
@@ -95,7 +97,10 @@ class FloatRuns:
     def _orders(self) -> list[tuple[Network, NDArray[np.intp]]]:
         rng, columns = np.random.default_rng(0), np.arange(self.network.A.shape[1])
         others = [rng.permutation(columns) for _ in range(_ORDERS - 1)]
-        return [(self.network, columns), *((_reorder_network(self.network, one, rng), one) for one in others)]
+        return [
+            (self.network, columns),
+            *((_reorder_network(self.network, one, rng), one) for one in others),
+        ]
 
 
 def _perturb_row(row: Array) -> Array:
@@ -111,9 +116,13 @@ def round_to_float(exact: Fraction) -> float:
         return math.inf if exact > 0 else -math.inf
 
 
-def _reorder_network(network: Network, columns: NDArray[np.intp], rng: np.random.Generator) -> Network:
+def _reorder_network(
+    network: Network, columns: NDArray[np.intp], rng: np.random.Generator
+) -> Network:
     """The same network that reads its columns in this order, with its neurons in another one within their levels."""
-    order = np.concatenate([rng.permutation(level) for level in network.levels] or [np.empty(0, dtype=np.intp)])
+    order = np.concatenate(
+        [rng.permutation(level) for level in network.levels] or [np.empty(0, dtype=np.intp)]
+    )
     return replace(
         network,
         A=network.A[np.ix_(order, columns)],
@@ -130,7 +139,12 @@ def _reorder_network(network: Network, columns: NDArray[np.intp], rng: np.random
 def _measure_errors(run: Array, exact: Sequence[Sequence[Fraction]]) -> Array:
     """(n, s) scores of a run less the exact ones."""
     rows = zip(run.tolist(), exact, strict=True)
-    return np.array([[_subtract_exact_score(*pair) for pair in zip(scores, row, strict=True)] for scores, row in rows])
+    return np.array(
+        [
+            [_subtract_exact_score(*pair) for pair in zip(scores, row, strict=True)]
+            for scores, row in rows
+        ]
+    )
 
 
 def _subtract_exact_score(score: float, exact: Fraction) -> float:

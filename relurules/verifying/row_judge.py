@@ -62,7 +62,11 @@ class RowJudge:
 
     def judged(self, found: Array, choices: list[tuple[ClassChoice, ClassChoice]]) -> Judgement:
         """found: (n, m) outputs of the artefact; choices: what it and the model say of each class."""
-        runs = FloatRuns(network=self.reference.network, heads=self.reference.heads, framework=self.reference.framework)
+        runs = FloatRuns(
+            network=self.reference.network,
+            heads=self.reference.heads,
+            framework=self.reference.framework,
+        )
         rounding = cache(lambda row: runs.of(self.reference.rows[row]))
         outputs = self._outputs_judged(found, rounding)
         classes = self._classes_judged(choices, rounding)
@@ -107,7 +111,9 @@ class RowJudge:
         places = np.argwhere(shown)
         for row, output in places[np.argsort(-excess[shown])].tolist():
             at = row, output
-            yield DoubtfulOutput(row=row, output=output, found=found[at], least=least[at], room=room[at])
+            yield DoubtfulOutput(
+                row=row, output=output, found=found[at], least=least[at], room=room[at]
+            )
 
     def _least(self) -> Array:
         """(n, m) from which difference on an output would be seen.
@@ -127,14 +133,20 @@ class RowJudge:
         same = span <= _CONSTANT_UNITS * unit * size.max(axis=0)
         broad = np.zeros_like(span) if reference.breadth is None else reference.breadth
         rounding = _SUMS * reference.epsilon
-        terms = bound_link_error(reference.heads, reference.scores, rounding * reference.terms, rounding)
+        terms = bound_link_error(
+            reference.heads, reference.scores, rounding * reference.terms, rounding
+        )
         rough = np.maximum(VISIBLE * np.maximum(size, broad), terms)
         return np.where(same, np.maximum(least, rough), least)
 
     def _moves(self, doubt: DoubtfulOutput, row: RowRounding) -> float:
         """How far the network's own runs are off, the one that counts here among them."""
         expected = float(self.reference.outputs[doubt.row, doubt.output])
-        own = _measure_distance(expected, float(row.outputs[doubt.output])) if self.reference.framework is not None else 0.0
+        own = (
+            _measure_distance(expected, float(row.outputs[doubt.output]))
+            if self.reference.framework is not None
+            else 0.0
+        )
         return max(float(row.moves[doubt.output]), own)
 
     def _seen(self, doubt: DoubtfulOutput, row: RowRounding) -> str:
@@ -145,7 +157,9 @@ class RowJudge:
             f"rows, and the network itself, run in float64, moves by {self._moves(doubt, row):.1e} there"
         )
 
-    def _classes_judged(self, choices: list[tuple[ClassChoice, ClassChoice]], rounding: RoundingOf) -> Judgement:
+    def _classes_judged(
+        self, choices: list[tuple[ClassChoice, ClassChoice]], rounding: RoundingOf
+    ) -> Judgement:
         tied = set[int]()
         for found, expected in choices:
             differ = found.classes != expected.classes
@@ -158,9 +172,15 @@ class RowJudge:
         if not tied:
             return Judgement(True)
         bound = "in float64 the network itself doesn't tell them apart"
-        why = bound if self.max_error == 0.0 else f"{bound}, or they are within the bound of the rules"
+        why = (
+            bound
+            if self.max_error == 0.0
+            else f"{bound}, or they are within the bound of the rules"
+        )
         rows, first = _format_count(len(tied), "row"), self._place(min(tied))
-        return Judgement(True, (f"in {rows} (row {first}) the class differs between scores that tie: {why}",))
+        return Judgement(
+            True, (f"in {rows} (row {first}) the class differs between scores that tie: {why}",)
+        )
 
     @property
     def _linked(self) -> bool:
@@ -169,10 +189,15 @@ class RowJudge:
     def _is_tie(self, gap: "ScoreGap", row: int) -> bool:
         terms = self.reference.terms[row, list(gap.scores)].sum()
         granted = len(gap.scores) * self.max_error
-        rounded = gap.size <= self.reference.tolerance * terms and gap.size <= _RUN_NOISE_FACTOR * gap.moves + gap.ulps
+        rounded = (
+            gap.size <= self.reference.tolerance * terms
+            and gap.size <= _RUN_NOISE_FACTOR * gap.moves + gap.ulps
+        )
         return gap.size <= granted or rounded
 
-    def _flipped(self, found: ClassChoice, expected: ClassChoice, row: int, gap: "ScoreGap | None") -> str:
+    def _flipped(
+        self, found: ClassChoice, expected: ClassChoice, row: int, gap: "ScoreGap | None"
+    ) -> str:
         said = f"row {self._place(row)}: the class is {found.classes[row]:g} and not {expected.classes[row]:g}"
         if gap is None:
             return f"{said}, and there is no such class"
@@ -197,7 +222,9 @@ class ScoreGap(NamedTuple):
     ulps: float
 
 
-def _measure_gap(choice: ClassChoice, row: int, rounding: RowRounding, linked: bool) -> ScoreGap | None:
+def _measure_gap(
+    choice: ClassChoice, row: int, rounding: RowRounding, linked: bool
+) -> ScoreGap | None:
     """None where there is no such class."""
     given, exact = float(choice.classes[row]), rounding.exact
     scores: tuple[int, ...]
@@ -217,7 +244,12 @@ def _measure_gap(choice: ClassChoice, row: int, rounding: RowRounding, linked: b
         scores, errors = (best, chosen), rounding.errors[:, best] - rounding.errors[:, chosen]
 
     largest = max(abs(round_to_float(exact[score])) for score in scores)
-    return ScoreGap(scores, size, moves=float(np.abs(errors).max()), ulps=_ULPS * max(largest, 1.0 if linked else 0.0))
+    return ScoreGap(
+        scores,
+        size,
+        moves=float(np.abs(errors).max()),
+        ulps=_ULPS * max(largest, 1.0 if linked else 0.0),
+    )
 
 
 def _measure_span(values: Array) -> Array:

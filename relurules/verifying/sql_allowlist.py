@@ -46,9 +46,13 @@ class SqlAllowlist:
         if self.forbidden and self.forbidden in text:
             raise self._refusal(self.forbidden)
         tokens = ["", *self._tokens(text), ""]
-        own = [name.split(".") for name in (artifact.table or "input_data", artifact.name or "scored")]
+        own = [
+            name.split(".") for name in (artifact.table or "input_data", artifact.name or "scored")
+        ]
 
-        for i, (before, token, after) in enumerate(zip(tokens, tokens[1:], tokens[2:], strict=False), 1):
+        for i, (before, token, after) in enumerate(
+            zip(tokens, tokens[1:], tokens[2:], strict=False), 1
+        ):
             if token[0].isalpha() or token[0] == "_":
                 if token.lower() not in _WORDS and not _OWN.fullmatch(token):
                     raise self._refusal(token)

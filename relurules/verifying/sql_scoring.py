@@ -16,7 +16,9 @@ from relurules.verifying.databases import Database
 from relurules.verifying.run_result import Rows, RunResult, make_run_result
 
 
-def run_sql(open_: Callable[[], AbstractContextManager[Database]], artifact: Artifact, table: Rows) -> RunResult:
+def run_sql(
+    open_: Callable[[], AbstractContextManager[Database]], artifact: Artifact, table: Rows
+) -> RunResult:
     """Load the rows into a table (NaN as NULL) and run the artefact; CheckError where it fails."""
     one = artifact.shape in ("expression", "function")
     if not one and "outputs" not in artifact.returned:
@@ -43,7 +45,9 @@ def run_sql(open_: Callable[[], AbstractContextManager[Database]], artifact: Art
     return _order_rows(rows, names, artifact, seconds)
 
 
-def _prepare_statements(artifact: Artifact, database: Database, table: str) -> tuple[list[str], str]:
+def _prepare_statements(
+    artifact: Artifact, database: Database, table: str
+) -> tuple[list[str], str]:
     """What to run first, and the query that scores the table; CheckError for what isn't run at all."""
     text = _resolve_dbt(str(artifact), table) if artifact.shape == "dbt" else str(artifact)
     database.check(f"SELECT ({text}\n)" if artifact.shape == "expression" else text, artifact)
@@ -74,7 +78,10 @@ def _shorten_message(error: BaseException) -> str:
 
 def _list_columns(artifact: Artifact) -> list[tuple[str, bool]]:
     """The columns of the table and whether they hold text; keys that are no columns of the rules come last."""
-    own = {column.name: any(isinstance(v, str) for v in column.lookup) for column in artifact.domain.columns}
+    own = {
+        column.name: any(isinstance(v, str) for v in column.lookup)
+        for column in artifact.domain.columns
+    }
     return [*own.items(), *((key, False) for key in artifact.key if key not in own)]
 
 
@@ -84,7 +91,9 @@ def _append_keys(artifact: Artifact, table: Rows) -> list[tuple[Value, ...]]:
     return [(*row, *[float(i)] * extra) for i, row in enumerate(zip(*table.values(), strict=True))]
 
 
-def _order_rows(rows: Sequence[Sequence[Any]], names: Sequence[str], artifact: Artifact, seconds: float) -> RunResult:
+def _order_rows(
+    rows: Sequence[Sequence[Any]], names: Sequence[str], artifact: Artifact, seconds: float
+) -> RunResult:
     """Rows in the order they were loaded: by a key that numbers them where there is one, else as they came.
 
     The number of the rule comes last; without, a row with outputs counts as one with a rule.
@@ -98,9 +107,14 @@ def _order_rows(rows: Sequence[Sequence[Any]], names: Sequence[str], artifact: A
     ruled = query and "rule" in artifact.returned
     first, count = len(artifact.key), len(artifact.outputs)
     given = [(row[first : first + count], row[-1]) for row in rows]
-    found = [[*values, last if ruled else any(value is not None for value in values)] for values, last in given]
+    found = [
+        [*values, last if ruled else any(value is not None for value in values)]
+        for values, last in given
+    ]
     ran = make_run_result(found, count, seconds)
     if not query or "class" not in artifact.returned:
         return ran
     at = len(names) - 1 - list(reversed(names)).index("class")
-    return ran._replace(classes=np.array([math.nan if row[at] is None else float(row[at]) for row in rows]))
+    return ran._replace(
+        classes=np.array([math.nan if row[at] is None else float(row[at]) for row in rows])
+    )

@@ -33,7 +33,9 @@ def split_into_cases(test: SumTest, domain: Domain) -> tuple[Term, list[Case]] |
     main = next(term for term in test.form.terms if term is not other)
     if len(main.coordinates) > 1:
         return None
-    return other, [Case(value, _restrict_to_value(test, main, other, value, domain)) for value in values]
+    return other, [
+        Case(value, _restrict_to_value(test, main, other, value, domain)) for value in values
+    ]
 
 
 def _list_few_values(term: Term, domain: Domain) -> Sequence[float]:
@@ -47,17 +49,24 @@ def _list_few_values(term: Term, domain: Domain) -> Sequence[float]:
     return [float(low + i) for i in range(int(high - low) + 1)]
 
 
-def _restrict_to_value(test: SumTest, main: Term, other: Term, value: float, domain: Domain) -> SumTest | bool:
+def _restrict_to_value(
+    test: SumTest, main: Term, other: Term, value: float, domain: Domain
+) -> SumTest | bool:
     """main.coefficient * x + other.coefficient * value against the limit, as a test of x."""
     limit = test.low or test.high
     assert limit is not None  # noqa: S101  # one limit, see `cases_of`
-    cut = (Fraction(limit.bound) - Fraction(other.coefficient) * Fraction(value)) / Fraction(main.coefficient)
+    cut = (Fraction(limit.bound) - Fraction(other.coefficient) * Fraction(value)) / Fraction(
+        main.coefficient
+    )
     column = main.coordinates[0]
     whole = bool(domain.integer[column])
     form = Form(0.0, (main._replace(coefficient=1.0),))
     from_below = (test.low is not None) == (main.coefficient > 0)
     asked = limit_one_side(
-        SumTest(form, ((main.coordinates, 1.0),), whole), cut, from_below=from_below, included=limit.included
+        SumTest(form, ((main.coordinates, 1.0),), whole),
+        cut,
+        from_below=from_below,
+        included=limit.included,
     )
     return _decide_on_range(asked, float(domain.lower[column]), float(domain.upper[column]))
 

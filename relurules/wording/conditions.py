@@ -6,7 +6,15 @@ from typing import NamedTuple
 from relurules.domain import Domain
 from relurules.ir import Rule, RuleSet
 from relurules.wording import phrases as p
-from relurules.wording.forms import ColumnSpan, Form, build_form, choose_step, list_spans, phrase_categories, phrase_sum
+from relurules.wording.forms import (
+    ColumnSpan,
+    Form,
+    build_form,
+    choose_step,
+    list_spans,
+    phrase_categories,
+    phrase_sum,
+)
 from relurules.wording.half_spaces import (
     CategoryTest,
     ConstantTest,
@@ -16,7 +24,13 @@ from relurules.wording.half_spaces import (
     simplify_condition,
 )
 from relurules.wording.numbers import round_apart
-from relurules.wording.sentences import SumStyle, phrase_choice, phrase_never, write_in_symbols, write_in_words
+from relurules.wording.sentences import (
+    SumStyle,
+    phrase_choice,
+    phrase_never,
+    write_in_symbols,
+    write_in_words,
+)
 
 #: Sums of more terms than this get a name, and are written down once.
 _INLINE = 2
@@ -72,18 +86,30 @@ def word_rules(rules: RuleSet) -> RuleSetWording:
     found = [_merge_conditions(rules.domain, spans, rule) for rule in rules]
     shown = _choose_sum_styles(rules, [test for tests in found for test in tests])
     read = tuple(
-        RuleWording(rule.number, tuple(_word_condition(test, shown, rules.domain) for test in tests), formulas)
+        RuleWording(
+            rule.number,
+            tuple(_word_condition(test, shown, rules.domain) for test in tests),
+            formulas,
+        )
         for rule, tests, formulas in zip(rules, found, _word_formulas(rules, spans), strict=True)
     )
     named = tuple(
-        NamedSum(s.name, s.form, s.step, phrase_sum(s.form, s.step, constant=False), *bound_form(rules.domain, s.form))
+        NamedSum(
+            s.name,
+            s.form,
+            s.step,
+            phrase_sum(s.form, s.step, constant=False),
+            *bound_form(rules.domain, s.form),
+        )
         for s in shown.values()
         if s.name
     )
     return RuleSetWording(named, read, tuple(spans))
 
 
-def _merge_conditions(domain: Domain, spans: Sequence[ColumnSpan], rule: Rule) -> list[SumTest | CategoryTest | ConstantTest]:
+def _merge_conditions(
+    domain: Domain, spans: Sequence[ColumnSpan], rule: Rule
+) -> list[SumTest | CategoryTest | ConstantTest]:
     """A rule's conditions, those on the same sum or category column joined: columns first, then sums."""
     joined: dict[object, SumTest | CategoryTest | ConstantTest] = {}
     for condition in rule.conditions:
@@ -110,7 +136,9 @@ def _rank_test(test: SumTest | CategoryTest | ConstantTest) -> tuple[int, int]:
     return len(test.form.terms), min(j for term in test.form.terms for j in term.coordinates)
 
 
-def _choose_sum_styles(rules: RuleSet, tests: Sequence[SumTest | CategoryTest | ConstantTest]) -> Mapping[object, SumStyle]:
+def _choose_sum_styles(
+    rules: RuleSet, tests: Sequence[SumTest | CategoryTest | ConstantTest]
+) -> Mapping[object, SumStyle]:
     """By key of a sum: its name, if it has one, and how its bounds are shown."""
     bounds: dict[object, list[float]] = {}
     first: dict[object, SumTest] = {}
@@ -127,21 +155,31 @@ def _choose_sum_styles(rules: RuleSet, tests: Sequence[SumTest | CategoryTest | 
             count += 1
             name = f"{prefix}{count}"
         shown[key] = SumStyle(
-            name, test.form, step, {b: b for b in bounds[key]} if test.whole else round_apart(bounds[key], step)
+            name,
+            test.form,
+            step,
+            {b: b for b in bounds[key]} if test.whole else round_apart(bounds[key], step),
         )
     return shown
 
 
 def _choose_prefix(rules: RuleSet) -> str:
     """The letter that names of sums start with; no column, output or score has such a name."""
-    taken = {*rules.features, *rules.outputs, *rules.scores, *(column.name for column in rules.domain.columns)}
+    taken = {
+        *rules.features,
+        *rules.outputs,
+        *rules.scores,
+        *(column.name for column in rules.domain.columns),
+    }
     prefix = "S"
     while any(name.startswith(prefix) and name[len(prefix) :].isdigit() for name in taken):
         prefix += "S"
     return prefix
 
 
-def _word_condition(test: SumTest | CategoryTest | ConstantTest, shown: Mapping[object, SumStyle], domain: Domain) -> ConditionWording:
+def _word_condition(
+    test: SumTest | CategoryTest | ConstantTest, shown: Mapping[object, SumStyle], domain: Domain
+) -> ConditionWording:
     if isinstance(test, ConstantTest):
         return ConditionWording(phrase_never(), phrase_never(), test)
     if isinstance(test, CategoryTest):
@@ -150,7 +188,9 @@ def _word_condition(test: SumTest | CategoryTest | ConstantTest, shown: Mapping[
         phrase = phrase_categories(test.span, test.members)
         return ConditionWording(phrase, phrase_choice(phrase), test)
     how = shown[test.key]
-    return ConditionWording(write_in_symbols(test, how, domain), write_in_words(test, how, domain), test)
+    return ConditionWording(
+        write_in_symbols(test, how, domain), write_in_words(test, how, domain), test
+    )
 
 
 def _word_formulas(rules: RuleSet, spans: Sequence[ColumnSpan]) -> list[tuple[FormulaWording, ...]]:

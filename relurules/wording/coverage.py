@@ -35,7 +35,11 @@ def _describe_coverage(rules: RuleSet) -> str:
     """Shares of the volume and of the rows of the data, where these are known."""
     parts, guess = list[str](), rules.estimate
     if guess is not None and guess.volume is not None:
-        about = f"about {format_short(100 * guess.volume, 2)} %" if guess.volume else f"less than {100 * _LEAST:.2g} %"
+        about = (
+            f"about {format_short(100 * guess.volume, 2)} %"
+            if guess.volume
+            else f"less than {100 * _LEAST:.2g} %"
+        )
         parts.append(f"{about} of the domain's volume")
     rows, total = collect_row_counts(rules.rules), rules.reduction.rows
     if rows is not None and total:

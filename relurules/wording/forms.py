@@ -64,7 +64,9 @@ def list_spans(domain: Domain) -> list[ColumnSpan]:
     return spans
 
 
-def build_form(domain: Domain, spans: Sequence[ColumnSpan], weights: Array, constant: float) -> Form:
+def build_form(
+    domain: Domain, spans: Sequence[ColumnSpan], weights: Array, constant: float
+) -> Form:
     """weights·x + constant, (d,), over the domain.
 
     Of a category column, the coefficient that most of its categories have goes into the constant: exactly one
@@ -76,12 +78,16 @@ def build_form(domain: Domain, spans: Sequence[ColumnSpan], weights: Array, cons
             moved, found = _collect_category_terms(span, weights)
             constant += moved
             terms += found
-        elif (weight := float(weights[span.first])) and domain.lower[span.first] == domain.upper[span.first]:
+        elif (weight := float(weights[span.first])) and domain.lower[span.first] == domain.upper[
+            span.first
+        ]:
             constant += weight * float(domain.lower[span.first])
         elif weight:
             width = float(domain.widths[span.first])
             terms.append(Term(weight, p.name(span.column.name), (span.first,), width))
-    terms.sort(key=lambda term: -abs(term.coefficient) * term.width)  # stable: columns in their order
+    terms.sort(
+        key=lambda term: -abs(term.coefficient) * term.width
+    )  # stable: columns in their order
     return Form(constant, tuple(terms))
 
 
@@ -93,13 +99,21 @@ def _collect_category_terms(span: ColumnSpan, weights: Array) -> tuple[float, li
     counts = Counter(own.values())
     most = max(counts.values())
     middle = sorted(own.values())[len(own) // 2]
-    base = min((c for c, count in counts.items() if count == most), key=lambda c: (c != 0, abs(c - middle), c))
+    base = min(
+        (c for c, count in counts.items() if count == most),
+        key=lambda c: (c != 0, abs(c - middle), c),
+    )
     groups: dict[float, list[int]] = {}
     for i, coefficient in own.items():
         if coefficient != base:
             groups.setdefault(coefficient - base, []).append(i)
     return base, [
-        Term(c, bracket_phrase(phrase_categories(span, members)), tuple(span.first + i for i in members), 1.0)
+        Term(
+            c,
+            bracket_phrase(phrase_categories(span, members)),
+            tuple(span.first + i for i in members),
+            1.0,
+        )
         for c, members in groups.items()
     ]
 
@@ -122,8 +136,14 @@ def phrase_categories(span: ColumnSpan, members: Sequence[int]) -> Phrase:
 
 
 def _phrase_members(category: Category) -> list[Phrase]:
-    values = [p.value(v) if isinstance(v, str) else p.number(format_number(v)) for v in category.values]
-    return [*values, *[p.text("missing")] * category.missing, *[p.text("any other value")] * category.other]
+    values = [
+        p.value(v) if isinstance(v, str) else p.number(format_number(v)) for v in category.values
+    ]
+    return [
+        *values,
+        *[p.text("missing")] * category.missing,
+        *[p.text("any other value")] * category.other,
+    ]
 
 
 class DisplayCoefficient(NamedTuple):
@@ -144,13 +164,17 @@ def round_coefficient(term: Term, step: float) -> DisplayCoefficient:
     allowed = step / term.width if term.width else 0.0
     if size >= _SMALL or size < 1.0 / sys.float_info.max:  # what is smaller has no reciprocal
         return DisplayCoefficient(round_number(size, allowed), divides=False)
-    return DisplayCoefficient(round_number(1.0 / size, min(allowed / size / size / 2, sys.float_info.max)), divides=True)
+    return DisplayCoefficient(
+        round_number(1.0 / size, min(allowed / size / size / 2, sys.float_info.max)), divides=True
+    )
 
 
 def choose_step(domain: Domain, form: Form) -> float:
     """How far every term of a form may be off where it is shown; 0, so that six digits are, where a side is open."""
     bounded = all(
-        np.isfinite(domain.upper[j]) and np.isfinite(domain.lower[j]) for t in form.terms for j in t.coordinates
+        np.isfinite(domain.upper[j]) and np.isfinite(domain.lower[j])
+        for t in form.terms
+        for j in t.coordinates
     )
     return ROUNDING * form.size if bounded else 0.0
 
@@ -159,7 +183,9 @@ def phrase_sum(form: Form, step: float, *, constant: bool = True) -> Phrase:
     """`3.2 + age - 0.5 * debt + income / 12,000`; every term stays on one line."""
     parts: list[tuple[bool, Phrase]] = []
     if constant and (form.constant or not form.terms):
-        parts.append((form.constant < 0, p.number(format_number(abs(round_number(form.constant, step))))))
+        parts.append(
+            (form.constant < 0, p.number(format_number(abs(round_number(form.constant, step)))))
+        )
     parts += [(term.coefficient < 0, _phrase_product(term, step)) for term in form.terms]
     if not parts:
         return p.number("0")

@@ -53,7 +53,9 @@ class ConstantTest(NamedTuple):
 PlainTest = CategoryTest | SumTest | ConstantTest
 
 
-def simplify_condition(domain: Domain, spans: Sequence[ColumnSpan], condition: Condition) -> PlainTest:
+def simplify_condition(
+    domain: Domain, spans: Sequence[ColumnSpan], condition: Condition
+) -> PlainTest:
     """A condition, free of its half-space's scale; on whole numbers, a cut is the next whole number: the same rows."""
     space = condition.half_space
     form = build_form(domain, spans, space.normal, 0.0)
@@ -62,18 +64,29 @@ def simplify_condition(domain: Domain, spans: Sequence[ColumnSpan], condition: C
         return ConstantTest((bound <= 0) == condition.holds)
     chosen = _find_category_test(domain, spans, form, float(bound))
     if chosen is not None:
-        kept = chosen.members if condition.holds else [i for i in chosen.span.admitted if i not in chosen.members]
+        kept = (
+            chosen.members
+            if condition.holds
+            else [i for i in chosen.span.admitted if i not in chosen.members]
+        )
         return CategoryTest(chosen.span, tuple(kept))
     settled = _find_whole_column(domain, form, float(bound), holds=condition.holds)
     if settled is not None:
         return settled
     lead = form.terms[0].coefficient
     terms = tuple(term._replace(coefficient=term.coefficient / lead) for term in form.terms)
-    key = tuple((term.coordinates, float(f"{term.coefficient:.{_EQUAL_DIGITS}g}")) for term in terms)
-    whole = all(t.coefficient.is_integer() and domain.integer[list(t.coordinates)].all() for t in terms)
+    key = tuple(
+        (term.coordinates, float(f"{term.coefficient:.{_EQUAL_DIGITS}g}")) for term in terms
+    )
+    whole = all(
+        t.coefficient.is_integer() and domain.integer[list(t.coordinates)].all() for t in terms
+    )
     between = SumTest(Form(0.0, terms), key, whole)
     return limit_one_side(
-        between, bound / Fraction(lead), from_below=(lead > 0) == condition.holds, included=condition.holds
+        between,
+        bound / Fraction(lead),
+        from_below=(lead > 0) == condition.holds,
+        included=condition.holds,
     )
 
 
@@ -96,16 +109,22 @@ def _make_upper_limit(cut: Fraction, whole: bool, *, included: bool) -> SumLimit
     return SumLimit(float(cut), included)
 
 
-def _find_category_test(domain: Domain, spans: Sequence[ColumnSpan], form: Form, bound: float) -> CategoryTest | None:
+def _find_category_test(
+    domain: Domain, spans: Sequence[ColumnSpan], form: Form, bound: float
+) -> CategoryTest | None:
     """The categories of the one category column in a sum for which sum >= bound, where they alone decide that."""
     used = [
-        s for s in spans if s.column.categories and any(set(t.coordinates) & set(s.coordinates) for t in form.terms)
+        s
+        for s in spans
+        if s.column.categories and any(set(t.coordinates) & set(s.coordinates) for t in form.terms)
     ]
     if len(used) != 1:
         return None
     (span,) = used
     own = {j: t.coefficient for t in form.terms for j in t.coordinates if j in span.coordinates}
-    low, high = bound_form(domain, Form(0.0, tuple(t for t in form.terms if t.coordinates[0] not in span.coordinates)))
+    low, high = bound_form(
+        domain, Form(0.0, tuple(t for t in form.terms if t.coordinates[0] not in span.coordinates))
+    )
     room = _CLEARANCE * (form.size + abs(bound))
     members = []
     for i in span.admitted:
@@ -122,12 +141,16 @@ def _find_whole_column(domain: Domain, form: Form, bound: float, *, holds: bool)
     for term in form.terms if len(form.terms) > 1 else ():
         if len(term.coordinates) > 1 or not domain.integer[term.coordinates[0]]:
             continue
-        rest = bound_form(domain, Form(0.0, tuple(other for other in form.terms if other is not term)))
+        rest = bound_form(
+            domain, Form(0.0, tuple(other for other in form.terms if other is not term))
+        )
         cuts = sorted((bound - end) / term.coefficient for end in rest)
         room = _CLEARANCE * (form.size + abs(bound)) / abs(term.coefficient)
         if not np.isfinite(cuts).all() or floor(cuts[0] - room) != floor(cuts[1] + room):
             continue
-        between = SumTest(Form(0.0, (term._replace(coefficient=1.0),)), ((term.coordinates, 1.0),), whole=True)
+        between = SumTest(
+            Form(0.0, (term._replace(coefficient=1.0),)), ((term.coordinates, 1.0),), whole=True
+        )
         limit = SumLimit(float(floor(cuts[0]) + 1), included=(term.coefficient > 0) == holds)
         return between._replace(low=limit) if limit.included else between._replace(high=limit)
     return None

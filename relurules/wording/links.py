@@ -42,9 +42,16 @@ def explain_outputs(rules: RuleSet) -> OutputMeaning:
     for name, head in zip(rules.outputs, rules.heads, strict=True):
         taken, link = [rules.scores[i] for i in head.scores], LINKS[head.link]
         among = f"{taken[head.component]} among " if link.joint and not link.reduces else ""
-        outputs.append((name, taken[0] if head.link == "identity" else f"{head.link}({among}{', '.join(taken)})"))
+        outputs.append(
+            (
+                name,
+                taken[0] if head.link == "identity" else f"{head.link}({among}{', '.join(taken)})",
+            )
+        )
     links = dict.fromkeys(head.link for head in rules.heads if head.link in MEANINGS)
-    return OutputMeaning(tuple(outputs), tuple((write_signature(link), MEANINGS[link]) for link in links))
+    return OutputMeaning(
+        tuple(outputs), tuple((write_signature(link), MEANINGS[link]) for link in links)
+    )
 
 
 def write_signature(link: str) -> str:

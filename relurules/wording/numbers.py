@@ -38,7 +38,11 @@ def format_number(value: float) -> str:
         return "0"
     if not 1e-5 <= abs(value) < 1e9:
         return _format_exponent(value)
-    text = f"{Decimal(repr(float(value))):,f}" if abs(value) >= 1e4 else f"{Decimal(repr(float(value))):f}"
+    text = (
+        f"{Decimal(repr(float(value))):,f}"
+        if abs(value) >= 1e4
+        else f"{Decimal(repr(float(value))):f}"
+    )
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -68,4 +72,6 @@ def format_bound(value: float) -> str:
     if value == 0 or not np.isfinite(value):
         return format_number(value)
     shown = float(f"{value:.2e}")
-    return format_number(shown if shown >= value else float(np.format_float_scientific(value * 1.005, 2)))
+    return format_number(
+        shown if shown >= value else float(np.format_float_scientific(value * 1.005, 2))
+    )

@@ -96,7 +96,11 @@ def join_with(parts: Sequence[Phrase], between: str) -> Phrase:
 
 def join_and(parts: Sequence[Phrase]) -> Phrase:
     """`a and b and c`, a line may end before each `and`."""
-    return parts[0] if len(parts) == 1 else join_loose(parts[0], *(join_tight(text("and"), part) for part in parts[1:]))
+    return (
+        parts[0]
+        if len(parts) == 1
+        else join_loose(parts[0], *(join_tight(text("and"), part) for part in parts[1:]))
+    )
 
 
 def write_ascii(phrase: Phrase) -> str:

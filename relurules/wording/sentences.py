@@ -8,7 +8,14 @@ import numpy as np
 from relurules.domain import Domain
 from relurules.wording import phrases as p
 from relurules.wording.cases import Case, split_into_cases
-from relurules.wording.forms import ROUNDING, DisplayCoefficient, Form, Term, phrase_sum, round_coefficient
+from relurules.wording.forms import (
+    ROUNDING,
+    DisplayCoefficient,
+    Form,
+    Term,
+    phrase_sum,
+    round_coefficient,
+)
 from relurules.wording.half_spaces import SumLimit, SumTest
 from relurules.wording.numbers import format_number, round_number
 from relurules.wording.phrases import Phrase
@@ -49,11 +56,15 @@ def write_in_symbols(test: SumTest, shown: SumStyle, domain: Domain) -> Phrase:
         if compared is not None:
             left, right = compared
             return p.join_loose(left, p.join_tight(p.operator(sign), right))
-        return p.join_loose(_phrase_subject(shown), p.join_tight(p.operator(sign), _phrase_bound(limit, shown)))
+        return p.join_loose(
+            _phrase_subject(shown), p.join_tight(p.operator(sign), _phrase_bound(limit, shown))
+        )
     return p.join_loose(
         p.join_tight(_phrase_bound(test.low, shown), p.operator(_LE if test.low.included else "<")),
         _phrase_subject(shown),
-        p.join_tight(p.operator(_LE if test.high.included else "<"), _phrase_bound(test.high, shown)),
+        p.join_tight(
+            p.operator(_LE if test.high.included else "<"), _phrase_bound(test.high, shown)
+        ),
     )
 
 
@@ -61,7 +72,9 @@ def write_in_words(test: SumTest, shown: SumStyle, domain: Domain) -> Phrase:
     """`age is at least 35`, `the bill is at least the limit plus 3`, `S1 is below 3.2`."""
     few = _list_few_values(test, domain)
     if few:
-        return p.join_loose(_speak_sum(shown), p.text("is"), p.join_list([_phrase_signed(value) for value in few]))
+        return p.join_loose(
+            _speak_sum(shown), p.text("is"), p.join_list([_phrase_signed(value) for value in few])
+        )
     cases = split_into_cases(test, domain)
     if cases is not None:
         return _write_cases(*cases, shown, domain)
@@ -72,7 +85,10 @@ def write_in_words(test: SumTest, shown: SumStyle, domain: Domain) -> Phrase:
         if compared is not None:
             return p.join_loose(compared[0], p.text(f"is {verb}"), compared[1])
         return p.join_loose(_speak_sum(shown), p.text(f"is {verb}"), _phrase_bound(limit, shown))
-    low, high = _choose_comparison(test.low, from_below=True), _choose_comparison(test.high, from_below=False)
+    low, high = (
+        _choose_comparison(test.low, from_below=True),
+        _choose_comparison(test.high, from_below=False),
+    )
     return p.join_loose(
         _speak_sum(shown),
         p.text(f"is {low}"),
@@ -89,7 +105,9 @@ def _write_cases(other: Term, cases: Sequence[Case], shown: SumStyle, domain: Do
         where = _phrase_where(other, value)
         if isinstance(test, SumTest):
             limits = [limit.bound for limit in (test.low, test.high) if limit is not None]
-            bounds = {b: b if test.whole else round_number(b, ROUNDING * test.form.size) for b in limits}
+            bounds = {
+                b: b if test.whole else round_number(b, ROUNDING * test.form.size) for b in limits
+            }
             alone = SumStyle("", test.form, shown.step, bounds)
             said.append(p.join_loose(write_in_words(test, alone, domain), where))
         else:
@@ -101,7 +119,9 @@ def _phrase_where(other: Term, value: float) -> Phrase:
     """`where workingday is 1`, `where purpose is car`, or `elsewhere`."""
     if other.label[0].text != "[":
         return p.join_loose(p.text("where"), other.label, p.text("is"), _phrase_signed(value))
-    inner = tuple(piece._replace(kind=p.GAP) if piece.kind == p.TIE else piece for piece in other.label[1:-1])
+    inner = tuple(
+        piece._replace(kind=p.GAP) if piece.kind == p.TIE else piece for piece in other.label[1:-1]
+    )
     return p.join_loose(p.text("where"), inner) if value else p.text("elsewhere")
 
 
@@ -116,7 +136,9 @@ def _list_few_values(test: SumTest, domain: Domain) -> list[float]:
     if not test.whole or len(test.form.terms) > 1:
         return []
     (term,) = test.form.terms
-    lower, upper = (0.0, 1.0) if len(term.coordinates) > 1 else _read_range(domain, term.coordinates[0])
+    lower, upper = (
+        (0.0, 1.0) if len(term.coordinates) > 1 else _read_range(domain, term.coordinates[0])
+    )
     lowest = np.ceil(lower) if test.low is None else max(np.ceil(lower), test.low.bound)
     highest = np.floor(upper) if test.high is None else min(np.floor(upper), test.high.bound - 1.0)
     if not 0 <= highest - lowest < _FEW:
@@ -155,7 +177,9 @@ def _speak_sum(shown: SumStyle) -> Phrase:
     said = first.label
     for term in rest:
         word = "minus" if term.coefficient < 0 else "plus"
-        said = p.join_loose(said, p.text(word), _speak_product(round_coefficient(term, shown.step), term))
+        said = p.join_loose(
+            said, p.text(word), _speak_product(round_coefficient(term, shown.step), term)
+        )
     return said
 
 
@@ -168,7 +192,9 @@ def _speak_product(factor: DisplayCoefficient, term: Term) -> Phrase:
     return p.join_loose(number, p.text("times"), term.label)
 
 
-def _compare_columns(shown: SumStyle, limit: SumLimit, *, spoken: bool = False) -> tuple[Phrase, Phrase] | None:
+def _compare_columns(
+    shown: SumStyle, limit: SumLimit, *, spoken: bool = False
+) -> tuple[Phrase, Phrase] | None:
     """Both sides of `a >= 0.5 * b + 3`, where a sum is the difference of two columns."""
     if shown.name or len(shown.form.terms) != 2 or shown.form.terms[1].coefficient > 0:
         return None
@@ -181,7 +207,9 @@ def _compare_columns(shown: SumStyle, limit: SumLimit, *, spoken: bool = False) 
         if spoken:
             right = p.join_loose(right, p.text("minus" if bound < 0 else "plus"), size)
         else:
-            right = p.join_loose(right, p.join_tight(p.operator(_MINUS if bound < 0 else _PLUS), size))
+            right = p.join_loose(
+                right, p.join_tight(p.operator(_MINUS if bound < 0 else _PLUS), size)
+            )
     return first.label, right
 
 

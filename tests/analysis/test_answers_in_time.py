@@ -11,7 +11,7 @@ import relurules as rr
 from relurules.analysis.rule_comparison import compare_rules
 from relurules.errors import OutOfTimeError
 from relurules.ir import RuleSet
-from relurules.limits import Deadline
+from relurules.ir.limits import Deadline
 
 asking = importlib.import_module("relurules.analysis.questions")
 
@@ -64,7 +64,9 @@ def test_bounded_is_yes_where_the_box_alone_says_so_and_else_not_decided() -> No
 @pytest.mark.parametrize("question", ["reach", "effect"])
 def test_where_there_is_nothing_to_say_there_is_an_error(question: str) -> None:
     options = {"reach": {"at_least": 1e9}, "effect": {"feature": "a"}}[question]
-    with pytest.raises(OutOfTimeError, match=r"time limit of 2 s was reached while looking at part \d+ of the \d+"):
+    with pytest.raises(
+        OutOfTimeError, match=r"time limit of 2 s was reached while looking at part \d+ of the \d+"
+    ):
         rr.ask(rules_for(0), question, time_limit=2.0, **options)  # type: ignore[arg-type]
 
 
@@ -85,7 +87,9 @@ def test_a_counterfactual_at_the_limit_rules_nothing_out() -> None:
     whole = rr.ask(rules, "counterfactual", row=low[None], at_least=wanted)
     for looks in range(1, 60):
         try:
-            found = rr.ask(rules, "counterfactual", row=low[None], at_least=wanted, time_limit=float(looks))
+            found = rr.ask(
+                rules, "counterfactual", row=low[None], at_least=wanted, time_limit=float(looks)
+            )
         except OutOfTimeError:
             continue
         assert found.holds is True
@@ -109,7 +113,9 @@ def test_an_effect_at_the_limit_is_a_bound(looks: float) -> None:
 
 
 def test_monotone_of_rules_that_jump_never_says_no_for_lack_of_time() -> None:
-    net = network([[1, 0, 0], [0, 1, 0], [1, 1, 0]], [0, -0.3, -0.5], [[1, 1, 0.5]], C=[[0.1, 0.2, 0.3]])
+    net = network(
+        [[1, 0, 0], [0, 1, 0], [1, 1, 0]], [0, -0.3, -0.5], [[1, 1, 0.5]], C=[[0.1, 0.2, 0.3]]
+    )
     rules = rules_of(net, BOX, max_error=0.3)
     whole = rr.ask(rules, "monotone", feature="a")
     for looks in (5.0, 20.0, 40.0, 80.0, 160.0):

@@ -36,7 +36,12 @@ def planted(seed: int, inputs: int = 3, neurons: int = 4) -> tuple[Network, Netw
     corner = np.where(normal > 0, 2.0, -1.0)
     depth, height = rng.uniform(0.1, 1.0), rng.choice([-1.0, 1.0]) * rng.uniform(0.1, 3.0)
     net = random_network(seed, inputs, neurons, 1)
-    return net, bumped(net, normal, depth - normal @ corner, height), corner, float(abs(height) * depth)
+    return (
+        net,
+        bumped(net, normal, depth - normal @ corner, height),
+        corner,
+        float(abs(height) * depth),
+    )
 
 
 @settings(max_examples=12, deadline=None)
@@ -118,7 +123,10 @@ def test_simplified_rules_jump_at_boundaries_only() -> None:
 def test_domains_that_overlap_and_those_that_dont() -> None:
     net = random_network(1, 3, 4, 1)
     old = rules_of(net, BOX)
-    part = rr.diff(old, rules_of(net, rr.Domain.box([0, -5, 0], [5, 5, 5], ["a", "b", "c"]).where("a + b <= 3")))
+    part = rr.diff(
+        old,
+        rules_of(net, rr.Domain.box([0, -5, 0], [5, 5, 5], ["a", "b", "c"]).where("a + b <= 3")),
+    )
     assert part
     assert "overlap" in str(part)
     with pytest.raises(DomainError, match="no row in common"):

@@ -50,7 +50,9 @@ def test_ranges_and_effects_hold_for_all_rows(seed: int, max_error: float) -> No
     assert found.values["high"] >= y.max()
     shown = [rules.predict(row(rules, w)[None])[0, 0] for w in found.witnesses]
     if found.exact:
-        assert shown == pytest.approx([found.values["low"], found.values["high"]], rel=1e-5, abs=1e-5)
+        assert shown == pytest.approx(
+            [found.values["low"], found.values["high"]], rel=1e-5, abs=1e-5
+        )
     other = X.copy()
     other[:, 1] = np.random.default_rng(seed).permutation(X[:, 1])
     change = np.abs(rules.predict(other)[:, 0] - y).max()
@@ -61,7 +63,10 @@ def test_ranges_and_effects_hold_for_all_rows(seed: int, max_error: float) -> No
     reached = abs(float(np.diff(rules.predict(np.array([before, after]))[:, 0])[0]))
     assert reached == pytest.approx(effect.values["reached"], abs=1e-12)
     fixed = rr.ask(rules, "effect", feature="b", values=(0, 1)).values
-    at = [rules.predict(np.column_stack([X[:, 0], np.full(len(X), b), X[:, 2]]))[:, 0] for b in (0.0, 1.0)]
+    at = [
+        rules.predict(np.column_stack([X[:, 0], np.full(len(X), b), X[:, 2]]))[:, 0]
+        for b in (0.0, 1.0)
+    ]
     assert fixed["rise"] >= (at[1] - at[0]).max()
     assert fixed["fall"] >= (at[0] - at[1]).max()
 
@@ -75,7 +80,9 @@ def test_monotone_is_proven_or_refuted(seed: int, max_error: float) -> None:
     higher[:, 0] = np.random.default_rng(seed).uniform(X[:, 0], 2.0)
     change = (rules.predict(higher) - rules.predict(X))[:, 0]
     small = 1e-9 * np.abs(rules.predict(X)).max()
-    ways = {"rises": (1,), "falls": (-1,), "both": (1, -1), "doesn't matter": ()}[found.values["direction"]]
+    ways = {"rises": (1,), "falls": (-1,), "both": (1, -1), "doesn't matter": ()}[
+        found.values["direction"]
+    ]
     assert (change <= small).all() or 1 in ways
     assert (change >= -small).all() or -1 in ways
     assert found.holds is (len(ways) < 2)
@@ -90,7 +97,12 @@ def test_monotone_is_proven_or_refuted(seed: int, max_error: float) -> None:
 
 def test_a_network_that_is_monotone_by_construction() -> None:
     rng = np.random.default_rng(3)
-    net = network(rng.uniform(0, 1, (6, 3)), rng.normal(size=6), rng.uniform(0, 1, (1, 6)), C=[[0.1, 0.2, 0.0]])
+    net = network(
+        rng.uniform(0, 1, (6, 3)),
+        rng.normal(size=6),
+        rng.uniform(0, 1, (1, 6)),
+        C=[[0.1, 0.2, 0.0]],
+    )
     rules = rules_of(net, BOX)
     for name in "abc":
         found = rr.ask(rules, "monotone", feature=name)
@@ -125,7 +137,10 @@ def test_slopes_are_never_passed(seed: int) -> None:
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["l1", "linf"]), st.booleans())
 def test_classes_are_reached_or_not_and_how_near(seed: int, distance: str, decided: bool) -> None:
     options: dict[str, Any] = {"decision": "argmax"} if decided else {}
-    rules, X = rules_for(seed, 3, heads=SOFTMAX, outputs=["p_x", "p_y", "p_z"], **options), sampled(seed)
+    rules, X = (
+        rules_for(seed, 3, heads=SOFTMAX, outputs=["p_x", "p_y", "p_z"], **options),
+        sampled(seed),
+    )
     told = rules.predict(X)[:, 0].astype(int) if decided else rules.predict(X).argmax(axis=1)
     start = X[-1]
     for number, name in enumerate("xyz"):
@@ -136,7 +151,9 @@ def test_classes_are_reached_or_not_and_how_near(seed: int, distance: str, decid
             assert (y[0] if decided else y.argmax()) == number
         if told[-1] == number:
             continue
-        near = rr.ask(rules, "counterfactual", row=start, target=name, distance=distance, keep=["c"])
+        near = rr.ask(
+            rules, "counterfactual", row=start, target=name, distance=distance, keep=["c"]
+        )
         same = X[told == number].copy()
         same[:, 2] = start[2]
         again = rules.predict(same)
@@ -154,7 +171,9 @@ def test_classes_are_reached_or_not_and_how_near(seed: int, distance: str, decid
 
 
 def test_through_links_and_limits() -> None:
-    rules = rules_of(network([[1.0, 0, 0]], [0.0], [[2.0]], c=[-1.0]), BOX, ["p_no", "p_yes"], CLASSES)
+    rules = rules_of(
+        network([[1.0, 0, 0]], [0.0], [[2.0]], c=[-1.0]), BOX, ["p_no", "p_yes"], CLASSES
+    )
     high = 1 / (1 + np.exp(-3.0))
     found = rr.ask(rules, "range", output="p_no").values
     assert [found["low"], found["high"]] == pytest.approx([1 - high, 1 / (1 + np.exp(-1.0))])
@@ -206,8 +225,12 @@ def mixed() -> tuple[RuleSet, pd.DataFrame]:
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     frame, y = table()
-    columns = make_column_transformer((StandardScaler(), ["age", "pay"]), (OneHotEncoder(), ["job", "sex"]))
-    model = make_pipeline(columns, MLPClassifier((4,), max_iter=300, random_state=0, learning_rate_init=0.02))
+    columns = make_column_transformer(
+        (StandardScaler(), ["age", "pay"]), (OneHotEncoder(), ["job", "sex"])
+    )
+    model = make_pipeline(
+        columns, MLPClassifier((4,), max_iter=300, random_state=0, learning_rate_init=0.02)
+    )
     return rr.extract(model.fit(frame, y), data=frame), frame
 
 
@@ -232,7 +255,9 @@ def test_categories_change_one_at_a_time(mixed: tuple[RuleSet, pd.DataFrame]) ->
     assert wider.values["high"] >= low.values["high"] - 1e-9
 
 
-def test_the_nearest_row_keeps_whole_numbers_and_categories(mixed: tuple[RuleSet, pd.DataFrame]) -> None:
+def test_the_nearest_row_keeps_whole_numbers_and_categories(
+    mixed: tuple[RuleSet, pd.DataFrame],
+) -> None:
     rules, frame = mixed
     start = frame[rules.predict(frame)[:, 1] < 0.4].iloc[[0]]
     found = rr.ask(rules, "counterfactual", row=start, keep=["sex"])
@@ -242,7 +267,9 @@ def test_the_nearest_row_keeps_whole_numbers_and_categories(mixed: tuple[RuleSet
     assert rules.predict(pd.DataFrame([end]))[0, 1] >= 0.5
     told = frame[(rules.predict(frame)[:, 1] >= 0.5) & (frame.sex == end["sex"])]
     apart = sum((told[c] - start[c].item()).abs() / np.ptp(frame[c]) for c in ("age", "pay"))
-    assert (apart + (told.job != start.job.item()) >= found.values["distance"]["at_least"] - 1e-9).all()
+    assert (
+        apart + (told.job != start.job.item()) >= found.values["distance"]["at_least"] - 1e-9
+    ).all()
 
 
 @pytest.mark.parametrize(
@@ -263,7 +290,9 @@ def test_the_nearest_row_keeps_whole_numbers_and_categories(mixed: tuple[RuleSet
         ("range", {"given": ["a >= 1", "a <= 0"]}, DataError, "no row"),
     ],
 )
-def test_what_cant_be_asked(question: str, options: Any, error: type[Exception], match: str) -> None:
+def test_what_cant_be_asked(
+    question: str, options: Any, error: type[Exception], match: str
+) -> None:
     with pytest.raises(error, match=match):
         rr.ask(rules_for(0), question, **options)
 
@@ -272,10 +301,14 @@ def _no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """HiGHS calls everything infeasible, and the compiled simplex method gives up."""
     infeasible = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
     monkeypatch.setattr(highs, "_solve_program", lambda *_, **__: infeasible)
-    monkeypatch.setattr(maxima, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None))
+    monkeypatch.setattr(
+        maxima, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
+    )
 
 
-@pytest.mark.parametrize("domain", [BOX, rr.Domain.unbounded(["a", "b", "c"])], ids=["bounded", "open"])
+@pytest.mark.parametrize(
+    "domain", [BOX, rr.Domain.unbounded(["a", "b", "c"])], ids=["bounded", "open"]
+)
 def test_answers_hold_where_solvers_lie(domain: rr.Domain, monkeypatch: pytest.MonkeyPatch) -> None:
     net = network([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]], [0.5, -0.25], [[-1.0, -2.0]], c=[3.0])
     rules = rules_of(net, domain)
@@ -288,7 +321,9 @@ def test_answers_hold_where_solvers_lie(domain: rr.Domain, monkeypatch: pytest.M
     assert rr.ask(rules, "bounded", at_most=3.5).holds is True
 
 
-def test_a_class_is_out_of_reach_only_where_that_is_certified(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_class_is_out_of_reach_only_where_that_is_certified(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     rules = rules_for(5, 3, heads=SOFTMAX)
     reached = [name for name in rules.outputs if rr.ask(rules, "reach", target=name).holds]
     assert reached

@@ -30,19 +30,37 @@ def with_evidence(rules: RuleSet, X: Array, y: Array, response: str = "default")
         if not own.any():
             facts.append(RuleFacts(0, 0.0, None, None, {}, {"AUC": 0.5}, None))
             continue
-        distance = ((X[own] - X[own].mean(axis=0)) ** 2 / np.where(deviations > 0, deviations, 1.0) ** 2).sum(axis=1)
+        distance = (
+            (X[own] - X[own].mean(axis=0)) ** 2 / np.where(deviations > 0, deviations, 1.0) ** 2
+        ).sum(axis=1)
         typical = X[own][int(distance.argmin())]
         share = float(own.sum() / inside.sum())
         facts.append(
             RuleFacts(
-                int(own.sum()), share, float(y[own].mean()), float(y[own].std()), {"AUC": 0.7}, {"AUC": 0.6}, typical
+                int(own.sum()),
+                share,
+                float(y[own].mean()),
+                float(y[own].std()),
+                {"AUC": 0.7},
+                {"AUC": 0.6},
+                typical,
             )
         )
     metrics = {"AUC": 0.76, "accuracy": 0.81, "log loss": 0.44}
     evidence = Evidence(
-        "cd" * 32, len(X), int((~inside).sum()), response, "binary", metrics, means, deviations, tuple(facts)
+        "cd" * 32,
+        len(X),
+        int((~inside).sum()),
+        response,
+        "binary",
+        metrics,
+        means,
+        deviations,
+        tuple(facts),
     )
-    return replace(rules, evidence=evidence, provenance=MADE, reduction=rules.reduction._replace(rows=len(X)))
+    return replace(
+        rules, evidence=evidence, provenance=MADE, reduction=rules.reduction._replace(rows=len(X))
+    )
 
 
 def people(seed: int = 0) -> RuleSet:
@@ -51,10 +69,15 @@ def people(seed: int = 0) -> RuleSet:
     domain = replace(domain, integer=np.array([True, *domain.integer[1:]]))
     net = random_network(seed, d=5, K=3, m=1)
     net = replace(
-        net, A=net.A * np.array([0.05, 1, 1, 1, 0.3]), b=net.b - 1.5, C=net.C * np.array([0.02, 1, 1, 1, 0.1])
+        net,
+        A=net.A * np.array([0.05, 1, 1, 1, 0.3]),
+        b=net.b - 1.5,
+        C=net.C * np.array([0.02, 1, 1, 1, 0.1]),
     )
     heads = (Head("complement", (0,)), Head("sigmoid", (0,)))
-    graph = Graph(domain.names, ("pays", "defaults"), net, networkx.DiGraph(), heads=heads, columns=COLUMNS)
+    graph = Graph(
+        domain.names, ("pays", "defaults"), net, networkx.DiGraph(), heads=heads, columns=COLUMNS
+    )
     random = np.random.default_rng(1)
     X = np.zeros((200, 5))
     X[:, 0], X[:, 4] = random.integers(16, 81, 200), random.uniform(0, 10, 200).round(1)
@@ -65,7 +88,9 @@ def people(seed: int = 0) -> RuleSet:
 
 def sums(outputs: int = 1) -> RuleSet:
     """Conditions on sums of three columns, no links, no data."""
-    net = network([[1, 2, -0.5], [0.5, 1, 3]], [-1, 0.3], np.ones((outputs, 2)), C=np.ones((outputs, 3)))
+    net = network(
+        [[1, 2, -0.5], [0.5, 1, 3]], [-1, 0.3], np.ones((outputs, 2)), C=np.ones((outputs, 3))
+    )
     return rules_of(net, rr.Domain.box([-1] * 3, [1] * 3, ["a", "b", "c"]))
 
 

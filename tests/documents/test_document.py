@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from documenting.stand_ins import Page, people, sums, with_evidence
+from documents.stand_ins import Page, people, sums, with_evidence
 from handmade import network, rows_in, rules_of
 
 import relurules as rr
@@ -19,7 +19,9 @@ FORMATS = {"markdown": "rules.md", "html": "rules.html", "latex": "rules.tex"}
 
 
 def cards(rules: RuleSet) -> list[Card]:
-    return [card for section in build_document(rules, "html", None).sections for card in section.cards]
+    return [
+        card for section in build_document(rules, "html", None).sections for card in section.cards
+    ]
 
 
 def said(rules: RuleSet, **options: str) -> str:
@@ -69,7 +71,10 @@ def test_conditions_are_in_words_and_symbols_and_as_a_typical_row_has_them() -> 
         conditions = card.blocks[0]
         assert isinstance(conditions, Conditions)
         assert len(conditions.rows) >= 1
-        assert all(len(row) == len(conditions.header) == (3 if card.share else 2) for row in conditions.rows)
+        assert all(
+            len(row) == len(conditions.header) == (3 if card.share else 2)
+            for row in conditions.rows
+        )
 
 
 def test_the_arithmetic_of_a_typical_row_adds_up() -> None:
@@ -93,7 +98,9 @@ def test_the_arithmetic_of_a_typical_row_adds_up() -> None:
             assert number(total.amount) == pytest.approx(score - mean, abs=0.002)
             assert max(abs(bar.share or 0) for bar in terms) == pytest.approx(1)
             assert all(
-                np.sign(bar.share) == np.sign(number(bar.amount)) for bar in terms if bar.share and number(bar.amount)
+                np.sign(bar.share) == np.sign(number(bar.amount))
+                for bar in terms
+                if bar.share and number(bar.amount)
             )
     assert charts == sum(facts.typical is not None for facts in rules.evidence.rules) > 1
 
@@ -105,7 +112,10 @@ def test_the_outcome_of_the_typical_row_is_what_the_rules_predict() -> None:
     for facts in rules.evidence.rules:
         if facts.typical is not None:
             pays, defaults = rules.predict(facts.typical[None])[0]
-            assert f"pays = {pays:.4g} and defaults = {defaults:.4g}." in text or max(pays, defaults) > 0.9999
+            assert (
+                f"pays = {pays:.4g} and defaults = {defaults:.4g}." in text
+                or max(pays, defaults) > 0.9999
+            )
 
 
 def test_rules_come_by_coverage() -> None:
@@ -113,7 +123,11 @@ def test_rules_come_by_coverage() -> None:
     assert rules.evidence is not None
     page = str(rr.emit(rules, "markdown"))
     table = page.partition("## The rules")[2].partition("## ")[0]
-    shares = [float(line.split("|")[3].strip(" \u00a0%")) for line in table.splitlines() if line.startswith("| [Rule")]
+    shares = [
+        float(line.split("|")[3].strip(" \u00a0%"))
+        for line in table.splitlines()
+        if line.startswith("| [Rule")
+    ]
     assert shares == sorted(shares, reverse=True)
     assert len(shares) == len(rules)
 
@@ -134,7 +148,9 @@ def test_decisions_have_a_class_instead_of_a_formula() -> None:
     assert "THEN the answer is its class" in text
     assert "From scores to outputs" not in text
     X = rows_in(rules.domain, 30)
-    assert "For the typical row: class is good (class 0)." in said(with_evidence(rules, X, np.ones(30)))
+    assert "For the typical row: class is good (class 0)." in said(
+        with_evidence(rules, X, np.ones(30))
+    )
 
 
 def test_bounds_are_told_and_rounded_up() -> None:
@@ -144,7 +160,9 @@ def test_bounds_are_told_and_rounded_up() -> None:
     assert "differ from those of the network as traced by at most 0.00124" in text
     assert "no bound is known" in said(replace(sums(), score_error=float("inf")))
     linked = rules_of(
-        network([[1.0]], [0], [[1]], slope=0.9999), rr.Domain.box([-1], [1]), heads=[Head("sigmoid", (0,))]
+        network([[1.0]], [0], [[1]], slope=0.9999),
+        rr.Domain.box([-1], [1]),
+        heads=[Head("sigmoid", (0,))],
     )
     assert ("the scores of the rules differ" in said(linked)) == (linked.output_error is None)
 
@@ -180,7 +198,9 @@ def test_one_rule_without_conditions() -> None:
 
 
 def test_many_scores_and_many_terms_are_cut_and_counted() -> None:
-    net = network(np.ones((1, 40)), [0], np.ones((5, 1)), C=np.random.default_rng(0).normal(size=(5, 40)))
+    net = network(
+        np.ones((1, 40)), [0], np.ones((5, 1)), C=np.random.default_rng(0).normal(size=(5, 40))
+    )
     rules = rules_of(net, rr.Domain.box([-1] * 40, [1] * 40))
     X = rows_in(rules.domain, 50)
     text = said(with_evidence(rules, X, np.ones(50)))
@@ -216,7 +236,9 @@ def test_bounds_of_columns_have_all_their_digits_and_ranges_are_rounded_outwards
     rules = rules_of(net, rr.Domain.box([-1684259.0], [1684259.25], ["x"]))
     text = said(rules)
     assert "-1,684,259 to 1,684,259.25" in text.replace("\u2212", "-")
-    shown = re.findall(r"Possible outputs y0 (\S+) to (\S+)", text.replace("\u2212", "-").replace(",", ""))
+    shown = re.findall(
+        r"Possible outputs y0 (\S+) to (\S+)", text.replace("\u2212", "-").replace(",", "")
+    )
     assert len(shown) == len(rules) == 2
     for (low, high), exact in zip(shown, rules.ranges()[:, 0], strict=True):
         assert -0.01 * abs(exact[0]) < float(low) - exact[0] <= 1e-9 * abs(exact[0])
@@ -234,14 +256,18 @@ def test_commands_that_make_it_again() -> None:
     rules = replace(base, provenance=replace(base.provenance, settings={"threshold": 1.0}))
     told = "relurules.extract('model.onnx', domain=DOMAIN, data=DATA, y=RESPONSE, threshold=1.0).save('rules.json')"
     assert told in said(rules)
-    rules = replace(base, evidence=None, provenance=replace(base.provenance, model="Sequential", settings={}))
+    rules = replace(
+        base, evidence=None, provenance=replace(base.provenance, model="Sequential", settings={})
+    )
     assert "relurules.extract(MODEL, domain=DOMAIN, data=DATA).save('rules.json')" in said(rules)
 
 
 def test_what_counts_as_1_and_what_numbers_vary_by() -> None:
     base = people()
     assert base.evidence is not None
-    assert "Observed default = late, share" in said(replace(base, evidence=replace(base.evidence, positive="late")))
+    assert "Observed default = late, share" in said(
+        replace(base, evidence=replace(base.evidence, positive="late"))
+    )
     text = said(replace(base, evidence=replace(base.evidence, task="regression")))
     assert "Observed default, mean" in text
     assert "standard deviation" in text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from documenting.stand_ins import Page, people, sums, with_evidence
+from documents.stand_ins import Page, people, sums, with_evidence
 from handmade import network, rows_in, rules_of
 
 import relurules as rr
@@ -43,7 +43,12 @@ def test_html_holds_names_as_text() -> None:
 
 def test_html_loads_nothing() -> None:
     page = Page(str(rr.emit(people(), "html")))
-    used = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("src", "href")]
+    used = [
+        value
+        for _, attributes in page.tags
+        for name, value in attributes.items()
+        if name in ("src", "href")
+    ]
     assert used
     assert all(value is not None and value.startswith("#") for value in used)
     assert "@import" not in str(rr.emit(people(), "html"))
@@ -62,7 +67,11 @@ def test_html_for_every_reader(rules: RuleSet) -> None:
     links = {str(attributes["href"])[1:] for attributes in page.all("a")}
     assert links <= set(ids)
     assert {f"rule-{rule.number}" for rule in rules} <= set(ids)
-    named = {str(attributes["aria-labelledby"]) for _, attributes in page.tags if "aria-labelledby" in attributes}
+    named = {
+        str(attributes["aria-labelledby"])
+        for _, attributes in page.tags
+        if "aria-labelledby" in attributes
+    }
     assert named <= set(ids)
     assert all("scope" in attributes for attributes in page.all("th"))
     assert all(attributes.get("aria-hidden") == "true" for attributes in page.all("svg"))
@@ -82,7 +91,10 @@ def contrast(one: str, other: str) -> float:
 def test_colours_are_told_apart() -> None:
     """WCAG AA: 4.5 for text on every background that there is, 3 for what charts are made of."""
     style = str(rr.emit(sums(), "html")).split("<style>")[1].split("</style>")[0]
-    backgrounds = {"#ffffff", *re.findall(r"background: (#[0-9a-f]{6})", style)} - {"#1d6fb8", "#c2500a"}
+    backgrounds = {"#ffffff", *re.findall(r"background: (#[0-9a-f]{6})", style)} - {
+        "#1d6fb8",
+        "#c2500a",
+    }
     texts = set(re.findall(r"(?<![-\w])color: (#[0-9a-f]{6})", style))
     assert len(texts) >= 3
     assert all(contrast(text, ground) >= 4.5 for text in texts for ground in backgrounds)
@@ -147,7 +159,9 @@ def test_latex_compiles(rules: object, tmp_path: Path) -> None:
     assert (tmp_path / "rules.pdf").stat().st_size > 10_000
 
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")

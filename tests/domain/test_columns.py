@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import relurules as rr
-from relurules.domain.columns import Category, Column, decode_rows, encode_table, name_coordinates, read_raw_columns
+from relurules.domain.columns import (
+    Category,
+    Column,
+    decode_rows,
+    encode_table,
+    name_coordinates,
+    read_raw_columns,
+)
 from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DataError, DomainError
 
@@ -46,7 +53,9 @@ def test_an_array_of_text_as_wide_as_its_coordinates() -> None:
 
 
 def test_names_of_coordinates() -> None:
-    many = Column("c", (Category(("v0",)), Category(("v1",)), Category(tuple("pqrstu"), other=True)))
+    many = Column(
+        "c", (Category(("v0",)), Category(("v1",)), Category(tuple("pqrstu"), other=True))
+    )
     assert name_coordinates((JOB, many)) == (
         "job in ('a', 'b')",
         "job in ('c', missing)",
@@ -55,10 +64,19 @@ def test_names_of_coordinates() -> None:
         "c = 'v1'",
         "c in ('p', 'q', 'r', 's', 3 more)",
     )
-    assert name_coordinates((Column("it's", (Category(("o'x",)), Category((3.0,)))),)) == ("it's = 'o''x'", "it's = 3")
+    assert name_coordinates((Column("it's", (Category(("o'x",)), Category((3.0,)))),)) == (
+        "it's = 'o''x'",
+        "it's = 3",
+    )
 
 
-@given(st.lists(st.tuples(st.floats(-1e9, 1e9), st.integers(0, 2), st.integers(0, 1)), min_size=1, max_size=20))
+@given(
+    st.lists(
+        st.tuples(st.floats(-1e9, 1e9), st.integers(0, 2), st.integers(0, 1)),
+        min_size=1,
+        max_size=20,
+    )
+)
 def test_what_is_decoded_encodes_to_the_same(rows: list[tuple[float, int, int]]) -> None:
     X = np.array([[age, *np.eye(3)[job], *np.eye(2)[grade]] for age, job, grade in rows])
     assert np.array_equal(encode_table(pd.DataFrame(decode_rows(X, COLUMNS)), COLUMNS), X)
@@ -67,8 +85,15 @@ def test_what_is_decoded_encodes_to_the_same(rows: list[tuple[float, int, int]])
 
 def test_a_domain_of_columns_holds_one_category_each() -> None:
     domain = rr.Domain.over(COLUMNS)
-    assert domain.contains(np.array(EXPECTED, dtype=float)).tolist() == [True, True, True, False]  # grade 3 is unknown
-    assert not domain.contains(np.array([[1, 1, 1, 0, 1, 0], [1, 0.5, 0.5, 0, 1, 0], [1, 0, 0, 0, 1, 0]])).any()
+    assert domain.contains(np.array(EXPECTED, dtype=float)).tolist() == [
+        True,
+        True,
+        True,
+        False,
+    ]  # grade 3 is unknown
+    assert not domain.contains(
+        np.array([[1, 1, 1, 0, 1, 0], [1, 0.5, 0.5, 0, 1, 0], [1, 0, 0, 0, 1, 0]])
+    ).any()
 
 
 def test_from_data_makes_categories_of_text() -> None:
@@ -99,29 +124,73 @@ def test_admitting_leaves_other_categories_out() -> None:
 def test_json_round_trip() -> None:
     domain = rr.Domain.over(COLUMNS).where("age <= 90").admitting({"job": [None, "a"]})
     again = domain_from_json(domain_to_json(domain))
-    assert (again.columns, again.groups, again.names) == (domain.columns, domain.groups, domain.names)
+    assert (again.columns, again.groups, again.names) == (
+        domain.columns,
+        domain.groups,
+        domain.names,
+    )
     assert np.array_equal(again.upper, domain.upper)
 
 
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
-        (lambda: rr.Domain.over((Column("c", (Category(("a",)), Category(("a",)))),)), DomainError, "'a' is in two"),
-        (lambda: rr.Domain.over((Column("c", (Category(),)),)), DomainError, "a category without any value"),
-        (lambda: rr.Domain.over((Column("c", (Category(("a",)),), 1.0),)), DomainError, "can't count as a number"),
+        (
+            lambda: rr.Domain.over((Column("c", (Category(("a",)), Category(("a",)))),)),
+            DomainError,
+            "'a' is in two",
+        ),
+        (
+            lambda: rr.Domain.over((Column("c", (Category(),)),)),
+            DomainError,
+            "a category without any value",
+        ),
+        (
+            lambda: rr.Domain.over((Column("c", (Category(("a",)),), 1.0),)),
+            DomainError,
+            "can't count as a number",
+        ),
         (lambda: rr.Domain.over((AGE, AGE)), DomainError, "'age' twice"),
-        (lambda: rr.Domain.over(COLUMNS).admitting({"age": ["a"]}), DomainError, "column 'age' has no categories"),
+        (
+            lambda: rr.Domain.over(COLUMNS).admitting({"age": ["a"]}),
+            DomainError,
+            "column 'age' has no categories",
+        ),
         (
             lambda: rr.Domain.over(COLUMNS).admitting({"job": ["q"]}),
             DomainError,
             "has no category 'q'; it has 'a', 'b'",
         ),
-        (lambda: rr.Domain.over(COLUMNS).admitting({"job": []}), DomainError, "no category is left"),
-        (lambda: rr.Domain.over(COLUMNS).renamed(list("abcdef")), DomainError, "takes its names from its columns"),
-        (lambda: rr.Domain.over((AGE,)).aligned(COLUMNS), DomainError, "the domain lacks the column 'job'"),
-        (lambda: encode_table(pd.DataFrame({"age": [1]}), COLUMNS), DataError, "lacks 2 of 3 columns: 'job', 'grade'"),
-        (lambda: encode_table(pd.DataFrame({**FRAME, "age": "old"}), COLUMNS), DataError, "column 'age', row 0: found 'old'"),
-        (lambda: encode_table(np.zeros((2, 5)), COLUMNS), DataError, "(rows, 3), found shape (2, 5)"),
+        (
+            lambda: rr.Domain.over(COLUMNS).admitting({"job": []}),
+            DomainError,
+            "no category is left",
+        ),
+        (
+            lambda: rr.Domain.over(COLUMNS).renamed(list("abcdef")),
+            DomainError,
+            "takes its names from its columns",
+        ),
+        (
+            lambda: rr.Domain.over((AGE,)).aligned(COLUMNS),
+            DomainError,
+            "the domain lacks the column 'job'",
+        ),
+        (
+            lambda: encode_table(pd.DataFrame({"age": [1]}), COLUMNS),
+            DataError,
+            "lacks 2 of 3 columns: 'job', 'grade'",
+        ),
+        (
+            lambda: encode_table(pd.DataFrame({**FRAME, "age": "old"}), COLUMNS),
+            DataError,
+            "column 'age', row 0: found 'old'",
+        ),
+        (
+            lambda: encode_table(np.zeros((2, 5)), COLUMNS),
+            DataError,
+            "(rows, 3), found shape (2, 5)",
+        ),
     ],
 )
 def test_refuses(call: Any, error: type[Exception], said: str) -> None:

@@ -52,7 +52,9 @@ def test_box_refuses(lower: Any, upper: Any, names: Any, said: str) -> None:
 
 def test_contains_takes_boundaries_and_refuses_missing_and_infinite_values() -> None:
     domain = rr.Domain.box([-INF, 0], [INF, 1])
-    X = np.array([[5, 0], [-1e300, 1], [0, 1.0000001], [0, -1e-300], [NAN, 0.5], [INF, 0.5], [0, NAN]])
+    X = np.array(
+        [[5, 0], [-1e300, 1], [0, 1.0000001], [0, -1e-300], [NAN, 0.5], [INF, 0.5], [0, NAN]]
+    )
     assert domain.contains(X).tolist() == [True, True, False, False, False, False, False]
 
 
@@ -64,7 +66,11 @@ def test_one_sided_bounds() -> None:
 
 def test_unbounded_holds_every_finite_row() -> None:
     domain = rr.Domain.unbounded(["a", "b"])
-    assert domain.contains(np.array([[1e308, -1e308], [0, 0], [INF, 0]])).tolist() == [True, True, False]
+    assert domain.contains(np.array([[1e308, -1e308], [0, 0], [INF, 0]])).tolist() == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_from_data_reads_pandas_polars_and_arrays_alike() -> None:
@@ -100,7 +106,9 @@ def test_from_data_notes_columns_of_whole_numbers(column: Any, whole: bool) -> N
 
 
 def test_from_data_leaves_out_what_is_masked() -> None:
-    domain = rr.Domain.from_data(np.ma.array([[1.0, 2.0], [3.0, 99.0]], mask=[[False, False], [False, True]]))
+    domain = rr.Domain.from_data(
+        np.ma.array([[1.0, 2.0], [3.0, 99.0]], mask=[[False, False], [False, True]])
+    )
     assert domain.upper.tolist() == [3.0, 2.0]
 
 
@@ -113,14 +121,30 @@ def test_from_data_reads_nulls_of_polars_as_missing() -> None:
     ("table", "error", "said"),
     [
         (pd.DataFrame({"a": [1.0, INF]}), DomainError, "column 'a', row 1: infinite value"),
-        (pd.DataFrame({"b": ["red", 2.5]}), DomainError, "column 'b' holds text such as 'red' and numbers such as 2.5"),
-        (pd.DataFrame({"b": ["red", 0]}), DomainError, "column 'b' holds text such as 'red' and numbers such as 0.0"),
+        (
+            pd.DataFrame({"b": ["red", 2.5]}),
+            DomainError,
+            "column 'b' holds text such as 'red' and numbers such as 2.5",
+        ),
+        (
+            pd.DataFrame({"b": ["red", 0]}),
+            DomainError,
+            "column 'b' holds text such as 'red' and numbers such as 0.0",
+        ),
         (pd.DataFrame(index=[0, 1]), DomainError, "the table has no columns"),
-        (pl.LazyFrame({"b": [1]}), DataError, "the table is a lazy frame, whose rows aren't there yet"),
+        (
+            pl.LazyFrame({"b": [1]}),
+            DataError,
+            "the table is a lazy frame, whose rows aren't there yet",
+        ),
         ([[1, 2], [3]], DataError, "found rows of several lengths"),
         (pd.DataFrame({"b": [b"red"]}), DataError, "column 'b', row 0: found the bytes b'red'"),
         (pd.DataFrame({"when": pd.to_datetime(["2020-01-01"])}), DataError, "column 'when', row 0"),
-        (pd.DataFrame({"a": [1.0, 2.0], "b": [NAN, None]}), DomainError, "column 'b' holds no value"),
+        (
+            pd.DataFrame({"a": [1.0, 2.0], "b": [NAN, None]}),
+            DomainError,
+            "column 'b' holds no value",
+        ),
         (pd.DataFrame({"a": []}, dtype=float), DomainError, "the table has no rows"),
         (np.empty((0, 3)), DomainError, "the table has no rows"),
         (np.zeros(3), DomainError, "found shape (3,)"),
@@ -146,7 +170,9 @@ def test_where_gives_a_new_domain() -> None:
 
 def test_where_forgives_rounding_only() -> None:
     domain = rr.Domain.box([0, 0, 0], [1, 1, 1]).where("x0 + x1 + x2 <= 0.6")
-    assert domain.contains(np.array([[0.1, 0.2, 0.3], [0.3, 0.2, 0.1], [0.1, 0.2, 0.3000001]])).tolist() == [
+    assert domain.contains(
+        np.array([[0.1, 0.2, 0.3], [0.3, 0.2, 0.1], [0.1, 0.2, 0.3000001]])
+    ).tolist() == [
         True,
         True,
         False,
@@ -194,13 +220,23 @@ def test_frame_maps_the_unit_cube_into_the_box(columns: list[tuple[float, float,
     assert (x <= domain.upper + room).all()
 
 
-@given(st.lists(st.tuples(BOUND, st.floats(1e-3, 1e3), st.floats(-3, 3), st.floats(-5, 5)), min_size=1, max_size=5))
-def test_frame_keeps_the_value_of_affine_forms(columns: list[tuple[float, float, float, float]]) -> None:
+@given(
+    st.lists(
+        st.tuples(BOUND, st.floats(1e-3, 1e3), st.floats(-3, 3), st.floats(-5, 5)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_frame_keeps_the_value_of_affine_forms(
+    columns: list[tuple[float, float, float, float]],
+) -> None:
     lower, width, u, weights = map(np.array, zip(*columns, strict=True))
     frame = rr.Domain.box(lower, lower + width).frame(np.ones(len(u)))
     rows, offsets = frame.rows(weights[None], np.array([2.0]))
     x = frame.to_user(u)
-    assert rows[0] @ u + offsets[0] == pytest.approx(weights @ x + 2.0, abs=1e-12 * (1 + np.abs(weights) @ np.abs(x)))
+    assert rows[0] @ u + offsets[0] == pytest.approx(
+        weights @ x + 2.0, abs=1e-12 * (1 + np.abs(weights) @ np.abs(x))
+    )
 
 
 def test_to_user_keeps_pinned_columns() -> None:
@@ -210,7 +246,9 @@ def test_to_user_keeps_pinned_columns() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.floats(-100, 100), st.floats(0.1, 100), st.floats(-2, 2), st.floats(-5, 5)), min_size=1, max_size=4
+        st.tuples(st.floats(-100, 100), st.floats(0.1, 100), st.floats(-2, 2), st.floats(-5, 5)),
+        min_size=1,
+        max_size=4,
     )
 )
 def test_polytope_and_contains_agree(columns: list[tuple[float, float, float, float]]) -> None:
@@ -218,7 +256,9 @@ def test_polytope_and_contains_agree(columns: list[tuple[float, float, float, fl
     domain = rr.Domain.box(lower, lower + width)
     weights[0] = weights[0] if abs(weights[0]) > 1e-3 else 1.0
     centre = float(weights @ (lower + width / 2))
-    domain = domain.where(" + ".join(f"{w!r} * x{j}" for j, w in enumerate(weights.tolist())) + f" <= {centre!r}")
+    domain = domain.where(
+        " + ".join(f"{w!r} * x{j}" for j, w in enumerate(weights.tolist())) + f" <= {centre!r}"
+    )
     frame = domain.frame(np.ones(len(u)))
     G, h = domain.polytope(frame)
     assert np.linalg.norm(G, axis=1) == pytest.approx(np.ones(len(G)))
@@ -228,7 +268,8 @@ def test_polytope_and_contains_agree(columns: list[tuple[float, float, float, fl
 
 
 @pytest.mark.parametrize(
-    ("text", "flaw"), [("a\0b", "a NUL character"), ("\ud800", "the half of a surrogate pair"), ("x\udfff", "UTF-8")]
+    ("text", "flaw"),
+    [("a\0b", "a NUL character"), ("\ud800", "the half of a surrogate pair"), ("x\udfff", "UTF-8")],
 )
 def test_names_and_categories_that_no_file_could_hold(text: str, flaw: str) -> None:
     frame = pd.DataFrame(np.zeros((3, 2)))

@@ -33,7 +33,9 @@ def test_file_alone(tmp_path: Path, name: str, text: str) -> None:
 
 def test_file_over_the_range_of_data(tmp_path: Path) -> None:
     (tmp_path / "d.toml").write_text("[columns]\nb = [-1, 9]")
-    base = rr.Domain.from_data(np.array([[0.0, 1.0, 5.0], [2.0, 3.0, 6.5]])).renamed(["a", "b", "c"])
+    base = rr.Domain.from_data(np.array([[0.0, 1.0, 5.0], [2.0, 3.0, 6.5]])).renamed(
+        ["a", "b", "c"]
+    )
     domain = read_domain(tmp_path / "d.toml", base)
     assert domain.names == ("a", "b", "c")
     assert (domain.lower.tolist(), domain.upper.tolist()) == ([0.0, -1.0, 5.0], [2.0, 9.0, 6.5])
@@ -48,7 +50,11 @@ def test_file_over_the_range_of_data(tmp_path: Path) -> None:
         ("d.json", "{", "can't be read as JSON"),
         ("d.json", "[]", "expected columns"),
         ("d.json", '{"columns": {"a": [0, 1], "a": [0, 9]}}', "the key 'a' is there twice"),
-        ("d.json", '{"where": [], "columns": {"a": [0, 1]}, "where": []}', "the key 'where' is there twice"),
+        (
+            "d.json",
+            '{"where": [], "columns": {"a": [0, 1]}, "where": []}',
+            "the key 'where' is there twice",
+        ),
         ("d.json", "[" * 100_000, "can't be read as JSON"),
         ("d.json", '{"columns": {"a": [0, ' + "9" * 5000 + "]}}", "can't be read as JSON"),
         ("d.json", '{"bounds": {}}', "entry 'bounds'"),
@@ -59,8 +65,16 @@ def test_file_over_the_range_of_data(tmp_path: Path) -> None:
         ("d.json", '{"columns": {"a": [1, 2, 3]}}', "columns.a: expected [lower, upper]"),
         ("d.json", '{"columns": {"a": [true, 2]}}', "columns.a: expected [lower, upper]"),
         ("d.json", '{"columns": {"a": [3, 2]}}', "hold no number"),
-        ("d.json", '{"columns": {"a": [0, ' + "9" * 400 + "]}}", "columns.a: holds a number too large"),
-        ("d.json", '{"columns": {"a": [1, 2]}, "where": ["b <= 1"]}', "names 'b', which is no column"),
+        (
+            "d.json",
+            '{"columns": {"a": [0, ' + "9" * 400 + "]}}",
+            "columns.a: holds a number too large",
+        ),
+        (
+            "d.json",
+            '{"columns": {"a": [1, 2]}, "where": ["b <= 1"]}',
+            "names 'b', which is no column",
+        ),
     ],
 )
 def test_refuses(tmp_path: Path, name: str, text: str, said: str) -> None:

@@ -89,7 +89,10 @@ def test_refuses_what_is_no_text(found: Any) -> None:
 
 
 def test_quoting_never_hides_a_column_of_the_users() -> None:
-    assert parse_inequality("`mean radius` - 2*_q0_ <= 1", NAMES) == ({"mean radius": 1.0, "_q0_": -2.0}, 1.0)
+    assert parse_inequality("`mean radius` - 2*_q0_ <= 1", NAMES) == (
+        {"mean radius": 1.0, "_q0_": -2.0},
+        1.0,
+    )
 
 
 def test_integer_too_large_for_float64_is_refused() -> None:
@@ -113,7 +116,9 @@ NUMBER = st.floats(-1e9, 1e9, allow_nan=False)
 
 
 @given(NUMBER, NUMBER, NUMBER, NUMBER, st.tuples(NUMBER, NUMBER), st.sampled_from(["<=", ">="]))
-def test_means_what_it_says(p: float, q: float, r: float, s: float, at: tuple[float, float], sense: str) -> None:
+def test_means_what_it_says(
+    p: float, q: float, r: float, s: float, at: tuple[float, float], sense: str
+) -> None:
     if p - r == 0 and q == 0:
         return
     text = f"{p!r} * a + b * {q!r} {sense} {r!r} * a - ({s!r})"

@@ -35,7 +35,9 @@ LINKS = [
     Head("complement", (1,)), Head("exp", (1,)), Head("expm1", (1,)), Head("log_softmax", (0, 1)), Head("step", (0,)),
 ]  # fmt: skip
 #: outside, columns, number.
-WAYS = list(product(("null", "clamp", "exact"), (("outputs", "rule"), ("outputs",)), ("double", "float")))
+WAYS = list(
+    product(("null", "clamp", "exact"), (("outputs", "rule"), ("outputs",)), ("double", "float"))
+)
 
 
 def forms_of(target: str) -> tuple[str, ...]:
@@ -48,13 +50,18 @@ def made() -> dict[str, RuleSet]:
     box = rr.Domain.box([-1, -1, -1], [1, 1, 1])
     dense, flat = layered(0, 3, [6, 6], 2, 0.1), layered(0, 3, [6, 6], 2)
     return {
-        "sparse": rules_of(random_network(3, K=5), rr.Domain.box([-1, -1], [1, 1], ["a", "b"]).where("a + b <= 1.5")),
+        "sparse": rules_of(
+            random_network(3, K=5),
+            rr.Domain.box([-1, -1], [1, 1], ["a", "b"]).where("a + b <= 1.5"),
+        ),
         "dense": rules_of(dense, box.where("x0 + x1 <= 1.5")),
         "linked": rules_of(flat, box, [f"o{i}" for i in range(len(LINKS))], LINKS),
         "partial": rules_of(flat, box, max_regions=9),
         "simplified": rules_of(flat, box, max_error=0.3),
         "decided": rules_of(layered(0, 3, [6, 6], 1), box, decision=0.2),
-        "linear": rules_of(network(np.empty((0, 3)), [], np.empty((1, 0)), C=[[1, -2, 0.5]], c=[0.5]), box),
+        "linear": rules_of(
+            network(np.empty((0, 3)), [], np.empty((1, 0)), C=[[1, -2, 0.5]], c=[0.5]), box
+        ),
     }
 
 
@@ -76,7 +83,9 @@ def rows_for(rules: RuleSet) -> Array:
     return np.vstack([rows_in(domain, 80), [rule.point for rule in rules], beside, odd, nearest])
 
 
-def emitted(rules: RuleSet, target: str, form: str, way: tuple[str, Sequence[str], str]) -> Artifact | None:
+def emitted(
+    rules: RuleSet, target: str, form: str, way: tuple[str, Sequence[str], str]
+) -> Artifact | None:
     """None for what can't be: rows outside the domain by rules or a tree, floats in Python."""
     outside, columns, number = way
     if number == "float" and target != "c":
@@ -90,22 +99,36 @@ def emitted(rules: RuleSet, target: str, form: str, way: tuple[str, Sequence[str
 
 @pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("target", TARGETS)
-def test_hostile_rows(target: str, large: bool, made: dict[str, RuleSet], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_rows(
+    target: str, large: bool, made: dict[str, RuleSet], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Languages that have to be compiled or started take a part of the ways."""
     monkeypatch.setattr(plan, "_WRITTEN", 2 if large else 100)
-    cases = [case for case in product(made, forms_of(target), WAYS) if not (large and case[1] == "rules")]
+    cases = [
+        case for case in product(made, forms_of(target), WAYS) if not (large and case[1] == "rules")
+    ]
     for kind, form, way in cases if target in ("python", "numpy") else cases[large::13]:
         rules = made[kind]
         if (artifact := emitted(rules, target, form, way)) is not None:
             report = rr.verify(artifact, rules, rows_for(rules))
             assert report, (kind, form, way, report)
-            assert report.relative < (1e-12 if artifact.number == "double" else 1e-5), (kind, form, way, report)
+            assert report.relative < (1e-12 if artifact.number == "double" else 1e-5), (
+                kind,
+                form,
+                way,
+                report,
+            )
 
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_rules_are_those_that_apply(target: str, made: dict[str, RuleSet]) -> None:
     """Away from walls, by which a row may be put on either side."""
-    for kind, form in (("dense", "network"), ("partial", "tree"), ("simplified", "network"), ("decided", "tree")):
+    for kind, form in (
+        ("dense", "network"),
+        ("partial", "tree"),
+        ("simplified", "network"),
+        ("decided", "tree"),
+    ):
         rules, points = made[kind], np.array([rule.point for rule in made[kind]])
         ran = run_artifact(rr.emit(rules, target, form=form), points)[1]
         assert ran.rule.tolist() == rules.apply(points).tolist()
@@ -129,7 +152,8 @@ def many() -> RuleSet:
     """A grid of 225 rules."""
     normals = np.eye(2).repeat(14, axis=0)
     rules = rules_of(
-        lines(normals, -np.tile(np.arange(1.0, 15), 2)), rr.Domain.box([0, 0], [15, 15], ["mul", "walked"])
+        lines(normals, -np.tile(np.arange(1.0, 15), 2)),
+        rr.Domain.box([0, 0], [15, 15], ["mul", "walked"]),
     )
     assert len(rules) == 225
     return rules
@@ -137,7 +161,9 @@ def many() -> RuleSet:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_large_trees_are_tables(target: str, many: RuleSet) -> None:
-    X = np.vstack([np.random.default_rng(0).uniform(-1, 16, (300, 2)), np.indices((16, 16)).reshape(2, -1).T])
+    X = np.vstack(
+        [np.random.default_rng(0).uniform(-1, 16, (300, 2)), np.indices((16, 16)).reshape(2, -1).T]
+    )
     for form in forms_of(target):
         artifact = rr.emit(many, target, form=form)
         assert rr.verify(artifact, many, X)
@@ -150,13 +176,21 @@ def compilers() -> list[Any]:
     found = []
     for name in ("gcc", "clang"):
         absent = shutil.which(name) is None
-        found.append(pytest.param(name, marks=pytest.mark.skipif(absent, reason=f"no {name} on the PATH")))
+        found.append(
+            pytest.param(name, marks=pytest.mark.skipif(absent, reason=f"no {name} on the PATH"))
+        )
     return found
 
 
 def sources(made: dict[str, RuleSet], tmp_path: Path) -> list[Path]:
     """score.c of every template, in double and float."""
-    ways = [("sparse", "rules"), ("linked", "tree"), ("sparse", "network"), ("dense", "network"), ("linked", "network")]
+    ways = [
+        ("sparse", "rules"),
+        ("linked", "tree"),
+        ("sparse", "network"),
+        ("dense", "network"),
+        ("linked", "network"),
+    ]
     for i, ((kind, form), number) in enumerate(product(ways, ("double", "float"))):
         outside = "clamp" if kind == "linked" else "null"
         rr.emit(made[kind], "c", form=form, number=number, outside=outside).write(tmp_path / str(i))
@@ -164,11 +198,23 @@ def sources(made: dict[str, RuleSet], tmp_path: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("compiler", compilers())
-def test_c_compiles_without_a_warning(compiler: str, made: dict[str, RuleSet], tmp_path: Path) -> None:
-    flags = [*(flag for flag in COMPILER if flag != "-O2"), "-Wshadow", "-Wvla", "-Wmissing-prototypes", "-O0", "-c"]
+def test_c_compiles_without_a_warning(
+    compiler: str, made: dict[str, RuleSet], tmp_path: Path
+) -> None:
+    flags = [
+        *(flag for flag in COMPILER if flag != "-O2"),
+        "-Wshadow",
+        "-Wvla",
+        "-Wmissing-prototypes",
+        "-O0",
+        "-c",
+    ]
     for source in sources(made, tmp_path):
         built = subprocess.run(
-            [compiler, *flags, source, "-o", tmp_path / "o"], capture_output=True, text=True, check=False
+            [compiler, *flags, source, "-o", tmp_path / "o"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert built.returncode == 0, built.stderr
 
@@ -177,14 +223,21 @@ def narrow() -> dict[str, RuleSet]:
     """One input: without neurons, with one, with layers as tables; a column of two categories; one rule, one output."""
     interval = rr.Domain.box([-1], [1], ["stride"])
     affine = network(np.empty((0, 1)), [], np.empty((2, 0)), C=[[2], [-1]], c=[0.5, 1])
-    links = [Head("softmax", (0, 1)), Head("argmax", (0, 1)), Head("sigmoid", (1,)), Head("exp", (0,))]
+    links = [
+        Head("softmax", (0, 1)),
+        Head("argmax", (0, 1)),
+        Head("sigmoid", (1,)),
+        Head("exp", (0,)),
+    ]
     return {
         "affine": rules_of(affine, interval),
         "linked": rules_of(affine, interval, [f"o{i}" for i in range(len(links))], links),
         "one neuron": rules_of(layered(1, 1, [1], 1), interval),
         "dense": rules_of(layered(2, 1, [10], 1), interval),
         "leaky": rules_of(layered(3, 1, [9, 9], 2, 0.1), interval.where("stride <= 0.5")),
-        "linked and dense": rules_of(layered(4, 1, [9], 2), interval, [f"o{i}" for i in range(len(links))], links),
+        "linked and dense": rules_of(
+            layered(4, 1, [9], 2), interval, [f"o{i}" for i in range(len(links))], links
+        ),
         "one rule": rules_of(layered(2, 1, [10], 1), interval, max_regions=1),
         "open": rules_of(layered(2, 1, [10], 1)),
     }
@@ -236,7 +289,9 @@ DEVIATIONS = {"2.3", "8.7", "8.9", "8.14", "10.3", "10.4", "12.1", "15.5", "18.4
 
 
 @pytest.mark.skipif(shutil.which("cppcheck") is None, reason="no cppcheck on the PATH")
-def test_c_deviates_from_misra_where_that_is_stated(made: dict[str, RuleSet], tmp_path: Path) -> None:
+def test_c_deviates_from_misra_where_that_is_stated(
+    made: dict[str, RuleSet], tmp_path: Path
+) -> None:
     found = set[str]()
     for source in sources(made, tmp_path):  # one by one: names are to differ within a program
         command = ["cppcheck", "--addon=misra", "--enable=style", "--std=c99", "--quiet", source]
@@ -253,9 +308,21 @@ def test_c_has_no_state_and_allocates_nothing(made: dict[str, RuleSet], tmp_path
     """What the object file needs from outside is the mathematical library at most; it has no writable data."""
     for source in sources(made, tmp_path)[4:]:
         subprocess.run(["cc", "-std=c99", "-O1", "-c", source, "-o", tmp_path / "o"], check=True)
-        symbols = subprocess.run(["nm", tmp_path / "o"], capture_output=True, text=True, check=True).stdout
+        symbols = subprocess.run(
+            ["nm", tmp_path / "o"], capture_output=True, text=True, check=True
+        ).stdout
         needed = {line.split()[1] for line in symbols.splitlines() if line.split()[0] == "U"}
-        assert needed <= {"exp", "expm1", "log", "expf", "expm1f", "logf", "memset", "memcpy", "_GLOBAL_OFFSET_TABLE_"}
+        assert needed <= {
+            "exp",
+            "expm1",
+            "log",
+            "expf",
+            "expm1f",
+            "logf",
+            "memset",
+            "memcpy",
+            "_GLOBAL_OFFSET_TABLE_",
+        }
         assert not re.search(r" [dDbBC] ", symbols)
 
 
@@ -266,12 +333,17 @@ def test_c_has_no_state_and_allocates_nothing(made: dict[str, RuleSet], tmp_path
         ("#include <stddef.h>", "#include <stddef.h>\n#define __FAST_MATH__"),
     ],
 )
-def test_c_refuses_to_be_compiled_where_it_would_be_wrong(old: str, new: str, made: dict[str, RuleSet]) -> None:
+def test_c_refuses_to_be_compiled_where_it_would_be_wrong(
+    old: str, new: str, made: dict[str, RuleSet]
+) -> None:
     artifact = rr.emit(made["dense"], "c", form="network")
     header = artifact.files["score.h"]
     assert old in header
     with pytest.raises(CheckError, match="doesn't compile"):
-        run_artifact(replace(artifact, files={**artifact.files, "score.h": header.replace(old, new)}), np.zeros((1, 3)))
+        run_artifact(
+            replace(artifact, files={**artifact.files, "score.h": header.replace(old, new)}),
+            np.zeros((1, 3)),
+        )
 
 
 def test_tables_of_c_hold_the_same_numbers_twice(made: dict[str, RuleSet]) -> None:
@@ -299,7 +371,9 @@ def test_the_head_says_where_it_comes_from(target: str, made: dict[str, RuleSet]
 
 
 def test_the_header_of_c_tells_ranges() -> None:
-    domain = replace(rr.Domain.box([0, -INF], [10, INF], ["age", "b"]), integer=np.array([True, False]))
+    domain = replace(
+        rr.Domain.box([0, -INF], [10, INF], ["age", "b"]), integer=np.array([True, False])
+    )
     header = rr.emit(rules_of(random_network(1, K=2), domain), "c").files["score.h"]
     assert "0: age: a whole number from 0.0 to 10.0" in header
     assert "1: b: a number of any size" in header
@@ -345,10 +419,13 @@ def test_exact_needs_the_network_as_traced(many: RuleSet) -> None:
         rr.emit(replace(many, traced=None), "c", outside="exact")
 
 
-def test_too_many_conditions_for_a_c_compiler(many: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_conditions_for_a_c_compiler(
+    many: RuleSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(printer, "_CONDITIONS", 100)
     with pytest.raises(
-        UnsupportedError, match=r"writes out \d+ conditions; C compilers take 100 .* 'tree' or 'network'"
+        UnsupportedError,
+        match=r"writes out \d+ conditions; C compilers take 100 .* 'tree' or 'network'",
     ):
         rr.emit(many, "c", form="rules")
 
@@ -361,19 +438,25 @@ def test_numbers_that_a_float_cannot_hold() -> None:
 
 
 def test_python_reads_and_writes_csv(tmp_path: Path) -> None:
-    rules = rules_of(random_network(3, K=3), rr.Domain.box([-1, -1], [1, 1], ["a", 'b "x", y']), ["y", "z"])
+    rules = rules_of(
+        random_network(3, K=3), rr.Domain.box([-1, -1], [1, 1], ["a", 'b "x", y']), ["y", "z"]
+    )
     artifact = rr.emit(rules, "python")
     artifact.write(tmp_path)
     X = np.vstack([rows_in(rules.domain, 5), [[3, 0], [NAN, 0]]])
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["id", *rules.features])
-    writer.writerows([[7, *("" if value != value else repr(float(value)) for value in row)] for row in X])
+    writer.writerows(
+        [[7, *("" if value != value else repr(float(value)) for value in row)] for row in X]
+    )
     ran = scored(tmp_path, out.getvalue())
     assert ran.returncode == 0, ran.stderr
     header, *found = csv.reader(io.StringIO(ran.stdout))
     assert header == ["y", "z", "rule"]
-    assert [[float(v) for v in row[:2]] for row in found[:5]] == run_artifact(artifact, X[:5])[1].outputs.tolist()
+    assert [[float(v) for v in row[:2]] for row in found[:5]] == run_artifact(artifact, X[:5])[
+        1
+    ].outputs.tolist()
     assert [row[2] for row in found] == [str(number) for number in rules.apply(X)]
     assert found[5:] == [["", "", "0"]] * 2
 
@@ -387,7 +470,9 @@ def test_python_reads_and_writes_csv(tmp_path: Path) -> None:
     ],
 )
 def test_python_says_what_is_wrong_with_a_csv(text: str, said: str, tmp_path: Path) -> None:
-    rr.emit(rules_of(random_network(3, K=2), rr.Domain.box([-1, -1], [1, 1], ["a", "b"])), "python").write(tmp_path)
+    rr.emit(
+        rules_of(random_network(3, K=2), rr.Domain.box([-1, -1], [1, 1], ["a", "b"])), "python"
+    ).write(tmp_path)
     ran = scored(tmp_path, text)
     assert ran.returncode == 1
     assert said in ran.stderr
@@ -396,7 +481,11 @@ def test_python_says_what_is_wrong_with_a_csv(text: str, said: str, tmp_path: Pa
 
 def scored(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-I", folder / "score.py"], input=text, capture_output=True, text=True, check=False
+        [sys.executable, "-I", folder / "score.py"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -429,11 +518,17 @@ def test_numpy_takes_arrays_frames_and_mappings(made: dict[str, RuleSet]) -> Non
         ("{a: {}, b: 0}", "found object"),
     ],
 )
-def test_javascript_refuses_what_is_no_number(row: str, said: str, made: dict[str, RuleSet], tmp_path: Path) -> None:
+def test_javascript_refuses_what_is_no_number(
+    row: str, said: str, made: dict[str, RuleSet], tmp_path: Path
+) -> None:
     rr.emit(made["sparse"], "javascript").write(tmp_path)
     text = f'import {{ score }} from "./score.mjs"; score({row});'
     ran = subprocess.run(
-        ["node", "--input-type=module", "-e", text], cwd=tmp_path, capture_output=True, text=True, check=False
+        ["node", "--input-type=module", "-e", text],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 1
     assert said in ran.stderr

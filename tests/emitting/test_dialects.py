@@ -31,14 +31,18 @@ LINKS = [
 @pytest.fixture(scope="module")
 def odd() -> RuleSet:
     """Five neurons of all kinds of slopes, skip connections, an inequality."""
-    return rules_of(random_network(3, K=5), rr.Domain.box([-1, -1], [1, 1], ["a", "b"]).where("a + b <= 1.5"))
+    return rules_of(
+        random_network(3, K=5), rr.Domain.box([-1, -1], [1, 1], ["a", "b"]).where("a + b <= 1.5")
+    )
 
 
 @pytest.fixture(scope="module")
 def linked() -> RuleSet:
     """Scores from -2000 to 2000 behind every link."""
     net = network([[1000, 0], [0, 1000]], [0, 0], [[1, -1], [1, 1]], slope=[-1, 0.5])
-    return rules_of(net, rr.Domain.box([-1, -1], [1, 1], ["a", "b"]), [f"o{i}" for i in range(6)], LINKS)
+    return rules_of(
+        net, rr.Domain.box([-1, -1], [1, 1], ["a", "b"]), [f"o{i}" for i in range(6)], LINKS
+    )
 
 
 def rows_of(rules: RuleSet) -> np.ndarray[Any, Any]:
@@ -50,7 +54,9 @@ def rows_of(rules: RuleSet) -> np.ndarray[Any, Any]:
 def test_every_form(form: str, engine: str, odd: RuleSet) -> None:
     need(engine)
     rows = rows_of(odd)
-    report = rr.verify(rr.emit(odd, "sql", dialect=engine, form=form, outside="null", key=["id"]), odd, rows)
+    report = rr.verify(
+        rr.emit(odd, "sql", dialect=engine, form=form, outside="null", key=["id"]), odd, rows
+    )
     assert report
     assert report.outside == (~odd.domain.contains(rows)).sum() > 5
     assert report.relative < 1e-12
@@ -61,7 +67,9 @@ def test_links_of_scores_that_overflow(engine: str, linked: RuleSet) -> None:
     """exp(800) and exp(-800) end a whole query in PostgreSQL."""
     need(engine)
     rows = np.vstack([rows_in(linked.domain, 100), HOSTILE[:7], HOSTILE[9:]])
-    assert rr.verify(rr.emit(linked, "sql", dialect=engine, form="network", key=["id"]), linked, rows)
+    assert rr.verify(
+        rr.emit(linked, "sql", dialect=engine, form="network", key=["id"]), linked, rows
+    )
 
 
 @pytest.mark.parametrize("engine", QUICK)
@@ -69,13 +77,18 @@ def test_exp_and_expm1(engine: str) -> None:
     """Where an engine has no infinity, there is no number."""
     need(engine)
     net = network([[1, 1]], [0], [[500], [1]])
-    rules = rules_of(net, rr.Domain.box([-1, -1], [1, 1]), ["e", "m"], [Head("exp", (0,)), Head("expm1", (1,))])
+    rules = rules_of(
+        net, rr.Domain.box([-1, -1], [1, 1]), ["e", "m"], [Head("exp", (0,)), Head("expm1", (1,))]
+    )
     X = rows_in(rules.domain, 50)
     with np.errstate(over="ignore"):
         X = X[X.sum(axis=1) < 1.4] if engine == "mariadb" else np.vstack([X, [[1, 1]]])
         assert rr.verify(rr.emit(rules, "sql", dialect=engine, key=["id"]), rules, X)
         ((infinite, _, rule),) = scored(
-            engine, str(rr.emit(rules, "sql", dialect=engine)), [("x0", False), ("x1", False)], [(1.0, 1.0)]
+            engine,
+            str(rr.emit(rules, "sql", dialect=engine)),
+            [("x0", False), ("x1", False)],
+            [(1.0, 1.0)],
         )
     assert infinite == (None if engine == "mariadb" else INF)
     assert rule != 0
@@ -85,7 +98,9 @@ def test_exp_and_expm1(engine: str) -> None:
 def test_unbounded_domain(engine: str) -> None:
     need(engine)
     rules = rules_of(random_network(5, K=4))
-    X = np.vstack([np.random.default_rng(0).normal(size=(30, 2)) * 1e6, [[NAN, 1], [INF, 1], [1e90, -1e80]]])
+    X = np.vstack(
+        [np.random.default_rng(0).normal(size=(30, 2)) * 1e6, [[NAN, 1], [INF, 1], [1e90, -1e80]]]
+    )
     report = rr.verify(rr.emit(rules, "sql", dialect=engine, form="network", key=["id"]), rules, X)
     assert report
     assert report.outside == 2
@@ -107,7 +122,14 @@ def test_any_name(engine: str) -> None:
     net = network(np.eye(d)[[0, 5]], [0.1, -0.2], np.ones((2, 2)), C=np.arange(2 * d).reshape(2, d))
     outputs = ["out of rr_x0 \"'`\\", "b;--"]
     rules = rules_of(net, rr.Domain.box([-1] * d, [1] * d, names), outputs)
-    artifact = rr.emit(rules, "sql", dialect=engine, form="network", table="t\"'`; x", key=["rr_key0 '`\"", names[3]])
+    artifact = rr.emit(
+        rules,
+        "sql",
+        dialect=engine,
+        form="network",
+        table="t\"'`; x",
+        key=["rr_key0 '`\"", names[3]],
+    )
     assert rr.verify(artifact, rules, rows_in(rules.domain, 5))
 
 
@@ -115,9 +137,15 @@ def test_any_name(engine: str) -> None:
 def test_outputs_that_are_called_like_features(engine: str) -> None:
     """ClickHouse reads an alias of the same SELECT before a column."""
     need(engine)
-    rules = rules_of(random_network(2, K=3), rr.Domain.box([-1, -1], [1, 1], ["a", "b"]), ["b", "a"])
+    rules = rules_of(
+        random_network(2, K=3), rr.Domain.box([-1, -1], [1, 1], ["a", "b"]), ["b", "a"]
+    )
     for form in FORMS:
-        assert rr.verify(rr.emit(rules, "sql", dialect=engine, form=form, key=["id"]), rules, rows_in(rules.domain, 9))
+        assert rr.verify(
+            rr.emit(rules, "sql", dialect=engine, form=form, key=["id"]),
+            rules,
+            rows_in(rules.domain, 9),
+        )
 
 
 @pytest.mark.parametrize(
@@ -158,11 +186,24 @@ def test_200_characters_where_an_engine_has_them(engine: str) -> None:
         assert rr.verify(rr.emit(rules, "sql", dialect=engine), rules, rows_in(rules.domain, 5))
 
 
-TEXTS = ["Male", "male ", "it's", "back\\slash", "\\' OR 1=1 --", 'q"`', "", "Größe 年", "%s", "a\nb"]
+TEXTS = [
+    "Male",
+    "male ",
+    "it's",
+    "back\\slash",
+    "\\' OR 1=1 --",
+    'q"`',
+    "",
+    "Größe 年",
+    "%s",
+    "a\nb",
+]
 
 
 def categories() -> RuleSet:
-    kind = Column("kind", (*(Category((value,)) for value in TEXTS), Category((), missing=True, other=True)))
+    kind = Column(
+        "kind", (*(Category((value,)) for value in TEXTS), Category((), missing=True, other=True))
+    )
     size = Column("size", (Category((1.0, 2.0)), Category((3.5,), missing=True), Category((-0.0,))))
     columns = (kind, size, Column("age", fill=41.5))
     domain = rr.Domain.over(columns)
@@ -186,7 +227,9 @@ def test_categories(engine: str) -> None:
         }
     )
     rules = categories()
-    report = rr.verify(rr.emit(rules, "sql", dialect=engine, form="network", key=["id"]), rules, frame)
+    report = rr.verify(
+        rr.emit(rules, "sql", dialect=engine, form="network", key=["id"]), rules, frame
+    )
     assert report
     assert report.outside == 1  # a size of 4 is none of the categories
 
@@ -199,9 +242,9 @@ def test_a_category_that_an_engine_cannot_read() -> None:
 @pytest.mark.parametrize("engine", QUICK)
 def test_whole_and_decimal_columns(engine: str, odd: RuleSet) -> None:
     need(engine)
-    table = {"clickhouse": "CREATE TABLE t (a Nullable(Int32), b Nullable(Decimal(18, 6))) ENGINE = Memory"}.get(
-        engine, "CREATE TABLE t (a INTEGER, b DECIMAL(18, 6))"
-    )
+    table = {
+        "clickhouse": "CREATE TABLE t (a Nullable(Int32), b Nullable(Decimal(18, 6))) ENGINE = Memory"
+    }.get(engine, "CREATE TABLE t (a INTEGER, b DECIMAL(18, 6))")
     from relurules.verifying.databases import OPEN
 
     for form in FORMS:
@@ -212,7 +255,9 @@ def test_whole_and_decimal_columns(engine: str, odd: RuleSet) -> None:
             if engine == "clickhouse":
                 database.execute("DROP TABLE t")
         expected = odd.predict(np.array([[1, -0.123456], [0, NAN], [-1, 0.1]]))
-        assert np.array([row[:2] for row in rows], dtype=float) == pytest.approx(expected, rel=1e-12, nan_ok=True)
+        assert np.array([row[:2] for row in rows], dtype=float) == pytest.approx(
+            expected, rel=1e-12, nan_ok=True
+        )
 
 
 @pytest.mark.parametrize("engine", QUICK)
@@ -220,11 +265,21 @@ def test_clamp(engine: str) -> None:
     need(engine)
     rules = rules_of(random_network(3, K=5), rr.Domain.box([-1, -0.5], [1, INF], ["a", "b"]))
     artifact = rr.emit(rules, "sql", dialect=engine, form="network", key=["id"], outside="clamp")
-    rows = np.vstack([rows_in(rr.Domain.box([-3, -3], [3, 3]), 30), [[NAN, 0], [0, NAN], [9, -9], [INF, 0], [0, -INF]]])
+    rows = np.vstack(
+        [
+            rows_in(rr.Domain.box([-3, -3], [3, 3]), 30),
+            [[NAN, 0], [0, NAN], [9, -9], [INF, 0], [0, -INF]],
+        ]
+    )
     report = rr.verify(artifact, rules, rows)
     assert report
     assert report.outside == 2
-    assert rr.verify(rr.emit(rules, "sql", dialect=engine, outside="null", key=["id"]), rules, rows).outside > 10
+    assert (
+        rr.verify(
+            rr.emit(rules, "sql", dialect=engine, outside="null", key=["id"]), rules, rows
+        ).outside
+        > 10
+    )
 
 
 @pytest.mark.parametrize("engine", QUICK)
@@ -259,11 +314,15 @@ def categories_with_fills() -> RuleSet:
 
 
 @pytest.mark.parametrize("dialect", NOT_EXECUTED)
-def test_dialects_that_are_not_executed_here_can_be_read(dialect: str, odd: RuleSet, linked: RuleSet) -> None:
+def test_dialects_that_are_not_executed_here_can_be_read(
+    dialect: str, odd: RuleSet, linked: RuleSet
+) -> None:
     assert set(DIALECTS) == {*NOT_EXECUTED, "mysql", *(case.values[0] for case in EXECUTED)}
     for rules in (odd, linked):
         for form in FORMS:
-            text = str(rr.emit(rules, "sql", dialect=dialect, form=form, key=["id"], table="my_table"))
+            text = str(
+                rr.emit(rules, "sql", dialect=dialect, form=form, key=["id"], table="my_table")
+            )
             assert "not executed here" in text
             (statement,) = sqlglot.parse(text, read=dialect)
             assert statement is not None

@@ -17,7 +17,11 @@ from relurules.verifying.engines import run_artifact
 NAN, INF = float("nan"), float("inf")
 BOX = rr.Domain.box([0.4, -0.5], [1, 0.5], ["a", "b"]).where("a + b <= 1.2")
 WIDE = np.vstack(
-    [np.random.default_rng(0).uniform(-3, 3, (40, 2)), rows_in(BOX, 20), [[NAN, 0], [INF, 0], [1e9, -1e9], [-0.0, 0.0]]]
+    [
+        np.random.default_rng(0).uniform(-3, 3, (40, 2)),
+        rows_in(BOX, 20),
+        [[NAN, 0], [INF, 0], [1e9, -1e9], [-0.0, 0.0]],
+    ]
 )
 
 
@@ -25,7 +29,8 @@ WIDE = np.vstack(
 def rules() -> RuleSet:
     """Neurons that never change sign in the domain, and do outside."""
     made = rr.extract(
-        graph(random_network(7, K=6), ["p", "q"], [Head("softmax", (0, 1)), Head("sigmoid", (1,))]), domain=BOX
+        graph(random_network(7, K=6), ["p", "q"], [Head("softmax", (0, 1)), Head("sigmoid", (1,))]),
+        domain=BOX,
     )
     assert len(made.network) < 6
     return made
@@ -36,7 +41,9 @@ def rules() -> RuleSet:
 @pytest.mark.parametrize("columns", [["outputs", "rule"]])
 def test_exact(columns: list[str], form: str, engine: str, rules: RuleSet) -> None:
     need(engine)
-    artifact = rr.emit(rules, "sql", dialect=engine, form=form, key=["id"], outside="exact", columns=columns)
+    artifact = rr.emit(
+        rules, "sql", dialect=engine, form=form, key=["id"], outside="exact", columns=columns
+    )
     report = rr.verify(artifact, rules, WIDE)
     assert report
     assert report.outside == 2
@@ -49,7 +56,9 @@ def test_what_is_not_asked_for_suits_the_form(target: str, rules: RuleSet) -> No
     """A network knows what it gives outside; rules, which are there to be read, say that they don't."""
     assert rr.emit(rules, target, form="network").outside == "exact"
     assert rr.emit(rules, target, form="tree").outside == "null"
-    assert str(rr.emit(rules, target, form="network")) == str(rr.emit(rules, target, form="network", outside="exact"))
+    assert str(rr.emit(rules, target, form="network")) == str(
+        rr.emit(rules, target, form="network", outside="exact")
+    )
     kept = replace(rules, traced=None)
     assert rr.emit(kept, target, form="network").outside == "null"
 
@@ -72,12 +81,16 @@ def test_a_neuron_that_the_domain_settles_counts_outside() -> None:
         artifact = rr.emit(rules, "sql", form=form, outside="exact")
         assert rr.verify(artifact, graph(net), np.array([[0.5, 0.5], [-9, 2], [-9, -9]]))
         assert not rr.verify(
-            artifact, graph(network([[1, 0], [0, 1]], [5, 5], [[1, 1]], slope=1)), np.array([[-9.0, 2]])
+            artifact,
+            graph(network([[1, 0], [0, 1]], [5, 5], [[1, 1]], slope=1)),
+            np.array([[-9.0, 2]]),
         )
 
 
 def test_rows_that_the_search_did_not_reach_are_exact(rules: RuleSet) -> None:
-    part = rr.extract(graph(random_network(7, K=6), ["p", "q"], rules.heads), domain=BOX, max_regions=1)
+    part = rr.extract(
+        graph(random_network(7, K=6), ["p", "q"], rules.heads), domain=BOX, max_regions=1
+    )
     assert not part.complete
     for form in FORMS:
         report = rr.verify(rr.emit(part, "sql", form=form, outside="exact"), rules, WIDE)
@@ -105,6 +118,8 @@ def test_against_torch_and_a_rules_file(tmp_path: Any) -> None:
 
 
 def test_rules_that_keep_no_network() -> None:
-    decided = rr.extract(graph(random_network(1, m=2)), domain=rr.Domain.box([-1, -1], [1, 1]), decision="argmax")
+    decided = rr.extract(
+        graph(random_network(1, m=2)), domain=rr.Domain.box([-1, -1], [1, 1]), decision="argmax"
+    )
     with pytest.raises(UnsupportedError, match="needs the network as traced"):
         rr.emit(decided, "sql", outside="exact")

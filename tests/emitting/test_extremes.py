@@ -17,10 +17,22 @@ from relurules.ir import Artifact, Head, Network, RuleSet
 BOX = rr.Domain.box([-1, -1], [1, 1])
 NETWORKS = {
     "1e20": network([[1e20, 1], [1, -1e20]], [0.5, 1e10], [[1e20, 1]], C=[[1, 1e-30]], c=[-0.0]),
-    "1e-30": network([[1e-30, 2e-30], [1, -1]], [5e-31, 0.1], [[1e-30, 1]], C=[[1e-30, 0]], c=[1e-30]),
-    "mixed": network([[1e30, 1e-30], [1e-30, 1e30]], [1e30, -1e-30], [[1e-30, 1e30]], C=[[1e20, -1e-20]], c=[1e20]),
-    "denormal": network([[1, 1], [1, -1]], [0.1, 0.1], [[5e-324, 1]], C=[[5e-324, 1e-310]], c=[5e-324]),
-    "1e100": network([[1e100, 1], [1, 1]], [0, 0.5], [[1e30, 1e100]], C=[[1e100, -1e100]], c=[1e100]),
+    "1e-30": network(
+        [[1e-30, 2e-30], [1, -1]], [5e-31, 0.1], [[1e-30, 1]], C=[[1e-30, 0]], c=[1e-30]
+    ),
+    "mixed": network(
+        [[1e30, 1e-30], [1e-30, 1e30]],
+        [1e30, -1e-30],
+        [[1e-30, 1e30]],
+        C=[[1e20, -1e-20]],
+        c=[1e20],
+    ),
+    "denormal": network(
+        [[1, 1], [1, -1]], [0.1, 0.1], [[5e-324, 1]], C=[[5e-324, 1e-310]], c=[5e-324]
+    ),
+    "1e100": network(
+        [[1e100, 1], [1, 1]], [0, 0.5], [[1e30, 1e100]], C=[[1e100, -1e100]], c=[1e100]
+    ),
     "minus 0": network([[1, -0.0], [-0.0, 1]], [-0.0, -0.0], [[1, -1]], C=[[-0.0, -0.0]], c=[-0.0]),
 }
 NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
@@ -42,7 +54,11 @@ def check(net: Network, target: str, dialect: str | None = None, X: Array | None
     for heads in ([], [Head("sigmoid", (0,))]):
         rules = rules_of(net, BOX, heads=heads)
         for form in ("tree", "network") if target == "numpy" else ("rules", "tree", "network"):
-            report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect), rules, rows() if X is None else X)
+            report = rr.verify(
+                rr.emit(rules, target, form=form, dialect=dialect),
+                rules,
+                rows() if X is None else X,
+            )
             assert report, (form, heads, report)
 
 
@@ -66,7 +82,11 @@ def test_sql_of_extreme_weights(dialect: str, net: Network) -> None:
 def test_python_writes_every_number_exactly(net: Network) -> None:
     rules = rules_of(net, BOX)
     tree = ast.parse(str(rr.emit(rules, "python", form="rules")))
-    written = {abs(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant) and is_number(node.value)}
+    written = {
+        abs(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and is_number(node.value)
+    }
     wanted = [abs(v) for rule in rules for v in (*rule.map.weights.ravel(), *rule.map.constants)]
     assert {v for v in wanted if v not in (0.0, 1.0)} <= written
 
@@ -74,7 +94,9 @@ def test_python_writes_every_number_exactly(net: Network) -> None:
 def test_c_writes_every_number_exactly(net: Network) -> None:
     rules = rules_of(net, BOX)
     text = rr.emit(rules, "c", form="rules").files["score.c"]
-    written = {float(number) for number in re.findall(r"(?<![\w.])\d+(?:\.\d*)?(?:e[-+]?\d+)?", text)}
+    written = {
+        float(number) for number in re.findall(r"(?<![\w.])\d+(?:\.\d*)?(?:e[-+]?\d+)?", text)
+    }
     wanted = [abs(v) for rule in rules for v in (*rule.map.weights.ravel(), *rule.map.constants)]
     assert {v for v in wanted if v not in (0.0, 1.0)} <= written
 
@@ -86,13 +108,18 @@ def is_number(value: object) -> bool:
 @pytest.mark.parametrize("target", ["text", "markdown", "html", "latex"])
 def test_documents_of_extreme_weights(target: str, net: Network) -> None:
     text = str(rr.emit(rules_of(net, BOX), target))
-    assert not re.search(r"(?<![\w-])(inf|nan)(?![\w-])", re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL))
+    assert not re.search(
+        r"(?<![\w-])(inf|nan)(?![\w-])", re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
+    )
 
 
 @pytest.mark.parametrize("dialect", ["postgres", "mysql", "bigquery", "oracle"])
 def test_other_dialects_have_no_infinity(dialect: str, net: Network) -> None:
     for form in ("rules", "network"):
-        assert not re.search(r"\b(inf|nan)e?0?\b", str(rr.emit(rules_of(net, BOX), "sql", dialect=dialect, form=form)))
+        assert not re.search(
+            r"\b(inf|nan)e?0?\b",
+            str(rr.emit(rules_of(net, BOX), "sql", dialect=dialect, form=form)),
+        )
 
 
 @pytest.mark.parametrize("form", ["rules", "tree", "network"])
@@ -106,5 +133,8 @@ def test_float_is_refused_where_sums_would_be_infinite(form: str) -> None:
             rules = rules_of(layers, BOX)
             assert rr.verify(emitted(rules), rules, rows())
             continue
-        with pytest.raises(UnsupportedError, match=rf"reach {re.escape(said)} in the domain, and float holds 3.4e\+38"):
+        with pytest.raises(
+            UnsupportedError,
+            match=rf"reach {re.escape(said)} in the domain, and float holds 3.4e\+38",
+        ):
             emitted(rules_of(layers, BOX))

@@ -37,7 +37,12 @@ LINKED = [
 ]
 #: A dense network, in tables.
 DENSE = [("c", "network", "double"), ("c", "network", "float")]
-HEADS = [Head("softmax", (0, 1)), Head("softmax", (0, 1), 1), Head("argmax", (0, 1)), Head("sigmoid", (1,))]
+HEADS = [
+    Head("softmax", (0, 1)),
+    Head("softmax", (0, 1), 1),
+    Head("argmax", (0, 1)),
+    Head("sigmoid", (1,)),
+]
 
 
 def small_rules(outputs: Sequence[str] = ("y*/", "class"), heads: Sequence[Head] = ()) -> RuleSet:
@@ -51,7 +56,9 @@ def small_rules(outputs: Sequence[str] = ("y*/", "class"), heads: Sequence[Head]
         c=[0.125, 2],
         slope=[0, 0.25],
     )
-    domain = rr.Domain.box([0, -1], [10, 1], ["mean radius", 'a"b|*/']).where('`mean radius` + 4*`a"b|*/` <= 8')
+    domain = rr.Domain.box([0, -1], [10, 1], ["mean radius", 'a"b|*/']).where(
+        '`mean radius` + 4*`a"b|*/` <= 8'
+    )
     rules = rules_of(net, domain, outputs, heads, data=rows_in(domain, 6))
     return replace(rules, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9"))
 
@@ -70,27 +77,42 @@ def compare(folder: Path, files: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("target", "form", "dialect"), CASES)
-def test_golden(target: str, form: str, dialect: str | None, rules: RuleSet, request: pytest.FixtureRequest) -> None:
+def test_golden(
+    target: str, form: str, dialect: str | None, rules: RuleSet, request: pytest.FixtureRequest
+) -> None:
     check(rules, target, form, dialect, "", request)
 
 
 @pytest.mark.parametrize(("target", "form", "dialect"), LINKED)
-def test_golden_with_links(target: str, form: str, dialect: str | None, request: pytest.FixtureRequest) -> None:
-    check(small_rules(["p0", "p1", "class", "risk"], HEADS), target, form, dialect, "linked", request)
+def test_golden_with_links(
+    target: str, form: str, dialect: str | None, request: pytest.FixtureRequest
+) -> None:
+    check(
+        small_rules(["p0", "p1", "class", "risk"], HEADS), target, form, dialect, "linked", request
+    )
 
 
 @pytest.mark.parametrize(("target", "form", "number"), DENSE)
 def test_golden_tables(target: str, form: str, number: str, request: pytest.FixtureRequest) -> None:
     made = rules_of(layered(1, 2, [6, 4], 2, 0.25), rr.Domain.box([-1, 0], [1, 10], ["a", "b"]))
-    made = replace(made, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9", {"max_regions": 99}))
+    made = replace(
+        made, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9", {"max_regions": 99})
+    )
     files = rr.emit(made, target, form=form, number=number).files
     keep(FOLDER / f"dense-{target}-{form}-{number}", files, request)
 
 
 def check(
-    rules: RuleSet, target: str, form: str, dialect: str | None, prefix: str, request: pytest.FixtureRequest
+    rules: RuleSet,
+    target: str,
+    form: str,
+    dialect: str | None,
+    prefix: str,
+    request: pytest.FixtureRequest,
 ) -> None:
-    artifact = rr.emit(rules, target, form=form, dialect=dialect, key=["id"] if target == "sql" else [])
+    artifact = rr.emit(
+        rules, target, form=form, dialect=dialect, key=["id"] if target == "sql" else []
+    )
     keep(FOLDER / "-".join(filter(None, (prefix, target, form, dialect))), artifact.files, request)
 
 
@@ -111,7 +133,9 @@ def test_a_difference_is_told(files: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    expected = {"-".join(filter(None, case)) for case in (*CASES, *(("linked", *case) for case in LINKED))}
+    expected = {
+        "-".join(filter(None, case)) for case in (*CASES, *(("linked", *case) for case in LINKED))
+    }
     expected |= {f"dense-{'-'.join(case)}" for case in DENSE}
     assert {path.name for path in FOLDER.iterdir()} == {*expected, "sql"}  # of test_golden_sql.py
 
@@ -122,8 +146,12 @@ def test_golden_rules_cover_every_shape(rules: RuleSet) -> None:
     assert {c.holds for rule in rules for c in rule.conditions} == {True, False}
 
 
-@pytest.mark.parametrize("engine", [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")])
+@pytest.mark.parametrize(
+    "engine", [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")]
+)
 @pytest.mark.parametrize("form", CODE)
 def test_golden_code_is_right(engine: tuple[str, str | None], form: str, rules: RuleSet) -> None:
-    artifact = rr.emit(rules, engine[0], dialect=engine[1], form=form, key=["id"] if engine[0] == "sql" else [])
+    artifact = rr.emit(
+        rules, engine[0], dialect=engine[1], form=form, key=["id"] if engine[0] == "sql" else []
+    )
     assert rr.verify(artifact, rules, rows_in(rules.domain, 200))

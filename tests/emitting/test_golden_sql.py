@@ -24,19 +24,44 @@ SHAPES = ("view", "dbt", "expression", "function")
 
 def plain() -> RuleSet:
     """Two numbers, two neurons in two layers, an inequality."""
-    net = network([[0.5, 1], [0, -2]], [-1, 1], [[3, 1]], L=[[0, 0], [1, 0]], C=[[1, 0]], c=[0.125], slope=[0, 0.25])
-    return rules_of(net, rr.Domain.box([0, -1], [10, 1], ["age", "debt"]).where("age + 4*debt <= 8"), ["y"])
+    net = network(
+        [[0.5, 1], [0, -2]],
+        [-1, 1],
+        [[3, 1]],
+        L=[[0, 0], [1, 0]],
+        C=[[1, 0]],
+        c=[0.125],
+        slope=[0, 0.25],
+    )
+    return rules_of(
+        net, rr.Domain.box([0, -1], [10, 1], ["age", "debt"]).where("age + 4*debt <= 8"), ["y"]
+    )
 
 
 def linked() -> RuleSet:
     """A number with a constant for missing values, a category, and a probability and class of two scores."""
-    purpose = Column("purpose", (Category(("car",)), Category(("it's",)), Category((), missing=True, other=True)))
+    purpose = Column(
+        "purpose", (Category(("car",)), Category(("it's",)), Category((), missing=True, other=True))
+    )
     columns = (Column("income", fill=41.5), purpose)
     domain = rr.Domain.over(columns)
-    net = network([[0.25, 1, 0, -1], [-1, 0, 2, 0.5]], [-1, 3], [[1, 0.5], [-0.25, 2]], C=np.zeros((2, 4)), c=[0.5, 0])
+    net = network(
+        [[0.25, 1, 0, -1], [-1, 0, 2, 0.5]],
+        [-1, 3],
+        [[1, 0.5], [-0.25, 2]],
+        C=np.zeros((2, 4)),
+        c=[0.5, 0],
+    )
     heads = [Head("softmax", (0, 1), 1), Head("argmax", (0, 1))]
     return rr.extract(
-        Graph(domain.names, ("risk", "kind"), net, networkx.DiGraph(), heads=tuple(heads), columns=columns)
+        Graph(
+            domain.names,
+            ("risk", "kind"),
+            net,
+            networkx.DiGraph(),
+            heads=tuple(heads),
+            columns=columns,
+        )
     )
 
 
@@ -65,7 +90,9 @@ def emitted(case: str, dialect: str, made: dict[str, RuleSet]) -> str | None:
 
 
 @pytest.mark.parametrize(("case", "dialect"), CASES)
-def test_golden(case: str, dialect: str, made: dict[str, RuleSet], request: pytest.FixtureRequest) -> None:
+def test_golden(
+    case: str, dialect: str, made: dict[str, RuleSet], request: pytest.FixtureRequest
+) -> None:
     text, path = emitted(case, dialect, made), FOLDER / f"{case}-{dialect}.sql.txt"
     if request.config.getoption("--update-golden") and text is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +109,11 @@ def test_golden(case: str, dialect: str, made: dict[str, RuleSet], request: pyte
 @pytest.mark.parametrize("dialect", NOT_EXECUTED)
 def test_what_is_not_executed_here_can_be_read(dialect: str, made: dict[str, RuleSet]) -> None:
     """By an SQL parser of its own; functions are more than it knows in some dialects."""
-    for case in (case for case, own in CASES if own == dialect and case.split("-")[0] not in ("dbt", "function")):
+    for case in (
+        case
+        for case, own in CASES
+        if own == dialect and case.split("-")[0] not in ("dbt", "function")
+    ):
         text = emitted(case, dialect, made)
         query = f"SELECT (\n{text}\n) AS y FROM t" if case.startswith("expression") else text
         (statement,) = sqlglot.parse(query, read=dialect)
@@ -91,5 +122,9 @@ def test_what_is_not_executed_here_can_be_read(dialect: str, made: dict[str, Rul
 
 
 def test_no_golden_file_is_left_over(made: dict[str, RuleSet]) -> None:
-    expected = {f"{case}-{dialect}.sql.txt" for case, dialect in CASES if emitted(case, dialect, made) is not None}
+    expected = {
+        f"{case}-{dialect}.sql.txt"
+        for case, dialect in CASES
+        if emitted(case, dialect, made) is not None
+    }
     assert {path.name for path in FOLDER.iterdir()} == expected

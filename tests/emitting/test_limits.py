@@ -23,7 +23,9 @@ def wide() -> RuleSet:
 @pytest.fixture(scope="module")
 def deep() -> RuleSet:
     kinks = np.arange(1, 31)
-    rules = rules_of(network(np.ones((30, 1)), -kinks, (-1.0) ** kinks[None]), rr.Domain.box([0], [31]))
+    rules = rules_of(
+        network(np.ones((30, 1)), -kinks, (-1.0) ** kinks[None]), rr.Domain.box([0], [31])
+    )
     assert len(rules) == 31
     return rules
 
@@ -37,7 +39,9 @@ def many() -> RuleSet:
     return rules
 
 
-@pytest.mark.parametrize(("form", "dialect"), [("rules", "sqlite"), ("network", "sqlite"), ("network", "duckdb")])
+@pytest.mark.parametrize(
+    ("form", "dialect"), [("rules", "sqlite"), ("network", "sqlite"), ("network", "duckdb")]
+)
 def test_wide_sums(form: str, dialect: str, wide: RuleSet) -> None:
     X = np.random.default_rng(1).normal(size=(3, 1500))
     X[0, 700] = np.nan
@@ -61,7 +65,9 @@ def test_deep_trees(form: str, target: str, dialect: str | None, deep: RuleSet) 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_sqlite_dialect_runs_in_duckdb(form: str, deep: RuleSet) -> None:
-    assert rr.verify(rr.emit(deep, "sql", form=form), deep, np.linspace(-1, 32, 50)[:, None], "duckdb")
+    assert rr.verify(
+        rr.emit(deep, "sql", form=form), deep, np.linspace(-1, 32, 50)[:, None], "duckdb"
+    )
 
 
 @pytest.mark.parametrize(("target", "dialect"), ENGINES)
@@ -75,7 +81,12 @@ def test_many_rules(form: str, target: str, dialect: str | None, many: RuleSet) 
 @pytest.mark.parametrize("form", FORMS)
 def test_numbers_of_every_size(form: str, target: str, dialect: str | None) -> None:
     net = network(
-        [[1e-8, 1e8], [1e8, -1e-8]], [1e-3, 1e3], [[1e6, 1e-9]], C=[[-1e-5, 3]], c=[1e-20], slope=[1e-7, -1e7]
+        [[1e-8, 1e8], [1e8, -1e-8]],
+        [1e-3, 1e3],
+        [[1e6, 1e-9]],
+        C=[[-1e-5, 3]],
+        c=[1e-20],
+        slope=[1e-7, -1e7],
     )
     rules = rules_of(net, rr.Domain.box([-1e8, -1e-8], [1e8, 1e-8]))
     X = np.random.default_rng(0).uniform([-1e8, -1e-8], [1e8, 1e-8], (200, 2))
@@ -85,9 +96,17 @@ def test_numbers_of_every_size(form: str, target: str, dialect: str | None) -> N
 @pytest.mark.parametrize(
     ("target", "options", "said"),
     [
-        ("pdf", {}, "no target 'pdf'; supported: text, markdown, html, latex, sql, python, numpy, c, javascript"),
+        (
+            "pdf",
+            {},
+            "no target 'pdf'; supported: text, markdown, html, latex, sql, python, numpy, c, javascript",
+        ),
         ("SQL", {}, "no target 'SQL'"),
-        ("sql", {"dialect": "access"}, "no dialect 'access'; supported: sqlite, duckdb, postgres, mysql"),
+        (
+            "sql",
+            {"dialect": "access"},
+            "no dialect 'access'; supported: sqlite, duckdb, postgres, mysql",
+        ),
         ("c", {"dialect": "c89"}, "no dialect 'c89'; supported: none"),
         ("python", {"form": "matrix"}, "no form 'matrix'; supported: rules, tree, network"),
         ("text", {"form": "tree"}, "no form 'tree'; supported: rules"),
@@ -123,30 +142,42 @@ def test_the_form_that_suits(grid: RuleSet, deep: RuleSet, many: RuleSet) -> Non
     assert rr.emit(grid, "sql").form == "network"
     assert rr.emit(grid, "python").form == "rules"
     assert rr.emit(few, "sql", shape="expression").form == "tree"
-    assert rr.emit(deep, "sql", shape="expression").form == "rules"  # SQLite can't nest the tree in one expression
+    assert (
+        rr.emit(deep, "sql", shape="expression").form == "rules"
+    )  # SQLite can't nest the tree in one expression
     assert rr.emit(many, "sql", shape="expression").form == "rules"
     assert rr.emit(many, "sql", shape="expression", dialect="postgres").form == "tree"
 
 
-def test_a_statement_that_an_engine_cannot_take(grid: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_statement_that_an_engine_cannot_take(
+    grid: RuleSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small = DIALECTS["spark"]._replace(statement=9_000)
     monkeypatch.setattr("relurules.emitting.sql.printer.DIALECTS", {**DIALECTS, "spark": small})
     for form in FORMS:
         with pytest.raises(UnsupportedError, match=r"bytes of SQL; spark takes 9000"):
             rr.emit(grid, "sql", dialect="spark", form=form)
-    with pytest.raises(UnsupportedError, match="form 'network' with the columns outputs, rule of 225 rules"):
+    with pytest.raises(
+        UnsupportedError, match="form 'network' with the columns outputs, rule of 225 rules"
+    ):
         rr.emit(grid, "sql", dialect="spark")
     assert rr.emit(grid, "sql", dialect="spark", columns=["outputs"]).form == "network"
 
 
-def test_what_is_more_than_an_engine_takes_by_default_says_so(grid: RuleSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_more_than_an_engine_takes_by_default_says_so(
+    grid: RuleSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "SET max_query_size" not in str(rr.emit(grid, "sql", dialect="clickhouse"))
     small = DIALECTS["clickhouse"]._replace(easy=9_000)
-    monkeypatch.setattr("relurules.emitting.sql.printer.DIALECTS", {**DIALECTS, "clickhouse": small})
+    monkeypatch.setattr(
+        "relurules.emitting.sql.printer.DIALECTS", {**DIALECTS, "clickhouse": small}
+    )
     first = str(rr.emit(grid, "sql", dialect="clickhouse")).splitlines()[0]
     assert "more than clickhouse takes by default: SET max_query_size = " in first
 
 
 def test_more_columns_than_an_engine_takes(wide: RuleSet) -> None:
-    with pytest.raises(UnsupportedError, match="needs a subquery of 1501 columns; oracle takes 1000"):
+    with pytest.raises(
+        UnsupportedError, match="needs a subquery of 1501 columns; oracle takes 1000"
+    ):
         rr.emit(wide, "sql", dialect="oracle")

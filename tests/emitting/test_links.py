@@ -46,7 +46,9 @@ ENDS: dict[str, Callable[[Tensor], Tensor]] = {
     "one score": lambda z: z[:, 1:2].sigmoid(),
     "opposites": lambda z: torch.stack([z[:, 0], -z[:, 0]], 1).sigmoid(),
     "one part": lambda z: torch.softmax(z, 1)[:, 2],
-    "of one": lambda z: torch.cat([z[:, :1].softmax(1), z[:, :1].log_softmax(1), z[:, :1].argmax(1, True)], 1),
+    "of one": lambda z: torch.cat(
+        [z[:, :1].softmax(1), z[:, :1].log_softmax(1), z[:, :1].argmax(1, True)], 1
+    ),
     "mixture": lambda z: torch.cat(
         [
             torch.softmax(z[:, :2], 1).flip(1),
@@ -63,7 +65,9 @@ ENDS: dict[str, Callable[[Tensor], Tensor]] = {
     ),
 }
 #: Scores of any size, and ties.
-HARD = np.array(list(product([0.0, 1e-20, -1e-9, 0.3, -36.7, 41.0, 709.0, 800.0, -800.0, 1e6, -1e6], repeat=3)))
+HARD = np.array(
+    list(product([0.0, 1e-20, -1e-9, 0.3, -36.7, 41.0, 709.0, 800.0, -800.0, 1e6, -1e6], repeat=3))
+)
 
 
 class Ending(nn.Module):
@@ -89,9 +93,13 @@ def bare(end: Callable[[Tensor], Tensor]) -> nn.Module:
     return Ending(end, layer)
 
 
-def outputs(rules: RuleSet, X: Array, target: str, dialect: str | None, engine: str | None, form: str) -> Any:
+def outputs(
+    rules: RuleSet, X: Array, target: str, dialect: str | None, engine: str | None, form: str
+) -> Any:
     key = ["row"] if target == "sql" else []
-    return run_artifact(rr.emit(rules, target, dialect=dialect, form=form, key=key, outside="null"), X, engine)[1]
+    return run_artifact(
+        rr.emit(rules, target, dialect=dialect, form=form, key=key, outside="null"), X, engine
+    )[1]
 
 
 def same(found: Array, expected: Array, share: float) -> bool:
@@ -124,12 +132,16 @@ def test_scores_of_any_size(end: str, target: str, dialect: str | None, engine: 
     expected = float64_output(model, HARD).reshape(len(HARD), -1)
     assert same(rules.predict(HARD), expected, 1e-14)
     for form in forms_of(target):
-        assert same(outputs(rules, HARD, target, dialect, engine, form).outputs, expected, 1e-14), form
+        assert same(outputs(rules, HARD, target, dialect, engine, form).outputs, expected, 1e-14), (
+            form
+        )
 
 
 @pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)
 @pytest.mark.parametrize("form", FORMS)
-def test_scores_that_are_no_number(form: str, target: str, dialect: str | None, engine: str | None) -> None:
+def test_scores_that_are_no_number(
+    form: str, target: str, dialect: str | None, engine: str | None
+) -> None:
     """Where sums overflow to infinity less infinity, fused or not: not even an argmax."""
     if form not in forms_of(target):
         pytest.skip("numpy has no form rules")
@@ -152,7 +164,9 @@ def test_many_scores(link: str, target: str, dialect: str | None, engine: str | 
     rules = rules_of(net, heads=[Head(link, tuple(range(k)), i) for i in range(count)])
     X = np.random.default_rng(1).integers(-3, 4, (20, 2)).astype(float)
     expected = rules.predict(X)
-    assert np.allclose(outputs(rules, X, target, dialect, engine, "network").outputs, expected, rtol=1e-11, atol=0)
+    assert np.allclose(
+        outputs(rules, X, target, dialect, engine, "network").outputs, expected, rtol=1e-11, atol=0
+    )
 
 
 @pytest.mark.parametrize(("target", "dialect", "engine"), ENGINES)
@@ -163,7 +177,9 @@ def test_names_that_look_like_ours(target: str, dialect: str | None, engine: str
     rules = rules_of(net, domain, ["SCORE_1", "exp", "_softmax"], heads)
     X = np.random.default_rng(0).uniform(-1, 1, (20, 2))
     for form in forms_of(target):
-        assert np.allclose(outputs(rules, X, target, dialect, engine, form).outputs, rules.predict(X), atol=1e-14)
+        assert np.allclose(
+            outputs(rules, X, target, dialect, engine, form).outputs, rules.predict(X), atol=1e-14
+        )
 
 
 def test_every_link_is_printed() -> None:
@@ -174,7 +190,10 @@ def test_every_link_is_printed() -> None:
     ("end", "said"),
     [
         ("one score", ["y = sigmoid(score)", "sigmoid(s) = 1 / (1 + exp(-s))", "THEN score = "]),
-        ("opposites", ["y0 = sigmoid(score_1)", "y1 = sigmoid(score_2)", "THEN score_1 = ", "score_2 = "]),
+        (
+            "opposites",
+            ["y0 = sigmoid(score_1)", "y1 = sigmoid(score_2)", "THEN score_1 = ", "score_2 = "],
+        ),
         (
             "one part",
             [
@@ -182,16 +201,28 @@ def test_every_link_is_printed() -> None:
                 "softmax(s among s, t, ...) = exp(s) / (exp(s) + exp(t) + ...)",
             ],
         ),
-        ("argmax", ["y = argmax(score_1, score_2, score_3)", "counted from 0; the first where several are"]),
+        (
+            "argmax",
+            [
+                "y = argmax(score_1, score_2, score_3)",
+                "counted from 0; the first where several are",
+            ],
+        ),
         (
             "mixture",
-            ["y2 = score_1", "y10 = argmax(score_1, score_2, score_3)", "log_softmax(score_2 among score_2, score_3)"],
+            [
+                "y2 = score_1",
+                "y10 = argmax(score_1, score_2, score_3)",
+                "log_softmax(score_2 among score_2, score_3)",
+            ],
         ),
     ],
 )
 @pytest.mark.parametrize("target", ["text", "markdown"])
 def test_people_are_told(target: str, end: str, said: list[str]) -> None:
-    text = str(rr.emit(rr.extract(trained(ENDS[end]), domain=rr.Domain.box([-3, -3], [3, 3])), target))
+    text = str(
+        rr.emit(rr.extract(trained(ENDS[end]), domain=rr.Domain.box([-3, -3], [3, 3])), target)
+    )
     for part in said:
         assert part.removeprefix("THEN " if target == "markdown" else "") in text.replace("\\", "")
 
@@ -200,7 +231,9 @@ def test_the_bound_is_of_the_outputs_or_of_the_scores_alone() -> None:
     net = network([[1.0]], [0], [[1]], slope=0.9999)
     rules = rules_of(net, rr.Domain.box([-1], [1]), heads=[Head("sigmoid", (0,))])
     known = replace(rules, score_error=0.25, output_error=0.125)
-    assert "Largest difference from the network anywhere in the domain: 0.125" in str(rr.emit(known, "text"))
+    assert "Largest difference from the network anywhere in the domain: 0.125" in str(
+        rr.emit(known, "text")
+    )
     alone = replace(rules, score_error=0.25, output_error=None)
     assert "Largest difference of a score from the network's anywhere in the domain: 0.25" in str(
         rr.emit(alone, "text")

@@ -19,7 +19,18 @@ FORMS = ("rules", "tree", "network")
 NET = network([[1, 1], [1, -1]], [0.1, 0], [[1, 2], [-1, 1]], C=[[0, 1], [2, 0]])
 DOMAIN = rr.Domain.box([-1, -1], [1, 1], ["a", "b"]).where("a + b <= 1.5")
 ODD = np.array(
-    [[NAN, 0], [0, NAN], [NAN, NAN], [INF, 0], [0, INF], [-INF, 0], [0, -INF], [1.01, 0], [0, -1.01], [1, 1]]
+    [
+        [NAN, 0],
+        [0, NAN],
+        [NAN, NAN],
+        [INF, 0],
+        [0, INF],
+        [-INF, 0],
+        [0, -INF],
+        [1.01, 0],
+        [0, -1.01],
+        [1, 1],
+    ]
 )
 
 
@@ -30,12 +41,17 @@ def score(artifact: Artifact) -> Any:
 
 
 def in_sqlite(
-    artifact: Artifact, rows: list[tuple[Any, ...]], columns: str = "a, b, id", table: str = "input_data"
+    artifact: Artifact,
+    rows: list[tuple[Any, ...]],
+    columns: str = "a, b, id",
+    table: str = "input_data",
 ) -> Any:
     connection = sqlite3.connect(":memory:")
     try:
         connection.execute(f"CREATE TABLE {table} ({columns})")
-        connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        connection.executemany(
+            f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows
+        )
         return connection.execute(str(artifact)).fetchall()
     finally:
         connection.close()
@@ -53,7 +69,9 @@ def test_rows_without_a_rule(form: str, target: str, dialect: str | None) -> Non
 
 @pytest.mark.parametrize(("target", "dialect"), ENGINES)
 @pytest.mark.parametrize("form", FORMS)
-def test_unbounded_domain_and_a_feature_that_nothing_reads(form: str, target: str, dialect: str | None) -> None:
+def test_unbounded_domain_and_a_feature_that_nothing_reads(
+    form: str, target: str, dialect: str | None
+) -> None:
     net = network([[1, 0]], [0], [[1]])
     rules = rules_of(net)
     X = np.vstack([ODD[:7], [[1e300, -1e300], [-5, 7]]])
@@ -65,7 +83,9 @@ def test_unbounded_domain_and_a_feature_that_nothing_reads(form: str, target: st
 @pytest.mark.parametrize(("target", "dialect"), ENGINES)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("budget", [1, 2, 3])
-def test_rows_that_the_search_did_not_reach(budget: int, form: str, target: str, dialect: str | None) -> None:
+def test_rows_that_the_search_did_not_reach(
+    budget: int, form: str, target: str, dialect: str | None
+) -> None:
     rules = rules_of(NET, DOMAIN, max_regions=budget)
     X = np.random.default_rng(0).uniform(-1, 1, (100, 2))
     expected = int((rules.apply(X) == 0).sum())
@@ -134,7 +154,9 @@ def test_column_types_of_duckdb(kind: str, form: str) -> None:
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"CREATE TABLE input_data (a {kind}, b {kind})")
         connection.execute("INSERT INTO input_data VALUES (1, 0), (NULL, 0), (0, NULL)")
-        rows = connection.execute(str(rr.emit(rules_of(NET, DOMAIN), "sql", dialect="duckdb", form=form))).fetchall()
+        rows = connection.execute(
+            str(rr.emit(rules_of(NET, DOMAIN), "sql", dialect="duckdb", form=form))
+        ).fetchall()
     assert rows[0][:2] == pytest.approx(by_hand(NET, [1.0, 0.0])[1])
     assert rows[1:] == [(None, None, 0), (None, None, 0)]
 
@@ -145,8 +167,12 @@ def test_nan_in_duckdb_is_missing(unbounded: bool, form: str) -> None:
     rules = rules_of(NET, rr.Domain.unbounded(["a", "b"]) if unbounded else DOMAIN)
     with duckdb.connect(":memory:") as connection:
         connection.execute("CREATE TABLE input_data (a DOUBLE, b DOUBLE)")
-        connection.execute("INSERT INTO input_data VALUES ('nan', 0), (0, 'nan'), ('inf', 0), (0, '-inf')")
-        rows = connection.execute(str(rr.emit(rules, "sql", dialect="duckdb", form=form))).fetchall()
+        connection.execute(
+            "INSERT INTO input_data VALUES ('nan', 0), (0, 'nan'), ('inf', 0), (0, '-inf')"
+        )
+        rows = connection.execute(
+            str(rr.emit(rules, "sql", dialect="duckdb", form=form))
+        ).fetchall()
     assert rows == [(None, None, 0)] * 4
 
 
@@ -170,7 +196,9 @@ def test_verify_with_keys(key: list[str], dialect: str) -> None:
 
 
 def test_columns_come_as_promised() -> None:
-    artifact = rr.emit(rules_of(NET, DOMAIN, outputs=["low", "high"]), "sql", key=["id"], table="other")
+    artifact = rr.emit(
+        rules_of(NET, DOMAIN, outputs=["low", "high"]), "sql", key=["id"], table="other"
+    )
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE other (id, b, a)")
     cursor = connection.execute(str(artifact))
@@ -189,4 +217,6 @@ def test_one_rule_and_merged_rules(form: str, target: str, dialect: str | None) 
     affine = network(np.empty((0, 2)), [], np.empty((1, 0)), C=[[1, -2]], c=[0.5])
     for net in (affine, zero_readout()):
         rules = rules_of(net, DOMAIN)
-        assert rr.verify(rr.emit(rules, target, form=form, dialect=dialect, outside="null"), rules, X)
+        assert rr.verify(
+            rr.emit(rules, target, form=form, dialect=dialect, outside="null"), rules, X
+        )

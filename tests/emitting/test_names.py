@@ -11,7 +11,12 @@ import relurules as rr
 from relurules.errors import InputError
 from relurules.ir import RuleSet
 
-ENGINES = [("python", "python", None), ("c", "c", None), ("sqlite", "sql", "sqlite"), ("duckdb", "sql", "duckdb")]
+ENGINES = [
+    ("python", "python", None),
+    ("c", "c", None),
+    ("sqlite", "sql", "sqlite"),
+    ("duckdb", "sql", "duckdb"),
+]
 FORMS = ("rules", "tree", "network")
 
 NAMES = {
@@ -27,7 +32,19 @@ NAMES = {
     "line ends": ["two\nlines", "car\rriage", "tab\tbed", "\u2028", "\x85", "\v\f", " ", "  "],
     "unicode": ["größe", "☃", "\U0001d4b3", "年齢", "\u202eltr", "ﬁ", "e\u0301", "%s", "${x}"],
     "dots and digits": ["a.b.c", "1st", "2.5", "-1", "+", "x[0]", "__", "_"],
-    "SQL": ["select", "from", "order", "group", "rule", "case", "null", "rowid", "input_data", "table", "end"],
+    "SQL": [
+        "select",
+        "from",
+        "order",
+        "group",
+        "rule",
+        "case",
+        "null",
+        "rowid",
+        "input_data",
+        "table",
+        "end",
+    ],
     "C": [
         "int",
         "double",
@@ -72,7 +89,16 @@ NAMES = {
     ],
     "Python names in use": ["len", "OUTPUTS", "FEATURES", "_result", "dict", "zip", "_number"],
     "alike once mangled": ["a b", "a-b", "a_b", "a_b_2", "a.b", "a__b", " a b"],
-    "ours": ["rr_input", "rr_rule", "rr_z0", "rr_a0", "rr_level1", "rrr_at1", "RR_checked", "rr_key0"],
+    "ours": [
+        "rr_input",
+        "rr_rule",
+        "rr_z0",
+        "rr_a0",
+        "rr_level1",
+        "rrr_at1",
+        "RR_checked",
+        "rr_key0",
+    ],
     "long": ["a" * 200, "a" * 199 + "b", "ü" * 200],
 }
 
@@ -80,7 +106,13 @@ NAMES = {
 @cache
 def made_once(features: tuple[str, ...], outputs: tuple[str, ...]) -> RuleSet:
     d, m = len(features), len(outputs)
-    net = network([np.ones(d), np.zeros(d)], [0.1, -0.2], np.ones((m, 2)), L=[[0, 0], [1, 0]], C=2 * np.ones((m, d)))
+    net = network(
+        [np.ones(d), np.zeros(d)],
+        [0.1, -0.2],
+        np.ones((m, 2)),
+        L=[[0, 0], [1, 0]],
+        C=2 * np.ones((m, d)),
+    )
     return rules_of(net, rr.Domain.box([-1] * d, [1] * d, features), outputs)
 
 
@@ -116,7 +148,9 @@ def test_features_and_outputs(group: str, engine: str, target: str, dialect: str
 def test_sqlite_columns_called_true_or_false(form: str, name: str) -> None:
     """SQLite renames such a column on its way out of a subquery."""
     rules = named_rules([name, "b"], ["y"])
-    assert rr.verify(rr.emit(rules, "sql", form=form, outside="null"), rules, rows_for(2)).outside == 3
+    assert (
+        rr.verify(rr.emit(rules, "sql", form=form, outside="null"), rules, rows_for(2)).outside == 3
+    )
 
 
 @pytest.mark.parametrize("target", ["text", "markdown"])
@@ -131,7 +165,11 @@ def test_documents_stay_in_shape(group: str, target: str) -> None:
 
 def shape(document: str) -> list[str]:
     """The first character of every line; long names may fold a sum onto lines of their own."""
-    return [line[:1] for line in document.splitlines() if line.strip()[:2] not in ("+ ", "- ") or line[:1] == "-"]
+    return [
+        line[:1]
+        for line in document.splitlines()
+        if line.strip()[:2] not in ("+ ", "- ") or line[:1] == "-"
+    ]
 
 
 def test_neuron_layers_are_escaped_in_documents() -> None:
@@ -180,7 +218,9 @@ def test_python_refuses_an_output_that_its_own_result_would_hide() -> None:
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "duckdb"])
-@pytest.mark.parametrize("table", ["select", "a b", 'quo"te', "rr_input", "größe", "x; --", "main.scores"])
+@pytest.mark.parametrize(
+    "table", ["select", "a b", 'quo"te', "rr_input", "größe", "x; --", "main.scores"]
+)
 def test_tables(dialect: str, table: str) -> None:
     rules = named_rules(["a"], ["y"])
     assert rr.verify(rr.emit(rules, "sql", dialect=dialect, table=table), rules, rows_for(1)[1:])
@@ -200,6 +240,9 @@ def test_c_compiles_as_gnu_c_too(form: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = rr.emit(named_rules(names, ["y"]), "c", form=form).write(folder)[-1]
         built = subprocess.run(
-            [compiler, "-c", "-o", f"{folder}/score.o", str(source)], capture_output=True, text=True, check=False
+            [compiler, "-c", "-o", f"{folder}/score.o", str(source)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert built.returncode == 0, built.stderr

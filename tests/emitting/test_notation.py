@@ -47,7 +47,9 @@ def test_text_evaluates_to_the_form(coefficients: list[float], constant: float) 
     names = [f"c{i}" for i in range(len(coefficients))]
     text = Notation(repr, names, np.ones(len(names))).affine(np.array(coefficients), constant)
     values = {name: 3.0 + i for i, name in enumerate(names)}
-    size = abs(constant) + sum(abs(w) * v for w, v in zip(coefficients, values.values(), strict=True))
+    size = abs(constant) + sum(
+        abs(w) * v for w, v in zip(coefficients, values.values(), strict=True)
+    )
     expected = constant + sum(w * v for w, v in zip(coefficients, values.values(), strict=True))
     assert eval(text, {}, values) == pytest.approx(expected, abs=1e-14 * size)
 
@@ -59,7 +61,8 @@ def test_long_sums_are_bracketed_and_complete(count: int) -> None:
     depth = max(text[:i].count("(") - text[:i].count(")") for i in range(0, len(text), 50))
     assert depth <= 3
     assert (
-        sum(term.lstrip("(").startswith("c") for term in text.split()) == (weights == 1).sum() + (weights == -3).sum()
+        sum(term.lstrip("(").startswith("c") for term in text.split())
+        == (weights == 1).sum() + (weights == -3).sum()
     )
     assert eval(text, {}, {f"c{i}": 2.0 for i in range(count)}) == 0.5 + 2 * weights.sum()
 
@@ -77,7 +80,9 @@ def test_sql_literals_are_doubles_and_exact(value: float) -> None:
     assert float(text) == value
 
 
-@pytest.mark.parametrize(("name", "text"), [("a", '"a"'), ('a"b', '"a""b"'), ('"', '""""'), ("a'b", '"a\'b"')])
+@pytest.mark.parametrize(
+    ("name", "text"), [("a", '"a"'), ('a"b', '"a""b"'), ('"', '""""'), ("a'b", '"a\'b"')]
+)
 def test_sql_names_are_quoted(name: str, text: str) -> None:
     assert quote_name(name, DIALECTS["sqlite"]) == text
 
@@ -106,9 +111,14 @@ def test_one_line_has_no_control_characters(text: str) -> None:
 
 
 def test_long_sums_of_the_text_are_folded_between_terms() -> None:
-    terms = [p.join_tight(p.operator("+"), p.number(f"{i}.5"), p.operator("*"), p.name("long name")) for i in range(20)]
+    terms = [
+        p.join_tight(p.operator("+"), p.number(f"{i}.5"), p.operator("*"), p.name("long name"))
+        for i in range(20)
+    ]
     lines = fold_phrase(p.join_loose(*terms)).split("\n")
     assert len(lines) > 1
     assert all(len(line) <= 120 for line in lines)
-    assert " ".join(line.strip() for line in lines) == " ".join(f"+ {i}.5 * long name" for i in range(20))
+    assert " ".join(line.strip() for line in lines) == " ".join(
+        f"+ {i}.5 * long name" for i in range(20)
+    )
     assert fold_phrase(p.join_loose(p.name("a"), p.name("b"))) == "a b"

@@ -14,11 +14,29 @@ from relurules.domain.columns import Category, Column
 from relurules.errors import DomainError
 from relurules.ir import Graph, RuleSet
 
-VALUES = ("it's", '"', "*/ int", "-- x", "{{ 1 }}", "größe", "A", "a", "true", "1", "", " pad ", "two\nlines", "\\")
+VALUES = (
+    "it's",
+    '"',
+    "*/ int",
+    "-- x",
+    "{{ 1 }}",
+    "größe",
+    "A",
+    "a",
+    "true",
+    "1",
+    "",
+    " pad ",
+    "two\nlines",
+    "\\",
+)
 NAME = "ko\"l'um {%"
 COLUMNS = (
     Column("age", fill=41.5),
-    Column(NAME, (*(Category((value,)) for value in VALUES[:-1]), Category((VALUES[-1],), missing=True))),
+    Column(
+        NAME,
+        (*(Category((value,)) for value in VALUES[:-1]), Category((VALUES[-1],), missing=True)),
+    ),
     Column("rank", (Category((1.0, 2.0)), Category((3.5,), missing=True), Category(other=True))),
 )
 NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on the PATH")
@@ -38,14 +56,21 @@ def rules() -> RuleSet:
     net = random_network(3, d=len(domain), K=4)
     import networkx
 
-    return rr.extract(Graph(domain.names, ("y0", "y1"), net, networkx.DiGraph(), columns=COLUMNS), domain=domain)
+    return rr.extract(
+        Graph(domain.names, ("y0", "y1"), net, networkx.DiGraph(), columns=COLUMNS), domain=domain
+    )
 
 
 def table() -> pd.DataFrame:
     """Every value with ages inside, outside and missing, and values that nobody knows."""
     values = [*VALUES, None, "unknown", "TRUE", "A "]
     ages, ranks = [30.0, None, 99.0, 17.0], [1.0, 2.0, 3.5, 9.0, None]
-    rows = [(a, v, r) for i, v in enumerate(values) for a in ages for r in (ranks[i % 5], ranks[(i + 2) % 5])]
+    rows = [
+        (a, v, r)
+        for i, v in enumerate(values)
+        for a in ages
+        for r in (ranks[i % 5], ranks[(i + 2) % 5])
+    ]
     return pd.DataFrame(rows, columns=["age", NAME, "rank"]).astype({NAME: object})
 
 
@@ -55,7 +80,9 @@ def test_every_target_reads_raw_rows(target: str, dialect: str | None, form: str
     if (target, form) == ("numpy", "rules"):
         pytest.skip("numpy has no form rules")
     made, rows = rules(), table()
-    report = rr.verify(rr.emit(made, target, dialect=dialect, form=form, outside="null"), made, rows)
+    report = rr.verify(
+        rr.emit(made, target, dialect=dialect, form=form, outside="null"), made, rows
+    )
     assert report
     assert report.outside == int((made.apply(rows) == 0).sum())
     assert 0 < report.outside < len(rows)
@@ -66,7 +93,9 @@ def test_networks_go_on_outside_the_domain(target: str, dialect: str | None) -> 
     made, rows = rules(), table()
     report = rr.verify(rr.emit(made, target, dialect=dialect, form="network"), made, rows)
     assert report
-    assert 0 < report.outside < int((made.apply(rows) == 0).sum())  # what is missing and counts as nothing
+    assert (
+        0 < report.outside < int((made.apply(rows) == 0).sum())
+    )  # what is missing and counts as nothing
 
 
 def test_sql_on_tables_made_by_hand() -> None:
@@ -74,7 +103,9 @@ def test_sql_on_tables_made_by_hand() -> None:
     expected, number = made.predict(rows), made.apply(rows)
     with sqlite3.connect(":memory:") as connection:
         rows.to_sql("t", connection, index_label="id")
-        found = pd.read_sql(str(rr.emit(made, "sql", table="t", key=["id"])), connection).sort_values("id")
+        found = pd.read_sql(
+            str(rr.emit(made, "sql", table="t", key=["id"])), connection
+        ).sort_values("id")
         connection.execute("UPDATE t SET age = 'forty'")
         text = pd.read_sql(str(rr.emit(made, "sql", table="t", key=["id"])), connection)
     assert found["rule"].tolist() == number.tolist()

@@ -11,12 +11,19 @@ from relurules.errors import CheckError, InputError, UnsupportedError
 from relurules.ir import Artifact, Head, RuleSet
 
 BOX = rr.Domain.box([-1, -1], [1, 1], ["a", 'say "{{ b }}" {# c #}'])
-HEADS = [Head("softmax", (0, 1)), Head("softmax", (0, 1), 1), Head("sigmoid", (0,)), Head("argmax", (0, 1))]
+HEADS = [
+    Head("softmax", (0, 1)),
+    Head("softmax", (0, 1), 1),
+    Head("sigmoid", (0,)),
+    Head("argmax", (0, 1)),
+]
 
 
 @pytest.fixture(scope="module")
 def rules() -> RuleSet:
-    return rules_of(random_network(3, K=4), BOX.where("a <= 0.9"), ["p0", "p1", "risk", "kind"], HEADS)
+    return rules_of(
+        random_network(3, K=4), BOX.where("a <= 0.9"), ["p0", "p1", "risk", "kind"], HEADS
+    )
 
 
 def rows_of(rules: RuleSet) -> np.ndarray:
@@ -27,13 +34,21 @@ def rows_of(rules: RuleSet) -> np.ndarray:
 @pytest.mark.parametrize("shape", ["view", "dbt", "expression", "function"])
 def test_shapes_are_right(shape: str, engine: str, rules: RuleSet, tmp_path) -> None:  # type: ignore[no-untyped-def]
     need(engine)
-    output = "risk" if engine == "spark" else "p1"  # Spark compiles long expressions for twenty seconds
-    options = {"output": output} if shape in ("expression", "function") else {"columns": ["outputs", "class", "rule"]}
+    output = (
+        "risk" if engine == "spark" else "p1"
+    )  # Spark compiles long expressions for twenty seconds
+    options = (
+        {"output": output}
+        if shape in ("expression", "function")
+        else {"columns": ["outputs", "class", "rule"]}
+    )
     if (shape, engine) == ("function", "sqlite"):
         with pytest.raises(UnsupportedError, match="sqlite has no functions"):
             rr.emit(rules, "sql", shape=shape, dialect=engine, **options)
         return
-    artifact = rr.emit(rules, "sql", dialect=engine, shape=shape, name="my name", key=["id"], **options)
+    artifact = rr.emit(
+        rules, "sql", dialect=engine, shape=shape, name="my name", key=["id"], **options
+    )
     report = rr.verify(Artifact.read(artifact.write(tmp_path)[0]), rules, rows_of(rules))
     assert report
     assert report.outside == 3
@@ -54,7 +69,9 @@ def test_every_output_as_an_expression(form: str, output: str, rules: RuleSet) -
 
 def test_a_dbt_model_is_what_dbt_reads(rules: RuleSet) -> None:
     text = str(rr.emit(rules, "sql", shape="dbt", table="raw.it's", form="network"))
-    filled = jinja2.Template(text).render(config=lambda **_: "", source=lambda *parts: '"' + "|".join(parts) + '"')
+    filled = jinja2.Template(text).render(
+        config=lambda **_: "", source=lambda *parts: '"' + "|".join(parts) + '"'
+    )
     assert '"raw|it\'s" AS rr_table' in filled
     assert 'say ""{{ b }}"" {# c #}' in filled
     assert "ref('t')" in str(rr.emit(rules, "sql", shape="dbt", table="t"))
@@ -70,12 +87,16 @@ def test_columns_on_request(form: str, engine: str) -> None:
     columns = ["rule", "reasons", "contributions", "class", "probability", "score"]
     artifact = rr.emit(rules, "sql", dialect=engine, form=form, columns=columns, top=2)
     X = rows_in(domain, 30)
-    rows = scored(engine, str(artifact), [(n, False) for n in "abc"], [*map(tuple, X.tolist()), (None, 1, 1)])
+    rows = scored(
+        engine, str(artifact), [(n, False) for n in "abc"], [*map(tuple, X.tolist()), (None, 1, 1)]
+    )
     number = rules.apply(X)
     assert [row[-1] for row in rows] == [*number.tolist(), 0]
     assert rows[-1] == (*[None] * 8, 0)
     middle = np.array([0, 2, 0])
-    terms = np.array([rules.rules[n - 1].map.weights[0] * (x - middle) for n, x in zip(number, X, strict=True)])
+    terms = np.array(
+        [rules.rules[n - 1].map.weights[0] * (x - middle) for n, x in zip(number, X, strict=True)]
+    )
     found = np.array([row[:6] for row in rows[:-1]], dtype=float)
     assert found[:, 0] == pytest.approx(rules.predict(X)[:, 0])
     assert found[:, 1] == pytest.approx(rules.predict_scores(X)[:, 0])
@@ -91,10 +112,16 @@ def test_the_network_without_rules(engine: str, rules: RuleSet) -> None:
     """Neurons in one step per level, and no tree."""
     need(engine)
     net = network(
-        np.eye(2)[[0, 1, 0]], [0.1, -0.2, 0.3], [[1, 2, -1]], L=np.tril(np.ones((3, 3)), -1), slope=[0, 0, 0.5]
+        np.eye(2)[[0, 1, 0]],
+        [0.1, -0.2, 0.3],
+        [[1, 2, -1]],
+        L=np.tril(np.ones((3, 3)), -1),
+        slope=[0, 0, 0.5],
     )
     rules = rules_of(net, rr.Domain.box([-1, -1], [1, 1], ["a", "b"]))
-    text = str(rr.emit(rules, "sql", dialect=engine, form="network", outside="null", columns=["outputs"]))
+    text = str(
+        rr.emit(rules, "sql", dialect=engine, form="network", outside="null", columns=["outputs"])
+    )
     assert "rr_rule" not in text
     X = np.vstack([rows_in(rules.domain, 20), [[np.nan, 0], [2, 2]]])
     rows = [tuple(None if v != v else v for v in row) for row in X.tolist()]
@@ -105,7 +132,10 @@ def test_the_network_without_rules(engine: str, rules: RuleSet) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"shape": "table"}, "no shape 'table'; supported: select, view, dbt, expression, function"),
+        (
+            {"shape": "table"},
+            "no shape 'table'; supported: select, view, dbt, expression, function",
+        ),
         ({"outside": "guess"}, "no outside 'guess'"),
         ({"missing": "ignore"}, "no missing 'ignore'; supported: propagate, impute, error"),
         ({"columns": ["odds"]}, "no column 'odds' in SQL; supported: outputs, score, probability"),
@@ -139,10 +169,14 @@ def test_what_returns_no_outputs_cannot_be_verified(rules: RuleSet) -> None:
 @pytest.mark.parametrize("outside", ["null", "clamp", "exact"])
 def test_outputs_alone_are_verified(outside: str, rules: RuleSet) -> None:
     for form in ("tree", "network"):
-        artifact = rr.emit(rules, "sql", form=form, key=["id"], outside=outside, columns=["outputs", "class"])
+        artifact = rr.emit(
+            rules, "sql", form=form, key=["id"], outside=outside, columns=["outputs", "class"]
+        )
         assert rr.verify(artifact, rules, rows_of(rules))
         assert not rr.verify(
-            artifact, rules_of(random_network(9, m=2), BOX, rules.outputs, rules.heads), rows_of(rules)
+            artifact,
+            rules_of(random_network(9, m=2), BOX, rules.outputs, rules.heads),
+            rows_of(rules),
         )
 
 

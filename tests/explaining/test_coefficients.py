@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from handmade import graph, random_network
-from models import kinds, line, request
+from explained_models import kinds, line, request
 
 import relurules as rr
 from relurules.errors import DataError, UnsupportedError
@@ -11,7 +11,7 @@ from relurules.explaining.coefficients import collect_coefficients, measure_impo
 from relurules.explaining.score_view import choose_view, scale_effects
 from relurules.ir import Head
 from relurules.ir.local_models import LocalModels
-from relurules.statistics.statistics import add_evidence
+from relurules.statistics.evidence_statistics import add_evidence
 
 
 def test_importance_is_the_share_of_the_terms_variance() -> None:
@@ -21,7 +21,9 @@ def test_importance_is_the_share_of_the_terms_variance() -> None:
     high = (X[:, 0] >= 1).mean()
     moved = {"a": high * (2 * X[:, 0].std()) ** 2, "b": X[:, 1].std() ** 2}
     assert found.names == ("a", "b")
-    assert found.shares == pytest.approx([moved[name] / sum(moved.values()) for name in found.names])
+    assert found.shares == pytest.approx(
+        [moved[name] / sum(moved.values()) for name in found.names]
+    )
     assert found.label == "cost"
     assert measure_importance(asked.models, asked.view, asked.spread(), 1).names == ("a",)
 
@@ -36,20 +38,30 @@ def test_a_category_counts_by_what_its_rows_have() -> None:
     assert dict(zip(found.names, found.shares, strict=True)) == pytest.approx(
         {name: value / sum(moved.values()) for name, value in moved.items()}
     )
-    assert scale_effects(asked.models, asked.view, asked.spread())[0, :3] == pytest.approx(np.array([0, 1, 3]) - terms.mean())
+    assert scale_effects(asked.models, asked.view, asked.spread())[0, :3] == pytest.approx(
+        np.array([0, 1, 3]) - terms.mean()
+    )
 
 
 def test_nothing_moves_a_constant() -> None:
     rules = rr.extract(graph(random_network(0, 2, 0, 1)), domain=rr.Domain.box([0, 0], [1, 1]))
     asked = request(rules, np.full((3, 2), 0.5))
-    assert measure_importance(asked.models, asked.view, asked.spread()).shares.tolist() == [0.0, 0.0]
+    assert measure_importance(asked.models, asked.view, asked.spread()).shares.tolist() == [
+        0.0,
+        0.0,
+    ]
 
 
 def test_coefficients_of_the_top_columns_and_models() -> None:
     rules, X, _ = line()
     asked = request(rules, X)
     found = collect_coefficients(asked.models, asked.view, asked.spread(), 2, 1)
-    assert (found.names, found.labels, found.kind, found.categories) == (("a", "b"), ("rule 2",), "rule", False)
+    assert (found.names, found.labels, found.kind, found.categories) == (
+        ("a", "b"),
+        ("rule 2",),
+        "rule",
+        False,
+    )
     weights = rules.rules[1].map.weights[0]
     assert found.values[0] == pytest.approx([weights[0] * X[:, 0].std(), X[:, 1].std()])
     rules, frame = kinds()
@@ -73,7 +85,14 @@ def test_figures_that_rules_have_kept_are_enough() -> None:
 
 def some(outputs: list[str], heads: list[Head], m: int) -> LocalModels:
     weights = np.arange(2.0 * m).reshape(1, m, 2)
-    return LocalModels(rr.Domain.unbounded(["a", "b"]), tuple(outputs), tuple(heads), weights, np.ones((1, m)), "rule")
+    return LocalModels(
+        rr.Domain.unbounded(["a", "b"]),
+        tuple(outputs),
+        tuple(heads),
+        weights,
+        np.ones((1, m)),
+        "rule",
+    )
 
 
 def test_views_of_links() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from handmade import graph, network, rows_in
-from models import kinds, line, request
+from explained_models import kinds, line, request
 
 import relurules as rr
 from relurules.errors import UnsupportedError
@@ -79,7 +79,9 @@ def test_more_than_two_classes_are_refused() -> None:
     three = rr.extract(graph(net, ["p", "q", "r"], heads), domain=BOX)
     X = rows_in(BOX, 30)
     asked = request(three, X, np.arange(30) % 3)
-    with pytest.raises(UnsupportedError, match="this is for a number, or for the log odds of two classes"):
+    with pytest.raises(
+        UnsupportedError, match="this is for a number, or for the log odds of two classes"
+    ):
         merge_models(*asked.judged(), 2)
     assert len(frame) == 5
     assert len(line()[0]) == len(rules) + 1

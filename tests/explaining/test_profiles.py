@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from models import kinds, line, request
+from explained_models import kinds, line, request
 
 from relurules.errors import DataError
 from relurules.explaining.profiles import compute_pair_effect, compute_profiles
@@ -29,7 +29,9 @@ def test_a_number_is_a_line_over_the_rows_of_the_model() -> None:
 def test_categories_have_one_value_each() -> None:
     rules, frame = kinds()
     asked = request(rules, frame)
-    found = compute_profiles(asked.sample(), asked.view, find_feature(list_features(asked.models), "kind"))
+    found = compute_profiles(
+        asked.sample(), asked.view, find_feature(list_features(asked.models), "kind")
+    )
     (model,) = found.models
     assert found.feature.categories == ("u", "v", "w")
     assert model.x.tolist() == [0.0, 1.0, 2.0]
@@ -44,7 +46,9 @@ def test_pairs_add_up() -> None:
     found = compute_pair_effect(asked.sample(), asked.view, a, b)
     slope = np.where(X[:, 0] >= 1, 2.0, 0.0)
     assert found.x.tolist() == X[:, 0].tolist()
-    assert found.effect == pytest.approx(slope * (X[:, 0] - X[:, 0].mean()) + X[:, 1] - X[:, 1].mean())
+    assert found.effect == pytest.approx(
+        slope * (X[:, 0] - X[:, 0].mean()) + X[:, 1] - X[:, 1].mean()
+    )
 
 
 def test_columns_are_chosen_by_importance_or_by_name() -> None:

@@ -9,11 +9,11 @@ import pytest
 from handmade import graph, network, random_network, rules_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models import kinds, line
+from explained_models import kinds, line
 
 import relurules as rr
 from relurules.errors import DataError
-from relurules.statistics.statistics import add_evidence
+from relurules.statistics.evidence_statistics import add_evidence
 
 
 def test_conditions_with_their_margins() -> None:
@@ -32,7 +32,10 @@ def test_contributions_against_zero_and_against_means() -> None:
     plain = rr.explain(rules, [3.5, 0.5])
     assert not plain.centred
     assert (plain.base, plain.score) == (1.0, 8.5)
-    assert [(c.column, c.coefficient, c.contribution) for c in plain.contributions] == [("a", 2, 7), ("b", 1, 0.5)]
+    assert [(c.column, c.coefficient, c.contribution) for c in plain.contributions] == [
+        ("a", 2, 7),
+        ("b", 1, 0.5),
+    ]
     centred = rr.explain(rules, [3.5, 0.5], data=X)
     assert centred.centred
     assert centred.contributions[0].contribution == pytest.approx(2 * (3.5 - X[:, 0].mean()))
@@ -80,7 +83,11 @@ def test_raw_values_and_coordinates_in_order() -> None:
 
 def test_conditions_on_categories_and_on_both_sides() -> None:
     frame = pd.DataFrame({"kind": list("uvw") * 4, "n": np.arange(12.0) / 2})
-    net = network([[5.0, 0.0, 0.0, 0.0], [0, 0, 0, 1.0], [0, 0, 0, 1.0]], [-2.0, -2.25, -4.25], [[1.0, 1.0, 1.0]])
+    net = network(
+        [[5.0, 0.0, 0.0, 0.0], [0, 0, 0, 1.0], [0, 0, 0, 1.0]],
+        [-2.0, -2.25, -4.25],
+        [[1.0, 1.0, 1.0]],
+    )
     rules = rules_of(net, rr.Domain.from_data(frame))
     found = rr.explain(rules, {"kind": "v", "n": 3.25})
     choice, between = found.conditions
@@ -96,7 +103,14 @@ def test_text_and_json_say_the_same() -> None:
     rules, frame = kinds()
     found = rr.explain(rules, {"kind": "w", "x": 2.0}, data=frame)
     text = str(found)
-    for part in ("RULE 1", "CONDITIONS: none", "log odds of p_1", "against the mean of the rows", "+2.2", "5.5"):
+    for part in (
+        "RULE 1",
+        "CONDITIONS: none",
+        "log odds of p_1",
+        "against the mean of the rows",
+        "+2.2",
+        "5.5",
+    ):
         assert part in text
     assert json.loads(json.dumps(found.to_json()))["contributions"][0]["column"] == "kind"
 
@@ -131,6 +145,8 @@ def test_rows_that_cannot_be_explained(row: Any, message: str) -> None:
 
 
 def test_a_limit_that_the_row_breaks_is_named() -> None:
-    rules = rules_of(random_network(0, 2, 2, 1), rr.Domain.box([0, 0], [1, 1]).where("x0 + x1 <= 1"))
+    rules = rules_of(
+        random_network(0, 2, 2, 1), rr.Domain.box([0, 0], [1, 1]).where("x0 + x1 <= 1")
+    )
     with pytest.raises(DataError, match=r"outside the limit 'x0 \+ x1 <= 1'"):
         rr.explain(rules, [0.9, 0.9])

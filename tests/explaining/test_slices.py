@@ -6,7 +6,7 @@ import pytest
 from handmade import graph, network, random_network, rules_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models import kinds, line
+from explained_models import kinds, line
 
 import relurules as rr
 from relurules.errors import DataError, DomainError, UnsupportedError
@@ -22,7 +22,9 @@ def cut(rules: rr.RuleSet, names: tuple[str, str], at: np.ndarray) -> Slice:
 def test_the_boundary_is_where_the_neuron_is_zero() -> None:
     rules, _, _ = line()
     found = cut(rules, ("a", "b"), np.array([0.0, 0.0]))
-    assert [piece.share for piece in sorted(found.pieces, key=lambda p: p.share)] == pytest.approx([0.25, 0.75])
+    assert [piece.share for piece in sorted(found.pieces, key=lambda p: p.share)] == pytest.approx(
+        [0.25, 0.75]
+    )
     for piece in found.pieces:
         low, high = piece.corners[:, 0].min(), piece.corners[:, 0].max()
         assert (low, high) in ((0.0, 1.0), (1.0, 4.0))
@@ -59,7 +61,9 @@ def test_patterns_of_a_network_fill_the_plane(seed: int) -> None:
     middles = np.array([[*piece.middle, X[0, 2]] for piece in found.pieces])
     large = np.array([piece.share > 1e-6 for piece in found.pieces])
     assert (reached.apply(middles) == [piece.model for piece in found.pieces])[large].all()
-    assert [piece.value for piece in found.pieces] == pytest.approx(net.evaluate(middles)[:, 0].tolist())
+    assert [piece.value for piece in found.pieces] == pytest.approx(
+        net.evaluate(middles)[:, 0].tolist()
+    )
     signs = {tuple(np.sign(net.preactivations(row[None]))[0]) for row in middles[large]}
     assert len(signs) == large.sum()  # one piece per pattern
 
@@ -83,7 +87,9 @@ def test_what_is_drawn() -> None:
     rules, X, _ = line()
     pair = list_features(rules.local_models)
     assert choose_box(rules.local_models, pair, None).tolist() == [[0.0, 4.0], [0.0, 1.0]]
-    assert choose_box(rules.local_models, pair, X) == pytest.approx(np.quantile(X, [0.01, 0.99], axis=0).T)
+    assert choose_box(rules.local_models, pair, X) == pytest.approx(
+        np.quantile(X, [0.01, 0.99], axis=0).T
+    )
     open_rules = rules_of(network([[1.0, 0.0]], [0.0], [[1.0]]))
     with pytest.raises(DataError, match="'x0' has no bounds in the domain; give data"):
         choose_box(open_rules.local_models, list_features(open_rules.local_models), None)

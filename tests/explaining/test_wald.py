@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from handmade import network, rules_of
-from models import kinds, line, request
+from explained_models import kinds, line, request
 
 import relurules as rr
 from relurules.errors import DataError, UnsupportedError
@@ -56,7 +56,11 @@ def _constant(X: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
     low, high = -50.0, 50.0
     for _ in range(200):
         middle = (low + high) / 2
-        low, high = (middle, high) if (1 / (1 + np.exp(-(X @ w + middle)))).sum() < y.sum() else (low, middle)
+        low, high = (
+            (middle, high)
+            if (1 / (1 + np.exp(-(X @ w + middle)))).sum() < y.sum()
+            else (low, middle)
+        )
     return low
 
 
@@ -101,7 +105,9 @@ def test_the_score_that_the_true_values_are_of_is_compared() -> None:
 def test_what_cannot_be_told() -> None:
     rules, X, _ = line()
     few = X[np.r_[np.flatnonzero(X[:, 0] < 1)[:2], np.flatnonzero(X[:, 0] > 1)]]
-    with pytest.raises(DataError, match="rule 1 has 2 rows for 3 coefficients; intervals need more"):
+    with pytest.raises(
+        DataError, match="rule 1 has 2 rows for 3 coefficients; intervals need more"
+    ):
         found(rules, few, np.arange(len(few)))
     with pytest.raises(DataError, match="needs the true values"):
         request(rules, few).judged()
@@ -111,6 +117,8 @@ def test_what_cannot_be_told() -> None:
     with pytest.raises(DataError, match="all its rows are of one class"):
         found(logistic(1), X, np.zeros(20))
     heads = [Head("softmax", (0, 1, 2), i) for i in range(3)]
-    three = rules_of(network([[1.0]], [0.0], np.ones((3, 1))), rr.Domain.box([-1], [1]), heads=heads)
+    three = rules_of(
+        network([[1.0]], [0.0], np.ones((3, 1))), rr.Domain.box([-1], [1]), heads=heads
+    )
     with pytest.raises(UnsupportedError, match="found multiclass by softmax"):
         found(three, X, np.arange(20) % 3)

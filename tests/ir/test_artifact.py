@@ -32,7 +32,11 @@ CODE = [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")]
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_header_is_one_harmless_line_of_ascii(name: str) -> None:
-    line = format_header(Artifact("python", "rules", rr.Domain.unbounded([name]), (name,), {}, table=name, key=(name,)))
+    line = format_header(
+        Artifact(
+            "python", "rules", rr.Domain.unbounded([name]), (name,), {}, table=name, key=(name,)
+        )
+    )
     assert line.isascii()
     assert line.isprintable()
     assert len(line.splitlines()) == 1
@@ -41,7 +45,9 @@ def test_header_is_one_harmless_line_of_ascii(name: str) -> None:
 
 @pytest.mark.parametrize(("target", "dialect"), CODE)
 @pytest.mark.parametrize("form", ["rules", "tree", "network"])
-def test_read_restores_what_was_emitted(target: str, dialect: str | None, form: str, tmp_path: Path) -> None:
+def test_read_restores_what_was_emitted(
+    target: str, dialect: str | None, form: str, tmp_path: Path
+) -> None:
     rules = rules_of(NET, DOMAIN.renamed(["a*/b", "??/\n"]), outputs=["-->", "größe"])
     options = {"table": "t.*/", "key": ["id?", "*/"]} if target == "sql" else {}
     artifact = rr.emit(rules, target, dialect=dialect, form=form, **options)
@@ -90,7 +96,17 @@ def test_read_takes_a_header_alone(tmp_path: Path) -> None:
         GOOD.replace('["y"]', "5").encode(),
         GOOD.encode() + b"\n" * 30,
     ],
-    ids=["empty", "other", "binary", "broken", "list", "little", "error as text", "outputs as number", "far up"],
+    ids=[
+        "empty",
+        "other",
+        "binary",
+        "broken",
+        "list",
+        "little",
+        "error as text",
+        "outputs as number",
+        "far up",
+    ],
 )
 def test_read_refuses(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "score.py"

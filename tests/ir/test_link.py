@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from relurules.ir import Head
-from relurules.ir.link import LINKS, apply_links, bound_link_error, check_heads, is_identity, make_identity_heads
+from relurules.ir.link import (
+    LINKS,
+    apply_links,
+    bound_link_error,
+    check_heads,
+    is_identity,
+    make_identity_heads,
+)
 
 Array = NDArray[np.float64]
 TORCH: dict[str, Callable[[Tensor], Tensor]] = {
@@ -24,7 +31,12 @@ TORCH: dict[str, Callable[[Tensor], Tensor]] = {
     "argmax": lambda s: s.argmax(1, keepdim=True),
 }
 RNG = np.random.default_rng(0)
-SCORES = np.vstack([RNG.normal(size=(200, 3)) * 10.0 ** RNG.integers(-3, 7, (200, 3)), [[0.0, 0.0, 0.0], [5, 5, 1]]])
+SCORES = np.vstack(
+    [
+        RNG.normal(size=(200, 3)) * 10.0 ** RNG.integers(-3, 7, (200, 3)),
+        [[0.0, 0.0, 0.0], [5, 5, 1]],
+    ]
+)
 
 
 def heads_of(link: str) -> list[Head]:
@@ -52,7 +64,9 @@ def test_nan_goes_through(link: str) -> None:
 @pytest.mark.parametrize("link", LINKS)
 def test_slack_bounds_what_a_change_of_the_scores_does(link: str, size: float) -> None:
     heads, off = heads_of(link), size * np.abs(SCORES) * RNG.random(SCORES.shape)
-    room = bound_link_error(heads, SCORES, off + 1e-15 * np.abs(SCORES), 1e-15)  # adding signs * off rounds
+    room = bound_link_error(
+        heads, SCORES, off + 1e-15 * np.abs(SCORES), 1e-15
+    )  # adding signs * off rounds
     for signs in RNG.choice([-1.0, 0.0, 1.0], size=(20, *SCORES.shape)):
         before, after = apply_links(heads, SCORES), apply_links(heads, SCORES + signs * off)
         with np.errstate(invalid="ignore"):
@@ -80,7 +94,9 @@ def test_slack_hides_little(link: str, scores: list[float], off: float, most: fl
 
 
 def test_slack_where_exp_overflows() -> None:
-    room = bound_link_error(heads_of("exp"), np.array([[800.0, 709.7827, 700.0]]), np.full((1, 3), 1e-3), 1e-9)[0]
+    room = bound_link_error(
+        heads_of("exp"), np.array([[800.0, 709.7827, 700.0]]), np.full((1, 3), 1e-3), 1e-9
+    )[0]
     assert room[0] == 0
     assert room[1] == np.inf
     assert 0 < room[2] < np.inf
@@ -95,7 +111,11 @@ def test_identity() -> None:
 
 def test_heads_that_do_not_fit() -> None:
     check_heads([Head("softmax", (0, 1), 1)], 1, 2)
-    with pytest.raises(ValueError, match=r"heads\[0\].link is 'tanh'; supported: identity, sigmoid"):
+    with pytest.raises(
+        ValueError, match=r"heads\[0\].link is 'tanh'; supported: identity, sigmoid"
+    ):
         check_heads([Head("tanh", (0,))], 1, 1)
-    with pytest.raises(ValueError, match=r"heads\[0\].scores is \[2\]; expected indices of the 2 scores"):
+    with pytest.raises(
+        ValueError, match=r"heads\[0\].scores is \[2\]; expected indices of the 2 scores"
+    ):
         check_heads([Head("exp", (2,))], 1, 2)

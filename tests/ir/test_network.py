@@ -38,7 +38,9 @@ def test_magnitude_is_at_least_every_value(seed: int) -> None:
 
 def test_magnitude_by_hand() -> None:
     # x = -1: |z0| <= 2 + 3, |z1| <= 5 + 1, phi(z1) <= 2 * 6, |y| <= 5 * 12 + 1 + 1
-    net = network([[2], [0]], [-3, 1], [[0, 5]], L=[[0, 0], [-1, 0]], C=[[-1]], c=[1], slope=[1, -2])
+    net = network(
+        [[2], [0]], [-3, 1], [[0, 5]], L=[[0, 0], [-1, 0]], C=[[-1]], c=[1], slope=[1, -2]
+    )
     assert net.magnitude(np.array([[-1.0]])).tolist() == [[62.0]]
 
 

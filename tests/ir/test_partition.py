@@ -17,7 +17,9 @@ SKEWED = rr.Domain.box([-1, 0, -500], [2, 0.01, 1000]).where("x0 + x2/1000 <= 1.
 @pytest.mark.parametrize("seed", range(4))
 def test_scores_stay_in_the_ranges_of_their_regions_and_reach_them(seed: int) -> None:
     base = random_network(seed, d=3, K=6)
-    net = network(base.A / SKEWED.upper, base.b, base.U, L=base.L, C=base.C, c=base.c, slope=base.slope)
+    net = network(
+        base.A / SKEWED.upper, base.b, base.U, L=base.L, C=base.C, c=base.c, slope=base.slope
+    )
     found = search_regions(net, SKEWED)
     ranges = found.ranges()
     X = rows_in(SKEWED, 3000, seed)
@@ -54,13 +56,17 @@ def test_cells_of_a_grid_have_the_neighbours_of_a_grid() -> None:
 
 
 def test_regions_that_touch_in_a_corner_are_no_neighbours() -> None:
-    assert networkx.is_isomorphic(search_regions(lines(np.eye(2), [0, 0]), SQUARE).adjacency(), networkx.cycle_graph(4))
+    assert networkx.is_isomorphic(
+        search_regions(lines(np.eye(2), [0, 0]), SQUARE).adjacency(), networkx.cycle_graph(4)
+    )
 
 
 def test_neurons_that_vanish_together_change_together() -> None:
     net = network([[1, 0], [-2, 0], [0, 1]], [0, 0, 0], [[1, 1, 1]])
     assert networkx.is_isomorphic(search_regions(net, SQUARE).adjacency(), networkx.cycle_graph(4))
-    deep = network([[1, 0], [0, 1]], [0, 0.5], [[1, 1]], L=[[0, 0], [1, 0]])  # the second bends at the first
+    deep = network(
+        [[1, 0], [0, 1]], [0, 0.5], [[1, 1]], L=[[0, 0], [1, 0]]
+    )  # the second bends at the first
     assert networkx.is_connected(search_regions(deep, SQUARE).adjacency())
 
 
@@ -73,6 +79,8 @@ def test_neighbours_are_those_that_steps_across_meet(seed: int) -> None:
         start = random.uniform(-1, 1, size=2)
         X = start + np.linspace(0, 1, 2000)[:, None] * (random.uniform(-1, 1, size=2) - start)
         met = found.locate(X)
-        for one, other in itertools.pairwise(met[np.flatnonzero(np.diff(met, prepend=-1))].tolist()):
+        for one, other in itertools.pairwise(
+            met[np.flatnonzero(np.diff(met, prepend=-1))].tolist()
+        ):
             differ = int((found.patterns[one] != found.patterns[other]).sum())
             assert differ > 1 or graph.has_edge(one, other)

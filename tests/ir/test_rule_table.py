@@ -63,12 +63,21 @@ def test_a_rule_without_sides_of_its_own_has_its_branch(seed: int) -> None:
     rules = rules_of(random_network(seed, K=6), BOX)
     table = tabulate_rules(rules)
     everything = RuleTable(
-        tree=table.tree, network=table.network, bounds=pack_sides([None] * len(table)), maps=table.maps, points=table.points
+        tree=table.tree,
+        network=table.network,
+        bounds=pack_sides([None] * len(table)),
+        maps=table.maps,
+        points=table.points,
     )
     if (np.bincount(~table.tree.children[table.tree.children < 0]) > 1).any():
         pytest.fail("this network was to have one branch for every rule")
     for i, rule in enumerate(rules):
         whole = set(everything.sides(i))
         assert {(c.half_space.split, int(c.holds)) for c in rule.conditions} <= whole
-        sides = np.array([table.tree.normals[s] @ rule.point + table.tree.offsets[s] >= 0 for s, _ in sorted(whole)])
+        sides = np.array(
+            [
+                table.tree.normals[s] @ rule.point + table.tree.offsets[s] >= 0
+                for s, _ in sorted(whole)
+            ]
+        )
         assert sides.tolist() == [bool(side) for _, side in sorted(whole)]

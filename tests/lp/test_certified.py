@@ -30,7 +30,9 @@ def _infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
     """HiGHS says of everything that there is no such point, and the simplex method is of no help."""
     answer = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
     monkeypatch.setattr(highs, "_solve_program", lambda *_, **__: answer)
-    monkeypatch.setattr(module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None))
+    monkeypatch.setattr(
+        module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
+    )
 
 
 def _wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,10 +40,14 @@ def _wrong_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def answer(cost: Any, G: Any, *_: Any, **__: Any) -> Any:
         nothing = SimpleNamespace(marginals=np.zeros(len(G)))
-        return SimpleNamespace(status=0, x=np.zeros(len(cost)), fun=-1e300, ineqlin=nothing, message="")
+        return SimpleNamespace(
+            status=0, x=np.zeros(len(cost)), fun=-1e300, ineqlin=nothing, message=""
+        )
 
     monkeypatch.setattr(highs, "_solve_program", answer)
-    monkeypatch.setattr(module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None))
+    monkeypatch.setattr(
+        module, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
+    )
 
 
 def _garbage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +55,9 @@ def _garbage(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
 
     def climb(D: Any, unit: Any, points: Any, multipliers: Any, done: Any) -> None:
-        multipliers[:] = random.normal(size=multipliers.shape) * 10.0 ** random.integers(-9, 9, multipliers.shape)
+        multipliers[:] = random.normal(size=multipliers.shape) * 10.0 ** random.integers(
+            -9, 9, multipliers.shape
+        )
         multipliers[random.random(multipliers.shape) < 0.1] = np.nan
         done[:] = True
 
@@ -80,12 +88,16 @@ def test_bounds_of_any_scale_hold_and_are_near(seed: int) -> None:
     assert found >= truth(A, b, form)
     # rows may be parallel and opposite, with less between them than the simplex method sees
     reach = np.abs(A) @ b[: A.shape[1]] + np.abs(b)
-    assert found <= truth(A, b + 1e-9 * reach, form) + 1e-9 * (np.abs(form[:-1]) @ b[: A.shape[1]] + abs(form[-1]))
+    assert found <= truth(A, b + 1e-9 * reach, form) + 1e-9 * (
+        np.abs(form[:-1]) @ b[: A.shape[1]] + abs(form[-1])
+    )
 
 
 @pytest.mark.parametrize("lie", LIES)
 @pytest.mark.parametrize("seed", range(0, 60, 3))
-def test_solvers_that_lie_can_only_widen(lie: Lie, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_solvers_that_lie_can_only_widen(
+    lie: Lie, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     A, b, form = drawn(seed)
     expected = truth(A, b, form)
     lie(monkeypatch)
@@ -96,7 +108,9 @@ def test_solvers_that_lie_can_only_widen(lie: Lie, seed: int, monkeypatch: pytes
 def test_open_polytopes_with_solvers_that_lie(lie: Lie, monkeypatch: pytest.MonkeyPatch) -> None:
     lie(monkeypatch)
     A, b = np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([2.0, 3.0])
-    bounds = bound_maxima(A, b, np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 7.0]])).bounds
+    bounds = bound_maxima(
+        A, b, np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 7.0]])
+    ).bounds
     assert bounds.tolist() == [3.0, np.inf, 5.0, 7.0]
 
 
@@ -106,7 +120,9 @@ def test_whole_numbers_with_solvers_that_lie(lie: Lie, monkeypatch: pytest.Monke
     A = np.vstack([np.eye(2), -np.eye(2), [[1.0, 2.0]]])
     b = np.array([2.0, 2.0, 0.0, 0.0, 3.5])
     whole = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    assert maximise_over_integers(A, b, np.array([3.0, 5.0, 0.0]), whole).bound == pytest.approx(8.0, abs=1e-6)
+    assert maximise_over_integers(A, b, np.array([3.0, 5.0, 0.0]), whole).bound == pytest.approx(
+        8.0, abs=1e-6
+    )
     lie(monkeypatch)
     assert maximise_over_integers(A, b, np.array([3.0, 5.0, 0.0]), whole).bound >= 8.0
     assert maximise_over_integers(A, b, np.array([-3.0, -5.0, 0.0]), whole).bound >= 0.0
@@ -130,23 +146,34 @@ def test_upper_bounds_against_fractions() -> None:
         walls = random.normal(size=(w, f + 1)) * 10.0 ** random.integers(-9, 9, (w, 1))
         form, y = random.normal(size=f + 1), random.exponential(size=w) * (random.random(w) < 0.7)
         total = [
-            Fraction(form[j]) + sum((Fraction(y[i]) * Fraction(walls[i, j]) for i in range(w)), Fraction(0))
+            Fraction(form[j])
+            + sum((Fraction(y[i]) * Fraction(walls[i, j]) for i in range(w)), Fraction(0))
             for j in range(f + 1)
         ]
         exact = total[-1] + sum(
-            t * Fraction(low[j]) + max(t * Fraction(width[j]), Fraction(0)) for j, t in enumerate(total[:-1])
+            t * Fraction(low[j]) + max(t * Fraction(width[j]), Fraction(0))
+            for j, t in enumerate(total[:-1])
         )
-        assert Fraction(float(compute_upper_bounds(low, width, walls, form[None], y[None])[0])) >= exact
+        assert (
+            Fraction(float(compute_upper_bounds(low, width, walls, form[None], y[None])[0]))
+            >= exact
+        )
 
 
 def test_bounds_that_overflow_are_infinite() -> None:
     bound = compute_upper_bounds(
-        np.array([-1e308]), np.array([1e308]), np.zeros((0, 2)), np.array([[1e10, 0.0]]), np.zeros((1, 0))
+        np.array([-1e308]),
+        np.array([1e308]),
+        np.zeros((0, 2)),
+        np.array([[1e10, 0.0]]),
+        np.zeros((1, 0)),
     )
     assert bound[0] == np.inf
 
 
-def test_empty_by_less_than_rounding_is_not_refuted_but_decided_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_by_less_than_rounding_is_not_refuted_but_decided_exactly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """x <= 1/3 and x >= the next float: floats can't tell, whole numbers can."""
     third = 1.0 / 3.0
     above = float(np.nextafter(third, 1.0))
@@ -154,9 +181,13 @@ def test_empty_by_less_than_rounding_is_not_refuted_but_decided_exactly(monkeypa
         np.array([[1.0, 0.0], [-1, 0], [0, 1], [0, -1], [0.6, 0.8], [-0.6, -0.8]]),
         np.array([1.0, 1, 1, 1, third, -above]),
     )
-    assert not is_refutation(-np.ones(2), np.full(2, 2.0), np.column_stack([-A[4:], b[4:]]), np.ones(2))
+    assert not is_refutation(
+        -np.ones(2), np.full(2, 2.0), np.column_stack([-A[4:], b[4:]]), np.ones(2)
+    )
     with collect_decisions() as counted:
-        assert bound_maxima(A[:5], b[:5], np.array([[1.0, 0.0, 0.0]])).bounds[0] == pytest.approx(1.0)
+        assert bound_maxima(A[:5], b[:5], np.array([[1.0, 0.0, 0.0]])).bounds[0] == pytest.approx(
+            1.0
+        )
     assert counted == DecisionTally(rounded=1)
     _infeasible(monkeypatch)
     with collect_decisions() as counted:
@@ -187,7 +218,11 @@ def test_open_bounds_leave_rounding_alone_and_nothing_else() -> None:
 
 def test_numbers_of_the_arithmetic() -> None:
     assert rounding_gamma(1) > 2.0**-53
-    assert round_up(Fraction(1, 3)) > Fraction(1, 3) > Fraction(float(np.nextafter(round_up(Fraction(1, 3)), 0)))
+    assert (
+        round_up(Fraction(1, 3))
+        > Fraction(1, 3)
+        > Fraction(float(np.nextafter(round_up(Fraction(1, 3)), 0)))
+    )
     assert round_up(Fraction(1, 2)) == 0.5
     assert round_up(Fraction(10) ** 400) == np.inf
     assert round_up(-(Fraction(10) ** 400)) == -np.finfo(float).max

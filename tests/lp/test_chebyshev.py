@@ -14,7 +14,9 @@ from relurules.lp.dictionary import express_form, maximise_form
 def ball(P: Cut, enough: float = np.inf) -> tuple[float, np.ndarray]:
     """Radius in the program, and centre."""
     center = np.zeros(len(P.D.low))
-    radius = find_ball_center(P.D, allocate_ball_dictionary(len(center), len(P.D.basic)), center, enough)
+    radius = find_ball_center(
+        P.D, allocate_ball_dictionary(len(center), len(P.D.basic)), center, enough
+    )
     return radius, center
 
 
@@ -47,7 +49,9 @@ def test_the_ball_is_the_one_that_highs_finds(seed: int, count: int, f: int, who
     ],
     ids=["box", "half", "quarter", "rows twice", "triangle"],
 )
-def test_balls_known_from_geometry(rows: list[list[float]], radius: float, center: list[float] | None) -> None:
+def test_balls_known_from_geometry(
+    rows: list[list[float]], radius: float, center: list[float] | None
+) -> None:
     table = np.array(rows, dtype=float)
     table /= np.linalg.norm(table[:, :-1], axis=1)[:, None]
     P = cut(table, 2)

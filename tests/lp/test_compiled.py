@@ -17,16 +17,16 @@ PACKAGE = Path(compilation.__file__).parent.parent
 PROGRAM = """
 import numba
 before = numba.config.CACHE_DIR
-from relurules.lp import compiled
+from relurules.lp import compilation
 import numpy as np
-from relurules.lp.dictionary import copy
+from relurules.lp.dictionary import copy_vector
 target = np.zeros(2)
-copy(np.array([1.0, 2.0]), target)
+copy_vector(np.array([1.0, 2.0]), target)
 assert target.tolist() == [1.0, 2.0]
-folder = compiled._STORE.folder
+folder = compilation._STORE.folder
 print(folder)
-print(numba.config.CACHE_DIR == before, compiled.is_kept(), compiled._STORE.has("dictionary.copy"))
-print(compiled.__file__)
+print(numba.config.CACHE_DIR == before, compilation.is_code_cached(), compilation._STORE.has("dictionary.copy_vector"))
+print(compilation.__file__)
 """
 LOST = "compiled anew, some 20 seconds, each time"
 
@@ -82,20 +82,29 @@ def test_a_cache_that_can_t_be_written_to_is_no_obstacle(copy: Path, tmp_path: P
     assert is_clean(copy)
 
 
-def test_who_has_no_home_compiles_anew_and_nothing_lands_elsewhere(copy: Path, tmp_path: Path) -> None:
+def test_who_has_no_home_compiles_anew_and_nothing_lands_elsewhere(
+    copy: Path, tmp_path: Path
+) -> None:
     """As in a container whose user has no entry among the users."""
     home = tmp_path / "sitecustomize.py"
-    home.write_text("import pwd\ndef nobody(*_): raise KeyError\npwd.getpwuid = pwd.getpwnam = nobody\n")
+    home.write_text(
+        "import pwd\ndef nobody(*_): raise KeyError\npwd.getpwuid = pwd.getpwnam = nobody\n"
+    )
     path = os.pathsep.join([str(copy), str(tmp_path)])
     folder, state, _, said = run(copy, ("HOME",), PYTHONPATH=path)
     assert (folder, state) == ("None", "True False False")
-    assert said == f"machine code can't be kept: no home folder; XDG_CACHE_HOME can name a place; {LOST}\n"
+    assert (
+        said
+        == f"machine code can't be kept: no home folder; XDG_CACHE_HOME can name a place; {LOST}\n"
+    )
     assert is_clean(copy)
     assert not list(tmp_path.glob(".cache"))
 
 
 @pytest.mark.parametrize("place", ["", "relative/folder"])
-def test_a_relative_place_for_caches_counts_for_nothing(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+def test_a_relative_place_for_caches_counts_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
     monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     monkeypatch.setenv("XDG_CACHE_HOME", place)
     monkeypatch.setenv("HOME", "/home/somebody")
@@ -130,7 +139,11 @@ def spoil(file: Path, damage: str) -> None:
         return
     changed = bytearray(whole)
     changed[len(whole) // 2] ^= 4
-    damaged = {"empty": b"", "cut": whole[: len(whole) // 2], "random": np.random.default_rng(0).bytes(999)}
+    damaged = {
+        "empty": b"",
+        "cut": whole[: len(whole) // 2],
+        "random": np.random.default_rng(0).bytes(999),
+    }
     file.write_bytes(damaged.get(damage, bytes(changed)))
 
 
@@ -140,5 +153,7 @@ def test_files_without_functions_that_are_compiled_count_too() -> None:
 
 
 def test_functions_that_aren_t_compiled_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compilation, "_njit", lambda **_: lambda function: function)  # as NUMBA_DISABLE_JIT has it
+    monkeypatch.setattr(
+        compilation, "_njit", lambda **_: lambda function: function
+    )  # as NUMBA_DISABLE_JIT has it
     assert compilation.compile_cached(run) is run

@@ -67,7 +67,9 @@ def test_computing_anew_keeps_the_vertex_and_its_table(P: Cut, seed: int) -> Non
     assert refactor_basis(P.D, P.rows, np.zeros((f, 2 * f + 1)))
     assert P.D.used[1] == 0
     assert at(P.D) == pytest.approx(before, abs=1e-10)
-    assert P.D.table[:n] == pytest.approx(table, abs=1e-7 * max(1.0, np.abs(table).max(initial=0.0)))
+    assert P.D.table[:n] == pytest.approx(
+        table, abs=1e-7 * max(1.0, np.abs(table).max(initial=0.0))
+    )
     assert_vertex(P)
 
 
@@ -123,7 +125,9 @@ def test_duplicated_rows_and_many_through_one_point(f: int, copies: int) -> None
 def test_a_cone_of_many_walls_doesn_t_cycle(f: int) -> None:
     """All rows through the origin: every vertex there is degenerate, and most pivots go nowhere."""
     rng = np.random.default_rng(f)
-    rows = np.column_stack([np.abs(rng.normal(size=(120, f))) * rng.choice([1, 1, 1, -0.2], (120, f)), np.zeros(120)])
+    rows = np.column_stack(
+        [np.abs(rng.normal(size=(120, f))) * rng.choice([1, 1, 1, -0.2], (120, f)), np.zeros(120)]
+    )
     P = cut(rows / np.linalg.norm(rows[:, :-1], axis=1)[:, None], f)
     for row in rng.normal(size=(30, f + 1)):
         found, value = maximum(P, row)
@@ -141,5 +145,7 @@ def test_thousands_of_pivots_with_computing_anew_stay_exact() -> None:
         if P.D.used[1] > 40:
             assert refactor_basis(P.D, P.rows, memory)
     row = rng.normal(size=f + 1)
-    assert maximum(P, row)[1] == pytest.approx(row[-1] - lp.minimise_form(-row[:-1], P.G, P.h), abs=1e-9)
+    assert maximum(P, row)[1] == pytest.approx(
+        row[-1] - lp.minimise_form(-row[:-1], P.G, P.h), abs=1e-9
+    )
     assert_vertex(P)

@@ -21,7 +21,9 @@ def drawn(seed: int) -> tuple[ExactPolytope, list[Rows], np.random.Generator]:
     for _ in range(int(random.integers(0, 9))):
         row = np.append(random.integers(-4, 5, f), random.integers(-2, 5)).astype(object)
         tried = np.array([*rows, row], dtype=float)
-        expected = linprog(np.zeros(f), -tried[:, :-1], tried[:, -1], bounds=[(0, 1)] * f).status == 0
+        expected = (
+            linprog(np.zeros(f), -tried[:, :-1], tried[:, -1], bounds=[(0, 1)] * f).status == 0
+        )
         assert polytope.cut(row) is expected
         rows += [row] if expected else []
     return polytope, rows, random
@@ -38,7 +40,9 @@ def test_suprema_are_those_of_highs_and_their_vertices_exact(seed: int) -> None:
         form = random.integers(-5, 6, polytope.f + 1).astype(object)
         found = polytope.supremum(form)
         cuts = np.array(rows, dtype=float).reshape(len(rows), polytope.f + 1)
-        known = linprog(-form[:-1].astype(float), -cuts[:, :-1], cuts[:, -1], bounds=[(0, 1)] * polytope.f)
+        known = linprog(
+            -form[:-1].astype(float), -cuts[:, :-1], cuts[:, -1], bounds=[(0, 1)] * polytope.f
+        )
         assert float(found.value) == pytest.approx(float(form[-1]) - known.fun, abs=1e-7)
         assert value(form, found.vertex) == found.value
         assert all(0 <= s <= 1 for s in found.vertex)
@@ -49,9 +53,17 @@ def test_a_difference_of_one_in_ten_to_the_sixty_decides() -> None:
     polytope = ExactPolytope(2)
     assert polytope.cut(scale_to_integers([Fraction(1), Fraction(1), Fraction(-1)]))
     tiny = Fraction(1, 10**60)
-    assert polytope.rises_above_zero(scale_to_integers([Fraction(-1), Fraction(-1), 1 + tiny])) is not None
-    assert polytope.rises_above_zero(scale_to_integers([Fraction(-1), Fraction(-1), Fraction(1)])) is None
-    assert polytope.rises_above_zero(scale_to_integers([Fraction(-1), Fraction(-1), 1 - tiny])) is None
+    assert (
+        polytope.rises_above_zero(scale_to_integers([Fraction(-1), Fraction(-1), 1 + tiny]))
+        is not None
+    )
+    assert (
+        polytope.rises_above_zero(scale_to_integers([Fraction(-1), Fraction(-1), Fraction(1)]))
+        is None
+    )
+    assert (
+        polytope.rises_above_zero(scale_to_integers([Fraction(-1), Fraction(-1), 1 - tiny])) is None
+    )
 
 
 def test_a_copy_goes_its_own_way() -> None:

@@ -22,7 +22,9 @@ SIMPLEX = np.array([[-1.0, 0.0], [0.0, -1.0], [1 / R2, 1 / R2]])
     ],
     ids=["box", "flat box", "simplex", "thin", "point"],
 )
-def test_inscribed_ball(G: list[list[float]], h: list[float], radius: float, center: list[float] | None) -> None:
+def test_inscribed_ball(
+    G: list[list[float]], h: list[float], radius: float, center: list[float] | None
+) -> None:
     ball = lp.find_inscribed_ball(np.array(G), np.array(h, dtype=float))
     assert ball.radius == pytest.approx(radius, abs=1e-9)
     if center is not None:
@@ -30,10 +32,14 @@ def test_inscribed_ball(G: list[list[float]], h: list[float], radius: float, cen
 
 
 def test_inscribed_ball_of_an_empty_polytope_has_a_negative_radius() -> None:
-    assert lp.find_inscribed_ball(np.array([[1.0], [-1.0]]), np.array([-1.0, -3.0])).radius == pytest.approx(-2.0)
+    assert lp.find_inscribed_ball(
+        np.array([[1.0], [-1.0]]), np.array([-1.0, -3.0])
+    ).radius == pytest.approx(-2.0)
 
 
-@pytest.mark.parametrize("G", [np.empty((0, 3)), np.array([[1.0, 0.0]])], ids=["everything", "half-plane"])
+@pytest.mark.parametrize(
+    "G", [np.empty((0, 3)), np.array([[1.0, 0.0]])], ids=["everything", "half-plane"]
+)
 def test_inscribed_ball_of_an_unbounded_polytope_is_as_large_as_asked_for(G: np.ndarray) -> None:
     h = np.full(len(G), -5.0)
     ball = lp.find_inscribed_ball(G, h)
@@ -51,7 +57,9 @@ def test_inscribed_ball_of_an_unbounded_polytope_is_as_large_as_asked_for(G: np.
     ],
 )
 def test_minimum_over_a_box(cost: list[float], h: list[float], value: float) -> None:
-    assert lp.minimise_form(np.array(cost, dtype=float), BOX, np.array(h, dtype=float)) == pytest.approx(value)
+    assert lp.minimise_form(
+        np.array(cost, dtype=float), BOX, np.array(h, dtype=float)
+    ) == pytest.approx(value)
 
 
 def test_minimum_without_bound() -> None:
@@ -64,7 +72,9 @@ def test_minimum_without_bound() -> None:
 def kept(G: list[list[float]], h: list[float], candidates: list[int] | None = None) -> list[int]:
     rows = np.array(G)
     chosen = np.arange(len(rows)) if candidates is None else np.array(candidates, dtype=np.intp)
-    return np.flatnonzero(highs.propose_needed_rows(rows, np.array(h, dtype=float), chosen)).tolist()
+    return np.flatnonzero(
+        highs.propose_needed_rows(rows, np.array(h, dtype=float), chosen)
+    ).tolist()
 
 
 def test_irredundant_keeps_every_side_of_a_box() -> None:

@@ -113,7 +113,9 @@ def test_an_obstacle_is_said_by_who_asked(
     monkeypatch.setattr(Path, "write_bytes", full)
     assert store.obstacle() == f"machine code can't be kept in {tmp_path}: No space left on device"
     store.write("a", 1)
-    assert CodeStore(None).obstacle() == ("machine code can't be kept: no home folder; XDG_CACHE_HOME can name a place")
+    assert CodeStore(None).obstacle() == (
+        "machine code can't be kept: no home folder; XDG_CACHE_HOME can name a place"
+    )
     assert said(caplog) == []
 
 
@@ -126,7 +128,9 @@ def test_without_a_folder_nothing_is_kept(caplog: pytest.LogCaptureFixture) -> N
     assert "no home folder" in said(caplog)[0]
 
 
-def test_workers_are_silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_workers_are_silent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     class Worker:
         name = "LokyProcess-1"
 

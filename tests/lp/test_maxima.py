@@ -44,7 +44,9 @@ def test_wrong_multipliers_can_only_raise_a_bound(monkeypatch: pytest.MonkeyPatc
         multipliers *= 0.9
 
     monkeypatch.setattr(module, "maximise_forms", sloppy)
-    assert bound_maxima(G, h, forms).bounds == pytest.approx(right)  # seen, and mended in whole numbers
+    assert bound_maxima(G, h, forms).bounds == pytest.approx(
+        right
+    )  # seen, and mended in whole numbers
     monkeypatch.setattr(module.certified, "_MOST_EXACT", 0)
     assert (bound_maxima(G, h, forms).bounds >= right).all()
 
@@ -54,7 +56,10 @@ def test_where_nothing_is_left_and_where_nothing_ends() -> None:
     empty = np.vstack([box, [[1.0, 0.0], [-1.0, 0.0]]]), np.array([1.0, 1, 1, 1, -0.5, -0.5])
     assert bound_maxima(*empty, np.array([[1.0, 0.0, 0.0]])).bounds.tolist() == [-np.inf]
     half = np.array([[1.0, 0.0]]), np.array([2.0])
-    assert bound_maxima(*half, np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])).bounds.tolist() == [3.0, np.inf]
+    assert bound_maxima(*half, np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])).bounds.tolist() == [
+        3.0,
+        np.inf,
+    ]
     point = bound_maxima(np.empty((0, 0)), np.empty(0), np.array([[4.0]]))
     assert point.bounds.tolist() == [4.0]
 

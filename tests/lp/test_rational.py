@@ -35,7 +35,8 @@ def by_vertices(A: np.ndarray, b: np.ndarray, form: np.ndarray) -> Fraction | No
     for chosen in combinations(range(len(rows)), A.shape[1]):
         u = solved([rows[i] for i in chosen], [ends[i] for i in chosen])
         if u is None or any(
-            sum(x * y for x, y in zip(r, u, strict=True)) > end for r, end in zip(rows, ends, strict=True)
+            sum(x * y for x, y in zip(r, u, strict=True)) > end
+            for r, end in zip(rows, ends, strict=True)
         ):
             continue
         value = sum(x * y for x, y in zip(goal[:-1], u, strict=True)) + goal[-1]
@@ -53,7 +54,11 @@ def drawn(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rows[1], ends[1] = -rows[0], -ends[0] + random.choice([0.0, 1e-12, -1e-12])
     scale = 10.0 ** random.integers(-9, 13, f)
     A = np.vstack([np.eye(f), -np.eye(f), rows / scale])
-    return A, np.concatenate([scale, scale, ends]), random.integers(-3, 4, f + 1) / np.append(scale, 1.0)
+    return (
+        A,
+        np.concatenate([scale, scale, ends]),
+        random.integers(-3, 4, f + 1) / np.append(scale, 1.0),
+    )
 
 
 @pytest.mark.parametrize("seed", range(120))
@@ -63,7 +68,9 @@ def test_values_are_those_of_the_vertices(seed: int) -> None:
     assert found.value == expected
     assert is_empty(A.tolist(), b.tolist()) is (expected is None)
     if found.value is not None and len(found.rows) == A.shape[1]:
-        u = solved([[Fraction(x) for x in A[i]] for i in found.rows], [Fraction(b[i]) for i in found.rows])
+        u = solved(
+            [[Fraction(x) for x in A[i]] for i in found.rows], [Fraction(b[i]) for i in found.rows]
+        )
         if u is not None:
             goal = [Fraction(x) for x in form.tolist()]
             assert sum(x * y for x, y in zip(goal[:-1], u, strict=True)) + goal[-1] == found.value

@@ -18,11 +18,18 @@ class Rows(NamedTuple):
 
 def exact(G: np.ndarray, h: np.ndarray) -> Rows:
     """Floats as the fractions that they are."""
-    return Rows(*(np.array([Fraction(x) for x in a.ravel().tolist()], dtype=object).reshape(a.shape) for a in (G, h)))
+    return Rows(
+        *(
+            np.array([Fraction(x) for x in a.ravel().tolist()], dtype=object).reshape(a.shape)
+            for a in (G, h)
+        )
+    )
 
 
 def needed(G: np.ndarray, h: np.ndarray, first: int, room: float = 1e-15) -> list[bool]:
-    return certify_needed_rows(G, h, first, np.full(len(h) - first, room), lambda: exact(G, h)).tolist()
+    return certify_needed_rows(
+        G, h, first, np.full(len(h) - first, room), lambda: exact(G, h)
+    ).tolist()
 
 
 BOX = np.vstack([np.eye(2), -np.eye(2)])
@@ -45,7 +52,9 @@ def test_rows_that_go_follow_from_those_that_stay(seed: int) -> None:
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_simplex_method_that_drops_everything_is_not_believed(gone: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_simplex_method_that_drops_everything_is_not_believed(
+    gone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     G, h = np.vstack([BOX, [[0.6, 0.8]]]), np.array([1.0, 1, 1, 1, 0.5 if gone else 1.5])
     monkeypatch.setattr(polytope, "find_needed_rows", lambda G, h, _: np.arange(len(h)) < 4)
     assert needed(G, h, 4) == [True] * 4 + [gone]

@@ -13,7 +13,9 @@ BELOW, ABOVE = (0.0, 0.25, -1.0, 0.9), (1.5, 3.0, 1.01)
 
 
 @pytest.mark.parametrize("exact", [False, True])
-@pytest.mark.parametrize("slopes", [BELOW, ABOVE, BELOW + ABOVE], ids=["below 1", "above 1", "mixed"])
+@pytest.mark.parametrize(
+    "slopes", [BELOW, ABOVE, BELOW + ABOVE], ids=["below 1", "above 1", "mixed"]
+)
 @pytest.mark.parametrize("domain", [BOX, CUT], ids=["box", "cut"])
 @pytest.mark.parametrize("seed", range(3))
 def test_bounds_hold(seed: int, domain: rr.Domain, slopes: tuple[float, ...], exact: bool) -> None:
@@ -45,7 +47,9 @@ def test_exact_bounds_see_what_intervals_cannot() -> None:
     net = network([[1, 1], [1, 1]], [0, 0.5], [[1, 1]], L=[[0, 0], [0, 0]])
     domain = rr.Domain.box([-1, -1], [1, 1]).where("x0 + x1 <= -0.5")
     assert bound_preactivations(net, domain)[:, 1] == pytest.approx([2, 2.5])
-    assert bound_preactivations(net, domain, exact=True)[:, 1] == pytest.approx([-0.5, 0.0], abs=1e-6)
+    assert bound_preactivations(net, domain, exact=True)[:, 1] == pytest.approx(
+        [-0.5, 0.0], abs=1e-6
+    )
 
 
 def test_exact_bounds_are_no_wider() -> None:
@@ -58,7 +62,13 @@ def test_exact_bounds_are_no_wider() -> None:
 
 @pytest.mark.parametrize("exact", [False, True])
 def test_unbounded_columns(exact: bool) -> None:
-    net = network([[1, 0], [0, 1], [0, 0]], [1, 1, 0], [[1, 1, 1]], L=[[0, 0, 0], [0, 0, 0], [1, -1, 0]], slope=-1.0)
+    net = network(
+        [[1, 0], [0, 1], [0, 0]],
+        [1, 1, 0],
+        [[1, 1, 1]],
+        L=[[0, 0, 0], [0, 0, 0], [1, -1, 0]],
+        slope=-1.0,
+    )
     domain = rr.Domain.box([0, -np.inf], [np.inf, 3])
     bounds = bound_preactivations(net, domain, exact=exact)
     assert bounds[0, 0] == pytest.approx(1)

@@ -52,7 +52,9 @@ def test_neuron_of_fixed_sign_goes(slope: float, sign: int) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_resolve_folds_neurons_into_later_ones(seed: int) -> None:
     net = random_network(seed, K=7)
-    rows = np.array([row for row in X if by_hand(net, row)[0][2] > 0 and by_hand(net, row)[0][4] < 0])
+    rows = np.array(
+        [row for row in X if by_hand(net, row)[0][2] > 0 and by_hand(net, row)[0][4] < 0]
+    )
     smaller = fold_known_signs(net, np.array([0, 0, 1, 0, -1, 0, 0], dtype=np.int8))
     assert len(smaller) == 5
     if len(rows):
@@ -100,7 +102,13 @@ def test_parallel_neurons_become_one(a: float, b: float, ratio: float) -> None:
 @pytest.mark.parametrize(("a", "b"), [*itertools.product(SLOPES, SLOPES)])
 def test_parallel_neurons_of_a_later_layer_become_one(a: float, b: float) -> None:
     L = np.array([[0, 0, 0, 0], [2, 0, 0, 0], [-4, 0, 0, 0], [1, 1, 3, 0]])
-    net = network([[1, 1], [1, 0], [-2, 0], [0, 1]], [0.1, 0.2, -0.4, 0], [[1, 2, 3, 4]], L=L, slope=[0.25, a, b, 0.0])
+    net = network(
+        [[1, 1], [1, 0], [-2, 0], [0, 1]],
+        [0.1, 0.2, -0.4, 0],
+        [[1, 2, 3, 4]],
+        L=L,
+        slope=[0.25, a, b, 0.0],
+    )
     smaller = merge_parallel(net, BOX)[0]
     assert [neuron.unit for neuron in smaller.neurons] == [0, 1, 3]
     assert same_function(net, smaller, X)
@@ -123,7 +131,9 @@ def test_constant_neurons_survive_parallel_merging() -> None:
 
 def test_slopes_of_exactly_one_go_without_change() -> None:
     net = network([[1, 1], [1, -1]], [0, 0], [[1, 1]], slope=[1.0, 0.0])
-    smaller, bound = replace_linear_prelus(net, bound_preactivations(net, rr.Domain.unbounded(["a", "b"])), 0.9995)
+    smaller, bound = replace_linear_prelus(
+        net, bound_preactivations(net, rr.Domain.unbounded(["a", "b"])), 0.9995
+    )
     assert len(smaller) == 1
     assert bound == 0.0
     assert same_function(net, smaller, X)
@@ -136,7 +146,9 @@ def test_almost_linear_prelu_stays_where_its_change_has_no_bound() -> None:
     assert collapsed.max_change == 0.0
 
 
-@pytest.mark.parametrize(("slope", "left"), [(0.9995, 1), (0.99951, 0), (1.00049, 0), (1.0006, 1), (0.9996, 0)])
+@pytest.mark.parametrize(
+    ("slope", "left"), [(0.9995, 1), (0.99951, 0), (1.00049, 0), (1.0006, 1), (0.9996, 0)]
+)
 def test_threshold_counts_on_both_sides_of_one(slope: float, left: int) -> None:
     net = network([[1, 1]], [0], [[1]], slope=slope)
     assert len(collapse(net, BOX).network) == left
@@ -184,7 +196,9 @@ def test_collapse_keeps_the_function(seed: int) -> None:
     rng = np.random.default_rng(seed)
     net = random_network(seed, K=8)
     b = net.b + rng.choice([-6, 0, 6], size=8)
-    net = network(net.A, b, net.U * (rng.random(8) < 0.7), L=net.L, C=net.C, c=net.c, slope=net.slope)
+    net = network(
+        net.A, b, net.U * (rng.random(8) < 0.7), L=net.L, C=net.C, c=net.c, slope=net.slope
+    )
     domain = BOX.where("x0 + x1 <= 1.5")
     collapsed = collapse(net, domain)
     assert len(net) == len(collapsed.network) + sum(collapsed.removed.values())

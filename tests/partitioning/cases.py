@@ -20,8 +20,15 @@ def random_case(kind: str, seed: int) -> tuple[Network, rr.Domain]:
     domain = KINDS[kind](random, seed % 2 == 0)
     K = int(random.integers(0, 11)) if len(domain) <= 4 else int(random.integers(0, 7))
     A, L, b = _rows(random, K, len(domain), whole=seed % 2 == 0)
-    numbers = np.array([not any(j in group for group in domain.groups) for j in range(len(domain))], dtype=bool)
-    both = numbers & np.isfinite(domain.upper) & np.isfinite(domain.lower) & (domain.upper > domain.lower)
+    numbers = np.array(
+        [not any(j in group for group in domain.groups) for j in range(len(domain))], dtype=bool
+    )
+    both = (
+        numbers
+        & np.isfinite(domain.upper)
+        & np.isfinite(domain.lower)
+        & (domain.upper > domain.lower)
+    )
     lower, upper = np.where(both, domain.lower, -1.0), np.where(both, domain.upper, 1.0)
     half, centre = upper / 2 - lower / 2, upper / 2 + lower / 2
     A = A / half  # whatever the units, the box is [-1, 1]^d to the network
@@ -36,10 +43,15 @@ def _rows(random: Random, K: int, d: int, whole: bool) -> tuple[Array, Array, Ar
         if random.random() < 0.5:
             b = -A @ random.choice([-1, -0.5, 0, 0.5, 1], d)  # all through one point
         for k in range(1, K):
-            j, factor = random.integers(k), [0.0, 1.0, -1.0, 3.0, 1.0, None, None, None][trick := random.integers(8)]
+            j, factor = (
+                random.integers(k),
+                [0.0, 1.0, -1.0, 3.0, 1.0, None, None, None][trick := random.integers(8)],
+            )
             if factor is not None:
                 A[k], L[k] = factor * A[j], factor * L[j]
-                b[k] = b[k] if trick == 4 else factor * b[j]  # zero, equal, negated, scaled, parallel
+                b[k] = (
+                    b[k] if trick == 4 else factor * b[j]
+                )  # zero, equal, negated, scaled, parallel
     else:
         A, L, b = random.normal(size=(K, d)), random.normal(size=(K, K)), random.normal(size=K)
     if random.random() < 0.5:
@@ -61,14 +73,18 @@ def _box(random: Random, whole: bool) -> rr.Domain:
 
 def _scaled(random: Random, whole: bool) -> rr.Domain:
     d = _width(random)
-    scale = 10.0 ** (random.integers(-6, 7, d) if random.random() < 0.5 else np.full(d, random.integers(-6, 7)))
+    scale = 10.0 ** (
+        random.integers(-6, 7, d) if random.random() < 0.5 else np.full(d, random.integers(-6, 7))
+    )
     centre = random.choice([0.0, 1.0, -3.0, 100.0]) * scale
     return rr.Domain.box(centre - scale, centre + scale)
 
 
 def _pinned(random: Random, whole: bool) -> rr.Domain:
     domain = _scaled(random, whole)
-    return rr.Domain.box(domain.lower, np.where(random.random(len(domain)) < 0.4, domain.lower, domain.upper))
+    return rr.Domain.box(
+        domain.lower, np.where(random.random(len(domain)) < 0.4, domain.lower, domain.upper)
+    )
 
 
 def _whole_space(random: Random, whole: bool) -> rr.Domain:
@@ -91,9 +107,15 @@ def _with_inequalities(random: Random, whole: bool, domain: rr.Domain) -> rr.Dom
     for _ in range(random.integers(1, 4)):
         row = random.integers(-2, 3, d).astype(float) if whole else random.normal(size=d).round(3)
         terms = " + ".join(
-            f"-1*{-value}*x{j}" if value < 0 else f"{value}*x{j}" for j, value in enumerate(row) if value
+            f"-1*{-value}*x{j}" if value < 0 else f"{value}*x{j}"
+            for j, value in enumerate(row)
+            if value
         )
-        domain = domain.where(f"{terms.replace('+ -', '- ')} <= {random.choice([0.3, 0.5, 1.0])}") if terms else domain
+        domain = (
+            domain.where(f"{terms.replace('+ -', '- ')} <= {random.choice([0.3, 0.5, 1.0])}")
+            if terms
+            else domain
+        )
     return domain
 
 
@@ -104,7 +126,11 @@ def _one_hot(random: Random, whole: bool) -> rr.Domain:
         Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size))) for i, size in enumerate(sizes)
     ]  # fmt: skip
     domain = rr.Domain.over([*numbers, *groups])
-    return domain.bounded({column.name: (-1.0, 1.0) for column in numbers}) if random.random() < 0.8 else domain
+    return (
+        domain.bounded({column.name: (-1.0, 1.0) for column in numbers})
+        if random.random() < 0.8
+        else domain
+    )
 
 
 KINDS: dict[str, Callable[[Random, bool], rr.Domain]] = {
@@ -135,7 +161,9 @@ def gaps(found: Partition) -> Array:
         length = np.linalg.norm(rows, axis=1)
         bent = (length > 1e-13 * sizes) & (net.slope != 1.0)
         heights = pattern[bent] * (rows[bent] @ u + offsets[bent]) / length[bent]
-        least[i] = min(heights.min(initial=np.inf), (h - G @ u).min(initial=np.inf) if walls else np.inf)
+        least[i] = min(
+            heights.min(initial=np.inf), (h - G @ u).min(initial=np.inf) if walls else np.inf
+        )
     return least
 
 

@@ -23,7 +23,14 @@ def net() -> Network:
     A[:9], L[9:, :9] = random.normal(size=(9, 6)), random.normal(size=(8, 9)) / 2
     neurons = tuple(Neuron("f", k) for k in range(17))
     return Network(
-        A, L, random.uniform(-0.5, 0.5, 17), np.zeros((1, 6)), np.ones((1, 17)), np.zeros(1), np.zeros(17), neurons
+        A,
+        L,
+        random.uniform(-0.5, 0.5, 17),
+        np.zeros((1, 6)),
+        np.ones((1, 17)),
+        np.zeros(1),
+        np.zeros(17),
+        neurons,
     )
 
 
@@ -35,7 +42,12 @@ def told(found: int) -> None:
 
 def run(path: Path, jobs: int, every: float) -> Partition:
     """The search in small steps, so that it can be disturbed anywhere."""
-    search_run._TESTS, explore._SECONDS, explore._REGIONS, explore._CHECKPOINT_EVERY = 100, 0.01, 20, every
+    search_run._TESTS, explore._SECONDS, explore._REGIONS, explore._CHECKPOINT_EVERY = (
+        100,
+        0.01,
+        20,
+        every,
+    )
     return search_regions(net(), BOX, jobs=jobs, progress=told, checkpoint=path)
 
 

@@ -21,18 +21,34 @@ GRID = np.linspace(-1, 1, 4001)
 def domain_of(sizes: tuple[int, ...], numbers: int) -> rr.Domain:
     """Numbers in [-1, 1] and columns with so many categories."""
     columns = [Column(f"n{i}") for i in range(numbers)]
-    columns += [Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size))) for i, size in enumerate(sizes)]
+    columns += [
+        Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size)))
+        for i, size in enumerate(sizes)
+    ]
     return rr.Domain.over(columns).bounded({f"n{i}": (-1.0, 1.0) for i in range(numbers)})
 
 
 def two_layers(d: int, seed: int, whole: bool) -> Network:
     """Four neurons and three on top of them; with `whole` small integers, so that many vanish on categories."""
     random = np.random.default_rng(seed)
-    draw = (lambda *s: random.integers(-1, 2, s).astype(float)) if whole else (lambda *s: random.normal(size=s))
+    draw = (
+        (lambda *s: random.integers(-1, 2, s).astype(float))
+        if whole
+        else (lambda *s: random.normal(size=s))
+    )
     A, L = np.zeros((7, d)), np.zeros((7, 7))
     A[:4], L[4:, :4] = draw(4, d), draw(3, 4)
     neurons = tuple(Neuron("layer", i) for i in range(7))
-    return Network(A, L, draw(7), np.zeros((1, d)), random.normal(size=(1, 7)), np.zeros(1), np.zeros(7), neurons)
+    return Network(
+        A,
+        L,
+        draw(7),
+        np.zeros((1, d)),
+        random.normal(size=(1, 7)),
+        np.zeros(1),
+        np.zeros(7),
+        neurons,
+    )
 
 
 def rows_of(domain: rr.Domain, numbers: int) -> Array:
@@ -50,7 +66,9 @@ def rows_of(domain: rr.Domain, numbers: int) -> Array:
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize(("sizes", "numbers"), [((3, 4, 2), 1), ((5, 3), 0), ((2, 2), 1)])
-def test_patterns_are_those_of_admissible_rows(sizes: tuple[int, ...], numbers: int, seed: int) -> None:
+def test_patterns_are_those_of_admissible_rows(
+    sizes: tuple[int, ...], numbers: int, seed: int
+) -> None:
     domain = domain_of(sizes, numbers)
     net = two_layers(len(domain), seed, whole=False)
     found = search_regions(net, domain)
@@ -81,8 +99,14 @@ def test_columns_that_are_one_hot_already() -> None:
     domain = rr.Domain.from_data(np.column_stack([np.linspace(-1, 1, 30), hot]))
     net = network([[0, 1, 1, 0], [1, 2, 0, -2]], [-0.5, 0], [[1, 1]])
     found = search_regions(net, domain)
-    assert len(found) == 3  # the first column: both positive; the last: both negative; the one between: x0 decides
-    assert found.locate(np.array([[0, 0.5, 0.5, 0], [0, 1, 1, 0], [0, 0, 0, 0]])).tolist() == [-1, -1, -1]
+    assert (
+        len(found) == 3
+    )  # the first column: both positive; the last: both negative; the one between: x0 decides
+    assert found.locate(np.array([[0, 0.5, 0.5, 0], [0, 1, 1, 0], [0, 0, 0, 0]])).tolist() == [
+        -1,
+        -1,
+        -1,
+    ]
 
 
 def test_a_solver_that_lies_drops_no_side(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +117,9 @@ def test_a_solver_that_lies_drops_no_side(monkeypatch: pytest.MonkeyPatch) -> No
     infeasible = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
     monkeypatch.setattr(highs, "_solve_program", lambda *_, **__: infeasible)
     monkeypatch.setattr(admissible_points, "_RANDOM", 1)
-    monkeypatch.setattr(maxima, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None))
+    monkeypatch.setattr(
+        maxima, "find_feasible_vertex", lambda _: polytope.FeasibilityResult(None, None)
+    )
     assert {tuple(row) for row in search_regions(net, domain).patterns.tolist()} >= expected
 
 

@@ -94,7 +94,9 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "what was found is missing": lambda content: archive(content, without("held.0.points")),
     "a pickle within": lambda content: archive(content, pickled),
     "says nothing": lambda content: archive(content, without("about")),
-    "says a number": lambda content: archive(content, lambda arrays: arrays.update(about=np.array("3"))),
+    "says a number": lambda content: archive(
+        content, lambda arrays: arrays.update(about=np.array("3"))
+    ),
     "says no pieces": lambda content: archive(content, telling(pieces=None)),
     "says other pieces": lambda content: archive(content, telling(pieces=[[0, 0, "many", True]])),
     "one number": lambda content: archive(content, one_number),
@@ -148,7 +150,9 @@ def test_what_is_no_file_is_no_checkpoint(tmp_path: Path, kind: str) -> None:
         path.mkdir()
     elif kind == "pipe":
         os.mkfifo(path)
-    with pytest.raises(DataError, match="is no regular file, as a checkpoint must be; name another one"):
+    with pytest.raises(
+        DataError, match="is no regular file, as a checkpoint must be; name another one"
+    ):
         search_regions(NET, BOX, checkpoint=path)
     assert not list(path.parent.glob(f".*{locks.LOCK}"))
 
@@ -169,7 +173,9 @@ def test_there_is_a_checkpoint_before_the_first_step(whole: Partition, tmp_path:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(explore, "_run_rounds", lambda *_: stops(0))
-        patched.setattr(explore, "_save_progress", lambda *_: None)  # as where the process is killed
+        patched.setattr(
+            explore, "_save_progress", lambda *_: None
+        )  # as where the process is killed
         with pytest.raises(ZeroDivisionError):
             search_regions(NET, BOX, checkpoint=path)
     found = search_regions(NET, BOX, checkpoint=path)

@@ -42,7 +42,11 @@ def test_the_compiled_search_is_the_reference_one(kind: str, seed: int) -> None:
 
 def explored(net: Network, domain: rr.Domain, jobs: int = 1) -> range:
     """As many as there are regions, counted without anything else being kept."""
-    return range(run_search(make_problem(net, domain, RegionOutputs()), CountingSink(), SearchBudget(jobs=jobs)).found)
+    return range(
+        run_search(
+            make_problem(net, domain, RegionOutputs()), CountingSink(), SearchBudget(jobs=jobs)
+        ).found
+    )
 
 
 def layered(seed: int, d: int, widths: tuple[int, ...], whole: bool = False) -> Network:
@@ -52,7 +56,9 @@ def layered(seed: int, d: int, widths: tuple[int, ...], whole: bool = False) -> 
     A, L, b = np.zeros((K, d)), np.zeros((K, K)), random.uniform(-0.5, 0.5, K)
     A[: widths[0]] = random.normal(size=(widths[0], d)) * np.sqrt(2 / d)
     for first, start, end in zip(starts[:-2], starts[1:-1], starts[2:], strict=True):
-        L[start:end, first:start] = random.normal(size=(end - start, start - first)) * np.sqrt(2 / (start - first))
+        L[start:end, first:start] = random.normal(size=(end - start, start - first)) * np.sqrt(
+            2 / (start - first)
+        )
     if whole:
         A, L, b = np.round(2 * A), np.round(2 * L), np.round(2 * b) * (seed % 2)
     return network(A, b, np.ones((1, K)), L=L)
@@ -66,7 +72,9 @@ def layered(seed: int, d: int, widths: tuple[int, ...], whole: bool = False) -> 
         (6, (9, 7)),
     ],
 )  # fmt: skip
-def test_a_mirrored_domain_has_the_same_regions(d: int, widths: tuple[int, ...], whole: bool) -> None:
+def test_a_mirrored_domain_has_the_same_regions(
+    d: int, widths: tuple[int, ...], whole: bool
+) -> None:
     """Other pivots, other vertices, other balls; tens of thousands of pivots in a row."""
     net, domain = layered(d, d, widths, whole), rr.Domain.box([-1] * d, [1] * d)
     random = np.random.default_rng(d)
@@ -78,7 +86,13 @@ def test_a_mirrored_domain_has_the_same_regions(d: int, widths: tuple[int, ...],
     order = np.concatenate(net.levels)
     assert np.lexsort(found.patterns[:, order].T[::-1]).tolist() == list(range(len(found)))
     some = rr.ir.Partition(
-        net, domain, found.frame, found.tree, found.patterns[::40], found.points[::40], found.complete
+        net,
+        domain,
+        found.frame,
+        found.tree,
+        found.patterns[::40],
+        found.points[::40],
+        found.complete,
     )
     assert gaps(some).min() > lp.RADIUS / 2
 
@@ -127,7 +141,10 @@ def test_a_step_ends_however_many_questions_it_asks() -> None:
 def hot(sizes: tuple[int, ...]) -> rr.Domain:
     """Columns of so many categories each."""
     return rr.Domain.over(
-        [Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size))) for i, size in enumerate(sizes)]
+        [
+            Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size)))
+            for i, size in enumerate(sizes)
+        ]
     )
 
 
@@ -147,7 +164,10 @@ def test_networks_without_neurons_and_domains_of_one_point(d: int) -> None:
     point = rr.Domain.box([0.5] * d, [0.5] * d)
     found = search_regions(random_network(1, d=d), point) if d else search_regions(empty, point)
     assert found.points.tolist() == [[0.5] * d]
-    assert found.patterns.tolist() == np.where(found.network.preactivations(found.points) >= 0, 1, -1).tolist()
+    assert (
+        found.patterns.tolist()
+        == np.where(found.network.preactivations(found.points) >= 0, 1, -1).tolist()
+    )
 
 
 @pytest.mark.parametrize("gap", [1e-6, 1e-7, 1e-8, 4e-9])
@@ -194,7 +214,9 @@ def test_counting_in_more_pieces_than_there_are_regions() -> None:
     assert len(explored(lines([[1, 0, 0]], [5]), CUBE, jobs=2)) == 1
 
 
-def test_a_search_whose_simplex_method_fails_goes_on_in_exact_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_whose_simplex_method_fails_goes_on_in_exact_arithmetic(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Every doubt is answered the same: cells are searched exactly from some neuron on."""
     net = random_network(2, d=3, K=7)
     expected = search_regions(net, CUBE)
@@ -217,7 +239,11 @@ def test_a_search_whose_simplex_method_fails_goes_on_in_exact_arithmetic(monkeyp
 def test_maps_are_those_of_the_network() -> None:
     net = random_network(3, d=3, K=9)
     found = CollectingSink()
-    run_search(make_problem(net, CUBE, RegionOutputs(points=True, maps=True, tree=True)), found, SearchBudget())
+    run_search(
+        make_problem(net, CUBE, RegionOutputs(points=True, maps=True, tree=True)),
+        found,
+        SearchBudget(),
+    )
     batch = found.of(0)
     assert batch is not None
     for pattern, point, table in zip(batch.patterns, batch.points, batch.maps, strict=True):

@@ -22,7 +22,9 @@ def problem(seed: int, domain: rr.Domain = BOX) -> SearchProblem:
 
 
 def stopped(given: SearchProblem, regions: int, rows: np.ndarray | None = None) -> Estimate:
-    return estimate_search(given, run_search(given, CountingSink(), SearchBudget(regions=regions)), rows)
+    return estimate_search(
+        given, run_search(given, CountingSink(), SearchBudget(regions=regions)), rows
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -82,7 +84,9 @@ def test_a_partition_that_was_stopped_says_how_much_is_missing() -> None:
 
 
 def test_points_are_uniform_in_the_domain() -> None:
-    hot = rr.Domain.from_data(pandas.DataFrame({"x": np.linspace(0, 1, 40), "c": list("abcd") * 10})).where("x <= 0.25")
+    hot = rr.Domain.from_data(
+        pandas.DataFrame({"x": np.linspace(0, 1, 40), "c": list("abcd") * 10})
+    ).where("x <= 0.25")
     X = draw_uniform_points(hot, 4000, np.random.default_rng(0))
     assert X is not None
     assert hot.contains(X).all()

@@ -37,8 +37,13 @@ def assert_same(found: Partition, expected: Partition) -> None:
     assert found.complete == expected.complete
     assert np.array_equal(found.patterns, expected.patterns)
     assert np.array_equal(found.points, expected.points)
-    if np.isfinite([expected.domain.lower, expected.domain.upper]).all() and not expected.domain.groups:
-        X = np.random.default_rng(0).uniform(expected.domain.lower, expected.domain.upper, (500, len(expected.domain)))
+    if (
+        np.isfinite([expected.domain.lower, expected.domain.upper]).all()
+        and not expected.domain.groups
+    ):
+        X = np.random.default_rng(0).uniform(
+            expected.domain.lower, expected.domain.upper, (500, len(expected.domain))
+        )
         assert np.array_equal(found.locate(X), expected.locate(X))
     assert np.array_equal(found.locate(found.points), expected.locate(expected.points))
 
@@ -69,7 +74,9 @@ def test_two_processes_that_report_often(small_steps: None, whole: Partition) ->
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 200])
-def test_any_number_of_pieces(monkeypatch: pytest.MonkeyPatch, pieces: int, whole: Partition) -> None:
+def test_any_number_of_pieces(
+    monkeypatch: pytest.MonkeyPatch, pieces: int, whole: Partition
+) -> None:
     monkeypatch.setattr(explore, "_PIECES", pieces)
     with joblib.parallel_config("threading"):
         assert_same(search_regions(net(), BOX, jobs=2), whole)
@@ -96,20 +103,31 @@ def cluster() -> Iterator[None]:
         yield
 
 
-def test_dask_workers_find_what_one_process_finds(small_steps: None, cluster: None, tmp_path: Path) -> None:
+def test_dask_workers_find_what_one_process_finds(
+    small_steps: None, cluster: None, tmp_path: Path
+) -> None:
     network, domain = random_network(5, d=4, K=14), rr.Domain.box([-1] * 4, [1] * 4)
     expected = search_regions(network, domain)
     with joblib.parallel_config("dask"):
         assert_same(search_regions(network, domain, jobs=2), expected)
-        part = search_regions(network, domain, jobs=2, max_regions=100, checkpoint=tmp_path / "search.npz")
+        part = search_regions(
+            network, domain, jobs=2, max_regions=100, checkpoint=tmp_path / "search.npz"
+        )
         assert not part.complete
-        assert_same(search_regions(network, domain, jobs=2, checkpoint=tmp_path / "search.npz"), expected)
+        assert_same(
+            search_regions(network, domain, jobs=2, checkpoint=tmp_path / "search.npz"), expected
+        )
 
 
 def test_arrays_that_workers_may_only_read(small_steps: None) -> None:
     """Arrays of more than a megabyte reach processes as read-only files."""
     network, domain = random_network(1, d=60, K=8), rr.Domain.box([-1] * 60, [1] * 60)
-    assert search_run.begin_search(make_problem(network, domain, RegionOutputs(tree=True))).out.centers.nbytes > 2**20
+    assert (
+        search_run.begin_search(
+            make_problem(network, domain, RegionOutputs(tree=True))
+        ).out.centers.nbytes
+        > 2**20
+    )
     assert_same(search_regions(network, domain, jobs=2), search_regions(network, domain))
 
 
@@ -147,7 +165,9 @@ CONTEXTS: dict[str, tuple[int, Callable[[], AbstractContextManager[Any]]]] = {
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
-def test_budgets_add_up_to_the_whole_search(small_steps: None, whole: Partition, context: str, tmp_path: Path) -> None:
+def test_budgets_add_up_to_the_whole_search(
+    small_steps: None, whole: Partition, context: str, tmp_path: Path
+) -> None:
     jobs, backend = CONTEXTS[context]
     path, before = tmp_path / "search.npz", 0
     with backend():
@@ -206,14 +226,19 @@ def test_a_sink_that_fails_leaves_the_last_checkpoint(
             super().add(piece, batch)
 
     monkeypatch.setattr(explore, "_CHECKPOINT_EVERY", 0.0)
-    problem, path = make_problem(net(), BOX, RegionOutputs(points=True, tree=True)), tmp_path / "search.npz"
+    problem, path = (
+        make_problem(net(), BOX, RegionOutputs(points=True, tree=True)),
+        tmp_path / "search.npz",
+    )
     with pytest.raises(OSError, match="no space"):
         explore.run_search(problem, Full(), SearchBudget(jobs=jobs), checkpoint=path)
     assert saved_regions(path) > 0
     assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
 
 
-def test_questions_that_fail_are_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_questions_that_fail_are_asked_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     network, domain = random_case("one-hot", 15)
     expected = search_regions(network, domain)
     assert len(expected) > 5
@@ -266,7 +291,12 @@ def test_ctrl_c_loses_nothing(whole: Partition, jobs: int, everybody: bool, tmp_
 
 @pytest.mark.parametrize(
     ("number", "jobs", "everybody"),
-    [(signal.SIGTERM, 1, False), (signal.SIGTERM, 2, False), (signal.SIGTERM, 2, True), (signal.SIGHUP, 1, False)],
+    [
+        (signal.SIGTERM, 1, False),
+        (signal.SIGTERM, 2, False),
+        (signal.SIGTERM, 2, True),
+        (signal.SIGHUP, 1, False),
+    ],
 )
 def test_other_signals_that_end_a_program_lose_nothing(
     whole: Partition, number: signal.Signals, jobs: int, everybody: bool, tmp_path: Path
@@ -293,7 +323,9 @@ def handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def test_a_handler_of_the_caller_is_reached_between_steps(small_steps: None, handlers: None, whole: Partition) -> None:
+def test_a_handler_of_the_caller_is_reached_between_steps(
+    small_steps: None, handlers: None, whole: Partition
+) -> None:
     told, arrived = list[int](), list[tuple[int, int]]()
     signal.signal(signal.SIGTERM, lambda number, _: arrived.append((number, len(told))))
 
@@ -307,10 +339,14 @@ def test_a_handler_of_the_caller_is_reached_between_steps(small_steps: None, han
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_that_is_ignored_stays_so(small_steps: None, handlers: None, whole: Partition, number: int) -> None:
+def test_a_signal_that_is_ignored_stays_so(
+    small_steps: None, handlers: None, whole: Partition, number: int
+) -> None:
     """As SIGHUP is under nohup, and SIGINT in the background of a shell."""
     signal.signal(number, signal.SIG_IGN)
-    assert_same(search_regions(net(), BOX, progress=lambda found: os.kill(os.getpid(), number)), whole)
+    assert_same(
+        search_regions(net(), BOX, progress=lambda found: os.kill(os.getpid(), number)), whole
+    )
     assert signal.getsignal(number) == signal.SIG_IGN
 
 
@@ -355,7 +391,9 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     assert_same(search_regions(net(), BOX, checkpoint=path), whole)
 
 
-def test_a_worker_without_room_says_where(small_steps: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_worker_without_room_says_where(
+    small_steps: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def full(result: Any, path: str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -366,7 +404,9 @@ def test_a_worker_without_room_says_where(small_steps: None, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_process_that_is_killed_has_left_a_checkpoint(whole: Partition, jobs: int, tmp_path: Path) -> None:
+def test_a_process_that_is_killed_has_left_a_checkpoint(
+    whole: Partition, jobs: int, tmp_path: Path
+) -> None:
     path = tmp_path / "search.npz"
     program, _ = start(path, jobs, every=0.0)
     os.killpg(program.pid, signal.SIGKILL)
@@ -376,7 +416,9 @@ def test_a_process_that_is_killed_has_left_a_checkpoint(whole: Partition, jobs: 
     assert not path.exists()
 
 
-def test_a_worker_that_is_killed_loses_nothing(small_steps: None, whole: Partition, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_loses_nothing(
+    small_steps: None, whole: Partition, tmp_path: Path
+) -> None:
     path, told = tmp_path / "search.npz", list[int]()
     with joblib.Parallel(n_jobs=2) as pool:  # the same processes that the search gets
         workers = set(pool(joblib.delayed(os.getpid)() for _ in range(20)))
@@ -388,13 +430,18 @@ def test_a_worker_that_is_killed_loses_nothing(small_steps: None, whole: Partiti
             for worker in workers:
                 os.kill(worker, signal.SIGKILL)
 
-    with pytest.raises(CheckError, match=rf"a worker process died after \d+ regions; go on from the checkpoint {path}"):
+    with pytest.raises(
+        CheckError,
+        match=rf"a worker process died after \d+ regions; go on from the checkpoint {path}",
+    ):
         search_regions(net(), BOX, jobs=2, progress=kills, checkpoint=path)
     assert told[-1] <= saved_regions(path) < len(whole)
     assert_same(search_regions(net(), BOX, jobs=2, checkpoint=path), whole)
 
 
-def test_a_checkpoint_of_two_processes_goes_on_in_one(small_steps: None, whole: Partition, tmp_path: Path) -> None:
+def test_a_checkpoint_of_two_processes_goes_on_in_one(
+    small_steps: None, whole: Partition, tmp_path: Path
+) -> None:
     path = tmp_path / "search.npz"
     search_regions(net(), BOX, jobs=2, max_regions=500, checkpoint=path)
     assert_same(search_regions(net(), BOX, checkpoint=path), whole)

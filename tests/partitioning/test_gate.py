@@ -19,7 +19,9 @@ from relurules.partitioning.sinks import CountingSink
 from relurules.partitioning.size_guard import SizeGuard, format_duration
 
 #: Some ten thousand regions, which a search comes back from several times.
-MANY = lines(np.random.default_rng(0).normal(size=(40, 3)), np.random.default_rng(1).uniform(-0.5, 0.5, 40))
+MANY = lines(
+    np.random.default_rng(0).normal(size=(40, 3)), np.random.default_rng(1).uniform(-0.5, 0.5, 40)
+)
 LARGE = layered(0, d=12, sizes=(60,), m=1)
 
 
@@ -50,7 +52,14 @@ def test_a_search_without_end_ends() -> None:
     said = str(raised.value)
     regions = float(re.findall(r"about ([0-9.e+]+)", said)[0])
     assert regions > module.MOST
-    for way in ("max_regions", "time_limit", "memory_limit", "linearize", "relurules fit", "smaller domain"):
+    for way in (
+        "max_regions",
+        "time_limit",
+        "memory_limit",
+        "linearize",
+        "relurules fit",
+        "smaller domain",
+    ):
         assert way in said
     assert "max_rules" not in said
 
@@ -81,7 +90,9 @@ def test_a_small_search_pays_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "estimate_region_count", never)
     net = random_network(1, d=3, K=14)
     given = problem(net)
-    assert run_search(given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped)).complete
+    assert run_search(
+        given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped)
+    ).complete
 
 
 def test_work_counts_where_regions_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,10 +104,14 @@ def test_work_counts_where_regions_are_slow(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_one_lucky_probe_is_no_proof(monkeypatch: pytest.MonkeyPatch, early: None) -> None:
     """An estimate whose error is as large as itself may be a twentieth of that: the search goes on."""
-    monkeypatch.setattr(module, "estimate_region_count", lambda *_: (10.0 * module.MOST, 10.0 * module.MOST))
+    monkeypatch.setattr(
+        module, "estimate_region_count", lambda *_: (10.0 * module.MOST, 10.0 * module.MOST)
+    )
     net = MANY
     given = problem(net)
-    assert run_search(given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped)).complete
+    assert run_search(
+        given, CountingSink(), SearchBudget(), watch=SizeGuard(given, stopped)
+    ).complete
 
 
 def test_a_search_that_found_a_million_is_large_whatever_probes_say(
@@ -110,8 +125,12 @@ def test_a_search_that_found_a_million_is_large_whatever_probes_say(
 
 
 @pytest.mark.usefixtures("early")
-@pytest.mark.parametrize("limits", [{"max_regions": 300}, {"memory_limit": 0.3}, {"time_limit": 3600.0}])
-def test_whoever_names_a_limit_is_not_stopped(limits: dict[str, float], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "limits", [{"max_regions": 300}, {"memory_limit": 0.3}, {"time_limit": 3600.0}]
+)
+def test_whoever_names_a_limit_is_not_stopped(
+    limits: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     net = MANY
     monkeypatch.setattr(module, "MOST", 1)
     rules = rr.extract(graph(net), domain=cube(3), **limits)  # type: ignore[arg-type]
@@ -130,7 +149,9 @@ def test_none_is_a_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("early")
-def test_what_was_found_is_in_the_checkpoint(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_found_is_in_the_checkpoint(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from pathlib import Path
 
     file = Path(str(tmp_path)) / "search.npz"
@@ -141,12 +162,17 @@ def test_what_was_found_is_in_the_checkpoint(tmp_path: object, monkeypatch: pyte
     assert file.exists()
     gone_on = rr.extract(graph(net), domain=cube(3), checkpoint=file, max_regions=math.inf)
     assert np.array_equal(
-        gone_on.maps.weights, rr.extract(graph(net), domain=cube(3), max_regions=math.inf).maps.weights
+        gone_on.maps.weights,
+        rr.extract(graph(net), domain=cube(3), max_regions=math.inf).maps.weights,
     )
 
 
 def test_in_many_coordinates_tests_are_more_work() -> None:
-    assert module.convert_work_to_tests(1e7, 4) > 10 * module.convert_work_to_tests(1e7, 100) > 100 * module.convert_work_to_tests(1e7, 784)
+    assert (
+        module.convert_work_to_tests(1e7, 4)
+        > 10 * module.convert_work_to_tests(1e7, 100)
+        > 100 * module.convert_work_to_tests(1e7, 784)
+    )
     assert module.convert_work_to_tests(1.0, 10_000) == 1.0
 
 

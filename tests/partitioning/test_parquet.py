@@ -27,7 +27,9 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "_ROWS", 16)
 
 
-def write(folder: Path, net: Network = NET, domain: rr.Domain = BOX, **options: Any) -> StreamResult:
+def write(
+    folder: Path, net: Network = NET, domain: rr.Domain = BOX, **options: Any
+) -> StreamResult:
     return rr.stream(graph(net), domain, folder, **options)
 
 
@@ -38,7 +40,11 @@ def read(folder: Path) -> dict[str, np.ndarray]:
     table = reader.read_table(folder)
     arrays = {name: np.array(table.column(name).to_pylist()) for name in table.column_names}
     names = sorted(path.name for path in folder.glob("*.parquet"))
-    one_by_one = [row for name in names for row in reader.read_table(folder / name).column("pattern").to_pylist()]
+    one_by_one = [
+        row
+        for name in names
+        for row in reader.read_table(folder / name).column("pattern").to_pylist()
+    ]
     assert arrays["pattern"].tolist() == one_by_one
     return arrays
 
@@ -71,7 +77,9 @@ def test_rows_are_the_regions_of_a_search(tmp_path: Path) -> None:
     assert_whole(tmp_path / "out")
 
 
-@pytest.mark.parametrize("domain", [rr.Domain.unbounded("abc"), BOX.where("a + c/4 <= 0.5")], ids=["open", "cut"])
+@pytest.mark.parametrize(
+    "domain", [rr.Domain.unbounded("abc"), BOX.where("a + c/4 <= 0.5")], ids=["open", "cut"]
+)
 def test_other_domains(tmp_path: Path, domain: rr.Domain) -> None:
     write(tmp_path, domain=domain)
     assert_whole(tmp_path, domain=domain)
@@ -96,7 +104,10 @@ def test_a_network_without_neurons(tmp_path: Path) -> None:
 def test_without_maps(tmp_path: Path) -> None:
     write(tmp_path, maps=False)
     assert list(read(tmp_path)) == ["pattern", "point"]
-    assert list(json.loads((tmp_path / "_relurules.json").read_text())["fields"]) == ["pattern", "point"]
+    assert list(json.loads((tmp_path / "_relurules.json").read_text())["fields"]) == [
+        "pattern",
+        "point",
+    ]
 
 
 def test_schema_and_manifest_say_what_a_reader_needs(tmp_path: Path) -> None:
@@ -112,11 +123,25 @@ def test_schema_and_manifest_say_what_a_reader_needs(tmp_path: Path) -> None:
         "constants": ("double", 2),
     }
     assert not any(field.nullable for field in schema)
-    about, manifest = json.loads(schema.metadata[b"relurules"]), json.loads((tmp_path / "_relurules.json").read_text())
+    about, manifest = (
+        json.loads(schema.metadata[b"relurules"]),
+        json.loads((tmp_path / "_relurules.json").read_text()),
+    )
     assert about.items() <= manifest.items()
-    assert (about["version"], about["columns"], about["scores"]) == (rr.__version__, ["a", "b b", "c"], 2)
-    assert (about["slopes"], about["neurons"]) == (NET.slope.tolist(), [str(neuron) for neuron in NET.neurons])
-    assert (manifest["regions"], manifest["complete"], manifest["files"]) == (done.regions, True, len(done.files))
+    assert (about["version"], about["columns"], about["scores"]) == (
+        rr.__version__,
+        ["a", "b b", "c"],
+        2,
+    )
+    assert (about["slopes"], about["neurons"]) == (
+        NET.slope.tolist(),
+        [str(neuron) for neuron in NET.neurons],
+    )
+    assert (manifest["regions"], manifest["complete"], manifest["files"]) == (
+        done.regions,
+        True,
+        len(done.files),
+    )
     assert "region" in manifest["row"]
     assert set(manifest["fields"]) == set(schema.names)
 
@@ -130,7 +155,9 @@ def test_two_jobs_give_the_same_rows_in_the_same_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("jobs", "then"), [(1, 1), (2, 2), (2, 1)])
-def test_stopped_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, then: int) -> None:
+def test_stopped_and_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, then: int
+) -> None:
     monkeypatch.setattr("relurules.partitioning.explore._REGIONS", 2)
     write(tmp_path / "whole")
     checkpoint = tmp_path / "search.npz"
@@ -206,7 +233,9 @@ def test_folders_that_hold_something_else(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is no folder"):
         write(tmp_path / "letter.txt")
     write(tmp_path / "out")
-    with pytest.raises(DataError, match="regions of an earlier search, and no checkpoint goes with them"):
+    with pytest.raises(
+        DataError, match="regions of an earlier search, and no checkpoint goes with them"
+    ):
         write(tmp_path / "out")
     with pytest.raises(DataError, match=r"there is no checkpoint .*gone\.npz"):
         write(tmp_path / "out", checkpoint=tmp_path / "gone.npz")
@@ -261,5 +290,7 @@ def test_other_readers(tmp_path: Path) -> None:
     done = write(tmp_path)
     assert len(pandas.read_parquet(tmp_path)) == done.regions
     duckdb = pytest.importorskip("duckdb")
-    ((counted,),) = duckdb.sql(f"SELECT count(*) FROM '{tmp_path}/*.parquet' WHERE pattern[1] IN (-1, 1)").fetchall()
+    ((counted,),) = duckdb.sql(
+        f"SELECT count(*) FROM '{tmp_path}/*.parquet' WHERE pattern[1] IN (-1, 1)"
+    ).fetchall()
     assert counted == done.regions

@@ -44,9 +44,13 @@ def on_boundaries(net: Network, X: Array, random: np.random.Generator) -> Array:
     neurons = replace(net, C=net.A, U=net.L, c=net.b)
     moved = X.copy()
     for i, row in enumerate(X if len(net) else []):
-        weights, constants = neurons.affine_map(np.where(net.preactivations(row[None])[0] >= 0, 1, -1).astype(np.int8))
+        weights, constants = neurons.affine_map(
+            np.where(net.preactivations(row[None])[0] >= 0, 1, -1).astype(np.int8)
+        )
         k = random.integers(len(net))
-        moved[i] -= (weights[k] @ row + constants[k]) / max(1e-9, weights[k] @ weights[k]) * weights[k]
+        moved[i] -= (
+            (weights[k] @ row + constants[k]) / max(1e-9, weights[k] @ weights[k]) * weights[k]
+        )
     return moved
 
 
@@ -67,7 +71,11 @@ def test_any_canonical_form(seed: int, d: int, K: int, count: int) -> None:
 def test_layers_and_degenerate_ones_on_points_of_boundaries(case: Case) -> None:
     net = rr.trace(case.model).network
     random = np.random.default_rng(case.seed)
-    X = on_boundaries(net, random.uniform(case.domain.lower, case.domain.upper, size=(30, len(case.domain))), random)
+    X = on_boundaries(
+        net,
+        random.uniform(case.domain.lower, case.domain.upper, size=(30, len(case.domain))),
+        random,
+    )
     agrees(collect_patterns(net, X), net, X)
 
 
@@ -112,7 +120,9 @@ def test_equal_hashes_of_different_patterns(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_row_on_a_boundary_is_on_the_positive_side() -> None:
-    net = network([[1, 0], [0, -1], [0, 0]], [-1, 0, 0], [[1, 1, 1]], L=[[0, 0, 0], [0, 0, 0], [1, -1, 0]])
+    net = network(
+        [[1, 0], [0, -1], [0, 0]], [-1, 0, 0], [[1, 1, 1]], L=[[0, 0, 0], [0, 0, 0], [1, -1, 0]]
+    )
     found = collect_patterns(net, np.array([[1.0, 0.0], [2.0, 1.0], [1.0, -1.0]]))
     assert found.patterns.tolist() == [[1, 1, 1], [1, -1, 1], [1, 1, -1]]
     assert found.first.tolist() == [0, 1, 2]
@@ -134,7 +144,9 @@ def test_zeros_behind_dead_neurons_are_exact(monkeypatch: pytest.MonkeyPatch) ->
         raise AssertionError("rows were evaluated one by one")
 
     monkeypatch.setattr(signs.SignReader, "_one_by_one", refuse)
-    net = network([[0.1], [0.3], [0]], [-9, -9, 0], [[0, 1, 1]], L=[[0, 0, 0], [0, 0, 0], [1, -1, 0]])
+    net = network(
+        [[0.1], [0.3], [0]], [-9, -9, 0], [[0, 1, 1]], L=[[0, 0, 0], [0, 0, 0], [1, -1, 0]]
+    )
     found = collect_patterns(net, np.random.default_rng(0).normal(size=(2000, 1)))
     assert found.patterns.tolist() == [[-1, -1, 1]]
 
@@ -153,7 +165,9 @@ def test_maps_are_the_network_on_the_rows(seed: int) -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_rows_without_finite_values_are_left_out(bad: float) -> None:
     net = network([[1.0, 1.0]], [0.0], [[1.0]])
-    found = collect_patterns(net, np.array([[bad, 1.0], [1.0, 1.0], [0.0, bad], [-2.0, 1.0], [3.0, 3.0]]))
+    found = collect_patterns(
+        net, np.array([[bad, 1.0], [1.0, 1.0], [0.0, bad], [-2.0, 1.0], [3.0, 3.0]])
+    )
     assert (found.rows, found.outside) == (5, 2)
     assert found.counts.tolist() == [2, 1]
     assert found.first.tolist() == [1, 3]
@@ -162,13 +176,17 @@ def test_rows_without_finite_values_are_left_out(bad: float) -> None:
 def test_rows_outside_the_domain_are_left_out() -> None:
     net = network([[1.0]], [0.0], [[1.0]])
     domain = rr.Domain.box([-1], [2]).where("x0 <= 1")
-    found = collect_patterns(net, [np.array([[-1.0], [-1.5]]), np.array([[1.0], [1.5], [0.5]])], domain=domain)
+    found = collect_patterns(
+        net, [np.array([[-1.0], [-1.5]]), np.array([[1.0], [1.5], [0.5]])], domain=domain
+    )
     assert (found.rows, found.outside) == (5, 2)
     assert found.counts.tolist() == [2, 1]
     assert found.points.tolist() == [[1.0], [-1.0]]
 
 
-@pytest.mark.parametrize("data", [np.empty((0, 2)), [], [np.empty((0, 2))] * 2, np.full((3, 2), np.nan)])
+@pytest.mark.parametrize(
+    "data", [np.empty((0, 2)), [], [np.empty((0, 2))] * 2, np.full((3, 2), np.nan)]
+)
 def test_no_rows(data: Any) -> None:
     found = collect_patterns(random_network(0, 2, 5), data)
     assert found.patterns.shape == (0, 5)
@@ -207,7 +225,11 @@ def test_a_buffer_that_is_used_again_does_no_harm() -> None:
 
 def test_progress_counts_rows() -> None:
     seen: list[int] = []
-    collect_patterns(random_network(0, 2, 5), [np.zeros((3, 2)), np.zeros((0, 2)), np.zeros((4, 2))], progress=seen.append)
+    collect_patterns(
+        random_network(0, 2, 5),
+        [np.zeros((3, 2)), np.zeros((0, 2)), np.zeros((4, 2))],
+        progress=seen.append,
+    )
     assert seen == [3, 7]
 
 

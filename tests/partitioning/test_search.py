@@ -67,8 +67,12 @@ def test_regions_of_lines_at_any_scale_and_place(case: str, scale: float, shift:
         ([[1e-5, 0], [0, 1e5]], [1, 1], 4),
     ],
 )
-def test_regions_of_the_whole_plane(normals: list[list[float]], offsets: list[float], regions: int) -> None:
-    found = search_regions(lines(np.array(normals, dtype=float), offsets), rr.Domain.unbounded(["a", "b"]))
+def test_regions_of_the_whole_plane(
+    normals: list[list[float]], offsets: list[float], regions: int
+) -> None:
+    found = search_regions(
+        lines(np.array(normals, dtype=float), offsets), rr.Domain.unbounded(["a", "b"])
+    )
     assert found.complete
     assert len(found) == regions
 
@@ -103,7 +107,9 @@ def test_regions_are_found_however_thin_they_are(gap: float, solver: str) -> Non
 
 def test_a_gap_of_nothing_has_no_region() -> None:
     assert len(search_regions(lines([[1, 1], [1, 1]], [0, 0]), SQUARE)) == 2
-    assert len(search_regions(lines([[1, 3], [3, 9]], [0.1, 3 * 0.1]), SQUARE)) == 3  # 3 * 0.1 isn't three times 0.1
+    assert (
+        len(search_regions(lines([[1, 3], [3, 9]], [0.1, 3 * 0.1]), SQUARE)) == 3
+    )  # 3 * 0.1 isn't three times 0.1
 
 
 @settings(max_examples=30, deadline=None)
@@ -127,7 +133,9 @@ def assert_sound(found: Partition, X: np.ndarray) -> None:
     regions = found.regions()
     scale = found.frame.scale
     for region in regions:
-        gaps = (region.normals @ region.point - region.bounds) / np.linalg.norm(region.normals * scale, axis=1)
+        gaps = (region.normals @ region.point - region.bounds) / np.linalg.norm(
+            region.normals * scale, axis=1
+        )
         assert (gaps > lp.RADIUS / 2).all()
     assert found.domain.contains(found.points).all()
     assert found.locate(found.points).tolist() == list(range(len(found)))
@@ -157,7 +165,9 @@ def test_regions_have_the_maps_of_the_network(seed: int) -> None:
     found = search_regions(net, SQUARE)
     for region in found.regions():
         expected = by_hand(net, region.point.tolist())[1]
-        assert region.map.weights @ region.point + region.map.constants == pytest.approx(np.array(expected), abs=1e-9)
+        assert region.map.weights @ region.point + region.map.constants == pytest.approx(
+            np.array(expected), abs=1e-9
+        )
 
 
 def test_half_spaces_of_regions_are_irredundant() -> None:
@@ -224,7 +234,11 @@ def test_progress_is_told_the_number_of_regions() -> None:
 
 def test_locate_knows_no_region_outside() -> None:
     found = search_regions(lines([[1, 0]], [0]), SQUARE)
-    assert found.locate(np.array([[2.0, 0.0], [np.nan, 0.0], [0.5, np.inf]])).tolist() == [-1, -1, -1]
+    assert found.locate(np.array([[2.0, 0.0], [np.nan, 0.0], [0.5, np.inf]])).tolist() == [
+        -1,
+        -1,
+        -1,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +260,9 @@ def test_refuses_domains(domain: rr.Domain, said: str) -> None:
 
 @pytest.mark.parametrize("given", [{"jobs": 2}, {"checkpoint": "x.npz"}, {"memory_limit": 1.0}])
 def test_the_reference_search_has_no_extras(given: dict[str, object]) -> None:
-    with pytest.raises(UnsupportedError, match="solver 'scipy' has no jobs, checkpoint or memory_limit"):
+    with pytest.raises(
+        UnsupportedError, match="solver 'scipy' has no jobs, checkpoint or memory_limit"
+    ):
         rr.partition(graph(lines([[1, 0]], [0])), SQUARE, solver="scipy", **given)
 
 

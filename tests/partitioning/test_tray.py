@@ -18,7 +18,9 @@ def large(tray: ResultSpool) -> tuple[int, int]:
 
 
 def test_what_goes_through_the_pipe_fits_into_it_as_a_whole(tmp_path: Path) -> None:
-    size, worker = joblib.Parallel(n_jobs=2)(joblib.delayed(large)(ResultSpool(tmp_path, os.getpid())) for _ in "ab")[0]
+    size, worker = joblib.Parallel(n_jobs=2)(
+        joblib.delayed(large)(ResultSpool(tmp_path, os.getpid())) for _ in "ab"
+    )[0]
     assert worker != os.getpid()
     assert size < select.PIPE_BUF // 4
     assert len(list(tmp_path.iterdir())) == 2
@@ -33,7 +35,10 @@ def test_a_file_is_picked_up_once(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("tray", [ResultSpool(Path("/nowhere/at/all"), -1), ResultSpool(Path(__file__).parent, os.getpid())])
+@pytest.mark.parametrize(
+    "tray",
+    [ResultSpool(Path("/nowhere/at/all"), -1), ResultSpool(Path(__file__).parent, os.getpid())],
+)
 def test_threads_and_other_machines_give_the_result_itself(tray: ResultSpool) -> None:
     result = object()
     assert write_result(result, tray) is result

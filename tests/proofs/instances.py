@@ -32,14 +32,20 @@ def instance(seed: int) -> tuple[Any, rr.RuleSet]:
     whole, m = bool(seed % 2), int(rng.integers(1, 4))
     model: Any = _model(rng, d, widths, m, whole)
     if rng.random() < 0.2:
-        model = graph(random_network(seed, d, int(rng.integers(1, 8)), m, slopes=(0.0, 0.25, -1.0, 1.5, 0.9997)))
+        model = graph(
+            random_network(
+                seed, d, int(rng.integers(1, 8)), m, slopes=(0.0, 0.25, -1.0, 1.5, 0.9997)
+            )
+        )
     elif rng.random() < 0.2:
         _nearly_linear(model, rng)
     half = float(rng.choice([1e-3, 0.1, 1.0, 30.0]))
     center = np.zeros(d) if whole else rng.normal(size=d)
     domain = rr.Domain.box(center - half, center + half)
     if rng.random() < 0.2 and d > 1:
-        domain = domain.where(f"{domain.names[0]} + {domain.names[1]} <= {center[:2].sum() + half / 4}")
+        domain = domain.where(
+            f"{domain.names[0]} + {domain.names[1]} <= {center[:2].sum() + half / 4}"
+        )
     return model, rr.extract(model, domain=domain, **_asked(rng, model, domain, m))
 
 
@@ -70,11 +76,18 @@ def named_instance(kind: str) -> tuple[Any, rr.RuleSet]:
     rng = np.random.default_rng(NAMED.index(kind))
     frame = pd.DataFrame({"income": rng.uniform(0, 1, 120), "age": rng.uniform(-1, 1, 120)})
     leads = frame.income - 0.7 * frame.age > 0.4
-    y = np.where(leads, "yes", np.where(frame.age > 0.5, "maybe", "no") if kind == "three classes" else "no")
+    y = np.where(
+        leads, "yes", np.where(frame.age > 0.5, "maybe", "no") if kind == "three classes" else "no"
+    )
     model: Any = MLPClassifier((4,), max_iter=300, learning_rate_init=0.01, random_state=0)
     if kind == "categories":
-        frame["job"], frame["home"] = rng.choice(["nurse", "cook", "none"], 120), rng.choice(["own", "rent"], 120)
-        encoder = ColumnTransformer([("code", OneHotEncoder(), ["job", "home"])], remainder="passthrough")
+        frame["job"], frame["home"] = (
+            rng.choice(["nurse", "cook", "none"], 120),
+            rng.choice(["own", "rent"], 120),
+        )
+        encoder = ColumnTransformer(
+            [("code", OneHotEncoder(), ["job", "home"])], remainder="passthrough"
+        )
         model = make_pipeline(encoder, model)
     decision = {"argmax": "argmax", "three classes": "argmax", "threshold": 0.3}.get(kind)
     with warnings.catch_warnings():
@@ -85,4 +98,8 @@ def named_instance(kind: str) -> tuple[Any, rr.RuleSet]:
 
 def files(model: Any, rules: rr.RuleSet, certificate: rr.Certificate) -> tuple[Any, Any, Any]:
     """Certificate, rules and model as they are in their files."""
-    return json.loads(json.dumps(certificate.found)), json.loads(json.dumps(to_json(rules))), read_model_numbers(model)
+    return (
+        json.loads(json.dumps(certificate.found)),
+        json.loads(json.dumps(to_json(rules))),
+        read_model_numbers(model),
+    )

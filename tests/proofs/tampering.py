@@ -8,7 +8,7 @@ import numpy as np
 import tampering_names
 from tampering_names import InapplicableError, Tamper, pick
 
-from relurules.proofs import checker
+from relurules import checker
 
 __all__ = ["SURE", "TAMPERINGS", "InapplicableError", "stamped", "tampered"]
 
@@ -20,7 +20,11 @@ def _nodes(found: Any) -> Iterator[list[Any]]:
     while stack:
         node = stack.pop()
         yield node
-        stack += [part for part in node[2:] if isinstance(part, list) and len(part) > 1 and isinstance(part[1], str)]
+        stack += [
+            part
+            for part in node[2:]
+            if isinstance(part, list) and len(part) > 1 and isinstance(part[1], str)
+        ]
 
 
 def _multipliers(found: Any) -> list[tuple[list[Any], int]]:
@@ -28,7 +32,11 @@ def _multipliers(found: Any) -> list[tuple[list[Any], int]]:
     places = []
     for node in _nodes(found):
         lists = [(take, 1) for take in node[0] if isinstance(take, list)]
-        lists += [(part, 0) for part in node[2:] if node[1] in ("leaf", "empty") and isinstance(part, list)]
+        lists += [
+            (part, 0)
+            for part in node[2:]
+            if node[1] in ("leaf", "empty") and isinstance(part, list)
+        ]
         places += [(own, i + 1) for own, first in lists for i in range(first, len(own) - 1, 2)]
     return places
 
@@ -78,7 +86,9 @@ def _swapped_children(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> 
 
 
 def _other_rule(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    leaves = [(s, side) for s in rules["splits"] for side in ("then", "otherwise") if "rule" in s[side]]
+    leaves = [
+        (s, side) for s in rules["splits"] for side in ("then", "otherwise") if "rule" in s[side]
+    ]
     split, side = pick(leaves, rng)
     split[side] = {"rule": split[side]["rule"] % len(rules["rules"]) + 1}
 
@@ -188,12 +198,22 @@ def _bias(_: Any, __: Any, model: Any, rng: np.random.Generator) -> None:
 
 
 def _slope(_: Any, __: Any, model: Any, rng: np.random.Generator) -> None:
-    slopes = pick([layer[name] for layer in model["layers"] for name in ("slopes", "slope") if layer.get(name)], rng)
+    slopes = pick(
+        [
+            layer[name]
+            for layer in model["layers"]
+            for name in ("slopes", "slope")
+            if layer.get(name)
+        ],
+        rng,
+    )
     slopes[int(rng.integers(len(slopes)))] += 0.5
 
 
 def _links(_: Any, __: Any, model: Any, rng: np.random.Generator) -> None:
-    model["heads"] = [{"link": "exp", "scores": [i], "component": 0} for i in range(len(model["outputs"]))]
+    model["heads"] = [
+        {"link": "exp", "scores": [i], "component": 0} for i in range(len(model["outputs"]))
+    ]
 
 
 def _wider_domain(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
@@ -275,5 +295,7 @@ def stamped(changed: Triple) -> Triple:
     """With the digests that a forger would put in."""
     found, rules, model = changed
     found["digests"] = checker.hash_rules_and_model(rules, model)
-    found["digest"] = checker.hash_json({name: value for name, value in found.items() if name != "digest"})
+    found["digest"] = checker.hash_json(
+        {name: value for name, value in found.items() if name != "digest"}
+    )
     return found, rules, model

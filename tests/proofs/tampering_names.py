@@ -99,7 +99,9 @@ def _class_too_many(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> No
 def _threshold(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
     _need(rules.get("decision"))
     given = rules["decision"]["threshold"]
-    rules["decision"]["threshold"] = float(rng.random()) if given is None else given + float(rng.uniform(0.1, 2.0))
+    rules["decision"]["threshold"] = (
+        float(rng.random()) if given is None else given + float(rng.uniform(0.1, 2.0))
+    )
 
 
 def _threshold_lost(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
@@ -110,7 +112,10 @@ def _threshold_lost(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> No
 def _threshold_with_names(_: Any, rules: Any, model: Any, rng: np.random.Generator) -> None:
     _threshold_lost(None, rules, model, rng)
     moved, output = float(rng.uniform(0.05, 0.95)), model["outputs"][-1]
-    rules["decision"] = {"classes": [f"{output} < {moved:g}", f"{output} >= {moved:g}"], "threshold": moved}
+    rules["decision"] = {
+        "classes": [f"{output} < {moved:g}", f"{output} >= {moved:g}"],
+        "threshold": moved,
+    }
 
 
 def _decision_lost(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
@@ -170,13 +175,17 @@ def _no_numbers(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
 
 
 def _impossible_constraint(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
-    rules["constraints"].append({"text": "0 <= -1", "coefficients": {}, "at_most": -float(rng.random())})
+    rules["constraints"].append(
+        {"text": "0 <= -1", "coefficients": {}, "at_most": -float(rng.random())}
+    )
 
 
 def _excluding_constraint(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:
     feature = pick(rules["features"], rng)
     at_most = feature["lower"] - float(rng.choice([1e-9, 1.0]))
-    rules["constraints"].append({"text": "", "coefficients": {feature["name"]: 1.0}, "at_most": at_most})
+    rules["constraints"].append(
+        {"text": "", "coefficients": {feature["name"]: 1.0}, "at_most": at_most}
+    )
 
 
 def _crossed_bounds(_: Any, rules: Any, __: Any, rng: np.random.Generator) -> None:

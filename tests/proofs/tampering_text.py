@@ -24,7 +24,9 @@ def _inner_key_twice(text: str, rng: np.random.Generator) -> str:
     places = [place.start() for place in re.finditer(r'\{\s*"', text)]
     place = pick(places, rng)
     key, end = json.JSONDecoder().raw_decode(text, text.index('"', place))
-    value, _ = json.JSONDecoder().raw_decode(text, re.compile(r"[^:\s]").search(text, text.index(":", end)).start())  # type: ignore[union-attr]
+    value, _ = json.JSONDecoder().raw_decode(
+        text, re.compile(r"[^:\s]").search(text, text.index(":", end)).start()
+    )  # type: ignore[union-attr]
     return f"{text[:place]}{{{json.dumps(key)}: {json.dumps(value)}, {text[place + 1 :]}"
 
 
@@ -39,7 +41,9 @@ def _digit(text: str, rng: np.random.Generator) -> str:
         match = pick(_NUMBER.finditer(text, len(text) // 2), rng)
         place = pick([i for i in range(match.start(), match.end()) if text[i].isdigit()], rng)
         other = str((int(text[place]) + int(rng.integers(1, 10))) % 10)
-        if float(text[match.start() : place] + other + text[place + 1 : match.end()]) != float(match.group()):
+        if float(text[match.start() : place] + other + text[place + 1 : match.end()]) != float(
+            match.group()
+        ):
             return text[:place] + other + text[place + 1 :]
 
 
@@ -70,7 +74,9 @@ RETOUCHES: Mapping[str, Retouch] = {
 }  # fmt: skip
 
 
-def retouched(kind: str, texts: tuple[str, str, str], rng: np.random.Generator) -> list[str | bytes]:
+def retouched(
+    kind: str, texts: tuple[str, str, str], rng: np.random.Generator
+) -> list[str | bytes]:
     """Certificate, rules and model, one of them changed."""
     files: list[Any] = list(texts)
     which = int(rng.integers(3))

@@ -19,9 +19,10 @@ from tampering_names import renamed
 from torch import nn
 
 import relurules as rr
+from relurules import checker
 from relurules.codec.rules_json import from_json
 from relurules.errors import ModelError
-from relurules.proofs import certify, checker
+from relurules.proofs import certify
 from relurules.proofs.proving import read_model_numbers
 
 VERSION1 = Path(__file__).parent / "version1"
@@ -59,10 +60,26 @@ def unsearched(_all_proven: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SWAPS = {
-    "columns": ("scores", ("income", "age"), "column 1 of the rules is 'age', column 1 of the model 'income'"),
-    "outputs": ("scores", ("p_no", "p_yes"), "output 1 of the rules is 'p_yes', output 1 of the model 'p_no'"),
-    "classes": ("argmax", ("no", "yes"), "class 1 of the rules is 'yes', class 1 of the model 'no'"),
-    "classes of a threshold": ("threshold", ("p_yes < 0.3", "p_yes >= 0.3"), "class 1 of the rules is 'p_yes >= 0.3'"),
+    "columns": (
+        "scores",
+        ("income", "age"),
+        "column 1 of the rules is 'age', column 1 of the model 'income'",
+    ),
+    "outputs": (
+        "scores",
+        ("p_no", "p_yes"),
+        "output 1 of the rules is 'p_yes', output 1 of the model 'p_no'",
+    ),
+    "classes": (
+        "argmax",
+        ("no", "yes"),
+        "class 1 of the rules is 'yes', class 1 of the model 'no'",
+    ),
+    "classes of a threshold": (
+        "threshold",
+        ("p_yes < 0.3", "p_yes >= 0.3"),
+        "class 1 of the rules is 'p_yes >= 0.3'",
+    ),
 }
 
 
@@ -81,14 +98,18 @@ def test_a_name_of_ones_own_is_another_column() -> None:
     model, certificate, rules, numbers = proven("scores")
     other = renamed(rules, {"income": "wealth"})
     assert "'wealth'" in checker.check(*stamped((certificate, other, numbers))).why
-    with pytest.raises(ModelError, match="column 1 of the rules is 'wealth', column 1 of the model 'income'"):
+    with pytest.raises(
+        ModelError, match="column 1 of the rules is 'wealth', column 1 of the model 'income'"
+    ):
         rr.prove(from_json(other), model)
 
 
 def test_kinds_of_columns_are_the_models() -> None:
     _, certificate, rules, numbers = proven("categories")
     plain = {name: value for name, value in rules.items() if name != "columns"}
-    assert "kinds or categories differ" in checker.check(*stamped((certificate, plain, numbers))).why
+    assert (
+        "kinds or categories differ" in checker.check(*stamped((certificate, plain, numbers))).why
+    )
 
 
 def notes(model: Any, rules: rr.RuleSet) -> str:
@@ -112,9 +133,13 @@ def test_columns_counted_from_one_arent_swapped_ones() -> None:
     """x1 is the first column here, and the second one of a model that nobody named."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
-    assert "position" in notes(model, rr.extract(model, domain=rr.Domain.box([0, 0], [1, 1], names=["x1", "x2"])))
+    assert "position" in notes(
+        model, rr.extract(model, domain=rr.Domain.box([0, 0], [1, 1], names=["x1", "x2"]))
+    )
     turned = rr.extract(model, domain=rr.Domain.box([0, 0], [1, 1], names=["x1", "x0"]))
-    with pytest.raises(ModelError, match="column 1 of the rules is 'x1', column 1 of the model 'x0'"):
+    with pytest.raises(
+        ModelError, match="column 1 of the rules is 'x1', column 1 of the model 'x0'"
+    ):
         rr.prove(turned, model)
 
 
@@ -149,7 +174,8 @@ def test_a_threshold_of_shares_is_refused() -> None:
     model, certificate, rules, numbers = proven("three classes")
     rules["decision"] = {"classes": ["p_yes < 0.5", "p_yes >= 0.5"], "threshold": 0.5}
     assert (
-        "through softmax, which is made of several scores" in checker.check(*stamped((certificate, rules, numbers))).why
+        "through softmax, which is made of several scores"
+        in checker.check(*stamped((certificate, rules, numbers))).why
     )
     with pytest.raises(ModelError, match="through a softmax the largest decides"):
         rr.prove(from_json(rules), model)
@@ -160,7 +186,9 @@ def test_a_threshold_that_is_never_reached_is_refused(threshold: float) -> None:
     _, certificate, rules, numbers = proven("threshold")
     classes = [f"p_yes {sign} {threshold:g}" for sign in ("<", ">=")]
     rules["decision"] = {"classes": classes, "threshold": threshold}
-    assert "never reaches the threshold" in checker.check(*stamped((certificate, rules, numbers))).why
+    assert (
+        "never reaches the threshold" in checker.check(*stamped((certificate, rules, numbers))).why
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,7 +207,9 @@ def test_logarithms_are_enclosed(value: str) -> None:
 def test_a_cut_near_one_half_costs_no_more_than_its_own_rounding() -> None:
     """The score 4e-10 of a share just over 1/2; as a logarithm in float64 it would be off by 1e-16."""
     threshold = 0.5 + 1e-10
-    numbers = read_model_numbers(graph(network([[1.0]], [0.0], [[1.0]]), ["p"], [rr.ir.Head("sigmoid", (0,))]))
+    numbers = read_model_numbers(
+        graph(network([[1.0]], [0.0], [[1.0]]), ["p"], [rr.ir.Head("sigmoid", (0,))])
+    )
     cut = checker.read_decision(numbers, threshold).cut / checker.ONE
     odds = Fraction(threshold) / (1 - Fraction(threshold)) - 1
     assert cut == pytest.approx(float(odds - odds**2 / 2), rel=1e-15)
@@ -188,7 +218,10 @@ def test_a_cut_near_one_half_costs_no_more_than_its_own_rounding() -> None:
 def test_links_are_the_models() -> None:
     _, certificate, rules, numbers = proven("scores")
     rules["heads"][0]["link"] = "sigmoid"
-    assert "aren't made of their scores as the model's" in checker.check(*stamped((certificate, rules, numbers))).why
+    assert (
+        "aren't made of their scores as the model's"
+        in checker.check(*stamped((certificate, rules, numbers))).why
+    )
 
 
 # What is under a digest
@@ -200,7 +233,10 @@ def test_links_are_the_models() -> None:
 def test_every_part_of_a_claim_is_under_a_digest(part: str) -> None:
     _, certificate, rules, numbers = proven("categories")
     rules[part] = "another"
-    assert "another domain" in (why := checker.check(certificate, rules, numbers).why) or "other rules" in why
+    assert (
+        "another domain" in (why := checker.check(certificate, rules, numbers).why)
+        or "other rules" in why
+    )
 
 
 @pytest.mark.parametrize("part", ["provenance", "evidence", "tradeoffs", "reduction"])
@@ -222,11 +258,14 @@ def _model(seed: int, scale: float = 1.0) -> nn.Sequential:
 
 @pytest.mark.usefixtures("unsearched")
 @pytest.mark.parametrize("decision", [None, 0.1])
-def test_the_wrong_model_is_told_before_anything_is_searched_for(decision: float | None, tmp_path: Path) -> None:
+def test_the_wrong_model_is_told_before_anything_is_searched_for(
+    decision: float | None, tmp_path: Path
+) -> None:
     rules = rr.extract(_model(0), domain=rr.Domain.box([-1] * 3, [1] * 3), decision=decision)
     told: list[str] = []
     with pytest.raises(
-        ModelError, match=r"isn't the network that the rules were extracted from.* in rule \d+, at x0 = "
+        ModelError,
+        match=r"isn't the network that the rules were extracted from.* in rule \d+, at x0 = ",
     ):
         rr.prove(rules, _model(1), notice=told.append)
     assert len(told) == 1
@@ -258,12 +297,16 @@ def test_the_same_model_is_told_of_nothing() -> None:
 
 
 def test_certificates_of_before_are_refused_with_what_to_do() -> None:
-    verdict = rr.check(VERSION1 / "certificate.json", VERSION1 / "rules.json", VERSION1 / "model.json")
+    verdict = rr.check(
+        VERSION1 / "certificate.json", VERSION1 / "rules.json", VERSION1 / "model.json"
+    )
     assert not verdict
     assert "version 1, and this reads version 2" in verdict.why
     assert "relurules prove" in verdict.why
 
 
 def test_numbers_of_before_are_refused_with_what_to_do() -> None:
-    with pytest.raises(ModelError, match=r"version 1; this reads 'relurules.model' version 2, as `relurules prove`"):
+    with pytest.raises(
+        ModelError, match=r"version 1; this reads 'relurules.model' version 2, as `relurules prove`"
+    ):
         rr.prove(rr.RuleSet.load(VERSION1 / "rules.json"), VERSION1 / "model.json")

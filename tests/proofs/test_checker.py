@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from relurules.proofs import checker
+from relurules import checker
 
 MODEL: dict[str, Any] = {
     "format": "relurules.model", "version": 2, "read": "stored weights", "features": ["x1", "x2"], "outputs": ["y"],
@@ -47,7 +47,11 @@ CUT: list[Any] = [[[], "split", 0, [[], "leaf", [], [0, 1.0]], [[], "leaf", [], 
 
 def certificate(trees: Any, rules: Any, model: Any = MODEL, paths: Any = ()) -> dict[str, Any]:
     """A whole certificate around trees that hold."""
-    found = {"format": checker.FORMAT, "version": checker.VERSION, "digests": checker.hash_rules_and_model(rules, model)}
+    found = {
+        "format": checker.FORMAT,
+        "version": checker.VERSION,
+        "digests": checker.hash_rules_and_model(rules, model),
+    }
     found |= {"rules": trees, "paths": list(paths)}
     verdict = checker.check_trees(found, rules, model)
     found |= {"bound": verdict.bound, "bounds": [list(own) for own in verdict.bounds]}
@@ -123,7 +127,12 @@ def test_categories_hold_one_member() -> None:
 
 def test_a_way_that_misses_conditions_has_its_own_proof() -> None:
     """Rule 1 said to hold where x1 >= 0.25 only, while the tree sends all x1 >= 0 there."""
-    split = {"coefficients": {"x1": 1.0}, "at_least": 0.25, "otherwise": {"rule": 2}, "then": {"rule": 1}}
+    split = {
+        "coefficients": {"x1": 1.0},
+        "at_least": 0.25,
+        "otherwise": {"rule": 2},
+        "then": {"rule": 1},
+    }
     rules = changed(RULES, lambda r: r["splits"].append(split))
     rules["rules"][0]["conditions"][0]["split"] = 1
     rules["rules"][0]["point"] = [0.5, 1.0]
@@ -133,7 +142,9 @@ def test_a_way_that_misses_conditions_has_its_own_proof() -> None:
 
 
 def _decides(rules: Any) -> Any:
-    rules = changed(rules, lambda r: [item["outputs"].update(score(0.0, 0.0)) for item in r["rules"]])
+    rules = changed(
+        rules, lambda r: [item["outputs"].update(score(0.0, 0.0)) for item in r["rules"]]
+    )
     for item, value in zip(rules["rules"], (1.0, -1.0), strict=True):
         item["outputs"] = {"score": {"constant": value, "coefficients": {}}}
     heads = [{"link": "step", "scores": [0], "component": 0}]
@@ -157,12 +168,32 @@ WRONG: dict[str, tuple[Any, Any, Any]] = {
     "a kind of node": ([[[[1, 0, 1.0]], "root"], TREES[1]], RULES, MODEL),
     "a number in place of a tree": ([7, TREES[1]], RULES, MODEL),
     "a model with other columns": (TREES, RULES, MODEL | {"features": ["x1"]}),
-    "a model with links": (TREES, RULES, MODEL | {"heads": [{"link": "exp", "scores": [0], "component": 0}]}),
-    "a model with a number that is none": (TREES, RULES, MODEL | {"layers": [MODEL["layers"][0] | {"c": [1e999]}]}),
+    "a model with links": (
+        TREES,
+        RULES,
+        MODEL | {"heads": [{"link": "exp", "scores": [0], "component": 0}]},
+    ),
+    "a model with a number that is none": (
+        TREES,
+        RULES,
+        MODEL | {"layers": [MODEL["layers"][0] | {"c": [1e999]}]},
+    ),
     "a layer of another kind": (TREES, RULES, MODEL | {"layers": [{"kind": "tanh"}]}),
-    "a score under another name": (TREES, changed(RULES, lambda r: r["rules"][0].update(outputs={"z": 0})), MODEL),
-    "a tree that runs in a circle": (TREES, changed(RULES, lambda r: r["splits"][0].update(then={"split": 0})), MODEL),
-    "a rule that isn't there": (TREES, changed(RULES, lambda r: r["splits"][0].update(then={"rule": 3})), MODEL),
+    "a score under another name": (
+        TREES,
+        changed(RULES, lambda r: r["rules"][0].update(outputs={"z": 0})),
+        MODEL,
+    ),
+    "a tree that runs in a circle": (
+        TREES,
+        changed(RULES, lambda r: r["splits"][0].update(then={"split": 0})),
+        MODEL,
+    ),
+    "a rule that isn't there": (
+        TREES,
+        changed(RULES, lambda r: r["splits"][0].update(then={"rule": 3})),
+        MODEL,
+    ),
     "no rule for a part": (TREES, changed(RULES, lambda r: r["splits"][0].update(then={})), MODEL),
     "crossed bounds": (TREES, changed(RULES, lambda r: r["features"][0].update(lower=2.0)), MODEL),
 }
@@ -171,7 +202,11 @@ WRONG: dict[str, tuple[Any, Any, Any]] = {
 @pytest.mark.parametrize("kind", WRONG)
 def test_what_is_wrong_is_refused(kind: str) -> None:
     trees, rules, model = WRONG[kind]
-    found = {"format": checker.FORMAT, "version": checker.VERSION, "digests": checker.hash_rules_and_model(rules, model)}
+    found = {
+        "format": checker.FORMAT,
+        "version": checker.VERSION,
+        "digests": checker.hash_rules_and_model(rules, model),
+    }
     found |= {"rules": trees, "paths": [], "bound": 0.0, "bounds": [[0.0, 0.0]] * 2}
     verdict = checker.check({**found, "digest": checker.hash_json(found)}, rules, model)
     assert not verdict
@@ -187,7 +222,11 @@ def test_an_incomplete_tree_is_told() -> None:
 
 
 def test_the_script_needs_nothing_but_python(tmp_path: Path) -> None:
-    files = {"certificate.json": certificate(TREES, RULES), "rules.json": RULES, "model.json": MODEL}
+    files = {
+        "certificate.json": certificate(TREES, RULES),
+        "rules.json": RULES,
+        "model.json": MODEL,
+    }
     for name, value in files.items():
         (tmp_path / name).write_text(json.dumps(value))
     (tmp_path / "check.py").write_text(Path(checker.__file__).read_text())

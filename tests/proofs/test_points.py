@@ -13,9 +13,9 @@ from test_checker import CUT, FLAT, MODEL, RULES, TREES
 from torch import nn
 
 import relurules as rr
+from relurules import checker
 from relurules.codec.rules_json import from_json
 from relurules.errors import ModelError
-from relurules.proofs import checker
 
 
 def given(domain: rr.Domain, data: Any = None) -> tuple[Any, Any, Any, Any]:
@@ -32,7 +32,9 @@ def why(triple: tuple[Any, Any, Any]) -> str:
 
 def test_numbers_tied_as_a_group_prove_nothing() -> None:
     """Of income and age one would be 1 and the other 0: no row is, and any formula would be right."""
-    model, certificate, rules, numbers = given(rr.Domain.box([20, 18], [90, 99], names=["income", "age"]))
+    model, certificate, rules, numbers = given(
+        rr.Domain.box([20, 18], [90, 99], names=["income", "age"])
+    )
     rules["groups"] = [["income", "age"]]
     for rule in rules["rules"]:
         rule["outputs"]["y"] = {"constant": 1e6, "coefficients": {}}
@@ -40,7 +42,9 @@ def test_numbers_tied_as_a_group_prove_nothing() -> None:
         "rules": [[[], "leaf"] for _ in rules["rules"]],
         "bounds": [[0.0, 0.0]] * len(rules["rules"]),
     }
-    assert "'income', which is no indicator" in why((forged | {"bound": 0.0, "paths": []}, rules, numbers))
+    assert "'income', which is no indicator" in why(
+        (forged | {"bound": 0.0, "paths": []}, rules, numbers)
+    )
     with pytest.raises(ModelError, match="'income', which is no indicator"):
         rr.prove(from_json(rules), model)
 
@@ -53,7 +57,9 @@ def test_columns_of_0_and_1_that_a_table_showed_are_tied_and_that_is_told() -> N
     assert verdict.notes[0] == "of the columns 'x1', 'x2' exactly one is 1 in the domain"
 
 
-@pytest.mark.parametrize("point", [[0.5, 0.5, 0.5], [0.5, 1.0, 1.0], [0.5, 0.0, 0.0], [0.5, 1.0 - 1e-16, 1e-16]])
+@pytest.mark.parametrize(
+    "point", [[0.5, 0.5, 0.5], [0.5, 1.0, 1.0], [0.5, 0.0, 0.0], [0.5, 1.0 - 1e-16, 1e-16]]
+)
 def test_a_point_holds_one_category(point: list[float]) -> None:
     X = np.hstack([np.linspace(0, 1, 12)[:, None], np.eye(2)[np.arange(12) % 2]])
     _, certificate, rules, numbers = given(rr.Domain.from_data(X))
@@ -85,7 +91,9 @@ def wall_at(excess: float) -> dict[str, Any]:
 def test_what_membership_forgives_shows_no_point_of_the_domain() -> None:
     """The proof covers rows that are over an inequality by rounding, but they don't show that there are others."""
     checker.check_trees({"rules": CUT, "paths": []}, wall_at(0.0), MODEL)
-    with pytest.raises(checker.RefusedError, match="no rule has a point that is inside it and in the domain"):
+    with pytest.raises(
+        checker.RefusedError, match="no rule has a point that is inside it and in the domain"
+    ):
         checker.check_trees({"rules": CUT, "paths": []}, wall_at(2.0**-50), MODEL)
     with pytest.raises(checker.RefusedError, match="constraint 1 doesn't hold there"):
         checker.check_trees({"rules": CUT, "paths": []}, wall_at(1e-9), MODEL)
@@ -95,7 +103,9 @@ def test_a_rule_whose_point_is_on_its_boundary_isnt_shown_to_hold_anywhere() -> 
     rules = copy.deepcopy(RULES)
     rules["rules"][1]["point"] = [0.0, 1.0]
     verdict = checker.check_trees({"rules": TREES, "paths": []}, rules, MODEL)
-    assert verdict.notes == ("rules not shown to hold anywhere, as their points are on a boundary or beyond: 2",)
+    assert verdict.notes == (
+        "rules not shown to hold anywhere, as their points are on a boundary or beyond: 2",
+    )
     rules["rules"][0]["point"] = [0.0, 1.0]
     with pytest.raises(checker.RefusedError, match="no rule has a point"):
         checker.check_trees({"rules": TREES, "paths": []}, rules, MODEL)
@@ -106,9 +116,14 @@ def test_conditions_that_a_file_leaves_out_are_those_of_the_only_way() -> None:
     for rule in rules["rules"]:
         del rule["conditions"]
     assert checker.read_conditions(rules) == [[(0, True)], [(0, False)]]
-    assert checker.check_trees({"rules": TREES, "paths": []}, rules | {"version": 2}, MODEL).bound < 1e-50
+    assert (
+        checker.check_trees({"rules": TREES, "paths": []}, rules | {"version": 2}, MODEL).bound
+        < 1e-50
+    )
     rules["splits"][0]["otherwise"] = {"rule": 1}
-    with pytest.raises(checker.RefusedError, match="rule 1 has no conditions, and not just one way"):
+    with pytest.raises(
+        checker.RefusedError, match="rule 1 has no conditions, and not just one way"
+    ):
         checker.read_conditions(rules)
     with pytest.raises(checker.RefusedError, match="the rules' file is of version 3"):
         checker.check_trees({"rules": TREES, "paths": []}, rules | {"version": 3}, MODEL)

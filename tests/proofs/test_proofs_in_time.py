@@ -8,11 +8,12 @@ from instances import instance
 from winding import winding
 
 import relurules as rr
+from relurules import checker
 from relurules.codec.rules_json import to_json
 from relurules.errors import OutOfTimeError
 from relurules.files.writing import read_json
-from relurules.limits import Deadline
-from relurules.proofs import checker, make_certificate
+from relurules.ir.limits import Deadline
+from relurules.proofs import make_certificate
 from relurules.proofs.proving import read_model_numbers
 
 OLD = Path(__file__).parents[1] / "data" / "rules_v1.json"
@@ -48,17 +49,25 @@ def test_a_rule_without_conditions_has_those_of_its_branch() -> None:
     net = random_network(5, d=2, K=5)
     model, rules = graph(net), rules_of(net, rr.Domain.box([-1, -1], [1, 1]))
     said, numbers = to_json(rules), read_model_numbers(model)
-    bare = {**said, "rules": [{k: v for k, v in rule.items() if k != "conditions"} for rule in said["rules"]]}
+    bare = {
+        **said,
+        "rules": [{k: v for k, v in rule.items() if k != "conditions"} for rule in said["rules"]],
+    }
     found = make_certificate(bare, numbers)
     assert checker.check(found, bare, numbers)
-    for own, whole in zip(checker.read_conditions(said), checker.read_conditions(bare), strict=True):
+    for own, whole in zip(
+        checker.read_conditions(said), checker.read_conditions(bare), strict=True
+    ):
         assert set(own) <= set(whole)
 
 
 def test_no_branch_is_no_condition() -> None:
     _, rules = instance(203)
     said = to_json(rules)
-    bare = {**said, "rules": [{k: v for k, v in rule.items() if k != "conditions"} for rule in said["rules"]]}
+    bare = {
+        **said,
+        "rules": [{k: v for k, v in rule.items() if k != "conditions"} for rule in said["rules"]],
+    }
     bare["rules"].append(bare["rules"][0])
     with pytest.raises(checker.RefusedError, match="not just one way down the tree leads to it"):
         checker.read_conditions(bare)

@@ -32,7 +32,9 @@ def proven(rules: rr.RuleSet, model: Any) -> rr.Certificate:
 
 
 def inside(rules: rr.RuleSet, count: int, seed: int = 0) -> Any:
-    X = np.random.default_rng(seed).uniform(rules.domain.lower, rules.domain.upper, size=(count, len(rules.domain)))
+    X = np.random.default_rng(seed).uniform(
+        rules.domain.lower, rules.domain.upper, size=(count, len(rules.domain))
+    )
     return X[rules.domain.contains(X)]
 
 
@@ -45,7 +47,10 @@ def test_random_networks_of_all_kinds(seed: int) -> None:
     reach = np.maximum(abs(rules.domain.lower), abs(rules.domain.upper))[None, :]
     rounding = 1e-11 * float(net.magnitude(reach).max()) + 1e-50
     if rules.decision is None:
-        assert float(np.abs(rules.predict_scores(X) - net.evaluate(X)).max(initial=0.0)) <= bound + rounding
+        assert (
+            float(np.abs(rules.predict_scores(X) - net.evaluate(X)).max(initial=0.0))
+            <= bound + rounding
+        )
         assert bound <= 1.1 * rules.score_error + rounding
     else:
         assert bound <= rounding
@@ -54,7 +59,9 @@ def test_random_networks_of_all_kinds(seed: int) -> None:
 def trained(*steps: Any) -> tuple[Any, Any]:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 3)) * [1.0, 100.0, 1e-3] + [0.1, 1e4, 3.0]
-    model = make_pipeline(*steps, MLPRegressor(hidden_layer_sizes=(4, 3), max_iter=30, random_state=0))
+    model = make_pipeline(
+        *steps, MLPRegressor(hidden_layer_sizes=(4, 3), max_iter=30, random_state=0)
+    )
     return model.fit(X, X[:, 0] - np.abs(X[:, 1] - 1e4) / 50), X
 
 
@@ -64,7 +71,10 @@ def test_scalers_are_multiplied_exactly(scaler: Any) -> None:
     model, X = trained(scaler)
     rules = rr.extract(model, data=X)
     assert read_model_numbers(model)["read"] == "stored weights"
-    assert [layer["kind"] for layer in read_model_numbers(model)["layers"]][:2] == ["scale", "affine"]
+    assert [layer["kind"] for layer in read_model_numbers(model)["layers"]][:2] == [
+        "scale",
+        "affine",
+    ]
     assert 0.0 < proven(rules, model).bound < 1e-10
 
 
@@ -83,7 +93,13 @@ def test_identities_between_layers_are_multiplied_exactly() -> None:
     model[1].weight.data[:] = torch.tensor([1.0, 0.25, 1.0])  # type: ignore[operator,union-attr,index]
     found = read_model_numbers(model)
     assert found["read"] == "stored weights"
-    assert [layer["kind"] for layer in found["layers"]] == ["affine", "prelu", "affine", "prelu", "affine"]
+    assert [layer["kind"] for layer in found["layers"]] == [
+        "affine",
+        "prelu",
+        "affine",
+        "prelu",
+        "affine",
+    ]
     assert proven(rr.extract(model, domain=rr.Domain.box([-1, -1], [1, 1])), model).bound < 1e-14
 
 
@@ -122,7 +138,9 @@ def test_files_come_back(tmp_path: Path) -> None:
     names = {path.name for path in certificate.write(tmp_path)}
     assert names == {"certificate.json", "model.json", "check.py"}
     certificate.save(tmp_path / "other.json")
-    assert rr.Certificate.load(tmp_path / "other.json").found == json.loads(json.dumps(certificate.found))
+    assert rr.Certificate.load(tmp_path / "other.json").found == json.loads(
+        json.dumps(certificate.found)
+    )
     assert rr.check(tmp_path / "certificate.json", tmp_path / "rules.json", tmp_path / "model.json")
     assert rr.check(tmp_path / "certificate.json", rr.RuleSet.load(tmp_path / "rules.json"), model)
     with pytest.raises(RulesError, match="is no certificate"):
@@ -135,7 +153,9 @@ ARTEFACTS = [("python", None, "rules"), ("python", None, "tree"), ("numpy", None
 
 
 @pytest.mark.parametrize(("target", "dialect", "form"), ARTEFACTS)
-def test_code_is_the_rules_or_is_told_not_to_be(target: str, dialect: Any, form: str, tmp_path: Path) -> None:
+def test_code_is_the_rules_or_is_told_not_to_be(
+    target: str, dialect: Any, form: str, tmp_path: Path
+) -> None:
     torch.manual_seed(3)
     model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
     rules = rr.extract(model, domain=rr.Domain.box([-1, -1], [1, 1]))
@@ -145,16 +165,23 @@ def test_code_is_the_rules_or_is_told_not_to_be(target: str, dialect: Any, form:
     verdict = rr.check(certificate, rules, model, artifact=path)
     assert verdict, verdict.why
     whole, rng = path.read_text(), np.random.default_rng(0)
-    numbers = sorted({repr(float(abs(w))) for rule in rules for w in rule.map.weights.ravel()} & long_numbers(whole))
+    numbers = sorted(
+        {repr(float(abs(w))) for rule in rules for w in rule.map.weights.ravel()}
+        & long_numbers(whole)
+    )
     assert numbers
     for _ in range(5):
         number = numbers[int(rng.integers(len(numbers)))]
         digit = number[3]
-        path.write_text(whole.replace(number, number[:3] + str((int(digit) + 1) % 10) + number[4:], 1))
+        path.write_text(
+            whole.replace(number, number[:3] + str((int(digit) + 1) % 10) + number[4:], 1)
+        )
         refused = rr.check(certificate, rules, model, artifact=path)
         assert not refused
         assert "number" in refused.why
-    path.write_text(whole.replace(" < ", " > ", 1) if " < " in whole else whole.replace(">=", "<", 1))
+    path.write_text(
+        whole.replace(" < ", " > ", 1) if " < " in whole else whole.replace(">=", "<", 1)
+    )
     refused = rr.check(certificate, rules, model, artifact=path)
     assert not refused
     assert "isn't what the rules give" in refused.why

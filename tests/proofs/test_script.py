@@ -10,7 +10,7 @@ import pytest
 from instances import files, named_instance
 
 import relurules as rr
-from relurules.proofs import checker
+from relurules import checker
 
 NAMES = ("certificate.json", "rules.json", "model.json")
 
@@ -22,7 +22,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model, rules = named_instance("scores")
     for name, value in zip(NAMES, files(model, rules, rr.prove(rules, model)), strict=True):
         (folder / name).write_text(json.dumps(value))
-    (folder / "check.py").write_text(Path(checker.__file__).read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "check.py").write_text(
+        Path(checker.__file__).read_text(encoding="utf-8"), encoding="utf-8"
+    )
     return folder
 
 
@@ -44,11 +46,20 @@ def _deep(text: str) -> str:
 
 UNREADABLE: dict[str, tuple[Any, str]] = {
     "nesting": (_deep, "nested too deeply"),
-    "an integer of 5000 digits": (lambda text: text.replace("{", '{"n": ' + "9" * 5000 + ", ", 1), "of 5000 digits"),
+    "an integer of 5000 digits": (
+        lambda text: text.replace("{", '{"n": ' + "9" * 5000 + ", ", 1),
+        "of 5000 digits",
+    ),
     "bytes that aren't UTF-8": (lambda text: text.encode("utf-16"), "isn't UTF-8"),
     "no number": (lambda text: text.replace("{", '{"n": NaN, ', 1), "NaN is no finite number"),
-    "infinity": (lambda text: text.replace("{", '{"n": -Infinity, ', 1), "-Infinity is no finite number"),
-    "a number beyond float64": (lambda text: text.replace("{", '{"n": 1e999, ', 1), "too large for a float64"),
+    "infinity": (
+        lambda text: text.replace("{", '{"n": -Infinity, ', 1),
+        "-Infinity is no finite number",
+    ),
+    "a number beyond float64": (
+        lambda text: text.replace("{", '{"n": 1e999, ', 1),
+        "too large for a float64",
+    ),
     "a key twice": (lambda text: text.replace("{", '{"format": 1, ', 1), "'format' is there twice"),
     "nothing": (lambda _: "", "is no JSON"),
     "half of it": (lambda text: text[: len(text) // 2], "is no JSON"),
@@ -58,7 +69,9 @@ UNREADABLE: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_what_cant_be_read_is_one_sentence(kind: str, name: str, folder: Path, tmp_path: Path) -> None:
+def test_what_cant_be_read_is_one_sentence(
+    kind: str, name: str, folder: Path, tmp_path: Path
+) -> None:
     change, said = UNREADABLE[kind]
     content = change((folder / name).read_text())
     (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
@@ -80,7 +93,9 @@ def test_files_that_arent_there(folder: Path, tmp_path: Path) -> None:
     assert "python check.py certificate.json rules.json model.json" in err
 
 
-def test_a_file_that_is_too_large_isnt_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large_isnt_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(checker, "MOST_BYTES", 1 << 20)
     path = tmp_path / "rules.json"
     path.write_bytes(b" " * (2 << 20))
@@ -95,7 +110,9 @@ def test_deep_trees_of_a_certificate_are_refused(folder: Path, tmp_path: Path) -
     for _ in range(600):
         tree = [[], "split", 0, tree, [[], "leaf"]]
     certificate["rules"][0] = tree
-    certificate["digest"] = checker.hash_json({name: value for name, value in certificate.items() if name != "digest"})
+    certificate["digest"] = checker.hash_json(
+        {name: value for name, value in certificate.items() if name != "digest"}
+    )
     (tmp_path / NAMES[0]).write_text(json.dumps(certificate))
     code, out, err = run(folder, tmp_path / NAMES[0], folder / NAMES[1], folder / NAMES[2])
     assert (code, err) == (1, "")
@@ -103,16 +120,22 @@ def test_deep_trees_of_a_certificate_are_refused(folder: Path, tmp_path: Path) -
     assert out.count("\n") == 1
 
 
-def test_names_that_a_terminal_cant_show_are_told_all_the_same(folder: Path, tmp_path: Path) -> None:
+def test_names_that_a_terminal_cant_show_are_told_all_the_same(
+    folder: Path, tmp_path: Path
+) -> None:
     rules = json.loads((folder / NAMES[1]).read_text())
     rules["features"][0]["name"] = "\ud800é\n漢"
     certificate, model = (json.loads((folder / name).read_text()) for name in (NAMES[0], NAMES[2]))
     certificate["digests"] = checker.hash_rules_and_model(rules, model)
-    certificate["digest"] = checker.hash_json({name: value for name, value in certificate.items() if name != "digest"})
+    certificate["digest"] = checker.hash_json(
+        {name: value for name, value in certificate.items() if name != "digest"}
+    )
     (tmp_path / NAMES[0]).write_text(json.dumps(certificate))
     (tmp_path / NAMES[1]).write_text(json.dumps(rules))
     paths = [tmp_path / NAMES[0], tmp_path / NAMES[1], folder / NAMES[2]]
     command = [sys.executable, "-S", str(folder / "check.py"), *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={"PYTHONIOENCODING": "ascii"})
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={"PYTHONIOENCODING": "ascii"}
+    )
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("refused: column 1 of the rules is '\\ud800\\xe9\\n")

@@ -14,8 +14,8 @@ from tampering import SURE, TAMPERINGS, InapplicableError, stamped, tampered
 from tampering_text import RETOUCHES, retouched
 
 import relurules as rr
+from relurules import checker
 from relurules.errors import RulesError
-from relurules.proofs import checker
 
 #: Instances with splits inside rules, decisions, an inequality, nearly linear slopes; benchmarks/proofs.py takes more.
 SEEDS = (3, 7, 12, 25, 62, 71)
@@ -61,7 +61,9 @@ def drawn(number: int) -> tuple[str, list[str | bytes]]:
     kinds = (*TAMPERINGS, *RETOUCHES)
     kind = kinds[number % len(kinds)]
     for _ in range(200):
-        certificate, rules, model, _graph = given(([*SEEDS, *NAMED])[int(rng.integers(len(SEEDS) + len(NAMED)))])
+        certificate, rules, model, _graph = given(
+            ([*SEEDS, *NAMED])[int(rng.integers(len(SEEDS) + len(NAMED)))]
+        )
         rules = {name: value for name, value in rules.items() if name not in checker.PARTS_ASIDE}
         try:
             if kind in RETOUCHES:
@@ -88,7 +90,9 @@ def rejection(paths: list[Path]) -> str:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_six_hundred_changed_files_are_rejected_with_a_sentence(part: int, tmp_path: Path) -> None:
-    (tmp_path / "check.py").write_text(Path(checker.__file__).read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "check.py").write_text(
+        Path(checker.__file__).read_text(encoding="utf-8"), encoding="utf-8"
+    )
     paths = [tmp_path / name for name in ("certificate.json", "rules.json", "model.json")]
     for place, number in enumerate(range(part, CHANGES, PARTS)):
         kind, contents = drawn(number)
@@ -126,7 +130,9 @@ def test_forged_certificates_that_hold_are_true(kind: str) -> None:
         assert_never_contradicted(rules, graph, found["bound"], rng)
 
 
-def assert_never_contradicted(rules: Any, graph: rr.Domain, bound: float, rng: np.random.Generator) -> None:
+def assert_never_contradicted(
+    rules: Any, graph: rr.Domain, bound: float, rng: np.random.Generator
+) -> None:
     from relurules.codec.rules_json import from_json
 
     read: Any = from_json(rules)

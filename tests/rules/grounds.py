@@ -19,12 +19,17 @@ def box(d: int, half: float = 1.0) -> rr.Domain:
 
 
 def ground_of(net: Network, domain: rr.Domain | None = None) -> PiecewiseFunction:
-    return make_network_function(search_regions(net, box(net.A.shape[1]) if domain is None else domain))
+    return make_network_function(
+        search_regions(net, box(net.A.shape[1]) if domain is None else domain)
+    )
 
 
 def first_pieces(ground: PiecewiseFunction) -> list[AffinePiece]:
     """Every region by itself."""
-    return [AffinePiece(region.splits, (i,), ground.forms[i], 0.0) for i, region in enumerate(ground.partition.regions())]
+    return [
+        AffinePiece(region.splits, (i,), ground.forms[i], 0.0)
+        for i, region in enumerate(ground.partition.regions())
+    ]
 
 
 def largest_of(weights: Array, constants: Sequence[float]) -> Network:

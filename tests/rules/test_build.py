@@ -156,7 +156,11 @@ def test_a_budget_of_nothing_gives_one_rule(budget: dict[str, float]) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        ({"domain": rr.Domain.box([0], [1])}, DomainError, "the domain has 1 columns (x0), the network reads 2"),
+        (
+            {"domain": rr.Domain.box([0], [1])},
+            DomainError,
+            "the domain has 1 columns (x0), the network reads 2",
+        ),
         ({"data": np.zeros((4, 3))}, DomainError, "the network reads 2"),
         ({"domain": SQUARE, "data": np.zeros((4, 3))}, DataError, "found shape (4, 3)"),
         ({"domain": SQUARE, "data": pd.DataFrame({"z": [1]})}, DataError, "lacks 2 of 2 columns"),
@@ -164,9 +168,17 @@ def test_a_budget_of_nothing_gives_one_rule(budget: dict[str, float]) -> None:
         ({"max_error": np.nan}, UnsupportedError, "max_error=nan"),
         ({"max_error": 0.1}, UnsupportedError, "column 'x0' is open"),
         ({"max_rules": 0}, UnsupportedError, "max_rules=0"),
-        ({"domain": SQUARE, "max_error": 0.1, "max_regions": 2}, UnsupportedError, "the search ended after 2"),
+        (
+            {"domain": SQUARE, "max_error": 0.1, "max_regions": 2},
+            UnsupportedError,
+            "the search ended after 2",
+        ),
         ({"domain": SQUARE, "max_error": 0.01, "max_rules": 1}, UnsupportedError, "max_rules=1"),
-        ({"data": pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})}, DomainError, "the domain has 3 columns"),
+        (
+            {"data": pd.DataFrame({"a": ["x", "y"], "b": [1, 2]})},
+            DomainError,
+            "the domain has 3 columns",
+        ),
     ],
 )
 def test_extract_refuses(options: dict[str, object], error: type[Exception], said: str) -> None:

@@ -61,10 +61,15 @@ def test_pieces_that_decide_alike_are_one() -> None:
 
 def test_two_probabilities_of_one_score() -> None:
     net = network([[1, 0]], [0], [[2]], C=[[0, 1]])
-    for heads in ((Head("complement", (0,)), Head("sigmoid", (0,))), (Head("sigmoid", (0,)), Head("complement", (0,)))):
+    for heads in (
+        (Head("complement", (0,)), Head("sigmoid", (0,))),
+        (Head("sigmoid", (0,)), Head("complement", (0,))),
+    ):
         X = rows_in(box(2), 500)
         expected = graph(net, heads=heads).evaluate(X).argmax(axis=1)
-        assert (rules_of(net, box(2), heads=heads, decision="argmax").predict(X)[:, 0] == expected).all()
+        assert (
+            rules_of(net, box(2), heads=heads, decision="argmax").predict(X)[:, 0] == expected
+        ).all()
 
 
 def test_classes_come_one_after_the_other_the_rare_first() -> None:
@@ -92,7 +97,9 @@ def test_a_wrong_decision_is_noticed() -> None:
     other = rr.extract(model, domain=box(2), decision=0.6)
     text = {**rr.emit(other, "python").files}
     artifact = rr.emit(rules, "python")
-    assert not rr.verify(type(artifact)(**{**vars(artifact), "files": text}), model, rows_in(box(2), 400))
+    assert not rr.verify(
+        type(artifact)(**{**vars(artifact), "files": text}), model, rows_in(box(2), 400)
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +112,9 @@ def test_a_wrong_decision_is_noticed() -> None:
         ((Head("identity", (0,)), Head("identity", (1,))), 0.5, "several scores"),
     ],
 )
-def test_what_cannot_be_decided_is_said(heads: tuple[Head, ...], decision: str | float, said: str) -> None:
+def test_what_cannot_be_decided_is_said(
+    heads: tuple[Head, ...], decision: str | float, said: str
+) -> None:
     with pytest.raises(UnsupportedError, match=said):
         rules_of(random_network(0, d=2, K=3, m=2), box(2), heads=heads, decision=decision)
 

@@ -5,7 +5,13 @@ import pytest
 from grounds import box, first_pieces, ground_of
 from handmade import lines, network, random_network, rows_in
 
-from relurules.rules.fit import bound_deviation, bound_merge_error, fit_map, fit_output, fit_two_pieces
+from relurules.rules.fit import (
+    bound_deviation,
+    bound_merge_error,
+    fit_map,
+    fit_output,
+    fit_two_pieces,
+)
 
 
 def test_a_kink_in_the_middle_costs_a_quarter() -> None:
@@ -30,7 +36,9 @@ def test_only_the_terms_asked_for() -> None:
 def test_within_nothing_only_the_same_map_will_do() -> None:
     ground = ground_of(network([[1, 0], [0, 1]], [0, 0], [[1, 1e-6]]))
     pieces = first_pieces(ground)
-    assert [fit_two_pieces(ground, pieces[0], other, 0.0) is None for other in pieces[1:]] == [True] * 3
+    assert [fit_two_pieces(ground, pieces[0], other, 0.0) is None for other in pieces[1:]] == [
+        True
+    ] * 3
     assert fit_two_pieces(ground, pieces[0], pieces[0], 0.0) is not None
 
 

@@ -55,13 +55,20 @@ def test_neurons_that_cancel_merge() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_merging_keeps_function_and_order(seed: int) -> None:
     net = random_network(seed, K=6)
-    net = network(net.A, net.b, net.U * [1, 0, 1, 0, 1, 0], L=net.L, C=net.C, c=net.c, slope=net.slope)
+    net = network(
+        net.A, net.b, net.U * [1, 0, 1, 0, 1, 0], L=net.L, C=net.C, c=net.c, slope=net.slope
+    )
     cells = search_regions(net, SQUARE)
     grown, pieces = merged(cells)
     X = rows_in(SQUARE, 500)
     before, after = cells.locate(X), grown.tree.route(X)
     u = (X - cells.frame.origin) / cells.frame.scale
-    found = np.stack([pieces[i].forms[:, :-1] @ x + pieces[i].forms[:, -1] for i, x in zip(after, u, strict=True)])
+    found = np.stack(
+        [
+            pieces[i].forms[:, :-1] @ x + pieces[i].forms[:, -1]
+            for i, x in zip(after, u, strict=True)
+        ]
+    )
     assert found == pytest.approx(net.evaluate(X), abs=1e-9)
     for region in np.unique(before):
         (piece,) = set(after[before == region].tolist())

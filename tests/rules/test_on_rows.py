@@ -28,7 +28,10 @@ def off(rules: RuleSet, net: object, X: Array) -> float:
 @pytest.mark.parametrize("count", [2, 4])
 def test_close_on_rows_and_bounded_everywhere(count: int, seed: int) -> None:
     net = random_network(seed, d=3, K=6, m=1 + seed % 2)
-    X, wide = cloud(3), np.vstack([rows_in(box(3), 4000), np.array(np.meshgrid(*[[-1, 1]] * 3)).reshape(3, -1).T])
+    X, wide = (
+        cloud(3),
+        np.vstack([rows_in(box(3), 4000), np.array(np.meshgrid(*[[-1, 1]] * 3)).reshape(3, -1).T]),
+    )
     rules = rr.extract(graph(net), domain=box(3), data=X, max_rules=count, fidelity="rows")
     assert 1 <= len(rules) <= count
     assert rules.apply(X).min() > 0
@@ -39,13 +42,17 @@ def test_close_on_rows_and_bounded_everywhere(count: int, seed: int) -> None:
     anywhere = rr.extract(graph(net), domain=box(3), data=X, max_rules=count)
     assert off(rules, net, X) < off(anywhere, net, X)
     assert rules.max_error >= anywhere.max_error * 0.98
-    assert [step.rules for step in rules.tradeoffs] == sorted((step.rules for step in rules.tradeoffs), reverse=True)
+    assert [step.rules for step in rules.tradeoffs] == sorted(
+        (step.rules for step in rules.tradeoffs), reverse=True
+    )
     assert rules.tradeoffs[-1].error == rules.max_error
     assert rules.provenance.settings["fidelity"] == "rows"
 
 
 def test_a_bend_that_no_row_comes_near_costs_no_rule() -> None:
-    net = network([[1.0], [1.0]], [-0.2, 0.8], [[3.0, 50.0]])  # bends at .2, where rows are, and at -.8
+    net = network(
+        [[1.0], [1.0]], [-0.2, 0.8], [[3.0, 50.0]]
+    )  # bends at .2, where rows are, and at -.8
     X = np.linspace(-0.5, 1, 400)[:, None]
     rules = rr.extract(graph(net), domain=box(1), data=X, max_rules=2, fidelity="rows")
     assert len(rules) == 2
@@ -56,9 +63,12 @@ def test_a_bend_that_no_row_comes_near_costs_no_rule() -> None:
 def test_scores_that_are_affine_or_nothing_cost_nothing() -> None:
     net = random_network(4, d=2, K=5, m=1)
     U = np.vstack([net.U, np.zeros((2, 5))])
-    several = network(net.A, net.b, U, L=net.L, C=[net.C[0], [1, 2], [0, 0]], c=[net.c[0], 3, 0], slope=net.slope)
+    several = network(
+        net.A, net.b, U, L=net.L, C=[net.C[0], [1, 2], [0, 0]], c=[net.c[0], 3, 0], slope=net.slope
+    )
     alone, all_three = (
-        rr.extract(graph(one), domain=box(2), data=cloud(2), max_rules=3, fidelity="rows") for one in (net, several)
+        rr.extract(graph(one), domain=box(2), data=cloud(2), max_rules=3, fidelity="rows")
+        for one in (net, several)
     )
     X = rows_in(box(2), 200)
     assert all_three.predict(X)[:, :1] == pytest.approx(alone.predict(X), rel=1e-9)
@@ -68,7 +78,9 @@ def test_scores_that_are_affine_or_nothing_cost_nothing() -> None:
 def test_few_enough_rules_are_left_as_they_are() -> None:
     net = random_network(3, d=2, K=3)
     exact = rr.extract(graph(net), domain=box(2), data=cloud(2))
-    rules = rr.extract(graph(net), domain=box(2), data=cloud(2), max_rules=len(exact), fidelity="rows")
+    rules = rr.extract(
+        graph(net), domain=box(2), data=cloud(2), max_rules=len(exact), fidelity="rows"
+    )
     assert rules.max_error == 0.0
     assert rules.predict(cloud(2)) == pytest.approx(net.evaluate(cloud(2)), rel=1e-12)
 
@@ -112,14 +124,21 @@ def test_terms_that_matter_least_on_rows_go(rise: float, monkeypatch: pytest.Mon
             continue
         for m, form in enumerate(piece.forms):
             kept = np.append(np.flatnonzero(form[:-1]), 4)
-            expected = np.linalg.lstsq(U[np.ix_(rows, kept)], net.evaluate(X[rows])[:, m], rcond=None)[0]
-            assert U[np.ix_(rows, kept)] @ form[kept] == pytest.approx(U[np.ix_(rows, kept)] @ expected, abs=1e-4)
+            expected = np.linalg.lstsq(
+                U[np.ix_(rows, kept)], net.evaluate(X[rows])[:, m], rcond=None
+            )[0]
+            assert U[np.ix_(rows, kept)] @ form[kept] == pytest.approx(
+                U[np.ix_(rows, kept)] @ expected, abs=1e-4
+            )
 
 
 def test_pieces_of_many_regions() -> None:
     ground = ground_of(random_network(5, d=2, K=4))
     measure = make_row_cost(summarise_rows(ground, cloud(2)))
-    three, one = AffinePiece((), (2, 0, 1), ground.forms[0], 0.1), AffinePiece((), (3,), ground.forms[3], 0.0)
+    three, one = (
+        AffinePiece((), (2, 0, 1), ground.forms[0], 0.1),
+        AffinePiece((), (3,), ground.forms[3], 0.0),
+    )
     cost, found = measure.fit(three, one) or (0.0, None)
     assert found is not None
     assert cost > 0
@@ -136,7 +155,14 @@ def test_probabilities_categories_and_emitted_code() -> None:
     frame = pd.DataFrame({"age": np.linspace(18, 80, 300), "kind": ["a", "b", None] * 100})
     domain = rr.Domain.from_data(frame)
     net = random_network(7, d=len(domain.names), K=5)
-    model = Graph(domain.names, ("p",), net, networkx.DiGraph(), heads=(Head("sigmoid", (0,)),), columns=domain.columns)
+    model = Graph(
+        domain.names,
+        ("p",),
+        net,
+        networkx.DiGraph(),
+        heads=(Head("sigmoid", (0,)),),
+        columns=domain.columns,
+    )
     rules = rr.extract(model, domain=domain, data=frame, max_rules=3, fidelity="rows")
     assert len(rules) <= 3
     off_by = np.abs(rules.predict(frame) - model.evaluate(domain.rows(frame)))
@@ -164,4 +190,10 @@ def test_what_cannot_be_asked_for() -> None:
 def test_too_many_regions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST", 10)
     with pytest.raises(UnsupportedError, match="too many for fidelity='rows'"):
-        rr.extract(graph(random_network(1, d=2, K=6)), domain=box(2), data=cloud(2), fidelity="rows", max_rules=2)
+        rr.extract(
+            graph(random_network(1, d=2, K=6)),
+            domain=box(2),
+            data=cloud(2),
+            fidelity="rows",
+            max_rules=2,
+        )

@@ -6,7 +6,7 @@ from grounds import box, ground_of
 from handmade import lines, network, random_network
 
 from relurules.ir import UNEXPLORED, Network
-from relurules.limits import Deadline
+from relurules.ir.limits import Deadline
 from relurules.partitioning import search_regions
 from relurules.rules.convex_unions import drop_implied_sides
 from relurules.rules.facets import find_bounding_sides
@@ -18,7 +18,9 @@ from relurules.rules.sibling_merge import merge_equal_siblings
 def with_unread(seed: int, d: int = 2, K: int = 7) -> Network:
     """Some of the neurons are read by nobody, so that what they cut merges again."""
     net = random_network(seed, d=d, K=K)
-    return network(net.A, net.b, net.U * (np.arange(K) % 2), L=net.L, C=net.C, c=net.c, slope=net.slope)
+    return network(
+        net.A, net.b, net.U * (np.arange(K) % 2), L=net.L, C=net.C, c=net.c, slope=net.slope
+    )
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -34,7 +36,9 @@ def test_the_same_as_splitting_the_ladder(seed: int) -> None:
 
 
 def test_everything_may_be_one_leaf() -> None:
-    found = merge_equal_siblings(ground_of(network([[1, 0], [0, 1], [1, 1]], [0, 0, 0.2], [[0, 0, 0]], C=[[1, 2]])))
+    found = merge_equal_siblings(
+        ground_of(network([[1, 0], [0, 1], [1, 1]], [0, 0, 0.2], [[0, 0, 0]], C=[[1, 2]]))
+    )
     assert len(found.tree.neurons) == 0
     assert found.first.tolist() == [0]
     assert set(found.leaf_of.tolist()) == {0}
@@ -90,6 +94,8 @@ def test_at_the_deadline_sides_are_not_told() -> None:
     found = merge_equal_siblings(ground)
     looks = iter([0.0, *[0.5] * 8, *[2.0] * 1000])
     deadline = Deadline.after(1.0, lambda: next(looks))
-    sides = find_bounding_sides(ground, found.tree, found.splits.tolist(), len(found.first), deadline)
+    sides = find_bounding_sides(
+        ground, found.tree, found.splits.tolist(), len(found.first), deadline
+    )
     assert None in sides
     assert any(own is not None for own in sides)

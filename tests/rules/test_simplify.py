@@ -67,7 +67,9 @@ def test_a_number_of_rules(seed: int) -> None:
     for rules in few:
         assert farthest(rules, net, X) <= rules.max_error + 1e-12
         steps = rules.tradeoffs
-        assert [step.rules for step in steps] == sorted((step.rules for step in steps), reverse=True)
+        assert [step.rules for step in steps] == sorted(
+            (step.rules for step in steps), reverse=True
+        )
         assert [step.error for step in steps] == sorted(step.error for step in steps)
         assert steps[-1].rules == len(rules)
         check_conditions(rules, X)
@@ -99,7 +101,9 @@ def test_the_largest_of_eight_functions_is_as_many_rules_as_are_ever_the_largest
     }
     assert len(rules) <= 8
     assert len(np.unique(rules.tree.children[rules.tree.children < 0])) == len(rules)
-    assert count_leaves(rules.tree) <= 14  # where three maps meet, any first cut goes through one of them
+    assert (
+        count_leaves(rules.tree) <= 14
+    )  # where three maps meet, any first cut goes through one of them
     assert farthest(rules, largest_of(weights, constants.tolist()), X) <= 1e-12
     check_conditions(rules, X)
 
@@ -115,7 +119,10 @@ def test_a_network_that_is_the_same_everywhere_is_one_rule() -> None:
 def test_numbers_become_short() -> None:
     net = network([[1 / 3, 0.0012]], [0.1234567], [[0.7654321]], C=[[1 / 7, 1e-5]], c=[1 / 9])
     rules = rules_of(net, box(2), max_error=0.01)
-    numbers = [*(n for rule in rules for n in rule.map.weights.ravel()), *rules.tree.normals.ravel()]
+    numbers = [
+        *(n for rule in rules for n in rule.map.weights.ravel()),
+        *rules.tree.normals.ravel(),
+    ]
     assert len(rules) == 2
     assert all(len(repr(float(number)).strip("-")) <= 5 for number in numbers), numbers
     assert all(rule.map.weights[0, 1] == 0.0 for rule in rules)
@@ -149,13 +156,17 @@ def test_bounds_cut_a_tree_in_one_way() -> None:
     for step in steps.tradeoffs(np.inf):
         grown, pieces = steps.cut(step.error)
         assert len(pieces) == step.rules
-        assert sorted(region for piece in pieces for region in piece.regions) == list(range(len(ground.partition)))
+        assert sorted(region for piece in pieces for region in piece.regions) == list(
+            range(len(ground.partition))
+        )
         assert count_leaves(grown.tree) == len(pieces)
 
 
 def test_what_is_too_much_is_said() -> None:
     net = random_network(2, d=2, K=6, m=1)
-    with pytest.raises(UnsupportedError, match=r"max_rules=2: with this max_error \d+ rules are needed"):
+    with pytest.raises(
+        UnsupportedError, match=r"max_rules=2: with this max_error \d+ rules are needed"
+    ):
         rules_of(net, box(2), max_rules=2, max_error=1e-4)
     with pytest.raises(UnsupportedError, match="column 'x1' is open"):
         rules_of(net, rr.Domain.box([0, 0], [1, np.inf]), max_rules=2)
@@ -163,13 +174,19 @@ def test_what_is_too_much_is_said() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_bound_holds_for_categories_and_inequalities(seed: int) -> None:
-    frame = pd.DataFrame({"kind": list("uvwuv"), "x": [-1.0, 1.0, 0.0, 0.5, 0.2], "y": [0.0, 2.0, 1.0, 1.5, 0.3]})
+    frame = pd.DataFrame(
+        {"kind": list("uvwuv"), "x": [-1.0, 1.0, 0.0, 0.5, 0.2], "y": [0.0, 2.0, 1.0, 1.5, 0.3]}
+    )
     domain = rr.Domain.from_data(frame).where("x + y <= 2.5")
     net = random_network(seed, d=5, K=5, m=1)
     rules = rules_of(net, domain, max_error=0.2)
     rng = np.random.default_rng(seed)
     rows = pd.DataFrame(
-        {"kind": rng.choice(list("uvw"), 2000), "x": rng.uniform(-1, 1, 2000), "y": rng.uniform(0, 2, 2000)}
+        {
+            "kind": rng.choice(list("uvw"), 2000),
+            "x": rng.uniform(-1, 1, 2000),
+            "y": rng.uniform(0, 2, 2000),
+        }
     )
     X = domain.rows(rows)
     X = X[domain.contains(X)]

@@ -26,7 +26,9 @@ class Residual(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.first, self.last = nn.Linear(4, 6), nn.Linear(6, 2)
-        self.blocks = nn.ModuleList(nn.Sequential(nn.Linear(6, 3), nn.ReLU(), nn.Linear(3, 6)) for _ in range(2))
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.Linear(6, 3), nn.ReLU(), nn.Linear(3, 6)) for _ in range(2)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.first(x)
@@ -60,7 +62,11 @@ class Branches(nn.Module):
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         shared = self.trunk(x)
         kinds = torch.softmax(self.kind(shared), dim=1)
-        return {"price": self.price(shared), "risk": torch.sigmoid(self.risk(shared)), "kinds": kinds}
+        return {
+            "price": self.price(shared),
+            "risk": torch.sigmoid(self.risk(shared)),
+            "kinds": kinds,
+        }
 
 
 class Shared(nn.Module):
@@ -152,7 +158,10 @@ def test_the_traced_network_is_the_model(name: str) -> None:
     make, inputs = ARCHITECTURES[name]
     module = trained(make, inputs)
     graph = rr.trace(module, input_shape=(inputs,))
-    X = np.random.default_rng(0).normal(size=(200, inputs)) * 10.0 ** np.linspace(-2, 3, 200)[:, None]
+    X = (
+        np.random.default_rng(0).normal(size=(200, inputs))
+        * 10.0 ** np.linspace(-2, 3, 200)[:, None]
+    )
     expected = as_torch(module, X)
     assert graph.evaluate(X).shape == expected.shape
     assert np.allclose(graph.evaluate(X), expected, rtol=1e-10, atol=1e-10 * np.abs(expected).max())
@@ -173,7 +182,9 @@ def test_its_rules_are_the_model(name: str) -> None:
     ("make", "said"),
     [(SqueezeExcite, "multiplies two values that depend on the input"), (Gated, "sigmoid")],
 )
-def test_what_multiplies_or_bends_inside_is_refused(make: Callable[[], nn.Module], said: str) -> None:
+def test_what_multiplies_or_bends_inside_is_refused(
+    make: Callable[[], nn.Module], said: str
+) -> None:
     with pytest.raises(ModelError) as raised:
         rr.trace(make().eval(), input_shape=(4,))
     assert said in str(raised.value)
@@ -190,15 +201,21 @@ def test_outputs_of_branches_are_in_order() -> None:
     assert np.allclose(found[:, 2:], given["kinds"].numpy())
 
 
-@pytest.mark.parametrize("sizes", [(784, 128, 64, 10), (100, 500, 500, 1), (20, 250, 250, 250, 250, 1)], ids=str)
+@pytest.mark.parametrize(
+    "sizes", [(784, 128, 64, 10), (100, 500, 500, 1), (20, 250, 250, 250, 250, 1)], ids=str
+)
 def test_large_networks_are_traced_and_collapsed_in_few_steps(
     sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A step for each operator, not for each neuron; linear programs for no more neurons than the collapse allows."""
     steps, programs = list[int](), list[int]()
     apply, propose = affine.apply_affine, bounds.propose_maximum
-    monkeypatch.setattr(front_end, "apply_affine", lambda *given: (steps.append(1), apply(*given))[1])
-    monkeypatch.setattr(bounds, "propose_maximum", lambda *given: (programs.append(1), propose(*given))[1])
+    monkeypatch.setattr(
+        front_end, "apply_affine", lambda *given: (steps.append(1), apply(*given))[1]
+    )
+    monkeypatch.setattr(
+        bounds, "propose_maximum", lambda *given: (programs.append(1), propose(*given))[1]
+    )
     torch.manual_seed(0)
     layers = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU())][:-1]
     graph = rr.trace(nn.Sequential(*layers))

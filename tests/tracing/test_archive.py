@@ -44,13 +44,18 @@ def members(tmp_path_factory: pytest.TempPathFactory) -> Members:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
     torch.export.save(
-        torch.export.export(module, (torch.zeros(2, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)), path
+        torch.export.export(
+            module, (torch.zeros(2, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)
+        ),
+        path,
     )
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def write(path: Path, members: Mapping[str, bytes], more: list[tuple[str, bytes]] | None = None) -> Path:
+def write(
+    path: Path, members: Mapping[str, bytes], more: list[tuple[str, bytes]] | None = None
+) -> Path:
     with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
         warnings.simplefilter("ignore")  # a name twice is the point of one test
         for name, content in [*members.items(), *(more or [])]:
@@ -99,7 +104,10 @@ def test_pickled_weights(members: Members, tmp_path: Path) -> None:
 def test_pickled_sample_inputs(members: Members, tmp_path: Path) -> None:
     sign = tmp_path / "sign"
     torch.save(Payload(sign), tmp_path / "inputs.pt")
-    changed = {**members, named(members, "sample_inputs/model.pt"): (tmp_path / "inputs.pt").read_bytes()}
+    changed = {
+        **members,
+        named(members, "sample_inputs/model.pt"): (tmp_path / "inputs.pt").read_bytes(),
+    }
     assert "holds pickled objects" in refuse(write(tmp_path / "model.pt2", changed), sign)
 
 
@@ -118,10 +126,14 @@ def test_pickled_constants(declared: bool, kind: str, members: Members, tmp_path
     sign = tmp_path / "sign"
     content = pickle.dumps(Payload(sign))
     content += b"\0" * (-len(content) % 4)  # so that it may pass for a tensor of float32
-    meta = json.loads(members[named(members, "weights_config.json")])["config"]["0.bias"]["tensor_meta"]
+    meta = json.loads(members[named(members, "weights_config.json")])["config"]["0.bias"][
+        "tensor_meta"
+    ]
     meta["sizes"], meta["strides"] = [{"as_int": len(content) // 4}], [{"as_int": 1}]
     entry = {"path_name": kind, "is_param": False, "use_pickle": declared, "tensor_meta": meta}
-    changed = edited(members, "constants_config.json", lambda config: config["config"].update(k=entry))
+    changed = edited(
+        members, "constants_config.json", lambda config: config["config"].update(k=entry)
+    )
     root = next(iter(members)).split("/")[0]
     changed[f"{root}/data/constants/{kind}"] = content
     assert refuse(write(tmp_path / "model.pt2", changed), sign)
@@ -131,9 +143,13 @@ def test_expression_that_calls(members: Members, tmp_path: Path) -> None:
     sign = tmp_path / "sign"
 
     def edit(model: Any) -> None:
-        model["graph_module"]["graph"]["tensor_values"]["input"]["sizes"][0]["as_expr"]["expr_str"] = touching(sign)
+        model["graph_module"]["graph"]["tensor_values"]["input"]["sizes"][0]["as_expr"][
+            "expr_str"
+        ] = touching(sign)
 
-    message = refuse(write(tmp_path / "model.pt2", edited(members, "models/model.json", edit)), sign)
+    message = refuse(
+        write(tmp_path / "model.pt2", edited(members, "models/model.json", edit)), sign
+    )
     assert "which is no arithmetic of sizes" in message
 
 
@@ -148,7 +164,9 @@ def test_expression_in_a_member_of_another_name(members: Members, tmp_path: Path
 
 def test_guards_that_call(members: Members, tmp_path: Path) -> None:
     sign = tmp_path / "sign"
-    changed = edited(members, "models/model.json", lambda model: model.update(guards_code=[touching(sign)]))
+    changed = edited(
+        members, "models/model.json", lambda model: model.update(guards_code=[touching(sign)])
+    )
     refuse(write(tmp_path / "model.pt2", changed), sign)
 
 
@@ -169,9 +187,17 @@ def test_name_of_an_input_that_calls(members: Members, tmp_path: Path) -> None:
 def test_name_of_a_node_that_calls(members: Members, tmp_path: Path) -> None:
     sign = tmp_path / "sign"
     content = (
-        members[named(members, "models/model.json")].decode().replace('"relu"', json.dumps(f"relu={touching(sign)}"))
+        members[named(members, "models/model.json")]
+        .decode()
+        .replace('"relu"', json.dumps(f"relu={touching(sign)}"))
     )
-    refuse(write(tmp_path / "model.pt2", {**members, named(members, "models/model.json"): content.encode()}), sign)
+    refuse(
+        write(
+            tmp_path / "model.pt2",
+            {**members, named(members, "models/model.json"): content.encode()},
+        ),
+        sign,
+    )
 
 
 def test_operator_that_is_no_operator(members: Members, tmp_path: Path) -> None:
@@ -187,7 +213,11 @@ def test_operator_that_is_no_operator(members: Members, tmp_path: Path) -> None:
 def test_a_member_twice(last: str, members: Members, tmp_path: Path) -> None:
     """Readers of zip files don't agree which of two members of one name is meant."""
     sign = tmp_path / "sign"
-    bad = edited(members, "weights_config.json", lambda config: config["config"]["0.weight"].update(use_pickle=True))
+    bad = edited(
+        members,
+        "weights_config.json",
+        lambda config: config["config"]["0.weight"].update(use_pickle=True),
+    )
     bad[named(members, "weights/weight_0")] = pickle.dumps(Payload(sign))
     first, second = (members, bad) if last == "bad" else (bad, members)
     refuse(write(tmp_path / "model.pt2", first, list(second.items())), sign)
@@ -195,7 +225,9 @@ def test_a_member_twice(last: str, members: Members, tmp_path: Path) -> None:
 
 def test_expression_of_many_digits_is_read_at_once(members: Members, tmp_path: Path) -> None:
     def edit(model: Any) -> None:
-        model["graph_module"]["graph"]["tensor_values"]["input"]["sizes"][0]["as_expr"]["expr_str"] = "1" * 60 + "!"
+        model["graph_module"]["graph"]["tensor_values"]["input"]["sizes"][0]["as_expr"][
+            "expr_str"
+        ] = "1" * 60 + "!"
 
     path = write(tmp_path / "model.pt2", edited(members, "models/model.json", edit))
     code = "import sys, relurules as rr\ntry: rr.trace(sys.argv[1])\nexcept rr.RelurulesError as error: print(error)"
@@ -237,7 +269,9 @@ def test_a_truncated_archive(share: float, members: Members, tmp_path: Path) -> 
         rr.trace(path)
 
 
-@pytest.mark.parametrize("end", ["models/model.json", "weights_config.json", "weights/weight_0", "archive_format"])
+@pytest.mark.parametrize(
+    "end", ["models/model.json", "weights_config.json", "weights/weight_0", "archive_format"]
+)
 def test_an_archive_without_a_member(end: str, members: Members, tmp_path: Path) -> None:
     missing = named(members, end)
     changed = {name: content for name, content in members.items() if name != missing}
@@ -274,7 +308,10 @@ def test_weights_in_a_file_are_checked_too(tmp_path: Path) -> None:
         module.weight[0, 1] = float("nan")
     path = tmp_path / "model.pt2"
     torch.export.save(
-        torch.export.export(module, (torch.zeros(2, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)), path
+        torch.export.export(
+            module, (torch.zeros(2, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)
+        ),
+        path,
     )
     with pytest.raises(ModelError, match=r"weight\[0, 1\] is nan"):
         rr.trace(path)
@@ -288,7 +325,10 @@ def test_members_that_grow_as_they_are_read(end: str, members: Members, tmp_path
         for name, content in members.items():
             kind = zipfile.ZIP_DEFLATED if name.endswith(end) else zipfile.ZIP_STORED
             archive.writestr(name, bytes(2**24) if name.endswith(end) else content, kind)
-    with pytest.raises(ModelError, match=rf"{end}' is compressed, to \d+ of 16777216 bytes; supported: members stored"):
+    with pytest.raises(
+        ModelError,
+        match=rf"{end}' is compressed, to \d+ of 16777216 bytes; supported: members stored",
+    ):
         rr.trace(path)
 
 
@@ -296,7 +336,10 @@ def test_a_compressed_pickle_inside(members: Members, tmp_path: Path) -> None:
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data/0", bytes(2**20))
-    path = write(tmp_path / "model.pt2", {**members, named(members, "sample_inputs/model.pt"): inner.getvalue()})
+    path = write(
+        tmp_path / "model.pt2",
+        {**members, named(members, "sample_inputs/model.pt"): inner.getvalue()},
+    )
     with pytest.raises(ModelError, match=r"'archive/data/0' is compressed"):
         rr.trace(path)
 
@@ -330,7 +373,9 @@ def test_sizes_are_bounded_before_the_file_is_read(members: Members, tmp_path: P
         rr.trace(path)
 
 
-def test_json_is_bounded_too(members: Members, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_is_bounded_too(
+    members: Members, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(archive_module, "_LARGEST_JSON", 1000)
     with pytest.raises(ModelError, match=r"config.json has \d+ bytes; supported: up to 1000"):
         rr.trace(write(tmp_path / "model.pt2", members))

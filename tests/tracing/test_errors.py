@@ -16,7 +16,9 @@ from relurules.tracing.torch import front_end
 class Calls(nn.Module):
     """A module whose forward is given as a function of its layer `a` and its input."""
 
-    def __init__(self, forward: Callable[[nn.Module, Tensor], Any], layer: nn.Module | None = None) -> None:
+    def __init__(
+        self, forward: Callable[[nn.Module, Tensor], Any], layer: nn.Module | None = None
+    ) -> None:
         super().__init__()
         self.body, self.a = forward, nn.Linear(3, 3) if layer is None else layer
 
@@ -55,7 +57,11 @@ OPERATORS: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
         "its argument 'weight' depends on the input",
     ),
     "random": (lambda: Calls(lambda a, x: a(x) + torch.rand(3)), "aten::rand", "random"),
-    "noise on the input": (lambda: Calls(lambda a, x: a(x) + torch.randn_like(x)), "aten::randn_like", "forward"),
+    "noise on the input": (
+        lambda: Calls(lambda a, x: a(x) + torch.randn_like(x)),
+        "aten::randn_like",
+        "forward",
+    ),
     "dropout that stays on": (
         lambda: Calls(lambda a, x: nn.functional.dropout(a(x), 0.5, training=True)),
         "aten::dropout",
@@ -66,20 +72,60 @@ OPERATORS: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
         "aten::batch_norm",
         "module '2.0'",
     ),
-    "matrix product": (lambda: Calls(lambda a, x: a(x) @ x.transpose(0, 1)), "aten::matmul", "multiplies two values"),
+    "matrix product": (
+        lambda: Calls(lambda a, x: a(x) @ x.transpose(0, 1)),
+        "aten::matmul",
+        "multiplies two values",
+    ),
     "hardswish": (lambda: after(nn.Hardswish()), "aten::hardswish", "module '2.0'"),
     "jump": (lambda: after(nn.Threshold(0.5, 0.0)), "aten::threshold", "isn't continuous"),
     "hardshrink": (lambda: after(nn.Hardshrink()), "aten::hardshrink", "module '2.0'"),
-    "choice": (lambda: Calls(lambda a, x: torch.where(x > 0, a(x), x)), "aten::where", "so it jumps"),
-    "choice of another": (lambda: Calls(lambda a, x: torch.where(x > 1, x, a(x) * 0)), "aten::where", "so it jumps"),
-    "mask that jumps": (lambda: Calls(lambda a, x: a(x).masked_fill(x < 0, 0.0)), "aten::masked_fill", "so it jumps"),
-    "comparison as a number": (lambda: Calls(lambda a, x: a(x) + (x > 0)), "aten::add", "reads a comparison"),
-    "product of comparisons": (lambda: Calls(lambda a, x: (x > 0).float() * (x < 1)), "aten::mul", "two comparisons"),
-    "two comparisons": (lambda: Calls(lambda a, x: torch.where((x > 0) & (x < 1), x, 0)), "__and__", "comparison"),
-    "limits from the input": (lambda: Calls(lambda a, x: a(x).clamp(min=x)), "aten::clamp", "depend on the input"),
+    "choice": (
+        lambda: Calls(lambda a, x: torch.where(x > 0, a(x), x)),
+        "aten::where",
+        "so it jumps",
+    ),
+    "choice of another": (
+        lambda: Calls(lambda a, x: torch.where(x > 1, x, a(x) * 0)),
+        "aten::where",
+        "so it jumps",
+    ),
+    "mask that jumps": (
+        lambda: Calls(lambda a, x: a(x).masked_fill(x < 0, 0.0)),
+        "aten::masked_fill",
+        "so it jumps",
+    ),
+    "comparison as a number": (
+        lambda: Calls(lambda a, x: a(x) + (x > 0)),
+        "aten::add",
+        "reads a comparison",
+    ),
+    "product of comparisons": (
+        lambda: Calls(lambda a, x: (x > 0).float() * (x < 1)),
+        "aten::mul",
+        "two comparisons",
+    ),
+    "two comparisons": (
+        lambda: Calls(lambda a, x: torch.where((x > 0) & (x < 1), x, 0)),
+        "__and__",
+        "comparison",
+    ),
+    "limits from the input": (
+        lambda: Calls(lambda a, x: a(x).clamp(min=x)),
+        "aten::clamp",
+        "depend on the input",
+    ),
     "limits crossed": (lambda: Calls(lambda a, x: a(x).clamp(2.0, 1.0)), "aten::clamp", "exceeds"),
-    "largest of the batch": (lambda: Calls(lambda a, x: a(x).amax(0, keepdim=True)), "aten::amax", "rows of the batch"),
-    "place of the largest": (lambda: Calls(lambda a, x: a(x).max(1)[1] + x[:, 0]), "aten::max", "which jump"),
+    "largest of the batch": (
+        lambda: Calls(lambda a, x: a(x).amax(0, keepdim=True)),
+        "aten::amax",
+        "rows of the batch",
+    ),
+    "place of the largest": (
+        lambda: Calls(lambda a, x: a(x).max(1)[1] + x[:, 0]),
+        "aten::max",
+        "which jump",
+    ),
     "squeeze and excite": (
         lambda: Calls(lambda a, x: x * nn.functional.hardsigmoid(a(x))),
         "aten::mul",
@@ -117,7 +163,9 @@ def test_unsupported_operator_is_named_with_its_place(case: str) -> None:
     ids=["centred", "sum", "first", "reversed", "mean of all", "times the number of rows"],
 )
 def test_rows_that_influence_one_another(forward: Callable[[nn.Module, Tensor], Any]) -> None:
-    with pytest.raises(ModelError, match="first dimension is no batch: 7 rows together give something else"):
+    with pytest.raises(
+        ModelError, match="first dimension is no batch: 7 rows together give something else"
+    ):
         rr.trace(Calls(forward))
 
 
@@ -133,7 +181,10 @@ def test_rows_that_influence_one_another(forward: Callable[[nn.Module, Tensor], 
 def test_the_operator_by_which_rows_influence_one_another(
     forward: Callable[[nn.Module, Tensor], Any], operator: str
 ) -> None:
-    with pytest.raises(ModelError, match=rf"influence one another in operator {operator}.* in the model's own forward"):
+    with pytest.raises(
+        ModelError,
+        match=rf"influence one another in operator {operator}.* in the model's own forward",
+    ):
         rr.trace(Calls(forward))
 
 
@@ -141,13 +192,18 @@ def test_batch_normalisation_in_training_mode_is_named() -> None:
     module = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)).train()
     sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
     program = torch.export.export(module, (torch.zeros(4, 2),), dynamic_shapes=sizes)
-    with pytest.raises(ModelError, match=r"batch_norm.* in module '1' .*training mode.*call model\.eval\(\)"):
+    with pytest.raises(
+        ModelError, match=r"batch_norm.* in module '1' .*training mode.*call model\.eval\(\)"
+    ):
         rr.trace(program)
 
 
 def test_outputs_of_no_numbers() -> None:
     for forward in (lambda a, x: a(x)[:, :0], lambda a, x: (a(x)[:, :0], a(x))):
-        with pytest.raises(ModelError, match=r"output 0 of the model has the shape \(1, 0\) for a row, which holds no"):
+        with pytest.raises(
+            ModelError,
+            match=r"output 0 of the model has the shape \(1, 0\) for a row, which holds no",
+        ):
             rr.trace(Calls(forward))
 
 
@@ -177,7 +233,9 @@ def test_huge_tensors_are_refused_before_they_are_made(
 ) -> None:
     computed = list[Any]()
     monkeypatch.setattr(front_end, "apply_affine", lambda *given: computed.append(given))
-    with pytest.raises(ModelError, match=rf"operator {operator} .*is too large: \d+ numbers; at most 134217728"):
+    with pytest.raises(
+        ModelError, match=rf"operator {operator} .*is too large: \d+ numbers; at most 134217728"
+    ):
         rr.trace(Calls(forward))
     assert not computed
 
@@ -187,20 +245,26 @@ def test_sizes_are_not_believed_either() -> None:
     program = torch.export.export(Calls(lambda a, x: a(x).repeat(1, 2)), (torch.zeros(1, 3),))
     (node,) = [node for node in program.graph.nodes if "repeat" in str(node.target)]
     node.args = (node.args[0], [1, 2**40])
-    with pytest.raises(ModelError, match=r"aten::repeat .*its result of shape \(1, 3298534883328\) is too large"):
+    with pytest.raises(
+        ModelError, match=r"aten::repeat .*its result of shape \(1, 3298534883328\) is too large"
+    ):
         rr.trace(program)
 
 
 def test_weights_that_claim_more_numbers_than_they_store() -> None:
     module = nn.Linear(3, 1)
     module.register_buffer("wide", torch.ones(1).expand(2**35))
-    program = torch.export.export(Calls(lambda a, x: a(x) + a.wide[:1], module), (torch.zeros(1, 3),))
+    program = torch.export.export(
+        Calls(lambda a, x: a(x) + a.wide[:1], module), (torch.zeros(1, 3),)
+    )
     with pytest.raises(ModelError, match=r"34359738368 numbers"):
         rr.trace(program)
 
 
 def test_lstm_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"aten::(lstm|zeros|transpose|select)|torch\.export can't trace") as raised:
+    with pytest.raises(
+        ModelError, match=r"aten::(lstm|zeros|transpose|select)|torch\.export can't trace"
+    ) as raised:
         rr.trace(Recurrent(), input_shape=(3,))
     assert "upported" in str(raised.value)
 
@@ -250,14 +314,17 @@ def test_export_with_two_dynamic_dimensions() -> None:
 
 def test_export_in_training_mode() -> None:
     module = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.5)).train()
-    program = torch.export.export(module, (torch.zeros(2, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+    program = torch.export.export(
+        module, (torch.zeros(2, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)
+    )
     with pytest.raises(ModelError, match=r"aten::dropout.*training mode; call model\.eval\(\)"):
         rr.trace(program)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 @pytest.mark.parametrize(
-    ("parameter", "at"), [("0.weight", (1, 2)), ("0.bias", (0,)), ("1.running_mean", (3,)), ("2.weight", (2,))]
+    ("parameter", "at"),
+    [("0.weight", (1, 2)), ("0.bias", (0,)), ("1.running_mean", (3,)), ("2.weight", (2,))],
 )
 def test_weights_that_are_not_finite(parameter: str, at: tuple[int, ...], value: float) -> None:
     module = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.PReLU(4))

@@ -30,7 +30,10 @@ def weights(*shape: int) -> Any:
 
 def test_an_mlp_is_what_torch_computes() -> None:
     given = mlp([3, 6, 5, 2])
-    arrays = [torch.tensor(onnx.numpy_helper.to_array(tensor)).double() for tensor in given.graph.initializer]
+    arrays = [
+        torch.tensor(onnx.numpy_helper.to_array(tensor)).double()
+        for tensor in given.graph.initializer
+    ]
     X = torch.tensor(RANDOM.normal(size=(50, 3)) * 10)
     hidden = torch.relu(X @ arrays[0].T + arrays[1])
     expected = torch.relu(hidden @ arrays[2].T + arrays[3]) @ arrays[4].T + arrays[5]
@@ -78,7 +81,12 @@ def torch_chain() -> tuple[onnx.ModelProto, nn.Module]:
     names = {name: tensor.numpy() for name, tensor in module.state_dict().items() if tensor.dim()}
     nodes = [
         node("Conv", ["x", "0.weight", "0.bias"], ["c"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
-        node("BatchNormalization", ["c", "1.weight", "1.bias", "1.running_mean", "1.running_var"], ["n"], epsilon=1e-5),
+        node(
+            "BatchNormalization",
+            ["c", "1.weight", "1.bias", "1.running_mean", "1.running_var"],
+            ["n"],
+            epsilon=1e-5,
+        ),
         node("LeakyRelu", ["n"], ["r"], alpha=0.1),
         node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
         node("Shape", ["p"], ["shape"]),
@@ -99,7 +107,9 @@ def test_pytorch_convolutions_and_shape_arithmetic() -> None:
     with torch.no_grad():
         expected = module.double()(torch.tensor(X).reshape(-1, 1, 4, 4)).numpy()
     graph, reference = tracing.trace(given)
-    assert graph.evaluate(X) == pytest.approx(expected, rel=1e-6, abs=1e-6)  # epsilon and slope are float32 in the file
+    assert graph.evaluate(X) == pytest.approx(
+        expected, rel=1e-6, abs=1e-6
+    )  # epsilon and slope are float32 in the file
     assert reference(X) == pytest.approx(graph.evaluate(X), rel=1e-12, abs=1e-12)
     assert len(graph.network) == 32 + 2 * 4 * 3
 
@@ -120,9 +130,18 @@ def test_the_batch_may_be_any_size_and_may_be_fixed_inside() -> None:
 def test_matlab_style_image_input_normalised_with_fixed_batch() -> None:
     nodes = [
         node("Sub", ["imageinput", "mean"], ["centered"]),
-        node("Conv", ["centered", "w", "b"], ["c"], kernel_shape=[3, 3], auto_pad="SAME_UPPER", strides=[2, 2]),
+        node(
+            "Conv",
+            ["centered", "w", "b"],
+            ["c"],
+            kernel_shape=[3, 3],
+            auto_pad="SAME_UPPER",
+            strides=[2, 2],
+        ),
         node("Relu", ["c"], ["r"]),
-        node("AveragePool", ["r"], ["a"], kernel_shape=[2, 2], pads=[0, 0, 1, 1], count_include_pad=0),
+        node(
+            "AveragePool", ["r"], ["a"], kernel_shape=[2, 2], pads=[0, 0, 1, 1], count_include_pad=0
+        ),
         node("Transpose", ["a"], ["t"], perm=[0, 2, 3, 1]),
         node("Flatten", ["t"], ["f"], axis=1),
         node("Gemm", ["f", "fw", "fb"], ["fc"], transB=1, alpha=1.0, beta=1.0),
@@ -134,11 +153,15 @@ def test_matlab_style_image_input_normalised_with_fixed_batch() -> None:
         "fw": weights(3, 8),
         "fb": weights(3),
     }
-    graph, reference = tracing.trace(model(nodes, {"imageinput": [1, 1, 4, 4]}, ["fc"], named, opset=9))
+    graph, reference = tracing.trace(
+        model(nodes, {"imageinput": [1, 1, 4, 4]}, ["fc"], named, opset=9)
+    )
     X = RANDOM.normal(size=(5, 16))
     image = torch.tensor(X - named["mean"].item()).reshape(-1, 1, 4, 4)
     tensors = {name: torch.tensor(array).double() for name, array in named.items()}
-    conv = nn.functional.conv2d(nn.functional.pad(image, (0, 1, 0, 1)), tensors["w"], tensors["b"], stride=2).relu()
+    conv = nn.functional.conv2d(
+        nn.functional.pad(image, (0, 1, 0, 1)), tensors["w"], tensors["b"], stride=2
+    ).relu()
     sums = nn.functional.pad(conv, (0, 1, 0, 1)).unfold(2, 2, 1).unfold(3, 2, 1).sum(dim=(-1, -2))
     flat = (sums / torch.tensor([[4.0, 2.0], [2.0, 1.0]])).permute(0, 2, 3, 1).flatten(1)
     assert graph.evaluate(X) == pytest.approx((flat @ tensors["fw"].T + tensors["fb"]).numpy())
@@ -169,7 +192,10 @@ def test_tensorflow_style_channels_last_with_residual_and_two_outputs() -> None:
     graph, reference = tracing.trace(model(nodes, {"x": ["N", 3, 3, 2]}, ["y", "mean"], named))
     X = RANDOM.normal(size=(5, 18)) * 3
     image = torch.tensor(X).reshape(-1, 3, 3, 2).permute(0, 3, 1, 2)
-    residual = nn.functional.conv2d(image, torch.tensor(named["w"]).double(), padding=1).clamp(0, 6) + image
+    residual = (
+        nn.functional.conv2d(image, torch.tensor(named["w"]).double(), padding=1).clamp(0, 6)
+        + image
+    )
     mean = residual.mean(dim=(2, 3))
     expected = torch.cat([mean @ torch.tensor(named["k"]).double(), mean], dim=1)
     assert graph.evaluate(X) == pytest.approx(expected.numpy())
@@ -178,12 +204,17 @@ def test_tensorflow_style_channels_last_with_residual_and_two_outputs() -> None:
 
 
 def test_several_inputs_are_joined_in_order() -> None:
-    nodes = [node("Concat", ["age", "income"], ["both"], axis=1), node("MatMul", ["both", "w"], ["y"])]
+    nodes = [
+        node("Concat", ["age", "income"], ["both"], axis=1),
+        node("MatMul", ["both", "w"], ["y"]),
+    ]
     given = model(nodes, {"income": ["N", 1], "age": ["N", 1]}, ["y"], {"w": [[1.0], [10.0]]})
     graph = rr.trace(given)
     assert graph.features == ("income", "age")  # as the graph lists them
     assert graph.evaluate(np.array([[1.0, 2.0]])).tolist() == [[12.0]]
-    wide = model(nodes, {"income": ["N", 1], "age": ["N", 2]}, ["y"], {"w": [[1.0], [10.0], [100.0]]})
+    wide = model(
+        nodes, {"income": ["N", 1], "age": ["N", 2]}, ["y"], {"w": [[1.0], [10.0], [100.0]]}
+    )
     assert rr.trace(wide).features == ("x0", "x1", "x2")
 
 
@@ -212,8 +243,16 @@ def test_shapes_are_computed_in_the_precision_of_the_model() -> None:
 
 def test_constants_among_the_outputs() -> None:
     given = model([node("Relu", ["x"], ["y"])], {"x": ["N", 1]}, ["y", "c"], {"c": [2.0, 3.0]})
-    assert rr.trace(given).evaluate(np.array([[-1.0], [5.0]])).tolist() == [[0.0, 2.0, 3.0], [5.0, 2.0, 3.0]]
-    text = model([node("Relu", ["x"], ["y"])], {"x": ["N", 1]}, ["y", "c"], {"c": np.array(["a"], dtype=object)})
+    assert rr.trace(given).evaluate(np.array([[-1.0], [5.0]])).tolist() == [
+        [0.0, 2.0, 3.0],
+        [5.0, 2.0, 3.0],
+    ]
+    text = model(
+        [node("Relu", ["x"], ["y"])],
+        {"x": ["N", 1]},
+        ["y", "c"],
+        {"c": np.array(["a"], dtype=object)},
+    )
     with pytest.raises(ModelError, match="output 'c' is a constant"):
         rr.trace(text)
 
@@ -223,7 +262,9 @@ def test_names_from_the_file_are_plain_in_layers() -> None:
     assert rr.trace(given).network.neurons[0].layer == "a__/_evil___"
 
 
-def test_rules_from_the_command_line_agree_with_the_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rules_from_the_command_line_agree_with_the_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     onnx.save(mlp([2, 4, 1], seed=3), tmp_path / "model.onnx")
     rows = RANDOM.uniform(-1, 1, size=(30, 2))
     np.savetxt(tmp_path / "rows.csv", rows, delimiter=",", header="a,b", comments="")
@@ -232,13 +273,20 @@ def test_rules_from_the_command_line_agree_with_the_model(tmp_path: Path, capsys
     assert "RULE 1" in capsys.readouterr().out
     assert run(["verify", names[2], "--against", names[0], "--data", names[1]]) == 0
     assert run(["emit", names[2], "--to", "sql", "--out", str(tmp_path)]) == 0
-    assert run(["verify", str(tmp_path / "score.sql"), "--against", names[0], "--data", names[1]]) == 0
+    assert (
+        run(["verify", str(tmp_path / "score.sql"), "--against", names[0], "--data", names[1]]) == 0
+    )
 
 
 def test_without_onnx_the_message_says_so() -> None:
     code = "import sys; sys.modules['onnx'] = None; import relurules as rr; rr.trace('model.onnx')"
-    ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
-    assert "onnx isn't installed, and this model needs it: pip install onnx" in ended.stderr.splitlines()[-1]
+    ended = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True
+    )
+    assert (
+        "onnx isn't installed, and this model needs it: pip install onnx"
+        in ended.stderr.splitlines()[-1]
+    )
 
 
 def test_the_package_does_not_load_onnx() -> None:

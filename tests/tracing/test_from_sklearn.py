@@ -14,7 +14,13 @@ from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_regressi
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
+    RobustScaler,
+    StandardScaler,
+)
 
 import relurules as rr
 from relurules.errors import DomainError, ModelError
@@ -24,7 +30,9 @@ X, Y = DATA.data, DATA.target / 100
 
 
 def mlp(*hidden: int, activation: str = "relu") -> MLPRegressor:
-    return MLPRegressor(hidden_layer_sizes=hidden, activation=activation, max_iter=20, random_state=0)
+    return MLPRegressor(
+        hidden_layer_sizes=hidden, activation=activation, max_iter=20, random_state=0
+    )
 
 
 def fitted(model: Any, table: Any = X, target: Any = Y) -> Any:
@@ -47,7 +55,9 @@ PIPELINES = {
     "selected": lambda: make_pipeline(StandardScaler(), SelectKBest(f_regression, k=3), mlp(4)),
     "varying": lambda: make_pipeline(VarianceThreshold(1.0), StandardScaler(), mlp(4)),
     "components": lambda: make_pipeline(StandardScaler(), PCA(4), mlp(3, 2)),
-    "passed through": lambda: Pipeline([("none", "passthrough"), ("scale", StandardScaler()), ("net", mlp(4))]),
+    "passed through": lambda: Pipeline(
+        [("none", "passthrough"), ("scale", StandardScaler()), ("net", mlp(4))]
+    ),
 }
 
 
@@ -81,7 +91,9 @@ def test_arrays_and_several_outputs() -> None:
     model = fitted(mlp(4), X.to_numpy(), np.column_stack([Y, -Y]))
     graph = rr.trace(model)
     assert (graph.features[0], graph.outputs) == ("x0", ("y0", "y1"))
-    assert np.allclose(graph.evaluate(X.to_numpy()), model.predict(X.to_numpy()), rtol=1e-12, atol=1e-9)
+    assert np.allclose(
+        graph.evaluate(X.to_numpy()), model.predict(X.to_numpy()), rtol=1e-12, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,10 +104,19 @@ def test_arrays_and_several_outputs() -> None:
         (lambda: fitted(mlp(3, activation="tanh")), "activation 'tanh' isn't piecewise linear"),
         (lambda: fitted(LogisticRegression(), X, Y > 1), "LogisticRegression can't be traced"),
         (lambda: fitted(RandomForestRegressor(3)), "RandomForestRegressor can't be traced"),
-        (lambda: fitted(make_pipeline(Normalizer(), mlp(3))), "is Normalizer, which can't be traced"),
-        (lambda: fitted(make_pipeline(KMeans(3, n_init=1), mlp(3))), "is KMeans, which can't be traced"),
+        (
+            lambda: fitted(make_pipeline(Normalizer(), mlp(3))),
+            "is Normalizer, which can't be traced",
+        ),
+        (
+            lambda: fitted(make_pipeline(KMeans(3, n_init=1), mlp(3))),
+            "is KMeans, which can't be traced",
+        ),
         (lambda: fitted(make_pipeline(MinMaxScaler(clip=True), mlp(3))), "clips to its range"),
-        (lambda: fitted(make_pipeline(PCA(whiten=True), mlp(3)), X * 0.0), "divides by a variance of zero"),
+        (
+            lambda: fitted(make_pipeline(PCA(whiten=True), mlp(3)), X * 0.0),
+            "divides by a variance of zero",
+        ),
     ],
 )
 def test_refuses(make: Any, said: str) -> None:
@@ -107,7 +128,9 @@ def test_refuses(make: Any, said: str) -> None:
 def test_weights_that_are_not_finite_are_refused() -> None:
     model = fitted(mlp(3), pd.DataFrame(X))
     model.coefs_[0][2, 1] = np.nan
-    with pytest.raises(ModelError, match=r"neuron 1 of layer mlp\.0 has weights that aren't finite"):
+    with pytest.raises(
+        ModelError, match=r"neuron 1 of layer mlp\.0 has weights that aren't finite"
+    ):
         rr.trace(model)
 
 
@@ -118,7 +141,9 @@ def test_a_classifier_of_one_class_decides_nothing(label: Any) -> None:
         warnings.simplefilter("ignore")
         model = MLPClassifier((3,), max_iter=3).fit(X, [label] * 30)
     for given in (model, Pipeline([("scale", StandardScaler().fit(X)), ("net", model)])):
-        with pytest.raises(ModelError, match=f"trained on one class alone \\({label!r}\\).*train it on rows of two"):
+        with pytest.raises(
+            ModelError, match=f"trained on one class alone \\({label!r}\\).*train it on rows of two"
+        ):
             rr.trace(given)
 
 

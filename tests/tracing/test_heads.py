@@ -55,7 +55,10 @@ MODELS: dict[str, tuple[End, list[Head]]] = {
     "exp": (torch.exp, [Head("exp", (i,)) for i in ALL]),
     "expm1": (torch.expm1, [Head("expm1", (i,)) for i in ALL]),
     "argmax": (lambda z: z.argmax(1), [Head("argmax", ALL)]),
-    "argmax that keeps its dim": (lambda z: torch.argmax(z, dim=-1, keepdim=True), [Head("argmax", ALL)]),
+    "argmax that keeps its dim": (
+        lambda z: torch.argmax(z, dim=-1, keepdim=True),
+        [Head("argmax", ALL)],
+    ),
     "argmax of a slice": (lambda z: z[:, 1:3].argmax(1), [Head("argmax", (0, 1))]),
     "argmax as float": (lambda z: z.argmax(1).float(), [Head("argmax", ALL)]),
     "argmax as int32": (lambda z: z.argmax(1).int(), [Head("argmax", ALL)]),
@@ -63,7 +66,10 @@ MODELS: dict[str, tuple[End, list[Head]]] = {
     "cast to the same type": (lambda z: torch.sigmoid(z).float(), SIGMOIDS),
     "cast to float64": (lambda z: torch.sigmoid(z.double()).to("cpu"), SIGMOIDS),
     "one of them": (lambda z: torch.sigmoid(z)[:, 2], [Head("sigmoid", (0,))]),
-    "one of them, squeezed": (lambda z: torch.sigmoid(z)[:, 2:3].squeeze(), [Head("sigmoid", (0,))]),
+    "one of them, squeezed": (
+        lambda z: torch.sigmoid(z)[:, 2:3].squeeze(),
+        [Head("sigmoid", (0,))],
+    ),
     "one part": (lambda z: torch.softmax(z, 1)[:, 1], SOFTMAX[1:2]),
     "along another dim": (
         lambda z: z.reshape(-1, 2, 2).softmax(1),
@@ -75,11 +81,22 @@ MODELS: dict[str, tuple[End, list[Head]]] = {
         [Head("argmax", (0, 1)), Head("argmax", (2, 3))],
     ),
     "turned about": (
-        lambda z: torch.sigmoid(z).reshape(-1, 2, 2).transpose(1, 2).flip(1).permute(0, 2, 1).flatten(1).contiguous(),
+        lambda z: (
+            torch.sigmoid(z)
+            .reshape(-1, 2, 2)
+            .transpose(1, 2)
+            .flip(1)
+            .permute(0, 2, 1)
+            .flatten(1)
+            .contiguous()
+        ),
         SIGMOIDS,
     ),
     "split and joined": (lambda z: torch.cat(torch.sigmoid(z).chunk(2, 1)[::-1], 1), SIGMOIDS),
-    "picked": (lambda z: torch.sigmoid(z)[:, [3, 3, 0]], [Head("sigmoid", (i,)) for i in (0, 0, 1)]),
+    "picked": (
+        lambda z: torch.sigmoid(z)[:, [3, 3, 0]],
+        [Head("sigmoid", (i,)) for i in (0, 0, 1)],
+    ),
     "stacked with its complement": (
         lambda z: torch.stack([z[:, 0], -z[:, 0]], 1).sigmoid(),
         [Head("sigmoid", (0,)), Head("sigmoid", (1,))],
@@ -90,16 +107,30 @@ MODELS: dict[str, tuple[End, list[Head]]] = {
     ),
     "joined with its scores": (
         lambda z: torch.cat([torch.sigmoid(z[:, :1]), z[:, :2], z[:, :1] * 0 + 1], 1),
-        [Head("sigmoid", (0,)), Head("identity", (0,)), Head("identity", (1,)), Head("identity", (2,))],
+        [
+            Head("sigmoid", (0,)),
+            Head("identity", (0,)),
+            Head("identity", (1,)),
+            Head("identity", (2,)),
+        ],
     ),
-    "a dict": (lambda z: {"p": z.softmax(1)[:, 0], "z": z[:, 0]}, [SOFTMAX[0], Head("identity", (0,))]),
+    "a dict": (
+        lambda z: {"p": z.softmax(1)[:, 0], "z": z[:, 0]},
+        [SOFTMAX[0], Head("identity", (0,))],
+    ),
 }
 
 
 def reference(model: nn.Module, X: Any) -> Any:
     with torch.no_grad():
         found = model.double().eval()(torch.tensor(X))
-    parts = found.values() if isinstance(found, dict) else found if isinstance(found, tuple) else [found]
+    parts = (
+        found.values()
+        if isinstance(found, dict)
+        else found
+        if isinstance(found, tuple)
+        else [found]
+    )
     return torch.cat([part.double().reshape(len(X), -1) for part in parts], 1).numpy()
 
 
@@ -111,12 +142,16 @@ def test_heads(case: str) -> None:
     assert len(graph.outputs) == len(heads)
     assert len(graph.network.c) == 1 + max(i for one in heads for i in one.scores)
     X = np.random.default_rng(0).normal(size=(50, 3))
-    rounding = 1e-7 if case == "cast to the same type" else 1e-14  # the model in float64 rounds there
+    rounding = (
+        1e-7 if case == "cast to the same type" else 1e-14
+    )  # the model in float64 rounds there
     assert np.allclose(graph.evaluate(X), reference(Ending(end), X), rtol=1e-12, atol=rounding)
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
-@pytest.mark.parametrize("case", ["Softmax", "argmax as float", "cast to float64", "beside its scores"])
+@pytest.mark.parametrize(
+    "case", ["Softmax", "argmax as float", "cast to float64", "beside its scores"]
+)
 def test_from_a_file(case: str, tmp_path: Path) -> None:
     end, heads = MODELS[case]
     sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
@@ -143,7 +178,11 @@ def test_outputs_without_a_link_are_as_ever() -> None:
 
 def test_layers_show_the_link() -> None:
     layers = rr.trace(Ending(nn.Softmax(dim=1))).layers
-    assert [data["size"] for _, data in layers.nodes(data=True) if data["operator"] == "aten::softmax.int"] == [4]
+    assert [
+        data["size"]
+        for _, data in layers.nodes(data=True)
+        if data["operator"] == "aten::softmax.int"
+    ] == [4]
 
 
 def test_the_whole_walk() -> None:
@@ -153,33 +192,81 @@ def test_the_whole_walk() -> None:
     X = np.random.default_rng(0).uniform(-2, 2, (100, 3))
     assert np.allclose(rules.predict(X), float64_output(model, X), rtol=1e-12)
     assert rr.verify(rr.emit(rules, "sql"), model, X)
-    assert not rr.verify(rr.emit(rules, "sql"), Ending(lambda z: torch.cat([z.softmax(1), z[:, 1:2].sigmoid()], 1)), X)
+    assert not rr.verify(
+        rr.emit(rules, "sql"),
+        Ending(lambda z: torch.cat([z.softmax(1), z[:, 1:2].sigmoid()], 1)),
+        X,
+    )
 
 
 REFUSED: dict[str, tuple[End, str, str]] = {
-    "complement": (lambda z: 1 - torch.sigmoid(z), "aten::sigmoid", "aten::rsub.Scalar (node 'rsub') goes on from it"),
-    "layer": (lambda z: torch.softmax(z, 1) @ torch.ones(4, 2), "aten::softmax.int", "aten::matmul"),
+    "complement": (
+        lambda z: 1 - torch.sigmoid(z),
+        "aten::sigmoid",
+        "aten::rsub.Scalar (node 'rsub') goes on from it",
+    ),
+    "layer": (
+        lambda z: torch.softmax(z, 1) @ torch.ones(4, 2),
+        "aten::softmax.int",
+        "aten::matmul",
+    ),
     "sum": (lambda z: torch.exp(z).sum(1), "aten::exp", "aten::sum.dim_IntList"),
-    "softmax by hand": (lambda z: z.exp() / z.exp().sum(1, keepdim=True), "aten::exp", "goes on from it"),
+    "softmax by hand": (
+        lambda z: z.exp() / z.exp().sum(1, keepdim=True),
+        "aten::exp",
+        "goes on from it",
+    ),
     "link of a link": (lambda z: z.softmax(1).sigmoid(), "aten::softmax.int", "aten::sigmoid"),
     "activation": (lambda z: torch.sigmoid(z).relu(), "aten::sigmoid", "aten::relu"),
-    "after reshapes": (lambda z: torch.sigmoid(z).reshape(-1, 2, 2)[:, 0] * 2, "aten::sigmoid", "aten::mul.Tensor"),
-    "after a split": (lambda z: torch.sigmoid(z).chunk(2, 1)[0] + 1, "aten::sigmoid", "aten::add.Tensor"),
+    "after reshapes": (
+        lambda z: torch.sigmoid(z).reshape(-1, 2, 2)[:, 0] * 2,
+        "aten::sigmoid",
+        "aten::mul.Tensor",
+    ),
+    "after a split": (
+        lambda z: torch.sigmoid(z).chunk(2, 1)[0] + 1,
+        "aten::sigmoid",
+        "aten::add.Tensor",
+    ),
     "padding": (lambda z: F.pad(torch.sigmoid(z), (1, 1)), "aten::sigmoid", "aten::pad"),
     "comparison": (lambda z: torch.sigmoid(z) > 0.5, "aten::sigmoid", "aten::gt.Scalar"),
     "index": (lambda z: z[:, z.argmax(1)], "aten::argmax", "aten::index.Tensor"),
     "clamp": (lambda z: torch.sigmoid(z).clamp(0.1, 0.9), "aten::sigmoid", "aten::clamp"),
-    "to whole numbers": (lambda z: torch.sigmoid(z).long(), "aten::to.dtype", "torch.int64 can't hold every value"),
-    "to half precision": (lambda z: torch.sigmoid(z).half(), "aten::to.dtype", "torch.float16 can't hold every value"),
-    "class in half precision": (lambda z: z.argmax(1).half(), "aten::to.dtype", "torch.float16 can't hold"),
+    "to whole numbers": (
+        lambda z: torch.sigmoid(z).long(),
+        "aten::to.dtype",
+        "torch.int64 can't hold every value",
+    ),
+    "to half precision": (
+        lambda z: torch.sigmoid(z).half(),
+        "aten::to.dtype",
+        "torch.float16 can't hold every value",
+    ),
+    "class in half precision": (
+        lambda z: z.argmax(1).half(),
+        "aten::to.dtype",
+        "torch.float16 can't hold",
+    ),
     "softmax in half precision": (
         lambda z: F.softmax(z, 1, dtype=torch.float16),
         "aten::softmax.int",
         "torch.float16 can't hold every value",
     ),
-    "rows of the batch": (lambda z: z.softmax(0), "aten::softmax.int", "compares rows of the batch"),
-    "rows of the batch, turned": (lambda z: z.t().softmax(1).t(), "aten::softmax.int", "compares rows of the batch"),
-    "rows of the batch, mixed in": (lambda z: z.reshape(-1).softmax(0), "aten::softmax.int", "rows of the batch"),
+    "rows of the batch": (
+        lambda z: z.softmax(0),
+        "aten::softmax.int",
+        "compares rows of the batch",
+    ),
+    "rows of the batch, turned": (
+        lambda z: z.t().softmax(1).t(),
+        "aten::softmax.int",
+        "compares rows of the batch",
+    ),
+    "rows of the batch, mixed in": (
+        lambda z: z.reshape(-1).softmax(0),
+        "aten::softmax.int",
+        "rows of the batch",
+    ),
     "argmax of everything": (lambda z: z.argmax(), "aten::argmax", "compares rows of the batch"),
     "log sigmoid": (F.logsigmoid, "aten::log_sigmoid", "neither known to be affine"),
 }
@@ -203,12 +290,15 @@ def test_a_lower_precision_inside_is_noticed() -> None:
 
 def tensor(*values: float) -> AffineTensor:
     """Constants, as affine tensors of shape (1, k)."""
-    return AffineTensor(torch.tensor([values], dtype=torch.float64), torch.zeros((0, 1, len(values))).double())
+    return AffineTensor(
+        torch.tensor([values], dtype=torch.float64), torch.zeros((0, 1, len(values))).double()
+    )
 
 
 def test_equal_scores_are_one() -> None:
     both: LinkedTensor = rearrange_heads(
-        [apply_link("sigmoid", tensor(1, 2)), apply_link("softmax", tensor(2, 1, 0.0))], lambda *t: torch.cat(t, 1)
+        [apply_link("sigmoid", tensor(1, 2)), apply_link("softmax", tensor(2, 1, 0.0))],
+        lambda *t: torch.cat(t, 1),
     )
     scores, heads = collect_scores([both, tensor(-0.0)])
     assert scores[0].constant.tolist() == [1, 2, 0]
@@ -220,14 +310,18 @@ def test_equal_scores_are_one() -> None:
 
 
 def test_scores_that_no_output_reads_are_dropped() -> None:
-    part: LinkedTensor = rearrange_heads([apply_link("sigmoid", tensor(1, 2, 3))], lambda index: index[:, 1:2])
+    part: LinkedTensor = rearrange_heads(
+        [apply_link("sigmoid", tensor(1, 2, 3))], lambda index: index[:, 1:2]
+    )
     scores, heads = collect_scores([part])
     assert scores[0].constant.tolist() == [2]
     assert heads == (Head("sigmoid", (0,)),)
 
 
 def test_constants_may_stand_beside_heads() -> None:
-    row: LinkedTensor = rearrange_heads([apply_link("sigmoid", tensor(1)), torch.tensor([[7.0]])], lambda *t: torch.cat(t, 1))
+    row: LinkedTensor = rearrange_heads(
+        [apply_link("sigmoid", tensor(1)), torch.tensor([[7.0]])], lambda *t: torch.cat(t, 1)
+    )
     scores, heads = collect_scores([row])
     assert scores[0].constant.tolist() == [1, 7]
     assert heads == (Head("sigmoid", (0,)), Head("identity", (1,)))

@@ -52,7 +52,13 @@ def test_external_data_beside_the_model_is_read(tmp_path: Path) -> None:
     given = mlp([4, 5, 2])
     X = np.random.default_rng(0).normal(size=(10, 4))
     expected = rr.trace(given).evaluate(X)
-    save(given, tmp_path / "m.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
+    save(
+        given,
+        tmp_path / "m.onnx",
+        save_as_external_data=True,
+        location="weights.bin",
+        size_threshold=0,
+    )
     assert (tmp_path / "weights.bin").stat().st_size > 0
     assert np.array_equal(rr.trace(tmp_path / "m.onnx").evaluate(X), expected)
 
@@ -111,15 +117,23 @@ def test_operator_sets_that_the_installed_onnx_does_not_know(version: int) -> No
 @pytest.mark.parametrize(("version", "known"), [(1, 7), (6, 7)])
 def test_operators_that_older_sets_define_in_another_way(version: int, known: int) -> None:
     message = refused(mlp([2, 1], opset=version))
-    assert f"operator Gemm in node 0: opset {version} defines it in another way than opset {known}" in message
+    assert (
+        f"operator Gemm in node 0: opset {version} defines it in another way than opset {known}"
+        in message
+    )
 
 
 def test_operators_that_newer_sets_define_in_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """As they would be once onnx knows sets that nobody here has read."""
     monkeypatch.setattr(nodes, "OPSETS", {"": range(7, 13), "ai.onnx.ml": range(1, 6)})
     given = single("Squeeze", [2, 1], np.array([1]), opset=13)
-    assert "operator Squeeze in node 'it': opset 13 defines it in another way than opset 12" in refused(given)
-    assert len(rr.trace(single("Relu", [2], opset=13)).network) == 2  # another definition, of more types alone
+    assert (
+        "operator Squeeze in node 'it': opset 13 defines it in another way than opset 12"
+        in refused(given)
+    )
+    assert (
+        len(rr.trace(single("Relu", [2], opset=13)).network) == 2
+    )  # another definition, of more types alone
 
 
 @pytest.mark.parametrize("kind", ["Relu", "Clip"])
@@ -148,7 +162,9 @@ OUTSIDE: list[tuple[str, Callable[[Path], str]]] = [
 ]
 
 
-@pytest.mark.parametrize("place", [place for _, place in OUTSIDE], ids=[name for name, _ in OUTSIDE])
+@pytest.mark.parametrize(
+    "place", [place for _, place in OUTSIDE], ids=[name for name, _ in OUTSIDE]
+)
 def test_external_data_outside_of_the_folder(tmp_path: Path, place: Callable[[Path], str]) -> None:
     (tmp_path / "secret").write_bytes(bytes(80))
     folder = tmp_path / "models"
@@ -165,7 +181,9 @@ def test_links_that_leave_the_folder(tmp_path: Path) -> None:
     (folder / "w.bin").symlink_to(tmp_path / "secret")
     (folder / "sub").symlink_to(tmp_path)
     for location in ("w.bin", "sub/secret"):
-        assert "supported: files in the model's own folder" in refused(written(folder, externally(location)))
+        assert "supported: files in the model's own folder" in refused(
+            written(folder, externally(location))
+        )
 
 
 @pytest.mark.parametrize(
@@ -195,7 +213,9 @@ def test_external_data_without_its_file(tmp_path: Path) -> None:
 
 def test_functions_are_expanded() -> None:
     body = [helper.make_node("Relu", ["a"], ["b"]), helper.make_node("Add", ["b", "b"], ["c"])]
-    function = helper.make_function("mine", "twice", ["a"], ["c"], body, [helper.make_opsetid("", 13)])
+    function = helper.make_function(
+        "mine", "twice", ["a"], ["c"], body, [helper.make_opsetid("", 13)]
+    )
     given = model([helper.make_node("twice", ["x"], ["y"], domain="mine")], {"x": ["N", 2]}, ["y"])
     given.functions.append(function)
     given.opset_import.append(helper.make_opsetid("mine", 1))
@@ -211,11 +231,15 @@ def growing(depth: int, calls: int) -> ModelProto:
         names = ["a", *(f"t{j}" for j in range(calls))]
         last = i == depth - 1 and depth > 1
         body = [
-            helper.make_node("Relu" if last else inner, [names[j]], [names[j + 1]], domain="" if last else "mine")
+            helper.make_node(
+                "Relu" if last else inner, [names[j]], [names[j + 1]], domain="" if last else "mine"
+            )
             for j in range(calls)
         ]
         opsets = [helper.make_opsetid("", 13), helper.make_opsetid("mine", 1)]
-        given.functions.append(helper.make_function("mine", f"f{i}", ["a"], [names[-1]], body, opsets))
+        given.functions.append(
+            helper.make_function("mine", f"f{i}", ["a"], [names[-1]], body, opsets)
+        )
     return given
 
 
@@ -239,7 +263,9 @@ def test_sizes_that_would_fill_the_memory() -> None:
     given = single("Relu", [100000])
     assert "100000 entries" in refused(given)
     given = single("Relu", [2])
-    given.graph.initializer.append(TensorProto(name="w", dims=[10**6, 10**6], data_type=TensorProto.FLOAT))
+    given.graph.initializer.append(
+        TensorProto(name="w", dims=[10**6, 10**6], data_type=TensorProto.FLOAT)
+    )
     assert "'w' of shape [1000000, 1000000]" in refused(given)
 
 
@@ -259,14 +285,18 @@ def test_sizes_are_bounded_before_weights_are_read() -> None:
 
 
 @pytest.mark.parametrize("start", ["x", "w"])
-def test_forty_doublings_are_refused_before_the_first_is_computed(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forty_doublings_are_refused_before_the_first_is_computed(
+    start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Forty nodes would need eight terabytes."""
     names = [start, *(f"c{i}" for i in range(40))]
     chain = [helper.make_node("Concat", [a, a], [b], axis=1) for a, b in pairwise(names)]
     end = helper.make_node("Add", ["x", names[-1]], ["y"])
     computed = list[str]()
     monkeypatch.setattr(nodes, "run_operator", lambda op, *rest, **more: computed.append(op.place))
-    message = refused(model([*chain, end], {"x": ["N", 2]}, ["y"], {"w": np.ones((1, 2), np.float32)}))
+    message = refused(
+        model([*chain, end], {"x": ["N", 2]}, ["y"], {"w": np.ones((1, 2), np.float32)})
+    )
     assert "operator Concat in node 26: its result of shape [1, 268435456] is too large" in message
     assert not computed
 
@@ -280,7 +310,12 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
 def test_the_default_limits_of_clip_limit_nothing() -> None:
     """They are the largest numbers of float32, which as kinks would make every sum infinite in float32."""
     largest = float(np.finfo(np.float32).max)
-    for limits, neurons in (({"min": 0.0}, 3), ({}, 0), ({"min": -largest, "max": largest}, 0), ({"max": 6.0}, 3)):
+    for limits, neurons in (
+        ({"min": 0.0}, 3),
+        ({}, 0),
+        ({"min": -largest, "max": largest}, 0),
+        ({"max": 6.0}, 3),
+    ):
         assert len(rr.trace(single("Clip", [3], opset=6, **limits)).network) == neurons
     graph = rr.trace(single("Clip", [3], np.float32(0), np.float32(largest)))
     assert graph.evaluate(np.array([[-1.0, 5.0, 1e30]])).tolist() == [[0.0, 5.0, 1e30]]

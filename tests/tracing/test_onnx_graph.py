@@ -20,10 +20,14 @@ def refused(given: object, **more: Any) -> str:
 
 
 def test_names_that_are_nowhere_or_in_a_circle() -> None:
-    nowhere = model([helper.make_node("Add", ["x", "bias"], ["y"], name="add")], {"x": ["N", 2]}, ["y"])
+    nowhere = model(
+        [helper.make_node("Add", ["x", "bias"], ["y"], name="add")], {"x": ["N", 2]}, ["y"]
+    )
     assert "node 'add' (Add) reads 'bias', which is nowhere defined" in refused(nowhere)
     circle = [helper.make_node("Add", ["x", "b"], ["a"]), helper.make_node("Relu", ["a"], ["b"])]
-    assert "reads 'b', which is only computed later" in refused(model(circle, {"x": ["N", 2]}, ["a"]))
+    assert "reads 'b', which is only computed later" in refused(
+        model(circle, {"x": ["N", 2]}, ["a"])
+    )
     assert "output 'z' is nowhere defined" in refused(model([RELU], {"x": ["N", 2]}, ["z"]))
 
 
@@ -38,7 +42,9 @@ def test_names_that_are_given_twice() -> None:
 
 def test_no_inputs_and_no_outputs() -> None:
     assert "no output" in refused(model([RELU], {"x": ["N", 2]}, []))
-    assert "no input" in refused(model([helper.make_node("Relu", ["w"], ["y"])], {}, ["y"], {"w": [1.0]}))
+    assert "no input" in refused(
+        model([helper.make_node("Relu", ["w"], ["y"])], {}, ["y"], {"w": [1.0]})
+    )
 
 
 @pytest.mark.parametrize("kind", ["INT64", "STRING", "BOOL", "INT32"])
@@ -62,7 +68,10 @@ def test_shapes_that_are_not_told() -> None:
     unknown = model([RELU], {"x": None}, ["y"])
     assert "doesn't tell its shape" in refused(unknown)
     assert rr.trace(unknown, input_shape=(3,)).features == ("x0", "x1", "x2")
-    assert len(rr.trace(model([RELU], {"x": ["N", 3, "length"]}, ["y"]), input_shape=(3, 2)).features) == 6
+    assert (
+        len(rr.trace(model([RELU], {"x": ["N", 3, "length"]}, ["y"]), input_shape=(3, 2)).features)
+        == 6
+    )
     assert "takes rows of shape (3, ?), not (2, 2)" in refused(
         model([RELU], {"x": ["N", 3, "length"]}, ["y"]), input_shape=(2, 2)
     )
@@ -73,14 +82,19 @@ def test_shapes_that_are_not_told() -> None:
 def test_zero_and_minus_one_stand_for_a_dynamic_size() -> None:
     for size in (0, -1):
         graph = rr.trace(model([RELU], {"x": [size, 2]}, ["y"]))
-        assert graph.evaluate(np.array([[1.0, -1.0], [2.0, 3.0]])).tolist() == [[1.0, 0.0], [2.0, 3.0]]
+        assert graph.evaluate(np.array([[1.0, -1.0], [2.0, 3.0]])).tolist() == [
+            [1.0, 0.0],
+            [2.0, 3.0],
+        ]
 
 
 def test_initialisers_listed_as_inputs_are_constants() -> None:
     given = mlp([2, 3, 1])
     expected = rr.trace(given)
     for tensor in given.graph.initializer:
-        given.graph.input.append(helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+        given.graph.input.append(
+            helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+        )
     assert rr.trace(given).features == ("x0", "x1")
     assert np.array_equal(rr.trace(given).network.A, expected.network.A)
 
@@ -114,11 +128,20 @@ def test_weights_that_nothing_reads_do_not_matter() -> None:
 @pytest.mark.parametrize(
     ("node", "words"),
     [
-        (helper.make_node("Relu", ["x"], ["y"], name="n", slope=1.0), "Unrecognized attribute: slope"),
+        (
+            helper.make_node("Relu", ["x"], ["y"], name="n", slope=1.0),
+            "Unrecognized attribute: slope",
+        ),
         (helper.make_node("Relu", ["x", "x"], ["y"], name="n"), "input size 2"),
         (helper.make_node("Reluu", ["x"], ["y"], name="n"), "No Op registered for Reluu"),
-        (helper.make_node("Relu", ["x"], ["y"], name="n", domain="com.microsoft"), "its domain isn't known"),
-        (helper.make_node("Scaler", ["x"], ["y"], name="n", domain="ai.onnx.ml"), "its domain isn't known"),
+        (
+            helper.make_node("Relu", ["x"], ["y"], name="n", domain="com.microsoft"),
+            "its domain isn't known",
+        ),
+        (
+            helper.make_node("Scaler", ["x"], ["y"], name="n", domain="ai.onnx.ml"),
+            "its domain isn't known",
+        ),
         (helper.make_node("Flatten", ["x"], ["y"], name="n", axis="one"), "attribute type"),
         (helper.make_node("Flatten", ["x"], ["y"], name="n", axis=7), "Flatten"),
     ],
@@ -131,7 +154,10 @@ def test_nodes_that_are_not_as_their_operator_set_has_them(node: Any, words: str
 
 def test_control_flow_is_refused_by_name() -> None:
     body = helper.make_graph(
-        [helper.make_node("Identity", ["x"], ["b"])], "b", [], [helper.make_tensor_value_info("b", 1, None)]
+        [helper.make_node("Identity", ["x"], ["b"])],
+        "b",
+        [],
+        [helper.make_tensor_value_info("b", 1, None)],
     )
     node = helper.make_node("If", ["c"], ["y"], name="branch", then_branch=body, else_branch=body)
     message = refused(model([node], {"x": ["N", 2]}, ["y"], {"c": np.array(True)}))
@@ -166,18 +192,28 @@ def test_the_operator_by_which_rows_influence_one_another_is_named() -> None:
 def test_outputs_and_inputs_of_no_numbers() -> None:
     bounds = {"a": np.array([0]), "b": np.array([0]), "c": np.array([1])}
     empty = helper.make_node("Slice", ["x", "a", "b", "c"], ["y"])
-    for nodes, outputs in (([empty], ["y"]), ([empty, helper.make_node("Relu", ["x"], ["z"])], ["z", "y"])):
+    for nodes, outputs in (
+        ([empty], ["y"]),
+        ([empty, helper.make_node("Relu", ["x"], ["z"])], ["z", "y"]),
+    ):
         message = refused(model(nodes, {"x": ["N", 2]}, outputs, bounds))
         assert "output 'y' has the shape [1, 0] for a row, which holds no number" in message
-    assert "input 'x' has the shape (?, 0), which holds no number" in refused(model([RELU], {"x": ["N", 0]}, ["y"]))
+    assert "input 'x' has the shape (?, 0), which holds no number" in refused(
+        model([RELU], {"x": ["N", 0]}, ["y"])
+    )
 
 
 def test_a_fixed_batch_is_named_where_the_data_do_not_fit() -> None:
     gemm = helper.make_node("Gemm", ["x", "w"], ["y"])
     fixed = model([gemm], {"x": [5, 2]}, ["y"], {"w": np.eye(2, dtype=np.float32)})
-    with pytest.raises(DomainError, match="batch fixed to 5: export with a dynamic one; as the model is, 5 rows of 2"):
+    with pytest.raises(
+        DomainError,
+        match="batch fixed to 5: export with a dynamic one; as the model is, 5 rows of 2",
+    ):
         rr.extract(fixed, data=np.random.default_rng(0).normal(size=(20, 2)))
-    assert len(rr.extract(fixed, domain=rr.Domain.box([-1] * 10, [1] * 10))) == 1  # all of it is one row
+    assert (
+        len(rr.extract(fixed, domain=rr.Domain.box([-1] * 10, [1] * 10))) == 1
+    )  # all of it is one row
     with pytest.raises(DomainError, match="the domain has 3 columns"):
         rr.extract(fixed, data=np.zeros((20, 3)))
 

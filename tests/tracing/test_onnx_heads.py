@@ -52,12 +52,18 @@ def test_links_at_the_end(nodes: list[Any], expected: Any, link: str) -> None:
 
 
 def test_softmax_before_opset_13_runs_over_all_that_follow_its_axis() -> None:
-    for axis, opset, groups in ((1, 11, [[0, 1, 2, 3]]), (2, 11, [[0, 1], [2, 3]]), (1, 13, [[0, 2], [1, 3]])):
+    for axis, opset, groups in (
+        (1, 11, [[0, 1, 2, 3]]),
+        (2, 11, [[0, 1], [2, 3]]),
+        (1, 13, [[0, 2], [1, 3]]),
+    ):
         graph = rr.trace(single("Softmax", ["N", 2, 2], opset=opset, axis=axis))
         expected = np.zeros((5, 4))
         Z = RANDOM.normal(size=(5, 4))
         for group in groups:
-            expected[:, group] = np.exp(Z[:, group]) / np.exp(Z[:, group]).sum(axis=1, keepdims=True)
+            expected[:, group] = np.exp(Z[:, group]) / np.exp(Z[:, group]).sum(
+                axis=1, keepdims=True
+            )
         assert graph.evaluate(Z) == pytest.approx(expected)
 
 
@@ -88,8 +94,13 @@ def test_entries_may_be_moved_after_a_link() -> None:
         ("Sigmoid", "Cast", [], {"to": 7}),
     ],
 )
-def test_links_inside_a_model_are_refused(link: str, then: str, others: list[str], attributes: dict[str, int]) -> None:
-    nodes = [node(link, ["z"], ["s"], name="gate"), node(then, ["s", *others], ["y"], name="next", **attributes)]
+def test_links_inside_a_model_are_refused(
+    link: str, then: str, others: list[str], attributes: dict[str, int]
+) -> None:
+    nodes = [
+        node(link, ["z"], ["s"], name="gate"),
+        node(then, ["s", *others], ["y"], name="next", **attributes),
+    ]
     with pytest.raises(ModelError) as caught:
         rr.trace(after(*nodes, v=np.ones((3, 1), "f"), one=[1.0]))
     assert f"operator {link} in node 'gate'" in str(caught.value)
@@ -121,7 +132,9 @@ def labelled(classes: Any, *more: Any, outputs: tuple[str, ...] = ("label", "p")
 
 def test_labels_beside_probabilities_name_them() -> None:
     for classes in (["red", "green", "blue"], [3, 7, 5], [0, 1, 2]):
-        graph = rr.trace(labelled(np.array(classes, dtype=object) if isinstance(classes[0], str) else classes))
+        graph = rr.trace(
+            labelled(np.array(classes, dtype=object) if isinstance(classes[0], str) else classes)
+        )
         assert graph.outputs == tuple(map(str, classes))
         assert graph.evaluate(X) == pytest.approx(POWERS / POWERS.sum(axis=1, keepdims=True))
 
@@ -138,7 +151,9 @@ def test_labels_alone() -> None:
 DATA = RANDOM.normal(size=(150, 3)).astype(np.float32) * np.float32([1, 10, 100])
 KINDS = {
     "binary": (DATA[:, 0] > 0).astype(int),
-    "three strings": np.array(["no", "maybe", "yes"])[(DATA[:, 0] > 0).astype(int) + (DATA[:, 1] > 0)],
+    "three strings": np.array(["no", "maybe", "yes"])[
+        (DATA[:, 0] > 0).astype(int) + (DATA[:, 1] > 0)
+    ],
     "three integers": np.array([2, 4, 8])[(DATA[:, 0] > 0).astype(int) + (DATA[:, 1] > 0)],
 }
 
@@ -148,13 +163,16 @@ KINDS = {
 def test_converted_classifiers(kind: str, plain: bool) -> None:
     converter = pytest.importorskip("skl2onnx")
     fitted = make_pipeline(
-        StandardScaler(), MLPClassifier(hidden_layer_sizes=(4, 3), max_iter=40, random_state=0, tol=1.0)
+        StandardScaler(),
+        MLPClassifier(hidden_layer_sizes=(4, 3), max_iter=40, random_state=0, tol=1.0),
     )
     fitted.fit(DATA, KINDS[kind])
     options = {id(fitted): {"zipmap": False}} if plain else None
     graph, reference = tracing.trace(converter.to_onnx(fitted, DATA[:1], options=options))
     assert graph.outputs == tuple(str(name) for name in fitted.classes_)
-    assert graph.evaluate(DATA) == pytest.approx(fitted.predict_proba(DATA.astype(np.float64)), abs=1e-5)
+    assert graph.evaluate(DATA) == pytest.approx(
+        fitted.predict_proba(DATA.astype(np.float64)), abs=1e-5
+    )
     assert reference(DATA) == pytest.approx(graph.evaluate(DATA), abs=1e-12)
     rules = rr.extract(graph, data=DATA)
     assert rules.predict(DATA) == pytest.approx(graph.evaluate(DATA), abs=1e-9)
@@ -163,8 +181,12 @@ def test_converted_classifiers(kind: str, plain: bool) -> None:
 def test_converted_regressors() -> None:
     converter = pytest.importorskip("skl2onnx")
     for scaler in (StandardScaler(), MinMaxScaler()):
-        fitted = make_pipeline(scaler, MLPRegressor(hidden_layer_sizes=(4, 3), max_iter=40, random_state=0, tol=1.0))
+        fitted = make_pipeline(
+            scaler, MLPRegressor(hidden_layer_sizes=(4, 3), max_iter=40, random_state=0, tol=1.0)
+        )
         fitted.fit(DATA, DATA[:, 0] + np.abs(DATA[:, 1]))
         graph = rr.trace(converter.to_onnx(fitted, DATA[:1]))
         expected = fitted.predict(DATA.astype(np.float64))
-        assert graph.evaluate(DATA)[:, 0] == pytest.approx(expected, abs=1e-5 * np.abs(expected).max())
+        assert graph.evaluate(DATA)[:, 0] == pytest.approx(
+            expected, abs=1e-5 * np.abs(expected).max()
+        )

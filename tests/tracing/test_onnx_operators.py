@@ -59,7 +59,9 @@ def test_a_refusal_names_its_operator(found: list[Any]) -> None:
     unnamed = [item for item in refused if "operator " not in item.message]
     assert unnamed == []
     # cases written as functions are refused at an operator of the function
-    assert [i for i in refused if i.operator not in i.message and not i.case.endswith("_expanded")] == []
+    assert [
+        i for i in refused if i.operator not in i.message and not i.case.endswith("_expanded")
+    ] == []
 
 
 def evaluated(given: Any, x: Any) -> Any:
@@ -139,9 +141,17 @@ def test_products_of_two_values_are_refused() -> None:
         with pytest.raises(ModelError, match=r"multiplies two values that depend on the input"):
             rr.trace(model([helper.make_node(op, ["x", "x"], ["y"])], {"x": [2, 2]}, ["y"]))
     with pytest.raises(ModelError, match=r"Einsum.*multiplies two"):
-        rr.trace(model([helper.make_node("Einsum", ["x", "x"], ["y"], equation="ij,ij->i")], {"x": [2, 2]}, ["y"]))
+        rr.trace(
+            model(
+                [helper.make_node("Einsum", ["x", "x"], ["y"], equation="ij,ij->i")],
+                {"x": [2, 2]},
+                ["y"],
+            )
+        )
     with pytest.raises(ModelError, match=r"Div.*must be a constant"):
-        rr.trace(model([helper.make_node("Div", ["one", "x"], ["y"])], {"x": [2]}, ["y"], {"one": [1.0]}))
+        rr.trace(
+            model([helper.make_node("Div", ["one", "x"], ["y"])], {"x": [2]}, ["y"], {"one": [1.0]})
+        )
 
 
 @pytest.mark.parametrize(("op", "inputs", "weights"), [
@@ -152,19 +162,30 @@ def test_products_of_two_values_are_refused() -> None:
     ("Range", ["a", "b", "c"], {"a": np.array(0), "b": np.array(10**12), "c": np.array(1)}),
     ("Pad", ["x", "shape"], {"shape": np.array([10**12, 0])}),
 ])  # fmt: skip
-def test_huge_results_are_refused_before_they_are_made(op: str, inputs: list[str], weights: dict[str, Any]) -> None:
+def test_huge_results_are_refused_before_they_are_made(
+    op: str, inputs: list[str], weights: dict[str, Any]
+) -> None:
     node = helper.make_node(op, inputs, ["big"], name="it")
     total = helper.make_node("ReduceSum", ["big"], ["sum"], keepdims=0)
     cast = helper.make_node("Cast", ["sum"], ["float"], to=1)
-    given = model([node, total, cast, helper.make_node("Add", ["x", "float"], ["y"])], {"x": [2]}, ["y"], weights)
-    with pytest.raises(ModelError, match=f"operator {op} in node 'it': its result of shape .* is too large"):
+    given = model(
+        [node, total, cast, helper.make_node("Add", ["x", "float"], ["y"])],
+        {"x": [2]},
+        ["y"],
+        weights,
+    )
+    with pytest.raises(
+        ModelError, match=f"operator {op} in node 'it': its result of shape .* is too large"
+    ):
         rr.trace(given)
 
 
 def choosing(*nodes: Any, opset: int = 13) -> Any:
     """A model that compares its input x with 1 and goes on from that."""
     weights = {"one": [1.0], "zero": [0.0], "tenth": [0.25]}
-    return model([node("Greater", ["x", "one"], ["above"]), *nodes], {"x": ["N", 3]}, ["y"], weights, opset)
+    return model(
+        [node("Greater", ["x", "one"], ["above"]), *nodes], {"x": ["N", 3]}, ["y"], weights, opset
+    )
 
 
 node = helper.make_node
@@ -175,7 +196,10 @@ node = helper.make_node
     [
         (choosing(node("Where", ["above", "x", "one"], ["y"])), [2, 1, 1]),
         (choosing(node("Where", ["above", "one", "x"], ["y"])), [1, 1, -3]),
-        (choosing(node("Not", ["above"], ["not"]), node("Where", ["not", "x", "one"], ["y"])), [1, 1, -3]),
+        (
+            choosing(node("Not", ["above"], ["not"]), node("Where", ["not", "x", "one"], ["y"])),
+            [1, 1, -3],
+        ),
         (
             choosing(
                 node("LessOrEqual", ["x", "zero"], ["below"]),
@@ -202,8 +226,14 @@ def test_continuous_choices(given: Any, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (choosing(node("Where", ["above", "x", "zero"], ["y"])), "operator Where in node 1: what it chooses from"),
-        (choosing(node("Cast", ["above"], ["y"], to=1)), "operator Cast in node 1: it jumps, and its result"),
+        (
+            choosing(node("Where", ["above", "x", "zero"], ["y"])),
+            "operator Where in node 1: what it chooses from",
+        ),
+        (
+            choosing(node("Cast", ["above"], ["y"], to=1)),
+            "operator Cast in node 1: it jumps, and its result",
+        ),
         (
             choosing(node("Cast", ["above"], ["m"], to=1), node("Add", ["m", "x"], ["y"])),
             "Add in node 2: it reads a com",

@@ -20,7 +20,9 @@ rng = np.random.default_rng(0)
 class Calls(nn.Module):
     """A module whose forward is given as a function of the module and its input."""
 
-    def __init__(self, forward: Callable[["Calls", Tensor], Tensor | tuple[Tensor, ...]], **layers: nn.Module) -> None:
+    def __init__(
+        self, forward: Callable[["Calls", Tensor], Tensor | tuple[Tensor, ...]], **layers: nn.Module
+    ) -> None:
         super().__init__()
         self.body = forward
         for name, layer in layers.items():
@@ -57,34 +59,81 @@ MODELS: dict[str, tuple[Callable[[], nn.Module], int]] = {
     "linear": (lambda: nn.Linear(3, 2), 0),
     "linear without bias": (lambda: nn.Linear(3, 2, bias=False), 0),
     "relu": (lambda: nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)), 4),
-    "relu in place": (lambda: nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=True), nn.Linear(4, 2)), 4),
+    "relu in place": (
+        lambda: nn.Sequential(nn.Linear(3, 4), nn.ReLU(inplace=True), nn.Linear(4, 2)),
+        4,
+    ),
     "relu of the input": (lambda: nn.Sequential(nn.ReLU(), nn.Linear(3, 1)), 3),
     "relu twice": (lambda: nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.ReLU()), 4),
     "leaky relu": (lambda: nn.Sequential(nn.Linear(3, 4), nn.LeakyReLU(0.2), nn.Linear(4, 2)), 4),
-    "leaky relu in place": (lambda: nn.Sequential(nn.Linear(3, 4), nn.LeakyReLU(0.2, inplace=True)), 4),
+    "leaky relu in place": (
+        lambda: nn.Sequential(nn.Linear(3, 4), nn.LeakyReLU(0.2, inplace=True)),
+        4,
+    ),
     "leaky relu as it comes": (lambda: nn.Sequential(nn.Linear(3, 4), nn.LeakyReLU()), 4),
     "prelu": (lambda: nn.Sequential(nn.Linear(3, 4), nn.PReLU(), nn.Linear(4, 2)), 4),
     "prelu per unit": (lambda: nn.Sequential(nn.Linear(3, 4), nn.PReLU(4), nn.Linear(4, 2)), 4),
     "identity": (lambda: nn.Sequential(nn.Identity(), nn.Linear(3, 2)), 0),
-    "dropout": (lambda: nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4, 2)), 4),
-    "batch norm": (lambda: nn.Sequential(nn.Linear(3, 4), batch_norm(4), nn.ReLU(), nn.Linear(4, 2)), 4),
+    "dropout": (
+        lambda: nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4, 2)),
+        4,
+    ),
+    "batch norm": (
+        lambda: nn.Sequential(nn.Linear(3, 4), batch_norm(4), nn.ReLU(), nn.Linear(4, 2)),
+        4,
+    ),
     "batch norm first": (lambda: nn.Sequential(batch_norm(3), nn.Linear(3, 2)), 0),
-    "plain batch norm": (lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4, affine=False), nn.ReLU()), 4),
-    "nested": (lambda: nn.Sequential(nn.Sequential(nn.Linear(3, 4), nn.ReLU()), nn.Sequential(nn.Linear(4, 2))), 4),
-    "residual": (lambda: Calls(lambda m, x: x + m.b(torch.relu(m.a(x))), a=nn.Linear(3, 5), b=nn.Linear(5, 3)), 5),
-    "constant added": (lambda: Calls(lambda m, x: torch.relu(m.a(x) + 1.5) + 2, a=nn.Linear(3, 4)), 4),
-    "scaled sum": (lambda: Calls(lambda m, x: torch.add(m.a(x), torch.relu(x), alpha=-0.3), a=nn.Linear(3, 3)), 3),
-    "concatenation": (
-        lambda: Calls(
-            lambda m, x: m.b(torch.cat([x, torch.relu(m.a(x)), x], dim=1)), a=nn.Linear(3, 4), b=nn.Linear(10, 2)
+    "plain batch norm": (
+        lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4, affine=False), nn.ReLU()),
+        4,
+    ),
+    "nested": (
+        lambda: nn.Sequential(
+            nn.Sequential(nn.Linear(3, 4), nn.ReLU()), nn.Sequential(nn.Linear(4, 2))
         ),
         4,
     ),
-    "in place between residuals": (lambda: Calls(in_place, a=nn.Linear(3, 4), b=nn.Linear(4, 4)), 4),
-    "shared layer": (lambda: Calls(lambda m, x: m.a(torch.relu(m.a(torch.relu(m.a(x))))), a=nn.Linear(3, 3)), 6),
-    "shared prelu": (lambda: Calls(lambda m, x: m.p(m.a(m.p(m.a(x)))), a=nn.Linear(3, 3), p=nn.PReLU(3)), 6),
+    "residual": (
+        lambda: Calls(
+            lambda m, x: x + m.b(torch.relu(m.a(x))), a=nn.Linear(3, 5), b=nn.Linear(5, 3)
+        ),
+        5,
+    ),
+    "constant added": (
+        lambda: Calls(lambda m, x: torch.relu(m.a(x) + 1.5) + 2, a=nn.Linear(3, 4)),
+        4,
+    ),
+    "scaled sum": (
+        lambda: Calls(lambda m, x: torch.add(m.a(x), torch.relu(x), alpha=-0.3), a=nn.Linear(3, 3)),
+        3,
+    ),
+    "concatenation": (
+        lambda: Calls(
+            lambda m, x: m.b(torch.cat([x, torch.relu(m.a(x)), x], dim=1)),
+            a=nn.Linear(3, 4),
+            b=nn.Linear(10, 2),
+        ),
+        4,
+    ),
+    "in place between residuals": (
+        lambda: Calls(in_place, a=nn.Linear(3, 4), b=nn.Linear(4, 4)),
+        4,
+    ),
+    "shared layer": (
+        lambda: Calls(lambda m, x: m.a(torch.relu(m.a(torch.relu(m.a(x))))), a=nn.Linear(3, 3)),
+        6,
+    ),
+    "shared prelu": (
+        lambda: Calls(lambda m, x: m.p(m.a(m.p(m.a(x)))), a=nn.Linear(3, 3), p=nn.PReLU(3)),
+        6,
+    ),
     "several outputs": (lambda: Calls(several, a=nn.Linear(3, 4), b=nn.Linear(4, 2)), 4),
-    "reshaped": (lambda: Calls(lambda m, x: torch.relu(m.a(x)).reshape(-1, 2, 2).flatten(1), a=nn.Linear(3, 4)), 4),
+    "reshaped": (
+        lambda: Calls(
+            lambda m, x: torch.relu(m.a(x)).reshape(-1, 2, 2).flatten(1), a=nn.Linear(3, 4)
+        ),
+        4,
+    ),
 }
 
 
@@ -165,7 +214,9 @@ def test_slopes_are_those_of_the_module() -> None:
 
 
 def test_slope_of_exactly_one_makes_no_neuron() -> None:
-    module = nn.Sequential(nn.Linear(3, 3), nn.PReLU(3), nn.LeakyReLU(1.0), nn.Linear(3, 1)).double()
+    module = nn.Sequential(
+        nn.Linear(3, 3), nn.PReLU(3), nn.LeakyReLU(1.0), nn.Linear(3, 1)
+    ).double()
     with torch.no_grad():
         module[1].weight.copy_(torch.tensor([1.0, 0.5, 1.0]))
     graph = rr.trace(module)
@@ -177,7 +228,9 @@ def test_neurons_know_their_layer() -> None:
     inner = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
     neurons = rr.trace(nn.Sequential(inner, nn.Linear(2, 2), nn.PReLU())).network.neurons
     assert neurons == (("0.1", 0), ("0.1", 1), ("2", 0), ("2", 1))
-    own = Calls(lambda m, x: m.s(torch.relu(m.a(x))), a=nn.Linear(3, 1), s=Calls(lambda m, x: torch.relu(x)))
+    own = Calls(
+        lambda m, x: m.s(torch.relu(m.a(x))), a=nn.Linear(3, 1), s=Calls(lambda m, x: torch.relu(x))
+    )
     layers = [neuron.layer for neuron in rr.trace(own).network.neurons]
     assert len(set(layers)) == 2
     assert layers[1].startswith("s.")
@@ -218,10 +271,14 @@ def test_several_inputs_are_concatenated() -> None:
 def program() -> torch.export.ExportedProgram:
     torch.manual_seed(2)
     module = nn.Sequential(nn.Linear(3, 4), batch_norm(4), nn.PReLU(4), nn.Linear(4, 2)).eval()
-    return torch.export.export(module, (torch.zeros(2, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+    return torch.export.export(
+        module, (torch.zeros(2, 3),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)
+    )
 
 
-def test_exported_program_and_its_file(program: torch.export.ExportedProgram, tmp_path: Path) -> None:
+def test_exported_program_and_its_file(
+    program: torch.export.ExportedProgram, tmp_path: Path
+) -> None:
     path = tmp_path / "model.pt2"
     torch.export.save(program, path)
     X = rng.normal(size=(100, 3))
@@ -246,7 +303,9 @@ def test_weights_of_any_size_are_exact() -> None:
     module = nn.Linear(2, 1, bias=False)
     with torch.no_grad():
         module.weight.copy_(torch.tensor([[0.1, 1e-30]]))
-    assert rr.trace(module).network.C.tolist() == [[float(np.float32(0.1)), float(np.float32(1e-30))]]
+    assert rr.trace(module).network.C.tolist() == [
+        [float(np.float32(0.1)), float(np.float32(1e-30))]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +319,9 @@ def test_weights_of_any_size_are_exact() -> None:
     ],
     ids=["dictionary", "nested", "none", "number", "constant"],
 )
-def test_outputs_that_are_no_tuple_of_tensors_are_right_or_refused(forward: Callable[[Calls, Tensor], Tensor]) -> None:
+def test_outputs_that_are_no_tuple_of_tensors_are_right_or_refused(
+    forward: Callable[[Calls, Tensor], Tensor],
+) -> None:
     module = Calls(forward, a=nn.Linear(3, 1))
     X = rng.normal(size=(5, 3))
     try:

@@ -32,7 +32,10 @@ class Bomb:
 def test_nothing_is_unpickled_unasked(suffix: str, kind: type, tmp_path: Path) -> None:
     path = tmp_path / f"model{suffix}"
     path.write_bytes(pickle.dumps(Bomb(tmp_path / "exploded")))
-    with pytest.raises(ModelError, match=f"a \\{suffix} file is a pickle, and loading a pickle runs .* --trust-pickle"):
+    with pytest.raises(
+        ModelError,
+        match=f"a \\{suffix} file is a pickle, and loading a pickle runs .* --trust-pickle",
+    ):
         rr.trace(kind(path))
     assert run(["extract", str(path)]) == 2
     assert run(["verify", str(path), "--against", str(path), "--data", str(path)]) == 2
@@ -53,7 +56,9 @@ def test_trusted_models(tmp_path: Path) -> None:
         assert np.allclose(rr.trace(loaded).evaluate(X)[:, 0], fitted.predict(X))
     with torch.no_grad():
         expected = module.double()(torch.tensor(X)).numpy()
-    assert np.allclose(rr.trace(load_pickled(tmp_path / "c.pt", trusted=True)).evaluate(X), expected)
+    assert np.allclose(
+        rr.trace(load_pickled(tmp_path / "c.pt", trusted=True)).evaluate(X), expected
+    )
     out = ["--box", "-1", "1", "--out", str(tmp_path / "rules.json")]
     assert run(["extract", str(tmp_path / "a.joblib"), "--trust-pickle", *out]) == 0
 
@@ -65,11 +70,17 @@ def test_trusted_models(tmp_path: Path) -> None:
         ("a.joblib", b"no pickle", "can't be unpickled"),
         ("a.pt", b"PK\x03\x04 cut", "can't be unpickled"),
         ("a.pkl", pickle.dumps(nn.Linear(2, 1))[:-20], "can't be unpickled"),
-        ("a.pkl", pickle.dumps({"0.weight": 1}), "holds a dict, perhaps weights alone (a state_dict)"),
+        (
+            "a.pkl",
+            pickle.dumps({"0.weight": 1}),
+            "holds a dict, perhaps weights alone (a state_dict)",
+        ),
         ("missing.pkl", None, "no such file"),
     ],
 )
-def test_trusted_files_that_cannot_be_used(name: str, content: bytes | None, said: str, tmp_path: Path) -> None:
+def test_trusted_files_that_cannot_be_used(
+    name: str, content: bytes | None, said: str, tmp_path: Path
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelError) as raised:

@@ -15,7 +15,9 @@ import relurules as rr
 class Forward(nn.Module):
     """Two layers a and b, and a forward given as a function of them and the input."""
 
-    def __init__(self, forward: Callable[[nn.Module, nn.Module, Tensor], Any], size: int = 4) -> None:
+    def __init__(
+        self, forward: Callable[[nn.Module, nn.Module, Tensor], Any], size: int = 4
+    ) -> None:
         super().__init__()
         torch.manual_seed(0)
         self.body, self.a, self.b = forward, nn.Linear(size, size), nn.Linear(size, size)
@@ -33,7 +35,9 @@ VECTOR: dict[str, Callable[[nn.Module, nn.Module, Tensor], Any]] = {
     "constant on the left": lambda a, b, x: torch.tensor([2.0, 3.0, 4.0, 5.0]) * a(x),
     "div": lambda a, b, x: a(x) / 3 + x / torch.tensor([1.0, 2.0, 3.0, 4.0]),
     "matmul": lambda a, b, x: F.relu(a(x)) @ torch.arange(8.0).reshape(4, 2),
-    "addmm": lambda a, b, x: torch.addmm(torch.ones(2), x, torch.arange(8.0).reshape(4, 2), beta=2, alpha=0.5),
+    "addmm": lambda a, b, x: torch.addmm(
+        torch.ones(2), x, torch.arange(8.0).reshape(4, 2), beta=2, alpha=0.5
+    ),
     "addmm of two": lambda a, b, x: torch.addmm(b(x), x, torch.eye(4)),
     "sum": lambda a, b, x: F.relu(a(x)).sum(1, keepdim=True),
     "mean": lambda a, b, x: F.relu(a(x)).mean(dim=1, keepdim=True) + x,
@@ -43,8 +47,12 @@ VECTOR: dict[str, Callable[[nn.Module, nn.Module, Tensor], Any]] = {
     "select": lambda a, b, x: a(x)[:, 2],
     "index": lambda a, b, x: a(x)[:, [3, 0, 0]],
     "index_select": lambda a, b, x: torch.index_select(a(x), 1, torch.tensor([2, 1])),
-    "split": lambda a, b, x: torch.cat([part.relu() for part in a(x).split([1, 3], dim=1)][::-1], 1),
-    "split evenly": lambda a, b, x: torch.cat([part.relu() for part in a(x).split(2, dim=1)][::-1], 1),
+    "split": lambda a, b, x: torch.cat(
+        [part.relu() for part in a(x).split([1, 3], dim=1)][::-1], 1
+    ),
+    "split evenly": lambda a, b, x: torch.cat(
+        [part.relu() for part in a(x).split(2, dim=1)][::-1], 1
+    ),
     "chunk": lambda a, b, x: a(x).chunk(2, dim=1)[1] + x.chunk(2, dim=1)[0],
     "unbind": lambda a, b, x: a(x).unbind(1)[3] - x.unbind(1)[0],
     "stack": lambda a, b, x: torch.stack([a(x), b(x).relu()], dim=1).sum(1),
@@ -74,38 +82,68 @@ VECTOR: dict[str, Callable[[nn.Module, nn.Module, Tensor], Any]] = {
     "amax": lambda a, b, x: a(x).amax(1),
     "amin": lambda a, b, x: a(x).amin(dim=1, keepdim=True) + x,
     "max of parts": lambda a, b, x: a(x).reshape(-1, 2, 2).amax(dim=(1, 2)),
-    "nested": lambda a, b, x: torch.maximum(b(a(x).abs()).clamp(0, 1), F.leaky_relu(x, 0.1)).amax(1),
+    "nested": lambda a, b, x: torch.maximum(b(a(x).abs()).clamp(0, 1), F.leaky_relu(x, 0.1)).amax(
+        1
+    ),
     "own normalisation": lambda a, b, x: a((x - torch.tensor([1.0, 2.0, 3.0, 4.0])) / 5).relu(),
     "shared weights": lambda a, b, x: a(a(a(x).relu()).relu()),
     "dense": lambda a, b, x: torch.cat([x, a(x).relu(), b(torch.maximum(a(x), x)).relu()], 1),
     "two outputs": lambda a, b, x: (a(x).relu(), b(x).abs().sum(1)),
-    "other names": lambda a, b, x: torch.clip(torch.subtract(torch.multiply(a(x), 2), b(x)), -1, 1).absolute(),
+    "other names": lambda a, b, x: torch.clip(
+        torch.subtract(torch.multiply(a(x), 2), b(x)), -1, 1
+    ).absolute(),
     "division by another name": lambda a, b, x: torch.negative(torch.true_divide(a(x), 3)),
-    "joined by other names": lambda a, b, x: torch.hstack([torch.concat([a(x), x], 1), torch.column_stack([x, b(x)])]),
-    "einsum": lambda a, b, x: torch.einsum("ni,ij->nj", a(x).relu(), torch.arange(12.0).reshape(4, 3)),
-    "tensordot and inner": lambda a, b, x: torch.tensordot(a(x), torch.eye(4), 1) + torch.inner(x, torch.ones(4, 4)),
-    "baddbmm": lambda a, b, x: torch.baddbmm(x[:, None], a(x)[:, None], torch.eye(4).expand(x.shape[0], 4, 4)),
-    "addcmul and addcdiv": lambda a, b, x: torch.addcmul(x, a(x), torch.ones(4)).addcdiv(b(x), torch.full((4,), 3.0)),
+    "joined by other names": lambda a, b, x: torch.hstack(
+        [torch.concat([a(x), x], 1), torch.column_stack([x, b(x)])]
+    ),
+    "einsum": lambda a, b, x: torch.einsum(
+        "ni,ij->nj", a(x).relu(), torch.arange(12.0).reshape(4, 3)
+    ),
+    "tensordot and inner": lambda a, b, x: (
+        torch.tensordot(a(x), torch.eye(4), 1) + torch.inner(x, torch.ones(4, 4))
+    ),
+    "baddbmm": lambda a, b, x: torch.baddbmm(
+        x[:, None], a(x)[:, None], torch.eye(4).expand(x.shape[0], 4, 4)
+    ),
+    "addcmul and addcdiv": lambda a, b, x: torch.addcmul(x, a(x), torch.ones(4)).addcdiv(
+        b(x), torch.full((4,), 3.0)
+    ),
     "lerp": lambda a, b, x: torch.lerp(a(x), x, 0.25) + torch.lerp(x, b(x), torch.arange(4.0)),
-    "moved dimensions": lambda a, b, x: a(x).reshape(-1, 2, 2).movedim(1, 2).swapaxes(1, 2).mT.flatten(1).relu(),
-    "repeat and tile": lambda a, b, x: a(x).repeat(1, 2) + x.tile(1, 2) + x.repeat_interleave(2, dim=1),
+    "moved dimensions": lambda a, b, x: (
+        a(x).reshape(-1, 2, 2).movedim(1, 2).swapaxes(1, 2).mT.flatten(1).relu()
+    ),
+    "repeat and tile": lambda a, b, x: (
+        a(x).repeat(1, 2) + x.tile(1, 2) + x.repeat_interleave(2, dim=1)
+    ),
     "roll and narrow": lambda a, b, x: a(x).roll(1, 1).narrow(1, 1, 2).expand_as(x[:, :2]),
     "gather": lambda a, b, x: a(x).gather(1, torch.tensor([[2, 0]]).expand(x.shape[0], 2)),
     "diff and diagonals": lambda a, b, x: a(x).diff(dim=1).diag_embed().diagonal(dim1=1, dim2=2),
     "triangles": lambda a, b, x: (a(x).view(-1, 2, 2).tril() - x.view(-1, 2, 2).triu()).flatten(1),
     "unfold": lambda a, b, x: a(x).unfold(1, 2, 1).flatten(1),
-    "reflected and repeated": lambda a, b, x: F.pad(F.pad(a(x)[:, None], (1, 2), mode="reflect"), (2, 0), "replicate"),
+    "reflected and repeated": lambda a, b, x: F.pad(
+        F.pad(a(x)[:, None], (1, 2), mode="reflect"), (2, 0), "replicate"
+    ),
     "wrapped": lambda a, b, x: F.pad(a(x)[:, None], (1, 2), mode="circular"),
     "parts replaced": lambda a, b, x: replaced(a(x), x),
-    "scattered": lambda a, b, x: torch.zeros_like(x).index_add(1, torch.tensor([2, 0]), a(x)[:, :2]),
-    "beside ones": lambda a, b, x: torch.cat([a(x), torch.ones_like(x), x.new_full((x.shape[0], 1), 2.0)], 1),
+    "scattered": lambda a, b, x: torch.zeros_like(x).index_add(
+        1, torch.tensor([2, 0]), a(x)[:, :2]
+    ),
+    "beside ones": lambda a, b, x: torch.cat(
+        [a(x), torch.ones_like(x), x.new_full((x.shape[0], 1), 2.0)], 1
+    ),
     "without gradients": lambda a, b, x: without_gradients(a, x),
-    "constant mask": lambda a, b, x: torch.where(torch.tensor([True, False, True, False]), a(x), b(x)),
+    "constant mask": lambda a, b, x: torch.where(
+        torch.tensor([True, False, True, False]), a(x), b(x)
+    ),
     "masked fill": lambda a, b, x: a(x).masked_fill(torch.tensor([True, False, False, True]), 0.5),
-    "larger of two": lambda a, b, x: a(x).view(-1, 2, 2).max(-1)[0] - b(x).view(-1, 2, 2).min(-1).values,
+    "larger of two": lambda a, b, x: (
+        a(x).view(-1, 2, 2).max(-1)[0] - b(x).view(-1, 2, 2).min(-1).values
+    ),
     "fmax and fmin": lambda a, b, x: torch.fmax(a(x), torch.fmin(b(x), x)),
     "clamp by one tensor": lambda a, b, x: a(x).clamp(min=torch.arange(4.0)),
-    "dropouts": lambda a, b, x: F.alpha_dropout(F.dropout1d(a(x)[:, None], 0.5, training=False), 0.5, training=False),
+    "dropouts": lambda a, b, x: F.alpha_dropout(
+        F.dropout1d(a(x)[:, None], 0.5, training=False), 0.5, training=False
+    ),
     "where is relu": lambda a, b, x: torch.where(a(x) > 0, a(x), 0.0),
     "where is leaky": lambda a, b, x: torch.where(a(x) < 0, 0.1 * a(x), a(x)),
     "where is max": lambda a, b, x: torch.where(a(x) >= b(x), a(x), b(x)),
@@ -139,9 +177,9 @@ def without_gradients(a: nn.Module, x: Tensor) -> Any:
 def agrees(model: nn.Module, columns: int, input_shape: tuple[int, ...] | None = None) -> int:
     """Compare the traced network with torch on random rows of several sizes; returns the number of neurons."""
     graph = rr.trace(model, input_shape=input_shape)
-    X = np.random.default_rng(1).normal(size=(200, columns)) * 10.0 ** np.random.default_rng(2).integers(
-        -1, 3, (200, 1)
-    )
+    X = np.random.default_rng(1).normal(size=(200, columns)) * 10.0 ** np.random.default_rng(
+        2
+    ).integers(-1, 3, (200, 1))
     rows = torch.tensor(X).reshape(200, *(input_shape or (columns,)))
     torch.set_default_dtype(torch.float64)  # literals in a forward are float64 too
     try:
@@ -151,7 +189,9 @@ def agrees(model: nn.Module, columns: int, input_shape: tuple[int, ...] | None =
         torch.set_default_dtype(torch.float32)
     parts = outputs if isinstance(outputs, tuple) else (outputs,)
     expected = np.concatenate([part.reshape(200, -1).numpy() for part in parts], axis=1)
-    assert (np.abs(graph.evaluate(X) - expected) <= 1e-12 * graph.network.magnitude(X) + 1e-300).all()
+    assert (
+        np.abs(graph.evaluate(X) - expected) <= 1e-12 * graph.network.magnitude(X) + 1e-300
+    ).all()
     return len(graph.network)
 
 
@@ -162,28 +202,41 @@ def test_operator_on_vectors(case: str) -> None:
 
 IMAGES: dict[str, Callable[[], nn.Module]] = {
     "conv": lambda: nn.Sequential(nn.Conv2d(2, 3, 3, padding=1, stride=2), nn.ReLU()),
-    "conv same": lambda: nn.Sequential(nn.Conv2d(2, 3, 3, padding="same"), nn.Flatten(), nn.Linear(192, 2)),
+    "conv same": lambda: nn.Sequential(
+        nn.Conv2d(2, 3, 3, padding="same"), nn.Flatten(), nn.Linear(192, 2)
+    ),
     "grouped, dilated, without bias": lambda: nn.Conv2d(2, 4, 2, groups=2, dilation=2, bias=False),
     "average pool": lambda: nn.Sequential(nn.AvgPool2d(3, padding=1, stride=2), nn.ReLU()),
-    "global average": lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+    "global average": lambda: nn.Sequential(
+        nn.Conv2d(2, 3, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    ),
     "max pool": lambda: nn.MaxPool2d(2),
     "max pool, padded": lambda: nn.MaxPool2d(3, stride=2, padding=1),
     "max pool, dilated": lambda: nn.MaxPool2d((2, 3), stride=(2, 1), dilation=(3, 1)),
     "max pool, ceil": lambda: nn.MaxPool2d(3, stride=3, ceil_mode=True),
-    "transposed conv": lambda: nn.Sequential(nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1), nn.ReLU()),
+    "transposed conv": lambda: nn.Sequential(
+        nn.ConvTranspose2d(2, 3, 3, stride=2, padding=1), nn.ReLU()
+    ),
     "adaptive max pool": lambda: nn.AdaptiveMaxPool2d((3, 2)),
     "nearest": lambda: nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(2, 1, 3)),
     "bilinear": lambda: nn.Upsample(scale_factor=2, mode="bilinear"),
     "bicubic": lambda: nn.Upsample(size=(5, 9), mode="bicubic", align_corners=True),
-    "shuffled": lambda: nn.Sequential(nn.PixelUnshuffle(2), nn.ChannelShuffle(2), nn.PixelShuffle(2)),
+    "shuffled": lambda: nn.Sequential(
+        nn.PixelUnshuffle(2), nn.ChannelShuffle(2), nn.PixelShuffle(2)
+    ),
     "folded": lambda: nn.Sequential(nn.Unfold(3), nn.ReLU(), nn.Fold((4, 8), 3)),
     "reflection pad": lambda: nn.Sequential(nn.ReflectionPad2d(1), nn.Conv2d(2, 1, 3)),
     "three dimensions": lambda: nn.Sequential(
-        nn.Unflatten(1, (1, 2)), nn.Conv3d(1, 2, (1, 3, 3)), nn.MaxPool3d((1, 2, 3)), nn.AvgPool3d((2, 1, 1))
+        nn.Unflatten(1, (1, 2)),
+        nn.Conv3d(1, 2, (1, 3, 3)),
+        nn.MaxPool3d((1, 2, 3)),
+        nn.AvgPool3d((2, 1, 1)),
     ),
     "instance norm": lambda: nn.InstanceNorm2d(2, affine=True, track_running_stats=True),
     "batch norm": lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.PReLU(3)),
-    "in place": lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
+    "in place": lambda: nn.Sequential(
+        nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU(inplace=True), nn.MaxPool2d(2)
+    ),
 }
 
 
@@ -194,11 +247,21 @@ def test_operator_on_images(case: str) -> None:
     for layer in model.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.running_mean, layer.running_var = torch.randn(3), torch.rand(3) + 0.5
-    agrees(model, 2 * 4 * 8 if case != "conv same" else 128, (2, 4, 8) if case != "conv same" else (2, 8, 8))
+    agrees(
+        model,
+        2 * 4 * 8 if case != "conv same" else 128,
+        (2, 4, 8) if case != "conv same" else (2, 8, 8),
+    )
 
 
 @pytest.mark.parametrize(
-    "layer", [nn.Conv1d(2, 3, 3, padding=1), nn.AvgPool1d(2), nn.MaxPool1d(3, padding=1), nn.AdaptiveAvgPool1d(2)]
+    "layer",
+    [
+        nn.Conv1d(2, 3, 3, padding=1),
+        nn.AvgPool1d(2),
+        nn.MaxPool1d(3, padding=1),
+        nn.AdaptiveAvgPool1d(2),
+    ],
 )
 def test_operator_on_sequences(layer: nn.Module) -> None:
     agrees(nn.Sequential(layer, nn.ReLU()), 2 * 6, (2, 6))
@@ -213,7 +276,12 @@ def test_a_maximum_of_two_is_one_neuron_each() -> None:
 def test_a_convolutional_network_on_digits_becomes_rules() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(
-        nn.Conv2d(1, 2, 3, stride=2), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(2, 3)
+        nn.Conv2d(1, 2, 3, stride=2),
+        nn.BatchNorm2d(2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(2, 3),
     )
     graph = rr.trace(model, input_shape=(1, 8, 8))
     assert len(graph.features) == 64
@@ -223,7 +291,10 @@ def test_a_convolutional_network_on_digits_becomes_rules() -> None:
     inside = center + np.random.default_rng(1).uniform(-0.25, 0.25, size=(100, 64))
     assert rules.complete
     assert rr.verify(rules, rules, inside)
-    assert np.abs(rules.predict(inside) - graph.evaluate(inside)).max() < 1e-12 * graph.network.magnitude(inside).max()
+    assert (
+        np.abs(rules.predict(inside) - graph.evaluate(inside)).max()
+        < 1e-12 * graph.network.magnitude(inside).max()
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 2])
@@ -238,4 +309,6 @@ def test_a_fixed_first_dimension_is_part_of_the_input(rows: int) -> None:
         expected = module.double()(torch.tensor(X).reshape(-1, 3)).reshape(5, -1).numpy()
     assert np.abs(graph.evaluate(X) - expected).max() < 1e-12
     rules = rr.extract(program, domain=rr.Domain.box([0.0] * 3 * rows, [0.1] * 3 * rows))
-    assert rr.verify(rr.emit(rules, "python"), program, 0.1 * np.random.default_rng(1).random((20, 3 * rows)))
+    assert rr.verify(
+        rr.emit(rules, "python"), program, 0.1 * np.random.default_rng(1).random((20, 3 * rows))
+    )

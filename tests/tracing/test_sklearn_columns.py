@@ -10,7 +10,14 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_transformer
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.feature_selection import RFE, SelectFpr, SelectFromModel, SelectKBest, VarianceThreshold, f_regression
+from sklearn.feature_selection import (
+    RFE,
+    SelectFpr,
+    SelectFromModel,
+    SelectKBest,
+    VarianceThreshold,
+    f_regression,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -40,7 +47,9 @@ RAW = pd.DataFrame(
     {
         "age": RNG.integers(18, 80, N).astype(float),
         "pay": RNG.normal(30, 9, N),
-        "job": RNG.choice(["clerk", "smith", "nurse", "judge", "diver"], N, p=[0.4, 0.3, 0.2, 0.07, 0.03]),
+        "job": RNG.choice(
+            ["clerk", "smith", "nurse", "judge", "diver"], N, p=[0.4, 0.3, 0.2, 0.07, 0.03]
+        ),
         "town": RNG.choice(["?", "York", "Bath"], N),
         "rank": RNG.integers(1, 5, N),
     }
@@ -103,21 +112,33 @@ STEPS: dict[str, Any] = {
     "ordinal": encoded(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)),
     "ordinal, unknown an error": encoded(OrdinalEncoder()),
     "ordinal, missing known": encoded(
-        OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2),
+        OrdinalEncoder(
+            handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
+        ),
         imputer="passthrough",
     ),
     "target": encoded(TargetEncoder(target_type="continuous", random_state=0)),
-    "constant": encoded(OneHotEncoder(**IGNORE), imputer=SimpleImputer(strategy="constant", fill_value="none")),
+    "constant": encoded(
+        OneHotEncoder(**IGNORE), imputer=SimpleImputer(strategy="constant", fill_value="none")
+    ),
     "numbers as categories": encoded(OneHotEncoder(**IGNORE), columns=["job", "rank"]),
     "scaler before imputer": make_column_transformer(
-        (make_pipeline(StandardScaler(), SimpleImputer(strategy="median"), PCA(2)), NUMBERS), ("drop", TEXTS)
+        (make_pipeline(StandardScaler(), SimpleImputer(strategy="median"), PCA(2)), NUMBERS),
+        ("drop", TEXTS),
     ),
-    "by index": ColumnTransformer([("n", scaled("median"), [0, 1]), ("c", OneHotEncoder(**IGNORE), slice(2, 4))]),
+    "by index": ColumnTransformer(
+        [("n", scaled("median"), [0, 1]), ("c", OneHotEncoder(**IGNORE), slice(2, 4))]
+    ),
     "by mask": ColumnTransformer([("n", scaled(), [True, True, False, False, False])]),
     "by callable": ColumnTransformer([("n", scaled(), lambda frame: list(frame.columns[:2]))]),
     "remainder": ColumnTransformer([("c", OneHotEncoder(**IGNORE), TEXTS)], remainder=scaled()),
     "union": make_column_transformer(
-        (make_pipeline(SimpleImputer(), FeatureUnion([("a", MinMaxScaler()), ("b", RobustScaler())])), NUMBERS)
+        (
+            make_pipeline(
+                SimpleImputer(), FeatureUnion([("a", MinMaxScaler()), ("b", RobustScaler())])
+            ),
+            NUMBERS,
+        )
     ),
     "nested": make_pipeline(
         ColumnTransformer([("x", encoded(OneHotEncoder(**IGNORE)), [*NUMBERS, *TEXTS])]),
@@ -127,19 +148,30 @@ STEPS: dict[str, Any] = {
     "identity": make_pipeline(FunctionTransformer(None), encoded(OneHotEncoder(**IGNORE))),
     "best of the encoded": make_pipeline(encoded(OneHotEncoder(**IGNORE)), SelectKBest(k=3)),
     "best, unknown an error": make_pipeline(encoded(OneHotEncoder()), SelectKBest(k=2)),
-    "chosen by a model": make_pipeline(encoded(OneHotEncoder(**IGNORE)), SelectFromModel(LinearRegression())),
-    "eliminated": make_pipeline(encoded(OneHotEncoder(**IGNORE)), RFE(LinearRegression(), n_features_to_select=3)),
-    "by false positives": make_pipeline(encoded(OneHotEncoder(**IGNORE)), SelectFpr(f_regression, alpha=0.5)),
+    "chosen by a model": make_pipeline(
+        encoded(OneHotEncoder(**IGNORE)), SelectFromModel(LinearRegression())
+    ),
+    "eliminated": make_pipeline(
+        encoded(OneHotEncoder(**IGNORE)), RFE(LinearRegression(), n_features_to_select=3)
+    ),
+    "by false positives": make_pipeline(
+        encoded(OneHotEncoder(**IGNORE)), SelectFpr(f_regression, alpha=0.5)
+    ),
     "whitened": make_column_transformer((make_pipeline(scaled(), PCA(2, whiten=True)), NUMBERS)),
-    "singular vectors": make_pipeline(encoded(OneHotEncoder(**IGNORE)), TruncatedSVD(3, random_state=0)),
+    "singular vectors": make_pipeline(
+        encoded(OneHotEncoder(**IGNORE)), TruncatedSVD(3, random_state=0)
+    ),
     "weights": ColumnTransformer(
-        [("n", scaled(), NUMBERS), ("c", make_pipeline(FILLED, OneHotEncoder()), TEXTS)], transformer_weights={"c": 0.5}
+        [("n", scaled(), NUMBERS), ("c", make_pipeline(FILLED, OneHotEncoder()), TEXTS)],
+        transformer_weights={"c": 0.5},
     ),
     "weighed union": make_column_transformer(
         (
             make_pipeline(
                 SimpleImputer(),
-                FeatureUnion([("a", MinMaxScaler()), ("b", RobustScaler())], transformer_weights={"a": 3.0}),
+                FeatureUnion(
+                    [("a", MinMaxScaler()), ("b", RobustScaler())], transformer_weights={"a": 3.0}
+                ),
             ),
             NUMBERS,
         )
@@ -168,7 +200,9 @@ def test_question_marks() -> None:
     numbers, texts = RAW[NUMBERS], RAW[TEXTS]
     frame = pd.concat([numbers, texts], axis=1)
     imputer = SimpleImputer(strategy="most_frequent", missing_values="?")
-    model = make_pipeline(encoded(OneHotEncoder(**IGNORE), imputer=imputer), regressor()).fit(frame, Y)
+    model = make_pipeline(encoded(OneHotEncoder(**IGNORE), imputer=imputer), regressor()).fit(
+        frame, Y
+    )
     assert_same(model, odd_rows()[[*NUMBERS, *TEXTS]])
 
 
@@ -199,20 +233,28 @@ def test_targets_in_other_units(target: dict[str, Any]) -> None:
     assert_same(TransformedTargetRegressor(inner, **target).fit(GAPS, np.abs(Y) + 1), odd_rows())
 
 
-@pytest.mark.parametrize("kind", [NeuralNetRegressor, NeuralNetClassifier, NeuralNetBinaryClassifier])
+@pytest.mark.parametrize(
+    "kind", [NeuralNetRegressor, NeuralNetClassifier, NeuralNetBinaryClassifier]
+)
 def test_skorch_nets(kind: Any) -> None:
     torch.manual_seed(0)
     X = GAPS[NUMBERS].fillna(30).to_numpy(dtype=np.float32)
-    y = {NeuralNetRegressor: Y[:, None].astype(np.float32), NeuralNetClassifier: (Y > 0).astype(np.int64)}.get(
-        kind, (Y > 0).astype(np.float32)
+    y = {
+        NeuralNetRegressor: Y[:, None].astype(np.float32),
+        NeuralNetClassifier: (Y > 0).astype(np.int64),
+    }.get(kind, (Y > 0).astype(np.float32))
+    module = nn.Sequential(
+        nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2 if kind is NeuralNetClassifier else 1)
     )
-    module = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2 if kind is NeuralNetClassifier else 1))
     if kind is NeuralNetBinaryClassifier:
         module.append(nn.Flatten(0))
     settings = {"criterion": nn.CrossEntropyLoss} if kind is NeuralNetClassifier else {}
     net = kind(module, max_epochs=2, verbose=0, train_split=None, **settings).fit(X, y)
     expected = net.predict_proba(X).reshape(len(X), -1)
-    assert np.abs(rr.extract(net).predict(X.astype(float)) - expected).max() <= 1e-5 * np.abs(expected).max()
+    assert (
+        np.abs(rr.extract(net).predict(X.astype(float)) - expected).max()
+        <= 1e-5 * np.abs(expected).max()
+    )
 
 
 class Home(BaseEstimator, TransformerMixin):
@@ -229,16 +271,30 @@ class Home(BaseEstimator, TransformerMixin):
 ENCODED = make_pipeline(FILLED, OneHotEncoder(**IGNORE))
 BOTH = [("n", scaled(), NUMBERS)]
 REFUSED: dict[str, tuple[Any, str]] = {
-    "normalizer": (make_column_transformer((make_pipeline(scaled(), Normalizer()), NUMBERS)), "is Normalizer"),
-    "powers": (make_column_transformer((make_pipeline(scaled(), PolynomialFeatures()), NUMBERS)), "PolynomialFeatures"),
-    "bins": (make_column_transformer((make_pipeline(scaled(), KBinsDiscretizer()), NUMBERS)), "is KBinsDiscretizer"),
+    "normalizer": (
+        make_column_transformer((make_pipeline(scaled(), Normalizer()), NUMBERS)),
+        "is Normalizer",
+    ),
+    "powers": (
+        make_column_transformer((make_pipeline(scaled(), PolynomialFeatures()), NUMBERS)),
+        "PolynomialFeatures",
+    ),
+    "bins": (
+        make_column_transformer((make_pipeline(scaled(), KBinsDiscretizer()), NUMBERS)),
+        "is KBinsDiscretizer",
+    ),
     "encoded numbers": (
         make_column_transformer((make_pipeline(scaled(), OneHotEncoder(**IGNORE)), ["age"])),
         "encodes what",
     ),
-    "indicator": (make_column_transformer((SimpleImputer(add_indicator=True), NUMBERS)), "adds indicators"),
+    "indicator": (
+        make_column_transformer((SimpleImputer(add_indicator=True), NUMBERS)),
+        "adds indicators",
+    ),
     "function": (
-        make_column_transformer((make_pipeline(SimpleImputer(), FunctionTransformer(np.abs)), NUMBERS)),
+        make_column_transformer(
+            (make_pipeline(SimpleImputer(), FunctionTransformer(np.abs)), NUMBERS)
+        ),
         "applies the function absolute",
     ),
     "clipping": (
@@ -253,8 +309,14 @@ REFUSED: dict[str, tuple[Any, str]] = {
         ColumnTransformer([("n", scaled(), ["rank"]), ("c", ENCODED, ["rank", "job"])]),
         "'rank' is used as a number and as a category",
     ),
-    "own transformer": (make_column_transformer((make_pipeline(scaled(), Home()), NUMBERS)), "is Home"),
-    "clusters": (make_column_transformer((make_pipeline(scaled(), KMeans(2)), NUMBERS)), "is KMeans"),
+    "own transformer": (
+        make_column_transformer((make_pipeline(scaled(), Home()), NUMBERS)),
+        "is Home",
+    ),
+    "clusters": (
+        make_column_transformer((make_pipeline(scaled(), KMeans(2)), NUMBERS)),
+        "is KMeans",
+    ),
 }
 
 

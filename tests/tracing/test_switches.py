@@ -24,13 +24,24 @@ def choice(yes: AffineTensor | float, no: AffineTensor | float, *, closed: bool 
 
 @pytest.mark.parametrize(
     ("yes", "no"),
-    [(X, 1.0), (1.0, X), (times(3.0, -3.0), 0.0), (times(0.3, 0.7), X), (X, X), (times(0.1 + 0.2), times(0.3))],
+    [
+        (X, 1.0),
+        (1.0, X),
+        (times(3.0, -3.0), 0.0),
+        (times(0.3, 0.7), X),
+        (X, X),
+        (times(0.1 + 0.2), times(0.3)),
+    ],
 )
-def test_continuous_choices_are_one_neuron_each(yes: AffineTensor | float, no: AffineTensor | float) -> None:
+def test_continuous_choices_are_one_neuron_each(
+    yes: AffineTensor | float, no: AffineTensor | float
+) -> None:
     assert len(choice(yes, no).neurons) == 2
 
 
-@pytest.mark.parametrize(("yes", "no"), [(X, 0.0), (times(1.0, 1e-6), 1.0), (2.0, 1.0), (times(2.0), X)])
+@pytest.mark.parametrize(
+    ("yes", "no"), [(X, 0.0), (times(1.0, 1e-6), 1.0), (2.0, 1.0), (times(2.0), X)]
+)
 def test_choices_that_jump_are_refused(yes: AffineTensor | float, no: AffineTensor | float) -> None:
     with pytest.raises(ModelError, match="isn't equal where its condition turns, so it jumps"):
         choice(yes, no)
@@ -42,7 +53,9 @@ def test_a_condition_that_never_turns_takes_its_side(closed: bool, expected: lis
     lead = AffineTensor(torch.zeros(2, dtype=torch.float64), first_fixed)
     basis = Basis(2)
     yes, no = torch.tensor([5.0, 1.0]), torch.tensor([0.0, 1.0])
-    found = select_by_switch(basis, compare_values(lead, 0.0, 1.0, closed), yes, no, ModelError, "layer")
+    found = select_by_switch(
+        basis, compare_values(lead, 0.0, 1.0, closed), yes, no, ModelError, "layer"
+    )
     assert found.constant.tolist() == expected
     assert not found.columns.any()
 

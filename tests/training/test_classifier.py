@@ -12,7 +12,8 @@ from sklearn.model_selection import train_test_split
 from torch import nn
 
 from relurules.errors import DataError
-from relurules.training import TrainedClassifier, classifier, fit_classifier
+from relurules.training import classifier
+from relurules.training.classifier import TrainedClassifier, fit_classifier
 
 Data = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -35,7 +36,9 @@ def table() -> Data:
 
 
 def slopes(trained: TrainedClassifier) -> torch.Tensor:
-    return torch.cat([module.weight.detach() for module in trained.model if isinstance(module, nn.PReLU)])
+    return torch.cat(
+        [module.weight.detach() for module in trained.model if isinstance(module, nn.PReLU)]
+    )
 
 
 def first_layer(trained: TrainedClassifier) -> torch.Tensor:
@@ -45,10 +48,16 @@ def first_layer(trained: TrainedClassifier) -> torch.Tensor:
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize(("max_neurons", "max_features"), [(0, 1), (3, 4), (9, 10), (50, 50)])
 def test_limits_hold_exactly(table: Data, max_neurons: int, max_features: int) -> None:
-    trained = fit_classifier(*table, hidden=(5, 4), max_neurons=max_neurons, max_features=max_features, max_terms=10)
+    trained = fit_classifier(
+        *table, hidden=(5, 4), max_neurons=max_neurons, max_features=max_features, max_terms=10
+    )
     assert trained.prelus == 9
     assert int((slopes(trained) != 1.0).sum()) == trained.nonlinear == min(max_neurons, 9)
-    assert int((first_layer(trained) != 0.0).any(dim=0).sum()) == trained.features == min(max_features, 10)
+    assert (
+        int((first_layer(trained) != 0.0).any(dim=0).sum())
+        == trained.features
+        == min(max_features, 10)
+    )
     assert ((slopes(trained) >= 0.0) & (slopes(trained) <= 1.0)).all()
 
 
@@ -78,7 +87,9 @@ def test_the_model_takes_raw_units_and_is_ready_for_use(table: Data) -> None:
 @pytest.mark.usefixtures("short")
 def test_a_seed_gives_one_model_and_leaves_the_global_random_state(table: Data) -> None:
     before = torch.random.get_rng_state()
-    first, again, other = (fit_classifier(*table, seed=seed).model.state_dict() for seed in (3, 3, 4))
+    first, again, other = (
+        fit_classifier(*table, seed=seed).model.state_dict() for seed in (3, 3, 4)
+    )
     assert torch.equal(before, torch.random.get_rng_state())
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not torch.equal(first["1.weight"], other["1.weight"])
@@ -118,7 +129,9 @@ def test_the_inputs_that_decide_the_class_are_kept_and_used(table: Data) -> None
 
 def test_breast_cancer_is_told_apart_with_two_neurons_and_four_inputs() -> None:
     X, y = load_breast_cancer(return_X_y=True)
-    train_X, test_X, train_y, test_y = train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
+    train_X, test_X, train_y, test_y = train_test_split(
+        X, y, test_size=0.2, stratify=y, random_state=0
+    )
     trained = fit_classifier(train_X, train_y)
     with torch.no_grad():
         logits = trained.model(torch.from_numpy(test_X).float())[:, 0].numpy()

@@ -121,20 +121,30 @@ def test_neurons_that_never_change_sign_go_without_a_change(
 
 @settings(max_examples=50)
 @given(seeds, st.integers(0, 4), st.floats(-2, 2), st.floats(-2, 2))
-def test_a_stand_in_takes_the_place_of_its_neuron(seed: int, k: int, factor: float, constant: float) -> None:
+def test_a_stand_in_takes_the_place_of_its_neuron(
+    seed: int, k: int, factor: float, constant: float
+) -> None:
     net = random_network(seed, 3, 5, 2, (0.0,))
-    left = remove_neurons(to_relu_parameters(net, dense=True), [k], np.full(5, factor), np.full(5, constant))
+    left = remove_neurons(
+        to_relu_parameters(net, dense=True), [k], np.full(5, factor), np.full(5, constant)
+    )
     active = np.zeros((len(X), 5))
     for i in range(5):
         z = X @ net.A[i] + active @ net.L[i] + net.b[i]
         active[:, i] = factor * z + constant if i == k else np.maximum(z, 0.0)
-    assert np.allclose(run_forward(left, X).F, X @ net.C.T + active @ net.U.T + net.c, rtol=1e-9, atol=1e-9)
+    assert np.allclose(
+        run_forward(left, X).F, X @ net.C.T + active @ net.U.T + net.c, rtol=1e-9, atol=1e-9
+    )
 
 
 @settings(max_examples=50)
 @given(networks(), seeds)
 def test_rescaled_networks_are_the_same_in_other_coordinates(net: Network, seed: int) -> None:
-    random, m, compact = np.random.default_rng(seed), len(net.c), to_relu_parameters(net, dense=True)
+    random, m, compact = (
+        np.random.default_rng(seed),
+        len(net.c),
+        to_relu_parameters(net, dense=True),
+    )
     shift, scale = random.normal(size=3), random.uniform(0.1, 9.0, 3)
     low, high = random.normal(size=m), random.uniform(0.1, 9.0, m)
     other = rescale_network(compact, (shift, scale), (low, high))
@@ -146,7 +156,11 @@ def test_rescaled_networks_are_the_same_in_other_coordinates(net: Network, seed:
 @given(networks(), seeds, st.booleans())
 def test_standardised_networks_are_restored(net: Network, seed: int, dense: bool) -> None:
     random, m = np.random.default_rng(seed), len(net.c)
-    rows = Rows(random.normal(size=(30, 3)) * [1, 100, 1e-3] + 5, random.normal(size=(30, m)) * 10 + 3, np.ones(30))
+    rows = Rows(
+        random.normal(size=(30, 3)) * [1, 100, 1e-3] + 5,
+        random.normal(size=(30, m)) * 10 + 3,
+        np.ones(30),
+    )
     scale = fit_standardisation(rows, numbers=True)
     compact = scale.standardised(net, dense=dense)
     scaled = scale.rows(rows)
@@ -154,10 +168,15 @@ def test_standardised_networks_are_restored(net: Network, seed: int, dense: bool
     assert np.allclose(scaled.Y.std(axis=0), 1)
     expected = (net.evaluate(rows.X) - scale.low) / scale.high
     assert np.allclose(
-        run_forward(compact, scaled.X).F, expected, rtol=1e-8, atol=1e-8 * np.abs(net.magnitude(rows.X)).max()
+        run_forward(compact, scaled.X).F,
+        expected,
+        rtol=1e-8,
+        atol=1e-8 * np.abs(net.magnitude(rows.X)).max(),
     )
     again = to_network(scale.restored(compact)).evaluate(rows.X)
-    assert np.allclose(again, net.evaluate(rows.X), rtol=1e-8, atol=1e-9 * net.magnitude(rows.X).max())
+    assert np.allclose(
+        again, net.evaluate(rows.X), rtol=1e-8, atol=1e-9 * net.magnitude(rows.X).max()
+    )
 
 
 def test_a_constant_column_is_only_shifted() -> None:
@@ -170,12 +189,17 @@ def test_a_constant_column_is_only_shifted() -> None:
 
 @pytest.mark.parametrize("dense", [False, True])
 def test_no_neurons(dense: bool) -> None:
-    net = network(np.zeros((0, 3)), np.zeros(0), np.zeros((2, 0)), C=[[1, 2, 3], [0, 0, 1]], c=[1, 2])
+    net = network(
+        np.zeros((0, 3)), np.zeros(0), np.zeros((2, 0)), C=[[1, 2, 3], [0, 0, 1]], c=[1, 2]
+    )
     compact = to_relu_parameters(net, dense=dense)
     assert len(compact) == 0
     assert compact.levels == ()
     np.testing.assert_allclose(run_forward(compact, X).F, net.evaluate(X))
-    assert pull_back_derivatives(compact, run_forward(compact, X).Z, np.ones((50, 2)))[0].shape == (50, 0)
+    assert pull_back_derivatives(compact, run_forward(compact, X).Z, np.ones((50, 2)))[0].shape == (
+        50,
+        0,
+    )
 
 
 def test_the_last_neuron_can_go() -> None:
@@ -184,5 +208,8 @@ def test_the_last_neuron_can_go() -> None:
     assert isinstance(left, ReluParameters)
     z = run_forward(compact, X).Z
     np.testing.assert_allclose(
-        run_forward(left, X).F, X @ compact.C.T + (0.5 * z + 0.25) @ compact.U.T + compact.c, rtol=1e-9, atol=1e-9
+        run_forward(left, X).F,
+        X @ compact.C.T + (0.5 * z + 0.25) @ compact.U.T + compact.c,
+        rtol=1e-9,
+        atol=1e-9,
     )

@@ -21,7 +21,10 @@ def test_a_seed_gives_one_network(task: str) -> None:
     compact, data = problem(task, 1)
     schedule = Schedule(epochs=5, batch=7)
     found = [
-        get_parameters(train_by_adam(compact, data, TASKS[task], schedule, l1=1e-3, random=generator(seed))) for seed in (3, 3, 4)
+        get_parameters(
+            train_by_adam(compact, data, TASKS[task], schedule, l1=1e-3, random=generator(seed))
+        )
+        for seed in (3, 3, 4)
     ]
     np.testing.assert_array_equal(found[0], found[1])
     assert (found[0] != found[2]).any()
@@ -60,7 +63,9 @@ def test_patience_is_the_number_of_epochs_without_a_smaller_loss(patience: int) 
 @pytest.mark.parametrize("task", ALL_TASKS)
 def test_what_is_not_trained_stays_0(task: str) -> None:
     compact, data = problem(task, 4, dense=False)
-    found = train_by_adam(compact, data, TASKS[task], Schedule(epochs=4, batch=16), l1=1e-2, random=generator())
+    found = train_by_adam(
+        compact, data, TASKS[task], Schedule(epochs=4, batch=16), l1=1e-2, random=generator()
+    )
     for name, mask in zip(PARAMETER_ARRAYS, found.masks, strict=True):
         assert not getattr(found, name)[~mask].any()
     assert (get_parameters(found) != get_parameters(compact)).any()
@@ -79,7 +84,12 @@ def test_the_penalty_is_of_weights_between_inputs_and_neurons() -> None:
 
 def test_no_epochs_change_nothing() -> None:
     compact, data = problem("regression", 5)
-    assert train_by_adam(compact, data, TASKS["regression"], Schedule(epochs=0), l1=0.0, random=generator()) is compact
+    assert (
+        train_by_adam(
+            compact, data, TASKS["regression"], Schedule(epochs=0), l1=0.0, random=generator()
+        )
+        is compact
+    )
 
 
 @pytest.mark.parametrize("hidden", [(4,), (5, 3), (6, 1, 2)])

@@ -3,15 +3,19 @@
 import pytest
 import torch
 
-from relurules.training import force_rate, freeze_slopes, push_slopes
+from relurules.training.force import force_rate, freeze_slopes, push_slopes
 
 
 @pytest.mark.parametrize(
     ("error", "rate"),
     [(1.0, 0.0), (1e-1, 0.0), (1e-2, 0.0), (1e-3, 1e-4), (1e-4, 2e-4), (10**-4.5, 2.5e-4)],
 )
-def test_rate_is_a_ten_thousandth_for_each_decade_below_a_hundredth(error: float, rate: float) -> None:
-    assert force_rate(torch.tensor(error, dtype=torch.float64)).item() == pytest.approx(rate, abs=1e-15)
+def test_rate_is_a_ten_thousandth_for_each_decade_below_a_hundredth(
+    error: float, rate: float
+) -> None:
+    assert force_rate(torch.tensor(error, dtype=torch.float64)).item() == pytest.approx(
+        rate, abs=1e-15
+    )
 
 
 def test_rate_scales_with_the_learning_rate_and_keeps_the_shape() -> None:

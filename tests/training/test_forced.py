@@ -15,7 +15,12 @@ from relurules.training import force_training
 from relurules.training.force_training import _ForceTraining, train_by_force
 from relurules.training.front import FrontPoint, NetworkSize
 from relurules.training.objective import DataSplit
-from relurules.training.relu_parameters import PARAMETER_ARRAYS, ReluParameters, get_parameters, run_forward
+from relurules.training.relu_parameters import (
+    PARAMETER_ARRAYS,
+    ReluParameters,
+    get_parameters,
+    run_forward,
+)
 from relurules.training.targets import Standardisation, fit_standardisation
 from relurules.training.task import TASKS
 
@@ -31,7 +36,9 @@ def _read_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(force_training, "_READ", 100)
 
 
-def given(task: str, seed: int = 0, slopes: tuple[float, ...] = (0.25, 0.5)) -> tuple[Network, Standardisation, DataSplit]:
+def given(
+    task: str, seed: int = 0, slopes: tuple[float, ...] = (0.25, 0.5)
+) -> tuple[Network, Standardisation, DataSplit]:
     """A network with two levels, rows of its own function where it is a regression, all standardised."""
     net = random_network(seed, 3, 6, scores_of(task), slopes)
     _, data = problem(task, seed, n=150)
@@ -45,10 +52,21 @@ def counted(compact: ReluParameters) -> NetworkSize:
     return NetworkSize(2 ** len(compact), 2 ** len(compact))
 
 
-def walk(task: str, steps: int, freeze: bool, seed: int = 0, reachable: float | None = None) -> list[FrontPoint]:
+def walk(
+    task: str, steps: int, freeze: bool, seed: int = 0, reachable: float | None = None
+) -> list[FrontPoint]:
     net, scale, data = given(task, seed, (0.8, 0.9))
     return train_by_force(
-        net, scale, data, TASKS[task], counted, 1, steps, freeze=freeze, told=lambda _: None, reachable=reachable
+        net,
+        scale,
+        data,
+        TASKS[task],
+        counted,
+        1,
+        steps,
+        freeze=freeze,
+        told=lambda _: None,
+        reachable=reachable,
     )
 
 
@@ -61,7 +79,11 @@ def test_it_begins_with_the_network(task: str, slopes: tuple[float, ...]) -> Non
     X = data.training.X * scale.scale + scale.shift
     expected = (net.evaluate(X) - scale.low) / scale.high
     tolerance = 1e-9 if 0.9999 not in slopes else 0.01
-    assert np.allclose(run_forward(compact, data.training.X).F, expected, atol=tolerance * (1 + np.abs(expected).max()))
+    assert np.allclose(
+        run_forward(compact, data.training.X).F,
+        expected,
+        atol=tolerance * (1 + np.abs(expected).max()),
+    )
 
 
 @pytest.mark.parametrize("task", ALL_TASKS)
@@ -77,7 +99,9 @@ def test_loss_and_gradient(task: str) -> None:
         start = array.detach().clone()
         free = np.ones(start.shape, bool) if i == 6 else run.free[i].numpy()
 
-        def moved(values: np.ndarray, array: torch.Tensor = array, start: torch.Tensor = start) -> float:
+        def moved(
+            values: np.ndarray, array: torch.Tensor = array, start: torch.Tensor = start
+        ) -> float:
             with torch.no_grad():
                 array.copy_(start + torch.from_numpy(values.reshape(start.shape)))
                 return float(run.loss(everything, chosen))
@@ -109,7 +133,9 @@ def test_the_same_each_time() -> None:
 
 def test_what_is_not_there_is_not_trained() -> None:
     net, scale, data = given("regression", 2)
-    (*_, last) = train_by_force(net, scale, data, TASKS["regression"], counted, 0, 50, freeze=False, told=lambda _: None)
+    (*_, last) = train_by_force(
+        net, scale, data, TASKS["regression"], counted, 0, 50, freeze=False, told=lambda _: None
+    )
     first = _ForceTraining(net, scale, data, freeze=False).compact()
     assert not all(mask.all() for mask in first.free)
     for mask, other in zip(first.free, last.compact.free, strict=True):
@@ -120,7 +146,10 @@ def test_what_is_not_there_is_not_trained() -> None:
 def test_the_last_step_counts(steps: int) -> None:
     """Also where it isn't one of those at which the error is read."""
     before, after = (
-        {len(p.compact): get_parameters(p.compact).tolist() for p in walk("binary", n, freeze=False)}
+        {
+            len(p.compact): get_parameters(p.compact).tolist()
+            for p in walk("binary", n, freeze=False)
+        }
         for n in (steps - 50, steps)
     )
     assert before != after
@@ -129,10 +158,15 @@ def test_the_last_step_counts(steps: int) -> None:
 def test_relus_begin_at_a_quarter_and_others_where_they_are() -> None:
     net, scale, data = given("regression", 4)
     net = replace(net, slope=np.array([0.0, 0.01, 0.25, 0.4, 0.9, 1.0]))
-    found = train_by_force(net, scale, data, TASKS["regression"], counted, 0, 0, freeze=False, told=lambda _: None)
+    found = train_by_force(
+        net, scale, data, TASKS["regression"], counted, 0, 0, freeze=False, told=lambda _: None
+    )
     assert len(found[0].compact) == 5
 
 
 def test_on_noisy_data_the_force_needs_an_error_that_counts_as_small() -> None:
-    found = [len(walk("binary", 1000, freeze=True, reachable=error)[-1].compact) for error in (1e-9, None, 0.5)]
+    found = [
+        len(walk("binary", 1000, freeze=True, reachable=error)[-1].compact)
+        for error in (1e-9, None, 0.5)
+    ]
     assert found[0] >= found[1] > found[2]

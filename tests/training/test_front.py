@@ -9,7 +9,7 @@ from training_problems import ALL_TASKS, problem
 
 import relurules as rr
 from relurules.errors import DataError
-from relurules.training import front, region_count
+from relurules.training import front, linearize_model
 from relurules.training.descent import random_network
 from relurules.training.front import (
     FrontPoint,
@@ -21,8 +21,8 @@ from relurules.training.front import (
     walk_front,
 )
 from relurules.training.linearize import choose_point
+from relurules.training.linearize_model import make_size_counter
 from relurules.training.objective import DataSplit, compute_score
-from relurules.training.region_count import make_size_counter
 from relurules.training.relu_parameters import ReluParameters, get_parameters, to_network
 from relurules.training.task import TASKS
 from relurules.training.terms import count_condition_terms, count_formula_terms
@@ -35,7 +35,11 @@ def counter(data: DataSplit) -> front.SizeCounter:
 
 
 def walked(
-    task: str, budget: RuleBudget, seed: int = 0, compact: ReluParameters | None = None, **options: int
+    task: str,
+    budget: RuleBudget,
+    seed: int = 0,
+    compact: ReluParameters | None = None,
+    **options: int,
 ) -> tuple[list[FrontPoint], DataSplit, list[int]]:
     start, data = problem(task, seed, n=80, **options)
     told = list[int]()
@@ -49,7 +53,10 @@ def walked(
 @pytest.mark.parametrize("task", ALL_TASKS)
 def test_one_neuron_less_each_time(task: str) -> None:
     found, data, told = walked(task, RuleBudget(rules=3, terms=2))
-    kinds = [[len(point.compact) for point in found if point.sparse == sparse] for sparse in (False, True)]
+    kinds = [
+        [len(point.compact) for point in found if point.sparse == sparse]
+        for sparse in (False, True)
+    ]
     assert kinds[0] == [4, 3, 2, 1, 0]
     assert kinds[1][-1] == 0
     assert all(a - b == 1 for a, b in pairwise(kinds[1]))
@@ -100,8 +107,8 @@ def test_regions_beyond_the_most_are_not_counted() -> None:
 
 def test_a_budget_above_what_is_counted_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Regions are counted past the budget, however large."""
-    monkeypatch.setattr(region_count, "_MOST_COUNTED", 4)
-    monkeypatch.setattr(region_count, "_MOST_BUILT", 3)
+    monkeypatch.setattr(linearize_model, "_MOST_COUNTED", 4)
+    monkeypatch.setattr(linearize_model, "_MOST_BUILT", 3)
     compact, data = problem("regression", 3, K=6, n=80)
     X, net = data.training.X, to_network(compact)
     traced = graph(net)
@@ -114,7 +121,15 @@ def test_a_budget_above_what_is_counted_is_kept(monkeypatch: pytest.MonkeyPatch)
 def test_many_neurons_become_few(hidden: tuple[int, ...]) -> None:
     _, data = problem("regression", 1, n=80)
     start, told = random_network(3, hidden, 2, np.random.default_rng(1)), list[int]()
-    few = prune_until(start, data, TASKS["regression"], 5, l1=1e-3, random=np.random.default_rng(0), told=told.append)
+    few = prune_until(
+        start,
+        data,
+        TASKS["regression"],
+        5,
+        l1=1e-3,
+        random=np.random.default_rng(0),
+        told=told.append,
+    )
     assert len(few) == 5
     assert told[0] == sum(hidden)
     assert told == sorted(set(told), reverse=True)
@@ -128,7 +143,9 @@ def test_few_neurons_are_left_alone() -> None:
 
 def test_the_same_each_time() -> None:
     start = random_network(3, (10, 6), 2, np.random.default_rng(1))
-    one, other = (walked("regression", RuleBudget(rules=4, terms=2), compact=start)[0] for _ in range(2))
+    one, other = (
+        walked("regression", RuleBudget(rules=4, terms=2), compact=start)[0] for _ in range(2)
+    )
     for a, b in zip(one, other, strict=True):
         assert a[1:] == b[1:]
         np.testing.assert_array_equal(get_parameters(a.compact), get_parameters(b.compact))
@@ -138,7 +155,12 @@ def test_what_a_budget_allows() -> None:
     compact, _ = problem("regression", 2)
     point = FrontPoint(compact, NetworkSize(9, 7), 0.5, sparse=False)
     widest, formula = int(count_condition_terms(compact).max()), count_formula_terms(compact)
-    for name, number in (("rules", 7), ("neurons", 4), ("terms", formula), ("condition_terms", widest)):
+    for name, number in (
+        ("rules", 7),
+        ("neurons", 4),
+        ("terms", formula),
+        ("condition_terms", widest),
+    ):
         assert is_within_budget(point, RuleBudget(**{name: number}))
         assert not is_within_budget(point, RuleBudget(**{name: number - 1}))
     assert is_within_budget(point, RuleBudget())
@@ -155,7 +177,10 @@ def test_the_best_score_of_few_rules() -> None:
     ]
     assert choose_point(found, RuleBudget(rules=9)) == 0
     assert choose_point(found, RuleBudget(rules=4)) == 3
-    with pytest.raises(DataError, match=r"keeps the budget; the least found of each: 2 rules, 4 neurons, 3 inputs in"):
+    with pytest.raises(
+        DataError,
+        match=r"keeps the budget; the least found of each: 2 rules, 4 neurons, 3 inputs in",
+    ):
         choose_point(found, RuleBudget(rules=1))
 
 

@@ -13,17 +13,26 @@ from relurules.training.front_figure import draw_front
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def front(rules: list[int], sparse: list[bool], parallel: list[bool] | None = None) -> pandas.DataFrame:
+def front(
+    rules: list[int], sparse: list[bool], parallel: list[bool] | None = None
+) -> pandas.DataFrame:
     scores = [0.5 + 0.4 * i / len(rules) for i in range(len(rules))][::-1]
     return pandas.DataFrame(
-        {"rules": rules, "validation": scores, "sparse": sparse, "parallel": parallel or [False] * len(rules)}
+        {
+            "rules": rules,
+            "validation": scores,
+            "sparse": sparse,
+            "parallel": parallel or [False] * len(rules),
+        }
     )
 
 
 FRONTS = {
     "many": front([3000, 400, 64, 17, 8, 4, 2, 1, 40, 12, 5, 2, 1], [False] * 8 + [True] * 5),
     "dense only": front([16, 8, 4, 2, 1], [False] * 5),
-    "parallel": front([16, 8, 4, 2, 1, 12, 9, 6], [False] * 5 + [True] * 3, [False] * 5 + [True] * 3),
+    "parallel": front(
+        [16, 8, 4, 2, 1, 12, 9, 6], [False] * 5 + [True] * 3, [False] * 5 + [True] * 3
+    ),
     "one point": front([1], [False]),
 }
 
@@ -44,7 +53,9 @@ def test_it_says_what_it_shows(name: str) -> None:
     assert ("few terms" in said) == (table["sparse"] & ~table["parallel"]).any()
     assert ("parallel" in said) == table["parallel"].any()
     number = table["rules"][chosen]
-    assert any(f"{number} rule" in one and f"{table['validation'][chosen]:.4f}" in one for one in said)
+    assert any(
+        f"{number} rule" in one and f"{table['validation'][chosen]:.4f}" in one for one in said
+    )
     assert draw_front(table, chosen, "AUC") == svg
 
 

@@ -18,13 +18,26 @@ from relurules.training.task import TASKS
 from relurules.training.terms import count_condition_terms, count_formula_terms
 from relurules.training.torch_module import LinearizedNetwork
 
-COLUMNS = ["neurons", "regions", "rules", "patterns", "terms", "condition_terms", "formula_terms", "sparse", "parallel"]
+COLUMNS = [
+    "neurons",
+    "regions",
+    "rules",
+    "patterns",
+    "terms",
+    "condition_terms",
+    "formula_terms",
+    "sparse",
+    "parallel",
+]
 
 
 def test_the_table_counts_what_it_says() -> None:
     task = TASKS["regression"]
     (compact, data), (empty, _) = problem("regression", 1), problem("regression", 2, K=0)
-    found = [FrontPoint(compact, NetworkSize(9, 8), 0.5, sparse=False), FrontPoint(empty, NetworkSize(1, 1), 0.4, sparse=True)]
+    found = [
+        FrontPoint(compact, NetworkSize(9, 8), 0.5, sparse=False),
+        FrontPoint(empty, NetworkSize(1, 1), 0.4, sparse=True),
+    ]
     table = front_table(found, data.training, data.validation, task)
     assert list(table.columns) == [*COLUMNS, "train", "validation", "test"]
     first, last = table.iloc[0], table.iloc[1]
@@ -37,14 +50,22 @@ def test_the_table_counts_what_it_says() -> None:
     assert first["train"] == compute_score(compact, data.training, task)
     assert first["test"] == compute_score(compact, data.validation, task)
     assert first["validation"] == 0.5  # as it was when the network was chosen
-    assert (last["neurons"], last["patterns"], last["terms"], last["condition_terms"]) == (0, 1, 0.0, 0)
+    assert (last["neurons"], last["patterns"], last["terms"], last["condition_terms"]) == (
+        0,
+        1,
+        0.0,
+        0,
+    )
     assert list(front_table(found, data.training, None, task).columns)[-1] == "validation"
 
 
 @pytest.fixture
 def result() -> Linearized:
     compact, data = problem("regression", 1)
-    found = [FrontPoint(compact, NetworkSize(9, 8), 0.5, sparse=False), FrontPoint(compact, NetworkSize(3, 2), 0.4, sparse=True)]
+    found = [
+        FrontPoint(compact, NetworkSize(9, 8), 0.5, sparse=False),
+        FrontPoint(compact, NetworkSize(3, 2), 0.4, sparse=True),
+    ]
     table = front_table(found, data.training, None, TASKS["regression"])
     return Linearized(graph(to_network(compact)), table, 1, "regression", "R2")
 

@@ -60,7 +60,9 @@ def test_it_is_exported_and_traced(heads: str, K: int) -> None:
 
 
 def test_neurons_out_of_the_order_of_their_levels() -> None:
-    net = network([[1, 0], [0, 1], [1, 1]], [0, 0.5, 0], [[1, 2, 3]], L=[[0, 0, 0], [2, 0, 0], [0, 0, 0]])
+    net = network(
+        [[1, 0], [0, 1], [1, 1]], [0, 0.5, 0], [[1, 2, 3]], L=[[0, 0, 0], [2, 0, 0], [0, 0, 0]]
+    )
     assert [level.tolist() for level in net.levels] == [[0, 2], [1]]
     X = np.random.default_rng(0).normal(size=(20, 2))
     np.testing.assert_allclose(run(LinearizedNetwork(graph(net)), X), net.evaluate(X), atol=1e-14)

@@ -36,7 +36,11 @@ def linear(d: int, m: int) -> ReluParameters:
 def objective(compact: ReluParameters, rows: Rows, task: str, l1: float) -> float:
     """What is made smaller, but for the ridge: the mean loss and the sum of absolute weights, without biases."""
     weights = sum(np.abs(getattr(compact, name)).sum() for name in "ALCU")
-    return mean_loss(compact, rows, TASKS[task]) + l1 * weights + 5e-7 * float((get_parameters(compact) ** 2).sum())
+    return (
+        mean_loss(compact, rows, TASKS[task])
+        + l1 * weights
+        + 5e-7 * float((get_parameters(compact) ** 2).sum())
+    )
 
 
 @pytest.mark.parametrize("task", ALL_TASKS)
@@ -51,7 +55,8 @@ def test_jacobian_and_curvature(task: str, seed: int, dense: bool) -> None:
     J = [newton._compute_jacobian(compact, ran, rows.X, score) for score in range(m)]
     for score in range(m):
         expected = differences(
-            lambda v, s=score: run_forward(with_parameters(compact, v), rows.X).F[:, s], get_parameters(compact)
+            lambda v, s=score: run_forward(with_parameters(compact, v), rows.X).F[:, s],
+            get_parameters(compact),
         )
         np.testing.assert_allclose(J[score], expected, atol=1e-6 * max(1.0, np.abs(expected).max()))
     H = TASKS[task].curvature(ran.F) * rows.weights[:, None, None] / len(rows.X)
@@ -116,7 +121,10 @@ def test_the_least_validation_loss_on_the_way_is_chosen(task: str) -> None:
     for seed in range(6):
         compact, data = problem(task, seed, K=6, n=40)
         chosen = TASKS[task]
-        seen = [refine_network(compact, data, chosen, l1=0.0, steps=steps, choose=False) for steps in range(13)]
+        seen = [
+            refine_network(compact, data, chosen, l1=0.0, steps=steps, choose=False)
+            for steps in range(13)
+        ]
         losses = [mean_loss(one, data.validation, chosen) for one in seen]
         found = refine_network(compact, data, chosen, l1=0.0, steps=12)
         assert mean_loss(found, data.validation, chosen) == min(losses)
@@ -150,7 +158,10 @@ def test_a_weight_of_2_is_a_row_twice() -> None:
     order = np.concatenate([np.arange(n), np.flatnonzero(twice)])
     other = Rows(X[order], Y[order], np.ones(len(order)))
     validation = data.validation
-    found = [refine_network(compact, DataSplit(rows, validation), REGRESSION, l1=1e-3, steps=4) for rows in (one, other)]
+    found = [
+        refine_network(compact, DataSplit(rows, validation), REGRESSION, l1=1e-3, steps=4)
+        for rows in (one, other)
+    ]
     np.testing.assert_allclose(get_parameters(found[0]), get_parameters(found[1]), atol=1e-8)
 
 
@@ -171,7 +182,9 @@ def test_curvature_is_computed_on_some_of_many_rows(monkeypatch: pytest.MonkeyPa
     rows = newton._sample_rows(data.training, 5)
     np.testing.assert_array_equal(rows.X, data.training.X[::4])
     found = refine_network(compact, data, REGRESSION, l1=1e-3, steps=20)
-    assert mean_loss(found, data.training, REGRESSION) < mean_loss(compact, data.training, REGRESSION)
+    assert mean_loss(found, data.training, REGRESSION) < mean_loss(
+        compact, data.training, REGRESSION
+    )
 
 
 @pytest.mark.parametrize("spoilt", [lambda A: A * 0.0, lambda A: np.repeat(A[:1], len(A), axis=0)])
@@ -180,4 +193,6 @@ def test_dead_and_equal_neurons_are_no_trouble(spoilt: Callable[[np.ndarray], np
     start = replace(compact, A=spoilt(compact.A), L=compact.L * 0.0, b=np.full(4, -1.0))
     found = refine_network(start, data, REGRESSION, l1=0.0, steps=10)
     assert np.isfinite(get_parameters(found)).all()
-    assert mean_loss(found, data.training, REGRESSION) <= mean_loss(start, data.training, REGRESSION)
+    assert mean_loss(found, data.training, REGRESSION) <= mean_loss(
+        start, data.training, REGRESSION
+    )

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from training_problems import ALL_TASKS, differences, problem
 
 from relurules.training.objective import compute_score, loss_gradient, mean_loss
-from relurules.training.relu_parameters import get_parameters, pull_back_derivatives, run_forward, with_parameters
+from relurules.training.relu_parameters import (
+    get_parameters,
+    pull_back_derivatives,
+    run_forward,
+    with_parameters,
+)
 from relurules.training.task import TASKS
 
 seeds = st.integers(0, 2**32 - 1)
@@ -23,7 +28,9 @@ def test_gradient_by_every_parameter(task: str, seed: int, dense: bool) -> None:
     rows, chosen, ran = data.training, TASKS[task], run_forward(compact, data.training.X)
     if np.abs(ran.Z).min() < 1e-4:
         return  # a kink, where there is no derivative
-    slope = differences(lambda v: mean_loss(with_parameters(compact, v), rows, chosen), get_parameters(compact))
+    slope = differences(
+        lambda v: mean_loss(with_parameters(compact, v), rows, chosen), get_parameters(compact)
+    )
     found = loss_gradient(compact, ran, rows, chosen)
     np.testing.assert_allclose(found, slope, atol=1e-6 * max(1.0, np.abs(slope).max()))
 
@@ -50,5 +57,9 @@ def test_weights_count() -> None:
     compact, data = problem("regression", 4)
     rows, task = data.training, TASKS["regression"]
     losses = task.loss(run_forward(compact, rows.X).F, rows.Y)
-    assert mean_loss(compact, rows, task) == pytest.approx((losses * rows.weights).sum() / len(rows.X))
-    assert compute_score(compact, rows, task) == task.score(run_forward(compact, rows.X).F, rows.Y, rows.weights)
+    assert mean_loss(compact, rows, task) == pytest.approx(
+        (losses * rows.weights).sum() / len(rows.X)
+    )
+    assert compute_score(compact, rows, task) == task.score(
+        run_forward(compact, rows.X).F, rows.Y, rows.weights
+    )

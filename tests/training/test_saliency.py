@@ -84,7 +84,11 @@ def test_what_matters_least_costs_little() -> None:
     compact = replace(compact, L=L, U=U)
     fits = fit_stand_ins(compact, data.training, TASKS["regression"])
     losses = [
-        mean_loss(remove_neurons(compact, [k], fits.factors, fits.constants), data.training, TASKS["regression"])
+        mean_loss(
+            remove_neurons(compact, [k], fits.factors, fits.constants),
+            data.training,
+            TASKS["regression"],
+        )
         for k in range(4)
     ]
     assert int(fits.saliency.argmin()) == 2

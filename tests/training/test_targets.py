@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Head
 from relurules.ir.link import make_identity_heads
-from relurules.training.targets import fit_standardisation, guess_task, one_hot, read_targets, split_rows, weigh_rows
+from relurules.training.targets import (
+    fit_standardisation,
+    guess_task,
+    one_hot,
+    read_targets,
+    split_rows,
+    weigh_rows,
+)
 from relurules.training.task import Rows
 
 seeds = st.integers(0, 2**32 - 1)
@@ -57,7 +64,9 @@ def test_a_task_given_comes_first() -> None:
     assert read_targets(model(2), [0, 1, 1], "multiclass")[1].tolist() == [[1, 0], [0, 1], [0, 1]]
 
 
-@pytest.mark.parametrize("shape", [np.asarray, pandas.Series, pandas.DataFrame, lambda y: np.array(y)[:, None]])
+@pytest.mark.parametrize(
+    "shape", [np.asarray, pandas.Series, pandas.DataFrame, lambda y: np.array(y)[:, None]]
+)
 def test_one_column_is_as_good_as_none(shape: Any) -> None:
     assert read_targets(model(1), shape([0, 1, 1]), None)[0] == "binary"
     assert read_targets(model(1, *BINARY), shape([0, 1, 1]), None)[1].tolist() == [[0], [1], [1]]
@@ -135,7 +144,9 @@ def test_classes_in_columns() -> None:
     [[1, 2], [1, 2, -1], [0, 0, 0], [1, np.nan, 1], [1, np.inf, 1], [[1], [1], [1]], 1.0],
 )
 def test_weights_that_do_not_fit(weights: Any) -> None:
-    with pytest.raises(DataError, match="weights must be 3 finite numbers of at least 0, not all of them 0"):
+    with pytest.raises(
+        DataError, match="weights must be 3 finite numbers of at least 0, not all of them 0"
+    ):
         weigh_rows(np.ones((3, 2)), np.ones((3, 1)), weights)
 
 
@@ -161,7 +172,9 @@ def test_weights_have_mean_1_and_rows_of_weight_0_go() -> None:
 
 @settings(max_examples=50)
 @given(seeds, st.integers(2, 60), st.floats(0.01, 0.99), st.booleans())
-def test_every_row_is_on_one_side_of_the_split(seed: int, n: int, fraction: float, classes: bool) -> None:
+def test_every_row_is_on_one_side_of_the_split(
+    seed: int, n: int, fraction: float, classes: bool
+) -> None:
     Y = one_hot(np.random.default_rng(seed).integers(3, size=n), 3)
     rows = Rows(np.arange(float(n))[:, None], Y, np.ones(n))
     data = split_rows(rows, fraction, seed, classes=classes)
@@ -183,14 +196,18 @@ def test_classes_keep_their_shares(seed: int, m: int, fraction: float) -> None:
     Y = one_hot(label, max(m, 2))[:, -m:]
     data = split_rows(Rows(np.zeros((len(Y), 1)), Y, np.ones(len(Y))), fraction, seed, classes=True)
     for value in range(max(m, 2)):
-        is_value = [(part.Y @ np.arange(1, m + 1) == (value + 1 if m > 1 else value)).sum() for part in data]
+        is_value = [
+            (part.Y @ np.arange(1, m + 1) == (value + 1 if m > 1 else value)).sum() for part in data
+        ]
         assert min(is_value) >= 1
         assert abs(is_value[1] - fraction * sum(is_value)) <= 1.5
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 2, float("nan")])
 def test_a_share_is_between_0_and_1(fraction: float) -> None:
-    with pytest.raises(DataError, match=r"validation_fraction is .*; expected a number between 0 and 1"):
+    with pytest.raises(
+        DataError, match=r"validation_fraction is .*; expected a number between 0 and 1"
+    ):
         split_rows(Rows(np.ones((5, 1)), np.ones((5, 1)), np.ones(5)), fraction, 0, classes=False)
 
 

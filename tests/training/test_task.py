@@ -34,7 +34,9 @@ def test_gradient_and_curvature_are_those_of_the_loss(task: str, seed: int) -> N
 @pytest.mark.parametrize("task", ALL_TASKS)
 @settings(max_examples=50)
 @given(seed=seeds, size=st.sampled_from([1.0, 30.0, 800.0]))
-def test_curvature_is_positive_semidefinite_and_nothing_overflows(task: str, seed: int, size: float) -> None:
+def test_curvature_is_positive_semidefinite_and_nothing_overflows(
+    task: str, seed: int, size: float
+) -> None:
     chosen, (F, Y) = TASKS[task], scores_and_targets(task, seed)
     curvature = chosen.curvature(F * size)
     np.testing.assert_array_equal(curvature, np.swapaxes(curvature, 1, 2))
@@ -57,15 +59,23 @@ def test_auc_with_ties(seed: int, values: int) -> None:
 
 def test_auc_of_one_class_is_a_number() -> None:
     for value in (0.0, 1.0):
-        assert np.isfinite(TASKS["binary"].score(np.arange(4.0)[:, None], np.full((4, 1), value), np.ones(4)))
+        assert np.isfinite(
+            TASKS["binary"].score(np.arange(4.0)[:, None], np.full((4, 1), value), np.ones(4))
+        )
 
 
 @settings(max_examples=50)
 @given(seeds, st.integers(1, 3))
 def test_r2_with_weights(seed: int, m: int) -> None:
     random = np.random.default_rng(seed)
-    F, Y, weights = random.normal(size=(30, m)), random.normal(size=(30, m)), random.uniform(size=30)
-    assert TASKS["regression"].score(F, Y, weights) == pytest.approx(r2_score(Y, F, sample_weight=weights))
+    F, Y, weights = (
+        random.normal(size=(30, m)),
+        random.normal(size=(30, m)),
+        random.uniform(size=30),
+    )
+    assert TASKS["regression"].score(F, Y, weights) == pytest.approx(
+        r2_score(Y, F, sample_weight=weights)
+    )
 
 
 def test_r2_of_a_constant_target() -> None:

@@ -21,7 +21,12 @@ from relurules.training.relu_parameters import (
     to_relu_parameters,
 )
 from relurules.training.task import TASKS, Rows
-from relurules.training.terms import count_condition_terms, count_formula_terms, limit_conditions, limit_inputs
+from relurules.training.terms import (
+    count_condition_terms,
+    count_formula_terms,
+    limit_conditions,
+    limit_inputs,
+)
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -42,7 +47,16 @@ def most_terms(rules: RuleSet) -> tuple[int, int]:
 def test_counts_are_those_of_all_patterns(seed: int, K: int) -> None:
     """By what the forms of neurons and maps can be, over all patterns of signs."""
     random, net = np.random.default_rng(seed), random_network(seed, 4, K, 2, (0.0,))
-    net = Network(net.A * (random.random(net.A.shape) < 0.4), net.L, net.b, net.C, net.U, net.c, net.slope, net.neurons)
+    net = Network(
+        net.A * (random.random(net.A.shape) < 0.4),
+        net.L,
+        net.b,
+        net.C,
+        net.U,
+        net.c,
+        net.slope,
+        net.neurons,
+    )
     patterns = np.where((np.arange(2**K)[:, None] >> np.arange(K)) & 1, 1, -1).astype(np.int8)
     conditions, formulas = np.zeros((K, 4), bool), np.zeros(4, bool)
     for pattern in patterns:
@@ -116,7 +130,10 @@ def test_two_levels(most: int) -> None:
 def test_what_fits_already_is_left_alone() -> None:
     compact, data = two_levels()
     task = TASKS["regression"]
-    for found in (limit_inputs(compact, 5, data, task, 1e-3), limit_conditions(compact, 5, data, task, 1e-3)):
+    for found in (
+        limit_inputs(compact, 5, data, task, 1e-3),
+        limit_conditions(compact, 5, data, task, 1e-3),
+    ):
         np.testing.assert_array_equal(get_parameters(found), get_parameters(compact))
 
 
@@ -128,7 +145,9 @@ def test_inputs_without_weights_stay_without() -> None:
     task = TASKS["regression"]
     found = refine_network(limit_inputs(blind, 2, data, task, 1e-3), data, task, l1=1e-3, steps=5)
     assert count_formula_terms(found) <= 2
-    short = refine_network(limit_conditions(blind, 2, data, task, 1e-3), data, task, l1=1e-3, steps=5)
+    short = refine_network(
+        limit_conditions(blind, 2, data, task, 1e-3), data, task, l1=1e-3, steps=5
+    )
     assert count_condition_terms(short).max() <= 2
 
 
@@ -141,6 +160,10 @@ def test_what_counts_is_kept() -> None:
         return rows._replace(Y=np.column_stack([y, -y]))
 
     data, task = DataSplit(told(data.training), told(data.validation)), TASKS["regression"]
-    found = limit_inputs(refine_network(compact, data, task, l1=1e-3, steps=20), 2, data, task, 1e-3)
+    found = limit_inputs(
+        refine_network(compact, data, task, l1=1e-3, steps=20), 2, data, task, 1e-3
+    )
     assert np.flatnonzero((found.A != 0).any(axis=0)).tolist() == [1, 4]
-    assert mean_loss(refine_network(found, data, task, l1=1e-4, steps=60), data.validation, task) < 0.1
+    assert (
+        mean_loss(refine_network(found, data, task, l1=1e-4, steps=60), data.validation, task) < 0.1
+    )

@@ -9,9 +9,9 @@ from training_problems import ALL_TASKS, differences, problem, random_compact, s
 
 import relurules as rr
 from relurules.training.front import RuleBudget, is_within_budget, walk_front
+from relurules.training.linearize_model import make_size_counter
 from relurules.training.newton import refine_network
 from relurules.training.objective import DataSplit, loss_gradient, mean_loss
-from relurules.training.region_count import make_size_counter
 from relurules.training.relu_parameters import (
     ReluParameters,
     flip_neuron,
@@ -46,7 +46,15 @@ def nearly_parallel() -> tuple[ReluParameters, DataSplit]:
     angles, random = np.array([0.3, 0.6, 1.8]), np.random.default_rng(0)
     A, L = np.column_stack([np.cos(angles), np.sin(angles)]), np.zeros((3, 3))
     free = (np.ones((3, 2), bool), L != 0, np.ones((1, 2), bool))
-    compact = ReluParameters(A, L, np.array([0.2, -0.2, 0.0]), np.zeros((1, 2)), np.array([[2.0, -3, 2]]), np.zeros(1), free)
+    compact = ReluParameters(
+        A,
+        L,
+        np.array([0.2, -0.2, 0.0]),
+        np.zeros((1, 2)),
+        np.array([[2.0, -3, 2]]),
+        np.zeros(1),
+        free,
+    )
     X = random.uniform(-2, 2, size=(200, 2))
     rows = Rows(X, run_forward(compact, X).F + random.normal(size=(200, 1)) * 0.05, np.ones(200))
     return compact, DataSplit(rows.part(slice(0, 150)), rows.part(slice(150, None)))
@@ -58,7 +66,9 @@ def test_a_mirrored_neuron_is_the_same_function(seed: int) -> None:
     for k in range(6):
         turned = flip_neuron(compact, k)
         np.testing.assert_allclose(run_forward(turned, X).F, run_forward(compact, X).F, atol=1e-9)
-        np.testing.assert_allclose(run_forward(turned, X).Z[:, k], -run_forward(compact, X).Z[:, k], atol=1e-9)
+        np.testing.assert_allclose(
+            run_forward(turned, X).Z[:, k], -run_forward(compact, X).Z[:, k], atol=1e-9
+        )
 
 
 def test_parallel_hyperplanes_are_found_first() -> None:
@@ -77,7 +87,12 @@ def test_neurons_of_several_levels_or_of_one_value_are_not_tied() -> None:
     deep = replace(compact, L=L, free=(compact.free[0], L != 0, compact.free[2]))
     assert find_parallel_pairs(deep, data.training, 9) == []
     dead = one_level(2)
-    assert not any(4 in pair for pair in find_parallel_pairs(replace(dead, A=dead.A * [[1], [1], [1], [1], [0]]), data.training, 9))
+    assert not any(
+        4 in pair
+        for pair in find_parallel_pairs(
+            replace(dead, A=dead.A * [[1], [1], [1], [1], [0]]), data.training, 9
+        )
+    )
 
 
 @pytest.mark.parametrize("factor", [3.0, -0.4])
@@ -117,8 +132,13 @@ def test_training_keeps_what_is_tied_together(task: str) -> None:
     again = with_parameters(compact, get_parameters(compact))
     np.testing.assert_array_equal(np.hstack([again.A, again.L]), np.hstack([compact.A, compact.L]))
     chosen, rows = TASKS[task], data.training
-    slopes = differences(lambda values: mean_loss(with_parameters(compact, values), rows, chosen), get_parameters(compact))
-    np.testing.assert_allclose(loss_gradient(compact, run_forward(compact, rows.X), rows, chosen), slopes, atol=1e-6)
+    slopes = differences(
+        lambda values: mean_loss(with_parameters(compact, values), rows, chosen),
+        get_parameters(compact),
+    )
+    np.testing.assert_allclose(
+        loss_gradient(compact, run_forward(compact, rows.X), rows, chosen), slopes, atol=1e-6
+    )
     better = refine_network(compact, data, chosen, l1=0.0, steps=8, choose=False)
     assert mean_loss(better, rows, chosen) < mean_loss(compact, rows, chosen)
     for k, first in enumerate(better.tied):
@@ -150,7 +170,9 @@ def test_the_second_way_ties_what_is_nearly_parallel(budget: RuleBudget) -> None
         )
         for ties in (False, True)
     ]  # fmt: skip
-    first, second = ([point for point in found[1] if point.parallel == parallel] for parallel in (False, True))
+    first, second = (
+        [point for point in found[1] if point.parallel == parallel] for parallel in (False, True)
+    )
     assert [point.score for point in first] == [point.score for point in found[0]]
     assert all(point.size.rules > 6 for point in second[:-1])
     last = second[-1]
@@ -165,7 +187,8 @@ def test_the_method_parallel_keeps_the_budget_in_the_rules() -> None:
     start, data = problem("regression", 0, K=6, n=80)
     X, net = data.training.X, to_network(start)
     found, plain = (
-        rr.linearize(graph(net), X, net.evaluate(X), max_rules=5, method=method) for method in ("parallel", "saliency")
+        rr.linearize(graph(net), X, net.evaluate(X), max_rules=5, method=method)
+        for method in ("parallel", "saliency")
     )
     assert len(rr.extract(found.graph, data=X)) <= 5
     assert found.front["parallel"].any()

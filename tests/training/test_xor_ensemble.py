@@ -27,7 +27,9 @@ def test_one_step_is_the_step_that_automatic_differentiation_takes(
 ) -> None:
     monkeypatch.setattr(xor, "NOISE_SD", 0.0)
     inputs, targets = xor.truth_table()
-    for before, after in zip(train(xor, 3, 5, freeze=False), train(xor, 3, 6, freeze=False), strict=True):
+    for before, after in zip(
+        train(xor, 3, 5, freeze=False), train(xor, 3, 6, freeze=False), strict=True
+    ):
         optimizer = torch.optim.SGD(before.parameters(), lr=0.01)
         nn.functional.mse_loss(before(inputs.T), targets.T).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -53,7 +55,11 @@ def test_only_frozen_slopes_are_beyond_the_gradient(
     xor: ModuleType, monkeypatch: pytest.MonkeyPatch, freeze: bool
 ) -> None:
     monkeypatch.setattr(xor, "START_SLOPE", 0.9999)
-    slopes = [module.weight.detach() for module in train(xor, 1, 500, freeze=freeze)[0] if isinstance(module, nn.PReLU)]
+    slopes = [
+        module.weight.detach()
+        for module in train(xor, 1, 500, freeze=freeze)[0]
+        if isinstance(module, nn.PReLU)
+    ]
     assert torch.equal(torch.cat(slopes), torch.ones(20)) == freeze
 
 

@@ -24,10 +24,16 @@ def targets(task: str, F: Array, random: np.random.Generator) -> Array:
     noisy = F + random.normal(size=F.shape)
     if task == "regression":
         return noisy
-    return (noisy > 0.0).astype(float) if task == "binary" else np.eye(F.shape[1])[noisy.argmax(axis=1)]
+    return (
+        (noisy > 0.0).astype(float)
+        if task == "binary"
+        else np.eye(F.shape[1])[noisy.argmax(axis=1)]
+    )
 
 
-def random_compact(seed: int, *, d: int = 3, K: int = 4, m: int = 2, dense: bool = True) -> ReluParameters:
+def random_compact(
+    seed: int, *, d: int = 3, K: int = 4, m: int = 2, dense: bool = True
+) -> ReluParameters:
     return to_relu_parameters(random_network(seed, d, K, m), dense=dense)
 
 
@@ -36,18 +42,23 @@ def weighted(X: Array, Y: Array, seed: int) -> Rows:
     return Rows(X, Y, weights / weights.mean())
 
 
-def problem(task: str, seed: int, *, d: int = 3, K: int = 4, n: int = 60, dense: bool = True) -> tuple[ReluParameters, DataSplit]:
+def problem(
+    task: str, seed: int, *, d: int = 3, K: int = 4, n: int = 60, dense: bool = True
+) -> tuple[ReluParameters, DataSplit]:
     """A network, and weighted rows of another one's function."""
     random, m = np.random.default_rng(seed), scores_of(task)
     teacher = random_compact(seed + 1, d=d, m=m)
     X = random.normal(size=(n, d))
     rows = weighted(X, targets(task, run_forward(teacher, X).F, random), seed)
-    return random_compact(seed, d=d, K=K, m=m, dense=dense), DataSplit(rows.part(slice(0, -15)), rows.part(slice(-15, None)))
+    return random_compact(seed, d=d, K=K, m=m, dense=dense), DataSplit(
+        rows.part(slice(0, -15)), rows.part(slice(-15, None))
+    )
 
 
 def differences(function: Callable[[Array], Array | float], at: Array, step: float = 1e-6) -> Array:
     """Central differences by every entry of `at`, (P,): (..., P)."""
     moves = np.eye(len(at)) * step
     return np.stack(
-        [(np.asarray(function(at + h)) - np.asarray(function(at - h))) / (2 * step) for h in moves], axis=-1
+        [(np.asarray(function(at + h)) - np.asarray(function(at - h))) / (2 * step) for h in moves],
+        axis=-1,
     )

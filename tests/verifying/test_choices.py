@@ -16,8 +16,18 @@ NAN = np.nan
         ([Head("step", (1,))], [[1], [0]], (1,), [1, 0]),
         ([Head("sigmoid", (0,))], [[0.6], [0.5], [0.4], [NAN]], (0,), [1, 0, 0, NAN]),
         ([Head("complement", (0,))], [[0.6], [0.4]], (0,), [0, 1]),
-        ([Head("softmax", (0, 1), 1), Head("softmax", (0, 1), 0)], [[0.9, 0.1], [0.2, 0.8]], (0, 1), [1, 0]),
-        ([Head("log_softmax", (0, 1), i) for i in range(2)], [[-0.1, -3], [-3, -0.1]], (0, 1), [0, 1]),
+        (
+            [Head("softmax", (0, 1), 1), Head("softmax", (0, 1), 0)],
+            [[0.9, 0.1], [0.2, 0.8]],
+            (0, 1),
+            [1, 0],
+        ),
+        (
+            [Head("log_softmax", (0, 1), i) for i in range(2)],
+            [[-0.1, -3], [-3, -0.1]],
+            (0, 1),
+            [0, 1],
+        ),
         ([Head("softmax", (3, 1), 1)], [[0.9], [0.2]], (3, 1), [1, 0]),
         ([Head("log_softmax", (0, 1))], [[-0.1], [-3.0]], (0, 1), [0, 1]),
     ],
@@ -31,11 +41,22 @@ def test_one_choice(
 
 
 def test_several_choices_and_none() -> None:
-    heads = [Head("sigmoid", (0,)), Head("identity", (1,)), Head("sigmoid", (2,)), Head("exp", (0,))]
+    heads = [
+        Head("sigmoid", (0,)),
+        Head("identity", (1,)),
+        Head("sigmoid", (2,)),
+        Head("exp", (0,)),
+    ]
     told = read_class_choices(heads, np.array([[0.9, 7, 0.1, 2]]))
-    assert [(choice.scores, choice.classes.tolist()) for choice in told] == [((0,), [1]), ((2,), [0])]
+    assert [(choice.scores, choice.classes.tolist()) for choice in told] == [
+        ((0,), [1]),
+        ((2,), [0]),
+    ]
     assert read_class_choices([Head("softmax", (0, 1, 2))], np.array([[0.9]])) == []
-    assert read_class_choices([Head("identity", (0,)), Head("identity", (1,))], np.array([[1.0, 2.0]])) == []
+    assert (
+        read_class_choices([Head("identity", (0,)), Head("identity", (1,))], np.array([[1.0, 2.0]]))
+        == []
+    )
 
 
 def test_the_class_that_sql_tells() -> None:
@@ -45,7 +66,9 @@ def test_the_class_that_sql_tells() -> None:
     one = read_sql_class([Head("softmax", (0, 1, 2), 2)], scores[:, :1], scores)
     assert one is not None
     assert one.classes.tolist() == [1, 0]
-    alone = read_sql_class([Head("complement", (0,))], np.array([[0.2], [0.8]]), np.array([[1.4], [-1.4]]))
+    alone = read_sql_class(
+        [Head("complement", (0,))], np.array([[0.2], [0.8]]), np.array([[1.4], [-1.4]])
+    )
     assert alone is not None
     assert alone.classes.tolist() == [1, 0]
     assert read_sql_class([Head("identity", (0,))], np.array([[0.2]]), np.array([[0.2]])) is None

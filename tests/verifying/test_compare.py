@@ -17,7 +17,9 @@ X = rows_in(BOX, 200)
 
 def scored(*heads: Head, scale: float = 1.0) -> RuleSet:
     """Scores a, b and 0.5."""
-    net = network(np.empty((0, 2)), [], np.empty((3, 0)), C=[[scale, 0], [0, scale], [0, 0]], c=[0, 0, 0.5])
+    net = network(
+        np.empty((0, 2)), [], np.empty((3, 0)), C=[[scale, 0], [0, scale], [0, 0]], c=[0, 0, 0.5]
+    )
     return rules_of(net, BOX, heads=heads)
 
 
@@ -70,7 +72,9 @@ class Twice(nn.Module):
         return torch.stack([back, forth, x[:, 0] - 3], 1).argmax(1)
 
 
-@pytest.mark.parametrize(("target", "dialect"), [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")])
+@pytest.mark.parametrize(
+    ("target", "dialect"), [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")]
+)
 @pytest.mark.parametrize("form", ["rules", "tree", "network"])
 def test_ties_pass_and_only_ties(form: str, target: str, dialect: str | None) -> None:
     graph = rr.trace(Twice(), input_shape=(3,))
@@ -105,7 +109,9 @@ def test_an_argmax_may_differ_within_the_bound_of_the_rules() -> None:
     assert rr.verify(rr.emit(exact, "python"), exact, rows).difference == 0
 
 
-@pytest.mark.parametrize(("target", "dialect"), [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")])
+@pytest.mark.parametrize(
+    ("target", "dialect"), [("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")]
+)
 def test_infinite_outputs_agree(target: str, dialect: str | None) -> None:
     rules = scored(Head("exp", (0,)), Head("expm1", (1,)), scale=2000.0)
     report = rr.verify(rr.emit(rules, target, dialect=dialect), rules, X)

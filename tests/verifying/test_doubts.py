@@ -37,12 +37,18 @@ def changed(artifact: Artifact, old: str, new: str) -> Artifact:
 def spike(width: float) -> Graph:
     """0 everywhere but for a spike of height 1 behind 0.25, twice `width` wide; terms of 1 / width."""
     steep = 1 / width
-    return graph(network([[1.0]] * 3, [-0.25, -0.25 - width, -0.25 - 2 * width], [[steep, -2 * steep, steep]]))
+    return graph(
+        network(
+            [[1.0]] * 3, [-0.25, -0.25 - width, -0.25 - 2 * width], [[steep, -2 * steep, steep]]
+        )
+    )
 
 
 def flat(heads: list[Head] | None = None, C: Any = 0.0) -> RuleSet:
     """0 everywhere, or C x."""
-    return rules_of(network(np.empty((0, 1)), [], np.empty((1, 0)), C=[[C]]), UNIT, heads=heads or ())
+    return rules_of(
+        network(np.empty((0, 1)), [], np.empty((1, 0)), C=[[C]]), UNIT, heads=heads or ()
+    )
 
 
 def shifted(heads: list[Head], domain: rr.Domain = UNIT) -> Graph:
@@ -113,7 +119,9 @@ def test_a_tie_that_float64_does_not_tell_passes_and_is_told() -> None:
 def test_the_right_formula_of_a_steep_piece_passes_on_one_row(width: float) -> None:
     """Its terms are 1 / width, while the network itself subtracts without rounding: off by 1e-7 of its height."""
     model = spike(width)
-    rules = rules_of(network(np.empty((0, 1)), [], np.empty((1, 0)), C=[[1 / width]], c=[-0.25 / width]), UNIT)
+    rules = rules_of(
+        network(np.empty((0, 1)), [], np.empty((1, 0)), C=[[1 / width]], c=[-0.25 / width]), UNIT
+    )
     rows = 0.25 + width * np.array([[0.25], [0.5], [0.75], [1.0]])
     for X in (*(row[None] for row in rows), rows):
         assert rr.verify(rr.emit(rules, "python"), model, X)
@@ -149,7 +157,9 @@ def test_an_argmax_passes_between_ties_only(scores: int) -> None:
     report = rr.verify(rr.emit(rules(-c), "python"), model, X)
     assert not report
     assert f"the class is 0 and not {scores - 1}; the scores are" in report.remarks[0]
-    equal = graph(network([[1.0]], [1e8], np.ones((scores, 1)), C=0 * C, c=0 * c - 1e8), heads=heads)
+    equal = graph(
+        network([[1.0]], [1e8], np.ones((scores, 1)), C=0 * C, c=0 * c - 1e8), heads=heads
+    )
     (remark,) = rr.verify(rr.emit(rules(c), "python"), equal, X).remarks
     assert remark.startswith("in 20 rows (row 0) the class differs between scores that tie")
 
@@ -176,7 +186,9 @@ def test_the_class_alone_fails(engine: str) -> None:
 def test_a_class_that_there_is_not_fails() -> None:
     rules = flat([Head("sigmoid", (0,))], C=1.0)
     artifact = rr.emit(rules, "sql", columns=["outputs", "class", "rule"])
-    report = rr.verify(changed(artifact, "THEN 1 WHEN", "THEN 7 WHEN"), rules, np.array([[0.5], [0.25]]))
+    report = rr.verify(
+        changed(artifact, "THEN 1 WHEN", "THEN 7 WHEN"), rules, np.array([[0.5], [0.25]])
+    )
     assert not report
     assert report.remarks == ("row 0: the class is 7 and not 1, and there is no such class",)
 
@@ -193,7 +205,11 @@ def test_classes_within_the_bound_of_simplified_rules_pass() -> None:
 def test_rounding_alone_never_fails(seed: int) -> None:
     """Single rows, rows that are all the same, and rows on corners: what rows span may be nothing at all."""
     rng = np.random.default_rng(seed)
-    heads = [[], [Head("sigmoid", (0,)), Head("exp", (1,))], [Head("softmax", (0, 1), i) for i in range(2)]][seed % 3]
+    heads = [
+        [],
+        [Head("sigmoid", (0,)), Head("exp", (1,))],
+        [Head("softmax", (0, 1), i) for i in range(2)],
+    ][seed % 3]
     net = random_network(seed, d=3, K=5)
     model = graph(net, heads=heads)
     domain = rr.Domain.box([-1] * 3, [1] * 3)
@@ -206,7 +222,10 @@ def test_rounding_alone_never_fails(seed: int) -> None:
         rng.choice([-1.0, 1.0], (4, 3)),
         one + 0 * domain.lower,
     ):
-        for artifact in (rules, *(rr.emit(rules, "python", form=form) for form in ("rules", "tree", "network"))):
+        for artifact in (
+            rules,
+            *(rr.emit(rules, "python", form=form) for form in ("rules", "tree", "network")),
+        ):
             assert rr.verify(artifact, model, np.atleast_2d(X)), (artifact, X)
 
 
@@ -250,7 +269,11 @@ def test_float_knows_which_columns_are_too_large(low: float, refused: bool) -> N
 
 def test_float_refuses_conditions_of_decisions_too() -> None:
     domain = rr.Domain.box([1e6, 0], [1e6 + 10, 1], ["large", "share"])
-    rules = rules_of(network(np.empty((0, 2)), [], np.empty((1, 0)), C=[[1.0, 1.0]], c=[-1e6]), domain, decision=5.0)
+    rules = rules_of(
+        network(np.empty((0, 2)), [], np.empty((1, 0)), C=[[1.0, 1.0]], c=[-1e6]),
+        domain,
+        decision=5.0,
+    )
     with pytest.raises(UnsupportedError, match="column 'large'"):
         rr.emit(rules, "c", number="float")
     ignored = rules_of(network([[0, 1]], [-0.5], [[1.0]]), domain)

@@ -107,7 +107,9 @@ def hostile(rules: RuleSet, engine: str, text: str, **options: str) -> Artifact:
 
 
 @pytest.mark.parametrize(("engine", "statement"), CASES)
-def test_hostile_statements_are_refused(engine: str, statement: str, rules: RuleSet, tmp_path: Path) -> None:
+def test_hostile_statements_are_refused(
+    engine: str, statement: str, rules: RuleSet, tmp_path: Path
+) -> None:
     need(engine)
     seen, out = tmp_path / "secret.txt", tmp_path / "out"
     seen.write_text("7\n")
@@ -123,7 +125,16 @@ def test_hostile_statements_are_refused(engine: str, statement: str, rules: Rule
 def test_honest_statements_run_after_hostile_ones(engine: str, shape: str, rules: RuleSet) -> None:
     need(engine)
     output = {"output": "y0"} if shape == "function" else {}
-    artifact = rr.emit(rules, "sql", dialect=engine, shape=shape, form="rules", outside="null", key=["id"], **output)
+    artifact = rr.emit(
+        rules,
+        "sql",
+        dialect=engine,
+        shape=shape,
+        form="rules",
+        outside="null",
+        key=["id"],
+        **output,
+    )
     for _ in range(2):
         assert rr.verify(artifact, rules, X)
         with pytest.raises(CheckError):
@@ -151,18 +162,24 @@ def test_a_file_is_nothing_to_mariadb(rules: RuleSet, tmp_path: Path) -> None:
         "SELECT 1",
     ],
 )
-def test_another_function_than_the_head_names_is_refused(engine: str, text: str, rules: RuleSet) -> None:
+def test_another_function_than_the_head_names_is_refused(
+    engine: str, text: str, rules: RuleSet
+) -> None:
     """What is called afterwards is the head's word: it could name one of the engine's own."""
     need(engine)
     quote = '"' if engine == "clickhouse" else "`"
-    artifact = hostile(rules, engine, text.replace('"', quote), shape="function", output="y0", form="rules")
+    artifact = hostile(
+        rules, engine, text.replace('"', quote), shape="function", output="y0", form="rules"
+    )
     for name in ("file", "reflect", "score"):
         with pytest.raises(CheckError, match=r"score\.sql wasn't run"):
             rr.verify(replace(artifact, name=name), rules, X)
 
 
 def test_a_message_says_what_may_be_read(rules: RuleSet) -> None:
-    with pytest.raises(CheckError, match='where it may read "input_data" and nothing else: not authorized'):
+    with pytest.raises(
+        CheckError, match='where it may read "input_data" and nothing else: not authorized'
+    ):
         rr.verify(hostile(rules, "sqlite", "ATTACH ':memory:' AS other"), rules, X)
     with pytest.raises(CheckError, match="file system operations are disabled by configuration"):
         rr.verify(hostile(rules, "duckdb", "SELECT * FROM read_text('/etc/passwd')"), rules, X)
@@ -170,9 +187,16 @@ def test_a_message_says_what_may_be_read(rules: RuleSet) -> None:
 
 def test_the_small_language_reads_quotes_as_each_engine_does(rules: RuleSet) -> None:
     artifact = rr.emit(rules, "sql", dialect="spark")
-    spark, clickhouse = SqlAllowlist(engine="Spark", quote="`"), SqlAllowlist(engine="ClickHouse", quote='"', escapes=True)
-    spark.check("SELECT 'it\\'s file(' AS `a``b.c file(\\`, 1.5E-3 FROM `input_data` -- file(", artifact)
-    clickhouse.check('SELECT \'it\'\'s file(\' AS "a\\"b.c file(", rr_x."y" FROM "input_data"', artifact)
+    spark, clickhouse = (
+        SqlAllowlist(engine="Spark", quote="`"),
+        SqlAllowlist(engine="ClickHouse", quote='"', escapes=True),
+    )
+    spark.check(
+        "SELECT 'it\\'s file(' AS `a``b.c file(\\`, 1.5E-3 FROM `input_data` -- file(", artifact
+    )
+    clickhouse.check(
+        'SELECT \'it\'\'s file(\' AS "a\\"b.c file(", rr_x."y" FROM "input_data"', artifact
+    )
     for text in (
         "SELECT `a\\`, file(1)",
         "SELECT 'a'' || file(1)",
@@ -182,7 +206,12 @@ def test_the_small_language_reads_quotes_as_each_engine_does(rules: RuleSet) -> 
     ):
         with pytest.raises(CheckError, match="is nothing that relurules writes for Spark"):
             spark.check(text, artifact)
-    for text in ('SELECT "a\\", file(1)', "SELECT 1 -- x\r, file(1)", 'SELECT "default"."x"', "SELECT * FROM 'x'"):
+    for text in (
+        'SELECT "a\\", file(1)',
+        "SELECT 1 -- x\r, file(1)",
+        'SELECT "default"."x"',
+        "SELECT * FROM 'x'",
+    ):
         with pytest.raises(CheckError, match="is nothing that relurules writes for ClickHouse"):
             clickhouse.check(text, artifact)
 
@@ -195,13 +224,22 @@ def test_tables_with_a_schema_are_named_by_the_head(rules: RuleSet) -> None:
         check(str(artifact), replace(artifact, table="main.other"))
 
 
-def test_the_command_line_says_why(rules: RuleSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_says_why(
+    rules: RuleSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Hostile SQL and a difference that shows both end with 1 and a sentence."""
     artifact = rr.emit(rules, "sql", dialect="duckdb", outside="null", form="rules")
     (path,) = artifact.write(tmp_path)
     rules.save(tmp_path / "rules.json")
     pd.DataFrame(X, columns=["a", "b"]).to_csv(tmp_path / "rows.csv", index=False)
-    command = ["verify", str(path), "--against", str(tmp_path / "rules.json"), "--data", str(tmp_path / "rows.csv")]
+    command = [
+        "verify",
+        str(path),
+        "--against",
+        str(tmp_path / "rules.json"),
+        "--data",
+        str(tmp_path / "rows.csv"),
+    ]
     assert run(command) == 0
     capsys.readouterr()
 

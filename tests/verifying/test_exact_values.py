@@ -15,7 +15,9 @@ def by_fractions(net: Network, row: Array) -> list[Fraction]:
     x = [Fraction(value) for value in row.tolist()]
     active: list[Fraction] = []
     for k in range(len(net)):
-        z = Fraction(float(net.b[k])) + sum(Fraction(float(w)) * v for w, v in zip(net.A[k], x, strict=True))
+        z = Fraction(float(net.b[k])) + sum(
+            Fraction(float(w)) * v for w, v in zip(net.A[k], x, strict=True)
+        )
         z += sum(Fraction(float(w)) * v for w, v in zip(net.L[k, :k], active, strict=True))
         active.append(max(z, Fraction(0)) + Fraction(float(net.slope[k])) * min(z, Fraction(0)))
     return [

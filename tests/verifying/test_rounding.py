@@ -42,7 +42,9 @@ def test_runs_stay_within_the_rounding_of_their_terms(seed: int) -> None:
         terms = sum_live_terms(net, row[None], 1e-12)[0]
         assert (rounding.moves <= 20 * 2.0**-53 * terms).all()
         assert np.abs(rounding.errors).max(axis=0) == pytest.approx(rounding.moves, abs=1e-14)
-        assert [round_to_float(score) for score in rounding.exact] == pytest.approx(net.evaluate(row[None])[0])
+        assert [round_to_float(score) for score in rounding.exact] == pytest.approx(
+            net.evaluate(row[None])[0]
+        )
 
 
 def test_runs_show_cancellation() -> None:
@@ -55,7 +57,9 @@ def test_runs_show_cancellation() -> None:
 
 def test_the_model_itself_is_one_of_the_runs() -> None:
     net = network([[1.0]], [0.0], [[1.0]])
-    runs = FloatRuns(network=net, heads=make_identity_heads(1), framework=lambda X: np.maximum(X, 0.0) + 1e-3)
+    runs = FloatRuns(
+        network=net, heads=make_identity_heads(1), framework=lambda X: np.maximum(X, 0.0) + 1e-3
+    )
     assert runs.of(np.array([0.5])).moves[0] == pytest.approx(1e-3)
 
 

@@ -16,7 +16,12 @@ from relurules.ir import Artifact, RuleSet
 
 BOX = rr.Domain.box([-1, -1], [1, 1], ["a", "b"])
 X = rows_in(BOX, 100)
-ENGINES = [("python", "python", None), ("c", "c", None), ("sqlite", "sql", "sqlite"), ("duckdb", "sql", "duckdb")]
+ENGINES = [
+    ("python", "python", None),
+    ("c", "c", None),
+    ("sqlite", "sql", "sqlite"),
+    ("duckdb", "sql", "duckdb"),
+]
 FORMS = ("rules", "tree", "network")
 
 
@@ -39,7 +44,9 @@ def test_what_is_emitted_passes(form: str, engine: str, target: str, dialect: st
     domain = BOX.where("a + 2*b <= 2")
     rules = rules_of(random_network(1, K=6), domain)
     rows = np.vstack([X, [[9, 9], [np.nan, 0], [1, 1]]])
-    report = rr.verify(rr.emit(rules, target, form=form, dialect=dialect, outside="null"), rules, rows)
+    report = rr.verify(
+        rr.emit(rules, target, form=form, dialect=dialect, outside="null"), rules, rows
+    )
     assert report
     assert report.passed
     assert (report.engine, report.rows) == (engine, 103)
@@ -49,7 +56,9 @@ def test_what_is_emitted_passes(form: str, engine: str, target: str, dialect: st
 
 
 @pytest.mark.parametrize(("engine", "target", "dialect"), ENGINES, ids=[e[0] for e in ENGINES])
-def test_a_wrong_coefficient_fails(engine: str, target: str, dialect: str | None, rules: RuleSet) -> None:
+def test_a_wrong_coefficient_fails(
+    engine: str, target: str, dialect: str | None, rules: RuleSet
+) -> None:
     three, more = ("3.0E0 *", "3.0001E0 *") if target == "sql" else ("3.0 *", "3.0001 *")
     wrong = changed(rr.emit(rules, target, dialect=dialect), three, more)
     report = rr.verify(wrong, rules, X, engine)
@@ -77,7 +86,9 @@ def test_a_row_inside_without_a_number_fails(rules: RuleSet) -> None:
 
 
 def test_a_number_outside_the_domain_fails(rules: RuleSet) -> None:
-    loud = changed(rr.emit(rules, "python"), "return _result(0, math.nan)", "return _result(0, 0.0)")
+    loud = changed(
+        rr.emit(rules, "python"), "return _result(0, math.nan)", "return _result(0, 0.0)"
+    )
     assert not rr.verify(loud, rules, np.vstack([X, [[5.0, 5.0]]]))
 
 
@@ -120,7 +131,9 @@ def test_frames_are_matched_by_name(rules: RuleSet) -> None:
         ("sql", "FROM rr_scored", "FROM rr_nowhere", "score.sql failed in SQLite"),
     ],
 )
-def test_an_artefact_that_does_not_run(target: str, old: str, new: str, said: str, rules: RuleSet) -> None:
+def test_an_artefact_that_does_not_run(
+    target: str, old: str, new: str, said: str, rules: RuleSet
+) -> None:
     with pytest.raises(CheckError) as raised:
         rr.verify(changed(rr.emit(rules, target), old, new), rules, X)
     assert said in str(raised.value)
@@ -128,7 +141,11 @@ def test_an_artefact_that_does_not_run(target: str, old: str, new: str, said: st
 
 def test_sql_that_does_not_run_in_duckdb(rules: RuleSet) -> None:
     with pytest.raises(CheckError, match=r"score\.sql failed in DuckDB"):
-        rr.verify(changed(rr.emit(rules, "sql", dialect="duckdb"), "FROM rr_scored", "FROM rr_nowhere"), rules, X)
+        rr.verify(
+            changed(rr.emit(rules, "sql", dialect="duckdb"), "FROM rr_scored", "FROM rr_nowhere"),
+            rules,
+            X,
+        )
 
 
 def test_sql_that_loses_rows(rules: RuleSet) -> None:

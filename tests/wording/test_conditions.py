@@ -16,13 +16,27 @@ from relurules.ir import Condition, Graph, HalfSpace, Neuron, RuleSet
 from relurules.wording import ConditionWording, word_rules
 from relurules.wording.cases import split_into_cases
 from relurules.wording.forms import bound_display_error
-from relurules.wording.half_spaces import CategoryTest, ConstantTest, SumTest, evaluate_form, evaluate_term
+from relurules.wording.half_spaces import (
+    CategoryTest,
+    ConstantTest,
+    SumTest,
+    evaluate_form,
+    evaluate_term,
+)
 from relurules.wording.phrases import Phrase, write_ascii
 
 NEURON = Neuron("n", 0)
 COLUMNS = (
     Column("age"),
-    Column("job", (Category(("a",)), Category(("b", "c")), Category(("d",), missing=True), Category(other=True))),
+    Column(
+        "job",
+        (
+            Category(("a",)),
+            Category(("b", "c")),
+            Category(("d",), missing=True),
+            Category(other=True),
+        ),
+    ),
     Column("debt"),
     Column("sex", (Category(("m",)), Category(("f",)))),
 )
@@ -38,7 +52,9 @@ def with_conditions(domain: rr.Domain, *tests: tuple[list[float], float, bool]) 
     return replace(rules, rules=(replace(rules.rules[0], conditions=conditions),))
 
 
-def said(domain: rr.Domain, *tests: tuple[list[float], float, bool], words: bool = False) -> list[str]:
+def said(
+    domain: rr.Domain, *tests: tuple[list[float], float, bool], words: bool = False
+) -> list[str]:
     (rule,) = word_rules(with_conditions(domain, *tests)).rules
     return [write_ascii(test.words if words else test.symbols) for test in rule.tests]
 
@@ -46,7 +62,9 @@ def said(domain: rr.Domain, *tests: tuple[list[float], float, bool], words: bool
 def people(**integer: bool) -> rr.Domain:
     names = ["age", "children", "bill_1", "bill_2"]
     domain = rr.Domain.box([0, 0, -5000, -5000], [99, 9, 90000, 90000], names)
-    return replace(domain, integer=np.array([integer.get(name, name in names[:2]) for name in names]))
+    return replace(
+        domain, integer=np.array([integer.get(name, name in names[:2]) for name in names])
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,12 +79,36 @@ def people(**integer: bool) -> rr.Domain:
         ([0, 1, 0, 0], 0.5, False, "children = 0", "children is 0"),
         ([0, 1, 0, 0], 8.01, True, "children = 9", "children is 9"),
         ([0, 1, 0, 0], 1.5, False, "children < 2", "children is 0 or 1"),
-        ([0, 0, 1, -1], 1200.0, False, "bill_1 < bill_2 + 1200", "bill_1 is below bill_2 plus 1200"),
+        (
+            [0, 0, 1, -1],
+            1200.0,
+            False,
+            "bill_1 < bill_2 + 1200",
+            "bill_1 is below bill_2 plus 1200",
+        ),
         ([0, 0, 1, -1], 0.0, True, "bill_1 >= bill_2", "bill_1 is at least bill_2"),
-        ([0, 0, 1, -0.5], -3.0, True, "bill_1 >= 0.5 * bill_2 - 3", "bill_1 is at least 0.5 times bill_2 minus 3"),
-        ([0, 0, 1, 1], 12345.0, True, "bill_1 + bill_2 >= 12,345", "bill_1 plus bill_2 is at least 12,345"),
+        (
+            [0, 0, 1, -0.5],
+            -3.0,
+            True,
+            "bill_1 >= 0.5 * bill_2 - 3",
+            "bill_1 is at least 0.5 times bill_2 minus 3",
+        ),
+        (
+            [0, 0, 1, 1],
+            12345.0,
+            True,
+            "bill_1 + bill_2 >= 12,345",
+            "bill_1 plus bill_2 is at least 12,345",
+        ),
         ([0, 0, 2, 0], 30001.0, True, "bill_1 >= 15,000.5", "bill_1 is at least 15,000.5"),
-        ([10, 1, 0, 0], 34.0, True, "age + 0.1 * children >= 3.4", "age plus 0.1 times children is at least 3.4"),
+        (
+            [10, 1, 0, 0],
+            34.0,
+            True,
+            "age + 0.1 * children >= 3.4",
+            "age plus 0.1 times children is at least 3.4",
+        ),
         ([1, 0.01, 0, 0], 34.2, True, "age >= 35", "age is at least 35"),
         ([1, 1, 0, 0], 34.2, True, "age + children >= 35", "age plus children is at least 35"),
         ([1, -1, 0, 0], 2.5, True, "age >= children + 3", "age is at least children plus 3"),
@@ -80,7 +122,9 @@ def people(**integer: bool) -> rr.Domain:
         ),
     ],
 )
-def test_one_condition(normal: list[float], bound: float, holds: bool, symbols: str, words: str) -> None:
+def test_one_condition(
+    normal: list[float], bound: float, holds: bool, symbols: str, words: str
+) -> None:
     assert said(people(), (normal, bound, holds)) == [symbols]
     assert said(people(), (normal, bound, holds), words=True) == [words]
 
@@ -92,12 +136,19 @@ def test_two_conditions_on_one_column_are_a_range() -> None:
     assert said(people(age=False), *tests) == ["19.5 <= age < 34.5"]
     tests = ([0, 0, 1.0, -1.0], -3.0, True), ([0, 0, 1.0, -1.0], 8.0, False)
     assert said(people(), *tests) == ["-3 <= bill_1 - bill_2 < 8"]
-    assert said(people(), ([0, 1.0, 0, 0], 3.0, True), ([0, 1.0, 0, 0], 4.0, False)) == ["children = 3"]
+    assert said(people(), ([0, 1.0, 0, 0], 3.0, True), ([0, 1.0, 0, 0], 4.0, False)) == [
+        "children = 3"
+    ]
 
 
 def test_simple_conditions_come_first_and_long_sums_have_names() -> None:
     long, longer = [1.0, 2.0, 0.001, 0], [1.0, 2.0, 0.001, -0.0003]
-    tests = (longer, 3.0, True), (long, 5.5, False), ([0, 0, 0, 1.0], 7.0, True), (longer, 9.0, False)
+    tests = (
+        (longer, 3.0, True),
+        (long, 5.5, False),
+        ([0, 0, 0, 1.0], 7.0, True),
+        (longer, 9.0, False),
+    )
     assert said(people(), *tests) == ["bill_2 >= 7", "S1 < 5.5", "3 <= S2 < 9"]
     reading = word_rules(with_conditions(people(), *tests))
     assert [named.name for named in reading.sums] == ["S1", "S2"]
@@ -130,7 +181,12 @@ def mixed() -> rr.Domain:
         ([0, 1, 0, 1, 0, 0, 0, 0], 0.5, True, "job is 'a', 'd' or missing"),
         ([0, 0, 0, 0, 1, 0, 0, 0], 0.5, True, "job is any other value"),
         ([0, 0, 0, 0, 0, 0, 1, 0], 0.5, False, "sex is 'f'"),
-        ([0, 100, 0, 0, 0, 1, 0, 0], 50.0, True, "job is 'a'"),  # a debt of at most 10 decides nothing
+        (
+            [0, 100, 0, 0, 0, 1, 0, 0],
+            50.0,
+            True,
+            "job is 'a'",
+        ),  # a debt of at most 10 decides nothing
         ([0, 5, 0, 0, 0, 1, 0, 0], 8.0, True, "debt + 5 * [job is 'a'] >= 8"),
         ([0, 5, 5, 5, 3, 1, 0, 0], 8.0, True, "debt >= 2 * [job is any other value] + 3"),
         ([0, 0, 0, 0, 0, 1, 2, 2], 8.0, True, "debt >= 6"),  # one of both sexes always holds
@@ -151,7 +207,9 @@ def holds_for(test: ConditionWording, X: Array) -> tuple[Array, Array]:
     if isinstance(about, ConstantTest):
         return np.full(len(X), about.true), np.zeros(len(X), bool)
     if isinstance(about, CategoryTest):
-        return X[:, [about.span.first + i for i in about.members]].sum(axis=1) == 1, np.zeros(len(X), bool)
+        return X[:, [about.span.first + i for i in about.members]].sum(axis=1) == 1, np.zeros(
+            len(X), bool
+        )
     assert isinstance(about, SumTest)
     values = [Fraction(evaluate_form(about.form, row)) for row in X.tolist()]
     found, near = np.ones(len(X), bool), np.zeros(len(X), bool)
@@ -159,10 +217,13 @@ def holds_for(test: ConditionWording, X: Array) -> tuple[Array, Array]:
         if limit is not None:
             inside = [v > limit.bound or v < limit.bound for v in values]
             side = [
-                (v > limit.bound) == low if apart else limit.included for v, apart in zip(values, inside, strict=True)
+                (v > limit.bound) == low if apart else limit.included
+                for v, apart in zip(values, inside, strict=True)
             ]
             found &= np.array(side)
-            near |= np.array([abs(float(v) - limit.bound) < 1e-9 * (1 + about.form.size) for v in values])
+            near |= np.array(
+                [abs(float(v) - limit.bound) < 1e-9 * (1 + about.form.size) for v in values]
+            )
     return found, near
 
 
@@ -239,7 +300,10 @@ def test_what_is_written_holds_where_the_rule_applies(seed: int) -> None:
     domain = replace(domain, integer=np.array([True, False, False]))
     sparse = random.random((4, 3)) < random.choice([0.4, 0.7, 1.0])
     net = random_network(seed, d=3, K=4, m=1)
-    rules = rules_of(replace(net, A=net.A * sparse * np.array([1, 1, 1e-3]), C=net.C * np.array([1, 1, 1e-3])), domain)
+    rules = rules_of(
+        replace(net, A=net.A * sparse * np.array([1, 1, 1e-3]), C=net.C * np.array([1, 1, 1e-3])),
+        domain,
+    )
     X = random.uniform(domain.lower, domain.upper, (150, 3))
     X[:, 0] = X[:, 0].round()
     reading = word_rules(rules)
@@ -264,7 +328,8 @@ def plain_text(phrase: Phrase) -> str:
 
 
 BIKES = replace(
-    rr.Domain.box([0, 0, 0], [23, 1, 1], ["hr", "workingday", "temp"]), integer=np.array([True, True, False])
+    rr.Domain.box([0, 0, 0], [23, 1, 1], ["hr", "workingday", "temp"]),
+    integer=np.array([True, True, False]),
 )
 
 
@@ -305,7 +370,9 @@ def test_cases_say_the_same_as_the_condition(seed: int) -> None:
     bound, holds = round(float(random.normal() * 8), 2), bool(random.integers(2))
     rules = with_conditions(BIKES, (normal.tolist(), bound, holds))
     (rule,) = word_rules(rules).rules
-    X = np.column_stack([random.integers(0, 24, 80), random.integers(0, 2, 80), random.uniform(0, 1, 80)]).astype(float)
+    X = np.column_stack(
+        [random.integers(0, 24, 80), random.integers(0, 2, 80), random.uniform(0, 1, 80)]
+    ).astype(float)
     for test in rule.tests:
         cases = split_into_cases(test.about, BIKES) if isinstance(test.about, SumTest) else None
         if cases is None:

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relurules.wording.numbers import format_number, format_percent, format_short, round_apart, round_number
+from relurules.wording.numbers import (
+    format_number,
+    format_percent,
+    format_short,
+    round_apart,
+    round_number,
+)
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

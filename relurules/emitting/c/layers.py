@@ -63,20 +63,36 @@ def plan_layers(network: Network, needed: NDArray[np.bool_], real: Real) -> Dens
     levels = _list_levels(network, needed)
     places = _place_levels(network, levels)
     *blocks, (weights, first) = _stack_blocks(network, levels, places)
-    hidden, tables, d = list[DenseLayer](), list[CTable](), places[0][0] if places else network.A.shape[1]
-    for number, (level, place, (block, at)) in enumerate(zip(levels, places, blocks, strict=True), 1):
+    hidden, tables, d = (
+        list[DenseLayer](),
+        list[CTable](),
+        places[0][0] if places else network.A.shape[1],
+    )
+    for number, (level, place, (block, at)) in enumerate(
+        zip(levels, places, blocks, strict=True), 1
+    ):
         slope = network.slope[level]
-        layer = DenseLayer(number, at, block.shape[1], len(level), place[0] - d, place[0], bool(slope.any()))
+        layer = DenseLayer(
+            number, at, block.shape[1], len(level), place[0] - d, place[0], bool(slope.any())
+        )
         tables += _print_tables(real, str(number), block, network.b[level], f"of layer {number}")
         if layer.slopes:
-            tables.append(print_real_table(real, f"slope_{number}", slope, f"Slopes of layer {number} below 0."))
+            tables.append(
+                print_real_table(
+                    real, f"slope_{number}", slope, f"Slopes of layer {number} below 0."
+                )
+            )
         hidden.append(layer)
     tables += _print_tables(real, "last", weights, network.c, "of the scores")
     used = {*range(network.A.shape[1]), *(v for place in places for v in place)}
     count = max(used) + 1
-    last = DenseLayer(len(hidden) + 1, first, weights.shape[1], len(network.c), count - d, count, False)
+    last = DenseLayer(
+        len(hidden) + 1, first, weights.shape[1], len(network.c), count - d, count, False
+    )
     of_neuron = {
-        k: v - d for level, place in zip(levels, places, strict=True) for k, v in zip(level, place, strict=True)
+        k: v - d
+        for level, place in zip(levels, places, strict=True)
+        for k, v in zip(level, place, strict=True)
     }
     return DenseNetwork(hidden, last, of_neuron, sorted(set(range(count)) - used), tables)
 
@@ -105,7 +121,9 @@ def _list_levels(network: Network, needed: NDArray[np.bool_]) -> list[list[int]]
     return [level for level in levels if level]
 
 
-def _stack_blocks(network: Network, levels: Sequence[list[int]], places: Sequence[range]) -> list[tuple[Array, int]]:
+def _stack_blocks(
+    network: Network, levels: Sequence[list[int]], places: Sequence[range]
+) -> list[tuple[Array, int]]:
     """For every level, then for the scores: the weights (out, in) of the values read, and the first of these."""
     order, where = [k for level in levels for k in level], [v for place in places for v in place]
 

@@ -44,7 +44,9 @@ class Real(NamedTuple):
             found = float(self.type(value))
         if np.isfinite(found) and (found != 0.0 or value == 0.0):
             return found
-        raise UnsupportedError(f"{value!r} is too {'small' if found == 0 else 'large'} for {self.name}; use double")
+        raise UnsupportedError(
+            f"{value!r} is too {'small' if found == 0 else 'large'} for {self.name}; use double"
+        )
 
     def literal(self, value: float) -> str:
         """The shortest decimal that gives the number back; the largest number by its name."""
@@ -102,4 +104,10 @@ def print_integer_table(name: str, rows: Sequence[Sequence[int]], said: str) -> 
 
 def escape_comment(name: str) -> str:
     """A name inside a C comment: it can neither end the comment nor form a trigraph or a line splice."""
-    return flatten_text(name).replace("*", "\u2217").replace("?", "\uff1f").replace("\\", "\u2216").replace("/", "\u2215")
+    return (
+        flatten_text(name)
+        .replace("*", "\u2217")
+        .replace("?", "\uff1f")
+        .replace("\\", "\u2216")
+        .replace("/", "\u2215")
+    )

@@ -41,11 +41,19 @@ class InputAssignment(NamedTuple):
 def fill_expression_template(request: EmitRequest, real: Real) -> CTemplate:
     """Every test and every sum as an expression of variables that are called like the columns."""
     rules = request.rules
-    names = make_unique(f"x_{make_identifier(name)}" for name in rules.features)  # no keyword or macro of any header starts so
+    names = make_unique(
+        f"x_{make_identifier(name)}" for name in rules.features
+    )  # no keyword or macro of any header starts so
     features = plan.make_notation(rules, real.literal, names)
     checks, domain = _plan_gate(request, features, real), _plan_checks(rules, features, real)
     neurons = plan.NeuronNames(lambda k: f"z{k}_", lambda k: f"a{k}_", real.literal(0.0))
-    values: dict[str, object] = {"checks": checks, "domain": domain, "walk": None, "stages": [], "tables": []}
+    values: dict[str, object] = {
+        "checks": checks,
+        "domain": domain,
+        "walk": None,
+        "stages": [],
+        "tables": [],
+    }
     if request.form == "rules":
         values["listed"] = plan.plan_rules(rules, features)
     elif request.form == "tree":
@@ -57,7 +65,9 @@ def fill_expression_template(request: EmitRequest, real: Real) -> CTemplate:
     return CTemplate(f"{request.form}.c", {**values, "inputs": inputs})
 
 
-def _list_network_values(request: EmitRequest, real: Real, features: Notation, neurons: plan.NeuronNames) -> dict[str, object]:
+def _list_network_values(
+    request: EmitRequest, real: Real, features: Notation, neurons: plan.NeuronNames
+) -> dict[str, object]:
     """Neurons, sums, and the tree, nested or as tables."""
     rules, wanted = request.rules, is_rule_needed(request)
     mixed = plan.add_neurons(rules.network, features, neurons.activated)
@@ -69,7 +79,11 @@ def _list_network_values(request: EmitRequest, real: Real, features: Notation, n
     if wanted and plan.is_large(rules):
         order = np.flatnonzero(tested).tolist()
         walk = tabulate_tree_walk(rules, real, {k: i for i, k in enumerate(order)})
-        read = [neurons.argument(k) for k in order] if walk and walk.by_sign else list(features.columns)
+        read = (
+            [neurons.argument(k) for k in order]
+            if walk and walk.by_sign
+            else list(features.columns)
+        )
         values |= {"walk": walk, "walked_values": read, "tables": walk.tables if walk else []}
     elif wanted:
         tests = plan.print_neuron_tests(rules, features, neurons.argument, neurons.zero)
@@ -81,28 +95,44 @@ def fill_dense_template(request: EmitRequest, real: Real) -> CTemplate:
     """The network as tables of weights; the tree as a table too."""
     rules, wanted = request.rules, is_rule_needed(request)
     tested = plan.find_tested_neurons(rules, wanted)
-    layers = plan_layers(rules.network, tested | plan.find_read_neurons(rules.network, tested), real)
+    layers = plan_layers(
+        rules.network, tested | plan.find_read_neurons(rules.network, tested), real
+    )
     walk = tabulate_tree_walk(rules, real, layers.place) if wanted else None
     values = _list_array_values(request, real, walk, layers.tables)
-    return CTemplate("dense.c", {**values, "layers": layers.hidden, "last": layers.last, "unused": layers.unused})
+    return CTemplate(
+        "dense.c", {**values, "layers": layers.hidden, "last": layers.last, "unused": layers.unused}
+    )
 
 
 def fill_tree_template(request: EmitRequest, real: Real) -> CTemplate:
     """The tree and the rules' maps as tables."""
     walk = tabulate_tree_walk(request.rules, real, None)
-    return CTemplate("walk.c", _list_array_values(request, real, walk, tabulate_rule_maps(request.rules, real)))
+    return CTemplate(
+        "walk.c", _list_array_values(request, real, walk, tabulate_rule_maps(request.rules, real))
+    )
 
 
-def _list_array_values(request: EmitRequest, real: Real, walk: CTreeWalk | None, tables: Sequence[CTable]) -> dict[str, object]:
+def _list_array_values(
+    request: EmitRequest, real: Real, walk: CTreeWalk | None, tables: Sequence[CTable]
+) -> dict[str, object]:
     """Coordinates as an array v, whose entries are `stride` apart; bounds of all of them as tables."""
     rules, d = request.rules, len(request.rules.features)
     features = plan.make_notation(rules, real.literal, [_index_value(i) for i in range(d)])
     checked = request.outside != "exact" or "rule" in request.columns
     bounds = [
         print_real_table(
-            real, "lowest", np.maximum(rules.domain.lower, -real.largest), "The smallest value of every column."
+            real,
+            "lowest",
+            np.maximum(rules.domain.lower, -real.largest),
+            "The smallest value of every column.",
         ),
-        print_real_table(real, "highest", np.minimum(rules.domain.upper, real.largest), "The largest value of every column."),
+        print_real_table(
+            real,
+            "highest",
+            np.minimum(rules.domain.upper, real.largest),
+            "The largest value of every column.",
+        ),
     ]
     return {
         "checks": _plan_gate(request, features, real),
@@ -138,7 +168,9 @@ def has_clamps(request: EmitRequest) -> bool:
     domain = request.rules.domain
     own = {i for group in domain.groups for i in group}
     bounded = np.isfinite(domain.lower) | np.isfinite(domain.upper)
-    return request.outside == "clamp" and any(bounded[i] for i in range(len(domain)) if i not in own)
+    return request.outside == "clamp" and any(
+        bounded[i] for i in range(len(domain)) if i not in own
+    )
 
 
 def _assign_inputs(request: EmitRequest, real: Real, names: Sequence[str]) -> list[InputAssignment]:
@@ -149,7 +181,11 @@ def _assign_inputs(request: EmitRequest, real: Real, names: Sequence[str]) -> li
         for text, said in _print_coordinates(column, f"x[{i}]", real):
             at = len(inputs)
             clamp = request.outside == "clamp" and at not in own
-            moved = _clamp_expression(text, float(domain.lower[at]), float(domain.upper[at]), real) if clamp else text
+            moved = (
+                _clamp_expression(text, float(domain.lower[at]), float(domain.upper[at]), real)
+                if clamp
+                else text
+            )
             inputs.append(InputAssignment(names[at], moved, said))
     return inputs
 
@@ -157,7 +193,11 @@ def _assign_inputs(request: EmitRequest, real: Real, names: Sequence[str]) -> li
 def _print_coordinates(column: Column, x: str, real: Real) -> list[tuple[str, str]]:
     """(expression, comment) of the coordinates of a column."""
     if not column.categories:
-        fill = f"isnan({x}) ? {print_signed(real.literal, column.fill)} : {x}" if column.fill is not None else x
+        fill = (
+            f"isnan({x}) ? {print_signed(real.literal, column.fill)} : {x}"
+            if column.fill is not None
+            else x
+        )
         return [(fill, escape_comment(column.name))]
     found = []
     for at, (category, said) in enumerate(zip(column.categories, column.coordinates, strict=True)):

@@ -44,7 +44,10 @@ def print_c(request: EmitRequest) -> dict[str, str]:
         "real": real,
         "zero": real.literal(0.0),
         "one": real.literal(1.0),
-        "columns": [_describe_input(*pair) for pair in zip(file_header.describe_inputs(domain), domain.columns, strict=True)],
+        "columns": [
+            _describe_input(*pair)
+            for pair in zip(file_header.describe_inputs(domain), domain.columns, strict=True)
+        ],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a NaN"),
         "wants_rule": "rule" in request.columns,
         "exact": request.outside == "exact",
@@ -92,7 +95,9 @@ def _choose_template(request: EmitRequest) -> CTemplate:
             "form 'tree' or 'network'"
         )
     tested = plan.find_tested_neurons(rules, is_rule_needed(request))
-    if request.form == "network" and is_dense(rules.network, tested | plan.find_read_neurons(rules.network, tested)):
+    if request.form == "network" and is_dense(
+        rules.network, tested | plan.find_read_neurons(rules.network, tested)
+    ):
         return fill_dense_template(request, real)
     if request.form == "tree" and plan.is_large(rules):
         return fill_tree_template(request, real)

@@ -18,19 +18,26 @@ class CTreeWalk(NamedTuple):
     width: int
 
 
-def tabulate_tree_walk(rules: RuleSet, real: Real, place: Mapping[int, int] | None) -> CTreeWalk | None:
+def tabulate_tree_walk(
+    rules: RuleSet, real: Real, place: Mapping[int, int] | None
+) -> CTreeWalk | None:
     """The tree, None where all is rule 1; see `walk.planned_walk`."""
     walk, tree = plan_tree_walk(rules, place), rules.tree
     if walk is None:
         return None
     if walk.signs is not None:
-        said = (
-            "The tests: argument, what comes next where it is below 0, next elsewhere: a test, minus a rule, 0: none."
-        )
+        said = "The tests: argument, what comes next where it is below 0, next elsewhere: a test, minus a rule, 0: none."
         return CTreeWalk([print_integer_table("tests", walk.signs, said)], True, 0)
     tables = [
-        print_real_table(real, "normals", tree.normals, "The tests: the sum of these times the values, at least"),
-        print_real_table(real, "bounds", -tree.offsets, "this? Then the second entry of `next` follows, else the first:"),
+        print_real_table(
+            real, "normals", tree.normals, "The tests: the sum of these times the values, at least"
+        ),
+        print_real_table(
+            real,
+            "bounds",
+            -tree.offsets,
+            "this? Then the second entry of `next` follows, else the first:",
+        ),
         print_integer_table("next", walk.next, "another test, or minus a rule, or 0: none."),
     ]
     return CTreeWalk(tables, False, tree.normals.shape[1])
@@ -41,6 +48,11 @@ def tabulate_rule_maps(rules: RuleSet, real: Real) -> list[CTable]:
     weights = np.vstack([rule.map.weights for rule in rules])
     constants = np.array([rule.map.constants for rule in rules])
     return [
-        print_real_table(real, "weights", weights, "Rule by rule, and score by score: what values are multiplied with."),
+        print_real_table(
+            real,
+            "weights",
+            weights,
+            "Rule by rule, and score by score: what values are multiplied with.",
+        ),
         print_real_table(real, "constants", constants, "Rule by rule: constants of the scores."),
     ]

@@ -4,7 +4,12 @@ import json
 
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
-from relurules.emitting.expressions import choose_template, plan_gate, plan_reads, plan_template_values
+from relurules.emitting.expressions import (
+    choose_template,
+    plan_gate,
+    plan_reads,
+    plan_template_values,
+)
 from relurules.emitting.link_steps import has_links, plan_javascript_links
 from relurules.emitting.render import flatten_text, make_identifier, make_unique, render_template
 from relurules.emitting.request import EmitRequest
@@ -15,15 +20,21 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
     """score.mjs: score(row) takes an object with the columns' values."""
     rules = request.rules
     if "rule" in rules.outputs and "rule" in request.columns:
-        raise InputError("an output called 'rule' would hide the number of the rule; rename it in the model's graph")
-    variables = make_unique(f"x_{make_identifier(name)}" for name in rules.features)  # no keyword starts so
+        raise InputError(
+            "an output called 'rule' would hide the number of the rule; rename it in the model's graph"
+        )
+    variables = make_unique(
+        f"x_{make_identifier(name)}" for name in rules.features
+    )  # no keyword starts so
     features = plan.make_notation(rules, repr, variables)
     values: dict[str, object] = {
         "header": request.header,
         "about": file_header.describe_size(request),
         "facts": [flatten_text(line) for line in file_header.list_facts(request)],
         "columns": [json.dumps(column.name) for column in rules.domain.columns],
-        "said": [flatten_text(column.holds) for column in file_header.describe_inputs(rules.domain)],
+        "said": [
+            flatten_text(column.holds) for column in file_header.describe_inputs(rules.domain)
+        ],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a missing value"),
         "reads": plan_reads(request, variables),
         "known": lambda known: json.dumps(list(known.items())),

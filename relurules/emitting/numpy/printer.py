@@ -44,7 +44,9 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
         "lowest": print_array(np.maximum(domain.lower, -_LARGEST)),
         "highest": print_array(np.minimum(domain.upper, _LARGEST)),
         "bounds": [_print_bounds(domain.lower), _print_bounds(domain.upper)],
-        "inequalities": [print_array(domain.normals.T), print_array(domain.limits)] if len(domain.normals) else None,
+        "inequalities": [print_array(domain.normals.T), print_array(domain.limits)]
+        if len(domain.normals)
+        else None,
         "groups": [list(group) for group in domain.groups],
         "known_groups": [list(group) for group in find_groups(domain.columns)],
         **(_plan_network(request) if request.form == "network" else _plan_tree(rules)),
@@ -69,12 +71,16 @@ def _plan_network(request: EmitRequest) -> dict[str, object]:
     rules, network = request.rules, request.rules.network
     tested = plan.find_tested_neurons(rules, is_rule_needed(request))
     needed = tested | plan.find_read_neurons(network, tested)
-    levels = [level for found in network.levels if (level := [k for k in found.tolist() if needed[k]])]
+    levels = [
+        level for found in network.levels if (level := [k for k in found.tolist() if needed[k]])
+    ]
     order = [k for level in levels for k in level]
     layers = [
         {
             "number": number,
-            "terms": _list_terms(network.A[level], [network.L[level][:, earlier] for earlier in levels[: number - 1]]),
+            "terms": _list_terms(
+                network.A[level], [network.L[level][:, earlier] for earlier in levels[: number - 1]]
+            ),
             "bias": print_array(network.b[level]),
             "slope": print_array(network.slope[level]) if network.slope[level].any() else None,
         }
@@ -86,7 +92,11 @@ def _plan_network(request: EmitRequest) -> dict[str, object]:
         "bias": print_array(network.c),
         "slope": None,
     }
-    walk = plan_tree_walk(rules, {k: i for i, k in enumerate(order)}) if is_rule_needed(request) else None
+    walk = (
+        plan_tree_walk(rules, {k: i for i, k in enumerate(order)})
+        if is_rule_needed(request)
+        else None
+    )
     return {"layers": layers, "last": last, **_plan_walk(rules, walk)}
 
 
@@ -99,7 +109,10 @@ def _list_terms(features: Array, neurons: Sequence[Array]) -> list[tuple[str, st
 def _plan_tree(rules: RuleSet) -> dict[str, object]:
     """The tree and the rules' maps."""
     weights = np.array([rule.map.weights for rule in rules])
-    maps = {"weights": weights.tolist(), "constants": print_array(np.array([rule.map.constants for rule in rules]))}
+    maps = {
+        "weights": weights.tolist(),
+        "constants": print_array(np.array([rule.map.constants for rule in rules])),
+    }
     return {**maps, **_plan_walk(rules, plan_tree_walk(rules, None))}
 
 
@@ -110,5 +123,7 @@ def _plan_walk(rules: RuleSet, walk: TreeWalk | None) -> dict[str, object]:
         "normals": print_array(tree.normals),
         "tree_bounds": print_array(-tree.offsets),
         "places": [test[0] for test in walk.signs] if walk and walk.signs is not None else None,
-        "following": [test[1:] for test in walk.signs] if walk and walk.signs is not None else walk and walk.next,
+        "following": [test[1:] for test in walk.signs]
+        if walk and walk.signs is not None
+        else walk and walk.next,
     }

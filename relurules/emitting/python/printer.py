@@ -5,7 +5,13 @@ import keyword
 
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
-from relurules.emitting.expressions import choose_template, is_text_column, plan_gate, plan_reads, plan_template_values
+from relurules.emitting.expressions import (
+    choose_template,
+    is_text_column,
+    plan_gate,
+    plan_reads,
+    plan_template_values,
+)
 from relurules.emitting.link_steps import has_links, plan_python_links
 from relurules.emitting.render import flatten_text, make_identifier, make_unique, render_template
 from relurules.emitting.request import EmitRequest
@@ -22,8 +28,13 @@ def print_python(request: EmitRequest) -> dict[str, str]:
     """score.py: score(row) takes a mapping of the columns to their values."""
     rules = request.rules
     if "rule" in rules.outputs and "rule" in request.columns:
-        raise InputError("an output called 'rule' would hide the number of the rule; rename it in the model's graph")
-    names = [f"{name}_" if keyword.iskeyword(name) else name for name in map(make_identifier, rules.features)]
+        raise InputError(
+            "an output called 'rule' would hide the number of the rule; rename it in the model's graph"
+        )
+    names = [
+        f"{name}_" if keyword.iskeyword(name) else name
+        for name in map(make_identifier, rules.features)
+    ]
     columns = make_unique(names, _MODULE_NAMES)
     features = plan.make_notation(rules, repr, columns)
     values: dict[str, object] = {
@@ -52,4 +63,6 @@ def print_python(request: EmitRequest) -> dict[str, str]:
 
 def _describe_column(column: file_header.InputColumn) -> str:
     """What a comment says of a column."""
-    return flatten_text(": ".join([column.holds, *column.codes[:1]]) if len(column.codes) == 1 else column.holds)
+    return flatten_text(
+        ": ".join([column.holds, *column.codes[:1]]) if len(column.codes) == 1 else column.holds
+    )

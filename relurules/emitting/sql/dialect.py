@@ -77,4 +77,6 @@ def print_double(value: float) -> str:
 def is_within_limit(name: str, limit: NameLimit) -> bool:
     """Whether an engine can have a column of this name."""
     size = len(name.encode()) if limit.unit == "bytes" else len(name)
-    return (not limit.size or size <= limit.size) and (not limit.pattern or bool(re.fullmatch(limit.pattern, name)))
+    return (not limit.size or size <= limit.size) and (
+        not limit.pattern or bool(re.fullmatch(limit.pattern, name))
+    )

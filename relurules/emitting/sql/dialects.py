@@ -173,7 +173,10 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "databricks": (
         "spark",
-        {"executed": "", "function": "CREATE OR REPLACE FUNCTION {name}({typed}) RETURNS {type}\nRETURN {body}"},
+        {
+            "executed": "",
+            "function": "CREATE OR REPLACE FUNCTION {name}({typed}) RETURNS {type}\nRETURN {body}",
+        },
     ),
     "bigquery": (
         "",

@@ -63,22 +63,30 @@ class SqlNames(NamedTuple):
         return f"{self.prefix}_a{k}"
 
 
-def plan_form_steps(request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation, wanted: OutputNeeds) -> list[Subquery]:
+def plan_form_steps(
+    request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation, wanted: OutputNeeds
+) -> list[Subquery]:
     """The subqueries of a form, up to the number of the rule, where that is wanted."""
     rules, network = request.rules, choose_network(request)
     signs = request.form == "network" and wanted.rule and is_same_network(network, rules.network)
     tested = plan.find_split_neurons(rules) if signs else np.zeros(len(network), dtype=np.bool_)
     levels = _plan_levels(network, dialect, names, features, tested)
     if request.form == "rules":
-        return _plan_rules(request, dialect, names, features) + (levels if wanted.everywhere else [])
+        return _plan_rules(request, dialect, names, features) + (
+            levels if wanted.everywhere else []
+        )
     if request.form == "tree":
         stages = _plan_stages(request, dialect, names, plan.print_half_space_tests(rules, features))
         return stages + (levels if wanted.everywhere else [])
     if not wanted.rule:
         return levels
     if signs:
-        return levels + _plan_stages(request, dialect, names, plan.print_neuron_tests(rules, features, names.z, "0E0"))
-    return _plan_stages(request, dialect, names, plan.print_half_space_tests(rules, features)) + levels
+        return levels + _plan_stages(
+            request, dialect, names, plan.print_neuron_tests(rules, features, names.z, "0E0")
+        )
+    return (
+        _plan_stages(request, dialect, names, plan.print_half_space_tests(rules, features)) + levels
+    )
 
 
 def choose_network(request: EmitRequest) -> Network:
@@ -92,14 +100,19 @@ def is_same_network(one: Network, other: Network) -> bool:
     if one is other:
         return True
     names = ("A", "L", "b", "C", "U", "c", "slope")
-    return len(one) == len(other) and all(np.array_equal(getattr(one, n), getattr(other, n)) for n in names)
+    return len(one) == len(other) and all(
+        np.array_equal(getattr(one, n), getattr(other, n)) for n in names
+    )
 
 
-def _plan_rules(request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation) -> list[Subquery]:
+def _plan_rules(
+    request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation
+) -> list[Subquery]:
     rules = plan.plan_rules(request.rules, features)
     steps, rename = _plan_sums(request, dialect, names, features)
     lines = [
-        f"  WHEN {join_conditions([rename(c) for c in rule.conditions])}{LINE}    THEN {rule.number}" for rule in rules
+        f"  WHEN {join_conditions([rename(c) for c in rule.conditions])}{LINE}    THEN {rule.number}"
+        for rule in rules
     ]
     text = LINE.join([f"CASE{LINE}  WHEN {names.inside} = 0 THEN 0", *lines, f"  ELSE 0{LINE}END"])
     return [*steps, Subquery(names.of("ruled"), [(names.rule, text)])]
@@ -111,7 +124,9 @@ def _plan_sums(
     """A subquery for the sums that conditions compare, where these are many, and what a condition then reads."""
     conditions = [c for rule in request.rules for c in rule.conditions]
     texts = list(dict.fromkeys(features.affine(c.half_space.normal) for c in conditions))
-    sums = {text: f"{names.prefix}_h{i}" for i, text in enumerate(text for text in texts if " " in text)}
+    sums = {
+        text: f"{names.prefix}_h{i}" for i, text in enumerate(text for text in texts if " " in text)
+    }
     if len(conditions) <= _INLINE or len(sums) + len(features.columns) > dialect.columns:
         return [], str
 
@@ -130,7 +145,11 @@ def _split_comparison(condition: str) -> tuple[str, str, str]:
 
 
 def _plan_levels(
-    network: Network, dialect: Dialect, names: SqlNames, features: Notation, tested: NDArray[np.bool_]
+    network: Network,
+    dialect: Dialect,
+    names: SqlNames,
+    features: Notation,
+    tested: NDArray[np.bool_],
 ) -> list[Subquery]:
     """A subquery per level of neurons, or two where their arguments are read on their own too; tested: (K,) such."""
     mixed = plan.add_neurons(network, features, names.a)
@@ -153,7 +172,9 @@ def _plan_levels(
     return steps
 
 
-def _plan_stages(request: EmitRequest, dialect: Dialect, names: SqlNames, tests: Sequence[str]) -> list[Subquery]:
+def _plan_stages(
+    request: EmitRequest, dialect: Dialect, names: SqlNames, tests: Sequence[str]
+) -> list[Subquery]:
     """The tree as nested CASE expressions, a subquery per stage."""
     stages = plan.plan_stages(request.rules.tree, tests, dialect.depth)
     steps = []
@@ -178,16 +199,23 @@ def nest_cases(node: plan.PlannedNode, indent: str, leaf: Callable[[int], str]) 
     """A tree as nested CASE expressions, one branch a line."""
     if node.test is None or node.then is None or node.otherwise is None:
         return leaf(node.rule)
-    then, otherwise = (nest_cases(side, indent + "  ", leaf) for side in (node.then, node.otherwise))
+    then, otherwise = (
+        nest_cases(side, indent + "  ", leaf) for side in (node.then, node.otherwise)
+    )
     return f"CASE WHEN {node.test}{LINE}{indent}THEN {then}{LINE}{indent}ELSE {otherwise} END"
 
 
-def plan_scores(request: EmitRequest, names: SqlNames, features: Notation, wanted: OutputNeeds) -> Subquery:
+def plan_scores(
+    request: EmitRequest, names: SqlNames, features: Notation, wanted: OutputNeeds
+) -> Subquery:
     """The scores of every row that has a rule."""
     rules, network, texts = request.rules, choose_network(request), list[str]()
     if request.form != "network":
         planned = plan.plan_rules(rules, features)
-        texts = [print_by_rule(names.rule, {r.number: r.outputs[i] for r in planned}) for i in range(len(rules.scores))]
+        texts = [
+            print_by_rule(names.rule, {r.number: r.outputs[i] for r in planned})
+            for i in range(len(rules.scores))
+        ]
     if request.form == "network" or wanted.everywhere:
         sums = plan.plan_outputs(network, plan.add_neurons(network, features, names.a))
         ruled = f"{names.rule} > 0" if wanted.rule else f"{names.inside} = 1"

@@ -11,7 +11,11 @@ from relurules.emitting.sql.names import quote_name, quote_text
 
 def print_coordinates(columns: Sequence[Column], table: str, dialect: Dialect) -> list[str]:
     """An expression for every coordinate, from the columns of the table ("": of no table's name)."""
-    return [expression for column in columns for expression in _print_column_coordinates(column, table, dialect)]
+    return [
+        expression
+        for column in columns
+        for expression in _print_column_coordinates(column, table, dialect)
+    ]
 
 
 def print_column(column: str, table: str, dialect: Dialect) -> str:
@@ -31,17 +35,29 @@ def _print_column_coordinates(column: Column, table: str, dialect: Dialect) -> l
     numeric = bool(known) and all(isinstance(value, float) for value in known)
     value = dialect.cast(name) if numeric else dialect.text(name)
     missing = dialect.missing(name) if numeric else f"{name} IS NULL"
-    return [_print_indicator(category, value, missing, known, dialect) for category in column.categories]
+    return [
+        _print_indicator(category, value, missing, known, dialect) for category in column.categories
+    ]
 
 
-def _print_indicator(category: Category, value: str, missing: str, known: Sequence[str | float], dialect: Dialect) -> str:
+def _print_indicator(
+    category: Category, value: str, missing: str, known: Sequence[str | float], dialect: Dialect
+) -> str:
     """1 for the values of a category, 0 for the others; a NULL is in no list."""
 
     def among(values: Sequence[str | float], then: str) -> str:
-        return f"WHEN {value} IN ({', '.join(print_literal(v, dialect) for v in values)}) THEN {then} " if values else ""
+        return (
+            f"WHEN {value} IN ({', '.join(print_literal(v, dialect) for v in values)}) THEN {then} "
+            if values
+            else ""
+        )
 
     one, zero = print_constant(1.0, dialect), print_constant(0.0, dialect)
-    null = f"WHEN {missing} THEN {one if category.missing else zero} " if category.missing or category.other else ""
+    null = (
+        f"WHEN {missing} THEN {one if category.missing else zero} "
+        if category.missing or category.other
+        else ""
+    )
     if not category.other:
         return f"CASE {null}{among(category.values, one)}ELSE {zero} END"
     others = [v for v in known if v not in category.values]
@@ -61,14 +77,24 @@ def print_number(value: float) -> str:
 
 def print_constant(value: float, dialect: Dialect) -> str:
     """A number that stands alone, and must be double precision."""
-    return f"CAST({print_number(value)} AS {dialect.double})" if dialect.typed else print_number(value)
+    return (
+        f"CAST({print_number(value)} AS {dialect.double})" if dialect.typed else print_number(value)
+    )
 
 
 def clamp_column(column: str, low: float, high: float, dialect: Dialect) -> str:
     """A column brought to the nearer bound; NULL and NaN give NULL."""
     nan = f"WHEN {dialect.nan(column)} THEN NULL " if dialect.nan else ""
-    below = f"WHEN {column} < {print_number(low)} THEN {print_constant(low, dialect)} " if low > -dialect.largest else ""
-    above = f"WHEN {column} > {print_number(high)} THEN {print_constant(high, dialect)} " if high < dialect.largest else ""
+    below = (
+        f"WHEN {column} < {print_number(low)} THEN {print_constant(low, dialect)} "
+        if low > -dialect.largest
+        else ""
+    )
+    above = (
+        f"WHEN {column} > {print_number(high)} THEN {print_constant(high, dialect)} "
+        if high < dialect.largest
+        else ""
+    )
     return f"CASE {nan}{below}{above}ELSE {column} END" if below or above else column
 
 

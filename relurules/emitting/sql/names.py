@@ -36,15 +36,25 @@ def name_coordinates(names: Sequence[str], stand_in: str, dialect: Dialect) -> l
     """
     lowered = Counter(name.lower() for name in names)
     odd = [
-        name.lower() in ("true", "false") or lowered[name.lower()] > 1 or "\0" in name or not is_valid_name(name, dialect)
+        name.lower() in ("true", "false")
+        or lowered[name.lower()] > 1
+        or "\0" in name
+        or not is_valid_name(name, dialect)
         for name in names
     ]
-    return [f"{stand_in}{i}" if odd[i] else quote_name(name, dialect) for i, name in enumerate(names)]
+    return [
+        f"{stand_in}{i}" if odd[i] else quote_name(name, dialect) for i, name in enumerate(names)
+    ]
 
 
 def is_valid_name(name: str, dialect: Dialect) -> bool:
     """Whether the engine can have a column of this name, and reads it as it is."""
-    return bool(name) and "\0" not in name and is_within_limit(name, dialect.name_limit) and not _is_substituted(name, dialect)
+    return (
+        bool(name)
+        and "\0" not in name
+        and is_within_limit(name, dialect.name_limit)
+        and not _is_substituted(name, dialect)
+    )
 
 
 def _is_substituted(text: str, dialect: Dialect) -> bool:
@@ -63,7 +73,11 @@ def choose_prefix(names: Iterable[str]) -> str:
 
 def find_columns(expression: str, dialect: Dialect) -> set[str]:
     """Every delimited or plain identifier that stands in an expression, string literals left out."""
-    return {found for found in re.findall(_build_name_pattern(dialect), expression) if not found.startswith("'")}
+    return {
+        found
+        for found in re.findall(_build_name_pattern(dialect), expression)
+        if not found.startswith("'")
+    }
 
 
 def _build_name_pattern(dialect: Dialect) -> str:
@@ -77,12 +91,20 @@ def check_names(request: EmitRequest, own: Sequence[str], dialect: Dialect) -> N
     raw = [column.name for column in request.rules.domain.columns]
     for names, what in ((raw, "features"), ([*request.key, *own], "key, output and rule columns")):
         folded = [dialect.fold(name) for name in names]
-        if clash := [name for name, fold in zip(names, folded, strict=True) if folded.count(fold) > 1]:
+        if clash := [
+            name for name, fold in zip(names, folded, strict=True) if folded.count(fold) > 1
+        ]:
             raise InputError(
                 f"SQL doesn't tell apart the {what} {', '.join(map(repr, clash))}; rename one "
                 "(features and outputs through the domain and the model, keys with key=)"
             )
-    for name in (*raw, *request.key, *own, *request.table.split("."), *filter(None, [request.name])):
+    for name in (
+        *raw,
+        *request.key,
+        *own,
+        *request.table.split("."),
+        *filter(None, [request.name]),
+    ):
         _check_name(name, request.dialect, dialect)
     for column in request.rules.domain.columns:
         for value in column.lookup:
@@ -107,8 +129,12 @@ def _check_name(name: str, called: str, dialect: Dialect) -> None:
 
 def _check_text(value: str, called: str, dialect: Dialect) -> None:
     if "\0" in value:
-        raise InputError(f"the category {value!r} can't be written in SQL: it holds a NUL character")
+        raise InputError(
+            f"the category {value!r} can't be written in SQL: it holds a NUL character"
+        )
     if _is_substituted(value, dialect):
-        raise InputError(f"the category {value!r} can't be written in {called}, which replaces ${{...}} everywhere")
+        raise InputError(
+            f"the category {value!r} can't be written in {called}, which replaces ${{...}} everywhere"
+        )
     if not value and dialect.empty_is_null:
         raise InputError(f"an empty category can't be told from a missing value in {called}")

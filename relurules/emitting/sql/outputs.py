@@ -48,7 +48,11 @@ def determine_needs(request: EmitRequest) -> OutputNeeds:
         raise UnsupportedError(f"no column {unknown[0]!r} in SQL; supported: {', '.join(COLUMNS)}")
     asked, everywhere = set(request.columns), request.outside == "exact"
     covered = request.rules.complete or everywhere
-    rule = bool(asked & {"rule", "contributions", "reasons"}) or request.form != "network" or not covered
+    rule = (
+        bool(asked & {"rule", "contributions", "reasons"})
+        or request.form != "network"
+        or not covered
+    )
     return OutputNeeds(bool(asked & {"outputs", "probability"}), rule, everywhere)
 
 
@@ -61,11 +65,15 @@ def list_output_columns(request: EmitRequest) -> list[OutputColumn]:
     elif "probability" in asked:
         shares = [i for i, head in enumerate(rules.heads) if head.link in _SHARES]
         if not shares:
-            raise UnsupportedError("column 'probability': the network ends in no sigmoid or softmax; ask for 'score'")
+            raise UnsupportedError(
+                "column 'probability': the network ends in no sigmoid or softmax; ask for 'score'"
+            )
         found += [OutputColumn(rules.outputs[i], "output", i) for i in shares]
     if "score" in asked:
         found += [
-            OutputColumn(name, "score", i) for i, name in enumerate(rules.scores) if name not in {c.name for c in found}
+            OutputColumn(name, "score", i)
+            for i, name in enumerate(rules.scores)
+            if name not in {c.name for c in found}
         ]
     if "class" in asked:
         found.append(OutputColumn("class", "class", 0))
@@ -74,28 +82,47 @@ def list_output_columns(request: EmitRequest) -> list[OutputColumn]:
         label = f"{score}_" if many else ""
         if "contributions" in asked:
             names = [column.name for column in rules.domain.columns]
-            found += [OutputColumn(f"contribution_{label}{name}", "contribution", s, i) for i, name in enumerate(names)]
+            found += [
+                OutputColumn(f"contribution_{label}{name}", "contribution", s, i)
+                for i, name in enumerate(names)
+            ]
         if "reasons" in asked:
             count = min(request.top, len(rules.domain.columns))
             found += [OutputColumn(f"reason_{label}{i + 1}", "reason", s, i) for i in range(count)]
     return found + [OutputColumn("rule", "rule", 0)] * ("rule" in asked)
 
 
-def plan_extra_steps(request: EmitRequest, dialect: Dialect, prefix: str, features: Notation, by_rule: ByRule) -> list[Subquery]:
+def plan_extra_steps(
+    request: EmitRequest, dialect: Dialect, prefix: str, features: Notation, by_rule: ByRule
+) -> list[Subquery]:
     """The subqueries for class, contributions and reasons."""
     asked, steps = set(request.columns), list[Subquery]()
     if "class" in asked:
-        steps += [Subquery(f"{prefix}_class{i}", step) for i, step in enumerate(_print_class(request, dialect, prefix).steps, 1)]
+        steps += [
+            Subquery(f"{prefix}_class{i}", step)
+            for i, step in enumerate(_print_class(request, dialect, prefix).steps, 1)
+        ]
     if asked & {"contributions", "reasons"}:
-        steps.append(Subquery(f"{prefix}_explained", _print_contributions(request.rules, prefix, features, by_rule)))
+        steps.append(
+            Subquery(
+                f"{prefix}_explained",
+                _print_contributions(request.rules, prefix, features, by_rule),
+            )
+        )
     if "reasons" in asked:
         scores, count = len(request.rules.scores), len(request.rules.domain.columns)
-        ranks = [(f"{prefix}_r{s}_{i}", _print_rank(prefix, s, i, count)) for s in range(scores) for i in range(count)]
+        ranks = [
+            (f"{prefix}_r{s}_{i}", _print_rank(prefix, s, i, count))
+            for s in range(scores)
+            for i in range(count)
+        ]
         steps.append(Subquery(f"{prefix}_ranked", ranks))
     return steps
 
 
-def print_final_columns(request: EmitRequest, dialect: Dialect, prefix: str, outputs: Sequence[str]) -> list[tuple[str, str]]:
+def print_final_columns(
+    request: EmitRequest, dialect: Dialect, prefix: str, outputs: Sequence[str]
+) -> list[tuple[str, str]]:
     """(expression, name) of every column beside the key."""
 
     def expression(column: OutputColumn) -> str:
@@ -107,9 +134,16 @@ def print_final_columns(request: EmitRequest, dialect: Dialect, prefix: str, out
             return f"{prefix}_e{column.which}_{column.part}"
         if column.kind == "reason":
             return _print_reason(request, dialect, prefix, column)
-        return _print_class(request, dialect, prefix).results[0] if column.kind == "class" else f"{prefix}_rule"
+        return (
+            _print_class(request, dialect, prefix).results[0]
+            if column.kind == "class"
+            else f"{prefix}_rule"
+        )
 
-    return [(expression(column), quote_name(column.name, dialect)) for column in list_output_columns(request)]
+    return [
+        (expression(column), quote_name(column.name, dialect))
+        for column in list_output_columns(request)
+    ]
 
 
 def _list_competing_scores(rules: RuleSet, prefix: str) -> list[str]:
@@ -121,14 +155,18 @@ def _list_competing_scores(rules: RuleSet, prefix: str) -> list[str]:
         return [f"{prefix}_s{i}" for i in range(len(rules.scores))]
     if len(rules.scores) == 1 and rules.heads[0].link in _SHARES:
         return [f"{prefix}_s0"]
-    raise UnsupportedError("column 'class': the network's outputs are no classes; ask for 'outputs'")
+    raise UnsupportedError(
+        "column 'class': the network's outputs are no classes; ask for 'outputs'"
+    )
 
 
 def _print_class(request: EmitRequest, dialect: Dialect, prefix: str) -> LinkColumns:
     scores = _list_competing_scores(request.rules, prefix)
     if len(scores) > 1:
         return ROWS["argmax"].sql(scores, f"{prefix}_c", dialect)
-    return LinkColumns([], [f"CASE WHEN {scores[0]} > 0E0 THEN 1 WHEN {scores[0]} <= 0E0 THEN 0 END"])
+    return LinkColumns(
+        [], [f"CASE WHEN {scores[0]} > 0E0 THEN 1 WHEN {scores[0]} <= 0E0 THEN 0 END"]
+    )
 
 
 def choose_reference(domain: Domain) -> Array:
@@ -139,7 +177,9 @@ def choose_reference(domain: Domain) -> Array:
     return np.array([0.0 if i in own else value for i, value in enumerate(middle.tolist())])
 
 
-def _print_contributions(rules: RuleSet, prefix: str, features: Notation, by_rule: ByRule) -> list[tuple[str, str]]:
+def _print_contributions(
+    rules: RuleSet, prefix: str, features: Notation, by_rule: ByRule
+) -> list[tuple[str, str]]:
     """For every score and column of the table, its terms in the rule, less those of the reference."""
     columns, base, first = list[tuple[str, str]](), choose_reference(rules.domain), 0
     for i, column in enumerate(rules.domain.columns):

@@ -32,7 +32,9 @@ def print_sql(request: EmitRequest) -> dict[str, str]:
     """score.sql: for every row of the table its key, the outputs (NULL outside the domain) and the rule (0 there)."""
     dialect = DIALECTS[request.dialect]
     one = SHAPES[request.shape].one
-    check_names(request, [] if one else [column.name for column in list_output_columns(request)], dialect)
+    check_names(
+        request, [] if one else [column.name for column in list_output_columns(request)], dialect
+    )
     text = _write_expression(request, dialect) if one else _write_select(request, dialect)
     return {"score.sql": _check_size(text, request, dialect)}
 
@@ -55,7 +57,9 @@ def _write_select(request: EmitRequest, dialect: Dialect) -> str:
         header=request.header,
     )
     text = escape_jinja(text) if request.shape == "dbt" else text
-    return text.replace(_HEAD, SHAPES[request.shape].head(request, dialect)).replace(_SOURCE, source)
+    return text.replace(_HEAD, SHAPES[request.shape].head(request, dialect)).replace(
+        _SOURCE, source
+    )
 
 
 def _write_expression(request: EmitRequest, dialect: Dialect) -> str:
@@ -78,7 +82,9 @@ def rank_sql_forms(request: EmitRequest) -> list[str]:
     What was simplified is no network any more.
     """
     if SHAPES[request.shape].one:
-        return ["tree", "rules"] if is_tree_nestable(request, DIALECTS[request.dialect]) else ["rules"]
+        return (
+            ["tree", "rules"] if is_tree_nestable(request, DIALECTS[request.dialect]) else ["rules"]
+        )
     forms = ["tree", "rules"] if request.rules.simplified else ["network", "tree", "rules"]
     return ["rules", *forms[:-1]] if len(request.rules) <= FEW else forms
 
@@ -99,7 +105,9 @@ def check_sql_request(request: EmitRequest) -> EmitRequest:
         )
     if request.top < 1:
         raise InputError(f"top={request.top!r}: how many reasons are given; expected at least 1")
-    without = [column.name for column in request.rules.domain.columns if not _is_missing_handled(column)]
+    without = [
+        column.name for column in request.rules.domain.columns if not _is_missing_handled(column)
+    ]
     if request.missing == "impute" and without:
         raise InputError(
             f"missing='impute': the model has no constant for {', '.join(map(repr, without[:5]))}; put an imputer into "
@@ -136,7 +144,12 @@ def _list_user_names(request: EmitRequest) -> list[str]:
 def _list_comments(request: EmitRequest, dialect: Dialect) -> list[str]:
     rules = request.rules
     about = f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}, dialect: {request.dialect}"
-    lines = [about, _describe_rows(request), *_describe_sizes(dialect), *_describe_contributions(request)]
+    lines = [
+        about,
+        _describe_rows(request),
+        *_describe_sizes(dialect),
+        *_describe_contributions(request),
+    ]
     if not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
     if not dialect.executed:
@@ -156,9 +169,7 @@ def _describe_rows(request: EmitRequest) -> str:
             "has no outputs." + _describe_missing(request)
         )
     if request.outside == "clamp":
-        rows = (
-            f"A number outside its bounds counts as the nearer bound. A row outside the domain all the same, {missing}"
-        )
+        rows = f"A number outside its bounds counts as the nearer bound. A row outside the domain all the same, {missing}"
     else:
         rows = f"A row outside the domain, {missing}"
     return f"{rows}, has no outputs{rule}." + _describe_missing(request)
@@ -169,7 +180,9 @@ def _describe_sizes(dialect: Dialect) -> list[str]:
     if dialect.largest == Dialect().largest:
         return []
     tiny = f", one nearer to 0 than {dialect.tiny} as 0" if dialect.tiny else ""
-    return [f"A number beyond {dialect.largest} counts as outside{tiny}: what overflows would end the query."]
+    return [
+        f"A number beyond {dialect.largest} counts as outside{tiny}: what overflows would end the query."
+    ]
 
 
 def _describe_missing(request: EmitRequest) -> str:
@@ -182,9 +195,13 @@ def _describe_contributions(request: EmitRequest) -> list[str]:
         return []
     base = choose_reference(request.rules.domain)
     counted = [
-        f"{name} = {value!r}" for name, value in zip(request.rules.features, base.tolist(), strict=True) if value
+        f"{name} = {value!r}"
+        for name, value in zip(request.rules.features, base.tolist(), strict=True)
+        if value
     ]
-    return [f"Contributions are a column's terms in the rule, less what they are at {', '.join(counted) or 'zero'}."]
+    return [
+        f"Contributions are a column's terms in the rule, less what they are at {', '.join(counted) or 'zero'}."
+    ]
 
 
 __all__ = ["DIALECTS", "rank_sql_forms", "check_sql_request", "print_sql"]

@@ -37,10 +37,16 @@ class SelectPlan(NamedTuple):
     final: list[tuple[str, str]]
 
 
-def make_scope(request: EmitRequest, dialect: Dialect, prefix: str, columns: Sequence[str] | None = None) -> SelectScope:
+def make_scope(
+    request: EmitRequest, dialect: Dialect, prefix: str, columns: Sequence[str] | None = None
+) -> SelectScope:
     """columns: how the features are written; by default, as columns of our subqueries."""
     rules = request.rules
-    written = name_coordinates(rules.features, f"{prefix}_x", dialect) if columns is None else list(columns)
+    written = (
+        name_coordinates(rules.features, f"{prefix}_x", dialect)
+        if columns is None
+        else list(columns)
+    )
     features = Notation(
         print_double,
         written,
@@ -54,23 +60,34 @@ def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
     """Every subquery, and the columns of the last SELECT."""
     request, dialect, names = scope.request, scope.dialect, scope.names
     rules = request.rules
-    steps = [_plan_input(scope), *_plan_clamping(scope), _plan_checks(scope, wanted), *_plan_guard(scope, wanted)]
+    steps = [
+        _plan_input(scope),
+        *_plan_clamping(scope),
+        _plan_checks(scope, wanted),
+        *_plan_guard(scope, wanted),
+    ]
     steps += plan_form_steps(request, dialect, names, scope.features, wanted)
     steps.append(plan_scores(request, names, scope.features, wanted))
     scores, results = [names.score(i) for i in range(len(rules.scores))], None
     if has_links(rules) and wanted.outputs:
         links = plan_sql_links(rules, scores, names.prefix, dialect)
-        steps += [Subquery(f"{names.prefix}_link{i}", step) for i, step in enumerate(links.steps, 1)]
+        steps += [
+            Subquery(f"{names.prefix}_link{i}", step) for i, step in enumerate(links.steps, 1)
+        ]
         results = links.results
     steps += plan_extra_steps(request, dialect, names.prefix, scope.features, print_by_rule)
     final = [(names.key(i), quote_name(key, dialect)) for i, key in enumerate(request.key)]
-    return SelectPlan(steps, final + print_final_columns(request, dialect, names.prefix, results or scores))
+    return SelectPlan(
+        steps, final + print_final_columns(request, dialect, names.prefix, results or scores)
+    )
 
 
 def _plan_input(scope: SelectScope) -> Subquery:
     request, dialect, names = scope.request, scope.dialect, scope.names
     table = f"{names.prefix}_table"
-    keys = [(names.key(i), print_column(name, table, dialect)) for i, name in enumerate(request.key)]
+    keys = [
+        (names.key(i), print_column(name, table, dialect)) for i, name in enumerate(request.key)
+    ]
     read = print_coordinates(request.rules.domain.columns, table, dialect)
     return Subquery(names.of("input"), [*keys, *zip(scope.features.columns, read, strict=True)])
 
@@ -83,7 +100,9 @@ def _plan_clamping(scope: SelectScope) -> list[Subquery]:
     own = {i for group in domain.groups for i in group}
     columns = []
     for i, name in enumerate(scope.features.columns):
-        text = clamp_column(f"{source}.{name}", float(domain.lower[i]), float(domain.upper[i]), scope.dialect)
+        text = clamp_column(
+            f"{source}.{name}", float(domain.lower[i]), float(domain.upper[i]), scope.dialect
+        )
         if i not in own and text != f"{source}.{name}":
             columns.append((name, text))
     return [Subquery(scope.names.of("clamped"), columns)] if columns else []
@@ -97,9 +116,20 @@ def _plan_checks(scope: SelectScope, wanted: OutputNeeds) -> Subquery:
         test = " OR ".join(f"{name} IS NULL" for name in scope.features.columns)
         message = quote_text("relurules: a feature is missing", scope.dialect)
         missing = f"  WHEN {test}{LINE}    THEN {scope.dialect.abort(test, message)}{LINE}"
-    found = [(names.inside, print_domain_check(checks, missing))] if wanted.rule or not wanted.everywhere or missing else []
+    found = (
+        [(names.inside, print_domain_check(checks, missing))]
+        if wanted.rule or not wanted.everywhere or missing
+        else []
+    )
     if wanted.everywhere:
-        found.append((names.known, print_domain_check(plan.plan_network_checks(rules, scope.features, scope.dialect.largest))))
+        found.append(
+            (
+                names.known,
+                print_domain_check(
+                    plan.plan_network_checks(rules, scope.features, scope.dialect.largest)
+                ),
+            )
+        )
     return Subquery(names.of("checked"), found)
 
 

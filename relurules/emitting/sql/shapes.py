@@ -54,7 +54,9 @@ def print_source(request: EmitRequest, dialect: Dialect, alias: str) -> str:
     """The table that is read; a dbt model names it to dbt."""
     table = quote_table(request.table, dialect)
     if request.shape == "dbt":
-        parts = [part.replace("\\", "\\\\").replace("'", "\\'") for part in request.table.split(".")]
+        parts = [
+            part.replace("\\", "\\\\").replace("'", "\\'") for part in request.table.split(".")
+        ]
         listed = ", ".join(f"'{part}'" for part in parts)
         table = f"{{{{ {'ref' if len(parts) == 1 else 'source'}({listed}) }}}}"
     return f"{table}{dialect.alias}{alias}"
@@ -77,20 +79,31 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
             "missing='propagate'; a view can be more"
         )
     rules, typed = request.rules, request.shape == "function" and "{typed}" in dialect.function
-    read = print_coordinates(rules.domain.columns, "", dialect._replace(cast=str) if typed else dialect)
+    read = print_coordinates(
+        rules.domain.columns, "", dialect._replace(cast=str) if typed else dialect
+    )
     columns = [f"({text})" if text.startswith("CASE") else text for text in read]
     features = make_scope(request, dialect, "rr", columns).features
-    numbers = {rule.number: _print_value(rule, request, features.affine, output, dialect) for rule in rules}
-    check = print_domain_check(plan.plan_checks(rules, features, dialect.largest)).replace(LINE, f"{LINE}  ")
+    numbers = {
+        rule.number: _print_value(rule, request, features.affine, output, dialect) for rule in rules
+    }
+    check = print_domain_check(plan.plan_checks(rules, features, dialect.largest)).replace(
+        LINE, f"{LINE}  "
+    )
     if request.form == "tree":
-        stages = plan.plan_stages(rules.tree, plan.print_half_space_tests(rules, features), dialect.depth - 2)
+        stages = plan.plan_stages(
+            rules.tree, plan.print_half_space_tests(rules, features), dialect.depth - 2
+        )
         if len(stages) > 1:
-            raise UnsupportedError(f"the tree is deeper than {request.dialect} nests CASE; use form='rules'")
+            raise UnsupportedError(
+                f"the tree is deeper than {request.dialect} nests CASE; use form='rules'"
+            )
         text = nest_cases(stages[0].entries[0][1], "  ", lambda number: numbers.get(number, "NULL"))
     else:
         planned = plan.plan_rules(rules, features)
         lines = [
-            f"    WHEN {join_conditions(rule.conditions, 4)}{LINE}      THEN {numbers[rule.number]}" for rule in planned
+            f"    WHEN {join_conditions(rule.conditions, 4)}{LINE}      THEN {numbers[rule.number]}"
+            for rule in planned
         ]
         text = LINE.join(["CASE", *lines, "  END"])
     return f"CASE {check}{LINE}  WHEN 1 THEN {text}{LINE}END".replace(LINE, "\n")
@@ -105,12 +118,19 @@ def is_tree_nestable(request: EmitRequest, dialect: Dialect) -> bool:
 def print_function(request: EmitRequest, dialect: Dialect, body: str, output: str) -> str:
     """CREATE FUNCTION with the columns as arguments; UnsupportedError where the engine has none of SQL."""
     if not dialect.function:
-        raise UnsupportedError(f"{request.dialect} has no functions in SQL; use shape 'view' or 'expression'")
+        raise UnsupportedError(
+            f"{request.dialect} has no functions in SQL; use shape 'view' or 'expression'"
+        )
     names = [quote_name(column.name, dialect) for column in request.rules.domain.columns]
-    text = [any(isinstance(value, str) for value in column.lookup) for column in request.rules.domain.columns]
+    text = [
+        any(isinstance(value, str) for value in column.lookup)
+        for column in request.rules.domain.columns
+    ]
     types = [dialect.string if is_text else dialect.double for is_text in text]
     if "$$" in dialect.function and "$$" in body:
-        raise UnsupportedError(f"a name with '$$' can't stand in a function of {request.dialect}; rename the column")
+        raise UnsupportedError(
+            f"a name with '$$' can't stand in a function of {request.dialect}; rename the column"
+        )
     return dialect.function.format(
         name=quote_table(request.name or "score", dialect),
         names=", ".join(names),
@@ -120,7 +140,9 @@ def print_function(request: EmitRequest, dialect: Dialect, body: str, output: st
     )
 
 
-def _print_value(rule: Rule, request: EmitRequest, affine: Callable[..., str], output: str, dialect: Dialect) -> str:
+def _print_value(
+    rule: Rule, request: EmitRequest, affine: Callable[..., str], output: str, dialect: Dialect
+) -> str:
     """What a rule gives, as one expression."""
     if output == "rule":
         return str(rule.number)
@@ -132,7 +154,9 @@ def _print_value(rule: Rule, request: EmitRequest, affine: Callable[..., str], o
         )
     texts = {
         f"{_SCORE}{i}": affine(weights, constant)
-        for i, (weights, constant) in enumerate(zip(rule.map.weights, rule.map.constants, strict=True))
+        for i, (weights, constant) in enumerate(
+            zip(rule.map.weights, rule.map.constants, strict=True)
+        )
     }
     columns = ROWS[head.link].sql([f"{_SCORE}{i}" for i in head.scores], "rr_l", dialect)
     for step in columns.steps:
@@ -143,4 +167,8 @@ def _print_value(rule: Rule, request: EmitRequest, affine: Callable[..., str], o
 def _fill_names(text: str, texts: Mapping[str, str]) -> str:
     """The text with every name of ours replaced by what it stands for."""
     whole = texts.get(text)
-    return whole if whole is not None else re.sub(r"\brr_\w+", lambda found: f"({texts[found.group()]})", text)
+    return (
+        whole
+        if whole is not None
+        else re.sub(r"\brr_\w+", lambda found: f"({texts[found.group()]})", text)
+    )

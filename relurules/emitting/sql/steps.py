@@ -27,7 +27,9 @@ class SubqueryText(NamedTuple):
     fence: str
 
 
-def print_subqueries(steps: Sequence[Subquery], source: str, final: Sequence[str], dialect: Dialect) -> list[SubqueryText]:
+def print_subqueries(
+    steps: Sequence[Subquery], source: str, final: Sequence[str], dialect: Dialect
+) -> list[SubqueryText]:
     """Every step with the columns that a later one, or one of the final expressions, reads.
 
     The first step reads `source` and isn't fenced, since only renaming happens there.
@@ -43,14 +45,18 @@ def print_subqueries(steps: Sequence[Subquery], source: str, final: Sequence[str
         names = [name for name in known if name in kept]
         from_ = source if i == 0 else steps[i - 1].name
         columns = [(alias, text.replace(LINE, "\n    ")) for alias, text in step.columns]
-        result.append(SubqueryText(step.name, _wrap_names(names), columns, from_, dialect.fence if i else ""))
+        result.append(
+            SubqueryText(step.name, _wrap_names(names), columns, from_, dialect.fence if i else "")
+        )
         known = [*names, *(alias for alias, _ in step.columns)]
     return result
 
 
 def count_most_columns(steps: Sequence[SubqueryText]) -> int:
     """The most columns that a subquery has, counted from above."""
-    return max(len(step.columns) + sum(line.count(",") + 1 for line in step.carried) for step in steps)
+    return max(
+        len(step.columns) + sum(line.count(",") + 1 for line in step.carried) for step in steps
+    )
 
 
 def _wrap_names(names: Sequence[str]) -> list[str]:

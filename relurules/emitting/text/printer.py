@@ -30,14 +30,20 @@ class TextRule(NamedTuple):
 
 def print_text(request: EmitRequest) -> dict[str, str]:
     """rules.txt: IF conditions THEN formulas, and the domain."""
-    return {"rules.txt": render_template("text/rules.txt.j2", **_list_values(request.rules, word_rules(request.rules)))}
+    return {
+        "rules.txt": render_template(
+            "text/rules.txt.j2", **_list_values(request.rules, word_rules(request.rules))
+        )
+    }
 
 
 def print_first_rules(rules: RuleSet, most: int) -> str:
     """The same of no more than so many rules, saying how many are left out."""
     shown = rules if len(rules) <= most else replace(rules, rules=rules.rules[:most])
     values = _list_values(shown, word_rules(shown))
-    return render_template("text/rules.txt.j2", **{**values, "count": len(rules), "left": len(rules) - len(shown)})
+    return render_template(
+        "text/rules.txt.j2", **{**values, "count": len(rules), "left": len(rules) - len(shown)}
+    )
 
 
 def fold_phrase(phrase: Phrase) -> str:
@@ -91,10 +97,14 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
 
 
 def _print_rule(rule: Rule, read: RuleWording, rules: RuleSet) -> TextRule:
-    scores = [(flatten_text(formula.score), fold_phrase(formula.phrase)) for formula in read.formulas]
+    scores = [
+        (flatten_text(formula.score), fold_phrase(formula.phrase)) for formula in read.formulas
+    ]
     if rules.decision is not None:
         number, name = find_class(rules, rule)
-        scores = [(flatten_text(rules.outputs[0]), f"{format_number(number)}   ({flatten_text(name)})")]
+        scores = [
+            (flatten_text(rules.outputs[0]), f"{format_number(number)}   ({flatten_text(name)})")
+        ]
     return TextRule(
         rule.number,
         _format_share(rule.rows, rules.reduction.rows),
@@ -107,8 +117,14 @@ def _list_columns(rules: RuleSet, names: list[str]) -> list[tuple[str, str, str,
     """Bounds of the columns that are numbers: name, from, to, whether they are whole."""
     domain = rules.domain
     own = {i for group in find_groups(domain.columns) for i in group}
-    rows = enumerate(zip(names, domain.lower.tolist(), domain.upper.tolist(), domain.integer, strict=True))
-    return [(name, format_number(low), format_number(high), bool(whole)) for i, (name, low, high, whole) in rows if i not in own]
+    rows = enumerate(
+        zip(names, domain.lower.tolist(), domain.upper.tolist(), domain.integer, strict=True)
+    )
+    return [
+        (name, format_number(low), format_number(high), bool(whole))
+        for i, (name, low, high, whole) in rows
+        if i not in own
+    ]
 
 
 def _list_categories(rules: RuleSet) -> list[tuple[str, str]]:

@@ -59,7 +59,8 @@ def get_variable(call: OperatorCall, i: int = 0) -> AffineTensor:
     value = get_input(call, i)
     if not isinstance(value, AffineTensor):
         raise call_error(
-            call, f"its input {i} is a constant, and another one depends on the input; supported: the reverse"
+            call,
+            f"its input {i} is a constant, and another one depends on the input; supported: the reverse",
         )
     return value
 
@@ -112,4 +113,6 @@ def get_reduction_axes(call: OperatorCall, rank: int) -> list[int]:
 def check_single_output(call: OperatorCall) -> None:
     """Refuse where an output beside the first is wanted."""
     if any(call.op.outputs[1:]):
-        raise call_error(call, f"its output {call.op.outputs[-1]!r} is used; supported: the first output alone")
+        raise call_error(
+            call, f"its output {call.op.outputs[-1]!r} is used; supported: the first output alone"
+        )

@@ -47,9 +47,14 @@ def load_model(model: Any) -> tuple[ModelProto, str]:
 
 def read_opsets(model: ModelProto, where: str) -> dict[str, int]:
     """Domain -> version, for the domains that are known here."""
-    found = {"" if entry.domain == "ai.onnx" else entry.domain: entry.version for entry in model.opset_import}
+    found = {
+        "" if entry.domain == "ai.onnx" else entry.domain: entry.version
+        for entry in model.opset_import
+    }
     if not found or not model.HasField("graph"):
-        raise ModelError(f"{where}: isn't an ONNX model: it has no {'graph' if found else 'opset_import'}")
+        raise ModelError(
+            f"{where}: isn't an ONNX model: it has no {'graph' if found else 'opset_import'}"
+        )
     for domain in OPSETS:
         last = _newest_opset(domain)
         if domain in found and not 1 <= found[domain] <= last:
@@ -64,7 +69,9 @@ def _newest_opset(domain: str) -> int:
     """The newest operator set that the installed onnx knows."""
     if not domain:
         return onnx.defs.onnx_opset_version()
-    return max(schema.since_version for schema in onnx.defs.get_all_schemas() if schema.domain == domain)
+    return max(
+        schema.since_version for schema in onnx.defs.get_all_schemas() if schema.domain == domain
+    )
 
 
 def _parse_file(path: Path) -> ModelProto:
@@ -73,7 +80,9 @@ def _parse_file(path: Path) -> ModelProto:
     try:
         model.ParseFromString(content)
     except DecodeError as error:
-        raise ModelError(f"{path}: isn't an ONNX file, or is cut short ({len(content)} bytes)") from error
+        raise ModelError(
+            f"{path}: isn't an ONNX file, or is cut short ({len(content)} bytes)"
+        ) from error
     return model
 
 
@@ -91,23 +100,31 @@ def _read_external(tensor: TensorProto, folder: Path | None, where: str) -> None
     place = f"{where}: tensor {tensor.name!r}"
     entries = {entry.key: entry.value for entry in tensor.external_data}
     if folder is None:
-        raise ModelError(f"{place} is external data; give the path of the file, or load it with onnx.load")
+        raise ModelError(
+            f"{place} is external data; give the path of the file, or load it with onnx.load"
+        )
     file = _locate_data_file(folder, entries.get("location", ""), place)
     size = file.stat().st_size
     try:
         offset = int(entries.get("offset", 0))
         length = int(entries.get("length", size - offset))
     except ValueError as error:
-        raise ModelError(f"{place} has external data whose offset or length is no number") from error
+        raise ModelError(
+            f"{place} has external data whose offset or length is no number"
+        ) from error
     if offset < 0 or length < 0 or offset + length > size:
         raise ModelError(
             f"{place} is external data: {length} bytes from {offset}, but {file.name} has {size}; cut short?"
         )
     expected = _count_bytes(tensor, place)
     if length != expected:
-        raise ModelError(f"{place} is external data of {length} bytes; its shape {list(tensor.dims)} takes {expected}")
+        raise ModelError(
+            f"{place} is external data of {length} bytes; its shape {list(tensor.dims)} takes {expected}"
+        )
     if length > _LARGEST_FILE:
-        raise ModelError(f"{place} is external data of {length} bytes; supported: up to {_LARGEST_FILE} a tensor")
+        raise ModelError(
+            f"{place} is external data of {length} bytes; supported: up to {_LARGEST_FILE} a tensor"
+        )
     with file.open("rb") as stream:
         stream.seek(offset)
         tensor.raw_data = stream.read(length)
@@ -118,23 +135,33 @@ def _read_external(tensor: TensorProto, folder: Path | None, where: str) -> None
 def _locate_data_file(folder: Path, location: str, place: str) -> Path:
     """The data file, which must lie in the model's folder or below it, whatever links are on the way."""
     parts = (*PurePosixPath(location).parts, *PureWindowsPath(location).parts)
-    outside = PurePosixPath(location).is_absolute() or bool(PureWindowsPath(location).anchor) or ".." in parts
+    outside = (
+        PurePosixPath(location).is_absolute()
+        or bool(PureWindowsPath(location).anchor)
+        or ".." in parts
+    )
     if (
         not location
         or outside
         or "\0" in location
         or not (folder / location).resolve().is_relative_to(folder.resolve())
     ):
-        raise ModelError(f"{place} is external data in {location!r}; supported: files in the model's own folder")
+        raise ModelError(
+            f"{place} is external data in {location!r}; supported: files in the model's own folder"
+        )
     file = (folder / location).resolve()
     if not file.is_file():
-        raise ModelError(f"{place} is external data in {location!r}, and there is no such file beside the model")
+        raise ModelError(
+            f"{place} is external data in {location!r}, and there is no such file beside the model"
+        )
     return file
 
 
 def _count_bytes(tensor: TensorProto, place: str) -> int:
     if tensor.data_type not in _ITEM_BYTES or any(size < 0 for size in tensor.dims):
-        raise ModelError(f"{place} is external data of a type or shape that can't be read; supported: numbers")
+        raise ModelError(
+            f"{place} is external data of a type or shape that can't be read; supported: numbers"
+        )
     return int(math.prod(tensor.dims)) * _ITEM_BYTES[tensor.data_type]
 
 
@@ -167,4 +194,6 @@ def _check_functions(model: ModelProto, where: str) -> None:
         return sum(size(key, functions[key]) if key in functions else 1 for key in calls)
 
     if (count := total(model.graph.node)) > _LARGEST_GRAPH:
-        raise ModelError(f"{where}: its functions expand to {count} nodes; supported: at most {_LARGEST_GRAPH}")
+        raise ModelError(
+            f"{where}: its functions expand to {count} nodes; supported: at most {_LARGEST_GRAPH}"
+        )

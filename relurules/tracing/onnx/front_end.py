@@ -33,9 +33,7 @@ Array = NDArray[np.float64]
 
 _TABLE: Mapping[str, OperatorRule] = {**AFFINE, **PIECEWISE}
 _AFFINE_OR_PIECEWISE = ", ".join(sorted(_TABLE))
-SUPPORTED = (
-    f"affine and continuous piecewise linear operators ({_AFFINE_OR_PIECEWISE}); at the model's end {', '.join(HEADS)}"
-)
+SUPPORTED = f"affine and continuous piecewise linear operators ({_AFFINE_OR_PIECEWISE}); at the model's end {', '.join(HEADS)}"
 
 
 def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
@@ -49,11 +47,23 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     values: dict[str, Value] = {**read.constants, **_bind_inputs(read, layers)}
     origins: dict[str, Operator] = {}
     for op in read.operators:
-        results = _apply_operator(op, [values[name] if name else None for name in op.inputs], basis, origins)
-        values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
+        results = _apply_operator(
+            op, [values[name] if name else None for name in op.inputs], basis, origins
+        )
+        values.update(
+            {
+                name: value
+                for name, value in zip(op.outputs, results, strict=False)
+                if value is not None
+            }
+        )
         _record_layer(op, values, layers)
-    outputs, ends, classes = separate_labels(read.outputs, _check_continuous(read, values), read.where)
-    scores, heads = collect_scores([_convert_output(read, name, value) for name, value in zip(outputs, ends, strict=True)])
+    outputs, ends, classes = separate_labels(
+        read.outputs, _check_continuous(read, values), read.where
+    )
+    scores, heads = collect_scores(
+        [_convert_output(read, name, value) for name, value in zip(outputs, ends, strict=True)]
+    )
     network = basis.network(scores)
     count = len(heads or network.c)
     names = ("y",) if count == 1 else make_default_names(count, "y")
@@ -61,7 +71,15 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         names = classes
     operators = tuple(read.operators[i] for i in find_needed_nodes(read.operators, outputs))
     function = make_reference(read._replace(outputs=tuple(outputs), operators=operators))
-    graph = Graph(_name_features(read), names, network, layers, basis.identities, heads, batch=_read_batch_size(read))
+    graph = Graph(
+        _name_features(read),
+        names,
+        network,
+        layers,
+        basis.identities,
+        heads,
+        batch=_read_batch_size(read),
+    )
     return graph, function
 
 
@@ -83,10 +101,18 @@ def _fold_constants(read: OnnxProgram) -> OnnxProgram:
     constants, left = dict(read.constants), []
     for op in read.operators:
         if op.name not in {*_TABLE, *ON_CONSTANTS, *HEADS, "ai.onnx.ml.ZipMap"}:
-            raise ModelError(f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}")
+            raise ModelError(
+                f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}"
+            )
         if all(not name or name in constants for name in op.inputs):
             results = run_constant(op, [constants.get(name) for name in op.inputs])
-            constants.update({n: value for n, value in zip(op.outputs, results, strict=False) if value is not None})
+            constants.update(
+                {
+                    n: value
+                    for n, value in zip(op.outputs, results, strict=False)
+                    if value is not None
+                }
+            )
         else:
             left.append(op)
     return read._replace(constants=constants, operators=tuple(left))
@@ -96,7 +122,9 @@ def _bind_inputs(read: OnnxProgram, layers: "networkx.DiGraph[str]") -> dict[str
     """The inputs as affine tensors, one column for each of their entries."""
     total, first, values = sum(item.size for item in read.inputs), 0, dict[str, Value]()
     if total**2 > LARGEST or not total:
-        raise ModelError(f"{read.where}: its inputs have {total} entries; supported: 1 to {int(LARGEST**0.5)}")
+        raise ModelError(
+            f"{read.where}: its inputs have {total} entries; supported: 1 to {int(LARGEST**0.5)}"
+        )
     for item in read.inputs:
         columns = torch.zeros((total, item.size), dtype=torch.float64)
         columns[first : first + item.size] = torch.eye(item.size, dtype=torch.float64)
@@ -118,7 +146,11 @@ def _apply_operator(
     if len(constants) == len(values):
         return run_constant(op, constants)
     call = OperatorCall(op, values, basis, _clean_layer_name(op.node.name or op.outputs[0]))
-    linked = [name for name, value in zip(op.inputs, values, strict=True) if isinstance(value, LinkedTensor | ClassLabels)]
+    linked = [
+        name
+        for name, value in zip(op.inputs, values, strict=True)
+        if isinstance(value, LinkedTensor | ClassLabels)
+    ]
     if linked or op.name in HEADS:
         origin = origins[linked[0]] if linked else op
         origins.update(dict.fromkeys(op.outputs, origin))
@@ -134,14 +166,22 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
     variable = [i for i, value in enumerate(values) if isinstance(value, AffineTensor)]
     roles = _TABLE.get(op.name)
     if roles is None:
-        raise ModelError(f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}")
+        raise ModelError(
+            f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}"
+        )
     if wrong := [i for i in variable if roles.data is not None and i not in roles.data]:
         raise ModelError(
             f"{op.place}: its input {wrong[0]} ({op.inputs[wrong[0]]!r}) depends on the input; there it must be "
             f"a constant. {_HELP}"
         )
     columns = max(len(value.columns) for value in values if isinstance(value, AffineTensor))
-    arrays = widen_inputs(op, [v.constant.numpy() if isinstance(v, AffineTensor) else _constant_or_none(v) for v in values])
+    arrays = widen_inputs(
+        op,
+        [
+            v.constant.numpy() if isinstance(v, AffineTensor) else _constant_or_none(v)
+            for v in values
+        ],
+    )
     check_size(op, arrays, columns + 1)
     try:
         results = roles.rule(call)
@@ -149,12 +189,16 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
         raise error if op.place in str(error) else ModelError(f"{op.place}: {error}") from error
     except (RuntimeError, IndexError, TypeError, ValueError) as error:
         shapes = [None if array is None else list(array.shape) for array in arrays]
-        raise ModelError(f"{op.place}: can't be computed on inputs of shapes {shapes}: {summarise_error(error)}") from error
+        raise ModelError(
+            f"{op.place}: can't be computed on inputs of shapes {shapes}: {summarise_error(error)}"
+        ) from error
     for result in results:
         if isinstance(result, AffineTensor) and not bool(
             result.constant.isfinite().all() & result.columns.isfinite().all()
         ):
-            raise ModelError(f"{op.place}: gives values that aren't finite, so the network has no rules")
+            raise ModelError(
+                f"{op.place}: gives values that aren't finite, so the network has no rules"
+            )
     return results
 
 
@@ -169,7 +213,9 @@ def _check_continuous(read: OnnxProgram, values: Mapping[str, Value]) -> list[Co
         value = values[name]
         if isinstance(value, Switch):
             place = next(op.place for op in read.operators if name in op.outputs)
-            raise ModelError(f"{place}: it jumps, and its result is the output {name!r}; supported: continuous outputs")
+            raise ModelError(
+                f"{place}: it jumps, and its result is the output {name!r}; supported: continuous outputs"
+            )
         found.append(value)
     return found
 
@@ -179,7 +225,9 @@ def _clean_layer_name(name: str) -> str:
     return re.sub(r"[^\w./:-]", "_", name, flags=re.ASCII)[:80]
 
 
-def _convert_output(read: OnnxProgram, name: str, value: AffineTensor | LinkedTensor | Constant) -> AffineTensor | LinkedTensor:
+def _convert_output(
+    read: OnnxProgram, name: str, value: AffineTensor | LinkedTensor | Constant
+) -> AffineTensor | LinkedTensor:
     shape = value.wide.shape if isinstance(value, Constant) else value.shape
     if 0 in shape:
         raise ModelError(
@@ -189,12 +237,16 @@ def _convert_output(read: OnnxProgram, name: str, value: AffineTensor | LinkedTe
     if not isinstance(value, Constant):
         return value
     if value.wide.dtype.kind not in "fiub":
-        raise ModelError(f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; supported: numbers")
+        raise ModelError(
+            f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; supported: numbers"
+        )
     constant = as_float64(value.wide.astype(np.float64))
     return AffineTensor(constant, constant.new_zeros((0, *constant.shape)))
 
 
-def _record_layer(op: Operator, values: Mapping[str, Value], layers: "networkx.DiGraph[str]") -> None:
+def _record_layer(
+    op: Operator, values: Mapping[str, Value], layers: "networkx.DiGraph[str]"
+) -> None:
     for name in op.outputs:
         value = values.get(name)
         if isinstance(value, AffineTensor | LinkedTensor):

@@ -45,18 +45,25 @@ def read_program(model: ModelProto, where: str, input_shape: Sequence[int] | Non
     _check_unique(graph, where)
     if graph.sparse_initializer:
         raise ModelError(f"{where}: has sparse initialisers; supported: dense ones")
-    constants = {tensor.name: make_constant(_read_array(tensor, where)) for tensor in graph.initializer}
+    constants = {
+        tensor.name: make_constant(_read_array(tensor, where)) for tensor in graph.initializer
+    }
     given = [value for value in graph.input if value.name not in constants]
     if input_shape is not None and len(given) != 1:
-        raise ModelError(f"{where}: has {len(given)} inputs, and input_shape= is for models with one")
+        raise ModelError(
+            f"{where}: has {len(given)} inputs, and input_shape= is for models with one"
+        )
     inputs = tuple(_read_input(value, where, input_shape) for value in given)
     outputs = tuple(value.name for value in graph.output)
     if not outputs or not inputs:
-        raise ModelError(f"{where}: has no {'input' if outputs else 'output'}; supported: one or more of each")
+        raise ModelError(
+            f"{where}: has no {'input' if outputs else 'output'}; supported: one or more of each"
+        )
     _check_order(graph, {*constants, *(value.name for value in given)}, where)
     _check_sizes(model, where)
     operators = tuple(
-        read_operator(graph.node[number], number, versions, where) for number in find_needed_nodes(list(graph.node), outputs)
+        read_operator(graph.node[number], number, versions, where)
+        for number in find_needed_nodes(list(graph.node), outputs)
     )
     return OnnxProgram(where, inputs, outputs, constants, operators)
 
@@ -71,7 +78,9 @@ def _read_array(tensor: TensorProto, where: str) -> Any:
     try:
         return numpy_helper.to_array(tensor)
     except Exception as error:
-        raise ModelError(f"{place} can't be read ({summarise_error(error)}); is the file cut short?") from error
+        raise ModelError(
+            f"{place} can't be read ({summarise_error(error)}); is the file cut short?"
+        ) from error
 
 
 def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | None) -> OnnxInput:
@@ -84,14 +93,18 @@ def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | 
         )
     fixed = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
     if 0 in fixed[1:]:
-        raise ModelError(f"{where}: input {value.name!r} has the shape {_format_shape(fixed)}, which holds no number")
+        raise ModelError(
+            f"{where}: input {value.name!r} has the shape {_format_shape(fixed)}, which holds no number"
+        )
     declared = [dim.dim_value if dim.dim_value > 0 else None for dim in tensor.shape.dim]
     if not tensor.HasField("shape"):
         declared = [None] * (0 if input_shape is None else 1 + len(input_shape))
     batched = not tensor.HasField("shape") or (bool(declared) and declared[0] is None)
     row = declared[1:] if batched else declared
     if input_shape is not None:
-        if len(row) != len(input_shape) or any(a not in (None, b) for a, b in zip(row, input_shape, strict=True)):
+        if len(row) != len(input_shape) or any(
+            a not in (None, b) for a, b in zip(row, input_shape, strict=True)
+        ):
             raise ModelError(
                 f"{where}: input {value.name!r} takes rows of shape {_format_shape(row)}, not {tuple(input_shape)}"
             )
@@ -106,7 +119,9 @@ def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | 
             f"{where}: input {value.name!r} has the shape {_format_shape(declared)}; supported: no dynamic dimension but the "
             "first. Export it so, or give the shape of a row in Python as input_shape="
         )
-    return OnnxInput(value.name, tuple(size or 0 for size in ([1, *row] if batched else row)), batched)
+    return OnnxInput(
+        value.name, tuple(size or 0 for size in ([1, *row] if batched else row)), batched
+    )
 
 
 def _check_sizes(model: ModelProto, where: str) -> None:
@@ -120,7 +135,10 @@ def _check_sizes(model: ModelProto, where: str) -> None:
         return
     places = {name: (i, node) for i, node in enumerate(model.graph.node) for name in node.output}
     for value in found:
-        sizes = [dim.dim_value if dim.HasField("dim_value") else 1 for dim in value.type.tensor_type.shape.dim]
+        sizes = [
+            dim.dim_value if dim.HasField("dim_value") else 1
+            for dim in value.type.tensor_type.shape.dim
+        ]
         if math.prod(sizes) > LARGEST:
             number, node = places[value.name]
             raise ModelError(
@@ -135,13 +153,18 @@ def _format_shape(shape: Sequence[int | None]) -> str:
 
 def _check_unique(graph: GraphProto, where: str) -> None:
     """Every name is given once; an initialiser may repeat the name of an input, whose default it then is."""
-    names = [*(tensor.name for tensor in graph.initializer), *(name for node in graph.node for name in node.output)]
+    names = [
+        *(tensor.name for tensor in graph.initializer),
+        *(name for node in graph.node for name in node.output),
+    ]
     inputs = [value.name for value in graph.input]
     outputs = {name for node in graph.node for name in node.output}
     seen: set[str] = set()
     for name in names:
         if name and (name in seen or (name in outputs and name in inputs)):
-            raise ModelError(f"{where}: the name {name!r} is given to two values; supported: one value per name")
+            raise ModelError(
+                f"{where}: the name {name!r} is given to two values; supported: one value per name"
+            )
         seen.add(name)
     if len(set(inputs)) < len(inputs):
         raise ModelError(f"{where}: two inputs have the same name")
@@ -153,9 +176,13 @@ def _check_order(graph: GraphProto, known: set[str], where: str) -> None:
         for name in node.input:
             if name and name not in known:
                 why = (
-                    "is only computed later: a cycle, or nodes out of order" if name in later else "is nowhere defined"
+                    "is only computed later: a cycle, or nodes out of order"
+                    if name in later
+                    else "is nowhere defined"
                 )
-                raise ModelError(f"{where}: node {node.name or number!r} ({node.op_type}) reads {name!r}, which {why}")
+                raise ModelError(
+                    f"{where}: node {node.name or number!r} ({node.op_type}) reads {name!r}, which {why}"
+                )
         known.update(node.output)
     for value in graph.output:
         if value.name not in known:
@@ -166,7 +193,9 @@ def find_needed_nodes(nodes: Sequence[NodeProto | Operator], outputs: Sequence[s
     """Numbers of the nodes that an output needs, in order."""
     wanted, found = set(outputs), list[int]()
     for number, node in reversed(list(enumerate(nodes))):
-        given, taken = (node.outputs, node.inputs) if isinstance(node, Operator) else (node.output, node.input)
+        given, taken = (
+            (node.outputs, node.inputs) if isinstance(node, Operator) else (node.output, node.input)
+        )
         if wanted.intersection(filter(None, given)):
             found.append(number)
             wanted.update(taken)

@@ -52,7 +52,9 @@ def trace_link(call: OperatorCall) -> list[Value | None]:
     if call.op.version >= 13:
         return [apply_link(kind, x, axis)]
     rows = x.constant.flatten(start_dim=axis).shape[-1] if rank else 1
-    flat = apply_link(kind, apply_linear(lambda t: t.reshape(-1, rows), x), -1)  # of all dimensions from the axis on
+    flat = apply_link(
+        kind, apply_linear(lambda t: t.reshape(-1, rows), x), -1
+    )  # of all dimensions from the axis on
     return [LinkedTensor(flat.index.reshape(x.constant.shape), flat.heads, flat.scores)]
 
 
@@ -60,19 +62,33 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
     """An operator on what a link gave: it may move entries about; anything else is refused, naming the link."""
     first = next(value for value in call.values if isinstance(value, LinkedTensor | ClassLabels))
     name = call.op.name
-    if name in _IDENTITY_OPERATORS or (name == "Cast" and (isinstance(first, ClassLabels) or _is_lossless_cast(call, first))):
+    if name in _IDENTITY_OPERATORS or (
+        name == "Cast" and (isinstance(first, ClassLabels) or _is_lossless_cast(call, first))
+    ):
         return [first]
     if isinstance(first, ClassLabels) and name in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
         return [first]
-    if isinstance(first, LinkedTensor) and first is get_input(call, 0) and name in ("ArgMax", "ArgMin"):
+    if (
+        isinstance(first, LinkedTensor)
+        and first is get_input(call, 0)
+        and name in ("ArgMax", "ArgMin")
+    ):
         return [_trace_argmax(call, first)]
-    if isinstance(first, LinkedTensor) and first is get_input(call, 1) and isinstance(get_input(call, 0), Constant):
+    if (
+        isinstance(first, LinkedTensor)
+        and first is get_input(call, 1)
+        and isinstance(get_input(call, 0), Constant)
+    ):
         if name == "ai.onnx.ml.ArrayFeatureExtractor" and _link_names(first) == {"argmax"}:
             return [ClassLabels(tuple(np.ravel(get_input(call, 0).native).tolist()), first)]  # type: ignore[union-attr]
         after = name == "Sub" and call.op.inputs[1] in origin.outputs and origin.name == "Sigmoid"
         if after and _is_all_ones(get_constant(call, 0), first):
             return [LinkedTensor(first.index, first.heads, add_weighted((-1.0, first.scores)))]
-    if name in AFFINE and AFFINE[name].rule is rearrange_entries and not isinstance(first, ClassLabels):
+    if (
+        name in AFFINE
+        and AFFINE[name].rule is rearrange_entries
+        and not isinstance(first, ClassLabels)
+    ):
         return _rearrange_by_index(call)
     raise call_error(
         call._replace(op=origin),
@@ -86,7 +102,9 @@ def separate_labels(
 ) -> tuple[list[str], list[AffineTensor | LinkedTensor | Constant], tuple[str, ...] | None]:
     """Outputs without the labels that probabilities beside them tell, and the classes, where labels name them."""
     labels = [value for value in values if isinstance(value, ClassLabels)]
-    told = any(isinstance(value, LinkedTensor) and _link_names(value) & _PROBABILITIES for value in values)
+    told = any(
+        isinstance(value, LinkedTensor) and _link_names(value) & _PROBABILITIES for value in values
+    )
     kept: list[tuple[str, AffineTensor | LinkedTensor | Constant]] = []
     for name, value in zip(names, values, strict=True):
         if not isinstance(value, ClassLabels):
@@ -120,12 +138,16 @@ def _is_lossless_cast(call: OperatorCall, value: LinkedTensor) -> bool:
 
 
 def _is_all_ones(ones: Tensor, value: LinkedTensor) -> bool:
-    return bool((ones == 1.0).all()) and np.broadcast_shapes(ones.shape, value.shape) == tuple(value.shape)
+    return bool((ones == 1.0).all()) and np.broadcast_shapes(ones.shape, value.shape) == tuple(
+        value.shape
+    )
 
 
 def _check_first_index(call: OperatorCall) -> None:
     if call.op.attributes.get("select_last_index"):
-        raise call_error(call, "it has select_last_index=1; supported: the first of several largest entries")
+        raise call_error(
+            call, "it has select_last_index=1; supported: the first of several largest entries"
+        )
 
 
 def _trace_argmax(call: OperatorCall, value: LinkedTensor) -> LinkedTensor:
@@ -140,7 +162,8 @@ def _trace_argmax(call: OperatorCall, value: LinkedTensor) -> LinkedTensor:
         taken = _rank_scores([value.heads[i] for i in row], value.scores)
         if taken is None:
             raise call_error(
-                call, "it compares values of several links; supported: of one softmax, or sigmoid(z), 1 - sigmoid(z)"
+                call,
+                "it compares values of several links; supported: of one softmax, or sigmoid(z), 1 - sigmoid(z)",
             )
         heads.append(Head("argmax", taken))
     index = torch.arange(len(heads)).reshape(along.shape[:-1])
@@ -151,32 +174,61 @@ def _rank_scores(heads: Sequence[Head], scores: AffineTensor) -> tuple[int, ...]
     """Scores in the order of which these heads stand; None where that isn't known."""
     links = {one.link for one in heads}
     if links <= {"softmax"} or links <= {"log_softmax"}:
-        return tuple(one.scores[one.component] for one in heads) if len({one.scores for one in heads}) == 1 else None
+        return (
+            tuple(one.scores[one.component] for one in heads)
+            if len({one.scores for one in heads}) == 1
+            else None
+        )
     taken = tuple(one.scores[0] for one in heads)
     if links <= {"exp"} or links <= {"identity"}:
         return taken
     opposite = len(taken) == 2 and bool((scores.columns[:, list(taken)].sum(dim=1) == 0).all())
-    return taken if links <= {"sigmoid"} and opposite and scores.constant[list(taken)].sum() == 0 else None
+    return (
+        taken
+        if links <= {"sigmoid"} and opposite and scores.constant[list(taken)].sum() == 0
+        else None
+    )
 
 
 def _rearrange_by_index(call: OperatorCall) -> list[Value | None]:
     """Run the operator on the numbers of the heads, from 1; what it fills in shows as 0."""
     places = AFFINE[call.op.name].data
-    data = [i for i, value in enumerate(call.values) if value is not None and (places is None or i in places)]
-    fixed_values = [
-        value if isinstance(value, Constant) and i not in data else None for i, value in enumerate(call.values)
+    data = [
+        i
+        for i, value in enumerate(call.values)
+        if value is not None and (places is None or i in places)
     ]
-    if any(isinstance(value, LinkedTensor | AffineTensor) and i not in data for i, value in enumerate(call.values)):
-        raise call_error(call, "it looks up entries by what the model gives; supported: by constants")
-    items = [v if isinstance(v, LinkedTensor | AffineTensor) else get_constant(call, i) for i in data for v in [call.values[i]]]
+    fixed_values = [
+        value if isinstance(value, Constant) and i not in data else None
+        for i, value in enumerate(call.values)
+    ]
+    if any(
+        isinstance(value, LinkedTensor | AffineTensor) and i not in data
+        for i, value in enumerate(call.values)
+    ):
+        raise call_error(
+            call, "it looks up entries by what the model gives; supported: by constants"
+        )
+    items = [
+        v if isinstance(v, LinkedTensor | AffineTensor) else get_constant(call, i)
+        for i in data
+        for v in [call.values[i]]
+    ]
 
     def operator(*indices: Tensor) -> list[Tensor]:
         arrays = widen_inputs(call.op, fixed_values)
         for i, index in zip(data, indices, strict=True):
             arrays[i] = index.numpy() + 1.0
-        results = [result for result in run_operator(call.op, arrays) if result is not None and result.dtype == np.float64]
+        results = [
+            result
+            for result in run_operator(call.op, arrays)
+            if result is not None and result.dtype == np.float64
+        ]
         if any(result.size and result.min() < 1 for result in results):
-            raise call_error(call, "it fills in values after the model's link; supported: what only moves entries")
+            raise call_error(
+                call,
+                "it fills in values after the model's link; supported: what only moves entries",
+            )
         return [torch.as_tensor(result.astype(np.int64) - 1) for result in results]
 
     moved: list[Value | None] = rearrange_heads(items, operator)

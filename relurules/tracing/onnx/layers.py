@@ -24,7 +24,11 @@ from relurules.tracing.onnx.nodes import per_channel
 from relurules.tracing.onnx.spatial import compute_transposed_windows, compute_windows
 from relurules.tracing.relu_blocks import as_float64, index_windows
 
-_CONVOLUTIONS: Mapping[int, Any] = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
+_CONVOLUTIONS: Mapping[int, Any] = {
+    1: functional.conv1d,
+    2: functional.conv2d,
+    3: functional.conv3d,
+}
 _TRANSPOSED: Mapping[int, Any] = {
     1: functional.conv_transpose1d,
     2: functional.conv_transpose2d,
@@ -38,20 +42,26 @@ def apply_linear(function: Callable[[Tensor], Tensor], x: AffineTensor) -> Affin
     return result
 
 
-def multiply_operands(call: OperatorCall, function: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+def multiply_operands(
+    call: OperatorCall, function: Callable[[Any, Any], Any], a: Any, b: Any
+) -> Any:
     """function(a, b), linear in both, of which one is a constant, or both are."""
     if isinstance(a, AffineTensor) and isinstance(b, AffineTensor):
         raise call_error(call, "it multiplies two values that depend on the input")
     if isinstance(a, AffineTensor):
         return apply_linear(lambda t: function(t, b), a)
-    return apply_linear(lambda t: function(a, t), b) if isinstance(b, AffineTensor) else function(a, b)
+    return (
+        apply_linear(lambda t: function(a, t), b) if isinstance(b, AffineTensor) else function(a, b)
+    )
 
 
 def _trace_gemm(call: OperatorCall) -> list[Value | None]:
     """The sum alpha A B + beta C, A and B transposed where the attributes say so."""
     turn_a, turn_b = call.op.attributes["transA"], call.op.attributes["transB"]
     a, b = get_operand(call, 0), get_operand(call, 1)
-    multiplied = multiply_operands(call, lambda s, t: (s.T if turn_a else s) @ (t.T if turn_b else t), a, b)
+    multiplied = multiply_operands(
+        call, lambda s, t: (s.T if turn_a else s) @ (t.T if turn_b else t), a, b
+    )
     terms: list[tuple[float, Any]] = [(float(call.op.attributes["alpha"]), multiplied)]
     if get_input(call, 2) is not None:
         terms.append((float(call.op.attributes["beta"]), get_operand(call, 2)))
@@ -62,7 +72,9 @@ def _spatial_rank(call: OperatorCall, x: AffineTensor) -> int:
     """Number of spatial dimensions of batch, channels and more."""
     rank = x.constant.dim() - 2
     if not 1 <= rank <= 3:
-        raise call_error(call, f"its input has rank {rank + 2}; supported: batch, channels and one to three more")
+        raise call_error(
+            call, f"its input has rank {rank + 2}; supported: batch, channels and one to three more"
+        )
     return rank
 
 
@@ -75,7 +87,10 @@ def _read_kernel(call: OperatorCall) -> tuple[Tensor, Tensor | None]:
     """Kernel and bias of a convolution; a kernel_shape must be the kernel's."""
     weights, shape = get_constant(call, 1), call.op.attributes["kernel_shape"]
     if shape is not None and list(shape) != list(weights.shape[2:]):
-        raise call_error(call, f"its kernel_shape is {list(shape)}, its weights have the shape {list(weights.shape)}")
+        raise call_error(
+            call,
+            f"its kernel_shape is {list(shape)}, its weights have the shape {list(weights.shape)}",
+        )
     return weights, None if get_input(call, 2) is None else get_constant(call, 2)
 
 
@@ -87,7 +102,9 @@ def _trace_convolution(call: OperatorCall) -> list[Value | None]:
 
     def run(t: Tensor, bias: Tensor | None = None) -> Tensor:
         padded = functional.pad(t, pads)
-        result: Tensor = _CONVOLUTIONS[rank](padded, weights, bias, shape.stride, 0, shape.dilation, groups)
+        result: Tensor = _CONVOLUTIONS[rank](
+            padded, weights, bias, shape.stride, 0, shape.dilation, groups
+        )
         return result
 
     return [apply_affine([x], lambda t: run(t, bias), run)]
@@ -97,15 +114,23 @@ def _trace_transposed_convolution(call: OperatorCall) -> list[Value | None]:
     x = variable_input(call)
     rank, (weights, bias) = _spatial_rank(call, x), _read_kernel(call)
     shape = compute_transposed_windows(call.op, x.constant.shape[2:], weights.shape[2:])
-    ends = [out + begin - full for out, begin, full in zip(shape.out, shape.begin, shape.full, strict=True)]
-    pads, groups = _torch_padding([-begin for begin in shape.begin], ends), call.op.attributes["group"]
+    ends = [
+        out + begin - full
+        for out, begin, full in zip(shape.out, shape.begin, shape.full, strict=True)
+    ]
+    pads, groups = (
+        _torch_padding([-begin for begin in shape.begin], ends),
+        call.op.attributes["group"],
+    )
 
     def run(t: Tensor) -> Tensor:
         full = _TRANSPOSED[rank](t, weights, None, shape.stride, 0, 0, groups, shape.dilation)
         return functional.pad(full, pads)
 
     result = apply_linear(run, x)
-    return [result if bias is None else add_weighted((1.0, result), (1.0, per_channel(bias, rank + 2)))]
+    return [
+        result if bias is None else add_weighted((1.0, result), (1.0, per_channel(bias, rank + 2)))
+    ]
 
 
 def _trace_average_pool(call: OperatorCall) -> list[Value | None]:
@@ -117,7 +142,9 @@ def _trace_average_pool(call: OperatorCall) -> list[Value | None]:
     counted = index
     if call.op.attributes["count_include_pad"]:
         padded = [n + b + e for n, b, e in zip(size, shape.begin, shape.end, strict=True)]
-        counted = index_windows(padded, shape.out, shape.kernel, shape.stride, shape.dilation, [0] * len(size))
+        counted = index_windows(
+            padded, shape.out, shape.kernel, shape.stride, shape.dilation, [0] * len(size)
+        )
     share = 1.0 / (counted >= 0).sum(dim=0).double()
     if not bool(share.isfinite().all()):
         raise call_error(call, "one of its windows lies in the padding alone")
@@ -127,7 +154,9 @@ def _trace_average_pool(call: OperatorCall) -> list[Value | None]:
 def _sum_windows(t: Tensor, index: Tensor, share: Tensor, out: tuple[int, ...]) -> Tensor:
     """For every window the sum over its places, times its share."""
     flat = t.flatten(start_dim=2)
-    total = torch.stack([flat[..., place.clamp(min=0)] * (place >= 0) for place in index]).sum(dim=0)
+    total = torch.stack([flat[..., place.clamp(min=0)] * (place >= 0) for place in index]).sum(
+        dim=0
+    )
     return (total * share).reshape(*t.shape[:2], *out)
 
 
@@ -147,7 +176,9 @@ def _trace_batch_norm(call: OperatorCall) -> list[Value | None]:
     if call.op.attributes.get("spatial") == 0:
         raise call_error(call, "it has spatial=0; supported: one scale per channel")
     x = variable_input(call)
-    scale, bias, mean, var = (per_channel(get_constant(call, i), x.constant.dim()) for i in range(1, 5))
+    scale, bias, mean, var = (
+        per_channel(get_constant(call, i), x.constant.dim()) for i in range(1, 5)
+    )
     factor = scale / torch.sqrt(var + float(call.op.attributes["epsilon"]))
     return [apply_affine([x], lambda t: factor * (t - mean) + bias, lambda t: factor * t)]
 
@@ -182,13 +213,17 @@ def _trace_einsum(call: OperatorCall) -> list[Value | None]:
 def _trace_scaler(call: OperatorCall) -> list[Value | None]:
     """(x - offset) * scale, one number for all features or one for each."""
     offset, scale = (as_float64(call.op.attributes[name]) for name in ("offset", "scale"))
-    return [apply_affine([variable_input(call)], lambda t: (t - offset) * scale, lambda t: t * scale)]
+    return [
+        apply_affine([variable_input(call)], lambda t: (t - offset) * scale, lambda t: t * scale)
+    ]
 
 
 def _trace_regressor(call: OperatorCall) -> list[Value | None]:
     attributes = call.op.attributes
     if attributes["post_transform"] != "NONE":
-        raise call_error(call, f"its post_transform is {attributes['post_transform']!r}; supported: NONE")
+        raise call_error(
+            call, f"its post_transform is {attributes['post_transform']!r}; supported: NONE"
+        )
     weights = as_float64(attributes["coefficients"]).reshape(attributes["targets"], -1)
     result = apply_linear(lambda t: t @ weights.T, variable_input(call))
     return [add_weighted((1.0, result), (1.0, as_float64(attributes["intercepts"] or [0.0])))]
@@ -196,7 +231,12 @@ def _trace_regressor(call: OperatorCall) -> list[Value | None]:
 
 LAYERS: Mapping[str, OperatorRule] = {
     "Gemm": OperatorRule(_trace_gemm, None),
-    "MatMul": OperatorRule(lambda call: [multiply_operands(call, torch.matmul, get_operand(call, 0), get_operand(call, 1))], None),
+    "MatMul": OperatorRule(
+        lambda call: [
+            multiply_operands(call, torch.matmul, get_operand(call, 0), get_operand(call, 1))
+        ],
+        None,
+    ),
     "Einsum": OperatorRule(_trace_einsum, None),
     "Conv": OperatorRule(_trace_convolution),
     "ConvTranspose": OperatorRule(_trace_transposed_convolution),

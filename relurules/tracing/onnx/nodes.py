@@ -73,7 +73,9 @@ def read_operator(node: NodeProto, number: int, opsets: Mapping[str, int], where
     name = f"{domain}.{node.op_type}" if domain else node.op_type
     place = f"{where}: operator {name} in node {node.name or number!r}"
     if domain not in opsets:
-        raise ModelError(f"{place}: its domain isn't known, or not imported; supported: ai.onnx and ai.onnx.ml")
+        raise ModelError(
+            f"{place}: its domain isn't known, or not imported; supported: ai.onnx and ai.onnx.ml"
+        )
     inner = NodeProto()
     inner.CopyFrom(node)
     inner.domain = domain
@@ -83,17 +85,23 @@ def read_operator(node: NodeProto, number: int, opsets: Mapping[str, int], where
         onnx.checker.check_node(inner, context)
         schema = onnx.defs.get_schema(node.op_type, opsets[domain], domain)
     except Exception as error:
-        raise ModelError(f"{place}: isn't as opset {opsets[domain]} has it: {summarise_error(error)}") from error
+        raise ModelError(
+            f"{place}: isn't as opset {opsets[domain]} has it: {summarise_error(error)}"
+        ) from error
     _check_definition(schema, opsets[domain], place)
     for i, given in enumerate(node.input):
         inner.input[i] = given and f"i{i}"
     for i, given in enumerate(node.output):
         inner.output[i] = given and f"o{i}"
-    narrow = frozenset(i for i, formal in enumerate(schema.inputs) if formal.type_str == "tensor(float)")
+    narrow = frozenset(
+        i for i, formal in enumerate(schema.inputs) if formal.type_str == "tensor(float)"
+    )
     attributes = _read_attributes(node, schema)
     reference = _make_reference(inner, opsets)
     inputs, outputs = tuple(node.input), tuple(node.output)
-    return Operator(inner, inputs, outputs, name, place, opsets[domain], attributes, narrow, schema, reference)
+    return Operator(
+        inner, inputs, outputs, name, place, opsets[domain], attributes, narrow, schema, reference
+    )
 
 
 def _check_definition(schema: OpSchema, version: int, place: str) -> None:
@@ -104,7 +112,9 @@ def _check_definition(schema: OpSchema, version: int, place: str) -> None:
         return
     if not onnx.defs.has(schema.name, nearest, schema.domain):
         return  # no table of operators has it
-    if _describe_schema(onnx.defs.get_schema(schema.name, nearest, schema.domain)) != _describe_schema(schema):
+    if _describe_schema(
+        onnx.defs.get_schema(schema.name, nearest, schema.domain)
+    ) != _describe_schema(schema):
         raise ModelError(
             f"{place}: opset {version} defines it in another way than opset {nearest}; supported: the definitions of "
             f"opset {known[0]} to {known[-1]}. Export it again, or convert it with onnx.version_converter"
@@ -113,7 +123,9 @@ def _check_definition(schema: OpSchema, version: int, place: str) -> None:
 
 def _describe_schema(schema: OpSchema) -> tuple[object, ...]:
     """All that tells what an operator does: its text, inputs, outputs and attributes, without types of elements."""
-    formal = [[(item.name, item.option) for item in items] for items in (schema.inputs, schema.outputs)]
+    formal = [
+        [(item.name, item.option) for item in items] for items in (schema.inputs, schema.outputs)
+    ]
     attributes = {
         name: (item.type, item.required, item.default_value.SerializeToString())
         for name, item in schema.attributes.items()
@@ -127,12 +139,18 @@ def _read_attributes(node: NodeProto, schema: OpSchema) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, described in schema.attributes.items():
         attribute = given.get(name, described.default_value)
-        value = helper.get_attribute_value(attribute) if attribute.type != AttributeProto.UNDEFINED else None
+        value = (
+            helper.get_attribute_value(attribute)
+            if attribute.type != AttributeProto.UNDEFINED
+            else None
+        )
         found[name] = value.decode() if isinstance(value, bytes) else value
     return found
 
 
-def _make_reference(node: NodeProto, opsets: Mapping[str, int]) -> Callable[[Sequence[Array | None]], list[Any]]:
+def _make_reference(
+    node: NodeProto, opsets: Mapping[str, int]
+) -> Callable[[Sequence[Array | None]], list[Any]]:
     """The node as a function of arrays; built when it is first needed, since not every operator has a reference."""
     built: list[ReferenceEvaluator] = []
     wanted = [name for name in node.output if name]
@@ -140,7 +158,9 @@ def _make_reference(node: NodeProto, opsets: Mapping[str, int]) -> Callable[[Seq
     def call(arrays: Sequence[Array | None]) -> list[Any]:
         if not built:
             names = [onnx.ValueInfoProto(name=name) for name in node.input if name]
-            graph = GraphProto(node=[node], input=names, output=[onnx.ValueInfoProto(name=name) for name in wanted])
+            graph = GraphProto(
+                node=[node], input=names, output=[onnx.ValueInfoProto(name=name) for name in wanted]
+            )
             built.append(ReferenceEvaluator(graph, opsets=dict(opsets)))
         feeds = {name: array for name, array in zip(node.input, arrays, strict=True) if name}
         results = dict(zip(wanted, built[0].run(None, feeds), strict=True))
@@ -149,7 +169,9 @@ def _make_reference(node: NodeProto, opsets: Mapping[str, int]) -> Callable[[Seq
     return call
 
 
-def run_operator(op: Operator, arrays: Sequence[Array | None], *, native: bool = False) -> list[Array | None]:
+def run_operator(
+    op: Operator, arrays: Sequence[Array | None], *, native: bool = False
+) -> list[Array | None]:
     """The operator on arrays, as onnx's reference computes it; unless native, its casts to float types go to float64.
 
     None stands for an input that isn't given and an output that isn't wanted.
@@ -165,7 +187,9 @@ def run_operator(op: Operator, arrays: Sequence[Array | None], *, native: bool =
         raise
     except Exception as error:
         shapes = [None if array is None else list(array.shape) for array in arrays]
-        raise ModelError(f"{op.place}: can't be computed on inputs of shapes {shapes}: {summarise_error(error)}") from error
+        raise ModelError(
+            f"{op.place}: can't be computed on inputs of shapes {shapes}: {summarise_error(error)}"
+        ) from error
     if not all(result is None or isinstance(result, np.ndarray | np.generic) for result in results):
         raise ModelError(f"{op.place}: gives a sequence or an optional value; supported: tensors")
     return [None if result is None else np.asarray(result) for result in results]
@@ -179,12 +203,18 @@ def per_channel(array: Any, rank: int) -> Any:
 def run_constant(op: Operator, values: Sequence[Constant | None]) -> list[Constant | None]:
     """The operator on constants, in the model's own precision and in float64."""
     check_size(op, [None if value is None else value.native for value in values], 1)
-    native = run_operator(op, [None if value is None else value.native for value in values], native=True)
-    if op.name in _DISCRETE or not any(value is not None and value.wide.dtype == np.float64 for value in values):
+    native = run_operator(
+        op, [None if value is None else value.native for value in values], native=True
+    )
+    if op.name in _DISCRETE or not any(
+        value is not None and value.wide.dtype == np.float64 for value in values
+    ):
         return [None if result is None else make_constant(result) for result in native]
     wide = run_operator(op, widen_inputs(op, values))
     return [
-        None if a is None else Constant(a, widen_floats(b if b is not None and _is_compatible(a, b) else a))
+        None
+        if a is None
+        else Constant(a, widen_floats(b if b is not None and _is_compatible(a, b) else a))
         for a, b in zip(native, wide, strict=True)
     ]
 
@@ -204,7 +234,11 @@ def _is_compatible(native: Array, wide: Array) -> bool:
 
 def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> None:
     """Refuse an operator whose result would be larger than LARGEST, before it is computed."""
-    given = {name: array for name, array in zip(op.node.input, arrays, strict=True) if name and array is not None}
+    given = {
+        name: array
+        for name, array in zip(op.node.input, arrays, strict=True)
+        if name and array is not None
+    }
     types = {name: _make_type_proto(array) for name, array in given.items()}
     data = {
         name: numpy_helper.from_array(array, name)
@@ -213,10 +247,14 @@ def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> No
     }
     opsets = [helper.make_opsetid(op.node.domain, op.version)]
     try:
-        found = onnx.shape_inference.infer_node_outputs(op.schema, op.node, types, data, opset_imports=opsets)
+        found = onnx.shape_inference.infer_node_outputs(
+            op.schema, op.node, types, data, opset_imports=opsets
+        )
     except Exception as error:
         shapes = [None if array is None else list(array.shape) for array in arrays]
-        raise ModelError(f"{op.place}: doesn't take inputs of shapes {shapes}: {summarise_error(error)}") from error
+        raise ModelError(
+            f"{op.place}: doesn't take inputs of shapes {shapes}: {summarise_error(error)}"
+        ) from error
     for result in found.values():
         dims = [dim.dim_value for dim in result.tensor_type.shape.dim]
         if columns * math.prod(dims) > LARGEST:

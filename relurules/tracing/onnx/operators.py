@@ -23,7 +23,13 @@ from relurules.tracing.onnx.call import (
     get_variable,
 )
 from relurules.tracing.onnx.layers import LAYERS, multiply_operands
-from relurules.tracing.onnx.nodes import Constant, make_constant, run_constant, run_operator, widen_inputs
+from relurules.tracing.onnx.nodes import (
+    Constant,
+    make_constant,
+    run_constant,
+    run_operator,
+    widen_inputs,
+)
 from relurules.tracing.relu_blocks import as_float64
 
 _ALL_INPUTS = None
@@ -44,19 +50,30 @@ def rearrange_entries(call: OperatorCall, fill: float = 0.0) -> list[Value | Non
             arrays.append(None if value is None else widen_inputs(call.op, [value])[0])  # type: ignore[list-item]
             continue
         item = value.constant if isinstance(value, AffineTensor) else get_constant(call, i)
-        arrays.append(np.arange(first, first + item.numel(), dtype=np.float64).reshape(tuple(item.shape)))
+        arrays.append(
+            np.arange(first, first + item.numel(), dtype=np.float64).reshape(tuple(item.shape))
+        )
         first += item.numel()
         pool.append(value if isinstance(value, AffineTensor) else item)  # type: ignore[arg-type]
-    return [None if index is None else _take_entries(call, pool, index, first) for index in run_operator(call.op, arrays)]
+    return [
+        None if index is None else _take_entries(call, pool, index, first)
+        for index in run_operator(call.op, arrays)
+    ]
 
 
-def _take_entries(call: OperatorCall, pool: Sequence[AffineTensor | torch.Tensor], index: np.ndarray, count: int) -> Value:
+def _take_entries(
+    call: OperatorCall, pool: Sequence[AffineTensor | torch.Tensor], index: np.ndarray, count: int
+) -> Value:
     """The entries of the pool that an index tells."""
     if index.dtype != np.float64:
         return make_constant(index)  # such as a mask
     at = torch.as_tensor(index.astype(np.int64))
-    if not np.array_equal(at.numpy(), index) or (index.size and not 0 <= index.min() <= index.max() < count):
-        raise call_error(call, "it doesn't only move entries of its input, as expected; please report it")
+    if not np.array_equal(at.numpy(), index) or (
+        index.size and not 0 <= index.min() <= index.max() < count
+    ):
+        raise call_error(
+            call, "it doesn't only move entries of its input, as expected; please report it"
+        )
 
     def take(*items: torch.Tensor) -> torch.Tensor:
         return torch.cat([item.reshape(-1) for item in items])[at.reshape(-1)].reshape(at.shape)
@@ -73,7 +90,9 @@ def apply_by_columns(call: OperatorCall) -> list[Value | None]:
     columns = [item.widened(count).numpy() for item in items]
 
     def apply(parts: list[np.ndarray]) -> np.ndarray:
-        arrays = widen_inputs(call.op, [None if v is None or i in at else v for i, v in enumerate(call.values)])  # type: ignore[misc]
+        arrays = widen_inputs(
+            call.op, [None if v is None or i in at else v for i, v in enumerate(call.values)]
+        )  # type: ignore[misc]
         for i, part in zip(at, parts, strict=True):
             arrays[i] = part
         result = run_operator(call.op, arrays)[0]
@@ -90,7 +109,11 @@ def _make_sum_rule(*factors: float) -> OperatorRule:
 
     def rule(call: OperatorCall) -> list[Value | None]:
         count = len(call.values)
-        return [add_weighted(*((f, get_operand(call, i)) for i, f in enumerate(factors or [1.0] * count)))]
+        return [
+            add_weighted(
+                *((f, get_operand(call, i)) for i, f in enumerate(factors or [1.0] * count))
+            )
+        ]
 
     return OperatorRule(rule, _ALL_INPUTS)
 
@@ -118,14 +141,18 @@ def _trace_cast(call: OperatorCall) -> list[Value | None]:
         return [Constant(value.wide.astype(np.float64), value.wide.astype(np.float64))]
     name = "FLOAT" if to is None else helper.tensor_dtype_to_string(to).removeprefix("TensorProto.")
     if name not in ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16"):
-        raise call_error(call, f"it casts values that depend on the input to {name}, which isn't continuous")
+        raise call_error(
+            call, f"it casts values that depend on the input to {name}, which isn't continuous"
+        )
     return [get_variable(call)]
 
 
 def _trace_pad(call: OperatorCall) -> list[Value | None]:
     """Before opset 11 the value is an attribute, which then stands for the entries' number 0."""
     value = float(call.op.attributes.get("value") or 0.0)
-    return rearrange_entries(call._replace(op=call.op._replace(attributes={**call.op.attributes, "value": 0.0})), value)
+    return rearrange_entries(
+        call._replace(op=call.op._replace(attributes={**call.op.attributes, "value": 0.0})), value
+    )
 
 
 def _trace_resize(call: OperatorCall) -> list[Value | None]:
@@ -133,10 +160,16 @@ def _trace_resize(call: OperatorCall) -> list[Value | None]:
     early = call.op.name == "Upsample" or call.op.version < 11
     if attributes.get("coordinate_transformation_mode") in ("align_corners", "tf_crop_and_resize"):
         _check_whole_sizes(call)
-    if mode != "nearest" or attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize":
+    if (
+        mode != "nearest"
+        or attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize"
+    ):
         return _check_single_entry(call, apply_by_columns(call))
     if early and any(scale < 1 for scale in _read_scales(call) or []):
-        raise call_error(call, "opset 10 and older don't say which entries a smaller output takes; export with opset 11")
+        raise call_error(
+            call,
+            "opset 10 and older don't say which entries a smaller output takes; export with opset 11",
+        )
     results = _check_single_entry(call, rearrange_entries(call))
     _check_rounding(call, results[0])
     return results
@@ -148,9 +181,14 @@ def _check_single_entry(call: OperatorCall, results: list[Value | None]) -> list
     after = result.shape if isinstance(result, AffineTensor) else before
     apart = call.op.attributes["mode"] == "cubic" or _read_scales(call) is not None
     single = any(n > 1 and m == 1 for n, m in zip(before, after, strict=True))
-    if single and apart and call.op.attributes.get("coordinate_transformation_mode") == "pytorch_half_pixel":
+    if (
+        single
+        and apart
+        and call.op.attributes.get("coordinate_transformation_mode") == "pytorch_half_pixel"
+    ):
         raise call_error(
-            call, f"it makes {list(after)} of {list(before)}, which runtimes do in different ways; use half_pixel"
+            call,
+            f"it makes {list(after)} of {list(before)}, which runtimes do in different ways; use half_pixel",
         )
     return results
 
@@ -158,15 +196,22 @@ def _check_single_entry(call: OperatorCall, results: list[Value | None]) -> list
 def _check_rounding(call: OperatorCall, result: Value | None) -> None:
     """Refuse where float32 and float64 round to different entries: then runtimes do too."""
     attributes = call.op.attributes
-    before, after = get_variable(call).shape, result.shape if isinstance(result, AffineTensor) else ()
+    before, after = (
+        get_variable(call).shape,
+        result.shape if isinstance(result, AffineTensor) else (),
+    )
     scales = _read_scales(call) or [m / n for n, m in zip(before, after, strict=True)]
     mode = attributes.get("coordinate_transformation_mode", "asymmetric")
     turn = _ROUNDINGS[attributes.get("nearest_mode", "floor")]
     for n, m, scale in zip(before, after, scales, strict=True):
-        found = [turn(_sample_positions(mode, n, m, kind(scale), kind)) for kind in (np.float32, np.float64)]
+        found = [
+            turn(_sample_positions(mode, n, m, kind(scale), kind))
+            for kind in (np.float32, np.float64)
+        ]
         if not np.array_equal(*(np.clip(indices, 0, n - 1) for indices in found)):
             raise call_error(
-                call, f"its scale {scale} lets rounding decide which entries are taken; supported: clear cases"
+                call,
+                f"its scale {scale} lets rounding decide which entries are taken; supported: clear cases",
             )
 
 
@@ -194,14 +239,18 @@ def _check_whole_sizes(call: OperatorCall) -> None:
     scales, shape = _read_scales(call), get_variable(call).shape
     sizes = np.array(scales) * np.array(shape) if scales else np.zeros(1)
     if np.abs(sizes - sizes.round()).max() > 1e-5 * max(shape):
-        raise call_error(call, f"its scales {scales} give {sizes.tolist()} entries; supported: whole ones")
+        raise call_error(
+            call, f"its scales {scales} give {sizes.tolist()} entries; supported: whole ones"
+        )
 
 
 def _read_scales(call: OperatorCall) -> list[float] | None:
     """One factor for each dimension, None where the output's sizes are given instead."""
     attributes, rank = call.op.attributes, get_variable(call).constant.dim()
     value = get_input(call, 1 if call.op.version < 11 else 2)
-    listed = attributes.get("scales") or (value.native.tolist() if isinstance(value, Constant) else [])
+    listed = attributes.get("scales") or (
+        value.native.tolist() if isinstance(value, Constant) else []
+    )
     axes = attributes.get("axes") or range(rank)
     found = dict(zip((axis % rank for axis in axes), listed, strict=False))
     return [found.get(i, 1.0) for i in range(rank)] if listed else None
@@ -217,7 +266,9 @@ def _trace_scatter(call: OperatorCall) -> list[Value | None]:
 def _trace_dropout(call: OperatorCall) -> list[Value | None]:
     training = get_input(call, 2)
     if isinstance(training, Constant) and bool(training.native.any()):
-        raise call_error(call, "it is in training mode, where it is random; export the model in eval mode")
+        raise call_error(
+            call, "it is in training mode, where it is random; export the model in eval mode"
+        )
     return rearrange_entries(call)
 
 
@@ -230,7 +281,8 @@ def _trace_roi_align(call: OperatorCall) -> list[Value | None]:
 def _trace_grid_sample(call: OperatorCall) -> list[Value | None]:
     if call.op.attributes["mode"] == "nearest":
         raise call_error(
-            call, "its mode is 'nearest', where rounding decides which entry is taken; supported: linear, cubic"
+            call,
+            "its mode is 'nearest', where rounding decides which entry is taken; supported: linear, cubic",
         )
     return apply_by_columns(call)
 

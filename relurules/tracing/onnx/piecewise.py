@@ -39,11 +39,19 @@ _NO_LIMITS = frozenset(float(np.finfo(kind).max) for kind in (np.float32, np.flo
 
 
 def _make_activation_rule(slope: str) -> OperatorRule:
-    return OperatorRule(lambda call: [call.basis.activate(get_variable(call), as_float64(SLOPES[slope]), call.layer)])
+    return OperatorRule(
+        lambda call: [
+            call.basis.activate(get_variable(call), as_float64(SLOPES[slope]), call.layer)
+        ]
+    )
 
 
 def _trace_leaky_relu(call: OperatorCall) -> list[Value | None]:
-    return [call.basis.activate(get_variable(call), as_float64(float(call.op.attributes["alpha"])), call.layer)]
+    return [
+        call.basis.activate(
+            get_variable(call), as_float64(float(call.op.attributes["alpha"])), call.layer
+        )
+    ]
 
 
 def _trace_prelu(call: OperatorCall) -> list[Value | None]:
@@ -52,7 +60,9 @@ def _trace_prelu(call: OperatorCall) -> list[Value | None]:
         return [call.basis.activate(x, slope.expand(x.constant.shape), call.layer)]
     except RuntimeError as error:
         shapes = f"{list(slope.shape)}, its input {list(x.constant.shape)}"
-        raise call_error(call, f"its slope has the shape {shapes}; supported: a slope that broadcasts") from error
+        raise call_error(
+            call, f"its slope has the shape {shapes}; supported: a slope that broadcasts"
+        ) from error
 
 
 def _read_limit(call: OperatorCall, name: str, i: int) -> Any:
@@ -63,7 +73,9 @@ def _read_limit(call: OperatorCall, name: str, i: int) -> Any:
     value = get_input(call, i)
     if isinstance(value, AffineTensor):
         return value
-    found = _read_scalar(call, value) if isinstance(value, Constant) else call.op.attributes.get(name)
+    found = (
+        _read_scalar(call, value) if isinstance(value, Constant) else call.op.attributes.get(name)
+    )
     return None if found is None or abs(found) in _NO_LIMITS else float(found)
 
 
@@ -107,7 +119,9 @@ def _trace_hard_sigmoid(call: OperatorCall) -> list[Value | None]:
 def _trace_thresholded_relu(call: OperatorCall) -> list[Value | None]:
     alpha = float(call.op.attributes["alpha"])
     if alpha != 0.0:
-        raise call_error(call, f"it jumps from 0 to {alpha}, so it isn't continuous; supported: alpha = 0")
+        raise call_error(
+            call, f"it jumps from 0 to {alpha}, so it isn't continuous; supported: alpha = 0"
+        )
     return [relu(call.basis, get_variable(call), call.layer)]
 
 
@@ -115,10 +129,17 @@ def _trace_shrink(call: OperatorCall) -> list[Value | None]:
     """Relu(x - lambd) - relu(-x - lambd), where the bias is lambd."""
     margin, bias = float(call.op.attributes["lambd"]), float(call.op.attributes["bias"])
     if margin != bias or margin < 0.0:
-        raise call_error(call, f"it jumps, with lambd {margin} and bias {bias}; supported: lambd = bias >= 0")
+        raise call_error(
+            call, f"it jumps, with lambd {margin} and bias {bias}; supported: lambd = bias >= 0"
+        )
     x, room = get_variable(call), as_float64(margin)
     above = relu(call.basis, add_weighted((1.0, x), (-1.0, room)), call.layer)
-    return [add_weighted((1.0, above), (-1.0, relu(call.basis, add_weighted((-1.0, x), (-1.0, room)), call.layer)))]
+    return [
+        add_weighted(
+            (1.0, above),
+            (-1.0, relu(call.basis, add_weighted((-1.0, x), (-1.0, room)), call.layer)),
+        )
+    ]
 
 
 def _make_reduce_rule(sign: float) -> OperatorRule:
@@ -169,33 +190,45 @@ def _trace_global_lp_pool(call: OperatorCall) -> list[Value | None]:
 
 
 def _make_comparison_rule(sign: float, *, closed: bool) -> OperatorRule:
-    return OperatorRule(lambda call: [compare_values(get_operand(call, 0), get_operand(call, 1), sign, closed)], None)
+    return OperatorRule(
+        lambda call: [compare_values(get_operand(call, 0), get_operand(call, 1), sign, closed)],
+        None,
+    )
 
 
 def trace_switch(call: OperatorCall) -> list[Value | None]:
     """An operator on a comparison of values that depend on the input; refused where it jumps."""
     if call.op.name not in SWITCH_RULES:
-        raise call_error(call, "it reads a comparison of values that depend on the input, so that it jumps")
+        raise call_error(
+            call, "it reads a comparison of values that depend on the input, so that it jumps"
+        )
     return [SWITCH_RULES[call.op.name](call)]
 
 
 def _get_switch(call: OperatorCall, i: int = 0) -> Switch:
     value = get_input(call, i)
     if not isinstance(value, Switch):
-        raise call_error(call, f"it takes a comparison of values that depend on the input, but not as its input {i}")
+        raise call_error(
+            call,
+            f"it takes a comparison of values that depend on the input, but not as its input {i}",
+        )
     return value
 
 
 def _trace_where(call: OperatorCall) -> AffineTensor:
     yes, no = get_operand(call, 1), get_operand(call, 2)
-    return select_by_switch(call.basis, _get_switch(call), yes, no, lambda why: call_error(call, why), call.layer)
+    return select_by_switch(
+        call.basis, _get_switch(call), yes, no, lambda why: call_error(call, why), call.layer
+    )
 
 
 def _trace_gate(call: OperatorCall) -> AffineTensor:
     """A product by 1 where a comparison holds and by 0 elsewhere."""
     at = 0 if isinstance(get_input(call, 0), Switch) else 1
     value = get_operand(call, 1 - at)
-    return select_by_switch(call.basis, _get_switch(call, at), value, 0.0, lambda why: call_error(call, why), call.layer)
+    return select_by_switch(
+        call.basis, _get_switch(call, at), value, 0.0, lambda why: call_error(call, why), call.layer
+    )
 
 
 #: Operator on a comparison of values that depend on the input -> what it is in PReLUs, where it is continuous.

@@ -26,9 +26,17 @@ Compute = Callable[[Operator, Sequence[Any]], list[Any]]
 
 def _compute_cast(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     """The identity between float types, and of truth 0 or 1; any other cast is left to the reference."""
-    to = op.attributes["to"] if op.name == "Cast" else helper.np_dtype_to_tensor_dtype(arrays[1].dtype)
+    to = (
+        op.attributes["to"]
+        if op.name == "Cast"
+        else helper.np_dtype_to_tensor_dtype(arrays[1].dtype)
+    )
     floating = np.dtype(helper.tensor_dtype_to_np_dtype(to)).kind in "fV"
-    return [arrays[0].astype(np.float64)] if floating and arrays[0].dtype.kind in "fb" else op.reference(arrays)
+    return (
+        [arrays[0].astype(np.float64)]
+        if floating and arrays[0].dtype.kind in "fb"
+        else op.reference(arrays)
+    )
 
 
 def _compute_batch_norm(op: Operator, arrays: Sequence[Any]) -> list[Any]:
@@ -37,17 +45,24 @@ def _compute_batch_norm(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     return [scale * (x - mean) / np.sqrt(var + op.attributes["epsilon"]) + bias]
 
 
-def _gather_windows(op: Operator, x: Array, padding: float, kernel: tuple[int, ...] | None = None) -> tuple[Array, Array]:
+def _gather_windows(
+    op: Operator, x: Array, padding: float, kernel: tuple[int, ...] | None = None
+) -> tuple[Array, Array]:
     """Every window of x, its places flattened into the last dimension; and whether each place counts as padding."""
     shape = compute_windows(op, x.shape[2:], kernel)
-    places = zip(x.shape[2:], shape.begin, shape.end, shape.out, shape.stride, shape.span, strict=True)
+    places = zip(
+        x.shape[2:], shape.begin, shape.end, shape.out, shape.stride, shape.span, strict=True
+    )
     ends = [max(e, (o - 1) * s + span - n - b) for n, b, e, o, s, span in places]
     widths = [(0, 0), (0, 0), *zip(shape.begin, ends, strict=True)]
     inside = np.pad(np.ones(x.shape), [(0, 0), (0, 0), *zip(shape.begin, shape.end, strict=True)])
     padded = np.pad(x, widths, constant_values=padding)
     extra = [(0, p - q) for p, q in zip(padded.shape, inside.shape, strict=True)]
     axes = tuple(range(2, x.ndim))
-    cut: tuple[Any, ...] = (..., *(slice(0, o * s, s) for o, s in zip(shape.out, shape.stride, strict=True)))
+    cut: tuple[Any, ...] = (
+        ...,
+        *(slice(0, o * s, s) for o, s in zip(shape.out, shape.stride, strict=True)),
+    )
     taken: tuple[Any, ...] = (*cut, *(slice(None, None, d) for d in shape.dilation))
     flat = (*x.shape[:2], *shape.out, -1)
     views = [
@@ -90,7 +105,10 @@ def _compute_conv(op: Operator, arrays: Sequence[Any]) -> list[Any]:
 def _compute_conv_transpose(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     """Every entry of the input, times the kernel, added where it belongs; then the padding is cut off."""
     x, weights, bias = (*arrays, None)[:3]
-    shape, groups = compute_transposed_windows(op, x.shape[2:], weights.shape[2:]), op.attributes["group"]
+    shape, groups = (
+        compute_transposed_windows(op, x.shape[2:], weights.shape[2:]),
+        op.attributes["group"],
+    )
     n, channels = x.shape[0], weights.shape[1]
     full = np.zeros((n, channels * groups, *shape.full))
     for g in range(groups):
@@ -103,7 +121,9 @@ def _compute_conv_transpose(op: Operator, arrays: Sequence[Any]) -> list[Any]:
             ]
             full[(slice(None), slice(g * channels, (g + 1) * channels), *at)] += share
     for axis, (begin, out) in enumerate(zip(shape.begin, shape.out, strict=True), start=2):
-        low = np.pad(full, [(max(0, -begin), max(0, out)) if i == axis else (0, 0) for i in range(full.ndim)])
+        low = np.pad(
+            full, [(max(0, -begin), max(0, out)) if i == axis else (0, 0) for i in range(full.ndim)]
+        )
         full = np.take(low, np.arange(out) + max(0, begin), axis=axis)
     return [full if bias is None else full + per_channel(bias, x.ndim)]
 
@@ -124,7 +144,11 @@ def _compute_resize(op: Operator, arrays: Sequence[Any]) -> list[Any]:
         return op.reference(arrays)
     given = op.attributes.get("scales") if len(arrays) == 1 else arrays[1]
     scales = np.asarray(given, dtype=np.float32)
-    mode = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", "mode": op.attributes["mode"]}
+    mode = {
+        "coordinate_transformation_mode": "asymmetric",
+        "nearest_mode": "floor",
+        "mode": op.attributes["mode"],
+    }
     return run_reference("Resize", 13, [arrays[0], None, scales], **mode)
 
 
@@ -133,7 +157,9 @@ def _compute_pad(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     if op.version > 10:
         return op.reference(arrays)
     value = np.array(op.attributes["value"], dtype=arrays[0].dtype)
-    return run_reference("Pad", 13, [arrays[0], np.array(op.attributes["pads"]), value], mode=op.attributes["mode"])
+    return run_reference(
+        "Pad", 13, [arrays[0], np.array(op.attributes["pads"]), value], mode=op.attributes["mode"]
+    )
 
 
 def _compute_regressor(op: Operator, arrays: Sequence[Any]) -> list[Any]:
@@ -171,7 +197,10 @@ def _return_first(_: Operator, arrays: Sequence[Any]) -> list[Any]:
 def _compute_affine_grid(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     """Every point of the output, x first, through the affine map theta."""
     theta, sizes, corners = arrays[0], arrays[1].tolist()[2:], op.attributes["align_corners"]
-    lines = [np.linspace(-1, 1, n) if corners and n > 1 else (2 * np.arange(n) + 1) / n - 1 for n in sizes]
+    lines = [
+        np.linspace(-1, 1, n) if corners and n > 1 else (2 * np.arange(n) + 1) / n - 1
+        for n in sizes
+    ]
     points = np.stack([*reversed(np.meshgrid(*lines, indexing="ij")), np.ones(sizes)], axis=-1)
     return [np.einsum("nij,...j->n...i", theta, points)]
 

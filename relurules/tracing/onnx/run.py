@@ -7,9 +7,21 @@ from numpy.typing import NDArray
 
 from relurules.errors import ModelError
 from relurules.ir.network import validate_rows
-from relurules.tracing.batch_mixing import ROWS, OperatorValues, describe_mixing, find_mixing_operator, has_same_numbers
+from relurules.tracing.batch_mixing import (
+    ROWS,
+    OperatorValues,
+    describe_mixing,
+    find_mixing_operator,
+    has_same_numbers,
+)
 from relurules.tracing.onnx.graph import OnnxProgram
-from relurules.tracing.onnx.nodes import Constant, make_constant, run_constant, run_operator, widen_inputs
+from relurules.tracing.onnx.nodes import (
+    Constant,
+    make_constant,
+    run_constant,
+    run_operator,
+    widen_inputs,
+)
 from relurules.tracing.onnx.operators import SHAPE_ONLY
 
 Array = NDArray[np.float64]
@@ -20,8 +32,12 @@ def make_reference(program: OnnxProgram) -> Callable[[Array], Array]:
     """The model itself, (N, d) -> (N, m). ModelError where its rows influence one another."""
     d = sum(item.size for item in program.inputs)
     probes = np.random.default_rng(1).normal(size=(ROWS, d))
-    single = np.vstack([_join_outputs(program, _compute_values(program, row[None]), 1) for row in probes])
-    together = all(item.batched for item in program.inputs) and _rows_stand_alone(program, probes, single)
+    single = np.vstack(
+        [_join_outputs(program, _compute_values(program, row[None]), 1) for row in probes]
+    )
+    together = all(item.batched for item in program.inputs) and _rows_stand_alone(
+        program, probes, single
+    )
 
     def evaluate(X: Array) -> Array:
         X = validate_rows(X, d)
@@ -49,13 +65,19 @@ def _rows_stand_alone(program: OnnxProgram, probes: Array, single: Array) -> boo
     return True
 
 
-def _pair_operator_values(program: OnnxProgram, together: Values, alone: Sequence[Values]) -> Iterator[OperatorValues]:
+def _pair_operator_values(
+    program: OnnxProgram, together: Values, alone: Sequence[Values]
+) -> Iterator[OperatorValues]:
     """What every operator gives, for all rows together and for each alone."""
     for op in program.operators:
         for name in op.outputs:
             value, parts = together.get(name), [values.get(name) for values in alone]
-            if isinstance(value, np.ndarray) and all(isinstance(part, np.ndarray) for part in parts):
-                yield OperatorValues(op.place.removeprefix(f"{program.where}: "), value.astype(np.float64), parts)  # type: ignore[arg-type]
+            if isinstance(value, np.ndarray) and all(
+                isinstance(part, np.ndarray) for part in parts
+            ):
+                yield OperatorValues(
+                    op.place.removeprefix(f"{program.where}: "), value.astype(np.float64), parts
+                )  # type: ignore[arg-type]
 
 
 def _compute_values(program: OnnxProgram, X: Array) -> Values:
@@ -70,15 +92,25 @@ def _compute_values(program: OnnxProgram, X: Array) -> Values:
     for op in program.operators:
         inputs = [values.get(name) for name in op.inputs]
         if op.name in SHAPE_ONLY or not any(isinstance(value, np.ndarray) for value in inputs):
-            constants = [make_constant(value) if isinstance(value, np.ndarray) else value for value in inputs]
+            constants = [
+                make_constant(value) if isinstance(value, np.ndarray) else value for value in inputs
+            ]
             results: list[Constant | NDArray[np.float64] | None] = list(run_constant(op, constants))
         else:
             results = list(run_operator(op, widen_inputs(op, inputs)))
         if op.name == "Sigmoid":
             complements[op.outputs[0]] = np.asarray(run_operator(op, [-inputs[0]])[0])  # type: ignore[operator]
         if op.name == "Sub" and op.inputs[1] in complements and _is_one(inputs[0]):
-            results = [complements[op.inputs[1]]]  # 1 - sigmoid(z) as sigmoid(-z), which doesn't cancel
-        values.update({name: value for name, value in zip(op.outputs, results, strict=False) if value is not None})
+            results = [
+                complements[op.inputs[1]]
+            ]  # 1 - sigmoid(z) as sigmoid(-z), which doesn't cancel
+        values.update(
+            {
+                name: value
+                for name, value in zip(op.outputs, results, strict=False)
+                if value is not None
+            }
+        )
     return values
 
 
@@ -86,7 +118,9 @@ def _is_one(value: Constant | Array | None) -> bool:
     return isinstance(value, Constant) and value.wide.size == 1 and bool((value.wide == 1.0).all())
 
 
-def _join_outputs(program: OnnxProgram, values: Mapping[str, Constant | NDArray[np.float64]], count: int) -> Array:
+def _join_outputs(
+    program: OnnxProgram, values: Mapping[str, Constant | NDArray[np.float64]], count: int
+) -> Array:
     """The outputs, each flattened in order, joined; (count, m), or fewer columns where one can't be split into rows."""
     columns = []
     for name in program.outputs:

@@ -23,7 +23,9 @@ class WindowLayout(NamedTuple):
     full: tuple[int, ...] = ()
 
 
-def compute_windows(op: Operator, size: Sequence[int], kernel: Sequence[int] | None = None) -> WindowLayout:
+def compute_windows(
+    op: Operator, size: Sequence[int], kernel: Sequence[int] | None = None
+) -> WindowLayout:
     """The windows of a pooling or a convolution over an input of this size."""
     rank = len(size)
     kernel = tuple(op.attributes["kernel_shape"] or kernel or ())
@@ -53,17 +55,23 @@ def compute_windows(op: Operator, size: Sequence[int], kernel: Sequence[int] | N
                 count -= 1
         begin, end, out = [*begin, first], [*end, last], [*out, count]
     if min(out, default=0) < 1:
-        raise ModelError(f"{op.place}: its kernel {list(kernel)} is larger than its input {list(size)}")
+        raise ModelError(
+            f"{op.place}: its kernel {list(kernel)} is larger than its input {list(size)}"
+        )
     return WindowLayout(kernel, stride, dilation, span, tuple(begin), tuple(end), tuple(out))
 
 
-def _has_gaps(size: Sequence[int], stride: Sequence[int], span: Sequence[int], dilation: Sequence[int]) -> bool:
+def _has_gaps(
+    size: Sequence[int], stride: Sequence[int], span: Sequence[int], dilation: Sequence[int]
+) -> bool:
     """Whether windows have gaps inside, or leave out the end of the input."""
     ends = [(-(-n // s) - 1) * s + w for n, s, w in zip(size, stride, span, strict=True)]
     return max(dilation) > 1 or any(end < n for end, n in zip(ends, size, strict=True))
 
 
-def compute_transposed_windows(op: Operator, size: Sequence[int], kernel: Sequence[int]) -> WindowLayout:
+def compute_transposed_windows(
+    op: Operator, size: Sequence[int], kernel: Sequence[int]
+) -> WindowLayout:
     """What a transposed convolution gives for an input of this size."""
     rank = len(size)
     stride = tuple(op.attributes["strides"] or [1] * rank)
@@ -88,14 +96,24 @@ def compute_transposed_windows(op: Operator, size: Sequence[int], kernel: Sequen
         half = [t // 2 for t in total]
         rest = [t - h for t, h in zip(total, half, strict=True)]
         pads = [*half, *rest] if auto == "SAME_UPPER" else [*rest, *half]
-    out = tuple(f + e - first - last for f, e, first, last in zip(full, extra, pads[:rank], pads[rank:], strict=True))
+    out = tuple(
+        f + e - first - last
+        for f, e, first, last in zip(full, extra, pads[:rank], pads[rank:], strict=True)
+    )
     if min(out, default=0) < 1:
         raise ModelError(f"{op.place}: its output would be of size {list(out)}")
-    return WindowLayout(tuple(kernel), stride, dilation, span, tuple(pads[:rank]), tuple(pads[rank:]), out, full)
+    return WindowLayout(
+        tuple(kernel), stride, dilation, span, tuple(pads[:rank]), tuple(pads[rank:]), out, full
+    )
 
 
 def _check_window_sizes(
-    op: Operator, rank: int, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], pads: Sequence[int]
+    op: Operator,
+    rank: int,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
+    pads: Sequence[int],
 ) -> None:
     lengths = {len(kernel), len(stride), len(dilation), len(pads) / 2}
     if lengths != {rank} or min((*kernel, *stride, *dilation), default=0) < 1:

@@ -33,8 +33,12 @@ def apply_step(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
     if step in (None, "passthrough"):
         return list(signals)
     if isinstance(step, str) or kind not in TRANSFORMERS:
-        raise ModelError(f"step {name!r} of the pipeline is {kind}, which can't be traced; supported: {SUPPORTED}")
-    if kind not in ("Pipeline", "FeatureUnion", "FunctionTransformer") and not hasattr(step, "n_features_in_"):
+        raise ModelError(
+            f"step {name!r} of the pipeline is {kind}, which can't be traced; supported: {SUPPORTED}"
+        )
+    if kind not in ("Pipeline", "FeatureUnion", "FunctionTransformer") and not hasattr(
+        step, "n_features_in_"
+    ):
         raise ModelError(f"step {name!r} of the pipeline isn't fitted; call fit first")
     return TRANSFORMERS[kind](name, step, signals)
 
@@ -44,7 +48,9 @@ def _make_affine_rule(parts: Callable[[str, Any, int], tuple[Any, Any]]) -> Step
 
     def rule(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
         weights, constants = parts(name, step, len(signals))
-        return combine_signals(np.asarray(weights, dtype=np.float64), np.asarray(constants, dtype=np.float64), signals)
+        return combine_signals(
+            np.asarray(weights, dtype=np.float64), np.asarray(constants, dtype=np.float64), signals
+        )
 
     return rule
 
@@ -54,7 +60,10 @@ def _make_scaler_rule(parts: Callable[[Any], tuple[Any, Any]]) -> StepRule:
 
     def rule(_: str, step: Any, d: int) -> tuple[Any, Any]:
         center, scale = parts(step)
-        center, scale = np.zeros(d) if center is None else center, np.ones(d) if scale is None else scale
+        center, scale = (
+            np.zeros(d) if center is None else center,
+            np.ones(d) if scale is None else scale,
+        )
         return np.diag(1.0 / scale), -center / scale
 
     return _make_affine_rule(rule)
@@ -62,59 +71,89 @@ def _make_scaler_rule(parts: Callable[[Any], tuple[Any, Any]]) -> StepRule:
 
 def _read_min_max(name: str, step: Any, _: int) -> tuple[Any, Any]:
     if step.clip:
-        raise ModelError(f"step {name!r} clips to its range; supported: MinMaxScaler with clip=False")
+        raise ModelError(
+            f"step {name!r} clips to its range; supported: MinMaxScaler with clip=False"
+        )
     return np.diag(step.scale_), step.min_
 
 
 def _read_pca(name: str, step: Any, _: int) -> tuple[Any, Any]:
     scale = np.sqrt(step.explained_variance_) if step.whiten else np.ones(len(step.components_))
     if not (scale > np.finfo(np.float64).eps).all():
-        raise ModelError(f"step {name!r} divides by a variance of zero; supported: fewer components")
+        raise ModelError(
+            f"step {name!r} divides by a variance of zero; supported: fewer components"
+        )
     weights = step.components_ / scale[:, None]
     return weights, -weights @ step.mean_
 
 
 def _apply_selector(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
     forms = [to_feature_form(signal) for signal in signals]
-    none = to_feature_form(combine_signals(np.zeros((1, len(forms))), np.zeros(1), forms)[0]).tables  # what refuses a value still does
-    unused = {number: 0.0 for form in forms for number in form.numbers}  # columns that aren't selected stay columns
+    none = to_feature_form(
+        combine_signals(np.zeros((1, len(forms))), np.zeros(1), forms)[0]
+    ).tables  # what refuses a value still does
+    unused = {
+        number: 0.0 for form in forms for number in form.numbers
+    }  # columns that aren't selected stay columns
     kept = [form for form, wanted in zip(forms, step.get_support(), strict=True) if wanted]
-    return [FeatureForm(form.constant, {**unused, **form.numbers}, {**none, **form.tables}) for form in kept]
+    return [
+        FeatureForm(form.constant, {**unused, **form.numbers}, {**none, **form.tables})
+        for form in kept
+    ]
 
 
 def _apply_function(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
     if step.func is not None:
         called = getattr(step.func, "__name__", step.func)
-        raise ModelError(f"step {name!r} applies the function {called} to inputs; supported: FunctionTransformer(None)")
+        raise ModelError(
+            f"step {name!r} applies the function {called} to inputs; supported: FunctionTransformer(None)"
+        )
     return list(signals)
 
 
 def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
     if step.add_indicator:
-        raise ModelError(f"step {name!r} adds indicators of missing values; supported: add_indicator=False")
+        raise ModelError(
+            f"step {name!r} adds indicators of missing values; supported: add_indicator=False"
+        )
     (mark,) = read_entries([step.missing_values], name)
     filled: list[Signal] = []
     for signal, value in zip(signals, read_entries(step.statistics_, name), strict=True):
         if value is not None:
             filled.append(_fill_missing(name, signal, mark, value))
         elif step.keep_empty_features:
-            raise ModelError(f"step {name!r} keeps a column that had no value; drop it before the pipeline")
+            raise ModelError(
+                f"step {name!r} keeps a column that had no value; drop it before the pipeline"
+            )
     return filled  # a column that had no value is dropped, as the imputer does
 
 
 def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float) -> Signal:
     if isinstance(signal, RawColumn):
-        refused: dict[Value, Value] = {} if mark is None else {None: REFUSED}  # such an imputer takes no NaN
+        refused: dict[Value, Value] = (
+            {} if mark is None else {None: REFUSED}
+        )  # such an imputer takes no NaN
         return RawColumn(signal.column, {**refused, mark: value, **signal.replaced})
-    if mark is None and not isinstance(value, str) and len(signal.tables) == 1 and not signal.numbers:
+    if (
+        mark is None
+        and not isinstance(value, str)
+        and len(signal.tables) == 1
+        and not signal.numbers
+    ):
         ((column, table),) = signal.tables.items()
         return FeatureForm(signal.constant, {}, {column: table.filled(value - signal.constant)})
     if mark is not None or isinstance(value, str) or signal.tables or len(signal.numbers) != 1:
-        raise ModelError(f"step {name!r} imputes what other steps made; supported: an imputer before encoders and PCA")
+        raise ModelError(
+            f"step {name!r} imputes what other steps made; supported: an imputer before encoders and PCA"
+        )
     ((number, weight),) = signal.numbers.items()
     if number.fill is not None or weight == 0.0:
         return signal
-    return FeatureForm(signal.constant, {NumericColumn(number.column, (value - signal.constant) / weight): weight}, {})
+    return FeatureForm(
+        signal.constant,
+        {NumericColumn(number.column, (value - signal.constant) / weight): weight},
+        {},
+    )
 
 
 def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
@@ -123,7 +162,9 @@ def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
 
     raws = [signal for signal in signals if isinstance(signal, RawColumn)]
     if len(raws) < len(signals):
-        raise ModelError(f"step {name!r} encodes what another step made; supported: encoders of the table's columns")
+        raise ModelError(
+            f"step {name!r} encodes what another step made; supported: encoders of the table's columns"
+        )
     labels = list(getattr(step, "feature_names_in_", range(len(raws))))
     known = [list(categories) for categories in step.categories_]
     base = [values[0] for values in known]
@@ -132,7 +173,9 @@ def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
         row = [value if i == column else first for i, first in enumerate(base)]
         cells = zip(labels, row, step.categories_, strict=True)
         kinds = {True: float, False: object}
-        frame = {label: pandas.Series([v], dtype=kinds[c.dtype.kind in "iuf"]) for label, v, c in cells}
+        frame = {
+            label: pandas.Series([v], dtype=kinds[c.dtype.kind in "iuf"]) for label, v, c in cells
+        }
         return _query_encoder(step, pandas.DataFrame(frame))
 
     start = ask(0, base[0])
@@ -141,9 +184,13 @@ def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
     outputs = [FeatureForm(float(constant), {}, {}) for constant in start]
     for i, raw in enumerate(raws):
         answers = _query_categories(name, raw, known[i], lambda value, i=i: ask(i, value))  # type: ignore[misc]
-        moved = np.any([row != start for row in (*answers[0].values(), answers[1]) if row is not None], axis=0)
+        moved = np.any(
+            [row != start for row in (*answers[0].values(), answers[1]) if row is not None], axis=0
+        )
         for k in np.flatnonzero(moved).tolist():
-            values = {value: None if row is None else float(row[k]) for value, row in answers[0].items()}
+            values = {
+                value: None if row is None else float(row[k]) for value, row in answers[0].items()
+            }
             other = None if answers[1] is None else float(answers[1][k])
             outputs[k] = FeatureForm(0.0, {}, {raw.column: CategoryTable(values, other)})
     return list(outputs)
@@ -153,10 +200,17 @@ def _query_categories(
     name: str, raw: RawColumn, known: Sequence[Any], ask: Callable[[Any], Array | None]
 ) -> tuple[dict[Value, Array | None], Array | None]:
     """What the encoder gives for every value of a column, for a missing one (None) and, second, for any other."""
-    answers = {value: ask(original) for value, original in zip(read_entries(known, name), known, strict=True)}
+    answers = {
+        value: ask(original)
+        for value, original in zip(read_entries(known, name), known, strict=True)
+    }
     answers.setdefault(None, ask(np.nan))
     numeric = all(isinstance(value, float) for value in answers if value is not None)
-    fresh: Any = 1.0 + max((v for v in answers if isinstance(v, float)), default=0.0) if numeric else "\x00unknown"
+    fresh: Any = (
+        1.0 + max((v for v in answers if isinstance(v, float)), default=0.0)
+        if numeric
+        else "\x00unknown"
+    )
     other = ask(fresh)
     for value, stand_in in raw.replaced.items():
         answers[value] = None if stand_in == REFUSED else answers.get(stand_in, other)
@@ -170,14 +224,20 @@ def _query_encoder(step: Any, frame: Any) -> Array | None:
             found = step.transform(frame)
         except ValueError:  # an unknown or a missing value
             return None
-    row: Array = np.asarray(found.toarray() if hasattr(found, "toarray") else found, dtype=np.float64)[0]
+    row: Array = np.asarray(
+        found.toarray() if hasattr(found, "toarray") else found, dtype=np.float64
+    )[0]
     return row
 
 
 def _apply_weight(step: Any, name: str, signals: list[Signal]) -> list[Signal]:
     """A part's outputs times its transformer weight."""
     weight = (step.transformer_weights or {}).get(name)
-    return signals if weight is None else combine_signals(weight * np.eye(len(signals)), np.zeros(len(signals)), signals)
+    return (
+        signals
+        if weight is None
+        else combine_signals(weight * np.eye(len(signals)), np.zeros(len(signals)), signals)
+    )
 
 
 def _apply_column_transformer(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
@@ -199,7 +259,11 @@ def _apply_pipeline(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal
 
 def _apply_union(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
     parts = [(name, inner) for name, inner in step.transformer_list if inner != "drop"]
-    return [out for name, inner in parts for out in _apply_weight(step, name, apply_step(name, inner, signals))]
+    return [
+        out
+        for name, inner in parts
+        for out in _apply_weight(step, name, apply_step(name, inner, signals))
+    ]
 
 
 #: Class of a fitted step -> what it makes of its input columns.

@@ -51,7 +51,10 @@ class CategoryTable(NamedTuple):
     def filled(self, fill: float) -> "CategoryTable":
         """The same with a number in place of NaN."""
         other = fill if self.other is not None and isnan(self.other) else self.other
-        numbers = {key: fill if value is not None and isnan(value) else value for key, value in self.values.items()}
+        numbers = {
+            key: fill if value is not None and isnan(value) else value
+            for key, value in self.values.items()
+        }
         return CategoryTable(numbers, other)
 
     @property
@@ -71,7 +74,9 @@ class FeatureForm(NamedTuple):
 Signal = RawColumn | FeatureForm
 
 
-def lay_out_columns(signals: Sequence[Signal], names: Sequence[str]) -> tuple[tuple[Column, ...], AffineMap]:
+def lay_out_columns(
+    signals: Sequence[Signal], names: Sequence[str]
+) -> tuple[tuple[Column, ...], AffineMap]:
     """The columns of the table that `signals` read, and the signals as affine forms of their coordinates."""
     forms = [to_feature_form(signal) for signal in signals]
     columns, parts = [], []
@@ -79,13 +84,19 @@ def lay_out_columns(signals: Sequence[Signal], names: Sequence[str]) -> tuple[tu
         fills = {number.fill for form in forms for number in form.numbers if number.column == j}
         tables = [form.tables.get(j) for form in forms]
         if fills and any(table is not None for table in tables):
-            raise ModelError(f"column {name!r} is used as a number and as a category; supported: one of them")
+            raise ModelError(
+                f"column {name!r} is used as a number and as a category; supported: one of them"
+            )
         if len(fills) > 1:
-            raise ModelError(f"column {name!r} is imputed in different ways; supported: one imputer for a column")
+            raise ModelError(
+                f"column {name!r} is imputed in different ways; supported: one imputer for a column"
+            )
         if fills:
             fill = fills.pop()
             columns.append(Column(name, (), fill))
-            parts.append(np.array([[form.numbers.get(NumericColumn(j, fill), 0.0)] for form in forms]))
+            parts.append(
+                np.array([[form.numbers.get(NumericColumn(j, fill), 0.0)] for form in forms])
+            )
         elif any(table is not None for table in tables):
             categories, weights = _merge_categories(name, tables)
             columns.append(Column(name, categories))
@@ -95,7 +106,9 @@ def lay_out_columns(signals: Sequence[Signal], names: Sequence[str]) -> tuple[tu
     return tuple(columns), AffineMap(np.hstack(parts), np.array([form.constant for form in forms]))
 
 
-def _merge_categories(name: str, tables: Sequence[CategoryTable | None]) -> tuple[tuple[Category, ...], Array]:
+def _merge_categories(
+    name: str, tables: Sequence[CategoryTable | None]
+) -> tuple[tuple[Category, ...], Array]:
     """Values of a column that no signal tells apart are one category; its weights are what the tables give."""
     used = [table for table in tables if table is not None]
     known = dict.fromkeys(value for table in used for value in table.values)
@@ -117,7 +130,11 @@ def _merge_categories(name: str, tables: Sequence[CategoryTable | None]) -> tupl
 
 
 def _complete_row(row: Sequence[float | None]) -> tuple[float, ...] | None:
-    return None if any(entry is None or isnan(entry) for entry in row) else tuple(float(entry or 0.0) for entry in row)
+    return (
+        None
+        if any(entry is None or isnan(entry) for entry in row)
+        else tuple(float(entry or 0.0) for entry in row)
+    )
 
 
 def to_feature_form(signal: Signal) -> FeatureForm:
@@ -125,7 +142,9 @@ def to_feature_form(signal: Signal) -> FeatureForm:
         return signal
     marks = [value for value in signal.replaced if value is not None]
     if marks:
-        raise ModelError(f"an imputer replaces {marks[0]!r} in a column of numbers; supported: missing_values=nan")
+        raise ModelError(
+            f"an imputer replaces {marks[0]!r} in a column of numbers; supported: missing_values=nan"
+        )
     fill = signal.replaced.get(None)
     fill = None if fill == REFUSED else fill
     if isinstance(fill, str):
@@ -136,11 +155,17 @@ def to_feature_form(signal: Signal) -> FeatureForm:
 def combine_signals(weights: Array, constants: Array, signals: Sequence[Signal]) -> list[Signal]:
     """Affine forms of the signals: weights (m, n), constants (m,)."""
     forms = [to_feature_form(signal) for signal in signals]
-    return [_sum_forms(row, constant, forms) for row, constant in zip(weights, constants, strict=True)]
+    return [
+        _sum_forms(row, constant, forms) for row, constant in zip(weights, constants, strict=True)
+    ]
 
 
 def _sum_forms(weights: Array, constant: float, forms: Sequence[FeatureForm]) -> FeatureForm:
-    total, numbers, tables = float(constant), dict[NumericColumn, float](), dict[int, CategoryTable]()
+    total, numbers, tables = (
+        float(constant),
+        dict[NumericColumn, float](),
+        dict[int, CategoryTable](),
+    )
     for weight, form in zip(weights.tolist(), forms, strict=True):
         total += weight * form.constant
         for number, factor in form.numbers.items() if weight else ():
@@ -157,4 +182,7 @@ def _add_table(table: CategoryTable | None, other: CategoryTable, weight: float)
 
     table = table or CategoryTable({}, 0.0)
     values = [*table.values, *(value for value in other.values if value not in table.values)]
-    return CategoryTable({value: plus(table.at(value), other.at(value)) for value in values}, plus(table.other, other.other))
+    return CategoryTable(
+        {value: plus(table.at(value), other.at(value)) for value in values},
+        plus(table.other, other.other),
+    )

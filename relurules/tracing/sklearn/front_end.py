@@ -13,7 +13,13 @@ import networkx
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import Column, check_texts, decode_rows, make_number_columns, name_coordinates
+from relurules.domain.columns import (
+    Column,
+    check_texts,
+    decode_rows,
+    make_number_columns,
+    name_coordinates,
+)
 from relurules.errors import ModelError
 from relurules.ir import Graph, Network, Neuron
 from relurules.ir.link import LINKS, Head, make_identity_heads
@@ -48,7 +54,9 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     """
     del input_shape  # the fitted estimator tells
     target, inner = (
-        (model.transformer_, model.regressor_) if _class_name(model) == TARGET and _check_fitted(model) else (None, model)
+        (model.transformer_, model.regressor_)
+        if _class_name(model) == TARGET and _check_fitted(model)
+        else (None, model)
     )
     steps, estimator = _split_pipeline(inner)
     if _class_name(estimator) == TARGET and _check_fitted(estimator):
@@ -67,14 +75,31 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         for name, step in steps:
             signals = apply_step(name, step, signals)
         columns, before = lay_out_columns(signals, names)
-    network, heads = _undo_target_transform(_prepend_affine_map(before, ending.network), ending.heads, target)
-    layers = _build_layers([(f"{name}: {_class_name(step)}", _class_name(step), 0) for name, step in steps], ending.layers)
-    graph = Graph(name_coordinates(columns), ending.outputs, network, layers, ending.identities, heads, columns)
+    network, heads = _undo_target_transform(
+        _prepend_affine_map(before, ending.network), ending.heads, target
+    )
+    layers = _build_layers(
+        [(f"{name}: {_class_name(step)}", _class_name(step), 0) for name, step in steps],
+        ending.layers,
+    )
+    graph = Graph(
+        name_coordinates(columns),
+        ending.outputs,
+        network,
+        layers,
+        ending.identities,
+        heads,
+        columns,
+    )
     return graph, _make_predictor(model, ending, columns, names, named is None)
 
 
 def _make_predictor(
-    model: Any, ending: LastEstimator, columns: Sequence[Column], names: Sequence[str], positional: bool
+    model: Any,
+    ending: LastEstimator,
+    columns: Sequence[Column],
+    names: Sequence[str],
+    positional: bool,
 ) -> Callable[[Any], Array]:
     """The model's own predictions of a table with its columns, or of rows in coordinates (N, d)."""
 
@@ -83,19 +108,31 @@ def _make_predictor(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if ending.run is not None:
-                return ending.run(np.asarray(model[:-1].transform(rows) if _class_name(model) == "Pipeline" else rows))
-            given = model.predict_proba(rows) if hasattr(model, "predict_proba") else model.predict(rows)
+                return ending.run(
+                    np.asarray(
+                        model[:-1].transform(rows) if _class_name(model) == "Pipeline" else rows
+                    )
+                )
+            given = (
+                model.predict_proba(rows)
+                if hasattr(model, "predict_proba")
+                else model.predict(rows)
+            )
         return np.asarray(given, dtype=np.float64).reshape(len(rows), -1)
 
     return predict
 
 
-def _rebuild_raw_rows(table: Any, columns: Sequence[Column], names: Sequence[str], positional: bool) -> Any:
+def _rebuild_raw_rows(
+    table: Any, columns: Sequence[Column], names: Sequence[str], positional: bool
+) -> Any:
     import pandas
 
     given = read_column_names(table)
     if given is None:
-        found: Mapping[str, Any] = decode_rows(validate_rows(table, sum(len(c.coordinates) for c in columns)), columns)
+        found: Mapping[str, Any] = decode_rows(
+            validate_rows(table, sum(len(c.coordinates) for c in columns)), columns
+        )
     else:
         read = {column.name for column in columns}
         wanted = [name for name in names if name in given or name in read]
@@ -125,21 +162,29 @@ def _read_last_estimator(estimator: Any) -> LastEstimator:
     if any(base.__name__ in RELURULES for base in type(estimator).__mro__):
         return _read_rule_estimator(estimator)
     if _class_name(estimator) not in ("MLPRegressor", "MLPClassifier"):
-        raise ModelError(f"scikit-learn estimator {_class_name(estimator)} can't be traced; supported: {SUPPORTED}")
+        raise ModelError(
+            f"scikit-learn estimator {_class_name(estimator)} can't be traced; supported: {SUPPORTED}"
+        )
     if not hasattr(estimator, "coefs_"):
         raise ModelError(f"the {_class_name(estimator)} isn't fitted; call fit first")
     if estimator.activation not in ("relu", "identity"):
         raise ModelError(
             f"{_class_name(estimator)}'s activation {estimator.activation!r} isn't piecewise linear; supported: {SUPPORTED}"
         )
-    identities = 0 if estimator.activation == "relu" else sum(len(b) for b in estimator.intercepts_[:-1])
+    identities = (
+        0 if estimator.activation == "relu" else sum(len(b) for b in estimator.intercepts_[:-1])
+    )
     heads, outputs = _read_outputs(estimator)
     if unknown := [head.link for head in heads if head.link not in LINKS]:
         raise ModelError(
             f"{_class_name(estimator)}'s output activation {unknown[0]!r} can't be traced; supported: {SUPPORTED}"
         )
     return LastEstimator(
-        _build_network(estimator, "mlp"), heads, outputs, [("linear", len(b)) for b in estimator.intercepts_], identities
+        _build_network(estimator, "mlp"),
+        heads,
+        outputs,
+        [("linear", len(b)) for b in estimator.intercepts_],
+        identities,
     )
 
 
@@ -149,7 +194,9 @@ def _read_rule_estimator(estimator: Any) -> LastEstimator:
     if not isinstance(network, Network) or not isinstance(graph, Graph):
         raise ModelError(f"the {_class_name(estimator)} isn't fitted; call fit first")
     if len(set(graph.outputs)) < len(graph.outputs):
-        raise ModelError(f"classes {list(estimator.classes_)!r} can't be told apart by name; rename one")
+        raise ModelError(
+            f"classes {list(estimator.classes_)!r} can't be told apart by name; rename one"
+        )
     sizes = [len(level) for level in (*network.levels, network.c)]
     return LastEstimator(network, graph.heads, graph.outputs, [("linear", size) for size in sizes])
 
@@ -159,7 +206,9 @@ def _read_outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
     m = int(mlp.n_outputs_)
     if _class_name(mlp) == "MLPRegressor":
         link = mlp.out_activation_  # identity, or exp after the Poisson loss
-        return tuple(Head(link, (i,)) for i in range(m)), ("y",) if m == 1 else make_default_names(m, "y")
+        return tuple(Head(link, (i,)) for i in range(m)), ("y",) if m == 1 else make_default_names(
+            m, "y"
+        )
     if len(mlp.classes_) < 2 and mlp.out_activation_ != "softmax":
         only = ", ".join(map(repr, mlp.classes_.tolist()))
         raise ModelError(
@@ -169,7 +218,9 @@ def _read_outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
     names = tuple(f"p_{label}" for label in mlp.classes_)
     if len(set(names)) < len(names):
         raise ModelError(f"classes {list(mlp.classes_)!r} can't be told apart by name; rename one")
-    return make_class_heads("softmax" if mlp.out_activation_ == "softmax" else "sigmoid", m, len(names)), names
+    return make_class_heads(
+        "softmax" if mlp.out_activation_ == "softmax" else "sigmoid", m, len(names)
+    ), names
 
 
 def make_class_heads(link: str, scores: int, classes: int) -> tuple[Head, ...]:
@@ -177,7 +228,9 @@ def make_class_heads(link: str, scores: int, classes: int) -> tuple[Head, ...]:
     if (link, scores, classes) == ("sigmoid", 1, 2):
         return Head("complement", (0,)), Head("sigmoid", (0,))
     every = tuple(range(scores))
-    return tuple(Head("softmax", every, i) if link == "softmax" else Head(link, (i,)) for i in every)
+    return tuple(
+        Head("softmax", every, i) if link == "softmax" else Head(link, (i,)) for i in every
+    )
 
 
 def _prepend_affine_map(before: AffineMap, network: Network) -> Network:
@@ -187,12 +240,16 @@ def _prepend_affine_map(before: AffineMap, network: Network) -> Network:
     return Network(A, network.L, b, C, network.U, c, network.slope, network.neurons)
 
 
-def _undo_target_transform(network: Network, heads: tuple[Head, ...], target: Any) -> tuple[Network, tuple[Head, ...]]:
+def _undo_target_transform(
+    network: Network, heads: tuple[Head, ...], target: Any
+) -> tuple[Network, tuple[Head, ...]]:
     """The predictions in the target's own units: what TransformedTargetRegressor does after its regressor."""
     if target is None:
         return network, heads
     if heads != make_identity_heads(len(network.c)):
-        raise ModelError(f"{TARGET} around a regressor that ends with {heads[0].link} can't be traced; supported: none")
+        raise ModelError(
+            f"{TARGET} around a regressor that ends with {heads[0].link} can't be traced; supported: none"
+        )
     if _class_name(target) == "FunctionTransformer":
         name = getattr(target.inverse_func, "__name__", target.inverse_func)
         if name not in INVERSES:
@@ -201,13 +258,26 @@ def _undo_target_transform(network: Network, heads: tuple[Head, ...], target: An
             )
         return network, tuple(head._replace(link=INVERSES[name]) for head in heads)
     (weights, constants), m = _invert_scaler(target, len(network.c)), len(network.c)
-    C, U, c = weights[:, None] * network.C, weights[:, None] * network.U, weights * network.c + constants
-    return Network(network.A, network.L, network.b, C, U, c, network.slope, network.neurons), make_identity_heads(m)
+    C, U, c = (
+        weights[:, None] * network.C,
+        weights[:, None] * network.U,
+        weights * network.c + constants,
+    )
+    return Network(
+        network.A, network.L, network.b, C, U, c, network.slope, network.neurons
+    ), make_identity_heads(m)
 
 
 def _invert_scaler(target: Any, m: int) -> tuple[Array, Array]:
-    if _class_name(target) not in ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler"):
-        raise ModelError(f"{TARGET} with the transformer {_class_name(target)} can't be traced; supported: scalers")
+    if _class_name(target) not in (
+        "StandardScaler",
+        "MinMaxScaler",
+        "MaxAbsScaler",
+        "RobustScaler",
+    ):
+        raise ModelError(
+            f"{TARGET} with the transformer {_class_name(target)} can't be traced; supported: scalers"
+        )
     constants = np.asarray(target.inverse_transform(np.zeros((1, m))), dtype=np.float64)[0]
     if _class_name(target) == "MinMaxScaler":
         return 1.0 / target.scale_, -target.min_ / target.scale_
@@ -236,15 +306,34 @@ def _build_network(mlp: Any, layer: str) -> Network:
     if K:
         U[:, ends[-2] :] = weights[-1]
     C = np.zeros((m, d)) if K else weights[-1]
-    neurons = tuple(Neuron(f"{layer}.{i}", unit) for i, size in enumerate(sizes) for unit in range(size))
-    return Network(A, L, np.concatenate([*constants[:-1], np.empty(0)]), C, U, constants[-1], np.zeros(K), neurons)
+    neurons = tuple(
+        Neuron(f"{layer}.{i}", unit) for i, size in enumerate(sizes) for unit in range(size)
+    )
+    return Network(
+        A,
+        L,
+        np.concatenate([*constants[:-1], np.empty(0)]),
+        C,
+        U,
+        constants[-1],
+        np.zeros(K),
+        neurons,
+    )
 
 
-def _build_layers(steps: Sequence[tuple[str, str, int]], after: Sequence[tuple[str, int]]) -> "networkx.DiGraph[str]":
+def _build_layers(
+    steps: Sequence[tuple[str, str, int]], after: Sequence[tuple[str, int]]
+) -> "networkx.DiGraph[str]":
     layers: networkx.DiGraph[str] = networkx.DiGraph()
-    rows = [("input", "input", 0), *steps, *((f"layer {i}", kind, size) for i, (kind, size) in enumerate(after))]
+    rows = [
+        ("input", "input", 0),
+        *steps,
+        *((f"layer {i}", kind, size) for i, (kind, size) in enumerate(after)),
+    ]
     for name, kind, size in rows:
-        layers.add_node(name, operator=kind, module=name.partition(":")[0] if ":" in name else "", size=size)
+        layers.add_node(
+            name, operator=kind, module=name.partition(":")[0] if ":" in name else "", size=size
+        )
     layers.add_edges_from(pairwise(name for name, _, _ in rows))
     return layers
 

@@ -68,7 +68,9 @@ def _check_uncompressed(path: Path, archive: zipfile.ZipFile, size: int) -> None
                 "supported: members stored as they are, as torch.export.save writes them"
             )
     if sum(member.file_size for member in members) > size:
-        raise ModelError(f"{path}: its members take more bytes than the file has, so some overlap; save it again")
+        raise ModelError(
+            f"{path}: its members take more bytes than the file has, so some overlap; save it again"
+        )
 
 
 def _check_members(path: Path, content: bytes) -> None:
@@ -76,7 +78,9 @@ def _check_members(path: Path, content: bytes) -> None:
         _check_uncompressed(path, archive, len(content))
         names = archive.namelist()
         if len({name.lower() for name in names}) != len(names):
-            raise ModelError(f"{path}: holds a member twice, and readers don't agree which one counts")
+            raise ModelError(
+                f"{path}: holds a member twice, and readers don't agree which one counts"
+            )
         for name in names:
             _, _, inner = name.partition("/")
             member = archive.read(name)
@@ -89,7 +93,9 @@ def _check_members(path: Path, content: bytes) -> None:
                 )
             if inner.endswith(".json"):
                 if len(member) > _LARGEST_JSON:
-                    raise ModelError(f"{path}: {name} has {len(member)} bytes; supported: up to {_LARGEST_JSON}")
+                    raise ModelError(
+                        f"{path}: {name} has {len(member)} bytes; supported: up to {_LARGEST_JSON}"
+                    )
                 _check_json(path, inner, json.loads(member))
 
 
@@ -100,20 +106,35 @@ def _check_pickle(path: Path, name: str, member: bytes) -> None:
     try:
         torch.load(io.BytesIO(member), weights_only=True)
     except Exception as error:
-        raise ModelError(f"{path}: {name} holds pickled objects, which could run code; save plain tensors") from error
+        raise ModelError(
+            f"{path}: {name} holds pickled objects, which could run code; save plain tensors"
+        ) from error
 
 
 def _check_json(path: Path, name: str, content: Any) -> None:
     for key, value in _walk_entries("", content):
         check = _CHECKS.get(key)
         if key == "use_pickle" and value:
-            raise ModelError(f"{path}: {name} holds pickled weights, which could run code; save plain tensors")
+            raise ModelError(
+                f"{path}: {name} holds pickled weights, which could run code; save plain tensors"
+            )
         if check is not None and not check(value):
-            raise ModelError(f"{path}: {name} holds the expression {value!r}, which is no arithmetic of sizes")
-        if check is None and key not in _REMARKS and isinstance(value, str) and not _PLAIN.fullmatch(value):
-            raise ModelError(f"{path}: {name} holds {value[:80]!r} as {key or 'a name'!r}; expected a plain name")
+            raise ModelError(
+                f"{path}: {name} holds the expression {value!r}, which is no arithmetic of sizes"
+            )
+        if (
+            check is None
+            and key not in _REMARKS
+            and isinstance(value, str)
+            and not _PLAIN.fullmatch(value)
+        ):
+            raise ModelError(
+                f"{path}: {name} holds {value[:80]!r} as {key or 'a name'!r}; expected a plain name"
+            )
         if key == "path_name" and not re.fullmatch(r"(weight|tensor)_\d+", str(value)):
-            raise ModelError(f"{path}: {name} refers to {value!r}, which may be pickled and could run code")
+            raise ModelError(
+                f"{path}: {name} refers to {value!r}, which may be pickled and could run code"
+            )
         if key == "target" and not _OPERATOR.fullmatch(str(value)):
             raise ModelError(f"{path}: {name} calls {value!r}, which is no operator of torch")
 

@@ -27,8 +27,12 @@ class ArgumentRoles(NamedTuple):
     call: Callable[..., Any] | None = None
 
 
-def _make_roles(data: str = "", offset: str = "", factors: str = "", call: Callable[..., Any] | None = None) -> ArgumentRoles:
-    return ArgumentRoles(frozenset(data.split()), frozenset(offset.split()), frozenset(factors.split()), call)
+def _make_roles(
+    data: str = "", offset: str = "", factors: str = "", call: Callable[..., Any] | None = None
+) -> ArgumentRoles:
+    return ArgumentRoles(
+        frozenset(data.split()), frozenset(offset.split()), frozenset(factors.split()), call
+    )
 
 
 def _apply_batch_norm(
@@ -48,7 +52,9 @@ def _copy_tensor(x: Tensor, src: Tensor, _: bool) -> Tensor:
     return torch.zeros_like(x) + src
 
 
-def _replace_slice(x: Tensor, src: Tensor, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
+def _replace_slice(
+    x: Tensor, src: Tensor, dim: int, start: int | None, end: int | None, step: int
+) -> Tensor:
     """The same as aten.slice_scatter, which torch.vmap can't batch where the end is open."""
     replaced = x.clone()
     replaced[(*[slice(None)] * (dim % x.dim()), slice(start, end, step))] = src
@@ -112,7 +118,9 @@ AFFINE: Mapping[Any, ArgumentRoles] = {
     aten.upsample_trilinear3d.vec: _make_roles("input"),
     aten.upsample_bicubic2d.vec: _make_roles("input"),
     aten.batch_norm.default: _make_roles("input", "bias running_mean"),
-    aten._native_batch_norm_legit_no_training.default: _make_roles("input", "bias running_mean", call=_apply_batch_norm),
+    aten._native_batch_norm_legit_no_training.default: _make_roles(
+        "input", "bias running_mean", call=_apply_batch_norm
+    ),
     aten.instance_norm.default: _make_roles("input", "bias running_mean"),
     aten.dropout.default: _make_roles("input"),
     aten.feature_dropout.default: _make_roles("input"),
@@ -207,7 +215,9 @@ REARRANGING = frozenset({
 })  # fmt: skip
 
 #: Casts; those that keep all values change nothing, the others are refused.
-CASTS = frozenset({aten.to.dtype, aten.to.dtype_layout, aten._to_copy.default, aten.type_as.default})
+CASTS = frozenset(
+    {aten.to.dtype, aten.to.dtype_layout, aten._to_copy.default, aten.type_as.default}
+)
 
 #: Operators that only check what the export has settled.
 ASSERTIONS = frozenset({aten._assert_tensor_metadata.default})
@@ -269,7 +279,11 @@ def _make_constant_slope(name: str) -> Callable[[Mapping[str, Any]], Tensor]:
 ACTIVATIONS: Mapping[Any, Callable[[Mapping[str, Any]], Tensor]] = {
     aten.relu.default: _make_constant_slope("relu"),
     aten.abs.default: _make_constant_slope("abs"),
-    aten.leaky_relu.default: lambda bound: torch.tensor(float(bound["negative_slope"]), dtype=torch.float64),
-    aten.rrelu.default: lambda bound: torch.tensor((bound["lower"] + bound["upper"]) / 2, dtype=torch.float64),
+    aten.leaky_relu.default: lambda bound: torch.tensor(
+        float(bound["negative_slope"]), dtype=torch.float64
+    ),
+    aten.rrelu.default: lambda bound: torch.tensor(
+        (bound["lower"] + bound["upper"]) / 2, dtype=torch.float64
+    ),
     aten.prelu.default: _read_prelu_slope,
 }

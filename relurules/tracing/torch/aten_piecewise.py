@@ -38,7 +38,9 @@ def _trace_hardsigmoid(basis: Basis, bound: Bound, refuse: Refuse, layer: str) -
 
 def _trace_threshold(basis: Basis, bound: Bound, refuse: Refuse, layer: str) -> AffineTensor:
     if bound["threshold"] != bound["value"]:
-        raise refuse(f"it jumps from {bound['value']} to {bound['threshold']}, so it isn't continuous")
+        raise refuse(
+            f"it jumps from {bound['value']} to {bound['threshold']}, so it isn't continuous"
+        )
     return take_larger(basis, bound["self"], as_float64(bound["threshold"]), layer)
 
 
@@ -46,7 +48,9 @@ def _trace_softshrink(basis: Basis, bound: Bound, _: Refuse, layer: str) -> Affi
     """relu(x - lambda) - relu(-x - lambda)."""
     x, margin = bound["self"], as_float64(bound["lambd"])
     above = relu(basis, add_weighted((1.0, x), (-1.0, margin)), layer)
-    return add_weighted((1.0, above), (-1.0, relu(basis, add_weighted((-1.0, x), (-1.0, margin)), layer)))
+    return add_weighted(
+        (1.0, above), (-1.0, relu(basis, add_weighted((-1.0, x), (-1.0, margin)), layer))
+    )
 
 
 def _trace_maximum(basis: Basis, bound: Bound, _: Refuse, layer: str) -> AffineTensor:
@@ -63,7 +67,9 @@ def _make_extreme_rule(sign: float, places: bool = False) -> Rule:
     def rule(basis: Basis, bound: Bound, refuse: Refuse, layer: str) -> Any:
         x: AffineTensor = bound["self"]
         rank = x.constant.dim()
-        dims = sorted({d % rank for d in ([bound["dim"]] if isinstance(bound["dim"], int) else bound["dim"])})
+        dims = sorted(
+            {d % rank for d in ([bound["dim"]] if isinstance(bound["dim"], int) else bound["dim"])}
+        )
         if (not dims or 0 in dims) and x.shape[:1] == (1,):
             raise refuse("it compares rows of the batch")
         found = reduce_extreme(basis, x, dims or range(rank), bound["keepdim"], sign, layer)
@@ -76,11 +82,14 @@ def _trace_adaptive_max_pool(basis: Basis, bound: Bound, refuse: Refuse, layer: 
     """Pooling over windows that share the input evenly, as far as its size allows; then their places."""
     x: AffineTensor = bound["self"]
     if x.constant.dim() != 4:
-        raise refuse(f"its input has rank {x.constant.dim()}; supported: batch, channels and 2 more")
+        raise refuse(
+            f"its input has rank {x.constant.dim()}; supported: batch, channels and 2 more"
+        )
     size, out = x.constant.shape[2:], bound["output_size"]
     flat = torch.arange(size.numel()).reshape(tuple(size))
     rows, columns = (
-        [slice(i * n // m, -(-(i + 1) * n // m)) for i in range(m)] for n, m in zip(size, out, strict=True)
+        [slice(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
+        for n, m in zip(size, out, strict=True)
     )
     cells = [flat[row, column].reshape(-1) for row in rows for column in columns]
     index = torch.nn.utils.rnn.pad_sequence(cells, padding_value=-1)
@@ -94,15 +103,30 @@ def _make_max_pool_rule(spatial: int) -> Rule:
     def rule(basis: Basis, bound: Bound, refuse: Refuse, layer: str) -> AffineTensor:
         x: AffineTensor = bound["self"]
         if x.constant.dim() != spatial + 2:
-            raise refuse(f"its input has rank {x.constant.dim()}; supported: batch, channels and {spatial} more")
+            raise refuse(
+                f"its input has rank {x.constant.dim()}; supported: batch, channels and {spatial} more"
+            )
         size = x.constant.shape[2:]
         kernel, stride, padding, dilation = (
-            [value] * spatial if isinstance(value, int) else list(value) * (spatial // len(value)) if value else []
-            for value in (bound["kernel_size"], bound["stride"], bound["padding"], bound["dilation"])
+            [value] * spatial
+            if isinstance(value, int)
+            else list(value) * (spatial // len(value))
+            if value
+            else []
+            for value in (
+                bound["kernel_size"],
+                bound["stride"],
+                bound["padding"],
+                bound["dilation"],
+            )
         )
         stride = stride or kernel
-        out = pool(torch.zeros(1, 1, *size), kernel, stride, padding, dilation, bound["ceil_mode"]).shape[2:]
-        return max_pool(basis, x, index_windows(size, out, kernel, stride, dilation, padding), out, layer)
+        out = pool(
+            torch.zeros(1, 1, *size), kernel, stride, padding, dilation, bound["ceil_mode"]
+        ).shape[2:]
+        return max_pool(
+            basis, x, index_windows(size, out, kernel, stride, dilation, padding), out, layer
+        )
 
     return rule
 
@@ -113,16 +137,30 @@ def _make_comparison_rule(sign: float, closed: bool) -> Rule:
 
 #: Operator -> what it is in PReLUs; of a comparison, what it compares.
 PIECEWISE: Mapping[Any, Rule] = {
-    aten.clamp.default: lambda basis, b, refuse, layer: clip(basis, b["self"], b["min"], b["max"], refuse, layer),
-    aten.clamp.Tensor: lambda basis, b, refuse, layer: clip(basis, b["self"], b["min"], b["max"], refuse, layer),
-    aten.clamp_min.default: lambda basis, b, refuse, layer: clip(basis, b["self"], b["min"], None, refuse, layer),
-    aten.clamp_min.Tensor: lambda basis, b, refuse, layer: clip(basis, b["self"], b["min"], None, refuse, layer),
-    aten.clamp_max.Tensor: lambda basis, b, refuse, layer: clip(basis, b["self"], None, b["max"], refuse, layer),
-    aten.clamp_max.default: lambda basis, b, refuse, layer: clip(basis, b["self"], None, b["max"], refuse, layer),
+    aten.clamp.default: lambda basis, b, refuse, layer: clip(
+        basis, b["self"], b["min"], b["max"], refuse, layer
+    ),
+    aten.clamp.Tensor: lambda basis, b, refuse, layer: clip(
+        basis, b["self"], b["min"], b["max"], refuse, layer
+    ),
+    aten.clamp_min.default: lambda basis, b, refuse, layer: clip(
+        basis, b["self"], b["min"], None, refuse, layer
+    ),
+    aten.clamp_min.Tensor: lambda basis, b, refuse, layer: clip(
+        basis, b["self"], b["min"], None, refuse, layer
+    ),
+    aten.clamp_max.Tensor: lambda basis, b, refuse, layer: clip(
+        basis, b["self"], None, b["max"], refuse, layer
+    ),
+    aten.clamp_max.default: lambda basis, b, refuse, layer: clip(
+        basis, b["self"], None, b["max"], refuse, layer
+    ),
     aten.hardtanh.default: lambda basis, b, refuse, layer: clip(
         basis, b["self"], b["min_val"], b["max_val"], refuse, layer
     ),
-    aten.relu6.default: lambda basis, b, refuse, layer: clip(basis, b["self"], 0.0, 6.0, refuse, layer),
+    aten.relu6.default: lambda basis, b, refuse, layer: clip(
+        basis, b["self"], 0.0, 6.0, refuse, layer
+    ),
     aten.hardsigmoid.default: _trace_hardsigmoid,
     aten.threshold.default: _trace_threshold,
     aten.softshrink.default: _trace_softshrink,
@@ -189,7 +227,12 @@ SWITCH_RULES: Mapping[Any, Rule] = {
     **dict.fromkeys(CASTS, _return_switch),
 }
 
-_NAMES = sorted({op.name().removeprefix("aten::").partition(".")[0] for op in (*AFFINE, *ACTIVATIONS, *PIECEWISE)})
+_NAMES = sorted(
+    {
+        op.name().removeprefix("aten::").partition(".")[0]
+        for op in (*AFFINE, *ACTIVATIONS, *PIECEWISE)
+    }
+)
 SUPPORTED = (
     "Linear, ReLU, LeakyReLU, PReLU, BatchNorm (eval), convolutions, pooling and other affine or continuous piecewise "
     f"linear operators (aten: {', '.join(_NAMES)}); at the model's end {', '.join(dict.fromkeys(LINK_OPERATORS.values()))}"

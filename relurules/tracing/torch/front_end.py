@@ -23,7 +23,11 @@ from relurules.tables.frames import make_default_names
 from relurules.tracing.affine import AffineTensor, Basis, add_weighted, apply_affine
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
 from relurules.tracing.switches import Switch
-from relurules.tracing.tensor_sizes import check_declared_sizes, check_result_size, check_weight_size
+from relurules.tracing.tensor_sizes import (
+    check_declared_sizes,
+    check_result_size,
+    check_weight_size,
+)
 from relurules.tracing.torch.aten_operators import (
     ACTIVATIONS,
     AFFINE,
@@ -54,9 +58,7 @@ from relurules.tracing.torch.torch_reference import make_float64_function, widen
 Array = NDArray[np.float64]
 
 _UNKNOWN = "the operator is neither known to be affine nor piecewise linear"
-_UNKNOWN_NORM = (
-    "it is in training mode, where the rows of a batch influence one another; call model.eval() and export again"
-)
+_UNKNOWN_NORM = "it is in training mode, where the rows of a batch influence one another; call model.eval() and export again"
 
 
 def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
@@ -100,8 +102,12 @@ class _GraphEvaluator:
     def _outputs(self, node: torch.fx.Node) -> list[AffineTensor | LinkedTensor]:
         """What the model returns; the exported graph also returns what it changed in place."""
         wanted = set(self.program.graph_signature.user_outputs)
-        given: list[Any] = [out for out in flatten_nested([node.args[0]]) if getattr(out, "name", out) in wanted]
-        values: list[Any] = [self.values.get(out) if isinstance(out, torch.fx.Node) else out for out in given]
+        given: list[Any] = [
+            out for out in flatten_nested([node.args[0]]) if getattr(out, "name", out) in wanted
+        ]
+        values: list[Any] = [
+            self.values.get(out) if isinstance(out, torch.fx.Node) else out for out in given
+        ]
         for i, value in enumerate(values):
             if not isinstance(value, AffineTensor | LinkedTensor):
                 raise ModelError(
@@ -118,7 +124,10 @@ class _GraphEvaluator:
     def _bind_constants(self) -> None:
         signature, state = self.program.graph_signature, self.program.state_dict
         sources = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
-        held = {name: state.get(target, self.program.constants.get(target)) for name, target in sources.items()}
+        held = {
+            name: state.get(target, self.program.constants.get(target))
+            for name, target in sources.items()
+        }
         lifted = signature.inputs_to_lifted_tensor_constants
         held |= {name: self.program.constants[target] for name, target in lifted.items()}
         targets = {**sources, **lifted}
@@ -126,7 +135,9 @@ class _GraphEvaluator:
             if node.op == "placeholder" and node not in self.inputs:
                 value = held.get(node.name)
                 if not isinstance(value, Tensor):
-                    raise ModelError(f"input {node.name!r} of the exported graph is no tensor; supported: tensors")
+                    raise ModelError(
+                        f"input {node.name!r} of the exported graph is no tensor; supported: tensors"
+                    )
                 check_weight_size(value, targets[node.name])
                 self.values[node] = _check_finite(value.detach(), targets[node.name])
 
@@ -135,8 +146,12 @@ class _GraphEvaluator:
         for node in self.inputs:
             shape = (1, *row_shape(node)) if has_batch(node) else row_shape(node)
             columns = torch.zeros((total, int(np.prod(shape))), dtype=torch.float64)
-            columns[first : first + columns.shape[1]] = torch.eye(columns.shape[1], dtype=torch.float64)
-            self.values[node] = AffineTensor(torch.zeros(shape, dtype=torch.float64), columns.reshape(total, *shape))
+            columns[first : first + columns.shape[1]] = torch.eye(
+                columns.shape[1], dtype=torch.float64
+            )
+            self.values[node] = AffineTensor(
+                torch.zeros(shape, dtype=torch.float64), columns.reshape(total, *shape)
+            )
             first += columns.shape[1]
             self.layers.add_node(node.name, operator="input", module="", size=columns.shape[1])
 
@@ -151,7 +166,10 @@ class _GraphEvaluator:
         if node.target in ASSERTIONS:
             return None
         check_result_size(node, args, kwargs)
-        if not any(isinstance(value, AffineTensor | LinkedTensor | Switch) for value in flatten_nested([*args, *kwargs.values()])):
+        if not any(
+            isinstance(value, AffineTensor | LinkedTensor | Switch)
+            for value in flatten_nested([*args, *kwargs.values()])
+        ):
             return self._constant(node, args, kwargs)
         if node.target in SHAPE_ONLY:
             return self._constant(node, *tree_map(_replace_by_zeros, (args, kwargs)))
@@ -160,7 +178,9 @@ class _GraphEvaluator:
         except ModelError:
             raise
         except (RuntimeError, IndexError, TypeError, ValueError) as error:
-            raise node_error(node, f"can't be computed on one row: {summarise_error(error)}") from error
+            raise node_error(
+                node, f"can't be computed on one row: {summarise_error(error)}"
+            ) from error
         if isinstance(result, list) and None in result:
             self._check_unread(node, [i for i, item in enumerate(result) if item is None])
         return result
@@ -168,26 +188,42 @@ class _GraphEvaluator:
     def _check_unread(self, node: torch.fx.Node, missing: Sequence[int]) -> None:
         """Refuse where something reads results that jump, such as the places of the largest entries."""
         if any(user.args[1] in missing and user.users for user in node.users):
-            raise node_error(node, "the places of its entries are used, which jump; supported: its values alone")
+            raise node_error(
+                node, "the places of its entries are used, which jump; supported: its values alone"
+            )
 
     def _operator(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> Any:
-        rules = SWITCH_RULES if any(isinstance(value, Switch) for value in flatten_nested(list(bound.values()))) else PIECEWISE
+        rules = (
+            SWITCH_RULES
+            if any(isinstance(value, Switch) for value in flatten_nested(list(bound.values())))
+            else PIECEWISE
+        )
         if node.target in CASTS and rules is PIECEWISE:
             if not keeps_values(node):
-                raise node_error(node, f"{node.meta['val'].dtype} can't hold every value that it casts")
+                raise node_error(
+                    node, f"{node.meta['val'].dtype} can't hold every value that it casts"
+                )
             return bound["self"]
         if any(isinstance(value, LinkedTensor) for value in flatten_nested(list(bound.values()))):
             return self._rearranged(node, bound)
         if node.target in rules:
-            return rules[node.target](self.basis, bound, lambda why: node_error(node, why), layer_name(node))
+            return rules[node.target](
+                self.basis, bound, lambda why: node_error(node, why), layer_name(node)
+            )
         if rules is SWITCH_RULES:
-            raise node_error(node, "it reads a comparison of values that depend on the input, so that it jumps")
+            raise node_error(
+                node, "it reads a comparison of values that depend on the input, so that it jumps"
+            )
         if node.target in LINK_OPERATORS:
             return self._link(node, bound)
         if node.target in ACTIVATIONS:
             slope = ACTIVATIONS[node.target](bound)
-            if not isinstance(slope, Tensor) or bound.get(TRAINING_FLAG.get(node.target, ""), False):
-                raise node_error(node, "its slope depends on the input, or is drawn at random (training mode)")
+            if not isinstance(slope, Tensor) or bound.get(
+                TRAINING_FLAG.get(node.target, ""), False
+            ):
+                raise node_error(
+                    node, "its slope depends on the input, or is drawn at random (training mode)"
+                )
             return self.basis.activate(bound["self"], slope, layer_name(node))
         if node.target in AFFINE:
             return _apply_affine_operator(node, bound)
@@ -210,10 +246,15 @@ class _GraphEvaluator:
         """An operator on what a link gave."""
         if node.target in REARRANGING:
             names = AFFINE[node.target].data
-            items = [item for name in bound if name in names for item in flatten_nested([bound[name]])]
+            items = [
+                item for name in bound if name in names for item in flatten_nested([bound[name]])
+            ]
             others = flatten_nested([value for name, value in bound.items() if name not in names])
             if not any(isinstance(value, AffineTensor | LinkedTensor) for value in others):
-                return rearrange_heads(items, lambda *indices: _call_operator(node, _replace_data(bound, names, indices)))
+                return rearrange_heads(
+                    items,
+                    lambda *indices: _call_operator(node, _replace_data(bound, names, indices)),
+                )
         origin = node
         while origin.target not in LINK_OPERATORS or origin is node:
             origin = next(n for n in origin.all_input_nodes if _has_heads(self.values.get(n)))
@@ -232,9 +273,16 @@ class _GraphEvaluator:
         value = self.values[node]
         if not isinstance(value, AffineTensor | LinkedTensor):
             return
-        self.layers.add_node(node.name, operator=operator_name(node), module=module_path(node), size=value.shape.numel())
+        self.layers.add_node(
+            node.name,
+            operator=operator_name(node),
+            module=module_path(node),
+            size=value.shape.numel(),
+        )
         self.layers.add_edges_from(
-            (source.name, node.name) for source in node.all_input_nodes if source.name in self.layers
+            (source.name, node.name)
+            for source in node.all_input_nodes
+            if source.name in self.layers
         )
 
 
@@ -242,26 +290,53 @@ def _apply_affine_operator(node: torch.fx.Node, bound: Mapping[str, Any]) -> Any
     roles = AFFINE[node.target]
     if bound.get(TRAINING_FLAG.get(node.target, ""), False):
         raise node_error(node, "it is in training mode; call model.eval() and export again")
-    variable = {name for name, value in bound.items() if any(isinstance(v, AffineTensor) for v in flatten_nested([value]))}
+    variable = {
+        name
+        for name, value in bound.items()
+        if any(isinstance(v, AffineTensor) for v in flatten_nested([value]))
+    }
     if wrong := variable - roles.data - roles.factors:
-        raise node_error(node, f"its argument {sorted(wrong)[0]!r} depends on the input; there it must be a constant")
+        raise node_error(
+            node,
+            f"its argument {sorted(wrong)[0]!r} depends on the input; there it must be a constant",
+        )
     if len(variable & roles.factors) > 1:
         raise node_error(node, "it multiplies two values that depend on the input")
     names = roles.data | (variable & roles.factors)
-    data = [item for name in bound if name in names for item in flatten_nested([bound[name]]) if _is_data(item)]
-    tensors = [item if isinstance(item, AffineTensor) else torch.as_tensor(item, dtype=torch.float64) for item in data]
-    without = {name: None if value is None else value * 0 for name, value in bound.items() if name in roles.offset}
+    data = [
+        item
+        for name in bound
+        if name in names
+        for item in flatten_nested([bound[name]])
+        if _is_data(item)
+    ]
+    tensors = [
+        item if isinstance(item, AffineTensor) else torch.as_tensor(item, dtype=torch.float64)
+        for item in data
+    ]
+    without = {
+        name: None if value is None else value * 0
+        for name, value in bound.items()
+        if name in roles.offset
+    }
 
     def call(replaced: Mapping[str, Any], *items: Tensor) -> Any:
         return _call_operator(node, _replace_data({**bound, **replaced}, names, items))
 
-    return apply_affine(tensors, lambda *items: call({}, *items), lambda *items: call(without, *items))
+    return apply_affine(
+        tensors, lambda *items: call({}, *items), lambda *items: call(without, *items)
+    )
 
 
-def _replace_data(bound: Mapping[str, Any], names: frozenset[str], items: Sequence[Tensor]) -> dict[str, Any]:
+def _replace_data(
+    bound: Mapping[str, Any], names: frozenset[str], items: Sequence[Tensor]
+) -> dict[str, Any]:
     """The arguments with the data in those of these names replaced by `items`, in order."""
     rest = iter(items)
-    return {name: _replace_tensors(value, rest) if name in names else value for name, value in bound.items()}
+    return {
+        name: _replace_tensors(value, rest) if name in names else value
+        for name, value in bound.items()
+    }
 
 
 def _replace_tensors(value: Any, rest: Any) -> Any:
@@ -272,12 +347,18 @@ def _replace_tensors(value: Any, rest: Any) -> Any:
 
 
 def _is_data(item: Any) -> bool:
-    return isinstance(item, AffineTensor | LinkedTensor | Tensor | int | float) and not isinstance(item, bool)
+    return isinstance(item, AffineTensor | LinkedTensor | Tensor | int | float) and not isinstance(
+        item, bool
+    )
 
 
 def _replace_by_zeros(value: Any) -> Any:
     """Zeros in place of a value that depends on the input."""
-    return torch.zeros(value.shape, dtype=torch.float64) if isinstance(value, AffineTensor | LinkedTensor | Switch) else value
+    return (
+        torch.zeros(value.shape, dtype=torch.float64)
+        if isinstance(value, AffineTensor | LinkedTensor | Switch)
+        else value
+    )
 
 
 def _has_heads(value: Any) -> bool:

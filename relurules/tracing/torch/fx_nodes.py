@@ -13,9 +13,13 @@ from relurules.tracing.torch.aten_piecewise import SUPPORTED
 def find_user_inputs(program: ExportedProgram) -> list[torch.fx.Node]:
     """The placeholders that the user gives."""
     wanted = set(program.graph_signature.user_inputs)
-    nodes = [node for node in program.graph.nodes if node.op == "placeholder" and node.name in wanted]
+    nodes = [
+        node for node in program.graph.nodes if node.op == "placeholder" and node.name in wanted
+    ]
     if len(nodes) != len(wanted):
-        raise ModelError("the model takes an input that is no tensor; supported: one or more float tensors")
+        raise ModelError(
+            "the model takes an input that is no tensor; supported: one or more float tensors"
+        )
     return nodes
 
 
@@ -61,7 +65,11 @@ def bind_arguments(node: torch.fx.Node, args: Any, kwargs: Any) -> dict[str, Any
 
 def flatten_nested(values: Sequence[Any]) -> list[Any]:
     """The values in nested lists and tuples."""
-    return [item for value in values for item in (flatten_nested(value) if isinstance(value, tuple | list) else [value])]
+    return [
+        item
+        for value in values
+        for item in (flatten_nested(value) if isinstance(value, tuple | list) else [value])
+    ]
 
 
 def operator_name(node: torch.fx.Node) -> str:

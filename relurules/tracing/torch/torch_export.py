@@ -27,18 +27,24 @@ def export_program(model: Any, input_shape: Sequence[int] | None) -> ExportedPro
     if any(_is_mutating(node) or _is_decomposable(node) for node in program.graph.nodes):
         with _silence_torch():
             known = default_decompositions()
-            program = program.run_decompositions({op: known[op] for op in DECOMPOSABLE if op in known})
+            program = program.run_decompositions(
+                {op: known[op] for op in DECOMPOSABLE if op in known}
+            )
     return program
 
 
 def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> ExportedProgram:
     if empty := [name for name, held in module.named_parameters() if held.is_meta]:
-        raise ModelError(f"{empty[0]} is on the device meta, which holds no numbers; load the model's weights first")
+        raise ModelError(
+            f"{empty[0]} is on the device meta, which holds no numbers; load the model's weights first"
+        )
     module = copy.deepcopy(module).to(device="cpu").eval()
     weights = [p.dtype for p in module.parameters() if p.dtype.is_floating_point]
     shapes = [tuple(input_shape)] if input_shape is not None else _guess_row_shapes(module)
     if not shapes:
-        raise ModelError("the model has no Linear or BatchNorm1d that tells its input size; give input_shape=")
+        raise ModelError(
+            "the model has no Linear or BatchNorm1d that tells its input size; give input_shape="
+        )
     failures = []
     for shape in shapes:
         example = torch.zeros((2, *shape), dtype=weights[0] if weights else torch.float32)
@@ -51,7 +57,11 @@ def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> Expo
     raise ModelError(
         "torch.export can't trace this model; supported: a forward of one tensor, whose path doesn't depend on values. "
         + "; ".join(failures)
-        + ("" if input_shape is not None else "; if the shape of a row is another one, give input_shape=")
+        + (
+            ""
+            if input_shape is not None
+            else "; if the shape of a row is another one, give input_shape="
+        )
     )
 
 

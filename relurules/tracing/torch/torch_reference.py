@@ -13,9 +13,21 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from relurules.errors import ModelError
 from relurules.ir.network import validate_rows
-from relurules.tracing.batch_mixing import ROWS, OperatorValues, describe_mixing, find_mixing_operator, has_same_numbers
+from relurules.tracing.batch_mixing import (
+    ROWS,
+    OperatorValues,
+    describe_mixing,
+    find_mixing_operator,
+    has_same_numbers,
+)
 from relurules.tracing.torch.aten_operators import ASSERTIONS, CASTS, LINK_OPERATORS
-from relurules.tracing.torch.fx_nodes import describe_operator, find_user_inputs, has_batch, keeps_values, row_shape
+from relurules.tracing.torch.fx_nodes import (
+    describe_operator,
+    find_user_inputs,
+    has_batch,
+    keeps_values,
+    row_shape,
+)
 
 Array = NDArray[np.float64]
 
@@ -29,9 +41,16 @@ def make_float64_function(program: ExportedProgram) -> Callable[[Array], Array]:
 
     def run(X: Array) -> Array:
         parts = np.split(X, np.cumsum(sizes)[:-1], axis=1)
-        shapes = [(len(X), *row_shape(node)) if has_batch(node) else row_shape(node) for node in nodes]
+        shapes = [
+            (len(X), *row_shape(node)) if has_batch(node) else row_shape(node) for node in nodes
+        ]
         with torch.no_grad():
-            result = runner.run(*(torch.tensor(part).reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
+            result = runner.run(
+                *(
+                    torch.tensor(part).reshape(shape)
+                    for part, shape in zip(parts, shapes, strict=True)
+                )
+            )
         outputs = [out.reshape(len(X), -1).double().numpy() for out in tree_leaves(result)]
         return np.concatenate(outputs, axis=1)
 
@@ -52,7 +71,10 @@ def make_float64_function(program: ExportedProgram) -> Callable[[Array], Array]:
 
 
 def _check_rows_stand_alone(
-    run: Callable[[Array], Array], one_by_one: Callable[[Array], Array], d: int, runner: "_Float64Interpreter"
+    run: Callable[[Array], Array],
+    one_by_one: Callable[[Array], Array],
+    d: int,
+    runner: "_Float64Interpreter",
 ) -> None:
     """Refuse a model whose rows influence one another, naming the operator."""
     X = np.random.default_rng(1).normal(size=(ROWS, d))
@@ -69,7 +91,9 @@ def _check_rows_stand_alone(
         )
 
 
-def _pair_operator_values(runner: "_Float64Interpreter", run: Callable[[Array], Array], X: Array) -> Iterator[OperatorValues]:
+def _pair_operator_values(
+    runner: "_Float64Interpreter", run: Callable[[Array], Array], X: Array
+) -> Iterator[OperatorValues]:
     """What every operator gives, for all rows together and for each alone."""
     passes: list[dict[torch.fx.Node, Array]] = []
     for rows in (X, *X[:, None]):

@@ -203,7 +203,9 @@ class Unit(NamedTuple):
 def units(model: Mapping[str, Any]) -> tuple[list[Unit], list[Unit]]:
     """All neurons in order, and the scores."""
     neurons: list[Unit] = []
-    signals: list[tuple[Sparse, Fraction]] = [({j: Fraction(1)}, Fraction(0)) for j in range(len(model["features"]))]
+    signals: list[tuple[Sparse, Fraction]] = [
+        ({j: Fraction(1)}, Fraction(0)) for j in range(len(model["features"]))
+    ]
     for layer in model["layers"]:
         signals = _LAYERS[layer["kind"]](layer, signals, neurons)
     return neurons, [_unit(*signal, Fraction(1)) for signal in signals]
@@ -211,10 +213,14 @@ def units(model: Mapping[str, Any]) -> tuple[list[Unit], list[Unit]]:
 
 def _unit(terms: Sparse, constant: Fraction, slope: Fraction) -> Unit:
     inputs = {j: value for j, value in terms.items() if j >= 0 and value}
-    return Unit(inputs, constant, {~j: value for j, value in terms.items() if j < 0 and value}, slope)
+    return Unit(
+        inputs, constant, {~j: value for j, value in terms.items() if j < 0 and value}, slope
+    )
 
 
-def _sum(signals: Sequence[tuple[Sparse, Fraction]], weights: Sequence[Any], constant: Any) -> tuple[Sparse, Fraction]:
+def _sum(
+    signals: Sequence[tuple[Sparse, Fraction]], weights: Sequence[Any], constant: Any
+) -> tuple[Sparse, Fraction]:
     if len(weights) != len(signals):
         raise RefusedError(f"a row of {len(weights)} weights for {len(signals)} values")
     total, terms = Fraction(constant), Sparse()
@@ -227,7 +233,9 @@ def _sum(signals: Sequence[tuple[Sparse, Fraction]], weights: Sequence[Any], con
 
 
 def _affine(layer: Any, signals: Any, _: list[Unit]) -> Any:
-    return [_sum(signals, row, c) for row, c in zip(layer["weights"], layer["constants"], strict=True)]
+    return [
+        _sum(signals, row, c) for row, c in zip(layer["weights"], layer["constants"], strict=True)
+    ]
 
 
 def _scale(layer: Any, signals: Any, _: list[Unit]) -> Any:
@@ -238,18 +246,25 @@ def _scale(layer: Any, signals: Any, _: list[Unit]) -> Any:
     found = []
     for (terms, constant), minus, over, times, plus in zip(signals, *parts, strict=True):
         factor = times / over
-        found.append(({j: factor * value for j, value in terms.items()}, (constant - minus) * factor + plus))
+        found.append(
+            ({j: factor * value for j, value in terms.items()}, (constant - minus) * factor + plus)
+        )
     return found
 
 
-def _activated(terms: Sparse, constant: Fraction, slope: Any, neurons: list[Unit]) -> tuple[Sparse, Fraction]:
+def _activated(
+    terms: Sparse, constant: Fraction, slope: Any, neurons: list[Unit]
+) -> tuple[Sparse, Fraction]:
     neurons.append(_unit(terms, constant, Fraction(slope)))
     return {~(len(neurons) - 1): Fraction(1)}, Fraction(0)
 
 
 def _prelu(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
     pairs = zip(signals, layer["slopes"], strict=True)
-    return [(terms, c) if slope == 1 else _activated(terms, c, slope, neurons) for (terms, c), slope in pairs]
+    return [
+        (terms, c) if slope == 1 else _activated(terms, c, slope, neurons)
+        for (terms, c), slope in pairs
+    ]
 
 
 def _canonical(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
@@ -265,7 +280,12 @@ def _canonical(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
     return [_sum(given, [*row, *through], constant) for row, through, constant in rows]
 
 
-_LAYERS: Mapping[str, Any] = {"affine": _affine, "scale": _scale, "prelu": _prelu, "canonical": _canonical}
+_LAYERS: Mapping[str, Any] = {
+    "affine": _affine,
+    "scale": _scale,
+    "prelu": _prelu,
+    "canonical": _canonical,
+}
 
 
 # The domain, and forms in its coordinates
@@ -278,7 +298,9 @@ class Space:
         names = [feature["name"] for feature in rules["features"]]
         bounds = [(feature["lower"], feature["upper"]) for feature in rules["features"]]
         if any(bound is None for pair in bounds for bound in pair):
-            raise RefusedError(f"column {names[[None in pair for pair in bounds].index(True)]!r} has no bounds")
+            raise RefusedError(
+                f"column {names[[None in pair for pair in bounds].index(True)]!r} has no bounds"
+            )
         low, high = ([Fraction(pair[side]) for pair in bounds] for side in (0, 1))
         if any(a > b for a, b in zip(low, high, strict=True)) or len(set(names)) < len(names):
             raise RefusedError("bounds are crossed, or two columns have one name")
@@ -290,10 +312,17 @@ class Space:
         self.size = len(self.columns)
         place = {j: i for i, j in enumerate(self.columns)}
         self.groups = [[place[j] for j in group] for group in groups]
-        allowed = [[j for j in group if high[j] >= 1 and all(low[i] <= 0 for i in group if i != j)] for group in groups]
+        allowed = [
+            [j for j in group if high[j] >= 1 and all(low[i] <= 0 for i in group if i != j)]
+            for group in groups
+        ]
         self.allowed = tuple(tuple(place[j] for j in group) for group in allowed)
-        self.middle = [Fraction(0) if j in tied else (low[j] + high[j]) / 2 for j in range(len(names))]
-        self.half = [Fraction(1) if j in tied else (high[j] - low[j]) / 2 for j in range(len(names))]
+        self.middle = [
+            Fraction(0) if j in tied else (low[j] + high[j]) / 2 for j in range(len(names))
+        ]
+        self.half = [
+            Fraction(1) if j in tied else (high[j] - low[j]) / 2 for j in range(len(names))
+        ]
         self.low, self.high = low, high
 
     def named(self, coefficients: Mapping[str, Any]) -> Sparse:
@@ -305,7 +334,10 @@ class Space:
 
     def reach(self, coefficients: Sparse) -> Fraction:
         """The largest sum of absolute terms over the box."""
-        sizes = (abs(value) * max(abs(self.low[j]), abs(self.high[j])) for j, value in coefficients.items())
+        sizes = (
+            abs(value) * max(abs(self.low[j]), abs(self.high[j]))
+            for j, value in coefficients.items()
+        )
         return sum(sizes, Fraction(0))
 
     def form(self, coefficients: Sparse, constant: Fraction) -> Form:
@@ -339,7 +371,9 @@ def indicator_groups(rules: Mapping[str, Any]) -> list[list[int]]:
     """The one-hot groups, by column number: categories of one column, or columns of 0 and 1 alone."""
     features = {feature["name"]: j for j, feature in enumerate(rules["features"])}
     columns = rules.get("columns", ())
-    if columns and sum(len(column.get("categories", ())) or 1 for column in columns) != len(features):
+    if columns and sum(len(column.get("categories", ())) or 1 for column in columns) != len(
+        features
+    ):
         raise RefusedError("the rules' table columns don't become their features")
     categories = category_groups(columns)
     of_category, seen, groups = {j for group in categories for j in group}, set[int](), []
@@ -390,7 +424,9 @@ def rational(unit: Unit, space: Space) -> Rational:
     """The unit in the coordinates of the space."""
     over = math.lcm(*(value.denominator for value in unit.reads.values()))
     weights = tuple(int(value * over) for value in unit.reads.values())
-    return Rational(space.form(unit.inputs, unit.constant), tuple(unit.reads), weights, over, unit.slope)
+    return Rational(
+        space.form(unit.inputs, unit.constant), tuple(unit.reads), weights, over, unit.slope
+    )
 
 
 def value_of(unit: Rational, active: Sequence[Form | None]) -> Form:
@@ -403,7 +439,10 @@ def value_of(unit: Rational, active: Sequence[Form | None]) -> Form:
         return unit.own
     weights, forms = [weight for weight, _ in kept], [form for _, form in kept]
     *columns, radii = zip(*forms, strict=True)
-    total = [own + sum(map(mul, weights, column)) // unit.over for own, column in zip(unit.own, columns, strict=False)]
+    total = [
+        own + sum(map(mul, weights, column)) // unit.over
+        for own, column in zip(unit.own, columns, strict=False)
+    ]
     radius = -(-sum(map(mul, map(abs, weights), radii)) // unit.over)
     return [*total, unit.own[-1] + radius + len(total)]
 
@@ -440,7 +479,10 @@ def targets(
     space, found = ground.space, []
     for i, own in enumerate(_maps(rule, score_names(rules, len(ground.scores)))):
         form = space.form(space.named(own["coefficients"]), Fraction(own["constant"]))
-        found += [Target(((i, 1),), form), Target(((i, -1),), [*(-value for value in form[:-1]), form[-1]])]
+        found += [
+            Target(((i, 1),), form),
+            Target(((i, -1),), [*(-value for value in form[:-1]), form[-1]]),
+        ]
     return found
 
 
@@ -464,21 +506,28 @@ def score_names(rules: Mapping[str, Any], count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}_{i}" for i in range(1, count + 1)]
 
 
-def _decided(rule: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any], space: Space) -> list[Target]:
+def _decided(
+    rule: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any], space: Space
+) -> list[Target]:
     decision = decision_of(model, rules["decision"]["threshold"])
     count = 1 if decision.order is None else len(decision.order)
     maps = _maps(rule, score_names(rules, count))
     values = [Fraction(own["constant"]) for own in maps]
     told = [abs(values[0])] if decision.order is None else sorted(values)[::-1]
     if any(any(own["coefficients"].values()) for own in maps) or told != [1, *[0] * (count - 1)]:
-        raise RefusedError("a rule that decides has scores that don't tell one class: 1 and -1, or 1 and 0 for others")
+        raise RefusedError(
+            "a rule that decides has scores that don't tell one class: 1 and -1, or 1 and 0 for others"
+        )
     if decision.order is None:
         way = -1 if values[0] >= 0 else 1
         form = [*[0] * space.size, way * decision.cut, decision.radius]
         return [Target(((decision.score, way * decision.sign),), form)]
     best = values.index(max(values))
     others = [score for i, score in enumerate(decision.order) if i != best]
-    return [Target(((score, 1), (decision.order[best], -1)), space.form({}, Fraction(0))) for score in others]
+    return [
+        Target(((score, 1), (decision.order[best], -1)), space.form({}, Fraction(0)))
+        for score in others
+    ]
 
 
 class Decision(NamedTuple):
@@ -509,11 +558,17 @@ def decision_of(model: Mapping[str, Any], threshold: float | None) -> Decision:
     links, last = {head["link"] for head in heads}, heads[-1]
     if threshold is not None:
         return _reaches(last, threshold)
-    if len(heads) == 2 and links == {"sigmoid", "complement"} and heads[0]["scores"] == heads[1]["scores"]:
+    if (
+        len(heads) == 2
+        and links == {"sigmoid", "complement"}
+        and heads[0]["scores"] == heads[1]["scores"]
+    ):
         return Decision(None, last["scores"][0], 1 if last["link"] == "sigmoid" else -1)
     if links == {"argmax"} and len(heads) == 1:
         return Decision(list(last["scores"]))
-    ordered = links in ({"softmax"}, {"log_softmax"}) and all(head["scores"] == last["scores"] for head in heads)
+    ordered = links in ({"softmax"}, {"log_softmax"}) and all(
+        head["scores"] == last["scores"] for head in heads
+    )
     if len(heads) > 1 and (ordered or links == {"identity"}):
         return Decision([head["scores"][head["component"]] for head in heads])
     raise RefusedError("the model's outputs aren't classes of which the largest could decide")
@@ -521,7 +576,9 @@ def decision_of(model: Mapping[str, Any], threshold: float | None) -> Decision:
 
 def heads_of(model: Mapping[str, Any]) -> list[Any]:
     """The links of a model's outputs."""
-    plain = [{"link": "identity", "scores": [i], "component": 0} for i in range(len(model["outputs"]))]
+    plain = [
+        {"link": "identity", "scores": [i], "component": 0} for i in range(len(model["outputs"]))
+    ]
     return list(model.get("heads", plain))
 
 
@@ -538,7 +595,9 @@ def _reaches(head: Mapping[str, Any], threshold: float) -> Decision:
         )
     share = link in ("sigmoid", "complement")
     if (share and not 0 < t < 1) or _ODDS[link](t) <= 0:
-        raise RefusedError(f"the model's output never reaches the threshold {threshold!r}, or always does")
+        raise RefusedError(
+            f"the model's output never reaches the threshold {threshold!r}, or always does"
+        )
     cut, radius = logarithm(_ODDS[link](t))
     return Decision(None, head["scores"][0], -1 if link == "complement" else 1, cut, radius)
 
@@ -579,7 +638,9 @@ def bound_names(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str
             f"{MODEL_FORMAT!r} version {MODEL_VERSION}, as `relurules prove` writes them now"
         )
     if rules.get("version", 1) not in RULES_VERSIONS:
-        raise RefusedError(f"the rules' file is of version {rules['version']!r}; this reads {RULES_VERSIONS}")
+        raise RefusedError(
+            f"the rules' file is of version {rules['version']!r}; this reads {RULES_VERSIONS}"
+        )
     if model["read"] not in (STORED, TRACED):
         raise RefusedError("the model doesn't say from where its numbers are")
     features = [feature["name"] for feature in rules["features"]]
@@ -589,8 +650,12 @@ def bound_names(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str
         )
     own = model["named"]
     if own["columns"] is True and rules.get("columns") != model.get("columns"):
-        raise RefusedError("the rules read other columns than the model: their kinds or categories differ")
-    notes = _compare_names("column", features, model["features"], default_names(features, "x"), own["columns"] is True)
+        raise RefusedError(
+            "the rules read other columns than the model: their kinds or categories differ"
+        )
+    notes = _compare_names(
+        "column", features, model["features"], default_names(features, "x"), own["columns"] is True
+    )
     if own["columns"] is not True and rules.get("columns") is not None:
         notes += ("how a table becomes columns of numbers is the rules' word alone",)
     outputs = list(model["outputs"])
@@ -599,7 +664,9 @@ def bound_names(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str
     if rules.get("decision") is not None:
         return notes + _bound_classes(rules, model)
     default = ["y"] if len(outputs) == 1 else default_names(outputs, "y")
-    return notes + _compare_names("output", list(rules["outputs"]), outputs, default, own["outputs"] is True)
+    return notes + _compare_names(
+        "output", list(rules["outputs"]), outputs, default, own["outputs"] is True
+    )
 
 
 def default_names(names: Sequence[str], prefix: str) -> list[str]:
@@ -664,16 +731,26 @@ class Ground:
         self.scores = [rational(unit, self.space) for unit in scores]
         self.first = [None if unit.reads else unit.own for unit in self.neurons]
         self.limits = [
-            (self.space.named(item["coefficients"]), Fraction(item["at_most"])) for item in rules["constraints"]
+            (self.space.named(item["coefficients"]), Fraction(item["at_most"]))
+            for item in rules["constraints"]
         ]
-        self.wider = [(terms, most + FORGIVEN * (abs(most) + self.space.reach(terms))) for terms, most in self.limits]
+        self.wider = [
+            (terms, most + FORGIVEN * (abs(most) + self.space.reach(terms)))
+            for terms, most in self.limits
+        ]
         self.walls = [row_of(self.space.form(terms, -most), -1) for terms, most in self.wider]
-        self.cuts = [(self.space.named(item["coefficients"]), -Fraction(item["at_least"])) for item in rules["splits"]]
+        self.cuts = [
+            (self.space.named(item["coefficients"]), -Fraction(item["at_least"]))
+            for item in rules["splits"]
+        ]
         self.splits = [self.space.form(*cut) for cut in self.cuts]
 
     def rows(self, sides: Sequence[tuple[int, bool]]) -> list[Row]:
         """The domain's rows and those of a cell on these sides of the rules' splits."""
-        return [*self.walls, *(row_of(self.splits[split], 1 if holds else -1) for split, holds in sides)]
+        return [
+            *self.walls,
+            *(row_of(self.splits[split], 1 if holds else -1) for split, holds in sides),
+        ]
 
 
 class Cell:
@@ -709,7 +786,9 @@ class Cell:
             if not 0 <= row < len(self.rows) or not 0.0 <= y < 1e200:
                 raise RefusedError(f"a multiplier {y} of row {row}, of {len(self.rows)} rows")
             weight = int(math.ldexp(y, FINE))
-            total = [value + weight * other for value, other in zip(total, self.rows[row], strict=False)]
+            total = [
+                value + weight * other for value, other in zip(total, self.rows[row], strict=False)
+            ]
         return -(-highest(total, self.allowed) >> FINE)
 
     def take(self, code: int, pairs: Sequence[Any]) -> None:
@@ -733,7 +812,10 @@ class Cell:
         if not any(j in group for group in self.ground.space.groups):
             raise RefusedError(f"coordinate {j} is in no group")
         other = self.child()
-        groups = [([i for i in group if (i == j) is member] if j in group else group) for group in self.allowed]
+        groups = [
+            ([i for i in group if (i == j) is member] if j in group else group)
+            for group in self.allowed
+        ]
         other.allowed = tuple(map(tuple, groups))
         return other
 
@@ -791,7 +873,10 @@ def ways(rules: Mapping[str, Any]) -> Iterator[tuple[int, Sides]]:
             split = at["split"]
             if path and split <= path[-1][0]:
                 raise RefusedError("the rules' tree runs in a circle")
-            stack += [(splits[split][side], [*path, (split, side == "then")]) for side in ("then", "otherwise")]
+            stack += [
+                (splits[split][side], [*path, (split, side == "then")])
+                for side in ("then", "otherwise")
+            ]
         elif "rule" in at:
             if not 1 <= at["rule"] <= count:
                 raise RefusedError(f"the rules' tree leads to rule {at['rule']} of {count}")
@@ -812,7 +897,9 @@ class ExactRow(NamedTuple):
 def exact_row(terms: Sparse, constant: Fraction) -> ExactRow:
     """The function, times the least number that makes it whole."""
     over = math.lcm(constant.denominator, *(value.denominator for value in terms.values()))
-    return ExactRow(tuple((j, int(value * over)) for j, value in terms.items()), int(constant * over))
+    return ExactRow(
+        tuple((j, int(value * over)) for j, value in terms.items()), int(constant * over)
+    )
 
 
 class ExactPoint(NamedTuple):
@@ -835,18 +922,25 @@ def conditions_of(rules: Mapping[str, Any]) -> list[Sides]:
     for number, rule in enumerate(rules["rules"], start=1):
         if "conditions" not in rule:
             if number in several or number not in only:
-                raise RefusedError(f"rule {number} has no conditions, and not just one way down the tree leads to it")
+                raise RefusedError(
+                    f"rule {number} has no conditions, and not just one way down the tree leads to it"
+                )
             found.append(only[number])
             continue
         for condition in rule["conditions"]:
             if not 0 <= condition["split"] < count or not isinstance(condition["holds"], bool):
-                raise RefusedError(f"rule {number} has a condition on split {condition['split']!r} of {count}")
+                raise RefusedError(
+                    f"rule {number} has a condition on split {condition['split']!r} of {count}"
+                )
         found.append([(condition["split"], condition["holds"]) for condition in rule["conditions"]])
     return found
 
 
 def unshown_rules(
-    rules: Mapping[str, Any], ground: Ground, sides: Sequence[Sides], told: Callable[[int], None] = lambda _: None
+    rules: Mapping[str, Any],
+    ground: Ground,
+    sides: Sequence[Sides],
+    told: Callable[[int], None] = lambda _: None,
 ) -> list[int]:
     """The rules whose points don't show, in exact arithmetic, that they hold anywhere. sides: the rules' conditions.
 
@@ -854,7 +948,10 @@ def unshown_rules(
     bounds and groups, no inequality is missed by more than membership forgives, and some point is
     exactly in the domain and strictly inside its rule: the domain might be empty otherwise.
     """
-    walls, rooms = ([exact_row(terms, -most) for terms, most in limits] for limits in (ground.limits, ground.wider))
+    walls, rooms = (
+        [exact_row(terms, -most) for terms, most in limits]
+        for limits in (ground.limits, ground.wider)
+    )
     splits, unshown = [exact_row(*cut) for cut in ground.cuts], []
     for number, (rule, own) in enumerate(zip(rules["rules"], sides, strict=True), start=1):
         told(number)
@@ -864,12 +961,16 @@ def unshown_rules(
         if (why := _outside(x, ground.space)) is None and (i := _missed(rooms, point)) is not None:
             why = f"constraint {i} doesn't hold there"
         if why is not None:
-            raise RefusedError(f"the point of rule {number} isn't in the domain, of which it is to show a part: {why}")
+            raise RefusedError(
+                f"the point of rule {number} isn't in the domain, of which it is to show a part: {why}"
+            )
         inside = all(sign_at(splits[split], point) == (1 if holds else -1) for split, holds in own)
         if not inside or _missed(walls, point) is not None:
             unshown.append(number)
     if len(unshown) == len(rules["rules"]):
-        raise RefusedError("no rule has a point that is inside it and in the domain, which may be empty")
+        raise RefusedError(
+            "no rule has a point that is inside it and in the domain, which may be empty"
+        )
     return unshown
 
 
@@ -968,26 +1069,38 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
         return Verdict(False, math.inf, why="it is nested too deeply to be read")
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         why = f"{type(error).__name__}: {shortened(str(error))}"
-        return Verdict(False, math.inf, why=f"certificate, rules or model aren't laid out as expected ({why})")
+        return Verdict(
+            False, math.inf, why=f"certificate, rules or model aren't laid out as expected ({why})"
+        )
     return verdict
 
 
-def _checked(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any]) -> Verdict:
+def _checked(
+    found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any]
+) -> Verdict:
     if found["format"] != FORMAT:
-        raise RefusedError(f"it is no certificate: its format is {found['format']!r}, expected {FORMAT!r}")
+        raise RefusedError(
+            f"it is no certificate: its format is {found['format']!r}, expected {FORMAT!r}"
+        )
     if found["version"] != VERSION:
         raise RefusedError(
             f"the certificate is of version {found['version']!r}, and this reads version {VERSION}, which binds names "
             "too; make it anew with `relurules prove`"
         )
-    if found["digest"] != digest({name: value for name, value in found.items() if name != "digest"}):
+    if found["digest"] != digest(
+        {name: value for name, value in found.items() if name != "digest"}
+    ):
         raise RefusedError("the certificate was changed after it was written")
     for name, value in digests(rules, model).items():
         if found["digests"].get(name) != value:
-            raise RefusedError(f"it is about another {name}" if name != "rules" else "it is about other rules")
+            raise RefusedError(
+                f"it is about another {name}" if name != "rules" else "it is about other rules"
+            )
     verdict = proven(found, rules, model)
     if [list(own) for own in verdict.bounds] != found["bounds"] or verdict.bound != found["bound"]:
-        raise RefusedError(f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a rule")
+        raise RefusedError(
+            f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a rule"
+        )
     return verdict
 
 
@@ -1018,7 +1131,11 @@ def said(verdict: Verdict) -> str:
         if verdict.decision
         else f"|model - rules| <= {verdict.bound:.3g} for every score"
     )
-    where = "everywhere in the domain" if verdict.covers else "wherever there is a rule; not all of the domain has one"
+    where = (
+        "everywhere in the domain"
+        if verdict.covers
+        else "wherever there is a rule; not all of the domain has one"
+    )
     how = f"({len(verdict.bounds)} rules, {verdict.leaves} pieces, from the {verdict.model})"
     return "; ".join((f"proven: {what}, {where} {how}", *verdict.notes))
 

@@ -1,0 +1,3 @@
+"""The version that rules, folders and heads of artefacts name."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,158 @@
+"""Artefacts beside the model they come from: what is due on every row, and what an engine gives (-> Report)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from relurules.domain import Domain
+from relurules.domain.columns import is_plain
+from relurules.ir import Artifact, Decision, Graph, Network, Report, RuleSet
+from relurules.ir.link import apply_links
+from relurules.ir.network import Array
+from relurules.networks.decisions import add_decision_neurons
+from relurules.tables.frames import read_column_names
+from relurules.verifying import (
+    FLOAT_TOLERANCE,
+    TOLERANCE,
+    Reference,
+    RunResult,
+    clamp_and_round_rows,
+    clamp_rows,
+    compare_outputs,
+    find_due_rows,
+    find_undecided_rows,
+    measure_breadth,
+    run_artifact,
+)
+
+#: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some engines take none.
+_ABSURD = 1e100
+#: An output in float is off by a unit in its last place.
+_FLOAT_UNIT = float(np.finfo(np.float32).eps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedModel:
+    """What an artefact is compared with: what names the outputs, the network, and what gives the outputs of rows."""
+
+    names: Graph | RuleSet
+    network: Network
+    function: Callable[[Any], Array]
+
+
+def verify_artifact(
+    artifact: Artifact | RuleSet, model: ComparedModel, X: Any, engine: str | None
+) -> Report:
+    """Run an artefact on rows, (N, d) array or frame, beside a model; see `api.verify`."""
+    given, named = artifact.domain.rows(X), read_column_names(X) is not None
+    reference = _build_reference(artifact, model, X if named else None, given)
+    if isinstance(artifact, RuleSet):
+        ran, name, place = (
+            RunResult(artifact.predict(given), artifact.apply(given)),
+            "rules",
+            "relurules",
+        )
+    else:
+        place, ran = run_artifact(artifact, X if named else given, engine)
+        name = list(artifact.files)[-1]
+    bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
+    return compare_outputs(ran, reference, bound, artifact.complete, name, place)
+
+
+def _build_reference(
+    artifact: Artifact | RuleSet, model: ComparedModel, frame: Any, given: Array
+) -> Reference:
+    """What is due on the rows given, (N, d). frame: the same with names, None where they are just numbers."""
+    code = artifact if isinstance(artifact, Artifact) else None
+    rows = given if code is None else clamp_rows(code, given)
+    traced, network, function = model.names, model.network, model.function
+    plain = isinstance(traced, RuleSet) or is_plain(traced.columns)
+    raw = frame is not None and not plain and rows is given
+
+    with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
+        outputs = function(frame if raw else rows)
+        reference = Reference(
+            outputs=outputs,
+            names=traced.outputs,
+            inside=artifact.domain.contains(rows) if code is None else find_due_rows(code, given),
+            network=network,
+            heads=traced.heads,
+            rows=rows,
+            tolerance=FLOAT_TOLERANCE if code is not None and code.number == "float" else TOLERANCE,
+            framework=function if plain and isinstance(traced, Graph) else None,
+        )
+        if isinstance(traced, Graph):
+            reference = _apply_decision(reference, traced, artifact)
+        reference = reference.of_outputs(artifact.outputs)
+        heads, judge = reference.heads, reference.network
+        span = measure_breadth(artifact.domain, lambda X: apply_links(heads, judge.evaluate(X)))
+        reference = replace(reference, breadth=span)
+        return reference if code is None else _adapt_to_code(reference, traced, code, given)
+
+
+def _adapt_to_code(
+    reference: Reference, traced: Graph | RuleSet, code: Artifact, given: Array
+) -> Reference:
+    """What code gives beside rules: outputs outside the domain, and numbers that are rounded to float."""
+    if code.outside == "exact":
+        read = clamp_and_round_rows(code, given)
+        takes = Domain.over(code.domain.columns).contains(read)
+        free = takes & (
+            (np.abs(read) > _ABSURD).any(axis=1) | np.isnan(reference.outputs).any(axis=1)
+        )
+        reference = replace(reference, numbers=takes & ~free, free=free, undecided=free)
+    return _round_to_float(reference, traced, given, code) if code.number == "float" else reference
+
+
+def resolve_model(rules: RuleSet, *, everywhere: bool) -> ComparedModel:
+    """Rules as what an artefact is compared with; everywhere: the network that they were traced from, if they have it."""
+    traced = rules.traced
+    if not everywhere or traced is None:
+        return ComparedModel(names=rules, network=rules.network, function=rules.predict)
+    return ComparedModel(
+        names=rules,
+        network=traced,
+        function=lambda rows: apply_links(rules.heads, traced.evaluate(rules.domain.rows(rows))),
+    )
+
+
+def _round_to_float(
+    reference: Reference, traced: Graph | RuleSet, given: Array, artifact: Artifact
+) -> Reference:
+    """What is due where an artefact rounds to float; given: the rows, (N, d)."""
+    outputs = reference.outputs
+    if isinstance(traced, RuleSet):  # its own outputs end at the domain
+        outputs = np.where(
+            np.isnan(outputs), apply_links(reference.heads, reference.scores), outputs
+        )
+    either = find_undecided_rows(artifact, given) | (
+        reference.free if reference.free is not None else False
+    )
+    return replace(
+        reference, outputs=outputs, undecided=either, unit=_FLOAT_UNIT, epsilon=_FLOAT_UNIT
+    )
+
+
+def _apply_decision(reference: Reference, traced: Graph, artifact: Artifact | RuleSet) -> Reference:
+    """What the model decides, where that is what the artefact says."""
+    decision = (
+        artifact.decision.wanted if isinstance(artifact.decision, Decision) else artifact.decision
+    )
+    if decision is None:
+        return reference
+    network, head, _ = add_decision_neurons(traced.network, traced.heads, traced.outputs, decision)
+    found = reference.outputs
+    if not isinstance(decision, str):
+        found = np.where(np.isnan(found[:, -1:]), np.nan, found[:, -1:] >= decision)
+    elif found.shape[1] > 1:
+        found = np.where(np.isnan(found).any(axis=1), np.nan, found.argmax(axis=1))[:, None]
+    return replace(
+        reference,
+        outputs=found,
+        names=artifact.outputs,
+        heads=(head,),
+        network=network,
+        framework=None,
+    )

@@ -1,0 +1,72 @@
+"""Scores of rows, of groups of rows, and of many models at once, against scikit-learn one by one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from relurules.statistics import metrics
+
+
+def some_rows(seed: int, whole: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores (5, 60), with ties where whole; classes; groups, of which 4 has no row and 3 one class."""
+    random = np.random.default_rng(seed)
+    scores = random.integers(-3, 4, (5, 60)).astype(float) if whole else random.normal(size=(5, 60))
+    positive, group = random.random(60) < 0.4, random.integers(0, 4, 60)
+    positive[0], positive[1] = True, False
+    positive[group == 3] = True
+    return scores, positive, group
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_auc_of_one_and_of_many(seed: int, whole: bool) -> None:
+    scores, positive, _ = some_rows(seed, whole)
+    expected = [roc_auc_score(positive, row) for row in scores]
+    assert [metrics.auc(row, positive) for row in scores] == pytest.approx(expected, abs=1e-12)
+    assert metrics.compute_aucs(scores, positive) == pytest.approx(expected, abs=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_auc_within_groups(seed: int, whole: bool) -> None:
+    scores, positive, group = some_rows(seed, whole)
+    found = metrics.group_aucs(scores[0], positive, group, 5)
+    for g in range(5):
+        rows = group == g
+        if len(set(positive[rows])) == 2:
+            assert found[g] == pytest.approx(
+                roc_auc_score(positive[rows], scores[0][rows]), abs=1e-12
+            )
+        else:
+            assert np.isnan(found[g])
+
+
+def test_signs_and_zeros_keep_their_order() -> None:
+    scores = np.array([[-1.0, -0.0, 0.0, 1.0, -1e-300, 1e-300]])
+    positive = np.array([False, True, False, True, False, True])
+    assert metrics.compute_aucs(scores, positive)[0] == pytest.approx(
+        roc_auc_score(positive, scores[0])
+    )
+
+
+def test_infinite_scores_stand_at_the_ends() -> None:
+    scores = np.array([[np.inf, -np.inf, 0.0, np.inf]])
+    positive = np.array([True, False, False, False])
+    assert (
+        metrics.compute_aucs(scores, positive).tolist()
+        == [metrics.auc(scores[0], positive)]
+        == [5 / 6]
+    )
+
+
+def test_means_and_deviations_of_groups() -> None:
+    values, group = np.array([0.1, 0.1, 0.1, 1.0, 3.0]), np.array([0, 0, 0, 2, 2])
+    assert metrics.group_means(values, group, 3) == pytest.approx([0.1, np.nan, 2.0], nan_ok=True)
+    found = metrics.group_deviations(values, group, 3)
+    assert found[0] == 0.0  # exactly, though 0.1 + 0.1 + 0.1 isn't 0.3
+    assert np.isnan(found[1])
+    assert found[2] == 1.0
+
+
+def test_what_is_no_number_is_left_out() -> None:
+    assert metrics.drop_nan_scores({"AUC": np.nan, "R2": 0.5, "MSE": np.inf}) == {"R2": 0.5}

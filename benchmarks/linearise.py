@@ -1,11 +1,13 @@
-"""How much accuracy a number of rules costs: `make bench-linearise`, or `python benchmarks/linearise.py [PART ...]`.
+"""How much accuracy a number of rules costs: `make bench-linearise`, or `python
+benchmarks/linearise.py [PART ...]`.
 
-Parts: taiwan, bike, adult, xor, others, moves, fewer; all of them without any named. `--seeds 0 1` takes some splits.
-Tables are read from `--data` (default ../shared/data); 80/20 splits seeded 0 to 4, means over the seeds and the spread
-(standard deviation). A network of 40 and 40 ReLUs is trained, plainly and with an L1 penalty, then linearised within a
-budget by validation rows, a fifth of the training rows; test rows are only scored. Rules are counted over the box of
-the training rows. Seconds are wall time on one thread; `times` is training and linearisation together over training of
-the same network alone.
+Parts: taiwan, bike, adult, xor, others, moves, fewer; all of them without any named. `--seeds 0 1`
+takes some splits. Tables are read from `--data` (default ../shared/data); 80/20 splits seeded 0 to
+4, means over the seeds and the spread (standard deviation). A network of 40 and 40 ReLUs is
+trained, plainly and with an L1 penalty, then linearised within a budget by validation rows, a fifth
+of the training rows; test rows are only scored. Rules are counted over the box of the training
+rows. Seconds are wall time on one thread; `times` is training and linearisation together over
+training of the same network alone.
 """
 
 import argparse
@@ -59,6 +61,7 @@ def rows_of(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
             numbers = (len(point.compact), point.size.rules, *terms, (seconds + more) / seconds)
             results.setdefault(name, []).append((score, *numbers))
             print(problem.name, seed, name, f"{score:.4f}", *numbers, file=sys.stderr)
+
     bars = {name: bar for name, _, bar in problem.budgets}
     for name, found in results.items():
         scores, neurons, rules, conditions, formulas, times = (
@@ -85,10 +88,14 @@ def main() -> None:
     runs.SEEDS = given.seeds
     parts = given.parts or known
     console = Console(width=140)
+
     with threadpool_limits(1):
         for problem in runs.PROBLEMS:
             if problem.name in parts:
-                title = f"{problem.name}: test {TASKS[problem.task].measure}, mean over {len(runs.SEEDS)} splits"
+                title = (
+                    f"{problem.name}: test {TASKS[problem.task].measure}, mean over "
+                    f"{len(runs.SEEDS)} splits"
+                )
                 columns = [
                     "",
                     "mean",

@@ -1,6 +1,8 @@
-"""Part fewer of benchmarks/linearise.py: rules of a network of 32, merged to fewer without training.
+"""Part fewer of benchmarks/linearise.py: rules of a network of 32, merged to fewer without
+training.
 
-Rows: `extract(max_rules=, fidelity="rows")`, close to the network on the training rows; domain: close to it anywhere.
+Rows: `extract(max_rules=, fidelity="rows")`, close to the network on the training rows; domain:
+close to it anywhere.
 """
 
 import sys
@@ -29,7 +31,10 @@ Part = tuple[str, Sequence[str], Iterator[tuple[str, ...]]]
 def fewer(folder: Path) -> Iterator[Part]:
     """A table for every problem, in the splits of the others."""
     for problem in runs.PROBLEMS:
-        title = f"{problem.name}: test {TASKS[problem.task].measure} of at most 32 rules, merged without training"
+        title = (
+            f"{problem.name}: test {TASKS[problem.task].measure} of at most 32 rules, merged "
+            "without training"
+        )
         yield (
             title,
             ["", "mean", "spread", "rules", "terms", "off, root mean square", "at most", "seconds"],
@@ -62,6 +67,7 @@ def _rows(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
                 (score, len(rules), terms, off, rules.max_error, seconds)
             )
             print(problem.name, seed, name, *found[name][-1], file=sys.stderr)
+
     for name, numbers in found.items():
         scores, counts, terms_, offs, bounds, seconds_ = np.array(numbers).T
         yield (

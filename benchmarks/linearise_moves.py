@@ -1,9 +1,11 @@
-"""Part moves of benchmarks/linearise.py: what two more moves gain, beside linearisation by saliency alone.
+"""Part moves of benchmarks/linearise.py: what two more moves gain, beside linearisation by saliency
+alone.
 
-Parallel: neurons tied to one direction, `method="parallel"`. Refitted: the affine maps of the regions, one by one,
-after A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU
-Networks: Interpretability, Diagnostics, and Simplification", 2020; here the regions stay, and each
-map is pulled towards the network's own. The result is discontinuous, and no network.
+Parallel: neurons tied to one direction, `method="parallel"`. Refitted: the affine maps of the
+regions, one by one, after A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang, "Unwrapping The
+Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and Simplification", 2020; here the
+regions stay, and each map is pulled towards the network's own. The result is discontinuous, and no
+network.
 """
 
 import sys
@@ -20,7 +22,8 @@ from relurules.training.objective import compute_score
 from relurules.training.relu_parameters import ReluParameters, run_forward
 from relurules.training.task import TASKS, Rows, Task
 
-#: Penalties of squared changes, beside the sum of the loss over a region's rows; by infinite ones nothing changes.
+#: Penalties of squared changes, beside the sum of the loss over a region's rows; by infinite ones
+#: nothing changes.
 _PENALTIES = (1.0, 10.0, 100.0, 1e3, 1e4, np.inf)
 _STEPS = 10
 #: Rules allowed, of each problem.
@@ -70,6 +73,7 @@ def _rows(problem: runs.Problem, rules: int, folder: Path) -> Iterator[tuple[str
         for name, numbers in scored.items():
             rows.setdefault(name, []).append(numbers)
             print(problem.name, rules, seed, name, *numbers, file=sys.stderr)
+
     for name, numbers_of in rows.items():
         scores, counts, seconds = np.array(numbers_of).T
         spent = f"{seconds.mean():.1f}" if seconds.any() else ""
@@ -79,8 +83,8 @@ def _rows(problem: runs.Problem, rules: int, folder: Path) -> Iterator[tuple[str
 def refitted_score(name: str, given: runs.Prepared, before: FrontPoint, after: FrontPoint) -> float:
     """The test score of a network of one score.
 
-    before, after: the network trained on the training rows, by which the penalty is chosen on the validation rows,
-    and then on both, which is refitted on both and scored.
+    before, after: the network trained on the training rows, by which the penalty is chosen on the
+    validation rows, and then on both, which is refitted on both and scored.
     """
     task, data, test = TASKS[name], given.data, given.test
     joined = Rows(
@@ -90,6 +94,7 @@ def refitted_score(name: str, given: runs.Prepared, before: FrontPoint, after: F
         _PENALTIES,
         key=lambda penalty: _score(before.compact, data.training, data.validation, task, penalty),
     )
+
     return _score(after.compact, joined, test, task, chosen)
 
 
@@ -102,6 +107,7 @@ def _score(compact: ReluParameters, rows: Rows, judged: Rows, task: Task, penalt
             mine, theirs = (np.all(part == pattern, axis=1) for part in (place, judged_place))
             part = rows.part(np.flatnonzero(mine))
             F[theirs, 0] += _with_one(judged.X[theirs]) @ _change(ran.F[mine], part, task, penalty)
+
     return task.score(F, judged.Y, judged.weights)
 
 
@@ -115,6 +121,7 @@ def _change(F: Array, rows: Rows, task: Task, penalty: float) -> Array:
             len(change)
         )
         change = change - np.linalg.solve(curvature, slope)
+
     return change
 
 

@@ -1,4 +1,6 @@
-"""Further parts of benchmarks/linearise.py: adult in raw columns, exclusive-ors, and other ways to few local models."""
+"""Further parts of benchmarks/linearise.py: adult in raw columns, exclusive-ors, and other ways to
+few local models.
+"""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -65,6 +67,7 @@ def _adult_rows(folder: Path) -> Iterator[tuple[str, ...]]:
         "logistic regression": LogisticRegression(max_iter=2000),
         "tree of depth 4": DecisionTreeClassifier(max_depth=4, random_state=0),
     }
+
     for name, model in models.items():
         found = []
         for seed in runs.SEEDS:
@@ -88,11 +91,14 @@ def _encoded(text: Sequence[str], columns: Sequence[str], model: Any) -> Pipelin
         [("text", filled, list(text)), ("numbers", StandardScaler(), numbers)]
     )
     encoder.set_params(sparse_threshold=0)
+
     return make_pipeline(encoder, model)
 
 
 def xor(folder: Path) -> Iterator[Part]:
-    """Csirmaz' experiment by saliency; the force is examples/csirmaz_xor.py, half a million steps per network."""
+    """Csirmaz' experiment by saliency; the force is examples/csirmaz_xor.py, half a million steps
+    per network.
+    """
     del folder
     columns = ["seeds", "2 nonlinear PReLUs and 16 of 16 rows right"]
     yield (
@@ -120,8 +126,10 @@ def _xor(seed: int) -> bool:
     )
     torch.manual_seed(seed)
     layers: list[nn.Module] = []
+
     for fan_in in (4, 5, 5, 5):
         layers += [nn.Linear(fan_in, 5), nn.PReLU(5)]
+
     model = nn.Sequential(*layers, nn.Linear(5, 3)).double()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
     for _ in range(1500):
@@ -130,12 +138,14 @@ def _xor(seed: int) -> bool:
         loss = nn.functional.mse_loss(model(noisy), torch.from_numpy(targets))
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
+
     X = np.tile(rows, (40, 1)) + random.normal(0, 0.01, (640, 4))
     found = rr.linearize(
         model.eval(), X, np.tile(targets, (40, 1)), max_neurons=2, l1=0.0, task="regression"
     )
     right = (found.graph.evaluate(rows).round() == targets).all(axis=1).sum()
     print("xor", seed, len(found.graph.network), right, file=sys.stderr)
+
     return len(found.graph.network) == 2 and bool(right == len(rows))
 
 
@@ -169,6 +179,7 @@ def _ways(problem: Any, rules: int, folder: Path) -> Iterator[tuple[str, ...]]:
         for name, (score, count) in scored.items():
             found.setdefault(name, []).append((score, count))
             print(problem.name, seed, name, f"{score:.4f}", count, file=sys.stderr)
+
     for name, pairs in found.items():
         scores, counts = np.array(pairs).T
         yield name, f"{scores.mean():.4f}", f"{scores.std():.4f}", f"{counts.max():.0f}"
@@ -177,7 +188,9 @@ def _ways(problem: Any, rules: int, folder: Path) -> Iterator[tuple[str, ...]]:
 def _forced(
     problem: Any, given: Any, network: ReluParameters, rules: int, seed: int
 ) -> tuple[float, int]:
-    """The force with frozen slopes; the error of the trained network is the one that counts as reached."""
+    """The force with frozen slopes; the error of the trained network is the one that counts as
+    reached.
+    """
     counted, d, m = (
         make_size_counter(given.data.training.X),
         given.test.X.shape[1],
@@ -192,6 +205,7 @@ def _forced(
         to_network(network), as_it_is, given.data, task, lambda compact: counted(to_network(compact)), seed, 60_000,
         freeze=True, reachable=reached, told=lambda _: None,
     )  # fmt: skip
+
     return _scored(found, RuleBudget(rules), given, task)
 
 
@@ -205,7 +219,9 @@ def _scored(
 
 
 def _penalised(problem: Any, given: Any, rules: int, seed: int) -> tuple[float, int]:
-    """L1 training: the best network, by validation rows, of which the training rows reach as few patterns."""
+    """L1 training: the best network, by validation rows, of which the training rows reach as few
+    patterns.
+    """
     best, task, rows = (-np.inf, float("nan"), 0), TASKS[problem.task], given.data.training
     for penalty in _PENALTIES:
         random = np.random.default_rng(seed)
@@ -225,11 +241,14 @@ def _penalised(problem: Any, given: Any, rules: int, seed: int) -> tuple[float, 
                     patterns,
                 ),
             )
+
     return best[1], best[2]
 
 
 def _merged(problem: Any, given: Any, network: ReluParameters, rules: int) -> tuple[float, int]:
-    """Local models of the training rows' patterns, merged by their coefficients among neighbours, and refitted."""
+    """Local models of the training rows' patterns, merged by their coefficients among neighbours,
+    and refitted.
+    """
     rows, test = given.data.training, given.test
     head = Head("sigmoid" if problem.task == "binary" else "identity", (0,))
     graph = Graph(
@@ -243,6 +262,7 @@ def _merged(problem: Any, given: Any, network: ReluParameters, rules: int) -> tu
     models = reached.local_models
     sample = Sample(models, rows.X, reached.apply(rows.X) - 1, len(rows.X))
     merged = merge_models(sample, read_response(models, rows.Y[:, 0], len(rows.X)), rules)
+
     return TASKS[problem.task].score(merged.predict(test.X)[:, None], test.Y, test.weights), len(
         merged
     )

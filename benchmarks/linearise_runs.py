@@ -30,7 +30,9 @@ SEEDS: Sequence[int] = range(5)
 
 
 class Problem(NamedTuple):
-    """A table, its task, the L1 penalty of its networks, epochs, and budgets with the score each should reach."""
+    """A table, its task, the L1 penalty of its networks, epochs, and budgets with the score each
+    should reach.
+    """
 
     name: str
     task: str

@@ -1,8 +1,8 @@
 """Which ONNX operators are traced: all node cases of onnx (`benchmarks/onnx_operators.py [--all]`).
 
-Of each case one float input at a time is the model's input, its other inputs are frozen as initialisers. A case is
-right when a traced one gives the outputs that the case holds, refused when none can be traced, wrong when one gives
-anything else. --all prints every case that isn't right.
+Of each case one float input at a time is the model's input, its other inputs are frozen as
+initialisers. A case is right when a traced one gives the outputs that the case holds, refused when
+none can be traced, wrong when one gives anything else. --all prints every case that isn't right.
 """
 
 import argparse
@@ -21,7 +21,8 @@ import relurules as rr
 from relurules.errors import RelurulesError
 from relurules.tracing.onnx.file import OPSETS
 
-#: Operators that jump, curve or multiply their inputs aren't piecewise linear; those below are, in part, and refused.
+#: Operators that jump, curve or multiply their inputs aren't piecewise linear; those below are, in
+#: part, and refused.
 REASONS = {
     "ArgMax": "jumps: supported as the model's last operator only",
     "ArgMin": "jumps",
@@ -48,7 +49,9 @@ _LARGE = 100
 
 
 class Outcome(NamedTuple):
-    """What came of one case: right, refused, wrong or skipped (it has no float input, or is newer), and why."""
+    """What came of one case: right, refused, wrong or skipped (it has no float input, or is newer),
+    and why.
+    """
 
     case: str
     operator: str
@@ -76,6 +79,7 @@ def outcome(name: str, model: ModelProto, data: tuple[Sequence[Any], Sequence[An
     floats = [
         i for i, item in enumerate(inputs) if tensors[i] and item is not None and _is_float(item)
     ]
+
     if not floats or any(item is None for item in (*inputs, *outputs)):
         return Outcome(
             name,
@@ -83,11 +87,14 @@ def outcome(name: str, model: ModelProto, data: tuple[Sequence[Any], Sequence[An
             "skipped",
             "has no float tensor as input, or takes or gives something else",
         )
+
     if any(item.size == 0 for item in outputs):
         return Outcome(name, operator, "skipped", "gives no numbers")
+
     lowered = _in_range(model)
     if lowered is None:
         return Outcome(name, operator, "skipped", "is of an operator set beyond the supported ones")
+
     found = [_attempt(name, operator, lowered, i, inputs, outputs) for i in floats]
     return min(found, key=lambda item: ("wrong", "right", "refused").index(item.kind))
 
@@ -99,18 +106,21 @@ def _attempt(
         graph = rr.trace(_frozen(model, varies, inputs))
     except RelurulesError as error:
         return Outcome(name, operator, "refused", str(error))
+
     X = inputs[varies].astype(np.float64).reshape(1, -1)[:, : len(graph.features)]
     found = graph.evaluate(np.where(np.isfinite(X), X, 0.0))[0]
     wanted = np.concatenate([item.astype(np.float64).reshape(-1) for item in outputs])
     eps = max(_eps(item.dtype) for item in (*inputs, *outputs))
     if found.shape == wanted.shape:
         found, wanted = found[np.isfinite(wanted)], wanted[np.isfinite(wanted)]
+
     rounded = (
         1e-4 if np.allclose(wanted, wanted.round(4), rtol=eps, atol=0.0) else 0.0
     )  # typed in with four digits
     close = found.shape == wanted.shape and np.allclose(
         found, wanted, rtol=20 * eps, atol=20 * eps + rounded
     )
+
     return Outcome(
         name, operator, "right" if close else "wrong", "" if close else f"input {varies} varies"
     )
@@ -135,7 +145,9 @@ def _array(item: Any) -> Any:
 
 
 def _frozen(model: ModelProto, varies: int, inputs: Sequence[Any]) -> ModelProto:
-    """The model with all inputs but one as initialisers; of a large one the first entries vary, joined to the rest."""
+    """The model with all inputs but one as initialisers; of a large one the first entries vary,
+    joined to the rest.
+    """
     frozen = ModelProto()
     frozen.CopyFrom(model)
     given = list(frozen.graph.input)
@@ -146,6 +158,7 @@ def _frozen(model: ModelProto, varies: int, inputs: Sequence[Any]) -> ModelProto
     }
     del frozen.graph.input[:]
     frozen.graph.input.append(given[varies])
+
     if inputs[varies].size > _LARGE:
         name, flat = given[varies].name, inputs[varies].reshape(-1)
         kind = given[varies].type.tensor_type.elem_type
@@ -155,6 +168,7 @@ def _frozen(model: ModelProto, varies: int, inputs: Sequence[Any]) -> ModelProto
             0, helper.make_node("Concat", ["_first", "_rest"], ["_flat"], axis=0)
         )
         frozen.graph.node.insert(1, helper.make_node("Reshape", ["_flat", "_shape"], [name]))
+
     frozen.graph.initializer.extend(
         numpy_helper.from_array(array, name) for name, array in constants.items()
     )
@@ -162,17 +176,22 @@ def _frozen(model: ModelProto, varies: int, inputs: Sequence[Any]) -> ModelProto
 
 
 def _in_range(model: ModelProto) -> ModelProto | None:
-    """The model under an opset that is supported, if its operator is there: newer ones mostly add integer types."""
+    """The model under an opset that is supported, if its operator is there: newer ones mostly add
+    integer types.
+    """
     found = {entry.domain: entry.version for entry in model.opset_import}
     node = model.graph.node[0]
     if node.domain not in OPSETS:
         return None
+
     version = min(max(found[node.domain], OPSETS[node.domain][0]), OPSETS[node.domain][-1])
     if not onnx.defs.has(node.op_type, version, node.domain):
         return None
+
     known = onnx.defs.get_schema(node.op_type, version, node.domain).attributes
     if any(attribute.name not in known for attribute in node.attribute):
         return None
+
     lowered = ModelProto()
     lowered.CopyFrom(model)
     del lowered.opset_import[:]
@@ -189,15 +208,19 @@ def main() -> None:
     table = Table("operator", "right", "refused", "wrong", "skipped")
     kinds = ("right", "refused", "wrong", "skipped")
     counts = Counter((item.operator, item.kind) for item in found)
+
     for operator in sorted({item.operator for item in found}):
         table.add_row(operator, *(str(counts[operator, kind] or "") for kind in kinds))
+
     totals = Counter(item.kind for item in found)
     table.add_row(f"{len(found)} cases", *(str(totals[kind]) for kind in kinds))
     console = Console(highlight=False)
     console.print(table)
+
     for operator in sorted(REASONS):
         if counts[operator, "refused"] or counts[operator, "skipped"]:
             console.print(f"{operator}: {REASONS[operator]}", markup=False)
+
     for item in found:
         if item.kind == "wrong" or (show_all and item.kind != "right"):
             console.print(f"{item.kind} {item.case}: {item.message}", markup=False, soft_wrap=True)

@@ -1,4 +1,5 @@
-"""SQL of another tool, orbital, for a pickled scikit-learn pipeline; run by scoring.py in an environment of its own.
+"""SQL of another tool, orbital, for a pickled scikit-learn pipeline; run by scoring.py in an
+environment of its own.
 
     python orbital_sql.py PIPELINE.joblib FOLDER DIALECT...
 
@@ -18,6 +19,7 @@ def main() -> None:
     path, folder, dialects = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
     model: Any = joblib.load(path)
     features = {name: orbital.types.DoubleColumnType() for name in model.feature_names_in_}
+
     for dialect in dialects:
         start = time.perf_counter()
         parsed = orbital.parse_pipeline(model, features=features)

@@ -1,9 +1,11 @@
-"""How fast a box is cut into linear regions: `make bench-partition`, or `python benchmarks/partition.py [--quick]`.
+"""How fast a box is cut into linear regions: `make bench-partition`, or `python
+benchmarks/partition.py [--quick]`.
 
-Networks are random (He-normal weights, biases uniform in +-0.5, rounded to float32, drawn layer by layer from the seed)
-on the box [-1, 1]^d. Every figure is measured in a process of its own: CPU seconds after a warm-up, and the peak of its
-memory above what it had before the search. `--peer PYTHON` also runs relucent, a program of its own, by the interpreter
-of an environment that has it, as `make bench-partition` does; engines that need more than a few seconds are stopped.
+Networks are random (He-normal weights, biases uniform in +-0.5, rounded to float32, drawn layer by
+layer from the seed) on the box [-1, 1]^d. Every figure is measured in a process of its own: CPU
+seconds after a warm-up, and the peak of its memory above what it had before the search. `--peer
+PYTHON` also runs relucent, a program of its own, by the interpreter of an environment that has it,
+as `make bench-partition` does; engines that need more than a few seconds are stopped.
 """
 
 import argparse
@@ -34,7 +36,9 @@ from relurules.partitioning.sinks import CountingSink
 
 
 class Case(NamedTuple):
-    """A network by its seed, inputs and hidden layers; regions: how many it is known to have, None where not."""
+    """A network by its seed, inputs and hidden layers; regions: how many it is known to have, None
+    where not.
+    """
 
     name: str
     seed: int
@@ -69,6 +73,7 @@ def layers(case: Case) -> list[tuple[Any, Any]]:
             (weight.astype(np.float32).astype(float), bias.astype(np.float32).astype(float))
         )
         fan_in = width
+
     return found
 
 
@@ -77,6 +82,7 @@ def network_of(case: Case) -> Network:
     parts, K = layers(case), sum(case.widths)
     A, L, b, U = np.zeros((K, case.d)), np.zeros((K, K)), np.zeros(K), np.zeros((1, K))
     first = before = 0
+
     for level, (weight, bias) in enumerate(parts[:-1]):
         rows = slice(first, first + len(weight))
         if level == 0:
@@ -85,6 +91,7 @@ def network_of(case: Case) -> Network:
             L[rows, before:first] = weight
         b[rows] = bias
         before, first = first, rows.stop
+
     U[:, before:] = parts[-1][0]
     neurons = tuple(
         Neuron(f"layer {i}", unit) for i, width in enumerate(case.widths) for unit in range(width)
@@ -115,6 +122,7 @@ def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
     small = case._replace(widths=(4, 4))
     for warm in (small, small):
         _run(network_of(warm), domain, mode, jobs)
+
     before, cpu, wall = psutil.Process().memory_info().rss, time.process_time(), time.perf_counter()
     regions = _run(network, domain, mode, jobs)
     seconds = time.process_time() - cpu
@@ -136,6 +144,7 @@ def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
             return write_regions(
                 network, domain, None, Path(folder) / "regions", limits, maps=True
             ).regions
+
     delivered = mode == "maps"
     problem = make_problem(network, domain, RegionOutputs(points=delivered, maps=delivered))
     return run_search(
@@ -255,10 +264,12 @@ def main() -> None:
     parser.add_argument("--peer", type=Path, help="interpreter of an environment with relucent")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
+
     if given.one:
         case, mode, jobs = json.loads(given.one)
         print(json.dumps(measured(Case(*case)._replace(widths=tuple(case[3])), mode, jobs)))
         return
+
     console = Console(width=140)
     python = None if given.peer is None else os.fspath(given.peer)
     columns = [

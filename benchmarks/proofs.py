@@ -1,11 +1,13 @@
-"""Proofs: whether they are found and accepted, how long a check takes, whether tampering is found out.
+"""Proofs: whether they are found and accepted, how long a check takes, whether tampering is found
+out.
 
     python benchmarks/proofs.py [nets] [models] [random] [tampering] [--networks 300] [--instances 20]
 
-nets: every network of ../shared/nets with at most 12,000 regions, in its box. models: networks trained on exclusive-or,
-breast cancer, Taiwan credit and the census. random: certificates of small random networks, half of them degenerate,
-must be accepted, and their bounds be as small as the rules say. tampering: every kind of change in up to so many
-instances must be refused. Times of a check are CPU time, with the reading of the model and of the rules.
+nets: every network of ../shared/nets with at most 12,000 regions, in its box. models: networks
+trained on exclusive-or, breast cancer, Taiwan credit and the census. random: certificates of small
+random networks, half of them degenerate, must be accepted, and their bounds be as small as the
+rules say. tampering: every kind of change in up to so many instances must be refused. Times of a
+check are CPU time, with the reading of the model and of the rules.
 """
 
 import argparse
@@ -61,8 +63,10 @@ def report(name: str, model: Any, **options: Any) -> None:
     checking = time.process_time() - begun
     size = len(json.dumps(found, separators=(",", ":")))
     print(
-        f"{name:28} {'proven' if verdict else 'REFUSED ' + verdict.why} {len(rules):6} rules {verdict.leaves:6} pieces "
-        f"bound {verdict.bound:.1e}, said {rules.score_error:.1e}, prove {proving:6.1f} s, check {checking:5.1f} s, "
+        f"{name:28} {'proven' if verdict else 'REFUSED ' + verdict.why} {len(rules):6} rules "
+        f"{verdict.leaves:6} pieces "
+        f"bound {verdict.bound:.1e}, said {rules.score_error:.1e}, prove {proving:6.1f} s, check "
+        f"{checking:5.1f} s, "
         f"{1000 * checking / max(1, verdict.leaves):.2f} ms per piece, {size / 1e6:.2f} MB",
         flush=True,
     )
@@ -93,6 +97,7 @@ def models() -> None:
     cancer, sick = load_breast_cancer(return_X_y=True)
     report("breast cancer", model := mlp(6).fit(cancer, sick), data=cancer)
     report("breast cancer, decides", model, data=cancer, decision=0.5)
+
     if SHARED.is_dir():
         import pandas
 
@@ -123,6 +128,7 @@ def randoms(count: int) -> None:
         tally["bound as the rules say" if tight else "bound larger than the rules say"] += 1
         if not (verdict and tight):
             print(f"seed {seed}: {verdict.why or verdict.bound}, rules say {rules.score_error}")
+
     print(f"{count} random networks:", dict(tally), flush=True)
 
 
@@ -146,6 +152,7 @@ def tampering(instances: int) -> None:
             attempt(kinds, kind, given, np.random.default_rng(seed), done[kind])
         if not open_:
             break
+
     for kind, count in done.items():
         print(f"{kind:32} {dict(count)}", flush=True)
 
@@ -162,6 +169,7 @@ def attempt(
         changed = kinds.tampered(kind, given, rng)
     except kinds.InapplicableError:
         return
+
     count["tried"] += 1
     count["refused" if not checker.check(*changed) else "ACCEPTED"] += 1
     if kind != "the version":
@@ -183,6 +191,7 @@ def main() -> None:
         "nets": nets, "models": models,
         "random": partial(randoms, given.networks), "tampering": partial(tampering, given.instances),
     }  # fmt: skip
+
     for part in given.parts:
         table[part]()
 

@@ -1,9 +1,11 @@
-"""Questions about 200 random networks beside sampled rows, and 100 pairs of networks with a planted difference.
+"""Questions about 200 random networks beside sampled rows, and 100 pairs of networks with a planted
+difference.
 
     python benchmarks/questions.py [networks] [pairs]
 
-An answer is contradicted where some row passes a bound, goes the way that is ruled out, or is of a class that can't be
-reached. Prints how many were, how often witnesses attain the bounds, and how long answers take.
+An answer is contradicted where some row passes a bound, goes the way that is ruled out, or is of a
+class that can't be reached. Prints how many were, how often witnesses attain the bounds, and how
+long answers take.
 """
 
 import sys
@@ -61,14 +63,17 @@ def contradictions(seed: int, took: dict[str, list[float]], exact: list[bool]) -
     wrong += ["monotone"] * bool(
         (rises and way not in ("rises", "both")) or (falls and way not in ("falls", "both"))
     )
+
     if not rules.simplified:
         slope = ask("lipschitz").values["columns"][domain.names[0]]["slope"] * 3.0
         wrong += ["lipschitz"] * bool((np.abs(change) > slope * step + small).any())
+
     classes = y.argmax(axis=1)
     for i, name in enumerate(rules.outputs):
         wrong += ["reach"] * (
             ask("reach", target=name).holds is False and bool((classes == i).any())
         )
+
     return wrong
 
 
@@ -80,15 +85,19 @@ def main(networks: int, pairs: int) -> None:
     wrong = [name for seed in range(networks) for name in contradictions(seed, took, exact)]
     said = f"{len(wrong)} contradicted {sorted(set(wrong))}, {sum(exact)} attained by a row"
     print(f"{networks} networks, {len(exact)} answers, {said}")
+
     for name, times in took.items():
         print(f"  {name:10s} mean {np.mean(times):.3f} s, longest {max(times):.3f} s")
+
     off, start = [], time.perf_counter()
     for seed in range(pairs):
         old, new, _, most = test_diff.planted(seed)
         gap = rr.diff(*(handmade.rules_of(net, test_diff.BOX) for net in (old, new))).gaps[0]
         off.append(max(abs(gap.bound - most), abs((gap.reached or 0.0) - most)) / most)
+
     print(
-        f"{pairs} planted differences, the worst {max(off, default=0):.1e} off, {time.perf_counter() - start:.1f} s"
+        f"{pairs} planted differences, the worst {max(off, default=0):.1e} off, "
+        f"{time.perf_counter() - start:.1f} s"
     )
 
 

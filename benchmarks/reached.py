@@ -1,11 +1,14 @@
-"""How fast a table's activation patterns are found: `make bench`, or `python benchmarks/reached.py [--rows 1000000]`.
+"""How fast a table's activation patterns are found: `make bench`, or `python benchmarks/reached.py
+[--rows 1000000]`.
 
-He-normal ReLU networks read rows of 23 columns: mixtures of a few normal factors, or independent normal columns, where
-a network of 80 neurons has another pattern on nearly every row. Patterns, counts and the affine map of every pattern
-(`ours`) are compared with one forward pass of the same rows in float64 numpy over the whole array (`pass`), and, what
-is the fastest numpy, in `blocks` that stay in a core's cache. Seconds: medians of interleaved runs. Memory is the peak
-above the idle process, in a process of its own, with rows made as they are read: for as many rows, and four times as
-many. Run it with one thread (OPENBLAS_NUM_THREADS=1) where other work shares the cores, as `make bench` does.
+He-normal ReLU networks read rows of 23 columns: mixtures of a few normal factors, or independent
+normal columns, where a network of 80 neurons has another pattern on nearly every row. Patterns,
+counts and the affine map of every pattern (`ours`) are compared with one forward pass of the same
+rows in float64 numpy over the whole array (`pass`), and, what is the fastest numpy, in `blocks`
+that stay in a core's cache. Seconds: medians of interleaved runs. Memory is the peak above the idle
+process, in a process of its own, with rows made as they are read: for as many rows, and four times
+as many. Run it with one thread (OPENBLAS_NUM_THREADS=1) where other work shares the cores, as `make
+bench` does.
 """
 
 import argparse
@@ -30,7 +33,8 @@ from relurules.tables.frames import make_default_names
 Array = NDArray[np.float64]
 
 COLUMNS = 23
-#: neurons in each of two hidden layers; factors behind the columns, as many as columns where these are independent
+#: neurons in each of two hidden layers; factors behind the columns, as many as columns where these
+#: are independent
 CASES = ((8, 2), (8, COLUMNS), (40, 2), (40, 3), (40, COLUMNS))
 #: rows of one chunk that is made, and of one block of the fast forward pass
 CHUNK, BLOCK = 50_000, 1024
@@ -107,6 +111,7 @@ def timed(width: int, factors: int, given: argparse.Namespace) -> list[str]:
     found = len(rr.reached(graph, X))
     runs = [[seconds(one) for one in work] for _ in range(given.runs)]
     whole, blocks, ours = (median(column) for column in zip(*runs, strict=True))
+
     return [
         f"{found}",
         f"{whole:.2f}",
@@ -125,9 +130,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--memory", type=int, nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
+
     if given.memory:
         print_growth(given.memory[0], given.memory[1], given.rows, given.seed)
         return
+
     # first, while this process is small: a new one counts its parent's peak as its own
     sizes = (given.rows, 4 * given.rows)
     memory = {case: [f"{growth(*case, rows, given.seed):.0f}" for rows in sizes] for case in CASES}
@@ -144,8 +151,10 @@ def main() -> None:
         "MB 4x",
         box=None,
     )
+
     for case in CASES:
         table.add_row(f"{case[0]}-{case[0]}", f"{case[1]}", *timed(*case, given), *memory[case])
+
     Console().print(table)
 
 

@@ -1,4 +1,5 @@
-"""Emitted SQL in its engines: whether it is right on many rows, what sizes it reaches, and beside another tool.
+"""Emitted SQL in its engines: whether it is right on many rows, what sizes it reaches, and beside
+another tool.
 
     python benchmarks/scoring.py [--only agreement|columns|limits|peer] [--rows N] [--peer PYTHON] [--engines a,b]
 
@@ -68,6 +69,7 @@ def random_rules(
     )
     names = tuple(f"x{j}" for j in range(d))
     graph = Graph(names, tuple(outputs), net, networkx.DiGraph(), heads=tuple(heads))
+
     return rr.extract(graph, domain=rr.Domain.box([-1] * d, [1] * d, names))
 
 
@@ -95,6 +97,7 @@ def agreement(engines: Sequence[str], count: int) -> None:
         f"{len(rules)} rules, 10 columns, {count} rows and the hostile ones; Spark a tenth of them"
     )
     print(f"{'engine':11}{'form':9}{'outside':9}{'relative':>10}{'class':>9}{'rows/s':>12}")
+
     for engine in engines:
         X = rows_for(10, count // 10 if engine == "spark" else count)
         for form, outside in [(f, o) for f in FORMS for o in ("null", "clamp", "exact")]:
@@ -117,6 +120,7 @@ def columns(engines: Sequence[str], count: int) -> None:
         f"\n{len(rules)} rules, 5 columns, {count} rows and the hostile ones; Spark a tenth of them"
     )
     print(f"{'engine':11}{'form':9}{'off':>10}{'rule':>9}{'class, reasons':>16}{'rows/s':>12}")
+
     for engine, form in [(e, f) for e in engines for f in FORMS]:
         found = agree(rules, rows_for(5, count // 10 if engine == "spark" else count), engine, form)
         right = found.off <= 1e-12 and found.ruled > 0.9999 and found.decided > 0.9999
@@ -142,7 +146,10 @@ def limits(engines: Sequence[str]) -> None:
             report = rr.verify(artifact, rules, X)
             size, speed = len(str(artifact)) / 1000, report.rows / report.seconds
             print(
-                f"{len(rules):6} {engine:11}{form:9}{size:7.0f}{speed:9.0f}{'' if report else '   FAILED'}",
+                (
+                    f"{len(rules):6} "
+                    f"{engine:11}{form:9}{size:7.0f}{speed:9.0f}{'' if report else '   FAILED'}"
+                ),
                 flush=True,
             )
 
@@ -157,6 +164,7 @@ def pipelines() -> Iterator[tuple[str, Any, Any, Any]]:
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(3000, 10)), columns=[f"x{j}" for j in range(10)])
     y = np.asarray(np.sin(X["x0"]) + X["x1"] * X["x2"] > 0, dtype=np.int64)
+
     for size in (8, 40):
         model = make_pipeline(
             StandardScaler(),
@@ -170,13 +178,15 @@ def pipelines() -> Iterator[tuple[str, Any, Any, Any]]:
 def peer(python: Path, count: int) -> None:
     """Rows/s of orbital's SQL and of ours, size and time to make it, in the same engines.
 
-    Both return the probability of either class and the class; all three are computed for every row, or p_1 alone. Where
-    orbital's are slow, they score a tenth or a hundredth of the rows; planning them counts.
+    Both return the probability of either class and the class; all three are computed for every row,
+    or p_1 alone. Where orbital's are slow, they score a tenth or a hundredth of the rows; planning
+    them counts.
     """
     print(
         f"\n{'network':9}{'engine':10}{'made in':>18}{'size':>18}{'rows/s':>20}{'ratio':>7}"
         f"{'p_1 alone':>20}{'ratio':>7}  differences of the sums"
     )
+
     for name, model, X, y in pipelines():
         rr.extract(model, data=X, max_regions=1)  # compiled once
         theirs, seconds = _orbital(python, model)
@@ -192,7 +202,8 @@ def peer(python: Path, count: int) -> None:
                 for x, (_, found) in zip((few, rows), pairs, strict=True)
             ]
             print(
-                f"{name:9}{engine:10}{seconds[engine]:8.2f} ->{made:5.2f} s{len(theirs[engine]) / 1000:7.1f} ->"
+                f"{name:9}{engine:10}{seconds[engine]:8.2f} ->{made:5.2f} "
+                f"s{len(theirs[engine]) / 1000:7.1f} ->"
                 f"{len(ours) / 1000:5.1f} kB" + "".join(
                     f"{slow:10.0f} ->{fast:7.0f}{fast / slow:7.1f}"
                     for slow, fast in zip(*(speeds for speeds, _ in pairs), strict=True)
@@ -207,7 +218,10 @@ def peer(python: Path, count: int) -> None:
                     OPEN[engine], (str(_network(rules, engine, ["outputs"])), rows, rules.outputs)
                 )
                 print(
-                    f"{'':9}{engine:10}linearised to {len(rules.traced or ())} neurons: {fast:.0f} rows/s",
+                    (
+                        f"{'':9}{engine:10}linearised to {len(rules.traced or ())} neurons: "
+                        f"{fast:.0f} rows/s"
+                    ),
                     flush=True,
                 )
 
@@ -255,7 +269,8 @@ _OURS = ("p_0", "class", "p_1")
 def _speeds(
     open_: Callable[[], AbstractContextManager[Database]], *scored: tuple[str, Array, Sequence[str]]
 ) -> list[tuple[tuple[float, float], Array]]:
-    """For statements, their rows and columns: rows/s of all columns and of the last alone, and the sums of all.
+    """For statements, their rows and columns: rows/s of all columns and of the last alone, and the
+    sums of all.
 
     Medians of three runs, in turns, so that all see the same machine.
     """
@@ -274,6 +289,7 @@ def _speeds(
                 start = time.perf_counter()
                 (found[i],) = database.execute(query)
                 run[i] = time.perf_counter() - start
+
     times = np.median(runs, axis=0)
     return [
         (
@@ -294,6 +310,7 @@ def main() -> None:
     parser.add_argument("--engines", default=",".join(ENGINES))
     asked = parser.parse_args()
     engines = asked.engines.split(",")
+
     if asked.only in (None, "agreement"):
         agreement(engines, asked.rows)
     if asked.only in (None, "columns"):

@@ -1,10 +1,12 @@
-"""Emitted C, Python, numpy and JavaScript beside other tools: time per row, error, size, time to compile.
+"""Emitted C, Python, numpy and JavaScript beside other tools: time per row, error, size, time to
+compile.
 
-python benchmarks/scoring_code.py [--peer PYTHON]: networks of 10 features, 8x8 and 40x40, from scikit-learn with a
-StandardScaler. PYTHON is of an environment with emlearn and emx-onnx-cgen (`make bench-scoring-code`); what these
-compute is timed beside, compiled in the same way and called row by row, as they do. All timings are medians of one run,
-in turn. emlearn computes in float, and is given rows that are scaled already. "exact" is the network alone, as in the
-other tools; "checked" also tells rows outside the domain, "ruled" gives the number of the rule too.
+python benchmarks/scoring_code.py [--peer PYTHON]: networks of 10 features, 8x8 and 40x40, from
+scikit-learn with a StandardScaler. PYTHON is of an environment with emlearn and emx-onnx-cgen
+(`make bench-scoring-code`); what these compute is timed beside, compiled in the same way and called
+row by row, as they do. All timings are medians of one run, in turn. emlearn computes in float, and
+is given rows that are scaled already. "exact" is the network alone, as in the other tools;
+"checked" also tells rows outside the domain, "ruled" gives the number of the rule too.
 """
 
 import argparse
@@ -35,7 +37,10 @@ Array = NDArray[np.float64]
 FLAGS = ("-O2", "-march=native", "-shared", "-fPIC")
 ROWS, ROUNDS = 10_000, 31
 #: Every function as void run(size_t n, const T *x, T *y).
-OURS = '#include "score.c"\nvoid run(size_t n, const {0} *x, {0} *y) {{ score_batch(n, x, y, NULL); }}\n'
+OURS = (
+    '#include "score.c"\nvoid run(size_t n, const {0} *x, {0} *y) {{ score_batch(n, x, y, '
+    "NULL); }}\n"
+)
 OURS_BY_ROW = """#include "score.c"
 void run(size_t n, const {0} *x, {0} *y) {{
     for (size_t i = 0; i < n; i++) score_row(x + i * SCORE_FEATURES, y + i * SCORE_OUTPUTS);
@@ -69,7 +74,9 @@ def fitted(width: int) -> tuple[Any, Array]:
 def compiled(
     folder: Path, name: str, source: str, include: str = ""
 ) -> tuple[Callable[[Array], Array], float, int]:
-    """A function of rows, the seconds that the compiler took, and the bytes of the library's code and tables."""
+    """A function of rows, the seconds that the compiler took, and the bytes of the library's code
+    and tables.
+    """
     (folder / f"{name}.c").write_text(source)
     library = folder / f"{name}.so"
     start = time.perf_counter()
@@ -114,6 +121,7 @@ def onnx_of(pipeline: Any, path: Path) -> None:
         helper.make_node("Div", ["c", "scale"], ["h0"]),
     ]
     last = len(model.coefs_) - 1
+
     for i, (w, b) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
         constants |= {f"w{i}": w, f"b{i}": b}
         nodes.append(
@@ -121,6 +129,7 @@ def onnx_of(pipeline: Any, path: Path) -> None:
         )
         if i < last:
             nodes.append(helper.make_node("Relu", [f"z{i}"], [f"h{i + 1}"]))
+
     inputs = [helper.make_tensor_value_info("x", TensorProto.DOUBLE, [1, 10])]
     outputs = [helper.make_tensor_value_info("y", TensorProto.DOUBLE, [1, 1])]
     initializers = [
@@ -147,6 +156,7 @@ def peers(folder: Path, pipeline: Any, python: str) -> dict[str, Callable[[Array
         command, cwd=folder, capture_output=True, text=True, check=True
     )  # emlearn leaves files there
     include = ran.stdout.split()[-1]
+
     return {
         "emx-onnx-cgen": compiled(folder, "run_emx", EMX)[0],
         "emlearn (float)": compiled(folder, "run_eml", EML, include)[0],
@@ -169,6 +179,7 @@ def compare_c(
     network = kinds["exact"].network
     exact, terms = network.evaluate(X)[:, 0], network.magnitude(X)[:, 0]
     plain: dict[str, Any] = {"form": "network", "outside": "exact", "columns": ["outputs"]}
+
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         functions = {
@@ -201,6 +212,7 @@ def compare_c(
         for name, f in functions.items():
             error = float((np.abs(f(rows[name]) - exact) / terms).max())
             table.add_row(name, f"{times[name] / len(X) * 1e9:.1f}", f"{error:.1e}")
+
     console.print(table)
 
 
@@ -224,13 +236,16 @@ def compare_python(
     if full is not None:
         calls["Python row, ruled"] = by_row(full, **_CHECKED)
         calls["numpy, checked"] = by_table(full, **_CHECKED, columns=["outputs"])
+
     calls["scikit-learn"] = partial(pipeline.predict, X), len(X)
     times = in_turn({name: call for name, (call, _) in calls.items()})
     table = Table("10 features, Python", "µs/row", "of scikit-learn", title=f"{width}x{width}")
+
     for name, (_, rows) in calls.items():
         each = times[name] / rows
         ratio = each / (times["scikit-learn"] / len(X))
         table.add_row(name, f"{each * 1e6:.3f}", f"{ratio:.2f}" if rows == len(X) else "")
+
     console.print(table)
 
 
@@ -246,6 +261,7 @@ def many_rules(console: Console, rules: RuleSet, X: Array) -> None:
     table = Table(
         "target", "form", "emit s", "MB", "verify s", "right", title=f"{len(rules)} rules"
     )
+
     for target, forms in (
         ("c", _FORMS),
         ("python", _FORMS),
@@ -270,6 +286,7 @@ def many_rules(console: Console, rules: RuleSet, X: Array) -> None:
                 f"{time.perf_counter() - start:.2f}",
                 str(right),
             )
+
     console.print(table)
 
 
@@ -286,6 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     asked = parser.parse_args(arguments)
     console = Console(width=140)
+
     for width in (8, 40):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -296,6 +314,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             kinds["full"] = rr.extract(pipeline, domain=rr.Domain.from_data(X))
         compare_c(console, width, pipeline, X, kinds, asked.peer)
         compare_python(console, width, pipeline, X, kinds)
+
     rules = rr.extract(pipeline, domain=rr.Domain.from_data(X[:12]), max_regions=5000)
     many_rules(console, rules, np.vstack([X[:50], [rule.point for rule in list(rules)[::20]]]))
 

@@ -1,4 +1,6 @@
-"""C of other generators for the same networks: run by scoring_code.py in an environment that has emlearn."""
+"""C of other generators for the same networks: run by scoring_code.py in an environment that has
+emlearn.
+"""
 
 import subprocess
 import sys
@@ -8,7 +10,9 @@ import numpy as np
 
 
 def main(folder: Path) -> None:
-    """net.npz -> eml.h by emlearn; net.onnx -> emx.c by emx-onnx-cgen; prints the folder of emlearn's headers."""
+    """net.npz -> eml.h by emlearn; net.onnx -> emx.c by emx-onnx-cgen; prints the folder of
+    emlearn's headers.
+    """
     import emlearn  # type: ignore[import-not-found]
     from sklearn.neural_network import MLPRegressor
 

@@ -1,4 +1,6 @@
-"""Columns beside the outputs that emitted SQL returns, in its engines, on many rows: a part of scoring.py."""
+"""Columns beside the outputs that emitted SQL returns, in its engines, on many rows: a part of
+scoring.py.
+"""
 
 import math
 import time
@@ -18,7 +20,8 @@ TOP = 2
 
 
 class Agreement(NamedTuple):
-    """off: how far scores, probabilities and contributions are, as a share of a row's absolute terms, at most.
+    """off: how far scores, probabilities and contributions are, as a share of a row's absolute
+    terms, at most.
 
     ruled, decided: the share of rows of the same rule; of those, of the same class and reasons.
     """
@@ -30,7 +33,8 @@ class Agreement(NamedTuple):
 
 
 def agree(rules: RuleSet, X: Array, engine: str, form: str) -> Agreement:
-    """All columns against the rules'. rules: of one score behind a sigmoid, over a box around 0; X: (N, d).
+    """All columns against the rules'. rules: of one score behind a sigmoid, over a box around 0; X:
+    (N, d).
 
     Raises AssertionError where a row outside the domain has a contribution or a reason.
     """
@@ -39,8 +43,10 @@ def agree(rules: RuleSet, X: Array, engine: str, form: str) -> Agreement:
     )
     rows, seconds = _scored(sql, rules, X, engine)
     number, inside = rules.apply(X), rules.apply(X) > 0
+
     for row in (rows[i] for i in np.flatnonzero(~inside)):
         assert set(row[4:-1]) == {None}, f"{engine}, {form}: a row outside has contributions"  # noqa: S101
+
     kept = inside & (number == [row[-1] for row in rows])
     maps = [rules.rules[n - 1].map for n in number[kept]]
     terms = np.array([map_.weights[0] for map_ in maps]) * X[kept]
@@ -57,6 +63,7 @@ def agree(rules: RuleSet, X: Array, engine: str, form: str) -> Agreement:
     same = (found[:, 2] == (expected[:, 1] > 0)) & _reasons(
         [rows[i] for i in np.flatnonzero(kept)], terms, rules
     )
+
     return Agreement(
         float(off.max()), float(kept.sum() / inside.sum()), float(same.mean()), len(X) / seconds
     )
@@ -74,6 +81,7 @@ def _scored(sql: str, rules: RuleSet, X: Array, engine: str) -> tuple[list[Any],
         start = time.perf_counter()
         rows = database.execute(sql)
         seconds = time.perf_counter() - start
+
     return sorted(rows, key=lambda row: float(row[0])), seconds
 
 

@@ -1,11 +1,13 @@
-"""Simplification within a bound: does the bound hold, and is it tight? On random networks, against sampling and search.
+"""Simplification within a bound: does the bound hold, and is it tight? On random networks, against
+sampling and search.
 
     python benchmarks/simplify.py [--networks 200]
 
-For every network and every max_error: rules are extracted, and the largest |network - rules| is looked for by sampling
-the domain densely, by points next to every boundary and where boundaries meet, and by pattern search from the farthest
-ones. Reported: how often the bound held (it must, always), and how often it is at most 1.05 times what the search
-found, among networks that were simplified at all (by more than 1e-4 of what was allowed).
+For every network and every max_error: rules are extracted, and the largest |network - rules| is
+looked for by sampling the domain densely, by points next to every boundary and where boundaries
+meet, and by pattern search from the farthest ones. Reported: how often the bound held (it must,
+always), and how often it is at most 1.05 times what the search found, among networks that were
+simplified at all (by more than 1e-4 of what was allowed).
 """
 
 import argparse
@@ -27,7 +29,9 @@ TIGHT = 1.05
 
 
 def random_network(seed: int) -> Network:
-    """1 to 3 inputs, 2 to 8 neurons in 1 or 2 layers, ReLU or PReLU; every fourth has small integers for weights."""
+    """1 to 3 inputs, 2 to 8 neurons in 1 or 2 layers, ReLU or PReLU; every fourth has small
+    integers for weights.
+    """
     rng = np.random.default_rng(seed)
     d, K, m = int(rng.integers(1, 4)), int(rng.integers(2, 9)), int(rng.integers(1, 3))
     first = K if rng.random() < 0.5 else (K + 1) // 2
@@ -73,6 +77,7 @@ def largest_difference(
         ]
     )
     start = X[np.argsort(-off(X))[:40]]
+
     return float(_climbed(off, start, low, high).max())
 
 
@@ -95,7 +100,9 @@ def _boundary(rules: RuleSet, rng: np.random.Generator, count: int = 200) -> Arr
 def _meeting_points(
     network: Network, rules: RuleSet, rng: np.random.Generator, most: int = 5000
 ) -> Array:
-    """Points around those where boundaries of rules, of regions and of the domain meet: there maxima lie."""
+    """Points around those where boundaries of rules, of regions and of the domain meet: there
+    maxima lie.
+    """
     d, regions = len(rules.domain), rr.partition(graph_of(network), rules.domain)
     walls = np.vstack(
         [np.column_stack([np.eye(d), -side]) for side in (rules.domain.lower, rules.domain.upper)]
@@ -108,6 +115,7 @@ def _meeting_points(
     X = np.linalg.solve(system[:, :, :-1], -system[:, :, -1:])[:, :, 0]
     X = X[((rules.domain.lower - 1e-9 <= X) & (rules.domain.upper + 1e-9 >= X)).all(axis=1)]
     near = X + rng.normal(size=(6, *X.shape)) * 1e-11
+
     return np.clip(near.reshape(-1, d), rules.domain.lower, rules.domain.upper)
 
 
@@ -125,6 +133,7 @@ def _climbed(off: Callable[[Array], Array], X: Array, low: Array, high: Array) -
             found[top, np.arange(len(X))][better],
         )
         step *= 0.8
+
     return best
 
 
@@ -134,8 +143,10 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=200)
     count = parser.parse_args().networks
     print(
-        f"{'max_error':>9} {'networks':>9} {'held':>6} {'tight':>6} {'rules, exact':>13} {'rules':>6} {'seconds':>8}"
+        f"{'max_error':>9} {'networks':>9} {'held':>6} {'tight':>6} {'rules, exact':>13} "
+        f"{'rules':>6} {'seconds':>8}"
     )
+
     for error in ERRORS:
         held = tight = counted = exact_rules = rules_left = 0
         spent = 0.0
@@ -157,7 +168,10 @@ def main() -> None:
             rules_left += len(rules)
         rules_each = f"{exact_rules / count:13.1f} {rules_left / count:6.1f}"
         print(
-            f"{error:9g} {count:9d} {held:6d} {tight:3d}/{counted} {rules_each} {spent / count:8.3f}",
+            (
+                f"{error:9g} {count:9d} {held:6d} {tight:3d}/{counted} {rules_each} "
+                f"{spent / count:8.3f}"
+            ),
             flush=True,
         )
 

@@ -80,6 +80,7 @@ def known_counts() -> None:
     if not NETS.is_dir():
         print("the benchmark networks aren't on this machine: no counts of theirs")
         return
+
     nets, arrangement = import_module("test_nets"), import_module("exact.arrangement")
     for name in ("deg_d2_8_8", "deg_d3_6_6", "d2_16_16", "d4_8_8_8", "d2_32_32_32"):
         graph = rr.trace(nets.load(NETS / f"{name}.npz"))
@@ -115,6 +116,7 @@ def in_a_child(judge: Callable[[Any, Any], Any], draw: Any, found: Any) -> Any:
     child = ours.Process(target=answer)
     child.start()
     sender.close()
+
     try:
         return verdict_of(*receiver.recv())
     except EOFError:
@@ -133,6 +135,7 @@ def report(title: str, answers: Iterable[Judged], listing: bool) -> None:
     begun = cpu_time()
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     reasons: Counter[tuple[str, str, str]] = Counter()
+
     for question, draw, verdict in answers:
         for kind in (draw.kind, "all"):
             counts[question, kind][verdict.outcome] += 1
@@ -140,10 +143,12 @@ def report(title: str, answers: Iterable[Judged], listing: bool) -> None:
             reasons[question, verdict.outcome, verdict.kind] += 1
             if listing:
                 print(f"  {question}: {draw}: {' '.join(verdict)}", flush=True)
+
     print(f"\n{title}, {cpu_time() - begun:.0f} s of CPU time")
     print(f"{'question':10} {'kind':12} " + " ".join(f"{outcome:>9}" for outcome in OUTCOMES))
     for (question, kind), count in sorted(counts.items()):
         print(f"{question:10} {kind:12} " + " ".join(f"{count[outcome]:9}" for outcome in OUTCOMES))
+
     for (question, outcome, reason), cases in sorted(reasons.items()):
         print(f"  {question}, {outcome}: {reason}: {cases}")
 

@@ -1,10 +1,12 @@
-"""How fast local models are summarised: `make bench`, or `python benchmarks/summary.py [--data FOLDER]`.
+"""How fast local models are summarised: `make bench`, or `python benchmarks/summary.py [--data
+FOLDER]`.
 
-A 40-40 ReLU network is trained on 24,000 rows of the Taiwan credit table, 23 standardised columns (without the
-table: on made-up rows), with an L1 penalty, as its users do. Then the activation patterns of these rows are found, and
-the table of all of them is made: rows, response, AUC of each on its own rows and on all 24,000. CPU seconds, medians
-of several runs: of finding the patterns, of the summary without and with typical rows; and of these metrics one by one
-by scikit-learn, from some of the local models. Run it with one thread (OPENBLAS_NUM_THREADS=1), as `make bench` does.
+A 40-40 ReLU network is trained on 24,000 rows of the Taiwan credit table, 23 standardised columns
+(without the table: on made-up rows), with an L1 penalty, as its users do. Then the activation
+patterns of these rows are found, and the table of all of them is made: rows, response, AUC of each
+on its own rows and on all 24,000. CPU seconds, medians of several runs: of finding the patterns, of
+the summary without and with typical rows; and of these metrics one by one by scikit-learn, from
+some of the local models. Run it with one thread (OPENBLAS_NUM_THREADS=1), as `make bench` does.
 """
 
 import argparse
@@ -45,6 +47,7 @@ def rows_of(folder: Path) -> tuple[Array, Array, str]:
         target = frame.pop("default.payment.next.month").to_numpy(float)
         X, _, y, _ = train_test_split(frame.to_numpy(float), target, test_size=0.2, random_state=0)
         return StandardScaler().fit_transform(X), y, "Taiwan credit"
+
     random = np.random.default_rng(0)
     X = random.normal(size=(24_000, 23))
     return (
@@ -63,6 +66,7 @@ def trained(X: Array, y: Array, penalty: float) -> Graph:
         start, data, TASKS["binary"], Schedule(30, patience=15), l1=penalty, random=random
     )
     heads = (Head("sigmoid", (0,)),)
+
     return Graph(
         make_default_names(X.shape[1]), ("p",), to_network(network), networkx.DiGraph(), heads=heads
     )

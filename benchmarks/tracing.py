@@ -1,7 +1,7 @@
 """How long it takes to trace and to collapse networks: `python benchmarks/tracing.py`.
 
-Random weights, ReLU between the layers, collapsed on the box [-1, 1]^d. The last column relates the whole time to the
-first row's, so that runs on different machines can be compared.
+Random weights, ReLU between the layers, collapsed on the box [-1, 1]^d. The last column relates the
+whole time to the first row's, so that runs on different machines can be compared.
 """
 
 import time
@@ -39,6 +39,7 @@ def main() -> None:
     table = Table("layers", "neurons", "trace, s", "collapse, s", "relative")
     base = 0.0
     rr.trace(mlp((2, 2, 1)))  # loads torch.export
+
     for sizes in SIZES:
         module = mlp(sizes)
         start = time.perf_counter()
@@ -55,6 +56,7 @@ def main() -> None:
             f"{seconds - traced:.2f}",
         )
         table.add_row(*row, f"{seconds / base:.1f}")
+
     Console().print(table)
 
 

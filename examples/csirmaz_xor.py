@@ -1,11 +1,13 @@
-"""Reproduce Csirmaz' experiment: networks for two exclusive-ors and a product, trained until few PReLUs are nonlinear.
+"""Reproduce Csirmaz' experiment: networks for two exclusive-ors and a product, trained until few
+PReLUs are nonlinear.
 
-Trains one network per seed, prints how each ended, then the rules of one of them, and draws that network next to its
-collapsed form (network.svg and network.png in the output folder).
+Trains one network per seed, prints how each ended, then the rules of one of them, and draws that
+network next to its collapsed form (network.svg and network.png in the output folder).
 
     python examples/csirmaz_xor.py [--variant published|freeze] [--seeds 20] [--steps 500000] [--out out/csirmaz]
 
-Source: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training", 2020.
+Source: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training",
+2020.
 """
 
 import argparse
@@ -36,7 +38,8 @@ class Log:
         self.snapshots: list[list[int]] = []
 
     def __call__(self, step: int, error: Tensor, ensemble: Ensemble) -> None:
-        """Record one snapshot: `error` (S,) is each network's mean squared error on the last noisy batch.
+        """Record one snapshot: `error` (S,) is each network's mean squared error on the last noisy
+        batch.
 
         The printed error is the median over the seeds.
         """
@@ -48,12 +51,17 @@ class Log:
             )
             elapsed = time.monotonic() - self.begun
             print(
-                f"step {step}, {elapsed:.0f} s, error {error.median():.1e}, nonlinear PReLUs: {found}",
+                (
+                    f"step {step}, {elapsed:.0f} s, error {error.median():.1e}, nonlinear PReLUs: "
+                    f"{found}"
+                ),
                 flush=True,
             )
 
     def share(self) -> float:
-        """Share of the last fifth of the snapshots, over all seeds, with exactly NONLINEAR nonlinear PReLUs."""
+        """Share of the last fifth of the snapshots, over all seeds, with exactly NONLINEAR
+        nonlinear PReLUs.
+        """
         late = [
             count
             for counts in self.snapshots[-max(1, len(self.snapshots) // 5) :]
@@ -63,7 +71,9 @@ class Log:
 
 
 def print_table(ensemble: Ensemble) -> list[int]:
-    """Print how every seed ended; return the seeds with exactly NONLINEAR nonlinear PReLUs and all 16 rows right."""
+    """Print how every seed ended; return the seeds with exactly NONLINEAR nonlinear PReLUs and all
+    16 rows right.
+    """
     inputs, targets = truth_table()
     outputs = ensemble.outputs(inputs)
     largest = (outputs - targets).abs().amax(dim=(1, 2)).tolist()
@@ -124,7 +134,9 @@ def main() -> None:
     )
     good = print_table(ensemble)
     print(
-        f"exactly {NONLINEAR} nonlinear PReLUs in {log.share():.0%} of the snapshots in the last fifth of the steps"
+        f"exactly {NONLINEAR} nonlinear PReLUs in {log.share():.0%} of the snapshots in the "
+        "last "
+        "fifth of the steps"
     )
     shown = next(iter(good), None) if arguments.seed_to_show is None else arguments.seed_to_show
     if shown is None:

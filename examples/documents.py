@@ -1,8 +1,10 @@
-"""Two rule documents, in HTML, Markdown and LaTeX: who defaults on a credit card, and which tumours are malignant.
+"""Two rule documents, in HTML, Markdown and LaTeX: who defaults on a credit card, and which tumours
+are malignant.
 
-Run it with `python examples/documents.py`, or `make examples`: it trains, extracts and writes examples/documents. The
-tumours ship with scikit-learn. The cards are the data set "Default of Credit Card Clients" of UCI (I-C. Yeh and
-C. Lien, 2009), which doesn't ship with anything: `python examples/documents.py TaiwanCredit_UCI.csv`.
+Run it with `python examples/documents.py`, or `make examples`: it trains, extracts and writes
+examples/documents. The tumours ship with scikit-learn. The cards are the data set "Default of
+Credit Card Clients" of UCI (I-C. Yeh and C. Lien, 2009), which doesn't ship with anything: `python
+examples/documents.py TaiwanCredit_UCI.csv`.
 
 documents/card.png, in the README, is a screenshot of a card in Chromium.
 """
@@ -25,7 +27,9 @@ MONTHS = ("Sept", "Aug", "July", "June", "May", "April")
 
 
 class Example(NamedTuple):
-    """A table, its classes 0 and 1, what these are called, the title of its document, and how it is trained."""
+    """A table, its classes 0 and 1, what these are called, the title of its document, and how it is
+    trained.
+    """
 
     name: str
     title: str
@@ -53,7 +57,9 @@ def tumours() -> Example:
 
 
 def cards(path: Path) -> Example:
-    """30,000 credit cards in Taiwan, 2005; names say what columns hold, amounts are in New Taiwan dollars."""
+    """30,000 credit cards in Taiwan, 2005; names say what columns hold, amounts are in New Taiwan
+    dollars.
+    """
     table = pd.read_csv(path).drop(columns="ID")
     names = {
         "LIMIT_BAL": "credit limit (NT$)",
@@ -74,7 +80,9 @@ def cards(path: Path) -> Example:
 
 
 def write(example: Example, folder: Path) -> rr.RuleSet:
-    """Train on most rows, extract over the range of all, measure on those held back, write rules and documents."""
+    """Train on most rows, extract over the range of all, measure on those held back, write rules
+    and documents.
+    """
     rows = np.arange(len(example.table))
     held = 0.3 if len(rows) < 1000 else 0.2
     train, test = train_test_split(

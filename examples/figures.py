@@ -1,4 +1,5 @@
-"""One figure of each kind, of the loans of examples/loans.py and of the diabetes data that ship with scikit-learn.
+"""One figure of each kind, of the loans of examples/loans.py and of the diabetes data that ship
+with scikit-learn.
 
 Run it with `python examples/figures.py [FOLDER]`, or `make examples`; it writes examples/figures.
 """

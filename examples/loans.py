@@ -1,7 +1,7 @@
 """A scikit-learn pipeline with categories and missing values, as rules and SQL over the raw table.
 
-Run it with `python examples/loans.py`: it makes up 4,000 loans, trains a pipeline, prints its rules and runs its SQL in
-SQLite and DuckDB, beside the pipeline itself.
+Run it with `python examples/loans.py`: it makes up 4,000 loans, trains a pipeline, prints its rules
+and runs its SQL in SQLite and DuckDB, beside the pipeline itself.
 """
 
 import numpy as np
@@ -18,7 +18,9 @@ from relurules.cli.display import tabulate_reports
 
 
 def loans(rows: int = 4000, seed: int = 0) -> tuple[pd.DataFrame, pd.Series]:
-    """Made-up loans: two numbers and a purpose, each of them missing now and then, and how they ended."""
+    """Made-up loans: two numbers and a purpose, each of them missing now and then, and how they
+    ended.
+    """
     random = np.random.default_rng(seed)
     purpose = random.choice(["car", "house", "travel"], rows, p=[0.4, 0.35, 0.25])
     income, debt = (

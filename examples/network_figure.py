@@ -1,4 +1,6 @@
-"""Draw a PReLU network layer by layer, next to the same network with only its nonlinear neurons left."""
+"""Draw a PReLU network layer by layer, next to the same network with only its nonlinear neurons
+left.
+"""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -41,7 +43,9 @@ def draw_pair(
     outputs: Sequence[str],
     stem: Path,
 ) -> list[Path]:
-    """Draw `model` (Linear and PReLU modules in turn) and its `collapsed` form; return the SVG and the PNG written."""
+    """Draw `model` (Linear and PReLU modules in turn) and its `collapsed` form; return the SVG and
+    the PNG written.
+    """
     figure = Figure(figsize=(13.0, 7.6), layout="constrained")
     grid = figure.add_gridspec(2, 20, height_ratios=(5, 1.15))
     left, right = figure.add_subplot(grid[0, :12]), figure.add_subplot(grid[0, 12:])
@@ -95,7 +99,9 @@ def full_network(
 def collapsed_network(
     collapsed: Network, names: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]
 ) -> tuple[list[Node], list[Edge]]:
-    """Return nodes and edges; the neurons stand above and below the edges that go straight to the outputs."""
+    """Return nodes and edges; the neurons stand above and below the edges that go straight to the
+    outputs.
+    """
     top = max(len(inputs), len(outputs)) / 2 + 0.4
     neurons = [
         Node(i, top if i % 2 else -top, name, NONLINEAR) for i, name in enumerate(names, start=1)

@@ -1,7 +1,9 @@
-"""Many 4-5-5-5-5-3 PReLU networks, one per seed, trained side by side on three two-bit functions under the slope force.
+"""Many 4-5-5-5-5-3 PReLU networks, one per seed, trained side by side on three two-bit functions
+under the slope force.
 
-The task and the training follow E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during
-Training", 2020. The networks never touch each other: seed k gives the same network however many are trained with it.
+The task and the training follow E. P. Csirmaz, "Interpreting Neural Networks by Reducing
+Nonlinearities during Training", 2020. The networks never touch each other: seed k gives the same
+network however many are trained with it.
 """
 
 from collections.abc import Callable
@@ -24,7 +26,9 @@ RATE_INTERVAL = 1000  # steps between two readings of the error, on which the fo
 
 @dataclass(frozen=True)
 class Ensemble:
-    """S networks of K hidden layers: weights (S, out, in), biases (S, out, 1), slopes (K, S, neurons, 1)."""
+    """S networks of K hidden layers: weights (S, out, in), biases (S, out, 1), slopes (K, S,
+    neurons, 1).
+    """
 
     weights: list[Tensor]
     biases: list[Tensor]
@@ -53,7 +57,9 @@ class Ensemble:
 
 
 def truth_table() -> tuple[Tensor, Tensor]:
-    """Return the 16 binary inputs (4, 16) and their targets (3, 16): in1 xor in2, in3 xor in4, in1 and in2."""
+    """Return the 16 binary inputs (4, 16) and their targets (3, 16): in1 xor in2, in3 xor in4, in1
+    and in2.
+    """
     rows = torch.cartesian_prod(*[torch.arange(2)] * 4).T
     return rows.float(), torch.stack(
         [rows[0] ^ rows[1], rows[2] ^ rows[3], rows[0] & rows[1]]
@@ -64,10 +70,12 @@ def truth_table() -> tuple[Tensor, Tensor]:
 def train(
     seeds: int, steps: int, *, freeze: bool, progress: Callable[[int, Tensor, Ensemble], None]
 ) -> Ensemble:
-    """Train one network for each seed 0..seeds-1 by plain gradient descent on the mean squared error.
+    """Train one network for each seed 0..seeds-1 by plain gradient descent on the mean squared
+    error.
 
-    A batch is the 16 rows COPIES times. `progress` gets the step, the error of each network (S,) and the ensemble at
-    every reading of the error. With `freeze`, a slope that counts as linear stays 1 (variant of the published force).
+    A batch is the 16 rows COPIES times. `progress` gets the step, the error of each network (S,)
+    and the ensemble at every reading of the error. With `freeze`, a slope that counts as linear
+    stays 1 (variant of the published force).
     """
     generators = [torch.Generator().manual_seed(seed) for seed in range(seeds)]
     ensemble = _initial(generators)
@@ -120,7 +128,8 @@ def _forward(ensemble: Ensemble, inputs: Tensor) -> tuple[list[Tensor], list[Ten
 def _descend(ensemble: Ensemble, inputs: Tensor, targets: Tensor) -> Tensor:
     """Take one gradient step in place and return the residuals (S, m, N) before it.
 
-    The gradient is written out: for networks this small that takes about half the time of automatic differentiation.
+    The gradient is written out: for networks this small that takes about half the time of automatic
+    differentiation.
     """
     hidden, negatives, outputs = _forward(ensemble, inputs)
     residual = outputs - targets

@@ -1,7 +1,8 @@
-"""The public functions of relurules: thin, as all work is done in the rooms behind them (`pipeline` has the map).
+"""The public functions of relurules: thin, as all work is done in the rooms behind them (`pipeline`
+has the map).
 
-`trace`, `partition`, `count`, `stream`, `reached`, `extract`, `emit`, `verify` and `diff` stand here; `ask`, `explain`,
-`plot`, `linearize`, `prove` and `check` are those of their rooms.
+`trace`, `partition`, `count`, `stream`, `reached`, `extract`, `emit`, `verify` and `diff` stand
+here; `ask`, `explain`, `plot`, `linearize`, `prove` and `check` are those of their rooms.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,15 +52,17 @@ Progress = Callable[[int], None]
 def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
     """Read a trained network.
 
-    model: torch.nn.Module, torch.export.ExportedProgram, onnx.ModelProto, path of an .onnx or .pt2 file, or a fitted
-    scikit-learn MLPClassifier or MLPRegressor, a skorch net, or a ReLURulesClassifier or ReLURulesRegressor, alone or
-    at the end of a Pipeline. A pipeline that encodes categories or imputes is read in the columns of its table:
-    `graph.columns`, and `graph.features` are their coordinates. Where an ONNX classifier gives class labels beside
-    probabilities, the labels are left out, and the probabilities are named by class.
-    input_shape: shape of one row where the model doesn't tell it; inputs of higher rank are flattened in order.
-    `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. A sigmoid, softmax, log_softmax, exp, expm1
-    or argmax at the model's end becomes the link of `graph.heads`. Raises ModelError for any other operator that is
-    neither affine nor piecewise linear, for weights that aren't finite, and for files that can't be read.
+    model: torch.nn.Module, torch.export.ExportedProgram, onnx.ModelProto, path of an .onnx or .pt2
+    file, or a fitted scikit-learn MLPClassifier or MLPRegressor, a skorch net, or a
+    ReLURulesClassifier or ReLURulesRegressor, alone or at the end of a Pipeline. A pipeline that
+    encodes categories or imputes is read in the columns of its table: `graph.columns`, and
+    `graph.features` are their coordinates. Where an ONNX classifier gives class labels beside
+    probabilities, the labels are left out, and the probabilities are named by class. input_shape:
+    shape of one row where the model doesn't tell it; inputs of higher rank are flattened in order.
+    `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. A sigmoid, softmax,
+    log_softmax, exp, expm1 or argmax at the model's end becomes the link of `graph.heads`. Raises
+    ModelError for any other operator that is neither affine nor piecewise linear, for weights that
+    aren't finite, and for files that can't be read.
     """
     return tracing.trace(model, input_shape)[0]
 
@@ -76,11 +79,13 @@ def partition(
     checkpoint: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Partition:
-    """All linear regions of the traced network on `domain`, cut by every neuron, those that nothing reads included.
+    """All linear regions of the traced network on `domain`, cut by every neuron, those that nothing
+    reads included.
 
     A search that max_regions, time_limit (seconds) or memory_limit (MB of regions) ends returns what it found, with
     `complete` False and an `estimate` of what is missing. Regions come in the lexicographic order of their patterns,
-    - before +, neurons by level, whatever `jobs`, the number of processes, or the joblib backend in force
+    - before +, neurons by level, whatever `jobs`, the number of processes, or the joblib backend in
+      force
     (`joblib.parallel_config`). solver: "compiled", or "scipy", slow, which judges it. checkpoint: a file that is
     written first, now and then, and when the search ends early, whatever ends it, and gone on from if it is there.
     `progress` is called with the number of regions found. Raises DomainError where the domain has no interior.
@@ -110,10 +115,12 @@ def count(
     checkpoint: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Count:
-    """The number of linear regions, which are not kept; where a budget ends it, with an estimate of what is missing.
+    """The number of linear regions, which are not kept; where a budget ends it, with an estimate of
+    what is missing.
 
-    max_regions=0 searches nothing and only estimates, in about a second. domain, data: as in `extract`; the estimate
-    says which share of the rows was covered. Everything else as in `partition`.
+    max_regions=0 searches nothing and only estimates, in about a second. domain, data: as in
+    `extract`; the estimate says which share of the rows was covered. Everything else as in
+    `partition`.
     """
     graph = trace(model)
     domain = resolve_domain(graph, domain, data)
@@ -139,10 +146,11 @@ def stream(
 ) -> StreamResult:
     """Write all linear regions to Parquet files in `folder`, one row each, in little memory.
 
-    Columns: `pattern` (K int8, +1 / -1), `point` (d, strictly inside, in the user's units) and, with `maps`, `weights`
-    (m * d, score by score) and `constants` (m). Sorted by name, the files hold the regions in the order of `partition`;
-    `_relurules.json` says what they hold. Whatever ends the search, what it found is there; a checkpoint goes with its
-    folder. Raises UnsupportedError where pyarrow isn't installed, DataError for a folder that holds anything else.
+    Columns: `pattern` (K int8, +1 / -1), `point` (d, strictly inside, in the user's units) and,
+    with `maps`, `weights` (m * d, score by score) and `constants` (m). Sorted by name, the files
+    hold the regions in the order of `partition`; `_relurules.json` says what they hold. Whatever
+    ends the search, what it found is there; a checkpoint goes with its folder. Raises
+    UnsupportedError where pyarrow isn't installed, DataError for a folder that holds anything else.
     domain, data: as in `count`; everything else as in `partition`.
     """
     graph = trace(model)
@@ -151,6 +159,7 @@ def stream(
         make_budget(make_search_limits(max_regions, time_limit), jobs),
     )
     rows = None if data is None else domain.rows(data)
+
     return write_regions(
         graph.network,
         domain,
@@ -167,21 +176,26 @@ def stream(
 def reached(
     model: Any, data: Any, *, domain: Domain | None = None, progress: Progress | None = None
 ) -> Reached:
-    """The activation patterns that the rows of a table reach, with counts, and the affine map of each.
+    """The activation patterns that the rows of a table reach, with counts, and the affine map of
+    each.
 
-    data: array or frame, an iterable of such, or the path of a CSV or Parquet file; it is read once, in pieces. domain:
-    rows outside it are left out, as are rows with a missing value that the model doesn't take, and counted in
-    `outside`; None leaves out the latter alone. `progress` is called with the number of rows done. Of R patterns of K
-    neurons, in d coordinates, with m scores: `.patterns` (R, K) int8 of +1 / -1, the most frequent first, `.counts`
-    (R,), `.points` (R, d), a row that reaches each, and `.maps()`, weights (R, m, d) and constants (R, m). All neurons
-    of `trace(model).network` count. Memory grows with R, d and K, not with the number of rows.
+    data: array or frame, an iterable of such, or the path of a CSV or Parquet file; it is read
+    once, in pieces. domain: rows outside it are left out, as are rows with a missing value that the
+    model doesn't take, and counted in `outside`; None leaves out the latter alone. `progress` is
+    called with the number of rows done. Of R patterns of K neurons, in d coordinates, with m
+    scores: `.patterns` (R, K) int8 of +1 / -1, the most frequent first, `.counts` (R,), `.points`
+    (R, d), a row that reaches each, and `.maps()`, weights (R, m, d) and constants (R, m). All
+    neurons of `trace(model).network` count. Memory grows with R, d and K, not with the number of
+    rows.
 
-    Reading a network by the patterns of its data is the idea of A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A.
-    Zhang, "Unwrapping The Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and Simplification", 2020.
+    Reading a network by the patterns of its data is the idea of A. Sudjianto, W. Knauth, R. Singh,
+    Z. Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks: Interpretability,
+    Diagnostics, and Simplification", 2020.
     """
     graph = trace(model)
     if domain is None and graph.named:
         domain = Domain.over(graph.columns)
+
     columns = () if domain is None else domain.columns
     text = [c.name for c in columns if any(isinstance(value, str) for value in c.lookup)]
     tables = iterate_batches(data, text)
@@ -190,6 +204,7 @@ def reached(
         domain = make_unbounded_domain(
             graph, data if is_table(data) else first, whole=is_table(data)
         )
+
     domain = resolve_domain(graph, domain, first)
     rows = encode_tables(domain, tables if first is None else chain([first], tables))
     found = collect_patterns(graph.network, rows, domain=domain, progress=progress)
@@ -219,30 +234,33 @@ def extract(
 ) -> RuleSet:
     """Rules of a trained network over a domain, in the user's columns and units.
 
-    domain: where the rules hold; None means the range of `data`, and all of R^d where that is None too. data: array or
-    frame whose rows are counted per rule; what they say, with the true values y (N,) if given, is `rules.evidence`.
-    threshold: a PReLU is linear where |1 - slope| < 1 - threshold; removing one whose slope isn't exactly 1 changes the
-    function, and `rules.max_error` bounds that change (1.0 removes none).
-    max_regions, time_limit (seconds), memory_limit (MB): what all of this may take. At a limit rules are made of the
-    regions found, right where they hold: `rules.complete` is False then, `rules.estimate` tells how much is missing,
-    and other rows have rule 0; conditions that follow from others may be left where there was no time to tell. Without
-    any limit TooLargeError, with an estimate, where more than a million regions are to be expected;
-    max_regions=math.inf goes on all the same. The first run after an installation compiles the search, which isn't
-    counted. jobs, solver, checkpoint, progress: as in `partition`. keep_checkpoint: the checkpoint stays when nothing
-    is left to search, so that the same call starts with the rules; remove it yourself.
+    domain: where the rules hold; None means the range of `data`, and all of R^d where that is None
+    too. data: array or frame whose rows are counted per rule; what they say, with the true values y
+    (N,) if given, is `rules.evidence`. threshold: a PReLU is linear where |1 - slope| < 1 -
+    threshold; removing one whose slope isn't exactly 1 changes the function, and `rules.max_error`
+    bounds that change (1.0 removes none). max_regions, time_limit (seconds), memory_limit (MB):
+    what all of this may take. At a limit rules are made of the regions found, right where they
+    hold: `rules.complete` is False then, `rules.estimate` tells how much is missing, and other rows
+    have rule 0; conditions that follow from others may be left where there was no time to tell.
+    Without any limit TooLargeError, with an estimate, where more than a million regions are to be
+    expected; max_regions=math.inf goes on all the same. The first run after an installation
+    compiles the search, which isn't counted. jobs, solver, checkpoint, progress: as in `partition`.
+    keep_checkpoint: the checkpoint stays when nothing is left to search, so that the same call
+    starts with the rules; remove it yourself.
 
-    max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within that, pieces whose
-    union is convex become one with the closest affine map, terms are left out and numbers get fewer digits; what came
-    of it is certified by linear programs, `rules.max_error`. 0: only pieces with the same map are merged. max_rules:
-    merge until there are no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps;
-    `merging` is called with the number of rules left. fidelity: where these rules are to be close to the network,
-    "domain", anywhere in it, or "rows", on those of data, by least squares and without the terms that matter least
-    there; `rules.max_error` is certified all the same.
-    decision: rules that say which class, by conditions alone: "argmax" for the output that is the largest, or a number
-    for whether the (last) output is at least that; pieces that decide alike are merged, `rules.decision` names classes.
-    Raises UnsupportedError where so few would need a larger error than max_error, if that is given, and for either
-    where the domain is open or the search ended early; OutOfTimeError where the time limit ends the merging before so
-    few rules are left.
+    max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within
+    that, pieces whose union is convex become one with the closest affine map, terms are left out
+    and numbers get fewer digits; what came of it is certified by linear programs,
+    `rules.max_error`. 0: only pieces with the same map are merged. max_rules: merge until there are
+    no more than so many, with the smallest errors first. `rules.tradeoffs` are the steps; `merging`
+    is called with the number of rules left. fidelity: where these rules are to be close to the
+    network, "domain", anywhere in it, or "rows", on those of data, by least squares and without the
+    terms that matter least there; `rules.max_error` is certified all the same. decision: rules that
+    say which class, by conditions alone: "argmax" for the output that is the largest, or a number
+    for whether the (last) output is at least that; pieces that decide alike are merged,
+    `rules.decision` names classes. Raises UnsupportedError where so few would need a larger error
+    than max_error, if that is given, and for either where the domain is open or the search ended
+    early; OutOfTimeError where the time limit ends the merging before so few rules are left.
     """
     options = ExtractOptions(
         max_error=max_error,
@@ -261,6 +279,7 @@ def extract(
         keep_checkpoint=keep_checkpoint,
     )
     source = ExtractSource(model=model, domain=domain, data=data, y=y)
+
     return extract_rules(
         source, options, search, ExtractProgress(searching=progress, merging=merging)
     )
@@ -284,24 +303,27 @@ def emit(
     number: str = "double",
     title: str | None = None,
 ) -> Artifact:
-    """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c, javascript).
+    """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
+    javascript).
 
-    title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network where there are
-    more than a few rules. number: of C, double or float. Code other than SQL takes `outside`, and as columns outputs
-    and rule; all else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb,
-    clickhouse, spark; or, written but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql,
-    oracle, teradata. The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each, as
-    named), score (before the link), probability, class, contributions (the terms of every column in the rule, less
-    what they are in the middle of the domain), reasons (names of the `top` columns that contribute most) and rule.
-    outside: what a row outside the domain gives: "null", rule 0 and NULL; "clamp", what the nearest row in the box
-    gives; or "exact", rule 0 and the outputs of the network as traced. None is exact in form network, where the rules
-    keep that network, and null in the other forms. missing: what a missing value gives, where the
-    model has no constant for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails.
-    shape: "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or "rule"); `name` names
-    what is created.
+    title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network
+    where there are more than a few rules. number: of C, double or float. Code other than SQL takes
+    `outside`, and as columns outputs and rule; all else is for SQL. dialect: sqlite (default),
+    duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written but not executed in tests,
+    databricks, bigquery, snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads
+    `table`, and gives `key` columns and `columns`, of: outputs (one column each, as named), score
+    (before the link), probability, class, contributions (the terms of every column in the rule,
+    less what they are in the middle of the domain), reasons (names of the `top` columns that
+    contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and
+    NULL; "clamp", what the nearest row in the box gives; or "exact", rule 0 and the outputs of the
+    network as traced. None is exact in form network, where the rules keep that network, and null in
+    the other forms. missing: what a missing value gives, where the model has no constant for it:
+    "propagate", as a row outside; "impute", this is refused; "error", the query fails. shape:
+    "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or "rule");
+    `name` names what is created.
 
-    Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming what exists, and
-    InputError for names that the engine can't have.
+    Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
+    what exists, and InputError for names that the engine can't have.
     """
     options = EmitOptions(
         form=form,
@@ -318,16 +340,19 @@ def emit(
         output=output or "",
         number=number,
     )
+
     return emit_rules(rules, target, options)
 
 
 def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None = None) -> Report:
-    """Run an artefact in its engine (`verifying.engines.ENGINES`) on the rows X and compare it with the network.
+    """Run an artefact in its engine (`verifying.engines.ENGINES`) on the rows X and compare it with
+    the network.
 
-    artifact: may be a RuleSet too, which this package itself runs. model: what `trace` takes, computed in float64 by
-    its own framework, or a RuleSet. X: (N, d) array or frame. The report is true when all differences are rounding of
-    the artefact's arithmetic, or the rules' own max_error, and nothing that would be seen: see `Report.passed`. SQL may
-    read the rows and nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.
+    artifact: may be a RuleSet too, which this package itself runs. model: what `trace` takes,
+    computed in float64 by its own framework, or a RuleSet. X: (N, d) array or frame. The report is
+    true when all differences are rounding of the artefact's arithmetic, or the rules' own
+    max_error, and nothing that would be seen: see `Report.passed`. SQL may read the rows and
+    nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.
     """
     return verify_model(artifact, model, X, engine)
 
@@ -342,16 +367,19 @@ def diff(
     names: tuple[str, str] = ("old", "new"),
     time_limit: float | None = None,
 ) -> Difference:
-    """The largest difference of two rule sets or models anywhere in a domain, where it is, and which rules changed.
+    """The largest difference of two rule sets or models anywhere in a domain, where it is, and
+    which rules changed.
 
-    old, new: rule sets, or models as `extract` takes them, whose rules are extracted first: over `domain`, by default
-    that of the other one's rules, or the range of `data`. Rule sets are compared where their domains overlap. data:
-    (N, d) array or frame: how many of its rows are decided differently. tolerance: how far scores may be apart and
-    still count as equivalent, by default what rounding may make of them. The result is true where that is proven, by
-    linear programs on every part of the domain that a rule of each shares, rounded outwards; it prints as text, and
-    has `.to_json()`. time_limit: seconds that all of this may take, a third of them for each model's rules; at the
-    limit the difference is of the parts compared until then, and says so. OutOfTimeError where there are none.
-    DataError where columns, outputs, links or classes aren't the same.
+    old, new: rule sets, or models as `extract` takes them, whose rules are extracted first: over
+    `domain`, by default that of the other one's rules, or the range of `data`. Rule sets are
+    compared where their domains overlap. data: (N, d) array or frame: how many of its rows are
+    decided differently. tolerance: how far scores may be apart and still count as equivalent, by
+    default what rounding may make of them. The result is true where that is proven, by linear
+    programs on every part of the domain that a rule of each shares, rounded outwards; it prints as
+    text, and has `.to_json()`. time_limit: seconds that all of this may take, a third of them for
+    each model's rules; at the limit the difference is of the parts compared until then, and says
+    so. OutOfTimeError where there are none. DataError where columns, outputs, links or classes
+    aren't the same.
     """
     check_finite(tolerance=tolerance)
     known = domain or next((one.domain for one in (old, new) if isinstance(one, RuleSet)), None)
@@ -359,15 +387,18 @@ def diff(
         raise DataError(
             "two models are compared over a domain; give domain, or data, whose range is taken"
         )
+
     models = [one for one in (old, new) if not isinstance(one, RuleSet)]
     if models and time_limit is not None:
         compile_search()
+
     deadline, third = Deadline.after(time_limit), None if time_limit is None else time_limit / 3.0
     sides = [
         one if isinstance(one, RuleSet) else extract(one, domain=known, data=data, time_limit=third)
         for one in (old, new)
     ]
     rows = None if data is None else sides[0].domain.rows(data)
+
     return compare_rules(
         sides[0], sides[1], data=rows, tolerance=tolerance, names=names, deadline=deadline
     )

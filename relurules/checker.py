@@ -2,14 +2,16 @@
 
     python check.py certificate.json rules.json model.json
 
-Needs Python alone, and believes neither the program that made the certificate nor any floating point: the model's and
-the rules' numbers are taken as the exact rationals that they are, and all that follows is arithmetic of integers.
+Needs Python alone, and believes neither the program that made the certificate nor any floating
+point: the model's and the rules' numbers are taken as the exact rationals that they are, and all
+that follows is arithmetic of integers.
 
-A form is a list of integers [coefficients of the n coordinates u, constant, radius], in units of 2**-BITS: the true
-function is within the radius of the affine one, and every rounding goes into the radius. A column x = middle + half u
-has -1 <= u <= 1; of a one-hot group exactly one member is 1. A cell is the domain cut by rows >= 0. For multipliers
-y >= 0, form <= form + y rows on the cell, and what that can be at most over the box is read off its coefficients: so
-any multipliers whatever give a bound, good ones a good bound. All that a certificate does is to propose them.
+A form is a list of integers [coefficients of the n coordinates u, constant, radius], in units of
+2**-BITS: the true function is within the radius of the affine one, and every rounding goes into the
+radius. A column x = middle + half u has -1 <= u <= 1; of a one-hot group exactly one member is 1. A
+cell is the domain cut by rows >= 0. For multipliers y >= 0, form <= form + y rows on the cell, and
+what that can be at most over the box is read off its coefficients: so any multipliers whatever give
+a bound, good ones a good bound. All that a certificate does is to propose them.
 
 For each rule it holds a tree that starts with the domain cut by the rule's printed conditions:
     [takes, "split", k, negative, positive]   cuts by the sign of neuron k
@@ -21,9 +23,10 @@ the number alone. Where z passes 0 by e, the PReLU is off by no more than |1 - s
 That the rules cover the domain is seen by their tree: each way down to a rule passes all its conditions; a way that
 does not has a tree of its own, among `paths`.
 
-Before that, names, order and kind of columns, outputs and classes, links and thresholds of the rules must be the
-model's own, and the points of rules must lie in the domain and inside their rules, exactly: nothing is proven of a
-domain without a point. Where the model has no names of its own, the verdict says that positions alone were compared.
+Before that, names, order and kind of columns, outputs and classes, links and thresholds of the
+rules must be the model's own, and the points of rules must lie in the domain and inside their
+rules, exactly: nothing is proven of a domain without a point. Where the model has no names of its
+own, the verdict says that positions alone were compared.
 """
 
 import hashlib
@@ -72,11 +75,11 @@ class RefusedError(Exception):
 class Verdict(NamedTuple):
     """What a check found; true when it holds.
 
-    bound: |model - rules| is nowhere more, for any score; of decisions, the margin above which they are the model's.
-    bounds: for each rule how far every score may be above it and below, or how far every other class ahead. leaves: of
-    the certificate; covers: whether every point of the domain has a rule; model: from which of its numbers the proof
-    starts; notes: what the claim leaves open, such as names that are compared by position alone; why: what was wrong,
-    if anything.
+    bound: |model - rules| is nowhere more, for any score; of decisions, the margin above which they
+    are the model's. bounds: for each rule how far every score may be above it and below, or how far
+    every other class ahead. leaves: of the certificate; covers: whether every point of the domain
+    has a rule; model: from which of its numbers the proof starts; notes: what the claim leaves
+    open, such as names that are compared by position alone; why: what was wrong, if anything.
     """
 
     holds: bool
@@ -183,6 +186,7 @@ def read_object(path: str) -> dict[str, Any]:
         raise ValueError(f"{path}: is too large for the memory of this machine") from None
     except ValueError as error:
         raise ValueError(f"{path}: can't be read: {error}") from error
+
     if not isinstance(found, dict):
         raise ValueError(f"{path}: holds no JSON object")
     return found
@@ -192,7 +196,9 @@ def read_object(path: str) -> dict[str, Any]:
 
 
 class Unit(NamedTuple):
-    """A neuron's z, or a score: what it is of the columns and of earlier neurons, exactly. slope: of its PReLU."""
+    """A neuron's z, or a score: what it is of the columns and of earlier neurons, exactly. slope:
+    of its PReLU.
+    """
 
     inputs: Sparse
     constant: Fraction
@@ -223,12 +229,14 @@ def _sum_signals(
 ) -> tuple[Sparse, Fraction]:
     if len(weights) != len(signals):
         raise RefusedError(f"a row of {len(weights)} weights for {len(signals)} values")
+
     total, terms = Fraction(constant), Sparse()
     for weight, (own, plus) in zip(map(Fraction, weights), signals, strict=True):
         if weight:
             total += weight * plus
             for j, value in own.items():
                 terms[j] = terms.get(j, Fraction(0)) + weight * value
+
     return terms, total
 
 
@@ -245,11 +253,13 @@ def _expand_scale(layer: Any, signals: Any, _: list[Unit]) -> Any:
     parts = [map(Fraction, layer.get(name, [default] * count)) for name, default in
              (("minus", 0), ("over", 1), ("times", 1), ("plus", 0))]  # fmt: skip
     found = []
+
     for (terms, constant), minus, over, times, plus in zip(signals, *parts, strict=True):
         factor = times / over
         found.append(
             ({j: factor * value for j, value in terms.items()}, (constant - minus) * factor + plus)
         )
+
     return found
 
 
@@ -279,6 +289,7 @@ def _expand_canonical(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
         given.append(
             _append_neuron(*_sum_signals(given, [*row, *through[:k]], constant), slope, neurons)
         )
+
     rows = zip(layer["C"], layer["U"], layer["c"], strict=True)
     return [_sum_signals(given, [*row, *through], constant) for row, through, constant in rows]
 
@@ -295,7 +306,9 @@ _LAYERS: Mapping[str, Any] = {
 
 
 class DomainSpace:
-    """The domain's box and one-hot groups. columns: those that may move; groups: their members' places among them."""
+    """The domain's box and one-hot groups. columns: those that may move; groups: their members'
+    places among them.
+    """
 
     def __init__(self, rules: Mapping[str, Any]) -> None:
         names = [feature["name"] for feature in rules["features"]]
@@ -304,9 +317,11 @@ class DomainSpace:
             raise RefusedError(
                 f"column {names[[None in pair for pair in bounds].index(True)]!r} has no bounds"
             )
+
         low, high = ([Fraction(pair[side]) for pair in bounds] for side in (0, 1))
         if any(a > b for a, b in zip(low, high, strict=True)) or len(set(names)) < len(names):
             raise RefusedError("bounds are crossed, or two columns have one name")
+
         groups = find_indicator_groups(rules)
         tied = {j for group in groups for j in group}
         plain = [j for j in range(len(names)) if j not in tied and low[j] < high[j]]
@@ -351,7 +366,9 @@ class DomainSpace:
         return [*rounded, sum(ONE % value.denominator != 0 for value in (*exact, total))]
 
     def highest(self, total: Sequence[int], allowed: Sequence[Sequence[int]]) -> int:
-        """The largest value of coefficients and a constant over the box; of each group, the best member counts."""
+        """The largest value of coefficients and a constant over the box; of each group, the best
+        member counts.
+        """
         plain = self.plain
         value = sum(map(abs, total[:plain])) + total[self.size]
         for group in allowed:
@@ -378,6 +395,7 @@ def find_indicator_groups(rules: Mapping[str, Any]) -> list[list[int]]:
         features
     ):
         raise RefusedError("the rules' table columns don't become their features")
+
     categories = find_category_groups(columns)
     of_category, seen, groups = {j for group in categories for j in group}, set[int](), []
     for names in rules.get("groups", ()):
@@ -392,6 +410,7 @@ def find_indicator_groups(rules: Mapping[str, Any]) -> list[list[int]]:
                     raise RefusedError(f"a group holds {name!r}, which is no indicator: {_GROUPS}")
         seen |= set(group)
         groups.append(group)
+
     if not of_category <= seen:
         raise RefusedError("the categories of a column are in no group")
     return groups
@@ -414,7 +433,9 @@ def make_row(form: Form, sign: int) -> Row:
 
 
 class UnitForm(NamedTuple):
-    """A unit in forms: own form of the inputs; reads: neurons and integer weights, over a denominator."""
+    """A unit in forms: own form of the inputs; reads: neurons and integer weights, over a
+    denominator.
+    """
 
     own: Form
     reads: tuple[int, ...]
@@ -437,9 +458,11 @@ def evaluate_unit(unit: UnitForm, active: Sequence[Form | None]) -> Form:
     found = [(weight, active[k]) for k, weight in zip(unit.reads, unit.weights, strict=True)]
     if any(form is None for _, form in found):
         raise RefusedError("a neuron is read whose sign isn't told")
+
     kept = [(weight, form) for weight, form in found if form]
     if not kept:
         return unit.own
+
     weights, forms = [weight for weight, _ in kept], [form for _, form in kept]
     *columns, radii = zip(*forms, strict=True)
     total = [
@@ -447,6 +470,7 @@ def evaluate_unit(unit: UnitForm, active: Sequence[Form | None]) -> Form:
         for own, column in zip(unit.own, columns, strict=False)
     ]
     radius = -(-sum(map(mul, map(abs, weights), radii)) // unit.over)
+
     return [*total, unit.own[-1] + radius + len(total)]
 
 
@@ -477,11 +501,14 @@ def list_proof_targets(
     model: Mapping[str, Any],
     ground: "ProofContext",
 ) -> list[ProofTarget]:
-    """How far a rule is off: every score from above and below, or how far it is from deciding as the model."""
+    """How far a rule is off: every score from above and below, or how far it is from deciding as
+    the model.
+    """
     if rules.get("decision") is not None:
         return _list_decision_targets(rule, rules, model, ground.space)
     if rules.get("heads") != model.get("heads"):
         raise RefusedError("the rules' outputs aren't made of their scores as the model's are")
+
     space, found = ground.space, []
     for i, own in enumerate(_read_maps(rule, name_scores(rules, len(ground.scores)))):
         form = space.form(space.named(own["coefficients"]), Fraction(own["constant"]))
@@ -489,6 +516,7 @@ def list_proof_targets(
             ProofTarget(((i, 1),), form),
             ProofTarget(((i, -1),), [*(-value for value in form[:-1]), form[-1]]),
         ]
+
     return found
 
 
@@ -500,15 +528,19 @@ def _read_maps(rule: Mapping[str, Any], names: Sequence[str]) -> list[Mapping[st
 
 
 def name_scores(rules: Mapping[str, Any], count: int) -> list[str]:
-    """What rules files call the scores: as the outputs where there is no link, else by a name that starts no other."""
+    """What rules files call the scores: as the outputs where there is no link, else by a name that
+    starts no other.
+    """
     outputs: list[str] = list(rules["outputs"])
     if "heads" not in rules:
         if len(outputs) != count:
             raise RefusedError(f"the rules have {len(outputs)} outputs, the model {count} scores")
         return outputs
+
     taken, name = [*outputs, *(feature["name"] for feature in rules["features"])], "score"
     while any(other.lower().startswith(name) for other in taken):
         name = f"raw_{name}"
+
     return [name] if count == 1 else [f"{name}_{i}" for i in range(1, count + 1)]
 
 
@@ -520,14 +552,19 @@ def _list_decision_targets(
     maps = _read_maps(rule, name_scores(rules, count))
     values = [Fraction(own["constant"]) for own in maps]
     told = [abs(values[0])] if decision.order is None else sorted(values)[::-1]
+
     if any(any(own["coefficients"].values()) for own in maps) or told != [1, *[0] * (count - 1)]:
         raise RefusedError(
-            "a rule that decides has scores that don't tell one class: 1 and -1, or 1 and 0 for others"
+            "a rule that decides has scores that don't tell one class: 1 and -1, or 1 and 0 "
+            "for "
+            "others"
         )
+
     if decision.order is None:
         way = -1 if values[0] >= 0 else 1
         form = [*[0] * space.size, way * decision.cut, decision.radius]
         return [ProofTarget(((decision.score, way * decision.sign),), form)]
+
     best = values.index(max(values))
     others = [score for i, score in enumerate(decision.order) if i != best]
     return [
@@ -537,7 +574,8 @@ def _list_decision_targets(
 
 
 class ModelDecision(NamedTuple):
-    """The scores of the classes in order, the largest of which decides; or None: sign * score >= cut decides.
+    """The scores of the classes in order, the largest of which decides; or None: sign * score >=
+    cut decides.
 
     cut: in units of 2**-BITS, which may be off by the radius.
     """
@@ -570,13 +608,16 @@ def read_decision(model: Mapping[str, Any], threshold: float | None) -> ModelDec
         and heads[0]["scores"] == heads[1]["scores"]
     ):
         return ModelDecision(None, last["scores"][0], 1 if last["link"] == "sigmoid" else -1)
+
     if links == {"argmax"} and len(heads) == 1:
         return ModelDecision(list(last["scores"]))
+
     ordered = links in ({"softmax"}, {"log_softmax"}) and all(
         head["scores"] == last["scores"] for head in heads
     )
     if len(heads) > 1 and (ordered or links == {"identity"}):
         return ModelDecision([head["scores"][head["component"]] for head in heads])
+
     raise RefusedError("the model's outputs aren't classes of which the largest could decide")
 
 
@@ -596,20 +637,25 @@ def _read_threshold(head: Mapping[str, Any], threshold: float) -> ModelDecision:
         return ModelDecision(None, head["scores"][0], 1, cut, int(exact != cut))
     if link not in _ODDS:
         raise RefusedError(
-            f"the threshold {threshold!r} is one of an output through {link}, which is made of several scores; "
-            "thresholds are those of outputs of one score, and through a softmax the largest decides"
+            f"the threshold {threshold!r} is one of an output through {link}, which is made of "
+            "several scores; "
+            "thresholds are those of outputs of one score, and through a softmax the largest "
+            "decides"
         )
+
     share = link in ("sigmoid", "complement")
     if (share and not 0 < t < 1) or _ODDS[link](t) <= 0:
         raise RefusedError(
             f"the model's output never reaches the threshold {threshold!r}, or always does"
         )
+
     cut, radius = approximate_logarithm(_ODDS[link](t))
     return ModelDecision(None, head["scores"][0], -1 if link == "complement" else 1, cut, radius)
 
 
 def approximate_logarithm(value: Fraction) -> tuple[int, int]:
-    """The natural logarithm of a positive number in units of 2**-BITS, and by how many it may be off.
+    """The natural logarithm of a positive number in units of 2**-BITS, and by how many it may be
+    off.
 
     value = 2**k m with 1/2 < m < 2: k ln 2 + ln m, and ln m = 2 artanh((m - 1) / (m + 1)).
     """
@@ -622,7 +668,9 @@ def approximate_logarithm(value: Fraction) -> tuple[int, int]:
 
 
 def _twice_artanh(z: Fraction) -> int:
-    """2 (z + z^3 / 3 + z^5 / 5 + ...), |z| <= 1/3, in units of 2**-(BITS + GUARD), off by < 2**12 of them."""
+    """2 (z + z^3 / 3 + z^5 / 5 + ...), |z| <= 1/3, in units of 2**-(BITS + GUARD), off by < 2**12
+    of them.
+    """
     digits = BITS + GUARD
     power = (z.numerator << digits) // z.denominator
     square, total, k = power * power >> digits, 0, 1
@@ -637,28 +685,37 @@ def _twice_artanh(z: Fraction) -> int:
 
 
 def bind_names(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the names of rules and model leave open, in words; RefusedError where they contradict each other."""
+    """What the names of rules and model leave open, in words; RefusedError where they contradict
+    each other.
+    """
     if (model.get("format"), model.get("version")) != (MODEL_FORMAT, MODEL_VERSION):
         raise RefusedError(
-            f"the model's numbers are {model.get('format')!r} version {model.get('version')!r}; this reads "
+            f"the model's numbers are {model.get('format')!r} version {model.get('version')!r}; "
+            "this reads "
             f"{MODEL_FORMAT!r} version {MODEL_VERSION}, as `relurules prove` writes them now"
         )
+
     if rules.get("version", 1) not in RULES_VERSIONS:
         raise RefusedError(
             f"the rules' file is of version {rules['version']!r}; this reads {RULES_VERSIONS}"
         )
+
     if model["read"] not in (STORED, TRACED):
         raise RefusedError("the model doesn't say from where its numbers are")
+
     features = [feature["name"] for feature in rules["features"]]
     if len(features) != len(model["features"]):
         raise RefusedError(
-            f"the rules read other columns than the model: {len(features)}, and it reads {len(model['features'])}"
+            f"the rules read other columns than the model: {len(features)}, and it reads "
+            f"{len(model['features'])}"
         )
+
     own = model["named"]
     if own["columns"] is True and rules.get("columns") != model.get("columns"):
         raise RefusedError(
             "the rules read other columns than the model: their kinds or categories differ"
         )
+
     notes = _compare_names(
         "column",
         features,
@@ -666,13 +723,16 @@ def bind_names(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str,
         make_default_names(features, "x"),
         own["columns"] is True,
     )
+
     if own["columns"] is not True and rules.get("columns") is not None:
         notes += ("how a table becomes columns of numbers is the rules' word alone",)
+
     outputs = list(model["outputs"])
     if len(outputs) != len(read_heads(model)):
         raise RefusedError("the model has more or fewer links than outputs")
     if rules.get("decision") is not None:
         return notes + _bind_classes(rules, model)
+
     default = ["y"] if len(outputs) == 1 else make_default_names(outputs, "y")
     return notes + _compare_names(
         "output", list(rules["outputs"]), outputs, default, own["outputs"] is True
@@ -697,12 +757,15 @@ def _compare_names(
         raise RefusedError(f"two {_PLURALS[what]} of the rules have one name, or one has none")
     if own and list(given) == list(model):
         return ()
+
     positional = not own or list(given) == list(default)
     for i, (name, its) in enumerate(zip(given, model, strict=True), start=1):
         if name != its and (not positional or set(given) == set(model)):
             raise RefusedError(
-                f"{what} {i} of the rules is {shorten_text(name)!r}, {what} {i} of the model {shorten_text(its)!r}"
+                f"{what} {i} of the rules is {shorten_text(name)!r}, {what} {i} of the model "
+                f"{shorten_text(its)!r}"
             )
+
     whose = "the rules name none" if own else "the model has no names of its own"
     return (f"{_PLURALS[what]} are compared by position only, as {whose}",)
 
@@ -715,9 +778,11 @@ def _bind_classes(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[s
     count = 1 if decision.order is None else len(decision.order)
     if rules.get("heads") != [{"link": link, "scores": list(range(count)), "component": 0}]:
         raise RefusedError("the rules decide in another way than the model")
+
     name = rules["outputs"][0] if len(rules["outputs"]) == 1 else None
     if not isinstance(name, str) or name.rstrip("_") != "class":
         raise RefusedError("rules that decide have one output, the class; these name another")
+
     own = model["named"]["outputs"] is True
     if threshold is not None:
         wanted, own = [f"{outputs[-1]} {sign} {float(threshold):g}" for sign in ("<", ">=")], True
@@ -726,6 +791,7 @@ def _bind_classes(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[s
     else:
         plain = all(output.startswith("p_") and len(output) > 2 for output in outputs)
         wanted = [output[2:] if plain else output for output in outputs]
+
     return _compare_names("class", list(rules["decision"]["classes"]), wanted, (), own)
 
 
@@ -733,7 +799,9 @@ def _bind_classes(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[s
 
 
 class ProofContext:
-    """What all cells share: model, space, the domain's rows, and forms of neurons that read no others."""
+    """What all cells share: model, space, the domain's rows, and forms of neurons that read no
+    others.
+    """
 
     def __init__(self, rules: Mapping[str, Any], model: Mapping[str, Any]) -> None:
         self.space, (neurons, scores) = DomainSpace(rules), build_units(model)
@@ -764,7 +832,9 @@ class ProofContext:
 
 
 class ProofCell:
-    """A part of the domain, and what neurons are there: z if it was needed, phi(z) once its sign is told."""
+    """A part of the domain, and what neurons are there: z if it was needed, phi(z) once its sign is
+    told.
+    """
 
     def __init__(self, ground: ProofContext, rows: list[Row]) -> None:
         self.ground, self.rows, self.allowed = ground, rows, ground.space.allowed
@@ -791,6 +861,7 @@ class ProofCell:
         highest, total = self.ground.space.highest, form
         if not pairs:
             return highest(form, self.allowed)
+
         total = [value << FINE for value in form]
         for row, y in zip(pairs[::2], pairs[1::2], strict=True):
             if not 0 <= row < len(self.rows) or not 0.0 <= y < 1e200:
@@ -799,6 +870,7 @@ class ProofCell:
             total = [
                 value + weight * other for value, other in zip(total, self.rows[row], strict=False)
             ]
+
         return -(-highest(total, self.allowed) >> FINE)
 
     def take(self, code: int, pairs: Sequence[Any]) -> None:
@@ -821,12 +893,14 @@ class ProofCell:
         """The part where coordinate j is, or isn't, the one member of its group that is 1."""
         if not any(j in group for group in self.ground.space.groups):
             raise RefusedError(f"coordinate {j} is in no group")
+
         other = self.child()
         groups = [
             ([i for i in group if (i == j) is member] if j in group else group)
             for group in self.allowed
         ]
         other.allowed = tuple(map(tuple, groups))
+
         return other
 
 
@@ -842,9 +916,11 @@ class TreeChecker:
             return  # no category is left
         if not isinstance(node, list) or len(node) < 2:
             raise RefusedError("a node of a tree is no list of what is taken, its kind and more")
+
         takes, kind, *rest = node
         for take in takes:
             cell.take(*((take, ()) if isinstance(take, int) else (take[0], take[1:])))
+
         if kind == "split":
             k, no, yes = rest
             self.node(cell.side(k, -1), no)
@@ -874,7 +950,9 @@ class TreeChecker:
 
 
 def list_tree_paths(rules: Mapping[str, Any]) -> Iterator[tuple[int, Sides]]:
-    """Every way down the rules' tree: the rule's number, 0 where the search stopped, and the sides of the splits."""
+    """Every way down the rules' tree: the rule's number, 0 where the search stopped, and the sides
+    of the splits.
+    """
     splits, complete, count = rules["splits"], rules["complete"], len(rules["rules"])
     stack: list[tuple[Any, Sides]] = [({"split": 0} if splits else {"rule": 1}, [])]
     while stack:
@@ -920,7 +998,9 @@ class ExactPoint(NamedTuple):
 
 
 def read_conditions(rules: Mapping[str, Any]) -> list[Sides]:
-    """For every rule the sides of splits that it says: its conditions, or else its only way down the tree."""
+    """For every rule the sides of splits that it says: its conditions, or else its only way down
+    the tree.
+    """
     count, only = len(rules["splits"]), dict[int, Sides]()
     several = set[int]()
     if any("conditions" not in rule for rule in rules["rules"]):
@@ -928,12 +1008,15 @@ def read_conditions(rules: Mapping[str, Any]) -> list[Sides]:
             if number in only:
                 several.add(number)
             only[number] = path
+
     found = []
     for number, rule in enumerate(rules["rules"], start=1):
         if "conditions" not in rule:
             if number in several or number not in only:
                 raise RefusedError(
-                    f"rule {number} has no conditions, and not just one way down the tree leads to it"
+                    f"rule {number} has no conditions, and not just one way down the tree "
+                    "leads "
+                    "to it"
                 )
             found.append(only[number])
             continue
@@ -943,6 +1026,7 @@ def read_conditions(rules: Mapping[str, Any]) -> list[Sides]:
                     f"rule {number} has a condition on split {condition['split']!r} of {count}"
                 )
         found.append([(condition["split"], condition["holds"]) for condition in rule["conditions"]])
+
     return found
 
 
@@ -952,7 +1036,8 @@ def find_unshown_rules(
     sides: Sequence[Sides],
     told: Callable[[int], None] = lambda _: None,
 ) -> list[int]:
-    """The rules whose points don't show, in exact arithmetic, that they hold anywhere. sides: the rules' conditions.
+    """The rules whose points don't show, in exact arithmetic, that they hold anywhere. sides: the
+    rules' conditions.
 
     A rule may be thinner than the steps of float64. But RefusedError unless all points are within
     bounds and groups, no inequality is missed by more than membership forgives, and some point is
@@ -963,6 +1048,7 @@ def find_unshown_rules(
         for limits in (ground.limits, ground.wider)
     )
     splits, unshown = [make_exact_row(*cut) for cut in ground.cuts], []
+
     for number, (rule, own) in enumerate(zip(rules["rules"], sides, strict=True), start=1):
         told(number)
         x = [Fraction(value) for value in rule["point"]]
@@ -974,17 +1060,21 @@ def find_unshown_rules(
             why = f"constraint {i} doesn't hold there"
         if why is not None:
             raise RefusedError(
-                f"the point of rule {number} isn't in the domain, of which it is to show a part: {why}"
+                f"the point of rule {number} isn't in the domain, of which it is to show a "
+                "part: "
+                f"{why}"
             )
         inside = all(
             evaluate_sign(splits[split], point) == (1 if holds else -1) for split, holds in own
         )
         if not inside or _find_violation(walls, point) is not None:
             unshown.append(number)
+
     if len(unshown) == len(rules["rules"]):
         raise RefusedError(
             "no rule has a point that is inside it and in the domain, which may be empty"
         )
+
     return unshown
 
 
@@ -1000,13 +1090,19 @@ def _explain_outside(x: Sequence[Fraction], space: DomainSpace) -> str | None:
     names = list(space.names)
     if len(x) != len(names):
         return f"it has {len(x)} numbers for {len(names)} columns"
+
     for name, low, value, high in zip(names, space.low, x, space.high, strict=True):
         if not low <= value <= high:
-            return f"{shorten_text(name)!r} is {float(value)!r} there, not from {float(low)!r} to {float(high)!r}"
+            return (
+                f"{shorten_text(name)!r} is {float(value)!r} there, not from {float(low)!r} to "
+                f"{float(high)!r}"
+            )
+
     for group in space.groups:
         members = [space.columns[i] for i in group]
         if sorted(x[j] for j in members) != [*[0] * (len(group) - 1), 1]:
             return f"not just one of {', '.join(repr(names[j]) for j in members)} is 1"
+
     return None
 
 
@@ -1022,7 +1118,9 @@ def check_trees(
     model: Mapping[str, Any],
     told: Callable[[int], None] = lambda _: None,
 ) -> Verdict:
-    """What the trees of a certificate show, whatever it says of that. RefusedError where they show nothing.
+    """What the trees of a certificate show, whatever it says of that.
+
+    RefusedError where they show nothing.
 
     told: called with the number of rules done.
     """
@@ -1031,11 +1129,14 @@ def check_trees(
     sides = read_conditions(rules)
     unshown = find_unshown_rules(rules, ground, sides)
     walks = [TreeChecker(list_proof_targets(rule, rules, model, ground)) for rule in said]
+
     if len(found["rules"]) != len(said):
         raise RefusedError(f"it proves {len(found['rules'])} rules of {len(said)}")
+
     for number, (walk, own, tree) in enumerate(zip(walks, sides, found["rules"], strict=True)):
         told(number)
         walk.node(ProofCell(ground, ground.rows(own)), tree)
+
     others, covers = iter(found["paths"]), True
     for number, path in list_tree_paths(rules):
         covers &= number > 0
@@ -1043,20 +1144,25 @@ def check_trees(
             if (tree := next(others, None)) is None:
                 raise RefusedError(f"a way down the rules' tree to rule {number} isn't proven")
             walks[number - 1].node(ProofCell(ground, ground.rows(path)), tree)
+
     if next(others, None) is not None:
         raise RefusedError("a way down the rules' tree too many")
+
     bounds = tuple(tuple(map(round_upward, walk.worst)) for walk in walks)
     bound = max((most for own in bounds for most in own), default=0.0)
     leaves = sum(walk.leaves for walk in walks)
     deciding = rules.get("decision") is not None
     notes = (*_describe_groups(ground, rules), *notes, *_describe_unshown(unshown))
+
     return Verdict(True, bound, bounds, leaves, covers, deciding, model["read"], notes)
 
 
 def _describe_unshown(numbers: Sequence[int]) -> Iterator[str]:
     if numbers:
         some = ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
-        yield f"rules not shown to hold anywhere, as their points are on a boundary or beyond: {some}"
+        yield (
+            f"rules not shown to hold anywhere, as their points are on a boundary or beyond: {some}"
+        )
 
 
 def _describe_groups(ground: ProofContext, rules: Mapping[str, Any]) -> Iterator[str]:
@@ -1065,7 +1171,10 @@ def _describe_groups(ground: ProofContext, rules: Mapping[str, Any]) -> Iterator
     for group in ground.space.groups:
         members = sorted(ground.space.columns[i] for i in group)
         if members not in categories:
-            yield f"of the columns {', '.join(repr(names[j]) for j in members)} exactly one is 1 in the domain"
+            yield (
+                f"of the columns {', '.join(repr(names[j]) for j in members)} exactly one is 1 "
+                "in the domain"
+            )
 
 
 def round_upward(value: int) -> float:
@@ -1076,7 +1185,9 @@ def round_upward(value: int) -> float:
 
 
 def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any]) -> Verdict:
-    """Whether a certificate holds for these rules and this model, all three as they are in their JSON files."""
+    """Whether a certificate holds for these rules and this model, all three as they are in their
+    JSON files.
+    """
     try:
         verdict = _check_certificate(found, rules, model)
     except RefusedError as error:
@@ -1088,6 +1199,7 @@ def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str
         return Verdict(
             False, math.inf, why=f"certificate, rules or model aren't laid out as expected ({why})"
         )
+
     return verdict
 
 
@@ -1098,41 +1210,52 @@ def _check_certificate(
         raise RefusedError(
             f"it is no certificate: its format is {found['format']!r}, expected {FORMAT!r}"
         )
+
     if found["version"] != VERSION:
         raise RefusedError(
-            f"the certificate is of version {found['version']!r}, and this reads version {VERSION}, which binds names "
+            f"the certificate is of version {found['version']!r}, and this reads version "
+            f"{VERSION}, which binds names "
             "too; make it anew with `relurules prove`"
         )
+
     if found["digest"] != hash_json(
         {name: value for name, value in found.items() if name != "digest"}
     ):
         raise RefusedError("the certificate was changed after it was written")
+
     for name, value in hash_rules_and_model(rules, model).items():
         if found["digests"].get(name) != value:
             raise RefusedError(
                 f"it is about another {name}" if name != "rules" else "it is about other rules"
             )
+
     verdict = check_trees(found, rules, model)
     if [list(own) for own in verdict.bounds] != found["bounds"] or verdict.bound != found["bound"]:
         raise RefusedError(
             f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a rule"
         )
+
     return verdict
 
 
 def main(paths: Sequence[str]) -> int:
-    """Check a certificate from the command line; 1 where it doesn't hold, 2 where a file can't be read."""
+    """Check a certificate from the command line; 1 where it doesn't hold, 2 where a file can't be
+    read.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
     if len(paths) != 3:
         sys.stderr.write(__doc__ or "")
         return 2
+
     try:
         certificate, rules, model = map(read_object, paths)
     except ValueError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
+
     verdict = check(certificate, rules, model)
     sys.stdout.write(describe_verdict(verdict) + "\n")
     return 0 if verdict else 1
@@ -1142,8 +1265,12 @@ def describe_verdict(verdict: Verdict) -> str:
     """A verdict in words."""
     if not verdict:
         return f"refused: {verdict.why}"
+
     what = (
-        f"the model decides as the rules say wherever its scores are more than {verdict.bound:.3g} from a tie"
+        (
+            "the model decides as the rules say wherever its scores are more than "
+            f"{verdict.bound:.3g} from a tie"
+        )
         if verdict.decision
         else f"|model - rules| <= {verdict.bound:.3g} for every score"
     )
@@ -1153,6 +1280,7 @@ def describe_verdict(verdict: Verdict) -> str:
         else "wherever there is a rule; not all of the domain has one"
     )
     how = f"({len(verdict.bounds)} rules, {verdict.leaves} pieces, from the {verdict.model})"
+
     return "; ".join((f"proven: {what}, {where} {how}", *verdict.notes))
 
 

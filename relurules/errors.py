@@ -11,7 +11,8 @@ RelurulesError                 something the caller can mend; the message says w
 `-- CheckError                 exit code 1: an artefact that fails to run or disagrees with its network
     `-- OutOfTimeError         a time limit that was reached before there was a result
 
-Termination                    a signal that asks the program to end, as Ctrl-C does by KeyboardInterrupt
+Termination                    a signal that asks the program to end, as Ctrl-C does by
+KeyboardInterrupt
 """
 
 
@@ -60,7 +61,10 @@ class OutOfTimeError(CheckError):
 
 
 class Termination(SystemExit):
-    """SIGTERM, or that the terminal is gone: everything is left whole. Its code is 128 + the signal's number."""
+    """SIGTERM, or that the terminal is gone: everything is left whole.
+
+    Its code is 128 + the signal's number.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)

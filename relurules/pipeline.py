@@ -1,4 +1,5 @@
-"""The walk, one stage after the other: what each takes and gives, and the only place that runs them.
+"""The walk, one stage after the other: what each takes and gives, and the only place that runs
+them.
 
     stage         takes                          gives          where
     trace         the user's model               Graph          tracing/       the network, in canonical form
@@ -78,7 +79,9 @@ class ExtractOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchOptions:
-    """How regions are searched for, and what the whole command may take; see `api.extract` and `api.partition`."""
+    """How regions are searched for, and what the whole command may take; see `api.extract` and
+    `api.partition`.
+    """
 
     max_regions: float | None = None
     time_limit: float | None = None
@@ -91,7 +94,9 @@ class SearchOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractSource:
-    """What rules are extracted from. domain: None is that of the data; y: (N,) true values of the data's rows."""
+    """What rules are extracted from. domain: None is that of the data; y: (N,) true values of the
+    data's rows.
+    """
 
     model: Any
     domain: Domain | None = None
@@ -124,11 +129,14 @@ def extract_rules(
     search: SearchOptions | None = None,
     progress: ExtractProgress | None = None,
 ) -> RuleSet:
-    """Trace, collapse, partition, build rules, and write on them where they come from and what the data say."""
+    """Trace, collapse, partition, build rules, and write on them where they come from and what the
+    data say.
+    """
     options = check_extract_options(options or ExtractOptions())
     search, progress = search or SearchOptions(), progress or ExtractProgress()
     if search.time_limit is not None:
         compile_search()
+
     limits = make_search_limits(search.max_regions, search.time_limit, search.memory_limit)
 
     graph = tracing.trace(source.model)[0]
@@ -140,14 +148,19 @@ def extract_rules(
     rules = add_provenance(
         rules, source.model, graph.network, VERSION, _list_settings(options, search)
     )
+
     return add_evidence(rules, rows, source.y, limits.deadline)
 
 
 def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgress) -> RuleSet:
-    """Collapse, partition, drop, rules. The limits hold for all: the search ends where the rest would find no room."""
+    """Collapse, partition, drop, rules.
+
+    The limits hold for all: the search ends where the rest would find no room.
+    """
     options, graph = task.options, task.graph
     if options.fidelity == "rows" and task.rows is None:
         raise DataError("fidelity='rows' needs data, which the rules are to be close on")
+
     _check_range(graph, task.domain)
 
     collapsed = collapse(graph.network, task.domain, options.threshold)
@@ -185,6 +198,7 @@ def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgre
         progress.merging,
         task.limits.deadline.before(share.writing * len(cells)),
     )
+
     return rules if target.decision else replace(rules, traced=graph.network)
 
 
@@ -197,7 +211,9 @@ def build_plain_rules(cells: Partition, deadline: Deadline = NEVER) -> RuleSet:
 
 
 def emit_rules(rules: RuleSet, target: str, options: EmitOptions | None = None) -> Artifact:
-    """Print rules for a target of either table: a language of `emitting`, or a format of `documents`."""
+    """Print rules for a target of either table: a language of `emitting`, or a format of
+    `documents`.
+    """
     options = options or EmitOptions()
     for text in options.texts:
         if flaw := find_text_flaw(text):
@@ -223,6 +239,7 @@ def emit_rules(rules: RuleSet, target: str, options: EmitOptions | None = None) 
         raise UnsupportedError(
             f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}"
         )
+
     return emit_artifact(rules, target, options)
 
 
@@ -232,7 +249,9 @@ def list_targets() -> tuple[str, ...]:
 
 
 def verify_model(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None) -> Report:
-    """Run an artefact on rows beside the model, which is traced and run by its own framework; see `api.verify`."""
+    """Run an artefact on rows beside the model, which is traced and run by its own framework; see
+    `api.verify`.
+    """
     everywhere = isinstance(artifact, Artifact) and artifact.outside == "exact"
     if isinstance(model, RuleSet):
         compared = resolve_model(model, everywhere=everywhere)
@@ -246,22 +265,27 @@ def check_extract_options(options: ExtractOptions) -> ExtractOptions:
     """The same; UnsupportedError for what makes no sense."""
     if not 0.0 <= options.max_error < np.inf:
         raise UnsupportedError(
-            f"max_error={options.max_error!r}; supported: 0.0 or a finite number above, in the outputs' units"
+            f"max_error={options.max_error!r}; supported: 0.0 or a finite number above, in the "
+            "outputs' units"
         )
+
     if options.max_rules is not None and options.max_rules < 1:
         raise UnsupportedError(
             f"max_rules={options.max_rules!r}; supported: 1 or more, or None for any number"
         )
+
     if options.fidelity not in FIDELITIES:
         raise UnsupportedError(f"fidelity={options.fidelity!r}; supported: {', '.join(FIDELITIES)}")
     if options.fidelity == "rows" and (options.max_rules is None or options.max_error):
         raise UnsupportedError(
             "fidelity='rows' chooses so many rules by the data: give max_rules, and no max_error"
         )
+
     if options.decision is not None and options.merging:
         raise UnsupportedError(
             "decisions are exact; leave out max_error and max_rules, or decision"
         )
+
     if isinstance(options.decision, float | int):
         check_finite(decision=options.decision)
     return options
@@ -269,7 +293,9 @@ def check_extract_options(options: ExtractOptions) -> ExtractOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleTarget:
-    """What rules are to give: the network that is searched, and its outputs, of scores or of a decision."""
+    """What rules are to give: the network that is searched, and its outputs, of scores or of a
+    decision.
+    """
 
     network: Network
     outputs: tuple[str, ...]
@@ -319,6 +345,7 @@ def _list_settings(options: ExtractOptions, search: SearchOptions) -> dict[str, 
         for name, value in limits.items()
         if value is not None
     }
+
     return {
         **chosen,
         **limits,
@@ -327,14 +354,18 @@ def _list_settings(options: ExtractOptions, search: SearchOptions) -> dict[str, 
 
 
 def _check_range(graph: Graph, domain: Domain) -> None:
-    """Refuse a network whose sums, or products of whose weights, leave float64: outputs or rules would be infinite."""
+    """Refuse a network whose sums, or products of whose weights, leave float64: outputs or rules
+    would be infinite.
+    """
     reach = np.maximum(domain.reach, 1.0)  # at 1 a sum is as large as the coefficients of any rule
     with np.errstate(over="ignore", invalid="ignore"):
         size = graph.network.magnitude(reach[None])[0]
+
     if not np.isfinite(size).all():
         raise ModelError(
             "the network's sums in the domain, or the products of its weights, pass "
-            f"{np.finfo(float).max:.2g}, the largest number of float64, so they can't be rules; scale the weights or "
+            f"{np.finfo(float).max:.2g}, the largest number of float64, so they can't be rules; "
+            "scale the weights or "
             "the columns, or narrow the domain"
         )
 

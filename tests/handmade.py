@@ -47,7 +47,9 @@ def lines(normals: ArrayLike, offsets: ArrayLike) -> Network:
 def random_network(
     seed: int, d: int = 2, K: int = 5, m: int = 2, slopes: Sequence[float] = (0.0, 0.25, -1.0, 1.5)
 ) -> Network:
-    """Skip connections from every neuron and input to every later neuron and output, each present or not by chance."""
+    """Skip connections from every neuron and input to every later neuron and output, each present
+    or not by chance.
+    """
     rng = np.random.default_rng(seed)
 
     def some(*shape: int) -> Array:

@@ -1,8 +1,9 @@
-"""A program that runs commands of relurules, each in a fork of its own, and disturbs them at a moment.
+"""A program that runs commands of relurules, each in a fork of its own, and disturbs them at a
+moment.
 
-Everything is imported and compiled once, so that a run costs little. A moment is a line of the package's code that
-writes files or drives a command, by its number in the run: no clock decides. Lines of JSON come on stdin, one `Run`
-each, and go to stdout, one `Outcome` each.
+Everything is imported and compiled once, so that a run costs little. A moment is a line of the
+package's code that writes files or drives a command, by its number in the run: no clock decides.
+Lines of JSON come on stdin, one `Run` each, and go to stdout, one `Outcome` each.
 """
 
 import contextlib
@@ -19,10 +20,11 @@ from typing import Any, NamedTuple
 
 
 class Run(NamedTuple):
-    """A command, and what happens to it at a moment, counted in lines from 1; 0: nothing ever happens.
+    """A command, and what happens to it at a moment, counted in lines from 1; 0: nothing ever
+    happens.
 
-    ending: a signal's name, "full": no file may grow beyond `room` bytes, or "second": another run of the same command
-    comes and goes.
+    ending: a signal's name, "full": no file may grow beyond `room` bytes, or "second": another run
+    of the same command comes and goes.
     """
 
     argv: list[str]
@@ -33,7 +35,9 @@ class Run(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Exit code, negative for a signal's; what was printed; its number of lines; code and errors of the second run."""
+    """Exit code, negative for a signal's; what was printed; its number of lines; code and errors of
+    the second run.
+    """
 
     code: int
     out: str
@@ -88,7 +92,9 @@ class Moments:
 
 
 def fork(run: Run, meet: Any, lines: int) -> tuple[int, int, int]:
-    """A process that runs the command; its number, and descriptors of its stdout and stderr. lines: to count them."""
+    """A process that runs the command; its number, and descriptors of its stdout and stderr. lines:
+    to count them.
+    """
     (out, to_out), (err, to_err) = os.pipe(), os.pipe()
     child = os.fork()
     if child:
@@ -164,7 +170,9 @@ def disturbed(run: Run) -> Outcome:
 
 
 def prepare(commands: list[list[str]], folder: str) -> None:
-    """Import and compile whatever these commands need, by running them, and make the steps of a search small."""
+    """Import and compile whatever these commands need, by running them, and make the steps of a
+    search small.
+    """
     import torch
 
     from relurules.cli import main

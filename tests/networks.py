@@ -1,4 +1,6 @@
-"""Random small networks for property tests; half are degenerate: integer weights, duplicated and zero rows."""
+"""Random small networks for property tests; half are degenerate: integer weights, duplicated and
+zero rows.
+"""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,7 +27,9 @@ class Case:
 
 
 def _weights(random: np.random.Generator, rows: int, columns: int, whole: bool) -> Array:
-    """Rows of a layer, bias last; with `whole` they are small integers, some of them zero, doubled or negated."""
+    """Rows of a layer, bias last; with `whole` they are small integers, some of them zero, doubled
+    or negated.
+    """
     table = random.normal(size=(rows, columns + 1))
     if whole:
         table = random.integers(-2, 3, size=(rows, columns + 1)).astype(float)
@@ -70,7 +74,9 @@ def _model(
 
 @st.composite
 def cases(draw: st.DrawFn, halves: tuple[float, ...] = (1e-3, 0.1, 1.0, 2.0)) -> Case:
-    """1 to 5 inputs, 0 to 3 hidden layers of 1 to 6 neurons, slopes in [-1, 1], boxes of the given half-widths."""
+    """1 to 5 inputs, 0 to 3 hidden layers of 1 to 6 neurons, slopes in [-1, 1], boxes of the given
+    half-widths.
+    """
     seed = draw(st.integers(0, 2**32 - 1))
     inputs = draw(st.integers(1, 5))
     widths = draw(st.lists(st.integers(1, 6), max_size=3))
@@ -90,7 +96,9 @@ def float64_output(model: nn.Module, X: Array) -> Array:
 
 
 def telling_points(rules: rr.RuleSet, partition: Partition, seed: int, count: int = 100) -> Array:
-    """Points in the domain: random ones, corners, interior points, points on region boundaries and on vertices."""
+    """Points in the domain: random ones, corners, interior points, points on region boundaries and
+    on vertices.
+    """
     random = np.random.default_rng(seed)
     domain = rules.domain
     lower, upper = np.maximum(domain.lower, -100.0), np.minimum(domain.upper, 100.0)

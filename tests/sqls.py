@@ -1,4 +1,6 @@
-"""SQL engines for tests: each skips where it isn't installed, except in CI, where only a missing server may be why."""
+"""SQL engines for tests: each skips where it isn't installed, except in CI, where only a missing
+server may be why.
+"""
 
 import os
 
@@ -8,7 +10,8 @@ from relurules.errors import UnsupportedError
 from relurules.verifying import servers
 from relurules.verifying.databases import OPEN, Database
 
-#: Every executed dialect; those of a server run in one worker of pytest-xdist, so that it starts once.
+#: Every executed dialect; those of a server run in one worker of pytest-xdist, so that it starts
+#: once.
 EXECUTED = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in OPEN]
 #: Spark takes a second per statement to compile it.
 QUICK = [case for case in EXECUTED if case.values != ("spark",)]
@@ -26,7 +29,9 @@ FORMS = ("rules", "tree", "network")
 
 
 def need(engine: str) -> None:
-    """Skip the test where an engine isn't there; in CI, fail unless it is a server that no package of ours brings."""
+    """Skip the test where an engine isn't there; in CI, fail unless it is a server that no package
+    of ours brings.
+    """
     try:
         with OPEN[engine]():
             pass

@@ -1,4 +1,6 @@
-"""The promises of the walk, on random networks: rules cover the domain and are the network, in every language."""
+"""The promises of the walk, on random networks: rules cover the domain and are the network, in
+every language.
+"""
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
@@ -41,7 +43,9 @@ def test_rules_are_the_network_on_very_small_and_large_boxes(case: Case) -> None
 
 
 def check(case: Case) -> None:
-    """Rules cover the domain, equal what torch computes, and hold their interior points strictly inside."""
+    """Rules cover the domain, equal what torch computes, and hold their interior points strictly
+    inside.
+    """
     rules = rr.extract(case.model, domain=case.domain)
     partition = rr.partition(case.model, case.domain)
     X = telling_points(rules, partition, case.seed)

@@ -1,4 +1,6 @@
-"""Adult census through ordinary scikit-learn pipelines: SQL on the raw table gives the pipeline's probabilities."""
+"""Adult census through ordinary scikit-learn pipelines: SQL on the raw table gives the pipeline's
+probabilities.
+"""
 
 import sqlite3
 from functools import cache

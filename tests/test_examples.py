@@ -28,7 +28,9 @@ def test_the_rule_of_the_loans_in_the_readme() -> None:
 @pytest.mark.parametrize("name", ["breast_cancer", "credit"])
 @pytest.mark.parametrize("target", ["html", "markdown", "latex"])
 def test_the_committed_documents_are_what_the_committed_rules_give(name: str, target: str) -> None:
-    """Training differs in its last digits from machine to machine; what follows from the rules doesn't."""
+    """Training differs in its last digits from machine to machine; what follows from the rules
+    doesn't.
+    """
     folder = ROOT / "examples" / "documents" / name
     titles = {
         "breast_cancer": "Is this tumour malignant?",

@@ -19,7 +19,10 @@ def test_sums_beyond_float64_in_the_domain() -> None:
     ):
         with pytest.raises(
             ModelError,
-            match=r"sums in the domain, or the products of its weights, pass 1.8e\+308, the largest number",
+            match=(
+                r"sums in the domain, or the products of its weights, pass 1.8e\+308, the "
+                r"largest number"
+            ),
         ):
             rr.extract(graph(net), domain=BOX)
 

@@ -1,4 +1,7 @@
-"""Limits hold for all of an extraction, and what is there at a limit is right. Clocks are wound by the tests."""
+"""Limits hold for all of an extraction, and what is there at a limit is right.
+
+Clocks are wound by the tests.
+"""
 
 import json
 import os
@@ -13,7 +16,7 @@ from winding import winding
 
 import relurules as rr
 from relurules.errors import OutOfTimeError, UnsupportedError
-from relurules.ir import Network, Partition
+from relurules.ir import Network
 from relurules.ir.limits import Deadline, SearchLimits
 from relurules.partitioning import search_regions
 from relurules.pipeline import (

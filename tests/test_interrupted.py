@@ -1,6 +1,8 @@
-"""Commands that are ended at drawn moments: by signals, a full disk, or a second run of the same command.
+"""Commands that are ended at drawn moments: by signals, a full disk, or a second run of the same
+command.
 
-Old files stay whole, going on gives what an undisturbed run gives, and nothing is left that the next run doesn't clean.
+Old files stay whole, going on gives what an undisturbed run gives, and nothing is left that the
+next run doesn't clean.
 """
 
 import io
@@ -27,7 +29,8 @@ from sklearn.neural_network import MLPRegressor
 
 pytest.importorskip("pyarrow")
 
-#: Command -> its arguments, those of an older run (None where there can't be one), and what it writes.
+#: Command -> its arguments, those of an older run (None where there can't be one), and what it
+#: writes.
 COMMANDS: dict[str, tuple[list[str], list[str] | None, str]] = {
     "extract": (
         [
@@ -111,7 +114,9 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def runner(inputs: Path) -> Iterator[Runner]:
-    """Runs commands in forks of one program, which has run each before; `inputs` gets two rules files."""
+    """Runs commands in forks of one program, which has run each before; `inputs` gets two rules
+    files.
+    """
     extract = ["extract", "model.joblib", "--trust-pickle", "--box", "-1"]
     first = [
         [*extract, high, "--out", f"{name}.json"] for name, high in (("old", "1"), ("new", "2"))
@@ -159,7 +164,9 @@ def lay_out(place: Path, files: Files) -> None:
 
 
 class Undisturbed:
-    """What a command does when nothing happens: the files before and after it, and its number of lines."""
+    """What a command does when nothing happens: the files before and after it, and its number of
+    lines.
+    """
 
     def __init__(self, runner: Runner, inputs: Path, place: Path, command: str) -> None:
         argv, older, self.output = COMMANDS[command]
@@ -322,7 +329,9 @@ def check_whole(place: Path, expected: Undisturbed, command: str, *, all_or_none
 
 
 def check_goes_on(runner: Runner, place: Path, expected: Undisturbed, command: str) -> None:
-    """The same command gives the same files, and no other is left; where a stream was over, it says so."""
+    """The same command gives the same files, and no other is left; where a stream was over, it says
+    so.
+    """
     complete = command == "stream" and (place / "regions" / "_relurules.json").exists()
     complete = complete and not (place / "search.npz").exists()
     done = runner(Run(expected.argv, str(place)))

@@ -1,4 +1,6 @@
-"""Deadlines whose clock goes on whenever somebody looks at it: no test waits, and none fails on a busy machine."""
+"""Deadlines whose clock goes on whenever somebody looks at it: no test waits, and none fails on a
+busy machine.
+"""
 
 from collections.abc import Callable
 
@@ -18,7 +20,9 @@ def winding(step: float = 1.0) -> Callable[[], float]:
 
 
 class Wound:
-    """What stands for `Deadline` where it is made of a time limit: so many looks are what is allowed."""
+    """What stands for `Deadline` where it is made of a time limit: so many looks are what is
+    allowed.
+    """
 
     @staticmethod
     def after(seconds: float | None) -> Deadline:

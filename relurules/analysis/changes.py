@@ -1,4 +1,6 @@
-"""How far a score can change between two rows that differ in one column: exact, piece by piece of either row."""
+"""How far a score can change between two rows that differ in one column: exact, piece by piece of
+either row.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +23,9 @@ _WAITING = 100
 
 
 class RowPair(NamedTuple):
-    """Two rows of one v, (n,), that differ in one column. walls: what v must meet beside either row's own."""
+    """Two rows of one v, (n,), that differ in one column. walls: what v must meet beside either
+    row's own.
+    """
 
     before: QuestionSpace
     after: QuestionSpace
@@ -29,7 +33,9 @@ class RowPair(NamedTuple):
 
 
 class LargestChange(NamedTuple):
-    """Of a change: a bound that no pair exceeds, -inf without pairs; the point near it, and the polytope it is in."""
+    """Of a change: a bound that no pair exceeds, -inf without pairs; the point near it, and the
+    polytope it is in.
+    """
 
     bound: float
     point: Array | None
@@ -52,6 +58,7 @@ def find_largest_change(
     after = bound_scores(ground, pair.after, weights, constants)
     if not len(before.cells) or not len(after.cells):
         return LargestChange(-np.inf, None, None, True)
+
     search = _ChangeSearch(ground, pair, weights, constants, integers, floor)
     top, complete = float(after.branches[:, 1].max()), True
     for i in np.argsort(before.branches[:, 0], kind="stable"):
@@ -62,12 +69,14 @@ def find_largest_change(
         if search.parts > _PARTS or ground.deadline.is_over():
             search.bound, complete = max(search.bound, top - low), False
             break
-        if not search.look(
-            before.cells[i],
-            lambda split, low=low: bool(after.splits[split, 1] - low > search.value),
-        ):  # type: ignore[misc]
+
+        def may_rise(split: int, low: float = low) -> bool:
+            return bool(after.splits[split, 1] - low > search.value)
+
+        if not search.look(before.cells[i], may_rise):
             search.bound, complete = max(search.bound, top - low), False
             break
+
     search.settle()
     room = float((2.0 * ground.rounding(weights, constants)).max(initial=0.0))
     return LargestChange(search.bound + room, search.point, search.polytope, complete)
@@ -75,7 +84,9 @@ def find_largest_change(
 
 @dataclass
 class _ChangeSearch:
-    """The largest change found so far. value: what a further one must exceed; waiting: parts with their bounds."""
+    """The largest change found so far. value: what a further one must exceed; waiting: parts with
+    their bounds.
+    """
 
     ground: RestrictedRules
     pair: RowPair
@@ -103,10 +114,13 @@ class _ChangeSearch:
         )  # type: ignore[return-value]
 
     def look(self, cell: RuleCell, wanted: Callable[[int], bool]) -> bool:
-        """Every part of a cell where the change may be larger; False where there was no time for all."""
+        """Every part of a cell where the change may be larger; False where there was no time for
+        all.
+        """
         start = intersect_polytopes(
             intersect_polytopes(cell.polytope, self.pair.after.walls), self.pair.walls
         )
+
         for part in walk_leaves(self.ground, self.pair.after, start, wanted):
             self.parts += 1
             if self.ground.deadline.is_over():
@@ -120,6 +134,7 @@ class _ChangeSearch:
                 self.waiting.append((at_most, form, part.polytope))
             else:
                 self._keep(at_most, relaxed.points[0], part.polytope)
+
         if len(self.waiting) >= _WAITING:
             self.settle()
         return True
@@ -136,6 +151,7 @@ class _ChangeSearch:
             self.bound = max(self.bound, found.bound)
             if found.point is not None and found.bound > self.value:
                 self._keep(found.bound, found.point, polytope)
+
         self.waiting.clear()
 
     def _keep(self, value: float, point: Array, polytope: Polytope) -> None:

@@ -14,7 +14,8 @@ from relurules.lp.branch_and_bound import maximise_over_integers
 
 
 class TableColumn(NamedTuple):
-    """A column of the table. at: its coordinates; categories: place in `at` -> name, those the domain admits.
+    """A column of the table. at: its coordinates; categories: place in `at` -> name, those the
+    domain admits.
 
     Of a number `at` has one entry, and categories are empty.
     """
@@ -31,9 +32,11 @@ def find_column(ground: RestrictedRules, name: str | None) -> TableColumn:
         raise DataError(
             f"say which feature: one of {', '.join(repr(c.name) for c in domain.columns[:12])}"
         )
+
     at = find_coordinates(domain, name)
     if not any(set(at) == set(group) for group in domain.groups):
         return TableColumn(name, at, {})
+
     column = next(c for c in domain.columns if c.name == name)
     names = [_name_category(c) for c in column.categories] or [domain.names[i] for i in at]
     admitted = {place: names[place] for place, i in enumerate(at) if domain.upper[i] > 0}
@@ -62,8 +65,10 @@ def find_category_place(column: TableColumn, value: object) -> int:
     for place, name in column.categories.items():
         if name == text or text in name.split(" or "):
             return place
+
     raise DataError(
-        f"column {column.name!r} has no category {text!r} here; it has {', '.join(column.categories.values())}"
+        f"column {column.name!r} has no category {text!r} here; it has "
+        f"{', '.join(column.categories.values())}"
     )
 
 
@@ -79,11 +84,15 @@ def fix_number(ground: RestrictedRules, column: TableColumn, value: float) -> Qu
     low, high = float(ground.domain.lower[j]), float(ground.domain.upper[j])
     if not low <= value <= high:
         raise DomainError(
-            f"{column.name!r} is {value:g} nowhere in the domain, where it goes from {low:g} to {high:g}"
+            f"{column.name!r} is {value:g} nowhere in the domain, where it goes from "
+            f"{low:g} to "
+            f"{high:g}"
         )
+
     c = find_moving_coordinate(space, column)
     if c is None:
         return space
+
     base = space.base.copy()
     base[j] = value
     return make_space(ground.domain, base, np.delete(space.spread, c, axis=1))
@@ -98,11 +107,14 @@ def fix_category(ground: RestrictedRules, column: TableColumn, place: int) -> Qu
 
 
 def make_free_pair(ground: RestrictedRules, column: TableColumn, *, rising: bool) -> RowPair | None:
-    """A number column at any two values, the second no smaller with `rising`; None where it is pinned."""
+    """A number column at any two values, the second no smaller with `rising`; None where it is
+    pinned.
+    """
     space = ground.space
     c = find_moving_coordinate(space, column)
     if c is None:
         return None
+
     n = space.spread.shape[1]
     before = np.column_stack([space.spread, np.zeros(len(space.base))])
     after = before.copy()
@@ -110,6 +122,7 @@ def make_free_pair(ground: RestrictedRules, column: TableColumn, *, rising: bool
     row = np.zeros((1, n + 1))
     row[0, c], row[0, n] = np.sqrt(0.5), -np.sqrt(0.5)
     ordered = Polytope(row, np.zeros(1)) if rising else None
+
     return RowPair(
         make_space(ground.domain, space.base, before),
         make_space(ground.domain, space.base, after),
@@ -118,7 +131,8 @@ def make_free_pair(ground: RestrictedRules, column: TableColumn, *, rising: bool
 
 
 class Clearance(NamedTuple):
-    """How far from its walls points of a cell are. bound: none is farther, below 0 where it is certified empty.
+    """How far from its walls points of a cell are. bound: none is farther, below 0 where it is
+    certified empty.
 
     reached: how far a point is, as measured; point: (n,) None where none was found inside.
     """
@@ -131,7 +145,8 @@ class Clearance(NamedTuple):
 def find_roomiest_point(
     ground: RestrictedRules, space: QuestionSpace, polytope: Polytope, enough: float = np.inf
 ) -> Clearance:
-    """A point of a cell far from its walls, one category at a time; the first that is so far as `enough` will do.
+    """A point of a cell far from its walls, one category at a time; the first that is so far as
+    `enough` will do.
 
     Walls of categories alone don't count.
     """
@@ -149,8 +164,10 @@ def find_roomiest_point(
         np.append(polytope.h, [1.0, 1.0]),
     )
     found = maximise_over_integers(G, h, form, whole, enough=enough)
+
     if found.point is None:
         return Clearance(found.bound, -np.inf, None)
+
     v = found.point[:n]
     reached = float(
         (polytope.h - polytope.G @ v)[counts].min(initial=1.0)

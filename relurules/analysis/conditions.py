@@ -13,7 +13,8 @@ _EQUAL = re.compile(r"^\s*(?P<name>`[^`]+`|[^<>=]+?)\s*={1,2}\s*(?P<value>[^<>=]
 
 
 def restrict_domain(domain: Domain, given: Sequence[str]) -> Domain:
-    """The part of a domain where all conditions hold: `age >= 30`, `a + 2*b <= 1`, `job = clerk`, `job = clerk|none`.
+    """The part of a domain where all conditions hold: `age >= 30`, `a + 2*b <= 1`, `job = clerk`,
+    `job = clerk|none`.
 
     DomainError for one that can't be read, or that no row of the domain meets by itself.
     """
@@ -26,6 +27,7 @@ def _add_condition(domain: Domain, text: str) -> Domain:
     equal = _EQUAL.match(text)
     if equal is None:
         return domain.where(text)
+
     name, value = equal["name"].strip("`"), equal["value"]
     column = next((column for column in domain.columns if column.name == name), None)
     if column is None:
@@ -33,23 +35,29 @@ def _add_condition(domain: Domain, text: str) -> Domain:
         raise DomainError(f"condition {text!r}: no column {name!r}; there are {known}")
     if not column.categories:
         return pin_column(domain, name, _parse_number(value, text))
+
     wanted = [_parse_category(column, part.strip().strip("'\""), text) for part in value.split("|")]
     return domain.admitting({name: wanted})
 
 
 def pin_column(domain: Domain, name: str, value: float) -> Domain:
-    """A number column held at a value; DomainError outside its bounds. A member of a one-hot group holds the group."""
+    """A number column held at a value; DomainError outside its bounds.
+
+    A member of a one-hot group holds the group.
+    """
     j = domain.names.index(name)
     low, high = float(domain.lower[j]), float(domain.upper[j])
     if not low <= value <= high:
         raise DomainError(
             f"{name!r} is {value:g} nowhere in the domain, where it goes from {low:g} to {high:g}"
         )
+
     group = next((group for group in domain.groups if j in group), None)
     if group is None:
         return domain.bounded({name: (value, value)})
     if value not in (0.0, 1.0):
         raise DomainError(f"{name!r} is 0 or 1 in the domain, found {value:g}")
+
     lower, upper = domain.lower.copy(), domain.upper.copy()
     if value == 1.0:
         lower[list(group)], upper[list(group)] = 0.0, 0.0
@@ -59,6 +67,7 @@ def pin_column(domain: Domain, name: str, value: float) -> Domain:
         left = [i for i in group if upper[i] > 0]
         if len(left) == 1:
             lower[left[0]] = 1.0
+
     return replace(domain, lower=lower, upper=upper)
 
 
@@ -71,13 +80,16 @@ def hold_column(domain: Domain, name: str, x: Array) -> Domain:
 
 
 def find_coordinates(domain: Domain, name: str) -> tuple[int, ...]:
-    """The coordinates of a column of the table, those of its one-hot group included; DataError for an unknown one."""
+    """The coordinates of a column of the table, those of its one-hot group included; DataError for
+    an unknown one.
+    """
     first = 0
     for column in domain.columns:
         at = tuple(range(first, first + column.width))
         first += column.width
         if column.name == name:
             return next((group for group in domain.groups if at[0] in group), at)
+
     raise DataError(
         f"no column {name!r}; there are {', '.join(repr(c.name) for c in domain.columns[:12])}"
     )
@@ -88,11 +100,13 @@ def _parse_category(column: Column, text: str, condition: str) -> Value:
         return text
     if text == "missing" and None in column.lookup:
         return None
+
     try:
         if float(text) in column.lookup:
             return float(text)
     except ValueError:
         pass
+
     known = ", ".join(member for category in column.categories for member in category.members)
     raise DomainError(
         f"condition {condition!r}: column {column.name!r} has no category {text!r}; it has {known}"

@@ -19,7 +19,8 @@ from relurules.lp.branch_and_bound import maximise_over_integers
 
 #: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
 _PAST = (0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3)
-#: A number that moved by less than this share of itself, and of its column's width, has only been rounded.
+#: A number that moved by less than this share of itself, and of its column's width, has only been
+#: rounded.
 _SAME = 1e-12
 #: What rounding of a row's numbers may cost, as a share of them.
 _ROUNDING = 1e-15
@@ -39,6 +40,7 @@ def answer_counterfactual(asked: Question) -> Answer:
     goal = _choose_goal(asked, ground, x)
     if goal.met(x[None])[0]:
         raise DataError(f"the row is at {goal.label} already; ask for another class or value")
+
     measure = make_row_distance(asked, ground, x)
     best, where_, bound = np.inf, None, np.inf
     try:
@@ -51,12 +53,17 @@ def answer_counterfactual(asked: Question) -> Answer:
         if where_ is None:
             raise
         bound = 0.0  # a nearer row may be where nobody looked
+
     if where_ is None and bound == np.inf:
-        said = f"No row gets to {goal.label}{describe_conditions(asked)}{_describe_kept_columns(asked)}."
+        said = (
+            "No row gets to "
+            f"{goal.label}{describe_conditions(asked)}{_describe_kept_columns(asked)}."
+        )
         text = compose_notes(asked, None, exact=True)
         return Answer(
             "counterfactual", said, False, {"goal": goal.label, "distance": None}, True, (), text
         )
+
     row = None if where_ is None else _find_flipped_row(asked, ground, goal, measure, where_)
     return _compose_answer(asked, ground, goal, measure, x, bound, row)
 
@@ -86,14 +93,16 @@ def _choose_goal(asked: Question, ground: RestrictedRules, x: Array) -> Goal:
         return make_goal(
             ground, asked.output, names[1 - int(classify_rows(ground, x[None])[0])], None, None
         )
+
     return make_goal(ground, asked.output, asked.target, asked.at_least, asked.at_most)
 
 
 class RowDistance(NamedTuple):
-    """Distances from a row. x: (d,); forms: (k, n + 1) of v, of number columns, in units of their scale.
+    """Distances from a row. x: (d,); forms: (k, n + 1) of v, of number columns, in units of their
+    scale.
 
-    changed: (g, n + 1) of v, 1 where a column of categories differs from the row's; total: whether they add up (l1).
-    columns: names of the number columns; scales: (k,) theirs.
+    changed: (g, n + 1) of v, 1 where a column of categories differs from the row's; total: whether
+    they add up (l1). columns: names of the number columns; scales: (k,) theirs.
     """
 
     x: Array
@@ -116,9 +125,12 @@ class RowDistance(NamedTuple):
 
 
 def make_row_distance(asked: Question, ground: RestrictedRules, x: Array) -> RowDistance:
-    """What distances from a row are measured by; DataError for an unknown one, or a scale that isn't above 0."""
+    """What distances from a row are measured by; DataError for an unknown one, or a scale that
+    isn't above 0.
+    """
     if asked.distance not in ("l1", "linf"):
         raise DataError(f"distance {asked.distance!r}; supported: l1, linf")
+
     space, full = ground.space, asked.rules.domain
     moving = [c for c in list_columns(ground) if not c.categories and space.spread[c.at[0]].any()]
     scales = np.array([_find_column_scale(asked, c, float(full.widths[c.at[0]])) for c in moving])
@@ -128,6 +140,7 @@ def make_row_distance(asked: Question, ground: RestrictedRules, x: Array) -> Row
         g[int(np.argmax(x[list(g)]))] for g in ground.domain.groups if space.spread[list(g)].any()
     ]
     changed = np.column_stack([-space.spread[own], 1.0 - space.base[own]])
+
     return RowDistance(
         x, forms, changed, asked.distance == "l1", tuple(c.name for c in moving), scales
     )
@@ -149,9 +162,12 @@ def _find_nearest_point(
     best: float,
     past: float,
 ) -> NearestPoint:
-    """The nearest point of a cell with the goal's scores at least `past`, a share of their terms; below `best`."""
+    """The nearest point of a cell with the goal's scores at least `past`, a share of their terms;
+    below `best`.
+    """
     if goal.decided is not None and not goal.decided[cell.leaf]:
         return NearestPoint(np.inf, None)
+
     space, n = ground.space, ground.space.spread.shape[1]
     k = len(measure.forms) if measure.total else 1
     margins = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
@@ -160,13 +176,16 @@ def _find_nearest_point(
     found = _add_rows(
         add_columns(cell.polytope, k), np.vstack([_make_change_rows(measure, ground), asks])
     )
+
     if found is None:
         return NearestPoint(np.inf, None)
+
     form = np.zeros(n + k + 1)
     form[n : n + k] = -1.0
     if measure.total and len(measure.changed):
         form[:n] -= measure.changed[:, :-1].sum(axis=0)
         form[-1] -= measure.changed[:, -1].sum()
+
     whole = np.insert(ground.whole(space, integers=asked.integers), [n] * k, 0.0, axis=1)
     nearest = maximise_over_integers(found.G, found.h, form, whole, floor=-best)
     if nearest.point is None:
@@ -175,16 +194,20 @@ def _find_nearest_point(
 
 
 def _make_change_rows(measure: RowDistance, ground: RestrictedRules) -> Array:
-    """Rows (g, limit), g (v, t) <= limit, that make t the columns' changes, (c, n + k + 1): of each, or of all."""
+    """Rows (g, limit), g (v, t) <= limit, that make t the columns' changes, (c, n + k + 1): of
+    each, or of all.
+    """
     n, count = ground.space.spread.shape[1], len(measure.forms)
     own = np.eye(count) if measure.total else np.ones((count, 1))
     rows = [
         np.column_stack([sign * measure.forms[:, :-1], -own, -sign * measure.forms[:, -1]])
         for sign in (1, -1)
     ]
+
     if not measure.total:
         ones = np.ones((len(measure.changed), 1))
         rows.append(np.column_stack([measure.changed[:, :-1], -ones, -measure.changed[:, -1]]))
+
     k = own.shape[1]
     t = np.column_stack([np.zeros((k, n)), np.eye(k)])
     return np.vstack(
@@ -197,7 +220,9 @@ def _make_change_rows(measure: RowDistance, ground: RestrictedRules) -> Array:
 
 
 def _add_rows(polytope: Polytope, rows: Array) -> Polytope | None:
-    """The polytope with further rows (g, limit), which need no unit length; None where one of them is never true."""
+    """The polytope with further rows (g, limit), which need no unit length; None where one of them
+    is never true.
+    """
     length = np.linalg.norm(rows[:, :-1], axis=1)
     if (rows[length == 0, -1] < 0).any():
         return None
@@ -239,6 +264,7 @@ def _find_flipped_row(
         )
         if seat is not None and past == _PAST[-1]:
             return np.asarray(seat[0][0])
+
     return None
 
 
@@ -264,15 +290,22 @@ def _compose_answer(
         "changes": {},
     }
     how = f"{asked.distance} distance, number columns in units of their widths" + (
-        " or the scales given" if asked.scales else "") + ", a change of category counting as 1"  # fmt: skip
+        " or the scales given" if asked.scales else "") + (", a change of category counting "
+                                                          "as 1")  # fmt: skip
     proof = "No row is nearer: linear programs bound the distance in every rule."
+
     if bound == 0.0 and asked.ground.deadline.is_over():
         proof = "The time limit was reached: nearer rows aren't ruled out in all rules."
+
     closing = (f"Distance: {how}.", proof)
     if row is None:
-        said = f"{goal.label} is no nearer than {format_bound(bound, up=False)}; no row there was found that is."
+        said = (
+            f"{goal.label} is no nearer than {format_bound(bound, up=False)}; no row there was "
+            "found that is."
+        )
         text = compose_notes(asked, None, exact=False, closing=closing)
         return Answer("counterfactual", said, None, values, False, (start,), text)
+
     kept = np.where(np.abs(row - x) <= _SAME * np.maximum(np.abs(x), ground.domain.widths), x, row)
     row = kept if ground.domain.contains(kept[None])[0] and goal.met(kept[None])[0] else row
     reached = measure.of(row, ground)
@@ -285,9 +318,14 @@ def _compose_answer(
     values |= {"distance": {"at_least": bound, "reached": reached}, "changes": changes}
     exact = reached - bound <= 1e-4 * max(bound, 1e-9)
     under = describe_conditions(asked) if asked.given else ""
-    said = f"The nearest row with {goal.label}{under}{_describe_kept_columns(asked)} is {format_number(reached)} away."
+    said = (
+        f"The nearest row with {goal.label}{under}{_describe_kept_columns(asked)} is "
+        f"{format_number(reached)} away."
+    )
+
     if not exact:
         said += f" No such row is nearer than {format_bound(bound, up=False)}."
+
     rows = tuple((name, format_value(a), format_value(b)) for name, (a, b) in changes.items())
     text = compose_notes(asked, None, exact=exact, closing=closing)
     text = (text[0], *text[2:])

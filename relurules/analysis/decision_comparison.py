@@ -19,7 +19,8 @@ CLASSES = 4
 class DecisionComparer:
     """Where two sets decide differently, by more than `least` of their scores.
 
-    margins: of either side, per class, weights (R, k, d) and constants (R, k) of scores that aren't negative there.
+    margins: of either side, per class, weights (R, k, d) and constants (R, k) of scores that aren't
+    negative there.
     """
 
     sides: tuple[RestrictedRules, RestrictedRules]
@@ -47,6 +48,7 @@ class DecisionComparer:
         if old.rules.decision is not None:
             pair = old.constants[cell.leaf], new.constants[part.leaf]
             return None if np.array_equal(*pair) else center
+
         told = [
             [
                 float((weights[leaf] @ space.rows(center) + constants[leaf]).min())
@@ -55,6 +57,7 @@ class DecisionComparer:
             for side, leaf in zip(self.margins, (cell.leaf, part.leaf), strict=True)
         ]
         one, other = (int(np.argmax(side)) for side in told)
+
         if one != other and min(told[0][one], told[1][other]) > 0:
             return center
         if len(self.classes) > CLASSES:
@@ -73,6 +76,7 @@ class DecisionComparer:
             best = maximise_least_form(part.polytope, forms, whole, self.least, 2.0 * self.least)
             if best.point is not None and best.bound > self.least:
                 return best.point
+
         return None
 
     def _pairs(self) -> Iterator[tuple[int, int]]:

@@ -57,10 +57,12 @@ def answer_effect(asked: Question) -> Answer:
             else _measure_change(asked, target, free, 1.0, words)
         )
         falls = rises
+
     if max(rises.bound, falls.bound) == -np.inf:
         raise DataError(
             "no row of the domain can have both values, all else equal, under these conditions"
         )
+
     worst = rises if rises.bound >= falls.bound else falls
     what = target.score or target.name
     size = max(rises.bound, falls.bound, 0.0)
@@ -71,13 +73,20 @@ def answer_effect(asked: Question) -> Answer:
     change = (
         f"from {asked.values[0]} to {asked.values[1]}" if asked.values else "to any other value"
     )
+
     if asked.values:
         values |= {"rise": rises.bound, "fall": falls.bound}
+
     exact = is_attained(worst.bound, worst.reached, worst.bound, bound_rounding(asked, target))
-    said_ = f"Changing {column.name} alone {change} moves {what} by at most {format_bound(size, up=True)}{describe_conditions(asked)}."
+    said_ = (
+        f"Changing {column.name} alone {change} moves {what} by at most "
+        f"{format_bound(size, up=True)}{describe_conditions(asked)}."
+    )
+
     if asked.values:
         ends = format_bound(rises.bound, up=True), format_bound(falls.bound, up=True)
         said_ += f" It rises by {ends[0]} at most, and falls by {ends[1]}."
+
     closing = () if rises.complete and falls.complete else (_UNFINISHED,)
     return Answer(
         "effect",
@@ -91,7 +100,8 @@ def answer_effect(asked: Question) -> Answer:
 
 
 _UNFINISHED = (
-    "There were too many pieces, or too little time, to compare all of them: for the rest, the ranges of their scores "
+    "There were too many pieces, or too little time, to compare all of them: for the rest, the "
+    "ranges of their scores "
     "were used."
 )
 
@@ -109,12 +119,14 @@ def _make_value_pair(asked: Question, column: TableColumn) -> tuple[RowPair, tup
         places = [find_category_place(column, value) for value in (one, other)]
         first, second = (fix_category(asked.ground, column, place) for place in places)
         return RowPair(first, second), (str(one), str(other))
+
     try:
         numbers = [float(value) for value in (one, other)]
     except ValueError as error:
         raise DataError(
             f"{column.name!r} is a number; found the values {one!r} and {other!r}"
         ) from error
+
     first, second = (fix_number(asked.ground, column, value) for value in numbers)
     return RowPair(first, second), (str(one), str(other))
 
@@ -127,6 +139,7 @@ def answer_for_categories(
     spaces = {place: fix_category(asked.ground, column, place) for place in places}
     rows, values, worst = [], dict[str, Any](), ColumnChange(-np.inf, None, (), True)
     complete, ordered = True, True
+
     for one, other in combinations(places, 2):
         names = column.categories[one], column.categories[other]
         pair = RowPair(spaces[one], spaces[other])
@@ -146,22 +159,31 @@ def answer_for_categories(
         ordered &= rises.bound <= 0 or falls.bound <= 0
         for found in (rises, falls):
             worst = found if found.bound > worst.bound else worst
+
     if question == "monotone" and not complete and not ordered:
         asked.ground.deadline.check(f"comparing the categories of {column.name}")
+
     what, size = target.score or target.name, max(0.0, worst.bound)
     exact = not rows or is_attained(
         worst.bound, worst.reached, worst.bound, bound_rounding(asked, target)
     )
-    said = f"Changing {column.name} alone moves {what} by at most {format_bound(size, up=True)}{describe_conditions(asked)}."
+    said = (
+        f"Changing {column.name} alone moves {what} by at most "
+        f"{format_bound(size, up=True)}{describe_conditions(asked)}."
+    )
+
     if question == "monotone":
         said = ("Yes: every change of category has one direction. " if ordered else
-                "No: some change of category raises it for some rows and lowers it for others. ") + said  # fmt: skip
+                ("No: some change of category raises it for some rows and lowers it for "
+                "others. ")) + said  # fmt: skip
+
     grid = Grid(("from", "to", "changes it by no less than", "and no more than"), tuple(rows))
     found_values = {
         "output": target.name, "score": what, "feature": column.name, "largest": size, "reached": worst.reached,
         "changes": values, "outputs": _list_outputs(worst, target),
     }  # fmt: skip
     closing = () if complete else (_UNFINISHED,)
+
     return Answer(
         question, said, ordered if question == "monotone" else None, found_values, exact, worst.rows,
         compose_notes(asked, target, exact=exact, closing=closing), grid if rows else None,
@@ -183,6 +205,7 @@ def _measure_change(
     seat = find_admissible_rows(ground, pair[:2], found.polytope, found.point, value)
     if seat is None:
         return ColumnChange(found.bound, None, (), found.complete)
+
     (before, after), reached = seat
     shown = (
         make_witness(
@@ -200,4 +223,5 @@ def _measure_change(
             else "to",
         ),
     )
+
     return ColumnChange(found.bound, reached, shown, found.complete)

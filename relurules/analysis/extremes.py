@@ -30,9 +30,11 @@ def find_highest_score(
     *,
     integers: bool,
 ) -> ScoreMaximum:
-    """The largest value of weights (R, d) x + constants (R,) over all pieces, rounding of sums included in the bound.
+    """The largest value of weights (R, d) x + constants (R,) over all pieces, rounding of sums
+    included in the bound.
 
-    Pieces are worked out one by one, the most promising ones twice, so that none but the best is kept.
+    Pieces are worked out one by one, the most promising ones twice, so that none but the best is
+    kept.
     """
     whole = ground.whole(space, integers=integers)
     forms, room = space.forms(weights, constants), ground.rounding(weights, constants)
@@ -40,6 +42,7 @@ def find_highest_score(
     relaxed = _bound_branches(ground, space, paths, forms, ground.in_box(weights, constants))
     bound, best = -np.inf, ScoreMaximum(-np.inf, None, None)
     value, complete = -np.inf, True
+
     for i in np.argsort(-relaxed, kind="stable").tolist():
         if relaxed[i] <= value or relaxed[i] == -np.inf:
             break
@@ -59,6 +62,7 @@ def find_highest_score(
             here = float(forms[cell.leaf, :-1] @ found.point + forms[cell.leaf, -1])
             if here > value:
                 value, best = here, ScoreMaximum(bound, found.point, cell)
+
     return best._replace(bound=max(bound, value), complete=complete)
 
 
@@ -69,7 +73,9 @@ def _bound_branches(
     forms: Array,
     in_box: Array,
 ) -> Array:
-    """(n,) what the forms don't exceed on every branch; over the whole box for those that there was no time for."""
+    """(n,) what the forms don't exceed on every branch; over the whole box for those that there was
+    no time for.
+    """
     found = np.array([in_box[leaf] for leaf, _ in paths])
     for i, (leaf, path) in enumerate(paths):
         if ground.deadline.is_over():

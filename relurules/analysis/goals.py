@@ -16,8 +16,8 @@ from relurules.ir.network import Array
 class Goal(NamedTuple):
     """A class, or a limit of an output, as scores that must not be negative. label: in words.
 
-    weights: (R, k, d), constants: (R, k), of every rule; decided: (R,) where rules tell classes only, and k is 0.
-    met: (N, d) -> (N,) whether the rules' own predictions are there.
+    weights: (R, k, d), constants: (R, k), of every rule; decided: (R,) where rules tell classes
+    only, and k is 0. met: (N, d) -> (N,) whether the rules' own predictions are there.
     """
 
     label: str
@@ -40,8 +40,10 @@ def make_goal(
         raise DataError(
             "say what is to be reached: one of target (a class), at_least or at_most (a number)"
         )
+
     if wanted is not None:
         return _make_class_goal(ground, wanted)
+
     target = find_target(ground, output)
     limit, up = (at_least, True) if at_least is not None else (at_most, False)
     assert limit is not None  # noqa: S101  # one of them is given
@@ -62,10 +64,13 @@ def make_goal(
 
 
 def list_class_names(ground: RestrictedRules) -> tuple[str, ...]:
-    """Classes that the rules tell apart, in the order of their numbers; none for outputs that are no classes."""
+    """Classes that the rules tell apart, in the order of their numbers; none for outputs that are
+    no classes.
+    """
     rules = ground.rules
     if rules.decision is not None:
         return rules.decision.classes
+
     links = {head.link for head in rules.heads}
     if links in ({"argmax"}, {"step"}):
         count = len(rules.heads[0].scores) if links == {"argmax"} else 2
@@ -90,6 +95,7 @@ def classify_rows(ground: RestrictedRules, X: Array) -> NDArray[np.intp]:
             ground.rules.heads[0].link in ("argmax", "step") or ground.rules.decision is not None
         )
         found[inside] = y[inside, 0] if number else y[inside, 0] >= 0.5
+
     return np.asarray(found, dtype=np.intp)
 
 
@@ -97,10 +103,14 @@ def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
     names = list_class_names(ground)
     if not names:
         raise UnsupportedError(
-            "the outputs are no classes; say at_least or at_most, a number that an output is to reach"
+            "the outputs are no classes; say at_least or at_most, a number that an output "
+            "is to "
+            "reach"
         )
+
     if wanted not in names:
         raise DataError(f"no class {wanted!r}; there are {', '.join(map(repr, names[:12]))}")
+
     number, rules = names.index(wanted), ground.rules
 
     def met(X: Array) -> NDArray[np.bool_]:
@@ -111,6 +121,7 @@ def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
         told = apply_links(rules.heads, ground.constants.reshape(len(rules), -1))[:, 0] == number
         empty = np.empty((len(rules), 0, len(ground.domain)))
         return Goal(label, empty, np.empty((len(rules), 0)), told, met)
+
     leads = _combine_leads(rules.heads, number, len(rules.scores))
     return Goal(
         label,
@@ -128,12 +139,14 @@ def _combine_leads(heads: tuple[Head, ...], number: int, scores: int) -> Array:
         head = heads[number] if len(heads) == 2 else first
         rises = (head.link != "complement") == (len(heads) == 2 or number == 1)
         return (1.0 if rises else -1.0) * eye[[head.scores[0]]]
+
     joint = LINKS[first.link].joint
     order = (
         [first.scores[h.component] if len(heads) > 1 else -1 for h in heads]
         if joint
         else [h.scores[0] for h in heads]
     )
+
     if len(heads) == 1:
         order = list(first.scores)
     return np.array(

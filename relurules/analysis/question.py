@@ -20,14 +20,17 @@ _ROUNDING = 1e-12
 
 #: What an answer says that a time limit ended early.
 UNFINISHED = (
-    "The time limit was reached: for rules that there was no time to look at, bounds are those over the whole box of "
+    "The time limit was reached: for rules that there was no time to look at, bounds are those "
+    "over the whole box of "
     "the domain. They hold, and may be far too wide."
 )
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question. ground: the rules, over the part of their domain where all of `given` holds; else see `ask`."""
+    """A question. ground: the rules, over the part of their domain where all of `given` holds; else
+    see `ask`.
+    """
 
     ground: RestrictedRules
     given: tuple[str, ...] = ()
@@ -57,7 +60,9 @@ def describe_conditions(asked: Question) -> str:
 def compose_notes(
     asked: Question, target: ScoreTarget | None, *, exact: bool, closing: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """What every answer says: of which domain, by what means, and how the rules stand to the network."""
+    """What every answer says: of which domain, by what means, and how the rules stand to the
+    network.
+    """
     rules, found = asked.rules, []
     part = (
         f"the part of the rules' domain where {' and '.join(asked.given)}"
@@ -74,6 +79,7 @@ def compose_notes(
     own = {asked.ground.domain.names[i] for group in asked.ground.domain.groups for i in group}
     numbers = [name for name in whole if name not in own]
     how = ""
+
     if own:
         how = ", one category at a time"
     if numbers:
@@ -82,29 +88,46 @@ def compose_notes(
             if asked.integers
             else ", whole-number columns as any number"
         )
+
     found.append(f"Over {part}{how}.")
     found.append(
-        "Exact: linear programs bound it, rounded outwards, and the rows shown attain the bound to a millionth."
+        (
+            "Exact: linear programs bound it, rounded outwards, and the rows shown attain the "
+            "bound "
+            "to a millionth."
+        )
         if exact
-        else "A bound by linear programs, rounded outwards, that no row exceeds; no row was found that attains it."
+        else (
+            "A bound by linear programs, rounded outwards, that no row exceeds; no row was found "
+            "that attains it."
+        )
     )
+
     if target is not None and target.score:
         found.append(
-            f"{target.name} is the {target.head} of a score, {target.score}, for which this was worked out."
+            f"{target.name} is the {target.head} of a score, {target.score}, for which this "
+            "was "
+            "worked out."
         )
+
     found += closing
     if (
         not np.isfinite(asked.ground.domain.lower).all()
         or not np.isfinite(asked.ground.domain.upper).all()
     ):
         found.append(
-            "The domain is open: programs were solved in whole numbers; those too large for that count as unbounded."
+            "The domain is open: programs were solved in whole numbers; those too large for "
+            "that "
+            "count as unbounded."
         )
+
     if rules.decision is None and rules.score_error > 0:
         found.append(
-            f"This is said of the rules; scores of the network as traced differ from theirs by at most "
+            "This is said of the rules; scores of the network as traced differ from theirs by at "
+            "most "
             f"{format_bound(rules.score_error, up=True)}."
         )
+
     if not rules.complete:
         found.append(f"This holds only where there is a rule. {describe_missing(rules)}")
     return tuple(found)

@@ -1,7 +1,9 @@
-"""RuleSet -> answers to questions about it, over its whole domain, with rows that show it or a bound.
+"""RuleSet -> answers to questions about it, over its whole domain, with rows that show it or a
+bound.
 
-`QUESTIONS` is the table. What is asked about is what the rules predict, branch by branch of their tree (`ground`);
-a question brings its own coordinates (`Space`), so that columns can be held, or have two values at once.
+`QUESTIONS` is the table. What is asked about is what the rules predict, branch by branch of their
+tree (`ground`); a question brings its own coordinates (`Space`), so that columns can be held, or
+have two values at once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,33 +57,40 @@ def ask(
     whole: bool | None = None,
     time_limit: float | None = None,
 ) -> Answer:
-    """Ask the rules something, over all rows of their domain; answers print as text, and have `.to_json()`.
+    """Ask the rules something, over all rows of their domain; answers print as text, and have
+    `.to_json()`.
 
-    range: how small and large an output can be. bounded: whether it is always `at_least` and `at_most` a number.
-    monotone: whether it only rises or only falls with a `feature`; without one, a table of all number columns. effect:
-    how far changing a `feature` alone can move the score, from one of two `values` to the other, or from any to any.
-    reach: whether a class (`target`), or an output `at_least` or `at_most` a number, is reached by any row. lipschitz:
-    how steep the score is at most. counterfactual: the nearest row to `row` that is reached, columns of `keep` as they
-    are; distance: "l1" or "linf" over columns in units of `scales`, by default of their widths in the domain.
+    range: how small and large an output can be. bounded: whether it is always `at_least` and
+    `at_most` a number. monotone: whether it only rises or only falls with a `feature`; without one,
+    a table of all number columns. effect: how far changing a `feature` alone can move the score,
+    from one of two `values` to the other, or from any to any. reach: whether a class (`target`), or
+    an output `at_least` or `at_most` a number, is reached by any row. lipschitz: how steep the
+    score is at most. counterfactual: the nearest row to `row` that is reached, columns of `keep` as
+    they are; distance: "l1" or "linf" over columns in units of `scales`, by default of their widths
+    in the domain.
 
-    output: an output or a score by name, by default the last one of two that share scores, else the first. given:
-    conditions such as "age >= 30" or "job = clerk" that restrict the domain. whole: whether columns that hold whole
-    numbers in the data may hold nothing else; by default for reach and counterfactual only, as without it bounds hold
-    for either. time_limit: seconds that this may take: at the limit bounds are given that hold, and may be wide, with a
-    note that says so, or OutOfTimeError is raised where there is nothing to say.
+    output: an output or a score by name, by default the last one of two that share scores, else the
+    first. given: conditions such as "age >= 30" or "job = clerk" that restrict the domain. whole:
+    whether columns that hold whole numbers in the data may hold nothing else; by default for reach
+    and counterfactual only, as without it bounds hold for either. time_limit: seconds that this may
+    take: at the limit bounds are given that hold, and may be wide, with a note that says so, or
+    OutOfTimeError is raised where there is nothing to say.
 
-    `answer.holds` is True or False where the answer is yes or no, None where it isn't decided or a number;
-    `answer.exact` says whether rows shown attain the bounds. UnsupportedError for an unknown question, and where rules
-    have no such score; DataError and DomainError for what isn't there.
+    `answer.holds` is True or False where the answer is yes or no, None where it isn't decided or a
+    number; `answer.exact` says whether rows shown attain the bounds. UnsupportedError for an
+    unknown question, and where rules have no such score; DataError and DomainError for what isn't
+    there.
     """
     if question not in QUESTIONS:
         raise UnsupportedError(f"no question {question!r}; supported: {', '.join(QUESTIONS)}")
+
     check_finite(at_least=at_least, at_most=at_most)
     deadline = Deadline.after(time_limit)
     given = (given,) if isinstance(given, str) else tuple(given)
     domain = restrict_domain(rules.domain, given) if given else rules.domain
     if whole is None:
         whole = question in ("reach", "counterfactual")
+
     asked = Question(
         RestrictedRules(rules, domain, deadline), given, output, feature, values, at_least, at_most, target, row,
         tuple([keep] if isinstance(keep, str) else keep), distance, scales or {}, whole,
@@ -90,9 +99,12 @@ def ask(
 
 
 def answer_standing_questions(rules: RuleSet) -> tuple[Answer, ...]:
-    """What every document answers, where it takes no long time: ranges, and how outputs go with number columns."""
+    """What every document answers, where it takes no long time: ranges, and how outputs go with
+    number columns.
+    """
     if len(rules) > _MANY or rules.decision is not None:
         return ()
+
     found = list[Answer]()
     with suppress(UnsupportedError):  # no one score behind the output
         found.append(
@@ -100,7 +112,8 @@ def answer_standing_questions(rules: RuleSet) -> tuple[Answer, ...]:
         )
         if not rules.simplified and any(not column.categories for column in rules.domain.columns):
             found.append(ask(rules, "monotone"))
+
     return tuple(found)
 
 
-__all__ = ["QUESTIONS", "ask", "answer_standing_questions"]
+__all__ = ["QUESTIONS", "answer_standing_questions", "ask"]

@@ -59,11 +59,13 @@ def find_score_range(asked: Question, target: ScoreTarget) -> ScoreRange:
                 None if row is None else make_witness(ground, target, row[0][0], shows),
             )
         )
+
     (low, lowest), (high, highest_) = found
     if low > high:
         raise DataError(
             f"no row of the domain meets these conditions: {'; '.join(asked.given) or 'none given'}"
         )
+
     return ScoreRange(low, high, lowest, highest_, complete)
 
 
@@ -71,10 +73,15 @@ def answer_range(asked: Question) -> Answer:
     """The range of an output, or of every output."""
     if asked.output is None and len(asked.rules.outputs) > 1:
         return _answer_all_outputs(asked)
+
     target = find_target(asked.ground, asked.output)
     found = find_score_range(asked, target)
     values, exact = list_range_values(target, found)
-    statement = f"{target.name} lies {describe_interval(values['low'], values['high'])}{describe_conditions(asked)}."
+    statement = (
+        f"{target.name} lies "
+        f"{describe_interval(values['low'], values['high'])}{describe_conditions(asked)}."
+    )
+
     return Answer(
         "range",
         statement,
@@ -110,18 +117,21 @@ def _answer_all_outputs(asked: Question) -> Answer:
             }
             values[name], exact = own, False
             rows.append(
-                f"{name} lies {describe_interval(own['low'], own['high'])} (a bound, which may not be attained)"
+                f"{name} lies {describe_interval(own['low'], own['high'])} (a bound, which may "
+                "not be attained)"
             )
             continue
         found = find_score_range(asked, target)
         values[name], one = list_range_values(target, found)
         exact, complete = exact and one, complete and found.complete
         rows.append(f"{name} lies {describe_interval(values[name]['low'], values[name]['high'])}")
-    said = (
-        "\n".join(rows)
-        + f"\n{describe_conditions(asked).strip().capitalize()}. Ask for one output to see rows that attain this."
+
+    said = "\n".join(rows) + (
+        f"\n{describe_conditions(asked).strip().capitalize()}. Ask for one output to see rows "
+        "that attain this."
     )
     closing = () if complete else (UNFINISHED,)
+
     return Answer(
         "range",
         said,
@@ -138,6 +148,7 @@ def answer_bounded(asked: Question) -> Answer:
     low, high = asked.at_least, asked.at_most
     if low is None and high is None:
         raise DataError("say which limit: at_least, at_most, or both, in units of the output")
+
     target = find_target(asked.ground, asked.output)
     found = find_score_range(asked, target)
     values, exact = list_range_values(target, found)
@@ -155,6 +166,7 @@ def answer_bounded(asked: Question) -> Answer:
         found.complete and not holds and not np.isfinite([values["low"], values["high"]]).all()
     )
     lies = describe_interval(values["low"], values["high"])
+
     if holds:
         statement = f"Yes: {target.name} is {limit}{describe_conditions(asked)}; it lies {lies}."
     elif broken:
@@ -168,6 +180,7 @@ def answer_bounded(asked: Question) -> Answer:
             else "as far as the time limit allowed to tell"
         )
         statement = f"Not decided: {target.name} lies {lies}, {why}."
+
     shown = _list_witnesses(found)
     if broken:
         shown = tuple(w for w in shown if _is_beyond(target, w, low, high)) or shown
@@ -185,7 +198,9 @@ def _is_beyond(
 
 
 def list_range_values(target: ScoreTarget, found: ScoreRange) -> tuple[Mapping[str, Any], bool]:
-    """The numbers of a range, of the output and of its score; and whether rows come as far as the bounds."""
+    """The numbers of a range, of the output and of its score; and whether rows come as far as the
+    bounds.
+    """
     low, high = target.through(found.low), target.through(found.high)
     shown = [None if w is None else read_output(target, w) for w in (found.lowest, found.highest)]
     reach = [None if w is None else w.score for w in (found.lowest, found.highest)]
@@ -194,6 +209,7 @@ def list_range_values(target: ScoreTarget, found: ScoreRange) -> tuple[Mapping[s
         "score": {"low": found.low, "high": found.high, "reached": {"low": reach[0], "high": reach[1]}},
     }  # fmt: skip
     spread = found.high - found.low
+
     return values, is_attained(found.low, reach[0], spread) and is_attained(
         found.high, reach[1], spread
     )
@@ -212,7 +228,9 @@ def _list_witnesses(found: ScoreRange) -> tuple[Witness, ...]:
 
 
 def describe_interval(low: float, high: float) -> str:
-    """`between 0.1 and 0.5`, rounded outwards; 0 where an end is that but for a billionth of the whole."""
+    """`between 0.1 and 0.5`, rounded outwards; 0 where an end is that but for a billionth of the
+    whole.
+    """
     low, high = (
         0.0 if abs(end) <= _NOTHING * (high - low) < np.inf else end for end in (low, high)
     )

@@ -21,21 +21,30 @@ def answer_reach(asked: Question) -> Answer:
     best, shown = _search_cells(asked, goal)
     if best == -np.inf and goal.decided is None:
         raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given)}")
+
     room = float(ground.rounding(goal.weights, goal.constants).max(initial=0.0))
     if shown is not None:
         holds, said = True, f"Yes: {goal.label} is reached{describe_conditions(asked)}."
     elif best + room < 0.0:
         holds, said = False, f"No: {goal.label} can't be reached{describe_conditions(asked)}"
         said += (
-            f"; it is missed by {format_bound(-best - room, up=False)} at least, in units of the score."
+            (
+                f"; it is missed by {format_bound(-best - room, up=False)} at least, in units of "
+                "the "
+                "score."
+            )
             if np.isfinite(best)
             else "."
         )
     else:
         holds, said = (
             None,
-            f"Not decided: {goal.label} is reached at most in a tie, within rounding{describe_conditions(asked)}.",
+            (
+                f"Not decided: {goal.label} is reached at most in a tie, within "
+                f"rounding{describe_conditions(asked)}."
+            ),
         )
+
     values = {"goal": goal.label, "margin": None if goal.decided is not None else best}
     text = compose_notes(asked, None, exact=True, closing=_compose_closing(holds))
     return Answer(
@@ -50,7 +59,8 @@ def answer_reach(asked: Question) -> Answer:
 
 
 def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
-    """The largest margin by which the goal is met, or missed, and a row that meets it; at the deadline any row will do.
+    """The largest margin by which the goal is met, or missed, and a row that meets it; at the
+    deadline any row will do.
 
     OutOfTimeError where none was met until then.
     """
@@ -74,6 +84,7 @@ def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
     except OutOfTimeError:
         if shown is None:
             raise
+
     return best, shown
 
 
@@ -100,6 +111,7 @@ def _find_margin(
         if found.bound <= measure_least_room(ground, space):
             return -np.inf, None
         return (np.inf if found.reached > RADIUS else 0.0), found.point
+
     whole = ground.whole(space, integers=asked.integers)
     forms = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
     most = maximise_least_form(cell.polytope, forms, whole)
@@ -109,9 +121,12 @@ def _find_margin(
 def maximise_least_form(
     polytope: Polytope, forms: Array, whole: Array, floor: float = -np.inf, enough: float = np.inf
 ) -> IntegerMaximum:
-    """The largest value that all of some forms (k, n + 1) reach together, and where; floor, enough: see `largest`."""
+    """The largest value that all of some forms (k, n + 1) reach together, and where; floor, enough:
+    see `largest`.
+    """
     if len(forms) == 1:
         return maximise_over_integers(polytope.G, polytope.h, forms[0], whole, floor, enough)
+
     n = forms.shape[1] - 1
     G, h = add_columns(polytope, 1)
     size = float(np.abs(forms).sum(axis=1).max()) or 1.0
@@ -124,6 +139,7 @@ def maximise_least_form(
     G = np.vstack([G, rows / length[:, None], limit])
     h = np.concatenate([h, forms[:, -1] / length, [float(n + 1), float(n + 1)]])
     best = maximise_over_integers(G, h, top, np.insert(whole, n, 0.0, axis=1), floor, enough)
+
     return IntegerMaximum(best.bound, None if best.point is None else best.point[:n])
 
 

@@ -19,10 +19,12 @@ def read_row(rules: RuleSet, row: Any) -> Array:
         raise DataError(
             "say which row: a mapping of columns to values, a frame of one row, or numbers"
         )
+
     if isinstance(row, pandas.Series):
         row = row.to_dict()
     if isinstance(row, Mapping):
         row = pandas.DataFrame({str(name): [value] for name, value in row.items()}, dtype=object)
+
     table = row if read_column_names(row) is not None or np.ndim(row) == 2 else np.asarray([row])
     X = rules.domain.rows(table)
     if len(X) != 1:

@@ -1,4 +1,6 @@
-"""What questions are asked of: a rule set's pieces as polytopes, in coordinates that fit the question."""
+"""What questions are asked of: a rule set's pieces as polytopes, in coordinates that fit the
+question.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,7 +16,8 @@ from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.lp.maxima import bound_maxima
 
-#: A form that moves by less than this share of its constant doesn't change its sign in a bounded domain.
+#: A form that moves by less than this share of its constant doesn't change its sign in a bounded
+#: domain.
 _STILL = 1e-12
 #: Rounding of a side of the box, as a share of what is left of it in a space: one difference.
 _SIDE = 1e-15
@@ -28,7 +31,8 @@ class Polytope(NamedTuple):
 
 
 class QuestionSpace(NamedTuple):
-    """x = base + spread v, and where v may be. base: (d,), spread: (d, n); walls: where x is in the domain.
+    """x = base + spread v, and where v may be. base: (d,), spread: (d, n); walls: where x is in the
+    domain.
 
     Columns that a question holds fixed don't move with v.
     """
@@ -47,10 +51,12 @@ class QuestionSpace(NamedTuple):
 
 
 class SplitForms(NamedTuple):
-    """The tree's splits in a space. rows: (S, n + 1) forms that are >= 0 on side 1, scaled to about unit length.
+    """The tree's splits in a space. rows: (S, n + 1) forms that are >= 0 on side 1, scaled to about
+    unit length.
 
-    room: (S,) what rounding may make of the test of a row there; moving: (S,) whether they depend on v at all. Scales
-    are powers of two: dividing by them rounds nothing, which counts where a column is open.
+    room: (S,) what rounding may make of the test of a row there; moving: (S,) whether they depend
+    on v at all. Scales are powers of two: dividing by them rounds nothing, which counts where a
+    column is open.
     """
 
     rows: Array
@@ -59,7 +65,9 @@ class SplitForms(NamedTuple):
 
 
 class RuleCell(NamedTuple):
-    """A part of what rule number leaf + 1 holds for, as a polytope of v. path: (split, side) pairs of its branch."""
+    """A part of what rule number leaf + 1 holds for, as a polytope of v. path: (split, side) pairs
+    of its branch.
+    """
 
     leaf: int
     polytope: Polytope
@@ -110,7 +118,9 @@ class RestrictedRules:
 
     @cached_property
     def space(self) -> QuestionSpace:
-        """All columns that can move, in coordinates of about [-1, 1], whose scales are powers of two."""
+        """All columns that can move, in coordinates of about [-1, 1], whose scales are powers of
+        two.
+        """
         frame = self.domain.frame(measure_column_units(self.rules))
         frame = replace(frame, scale=round_up_to_powers(frame.scale))
         spread = np.zeros((len(self.domain), len(frame.free)))
@@ -141,7 +151,8 @@ class RestrictedRules:
     def cells(self, space: QuestionSpace, *, strict: bool = True) -> Iterator[RuleCell]:
         """Every branch in this space; those that its fixed columns rule out are left out.
 
-        strict: OutOfTimeError at the deadline, saying how many there were time for; else there are no more then.
+        strict: OutOfTimeError at the deadline, saying how many there were time for; else there are
+        no more then.
         """
         for done, (leaf, path) in enumerate(self.paths):
             if self.deadline.is_over():
@@ -166,7 +177,9 @@ class RestrictedRules:
         return int(((children < 0) & (children != UNEXPLORED)).sum()) if len(children) else 1
 
     def in_box(self, weights: Array, constants: Array) -> Array:
-        """(R,) what forms of x are at most over the domain's box, whatever else it says; infinite where it is open."""
+        """(R,) what forms of x are at most over the domain's box, whatever else it says; infinite
+        where it is open.
+        """
         with np.errstate(invalid="ignore", over="ignore"):
             ends = np.where(weights > 0, weights * self.domain.upper, weights * self.domain.lower)
             terms = np.where(weights == 0, 0.0, ends)
@@ -176,10 +189,13 @@ class RestrictedRules:
                 + constants
                 + (len(self.domain) + 4) * np.finfo(np.float64).eps * sizes
             )
+
         return np.where(np.isnan(found), np.inf, found)
 
     def whole(self, space: QuestionSpace, *, integers: bool) -> Array:
-        """(k, n + 1) forms of v that must be whole: indicators of categories and, if asked, whole-number columns."""
+        """(k, n + 1) forms of v that must be whole: indicators of categories and, if asked,
+        whole-number columns.
+        """
         own = {i for group in self.domain.groups for i in group}
         columns = [
             j for j in range(len(self.domain)) if j in own or (integers and self.domain.integer[j])
@@ -189,7 +205,9 @@ class RestrictedRules:
 
 
 def measure_column_units(rules: RuleSet) -> Array:
-    """(d,) length scale of columns without two bounds: where the steepest condition that reads them changes by one."""
+    """(d,) length scale of columns without two bounds: where the steepest condition that reads them
+    changes by one.
+    """
     steepest = np.abs(rules.tree.normals).max(axis=0, initial=0.0)
     return np.where(steepest > 0, 1.0 / np.where(steepest > 0, steepest, 1.0), 1.0)
 
@@ -214,8 +232,10 @@ def compute_walls(domain: Domain, base: Array, spread: Array) -> Polytope:
     length = row_lengths(G)
     moving = length > 0
     still = room + _SIDE * (np.abs(limits) + np.abs(normals) @ np.abs(base))
+
     if (h[~moving] < -still[~moving]).any():
         return make_empty_polytope(spread.shape[1])
+
     scales = round_up_to_powers(length[moving])
     return Polytope(G[moving] / scales[:, None], (h + room)[moving] / scales)
 
@@ -239,16 +259,20 @@ def is_empty_polytope(polytope: Polytope) -> bool:
 def cut_by_path(
     polytope: Polytope, splits: SplitForms, path: list[tuple[int, int]]
 ) -> Polytope | None:
-    """The part on these sides of these splits, rounding included; None where a split that doesn't move rules it out."""
+    """The part on these sides of these splits, rounding included; None where a split that doesn't
+    move rules it out.
+    """
     if is_empty_polytope(polytope):
         return None
     if not path:
         return polytope
+
     at, side = np.array(path, dtype=np.intp).T
     sign = 2.0 * side - 1.0
     rows, room, moving = splits.rows[at] * sign[:, None], splits.room[at], splits.moving[at]
     if (rows[~moving, -1] < -room[~moving]).any():
         return None
+
     rows, room = rows[moving], room[moving]
     return Polytope(
         np.vstack([polytope.G, -rows[:, :-1]]), np.concatenate([polytope.h, rows[:, -1] + room])
@@ -258,19 +282,22 @@ def cut_by_path(
 def split_polytope(polytope: Polytope, splits: SplitForms, at: int) -> list[Polytope | None]:
     """The parts on the negative and on the other side of a split, None where there is none.
 
-    Where no more than rounding makes of its test is left of a side, it counts as none: the other one's values,
-    continued, are off by no more than rounding moves the split.
+    Where no more than rounding makes of its test is left of a side, it counts as none: the other
+    one's values, continued, are off by no more than rounding moves the split.
     """
     row, room = splits.rows[at], float(splits.room[at])
     if not splits.moving[at]:
         return [polytope if row[-1] <= room else None, polytope if row[-1] >= -room else None]
+
     high, minus_low = bound_maxima(polytope.G, polytope.h, np.array([row, -row])).bounds
     if high == -np.inf or minus_low == -np.inf:
         return [None, None]
-    # the polytope's own rows have been moved by their rounding, so that one that is this split's is exceeded by it
+    # the polytope's own rows have been moved by their rounding, so that one that is this split's is
+    # exceeded by it
     if minus_low <= 2.0 * room < high:
         return [None, polytope]
     if high <= 2.0 * room < minus_low:
         return [polytope, None]
+
     parts = [(row[:-1], -row[-1] + room), (-row[:-1], row[-1] + room)]
     return [Polytope(np.vstack([polytope.G, g]), np.append(polytope.h, h)) for g, h in parts]

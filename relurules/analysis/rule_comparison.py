@@ -1,4 +1,6 @@
-"""Two rule sets over one domain: how far apart they are, exactly, on every part that a rule of each shares."""
+"""Two rule sets over one domain: how far apart they are, exactly, on every part that a rule of each
+shares.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -44,12 +46,13 @@ def compare_rules(
     old: RuleSet, new: RuleSet, *, data: Array | None = None, tolerance: float | None = None,
     names: tuple[str, str] = ("old", "new"), most: int = _PARTS, deadline: Deadline = NEVER,
 ) -> Difference:  # fmt: skip
-    """The difference of two rule sets over the domain that they share. data: (N, d) rows in coordinates.
+    """The difference of two rule sets over the domain that they share. data: (N, d) rows in
+    coordinates.
 
-    tolerance: in units of the scores, by default what rounding may make of them. DataError where columns, outputs or
-    classes aren't the same, DomainError where the domains share no row. Every branch of the old rules' tree is cut by
-    the new one's; on each part both are affine. At the deadline what was found is given, if that is anything; else
-    OutOfTimeError.
+    tolerance: in units of the scores, by default what rounding may make of them. DataError where
+    columns, outputs or classes aren't the same, DomainError where the domains share no row. Every
+    branch of the old rules' tree is cut by the new one's; on each part both are affine. At the
+    deadline what was found is given, if that is anything; else OutOfTimeError.
     """
     _check_comparable(old, new)
     domain, notes = intersect_domains(old.domain, new.domain)
@@ -60,6 +63,7 @@ def compare_rules(
     )
     found = _Comparison(sides, tolerance, len(old.scores) if old.decision is None else 0)
     complete = _search_parts(found, most)
+
     if not found.parts and not complete:
         deadline.check("comparing the first part of the domain")
     if not found.parts and complete:
@@ -83,7 +87,8 @@ def _check_comparable(old: RuleSet, new: RuleSet) -> None:
     ):
         if one != other:
             raise DataError(
-                f"the two have other {what}: {_shorten_text(one)} and {_shorten_text(other)}; these must be the same"
+                f"the two have other {what}: {_shorten_text(one)} and {_shorten_text(other)}; "
+                "these must be the same"
             )
 
 
@@ -111,13 +116,16 @@ def intersect_domains(old: Domain, new: Domain) -> tuple[Domain, tuple[str, ...]
         and np.array_equal(old.normals, new.normals)
         and np.array_equal(old.bounds, new.bounds)
     )
+
     if same:
         return replace(old, integer=old.integer & new.integer), ()
+
     lower, upper = np.maximum(old.lower, new.lower), np.minimum(old.upper, new.upper)
     for j in np.flatnonzero(lower > upper):
         raise DomainError(
             f"the two domains have no row in common: of {old.names[j]!r} they hold no value both"
         )
+
     domain = replace(
         old,
         lower=lower,
@@ -127,6 +135,7 @@ def intersect_domains(old: Domain, new: Domain) -> tuple[Domain, tuple[str, ...]
         bounds=np.append(old.bounds, new.bounds),
         texts=(*old.texts, *new.texts),
     )
+
     return domain, ("compared where the two domains, which aren't the same, overlap",)
 
 
@@ -141,7 +150,9 @@ class _LargestGap(NamedTuple):
 
 @dataclass
 class _Comparison:
-    """What a search has found so far. bounds, slivers: (m,) of the scores; pairs: (old leaf, new leaf) -> gap."""
+    """What a search has found so far. bounds, slivers: (m,) of the scores; pairs: (old leaf, new
+    leaf) -> gap.
+    """
 
     sides: tuple[RestrictedRules, RestrictedRules]
     tolerance: float
@@ -177,6 +188,7 @@ def _compare_parts(found: _Comparison, most: int) -> bool:
     old, new = found.sides
     judge = DecisionComparer.of(old, new, found.space, found.tolerance)
     looked = 0
+
     for cell in old.cells(found.space):
         for part in walk_leaves(new, found.space, cell.polytope):
             looked += 1
@@ -200,6 +212,7 @@ def _compare_parts(found: _Comparison, most: int) -> bool:
             if differs is not None and found.decided is None:
                 found.decided = part, differs
             found.differing += differs is not None if judge.classes else gap > found.tolerance
+
     return True
 
 
@@ -219,11 +232,13 @@ def _bound_gap(found: _Comparison, cell: RuleCell, part: RuleCell, *, thin: bool
     """A bound on how far the scores differ on a part, which is kept where it is the largest."""
     if not found.scores:
         return 0.0
+
     old, new = found.sides
     weights = new.weights[part.leaf] - old.weights[cell.leaf]
     constants = new.constants[part.leaf] - old.constants[cell.leaf]
     if not weights.any() and not constants.any():
         return 0.0
+
     forms = found.space.forms(weights, constants)
     room = sum(
         g.rounding(g.weights[leaf], g.constants[leaf])
@@ -233,6 +248,7 @@ def _bound_gap(found: _Comparison, cell: RuleCell, part: RuleCell, *, thin: bool
     relaxed = bound_maxima(part.polytope.G, part.polytope.h, both).bounds
     whole = old.whole(found.space, integers=False)
     worst = 0.0
+
     for i, bound in enumerate(relaxed.tolist()):
         score = i % found.scores
         known = found.slivers if thin else found.bounds
@@ -243,6 +259,7 @@ def _bound_gap(found: _Comparison, cell: RuleCell, part: RuleCell, *, thin: bool
         worst, known[score] = max(worst, reached), max(known[score], reached)
         if not thin and top.point is not None and reached > found.best[score].value:
             found.best[score] = _LargestGap(reached, top.point, cell, part)
+
     return worst
 
 
@@ -267,23 +284,30 @@ def _build_difference(
             lambda rows: _mark_disagreement(found, rows),
         )
         place = None if seat is None else compare_at_row(found, seat[0][0])
+
     more = [*notes]
     if judge and len(list_class_names(found.sides[0])) > CLASSES and old.decision is None:
         more.append(
-            f"of more than {CLASSES} classes, parts were compared at one point each: more of them may differ"
+            f"of more than {CLASSES} classes, parts were compared at one point each: more of "
+            "them "
+            "may differ"
         )
+
     errors = [rules.score_error for rules in (old, new)]
     if max(errors) > 0 and old.decision is None:
         more.append(
-            f"the rules are within {errors[0]:.3g} and {errors[1]:.3g} of their networks, whose own difference is "
+            f"the rules are within {errors[0]:.3g} and {errors[1]:.3g} of their networks, whose "
+            "own difference is "
             "larger by no more than the sum"
         )
+
     if not old.complete or not new.complete:
         more += [
             f"this holds only where both have a rule. {describe_missing(r)}"
             for r in (old, new)
             if not r.complete
         ]
+
     return Difference(
         names, (len(old), len(new)), found.tolerance, found.same, tuple(_list_gaps(found, complete)), found.parts,
         found.differing, judge, place, data, kept, changed, removed, added, complete, tuple(more),
@@ -352,12 +376,15 @@ def _match_rules(
     tuple[RuleWithoutMatch, ...],
     tuple[RuleWithoutMatch, ...],
 ]:
-    """Rules that hold for the same rows in both sets, as they were or changed; and those that don't."""
+    """Rules that hold for the same rows in both sets, as they were or changed; and those that
+    don't.
+    """
     of_old: dict[int, list[int]] = {}
     of_new: dict[int, list[int]] = {}
     for i, j in sorted(found.pairs):
         of_old.setdefault(i, []).append(j)
         of_new.setdefault(j, []).append(i)
+
     twins = [(i, js[0]) for i, js in of_old.items() if len(js) == 1 and len(of_new[js[0]]) == 1]
     same = [RuleMatch(i + 1, j + 1, found.pairs[i, j]) for i, j in twins]
     old, new = found.sides
@@ -380,6 +407,7 @@ def _match_rules(
         for j in range(len(new.rules))
         if j not in matched[1]
     )
+
     return kept, changed, removed, added
 
 
@@ -393,11 +421,13 @@ def _compare_on_data(found: _Comparison, X: Array) -> DataDifference:
     rows = np.flatnonzero((old.apply(X) > 0) & (new.apply(X) > 0))
     if not len(rows):
         return DataDifference(0, 0, 0.0, None)
+
     X = X[rows]
     off = np.abs(old.predict(X) - new.predict(X)).max(axis=1)
     if list_class_names(found.sides[0]):
         apart = classify_rows(found.sides[0], X) != classify_rows(found.sides[1], X)
     else:
         apart = np.abs(old.predict_scores(X) - new.predict_scores(X)).max(axis=1) > found.tolerance
+
     worst = int(np.argmax(off))
     return DataDifference(len(rows), int(apart.sum()), float(off[worst]), int(rows[worst]))

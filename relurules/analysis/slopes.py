@@ -42,7 +42,8 @@ _WORDS = {
 
 
 class SlopeRange(NamedTuple):
-    """A column's coefficients. low, high: of the rules that have an interior here; at: their leaves.
+    """A column's coefficients. low, high: of the rules that have an interior here; at: their
+    leaves.
 
     rises, falls: a leaf where it does, beyond rounding, None where there is none.
     """
@@ -59,10 +60,12 @@ def list_leaves(asked: Question) -> list[int]:
     ground = asked.ground
     if ground.domain is ground.rules.domain:
         return sorted({leaf for leaf, _ in ground.paths})
+
     found = set[int]()
     for cell in ground.cells(ground.space):
         if cell.leaf not in found and _has_interior(asked, cell):
             found.add(cell.leaf)
+
     if not found:
         raise DataError(f"no row of the domain meets these conditions: {'; '.join(asked.given)}")
     return sorted(found)
@@ -83,8 +86,10 @@ def bound_slopes(
     width = float(asked.ground.domain.widths[j])
     terms = np.abs(target.weights[leaves]) @ asked.ground.reach + np.abs(target.constants[leaves])
     telling = np.abs(own) * width > _ROUNDING * terms
+
     if width == 0.0:
         telling[:] = False
+
     top, bottom = int(np.argmax(own)), int(np.argmin(own))
     return SlopeRange(
         float(own[bottom]),
@@ -100,11 +105,13 @@ def answer_monotone(asked: Question) -> Answer:
     target = find_target(asked.ground, asked.output)
     if asked.feature is None:
         return _answer_all_columns(asked, target)
+
     column = find_column(asked.ground, asked.feature)
     if column.categories:
         return answer_for_categories(asked, target, column, "monotone")
     if not asked.ground.continuous:
         return _answer_with_jumps(asked, target, column)
+
     found = bound_slopes(asked, target, column, list_leaves(asked))
     shown = tuple(
         witness
@@ -112,6 +119,7 @@ def answer_monotone(asked: Question) -> Answer:
         if leaf is not None
         for witness in _find_row_pair(asked, target, column, leaf, way)
     )
+
     return _answer_continuous(asked, target, column, found, shown)
 
 
@@ -127,22 +135,39 @@ def _answer_continuous(
         "output": target.name, "feature": column.name, "direction": direction,
         "slope": {"low": found.low, "high": found.high}, "rules": [leaf + 1 for leaf in found.at],
     }  # fmt: skip
-    slope = f"its slope goes from {format_number(found.low)} to {format_number(found.high)} per unit of {column.name}"
+    slope = (
+        f"its slope goes from {format_number(found.low)} to {format_number(found.high)} per "
+        f"unit of {column.name}"
+    )
+
     if direction == "both":
-        said = f"No: {target.name} both rises and falls with {column.name}{describe_conditions(asked)}, in rules such as "
+        said = (
+            f"No: {target.name} both rises and falls with "
+            f"{column.name}{describe_conditions(asked)}, in rules such as "
+        )
         said += f"{(found.rises or 0) + 1} and {(found.falls or 0) + 1}"
     elif direction == "doesn't matter":
-        said = f"Yes, both ways: {target.name} doesn't change with {column.name}{describe_conditions(asked)}"
+        said = (
+            f"Yes, both ways: {target.name} doesn't change with "
+            f"{column.name}{describe_conditions(asked)}"
+        )
     else:
         never = "falls" if direction == "rises" else "rises"
-        said = f"Yes: {target.name} never {never} where {column.name} rises, all else equal,{describe_conditions(asked)}"
+        said = (
+            f"Yes: {target.name} never {never} where {column.name} rises, all else "
+            f"equal,{describe_conditions(asked)}"
+        )
+
     what = f" (of {target.score})" if target.score else ""
     closing = (
-        "A continuous piecewise linear function is monotone just where the column's coefficient has one sign in every "
-        "rule that has an interior; coefficients are compared as the numbers that they are, and those that move the "
+        "A continuous piecewise linear function is monotone just where the column's coefficient "
+        "has one sign in every "
+        "rule that has an interior; coefficients are compared as the numbers that they are, and "
+        "those that move the "
         "score by less than 1e-12 of its terms count as 0.",
     )
     text = compose_notes(asked, target, exact=True, closing=closing)
+
     return Answer(
         "monotone",
         f"{said}; {slope}{what}.",
@@ -189,10 +214,13 @@ def _find_row_pair(
 
 
 def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn) -> Answer:
-    """Of rules that jump at their boundaries: the largest rise and fall between any two values of the column."""
+    """Of rules that jump at their boundaries: the largest rise and fall between any two values of
+    the column.
+    """
     ground, pair = asked.ground, make_free_pair(asked.ground, column, rising=True)
     ends, shown, exact = [], list[Witness](), True
     small = bound_rounding(asked, target)
+
     for way, word in ((1.0, "rises"), (-1.0, "falls")):
         found = (
             None
@@ -214,6 +242,7 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
         if seat is not None and seat[1] > 0:
             shown.append(make_witness(ground, target, seat[0][0], f"it {word} from here"))
             shown.append(make_witness(ground, target, seat[0][1], "to here"))
+
     rises, falls = (end > small for end in ends)
     direction = _WORDS[rises, falls]
     values = {
@@ -234,10 +263,13 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
         f"the largest fall {least}."
     )
     jumps = (
-        "These rules are simplified and may jump where one ends and another begins, by no more than twice their "
-        f"largest error, {format_bound(2 * ground.rules.score_error, up=True)}; so pairs of rows were compared, rule by "
+        "These rules are simplified and may jump where one ends and another begins, by no more "
+        "than twice their "
+        f"largest error, {format_bound(2 * ground.rules.score_error, up=True)}; so pairs of rows "
+        "were compared, rule by "
         "rule.",
     )
+
     return Answer(
         "monotone",
         said,
@@ -265,6 +297,7 @@ def _answer_all_columns(asked: Question, target: ScoreTarget) -> Answer:
         raise UnsupportedError(
             "these rules are simplified and may jump: say which feature is asked about"
         )
+
     leaves, rows, values = list_leaves(asked), [], dict[str, Any]()
     for column in list_columns(asked.ground):
         if column.categories:
@@ -273,10 +306,15 @@ def _answer_all_columns(asked: Question, target: ScoreTarget) -> Answer:
         direction = _WORDS[found.rises is not None, found.falls is not None]
         values[column.name] = {"direction": direction, "low": found.low, "high": found.high}
         rows.append((column.name, direction, format_number(found.low), format_number(found.high)))
+
     what = target.score if target.score else target.name
     grid = Grid(("column", f"{target.name}", "smallest slope", "largest slope"), tuple(rows))
-    said = f"How {target.name} goes with every number column, all else equal; slopes are of {what}, per unit."
+    said = (
+        f"How {target.name} goes with every number column, all else equal; slopes are of "
+        f"{what}, per unit."
+    )
     text = compose_notes(asked, target, exact=True)
+
     return Answer("monotone", said, None, values, True, (), (text[0], *text[2:]), grid)
 
 
@@ -317,17 +355,21 @@ def answer_lipschitz(asked: Question) -> Answer:
     )
     grid = Grid(("column", "steepest per unit", "its width", "over its width, at most"), rows)
     jumps = () if ground.continuous else (
-        "These rules are simplified: this holds within a rule. Where one ends and another begins they may jump, by no "
+        "These rules are simplified: this holds within a rule. Where one ends and another begins "
+        "they may jump, by no "
         f"more than {format_bound(2 * ground.rules.score_error, up=True)}.",
     )  # fmt: skip
     closing = (
-        "Distances are sums (l1), Euclidean (l2) or the largest (linf) of the columns' changes, each in units of its "
+        "Distances are sums (l1), Euclidean (l2) or the largest (linf) of the columns' changes, "
+        "each in units of its "
         "width in the domain unless a scale is given; columns of categories don't move.",
         *jumps,
     )
     said = (
-        f"The slope of {what} is at most {format_number(norms['l1'].max())} per unit of l1 distance, "
-        f"{format_number(norms['l2'].max())} of l2 and {format_number(norms['linf'].max())} of linf{describe_conditions(asked)}, "
+        f"The slope of {what} is at most {format_number(norms['l1'].max())} per unit of l1 "
+        "distance, "
+        f"{format_number(norms['l2'].max())} of l2 and {format_number(norms['linf'].max())} of "
+        f"linf{describe_conditions(asked)}, "
         "columns in units of their widths."
     )
     point = ground.rules.rules[leaves[worst["linf"]]].point
@@ -338,6 +380,7 @@ def answer_lipschitz(asked: Question) -> Answer:
     )
     fits = ground.domain.contains(round_row(ground.domain, point)[None])[0]
     text = compose_notes(asked, target, exact=True, closing=closing)
+
     return Answer(
         "lipschitz", said, None, values, True, shown if fits else (), (text[0], *text[2:]), grid
     )

@@ -29,10 +29,11 @@ _LABELS = {
 
 
 class ScoreTarget(NamedTuple):
-    """A score of every rule. weights: (R, d), constants: (R,); name: of the output, or of the score itself.
+    """A score of every rule. weights: (R, d), constants: (R,); name: of the output, or of the score
+    itself.
 
-    score: what the score is called beside the output, "" where they are the same; head: link of one score, with
-    which the output rises. combination: (m,) of the rules' scores.
+    score: what the score is called beside the output, "" where they are the same; head: link of one
+    score, with which the output rises. combination: (m,) of the rules' scores.
     """
 
     name: str
@@ -64,18 +65,22 @@ class ScoreTarget(NamedTuple):
 def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
     """The score behind an output, or a score by its own name.
 
-    name None: the last one of two outputs that share scores, else the first. Of two classes that share a softmax it is
-    the log odds. UnsupportedError where there is no one score behind it, DataError for an unknown name.
+    name None: the last one of two outputs that share scores, else the first. Of two classes that
+    share a softmax it is the log odds. UnsupportedError where there is no one score behind it,
+    DataError for an unknown name.
     """
     rules = ground.rules
     if rules.decision is not None:
         raise UnsupportedError(
-            "these rules tell classes only, not scores; ask reach or counterfactual of them, or extract rules without "
+            "these rules tell classes only, not scores; ask reach or counterfactual of them, or "
+            "extract rules without "
             "a decision"
         )
+
     if name is None:
         pair = len(rules.outputs) == 2 and len({head.scores for head in rules.heads}) == 1
         name = rules.outputs[1 if pair else 0]
+
     eye = np.eye(len(rules.scores))
     if name in rules.outputs:
         head = rules.heads[rules.outputs.index(name)]
@@ -95,13 +100,16 @@ def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
             return _make_target(
                 ground, name, f"log odds of {name}", "sigmoid", eye[this] - eye[other]
             )
+
     if name in rules.scores:
         return _make_target(ground, name, "", "identity", eye[rules.scores.index(name)])
     if name in rules.outputs:
         raise UnsupportedError(
-            f"output {name!r} is no function of one score; ask about one of the scores {', '.join(rules.scores[:12])}, "
+            f"output {name!r} is no function of one score; ask about one of the scores "
+            f"{', '.join(rules.scores[:12])}, "
             "or which class can be reached"
         )
+
     known = dict.fromkeys((*rules.outputs, *rules.scores))
     raise DataError(f"no output {name!r}; there are {', '.join(map(repr, list(known)[:12]))}")
 

@@ -19,7 +19,9 @@ from relurules.lp.maxima import bound_maxima
 
 
 class ScoreBounds(NamedTuple):
-    """Between which values a score lies. branches: (n, 2) of the cells; splits: (S, 2) below every split."""
+    """Between which values a score lies. branches: (n, 2) of the cells; splits: (S, 2) below every
+    split.
+    """
 
     cells: list[RuleCell]
     branches: Array
@@ -29,10 +31,13 @@ class ScoreBounds(NamedTuple):
 def bound_scores(
     ground: RestrictedRules, space: QuestionSpace, weights: Array, constants: Array
 ) -> ScoreBounds:
-    """Bounds on a score, weights (R, d) x + constants (R,), in every cell of a space, and below every split."""
+    """Bounds on a score, weights (R, d) x + constants (R,), in every cell of a space, and below
+    every split.
+    """
     forms = space.forms(weights, constants)
     splits = np.tile([np.inf, -np.inf], (len(ground.rules.tree.neurons), 1))
     cells, found = list[RuleCell](), list[Array]()
+
     for cell in ground.cells(space):
         form = forms[cell.leaf]
         high, minus_low = bound_maxima(*cell.polytope, np.array([form, -form])).bounds
@@ -42,6 +47,7 @@ def bound_scores(
         found.append(np.array([-minus_low, high]))
         for split, _ in cell.path:
             splits[split] = min(splits[split, 0], -minus_low), max(splits[split, 1], high)
+
     return ScoreBounds(cells, np.array(found).reshape(-1, 2), splits)
 
 
@@ -51,10 +57,13 @@ def walk_leaves(
     start: Polytope,
     wanted: Callable[[int], bool] = lambda _: True,
 ) -> Iterator[RuleCell]:
-    """The parts of a polytope that leaves of the tree, read in `space`, have. wanted: whether to look below a split."""
+    """The parts of a polytope that leaves of the tree, read in `space`, have. wanted: whether to
+    look below a split.
+    """
     tree = ground.rules.tree
     splits = ground.splits(space)
     stack = [(0 if len(tree.neurons) else -1, start)] if not is_empty_polytope(start) else []
+
     while stack:
         at, polytope = stack.pop()
         if at == UNEXPLORED:

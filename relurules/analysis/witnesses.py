@@ -26,9 +26,11 @@ def find_admissible_rows(
     point: Array,
     value: Callable[[Array], Array],
 ) -> tuple[Array, float] | None:
-    """The rows at a point, (s, d), one per space, moved inside where that is better, and their value.
+    """The rows at a point, (s, d), one per space, moved inside where that is better, and their
+    value.
 
-    value: (s, d) -> what is to be large, NaN where there is none. None where none of the rows tried is in the domain.
+    value: (s, d) -> what is to be large, NaN where there is none. None where none of the rows tried
+    is in the domain.
     """
     best: tuple[Array, float] | None = None
     for v in _list_trial_points(polytope, point):
@@ -38,6 +40,7 @@ def find_admissible_rows(
         found = float(value(rows))
         if not np.isnan(found) and (best is None or found > best[1]):
             best = rows, found
+
     return best
 
 
@@ -53,16 +56,20 @@ def _list_trial_points(polytope: Polytope, point: Array) -> Iterator[Array]:
 
 
 def round_row(domain: Domain, x: Array, space: QuestionSpace | None = None) -> Array:
-    """A row within the bounds, indicators 0 or 1, and what is nearly whole in whole-number columns whole."""
+    """A row within the bounds, indicators 0 or 1, and what is nearly whole in whole-number columns
+    whole.
+    """
     x = x.copy()
     own = [i for group in domain.groups for i in group]
     whole = domain.integer & (np.abs(x - np.round(x)) <= _WHOLE)
     if space is not None:  # what doesn't move is as given
         whole &= space.spread.any(axis=1)
+
     x[whole] = np.round(x[whole])
     for group in domain.groups:
         at = list(group)
         x[at] = np.eye(len(at))[int(np.argmax(x[at]))]
+
     free = np.setdiff1d(np.arange(len(x)), own)
     x[free] = np.clip(x[free], domain.lower[free], domain.upper[free])
     return np.asarray(x + 0.0)

@@ -73,13 +73,18 @@ def ask(
     - `relurules ask rules.json bounded --at-most 0.9 --given "age <= 30"`: is it never more?
     - `relurules ask rules.json monotone --feature income`: does it only rise, or only fall?
     - `relurules ask rules.json monotone`: all number columns in a table
-    - `relurules ask rules.json effect --feature sex`: how much can this column alone move the score?
-    - `relurules ask rules.json effect --feature age --value 30 --value 60`: from one value to another?
-    - `relurules ask rules.json reach --class yes --given "debt >= 20"`: is there a row with this class at all?
+    - `relurules ask rules.json effect --feature sex`: how much can this column alone move the
+      score?
+    - `relurules ask rules.json effect --feature age --value 30 --value 60`: from one value to
+      another?
+    - `relurules ask rules.json reach --class yes --given "debt >= 20"`: is there a row with this
+      class at all?
     - `relurules ask rules.json lipschitz`: how steep is the score at most, per column and in all?
-    - `relurules ask rules.json counterfactual --row 17 --data loans.csv --keep age`: the least that changes the class
+    - `relurules ask rules.json counterfactual --row 17 --data loans.csv --keep age`: the least that
+      changes the class
 
-    At --time-limit a bound is given that holds and may be wide, or an error that says how far it came.
+    At --time-limit a bound is given that holds and may be wide, or an error that says how far it
+    came.
     """
     from relurules.analysis.questions import ask as ask_rules
     from relurules.ir import RuleSet
@@ -89,6 +94,7 @@ def ask(
         raise DataError(
             f"--value is given {len(value)} times; it takes two, from one value to the other"
         )
+
     table = None if data is None else read_table(data, [])
     answer = ask_rules(
         found, question, output=output, feature=feature, values=(value[0], value[1]) if value else None,
@@ -109,4 +115,5 @@ def _parse_scales(texts: list[str]) -> dict[str, float]:
             raise DataError(
                 f"--scale {text!r}; expected a column and a number, such as age=10"
             ) from error
+
     return found

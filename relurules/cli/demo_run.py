@@ -45,7 +45,9 @@ class _DemoData(NamedTuple):
 
 
 def run_demo(out: Path, seed: int, console: Console) -> bool:
-    """Train on 80 % of the rows, extract, emit into `out`, run everything on the other 20 %; True when all agree."""
+    """Train on 80 % of the rows, extract, emit into `out`, run everything on the other 20 %; True
+    when all agree.
+    """
     data = _load_data(seed)
     bar = (TextColumn("{task.description:<40}"), BarColumn(), TimeElapsedColumn())
     with Progress(*bar, console=console) as progress:
@@ -54,6 +56,7 @@ def run_demo(out: Path, seed: int, console: Console) -> bool:
         task = progress.add_task("writing and running the artefacts", total=1)
         reports = _emit_and_verify(rules, trained, data, out)
         progress.update(task, completed=1)
+
     _print_results(rules, trained, data, reports, out, console)
     return all(reports)
 
@@ -66,11 +69,13 @@ def _load_data(seed: int) -> _DemoData:
         raise UnsupportedError(
             "the demo needs scikit-learn and duckdb: pip install 'relurules[demo]'"
         ) from error
+
     bunch = load_breast_cancer()
     malignant = (bunch.target == 0).astype(np.int64)
     parts = train_test_split(
         bunch.data, malignant, test_size=0.2, random_state=seed, stratify=malignant
     )
+
     return _DemoData(tuple(map(str, bunch.feature_names)), *parts)
 
 
@@ -87,7 +92,9 @@ def _train_network(data: _DemoData, seed: int, progress: Progress) -> "TrainedCl
 
 
 def _extract_rules(trained: "TrainedClassifier", data: _DemoData, progress: Progress) -> RuleSet:
-    """Every measurement is a size or a share: the domain is from 0 to twice the largest value seen in training."""
+    """Every measurement is a size or a share: the domain is from 0 to twice the largest value seen
+    in training.
+    """
     task = progress.add_task("extracting the rules", total=1)
     domain = Domain.box(np.zeros(len(data.names)), 2 * data.X_train.max(axis=0), data.names)
     graph = replace(api.trace(trained.model), outputs=("malignant_logit",))
@@ -103,10 +110,12 @@ def _emit_and_verify(
     _save_inputs(trained, data, out)
     read_back = api.verify(RuleSet.load(out / "rules.json"), trained.model, data.X_test)
     reports = [read_back._replace(artefact="rules.json")]
+
     for target, dialect, folder, runs in ARTEFACTS:
         main = api.emit(rules, target, dialect=dialect).write(out / folder)[-1]
         if runs:
             reports.append(api.verify(Artifact.read(main), trained.model, data.X_test))
+
     return reports
 
 
@@ -119,8 +128,10 @@ def _save_inputs(trained: "TrainedClassifier", data: _DemoData, out: Path) -> No
     sizes = ((torch.export.Dim.DYNAMIC, torch.export.Dim.STATIC),)
     archive = io.BytesIO()
     torch.export.save(torch.export.export(trained.model, (example,), dynamic_shapes=sizes), archive)
+
     with replace_atomically(out / "model.pt2") as path:
         path.write_bytes(archive.getvalue())
+
     write_text(
         out / "rows.csv",
         pandas.DataFrame(data.X_test, columns=list(data.names)).to_csv(index=False),
@@ -140,13 +151,17 @@ def _print_results(
     console.print(str(api.emit(rules, "text")), markup=False, soft_wrap=True)
     scores = Table("", "test accuracy", "test AUC", title=f"on {len(data.y_test)} rows held back")
     network = api.trace(trained.model).evaluate(data.X_test)[:, 0]
+
     for name, logit in (("network", network), ("rules", rules.predict(data.X_test)[:, 0])):
         accuracy, auc = accuracy_score(data.y_test, logit > 0), roc_auc_score(data.y_test, logit)
         scores.add_row(name, f"{accuracy:.4f}", f"{auc:.4f}")
+
     console.print(scores, tabulate_reports(reports))
     left = rules.reduction
     console.print(
-        f"neurons before: {left.neurons_traced}, after: {left.neurons_left}; inputs read: {trained.features} of "
-        f"{len(data.names)}; linear regions: {left.regions}; rules: {len(rules)}; written to {out}/",
+        f"neurons before: {left.neurons_traced}, after: {left.neurons_left}; inputs read: "
+        f"{trained.features} of "
+        f"{len(data.names)}; linear regions: {left.regions}; rules: {len(rules)}; written to "
+        f"{out}/",
         markup=False, soft_wrap=True,
     )  # fmt: skip

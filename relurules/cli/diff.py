@@ -39,12 +39,14 @@ def diff(
 ) -> None:
     """Compare two rule sets over their domain: `relurules diff old.json new.json --data loans.csv`.
 
-    Prints the largest difference of every score anywhere in the domain, and a row where it is; how many parts of the
-    domain, and rows of the data, are decided differently; and which rules were added, removed or changed. Exit code 1
-    where a difference beyond --tolerance can't be ruled out, 0 where the two are proven equivalent.
+    Prints the largest difference of every score anywhere in the domain, and a row where it is; how
+    many parts of the domain, and rows of the data, are decided differently; and which rules were
+    added, removed or changed. Exit code 1 where a difference beyond --tolerance can't be ruled out,
+    0 where the two are proven equivalent.
 
-    A network is compared over the domain of the other one's rules: `relurules diff rules.json retrained.onnx`.
-    At --time-limit the two are told apart by what was compared until then, or not decided.
+    A network is compared over the domain of the other one's rules: `relurules diff rules.json
+    retrained.onnx`. At --time-limit the two are told apart by what was compared until then, or not
+    decided.
     """
     from relurules.api import diff as compare
     from relurules.documents.difference import print_difference_html
@@ -53,6 +55,7 @@ def diff(
 
     if html is not None:
         require_place(html)
+
     sides = [
         RuleSet.load(path) if path.suffix == ".json" else load_model(path, trust_pickle)
         for path in (old, new)
@@ -62,8 +65,10 @@ def diff(
     found = compare(
         sides[0], sides[1], table, tolerance=tolerance, names=names, time_limit=time_limit
     )
+
     if html is not None:
         write_text(html, print_difference_html(found))
         _err.print(f"wrote {html}", markup=False, soft_wrap=True)
+
     print_answer(found, as_json)
     raise typer.Exit(0 if found else 1)

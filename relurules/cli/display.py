@@ -30,6 +30,7 @@ def tabulate_reports(reports: Sequence[Report]) -> Table:
         table.add_column(
             column, justify="left" if column in ("artefact", "engine", "") else "right"
         )
+
     for report in reports:
         numbers = (
             f"{report.rows}",
@@ -40,16 +41,20 @@ def tabulate_reports(reports: Sequence[Report]) -> Table:
         table.add_row(
             report.artefact, report.engine, *numbers, "[green]pass[/]" if report else "[red]FAIL[/]"
         )
+
     return table
 
 
 def describe_report(report: Report) -> str:
-    """What the table doesn't say: the worst row, how often the class is the same, the speed; then its remarks."""
+    """What the table doesn't say: the worst row, how often the class is the same, the speed; then
+    its remarks.
+    """
     parts = [
         "no row has a rule"
         if report.worst < 0
         else f"the largest difference is in row {report.worst}"
     ]
+
     if not math.isnan(report.agreement):
         parts.append(f"the class is the same in {100 * report.agreement:.6g} % of the rows")
     if report.seconds > 0:
@@ -67,14 +72,18 @@ def tabulate_tradeoffs(steps: Sequence[Tradeoff], most: int = 12) -> Table:
 
 
 def describe_errors(rules: RuleSet, expected: Array, given: Array) -> str:
-    """How far rules are from the network's outputs (N, m) on the rows that have a rule, in a line. given: theirs."""
+    """How far rules are from the network's outputs (N, m) on the rows that have a rule, in a line.
+    given: theirs.
+    """
     ruled = ~np.isnan(given).any(axis=1)
     off = np.abs(given - expected)[ruled]
     if not len(off):
         return "no row of the data has a rule"
+
     square = ", ".join(f"{value:.3g}" for value in np.sqrt((off**2).mean(axis=0)))
     return (
-        f"on {len(off)} rows of the data {', '.join(rules.outputs)} is off by {square} (root mean square), at most "
+        f"on {len(off)} rows of the data {', '.join(rules.outputs)} is off by {square} (root mean "
+        "square), at most "
         f"{off.max():.3g}; anywhere by at most {rules.max_error:.3g}"
     )
 
@@ -84,15 +93,20 @@ def describe_estimate(estimate: Estimate) -> str:
     parts = [f"about {estimate.regions:.4g} +- {estimate.error:.2g} linear regions in all"]
     if estimate.volume:
         parts.append(
-            f"searched: {100 * estimate.volume:.1f} +- {100 * (estimate.volume_error or 0):.1f} % of the volume"
+            f"searched: {100 * estimate.volume:.1f} +- "
+            f"{100 * (estimate.volume_error or 0):.1f} % "
+            "of the volume"
         )
+
     if estimate.data is not None:
         parts.append(f"{100 * estimate.data:.1f} % of the rows")
     return ", ".join(parts)
 
 
 def announce_compiling(console: Console) -> None:
-    """Say so where the search must be compiled, as it is once, or each time where nothing can be kept."""
+    """Say so where the search must be compiled, as it is once, or each time where nothing can be
+    kept.
+    """
     from relurules.lp.compilation import find_cache_obstacle, is_code_cached
 
     if is_code_cached():
@@ -108,7 +122,9 @@ def _round_number(number: float) -> str:
 
 
 class ProgressCounter:
-    """Called with the regions found so far, it shows them; `expected` is their estimated number, None if unknown."""
+    """Called with the regions found so far, it shows them; `expected` is their estimated number,
+    None if unknown.
+    """
 
     def __init__(self, progress: Progress, expected: float | None) -> None:
         self.expected, self.found = expected, 0
@@ -153,7 +169,9 @@ def _format_duration(seconds: float) -> str:
 
 @contextmanager
 def show_count(console: Console, expected: float | None = None) -> Iterator[ProgressCounter]:
-    """A line that counts the regions found; gone when done, and not shown where there is no terminal."""
+    """A line that counts the regions found; gone when done, and not shown where there is no
+    terminal.
+    """
     with _make_line(console) as progress:
         yield ProgressCounter(progress, expected)
 

@@ -38,7 +38,10 @@ def emit(
     columns: Annotated[
         str,
         typer.Option(
-            help="For SQL: what to return, of outputs,score,probability,class,contributions,reasons,rule."
+            help=(
+                "For SQL: what to return, of "
+                "outputs,score,probability,class,contributions,reasons,rule."
+            )
         ),
     ] = "outputs,rule",
     top: Annotated[int, typer.Option(help="For SQL: how many reasons.", min=1)] = 3,
@@ -48,13 +51,18 @@ def emit(
     outside: Annotated[
         str | None,
         typer.Option(
-            help="What code gives rows outside the domain: null, clamp, or exact (default of form network)."
+            help=(
+                "What code gives rows outside the domain: null, clamp, or exact (default of form "
+                "network)."
+            )
         ),
     ] = None,
     missing: Annotated[
         str,
         typer.Option(
-            help="For SQL: missing values propagate, impute (refused where that can't be), or error."
+            help=(
+                "For SQL: missing values propagate, impute (refused where that can't be), or error."
+            )
         ),
     ] = "propagate",
     number: Annotated[str, typer.Option(help="For C: double or float.")] = "double",
@@ -65,9 +73,11 @@ def emit(
         Path | None, typer.Option(help="Folder for the files; without it the text is printed.")
     ] = None,
 ) -> None:
-    """Emit rules as a document or code: `relurules emit rules.json --to sql --dialect duckdb --table loans --key id`.
+    """Emit rules as a document or code: `relurules emit rules.json --to sql --dialect duckdb
+    --table loans --key id`.
 
-    A document for people: `relurules emit rules.json --to html --title "Who repays?" --out .`, or markdown, or latex.
+    A document for people: `relurules emit rules.json --to html --title "Who repays?" --out .`, or
+    markdown, or latex.
     """
     from relurules.api import emit as emit_rules
     from relurules.ir import RuleSet
@@ -77,12 +87,14 @@ def emit(
         columns=[part.strip() for part in columns.split(",")], top=top, output=output, outside=outside, missing=missing,
         number=number, title=title,
     )  # fmt: skip
+
     if out is not None:
         for path in artifact.write(out):
             _err.print(f"wrote {path}", markup=False)
     elif len(artifact.files) > 1:
         raise UnsupportedError(
-            f"target {to!r} is {len(artifact.files)} files ({', '.join(artifact.files)}); give --out FOLDER"
+            f"target {to!r} is {len(artifact.files)} files ({', '.join(artifact.files)}); give "
+            "--out FOLDER"
         )
     else:
         sys.stdout.write(str(artifact))

@@ -32,7 +32,10 @@ def explain(
     row: Annotated[
         str,
         typer.Option(
-            help='Row of --data by number, from 0, or values: "age=35,job=clerk"; "a, b=1" in quotes.'
+            help=(
+                'Row of --data by number, from 0, or values: "age=35,job=clerk"; "a, b=1" in '
+                "quotes."
+            )
         ),
     ],
     data: _Data = None,
@@ -40,11 +43,13 @@ def explain(
     uncentred: _Uncentred = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say which rule applies to a row, and why: `relurules explain rules.json --data loans.csv --row 17`.
+    """Say which rule applies to a row, and why: `relurules explain rules.json --data loans.csv
+    --row 17`.
 
-    Prints the rule's number, its conditions with what the row has on their left sides and by how much they hold, and
-    what each column adds to the score. An output that is a probability is explained by its log odds, which are a sum.
-    Contributions are against the mean of the rows of --data, or of those that the rules were extracted with.
+    Prints the rule's number, its conditions with what the row has on their left sides and by how
+    much they hold, and what each column adds to the score. An output that is a probability is
+    explained by its log odds, which are a sum. Contributions are against the mean of the rows of
+    --data, or of those that the rules were extracted with.
 
     Without a file: `relurules explain rules.json --row "income=14,debt=11.5,purpose=travel"`.
     """
@@ -64,7 +69,8 @@ def plot(
     kind: Annotated[
         str,
         typer.Argument(
-            help="importance, parallel, violin, profile, pairwise, regions, row, intervals, merging or "
+            help="importance, parallel, violin, profile, pairwise, regions, row, intervals, "
+            "merging or "
             "tradeoff; see above."
         ),
     ],
@@ -90,7 +96,8 @@ def plot(
         Path | None, typer.Option(help="File: .svg, .png or .pdf; by default KIND.svg.")
     ] = None,
 ) -> None:
-    """Draw what rules mean: `relurules plot rules.json importance --data loans.csv --target ending --out figure.svg`.
+    """Draw what rules mean: `relurules plot rules.json importance --data loans.csv --target ending
+    --out figure.svg`.
 
     - importance: how much each column moves the score
     - parallel, violin: coefficients of the top columns, a line per rule, or spread over the rows
@@ -98,7 +105,8 @@ def plot(
     - pairwise: what two columns do together to each row (--feature twice)
     - regions: where the rules hold, in the plane of two columns (--feature twice)
     - row: what each column adds to the score of a row (--row)
-    - intervals: a rule's coefficients beside Wald intervals from its rows (--data, --target, --rule)
+    - intervals: a rule's coefficients beside Wald intervals from its rows (--data, --target,
+      --rule)
     - merging: what merging and flattening the rules costs (--data, --target)
     - tradeoff: how many rules are enough for which error, of rules that were simplified
 
@@ -127,10 +135,12 @@ def summary(
         Path | None, typer.Option("--csv", help="Write the table to a file instead.")
     ] = None,
 ) -> None:
-    """Print a line per rule: its rows, the response there, how well it tells it, and what its outputs can be.
+    """Print a line per rule: its rows, the response there, how well it tells it, and what its
+    outputs can be.
 
-    `relurules summary rules.json --data loans.csv --target ending`; without --data, what the rules have kept of the
-    data that they were extracted with. `local` figures are on the rule's own rows, `global` ones of its formula on all.
+    `relurules summary rules.json --data loans.csv --target ending`; without --data, what the rules
+    have kept of the data that they were extracted with. `local` figures are on the rule's own rows,
+    `global` ones of its formula on all.
     """
     from relurules.files.writing import write_text
     from relurules.ir import RuleSet
@@ -141,6 +151,7 @@ def summary(
         write_text(csv_file, frame.to_csv(index=False, lineterminator="\n"))
         _err.print(f"wrote {csv_file}", markup=False, soft_wrap=True)
         return
+
     shown = frame.head(_PRINTED).set_index("rule")
     width = max(80, _out.width)
     text = shown.to_string(line_width=width, float_format=lambda value: f"{value:.4g}", na_rep="")

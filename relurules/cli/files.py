@@ -50,6 +50,7 @@ def read_rows(path: Path | None, drop: Sequence[str], target: str | None) -> tup
         if target is not None:
             raise DataError(f"--target {target!r} names a column of the data; give --data FILE")
         return None, None
+
     table = read_table(path, drop)
     if target is None:
         return table, None
@@ -57,11 +58,14 @@ def read_rows(path: Path | None, drop: Sequence[str], target: str | None) -> tup
         raise DataError(
             f"{path}: no column {target!r}; it has {', '.join(map(repr, table.columns[:12]))}"
         )
+
     return table.drop(columns=[target]), table[target]
 
 
 def read_table(path: Path, drop: Sequence[str]) -> Any:
-    """The rows of a CSV or Parquet file, without some columns; DataError where it can't be read or lacks one."""
+    """The rows of a CSV or Parquet file, without some columns; DataError where it can't be read or
+    lacks one.
+    """
     import pandas
 
     from relurules.tables.frames import check_file_size
@@ -79,11 +83,14 @@ def read_table(path: Path, drop: Sequence[str]) -> Any:
         ) from error
     except (ValueError, ImportError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: can't be read as a table: {error}") from error
+
     unknown = [name for name in drop if name not in frame.columns]
     if unknown:
         raise DataError(
-            f"{path}: no column {unknown[0]!r} to drop; it has {', '.join(map(repr, frame.columns[:12]))}"
+            f"{path}: no column {unknown[0]!r} to drop; it has "
+            f"{', '.join(map(repr, frame.columns[:12]))}"
         )
+
     return frame.drop(columns=list(drop))
 
 
@@ -115,10 +122,12 @@ def parse_row(rules: "RuleSet", text: str, table: Any) -> Any:
         if number >= len(table):
             raise DataError(f"--row {number}: the data have {len(table)} rows, counted from 0")
         return table.iloc[[number]]
+
     cells = next(csv.reader([text], skipinitialspace=True), [])
     pairs = [cell.rpartition("=") for cell in cells]
     if not pairs or any(not mark for _, mark, _ in pairs):
         raise DataError(f"--row {text!r}; expected the number of a row, or values such as a=1,b=2")
+
     given = {name.strip(): value.strip() for name, _, value in pairs}
     return {
         column.name: _parse_value(column.categories, given, column.name)
@@ -130,6 +139,7 @@ def _parse_value(categories: Sequence[Any], given: dict[str, str], name: str) ->
     """A value as the column has them: nothing for a missing one."""
     if name not in given:
         raise DataError(f"--row lacks {name!r}; write {name}= for a missing value")
+
     text = given[name]
     if not text:
         return None
@@ -137,6 +147,7 @@ def _parse_value(categories: Sequence[Any], given: dict[str, str], name: str) ->
         isinstance(value, str) for category in categories for value in category.values
     ):
         return text
+
     try:
         return float(text)
     except ValueError as error:

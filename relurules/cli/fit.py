@@ -45,21 +45,23 @@ def fit(
     time_limit: TimeLimit = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("model"),
 ) -> None:
-    """Train a network on a table, down to few rules: `relurules fit loans.csv --target default --max-rules 8`.
+    """Train a network on a table, down to few rules: `relurules fit loans.csv --target default
+    --max-rules 8`.
 
-    Columns are told apart by their values: missing numbers count as the median, text becomes one indicator per category
-    (each counts as a column of --max-terms), constant columns and identifiers are dropped with a note.
+    Columns are told apart by their values: missing numbers count as the median, text becomes one
+    indicator per category (each counts as a column of --max-terms), constant columns and
+    identifiers are dropped with a note.
 
-    Writes into the folder: model.joblib (the scikit-learn pipeline), model.pt2 (the network alone, where all columns
-    are numbers that are never missing), rules.json, rules.txt, rules.html (the rule document), front.csv and front.svg
-    (what fewer rules cost), and summary.txt, which is printed: scores on train, validation and test rows beside those
-    of a linear model.
+    Writes into the folder: model.joblib (the scikit-learn pipeline), model.pt2 (the network alone,
+    where all columns are numbers that are never missing), rules.json, rules.txt, rules.html (the
+    rule document), front.csv and front.svg (what fewer rules cost), and summary.txt, which is
+    printed: scores on train, validation and test rows beside those of a linear model.
 
-    At --time-limit training ends where it is, and what there is by then is made a model of so few rules, which the
-    summary says.
+    At --time-limit training ends where it is, and what there is by then is made a model of so few
+    rules, which the summary says.
 
-    Then: `relurules emit model/rules.json --to sql`, or `relurules extract model/model.joblib --trust-pickle --data
-    loans.csv`.
+    Then: `relurules emit model/rules.json --to sql`, or `relurules extract model/model.joblib
+    --trust-pickle --data loans.csv`.
     """
     from relurules.cli.display import announce_compiling, show_messages
     from relurules.cli.files import read_table
@@ -80,10 +82,12 @@ def fit(
     require_place(out, folder=True)
     table = read_table(data, drop or [])
     announce_compiling(_err)
+
     with show_messages(_err, "training") as say:
         fitted = fit_table(table, wanted, say)
         say("writing the files")
         summary = write_fit(fitted, data, out)
+
     _out.print(summary, markup=False, soft_wrap=True, end="")
 
 

@@ -1,4 +1,6 @@
-"""How commands end before their time: by Ctrl-C, by SIGTERM, or where a disk is full; and how they go on."""
+"""How commands end before their time: by Ctrl-C, by SIGTERM, or where a disk is full; and how they
+go on.
+"""
 
 import signal
 from collections.abc import Iterator
@@ -36,7 +38,9 @@ class InterruptionError(Exception):
 
 @contextmanager
 def catch_signals() -> Iterator[None]:
-    """Let SIGTERM, and the end of the terminal, raise Termination, unless they are ignored or have a handler."""
+    """Let SIGTERM, and the end of the terminal, raise Termination, unless they are ignored or have
+    a handler.
+    """
     before: dict[int, Any] = {}
     try:
         for name in ("SIGTERM", "SIGHUP"):
@@ -45,6 +49,7 @@ def catch_signals() -> Iterator[None]:
                 before[number] = signal.signal(number, _raise_termination)
     except ValueError:  # not the main thread
         pass
+
     try:
         yield
     finally:
@@ -68,6 +73,7 @@ def show_search(
 
     if compiles:
         announce_compiling(_err)
+
     with show_count(_err) as tell:
         try:
             yield tell
@@ -107,10 +113,16 @@ def _describe_found(found: int, checkpoint: Path | None, out: Path | None) -> st
 def _describe_full_disk(checkpoint: Path | None, out: Path | None) -> str:
     """How to go on once there is room on the disk."""
     if checkpoint is not None and checkpoint.exists():
-        return f"make room, and the same command goes on, from {checkpoint}; what was written before is whole"
+        return (
+            f"make room, and the same command goes on, from {checkpoint}; what was written "
+            "before is whole"
+        )
+
     if out is not None:
         return (
-            f"what {out} holds is whole, but without --checkpoint FILE nothing can go on from it; make room, and start "
+            f"what {out} holds is whole, but without --checkpoint FILE nothing can go on from it; "
+            "make room, and start "
             "anew in an empty folder"
         )
+
     return "make room, and give the same command again; what was written before is whole"

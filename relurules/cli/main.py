@@ -1,4 +1,7 @@
-"""The command line. Nothing heavy is imported before a command needs it: `--help` must answer at once."""
+"""The command line.
+
+Nothing heavy is imported before a command needs it: `--help` must answer at once.
+"""
 
 import sys
 import traceback
@@ -36,7 +39,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="relurules",
-    help="Turn a trained ReLU/PReLU network into exact rules, SQL, Python and C.\n\nStart with `relurules demo`.",
+    help=(
+        "Turn a trained ReLU/PReLU network into exact rules, SQL, Python and C.\n\nStart with "
+        "`relurules demo`."
+    ),
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
@@ -54,7 +60,8 @@ _RULES_PRINTED = 200
 _Model = Annotated[
     Path,
     typer.Argument(
-        help="Network: an .onnx file, a .pt2 file (torch.export.save), or, with --trust-pickle, a pickled "
+        help="Network: an .onnx file, a .pt2 file (torch.export.save), or, with --trust-pickle, a "
+        "pickled "
         "scikit-learn pipeline (.joblib, .pkl) or torch module (.pt, .pth)."
     ),
 ]
@@ -81,7 +88,8 @@ _MaxRegions = Annotated[
     float | None,
     typer.Option(
         parser=parse_regions, metavar="NUMBER|none",
-        help="Stop after so many linear regions; none: find all of them, however many are to be expected.",
+        help=("Stop after so many linear regions; none: find all of them, however many are to be "
+             "expected."),
     ),
 ]  # fmt: skip
 _MemoryLimit = Annotated[
@@ -99,7 +107,10 @@ _TrustPickle = Annotated[
     bool,
     typer.Option(
         "--trust-pickle",
-        help="Load a pickled model. Loading a pickle runs the code that it names: only for files that you trust.",
+        help=(
+            "Load a pickled model. Loading a pickle runs the code that it names: only for files "
+            "that you trust."
+        ),
     ),
 ]
 
@@ -117,6 +128,7 @@ def run(argv: Sequence[str]) -> int:
             return _report_ending(end, debug)
         except Exception as error:
             return _report_failure(*_describe_error(error), debug)
+
     return 0
 
 
@@ -133,11 +145,14 @@ def _describe_error(error: Exception) -> tuple[str, int]:
                 f"this takes more memory than there is{why}; make the model or the table smaller",
                 2,
             )
+
     return f"internal error, please report it: {type(error).__name__}: {error}", _INTERNAL
 
 
 def _report_ending(end: InterruptionError | KeyboardInterrupt | SystemExit, debug: bool) -> int:
-    """The exit code; says so where a signal ended the command, or where what it printed finds no room."""
+    """The exit code; says so where a signal ended the command, or where what it printed finds no
+    room.
+    """
     code = INTERRUPTED if isinstance(end, KeyboardInterrupt) else end.code
     if code in WORDS:  # SystemExit too: what typer makes of Ctrl-C, and what SIGTERM raises
         with suppress(OSError):  # the terminal may be gone
@@ -146,12 +161,14 @@ def _report_ending(end: InterruptionError | KeyboardInterrupt | SystemExit, debu
                 markup=False,
                 soft_wrap=True,
             )
+
     try:
         sys.stdout.flush()
     except OSError as error:
         sys.stdout = None  # or it is flushed again at the end
         if not isinstance(error, BrokenPipeError):  # else whoever read it has seen enough
             return _report_failure(f"standard output: {error.strerror}", 2, debug)
+
     return code if isinstance(code, int) else 0
 
 
@@ -186,10 +203,12 @@ def demo(
         int, typer.Option(help="Seed of the split and of the training.", min=0, max=2**32 - 1)
     ] = 0,
 ) -> None:
-    """Train, extract, emit, run and compare, on the breast cancer data that ships with scikit-learn.
+    """Train, extract, emit, run and compare, on the breast cancer data that ships with
+    scikit-learn.
 
-    Writes rules.json, rules.txt, rules.md, rules.html, score.sql, score.py, score.h, score.c, the network as model.pt2
-    and the held-back rows as rows.csv into the folder, and prints how far each artefact is from the network.
+    Writes rules.json, rules.txt, rules.md, rules.html, score.sql, score.py, score.h, score.c, the
+    network as model.pt2 and the held-back rows as rows.csv into the folder, and prints how far each
+    artefact is from the network.
     """
     from relurules.cli.demo_run import run_demo
 
@@ -216,7 +235,10 @@ def extract(
     max_error: Annotated[
         float,
         typer.Option(
-            help="How far the rules may be off anywhere, in units of the outputs: fewer, shorter rules.",
+            help=(
+                "How far the rules may be off anywhere, in units of the outputs: fewer, shorter "
+                "rules."
+            ),
             min=0,
             callback=require_finite,
         ),
@@ -227,7 +249,10 @@ def extract(
     fidelity: Annotated[
         str,
         typer.Option(
-            help="Where --max-rules are to be close to the network: domain, or rows, those of the data."
+            help=(
+                "Where --max-rules are to be close to the network: domain, or rows, those of the "
+                "data."
+            )
         ),
     ] = "domain",
     decision: Annotated[
@@ -249,13 +274,15 @@ def extract(
 ) -> None:
     """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --target y`.
 
-    The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by every --where; without
-    any of them, everywhere. They are the network itself there, unless --max-error or --max-rules allows a difference,
-    which is bounded and printed with the steps that led there; `relurules plot rules.json tradeoff` draws these.
+    The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by
+    every --where; without any of them, everywhere. They are the network itself there, unless
+    --max-error or --max-rules allows a difference, which is bounded and printed with the steps that
+    led there; `relurules plot rules.json tradeoff` draws these.
 
-    Where more than a million linear regions are to be expected, and no limit is given, an estimate is all that is done.
-    --max-regions, --time-limit and --memory-limit hold for all of the work: what is finished then is written, and rows
-    elsewhere have rule 0. Of many rules the first ones are shown.
+    Where more than a million linear regions are to be expected, and no limit is given, an estimate
+    is all that is done. --max-regions, --time-limit and --memory-limit hold for all of the work:
+    what is finished then is written, and rows elsewhere have rule 0. Of many rules the first ones
+    are shown.
     """
     from relurules.api import extract as extract_rules
     from relurules.api import trace
@@ -268,6 +295,7 @@ def extract(
     graph = trace(load_model(model, trust_pickle))
     table, y = read_rows(data, drop or [], target)
     domain = _build_domain(graph, table, box, domain_file, where or [])
+
     with show_search(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
             graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules, fidelity=fidelity,
@@ -277,8 +305,10 @@ def extract(
         )  # fmt: skip
         rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
         rules.save(out)
+
     if checkpoint is not None and rules.complete:
         remove_checkpoint(checkpoint)
+
     (_err if is_stdout(out) else _out).print(
         print_first_rules(rules, _RULES_PRINTED), markup=False, soft_wrap=True
     )
@@ -287,6 +317,7 @@ def extract(
     if rules.tradeoffs and table is not None:
         text = describe_errors(rules, graph.evaluate(domain.rows(table)), rules.predict(table))
         _err.print(text, markup=False, soft_wrap=True)
+
     _err.print(f"{len(rules)} rules written to {out}", markup=False)
     if not rules.complete:
         text = f"{describe_missing(rules)} To go on: {describe_resumption(checkpoint)}"
@@ -316,17 +347,20 @@ def count(
 ) -> None:
     """Count the linear regions of a network: `relurules count model.onnx --box -1 1`.
 
-    Regions are activation patterns of all neurons whose cell in the domain, as for extract, has an interior. With
-    --out, they are written while they are found, in memory that doesn't grow with them.
+    Regions are activation patterns of all neurons whose cell in the domain, as for extract, has an
+    interior. With --out, they are written while they are found, in memory that doesn't grow with
+    them.
     """
     from relurules import api
     from relurules.cli.display import describe_estimate
 
     if out is not None:
         require_place(out, folder=True)
+
     graph = api.trace(load_model(model, trust_pickle))
     table = None if data is None else read_table(data, drop or [])
     domain = _build_domain(graph, table, box, domain_file, where or [])
+
     with show_search(checkpoint, out) as progress:
         if estimate or (
             _err.is_terminal and not domain.groups
@@ -349,6 +383,7 @@ def count(
             found = api.stream(
                 graph, domain, out, data=table, maps=maps, progress=progress, **limits
             )
+
     _out.print(
         f"{found.regions} linear regions" + ("" if found.complete else " so far"), markup=False
     )
@@ -391,12 +426,15 @@ def _build_domain(
         for i, name in enumerate(domain.names)
         if not any(i in group for group in domain.groups)
     ]
+
     if box is not None:
         domain = domain.bounded(dict.fromkeys(numbers, box))
     if file is not None:
         domain = read_domain(
             file, domain if graph.named or table is not None or box is not None else None
         )
+
     for text in where:
         domain = domain.where(text)
+
     return domain

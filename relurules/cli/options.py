@@ -16,7 +16,10 @@ def require_finite(value: float | None) -> float | None:
 
 
 def require_interval(value: tuple[float, float] | None) -> tuple[float, float] | None:
-    """Lower and upper bound; a usage error where these hold no number. Either side may be infinite."""
+    """Lower and upper bound; a usage error where these hold no number.
+
+    Either side may be infinite.
+    """
     if value is not None and not (
         value[0] <= value[1] and value[0] < math.inf and value[1] > -math.inf
     ):

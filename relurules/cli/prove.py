@@ -1,4 +1,6 @@
-"""The commands `relurules prove`, `check` and `verify`, which look at results from outside; `cli` registers them."""
+"""The commands `relurules prove`, `check` and `verify`, which look at results from outside; `cli`
+registers them.
+"""
 
 import sys
 from pathlib import Path
@@ -37,11 +39,13 @@ def prove(
         Path, typer.Option(help="Folder for certificate.json, model.json and check.py.")
     ] = Path("proof"),
 ) -> None:
-    """Prove that rules are a network up to a bound, everywhere: `relurules prove rules.json --model model.onnx`.
+    """Prove that rules are a network up to a bound, everywhere: `relurules prove rules.json --model
+    model.onnx`.
 
-    The bound holds for exact arithmetic with the network's stored numbers, all of its neurons, and each rule as it is
-    printed. `python check.py certificate.json rules.json model.json` checks the proof, with nothing but Python.
-    At --time-limit there is an error that says how far it came: part of a proof is none.
+    The bound holds for exact arithmetic with the network's stored numbers, all of its neurons, and
+    each rule as it is printed. `python check.py certificate.json rules.json model.json` checks the
+    proof, with nothing but Python. At --time-limit there is an error that says how far it came:
+    part of a proof is none.
     """
     from relurules.checker import describe_verdict
     from relurules.cli.display import announce_compiling
@@ -61,8 +65,10 @@ def prove(
     verdict = check_certificate(certificate, rules, written)
     sys.stdout.write(describe_verdict(verdict) + "\n")
     _err.print(compare_bounds(certificate.bound, found), markup=False, soft_wrap=True)
+
     for path in paths:
         _err.print(f"wrote {path}", markup=False)
+
     raise typer.Exit(0 if verdict else 1)
 
 
@@ -75,8 +81,9 @@ def check(
 ) -> None:
     """Check a certificate in exact arithmetic: exit code 1 where it doesn't hold.
 
-    `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With --artefact, the numbers of the
-    code are read back by another parser too, and its text must be what these rules give.
+    `relurules check proof/certificate.json --rules rules.json --model model.onnx`. With --artefact,
+    the numbers of the code are read back by another parser too, and its text must be what these
+    rules give.
     """
     raise typer.Exit(
         0 if print_check(certificate, rules, load_model(model, trust_pickle), artefact) else 1
@@ -106,10 +113,11 @@ def verify(
 ) -> None:
     """Run an artefact in its engine and compare it with the network: exit code 1 where they differ.
 
-    `relurules verify score.sql --against model.pt2 --data rows.csv`. SQL is run by an
-    engine that can read the rows and nothing else; verify score.py, score.c and score.mjs only where you trust them.
-    With --certificate and without --data nothing is run: `relurules verify score.sql --against model.pt2 --certificate
-    proof/certificate.json` says whether the code is, number by number, the rules that are proven of the model.
+    `relurules verify score.sql --against model.pt2 --data rows.csv`. SQL is run by an engine that
+    can read the rows and nothing else; verify score.py, score.c and score.mjs only where you trust
+    them. With --certificate and without --data nothing is run: `relurules verify score.sql
+    --against model.pt2 --certificate proof/certificate.json` says whether the code is, number by
+    number, the rules that are proven of the model.
     """
     from relurules.api import verify as verify_artifact
     from relurules.cli.display import describe_report, tabulate_reports
@@ -124,6 +132,7 @@ def verify(
         proven = print_check(certificate, own, load_model(against, trust_pickle), code)
         if data is None or not proven:
             raise typer.Exit(0 if proven else 1)
+
     model: Any = (
         RuleSet.load(against) if against.suffix == ".json" else load_model(against, trust_pickle)
     )
@@ -134,7 +143,10 @@ def verify(
 
 
 def print_check(certificate: Path, rules: Path | None, model: Any, artefact: Path | None) -> bool:
-    """Check, and print what came of it. Without rules, those of rules.json beside the certificate or its folder."""
+    """Check, and print what came of it.
+
+    Without rules, those of rules.json beside the certificate or its folder.
+    """
     from relurules.checker import describe_verdict
     from relurules.proofs.proving import check as check_certificate
 
@@ -143,8 +155,11 @@ def print_check(certificate: Path, rules: Path | None, model: Any, artefact: Pat
         rules = next((place for place in places if place.exists()), None)
         if rules is None:
             raise DataError(
-                f"no {places[0]} and no {places[1]}; say with --rules which rules {certificate} is about"
+                f"no {places[0]} and no {places[1]}; say with --rules which rules "
+                f"{certificate} "
+                "is about"
             )
+
     verdict = check_certificate(certificate, rules, model, artifact=artefact)
     sys.stdout.write(describe_verdict(verdict) + "\n")
     if verdict and artefact is not None:

@@ -30,7 +30,9 @@ def evidence_to_json(evidence: Evidence | None) -> dict[str, Any]:
 
 
 def evidence_from_json(found: Mapping[str, Any], rules: int, d: int) -> Evidence | None:
-    """What a validated file says of so many rules in d coordinates; ValueError where sizes don't fit."""
+    """What a validated file says of so many rules in d coordinates; ValueError where sizes don't
+    fit.
+    """
     item = found.get("evidence")
     if item is None:
         return None

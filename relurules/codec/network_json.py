@@ -1,4 +1,6 @@
-"""Networks <-> plain JSON values; rows of matrices that are nearly all 0 hold their other entries by number."""
+"""Networks <-> plain JSON values; rows of matrices that are nearly all 0 hold their other entries
+by number.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +12,8 @@ from relurules.ir.network import Array, Network, Neuron
 #: Up to so many columns, rows are written in full.
 _FEW = 8
 
-#: Larger matrices are refused: a few bytes may stand for them, and no search ever gets through with such a network.
+#: Larger matrices are refused: a few bytes may stand for them, and no search ever gets through with
+#: such a network.
 _LARGEST = 2**28
 
 _MATRICES, _VECTORS = ("A", "L", "C", "U"), ("b", "c", "slope")
@@ -33,17 +36,21 @@ def _row_to_json(row: Array) -> list[float] | dict[str, float]:
 
 
 def network_from_json(found: Mapping[str, Any], d: int, m: int) -> Network:
-    """The network of a validated file that reads d columns and gives m scores; ValueError where sizes don't fit."""
+    """The network of a validated file that reads d columns and gives m scores; ValueError where
+    sizes don't fit.
+    """
     K = len(found["neurons"])
     if K * max(K, d) > _LARGEST:
         raise ValueError(
             f"network has {K} neurons and {d} columns, a matrix of more than {_LARGEST} numbers"
         )
+
     widths = {"A": (K, d), "L": (K, K), "C": (m, d), "U": (m, K)}
     arrays = {name: _read_matrix(found[name], name, shape) for name, shape in widths.items()}
     for name, length in (("b", K), ("c", m), ("slope", K)):
         arrays[name] = np.array(found[name], dtype=np.float64)
         _check_shape(name, arrays[name].shape, (length,))
+
     if np.triu(arrays["L"]).any():
         raise ValueError("network.L isn't strictly lower triangular")
     return Network(
@@ -56,6 +63,7 @@ def network_from_json(found: Mapping[str, Any], d: int, m: int) -> Network:
 def _read_matrix(rows: Sequence[Any], name: str, shape: tuple[int, int]) -> Array:
     if 0 not in shape:
         _check_shape(name, (len(rows), shape[1]), shape)
+
     matrix = np.zeros(shape)
     for i, row in enumerate(rows[: shape[0]]):
         if isinstance(row, dict):
@@ -68,6 +76,7 @@ def _read_matrix(rows: Sequence[Any], name: str, shape: tuple[int, int]) -> Arra
         else:
             _check_shape(f"{name}[{i}]", (len(row),), (shape[1],))
             matrix[i] = row
+
     return matrix
 
 

@@ -1,4 +1,6 @@
-"""What rules came from, and what is missing of them <-> plain JSON values; nothing where nothing is known."""
+"""What rules came from, and what is missing of them <-> plain JSON values; nothing where nothing is
+known.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,17 +21,20 @@ def origin_to_json(rules: RuleSet) -> dict[str, Any]:
             **asdict(rules.provenance),
             "settings": dict(rules.provenance.settings),
         }
+
     if rules.decision is not None:
         said["decision"] = {
             "classes": list(rules.decision.classes),
             "threshold": rules.decision.threshold,
         }
+
     if rules.tradeoffs:
         steps = [
             (step.rules, step.error if np.isfinite(step.error) else None)
             for step in rules.tradeoffs
         ]
         said["tradeoffs"] = [{"rules": count, "error": error} for count, error in steps]
+
     return said
 
 
@@ -40,6 +45,7 @@ def origin_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
         (item["rules"], np.inf if item["error"] is None else item["error"])
         for item in found.get("tradeoffs", ())
     ]
+
     return {
         "provenance": Provenance(**found.get("provenance", {})),
         "decision": None

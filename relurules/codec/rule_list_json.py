@@ -1,4 +1,7 @@
-"""The tree and the rules of a file <-> plain JSON values. What the tree, or the network, tells isn't written."""
+"""The tree and the rules of a file <-> plain JSON values.
+
+What the tree, or the network, tells isn't written.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +24,7 @@ def splits_to_json(tree: Tree, names: Sequence[str]) -> list[dict[str, Any]]:
         tree.children.tolist(),
         strict=True,
     )
+
     return [
         {
             "coefficients": to_sparse(normal, names),
@@ -34,13 +38,17 @@ def splits_to_json(tree: Tree, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def rules_to_json(rules: RuleSet) -> list[dict[str, Any]]:
-    """Every rule. Conditions are left out where they are the whole branch, a pattern where its point shows it."""
+    """Every rule.
+
+    Conditions are left out where they are the whole branch, a pattern where its point shows it.
+    """
     table = tabulate_rules(rules)
     names, scores = rules.features, rules.scores
     weights, constants = table.maps
     known = np.zeros(len(table), dtype=np.bool_)
     if table.given is not None:
         known = (table.given != table.told).any(axis=1)
+
     rows: Sequence[int | None] = [None] * len(table) if table.rows is None else table.rows.tolist()
     points, parts = table.points.tolist(), constants.tolist()
     return [
@@ -68,6 +76,7 @@ def tabulate_rules(rules: RuleSet) -> RuleTable:
     """The rules as arrays."""
     if isinstance(rules.rules, RuleTable):
         return rules.rules
+
     K, rows = len(rules.network), [rule.rows for rule in rules]
     return RuleTable(
         tree=rules.tree,
@@ -92,7 +101,9 @@ def _child_to_json(child: int) -> dict[str, int]:
 
 
 def tree_from_json(splits: Sequence[Mapping[str, Any]], rules: int, names: Sequence[str]) -> Tree:
-    """The tree of a validated file with so many rules; ValueError where it leads elsewhere than to a later split."""
+    """The tree of a validated file with so many rules; ValueError where it leads elsewhere than to
+    a later split.
+    """
     children = []
     for split, item in enumerate(splits):
         pair = []
@@ -111,6 +122,7 @@ def tree_from_json(splits: Sequence[Mapping[str, Any]], rules: int, names: Seque
                 else UNEXPLORED
             )
         children.append(pair)
+
     place = {name: j for j, name in enumerate(names)}
     return Tree(
         np.array([item.get("neuron", -1) for item in splits], dtype=np.intp),
@@ -133,6 +145,7 @@ def rules_from_json(
     place = {name: j for j, name in enumerate(names)}
     weights = np.zeros((len(found), len(scores), len(names)))
     constants = np.empty((len(found), len(scores)))
+
     for i, item in enumerate(found):
         if missing := [name for name in scores if name not in item["outputs"]]:
             raise ValueError(f"rules[{i}].outputs lacks {missing[0]!r}")
@@ -140,6 +153,7 @@ def rules_from_json(
             own = item["outputs"][score]
             weights[i, k] = to_dense(own["coefficients"], place)
             constants[i, k] = own["constant"]
+
     _check_branches(found, tree)
     rows = [item["rows"] for item in found]
     table = RuleTable(
@@ -150,6 +164,7 @@ def rules_from_json(
         points=make_read_only(_read_points(found, len(names))),
         rows=None if None in rows else np.array(rows, dtype=np.intp),
     )
+
     return _add_patterns(table, [item.get("pattern") for item in found])
 
 
@@ -164,7 +179,9 @@ def _read_sides(item: Mapping[str, Any]) -> Sides | None:
 
 
 def _check_branches(found: Sequence[Mapping[str, Any]], tree: Tree) -> None:
-    """ValueError for a rule that leaves its conditions to a branch where just one leads to it, and none or many do."""
+    """ValueError for a rule that leaves its conditions to a branch where just one leads to it, and
+    none or many do.
+    """
     branches = np.bincount(
         ~tree.children[(tree.children < 0) & (tree.children != UNEXPLORED)], minlength=len(found)
     )
@@ -183,11 +200,13 @@ def _add_patterns(table: RuleTable, written: Sequence[str | None]) -> RuleTable:
         given = table.told.copy()
     else:
         given = np.empty((len(table), len(table.network)), dtype=np.int8)
+
     for i, one in enumerate(written):
         if one is not None:
             given[i] = np.where(
                 np.frombuffer(one.encode("ascii"), dtype=np.uint8) == ord("+"), 1, -1
             )
+
     given.flags.writeable = False
     return RuleTable(
         tree=table.tree, network=table.network, bounds=table.bounds, maps=table.maps, points=table.points,

@@ -1,4 +1,6 @@
-"""What a JSON Schema can't say of a rules file: that its parts name and number one another well, and hold a point."""
+"""What a JSON Schema can't say of a rules file: that its parts name and number one another well,
+and hold a point.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -10,7 +12,9 @@ from relurules.ir.ruleset import RuleSet
 
 
 def find_inconsistency(found: Mapping[str, Any]) -> str | None:
-    """The first place of a file that follows the schema where parts don't fit together, and why; None if they do."""
+    """The first place of a file that follows the schema where parts don't fit together, and why;
+    None if they do.
+    """
     return next(_find_inconsistencies(found), None)
 
 
@@ -19,12 +23,15 @@ def _find_inconsistencies(found: Mapping[str, Any]) -> Iterator[str]:
     yield from _check_unique(features, "$.features")
     known = dict.fromkeys(features)
     yield from _check_unique(found["outputs"], "$.outputs")
+
     for i, constraint in enumerate(found["constraints"]):
         yield from _check_known(
             constraint["coefficients"], known, f"$.constraints[{i}].coefficients"
         )
+
     for i, group in enumerate(found.get("groups", ())):
         yield from _check_known(group, known, f"$.groups[{i}]")
+
     yield from _check_groups(found)
     yield from _check_arrays(found["network"], len(features))
     for i, split in enumerate(found["splits"]):
@@ -35,6 +42,7 @@ def _find_inconsistencies(found: Mapping[str, Any]) -> Iterator[str]:
             f"$.splits[{i}].neuron",
             "neurons",
         )
+
     for i, rule in enumerate(found["rules"]):
         yield from _check_rule(rule, f"$.rules[{i}]", found, known)
 
@@ -46,14 +54,17 @@ def _check_rule(
         yield from _check_index(
             condition["split"], len(found["splits"]), f"{where}.conditions[{i}].split", "splits"
         )
+
     for name, score in rule["outputs"].items():
         yield from _check_known(
             score["coefficients"], features, f"{where}.outputs[{name!r}].coefficients"
         )
+
     if "pattern" in rule:
         yield from _check_length(
             rule["pattern"], len(found["network"]["neurons"]), f"{where}.pattern", "signs"
         )
+
     yield from _check_length(rule["point"], len(features), f"{where}.point", "numbers")
 
 
@@ -64,6 +75,7 @@ def _check_arrays(network: Mapping[str, Any], d: int) -> Iterator[str]:
         yield from _check_length(
             network[name], rows, f"$.network.{name}", "rows" if name in "ALCU" else "numbers"
         )
+
     for name, columns in {"A": d, "L": K, "C": d, "U": K}.items():
         for i, row in enumerate(network[name]):
             where = f"$.network.{name}[{i}]"
@@ -97,7 +109,10 @@ def _check_unique(names: Sequence[str], where: str) -> Iterator[str]:
 def _check_known(names: Iterable[str], features: Mapping[str, Any], where: str) -> Iterator[str]:
     for name in names:
         if name not in features:
-            yield f"at {where}: {name!r} is no feature; there are {', '.join(map(repr, list(features)[:8]))}"
+            yield (
+                f"at {where}: {name!r} is no feature; there are "
+                f"{', '.join(map(repr, list(features)[:8]))}"
+            )
 
 
 def _check_index(index: int | None, count: int, where: str, what: str) -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""RuleSet <-> JSON. The format is `rules.schema.json`, version 2; numbers are written by shortest round-trip repr.
+"""RuleSet <-> JSON.
+
+The format is `rules.schema.json`, version 2; numbers are written by shortest round-trip repr.
 
 Files of version 1, which held every rule's pattern and all zeros of the network, are read as well.
 """
@@ -68,15 +70,19 @@ def load_rules(path: Path) -> RuleSet:
     _validate_rules(found, path)
     if (why := find_inconsistency(found)) is not None:
         raise RulesError(f"{path}: parts of the file don't fit together: {why}")
+
     try:
         rules = from_json(found)
     except (KeyError, IndexError, ValueError, DomainError) as error:
         raise RulesError(f"{path}: parts of the file don't fit together: {error}") from error
+
     if (number := find_stray_rule(rules)) is not None:
         raise RulesError(
-            f"{path}: parts of the file don't fit together: the point of rule {number} isn't in the domain, of which "
+            f"{path}: parts of the file don't fit together: the point of rule {number} isn't in "
+            "the domain, of which "
             "every rule must hold a part"
         )
+
     return rules
 
 
@@ -115,6 +121,7 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
     rules = rules_from_json(found["rules"], tree, network, names, scores)
     reduction = CollapseStats(**found["reduction"])
     bound = np.inf if found["max_error"] is None else float(found["max_error"])
+
     return RuleSet(
         outputs, domain, rules, tree, network, found.get("score_error", bound), found["complete"], reduction, heads,
         output_error=bound if "score_error" in found else None,
@@ -165,6 +172,7 @@ def _compile_schema_check() -> Check:
 def _validate_rules(found: Any, path: Path) -> None:
     if _compile_schema_check()(found):
         return
+
     from jsonschema import Draft202012Validator  # takes long on large files, and tells the place
 
     if (
@@ -173,10 +181,14 @@ def _validate_rules(found: Any, path: Path) -> None:
         and found.get("version") not in READABLE_VERSIONS
     ):
         raise RulesError(
-            f"{path}: version {found.get('version')!r} of the format; this release reads versions 1 and {VERSION}"
+            f"{path}: version {found.get('version')!r} of the format; this release reads "
+            "versions "
+            f"1 and {VERSION}"
         )
+
     error = next(iter(Draft202012Validator(_load_schema()).iter_errors(found)), None)
     if error is not None:
         raise RulesError(
-            f"{path}: at {error.json_path}: {error.message[:200]}; expected {FORMAT} version {VERSION}"
+            f"{path}: at {error.json_path}: {error.message[:200]}; expected {FORMAT} version "
+            f"{VERSION}"
         )

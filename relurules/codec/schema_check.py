@@ -1,7 +1,8 @@
-"""A quick yes or no of whether plain JSON values follow a JSON Schema: of files with many rules, in no time.
+"""A quick yes or no of whether plain JSON values follow a JSON Schema: of files with many rules, in
+no time.
 
-It knows the keywords of `rules.schema.json` and no others. Where it says no, `jsonschema` is asked, which is the judge
-and tells the place; where it says yes, jsonschema would.
+It knows the keywords of `rules.schema.json` and no others. Where it says no, `jsonschema` is asked,
+which is the judge and tells the place; where it says yes, jsonschema would.
 """
 
 import re
@@ -25,7 +26,10 @@ _TYPES: Mapping[str, Check] = {
 
 
 def compile_check(schema: Mapping[str, Any]) -> Check:
-    """A function that tells whether a value surely follows the schema. KeyError for a keyword that it doesn't know."""
+    """A function that tells whether a value surely follows the schema.
+
+    KeyError for a keyword that it doesn't know.
+    """
     return _SchemaCompiler(schema.get("$defs", {})).check(schema)
 
 
@@ -47,6 +51,7 @@ class _SchemaCompiler:
             ]
         else:
             found = [self._keyword(name, value) for name, value in schema.items()]
+
         if len(found) == 1:
             return found[0]
         return lambda value: all(one(value) for one in found)
@@ -59,6 +64,7 @@ class _SchemaCompiler:
         )
         other = (lambda _: more) if isinstance(more, bool) else self.check(more)
         named = self.check(schema.get("propertyNames", {}))
+
         if schema.get("type") != "object":
             raise KeyError("properties of what isn't an object")
 

@@ -16,7 +16,9 @@ _OUTPUTS_IN_TITLE = 3
 def build_document(
     rules: RuleSet, target: str, title: str | None, answers: Sequence[Answer] = ()
 ) -> Document:
-    """The content of the document; what isn't known of the rules is left out. answers: to questions about the rules."""
+    """The content of the document; what isn't known of the rules is left out. answers: to questions
+    about the rules.
+    """
     context = build_context(rules)
     cards = tuple(build_card(context, read) for read in context.reading.rules)
     sections = (
@@ -37,6 +39,7 @@ def build_document(
     version = rules.provenance.version
     generator = f"relurules {version}" if version else "relurules"
     found = tuple(section for section in sections if section is not None)
+
     return Document(
         title or _compose_title(rules), overview.write_summary(context), found, generator
     )

@@ -46,6 +46,7 @@ def build_card(context: DocumentContext, read: RuleWording) -> Card:
         _tabulate_conditions(context, read, typical),
         _build_formulas(context, read),
     ]
+
     if items := _collect_facts(context, read):
         blocks.append(Facts(items))
     if evidence is not None and typical is not None:
@@ -73,7 +74,9 @@ def _tabulate_conditions(
 
 
 def _build_formulas(context: DocumentContext, read: RuleWording) -> Formulas:
-    """The decision, where rules are decisions; else the formula of every score, and the outputs that follow."""
+    """The decision, where rules are decisions; else the formula of every score, and the outputs
+    that follow.
+    """
     rules = context.rules
     if context.decisions is not None:
         return Formulas(((p.name(rules.outputs[0]), phrase_class(context, read.number)),))
@@ -123,6 +126,7 @@ def phrase_linked_outputs(context: DocumentContext) -> tuple[Phrase, ...]:
             *p.text(")"),
         )
         found.append(p.join_loose(p.name(output), p.operator("="), shown))
+
     return tuple(found)
 
 
@@ -135,6 +139,7 @@ def _collect_facts(context: DocumentContext, read: RuleWording) -> tuple[tuple[s
             for i, output in enumerate(context.rules.outputs)
         ]
         items.append(("Possible outputs", p.join_with(ranges, "; ")))
+
     if facts is not None and evidence is not None and facts.mean is not None:
         name, word = describe_observation(evidence)
         said = p.join_loose(p.text(word), p.number(format_short(facts.mean)))
@@ -145,6 +150,7 @@ def _collect_facts(context: DocumentContext, read: RuleWording) -> tuple[tuple[s
                 *p.number(format_short(facts.deviation)),
             )
         items.append((f"Observed {name}", said))
+
     if facts is not None and facts.local:
         items.append(("On its own rows", phrase_metrics(facts)))
     return tuple(items)
@@ -176,24 +182,29 @@ def _work_example(
     blocks: list[Block] = [
         _chart_terms(formula, evidence, row, longest) for formula in formulas if formula.form.terms
     ]
+
     if len(read.formulas) > len(formulas) > 0:
         blocks.append(
             Paragraph(
                 p.text(f"The first {len(formulas)} of {len(read.formulas)} scores are shown.")
             )
         )
+
     blocks.append(Paragraph(_phrase_outcome(context, read, row)))
     return blocks
 
 
 def phrase_row_value(test: ConditionWording, row: Array, context: DocumentContext) -> Phrase:
-    """What a row has where a test asks: a category, or the sum's value, with digits enough to see that it passes."""
+    """What a row has where a test asks: a category, or the sum's value, with digits enough to see
+    that it passes.
+    """
     about = test.about
     if isinstance(about, CategoryTest):
         held = [i for i in about.span.admitted if row[about.span.first + i] == 1]
         return phrase_categories(about.span, held) if held else ()
     if not isinstance(about, SumTest):
         return ()
+
     values = row.tolist()
     terms = about.form.terms
     number = p.number(format_number(_round_within_test(about, evaluate_form(about.form, values))))
@@ -202,6 +213,7 @@ def phrase_row_value(test: ConditionWording, row: Array, context: DocumentContex
         return p.join_tight(p.score(named[0]), p.operator("="), number)
     if len(terms) == 1:
         return p.join_tight(terms[0].label, p.operator("="), number)
+
     own = p.join_with(
         [p.join_tight(t.label, p.operator("="), _phrase_value(t, values)) for t in terms], ", "
     )
@@ -211,11 +223,14 @@ def phrase_row_value(test: ConditionWording, row: Array, context: DocumentContex
         if right is None
         else (p.text("the right side is"), p.number(format_number(right)))
     )
+
     return (*own, *p.text("; "), *p.join_loose(*said))
 
 
 def _compute_right_side(test: SumTest, values: Sequence[float]) -> float | None:
-    """Of `a >= 2 * b + 3` the right side, with digits enough to see that it passes; None for other tests."""
+    """Of `a >= 2 * b + 3` the right side, with digits enough to see that it passes; None for other
+    tests.
+    """
     limit = test.low or test.high
     if limit is None or (test.low and test.high) or test.form.terms[1].coefficient > 0:
         return None
@@ -240,6 +255,7 @@ def _is_inside(test: SumTest, value: float) -> bool:
         or value > test.low.bound
         or (test.low.included and value == test.low.bound)
     )
+
     return low and (
         test.high is None
         or value < test.high.bound
@@ -272,7 +288,9 @@ def _find_longest_move(formula: FormulaWording, evidence: Evidence, row: Array) 
 
 
 def _chart_terms(formula: FormulaWording, evidence: Evidence, row: Array, longest: float) -> Chart:
-    """The score of a row as a sum, and what each term moves it from that of the mean row, the largest move first."""
+    """The score of a row as a sum, and what each term moves it from that of the mean row, the
+    largest move first.
+    """
     mean, values = evidence.means.tolist(), row.tolist()
     lines = [
         _TermMove(
@@ -297,6 +315,7 @@ def _chart_terms(formula: FormulaWording, evidence: Evidence, row: Array, longes
             (),
         )
     ]
+
     for term, product, moved in lines[:_TERMS]:
         cells = (
             _phrase_value(term, values),
@@ -310,12 +329,14 @@ def _chart_terms(formula: FormulaWording, evidence: Evidence, row: Array, longes
                 _phrase_signed(moved, digits),
             )
         )
+
     if rest.terms:
         words = p.text(f"{rest.terms} more terms")
         cells = ((), (), _phrase_signed(rest.product, digits))
         bars.append(
             Bar((words, *cells, ()), rest.moved / longest, _phrase_signed(rest.moved, digits))
         )
+
     base, total = evaluate_form(formula.form, mean), evaluate_form(formula.form, values)
     summed = (
         p.name(formula.score),
@@ -325,7 +346,11 @@ def _chart_terms(formula: FormulaWording, evidence: Evidence, row: Array, longes
         _phrase_signed(base, digits),
     )
     bars.append(Bar(summed, None, _phrase_signed(total - base, digits)))
-    caption = f"The {formula.score} of a typical row, and what each term moves it from that of the mean row"
+    caption = (
+        f"The {formula.score} of a typical row, and what each term moves it from that of "
+        "the mean row"
+    )
+
     return Chart(
         caption,
         ("Column", "Typical row", "Coefficient", "Product", "Mean row", "Moved"),
@@ -367,12 +392,14 @@ def _phrase_outcome(context: DocumentContext, read: RuleWording, row: Array) -> 
             p.name(rules.outputs[0]), p.text("is"), phrase_class(context, read.number)
         )
         return (*p.text("For the typical row: "), *said, *p.text("."))
+
     scores = np.array([[evaluate_form(formula.form, row.tolist()) for formula in read.formulas]])
     outputs = apply_links(rules.heads, scores)[0].tolist()
     parts = [
         p.join_tight(p.name(o), p.operator("="), p.number(format_short(v)))
         for o, v in zip(rules.outputs, outputs, strict=True)
     ]
+
     return (*p.text("For the typical row: "), *p.join_list(parts, "and"), *p.text("."))
 
 

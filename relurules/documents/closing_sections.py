@@ -13,7 +13,8 @@ from relurules.wording.numbers import format_bound, format_percent
 
 #: Rules with fewer rows than this are pointed out.
 _FEW = 30
-#: Files that the command line reads a model from, and the settings of `extract` that it has options for.
+#: Files that the command line reads a model from, and the settings of `extract` that it has options
+#: for.
 _FILES = (".onnx", ".pt2", ".joblib", ".pkl", ".pt", ".pth")
 _OPTIONS = ("max_error", "max_rules", "decision", "max_regions", "time_limit", "solver")
 
@@ -23,20 +24,24 @@ def build_limits(context: DocumentContext) -> Section:
     rules, evidence = context.rules, context.evidence
     items = [
         p.text(
-            "The rules say what the network does, not why the world is so: a coefficient is no causal effect."
+            "The rules say what the network does, not why the world is so: a coefficient is no "
+            "causal effect."
         ),
         p.text(
             "They hold within the domain only. Beyond it, no answer is given, rather than a guess."
         ),
         p.text(_describe_rounding(context)),
     ]
+
     if context.whole:
         items.append(
             p.text(
-                "Conditions on columns that hold whole numbers are shown as cuts at whole numbers, which decide the "
+                "Conditions on columns that hold whole numbers are shown as cuts at whole "
+                "numbers, which decide the "
                 "same for whole numbers; code and JSON keep the exact ones."
             )
         )
+
     if evidence is not None:
         few = [number for number, facts in enumerate(evidence.rules, start=1) if facts.rows < _FEW]
         if few:
@@ -52,13 +57,15 @@ def build_limits(context: DocumentContext) -> Section:
             )
         items.append(
             p.text(
-                "The typical rows are rows of the data as they are. Check that they may be shown before you pass "
+                "The typical rows are rows of the data as they are. Check that they may be shown "
+                "before you pass "
                 "this on."
             )
         )
         if evidence.outside:
             share = format_percent(evidence.outside / evidence.rows)
             items.append(p.text(f"{share} of the data lie outside the domain and get no answer."))
+
     if not rules.complete:
         items.append(p.text(describe_missing(rules)))
     return Section("limits", "Limits of use", (Bullets(tuple(items)),))
@@ -66,9 +73,13 @@ def build_limits(context: DocumentContext) -> Section:
 
 def _describe_rounding(context: DocumentContext) -> str:
     """How far numbers read off the page may lead."""
-    said = "Numbers are rounded for reading; the exact ones are in the rules' JSON file and in emitted code."
+    said = (
+        "Numbers are rounded for reading; the exact ones are in the rules' JSON file and in "
+        "emitted code."
+    )
     if context.decisions is not None:
         return said
+
     worst = max(
         (
             bound_display_error(context.rules.domain, f.form, f.step)
@@ -77,19 +88,28 @@ def _describe_rounding(context: DocumentContext) -> str:
         ),
         default=0.0,
     )
+
     if not np.isfinite(worst) or worst == 0:
         return said
+
     what = (
         "an output" if all(head.link == "identity" for head in context.rules.heads) else "a score"
     )
-    return f"{said} Working with the numbers of this page changes {what} by at most {format_bound(worst)} in the domain."
+    return (
+        f"{said} Working with the numbers of this page changes {what} by at most "
+        f"{format_bound(worst)} in the domain."
+    )
 
 
 #: Word, what it means, and whether it needs evidence or links to be explained.
 _WORDS = (
     (
         "Domain",
-        "the rows that the rules speak about: ranges and categories of the columns, and further inequalities",
+        (
+            "the rows that the rules speak about: ranges and categories of the columns, and "
+            "further "
+            "inequalities"
+        ),
         "",
     ),
     ("Rule", "IF all its conditions hold, THEN its formula gives the answer", ""),
@@ -148,6 +168,7 @@ def build_glossary(context: DocumentContext) -> Section:
     needed |= {"response"} if evidence is not None and evidence.response is not None else set()
     needed |= {"digest"} if evidence is not None or rules.provenance.digest else set()
     rows = tuple((p.text(word), p.text(said)) for word, said, when in _WORDS if when in needed)
+
     return Section(
         "words",
         "Words",
@@ -162,26 +183,32 @@ def build_reproduction(context: DocumentContext, target: str, title: str | None)
     blocks: list[Block] = [
         Paragraph(
             p.text(
-                f"The rules were made by {version}; this document follows from their JSON file alone."
+                f"The rules were made by {version}; this document follows from their JSON file "
+                "alone."
             )
         )
     ]
+
     if made.settings:
         rows = tuple((p.text(name), p.text(str(value))) for name, value in made.settings.items())
         blocks.append(
             Table("Settings other than the defaults", ("Setting", "Value"), rows, (False, False))
         )
+
     blocks.append(Code(_write_commands(context, target, title)))
     return Section("again", "How to make it again", tuple(blocks))
 
 
 def _write_commands(context: DocumentContext, target: str, title: str | None) -> str:
-    """The command line where the model was a file, and has all the options that were used; else Python."""
+    """The command line where the model was a file, and has all the options that were used; else
+    Python.
+    """
     made, evidence = context.rules.provenance, context.evidence
     response = None if evidence is None else evidence.response
     data = context.rules.reduction.rows is not None
     shown = f" --title {quote(title)}" if title else ""
     emitted = f"relurules emit rules.json --to {target}{shown} --out ."
+
     if made.model.endswith(_FILES) and set(made.settings) <= set(_OPTIONS):
         options = (
             f" --data DATA{f' --target {quote(response)}' if response else ''}" if data else ""
@@ -190,6 +217,7 @@ def _write_commands(context: DocumentContext, target: str, title: str | None) ->
             f" --{name.replace('_', '-')} {value}" for name, value in made.settings.items()
         )
         return f"relurules extract {quote(made.model)}{options} --out rules.json\n{emitted}"
+
     given = ["data=DATA", *(["y=RESPONSE"] if response else [])] if data else []
     given += [f"{name}={value!r}" for name, value in made.settings.items()]
     model = repr(made.model) if made.model.endswith(_FILES) else "MODEL"
@@ -205,12 +233,15 @@ def build_appendix(context: DocumentContext) -> Section | None:
         known = [c.half_space.neuron for c in rule.conditions if c.half_space.neuron is not None]
         if known:
             rows.append((link_rule(read.number), p.text("; ".join(dict.fromkeys(map(str, known))))))
+
     if not rows:
         return None
+
     blocks: list[Block] = [
         Paragraph(
             p.text("Every condition is the sign of a neuron of the network, before its activation.")
         ),
         Table("Neurons that bound each rule", ("Rule", "Neurons"), tuple(rows), (False, False)),
     ]
+
     return Section("neurons", "Appendix: where the conditions come from", tuple(blocks))

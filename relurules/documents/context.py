@@ -95,7 +95,9 @@ def phrase_interval(low: float, high: float, digits: int = 3) -> Phrase:
 
 
 def phrase_ends(low: Phrase, high: Phrase, lower: float, upper: float) -> Phrase:
-    """Two ends that are written down already as a range; `lower` and `upper` tell whether they are there."""
+    """Two ends that are written down already as a range; `lower` and `upper` tell whether they are
+    there.
+    """
     if low == high:
         return low
     if np.isfinite(lower) and np.isfinite(upper):
@@ -131,7 +133,9 @@ def _round_outward(value: float, digits: int, way: str) -> float:
 def phrase_output_value(
     context: DocumentContext, output: int, value: float, digits: int = 4
 ) -> Phrase:
-    """An output's number; a share so near to 0 or 1 that its digits tell nothing is said to be that near."""
+    """An output's number; a share so near to 0 or 1 that its digits tell nothing is said to be that
+    near.
+    """
     near = 10.0 ** -max(digits, 3)
     if context.rules.heads[output].link in _SHARES and 0 < value < near:
         return p.join_tight(p.text("below"), p.number(format_number(near)))
@@ -149,7 +153,9 @@ def phrase_names(found: Sequence[str], most: int = 4) -> Phrase:
 
 
 def describe_observation(evidence: Evidence) -> tuple[str, str]:
-    """What was observed, `price` or `ending = unpaid`, and what is told of it: its mean, or of two classes a share."""
+    """What was observed, `price` or `ending = unpaid`, and what is told of it: its mean, or of two
+    classes a share.
+    """
     name = evidence.response or "response"
     if evidence.task != "binary":
         return name, "mean"

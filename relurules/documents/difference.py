@@ -40,8 +40,10 @@ def build_difference_section(difference: Difference) -> Section:
                 (False, True, True, True),
             )
         )
+
     if difference.place is not None:
         places.append(("", difference.place))
+
     blocks += [_tabulate_place(name, place, difference.names) for name, place in places]
     what = (
         "are decided differently somewhere"
@@ -49,7 +51,11 @@ def build_difference_section(difference: Difference) -> Section:
         else "differ by more than the tolerance somewhere"
     )
     items = [
-        f"{difference.differing:,} of {difference.parts:,} parts of the domain, one per pair of rules, {what}"
+        (
+            f"{difference.differing:,} of {difference.parts:,} parts of the domain, one per "
+            "pair of "
+            f"rules, {what}"
+        )
     ]
     items += (
         []
@@ -59,6 +65,7 @@ def build_difference_section(difference: Difference) -> Section:
     blocks.append(
         Bullets(tuple(p.text(_make_sentence(item)) for item in (*items, *difference.notes)))
     )
+
     return Section("difference", "How far they differ", tuple(blocks))
 
 
@@ -69,6 +76,7 @@ def build_rules_section(difference: Difference) -> Section:
     blocks: list[Block] = [
         Paragraph(p.text(f"{kept:,} rule{' is as it was' if kept == 1 else 's are as they were'}."))
     ]
+
     if changed:
         rows = tuple(
             (_phrase_rule(m.old), _phrase_rule(m.new), p.number(format_upper_bound(m.gap)))
@@ -80,10 +88,12 @@ def build_rules_section(difference: Difference) -> Section:
                 "Rules for the same rows, with another formula", header, rows, (False, False, True)
             )
         )
+
     found = (
         (f"Removed: rules of {old}", difference.removed),
         (f"Added: rules of {new}", difference.added),
     )
+
     for caption, rules in found:
         if rules:
             cells = tuple(
@@ -93,6 +103,7 @@ def build_rules_section(difference: Difference) -> Section:
             blocks.append(
                 Table(caption, ("Rule", "The other's rules for its rows"), cells, (False, False))
             )
+
     return Section("rules", "Rules", tuple(blocks))
 
 
@@ -124,4 +135,5 @@ def _tabulate_place(score: str, place: RowComparison, names: tuple[str, str]) ->
     ]
     rows.append((p.text("rule"), p.number(str(place.rules[0])), p.number(str(place.rules[1]))))
     caption = f"Where {score} differs most" if score else "A row that is decided differently"
+
     return Table(caption, ("", *names), tuple(rows), (False, True, True))

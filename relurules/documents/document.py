@@ -1,4 +1,6 @@
-"""The content of a rule document: sections of blocks whose texts are phrases, the same for every format."""
+"""The content of a rule document: sections of blocks whose texts are phrases, the same for every
+format.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -33,7 +35,9 @@ class Facts(NamedTuple):
 
 
 class Table(NamedTuple):
-    """caption, one header per column, rows of as many cells; numeric: which columns are set flush right."""
+    """caption, one header per column, rows of as many cells; numeric: which columns are set flush
+    right.
+    """
 
     caption: str
     header: tuple[str, ...]
@@ -42,7 +46,9 @@ class Table(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A line of a chart: cells, the length of its bar as a share of the longest, -1 to 1, None for none; its number."""
+    """A line of a chart: cells, the length of its bar as a share of the longest, -1 to 1, None for
+    none; its number.
+    """
 
     cells: tuple[Phrase, ...]
     share: float | None
@@ -50,7 +56,8 @@ class Bar(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """Horizontal bars from a common zero, with the numbers that they stand for; the last line sums up the others.
+    """Horizontal bars from a common zero, with the numbers that they stand for; the last line sums
+    up the others.
 
     header: of the cells and the number.
     """
@@ -61,7 +68,9 @@ class Chart(NamedTuple):
 
 
 class Conditions(NamedTuple):
-    """What must hold, all of it; without rows: always. header: of the cells of every row, the words first."""
+    """What must hold, all of it; without rows: always. header: of the cells of every row, the words
+    first.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[Phrase, ...], ...]
@@ -90,7 +99,9 @@ Block = Paragraph | Bullets | Facts | Table | Chart | Conditions | Formulas | Su
 
 
 class Card(NamedTuple):
-    """One rule. share: of the rows that it applies to, None without data; coverage: the same in words."""
+    """One rule. share: of the rows that it applies to, None without data; coverage: the same in
+    words.
+    """
 
     number: int
     share: float | None

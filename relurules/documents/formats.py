@@ -38,8 +38,8 @@ def emit_document(
 ) -> Artifact:
     """The rule document in a format; UnsupportedError for a dialect, or a form other than rules.
 
-    title: its heading, "Rules for ..." by default; control characters in it are shown as spaces. answers: to questions
-    about the rules, which get a section.
+    title: its heading, "Rules for ..." by default; control characters in it are shown as spaces.
+    answers: to questions about the rules, which get a section.
     """
     if form not in (None, "rules"):
         raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: rules")
@@ -47,6 +47,7 @@ def emit_document(
         raise UnsupportedError(
             f"target {target!r} has no dialect {dialect!r}; supported: none, leave it out"
         )
+
     printer = PRINTERS[target]
     text = printer.print(build_document(rules, target, title, answers))
     return Artifact(

@@ -26,18 +26,22 @@ def build_proofs(context: DocumentContext) -> Section:
     items = [p.text(_describe_fidelity(rules)), p.text(_describe_cover(rules))]
     if context.decisions is None:
         said = (
-            "The possible outputs of a rule are the smallest and largest ones over its whole region, found by linear "
+            "The possible outputs of a rule are the smallest and largest ones over its whole "
+            "region, found by linear "
             "programming; columns of whole numbers count as continuous there."
         )
         if not all(has_exact_range(rules.heads)):
             said += " Outputs of three or more scores are bounded so, and may not come as far."
         items.append(p.text(said))
+
     items.append(
         p.text(
-            "The rounding of float64 arithmetic, about 1e-16 of the terms of a sum, is not counted in any of this."
+            "The rounding of float64 arithmetic, about 1e-16 of the terms of a sum, is not "
+            "counted in any of this."
         )
     )
     blocks: list[Block] = [Bullets(tuple(items))]
+
     if rules.tradeoffs:
         steps = [rules.tradeoffs[i] for i in _space_evenly(len(rules.tradeoffs))]
         rows = tuple(
@@ -51,6 +55,7 @@ def build_proofs(context: DocumentContext) -> Section:
                 (True, True),
             )
         )
+
     return Section("proven", "What is proven", tuple(blocks))
 
 
@@ -66,14 +71,22 @@ def _describe_fidelity(rules: RuleSet) -> str:
     such = "" if rules.complete else "such "
     if rules.max_error == 0:
         return (
-            f"Fidelity: {where}, the {what} of the rules are those of the network as traced. Regions "
+            f"Fidelity: {where}, the {what} of the rules are those of the network as traced. "
+            "Regions "
             "and formulas are computed from its weights; nothing is fitted."
         )
+
     if not np.isfinite(rules.max_error):
-        return "Fidelity: no bound is known on how far the outputs of the rules are from those of the network as traced."
+        return (
+            "Fidelity: no bound is known on how far the outputs of the rules are from those of "
+            "the network as traced."
+        )
+
     return (
-        f"Fidelity: {where}, the {what} of the rules differ from those of the network as traced by at "
-        f"most {format_bound(rules.max_error)}. This bounds all {such}rows that the domain could hold; it is no mean "
+        f"Fidelity: {where}, the {what} of the rules differ from those of the network as traced "
+        "by at "
+        f"most {format_bound(rules.max_error)}. This bounds all {such}rows that the domain could "
+        "hold; it is no mean "
         "over data."
     )
 
@@ -81,7 +94,8 @@ def _describe_fidelity(rules: RuleSet) -> str:
 def _describe_cover(rules: RuleSet) -> str:
     if rules.complete:
         return (
-            "Cover: the rules are the leaves of one decision tree, so every row of the domain has a rule, and two "
+            "Cover: the rules are the leaves of one decision tree, so every row of the domain has "
+            "a rule, and two "
             "rules share nothing but a boundary."
         )
     return f"Not covered: {describe_missing(rules)}"
@@ -92,14 +106,17 @@ def build_performance(context: DocumentContext) -> Section | None:
     evidence = context.evidence
     if evidence is None or (evidence.response is None and not evidence.metrics):
         return None
+
     blocks: list[Block] = [
         Paragraph(
             p.text(
-                f"Measured on {format_count(evidence.rows - evidence.outside, 'row')} with a rule. Whether these rows were "
+                f"Measured on {format_count(evidence.rows - evidence.outside, 'row')} with a "
+                "rule. Whether these rows were "
                 "trained on isn't known here."
             )
         )
     ]
+
     if evidence.metrics:
         blocks.append(
             Facts(
@@ -109,6 +126,7 @@ def build_performance(context: DocumentContext) -> Section | None:
                 )
             )
         )
+
     if (table := _tabulate_rules(context)) is not None:
         blocks.append(table)
     return Section("measured", "What is measured", tuple(blocks))
@@ -119,10 +137,12 @@ def _tabulate_rules(context: DocumentContext) -> Table | None:
     evidence = context.evidence
     if evidence is None or len(evidence.rules) < 2:
         return None
+
     local = list(dict.fromkeys(name for facts in evidence.rules for name in facts.local))
     whole = list(dict.fromkeys(name for facts in evidence.rules for name in facts.whole))
     if not local and not whole:
         return None
+
     header = [
         "Rule",
         "Rows",
@@ -136,6 +156,7 @@ def _tabulate_rules(context: DocumentContext) -> Table | None:
         )
         for number, facts in enumerate(evidence.rules, start=1)
     )  # fmt: skip
+
     return Table(
         "Each rule on its own rows", tuple(header), rows, (False, *[True] * (len(header) - 1))
     )
@@ -163,10 +184,12 @@ def build_domain(context: DocumentContext) -> Section:
     ]
     limits = [p.text(f"Also: {text}") for text in rules.domain.texts]
     own = {i for span in spans if span.column.categories for i in span.coordinates}
+
     for group in rules.domain.groups:
         if not own & set(group):
             listed = p.join_list([p.name(rules.features[i]) for i in group], "and")
             limits.append((*p.text("Exactly one of these is 1, the others are 0: "), *listed))
+
     if limits:
         blocks.append(Bullets(tuple(limits)))
     return Section("domain", "Domain", tuple(blocks))
@@ -184,4 +207,5 @@ def _tabulate_column(rules: RuleSet, span: ColumnSpan, used: bool) -> tuple[Phra
             remarks.append("whole numbers in the data")
         if span.column.fill is not None:
             remarks.append(f"a missing value counts as {format_number(span.column.fill)}")
+
     return p.name(span.column.name), values, p.text("; ".join(remarks))

@@ -1,4 +1,6 @@
-"""The document as one HTML file: no scripts, nothing loaded, charts as inline SVG, made to be printed too."""
+"""The document as one HTML file: no scripts, nothing loaded, charts as inline SVG, made to be
+printed too.
+"""
 
 from collections.abc import Callable, Mapping
 from html import escape

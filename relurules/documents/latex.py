@@ -1,4 +1,6 @@
-"""The document as LaTeX, for pdflatex, xelatex and lualatex, with no package outside a basic installation."""
+"""The document as LaTeX, for pdflatex, xelatex and lualatex, with no package outside a basic
+installation.
+"""
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +39,9 @@ def print_latex(document: Document) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Text as it is; of characters that pdflatex doesn't know, the nearest letters, or their number."""
+    """Text as it is; of characters that pdflatex doesn't know, the nearest letters, or their
+    number.
+    """
     return "".join(_escape_character(c) for c in replace_control_characters(text))
 
 
@@ -87,7 +91,9 @@ def draw_bar(share: float) -> str:
 def choose_column_types(
     header: Sequence[str], rows: Sequence[Sequence[Phrase]], numeric: Sequence[bool]
 ) -> str:
-    """Column types of a table: as wide as their texts ask for, up to a point; numbers are flush right."""
+    """Column types of a table: as wide as their texts ask for, up to a point; numbers are flush
+    right.
+    """
     cells = [[p.name(name) for name in header], *rows]
     longest = [max(_measure_length(row[i]) for row in cells) for i in range(len(header))]
     wanted = [
@@ -96,6 +102,7 @@ def choose_column_types(
     ]
     room = 1.0 - 0.03 * (len(wanted) - 1)
     widths = [room * width / max(sum(wanted), _LINE) for width in wanted]
+
     return "".join(
         rf">{{\{'raggedleft' if flag else 'raggedright'}\arraybackslash}}p{{{width:.3f}\linewidth}}"
         for width, flag in zip(widths, numeric, strict=True)

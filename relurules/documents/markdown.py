@@ -22,6 +22,7 @@ def print_markdown(document: Document) -> str:
         bar=draw_bar,
         fence=choose_fence,
     )
+
     return re.sub(r"\n{3,}", "\n\n", text)
 
 

@@ -1,4 +1,6 @@
-"""The parts before the cards: what this is, facts at a glance, rules by coverage, named sums, outputs."""
+"""The parts before the cards: what this is, facts at a glance, rules by coverage, named sums,
+outputs.
+"""
 
 from collections.abc import Sequence
 
@@ -51,13 +53,21 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
         *outputs,
         *p.text("."),
     )
+
     if len(rules) == 1 and rules.complete:
         second = "It holds for every row of the domain, and is a single formula."
     elif rules.complete:
-        second = "For every row of the domain one rule applies: IF its conditions hold, THEN its formula is the answer."
+        second = (
+            "For every row of the domain one rule applies: IF its conditions hold, THEN its "
+            "formula is the answer."
+        )
     else:
-        second = "At most one rule applies to a row: IF its conditions hold, THEN its formula is the answer. "
+        second = (
+            "At most one rule applies to a row: IF its conditions hold, THEN its formula is "
+            "the answer. "
+        )
         second += f"INCOMPLETE: {describe_missing(rules)}"
+
     if context.decisions is not None:
         second = second.replace("its formula is the answer", "the answer is its class")
     return first, p.text(second)
@@ -84,6 +94,7 @@ def build_glance(context: DocumentContext) -> Section:
         ),
         ("Largest error", p.text(f"{describe_bound(rules)} (see what is proven)")),
     ]
+
     if made.model:
         items.append(("Model", p.text(made.model)))
     if made.digest:
@@ -94,6 +105,7 @@ def build_glance(context: DocumentContext) -> Section:
         items.append(("Data digest", p.text(f"SHA-256 {evidence.digest}")))
     elif left.rows is not None:
         items.append(("Data", p.text(format_count(left.rows, "row"))))
+
     if made.version:
         items.append(("Made by", p.text(f"relurules {made.version}")))
     return Section("glance", "At a glance", (Facts(tuple(items)),))
@@ -103,7 +115,10 @@ def _describe_neurons(left: CollapseStats) -> str:
     if (
         left.neurons_left > left.neurons_traced
     ):  # decisions compare outputs, which takes neurons of its own
-        return f"{left.neurons_traced} in the network, {left.neurons_left} with those that compare outputs"
+        return (
+            f"{left.neurons_traced} in the network, {left.neurons_left} with those that "
+            "compare outputs"
+        )
     return f"{left.neurons_left} of {left.neurons_traced} are left in what the rules say"
 
 
@@ -138,6 +153,7 @@ def build_rule_overview(context: DocumentContext) -> Section:
     output = _choose_output(context)
     header = ["Rule", "If"]
     numeric = [False, False]
+
     if covered:
         header, numeric = [*header, "Rows"], [*numeric, True]
     if observed and evidence is not None:
@@ -145,24 +161,30 @@ def build_rule_overview(context: DocumentContext) -> Section:
             [*header, "Observed {}, {}".format(*describe_observation(evidence))],
             [*numeric, True],
         )
+
     if context.decisions is not None:
         header, numeric = [*header, rules.outputs[0]], [*numeric, False]
     elif output is not None:
         header, numeric = [*header, f"Possible {rules.outputs[output]}"], [*numeric, True]
+
     rows = tuple(
         _tabulate_rule(context, read, output, covered=covered, observed=observed) for read in order
     )
     blocks: list[Block] = [
         Table("Rules, those of most rows first", tuple(header), rows, tuple(numeric))
     ]
+
     if evidence is not None and evidence.outside:
         blocks.append(
             Paragraph(
                 p.text(
-                    f"{format_count(evidence.outside, 'row')} of the data lie outside the domain: no rule applies."
+                    f"{format_count(evidence.outside, 'row')} of the data lie outside the "
+                    "domain: "
+                    "no rule applies."
                 )
             )
         )
+
     return Section("rules", "The rules", tuple(blocks))
 
 
@@ -193,6 +215,7 @@ def _tabulate_rule(
         cells.append(phrase_class(context, read.number))
     elif output is not None:
         cells.append(phrase_output_range(context, read.number, output, 2))
+
     return tuple(cells)
 
 
@@ -209,6 +232,7 @@ def build_sums(context: DocumentContext) -> Section | None:
     """The sums that conditions name, each written down once."""
     if not context.reading.sums:
         return None
+
     uses = _map_sum_uses(context)
     items = tuple(
         (
@@ -226,6 +250,7 @@ def build_sums(context: DocumentContext) -> Section | None:
         "Conditions on more than two columns are conditions on a weighted sum. "
         "The same sum has the same name in all rules."
     )
+
     return Section("sums", "Sums used in the conditions", (Paragraph(p.text(said)), Sums(items)))
 
 
@@ -251,6 +276,7 @@ def build_outputs(context: DocumentContext) -> Section | None:
     found = phrase_linked_outputs(context)
     if not found or context.decisions is not None:
         return None
+
     links = dict.fromkeys(
         {"complement": "sigmoid"}.get(head.link, head.link) for head in context.rules.heads
     )
@@ -261,6 +287,7 @@ def build_outputs(context: DocumentContext) -> Section | None:
         Paragraph(p.text("The formulas of the rules give scores. The outputs follow from these:")),
         Bullets((*found, *definitions)),
     ]
+
     if len(context.rules.scores) == 1 and all(head.link in _CURVES for head in context.rules.heads):
         blocks.append(_tabulate_outputs(context))
     return Section("outputs", "From scores to outputs", tuple(blocks))
@@ -278,4 +305,5 @@ def _tabulate_outputs(context: DocumentContext) -> Table:
         (p.name(name), *(p.number(format_number(round(value, 3))) for value in row))
         for name, row in zip(rules.outputs, found.tolist(), strict=True)
     )
+
     return Table("For example", header, rows, (False, *[True] * len(scores)))

@@ -8,9 +8,12 @@ from relurules.wording import phrases as p
 
 
 def build_questions(answers: Sequence[Answer]) -> Section | None:
-    """Each answer with its table, the rows that show it and its notes; notes that all answers have come last, once."""
+    """Each answer with its table, the rows that show it and its notes; notes that all answers have
+    come last, once.
+    """
     if not answers:
         return None
+
     common = [note for note in answers[0].notes if all(note in answer.notes for answer in answers)]
     blocks: list[Block] = []
     for answer in answers:
@@ -23,6 +26,7 @@ def build_questions(answers: Sequence[Answer]) -> Section | None:
             blocks.append(_tabulate_rows(answer.witnesses))
         if own := [note for note in answer.notes if note not in common]:
             blocks.append(Bullets(tuple(map(p.text, own))))
+
     if common:
         blocks.append(Bullets(tuple(map(p.text, common))))
     return Section("questions", "Questions", tuple(blocks))
@@ -39,4 +43,5 @@ def _tabulate_rows(witnesses: Sequence[Witness]) -> Table:
         for o in witnesses[0].outputs
     ]
     rows.append((p.text("rule"), *(p.number(str(w.rule)) for w in witnesses)))
+
     return Table("Rows that show it", header, tuple(rows), (False, *[True] * len(witnesses)))

@@ -1,4 +1,6 @@
-"""Templates of documents: they hold structure, and print phrases and names through the filters of their format."""
+"""Templates of documents: they hold structure, and print phrases and names through the filters of
+their format.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -21,7 +23,9 @@ _LATEX = {
 def _load_environment(
     latex: bool, filters: tuple[tuple[str, Callable[..., Any]], ...]
 ) -> Environment:
-    """Templates lie in the package when it was installed from a wheel, beside it in an editable install."""
+    """Templates lie in the package when it was installed from a wheel, beside it in an editable
+    install.
+    """
     places = [_PACKAGE / "templates", _PACKAGE.parent / "templates"]
     environment = Environment(
         loader=FileSystemLoader([str(place / "document") for place in places]),
@@ -33,11 +37,15 @@ def _load_environment(
         **(_LATEX if latex else {}),  # type: ignore[arg-type]
     )
     environment.filters |= {"kind": get_block_kind, **dict(filters)}
+
     return environment
 
 
 def render_template(template: str, document: Document, **filters: Callable[..., Any]) -> str:
-    """The document by a template. Filters: `say` for phrases, `plain` for other texts, and others of the format."""
+    """The document by a template.
+
+    Filters: `say` for phrases, `plain` for other texts, and others of the format.
+    """
     environment = _load_environment(template.endswith(".tex.j2"), tuple(filters.items()))
     return environment.get_template(template).render(document=document)
 

@@ -1,4 +1,6 @@
-"""Where a network is asked about: a box in the user's columns and units, cut by linear inequalities."""
+"""Where a network is asked about: a box in the user's columns and units, cut by linear
+inequalities.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,9 +34,11 @@ from relurules.tables.frames import Value, make_default_names
 
 Array = NDArray[np.float64]
 
-#: Membership in a linear inequality forgives this share of the sum of its absolute terms (box bounds forgive nothing).
+#: Membership in a linear inequality forgives this share of the sum of its absolute terms (box
+#: bounds forgive nothing).
 _ROUNDING = 1e-12
-#: Rounding of a side of the box, as a share of what is left of it in a frame: one difference, and its scale.
+#: Rounding of a side of the box, as a share of what is left of it in a frame: one difference, and
+#: its scale.
 _SIDE = 1e-15
 
 
@@ -42,11 +46,12 @@ _SIDE = 1e-15
 class Domain:
     """A box cut by linear inequalities: {x : lower <= x <= upper, normals x <= bounds}.
 
-    names: d coordinates. lower, upper: (d,) in the user's units, infinite where there is no bound; equal where one is
-    pinned. integer: (d,) True for a column of whole numbers. normals: (c, d), bounds: (c,), texts: the c inequalities,
-    as the user wrote them. columns: the columns of the user's table, which become the coordinates; none given: the
-    coordinates are its columns. groups: indices of coordinates of which exactly one is 1 and the others are 0, as in a
-    one-hot encoding. Build one with `box`, `over` or `from_data`, add to it with `where`.
+    names: d coordinates. lower, upper: (d,) in the user's units, infinite where there is no bound;
+    equal where one is pinned. integer: (d,) True for a column of whole numbers. normals: (c, d),
+    bounds: (c,), texts: the c inequalities, as the user wrote them. columns: the columns of the
+    user's table, which become the coordinates; none given: the coordinates are its columns. groups:
+    indices of coordinates of which exactly one is 1 and the others are 0, as in a one-hot encoding.
+    Build one with `box`, `over` or `from_data`, add to it with `where`.
     """
 
     names: tuple[str, ...]
@@ -67,19 +72,25 @@ class Domain:
     def box(
         cls, lower: ArrayLike, upper: ArrayLike, names: Sequence[str] | None = None
     ) -> "Domain":
-        """Box lower <= x <= upper, (d,) each, +-inf allowed. DomainError for NaN, wrong sizes or crossed bounds."""
+        """Box lower <= x <= upper, (d,) each, +-inf allowed.
+
+        DomainError for NaN, wrong sizes or crossed bounds.
+        """
         low, high = _read_vector(lower, "lower"), _read_vector(upper, "upper")
         if low.shape != high.shape:
             raise DomainError(
                 f"lower has {len(low)} bounds and upper has {len(high)}; both need one per column"
             )
+
         names = (
             make_default_names(len(low)) if names is None else tuple(str(name) for name in names)
         )
         _check_names(names, len(low))
+
         for name, a, b in zip(names, low, high, strict=True):
             if not a <= b or a == np.inf or b == -np.inf:
                 raise DomainError(f"column {name!r}: the bounds [{a}, {b}] hold no number")
+
         return cls(names, low, high, np.zeros(len(low), bool), np.empty((0, len(low))), np.empty(0))
 
     @classmethod
@@ -90,7 +101,10 @@ class Domain:
 
     @classmethod
     def over(cls, columns: Sequence[Column]) -> "Domain":
-        """All values that columns of a table may have. DomainError where two of their coordinates have one name."""
+        """All values that columns of a table may have.
+
+        DomainError where two of their coordinates have one name.
+        """
         check_texts(columns)
         domain, groups = cls.unbounded(name_coordinates(columns)), find_groups(columns)
         of_category = np.isin(np.arange(len(domain)), [i for group in groups for i in group])
@@ -105,13 +119,14 @@ class Domain:
 
     @classmethod
     def from_data(cls, table: Any, columns: Sequence[Column] | None = None) -> "Domain":
-        """Range of every column of an array or frame; whole-number columns are noted, constant ones pinned.
+        """Range of every column of an array or frame; whole-number columns are noted, constant ones
+        pinned.
 
-        A column of text becomes one indicator per category, in the order of the alphabet, a missing value being a
-        category too; columns that are a one-hot encoding already (neighbours that are 0 or 1 and sum to 1 in every one
-        of at least ten rows) are tied. Missing numbers are left out of the ranges. `columns` says how the table becomes
-        coordinates where that is known. DomainError for an empty table, a column without any value or with an infinite
-        one.
+        A column of text becomes one indicator per category, in the order of the alphabet, a missing
+        value being a category too; columns that are a one-hot encoding already (neighbours that are
+        0 or 1 and sum to 1 in every one of at least ten rows) are tied. Missing numbers are left
+        out of the ranges. `columns` says how the table becomes coordinates where that is known.
+        DomainError for an empty table, a column without any value or with an infinite one.
         """
         columns = infer_columns(table) if columns is None else columns
         domain = cls.over(columns)
@@ -119,12 +134,15 @@ class Domain:
         lower, upper = compute_ranges(X, domain.names, domain.groups)
         pinned = {i for group in domain.groups for i in group}
         groups = (*domain.groups, *(g for g in find_indicator_groups(X) if not pinned & set(g)))
+
         return replace(
             domain, lower=lower, upper=upper, integer=find_whole_numbers(X), groups=groups
         )
 
     def where(self, text: str) -> "Domain":
-        """A new domain with one more inequality, such as "a + 2*b <= 1"; quote other names as `mean radius`."""
+        """A new domain with one more inequality, such as "a + 2*b <= 1"; quote other names as `mean
+        radius`.
+        """
         coefficients, bound = parse_inequality(text, self.names)
         row = np.array([[coefficients.get(name, 0.0) for name in self.names]])
         if not (np.isfinite(row).all() and np.isfinite(bound)):
@@ -152,7 +170,8 @@ class Domain:
         for name, wanted in categories.items():
             if name not in by_name:
                 raise DomainError(
-                    f"column {name!r} has no categories; those that have: {', '.join(by_name) or 'none'}"
+                    f"column {name!r} has no categories; those that have: "
+                    f"{', '.join(by_name) or 'none'}"
                 )
             column, first = by_name[name], self.names.index(by_name[name].coordinates[0])
             unknown = [value for value in wanted if value not in column.lookup]
@@ -169,26 +188,32 @@ class Domain:
                 raise DomainError(f"column {name!r}: no category is left")
             lower[first : first + column.width] = [float(keep and sum(kept) == 1) for keep in kept]
             upper[first : first + column.width] = np.array(kept, dtype=np.float64)
+
         return replace(self, lower=lower, upper=upper)
 
     def aligned(self, columns: Sequence[Column]) -> "Domain":
-        """The same domain in the coordinates that `columns` have: bounds by name, the categories that this one has too.
+        """The same domain in the coordinates that `columns` have: bounds by name, the categories
+        that this one has too.
 
-        DomainError where a column is missing, or where an inequality reads a coordinate that isn't there.
+        DomainError where a column is missing, or where an inequality reads a coordinate that isn't
+        there.
         """
         if self.columns == tuple(columns):
             return self
+
         mine = {column.name: column for column in self.columns}
         if missing := [column.name for column in columns if column.name not in mine]:
             raise DomainError(
                 f"the domain lacks the column {missing[0]!r}; it has {', '.join(list(mine)[:12])}"
             )
+
         shared = [name for name in self.names if name in name_coordinates(columns)]
         used = [self.names[j] for j in np.flatnonzero(self.normals.any(axis=0)).tolist()]
         if lost := [name for name in used if name not in shared]:
             raise DomainError(
                 f"an inequality of the domain reads {lost[0]!r}, which is no input of the model"
             )
+
         domain = Domain.over(columns)
         place, there = (
             [self.names.index(name) for name in shared],
@@ -216,6 +241,7 @@ class Domain:
             for c in columns
             if mine[c.name].categories
         }
+
         return domain.admitting(limits)
 
     def renamed(self, names: Sequence[str]) -> "Domain":
@@ -246,13 +272,17 @@ class Domain:
 
     @cached_property
     def widths(self) -> Array:
-        """(d,) widths of the columns, for weighing their terms: 1 where a side is open, 0 where a column is pinned."""
+        """(d,) widths of the columns, for weighing their terms: 1 where a side is open, 0 where a
+        column is pinned.
+        """
         with np.errstate(over="ignore"):
             width = self.upper - self.lower
         return np.where(np.isfinite(width), width, 1.0)
 
     def rows(self, table: Any) -> Array:
-        """The rows of a table in coordinates, (N, d), see `columns.encode`; an array of d columns holds coordinates."""
+        """The rows of a table in coordinates, (N, d), see `columns.encode`; an array of d columns
+        holds coordinates.
+        """
         return encode_table(table, self.columns)
 
     def contains(self, X: Array) -> NDArray[np.bool_]:
@@ -266,53 +296,65 @@ class Domain:
         return inside
 
     def clamped(self, X: Array) -> Array:
-        """(N, d) -> (N, d): every number brought to the nearer bound; NaN and indicators stay as they are."""
+        """(N, d) -> (N, d): every number brought to the nearer bound; NaN and indicators stay as
+        they are.
+        """
         own = [i for group in self.groups for i in group]
         moved = np.clip(X, self.lower, self.upper)
         moved[:, own] = X[:, own]
         return np.asarray(moved)
 
     def frame(self, unit: Array) -> Normalisation:
-        """Normalised coordinates; `unit` (d,) > 0 is the length scale of the columns that have no two bounds.
+        """Normalised coordinates; `unit` (d,) > 0 is the length scale of the columns that have no
+        two bounds.
 
         Indicators of a one-hot group stay as they are, the last one tied to the others.
         """
         low, high = np.isfinite(self.lower), np.isfinite(self.upper)
         both = low & high
         one = np.where(low, self.lower, np.where(high, self.upper, 0.0))
+
         with np.errstate(invalid="ignore", over="ignore"):
             origin = np.where(both, self.lower / 2 + self.upper / 2, one)
             scale = np.where(both, self.upper / 2 - self.lower / 2, unit)
+
         pinned = self.lower == self.upper
         origin = np.where(pinned, one, origin)
         ties = tuple(
             tie for group in self.groups if len(tie := np.array(group)[~pinned[list(group)]])
         )
         tied = np.array([tie[-1] for tie in ties], dtype=np.intp)
+
         for tie in ties:
             origin[tie], scale[tie] = 0.0, 1.0
+
         return Normalisation(origin, scale, np.setdiff1d(np.flatnonzero(~pinned), tied), ties)
 
     def polytope(self, frame: Normalisation, *, outward: bool = False) -> tuple[Array, Array]:
-        """Rows G u <= h of this domain in the coordinates of `frame`, every row of unit length; G: (c, f), h: (c,).
+        """Rows G u <= h of this domain in the coordinates of `frame`, every row of unit length; G:
+        (c, f), h: (c,).
 
-        outward: rows are moved by what rounding, here and in `contains`, may have cost, so that no row of the domain is
-        left out. DomainError where an inequality over pinned columns alone is false.
+        outward: rows are moved by what rounding, here and in `contains`, may have cost, so that no
+        row of the domain is left out. DomainError where an inequality over pinned columns alone is
+        false.
         """
         normals, limits, first = self._half_spaces(frame)
         G, g = frame.rows(normals, -limits)
         length = row_lengths(G)
         moving = length > 0
+
         for i in np.flatnonzero(~moving[first:] & (g[first:] > 0)):
             raise DomainError(
                 f"the domain is empty: {self.texts[i]!r} is false for the columns' fixed values"
             )
+
         room = np.zeros(len(g))
         if outward:
             room[:first], room[first:] = (
                 _SIDE * np.abs(g[:first]),
                 self.rounding(normals[first:], limits[first:]),
             )
+
         return G[moving] / length[moving, None], (room - g)[moving] / length[moving]
 
     def exact_polytope(self, frame: Normalisation) -> ExactRows:
@@ -322,7 +364,8 @@ class Domain:
         return rows.of(np.array([any(row) for row in rows.G], dtype=np.bool_))
 
     def rounding(self, normals: Array, offsets: Array) -> Array:
-        """(n,) how far sums normals·x + offsets, in any order and any coordinates, may be off in the box in float64.
+        """(n,) how far sums normals·x + offsets, in any order and any coordinates, may be off in
+        the box in float64.
 
         An open column counts as 0.
         """
@@ -336,7 +379,9 @@ class Domain:
         return bool(np.isfinite([self.lower, self.upper]).all())
 
     def _half_spaces(self, frame: Normalisation) -> tuple[Array, Array, int]:
-        """The sides of the box and the inequalities, as `contains` tests them, normals x <= limits; how many sides."""
+        """The sides of the box and the inequalities, as `contains` tests them, normals x <= limits;
+        how many sides.
+        """
         eye = np.eye(len(self))
         low, high = np.isfinite(self.lower), np.isfinite(self.upper)
         high[[i for tie in frame.ties for i in tie]] = (

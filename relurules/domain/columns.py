@@ -1,7 +1,9 @@
-"""The columns of a user's table, and the coordinates that they become: numbers as they are, categories as indicators.
+"""The columns of a user's table, and the coordinates that they become: numbers as they are,
+categories as indicators.
 
-A category column with the categories a, b, c becomes three coordinates, `column = 'a'` and so on, exactly one of which
-is 1. What an encoder or an imputer does to its values is then an affine map of these.
+A category column with the categories a, b, c becomes three coordinates, `column = 'a'` and so on,
+exactly one of which is 1. What an encoder or an imputer does to its values is then an affine map of
+these.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +31,9 @@ _MOST_LISTED = 4
 
 
 class Category(NamedTuple):
-    """Values of a column that count as one, and whether a missing value or any other value counts as it too."""
+    """Values of a column that count as one, and whether a missing value or any other value counts
+    as it too.
+    """
 
     values: tuple[str | float, ...] = ()
     missing: bool = False
@@ -43,7 +47,9 @@ class Category(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column of the table. categories: none for a number; fill: the number that a missing one counts as, if any."""
+    """A column of the table. categories: none for a number; fill: the number that a missing one
+    counts as, if any.
+    """
 
     name: str
     categories: tuple[Category, ...] = ()
@@ -90,7 +96,9 @@ def make_number_columns(names: Sequence[str]) -> tuple[Column, ...]:
 
 
 def is_plain(columns: Sequence[Column]) -> bool:
-    """Whether every column is a number that is used as it is, so that the coordinates are the columns."""
+    """Whether every column is a number that is used as it is, so that the coordinates are the
+    columns.
+    """
     return all(not column.categories and column.fill is None for column in columns)
 
 
@@ -108,7 +116,10 @@ def check_texts(columns: Sequence[Column]) -> None:
 
 
 def name_coordinates(columns: Sequence[Column]) -> tuple[str, ...]:
-    """The d coordinates of all columns, in order. DomainError where a column's categories don't fit together."""
+    """The d coordinates of all columns, in order.
+
+    DomainError where a column's categories don't fit together.
+    """
     for column in columns:
         values = [value for category in column.categories for value in category.values]
         twice = [value for value in values if values.count(value) > 1]
@@ -126,6 +137,7 @@ def name_coordinates(columns: Sequence[Column]) -> tuple[str, ...]:
             raise DomainError(
                 f"column {column.name!r} has categories, so a missing value can't count as a number"
             )
+
     return tuple(name for column in columns for name in column.coordinates)
 
 
@@ -143,9 +155,10 @@ def find_groups(columns: Sequence[Column]) -> tuple[tuple[int, ...], ...]:
 def encode_table(table: Any, columns: Sequence[Column]) -> Array:
     """The rows of a table in coordinates, (N, d).
 
-    A frame is read by column name, an array by position: one of d columns of numbers holds coordinates, any other one
-    the raw columns. A missing number that isn't filled is NaN; a value of no category leaves its group 0, and
-    either lies outside every domain. DataError for a missing column, a wrong width or a text where a number is due.
+    A frame is read by column name, an array by position: one of d columns of numbers holds
+    coordinates, any other one the raw columns. A missing number that isn't filled is NaN; a value
+    of no category leaves its group 0, and either lies outside every domain. DataError for a missing
+    column, a wrong width or a text where a number is due.
     """
     if _holds_coordinates(table, columns):
         found = select_columns(table, [name for column in columns for name in column.coordinates])
@@ -154,6 +167,7 @@ def encode_table(table: Any, columns: Sequence[Column]) -> Array:
         ]
     else:
         found = select_columns(table, [column.name for column in columns])
+
     parts = [_encode_column(values, column) for values, column in zip(found, columns, strict=True)]
     return np.hstack(parts) if parts else np.empty((len(table), 0))
 
@@ -164,6 +178,7 @@ def _holds_coordinates(table: Any, columns: Sequence[Column]) -> bool:
         sum(column.width for column in columns),
     ):
         return False
+
     if isinstance(table, np.ndarray) and table.dtype.kind in "biuf":
         return True
     return is_plain(columns) or not any(
@@ -177,20 +192,23 @@ def _encode_column(values: Any, column: Column) -> Array:
         return (found if column.fill is None else np.where(np.isnan(found), column.fill, found))[
             :, None
         ]
+
     lookup, other = column.lookup, -1 if column.other is None else column.other
     unknown = (lookup.get(None, -1), other)
     codes = np.array(
         [lookup.get(v, unknown[v is not None]) for v in read_entries(values, column.name)],
         dtype=np.intp,
     )
+
     return np.asarray(codes[:, None] == np.arange(len(column.categories)), dtype=np.float64)
 
 
 def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
-    """Coordinates (N, d) -> raw columns that `encode` turns into them; a missing number and no category are None.
+    """Coordinates (N, d) -> raw columns that `encode` turns into them; a missing number and no
+    category are None.
 
-    A category without values of its own gives a text that is none of the others. DataError where a row can't be
-    decoded, since it has no category in a column where a missing value is one.
+    A category without values of its own gives a text that is none of the others. DataError where a
+    row can't be decoded, since it has no category in a column where a missing value is one.
     """
     raw: dict[str, list[Value]] = {}
     first = 0
@@ -208,13 +226,17 @@ def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:
             )
         at = np.where(part.max(axis=1, initial=0.0) == 1, part.argmax(axis=1), -1)
         raw[column.name] = [none if i < 0 else shown[i] for i in at.tolist()]
+
     return raw
 
 
 def read_raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Value]]:
-    """The table's own values of `columns`, missing ones as None; for an array of coordinates, `decode`."""
+    """The table's own values of `columns`, missing ones as None; for an array of coordinates,
+    `decode`.
+    """
     if _holds_coordinates(table, columns):
         return decode_rows(np.asarray(table, dtype=np.float64), columns)
+
     parts = zip(columns, select_columns(table, [column.name for column in columns]), strict=True)
     return {
         column.name: read_entries(values, column.name)

@@ -2,10 +2,9 @@
 
 where = ["age - 2 * `debt ratio` >= 10"]
 
-[columns]
-age = [18, 99]              # a bound may be -inf or inf; null in JSON
-"debt ratio" = [0, inf]
-education = ["Bachelors", "Masters"]   # of a column of categories, those that count; null in JSON: a missing value
+[columns] age = [18, 99]              # a bound may be -inf or inf; null in JSON "debt ratio" = [0,
+inf] education = ["Bachelors", "Masters"]   # of a column of categories, those that count; null in
+JSON: a missing value
 """
 
 import json
@@ -31,8 +30,9 @@ SUPPORTED = (
 def read_domain(path: Path, base: Domain | None = None) -> Domain:
     """The domain that a .json or .toml file describes.
 
-    With `base`, say the range of a table, the file changes the bounds of the columns it names and adds its
-    inequalities; without, its columns are the network's inputs in order. DomainError names what can't be used.
+    With `base`, say the range of a table, the file changes the bounds of the columns it names and
+    adds its inequalities; without, its columns are the network's inputs in order. DomainError names
+    what can't be used.
     """
     found = _load_file(path)
     unknown = set(found) - {"columns", "where"}
@@ -40,6 +40,7 @@ def read_domain(path: Path, base: Domain | None = None) -> Domain:
         raise DomainError(
             f"{path}: entry {sorted(unknown)[0]!r} isn't known; supported: {SUPPORTED}"
         )
+
     columns, where = found.get("columns", {}), found.get("where", [])
     if (
         not isinstance(columns, dict)
@@ -49,12 +50,14 @@ def read_domain(path: Path, base: Domain | None = None) -> Domain:
         raise DomainError(
             f"{path}: 'columns' must be a table and 'where' a list of texts; supported: {SUPPORTED}"
         )
+
     listed = {name: value for name, value in columns.items() if _is_category(base, name)}
     bounds = {
         name: _read_bounds(path, name, value)
         for name, value in columns.items()
         if name not in listed
     }
+
     try:
         domain = base if base is not None and not bounds else _apply_bounds(bounds, base)
         domain = domain.admitting(
@@ -64,6 +67,7 @@ def read_domain(path: Path, base: Domain | None = None) -> Domain:
             domain = domain.where(text)
     except DomainError as error:
         raise DomainError(f"{path}: {error}") from error
+
     return domain
 
 
@@ -76,12 +80,14 @@ def _load_file(path: Path) -> Mapping[str, Any]:
         raise DomainError(
             f"{path}: files of type {path.suffix!r} hold no domain; supported: {', '.join(readers)}"
         )
+
     try:
         found = readers[path.suffix](read_text(path))
     except OSError as error:
         raise DomainError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise DomainError(f"{path}: can't be read as {path.suffix[1:].upper()}: {error}") from error
+
     if not isinstance(found, dict):
         raise DomainError(f"{path}: expected {SUPPORTED}")
     return found
@@ -107,6 +113,7 @@ def _read_bounds(path: Path, name: str, value: Any) -> tuple[float, float]:
     )
     if not numbers or len(value) != 2:
         raise DomainError(f"{path}: columns.{name}: expected [lower, upper], found {value!r}")
+
     low, high = value
     try:
         return -np.inf if low is None else float(low), np.inf if high is None else float(high)
@@ -123,9 +130,11 @@ def _apply_bounds(bounds: Mapping[str, tuple[float, float]], base: Domain | None
                 "it names no columns; without data, list every input of the network in order"
             )
         base = Domain.unbounded(list(bounds))
+
     unknown = [name for name in bounds if name not in base.names]
     if unknown:
         raise DomainError(
             f"column {unknown[0]!r} is no input; inputs: {', '.join(base.names[:12])}"
         )
+
     return base.bounded(bounds)

@@ -30,6 +30,7 @@ def domain_to_json(domain: Domain) -> dict[str, Any]:
         if domain.groups
         else {}
     )
+
     return {
         "features": [
             {
@@ -50,7 +51,10 @@ def domain_to_json(domain: Domain) -> dict[str, Any]:
 
 
 def domain_from_json(found: Mapping[str, Any]) -> Domain:
-    """The domain that `domain_to_json` wrote. KeyError, TypeError or ValueError (DomainError) for anything else."""
+    """The domain that `domain_to_json` wrote.
+
+    KeyError, TypeError or ValueError (DomainError) for anything else.
+    """
     features, constraints = found["features"], found.get("constraints", ())
     names = [feature["name"] for feature in features]
     lower = [-np.inf if feature["lower"] is None else feature["lower"] for feature in features]
@@ -61,15 +65,18 @@ def domain_from_json(found: Mapping[str, Any]) -> Domain:
     columns = tuple(
         _column_from_json(item) for item in found.get("columns", ())
     ) or make_number_columns(names)
+
     if name_coordinates(columns) != box.names:
         raise ValueError(
             f"columns become {', '.join(name_coordinates(columns)[:8])}, features are others"
         )
+
     groups = tuple(tuple(place[name] for name in group) for group in found.get("groups", ()))
     if not set(find_groups(columns)) <= set(groups) or len({i for g in groups for i in g}) < sum(
         map(len, groups)
     ):
         raise ValueError("groups must hold the categories of every column, and no feature twice")
+
     return Domain(
         names=box.names,
         lower=box.lower,
@@ -94,6 +101,7 @@ def _column_json(column: Column) -> dict[str, Any]:
             | {word: True for word in ("missing", "other") if getattr(category, word)}
             for category in column.categories
         ]
+
     return said
 
 
@@ -107,6 +115,7 @@ def _column_from_json(found: Mapping[str, Any]) -> Column:
         for item in found.get("categories", ())
     )
     fill = found.get("fill")
+
     return Column(str(found["name"]), categories, None if fill is None else float(fill))
 
 
@@ -116,7 +125,9 @@ def to_sparse(row: Array, names: Sequence[str]) -> dict[str, float]:
 
 
 def to_dense(coefficients: Mapping[str, float], place: Mapping[str, int]) -> Array:
-    """The row (d,) that `sparse` took apart, given where each name stands; ValueError for an unknown name."""
+    """The row (d,) that `sparse` took apart, given where each name stands; ValueError for an
+    unknown name.
+    """
     row = np.zeros(len(place))
     for name, value in coefficients.items():
         if name not in place:

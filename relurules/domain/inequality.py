@@ -19,6 +19,7 @@ def parse_inequality(text: str, names: Sequence[str]) -> tuple[dict[str, float],
     """
     if not isinstance(text, str):
         raise DomainError(f"a constraint must be text such as 'a + 2*b <= 1', found {text!r}")
+
     try:
         return _parse_text(text, names)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
@@ -33,6 +34,7 @@ def _parse_text(text: str, names: Sequence[str]) -> tuple[dict[str, float], floa
     quote = "q"
     while quote in text or any(quote in name for name in names):
         quote += "q"
+
     aliases: dict[str, str] = {}
 
     def hide(match: re.Match[str]) -> str:
@@ -47,6 +49,7 @@ def _parse_text(text: str, names: Sequence[str]) -> tuple[dict[str, float], floa
         or not isinstance(tree.ops[0], ast.LtE | ast.GtE)
     ):
         raise DomainError(f"constraint {text!r} is no single <= or >=; supported: {SUPPORTED}")
+
     reader = _InequalityReader(text, {**{name: name for name in names}, **aliases}, names)
     difference: Linear = {}
     sign = 1.0 if isinstance(tree.ops[0], ast.LtE) else -1.0
@@ -56,6 +59,7 @@ def _parse_text(text: str, names: Sequence[str]) -> tuple[dict[str, float], floa
     coefficients = {
         name: value for name, value in difference.items() if name is not None and value != 0.0
     }
+
     if not coefficients:
         raise DomainError(f"constraint {text!r} names no column")
     return coefficients, bound

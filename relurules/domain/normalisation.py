@@ -28,10 +28,12 @@ class ExactRows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Normalisation:
-    """x = origin + scale * u on the free columns; a column whose bounds coincide is pinned to its origin.
+    """x = origin + scale * u on the free columns; a column whose bounds coincide is pinned to its
+    origin.
 
-    origin, scale: (d,) in the user's units; free: (f,) indices of the columns that may move; ties: groups of columns
-    whose sum is 1, in which the last one is 1 minus the others and so isn't free. u: (f,), unitless.
+    origin, scale: (d,) in the user's units; free: (f,) indices of the columns that may move; ties:
+    groups of columns whose sum is 1, in which the last one is 1 minus the others and so isn't free.
+    u: (f,), unitless.
     """
 
     origin: Array
@@ -57,13 +59,16 @@ class Normalisation:
         return self.to_user(np.zeros(len(self.free)))
 
     def entries(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
-        """The derivative of x with respect to u as (column of x, coordinate of u, value), (e,) each."""
+        """The derivative of x with respect to u as (column of x, coordinate of u, value), (e,)
+        each.
+        """
         place = {int(column): i for i, column in enumerate(self.free)}
         found = [(column, i, float(self.scale[column])) for column, i in place.items()]
         found += [
             (int(tie[-1]), place[int(column)], -1.0) for tie in self.ties for column in tie[:-1]
         ]
         columns, coordinates, values = zip(*found, strict=True) if found else ((), (), ())
+
         return (
             np.array(columns, dtype=np.int64),
             np.array(coordinates, dtype=np.int64),
@@ -84,6 +89,7 @@ class Normalisation:
         G = np.empty((len(normals), len(self.free)), dtype=object)
         h = np.empty(len(normals), dtype=object)
         last = {int(column): int(tie[-1]) for tie in self.ties for column in tie[:-1]}
+
         for i, (normal, bound) in enumerate(zip(normals.tolist(), bounds.tolist(), strict=True)):
             own = [Fraction(x) for x in normal]
             for j, column in enumerate(self.free.tolist()):
@@ -94,11 +100,14 @@ class Normalisation:
                 x * Fraction(float(o)) for x, o in zip(own, self.origin.tolist(), strict=True) if x
             )
             h[i] = Fraction(bound) - shift - at
+
         return ExactRows(G, h)
 
 
 def row_lengths(rows: Array) -> Array:
-    """(n,) Euclidean lengths of rows (n, f) of any magnitude: squares of 1e-170 vanish, and those of 1e170 overflow."""
+    """(n,) Euclidean lengths of rows (n, f) of any magnitude: squares of 1e-170 vanish, and those
+    of 1e170 overflow.
+    """
     largest = np.abs(rows).max(axis=1, initial=0.0)
     scale = np.where(largest > 0, largest, 1.0)
     return np.asarray(np.linalg.norm(rows / scale[:, None], axis=1) * scale)

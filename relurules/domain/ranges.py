@@ -1,4 +1,6 @@
-"""What a table tells about its columns: which are text, their ranges, and which are a one-hot encoding."""
+"""What a table tells about its columns: which are text, their ranges, and which are a one-hot
+encoding.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +25,9 @@ _ROWS = 10
 
 
 def infer_columns(table: Any) -> tuple[Column, ...]:
-    """The columns of a frame, those that hold text as categories; of an array, numbers named x0, x1, ..."""
+    """The columns of a frame, those that hold text as categories; of an array, numbers named x0,
+    x1, ...
+    """
     names = read_column_names(table)
     if names is None:
         shape = read_shape(table)
@@ -33,6 +37,7 @@ def infer_columns(table: Any) -> tuple[Column, ...]:
             _infer_column(name, part)
             for name, part in zip(make_default_names(shape[1]), _split_columns(table), strict=True)
         )
+
     return tuple(
         _infer_column(name, table[key]) for name, key in zip(names, table.columns, strict=True)
     )
@@ -46,15 +51,20 @@ def _split_columns(table: Any) -> list[Any]:
 def _infer_column(name: str, values: Any) -> Column:
     if np.asarray(values[:0]).dtype.kind in "biuf":
         return Column(name)
+
     found = read_entries(values, name)
     texts = sorted({value for value in found if isinstance(value, str)})
     if not texts:
         return Column(name)
+
     mixed = next((value for value in found if isinstance(value, float)), None)
     if mixed is not None:
         raise DomainError(
-            f"column {name!r} holds text such as {texts[0]!r} and numbers such as {mixed!r}; make it one or the other"
+            f"column {name!r} holds text such as {texts[0]!r} and numbers such as {mixed!r}; "
+            "make "
+            "it one or the other"
         )
+
     missing = [Category(missing=True)] if None in found else []
     return Column(name, (*(Category((text,)) for text in texts), *missing))
 
@@ -67,6 +77,7 @@ def compute_ranges(
         raise DomainError("the table has no columns")
     if not len(X):
         raise DomainError("the table has no rows, so its columns have no range")
+
     for j, name in enumerate(names):
         if np.isnan(X[:, j]).all():
             raise DomainError(
@@ -76,9 +87,11 @@ def compute_ranges(
             raise DomainError(
                 f"column {name!r}, row {int(np.argmax(np.isinf(X[:, j])))}: infinite value"
             )
+
     lower, upper = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
     for group in groups:
         lower[list(group)], upper[list(group)] = 0.0, 1.0
+
     return lower, upper
 
 
@@ -91,6 +104,7 @@ def find_indicator_groups(X: Array) -> list[tuple[int, ...]]:
     """Runs of neighbouring columns that are 0 or 1, each of them both, and sum to 1 in every row."""
     if len(X) < _ROWS:
         return []
+
     binary = ((X == 0) | (X == 1)).all(axis=0) & (X == 1).any(axis=0) & (X == 0).any(axis=0)
     groups, first = [], 0
     while first < X.shape[1]:
@@ -101,4 +115,5 @@ def find_indicator_groups(X: Array) -> list[tuple[int, ...]]:
         if found:
             groups.append(tuple(range(first, end)))
         first = end if found else first + 1
+
     return groups

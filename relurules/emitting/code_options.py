@@ -14,36 +14,45 @@ OPTIONS = ("columns", "outside", "number")
 
 
 def check_code_request(request: EmitRequest, target: str, options: EmitOptions) -> EmitRequest:
-    """The request with these options; UnsupportedError names what exists where it asks for something else."""
+    """The request with these options; UnsupportedError names what exists where it asks for
+    something else.
+    """
     request = request._replace(**{name: getattr(options, name) for name in OPTIONS})
     if request.outside not in ("", *OUTSIDE):
         raise UnsupportedError(
             f"target {target!r} has no outside {request.outside!r}; supported: {', '.join(OUTSIDE)}"
         )
+
     if unknown := [name for name in request.columns if name not in COLUMNS]:
         raise UnsupportedError(
             f"no column {unknown[0]!r} in {target!r}; supported: {', '.join(COLUMNS)}"
         )
+
     if "outputs" not in request.columns:
         raise UnsupportedError(
             f"target {target!r} always returns the outputs; add 'outputs' to columns"
         )
+
     if options.missing != "propagate":
         raise UnsupportedError(
             f"target {target!r} has no missing {options.missing!r}; supported: propagate"
         )
+
     if request.number not in REALS or (request.number != "double" and target != "c"):
         supported = ", ".join(REALS) if target == "c" else "double"
         raise UnsupportedError(
             f"target {target!r} has no number {request.number!r}; supported: {supported}"
         )
+
     return request
 
 
 def prepare_request(request: EmitRequest) -> EmitRequest:
-    """The request in its form; where rows outside matter, with the network as traced: the collapsed one ends there.
+    """The request in its form; where rows outside matter, with the network as traced: the collapsed
+    one ends there.
 
-    Its neurons are others than those that the tree tests, unless nothing was collapsed: half-spaces are tested then.
+    Its neurons are others than those that the tree tests, unless nothing was collapsed: half-spaces
+    are tested then.
     """
     rules = request.rules
     if request.outside != "exact":
@@ -52,16 +61,20 @@ def prepare_request(request: EmitRequest) -> EmitRequest:
         raise UnsupportedError(
             f"outside='exact' is of form 'network'; form {request.form!r} knows no such rows"
         )
+
     if rules.traced is None:
         raise UnsupportedError(
-            "outside='exact' needs the network as traced, which these rules don't keep (decisions and rules files of "
+            "outside='exact' needs the network as traced, which these rules don't keep (decisions "
+            "and rules files of "
             "earlier versions); use outside='null' or 'clamp'"
         )
+
     same = all(
         np.array_equal(getattr(rules.network, name), getattr(rules.traced, name))
         for name in _ARRAYS
     )
     tree = rules.tree if same else replace(rules.tree, neurons=np.full_like(rules.tree.neurons, -1))
+
     return request._replace(rules=replace(rules, network=rules.traced, tree=tree))
 
 

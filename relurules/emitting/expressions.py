@@ -26,14 +26,18 @@ def choose_template(request: EmitRequest) -> str:
 
 
 def plan_gate(request: EmitRequest, features: Notation) -> plan.DomainChecks:
-    """What a row must be to have outputs at all: in the domain, or just something that the network takes."""
+    """What a row must be to have outputs at all: in the domain, or just something that the network
+    takes.
+    """
     if request.outside == "exact":
         return plan.plan_network_checks(request.rules, features, float(np.finfo(np.float64).max))
     return plan.plan_checks(request.rules, features)
 
 
 def plan_template_values(request: EmitRequest, features: Notation) -> dict[str, object]:
-    """What the form's template needs, where expressions are the same in all languages with infix operators."""
+    """What the form's template needs, where expressions are the same in all languages with infix
+    operators.
+    """
     rules, wanted = request.rules, is_rule_needed(request)
     empty: dict[str, object] = {"walk": None, "tests": None, "stages": []}
     if request.form == "rules":
@@ -45,6 +49,7 @@ def plan_template_values(request: EmitRequest, features: Notation) -> dict[str, 
             "tests": _list_half_spaces(rules),
             "maps": _list_maps(rules),
         }
+
     if request.form == "tree":
         listed = {rule.number: rule.outputs for rule in plan.plan_rules(rules, features)}
         return {
@@ -52,6 +57,7 @@ def plan_template_values(request: EmitRequest, features: Notation) -> dict[str, 
             "rules": listed,
             **plan.plan_form(rules, "tree", features, _NEURONS, _DEPTH),
         }
+
     mixed = plan.add_neurons(rules.network, features, _NEURONS.activated)
     tested = plan.find_tested_neurons(rules, wanted)
     parts = {
@@ -59,8 +65,10 @@ def plan_template_values(request: EmitRequest, features: Notation) -> dict[str, 
         "levels": plan.plan_levels(rules.network, mixed, tested),
         "sums": plan.plan_outputs(rules.network, mixed),
     }
+
     if wanted and plan.is_large(rules):
         return {**parts, **_plan_walk(rules, np.flatnonzero(tested).tolist(), features)}
+
     tests = plan.print_neuron_tests(rules, features, _NEURONS.argument, _NEURONS.zero)
     return {**parts, "stages": plan.plan_stages(rules.tree, tests, _DEPTH) if wanted else []}
 
@@ -92,8 +100,9 @@ def _list_maps(rules: RuleSet) -> list[list[tuple[list[float], float]]]:
 class ColumnRead(NamedTuple):
     """How column `column` of the table becomes the coordinates `names`.
 
-    A number: fill for a missing one, low and high that it is brought between, None where there is none. A category:
-    `known` values and their indices, and those of a missing and of any other value, -1 for none.
+    A number: fill for a missing one, low and high that it is brought between, None where there is
+    none. A category: `known` values and their indices, and those of a missing and of any other
+    value, -1 for none.
     """
 
     column: int
@@ -131,6 +140,7 @@ def plan_reads(request: EmitRequest, names: Sequence[str]) -> list[ColumnRead]:
                 )
             )
         at += column.width
+
     return found
 
 

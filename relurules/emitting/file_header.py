@@ -11,7 +11,9 @@ from relurules.wording.coverage import describe_missing
 
 
 class InputColumn(NamedTuple):
-    """A column as a reader needs it: name, what it holds, and a line for each of its codes or for a missing value."""
+    """A column as a reader needs it: name, what it holds, and a line for each of its codes or for a
+    missing value.
+    """
 
     name: str
     holds: str
@@ -25,16 +27,20 @@ def describe_size(request: EmitRequest) -> str:
 
 
 def list_facts(request: EmitRequest) -> list[str]:
-    """Where the rules come from, with what settings, and what is certified of them; nothing that depends on the day."""
+    """Where the rules come from, with what settings, and what is certified of them; nothing that
+    depends on the day.
+    """
     rules, made = request.rules, request.rules.provenance
     lines = []
     if made.model or made.digest:
         lines.append(
             f"model: {made.model or 'unnamed'}, network SHA-256: {made.digest or 'unknown'}"
         )
+
     if made.version:
         settings = ", ".join(f"{name}={value!r}" for name, value in made.settings.items())
         lines.append(f"made by relurules {made.version}, settings: {settings or 'the defaults'}")
+
     lines.append(_describe_bound(request))
     if not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
@@ -51,9 +57,16 @@ def _describe_bound(request: EmitRequest) -> str:
         where = "everywhere in the domain" if rules.complete else "wherever there is a rule"
         return f"certified: decides as the network does {where}, ties and rounding of floats aside"
     if request.form == "network" and rules.simplified:
-        return f"the network that rules stand for; certified: no score of theirs is further off than {rules.score_error!r}"
+        return (
+            "the network that rules stand for; certified: no score of theirs is further off "
+            f"than {rules.score_error!r}"
+        )
+
     said = "no score in the domain is" if rules.complete else "where there is a rule, no score is"
-    return f"certified: {said} further from the network's than {rules.score_error!r}, rounding of floats aside"
+    return (
+        f"certified: {said} further from the network's than {rules.score_error!r}, rounding of "
+        "floats aside"
+    )
 
 
 def _list_classes(classes: Sequence[str]) -> str:
@@ -61,7 +74,9 @@ def _list_classes(classes: Sequence[str]) -> str:
 
 
 def describe_outside(request: EmitRequest, nothing: str, missing: str) -> str:
-    """What becomes of rows that no rule is for. nothing, missing: what these are called in the language."""
+    """What becomes of rows that no rule is for. nothing, missing: what these are called in the
+    language.
+    """
     missing += " that counts as nothing" if plan.is_missing_handled(request.rules) else ""
     rule = " and rule 0" if "rule" in request.columns else ""
     outside = (
@@ -69,12 +84,18 @@ def describe_outside(request: EmitRequest, nothing: str, missing: str) -> str:
         if request.rules.complete
         else "outside the part of the domain that has rules"
     )
+
     if request.outside == "exact":
-        return f"A row outside the domain has the network's outputs{rule}; {missing} or infinity gives {nothing}."
+        return (
+            f"A row outside the domain has the network's outputs{rule}; {missing} or infinity "
+            f"gives {nothing}."
+        )
+
     if request.outside == "clamp":
         clamped = "A number out of its range counts as the nearer bound"
         other = "outside in another way" if request.rules.complete else "where there is no rule"
         return f"{clamped}. A row with {missing}, or {other}, has {nothing}{rule}."
+
     return f"A row with {missing}, or {outside}, has {nothing}{rule}."
 
 

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 
 class LinkFunction(NamedTuple):
-    """A function by name, none for the identity; source: its definition, empty where the language has it."""
+    """A function by name, none for the identity; source: its definition, empty where the language
+    has it.
+    """
 
     name: str = ""
     source: str = ""
@@ -14,10 +16,10 @@ class LinkFunction(NamedTuple):
 class LinkFunctions(NamedTuple):
     """A link's function in every language.
 
-    python, javascript: takes the scores, returns a number, or a list where the link is joint and doesn't reduce. c:
-    takes a double; a joint one takes an array and its size, and changes the array, or returns a double where it
-    reduces. numpy: takes the scores of all rows, (N,), or (N, k) where it is joint, and returns as much, (N,) where it
-    reduces.
+    python, javascript: takes the scores, returns a number, or a list where the link is joint and
+    doesn't reduce. c: takes a double; a joint one takes an array and its size, and changes the
+    array, or returns a double where it reduces. numpy: takes the scores of all rows, (N,), or (N,
+    k) where it is joint, and returns as much, (N,) where it reduces.
     """
 
     python: LinkFunction

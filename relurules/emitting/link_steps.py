@@ -1,4 +1,6 @@
-"""The last step of emitted code, from the scores to the outputs, planned for each language. Rows of `links` print it.
+"""The last step of emitted code, from the scores to the outputs, planned for each language.
+
+Rows of `links` print it.
 
 A link over several scores is computed once for all outputs that share it.
 """
@@ -15,7 +17,9 @@ from relurules.ir.link import LINKS, is_identity
 
 
 class LinkStep(NamedTuple):
-    """scores: names; functions: definitions; shared: statements that outputs need; outputs: an expression each."""
+    """scores: names; functions: definitions; shared: statements that outputs need; outputs: an
+    expression each.
+    """
 
     scores: list[str]
     functions: list[str]
@@ -50,7 +54,9 @@ def _join_scores(taken: Sequence[int]) -> str:
 
 
 class _Style(NamedTuple):
-    """How a score is written, several that a function takes, an entry of what it returns, and a variable for that."""
+    """How a score is written, several that a function takes, an entry of what it returns, and a
+    variable for that.
+    """
 
     score: str = "_s{}"
     several: Callable[[Sequence[int]], str] = _join_scores
@@ -91,6 +97,7 @@ def plan_c_links(rules: RuleSet) -> LinkStep:
         if LINKS[link].joint:
             constant = "const " if LINKS[link].reduces else ""
             shared.append(f"{constant}double {name}[] = {{{', '.join(scores[i] for i in taken)}}};")
+
     for (link, taken), name in names.items():
         if LINKS[link].joint and not LINKS[link].reduces:
             shared.append(f"{ROWS[link].code.c.name}({name}, {len(taken)});")
@@ -101,6 +108,7 @@ def plan_c_links(rules: RuleSet) -> LinkStep:
             LINKS[head.link],
             ROWS[head.link].code.c,
         )
+
         if link.reduces:
             return f"{function.name}({name}, {len(head.scores)})"
         return (
@@ -127,6 +135,7 @@ def plan_sql_links(
     }
     together = zip_longest(*(columns.steps for columns in printed.values()), fillvalue=[])
     steps: Steps = [list(dict.fromkeys(chain.from_iterable(parts))) for parts in together]
+
     return LinkColumns(
         steps, [printed[head.link, head.scores].results[head.component] for head in rules.heads]
     )

@@ -1,6 +1,7 @@
 """What every link reads like in every language: one row of `ROWS` each.
 
-A score that is NaN gives NaN in code, and NULL gives NULL in SQL: so a row without a rule needs no test here.
+A score that is NaN gives NaN in code, and NULL gives NULL in SQL: so a row without a rule needs no
+test here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,8 +28,8 @@ class LinkColumns(NamedTuple):
 class LinkRow(NamedTuple):
     """A link in every language.
 
-    code: its functions in languages that have functions. sql: from columns, a prefix for its own, and the dialect. For
-    people, `reading.links` says what it is.
+    code: its functions in languages that have functions. sql: from columns, a prefix for its own,
+    and the dialect. For people, `reading.links` says what it is.
     """
 
     code: LinkFunctions
@@ -86,6 +87,7 @@ def _select_top(s: Sequence[str], p: str) -> tuple[str, Steps]:
             [(top, _select_largest(group)) for top, group in zip(tops, groups, strict=True)]
         )
         s = tops
+
     return s[0], steps
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from relurules.ir.network import Array
 
-#: A sum or conjunction of more parts than this is bracketed in groups: engines limit how deep an expression nests.
+#: A sum or conjunction of more parts than this is bracketed in groups: engines limit how deep an
+#: expression nests.
 _GROUP = 100
 
 
@@ -15,8 +16,8 @@ _GROUP = 100
 class Notation:
     """How a language writes numbers and columns.
 
-    columns: one name per column; weight: (d,), a column's scale: terms are sorted by |coefficient| * weight; alone: a
-    number that stands for a whole sum, where that is written in another way.
+    columns: one name per column; weight: (d,), a column's scale: terms are sorted by |coefficient|
+    * weight; alone: a number that stands for a whole sum, where that is written in another way.
     """
 
     number: Callable[[float], str]
@@ -30,13 +31,16 @@ class Notation:
         used = np.flatnonzero(coefficients)
         if self.alone and not len(used):
             return self.alone(float(constant))
+
         used = used[np.argsort(-np.abs(coefficients[used]) * self.weight[used], kind="stable")]
         terms = [
             (coefficients[j] < 0, self._term(abs(float(coefficients[j])), self.columns[j]))
             for j in used.tolist()
         ]
+
         if constant or not terms:
             terms.insert(0, (constant < 0, self.number(abs(float(constant)))))
+
         sums = [_join_signed(terms[i : i + _GROUP]) for i in range(0, len(terms), _GROUP)]
         return join_in_groups([f"({part})" for part in sums], " + ") if len(sums) > 1 else sums[0]
 
@@ -54,7 +58,9 @@ def _join_signed(terms: Sequence[tuple[bool, str]]) -> str:
 
 
 def join_in_groups(parts: Sequence[str], joiner: str) -> str:
-    """The parts joined; many of them in brackets of `_GROUP`, so that nesting grows with the logarithm only."""
+    """The parts joined; many of them in brackets of `_GROUP`, so that nesting grows with the
+    logarithm only.
+    """
     while len(parts) > _GROUP:
         parts = [f"({joiner.join(parts[i : i + _GROUP])})" for i in range(0, len(parts), _GROUP)]
     return joiner.join(parts)

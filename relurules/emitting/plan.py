@@ -1,4 +1,6 @@
-"""The structure that all code templates share: checks, rules, tree, neurons; expressions already printed."""
+"""The structure that all code templates share: checks, rules, tree, neurons; expressions already
+printed.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,7 +27,10 @@ class PlannedRule(NamedTuple):
 
 
 class PlannedNode(NamedTuple):
-    """`test` true leads to `then`. A node without test is an end: `rule` > 0, 0 for none, or stage entry -rule."""
+    """`test` true leads to `then`.
+
+    A node without test is an end: `rule` > 0, 0 for none, or stage entry -rule.
+    """
 
     test: str | None
     then: "PlannedNode | None"
@@ -34,13 +39,17 @@ class PlannedNode(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """Subtrees of limited depth, by the entry that leads to them; the first stage has the one entry 0."""
+    """Subtrees of limited depth, by the entry that leads to them; the first stage has the one entry
+    0.
+    """
 
     entries: list[tuple[int, PlannedNode]]
 
 
 class PlannedNeuron(NamedTuple):
-    """z = `argument`; phi(z) has slope `slope`; read: whether anything reads phi(z), and not only the sign of z."""
+    """z = `argument`; phi(z) has slope `slope`; read: whether anything reads phi(z), and not only
+    the sign of z.
+    """
 
     number: int
     argument: str
@@ -50,7 +59,9 @@ class PlannedNeuron(NamedTuple):
 
 
 class DomainChecks(NamedTuple):
-    """What holds in the domain: low <= column <= high, the inequalities, sums are 1, binaries are 0 or 1."""
+    """What holds in the domain: low <= column <= high, the inequalities, sums are 1, binaries are 0
+    or 1.
+    """
 
     bounds: list[tuple[str, str, str]]
     inequalities: list[tuple[str, str]]
@@ -71,7 +82,8 @@ def plan_checks(
     largest: float = float(np.finfo(np.float64).max),
     room: float = 1.0,
 ) -> DomainChecks:
-    """The domain; an open side reads as the largest finite number, so that NaN and infinite values fall outside.
+    """The domain; an open side reads as the largest finite number, so that NaN and infinite values
+    fall outside.
 
     room: how many times more the inequalities forgive than in float64.
     """
@@ -88,6 +100,7 @@ def plan_checks(
     rows = zip(
         domain.normals, domain.limits + (room - 1.0) * (domain.limits - domain.bounds), strict=True
     )
+
     return DomainChecks(
         bounds,
         [(features.affine(row), print_signed(features.number, limit)) for row, limit in rows],
@@ -108,6 +121,7 @@ def plan_network_checks(rules: RuleSet, features: Notation, largest: float) -> D
     bounds = [
         (f"-{most}", column, most) for i, column in enumerate(features.columns) if i not in inner
     ]
+
     return DomainChecks(
         bounds,
         [],
@@ -159,7 +173,9 @@ def print_comparison(features: Notation, normal: Array, bound: float, holds: boo
 
 
 def plan_stages(tree: Tree, tests: Sequence[str], depth: int) -> list[Stage]:
-    """The tree cut into stages of at most `depth` nested tests; a subtree that goes on does so in the next stage."""
+    """The tree cut into stages of at most `depth` nested tests; a subtree that goes on does so in
+    the next stage.
+    """
     entries, stages = [0] if len(tests) else [], []
     while entries:
         following: list[int] = []
@@ -180,6 +196,7 @@ def _plan_node(
     if depth == 0:
         following.append(split)
         return PlannedNode(None, None, None, -split)
+
     no, yes = tree.children[split].tolist()
     then = _plan_node(tree, tests, yes, depth - 1, following)
     return PlannedNode(tests[split], then, _plan_node(tree, tests, no, depth - 1, following), 0)
@@ -197,7 +214,9 @@ def print_half_space_tests(rules: RuleSet, features: Notation) -> list[str]:
 def print_neuron_tests(
     rules: RuleSet, features: Notation, argument: Callable[[int], str], zero: str
 ) -> list[str]:
-    """The test of every split, as the sign of its neuron's argument where it is that, else in the features."""
+    """The test of every split, as the sign of its neuron's argument where it is that, else in the
+    features.
+    """
     return [
         test
         if neuron < 0
@@ -209,7 +228,9 @@ def print_neuron_tests(
 
 
 def find_sign_above(rules: RuleSet, split: int) -> int:
-    """Sign of the split's neuron where its test holds: that of any rule below, or the opposite of any beside."""
+    """Sign of the split's neuron where its test holds: that of any rule below, or the opposite of
+    any beside.
+    """
     neuron = rules.tree.neurons[split]
     for side, sense in ((1, 1), (0, -1)):
         at = int(rules.tree.children[split, side])
@@ -221,6 +242,7 @@ def find_sign_above(rules: RuleSet, split: int) -> int:
             if at < 0:
                 return sense * int(rules.rules[~at].pattern[neuron])
             stack.extend(rules.tree.children[at].tolist())
+
     return 1
 
 
@@ -248,7 +270,8 @@ def find_tested_neurons(rules: RuleSet, wanted: bool = True) -> NDArray[np.bool_
 def plan_levels(
     network: Network, mixed: Notation, tested: NDArray[np.bool_] | None = None
 ) -> list[list[PlannedNeuron]]:
-    """The neurons that matter, level by level; an argument reads features and the activated ones of earlier levels.
+    """The neurons that matter, level by level; an argument reads features and the activated ones of
+    earlier levels.
 
     tested: (K,) those whose sign matters, whatever reads them.
     """
@@ -290,7 +313,9 @@ class NeuronNames(NamedTuple):
 def plan_form(
     rules: RuleSet, form: str, features: Notation, names: NeuronNames, depth: int
 ) -> dict[str, object]:
-    """What a form needs beyond the rules: `stages` of the tree; for network `levels` and `sums` too."""
+    """What a form needs beyond the rules: `stages` of the tree; for network `levels` and `sums`
+    too.
+    """
     if form == "tree":
         return {"stages": plan_stages(rules.tree, print_half_space_tests(rules, features), depth)}
     if form == "network":
@@ -302,4 +327,5 @@ def plan_form(
                 rules.tree, print_neuron_tests(rules, features, names.argument, names.zero), depth
             ),
         }
+
     return {}

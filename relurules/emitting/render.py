@@ -13,7 +13,9 @@ _PACKAGE = Path(__file__).parent.parent
 
 @cache
 def _load_environment() -> Environment:
-    """Templates lie in the package when it was installed from a wheel, beside it in an editable install."""
+    """Templates lie in the package when it was installed from a wheel, beside it in an editable
+    install.
+    """
     places = [_PACKAGE / "templates", _PACKAGE.parent / "templates"]
     return Environment(
         loader=FileSystemLoader([str(place) for place in places]),
@@ -45,10 +47,13 @@ def make_unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
             fresh = f"{name}_{count}"
         seen.add(fresh)
         result.append(fresh)
+
     return result
 
 
 def make_identifier(name: str) -> str:
-    """An ASCII identifier that resembles a column's name: letters, digits and underscores, at most 40, letter first."""
+    """An ASCII identifier that resembles a column's name: letters, digits and underscores, at most
+    40, letter first.
+    """
     plain = re.sub("[^0-9A-Za-z_]+", "_", name)[:40].strip("_")
     return plain if plain[:1].isalpha() else f"f_{plain}" if plain else "f"

@@ -36,9 +36,10 @@ class EmitOptions:
 class EmitRequest(NamedTuple):
     """rules in a form (rules, tree, network); header: a line for the artefact's first comment.
 
-    columns: what is returned; outside: what becomes of rows outside the domain, "" for what suits the form; number:
-    double or float, of C. The rest is for SQL. table: what is scored; key: columns kept; shape, name: what is made of
-    the SELECT, and its name; missing: what becomes of missing values; top: how many reasons; output: of an expression.
+    columns: what is returned; outside: what becomes of rows outside the domain, "" for what suits
+    the form; number: double or float, of C. The rest is for SQL. table: what is scored; key:
+    columns kept; shape, name: what is made of the SELECT, and its name; missing: what becomes of
+    missing values; top: how many reasons; output: of an expression.
     """
 
     rules: RuleSet

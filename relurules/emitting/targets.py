@@ -46,16 +46,20 @@ TARGETS: Mapping[str, EmitTarget] = {
 
 
 def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact:
-    """Print `rules` for a target of the table; UnsupportedError names what exists where the request doesn't."""
+    """Print `rules` for a target of the table; UnsupportedError names what exists where the request
+    doesn't.
+    """
     row, form = TARGETS[target], options.form
     dialect = options.dialect or row.dialects[0]
     if form is not None and form not in row.forms:
         raise UnsupportedError(
             f"target {target!r} has no form {form!r}; supported: {', '.join(row.forms)}"
         )
+
     if dialect not in row.dialects:
         known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
         raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
+
     request, said = EmitRequest(rules, "", "", dialect or ""), dict[str, Any]()
     if target == "sql":
         request = check_sql_request(
@@ -67,9 +71,11 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
     elif "network" in row.forms:
         request = code_options.check_code_request(request, target, options)
         said = {"returned": request.columns, "number": request.number}
+
     decision = None if rules.decision is None else rules.decision.wanted
     outputs = (request.output,) if request.output else rules.outputs
     refusals = []
+
     for tried in [form] if form else row.best(request):
         outside = request.outside or _choose_outside(rules, tried)
         artifact = Artifact(
@@ -84,9 +90,12 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
             )
         except UnsupportedError as error:
             refusals.append(error)
+
     raise refusals[0]
 
 
 def _choose_outside(rules: RuleSet, form: str) -> str:
-    """What becomes of rows outside where nothing is asked for: a network knows what it gives them, rules don't."""
+    """What becomes of rows outside where nothing is asked for: a network knows what it gives them,
+    rules don't.
+    """
     return "exact" if form == "network" and rules.traced is not None else "null"

@@ -1,7 +1,9 @@
-"""RuleSet or Reached, and rows -> what they mean: one row explained, and the data of every plot, frozen.
+"""RuleSet or Reached, and rows -> what they mean: one row explained, and the data of every plot,
+frozen.
 
-Ideas and several plots are those of A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang, "Unwrapping The Black Box
-of Deep ReLU Networks: Interpretability, Diagnostics, and Simplification", 2020.
+Ideas and several plots are those of A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang,
+"Unwrapping The Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and Simplification",
+2020.
 """
 
 from typing import Any
@@ -17,12 +19,14 @@ from relurules.ir.network import Array
 def explain(
     rules: RuleSet, row: Any, *, data: Any = None, output: str | None = None, centred: bool = True
 ) -> Explanation:
-    """Which rule applies to a row, by which conditions and margins, and what each column adds to the score.
+    """Which rule applies to a row, by which conditions and margins, and what each column adds to
+    the score.
 
-    row: a mapping of the user's columns, a Series, a frame of one row, or d numbers. Contributions are coefficient
-    times value, against the means of `data`, or of the rows that the rules have kept figures of; centred=False, or
-    without either: against 0. output: whose score, see `score_view.choose_view`. The result prints as text;
-    `.to_json()` gives plain values. DataError for a row that no rule applies to, saying why.
+    row: a mapping of the user's columns, a Series, a frame of one row, or d numbers. Contributions
+    are coefficient times value, against the means of `data`, or of the rows that the rules have
+    kept figures of; centred=False, or without either: against 0. output: whose score, see
+    `score_view.choose_view`. The result prints as text; `.to_json()` gives plain values. DataError
+    for a row that no rule applies to, saying why.
     """
     models, means = rules.local_models, find_means(rules, data) if centred else None
     view = None if is_decision(models, output) else choose_view(models, output)
@@ -30,7 +34,9 @@ def explain(
 
 
 def find_means(rules: RuleSet | Reached, data: Any) -> Array | None:
-    """(d,) means of the rows given, or of those that the rules have kept figures of; None without either."""
+    """(d,) means of the rows given, or of those that the rules have kept figures of; None without
+    either.
+    """
     if data is not None:
         return sample_rows(rules, data)[0].means
     evidence = rules.evidence if isinstance(rules, RuleSet) else None

@@ -1,4 +1,6 @@
-"""Coefficients of all local models side by side: importance of columns, parallel coordinates, violins."""
+"""Coefficients of all local models side by side: importance of columns, parallel coordinates,
+violins.
+"""
 
 from typing import NamedTuple
 
@@ -18,7 +20,9 @@ from relurules.ir.network import Array
 
 
 class Importance(NamedTuple):
-    """names: the columns, the most important first; shares: (n,) of all, which sum to 1; label: of what."""
+    """names: the columns, the most important first; shares: (n,) of all, which sum to 1; label: of
+    what.
+    """
 
     names: tuple[str, ...]
     shares: Array
@@ -28,8 +32,9 @@ class Importance(NamedTuple):
 class Coefficients(NamedTuple):
     """Coefficients in units that compare, see `view.effects`.
 
-    names: (n,) the coordinates, the most important first; values: (R, n); counts: (R,) rows of each model; labels: (R,)
-    what each one is called; label: the score; kind: of local models; categories: whether some are categories.
+    names: (n,) the coordinates, the most important first; values: (R, n); counts: (R,) rows of each
+    model; labels: (R,) what each one is called; label: the score; kind: of local models;
+    categories: whether some are categories.
     """
 
     names: tuple[str, ...]
@@ -44,12 +49,14 @@ class Coefficients(NamedTuple):
 def measure_importance(
     models: LocalModels, view: ScoreView, spread: RowSpread, top: int | None = None
 ) -> Importance:
-    """How much each column moves the score, over all rows: the mean of its squared effects, normalised.
+    """How much each column moves the score, over all rows: the mean of its squared effects,
+    normalised.
 
-    The squared effects of a column, its coefficient times its standard deviation, are the variance of its term. They
-    are weighted by the rows of each local model and divided by their sum, after A. Sudjianto, W. Knauth, R. Singh, Z.
-    Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and
-    Simplification", 2020. All shares are 0 where no column moves anything. top: the most important ones alone.
+    The squared effects of a column, its coefficient times its standard deviation, are the variance
+    of its term. They are weighted by the rows of each local model and divided by their sum, after
+    A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU
+    Networks: Interpretability, Diagnostics, and Simplification", 2020. All shares are 0 where no
+    column moves anything. top: the most important ones alone.
     """
     moved = spread.counts @ square_effects(models, view, spread)
     features = list_features(models)
@@ -76,6 +83,7 @@ def collect_coefficients(
     order = np.argsort(-moved, kind="stable")[:top]
     order = order[moved[order] > 0] if (moved > 0).any() else order
     kept = np.argsort(-spread.counts, kind="stable")[:most]
+
     return Coefficients(
         tuple(labels[i] for i in order.tolist()),
         scale_effects(models, view, spread)[np.ix_(kept, order)],

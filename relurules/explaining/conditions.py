@@ -1,4 +1,6 @@
-"""The conditions of a rule as they are read everywhere, with what a row has, and by how much they hold."""
+"""The conditions of a rule as they are read everywhere, with what a row has, and by how much they
+hold.
+"""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,11 +16,12 @@ from relurules.wording.phrases import write_ascii
 
 
 class ConditionCheck(NamedTuple):
-    """A condition. text: in symbols, as emitted text has it; value: what its left side is for the row.
+    """A condition. text: in symbols, as emitted text has it; value: what its left side is for the
+    row.
 
-    margin: how far that is from the nearer of its bounds, in its own units; column, room: how far its first column
-    alone can `fall` or `rise` before the condition fails there, in that column's units. None where the condition is
-    about categories, room also where the first column is one.
+    margin: how far that is from the nearer of its bounds, in its own units; column, room: how far
+    its first column alone can `fall` or `rise` before the condition fails there, in that column's
+    units. None where the condition is about categories, room also where the first column is one.
     """
 
     text: str
@@ -39,7 +42,9 @@ class ConditionChecks(NamedTuple):
 def check_conditions(
     rules: RuleSet, number: int, x: Array, raw: Mapping[str, Value]
 ) -> ConditionChecks:
-    """The conditions of rule `number` for a row, x (d,) in coordinates and raw in the user's columns."""
+    """The conditions of rule `number` for a row, x (d,) in coordinates and raw in the user's
+    columns.
+    """
     reading = word_rules(rules)
     own = {i for group in find_groups(rules.domain.columns) for i in group}
     read = reading.rules[number - 1].tests
@@ -60,12 +65,14 @@ def _check_condition(
         return ConditionCheck(text, format_value(raw[column]), None, column, "", None)
     if not isinstance(about, SumTest):
         return ConditionCheck(text, "", None, "", "", None)
+
     value, first = evaluate_form(about.form, row), about.form.terms[0]
     sides = [(value - about.low.bound, "fall")] if about.low is not None else []
     sides += [(about.high.bound - value, "rise")] if about.high is not None else []
     margin, way = min(sides)
     category = bool(own & set(first.coordinates)) or len(first.coordinates) > 1
     room = None if category else margin / abs(first.coefficient)
+
     return ConditionCheck(text, value, margin, rules.features[first.coordinates[0]], way, room)
 
 

@@ -17,7 +17,8 @@ _TEST_EVERY = 5
 
 
 class ModelCountScores(NamedTuple):
-    """What fewer local models cost. counts: (n,); merged, flattened: (n,) scores of rows held back; network: its own.
+    """What fewer local models cost. counts: (n,); merged, flattened: (n,) scores of rows held back;
+    network: its own.
 
     measure: R2 or AUC; held: rows that were held back.
     """
@@ -35,11 +36,11 @@ class ModelCountScores(NamedTuple):
 def flatten_models(sample: Sample, response: Response, merged: LocalModelClusters) -> Graph:
     """A network of one hidden layer that bends where two neighbouring merged models are equal.
 
-    Its ReLUs read their differences, and its output, which reads the columns too, is fitted to the rows by ridge or
-    logistic regression. It is continuous, unlike the merged models, so that it can be extracted as any network. A
-    single hidden layer made of the merged models is an idea of the paper of `merge`; that its ReLUs read differences
-    isn't: a continuous function with these pieces has its bends there. The output is the number, or the log odds with
-    a sigmoid.
+    Its ReLUs read their differences, and its output, which reads the columns too, is fitted to the
+    rows by ridge or logistic regression. It is continuous, unlike the merged models, so that it can
+    be extracted as any network. A single hidden layer made of the merged models is an idea of the
+    paper of `merge`; that its ReLUs read differences isn't: a continuous function with these pieces
+    has its bends there. The output is the number, or the log odds with a sigmoid.
     """
     import networkx
 
@@ -63,6 +64,7 @@ def flatten_models(sample: Sample, response: Response, merged: LocalModelCluster
     )
     heads = (Head("sigmoid" if response.task == "binary" else "identity", (0,)),)
     domain = sample.models.domain
+
     return Graph(
         domain.names,
         (response.name,),
@@ -76,12 +78,15 @@ def flatten_models(sample: Sample, response: Response, merged: LocalModelCluster
 def score_model_counts(
     sample: Sample, response: Response, counts: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
 ) -> ModelCountScores:
-    """Merge and flatten to several numbers of models, fitted to four rows in five and scored on the others."""
+    """Merge and flatten to several numbers of models, fitted to four rows in five and scored on the
+    others.
+    """
     held = np.arange(len(sample)) % _TEST_EVERY == _TEST_EVERY - 1
     train, test = _select_rows(sample, ~held), _select_rows(sample, held)
     taught, true = response.part(~held), response.values[held]
     reached = int((train.counts > 0).sum())
     found = []
+
     for size in sorted({min(count, reached) for count in counts}):
         merged = merge_models(train, taught, size)
         flat = flatten_models(train, taught, merged).network.evaluate(test.X)[:, 0]
@@ -89,6 +94,7 @@ def score_model_counts(
             _score_predictions(response.task, F, true) for F in (merged.predict(test.X), flat)
         )
         found.append((len(merged), *scores))
+
     own = (test.predictions @ response.forms.T)[:, 0]
     numbers, merges, flats = zip(*found, strict=True)
     return ModelCountScores(

@@ -13,9 +13,11 @@ from relurules.ir.local_models import Sample
 from relurules.ir.network import Array
 from relurules.statistics.response import Response
 
-#: Local models that are clustered: so many, those with the most rows; each is tied to so many neighbours.
+#: Local models that are clustered: so many, those with the most rows; each is tied to so many
+#: neighbours.
 _MOST, _NEIGHBOURS = 1500, 5
-#: Weight of the squared coefficients, of standardised columns, beside the squared errors of numbers.
+#: Weight of the squared coefficients, of standardised columns, beside the squared errors of
+#: numbers.
 _RIDGE = 1.0
 
 
@@ -23,10 +25,10 @@ _RIDGE = 1.0
 class LocalModelClusters:
     """M local models in place of R; a row has that of the nearest centre.
 
-    weights: (M, d), constants: (M,), in the user's units; of: (R,) which of the M each of the R became, -1 for one that
-    no row has or that wasn't clustered; centres: (C, d) means of the rows of the R models that were merged; members:
-    (C,) which of the M each belongs to; means, scales: (d,) that distances are measured in; rows: (M,) that each was
-    fitted to.
+    weights: (M, d), constants: (M,), in the user's units; of: (R,) which of the M each of the R
+    became, -1 for one that no row has or that wasn't clustered; centres: (C, d) means of the rows
+    of the R models that were merged; members: (C,) which of the M each belongs to; means, scales:
+    (d,) that distances are measured in; rows: (M,) that each was fitted to.
     """
 
     weights: Array
@@ -51,6 +53,7 @@ class LocalModelClusters:
         """Pairs of the M models, the lower first, of which some centres are neighbours."""
         if len(self.centres) < 2:
             return []
+
         U = (self.centres - self.means) / self.scales
         near = (
             _import_sklearn()[1].NearestNeighbors(n_neighbors=min(_NEIGHBOURS, len(U) - 1)).fit(U)
@@ -61,6 +64,7 @@ class LocalModelClusters:
             for a, row in zip(self.members, others, strict=True)
             for b in row
         }
+
         return sorted(pair for pair in pairs if pair[0] != pair[1])
 
     def predict(self, X: Array) -> Array:
@@ -72,11 +76,12 @@ class LocalModelClusters:
 def merge_models(sample: Sample, response: Response, models: int) -> LocalModelClusters:
     """At most so many local models, each refitted to its rows: by ridge or logistic regression.
 
-    Local models are joined by agglomerative clustering (Ward's) of their coefficients in units that compare, among
-    neighbours by the means of their rows; those beyond the first 1500 by rows follow the nearest centre. After A.
-    Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang, "Unwrapping The Black Box of Deep ReLU Networks:
-    Interpretability, Diagnostics, and Simplification", 2020. The result isn't continuous. Raises UnsupportedError for
-    more than two classes, and where scikit-learn isn't installed.
+    Local models are joined by agglomerative clustering (Ward's) of their coefficients in units that
+    compare, among neighbours by the means of their rows; those beyond the first 1500 by rows follow
+    the nearest centre. After A. Sudjianto, W. Knauth, R. Singh, Z. Yang and A. Zhang, "Unwrapping
+    The Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and Simplification", 2020.
+    The result isn't continuous. Raises UnsupportedError for more than two classes, and where
+    scikit-learn isn't installed.
     """
     view = choose_judged_view(sample.models, response)
     known = np.argsort(-sample.counts, kind="stable")[:_MOST]
@@ -98,6 +103,7 @@ def merge_models(sample: Sample, response: Response, models: int) -> LocalModelC
     constants = np.array([fit[1] for fit in fits]) - weights @ sample.means
     of = np.full(len(sample.models), -1, dtype=np.intp)
     of[known] = members
+
     return LocalModelClusters(
         weights,
         constants,
@@ -111,11 +117,14 @@ def merge_models(sample: Sample, response: Response, models: int) -> LocalModelC
 
 
 def _cluster_models(forms: Array, centres: Array, most: int) -> NDArray[np.intp]:
-    """(C,) which cluster each model belongs to, numbered by their rows, as models are: the first one met first."""
+    """(C,) which cluster each model belongs to, numbered by their rows, as models are: the first
+    one met first.
+    """
     if len(forms) <= most:
         return np.arange(len(forms))
     if most == 1:
         return np.zeros(len(forms), dtype=np.intp)
+
     cluster, neighbors = _import_sklearn()
     near = neighbors.kneighbors_graph(centres, min(_NEIGHBOURS, len(forms) - 1))
     with (
@@ -125,16 +134,20 @@ def _cluster_models(forms: Array, centres: Array, most: int) -> NDArray[np.intp]
         found = cluster.AgglomerativeClustering(
             most, connectivity=0.5 * (near + near.T)
         ).fit_predict(forms)
+
     _, first, place = np.unique(found, return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(first))[place], dtype=np.intp)
 
 
 def fit_regression(task: str, U: Array, y: Array) -> tuple[Array, float]:
-    """Coefficients and constant of a regression; of rows of one class, the log odds of a share half a row off."""
+    """Coefficients and constant of a regression; of rows of one class, the log odds of a share half
+    a row off.
+    """
     if task == "binary" and (len(y) == 0 or np.ptp(y) == 0):
         return np.zeros(U.shape[1]), float(np.log((y.sum() + 0.5) / (len(y) - y.sum() + 0.5)))
     if len(y) == 0:
         return np.zeros(U.shape[1]), 0.0
+
     _import_sklearn()
     from sklearn.linear_model import LogisticRegression, Ridge
 

@@ -31,6 +31,7 @@ def write_explanation(found: "Explanation") -> str:
         "",
         "CONDITIONS" if found.conditions else "CONDITIONS: none; the rule holds everywhere",
     ]
+
     for test in found.conditions:
         lines.append(f"  {_fold_sum(test.text)}")
         if test.margin is not None and not isinstance(test.value, str):
@@ -40,16 +41,19 @@ def write_explanation(found: "Explanation") -> str:
                 else f"; {test.column} alone could {test.way} by {format_digits(test.room)}"
             )
             lines.append(
-                f"      it is {format_digits(test.value)}, margin {format_digits(test.margin)}{room}"
+                f"      it is {format_digits(test.value)}, margin "
+                f"{format_digits(test.margin)}{room}"
             )
         elif test.value:
             lines.append(f"      it is {test.value}")
+
     lines += [f"  where {name} = {_fold_sum(text)}" for name, text in found.sums.items()]
     if found.decided is not None:
         return (
             "\n".join([*lines[:1], "", f"  {found.decided}", *lines[2 + len(found.outputs) :]])
             + "\n"
         )
+
     against = "against the mean of the rows" if found.centred else "against 0"
     lines += ["", f"CONTRIBUTIONS to {add_article(found.label)}, {against}"]
     rows = [("", "value", "coefficient", "contribution")]
@@ -60,9 +64,11 @@ def write_explanation(found: "Explanation") -> str:
     rows += [("a row of means" if found.centred else "constant", "", "", f"{found.base:+.6g}")]
     rows += [("in all", "", "", format_digits(found.score))]
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
+
     for name, *cells in rows:
         shown = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
         lines.append(f"  {name.ljust(widths[0])}  {shown}".rstrip())
+
     return "\n".join(lines) + "\n"
 
 

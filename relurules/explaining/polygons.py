@@ -12,9 +12,13 @@ def make_rectangle(box: Array) -> Array:
 
 
 def clip_polygon(corners: Array, normal: Array, offset: float) -> Array:
-    """The part of a convex polygon (k, 2) where normal·x + offset >= 0 (I. Sutherland and G. Hodgman, 1974)."""
+    """The part of a convex polygon (k, 2) where normal·x + offset >= 0 (I.
+
+    Sutherland and G. Hodgman, 1974).
+    """
     if not len(corners):
         return corners
+
     side = corners @ normal + offset
     found = []
     for i, here in enumerate(side):
@@ -23,6 +27,7 @@ def clip_polygon(corners: Array, normal: Array, offset: float) -> Array:
             found.append(corners[i])
         if (here >= 0) != (side[j] >= 0):
             found.append(corners[i] + (corners[j] - corners[i]) * (here / (here - side[j])))
+
     return np.array(found) if len(found) > 2 else np.empty((0, 2))
 
 

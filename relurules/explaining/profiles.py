@@ -16,8 +16,8 @@ _ROWS = 2000
 class Profile(NamedTuple):
     """One local model's term of one column, minus its mean over all rows.
 
-    x: (2,) the smallest and largest value that its rows have, or the categories' numbers that its rows have; y: the
-    term there, in units of the score.
+    x: (2,) the smallest and largest value that its rows have, or the categories' numbers that its
+    rows have; y: the term there, in units of the score.
     """
 
     label: str
@@ -27,7 +27,9 @@ class Profile(NamedTuple):
 
 
 class Profiles(NamedTuple):
-    """Of one column: the local models with the most rows, and the column's values in the table (N,)."""
+    """Of one column: the local models with the most rows, and the column's values in the table
+    (N,).
+    """
 
     feature: Feature
     models: tuple[Profile, ...]
@@ -36,7 +38,9 @@ class Profiles(NamedTuple):
 
 
 class PairEffect(NamedTuple):
-    """Two columns, (n,) values each of some rows, and the sum of their terms there, minus its mean over all rows."""
+    """Two columns, (n,) values each of some rows, and the sum of their terms there, minus its mean
+    over all rows.
+    """
 
     names: tuple[str, str]
     x: Array
@@ -46,7 +50,9 @@ class PairEffect(NamedTuple):
 
 
 def compute_profiles(sample: Sample, view: ScoreView, feature: Feature, top: int = 30) -> Profiles:
-    """The terms of one column in the local models of the most rows: straight lines, or one value per category."""
+    """The terms of one column in the local models of the most rows: straight lines, or one value
+    per category.
+    """
     at = list(feature.at)
     terms = _centre_terms(sample, view, at)
     order = np.argsort(-sample.counts, kind="stable")[:top]
@@ -54,11 +60,13 @@ def compute_profiles(sample: Sample, view: ScoreView, feature: Feature, top: int
     rows = np.argsort(sample.of, kind="stable")
     ends = np.cumsum(sample.counts)
     found = []
+
     for model in order[sample.counts[order] > 0].tolist():
         own = values[rows[ends[model] - sample.counts[model] : ends[model]]]
         x = np.unique(own) if feature.categories else np.array([own.min(), own.max()])
         y = terms.at(model, x.astype(np.intp)) if feature.categories else terms.along(model, x)
         found.append(Profile(sample.models.label(model), int(sample.counts[model]), x, y))
+
     return Profiles(feature, tuple(found), values, view.label)
 
 
@@ -71,6 +79,7 @@ def compute_pair_effect(
     for feature in (one, other):
         at = list(feature.at)
         effect += ((some.X[:, at] - sample.means[at]) * view.weights[some.of][:, at]).sum(axis=1)
+
     return PairEffect(
         (one.name, other.name),
         _read_values(some, one),

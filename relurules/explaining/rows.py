@@ -1,4 +1,6 @@
-"""One row: which rule applies, by which conditions and margins, and what each column adds to the score."""
+"""One row: which rule applies, by which conditions and margins, and what each column adds to the
+score.
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,7 +19,9 @@ from relurules.tables.frames import Value, read_column_names
 
 
 class Contribution(NamedTuple):
-    """A column's part of the score. value: the row's; coefficient: per unit (of a category: of the row's own)."""
+    """A column's part of the score. value: the row's; coefficient: per unit (of a category: of the
+    row's own).
+    """
 
     column: str
     value: Value
@@ -28,10 +32,11 @@ class Contribution(NamedTuple):
 class Explanation(NamedTuple):
     """A row by its rule.
 
-    rule: its number; row: the user's columns; outputs: name -> value; conditions; sums: name -> formula of what they
-    speak of by name; label: the score that is taken apart; score: = base + the sum of the contributions, largest first;
-    centred: whether a contribution is against the mean of the rows (then `base` is the rule's score of a row of means),
-    not against 0 (`base` is the constant). decided: the class, where the rules tell nothing else; then there are no
+    rule: its number; row: the user's columns; outputs: name -> value; conditions; sums: name ->
+    formula of what they speak of by name; label: the score that is taken apart; score: = base + the
+    sum of the contributions, largest first; centred: whether a contribution is against the mean of
+    the rows (then `base` is the rule's score of a row of means), not against 0 (`base` is the
+    constant). decided: the class, where the rules tell nothing else; then there are no
     contributions, and the score is its number.
     """
 
@@ -75,21 +80,26 @@ class TableRow(NamedTuple):
 
 
 def read_row(domain: Domain, row: Any) -> TableRow:
-    """One row: a mapping, a Series, a frame of one row, or d numbers in coordinates; else DataError."""
+    """One row: a mapping, a Series, a frame of one row, or d numbers in coordinates; else
+    DataError.
+    """
     import pandas
 
     if isinstance(row, pandas.Series):
         row = row.to_dict()
     if isinstance(row, Mapping):
         row = pandas.DataFrame({str(name): [value] for name, value in row.items()}, dtype=object)
+
     table = (
         row
         if read_column_names(row) is not None or np.ndim(row) == 2
         else np.array([row], dtype=object)
     )
     X = domain.rows(table)
+
     if len(X) != 1:
         raise DataError(f"expected one row, found {len(X)}; choose one, such as frame.iloc[[0]]")
+
     raw = {name: values[0] for name, values in read_raw_columns(table, domain.columns).items()}
     return TableRow(np.asarray(X[0]), raw)
 
@@ -97,7 +107,8 @@ def read_row(domain: Domain, row: Any) -> TableRow:
 def explain_row(
     rules: RuleSet, row: TableRow, view: ScoreView | None, means: Array | None
 ) -> Explanation:
-    """Take the score of a row apart. means: (d,) of the rows to compare with, None for 0; view: None for a decision.
+    """Take the score of a row apart. means: (d,) of the rows to compare with, None for 0; view:
+    None for a decision.
 
     DataError for a row outside the domain, or without a value, saying which column it is for.
     """
@@ -105,6 +116,7 @@ def explain_row(
     number_ = int(rules.apply(x[None])[0])
     if number_ == 0:
         raise DataError(f"no rule applies to the row: {_explain_outside(rules, x)}")
+
     conditions = check_conditions(rules, number_, x, row.raw)
     rule = Explanation(
         rule=number_,
@@ -118,6 +130,7 @@ def explain_row(
         contributions=(),
         centred=False,
     )
+
     if view is None:
         number_of_class = rule.outputs[rule.label]
         decided = (
@@ -126,6 +139,7 @@ def explain_row(
             else f"class {number_of_class:g}"
         )
         return rule._replace(score=number_of_class, base=number_of_class, decided=decided)
+
     weights, constant = view.weights[number_ - 1], float(view.constants[number_ - 1])
     parts = _collect_contributions(
         rules, row, weights, np.zeros(len(x)) if means is None else means
@@ -151,6 +165,7 @@ def _collect_contributions(
                 float(weights[at] @ _select_own(feature, row.x)),
             )
             found.append(Contribution(feature.name, row.raw[feature.name], coefficient, part))
+
     return found
 
 
@@ -165,19 +180,23 @@ def _explain_outside(rules: RuleSet, x: Array) -> str:
     for i, name in enumerate(domain.names):
         if np.isnan(x[i]):
             return f"{name!r} has no value"
+
     for group in domain.groups:
         if sorted(x[list(group)].tolist()) != [0.0] * (len(group) - 1) + [1.0]:
             column = next(
                 (f.name for f in list_features(rules.local_models) if set(f.at) == set(group)), None
             )
             return f"{column or domain.names[group[0]]!r} has a value that the rules don't know"
+
     for i, name in enumerate(domain.names):
         if not domain.lower[i] <= x[i] <= domain.upper[i]:
             low, high = format_digits(domain.lower[i]), format_digits(domain.upper[i])
             return (
                 f"{name!r} is {format_value(float(x[i]))}, and the rules hold for {low} to {high}"
             )
+
     for text, normal, limit in zip(domain.texts, domain.normals, domain.limits, strict=True):
         if normal @ x > limit:
             return f"it lies outside the limit {text!r}"
+
     return "a search that was ended early left its part of the domain without rules"

@@ -1,4 +1,6 @@
-"""What plots look at: one score of every local model, in columns of the user's table and units that compare."""
+"""What plots look at: one score of every local model, in columns of the user's table and units that
+compare.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,7 +18,9 @@ from relurules.statistics.response import Response
 
 
 class Feature(NamedTuple):
-    """A column of the table. at: its coordinates' indices; categories: their names, none for a number."""
+    """A column of the table. at: its coordinates' indices; categories: their names, none for a
+    number.
+    """
 
     name: str
     at: tuple[int, ...]
@@ -24,7 +28,9 @@ class Feature(NamedTuple):
 
 
 class RowSpread(NamedTuple):
-    """What is needed of a table's rows. counts: (R,) of each model; means, deviations: (d,) of the coordinates."""
+    """What is needed of a table's rows. counts: (R,) of each model; means, deviations: (d,) of the
+    coordinates.
+    """
 
     counts: NDArray[np.intp]
     means: Array
@@ -32,7 +38,9 @@ class RowSpread(NamedTuple):
 
 
 class ScoreView(NamedTuple):
-    """One number of every local model, weights x + constants. weights: (R, d), constants: (R,); label: what it is."""
+    """One number of every local model, weights x + constants. weights: (R, d), constants: (R,);
+    label: what it is.
+    """
 
     weights: Array
     constants: Array
@@ -69,10 +77,12 @@ def find_feature(features: Sequence[Feature], name: str, *, number: bool = False
         raise DataError(
             f"no column {name!r}; there are {', '.join(repr(f.name) for f in features[:12])}"
         )
+
     if number and found.categories:
         raise UnsupportedError(
             f"column {name!r} holds categories; this plot is of columns of numbers"
         )
+
     return found
 
 
@@ -94,22 +104,28 @@ def is_decision(models: LocalModels, output: str | None = None) -> bool:
 
 
 def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
-    """The score behind an output, by default the last one of two classes and the first of anything else.
+    """The score behind an output, by default the last one of two classes and the first of anything
+    else.
 
-    Of classes that share a softmax: the log odds where there are two, else the score minus the mean of all.
+    Of classes that share a softmax: the log odds where there are two, else the score minus the mean
+    of all.
     """
     i = find_output(models, output)
     head, name = models.heads[i], models.outputs[i]
     if is_decision(models, output):
         raise UnsupportedError(
-            f"output {name!r} is the number of a class, not a sum of terms; look at rules of the scores themselves"
+            f"output {name!r} is the number of a class, not a sum of terms; look at rules of "
+            "the "
+            "scores themselves"
         )
+
     weights, constants = models.weights, models.constants
     if not LINKS[head.link].joint:
         sign, label = -1.0 if head.link == "complement" else 1.0, _LABELS[head.link].format(name)
         return ScoreView(
             sign * weights[:, head.scores[0]], sign * constants[:, head.scores[0]], label
         )
+
     form = np.zeros(constants.shape[1])
     form[list(head.scores)] = -1.0 / len(head.scores)
     form[head.scores[head.component]] += 1.0
@@ -117,6 +133,7 @@ def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
         form, label = 2.0 * form, f"log odds of {name}"
     else:
         label = f"score of {name}, minus the mean of all classes"
+
     return ScoreView(np.einsum("s,rsd->rd", form, weights), constants @ form, label)
 
 
@@ -134,6 +151,7 @@ def choose_judged_view(models: LocalModels, response: Response) -> ScoreView:
         raise UnsupportedError(
             f"this is for a number, or for the log odds of two classes; found {said}"
         )
+
     form = response.forms[0]
     labels = [
         choose_view(models, name).label
@@ -142,6 +160,7 @@ def choose_judged_view(models: LocalModels, response: Response) -> ScoreView:
         and form.tolist() == np.eye(len(form))[head.scores[0]].tolist()
     ]
     label = labels[0] if labels else f"log odds of {response.positive or response.name}"
+
     return ScoreView(np.einsum("s,rsd->rd", form, models.weights), models.constants @ form, label)
 
 
@@ -168,7 +187,8 @@ def find_output(models: LocalModels, output: str | None) -> int:
 
 
 def scale_effects(models: LocalModels, view: ScoreView, spread: RowSpread) -> Array:
-    """(R, d) coefficients in units that compare: what one standard deviation of the column changes the score by.
+    """(R, d) coefficients in units that compare: what one standard deviation of the column changes
+    the score by.
 
     Of a category: how far its rows' score lies above the mean over all rows' categories.
     """
@@ -182,7 +202,9 @@ def scale_effects(models: LocalModels, view: ScoreView, spread: RowSpread) -> Ar
 
 
 def square_effects(models: LocalModels, view: ScoreView, spread: RowSpread) -> Array:
-    """(R, d) squared effects; those of categories times their shares, so that a column's add up to a variance."""
+    """(R, d) squared effects; those of categories times their shares, so that a column's add up to
+    a variance.
+    """
     found = scale_effects(models, view, spread) ** 2
     for group in models.domain.groups:
         at = list(group)

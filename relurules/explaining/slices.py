@@ -1,4 +1,6 @@
-"""A plane through the domain, cut into the parts that each rule, or each activation pattern, has there; exactly."""
+"""A plane through the domain, cut into the parts that each rule, or each activation pattern, has
+there; exactly.
+"""
 
 from typing import NamedTuple
 
@@ -26,8 +28,8 @@ _SLIVER = 1e-12
 class SlicePart(NamedTuple):
     """A convex polygon, corners (k, 2) in the units of the two columns; middle: (2,) its centroid.
 
-    model: number of its rule or local model from 1, 0 for a pattern that no row reached; share: of the plane's area;
-    value: the output at the centroid.
+    model: number of its rule or local model from 1, 0 for a pattern that no row reached; share: of
+    the plane's area; value: the output at the centroid.
     """
 
     model: int
@@ -40,9 +42,9 @@ class SlicePart(NamedTuple):
 class Slice(NamedTuple):
     """A plane through a row, in pieces that don't overlap.
 
-    names: the two columns; point: (2,) what they are at the row; marked: whether it is shown; others: what the other
-    columns that matter are there; box: (2, 2) lowest and highest value of each column; label: the output; kind: of
-    local models.
+    names: the two columns; point: (2,) what they are at the row; marked: whether it is shown;
+    others: what the other columns that matter are there; box: (2, 2) lowest and highest value of
+    each column; label: the output; kind: of local models.
     """
 
     names: tuple[str, str]
@@ -88,20 +90,23 @@ def cut_slice(
 ) -> Slice:
     """Cut the plane of two columns through the point `at`, (d,). box: (2, 2), see `Slice`.
 
-    Rules are cut by their tree; for the local models of rows, all patterns of their network are cut, neuron by neuron,
-    those that no row reaches, too. DataError where `at` has a value that no row can have; columns of categories can't
-    span a plane.
+    Rules are cut by their tree; for the local models of rows, all patterns of their network are
+    cut, neuron by neuron, those that no row reaches, too. DataError where `at` has a value that no
+    row can have; columns of categories can't span a plane.
     """
     models = given.local_models
     pair = [find_feature(list_features(models), name, number=True) for name in names]
     if pair[0] == pair[1]:
         raise DataError(f"a plane needs two different columns, found {names[0]!r} twice")
+
     plane = Plane(at, [feature.at[0] for feature in pair])
     corners = _cut_by_domain(models, plane, make_rectangle(box))
     if not len(corners):
         raise DomainError(
-            f"no row of the domain lies in the plane of {names[0]!r} and {names[1]!r} through this point"
+            f"no row of the domain lies in the plane of {names[0]!r} and {names[1]!r} through "
+            "this point"
         )
+
     if isinstance(given, RuleSet):
         cells = [(leaf + 1, polygon) for leaf, polygon in _cut_by_leaves(given, plane, corners)]
     else:
@@ -110,6 +115,7 @@ def cut_slice(
             (number.get(p.tobytes(), 0), polygon)
             for p, polygon in _cut_by_patterns(given.network, plane, corners)
         ]
+
     pieces = _build_parts(given, plane, output, cells, compute_area(corners))
     others = _describe_others(given, plane)
     return Slice(
@@ -129,11 +135,13 @@ def _build_parts(
     ]
     middles = np.array([compute_centroid(polygon) for _, polygon in cells])
     X = plane.rows(middles)
+
     if isinstance(given, Reached):
         scores = given.network.evaluate(X)
     else:
         maps = [given.rules[number - 1].map for number, _ in cells]
         scores = np.array([m.weights @ x + m.constants for m, x in zip(maps, X, strict=True)])
+
     values = apply_links(given.local_models.heads, scores)[:, output].tolist()
     return tuple(
         SlicePart(number, polygon, middle, compute_area(polygon) / whole, value)
@@ -142,11 +150,14 @@ def _build_parts(
 
 
 def _describe_others(given: RuleSet | Reached, plane: Plane) -> tuple[str, ...]:
-    """`purpose = car` for every column that splits read, or any column of a network, beside those of the plane."""
+    """`purpose = car` for every column that splits read, or any column of a network, beside those
+    of the plane.
+    """
     models = given.local_models
     read = np.ones(len(plane.at), dtype=np.bool_)
     if isinstance(given, RuleSet):
         read = np.asarray(given.tree.normals.any(axis=0))
+
     raw = decode_rows(plane.at[None], models.domain.columns)
     return tuple(
         f"{feature.name} = {format_value(raw[feature.name][0])}"
@@ -156,7 +167,9 @@ def _describe_others(given: RuleSet | Reached, plane: Plane) -> tuple[str, ...]:
 
 
 def choose_box(models: LocalModels, pair: list[Feature], X: Array | None) -> Array:
-    """(2, 2) what is drawn of two columns: where the middle 98 % of the rows X lie; without rows, the domain."""
+    """(2, 2) what is drawn of two columns: where the middle 98 % of the rows X lie; without rows,
+    the domain.
+    """
     found = np.empty((2, 2))
     for row, feature in enumerate(pair):
         i = feature.at[0]
@@ -166,33 +179,42 @@ def choose_box(models: LocalModels, pair: list[Feature], X: Array | None) -> Arr
             low, high = (low, high) if low < high else (float(X[:, i].min()), float(X[:, i].max()))
         if not np.isfinite([low, high]).all():
             raise DataError(
-                f"column {feature.name!r} has no bounds in the domain; give data, whose range is drawn"
+                f"column {feature.name!r} has no bounds in the domain; give data, whose "
+                "range is "
+                "drawn"
             )
         if low == high:
             raise DataError(
                 f"column {feature.name!r} is {low:g} throughout; a plane needs columns that vary"
             )
         found[row] = low, high
+
     return found
 
 
 def _cut_by_domain(models: LocalModels, plane: Plane, corners: Array) -> Array:
-    """What of a polygon lies in the domain; nothing where the columns that don't move lie outside it."""
+    """What of a polygon lies in the domain; nothing where the columns that don't move lie outside
+    it.
+    """
     domain, others = models.domain, plane.others
     fixed = plane.at[others]
     if not ((domain.lower[others] <= fixed) & (fixed <= domain.upper[others])).all():
         return np.empty((0, 2))
+
     for group in domain.groups:
         values = sorted(plane.at[list(group)].tolist())
         if not set(group) & set(plane.axes) and values != [0.0] * (len(group) - 1) + [1.0]:
             return np.empty((0, 2))
+
     for direction, axis in zip(np.eye(2), plane.axes, strict=True):
         if np.isfinite(domain.lower[axis]):
             corners = clip_polygon(corners, direction, -float(domain.lower[axis]))
         if np.isfinite(domain.upper[axis]):
             corners = clip_polygon(corners, -direction, float(domain.upper[axis]))
+
     for normal, offset in zip(*plane.form(-domain.normals, domain.limits), strict=True):
         corners = clip_polygon(corners, normal, float(offset))
+
     return corners
 
 
@@ -201,6 +223,7 @@ def _cut_by_leaves(rules: RuleSet, plane: Plane, corners: Array) -> list[tuple[i
     tree = rules.tree
     normals, offsets = plane.form(tree.normals, tree.offsets)
     found, stack = [], [(0 if len(tree.neurons) else -1, corners)]
+
     while stack:
         node, polygon = stack.pop()
         if not len(polygon) or node == UNEXPLORED:
@@ -217,14 +240,18 @@ def _cut_by_leaves(rules: RuleSet, plane: Plane, corners: Array) -> list[tuple[i
             (no, clip_polygon(polygon, -normal, -offset)),
             (yes, clip_polygon(polygon, normal, offset)),
         ]
+
     return found
 
 
 def _cut_by_patterns(network: Network, plane: Plane, corners: Array) -> list[tuple[Pattern, Array]]:
-    """(pattern, polygon) of every activation pattern that the polygon reaches, split by one neuron after the other."""
+    """(pattern, polygon) of every activation pattern that the polygon reaches, split by one neuron
+    after the other.
+    """
     K, least = len(network), _SLIVER * compute_area(corners)
     own = np.column_stack(plane.form(network.A, network.b))
     cells = [(corners, np.zeros((K, 3)), np.ones(K, dtype=np.int8))]
+
     for k in range(K):
         split = []
         for polygon, active, pattern in cells:
@@ -246,4 +273,5 @@ def _cut_by_patterns(network: Network, plane: Plane, corners: Array) -> list[tup
                 forms[k], signs[k] = form * (1.0 if sign > 0 else network.slope[k]), sign
                 split.append((sides[0 if sign > 0 else 1], forms, signs))
         cells = split
+
     return [(pattern, polygon) for polygon, _, pattern in cells]

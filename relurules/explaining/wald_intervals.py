@@ -14,20 +14,24 @@ from relurules.statistics.response import Response
 
 _expit = LINKS["sigmoid"].apply
 
-#: Newton's method ends when no coefficient's step, in standard deviations of its column, is larger; or after _STEPS.
+#: Newton's method ends when no coefficient's step, in standard deviations of its column, is larger;
+#: or after _STEPS.
 _STEP, _STEPS = 1e-10, 50
-#: Log odds beyond this on most rows show that the classes are separated: then no coefficient is the best.
+#: Log odds beyond this on most rows show that the classes are separated: then no coefficient is the
+#: best.
 _LARGEST = 30.0
-#: A column is a combination of the others where what they leave of it is less than this share of its length.
+#: A column is a combination of the others where what they leave of it is less than this share of
+#: its length.
 _LEFT = 1e-8
 
 
 class Intervals(NamedTuple):
     """Coefficients of the columns of one local model, (n,) each.
 
-    names; own: the model's, with what the dropped columns add through those that they follow from; estimates, errors:
-    of a regression on its rows, and their standard errors; low, high: the interval; scales: standard deviations of the
-    columns over all rows; dropped: columns without an estimate, since they don't vary here, or follow from others.
+    names; own: the model's, with what the dropped columns add through those that they follow from;
+    estimates, errors: of a regression on its rows, and their standard errors; low, high: the
+    interval; scales: standard deviations of the columns over all rows; dropped: columns without an
+    estimate, since they don't vary here, or follow from others.
     """
 
     model: str
@@ -49,12 +53,13 @@ def compute_intervals(
 ) -> Intervals:
     """Wald intervals, estimate -+ z * error, on the rows of one local model.
 
-    Of numbers by ordinary least squares, error^2 = s^2 (Z'Z)^-1 with s^2 = residual sum of squares / (n - p); of two
-    classes by logistic regression, error^2 = (Z' diag(q (1 - q)) Z)^-1 at the maximum of the likelihood; Z holds the
-    columns and a 1. T. Hastie, R. Tibshirani and J. Friedman, The Elements of Statistical Learning, 2nd edition,
-    sections 3.2 and 4.4. They take the region as given, though the same rows may have shaped it: read them as a check
-    of the rule against its data, not as a test. Raises UnsupportedError for other tasks, DataError for too few rows
-    and for classes that the columns separate.
+    Of numbers by ordinary least squares, error^2 = s^2 (Z'Z)^-1 with s^2 = residual sum of squares
+    / (n - p); of two classes by logistic regression, error^2 = (Z' diag(q (1 - q)) Z)^-1 at the
+    maximum of the likelihood; Z holds the columns and a 1. T. Hastie, R. Tibshirani and J.
+    Friedman, The Elements of Statistical Learning, 2nd edition, sections 3.2 and 4.4. They take the
+    region as given, though the same rows may have shaped it: read them as a check of the rule
+    against its data, not as a test. Raises UnsupportedError for other tasks, DataError for too few
+    rows and for classes that the columns separate.
     """
     view, label = choose_judged_view(sample.models, response), sample.models.label(model)
     rows = sample.of == model
@@ -63,6 +68,7 @@ def compute_intervals(
     if len(X) <= len(kept) + 1:
         needed = 1 + int((np.ptp(sample.X, axis=0) > 0).sum())
         raise DataError(f"{label} has {len(X)} rows for {needed} coefficients; intervals need more")
+
     centre, scale = X[:, kept].mean(axis=0), X[:, kept].std(axis=0)
     Z = np.column_stack([np.ones(len(X)), (X[:, kept] - centre) / scale])
     estimates, covariance = (
@@ -71,6 +77,7 @@ def compute_intervals(
     errors = np.sqrt(np.diag(covariance))[1:] / scale
     z = NormalDist().inv_cdf(0.5 + level / 2)
     names, found = _label_coordinates(sample), estimates[1:] / scale
+
     return Intervals(
         model=label,
         rows=len(X),
@@ -110,6 +117,7 @@ def _select_independent(X: Array) -> tuple[list[int], list[int]]:
             kept.append(j)
         else:
             dropped.append(j)
+
     return kept, dropped
 
 
@@ -131,6 +139,7 @@ def _fit_logistic(Z: Array, y: Array, model: str) -> tuple[Array, Array]:
     """Newton's method, halving steps that don't raise the likelihood."""
     if np.ptp(y) == 0:
         raise DataError(f"{model}: all its rows are of one class, so no coefficient can be told")
+
     estimates = np.zeros(Z.shape[1])
     loss = _compute_loss(Z, y, estimates)
     for _ in range(_STEPS):
@@ -149,6 +158,7 @@ def _fit_logistic(Z: Array, y: Array, model: str) -> tuple[Array, Array]:
             return estimates, np.asarray(np.linalg.inv(curvature), dtype=np.float64)
         if np.median(np.abs(Z @ estimates)) > _LARGEST:
             break
+
     raise DataError(f"{model}: its columns separate the classes, so no coefficient can be told")
 
 

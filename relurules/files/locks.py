@@ -1,7 +1,7 @@
 """Files that one process holds at a time.
 
-A lock is gone with the process that held it, however that ended: what a killed process left blocks nobody, and is
-removed by the next run that comes by.
+A lock is gone with the process that held it, however that ended: what a killed process left blocks
+nobody, and is removed by the next run that comes by.
 """
 
 import os
@@ -36,9 +36,11 @@ def name_hidden_file(path: Path, ending: str) -> Path:
 
 
 def claim_file(path: Path) -> int | None:
-    """Create a file for this process alone and give its descriptor; None while another process holds one there.
+    """Create a file for this process alone and give its descriptor; None while another process
+    holds one there.
 
-    What a killed process left at `path` is removed before. The claim ends when the descriptor is closed.
+    What a killed process left at `path` is removed before. The claim ends when the descriptor is
+    closed.
     """
     while True:
         try:
@@ -54,7 +56,9 @@ def claim_file(path: Path) -> int | None:
 
 
 def discard_leftover(path: Path) -> bool:
-    """Remove a file that a killed process left; False where a process holds it, or where nobody can tell."""
+    """Remove a file that a killed process left; False where a process holds it, or where nobody can
+    tell.
+    """
     try:
         handle = os.open(
             path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -78,14 +82,19 @@ def discard_leftover(path: Path) -> bool:
 
 @contextmanager
 def hold_lock(path: Path, wait: float = 0.0) -> Iterator[None]:
-    """Keep other runs from a folder, or from a file, meanwhile. InputError where one is still there after `wait` s."""
+    """Keep other runs from a folder, or from a file, meanwhile.
+
+    InputError where one is still there after `wait` s.
+    """
     place = Path(os.path.realpath(path))
     lock = place / LOCK if place.is_dir() else name_hidden_file(place, LOCK)
     end = time.monotonic() + wait
+
     while (handle := _claim_lock(path, lock)) is None:
         if time.monotonic() >= end:
             raise InputError(
-                f"{path}: another run is at work there; give the same command again once that one has ended, or name "
+                f"{path}: another run is at work there; give the same command again once that one "
+                "has ended, or name "
                 f"another place (where no other run is left, remove {lock})"
             )
         time.sleep(_LOOK_EVERY)
@@ -99,7 +108,9 @@ def hold_lock(path: Path, wait: float = 0.0) -> Iterator[None]:
 
 @contextmanager
 def make_scratch_folder() -> Iterator[Path]:
-    """A folder in the system's place for temporary files, gone at the end; those of killed runs are removed before."""
+    """A folder in the system's place for temporary files, gone at the end; those of killed runs are
+    removed before.
+    """
     _sweep_scratch()
     with TemporaryDirectory(prefix=_SCRATCH) as name:
         handle = claim_file(Path(name, LOCK))
@@ -135,15 +146,19 @@ def _claim_lock(path: Path, lock: Path) -> int | None:
 
 
 def _try_lock(handle: int) -> bool | None:
-    """Whether this process holds the lock now; None where the system, or the file's place, has no locks."""
+    """Whether this process holds the lock now; None where the system, or the file's place, has no
+    locks.
+    """
     if _fcntl is None:
         return None
+
     try:
         _fcntl.flock(handle, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
         return None
+
     return True
 
 

@@ -1,7 +1,7 @@
 """Files written whole or not at all, and read as JSON.
 
-What is being written stands beside its place, in a file whose name ends in `PART` and which is locked: a run that is
-killed leaves it, and the next one that writes there removes it.
+What is being written stands beside its place, in a file whose name ends in `PART` and which is
+locked: a run that is killed leaves it, and the next one that writes there removes it.
 """
 
 import errno
@@ -42,8 +42,8 @@ _LARGEST_TEXT = 2**30
 def replace_atomically(path: Path) -> Iterator[Path]:
     """Give a file to write to, and move it into place at the end: a failed run leaves no half file.
 
-    A symbolic link stays, what it leads to is replaced. A device or a pipe is no file to replace: what was written goes
-    through it at the end. An OSError names `path`.
+    A symbolic link stays, what it leads to is replaced. A device or a pipe is no file to replace:
+    what was written goes through it at the end. An OSError names `path`.
     """
     with _name_errors(path):
         if is_stream(path):
@@ -77,7 +77,8 @@ def write_text(path: Path, text: str) -> None:
 def write_all(
     folder: Path, files: Mapping[str, str | bytes], *, without: Collection[str] = ()
 ) -> list[Path]:
-    """Write every (name, content) into `folder`, all of them or none, and remove those named `without`; the paths.
+    """Write every (name, content) into `folder`, all of them or none, and remove those named
+    `without`; the paths.
 
     Another run that writes into the folder comes before or after, not between.
     """
@@ -86,12 +87,14 @@ def write_all(
         for name, text in files.items()
     }
     make_folder(folder)
+
     with hold_lock(folder, _WAIT):
         with ExitStack() as parts:
             for name in reversed(contents):  # the stack moves the last one first
                 parts.enter_context(replace_atomically(folder / name)).write_bytes(contents[name])
         for name in without:
             (folder / name).unlink(missing_ok=True)
+
     return [folder / name for name in contents]
 
 
@@ -104,11 +107,14 @@ def make_folder(folder: Path) -> None:
 
 
 def require_place(path: Path, *, folder: bool = False) -> None:
-    """OSError or InputError, before any work, where a file, or a folder of files, can't be written at `path`."""
+    """OSError or InputError, before any work, where a file, or a folder of files, can't be written
+    at `path`.
+    """
     if path.is_block_device():
         raise InputError(
             f"{path}: is a disk, which nothing is written over; name a file, a pipe or /dev/stdout"
         )
+
     if folder and path.exists() and not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     if not folder and path.is_dir():
@@ -119,6 +125,7 @@ def require_place(path: Path, *, folder: bool = False) -> None:
     place = _resolve_target(path) if folder else _resolve_target(path).parent
     while not place.exists():
         place = place.parent
+
     if not place.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place))
     if not os.access(place, os.W_OK | os.X_OK):
@@ -132,7 +139,9 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether what is written to `path` goes through it: a device, a pipe, or an open file of this process."""
+    """Whether what is written to `path` goes through it: a device, a pipe, or an open file of this
+    process.
+    """
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -157,17 +166,23 @@ def explain_os_error(error: OSError) -> str:
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file. OSError for what is too large to be read whole, or has no end, before it is read."""
+    """The text of a UTF-8 file.
+
+    OSError for what is too large to be read whole, or has no end, before it is read.
+    """
     mode = path.stat().st_mode
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
         raise OSError(errno.EINVAL, "it is a device; expected a file")
+
     with path.open("rb") as file:
         size = path.stat().st_size
         content = file.read(_LARGEST_TEXT + 1) if size <= _LARGEST_TEXT else b""
+
     if max(size, len(content)) > _LARGEST_TEXT:
         raise OSError(
             errno.EFBIG, f"it has more than {_LARGEST_TEXT} bytes, which are read at once"
         )
+
     return content.decode("utf-8")
 
 
@@ -200,6 +215,7 @@ def _open_part(target: Path) -> tuple[Path, int | None]:
             path = name_hidden_file(target, f".{number}{PART}" if number else PART)
             if (handle := claim_file(path)) is not None:
                 return path, handle
+
     unlocked, drawn = mkstemp(
         dir=target.parent, prefix=name_hidden_file(target, ".").name, suffix=PART
     )
@@ -225,15 +241,19 @@ def _is_unnamed(error: OSError) -> bool:
 
 
 def _find_system_error(error: BaseException) -> OSError | None:
-    """The error itself, or that of a full disk that it came of: archives and models report theirs in other words."""
+    """The error itself, or that of a full disk that it came of: archives and models report theirs
+    in other words.
+    """
     if isinstance(error, OSError):
         return error
+
     seen: list[BaseException] = []
     while (cause := error.__cause__ or error.__context__) is not None and cause not in seen:
         if isinstance(cause, OSError) and cause.errno in NO_ROOM:
             return cause
         seen.append(cause)
         error = cause
+
     return None
 
 
@@ -241,9 +261,11 @@ def _copy_to_stream(content: Path, path: Path) -> None:
     """Write a file's content to a device, a pipe or an open file."""
     if path.is_block_device():
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path))
+
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):  # none, or closed
             stream.flush()
+
     number = _find_descriptor(path)
     handle = os.open(path, os.O_WRONLY) if number is None else os.dup(number)
     with os.fdopen(handle, "wb") as stream:

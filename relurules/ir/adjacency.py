@@ -23,18 +23,20 @@ _STEPS = (0.5, 0.1, 0.01)
 def build_adjacency_graph(
     partition: "Partition", deadline: Deadline = NEVER
 ) -> "networkx.Graph[int]":
-    """Regions as nodes, and an edge, with the `neuron` that changes sign, for every facet that two of them share.
+    """Regions as nodes, and an edge, with the `neuron` that changes sign, for every facet that two
+    of them share.
 
-    Across a facet the neurons that vanish on it change their signs and no others, since all are continuous. Where
-    several vanish, the neighbour is where a point just across the facet lies. Regions that touch in less than a facet
-    aren't joined; neither are regions across what a stopped search has not looked at. At the deadline the edges found
-    so far are given.
+    Across a facet the neurons that vanish on it change their signs and no others, since all are
+    continuous. Where several vanish, the neighbour is where a point just across the facet lies.
+    Regions that touch in less than a facet aren't joined; neither are regions across what a stopped
+    search has not looked at. At the deadline the edges found so far are given.
     """
     import networkx
 
     graph: networkx.Graph[int] = networkx.Graph()
     graph.add_nodes_from(range(len(partition)))
     known = {pattern.tobytes(): i for i, pattern in enumerate(partition.patterns)}
+
     for i in range(len(partition)):
         if deadline.is_over():
             break
@@ -50,11 +52,14 @@ def build_adjacency_graph(
             )
             if j is not None and j != i:
                 graph.add_edge(i, j, neuron=neuron)
+
     return graph
 
 
 def _compute_unit_forms(partition: "Partition", pattern: Pattern) -> Array:
-    """(K, f + 1) the neurons' forms on a region in normalised coordinates, of unit length; NaN where constant."""
+    """(K, f + 1) the neurons' forms on a region in normalised coordinates, of unit length; NaN
+    where constant.
+    """
     forms = partition.network.forms(pattern)
     rows, offsets = partition.frame.rows(forms[:, :-1], forms[:, -1])
     length = np.linalg.norm(rows, axis=1, keepdims=True)
@@ -85,10 +90,13 @@ def _find_region_across(partition: "Partition", region: "Region", place: int) ->
     h = np.concatenate([walls[1], (offsets / length)[others]])
     normal, offset = rows[place] / length[place], offsets[place] / length[place]
     ball = lp.find_facet_ball(G, h, normal, -offset)
+
     if ball is None:
         return None
+
     for share in _STEPS:
         x = frame.to_user(ball.center - share * ball.radius * normal)
         if (found := int(partition.locate(x[None])[0])) >= 0:
             return found
+
     return None

@@ -11,9 +11,11 @@ from relurules.tables.frames import Value
 
 
 class Witness(NamedTuple):
-    """A row of the domain, as the rules predict it. shows: what it is a witness of; rule: its number.
+    """A row of the domain, as the rules predict it. shows: what it is a witness of; rule: its
+    number.
 
-    row: the user's columns; outputs: name -> value; score: of what was asked for, before the link; None for none.
+    row: the user's columns; outputs: name -> value; score: of what was asked for, before the link;
+    None for none.
     """
 
     shows: str
@@ -43,9 +45,10 @@ class Grid(NamedTuple):
 class Answer:
     """The answer to a question about rules, over a domain.
 
-    question: which one; statement: the answer in a sentence or two; holds: True or False where it is yes or no, None
-    where it is a number, or not decided; values: the numbers by name; exact: whether witnesses attain the bounds, to a
-    millionth; witnesses: rows of the domain; notes: on which domain, by what means, and what is left open.
+    question: which one; statement: the answer in a sentence or two; holds: True or False where it
+    is yes or no, None where it is a number, or not decided; values: the numbers by name; exact:
+    whether witnesses attain the bounds, to a millionth; witnesses: rows of the domain; notes: on
+    which domain, by what means, and what is left open.
     """
 
     question: str
@@ -97,7 +100,9 @@ def align_table(grid: Grid) -> list[str]:
 
 
 def _write_witness(witness: Witness, first: Witness) -> list[str]:
-    """A row in full; of a later one only the columns in which it differs from the first, where these are few."""
+    """A row in full; of a later one only the columns in which it differs from the first, where
+    these are few.
+    """
     outputs = ", ".join(f"{name} = {value:.6g}" for name, value in witness.outputs.items())
     row = {k: v for k, v in witness.row.items() if witness is first or v != first.row[k]}
     same = ""
@@ -105,12 +110,15 @@ def _write_witness(witness: Witness, first: Witness) -> list[str]:
         same = "the same row but for " if row else "the same row"
     else:
         row = dict(witness.row)
+
     shown = ", ".join(f"{name} = {format_value(value)}" for name, value in row.items())
     return [f"  {witness.shows}: {outputs} (rule {witness.rule})", f"    {same}{shown}"]
 
 
 def format_value(value: Value) -> str:
-    """A table's value: text as it is, a missing one said so, a number with digits enough to be used."""
+    """A table's value: text as it is, a missing one said so, a number with digits enough to be
+    used.
+    """
     return "missing" if value is None else value if isinstance(value, str) else f"{value:.9g}"
 
 

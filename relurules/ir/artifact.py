@@ -31,10 +31,11 @@ _OPTIONAL_FIELDS = ("shape", "name", "returned", "outside", "missing", "number")
 class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
-    target: text, markdown, html, latex, sql, python or c; form: rules, tree or network; domain, outputs, complete:
-    those of the rules; max_error: of the scores; decision: "argmax" or a threshold, where the output is a class. Only
-    for SQL: dialect, table, key; shape, and the name of what is created; returned: what it gives beside the key;
-    outside: what becomes of rows outside the domain; missing: what of missing values.
+    target: text, markdown, html, latex, sql, python or c; form: rules, tree or network; domain,
+    outputs, complete: those of the rules; max_error: of the scores; decision: "argmax" or a
+    threshold, where the output is a class. Only for SQL: dialect, table, key; shape, and the name
+    of what is created; returned: what it gives beside the key; outside: what becomes of rows
+    outside the domain; missing: what of missing values.
     """
 
     target: str
@@ -70,23 +71,30 @@ class Artifact:
 
     @classmethod
     def read(cls, path: str | Path) -> "Artifact":
-        """An artefact from its main file (C: from score.c, with score.h beside it). RulesError for any other file."""
+        """An artefact from its main file (C: from score.c, with score.h beside it).
+
+        RulesError for any other file.
+        """
         path = Path(path)
         paths = [path.with_suffix(".h"), path] if path.suffix == ".c" else [path]
         try:
             files = {p.name: read_text(p) for p in paths}
         except (OSError, UnicodeDecodeError) as error:
             raise RulesError(f"{path}: can't be read: {error}") from error
+
         try:
             return _build_from_header(_parse_header(files[path.name]), files)
         except (ValueError, KeyError, TypeError, DomainError) as error:
             raise RulesError(
-                f"{path}: no line '{_MARK}{{...}}' at its end that can be read; expected code that relurules emitted"
+                f"{path}: no line '{_MARK}{{...}}' at its end that can be read; expected code "
+                "that relurules emitted"
             ) from error
 
 
 def format_header(artifact: Artifact) -> str:
-    """One line for a comment of the artefact, from which `Artifact.read` learns what it is; safe in any comment."""
+    """One line for a comment of the artefact, from which `Artifact.read` learns what it is; safe in
+    any comment.
+    """
     said = {
         name: value
         for name in _HEADER_FIELDS
@@ -99,6 +107,7 @@ def format_header(artifact: Artifact) -> str:
     }
     text = json.dumps(said | _shorten_domain(domain_to_json(artifact.domain)))
     text = text.replace("{{", "\\u007b{").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
+
     return _MARK + text.replace("/", "\\/").replace("*", "\\u002a").replace("?", "\\u003f").replace(
         ">", "\\u003e"
     )

@@ -15,8 +15,8 @@ from relurules.files.writing import read_json, write_all, write_text
 class Certificate:
     """Shows that rules are a model up to `bound`, everywhere in their domain.
 
-    found: the plain JSON values of the file, described in `relurules.checker`; model: the model's numbers as the proof
-    starts from them, known where it was just made.
+    found: the plain JSON values of the file, described in `relurules.checker`; model: the model's
+    numbers as the proof starts from them, known where it was just made.
     """
 
     found: Mapping[str, Any]
@@ -24,7 +24,9 @@ class Certificate:
 
     @property
     def bound(self) -> float:
-        """|model - rules| is nowhere in the domain more than this, for any score; of decisions, the margin needed."""
+        """|model - rules| is nowhere in the domain more than this, for any score; of decisions, the
+        margin needed.
+        """
         return float(self.found["bound"])
 
     @property
@@ -37,7 +39,9 @@ class Certificate:
         write_text(Path(path), _encode_json(self.found))
 
     def write(self, folder: str | Path) -> list[Path]:
-        """Write certificate.json, model.json (where the numbers are known) and check.py, which needs Python alone."""
+        """Write certificate.json, model.json (where the numbers are known) and check.py, which
+        needs Python alone.
+        """
         files = {
             "certificate.json": _encode_json(self.found),
             "check.py": Path(checker.__file__).read_text(encoding="utf-8"),
@@ -48,16 +52,21 @@ class Certificate:
 
     @classmethod
     def load(cls, path: str | Path) -> "Certificate":
-        """Read what `save` wrote. RulesError for any other file; whether it holds is for `check` to say."""
+        """Read what `save` wrote.
+
+        RulesError for any other file; whether it holds is for `check` to say.
+        """
         found = read_json(Path(path))
         if not isinstance(found, dict) or found.get("format") != checker.FORMAT:
             raise RulesError(
                 f"{path}: is no certificate; expected {checker.FORMAT} version {checker.VERSION}"
             )
+
         if not isinstance(found.get("bound"), float | int) or not isinstance(
             found.get("bounds"), list
         ):
             raise RulesError(f"{path}: tells no bounds; expected numbers as `bound` and `bounds`")
+
         return cls(found)
 
 

@@ -1,8 +1,9 @@
 """Affine forms of neurons and outputs on given regions, every coefficient rounded about once.
 
-Products of weights may cancel, and what is left may be far smaller than the terms. So they are summed in pairs of
-floats (T. J. Dekker, "A floating-point technique for extending the available precision", 1971; T. Ogita, S. M. Rump
-and S. Oishi, "Accurate sum and dot product", 2005), in integers where even these may not be enough (`exact_forms`).
+Products of weights may cancel, and what is left may be far smaller than the terms. So they are
+summed in pairs of floats (T. J. Dekker, "A floating-point technique for extending the available
+precision", 1971; T. Ogita, S. M. Rump and S. Oishi, "Accurate sum and dot product", 2005), in
+integers where even these may not be enough (`exact_forms`).
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from relurules.ir.network import AffineMap, Array, Network, Pattern
 
 #: Numbers in the largest array of a block of regions.
 _BLOCK = 400_000
-#: A coefficient that is less than this share of its terms is computed in integers: pairs keep some 100 bits.
+#: A coefficient that is less than this share of its terms is computed in integers: pairs keep some
+#: 100 bits.
 _CANCELLED = 2.0**-40
 #: Outside this range of magnitudes, products of parts of floats may overflow or vanish.
 _LARGEST, _SMALLEST = 1e140, 1e-140
@@ -65,9 +67,11 @@ class _PairForms(NamedTuple):
 
 
 def compute_accurate_forms(network: Network, patterns: Pattern) -> Array:
-    """(R, K, d + 1) every neuron's z as an affine form of x, constants last, on regions with these patterns (R, K).
+    """(R, K, d + 1) every neuron's z as an affine form of x, constants last, on regions with these
+    patterns (R, K).
 
-    A neuron's form depends on the signs of the neurons that it reads only; 0 for a sign that doesn't matter.
+    A neuron's form depends on the signs of the neurons that it reads only; 0 for a sign that
+    doesn't matter.
     """
     lifting = network.source_lifting
     blocks = [
@@ -77,11 +81,14 @@ def compute_accurate_forms(network: Network, patterns: Pattern) -> Array:
         )
     ]
     shape = (0, len(network), network.A.shape[1] + 1)
+
     return np.concatenate(blocks) if blocks else np.empty(shape)
 
 
 def compute_accurate_maps(network: Network, patterns: Pattern) -> AffineMap:
-    """What the network is on regions with these patterns, (R, K): weights (R, m, d), constants (R, m)."""
+    """What the network is on regions with these patterns, (R, K): weights (R, m, d), constants (R,
+    m).
+    """
     return round_maps(compute_map_pairs(network, patterns))
 
 
@@ -96,6 +103,7 @@ def compute_map_pairs(network: Network, patterns: Pattern) -> FloatPair:
         )
     ]
     empty = np.empty((0, m, d + 1))
+
     return FloatPair(*(np.concatenate([empty, *(block[i] for block in blocks)]) for i in (0, 1)))
 
 
@@ -105,7 +113,9 @@ def round_maps(maps: FloatPair) -> AffineMap:
 
 
 def express_in_frame(maps: FloatPair, frame: Normalisation) -> Array:
-    """(R, m, f + 1) maps as forms of the frame's coordinates, rounded once: the shift to the frame may cancel."""
+    """(R, m, f + 1) maps as forms of the frame's coordinates, rounded once: the shift to the frame
+    may cancel.
+    """
     shift = frame.shift
     total = FloatPair(maps.high[:, :, -1], maps.low[:, :, -1])
     for j in np.flatnonzero(shift).tolist():
@@ -113,13 +123,15 @@ def express_in_frame(maps: FloatPair, frame: Normalisation) -> Array:
             total,
             multiply_pairs(np.array(shift[j]), FloatPair(maps.high[:, :, j], maps.low[:, :, j])),
         )
+
     R, m, d1 = maps.high.shape
     rows, _ = frame.rows(maps.high[:, :, :-1].reshape(R * m, d1 - 1), np.zeros(R * m))
     return np.concatenate([rows.reshape(R, m, -1), total.high[:, :, None]], axis=2)
 
 
 def compute_accurate_rows(network: Network, neurons: NDArray[np.intp], signs: Pattern) -> Array:
-    """(S, d + 1) z of one neuron each as an affine form of x, where the signs of those before it are as told, (S, K).
+    """(S, d + 1) z of one neuron each as an affine form of x, where the signs of those before it
+    are as told, (S, K).
 
     Splits of a search often share these signs: every form is computed once.
     """
@@ -127,6 +139,7 @@ def compute_accurate_rows(network: Network, neurons: NDArray[np.intp], signs: Pa
     level_of = np.zeros(len(network), dtype=np.intp)
     for i, level in enumerate(network.levels):
         level_of[level] = i
+
     for i in range(len(network.levels)):
         at = np.flatnonzero(level_of[neurons] == i)
         if not len(at):
@@ -145,6 +158,7 @@ def compute_accurate_rows(network: Network, neurons: NDArray[np.intp], signs: Pa
                 np.searchsorted(which[order], first) : np.searchsorted(which[order], first + step)
             ]
             found[at[part]] = forms[which[part] - first, neurons[at[part]]]
+
     return found
 
 
@@ -155,6 +169,7 @@ def _iterate_blocks(
     K, d = network.A.shape
     step = max(1, _BLOCK // max(1, (K + len(network.c)) * (d + 1)))
     exact = ExactForms(network)
+
     for first in range(0, len(patterns), step):
         signs = patterns[first : first + step]
         with np.errstate(over="ignore", invalid="ignore"):
@@ -185,7 +200,8 @@ def _repeat_rows(rows: Array, count: int) -> _PairForms:
     return _PairForms(FloatPair(value, np.zeros_like(value)), np.abs(value))
 
 
-def _add_terms(target: _PairForms, at: "np.ndarray[tuple[int], np.dtype[np.intp]]", weights: Array, slope: Array,
+def _add_terms(target: _PairForms, at: ("np.ndarray[tuple[int], "
+                                       "np.dtype[np.intp]]"), weights: Array, slope: Array,
                signs: Pattern, forms: _PairForms) -> None:  # fmt: skip
     """Add weights (n, K) times phi(z) to the target's rows `at`, on every region."""
     value, size = FloatPair(target.value.high[:, at], target.value.low[:, at]), target.size[:, at]
@@ -202,6 +218,7 @@ def _add_terms(target: _PairForms, at: "np.ndarray[tuple[int], np.dtype[np.intp]
             value, multiply_pairs(gain, FloatPair(active.high[:, None], active.low[:, None]))
         )
         size = size + np.abs(gain) * (np.abs(factor) * forms.size[:, j])[:, None]
+
     target.value.high[:, at], target.value.low[:, at], target.size[:, at] = (
         value.high,
         value.low,

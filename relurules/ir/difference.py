@@ -12,7 +12,9 @@ _LISTED = 4
 
 
 class RowComparison(NamedTuple):
-    """A row of the domain, the rule of either set that applies to it, and what they predict, name -> value."""
+    """A row of the domain, the rule of either set that applies to it, and what they predict, name
+    -> value.
+    """
 
     row: Mapping[str, Value]
     rules: tuple[int, int]
@@ -21,10 +23,12 @@ class RowComparison(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Of one score. bound: no row differs by more, boundaries not counted; reached: at `place`, None for none.
+    """Of one score. bound: no row differs by more, boundaries not counted; reached: at `place`,
+    None for none.
 
-    slivers: the same for parts thinner than 1e-9 of the domain, along boundaries, where rules may jump. output: bound
-    on the difference of the outputs that are of this score alone, None where it isn't known.
+    slivers: the same for parts thinner than 1e-9 of the domain, along boundaries, where rules may
+    jump. output: bound on the difference of the outputs that are of this score alone, None where it
+    isn't known.
     """
 
     score: str
@@ -36,9 +40,11 @@ class Gap(NamedTuple):
 
 
 class DataDifference(NamedTuple):
-    """Rows of a table. rows: that both sets have a rule for; differing: of these, those that they decide differently.
+    """Rows of a table. rows: that both sets have a rule for; differing: of these, those that they
+    decide differently.
 
-    largest: the largest difference of an output there, and row: where, counted from 0, None without rows.
+    largest: the largest difference of an output there, and row: where, counted from 0, None without
+    rows.
     """
 
     rows: int
@@ -48,7 +54,9 @@ class DataDifference(NamedTuple):
 
 
 class RuleMatch(NamedTuple):
-    """A rule of each set that hold for the same rows; gap: a bound on how far their scores differ there."""
+    """A rule of each set that hold for the same rows; gap: a bound on how far their scores differ
+    there.
+    """
 
     old: int
     new: int
@@ -56,7 +64,9 @@ class RuleMatch(NamedTuple):
 
 
 class RuleWithoutMatch(NamedTuple):
-    """A rule for whose rows the other set has no one rule, and the rules that it has for them, at most a dozen."""
+    """A rule for whose rows the other set has no one rule, and the rules that it has for them, at
+    most a dozen.
+    """
 
     rule: int
     instead: tuple[int, ...]
@@ -64,12 +74,15 @@ class RuleWithoutMatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Difference:
-    """Two rule sets, old and new. True where they are proven to differ by no more than `tolerance` anywhere.
+    """Two rule sets, old and new.
 
-    same: whether formulas are the same numbers on every part of the domain that a rule of each shares; gaps: one per
-    score, none where rules tell classes; parts: those parts that have an interior; differing: of these, those with rows
-    that are decided differently (where outputs are no classes: differ by more than the tolerance); decides: whether
-    outputs are classes. kept, changed, removed, added: the rules. complete: False where there were too many parts.
+    True where they are proven to differ by no more than `tolerance` anywhere.
+
+    same: whether formulas are the same numbers on every part of the domain that a rule of each
+    shares; gaps: one per score, none where rules tell classes; parts: those parts that have an
+    interior; differing: of these, those with rows that are decided differently (where outputs are
+    no classes: differ by more than the tolerance); decides: whether outputs are classes. kept,
+    changed, removed, added: the rules. complete: False where there were too many parts.
     """
 
     names: tuple[str, str]
@@ -114,8 +127,10 @@ class Difference:
         lines = [self.verdict()]
         for gap in self.gaps if not self.same else ():
             lines += write_gap(gap)
+
         if self.place is not None:
             lines.append(f"decided differently at {describe_row(self.place)}")
+
         what = (
             "are decided differently somewhere"
             if self.decides
@@ -124,6 +139,7 @@ class Difference:
         lines.append(
             f"{self.differing} of {self.parts} parts of the domain, one per pair of rules, {what}"
         )
+
         if self.data is not None:
             lines += write_data_difference(self.data, self.decides)
         return [*lines, *self.notes]
@@ -138,16 +154,28 @@ class Difference:
                 if self
                 else "not equivalent: some rows get another class"
             )
+
         if self.same and self:
             return "equivalent: on every part of the domain, the two formulas are the same numbers"
         if self:
-            return f"equivalent up to {format_upper_bound(self.bound)}: no row differs by more (tolerance {self.tolerance:.3g})"
-        return f"not equivalent: scores differ by as much as {format_upper_bound(self.bound)} (tolerance {self.tolerance:.3g})"
+            return (
+                f"equivalent up to {format_upper_bound(self.bound)}: no row differs by more "
+                f"(tolerance {self.tolerance:.3g})"
+            )
+
+        return (
+            f"not equivalent: scores differ by as much as {format_upper_bound(self.bound)} "
+            f"(tolerance {self.tolerance:.3g})"
+        )
 
     def _undecided(self) -> str:
         """What is known where not all parts were compared: a row that shows a difference is enough."""
-        some = f"only {self.parts} parts of the domain could be compared: there were too many, or too little time"
+        some = (
+            f"only {self.parts} parts of the domain could be compared: there were too many, or "
+            "too little time"
+        )
         reached = max((gap.reached for gap in self.gaps if gap.reached is not None), default=0.0)
+
         if reached > self.tolerance:
             return f"not equivalent: scores differ by {reached:.6g} at least; {some}"
         if not self.gaps and self.place is not None:
@@ -184,10 +212,12 @@ class Difference:
                 ],
             ),
         ]
+
         for kind, found in parts:
             lines += [f"{kind}: {len(found)}", *(f"  {text}" for text in found[:most])]
             if len(found) > most:
                 lines.append(f"  and {len(found) - most} more")
+
         return lines
 
     def to_json(self) -> dict[str, Any]:
@@ -229,8 +259,10 @@ def write_gap(gap: Gap) -> list[str]:
         lines.append(f"outputs of {gap.score} differ by at most {format_upper_bound(gap.output)}")
     if gap.slivers > gap.bound:
         lines.append(
-            f"on boundaries, in parts thinner than 1e-9 of the domain, {gap.score} may be {format_upper_bound(gap.slivers)} off"
+            f"on boundaries, in parts thinner than 1e-9 of the domain, {gap.score} may be "
+            f"{format_upper_bound(gap.slivers)} off"
         )
+
     return lines
 
 
@@ -241,8 +273,10 @@ def write_data_difference(data: DataDifference, decides: bool) -> list[str]:
     lines = [f"of {data.rows} rows of the data, {data.differing} ({share:.1f} %) {what}"]
     if data.row is not None:
         lines.append(
-            f"the largest difference of an output on the data is {data.largest:.6g}, in row {data.row}"
+            f"the largest difference of an output on the data is {data.largest:.6g}, in row "
+            f"{data.row}"
         )
+
     return lines
 
 

@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 
 class Estimate(NamedTuple):
-    """How many linear regions there are, and how much of the domain was looked at; errors are standard errors.
+    """How many linear regions there are, and how much of the domain was looked at; errors are
+    standard errors.
 
-    regions, error: the number found plus what probes of the rest say (D. E. Knuth, "Estimating the efficiency of
-    backtrack programs", 1975), without bias, but a large branch that few probes reach may hide. volume, volume_error:
-    the share of the domain's volume that was searched, by uniform points, every combination of categories weighing the
-    same; None where the domain is unbounded. data: the share of the rows given; None without any.
+    regions, error: the number found plus what probes of the rest say (D. E. Knuth, "Estimating the
+    efficiency of backtrack programs", 1975), without bias, but a large branch that few probes reach
+    may hide. volume, volume_error: the share of the domain's volume that was searched, by uniform
+    points, every combination of categories weighing the same; None where the domain is unbounded.
+    data: the share of the rows given; None without any.
     """
 
     regions: float
@@ -21,7 +23,9 @@ class Estimate(NamedTuple):
 
 
 class Count(NamedTuple):
-    """Linear regions found; complete: whether that is all of them; estimate: how much there is where it isn't."""
+    """Linear regions found; complete: whether that is all of them; estimate: how much there is
+    where it isn't.
+    """
 
     regions: int
     complete: bool
@@ -29,7 +33,9 @@ class Count(NamedTuple):
 
 
 class StreamResult(NamedTuple):
-    """What was written to a folder: linear regions; its Parquet files, in order; complete, estimate: as in `Count`."""
+    """What was written to a folder: linear regions; its Parquet files, in order; complete,
+    estimate: as in `Count`.
+    """
 
     regions: int
     complete: bool

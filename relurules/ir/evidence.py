@@ -1,4 +1,6 @@
-"""What data say about rules, and where rules come from: kept with them, so that a document needs nothing else."""
+"""What data say about rules, and where rules come from: kept with them, so that a document needs
+nothing else.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +12,11 @@ from relurules.ir.network import Array
 class RuleFacts(NamedTuple):
     """One rule and the rows for which it is the one that applies.
 
-    rows, share: how many, of all rows that have a rule; mean, deviation: of the response on these rows (None without a
-    response or without rows); local: metric -> score of the rule on its own rows; whole: of its formula on all rows
-    (both without what can't be computed, such as the AUC of one class); typical: (d,) the row of the data that lies
-    nearest to the mean of its rows, in coordinates, None without rows.
+    rows, share: how many, of all rows that have a rule; mean, deviation: of the response on these
+    rows (None without a response or without rows); local: metric -> score of the rule on its own
+    rows; whole: of its formula on all rows (both without what can't be computed, such as the AUC of
+    one class); typical: (d,) the row of the data that lies nearest to the mean of its rows, in
+    coordinates, None without rows.
     """
 
     rows: int
@@ -29,10 +32,11 @@ class RuleFacts(NamedTuple):
 class Evidence:
     """What a table says about a rule set.
 
-    digest: SHA-256 of its rows in coordinates; rows: all of them; outside: those that no rule applies to; response:
-    name of the column with the true values, None where there was none; task: regression, binary or multiclass; metrics:
-    of all rules together; means, deviations: (d,) of the coordinates over the rows that have a rule; rules: one each;
-    positive: the value of the response that counts as 1 where the task is binary, None for a plain 1.
+    digest: SHA-256 of its rows in coordinates; rows: all of them; outside: those that no rule
+    applies to; response: name of the column with the true values, None where there was none; task:
+    regression, binary or multiclass; metrics: of all rules together; means, deviations: (d,) of the
+    coordinates over the rows that have a rule; rules: one each; positive: the value of the response
+    that counts as 1 where the task is binary, None for a plain 1.
     """
 
     digest: str
@@ -49,7 +53,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Provenance:
-    """How the rules were made: model: what kind, or the name of its file; digest: SHA-256 of the network as traced.
+    """How the rules were made: model: what kind, or the name of its file; digest: SHA-256 of the
+    network as traced.
 
     version: of this package; settings: what `extract` was asked for, where that isn't the default.
     """

@@ -1,4 +1,6 @@
-"""Affine forms of neurons and outputs on a region, in exact integers: float64 weights are binary fractions."""
+"""Affine forms of neurons and outputs on a region, in exact integers: float64 weights are binary
+fractions.
+"""
 
 from fractions import Fraction
 from typing import Any
@@ -25,7 +27,10 @@ def scale_to_integers(values: Array) -> tuple[Integers, int]:
 
 
 class ExactForms:
-    """A network's numbers as integers. Forms on a region are integers over a power of two that depends on the level."""
+    """A network's numbers as integers.
+
+    Forms on a region are integers over a power of two that depends on the level.
+    """
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -43,8 +48,10 @@ class ExactForms:
             np.column_stack([network.C, network.c])
         )
         depth = np.zeros(len(network), dtype=np.int64)
+
         for level, neurons in enumerate(network.levels):
             depth[neurons] = level
+
         self._depth = depth
         self._ready = True
 
@@ -64,7 +71,9 @@ class ExactForms:
     def column(
         self, signs: Pattern, j: int, rows: NDArray[np.intp], *, of_outputs: bool
     ) -> tuple[Array, Array]:
-        """The coefficients of column j (d for the constant) of some neurons' or outputs' forms, and rests."""
+        """The coefficients of column j (d for the constant) of some neurons' or outputs' forms, and
+        rests.
+        """
         cache: dict[int, Integers] = {}
         if not of_outputs:
             exact = [
@@ -78,17 +87,20 @@ class ExactForms:
             if not self._ready:
                 self._prepare()
             exact = [self._output(int(o), j, signs, cache) for o in rows]
+
         high = [_to_float(value) for value in exact]
         rest = [
             _to_float(value - Fraction(h)) if np.isfinite(h) else 0.0
             for value, h in zip(exact, high, strict=True)
         ]
+
         return np.array(high), np.array(rest)
 
     def _form(self, k: int, signs: Pattern, columns: slice, cache: dict[int, Integers]) -> Integers:
         own = self.shift_of(k)
         if k in cache:
             return cache[k]
+
         form = self._inputs[k, columns] * (1 << (own - self._input_shift))
         for i in np.flatnonzero(self.network.L[k]).tolist():
             factor = self._factor(i, signs)
@@ -98,6 +110,7 @@ class ExactForms:
                 form = form + read * (
                     gain << (own - self.shift_of(i) - self._L_shift - self._slope_shift)
                 )
+
         cache[k] = form
         return form
 

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Graph:
-    """A traced network: its columns, its outputs, its canonical form, and its layers for pictures and people.
+    """A traced network: its columns, its outputs, its canonical form, and its layers for pictures
+    and people.
 
-    features: d input names; outputs: m output names; layers: operators as nodes (with `operator`, `module`, `size`);
-    identities: activation units left out of `network` since their slope is exactly 1. heads: for each output the link
-    and the scores (outputs of `network`) that it takes; none given: the outputs are the scores. columns: the columns of
-    the user's table, which become the d inputs; none given: they are the inputs. batch: the size at which the model
-    fixes the first dimension of its inputs, which then is a part of every row; 1 where it fixes none.
+    features: d input names; outputs: m output names; layers: operators as nodes (with `operator`,
+    `module`, `size`); identities: activation units left out of `network` since their slope is
+    exactly 1. heads: for each output the link and the scores (outputs of `network`) that it takes;
+    none given: the outputs are the scores. columns: the columns of the user's table, which become
+    the d inputs; none given: they are the inputs. batch: the size at which the model fixes the
+    first dimension of its inputs, which then is a part of every row; 1 where it fixes none.
     """
 
     features: tuple[str, ...]
@@ -44,5 +46,7 @@ class Graph:
         return self.columns != make_number_columns(make_default_names(len(self.features)))
 
     def evaluate(self, X: Array) -> Array:
-        """(N, d) -> (N, m), float64: the reference that everything made from this network is compared with."""
+        """(N, d) -> (N, m), float64: the reference that everything made from this network is
+        compared with.
+        """
         return apply_links(self.heads, self.network.evaluate(X))

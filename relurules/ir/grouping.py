@@ -7,7 +7,8 @@ Words = NDArray[np.uint64]
 
 
 def group_equal_rows(words: Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Equal rows of `words` (n, W) -> first row of each group, ascending (G,); the group of every row (n,).
+    """Equal rows of `words` (n, W) -> first row of each group, ascending (G,); the group of every
+    row (n,).
 
     Sorted by a hash; where two different rows have the same one, by all words.
     """
@@ -18,12 +19,14 @@ def group_equal_rows(words: Words) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     if (new[1:] & (hashes[1:] == hashes[:-1])).any():
         order = np.lexsort(words.T)
         new = _mark_changes(words[order])
+
     first = order[new]
     arrival = np.argsort(first)
     number = np.empty(len(first), dtype=np.intp)
     number[arrival] = np.arange(len(first))
     group = np.empty(len(words), dtype=np.intp)
     group[order] = number[np.cumsum(new) - 1]
+
     return first[arrival], group
 
 

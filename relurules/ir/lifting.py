@@ -16,14 +16,14 @@ Signs = NDArray[np.int8]
 class Lifting:
     """A source network with K0 neurons whose signs are those of K neurons that were kept, or known.
 
-    A collapse folds neurons into one another, and rounds while it does. What depends on the last digit (regions, maps)
-    is therefore computed from the source network, whose numbers are the model's own.
+    A collapse folds neurons into one another, and rounds while it does. What depends on the last
+    digit (regions, maps) is therefore computed from the source network, whose numbers are the
+    model's own.
 
-    source: the network before any collapse.
-    origin: (K,) which neuron of the source each kept one is.
-    kept: (K0,) which kept neuron tells the sign of each neuron of the source; -1 where its sign is known.
-    signs: (K0,) that sign where it is known (+1 also stands for "phi is the identity"), else +1, or -1 where the sign
-    is the opposite of the kept neuron's.
+    source: the network before any collapse. origin: (K,) which neuron of the source each kept one
+    is. kept: (K0,) which kept neuron tells the sign of each neuron of the source; -1 where its sign
+    is known. signs: (K0,) that sign where it is known (+1 also stands for "phi is the identity"),
+    else +1, or -1 where the sign is the opposite of the kept neuron's.
     """
 
     source: "Network"
@@ -40,7 +40,9 @@ class Lifting:
         )
 
     def lift_patterns(self, patterns: Signs) -> Signs:
-        """(R, K) signs of the kept neurons, 0 where undecided -> (R, K0) signs of the source's neurons."""
+        """(R, K) signs of the kept neurons, 0 where undecided -> (R, K0) signs of the source's
+        neurons.
+        """
         told = self.kept >= 0
         lifted = np.tile(self.signs, (len(patterns), 1))
         lifted[:, told] *= patterns[:, self.kept[told]]
@@ -68,7 +70,9 @@ class Lifting:
         )
 
     def restrict(self, remaining: NDArray[np.bool_]) -> "Lifting":
-        """The kept neurons that remain, (K,), numbered anew; a sign that a dropped one tells doesn't matter."""
+        """The kept neurons that remain, (K,), numbered anew; a sign that a dropped one tells
+        doesn't matter.
+        """
         number = np.where(remaining, np.cumsum(remaining) - 1, -1)
         told = self.kept >= 0
         kept = np.full(len(self.kept), -1, dtype=np.intp)

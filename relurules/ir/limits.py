@@ -1,4 +1,7 @@
-"""What a command may take: seconds, linear regions, memory. Every loop that may be long looks at one `Deadline`."""
+"""What a command may take: seconds, linear regions, memory.
+
+Every loop that may be long looks at one `Deadline`.
+"""
 
 import math
 import time
@@ -10,7 +13,9 @@ from relurules.errors import OutOfTimeError, UnsupportedError
 
 @dataclass(frozen=True)
 class Deadline:
-    """When work must end, by a clock that tells seconds. seconds: what the user allowed in all, inf for any time."""
+    """When work must end, by a clock that tells seconds. seconds: what the user allowed in all, inf
+    for any time.
+    """
 
     seconds: float = math.inf
     end: float = math.inf
@@ -20,7 +25,10 @@ class Deadline:
     def after(
         cls, seconds: float | None, clock: Callable[[], float] = time.monotonic
     ) -> "Deadline":
-        """So many seconds from now; None: any time. UnsupportedError for what is no number of seconds."""
+        """So many seconds from now; None: any time.
+
+        UnsupportedError for what is no number of seconds.
+        """
         if seconds is None:
             return NEVER
         if not seconds >= 0.0:
@@ -72,11 +80,13 @@ NEVER = Deadline()
 
 @dataclass(frozen=True, kw_only=True)
 class SearchLimits:
-    """What a search for linear regions may take. regions: so many, inf for any number, which the user then asked for.
+    """What a search for linear regions may take. regions: so many, inf for any number, which the
+    user then asked for.
 
-    None is no limit either, but nobody asked for all of them: where there are very many, an estimate is given instead.
-    megabytes: what is kept of regions may take so much. pace, bytes: what follows the search takes so many seconds and
-    so much memory for every region, and these limits hold for all together.
+    None is no limit either, but nobody asked for all of them: where there are very many, an
+    estimate is given instead. megabytes: what is kept of regions may take so much. pace, bytes:
+    what follows the search takes so many seconds and so much memory for every region, and these
+    limits hold for all together.
     """
 
     regions: float | None = None

@@ -1,4 +1,7 @@
-"""Links: what a model does to its scores at the very end, y = link(f(x)). One row of `LINKS` each."""
+"""Links: what a model does to its scores at the very end, y = link(f(x)).
+
+One row of `LINKS` each.
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +15,9 @@ from relurules.tables.frames import find_text_flaw
 
 
 class Head(NamedTuple):
-    """One output: entry `component` of the link of the scores (indices of the network's own outputs f)."""
+    """One output: entry `component` of the link of the scores (indices of the network's own outputs
+    f).
+    """
 
     link: str
     scores: tuple[int, ...]
@@ -20,12 +25,13 @@ class Head(NamedTuple):
 
 
 class Link(NamedTuple):
-    """apply: (N, k) scores -> (N, k), or (N, 1) where `reduces`. joint: over all its scores; others are of one each.
+    """apply: (N, k) scores -> (N, k), or (N, 1) where `reduces`. joint: over all its scores; others
+    are of one each.
 
-    change takes how far each of k scores may be off, the largest that a score is, and k, and returns by how much any
-    output may be off; only where the link `steepens` does the largest score matter. slack takes the scores (N, k),
-    how far each may be off (N, k), and the relative rounding of the link itself, and returns (N, k) or (N, 1): by how
-    much each output may then be off.
+    change takes how far each of k scores may be off, the largest that a score is, and k, and
+    returns by how much any output may be off; only where the link `steepens` does the largest score
+    matter. slack takes the scores (N, k), how far each may be off (N, k), and the relative rounding
+    of the link itself, and returns (N, k) or (N, 1): by how much each output may then be off.
     """
 
     apply: Callable[[Array], Array]
@@ -69,7 +75,9 @@ def _argmax(s: Array) -> Array:
 def _make_share_slack(
     apply: Callable[[Array], Array], steepness: float
 ) -> Callable[[Array, Array, float], Array]:
-    """For a share of 1 whose slope is at most `steepness`, and at most 4 * steepness times the share itself."""
+    """For a share of 1 whose slope is at most `steepness`, and at most 4 * steepness times the
+    share itself.
+    """
 
     def slack(s: Array, off: Array, rounding: float) -> Array:
         share, most = apply(s), off.max(axis=1, keepdims=True)
@@ -86,7 +94,9 @@ def _bound_log_share(s: Array, off: Array, rounding: float) -> Array:
 
 
 def _make_power_slack(exp: Callable[[Array], Array]) -> Callable[[Array, Array, float], Array]:
-    """For exp and expm1: nothing where it is infinite in any case, anything where rounding may make it so."""
+    """For exp and expm1: nothing where it is infinite in any case, anything where rounding may make
+    it so.
+    """
 
     def slack(s: Array, off: Array, rounding: float) -> Array:
         low, high = exp(s - off), exp(s + off)
@@ -96,7 +106,9 @@ def _make_power_slack(exp: Callable[[Array], Array]) -> Callable[[Array, Array, 
 
 
 def _bound_argmax(s: Array, off: Array, _: float) -> Array:
-    """An argmax may be off as far as the classes whose scores come so close to the largest that they may pass it."""
+    """An argmax may be off as far as the classes whose scores come so close to the largest that
+    they may pass it.
+    """
     best = s.argmax(axis=1)[:, None]
     lead = np.take_along_axis(s - off, best, axis=1)
     rivals = s + off >= lead
@@ -158,6 +170,7 @@ def check_heads(heads: Sequence[Head], outputs: int, scores: int) -> None:
         raise ValueError(
             f"heads has {len(heads)} entries for {outputs} outputs; expected one per output"
         )
+
     for i, head in enumerate(heads):
         if head.link not in LINKS:
             raise ValueError(f"heads[{i}].link is {head.link!r}; supported: {', '.join(LINKS)}")
@@ -180,8 +193,10 @@ def check_outputs(names: Sequence[str]) -> None:
     """ModelError where there is no output, or where a name can't be written."""
     if not names:
         raise ModelError(
-            "the model gives no numbers: all its outputs have width 0; supported: one or more per row"
+            "the model gives no numbers: all its outputs have width 0; supported: one or more "
+            "per row"
         )
+
     for name in names:
         if flaw := find_text_flaw(name):
             raise ModelError(
@@ -192,7 +207,9 @@ def check_outputs(names: Sequence[str]) -> None:
 def name_scores(
     outputs: Sequence[str], heads: Sequence[Head], scores: int, taken: Sequence[str]
 ) -> tuple[str, ...]:
-    """The outputs' names where the scores are the outputs; else names that start none of `outputs` and `taken`."""
+    """The outputs' names where the scores are the outputs; else names that start none of `outputs`
+    and `taken`.
+    """
     if is_identity(heads, scores):
         return tuple(outputs)
     name = "score"
@@ -223,7 +240,9 @@ def bound_link_error(heads: Sequence[Head], scores: Array, off: Array, rounding:
 def _gather_components(
     heads: Sequence[Head], result: Callable[[str, tuple[int, ...]], Array], rows: int
 ) -> Array:
-    """The heads' components, (rows, m), of `result`, which is computed once for all heads that share it."""
+    """The heads' components, (rows, m), of `result`, which is computed once for all heads that
+    share it.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         results = {
             key: result(*key) for key in dict.fromkeys((head.link, head.scores) for head in heads)

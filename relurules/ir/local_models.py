@@ -13,11 +13,12 @@ from relurules.ir.network import Array
 
 @dataclass(frozen=True)
 class LocalModels:
-    """R affine maps of one function y = link(f(x)), as rules have them, or the patterns that the rows of a table reach.
+    """R affine maps of one function y = link(f(x)), as rules have them, or the patterns that the
+    rows of a table reach.
 
-    weights: (R, m, d), constants: (R, m), of the m scores f, in the user's units; domain: the d coordinates;
-    kind: what one of them is called. classes: where the models tell which class and nothing else, their names;
-    threshold: where that is whether an output reaches it.
+    weights: (R, m, d), constants: (R, m), of the m scores f, in the user's units; domain: the d
+    coordinates; kind: what one of them is called. classes: where the models tell which class and
+    nothing else, their names; threshold: where that is whether an output reaches it.
     """
 
     domain: Domain
@@ -50,7 +51,9 @@ class LocalModels:
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows of a table beside local models. X: (N, d) in coordinates; of: (N,) which model each row has, all >= 0.
+    """Rows of a table beside local models.
+
+    X: (N, d) in coordinates; of: (N,) which model each row has, all >= 0.
 
     total: rows of the whole table, those that no model is for included.
     """
@@ -76,7 +79,9 @@ class Sample:
 
     @cached_property
     def deviations(self) -> Array:
-        """(d,) standard deviations (divided by N) of the coordinates, exactly 0 for one that never changes."""
+        """(d,) standard deviations (divided by N) of the coordinates, exactly 0 for one that never
+        changes.
+        """
         if not len(self):
             return np.zeros(self.X.shape[1])
         return np.where(np.ptp(self.X, axis=0) > 0, self.X.std(axis=0), 0.0)

@@ -15,7 +15,9 @@ Pattern = NDArray[np.int8]
 
 
 class Neuron(NamedTuple):
-    """Where a neuron stands in the model it came from: the activation's module path, and which of its units it is."""
+    """Where a neuron stands in the model it came from: the activation's module path, and which of
+    its units it is.
+    """
 
     layer: str
     unit: int
@@ -47,10 +49,12 @@ def group_levels(reads: NDArray[np.bool_]) -> tuple[NDArray[np.intp], ...]:
 
 @dataclass(frozen=True)
 class Network:
-    """K neurons in topological order; phi_a(z) = max(0, z) + a * min(0, z) with one slope per neuron.
+    """K neurons in topological order; phi_a(z) = max(0, z) + a * min(0, z) with one slope per
+    neuron.
 
-    A: (K, d), L: (K, K) strictly lower triangular, b: (K,), C: (m, d), U: (m, K), c: (m,), slope: (K,); neurons: K.
-    lifting: where a collapse made this network, the one that it came from; None for a network that is its own source.
+    A: (K, d), L: (K, K) strictly lower triangular, b: (K,), C: (m, d), U: (m, K), c: (m,), slope:
+    (K,); neurons: K. lifting: where a collapse made this network, the one that it came from; None
+    for a network that is its own source.
     """
 
     A: Array
@@ -94,7 +98,9 @@ class Network:
         return X @ self.C.T + np.where(z >= 0, z, self.slope * z) @ self.U.T + self.c
 
     def magnitude(self, X: Array) -> Array:
-        """(N, d) -> (N, m): the sum of the absolute values of all terms, what rounding errors are measured against."""
+        """(N, d) -> (N, m): the sum of the absolute values of all terms, what rounding errors are
+        measured against.
+        """
         X = np.abs(validate_rows(X, self.A.shape[1]))
         size = X @ np.abs(self.A).T + np.abs(self.b)
         gain = np.maximum(1.0, np.abs(self.slope))
@@ -108,7 +114,8 @@ class Network:
         return self.lifting or Lifting.identity(self)
 
     def forms(self, pattern: Pattern) -> Array:
-        """(K, d + 1) every neuron's z as an affine form of x, constants last, on the region with this pattern, (K,).
+        """(K, d + 1) every neuron's z as an affine form of x, constants last, on the region with
+        this pattern, (K,).
 
         Every coefficient is that of the source network, rounded about once, see `accurate`.
         """
@@ -117,7 +124,9 @@ class Network:
         return np.asarray(compute_accurate_forms(self, pattern[None])[0])
 
     def affine_map(self, pattern: Pattern) -> AffineMap:
-        """The one affine map f is on the region with this activation pattern, (K,) of +1 / -1; rounded as `forms`."""
+        """The one affine map f is on the region with this activation pattern, (K,) of +1 / -1;
+        rounded as `forms`.
+        """
         from relurules.ir.compensated_forms import compute_accurate_maps
 
         maps = compute_accurate_maps(self, pattern[None])

@@ -25,9 +25,9 @@ UNEXPLORED = int(np.iinfo(np.int32).min)
 class Tree:
     """Splits normals x + offsets >= 0. Child 0 is the negative side, child 1 the other.
 
-    neurons: (S,) index of the neuron that cuts, -1 where a split is no neuron's sign; normals: (S, d); offsets: (S,);
-    children: (S, 2) int32: a split where >= 0, leaf ~child where negative, UNEXPLORED where a search stopped. Without
-    splits, leaf 0 is everything.
+    neurons: (S,) index of the neuron that cuts, -1 where a split is no neuron's sign; normals: (S,
+    d); offsets: (S,); children: (S, 2) int32: a split where >= 0, leaf ~child where negative,
+    UNEXPLORED where a search stopped. Without splits, leaf 0 is everything.
     """
 
     neurons: NDArray[np.intp]
@@ -42,15 +42,18 @@ class Tree:
             if len(self.neurons)
             else np.full(len(X), -1, dtype=np.int64)
         )
+
         while len(active := np.flatnonzero(at >= 0)):
             split = at[active]
             side = np.einsum("ij,ij->i", X[active], self.normals[split]) + self.offsets[split] >= 0
             at[active] = self.children[split, side.astype(np.intp)]
+
         return np.where(at == UNEXPLORED, -1, ~at)
 
     @cached_property
     def above(self) -> tuple[list[int], list[int]]:
-        """What leads to each split and to each leaf: twice the split above and its side, -1 at the root.
+        """What leads to each split and to each leaf: twice the split above and its side, -1 at the
+        root.
 
         Of a leaf that several branches lead to it is one of them.
         """
@@ -72,7 +75,9 @@ class Tree:
         return found[::-1]
 
     def paths(self, leaves: int) -> list[list[tuple[int, int]]]:
-        """For every leaf the (split, side) pairs from the root down, where one branch leads to each."""
+        """For every leaf the (split, side) pairs from the root down, where one branch leads to
+        each.
+        """
         return [self.path(leaf) for leaf in range(leaves)]
 
     def branches(self) -> "Iterator[tuple[int, list[tuple[int, int]]]]":
@@ -90,7 +95,8 @@ class Tree:
 
 
 class DecisionCounts(NamedTuple):
-    """How a search decided that neurons don't cut cells: by a certificate in floating point, or in exact arithmetic.
+    """How a search decided that neurons don't cut cells: by a certificate in floating point, or in
+    exact arithmetic.
 
     Splits aren't counted: a point inside each side shows them.
     """
@@ -102,9 +108,9 @@ class DecisionCounts(NamedTuple):
 class Region(NamedTuple):
     """One linear region.
 
-    pattern: (K,) +1 / -1; splits: the (split, side) pairs of the tree that its irredundant half-spaces come from;
-    normals (h, d) and bounds (h,): those half-spaces, as normals x >= bounds, within the domain; point: (d,) strictly
-    inside; map: what the network is there.
+    pattern: (K,) +1 / -1; splits: the (split, side) pairs of the tree that its irredundant
+    half-spaces come from; normals (h, d) and bounds (h,): those half-spaces, as normals x >=
+    bounds, within the domain; point: (d,) strictly inside; map: what the network is there.
     """
 
     pattern: Pattern
@@ -116,7 +122,8 @@ class Region(NamedTuple):
 
 
 class RegionCell(NamedTuple):
-    """A region by all splits above it: their half-spaces normals x >= bounds, and with the domain's walls G u <= h.
+    """A region by all splits above it: their half-spaces normals x >= bounds, and with the domain's
+    walls G u <= h.
 
     These rows are moved outward by as much as rounding may move the test of a float64 point.
     """
@@ -132,9 +139,10 @@ class RegionCell(NamedTuple):
 class Partition:
     """All linear regions of `network` in `domain`; R regions.
 
-    patterns: (R, K) int8, +1 / -1; points: (R, d), one strictly inside each region; frame: the normalised coordinates
-    the search worked in; complete: False where a budget stopped it; then the tree has unexplored children, and
-    `estimate` says how much is in them. decided: how the search decided, None where that isn't known.
+    patterns: (R, K) int8, +1 / -1; points: (R, d), one strictly inside each region; frame: the
+    normalised coordinates the search worked in; complete: False where a budget stopped it; then the
+    tree has unexplored children, and `estimate` says how much is in them. decided: how the search
+    decided, None where that isn't known.
     """
 
     network: Network
@@ -152,7 +160,9 @@ class Partition:
         return len(self.patterns)
 
     def locate(self, X: Array) -> NDArray[np.intp]:
-        """(N, d) -> (N,) region of every row, -1 outside the domain or where the search did not look."""
+        """(N, d) -> (N,) region of every row, -1 outside the domain or where the search did not
+        look.
+        """
         X = validate_rows(X, len(self.domain))
         inside = self.domain.contains(X)
         found = np.full(len(X), -1, dtype=np.intp)
@@ -173,7 +183,8 @@ class Partition:
         )
 
     def extent(self, region: int, forms: Array) -> Array:
-        """(n, 2) smallest and largest value of affine forms of x on the closure of a region, infinite where unbounded.
+        """(n, 2) smallest and largest value of affine forms of x on the closure of a region,
+        infinite where unbounded.
 
         forms: (n, d + 1), constants last, in the user's units.
         """
@@ -194,13 +205,17 @@ class Partition:
         return np.array(found).reshape(len(self), -1, 2)
 
     def adjacency(self) -> "networkx.Graph[int]":
-        """The dual graph: regions as nodes, an edge with its `neuron` for every facet that two of them share."""
+        """The dual graph: regions as nodes, an edge with its `neuron` for every facet that two of
+        them share.
+        """
         from relurules.ir.adjacency import build_adjacency_graph
 
         return build_adjacency_graph(self)
 
     def cells(self) -> "RegionCells":
-        """All regions as polytopes of the frame's coordinates, each worked out when it is looked at."""
+        """All regions as polytopes of the frame's coordinates, each worked out when it is looked
+        at.
+        """
         return RegionCells(self)
 
     @cached_property
@@ -255,7 +270,8 @@ class Partition:
         return self.tree.normals[splits] * sign[:, None], -(self.tree.offsets[splits] * sign)
 
     def _rows(self, normals: Array, bounds: Array) -> Array:
-        """Half-spaces as (n, f + 1) unit rows (g, limit) of the frame's coordinates, g u <= limit, moved outward.
+        """Half-spaces as (n, f + 1) unit rows (g, limit) of the frame's coordinates, g u <= limit,
+        moved outward.
 
         That is by what rounding may make of their test of a float64 point.
         """
@@ -265,7 +281,10 @@ class Partition:
 
 
 class RegionCells(Sequence[RegionCell]):
-    """The regions of a partition as polytopes. None is kept: their walls would take far more room than the regions."""
+    """The regions of a partition as polytopes.
+
+    None is kept: their walls would take far more room than the regions.
+    """
 
     def __init__(self, partition: Partition) -> None:
         self._partition = partition

@@ -14,7 +14,9 @@ from relurules.ir.ruleset import RuleSet
 
 
 def hash_network(network: Network) -> str:
-    """SHA-256 of the canonical form: each array's name and shape, then its float64 values, low bytes first."""
+    """SHA-256 of the canonical form: each array's name and shape, then its float64 values, low
+    bytes first.
+    """
     found = hashlib.sha256()
     for name in ("A", "L", "b", "C", "U", "c", "slope"):
         array = np.ascontiguousarray(getattr(network, name) + 0.0, dtype="<f8")
@@ -26,7 +28,9 @@ def hash_network(network: Network) -> str:
 def add_provenance(
     rules: RuleSet, model: Any, network: Network, version: str, settings: Mapping[str, Any]
 ) -> RuleSet:
-    """The rules with where they come from. model: an object or a path; settings: those that aren't the defaults."""
+    """The rules with where they come from. model: an object or a path; settings: those that aren't
+    the defaults.
+    """
     name = Path(model).name if isinstance(model, str | Path) else type(model).__name__
     return replace(
         rules, provenance=Provenance(name, hash_network(network), version, dict(settings))

@@ -8,7 +8,9 @@ VISIBLE = 1e-6
 
 
 class Report(NamedTuple):
-    """One artefact, one engine. Differences are over the rows inside the domain and over all outputs.
+    """One artefact, one engine.
+
+    Differences are over the rows inside the domain and over all outputs.
 
     rows: how many were run.
     outside: how many of them got rule 0 and no number.

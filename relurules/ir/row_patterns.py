@@ -1,4 +1,6 @@
-"""The activation patterns that the rows of a table reach, and the affine maps of many patterns at once."""
+"""The activation patterns that the rows of a table reach, and the affine maps of many patterns at
+once.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,10 +29,11 @@ _BLOCK = 2**18
 class Reached:
     """What the rows of a table reach of a network's regions; R activation patterns.
 
-    patterns: (R, K) int8, +1 where z >= 0 and -1 elsewhere, the most frequent first, of equally frequent ones the one
-    met first; counts: (R,) int64 rows that have each; first: (R,) int64 the first of these rows, counted from 0 over
-    the whole table; points: (R, d) that row in the network's coordinates, which may lie on the region's boundary;
-    rows: all rows of the table; outside: those left out, for a value that is missing or lies outside the domain.
+    patterns: (R, K) int8, +1 where z >= 0 and -1 elsewhere, the most frequent first, of equally
+    frequent ones the one met first; counts: (R,) int64 rows that have each; first: (R,) int64 the
+    first of these rows, counted from 0 over the whole table; points: (R, d) that row in the
+    network's coordinates, which may lie on the region's boundary; rows: all rows of the table;
+    outside: those left out, for a value that is missing or lies outside the domain.
 
     domain: the coordinates, and where rows are taken from; outputs, heads: as a Graph has them.
 
@@ -60,11 +63,15 @@ class Reached:
 
     @property
     def shares(self) -> Array:
-        """(R,) share of the table's rows that each pattern has, those left out included in the whole."""
+        """(R,) share of the table's rows that each pattern has, those left out included in the
+        whole.
+        """
         return self.counts / max(1, self.rows)
 
     def apply(self, table: Any) -> NDArray[np.intp]:
-        """(N, d) array or frame -> (N,) number of each row's pattern, from 1; 0 for a row outside or of no pattern."""
+        """(N, d) array or frame -> (N,) number of each row's pattern, from 1; 0 for a row outside
+        or of no pattern.
+        """
         X = self.local_models.domain.rows(table)
         number = np.zeros(len(X), dtype=np.intp)
         inside = np.isfinite(X).all(axis=1) if self.domain is None else self.domain.contains(X)
@@ -84,25 +91,31 @@ class Reached:
         return LocalModels(domain, outputs, heads, *self.maps(), "local model")
 
     def summary(self, data: Any, y: Any = None, *, typical: bool = True) -> "pandas.DataFrame":
-        """One row per pattern: its rows in a table, the response there, and how well its map tells the response.
+        """One row per pattern: its rows in a table, the response there, and how well its map tells
+        the response.
 
-        data: (N, d) array or frame, whose rows may be others than those that reached the patterns; y: (N,) the true
-        values. typical: whether columns tell a typical row of each. Columns: see `relurules.ir.summary`.
+        data: (N, d) array or frame, whose rows may be others than those that reached the patterns;
+        y: (N,) the true values. typical: whether columns tell a typical row of each. Columns: see
+        `relurules.ir.summary`.
         """
         from relurules.statistics.summary import summarise_patterns
 
         return summarise_patterns(self, data, y, typical=typical)
 
     def maps(self, start: int = 0, stop: int | None = None) -> AffineMap:
-        """What the network is on the patterns from `start` to `stop`, by default on all; see `affine_maps`."""
+        """What the network is on the patterns from `start` to `stop`, by default on all; see
+        `affine_maps`.
+        """
         return compute_affine_maps(self.network, self.patterns[start:stop])
 
 
 def compute_affine_maps(network: Network, patterns: Pattern) -> AffineMap:
-    """`Network.affine_map` of many patterns, (R, K) of +1 / -1 -> weights (R, m, d), constants (R, m).
+    """`Network.affine_map` of many patterns, (R, K) of +1 / -1 -> weights (R, m, d), constants (R,
+    m).
 
-    Beside the result it takes a few megabytes. Neurons are followed backwards from the m outputs or forwards from the d
-    inputs and the constant, whichever are fewer; sums are the same but for rounding.
+    Beside the result it takes a few megabytes. Neurons are followed backwards from the m outputs or
+    forwards from the d inputs and the constant, whichever are fewer; sums are the same but for
+    rounding.
     """
     patterns = np.asarray(patterns)
     (m, K), d = network.U.shape, network.A.shape[1]
@@ -113,6 +126,7 @@ def compute_affine_maps(network: Network, patterns: Pattern) -> AffineMap:
     outputs = np.ascontiguousarray(network.U[:, order])
     backwards = m <= d + 1
     step = max(1, _BLOCK // max(1, K * min(m, d + 1)))
+
     for first in range(0, len(patterns), step):
         at = slice(first, first + step)
         positive = (patterns[at][:, order] > 0).astype(np.float64)
@@ -125,11 +139,14 @@ def compute_affine_maps(network: Network, patterns: Pattern) -> AffineMap:
             ).transpose(0, 2, 1)
         np.add(maps[:, :, :-1], network.C, out=weights[at])
         np.add(maps[:, :, -1], network.c, out=constants[at])
+
     return AffineMap(weights, constants)
 
 
 def _propagate_backwards(layers: list[Layer], factor: Array, outputs: Array) -> Array:
-    """How the outputs (m, K) change with every neuron's z, given the slopes (R, K) in force: (R, m, K)."""
+    """How the outputs (m, K) change with every neuron's z, given the slopes (R, K) in force: (R, m,
+    K).
+    """
     change = outputs * factor[:, None, :]
     for layer in reversed(layers):
         if layer.weights.size:
@@ -139,7 +156,9 @@ def _propagate_backwards(layers: list[Layer], factor: Array, outputs: Array) -> 
 
 
 def _propagate_forwards(layers: list[Layer], factor: Array, inputs: Array) -> Array:
-    """Every neuron's value as forms of the inputs (d + 1, K), given the slopes (R, K) in force: (R, d + 1, K)."""
+    """Every neuron's value as forms of the inputs (d + 1, K), given the slopes (R, K) in force: (R,
+    d + 1, K).
+    """
     active = np.repeat(inputs[None], len(factor), axis=0)
     for layer in layers:
         if layer.weights.size:

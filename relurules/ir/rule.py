@@ -9,7 +9,8 @@ from relurules.ir.network import AffineMap, Array, Neuron, Pattern
 class HalfSpace(NamedTuple):
     """The test normal·x >= bound; normal (d,) in the user's columns and units, scaled to read well.
 
-    neuron: whose sign it tells, None where it is that of none; split: its index in the rule set's tree.
+    neuron: whose sign it tells, None where it is that of none; split: its index in the rule set's
+    tree.
     """
 
     normal: Array
@@ -27,7 +28,9 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """IF all conditions hold THEN scores = map(x). point: (d,) strictly inside; rows: how many of the data."""
+    """IF all conditions hold THEN scores = map(x). point: (d,) strictly inside; rows: how many of
+    the data.
+    """
 
     number: int
     conditions: tuple[Condition, ...]

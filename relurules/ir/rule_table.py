@@ -1,4 +1,6 @@
-"""Many rules in little memory: arrays of what they hold, and a `Rule` made of them whenever one is looked at."""
+"""Many rules in little memory: arrays of what they hold, and a `Rule` made of them whenever one is
+looked at.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +20,12 @@ Sides = tuple[tuple[int, int], ...]
 
 
 class RuleSides(NamedTuple):
-    """Which sides of a tree's splits bound each of R rules. starts: (R + 1,) where a rule's begin in `sides`.
+    """Which sides of a tree's splits bound each of R rules. starts: (R + 1,) where a rule's begin
+    in `sides`.
 
-    sides: (n,) number of the split from 1, negative for the side where its test doesn't hold. whole: (R,) rules that
-    have all sides of the only branch that leads to them; `sides` holds none of these.
+    sides: (n,) number of the split from 1, negative for the side where its test doesn't hold.
+    whole: (R,) rules that have all sides of the only branch that leads to them; `sides` holds none
+    of these.
     """
 
     starts: NDArray[np.int64]
@@ -36,6 +40,7 @@ def pack_sides(sides: Sequence[Sides | None]) -> RuleSides:
         split + 1 if side else -split - 1 for own in sides if own is not None for split, side in own
     ]
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
     return RuleSides(
         starts,
         np.array(flat, dtype=np.int32),
@@ -47,8 +52,8 @@ def pack_sides(sides: Sequence[Sides | None]) -> RuleSides:
 class RuleTable(Sequence[Rule]):
     """R rules, rule i + 1 being leaf i of the tree.
 
-    maps: weights (R, m, d), constants (R, m); points: (R, d); rows: (R,), None without data; given: (R, K) patterns
-    where they are known, else those that the network has at the points.
+    maps: weights (R, m, d), constants (R, m); points: (R, d); rows: (R,), None without data; given:
+    (R, K) patterns where they are known, else those that the network has at the points.
     """
 
     tree: Tree
@@ -71,6 +76,7 @@ class RuleTable(Sequence[Rule]):
         """Rule index + 1."""
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
+
         i = range(len(self))[index]
         spaces = self.half_spaces
         return Rule(

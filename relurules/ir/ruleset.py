@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 
 class CollapseStats(NamedTuple):
-    """What became of the network: neurons traced and left, why the others went, regions, rows of data looked at."""
+    """What became of the network: neurons traced and left, why the others went, regions, rows of
+    data looked at.
+    """
 
     neurons_traced: int
     neurons_left: int
@@ -41,7 +43,8 @@ class CollapseStats(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What rules decide: classes by name, the first of which is number 0; threshold: that the output reaches or not.
+    """What rules decide: classes by name, the first of which is number 0; threshold: that the
+    output reaches or not.
 
     Without a threshold it is which output is the largest.
     """
@@ -56,7 +59,9 @@ class Decision(NamedTuple):
 
 
 class Tradeoff(NamedTuple):
-    """So many rules are enough if the outputs may be off by this much: one step of a simplification."""
+    """So many rules are enough if the outputs may be off by this much: one step of a
+    simplification.
+    """
 
     rules: int
     error: float
@@ -66,15 +71,17 @@ class Tradeoff(NamedTuple):
 class RuleSet:
     """Rules that cover a domain and overlap on boundaries only, numbered from 1.
 
-    tree: the same rules as a decision tree; leaf i, to which several branches may lead, is rule i + 1. network: the
-    collapsed neurons, the function that the rules stand for, and `tree.neurons` are its indices. heads: for each output
-    the link and the scores that it takes, where the scores are what the rules' maps and `network` give; none given: the
-    outputs are the scores. score_error: bound on |network as traced - rules| over the domain, for every score (rounding
-    of float64 not counted); output_error: the same for the outputs, where they aren't the scores. complete: False where
-    a budget left part of the domain uncovered; `estimate` says how much, where that is known. evidence: what data say;
-    provenance: how the rules were made; tradeoffs: the steps of the simplification. decision: the classes, where the
-    output is the number of one; a rule's scores are constant then, and tell the class only. traced: the network as
-    traced, right outside the domain too, if it is kept.
+    tree: the same rules as a decision tree; leaf i, to which several branches may lead, is rule i +
+    1. network: the collapsed neurons, the function that the rules stand for, and `tree.neurons` are
+    its indices. heads: for each output the link and the scores that it takes, where the scores are
+    what the rules' maps and `network` give; none given: the outputs are the scores. score_error:
+    bound on |network as traced - rules| over the domain, for every score (rounding of float64 not
+    counted); output_error: the same for the outputs, where they aren't the scores. complete: False
+    where a budget left part of the domain uncovered; `estimate` says how much, where that is known.
+    evidence: what data say; provenance: how the rules were made; tradeoffs: the steps of the
+    simplification. decision: the classes, where the output is the number of one; a rule's scores
+    are constant then, and tell the class only. traced: the network as traced, right outside the
+    domain too, if it is kept.
     """
 
     outputs: tuple[str, ...]
@@ -112,7 +119,9 @@ class RuleSet:
 
     @property
     def max_error(self) -> float:
-        """Bound on |network - rules| over the domain, for every output; `score_error` is that for the scores."""
+        """Bound on |network - rules| over the domain, for every output; `score_error` is that for
+        the scores.
+        """
         return self.score_error if self.output_error is None else self.output_error
 
     @property
@@ -129,7 +138,9 @@ class RuleSet:
         return iter(self.rules)
 
     def apply(self, table: Any) -> NDArray[np.intp]:
-        """(N, d) array or frame -> (N,) rule numbers; 0 for a row outside the domain or with a missing value."""
+        """(N, d) array or frame -> (N,) rule numbers; 0 for a row outside the domain or with a
+        missing value.
+        """
         X = self.domain.rows(table)
         number = np.zeros(len(X), dtype=np.intp)
         inside = self.domain.contains(X)
@@ -137,7 +148,9 @@ class RuleSet:
         return number
 
     def predict(self, table: Any) -> Array:
-        """(N, d) array or frame -> (N, m) float64; NaN for a row outside the domain or with a missing value."""
+        """(N, d) array or frame -> (N, m) float64; NaN for a row outside the domain or with a
+        missing value.
+        """
         return apply_links(self.heads, self.predict_scores(table))
 
     def predict_scores(self, table: Any) -> Array:
@@ -148,12 +161,14 @@ class RuleSet:
         predicted = np.full((len(X), len(self.network.c)), np.nan)
         order = np.argsort(number, kind="stable")
         present, counts = np.unique(number, return_counts=True)
+
         for rule, end, count in zip(
             present.tolist(), np.cumsum(counts).tolist(), counts.tolist(), strict=True
         ):
             if rule > 0:
                 rows = order[end - count : end]
                 predicted[rows] = X[rows] @ weights[rule - 1].T + constants[rule - 1]
+
         return predicted
 
     @cached_property
@@ -170,50 +185,59 @@ class RuleSet:
         )
 
     def ranges(self) -> Array:
-        """(R, m, 2) smallest and largest value of every output on the closure of every rule's region.
+        """(R, m, 2) smallest and largest value of every output on the closure of every rule's
+        region.
 
-        By linear programs, exact but for their tolerance, infinite where unbounded; whole numbers count as continuous,
-        while categories hold one value each. Through a link of one score, or a softmax of two, exact as well; a softmax
-        or argmax of more scores is bounded by how far pairs of them can be apart, and may not come as far.
+        By linear programs, exact but for their tolerance, infinite where unbounded; whole numbers
+        count as continuous, while categories hold one value each. Through a link of one score, or a
+        softmax of two, exact as well; a softmax or argmax of more scores is bounded by how far
+        pairs of them can be apart, and may not come as far.
         """
         from relurules.statistics.output_ranges import compute_ranges
 
         return compute_ranges(self)
 
     def summary(self, data: Any = None, y: Any = None) -> "pandas.DataFrame":
-        """One row per rule: its rows in a table, the response there, how well it tells it, its outputs' ranges.
+        """One row per rule: its rows in a table, the response there, how well it tells it, its
+        outputs' ranges.
 
-        data: (N, d) array or frame; y: (N,) the true values, numbers or classes; without data, what `evidence` holds.
-        Columns: see `relurules.ir.summary`. DataError where data and y don't fit.
+        data: (N, d) array or frame; y: (N,) the true values, numbers or classes; without data, what
+        `evidence` holds. Columns: see `relurules.ir.summary`. DataError where data and y don't fit.
         """
         from relurules.statistics.summary import summarise_rules
 
         return summarise_rules(self, data, y)
 
     def to_sympy(self, *, exact: bool = False, domain: bool = True) -> dict[str, Any]:
-        """Output -> sympy Piecewise in one real symbol per coordinate, named as in `features`; 0 or 1 for categories.
+        """Output -> sympy Piecewise in one real symbol per coordinate, named as in `features`; 0 or
+        1 for categories.
 
-        exact: coefficients as the rational numbers that they are, not as floating point ones. domain: whether the first
-        piece is nan for what lies outside the domain; without it, rules are taken beyond where they hold. Pieces
-        come in the order of the rules, and the first whose conditions hold counts. `sympy.latex` and `sympy.lambdify`
-        go on from there.
+        exact: coefficients as the rational numbers that they are, not as floating point ones.
+        domain: whether the first piece is nan for what lies outside the domain; without it, rules
+        are taken beyond where they hold. Pieces come in the order of the rules, and the first whose
+        conditions hold counts. `sympy.latex` and `sympy.lambdify` go on from there.
         """
         from relurules.statistics.symbolic import to_sympy
 
         return to_sympy(self, exact=exact, domain=domain)
 
     def save(self, path: str | Path) -> None:
-        """Write JSON (schema in relurules/codec/rules.schema.json); the file appears whole or not at all."""
+        """Write JSON (schema in relurules/codec/rules.schema.json); the file appears whole or not
+        at all.
+        """
         from relurules.codec.rules_json import save_rules
 
         save_rules(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "RuleSet":
-        """Read what `save` wrote; numbers come back exactly. RulesError where the file doesn't follow the schema."""
+        """Read what `save` wrote; numbers come back exactly.
+
+        RulesError where the file doesn't follow the schema.
+        """
         from relurules.codec.rules_json import load_rules
 
         return load_rules(Path(path))
 
 
-__all__ = ["Condition", "Decision", "HalfSpace", "CollapseStats", "Rule", "RuleSet", "Tradeoff"]
+__all__ = ["CollapseStats", "Condition", "Decision", "HalfSpace", "Rule", "RuleSet", "Tradeoff"]

@@ -1,4 +1,6 @@
-"""The signs of every neuron's z on many rows, one bit each, fast, and the same however the rows are batched."""
+"""The signs of every neuron's z on many rows, one bit each, fast, and the same however the rows are
+batched.
+"""
 
 from dataclasses import dataclass
 
@@ -9,16 +11,20 @@ from relurules.ir.grouping import Words
 from relurules.ir.layers import Layer, split_into_layers
 from relurules.ir.network import Array, Network, Pattern
 
-#: Rows that are evaluated at once: their values stay in a core's cache; fewer in networks of very many neurons.
+#: Rows that are evaluated at once: their values stay in a core's cache; fewer in networks of very
+#: many neurons.
 _ROWS = 4096
 _NUMBERS = 2**20
-#: Twice the rounding unit of float64: two sums of the same terms differ by at most twice their error.
+#: Twice the rounding unit of float64: two sums of the same terms differ by at most twice their
+#: error.
 _UNIT = 2 * 2.0**-53
 
 
 @dataclass(frozen=True)
 class SignReader:
-    """A network laid out for reading signs. order: (K,) neurons in the order of the bits; A, b, slope in that order."""
+    """A network laid out for reading signs. order: (K,) neurons in the order of the bits; A, b,
+    slope in that order.
+    """
 
     network: Network
     order: NDArray[np.intp]
@@ -39,12 +45,15 @@ class SignReader:
         return max(1, -(-len(self.order) // 64))
 
     def packed(self, X: Array) -> Words:
-        """(n, d) finite rows -> (n, W): bit k tells whether z >= 0 for neuron order[k]; the bits left over are 0."""
+        """(n, d) finite rows -> (n, W): bit k tells whether z >= 0 for neuron order[k]; the bits
+        left over are 0.
+        """
         K = len(self.order)
         step = max(1, min(_ROWS, _NUMBERS // max(1, K)))
         words = np.empty((len(X), self.words), dtype=np.uint64)
         bits = np.zeros((step, 64 * self.words), dtype=np.bool_)
         doubtful = []
+
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(X), step):
                 block = X[start : start + step]
@@ -53,16 +62,20 @@ class SignReader:
                 words[start : start + len(block)] = _pack_bits(bits[: len(block)])
             rows = np.concatenate([*doubtful, np.empty(0, dtype=np.intp)])
             rows = rows[self._unsure(X[rows])]
+
         if len(rows):
             words[rows] = self._one_by_one(X[rows])
         return words
 
     def _read(self, X: Array, bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Set the bits (n, K) of one block of rows; returns the rows (n,) on which one of them may be rounding."""
+        """Set the bits (n, K) of one block of rows; returns the rows (n,) on which one of them may
+        be rounding.
+        """
         active = np.empty(bits.shape)
         doubt = np.zeros(len(X), dtype=np.bool_)
         size, terms = np.empty(len(self.order)), 0
         most = np.abs(X).max(axis=0, initial=0.0)
+
         for layer in self.layers:
             at, reads = layer.at, layer.reads
             z = X @ self.A[at].T
@@ -79,16 +92,20 @@ class SignReader:
                 doubt |= (near < room).any(axis=1)
             active[:, at] = _apply_activation(z, self.slope[at])
             size[at] *= np.maximum(1.0, np.abs(self.slope[at]))
+
         return doubt
 
     def _unsure(self, X: Array) -> NDArray[np.bool_]:
-        """(n, d) -> (n,): rows on which some |z| is less than the rounding error that its own terms may have.
+        """(n, d) -> (n,): rows on which some |z| is less than the rounding error that its own terms
+        may have.
 
-        An error passes through a neuron by the slope on which z lies for sure, so zeros behind dead neurons are exact.
+        An error passes through a neuron by the slope on which z lies for sure, so zeros behind dead
+        neurons are exact.
         """
         shape = (len(X), len(self.order))
         active, error = np.empty(shape), np.empty(shape)
         unsure = np.zeros(len(X), dtype=np.bool_)
+
         for layer in self.layers:
             at, reads = layer.at, layer.reads
             z = X @ self.A[at].T + self.b[at] + active[:, reads] @ layer.weights.T
@@ -102,6 +119,7 @@ class SignReader:
             steep = np.abs(self.slope[at])
             gain = np.where(z > wrong, 1.0, np.where(z < -wrong, steep, np.maximum(1.0, steep)))
             active[:, at], error[:, at] = _apply_activation(z, self.slope[at]), gain * wrong
+
         return unsure
 
     def _one_by_one(self, X: Array) -> Words:
@@ -116,7 +134,9 @@ class SignReader:
         return _pack_bits(bits)[row.reshape(-1)]
 
     def packed_patterns(self, patterns: Pattern) -> Words:
-        """(n, K) of +1 / -1, neurons as the network has them -> (n, W): what `unpacked` takes apart."""
+        """(n, K) of +1 / -1, neurons as the network has them -> (n, W): what `unpacked` takes
+        apart.
+        """
         bits = np.zeros((len(patterns), 64 * self.words), dtype=np.bool_)
         bits[:, : len(self.order)] = patterns[:, self.order] > 0
         return _pack_bits(bits)

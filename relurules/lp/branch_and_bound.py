@@ -1,4 +1,6 @@
-"""Largest values over polytopes some of whose forms must be whole numbers: branch and bound on `maxima`."""
+"""Largest values over polytopes some of whose forms must be whole numbers: branch and bound on
+`maxima`.
+"""
 
 import heapq
 from itertools import count
@@ -21,7 +23,9 @@ _NODES = 4000
 
 
 class IntegerMaximum(NamedTuple):
-    """A largest value: a bound that no point exceeds, and a point that nearly reaches it, if one was found."""
+    """A largest value: a bound that no point exceeds, and a point that nearly reaches it, if one
+    was found.
+    """
 
     bound: float
     point: Array | None
@@ -36,18 +40,21 @@ def maximise_over_integers(
     enough: float = np.inf,
     gap: float = _GAP,
 ) -> IntegerMaximum:
-    """Largest value of a form (n + 1,), constant last, over {v : G v <= h} where forms `whole` (k, n + 1) are whole.
+    """Largest value of a form (n + 1,), constant last, over {v : G v <= h} where forms `whole` (k,
+    n + 1) are whole.
 
-    Rows of G have unit length. The bound is one that no such point exceeds (see `maxima`); -inf where there is none.
-    Below `floor` nothing is looked for: then the bound may be anything up to that, and the point is None; it is None
-    too where there is none, or where the value is unbounded. Points are a solver's: whole forms are whole there to
-    1e-7. The first point whose value is `enough` will do, and then that value stands for the bound. gap: the search
-    ends where nothing can be larger than the value found by more than this share of it.
+    Rows of G have unit length. The bound is one that no such point exceeds (see `maxima`); -inf
+    where there is none. Below `floor` nothing is looked for: then the bound may be anything up to
+    that, and the point is None; it is None too where there is none, or where the value is
+    unbounded. Points are a solver's: whole forms are whole there to 1e-7. The first point whose
+    value is `enough` will do, and then that value stands for the bound. gap: the search ends where
+    nothing can be larger than the value found by more than this share of it.
     """
     ticket, closed, best, point = count(), -np.inf, floor, None
     dives = enough < np.inf  # any point will do: from node to node rather than the best one
     first = _bound_node(G, h, form)
     heap = [(-first.bound, next(ticket), first, G, h)]
+
     while heap:
         _, turn, node, G, h = heapq.heappop(heap)
         near = best + gap * abs(best) if point is not None else best
@@ -72,21 +79,26 @@ def maximise_over_integers(
                 heapq.heappush(heap, (-turn if dives else -below.bound, turn, below, *part))
             else:
                 closed = max(closed, below.bound)
+
     return IntegerMaximum(closed, point)
 
 
 def _branch_on_form(G: Array, h: Array, broken: Array, point: Array) -> list[tuple[Array, Array]]:
-    """The polytope where a form is at most the whole number below its value at a point, and at least the one above."""
+    """The polytope where a form is at most the whole number below its value at a point, and at
+    least the one above.
+    """
     value = float(broken[:-1] @ point + broken[-1])
     _, exponent = np.frexp(np.linalg.norm(broken[:-1]))
     length = float(np.ldexp(1.0, exponent))  # a power of two: dividing by it rounds nothing
     found = []
+
     for sign, limit in ((1.0, np.floor(value)), (-1.0, -np.ceil(value))):
         bound = limit - sign * broken[-1]
         room = certified.rounding_gamma(1) * abs(bound)
         found.append(
             (np.vstack([G, sign * broken[:-1] / length]), np.append(h, (bound + room) / length))
         )
+
     return found
 
 

@@ -1,10 +1,11 @@
 """Decisions checked in arithmetic that cannot err: solvers propose, and what is here decides.
 
-A bound is weak duality: whatever multipliers y >= 0 of the walls a solver proposes, form + y walls is no less than the
-form inside a polytope, and over a box its largest value is a sum. That sum is taken in float64 with a bound on all of
-its rounding; where floats don't decide, the same program is solved in whole numbers (`rational`); where that would take
-too long nothing is decided, and whoever asked keeps what it wanted to drop. So no wrong optimum, status or multiplier
-of a solver can do more than widen a bound.
+A bound is weak duality: whatever multipliers y >= 0 of the walls a solver proposes, form + y walls
+is no less than the form inside a polytope, and over a box its largest value is a sum. That sum is
+taken in float64 with a bound on all of its rounding; where floats don't decide, the same program is
+solved in whole numbers (`rational`); where that would take too long nothing is decided, and whoever
+asked keeps what it wanted to drop. So no wrong optimum, status or multiplier of a solver can do
+more than widen a bound.
 """
 
 from collections.abc import Iterator
@@ -21,14 +22,16 @@ from relurules.lp import rational_simplex
 
 Array = NDArray[np.float64]
 
-#: Rounding to nearest is off by this share of the result at most, and below normal numbers by half the smallest one.
+#: Rounding to nearest is off by this share of the result at most, and below normal numbers by half
+#: the smallest one.
 UNIT = 2.0**-53
 _SMALLEST = 5e-324
 #: Programs in whole numbers are solved up to so many rows times squared columns: about a second.
 _MOST_EXACT = 30_000
 #: Multipliers of a solver below this share of the largest are noise of its arithmetic.
 _NOUGHT = 1e-9
-#: What floats put so near to a limit, in normalised coordinates, may meet it exactly, and is looked at again.
+#: What floats put so near to a limit, in normalised coordinates, may meet it exactly, and is looked
+#: at again.
 NEAR = 1e-9
 
 
@@ -80,8 +83,9 @@ def record_decisions(*, rounded: int = 0, exact: int = 0, kept: int = 0) -> None
 def rounding_gamma(roundings: int) -> float:
     """Share of the sum of absolute terms that so many roundings, in any order, can be off by.
 
-    gamma_n = n u / (1 - n u) of N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, lemma 3.1, taken of
-    twice as many roundings: so it covers those of the absolute terms and of itself too.
+    gamma_n = n u / (1 - n u) of N. Higham, Accuracy and Stability of Numerical Algorithms, 2002,
+    lemma 3.1, taken of twice as many roundings: so it covers those of the absolute terms and of
+    itself too.
     """
     share = 2.0 * (roundings + 2) * UNIT
     return share / (1.0 - share)
@@ -104,10 +108,11 @@ def clean_multipliers(multipliers: Array) -> Array:
 def compute_upper_bounds(
     low: Array, width: Array, walls: Array, forms: Array, multipliers: Array
 ) -> Array:
-    """(n,) what forms (n, f + 1), constants last, don't exceed where low <= u <= low + width and walls u >= 0.
+    """(n,) what forms (n, f + 1), constants last, don't exceed where low <= u <= low + width and
+    walls u >= 0.
 
-    walls: (w, f + 1); multipliers: (n, w) of the walls, any: see the module. All numbers count as what they are; a
-    bound that overflows is infinite.
+    walls: (w, f + 1); multipliers: (n, w) of the walls, any: see the module. All numbers count as
+    what they are; a bound that overflows is infinite.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         y = clean_multipliers(multipliers)
@@ -121,11 +126,14 @@ def compute_upper_bounds(
         share = 2.0 * (roundings + 2) * UNIT
         least = _SMALLEST * roundings * (1.0 + reach.sum() + y.sum(axis=1))
         bound = value + (share / (1.0 - share) * size + least)
+
     return np.where(np.isnan(bound), np.inf, bound)
 
 
 def is_refutation(low: Array, width: Array, walls: Array, multipliers: Array) -> bool:
-    """Whether multipliers (w,) show that nothing meets all walls in the box: Farkas' lemma, rounded outward."""
+    """Whether multipliers (w,) show that nothing meets all walls in the box: Farkas' lemma, rounded
+    outward.
+    """
     nothing = np.zeros((1, walls.shape[1]))
     return bool(compute_upper_bounds(low, width, walls, nothing, multipliers[None])[0] < 0.0)
 
@@ -136,26 +144,31 @@ def is_exactly_solvable(rows: int, columns: int) -> bool:
 
 
 def bound_open_form(A: Array, b: Array, form: Array, multipliers: Array) -> float:
-    """What a form (f + 1,) doesn't exceed over {u : A u <= b} but for rounding of its terms at u; inf in doubt.
+    """What a form (f + 1,) doesn't exceed over {u : A u <= b} but for rounding of its terms at u;
+    inf in doubt.
 
-    Where a coordinate is open, forms that would cancel in real numbers leave something of their last digits, which
-    grows with u just as the rounding of their terms does. So multipliers y will do with |form - y A| within that.
-    multipliers: (c,), a solver's; they are solved for anew from those of the rows that it names.
+    Where a coordinate is open, forms that would cancel in real numbers leave something of their
+    last digits, which grows with u just as the rounding of their terms does. So multipliers y will
+    do with |form - y A| within that. multipliers: (c,), a solver's; they are solved for anew from
+    those of the rows that it names.
     """
     named = np.flatnonzero(
         clean_multipliers(multipliers) > _NOUGHT * clean_multipliers(multipliers).max(initial=0.0)
     )
     if not _are_finite(A, b, form):
         return np.inf
+
     y = np.zeros(len(named))
     if len(named):
         y = clean_multipliers(
             np.asarray(np.linalg.lstsq(A[named].T, form[:-1], rcond=None)[0], dtype=np.float64)
         )
+
     terms = np.abs(form[:-1]) + y @ np.abs(A[named])
     share = rounding_gamma(4 * (len(named) + len(form)))
     if (np.abs(form[:-1] - y @ A[named]) > share * terms).any():
         return np.inf
+
     size = float(y @ np.abs(b[named]) + abs(form[-1]))
     return float(y @ b[named] + form[-1] + share * size)
 
@@ -169,13 +182,15 @@ class ExactBound:
 
 
 def bound_exactly(A: NDArray[Any], b: NDArray[Any], form: NDArray[Any]) -> ExactBound | None:
-    """The largest value of a form (f + 1,) over {u : A u <= b}, rounded up; -inf where it is empty, inf without end.
+    """The largest value of a form (f + 1,) over {u : A u <= b}, rounded up; -inf where it is empty,
+    inf without end.
 
-    A: (c, f), b: (c,): all numbers count as the rationals that they are. None where the program is too large, or holds
-    what is no number.
+    A: (c, f), b: (c,): all numbers count as the rationals that they are. None where the program is
+    too large, or holds what is no number.
     """
     if not is_exactly_solvable(*A.shape) or not _are_finite(A, b, form):
         return None
+
     rows, limits = A.tolist(), b.tolist()
     found = rational_simplex.solve_supremum(rows, limits, form.tolist())
     if found.value is not None:
@@ -184,6 +199,7 @@ def bound_exactly(A: NDArray[Any], b: NDArray[Any], form: NDArray[Any]) -> Exact
         return ExactBound(-np.inf)
     if found.bounded:
         return None
+
     empty = rational_simplex.is_empty(rows, limits)
     return None if empty is None else ExactBound(-np.inf if empty else np.inf)
 

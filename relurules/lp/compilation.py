@@ -1,7 +1,8 @@
 """The one place where functions become machine code.
 
-Compiled functions are kept on disk (`machine_code.py`). A function's code holds that of the functions that it calls, so
-everything is kept under a digest of all files that hold compiled functions.
+Compiled functions are kept on disk (`machine_code.py`). A function's code holds that of the
+functions that it calls, so everything is kept under a digest of all files that hold compiled
+functions.
 """
 
 import hashlib
@@ -27,7 +28,8 @@ _SOURCES = ("lp", "partitioning")
 def compile_cached(function: F) -> F:
     """The function, compiled by numba at its first call and kept on disk for later runs.
 
-    Nothing in it may allocate: without numba's reference counts, calls with many arrays cost nothing.
+    Nothing in it may allocate: without numba's reference counts, calls with many arrays cost
+    nothing.
     """
     found: Any = _njit(error_model="numpy", nogil=True, _nrt=False)(function)
     if hasattr(found, "_cache"):  # with NUMBA_DISABLE_JIT it is the function itself
@@ -36,12 +38,16 @@ def compile_cached(function: F) -> F:
 
 
 def compile_inline(function: F) -> F:
-    """The function as a part of the compiled function that calls it, for one with many arrays and a single caller."""
+    """The function as a part of the compiled function that calls it, for one with many arrays and a
+    single caller.
+    """
     return _njit(inline="always", error_model="numpy", _nrt=False)(function)  # type: ignore[no-any-return]
 
 
 def is_code_cached() -> bool:
-    """Whether there are compiled functions of this version on disk, so that the first call won't take long."""
+    """Whether there are compiled functions of this version on disk, so that the first call won't
+    take long.
+    """
     return _STORE.has("engine.advance")
 
 
@@ -51,7 +57,9 @@ def find_cache_obstacle() -> str | None:
 
 
 def _find_cache_folder() -> Path | None:
-    """Where the user keeps caches, under a digest of what the code depends on; None where there is no such place."""
+    """Where the user keeps caches, under a digest of what the code depends on; None where there is
+    no such place.
+    """
     package, digest = Path(__file__).parent.parent, hashlib.sha256()
     digest.update(f"{numba.__version__} {sys.implementation.cache_tag}".encode())
     for name in _SOURCES:

@@ -1,10 +1,12 @@
 """Simplex dictionaries: a polytope as one of its vertices, compiled.
 
-A polytope in a box, {u : low <= u <= low + width, rows u + constants >= 0}, is kept as a primal-feasible dictionary: f
-nonbasic variables that are 0 at the vertex, and every other variable as an affine form of these. Variables 0 to f - 1
-are the coordinates, measured from the lower side of the box or, where `flipped`, from the upper one; variable f + i is
-the slack of half-space i. The method is that of V. Chvátal, Linear Programming, 1983, chapters 2, 3 and 8 (bounds);
-ties are broken as in P. Harris, "Pivot selection methods of the Devex LP code", 1973, and after many steps by Bland.
+A polytope in a box, {u : low <= u <= low + width, rows u + constants >= 0}, is kept as a
+primal-feasible dictionary: f nonbasic variables that are 0 at the vertex, and every other variable
+as an affine form of these. Variables 0 to f - 1 are the coordinates, measured from the lower side
+of the box or, where `flipped`, from the upper one; variable f + i is the slack of half-space i. The
+method is that of V. Chvátal, Linear Programming, 1983, chapters 2, 3 and 8 (bounds); ties are
+broken as in P. Harris, "Pivot selection methods of the Devex LP code", 1973, and after many steps
+by Bland.
 """
 
 from typing import Any, NamedTuple
@@ -23,11 +25,14 @@ ABOVE, TOP, STUCK = 1, 0, -1
 
 
 class Dictionary(NamedTuple):
-    """A vertex. Only the first `used[0]` rows are in use; the row after them is the form in question.
+    """A vertex.
 
-    table: (r, f + 1), value first, then one coefficient per nonbasic variable. basic: (r,) variable of each row;
-    nonbasic: (f,) variable of each column; place: (f,) row of each coordinate, or -1 - column; flipped, low, width:
-    (f,). used: (2,) rows, and pivots since the dictionary was computed from its half-spaces.
+    Only the first `used[0]` rows are in use; the row after them is the form in question.
+
+    table: (r, f + 1), value first, then one coefficient per nonbasic variable. basic: (r,) variable
+    of each row; nonbasic: (f,) variable of each column; place: (f,) row of each coordinate, or -1 -
+    column; flipped, low, width: (f,). used: (2,) rows, and pivots since the dictionary was computed
+    from its half-spaces.
     """
 
     table: Array
@@ -64,10 +69,13 @@ def copy_vector(source: NDArray[Any], target: NDArray[Any]) -> None:
 
 @compile_cached
 def express_form(D: Dictionary, row: Array, out: Array) -> None:
-    """The form row[:f]·u + row[f] in the dictionary's nonbasic variables, written to `out` (f + 1,)."""
+    """The form row[:f]·u + row[f] in the dictionary's nonbasic variables, written to `out` (f +
+    1,).
+    """
     f = len(D.low)
     out[:] = 0.0
     out[0] = row[f]
+
     for j in range(f):
         weight = row[j]
         if weight == 0.0:
@@ -112,7 +120,9 @@ def has_rising_edge(D: Dictionary) -> bool:
 
 @compile_cached
 def maximise_form(D: Dictionary, goal: float) -> int:
-    """Move to vertices where the form in question is larger, until it exceeds `goal` (ABOVE) or is maximal (TOP)."""
+    """Move to vertices where the form in question is larger, until it exceeds `goal` (ABOVE) or is
+    maximal (TOP).
+    """
     n = D.used[0]
     patience = BLAND_AFTER + 8 * (n + len(D.nonbasic))
     for step in range(MOST_STEPS):
@@ -131,12 +141,15 @@ def maximise_form(D: Dictionary, goal: float) -> int:
             if D.table[row, 1 + column] > 0.0:
                 flip_row(D, row)
             pivot(D, row, column)
+
     return STUCK
 
 
 @compile_cached
 def choose_entering(D: Dictionary, bland: bool) -> int:
-    """The column along which the form grows most, or the first variable along which it grows at all; -1 for none."""
+    """The column along which the form grows most, or the first variable along which it grows at
+    all; -1 for none.
+    """
     n = D.used[0]
     best, most, first = -1, OPTIMAL, 0
     for c in range(len(D.nonbasic)):
@@ -146,6 +159,7 @@ def choose_entering(D: Dictionary, bland: bool) -> int:
                 best, first = c, D.nonbasic[c]
         elif slope > most:
             best, most = c, slope
+
     return best
 
 
@@ -162,16 +176,20 @@ def _measure_room(D: Dictionary, i: int, a: float) -> float:
 
 @compile_cached
 def _choose_leaving(D: Dictionary, column: int, bland: bool) -> int:
-    """The row that stops the column's variable, -1 where its own other bound does, -2 where nothing does."""
+    """The row that stops the column's variable, -1 where its own other bound does, -2 where nothing
+    does.
+    """
     limit = np.inf
     slip = 0.0 if bland else SLIP
     for i in range(D.used[0]):
         a = D.table[i, 1 + column]
         if abs(a) > PIVOT:
             limit = min(limit, (_measure_room(D, i, a) + slip) / abs(a))
+
     entering = D.nonbasic[column]
     if entering < len(D.width) and D.width[entering] <= limit:
         return -1
+
     best, most = -2, 0.0
     for i in range(D.used[0]):
         a = abs(D.table[i, 1 + column])
@@ -180,6 +198,7 @@ def _choose_leaving(D: Dictionary, column: int, bland: bool) -> int:
                 continue
             if bland or a > most:
                 best, most = i, a
+
     return best
 
 
@@ -210,20 +229,24 @@ def pivot(D: Dictionary, row: int, column: int) -> None:
     table, width = D.table, D.table.shape[1]
     inverse = -1.0 / table[row, 1 + column]
     table[row, 1 + column] = -1.0
+
     for c in range(width):
         table[row, c] *= inverse
+
     for i in range(D.used[0] + 1):
         factor = table[i, 1 + column]
         if i != row and factor != 0.0:
             table[i, 1 + column] = 0.0
             for c in range(width):
                 table[i, c] += factor * table[row, c]
+
     entering, leaving = D.nonbasic[column], D.basic[row]
     D.nonbasic[column], D.basic[row] = leaving, entering
     if entering < len(D.width):
         D.place[entering] = row
     if leaving < len(D.width):
         D.place[leaving] = -1 - column
+
     D.used[1] += 1
 
 
@@ -236,17 +259,21 @@ def append_half_space(D: Dictionary, variable: int) -> None:
 
 @compile_cached
 def refactor_basis(D: Dictionary, half_spaces: Array, system: Array) -> bool:
-    """Compute the dictionary of the same vertex anew from `half_spaces` (h, f + 1); False where it is singular.
+    """Compute the dictionary of the same vertex anew from `half_spaces` (h, f + 1); False where it
+    is singular.
 
-    The basic coordinates solve the equations of the nonbasic slacks. system: memory, (f, f + 1 + f).
+    The basic coordinates solve the equations of the nonbasic slacks. system: memory, (f, f + 1 +
+    f).
     """
     f, k = len(D.low), 0
     for column in range(f):
         if D.nonbasic[column] >= f:
             _write_equation(D, half_spaces[D.nonbasic[column] - f], column, system[k])
             k += 1
+
     if not _eliminate_basic(D, system, k):
         return False
+
     i = 0
     for j in range(f):
         at = D.place[j]
@@ -257,20 +284,25 @@ def refactor_basis(D: Dictionary, half_spaces: Array, system: Array) -> bool:
             D.table[at, c] = sign * system[i, f + c]
         D.table[at, 0] += D.low[j] + D.width[j] if D.flipped[j] else -D.low[j]
         i += 1
+
     for i in range(D.used[0]):
         if D.basic[i] >= f:
             express_form(D, half_spaces[D.basic[i] - f], D.table[i])
+
     D.used[1] = 0
     return True
 
 
 @compile_cached
 def _write_equation(D: Dictionary, row: Array, column: int, out: Array) -> None:
-    """row·u + constant = slack of `column`: basic coordinates left (f,), a form of the nonbasic ones right (f + 1,)."""
+    """row·u + constant = slack of `column`: basic coordinates left (f,), a form of the nonbasic
+    ones right (f + 1,).
+    """
     f = len(D.low)
     out[:] = 0.0
     out[f] = -row[f]
     out[f + 1 + column] = 1.0
+
     for j in range(f):
         if D.place[j] >= 0:
             out[j] = row[j]
@@ -284,7 +316,9 @@ def _write_equation(D: Dictionary, row: Array, column: int, out: Array) -> None:
 
 @compile_cached
 def _eliminate_basic(D: Dictionary, system: Array, k: int) -> bool:
-    """Gauss-Jordan elimination of the basic coordinates from the first k rows, in order, with row pivoting."""
+    """Gauss-Jordan elimination of the basic coordinates from the first k rows, in order, with row
+    pivoting.
+    """
     done = 0
     for j in range(len(D.low)):
         if D.place[j] < 0:
@@ -304,4 +338,5 @@ def _eliminate_basic(D: Dictionary, system: Array, k: int) -> bool:
                 for c in range(system.shape[1]):
                     system[i, c] -= factor * system[done, c]
         done += 1
+
     return True

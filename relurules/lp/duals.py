@@ -14,7 +14,8 @@ Array = NDArray[np.float64]
 
 
 class Duals(NamedTuple):
-    """Of n forms over a polytope with w walls: multipliers (n, w) >= 0, points (n, f) where the forms are largest.
+    """Of n forms over a polytope with w walls: multipliers (n, w) >= 0, points (n, f) where the
+    forms are largest.
 
     known: (n,) False where the solver has no answer.
     """
@@ -25,7 +26,8 @@ class Duals(NamedTuple):
 
 
 class PolytopeVertex(NamedTuple):
-    """A polytope {u : low <= u <= low + width, walls u >= 0}, walls (w, f + 1) of unit length, and a vertex of it.
+    """A polytope {u : low <= u <= low + width, walls u >= 0}, walls (w, f + 1) of unit length, and
+    a vertex of it.
 
     dictionary: None where the simplex method found no vertex; HiGHS answers then.
     """
@@ -43,7 +45,8 @@ def find_vertex(low: Array, width: Array, walls: Array) -> PolytopeVertex:
 
 
 def solve_duals(at: PolytopeVertex, forms: Array) -> Duals:
-    """Multipliers y >= 0 with max of form + y walls over the box as low as the form's largest value; forms (n, f + 1).
+    """Multipliers y >= 0 with max of form + y walls over the box as low as the form's largest
+    value; forms (n, f + 1).
 
     Nothing rests on the solver's arithmetic: any multipliers bound a form, these well.
     """
@@ -56,8 +59,10 @@ def solve_duals(at: PolytopeVertex, forms: Array) -> Duals:
         np.zeros((n, len(at.walls))),
         np.zeros(n, dtype=np.bool_),
     )
+
     if at.dictionary is not None:
         maximise_forms(at.dictionary, unit, points, multipliers, done)
+
     known = np.ones(n, dtype=np.bool_)
     for i in np.flatnonzero(~done) if f else ():
         found = highs.propose_maximum(
@@ -67,10 +72,13 @@ def solve_duals(at: PolytopeVertex, forms: Array) -> Duals:
             known[i] = False
         else:
             points[i], multipliers[i] = found
+
     return Duals(multipliers * sizes[:, None], points, known)
 
 
 def refute_polytope(at: PolytopeVertex) -> Array:
-    """Multipliers (w,) of the walls that may show that the polytope is empty: see `highs.refutation`."""
+    """Multipliers (w,) of the walls that may show that the polytope is empty: see
+    `highs.refutation`.
+    """
     found = highs.propose_refutation(at.walls, at.low, at.low + at.width)
     return np.zeros(len(at.walls)) if found is None else found

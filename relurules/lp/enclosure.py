@@ -1,4 +1,5 @@
-"""Which of many half-spaces parts of one polytope need, where most of its walls are bounds of single coordinates.
+"""Which of many half-spaces parts of one polytope need, where most of its walls are bounds of
+single coordinates.
 
 These stay implicit: as rows they would be a square matrix of the coordinates for every part.
 """
@@ -26,15 +27,18 @@ class Enclosure:
         self.box: Box = make_box(G, h)
 
     def needed(self, rows: Array, room: Array, exact: Callable[[], RationalRows]) -> Mask:
-        """Which of rows (n, f + 1), (g, limit) for g u <= limit, the others and this polytope don't imply.
+        """Which of rows (n, f + 1), (g, limit) for g u <= limit, the others and this polytope don't
+        imply.
 
-        room (n,) and exact are those of `redundancy.irredundant`, which decides where coordinates are open or the
-        simplex method gives up; here as there a row goes only where that is certified.
+        room (n,) and exact are those of `redundancy.irredundant`, which decides where coordinates
+        are open or the simplex method gives up; here as there a row goes only where that is
+        certified.
         """
         keep = self._proposed(rows)
         if keep is None:
             G, h = np.vstack([self.G, rows[:, :-1]]), np.concatenate([self.h, rows[:, -1]])
             return np.asarray(certify_needed_rows(G, h, len(self.h), room, exact)[len(self.h) :])
+
         gone = np.flatnonzero(~keep)
         if len(gone):
             bounds = self._bounds(rows[keep], rows[gone])
@@ -43,6 +47,7 @@ class Enclosure:
             if len(near):
                 holds[near] = find_exactly_implied(exact, len(rows), keep, gone[near], room)
             keep[gone[~holds]] = True
+
         return keep
 
     def _proposed(self, rows: Array) -> Mask | None:
@@ -57,7 +62,9 @@ class Enclosure:
         return None if STUCK in found else np.array(found, dtype=np.int64) == 1
 
     def _bounds(self, kept: Array, asked: Array) -> Array:
-        """(n,) by how much rows may be exceeded at most where others hold; infinite where nothing is certified."""
+        """(n,) by how much rows may be exceeded at most where others hold; infinite where nothing
+        is certified.
+        """
         box = self._with(kept)
         forms = np.column_stack([asked[:, :-1], -asked[:, -1]])
         _, multipliers, done = _propose_multipliers(box, find_dictionary(box), forms)

@@ -1,10 +1,11 @@
 """Simplex dictionaries in exact integers: what decides where floating point can't.
 
-A polytope in the unit box, {s : 0 <= s <= 1, rows s + constants >= 0}, is kept as in `dictionary`: a primal-feasible
-vertex, every other variable an affine form of the nonbasic ones. All numbers are integers over one common denominator,
-the determinant of the basis (J. Edmonds, "Systems of distinct representatives and linear algebra", 1967; D. Avis,
-"A revised implementation of the reverse search vertex enumeration algorithm", 2000): nothing is ever rounded. Ties
-and cycles are broken by Bland's rule after some steps.
+A polytope in the unit box, {s : 0 <= s <= 1, rows s + constants >= 0}, is kept as in `dictionary`:
+a primal-feasible vertex, every other variable an affine form of the nonbasic ones. All numbers are
+integers over one common denominator, the determinant of the basis (J. Edmonds, "Systems of distinct
+representatives and linear algebra", 1967; D. Avis, "A revised implementation of the reverse search
+vertex enumeration algorithm", 2000): nothing is ever rounded. Ties and cycles are broken by Bland's
+rule after some steps.
 """
 
 from collections.abc import Sequence
@@ -25,19 +26,22 @@ _LARGEST_STEPS = 60
 
 @dataclass(frozen=True)
 class VertexOptimum:
-    """Largest value of a form over a polytope, or a value above 0 where that was all that was asked; and where."""
+    """Largest value of a form over a polytope, or a value above 0 where that was all that was
+    asked; and where.
+    """
 
     value: Fraction
     vertex: tuple[Fraction, ...]
 
 
 class ExactPolytope:
-    """{s in the unit box of f coordinates : row[:f]·s + row[f] >= 0 for every row cut so far}, closed, not empty.
+    """{s in the unit box of f coordinates : row[:f]·s + row[f] >= 0 for every row cut so far},
+    closed, not empty.
 
-    Variables 0 to f - 1 are the coordinates, from 0 up or, where `flipped`, from 1 down; variable f + i is the slack of
-    row i. table: (rows, f + 1) integers over `denominator`, the constant first, then a coefficient per nonbasic
-    variable. basic: the variable of each row; nonbasic: that of each column; place: of each coordinate, its row, or
-    -1 - its column.
+    Variables 0 to f - 1 are the coordinates, from 0 up or, where `flipped`, from 1 down; variable f
+    + i is the slack of row i. table: (rows, f + 1) integers over `denominator`, the constant first,
+    then a coefficient per nonbasic variable. basic: the variable of each row; nonbasic: that of
+    each column; place: of each coordinate, its row, or -1 - its column.
     """
 
     def __init__(self, f: int) -> None:
@@ -59,7 +63,8 @@ class ExactPolytope:
         return twin
 
     def cut(self, row: Integers) -> bool:
-        """Keep the side row·s >= 0; False where nothing of the polytope lies there, and then nothing changes.
+        """Keep the side row·s >= 0; False where nothing of the polytope lies there, and then
+        nothing changes.
 
         row: (f + 1,) integers, the constant last.
         """
@@ -73,7 +78,9 @@ class ExactPolytope:
         return True
 
     def supremum(self, row: Integers, *, enough: int | None = None) -> VertexOptimum:
-        """The largest value of row·s, (f + 1,) integers; or a value above `enough`, as soon as there is one."""
+        """The largest value of row·s, (f + 1,) integers; or a value above `enough`, as soon as
+        there is one.
+        """
         self._append(row)
         value = self._climb(enough)
         found = VertexOptimum(Fraction(value, self.denominator), self.vertex())
@@ -107,10 +114,13 @@ class ExactPolytope:
                 form[-at] += weight * self.denominator
             else:
                 form = form + weight * self.table[at]
+
         self.table = np.vstack([self.table, form[None]])
 
     def _climb(self, enough: int | None) -> int:
-        """Move to vertices where the last row is larger, until it is above `enough` or maximal; its numerator."""
+        """Move to vertices where the last row is larger, until it is above `enough` or maximal; its
+        numerator.
+        """
         steps = 0
         while True:
             value = int(self.table[-1, 0])
@@ -138,11 +148,14 @@ class ExactPolytope:
         return max(rising, key=lambda c: slopes[c])
 
     def _leaving(self, column: int) -> int:
-        """The row that stops the column's variable, of several the one with the least variable; -1 for itself."""
+        """The row that stops the column's variable, of several the one with the least variable; -1
+        for itself.
+        """
         entering = self.nonbasic[column]
         bounded = entering < self.f
         best, top, bottom, least = -1, 1 if bounded else 0, 1 if bounded else 0, entering
         slopes = self.table[: len(self.basic), 1 + column]
+
         for i in np.flatnonzero(slopes != 0).tolist():
             slope, variable = int(slopes[i]), self.basic[i]
             if slope < 0:
@@ -156,6 +169,7 @@ class ExactPolytope:
             )  # room / pace against top / bottom; bottom 0 is no limit yet
             if bottom == 0 or order < 0 or (order == 0 and variable < least):
                 best, top, bottom, least = i, room, pace, variable
+
         return best
 
     def _flip_column(self, column: int) -> None:
@@ -171,22 +185,27 @@ class ExactPolytope:
         self.table[row, 0] += self.denominator
 
     def _pivot(self, row: int, column: int) -> None:
-        """Exchange the variable of the row, which goes to 0, with that of the column; the entry there is negative."""
+        """Exchange the variable of the row, which goes to 0, with that of the column; the entry
+        there is negative.
+        """
         table, denominator = self.table, self.denominator
         pivot = -int(table[row, 1 + column])
         slopes = table[:, 1 + column].copy()
         slopes[row] = 0
         moved = np.flatnonzero(slopes != 0)
         leaving_row = table[row].copy()
+
         if pivot != denominator:
             others = np.arange(len(table)) != row
             table[others] = table[others] * pivot
         else:
             table[moved] = table[moved] * pivot
+
         table[moved] = table[moved] + slopes[moved, None] * leaving_row[None]
         if denominator != 1:
             changed = np.arange(len(table)) != row if pivot != denominator else moved
             table[changed] = table[changed] // denominator
+
         table[:, 1 + column] = -slopes
         table[row] = leaving_row
         table[row, 1 + column] = -denominator

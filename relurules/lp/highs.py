@@ -1,7 +1,8 @@
-"""Proposals by HiGHS about a polytope {u : G u <= h}: points and multipliers, which decide nothing by themselves.
+"""Proposals by HiGHS about a polytope {u : G u <= h}: points and multipliers, which decide nothing
+by themselves.
 
-Rows of G have unit length. HiGHS may call a polytope empty that isn't, or miss an optimum: whoever takes a step that
-can't be taken back checks it with `certified`.
+Rows of G have unit length. HiGHS may call a polytope empty that isn't, or miss an optimum: whoever
+takes a step that can't be taken back checks it with `certified`.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,8 @@ _Bounds = Sequence[tuple[float | None, float | None]]
 _OPTIMAL, _INFEASIBLE, _UNBOUNDED = 0, 2, 3
 
 _TIGHT = {"primal_feasibility_tolerance": FEASIBILITY, "dual_feasibility_tolerance": FEASIBILITY}
-#: HiGHS may end without an answer (tolerances missed, unbounded not told from infeasible): then the next is tried.
+#: HiGHS may end without an answer (tolerances missed, unbounded not told from infeasible): then the
+#: next is tried.
 _ATTEMPTS: Sequence[tuple[Any, Any]] = (
     ("highs", _TIGHT),
     ("highs", {}),
@@ -29,16 +31,20 @@ _ATTEMPTS: Sequence[tuple[Any, Any]] = (
 
 
 class Ball(NamedTuple):
-    """A ball inside a polytope; `radius` is measured at `center` in float64, whatever the solver said."""
+    """A ball inside a polytope; `radius` is measured at `center` in float64, whatever the solver
+    said.
+    """
 
     radius: float
     center: Array
 
 
 def find_inscribed_ball(G: Array, h: Array) -> Ball:
-    """Largest ball in {u : G u <= h}, its radius at most LARGEST_RADIUS; negative where the polytope is empty.
+    """Largest ball in {u : G u <= h}, its radius at most LARGEST_RADIUS; negative where the
+    polytope is empty.
 
-    G: (c, d) unit rows, h: (c,). The Chebyshev centre of Boyd & Vandenberghe, Convex Optimization, section 8.5.1.
+    G: (c, d) unit rows, h: (c,). The Chebyshev centre of Boyd & Vandenberghe, Convex Optimization,
+    section 8.5.1.
     """
     d = G.shape[1]
     cost = np.zeros(d + 1)
@@ -46,17 +52,22 @@ def find_inscribed_ball(G: Array, h: Array) -> Ball:
     rows = np.hstack([G, np.ones((len(G), 1))])
     bounds: _Bounds = [*[(None, None)] * d, (None, LARGEST_RADIUS)]
     result = _solve_program(cost, rows, h, bounds)
+
     if result.status != _OPTIMAL:
         raise CheckError(
-            f"the LP solver failed on an inscribed ball ({len(G)} rows, {d} columns): {result.message}"
+            f"the LP solver failed on an inscribed ball ({len(G)} rows, {d} columns): "
+            f"{result.message}"
         )
+
     center = np.asarray(result.x[:-1], dtype=np.float64)
     slack = h - G @ center
     return Ball(float(min(slack.min(initial=LARGEST_RADIUS), LARGEST_RADIUS)), center)
 
 
 def find_facet_ball(G: Array, h: Array, normal: Array, bound: float) -> Ball | None:
-    """Largest ball around a point of the hyperplane normal·u = bound in {u : G u <= h}; None where there is none."""
+    """Largest ball around a point of the hyperplane normal·u = bound in {u : G u <= h}; None where
+    there is none.
+    """
     d = G.shape[1]
     cost = np.zeros(d + 1)
     cost[-1] = -1.0
@@ -64,15 +75,19 @@ def find_facet_ball(G: Array, h: Array, normal: Array, bound: float) -> Ball | N
     equation = np.append(normal, 0.0)[None, :]
     bounds: _Bounds = [*[(None, None)] * d, (None, LARGEST_RADIUS)]
     result = _solve_program(cost, rows, h, bounds, A_eq=equation, b_eq=[bound])
+
     if result.status != _OPTIMAL or result.x[-1] <= RADIUS:
         return None
     return Ball(float(result.x[-1]), np.asarray(result.x[:-1], dtype=np.float64))
 
 
 def minimise_form(cost: Array, G: Array, h: Array) -> float:
-    """Minimum of cost·u over {u : G u <= h}: -inf where unbounded, +inf where the polytope is empty."""
+    """Minimum of cost·u over {u : G u <= h}: -inf where unbounded, +inf where the polytope is
+    empty.
+    """
     if not cost.any():
         return 0.0
+
     result = _solve_program(cost, G, h, [(None, None)] * len(cost))
     if result.status == _OPTIMAL:
         return float(result.fun)
@@ -80,6 +95,7 @@ def minimise_form(cost: Array, G: Array, h: Array) -> float:
         return -np.inf
     if result.status == _INFEASIBLE:
         return np.inf
+
     raise CheckError(
         f"the LP solver failed on a minimum ({len(G)} rows, {len(cost)} columns): {result.message}"
     )
@@ -93,9 +109,12 @@ class Proposal(NamedTuple):
 
 
 def propose_maximum(form: Array, G: Array, h: Array, low: Array, high: Array) -> Proposal | None:
-    """Where form·u is largest in {u : G u <= h, low <= u <= high}; None where the solver has no answer."""
+    """Where form·u is largest in {u : G u <= h, low <= u <= high}; None where the solver has no
+    answer.
+    """
     if not (np.isfinite(form).all() and np.isfinite(G).all() and np.isfinite(h).all()):
         return None
+
     bounds: _Bounds = list(zip(low.tolist(), high.tolist(), strict=True))
     result = _solve_program(-form, G, h, bounds)
     if result.status != _OPTIMAL or result.x is None:
@@ -107,10 +126,11 @@ def propose_maximum(form: Array, G: Array, h: Array, low: Array, high: Array) ->
 
 
 def propose_refutation(walls: Array, low: Array, high: Array) -> Array | None:
-    """Multipliers of walls (w, f + 1), with a sum of 1, whose sum is as low as can be over a box: Farkas' lemma.
+    """Multipliers of walls (w, f + 1), with a sum of 1, whose sum is as low as can be over a box:
+    Farkas' lemma.
 
-    It is negative everywhere in the box where the polytope is empty by more than the solver's tolerances. None where
-    the solver has no answer.
+    It is negative everywhere in the box where the polytope is empty by more than the solver's
+    tolerances. None where the solver has no answer.
     """
     f = len(low)
     rows = np.column_stack([-walls[:, :-1], np.ones(len(walls))])
@@ -121,11 +141,13 @@ def propose_refutation(walls: Array, low: Array, high: Array) -> Array | None:
 
 
 def fit_closest_form(points: Array, values: Array) -> tuple[Array, float]:
-    """The affine form (f + 1,), constant last, that is nearest to values (n,) at points (n, f), and the distance.
+    """The affine form (f + 1,), constant last, that is nearest to values (n,) at points (n, f), and
+    the distance.
 
-    Chebyshev approximation as a linear program (Boyd & Vandenberghe, Convex Optimization, section 6.1). The smallest
-    largest |value - form| over the points is exact up to the solver's tolerances, relative to the values' spread. Where
-    the solver has no answer: the constant that is nearest.
+    Chebyshev approximation as a linear program (Boyd & Vandenberghe, Convex Optimization, section
+    6.1). The smallest largest |value - form| over the points is exact up to the solver's
+    tolerances, relative to the values' spread. Where the solver has no answer: the constant that is
+    nearest.
     """
     middle, spread = float(values.mean()), float(np.ptp(values)) or 1.0
     design, target = np.column_stack([points, np.ones(len(points))]), (values - middle) / spread
@@ -138,19 +160,23 @@ def fit_closest_form(points: Array, values: Array) -> tuple[Array, float]:
     cost = np.append(np.zeros(design.shape[1]), 1.0)
     bounds: _Bounds = [*[(None, None)] * design.shape[1], (0.0, None)]
     result = _solve_program(cost, rows, np.concatenate([target, -target]), bounds)
+
     if result.status != _OPTIMAL:
         form = np.append(np.zeros(points.shape[1]), float(values.max() + values.min()) / 2.0)
         return form, float(np.ptp(values)) / 2.0
+
     form = np.asarray(result.x[:-1], dtype=np.float64) * spread
     form[-1] += middle
     return form, float(result.fun) * spread
 
 
 def propose_needed_rows(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
+    """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates
+    stay.
 
-    A candidate goes when the remaining rows keep G_i u within RADIUS of h_i; of two equal rows one stays. The polytope
-    must not be empty; where the solver says it is, the row stays. A proposal, see `redundancy`.
+    A candidate goes when the remaining rows keep G_i u within RADIUS of h_i; of two equal rows one
+    stays. The polytope must not be empty; where the solver says it is, the row stays. A proposal,
+    see `redundancy`.
     """
     keep, free = np.ones(len(G), dtype=bool), np.full(G.shape[1], np.inf)
     for i in candidates:
@@ -171,4 +197,5 @@ def _solve_program(cost: Array, G: Array, h: Array, bounds: _Bounds, **equations
         )
         if result.status in (_OPTIMAL, _INFEASIBLE, _UNBOUNDED):
             break
+
     return result

@@ -1,7 +1,9 @@
-"""Machine code on disk: a file for every compiled function and kind of arguments, under a digest of its content.
+"""Machine code on disk: a file for every compiled function and kind of arguments, under a digest of
+its content.
 
-numba's own files are trusted as they are: one that was cut short ends the program, one with a flipped bit runs. Here
-nothing runs whose digest is wrong, and no trouble with a file costs more than the time to compile anew.
+numba's own files are trusted as they are: one that was cut short ends the program, one with a
+flipped bit runs. Here nothing runs whose digest is wrong, and no trouble with a file costs more
+than the time to compile anew.
 """
 
 import errno
@@ -22,7 +24,8 @@ from relurules.files.writing import replace_atomically
 #: What a file begins with, before the SHA-256 of the rest.
 _MAGIC = b"relurules machine code 1\n"
 _HEAD = len(_MAGIC) + 32
-#: Bytes that are written to see whether there is room for machine code: of all functions, some 2 MB.
+#: Bytes that are written to see whether there is room for machine code: of all functions, some 2
+#: MB.
 _ROOM = 2**22
 _AGAIN = "compiled anew, some 20 seconds"
 
@@ -32,7 +35,10 @@ _log = logging.getLogger("relurules")
 
 
 class CodeStore:
-    """A folder for machine code; None where the user has no place for one. It says once what is wrong with it."""
+    """A folder for machine code; None where the user has no place for one.
+
+    It says once what is wrong with it.
+    """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -43,7 +49,10 @@ class CodeStore:
         return self.folder is not None and any(self.folder.glob(f"{name}-*.code"))
 
     def obstacle(self) -> str | None:
-        """Why nothing can be kept, for a line that says so; None where it can. Nothing is said of it again."""
+        """Why nothing can be kept, for a line that says so; None where it can.
+
+        Nothing is said of it again.
+        """
         try:
             with replace_atomically(self._file("room")) as path:
                 path.write_bytes(bytes(_ROOM))
@@ -67,6 +76,7 @@ class CodeStore:
         if content[:_HEAD] != _MAGIC + hashlib.sha256(content[_HEAD:]).digest():
             self.say(f"{self._file(name)}: machine code that is damaged; {_AGAIN}")
             return None
+
         return pickle.loads(content[_HEAD:])  # noqa: S301  # its digest says that it is what was written
 
     def write(self, name: str, value: Any) -> None:
@@ -79,7 +89,9 @@ class CodeStore:
             self.say(f"{self._why(error)}; {_AGAIN}, each time")
 
     def say(self, message: str) -> None:
-        """A line on stderr, the first of this program only; a worker's program is that of whoever started it."""
+        """A line on stderr, the first of this program only; a worker's program is that of whoever
+        started it.
+        """
         if not self.quiet and current_process().name == "MainProcess":
             _log.warning(message)
         self.quiet = True
@@ -128,7 +140,8 @@ class MachineCodeCache(_Cache):
                 self.store.write(self._name(sig, data.codegen), data._reduce())
         except Exception as error:
             self.store.say(
-                f"machine code of {self.name} can't be kept: {type(error).__name__}; {_AGAIN}, each time"
+                f"machine code of {self.name} can't be kept: {type(error).__name__}; {_AGAIN}, "
+                "each time"
             )
 
     def enable(self) -> None:

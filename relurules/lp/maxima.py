@@ -1,4 +1,6 @@
-"""Largest values of affine forms over polytopes, with bounds that don't rest on a solver's arithmetic."""
+"""Largest values of affine forms over polytopes, with bounds that don't rest on a solver's
+arithmetic.
+"""
 
 from typing import NamedTuple
 
@@ -13,12 +15,14 @@ from relurules.lp.polytope import Box, find_feasible_vertex, make_box
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: A solver's answer that misses walls or its own bound by more than this share of their terms is looked at again.
+#: A solver's answer that misses walls or its own bound by more than this share of their terms is
+#: looked at again.
 _NEAR = 1e-9
 
 
 class Maxima(NamedTuple):
-    """Of n affine forms over a polytope: bounds (n,), which none of its points exceeds, and points (n, f) near them.
+    """Of n affine forms over a polytope: bounds (n,), which none of its points exceeds, and points
+    (n, f) near them.
 
     Points are a solver's, and may lie outside.
     """
@@ -28,22 +32,27 @@ class Maxima(NamedTuple):
 
 
 def bound_maxima(G: Array, h: Array, forms: Array) -> Maxima:
-    """Largest values of forms (n, f + 1), constants last, over {u : G u <= h}; -inf where that is empty.
+    """Largest values of forms (n, f + 1), constants last, over {u : G u <= h}; -inf where that is
+    empty.
 
-    Rows of G have about unit length. Where they bound every coordinate from above and below, a bound is that of weak
-    duality: the simplex method proposes multipliers, `certified` makes them a bound. Where these are no good, or where
-    a coordinate is open, the program is solved in whole numbers; where it is too large for that, the bound is what it
-    is, at worst that of the box alone, infinite where there is none.
+    Rows of G have about unit length. Where they bound every coordinate from above and below, a
+    bound is that of weak duality: the simplex method proposes multipliers, `certified` makes them a
+    bound. Where these are no good, or where a coordinate is open, the program is solved in whole
+    numbers; where it is too large for that, the bound is what it is, at worst that of the box
+    alone, infinite where there is none.
     """
     n, f = len(forms), G.shape[1]
     if f == 0:
         return _evaluate_constants(h, forms)
+
     box = make_box(G, h)
     if box.cone:
         return _bound_open_maxima(G, h, forms)
+
     start = None if (box.width < 0.0).any() else find_feasible_vertex(box)
     if start is None or _is_refuted(box, start.refutation):
         return _make_empty_maxima(n, f)
+
     points, multipliers, done = _propose_multipliers(box, start.dictionary, forms)
     bounds = certified.compute_upper_bounds(box.low, box.width, box.walls, forms, multipliers)
     tight = done & _are_tight(box, forms, bounds, points)
@@ -52,16 +61,20 @@ def bound_maxima(G: Array, h: Array, forms: Array) -> Maxima:
         return Maxima(bounds, points)
     if _is_refuted(box, highs.propose_refutation(box.walls, box.low, box.low + box.width)):
         return _make_empty_maxima(n, f)
+
     certified.record_decisions(rounded=int(tight.sum()))
     of_box = certified.compute_upper_bounds(
         box.low, box.width, box.walls, forms, np.zeros_like(multipliers)
     )
     bounds = np.minimum(bounds, of_box)
+
     return Maxima(_tighten_exactly(G, h, forms, ~tight, bounds), points)
 
 
 def bound_extents(G: Array, h: Array, forms: Array) -> Array:
-    """(n, 2) between which values forms (n, f + 1), constants last, lie over {u : G u <= h}: bounds as of `maxima`."""
+    """(n, 2) between which values forms (n, f + 1), constants last, lie over {u : G u <= h}: bounds
+    as of `maxima`.
+    """
     bounds = bound_maxima(G, h, np.vstack([forms, -forms])).bounds
     return np.column_stack([-bounds[len(forms) :], bounds[: len(forms)]])
 
@@ -87,39 +100,49 @@ def _make_empty_maxima(n: int, f: int) -> Maxima:
 
 
 def _propose_multipliers(box: Box, D: Dictionary | None, forms: Array) -> tuple[Array, Array, Mask]:
-    """Points (n, f), multipliers of the walls (n, w), and which forms a solver gave these for, (n,)."""
+    """Points (n, f), multipliers of the walls (n, w), and which forms a solver gave these for,
+    (n,).
+    """
     n, f = len(forms), len(box.low)
     sizes = np.linalg.norm(forms[:, :-1], axis=1)
     sizes = np.where((sizes > 0) & np.isfinite(sizes), sizes, 1.0)
     unit = np.column_stack([forms[:, :-1] / sizes[:, None], np.zeros(n)])
     points, multipliers = np.zeros((n, f)), np.zeros((n, len(box.walls)))
     done = np.zeros(n, dtype=np.bool_)
+
     if D is not None:
         maximise_forms(D, unit, points, multipliers, done)
+
     for i in np.flatnonzero(~done):
         found = highs.propose_maximum(
             unit[i, :-1], -box.walls[:, :-1], box.walls[:, -1], box.low, box.low + box.width
         )
         if found is not None:
             points[i], multipliers[i], done[i] = *found, True
+
     return points, multipliers * sizes[:, None], done
 
 
 def _are_tight(box: Box, forms: Array, bounds: Array, points: Array) -> Mask:
-    """(n,) whether a solver's points are in the polytope, near enough, and its bounds are reached there."""
+    """(n,) whether a solver's points are in the polytope, near enough, and its bounds are reached
+    there.
+    """
     reach = np.append(np.abs(box.low) + box.width, 1.0)
     at = np.column_stack([points, np.ones(len(points))])
     inside = (at @ box.walls.T >= -_NEAR * (np.abs(box.walls) @ reach)).all(axis=1)
     inside &= (np.abs(points - box.low - box.width / 2) <= (0.5 + _NEAR) * box.width + _NEAR).all(
         axis=1
     )
+
     return np.asarray(
         inside & (bounds - (at * forms).sum(axis=1) <= _NEAR * (np.abs(forms) @ reach))
     )
 
 
 def _tighten_exactly(G: Array, h: Array, forms: Array, which: Mask, otherwise: Array) -> Array:
-    """(n,) largest values of some of the forms in whole numbers; what is known otherwise where that takes too long."""
+    """(n,) largest values of some of the forms in whole numbers; what is known otherwise where that
+    takes too long.
+    """
     bounds = otherwise.copy()
     for i in np.flatnonzero(which):
         value = certified.maximise_exactly(G, h, forms[i])
@@ -128,7 +151,9 @@ def _tighten_exactly(G: Array, h: Array, forms: Array, which: Mask, otherwise: A
 
 
 def _bound_open_maxima(G: Array, h: Array, forms: Array) -> Maxima:
-    """Where a coordinate has no two bounds: in whole numbers, or by multipliers that leave rounding alone."""
+    """Where a coordinate has no two bounds: in whole numbers, or by multipliers that leave rounding
+    alone.
+    """
     n, f = len(forms), G.shape[1]
     bounds, points = np.full(n, np.inf), np.zeros((n, f))
     for i, form in enumerate(forms):
@@ -150,6 +175,7 @@ def _bound_open_maxima(G: Array, h: Array, forms: Array) -> Maxima:
             exact=exact is not None and not rounded,
             kept=exact is None and not rounded,
         )
+
     return Maxima(bounds, points)
 
 

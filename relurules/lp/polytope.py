@@ -1,4 +1,5 @@
-"""Questions about one polytope {u : G u <= h}, answered by compiled dictionaries: a vertex, a ball, rows.
+"""Questions about one polytope {u : G u <= h}, answered by compiled dictionaries: a vertex, a ball,
+rows.
 
 What these say of rows and of emptiness are proposals; `certified` and `redundancy` decide.
 """
@@ -42,10 +43,12 @@ CUT, REFUTED = 1, 0
 
 
 class Box(NamedTuple):
-    """Coordinates of a search: a box low <= u <= low + width (F,), and the walls in it, (w, F + 1), unit rows.
+    """Coordinates of a search: a box low <= u <= low + width (F,), and the walls in it, (w, F + 1),
+    unit rows.
 
-    row_of: (c,) which wall a row G u <= h became, -1 for a side of the box. Where the polytope has no two bounds for
-    every coordinate, u is homogeneous: the points u[:-1] / u[-1], so that an unbounded polytope is a bounded cone.
+    row_of: (c,) which wall a row G u <= h became, -1 for a side of the box. Where the polytope has
+    no two bounds for every coordinate, u is homogeneous: the points u[:-1] / u[-1], so that an
+    unbounded polytope is a bounded cone.
     """
 
     low: Array
@@ -66,7 +69,9 @@ class Box(NamedTuple):
 
 
 def make_box(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Box:
-    """G u <= h as a box and walls. high: (f,) upper bounds known beside; the last `kept` rows are walls in any case."""
+    """G u <= h as a box and walls. high: (f,) upper bounds known beside; the last `kept` rows are
+    walls in any case.
+    """
     f, first = G.shape[1], len(G) - kept
     low, high = np.full(f, -np.inf), np.full(f, np.inf) if high is None else high.copy()
     single = ((G != 0).sum(axis=1) == 1) & (np.arange(len(G)) < first)
@@ -75,12 +80,14 @@ def make_box(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Bo
     up, at = entry > 0, _round_outward(h[single] / entry, entry)
     np.minimum.at(high, j[up], at[up])
     np.maximum.at(low, j[~up], at[~up])
+
     if np.isfinite([low, high]).all():
         walls, row_of = (
             np.column_stack([-G, h])[~single],
             np.where(single, -1, np.cumsum(~single) - 1),
         )
         return Box(low, _round_width_up(low, high), walls, row_of, False)
+
     rows = np.column_stack([-G, h, np.zeros(len(G))])
     walls = rows / np.linalg.norm(rows, axis=1)[:, None]
     return Box(
@@ -89,7 +96,9 @@ def make_box(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Bo
 
 
 def _round_outward(bounds: Array, entry: Array) -> Array:
-    """Quotients by `entry` moved by what their division may have rounded: up for positive entries, else down."""
+    """Quotients by `entry` moved by what their division may have rounded: up for positive entries,
+    else down.
+    """
     exact = np.abs(entry) == 1.0
     return np.where(exact, bounds, np.nextafter(bounds, np.where(entry > 0, np.inf, -np.inf)))
 
@@ -106,9 +115,11 @@ def _round_width_up(low: Array, high: Array) -> Array:
 
 
 class FeasibilityResult(NamedTuple):
-    """Where programs over a polytope start: a vertex, or multipliers of its walls (w,) that say that it has no point.
+    """Where programs over a polytope start: a vertex, or multipliers of its walls (w,) that say
+    that it has no point.
 
-    Both None where the simplex method gives up. The multipliers are a proposal, see `certified.refutes`.
+    Both None where the simplex method gives up. The multipliers are a proposal, see
+    `certified.refutes`.
     """
 
     dictionary: Dictionary | None
@@ -124,26 +135,32 @@ def find_feasible_vertex(box: Box) -> FeasibilityResult:
 
 
 def find_needed_rows(G: Array, h: Array, candidates: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates stay.
+    """Which rows are needed to describe {u : G u <= h}: (c,) bool; rows that aren't candidates
+    stay.
 
-    G: (c, f) unit rows; candidates are the last rows, in order. A candidate goes when the remaining rows keep G_i u
-    within RADIUS of h_i; of two equal rows one stays. The polytope must have an interior. A proposal: see `redundancy`.
+    G: (c, f) unit rows; candidates are the last rows, in order. A candidate goes when the remaining
+    rows keep G_i u within RADIUS of h_i; of two equal rows one stays. The polytope must have an
+    interior. A proposal: see `redundancy`.
     """
     box = make_box(G, h, kept=len(candidates))
     D = find_dictionary(box)
     needed = np.ones(len(G), dtype=np.bool_)
     if D is None:
         return highs.propose_needed_rows(G, h, candidates)
+
     for i in candidates:
         found = _is_needed(D, len(box.low) + int(box.row_of[i]))
         if found == STUCK:
             return highs.propose_needed_rows(G, h, candidates)
         needed[i] = found == 1
+
     return needed
 
 
 def find_dictionary(box: Box) -> Dictionary | None:
-    """A vertex of the polytope; None where it has no interior, or where the simplex method gives up."""
+    """A vertex of the polytope; None where it has no interior, or where the simplex method gives
+    up.
+    """
     return find_feasible_vertex(box).dictionary
 
 
@@ -153,18 +170,22 @@ def find_largest_ball(G: Array, h: Array) -> highs.Ball:
     D = None if box.cone else find_dictionary(box)
     if D is None:
         return highs.find_inscribed_ball(G, h)
+
     center = np.zeros(len(box.low))
     if (
         find_ball_center(D, allocate_ball_dictionary(len(box.low), len(D.basic)), center, np.inf)
         < 0.0
     ):
         return highs.find_inscribed_ball(G, h)
+
     return highs.Ball(float(min((h - G @ center).min(), LARGEST_RADIUS)), center)
 
 
 @compile_cached
 def _cut_box(D: Dictionary, walls: Array, multipliers: Array) -> int:
-    """Cut a box by all walls, from vertex to vertex; where one of them leaves nothing, the multipliers that say so."""
+    """Cut a box by all walls, from vertex to vertex; where one of them leaves nothing, the
+    multipliers that say so.
+    """
     f = len(D.low)
     for i in range(len(walls)):
         express_form(D, walls[i], D.table[i])
@@ -177,17 +198,21 @@ def _cut_box(D: Dictionary, walls: Array, multipliers: Array) -> int:
             multipliers[i] = 1.0
             return REFUTED
         append_half_space(D, f + i)
+
     return CUT
 
 
 @compile_cached
 def _is_needed(D: Dictionary, variable: int) -> int:
-    """1 where the slack `variable` can be below -RADIUS once its own bound is lifted; else its row goes, and 0."""
+    """1 where the slack `variable` can be below -RADIUS once its own bound is lifted; else its row
+    goes, and 0.
+    """
     row = _find_row(D, variable)
     if row < 0:
         row = _make_basic(D, -1 - row)
         if row < 0:
             return 1
+
     n = D.used[0]
     for turn in range(MOST_STEPS):
         copy_vector(D.table[row], D.table[n])
@@ -203,6 +228,7 @@ def _is_needed(D: Dictionary, variable: int) -> int:
             flip_column(D, column)
         else:
             _exchange_variables(D, blocking, column, 1.0)
+
     return STUCK
 
 
@@ -222,13 +248,16 @@ def _find_row(D: Dictionary, variable: int) -> int:
 def _run_ratio_test(
     D: Dictionary, column: int, free: int, sign: float, bland: bool
 ) -> tuple[float, int]:
-    """How far the column's variable can go in the direction `sign`, row `free` not counting, and the row that stops it.
+    """How far the column's variable can go in the direction `sign`, row `free` not counting, and
+    the row that stops it.
 
-    Of rows that stop it at once, the one with the largest pivot, or with Bland's rule that of the first variable.
+    Of rows that stop it at once, the one with the largest pivot, or with Bland's rule that of the
+    first variable.
     """
     variable = D.nonbasic[column]
     step = D.width[variable] if variable < len(D.width) and sign > 0.0 else np.inf
     blocking, most = -1, 0.0
+
     for i in range(D.used[0]):
         a = sign * D.table[i, 1 + column]
         if i == free or abs(a) <= PIVOT:
@@ -243,12 +272,15 @@ def _run_ratio_test(
         better = D.basic[i] < D.basic[blocking] if bland else abs(a) > most
         if better if tied else room < step:
             step, blocking, most = min(room, step), i, abs(a)
+
     return step, blocking
 
 
 @compile_cached
 def _make_basic(D: Dictionary, column: int) -> int:
-    """Make a tight slack basic, by the row that stops it from going below 0; -1 where none does within RADIUS."""
+    """Make a tight slack basic, by the row that stops it from going below 0; -1 where none does
+    within RADIUS.
+    """
     step, blocking = _run_ratio_test(D, column, -1, -1.0, False)
     if step > RADIUS or blocking < 0:
         return -1
@@ -258,7 +290,9 @@ def _make_basic(D: Dictionary, column: int) -> int:
 
 @compile_cached
 def _exchange_variables(D: Dictionary, row: int, column: int, sign: float) -> None:
-    """Pivot; the row's variable leaves at the bound that it meets as the column's moves in the direction `sign`."""
+    """Pivot; the row's variable leaves at the bound that it meets as the column's moves in the
+    direction `sign`.
+    """
     if sign * D.table[row, 1 + column] > 0.0:
         flip_row(D, row)
     pivot(D, row, column)

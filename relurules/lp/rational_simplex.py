@@ -1,9 +1,10 @@
 """Linear programs in whole numbers: the least bound that weak duality gives, without any rounding.
 
-The largest value of c u over {u : A u <= b} is the least b y over {y >= 0 : y A = c}. That program has an equation per
-coordinate and a variable per row, so it needs neither bounds nor a vertex: open polytopes are as good as boxes. It is
-solved by the simplex method on a tableau of whole numbers over one denominator, all divisions being exact (J. Edmonds,
-"Systems of distinct representatives and linear algebra", 1967; E. Bareiss, 1968).
+The largest value of c u over {u : A u <= b} is the least b y over {y >= 0 : y A = c}. That program
+has an equation per coordinate and a variable per row, so it needs neither bounds nor a vertex: open
+polytopes are as good as boxes. It is solved by the simplex method on a tableau of whole numbers
+over one denominator, all divisions being exact (J. Edmonds, "Systems of distinct representatives
+and linear algebra", 1967; E. Bareiss, 1968).
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 #: Python's whole numbers, whatever their size.
 Whole = NDArray[np.object_]
 
-#: After so many steps the first variable that helps is taken (Bland), which ends; after so many more nobody waits.
+#: After so many steps the first variable that helps is taken (Bland), which ends; after so many
+#: more nobody waits.
 _BLAND_AFTER, _MOST_STEPS = 100, 2000
 
 
@@ -38,7 +40,8 @@ class Supremum:
 
 @dataclass
 class _Tableau:
-    """Equations T[:-1, :-1] y = T[:-1, -1], all over `denominator`; the last row holds what a unit of y costs.
+    """Equations T[:-1, :-1] y = T[:-1, -1], all over `denominator`; the last row holds what a unit
+    of y costs.
 
     basis: the variable of every equation, -1 for an artificial one.
     """
@@ -55,7 +58,9 @@ class _Tableau:
         self.denominator, self.basis[row] = p, column
 
     def leaving(self, column: int) -> int | None:
-        """The equation whose variable first comes down to 0 where that of `column` grows; None where none does."""
+        """The equation whose variable first comes down to 0 where that of `column` grows; None
+        where none does.
+        """
         best = None
         for i, variable in enumerate(self.basis):
             a, b = self.T[i, column], self.T[i, -1]
@@ -67,6 +72,7 @@ class _Tableau:
             mine, other = b * self.T[best, column], self.T[best, -1] * a
             if mine < other or (mine == other and variable < self.basis[best]):
                 best = i
+
         return best
 
 
@@ -86,24 +92,29 @@ def solve_supremum(A: Sequence[Any], b: Sequence[Any], form: Sequence[Any]) -> S
     goal, f = [Fraction(x) for x in form], len(form) - 1
     scale = lcm(*(x.denominator for x in goal))
     T = np.empty((f + 1, len(rows) + 1), dtype=object)
+
     for i, row in enumerate(rows):
         T[:, i] = row
+
     T[:-1, -1] = [int(x * scale) for x in goal[:-1]]
     T[-1, -1] = 0
     for i in range(f):
         if T[i, -1] < 0:
             T[i] = -T[i]
+
     tableau = _Tableau(T, [-1] * f)
     feasible = _find_feasible_basis(tableau)
     if feasible is None:
         return Supremum(None)
     if not feasible:
         return Supremum(None, bounded=False)
+
     least = _minimise_cost(tableau)
     if least is None:
         return Supremum(None)
     if not least:
         return Supremum(None, empty=True)
+
     value = Fraction(-int(tableau.T[-1, -1]), tableau.denominator * scale)
     return Supremum(value + goal[-1], tuple(tableau.basis))
 
@@ -116,7 +127,9 @@ def is_empty(A: Sequence[Any], b: Sequence[Any]) -> bool | None:
 
 
 def _find_feasible_basis(tableau: _Tableau) -> bool | None:
-    """Find multipliers that meet all equations; False where there are none, None where that took too long."""
+    """Find multipliers that meet all equations; False where there are none, None where that took
+    too long.
+    """
     for step in range(_MOST_STEPS):
         open_ = [i for i, variable in enumerate(tableau.basis) if variable < 0]
         if not any(tableau.T[i, -1] for i in open_):
@@ -129,6 +142,7 @@ def _find_feasible_basis(tableau: _Tableau) -> bool | None:
         if row is None:  # cannot be: the sum of the open equations is bounded below
             return None
         tableau.pivot(row, column)
+
     return None
 
 
@@ -142,6 +156,7 @@ def _drive_out_artificials(tableau: _Tableau, open_: list[int]) -> None:
         if tableau.T[i, column] < 0:
             tableau.T[i] = -tableau.T[i]
         tableau.pivot(i, column)
+
     left = [i for i, variable in enumerate(tableau.basis) if variable >= 0]
     tableau.T = tableau.T[[*left, len(tableau.basis)]]
     tableau.basis = [tableau.basis[i] for i in left]
@@ -157,6 +172,7 @@ def _minimise_cost(tableau: _Tableau) -> bool | None:
         if row is None:
             return False
         tableau.pivot(row, column)
+
     return None
 
 

@@ -1,4 +1,6 @@
-"""Which half-spaces of a polytope follow from the others: proposed by the simplex method, then certified."""
+"""Which half-spaces of a polytope follow from the others: proposed by the simplex method, then
+certified.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
@@ -33,15 +35,18 @@ class _RowSelection(NamedTuple):
 def certify_needed_rows(
     G: Array, h: Array, first: int, room: Array, exact: Callable[[], RationalRows]
 ) -> Mask:
-    """Which rows are needed to describe {u : G u <= h}: (c,) bool; the rows before `first` stay in any case.
+    """Which rows are needed to describe {u : G u <= h}: (c,) bool; the rows before `first` stay in
+    any case.
 
-    G: (c, f), unit rows; room: (c - first,) by how much a row may be exceeded where the others hold: what rounding may
-    make of its own test. A row goes only where that is certified, in floats or, where these don't tell, in rational
-    numbers: `exact` gives the same rows as these, those before `first` in any number and order.
+    G: (c, f), unit rows; room: (c - first,) by how much a row may be exceeded where the others
+    hold: what rounding may make of its own test. A row goes only where that is certified, in floats
+    or, where these don't tell, in rational numbers: `exact` gives the same rows as these, those
+    before `first` in any number and order.
     """
     keep = np.ones(len(h), dtype=np.bool_)
     if first < len(h):
         keep = polytope.find_needed_rows(G, h, np.arange(first, len(h)))
+
     gone = np.flatnonzero(~keep)
 
     def both() -> tuple[RationalRows, RationalRows]:
@@ -58,7 +63,8 @@ def certify_needed_rows(
 def find_exactly_implied(
     exact: Callable[[], RationalRows], count: int, keep: Mask, asked: NDArray[np.intp], room: Array
 ) -> Mask:
-    """Which of the last `count` rows, those asked about, the rows kept imply, by rational numbers; no in doubt.
+    """Which of the last `count` rows, those asked about, the rows kept imply, by rational numbers;
+    no in doubt.
 
     keep: (count,); exact: the same rows behind others, which stay; room: (count,).
     """
@@ -80,21 +86,25 @@ def find_implied_rows(
     room: Array,
     exact: Callable[[], tuple[RationalRows, RationalRows]],
 ) -> Mask:
-    """Which rows (n, f), u -> rows u - limits, are at most `room` (n,) all over {u : G u <= h}; no in doubt.
+    """Which rows (n, f), u -> rows u - limits, are at most `room` (n,) all over {u : G u <= h}; no
+    in doubt.
 
     exact: the polytope and the rows in rational numbers.
     """
     if not len(rows):
         return np.zeros(0, dtype=np.bool_)
+
     holds, near = np.zeros(len(rows), dtype=np.bool_), np.arange(len(rows))
     if not polytope.make_box(G, h).cone:  # where a coordinate has no end, no rounding of G is small
         bounds = bound_maxima(G, h, np.column_stack([rows, -limits])).bounds
         holds = bounds <= room
         near = np.flatnonzero(~holds & (bounds <= certified.NEAR))
+
     if len(near):
         whole, asked = exact()
         for i in near:
             holds[i] = _is_below_exactly(whole, asked, int(i), float(room[i]))
+
     return holds
 
 

@@ -1,4 +1,6 @@
-"""Lower and upper bounds of every neuron's argument on a domain, certified: no solver's word is believed."""
+"""Lower and upper bounds of every neuron's argument on a domain, certified: no solver's word is
+believed.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,19 +13,22 @@ from relurules.ir import Network
 from relurules.ir.network import Array
 from relurules.lp.highs import propose_maximum
 
-#: Up to so many undecided neurons their bounds are tightened by linear programs, two each; beyond, intervals must do.
+#: Up to so many undecided neurons their bounds are tightened by linear programs, two each; beyond,
+#: intervals must do.
 LP_NEURONS = 64
 #: Half a unit in the last place of 1.
 _UNIT = 2.0**-53
 
 
 def bound_preactivations(network: Network, domain: Domain, *, exact: bool = False) -> Array:
-    """(K, 2) bounds of z on the domain, rounded outward; infinite where the domain doesn't bound a neuron.
+    """(K, 2) bounds of z on the domain, rounded outward; infinite where the domain doesn't bound a
+    neuron.
 
-    Interval arithmetic over the box; with `exact`, neurons of undecided sign are bounded again by linear programs over
-    the convex hulls of the PReLUs before them (R. Ehlers, "Formal Verification of Piece-Wise Linear Feed-Forward Neural
-    Networks", 2017), which also see the domain's inequalities. A solver proposes multipliers of these programs' rows;
-    any multipliers give a bound (weak duality), which is computed with all rounding outward.
+    Interval arithmetic over the box; with `exact`, neurons of undecided sign are bounded again by
+    linear programs over the convex hulls of the PReLUs before them (R. Ehlers, "Formal Verification
+    of Piece-Wise Linear Feed-Forward Neural Networks", 2017), which also see the domain's
+    inequalities. A solver proposes multipliers of these programs' rows; any multipliers give a
+    bound (weak duality), which is computed with all rounding outward.
     """
     bounds = _propagate_intervals(network, domain)
     undecided = np.flatnonzero((bounds[:, 0] < 0) & (bounds[:, 1] > 0))
@@ -33,11 +38,14 @@ def bound_preactivations(network: Network, domain: Domain, *, exact: bool = Fals
         and np.isfinite([domain.lower, domain.upper]).all()
     ):
         return _Relaxation(network, domain, bounds).tighten(undecided)
+
     return bounds
 
 
 def bound_sum_rounding(network: Network) -> float:
-    """What a sum of a neuron's terms may be off by, as a share of their absolute sum: Higham's gamma, generously."""
+    """What a sum of a neuron's terms may be off by, as a share of their absolute sum: Higham's
+    gamma, generously.
+    """
     terms = 4 * (sum(network.A.shape) + 8)
     return terms * _UNIT / (1.0 - terms * _UNIT)
 
@@ -46,6 +54,7 @@ def _propagate_intervals(network: Network, domain: Domain) -> Array:
     K, share = len(network), bound_sum_rounding(network)
     z, p = np.zeros((K, 2)), np.zeros((K, 2))
     box = np.column_stack([domain.lower, domain.upper])
+
     for k in range(K):
         low, high = _bound_sum(network.A[k], box)
         below, above = _bound_sum(network.L[k, :k], p[:k])
@@ -57,6 +66,7 @@ def _propagate_intervals(network: Network, domain: Domain) -> Array:
         room = room if np.isfinite(room) else 0.0
         z[k] = low + below + network.b[k] - room, high + above + network.b[k] + room
         p[k] = _activate_interval(z[k], network.slope[k])
+
     return z
 
 
@@ -78,7 +88,9 @@ def _sum_magnitudes(weights: Array, intervals: Array) -> float:
 
 
 class _Inequality(NamedTuple):
-    """An inequality form (n + 1,), constant last, >= -error on the relaxation, error being what rounding left of it."""
+    """An inequality form (n + 1,), constant last, >= -error on the relaxation, error being what
+    rounding left of it.
+    """
 
     form: Array
     error: float
@@ -86,9 +98,11 @@ class _Inequality(NamedTuple):
 
 @dataclass
 class _Relaxation:
-    """The set {(u, p)}: u in the domain, p_i in the convex hull of phi on [l_i, u_i] for each undecided neuron i.
+    """The set {(u, p)}: u in the domain, p_i in the convex hull of phi on [l_i, u_i] for each
+    undecided neuron i.
 
-    u are the frame's coordinates; a decided neuron is a linear form of u and of the undecided ones before it.
+    u are the frame's coordinates; a decided neuron is a linear form of u and of the undecided ones
+    before it.
     """
 
     network: Network
@@ -113,6 +127,7 @@ class _Relaxation:
         low[:f] -= 8 * _UNIT
         high[:f] += 8 * _UNIT
         active, size = np.zeros((len(network), f + n + 1)), np.zeros(len(network))
+
         for k in range(len(network)):
             weights, offset = frame.rows(network.A[k : k + 1], network.b[k : k + 1])
             form = np.concatenate([weights[0], np.zeros(n), offset]) + network.L[k, :k] @ active[:k]
@@ -136,6 +151,7 @@ class _Relaxation:
                 size[k] = max(size[k], abs(low[j]), abs(high[j]))
                 active[k, j] = 1.0
                 rows += _build_hull_rows(_Inequality(form, error), j, slope, bounds[k], share)
+
         return bounds
 
     def _walls(self, n: int, share: float) -> list[_Inequality]:
@@ -152,11 +168,13 @@ class _Relaxation:
             )
             for i in np.flatnonzero(~single).tolist()
         ]
+
         for tie in frame.ties:
             form = np.zeros(len(frame.free) + n + 1)
             form[: len(frame.free)][np.isin(frame.free, tie)] = -1.0
             form[-1] = 1.0
             rows.append(_Inequality(form, 0.0))
+
         return rows
 
 
@@ -176,6 +194,7 @@ def _bound_form_above(form: Array, rows: list[_Inequality], box: tuple[Array, Ar
     used = [row for row in rows if row.form[:-1].any()]
     if not used:
         return best
+
     walls = np.array([row.form for row in used])
     middle, half = low / 2 + high / 2, high / 2 - low / 2
     half = np.where(half > 0, half, 1.0)
@@ -187,18 +206,23 @@ def _bound_form_above(form: Array, rows: list[_Inequality], box: tuple[Array, Ar
     proposal = propose_maximum(
         form[:-1] * half / size, -walls[:, :-1] * half, limits, -sides, sides
     )
+
     if proposal is None or not np.isfinite(proposal.multipliers).all():
         return best
+
     multipliers = proposal.multipliers * size
     errors = np.array([row.error for row in used]) / scale + 4 * _UNIT * np.abs(walls).sum(axis=1)
     total = form + multipliers @ walls
     terms = np.abs(form) + multipliers @ np.abs(walls)
     found = _bound_over_box(total, terms, low, high) + float(multipliers @ errors) * (1.0 + 1e-12)
+
     return min(best, found) if np.isfinite(found) else best
 
 
 def _bound_over_box(form: Array, terms: Array, low: Array, high: Array) -> float:
-    """The largest value of the form over the box, rounded up; terms: absolute terms that its entries are sums of."""
+    """The largest value of the form over the box, rounded up; terms: absolute terms that its
+    entries are sums of.
+    """
     gradient = form[:-1]
     value = form[-1] + float(np.maximum(gradient * low, gradient * high).sum())
     reach = np.maximum(np.abs(low), np.abs(high))
@@ -216,6 +240,7 @@ def _build_hull_rows(
     if np.isfinite(low) and np.isfinite(high) and low < 0 < high:
         chord = (high - slope * low) / (high - low)
         pieces.append((chord, high - chord * high, -sign))
+
     rows = []
     for gain, constant, side in pieces:  # side * (phi - gain * z - constant) >= 0
         form = -side * gain * z.form
@@ -226,4 +251,5 @@ def _build_hull_rows(
             abs(constant) + (abs(gain) + abs(slope) + 1.0) * largest
         )
         rows.append(_Inequality(form, error + share * abs(constant)))
+
     return rows

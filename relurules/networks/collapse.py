@@ -1,8 +1,10 @@
-"""Removes the neurons that a network doesn't need on a domain (Network + Domain -> smaller Network).
+"""Removes the neurons that a network doesn't need on a domain (Network + Domain -> smaller
+Network).
 
-The passes, in order: PReLUs linear by their slope (the only one that changes the function; its effect is bounded),
-neurons that nothing reads, neurons whose sign is fixed on the domain (intervals first, linear programs for what is
-left), neurons parallel to another one. Each is a pure function in `passes`.
+The passes, in order: PReLUs linear by their slope (the only one that changes the function; its
+effect is bounded), neurons that nothing reads, neurons whose sign is fixed on the domain (intervals
+first, linear programs for what is left), neurons parallel to another one. Each is a pure function
+in `passes`.
 """
 
 from collections.abc import Mapping
@@ -25,7 +27,9 @@ from relurules.networks.passes import (
 
 @dataclass(frozen=True)
 class CollapseResult:
-    """The smaller network. removed: pass -> number of neurons; max_change: bound on |before - after| in the domain."""
+    """The smaller network. removed: pass -> number of neurons; max_change: bound on |before -
+    after| in the domain.
+    """
 
     network: Network
     removed: Mapping[str, int]
@@ -37,9 +41,10 @@ def collapse(
 ) -> CollapseResult:
     """Collapse `network` on `domain`. A PReLU counts as linear where |1 - slope| < 1 - threshold.
 
-    A linear PReLU stays where its change can't be bounded (its argument is unbounded on the domain). The method is that
-    of E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training", 2020; the removal of
-    sign-stable neurons follows neural network verification (Wong & Kolter 2018, Ehlers 2017).
+    A linear PReLU stays where its change can't be bounded (its argument is unbounded on the
+    domain). The method is that of E. P. Csirmaz, "Interpreting Neural Networks by Reducing
+    Nonlinearities during Training", 2020; the removal of sign-stable neurons follows neural network
+    verification (Wong & Kolter 2018, Ehlers 2017).
     """
     removed: dict[str, int] = {}
 
@@ -62,11 +67,14 @@ def collapse(
     smaller, merge_change = merge_parallel(network, domain)
     shrink("parallel", smaller)
     shrink("unread", drop_unread_neurons(network))
+
     return CollapseResult(network, removed, max_change + merge_change)
 
 
 def drop_stable_neurons(partition: Partition) -> Partition:
-    """Drop the neurons that never change sign on any region of a complete partition; the regions stay as they are."""
+    """Drop the neurons that never change sign on any region of a complete partition; the regions
+    stay as they are.
+    """
     if not partition.complete or not len(partition.network):
         return partition
     first = partition.patterns[0]

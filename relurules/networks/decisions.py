@@ -1,4 +1,6 @@
-"""Networks that decide: which output is the largest, or whether one reaches a cut-off (Network -> Network)."""
+"""Networks that decide: which output is the largest, or whether one reaches a cut-off (Network ->
+Network).
+"""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,14 +23,16 @@ _CUTS: Mapping[str, tuple[Callable[[float], float], float]] = {
 }
 #: Links of all scores that keep their order.
 _ORDERED = ("softmax", "log_softmax")
-#: Layers of the neurons that a decision adds: scores, which aren't kinks, and where the decision changes.
+#: Layers of the neurons that a decision adds: scores, which aren't kinks, and where the decision
+#: changes.
 _SCORE, _DECISION = "score", "decision"
 
 
 class DecisionNetwork(NamedTuple):
     """A network with one score per class, or one that isn't negative where the cut-off is reached.
 
-    Its last neurons, which it doesn't read, are where the decision changes; head: the decision, of its scores.
+    Its last neurons, which it doesn't read, are where the decision changes; head: the decision, of
+    its scores.
     """
 
     network: Network
@@ -41,12 +45,13 @@ def add_decision_neurons(
 ) -> DecisionNetwork:
     """The network as it decides. wanted: "argmax", or a number that an output must reach.
 
-    A collapsed network's source decides in the same way. UnsupportedError where the outputs don't allow that, naming
-    what they allow.
+    A collapsed network's source decides in the same way. UnsupportedError where the outputs don't
+    allow that, naming what they allow.
     """
     found = _build_decision_network(network, heads, outputs, wanted)
     if network.lifting is None:
         return found
+
     source, added = network.lifting.source, len(found.network) - len(network)
     lifting = replace(
         network.lifting,
@@ -55,6 +60,7 @@ def add_decision_neurons(
         kept=np.append(network.lifting.kept, len(network) + np.arange(added)),
         signs=np.append(network.lifting.signs, np.ones(added, dtype=np.int8)),
     )
+
     return found._replace(network=replace(found.network, lifting=lifting))
 
 
@@ -67,17 +73,20 @@ def _build_decision_network(
                 f"decision={wanted!r}; supported: 'argmax', or a number that the output must reach"
             )
         return _decide_largest(network, heads, outputs)
+
     head = heads[-1]
     if len({one.scores for one in heads}) > 1 or head.link not in _CUTS:
         raise UnsupportedError(
             f"decision={wanted!r}: the model has outputs of several scores; supported: 'argmax'"
         )
+
     try:
         cut, sign = _CUTS[head.link][0](float(wanted)), _CUTS[head.link][1]
     except (ValueError, ZeroDivisionError):
         raise UnsupportedError(
             f"decision={wanted!r}: {outputs[-1]} never reaches it, or always does"
         ) from None
+
     classes = (f"{outputs[-1]} < {wanted:g}", f"{outputs[-1]} >= {wanted:g}")
     return _decide_threshold(network, head.scores[0], cut, sign, Decision(classes, float(wanted)))
 
@@ -91,6 +100,7 @@ def _decide_largest(
         return _decide_threshold(
             network, first.scores[0], 0.0, 1.0 if heads[1].link == "sigmoid" else -1.0, decision
         )
+
     if links == {"argmax"} and len(heads) == 1:
         order, decision = first.scores, Decision(tuple(map(str, range(len(first.scores)))), None)
     elif links == {"identity"} and len(heads) > 1:
@@ -103,9 +113,11 @@ def _decide_largest(
         order = tuple(head.scores[head.component] for head in heads)
     else:
         raise UnsupportedError(
-            f"decision='argmax': the outputs {', '.join(outputs)} aren't the scores or shares of several classes; "
+            f"decision='argmax': the outputs {', '.join(outputs)} aren't the scores or shares of "
+            "several classes; "
             "supported: a number that the output must reach"
         )
+
     chosen = list(order)
     network = replace(network, C=network.C[chosen], U=network.U[chosen], c=network.c[chosen])
     return DecisionNetwork(
@@ -129,6 +141,7 @@ def _decide_threshold(
     decided = _add_neuron(one, {K: sign, K + 1: -cut}, 0.0, _DECISION, 0.0)
     output = np.zeros((1, len(decided)))
     output[0, K], output[0, K + 1] = sign, -cut
+
     return DecisionNetwork(
         replace(decided, C=np.zeros((1, network.A.shape[1])), U=output, c=np.zeros(1)),
         Head("step", (0,)),
@@ -148,7 +161,9 @@ def _add_rival_neurons(network: Network) -> Network:
 
 
 def _add_score_neurons(network: Network, scores: Iterable[int]) -> Network:
-    """With one more neuron for each of these scores that is the score itself: so differences of them aren't rounded."""
+    """With one more neuron for each of these scores that is the score itself: so differences of
+    them aren't rounded.
+    """
     for score in scores:
         reads = dict(enumerate(network.U[score].tolist()))
         network = _add_neuron(
@@ -165,7 +180,9 @@ def _add_neuron(
     slope: float,
     linear: Array | None = None,
 ) -> Network:
-    """With one more neuron, which no score reads: z adds `reads` times their phi(z), linear·x and the constant."""
+    """With one more neuron, which no score reads: z adds `reads` times their phi(z), linear·x and
+    the constant.
+    """
     K, d = len(network), network.A.shape[1]
     L = np.zeros((K + 1, K + 1))
     L[:K, :K] = network.L
@@ -183,9 +200,11 @@ def _add_neuron(
 
 
 def read_decisions(partition: Partition) -> Array:
-    """(R, classes) what is decided on every region, as constant scores: 1 for the class, 0 for others; 1 and -1 for a cut-off.
+    """(R, classes) what is decided on every region, as constant scores: 1 for the class, 0 for
+    others; 1 and -1 for a cut-off.
 
-    The signs of the decision's own neurons tell, which is exact: where two scores are equal, the first one is chosen.
+    The signs of the decision's own neurons tell, which is exact: where two scores are equal, the
+    first one is chosen.
     """
     lifting = partition.network.source_lifting
     deciders = [k for k, neuron in enumerate(lifting.source.neurons) if neuron.layer == _DECISION]
@@ -198,4 +217,5 @@ def read_decisions(partition: Partition) -> Array:
         for i in range(negative.shape[1]):
             best[negative[:, i]] = i + 1
         values = np.eye(classes)[best]
+
     return values

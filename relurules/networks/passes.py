@@ -14,7 +14,8 @@ from relurules.networks.activations import is_linear
 
 #: Rows count as parallel when every entry agrees to this share of itself: a few roundings.
 _PARALLEL = 8 * np.finfo(np.float64).eps
-#: A parallel neuron is rewritten through one whose slope is at least this far from 1, else rounding would grow.
+#: A parallel neuron is rewritten through one whose slope is at least this far from 1, else rounding
+#: would grow.
 _KINK = 0.05
 
 #: An affine form with exact coefficients: of x by column, of phi(z) by neuron, and the constant.
@@ -27,11 +28,13 @@ Signs = NDArray[np.int8]
 def replace_linear_prelus(
     network: Network, bounds: Array, threshold: float
 ) -> tuple[Network, float]:
-    """Replace by the identity every PReLU whose slope is linear by `threshold`; also return a bound on the change.
+    """Replace by the identity every PReLU whose slope is linear by `threshold`; also return a bound
+    on the change.
 
-    One that is never positive on the domain is left to `stable_signs`, which removes it without any change.
-    A neuron i changes by at most |1 - a_i| * max(0, -l_i), l_i its lower bound; changes spread to later neurons through
-    |L| and the slopes' Lipschitz constants, and to the outputs through |U|. The bound is rounded outward.
+    One that is never positive on the domain is left to `stable_signs`, which removes it without any
+    change. A neuron i changes by at most |1 - a_i| * max(0, -l_i), l_i its lower bound; changes
+    spread to later neurons through |L| and the slopes' Lipschitz constants, and to the outputs
+    through |U|. The bound is rounded outward.
     """
     linear = np.array([is_linear(a, threshold) for a in network.slope], dtype=bool)
     kinks = np.where(linear, np.abs(1.0 - network.slope), 0.0)
@@ -44,7 +47,9 @@ def replace_linear_prelus(
 
 
 def spread_change(network: Network, own: Array) -> float:
-    """How much the outputs change at most where each neuron's phi(z) changes by `own` (K,) itself, rounded outward."""
+    """How much the outputs change at most where each neuron's phi(z) changes by `own` (K,) itself,
+    rounded outward.
+    """
     change = np.zeros(len(network))
     for k in range(len(network)):
         change[k] = own[k] + max(1.0, abs(network.slope[k])) * (
@@ -59,10 +64,13 @@ def find_stable_signs(bounds: Array) -> Signs:
 
 
 def fold_known_signs(network: Network, signs: Signs) -> Network:
-    """Fold into their readers all neurons of known sign: phi(z) = z for +1, slope * z for -1; 0 stays a neuron."""
+    """Fold into their readers all neurons of known sign: phi(z) = z for +1, slope * z for -1; 0
+    stays a neuron.
+    """
     fixed = signs.astype(np.bool_)
     if not fixed.any():
         return network
+
     factor = np.where(signs > 0, 1.0, network.slope)
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
     for k in np.flatnonzero((L[:, fixed] != 0).any(axis=1)).tolist():
@@ -72,6 +80,7 @@ def fold_known_signs(network: Network, signs: Signs) -> Network:
         A[k] += through @ A[read]
         b[k] += through @ b[read]
         L[k, : read[-1]] += through @ L[read, : read[-1]]
+
     through = network.U * (fixed * factor)
     reading = replace(
         network,
@@ -79,6 +88,7 @@ def fold_known_signs(network: Network, signs: Signs) -> Network:
         U=np.where(fixed, 0.0, network.U) + through @ L,
         lifting=network.source_lifting.with_known_signs(signs),
     )  # fmt: skip
+
     return _keep_neurons(reading, ~fixed)
 
 
@@ -92,12 +102,14 @@ def drop_unread_neurons(network: Network) -> Network:
 
 
 def merge_parallel(network: Network, domain: Domain) -> tuple[Network, float]:
-    """Rewrite a neuron whose argument is a multiple of an earlier one's, z_j = c z_i, through that one.
+    """Rewrite a neuron whose argument is a multiple of an earlier one's, z_j = c z_i, through that
+    one.
 
-    With a, a' the slopes of i and j: phi_a'(c z) = |c| (alpha phi_a(z) + beta z), alpha = (1 - a') / (1 - a), and
-    beta = (a' - a) / (1 - a) for c > 0, (a a' - 1) / (1 - a) for c < 0. Duplicates and negatives are the cases c = +-1.
-    Rows that agree but for rounding are merged where the domain bounds what that changes. Also returned: a bound on
-    that change, 0 where all rows are exact multiples.
+    With a, a' the slopes of i and j: phi_a'(c z) = |c| (alpha phi_a(z) + beta z), alpha = (1 - a')
+    / (1 - a), and beta = (a' - a) / (1 - a) for c > 0, (a a' - 1) / (1 - a) for c < 0. Duplicates
+    and negatives are the cases c = +-1. Rows that agree but for rounding are merged where the
+    domain bounds what that changes. Also returned: a bound on that change, 0 where all rows are
+    exact multiples.
     """
     keep = np.ones(len(network), dtype=bool)
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
@@ -105,6 +117,7 @@ def merge_parallel(network: Network, domain: Domain) -> tuple[Network, float]:
     lifting, own = network.source_lifting, np.zeros(len(network))
     seen: dict[bytes, int] = {}
     rows = _trace_exact_rows(network)
+
     for j in range(len(network)):
         row = np.concatenate([A[j], L[j], b[j : j + 1]])
         if not row.any():
@@ -134,28 +147,36 @@ def merge_parallel(network: Network, domain: Domain) -> tuple[Network, float]:
             linear[:] += np.outer(beta * weight, A[i])
             constant[:] += beta * weight * b[i]
         keep[j] = False
+
     merged = replace(network, A=A, L=L, b=b, C=C, U=U, c=c, lifting=lifting)
     return _keep_neurons(merged, keep), spread_change(network, own)
 
 
 def _make_direction_key(row: Array) -> bytes:
-    """A key that parallel rows share: the row over its largest entry, to ten digits. A near miss costs a merge only."""
+    """A key that parallel rows share: the row over its largest entry, to ten digits.
+
+    A near miss costs a merge only.
+    """
     scaled = np.round(row / row[np.argmax(np.abs(row))], 10) + 0.0
     return bytes(scaled.tobytes())
 
 
 def _trace_exact_rows(network: Network) -> Callable[[int], ExactRow]:
-    """What z of a kept neuron is in terms of x and of the source's neurons whose sign isn't known, exactly."""
+    """What z of a kept neuron is in terms of x and of the source's neurons whose sign isn't known,
+    exactly.
+    """
     lifting = network.source_lifting
     source, rows = lifting.source, dict[int, ExactRow]()
 
     def row_of(k: int) -> ExactRow:
         if k in rows:
             return rows[k]
+
         total: ExactRow = {
             ("x", int(j)): Fraction(float(source.A[k, j])) for j in np.flatnonzero(source.A[k])
         }
         total["1", 0] = Fraction(float(source.b[k]))
+
         for i in np.flatnonzero(source.L[k]).tolist():
             gain = Fraction(float(source.L[k, i]))
             if lifting.kept[i] >= 0:
@@ -164,6 +185,7 @@ def _trace_exact_rows(network: Network) -> Callable[[int], ExactRow]:
             gain *= 1 if lifting.signs[i] > 0 else Fraction(float(source.slope[i]))
             for name, value in row_of(i).items():
                 total[name] = total.get(name, Fraction(0)) + gain * value
+
         rows[k] = total
         return total
 
@@ -171,13 +193,15 @@ def _trace_exact_rows(network: Network) -> Callable[[int], ExactRow]:
 
 
 def _bound_gap(first: ExactRow, row: ExactRow, domain: Domain) -> float:
-    """The largest |row - c first| on the domain, c chosen by the largest entry: 0 for exact multiples, else rounded up.
+    """The largest |row - c first| on the domain, c chosen by the largest entry: 0 for exact
+    multiples, else rounded up.
 
     Infinite where the rows read other neurons in other proportions, or an open column differently.
     """
     lead = max(row, key=lambda name: abs(row[name]))
     if not first.get(lead):
         return np.inf
+
     ratio, gap = row[lead] / first[lead], 0.0
     for name in {*row, *first}:
         rest = abs(row.get(name, Fraction(0)) - ratio * first.get(name, Fraction(0)))
@@ -189,6 +213,7 @@ def _bound_gap(first: ExactRow, row: ExactRow, domain: Domain) -> float:
             1.0 if name[0] == "1" else max(abs(domain.lower[name[1]]), abs(domain.upper[name[1]]))
         )
         gap += float(rest) * float(reach) * (1.0 + 1e-12)
+
     return gap
 
 

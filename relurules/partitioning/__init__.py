@@ -8,4 +8,4 @@ from relurules.partitioning.search import (
     write_regions,
 )
 
-__all__ = ["make_budget", "compile_search", "count_regions", "search_regions", "write_regions"]
+__all__ = ["compile_search", "count_regions", "make_budget", "search_regions", "write_regions"]

@@ -11,16 +11,18 @@ from relurules.partitioning.state import Array, CurrentCell, SearchState
 
 @compile_inline
 def find_side_balls(s: SearchState, k: int) -> int:
-    """A ball on each side, between the cell's own and the vertex there; which sides have one that is large enough.
+    """A ball on each side, between the cell's own and the vertex there; which sides have one that
+    is large enough.
 
-    Moving the ball of radius r from its centre c towards a vertex v by the share t leaves a ball of radius (1 - t) r in
-    the cell; t is chosen so that this ball touches the hyperplane from the right side. Where it is 0, the cell's own
-    ball, which was measured, is the side's.
+    Moving the ball of radius r from its centre c towards a vertex v by the share t leaves a ball of
+    radius (1 - t) r in the cell; t is chosen so that this ball touches the hyperplane from the
+    right side. Where it is 0, the cell's own ball, which was measured, is the side's.
     """
     node = s.node
     here = node.at[state_layout.HERE]
     across = evaluate_row(node.rows[k], node.center)
     found = 0
+
     for sign in (-1, 1):
         i = (sign + 1) // 2
         height = node.radii[i]
@@ -37,6 +39,7 @@ def find_side_balls(s: SearchState, k: int) -> int:
             copy_vector(node.spare, node.sides[i])
         for j in range(len(node.center)):
             node.sides[i, j] = (1.0 - share) * node.center[j] + share * node.sides[i, j]
+
     for sign in (-1, 1):
         i = (sign + 1) // 2
         if found & side_bit(sign):
@@ -44,17 +47,22 @@ def find_side_balls(s: SearchState, k: int) -> int:
         node.radii[i] = recentre_ball(s, k, sign)
         if node.radii[i] > THIN:
             found += side_bit(sign)
+
     return found
 
 
 @compile_inline
 def recentre_ball(s: SearchState, k: int, sign: int) -> float:
-    """The side's ball, measured; where it is small, the largest one takes its place. The radius is always measured."""
+    """The side's ball, measured; where it is small, the largest one takes its place.
+
+    The radius is always measured.
+    """
     node = s.node
     i = (sign + 1) // 2
     known = _measure_ball(s.work, node, k, sign, node.sides[i])
     if known >= TRUSTED:
         return known
+
     node.counts[state_layout.BALLS] += 1
     center, enough = node.middle, ROOMY
     if sign == node.at[state_layout.HERE]:
@@ -71,6 +79,7 @@ def recentre_ball(s: SearchState, k: int, sign: int) -> float:
             s.spare,
         )
         find_ball_center(s.spare, s.ball, center, enough)
+
     best = _measure_ball(s.work, node, k, sign, center)
     if best > known:
         copy_vector(center, node.sides[i])
@@ -79,7 +88,8 @@ def recentre_ball(s: SearchState, k: int, sign: int) -> float:
 
 @compile_cached
 def _measure_ball(D: Dictionary, node: CurrentCell, k: int, sign: int, u: Array) -> float:
-    """How far u is at least from every wall of the cell and from the hyperplane, on the side `sign`; negative outside.
+    """How far u is at least from every wall of the cell and from the hyperplane, on the side
+    `sign`; negative outside.
 
     What rounding may have done to the rows is taken off.
     """

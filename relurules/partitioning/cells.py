@@ -8,16 +8,20 @@ from relurules.partitioning.state import CellStack, CurrentCell, SearchState
 
 @compile_cached
 def store_dictionary(D: Dictionary, stack: CellStack, top: int, first: int, variable: int) -> None:
-    """Copy the work dictionary to the stack's free slot, the form in question as its last row, turned positive."""
+    """Copy the work dictionary to the stack's free slot, the form in question as its last row,
+    turned positive.
+    """
     n, width = D.used[0], D.table.shape[1]
     stack.first[top] = first
     for i in range(n):
         stack.basic[top, i] = D.basic[i]
         for c in range(width):
             stack.pool[first + i * width + c] = D.table[i, c]
+
     stack.basic[top, n] = variable
     for c in range(width):
         stack.pool[first + n * width + c] = -D.table[n, c]
+
     copy_vector(D.nonbasic, stack.nonbasic[top])
     copy_vector(D.flipped, stack.flipped[top])
     stack.used[top, 0] = n + 1
@@ -34,10 +38,12 @@ def load_dictionary(stack: CellStack, slot: int, first: int, n: int, D: Dictiona
             D.place[D.basic[i]] = i
         for c in range(width):
             D.table[i, c] = stack.pool[first + i * width + c]
+
     for c in range(len(D.nonbasic)):
         D.nonbasic[c] = stack.nonbasic[slot, c]
         if D.nonbasic[c] < len(D.low):
             D.place[D.nonbasic[c]] = -1 - c
+
     copy_vector(stack.flipped[slot], D.flipped)
     D.used[0] = n
     D.used[1] = stack.used[slot, 1]
@@ -48,6 +54,7 @@ def exchange_if_positive(s: SearchState) -> None:
     """Make the work dictionary the negative side's, the kept one the positive side's."""
     if s.node.at[state_layout.HERE] < 0:
         return
+
     n = s.work.used[0]
     load_dictionary(
         s.stack, s.node.counts[state_layout.TOP], s.node.counts[state_layout.POOLED], n + 1, s.spare
@@ -61,10 +68,12 @@ def exchange_if_positive(s: SearchState) -> None:
         len(s.work.low) + s.node.at[state_layout.DEPTH],
     )
     D, E = s.work, s.spare
+
     for i in range(n + 1):
         for c in range(D.table.shape[1]):
             D.table[i, c] = E.table[i, c]
         D.basic[i] = E.basic[i]
+
     copy_vector(E.nonbasic, D.nonbasic)
     copy_vector(E.flipped, D.flipped)
     copy_vector(E.place, D.place)
@@ -74,7 +83,9 @@ def exchange_if_positive(s: SearchState) -> None:
 
 @compile_inline
 def push_positive_side(s: SearchState, k: int, split: int) -> None:
-    """The positive side, whose dictionary is on the stack's free slot already, becomes a cell that waits."""
+    """The positive side, whose dictionary is on the stack's free slot already, becomes a cell that
+    waits.
+    """
     node, stack = s.node, s.stack
     top = node.counts[state_layout.TOP]
     copy_vector(node.pattern, stack.pattern[top])
@@ -99,6 +110,7 @@ def take_side(D: Dictionary, node: CurrentCell, k: int, sign: int) -> None:
     append_half_space(D, len(D.low) + at[state_layout.DEPTH])
     for j in range(node.rows.shape[1]):
         node.cuts[at[state_layout.DEPTH], j] = sign * node.rows[k, j]
+
     node.cut_error[at[state_layout.DEPTH]] = node.error[k]
     node.cut_of[at[state_layout.DEPTH]] = sign * (k + 1)
     at[state_layout.DEPTH] += 1
@@ -120,6 +132,7 @@ def pop_cell(s: SearchState) -> None:
     node.radius[0] = stack.radius[top]
     copy_vector(stack.at[top], at)
     at[state_layout.LIVE] = 1
+
     if at[state_layout.OTHER]:
         copy_vector(node.rows[at[state_layout.NEXT] - 1], node.cuts[at[state_layout.DEPTH] - 1])
         node.cut_error[at[state_layout.DEPTH] - 1] = node.error[at[state_layout.NEXT] - 1]

@@ -1,4 +1,7 @@
-"""Checkpoints: everything that a search needs to go on, as arrays in an .npz file. Nothing in it is a pickle."""
+"""Checkpoints: everything that a search needs to go on, as arrays in an .npz file.
+
+Nothing in it is a pickle.
+"""
 
 import hashlib
 import json
@@ -49,6 +52,7 @@ def save_checkpoint(
             for group in _GROUPS:
                 named = getattr(piece.state, group)._asdict().items()
                 arrays |= {f"piece.{i}.{group}.{name}": array for name, array in named}
+
     about = {
         "version": _VERSION,
         "digest": digest_problem(problem),
@@ -56,6 +60,7 @@ def save_checkpoint(
     }
     arrays |= {f"held.{name}": array for name, array in held.items()}
     about["content"] = _digest_content(arrays, about)
+
     with replace_atomically(path) as temporary, temporary.open("wb") as file:
         np.savez(file, about=json.dumps(about), **arrays)
 
@@ -72,14 +77,19 @@ def remove_checkpoint(path: Path) -> None:
 
 
 def read_checkpoint(path: Path, problem: SearchProblem) -> tuple[SearchProgress, dict[str, Any]]:
-    """The search and what its sink held. DataError where the file can't be read or is of another search."""
+    """The search and what its sink held.
+
+    DataError where the file can't be read or is of another search.
+    """
     arrays, about = _read_archive(path)
     version, found = about["version"], about["digest"]
     if version != _VERSION or found != digest_problem(problem):
         raise DataError(
-            f"{path}: is the checkpoint of another search (another network, domain or kind of output, or another "
+            f"{path}: is the checkpoint of another search (another network, domain or kind of "
+            "output, or another "
             "version); give another file, or remove this one to start anew"
         )
+
     fresh = begin_search(problem)
     try:
         pieces = [
@@ -93,11 +103,13 @@ def read_checkpoint(path: Path, problem: SearchProblem) -> tuple[SearchProgress,
         top = UpperSplits(*(arrays[f"top.{name}"] for name in UpperSplits._fields))
     except _UNREADABLE as error:
         raise DataError(f"{path}: {DAMAGED}") from error
+
     held = {
         name.removeprefix("held."): array
         for name, array in arrays.items()
         if name.startswith("held.")
     }
+
     return SearchProgress(top, pieces), held
 
 
@@ -119,6 +131,7 @@ def _read_archive(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             raise DataError(f"{path}: has no room in memory, or {DAMAGED}") from error
         except _UNREADABLE as error:
             raise DataError(f"{path}: {DAMAGED}") from error
+
     return arrays, about
 
 
@@ -141,13 +154,16 @@ def _restore_state(fresh: SearchState, arrays: dict[str, Any], prefix: str) -> S
     }
     buffers: Any = [np.zeros_like(array) for array in fresh.out]
     state = SearchState(fresh.net, out=OutputBuffers(*buffers), **groups)
+
     if not is_sound(state, fresh):
         raise ValueError(f"the arrays of {prefix} don't fit one another")
     return state
 
 
 def digest_problem(problem: SearchProblem) -> str:
-    """What tells one search from another: every number of its network and domain, and what is wanted of regions."""
+    """What tells one search from another: every number of its network and domain, and what is
+    wanted of regions.
+    """
     network, domain, frame = problem.network, problem.domain, problem.frame
     numbers = [getattr(network, name) for name in ("slope", "A", "L", "b", "C", "U", "c")]
     numbers += [
@@ -161,6 +177,8 @@ def digest_problem(problem: SearchProblem) -> str:
     found = hashlib.sha256(
         repr((domain.groups, problem.wanted, [array.shape for array in numbers])).encode()
     )
+
     for array in numbers:
         found.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
+
     return found.hexdigest()

@@ -1,4 +1,6 @@
-"""Counts the distinct patterns of a stream of rows; memory grows with their number, not with the number of rows."""
+"""Counts the distinct patterns of a stream of rows; memory grows with their number, not with the
+number of rows.
+"""
 
 from typing import NamedTuple
 
@@ -15,7 +17,9 @@ _WAIT = 2**16
 
 
 class PatternTable(NamedTuple):
-    """Distinct patterns of some rows, in the order met. words: (G, W), counts: (G,), first: (G,), points: (G, d)."""
+    """Distinct patterns of some rows, in the order met. words: (G, W), counts: (G,), first: (G,),
+    points: (G, d).
+    """
 
     words: Words
     counts: Indices
@@ -26,8 +30,8 @@ class PatternTable(NamedTuple):
 class PatternCounter:
     """A table of patterns that grows: `add` rows, then read the `table`.
 
-    The patterns known so far stay in the order in which they were met; batches of new ones wait until merging them
-    pays, so that all merges together cost a few sorts of everything.
+    The patterns known so far stay in the order in which they were met; batches of new ones wait
+    until merging them pays, so that all merges together cost a few sorts of everything.
     """
 
     def __init__(self, words: int, d: int) -> None:
@@ -39,7 +43,9 @@ class PatternCounter:
         self._d = d
 
     def add(self, words: Words, index: NDArray[np.intp], points: Array) -> None:
-        """Take in rows: patterns `words` (n, W), places `index` (n,) in the whole table, values `points` (n, d)."""
+        """Take in rows: patterns `words` (n, W), places `index` (n,) in the whole table, values
+        `points` (n, d).
+        """
         first, group = group_equal_rows(words)
         self._waiting.append(
             PatternTable(words[first], np.bincount(group), index[first], points[first])
@@ -58,6 +64,7 @@ class PatternCounter:
         self._counts = np.zeros(len(kept), dtype=np.int64)
         np.add.at(self._counts, group, counts)
         start, new = known, kept[known:]
+
         for batch in waiting:
             stop = start + len(batch.first)
             taken = new[(new >= start) & (new < stop)] - start
@@ -71,7 +78,9 @@ class PatternCounter:
         place = np.empty(len(order), dtype=np.intp)
         place[order] = np.arange(len(order))
         points, start = np.empty((len(order), self._d)), 0
+
         for part in self._points:
             points[place[start : start + len(part)]] = part
             start += len(part)
+
         return PatternTable(self._words[order], self._counts[order], self._first[order], points)

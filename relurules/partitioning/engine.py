@@ -1,11 +1,13 @@
 """The compiled depth-first search for the linear regions of a network.
 
-A cell of the search is a full-dimensional polytope, kept as a simplex dictionary of one of its vertices (`lp`), with a
-ball inside. It is split by the first neuron, in the order of the search, that is negative somewhere in it and positive
-somewhere else. The vertex at hand shows one side; the simplex method looks for a vertex on the other and stops at the
-first. A vertex clearly on a side proves that the side is full-dimensional, as the cell is; and between it and the
-ball's centre lies the centre of a ball on that side. Nothing starts from infeasible points. The negative side is
-searched first, so that regions come in the lexicographic order of their patterns whatever path the vertices took.
+A cell of the search is a full-dimensional polytope, kept as a simplex dictionary of one of its
+vertices (`lp`), with a ball inside. It is split by the first neuron, in the order of the search,
+that is negative somewhere in it and positive somewhere else. The vertex at hand shows one side; the
+simplex method looks for a vertex on the other and stops at the first. A vertex clearly on a side
+proves that the side is full-dimensional, as the cell is; and between it and the ball's centre lies
+the centre of a ball on that side. Nothing starts from infeasible points. The negative side is
+searched first, so that regions come in the lexicographic order of their patterns whatever path the
+vertices took.
 """
 
 from relurules.lp.compilation import compile_cached, compile_inline
@@ -38,7 +40,9 @@ from relurules.partitioning.state import SearchState
 
 @compile_cached
 def advance(s: SearchState, tests: int) -> int:
-    """Go on until something is to be done outside, or so many neurons were tested; the state can then be saved."""
+    """Go on until something is to be done outside, or so many neurons were tested; the state can
+    then be saved.
+    """
     at, counts = s.node.at, s.node.counts
     end = counts[state_layout.TESTS] + tests
     while True:
@@ -71,6 +75,7 @@ def _finish_level(s: SearchState) -> int:
         return state_layout.ON
     if is_full(s):
         return state_layout.FULL
+
     emit_region(s)
     s.node.at[state_layout.LIVE] = 0
     return (
@@ -86,6 +91,7 @@ def _decide_neuron(s: SearchState, k: int) -> int:
     at = s.node.at
     if is_full(s):
         return state_layout.FULL
+
     s.node.counts[state_layout.TESTS] += 1
     found = state_layout.UNSURE if at[state_layout.THIN] else _test_sides(s, k)
     at[state_layout.NEXT] = k + 1
@@ -96,10 +102,12 @@ def _decide_neuron(s: SearchState, k: int) -> int:
         found = (
             state_layout.BOTH if find_side_balls(s, k) == state_layout.BOTH else state_layout.UNSURE
         )
+
     if one_sided:
         s.node.counts[state_layout.CERTIFIED] += 1
         s.node.pattern[k] = -1 if found == state_layout.NEGATIVE else 1
         return state_layout.ON
+
     at[state_layout.ASKED] = k + 1
     at[state_layout.DOUBT] = found == state_layout.UNSURE
     at[state_layout.ANSWER] = (
@@ -107,6 +115,7 @@ def _decide_neuron(s: SearchState, k: int) -> int:
         if s.node.options[state_layout.ASK] or at[state_layout.DOUBT]
         else state_layout.BOTH
     )
+
     return state_layout.ON
 
 
@@ -125,9 +134,11 @@ def _has_room(s: SearchState) -> bool:
 
 @compile_inline
 def _test_sides(s: SearchState, k: int) -> int:  # noqa: C901, PLR0911
-    """Which sides of neuron k hold a vertex; of both, the first one's dictionary is kept on the stack's free slot.
+    """Which sides of neuron k hold a vertex; of both, the first one's dictionary is kept on the
+    stack's free slot.
 
-    Only one side: then a certificate says that the other has none. UNSURE where there is no such certificate.
+    Only one side: then a certificate says that the other has none. UNSURE where there is no such
+    certificate.
     """
     D, node, n = s.work, s.node, s.work.used[0]
     room = 2.0 * (THIN + node.error[k])
@@ -135,6 +146,7 @@ def _test_sides(s: SearchState, k: int) -> int:  # noqa: C901, PLR0911
         return state_layout.UNSURE
     if D.used[1] > REFACTOR_AFTER and refactor_basis(D, node.cuts, node.system):
         node.counts[state_layout.REFACTORED] += 1
+
     express_form(D, node.rows[k], D.table[n])
     here = 1 if D.table[n, 0] > 0.0 else -1
     if here < 0:
@@ -149,12 +161,14 @@ def _test_sides(s: SearchState, k: int) -> int:  # noqa: C901, PLR0911
             if not empty or maximise_form(D, GOAL) == STUCK or D.table[n, 0] <= room:
                 return state_layout.UNSURE
             return side_bit(here)
+
     node.at[state_layout.HERE] = -here
     write_vertex(D, node.spare)
     node.radii[(here + 1) // 2] = D.table[n, 0]
     negate_form(D)
     if not has_rising_edge(D):
         return side_bit(here) if _is_side_empty(s, k, -here) else state_layout.UNSURE
+
     store_dictionary(
         D,
         s.stack,
@@ -162,8 +176,10 @@ def _test_sides(s: SearchState, k: int) -> int:  # noqa: C901, PLR0911
         node.counts[state_layout.POOLED],
         len(D.low) + node.at[state_layout.DEPTH],
     )
+
     if maximise_form(D, GOAL) == STUCK:
         return state_layout.UNSURE
+
     node.radii[(1 - here) // 2] = D.table[n, 0]
     if D.table[n, 0] > room:
         return state_layout.BOTH
@@ -203,14 +219,17 @@ def _split_cell(s: SearchState) -> int:
         node.pattern[k] = _choose_sign(s, k, answer)
         at[state_layout.DOUBT] = 0
         return state_layout.ON
+
     thick = _find_thick_side(s, k) if at[state_layout.DOUBT] else state_layout.BOTH
     at[state_layout.DOUBT] = 0
     if node.options[state_layout.PROBE]:
         return _follow_random_side(s, k, thick)
+
     split = node.counts[state_layout.SPLITS]
     node.counts[state_layout.SPLITS] += 1
     if node.options[state_layout.TREE]:
         emit_split(s, k)
+
     exchange_if_positive(s)
     push_positive_side(s, k, split)
     s.stack.at[node.counts[state_layout.TOP] - 1, state_layout.THIN] = (
@@ -219,15 +238,17 @@ def _split_cell(s: SearchState) -> int:
     take_side(s.work, node, k, -1)
     at[state_layout.SPLIT], at[state_layout.SIDE] = split, 0
     at[state_layout.THIN] = not thick & state_layout.NEGATIVE
+
     return state_layout.REACHED if node.options[state_layout.STEP] else state_layout.ON
 
 
 @compile_inline
 def _find_thick_side(s: SearchState, k: int) -> int:
-    """Which sides of a split that exact arithmetic found floating point can go on with; their balls and dictionaries.
+    """Which sides of a split that exact arithmetic found floating point can go on with; their balls
+    and dictionaries.
 
-    One at most, or none. The work dictionary is on that side then; the stack's free slot holds a copy, which the other
-    side has in name only.
+    One at most, or none. The work dictionary is on that side then; the stack's free slot holds a
+    copy, which the other side has in name only.
     """
     D, node, n = s.work, s.node, s.work.used[0]
     express_form(D, node.rows[k], D.table[n])
@@ -247,6 +268,7 @@ def _find_thick_side(s: SearchState, k: int) -> int:
             node.radii[i] = recentre_ball(s, k, sign)
             if node.radii[i] > THIN:
                 thick = side_bit(sign)
+
     store_dictionary(
         D,
         s.stack,
@@ -254,6 +276,7 @@ def _find_thick_side(s: SearchState, k: int) -> int:
         node.counts[state_layout.POOLED],
         len(D.low) + node.at[state_layout.DEPTH],
     )
+
     return thick
 
 
@@ -264,12 +287,14 @@ def _follow_random_side(s: SearchState, k: int, thick: int) -> int:
     if thick == state_layout.NEITHER:
         s.node.at[state_layout.LIVE] = 0
         return state_layout.REACHED
+
     counts[state_layout.RANDOM] = (
         counts[state_layout.RANDOM] * 6364136223846793005 + 1442695040888963407
     ) & 0x7FFFFFFFFFFFFFFF
     sign = 1 if (counts[state_layout.RANDOM] >> 40) & 1 else -1
     if thick != state_layout.BOTH:
         sign = s.node.at[state_layout.HERE]
+
     counts[state_layout.PROBED] += 1
     if sign != s.node.at[state_layout.HERE]:
         n = s.work.used[0]
@@ -277,5 +302,6 @@ def _follow_random_side(s: SearchState, k: int, thick: int) -> int:
             s.stack, counts[state_layout.TOP], counts[state_layout.POOLED], n + 1, s.work
         )
         s.work.used[0] = n
+
     take_side(s.work, s.node, k, sign)
     return state_layout.ON

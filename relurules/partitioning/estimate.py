@@ -1,4 +1,6 @@
-"""How large a search would be, and how much of the domain a search has looked at, from random probes."""
+"""How large a search would be, and how much of the domain a search has looked at, from random
+probes.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -25,19 +27,24 @@ from relurules.partitioning.state import SearchState
 
 #: Probes in all, and at least so many for each cell that waits.
 _PROBES, _AT_LEAST = 10_000, 50
-#: Points that weigh volume: so many, fewer where they would be more numbers than that, but no fewer than these.
+#: Points that weigh volume: so many, fewer where they would be more numbers than that, but no fewer
+#: than these.
 _POINTS, _NUMBERS, _FEWEST = 10_000, 2**21, 1000
-#: The most probes where every split may take a mixed-integer program, and at least so many for each cell.
+#: The most probes where every split may take a mixed-integer program, and at least so many for each
+#: cell.
 _ASKING, _ASKING_AT_LEAST = 100, 5
-#: Points are drawn in a box until enough lie in the domain, but not more than so many times the number wanted.
+#: Points are drawn in a box until enough lie in the domain, but not more than so many times the
+#: number wanted.
 _TRIES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeBudget:
-    """What an estimate may take: probes in all, at least so many for each cell that waits, tests of neurons.
+    """What an estimate may take: probes in all, at least so many for each cell that waits, tests of
+    neurons.
 
-    Where tests or the deadline end it, the cells that were probed, drawn at random, stand for all of them.
+    Where tests or the deadline end it, the cells that were probed, drawn at random, stand for all
+    of them.
     """
 
     probes: int = _PROBES
@@ -67,7 +74,8 @@ def estimate_search(
 ) -> Estimate:
     """Estimate the size of a search and how far it has come; `search` None: it hasn't begun.
 
-    rows: (N, d) data in the domain's coordinates. The same seed gives the same numbers, where no deadline ends it.
+    rows: (N, d) data in the domain's coordinates. The same seed gives the same numbers, where no
+    deadline ends it.
     """
     search, effort = (
         make_single_piece(problem, begin_search(problem)) if search is None else search,
@@ -79,15 +87,18 @@ def estimate_search(
     volume = error = None
     count = max(_FEWEST, min(_POINTS, _NUMBERS // len(problem.domain)))
     points = draw_uniform_points(problem.domain, count, random, effort.deadline)
+
     if points is not None:
         volume = measure_searched_share(problem, states, points)
         error = float(np.sqrt(volume * (1.0 - volume) / len(points)))
+
     inside = None if rows is None else rows[problem.domain.contains(rows)]
     data = (
         None
         if inside is None or not len(inside)
         else measure_searched_share(problem, states, inside)
     )
+
     return Estimate(
         search.found + guess.regions, float(np.sqrt(guess.variance)), volume, error, data
     )
@@ -96,7 +107,9 @@ def estimate_search(
 def estimate_region_count(
     problem: SearchProblem, search: SearchProgress, effort: ProbeBudget, seed: int = 0
 ) -> tuple[float, float]:
-    """How many regions a search would find, and the standard error of that, without a look at the volume."""
+    """How many regions a search would find, and the standard error of that, without a look at the
+    volume.
+    """
     states = [piece.state for piece in search.pieces if piece.state is not None]
     guess = _estimate_regions(problem, states, effort, np.random.default_rng(seed))
     return search.found + guess.regions, float(np.sqrt(guess.variance))
@@ -111,12 +124,15 @@ def _estimate_regions(
     count = sum(map(count_waiting, states))
     if not count:
         return _RegionEstimate(0.0, 0.0)
+
     most, least = effort.probes, effort.least
     if problem.asks:
         most, least = min(most, _ASKING), min(least, _ASKING_AT_LEAST)
+
     probes = max(least, most // count)
     means, variances = list[float](), list[float]()
     walk, tests = SearchRun(problem, states[0]), 0
+
     for cell in _iterate_shuffled(states, random) if effort.bounded else _iterate_in_order(states):
         leaves, took = _probe_cell(walk, cell, probes, random, effort)
         tests += took
@@ -125,11 +141,15 @@ def _estimate_regions(
             variances.append(float(leaves.var(ddof=1)) / len(leaves))
         if tests >= effort.tests or effort.deadline.is_over():
             break
+
     return _extrapolate_cells(np.array(means), np.array(variances), count)
 
 
 def _extrapolate_cells(means: Array, variances: Array, count: int) -> _RegionEstimate:
-    """From some cells, drawn at random, to all: so many wait. Infinite where float64 has no such numbers."""
+    """From some cells, drawn at random, to all: so many wait.
+
+    Infinite where float64 has no such numbers.
+    """
     scale = count / len(means)
     with np.errstate(over="ignore", invalid="ignore"):
         between = float(means.var(ddof=1)) if 1 < len(means) < count else 0.0
@@ -164,7 +184,8 @@ def _probe_cell(
     random: np.random.Generator,
     effort: ProbeBudget,
 ) -> tuple[Array, int]:
-    """Regions below a cell that waits, as every probe estimates them: 2 to the number of splits that it met.
+    """Regions below a cell that waits, as every probe estimates them: 2 to the number of splits
+    that it met.
 
     Also how many tests of neurons that took. Two probes are made in any case.
     """
@@ -175,6 +196,7 @@ def _probe_cell(
     node.counts[state_layout.MOST] = ALL
     node.counts[state_layout.RANDOM] = int(random.integers(2**62))
     leaves = list[float]()
+
     while len(leaves) < probes:
         _copy_cell_on_top(walk.state)
         walk.step(ALL)
@@ -183,6 +205,7 @@ def _probe_cell(
             effort.deadline.is_over() or walk.state.node.counts[state_layout.TESTS] >= effort.tests
         ):
             break
+
     return np.array(leaves), int(walk.state.node.counts[state_layout.TESTS])
 
 
@@ -216,15 +239,19 @@ def measure_searched_share(
 
 
 def _mark_open_rows(state: SearchState, u: Array, open_rows: NDArray[np.bool_]) -> None:
-    """Mark the rows (N, f + 1) in cells of one search that wait: all of them branch off one way down."""
+    """Mark the rows (N, f + 1) in cells of one search that wait: all of them branch off one way
+    down.
+    """
     node, top = state.node, int(state.node.counts[state_layout.TOP])
     turned = state.stack.at[:top, state_layout.OTHER] != 0
     shared = state.stack.at[:top, state_layout.DEPTH] - turned
     left, passed = np.arange(len(u)), 0
+
     for i in np.argsort(shared, kind="stable").tolist():
         left, passed = _filter_by_cuts(state, u, left, passed, int(shared[i])), int(shared[i])
         last = node.rows[state.stack.at[i, state_layout.NEXT] - 1]
         open_rows[left[u[left] @ _convert_row(state, last) >= 0.0] if turned[i] else left] = True
+
     if node.at[state_layout.LIVE]:
         open_rows[_filter_by_cuts(state, u, left, passed, int(node.at[state_layout.DEPTH]))] = True
 
@@ -246,12 +273,15 @@ def _convert_row(state: SearchState, row: Array) -> Array:
 def draw_uniform_points(
     domain: Domain, count: int, random: np.random.Generator, deadline: Deadline = NEVER
 ) -> Array | None:
-    """Points of a domain, uniform in its numbers and over the categories of every group; None where it is unbounded.
+    """Points of a domain, uniform in its numbers and over the categories of every group; None where
+    it is unbounded.
 
-    Fewer than `count` where inequalities leave little of the box, None where they leave next to nothing.
+    Fewer than `count` where inequalities leave little of the box, None where they leave next to
+    nothing.
     """
     if not np.isfinite([domain.lower, domain.upper]).all():
         return None
+
     found: list[Array] = []
     for _ in range(_TRIES):
         X = random.uniform(domain.lower, domain.upper, size=(count, len(domain)))
@@ -260,6 +290,7 @@ def draw_uniform_points(
         found.append(X[domain.contains(X)])
         if sum(map(len, found)) >= count or deadline.is_over():
             break
+
     points = np.vstack(found)[:count]
     return points if len(points) >= 2 else None
 

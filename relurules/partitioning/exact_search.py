@@ -31,10 +31,11 @@ class _PathCell:
 
 @dataclass
 class ExactSearch:
-    """Sides of neurons in cells of a search, by the signs that were decided and the cuts above, all exactly.
+    """Sides of neurons in cells of a search, by the signs that were decided and the cuts above, all
+    exactly.
 
-    order: the network's neurons in the order of the search. Cells of a depth-first search share most of their cuts, so
-    the cells on the way to the last one asked about are kept.
+    order: the network's neurons in the order of the search. Cells of a depth-first search share
+    most of their cuts, so the cells on the way to the last one asked about are kept.
     """
 
     network: Network
@@ -57,10 +58,11 @@ class ExactSearch:
             self._level_of[level] = i
 
     def sides(self, pattern: Pattern, cuts: NDArray[np.int64], k: int) -> int:
-        """Which sides of neuron k the cell reaches into, NEITHER where z is 0 in all of it; k in the search's order.
+        """Which sides of neuron k the cell reaches into, NEITHER where z is 0 in all of it; k in
+        the search's order.
 
-        pattern: (K,) signs decided so far, cuts: neurons + 1 of the splits above, negative on the negative side, both
-        in the search's order.
+        pattern: (K,) signs decided so far, cuts: neurons + 1 of the splits above, negative on the
+        negative side, both in the search's order.
         """
         signs = self._signs(pattern)
         polytope = self._cell(signs, cuts)
@@ -77,8 +79,8 @@ class ExactSearch:
     ) -> tuple[Fraction, ...] | None:
         """A point where row·s > 0 and every group has one indicator at 1; None where there is none.
 
-        By branch and bound over the groups; after many nodes the point may be a mixture of categories: in doubt a side
-        is kept.
+        By branch and bound over the groups; after many nodes the point may be a mixture of
+        categories: in doubt a side is kept.
         """
         waiting, nodes = [polytope], 0
         while waiting:
@@ -91,10 +93,12 @@ class ExactSearch:
             if group is None or nodes > _MOST_NODES:
                 return found.vertex
             waiting += self.space.pick(part, group)
+
         return None
 
     def point(self, pattern: Pattern, cuts: NDArray[np.int64]) -> Array | None:
-        """(d,) a point strictly inside the cell, in the user's units, rounded; None where the cell has no interior.
+        """(d,) a point strictly inside the cell, in the user's units, rounded; None where the cell
+        has no interior.
 
         Over categories: an admissible one in the cell, clear of the last cut.
         """
@@ -106,6 +110,7 @@ class ExactSearch:
                 polytope, self._steps[-1].row if self._steps else anything
             )
             return None if corner is None else self.space.point(corner)
+
         inside = find_interior_point(
             polytope, [*self.space.walls, *(step.row for step in self._steps)]
         )
@@ -131,13 +136,16 @@ class ExactSearch:
         same = 0
         while same < min(len(self._steps), len(cuts)) and self._steps[same].cut == cuts[same]:
             same += 1
+
         del self._steps[same:]
         polytope = self._steps[-1].polytope if same else self.root
         assert polytope is not None  # noqa: S101
+
         for cut in cuts[same:].tolist():
             polytope = polytope.copy()
             row = self._row(signs, abs(cut) - 1)
             row = row if cut > 0 else -row
             polytope.cut(row)
             self._steps.append(_PathCell(cut, row, polytope))
+
         return polytope

@@ -15,8 +15,9 @@ from relurules.lp.exact_dictionary import ExactPolytope, reduce_row
 class ExactSpace:
     """Coordinates s in the unit box for the columns of a domain that may move.
 
-    A bounded domain: x = lower + (upper - lower) s. Else s is homogeneous: x = (2 s - 1) / t for the columns, t, in
-    [0, 1], being the last coordinate. The last indicator of a group is 1 minus the others, and no coordinate.
+    A bounded domain: x = lower + (upper - lower) s. Else s is homogeneous: x = (2 s - 1) / t for
+    the columns, t, in [0, 1], being the last coordinate. The last indicator of a group is 1 minus
+    the others, and no coordinate.
     """
 
     def __init__(self, domain: Domain, frame: Normalisation) -> None:
@@ -40,7 +41,9 @@ class ExactSpace:
         self.walls = self._walls(domain.limits)
 
     def fractional_group(self, s: Sequence[Fraction]) -> NDArray[np.intp] | None:
-        """Coordinates of a group's indicators (but the last) of which one is neither 0 nor 1; None where all are."""
+        """Coordinates of a group's indicators (but the last) of which one is neither 0 nor 1; None
+        where all are.
+        """
         for group in self.groups:
             if any(s[i] not in (0, 1) for i in group.tolist()):
                 return group
@@ -69,19 +72,23 @@ class ExactSpace:
         return polytope if all(polytope.cut(row) for row in self.walls) else None
 
     def row(self, form: Integers) -> Integers:
-        """Integers (d + 1,) of an affine form of x, the constant last, as smallest integers of s that have its sign."""
+        """Integers (d + 1,) of an affine form of x, the constant last, as smallest integers of s
+        that have its sign.
+        """
         weights, constant = form[:-1], form[-1]
         for tie in self.ties:
             last = weights[tie[-1]]
             constant += last
             weights = weights.copy()
             weights[tie] -= last
+
         own, scale = weights[self.free], 1 << self._shift
         constant = constant * scale + (weights[self.fixed] * self._fixed).sum()
         if self.cone:
             return reduce_row(
                 np.array([*(2 * scale * own), constant, -scale * own.sum()], dtype=object)
             )
+
         constant += (own * self._low).sum()
         return reduce_row(np.append(own * self._width, constant))
 
@@ -94,14 +101,19 @@ class ExactSpace:
                 exact[j] = (2 * s[i] - 1) / s[-1]
             else:
                 exact[j] = (int(self._low[i]) + s[i] * int(self._width[i])) / (1 << self._shift)
+
         for tie in self.ties:
             exact[int(tie[-1])] = 1 - sum((exact[int(j)] for j in tie[:-1]), Fraction(0))
+
         for j, value in exact.items():
             x[j] = float(value)
+
         return x
 
     def has_interior(self) -> bool:
-        """Whether the domain has one, as it was asked for: without the room that membership leaves for rounding."""
+        """Whether the domain has one, as it was asked for: without the room that membership leaves
+        for rounding.
+        """
         polytope, walls = ExactPolytope(self.coordinates), self._walls(self.domain.bounds)
         return (
             all(polytope.cut(row) for row in walls)
@@ -115,6 +127,7 @@ class ExactSpace:
         ]
         eye = np.eye(d)
         forms += [np.append(eye[tie[-1]], 0.0) for tie in self.ties]
+
         if self.cone:
             for j in self.free:
                 forms += [
@@ -122,6 +135,7 @@ class ExactSpace:
                     for sign, bound in ((1.0, domain.lower[j]), (-1.0, domain.upper[j]))
                     if np.isfinite(bound)
                 ]
+
         rows = [self.row(scale_to_integers(form)[0]) for form in forms]
         return [row for row in rows if (row[:-1] != 0).any() or row[-1] < 0]
 
@@ -129,7 +143,9 @@ class ExactSpace:
 def find_interior_point(
     polytope: ExactPolytope, rows: Sequence[Integers]
 ) -> tuple[Fraction, ...] | None:
-    """A point strictly inside the polytope, whose rows these are, and the unit box; None where there is none."""
+    """A point strictly inside the polytope, whose rows these are, and the unit box; None where
+    there is none.
+    """
     corners = [polytope.vertex()]
     for row in rows:
         if not any(_evaluate_row(row, corner) > 0 for corner in corners):
@@ -137,9 +153,11 @@ def find_interior_point(
             if found is None:
                 return None
             corners.append(found.vertex)
+
     center = tuple(sum(values, Fraction(0)) / len(corners) for values in zip(*corners, strict=True))
     middle = tuple(Fraction(1, 2) for _ in center)
     share = Fraction(1, 2)
+
     while True:
         moved = tuple(c + share * (m - c) for c, m in zip(center, middle, strict=True))
         if all(_evaluate_row(row, moved) > 0 for row in rows):

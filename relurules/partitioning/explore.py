@@ -1,4 +1,6 @@
-"""Drives a search to its end or to the end of its budget: in one process or several, from a checkpoint or anew."""
+"""Drives a search to its end or to the end of its budget: in one process or several, from a
+checkpoint or anew.
+"""
 
 import math
 import os
@@ -60,7 +62,8 @@ _SIGNALS = tuple(
 class SearchBudget(NamedTuple):
     """When to end: at so many regions, at a deadline; how many processes.
 
-    pace: what follows takes so many seconds for every region, which must have room before the deadline too.
+    pace: what follows takes so many seconds for every region, which must have room before the
+    deadline too.
     """
 
     regions: float = math.inf
@@ -98,11 +101,12 @@ def run_search(
 ) -> SearchProgress:
     """Search until nothing is left or the budget is spent; one region is found in any case.
 
-    checkpoint: a file that is read if it is there, written first of all, now and then, and when the search ends early,
-    whatever ends it, and removed once nothing is left. What can't be written leaves the last one as it was. keep: it is
-    left, with the whole search, to whoever removes it once the result is safe. watch: called with the search now and
-    then; may end it by an error. Raises CheckError where a process dies,
-    with the checkpoint written, InputError where another run uses the same checkpoint.
+    checkpoint: a file that is read if it is there, written first of all, now and then, and when the
+    search ends early, whatever ends it, and removed once nothing is left. What can't be written
+    leaves the last one as it was. keep: it is left, with the whole search, to whoever removes it
+    once the result is safe. watch: called with the search now and then; may end it by an error.
+    Raises CheckError where a process dies, with the checkpoint written, InputError where another
+    run uses the same checkpoint.
     """
     with nullcontext() if checkpoint is None else _lock_checkpoint(checkpoint):
         search = _start_search(problem, sink, budget, checkpoint)
@@ -122,6 +126,7 @@ def run_search(
         if checkpoint is not None and search.complete and not keep:
             sink.saved()  # on disk before the checkpoint is gone
             remove_checkpoint(checkpoint)
+
     return search
 
 
@@ -153,6 +158,7 @@ def _start_search(
         if jobs == 1
         else split_into_pieces(problem, state, _PIECES * _count_processes(jobs))
     )
+
     if checkpoint is not None:
         save_checkpoint(checkpoint, problem, search, sink.saved())
     return search
@@ -239,6 +245,7 @@ def _run_alone(
     piece = search.pieces[i]
     walk = SearchRun(problem, piece.state)  # type: ignore[arg-type]
     before = search.found - walk.found
+
     while piece.state is not None and not _is_over(search, budget):
         late = budget.left(search.found) <= 0.0
         walk.stop_at((1 if late else max(budget.regions, 1)) - before)
@@ -273,8 +280,10 @@ def _run_in_parallel(
     room, turns = budget.left(search.found), -(-len(waiting) // _count_processes(budget.jobs))
     seconds = min(_SECONDS, room / turns)
     regions = min(_REGIONS, max(budget.regions - search.found, 1))
+
     if budget.pace and room < math.inf:
         regions = min(regions, max(1, int(room / budget.pace / len(waiting))))
+
     net = search.pieces[waiting[0]].state.net  # type: ignore[union-attr]
     with make_scratch_folder() as folder, _make_parallel(budget.jobs) as parallel:
         tray = ResultSpool(folder, os.getpid())
@@ -295,7 +304,9 @@ def _run_in_parallel(
 
 
 def _make_parallel(jobs: int) -> Any:
-    """A `Parallel` of joblib, which gives results as they come or, with a backend that can't, when all are there."""
+    """A `Parallel` of joblib, which gives results as they come or, with a backend that can't, when
+    all are there.
+    """
     from joblib import Parallel
 
     try:
@@ -306,7 +317,9 @@ def _make_parallel(jobs: int) -> Any:
 
 @contextmanager
 def _drop_pending_results(results: Any) -> Iterator[Any]:
-    """Results that joblib gives, those that nobody waits for any more being dropped without its warning about them."""
+    """Results that joblib gives, those that nobody waits for any more being dropped without its
+    warning about them.
+    """
     try:
         yield results
     finally:
@@ -319,15 +332,19 @@ def _drop_pending_results(results: Any) -> Iterator[Any]:
 def _advance_piece(
     problem: SearchProblem, state: SearchState, seconds: float, regions: float, tray: ResultSpool
 ) -> Any:
-    """Go on with one piece for a while: what it found, its state if there is more to do, its regions so far."""
+    """Go on with one piece for a while: what it found, its state if there is more to do, its
+    regions so far.
+    """
     walk, end = SearchRun(problem, copy_with_network(state)), time.monotonic() + seconds
     walk.stop_at(walk.found + regions)
     target, batches, why = walk.found + regions, list[RegionBatch](), -1
+
     while why != state_layout.DONE and (
         not batches or (time.monotonic() < end and walk.found < target)
     ):
         why = walk.step()
         batches.append(walk.taken())
+
     return write_result(
         (join_batches(batches), None if why == state_layout.DONE else walk.state, walk.found), tray
     )
@@ -335,9 +352,11 @@ def _advance_piece(
 
 @contextmanager
 def _defer_signals() -> Iterator[Callable[[], None]]:
-    """Ctrl-C, and what else ends programs, does so only where the function given is called, or at the end.
+    """Ctrl-C, and what else ends programs, does so only where the function given is called, or at
+    the end.
 
-    So it never comes between a step and its record. Signals that are ignored stay so, those with a handler reach it.
+    So it never comes between a step and its record. Signals that are ignored stay so, those with a
+    handler reach it.
     """
     arrived: list[int] = []
     before = dict[int, Any]()
@@ -360,6 +379,7 @@ def _defer_signals() -> Iterator[Callable[[], None]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
     check()
 
 
@@ -373,4 +393,4 @@ def _apply_signal(number: int, handlers: Mapping[int, Any]) -> None:
         raise Termination(number)
 
 
-__all__ = ["SearchBudget", "Progress", "RegionSink", "run_search"]
+__all__ = ["Progress", "RegionSink", "SearchBudget", "run_search"]

@@ -34,14 +34,17 @@ from relurules.partitioning.state import (
     SearchState,
 )
 
-#: Rows, waiting cells and numbers that there is room for at first; arrays that become too small are doubled.
+#: Rows, waiting cells and numbers that there is room for at first; arrays that become too small are
+#: doubled.
 _ROWS, _SLOTS, _POOL = 24, 8, 8192
 #: The numbers of waiting cells' dictionaries grow by so many at most, or by an eighth.
 _STEP = 2**22
 
 
 def make_search_box(domain: Domain, frame: Normalisation) -> Box:
-    """The domain as the search's coordinates: bounds of single coordinates as a box, everything else as walls."""
+    """The domain as the search's coordinates: bounds of single coordinates as a box, everything
+    else as walls.
+    """
     G, h = domain.polytope(frame)
     indicators = np.isin(frame.free, [column for tie in frame.ties for column in tie])
     box = make_box(G, h, np.where(indicators, 1.0, np.inf))  # a sum of 1 leaves no room above
@@ -53,7 +56,9 @@ def make_search_box(domain: Domain, frame: Normalisation) -> Box:
 def make_initial_state(
     network: Network, domain: Domain, frame: Normalisation, options: Int, buffer: int
 ) -> SearchState:
-    """The state with the whole domain as its current cell; neurons stand in the order of their levels."""
+    """The state with the whole domain as its current cell; neurons stand in the order of their
+    levels.
+    """
     box = make_search_box(domain, frame)
     order = np.concatenate([np.empty(0, dtype=np.intp), *network.levels])
     net = _build_network(network, order, frame, box)
@@ -76,6 +81,7 @@ def make_initial_state(
         allocate_ball_dictionary(F, rows),
     )
     thin = False
+
     for i in range(w):
         express_form(work, box.walls[i], work.table[work.used[0]])
         found = maximise_form(work, 0.1)
@@ -83,6 +89,7 @@ def make_initial_state(
             thin = True
         thin |= found == TOP and bool(work.table[work.used[0], 0] <= 2.0 * THIN)
         append_half_space(work, F + i)
+
     (
         node.at[state_layout.LEVEL],
         node.at[state_layout.DEPTH],
@@ -97,6 +104,7 @@ def make_initial_state(
         lp.LARGEST_RADIUS,
     )
     node.at[state_layout.THIN] = thin or not node.radius[0] > THIN
+
     return state
 
 
@@ -105,7 +113,8 @@ def raise_without_interior(domain: Domain, frame: Normalisation) -> NoReturn:
     G, h = domain.polytope(frame)
     raise DomainError(
         "the domain has no interior: its inequalities leave no room "
-        f"(largest ball inside it, in units of the box: {lp.find_inscribed_ball(G, h).radius:.1e}); loosen or drop one of "
+        "(largest ball inside it, in units of the box: "
+        f"{lp.find_inscribed_ball(G, h).radius:.1e}); loosen or drop one of "
         f"{list(domain.texts) or 'its bounds'}"
     )
 
@@ -118,6 +127,7 @@ def _build_network(
     base = np.abs(linear).sum(axis=1) + 2.0**-40 * _sum_absolute_terms(frame, network.A, network.b)
     if network.lifting is not None:
         base = base + _sum_source_terms(network.lifting, frame)
+
     terms = 8.0 * (len(network.source_lifting.source) + sum(network.A.shape) + 8)
     return SearchNetwork(
         linear=np.ascontiguousarray(linear[order]),
@@ -131,7 +141,9 @@ def _build_network(
 
 
 def normalise_forms(frame: Normalisation, weights: Array, constants: Array) -> Array:
-    """(n, f + 1) affine forms of x as forms of u, rounded about once: the shift to the frame may cancel."""
+    """(n, f + 1) affine forms of x as forms of u, rounded about once: the shift to the frame may
+    cancel.
+    """
     rows, _ = frame.rows(weights, constants)
     exact = FloatPair(constants.copy(), np.zeros_like(constants))
     for j, shift in enumerate(frame.shift.tolist()):
@@ -146,7 +158,8 @@ def _sum_absolute_terms(frame: Normalisation, weights: Array, constants: Array) 
 
 
 def _sum_source_terms(lifting: Lifting, frame: Normalisation) -> Array:
-    """(K,) absolute terms that the kept neurons' numbers were folded from, however a collapse did that.
+    """(K,) absolute terms that the kept neurons' numbers were folded from, however a collapse did
+    that.
 
     A neuron that is told by another one was written as a multiple of that one's phi and z.
     """
@@ -159,8 +172,10 @@ def _sum_source_terms(lifting: Lifting, frame: Normalisation) -> Array:
         40.0 * (1.0 + np.abs(source.slope[merged])) * (1.0 + np.abs(source.slope[first]))
     )
     size = _sum_absolute_terms(frame, source.A, source.b)
+
     for level in source.levels:
         size[level] += np.abs(source.L[level]) @ (gain * size)
+
     return np.asarray(size[lifting.origin])
 
 
@@ -169,11 +184,13 @@ def _bound_wall_errors(box: Box, domain: Domain, frame: Normalisation) -> Array:
     size = np.abs(box.walls).sum(axis=1)
     if not len(domain.bounds):
         return np.asarray(64.0 * len(frame.free) * UNIT * size)
+
     rows, _ = frame.rows(domain.normals, -domain.limits)
     length = row_lengths(rows)
     worst = _sum_absolute_terms(frame, domain.normals, domain.limits) / np.where(
         length > 0, length, np.inf
     )
+
     return np.asarray(64.0 * (len(domain) + 8) * UNIT * (size + worst.max(initial=0.0)))
 
 
@@ -233,7 +250,8 @@ def _allocate_buffers(K: int, F: int, size: int, options: Int) -> OutputBuffers:
 
 
 def grow_state(state: SearchState, pool: int = 0) -> SearchState:
-    """The same state with twice the room for rows, splits, waiting cells or their dictionaries, whichever lack it.
+    """The same state with twice the room for rows, splits, waiting cells or their dictionaries,
+    whichever lack it.
 
     pool: so many numbers of dictionaries must have room. The state given is used up.
     """
@@ -249,12 +267,14 @@ def grow_state(state: SearchState, pool: int = 0) -> SearchState:
             for name, array in state.stack._asdict().items()
         )
         state = state._replace(stack=CellStack(*wider))
+
     if node.at[state_layout.DEPTH] >= len(node.cuts):
         cuts = {
             name: _enlarge_array(getattr(node, name), 2 * len(node.cuts))
             for name in ("cuts", "cut_error", "cut_of")
         }
         state = state._replace(node=node._replace(**cuts))
+
     return _grow_rows(state, 2 * len(D.basic)) if n >= len(D.basic) else state
 
 

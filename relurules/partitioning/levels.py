@@ -1,4 +1,6 @@
-"""Levels of neurons in the compiled search: their forms on the current cell, and those that can't cut it."""
+"""Levels of neurons in the compiled search: their forms on the current cell, and those that can't
+cut it.
+"""
 
 import numpy as np
 
@@ -27,15 +29,19 @@ def find_next_neuron(s: SearchState) -> int:
 
 @compile_inline
 def enter_level(s: SearchState) -> None:
-    """Go on to the next level: its neurons' forms in the cell, those settled that are constant or clear of the box."""
+    """Go on to the next level: its neurons' forms in the cell, those settled that are constant or
+    clear of the box.
+    """
     at, node = s.node.at, s.node
     at[state_layout.LEVEL] += 1
     first, end = s.net.starts[at[state_layout.LEVEL]], s.net.starts[at[state_layout.LEVEL] + 1]
     if len(node.center) <= LOW_DIMENSION:
         _enclose_cell(s)
+
     for k in range(first, end):
         _compose_form(s.net, node, k, first)
         node.pattern[k] = _decide_by_box(s, k)
+
     at[state_layout.NEXT] = first
     at[state_layout.SCAN] = s.node.options[state_layout.LOOK] and not at[state_layout.THIN]
 
@@ -78,8 +84,10 @@ def _compose_form(net: SearchNetwork, node: CurrentCell, k: int, first: int) -> 
     form = node.forms[k]
     copy_vector(net.linear[k], form)
     size, spread = net.base[k], 0.0
+
     for i in range(len(form) - 1):
         spread += abs(form[i])
+
     for j in range(first):
         gain = net.L[k, j] if node.pattern[j] > 0 else net.L[k, j] * net.slope[j]
         if gain != 0.0:
@@ -87,6 +95,7 @@ def _compose_form(net: SearchNetwork, node: CurrentCell, k: int, first: int) -> 
                 form[i] += gain * node.forms[j, i]
             size += abs(gain) * node.sizes[j]
             spread += abs(gain) * node.spreads[j]
+
     node.sizes[k] = size
     node.spreads[k] = spread
 
@@ -95,7 +104,8 @@ def _compose_form(net: SearchNetwork, node: CurrentCell, k: int, first: int) -> 
 def _decide_by_box(s: SearchState, k: int) -> int:
     """Write the neuron's row; its sign where that is the same on the whole box, else 0.
 
-    Where rounding may hide what the row is, its error is infinite, and nothing but exact arithmetic tells its sign.
+    Where rounding may hide what the row is, its error is infinite, and nothing but exact arithmetic
+    tells its sign.
     """
     net, node = s.net, s.node
     form, row, f = node.forms[k], node.rows[k], len(node.forms[k]) - 1
@@ -103,25 +113,31 @@ def _decide_by_box(s: SearchState, k: int) -> int:
     row[:] = 0.0
     if net.slope[k] == 1.0:
         return 1
+
     noise, offset = net.share * node.sizes[k], form[f]
     for j in range(f):
         row[j] = form[j]
+
     if node.spreads[k] == 0.0 and (abs(offset) > noise or noise == 0.0):
         return 1 if offset >= 0.0 else -1
+
     row[F - net.cone] = offset
     length = _row_length(row, F)
     if not 8.0 * noise < length < np.inf:
         node.error[k] = np.inf
         return 0
+
     total = 0.0
     for j in range(F + 1):
         row[j] *= 1.0 / length
         total += abs(row[j])
+
     node.error[k] = noise / length + 8.0 * (F + 4) * UNIT * total
     middle, reach = row[F], 0.0
     for j in range(F):
         middle += row[j] * (node.box[1, j] + node.box[0, j]) / 2
         reach += abs(row[j]) * (node.box[1, j] - node.box[0, j]) / 2
+
     return (
         (1 if middle > 0.0 else -1) if abs(middle) > reach + node.error[k] + 8 * UNIT * total else 0
     )

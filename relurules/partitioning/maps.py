@@ -11,10 +11,11 @@ Int = NDArray[np.int64]
 
 
 def maps_in_order(network: Network, order: NDArray[np.intp], patterns: Pattern) -> Array:
-    """(n, m, d + 1) affine maps, constants last, of regions whose patterns (n, K) are in the order of their levels.
+    """(n, m, d + 1) affine maps, constants last, of regions whose patterns (n, K) are in the order
+    of their levels.
 
-    order: (K,) the neurons by level. Forms of a level are kept as long as the signs of the levels before stay the same,
-    so that it takes least where patterns are sorted.
+    order: (K,) the neurons by level. Forms of a level are kept as long as the signs of the levels
+    before stay the same, so that it takes least where patterns are sorted.
     """
     starts = np.concatenate([[0], np.cumsum([len(level) for level in network.levels])]).astype(
         np.int64
@@ -27,6 +28,7 @@ def maps_in_order(network: Network, order: NDArray[np.intp], patterns: Pattern) 
     _write_maps(
         inputs, read, network.slope[order], starts, U, outputs, patterns, inputs.copy(), maps
     )
+
     return maps
 
 
@@ -42,7 +44,9 @@ def _write_maps(
     forms: Array,
     maps: Array,
 ) -> None:
-    """Write `maps`. inputs and forms, which is memory: (d + 1, K); read: (K, K), row j is for neuron j."""
+    """Write `maps`. inputs and forms, which is memory: (d + 1, K); read: (K, K), row j is for
+    neuron j.
+    """
     K = len(slope)
     for r in range(len(patterns)):
         same = 0

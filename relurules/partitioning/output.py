@@ -17,11 +17,13 @@ def emit_region(s: SearchState) -> None:
         or node.options[state_layout.TREE]
     ):
         return
+
     i = node.counts[state_layout.LEAVES_OUT]
     node.counts[state_layout.LEAVES_OUT] += 1
     copy_vector(node.pattern, out.patterns[i])
     copy_vector(node.center, out.centers[i])
     out.radii[i] = node.radius[0]
+
     if node.options[state_layout.TREE]:
         out.places[i, 0] = node.at[state_layout.SPLIT]
         out.places[i, 1] = node.at[state_layout.SIDE]

@@ -8,19 +8,24 @@ from relurules.ir import Network, Partition
 from relurules.ir.limits import Deadline, SearchLimits
 from relurules.partitioning.search import search_regions
 
-#: Share of the time limit that the search may take where merging follows, which takes what there is; and where not.
+#: Share of the time limit that the search may take where merging follows, which takes what there
+#: is; and where not.
 _WITH_MERGING, _WITHOUT_MERGING = 0.5, 0.7
 
-#: Trying out what follows may take this share of the time limit, on so many regions; the result is taken so many times.
+#: Trying out what follows may take this share of the time limit, on so many regions; the result is
+#: taken so many times.
 _TRIAL, _TRIED, _MARGIN = 0.05, 300, 1.1
 
-#: Copies of a region's map that rules may be made through, and bytes of what else is kept of a rule.
+#: Copies of a region's map that rules may be made through, and bytes of what else is kept of a
+#: rule.
 _COPIES, _OBJECTS = 5, 1500
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchShare:
-    """What is left for the search, and the seconds that it then takes to write the rule of one region."""
+    """What is left for the search, and the seconds that it then takes to write the rule of one
+    region.
+    """
 
     limits: SearchLimits
     writing: float = 0.0
@@ -36,8 +41,9 @@ def share_limits(
 ) -> SearchShare:
     """The search's share where rules are made of all that it finds.
 
-    merging: whether pieces are merged within a bound or down to a number afterwards. steps: makes rules of a partition
-    and stops after that, then writes them and stops again; it is tried out on some regions.
+    merging: whether pieces are merged within a bound or down to a number afterwards. steps: makes
+    rules of a partition and stops after that, then writes them and stops again; it is tried out on
+    some regions.
     """
     (K, d), m = network.A.shape, len(network.c)
     limits = replace(limits, bytes=_COPIES * 8 * m * (d + 1) + K + 16 * d + _OBJECTS)
@@ -53,6 +59,7 @@ def share_limits(
         deadline=limits.deadline.share(_WITHOUT_MERGING),
         pace=_MARGIN * (building + writing),
     )
+
     return SearchShare(limits=rest, writing=_MARGIN * writing)
 
 
@@ -67,7 +74,5 @@ def _measure_steps(
     sample = search_regions(network, domain, limits=few, estimated=False)
     if sample.complete:
         return 0.0, 0.0
-    times = [deadline.clock()]
-    for _ in steps(sample):
-        times.append(deadline.clock())
+    times = [deadline.clock(), *(deadline.clock() for _ in steps(sample))]
     return (times[1] - times[0]) / len(sample), (times[2] - times[1]) / len(sample)

@@ -1,9 +1,9 @@
 """Regions as Parquet files in a folder, for partitions that don't fit in memory.
 
-One row per region, in the order of the search: `pattern`, int8 of +1 / -1 for every neuron; `point`, strictly inside,
-in the user's columns and units; and, where wanted, the map of the scores: `weights`, output by output, and `constants`.
-Names of columns, neurons and their slopes are in the schema's metadata and, with the number of regions, in
-`_relurules.json`.
+One row per region, in the order of the search: `pattern`, int8 of +1 / -1 for every neuron;
+`point`, strictly inside, in the user's columns and units; and, where wanted, the map of the scores:
+`weights`, output by output, and `constants`. Names of columns, neurons and their slopes are in the
+schema's metadata and, with the number of regions, in `_relurules.json`.
 """
 
 import json
@@ -36,20 +36,28 @@ _MANIFEST = "_relurules.json"
 _KEY = b"relurules"
 _ABOUT = {
     "row": "one linear region: an activation pattern whose cell in the domain has an interior",
-    "order": "the order of the files' names and of their rows: patterns in lexicographic order, - before +, by level",
+    "order": (
+        "the order of the files' names and of their rows: patterns in lexicographic order, - "
+        "before +, by level"
+    ),
 }
 _FIELDS = {
     "pattern": "signs +1 and -1 of the neurons, as they are listed in `neurons`",
     "point": "a point strictly inside, in the user's units, as the columns are listed in `columns`",
-    "weights": "of the affine map that the network is there: d numbers, one per column, for each score in turn",
+    "weights": (
+        "of the affine map that the network is there: d numbers, one per column, for each "
+        "score in turn"
+    ),
     "constants": "of that map, one per score",
 }
 
 
 class ParquetSink:
-    """A sink (`explore.Sink`) that writes regions to Parquet files, each of which appears whole or not at all.
+    """A sink (`explore.Sink`) that writes regions to Parquet files, each of which appears whole or
+    not at all.
 
-    A file holds about 64k regions of one piece of the search, fewer where they are large or where a checkpoint was due.
+    A file holds about 64k regions of one piece of the search, fewer where they are large or where a
+    checkpoint was due.
     """
 
     def __init__(
@@ -73,11 +81,13 @@ class ParquetSink:
     def alone(self) -> Iterator[None]:
         """Keep other runs from the folder; what killed ones were writing there is removed.
 
-        Raises DataError for a folder that can't be written to without mixing it up with something else.
+        Raises DataError for a folder that can't be written to without mixing it up with something
+        else.
         """
         is_new = not self.folder.exists()
         if not is_new and not self.folder.is_dir():
             raise DataError(f"{self.folder}: is no folder")
+
         make_folder(self.folder)
         try:
             with hold_lock(self.folder):
@@ -100,7 +110,9 @@ class ParquetSink:
             self.waiting.setdefault(piece, []).append(batch)
 
     def saved(self) -> dict[str, Any]:
-        """Write what waits; (pieces, 2): piece and its number of files, and the number of regions in them."""
+        """Write what waits; (pieces, 2): piece and its number of files, and the number of regions
+        in them.
+        """
         for piece in sorted(self.waiting):
             self._flush(piece)
         parts = np.array(sorted(self.written.items()), dtype=np.int64).reshape(-1, 2)
@@ -116,20 +128,26 @@ class ParquetSink:
             int(arrays["regions"]),
         )
         there = {path.name for path in self.folder.glob("*.parquet") if _PART.fullmatch(path.name)}
+
         if lacking := next((name for name in _name_files(written) if name not in there), None):
             raise DataError(
                 f"{self.folder}: lacks {lacking}, in which the checkpoint's search left regions"
             )
+
         expected, found = (
             set(_name_files(written)),
             {name: self._regions_in(self.folder / name) for name in sorted(there)},
         )
         if sum(found[name] for name in expected) != regions:
             raise DataError(
-                f"{self.folder}: doesn't hold the {regions} regions that the checkpoint's search left there"
+                f"{self.folder}: doesn't hold the {regions} regions that the checkpoint's "
+                "search "
+                "left there"
             )
+
         for name in (*(there - expected), _MANIFEST):
             (self.folder / name).unlink(missing_ok=True)
+
         self.written, self.regions = written, regions
 
     def __bool__(self) -> bool:
@@ -160,6 +178,7 @@ class ParquetSink:
                     patterns=found.patterns[n:], points=found.points[n:], maps=found.maps[n:]
                 )
             ]
+
         self.waiting.pop(piece, None)
 
     def _write(self, piece: int, found: RegionBatch, n: int) -> None:
@@ -167,11 +186,13 @@ class ParquetSink:
         arrays: dict[str, _Numbers] = {"pattern": found.patterns[:n], "point": found.points[:n]}
         if "weights" in self.schema.names:
             arrays |= {"weights": found.maps[:n, :, :-1], "constants": found.maps[:n, :, -1]}
+
         table = _make_table({name: arrays[name] for name in self.schema.names}, self.schema)
         with replace_atomically(self.folder / _NAME.format(piece, part)) as path:
             parquet.write_table(
                 table, path, compression="zstd", use_dictionary=["pattern.list.element"]
             )
+
         self.written[piece] = part + 1
         self.regions += n
 
@@ -185,6 +206,7 @@ class ParquetSink:
             raise DataError(
                 f"{path}: can't be read ({summarise_error(error)}); remove it and the checkpoint"
             ) from error
+
         if about.get("digest") != self.about["digest"]:
             raise DataError(f"{path}: holds regions of another search than the checkpoint's")
         return int(found.num_rows)
@@ -200,8 +222,10 @@ def _import_pyarrow() -> Any:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
         raise UnsupportedError(
-            "Parquet files are written by pyarrow, which isn't installed: pip install 'relurules[parquet]'"
+            "Parquet files are written by pyarrow, which isn't installed: pip install "
+            "'relurules[parquet]'"
         ) from error
+
     return pyarrow
 
 
@@ -219,16 +243,20 @@ def _describe_search(problem: SearchProblem, version: str) -> dict[str, Any]:
 
 
 def _make_schema(problem: SearchProblem, about: Mapping[str, Any]) -> Any:
-    """Lists of fixed size without missing values; Parquet has none of size 0, for the pattern without neurons."""
+    """Lists of fixed size without missing values; Parquet has none of size 0, for the pattern
+    without neurons.
+    """
     pyarrow, K, (m, d) = _import_pyarrow(), len(problem.network), problem.network.C.shape
     sizes = {"pattern": K or -1, "point": d}
     if problem.wanted.maps:
         sizes |= {"weights": m * d, "constants": m}
+
     fields = []
     for name, size in sizes.items():
         number = pyarrow.int8() if name == "pattern" else pyarrow.float64()
         entry = pyarrow.field("element", number, nullable=False)
         fields.append(pyarrow.field(name, pyarrow.list_(entry, size), nullable=False))
+
     return pyarrow.schema(fields, metadata={_KEY: json.dumps(about)})
 
 
@@ -242,21 +270,27 @@ def _make_table(arrays: Mapping[str, _Numbers], schema: Any) -> Any:
         else:
             offsets = pyarrow.array(np.zeros(len(array) + 1, dtype=np.int32))
             columns.append(pyarrow.ListArray.from_arrays(offsets, flat, type=field.type))
+
     return pyarrow.Table.from_arrays(columns, schema=schema)
 
 
 def _check_folder(folder: Path, checkpoint: Path | None) -> None:
-    """DataError for files, hidden ones aside, that a search with this checkpoint didn't leave in the folder."""
+    """DataError for files, hidden ones aside, that a search with this checkpoint didn't leave in
+    the folder.
+    """
     if checkpoint is not None and checkpoint.resolve().parent == folder.resolve():
         raise DataError(
-            f"{checkpoint}: the checkpoint can't be in the folder of the regions; name another place"
+            f"{checkpoint}: the checkpoint can't be in the folder of the regions; name another "
+            "place"
         )
+
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     own = [name for name in names if _PART.fullmatch(name) or name == _MANIFEST]
     if other := [name for name in names if name not in own]:
         raise DataError(
             f"{folder}: holds other files, such as {other[0]!r}; give a new or an empty folder"
         )
+
     if own and (checkpoint is None or not checkpoint.exists()):
         kept = (
             "no checkpoint goes with them"
@@ -264,7 +298,8 @@ def _check_folder(folder: Path, checkpoint: Path | None) -> None:
             else f"there is no checkpoint {checkpoint}"
         )
         raise DataError(
-            f"{folder}: holds regions of an earlier search, and {kept}; give a new or an empty folder"
+            f"{folder}: holds regions of an earlier search, and {kept}; give a new or an empty "
+            "folder"
         )
 
 

@@ -1,4 +1,6 @@
-"""A search cut into parts that don't know one another: cells that wait, each with a state of its own."""
+"""A search cut into parts that don't know one another: cells that wait, each with a state of its
+own.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +28,9 @@ def copy_state(state: SearchState) -> SearchState:
 
 
 def copy_with_network(state: SearchState) -> SearchState:
-    """A state to work on, whatever this one's arrays are: another thread's, or a file's that can only be read."""
+    """A state to work on, whatever this one's arrays are: another thread's, or a file's that can
+    only be read.
+    """
     return copy_state(state)._replace(net=_copy_arrays(state.net))
 
 
@@ -41,6 +45,7 @@ def park_cell(state: SearchState) -> None:
     node, stack, D = state.node, state.stack, state.work
     if not node.at[state_layout.LIVE]:
         return
+
     top, first, n = (
         int(node.counts[state_layout.TOP]),
         int(node.counts[state_layout.POOLED]),
@@ -61,12 +66,15 @@ def park_cell(state: SearchState) -> None:
 
 
 def count_waiting(state: SearchState) -> int:
-    """How many cells there are to be searched: those that wait, and the current one, which comes last here."""
+    """How many cells there are to be searched: those that wait, and the current one, which comes
+    last here.
+    """
     return int(state.node.counts[state_layout.TOP]) + int(state.node.at[state_layout.LIVE] != 0)
 
 
 def isolate_cell(state: SearchState, slot: int, *, emits: bool = True) -> SearchState:
-    """A state with one of its cells only, which has found nothing yet. emits: whether it is there to find anything.
+    """A state with one of its cells only, which has found nothing yet. emits: whether it is there
+    to find anything.
 
     Of the dictionaries of cells that wait, most of the memory, only that one is copied.
     """
@@ -79,6 +87,7 @@ def isolate_cell(state: SearchState, slot: int, *, emits: bool = True) -> Search
                 )
             )
         )
+
     top = int(state.node.counts[state_layout.TOP])
     single = _isolate_current(state) if slot == top else _isolate_waiting(state, slot)
     single.stack.at[0, [state_layout.SPLIT, state_layout.SIDE]] = -1, 0
@@ -91,6 +100,7 @@ def isolate_cell(state: SearchState, slot: int, *, emits: bool = True) -> Search
             state_layout.TESTS,
         ]
     ] = 0
+
     return single
 
 
@@ -106,6 +116,7 @@ def _isolate_current(state: SearchState) -> SearchState:
     single.node.counts[[state_layout.TOP, state_layout.POOLED]] = 0
     single = grow_state(single)
     park_cell(single)
+
     return single
 
 
@@ -116,26 +127,33 @@ def _isolate_waiting(state: SearchState, slot: int) -> SearchState:
         int(state.stack.used[slot, 0]) * state.work.table.shape[1],
     )
     found = dict[str, Any]()
+
     for name, array in state.stack._asdict().items():
         found[name] = np.zeros((min(len(array), _SLOTS), *array.shape[1:]), array.dtype)
         if name != "pool":
             found[name][0] = array[slot]
+
     found["pool"] = np.zeros(max(2 * size, _POOL))
     found["pool"][:size] = state.stack.pool[first : first + size]
     found["first"][0] = 0
     single = copy_state(state._replace(stack=CellStack(**found)))
     single.node.counts[[state_layout.TOP, state_layout.POOLED]] = 1, size
     single.node.at[state_layout.LIVE] = 0
+
     return single
 
 
 def isolate_cells(state: SearchState) -> list[SearchState]:
-    """One state for each cell that waits and for the current one, in the order in which they would be searched."""
+    """One state for each cell that waits and for the current one, in the order in which they would
+    be searched.
+    """
     return [isolate_cell(state, slot) for slot in reversed(range(count_waiting(state)))]
 
 
 class SearchPiece(NamedTuple):
-    """A part of a search: the split and side of the tree above it, its state (None once it is done), its regions."""
+    """A part of a search: the split and side of the tree above it, its state (None once it is
+    done), its regions.
+    """
 
     place: tuple[int, int]
     state: SearchState | None
@@ -143,7 +161,9 @@ class SearchPiece(NamedTuple):
 
 
 class UpperSplits(NamedTuple):
-    """The splits above the pieces of a search: neurons (t,), signs (t, K) decided above, the split and side above."""
+    """The splits above the pieces of a search: neurons (t,), signs (t, K) decided above, the split
+    and side above.
+    """
 
     neurons: Int
     signs: Pattern
@@ -154,7 +174,8 @@ class UpperSplits(NamedTuple):
 class SearchProgress:
     """A search and how far it has come, its pieces in order.
 
-    recorded: whether what the pieces found is all in the sink; only then is there something to save.
+    recorded: whether what the pieces found is all in the sink; only then is there something to
+    save.
     """
 
     top: UpperSplits
@@ -178,7 +199,9 @@ def make_single_piece(problem: SearchProblem, state: SearchState) -> SearchProgr
 
 
 def split_into_pieces(problem: SearchProblem, state: SearchState, wanted: int) -> SearchProgress:
-    """A search that hasn't begun, as about `wanted` pieces in order: the one with the fewest cuts is split in turn."""
+    """A search that hasn't begun, as about `wanted` pieces in order: the one with the fewest cuts
+    is split in turn.
+    """
     pieces, splits = [SearchPiece((-1, 0), state)], list[_Split]()
     regions: set[int] = set()  # pieces that can't be split
     while len(regions) < len(pieces) < wanted:
@@ -194,6 +217,7 @@ def split_into_pieces(problem: SearchProblem, state: SearchState, wanted: int) -
         splits.append((*split, pieces[i].place))
         pieces[i : i + 1] = parts
         regions = {j + 1 if j > i else j for j in regions}
+
     return SearchProgress(_make_upper_splits(problem, splits), pieces)
 
 
@@ -220,11 +244,14 @@ def _split_piece(
     """The first split of a piece that has one cell, and both sides; None where it is one region."""
     if state is None:
         return None, []
+
     walk = SearchRun(problem, copy_state(state))
     walk.state.node.options[[state_layout.STEP, state_layout.TREE]] = 1
     if walk.step(ALL) != state_layout.REACHED:
         return None, []
+
     found, children = walk.taken(), isolate_cells(walk.state)
     for child in children:
         child.node.options[[state_layout.STEP, state_layout.TREE]] = 0, problem.wanted.tree
+
     return (int(found.neurons[0]), found.signs[0]), children

@@ -1,8 +1,9 @@
 """Which activation patterns the rows of a table reach, and how often (Network, rows -> Reached).
 
-Rows are read once, in pieces, and a pattern is kept as one bit per neuron; what is held at any time depends on the
-number of patterns, not of rows. The idea of reading a network by the patterns of its data: A. Sudjianto et al.,
-"Unwrapping The Black Box of Deep ReLU Networks: Interpretability, Diagnostics, and Simplification", 2020.
+Rows are read once, in pieces, and a pattern is kept as one bit per neuron; what is held at any time
+depends on the number of patterns, not of rows. The idea of reading a network by the patterns of its
+data: A. Sudjianto et al., "Unwrapping The Black Box of Deep ReLU Networks: Interpretability,
+Diagnostics, and Simplification", 2020.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -30,16 +31,18 @@ def collect_patterns(
 ) -> Reached:
     """The patterns of all rows, with counts.
 
-    data: (N, d) float64 in the network's coordinates, or an iterable of such chunks, of any number of rows each. Rows
-    with a NaN or an infinite value, or outside `domain`, are left out and counted. `progress` is called with the number
-    of rows done. A pattern is the sign of `network.preactivations`, +1 for z >= 0; where z is so near 0 that it depends
-    on the order of a sum, the one that holds is that of the row evaluated alone. So chunks make no difference.
+    data: (N, d) float64 in the network's coordinates, or an iterable of such chunks, of any number
+    of rows each. Rows with a NaN or an infinite value, or outside `domain`, are left out and
+    counted. `progress` is called with the number of rows done. A pattern is the sign of
+    `network.preactivations`, +1 for z >= 0; where z is so near 0 that it depends on the order of a
+    sum, the one that holds is that of the row evaluated alone. So chunks make no difference.
     """
     signs = SignReader.of(network)
     d = network.A.shape[1]
     found = PatternCounter(signs.words, d)
     limits = None if domain is None or _is_open(domain) else domain
     rows = outside = 0
+
     for piece in _iterate_pieces(data, d, len(network)):
         inside = _find_inside(piece, limits)
         kept = piece if inside.all() else piece[inside]
@@ -47,6 +50,7 @@ def collect_patterns(
         rows, outside = rows + len(piece), outside + len(piece) - len(kept)
         if progress is not None:
             progress(rows)
+
     words, counts, first, points = found.table()
     return Reached(network, signs.unpacked(words), counts, first, points, rows, outside, domain)
 

@@ -1,11 +1,13 @@
-"""The reference search, by scipy's linear programming: slow and simple, the judge of the compiled one.
+"""The reference search, by scipy's linear programming: slow and simple, the judge of the compiled
+one.
 
-Depth-first: a cell is split by the next neuron wherever both sides have an interior.
-A cell is a full-dimensional polytope with a ball inside it. The neurons are tested in topological order, so that on it
-every earlier neuron is an affine form already, and so is the one tested. The side that the ball's centre lies on surely
-has an interior; the other side takes one linear program, none where the ball itself reaches well across the hyperplane.
-A linear program only finds sides; that a side has none is told by exact arithmetic. In a domain with groups of
-indicators a side also needs an admissible point.
+Depth-first: a cell is split by the next neuron wherever both sides have an interior. A cell is a
+full-dimensional polytope with a ball inside it. The neurons are tested in topological order, so
+that on it every earlier neuron is an affine form already, and so is the one tested. The side that
+the ball's centre lies on surely has an interior; the other side takes one linear program, none
+where the ball itself reaches well across the hyperplane. A linear program only finds sides; that a
+side has none is told by exact arithmetic. In a domain with groups of indicators a side also needs
+an admissible point.
 """
 
 from collections.abc import Callable
@@ -27,7 +29,8 @@ from relurules.partitioning.admissible_points import AdmissiblePoints
 from relurules.partitioning.exact_search import ExactSearch
 from relurules.partitioning.initial_state import raise_without_interior
 
-#: A ball cut out of the parent's is used when its radius is at least this; else a linear program finds the best.
+#: A ball cut out of the parent's is used when its radius is at least this; else a linear program
+#: finds the best.
 _ROOMY = 0.01
 
 Progress = Callable[[int], None]
@@ -35,10 +38,12 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A node of the search: its half-spaces G u <= h, a ball inside, and what is known of its first neurons.
+    """A node of the search: its half-spaces G u <= h, a ball inside, and what is known of its first
+    neurons.
 
-    pattern: signs of its first neurons in the order of the search; of these, active: (K, d + 1) affine forms of phi(z)
-    in x, constants last, and sizes: (K,) largest absolute term sums of phi(z). place: (split, side) that leads here.
+    pattern: signs of its first neurons in the order of the search; of these, active: (K, d + 1)
+    affine forms of phi(z) in x, constants last, and sizes: (K,) largest absolute term sums of
+    phi(z). place: (split, side) that leads here.
     """
 
     G: Array
@@ -92,21 +97,26 @@ class _ReferenceSearch:
                 self._split(cell, k, form, size, sides[0], sides[1])
                 return
             cell = self._descend(cell, k, form, size, 1 if sides[1] is not None else -1)
+
         self._link(cell.place, ~len(self.patterns))
         self.patterns.append(cell.pattern)
         exact = None
         if cell.ball.radius <= lp.RADIUS and not self.witnesses.needed:
             exact = self.exact.point(self._in_search_order(cell.pattern), self._cuts(cell))
+
         inside = self.frame.to_user(self.witnesses.inside(cell.G, cell.h, cell.ball.center))
         self.points.append(inside if exact is None else exact)
 
     def _sides(self, cell: _Cell, form: Array, size: float) -> tuple[Ball | None, Ball | None]:
-        """A ball on the negative and on the positive side of the form in the cell; None where there is no interior."""
+        """A ball on the negative and on the positive side of the form in the cell; None where there
+        is no interior.
+        """
         rows, offsets = self.frame.rows(form[None, :-1], form[-1:])
         length = float(row_lengths(rows)[0])
         noise = lp.ROUNDING * size
         if length <= 8 * noise or cell.ball.radius <= lp.RADIUS:
             return self._exact_sides(cell)
+
         w, g, least = rows[0] / length, offsets[0] / length, max(lp.RADIUS, noise / length)
         at = float(w @ cell.ball.center) + g
         negative, positive = (self._side(cell, w, g, at, sign, least) for sign in (-1.0, 1.0))
@@ -116,17 +126,21 @@ class _ReferenceSearch:
                 None if one is None else ball or one
                 for one, ball in zip(exact, (negative, positive), strict=True)
             )
+
         if negative is not None and positive is not None:
             negative, positive = (
                 ball if self.witnesses.admits(cell.G, cell.h, sign * w, sign * g) else None
                 for sign, ball in ((-1.0, negative), (1.0, positive))
             )
+
         if negative is None and positive is None:  # no admissible point is clear of the hyperplane
             return (None, cell.ball) if at >= 0 else (cell.ball, None)
         return negative, positive
 
     def _exact_sides(self, cell: _Cell) -> tuple[Ball | None, Ball | None]:
-        """The same by exact arithmetic; a side that no larger ball is known for gets the cell's centre, of radius 0."""
+        """The same by exact arithmetic; a side that no larger ball is known for gets the cell's
+        centre, of radius 0.
+        """
         point = Ball(0.0, cell.ball.center)
         sides = self.exact.sides(
             self._in_search_order(cell.pattern), self._cuts(cell), len(cell.pattern)
@@ -149,7 +163,9 @@ class _ReferenceSearch:
         return signs
 
     def _cuts(self, cell: _Cell) -> NDArray[np.int64]:
-        """Neurons + 1 of the splits above a cell, in the order of the search, negative on the negative side."""
+        """Neurons + 1 of the splits above a cell, in the order of the search, negative on the
+        negative side.
+        """
         found = list[int]()
         place = cell.place
         while place is not None:
@@ -181,6 +197,7 @@ class _ReferenceSearch:
         self.signs.append(self._in_network_order(cell.pattern))
         self.above.append(cell.place)
         self.children.append([UNEXPLORED, UNEXPLORED])
+
         for side, sign, ball in ((1, 1, positive), (0, -1, negative)):
             G = np.vstack([cell.G, -sign * rows / length])
             h = np.append(cell.h, sign * offsets[0] / length)
@@ -210,6 +227,7 @@ class _ReferenceSearch:
         points = np.clip(
             np.array(self.points).reshape(len(self.points), d), self.domain.lower, self.domain.upper
         )
+
         return Partition(
             self.network, self.domain, self.frame, tree, patterns, points, not self.stack
         )
@@ -222,7 +240,8 @@ def search_with_scipy(
     limits: SearchLimits | None = None,
     progress: Progress | None = None,
 ) -> Partition:
-    """All linear regions of `network` in `domain`, or the first ones, one at least, where a limit ends the search.
+    """All linear regions of `network` in `domain`, or the first ones, one at least, where a limit
+    ends the search.
 
     progress: called with the regions found.
     Raises DomainError where the domain doesn't fit the network or has no interior.
@@ -231,19 +250,24 @@ def search_with_scipy(
         raise DomainError(
             f"the domain has {len(domain)} columns, the network reads {network.A.shape[1]}"
         )
+
     run = _ReferenceSearch(network, domain)
     limits = limits or SearchLimits()
     most = np.inf if limits.regions is None else limits.regions
+
     while run.stack and (
         not run.patterns or not (limits.deadline.is_over() or len(run.patterns) >= most)
     ):
         run.step()
         if progress is not None:
             progress(len(run.patterns))
+
     return run.result()
 
 
 def compute_length_scales(network: Network) -> Array:
-    """(d,) length scale of a column without two bounds: where the steepest neuron that reads it changes by one."""
+    """(d,) length scale of a column without two bounds: where the steepest neuron that reads it
+    changes by one.
+    """
     steepest = np.abs(network.A).max(axis=0, initial=0.0)
     return np.where(steepest > 0, 1.0 / np.where(steepest > 0, steepest, 1.0), 1.0)

@@ -1,7 +1,7 @@
 """How results come from the processes of this machine: through files.
 
-A process that is killed while it writes to a pipe leaves its reader waiting for the rest for ever: pipes take only
-small messages as a whole. The name of a file is one.
+A process that is killed while it writes to a pipe leaves its reader waiting for the rest for ever:
+pipes take only small messages as a whole. The name of a file is one.
 """
 
 import os
@@ -18,11 +18,14 @@ class ResultSpool(NamedTuple):
 
 
 def write_result(result: Any, tray: ResultSpool) -> Any:
-    """The file that holds the result; the result itself in the owner's own process and on other machines."""
+    """The file that holds the result; the result itself in the owner's own process and on other
+    machines.
+    """
     from joblib import dump  # type: ignore[import-untyped]
 
     if os.getpid() == tray.owner or not tray.folder.is_dir():
         return result
+
     file, path = mkstemp(dir=tray.folder)
     os.close(file)
     try:
@@ -31,6 +34,7 @@ def write_result(result: Any, tray: ResultSpool) -> Any:
         raise OSError(
             error.errno, f"{error.strerror} (TMPDIR can name another place)", path
         ) from error
+
     return Path(path)
 
 
@@ -45,4 +49,4 @@ def read_result(given: Any) -> Any:
     return result
 
 
-__all__ = ["ResultSpool", "write_result", "read_result"]
+__all__ = ["ResultSpool", "read_result", "write_result"]

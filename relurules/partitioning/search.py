@@ -32,10 +32,12 @@ from relurules.partitioning.search_run import RegionBatch, RegionOutputs, Search
 from relurules.partitioning.sinks import CollectingSink, CountingSink, join_pieces
 from relurules.partitioning.size_guard import SizeGuard, convert_work_to_tests
 
-#: Which engine searches: machine code, or Python with scipy's linear programming, slow, the judge of the other.
+#: Which engine searches: machine code, or Python with scipy's linear programming, slow, the judge
+#: of the other.
 SOLVERS = ("compiled", "scipy")
-#: Probes that say how much a search that ended early left, and at least so many for each cell; the work that they may
-#: take; and the time, as a share of what was allowed for all, and so many seconds.
+#: Probes that say how much a search that ended early left, and at least so many for each cell; the
+#: work that they may take; and the time, as a share of what was allowed for all, and so many
+#: seconds.
 _PROBES, _LEAST_PROBES, _WORK, _SHARE, _LEAST = 2000, 4, 5_000_000, 0.05, 0.3
 
 
@@ -55,14 +57,16 @@ def search_regions(
     checkpoint: Path | None = None,
     keep_checkpoint: bool = False,
 ) -> Partition:
-    """All linear regions of `network` in `domain`, or some, one at least, where a budget ends the search.
+    """All linear regions of `network` in `domain`, or some, one at least, where a budget ends the
+    search.
 
-    Regions come in the lexicographic order of their patterns, - before +, neurons by level. max_regions: stop after so
-    many (several jobs may find some more); time_limit: stop after so many seconds; memory_limit: stop before the
-    regions take more MB; limits: all of these in one; gated: TooLargeError where none is given and very many regions
-    are to be expected; estimated: whether a search that ends early tells what it left; progress: called with the
-    regions found; checkpoint, and whether it is kept when the search is complete: see `explore`. Raises DomainError
-    where the domain doesn't fit the network or has no interior.
+    Regions come in the lexicographic order of their patterns, - before +, neurons by level.
+    max_regions: stop after so many (several jobs may find some more); time_limit: stop after so
+    many seconds; memory_limit: stop before the regions take more MB; limits: all of these in one;
+    gated: TooLargeError where none is given and very many regions are to be expected; estimated:
+    whether a search that ends early tells what it left; progress: called with the regions found;
+    checkpoint, and whether it is kept when the search is complete: see `explore`. Raises
+    DomainError where the domain doesn't fit the network or has no interior.
     """
     limits = limits or make_search_limits(max_regions, time_limit, memory_limit)
     if solver not in SOLVERS:
@@ -73,6 +77,7 @@ def search_regions(
                 "solver 'scipy' has no jobs, checkpoint or memory_limit; supported: 'compiled'"
             )
         return reference_search.search_with_scipy(network, domain, limits=limits, progress=progress)
+
     problem = make_problem(network, domain, RegionOutputs(points=True, tree=True))
     found = CollectingSink()
     watch = SizeGuard(problem) if gated and not limits.explicit else None
@@ -90,6 +95,7 @@ def search_regions(
         if estimated and not done.complete
         else None
     )
+
     return _build_partition(problem, done, found, guess)
 
 
@@ -102,7 +108,8 @@ def count_regions(
     checkpoint: Path | None = None,
     progress: Progress | None = None,
 ) -> Count:
-    """The number of regions; where the budget ends the search, or is 0 regions, with an estimate of what is missing.
+    """The number of regions; where the budget ends the search, or is 0 regions, with an estimate of
+    what is missing.
 
     rows: (N, d) data; the estimate says which share of them was covered.
     """
@@ -127,9 +134,11 @@ def write_regions(
     checkpoint: Path | None = None,
     progress: Progress | None = None,
 ) -> StreamResult:
-    """Write all regions to Parquet files, see `parquet`; the folder must be empty unless the checkpoint is there.
+    """Write all regions to Parquet files, see `parquet`; the folder must be empty unless the
+    checkpoint is there.
 
-    What was found stays there whatever ends the search. rows: as in `count_regions`; version: of the package.
+    What was found stays there whatever ends the search. rows: as in `count_regions`; version: of
+    the package.
     """
     problem = make_problem(network, domain, RegionOutputs(points=True, maps=maps))
     sink = ParquetSink(problem, folder, checkpoint, version)
@@ -145,6 +154,7 @@ def write_regions(
         files = sink.close(complete=done.complete)
         if checkpoint is not None and done.complete:
             remove_checkpoint(checkpoint)  # the folder says now that it is whole
+
     return StreamResult(
         done.found,
         done.complete,
@@ -154,7 +164,9 @@ def write_regions(
 
 
 def compile_search() -> None:
-    """Compile what isn't compiled yet, so that no time limit pays for it: by a search for two regions."""
+    """Compile what isn't compiled yet, so that no time limit pays for it: by a search for two
+    regions.
+    """
     one, none = np.eye(1), np.zeros((1, 1))
     tiny = Network(
         A=one, L=none, b=none[0], C=none, U=one, c=none[0], slope=none[0], neurons=(Neuron("", 0),)
@@ -173,9 +185,13 @@ def make_problem(network: Network, domain: Domain, wanted: RegionOutputs) -> Sea
 
 
 def make_budget(limits: SearchLimits, jobs: int, own: int = 0) -> SearchBudget:
-    """What a user allows, as the search takes it; own: bytes that it keeps of a region. UnsupportedError for no job."""
+    """What a user allows, as the search takes it; own: bytes that it keeps of a region.
+
+    UnsupportedError for no job.
+    """
     if jobs == 0:
         raise UnsupportedError("jobs=0; supported: 1, 2, ... processes, or -1 for one per core")
+
     fit = math.inf
     if limits.megabytes is not None:
         fit = max(1.0, limits.megabytes * 1e6 // max(1, own + limits.bytes))
@@ -206,6 +222,7 @@ def _build_partition(
     forms = compute_accurate_rows(problem.network, neurons, signs)
     children = _link_children(np.vstack([search.top.places, below.split_places]), below)
     tree = Tree(neurons, forms[:, :-1], forms[:, -1], children)
+
     return Partition(
         problem.network, problem.domain, problem.frame, tree, below.patterns, below.points, search.complete, guess,
         DecisionCounts(*below.decided.sum(axis=0).tolist()),
@@ -213,7 +230,9 @@ def _build_partition(
 
 
 def _make_probe_budget(problem: SearchProblem, limits: SearchLimits) -> ProbeBudget:
-    """What the estimate of a search that ended early may take: a small part of the time that was allowed."""
+    """What the estimate of a search that ended early may take: a small part of the time that was
+    allowed.
+    """
     deadline = limits.deadline
     work = convert_work_to_tests(_WORK, len(problem.frame.free))
     ends = (

@@ -22,8 +22,8 @@ from relurules.partitioning.initial_state import (
 from relurules.partitioning.maps import maps_in_order
 from relurules.partitioning.state import Int, SearchState
 
-#: Tests of neurons between two looks at the clock, some 20 ms in few coordinates, fewer in many; where every split asks
-#: a question, of some ms each.
+#: Tests of neurons between two looks at the clock, some 20 ms in few coordinates, fewer in many;
+#: where every split asks a question, of some ms each.
 _TESTS, _ASKING = 20_000, 20
 #: Regions that are taken out at once.
 _BUFFER = 4096
@@ -34,7 +34,9 @@ ALL = 2**62
 
 
 class RegionOutputs(NamedTuple):
-    """What is wanted of every region beside its number: its pattern and a point, its map, the tree above it."""
+    """What is wanted of every region beside its number: its pattern and a point, its map, the tree
+    above it.
+    """
 
     points: bool = False
     maps: bool = False
@@ -51,16 +53,19 @@ class SearchProblem(NamedTuple):
 
     @property
     def asks(self) -> bool:
-        """Whether cells may hold no admissible point, since groups of indicators allow only corners."""
+        """Whether cells may hold no admissible point, since groups of indicators allow only
+        corners.
+        """
         return any(len(tie) > 1 for tie in self.frame.ties)
 
 
 class RegionBatch(NamedTuple):
     """Regions and splits in the order in which they were found.
 
-    patterns (n, K) in the network's order, points (n, d) and maps (n, m, d + 1), both empty where not wanted; places
-    (n, 2): the split and side above each. neurons (s,), signs (s, K) decided above each split, 0 for the others,
-    split_places (s, 2). decided (t, 2): neurons decided by a certificate, and in exact arithmetic, in each of t parts.
+    patterns (n, K) in the network's order, points (n, d) and maps (n, m, d + 1), both empty where
+    not wanted; places (n, 2): the split and side above each. neurons (s,), signs (s, K) decided
+    above each split, 0 for the others, split_places (s, 2). decided (t, 2): neurons decided by a
+    certificate, and in exact arithmetic, in each of t parts.
     """
 
     patterns: Pattern
@@ -86,11 +91,13 @@ def begin_search(problem: SearchProblem) -> SearchState:
     options[state_layout.LOOK] = len(problem.frame.free) <= _LOOK_AHEAD
     state = make_initial_state(problem.network, problem.domain, problem.frame, options, _BUFFER)
     state.node.counts[state_layout.MOST] = ALL
+
     if (
         state.node.at[state_layout.THIN]
         and not ExactSpace(problem.domain, problem.frame).has_interior()
     ):
         raise_without_interior(problem.domain, problem.frame)
+
     return state
 
 
@@ -117,11 +124,14 @@ class SearchRun:
         self.state.node.counts[state_layout.MOST] = min(regions, ALL)
 
     def step(self, tests: int | None = None) -> int:
-        """Go on for so many tests of neurons at most: DONE, FULL, PAUSE, or what an option asks for."""
+        """Go on for so many tests of neurons at most: DONE, FULL, PAUSE, or what an option asks
+        for.
+        """
         counts = self.state.node.counts
         F = len(self.state.node.center)
         most = _ASKING if self.problem.asks else max(_ASKING, _TESTS // (1 + F * F // 64))
         end = counts[state_layout.TESTS] + (tests or most)
+
         while True:
             why = advance(self.state, end - counts[state_layout.TESTS])
             if why == state_layout.GROW:
@@ -155,11 +165,13 @@ class SearchRun:
         patterns, signs = (np.empty((rows, len(self.order)), dtype=np.int8) for rows in (n, s))
         patterns[:, self.order], signs[:, self.order] = out.patterns[:n], out.split_patterns[:s]
         points, maps = np.empty((0, len(self.problem.domain))), np.empty((0, 0, 0))
+
         if node.options[state_layout.POINTS]:
             points = frame.to_user(self.box.points(out.centers[:n]))
             for i, point in self.exact_points.items():
                 points[i] = point
             points = np.clip(points, self.problem.domain.lower, self.problem.domain.upper)
+
         self.exact_points = {}
         if node.options[state_layout.MAPS]:
             maps = maps_in_order(self.problem.network, self.order, out.patterns[:n])
@@ -179,7 +191,9 @@ class SearchRun:
         return int(answer)
 
     def _answer_exactly(self) -> None:
-        """Which sides of the neuron in question the cell has; where there are categories, by admissible points."""
+        """Which sides of the neuron in question the cell has; where there are categories, by
+        admissible points.
+        """
         node = self.state.node
         k = int(node.at[state_layout.ASKED]) - 1
         node.counts[state_layout.EXACT] += 1
@@ -191,7 +205,9 @@ class SearchRun:
         return node.cut_of[len(self.box.walls) : node.at[state_layout.DEPTH]]
 
     def _settle_point(self) -> None:
-        """Give the region that was just found a point: an admissible one, or one that is inside exactly."""
+        """Give the region that was just found a point: an admissible one, or one that is inside
+        exactly.
+        """
         out, last = self.state.out, int(self.state.node.counts[state_layout.LEAVES_OUT]) - 1
         if self.state.node.at[state_layout.THIN] and last >= 0:
             point = self.exact.point(self.state.node.pattern, self._cuts())
@@ -212,9 +228,9 @@ class SearchRun:
 
 __all__ = [
     "RegionBatch",
+    "RegionOutputs",
     "SearchProblem",
     "SearchRun",
-    "RegionOutputs",
     "begin_search",
     "join_batches",
 ]

@@ -58,7 +58,9 @@ class CollectingSink:
 def join_pieces(
     parts: Sequence[RegionBatch], places: Sequence[tuple[int, int]], splits: int
 ) -> RegionBatch:
-    """Batches of several pieces as one: their own splits come after the `splits` above them all, in order."""
+    """Batches of several pieces as one: their own splits come after the `splits` above them all, in
+    order.
+    """
     moved = []
     for part, place in zip(parts, places, strict=True):
         moved.append(
@@ -68,6 +70,7 @@ def join_pieces(
             )
         )
         splits += len(part.neurons)
+
     return join_batches(moved)
 
 

@@ -1,4 +1,6 @@
-"""Ends a search that nobody limited, and that would go on for ever: with an estimate, not with a result."""
+"""Ends a search that nobody limited, and that would go on for ever: with an estimate, not with a
+result.
+"""
 
 import math
 import time
@@ -13,18 +15,22 @@ from relurules.partitioning.search_run import SearchProblem
 
 #: So many regions are searched for without being asked to.
 MOST = 1_000_000
-#: A search is looked at once it has found so many regions, or taken so much work, and again at so many times as many.
+#: A search is looked at once it has found so many regions, or taken so much work, and again at so
+#: many times as many.
 _REGIONS, _WORK, _AGAIN = 20_000, 10_000_000, 4
 #: What a look may take: work, and seconds.
 _LOOK_WORK, _LOOK_SECONDS = 2_000_000, 2.0
 #: A search whose steps are slow is looked at after so many seconds.
 _SECONDS = 2.0
-#: Probes have no bias, so by Markov's inequality their mean is this many times too large in one case of as many.
+#: Probes have no bias, so by Markov's inequality their mean is this many times too large in one
+#: case of as many.
 _SURE = 20.0
 
 
 def convert_work_to_tests(work: float, coordinates: int) -> float:
-    """So many tests of neurons in a search of so many coordinates are that much work, about 1e-7 s each."""
+    """So many tests of neurons in a search of so many coordinates are that much work, about 1e-7 s
+    each.
+    """
     return max(1.0, work / (1.0 + coordinates * coordinates / 64.0))
 
 
@@ -43,6 +49,7 @@ class SizeGuard:
             return
         if search.found > MOST:
             self._refuse(search, float(search.found), 0.0)
+
         effort = ProbeBudget(
             probes=200,
             least=2,
@@ -50,8 +57,10 @@ class SizeGuard:
             deadline=Deadline.after(_LOOK_SECONDS, self.clock),
         )
         regions, error = estimate_region_count(self.problem, search, effort)
+
         if max(regions - 2.0 * error, regions / _SURE) > MOST:
             self._refuse(search, regions, error)
+
         while self._is_due(search):
             self._wait_longer()
 
@@ -76,10 +85,14 @@ class SizeGuard:
             else f"about {regions:.2g}, and at least {regions / _SURE:.2g},"
         )
         raise TooLargeError(
-            f"the network has {about} linear regions in this domain, and each would be a rule; {rate:,.0f} were found "
-            f"in a second, so that finding all would take about {format_duration(regions / max(rate, 1e-9))}. Ways on: make "
-            "the network one of few rules (relurules fit, linearize); take a smaller domain; or say how far to go, for "
-            "rules of a part of the domain: max_regions (inf: all of them), time_limit, memory_limit"
+            f"the network has {about} linear regions in this domain, and each would be a rule; "
+            f"{rate:,.0f} were found "
+            "in a second, so that finding all would take about "
+            f"{format_duration(regions / max(rate, 1e-9))}. Ways on: make "
+            "the network one of few rules (relurules fit, linearize); take a smaller domain; or "
+            "say how far to go, for "
+            "rules of a part of the domain: max_regions (inf: all of them), time_limit, "
+            "memory_limit"
         )
 
 
@@ -93,7 +106,8 @@ def format_duration(seconds: float) -> str:
     ):
         if seconds >= 2 * length:
             return f"{seconds / length:.2g} {name}"
+
     return f"{max(1.0, seconds):.2g} seconds"
 
 
-__all__ = ["MOST", "SizeGuard", "format_duration", "convert_work_to_tests"]
+__all__ = ["MOST", "SizeGuard", "convert_work_to_tests", "format_duration"]

@@ -1,4 +1,6 @@
-"""Whether a state that was read from a file is one that compiled code, which checks no index, may be given."""
+"""Whether a state that was read from a file is one that compiled code, which checks no index, may
+be given.
+"""
 
 from typing import Any
 
@@ -14,7 +16,9 @@ _GROWING = {"cuts", "cut_error", "cut_of", "table", "basic", *CellStack._fields}
 
 
 def is_sound(state: SearchState, fresh: SearchState) -> bool:
-    """Whether arrays fit one another and every index is inside them. fresh: a new state of the same search."""
+    """Whether arrays fit one another and every index is inside them. fresh: a new state of the same
+    search.
+    """
     alike = _is_alike(state, fresh) and np.array_equal(state.node.options, fresh.node.options)
     return alike and _fits_together(state) and _is_inside(state)
 

@@ -1,7 +1,9 @@
-"""The state of a compiled search: plain arrays, so that it can be paused, grown, saved and handed to another process.
+"""The state of a compiled search: plain arrays, so that it can be paused, grown, saved and handed
+to another process.
 
-F is the number of coordinates of the search, K that of the neurons, d of the network's inputs, m of its scores. Neurons
-stand in the order of the search: by level, so that the forms of a level are known once the levels before are decided.
+F is the number of coordinates of the search, K that of the neurons, d of the network's inputs, m of
+its scores. Neurons stand in the order of the search: by level, so that the forms of a level are
+known once the levels before are decided.
 """
 
 from typing import NamedTuple
@@ -16,11 +18,13 @@ Int = NDArray[np.int64]
 
 
 class SearchNetwork(NamedTuple):
-    """The network, in the order of the search, and how its forms become rows of the search's coordinates.
+    """The network, in the order of the search, and how its forms become rows of the search's
+    coordinates.
 
-    linear: (K, f + 1) of A and b in the frame's f coordinates; L (K, K); slope; base (K,): sums of the absolute terms
-    that `linear` was rounded from; starts: (levels + 1,) first neuron of each level; share: what a form may be off by,
-    as a share of its absolute terms. cone: 1 where the last coordinate multiplies the constants.
+    linear: (K, f + 1) of A and b in the frame's f coordinates; L (K, K); slope; base (K,): sums of
+    the absolute terms that `linear` was rounded from; starts: (levels + 1,) first neuron of each
+    level; share: what a form may be off by, as a share of its absolute terms. cone: 1 where the
+    last coordinate multiplies the constants.
     """
 
     linear: Array
@@ -35,13 +39,14 @@ class SearchNetwork(NamedTuple):
 class CurrentCell(NamedTuple):
     """The current cell and what it shares with the cells that wait.
 
-    pattern: (K,) -1, +1, and 0 where a neuron isn't decided; forms (K, f + 1) of z in the frame's coordinates, sizes
-    (K,) of their absolute terms and spreads (K,) of those that aren't constant, rows (K, F + 1) of unit length in the
-    search's coordinates, error (K,): what a row may be off by anywhere in the box, infinite where it tells nothing;
-    cuts: (c, F + 1), the walls of the domain, then the sides of the splits above, cut_error (c,) of each, and cut_of
-    (c,): its neuron + 1, negative on the negative side; center (F,) and radius (1,): a ball inside; sides: (2, F)
-    and radii (2,): balls in the negative and the positive side of a split; box: (2, F) around
-    the cell; spare and middle: (F,), system: (F, 2 F + 1): memory.
+    pattern: (K,) -1, +1, and 0 where a neuron isn't decided; forms (K, f + 1) of z in the frame's
+    coordinates, sizes (K,) of their absolute terms and spreads (K,) of those that aren't constant,
+    rows (K, F + 1) of unit length in the search's coordinates, error (K,): what a row may be off by
+    anywhere in the box, infinite where it tells nothing; cuts: (c, F + 1), the walls of the domain,
+    then the sides of the splits above, cut_error (c,) of each, and cut_of (c,): its neuron + 1,
+    negative on the negative side; center (F,) and radius (1,): a ball inside; sides: (2, F) and
+    radii (2,): balls in the negative and the positive side of a split; box: (2, F) around the cell;
+    spare and middle: (F,), system: (F, 2 F + 1): memory.
     """
 
     pattern: NDArray[np.int8]
@@ -84,8 +89,8 @@ class CellStack(NamedTuple):
 class OutputBuffers(NamedTuple):
     """Regions and splits found since they were last taken out.
 
-    patterns (B, K), centers (B, F), radii (B,), places (B, 2): the split and side above a region; split_neurons (B,),
-    split_patterns (B, K): the signs decided above a split, split_places (B, 2).
+    patterns (B, K), centers (B, F), radii (B,), places (B, 2): the split and side above a region;
+    split_neurons (B,), split_patterns (B, K): the signs decided above a split, split_places (B, 2).
     """
 
     patterns: NDArray[np.int8]

@@ -1,4 +1,6 @@
-"""Plots of rules and local models: a table of kinds, each of which draws data that `explaining` gives."""
+"""Plots of rules and local models: a table of kinds, each of which draws data that `explaining`
+gives.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,11 +30,12 @@ def plot(
 ) -> "Figure":
     """A figure, also written to `out` (.svg, .png or .pdf; the same bytes for the same data).
 
-    kind: importance, parallel, violin, profile, pairwise, regions, row, intervals, merging or tradeoff; see
-    `plot_kinds.PLOTS` for what each needs. data: (N, d) rows; y: (N,) true values; features: the column, or the
-    two, that profile, pairwise and regions are of, by default the most important ones; output: whose score; top: how
-    many columns, or of a profile local models; rule: number from 1; row: as in `explain`, for regions what the other
-    columns are. UnsupportedError for an unknown kind and without matplotlib, DataError where something is missing.
+    kind: importance, parallel, violin, profile, pairwise, regions, row, intervals, merging or
+    tradeoff; see `plot_kinds.PLOTS` for what each needs. data: (N, d) rows; y: (N,) true values;
+    features: the column, or the two, that profile, pairwise and regions are of, by default the most
+    important ones; output: whose score; top: how many columns, or of a profile local models; rule:
+    number from 1; row: as in `explain`, for regions what the other columns are. UnsupportedError
+    for an unknown kind and without matplotlib, DataError where something is missing.
     """
     with use_style():
         figure = draw_plot(

@@ -47,6 +47,7 @@ def draw_importance(found: Importance) -> "Figure":
     axes.set_xlim(0, 112 * max(found.shares.max(initial=0.0), 1e-3))
     axes.set_xlabel("share of the mean squared effect, %")
     set_title(figure, f"Importance of the columns for {add_article(found.label)}")
+
     return figure
 
 
@@ -57,6 +58,7 @@ def draw_parallel(found: Coefficients) -> "Figure":
     axes = figure.subplots()
     _label_rows(axes, names)
     axes.axvline(0, color=GREY, linewidth=0.8)
+
     for i, values in enumerate(found.values):
         axes.plot(
             values,
@@ -64,6 +66,7 @@ def draw_parallel(found: Coefficients) -> "Figure":
             zorder=2 - i / len(found.values),
             **choose_style(found.labels, found.counts, i),
         )
+
     draw_model_key(figure, axes, found.counts)
     axes.set_xlabel(_describe_units(found))
     set_title(figure, f"Coefficients of the {found.kind}s for {add_article(found.label)}")
@@ -71,13 +74,16 @@ def draw_parallel(found: Coefficients) -> "Figure":
 
 
 def draw_violin(found: Coefficients) -> "Figure":
-    """How each column's coefficient spreads over the rows: density, the middle half, the median; a dot per model."""
+    """How each column's coefficient spreads over the rows: density, the middle half, the median; a
+    dot per model.
+    """
     names = [wrap_name(name) for name in found.names]
     figure = new_figure(1.5 + measure_rows(names, least=0.5))
     axes = figure.subplots()
     _label_rows(axes, names)
     axes.axvline(0, color=GREY, linewidth=0.8)
     rows = _spread_rows(found)
+
     for j in range(len(names)):
         values = found.values[rows, j]
         if np.ptp(values) > 1e-9 * max(1e-300, np.abs(values).max()):
@@ -96,6 +102,7 @@ def draw_violin(found: Coefficients) -> "Figure":
         axes.plot(
             [middle], [j], "o", color="white", markeredgecolor="black", markersize=6, zorder=4
         )
+
     axes.set_xlabel(_describe_units(found))
     set_title(figure, f"Coefficients over the rows, for {add_article(found.label)}")
     return figure
@@ -128,8 +135,12 @@ def draw_intervals(found: Intervals) -> "Figure":
     axes.set_xlabel("change by one standard deviation of the column")
     set_title(
         figure,
-        f"{found.model[0].upper()}{found.model[1:]} beside its {found.rows:,} rows: {add_article(found.label)}",
+        (
+            f"{found.model[0].upper()}{found.model[1:]} beside its {found.rows:,} rows: "
+            f"{add_article(found.label)}"
+        ),
     )
+
     return figure
 
 
@@ -142,6 +153,7 @@ def draw_row(found: Explanation) -> "Figure":
     if rest:
         names.append(f"{len(rest)} more columns")
         values.append(sum(part.contribution for part in rest))
+
     names = [
         wrap_name(n) for n in ["a row of means" if found.centred else "constant", *names, "in all"]
     ]
@@ -152,13 +164,16 @@ def draw_row(found: Explanation) -> "Figure":
     axes.barh([0, len(names) - 1], [ends[0], ends[-1]], color=GREY, height=0.7)
     colours = [UP if value >= 0 else DOWN for value in values]
     axes.barh(range(1, len(names) - 1), values, left=ends[:-1], color=colours, height=0.7)
+
     for j, end in enumerate(ends):
         axes.plot([end, end], [j - 0.35, j + 1.35], color="black", linewidth=0.7)
+
     axes.axvline(0, color=GREY, linewidth=0.8)
     _write_values(axes, np.array([found.base, *values, found.score]), np.append(ends, ends[-1]))
     axes.set_xlabel(found.label)
     said = ", ".join(f"{name} = {format_digits(value)}" for name, value in found.outputs.items())
     set_title(figure, f"Rule {found.rule}: {said}")
+
     return figure
 
 
@@ -187,7 +202,9 @@ def _describe_units(found: Coefficients) -> str:
 def choose_style(
     labels: Sequence[str], counts: Sequence[int] | NDArray[np.intp], i: int
 ) -> dict[str, Any]:
-    """Colour and line of a local model, the first ones having the most rows: few have their own, many are shaded."""
+    """Colour and line of a local model, the first ones having the most rows: few have their own,
+    many are shaded.
+    """
     if len(labels) <= MAX_COLOURED:
         label = f"{labels[i]}, {counts[i]:,} rows"
         return {
@@ -197,6 +214,7 @@ def choose_style(
             "markersize": 4,
             "label": label,
         }
+
     shade, width = (
         shade_by_rows(counts).to_rgba(counts[i]),
         0.5 + 2.0 * float(np.sqrt(counts[i] / max(1, counts[0]))),

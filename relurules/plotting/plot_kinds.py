@@ -88,8 +88,10 @@ class PlotRequest:
         """The columns named, or as many of the most important ones."""
         if self.features and len(self.features) != count:
             raise DataError(
-                f"this plot is of {count} column{'s' * (count > 1)}, found {', '.join(self.features)}"
+                f"this plot is of {count} column{'s' * (count > 1)}, found "
+                f"{', '.join(self.features)}"
             )
+
         found = list_features(self.models)
         names = (
             self.features or measure_importance(self.models, self.view, self.spread(), count).names
@@ -162,6 +164,7 @@ def _choose_plane(request: PlotRequest) -> list[Feature]:
     """Two columns of numbers: those named, or those that matter most."""
     if request.features:
         return request.columns(2)
+
     rules, models = request.rules, request.models
     if isinstance(
         rules, RuleSet
@@ -170,6 +173,7 @@ def _choose_plane(request: PlotRequest) -> list[Feature]:
         read = (moved / moved.max(axis=1, keepdims=True, initial=1e-300)).sum(axis=0)
     else:
         read = np.asarray(np.abs(rules.network.A).sum(axis=0) * request.sample().deviations)
+
     numbers = [
         f for f in list_features(models) if not f.categories and models.domain.widths[f.at[0]] > 0
     ]
@@ -180,16 +184,20 @@ def _choose_plane(request: PlotRequest) -> list[Feature]:
 
 
 def _choose_point(request: PlotRequest, X: Array | None) -> Array:
-    """What the other columns are: the row given, or that of rule 1, nearest to the mean of its rows, or its point."""
+    """What the other columns are: the row given, or that of rule 1, nearest to the mean of its
+    rows, or its point.
+    """
     given = request.rules
     if request.row is not None:
         return read_row(request.models.domain, request.row).x
+
     evidence = given.evidence if isinstance(given, RuleSet) else None
     if evidence is not None and evidence.rules[0].typical is not None:
         return np.array(evidence.rules[0].typical)
     if X is not None:
         sample = request.sample()
         return np.array(sample.X[find_typical_rows(sample)[int(np.argmax(sample.counts))]])
+
     return np.array(given.rules[0].point if isinstance(given, RuleSet) else given.points[0])
 
 

@@ -1,4 +1,6 @@
-"""Figures of rows and regions: profiles, pairs of columns, planes through the domain, fewer local models."""
+"""Figures of rows and regions: profiles, pairs of columns, planes through the domain, fewer local
+models.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -37,22 +39,28 @@ if TYPE_CHECKING:
 
 
 def draw_profiles(found: Profiles) -> "Figure":
-    """A number: a line per local model over its rows' values, and their histogram; else a dot per category."""
+    """A number: a line per local model over its rows' values, and their histogram; else a dot per
+    category.
+    """
     if found.feature.categories:
         return _draw_categories(found)
+
     figure = new_figure(4.8)
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[5, 1])
     axes.axhline(0, color=GREY, linewidth=0.8)
+
     for i, model in enumerate(found.models):
         axes.plot(
             model.x, model.y, zorder=2 - i / len(found.models), **_choose_profile_style(found, i)
         )
+
     axes.set_ylabel(wrap_name(f"term in {add_article(found.label)}, minus its mean", 34))
     below.hist(found.values, bins=40, color=COLOURS[5])
     below.set_ylabel("rows")
     below.set_xlabel(wrap_name(found.feature.name, 80))
     draw_model_key(figure, [axes, below], _count_rows(found))
     set_title(figure, f"Profiles of {found.feature.name} in {_name_models(found)}")
+
     return figure
 
 
@@ -61,6 +69,7 @@ def _draw_categories(found: Profiles) -> "Figure":
     figure = new_figure(2.2 + measure_rows(names))
     axes = figure.subplots()
     axes.axvline(0, color=GREY, linewidth=0.8)
+
     for i, model in enumerate(found.models):
         axes.plot(
             model.y,
@@ -68,6 +77,7 @@ def _draw_categories(found: Profiles) -> "Figure":
             zorder=2 - i / len(found.models),
             **{**_choose_profile_style(found, i), "marker": "o"},
         )
+
     rows = np.bincount(found.values.astype(np.intp), minlength=len(names))
     axes.set_yticks(
         range(len(names)), [f"{n}\n({count:,} rows)" for n, count in zip(names, rows, strict=True)]
@@ -77,6 +87,7 @@ def _draw_categories(found: Profiles) -> "Figure":
     axes.set_xlabel(f"term in {add_article(found.label)}, minus its mean")
     draw_model_key(figure, axes, _count_rows(found))
     set_title(figure, f"Profiles of {found.feature.name} in {_name_models(found)}")
+
     return figure
 
 
@@ -100,11 +111,14 @@ def draw_pairwise(found: PairEffect, features: tuple[Feature, Feature]) -> "Figu
         label=wrap_name(f"terms of both in {add_article(found.label)}, minus their mean", 44),
     )
     set_title(figure, f"{found.names[0]} and {found.names[1]} together")
+
     return figure
 
 
 def draw_slice(found: Slice) -> "Figure":
-    """The parts of a plane in colours by rule, or, where they are many, shaded by the score; numbers are the rules'."""
+    """The parts of a plane in colours by rule, or, where they are many, shaded by the score;
+    numbers are the rules'.
+    """
     from matplotlib.patches import Patch
 
     rules = sorted({piece.model for piece in found.pieces})
@@ -112,6 +126,7 @@ def draw_slice(found: Slice) -> "Figure":
     figure = new_figure(5.0 + measure_note(said))
     axes = figure.subplots()
     shades = _shade_by_value(found)
+
     for piece in found.pieces:
         colour = COLOURS[rules.index(piece.model)] if few else shades.to_rgba(piece.value)
         axes.fill(
@@ -123,6 +138,7 @@ def draw_slice(found: Slice) -> "Figure":
         )
         if piece.share > 0.004 and piece.model:
             _number_part(axes, piece)
+
     axes.set_xlim(*found.box[0])
     axes.set_ylim(*found.box[1])
     axes.set_xlabel(wrap_name(found.names[0], 60))
@@ -141,6 +157,7 @@ def draw_slice(found: Slice) -> "Figure":
         figure.colorbar(
             shades, ax=axes, label=wrap_name(f"{found.label}, in the middle of each part", 44)
         )
+
     set_title(
         figure, f"{found.kind.capitalize()}s in the plane of {found.names[0]} and {found.names[1]}"
     )
@@ -169,6 +186,7 @@ def draw_model_counts(found: ModelCountScores) -> "Figure":
     axes.grid(alpha=0.3)
     draw_legend(figure)
     set_title(figure, f"What fewer {found.kind}s cost")
+
     return figure
 
 

@@ -13,12 +13,14 @@ from relurules.files.writing import replace_atomically
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Colours that colour-blind readers tell apart, and line styles for print. M. Okabe and K. Ito, 2008, without yellow.
+#: Colours that colour-blind readers tell apart, and line styles for print. M. Okabe and K. Ito,
+#: 2008, without yellow.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C510A")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 MARKERS = "os^Dv<>p"
 UP, DOWN, GREY = COLOURS[0], COLOURS[1], "#555555"
-#: Shades of a number, dark for much, and of one on both sides of 0; colour-blind readers tell them apart, too.
+#: Shades of a number, dark for much, and of one on both sides of 0; colour-blind readers tell them
+#: apart, too.
 SHADES, DIVERGING = "cividis_r", "PuOr_r"
 
 #: Names are broken into lines of so many characters; a figure is so many inches wide.
@@ -50,6 +52,7 @@ def use_style() -> Iterator[None]:
         raise UnsupportedError(
             "a figure needs matplotlib: pip install 'relurules[plot]'"
         ) from error
+
     with (
         mpl.rc_context(_RC),
         warnings.catch_warnings(),
@@ -66,7 +69,9 @@ def new_figure(height: float, width: float = WIDE) -> "Figure":
 
 
 def wrap_name(name: str, width: int = _WIDTH) -> str:
-    """A name on as many lines as it needs, broken after spaces and marks where it can be; no letter is left out."""
+    """A name on as many lines as it needs, broken after spaces and marks where it can be; no letter
+    is left out.
+    """
     lines = [""]
     for part in re.split(r"(?<=[\s_\-./,;:=])", " ".join(name.split())):
         for start in range(0, max(1, len(part)), width):
@@ -116,14 +121,19 @@ def measure_rows(names: list[str], least: float = 0.34, line: float = 0.19) -> f
 
 
 def save_figure(figure: "Figure", path: Path) -> None:
-    """Write an .svg, .png or .pdf, whole or not at all, without dates. UnsupportedError for any other kind."""
+    """Write an .svg, .png or .pdf, whole or not at all, without dates.
+
+    UnsupportedError for any other kind.
+    """
     if path.suffix.lower() not in _FORMATS:
         raise UnsupportedError(f"{path}: figures are written as {', '.join(_FORMATS)}")
+
     kind = path.suffix.lower()[1:]
     nothing: dict[str, Any] = {
         "svg": {"Date": None, "Creator": None},
         "png": {"Software": None},
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     }[kind]
+
     with use_style(), replace_atomically(path) as temporary:
         figure.savefig(temporary, format=kind, metadata=nothing, dpi=150)

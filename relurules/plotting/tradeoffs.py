@@ -1,4 +1,6 @@
-"""How many rules a network needs for which error: the steps that a simplification left, and their figure."""
+"""How many rules a network needs for which error: the steps that a simplification left, and their
+figure.
+"""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class Tradeoffs(NamedTuple):
-    """rules: (n,) falling; errors: (n,) what outputs are off with so many at most; reached: what the rules are."""
+    """rules: (n,) falling; errors: (n,) what outputs are off with so many at most; reached: what
+    the rules are.
+    """
 
     rules: Array
     errors: Array
@@ -42,7 +46,8 @@ def draw_tradeoffs(found: Tradeoffs) -> "Figure":
     axes.plot(found.errors[-1], found.rules[-1], "o", color=UP)
     left = int(found.rules[-1])
     axes.annotate(
-        f"{left} rule{'s' if left != 1 else ''}, within {found.reached:.3g}", (found.errors[-1], found.rules[-1]),
+        (f"{left} rule{'s' if left != 1 else ''}, within "
+        f"{found.reached:.3g}"), (found.errors[-1], found.rules[-1]),
         xytext=(-6, 8), textcoords="offset points", ha="right", color=GREY,
     )  # fmt: skip
     axes.set_ylim(0, float(found.rules.max()) * 1.08)
@@ -50,4 +55,5 @@ def draw_tradeoffs(found: Tradeoffs) -> "Figure":
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("largest difference from the network anywhere in the domain")
     axes.set_ylabel("rules")
+
     return figure

@@ -1,7 +1,8 @@
-"""The search for a certificate of one cell: signs of neurons there, multipliers that show them, and what is left.
+"""The search for a certificate of one cell: signs of neurons there, multipliers that show them, and
+what is left.
 
-Nothing here has to be right: the checker finds out what the multipliers show. It has to be short, and not to miss what
-could be shown.
+Nothing here has to be right: the checker finds out what the multipliers show. It has to be short,
+and not to miss what could be shown.
 """
 
 from collections.abc import Sequence
@@ -29,7 +30,8 @@ ProofNode = list[Any]
 
 #: A neuron may pass 0 by this share of its size before a cell is cut along it.
 _THIN = 1e-12
-#: PReLUs with slopes this near to 1 aren't cut along, if the rules may be off at all and if more than so many are.
+#: PReLUs with slopes this near to 1 aren't cut along, if the rules may be off at all and if more
+#: than so many are.
 _NEAR = 5.1e-4
 _MOST_NEAR = 8
 #: A cell that nothing is known of is widened by so much, so that programs have an answer.
@@ -38,7 +40,9 @@ _WIDER = (1e-9, 1e-6)
 
 @dataclass(frozen=True)
 class FloatCell:
-    """A cell in floats. rows: (w, n + 1), not negative in it; active: (K, n + 2) phi(z) where `known`, (K,) signs."""
+    """A cell in floats. rows: (w, n + 1), not negative in it; active: (K, n + 2) phi(z) where
+    `known`, (K,) signs.
+    """
 
     space: DomainSpace
     rows: Array
@@ -56,7 +60,9 @@ class FloatCell:
 
     @cached_property
     def walls(self) -> tuple[Array, Array, NDArray[np.intp]]:
-        """Its rows in the chart, of unit length, those lengths, and which rows they are, those without a slope not."""
+        """Its rows in the chart, of unit length, those lengths, and which rows they are, those
+        without a slope not.
+        """
         rows = self.rows @ self.chart.basis
         lengths = np.linalg.norm(rows[:, :-1], axis=1)
         kept = np.flatnonzero(lengths > NOISE * np.abs(self.rows).sum(axis=1))
@@ -82,7 +88,8 @@ class FloatCell:
 
 @dataclass
 class CertificateSearch:
-    """What a rule's cells have in common. allowance: what the rules are said to be off; goal: what no one minds.
+    """What a rule's cells have in common. allowance: what the rules are said to be off; goal: what
+    no one minds.
 
     doing: what an error at the deadline says.
     """
@@ -106,16 +113,21 @@ class CertificateSearch:
         self.near = (kink < _NEAR) & (self.allowance > 0.0)
 
     def tree(self, part: FloatCell, point: Array | None) -> ProofNode:
-        """The tree of a rule. Nearly linear PReLUs aren't cut along, unless that costs more than the rules say."""
+        """The tree of a rule.
+
+        Nearly linear PReLUs aren't cut along, unless that costs more than the rules say.
+        """
         before, self.worst = self.worst, 0.0
         found = self.node(part, point)
         costly = self.near & (
             np.abs(1.0 - self.floats.slope) * self.floats.sizes * self.floats.gains > self.goal
         )
+
         if self.worst > 1.02 * self.allowance and 0 < costly.sum() <= _MOST_NEAR:
             self.near &= ~costly
             self.worst = 0.0
             found = self.node(part, point)
+
         self.worst = max(before, self.worst)
         return found
 
@@ -124,9 +136,11 @@ class CertificateSearch:
         self.deadline.check(self.doing)
         if not all(part.allowed):
             return [[], "empty", []]
+
         at, empty = _find_start(part)
         if empty is not None:
             return [[], "empty", empty]
+
         takes: list[Any] = []
         for level in self.floats.levels:
             open_ = level[part.known[level] == 0]
@@ -139,6 +153,7 @@ class CertificateSearch:
                         int(crossing[0]),
                         *(self._side(part, *crossing, side) for side in (-1, 1)),
                     ]
+
         return self._leaf(part, at, takes)
 
     def _settle(
@@ -161,20 +176,25 @@ class CertificateSearch:
         sides = np.where(low <= high, 1, -1).astype(np.int8)
         excess, pairs = np.minimum(low, high), np.zeros((len(neurons), len(part.rows)))
         asked = np.flatnonzero(excess > 0.0)
+
         if point is not None and len(asked):
             sides[asked] = np.where(forms[asked, :-1] @ np.append(point, 1.0) >= 0, 1, -1)
             self._ask(part, at, forms, sides, asked, excess, pairs)
             asked = asked[excess[asked] > self.room[neurons[asked]]]
+
         near = asked[self.near[neurons[asked]]]
         if len(near):
             sides[near] = 1
             self._ask(part, at, forms, sides, near, excess, pairs)
             asked = np.setdiff1d(asked, near)
+
         if len(asked):
             point = self._both(part, at, forms, sides, asked, excess, pairs)
+
         taken = excess <= self.room[neurons]
         taken[near] = True
         active, known = part.active.copy(), part.known.copy()
+
         for i in np.flatnonzero(taken).tolist():
             k, side = int(neurons[i]), int(sides[i])
             said = _shorten_multipliers(part, -side * forms[i, :-1], forms[i, -1], pairs[i])
@@ -183,6 +203,7 @@ class CertificateSearch:
                 _apply_prelu(forms[i], self.floats.slope[k], side, max(0.0, excess[i])),
                 side,
             )
+
         part = replace(part, active=active, known=known)
         left = np.flatnonzero(~taken)
         return part, point, (int(neurons[left[0]]), forms[left[0]]) if len(left) else None  # type: ignore[return-value]
@@ -207,6 +228,7 @@ class CertificateSearch:
         first = np.where(sides[asked] > 0, 1, -1).astype(np.int8)
         best = np.full(len(excess), np.inf)
         best_sides, best_pairs = sides.copy(), pairs.copy()
+
         for sign in (1, -1):
             sides[asked] = sign * first
             points.append(self._ask(part, at, forms, sides, asked, excess, pairs).points)
@@ -216,11 +238,13 @@ class CertificateSearch:
                 sides[better],
                 pairs[better],
             )
+
         excess[asked], sides[asked], pairs[asked] = (
             best[asked],
             best_sides[asked],
             best_pairs[asked],
         )
+
         return part.chart.to_space(np.vstack(points).mean(axis=0))
 
     def _side(self, part: FloatCell, k: int, form: Array, side: int) -> ProofNode:
@@ -240,6 +264,7 @@ class CertificateSearch:
         off = maximise_forms(forms[:, :-1], part.space, part.allowed) + forms[:, -1]
         said: list[list[Any]] = [[] for _ in forms]
         asked = np.flatnonzero(off > max(self.goal, self.worst))
+
         if len(asked):
             found = solve_duals(at, forms[asked, :-1] @ part.chart.basis)
             pairs = part.by_row(found.multipliers)
@@ -261,9 +286,11 @@ class CertificateSearch:
                     ]
             for i, own in zip(asked, pairs, strict=True):
                 said[i] = _list_multipliers(own)
+
         self.worst = max(self.worst, float(off.max()))
         while said and not said[-1]:
             said.pop()
+
         return [takes, "leaf", *said]
 
 
@@ -282,16 +309,20 @@ def _find_start(part: FloatCell) -> tuple[PolytopeVertex, list[Any] | None]:
         only[0, i] = 1.0
         if part.at_most(np.zeros((1, part.space.size + 1)), only)[0] < 0.0:
             return part.vertex(), [i, 1.0]
+
     at = part.vertex()
     if at.dictionary is not None or not len(at.low):
         return at, None
+
     found = part.by_row(refute_polytope(at)[None, :])
     value = part.at_most(np.zeros((1, part.space.size + 1)), found)[0]
     if value < -NOISE * float(np.abs(found @ np.abs(part.rows)).sum()):
         return at, _list_multipliers(found[0])
+
     for wider in _WIDER:
         if (widened := part.vertex(wider)).dictionary is not None:
             return widened, None
+
     return at, None
 
 

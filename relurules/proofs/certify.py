@@ -1,4 +1,6 @@
-"""Rules and a model's numbers, as their JSON files hold them -> a certificate, as its file holds it."""
+"""Rules and a model's numbers, as their JSON files hold them -> a certificate, as its file holds
+it.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -55,16 +57,18 @@ def make_certificate(
     if it isn't known to be the one that they were extracted from. DomainError for a domain that
     isn't bounded; ModelError for a model that the rules don't belong to.
 
-    The search for it and its check are to end by the deadline, with as much time left as another check takes; else
-    OutOfTimeError, since part of a proof is none.
+    The search for it and its check are to end by the deadline, with as much time left as another
+    check takes; else OutOfTimeError, since part of a proof is none.
     """
     if lost := [
         item["name"] for item in rules["features"] if None in (item["lower"], item["upper"])
     ]:
         raise DomainError(
-            f"column {lost[0]!r} has no two bounds, and a proof is one over a bounded domain; extract the rules with "
+            f"column {lost[0]!r} has no two bounds, and a proof is one over a bounded domain; "
+            "extract the rules with "
             "data= or domain= that bounds every column"
         )
+
     try:
         found: dict[str, Any] = {
             "format": FORMAT,
@@ -79,6 +83,7 @@ def make_certificate(
         )
     except RefusedError as error:
         raise ModelError(f"these rules can't be proven of this model: {error}") from error
+
     found |= {"bound": verdict.bound, "bounds": [list(own) for own in verdict.bounds]}
     return {**found, "digest": hash_json(found)}
 
@@ -101,11 +106,14 @@ def _search_trees(
     error = rules.get("score_error", rules["max_error"]) or 0.0
     space, m, trees, paths = ground.space, len(ground.scores), [], []
     wanted = []
+
     for at, rule in enumerate(said, start=1):
         deadline.check(f"reading rule {at} of {count}")
         wanted.append(list_proof_targets(rule, rules, model, ground))
+
     if probes:
         _compare_at_probes(rules, probes, wanted, ground, floats, float(error))
+
     searches = [
         CertificateSearch(
             floats,
@@ -125,8 +133,10 @@ def _search_trees(
         trees.append(tree(search, conditions[number - 1], map_point_to_space(space, rule["point"])))
         if progress is not None:
             progress(number)
+
     for number, path in _list_unproven_paths(rules, conditions):
         paths.append(tree(searches[number - 1], path, None))
+
     return {"rules": trees, "paths": paths}
 
 
@@ -154,7 +164,8 @@ def _compare_at_probes(
                 else "another class leads by"
             )
             raise RefusedError(
-                "it isn't the network that the rules were extracted from, as the digests say; in rule "
+                "it isn't the network that the rules were extracted from, as the digests say; in "
+                "rule "
                 f"{number}, at {_format_point(rules, x)}, {what} {off.max():.3g}"
             )
 

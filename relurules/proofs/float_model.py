@@ -19,7 +19,8 @@ NOISE = 1e-13
 
 @dataclass(frozen=True)
 class FloatModel:
-    """The model over a space of n coordinates: neurons' own forms (K, n + 2), what they read (K, K), scores likewise.
+    """The model over a space of n coordinates: neurons' own forms (K, n + 2), what they read (K,
+    K), scores likewise.
 
     Forms are coefficients, constant and radius, as in `checker`.
     """
@@ -68,7 +69,9 @@ class FloatModel:
         return np.asarray(u @ self.scores[:, :-1].T + active @ self.U.T)
 
     def terms(self, space: DomainSpace) -> Array:
-        """(m,) what the absolute terms of every score can come to over the box, in the columns' own units."""
+        """(m,) what the absolute terms of every score can come to over the box, in the columns' own
+        units.
+        """
         middle = np.array([float(space.middle[j] / space.half[j]) for j in space.columns])
 
         def size(forms: Array) -> Array:
@@ -78,6 +81,7 @@ class FloatModel:
         sizes, lip = size(self.own), np.maximum(1.0, np.abs(self.slope))
         for level in group_levels(self.L != 0):
             sizes[level] += np.abs(self.L[level]) @ (lip * sizes)
+
         return np.asarray(size(self.scores) + np.abs(self.U) @ (lip * sizes))
 
     @cached_property
@@ -137,10 +141,11 @@ def maximise_forms(forms: Array, space: DomainSpace, allowed: CategoryGroups) ->
 
 @dataclass(frozen=True)
 class CellCoordinates:
-    """Coordinates v of linear programs: those of the space less the last category allowed of each group.
+    """Coordinates v of linear programs: those of the space less the last category allowed of each
+    group.
 
-    low, width: (f,); basis: (n + 1, f + 1), forms of u times it are forms of v; walls: (w, f + 1) rows that keep the
-    last categories from being negative.
+    low, width: (f,); basis: (n + 1, f + 1), forms of u times it are forms of v; walls: (w, f + 1)
+    rows that keep the last categories from being negative.
     """
 
     low: Array
@@ -160,11 +165,13 @@ def make_coordinates(space: DomainSpace, allowed: CategoryGroups) -> CellCoordin
     basis, walls = np.zeros((space.size + 1, f + 1)), []
     basis[free, range(f)] = 1.0
     basis[-1, -1] = 1.0
+
     for group in allowed:
         at = [free.index(j) for j in group[:-1]]
         basis[group[-1], at], basis[group[-1], -1] = -1.0, 1.0
         if len(at) > 1:
             walls.append(basis[group[-1]] / np.sqrt(len(at)))
+
     low, width = np.zeros(f), np.ones(f)
     low[:plain], width[:plain] = -1.0, 2.0
     return CellCoordinates(low, width, basis, np.array(walls).reshape(-1, f + 1))

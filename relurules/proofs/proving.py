@@ -1,4 +1,7 @@
-"""Proofs: a certificate that rules are a model, and its check, beside the walk. The public functions of both."""
+"""Proofs: a certificate that rules are a model, and its check, beside the walk.
+
+The public functions of both.
+"""
 
 import json
 from collections.abc import Callable
@@ -33,26 +36,30 @@ def prove(
     notice: Callable[[str], None] | None = None,
     time_limit: float | None = None,
 ) -> Certificate:
-    """A certificate that |model - rules| <= certificate.bound for every score, everywhere in the rules' domain.
+    """A certificate that |model - rules| <= certificate.bound for every score, everywhere in the
+    rules' domain.
 
-    rules: or their file, of which the certificate then is as it stands. model: what `trace` takes; all of its neurons
-    count, whether the rules know them or not, with the numbers of its
-    file as exact rationals. That bounds what is lost by slopes taken as 1, rounded and merged maps, and moved
-    boundaries, for each rule wherever its printed conditions hold; only float64 rounding of who evaluates the rules is
-    not in it. Whole numbers count as continuous, categories hold one value each. Of decisions it is proven that they
-    are the model's wherever its scores are more than the bound from a tie. Names of columns, outputs and classes, their
-    order, links and thresholds must be the model's own; what it doesn't name is bound by position, and the verdict of
-    `check` says so. `progress` is called with the number of rules done. The bound is what could be shown, not what the
-    rules say of themselves: compare it with `rules.score_error`. Where the network isn't the one that
-    `rules.provenance` has the digest of, its scores are compared at the rules' points and at others before anything is
-    searched for: a model that was written anew may differ by rounding, of which `notice` is told. time_limit: seconds
-    that this may take, with time left for another check.
+    rules: or their file, of which the certificate then is as it stands. model: what `trace` takes;
+    all of its neurons count, whether the rules know them or not, with the numbers of its file as
+    exact rationals. That bounds what is lost by slopes taken as 1, rounded and merged maps, and
+    moved boundaries, for each rule wherever its printed conditions hold; only float64 rounding of
+    who evaluates the rules is not in it. Whole numbers count as continuous, categories hold one
+    value each. Of decisions it is proven that they are the model's wherever its scores are more
+    than the bound from a tie. Names of columns, outputs and classes, their order, links and
+    thresholds must be the model's own; what it doesn't name is bound by position, and the verdict
+    of `check` says so. `progress` is called with the number of rules done. The bound is what could
+    be shown, not what the rules say of themselves: compare it with `rules.score_error`. Where the
+    network isn't the one that `rules.provenance` has the digest of, its scores are compared at the
+    rules' points and at others before anything is searched for: a model that was written anew may
+    differ by rounding, of which `notice` is told. time_limit: seconds that this may take, with time
+    left for another check.
 
-    Raises OutOfTimeError at the limit, DomainError for a domain that isn't bounded, ModelError where the rules are of
-    another model or their points aren't in the domain, which might hold none then.
+    Raises OutOfTimeError at the limit, DomainError for a domain that isn't bounded, ModelError
+    where the rules are of another model or their points aren't in the domain, which might hold none
+    then.
 
-    Certificates by multipliers are those of linear programming duality (Farkas 1902; V. Chvátal, Linear Programming,
-    1983, chapter 5).
+    Certificates by multipliers are those of linear programming duality (Farkas 1902; V. Chvátal,
+    Linear Programming, 1983, chapter 5).
     """
     deadline = Deadline.after(time_limit)
     whole = RuleSet.load(rules) if isinstance(rules, str | Path) else rules
@@ -61,8 +68,10 @@ def prove(
     )
     numbers, network = _read_numbers_and_digest(model)
     kin = whole.provenance.digest in ("", network)
+
     if not kin and notice is not None:
         notice(_describe_digest_mismatch(whole.provenance.digest, network))
+
     probes = () if kin else _draw_probes(whole)
     return Certificate(
         certificate_of(said, numbers, progress, probes=probes, deadline=deadline), numbers
@@ -76,11 +85,13 @@ def check(
     *,
     artifact: Artifact | str | Path | None = None,
 ) -> Verdict:
-    """Whether a certificate holds for these rules and this model: true, with what is proven, or false, with `why`.
+    """Whether a certificate holds for these rules and this model: true, with what is proven, or
+    false, with `why`.
 
-    All is computed anew from the model's numbers, in integers, by `relurules.checker`, which uses nothing else of this
-    package. rules: or their file; model: what `trace` takes, or the model.json that was written with a certificate.
-    artifact: code in form rules or tree, or its file, whose numbers and text must be just what these rules give.
+    All is computed anew from the model's numbers, in integers, by `relurules.checker`, which uses
+    nothing else of this package. rules: or their file; model: what `trace` takes, or the model.json
+    that was written with a certificate. artifact: code in form rules or tree, or its file, whose
+    numbers and text must be just what these rules give.
     """
     found = (
         Certificate.load(certificate).found
@@ -91,14 +102,17 @@ def check(
         _read_object(rules) if isinstance(rules, str | Path) else _round_trip_json(to_json(rules))
     )
     verdict = checker.check(found, said, read_model_numbers(model))
+
     if not verdict or artifact is None:
         return verdict
+
     whole = RuleSet.load(rules) if isinstance(rules, str | Path) else rules
     try:
         code = Artifact.read(artifact) if isinstance(artifact, str | Path) else artifact
         why = find_misprint(code, whole, _emit_again(code, whole))
     except CheckError as error:
         why = str(error)
+
     return verdict if why is None else verdict._replace(holds=False, why=why)
 
 
@@ -112,6 +126,7 @@ def _draw_probes(rules: RuleSet) -> list[tuple[int, list[float]]]:
         for group in domain.groups:
             drawn[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
         X = np.vstack([X, drawn])
+
     numbers = rules.apply(X)
     return [(number, x) for number, x in zip(numbers.tolist(), X.tolist(), strict=True) if number]
 
@@ -119,15 +134,22 @@ def _draw_probes(rules: RuleSet) -> list[tuple[int, list[float]]]:
 def _describe_digest_mismatch(wanted: str, network: str) -> str:
     """What is said where digests differ, or one isn't known, before scores are compared."""
     if not network:
-        return "these numbers have no digest of their network; their scores are compared with the rules first"
+        return (
+            "these numbers have no digest of their network; their scores are compared with the "
+            "rules first"
+        )
+
     return (
-        f"the rules are of the network of SHA-256 {wanted[:16]}..., and this one's is {network[:16]}...; a model that "
+        f"the rules are of the network of SHA-256 {wanted[:16]}..., and this one's is "
+        f"{network[:16]}...; a model that "
         "was written anew differs by rounding alone, so their scores are compared first"
     )
 
 
 def read_model_numbers(model: Any) -> dict[str, Any]:
-    """The model's numbers, for a proof to start from; model: what `trace` takes, or a file that holds them already."""
+    """The model's numbers, for a proof to start from; model: what `trace` takes, or a file that
+    holds them already.
+    """
     return _read_numbers_and_digest(model)[0]
 
 
@@ -137,9 +159,11 @@ def _read_numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
         found = _read_object(model)
         if found.get("format") != MODEL_FORMAT:
             raise RulesError(
-                f"{model}: is no model's numbers; expected {MODEL_FORMAT}, as written with a certificate"
+                f"{model}: is no model's numbers; expected {MODEL_FORMAT}, as written with a "
+                "certificate"
             )
         return found, ""
+
     graph, _ = tracing.trace(model)
     return dict(_round_trip_json(read_exact_weights(model, graph))), hash_network(graph.network)
 
@@ -147,22 +171,28 @@ def _read_numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
 def _emit_again(code: Artifact, rules: RuleSet) -> Artifact:
     """The code that these rules give, asked for as this code was."""
     if code.form == "network":
-        raise CheckError("code of form network holds the collapsed network, and the certificate is about the rules; "
+        raise CheckError("code of form network holds the collapsed network, and the certificate "
+                         "is about the rules; "
                          "emit form rules or tree")  # fmt: skip
+
     if code.target not in READERS:
         raise CheckError(
             f"{code.target} isn't read back by another parser; supported: {', '.join(READERS)}"
         )
+
     if code.number != "double":
         raise CheckError(
-            "code in float holds rounded numbers, which aren't those of the certificate; emit double"
+            "code in float holds rounded numbers, which aren't those of the certificate; emit "
+            "double"
         )
+
     given: dict[str, Any] = {"form": code.form, "outside": code.outside, "columns": code.returned}
     if code.target == "sql":
         given |= {
             name: getattr(code, name)
             for name in ("dialect", "table", "key", "shape", "name", "missing")
         }
+
     return emit_rules(rules, code.target, EmitOptions(**given))
 
 

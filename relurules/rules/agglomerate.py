@@ -1,4 +1,6 @@
-"""Merges neighbouring pieces into fewer: all with the same map at once, then the two that cost the least error."""
+"""Merges neighbouring pieces into fewer: all with the same map at once, then the two that cost the
+least error.
+"""
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +19,9 @@ Progress = Callable[[int], None]
 
 
 class MergeLimit(NamedTuple):
-    """Merge until so many `rules` are left, or until that would cost more than `error`, as the measure counts."""
+    """Merge until so many `rules` are left, or until that would cost more than `error`, as the
+    measure counts.
+    """
 
     error: float
     rules: int = 1
@@ -31,7 +35,9 @@ class AgglomerationResult(NamedTuple):
 
 
 class _PieceGraph(NamedTuple):
-    """The pieces there are by number, of which pieces given each consists, and who is whose neighbour."""
+    """The pieces there are by number, of which pieces given each consists, and who is whose
+    neighbour.
+    """
 
     pieces: dict[int, AffinePiece]
     members: dict[int, tuple[int, ...]]
@@ -40,7 +46,10 @@ class _PieceGraph(NamedTuple):
 
 
 class _MergeCandidate(NamedTuple):
-    """Two pieces that may merge. The smallest cost comes first; it's a lower bound while `fit` is None."""
+    """Two pieces that may merge.
+
+    The smallest cost comes first; it's a lower bound while `fit` is None.
+    """
 
     cost: float
     number: int
@@ -58,18 +67,21 @@ def agglomerate_pieces(
     measure: MergeCost,
     progress: Progress | None = None,
 ) -> AgglomerationResult:
-    """Merge neighbours whose union is convex, greedily, each time the pair whose common map costs least.
+    """Merge neighbours whose union is convex, greedily, each time the pair whose common map costs
+    least.
 
-    A pair waits under a lower bound of that cost until no other has a smaller one. At the ground's deadline those that
-    are left stay as they are.
+    A pair waits under a lower bound of that cost until no other has a smaller one. At the ground's
+    deadline those that are left stay as they are.
     """
     near: networkx.Graph[int] = networkx.Graph(neighbours)
     near.add_nodes_from(range(len(pieces)))
     living = _PieceGraph(
         dict(enumerate(pieces)), {i: (i,) for i in range(len(pieces))}, near, count(len(pieces))
     )
+
     with suppress(OutOfTimeError):
         _merge_equal_neighbours(ground, living)
+
     numbers = count()
 
     def waiting(one: int, other: int) -> _MergeCandidate:
@@ -104,6 +116,7 @@ def agglomerate_pieces(
             heapq.heappush(heap, waiting(beside, new))
         if progress is not None:
             progress(len(living.pieces))
+
     order = sorted(living.pieces, key=lambda i: min(living.members[i]))
     return AgglomerationResult(
         [living.pieces[i] for i in order], [living.members[i] for i in order]
@@ -120,13 +133,16 @@ def _replace_pieces(living: _PieceGraph, old: Sequence[int], piece: AffinePiece)
     living.near.remove_nodes_from(old)
     living.pieces[new] = piece
     living.members[new] = tuple(member for i in old for member in living.members.pop(i))
+
     for i in old:
         del living.pieces[i]
+
     return new
 
 
 def _merge_equal_neighbours(ground: PiecewiseFunction, living: _PieceGraph) -> None:
-    """Merge connected pieces with the same map at one stroke, where the union of all of them is convex.
+    """Merge connected pieces with the same map at one stroke, where the union of all of them is
+    convex.
 
     Pair by pair that may fail, when no two of them have a convex union.
     """
@@ -136,6 +152,7 @@ def _merge_equal_neighbours(ground: PiecewiseFunction, living: _PieceGraph) -> N
         for i, j in living.near.edges
         if _is_same_map(ground, living.pieces[i], living.pieces[j])
     )
+
     for group in sorted(map(sorted, networkx.connected_components(alike))):
         ground.deadline.check("merging rules with the same formula")
         parts = [living.pieces[i] for i in group]
@@ -163,7 +180,9 @@ def _evaluate_candidate(
     pair: _MergeCandidate,
     measure: MergeCost,
 ) -> _MergeCandidate | None:
-    """The pair with its union and map; None where the union isn't convex or the two can't be joined."""
+    """The pair with its union and map; None where the union isn't convex or the two can't be
+    joined.
+    """
     sides = find_convex_union(ground, one.sides, other.sides)
     found = None if sides is None else measure.fit(one, other)
     if sides is None or found is None:

@@ -1,4 +1,6 @@
-"""Half-spaces with fewer terms and digits: boundaries move as far as a bound, certified anew each time, allows."""
+"""Half-spaces with fewer terms and digits: boundaries move as far as a bound, certified anew each
+time, allows.
+"""
 
 from dataclasses import replace
 from functools import partial
@@ -27,12 +29,15 @@ from relurules.rules.pieces import (
 
 #: Coarsest to finest: how far a boundary may move, as a share of its leading column's width.
 _SHARES = (0.1, 0.03, 0.01, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6)
-#: Each boundary is tried by itself while that means no more certified (region, trial) pairs than this.
+#: Each boundary is tried by itself while that means no more certified (region, trial) pairs than
+#: this.
 _MOST = 20_000
 
 
 class BoundaryRounding(NamedTuple):
-    """A tree of simpler splits, its certified error; for each leaf the sides it needs, and a point inside, (n, d)."""
+    """A tree of simpler splits, its certified error; for each leaf the sides it needs, and a point
+    inside, (n, d).
+    """
 
     tree: Tree
     error: float
@@ -43,16 +48,18 @@ class BoundaryRounding(NamedTuple):
 def round_boundaries(
     ground: PiecewiseFunction, tree: Tree, forms: Array, limit: float
 ) -> BoundaryRounding | None:
-    """The simplest splits found with an error of no more than `limit`, None where those at hand are it.
+    """The simplest splits found with an error of no more than `limit`, None where those at hand are
+    it.
 
-    tree: leaf i gives forms[i], each leaf is met once, and in every split one column has the coefficient 1. At the
-    ground's deadline those found so far count.
+    tree: leaf i gives forms[i], each leaf is met once, and in every split one column has the
+    coefficient 1. At the ground's deadline those found so far count.
     """
     best: BoundaryRounding | None = None
     certifier = Certifier(ground, forms)
     groups = _group_splits(tree)
     if len(groups) * len(_SHARES) * len(ground.cells) > _MOST:
         groups = [np.concatenate(groups)] if groups else []
+
     for splits in groups:
         for share in _SHARES:
             trial = _round_splits(ground, tree, splits, share)
@@ -68,6 +75,7 @@ def round_boundaries(
                 certifier.keep()
                 best, tree = found, trial
                 break
+
     return best
 
 
@@ -86,6 +94,7 @@ def _round_splits(
     domain = ground.partition.domain
     widths, middle = domain.widths, ground.frame.shift
     normals, offsets = tree.normals.copy(), tree.offsets.copy()
+
     for split in splits.tolist():
         room = share * widths[np.argmax(np.abs(normals[split]) * widths)]
         rounded = round_to_decimals(normals[split], room / np.where(widths > 0, widths, 1.0))
@@ -94,20 +103,26 @@ def _round_splits(
             rounded,
             round_to_decimals(np.array([offset]), np.array([room]))[0],
         )
+
     return replace(tree, normals=normals, offsets=offsets)
 
 
 def _certify_tree(certifier: Certifier, tree: Tree, limit: float) -> BoundaryRounding | None:
-    """None where a split has lost all its terms, a leaf its interior, or the error exceeds the limit."""
+    """None where a split has lost all its terms, a leaf its interior, or the error exceeds the
+    limit.
+    """
     if not (tree.normals != 0.0).any(axis=1).all():
         return None
+
     ground = certifier.ground
     error = certifier.bound(tree, limit)
     if error > limit:
         return None
+
     rows = make_unit_rows(ground.frame, tree.normals, tree.offsets)
     room = bound_row_rounding(ground.partition, tree.normals, tree.offsets)
     sides, points = [], []
+
     for path in tree.paths(len(certifier.forms)):
         faces, of_path = orient_rows(rows, room, path), room[[split for split, _ in path]]
         ball = find_largest_ball(*ground.within(faces))
@@ -118,6 +133,7 @@ def _certify_tree(certifier: Certifier, tree: Tree, limit: float) -> BoundaryRou
         )
         sides.append(tuple(pair for pair, keep in zip(path, kept.tolist(), strict=True) if keep))
         points.append(ground.frame.to_user(ball.center))
+
     return BoundaryRounding(tree, error, sides, np.array(points))
 
 

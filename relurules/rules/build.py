@@ -1,4 +1,6 @@
-"""Partition -> RuleSet: merge and simplify, scale the half-spaces so that they read well, number the rules."""
+"""Partition -> RuleSet: merge and simplify, scale the half-spaces so that they read well, number
+the rules.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -53,7 +55,8 @@ class MergeBudget(NamedTuple):
 
 
 class _RuleDraft(NamedTuple):
-    """Rules without numbers, the i-th for leaf i of a tree. sides: the (split, side) pairs of each that it needs.
+    """Rules without numbers, the i-th for leaf i of a tree. sides: the (split, side) pairs of each
+    that it needs.
 
     None: all those of its branch. maps: weights (R, m, d), constants (R, m).
     """
@@ -79,10 +82,10 @@ def build_rules(
 ) -> RuleSet:
     """One rule per piece, numbered by the rows of `data` they hold, most first; else in tree order.
 
-    score_error: what `partition.network` is off already; asked: what the rules may cost in all, by default nothing.
-    decision: what the network, one of `deciding`, decides; then the rules say that and nothing else. At the deadline
-    pieces stay unmerged, and conditions unshortened: rules are right all the same. OutOfTimeError where that isn't what
-    was asked for.
+    score_error: what `partition.network` is off already; asked: what the rules may cost in all, by
+    default nothing. decision: what the network, one of `deciding`, decides; then the rules say that
+    and nothing else. At the deadline pieces stay unmerged, and conditions unshortened: rules are
+    right all the same. OutOfTimeError where that isn't what was asked for.
     """
     ground = (_make_decision_function if decision else make_network_function)(partition, deadline)
     asked, heads = asked or MergeBudget(), heads or make_identity_heads(len(partition.network.c))
@@ -120,6 +123,7 @@ def build_rules(
         for step in found.steps[:-1]
     ]
     network = replace(partition.network, lifting=None)
+
     return RuleSet(
         outputs, partition.domain, rules, tree, network, error, partition.complete, reduction, heads,
         output_error=None if is_identity(heads, len(partition.network.c)) else bound,
@@ -149,15 +153,18 @@ def _draft_rules(ground: PiecewiseFunction, found: SimplificationResult) -> _Rul
             points,
             max(piece.error for piece, _ in short),
         )
+
     if not found.limit:
         return _RuleDraft(
             tree, sides, AffineMap(*(part[regions] for part in ground.maps)), points, 0.0
         )
+
     tidy = [_round_map_in_time(ground, piece, _SHARE * found.limit) for piece in found.pieces]
     pieces, maps = [piece for piece, _ in tidy], _stack_maps([own for _, own in tidy])
     shape = _RuleDraft(tree, sides, maps, points, max(piece.error for piece in pieces))
     if count_leaves(tree) > len(pieces) or len(pieces) == 1 or ground.deadline.is_over():
         return shape
+
     straight = round_boundaries(
         ground, tree, np.array([piece.forms for piece in pieces]), found.limit
     )
@@ -185,7 +192,8 @@ def _stack_maps(maps: list[AffineMap]) -> AffineMap:
 def _order_leaves(
     shape: _RuleDraft, counts: NDArray[np.intp] | None, decision: Decision | None
 ) -> NDArray[np.intp]:
-    """Leaves by the rows they hold, most first; decisions class by class, those with the fewest rules first.
+    """Leaves by the rows they hold, most first; decisions class by class, those with the fewest
+    rules first.
 
     So the last class is what is left when no rule above applies.
     """
@@ -214,7 +222,8 @@ def _count_rows(partition: Partition, shape: _RuleDraft, data: Array) -> NDArray
 
 
 def _scale_splits(tree: Tree, widths: Array) -> tuple[Tree, NDArray[np.bool_]]:
-    """Scale every split so that the column that moves it most has coefficient 1; also tell where that swapped sides.
+    """Scale every split so that the column that moves it most has coefficient 1; also tell where
+    that swapped sides.
 
     A column's influence is |coefficient| times its width in the domain.
     """
@@ -232,6 +241,7 @@ def _scale_splits(tree: Tree, widths: Array) -> tuple[Tree, NDArray[np.bool_]]:
         offsets=tree.offsets / lead + 0.0,
         children=children,
     )
+
     return scaled, turned
 
 

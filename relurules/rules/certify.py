@@ -1,4 +1,6 @@
-"""How far rules are from the function they stand for, over the whole domain: a bound, by linear programs."""
+"""How far rules are from the function they stand for, over the whole domain: a bound, by linear
+programs.
+"""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +16,9 @@ from relurules.rules.pieces import PiecewiseFunction, bound_row_rounding, make_u
 
 
 class _RegionPath(NamedTuple):
-    """A region's way through a tree: the splits that it met, their rows, and how far off the rules are on it."""
+    """A region's way through a tree: the splits that it met, their rows, and how far off the rules
+    are on it.
+    """
 
     splits: list[int]
     rows: Array
@@ -23,10 +27,11 @@ class _RegionPath(NamedTuple):
 
 @dataclass(frozen=True)
 class Certifier:
-    """Bounds |function - rules| for trees whose leaf i gives forms[i], (n, m, f + 1), whatever their splits are.
+    """Bounds |function - rules| for trees whose leaf i gives forms[i], (n, m, f + 1), whatever
+    their splits are.
 
-    What regions have shown is kept: where they lie of a hyperplane, how far off a leaf is on them, and what became of
-    them in the tree that was kept last.
+    What regions have shown is kept: where they lie of a hyperplane, how far off a leaf is on them,
+    and what became of them in the tree that was kept last.
     """
 
     ground: PiecewiseFunction
@@ -39,14 +44,15 @@ class Certifier:
     def bound(self, tree: Tree, limit: float = np.inf) -> float:
         """The bound; some number above `limit` once it is known to exceed that.
 
-        Every region is cut by the tree; on each part both are affine. A part thinner than RADIUS is widened to that,
-        which can only raise the bound.
+        Every region is cut by the tree; on each part both are affine. A part thinner than RADIUS is
+        widened to that, which can only raise the bound.
         """
         partition = self.ground.partition
         rows = make_unit_rows(self.ground.frame, tree.normals, tree.offsets)
         room = bound_row_rounding(partition, tree.normals, tree.offsets)
         extents = [self._extents(row) for row in rows]
         worst = 0.0
+
         for region in range(len(self.ground.cells)):
             self.ground.deadline.check("moving boundaries of rules")
             before = self._kept.get(region)
@@ -56,6 +62,7 @@ class Certifier:
             worst = max(worst, before.error)
             if worst > limit:
                 break
+
         return worst
 
     def keep(self) -> None:
@@ -68,6 +75,7 @@ class Certifier:
         cell, worst = self.ground.cells[region], 0.0
         met = list[int]()
         stack = [(0 if len(tree.children) else -1, cell.G, cell.h)]
+
         while stack:
             at, G, h = stack.pop()
             if at < 0:
@@ -87,6 +95,7 @@ class Certifier:
             stack.append(
                 (no, np.vstack([G, row]), np.append(h, -constant - min(-wide, -low - RADIUS)))
             )
+
         return _RegionPath(met, rows[met], worst)
 
     def _gap(self, region: int, leaf: int, G: Array, h: Array) -> float:

@@ -36,9 +36,11 @@ def find_score_budget(ground: PiecewiseFunction, heads: Sequence[Head], error: f
     low, high = 0.0, 1.0
     while fits(high) and high < 1e300:
         low, high = high, 2 * high
+
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if fits(middle) else (low, middle)
+
     return low
 
 
@@ -53,4 +55,5 @@ def _find_highest_score(ground: PiecewiseFunction, head: Head) -> float:
             float(bound_maxima(cell.G, cell.h, forms[scores]).bounds.max())
             for cell, forms in zip(ground.cells, ground.forms, strict=True)
         )
+
     return ground.highest[head.scores]

@@ -7,7 +7,8 @@ from relurules.ir.limits import NEVER, Deadline
 from relurules.rules.convex_unions import drop_implied_sides
 from relurules.rules.pieces import PiecewiseFunction, Sides
 
-#: A list of sides is cut down on the way to the leaves once it has grown by so much, or by as much again.
+#: A list of sides is cut down on the way to the leaves once it has grown by so much, or by as much
+#: again.
 _GROWN = 8
 
 
@@ -18,14 +19,17 @@ def find_bounding_sides(
     leaves: int,
     deadline: Deadline = NEVER,
 ) -> list[Sides | None]:
-    """For every leaf the (split, side) pairs that bound it, irredundant; None where there was no time to tell.
+    """For every leaf the (split, side) pairs that bound it, irredundant; None where there was no
+    time to tell.
 
-    tree: each leaf is met once; splits: which of the partition's its splits are, as which they are given. What doesn't
-    bound a node bounds none of the leaves below, so that deep trees cost no more than broad ones.
+    tree: each leaf is met once; splits: which of the partition's its splits are, as which they are
+    given. What doesn't bound a node bounds none of the leaves below, so that deep trees cost no
+    more than broad ones.
     """
     found: list[Sides | None] = [None] * leaves
     start: list[tuple[int, int]] = []
     stack = [(0 if len(tree.neurons) else -1, start, 0)]
+
     while stack and not deadline.is_over():
         at, sides, before = stack.pop()
         if at == UNEXPLORED:
@@ -38,4 +42,5 @@ def find_bounding_sides(
             before = len(sides)
         below = tree.children[at].tolist()
         stack += [(below[side], [*sides, (splits[at], side)], before) for side in (1, 0)]
+
     return found

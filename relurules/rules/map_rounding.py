@@ -17,7 +17,9 @@ _PATIENCE = 2
 def round_map(
     ground: PiecewiseFunction, piece: AffinePiece, limit: float
 ) -> tuple[AffinePiece, AffineMap]:
-    """The piece with few terms and digits as far as its error stays within `limit`, and its map in the user's units."""
+    """The piece with few terms and digits as far as its error stays within `limit`, and its map in
+    the user's units.
+    """
     G, h = ground.polytope(piece.sides)
     f = G.shape[1]
     eye = np.column_stack([np.eye(f), np.zeros(f)])
@@ -29,7 +31,9 @@ def round_map(
 def shorten_numbers(
     ground: PiecewiseFunction, piece: AffinePiece, room: Array
 ) -> tuple[AffinePiece, AffineMap]:
-    """The piece with numbers whose rounding moves score i by room[i] at most each, (m,), and its error anew."""
+    """The piece with numbers whose rounding moves score i by room[i] at most each, (m,), and its
+    error anew.
+    """
     frame = ground.frame
     width = np.zeros(len(frame.origin))
     width[frame.free] = frame.scale[frame.free]
@@ -39,7 +43,9 @@ def shorten_numbers(
 def _drop_terms(
     ground: PiecewiseFunction, piece: AffinePiece, low: Array, high: Array, limit: float
 ) -> AffinePiece:
-    """Without the terms that matter least on the piece, low <= u <= high, the others fitted anew where that helps."""
+    """Without the terms that matter least on the piece, low <= u <= high, the others fitted anew
+    where that helps.
+    """
     influence = np.abs(piece.forms[:, :-1]) * (high - low)
     failed = 0
     for place in np.argsort(influence, axis=None, kind="stable").tolist():
@@ -51,6 +57,7 @@ def _drop_terms(
         if failed > _PATIENCE:
             break
         piece = piece if lighter is None else lighter
+
     return piece
 
 
@@ -68,11 +75,13 @@ def _drop_term(
     error = bound_deviation(ground, piece.regions, forms)
     if error <= limit:
         return piece._replace(forms=forms, error=error)
+
     found = fit_output(
         ground, piece.regions, output, limit, forms[output, :-1] != 0.0, enough=limit
     )
     if found is None:
         return None
+
     forms[output] = found[0]
     return piece._replace(
         forms=forms, error=max(bound_deviation(ground, piece.regions, forms), found[1])
@@ -86,32 +95,39 @@ def _round_within_limit(
     frame = ground.frame
     width, middle = np.zeros(len(frame.origin)), frame.to_user((low + high) / 2)
     width[frame.free] = frame.scale[frame.free] * (high - low)
+
     for share in _SHARES:
         found = _round_to_room(
             ground, piece, width, middle, np.full(len(piece.forms), share * limit)
         )
         if found[0].error <= limit:
             return found
+
     return piece, convert_to_user(frame, piece.forms)
 
 
 def _round_to_room(
     ground: PiecewiseFunction, piece: AffinePiece, width: Array, middle: Array, room: Array
 ) -> tuple[AffinePiece, AffineMap]:
-    """The piece with decimal numbers, each of which moves its score by room (m,) at most over width (d,)."""
+    """The piece with decimal numbers, each of which moves its score by room (m,) at most over width
+    (d,).
+    """
     frame = ground.frame
     exact = convert_to_user(frame, piece.forms)
     weights = round_to_decimals(exact.weights, room[:, None] / np.where(width > 0, width, 1.0))
     constants = round_to_decimals(exact.constants + (exact.weights - weights) @ middle, room)
     rows, offsets = frame.rows(weights, constants)
     forms = np.column_stack([rows, offsets])
+
     return piece._replace(
         forms=forms, error=bound_deviation(ground, piece.regions, forms)
     ), AffineMap(weights, constants)
 
 
 def round_to_decimals(values: Array, steps: Array) -> Array:
-    """Each number as the nearest multiple of the largest power of ten that is no more than its step."""
+    """Each number as the nearest multiple of the largest power of ten that is no more than its
+    step.
+    """
     with np.errstate(divide="ignore"):
         digits = np.broadcast_to(-np.floor(np.log10(steps)), values.shape)
     digits = np.clip(np.nan_to_num(digits, posinf=300.0), -300, 300).astype(int)

@@ -1,4 +1,6 @@
-"""Sibling cells on which one affine map will do become one, bottom-up; a union of siblings is their parent's cell."""
+"""Sibling cells on which one affine map will do become one, bottom-up; a union of siblings is their
+parent's cell.
+"""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,8 +19,8 @@ from relurules.rules.pieces import AffinePiece, PiecewiseFunction
 class PieceTree(NamedTuple):
     """A tree for pieces, leaf i leading to the i-th; several branches may end in one leaf.
 
-    place: a split of the partition's tree that bounds a piece -> the split here with the same hyperplane, and whether
-    that has its sides the other way about.
+    place: a split of the partition's tree that bounds a piece -> the split here with the same
+    hyperplane, and whether that has its sides the other way about.
     """
 
     tree: Tree
@@ -26,9 +28,11 @@ class PieceTree(NamedTuple):
 
 
 class MergeHierarchy(NamedTuple):
-    """For every split of a partition's tree the piece that could stand for all below it; None where none is allowed.
+    """For every split of a partition's tree the piece that could stand for all below it; None where
+    none is allowed.
 
-    The error of a union is never less than those of its parts, so that each error cuts the tree in one way.
+    The error of a union is never less than those of its parts, so that each error cuts the tree in
+    one way.
     """
 
     ground: PiecewiseFunction
@@ -51,10 +55,12 @@ class MergeHierarchy(NamedTuple):
         tree, regions = self.ground.partition.tree, self.ground.forms
         standing: dict[int, AffinePiece] = {}
         ends = {}  # in the order of the splits, in which the whole comes before its parts
+
         for split, piece in enumerate(self.pieces):
             if piece is not None and piece.error <= error:
                 ends[split] = ~piece.regions[0]
                 standing.setdefault(piece.regions[0], piece)
+
         children = np.array(
             [[ends.get(c, c) for c in pair] for pair in tree.children.tolist()], dtype=np.int32
         )
@@ -66,16 +72,20 @@ class MergeHierarchy(NamedTuple):
             standing.get(leaf, AffinePiece((), (leaf,), regions[leaf], 0.0))._replace(splits=own)
             for leaf, own in zip(kept, sides, strict=True)
         ]
+
         return PieceTree(smaller, {old: (new, False) for new, old in enumerate(splits)}), pieces
 
 
 def build_merge_hierarchy(
     ground: PiecewiseFunction, measure: MergeCost | None = None
 ) -> MergeHierarchy:
-    """Which siblings can become one, bottom-up, as the measure allows; None: where both have the same map."""
+    """Which siblings can become one, bottom-up, as the measure allows; None: where both have the
+    same map.
+    """
     tree, measure = ground.partition.tree, measure or make_uniform_cost(ground)
     alone = [AffinePiece((), (i,), forms, 0.0) for i, forms in enumerate(ground.forms)]
     found: list[AffinePiece | None] = [None] * len(tree.children)
+
     for split in reversed(range(len(found))):
         pair = tree.children[split].tolist()
         if UNEXPLORED in pair or ground.deadline.is_over():
@@ -88,6 +98,7 @@ def build_merge_hierarchy(
             joined = measure.fit(one, other)
         if joined is not None:
             found[split] = AffinePiece((), one.regions + other.regions, *joined[1])
+
     return MergeHierarchy(ground, found)
 
 
@@ -99,6 +110,7 @@ def regroup_leaves(grown: PieceTree, members: list[tuple[int, ...]]) -> PieceTre
     union_of = {piece: union for union, pieces in enumerate(members) for piece in pieces}
     children = grown.tree.children.copy()
     stands_for = np.arange(len(children), dtype=np.int64)
+
     for split in reversed(range(len(children))):
         below = [
             int(stands_for[child]) if child >= 0 else ~union_of[~child]
@@ -107,12 +119,14 @@ def regroup_leaves(grown: PieceTree, members: list[tuple[int, ...]]) -> PieceTre
         children[split] = below
         if below[0] == below[1]:
             stands_for[split] = below[0]
+
     root = int(stands_for[0]) if len(children) else -1
     smaller, splits, _ = compact_tree(replace(grown.tree, children=children), root)
     number = {old: new for new, old in enumerate(splits)}
     place = {
         split: (number[at], turned) for split, (at, turned) in grown.place.items() if at in number
     }
+
     return PieceTree(clear_split_neurons(smaller), place)
 
 
@@ -122,7 +136,9 @@ def count_leaves(tree: Tree) -> int:
 
 
 def clear_split_neurons(tree: Tree) -> Tree:
-    """The same tree, its splits no neuron's sign, where a leaf is met more than once: it has several patterns."""
+    """The same tree, its splits no neuron's sign, where a leaf is met more than once: it has
+    several patterns.
+    """
     if count_leaves(tree) == len(np.unique(tree.children[tree.children < 0])) or not len(
         tree.children
     ):
@@ -131,7 +147,9 @@ def clear_split_neurons(tree: Tree) -> Tree:
 
 
 def compact_tree(tree: Tree, root: int) -> tuple[Tree, list[int], list[int]]:
-    """What the root still reaches, renumbered, in the same order; and which splits and leaves these were."""
+    """What the root still reaches, renumbered, in the same order; and which splits and leaves these
+    were.
+    """
     splits, leaves, stack = set(), set(), [root]
     while stack:
         at = stack.pop()
@@ -140,6 +158,7 @@ def compact_tree(tree: Tree, root: int) -> tuple[Tree, list[int], list[int]]:
             stack.extend(tree.children[at].tolist())
         elif at != UNEXPLORED:
             leaves.add(~at)
+
     split_list, leaf_list = sorted(splits), sorted(leaves)
     number = {old: new for new, old in enumerate(split_list)} | {
         ~old: ~new for new, old in enumerate(leaf_list)
@@ -152,4 +171,5 @@ def compact_tree(tree: Tree, root: int) -> tuple[Tree, list[int], list[int]]:
         tree.offsets[split_list],
         np.array(children, dtype=np.int32).reshape(-1, 2),
     )
+
     return smaller, split_list, leaf_list

@@ -21,7 +21,8 @@ from relurules.lp.redundancy import find_implied_rows
 
 #: Rounding of a score, as a share of the network's absolute terms over the domain.
 ROUNDING = 1e-13
-#: Coefficients that were rounded once count as the same when they differ by no more than this share of themselves.
+#: Coefficients that were rounded once count as the same when they differ by no more than this share
+#: of themselves.
 _SAME = 2.0**-50
 
 #: A side of one of the partition's splits: (split, 0 or 1).
@@ -37,10 +38,11 @@ class AffineFit(NamedTuple):
 
 
 class AffinePiece(NamedTuple):
-    """A convex part of the domain. splits: the (split, side) pairs of the partition's tree that bound it, irredundant.
+    """A convex part of the domain. splits: the (split, side) pairs of the partition's tree that
+    bound it, irredundant.
 
-    None where there was no time to tell which. regions: those of the partition that it consists of, whole; forms:
-    (m, f + 1) what the rules give there; error: bound on |function - forms| over it.
+    None where there was no time to tell which. regions: those of the partition that it consists of,
+    whole; forms: (m, f + 1) what the rules give there; error: bound on |function - forms| over it.
     """
 
     splits: Sides | None
@@ -58,12 +60,14 @@ class AffinePiece(NamedTuple):
 
 @dataclass(frozen=True)
 class PiecewiseFunction:
-    """A partition and the function on its R regions that rules are to give. maps: weights (R, m, d), constants (R, m).
+    """A partition and the function on its R regions that rules are to give. maps: weights (R, m,
+    d), constants (R, m).
 
-    That is the network itself, or what it decides. least: (m,) rounding of the scores over the domain. framed: (R, m,
-    f + 1) the maps in the frame's coordinates, where they are known more exactly than `maps` tells. fits: sets of
-    regions -> the closest map that was found for them, None within that limit.
-    highest: scores -> the largest value of any of them. deadline: when work on all this must end.
+    That is the network itself, or what it decides. least: (m,) rounding of the scores over the
+    domain. framed: (R, m, f + 1) the maps in the frame's coordinates, where they are known more
+    exactly than `maps` tells. fits: sets of regions -> the closest map that was found for them,
+    None within that limit. highest: scores -> the largest value of any of them. deadline: when work
+    on all this must end.
     """
 
     partition: Partition
@@ -110,7 +114,9 @@ class PiecewiseFunction:
 
     @cached_property
     def tops(self) -> tuple[Array, Array]:
-        """Upper bounds of indicators, which follow from their sum: so every coordinate has two of its own."""
+        """Upper bounds of indicators, which follow from their sum: so every coordinate has two of
+        its own.
+        """
         tied = np.array([column for tie in self.frame.ties for column in tie], dtype=np.intp)
         G = np.eye(len(self.frame.free))[np.isin(self.frame.free, tied)]
         return G, np.ones(len(G))
@@ -143,7 +149,9 @@ class PiecewiseFunction:
         return self.frame.from_user(self.partition.points)
 
     def polytope(self, splits: Sequence[Side]) -> tuple[Array, Array]:
-        """The part of the domain on these sides of these splits, G u <= h, and what rounding may take for it."""
+        """The part of the domain on these sides of these splits, G u <= h, and what rounding may
+        take for it.
+        """
         return self.within(self.sides(splits))
 
     def sides(self, splits: Sequence[Side]) -> Array:
@@ -159,7 +167,8 @@ class PiecewiseFunction:
         return orient_exact_rows(self.partition, self.partition.tree, splits)
 
     def holds(self, splits: Sequence[Side], claims: Sequence[Side]) -> NDArray[np.bool_]:
-        """(n,) which sides hold all over the part that `splits` bound, but for the rounding of their tests.
+        """(n,) which sides hold all over the part that `splits` bound, but for the rounding of
+        their tests.
 
         No in doubt: so much is certified.
         """
@@ -173,10 +182,13 @@ class PiecewiseFunction:
                 *self.polytope(splits), rows[:, :-1], rows[:, -1], room,
                 lambda: (self.exact(splits), self.exact_sides(asked)),
             )  # fmt: skip
+
         return found
 
     def is_thin(self, splits: Sequence[Side]) -> bool:
-        """Whether the part that `splits` bound is certified to have no more room than rounding makes of its tests."""
+        """Whether the part that `splits` bound is certified to have no more room than rounding
+        makes of its tests.
+        """
         rows, (G, h) = self.sides(splits), self.walls
         f = G.shape[1]
         limits = np.zeros((2, f + 1))
@@ -186,12 +198,15 @@ class PiecewiseFunction:
         )
         room = self.split_room[[split for split, _ in splits]].max(initial=0.0)
         ball = bound_maxima(wide, np.concatenate([h, rows[:, -1], [1.0, 1.0]]), np.eye(f + 2)[[f]])
+
         return self.partition.domain.is_bounded and bool(ball.bounds[0] <= 4.0 * room)
 
     def lies_in(self, splits: Sequence[Side], regions: Container[int]) -> bool:
-        """Whether the part that `splits` bound is certified to consist of these regions, rounding of tests aside.
+        """Whether the part that `splits` bound is certified to consist of these regions, rounding
+        of tests aside.
 
-        The part goes down the partition's tree, and on either side of a split unless it lies on one of them.
+        The part goes down the partition's tree, and on either side of a split unless it lies on one
+        of them.
         """
         children = self.partition.tree.children
         stack: list[tuple[int, tuple[Side, ...]]] = [(0 if len(children) else -1, tuple(splits))]
@@ -210,12 +225,15 @@ class PiecewiseFunction:
                     stack.append(
                         (int(children[at, side]), sides if holds else (*sides, pair[side]))
                     )
+
         return True
 
     def same_plane(self, split: int, others: NDArray[np.intp]) -> NDArray[np.int8]:
-        """(n,) 1 or -1 where a split has the hyperplane of another one, in its direction or the other; else 0.
+        """(n,) 1 or -1 where a split has the hyperplane of another one, in its direction or the
+        other; else 0.
 
-        Rounding of their tests aside; where a column is open no rounding is small, and only the same numbers count.
+        Rounding of their tests aside; where a column is open no rounding is small, and only the
+        same numbers count.
         """
         row, rows = self.split_rows[split], self.split_rows[others]
         room = (
@@ -224,8 +242,10 @@ class PiecewiseFunction:
             else 0.0
         )
         found = np.zeros(len(others), dtype=np.int8)
+
         for sign in (-1, 1):
             found[np.abs(rows - sign * row).sum(axis=1) <= room] = sign
+
         return found
 
     def within(self, rows: Array) -> tuple[Array, Array]:
@@ -239,7 +259,9 @@ class PiecewiseFunction:
         return bool(is_same_form(one[None], other[None])[0])
 
     def rounding(self, output: int, form: Array) -> float:
-        """What rounding may make of the difference of a form (f + 1,) and an output's own, anywhere in the domain."""
+        """What rounding may make of the difference of a form (f + 1,) and an output's own, anywhere
+        in the domain.
+        """
         frame, domain = self.frame, self.partition.domain
         weights = np.zeros((1, len(frame.origin)))
         weights[0, frame.free] = form[:-1] / frame.scale[frame.free]
@@ -264,7 +286,9 @@ def is_same_form(one: Array, other: Array) -> NDArray[np.bool_]:
 
 
 class CellCache(Sequence[RegionCell]):
-    """The regions of a ground as polytopes, with `tops`; those looked at last are kept, in so many bytes at most."""
+    """The regions of a ground as polytopes, with `tops`; those looked at last are kept, in so many
+    bytes at most.
+    """
 
     most = 2**28
 
@@ -298,7 +322,8 @@ class CellCache(Sequence[RegionCell]):
 
 
 def orient_rows(forms: Array, room: Array, splits: Sequence[Side]) -> Array:
-    """(n, f + 1) rows (G, h) of G u <= h for these sides of splits, moved outward by their room (S,).
+    """(n, f + 1) rows (G, h) of G u <= h for these sides of splits, moved outward by their room
+    (S,).
 
     forms: (S, f + 1), >= 0 on side 1.
     """
@@ -317,7 +342,9 @@ def orient_exact_rows(partition: Partition, tree: Tree, splits: Sequence[Side]) 
 
 
 def bound_row_rounding(partition: Partition, normals: Array, offsets: Array) -> Array:
-    """(n,) how far rounding may move the tests normals·x + offsets >= 0 of float64 points, as rows of unit length."""
+    """(n,) how far rounding may move the tests normals·x + offsets >= 0 of float64 points, as rows
+    of unit length.
+    """
     rows, _ = partition.frame.rows(normals, offsets)
     length = row_lengths(rows)
     return np.asarray(partition.domain.rounding(normals, offsets) / length)
@@ -342,7 +369,9 @@ def make_network_function(partition: Partition, deadline: Deadline = NEVER) -> P
 
 
 def convert_to_user(frame: Normalisation, forms: Array) -> AffineMap:
-    """Forms of u, (m, f + 1), as maps of x; columns that can't move, or only with others, have weight 0."""
+    """Forms of u, (m, f + 1), as maps of x; columns that can't move, or only with others, have
+    weight 0.
+    """
     weights = np.zeros((len(forms), len(frame.origin)))
     weights[:, frame.free] = forms[:, :-1] / frame.scale[frame.free]
     return AffineMap(weights, forms[:, -1] - weights @ frame.origin)

@@ -1,7 +1,9 @@
-"""What joining pieces costs on the rows of a table: the mean squared difference, with least squares maps.
+"""What joining pieces costs on the rows of a table: the mean squared difference, with least squares
+maps.
 
-The function is affine on a region, so that its rows enter by their second moments alone. What joining two pieces adds
-to the sum of squares is the distance of J. H. Ward, "Hierarchical grouping to optimize an objective function", 1963.
+The function is affine on a region, so that its rows enter by their second moments alone. What
+joining two pieces adds to the sum of squares is the distance of J. H. Ward, "Hierarchical grouping
+to optimize an objective function", 1963.
 """
 
 import heapq
@@ -15,17 +17,22 @@ from relurules.ir.network import Array
 from relurules.rules.fit import MergeCost
 from relurules.rules.pieces import AffineFit, AffinePiece, PiecewiseFunction
 
-#: What a region counts as beside its rows, so that every map is defined and none far off for want of rows: so many at
-#: its center, so many spread like all rows around it, and that much along every column.
+#: What a region counts as beside its rows, so that every map is defined and none far off for want
+#: of rows: so many at its center, so many spread like all rows around it, and that much along every
+#: column.
 _CENTER, _AROUND, _LEAST = 0.1, 1e-2, 1e-7
-#: What one map leaves of a score counts as so many times its rounding at least: a score may be affine itself.
+#: What one map leaves of a score counts as so many times its rounding at least: a score may be
+#: affine itself.
 _ROUNDED = 1e6
 #: Moments of all regions are at most so many numbers.
 _MOST = 50_000_000
 
 
 class _MomentSums(NamedTuple):
-    """Of a part of the domain. G: (f + 1, f + 1) second moments of (u, 1); g: (m, f + 1), c: (m,) with the scores'."""
+    """Of a part of the domain.
+
+    G: (f + 1, f + 1) second moments of (u, 1); g: (m, f + 1), c: (m,) with the scores'.
+    """
 
     G: Array
     g: Array
@@ -33,10 +40,11 @@ class _MomentSums(NamedTuple):
 
 
 class RowMoments(NamedTuple):
-    """What is known of rows. sums: by regions, of the scores less `middle`, (m, f + 1), in units of `spread`, (m,).
+    """What is known of rows. sums: by regions, of the scores less `middle`, (m, f + 1), in units of
+    `spread`, (m,).
 
-    Costs, and pieces' errors, are shares of the squares that one map for all would leave, added up over scores: middle
-    is that map, spread what it leaves of each score, root mean square.
+    Costs, and pieces' errors, are shares of the squares that one map for all would leave, added up
+    over scores: middle is that map, spread what it leaves of each score, root mean square.
     """
 
     ground: PiecewiseFunction
@@ -48,7 +56,8 @@ class RowMoments(NamedTuple):
 def summarise_rows(ground: PiecewiseFunction, rows: Array) -> RowMoments:
     """What is to be known of rows (N, d) in the user's coordinates.
 
-    Raises DataError where no row lies in the domain, UnsupportedError where there are too many regions.
+    Raises DataError where no row lies in the domain, UnsupportedError where there are too many
+    regions.
     """
     G = _compute_moments(ground, rows)
     middle = np.linalg.solve(
@@ -62,6 +71,7 @@ def summarise_rows(ground: PiecewiseFunction, rows: Array) -> RowMoments:
         (i,): _MomentSums(G[i], own @ G[i], ((own @ G[i]) * own).sum(axis=1))
         for i, own in enumerate(rest)
     }
+
     return RowMoments(ground, sums, middle, spread)
 
 
@@ -92,13 +102,15 @@ def _pool_sums(table: RowMoments, *pieces: AffinePiece) -> _MomentSums:
         table.sums[regions] = _MomentSums(
             *(np.sum(own, axis=0) for own in zip(*parts, strict=True))
         )
+
     return table.sums[regions]
 
 
 def drop_light_terms(
     table: RowMoments, pieces: Sequence[AffinePiece], rise: float
 ) -> list[AffinePiece]:
-    """Without the terms that matter least on the rows, while that adds no more than `rise` to the pieces' errors.
+    """Without the terms that matter least on the rows, while that adds no more than `rise` to the
+    pieces' errors.
 
     The other terms of a score on a piece are fitted anew each time.
     """
@@ -109,6 +121,7 @@ def drop_light_terms(
         for m in range(len(piece.forms))
     ]
     heapq.heapify(heap)
+
     while heap and heap[0][0].rise <= rise:
         step, i, m = heapq.heappop(heap)
         rise -= step.rise
@@ -116,6 +129,7 @@ def drop_light_terms(
         forms[m] = step.form
         found[i] = found[i]._replace(forms=forms, error=found[i].error + step.rise)
         heapq.heappush(heap, (_find_lightest_term(table, found[i], m), i, m))
+
     return found
 
 
@@ -145,20 +159,25 @@ def _find_lightest_term(table: RowMoments, piece: AffinePiece, m: int) -> _TermR
         rise = max(0.0, left(form) - before)
         if rise < best.rise:
             best = _TermRemoval(rise, tuple(form.tolist()))
+
     return best
 
 
 def _compute_moments(ground: PiecewiseFunction, rows: Array) -> Array:
-    """(R, f + 1, f + 1) second moments of (u, 1) over the rows of every region, as shares of all rows."""
+    """(R, f + 1, f + 1) second moments of (u, 1) over the rows of every region, as shares of all
+    rows.
+    """
     partition = ground.partition
     R, f = ground.centers.shape
     if R * (f + 1) ** 2 > _MOST:
         raise UnsupportedError(
             f"{R} regions of {f} columns are too many for fidelity='rows'; train to fewer rules"
         )
+
     rows = rows[partition.domain.contains(rows)]
     if not len(rows):
         raise DataError("fidelity='rows': no row of the data lies in the domain")
+
     region = partition.tree.route(rows)
     U = np.column_stack([ground.frame.from_user(rows), np.ones(len(rows))])
     centers = np.column_stack([ground.centers, np.ones(R)])
@@ -168,6 +187,8 @@ def _compute_moments(ground: PiecewiseFunction, rows: Array) -> Array:
     )
     G[:, :-1, :-1] += _LEAST * np.eye(f)
     order = np.argsort(region, kind="stable")
+
     for part in np.split(order, np.flatnonzero(np.diff(region[order])) + 1):
         G[region[part[0]]] += U[part].T @ U[part]
+
     return np.asarray(G / len(rows))

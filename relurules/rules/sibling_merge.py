@@ -1,4 +1,6 @@
-"""Siblings of a partition's tree with the same map become one leaf: all of a tree at once, on arrays."""
+"""Siblings of a partition's tree with the same map become one leaf: all of a tree at once, on
+arrays.
+"""
 
 from typing import NamedTuple
 
@@ -15,9 +17,11 @@ _BLOCK = 2**22
 
 
 class SiblingMerge(NamedTuple):
-    """A smaller tree. splits: (S',) which of the partition's its splits are; first: (P,) the region of each leaf.
+    """A smaller tree. splits: (S',) which of the partition's its splits are; first: (P,) the region
+    of each leaf.
 
-    leaf_of: (R,) which leaf every region has become a part of; a leaf's map is that of its first region.
+    leaf_of: (R,) which leaf every region has become a part of; a leaf's map is that of its first
+    region.
     """
 
     tree: Tree
@@ -31,6 +35,7 @@ def merge_equal_siblings(ground: PiecewiseFunction) -> SiblingMerge:
     tree, R = ground.partition.tree, len(ground.partition)
     if not len(tree.neurons):
         return SiblingMerge(tree, np.empty(0, np.intp), np.zeros(1, np.intp), np.zeros(R, np.intp))
+
     stands = _find_common_regions(ground, tree)
     alive = np.flatnonzero(stands < 0)
     first = np.sort(_collect_leaf_regions(tree, stands))
@@ -47,6 +52,7 @@ def merge_equal_siblings(ground: PiecewiseFunction) -> SiblingMerge:
     smaller = Tree(
         tree.neurons[alive], tree.normals[alive], tree.offsets[alive], moved.astype(np.int32)
     )
+
     return SiblingMerge(smaller, alive, first, region_leaf[_find_representatives(tree, stands, R)])
 
 
@@ -55,6 +61,7 @@ def _find_common_regions(ground: PiecewiseFunction, tree: Tree) -> Indices:
     stands = np.full(len(tree.neurons), -1, dtype=np.intp)
     above = np.array(tree.above[0]) >> 1
     asked = np.arange(len(stands))
+
     while len(asked):
         pairs = tree.children[asked].astype(np.int64)
         regions = np.where(
@@ -65,6 +72,7 @@ def _find_common_regions(ground: PiecewiseFunction, tree: Tree) -> Indices:
         stands[asked[same]] = regions[same, 0]
         asked = np.unique(above[asked[same]])
         asked = asked[asked >= 0]
+
     return stands
 
 
@@ -83,12 +91,14 @@ def _collect_leaf_regions(tree: Tree, stands: Indices) -> Indices:
     """The regions that stand for the leaves of the smaller tree."""
     if stands[0] >= 0:
         return stands[:1]
+
     children = tree.children[stands < 0].astype(np.int64).ravel()
     regions = np.where(
         children >= 0,
         stands[np.maximum(children, 0)],
         np.where(children == UNEXPLORED, -1, ~children),
     )
+
     return np.asarray(regions[regions >= 0])
 
 

@@ -1,4 +1,6 @@
-"""Partition -> pieces and a tree that leads to them: as few as an error bound, or a number of rules, allows."""
+"""Partition -> pieces and a tree that leads to them: as few as an error bound, or a number of
+rules, allows.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -25,25 +27,31 @@ from relurules.rules.tree_building import rebuild_tree
 
 Progress = Callable[[int], None]
 
-#: Pieces that aren't siblings are merged where there are no more regions, and no more pieces, than these.
+#: Pieces that aren't siblings are merged where there are no more regions, and no more pieces, than
+#: these.
 _MOST_REGIONS, _MOST_PIECES = 5000, 1000
 #: A tree is grown anew for at most so many pieces.
 _MOST_GROWN = 300
 #: What pieces may cost of a bound; the rest is for terms and digits.
 _SHARE = 0.8
-#: The first bound tried, as a share of the maps' spread, where a number of rules is asked for; then twice as much.
+#: The first bound tried, as a share of the maps' spread, where a number of rules is asked for; then
+#: twice as much.
 _FIRST = 1e-3
-#: Room for terms, digits and boundaries beyond the error that a number of rules takes, as a share of that.
+#: Room for terms, digits and boundaries beyond the error that a number of rules takes, as a share
+#: of that.
 _ROOM = 0.02
-#: So many ways are tried from siblings to so many rules that are close on rows; what terms that are left out may add,
-#: as a share of the squared difference there; what rounding a number may move a score by, as a share of its root.
+#: So many ways are tried from siblings to so many rules that are close on rows; what terms that are
+#: left out may add, as a share of the squared difference there; what rounding a number may move a
+#: score by, as a share of its root.
 _WAYS, _OF_SQUARES, _OF_DIFFERENCE = 6, 0.1, 1e-3
-#: So often the interval that holds the least error for a number of rules is halved, on the ladder's own steps.
+#: So often the interval that holds the least error for a number of rules is halved, on the ladder's
+#: own steps.
 _HALVINGS = 8
 
 
 class SimplificationResult(NamedTuple):
-    """pieces, and a tree that leads to them; limit: how far they may be off; steps: rules left at which error.
+    """pieces, and a tree that leads to them; limit: how far they may be off; steps: rules left at
+    which error.
 
     room: (m,) what rounding a number may move each score by, where that is no matter of the limit.
     """
@@ -63,30 +71,36 @@ def simplify_partition(
     *,
     close_on: Array | None = None,
 ) -> SimplificationResult:
-    """Merge while the certified error stays within `error`, or until `rules` are left; by equal maps where neither is.
+    """Merge while the certified error stays within `error`, or until `rules` are left; by equal
+    maps where neither is.
 
-    error: of the function, 0 for none, and no limit where `rules` are asked for. close_on: rows (N, d) on which these
-    are to be close to the function, None for anywhere; pieces' errors are no bounds then. Raises UnsupportedError where
-    so few rules would take a larger error, or the domain or the partition doesn't allow any.
+    error: of the function, 0 for none, and no limit where `rules` are asked for. close_on: rows (N,
+    d) on which these are to be close to the function, None for anywhere; pieces' errors are no
+    bounds then. Raises UnsupportedError where so few rules would take a larger error, or the domain
+    or the partition doesn't allow any.
     """
     if error == 0.0 or rules is not None:
         exact = _merge_equal_maps(ground, progress)
         if rules is None or len(exact.pieces) <= rules:
             return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
+
     _check_mergeable(ground)
     if rules is not None and close_on is not None:
         few = _fit_rules_to_rows(ground, rules, close_on, progress)
         return few._replace(
             steps=(Tradeoff(len(exact.pieces), 0.0), Tradeoff(len(few.pieces), np.inf))
         )
+
     if rules is not None:
         return _merge_to_rule_count(ground, rules, error or np.inf, progress)
+
     spent = error * _SHARE
     steps = build_merge_hierarchy(ground, make_uniform_cost(ground, spent))
     tries = [
         _merge_in_two_steps(ground, steps, at, MergeLimit(spent), progress) for at in (spent, 0.0)
     ]
     best = min(tries, key=lambda found: len(found.pieces))
+
     return best._replace(limit=error, steps=_list_tradeoffs(steps, best))
 
 
@@ -103,6 +117,7 @@ def _merge_equal_maps(ground: PiecewiseFunction, progress: Progress | None) -> S
         for own, regions, first in zip(sides, members, found.first.tolist(), strict=True)
     ]
     grown = PieceTree(found.tree, {old: (new, False) for new, old in enumerate(places)})
+
     return _merge_neighbours(
         ground, grown, pieces, MergeLimit(0.0), make_uniform_cost(ground), progress
     )
@@ -111,15 +126,18 @@ def _merge_equal_maps(ground: PiecewiseFunction, progress: Progress | None) -> S
 def _fit_rules_to_rows(
     ground: PiecewiseFunction, rules: int, rows: Array, progress: Progress | None
 ) -> SimplificationResult:
-    """So many rules that are close to the function on the rows (N, d); errors are as `on_rows` counts them.
+    """So many rules that are close to the function on the rows (N, d); errors are as `on_rows`
+    counts them.
 
-    Siblings are merged down to several numbers of pieces, then neighbours; of these ways the closest one counts.
+    Siblings are merged down to several numbers of pieces, then neighbours; of these ways the
+    closest one counts.
     """
     table = summarise_rows(ground, rows)
     measure = make_row_cost(table)
     steps = build_merge_hierarchy(ground, measure)
     if steps.tradeoffs(np.inf)[-1].rules > rules:
         ground.deadline.check(f"merging {len(ground.partition)} regions to max_rules={rules}")
+
     left = [step for step in steps.tradeoffs(np.inf) if step.rules > rules]
     starts = [left[i] for i in np.unique(np.geomspace(1, len(left), _WAYS).astype(int) - 1)]
     last = next(step for step in steps.tradeoffs(np.inf) if step.rules <= rules)
@@ -135,20 +153,25 @@ def _fit_rules_to_rows(
         table, best.pieces, _OF_SQUARES * sum(piece.error for piece in best.pieces)
     )
     off = sum(piece.error for piece in pieces)
+
     return best._replace(pieces=pieces, room=_OF_DIFFERENCE * np.sqrt(off) * table.spread)
 
 
 def _merge_to_rule_count(
     ground: PiecewiseFunction, rules: int, limit: float, progress: Progress | None
 ) -> SimplificationResult:
-    """So many rules with about the least error: siblings up to some error, then neighbours; the best of both shares."""
+    """So many rules with about the least error: siblings up to some error, then neighbours; the
+    best of both shares.
+    """
     steps = _find_hierarchy(ground, rules, limit)
     errors = [step.error for step in steps.tradeoffs(np.inf)]
     best = _merge_in_two_steps(ground, steps, errors[-1], MergeLimit(errors[-1], rules), progress)
     low, high = 0, len(errors) - 1
     alone = _merge_in_two_steps(ground, steps, 0.0, MergeLimit(best.limit, rules), progress)
+
     if len(alone.pieces) <= rules and alone.limit < best.limit:
         best = alone
+
     for _ in range(_HALVINGS):
         if low >= high or ground.deadline.is_over():
             break
@@ -160,10 +183,12 @@ def _merge_to_rule_count(
             best, high = found, middle
         else:
             low = middle + 1
+
     if len(best.pieces) > rules:
         ground.deadline.check(
             f"merging regions to max_rules={rules}, with {len(best.pieces)} rules left"
         )
+
     return best._replace(
         limit=min(limit, best.limit * (1 + _ROOM)), steps=_list_tradeoffs(steps, best)
     )
@@ -203,7 +228,9 @@ def _merge_neighbours(
     measure: MergeCost,
     progress: Progress | None,
 ) -> SimplificationResult:
-    """With neighbours merged that aren't siblings, where that can be of use; limit: what error that came to."""
+    """With neighbours merged that aren't siblings, where that can be of use; limit: what error that
+    came to.
+    """
     start = max(piece.error for piece in pieces)
     many = len(ground.partition) > _MOST_REGIONS or len(pieces) > _MOST_PIECES
     many = many or any(piece.splits is None for piece in pieces)
@@ -211,6 +238,7 @@ def _merge_neighbours(
         return SimplificationResult(grown, pieces, start)
     if goal.error == 0.0 and not _has_equal_forms(ground, pieces):
         return SimplificationResult(grown, pieces, start)
+
     merged = agglomerate_pieces(
         ground, pieces, _list_neighbours(ground, pieces), goal, measure, progress
     )
@@ -230,7 +258,9 @@ def _choose_tree(
 
 
 def _find_hierarchy(ground: PiecewiseFunction, rules: int, limit: float) -> MergeHierarchy:
-    """The way down to so many pieces by siblings; UnsupportedError where that takes an error above `limit`."""
+    """The way down to so many pieces by siblings; UnsupportedError where that takes an error above
+    `limit`.
+    """
     error = _FIRST * float(np.ptp(ground.forms, axis=0).sum(axis=1).max())
     while True:
         steps = build_merge_hierarchy(ground, make_uniform_cost(ground, min(error, limit)))
@@ -242,7 +272,8 @@ def _find_hierarchy(ground: PiecewiseFunction, rules: int, limit: float) -> Merg
         )
         if error >= limit:
             raise UnsupportedError(
-                f"max_rules={rules}: with this max_error {left} rules are needed; allow more rules, or a larger error"
+                f"max_rules={rules}: with this max_error {left} rules are needed; allow more "
+                "rules, or a larger error"
             )
         error *= 2
 
@@ -251,9 +282,11 @@ def _check_mergeable(ground: PiecewiseFunction) -> None:
     domain = ground.partition.domain
     if not ground.partition.complete:
         raise UnsupportedError(
-            f"max_error and max_rules need all linear regions, and the search ended after {len(ground.partition)}; "
+            "max_error and max_rules need all linear regions, and the search ended after "
+            f"{len(ground.partition)}; "
             "raise max_regions, time_limit or memory_limit"
         )
+
     if not np.isfinite([domain.lower, domain.upper]).all():
         name = next(
             n
@@ -261,7 +294,8 @@ def _check_mergeable(ground: PiecewiseFunction) -> None:
             if not np.isfinite(b - a)
         )
         raise UnsupportedError(
-            f"max_error and max_rules need a bounded domain, and column {name!r} is open; give its range"
+            f"max_error and max_rules need a bounded domain, and column {name!r} is open; give "
+            "its range"
         )
 
 

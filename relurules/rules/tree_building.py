@@ -11,14 +11,17 @@ from relurules.ir.network import Array
 from relurules.rules.merge_hierarchy import PieceTree
 from relurules.rules.pieces import AffinePiece, PiecewiseFunction, Sides
 
-#: How much a cut counts beside a part on the larger side; tries, times pieces, that may go into one tree.
+#: How much a cut counts beside a part on the larger side; tries, times pieces, that may go into one
+#: tree.
 _WEIGHTS, _EFFORT = (0.5, 1.0, 2.0, 4.0, 16.0), 100
 
 BELOW, CROSSES, ABOVE = -1, 0, 1
 
 
 class _PiecePart(NamedTuple):
-    """What of a piece lies in a node, as sides of splits, and on which side of every hyperplane that is, (H,)."""
+    """What of a piece lies in a node, as sides of splits, and on which side of every hyperplane
+    that is, (H,).
+    """
 
     piece: int
     sides: Sides
@@ -37,16 +40,18 @@ class _TreeDraft:
 def rebuild_tree(
     ground: PiecewiseFunction, pieces: list[AffinePiece], most: int
 ) -> PieceTree | None:
-    """A tree whose leaves are the pieces, or parts of them where hyperplanes cut some; None for `most` leaves or more.
+    """A tree whose leaves are the pieces, or parts of them where hyperplanes cut some; None for
+    `most` leaves or more.
 
-    A node is split along the wall of a piece that cuts few others and leaves few on the larger side; the smallest tree
-    of several tries at weighing the two. The idea of H. Fuchs, Z. Kedem, B. Naylor, "On visible surface generation by a
-    priori tree structures", 1980.
+    A node is split along the wall of a piece that cuts few others and leaves few on the larger
+    side; the smallest tree of several tries at weighing the two. The idea of H. Fuchs, Z. Kedem, B.
+    Naylor, "On visible surface generation by a priori tree structures", 1980.
     """
     origin = _collect_hyperplanes(ground, pieces)
     parts = [_make_part(ground, i, piece, origin) for i, piece in enumerate(pieces)]
     best: _TreeDraft | None = None
     chance = np.random.default_rng(0)
+
     for attempt in range(max(1, _EFFORT // len(pieces))):
         if ground.deadline.is_over():
             break
@@ -55,6 +60,7 @@ def rebuild_tree(
         found = _try_tree(ground, parts, origin, weight, jitter, most)
         if found is not None:
             best, most = found, len(found.leaves)
+
     return None if best is None else _finish_tree(ground, pieces, best, origin)
 
 
@@ -86,6 +92,7 @@ def _try_tree(
         growing.children.append([0, 0])
         stack.append((_cut_parts(ground, inside, best, ABOVE, origin), at, 1))
         stack.append((_cut_parts(ground, inside, best, BELOW, origin), at, 0))
+
     return growing
 
 
@@ -108,7 +115,9 @@ def _make_part(
 def _certify_sides(
     ground: PiecewiseFunction, sides: Sides, side: NDArray[np.int8], origin: NDArray[np.intp]
 ) -> NDArray[np.int8]:
-    """The sides of all hyperplanes, those that were open looked at again: a side is one that is certified."""
+    """The sides of all hyperplanes, those that were open looked at again: a side is one that is
+    certified.
+    """
     now, open_ = side.copy(), np.flatnonzero(side == CROSSES)
     splits = origin[open_].tolist()
     now[open_[ground.holds(sides, [(split, 0) for split in splits])]] = BELOW
@@ -117,7 +126,9 @@ def _certify_sides(
 
 
 def _choose_hyperplane(parts: list[_PiecePart], weight: float, jitter: Array) -> int | None:
-    """The hyperplane that cuts few parts and has few on its larger side; None where none has one wholly on either."""
+    """The hyperplane that cuts few parts and has few on its larger side; None where none has one
+    wholly on either.
+    """
     sides = np.array([part.side for part in parts])
     above, below, cut = ((sides == kind).sum(axis=0) for kind in (ABOVE, BELOW, CROSSES))
     useful = np.flatnonzero((above > 0) & (below > 0))
@@ -144,6 +155,7 @@ def _cut_parts(
             now = _certify_sides(ground, sides, part.side, origin)
             now[hyperplane] = side
             found.append(_PiecePart(part.piece, sides, now))
+
     return found
 
 
@@ -158,7 +170,9 @@ def _finish_tree(
     growing: _TreeDraft,
     origin: NDArray[np.intp],
 ) -> PieceTree | None:
-    """The tree, a leaf per piece; None where a piece has lost its leaf or a wall its hyperplane to rounding."""
+    """The tree, a leaf per piece; None where a piece has lost its leaf or a wall its hyperplane to
+    rounding.
+    """
     tree = ground.partition.tree
     splits = origin[growing.hyperplanes]
     children = [[c if c >= 0 else ~growing.leaves[~c] for c in pair] for pair in growing.children]
@@ -168,8 +182,10 @@ def _finish_tree(
         for split in needed
         if (found := _find_hyperplane(ground, split, splits)) is not None
     }
+
     if len(place) < len(needed) or len(set(growing.leaves)) < len(pieces):
         return None
+
     none = np.full(len(splits), -1, dtype=np.intp)
     grown = Tree(
         none,
@@ -177,13 +193,16 @@ def _finish_tree(
         tree.offsets[splits],
         np.array(children, np.int32).reshape(-1, 2),
     )
+
     return PieceTree(grown, place)
 
 
 def _find_hyperplane(
     ground: PiecewiseFunction, split: int, splits: NDArray[np.intp]
 ) -> tuple[int, bool] | None:
-    """Which of `splits` has the hyperplane of `split`, and whether with its sides the other way about."""
+    """Which of `splits` has the hyperplane of `split`, and whether with its sides the other way
+    about.
+    """
     same = ground.same_plane(split, splits)
     near = np.flatnonzero(same)
     return (int(near[0]), bool(same[near[0]] < 0)) if len(near) else None

@@ -1,4 +1,6 @@
-"""What a table says about local models: how many rows each has, the response there, how well it tells the response."""
+"""What a table says about local models: how many rows each has, the response there, how well it
+tells the response.
+"""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -28,9 +30,10 @@ _BLOCK = 2**20
 class LocalModelStats:
     """What rows say about R local models, as arrays; NaN where something can't be told.
 
-    counts: (R,); shares: (R,) of the rows that have a model; means, deviations: (R,) of the response, None without one;
-    local, whole: metric -> (R,), of each model on its own rows and on all; metrics: of all rows by their own models;
-    typical: (R,) number of the row, of those that have a model, nearest to the mean of each one's rows, -1 without any.
+    counts: (R,); shares: (R,) of the rows that have a model; means, deviations: (R,) of the
+    response, None without one; local, whole: metric -> (R,), of each model on its own rows and on
+    all; metrics: of all rows by their own models; typical: (R,) number of the row, of those that
+    have a model, nearest to the mean of each one's rows, -1 without any.
     """
 
     counts: Indices
@@ -54,6 +57,7 @@ def compute_statistics(
     shares = counts / max(1, len(sample))
     if response is None:
         return LocalModelStats(counts, shares, None, None, {}, {}, {}, find_typical_rows(sample))
+
     numeric = response.task != "multiclass"
     own = sample.predictions @ response.forms.T
     return LocalModelStats(
@@ -76,10 +80,13 @@ def compute_statistics(
 
 
 def find_typical_rows(sample: Sample) -> Indices:
-    """(R,) row nearest to the mean of each model's rows, distances in standard deviations of the coordinates."""
+    """(R,) row nearest to the mean of each model's rows, distances in standard deviations of the
+    coordinates.
+    """
     found = np.full(len(sample.models), -1, dtype=np.intp)
     if not len(sample):
         return found
+
     R = len(sample.models)
     scale = np.where(sample.deviations > 0, sample.deviations, 1.0)
     sums = np.array(
@@ -88,9 +95,11 @@ def find_typical_rows(sample: Sample) -> Indices:
     centres: Array = sums.T / np.maximum(sample.counts, 1)[:, None]
     distance = np.empty(len(sample))
     step = max(1, _BLOCK // max(1, len(scale)))
+
     for start in range(0, len(sample), step):
         at = slice(start, start + step)
         distance[at] = (((sample.X[at] - centres[sample.of[at]]) / scale) ** 2).sum(axis=1)
+
     order = np.lexsort((distance.round(12), sample.of))
     starts = np.cumsum(sample.counts) - sample.counts
     found[sample.counts > 0] = order[starts[sample.counts > 0]]
@@ -98,12 +107,15 @@ def find_typical_rows(sample: Sample) -> Indices:
 
 
 def _compute_group_metrics(own: Array, response: Response, of: Any, R: int) -> dict[str, Array]:
-    """Metrics within groups of rows. own: (N, p) the scores that are judged, each row's by its own model."""
+    """Metrics within groups of rows. own: (N, p) the scores that are judged, each row's by its own
+    model.
+    """
     values = response.values
     if response.task == "regression":
         squares = (LINKS[response.link].apply(own)[:, 0] - values) ** 2
         mse, around = metrics.group_means(squares, of, R), metrics.group_deviations(values, of, R)
         return {"R2": _compute_r2(mse, around), "MSE": mse}
+
     if response.task == "binary":
         score, positive = own[:, 0], values > 0.5
         found = {"AUC": metrics.group_aucs(score, positive, of, R)} if response.ranked else {}
@@ -114,11 +126,13 @@ def _compute_group_metrics(own: Array, response: Response, of: Any, R: int) -> d
                 np.logaddexp(0.0, np.where(positive, -score, score)), of, R
             )
         return found
+
     classes = values.astype(np.intp)
     found = {"accuracy": metrics.group_means((own.argmax(axis=1) == classes).astype(float), of, R)}
     if response.certain:
         loss = -LINKS["log_softmax"].apply(own)[np.arange(len(own)), classes]
         found["log loss"] = metrics.group_means(loss, of, R)
+
     return found
 
 
@@ -135,9 +149,11 @@ def _compute_global_metrics(
     R, N, p = len(sample.models), len(sample), len(response.forms)
     if not N:
         return {}
+
     weights = np.einsum("ps,rsd->rpd", response.forms, sample.models.weights)
     constants = sample.models.constants @ response.forms.T
     step, found = max(1, _BLOCK // (N * p)), []
+
     for start in range(0, R, step):
         if deadline.is_over():
             return {}
@@ -146,6 +162,7 @@ def _compute_global_metrics(
             -1, 1
         )
         found.append(_score_models(scores.reshape(-1, p, N), response))
+
     return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
@@ -164,9 +181,11 @@ def _score_models(scores: Array, response: Response) -> dict[str, Array]:
             if one_class
             else metrics.compute_aucs(scores[:, 0], positive)
         }
+
     with np.errstate(over="ignore"):
         numbers = LINKS[response.link].apply(scores[:, 0])
         mse = np.asarray(((numbers - values) ** 2).mean(axis=1))
+
     return {
         "R2": _compute_r2(mse, np.full(len(mse), values.std() if np.ptp(values) else 0.0)),
         "MSE": mse,
@@ -178,13 +197,15 @@ def gather_evidence(
 ) -> Evidence:
     """What a table, and the true values y (N,) of its rows if given, say about every rule.
 
-    y: numbers, or classes as `response_of` reads them; a Series brings its name. DataError where they don't fit.
+    y: numbers, or classes as `response_of` reads them; a Series brings its name. DataError where
+    they don't fit.
     """
     X = rules.domain.rows(table)
     number = rules.apply(X)
     sample = Sample(rules.local_models, X[number > 0], number[number > 0] - 1, len(X))
     response = None if y is None else read_response(sample.models, y, len(X)).part(number > 0)
     found = compute_statistics(sample, response, deadline)
+
     return Evidence(
         digest=hashlib.sha256(np.ascontiguousarray(X + 0.0, dtype="<f8").tobytes()).hexdigest(),
         rows=len(X),

@@ -18,12 +18,16 @@ def r2(F: Array, Y: Array, weights: Array) -> float:
 
 
 def accuracy(F: Array, Y: Array, weights: Array) -> float:
-    """Share of the rows whose largest score (N, m) is the class that Y says, 1 there and 0 elsewhere."""
+    """Share of the rows whose largest score (N, m) is the class that Y says, 1 there and 0
+    elsewhere.
+    """
     return float(np.average(F.argmax(axis=1) == Y.argmax(axis=1), weights=weights))
 
 
 def auc(scores: Array, positive: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve of scores (N,): the share of pairs in the right order, ties counting half."""
+    """Area under the ROC curve of scores (N,): the share of pairs in the right order, ties counting
+    half.
+    """
     _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(count) - (count - 1) / 2)[place]
     n, p = len(scores), int(positive.sum())
@@ -31,13 +35,16 @@ def auc(scores: Array, positive: NDArray[np.bool_]) -> float:
 
 
 def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
-    """`auc` of many scores (R, N) of the same rows: (R,); scores one unit in the last place apart may count as tied.
+    """`auc` of many scores (R, N) of the same rows: (R,); scores one unit in the last place apart
+    may count as tied.
 
-    The target is kept in the last bit of each score, so that one plain sort per score puts both in order.
+    The target is kept in the last bit of each score, so that one plain sort per score puts both in
+    order.
     """
     n, p = scores.shape[1], int(positive.sum())
     bit, found = positive.astype(np.int64), np.empty(len(scores))
     places = np.arange(1, n + 1)
+
     for i, row in enumerate(scores):
         if not np.isfinite(row).all():
             found[i] = auc(row, positive)
@@ -50,23 +57,29 @@ def compute_aucs(scores: Array, positive: NDArray[np.bool_]) -> Array:
         differs |= (words[1:] ^ words[:-1]) < 0
         ranks = float(places @ right) if differs.all() else _sum_positive_ranks(differs, right)
         found[i] = (ranks - p * (p + 1) / 2) / max(1, p * (n - p))
+
     return found
 
 
 def _sum_positive_ranks(differs: NDArray[np.bool_], positive: NDArray[np.int64]) -> float:
-    """Sum of the ranks of the positive ones, of equal ones the mean; differs: (N - 1,) from the one before."""
+    """Sum of the ranks of the positive ones, of equal ones the mean; differs: (N - 1,) from the one
+    before.
+    """
     first = np.flatnonzero(np.append(True, differs))
     end = np.append(first[1:], len(positive))
     return float(np.add.reduceat(positive, first) @ ((first + 1 + end) / 2))
 
 
 def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups: int) -> Array:
-    """`auc` within each group of rows, (N,) numbers below `groups`: (groups,), NaN where one has one class alone."""
+    """`auc` within each group of rows, (N,) numbers below `groups`: (groups,), NaN where one has
+    one class alone.
+    """
     order = np.lexsort((scores, group))
     s, g, right = scores[order], group[order], positive[order]
     n, p = np.bincount(g, minlength=groups), np.bincount(g[right], minlength=groups)
     if not len(s):
         return np.full(groups, np.nan)
+
     first = np.flatnonzero(np.append(True, (s[1:] != s[:-1]) | (g[1:] != g[:-1])))
     end = np.append(first[1:], len(s))
     of = g[first]
@@ -74,6 +87,7 @@ def group_aucs(scores: Array, positive: NDArray[np.bool_], group: Groups, groups
     ranks = np.bincount(
         of, weights=middle * np.add.reduceat(right.astype(float), first), minlength=groups
     )
+
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray((ranks - p * (p + 1) / 2) / (p * (n - p)))
 
@@ -88,7 +102,8 @@ def group_means(values: Array, group: Groups, groups: int) -> Array:
 
 
 def group_deviations(values: Array, group: Groups, groups: int) -> Array:
-    """(groups,) standard deviation (divided by n) of values (N,) within each group, NaN where it has no row.
+    """(groups,) standard deviation (divided by n) of values (N,) within each group, NaN where it
+    has no row.
 
     Exactly 0 where all values are the same.
     """

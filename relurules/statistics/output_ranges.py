@@ -36,6 +36,7 @@ def _bound_rule_outputs(
     weights, constants = rule.map
     found = []
     known: dict[tuple[int, ...], Array] = {}
+
     for head in rules.heads:
         if LINKS[head.link].joint:
             if head.scores not in known:
@@ -48,6 +49,7 @@ def _bound_rule_outputs(
         low, high = _bound_forms(frame, G, h, weights[score], constants[score])[0]
         with np.errstate(over="ignore", invalid="ignore"):
             found.append(np.sort(LINKS[head.link].apply(np.array([[low], [high]]))[:, 0]))
+
     return np.array(found)
 
 
@@ -62,13 +64,17 @@ def _bound_score_leads(
     extremes = _bound_forms(
         frame, G, h, ahead, np.array([constants[j] - constants[i] for i, j in pairs])
     )
+
     for (i, j), (low, high) in zip(pairs, extremes, strict=True):
         found[i, j], found[j, i] = (low, high), (-high, -low)
+
     return found
 
 
 def _bound_joint_output(head: Head, leads: Array) -> Array:
-    """(2,) what a share, its logarithm or the largest score's number can be, given how far scores are apart."""
+    """(2,) what a share, its logarithm or the largest score's number can be, given how far scores
+    are apart.
+    """
     if LINKS[head.link].reduces:
         possible = np.flatnonzero((leads[:, :, 0] <= 0).all(axis=1))
         return np.array(
@@ -82,9 +88,12 @@ def _bound_joint_output(head: Head, leads: Array) -> Array:
 def _close_rule_region(
     domain: Domain, rule: "Rule", frame: Normalisation, walls: tuple[Array, Array]
 ) -> tuple[Array, Array]:
-    """The closure of the rule's region as G u <= h, rows of unit length, moved outward by their tests' rounding."""
+    """The closure of the rule's region as G u <= h, rows of unit length, moved outward by their
+    tests' rounding.
+    """
     if not rule.conditions:
         return walls
+
     sign = np.array([1.0 if c.holds else -1.0 for c in rule.conditions])
     normals = np.array([c.half_space.normal for c in rule.conditions]) * sign[:, None]
     bounds = np.array([c.half_space.bound for c in rule.conditions]) * sign
@@ -93,6 +102,7 @@ def _close_rule_region(
     moving = length > 0
     rows = np.vstack([walls[0], G[moving] / length[moving, None]])
     room = domain.rounding(normals, bounds)
+
     return rows, np.concatenate([walls[1], (room - g)[moving] / length[moving]])
 
 
@@ -106,13 +116,16 @@ def _bound_forms(
     rows, offsets = frame.rows(weights, constants)
     forms = np.column_stack([rows, offsets])
     indicators = _find_indicators(frame)
+
     if len(indicators) == 0:
         return bound_extents(G, h, forms)
+
     whole = np.column_stack([np.eye(len(frame.free))[indicators], np.zeros(len(indicators))])
     tops = (
         np.vstack([G, np.eye(len(frame.free))[indicators]]),
         np.append(h, np.ones(len(indicators))),
     )
+
     return np.array(
         [
             [
@@ -131,6 +144,8 @@ def _find_indicators(frame: Normalisation) -> NDArray[np.intp]:
 
 
 def _measure_column_units(rules: "RuleSet") -> Array:
-    """(d,) length scale of columns without two bounds: where the steepest condition that reads them changes by one."""
+    """(d,) length scale of columns without two bounds: where the steepest condition that reads them
+    changes by one.
+    """
     steepest = np.abs(rules.tree.normals).max(axis=0, initial=0.0)
     return np.where(steepest > 0, 1.0 / np.where(steepest > 0, steepest, 1.0), 1.0)

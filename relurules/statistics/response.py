@@ -1,4 +1,6 @@
-"""The true values beside a model's outputs: which task they make, and what of the scores is judged by them."""
+"""The true values beside a model's outputs: which task they make, and what of the scores is judged
+by them.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,11 +24,12 @@ _NAMED = 6
 class Response:
     """True values of N rows.
 
-    task: regression, binary or multiclass; values: (N,) the numbers, 1 and 0, or the numbers of the classes; forms:
-    (p, m), which combinations of the scores are judged: the score whose link is the number; the one that tells class 1;
-    one per class. link: from the first of them to the number, "sigmoid" where class 1 is told by a score above 0;
-    certain: whether scores are log odds, so that probabilities can be judged too; ranked: whether their order means
-    anything; positive: what counts as 1, where that isn't plain.
+    task: regression, binary or multiclass; values: (N,) the numbers, 1 and 0, or the numbers of the
+    classes; forms: (p, m), which combinations of the scores are judged: the score whose link is the
+    number; the one that tells class 1; one per class. link: from the first of them to the number,
+    "sigmoid" where class 1 is told by a score above 0; certain: whether scores are log odds, so
+    that probabilities can be judged too; ranked: whether their order means anything; positive: what
+    counts as 1, where that isn't plain.
     """
 
     name: str
@@ -46,23 +49,27 @@ class Response:
 def read_response(models: LocalModels, y: Any, rows: int) -> Response:
     """The task that y, (N,) numbers or classes, makes of a model's outputs.
 
-    A sigmoid, or two classes, is binary; softmax, log_softmax and argmax of more are multiclass; numbers beside an
-    output that is one are a regression, unless they are 0 and 1 or text: then the output is a score of class 1. Classes
-    are those that outputs are named by (`p_yes`), or numbers from 0. DataError where they can't be told.
+    A sigmoid, or two classes, is binary; softmax, log_softmax and argmax of more are multiclass;
+    numbers beside an output that is one are a regression, unless they are 0 and 1 or text: then the
+    output is a score of class 1. Classes are those that outputs are named by (`p_yes`), or numbers
+    from 0. DataError where they can't be told.
     """
     name = str(getattr(y, "name", None) or "y")
     found = read_entries(
         np.asarray(y, dtype=object).reshape(-1) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y,
         name,
     )
+
     if len(found) != rows:
         raise DataError(
             f"the response {name!r} has {len(found)} values for {rows} rows; it needs one per row"
         )
+
     if None in found:
         raise DataError(
             f"the response {name!r}, row {found.index(None)}: no value; leave out rows without one"
         )
+
     response = _choose_task(name, found, models)
     return (
         response
@@ -78,8 +85,10 @@ def _describe_positive(found: list[Value], response: Response, models: LocalMode
         for value, counted in zip(found, response.values.tolist(), strict=True)
         if counted == 1.0
     }
+
     if len(values) > 1 and models.threshold is not None:
         return f"{models.threshold:g} or more"
+
     (value,) = values if len(values) == 1 else (None,)
     return None if value in (None, 1.0) else value if isinstance(value, str) else f"{value:g}"
 
@@ -96,6 +105,7 @@ def _choose_task(name: str, found: list[Value], models: LocalModels) -> Response
         return Response(name, "binary", numbers, _select_scores(first, m), "sigmoid", False)
     if len(heads) > 1:
         return _read_class_scores(name, found, models, m)
+
     values = _as_numbers(found)
     if kind == "identity" and (values is None or set(values.tolist()) <= {0.0, 1.0}):
         numbers = _number_classes(name, found, ["", models.outputs[models.heads.index(heads[0])]])
@@ -104,11 +114,14 @@ def _choose_task(name: str, found: list[Value], models: LocalModels) -> Response
         raise DataError(
             f"the response {name!r} holds text, and the output {models.outputs[0]!r} is a number"
         )
+
     return Response(name, "regression", values, _select_scores(first, m), kind, True)
 
 
 def _choose_heads(models: LocalModels, name: str) -> Sequence[Head]:
-    """The heads that a response of this name is for: that of its own output, where several stand for themselves."""
+    """The heads that a response of this name is for: that of its own output, where several stand
+    for themselves.
+    """
     alone = [i for i, head in enumerate(models.heads) if not LINKS[head.link].joint]
     links = {(head.link, head.scores) for head in models.heads}
     one_score = len({head.scores for head in models.heads}) == 1
@@ -116,8 +129,10 @@ def _choose_heads(models: LocalModels, name: str) -> Sequence[Head]:
         return [models.heads[models.outputs.index(name)]]
     if len(links) == 1 or one_score or all(head.link == "identity" for head in models.heads):
         return models.heads
+
     raise DataError(
-        f"the outputs {', '.join(map(repr, models.outputs[:_NAMED]))} are of several kinds, and the response {name!r} "
+        f"the outputs {', '.join(map(repr, models.outputs[:_NAMED]))} are of several kinds, and "
+        f"the response {name!r} "
         "bears the name of none; name it as the output that it belongs to"
     )
 
@@ -132,11 +147,13 @@ def _read_classes(
         outputs = [names.get("complement", ""), names.get("sigmoid", "")]
         values = _number_classes(name, _number_own_class(name, found, outputs), outputs)
         return Response(name, "binary", values, _select_scores(scores, m), "sigmoid", True)
+
     certain = not LINKS[kind].reduces
     outputs = [""] * len(scores)
     for output, head in zip(models.outputs, models.heads, strict=True):
         if certain and head.scores == scores:
             outputs[head.component] = output
+
     values = _number_classes(name, _number_own_class(name, found, outputs), outputs)
     if len(scores) == 2:
         return Response(
@@ -147,18 +164,24 @@ def _read_classes(
             "sigmoid",
             certain,
         )
+
     return Response(name, "multiclass", values, _select_scores(scores, m), kind, certain)
 
 
 def _number_own_class(name: str, found: list[Value], outputs: Sequence[str]) -> list[Value]:
-    """The numbers of classes, where the values are 0 and 1 for the one output that bears the response's name."""
+    """The numbers of classes, where the values are 0 and 1 for the one output that bears the
+    response's name.
+    """
     numbers = _as_numbers(found)
     if name not in outputs or numbers is None or not set(numbers.tolist()) <= {0.0, 1.0}:
         return found
     if len(outputs) > 2:
         raise DataError(
-            f"the response {name!r} is 0 and 1 for one of {len(outputs)} classes; give the number of each"
+            f"the response {name!r} is 0 and 1 for one of {len(outputs)} classes; give the "
+            "number "
+            "of each"
         )
+
     return found if outputs.index(name) == 1 else [1.0 - float(value) for value in numbers.tolist()]
 
 
@@ -171,8 +194,10 @@ def _read_decisions(name: str, found: list[Value], models: LocalModels, m: int) 
         values = _number_classes(name, found, ["", models.classes[1].rsplit(" >= ", 1)[0]])
     else:
         values = _number_classes(name, found, [f"p_{label}" for label in models.classes])
+
     if len(models.classes) > 2:
         return Response(name, "multiclass", values, np.eye(m), "argmax", False, False)
+
     form = np.eye(1) if m == 1 else np.array([[-1.0, 1.0]])
     return Response(name, "binary", values, form, "sigmoid", False, False)
 
@@ -197,36 +222,47 @@ def _as_numbers(found: list[Value]) -> Array | None:
 
 
 def _number_classes(name: str, found: list[Value], outputs: Sequence[str]) -> Array:
-    """(N,) the number of every value's class; outputs: one name per class, empty where a class has none."""
+    """(N,) the number of every value's class; outputs: one name per class, empty where a class has
+    none.
+    """
     distinct = sorted(set(found), key=lambda v: (isinstance(v, str), v))
     places = {value: _find_class_output(value, outputs) for value in distinct}
     if None not in places.values() and len(set(places.values())) == len(places):
         return np.array([places[value] for value in found], dtype=np.float64)
+
     numbers = _as_numbers(found)
     if numbers is not None and set(numbers.tolist()) <= set(map(float, range(len(outputs)))):
         return numbers
+
     unnamed = [value for value in distinct if places[value] is None]
     if len(outputs) == len(distinct) == 2 and len(unnamed) == 1 and numbers is None:
         places[unnamed[0]] = 1 - sum(place or 0 for place in places.values())
         return np.array([places[value] for value in found], dtype=np.float64)
+
     shown = ", ".join(format_value(value) for value in distinct[:_NAMED] if value is not None)
     raise DataError(
-        f"the response {name!r} holds {shown}{' and more' if len(distinct) > _NAMED else ''}; expected the numbers of "
-        f"{len(outputs)} classes, 0 to {len(outputs) - 1}, or classes that the outputs are named by, such as p_yes; "
+        f"the response {name!r} holds {shown}{' and more' if len(distinct) > _NAMED else ''}; "
+        "expected the numbers of "
+        f"{len(outputs)} classes, 0 to {len(outputs) - 1}, or classes that the outputs are named "
+        "by, such as p_yes; "
         f"they are called {', '.join(repr(n) for n in outputs[:_NAMED] if n) or 'otherwise'}"
     )
 
 
 def _find_class_output(value: Value, outputs: Sequence[str]) -> int | None:
-    """The output named by a class: p_yes, else yes, else what ends in _yes; of a number p_1 alone, or p_True."""
+    """The output named by a class: p_yes, else yes, else what ends in _yes; of a number p_1 alone,
+    or p_True.
+    """
     if isinstance(value, str):
         ways = [{f"p_{value}"}, {value}, {name for name in outputs if name.endswith(f"_{value}")}]
     else:
         number = float(value or 0.0)
         texts = {f"p_{number!r}", *({f"p_{number:.0f}"} if number.is_integer() else ())}
         ways = [texts | ({f"p_{bool(number)}"} if number in (0.0, 1.0) else set())]
+
     for names in ways:
         found = [i for i, output in enumerate(outputs) if output in names]
         if found:
             return found[0] if len(found) == 1 else None
+
     return None

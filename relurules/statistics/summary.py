@@ -1,10 +1,11 @@
 """Tables of rules, or of the local models that rows reach, with what rows say about each.
 
-Columns, those only that can be told: `rule` (or `local model`) its number; `count`, `share`: the rows that it applies
-to, of all that it could; `response mean`, `response std`: of the true values there (divided by n); `local AUC`, `local
-R2`, ...: of its formula on its own rows; `global AUC`, ...: of its formula on all rows; `min ...`, `max ...`: of every
-output on its region; `typical ...`: every column of the table, in the row nearest to the mean of its rows. What can't
-be told of one rule alone, such as the AUC of one class, is missing there.
+Columns, those only that can be told: `rule` (or `local model`) its number; `count`, `share`: the
+rows that it applies to, of all that it could; `response mean`, `response std`: of the true values
+there (divided by n); `local AUC`, `local R2`, ...: of its formula on its own rows; `global AUC`,
+...: of its formula on all rows; `min ...`, `max ...`: of every output on its region; `typical ...`:
+every column of the table, in the row nearest to the mean of its rows. What can't be told of one
+rule alone, such as the AUC of one class, is missing there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,8 +38,11 @@ def summarise_rules(rules: "RuleSet", data: Any, y: Any) -> "pandas.DataFrame":
 
     if data is None and y is not None:
         raise DataError(
-            "a response was given without data; give both, or neither for the evidence that rules hold"
+            "a response was given without data; give both, or neither for the evidence that "
+            "rules "
+            "hold"
         )
+
     evidence = rules.evidence if data is None else gather_evidence(rules, data, y)
     columns: dict[str, Any] = {"rule": np.arange(1, len(rules) + 1)}
     typical: dict[str, Any] = {}
@@ -49,8 +53,10 @@ def summarise_rules(rules: "RuleSet", data: Any, y: Any) -> "pandas.DataFrame":
     elif rules.reduction.rows is not None:
         counts = np.array([rule.rows for rule in rules])
         columns |= {"count": counts, "share": counts / max(1, counts.sum())}
+
     for output, range_ in zip(rules.outputs, rules.ranges().transpose(1, 2, 0), strict=True):
         columns |= {f"min {output}": range_[0], f"max {output}": range_[1]}
+
     return pandas.DataFrame({**columns, **typical})
 
 
@@ -70,10 +76,12 @@ def summarise_patterns(
         models.kind: np.arange(1, len(models) + 1),
         **_list_statistics(found),
     }
+
     if typical:
         columns |= _list_typical_rows(
             models, [None if row < 0 else sample.X[row] for row in found.typical.tolist()]
         )
+
     return pandas.DataFrame(columns)
 
 
@@ -91,6 +99,7 @@ def _list_evidence(evidence: Evidence) -> dict[str, Any]:
     if any(f.mean is not None for f in facts):
         columns["response mean"] = _fill_missing([f.mean for f in facts])
         columns["response std"] = _fill_missing([f.deviation for f in facts])
+
     return (
         columns
         | _tabulate_scores("local", [f.local for f in facts])
@@ -114,6 +123,7 @@ def _list_typical_rows(models: LocalModels, rows: Sequence[Array | None]) -> dic
     known = [row for row in rows if row is not None]
     if not known:
         return {}
+
     raw = decode_rows(np.array(known), models.domain.columns)
     place = iter(range(len(known)))
     at = [None if row is None else next(place) for row in rows]

@@ -1,4 +1,6 @@
-"""RuleSet -> sympy: every output as a Piecewise of the coordinates, to be printed, differentiated or proven about."""
+"""RuleSet -> sympy: every output as a Piecewise of the coordinates, to be printed, differentiated
+or proven about.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -33,10 +35,12 @@ def to_sympy(rules: "RuleSet", *, exact: bool, domain: bool) -> dict[str, Expres
     outside = [(sympy.nan, sympy.Not(_build_domain(rules, symbols, number)))] if domain else []
     last = [(sympy.nan, sympy.true)] if len(rules) > 1 or rules.rules[0].conditions else []
     found = {}
+
     for output, head in zip(rules.outputs, rules.heads, strict=True):
         values = [_apply_link(head, scores) for scores in maps]
         pieces = [*outside, *zip(values, tests, strict=True), *last]
         found[output] = sympy.Piecewise(*pieces, evaluate=False)
+
     return found
 
 
@@ -86,13 +90,16 @@ def _build_domain(
     ):
         parts += [sympy.Ge(symbol, number(low), evaluate=False)] if np.isfinite(low) else []
         parts += [sympy.Le(symbol, number(high), evaluate=False)] if np.isfinite(high) else []
+
     for row, limit in zip(domain.normals, domain.limits.tolist(), strict=True):
         parts.append(
             sympy.Le(_build_affine(row, 0.0, symbols, number), number(limit), evaluate=False)
         )
+
     for group in domain.groups:
         parts += [sympy.Or(sympy.Eq(symbols[j], 0), sympy.Eq(symbols[j], 1)) for j in group]
         parts.append(sympy.Eq(sympy.Add(*(symbols[j] for j in group)), 1))
+
     return sympy.And(*parts) if parts else sympy.true
 
 
@@ -108,7 +115,9 @@ def _build_power(exponent: Expression) -> Expression:
 
 
 def _build_softmax(s: Sequence[Expression], i: int) -> Expression:
-    """With the score itself taken out of every power, so that none of them is infinite over infinite."""
+    """With the score itself taken out of every power, so that none of them is infinite over
+    infinite.
+    """
     import sympy
 
     return 1 / sympy.Add(*(_build_power(other - s[i]) for other in s))
@@ -140,6 +149,7 @@ def _build_argmax(s: Sequence[Expression], _: int) -> Expression:
         )
         for i, score in enumerate(s[:-1])
     ]
+
     return sympy.Piecewise(*pieces, (len(s) - 1, sympy.true), evaluate=False)
 
 

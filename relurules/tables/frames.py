@@ -38,7 +38,8 @@ def make_default_names(count: int, prefix: str = "x") -> tuple[str, ...]:
 
 
 def find_text_flaw(text: str) -> str | None:
-    """What keeps a text out of files, code and databases: a NUL, or half of a surrogate pair; None where nothing does.
+    """What keeps a text out of files, code and databases: a NUL, or half of a surrogate pair; None
+    where nothing does.
 
     UTF-8 has no code for the half of a pair; Python puts one where bytes of a name aren't UTF-8.
     """
@@ -84,14 +85,17 @@ def read_shape(table: Any) -> tuple[int, ...]:
 
 
 def fill_masked_values(table: Any) -> Any:
-    """A masked array of numbers as a plain one, with NaN where it is masked; anything else as it is."""
+    """A masked array of numbers as a plain one, with NaN where it is masked; anything else as it
+    is.
+    """
     if isinstance(table, np.ma.MaskedArray) and table.dtype.kind in "biuf":
         return np.where(np.ma.getmaskarray(table), np.nan, np.ma.getdata(table))
     return table
 
 
 def read_matrix(table: Any, names: Sequence[str]) -> Array:
-    """Return the columns `names` of a table, in that order, as an (N, d) float64 matrix; missing values are NaN.
+    """Return the columns `names` of a table, in that order, as an (N, d) float64 matrix; missing
+    values are NaN.
 
     A frame is read by column name (further columns are ignored), a bare array by position.
     Raises DataError for a missing column, a wrong width, or a value that isn't a number.
@@ -111,23 +115,29 @@ def select_columns(table: Any, names: Sequence[str]) -> list[Any]:
     if found is None:
         read_shape(table)
         return list(_check_two_dimensional(np.asarray(fill_masked_values(table)), names).T)
+
     missing = [name for name in names if name not in found]
     if missing:
         raise DataError(
-            f"the table lacks {len(missing)} of {len(names)} columns: {', '.join(map(quote_name, missing[:5]))}"
+            f"the table lacks {len(missing)} of {len(names)} columns: "
+            f"{', '.join(map(quote_name, missing[:5]))}"
             f"{' ...' if len(missing) > 5 else ''}; it has {', '.join(map(quote_name, found[:8]))}"
         )
+
     doubled = [name for name in names if found.count(name) > 1]
     if doubled:
         raise DataError(
             f"the table has more than one column {doubled[0]!r}; give each its own name"
         )
+
     by_name = dict(zip(found, table.columns, strict=True))
     return [table[by_name[name]] for name in names]
 
 
 def read_numbers(column: Any, name: str) -> Array:
-    """One column as (N,) float64, missing values as NaN; DataError naming the first value that isn't a number."""
+    """One column as (N,) float64, missing values as NaN; DataError naming the first value that
+    isn't a number.
+    """
     if hasattr(column, "to_numpy"):
         column = column.to_numpy()
     values = np.asarray(fill_masked_values(column))
@@ -146,7 +156,8 @@ def read_entries(column: Any, name: str) -> list[Value]:
 
 
 def check_file_size(path: Path) -> None:
-    """DataError for a file of a table that has no end, or that can't fit into memory, before it is read whole.
+    """DataError for a file of a table that has no end, or that can't fit into memory, before it is
+    read whole.
 
     A compressed file, and a Parquet file, may hold far more than its own bytes.
     """
@@ -154,16 +165,20 @@ def check_file_size(path: Path) -> None:
         raise DataError(f"{path}: is a device; expected a CSV or Parquet file")
     if not stat.S_ISREG(path.stat().st_mode):  # pipes may be read, and folders of Parquet files
         return
+
     size, memory = _measure_file_size(path), _measure_memory()
     if size > memory:
         raise DataError(
-            f"{path}: its table takes {size / 2**30:.1f} GB or more, and there are {memory / 2**30:.1f} GB of "
+            f"{path}: its table takes {size / 2**30:.1f} GB or more, and there are "
+            f"{memory / 2**30:.1f} GB of "
             "memory; give fewer rows or columns"
         )
 
 
 def _measure_file_size(path: Path) -> int:
-    """Bytes that the table of a file takes at least; of a compressed one, counted as far as matters."""
+    """Bytes that the table of a file takes at least; of a compressed one, counted as far as
+    matters.
+    """
     if path.suffix == ".parquet":
         from pyarrow.parquet import ParquetFile
 
@@ -171,15 +186,18 @@ def _measure_file_size(path: Path) -> int:
             return int(
                 file.metadata.num_rows * file.metadata.num_columns * np.dtype(np.float64).itemsize
             )
+
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             return sum(member.file_size for member in archive.infolist())
     if path.suffix not in _COMPRESSED:
         return path.stat().st_size
+
     size, memory = 0, _measure_memory()
     with _COMPRESSED[path.suffix](path) as stream:
         while size <= memory and (part := stream.read(2**20)):
             size += len(part)
+
     return size
 
 
@@ -195,7 +213,9 @@ def _measure_memory() -> int:
 
 
 def is_table(data: Any) -> bool:
-    """Whether data is one array, a list of rows or a frame, rather than a file or an iterable of tables."""
+    """Whether data is one array, a list of rows or a frame, rather than a file or an iterable of
+    tables.
+    """
     if isinstance(data, list | tuple):
         return bool(data) and read_column_names(data[0]) is None and np.ndim(data[0]) < 2
     return not isinstance(data, str | Path) and (
@@ -206,8 +226,9 @@ def is_table(data: Any) -> bool:
 def iterate_batches(data: Any, text: Sequence[str] = ()) -> Iterator[Any]:
     """A table in pieces of a bounded number of rows, in order.
 
-    data: a table, an iterable of tables, or the path of a CSV or Parquet file. Columns of a CSV file named in `text`
-    are read as text, also where a piece of the file shows numbers alone. DataError for a file that can't be read.
+    data: a table, an iterable of tables, or the path of a CSV or Parquet file. Columns of a CSV
+    file named in `text` are read as text, also where a piece of the file shows numbers alone.
+    DataError for a file that can't be read.
     """
     if isinstance(data, str | Path):
         tables: Iterable[Any] = _read_file_batches(Path(data), dict.fromkeys(text, str))
@@ -215,6 +236,7 @@ def iterate_batches(data: Any, text: Sequence[str] = ()) -> Iterator[Any]:
         tables = [data if read_column_names(data) is not None else np.asarray(data)]
     else:
         tables = data
+
     for table in tables:
         rows = getattr(table, "iloc", table)
         if np.ndim(table) == 0 or len(table) <= _ROWS:
@@ -259,8 +281,11 @@ def _read_number(value: Any, name: str, row: int) -> float:
         return np.nan
     if isinstance(value, str | bytes):
         raise DataError(
-            f"column {name!r}, row {row}: found {value!r}, expected a number; encode text columns before the network"
+            f"column {name!r}, row {row}: found {value!r}, expected a number; encode text "
+            "columns "
+            "before the network"
         )
+
     try:
         return float(value)
     except OverflowError as error:

@@ -1,6 +1,8 @@
-"""Front doors: a model as the user has it -> Graph, and -> the function that its own framework computes in float64.
+"""Front doors: a model as the user has it -> Graph, and -> the function that its own framework
+computes in float64.
 
-A new front-end is one file here and one row in `_FRONTENDS`. Only the door that is needed loads its framework.
+A new front-end is one file here and one row in `_FRONTENDS`. Only the door that is needed loads its
+framework.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +23,8 @@ from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
 Array = NDArray[np.float64]
 Reference = Callable[[Any], Array]
 
-#: Does this row know the model? -> module of this package with a `trace(model, input_shape)` like the one below.
+#: Does this row know the model? -> module of this package with a `trace(model, input_shape)` like
+#: the one below.
 _FRONTENDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda model: _is_a(model, "torch.nn.modules.module.Module"), "torch.front_end"),
     (
@@ -41,31 +44,38 @@ _FRONTENDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
 )
 
 SUPPORTED = (
-    "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, onnx.ModelProto, path of a .onnx file, fitted "
-    "scikit-learn MLPClassifier, MLPRegressor or Pipeline, ReLURulesClassifier, ReLURulesRegressor, skorch net, "
+    "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, onnx.ModelProto, path of "
+    "a .onnx file, fitted "
+    "scikit-learn MLPClassifier, MLPRegressor or Pipeline, ReLURulesClassifier, "
+    "ReLURulesRegressor, skorch net, "
     "relurules Graph"
 )
 
-#: Rows on which a traced network is compared with the model it came from, and how far they may differ.
+#: Rows on which a traced network is compared with the model it came from, and how far they may
+#: differ.
 _PROBES, _TOLERANCE = 32, 1e-9
 
 
 def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, Reference]:
-    """Model -> Graph, and the model's own function, (N, d) -> (N, m) in float64, run by its own framework.
+    """Model -> Graph, and the model's own function, (N, d) -> (N, m) in float64, run by its own
+    framework.
 
     Where the graph's columns aren't its inputs, the function takes the user's table too.
 
-    input_shape: shape of one row where the model doesn't tell, such as (1, 8, 8). The traced network is evaluated
-    beside the model on a few rows before it is returned. Raises ModelError for what can't be traced, naming the
-    operator and its place, and CheckError should the two disagree.
+    input_shape: shape of one row where the model doesn't tell, such as (1, 8, 8). The traced
+    network is evaluated beside the model on a few rows before it is returned. Raises ModelError for
+    what can't be traced, naming the operator and its place, and CheckError should the two disagree.
     """
     if isinstance(model, Graph):
         return model, model.evaluate
+
     known = input_shape is None or isinstance(input_shape, Sequence)
     if not known or not all(isinstance(size, Integral) and size > 0 for size in input_shape or ()):
         raise ModelError(
-            f"input_shape={input_shape!r}: expected the positive sizes of one row, such as (1, 8, 8)"
+            f"input_shape={input_shape!r}: expected the positive sizes of one row, such as (1, "
+            "8, 8)"
         )
+
     graph, reference = _load_frontend(model).trace(model, input_shape)
     _check_finite(graph)
     _check_against_model(graph, reference)
@@ -79,14 +89,17 @@ def _load_frontend(model: Any) -> Any:
                 return import_module(f"relurules.tracing.{module}")
             except ModuleNotFoundError as error:
                 raise ModelError(
-                    f"{error.name} isn't installed, and this model needs it: pip install {error.name}"
+                    f"{error.name} isn't installed, and this model needs it: pip install "
+                    f"{error.name}"
                 ) from error
+
     if isinstance(model, str | Path) and Path(model).suffix in PICKLE_SUFFIXES:
         load_pickled(Path(model), trusted=False)
     if isinstance(model, str | Path):
         raise ModelError(
             f"{model}: files of type {Path(model).suffix!r} can't be read; supported: {SUPPORTED}"
         )
+
     raise ModelError(
         f"a model of type {type(model).__name__} can't be traced; supported: {SUPPORTED}"
     )
@@ -109,7 +122,9 @@ def _check_finite(graph: Graph) -> None:
             where = scores[bad[0]] if name in "CUc" else network.neurons[bad[0]]
             what = "slope" if name == "slope" else "weights"
             raise ModelError(
-                f"{where} has {what} that aren't finite, so the network has no rules; look at its layer"
+                f"{where} has {what} that aren't finite, so the network has no rules; look at "
+                "its "
+                "layer"
             )
 
 
@@ -117,18 +132,24 @@ def _check_against_model(graph: Graph, function: Reference) -> None:
     spread = 10.0 ** np.linspace(-2, 3, _PROBES)[:, None]
     rng = np.random.default_rng(0)
     X = rng.normal(size=(_PROBES, len(graph.features))) * spread
+
     for group in find_groups(graph.columns):
         X[:, group] = np.eye(len(group))[rng.integers(len(group), size=_PROBES)]
+
     expected, found = function(X), graph.evaluate(X)
     terms = graph.network.magnitude(X) + np.finfo(float).tiny
     allowed = bound_link_error(
         graph.heads, graph.network.evaluate(X), _TOLERANCE * terms, _TOLERANCE
     )
+
     with np.errstate(all="ignore"):
         off = np.where(found == expected, 0.0, np.abs(found - expected) / allowed)
+
     if not (off <= 1.0).all():
         raise CheckError(
-            f"the traced network differs from the model by {_TOLERANCE * np.nanmax(off):.1e} of the sum of its "
-            f"absolute terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model compute in lower "
+            f"the traced network differs from the model by {_TOLERANCE * np.nanmax(off):.1e} of "
+            "the sum of its "
+            f"absolute terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model "
+            "compute in lower "
             "precision inside?"
         )

@@ -1,4 +1,6 @@
-"""Affine tensors: every entry of a tensor as an affine form of the inputs and of the neurons met so far."""
+"""Affine tensors: every entry of a tensor as an affine form of the inputs and of the neurons met so
+far.
+"""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -20,8 +22,9 @@ LARGEST = 2**27
 class AffineTensor:
     """constant + sum over the basis of columns[i] * basis[i].
 
-    constant: float64 of the tensor's own shape; columns: (n, *shape), for the first n variables of the basis: the d
-    inputs, then one phi(z) per neuron. Variables past n have no part in this tensor.
+    constant: float64 of the tensor's own shape; columns: (n, *shape), for the first n variables of
+    the basis: the d inputs, then one phi(z) per neuron. Variables past n have no part in this
+    tensor.
     """
 
     constant: Tensor
@@ -43,7 +46,8 @@ def apply_affine(
     operator: Callable[..., Any],
     linear_part: Callable[..., Any],
 ) -> Any:
-    """An affine operator on `data`: the operator itself on the constants, its linear part on every column.
+    """An affine operator on `data`: the operator itself on the constants, its linear part on every
+    column.
 
     Returns an AffineTensor, or a list of them where the operator returns several tensors.
     """
@@ -56,6 +60,7 @@ def apply_affine(
         for item in data
     ]
     whole, parts = operator(*constants), torch.vmap(linear_part)(*columns)
+
     if isinstance(whole, tuple | list):
         return [AffineTensor(constant, part) for constant, part in zip(whole, parts, strict=True)]
     return AffineTensor(whole, parts)
@@ -87,16 +92,20 @@ class Basis:
         return self.inputs + len(self.neurons)
 
     def activate(self, tensor: AffineTensor, slope: Tensor, layer: str) -> AffineTensor:
-        """PReLU of the given slope (broadcast to the tensor): one new neuron per entry, none where the slope is 1."""
+        """PReLU of the given slope (broadcast to the tensor): one new neuron per entry, none where
+        the slope is 1.
+        """
         slopes = slope.expand(tensor.constant.shape).reshape(-1)
         kinks = torch.nonzero(slopes != 1.0).reshape(-1)
         self.identities += len(slopes) - len(kinks)
         first = len(self)
         if (first + len(kinks)) * max(first + len(kinks), len(slopes)) > LARGEST:
             raise ModelError(
-                f"layer {layer!r} of {len(kinks)} neurons brings the network to {len(self.neurons) + len(kinks)}, too "
+                f"layer {layer!r} of {len(kinks)} neurons brings the network to "
+                f"{len(self.neurons) + len(kinks)}, too "
                 "many to be traced; make the network smaller"
             )
+
         flat = tensor.widened(first).reshape(first, -1)
         self.forms.extend(
             torch.cat([flat[:, kinks].T, tensor.constant.reshape(-1)[kinks, None]], dim=1)
@@ -109,6 +118,7 @@ class Basis:
         columns[:, kinks] = 0.0
         columns[first + torch.arange(len(kinks)), kinks] = 1.0
         shape = tensor.constant.shape
+
         return AffineTensor(constant.reshape(shape), columns.reshape(len(columns), *shape))
 
     def network(self, outputs: Sequence[AffineTensor]) -> Network:
@@ -118,6 +128,7 @@ class Basis:
         for i, form in enumerate(self.forms):
             rows[i, : len(form) - 1] = form[:-1]
             rows[i, -1] = form[-1]
+
         last = torch.cat(
             [out.widened(d + K).reshape(d + K, -1) for out in outputs], dim=1
         ).T.numpy()

@@ -1,4 +1,6 @@
-"""Which operator lets the rows of a batch influence one another: its values for all rows at once, and row by row."""
+"""Which operator lets the rows of a batch influence one another: its values for all rows at once,
+and row by row.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -21,9 +23,11 @@ class OperatorValues(NamedTuple):
 
 
 def find_mixing_operator(steps: Iterable[OperatorValues]) -> str | None:
-    """The place of the first operator whose numbers aren't those of the rows one by one; else of one that moves them.
+    """The place of the first operator whose numbers aren't those of the rows one by one; else of
+    one that moves them.
 
-    Entries that only stand elsewhere, as after a transposition, may be put back, so numbers that differ come first.
+    Entries that only stand elsewhere, as after a transposition, may be put back, so numbers that
+    differ come first.
     """
     moved = None
     for step in steps:
@@ -35,6 +39,7 @@ def find_mixing_operator(steps: Iterable[OperatorValues]) -> str | None:
             return step.place
         if moved is None and not has_same_numbers(together, alone):
             moved = step.place
+
     return moved
 
 

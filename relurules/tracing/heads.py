@@ -1,4 +1,6 @@
-"""What a model does to its scores at its end: tensors whose entries are heads, which may only be rearranged."""
+"""What a model does to its scores at its end: tensors whose entries are heads, which may only be
+rearranged.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +16,8 @@ from relurules.tracing.affine import AffineTensor, apply_affine
 
 @dataclass(frozen=True, slots=True)
 class LinkedTensor:
-    """A tensor of heads. index: of the tensor's own shape, which of `heads` stands where; scores: (k,), what they take.
+    """A tensor of heads. index: of the tensor's own shape, which of `heads` stands where; scores:
+    (k,), what they take.
 
     An operator that only moves entries about may be run on `index`.
     """
@@ -32,13 +35,16 @@ class LinkedTensor:
 def apply_link(
     link: str, tensor: AffineTensor, dim: int = -1, keepdim: bool = False
 ) -> LinkedTensor:
-    """The link of a tensor: entry by entry, or along `dim` where it is joint. keepdim: of a link that reduces."""
+    """The link of a tensor: entry by entry, or along `dim` where it is joint. keepdim: of a link
+    that reduces.
+    """
     flat = _flatten_tensor(tensor)
     places = torch.arange(len(flat.constant)).reshape(tensor.shape)
     if not LINKS[link].joint:
         return LinkedTensor(
             places, tuple(Head(link, (i,)) for i in range(len(flat.constant))), flat
         )
+
     along = places.movedim(dim, -1)
     size = along.shape[-1]
     taken = [tuple(row) for row in along.reshape(-1, size).tolist()]
@@ -49,6 +55,7 @@ def apply_link(
             tuple(Head(link, row) for row in taken),
             flat,
         )
+
     index = torch.arange(along.numel()).reshape(along.shape).movedim(-1, dim)
     return LinkedTensor(
         index, tuple(Head(link, row, j) for row in taken for j in range(size)), flat
@@ -58,17 +65,22 @@ def apply_link(
 def rearrange_heads(
     tensors: Sequence[LinkedTensor | AffineTensor | Tensor], operator: Callable[..., Any]
 ) -> Any:
-    """An operator that only moves entries about. Returns a Headed, or a list where the operator gives several."""
+    """An operator that only moves entries about.
+
+    Returns a Headed, or a list where the operator gives several.
+    """
     joined = [_to_linked_tensor(tensor) for tensor in tensors]
     indices: list[Tensor] = []
     heads: list[Head] = []
     first_score = 0
+
     for item in joined:
         indices.append(item.index + len(heads))
         heads += [
             one._replace(scores=tuple(i + first_score for i in one.scores)) for one in item.heads
         ]
         first_score += len(item.scores.constant)
+
     scores = _concatenate_tensors([item.scores for item in joined])
     result = operator(*indices)
     if isinstance(result, tuple | list):
@@ -79,10 +91,13 @@ def rearrange_heads(
 def collect_scores(
     outputs: Sequence[AffineTensor | LinkedTensor],
 ) -> tuple[list[AffineTensor], tuple[Head, ...]]:
-    """The outputs flattened in order as heads, and the distinct scores that these take; none where all are plain."""
+    """The outputs flattened in order as heads, and the distinct scores that these take; none where
+    all are plain.
+    """
     plain = [output for output in outputs if isinstance(output, AffineTensor)]
     if len(plain) == len(outputs):
         return plain, ()
+
     whole: LinkedTensor = rearrange_heads(
         outputs, lambda *indices: torch.cat([index.reshape(-1) for index in indices])
     )
@@ -94,10 +109,12 @@ def collect_scores(
     heads = [whole.heads[i] for i in whole.index.tolist()]
     number: dict[bytes, int] = {}
     kept: list[int] = []
+
     for i in (i for one in heads for i in one.scores):
         if forms[i] not in number:
             number[forms[i]] = len(kept)
             kept.append(i)
+
     renumbered = tuple(
         one._replace(scores=tuple(number[forms[i]] for i in one.scores)) for one in heads
     )

@@ -15,23 +15,30 @@ from relurules.tables.frames import make_default_names, read_column_names
 
 
 def derive_domain(graph: Graph, data: Any) -> Domain:
-    """The range of a table's columns, read as the model reads them; without a table, all that the model takes."""
+    """The range of a table's columns, read as the model reads them; without a table, all that the
+    model takes.
+    """
     if data is None:
         return Domain.over(graph.columns)
     return Domain.from_data(data, graph.columns if graph.named else None)
 
 
 def make_unbounded_domain(graph: Graph, table: Any, *, whole: bool) -> Domain:
-    """All rows that a model without names of its own can take, in a table's columns. whole: it isn't just a piece."""
+    """All rows that a model without names of its own can take, in a table's columns. whole: it
+    isn't just a piece.
+    """
     if table is None:
         return Domain.over(graph.columns)
+
     columns = infer_columns(table)
     if not whole and not is_plain(columns):
         name = next(column.name for column in columns if column.categories)
         raise DomainError(
-            f"column {name!r} holds text, and its categories can't be told from the first piece of the data; give the "
+            f"column {name!r} holds text, and its categories can't be told from the first piece "
+            "of the data; give the "
             "domain, such as Domain.from_data(frame)"
         )
+
     return Domain.over(columns)
 
 
@@ -52,20 +59,28 @@ def encode_tables(domain: Domain, tables: Iterator[Any]) -> Iterator[Array]:
 
 
 def resolve_domain(graph: Graph, domain: Domain | None, data: Any) -> Domain:
-    """The domain given, or that of the data, in the columns of the model; DomainError where they don't fit."""
+    """The domain given, or that of the data, in the columns of the model; DomainError where they
+    don't fit.
+    """
     domain = derive_domain(graph, data) if domain is None else domain
     if not is_plain(graph.columns):
         return domain.aligned(graph.columns)
+
     d = len(graph.features)
     if len(domain) != d and graph.batch > 1 and len(domain) * graph.batch == d:
         raise DomainError(
-            f"batch fixed to {graph.batch}: export with a dynamic one; as the model is, {graph.batch} rows of "
+            f"batch fixed to {graph.batch}: export with a dynamic one; as the model is, "
+            f"{graph.batch} rows of "
             f"{len(domain)} columns are one row of {d}"
         )
+
     if len(domain) != d:
         raise DomainError(
-            f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network reads {d}"
+            f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the "
+            "network "
+            f"reads {d}"
         )
+
     names = read_column_names(data)
     if domain.names == make_default_names(d) and names is not None and len(names) == d:
         return domain.renamed(names)

@@ -1,9 +1,11 @@
-"""The numbers of a model as plain JSON values, for a proof to start from: what its file holds, layer by layer.
+"""The numbers of a model as plain JSON values, for a proof to start from: what its file holds,
+layer by layer.
 
-Where the layers are known one by one they are told as they are stored, so that nothing is multiplied in floating point
-before the proof multiplies it exactly: torch.nn.Sequential of linear layers and PReLUs, scikit-learn MLPs behind
-StandardScaler, MinMaxScaler, MaxAbsScaler and RobustScaler. Everything else is told in the canonical form, which holds
-the stored numbers themselves where linear layers and activations alternate; `read` says which it is. `named` says
+Where the layers are known one by one they are told as they are stored, so that nothing is
+multiplied in floating point before the proof multiplies it exactly: torch.nn.Sequential of linear
+layers and PReLUs, scikit-learn MLPs behind StandardScaler, MinMaxScaler, MaxAbsScaler and
+RobustScaler. Everything else is told in the canonical form, which holds the stored numbers
+themselves where linear layers and activations alternate; `read` says which it is. `named` says
 whether columns and outputs have names of the model's own.
 """
 
@@ -40,6 +42,7 @@ def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
             [{"kind": "canonical", **arrays}],
             STORED if _is_alternating(graph) else TRACED,
         )
+
     heads = [
         {"link": h.link, "scores": list(h.scores), "component": h.component} for h in graph.heads
     ]
@@ -48,6 +51,7 @@ def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
         if is_plain(graph.columns)
         else {"columns": domain_to_json(Domain.over(graph.columns))["columns"]}
     )
+
     return {
         "format": MODEL_FORMAT,
         "version": MODEL_VERSION,
@@ -68,7 +72,9 @@ def _has_named_outputs(graph: Graph) -> bool:
 
 
 def _read_layers(model: Any, graph: Graph) -> list[Layer] | None:
-    """The layers as they are stored, None where they aren't known or don't give what the traced network gives."""
+    """The layers as they are stored, None where they aren't known or don't give what the traced
+    network gives.
+    """
     kind = type(model).__name__
     if kind == "Sequential" and type(model).__module__.startswith("torch."):
         layers = _read_torch_layers(model)
@@ -76,8 +82,10 @@ def _read_layers(model: Any, graph: Graph) -> list[Layer] | None:
         layers = _read_sklearn_layers(model)
     else:
         return None
+
     if layers is None:
         return None
+
     X = np.random.default_rng(0).normal(size=(_PROBES, len(graph.features))) * 10.0
     off = np.abs(_run_layers(layers, X) - graph.network.evaluate(X))
     return layers if bool((off <= _RELATIVE_TOLERANCE * graph.network.magnitude(X)).all()) else None
@@ -94,6 +102,7 @@ def _run_layers(layers: Sequence[Layer], X: Array) -> Array:
             minus, over, times, plus = (np.array(layer.get(name, 1.0 if name in ("over", "times") else 0.0))
                                         for name in ("minus", "over", "times", "plus"))  # fmt: skip
             X = (X - minus) / over * times + plus
+
     return X
 
 
@@ -117,6 +126,7 @@ def _read_torch_layers(model: Any) -> list[Layer] | None:
             layers.append({"kind": "prelu", "slopes": slopes.tolist()})
         elif kind not in ("Identity", "Dropout") and not (kind in _LINKS and i == len(modules) - 1):
             return None
+
     return layers if width else None
 
 
@@ -133,6 +143,7 @@ def _read_sklearn_layers(model: Any) -> list[Layer] | None:
         [step for _, step in model.steps] if type(model).__name__ == "Pipeline" else [model]
     )
     layers = []
+
     for step in steps:
         if step in (None, "passthrough"):
             continue
@@ -145,15 +156,18 @@ def _read_sklearn_layers(model: Any) -> list[Layer] | None:
                 **{k: np.asarray(v).tolist() for k, v in told.items() if v is not None},
             }
         )
+
     if type(mlp).__name__ not in ("MLPClassifier", "MLPRegressor") or mlp.activation not in (
         "relu",
         "identity",
     ):
         return None
+
     for i, (weights, constants) in enumerate(zip(mlp.coefs_, mlp.intercepts_, strict=True)):
         if i and mlp.activation == "relu":
             layers.append({"kind": "prelu", "slopes": [0.0] * len(weights)})
         layers.append(_make_affine_layer(np.asarray(weights).T, constants))
+
     return layers
 
 
@@ -169,15 +183,19 @@ _SCALERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 
 
 def _is_alternating(graph: Graph) -> bool:
-    """Whether linear layers and activations alternate: then no two of them were multiplied by one another."""
+    """Whether linear layers and activations alternate: then no two of them were multiplied by one
+    another.
+    """
     last = ""
     if graph.identities or any(degree > 1 for _, degree in graph.layers.out_degree):
         return False
+
     for _, said in graph.layers.nodes(data=True):
         kind = _KINDS.get(said["operator"].removeprefix("aten::"), "other")
         if kind == "linear" == last or kind == "other":
             return False
         last = last if kind == "constant" else kind
+
     return len(graph.layers) > 0
 
 

@@ -1,4 +1,5 @@
-"""What continuous piecewise linear operators are made of, whatever their framework: affine maps around ReLUs.
+"""What continuous piecewise linear operators are made of, whatever their framework: affine maps
+around ReLUs.
 
 max(u, v) = v + relu(u - v); clipping and pooling follow.
 """
@@ -65,6 +66,7 @@ def clip(
     """min(max(x, low), high) = low + relu(x - low) - relu(x - high) for low <= high."""
     if isinstance(low, AffineTensor) or isinstance(high, AffineTensor):
         raise refuse("its limits depend on the input")
+
     low, high = (
         None if isinstance(limit, float) and math.isinf(limit) else limit for limit in (low, high)
     )
@@ -74,9 +76,11 @@ def clip(
         return take_larger(basis, x, as_float64(low), layer)
     if low is None:
         return take_smaller(basis, x, as_float64(high), layer)
+
     low, high = as_float64(low), as_float64(high)
     if not (low <= high).all():
         raise refuse("its lower limit exceeds its upper one")
+
     above = relu(basis, add_weighted((1.0, x), (-1.0, low)), layer)
     return add_weighted(
         (1.0, low), (1.0, above), (-1.0, relu(basis, add_weighted((1.0, x), (-1.0, high)), layer))
@@ -86,7 +90,9 @@ def clip(
 def reduce_extreme(
     basis: Basis, x: AffineTensor, dims: Sequence[int], keep: bool, sign: float, layer: str
 ) -> AffineTensor:
-    """The largest (sign 1) or smallest (sign -1) entry over the dimensions `dims`, which are kept as 1 or dropped."""
+    """The largest (sign 1) or smallest (sign -1) entry over the dimensions `dims`, which are kept
+    as 1 or dropped.
+    """
     rank = x.constant.dim()
     kept = [
         1 if d in dims else size for d, size in enumerate(x.constant.shape) if keep or d not in dims
@@ -104,7 +110,8 @@ def index_windows(
     size: Sequence[int], out: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int],
     begin: Sequence[int],
 ) -> Tensor:  # fmt: skip
-    """(places, windows): which entry of the flattened input stands at each place of each window, -1 in the padding.
+    """(places, windows): which entry of the flattened input stands at each place of each window, -1
+    in the padding.
 
     size, out: shapes of the input and of the windows; begin: padding before the input.
     """
@@ -120,7 +127,9 @@ def index_windows(
 def max_pool(
     basis: Basis, x: AffineTensor, index: Tensor, out: Sequence[int], layer: str
 ) -> AffineTensor:
-    """The largest entry of every window; x: batch, channels and more; places in the padding repeat another entry."""
+    """The largest entry of every window; x: batch, channels and more; places in the padding repeat
+    another entry.
+    """
     filled = torch.where(index < 0, index.max(dim=0).values, index)
 
     def candidates(t: Tensor) -> tuple[Tensor, ...]:

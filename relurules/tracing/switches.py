@@ -12,7 +12,8 @@ from torch import Tensor
 from relurules.tracing.affine import AffineTensor, Basis, add_weighted
 from relurules.tracing.relu_blocks import Refuse, as_float64
 
-#: How far y - n may be from a multiple of u - v, as a share of their largest coefficient: rounding of weights.
+#: How far y - n may be from a multiple of u - v, as a share of their largest coefficient: rounding
+#: of weights.
 _ROUNDING = 1e-12
 
 
@@ -53,6 +54,7 @@ def select_by_switch(
         torch.where(fixed, 0.0, _find_factor(lead, yes, no, fixed, refuse)), kink
     )
     settled = _scale_tensor(torch.where(fixed, on, 0.0), add_weighted((1.0, yes), (-1.0, no)))
+
     return add_weighted((1.0, no), (1.0, turning), (1.0, settled))
 
 
@@ -68,6 +70,7 @@ def _find_factor(
     factor = (one - two).gather(0, at)[0] / torch.where(fixed, 1.0, turn.gather(0, at)[0])
     off = (one - two - factor * turn).abs().amax(dim=0)
     size = torch.maximum(one.abs(), two.abs()).amax(dim=0)
+
     if bool((~fixed & (off > _ROUNDING * size)).any()):
         raise refuse("what it chooses from isn't equal where its condition turns, so it jumps")
     return factor

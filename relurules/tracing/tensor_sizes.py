@@ -1,4 +1,6 @@
-"""How large the tensors of an exported graph are, before any is made: a few nodes can ask for terabytes."""
+"""How large the tensors of an exported graph are, before any is made: a few nodes can ask for
+terabytes.
+"""
 
 import math
 from collections.abc import Iterable
@@ -16,7 +18,9 @@ from relurules.tracing.torch.fx_nodes import node_error
 
 
 def check_declared_sizes(nodes: Iterable[torch.fx.Node]) -> None:
-    """Refuse a program that says itself that it needs a larger tensor than LARGEST, before any of it is run."""
+    """Refuse a program that says itself that it needs a larger tensor than LARGEST, before any of
+    it is run.
+    """
     for node in nodes:
         for leaf in tree_leaves(node.meta.get("val")):
             if isinstance(leaf, Tensor):
@@ -25,12 +29,17 @@ def check_declared_sizes(nodes: Iterable[torch.fx.Node]) -> None:
                     shape = tuple(leaf.shape)
                     raise node_error(
                         node,
-                        f"its result of shape {shape} is too large: {known} numbers; at most {LARGEST}",
+                        (
+                            f"its result of shape {shape} is too large: {known} numbers; at most "
+                            f"{LARGEST}"
+                        ),
                     )
 
 
 def check_result_size(node: torch.fx.Node, args: Any, kwargs: Any) -> None:
-    """Refuse an operator whose result would have more entries than LARGEST, one set for each input and neuron."""
+    """Refuse an operator whose result would have more entries than LARGEST, one set for each input
+    and neuron.
+    """
     columns = 1 + max(
         (
             len(value.columns)
@@ -39,11 +48,13 @@ def check_result_size(node: torch.fx.Node, args: Any, kwargs: Any) -> None:
         ),
         default=0,
     )
+
     for shape in _infer_shapes(node, args, kwargs):
         if columns * shape.numel() > LARGEST:
             raise node_error(
                 node,
-                f"its result of shape {tuple(shape)} is too large: {columns * shape.numel()} numbers, one set for each "
+                f"its result of shape {tuple(shape)} is too large: {columns * shape.numel()} "
+                "numbers, one set for each "
                 f"input and neuron; up to {LARGEST} can be",
             )
 
@@ -52,12 +63,16 @@ def check_weight_size(value: Tensor, name: str) -> None:
     """Refuse a weight that claims more entries than LARGEST, as a view of few stored ones may."""
     if value.numel() > LARGEST:
         raise ModelError(
-            f"{name} has the shape {tuple(value.shape)}, {value.numel()} numbers; supported: up to {LARGEST}"
+            f"{name} has the shape {tuple(value.shape)}, {value.numel()} numbers; "
+            "supported: up "
+            f"to {LARGEST}"
         )
 
 
 def _infer_shapes(node: torch.fx.Node, args: Any, kwargs: Any) -> list[torch.Size]:
-    """Shapes of what the operator gives, told by torch without computing it; none where torch can't tell."""
+    """Shapes of what the operator gives, told by torch without computing it; none where torch can't
+    tell.
+    """
     args, kwargs = tree_map(_move_to_meta, (args, kwargs))
     try:
         with torch.device("meta"), torch.no_grad():

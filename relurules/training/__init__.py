@@ -1,1 +1,3 @@
-"""Training: networks of few rules, by saliency or by Csirmaz's force; estimators; the fit of a whole table."""
+"""Training: networks of few rules, by saliency or by Csirmaz's force; estimators; the fit of a
+whole table.
+"""

@@ -1,10 +1,11 @@
 """A small binary classifier made for its rules: few inputs, and few PReLUs that are not linear.
 
-Four stages: fit; drop the inputs that matter least, a few at a time, fitting on in between; force the slopes of all
-PReLUs but the few most nonlinear ones to 1 and freeze them there; leave each of those few neurons its strongest inputs
-only, since they become the conditions of the rules, and fit on. The force is Csirmaz's (see `relurules.train.force`)
-with another rate: his follows a squared error below 0.01, which a classifier on noisy data never reaches, so here the
-rate rises to 1 in a fixed number of steps.
+Four stages: fit; drop the inputs that matter least, a few at a time, fitting on in between; force
+the slopes of all PReLUs but the few most nonlinear ones to 1 and freeze them there; leave each of
+those few neurons its strongest inputs only, since they become the conditions of the rules, and fit
+on. The force is Csirmaz's (see `relurules.train.force`) with another rate: his follows a squared
+error below 0.01, which a classifier on noisy data never reaches, so here the rate rises to 1 in a
+fixed number of steps.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,10 +39,11 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class TrainedClassifier:
-    """A trained classifier: `model` maps raw inputs (N, d) float32 to logits (N, 1), and is in eval mode.
+    """A trained classifier: `model` maps raw inputs (N, d) float32 to logits (N, 1), and is in eval
+    mode.
 
-    `prelus` PReLUs in all, `nonlinear` of them with a slope that does not count as linear; `features` input columns
-    with a nonzero weight in the first layer.
+    `prelus` PReLUs in all, `nonlinear` of them with a slope that does not count as linear;
+    `features` input columns with a nonzero weight in the first layer.
     """
 
     model: nn.Sequential
@@ -61,26 +63,30 @@ def fit_classifier(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> TrainedClassifier:
-    """Train a PReLU network on rows X (N, d), in raw units, with classes y (N,) of 0 and 1; see the module's text.
+    """Train a PReLU network on rows X (N, d), in raw units, with classes y (N,) of 0 and 1; see the
+    module's text.
 
-    The model is BatchNorm1d (standardises the columns), Linear, PReLU (one slope per neuron), ..., Linear. At most
-    `max_features` columns have nonzero first-layer weights, at most `max_neurons` slopes differ from exactly 1, and a
-    first-layer neuron of such a slope reads at most `max_terms` columns.
-    `progress` is called with the share done, in (0, 1], and what is being done. Full-batch Adam on the cross-entropy;
-    the same arguments give the same model, and the global random state is left alone.
-    Raises DataError when X or y has another shape or other values, or a class has fewer than two rows; ValueError when
-    a limit or a hidden width is too small.
+    The model is BatchNorm1d (standardises the columns), Linear, PReLU (one slope per neuron), ...,
+    Linear. At most `max_features` columns have nonzero first-layer weights, at most `max_neurons`
+    slopes differ from exactly 1, and a first-layer neuron of such a slope reads at most `max_terms`
+    columns. `progress` is called with the share done, in (0, 1], and what is being done. Full-batch
+    Adam on the cross-entropy; the same arguments give the same model, and the global random state
+    is left alone. Raises DataError when X or y has another shape or other values, or a class has
+    fewer than two rows; ValueError when a limit or a hidden width is too small.
     """
     _check_arguments(X, y, hidden, max_neurons, min(max_features, max_terms))
     training, validation = _split_rows(y, seed)
     rows, classes = torch.from_numpy(X).float(), torch.from_numpy(y).float().unsqueeze(1)
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = _build_network(X[training], hidden)
+
     rounds = _plan_prune_rounds(X.shape[1], max_features)
     total = FIT_STEPS + PRUNE_STEPS * len(rounds) + FORCE_STEPS + FINAL_STEPS
     held_out = (rows[validation], classes[validation])
     run = _ClassifierTraining(model, (rows[training], classes[training]), held_out, progress, total)
+
     with _use_one_thread():
         run.fit(FIT_STEPS, "fitting the network")
         for remaining in rounds:
@@ -89,6 +95,7 @@ def fit_classifier(
         run.force(max_neurons)
         run.keep_terms(max_terms)
         run.fit(FINAL_STEPS, "fitting the final network", choose=True)
+
     slopes = run.slopes()
     features = int((run.first.weight != 0.0).any(dim=0).sum())
     return TrainedClassifier(model, len(slopes), int((slopes <= LINEAR_THRESHOLD).sum()), features)
@@ -96,7 +103,9 @@ def fit_classifier(
 
 @dataclass
 class _ClassifierTraining:
-    """The state of one training run: the model, its data, which slopes are frozen, which first-layer weights stay."""
+    """The state of one training run: the model, its data, which slopes are frozen, which
+    first-layer weights stay.
+    """
 
     model: nn.Sequential
     training: tuple[Tensor, Tensor]
@@ -125,7 +134,9 @@ class _ClassifierTraining:
         return parameters_to_vector(self._slope_parameters()).detach().clone()
 
     def fit(self, steps: int, message: str, *, choose: bool = False) -> None:
-        """Take `steps` gradient steps; with `choose`, end on the state with the least validation loss."""
+        """Take `steps` gradient steps; with `choose`, end on the state with the least validation
+        loss.
+        """
         best, state = float("inf"), deepcopy(self.model.state_dict())
         for _ in range(steps):
             self._step(message)
@@ -133,19 +144,24 @@ class _ClassifierTraining:
                 loss = self._loss(self.validation).item() if choose else best
             if loss < best:
                 best, state = loss, deepcopy(self.model.state_dict())
+
         if choose:
             self.model.load_state_dict(state)
 
     def keep_inputs(self, count: int) -> None:
-        """Keep the `count` inputs without which the training loss rises most; the weights of all others become 0."""
+        """Keep the `count` inputs without which the training loss rises most; the weights of all
+        others become 0.
+        """
         weight = self.first.weight
         full = weight.detach().clone()
         rises = torch.full((weight.shape[1],), -torch.inf)
+
         with torch.no_grad():
             for j in torch.nonzero(self.read.any(dim=0)).flatten():
                 weight[:, j] = 0.0
                 rises[j] = self._loss(self.training)
                 weight.copy_(full)
+
         self.read = torch.zeros_like(self.read).index_fill_(1, rises.topk(count).indices, True)
 
     def keep_terms(self, count: int) -> None:
@@ -155,7 +171,9 @@ class _ClassifierTraining:
             self.read[i] &= torch.zeros_like(self.read[i]).index_fill_(0, strongest, True)
 
     def force(self, keep: int) -> None:
-        """Push to 1 and freeze, in FORCE_STEPS gradient steps, the slopes of all PReLUs but the `keep` lowest."""
+        """Push to 1 and freeze, in FORCE_STEPS gradient steps, the slopes of all PReLUs but the
+        `keep` lowest.
+        """
         self.optimizer.param_groups[0]["weight_decay"] = 2 * FINAL_DECAY
         for step in range(1, FORCE_STEPS + 1):
             self._step("making PReLUs linear")
@@ -177,8 +195,10 @@ class _ClassifierTraining:
         self.optimizer.zero_grad()
         self._loss(self.training).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
+
         with torch.no_grad():
             self.first.weight[~self.read] = 0.0
+
         slopes = self.slopes().clamp(0.0, 1.0)
         vector_to_parameters(slopes.masked_fill(self.frozen, 1.0), self._slope_parameters())
         self.done += 1
@@ -188,7 +208,9 @@ class _ClassifierTraining:
 
 @contextmanager
 def _use_one_thread() -> Iterator[None]:
-    """Compute on one thread: faster for so small a network, and the sums do not depend on the number of cores."""
+    """Compute on one thread: faster for so small a network, and the sums do not depend on the
+    number of cores.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -212,7 +234,8 @@ def _check_arguments(
         raise DataError("y must hold 0 and 1 only, each at least twice")
     if not hidden or min(hidden) < 1 or max_neurons < 0 or fewest < 1:
         raise ValueError(
-            "hidden widths, max_features and max_terms must be at least 1, and max_neurons at least 0"
+            "hidden widths, max_features and max_terms must be at least 1, and max_neurons at "
+            "least 0"
         )
 
 
@@ -226,7 +249,9 @@ def _split_rows(y: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDA
 
 
 def _build_network(X: NDArray[np.float64], hidden: tuple[int, ...]) -> nn.Sequential:
-    """Return the untrained network, its BatchNorm1d set to the mean and variance of X (a constant column: 1)."""
+    """Return the untrained network, its BatchNorm1d set to the mean and variance of X (a constant
+    column: 1).
+    """
     standardise = nn.BatchNorm1d(X.shape[1], affine=False, eps=0.0)
     variance = X.var(axis=0)
     standardise.running_mean = torch.from_numpy(X.mean(axis=0)).float()

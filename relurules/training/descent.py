@@ -25,7 +25,9 @@ EpochProgress = Callable[[int, float], None]
 
 
 class Schedule(NamedTuple):
-    """epochs: at most; patience: epochs without a smaller validation loss that end it; rate: falls to 0 by a cosine."""
+    """epochs: at most; patience: epochs without a smaller validation loss that end it; rate: falls
+    to 0 by a cosine.
+    """
 
     epochs: int
     rate: float = 3e-3
@@ -36,14 +38,19 @@ class Schedule(NamedTuple):
 def random_network(
     d: int, hidden: tuple[int, ...], scores: int, random: np.random.Generator
 ) -> ReluParameters:
-    """A network with hidden layers and weights as K. He et al., "Delving deep into rectifiers", 2015, biases 0."""
+    """A network with hidden layers and weights as K.
+
+    He et al., "Delving deep into rectifiers", 2015, biases 0.
+    """
     K, first = sum(hidden), np.cumsum((0, *hidden))
     A, L, U = np.zeros((K, d)), np.zeros((K, K)), np.zeros((scores, K))
     A[: hidden[0]] = random.normal(size=(hidden[0], d)) * np.sqrt(2 / d)
+
     for (low, high), end in zip(pairwise(first), first[2:], strict=False):
         L[high:end, low:high] = random.normal(size=(end - high, high - low)) * np.sqrt(
             2 / (high - low)
         )
+
     U[:, first[-2] :] = random.normal(size=(scores, hidden[-1])) / np.sqrt(hidden[-1])
     C, b, c = np.zeros((scores, d)), np.zeros(K), np.zeros(scores)
     return ReluParameters(A, L, b, C, U, c, (A != 0, L != 0, C != 0))
@@ -55,14 +62,16 @@ def train_by_adam(
 ) -> ReluParameters:  # fmt: skip
     """The network of the least validation loss, looked at after every epoch.
 
-    l1: factor of the sum of absolute weights from inputs and neurons to neurons, as it is usual for L1 training. told
-    is called with the epochs done and the validation loss. No epoch begins after the deadline.
+    l1: factor of the sum of absolute weights from inputs and neurons to neurons, as it is usual for
+    L1 training. told is called with the epochs done and the validation loss. No epoch begins after
+    the deadline.
     """
     rows, values = data.training, get_parameters(compact)
     batches = -(-len(rows.X) // schedule.batch)
     penalised = penalty_factors(compact, l1, "AL")
     mean, square, step = np.zeros_like(values), np.zeros_like(values), 0
     best, least, waited = compact, mean_loss(compact, data.validation, task), 0
+
     for epoch in range(schedule.epochs):
         if deadline.is_over():
             break
@@ -86,4 +95,5 @@ def train_by_adam(
             told(epoch + 1, loss)
         if waited >= schedule.patience:
             break
+
     return best

@@ -1,4 +1,6 @@
-"""scikit-learn estimators that are trained to a number of rules; see `ReLURulesClassifier` and `ReLURulesRegressor`."""
+"""scikit-learn estimators that are trained to a number of rules; see `ReLURulesClassifier` and
+`ReLURulesRegressor`.
+"""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -27,7 +29,8 @@ try:
     )
 except ImportError as missing:
     raise UnsupportedError(
-        f"the estimators need scikit-learn 1.6 or newer: pip install 'relurules[sklearn]' ({missing})"
+        "the estimators need scikit-learn 1.6 or newer: pip install 'relurules[sklearn]' "
+        f"({missing})"
     ) from missing
 
 if TYPE_CHECKING:
@@ -69,7 +72,8 @@ _PARAMETERS = """
 class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
     """What both estimators share."""
 
-    # What fit sets. _task: a name in `relurules.train.task`; _range: smallest and largest value of every column.
+    # What fit sets. _task: a name in `relurules.train.task`; _range: smallest and largest value of
+    # every column.
     graph_: Graph
     network_: Network
     dense_network_: Network
@@ -107,7 +111,8 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
 
     @property
     def rules_(self) -> RuleSet:
-        """The rules of the fitted network over the range of the training rows; computed when first asked for.
+        """The rules of the fitted network over the range of the training rows; computed when first
+        asked for.
 
         Raises NotFittedError before fit.
         """
@@ -131,16 +136,21 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
         if sizes.dtype.kind not in "iu" or sizes.ndim != 1 or not sizes.size or sizes.min() < 1:
             raise DataError(
-                f"hidden_layer_sizes is {self.hidden_layer_sizes!r}; expected the sizes of the layers, such as (40, 40)"
+                f"hidden_layer_sizes is {self.hidden_layer_sizes!r}; expected the sizes of the "
+                "layers, such as (40, 40)"
             )
+
         for name in ("max_epochs", "batch_size", "n_iter_no_change"):
             value = getattr(self, name)
             if value is not None and not value >= 1:
                 raise DataError(f"{name} is {value!r}; expected at least 1")
+
         if self.linearization not in _LINEARIZATIONS:
             raise UnsupportedError(
-                f"linearization {self.linearization!r}; supported: {', '.join(map(str, _LINEARIZATIONS))}"
+                f"linearization {self.linearization!r}; supported: "
+                f"{', '.join(map(str, _LINEARIZATIONS))}"
             )
+
         check_budget(_make_budget(self), bounded=self.linearization is not None)
 
     def _train(
@@ -152,7 +162,9 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         heads: tuple[Head, ...],
         names: Sequence[str],
     ) -> Any:
-        """Fit to rows X, (N, d), and y, (N,) of numbers or of the numbers of classes; sets the attributes."""
+        """Fit to rows X, (N, d), and y, (N,) of numbers or of the numbers of classes; sets the
+        attributes.
+        """
         deadline = Deadline.after(self.time_limit)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         X, y, weights = _drop_weightless_rows(X, y, weights)
@@ -168,16 +180,19 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
             features, tuple(names), self.dense_network_, build_layers(self.dense_network_), 0, heads
         )
         self.front_, self.chosen_, self._rules = None, None, None
+
         if self.linearization is not None:
             found = _linearize_graph(self, graph, (X, y, weights), little)
             self.hurried_ |= little.is_over()
             graph, self.front_, self.chosen_ = found.graph, found.front, found.chosen
+
         few = self.front_ is not None and self.front_["rules"].tolist()[self.chosen_ or 0] <= _FEW
         self.graph_, self.network_ = graph, graph.network
         if few:
             self._rules = extract_rules(
                 ExtractSource(model=self.graph_, domain=Domain.box(*self._range, features), data=X)
             )
+
         return self
 
     def _scores(self, X: Any) -> Array:
@@ -194,34 +209,41 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
     )
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "ReLURulesClassifier":
-        """Train on rows X, (N, d), of numbers, and classes y, (N,); sample_weight: (N,) of at least 0.
+        """Train on rows X, (N, d), of numbers, and classes y, (N,); sample_weight: (N,) of at least
+        0.
 
-        Raises DataError (a ValueError) where one class alone has rows with a weight, or the budget can't be kept, and
-        ValueError where X and y don't fit, or hold a missing value.
+        Raises DataError (a ValueError) where one class alone has rows with a weight, or the budget
+        can't be kept, and ValueError where X and y don't fit, or hold a missing value.
         """
         X, y = self._checked(X, y)
         check_classification_targets(y)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+
         self.classes_, numbers = np.unique(y, return_inverse=True)
         m = len(self.classes_)
         some = numbers if sample_weight is None else numbers[sample_weight != 0]
         if len(found := np.unique(some)) < 2:
             named = ", ".join(repr(label) for label in self.classes_[found].tolist())
             raise DataError(
-                f"rows of one class alone are here ({named}); a classifier needs at least two classes"
+                f"rows of one class alone are here ({named}); a classifier needs at least two "
+                "classes"
             )
+
         names = tuple(f"p_{label}" for label in self.classes_)
         if m == 2:
             heads: tuple[Head, ...] = (Head("complement", (0,)), Head("sigmoid", (0,)))
         else:
             heads = tuple(Head("softmax", tuple(range(m)), i) for i in range(m))
+
         task = "binary" if m == 2 else "multiclass"
         trained: ReLURulesClassifier = self._train(X, numbers, sample_weight, task, heads, names)
         return trained
 
     def decision_function(self, X: Any) -> Array:
-        """(N, d) -> the scores: (N,), positive for the second class, where there are two; else (N, classes)."""
+        """(N, d) -> the scores: (N,), positive for the second class, where there are two; else (N,
+        classes).
+        """
         scores = self._scores(X)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
@@ -244,10 +266,11 @@ class ReLURulesRegressor(RegressorMixin, _RuleEstimator):  # type: ignore[misc]
     )
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "ReLURulesRegressor":
-        """Train on rows X, (N, d), of numbers, and targets y, (N,); sample_weight: (N,) of at least 0.
+        """Train on rows X, (N, d), of numbers, and targets y, (N,); sample_weight: (N,) of at least
+        0.
 
-        Raises DataError (a ValueError) where the budget can't be kept, and ValueError where X and y don't fit, or hold
-        a missing value.
+        Raises DataError (a ValueError) where the budget can't be kept, and ValueError where X and y
+        don't fit, or hold a missing value.
         """
         X, y = self._checked(X, y, y_numeric=True)
         if sample_weight is not None:
@@ -306,6 +329,7 @@ def _train_dense_network(
         estimator.n_iter_no_change,
     )
     random = np.random.default_rng(seed)
+
     with threadpool_limits(1):  # small matrices; and the sums don't depend on the number of cores
         start = random_network(X.shape[1], hidden, Y.shape[1], random)
         trained = train_by_adam(
@@ -318,6 +342,7 @@ def _train_dense_network(
             told=told,
             deadline=deadline,
         )
+
     return to_network(scale.restored(trained)), done
 
 
@@ -347,6 +372,7 @@ def _linearize_graph(
         estimator._seed,
         deadline=deadline,
     )
+
     return linearize_network(
         graph, given, budget, settings, make_size_counter(given[0], estimator.max_rules), task=estimator._task,
         progress=make_progress(estimator.verbose),

@@ -1,4 +1,6 @@
-"""What `relurules fit` leaves behind: the pipeline, the network, rules, front and summary, in one folder."""
+"""What `relurules fit` leaves behind: the pipeline, the network, rules, front and summary, in one
+folder.
+"""
 
 import io
 import shlex
@@ -30,7 +32,8 @@ _FILES = (
 def write_fit(fitted: FitResult, data: Path, folder: Path) -> str:
     """Write all files into the folder, all of them or none, and return the summary.
 
-    data: the file that the table came from. Files of an earlier fit that this one doesn't write are removed.
+    data: the file that the table came from. Files of an earlier fit that this one doesn't write are
+    removed.
     """
     contents = _build_files(fitted)
     written = [file for file in _FILES if file in contents]
@@ -54,14 +57,17 @@ def _build_files(fitted: FitResult) -> dict[str, str | bytes]:
         "model.joblib": pipeline.getvalue(),
         "rules.json": format_rules(fitted.rules),
     }
+
     if is_plain(graph.columns):
         contents["model.pt2"] = _export_network(graph)
+
     contents |= emit_rules(fitted.rules, "text").files
     title = f"{fitted.wanted.target}, by few rules"
     contents |= emit_rules(fitted.rules, "html", EmitOptions(title=title)).files
     front = Linearized(
         estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure
     )
+
     return contents | front.files()
 
 
@@ -77,11 +83,14 @@ def _export_network(graph: Any) -> bytes:
     torch.export.save(
         torch.export.export(LinearizedNetwork(graph).eval(), (rows,), dynamic_shapes=sizes), archive
     )
+
     return archive.getvalue()
 
 
 def summary_text(fitted: FitResult, data: Path, folder: Path, written: list[str]) -> str:
-    """What was used, what came out, how good it is beside a linear model, and what to do next; ends with a newline."""
+    """What was used, what came out, how good it is beside a linear model, and what to do next; ends
+    with a newline.
+    """
     parts: list[Callable[[FitResult], list[str]]] = [
         _describe_data,
         _describe_model,
@@ -89,8 +98,10 @@ def summary_text(fitted: FitResult, data: Path, folder: Path, written: list[str]
     ]
     lines = [line for part in parts for line in part(fitted)]
     lines += [f"files      {folder}: {', '.join(written)}"]
+
     if "front.svg" not in written:
         lines += ["           no front.svg without matplotlib: pip install 'relurules[plot]'"]
+
     first, *further = _suggest_commands(data, folder, written)
     lines += [f"next       {first}", *(f"           {command}" for command in further)]
     return "\n".join(lines) + "\n"
@@ -114,6 +125,7 @@ def _describe_data(fitted: FitResult) -> list[str]:
         f"target     {wanted.target}: {fitted.task}{told}",
         f"columns    {'; '.join(counts)}",
     ]
+
     return lines + [f"dropped    {name}: {why}" for name, why in columns.dropped.items()]
 
 
@@ -121,21 +133,32 @@ def _describe_model(fitted: FitResult) -> list[str]:
     estimator, rules = fitted.estimator, fitted.rules
     layers = "-".join(map(str, fitted.wanted.hidden))
     lines = [
-        f"network    {len(estimator.dense_network_)} neurons ({layers}), {estimator.n_iter_} epochs; "
+        f"network    {len(estimator.dense_network_)} neurons ({layers}), {estimator.n_iter_} "
+        "epochs; "
         f"{len(estimator.network_)} left",
         f"rules      {len(rules)} (at most {fitted.wanted.max_rules}), over the range of "
         f"{'all rows' if fitted.everywhere else 'the rows that were trained on; over all there are more'}",
     ]
+
     if estimator.hurried_:
         lines += [
-            f"           the time limit of {fitted.wanted.time_limit:g} s ended training; more time may do better"
+            (
+                f"           the time limit of {fitted.wanted.time_limit:g} s ended training; more "
+                "time may do better"
+            )
         ]
+
     if not rules.complete:
         lines += [f"           {describe_missing(rules)}"]
     if len(rules) == 1 and rules.complete:
         lines += [
-            "           one formula for all rows did best on the validation rows; front.csv has the others"
+            (
+                "           one formula for all rows did best on the validation rows; front.csv "
+                "has "
+                "the others"
+            )
         ]
+
     return lines
 
 
@@ -143,14 +166,21 @@ def _describe_scores(fitted: FitResult) -> list[str]:
     wide = max(map(len, fitted.scores))
     head = f"{fitted.measure:<{wide}}" + "".join(f"{part:>12}" for part in fitted.rows)
     lines = ["", head]
+
     for model, scores in fitted.scores.items():
         lines += [
             f"{model:<{wide}}"
             + "".join(f"{score:>12.4f}" for score in _order_scores(scores, fitted.rows))
         ]
+
     lines += [
-        "(validation rows chose the number of rules, and the last two models were then fitted to them as well;"
+        (
+            "(validation rows chose the number of rules, and the last two models were then "
+            "fitted to "
+            "them as well;"
+        )
     ]
+
     return [*lines, " test rows were only scored)", ""]
 
 
@@ -172,4 +202,5 @@ def _suggest_commands(data: Path, folder: Path, written: list[str]) -> list[str]
             *model[1:],
         ],
     ]
+
     return [shlex.join(commands[0]), shlex.join([*commands[1], "--data", str(data)])]

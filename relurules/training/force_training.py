@@ -22,7 +22,8 @@ from relurules.training.relu_parameters import (
 from relurules.training.targets import Standardisation
 from relurules.training.task import Task
 
-#: As published: stochastic gradient descent on batches of 64, the error read every 1000 steps, slopes begun at 0.25.
+#: As published: stochastic gradient descent on batches of 64, the error read every 1000 steps,
+#: slopes begun at 0.25.
 _RATE, _BATCH, _READ, _START = 0.01, 64, 1000, 0.25
 _LOW = 0.001
 #: Steps between two looks at the clock.
@@ -33,11 +34,13 @@ def train_by_force(
     network: Network, scale: Standardisation, data: DataSplit, task: Task, count: Callable[[ReluParameters], NetworkSize], seed: int, steps: int, *,
     freeze: bool, told: Callable[[int], None], reachable: float | None = None, deadline: Deadline = NEVER,
 ) -> list[FrontPoint]:  # fmt: skip
-    """The last network of every number of neurons on the way, the fewest last; counted when all are there.
+    """The last network of every number of neurons on the way, the fewest last; counted when all are
+    there.
 
-    freeze: whether slopes that count as linear stay 1. Slopes below 0.25, those of ReLUs among them, begin at
-    0.25. The mean loss of the rows is the error that the force follows; as published, it does nothing from 0.01
-    upwards, which noisy data never get below: reachable, where given, is the error that counts as 0.001.
+    freeze: whether slopes that count as linear stay 1. Slopes below 0.25, those of ReLUs among
+    them, begin at 0.25. The mean loss of the rows is the error that the force follows; as
+    published, it does nothing from 0.01 upwards, which noisy data never get below: reachable, where
+    given, is the error that counts as 0.001.
     """
     run = _ForceTraining(
         replace(network, slope=np.where(network.slope < _START, _START, network.slope)),
@@ -47,6 +50,7 @@ def train_by_force(
     )
     random, last = np.random.default_rng(seed), dict[int, ReluParameters]()
     rate, rows = torch.tensor(0.0), data.training
+
     for step in range(steps + 1):
         over = step % _CLOCK_STEPS == 0 and deadline.is_over()
         if step % _READ == 0 or step == steps or over:
@@ -59,6 +63,7 @@ def train_by_force(
         if over:
             break
         run.step(torch.from_numpy(random.integers(len(rows.X), size=_BATCH)), task, rate)
+
     found = [last[neurons] for neurons in sorted(last, reverse=True)]
     return [
         FrontPoint(one, count(one), compute_score(one, data.validation, task), False)
@@ -91,9 +96,11 @@ class _ForceTraining:
         A, L, b, C, U, c = self.trained
         X, known = self.X[rows], torch.zeros(len(rows), 0, dtype=torch.float64)
         order = torch.cat([*self.levels, torch.empty(0, dtype=torch.long)])
+
         for level in self.levels:
             z = X @ A[level].T + b[level] + known @ L[level][:, order[: known.shape[1]]].T
             known = torch.cat([known, z.clamp(min=0) + self.slopes[level] * z.clamp(max=0)], dim=1)
+
         F = X @ C.T + known @ U[:, order].T + c
         scores, targets = F.detach().numpy(), self.Y[rows].numpy()
         value = torch.from_numpy(task.loss(scores, targets)) @ self.weights[rows] / len(rows)
@@ -102,6 +109,7 @@ class _ForceTraining:
             * self.weights[rows, None]
         )
         linear = (F * slope).sum() / len(rows)
+
         return value + linear - linear.detach()
 
     def step(self, rows: Tensor, task: Task, rate: Tensor) -> None:
@@ -130,6 +138,7 @@ class _ForceTraining:
         compact = to_relu_parameters(
             Network(**arrays, slope=slope, neurons=names, lifting=None), dense=False
         )
+
         return remove_neurons(
             compact, [int(k) for k in linear], np.ones(len(slope)), np.zeros(len(slope))
         )

@@ -1,8 +1,8 @@
 """From many neurons to few: the networks on the way, and which of them a budget of rules allows.
 
-Saliency-guided: the neurons that matter least become affine, a share of them at a time while there are many, then one
-by one, looking ahead at what training makes of the best few choices. A second way down ends where the budget is
-kept; on it neurons are also tied to one direction.
+Saliency-guided: the neurons that matter least become affine, a share of them at a time while there
+are many, then one by one, looking ahead at what training makes of the best few choices. A second
+way down ends where the budget is kept; on it neurons are also tied to one direction.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,12 +26,14 @@ from relurules.training.terms import (
 )
 from relurules.training.ties import find_parallel_pairs, tie_directions
 
-#: Few neurons: so many, no more than so many beyond those that cut as many regions as there may be rules where all of
-#: them cross (the second number where formulas have few terms), and no more than so many numbers to train.
+#: Few neurons: so many, no more than so many beyond those that cut as many regions as there may be
+#: rules where all of them cross (the second number where formulas have few terms), and no more than
+#: so many numbers to train.
 _FEW, _BEYOND, _BEYOND_TERMS, _NUMBERS = 12, 6, 4, 700
 #: Share of many neurons that go at a time, and what is trained after it.
 _SHARE, _AFTER = 0.15, Schedule(epochs=3, rate=2e-3)
-#: Steps of training at every point of the front; choices looked at, and steps on each; steps at the end.
+#: Steps of training at every point of the front; choices looked at, and steps on each; steps at the
+#: end.
 _STEPS, _CHOICES, _LOOK, _LAST = 30, 4, 5, 10
 #: Where neurons are tied: pairs of directions and neurons looked at, and steps on each.
 _PAIRS, _NEURONS, _LOOK_TIED = 4, 3, 10
@@ -39,12 +41,15 @@ _PAIRS, _NEURONS, _LOOK_TIED = 4, 3, 10
 _LEAST, _LEAST_SAVED = 1e-6, 1e-3
 #: Terms are cut down where there are so many times the regions that the budget allows as rules.
 _ROOM = 4
-#: Shares of the time that is left: for coming down to few neurons, and for each step from there but the last.
+#: Shares of the time that is left: for coming down to few neurons, and for each step from there but
+#: the last.
 _THINNED, _OF_REST = 0.4, 0.5
 
 
 class RuleBudget(NamedTuple):
-    """At most so many rules, neurons, inputs in a condition or formula, and inputs in a condition; None: any number."""
+    """At most so many rules, neurons, inputs in a condition or formula, and inputs in a condition;
+    None: any number.
+    """
 
     rules: int | None = None
     neurons: int | None = None
@@ -60,7 +65,9 @@ class RuleBudget(NamedTuple):
 
 
 def check_budget(budget: RuleBudget, *, bounded: bool = True) -> RuleBudget:
-    """The budget; DataError where a number is too small or, if it must be bounded, neither rules nor neurons are."""
+    """The budget; DataError where a number is too small or, if it must be bounded, neither rules
+    nor neurons are.
+    """
     if bounded and budget.rules is None and budget.neurons is None:
         raise DataError("a budget is needed: max_rules or max_neurons")
     for name, value in budget._asdict().items():
@@ -80,8 +87,8 @@ class NetworkSize(NamedTuple):
 class FrontPoint(NamedTuple):
     """A network on the front.
 
-    score: on the validation rows; sparse: whether its terms were cut down; parallel: whether it is of the way on which
-    neurons are tied to one direction.
+    score: on the validation rows; sparse: whether its terms were cut down; parallel: whether it is
+    of the way on which neurons are tied to one direction.
     """
 
     compact: ReluParameters
@@ -99,11 +106,12 @@ def walk_front(
     compact: ReluParameters, data: DataSplit, task: Task, budget: RuleBudget, count: SizeCounter, *,
     l1: float, random: np.random.Generator, told: NeuronProgress, ties: bool = False, deadline: Deadline = NEVER,
 ) -> Iterator[FrontPoint]:  # fmt: skip
-    """Networks with fewer and fewer neurons, down to none; with a budget of terms, first dense, then sparse ones.
+    """Networks with fewer and fewer neurons, down to none; with a budget of terms, first dense,
+    then sparse ones.
 
-    ties: then those of a second way, with neurons tied to one direction, down to the budget of rules. told is called
-    with the number of neurons left, whenever it changes. After the deadline nothing is trained any more: neurons go by
-    what they matter then, and nothing is tied.
+    ties: then those of a second way, with neurons tied to one direction, down to the budget of
+    rules. told is called with the number of neurons left, whenever it changes. After the deadline
+    nothing is trained any more: neurons go by what they matter then, and nothing is tied.
     """
     compact = prune_until(
         compact,
@@ -117,6 +125,7 @@ def walk_front(
     )
     start, first = compact, None
     dense = deadline.share(_OF_REST)
+
     for point in _prune_one_by_one(
         compact, data, task, count, l1=l1, told=told, sparse=False, deadline=dense
     ):
@@ -124,6 +133,7 @@ def walk_front(
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
             start = point.compact
         first = first or point
+
     if budget.widest is not None:
         if budget.terms is not None:
             start = limit_inputs(start, budget.terms, data, task, l1, deadline.share(_OF_REST))
@@ -136,6 +146,7 @@ def walk_front(
         ):
             yield point
             first = first or point
+
     if ties and first is not None:
         yield from _tie_until_budget(
             first, data, task, budget, count, l1=l1, told=told, deadline=deadline
@@ -157,6 +168,7 @@ def prune_until(
         compact = train_by_adam(
             compact, data, task, _AFTER, l1=l1, random=random, deadline=deadline
         )
+
     return compact
 
 
@@ -198,6 +210,7 @@ def _remove_best_neuron(
         )
         for k in np.argsort(fits.saliency, kind="stable")[:_CHOICES]
     ]
+
     return min(tried, key=lambda one: mean_loss(one, data.training, task))
 
 
@@ -205,7 +218,9 @@ def _tie_until_budget(
     point: FrontPoint, data: DataSplit, task: Task, budget: RuleBudget, count: SizeCounter, *, l1: float, told: NeuronProgress,
     deadline: Deadline,
 ) -> Iterator[FrontPoint]:  # fmt: skip
-    """From a point to one of so many rules: what costs least for the rules that it saves, of ties and stand-ins."""
+    """From a point to one of so many rules: what costs least for the rules that it saves, of ties
+    and stand-ins.
+    """
     while budget.rules is not None and point.size.rules > budget.rules and not deadline.is_over():
         told(len(point.compact))
         compact, rows = point.compact, data.training
@@ -262,10 +277,11 @@ def finetune_on_all_rows(
     l1: float,
     deadline: Deadline = NEVER,
 ) -> FrontPoint:
-    """The network trained on with all rows, those of the validation too, where that keeps the budget.
+    """The network trained on with all rows, those of the validation too, where that keeps the
+    budget.
 
-    Where terms were cut down, without a penalty: it has done its work once they are chosen (the relaxed lasso of N.
-    Meinshausen, 2007); with it where the budget isn't kept then.
+    Where terms were cut down, without a penalty: it has done its work once they are chosen (the
+    relaxed lasso of N. Meinshausen, 2007); with it where the budget isn't kept then.
     """
     joined = Rows(
         *(np.concatenate(pair) for pair in zip(data.training, data.validation, strict=True))
@@ -273,6 +289,7 @@ def finetune_on_all_rows(
     relaxed = point.compact
     if point.sparse:
         relaxed = refine_network(relaxed, data, task, l1=0.0, steps=_STEPS, deadline=deadline)
+
     for start, penalty, steps in ((relaxed, 0.0, 2 * _LAST), (point.compact, l1, _LAST))[
         not point.sparse :
     ]:
@@ -283,4 +300,5 @@ def finetune_on_all_rows(
         trained = point._replace(compact=compact, size=count(compact))
         if is_within_budget(trained, budget):
             return trained
+
     return point

@@ -17,7 +17,8 @@ _KINDS = (
 
 
 def draw_front(front: "pd.DataFrame", chosen: int, measure: str) -> str:
-    """The front as SVG text: validation score over rules, the chosen network ringed; the same text for the same front.
+    """The front as SVG text: validation score over rules, the chosen network ringed; the same text
+    for the same front.
 
     Raises UnsupportedError where matplotlib isn't installed.
     """
@@ -29,6 +30,7 @@ def draw_front(front: "pd.DataFrame", chosen: int, measure: str) -> str:
         raise UnsupportedError(
             "a figure needs matplotlib: pip install 'relurules[plot]'"
         ) from error
+
     with mpl.rc_context({"svg.hashsalt": "relurules", "svg.fonttype": "none", "font.size": 11}):
         figure = Figure(figsize=(7, 4.2), layout="constrained")
         axes = figure.subplots()
@@ -41,6 +43,7 @@ def draw_front(front: "pd.DataFrame", chosen: int, measure: str) -> str:
         axes.legend(frameon=False)
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+
     return out.getvalue()
 
 
@@ -49,6 +52,7 @@ def _draw_points(axes: Any, front: "pd.DataFrame", chosen: int) -> None:
         part = front[(front[list(kind)] == list(kind.values())).all(axis=1)]
         if len(part):
             axes.plot(part["rules"], part["validation"], color=colour, marker=marker, label=label)
+
     row = front.iloc[chosen]
     label = (
         f"chosen: {row['rules']} rule{'' if row['rules'] == 1 else 's'}, {row['validation']:.4f}"

@@ -34,9 +34,9 @@ Progress = Callable[[str], None]
 class LinearizeSettings(NamedTuple):
     """How the front is walked down.
 
-    method: saliency; parallel, which ties neurons to one direction too; force; freeze, the force with frozen slopes;
-    l1: see `newton.refine`; seed: of splits and batches; steps: gradient steps of the force; reachable: see
-    `forced.forced_points`; deadline: when training must end.
+    method: saliency; parallel, which ties neurons to one direction too; force; freeze, the force
+    with frozen slopes; l1: see `newton.refine`; seed: of splits and batches; steps: gradient steps
+    of the force; reachable: see `forced.forced_points`; deadline: when training must end.
     """
 
     method: str = "saliency"
@@ -54,8 +54,9 @@ def linearize_network(
 ) -> Linearized:  # fmt: skip
     """The front of a model, and the best point within the budget by validation rows.
 
-    given: rows (N, d) in the model's coordinates, targets, weights or None; test: rows and targets that are only
-    scored. Raises DataError where they don't fit, and where no point keeps the budget.
+    given: rows (N, d) in the model's coordinates, targets, weights or None; test: rows and targets
+    that are only scored. Raises DataError where they don't fit, and where no point keeps the
+    budget.
     """
     name, Y = read_targets(graph, given[1], task)
     rows = weigh_rows(given[0], Y, given[2])
@@ -78,26 +79,32 @@ def linearize_network(
             deadline=settings.deadline,
         )
         found[chosen] = final
+
     network = to_network(scale.restored(final.compact))
     restored = replace(graph, network=network, layers=build_layers(network), identities=0)
     front = front_table(
         found, data.training, None if tested is None else scale.rows(tested), TASKS[name]
     )
+
     return Linearized(restored, front, chosen, name, TASKS[name].measure)
 
 
 def build_layers(network: Network) -> "networkx.DiGraph[str]":
-    """The levels of a network, each reading the inputs and levels before it, for pictures and people."""
+    """The levels of a network, each reading the inputs and levels before it, for pictures and
+    people.
+    """
     import networkx
 
     layers: networkx.DiGraph[str] = networkx.DiGraph()
     layers.add_node("input", operator="input", module="", size=network.A.shape[1])
+
     for i, level in enumerate(network.levels):
         layers.add_node(f"level {i}", operator="relu", module="linearized", size=len(level))
         before = [
             f"level {j}" for j in range(i) if network.L[np.ix_(level, network.levels[j])].any()
         ]
         layers.add_edges_from((name, f"level {i}") for name in ("input", *before))
+
     layers.add_node("scores", operator="linear", module="linearized", size=len(network.c))
     layers.add_edges_from((name, "scores") for name in [*layers.nodes][:-1])
     return layers
@@ -135,6 +142,7 @@ def _compute_front(
                 deadline=settings.deadline,
             )
         )
+
     if settings.method in ("force", "freeze"):
         from relurules.training.force_training import train_by_force
 
@@ -142,13 +150,16 @@ def _compute_front(
             graph.network, scale, data, TASKS[name], count, settings.seed, settings.steps,
             freeze=settings.method == "freeze", reachable=settings.reachable, told=told, deadline=settings.deadline,
         )  # fmt: skip
+
     raise UnsupportedError(
         f"method {settings.method!r}; supported: saliency, parallel, force, freeze"
     )
 
 
 def choose_point(found: list[FrontPoint], budget: RuleBudget) -> int:
-    """The point of the best validation score within the budget; of equal ones that with fewer rules, then neurons."""
+    """The point of the best validation score within the budget; of equal ones that with fewer
+    rules, then neurons.
+    """
     fitting = [i for i, point in enumerate(found) if is_within_budget(point, budget)]
     if not fitting:
         least = {
@@ -163,9 +174,10 @@ def choose_point(found: list[FrontPoint], budget: RuleBudget) -> int:
         raise DataError(
             f"no network on the front keeps the budget; the least found of each: {each}"
         )
+
     return max(
         fitting, key=lambda i: (found[i].score, -found[i].size.rules, -len(found[i].compact))
     )
 
 
-__all__ = ["LinearizeSettings", "choose_point", "build_layers", "linearize_network"]
+__all__ = ["LinearizeSettings", "build_layers", "choose_point", "linearize_network"]

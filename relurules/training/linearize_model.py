@@ -1,4 +1,6 @@
-"""Training with what it needs of the walk: models linearised to a number of rules over the range of their data."""
+"""Training with what it needs of the walk: models linearised to a number of rules over the range of
+their data.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from relurules.training.front import NetworkSize
     from relurules.training.linearize_result import Linearized
 
-#: Regions are counted up to this number, or past the budget, and built as rules where there are at most so many.
+#: Regions are counted up to this number, or past the budget, and built as rules where there are at
+#: most so many.
 _MOST_COUNTED, _MOST_BUILT = 20_000, 300
 
 
@@ -35,20 +38,22 @@ def linearize(
 ) -> "Linearized":  # fmt: skip
     """Make a trained network one of few rules, with the least loss of accuracy.
 
-    model: what `trace` takes. X: (N, d) array or frame in the model's columns; y: targets, in the units of the model's
-    output; of classes their numbers. task: regression, binary or multiclass, else told by the model's link and by y.
-    The budget: max_rules over the range of X, max_neurons, max_terms, the inputs that any condition or formula speaks
-    of, and max_condition_terms, those that any condition does; at least one of the first two. The point of the
-    best score (R2, AUC, accuracy) on a share of the rows, validation_fraction, is chosen; test, rows and targets, is
-    only scored. Rows are counted over the box of their ranges: with categories, fewer rules may be left.
+    model: what `trace` takes. X: (N, d) array or frame in the model's columns; y: targets, in the
+    units of the model's output; of classes their numbers. task: regression, binary or multiclass,
+    else told by the model's link and by y. The budget: max_rules over the range of X, max_neurons,
+    max_terms, the inputs that any condition or formula speaks of, and max_condition_terms, those
+    that any condition does; at least one of the first two. The point of the best score (R2, AUC,
+    accuracy) on a share of the rows, validation_fraction, is chosen; test, rows and targets, is
+    only scored. Rows are counted over the box of their ranges: with categories, fewer rules may be
+    left.
 
-    method: saliency: neurons whose best affine stand-in changes the loss least become affine, with training in
-    between. parallel: the same, and a second way down on which neurons are also tied to one direction, since parallel
-    hyperplanes cut fewer regions; it takes three to four times as long. force: E. P. Csirmaz, "Interpreting Neural
-    Networks by Reducing Nonlinearities during Training", 2020, so many steps of it; freeze: the same, with slopes that
-    count as linear frozen. As published, the force does nothing while the mean loss of standardised targets is above
-    0.01; reachable_error is a loss to be taken for 0.001 instead.
-    l1: penalty of standardised weights.
+    method: saliency: neurons whose best affine stand-in changes the loss least become affine, with
+    training in between. parallel: the same, and a second way down on which neurons are also tied to
+    one direction, since parallel hyperplanes cut fewer regions; it takes three to four times as
+    long. force: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during
+    Training", 2020, so many steps of it; freeze: the same, with slopes that count as linear frozen.
+    As published, the force does nothing while the mean loss of standardised targets is above 0.01;
+    reachable_error is a loss to be taken for 0.001 instead. l1: penalty of standardised weights.
     Deterministic for a random_state. Returns `Linearized`: .model, .graph, .front, .save(folder).
     Raises DataError where rows don't fit or no network on the front keeps the budget.
     """
@@ -56,13 +61,16 @@ def linearize(
     from relurules.training.linearize import LinearizeSettings, linearize_network
 
     budget = check_budget(RuleBudget(max_rules, max_neurons, max_terms, max_condition_terms))
+
     for name, value in (("l1", l1), ("steps", steps)):
         if not value >= 0:
             raise DataError(f"{name} is {value}; expected at least 0")
+
     graph = trace(model)[0]
     domain = derive_domain(graph, X)
     if len(domain) != len(graph.features):
         raise DataError(f"X has {len(domain)} columns, the model reads {len(graph.features)}")
+
     settings = LinearizeSettings(
         method, l1, validation_fraction, random_state, steps, reachable_error
     )
@@ -74,13 +82,16 @@ def linearize(
     )
     given = (rows, np.asarray(y), sample_weight)
     counter = make_size_counter(rows, max_rules)
+
     return linearize_network(
         graph, given, budget, settings, counter, task=task, test=tested, progress=progress
     )
 
 
 def make_size_counter(X: Array, rules: int | None = None) -> "Callable[[Network], NetworkSize]":
-    """Counts the regions, further than so many rules, and the rules of networks over the box of the rows, (N, d)."""
+    """Counts the regions, further than so many rules, and the rules of networks over the box of the
+    rows, (N, d).
+    """
     from relurules.training.front import NetworkSize
 
     most = max(_MOST_COUNTED, (rules or 0) + 1)
@@ -106,6 +117,8 @@ def _read_rows(domain: Domain, X: Any, name: str = "X") -> Array:
     missing = ~np.isfinite(rows).all(axis=1)
     if missing.any():
         raise DataError(
-            f"{name}, row {int(np.flatnonzero(missing)[0])}: a value is missing or not finite, and can't be trained on"
+            f"{name}, row {int(np.flatnonzero(missing)[0])}: a value is missing or not finite, "
+            "and can't be trained on"
         )
+
     return rows

@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Linearized:
-    """graph: the network within the budget, which `extract` and all others take; front: one row per network on the way.
+    """graph: the network within the budget, which `extract` and all others take; front: one row per
+    network on the way.
 
-    Columns of the front: neurons; regions and rules over the range of the data; patterns that the rows reach; terms,
-    the mean number of inputs in a condition, condition_terms and formula_terms, the most; train, validation and, where
-    test rows were given, test: the scores. chosen: the row that is `graph`, which was trained on with all rows after
-    its validation score was taken; task; measure: R2, AUC or accuracy.
+    Columns of the front: neurons; regions and rules over the range of the data; patterns that the
+    rows reach; terms, the mean number of inputs in a condition, condition_terms and formula_terms,
+    the most; train, validation and, where test rows were given, test: the scores. chosen: the row
+    that is `graph`, which was trained on with all rows after its validation score was taken; task;
+    measure: R2, AUC or accuracy.
     """
 
     graph: Graph
@@ -41,7 +43,9 @@ class Linearized:
 
     @cached_property
     def model(self) -> Any:
-        """A torch module, float64, of the model's inputs; the graph where these stand for categories, or for argmax."""
+        """A torch module, float64, of the model's inputs; the graph where these stand for
+        categories, or for argmax.
+        """
         from relurules.training.torch_module import LinearizedNetwork
 
         module = is_plain(self.graph.columns) and all(
@@ -50,7 +54,9 @@ class Linearized:
         return LinearizedNetwork(self.graph).eval() if module else self.graph
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write front.csv and, where matplotlib is installed, front.svg into the folder; returns their paths."""
+        """Write front.csv and, where matplotlib is installed, front.svg into the folder; returns
+        their paths.
+        """
         return write_all(Path(folder), self.files())
 
     def files(self) -> dict[str, str]:
@@ -87,4 +93,5 @@ def front_table(
             "validation": point.score,
             **({} if test is None else {"test": compute_score(compact, test, task)}),
         })  # fmt: skip
+
     return pd.DataFrame(table)

@@ -1,10 +1,12 @@
-"""Training of few neurons by damped Gauss-Newton steps with a penalty on the sum of absolute weights.
+"""Training of few neurons by damped Gauss-Newton steps with a penalty on the sum of absolute
+weights.
 
-Steps: K. Levenberg, "A method for the solution of certain non-linear problems in least squares", 1944; D. Marquardt,
-"An algorithm for least-squares estimation of nonlinear parameters", 1963; the curvature of the loss takes the place of
-the residuals' (N. Schraudolph, "Fast curvature matrix-vector products for second-order gradient descent", 2002), and is
-computed on a part of the rows. Penalty: as a quadratic one that is weighted anew in every step (J. Fan and R. Li,
-"Variable selection via nonconcave penalized likelihood", 2001).
+Steps: K. Levenberg, "A method for the solution of certain non-linear problems in least squares",
+1944; D. Marquardt, "An algorithm for least-squares estimation of nonlinear parameters", 1963; the
+curvature of the loss takes the place of the residuals' (N. Schraudolph, "Fast curvature
+matrix-vector products for second-order gradient descent", 2002), and is computed on a part of the
+rows. Penalty: as a quadratic one that is weighted anew in every step (J. Fan and R. Li, "Variable
+selection via nonconcave penalized likelihood", 2001).
 """
 
 from typing import NamedTuple
@@ -33,11 +35,13 @@ from relurules.training.task import Rows, Task
 
 #: Rows that the curvature is computed on: so many, or so many per parameter.
 _LEAST_ROWS, _ROWS_PER_PARAMETER = 4000, 12
-#: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up above.
+#: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up
+#: above.
 _DAMPING, _SMALLER, _LARGER, _TOO_LARGE = 1e-2, 0.25, 4.0, 1e6
 #: A step that gains less than this share of the objective is the last one.
 _ENOUGH = 1e-5
-#: Every parameter is pulled to 0 a little; weights below this are taken for this in the penalty's curvature.
+#: Every parameter is pulled to 0 a little; weights below this are taken for this in the penalty's
+#: curvature.
 _RIDGE, _SMALL = 1e-6, 1e-3
 
 
@@ -45,19 +49,22 @@ def refine_network(
     compact: ReluParameters, data: DataSplit, task: Task, *,
     l1: float, steps: int, choose: bool = True, deadline: Deadline = NEVER,
 ) -> ReluParameters:  # fmt: skip
-    """The network after at most so many steps; choose: the one of the least validation loss on the way.
+    """The network after at most so many steps; choose: the one of the least validation loss on the
+    way.
 
-    l1: factor of the sum of absolute weights, biases aside, beside the mean loss. Deterministic, but for the deadline,
-    after which no step begins.
+    l1: factor of the sum of absolute weights, biases aside, beside the mean loss. Deterministic,
+    but for the deadline, after which no step begins.
     """
     if deadline.is_over():
         return compact
+
     rows, values, damping = data.training, get_parameters(compact), _DAMPING
     some = _sample_rows(rows, len(values))
     penalised = penalty_factors(compact, l1, "ALCU")
     ran = run_forward(compact, rows.X)
     objective = _compute_objective(ran, rows, task, values, penalised)
     best, least = compact, mean_loss(compact, data.validation, task) if choose else np.inf
+
     for _ in range(steps):
         if deadline.is_over():
             break
@@ -76,6 +83,7 @@ def refine_network(
             best, least = compact, loss
         if gained < _ENOUGH * abs(objective):
             break
+
     return best
 
 
@@ -109,6 +117,7 @@ def _take_step(
         if reached < objective:
             return _DampedStep(tried, ran, reached, max(damping * _SMALLER, 1e-7))
         damping *= _LARGER
+
     return None
 
 
@@ -126,10 +135,12 @@ def _compute_curvature(compact: ReluParameters, rows: Rows, task: Task) -> Array
     W = task.curvature(ran.F) * (rows.weights / len(rows.X))[:, None, None]
     jacobians = [_compute_jacobian(compact, ran, rows.X, score) for score in range(m)]
     total = np.zeros((jacobians[0].shape[1],) * 2)
+
     for i, left in enumerate(jacobians):
         for j, right in enumerate(jacobians):
             if W[:, i, j].any():
                 total += left.T @ (right * W[:, i, j, None])
+
     return total
 
 
@@ -146,6 +157,7 @@ def _compute_jacobian(compact: ReluParameters, ran: ForwardPass, X: Array, score
     at = np.nonzero(c)
     direct[:, at[0] == score] = X[:, at[1][at[0] == score]]
     last.reshape(n, *u.shape)[:, score] = ran.H
+
     return np.hstack(
         [rows[:, k] * X[:, j], rows[:, reader] * ran.H[:, read], before, direct, last, one]
     )

@@ -39,7 +39,9 @@ def compute_score(compact: ReluParameters, rows: Rows, task: Task) -> float:
 
 
 def penalty_factors(compact: ReluParameters, l1: float, among: str) -> Array:
-    """The factor of every parameter's absolute value, (P,): l1 in the arrays of these names, else 0."""
+    """The factor of every parameter's absolute value, (P,): l1 in the arrays of these names, else
+    0.
+    """
     factors = zip(PARAMETER_ARRAYS, compact.masks, strict=True)
     return np.concatenate(
         [np.full(int(mask.sum()), l1 * (name in among)) for name, mask in factors]

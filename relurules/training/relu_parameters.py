@@ -1,7 +1,9 @@
-"""A network of ReLUs in canonical form whose numbers are trained: z = A x + L relu(z) + b, f = C x + U relu(z) + c.
+"""A network of ReLUs in canonical form whose numbers are trained: z = A x + L relu(z) + b, f = C x
++ U relu(z) + c.
 
-Any slope of a PReLU is a ReLU beside an affine part, phi_a(z) = a z + (1 - a) relu(z), so this is every network that
-can be traced. Few neurons are left where it counts, so it is a few hundred numbers.
+Any slope of a PReLU is a ReLU beside an affine part, phi_a(z) = a z + (1 - a) relu(z), so this is
+every network that can be traced. Few neurons are left where it counts, so it is a few hundred
+numbers.
 """
 
 from collections.abc import Sequence
@@ -25,8 +27,9 @@ PARAMETER_ARRAYS = ("A", "L", "b", "C", "U", "c")
 class ReluParameters:
     """A: (K, d), L: (K, K) strictly lower triangular, b: (K,), C: (m, d), U: (m, K), c: (m,).
 
-    free: for each of A, L and C, in that order, which entries may be trained; all others are 0 and stay it.
-    tied: for each neuron, whose rows of A and L it shares, those of the first that does; empty where no two do.
+    free: for each of A, L and C, in that order, which entries may be trained; all others are 0 and
+    stay it. tied: for each neuron, whose rows of A and L it shares, those of the first that does;
+    empty where no two do.
     """
 
     A: Array
@@ -48,6 +51,7 @@ class ReluParameters:
         if self.tied:
             first = np.equal(self.tied, np.arange(len(self)))[:, None]
             a, links = a & first, links & first
+
         return (
             a,
             links,
@@ -74,17 +78,20 @@ class ForwardPass(NamedTuple):
 def to_relu_parameters(network: Network, *, dense: bool) -> ReluParameters:
     """The same function.
 
-    dense: whether entries that are 0 may be trained, skip connections and all; inputs that nothing reads stay unread.
+    dense: whether entries that are 0 may be trained, skip connections and all; inputs that nothing
+    reads stay unread.
     """
     slope = network.slope
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
     C, U, c = network.C.copy(), network.U.copy(), network.c.copy()
+
     for k in np.flatnonzero(
         slope
     ):  # in topological order: the affine part of k moves into what reads it
         _add_affine((A, L, b, C, U, c), int(k), slope[k], 0.0)
         L[:, k] *= 1.0 - slope[k]
         U[:, k] *= 1.0 - slope[k]
+
     free = A != 0, L != 0, C != 0
     if dense:
         depth, read = compute_depths(L != 0), (A != 0).any(axis=0) | (C != 0).any(axis=0)
@@ -94,6 +101,7 @@ def to_relu_parameters(network: Network, *, dense: bool) -> ReluParameters:
             np.tril(depth[:, None] > depth, -1),
             np.ones_like(C, bool) & read,
         )
+
     return ReluParameters(A, L, b, C, U, c, free)
 
 
@@ -115,7 +123,9 @@ def run_forward(compact: ReluParameters, X: Array) -> ForwardPass:
 
 
 def pull_back_derivatives(compact: ReluParameters, Z: Array, G: Array) -> tuple[Array, Array]:
-    """Derivatives by every neuron, after and before its ReLU, (N, K), of what has the derivatives G, (N, m)."""
+    """Derivatives by every neuron, after and before its ReLU, (N, K), of what has the derivatives
+    G, (N, m).
+    """
     after, on = G @ compact.U, Z > 0.0
     before = after * on
     for level in compact.levels[-2::-1]:
@@ -144,7 +154,9 @@ def with_parameters(compact: ReluParameters, values: Array) -> ReluParameters:
 
 
 def sum_over_ties(compact: ReluParameters, values: Array) -> Array:
-    """Of every neuron, (N, K) -> the sums over those that share rows of A and L, at the first of them, else 0."""
+    """Of every neuron, (N, K) -> the sums over those that share rows of A and L, at the first of
+    them, else 0.
+    """
     return (
         values @ np.equal.outer(compact.tied, np.arange(len(compact))) if compact.tied else values
     )
@@ -153,7 +165,9 @@ def sum_over_ties(compact: ReluParameters, values: Array) -> Array:
 def remove_neurons(
     compact: ReluParameters, neurons: Sequence[int], factors: Array, constants: Array
 ) -> ReluParameters:
-    """Neurons k become affine, relu(z_k) = factors[k] z_k + constants[k], and so a part of what reads them."""
+    """Neurons k become affine, relu(z_k) = factors[k] z_k + constants[k], and so a part of what
+    reads them.
+    """
     arrays = tuple(getattr(compact, name).copy() for name in PARAMETER_ARRAYS)
     a, links, c = (mask.copy() for mask in compact.free)
     for k in neurons:
@@ -163,6 +177,7 @@ def remove_neurons(
         c |= a[k]
         _add_affine(arrays, k, factors[k], constants[k])
         arrays[1][:, k], arrays[4][:, k] = 0.0, 0.0
+
     A, L, b, C, U, c0 = arrays
     keep = np.setdiff1d(np.arange(len(compact)), neurons)
     grid, shared = np.ix_(keep, keep), [compact.tied[k] for k in keep] if compact.tied else []
@@ -173,7 +188,9 @@ def remove_neurons(
 
 
 def flip_neuron(compact: ReluParameters, k: int) -> ReluParameters:
-    """The same function, with the hyperplane of neuron k the other way round: relu(z) = z + relu(-z)."""
+    """The same function, with the hyperplane of neuron k the other way round: relu(z) = z +
+    relu(-z).
+    """
     arrays = tuple(getattr(compact, name).copy() for name in PARAMETER_ARRAYS)
     a, links, c = (mask.copy() for mask in compact.free)
     readers = arrays[1][:, k] != 0
@@ -183,6 +200,7 @@ def flip_neuron(compact: ReluParameters, k: int) -> ReluParameters:
     _add_affine(arrays, k, 1.0, 0.0)
     A, L, b, C, U, c0 = arrays
     A[k], L[k], b[k] = -A[k], -L[k], -b[k]
+
     return ReluParameters(A, L, b, C, U, c0, (a, links, c), compact.tied)
 
 
@@ -201,7 +219,8 @@ def _add_affine(arrays: tuple[Array, ...], k: int, factor: float, constant: floa
 def rescale_network(
     compact: ReluParameters, inputs: tuple[Array, Array], scores: tuple[Array, Array]
 ) -> ReluParameters:
-    """The network of x that stands for this one of (x - shift) / scale, its scores times a scale plus a shift.
+    """The network of x that stands for this one of (x - shift) / scale, its scores times a scale
+    plus a shift.
 
     inputs: shift and scale, (d,) each; scores: shift and scale, (m,) each.
     """

@@ -30,4 +30,5 @@ def fit_stand_ins(compact: ReluParameters, rows: Rows, task: Task) -> StandIns:
     factors = np.divide(joint, spread, out=np.zeros_like(joint), where=spread > 1e-24)
     constants = h - factors * z
     change = after * (factors * ran.Z + constants - ran.H)
+
     return StandIns(np.mean(weights * (np.abs(change) + change**2), axis=0), factors, constants)

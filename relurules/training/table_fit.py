@@ -1,4 +1,6 @@
-"""A table -> a pipeline that ends in few rules: columns are typed and encoded, rows split, a baseline put beside it."""
+"""A table -> a pipeline that ends in few rules: columns are typed and encoded, rows split, a
+baseline put beside it.
+"""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
 
 TASKS = ("auto", "regression", "binary", "multiclass")
 
-#: Fewer rows can't be split in three; of fewer a class can't be learnt; of fewer values a column tells nothing.
+#: Fewer rows can't be split in three; of fewer a class can't be learnt; of fewer values a column
+#: tells nothing.
 _ROWS, _CLASS_ROWS, _VALUES = 30, 5, 10
-#: A target of whole numbers is taken for classes up to so many of them; more can't be trained for at all.
+#: A target of whole numbers is taken for classes up to so many of them; more can't be trained for
+#: at all.
 _MOST_GUESSED_CLASSES, _MOST_CLASSES = 10, 50
 #: Text columns of which more than this share of values differ are names of rows, not categories.
 _IDENTIFIER_SHARE = 0.5
@@ -63,10 +67,11 @@ class ColumnKinds(NamedTuple):
 
 @dataclass(frozen=True)
 class FitResult:
-    """pipeline: reads the raw columns of `frame`, (N, d), which is all rows; graph: it as traced; rules: the same.
+    """pipeline: reads the raw columns of `frame`, (N, d), which is all rows; graph: it as traced;
+    rules: the same.
 
-    scores: by model, and then by train, validation and test; measure: what they are. everywhere: whether the rules
-    hold on the range of all rows; else on that of the rows that were trained on.
+    scores: by model, and then by train, validation and test; measure: what they are. everywhere:
+    whether the rules hold on the range of all rows; else on that of the rows that were trained on.
     """
 
     pipeline: Any
@@ -88,9 +93,11 @@ class FitResult:
 
 
 def fit_table(table: "pd.DataFrame", wanted: FitOptions, say: Callable[[str], None]) -> FitResult:
-    """Train on a table with the target among its columns; `say` is called with lines about how far it is.
+    """Train on a table with the target among its columns; `say` is called with lines about how far
+    it is.
 
-    Raises DataError for a table or a target that can't be learnt from, UnsupportedError for an unknown task.
+    Raises DataError for a table or a target that can't be learnt from, UnsupportedError for an
+    unknown task.
     """
     import pandas as pd
     from sklearn.model_selection import train_test_split
@@ -98,6 +105,7 @@ def fit_table(table: "pd.DataFrame", wanted: FitOptions, say: Callable[[str], No
 
     if wanted.time_limit is not None:
         compile_search()
+
     deadline = Deadline.after(wanted.time_limit)
     task, y = read_target(table, wanted)
     columns = classify_columns(table.drop(columns=[wanted.target]))
@@ -123,6 +131,7 @@ def fit_table(table: "pd.DataFrame", wanted: FitOptions, say: Callable[[str], No
     )
     rules = replace(rules, provenance=replace(rules.provenance, model=type(pipeline).__name__))
     scores, measure, rows = _score_models(pipeline, frame, y, (train, test), task)
+
     return FitResult(
         pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure
     )
@@ -136,24 +145,32 @@ def read_target(table: "pd.DataFrame", wanted: FitOptions) -> tuple[str, Any]:
     number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     whole = number and bool((column % 1 == 0).all())
     task = wanted.task
+
     if task == "auto":
         numeric = number and (not whole or column.nunique() > _MOST_GUESSED_CLASSES)
         task = "regression" if numeric else "binary" if column.nunique() == 2 else "multiclass"
     if task == "regression":
         if not number or not np.isfinite(y := column.to_numpy(dtype=float)).all():
             raise DataError(
-                f"the target {column.name!r} holds {_list_examples(column)}; a regression needs finite numbers"
+                f"the target {column.name!r} holds {_list_examples(column)}; a regression "
+                "needs "
+                "finite numbers"
             )
         return task, y
+
     if number and not whole:
         raise DataError(
-            f"the target {column.name!r} holds fractions such as {_list_examples(column)}; did you mean --task regression?"
+            f"the target {column.name!r} holds fractions such as {_list_examples(column)}; did "
+            "you mean --task regression?"
         )
+
     return task, _read_classes(column.astype(int) if number else column, task, wanted)
 
 
 def _check_target(table: "pd.DataFrame", wanted: FitOptions) -> "pd.Series[Any]":
-    """The target's column, of a table that is large enough, with a value in every row, not all of them the same."""
+    """The target's column, of a table that is large enough, with a value in every row, not all of
+    them the same.
+    """
     name = wanted.target
     if wanted.task not in TASKS:
         raise UnsupportedError(f"task {wanted.task!r}; supported: {', '.join(TASKS)}")
@@ -161,19 +178,27 @@ def _check_target(table: "pd.DataFrame", wanted: FitOptions) -> "pd.Series[Any]"
         raise DataError(f"test size {wanted.test_size}; expected a share between 0 and 1")
     if name not in table.columns:
         raise DataError(
-            f"no column {name!r} to be the target; there are {', '.join(map(repr, table.columns[:12]))}"
+            f"no column {name!r} to be the target; there are "
+            f"{', '.join(map(repr, table.columns[:12]))}"
         )
+
     if len(table) < _ROWS:
         raise DataError(f"the table has {len(table)} rows; at least {_ROWS} are needed")
+
     column = table[name]
     if missing := int(column.isna().sum()):
         raise DataError(
-            f"the target {name!r} is missing in {missing} of {len(table)} rows; fill or remove these rows"
+            f"the target {name!r} is missing in {missing} of {len(table)} rows; fill or remove "
+            "these rows"
         )
+
     if column.nunique() < 2:
         raise DataError(
-            f"the target {name!r} is {_list_examples(column)} in all rows; at least two classes or numbers are needed"
+            f"the target {name!r} is {_list_examples(column)} in all rows; at least two "
+            "classes "
+            "or numbers are needed"
         )
+
     return column
 
 
@@ -184,31 +209,43 @@ def _read_classes(column: "pd.Series[Any]", task: str, wanted: FitOptions) -> An
     if len(kinds) > 1 or not kinds <= {str, bool, int}:
         shown = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise DataError(
-            f"the target {column.name!r} holds {shown}; classes must be text, whole numbers, or true and false"
+            f"the target {column.name!r} holds {shown}; classes must be text, whole "
+            "numbers, or "
+            "true and false"
         )
+
     if task == "binary" and len(counts) != 2:
         raise DataError(
-            f"the target {column.name!r} has {len(counts)} classes, {_list_examples(column)}; binary needs 2"
+            f"the target {column.name!r} has {len(counts)} classes, {_list_examples(column)}; "
+            "binary needs 2"
         )
+
     if task == "multiclass" and len(counts) < 3:
         raise DataError(
-            f"the target {column.name!r} has the classes {_list_examples(column)} only; use --task binary"
+            f"the target {column.name!r} has the classes {_list_examples(column)} only; use "
+            "--task binary"
         )
+
     if len(counts) > _MOST_CLASSES:
         raise DataError(
-            f"the target {column.name!r} has {len(counts)} classes, such as {_list_examples(column)}; at most {_MOST_CLASSES} can be "
+            f"the target {column.name!r} has {len(counts)} classes, such as "
+            f"{_list_examples(column)}; at most {_MOST_CLASSES} can be "
             "told apart; join some"
         )
+
     if counts.min() < _CLASS_ROWS:
         rarest = counts.index[counts == counts.min()].tolist()[0]
         raise DataError(
-            f"class {rarest!r} of the target {column.name!r} has {counts.min()} rows; at least {_CLASS_ROWS} "
+            f"class {rarest!r} of the target {column.name!r} has {counts.min()} rows; at least "
+            f"{_CLASS_ROWS} "
             "are needed; remove these rows or join classes"
         )
+
     if round(min(wanted.test_size, 1 - wanted.test_size) * len(column)) < len(counts):
         raise DataError(
             f"a test size of {wanted.test_size} leaves fewer rows than the {len(counts)} classes"
         )
+
     return np.array(column.tolist())
 
 
@@ -217,7 +254,9 @@ def _list_examples(column: "pd.Series[Any]") -> str:
 
 
 def classify_columns(frame: "pd.DataFrame") -> ColumnKinds:
-    """Which columns are numbers, and which categories; raises DataError where one can't be read or none is left."""
+    """Which columns are numbers, and which categories; raises DataError where one can't be read or
+    none is left.
+    """
     kinds: dict[str, list[str]] = {"number": [], "filled": [], "category": []}
     dropped = {}
     for name in frame.columns:
@@ -226,9 +265,11 @@ def classify_columns(frame: "pd.DataFrame") -> ColumnKinds:
             dropped[name] = why
         else:
             kinds[kind].append(name)
+
     if not any(kinds.values()):
         told = "; ".join(f"{name!r}: {why}" for name, why in dropped.items())
         raise DataError(f"no column is left to learn from{': ' if told else ''}{told}")
+
     return ColumnKinds(
         tuple(kinds["number"]), tuple(kinds["filled"]), tuple(kinds["category"]), dropped
     )
@@ -251,23 +292,29 @@ def _classify_column(column: "pd.Series[Any]") -> tuple[str, str]:
         counts = len(values) > 2 and not missing and bool((np.diff(values) == 1).all())
         why = "constant" if distinct < 2 else "counts the rows" if counts else ""
         return "filled" if missing else "number", why
+
     if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
         return "", "dates and times aren't supported; turn them into numbers"
+
     types = {type(value) for value in known}
     if types <= {bool, np.bool_}:  # with missing values, else they are numbers
         return "filled", "constant" if distinct < 2 else ""
     if not (types <= {str} or isinstance(column.dtype, pd.CategoricalDtype)):
         shown = ", ".join(sorted(kind.__name__ for kind in types))
         raise DataError(
-            f"column {column.name!r} holds values of several kinds ({shown}); make it text or numbers"
+            f"column {column.name!r} holds values of several kinds ({shown}); make it text or "
+            "numbers"
         )
+
     if distinct > _IDENTIFIER_SHARE * len(known):
         return "", f"{distinct} different texts in {len(known)} rows: an identifier"
     return "category", "constant" if distinct < 2 and not missing else ""
 
 
 def make_encoder(columns: ColumnKinds) -> Any:
-    """Numbers are filled where one is missing, and scaled; categories become indicators, a missing one its own."""
+    """Numbers are filled where one is missing, and scaled; categories become indicators, a missing
+    one its own.
+    """
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -286,6 +333,7 @@ def make_encoder(columns: ColumnKinds) -> Any:
             columns.categories,
         ),
     ]
+
     return ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
 
 
@@ -308,10 +356,14 @@ def _extract_rules(
     max_rules: int,
     deadline: Deadline = NEVER,
 ) -> tuple[RuleSet, bool]:
-    """The rules in raw columns, over the range of all rows; of those trained on where there would be too many."""
+    """The rules in raw columns, over the range of all rows; of those trained on where there would
+    be too many.
+    """
 
     def left(part: float) -> float | None:
-        """Of the time that is left, with a little more: so few rules take next to none, and are to be all of them."""
+        """Of the time that is left, with a little more: so few rules take next to none, and are to
+        be all of them.
+        """
         return part * deadline.left() + 1.0 + _EXTRA * deadline.seconds if deadline.is_set else None
 
     rules = extract_rules(
@@ -319,6 +371,7 @@ def _extract_rules(
     )
     if rules.complete and len(rules) <= max_rules:
         return rules, True
+
     source = ExtractSource(model=model, data=frame.iloc[train], y=y.iloc[train])
     return extract_rules(source, search=SearchOptions(time_limit=left(1.0))), False
 
@@ -326,19 +379,23 @@ def _extract_rules(
 def _score_models(
     pipeline: Any, frame: "pd.DataFrame", y: Any, parts: tuple[Any, Any], task: str
 ) -> tuple[Mapping[str, Mapping[str, float]], str, Mapping[str, int]]:
-    """Scores of what was trained first, of the rules and of a linear model, the measure, and the rows of each part."""
+    """Scores of what was trained first, of the rules and of a linear model, the measure, and the
+    rows of each part.
+    """
     from relurules.training.targets import one_hot, split_rows
     from relurules.training.task import TASKS as MEASURES
     from relurules.training.task import Rows
 
     (train, test), estimator = parts, pipeline[-1]
     encoded = np.asarray(pipeline[:-1].transform(frame), dtype=float)
+
     if task == "regression":
         Y = y[:, None]
     else:
         Y = one_hot(np.searchsorted(estimator.classes_, y), len(estimator.classes_))[
             :, 1 if task == "binary" else 0 :
         ]
+
     numbered = Rows(
         train[:, None].astype(float), Y[train], np.ones(len(train))
     )  # as the estimator split its rows
@@ -364,6 +421,7 @@ def _score_models(
         }
         for model, F in found.items()
     }
+
     return scores, measure.measure, {part: len(some) for part, some in rows.items()}
 
 

@@ -57,8 +57,9 @@ class Standardisation(NamedTuple):
 def read_targets(graph: Graph, y: Any, task: str | None) -> tuple[str, Array]:
     """The task of a model and a target of every score, (N, m).
 
-    task: None for the one that the model's link tells, or else y: a model with one score and a target of 0 and 1 is
-    binary; one with several, and a target of their numbers, is multiclass; else it is a regression.
+    task: None for the one that the model's link tells, or else y: a model with one score and a
+    target of 0 and 1 is binary; one with several, and a target of their numbers, is multiclass;
+    else it is a regression.
     """
     links, m = {head.link for head in graph.heads}, len(graph.network.c)
     known = {_LINK_TASKS[link][0] for link in links} - {None}
@@ -66,15 +67,18 @@ def read_targets(graph: Graph, y: Any, task: str | None) -> tuple[str, Array]:
         raise UnsupportedError(
             f"a model with the links {', '.join(sorted(links))} can't be trained for one task"
         )
+
     Y = _per_row(y)
     task = task or next(iter(known), None) or guess_task(Y, m)
     if task not in TASKS:
         raise UnsupportedError(f"task {task!r}; supported: {', '.join(TASKS)}")
+
     _check_fit(task, known, graph)
     if task == "regression":
         with np.errstate(invalid="ignore", divide="ignore"):
             scores = _LINK_TASKS[next(iter(links))][1](_to_numbers(Y))
         return task, _check_scores(scores.reshape(len(Y), int(np.prod(Y.shape[1:]))), m)
+
     return task, one_hot(Y, m if task == "multiclass" else 2)[:, -m:]
 
 
@@ -85,12 +89,14 @@ def _check_fit(task: str, known: set[str | None], graph: Graph) -> None:
         raise UnsupportedError(
             f"task {task!r} for a model that ends in {links}; supported: {next(iter(known))}"
         )
+
     if (task == "binary" and m != 1) or (task == "multiclass" and m < 2):
         needed = "one score" if task == "binary" else "a score for each class"
         raise UnsupportedError(f"task {task!r} for a model with {m} scores; it needs {needed}")
     if any(LINKS[head.link].joint and head.scores != tuple(range(m)) for head in graph.heads):
         raise UnsupportedError(
-            "a model that ends in several softmaxes can't be trained; supported: one over all scores"
+            "a model that ends in several softmaxes can't be trained; supported: one over all "
+            "scores"
         )
 
 
@@ -138,9 +144,12 @@ def _check_scores(Y: Array, m: int) -> Array:
 
 
 def weigh_rows(X: Array, Y: Array, weights: Any) -> Rows:
-    """Rows with weights of mean 1, those of weight 0 left out; DataError for other weights than at least 0."""
+    """Rows with weights of mean 1, those of weight 0 left out; DataError for other weights than at
+    least 0.
+    """
     if len(X) != len(Y):
         raise DataError(f"X has {len(X)} rows, y has {len(Y)}")
+
     w = np.ones(len(X)) if weights is None else _to_numbers(weights, "weights")
     if (
         w.shape != (len(X),)
@@ -149,6 +158,7 @@ def weigh_rows(X: Array, Y: Array, weights: Any) -> Rows:
         or (len(X) and not w.any())
     ):
         raise DataError(f"weights must be {len(X)} finite numbers of at least 0, not all of them 0")
+
     X, Y, w = X[w > 0], Y[w > 0], w[w > 0]
     if len(X) < 2:
         raise DataError(f"X has {len(X)} rows with a weight above 0; at least 2 are needed")
@@ -159,6 +169,7 @@ def split_rows(rows: Rows, fraction: float, seed: int, *, classes: bool) -> Data
     """Rows to train on and, a fraction, to choose by; with classes, the same share of each."""
     if not 0 < fraction < 1:
         raise DataError(f"validation_fraction is {fraction!r}; expected a number between 0 and 1")
+
     random = np.random.default_rng(seed)
     order = random.permutation(len(rows.X))
     if classes:
@@ -168,6 +179,7 @@ def split_rows(rows: Rows, fraction: float, seed: int, *, classes: bool) -> Data
             at = np.flatnonzero(label == value)
             rank[at] = (np.arange(len(at)) + 0.5) / len(at)
         order = order[np.argsort(rank, kind="stable")]
+
     n = min(max(1, round(fraction * len(order))), len(order) - 1)
     return DataSplit(rows.part(np.sort(order[n:])), rows.part(np.sort(order[:n])))
 
@@ -175,7 +187,9 @@ def split_rows(rows: Rows, fraction: float, seed: int, *, classes: bool) -> Data
 def prepare_rows(
     rows: Rows, fraction: float, seed: int, task: str
 ) -> tuple[DataSplit, Standardisation]:
-    """Rows for a task, split in two and standardised by those to train on; see `split` and `scale_of`."""
+    """Rows for a task, split in two and standardised by those to train on; see `split` and
+    `scale_of`.
+    """
     numbers = task == "regression"
     data = split_rows(rows, fraction, seed, classes=not numbers)
     scale = fit_standardisation(data.training, numbers=numbers)
@@ -183,7 +197,8 @@ def prepare_rows(
 
 
 def fit_standardisation(rows: Rows, *, numbers: bool) -> Standardisation:
-    """Mean and standard deviation of every column, 1 for a constant; of the targets too where they are numbers.
+    """Mean and standard deviation of every column, 1 for a constant; of the targets too where they
+    are numbers.
 
     Raises DataError for numbers so large that their squares overflow.
     """

@@ -1,4 +1,6 @@
-"""What a network is trained for: a loss of its scores, with two derivatives, and a score to be judged by."""
+"""What a network is trained for: a loss of its scores, with two derivatives, and a score to be
+judged by.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -18,8 +20,8 @@ _expit, _softmax, _log_softmax = (
 class Task(NamedTuple):
     """Functions of scores F, (N, m), and targets Y, (N, m).
 
-    loss: one number per row; gradient: (N, m), of the loss by the scores; curvature: (N, m, m), positive semidefinite;
-    score: of all rows with their weights, more is better; measure: its name.
+    loss: one number per row; gradient: (N, m), of the loss by the scores; curvature: (N, m, m),
+    positive semidefinite; score: of all rows with their weights, more is better; measure: its name.
     """
 
     loss: Callable[[Array, Array], Array]
@@ -30,7 +32,9 @@ class Task(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """X: (N, d); Y: (N, m), numbers, or 1 and 0 for a class and the others; weights: (N,), of mean 1."""
+    """X: (N, d); Y: (N, m), numbers, or 1 and 0 for a class and the others; weights: (N,), of mean
+    1.
+    """
 
     X: Array
     Y: Array
@@ -69,7 +73,8 @@ def _softmax_curvature(F: Array) -> Array:
     return np.asarray(p[:, :, None] * (np.eye(F.shape[1]) - p[:, None, :]))
 
 
-#: Name of a task -> what it is: numbers; one score, the log odds of class 1; one score per class, for a softmax.
+#: Name of a task -> what it is: numbers; one score, the log odds of class 1; one score per class,
+#: for a softmax.
 TASKS: Mapping[str, Task] = {
     "regression": Task(
         _square_loss,

@@ -14,15 +14,17 @@ from relurules.training.objective import DataSplit, loss_derivatives, mean_loss
 from relurules.training.relu_parameters import Mask, ReluParameters, run_forward
 from relurules.training.task import Rows, Task
 
-#: Share of the inputs that go in one round, steps of training after it, choices looked at, rows that weights are
-#: judged by.
+#: Share of the inputs that go in one round, steps of training after it, choices looked at, rows
+#: that weights are judged by.
 _SHARE, _STEPS, _CHOICES, _ROWS = 0.25, 8, 4, 3000
 #: Inputs are exchanged for one of so many others where the mean loss falls by such a share.
 _OTHERS, _GAIN = 6, 1e-4
 
 
 def count_condition_terms(network: Network | ReluParameters) -> NDArray[np.intp]:
-    """(K,): inputs that the condition of each neuron may speak of, its own and those of the neurons that it reads."""
+    """(K,): inputs that the condition of each neuron may speak of, its own and those of the neurons
+    that it reads.
+    """
     return np.asarray(_find_reads(network).sum(axis=1), dtype=np.intp)
 
 
@@ -49,9 +51,9 @@ def limit_inputs(
 ) -> ReluParameters:
     """The network with so many inputs at most.
 
-    Those go first without which the training loss rises least: many at a time while there are many, then one by one,
-    looking ahead at what training makes of the best few choices. After the deadline all go at once that have the
-    smallest weights.
+    Those go first without which the training loss rises least: many at a time while there are many,
+    then one by one, looking ahead at what training makes of the best few choices. After the
+    deadline all go at once that have the smallest weights.
     """
     read = _find_inputs_read(compact)
     compact = _hide_inputs(
@@ -59,6 +61,7 @@ def limit_inputs(
     )  # or training would bring them back
     if read.sum() <= most:
         return compact
+
     while (left := np.flatnonzero(_find_inputs_read(compact))).size > most:
         rises = _measure_rises(compact, left, data.training, task, deadline)
         if rises is None:
@@ -87,6 +90,7 @@ def limit_inputs(
                 l1,
                 deadline,
             )
+
     return _exchange_inputs(compact, read, data, task, l1, deadline)
 
 
@@ -110,7 +114,9 @@ def _sum_weights(compact: ReluParameters) -> Array:
 def _exchange_inputs(
     compact: ReluParameters, read: Mask, data: DataSplit, task: Task, l1: float, deadline: Deadline
 ) -> ReluParameters:
-    """The network with inputs exchanged for others that were read, while that helps on the training rows."""
+    """The network with inputs exchanged for others that were read, while that helps on the training
+    rows.
+    """
     while not deadline.is_over():
         unused = np.flatnonzero(read & ~_find_inputs_read(compact))
         pulls = _measure_pulls(compact, data.training, task)[unused]
@@ -137,6 +143,7 @@ def _exchange_inputs(
         ):
             return compact
         compact = tried
+
     return compact
 
 
@@ -173,13 +180,14 @@ def limit_conditions(
 ) -> ReluParameters:
     """The network with so many inputs in each condition at most.
 
-    Of the conditions that speak of more, those weights go first without which the training loss rises least; after the
-    deadline the smallest ones go, all at once.
+    Of the conditions that speak of more, those weights go first without which the training loss
+    rises least; after the deadline the smallest ones go, all at once.
     """
     some = data.training.part(slice(None, None, max(1, len(data.training.X) // _ROWS)))
     compact = replace(
         compact, free=(compact.A != 0, compact.L != 0, compact.free[2])
     )  # or others would come back
+
     while (excess := count_condition_terms(compact) - most).max(initial=0) > 0:
         wide = [int(k) for k in np.flatnonzero(excess > 0)]
         weights = [
@@ -200,19 +208,23 @@ def limit_conditions(
             if left[k := weights[i][1]] > 0:
                 compact, left[k] = _clear_weight(compact, weights[i], some), left[k] - 1
         compact = refine_network(compact, data, task, l1=l1, steps=_STEPS, deadline=deadline)
+
     return compact
 
 
 def _clear_weight(
     compact: ReluParameters, weight: tuple[str, int, int], rows: Rows
 ) -> ReluParameters:
-    """The network whose neuron k doesn't read input j (A), or neuron j (L), of which the inputs' best fit is left."""
+    """The network whose neuron k doesn't read input j (A), or neuron j (L), of which the inputs'
+    best fit is left.
+    """
     name, k, j = weight
     a, links, c = (mask.copy() for mask in compact.free)
     A, b, L = compact.A.copy(), compact.b.copy(), compact.L.copy()
     if name == "A":
         a[k, j], A[k, j] = False, 0.0
         return replace(compact, A=A, free=(a, links, c))
+
     H, read = run_forward(compact, rows.X).H[:, j], np.flatnonzero(a[k])
     fit = (
         np.linalg.lstsq(np.column_stack([rows.X[:, read], np.ones(len(H))]), H, rcond=None)[0]
@@ -221,6 +233,7 @@ def _clear_weight(
     A[k, read] += fit[:-1]
     b[k] += fit[-1]
     links[k, j], L[k, j] = False, 0.0
+
     return replace(compact, A=A, b=b, L=L, free=(a, links, c))
 
 

@@ -12,7 +12,9 @@ from relurules.training.relu_parameters import PARAMETER_ARRAYS
 
 
 class LinearizedNetwork(nn.Module):
-    """(N, d) -> (N, m), float64: ReLU layers that read the inputs and all layers before them, and links at the end."""
+    """(N, d) -> (N, m), float64: ReLU layers that read the inputs and all layers before them, and
+    links at the end.
+    """
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()
@@ -23,11 +25,13 @@ class LinearizedNetwork(nn.Module):
         }
         order = torch.tensor([int(k) for level in network.levels for k in level], dtype=torch.long)
         self.layers, first = nn.ModuleList(), 0
+
         for level in network.levels:
             rows, read = torch.tensor(level), order[:first]
             weights = torch.hstack([arrays["A"][rows], arrays["L"][rows][:, read]])
             self.layers.append(_make_linear(weights, arrays["b"][rows]))
             first += len(level)
+
         self.scores = _make_linear(torch.hstack([arrays["C"], arrays["U"][:, order]]), arrays["c"])
         self.heads = _check_heads(graph.heads)
 
@@ -36,11 +40,13 @@ class LinearizedNetwork(nn.Module):
         known = x
         for layer in self.layers:
             known = torch.cat([known, torch.relu(layer(known))], dim=1)
+
         scores = self.scores(known)
         parts = [
             _LINKS[head.link](scores[:, list(head.scores)])[:, head.component]
             for head in self.heads
         ]
+
         return (
             scores if is_identity(self.heads, len(self.scores.bias)) else torch.stack(parts, dim=1)
         )

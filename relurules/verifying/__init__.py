@@ -15,13 +15,13 @@ from relurules.verifying.run_result import RunResult
 __all__ = [
     "FLOAT_TOLERANCE",
     "TOLERANCE",
-    "RunResult",
     "Reference",
+    "RunResult",
     "clamp_and_round_rows",
     "clamp_rows",
-    "measure_breadth",
     "compare_outputs",
     "find_due_rows",
-    "run_artifact",
     "find_undecided_rows",
+    "measure_breadth",
+    "run_artifact",
 ]

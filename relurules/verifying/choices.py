@@ -17,8 +17,8 @@ _SHARES = ("softmax", "log_softmax")
 class ClassChoice:
     """A class on every row.
 
-    scores: of which the largest is chosen; of one alone, whether it is above 0 (or reaches it, for a decision).
-    classes: (N,) the place among the scores, or 1 and 0; NaN where there is none.
+    scores: of which the largest is chosen; of one alone, whether it is above 0 (or reaches it, for
+    a decision). classes: (N,) the place among the scores, or 1 and 0; NaN where there is none.
     """
 
     scores: tuple[int, ...]
@@ -26,7 +26,9 @@ class ClassChoice:
 
 
 def read_class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoice]:
-    """All that these outputs, (N, m), tell: as the model says it, the likeliest one, or a probability above a half."""
+    """All that these outputs, (N, m), tell: as the model says it, the likeliest one, or a
+    probability above a half.
+    """
     choices = []
     for i, head in enumerate(heads):
         if head.link in ("argmax", "step"):
@@ -48,19 +50,24 @@ def read_class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoic
         }
         if (classes := _choose_likeliest(link, len(scores), parts, outputs)) is not None:
             choices.append(ClassChoice(scores=scores, classes=classes))
+
     return choices
 
 
 def read_sql_class(heads: Sequence[Head], outputs: Array, scores: Array) -> ClassChoice | None:
-    """What SQL's own column `class` tells of these outputs, (N, m), and scores, (N, s), of the model."""
+    """What SQL's own column `class` tells of these outputs, (N, m), and scores, (N, s), of the
+    model.
+    """
     among = next((h for h in heads if h.link in (*_SHARES, "argmax") and len(h.scores) > 1), None)
     if among is not None:
         told = [
             choice for choice in read_class_choices(heads, outputs) if choice.scores == among.scores
         ]
         return told[0] if told else _choose_largest(among.scores, scores)
+
     if scores.shape[1] > 1 and all(head.link == "identity" for head in heads):
         return _choose_largest(tuple(range(scores.shape[1])), scores)
+
     told = read_class_choices(heads, outputs)
     return told[0] if told and scores.shape[1] == 1 else None
 
@@ -73,7 +80,9 @@ def _choose_largest(chosen: tuple[int, ...], scores: Array) -> ClassChoice:
 
 
 def _choose_likeliest(link: str, count: int, parts: dict[int, int], outputs: Array) -> Array | None:
-    """The class with the largest share, None where too few of the shares are outputs. parts: component -> output."""
+    """The class with the largest share, None where too few of the shares are outputs. parts:
+    component -> output.
+    """
     if len(parts) == count and count > 1:
         shares = outputs[:, [parts[component] for component in range(count)]]
         return _mask_missing(shares.argmax(axis=1), np.isnan(shares).any(axis=1))
@@ -82,6 +91,7 @@ def _choose_likeliest(link: str, count: int, parts: dict[int, int], outputs: Arr
         half = math.log(0.5) if link == "log_softmax" else 0.5
         likely = np.where(outputs[:, i] > half, component, 1 - component)
         return _mask_missing(likely, np.isnan(outputs[:, i]))
+
     return None
 
 

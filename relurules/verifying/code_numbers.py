@@ -1,4 +1,6 @@
-"""Numbers of emitted code, read back by parsers that aren't the emitter's: Python's own, sqlglot, a reader of C."""
+"""Numbers of emitted code, read back by parsers that aren't the emitter's: Python's own, sqlglot, a
+reader of C.
+"""
 
 import ast
 import re
@@ -20,16 +22,22 @@ _C_WORD = re.compile(
 def find_misprint(code: Artifact, rules: RuleSet, again: Artifact) -> str | None:
     """Why code isn't what the rules give, None where it is. again: what the rules give now.
 
-    Read by another parser, every number of the rules must be in the code as often as in `again` and no other be there;
-    and the text must be the same but for the lines of comment that say what the code is.
+    Read by another parser, every number of the rules must be in the code as often as in `again` and
+    no other be there; and the text must be the same but for the lines of comment that say what the
+    code is.
     """
     name = list(code.files)[-1]
     found, wanted = (_count_numbers(one, name) for one in (code, again))
     for value in sorted(found.keys() | wanted.keys()):
         if found[value] != wanted[value]:
-            return f"{name} holds the number {value!r} {found[value]} times, the rules give it {wanted[value]} times"
+            return (
+                f"{name} holds the number {value!r} {found[value]} times, the rules give it "
+                f"{wanted[value]} times"
+            )
+
     if lost := sorted(number for number in _collect_rule_numbers(rules) if number not in found):
         return f"{name} lacks the number {lost[0]!r} of the rules"
+
     for file, text in again.files.items():
         given = code.files.get(file, "").splitlines()
         for i, line in enumerate(text.splitlines()):
@@ -37,6 +45,7 @@ def find_misprint(code: Artifact, rules: RuleSet, again: Artifact) -> str | None
                 return f"{file} line {i + 1} isn't what the rules give; emit it again"
         if len(given) > len(text.splitlines()):
             return f"{file} has lines that the rules don't give; emit it again"
+
     return None
 
 
@@ -57,6 +66,7 @@ def _collect_rule_numbers(rules: RuleSet) -> set[float]:
             found.update(
                 abs(condition.half_space.normal).tolist(), [abs(condition.half_space.bound)]
             )
+
     return found - {0.0, 1.0}
 
 
@@ -65,6 +75,7 @@ def _read_python_numbers(text: str, _: Artifact, name: str) -> Iterator[float]:
         tree = ast.parse(text)
     except SyntaxError as error:
         raise CheckError(f"{name} is no Python: {error}") from error
+
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Constant)
@@ -85,6 +96,7 @@ def _read_sql_numbers(text: str, code: Artifact, name: str) -> Iterator[float]:
         raise CheckError(
             "sqlglot isn't installed, and SQL is read with it: pip install sqlglot"
         ) from error
+
     dialect: Any = code.dialect
     try:
         trees = sqlglot.parse(text, read=dialect)
@@ -92,6 +104,7 @@ def _read_sql_numbers(text: str, code: Artifact, name: str) -> Iterator[float]:
         raise CheckError(
             f"{name} is no SQL that sqlglot reads: {str(error).splitlines()[0]}"
         ) from error
+
     for tree in trees:
         for literal in tree.find_all(sqlglot.exp.Literal) if tree is not None else ():
             if not literal.is_string:

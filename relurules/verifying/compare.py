@@ -15,8 +15,9 @@ from relurules.verifying.reference import Reference
 from relurules.verifying.row_judge import Judgement, RowJudge
 from relurules.verifying.run_result import RunResult
 
-#: A score may be off by this share of the absolute terms that it is made of on its row, beyond the rules' own
-#: max_error, and a link by as much of what it gives; outputs by what follows from that. `doubts` asks for more.
+#: A score may be off by this share of the absolute terms that it is made of on its row, beyond the
+#: rules' own max_error, and a link by as much of what it gives; outputs by what follows from that.
+#: `doubts` asks for more.
 TOLERANCE = 1e-12
 #: The same for artefacts that compute in float.
 FLOAT_TOLERANCE = 1e-5
@@ -42,17 +43,20 @@ def compare_outputs(
     artefact: str,
     engine: str,
 ) -> Report:
-    """Compare outputs (N, m) with the network's wherever there must be some; elsewhere there must be no number.
+    """Compare outputs (N, m) with the network's wherever there must be some; elsewhere there must
+    be no number.
 
-    A rule is due for every row in the domain if the rules are complete, and for none outside. Raises CheckError where
-    the artefact returned another number of rows or outputs, and where there is nothing to compare.
+    A rule is due for every row in the domain if the rules are complete, and for none outside.
+    Raises CheckError where the artefact returned another number of rows or outputs, and where there
+    is nothing to compare.
     """
     expected = reference.outputs
     if not len(expected):
         raise CheckError("no rows to verify on; give at least one")
     if ran.outputs.shape != expected.shape:
         raise CheckError(
-            f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network {expected.shape}"
+            f"{artefact} returned {ran.outputs.shape} outputs in {engine}, the network "
+            f"{expected.shape}"
         )
 
     ruled = ran.rule > 0
@@ -68,6 +72,7 @@ def compare_outputs(
         if given.any()
         else Judgement(False)
     )
+
     return Report(
         artefact=artefact,
         engine=engine,
@@ -101,6 +106,7 @@ def _list_gaps(
         (~fits & inside, "lies in the domain and has no rule"),
         (~fits & ~inside, "lies outside the domain and has a rule"),
     ]
+
     return tuple(f"row {np.flatnonzero(rows)[0]} {what}" for rows, what in found if rows.any())
 
 
@@ -125,13 +131,16 @@ def _judge_differences(
         return Judgement(
             False, (f"row {places[row]}: {name} is {value:.6g} and not {expected:.6g}, {more}",)
         )
+
     return RowJudge(reference=reference, places=places, max_error=max_error).judged(found, choices)
 
 
 def _pair_choices(
     ran: RunResult, given: NDArray[np.bool_], reference: Reference
 ) -> list[tuple[ClassChoice, ClassChoice]]:
-    """What the artefact and the model say of each class, the artefact's own column `class` among them."""
+    """What the artefact and the model say of each class, the artefact's own column `class` among
+    them.
+    """
     heads = reference.heads
     said = list(
         zip(
@@ -140,11 +149,13 @@ def _pair_choices(
             strict=True,
         )
     )
+
     if (
         ran.classes is not None
         and (known := read_sql_class(heads, reference.outputs, reference.scores)) is not None
     ):
         said.append((ClassChoice(scores=known.scores, classes=ran.classes[given]), known))
+
     return said
 
 
@@ -167,4 +178,5 @@ def _measure_differences(found: Array, reference: Reference, max_error: float) -
             bound_link_error(heads, scores, tolerance * terms, tolerance) / tolerance
         )
         relative = np.where(size <= room, 0.0, share)
+
     return OutputDifferences(size, relative, size <= allowed)

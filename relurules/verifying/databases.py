@@ -1,10 +1,12 @@
-"""SQL engines: each opens a database of its own, in memory or in a temporary folder, and takes rows and statements.
+"""SQL engines: each opens a database of its own, in memory or in a temporary folder, and takes rows
+and statements.
 
-None trusts the SQL that it runs: SQLite and DuckDB are locked once rows are loaded, PostgreSQL and MariaDB run it as
-somebody who has no files, ClickHouse and Spark take only what relurules itself could have written (`statements.py`).
+None trusts the SQL that it runs: SQLite and DuckDB are locked once rows are loaded, PostgreSQL and
+MariaDB run it as somebody who has no files, ClickHouse and Spark take only what relurules itself
+could have written (`statements.py`).
 
-Servers are started once per process, on a socket in a temporary folder, and stopped when it ends. All engines run on
-one thread, so that rows come back in the order in which they were loaded.
+Servers are started once per process, on a socket in a temporary folder, and stopped when it ends.
+All engines run on one thread, so that rows come back in the order in which they were loaded.
 """
 
 import re
@@ -34,15 +36,12 @@ _NAN = "'nan'::DOUBLE"
 class Database:
     """An engine that is open.
 
-    name: with its version.
-    quoted: a name as an identifier.
-    load: (table, columns, rows) -> a table of them.
-    execute: a statement -> the rows that it gives.
-    errors: what `load` and `execute` raise.
-    names: what the columns of the last rows are called.
-    create_view: how a view of that table is made.
-    lock: from here on the engine reads the tables that it has and nothing else: no files, addresses, programs.
-    check: (statement, artefact); raises CheckError for what an engine can't be kept from by locking it.
+    name: with its version. quoted: a name as an identifier. load: (table, columns, rows) -> a table
+    of them. execute: a statement -> the rows that it gives. errors: what `load` and `execute`
+    raise. names: what the columns of the last rows are called. create_view: how a view of that
+    table is made. lock: from here on the engine reads the tables that it has and nothing else: no
+    files, addresses, programs. check: (statement, artefact); raises CheckError for what an engine
+    can't be kept from by locking it.
     """
 
     name: str
@@ -90,7 +89,10 @@ _SQLITE_FUNCTIONS = frozenset(
 def _authorise_action(
     action: int, one: str | None, two: str | None, _database: str | None, _view: str | None
 ) -> int:
-    """What SQLite asks before it compiles a statement. Making a view writes to the list of tables, in memory."""
+    """What SQLite asks before it compiles a statement.
+
+    Making a view writes to the list of tables, in memory.
+    """
     catalogue = action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE) and one == "sqlite_master"
     harmful = action == sqlite3.SQLITE_FUNCTION and str(two).lower() in _SQLITE_FUNCTIONS
     fine = (action in _SQLITE_ACTIONS or catalogue) and not harmful
@@ -163,7 +165,8 @@ def open_duckdb() -> Iterator[Database]:
             ]
             if len(kinds) != 1 or not {"SELECT", "CREATE", "CREATE_FUNC"}.issuperset(kinds):
                 raise CheckError(
-                    f"score.sql wasn't run: DuckDB reads {' and '.join(kinds) or 'no statement'} in it; verify runs "
+                    f"score.sql wasn't run: DuckDB reads {' and '.join(kinds) or 'no statement'} "
+                    "in it; verify runs "
                     "one SELECT, or what makes a view or a function"
                 )
 
@@ -181,7 +184,9 @@ def open_duckdb() -> Iterator[Database]:
 
 @contextmanager
 def open_postgres() -> Iterator[Database]:
-    """A transaction that is rolled back, in a server of its own, by a role that has no files and no programs."""
+    """A transaction that is rolled back, in a server of its own, by a role that has no files and no
+    programs.
+    """
     psycopg: Any = servers.import_engine_module("psycopg", "postgres")
     with psycopg.connect(servers.start_postgres()) as connection:
         connection.execute("SET max_parallel_workers_per_gather = 0")
@@ -189,8 +194,10 @@ def open_postgres() -> Iterator[Database]:
 
         def load(table: str, columns: Columns, rows: Sequence[Row]) -> None:
             connection.execute(
-                f"CREATE TEMPORARY TABLE {table} ({_declare_columns(columns, 'double precision', 'text')})"
+                f"CREATE TEMPORARY TABLE {table} "
+                f"({_declare_columns(columns, 'double precision', 'text')})"
             )
+
             with connection.cursor().copy(f"COPY {table} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
@@ -212,7 +219,8 @@ def open_postgres() -> Iterator[Database]:
 
 @contextmanager
 def open_mariadb() -> Iterator[Database]:
-    """A schema that is dropped, in a server of its own, by a user that has this schema and no files.
+    """A schema that is dropped, in a server of its own, by a user that has this schema and no
+    files.
 
     It has no infinity, and gets the largest number instead.
     """
@@ -224,6 +232,7 @@ def open_mariadb() -> Iterator[Database]:
     ):
         making.execute("DROP DATABASE IF EXISTS relurules")
         making.execute("CREATE DATABASE relurules CHARACTER SET utf8mb4")
+
     connection = pymysql.connect(
         unix_socket=socket,
         user=servers.READER,
@@ -239,9 +248,8 @@ def open_mariadb() -> Iterator[Database]:
         finite = [
             [max(-most, min(most, v)) if isinstance(v, float) else v for v in row] for row in rows
         ]
-        cursor.executemany(
-            f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(columns))})", finite
-        )  # noqa: S608
+        marks = ", ".join(["%s"] * len(columns))
+        cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", finite)  # noqa: S608
 
     def execute(sql: str) -> list[Any]:
         cursor.execute(sql)
@@ -262,7 +270,8 @@ def open_mariadb() -> Iterator[Database]:
 
 @contextmanager
 def open_clickhouse() -> Iterator[Database]:
-    """A database that is dropped, in the session of this process, which reads statements of any length.
+    """A database that is dropped, in the session of this process, which reads statements of any
+    length.
 
     Locked, the session is left once it was used: read-only, it takes no further table.
     """
@@ -275,15 +284,16 @@ def open_clickhouse() -> Iterator[Database]:
         with tempfile.TemporaryDirectory() as folder:
             path = _write_parquet(folder, columns, rows)
             session.query(
-                f"CREATE TABLE {table} ({_declare_columns(columns, 'Nullable(Float64)', 'Nullable(String)')}) ENGINE = Memory"
+                f"CREATE TABLE {table} "
+                f"({_declare_columns(columns, 'Nullable(Float64)', 'Nullable(String)')}) "
+                "ENGINE = Memory"
             )
             structure = ", ".join(
                 f"c{i} Nullable({'String' if text else 'Float64'})"
                 for i, (_, text) in enumerate(columns)
             )
-            session.query(
-                f"INSERT INTO {table} SELECT * FROM file('{path}', Parquet, '{structure}')"
-            )  # noqa: S608
+            source = f"file('{path}', Parquet, '{structure}')"
+            session.query(f"INSERT INTO {table} SELECT * FROM {source}")  # noqa: S608
 
     def execute(sql: str) -> list[Any]:
         if locked and not re.match(r"(--[^\n]*\n|\s)*CREATE\b", sql):
@@ -301,6 +311,7 @@ def open_clickhouse() -> Iterator[Database]:
         "USE relurules",
     ):
         session.query(statement)
+
     try:
         yield Database(
             name="ClickHouse (chdb)",
@@ -325,6 +336,7 @@ def open_spark() -> Iterator[Database]:
     from py4j.protocol import Py4JError
 
     names: list[str] = []
+
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pyspark about pandas, which isn't used
 
@@ -335,9 +347,8 @@ def open_spark() -> Iterator[Database]:
                 "loaded_rows"
             )
             picked = ", ".join(f"c{i} AS {name}" for i, (name, _) in enumerate(columns))
-            session.sql(
-                f"CREATE OR REPLACE TEMPORARY VIEW {table} AS SELECT {picked} FROM loaded_rows"
-            )  # noqa: S608
+            chosen = f"SELECT {picked} FROM loaded_rows"  # noqa: S608
+            session.sql(f"CREATE OR REPLACE TEMPORARY VIEW {table} AS {chosen}")
 
         def execute(sql: str) -> list[Any]:
             frame = session.sql(sql)
@@ -373,6 +384,7 @@ def _write_parquet(folder: str, columns: Columns, rows: Sequence[Row]) -> Path:
     }
     path = Path(folder) / "rows.parquet"
     pyarrow.parquet.write_table(arrow.table(arrays), path)
+
     return path
 
 

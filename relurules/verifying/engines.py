@@ -1,4 +1,5 @@
-"""The engines an artefact runs in: each takes an artefact and a table's rows, and returns outputs and rule numbers.
+"""The engines an artefact runs in: each takes an artefact and a table's rows, and returns outputs
+and rule numbers.
 
 A new engine is one function here and one row in `ENGINES`.
 """
@@ -47,6 +48,7 @@ def run_python(artifact: Artifact, table: Rows) -> RunResult:
         ]
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
+
     return make_run_result(
         [
             [row[name] for name in artifact.outputs] + [read_rule_number(row, artifact)]
@@ -68,6 +70,7 @@ def run_numpy(artifact: Artifact, table: Rows) -> RunResult:
         raise CheckError(
             f"score_numpy.py failed to run: {type(error).__name__}: {error}"
         ) from error
+
     return RunResult(outputs, np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp))
 
 
@@ -83,6 +86,7 @@ def run_c(artifact: Artifact, table: Rows) -> RunResult:
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise UnsupportedError("engine 'c' needs a C compiler on the PATH (cc, gcc or clang)")
+
     with tempfile.TemporaryDirectory() as folder:
         artifact.write(folder)
         library = Path(folder) / "score.so"
@@ -109,6 +113,7 @@ def _encode_rows(artifact: Artifact, table: Rows) -> Array:
             else values
         )
         columns.append([math.nan if value is None else float(value) for value in coded])
+
     return np.column_stack(columns)
 
 
@@ -117,24 +122,29 @@ def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> RunResult
         rows = np.ascontiguousarray(
             X, dtype=np.float32 if artifact.number == "float" else np.float64
         )
+
     outputs = np.zeros((len(X), len(artifact.outputs)), dtype=rows.dtype)
     rule = np.zeros(len(X), dtype=np.int32)
     pointers = [array.ctypes.data_as(ctypes.c_void_p) for array in (rows, outputs, rule)]
     library.score_batch.argtypes = [ctypes.c_size_t, *[ctypes.c_void_p] * 3]
     library.score_batch.restype = None
     library.score_batch(len(X), *pointers)
+
     return RunResult(outputs.astype(np.float64), rule.astype(np.intp))
 
 
 class Engine(NamedTuple):
-    """run: how; target: the artefacts it takes; dialects: of these dialects where the target is SQL."""
+    """run: how; target: the artefacts it takes; dialects: of these dialects where the target is
+    SQL.
+    """
 
     run: Callable[[Artifact, Rows], RunResult]
     target: str
     dialects: tuple[str, ...] = ()
 
 
-#: The first row that takes an artefact is its default engine. DuckDB also runs what is written for SQLite.
+#: The first row that takes an artefact is its default engine. DuckDB also runs what is written for
+#: SQLite.
 ENGINES: Mapping[str, Engine] = {
     "python": Engine(run_python, "python"),
     "numpy": Engine(run_numpy, "numpy"),
@@ -152,7 +162,8 @@ ENGINES: Mapping[str, Engine] = {
 def run_artifact(
     artifact: Artifact, table: Any, engine: str | None = None
 ) -> tuple[str, RunResult]:
-    """Run an artefact on a frame, or on an array of coordinates (N, d), in the named engine or its default one.
+    """Run an artefact on a frame, or on an array of coordinates (N, d), in the named engine or its
+    default one.
 
     Returns the engine's name and what the artefact gave.
     """
@@ -169,12 +180,16 @@ def choose_engine(artifact: Artifact, name: str | None) -> tuple[str, Engine]:
         and (not engine.dialects or artifact.dialect in engine.dialects)
     }
     what = f"{artifact.target}{f' ({artifact.dialect})' if artifact.dialect else ''}"
+
     if not fitting:
         raise UnsupportedError(
-            f"no engine runs {what}; what can be run: {', '.join(sorted({e.target for e in ENGINES.values()}))}"
+            f"no engine runs {what}; what can be run: "
+            f"{', '.join(sorted({e.target for e in ENGINES.values()}))}"
         )
+
     if name is not None and name not in fitting:
         raise UnsupportedError(
             f"engine {name!r} doesn't run {what}; supported: {', '.join(fitting)}"
         )
+
     return next((known, engine) for known, engine in fitting.items() if name in (None, known))

@@ -16,7 +16,9 @@ class Dyadic(NamedTuple):
 
 
 class SparseRow(NamedTuple):
-    """A sum of products: constant + inputs * x + neurons * phi(z), each as (index, weight), zeros left out."""
+    """A sum of products: constant + inputs * x + neurons * phi(z), each as (index, weight), zeros
+    left out.
+    """
 
     constant: Dyadic
     inputs: list[tuple[int, Dyadic]]
@@ -24,7 +26,9 @@ class SparseRow(NamedTuple):
 
 
 class ExactNetwork:
-    """A canonical network that is evaluated without rounding; some milliseconds a row, for the few that need it."""
+    """A canonical network that is evaluated without rounding; some milliseconds a row, for the few
+    that need it.
+    """
 
     def __init__(self, network: Network) -> None:
         self._slopes = [_to_dyadic(slope) for slope in network.slope.tolist()]

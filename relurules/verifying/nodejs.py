@@ -11,8 +11,8 @@ from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
 from relurules.verifying.run_result import Rows, RunResult, make_run_result
 
-#: Reads columns and rows, writes outputs and rule of every row. JSON has no NaN and no infinity: these come as objects,
-#: and what is written are texts.
+#: Reads columns and rows, writes outputs and rule of every row. JSON has no NaN and no infinity:
+#: these come as objects, and what is written are texts.
 _RUNNER = """\
 import { readFileSync } from "node:fs";
 import { OUTPUTS, score } from "./score.mjs";
@@ -35,6 +35,7 @@ def run_node(artifact: Artifact, table: Rows) -> RunResult:
     node = shutil.which("node")
     if node is None:
         raise UnsupportedError("engine 'node' needs Node.js on the PATH (node)")
+
     rows = [[_encode_value(value) for value in row] for row in zip(*table.values(), strict=True)]
     with tempfile.TemporaryDirectory() as folder:
         artifact.write(folder)
@@ -43,8 +44,10 @@ def run_node(artifact: Artifact, table: Rows) -> RunResult:
             [node, "run.mjs"], cwd=folder, input=json.dumps({"columns": list(table), "rows": rows}),
             capture_output=True, encoding="utf-8", check=False,
         )  # fmt: skip
+
     if ran.returncode:
         raise CheckError(f"score.mjs failed to run: {ran.stderr.strip()[:2000]}")
+
     outputs = len(artifact.outputs)
     return make_run_result(
         [

@@ -16,17 +16,15 @@ from relurules.verifying.rounding import sum_live_terms
 class Reference:
     """The model on N rows, beside its traced network.
 
-    outputs: (N, m) of the model; names: m.
-    inside: (N,) rows in the domain.
-    network, heads: the traced network and, for every output, the link of its scores.
-    rows: (N, d) coordinates.
-    tolerance: share of a score's live terms by which an artefact's arithmetic may round.
-    numbers: (N,) rows that must have outputs; None: those with a rule.
-    free: (N,) rows that may have any outputs; None: no row.
-    undecided: (N,) rows which rounding may put on either side of the domain's bounds; None: no row.
-    framework: the model itself in float64, (n, d) -> (n, m), None where it doesn't take coordinates.
-    unit: share of itself by which an output may be off as it is a number of the artefact's type, whose epsilon this is.
-    breadth: (m,) what the outputs span in the domain, for rows that span nothing; None where that isn't known.
+    outputs: (N, m) of the model; names: m. inside: (N,) rows in the domain. network, heads: the
+    traced network and, for every output, the link of its scores. rows: (N, d) coordinates.
+    tolerance: share of a score's live terms by which an artefact's arithmetic may round. numbers:
+    (N,) rows that must have outputs; None: those with a rule. free: (N,) rows that may have any
+    outputs; None: no row. undecided: (N,) rows which rounding may put on either side of the
+    domain's bounds; None: no row. framework: the model itself in float64, (n, d) -> (n, m), None
+    where it doesn't take coordinates. unit: share of itself by which an output may be off as it is
+    a number of the artefact's type, whose epsilon this is. breadth: (m,) what the outputs span in
+    the domain, for rows that span nothing; None where that isn't known.
     """
 
     outputs: Array
@@ -64,9 +62,12 @@ class Reference:
         )  # fmt: skip
 
     def of_outputs(self, wanted: Sequence[str]) -> "Reference":
-        """Of one output alone, where an artefact gives just that one of several that are known by name."""
+        """Of one output alone, where an artefact gives just that one of several that are known by
+        name.
+        """
         if not len(wanted) == 1 < len(self.names) or wanted[0] not in self.names:
             return self
+
         at, framework = list(self.names).index(wanted[0]), self.framework
         return replace(
             self,

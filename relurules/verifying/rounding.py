@@ -1,4 +1,6 @@
-"""What float64 does to a network: the terms that count on a row, and how far runs are from the exact value."""
+"""What float64 does to a network: the terms that count on a row, and how far runs are from the
+exact value.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,7 +16,8 @@ from relurules.ir.link import apply_links
 from relurules.ir.network import Array
 from relurules.verifying.exact_network import ExactNetwork
 
-#: Copies of a row whose numbers are a few units in the last place away, and by how many units at most.
+#: Copies of a row whose numbers are a few units in the last place away, and by how many units at
+#: most.
 _COPIES, _UNITS = 4, 8
 #: Orders in which the network's terms are added.
 _ORDERS = 4
@@ -23,9 +26,9 @@ _ORDERS = 4
 def sum_live_terms(network: Network, X: Array, unit: float) -> Array:
     """(N, d) -> (N, s): sums of the absolute terms that a score is made of on its row.
 
-    A neuron whose z is surely negative counts with its slope, so one that is off counts for nothing: neither the
-    network nor the map of its region adds what it reads. unit: a z that is less than this share of its own terms away
-    from 0 may have either sign.
+    A neuron whose z is surely negative counts with its slope, so one that is off counts for
+    nothing: neither the network nor the map of its region adds what it reads. unit: a z that is
+    less than this share of its own terms away from 0 may have either sign.
     """
     size = np.abs(X) @ np.abs(network.A).T + np.abs(network.b)
     z, steep = network.preactivations(X), np.abs(network.slope)
@@ -69,7 +72,8 @@ class FloatRuns:
     framework: Callable[[Array], Array] | None = None
 
     def of(self, row: Array) -> RowRounding:
-        """A row and its copies some units in the last place away, with terms added in several orders.
+        """A row and its copies some units in the last place away, with terms added in several
+        orders.
 
         One run may be right by chance; several show what rounding does here.
         """
@@ -80,6 +84,7 @@ class FloatRuns:
 
         with np.errstate(over="ignore", invalid="ignore"):
             runs = [network.evaluate(rows[:, columns]) for network, columns in self._orders]
+
         moves = [_measure_distances(apply_links(self.heads, run), outputs) for run in runs]
         if self.framework is not None:
             moves.append(_measure_distances(self.framework(rows), outputs))
@@ -119,7 +124,9 @@ def round_to_float(exact: Fraction) -> float:
 def _reorder_network(
     network: Network, columns: NDArray[np.intp], rng: np.random.Generator
 ) -> Network:
-    """The same network that reads its columns in this order, with its neurons in another one within their levels."""
+    """The same network that reads its columns in this order, with its neurons in another one within
+    their levels.
+    """
     order = np.concatenate(
         [rng.permutation(level) for level in network.levels] or [np.empty(0, dtype=np.intp)]
     )

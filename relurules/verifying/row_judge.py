@@ -1,7 +1,7 @@
 """Rows on which a difference would be seen: another class, or a share of what an output spans.
 
-They pass only where the network itself, run in float64, moves as much from its exact value on that row, or within the
-bound of the rules.
+They pass only where the network itself, run in float64, moves as much from its exact value on that
+row, or within the bound of the rules.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,7 +25,8 @@ _RUN_NOISE_FACTOR = 2.0
 _ULPS = 8 * np.finfo(np.float64).eps
 #: Outputs that span no more than this many of their units are all the same.
 _CONSTANT_UNITS = 8
-#: Roundings that a sum may take: what is granted where rows are all the same, so that nothing shows.
+#: Roundings that a sum may take: what is granted where rows are all the same, so that nothing
+#: shows.
 _SUMS = 4
 #: Outputs of these links are classes, which are judged as such.
 _CLASSES = ("argmax", "step")
@@ -46,7 +47,9 @@ class DoubtfulOutput:
 
 
 class Judgement(NamedTuple):
-    """passed: whether nothing that would be seen is unexplained; remarks: a sentence for each kind of doubt."""
+    """passed: whether nothing that would be seen is unexplained; remarks: a sentence for each kind
+    of doubt.
+    """
 
     passed: bool
     remarks: tuple[str, ...] = ()
@@ -54,7 +57,9 @@ class Judgement(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class RowJudge:
-    """What is known of a verification's rows: of those with numbers, places: (n,) their numbers in the table."""
+    """What is known of a verification's rows: of those with numbers, places: (n,) their numbers in
+    the table.
+    """
 
     reference: Reference
     places: NDArray[np.intp]
@@ -70,6 +75,7 @@ class RowJudge:
         rounding = cache(lambda row: runs.of(self.reference.rows[row]))
         outputs = self._outputs_judged(found, rounding)
         classes = self._classes_judged(choices, rounding)
+
         return Judgement(outputs.passed and classes.passed, outputs.remarks + classes.remarks)
 
     def _outputs_judged(self, found: Array, rounding: RoundingOf) -> Judgement:
@@ -87,12 +93,15 @@ class RowJudge:
 
         if worst is None:
             return Judgement(True)
+
         rows = len({doubt.row for doubt in doubts})
         remark = (
-            f"in {_format_count(rows, 'row')} a difference is more than {VISIBLE:g} of what the output spans over the rows; "
+            f"in {_format_count(rows, 'row')} a difference is more than {VISIBLE:g} of what the "
+            "output spans over the rows; "
             "the network itself, run in float64, is off by as much from its exact value there "
             f"({largest:.1e} in row {self._place(worst.row)})"
         )
+
         return Judgement(True, (remark,))
 
     def _doubtful(self, found: Array) -> Iterator[DoubtfulOutput]:
@@ -106,6 +115,7 @@ class RowJudge:
             off = np.full_like(self.reference.scores, self.max_error)
             room = bound_link_error(heads, self.reference.scores, off, 0.0)
             excess = (difference - room) / np.maximum(least, np.finfo(np.float64).tiny)
+
         shown = values & (excess > 1.0)
 
         places = np.argwhere(shown)
@@ -118,9 +128,9 @@ class RowJudge:
     def _least(self) -> Array:
         """(n, m) from which difference on an output would be seen.
 
-        Rows outside the domain, where a network may go on for ever, count as much as they are large and don't widen
-        what the outputs span. Where outputs are all the same on the rows, nothing tells what shows but their size, what
-        they span in the domain, and rounding of the terms.
+        Rows outside the domain, where a network may go on for ever, count as much as they are large
+        and don't widen what the outputs span. Where outputs are all the same on the rows, nothing
+        tells what shows but their size, what they span in the domain, and rounding of the terms.
         """
         reference = self.reference
         expected, inside, unit = reference.outputs, reference.inside, reference.unit
@@ -137,6 +147,7 @@ class RowJudge:
             reference.heads, reference.scores, rounding * reference.terms, rounding
         )
         rough = np.maximum(VISIBLE * np.maximum(size, broad), terms)
+
         return np.where(same, np.maximum(least, rough), least)
 
     def _moves(self, doubt: DoubtfulOutput, row: RowRounding) -> float:
@@ -152,9 +163,12 @@ class RowJudge:
     def _seen(self, doubt: DoubtfulOutput, row: RowRounding) -> str:
         expected = float(self.reference.outputs[doubt.row, doubt.output])
         return (
-            f"row {self._place(doubt.row)}: {self.reference.names[doubt.output]} is {doubt.found:.9g}, "
-            f"not {expected:.9g}; from {doubt.room + doubt.least:.1e} on a difference shows in what it spans over the "
-            f"rows, and the network itself, run in float64, moves by {self._moves(doubt, row):.1e} there"
+            f"row {self._place(doubt.row)}: {self.reference.names[doubt.output]} is "
+            f"{doubt.found:.9g}, "
+            f"not {expected:.9g}; from {doubt.room + doubt.least:.1e} on a difference shows in "
+            "what it spans over the "
+            "rows, and the network itself, run in float64, moves by "
+            f"{self._moves(doubt, row):.1e} there"
         )
 
     def _classes_judged(
@@ -171,6 +185,7 @@ class RowJudge:
 
         if not tied:
             return Judgement(True)
+
         bound = "in float64 the network itself doesn't tell them apart"
         why = (
             bound
@@ -178,6 +193,7 @@ class RowJudge:
             else f"{bound}, or they are within the bound of the rules"
         )
         rows, first = _format_count(len(tied), "row"), self._place(min(tied))
+
         return Judgement(
             True, (f"in {rows} (row {first}) the class differs between scores that tie: {why}",)
         )
@@ -198,12 +214,19 @@ class RowJudge:
     def _flipped(
         self, found: ClassChoice, expected: ClassChoice, row: int, gap: "ScoreGap | None"
     ) -> str:
-        said = f"row {self._place(row)}: the class is {found.classes[row]:g} and not {expected.classes[row]:g}"
+        said = (
+            f"row {self._place(row)}: the class is {found.classes[row]:g} and not "
+            f"{expected.classes[row]:g}"
+        )
         if gap is None:
             return f"{said}, and there is no such class"
+
         what = "the score is" if len(gap.scores) == 1 else "the scores are"
         where = "from where the class changes" if len(gap.scores) == 1 else "apart"
-        return f"{said}; {what} {gap.size:.2e} {where}, and the network, run in float64, moves by {gap.moves:.1e} there"
+        return (
+            f"{said}; {what} {gap.size:.2e} {where}, and the network, run in float64, moves by "
+            f"{gap.moves:.1e} there"
+        )
 
     def _place(self, row: int) -> int:
         return int(self.places[row])
@@ -212,8 +235,8 @@ class RowJudge:
 class ScoreGap(NamedTuple):
     """How far a class is from being the network's own.
 
-    scores: the one or two scores concerned; size: exact, 0 where the class is right.
-    moves: how far float64 runs of the network are off in it; ulps: rounding of the scores as numbers.
+    scores: the one or two scores concerned; size: exact, 0 where the class is right. moves: how far
+    float64 runs of the network are off in it; ulps: rounding of the scores as numbers.
     """
 
     scores: tuple[int, ...]

@@ -31,7 +31,9 @@ def clamp_and_round_rows(artifact: Artifact, rows: Array) -> Array:
 
 
 def find_due_rows(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
-    """(N, d) coordinates as given -> (N,) rows for which it must say that they have a rule, or outputs."""
+    """(N, d) coordinates as given -> (N,) rows for which it must say that they have a rule, or
+    outputs.
+    """
     if artifact.outside == "exact" and "rule" not in artifact.returned:
         return Domain.over(artifact.domain.columns).contains(clamp_and_round_rows(artifact, given))
     return artifact.domain.contains(clamp_rows(artifact, given))
@@ -50,7 +52,9 @@ def find_undecided_rows(artifact: Artifact, given: Array) -> NDArray[np.bool_]:
 
 
 def measure_breadth(domain: Domain, outputs: Callable[[Array], Array]) -> Array | None:
-    """(m,) what outputs, (n, d) -> (n, m), span on points of the domain's box; None where it is open."""
+    """(m,) what outputs, (n, d) -> (n, m), span on points of the domain's box; None where it is
+    open.
+    """
     if not (np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all()):
         return None
     rng = np.random.default_rng(0)

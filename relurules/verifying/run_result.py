@@ -17,10 +17,9 @@ Rows = Mapping[str, Sequence[Value]]
 class RunResult(NamedTuple):
     """What came back, N rows.
 
-    outputs: (N, m), NaN where the artefact gave none.
-    rule: (N,), -1 where there is none.
-    seconds: of the run.
-    classes: (N,) of the artefact's own column `class`, NaN where it gave none; None without such a column.
+    outputs: (N, m), NaN where the artefact gave none. rule: (N,), -1 where there is none. seconds:
+    of the run. classes: (N,) of the artefact's own column `class`, NaN where it gave none; None
+    without such a column.
     """
 
     outputs: Array

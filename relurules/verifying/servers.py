@@ -1,4 +1,6 @@
-"""Engines that run beside this process or for as long as it does: started once, stopped when it ends."""
+"""Engines that run beside this process or for as long as it does: started once, stopped when it
+ends.
+"""
 
 import atexit
 import importlib
@@ -15,7 +17,8 @@ from typing import Any
 
 from relurules.errors import CheckError, UnsupportedError
 
-#: Who runs statements in a server: has the tables that it is given, and no files, programs or other roles.
+#: Who runs statements in a server: has the tables that it is given, and no files, programs or other
+#: roles.
 READER = "relurules_reader"
 #: How long a server may take to answer, in seconds.
 _PATIENCE = 60.0
@@ -43,25 +46,32 @@ def start_postgres() -> str:
         server = package.get_server(
             Path(tempfile.mkdtemp(prefix="relurules-postgres-")), cleanup_mode="delete"
         )
+
     atexit.register(server.cleanup)
     address = str(server.get_uri())
     with psycopg.connect(address, autocommit=True) as owner:
         owner.execute(
-            f"CREATE ROLE {READER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT"
+            f"CREATE ROLE {READER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION "
+            "NOINHERIT"
         )
         owner.execute(f"CREATE SCHEMA AUTHORIZATION {READER}")
+
     return str(psycopg.conninfo.make_conninfo(address, user=READER))
 
 
 @cache
 def start_mariadb() -> Path:
-    """The socket of a MariaDB server in a temporary folder; UnsupportedError where it isn't installed."""
+    """The socket of a MariaDB server in a temporary folder; UnsupportedError where it isn't
+    installed.
+    """
     found = find_mariadb_programs()
     if found is None:
         raise UnsupportedError(
-            "engine 'mariadb' needs a MariaDB server (mariadbd and mariadb-install-db on the PATH or in /usr/sbin), "
+            "engine 'mariadb' needs a MariaDB server (mariadbd and mariadb-install-db on the PATH "
+            "or in /usr/sbin), "
             "such as the package mariadb-server of Debian"
         )
+
     server, install = found
     folder = Path(tempfile.mkdtemp(prefix="relurules-mariadb-"))
     socket, data, user = folder / "socket", folder / "data", _name_server_user()
@@ -84,11 +94,14 @@ def start_mariadb() -> Path:
     atexit.register(_stop_server, process, folder)
     _await_server(process, socket)
     _make_reader(socket)
+
     return socket
 
 
 def _make_reader(socket: Path) -> None:
-    """The user that runs statements: it has its own schema, and not the privilege FILE, which is the server's."""
+    """The user that runs statements: it has its own schema, and not the privilege FILE, which is
+    the server's.
+    """
     pymysql: Any = import_engine_module("pymysql", "mariadb")
     with pymysql.connect(unix_socket=str(socket), user="root") as owner, owner.cursor() as cursor:
         cursor.execute(f"CREATE USER {READER}@localhost")
@@ -113,6 +126,7 @@ def _await_server(process: "subprocess.Popen[bytes]", socket: Path) -> None:
     end = time.monotonic() + _PATIENCE
     while not socket.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.05)
+
     while True:
         try:
             pymysql.connect(unix_socket=str(socket), user="root").close()
@@ -145,6 +159,7 @@ def start_clickhouse() -> Any:
         "max_expanded_ast_elements = 100000000",
     ):
         session.query(f"SET {setting}")
+
     return session
 
 
@@ -163,6 +178,7 @@ def start_spark() -> Any:
         raise UnsupportedError(
             "engine 'spark' needs Java 17 or newer: no java on the PATH, and JAVA_HOME isn't set"
         )
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pyspark about pandas, which isn't used
         builder = (
@@ -183,7 +199,9 @@ def start_spark() -> Any:
         ):
             builder = builder.config(name, value)
         session = builder.getOrCreate()
+
     for logger in ("SQLQueryContextLogger", "DataFrameQueryContextLogger", "py4j"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)
+
     atexit.register(session.stop)
     return session

@@ -1,6 +1,8 @@
-"""The SQL that relurules writes is a small language; engines that can't be locked run nothing beyond it.
+"""The SQL that relurules writes is a small language; engines that can't be locked run nothing
+beyond it.
 
-A statement in these few words can't name a file, an address, a program, a setting or a table of somebody else.
+A statement in these few words can't name a file, an address, a program, a setting or a table of
+somebody else.
 """
 
 import re
@@ -45,6 +47,7 @@ class SqlAllowlist:
         """CheckError where a statement says more than ours do."""
         if self.forbidden and self.forbidden in text:
             raise self._refusal(self.forbidden)
+
         tokens = ["", *self._tokens(text), ""]
         own = [
             name.split(".") for name in (artifact.table or "input_data", artifact.name or "scored")
@@ -62,6 +65,7 @@ class SqlAllowlist:
                 raise self._refusal(f"{token}(")
             elif token[0] == self.quote and after == "." and self._path(tokens, i) not in own:
                 raise self._refusal(f"{token}.")
+
         if artifact.shape == "function":
             self._check_function(tokens, (artifact.name or "score").split("."))
 
@@ -82,6 +86,7 @@ class SqlAllowlist:
             re.DOTALL,
         )
         tokens, at = list[str](), 0
+
         while at < len(text):
             found = pattern.match(text, at)
             if found is None:
@@ -89,6 +94,7 @@ class SqlAllowlist:
             if found["text"] or found["token"]:
                 tokens.append(found["token"] or _TEXT)
             at = found.end()
+
         return tokens
 
     def _path(self, tokens: list[str], i: int) -> list[str]:
@@ -101,6 +107,7 @@ class SqlAllowlist:
 
     def _refusal(self, what: str) -> CheckError:
         return CheckError(
-            f"score.sql wasn't run: {what!r} is nothing that relurules writes for {self.engine}, an engine that "
+            f"score.sql wasn't run: {what!r} is nothing that relurules writes for {self.engine}, "
+            "an engine that "
             "can't be kept from files in another way; emit it again"
         )

@@ -1,4 +1,6 @@
-"""Scoring a table by emitted SQL: rows are loaded into an engine, the artefact is run, its rows are put in order."""
+"""Scoring a table by emitted SQL: rows are loaded into an engine, the artefact is run, its rows are
+put in order.
+"""
 
 import math
 import re
@@ -23,8 +25,11 @@ def run_sql(
     one = artifact.shape in ("expression", "function")
     if not one and "outputs" not in artifact.returned:
         raise CheckError(
-            f"score.sql returns {', '.join(artifact.returned)}; emit it with the column outputs to verify it"
+            f"score.sql returns {', '.join(artifact.returned)}; emit it with the column "
+            "outputs "
+            "to verify it"
         )
+
     with open_() as database:
         try:
             quoted = [(database.quoted(name), text) for name, text in _list_columns(artifact)]
@@ -40,8 +45,11 @@ def run_sql(
             names = database.names()
         except database.errors as error:
             raise CheckError(
-                f"score.sql failed in {database.name}, where it may read {name} and nothing else: {_shorten_message(error)}"
+                f"score.sql failed in {database.name}, where it may read {name} and nothing "
+                "else: "
+                f"{_shorten_message(error)}"
             ) from error
+
     return _order_rows(rows, names, artifact, seconds)
 
 
@@ -54,13 +62,14 @@ def _prepare_statements(
     keys = "".join(f"{database.quoted(name)}, " for name in artifact.key)
     if artifact.shape == "view":
         view = ".".join(database.quoted(part) for part in (artifact.name or "scored").split("."))
-        return [text.replace("CREATE VIEW", database.create_view, 1)], f"SELECT * FROM {view}"  # noqa: S608
+        return [text.replace("CREATE VIEW", database.create_view, 1)], (f"SELECT * FROM {view}")  # noqa: S608
     if artifact.shape == "expression":
         return [], f"SELECT {keys}(\n{text}\n) FROM {table}"  # noqa: S608
     if artifact.shape == "function":
         function = ".".join(database.quoted(part) for part in (artifact.name or "score").split("."))
         columns = ", ".join(database.quoted(column.name) for column in artifact.domain.columns)
         return [text], f"SELECT {keys}{function}({columns}) FROM {table}"  # noqa: S608
+
     return [], text
 
 
@@ -77,7 +86,9 @@ def _shorten_message(error: BaseException) -> str:
 
 
 def _list_columns(artifact: Artifact) -> list[tuple[str, bool]]:
-    """The columns of the table and whether they hold text; keys that are no columns of the rules come last."""
+    """The columns of the table and whether they hold text; keys that are no columns of the rules
+    come last.
+    """
     own = {
         column.name: any(isinstance(v, str) for v in column.lookup)
         for column in artifact.domain.columns
@@ -94,7 +105,8 @@ def _append_keys(artifact: Artifact, table: Rows) -> list[tuple[Value, ...]]:
 def _order_rows(
     rows: Sequence[Sequence[Any]], names: Sequence[str], artifact: Artifact, seconds: float
 ) -> RunResult:
-    """Rows in the order they were loaded: by a key that numbers them where there is one, else as they came.
+    """Rows in the order they were loaded: by a key that numbers them where there is one, else as
+    they came.
 
     The number of the rule comes last; without, a row with outputs counts as one with a rule.
     """
@@ -112,8 +124,10 @@ def _order_rows(
         for values, last in given
     ]
     ran = make_run_result(found, count, seconds)
+
     if not query or "class" not in artifact.returned:
         return ran
+
     at = len(names) - 1 - list(reversed(names)).index("class")
     return ran._replace(
         classes=np.array([math.nan if row[at] is None else float(row[at]) for row in rows])

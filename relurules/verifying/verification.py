@@ -1,4 +1,6 @@
-"""Artefacts beside the model they come from: what is due on every row, and what an engine gives (-> Report)."""
+"""Artefacts beside the model they come from: what is due on every row, and what an engine gives (->
+Report).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,7 +29,8 @@ from relurules.verifying import (
     run_artifact,
 )
 
-#: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some engines take none.
+#: Outside the domain, rows with numbers beyond this aren't compared: products overflow, and some
+#: engines take none.
 _ABSURD = 1e100
 #: An output in float is off by a unit in its last place.
 _FLOAT_UNIT = float(np.finfo(np.float32).eps)
@@ -35,7 +38,9 @@ _FLOAT_UNIT = float(np.finfo(np.float32).eps)
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedModel:
-    """What an artefact is compared with: what names the outputs, the network, and what gives the outputs of rows."""
+    """What an artefact is compared with: what names the outputs, the network, and what gives the
+    outputs of rows.
+    """
 
     names: Graph | RuleSet
     network: Network
@@ -57,6 +62,7 @@ def verify_artifact(
     else:
         place, ran = run_artifact(artifact, X if named else given, engine)
         name = list(artifact.files)[-1]
+
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare_outputs(ran, reference, bound, artifact.complete, name, place)
 
@@ -64,7 +70,9 @@ def verify_artifact(
 def _build_reference(
     artifact: Artifact | RuleSet, model: ComparedModel, frame: Any, given: Array
 ) -> Reference:
-    """What is due on the rows given, (N, d). frame: the same with names, None where they are just numbers."""
+    """What is due on the rows given, (N, d). frame: the same with names, None where they are just
+    numbers.
+    """
     code = artifact if isinstance(artifact, Artifact) else None
     rows = given if code is None else clamp_rows(code, given)
     traced, network, function = model.names, model.network, model.function
@@ -95,7 +103,9 @@ def _build_reference(
 def _adapt_to_code(
     reference: Reference, traced: Graph | RuleSet, code: Artifact, given: Array
 ) -> Reference:
-    """What code gives beside rules: outputs outside the domain, and numbers that are rounded to float."""
+    """What code gives beside rules: outputs outside the domain, and numbers that are rounded to
+    float.
+    """
     if code.outside == "exact":
         read = clamp_and_round_rows(code, given)
         takes = Domain.over(code.domain.columns).contains(read)
@@ -107,7 +117,9 @@ def _adapt_to_code(
 
 
 def resolve_model(rules: RuleSet, *, everywhere: bool) -> ComparedModel:
-    """Rules as what an artefact is compared with; everywhere: the network that they were traced from, if they have it."""
+    """Rules as what an artefact is compared with; everywhere: the network that they were traced
+    from, if they have it.
+    """
     traced = rules.traced
     if not everywhere or traced is None:
         return ComparedModel(names=rules, network=rules.network, function=rules.predict)
@@ -127,6 +139,7 @@ def _round_to_float(
         outputs = np.where(
             np.isnan(outputs), apply_links(reference.heads, reference.scores), outputs
         )
+
     either = find_undecided_rows(artifact, given) | (
         reference.free if reference.free is not None else False
     )
@@ -142,12 +155,14 @@ def _apply_decision(reference: Reference, traced: Graph, artifact: Artifact | Ru
     )
     if decision is None:
         return reference
+
     network, head, _ = add_decision_neurons(traced.network, traced.heads, traced.outputs, decision)
     found = reference.outputs
     if not isinstance(decision, str):
         found = np.where(np.isnan(found[:, -1:]), np.nan, found[:, -1:] >= decision)
     elif found.shape[1] > 1:
         found = np.where(np.isnan(found).any(axis=1), np.nan, found.argmax(axis=1))[:, None]
+
     return replace(
         reference,
         outputs=found,

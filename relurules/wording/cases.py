@@ -15,20 +15,26 @@ _FEW = 3
 
 
 class Case(NamedTuple):
-    """What a test asks where the other term has a value: a test of the main column, or whether it holds at all."""
+    """What a test asks where the other term has a value: a test of the main column, or whether it
+    holds at all.
+    """
 
     value: float
     test: SumTest | bool
 
 
 def split_into_cases(test: SumTest, domain: Domain) -> tuple[Term, list[Case]] | None:
-    """The term of few values and a case for each; None where a test isn't of that kind, or has two limits."""
+    """The term of few values and a case for each; None where a test isn't of that kind, or has two
+    limits.
+    """
     if len(test.form.terms) != 2 or (test.low is None) == (test.high is None):
         return None
+
     found = [(term, _list_few_values(term, domain)) for term in test.form.terms]
     few = [(term, values) for term, values in found if values]
     if not few:
         return None
+
     other, values = min(few, key=lambda pair: len(pair[1]))
     main = next(term for term in test.form.terms if term is not other)
     if len(main.coordinates) > 1:
@@ -39,7 +45,9 @@ def split_into_cases(test: SumTest, domain: Domain) -> tuple[Term, list[Case]] |
 
 
 def _list_few_values(term: Term, domain: Domain) -> Sequence[float]:
-    """All values of a term that is a choice of categories, or has few whole numbers in the domain; else none."""
+    """All values of a term that is a choice of categories, or has few whole numbers in the domain;
+    else none.
+    """
     if term.label[0].text == "[":
         return (1.0, 0.0)
     column = term.coordinates[0]
@@ -68,6 +76,7 @@ def _restrict_to_value(
         from_below=from_below,
         included=limit.included,
     )
+
     return _decide_on_range(asked, float(domain.lower[column]), float(domain.upper[column]))
 
 
@@ -78,6 +87,7 @@ def _decide_on_range(asked: SumTest, lower: float, upper: float) -> SumTest | bo
         if lower > bound or (included and lower == bound):
             return True
         return False if upper < bound or (not included and upper == bound) else asked
+
     assert asked.high is not None  # noqa: S101  # one limit
     bound, included = asked.high
     if upper < bound or (included and upper == bound):

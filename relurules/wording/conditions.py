@@ -1,4 +1,6 @@
-"""The conditions and formulas of all rules, read together: the same sum has the same name wherever it stands."""
+"""The conditions and formulas of all rules, read together: the same sum has the same name wherever
+it stands.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -81,7 +83,9 @@ class RuleSetWording(NamedTuple):
 
 
 def word_rules(rules: RuleSet) -> RuleSetWording:
-    """Every rule as conditions and formulas for people; what is shown is rounded, and the same tests look the same."""
+    """Every rule as conditions and formulas for people; what is shown is rounded, and the same
+    tests look the same.
+    """
     spans = list_spans(rules.domain)
     found = [_merge_conditions(rules.domain, spans, rule) for rule in rules]
     shown = _choose_sum_styles(rules, [test for tests in found for test in tests])
@@ -104,13 +108,16 @@ def word_rules(rules: RuleSet) -> RuleSetWording:
         for s in shown.values()
         if s.name
     )
+
     return RuleSetWording(named, read, tuple(spans))
 
 
 def _merge_conditions(
     domain: Domain, spans: Sequence[ColumnSpan], rule: Rule
 ) -> list[SumTest | CategoryTest | ConstantTest]:
-    """A rule's conditions, those on the same sum or category column joined: columns first, then sums."""
+    """A rule's conditions, those on the same sum or category column joined: columns first, then
+    sums.
+    """
     joined: dict[object, SumTest | CategoryTest | ConstantTest] = {}
     for condition in rule.conditions:
         test = simplify_condition(domain, spans, condition)
@@ -124,6 +131,7 @@ def _merge_conditions(
         elif isinstance(test, CategoryTest) and isinstance(before, CategoryTest):
             test = test._replace(members=tuple(i for i in before.members if i in test.members))
         joined[key] = test
+
     return sorted(joined.values(), key=_rank_test)
 
 
@@ -147,6 +155,7 @@ def _choose_sum_styles(
             first.setdefault(test.key, test)
             limits = [limit.bound for limit in (test.low, test.high) if limit is not None]
             bounds.setdefault(test.key, []).extend(limits)
+
     shown: dict[object, SumStyle] = {}
     prefix, count = _choose_prefix(rules), 0
     for key, test in first.items():
@@ -160,6 +169,7 @@ def _choose_sum_styles(
             step,
             {b: b for b in bounds[key]} if test.whole else round_apart(bounds[key], step),
         )
+
     return shown
 
 
@@ -172,8 +182,10 @@ def _choose_prefix(rules: RuleSet) -> str:
         *(column.name for column in rules.domain.columns),
     }
     prefix = "S"
+
     while any(name.startswith(prefix) and name[len(prefix) :].isdigit() for name in taken):
         prefix += "S"
+
     return prefix
 
 
@@ -187,6 +199,7 @@ def _word_condition(
             return ConditionWording(phrase_never(), phrase_never(), test)
         phrase = phrase_categories(test.span, test.members)
         return ConditionWording(phrase, phrase_choice(phrase), test)
+
     how = shown[test.key]
     return ConditionWording(
         write_in_symbols(test, how, domain), write_in_words(test, how, domain), test
@@ -206,6 +219,7 @@ def _word_formulas(rules: RuleSet, spans: Sequence[ColumnSpan]) -> list[tuple[Fo
         min((choose_step(rules.domain, form) for form in column if form.terms), default=0.0)
         for column in zip(*forms, strict=True)
     ]
+
     return [
         tuple(
             FormulaWording(score, form, step, phrase_sum(form, step))

@@ -14,10 +14,15 @@ ELSEWHERE = "elsewhere a row has rule 0 and no output"
 
 
 def describe_missing(rules: RuleSet) -> str:
-    """How much a search that ended early has found, in sentences; nothing of rules that are complete."""
+    """How much a search that ended early has found, in sentences; nothing of rules that are
+    complete.
+    """
     if rules.complete:
         return ""
-    return f"The search for linear regions was ended early: {_describe_found(rules)}{_describe_coverage(rules)}; {ELSEWHERE}."
+    return (
+        "The search for linear regions was ended early: "
+        f"{_describe_found(rules)}{_describe_coverage(rules)}; {ELSEWHERE}."
+    )
 
 
 def _describe_found(rules: RuleSet) -> str:
@@ -41,6 +46,7 @@ def _describe_coverage(rules: RuleSet) -> str:
             else f"less than {100 * _LEAST:.2g} %"
         )
         parts.append(f"{about} of the domain's volume")
+
     rows, total = collect_row_counts(rules.rules), rules.reduction.rows
     if rows is not None and total:
         parts.append(f"{int(rows.sum()):,} of {total:,} rows of the data")

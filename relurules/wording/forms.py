@@ -1,4 +1,6 @@
-"""Affine forms of the coordinates as sums of terms that people know: columns, and values of category columns."""
+"""Affine forms of the coordinates as sums of terms that people know: columns, and values of
+category columns.
+"""
 
 import sys
 from collections import Counter
@@ -21,7 +23,9 @@ _SMALL = 1e-3
 
 
 class ColumnSpan(NamedTuple):
-    """A column of the table and its coordinates first .. first + width - 1; `admitted`: those that may be 1."""
+    """A column of the table and its coordinates first .. first + width - 1; `admitted`: those that
+    may be 1.
+    """
 
     column: Column
     first: int
@@ -34,7 +38,9 @@ class ColumnSpan(NamedTuple):
 
 
 class Term(NamedTuple):
-    """coefficient * label; coordinates: the column itself, or the indicators of which one must be 1."""
+    """coefficient * label; coordinates: the column itself, or the indicators of which one must be
+    1.
+    """
 
     coefficient: float
     label: Phrase
@@ -69,8 +75,8 @@ def build_form(
 ) -> Form:
     """weights·x + constant, (d,), over the domain.
 
-    Of a category column, the coefficient that most of its categories have goes into the constant: exactly one
-    holds, so this is the same function. A column that the domain pins goes there too.
+    Of a category column, the coefficient that most of its categories have goes into the constant:
+    exactly one holds, so this is the same function. A column that the domain pins goes there too.
     """
     terms: list[Term] = []
     for span in spans:
@@ -85,6 +91,7 @@ def build_form(
         elif weight:
             width = float(domain.widths[span.first])
             terms.append(Term(weight, p.name(span.column.name), (span.first,), width))
+
     terms.sort(
         key=lambda term: -abs(term.coefficient) * term.width
     )  # stable: columns in their order
@@ -96,6 +103,7 @@ def _collect_category_terms(span: ColumnSpan, weights: Array) -> tuple[float, li
     own = {i: float(weights[span.first + i]) for i in span.admitted}
     if not any(own.values()):
         return 0.0, []
+
     counts = Counter(own.values())
     most = max(counts.values())
     middle = sorted(own.values())[len(own) // 2]
@@ -104,9 +112,11 @@ def _collect_category_terms(span: ColumnSpan, weights: Array) -> tuple[float, li
         key=lambda c: (c != 0, abs(c - middle), c),
     )
     groups: dict[float, list[int]] = {}
+
     for i, coefficient in own.items():
         if coefficient != base:
             groups.setdefault(coefficient - base, []).append(i)
+
     return base, [
         Term(
             c,
@@ -170,7 +180,9 @@ def round_coefficient(term: Term, step: float) -> DisplayCoefficient:
 
 
 def choose_step(domain: Domain, form: Form) -> float:
-    """How far every term of a form may be off where it is shown; 0, so that six digits are, where a side is open."""
+    """How far every term of a form may be off where it is shown; 0, so that six digits are, where a
+    side is open.
+    """
     bounded = all(
         np.isfinite(domain.upper[j]) and np.isfinite(domain.lower[j])
         for t in form.terms
@@ -186,9 +198,11 @@ def phrase_sum(form: Form, step: float, *, constant: bool = True) -> Phrase:
         parts.append(
             (form.constant < 0, p.number(format_number(abs(round_number(form.constant, step)))))
         )
+
     parts += [(term.coefficient < 0, _phrase_product(term, step)) for term in form.terms]
     if not parts:
         return p.number("0")
+
     (negative, first), *rest = parts
     signed = [(*p.operator("\u2212"), *first) if negative else first]
     signed += [p.join_tight(p.operator("\u2212" if minus else "+"), part) for minus, part in rest]
@@ -206,7 +220,9 @@ def _phrase_product(term: Term, step: float) -> Phrase:
 
 
 def bound_display_error(domain: Domain, form: Form, step: float) -> float:
-    """Bound on |form as it is shown - form| over the domain; infinite where a column that matters is unbounded."""
+    """Bound on |form as it is shown - form| over the domain; infinite where a column that matters
+    is unbounded.
+    """
     total = abs(round_number(form.constant, step) - form.constant)
     for term in form.terms:
         off = abs(round_coefficient(term, step).coefficient - abs(term.coefficient))

@@ -1,4 +1,6 @@
-"""Half-spaces, free of their scale: a choice of categories, or a sum whose first term is a column as it is."""
+"""Half-spaces, free of their scale: a choice of categories, or a sum whose first term is a column
+as it is.
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -32,7 +34,8 @@ class SumLimit(NamedTuple):
 
 
 class SumTest(NamedTuple):
-    """low <= form < high, either side open or included as its limit says; `whole`: the form is a whole number.
+    """low <= form < high, either side open or included as its limit says; `whole`: the form is a
+    whole number.
 
     form: its first coefficient is 1, its constant 0. key: the same for the same form.
     """
@@ -56,12 +59,15 @@ PlainTest = CategoryTest | SumTest | ConstantTest
 def simplify_condition(
     domain: Domain, spans: Sequence[ColumnSpan], condition: Condition
 ) -> PlainTest:
-    """A condition, free of its half-space's scale; on whole numbers, a cut is the next whole number: the same rows."""
+    """A condition, free of its half-space's scale; on whole numbers, a cut is the next whole
+    number: the same rows.
+    """
     space = condition.half_space
     form = build_form(domain, spans, space.normal, 0.0)
     bound = Fraction(space.bound) - Fraction(form.constant)
     if not form.terms:
         return ConstantTest((bound <= 0) == condition.holds)
+
     chosen = _find_category_test(domain, spans, form, float(bound))
     if chosen is not None:
         kept = (
@@ -70,9 +76,11 @@ def simplify_condition(
             else [i for i in chosen.span.admitted if i not in chosen.members]
         )
         return CategoryTest(chosen.span, tuple(kept))
+
     settled = _find_whole_column(domain, form, float(bound), holds=condition.holds)
     if settled is not None:
         return settled
+
     lead = form.terms[0].coefficient
     terms = tuple(term._replace(coefficient=term.coefficient / lead) for term in form.terms)
     key = tuple(
@@ -82,6 +90,7 @@ def simplify_condition(
         t.coefficient.is_integer() and domain.integer[list(t.coordinates)].all() for t in terms
     )
     between = SumTest(Form(0.0, terms), key, whole)
+
     return limit_one_side(
         between,
         bound / Fraction(lead),
@@ -91,7 +100,9 @@ def simplify_condition(
 
 
 def limit_one_side(between: SumTest, cut: Fraction, *, from_below: bool, included: bool) -> SumTest:
-    """The test that the form is at least the cut, or at most, or more or less; whole numbers have whole cuts."""
+    """The test that the form is at least the cut, or at most, or more or less; whole numbers have
+    whole cuts.
+    """
     if from_below:
         return between._replace(low=_make_lower_limit(cut, between.whole, included=included))
     return between._replace(high=_make_upper_limit(cut, between.whole, included=included))
@@ -112,14 +123,18 @@ def _make_upper_limit(cut: Fraction, whole: bool, *, included: bool) -> SumLimit
 def _find_category_test(
     domain: Domain, spans: Sequence[ColumnSpan], form: Form, bound: float
 ) -> CategoryTest | None:
-    """The categories of the one category column in a sum for which sum >= bound, where they alone decide that."""
+    """The categories of the one category column in a sum for which sum >= bound, where they alone
+    decide that.
+    """
     used = [
         s
         for s in spans
         if s.column.categories and any(set(t.coordinates) & set(s.coordinates) for t in form.terms)
     ]
+
     if len(used) != 1:
         return None
+
     (span,) = used
     own = {j: t.coefficient for t in form.terms for j in t.coordinates if j in span.coordinates}
     low, high = bound_form(
@@ -127,17 +142,21 @@ def _find_category_test(
     )
     room = _CLEARANCE * (form.size + abs(bound))
     members = []
+
     for i in span.admitted:
         points = own.get(span.first + i, 0.0)
         if points + low >= bound + room:
             members.append(i)
         elif not points + high < bound - room:
             return None
+
     return CategoryTest(span, tuple(members))
 
 
 def _find_whole_column(domain: Domain, form: Form, bound: float, *, holds: bool) -> SumTest | None:
-    """A test of one whole-number column, where all that the rest of a sum can be puts the cut between the same two."""
+    """A test of one whole-number column, where all that the rest of a sum can be puts the cut
+    between the same two.
+    """
     for term in form.terms if len(form.terms) > 1 else ():
         if len(term.coordinates) > 1 or not domain.integer[term.coordinates[0]]:
             continue
@@ -153,11 +172,14 @@ def _find_whole_column(domain: Domain, form: Form, bound: float, *, holds: bool)
         )
         limit = SumLimit(float(floor(cuts[0]) + 1), included=(term.coefficient > 0) == holds)
         return between._replace(low=limit) if limit.included else between._replace(high=limit)
+
     return None
 
 
 def bound_form(domain: Domain, form: Form) -> tuple[float, float]:
-    """Smallest and largest value of a form over the box of the domain; of categories, one or none of those named."""
+    """Smallest and largest value of a form over the box of the domain; of categories, one or none
+    of those named.
+    """
     low = high = form.constant
     for term in form.terms:
         at = list(term.coordinates)
@@ -167,6 +189,7 @@ def bound_form(domain: Domain, form: Form) -> tuple[float, float]:
             else sorted(term.coefficient * np.array([domain.lower[at[0]], domain.upper[at[0]]]))
         )
         low, high = low + min(ends), high + max(ends)
+
     return float(low), float(high)
 
 

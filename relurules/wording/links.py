@@ -48,6 +48,7 @@ def explain_outputs(rules: RuleSet) -> OutputMeaning:
                 taken[0] if head.link == "identity" else f"{head.link}({among}{', '.join(taken)})",
             )
         )
+
     links = dict.fromkeys(head.link for head in rules.heads if head.link in MEANINGS)
     return OutputMeaning(
         tuple(outputs), tuple((write_signature(link), MEANINGS[link]) for link in links)

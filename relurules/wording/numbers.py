@@ -5,14 +5,16 @@ from decimal import Decimal
 
 import numpy as np
 
-#: Fewer digits than the first aren't tried, more than the second aren't shown, unless numbers that differ would look
-#: the same.
+#: Fewer digits than the first aren't tried, more than the second aren't shown, unless numbers that
+#: differ would look the same.
 FEWEST, DIGITS = 4, 6
 _ALL_DIGITS = 17
 
 
 def round_number(value: float, step: float, digits: int = DIGITS) -> float:
-    """The number of four to `digits` significant digits, the fewest that keep it within `step` of the value."""
+    """The number of four to `digits` significant digits, the fewest that keep it within `step` of
+    the value.
+    """
     for count in range(FEWEST, digits):
         candidate = float(f"{value:.{count}g}")
         if abs(candidate - value) <= step:
@@ -21,7 +23,9 @@ def round_number(value: float, step: float, digits: int = DIGITS) -> float:
 
 
 def round_apart(values: Sequence[float], step: float) -> dict[float, float]:
-    """Value -> what is shown, for values that may stand side by side: those that differ do so in what is shown."""
+    """Value -> what is shown, for values that may stand side by side: those that differ do so in
+    what is shown.
+    """
     wanted = sorted(set(values))
     shown: dict[float, float] = {}
     for digits in range(DIGITS, _ALL_DIGITS + 1):
@@ -33,16 +37,20 @@ def round_apart(values: Sequence[float], step: float) -> dict[float, float]:
 
 
 def format_number(value: float) -> str:
-    """The shortest text for a number, `12,500` from ten thousand on; very large and small ones with an exponent."""
+    """The shortest text for a number, `12,500` from ten thousand on; very large and small ones with
+    an exponent.
+    """
     if value == 0:
         return "0"
     if not 1e-5 <= abs(value) < 1e9:
         return _format_exponent(value)
+
     text = (
         f"{Decimal(repr(float(value))):,f}"
         if abs(value) >= 1e4
         else f"{Decimal(repr(float(value))):f}"
     )
+
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

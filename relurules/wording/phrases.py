@@ -1,10 +1,13 @@
-"""Phrases: texts in pieces of a few kinds, so that each printer escapes and sets every piece in its own way."""
+"""Phrases: texts in pieces of a few kinds, so that each printer escapes and sets every piece in its
+own way.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-#: Kinds of pieces: words; a column or output; a value of a category; a number; an operator or comparison; the name of a
-#: sum that is defined elsewhere; a space at which no line may end; one at which it may.
+#: Kinds of pieces: words; a column or output; a value of a category; a number; an operator or
+#: comparison; the name of a sum that is defined elsewhere; a space at which no line may end; one at
+#: which it may.
 TEXT, NAME, VALUE, NUMBER, OPERATOR, SCORE, TIE, GAP = (
     "text",
     "name",

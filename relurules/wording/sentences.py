@@ -22,7 +22,9 @@ from relurules.wording.phrases import Phrase
 
 
 class SumStyle(NamedTuple):
-    """How a sum is shown: by name, where it has one, its terms `step` off at most; bound -> the bound as shown."""
+    """How a sum is shown: by name, where it has one, its terms `step` off at most; bound -> the
+    bound as shown.
+    """
 
     name: str
     form: Form
@@ -59,6 +61,7 @@ def write_in_symbols(test: SumTest, shown: SumStyle, domain: Domain) -> Phrase:
         return p.join_loose(
             _phrase_subject(shown), p.join_tight(p.operator(sign), _phrase_bound(limit, shown))
         )
+
     return p.join_loose(
         p.join_tight(_phrase_bound(test.low, shown), p.operator(_LE if test.low.included else "<")),
         _phrase_subject(shown),
@@ -75,6 +78,7 @@ def write_in_words(test: SumTest, shown: SumStyle, domain: Domain) -> Phrase:
         return p.join_loose(
             _speak_sum(shown), p.text("is"), p.join_list([_phrase_signed(value) for value in few])
         )
+
     cases = split_into_cases(test, domain)
     if cases is not None:
         return _write_cases(*cases, shown, domain)
@@ -85,6 +89,7 @@ def write_in_words(test: SumTest, shown: SumStyle, domain: Domain) -> Phrase:
         if compared is not None:
             return p.join_loose(compared[0], p.text(f"is {verb}"), compared[1])
         return p.join_loose(_speak_sum(shown), p.text(f"is {verb}"), _phrase_bound(limit, shown))
+
     low, high = (
         _choose_comparison(test.low, from_below=True),
         _choose_comparison(test.high, from_below=False),
@@ -112,6 +117,7 @@ def _write_cases(other: Term, cases: Sequence[Case], shown: SumStyle, domain: Do
             said.append(p.join_loose(write_in_words(test, alone, domain), where))
         else:
             said.append(p.join_loose(p.text("always" if test else "never"), where))
+
     return p.join_with(said, "; ")
 
 
@@ -135,12 +141,14 @@ def _list_few_values(test: SumTest, domain: Domain) -> list[float]:
     """The whole numbers that a column may be, where there are few of them; else none."""
     if not test.whole or len(test.form.terms) > 1:
         return []
+
     (term,) = test.form.terms
     lower, upper = (
         (0.0, 1.0) if len(term.coordinates) > 1 else _read_range(domain, term.coordinates[0])
     )
     lowest = np.ceil(lower) if test.low is None else max(np.ceil(lower), test.low.bound)
     highest = np.floor(upper) if test.high is None else min(np.floor(upper), test.high.bound - 1.0)
+
     if not 0 <= highest - lowest < _FEW:
         return []
     return [float(lowest + i) for i in range(int(highest - lowest) + 1)]
@@ -173,6 +181,7 @@ def _phrase_subject(shown: SumStyle) -> Phrase:
 def _speak_sum(shown: SumStyle) -> Phrase:
     if shown.name:
         return p.join_loose(p.text("the weighted sum"), p.score(shown.name))
+
     first, *rest = shown.form.terms
     said = first.label
     for term in rest:
@@ -180,6 +189,7 @@ def _speak_sum(shown: SumStyle) -> Phrase:
         said = p.join_loose(
             said, p.text(word), _speak_product(round_coefficient(term, shown.step), term)
         )
+
     return said
 
 
@@ -198,6 +208,7 @@ def _compare_columns(
     """Both sides of `a >= 0.5 * b + 3`, where a sum is the difference of two columns."""
     if shown.name or len(shown.form.terms) != 2 or shown.form.terms[1].coefficient > 0:
         return None
+
     first, second = shown.form.terms
     bound = shown.bounds[limit.bound]
     factor = round_coefficient(second, shown.step)
@@ -210,6 +221,7 @@ def _compare_columns(
             right = p.join_loose(
                 right, p.join_tight(p.operator(_MINUS if bound < 0 else _PLUS), size)
             )
+
     return first.label, right
 
 

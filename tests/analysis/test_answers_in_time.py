@@ -1,4 +1,6 @@
-"""Answers at a time limit: bounds hold, rows are right, and nothing is claimed that wasn't looked at."""
+"""Answers at a time limit: bounds hold, rows are right, and nothing is claimed that wasn't looked
+at.
+"""
 
 import importlib
 

@@ -1,4 +1,6 @@
-"""The command line, run as a user runs it; errors end in one line, an exit code, and nothing written."""
+"""The command line, run as a user runs it; errors end in one line, an exit code, and nothing
+written.
+"""
 
 import json
 import os
@@ -218,7 +220,10 @@ def test_every_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_help_loads_nothing_heavy() -> None:
-    check = "import sys; from relurules.cli import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
+    check = (
+        "import sys; from relurules.cli import run; run(['--help']); print(*sys.modules, "
+        "file=sys.stderr)"
+    )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     heavy = {
         "torch",
@@ -400,7 +405,15 @@ def test_ctrl_c_of_a_terminal_leaves_all_that_was_found(tmp_path: Path, jobs: st
     assert (started.returncode, printed) == (130, "")
     last = said.splitlines()[-1]
     assert len(said.splitlines()) <= 2  # the first may say that the search is compiled
-    found = int(re.match(r"interrupted: (\d+) linear regions found, written to", last)[1])  # type: ignore[index]
+    found = int(
+        re.match(
+            (
+                r"interrupted: (\d+) linear regions found, "
+                r"written to"
+            ),
+            last,
+        )[1]
+    )  # type: ignore[index]
     assert found == sum(
         len(pd.read_parquet(path, columns=["point"])) for path in out.glob("*.parquet")
     )

@@ -117,8 +117,10 @@ def test_a_program_that_is_ended_says_so_and_goes_on(
 ) -> None:
     """The signal is sent at the first region that a search of its own program reports."""
     program = (
-        "import os, sys\nfrom relurules.cli import main\nfrom relurules.cli.display import ProgressCounter\n"
-        "from relurules.partitioning import search_run\nsearch_run._TESTS = 5\nreal = ProgressCounter.__call__\n"
+        "import os, sys\nfrom relurules.cli import main\nfrom relurules.cli.display import "
+        "ProgressCounter\n"
+        "from relurules.partitioning import search_run\nsearch_run._TESTS = 5\nreal = "
+        "ProgressCounter.__call__\n"
         "def called(self, found):\n    real(self, found)\n"
         f"    if found: os.kill(os.getpid(), {int(number)})\n"
         "ProgressCounter.__call__ = called\nsys.exit(main.run(sys.argv[1:]))\n"
@@ -173,7 +175,8 @@ def test_a_full_disk_after_a_search_costs_no_search(
         patched.setattr(os, "fsync", Full("rules.json"))
         assert run(argv) == 2
     assert capsys.readouterr().err == (
-        f"error: {out}: No space left on device; make room, and the same command goes on, from {checkpoint}; what was "
+        f"error: {out}: No space left on device; make room, and the same command goes on, from "
+        f"{checkpoint}; what was "
         "written before is whole\n"
     )
     assert out.read_text() == "old"
@@ -324,7 +327,8 @@ def test_compiling_anew_each_time_is_announced_in_one_line(
     monkeypatch.setattr(compilation, "_STORE", CodeStore(tmp_path / "file" / "cache"))
     assert run(searching("count", inputs)) == 0
     assert capsys.readouterr().err == (
-        "compiling the search for linear regions, some 20 seconds each time: machine code can't be kept in "
+        "compiling the search for linear regions, some 20 seconds each time: machine code can't "
+        "be kept in "
         f"{tmp_path}/file/cache: Not a directory\n"
     )
 

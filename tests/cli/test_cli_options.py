@@ -1,4 +1,6 @@
-"""Options: numbers that mean nothing are refused, and no message names an option that its command lacks."""
+"""Options: numbers that mean nothing are refused, and no message names an option that its command
+lacks.
+"""
 
 import ast
 import re
@@ -17,8 +19,8 @@ COMMANDS = dict(get_command(app).commands)  # type: ignore[attr-defined]
 MODELS = frozenset({"extract", "count", "diff", "prove", "check", "verify"})
 FIT, PLOT = frozenset({"fit"}), frozenset({"plot"})
 
-#: Where options are named, module and function ("": outside any) -> the commands that may print it. A function of this
-#: name in a module of `cli` that is a command prints for itself.
+#: Where options are named, module and function ("": outside any) -> the commands that may print it.
+#: A function of this name in a module of `cli` that is a command prints for itself.
 REACHED_BY = {
     ("cli.main", ""): frozenset({"extract", "count"}),
     ("cli.main", "set_global_options"): frozenset(COMMANDS),
@@ -65,7 +67,9 @@ def options_of(command: str) -> set[str]:
 
 
 def holders() -> Iterator[tuple[str, str, str]]:
-    """(module, function, text) of every text in which an option is named; those of a module itself under ""."""
+    """(module, function, text) of every text in which an option is named; those of a module itself
+    under "".
+    """
     for path in sorted(PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
         if (
@@ -103,7 +107,9 @@ def texts(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 
 def named(text: str, own: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    """(option, commands) of a text: in `relurules NAME ...` those of that command, elsewhere of those that print it."""
+    """(option, commands) of a text: in `relurules NAME ...` those of that command, elsewhere of
+    those that print it.
+    """
     for part in re.split(r"(`?relurules [a-z]+ [^`]*`?)", text):
         command = re.match(r"`?relurules ([a-z]+) ", part)
         commands = frozenset({command[1]}) if command else own
@@ -127,7 +133,10 @@ def lacking() -> Iterator[str]:
         if own is None and module.startswith("cli.") and function in COMMANDS:
             own = frozenset({function})
         if own is None:
-            yield f"{module}.{function or 'itself'} names an option, and REACHED_BY doesn't say which commands print it"
+            yield (
+                f"{module}.{function or 'itself'} names an option, and REACHED_BY doesn't say "
+                "which commands print it"
+            )
             continue
         for option, commands in named(text, own):
             yield from (
@@ -213,6 +222,7 @@ def test_too_little_memory_is_a_sentence(
     assert run(["ask", "rules.json", "range"]) == 2
     said = capsys.readouterr().err
     assert said == (
-        "error: this takes more memory than there is (Unable to allocate 8.00 TiB for an array); make the model or the "
+        "error: this takes more memory than there is (Unable to allocate 8.00 TiB for an array); "
+        "make the model or the "
         "table smaller\n"
     )

@@ -65,5 +65,6 @@ def test_estimates_leave_out_what_is_not_known() -> None:
         == "about 1234 +- 56 linear regions in all"
     )
     assert describe_estimate(Estimate(10.0, 0.0, 0.25, 0.001, 0.0)) == (
-        "about 10 +- 0 linear regions in all, searched: 25.0 +- 0.1 % of the volume, 0.0 % of the rows"
+        "about 10 +- 0 linear regions in all, searched: 25.0 +- 0.1 % of the volume, 0.0 % of the "
+        "rows"
     )

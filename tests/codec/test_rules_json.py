@@ -250,7 +250,10 @@ BROKEN = {
     ),
     "rule on no feature": (
         put("rules", 0, "outputs", "y0", "coefficients", value={"z": 1.0}),
-        "$.rules[0].outputs['y0'].coefficients: 'z' is no feature; there are 'mean radius', 'größe'",
+        (
+            "$.rules[0].outputs['y0'].coefficients: 'z' is no feature; there are 'mean radius', "
+            "'größe'"
+        ),
     ),
     "split without child": (drop("splits", 0, "then"), "$.splits[0]"),
     "split with two children": (

@@ -1,4 +1,6 @@
-"""The quick check of rules files never says yes where jsonschema says no, and seldom no where it says yes."""
+"""The quick check of rules files never says yes where jsonschema says no, and seldom no where it
+says yes.
+"""
 
 import copy
 import json

@@ -45,12 +45,17 @@ def test_everything_is_there() -> None:
     for part in (
         "Who pays?", "pays and defaults", "SHA-256 " + "ab" * 32, "SHA-256 " + "cd" * 32, "relurules 9.9.9",
         "model.onnx",
-        "What is proven", "anywhere in the domain, the outputs of the rules are those of the network as traced",
+        "What is proven", ("anywhere in the domain, the outputs of the rules are those of the "
+                          "network as traced"),
         "every row of the domain has a rule", "AUC 0.76", "log loss 0.44",
         "Observed default = 1, share", "A typical row has",
-        "IF all of these hold", "THEN", "18 to 80", "whole numbers in the data", "a missing value counts as 3.5",
-        "'cook' or 'smith'", "Limits of use", "no causal effect", "Words", "the row of the data that is nearest",
-        "relurules extract model.onnx --data DATA --target default --time-limit 60.0 --out rules.json",
+        "IF all of these hold", "THEN", "18 to 80", ("whole numbers in the "
+                                                    "data"), ("a missing value counts "
+                                                                                 "as 3.5"),
+        "'cook' or 'smith'", "Limits of use", "no causal effect", "Words", ("the row of the data "
+                                                                           "that is nearest"),
+        ("relurules extract model.onnx --data DATA --target default --time-limit 60.0 --out "
+        "rules.json"),
         "relurules emit rules.json --to html --title 'Who pays?' --out .", "neuron 1 of layer hand",
     ):  # fmt: skip
         assert part in text, part
@@ -254,7 +259,10 @@ def test_commands_that_make_it_again() -> None:
     assert set(_OPTIONS) <= set(inspect.signature(main.extract).parameters)
     base = people()
     rules = replace(base, provenance=replace(base.provenance, settings={"threshold": 1.0}))
-    told = "relurules.extract('model.onnx', domain=DOMAIN, data=DATA, y=RESPONSE, threshold=1.0).save('rules.json')"
+    told = (
+        "relurules.extract('model.onnx', domain=DOMAIN, data=DATA, y=RESPONSE, "
+        "threshold=1.0).save('rules.json')"
+    )
     assert told in said(rules)
     rules = replace(
         base, evidence=None, provenance=replace(base.provenance, model="Sequential", settings={})

@@ -1,4 +1,6 @@
-"""Each format is well-formed whatever names are called, and what HTML needs for every reader is there."""
+"""Each format is well-formed whatever names are called, and what HTML needs for every reader is
+there.
+"""
 
 import re
 import shutil

@@ -15,7 +15,10 @@ where = ["age - 2 * `debt ratio` >= 10"]
 age = [18, 99]
 "debt ratio" = [0, inf]
 """
-JSON = '{"where": ["age - 2 * `debt ratio` >= 10"], "columns": {"age": [18, 99], "debt ratio": [0, null]}}'
+JSON = (
+    '{"where": ["age - 2 * `debt ratio` >= 10"], "columns": {"age": [18, 99], "debt ratio": '
+    "[0, null]}}"
+)
 
 
 @pytest.mark.parametrize(("name", "text"), [("d.toml", TOML), ("d.json", JSON)])

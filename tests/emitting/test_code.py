@@ -1,4 +1,6 @@
-"""C, Python, numpy and JavaScript: every form, with rows that fight back, and what each language promises."""
+"""C, Python, numpy and JavaScript: every form, with rows that fight back, and what each language
+promises.
+"""
 
 import csv
 import io
@@ -220,7 +222,9 @@ def test_c_compiles_without_a_warning(
 
 
 def narrow() -> dict[str, RuleSet]:
-    """One input: without neurons, with one, with layers as tables; a column of two categories; one rule, one output."""
+    """One input: without neurons, with one, with layers as tables; a column of two categories; one
+    rule, one output.
+    """
     interval = rr.Domain.box([-1], [1], ["stride"])
     affine = network(np.empty((0, 1)), [], np.empty((2, 0)), C=[[2], [-1]], c=[0.5, 1])
     links = [
@@ -305,7 +309,9 @@ def test_c_deviates_from_misra_where_that_is_stated(
 
 
 def test_c_has_no_state_and_allocates_nothing(made: dict[str, RuleSet], tmp_path: Path) -> None:
-    """What the object file needs from outside is the mathematical library at most; it has no writable data."""
+    """What the object file needs from outside is the mathematical library at most; it has no
+    writable data.
+    """
     for source in sources(made, tmp_path)[4:]:
         subprocess.run(["cc", "-std=c99", "-O1", "-c", source, "-o", tmp_path / "o"], check=True)
         symbols = subprocess.run(

@@ -107,8 +107,10 @@ def test_unbounded_domain(engine: str) -> None:
 
 
 NAMES = [
-    'say "hi"', "it's", "back`tick", "brackets]]", "semi; DROP TABLE input_data; --", "/* c */", "back\\slash", "a.b",
-    "Größe 年", "select", "rule_", "true", " lead", "tab\there", "line\nend", "%s {x} {{y}} $1 :z ?", "x" * 60,
+    'say "hi"', "it's", "back`tick", "brackets]]", ("semi; DROP TABLE "
+                                                   "input_data; --"), "/* c */", "back\\slash", "a.b",
+    "Größe 年", "select", "rule_", "true", " lead", "tab\there", "line\nend", ("%s {x} {{y}} $1 "
+                                                                             ":z ?"), "x" * 60,
     "rr_x0", "rr_input", "\\'", "0", "$(x) &y @z #w",
 ]  # fmt: skip
 
@@ -243,7 +245,9 @@ def test_a_category_that_an_engine_cannot_read() -> None:
 def test_whole_and_decimal_columns(engine: str, odd: RuleSet) -> None:
     need(engine)
     table = {
-        "clickhouse": "CREATE TABLE t (a Nullable(Int32), b Nullable(Decimal(18, 6))) ENGINE = Memory"
+        "clickhouse": (
+            "CREATE TABLE t (a Nullable(Int32), b Nullable(Decimal(18, 6))) ENGINE = Memory"
+        )
     }.get(engine, "CREATE TABLE t (a INTEGER, b DECIMAL(18, 6))")
     from relurules.verifying.databases import OPEN
 

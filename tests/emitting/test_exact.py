@@ -53,7 +53,9 @@ def test_exact(columns: list[str], form: str, engine: str, rules: RuleSet) -> No
 
 @pytest.mark.parametrize("target", ["sql", "python", "numpy", "c", "javascript"])
 def test_what_is_not_asked_for_suits_the_form(target: str, rules: RuleSet) -> None:
-    """A network knows what it gives outside; rules, which are there to be read, say that they don't."""
+    """A network knows what it gives outside; rules, which are there to be read, say that they
+    don't.
+    """
     assert rr.emit(rules, target, form="network").outside == "exact"
     assert rr.emit(rules, target, form="tree").outside == "null"
     assert str(rr.emit(rules, target, form="network")) == str(

@@ -1,4 +1,6 @@
-"""Weights from 5e-324 to 1e100: numbers are written exactly, and nothing becomes infinite without a word."""
+"""Weights from 5e-324 to 1e100: numbers are written exactly, and nothing becomes infinite without a
+word.
+"""
 
 import ast
 import re
@@ -69,7 +71,9 @@ def test_code_of_extreme_weights(target: str, net: Network) -> None:
 
 @pytest.mark.parametrize("dialect", QUICK)
 def test_sql_of_extreme_weights(dialect: str, net: Network) -> None:
-    """PostgreSQL ends a query where a product vanishes, so that its coordinates below 1e-100 count as 0."""
+    """PostgreSQL ends a query where a product vanishes, so that its coordinates below 1e-100 count
+    as 0.
+    """
     need(dialect)
     if dialect == "postgres" and net is NETWORKS["denormal"]:
         with pytest.raises(CheckError, match="value out of range: underflow"):

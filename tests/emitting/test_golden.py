@@ -72,7 +72,8 @@ def compare(folder: Path, files: Mapping[str, str]) -> None:
     assert sorted(path.name for path in folder.glob("*")) == sorted(f"{name}.txt" for name in files)
     for name, text in files.items():
         assert text == (folder / f"{name}.txt").read_text(encoding="utf-8"), (
-            f"{folder.name}/{name} isn't what is emitted now; if it should be: pytest --update-golden, and review"
+            f"{folder.name}/{name} isn't what is emitted now; if it should be: pytest "
+            "--update-golden, and review"
         )
 
 

@@ -1,4 +1,5 @@
-"""SQL of two small models, every dialect and form, and of one of them every shape, character by character.
+"""SQL of two small models, every dialect and form, and of one of them every shape, character by
+character.
 
 After a change that is meant: pytest --update-golden, and review the difference.
 """
@@ -39,7 +40,9 @@ def plain() -> RuleSet:
 
 
 def linked() -> RuleSet:
-    """A number with a constant for missing values, a category, and a probability and class of two scores."""
+    """A number with a constant for missing values, a category, and a probability and class of two
+    scores.
+    """
     purpose = Column(
         "purpose", (Category(("car",)), Category(("it's",)), Category((), missing=True, other=True))
     )
@@ -101,7 +104,8 @@ def test_golden(
         assert not path.exists()
         return
     assert text == path.read_text(encoding="utf-8"), (
-        f"{path.name} isn't what is emitted now; if it should be: pytest --update-golden, and review"
+        f"{path.name} isn't what is emitted now; if it should be: pytest --update-golden, and "
+        "review"
     )
     assert emitted(case, dialect, made) == text
 

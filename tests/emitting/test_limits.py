@@ -99,7 +99,10 @@ def test_numbers_of_every_size(form: str, target: str, dialect: str | None) -> N
         (
             "pdf",
             {},
-            "no target 'pdf'; supported: text, markdown, html, latex, sql, python, numpy, c, javascript",
+            (
+                "no target 'pdf'; supported: text, markdown, html, latex, sql, python, numpy, c, "
+                "javascript"
+            ),
         ),
         ("SQL", {}, "no target 'SQL'"),
         (

@@ -1,4 +1,6 @@
-"""What emitted code makes of the scores: every link in every language and form, beside torch in float64."""
+"""What emitted code makes of the scores: every link in every language and form, beside torch in
+float64.
+"""
 
 import shutil
 from collections.abc import Callable

@@ -1,4 +1,6 @@
-"""Missing values, infinite ones, text, and rows outside: NULL or NaN outputs and rule 0, in every form and engine."""
+"""Missing values, infinite ones, text, and rows outside: NULL or NaN outputs and rule 0, in every
+form and engine.
+"""
 
 import math
 import sqlite3
@@ -136,7 +138,9 @@ def test_whole_numbers_in_sqlite_are_numbers(form: str) -> None:
 
 
 def test_a_table_that_lacks_a_feature_is_an_error_in_sqlite() -> None:
-    """SQLite reads a quoted name that is no column as text, which would make every row rule 0 without a word."""
+    """SQLite reads a quoted name that is no column as text, which would make every row rule 0
+    without a word.
+    """
     artifact = rr.emit(rules_of(NET, DOMAIN), "sql")
     with pytest.raises(sqlite3.OperationalError, match="b"):
         in_sqlite(artifact, [(0.5, 1)], "a, id")

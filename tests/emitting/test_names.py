@@ -1,4 +1,6 @@
-"""Names that fight back: whatever columns and outputs are called, every emitted form runs and is right."""
+"""Names that fight back: whatever columns and outputs are called, every emitted form runs and is
+right.
+"""
 
 from dataclasses import replace
 from functools import cache

@@ -51,7 +51,9 @@ TARGETS = [
 
 
 def rules() -> RuleSet:
-    """A network of 6 neurons over an age, a column of strange categories and one of number categories."""
+    """A network of 6 neurons over an age, a column of strange categories and one of number
+    categories.
+    """
     domain = rr.Domain.over(COLUMNS).bounded({"age": (18.0, 99.0)})
     net = random_network(3, d=len(domain), K=4)
     import networkx

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from handmade import graph, random_network
 from explained_models import kinds, line, request
+from handmade import graph, random_network
 
 import relurules as rr
 from relurules.errors import DataError, UnsupportedError
@@ -29,7 +29,9 @@ def test_importance_is_the_share_of_the_terms_variance() -> None:
 
 
 def test_a_category_counts_by_what_its_rows_have() -> None:
-    """The importance of a column of categories is the variance of its term, whatever constant its indicators share."""
+    """The importance of a column of categories is the variance of its term, whatever constant its
+    indicators share.
+    """
     rules, frame = kinds()
     asked = request(rules, frame)
     terms = frame["kind"].map({"u": 0.0, "v": 1.0, "w": 3.0})

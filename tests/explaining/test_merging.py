@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from handmade import graph, network, rows_in
 from explained_models import kinds, line, request
+from handmade import graph, network, rows_in
 
 import relurules as rr
 from relurules.errors import UnsupportedError
@@ -16,7 +16,9 @@ BOX = rr.Domain.box([-1, -1], [1, 1])
 
 
 def bends() -> tuple[PlotRequest, np.ndarray, np.ndarray]:
-    """y = |a| with small bends along b: many local models, of which two differ much; y has no noise."""
+    """y = |a| with small bends along b: many local models, of which two differ much; y has no
+    noise.
+    """
     cuts = np.linspace(-0.9, 0.9, 9)
     A = np.vstack([[[1.0, 0.0]], np.tile([0.0, 1.0], (9, 1))])
     net = network(A, np.append(0.0, -cuts), [np.append(2.0, np.full(9, 1e-3))], C=[[-1.0, 0.0]])

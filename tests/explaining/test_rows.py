@@ -1,4 +1,6 @@
-"""One row explained: its rule, its conditions and margins, and contributions that add up to the score."""
+"""One row explained: its rule, its conditions and margins, and contributions that add up to the
+score.
+"""
 
 import json
 from typing import Any
@@ -6,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from explained_models import kinds, line
 from handmade import graph, network, random_network, rules_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from explained_models import kinds, line
 
 import relurules as rr
 from relurules.errors import DataError

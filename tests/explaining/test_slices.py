@@ -1,12 +1,14 @@
-"""Planes through the domain: pieces fill it, lie where their rules apply, and meet on exact boundaries."""
+"""Planes through the domain: pieces fill it, lie where their rules apply, and meet on exact
+boundaries.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
+from explained_models import kinds, line
 from handmade import graph, network, random_network, rules_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from explained_models import kinds, line
 
 import relurules as rr
 from relurules.errors import DataError, DomainError, UnsupportedError

@@ -1,10 +1,12 @@
-"""Intervals against ordinary least squares and the likelihood's curvature, and how often they hold the truth."""
+"""Intervals against ordinary least squares and the likelihood's curvature, and how often they hold
+the truth.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
-from handmade import network, rules_of
 from explained_models import kinds, line, request
+from handmade import network, rules_of
 
 import relurules as rr
 from relurules.errors import DataError, UnsupportedError
@@ -85,7 +87,9 @@ def test_columns_that_follow_from_others_are_left_out() -> None:
 
 
 def test_the_score_that_the_true_values_are_of_is_compared() -> None:
-    """Class 1 is the sigmoid's, whichever output is looked at elsewhere; a number is the output that bears its name."""
+    """Class 1 is the sigmoid's, whichever output is looked at elsewhere; a number is the output
+    that bears its name.
+    """
     random = np.random.default_rng(0)
     X = random.normal(size=(300, 1))
     net = network(np.empty((0, 1)), [], np.empty((1, 0)), C=[[1.0]])

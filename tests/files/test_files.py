@@ -241,7 +241,10 @@ def test_what_a_killed_run_was_writing_is_recognised_and_removed_by_the_next(
     path.write_text("old")
     killed(
         tmp_path,
-        f"with writing.replace_atomically(Path('file.txt')) as part:\n    part.write_text('half')\n    {DIES}",
+        (
+            "with writing.replace_atomically(Path('file.txt')) as part:\n    "
+            f"part.write_text('half')\n    {DIES}"
+        ),
     )
     assert path.read_text() == "old"
     assert {other.name for other in tmp_path.iterdir()} == {"file.txt", f".file.txt{writing.PART}"}
@@ -253,7 +256,11 @@ def test_what_a_killed_run_was_writing_is_recognised_and_removed_by_the_next(
 def test_leftovers_of_a_folder_are_removed_but_not_what_is_being_written(tmp_path: Path) -> None:
     killed(
         tmp_path,
-        f"with writing.replace_atomically(Path('a')), writing.replace_atomically(Path('b')):\n    {DIES}",
+        (
+            "with writing.replace_atomically(Path('a')), "
+            "writing.replace_atomically(Path('b')):\n    "
+            f"{DIES}"
+        ),
     )
     with writing.replace_atomically(tmp_path / "c") as part:
         writing.remove_leftovers(tmp_path)

@@ -1,4 +1,6 @@
-"""What one process holds at a time: no other gets it meanwhile, whoever was killed keeps nobody out."""
+"""What one process holds at a time: no other gets it meanwhile, whoever was killed keeps nobody
+out.
+"""
 
 import os
 import subprocess
@@ -117,7 +119,10 @@ def test_scratch_folders_of_killed_runs_are_removed_those_in_use_are_not(
     assert (
         run(
             tmp_path,
-            f"with locks.make_scratch_folder() as folder:\n    (folder / 'result').write_text('x')\n    {DIES}",
+            (
+                "with locks.make_scratch_folder() as folder:\n    (folder / "
+                f"'result').write_text('x')\n    {DIES}"
+            ),
         )
         == ""
     )
@@ -132,7 +137,10 @@ def test_scratch_folders_of_killed_runs_are_removed_those_in_use_are_not(
         assert (
             run(
                 tmp_path,
-                "with locks.make_scratch_folder() as folder: print(len(list(folder.parent.iterdir())))",
+                (
+                    "with locks.make_scratch_folder() as folder: "
+                    "print(len(list(folder.parent.iterdir())))"
+                ),
             )
             == "3\n"
         )

@@ -129,7 +129,9 @@ def test_whole_numbers_with_solvers_that_lie(lie: Lie, monkeypatch: pytest.Monke
 
 
 def test_rounding_of_huge_terms_that_cancel_is_in_the_bound() -> None:
-    """x - y over a strip |x - y| <= 1 of [1e15, 2e15]^2: the multipliers' sum cancels, its terms don't."""
+    """x - y over a strip |x - y| <= 1 of [1e15, 2e15]^2: the multipliers' sum cancels, its terms
+    don't.
+    """
     A = np.array([[1.0, 0], [0, 1], [-1, 0], [0, -1], [1, -1], [-1, 1]])
     b = np.array([2e15, 2e15, -1e15, -1e15, 1.0, 1.0])
     found = bound_maxima(A, b, np.array([[1.0, -1.0, 0.0], [0.3, -0.3, 0.0]])).bounds

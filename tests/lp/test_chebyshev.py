@@ -1,4 +1,6 @@
-"""The largest ball from a vertex's dictionary: as large as HiGHS says, inside, and the dictionary stays as it was."""
+"""The largest ball from a vertex's dictionary: as large as HiGHS says, inside, and the dictionary
+stays as it was.
+"""
 
 import numpy as np
 import pytest
@@ -66,7 +68,8 @@ def test_balls_known_from_geometry(
 def test_thin_slices(f: int, width: float) -> None:
     normal = np.random.default_rng(f).normal(size=f)
     normal /= np.linalg.norm(normal)
-    # a slice is thinner than the step that `cut` asks of a row, so it is laid between two rows by hand
+    # a slice is thinner than the step that `cut` asks of a row, so it is laid between two rows by
+    # hand
     P = cut(np.array([[*normal, 0.0]]), f)
     express_form(P.D, np.array([*-normal, width]), P.D.table[1])
     maximise_form(P.D, width / 2)

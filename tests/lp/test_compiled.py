@@ -13,7 +13,8 @@ import pytest
 from relurules.lp import compilation
 
 PACKAGE = Path(compilation.__file__).parent.parent
-#: What a program finds: the folder, whether numba's own setting is what it was, whether anything is kept, and a result.
+#: What a program finds: the folder, whether numba's own setting is what it was, whether anything is
+#: kept, and a result.
 PROGRAM = """
 import numba
 before = numba.config.CACHE_DIR
@@ -32,7 +33,9 @@ LOST = "compiled anew, some 20 seconds, each time"
 
 
 def run(path: Path, gone: tuple[str, ...] = (), **environment: str) -> list[str]:
-    """The lines of what the program prints on stdout and, as the last one, all that it prints on stderr."""
+    """The lines of what the program prints on stdout and, as the last one, all that it prints on
+    stderr.
+    """
     unwanted = {"NUMBA_CACHE_DIR", "XDG_CACHE_HOME", *gone}
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     done = subprocess.run(

@@ -1,4 +1,6 @@
-"""Simplex dictionaries: vertices are vertices, maxima are those of HiGHS, computing anew changes nothing."""
+"""Simplex dictionaries: vertices are vertices, maxima are those of HiGHS, computing anew changes
+nothing.
+"""
 
 import numpy as np
 import pytest
@@ -31,7 +33,9 @@ def maximum(P: Cut, row: np.ndarray) -> tuple[int, float]:
 
 
 def assert_vertex(P: Cut) -> None:
-    """Inside, on as many walls as there are coordinates; every row of the table has the slack that it stands for."""
+    """Inside, on as many walls as there are coordinates; every row of the table has the slack that
+    it stands for.
+    """
     D, f = P.D, len(P.D.low)
     u = at(D)
     slack = P.h - P.G @ u

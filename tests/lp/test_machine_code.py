@@ -1,4 +1,6 @@
-"""Machine code on disk: what was written comes back, anything else is compiled anew with one line on stderr."""
+"""Machine code on disk: what was written comes back, anything else is compiled anew with one line
+on stderr.
+"""
 
 import errno
 import os
@@ -98,7 +100,11 @@ def test_a_full_disk_loses_nothing_but_time(
     store.write("a", 1)
     store.write("b", 1)
     assert said(caplog) == [
-        f"machine code can't be kept in {tmp_path}: No space left on device; compiled anew, some 20 seconds, each time"
+        (
+            f"machine code can't be kept in {tmp_path}: No space left on device; compiled anew, "
+            "some "
+            "20 seconds, each time"
+        )
     ]
     assert store.read("a") is None
     assert not list(tmp_path.iterdir())

@@ -13,7 +13,9 @@ Rows = tuple[np.ndarray, np.ndarray]
 
 
 def rows_of(seed: int, f: int, count: int, whole: bool, bounded: bool) -> Rows:
-    """A box, or half of one, and unit rows that keep a ball of radius 0.05 around the origin; some of them equal."""
+    """A box, or half of one, and unit rows that keep a ball of radius 0.05 around the origin; some
+    of them equal.
+    """
     random = np.random.default_rng(seed)
     G = (
         random.integers(-2, 3, size=(count, f)).astype(float)

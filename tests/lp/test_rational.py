@@ -12,7 +12,9 @@ Numbers = list[Fraction]
 
 
 def solved(rows: list[Numbers], ends: Numbers) -> Numbers | None:
-    """The point where as many equations as unknowns hold, by elimination; None where that is no single point."""
+    """The point where as many equations as unknowns hold, by elimination; None where that is no
+    single point.
+    """
     table = [[*row, end] for row, end in zip(rows, ends, strict=True)]
     f = len(rows)
     for j in range(f):
@@ -28,7 +30,9 @@ def solved(rows: list[Numbers], ends: Numbers) -> Numbers | None:
 
 
 def by_vertices(A: np.ndarray, b: np.ndarray, form: np.ndarray) -> Fraction | None:
-    """The largest value at a vertex of a bounded polytope, None where it has none: all of them are looked at."""
+    """The largest value at a vertex of a bounded polytope, None where it has none: all of them are
+    looked at.
+    """
     rows = [[Fraction(x) for x in row] for row in A.tolist()]
     ends, goal = [Fraction(x) for x in b.tolist()], [Fraction(x) for x in form.tolist()]
     best = None
@@ -45,7 +49,9 @@ def by_vertices(A: np.ndarray, b: np.ndarray, form: np.ndarray) -> Fraction | No
 
 
 def drawn(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A box cut by rows of any scale, many of them through one vertex, equal or opposite; and a form."""
+    """A box cut by rows of any scale, many of them through one vertex, equal or opposite; and a
+    form.
+    """
     random = np.random.default_rng(seed)
     f, w = int(random.integers(1, 4)), int(random.integers(0, 6))
     rows = random.integers(-3, 4, (w, f)).astype(float) if seed % 2 else random.normal(size=(w, f))

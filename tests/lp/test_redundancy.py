@@ -61,13 +61,17 @@ def test_a_simplex_method_that_drops_everything_is_not_believed(
 
 
 def test_rows_nearer_than_the_old_tolerance_stay() -> None:
-    """x <= 0.5 and, 1e-10 before it, 1e-10 x + y <= 0.5 - ...: neither implies the other by rounding alone."""
+    """x <= 0.5 and, 1e-10 before it, 1e-10 x + y <= 0.5 - ...: neither implies the other by
+    rounding alone.
+    """
     G, h = np.vstack([BOX, [[1.0, 0.0]], [[1.0, 1e-10]]]), np.array([1.0, 1, 1, 1, 0.5, 0.5])
     assert needed(G, h, 4) == [True] * 6
 
 
 def test_of_rows_in_one_vertex_only_those_that_matter_stay_and_whole_numbers_say_so() -> None:
-    """The last row touches the corner that the two before make: x + y <= 1 of x <= 1/2 and y <= 1/2."""
+    """The last row touches the corner that the two before make: x + y <= 1 of x <= 1/2 and y <=
+    1/2.
+    """
     G = np.vstack([BOX, [[1.0, 0.0]], [[0.0, 1.0]], [[1.0, 1.0]] / np.sqrt(2.0)])
     h = np.array([1.0, 1, 1, 1, 0.5, 0.5, 1 / np.sqrt(2.0)])
     assert needed(G, h, 4) == [True] * 6 + [False]

@@ -28,7 +28,9 @@ class Cut(NamedTuple):
 
 
 def cut(rows: Array, f: int, width: float = 2.0, room: int = 2) -> Cut:
-    """The box [-1, width - 1]^f cut by rows that leave it an interior; a row that doesn't is left out."""
+    """The box [-1, width - 1]^f cut by rows that leave it an interior; a row that doesn't is left
+    out.
+    """
     rows = np.asarray(rows, dtype=float).reshape(-1, f + 1)
     D = start_at_corner(np.full(f, -1.0), np.full(f, width), len(rows) + room)
     kept = []
@@ -43,7 +45,9 @@ def cut(rows: Array, f: int, width: float = 2.0, room: int = 2) -> Cut:
 
 
 def unit_rows(seed: int, count: int, f: int, whole: bool) -> Array:
-    """Random half-spaces of unit length; with `whole`, small integers, some rows equal, many through one point."""
+    """Random half-spaces of unit length; with `whole`, small integers, some rows equal, many
+    through one point.
+    """
     rng = np.random.default_rng(seed)
     if not whole:
         rows = rng.normal(size=(count, f + 1)) * np.append(np.ones(f), 0.5)

@@ -43,7 +43,8 @@ def test_intervals_through_a_prelu(slope: float, low: float, high: float) -> Non
 
 
 def test_exact_bounds_see_what_intervals_cannot() -> None:
-    # z1 = relu(x) - relu(x) + x0 - 1 through two equal neurons: intervals lose their relation, the hulls of one don't
+    # z1 = relu(x) - relu(x) + x0 - 1 through two equal neurons: intervals lose their relation, the
+    # hulls of one don't
     net = network([[1, 1], [1, 1]], [0, 0.5], [[1, 1]], L=[[0, 0], [0, 0]])
     domain = rr.Domain.box([-1, -1], [1, 1]).where("x0 + x1 <= -0.5")
     assert bound_preactivations(net, domain)[:, 1] == pytest.approx([2, 2.5])

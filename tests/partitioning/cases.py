@@ -37,7 +37,9 @@ def random_case(kind: str, seed: int) -> tuple[Network, rr.Domain]:
 
 
 def _rows(random: Random, K: int, d: int, whole: bool) -> tuple[Array, Array, Array]:
-    """A, L and b: layers or skip connections from everywhere; `whole`: small integers, rows that repeat others."""
+    """A, L and b: layers or skip connections from everywhere; `whole`: small integers, rows that
+    repeat others.
+    """
     if whole:
         A, L, b = (random.integers(-2, 3, size).astype(float) for size in ((K, d), (K, K), K))
         if random.random() < 0.5:
@@ -145,9 +147,11 @@ KINDS: dict[str, Callable[[Random, bool], rr.Domain]] = {
 
 
 def gaps(found: Partition) -> Array:
-    """(R,) how far every region's point is from the region's walls, in normalised coordinates, by the network itself.
+    """(R,) how far every region's point is from the region's walls, in normalised coordinates, by
+    the network itself.
 
-    In a domain with groups of indicators the points are corners, and only the neurons' hyperplanes are looked at.
+    In a domain with groups of indicators the points are corners, and only the neurons' hyperplanes
+    are looked at.
     """
     net, frame = found.network, found.frame
     reach = np.abs(frame.origin) + frame.scale
@@ -168,7 +172,9 @@ def gaps(found: Partition) -> Array:
 
 
 def _forms(net: Network, factor: Array, reach: Array) -> tuple[Array, Array]:
-    """(K, d + 1) every neuron's z in x where each has this factor, and the sum of its absolute terms."""
+    """(K, d + 1) every neuron's z in x where each has this factor, and the sum of its absolute
+    terms.
+    """
     forms = np.column_stack([net.A, net.b])
     sizes = np.abs(net.A) @ reach + np.abs(net.b)
     for k in range(len(net)):

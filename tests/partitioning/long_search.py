@@ -1,4 +1,5 @@
-"""A search that takes a while, to be disturbed; as a program it runs with a checkpoint and tells how far it is.
+"""A search that takes a while, to be disturbed; as a program it runs with a checkpoint and tells
+how far it is.
 
 python long_search.py CHECKPOINT JOBS EVERY: EVERY is the number of seconds between two checkpoints.
 """

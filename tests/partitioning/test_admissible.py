@@ -1,4 +1,6 @@
-"""Regions over categories: exactly those in which an admissible row lies, by brute force over all combinations."""
+"""Regions over categories: exactly those in which an admissible row lies, by brute force over all
+combinations.
+"""
 
 import itertools
 from types import SimpleNamespace
@@ -29,7 +31,9 @@ def domain_of(sizes: tuple[int, ...], numbers: int) -> rr.Domain:
 
 
 def two_layers(d: int, seed: int, whole: bool) -> Network:
-    """Four neurons and three on top of them; with `whole` small integers, so that many vanish on categories."""
+    """Four neurons and three on top of them; with `whole` small integers, so that many vanish on
+    categories.
+    """
     random = np.random.default_rng(seed)
     draw = (
         (lambda *s: random.integers(-1, 2, s).astype(float))
@@ -110,7 +114,9 @@ def test_columns_that_are_one_hot_already() -> None:
 
 
 def test_a_solver_that_lies_drops_no_side(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no random point helps and every program is said to have no point, all regions are found all the same."""
+    """Where no random point helps and every program is said to have no point, all regions are found
+    all the same.
+    """
     domain = domain_of((3, 2), 1)
     net = two_layers(len(domain), 0, whole=False)
     expected = {tuple(row) for row in search_regions(net, domain).patterns.tolist()}

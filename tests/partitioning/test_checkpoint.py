@@ -1,4 +1,6 @@
-"""Checkpoints that are damaged: the undisturbed result or one sentence; what is whole is gone on from."""
+"""Checkpoints that are damaged: the undisturbed result or one sentence; what is whole is gone on
+from.
+"""
 
 import io
 import json

@@ -1,4 +1,6 @@
-"""The compiled search against the reference one, pattern by pattern, and against itself where that one is too slow."""
+"""The compiled search against the reference one, pattern by pattern, and against itself where that
+one is too slow.
+"""
 
 import numpy as np
 import pytest
@@ -50,7 +52,9 @@ def explored(net: Network, domain: rr.Domain, jobs: int = 1) -> range:
 
 
 def layered(seed: int, d: int, widths: tuple[int, ...], whole: bool = False) -> Network:
-    """A network of several layers, each reading the one before; `whole`: integers, half of the time without biases."""
+    """A network of several layers, each reading the one before; `whole`: integers, half of the time
+    without biases.
+    """
     random = np.random.default_rng(seed)
     K, starts = sum(widths), np.cumsum((0, *widths))
     A, L, b = np.zeros((K, d)), np.zeros((K, K)), random.uniform(-0.5, 0.5, K)
@@ -184,7 +188,9 @@ def test_points_of_slivers_are_inside_of_them(d: int, gap: float) -> None:
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("share", [1.5e-11, 1e-10, 1e-8])
 def test_regions_that_rounding_would_blur_are_left_whole(seed: int, share: float) -> None:
-    """Each neuron is the difference of two numbers some 1 / share times as large: only thick sides of it count."""
+    """Each neuron is the difference of two numbers some 1 / share times as large: only thick sides
+    of it count.
+    """
     random = np.random.default_rng(seed)
     A, L = np.ones((5, 3)), np.zeros((5, 5))
     L[1:, 0] = 1.0

@@ -1,4 +1,6 @@
-"""Searches in several processes, searches that are disturbed, and how they go on: always to the same result."""
+"""Searches in several processes, searches that are disturbed, and how they go on: always to the
+same result.
+"""
 
 import errno
 import os

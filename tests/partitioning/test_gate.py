@@ -1,4 +1,6 @@
-"""A search that nobody limited ends with an estimate where very many regions are to be expected, and only there."""
+"""A search that nobody limited ends with an estimate where very many regions are to be expected,
+and only there.
+"""
 
 import math
 import re

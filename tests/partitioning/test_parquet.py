@@ -1,4 +1,6 @@
-"""Regions in Parquet files: those of a search, in its order, however often it was stopped; nothing else is touched."""
+"""Regions in Parquet files: those of a search, in its order, however often it was stopped; nothing
+else is touched.
+"""
 
 import json
 import sys
@@ -203,7 +205,9 @@ def test_an_interrupted_search_leaves_what_it_found(
 
 
 def test_a_disk_that_was_full_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever fails to be written, the checkpoint and the folder agree, and the search goes on from there."""
+    """Whatever fails to be written, the checkpoint and the folder agree, and the search goes on
+    from there.
+    """
     monkeypatch.setattr("relurules.partitioning.search_run._TESTS", 50)
     monkeypatch.setattr("relurules.partitioning.explore._CHECKPOINT_EVERY", 0.0)
     times = iter(range(10**6))

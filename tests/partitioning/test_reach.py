@@ -40,7 +40,9 @@ def agrees(found: Reached, net: Network, X: Array) -> None:
 
 
 def on_boundaries(net: Network, X: Array, random: np.random.Generator) -> Array:
-    """The rows, each moved to where one neuron's z is 0, but for rounding, if its neighbours stay as they are."""
+    """The rows, each moved to where one neuron's z is 0, but for rounding, if its neighbours stay
+    as they are.
+    """
     neurons = replace(net, C=net.A, U=net.L, c=net.b)
     moved = X.copy()
     for i, row in enumerate(X if len(net) else []):

@@ -42,7 +42,9 @@ ARRANGEMENTS = {
 @pytest.mark.parametrize("scale", [2.0**-20, 1.0, 2.0**20])
 @pytest.mark.parametrize("shift", [0.0, 4.0])
 def test_regions_of_lines_at_any_scale_and_place(case: str, scale: float, shift: float) -> None:
-    """Powers of two, and offsets rounded to 2^-20: what coincides on paper coincides in binary fractions too."""
+    """Powers of two, and offsets rounded to 2^-20: what coincides on paper coincides in binary
+    fractions too.
+    """
     normals, offsets, regions = ARRANGEMENTS[case]
     normals, offsets = np.array(normals, dtype=float), np.array(offsets, dtype=float)
     offsets = np.round(offsets * 2.0**20) / 2.0**20
@@ -129,7 +131,9 @@ def test_counts_agree_with_a_dense_grid(found: list[tuple[int, int, int]]) -> No
 
 
 def assert_sound(found: Partition, X: np.ndarray) -> None:
-    """Interior points are strictly inside; every row lies in one region, with the signs that the network has there."""
+    """Interior points are strictly inside; every row lies in one region, with the signs that the
+    network has there.
+    """
     regions = found.regions()
     scale = found.frame.scale
     for region in regions:

@@ -1,4 +1,6 @@
-"""Figures: each kind is drawn, names are whole, files are the same bytes, and what is missing is said."""
+"""Figures: each kind is drawn, names are whole, files are the same bytes, and what is missing is
+said.
+"""
 
 import re
 import sys
@@ -7,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from handmade import graph, network, random_network, rows_in
 from explained_models import kinds, line
+from handmade import graph, network, random_network, rows_in
 
 import relurules as rr
 from relurules.errors import DataError, UnsupportedError

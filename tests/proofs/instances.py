@@ -1,4 +1,6 @@
-"""Random networks with rules of all kinds: exact, simplified, deciding; cut domains, nearly linear slopes."""
+"""Random networks with rules of all kinds: exact, simplified, deciding; cut domains, nearly linear
+slopes.
+"""
 
 import json
 import warnings
@@ -25,7 +27,9 @@ Array = NDArray[np.float64]
 
 
 def instance(seed: int) -> tuple[Any, rr.RuleSet]:
-    """A model and its rules; every second network is degenerate (whole weights, zero, doubled and negated rows)."""
+    """A model and its rules; every second network is degenerate (whole weights, zero, doubled and
+    negated rows).
+    """
     rng = np.random.default_rng(seed)
     d = int(rng.integers(1, 5))
     widths = [int(w) for w in rng.integers(1, 6, size=rng.integers(0, 4))]

@@ -50,7 +50,10 @@ def _digit(text: str, rng: np.random.Generator) -> str:
 def _nested(text: str, rng: np.random.Generator) -> str:
     opening, closing = pick(["[]", ('{"a":', "}")], rng)
     depth = int(rng.choice([1_000, 100_000]))
-    return f'{{"note": {opening * depth}{"0" if opening != "[" else ""}{closing * depth}, {text.strip()[1:]}'
+    return (
+        f'{{"note": {opening * depth}{"0" if opening != "[" else ""}{closing * depth}, '
+        f"{text.strip()[1:]}"
+    )
 
 
 def _byte(text: str, rng: np.random.Generator) -> bytes:

@@ -1,4 +1,6 @@
-"""A proof is about the model's own columns, outputs, classes, links and thresholds, or says what it isn't about."""
+"""A proof is about the model's own columns, outputs, classes, links and thresholds, or says what it
+isn't about.
+"""
 
 import copy
 import json

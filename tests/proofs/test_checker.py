@@ -1,4 +1,6 @@
-"""The checker on tiny networks, with certificates written by hand: y = |x1| = 2 relu(x1) - x1 on [-1, 1] x [0, 2]."""
+"""The checker on tiny networks, with certificates written by hand: y = |x1| = 2 relu(x1) - x1 on
+[-1, 1] x [0, 2].
+"""
 
 import copy
 import json

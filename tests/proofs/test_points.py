@@ -89,7 +89,9 @@ def wall_at(excess: float) -> dict[str, Any]:
 
 
 def test_what_membership_forgives_shows_no_point_of_the_domain() -> None:
-    """The proof covers rows that are over an inequality by rounding, but they don't show that there are others."""
+    """The proof covers rows that are over an inequality by rounding, but they don't show that there
+    are others.
+    """
     checker.check_trees({"rules": CUT, "paths": []}, wall_at(0.0), MODEL)
     with pytest.raises(
         checker.RefusedError, match="no rule has a point that is inside it and in the domain"
@@ -130,7 +132,9 @@ def test_conditions_that_a_file_leaves_out_are_those_of_the_only_way() -> None:
 
 
 def test_as_much_is_proven_as_membership_forgives() -> None:
-    """Rows may be over an inequality by 1e-12 of its terms: a bound that forgets them would be too small."""
+    """Rows may be over an inequality by 1e-12 of its terms: a bound that forgets them would be too
+    small.
+    """
     _, certificate, rules, _ = given(rr.Domain.box([0.0, 0.0], [1e3, 1e3]).where("x0 + x1 <= 500"))
     read = from_json(rules)
     ground = checker.ProofContext(rules, files_model(rules))

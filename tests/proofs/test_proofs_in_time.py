@@ -1,4 +1,7 @@
-"""Part of a proof is none: at a time limit there is an error that says how far it came. And proofs of saved rules."""
+"""Part of a proof is none: at a time limit there is an error that says how far it came.
+
+And proofs of saved rules.
+"""
 
 from pathlib import Path
 
@@ -34,7 +37,9 @@ def test_with_time_enough_it_is_the_same_proof() -> None:
 
 
 def test_the_check_has_its_share_of_the_time() -> None:
-    """The search was quick, and then the clock went on: a check now, and another one later, would be too late."""
+    """The search was quick, and then the clock went on: a check now, and another one later, would
+    be too late.
+    """
     model, rules = instance(201)
     said, numbers, now = to_json(rules), read_model_numbers(model), [0.0]
 

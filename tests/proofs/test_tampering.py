@@ -1,4 +1,6 @@
-"""Whoever changes anything is found out; whoever forges the digests too can't make a false claim hold."""
+"""Whoever changes anything is found out; whoever forges the digests too can't make a false claim
+hold.
+"""
 
 import json
 import subprocess
@@ -17,7 +19,8 @@ import relurules as rr
 from relurules import checker
 from relurules.errors import RulesError
 
-#: Instances with splits inside rules, decisions, an inequality, nearly linear slopes; benchmarks/proofs.py takes more.
+#: Instances with splits inside rules, decisions, an inequality, nearly linear slopes;
+#: benchmarks/proofs.py takes more.
 SEEDS = (3, 7, 12, 25, 62, 71)
 #: So many changes of files are drawn, of every kind about as many, in so many parts; every so
 #: many-th of a part is given to check.py too.
@@ -116,7 +119,9 @@ def assert_the_script_rejects(paths: list[Path], what: str) -> None:
 
 @pytest.mark.parametrize("kind", TAMPERINGS)
 def test_forged_certificates_that_hold_are_true(kind: str) -> None:
-    """Of score rules: what a forged certificate still shows is never contradicted by points of the domain."""
+    """Of score rules: what a forged certificate still shows is never contradicted by points of the
+    domain.
+    """
     for seed in SEEDS:
         *triple, graph = given(seed)
         rng = np.random.default_rng(seed + 1)

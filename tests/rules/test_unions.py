@@ -70,7 +70,9 @@ def test_all_of_a_map_where_no_two_parts_go_together() -> None:
 
 
 def test_a_strip_between_two_nearly_equal_lines_is_nobodys_to_give_away() -> None:
-    """Left of x = 0 and right of x = 2e-10 make no convex piece: between them the function is another one."""
+    """Left of x = 0 and right of x = 2e-10 make no convex piece: between them the function is
+    another one.
+    """
     ground = ground_of(lines([[1, 0], [1, 0]], [0, -2e-10]))
     planes = ground.partition.tree.offsets
     if len(planes) < 2:  # a search that takes the strip for none has one line only

@@ -10,7 +10,9 @@ from relurules.statistics import metrics
 
 
 def some_rows(seed: int, whole: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scores (5, 60), with ties where whole; classes; groups, of which 4 has no row and 3 one class."""
+    """Scores (5, 60), with ties where whole; classes; groups, of which 4 has no row and 3 one
+    class.
+    """
     random = np.random.default_rng(seed)
     scores = random.integers(-3, 4, (5, 60)).astype(float) if whole else random.normal(size=(5, 60))
     positive, group = random.random(60) < 0.4, random.integers(0, 4, 60)

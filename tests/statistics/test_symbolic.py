@@ -1,4 +1,6 @@
-"""Rules as sympy expressions: the same numbers as predict, on random rows, on boundaries, and outside."""
+"""Rules as sympy expressions: the same numbers as predict, on random rows, on boundaries, and
+outside.
+"""
 
 import numpy as np
 import pytest
@@ -21,7 +23,9 @@ def evaluated(rules: RuleSet, X: Array, **options: bool) -> Array:
 
 
 def on_boundaries(rules: RuleSet, count: int) -> Array:
-    """Rows of the domain moved onto a split; what rounding leaves of the distance may be on either side."""
+    """Rows of the domain moved onto a split; what rounding leaves of the distance may be on either
+    side.
+    """
     random = np.random.default_rng(1)
     X = rows_in(rules.domain, count)
     split = random.integers(len(rules.tree.neurons), size=count)

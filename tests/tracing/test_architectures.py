@@ -1,4 +1,6 @@
-"""Whole architectures as people build them: each is traced, is the model, and becomes rules where it is small."""
+"""Whole architectures as people build them: each is traced, is the model, and becomes rules where
+it is small.
+"""
 
 import copy
 from collections.abc import Callable
@@ -207,7 +209,9 @@ def test_outputs_of_branches_are_in_order() -> None:
 def test_large_networks_are_traced_and_collapsed_in_few_steps(
     sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A step for each operator, not for each neuron; linear programs for no more neurons than the collapse allows."""
+    """A step for each operator, not for each neuron; linear programs for no more neurons than the
+    collapse allows.
+    """
     steps, programs = list[int](), list[int]()
     apply, propose = affine.apply_affine, bounds.propose_maximum
     monkeypatch.setattr(

@@ -1,4 +1,6 @@
-"""Files of strangers: whatever a .pt2 file holds, it is refused in words and nothing in it is executed."""
+"""Files of strangers: whatever a .pt2 file holds, it is refused in words and nothing in it is
+executed.
+"""
 
 import io
 import json
@@ -230,13 +232,17 @@ def test_expression_of_many_digits_is_read_at_once(members: Members, tmp_path: P
         ] = "1" * 60 + "!"
 
     path = write(tmp_path / "model.pt2", edited(members, "models/model.json", edit))
-    code = "import sys, relurules as rr\ntry: rr.trace(sys.argv[1])\nexcept rr.RelurulesError as error: print(error)"
+    code = (
+        "import sys, relurules as rr\ntry: rr.trace(sys.argv[1])\nexcept rr.RelurulesError as "
+        "error: print(error)"
+    )
     ended = subprocess.run(
         [sys.executable, "-c", code, str(path)],
         capture_output=True,
         text=True,
         check=True,
-        timeout=600,  # if digits were tried in all ways, this would take longer than the universe is old
+        # if digits were tried in all ways, this would take longer than the universe is old
+        timeout=600,
         cwd=Path(__file__).resolve().parents[2],
     )
     assert "which is no arithmetic of sizes" in ended.stdout

@@ -1,4 +1,6 @@
-"""Models that can't be traced: the message names the operator and its module, or what else stands in the way."""
+"""Models that can't be traced: the message names the operator and its module, or what else stands
+in the way.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -241,7 +243,9 @@ def test_huge_tensors_are_refused_before_they_are_made(
 
 
 def test_sizes_are_not_believed_either() -> None:
-    """A file may claim other shapes than its operators give; these are asked of torch before anything is made."""
+    """A file may claim other shapes than its operators give; these are asked of torch before
+    anything is made.
+    """
     program = torch.export.export(Calls(lambda a, x: a(x).repeat(1, 2)), (torch.zeros(1, 3),))
     (node,) = [node for node in program.graph.nodes if "repeat" in str(node.target)]
     node.args = (node.args[0], [1, 2**40])

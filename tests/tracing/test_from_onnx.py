@@ -52,7 +52,9 @@ def test_weights_of_every_float_type_are_read_exactly() -> None:
 
 
 def test_a_large_mlp_takes_one_step_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All columns of a layer are computed at once: as many steps as the model has layers, whatever their sizes."""
+    """All columns of a layer are computed at once: as many steps as the model has layers, whatever
+    their sizes.
+    """
     steps = list[int]()
 
     def counted(*given: Any) -> Any:
@@ -67,7 +69,9 @@ def test_a_large_mlp_takes_one_step_a_node(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def torch_chain() -> tuple[onnx.ModelProto, nn.Module]:
-    """A convolutional network with the shape arithmetic that older exporters write for x.view(x.size(0), -1)."""
+    """A convolutional network with the shape arithmetic that older exporters write for
+    x.view(x.size(0), -1).
+    """
     torch.manual_seed(0)
     module = nn.Sequential(
         nn.Conv2d(1, 2, 3, padding=1),
@@ -290,5 +294,8 @@ def test_without_onnx_the_message_says_so() -> None:
 
 
 def test_the_package_does_not_load_onnx() -> None:
-    code = "import sys, relurules as rr, torch; rr.trace(torch.nn.Linear(2, 1)); sys.exit('onnx' in sys.modules)"
+    code = (
+        "import sys, relurules as rr, torch; rr.trace(torch.nn.Linear(2, 1)); sys.exit('onnx' "
+        "in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

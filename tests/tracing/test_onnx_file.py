@@ -1,4 +1,6 @@
-"""Files of strangers: whatever an ONNX file holds, it is refused in words, and no other file is read."""
+"""Files of strangers: whatever an ONNX file holds, it is refused in words, and no other file is
+read.
+"""
 
 import os
 from collections.abc import Callable
@@ -223,7 +225,9 @@ def test_functions_are_expanded() -> None:
 
 
 def growing(depth: int, calls: int) -> ModelProto:
-    """Functions that call the next one several times each; the last calls the first where depth is 1."""
+    """Functions that call the next one several times each; the last calls the first where depth is
+    1.
+    """
     given = model([helper.make_node("f0", ["x"], ["y"], domain="mine")], {"x": ["N", 2]}, ["y"])
     given.opset_import.append(helper.make_opsetid("mine", 1))
     for i in range(depth):
@@ -308,7 +312,9 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
 
 
 def test_the_default_limits_of_clip_limit_nothing() -> None:
-    """They are the largest numbers of float32, which as kinks would make every sum infinite in float32."""
+    """They are the largest numbers of float32, which as kinks would make every sum infinite in
+    float32.
+    """
     largest = float(np.finfo(np.float32).max)
     for limits, neurons in (
         ({"min": 0.0}, 3),

@@ -1,4 +1,6 @@
-"""Every operator of ONNX, by the cases that onnx itself ships: right or refused by name, never wrong."""
+"""Every operator of ONNX, by the cases that onnx itself ships: right or refused by name, never
+wrong.
+"""
 
 import importlib.util
 import sys
@@ -16,7 +18,8 @@ from relurules.errors import ModelError
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "onnx_operators.py"
 
-#: Operators of which at least so many cases must be right. Outputs without any number are refused, and not counted.
+#: Operators of which at least so many cases must be right. Outputs without any number are refused,
+#: and not counted.
 RIGHT = {
     "Abs": 1, "Add": 2, "AffineGrid": 4, "ArgMax": 8, "ArgMin": 8, "ArrayFeatureExtractor": 1, "AveragePool": 20,
     "BatchNormalization": 2, "Cast": 14, "CastLike": 7, "CenterCropPad": 6, "Clip": 9, "Col2Im": 5, "Compress": 4,

@@ -1,4 +1,6 @@
-"""What stands in for onnx's own reference is what torch computes, or the reference where that is right."""
+"""What stands in for onnx's own reference is what torch computes, or the reference where that is
+right.
+"""
 
 from typing import Any
 

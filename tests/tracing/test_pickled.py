@@ -1,4 +1,6 @@
-"""Pickles run code: they are loaded only when their user says so, and then what can't be used is named."""
+"""Pickles run code: they are loaded only when their user says so, and then what can't be used is
+named.
+"""
 
 import pickle
 from pathlib import Path

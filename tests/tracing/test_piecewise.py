@@ -1,4 +1,6 @@
-"""Affine and piecewise linear operators of torch, each traced and compared with torch itself in float64."""
+"""Affine and piecewise linear operators of torch, each traced and compared with torch itself in
+float64.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -175,7 +177,9 @@ def without_gradients(a: nn.Module, x: Tensor) -> Any:
 
 
 def agrees(model: nn.Module, columns: int, input_shape: tuple[int, ...] | None = None) -> int:
-    """Compare the traced network with torch on random rows of several sizes; returns the number of neurons."""
+    """Compare the traced network with torch on random rows of several sizes; returns the number of
+    neurons.
+    """
     graph = rr.trace(model, input_shape=input_shape)
     X = np.random.default_rng(1).normal(size=(200, columns)) * 10.0 ** np.random.default_rng(
         2

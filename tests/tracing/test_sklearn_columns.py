@@ -1,4 +1,6 @@
-"""Preprocessing pipelines against scikit-learn itself, on rows with missing, unknown and extreme values."""
+"""Preprocessing pipelines against scikit-learn itself, on rows with missing, unknown and extreme
+values.
+"""
 
 from typing import Any
 

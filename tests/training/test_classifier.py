@@ -1,4 +1,6 @@
-"""The classifier made for its rules: what it promises of weights, slopes, progress and repeatability."""
+"""The classifier made for its rules: what it promises of weights, slopes, progress and
+repeatability.
+"""
 
 from itertools import pairwise
 
@@ -27,7 +29,9 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def table() -> Data:
-    """90 rows of 10 columns in very different units; the class depends on columns 2 and 7, the last is constant."""
+    """90 rows of 10 columns in very different units; the class depends on columns 2 and 7, the last
+    is constant.
+    """
     generator = np.random.default_rng(5)
     X = generator.normal(size=(90, 10)) * 10.0 ** np.arange(-4, 6) + 100.0
     y = ((X[:, 2] - 100.0) / 1e-2 + (X[:, 7] - 100.0) / 1e3 > 0).astype(np.int64)

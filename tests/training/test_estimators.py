@@ -27,7 +27,8 @@ QUICK: dict[str, Any] = {
     "max_rules": 4,
     "random_state": 0,
 }
-#: Small batches, the split, and the order of rows are random, so a row of weight 2 isn't the same as two rows.
+#: Small batches, the split, and the order of rows are random, so a row of weight 2 isn't the same
+#: as two rows.
 STOCHASTIC = {
     "check_sample_weight_equivalence_on_dense_data": "rows are split and batched at random"
 }

@@ -245,7 +245,10 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_without_scikit_learn_it_says_what_to_install(folder: Path) -> None:
-    code = "import sys; sys.modules['sklearn'] = None; from relurules.cli import run; sys.exit(run(sys.argv[1:]))"
+    code = (
+        "import sys; sys.modules['sklearn'] = None; from relurules.cli import run; "
+        "sys.exit(run(sys.argv[1:]))"
+    )
     told = ["fit", str(folder / "loans.csv"), "--target", "default"]
     ended = subprocess.run(
         [sys.executable, "-c", code, *told], capture_output=True, text=True, check=False

@@ -1,4 +1,6 @@
-"""The force on networks in canonical form: the same function to begin with, its gradient, fewer neurons at the end."""
+"""The force on networks in canonical form: the same function to begin with, its gradient, fewer
+neurons at the end.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,7 +41,9 @@ def _read_often(monkeypatch: pytest.MonkeyPatch) -> None:
 def given(
     task: str, seed: int = 0, slopes: tuple[float, ...] = (0.25, 0.5)
 ) -> tuple[Network, Standardisation, DataSplit]:
-    """A network with two levels, rows of its own function where it is a regression, all standardised."""
+    """A network with two levels, rows of its own function where it is a regression, all
+    standardised.
+    """
     net = random_network(seed, 3, 6, scores_of(task), slopes)
     _, data = problem(task, seed, n=150)
     if task == "regression":

@@ -1,4 +1,6 @@
-"""`linearize` on what users have: modules, pipelines, categories; budgets kept as extracted rules count them."""
+"""`linearize` on what users have: modules, pipelines, categories; budgets kept as extracted rules
+count them.
+"""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,6 @@
-"""Gauss-Newton training: its derivatives by differences, and what it promises of steps, masks, weights and choices."""
+"""Gauss-Newton training: its derivatives by differences, and what it promises of steps, masks,
+weights and choices.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +36,9 @@ def linear(d: int, m: int) -> ReluParameters:
 
 
 def objective(compact: ReluParameters, rows: Rows, task: str, l1: float) -> float:
-    """What is made smaller, but for the ridge: the mean loss and the sum of absolute weights, without biases."""
+    """What is made smaller, but for the ridge: the mean loss and the sum of absolute weights,
+    without biases.
+    """
     weights = sum(np.abs(getattr(compact, name)).sum() for name in "ALCU")
     return (
         mean_loss(compact, rows, TASKS[task])

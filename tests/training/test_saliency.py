@@ -76,7 +76,9 @@ def test_a_constant_neuron_is_its_mean() -> None:
 
 
 def test_what_matters_least_costs_little() -> None:
-    """The neuron of the least saliency is among the better half to go, where one kink is made small."""
+    """The neuron of the least saliency is among the better half to go, where one kink is made
+    small.
+    """
     compact, data = problem("regression", 9)
     L, U = compact.L.copy(), compact.U.copy()
     L[:, 2] *= 1e-4

@@ -1,4 +1,6 @@
-"""Limits of inputs per condition and formula, counted by the network and by the rules that are extracted from it."""
+"""Limits of inputs per condition and formula, counted by the network and by the rules that are
+extracted from it.
+"""
 
 from dataclasses import replace
 

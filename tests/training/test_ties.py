@@ -1,4 +1,6 @@
-"""Neurons tied to one direction: fewer regions, the same derivatives, and the way down on which it is done."""
+"""Neurons tied to one direction: fewer regions, the same derivatives, and the way down on which it
+is done.
+"""
 
 from dataclasses import replace
 
@@ -42,7 +44,9 @@ def two_levels(seed: int, m: int) -> ReluParameters:
 
 
 def nearly_parallel() -> tuple[ReluParameters, DataSplit]:
-    """Three neurons that cut the rows' box in 7 regions, two of them of almost one direction, and rows of them."""
+    """Three neurons that cut the rows' box in 7 regions, two of them of almost one direction, and
+    rows of them.
+    """
     angles, random = np.array([0.3, 0.6, 1.8]), np.random.default_rng(0)
     A, L = np.column_stack([np.cos(angles), np.sin(angles)]), np.zeros((3, 3))
     free = (np.ones((3, 2), bool), L != 0, np.ones((1, 2), bool))

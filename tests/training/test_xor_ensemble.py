@@ -1,4 +1,6 @@
-"""The example's ensemble: its written-out gradient, its independence of the other seeds, and its two variants."""
+"""The example's ensemble: its written-out gradient, its independence of the other seeds, and its
+two variants.
+"""
 
 from importlib import import_module
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Verification of what ends in a link: rounding of the scores is granted as it shows in the outputs, nothing else."""
+"""Verification of what ends in a link: rounding of the scores is granted as it shows in the
+outputs, nothing else.
+"""
 
 from dataclasses import replace
 

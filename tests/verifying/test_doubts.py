@@ -1,4 +1,6 @@
-"""What would be seen never passes: another class, a share of what an output spans; but for what float64 itself does."""
+"""What would be seen never passes: another class, a share of what an output spans; but for what
+float64 itself does.
+"""
 
 import shutil
 from dataclasses import replace
@@ -89,7 +91,9 @@ def test_a_visible_share_fails_whatever_the_terms(target: str, dialect: str | No
 
 @pytest.mark.parametrize(("target", "dialect"), TARGETS)
 def test_another_class_fails_where_probabilities_agree(target: str, dialect: str | None) -> None:
-    """Probabilities are apart by 1e-7 of what they span, scores by 1e-7, and float64 knows these to 1e-8."""
+    """Probabilities are apart by 1e-7 of what they span, scores by 1e-7, and float64 knows these to
+    1e-8.
+    """
     model = shifted([Head("sigmoid", (0,))])
     net = network(np.empty((0, 1)), [], np.empty((1, 0)), C=[[1.0]], c=[-0.5 - 4e-7])
     artifact = rr.emit(rules_of(net, UNIT, heads=[Head("sigmoid", (0,))]), target, dialect=dialect)
@@ -117,7 +121,9 @@ def test_a_tie_that_float64_does_not_tell_passes_and_is_told() -> None:
 
 @pytest.mark.parametrize("width", [3e-9, 2e-10])
 def test_the_right_formula_of_a_steep_piece_passes_on_one_row(width: float) -> None:
-    """Its terms are 1 / width, while the network itself subtracts without rounding: off by 1e-7 of its height."""
+    """Its terms are 1 / width, while the network itself subtracts without rounding: off by 1e-7 of
+    its height.
+    """
     model = spike(width)
     rules = rules_of(
         network(np.empty((0, 1)), [], np.empty((1, 0)), C=[[1 / width]], c=[-0.25 / width]), UNIT
@@ -129,7 +135,9 @@ def test_the_right_formula_of_a_steep_piece_passes_on_one_row(width: float) -> N
 
 
 def test_what_the_network_itself_cannot_tell_passes_and_is_told() -> None:
-    """On rows that span 1e-3, the rounding of terms of 1e8 shows; a difference ten times as large isn't rounding."""
+    """On rows that span 1e-3, the rounding of terms of 1e8 shows; a difference ten times as large
+    isn't rounding.
+    """
     model, X = shifted([Head("identity", (0,))]), np.linspace(0.5, 0.501, 30)[:, None]
 
     def verified(c: float) -> Report:
@@ -203,7 +211,9 @@ def test_classes_within_the_bound_of_simplified_rules_pass() -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_rounding_alone_never_fails(seed: int) -> None:
-    """Single rows, rows that are all the same, and rows on corners: what rows span may be nothing at all."""
+    """Single rows, rows that are all the same, and rows on corners: what rows span may be nothing
+    at all.
+    """
     rng = np.random.default_rng(seed)
     heads = [
         [],

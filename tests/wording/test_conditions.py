@@ -293,7 +293,9 @@ def test_open_sides() -> None:
 @settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000))
 def test_what_is_written_holds_where_the_rule_applies(seed: int) -> None:
-    """The symbols themselves, computed with their own rounded numbers, but for rows near a boundary."""
+    """The symbols themselves, computed with their own rounded numbers, but for rows near a
+    boundary.
+    """
     random = np.random.default_rng(seed)
     names = ["x0", "x1", "x2"]
     domain = rr.Domain.box([-4, -4, -3000], [4, 4, 9000], names)
@@ -340,13 +342,17 @@ BIKES = replace(
             [1, -8.7, 0], 7.1, True,
             "hr is at least 8 where workingday is 0; hr is at least 16 where workingday is 1",
         ),
-        ([0.0302, 1, 0], 1.17, False, "always where workingday is 0; hr is below 6 where workingday is 1"),
-        ([1, 40, 0], 40.5, True, "never where workingday is 0; hr is at least 1 where workingday is 1"),
+        ([0.0302, 1, 0], 1.17, False, ("always where workingday is 0; hr is below 6 where "
+                                      "workingday is 1")),
+        ([1, 40, 0], 40.5, True, ("never where workingday is 0; hr is at least 1 where workingday "
+                                 "is 1")),
         (
             [0, 0.5, -1], -0.25, True,
-            "temp is at most 0.25 where workingday is 0; temp is at most 0.75 where workingday is 1",
+            ("temp is at most 0.25 where workingday is 0; temp is at most 0.75 where workingday "
+            "is 1"),
         ),
-        ([0, 1, 1], 0.5, False, "temp is below 0.5 where workingday is 0; never where workingday is 1"),
+        ([0, 1, 1], 0.5, False, ("temp is below 0.5 where workingday is 0; never where workingday "
+                                "is 1")),
     ],
 )  # fmt: skip
 def test_a_column_of_few_values_is_told_case_by_case(

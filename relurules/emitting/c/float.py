@@ -1,4 +1,6 @@
-"""C in float: refused where 24 bits are too few for a column, so that rounding would show in what the rules give."""
+"""C in float: refused where 24 bits are too few for a column, so that rounding would show in what
+the rules give.
+"""
 
 import numpy as np
 
@@ -11,16 +13,19 @@ _ROUNDING = 2.0**-24
 
 
 def check_float(rules: RuleSet) -> None:
-    """UnsupportedError names the column whose rounding alone may move an output by a visible share of what it spans.
+    """UnsupportedError names the column whose rounding alone may move an output by a visible share
+    of what it spans.
 
-    A column of size M and width W whose largest coefficient is a moves a formula by a * M * 2^-24. That is compared
-    with the sum of all |a| * W, which is as much as a formula of the rules can span. Where the domain is open nothing
-    is known of it: verification shows what float does on rows.
+    A column of size M and width W whose largest coefficient is a moves a formula by a * M * 2^-24.
+    That is compared with the sum of all |a| * W, which is as much as a formula of the rules can
+    span. Where the domain is open nothing is known of it: verification shows what float does on
+    rows.
     """
     domain = rules.domain
     with np.errstate(over="ignore", invalid="ignore"):
         widths = domain.upper - domain.lower
         sizes = np.maximum(np.abs(domain.lower), np.abs(domain.upper))
+
     formulas = _stack_formulas(rules)
     read = formulas.any(axis=(0, 1))
     if not (read.any() and np.isfinite(widths[read]).all()):
@@ -37,14 +42,19 @@ def check_float(rules: RuleSet) -> None:
         j = int(np.flatnonzero(read)[column])
         low, high = (f"{value[j]:.15g}" for value in (domain.lower, domain.upper))
         raise UnsupportedError(
-            f"number='float': column {domain.names[j]!r} lies between {low} and {high}, too large for its width: a "
-            f"float is off by up to {_ROUNDING * sizes[j]:.2g} there, which may move what the rules give by "
-            f"{share:.1e} of what it spans; use number='double', or a model of the column less {low}"
+            f"number='float': column {domain.names[j]!r} lies between {low} and {high}, too large "
+            "for its width: a "
+            f"float is off by up to {_ROUNDING * sizes[j]:.2g} there, which may move what the "
+            "rules give by "
+            f"{share:.1e} of what it spans; use number='double', or a model of the column less "
+            f"{low}"
         )
 
 
 def _stack_formulas(rules: RuleSet) -> Array:
-    """(R, s, d) the coefficients of what is computed: the maps, or the conditions of rules that only decide."""
+    """(R, s, d) the coefficients of what is computed: the maps, or the conditions of rules that
+    only decide.
+    """
     if rules.decision is None:
         return np.array([rule.map.weights for rule in rules])
     return np.asarray(rules.tree.normals[:, None, :])

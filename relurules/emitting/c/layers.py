@@ -10,7 +10,8 @@ from relurules.emitting.c.numbers import CTable, Real, print_real_table
 from relurules.ir import Network
 from relurules.ir.network import Array
 
-#: A network of fewer neurons, or with a larger share of zeros in its tables, is written as expressions.
+#: A network of fewer neurons, or with a larger share of zeros in its tables, is written as
+#: expressions.
 _NEURONS = 9
 _DENSE = 0.5
 
@@ -22,8 +23,9 @@ _ALIGNED = 8
 class DenseLayer(NamedTuple):
     """What a layer reads of the values v, and where its neurons are.
 
-    number: from 1; reads: `width` values from `first`; writes: `size` arguments z from `start`, and what it makes of
-    them to the values from `own`. slopes: whether they are looked up; without, neurons are ReLUs.
+    number: from 1; reads: `width` values from `first`; writes: `size` arguments z from `start`, and
+    what it makes of them to the values from `own`. slopes: whether they are looked up; without,
+    neurons are ReLUs.
     """
 
     number: int
@@ -38,8 +40,8 @@ class DenseLayer(NamedTuple):
 class DenseNetwork(NamedTuple):
     """All layers.
 
-    hidden: those of neurons, in order; last: that of the scores. place: where every neuron's z is; unused: the values
-    between layers; tables: of all.
+    hidden: those of neurons, in order; last: that of the scores. place: where every neuron's z is;
+    unused: the values between layers; tables: of all.
     """
 
     hidden: list[DenseLayer]
@@ -50,7 +52,9 @@ class DenseNetwork(NamedTuple):
 
 
 def is_dense(network: Network, needed: NDArray[np.bool_]) -> bool:
-    """Whether tables are better code than expressions: enough neurons, and few zeros among their weights."""
+    """Whether tables are better code than expressions: enough neurons, and few zeros among their
+    weights.
+    """
     levels = _list_levels(network, needed)
     blocks = [block for block, _ in _stack_blocks(network, levels, _place_levels(network, levels))]
     entries = sum(block.size for block in blocks)
@@ -68,6 +72,7 @@ def plan_layers(network: Network, needed: NDArray[np.bool_], real: Real) -> Dens
         list[CTable](),
         places[0][0] if places else network.A.shape[1],
     )
+
     for number, (level, place, (block, at)) in enumerate(
         zip(levels, places, blocks, strict=True), 1
     ):
@@ -83,6 +88,7 @@ def plan_layers(network: Network, needed: NDArray[np.bool_], real: Real) -> Dens
                 )
             )
         hidden.append(layer)
+
     tables += _print_tables(real, "last", weights, network.c, "of the scores")
     used = {*range(network.A.shape[1]), *(v for place in places for v in place)}
     count = max(used) + 1
@@ -94,6 +100,7 @@ def plan_layers(network: Network, needed: NDArray[np.bool_], real: Real) -> Dens
         for level, place in zip(levels, places, strict=True)
         for k, v in zip(level, place, strict=True)
     }
+
     return DenseNetwork(hidden, last, of_neuron, sorted(set(range(count)) - used), tables)
 
 
@@ -124,7 +131,9 @@ def _list_levels(network: Network, needed: NDArray[np.bool_]) -> list[list[int]]
 def _stack_blocks(
     network: Network, levels: Sequence[list[int]], places: Sequence[range]
 ) -> list[tuple[Array, int]]:
-    """For every level, then for the scores: the weights (out, in) of the values read, and the first of these."""
+    """For every level, then for the scores: the weights (out, in) of the values read, and the first
+    of these.
+    """
     order, where = [k for level in levels for k in level], [v for place in places for v in place]
 
     def block(features: Array, neurons: Array) -> Array:
@@ -138,7 +147,9 @@ def _stack_blocks(
 
 
 def _trim_block(block: Array) -> tuple[Array, int]:
-    """Without the values before the first and after the last that is read; one is kept where none is."""
+    """Without the values before the first and after the last that is read; one is kept where none
+    is.
+    """
     used = np.flatnonzero(block.any(axis=0))
     first, last = (int(used[0]), int(used[-1])) if len(used) else (0, 0)
     return block[:, first : last + 1], first

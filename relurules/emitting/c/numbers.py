@@ -20,7 +20,9 @@ _WORDS = re.compile(rf"\b(?:{'|'.join(_OF_FLOAT)})\b|\b\d+\.\d+\b")
 
 
 class Real(NamedTuple):
-    """A floating-point type of C. suffix: of its literals; macros: what its names in float.h start with; bits: held."""
+    """A floating-point type of C. suffix: of its literals; macros: what its names in float.h start
+    with; bits: held.
+    """
 
     name: str
     suffix: str
@@ -39,7 +41,9 @@ class Real(NamedTuple):
         return "HUGE_VAL" + self.suffix.upper()
 
     def nearest(self, value: float) -> float:
-        """The nearest number of this type; UnsupportedError where that is infinite, or 0 for what isn't."""
+        """The nearest number of this type; UnsupportedError where that is infinite, or 0 for what
+        isn't.
+        """
         with np.errstate(over="ignore", under="ignore"):
             found = float(self.type(value))
         if np.isfinite(found) and (found != 0.0 or value == 0.0):
@@ -82,7 +86,9 @@ class CTable(NamedTuple):
 
 
 def print_real_table(real: Real, name: str, values: ArrayLike, said: str) -> CTable:
-    """Numbers in decimals, and the same in hexadecimal beside them; a new line for every row of an (r, n) array."""
+    """Numbers in decimals, and the same in hexadecimal beside them; a new line for every row of an
+    (r, n) array.
+    """
     array = np.atleast_2d(np.array(values, dtype=np.float64))
     lines = []
     for row in array.tolist():
@@ -103,7 +109,9 @@ def print_integer_table(name: str, rows: Sequence[Sequence[int]], said: str) -> 
 
 
 def escape_comment(name: str) -> str:
-    """A name inside a C comment: it can neither end the comment nor form a trigraph or a line splice."""
+    """A name inside a C comment: it can neither end the comment nor form a trigraph or a line
+    splice.
+    """
     return (
         flatten_text(name)
         .replace("*", "\u2217")

@@ -1,4 +1,6 @@
-"""What the templates of C need for each way to write rules: expressions, a network in tables, a tree in tables."""
+"""What the templates of C need for each way to write rules: expressions, a network in tables, a
+tree in tables.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,7 +19,8 @@ from relurules.emitting.render import make_identifier, make_unique
 from relurules.emitting.request import EmitRequest
 from relurules.ir import RuleSet
 
-#: Nested `if`s per group; a deeper tree goes on in the next group. C99 compilers must take 127 levels.
+#: Nested `if`s per group; a deeper tree goes on in the next group. C99 compilers must take 127
+#: levels.
 _DEPTH = 30
 #: Inequalities of the domain forgive so many times more in float than in double.
 _ROOM = {"double": 1.0, "float": 1e6}
@@ -54,6 +57,7 @@ def fill_expression_template(request: EmitRequest, real: Real) -> CTemplate:
         "stages": [],
         "tables": [],
     }
+
     if request.form == "rules":
         values["listed"] = plan.plan_rules(rules, features)
     elif request.form == "tree":
@@ -61,6 +65,7 @@ def fill_expression_template(request: EmitRequest, real: Real) -> CTemplate:
         values["maps"] = {rule.number: rule.outputs for rule in plan.plan_rules(rules, features)}
     else:
         values |= _list_network_values(request, real, features, neurons)
+
     inputs = _assign_inputs(request, real, names)
     return CTemplate(f"{request.form}.c", {**values, "inputs": inputs})
 
@@ -76,6 +81,7 @@ def _list_network_values(
         "levels": plan.plan_levels(rules.network, mixed, tested),
         "sums": plan.plan_outputs(rules.network, mixed),
     }
+
     if wanted and plan.is_large(rules):
         order = np.flatnonzero(tested).tolist()
         walk = tabulate_tree_walk(rules, real, {k: i for i, k in enumerate(order)})
@@ -88,6 +94,7 @@ def _list_network_values(
     elif wanted:
         tests = plan.print_neuron_tests(rules, features, neurons.argument, neurons.zero)
         values["stages"] = plan.plan_stages(rules.tree, tests, _DEPTH)
+
     return values
 
 
@@ -100,6 +107,7 @@ def fill_dense_template(request: EmitRequest, real: Real) -> CTemplate:
     )
     walk = tabulate_tree_walk(rules, real, layers.place) if wanted else None
     values = _list_array_values(request, real, walk, layers.tables)
+
     return CTemplate(
         "dense.c", {**values, "layers": layers.hidden, "last": layers.last, "unused": layers.unused}
     )
@@ -134,6 +142,7 @@ def _list_array_values(
             "The largest value of every column.",
         ),
     ]
+
     return {
         "checks": _plan_gate(request, features, real),
         "domain": _plan_checks(rules, features, real),
@@ -157,14 +166,18 @@ def _plan_checks(rules: RuleSet, features: Notation, real: Real) -> plan.DomainC
 
 
 def _plan_gate(request: EmitRequest, features: Notation, real: Real) -> plan.DomainChecks:
-    """What a row must be to have outputs at all: in the domain, or just something that the network takes."""
+    """What a row must be to have outputs at all: in the domain, or just something that the network
+    takes.
+    """
     if request.outside == "exact":
         return plan.plan_network_checks(request.rules, features, real.largest)
     return _plan_checks(request.rules, features, real)
 
 
 def has_clamps(request: EmitRequest) -> bool:
-    """Whether a coordinate has a bound to be brought to: compilers warn of a function that nothing calls."""
+    """Whether a coordinate has a bound to be brought to: compilers warn of a function that nothing
+    calls.
+    """
     domain = request.rules.domain
     own = {i for group in domain.groups for i in group}
     bounded = np.isfinite(domain.lower) | np.isfinite(domain.upper)
@@ -187,6 +200,7 @@ def _assign_inputs(request: EmitRequest, real: Real, names: Sequence[str]) -> li
                 else text
             )
             inputs.append(InputAssignment(names[at], moved, said))
+
     return inputs
 
 
@@ -199,10 +213,12 @@ def _print_coordinates(column: Column, x: str, real: Real) -> list[tuple[str, st
             else x
         )
         return [(fill, escape_comment(column.name))]
+
     found = []
     for at, (category, said) in enumerate(zip(column.categories, column.coordinates, strict=True)):
         test = f"{x} == {real.literal(float(at))}" + (f" || isnan({x})" if category.missing else "")
         found.append((f"{test} ? {real.literal(1.0)} : {real.literal(0.0)}", escape_comment(said)))
+
     return found
 
 
@@ -211,4 +227,7 @@ def _clamp_expression(text: str, low: float, high: float, real: Real) -> str:
     if low == -np.inf and high == np.inf:
         return text
     least = print_signed(real.literal, low) if low > -np.inf else f"-{real.infinity}"
-    return f"clamped({text}, {least}, {print_signed(real.literal, high) if high < np.inf else real.infinity})"
+    return (
+        f"clamped({text}, {least}, "
+        f"{print_signed(real.literal, high) if high < np.inf else real.infinity})"
+    )

@@ -23,7 +23,8 @@ from relurules.emitting.request import EmitRequest
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 
-#: Rules of more conditions than this are not written out: gcc -O2 takes a minute for so many, and much longer for more.
+#: Rules of more conditions than this are not written out: gcc -O2 takes a minute for so many, and
+#: much longer for more.
 _CONDITIONS = 4_000
 #: What is called of math.h.
 _FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|fabs)f?(?=\()")
@@ -33,6 +34,7 @@ def print_c(request: EmitRequest) -> dict[str, str]:
     """score.h documents the one call per row and per batch; score.c is its implementation."""
     if request.number == "float":
         check_float(request.rules)
+
     real, domain = REALS[request.number], request.rules.domain
     _check_range(request, real)
     parts = _choose_template(request)
@@ -61,6 +63,7 @@ def print_c(request: EmitRequest) -> dict[str, str]:
         "contracted": request.form == "rules",
         **parts.values,
     }
+
     return {
         name: render_template(f"c/{source}.j2", **values)
         for name, source in (("score.h", "score.h"), ("score.c", parts.template))
@@ -68,9 +71,12 @@ def print_c(request: EmitRequest) -> dict[str, str]:
 
 
 def _check_range(request: EmitRequest, real: Real) -> None:
-    """Refuse float where sums of the domain's rows would be infinite; those of double are looked at by extract."""
+    """Refuse float where sums of the domain's rows would be infinite; those of double are looked at
+    by extract.
+    """
     if real.name == "double":
         return
+
     rules, reach = request.rules, request.rules.domain.reach
     with np.errstate(over="ignore", invalid="ignore"):
         if request.form == "network":
@@ -78,9 +84,11 @@ def _check_range(request: EmitRequest, real: Real) -> None:
         else:
             sums = [np.abs(rule.map.weights) @ reach + np.abs(rule.map.constants) for rule in rules]
             largest = float(max((part.max(initial=0.0) for part in sums), default=0.0))
+
     if not largest <= real.largest:
         raise UnsupportedError(
-            f"number={real.name!r}: terms of the scores reach {largest:.2g} in the domain, and {real.name} holds "
+            f"number={real.name!r}: terms of the scores reach {largest:.2g} in the domain, and "
+            f"{real.name} holds "
             f"{real.largest:.2g} at most; supported here: double"
         )
 
@@ -91,14 +99,17 @@ def _choose_template(request: EmitRequest) -> CTemplate:
     conditions = sum(len(rule.conditions) for rule in rules)
     if request.form == "rules" and conditions > _CONDITIONS:
         raise UnsupportedError(
-            f"form 'rules' writes out {conditions} conditions; C compilers take {_CONDITIONS} in reasonable time: use "
+            f"form 'rules' writes out {conditions} conditions; C compilers take {_CONDITIONS} in "
+            "reasonable time: use "
             "form 'tree' or 'network'"
         )
+
     tested = plan.find_tested_neurons(rules, is_rule_needed(request))
     if request.form == "network" and is_dense(
         rules.network, tested | plan.find_read_neurons(rules.network, tested)
     ):
         return fill_dense_template(request, real)
+
     if request.form == "tree" and plan.is_large(rules):
         return fill_tree_template(request, real)
     return fill_expression_template(request, real)

@@ -11,7 +11,9 @@ from relurules.ir import RuleSet
 
 
 class CTreeWalk(NamedTuple):
-    """tables: what the walk reads. by_sign: it tests the signs of neurons' arguments; else half-spaces of `width`."""
+    """tables: what the walk reads. by_sign: it tests the signs of neurons' arguments; else
+    half-spaces of `width`.
+    """
 
     tables: list[CTable]
     by_sign: bool
@@ -26,8 +28,12 @@ def tabulate_tree_walk(
     if walk is None:
         return None
     if walk.signs is not None:
-        said = "The tests: argument, what comes next where it is below 0, next elsewhere: a test, minus a rule, 0: none."
+        said = (
+            "The tests: argument, what comes next where it is below 0, next elsewhere: a test, "
+            "minus a rule, 0: none."
+        )
         return CTreeWalk([print_integer_table("tests", walk.signs, said)], True, 0)
+
     tables = [
         print_real_table(
             real, "normals", tree.normals, "The tests: the sum of these times the values, at least"
@@ -40,6 +46,7 @@ def tabulate_tree_walk(
         ),
         print_integer_table("next", walk.next, "another test, or minus a rule, or 0: none."),
     ]
+
     return CTreeWalk(tables, False, tree.normals.shape[1])
 
 

@@ -21,8 +21,11 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
     rules = request.rules
     if "rule" in rules.outputs and "rule" in request.columns:
         raise InputError(
-            "an output called 'rule' would hide the number of the rule; rename it in the model's graph"
+            "an output called 'rule' would hide the number of the rule; rename it in the "
+            "model's "
+            "graph"
         )
+
     variables = make_unique(
         f"x_{make_identifier(name)}" for name in rules.features
     )  # no keyword starts so
@@ -49,4 +52,5 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
         "domain": plan.plan_checks(rules, features),
         **plan_template_values(request, features),
     }
+
     return {"score.mjs": render_template(f"javascript/{choose_template(request)}.mjs.j2", **values)}

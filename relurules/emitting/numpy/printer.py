@@ -51,6 +51,7 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
         "known_groups": [list(group) for group in find_groups(domain.columns)],
         **(_plan_network(request) if request.form == "network" else _plan_tree(rules)),
     }
+
     return {"score_numpy.py": render_template(f"numpy/{request.form}.py.j2", **values)}
 
 
@@ -97,6 +98,7 @@ def _plan_network(request: EmitRequest) -> dict[str, object]:
         if is_rule_needed(request)
         else None
     )
+
     return {"layers": layers, "last": last, **_plan_walk(rules, walk)}
 
 

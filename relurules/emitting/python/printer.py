@@ -29,8 +29,11 @@ def print_python(request: EmitRequest) -> dict[str, str]:
     rules = request.rules
     if "rule" in rules.outputs and "rule" in request.columns:
         raise InputError(
-            "an output called 'rule' would hide the number of the rule; rename it in the model's graph"
+            "an output called 'rule' would hide the number of the rule; rename it in the "
+            "model's "
+            "graph"
         )
+
     names = [
         f"{name}_" if keyword.iskeyword(name) else name
         for name in map(make_identifier, rules.features)
@@ -58,6 +61,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
         "domain": plan.plan_checks(rules, features),
         **plan_template_values(request, features),
     }
+
     return {"score.py": render_template(f"python/{choose_template(request)}.py.j2", **values)}
 
 

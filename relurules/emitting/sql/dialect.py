@@ -11,7 +11,9 @@ _LARGEST = 1.7976931348623157e308
 
 
 class NameLimit(NamedTuple):
-    """size: how long a column's name may be, in bytes (UTF-8) or characters; pattern: what it must match."""
+    """size: how long a column's name may be, in bytes (UTF-8) or characters; pattern: what it must
+    match.
+    """
 
     size: int = 0
     unit: str = "characters"
@@ -21,17 +23,20 @@ class NameLimit(NamedTuple):
 class Dialect(NamedTuple):
     """How an engine writes SQL. c, x, s: the text of a column or an expression.
 
-    Names: quote (left, right), backslashes (whether they escape in names, in texts), fold (what it takes for the same
-    name gives the same), name_limit. Numbers: double (the type), typed (a literal alone is of another type), cast (c as
-    a double, NULL where it is no number), missing (whether c is no number), nan (whether a number x is NaN; None where
-    there is none). Text: text (c as text that compares byte by byte), prefix (of a literal), apostrophe (inside one).
-    Arithmetic: exp (of any number; infinite or NULL where it overflows), shrink (exp of a number that isn't above 0),
-    ln, greatest ("" for none), largest (a number beyond it is outside, as sums of products would abort the query), tiny
-    (a number below it counts as 0, for the same reason). Structure: fence (ends a subquery that must not be inlined),
-    alias (stands between a table and its alias), depth (of nested CASE), columns (of a SELECT), statement (bytes; 0: no
-    limit), easy (bytes that it takes by default), raised (what raises that), abort (fails, with a message, where
-    condition c holds). executed: where tests run it, "" for nowhere; function: how one is created, "" for not at all;
-    integer, string: types. Traps: empty_is_null (an empty text is NULL), dollar_brace (${...} is replaced anywhere).
+    Names: quote (left, right), backslashes (whether they escape in names, in texts), fold (what it
+    takes for the same name gives the same), name_limit. Numbers: double (the type), typed (a
+    literal alone is of another type), cast (c as a double, NULL where it is no number), missing
+    (whether c is no number), nan (whether a number x is NaN; None where there is none). Text: text
+    (c as text that compares byte by byte), prefix (of a literal), apostrophe (inside one).
+    Arithmetic: exp (of any number; infinite or NULL where it overflows), shrink (exp of a number
+    that isn't above 0), ln, greatest ("" for none), largest (a number beyond it is outside, as sums
+    of products would abort the query), tiny (a number below it counts as 0, for the same reason).
+    Structure: fence (ends a subquery that must not be inlined), alias (stands between a table and
+    its alias), depth (of nested CASE), columns (of a SELECT), statement (bytes; 0: no limit), easy
+    (bytes that it takes by default), raised (what raises that), abort (fails, with a message, where
+    condition c holds). executed: where tests run it, "" for nowhere; function: how one is created,
+    "" for not at all; integer, string: types. Traps: empty_is_null (an empty text is NULL),
+    dollar_brace (${...} is replaced anywhere).
     """
 
     quote: tuple[str, str] = ('"', '"')

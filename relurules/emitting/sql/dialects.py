@@ -1,7 +1,7 @@
 """SQL dialects: one row of `_ROWS` each, which states only its difference from its parent's.
 
-What is measured or known of an engine stands in its row: how it reads numbers and names, what aborts a query, how a
-subquery is kept from being inlined, and the sizes at which it gives up.
+What is measured or known of an engine stands in its row: how it reads numbers and names, what
+aborts a query, how a subquery is kept from being inlined, and the sizes at which it gives up.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,11 +11,15 @@ from relurules.emitting.sql.dialect import Dialect, NameLimit
 
 
 def _cast_numbers_only(column: str) -> str:
-    """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12: text must become NULL instead.
+    """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12: text must
+    become NULL instead.
 
     Written so that DuckDB can run it too, whose types have names of their own.
     """
-    return f"CASE WHEN typeof({column}) NOT IN ('text', 'blob', 'VARCHAR') THEN CAST({column} AS DOUBLE) END"
+    return (
+        f"CASE WHEN typeof({column}) NOT IN ('text', 'blob', 'VARCHAR') THEN CAST({column} AS "
+        "DOUBLE) END"
+    )
 
 
 def _cast_unless_text(column: str) -> str:
@@ -47,15 +51,18 @@ def _raise_message(function: str) -> Callable[[str, str], str]:
 
 
 def _fail_cast(double: str) -> Callable[[str, str], str]:
-    """An error with a message: text that is cast to a number, and no constant, which could be folded too early."""
+    """An error with a message: text that is cast to a number, and no constant, which could be
+    folded too early.
+    """
     return lambda c, message: f"CAST(CASE WHEN {c} THEN {message} ELSE '0' END AS {double})"
 
 
 _POSTGRES_NAN = "{} = CAST('NaN' AS DOUBLE PRECISION)"
 _POSTGRES_INFINITY = "CAST('Infinity' AS DOUBLE PRECISION)"
 
-#: Name -> parent and what differs. Limits: SQLite's parser overflows at 19 to 24 nested CASE; SQL Server nests CASE 10
-#: deep; ClickHouse reads 256 KiB by default, and takes minutes beyond some 1 MB, as Spark does beyond 300 kB.
+#: Name -> parent and what differs. Limits: SQLite's parser overflows at 19 to 24 nested CASE; SQL
+#: Server nests CASE 10 deep; ClickHouse reads 256 KiB by default, and takes minutes beyond some 1
+#: MB, as Spark does beyond 300 kB.
 _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "sqlite": (
         "",
@@ -94,7 +101,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "missing": _test_missing_or_nan(_POSTGRES_NAN, "DOUBLE PRECISION"),
             "nan": _format_test(_POSTGRES_NAN),
             "exp": lambda s: (
-                f"CASE WHEN {s} > 7.09E2 THEN {_POSTGRES_INFINITY} WHEN {s} < -7E2 THEN 0E0 ELSE exp({s}) END"
+                f"CASE WHEN {s} > 7.09E2 THEN {_POSTGRES_INFINITY} WHEN {s} < -7E2 THEN 0E0 ELSE "
+                f"exp({s}) END"
             ),
             "shrink": lambda s: f"CASE WHEN {s} < -7E2 THEN 0E0 ELSE exp({s}) END",
             "largest": 1e100,
@@ -127,7 +135,10 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "raised": "SET GLOBAL max_allowed_packet",
             "abort": lambda c, _message: f"exp(CASE WHEN {c} THEN 1E3 ELSE 0E0 END)",
             "executed": "MariaDB",
-            "function": "CREATE FUNCTION {name}({typed}) RETURNS {type}\nDETERMINISTIC NO SQL\nRETURN {body}",
+            "function": (
+                "CREATE FUNCTION {name}({typed}) RETURNS {type}\nDETERMINISTIC NO "
+                "SQL\nRETURN {body}"
+            ),
             "string": "TEXT CHARACTER SET utf8mb4",
         },
     ),
@@ -167,7 +178,9 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "depth": 20,
             "statement": 300_000,
             "executed": "Spark",
-            "function": "CREATE OR REPLACE TEMPORARY FUNCTION {name}({typed}) RETURNS {type}\nRETURN {body}",
+            "function": (
+                "CREATE OR REPLACE TEMPORARY FUNCTION {name}({typed}) RETURNS {type}\nRETURN {body}"
+            ),
             "string": "STRING",
         },
     ),
@@ -215,7 +228,9 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "largest": 1e100,
             "statement": 1_000_000,
             "abort": _fail_cast("FLOAT"),
-            "function": "CREATE OR REPLACE FUNCTION {name}({typed}) RETURNS {type} AS $$\n{body}\n$$",
+            "function": (
+                "CREATE OR REPLACE FUNCTION {name}({typed}) RETURNS {type} AS $$\n{body}\n$$"
+            ),
         },
     ),
     "redshift": (

@@ -1,4 +1,6 @@
-"""The three forms in SQL: rules, tree and network; each gives the number of the rule, and the scores."""
+"""The three forms in SQL: rules, tree and network; each gives the number of the rule, and the
+scores.
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +18,8 @@ from relurules.emitting.sql.outputs import OutputNeeds
 from relurules.emitting.sql.steps import Subquery
 from relurules.ir import Network
 
-#: More comparisons than this are made of sums that are columns of a subquery of their own, each computed once.
+#: More comparisons than this are made of sums that are columns of a subquery of their own, each
+#: computed once.
 _INLINE = 100
 #: A CASE of more rules than this is a CASE of CASEs, so that few of them are looked at.
 _FLAT = 40
@@ -75,6 +78,7 @@ def plan_form_steps(
         return _plan_rules(request, dialect, names, features) + (
             levels if wanted.everywhere else []
         )
+
     if request.form == "tree":
         stages = _plan_stages(request, dialect, names, plan.print_half_space_tests(rules, features))
         return stages + (levels if wanted.everywhere else [])
@@ -84,13 +88,16 @@ def plan_form_steps(
         return levels + _plan_stages(
             request, dialect, names, plan.print_neuron_tests(rules, features, names.z, "0E0")
         )
+
     return (
         _plan_stages(request, dialect, names, plan.print_half_space_tests(rules, features)) + levels
     )
 
 
 def choose_network(request: EmitRequest) -> Network:
-    """The network whose neurons are printed: as it was traced, where it must be right outside the domain too."""
+    """The network whose neurons are printed: as it was traced, where it must be right outside the
+    domain too.
+    """
     traced = request.rules.traced if request.outside == "exact" else None
     return request.rules.network if traced is None else traced
 
@@ -111,22 +118,29 @@ def _plan_rules(
     rules = plan.plan_rules(request.rules, features)
     steps, rename = _plan_sums(request, dialect, names, features)
     lines = [
-        f"  WHEN {join_conditions([rename(c) for c in rule.conditions])}{LINE}    THEN {rule.number}"
+        (
+            f"  WHEN {join_conditions([rename(c) for c in rule.conditions])}{LINE}    THEN "
+            f"{rule.number}"
+        )
         for rule in rules
     ]
     text = LINE.join([f"CASE{LINE}  WHEN {names.inside} = 0 THEN 0", *lines, f"  ELSE 0{LINE}END"])
+
     return [*steps, Subquery(names.of("ruled"), [(names.rule, text)])]
 
 
 def _plan_sums(
     request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation
 ) -> tuple[list[Subquery], Callable[[str], str]]:
-    """A subquery for the sums that conditions compare, where these are many, and what a condition then reads."""
+    """A subquery for the sums that conditions compare, where these are many, and what a condition
+    then reads.
+    """
     conditions = [c for rule in request.rules for c in rule.conditions]
     texts = list(dict.fromkeys(features.affine(c.half_space.normal) for c in conditions))
     sums = {
         text: f"{names.prefix}_h{i}" for i, text in enumerate(text for text in texts if " " in text)
     }
+
     if len(conditions) <= _INLINE or len(sums) + len(features.columns) > dialect.columns:
         return [], str
 
@@ -151,7 +165,9 @@ def _plan_levels(
     features: Notation,
     tested: NDArray[np.bool_],
 ) -> list[Subquery]:
-    """A subquery per level of neurons, or two where their arguments are read on their own too; tested: (K,) such."""
+    """A subquery per level of neurons, or two where their arguments are read on their own too;
+    tested: (K,) such.
+    """
     mixed = plan.add_neurons(network, features, names.a)
     steps = []
     for i, level in enumerate(plan.plan_levels(network, mixed, tested), 1):
@@ -169,6 +185,7 @@ def _plan_levels(
         steps.append(Subquery(names.of(f"level{i}{suffix}"), first))
         if second:
             steps.append(Subquery(names.of(f"level{i}"), second))
+
     return steps
 
 
@@ -192,6 +209,7 @@ def _plan_stages(
                 [(names.rule if last else f"{names.prefix}_at{i + 1}", text)],
             )
         )
+
     return steps
 
 
@@ -216,6 +234,7 @@ def plan_scores(
             print_by_rule(names.rule, {r.number: r.outputs[i] for r in planned})
             for i in range(len(rules.scores))
         ]
+
     if request.form == "network" or wanted.everywhere:
         sums = plan.plan_outputs(network, plan.add_neurons(network, features, names.a))
         ruled = f"{names.rule} > 0" if wanted.rule else f"{names.inside} = 1"
@@ -223,6 +242,7 @@ def plan_scores(
         last = [f"WHEN {test} THEN {total} END" for total in sums]
         first = [f"WHEN {names.rule} > 0 THEN {text} " for text in texts] or [""] * len(sums)
         texts = [f"CASE {ruled_text}{rest}" for ruled_text, rest in zip(first, last, strict=True)]
+
     return Subquery(names.of("scored"), [(names.score(i), text) for i, text in enumerate(texts)])
 
 
@@ -236,6 +256,7 @@ def print_by_rule(rule: str, texts: Mapping[int, str]) -> str:
     entries = sorted(texts.items())
     if len(entries) <= _FLAT:
         return flat(entries, "")
+
     size = math.isqrt(len(entries)) + 1
     parts = [entries[i : i + size] for i in range(0, len(entries), size)]
     cases = [f"  WHEN {rule} <= {part[-1][0]} THEN {flat(part, '    ')}" for part in parts]

@@ -1,4 +1,6 @@
-"""The columns of a table as the coordinates that the rules read, and whether a row lies in the domain."""
+"""The columns of a table as the coordinates that the rules read, and whether a row lies in the
+domain.
+"""
 
 from collections.abc import Sequence
 
@@ -31,6 +33,7 @@ def _print_column_coordinates(column: Column, table: str, dialect: Dialect) -> l
             return [number]
         fill = print_constant(column.fill, dialect)
         return [f"CASE WHEN {dialect.missing(name)} THEN {fill} ELSE {number} END"]
+
     known = [value for category in column.categories for value in category.values]
     numeric = bool(known) and all(isinstance(value, float) for value in known)
     value = dialect.cast(name) if numeric else dialect.text(name)
@@ -58,8 +61,10 @@ def _print_indicator(
         if category.missing or category.other
         else ""
     )
+
     if not category.other:
         return f"CASE {null}{among(category.values, one)}ELSE {zero} END"
+
     others = [v for v in known if v not in category.values]
     cases = f"{null}{among(others, zero)}"
     return f"CASE {cases}ELSE {one} END" if cases else one
@@ -95,11 +100,13 @@ def clamp_column(column: str, low: float, high: float, dialect: Dialect) -> str:
         if high < dialect.largest
         else ""
     )
+
     return f"CASE {nan}{below}{above}ELSE {column} END" if below or above else column
 
 
 def print_domain_check(checks: plan.DomainChecks, missing: str = "") -> str:
-    """1 for a row in the domain, 0 for another; sums, which could overflow, are looked at only within the bounds.
+    """1 for a row in the domain, 0 for another; sums, which could overflow, are looked at only
+    within the bounds.
 
     missing: further cases for rows outside.
     """
@@ -108,9 +115,19 @@ def print_domain_check(checks: plan.DomainChecks, missing: str = "") -> str:
     rest += [f"{total} = 1E0" for total in checks.sums]
     rest += [f"{form} <= {limit}" for form, limit in checks.inequalities]
     if not checks.inequalities or not bounds:
-        return f"CASE{LINE}  WHEN {join_conditions([*bounds, *rest])}{LINE}    THEN 1{LINE}{missing}  ELSE 0{LINE}END"
-    nested = f"CASE{LINE}      WHEN {join_conditions(rest, 6)}{LINE}        THEN 1{LINE}      ELSE 0{LINE}    END"
-    return f"CASE{LINE}  WHEN {join_conditions(bounds)}{LINE}    THEN {nested}{LINE}{missing}  ELSE 0{LINE}END"
+        return (
+            f"CASE{LINE}  WHEN {join_conditions([*bounds, *rest])}{LINE}    THEN "
+            f"1{LINE}{missing}  ELSE 0{LINE}END"
+        )
+
+    nested = (
+        f"CASE{LINE}      WHEN {join_conditions(rest, 6)}{LINE}        THEN 1{LINE}      "
+        f"ELSE 0{LINE}    END"
+    )
+    return (
+        f"CASE{LINE}  WHEN {join_conditions(bounds)}{LINE}    THEN {nested}{LINE}{missing}  "
+        f"ELSE 0{LINE}END"
+    )
 
 
 def _print_between(low: str, column: str, high: str) -> str:

@@ -1,4 +1,6 @@
-"""Names and texts in SQL: quoted, told apart from our own, or refused where an engine can't have them."""
+"""Names and texts in SQL: quoted, told apart from our own, or refused where an engine can't have
+them.
+"""
 
 import re
 from collections import Counter
@@ -30,7 +32,8 @@ def quote_text(value: str, dialect: Dialect) -> str:
 
 
 def name_coordinates(names: Sequence[str], stand_in: str, dialect: Dialect) -> list[str]:
-    """Coordinates inside our subqueries: their own names, or stand-ins for those that an engine can't have there.
+    """Coordinates inside our subqueries: their own names, or stand-ins for those that an engine
+    can't have there.
 
     SQLite reads a column called true as text once it leaves a subquery.
     """
@@ -42,6 +45,7 @@ def name_coordinates(names: Sequence[str], stand_in: str, dialect: Dialect) -> l
         or not is_valid_name(name, dialect)
         for name in names
     ]
+
     return [
         f"{stand_in}{i}" if odd[i] else quote_name(name, dialect) for i, name in enumerate(names)
     ]
@@ -87,7 +91,9 @@ def _build_name_pattern(dialect: Dialect) -> str:
 
 
 def check_names(request: EmitRequest, own: Sequence[str], dialect: Dialect) -> None:
-    """InputError where two names are one to the engine, or where it can't have a name. own: the columns we add."""
+    """InputError where two names are one to the engine, or where it can't have a name. own: the
+    columns we add.
+    """
     raw = [column.name for column in request.rules.domain.columns]
     for names, what in ((raw, "features"), ([*request.key, *own], "key, output and rule columns")):
         folded = [dialect.fold(name) for name in names]
@@ -98,6 +104,7 @@ def check_names(request: EmitRequest, own: Sequence[str], dialect: Dialect) -> N
                 f"SQL doesn't tell apart the {what} {', '.join(map(repr, clash))}; rename one "
                 "(features and outputs through the domain and the model, keys with key=)"
             )
+
     for name in (
         *raw,
         *request.key,
@@ -106,6 +113,7 @@ def check_names(request: EmitRequest, own: Sequence[str], dialect: Dialect) -> N
         *filter(None, [request.name]),
     ):
         _check_name(name, request.dialect, dialect)
+
     for column in request.rules.domain.columns:
         for value in column.lookup:
             if isinstance(value, str):
@@ -123,7 +131,8 @@ def _check_name(name: str, called: str, dialect: Dialect) -> None:
             "no '${'" if dialect.dollar_brace else "",
         ]
         raise InputError(
-            f"{name!r} can't be a name in {called}, which takes {', '.join(filter(None, reasons))}; rename the column"
+            f"{name!r} can't be a name in {called}, which takes "
+            f"{', '.join(filter(None, reasons))}; rename the column"
         )
 
 
@@ -132,9 +141,12 @@ def _check_text(value: str, called: str, dialect: Dialect) -> None:
         raise InputError(
             f"the category {value!r} can't be written in SQL: it holds a NUL character"
         )
+
     if _is_substituted(value, dialect):
         raise InputError(
-            f"the category {value!r} can't be written in {called}, which replaces ${{...}} everywhere"
+            f"the category {value!r} can't be written in {called}, which replaces ${{...}} "
+            "everywhere"
         )
+
     if not value and dialect.empty_is_null:
         raise InputError(f"an empty category can't be told from a missing value in {called}")

@@ -1,4 +1,6 @@
-"""What a SELECT returns beside its key: outputs, scores, class, contributions of the features, rule."""
+"""What a SELECT returns beside its key: outputs, scores, class, contributions of the features,
+rule.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -26,7 +28,9 @@ ByRule = Callable[[str, Mapping[int, str]], str]
 
 
 class OutputNeeds(NamedTuple):
-    """What has to be computed: the outputs behind their links, the number of the rule, scores outside the domain."""
+    """What has to be computed: the outputs behind their links, the number of the rule, scores
+    outside the domain.
+    """
 
     outputs: bool
     rule: bool
@@ -34,7 +38,9 @@ class OutputNeeds(NamedTuple):
 
 
 class OutputColumn(NamedTuple):
-    """A column that is returned: its name, what it is, and which (output, score, or place among the reasons)."""
+    """A column that is returned: its name, what it is, and which (output, score, or place among the
+    reasons).
+    """
 
     name: str
     kind: str
@@ -46,6 +52,7 @@ def determine_needs(request: EmitRequest) -> OutputNeeds:
     """UnsupportedError for a column that there is none of."""
     if unknown := [name for name in request.columns if name not in COLUMNS]:
         raise UnsupportedError(f"no column {unknown[0]!r} in SQL; supported: {', '.join(COLUMNS)}")
+
     asked, everywhere = set(request.columns), request.outside == "exact"
     covered = request.rules.complete or everywhere
     rule = (
@@ -53,6 +60,7 @@ def determine_needs(request: EmitRequest) -> OutputNeeds:
         or request.form != "network"
         or not covered
     )
+
     return OutputNeeds(bool(asked & {"outputs", "probability"}), rule, everywhere)
 
 
@@ -69,14 +77,17 @@ def list_output_columns(request: EmitRequest) -> list[OutputColumn]:
                 "column 'probability': the network ends in no sigmoid or softmax; ask for 'score'"
             )
         found += [OutputColumn(rules.outputs[i], "output", i) for i in shares]
+
     if "score" in asked:
         found += [
             OutputColumn(name, "score", i)
             for i, name in enumerate(rules.scores)
             if name not in {c.name for c in found}
         ]
+
     if "class" in asked:
         found.append(OutputColumn("class", "class", 0))
+
     many = len(rules.scores) > 1
     for s, score in enumerate(rules.scores):
         label = f"{score}_" if many else ""
@@ -89,6 +100,7 @@ def list_output_columns(request: EmitRequest) -> list[OutputColumn]:
         if "reasons" in asked:
             count = min(request.top, len(rules.domain.columns))
             found += [OutputColumn(f"reason_{label}{i + 1}", "reason", s, i) for i in range(count)]
+
     return found + [OutputColumn("rule", "rule", 0)] * ("rule" in asked)
 
 
@@ -102,6 +114,7 @@ def plan_extra_steps(
             Subquery(f"{prefix}_class{i}", step)
             for i, step in enumerate(_print_class(request, dialect, prefix).steps, 1)
         ]
+
     if asked & {"contributions", "reasons"}:
         steps.append(
             Subquery(
@@ -109,6 +122,7 @@ def plan_extra_steps(
                 _print_contributions(request.rules, prefix, features, by_rule),
             )
         )
+
     if "reasons" in asked:
         scores, count = len(request.rules.scores), len(request.rules.domain.columns)
         ranks = [
@@ -117,6 +131,7 @@ def plan_extra_steps(
             for i in range(count)
         ]
         steps.append(Subquery(f"{prefix}_ranked", ranks))
+
     return steps
 
 
@@ -151,10 +166,12 @@ def _list_competing_scores(rules: RuleSet, prefix: str) -> list[str]:
     for head in rules.heads:
         if head.link in _AMONG and len(head.scores) > 1:
             return [f"{prefix}_s{i}" for i in head.scores]
+
     if len(rules.scores) > 1 and all(head.link == "identity" for head in rules.heads):
         return [f"{prefix}_s{i}" for i in range(len(rules.scores))]
     if len(rules.scores) == 1 and rules.heads[0].link in _SHARES:
         return [f"{prefix}_s0"]
+
     raise UnsupportedError(
         "column 'class': the network's outputs are no classes; ask for 'outputs'"
     )
@@ -192,11 +209,14 @@ def _print_contributions(
                 weights[part] = rule.map.weights[s, part]
                 texts[rule.number] = features.affine(weights, -float(weights @ base))
             columns.append((f"{prefix}_e{s}_{i}", by_rule(f"{prefix}_rule", texts)))
+
     return columns
 
 
 def _print_rank(prefix: str, score: int, index: int, count: int) -> str:
-    """1 for the column that contributes most, whatever its sign; the first of several counts as more."""
+    """1 for the column that contributes most, whatever its sign; the first of several counts as
+    more.
+    """
     own = f"abs({prefix}_e{score}_{index})"
     others = [
         f"CASE WHEN abs({prefix}_e{score}_{i}) {'>=' if i < index else '>'} {own} THEN 1 ELSE 0 END"
@@ -208,7 +228,8 @@ def _print_rank(prefix: str, score: int, index: int, count: int) -> str:
 
 def _print_reason(request: EmitRequest, dialect: Dialect, prefix: str, column: OutputColumn) -> str:
     cases = [
-        f"WHEN {prefix}_r{column.which}_{i} = {column.part + 1} AND {prefix}_e{column.which}_{i} <> 0E0 "
+        f"WHEN {prefix}_r{column.which}_{i} = {column.part + 1} AND {prefix}_e{column.which}_{i} "
+        "<> 0E0 "
         f"THEN {quote_text(raw.name, dialect)}"
         for i, raw in enumerate(request.rules.domain.columns)
     ]

@@ -29,7 +29,9 @@ MISSING = ("propagate", "impute", "error")
 
 
 def print_sql(request: EmitRequest) -> dict[str, str]:
-    """score.sql: for every row of the table its key, the outputs (NULL outside the domain) and the rule (0 there)."""
+    """score.sql: for every row of the table its key, the outputs (NULL outside the domain) and the
+    rule (0 there).
+    """
     dialect = DIALECTS[request.dialect]
     one = SHAPES[request.shape].one
     check_names(
@@ -46,8 +48,11 @@ def _write_select(request: EmitRequest, dialect: Dialect) -> str:
     steps = print_subqueries(select.steps, _SOURCE, [text for text, _ in select.final], dialect)
     if (count := count_most_columns(steps)) > dialect.columns:
         raise UnsupportedError(
-            f"form {request.form!r} needs a subquery of {count} columns; {request.dialect} takes {dialect.columns}"
+            f"form {request.form!r} needs a subquery of {count} columns; {request.dialect} "
+            "takes "
+            f"{dialect.columns}"
         )
+
     text = render_template(
         "sql/select.sql.j2",
         comments=_list_comments(request, dialect),
@@ -57,6 +62,7 @@ def _write_select(request: EmitRequest, dialect: Dialect) -> str:
         header=request.header,
     )
     text = escape_jinja(text) if request.shape == "dbt" else text
+
     return text.replace(_HEAD, SHAPES[request.shape].head(request, dialect)).replace(
         _SOURCE, source
     )
@@ -67,17 +73,21 @@ def _write_expression(request: EmitRequest, dialect: Dialect) -> str:
     output = request.output or (rules.outputs[0] if len(rules.outputs) == 1 else "")
     if output not in (*rules.outputs, "rule"):
         raise UnsupportedError(
-            f"shape {request.shape!r} is of one output; give output=, one of {', '.join(rules.outputs)} or rule"
+            f"shape {request.shape!r} is of one output; give output=, one of "
+            f"{', '.join(rules.outputs)} or rule"
         )
+
     body = print_expression(request, dialect, output)
     if request.shape == "function":
         body = print_function(request, dialect, body, output)
+
     lines = "".join(f"-- {line}\n" for line in _list_comments(request, dialect))
     return f"{lines}{body}\n-- {request.header}\n"
 
 
 def rank_sql_forms(request: EmitRequest) -> list[str]:
-    """Forms from the best: few rules are as fast as neurons, and can be read; an expression is best a tree.
+    """Forms from the best: few rules are as fast as neurons, and can be read; an expression is best
+    a tree.
 
     What was simplified is no network any more.
     """
@@ -90,7 +100,9 @@ def rank_sql_forms(request: EmitRequest) -> list[str]:
 
 
 def check_sql_request(request: EmitRequest) -> EmitRequest:
-    """The request, if all that it asks for exists; UnsupportedError names what does where it doesn't."""
+    """The request, if all that it asks for exists; UnsupportedError names what does where it
+    doesn't.
+    """
     for name, value, known in (
         ("shape", request.shape, SHAPES),
         ("outside", request.outside or OUTSIDE[0], OUTSIDE),
@@ -98,21 +110,27 @@ def check_sql_request(request: EmitRequest) -> EmitRequest:
     ):
         if value not in known:
             raise UnsupportedError(f"SQL has no {name} {value!r}; supported: {', '.join(known)}")
+
     if request.outside == "exact" and request.rules.traced is None:
         raise UnsupportedError(
-            "outside='exact' needs the network as traced, which these rules don't keep (decisions and rules files of "
+            "outside='exact' needs the network as traced, which these rules don't keep (decisions "
+            "and rules files of "
             "older versions don't); supported: null, clamp"
         )
+
     if request.top < 1:
         raise InputError(f"top={request.top!r}: how many reasons are given; expected at least 1")
+
     without = [
         column.name for column in request.rules.domain.columns if not _is_missing_handled(column)
     ]
     if request.missing == "impute" and without:
         raise InputError(
-            f"missing='impute': the model has no constant for {', '.join(map(repr, without[:5]))}; put an imputer into "
+            "missing='impute': the model has no constant for "
+            f"{', '.join(map(repr, without[:5]))}; put an imputer into "
             "its pipeline, or use missing='propagate' or 'error'"
         )
+
     return request
 
 
@@ -125,11 +143,18 @@ def _check_size(text: str, request: EmitRequest, dialect: Dialect) -> str:
     size = len(text.encode())
     if dialect.statement and size > dialect.statement:
         raise UnsupportedError(
-            f"form {request.form!r} with the columns {', '.join(request.columns)} of {len(request.rules)} rules has "
-            f"{size} bytes of SQL; {request.dialect} takes {dialect.statement}. Shortest is the network without rule"
+            f"form {request.form!r} with the columns {', '.join(request.columns)} of "
+            f"{len(request.rules)} rules has "
+            f"{size} bytes of SQL; {request.dialect} takes {dialect.statement}. Shortest is the "
+            "network without rule"
         )
+
     if dialect.easy and size > dialect.easy:
-        return f"-- {size} bytes, more than {request.dialect} takes by default: {dialect.raised} = {2 * size}\n{text}"
+        return (
+            f"-- {size} bytes, more than {request.dialect} takes by default: {dialect.raised} "
+            f"= {2 * size}\n{text}"
+        )
+
     return text
 
 
@@ -143,13 +168,17 @@ def _list_user_names(request: EmitRequest) -> list[str]:
 
 def _list_comments(request: EmitRequest, dialect: Dialect) -> list[str]:
     rules = request.rules
-    about = f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}, dialect: {request.dialect}"
+    about = (
+        f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}, dialect: "
+        f"{request.dialect}"
+    )
     lines = [
         about,
         _describe_rows(request),
         *_describe_sizes(dialect),
         *_describe_contributions(request),
     ]
+
     if not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
     if not dialect.executed:
@@ -162,16 +191,23 @@ def _describe_rows(request: EmitRequest) -> str:
     missing = plan.describe_missing(request.rules)
     if SHAPES[request.shape].one:
         return f"A row outside the domain, {missing}, gives NULL."
+
     rule = " and rule 0" if "rule" in request.columns else ""
     if request.outside == "exact":
         return (
-            f"A row outside the domain has the outputs of the whole network{rule}. One that it can't take, {missing}, "
+            f"A row outside the domain has the outputs of the whole network{rule}. One that it "
+            f"can't take, {missing}, "
             "has no outputs." + _describe_missing(request)
         )
+
     if request.outside == "clamp":
-        rows = f"A number outside its bounds counts as the nearer bound. A row outside the domain all the same, {missing}"
+        rows = (
+            "A number outside its bounds counts as the nearer bound. A row outside the domain "
+            f"all the same, {missing}"
+        )
     else:
         rows = f"A row outside the domain, {missing}"
+
     return f"{rows}, has no outputs{rule}." + _describe_missing(request)
 
 
@@ -179,9 +215,14 @@ def _describe_sizes(dialect: Dialect) -> list[str]:
     """Numbers that the engine can't compute with."""
     if dialect.largest == Dialect().largest:
         return []
+
     tiny = f", one nearer to 0 than {dialect.tiny} as 0" if dialect.tiny else ""
     return [
-        f"A number beyond {dialect.largest} counts as outside{tiny}: what overflows would end the query."
+        (
+            f"A number beyond {dialect.largest} counts as outside{tiny}: what overflows would end "
+            "the "
+            "query."
+        )
     ]
 
 
@@ -193,15 +234,20 @@ def _describe_contributions(request: EmitRequest) -> list[str]:
     """What contributions are counted from."""
     if not {"contributions", "reasons"} & set(request.columns) or SHAPES[request.shape].one:
         return []
+
     base = choose_reference(request.rules.domain)
     counted = [
         f"{name} = {value!r}"
         for name, value in zip(request.rules.features, base.tolist(), strict=True)
         if value
     ]
+
     return [
-        f"Contributions are a column's terms in the rule, less what they are at {', '.join(counted) or 'zero'}."
+        (
+            "Contributions are a column's terms in the rule, less what they are at "
+            f"{', '.join(counted) or 'zero'}."
+        )
     ]
 
 
-__all__ = ["DIALECTS", "rank_sql_forms", "check_sql_request", "print_sql"]
+__all__ = ["DIALECTS", "check_sql_request", "print_sql", "rank_sql_forms"]

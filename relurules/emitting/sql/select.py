@@ -1,4 +1,6 @@
-"""The SELECT that scores a table, as a list of subqueries: input, domain check, form, scores, links."""
+"""The SELECT that scores a table, as a list of subqueries: input, domain check, form, scores,
+links.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,7 +24,9 @@ from relurules.emitting.sql.steps import Subquery
 
 
 class SelectScope(NamedTuple):
-    """What all parts of a SELECT share: the request, the dialect, our names, and how features are written."""
+    """What all parts of a SELECT share: the request, the dialect, our names, and how features are
+    written.
+    """
 
     request: EmitRequest
     dialect: Dialect
@@ -53,6 +57,7 @@ def make_scope(
         rules.domain.widths,
         alone=lambda value: print_constant(value, dialect),
     )
+
     return SelectScope(request, dialect, SqlNames(prefix), features)
 
 
@@ -69,12 +74,14 @@ def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
     steps += plan_form_steps(request, dialect, names, scope.features, wanted)
     steps.append(plan_scores(request, names, scope.features, wanted))
     scores, results = [names.score(i) for i in range(len(rules.scores))], None
+
     if has_links(rules) and wanted.outputs:
         links = plan_sql_links(rules, scores, names.prefix, dialect)
         steps += [
             Subquery(f"{names.prefix}_link{i}", step) for i, step in enumerate(links.steps, 1)
         ]
         results = links.results
+
     steps += plan_extra_steps(request, dialect, names.prefix, scope.features, print_by_rule)
     final = [(names.key(i), quote_name(key, dialect)) for i, key in enumerate(request.key)]
     return SelectPlan(
@@ -96,15 +103,18 @@ def _plan_clamping(scope: SelectScope) -> list[Subquery]:
     """Numbers brought into the box, where rows outside are to be."""
     if scope.request.outside != "clamp":
         return []
+
     domain, source = scope.request.rules.domain, scope.names.of("input")
     own = {i for group in domain.groups for i in group}
     columns = []
+
     for i, name in enumerate(scope.features.columns):
         text = clamp_column(
             f"{source}.{name}", float(domain.lower[i]), float(domain.upper[i]), scope.dialect
         )
         if i not in own and text != f"{source}.{name}":
             columns.append((name, text))
+
     return [Subquery(scope.names.of("clamped"), columns)] if columns else []
 
 
@@ -116,11 +126,13 @@ def _plan_checks(scope: SelectScope, wanted: OutputNeeds) -> Subquery:
         test = " OR ".join(f"{name} IS NULL" for name in scope.features.columns)
         message = quote_text("relurules: a feature is missing", scope.dialect)
         missing = f"  WHEN {test}{LINE}    THEN {scope.dialect.abort(test, message)}{LINE}"
+
     found = (
         [(names.inside, print_domain_check(checks, missing))]
         if wanted.rule or not wanted.everywhere or missing
         else []
     )
+
     if wanted.everywhere:
         found.append(
             (
@@ -130,14 +142,18 @@ def _plan_checks(scope: SelectScope, wanted: OutputNeeds) -> Subquery:
                 ),
             )
         )
+
     return Subquery(names.of("checked"), found)
 
 
 def _plan_guard(scope: SelectScope, wanted: OutputNeeds) -> list[Subquery]:
-    """For engines that abort a query where a product overflows or vanishes: no number for rows that have no score."""
+    """For engines that abort a query where a product overflows or vanishes: no number for rows that
+    have no score.
+    """
     dialect, names = scope.dialect, scope.names
     if dialect.largest == Dialect().largest:
         return []
+
     source, domain = names.of("checked"), scope.request.rules.domain
     columns, test = [], names.known if wanted.everywhere else names.inside
     for i, name in enumerate(scope.features.columns):
@@ -145,4 +161,5 @@ def _plan_guard(scope: SelectScope, wanted: OutputNeeds) -> list[Subquery]:
         small = dialect.tiny and not domain.integer[i]
         tiny = f"WHEN abs({column}) < {print_double(dialect.tiny)} THEN 0E0 " if small else ""
         columns.append((name, f"CASE {tiny}WHEN {test} = 1 THEN {column} END"))
+
     return [Subquery(names.of("guarded"), columns)]

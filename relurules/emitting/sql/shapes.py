@@ -1,4 +1,6 @@
-"""What is made of the rules in SQL: a SELECT, a view or dbt model of it, one expression, or a function of it."""
+"""What is made of the rules in SQL: a SELECT, a view or dbt model of it, one expression, or a
+function of it.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,7 +24,9 @@ _SCORE = "rr_s"
 
 
 class SqlShape(NamedTuple):
-    """head: what stands before the SELECT; one: whether it is one expression, and no SELECT; named: by `name`."""
+    """head: what stands before the SELECT; one: whether it is one expression, and no SELECT; named:
+    by `name`.
+    """
 
     head: Callable[[EmitRequest, Dialect], str]
     one: bool = False
@@ -68,16 +72,19 @@ def escape_jinja(text: str) -> str:
 
 
 def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str:
-    """One output, or the number of the rule, as an expression in the columns of the table; NULL outside the domain.
+    """One output, or the number of the rule, as an expression in the columns of the table; NULL
+    outside the domain.
 
-    UnsupportedError for what needs more than one expression: the network form, rows brought into the domain, a link
-    over many scores.
+    UnsupportedError for what needs more than one expression: the network form, rows brought into
+    the domain, a link over many scores.
     """
     if request.form == "network" or request.outside != "null" or request.missing == "error":
         raise UnsupportedError(
-            f"shape {request.shape!r} is one expression: only in form rules or tree, outside='null' and "
+            f"shape {request.shape!r} is one expression: only in form rules or tree, "
+            "outside='null' and "
             "missing='propagate'; a view can be more"
         )
+
     rules, typed = request.rules, request.shape == "function" and "{typed}" in dialect.function
     read = print_coordinates(
         rules.domain.columns, "", dialect._replace(cast=str) if typed else dialect
@@ -90,6 +97,7 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
     check = print_domain_check(plan.plan_checks(rules, features, dialect.largest)).replace(
         LINE, f"{LINE}  "
     )
+
     if request.form == "tree":
         stages = plan.plan_stages(
             rules.tree, plan.print_half_space_tests(rules, features), dialect.depth - 2
@@ -106,6 +114,7 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
             for rule in planned
         ]
         text = LINE.join(["CASE", *lines, "  END"])
+
     return f"CASE {check}{LINE}  WHEN 1 THEN {text}{LINE}END".replace(LINE, "\n")
 
 
@@ -116,21 +125,26 @@ def is_tree_nestable(request: EmitRequest, dialect: Dialect) -> bool:
 
 
 def print_function(request: EmitRequest, dialect: Dialect, body: str, output: str) -> str:
-    """CREATE FUNCTION with the columns as arguments; UnsupportedError where the engine has none of SQL."""
+    """CREATE FUNCTION with the columns as arguments; UnsupportedError where the engine has none of
+    SQL.
+    """
     if not dialect.function:
         raise UnsupportedError(
             f"{request.dialect} has no functions in SQL; use shape 'view' or 'expression'"
         )
+
     names = [quote_name(column.name, dialect) for column in request.rules.domain.columns]
     text = [
         any(isinstance(value, str) for value in column.lookup)
         for column in request.rules.domain.columns
     ]
     types = [dialect.string if is_text else dialect.double for is_text in text]
+
     if "$$" in dialect.function and "$$" in body:
         raise UnsupportedError(
             f"a name with '$$' can't stand in a function of {request.dialect}; rename the column"
         )
+
     return dialect.function.format(
         name=quote_table(request.name or "score", dialect),
         names=", ".join(names),
@@ -146,12 +160,16 @@ def _print_value(
     """What a rule gives, as one expression."""
     if output == "rule":
         return str(rule.number)
+
     rules = request.rules
     head = rules.heads[rules.outputs.index(output)]
     if len(head.scores) > _JOINT:
         raise UnsupportedError(
-            f"{head.link} of {len(head.scores)} scores is too long for one expression ({_JOINT} at most); use a view"
+            f"{head.link} of {len(head.scores)} scores is too long for one expression "
+            f"({_JOINT} "
+            "at most); use a view"
         )
+
     texts = {
         f"{_SCORE}{i}": affine(weights, constant)
         for i, (weights, constant) in enumerate(
@@ -159,8 +177,10 @@ def _print_value(
         )
     }
     columns = ROWS[head.link].sql([f"{_SCORE}{i}" for i in head.scores], "rr_l", dialect)
+
     for step in columns.steps:
         texts |= {name: _fill_names(text, texts) for name, text in step}
+
     return _fill_names(columns.results[head.component], texts)
 
 

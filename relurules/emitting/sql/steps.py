@@ -1,4 +1,6 @@
-"""The subqueries of a SELECT, one after the other: each adds columns to those of the one before that are still read."""
+"""The subqueries of a SELECT, one after the other: each adds columns to those of the one before
+that are still read.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -39,6 +41,7 @@ def print_subqueries(
     for step in reversed(steps):
         carried.append(wanted - {alias for alias, _ in step.columns})
         wanted = carried[-1].union(*(find_columns(text, dialect) for _, text in step.columns))
+
     known: list[str] = []
     result = []
     for i, (step, kept) in enumerate(zip(steps, reversed(carried), strict=True)):
@@ -49,6 +52,7 @@ def print_subqueries(
             SubqueryText(step.name, _wrap_names(names), columns, from_, dialect.fence if i else "")
         )
         known = [*names, *(alias for alias, _ in step.columns)]
+
     return result
 
 

@@ -1,4 +1,7 @@
-"""Plain text for people, with the same conditions and numbers as the rule document. Exact ones are in JSON and code."""
+"""Plain text for people, with the same conditions and numbers as the rule document.
+
+Exact ones are in JSON and code.
+"""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -57,6 +60,7 @@ def fold_phrase(phrase: Phrase) -> str:
             lines.append("")
         lines[-1] += (" " if lines[-1] else "") + word
         word = ""
+
     return _INDENT.join(lines)
 
 
@@ -105,6 +109,7 @@ def _print_rule(rule: Rule, read: RuleWording, rules: RuleSet) -> TextRule:
         scores = [
             (flatten_text(rules.outputs[0]), f"{format_number(number)}   ({flatten_text(name)})")
         ]
+
     return TextRule(
         rule.number,
         _format_share(rule.rows, rules.reduction.rows),
@@ -120,6 +125,7 @@ def _list_columns(rules: RuleSet, names: list[str]) -> list[tuple[str, str, str,
     rows = enumerate(
         zip(names, domain.lower.tolist(), domain.upper.tolist(), domain.integer, strict=True)
     )
+
     return [
         (name, format_number(low), format_number(high), bool(whole))
         for i, (name, low, high, whole) in rows
@@ -128,7 +134,9 @@ def _list_columns(rules: RuleSet, names: list[str]) -> list[tuple[str, str, str,
 
 
 def _list_categories(rules: RuleSet) -> list[tuple[str, str]]:
-    """Every category column with the values that the domain admits, those that count as one joined by `or`."""
+    """Every category column with the values that the domain admits, those that count as one joined
+    by `or`.
+    """
     found, first, upper = [], 0, rules.domain.upper
     for column in rules.domain.columns:
         admitted = [c for i, c in enumerate(column.categories) if upper[first + i] > 0]

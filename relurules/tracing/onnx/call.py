@@ -15,7 +15,9 @@ from relurules.tracing.switches import Switch
 
 
 class ClassLabels(NamedTuple):
-    """What a classifier calls its classes, looked up by the number of the class: no number that rules could give."""
+    """What a classifier calls its classes, looked up by the number of the class: no number that
+    rules could give.
+    """
 
     classes: tuple[Any, ...]
     heads: LinkedTensor
@@ -26,7 +28,9 @@ Value = Continuous | Switch
 
 
 class OperatorCall(NamedTuple):
-    """An operator, its inputs (None where one isn't given), the basis to add neurons to, and their layer's name."""
+    """An operator, its inputs (None where one isn't given), the basis to add neurons to, and their
+    layer's name.
+    """
 
     op: Operator
     values: Sequence[Value | None]
@@ -38,7 +42,9 @@ Rule = Callable[[OperatorCall], list[Value | None]]
 
 
 class OperatorRule(NamedTuple):
-    """How an operator is traced, and which of its inputs may depend on the model's input; None: all of them."""
+    """How an operator is traced, and which of its inputs may depend on the model's input; None: all
+    of them.
+    """
 
     rule: Rule
     data: frozenset[int] | None = frozenset({0})
@@ -60,8 +66,13 @@ def get_variable(call: OperatorCall, i: int = 0) -> AffineTensor:
     if not isinstance(value, AffineTensor):
         raise call_error(
             call,
-            f"its input {i} is a constant, and another one depends on the input; supported: the reverse",
+            (
+                f"its input {i} is a constant, and another one depends on the input; supported: "
+                "the "
+                "reverse"
+            ),
         )
+
     return value
 
 
@@ -77,22 +88,30 @@ def get_constant(call: OperatorCall, i: int) -> Tensor:
     if not isinstance(value, Constant) or value.wide.dtype.kind not in "fiub":
         raise call_error(
             call,
-            f"its input {i} {'depends on the input' if value else 'is missing'}; supported: numbers that are constant",
+            (
+                f"its input {i} {'depends on the input' if value else 'is missing'}; supported: "
+                "numbers that are constant"
+            ),
         )
+
     bad = np.argwhere(~np.isfinite(value.wide))
     if len(bad):
         at = tuple(int(i) for i in bad[0])
         name = call.op.inputs[i]
         raise call_error(
             call,
-            f"{name}{list(at)} is {value.wide[at]} ({len(bad)} of {value.wide.size} entries aren't finite); the "
+            f"{name}{list(at)} is {value.wide[at]} ({len(bad)} of {value.wide.size} entries "
+            "aren't finite); the "
             "network has no rules, train it again or mend the file",
         )
+
     return as_float64(value.wide)
 
 
 def get_integers(call: OperatorCall, attribute: str, i: int) -> list[int] | None:
-    """A list of integers that older operator sets take as an attribute and newer ones as input i; None: not given."""
+    """A list of integers that older operator sets take as an attribute and newer ones as input i;
+    None: not given.
+    """
     listed = call.op.attributes.get(attribute)
     value = get_input(call, i)
     if listed is None and isinstance(value, Constant):

@@ -1,8 +1,8 @@
 """Reads ONNX models from strangers: everything that a file claims is checked before it is believed.
 
-Nothing in an ONNX file is code, but it names other files, claims sizes, and nests functions. So the data files that it
-names must lie beside it, sizes are compared with what is there, and functions are only expanded as far as they stay
-small.
+Nothing in an ONNX file is code, but it names other files, claims sizes, and nests functions. So the
+data files that it names must lie beside it, sizes are compared with what is there, and functions
+are only expanded as far as they stay small.
 """
 
 import math
@@ -18,8 +18,8 @@ from onnx import FunctionProto, ModelProto, TensorProto
 from relurules.errors import ModelError
 from relurules.tracing.model_file import read_model
 
-#: Operator sets that the tables of operators were written for. Older and newer ones are taken where the
-#: operators that a model uses are defined as in these, see `onnx_nodes.operator`.
+#: Operator sets that the tables of operators were written for. Older and newer ones are taken where
+#: the operators that a model uses are defined as in these, see `onnx_nodes.operator`.
 OPSETS = {"": range(7, 25), "ai.onnx.ml": range(1, 6)}
 #: The size that a protobuf message can't exceed.
 _LARGEST_FILE = 2**31
@@ -28,20 +28,26 @@ _LARGEST_GRAPH = 1_000_000
 
 
 def load_model(model: Any) -> tuple[ModelProto, str]:
-    """Return a model without functions and external data, and its name for messages. ModelError says what is wrong."""
+    """Return a model without functions and external data, and its name for messages.
+
+    ModelError says what is wrong.
+    """
     if isinstance(model, ModelProto):
         where, folder, copy = "the ONNX model", None, ModelProto()
         copy.CopyFrom(model)
     else:
         path = Path(model)
         where, folder, copy = str(path), path.parent, _parse_file(path)
+
     read_opsets(copy, where)
     for tensor in _iterate_tensors(copy):
         if tensor.data_location == TensorProto.EXTERNAL:
             _read_external(tensor, folder, where)
+
     if copy.functions:
         _check_functions(copy, where)
         copy = onnx.inliner.inline_local_functions(copy)
+
     return copy, where
 
 
@@ -55,13 +61,17 @@ def read_opsets(model: ModelProto, where: str) -> dict[str, int]:
         raise ModelError(
             f"{where}: isn't an ONNX model: it has no {'graph' if found else 'opset_import'}"
         )
+
     for domain in OPSETS:
         last = _newest_opset(domain)
         if domain in found and not 1 <= found[domain] <= last:
             raise ModelError(
-                f"{where}: uses opset {found[domain]} of {domain or 'ai.onnx'}; the onnx {onnx.__version__} that is "
-                f"installed knows 1 to {last}. Install a newer one, or export the model for one of these"
+                f"{where}: uses opset {found[domain]} of {domain or 'ai.onnx'}; the onnx "
+                f"{onnx.__version__} that is "
+                f"installed knows 1 to {last}. Install a newer one, or export the model for one "
+                "of these"
             )
+
     return {domain: version for domain, version in found.items() if domain in OPSETS}
 
 
@@ -83,11 +93,15 @@ def _parse_file(path: Path) -> ModelProto:
         raise ModelError(
             f"{path}: isn't an ONNX file, or is cut short ({len(content)} bytes)"
         ) from error
+
     return model
 
 
 def _iterate_tensors(model: ModelProto) -> Iterator[TensorProto]:
-    """Every tensor that the main graph and the functions hold. Subgraphs are left out: what has some is refused."""
+    """Every tensor that the main graph and the functions hold.
+
+    Subgraphs are left out: what has some is refused.
+    """
     yield from model.graph.initializer
     nodes = [*model.graph.node, *(node for function in model.functions for node in function.node)]
     for node in nodes:
@@ -103,6 +117,7 @@ def _read_external(tensor: TensorProto, folder: Path | None, where: str) -> None
         raise ModelError(
             f"{place} is external data; give the path of the file, or load it with onnx.load"
         )
+
     file = _locate_data_file(folder, entries.get("location", ""), place)
     size = file.stat().st_size
     try:
@@ -112,34 +127,45 @@ def _read_external(tensor: TensorProto, folder: Path | None, where: str) -> None
         raise ModelError(
             f"{place} has external data whose offset or length is no number"
         ) from error
+
     if offset < 0 or length < 0 or offset + length > size:
         raise ModelError(
-            f"{place} is external data: {length} bytes from {offset}, but {file.name} has {size}; cut short?"
+            f"{place} is external data: {length} bytes from {offset}, but {file.name} has "
+            f"{size}; "
+            "cut short?"
         )
+
     expected = _count_bytes(tensor, place)
     if length != expected:
         raise ModelError(
-            f"{place} is external data of {length} bytes; its shape {list(tensor.dims)} takes {expected}"
+            f"{place} is external data of {length} bytes; its shape {list(tensor.dims)} takes "
+            f"{expected}"
         )
+
     if length > _LARGEST_FILE:
         raise ModelError(
             f"{place} is external data of {length} bytes; supported: up to {_LARGEST_FILE} a tensor"
         )
+
     with file.open("rb") as stream:
         stream.seek(offset)
         tensor.raw_data = stream.read(length)
+
     tensor.data_location = TensorProto.DEFAULT
     del tensor.external_data[:]
 
 
 def _locate_data_file(folder: Path, location: str, place: str) -> Path:
-    """The data file, which must lie in the model's folder or below it, whatever links are on the way."""
+    """The data file, which must lie in the model's folder or below it, whatever links are on the
+    way.
+    """
     parts = (*PurePosixPath(location).parts, *PureWindowsPath(location).parts)
     outside = (
         PurePosixPath(location).is_absolute()
         or bool(PureWindowsPath(location).anchor)
         or ".." in parts
     )
+
     if (
         not location
         or outside
@@ -149,11 +175,13 @@ def _locate_data_file(folder: Path, location: str, place: str) -> Path:
         raise ModelError(
             f"{place} is external data in {location!r}; supported: files in the model's own folder"
         )
+
     file = (folder / location).resolve()
     if not file.is_file():
         raise ModelError(
             f"{place} is external data in {location!r}, and there is no such file beside the model"
         )
+
     return file
 
 
@@ -173,7 +201,9 @@ _ITEM_BYTES: Mapping[int, int] = {
 
 
 def _check_functions(model: ModelProto, where: str) -> None:
-    """Functions may call one another: refuse those that call themselves, and those that grow beyond all bounds."""
+    """Functions may call one another: refuse those that call themselves, and those that grow beyond
+    all bounds.
+    """
     functions = {(function.domain, function.name): function for function in model.functions}
     sizes: dict[tuple[str, str], int] = {}
     open_calls: set[tuple[str, str]] = set()
@@ -181,12 +211,15 @@ def _check_functions(model: ModelProto, where: str) -> None:
     def size(key: tuple[str, str], function: FunctionProto) -> int:
         if key in open_calls or len(open_calls) > 100:
             raise ModelError(
-                f"{where}: function {key[1]!r} calls itself, or nests too deep; inline the model's functions"
+                f"{where}: function {key[1]!r} calls itself, or nests too deep; inline the "
+                "model's functions"
             )
+
         if key not in sizes:
             open_calls.add(key)
             sizes[key] = total(function.node)
             open_calls.remove(key)
+
         return sizes[key]
 
     def total(nodes: Any) -> int:

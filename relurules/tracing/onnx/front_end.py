@@ -1,7 +1,8 @@
 """ONNX files and models -> Graph, by evaluating the nodes in order on affine tensors.
 
-Weights are exact rational numbers whatever their type; they are read into float64, and so is the model that the result
-is compared with: onnx's own reference, mended where it is wrong (`onnx_reference.py`).
+Weights are exact rational numbers whatever their type; they are read into float64, and so is the
+model that the result is compared with: onnx's own reference, mended where it is wrong
+(`onnx_reference.py`).
 """
 
 import re
@@ -33,19 +34,25 @@ Array = NDArray[np.float64]
 
 _TABLE: Mapping[str, OperatorRule] = {**AFFINE, **PIECEWISE}
 _AFFINE_OR_PIECEWISE = ", ".join(sorted(_TABLE))
-SUPPORTED = f"affine and continuous piecewise linear operators ({_AFFINE_OR_PIECEWISE}); at the model's end {', '.join(HEADS)}"
+SUPPORTED = (
+    f"affine and continuous piecewise linear operators ({_AFFINE_OR_PIECEWISE}); at the "
+    f"model's end {', '.join(HEADS)}"
+)
 
 
 def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
-    """Graph of an ONNX model (path or ModelProto), and the model itself as a float64 function (N, d) -> (N, m).
+    """Graph of an ONNX model (path or ModelProto), and the model itself as a float64 function (N,
+    d) -> (N, m).
 
-    A classifier's label is left out where its probabilities are an output too; these are then named by class.
+    A classifier's label is left out where its probabilities are an output too; these are then named
+    by class.
     """
     read = _fold_constants(read_program(*load_model(model), input_shape))
     basis = Basis(sum(item.size for item in read.inputs))
     layers: networkx.DiGraph[str] = networkx.DiGraph()
     values: dict[str, Value] = {**read.constants, **_bind_inputs(read, layers)}
     origins: dict[str, Operator] = {}
+
     for op in read.operators:
         results = _apply_operator(
             op, [values[name] if name else None for name in op.inputs], basis, origins
@@ -58,6 +65,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
             }
         )
         _record_layer(op, values, layers)
+
     outputs, ends, classes = separate_labels(
         read.outputs, _check_continuous(read, values), read.where
     )
@@ -67,8 +75,10 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     network = basis.network(scores)
     count = len(heads or network.c)
     names = ("y",) if count == 1 else make_default_names(count, "y")
+
     if classes is not None and len(set(classes)) == count:
         names = classes
+
     operators = tuple(read.operators[i] for i in find_needed_nodes(read.operators, outputs))
     function = make_reference(read._replace(outputs=tuple(outputs), operators=operators))
     graph = Graph(
@@ -80,6 +90,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         heads,
         batch=_read_batch_size(read),
     )
+
     return graph, function
 
 
@@ -97,12 +108,15 @@ def _name_features(read: OnnxProgram) -> tuple[str, ...]:
 
 
 def _fold_constants(read: OnnxProgram) -> OnnxProgram:
-    """Compute what depends on constants alone; the operators that are left depend on the input, or on its shape."""
+    """Compute what depends on constants alone; the operators that are left depend on the input, or
+    on its shape.
+    """
     constants, left = dict(read.constants), []
     for op in read.operators:
         if op.name not in {*_TABLE, *ON_CONSTANTS, *HEADS, "ai.onnx.ml.ZipMap"}:
             raise ModelError(
-                f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}"
+                f"{op.place}: the operator is neither known to be affine nor piecewise linear. "
+                f"{_HELP}"
             )
         if all(not name or name in constants for name in op.inputs):
             results = run_constant(op, [constants.get(name) for name in op.inputs])
@@ -115,6 +129,7 @@ def _fold_constants(read: OnnxProgram) -> OnnxProgram:
             )
         else:
             left.append(op)
+
     return read._replace(constants=constants, operators=tuple(left))
 
 
@@ -125,6 +140,7 @@ def _bind_inputs(read: OnnxProgram, layers: "networkx.DiGraph[str]") -> dict[str
         raise ModelError(
             f"{read.where}: its inputs have {total} entries; supported: 1 to {int(LARGEST**0.5)}"
         )
+
     for item in read.inputs:
         columns = torch.zeros((total, item.size), dtype=torch.float64)
         columns[first : first + item.size] = torch.eye(item.size, dtype=torch.float64)
@@ -132,6 +148,7 @@ def _bind_inputs(read: OnnxProgram, layers: "networkx.DiGraph[str]") -> dict[str
         values[item.name] = AffineTensor(constant, columns.reshape(total, *item.shape))
         layers.add_node(item.name, operator="input", module="", size=item.size)
         first += item.size
+
     return values
 
 
@@ -145,16 +162,19 @@ def _apply_operator(
     constants = [value for value in values if value is None or isinstance(value, Constant)]
     if len(constants) == len(values):
         return run_constant(op, constants)
+
     call = OperatorCall(op, values, basis, _clean_layer_name(op.node.name or op.outputs[0]))
     linked = [
         name
         for name, value in zip(op.inputs, values, strict=True)
         if isinstance(value, LinkedTensor | ClassLabels)
     ]
+
     if linked or op.name in HEADS:
         origin = origins[linked[0]] if linked else op
         origins.update(dict.fromkeys(op.outputs, origin))
         return trace_after_link(call, origin) if linked else trace_link(call)
+
     if any(isinstance(value, Switch) for value in values):
         return trace_switch(call)
     return _trace_operator(call)
@@ -169,11 +189,14 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
         raise ModelError(
             f"{op.place}: the operator is neither known to be affine nor piecewise linear. {_HELP}"
         )
+
     if wrong := [i for i in variable if roles.data is not None and i not in roles.data]:
         raise ModelError(
-            f"{op.place}: its input {wrong[0]} ({op.inputs[wrong[0]]!r}) depends on the input; there it must be "
+            f"{op.place}: its input {wrong[0]} ({op.inputs[wrong[0]]!r}) depends on the input; "
+            "there it must be "
             f"a constant. {_HELP}"
         )
+
     columns = max(len(value.columns) for value in values if isinstance(value, AffineTensor))
     arrays = widen_inputs(
         op,
@@ -183,6 +206,7 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
         ],
     )
     check_size(op, arrays, columns + 1)
+
     try:
         results = roles.rule(call)
     except ModelError as error:
@@ -192,6 +216,7 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
         raise ModelError(
             f"{op.place}: can't be computed on inputs of shapes {shapes}: {summarise_error(error)}"
         ) from error
+
     for result in results:
         if isinstance(result, AffineTensor) and not bool(
             result.constant.isfinite().all() & result.columns.isfinite().all()
@@ -199,6 +224,7 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
             raise ModelError(
                 f"{op.place}: gives values that aren't finite, so the network has no rules"
             )
+
     return results
 
 
@@ -214,9 +240,12 @@ def _check_continuous(read: OnnxProgram, values: Mapping[str, Value]) -> list[Co
         if isinstance(value, Switch):
             place = next(op.place for op in read.operators if name in op.outputs)
             raise ModelError(
-                f"{place}: it jumps, and its result is the output {name!r}; supported: continuous outputs"
+                f"{place}: it jumps, and its result is the output {name!r}; supported: "
+                "continuous "
+                "outputs"
             )
         found.append(value)
+
     return found
 
 
@@ -231,15 +260,20 @@ def _convert_output(
     shape = value.wide.shape if isinstance(value, Constant) else value.shape
     if 0 in shape:
         raise ModelError(
-            f"{read.where}: output {name!r} has the shape {list(shape)} for a row, which holds no number; supported: "
+            f"{read.where}: output {name!r} has the shape {list(shape)} for a row, which holds no "
+            "number; supported: "
             "one or more"
         )
+
     if not isinstance(value, Constant):
         return value
     if value.wide.dtype.kind not in "fiub":
         raise ModelError(
-            f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; supported: numbers"
+            f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; "
+            "supported: "
+            "numbers"
         )
+
     constant = as_float64(value.wide.astype(np.float64))
     return AffineTensor(constant, constant.new_zeros((0, *constant.shape)))
 

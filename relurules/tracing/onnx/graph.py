@@ -1,4 +1,6 @@
-"""ONNX ModelProto -> Program: its nodes in order, its constants, its inputs and outputs, every name checked."""
+"""ONNX ModelProto -> Program: its nodes in order, its constants, its inputs and outputs, every name
+checked.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,7 +19,9 @@ _FLOATS = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorPro
 
 
 class OnnxInput(NamedTuple):
-    """One input of the model; shape: of one row, with a leading 1 where the first dimension is the batch."""
+    """One input of the model; shape: of one row, with a leading 1 where the first dimension is the
+    batch.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -40,11 +44,15 @@ class OnnxProgram(NamedTuple):
 
 
 def read_program(model: ModelProto, where: str, input_shape: Sequence[int] | None) -> OnnxProgram:
-    """Read a model without functions and external data. ModelError names what is wrong, and where."""
+    """Read a model without functions and external data.
+
+    ModelError names what is wrong, and where.
+    """
     graph, versions = model.graph, read_opsets(model, where)
     _check_unique(graph, where)
     if graph.sparse_initializer:
         raise ModelError(f"{where}: has sparse initialisers; supported: dense ones")
+
     constants = {
         tensor.name: make_constant(_read_array(tensor, where)) for tensor in graph.initializer
     }
@@ -53,18 +61,21 @@ def read_program(model: ModelProto, where: str, input_shape: Sequence[int] | Non
         raise ModelError(
             f"{where}: has {len(given)} inputs, and input_shape= is for models with one"
         )
+
     inputs = tuple(_read_input(value, where, input_shape) for value in given)
     outputs = tuple(value.name for value in graph.output)
     if not outputs or not inputs:
         raise ModelError(
             f"{where}: has no {'input' if outputs else 'output'}; supported: one or more of each"
         )
+
     _check_order(graph, {*constants, *(value.name for value in given)}, where)
     _check_sizes(model, where)
     operators = tuple(
         read_operator(graph.node[number], number, versions, where)
         for number in find_needed_nodes(list(graph.node), outputs)
     )
+
     return OnnxProgram(where, inputs, outputs, constants, operators)
 
 
@@ -75,6 +86,7 @@ def _read_array(tensor: TensorProto, where: str) -> Any:
         raise ModelError(f"{place} can't be read; supported: sizes of 0 and more")
     if math.prod(shape) > LARGEST:
         raise ModelError(f"{place} has {math.prod(shape)} numbers; supported: up to {LARGEST}")
+
     try:
         return numpy_helper.to_array(tensor)
     except Exception as error:
@@ -89,16 +101,22 @@ def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | 
     if kind != "tensor_type" or tensor.elem_type not in _FLOATS:
         found = TensorProto.DataType.Name(tensor.elem_type) if kind == "tensor_type" else f"{kind}"
         raise ModelError(
-            f"{where}: input {value.name!r} is of type {found}; supported: tensors of FLOAT, DOUBLE, FLOAT16, BFLOAT16"
+            f"{where}: input {value.name!r} is of type {found}; supported: tensors of FLOAT, "
+            "DOUBLE, FLOAT16, BFLOAT16"
         )
+
     fixed = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
     if 0 in fixed[1:]:
         raise ModelError(
-            f"{where}: input {value.name!r} has the shape {_format_shape(fixed)}, which holds no number"
+            f"{where}: input {value.name!r} has the shape {_format_shape(fixed)}, which "
+            "holds no "
+            "number"
         )
+
     declared = [dim.dim_value if dim.dim_value > 0 else None for dim in tensor.shape.dim]
     if not tensor.HasField("shape"):
         declared = [None] * (0 if input_shape is None else 1 + len(input_shape))
+
     batched = not tensor.HasField("shape") or (bool(declared) and declared[0] is None)
     row = declared[1:] if batched else declared
     if input_shape is not None:
@@ -106,26 +124,33 @@ def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | 
             a not in (None, b) for a, b in zip(row, input_shape, strict=True)
         ):
             raise ModelError(
-                f"{where}: input {value.name!r} takes rows of shape {_format_shape(row)}, not {tuple(input_shape)}"
+                f"{where}: input {value.name!r} takes rows of shape {_format_shape(row)}, not "
+                f"{tuple(input_shape)}"
             )
         row = [int(size) for size in input_shape]
+
     if not tensor.HasField("shape") and input_shape is None:
         raise ModelError(
-            f"{where}: input {value.name!r} doesn't tell its shape; export it with one, or give that of a "
+            f"{where}: input {value.name!r} doesn't tell its shape; export it with one, or give "
+            "that of a "
             "row in Python as input_shape="
         )
+
     if None in row:
         raise ModelError(
-            f"{where}: input {value.name!r} has the shape {_format_shape(declared)}; supported: no dynamic dimension but the "
+            f"{where}: input {value.name!r} has the shape {_format_shape(declared)}; supported: "
+            "no dynamic dimension but the "
             "first. Export it so, or give the shape of a row in Python as input_shape="
         )
+
     return OnnxInput(
         value.name, tuple(size or 0 for size in ([1, *row] if batched else row)), batched
     )
 
 
 def _check_sizes(model: ModelProto, where: str) -> None:
-    """Refuse values that would be too large before anything is computed: a few nodes can ask for terabytes.
+    """Refuse values that would be too large before anything is computed: a few nodes can ask for
+    terabytes.
 
     Shapes that can't be told ahead are looked at node by node (`onnx_nodes.check_size`).
     """
@@ -133,6 +158,7 @@ def _check_sizes(model: ModelProto, where: str) -> None:
         found = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info
     except Exception:  # sizes that don't fit are told better by the node that they don't fit
         return
+
     places = {name: (i, node) for i, node in enumerate(model.graph.node) for name in node.output}
     for value in found:
         sizes = [
@@ -142,7 +168,8 @@ def _check_sizes(model: ModelProto, where: str) -> None:
         if math.prod(sizes) > LARGEST:
             number, node = places[value.name]
             raise ModelError(
-                f"{where}: operator {node.op_type} in node {node.name or number!r}: its result of shape {sizes} "
+                f"{where}: operator {node.op_type} in node {node.name or number!r}: its result of "
+                f"shape {sizes} "
                 f"is too large: {math.prod(sizes)} numbers; supported: up to {LARGEST}"
             )
 
@@ -152,7 +179,9 @@ def _format_shape(shape: Sequence[int | None]) -> str:
 
 
 def _check_unique(graph: GraphProto, where: str) -> None:
-    """Every name is given once; an initialiser may repeat the name of an input, whose default it then is."""
+    """Every name is given once; an initialiser may repeat the name of an input, whose default it
+    then is.
+    """
     names = [
         *(tensor.name for tensor in graph.initializer),
         *(name for node in graph.node for name in node.output),
@@ -160,12 +189,14 @@ def _check_unique(graph: GraphProto, where: str) -> None:
     inputs = [value.name for value in graph.input]
     outputs = {name for node in graph.node for name in node.output}
     seen: set[str] = set()
+
     for name in names:
         if name and (name in seen or (name in outputs and name in inputs)):
             raise ModelError(
                 f"{where}: the name {name!r} is given to two values; supported: one value per name"
             )
         seen.add(name)
+
     if len(set(inputs)) < len(inputs):
         raise ModelError(f"{where}: two inputs have the same name")
 
@@ -181,9 +212,11 @@ def _check_order(graph: GraphProto, known: set[str], where: str) -> None:
                     else "is nowhere defined"
                 )
                 raise ModelError(
-                    f"{where}: node {node.name or number!r} ({node.op_type}) reads {name!r}, which {why}"
+                    f"{where}: node {node.name or number!r} ({node.op_type}) reads {name!r}, "
+                    f"which {why}"
                 )
         known.update(node.output)
+
     for value in graph.output:
         if value.name not in known:
             raise ModelError(f"{where}: output {value.name!r} is nowhere defined")
@@ -199,4 +232,5 @@ def find_needed_nodes(nodes: Sequence[NodeProto | Operator], outputs: Sequence[s
         if wanted.intersection(filter(None, given)):
             found.append(number)
             wanted.update(taken)
+
     return found[::-1]

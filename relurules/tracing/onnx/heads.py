@@ -1,4 +1,6 @@
-"""Links at the end of an ONNX model, and the class labels that classifiers give beside their probabilities."""
+"""Links at the end of an ONNX model, and the class labels that classifiers give beside their
+probabilities.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,6 +44,7 @@ def trace_link(call: OperatorCall) -> list[Value | None]:
     kind, x = HEADS[call.op.name], get_variable(call)
     if not LINKS[kind].joint:
         return [apply_link(kind, x)]
+
     axis, rank = call.op.attributes["axis"], x.constant.dim()
     if not -rank <= axis < max(rank, 1):
         raise call_error(call, f"its axis {axis} doesn't fit an input of rank {rank}")
@@ -49,8 +52,10 @@ def trace_link(call: OperatorCall) -> list[Value | None]:
         _check_first_index(call)
         x = add_weighted((-1.0, x)) if call.op.name == "ArgMin" else x
         return [apply_link(kind, x, axis, bool(call.op.attributes["keepdims"]))]
+
     if call.op.version >= 13:
         return [apply_link(kind, x, axis)]
+
     rows = x.constant.flatten(start_dim=axis).shape[-1] if rank else 1
     flat = apply_link(
         kind, apply_linear(lambda t: t.reshape(-1, rows), x), -1
@@ -59,13 +64,16 @@ def trace_link(call: OperatorCall) -> list[Value | None]:
 
 
 def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]:
-    """An operator on what a link gave: it may move entries about; anything else is refused, naming the link."""
+    """An operator on what a link gave: it may move entries about; anything else is refused, naming
+    the link.
+    """
     first = next(value for value in call.values if isinstance(value, LinkedTensor | ClassLabels))
     name = call.op.name
     if name in _IDENTITY_OPERATORS or (
         name == "Cast" and (isinstance(first, ClassLabels) or _is_lossless_cast(call, first))
     ):
         return [first]
+
     if isinstance(first, ClassLabels) and name in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
         return [first]
     if (
@@ -74,6 +82,7 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
         and name in ("ArgMax", "ArgMin")
     ):
         return [_trace_argmax(call, first)]
+
     if (
         isinstance(first, LinkedTensor)
         and first is get_input(call, 1)
@@ -84,15 +93,18 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
         after = name == "Sub" and call.op.inputs[1] in origin.outputs and origin.name == "Sigmoid"
         if after and _is_all_ones(get_constant(call, 0), first):
             return [LinkedTensor(first.index, first.heads, add_weighted((-1.0, first.scores)))]
+
     if (
         name in AFFINE
         and AFFINE[name].rule is rearrange_entries
         and not isinstance(first, ClassLabels)
     ):
         return _rearrange_by_index(call)
+
     raise call_error(
         call._replace(op=origin),
-        f"it is inside the model, since {name} in node {call.op.node.name!r} goes on from it; it is supported at the "
+        f"it is inside the model, since {name} in node {call.op.node.name!r} goes on from it; it "
+        "is supported at the "
         "model's end, with nothing after it but reshapes, slices and concatenations",
     )
 
@@ -100,12 +112,15 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
 def separate_labels(
     names: Sequence[str], values: Sequence[Continuous], where: str
 ) -> tuple[list[str], list[AffineTensor | LinkedTensor | Constant], tuple[str, ...] | None]:
-    """Outputs without the labels that probabilities beside them tell, and the classes, where labels name them."""
+    """Outputs without the labels that probabilities beside them tell, and the classes, where labels
+    name them.
+    """
     labels = [value for value in values if isinstance(value, ClassLabels)]
     told = any(
         isinstance(value, LinkedTensor) and _link_names(value) & _PROBABILITIES for value in values
     )
     kept: list[tuple[str, AffineTensor | LinkedTensor | Constant]] = []
+
     for name, value in zip(names, values, strict=True):
         if not isinstance(value, ClassLabels):
             kept.append((name, value))
@@ -113,6 +128,7 @@ def separate_labels(
             kept.append((name, value.heads))
         elif not told:
             raise label_error(where, name, value)
+
     classes = tuple(str(name) for name in labels[0].classes) if labels and len(kept) == 1 else None
     return [name for name, _ in kept], [value for _, value in kept], classes
 
@@ -123,7 +139,8 @@ def label_error(where: str, name: str, label: ClassLabels) -> Exception:
 
     shown = ", ".join(map(repr, label.classes[:5]))
     return ModelError(
-        f"{where}: output {name!r} is a class label ({shown}); supported: the labels 0, 1, ... or probabilities as an "
+        f"{where}: output {name!r} is a class label ({shown}); supported: the labels 0, 1, ... or "
+        "probabilities as an "
         "output too"
     )
 
@@ -155,17 +172,24 @@ def _trace_argmax(call: OperatorCall, value: LinkedTensor) -> LinkedTensor:
     _check_first_index(call)
     if call.op.name == "ArgMin":
         raise call_error(call, "it follows a link; supported there: ArgMax")
+
     axis, keep = call.op.attributes["axis"], call.op.attributes["keepdims"]
     along = value.index.movedim(axis, -1)
     heads = []
+
     for row in along.reshape(-1, along.shape[-1]).tolist():
         taken = _rank_scores([value.heads[i] for i in row], value.scores)
         if taken is None:
             raise call_error(
                 call,
-                "it compares values of several links; supported: of one softmax, or sigmoid(z), 1 - sigmoid(z)",
+                (
+                    "it compares values of several links; supported: of one softmax, or "
+                    "sigmoid(z), 1 "
+                    "- sigmoid(z)"
+                ),
             )
         heads.append(Head("argmax", taken))
+
     index = torch.arange(len(heads)).reshape(along.shape[:-1])
     return LinkedTensor(index.unsqueeze(axis) if keep else index, tuple(heads), value.scores)
 
@@ -179,9 +203,11 @@ def _rank_scores(heads: Sequence[Head], scores: AffineTensor) -> tuple[int, ...]
             if len({one.scores for one in heads}) == 1
             else None
         )
+
     taken = tuple(one.scores[0] for one in heads)
     if links <= {"exp"} or links <= {"identity"}:
         return taken
+
     opposite = len(taken) == 2 and bool((scores.columns[:, list(taken)].sum(dim=1) == 0).all())
     return (
         taken
@@ -202,6 +228,7 @@ def _rearrange_by_index(call: OperatorCall) -> list[Value | None]:
         value if isinstance(value, Constant) and i not in data else None
         for i, value in enumerate(call.values)
     ]
+
     if any(
         isinstance(value, LinkedTensor | AffineTensor) and i not in data
         for i, value in enumerate(call.values)
@@ -209,6 +236,7 @@ def _rearrange_by_index(call: OperatorCall) -> list[Value | None]:
         raise call_error(
             call, "it looks up entries by what the model gives; supported: by constants"
         )
+
     items = [
         v if isinstance(v, LinkedTensor | AffineTensor) else get_constant(call, i)
         for i in data
@@ -219,16 +247,19 @@ def _rearrange_by_index(call: OperatorCall) -> list[Value | None]:
         arrays = widen_inputs(call.op, fixed_values)
         for i, index in zip(data, indices, strict=True):
             arrays[i] = index.numpy() + 1.0
+
         results = [
             result
             for result in run_operator(call.op, arrays)
             if result is not None and result.dtype == np.float64
         ]
+
         if any(result.size and result.min() < 1 for result in results):
             raise call_error(
                 call,
                 "it fills in values after the model's link; supported: what only moves entries",
             )
+
         return [torch.as_tensor(result.astype(np.int64) - 1) for result in results]
 
     moved: list[Value | None] = rearrange_heads(items, operator)

@@ -1,4 +1,6 @@
-"""ONNX's layers with weights and windows: torch's operator on the constant and, without bias, on columns."""
+"""ONNX's layers with weights and windows: torch's operator on the constant and, without bias, on
+columns.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -63,6 +65,7 @@ def _trace_gemm(call: OperatorCall) -> list[Value | None]:
         call, lambda s, t: (s.T if turn_a else s) @ (t.T if turn_b else t), a, b
     )
     terms: list[tuple[float, Any]] = [(float(call.op.attributes["alpha"]), multiplied)]
+
     if get_input(call, 2) is not None:
         terms.append((float(call.op.attributes["beta"]), get_operand(call, 2)))
     return [add_weighted(*terms)]
@@ -134,17 +137,21 @@ def _trace_transposed_convolution(call: OperatorCall) -> list[Value | None]:
 
 
 def _trace_average_pool(call: OperatorCall) -> list[Value | None]:
-    """The sum of every window over the number of its places; those in the padding count where the attribute says so."""
+    """The sum of every window over the number of its places; those in the padding count where the
+    attribute says so.
+    """
     x = variable_input(call)
     size = x.constant.shape[2:]
     shape = compute_windows(call.op, size)
     index = index_windows(size, shape.out, shape.kernel, shape.stride, shape.dilation, shape.begin)
     counted = index
+
     if call.op.attributes["count_include_pad"]:
         padded = [n + b + e for n, b, e in zip(size, shape.begin, shape.end, strict=True)]
         counted = index_windows(
             padded, shape.out, shape.kernel, shape.stride, shape.dilation, [0] * len(size)
         )
+
     share = 1.0 / (counted >= 0).sum(dim=0).double()
     if not bool(share.isfinite().all()):
         raise call_error(call, "one of its windows lies in the padding alone")
@@ -175,11 +182,13 @@ def _trace_batch_norm(call: OperatorCall) -> list[Value | None]:
         raise call_error(call, "it is in training mode; export the model in eval mode")
     if call.op.attributes.get("spatial") == 0:
         raise call_error(call, "it has spatial=0; supported: one scale per channel")
+
     x = variable_input(call)
     scale, bias, mean, var = (
         per_channel(get_constant(call, i), x.constant.dim()) for i in range(1, 5)
     )
     factor = scale / torch.sqrt(var + float(call.op.attributes["epsilon"]))
+
     return [apply_affine([x], lambda t: factor * (t - mean) + bias, lambda t: factor * t)]
 
 
@@ -201,6 +210,7 @@ def _trace_einsum(call: OperatorCall) -> list[Value | None]:
     positions = [i for i, item in enumerate(operands) if isinstance(item, AffineTensor)]
     if len(positions) > 1:
         raise call_error(call, "it multiplies two values that depend on the input")
+
     equation, at = call.op.attributes["equation"].replace(" ", ""), positions[0]
 
     def run(t: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
-"""One ONNX node: what it is called in messages, its attributes, and how onnx's own reference computes it.
+"""One ONNX node: what it is called in messages, its attributes, and how onnx's own reference
+computes it.
 
-A constant is kept twice: as the model's own precision gives it, which decides sizes, indices and the like just as a
-runtime would, and in float64, which is what enters the network.
+A constant is kept twice: as the model's own precision gives it, which decides sizes, indices and
+the like just as a runtime would, and in float64, which is what enters the network.
 """
 
 import math
@@ -26,12 +27,15 @@ Array = NDArray[Any]
 _DISCRETE = frozenset({"Floor", "Ceil", "Round", "Sign", "Mod"})
 
 
-#: Operators that sets after the known ones define anew -> the set whose definition was read; onnx's reference has it.
+#: Operators that sets after the known ones define anew -> the set whose definition was read; onnx's
+#: reference has it.
 _NEWER_OPSETS = {"CumProd": 26, "Mod": 28, "Range": 27, "SpaceToDepth": 28}
 
 
 class Constant(NamedTuple):
-    """A value that doesn't depend on the input, as the model's own precision gives it and in float64."""
+    """A value that doesn't depend on the input, as the model's own precision gives it and in
+    float64.
+    """
 
     native: Array
     wide: Array
@@ -40,8 +44,8 @@ class Constant(NamedTuple):
 class Operator(NamedTuple):
     """A node with all that it takes to run it.
 
-    inputs, outputs: names in the graph, "" for what isn't given; the node's own names are renamed. narrow: inputs whose
-    type is float32 whatever the model's own type.
+    inputs, outputs: names in the graph, "" for what isn't given; the node's own names are renamed.
+    narrow: inputs whose type is float32 whatever the model's own type.
     """
 
     node: NodeProto
@@ -76,11 +80,13 @@ def read_operator(node: NodeProto, number: int, opsets: Mapping[str, int], where
         raise ModelError(
             f"{place}: its domain isn't known, or not imported; supported: ai.onnx and ai.onnx.ml"
         )
+
     inner = NodeProto()
     inner.CopyFrom(node)
     inner.domain = domain
     context = type(onnx.checker.DEFAULT_CONTEXT)()
     context.ir_version, context.opset_imports = 10, dict(opsets)
+
     try:
         onnx.checker.check_node(inner, context)
         schema = onnx.defs.get_schema(node.op_type, opsets[domain], domain)
@@ -88,24 +94,30 @@ def read_operator(node: NodeProto, number: int, opsets: Mapping[str, int], where
         raise ModelError(
             f"{place}: isn't as opset {opsets[domain]} has it: {summarise_error(error)}"
         ) from error
+
     _check_definition(schema, opsets[domain], place)
     for i, given in enumerate(node.input):
         inner.input[i] = given and f"i{i}"
+
     for i, given in enumerate(node.output):
         inner.output[i] = given and f"o{i}"
+
     narrow = frozenset(
         i for i, formal in enumerate(schema.inputs) if formal.type_str == "tensor(float)"
     )
     attributes = _read_attributes(node, schema)
     reference = _make_reference(inner, opsets)
     inputs, outputs = tuple(node.input), tuple(node.output)
+
     return Operator(
         inner, inputs, outputs, name, place, opsets[domain], attributes, narrow, schema, reference
     )
 
 
 def _check_definition(schema: OpSchema, version: int, place: str) -> None:
-    """Refuse an operator that its set defines in another way than the sets that are known, but for element types."""
+    """Refuse an operator that its set defines in another way than the sets that are known, but for
+    element types.
+    """
     known = OPSETS[schema.domain]
     nearest = known[-1] if version > known[-1] else known[0]
     if version in known or schema.since_version == _NEWER_OPSETS.get(schema.name):
@@ -116,13 +128,17 @@ def _check_definition(schema: OpSchema, version: int, place: str) -> None:
         onnx.defs.get_schema(schema.name, nearest, schema.domain)
     ) != _describe_schema(schema):
         raise ModelError(
-            f"{place}: opset {version} defines it in another way than opset {nearest}; supported: the definitions of "
-            f"opset {known[0]} to {known[-1]}. Export it again, or convert it with onnx.version_converter"
+            f"{place}: opset {version} defines it in another way than opset {nearest}; supported: "
+            "the definitions of "
+            f"opset {known[0]} to {known[-1]}. Export it again, or convert it with "
+            "onnx.version_converter"
         )
 
 
 def _describe_schema(schema: OpSchema) -> tuple[object, ...]:
-    """All that tells what an operator does: its text, inputs, outputs and attributes, without types of elements."""
+    """All that tells what an operator does: its text, inputs, outputs and attributes, without types
+    of elements.
+    """
     formal = [
         [(item.name, item.option) for item in items] for items in (schema.inputs, schema.outputs)
     ]
@@ -134,7 +150,9 @@ def _describe_schema(schema: OpSchema) -> tuple[object, ...]:
 
 
 def _read_attributes(node: NodeProto, schema: OpSchema) -> dict[str, Any]:
-    """Attributes by name, those that aren't given as the operator set has them; text as str, None where it has none."""
+    """Attributes by name, those that aren't given as the operator set has them; text as str, None
+    where it has none.
+    """
     given = {attribute.name: attribute for attribute in node.attribute}
     found: dict[str, Any] = {}
     for name, described in schema.attributes.items():
@@ -145,13 +163,16 @@ def _read_attributes(node: NodeProto, schema: OpSchema) -> dict[str, Any]:
             else None
         )
         found[name] = value.decode() if isinstance(value, bytes) else value
+
     return found
 
 
 def _make_reference(
     node: NodeProto, opsets: Mapping[str, int]
 ) -> Callable[[Sequence[Array | None]], list[Any]]:
-    """The node as a function of arrays; built when it is first needed, since not every operator has a reference."""
+    """The node as a function of arrays; built when it is first needed, since not every operator has
+    a reference.
+    """
     built: list[ReferenceEvaluator] = []
     wanted = [name for name in node.output if name]
 
@@ -162,6 +183,7 @@ def _make_reference(
                 node=[node], input=names, output=[onnx.ValueInfoProto(name=name) for name in wanted]
             )
             built.append(ReferenceEvaluator(graph, opsets=dict(opsets)))
+
         feeds = {name: array for name, array in zip(node.input, arrays, strict=True) if name}
         results = dict(zip(wanted, built[0].run(None, feeds), strict=True))
         return [results.get(name) for name in node.output]
@@ -172,7 +194,8 @@ def _make_reference(
 def run_operator(
     op: Operator, arrays: Sequence[Array | None], *, native: bool = False
 ) -> list[Array | None]:
-    """The operator on arrays, as onnx's reference computes it; unless native, its casts to float types go to float64.
+    """The operator on arrays, as onnx's reference computes it; unless native, its casts to float
+    types go to float64.
 
     None stands for an input that isn't given and an output that isn't wanted.
     """
@@ -190,13 +213,16 @@ def run_operator(
         raise ModelError(
             f"{op.place}: can't be computed on inputs of shapes {shapes}: {summarise_error(error)}"
         ) from error
+
     if not all(result is None or isinstance(result, np.ndarray | np.generic) for result in results):
         raise ModelError(f"{op.place}: gives a sequence or an optional value; supported: tensors")
     return [None if result is None else np.asarray(result) for result in results]
 
 
 def per_channel(array: Any, rank: int) -> Any:
-    """One number per channel, shaped so that it meets the second dimension of a tensor of this rank."""
+    """One number per channel, shaped so that it meets the second dimension of a tensor of this
+    rank.
+    """
     return array.reshape(-1, *[1] * (rank - 2))
 
 
@@ -210,6 +236,7 @@ def run_constant(op: Operator, values: Sequence[Constant | None]) -> list[Consta
         value is not None and value.wide.dtype == np.float64 for value in values
     ):
         return [None if result is None else make_constant(result) for result in native]
+
     wide = run_operator(op, widen_inputs(op, values))
     return [
         None
@@ -220,7 +247,9 @@ def run_constant(op: Operator, values: Sequence[Constant | None]) -> list[Consta
 
 
 def widen_inputs(op: Operator, values: Sequence[Constant | Array | None]) -> list[Array | None]:
-    """What an operator in float64 takes: constants wide, but as they are where the operator set wants float32."""
+    """What an operator in float64 takes: constants wide, but as they are where the operator set
+    wants float32.
+    """
     return [
         (value.native if i in op.narrow else value.wide) if isinstance(value, Constant) else value
         for i, value in enumerate(values)
@@ -246,6 +275,7 @@ def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> No
         if array.size < 1000 and (array.dtype.kind in "iu" or array.dtype == np.float32)
     }
     opsets = [helper.make_opsetid(op.node.domain, op.version)]
+
     try:
         found = onnx.shape_inference.infer_node_outputs(
             op.schema, op.node, types, data, opset_imports=opsets
@@ -255,17 +285,21 @@ def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> No
         raise ModelError(
             f"{op.place}: doesn't take inputs of shapes {shapes}: {summarise_error(error)}"
         ) from error
+
     for result in found.values():
         dims = [dim.dim_value for dim in result.tensor_type.shape.dim]
         if columns * math.prod(dims) > LARGEST:
             raise ModelError(
-                f"{op.place}: its result of shape {dims} is too large: {columns * math.prod(dims)} numbers, one set "
+                f"{op.place}: its result of shape {dims} is too large: "
+                f"{columns * math.prod(dims)} numbers, one set "
                 f"for each input and neuron; supported: up to {LARGEST}"
             )
 
 
 def _make_type_proto(array: Array) -> TypeProto:
-    """Numbers of any precision as FLOAT: not every operator is there for DOUBLE, and shapes are the same."""
+    """Numbers of any precision as FLOAT: not every operator is there for DOUBLE, and shapes are the
+    same.
+    """
     if array.dtype.kind in "OUS":
         return helper.make_tensor_type_proto(TensorProto.STRING, array.shape)
     kind = np.dtype(np.float32) if widen_floats(array).dtype == np.float64 else array.dtype

@@ -1,7 +1,10 @@
-"""The ONNX operators that are affine, and those that only constants may meet. Whatever no table has is refused by name.
+"""The ONNX operators that are affine, and those that only constants may meet.
 
-No row holds any algebra. An operator that only moves entries is run by onnx's reference on the entries' numbers, which
-tells where each one goes; any other affine operator is run on the constant and on every column.
+Whatever no table has is refused by name.
+
+No row holds any algebra. An operator that only moves entries is run by onnx's reference on the
+entries' numbers, which tells where each one goes; any other affine operator is run on the constant
+and on every column.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +39,9 @@ _ALL_INPUTS = None
 
 
 def _make_rearrange_rule(*data: int) -> OperatorRule:
-    """An operator that only moves entries of the inputs at these places (none given: of all), or fills in zeros."""
+    """An operator that only moves entries of the inputs at these places (none given: of all), or
+    fills in zeros.
+    """
     return OperatorRule(rearrange_entries, frozenset(data) if data else _ALL_INPUTS)
 
 
@@ -45,6 +50,7 @@ def rearrange_entries(call: OperatorCall, fill: float = 0.0) -> list[Value | Non
     places = AFFINE[call.op.name].data
     arrays: list[np.ndarray | None] = []
     pool, first = [as_float64([fill])], 1
+
     for i, value in enumerate(call.values):
         if value is None or (places is not None and i not in places):
             arrays.append(None if value is None else widen_inputs(call.op, [value])[0])  # type: ignore[list-item]
@@ -55,6 +61,7 @@ def rearrange_entries(call: OperatorCall, fill: float = 0.0) -> list[Value | Non
         )
         first += item.numel()
         pool.append(value if isinstance(value, AffineTensor) else item)  # type: ignore[arg-type]
+
     return [
         None if index is None else _take_entries(call, pool, index, first)
         for index in run_operator(call.op, arrays)
@@ -67,6 +74,7 @@ def _take_entries(
     """The entries of the pool that an index tells."""
     if index.dtype != np.float64:
         return make_constant(index)  # such as a mask
+
     at = torch.as_tensor(index.astype(np.int64))
     if not np.array_equal(at.numpy(), index) or (
         index.size and not 0 <= index.min() <= index.max() < count
@@ -83,16 +91,17 @@ def _take_entries(
 
 
 def apply_by_columns(call: OperatorCall) -> list[Value | None]:
-    """Run the operator by onnx's reference on the constant, and on every column without what it gives for zeros."""
+    """Run the operator by onnx's reference on the constant, and on every column without what it
+    gives for zeros.
+    """
     at = [i for i, value in enumerate(call.values) if isinstance(value, AffineTensor)]
     items = [get_variable(call, i) for i in at]
     count = max(len(item.columns) for item in items)
     columns = [item.widened(count).numpy() for item in items]
 
     def apply(parts: list[np.ndarray]) -> np.ndarray:
-        arrays = widen_inputs(
-            call.op, [None if v is None or i in at else v for i, v in enumerate(call.values)]
-        )  # type: ignore[misc]
+        fixed = [None if v is None or i in at else v for i, v in enumerate(call.values)]
+        arrays = widen_inputs(call.op, fixed)  # type: ignore[arg-type]
         for i, part in zip(at, parts, strict=True):
             arrays[i] = part
         result = run_operator(call.op, arrays)[0]
@@ -136,14 +145,17 @@ def _trace_cast(call: OperatorCall) -> list[Value | None]:
     like = get_input(call, 1)
     if to is None and isinstance(like, Constant):
         to = helper.np_dtype_to_tensor_dtype(like.native.dtype)
+
     value = get_input(call, 0)
     if isinstance(value, Constant):
         return [Constant(value.wide.astype(np.float64), value.wide.astype(np.float64))]
+
     name = "FLOAT" if to is None else helper.tensor_dtype_to_string(to).removeprefix("TensorProto.")
     if name not in ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16"):
         raise call_error(
             call, f"it casts values that depend on the input to {name}, which isn't continuous"
         )
+
     return [get_variable(call)]
 
 
@@ -165,18 +177,25 @@ def _trace_resize(call: OperatorCall) -> list[Value | None]:
         or attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize"
     ):
         return _check_single_entry(call, apply_by_columns(call))
+
     if early and any(scale < 1 for scale in _read_scales(call) or []):
         raise call_error(
             call,
-            "opset 10 and older don't say which entries a smaller output takes; export with opset 11",
+            (
+                "opset 10 and older don't say which entries a smaller output takes; export with "
+                "opset 11"
+            ),
         )
+
     results = _check_single_entry(call, rearrange_entries(call))
     _check_rounding(call, results[0])
     return results
 
 
 def _check_single_entry(call: OperatorCall, results: list[Value | None]) -> list[Value | None]:
-    """Where pytorch_half_pixel makes one entry of several, the operator set and onnx's reference may start apart."""
+    """Where pytorch_half_pixel makes one entry of several, the operator set and onnx's reference
+    may start apart.
+    """
     before, result = get_variable(call).shape, results[0]
     after = result.shape if isinstance(result, AffineTensor) else before
     apart = call.op.attributes["mode"] == "cubic" or _read_scales(call) is not None
@@ -188,8 +207,13 @@ def _check_single_entry(call: OperatorCall, results: list[Value | None]) -> list
     ):
         raise call_error(
             call,
-            f"it makes {list(after)} of {list(before)}, which runtimes do in different ways; use half_pixel",
+            (
+                f"it makes {list(after)} of {list(before)}, which runtimes do in different ways; "
+                "use "
+                "half_pixel"
+            ),
         )
+
     return results
 
 
@@ -203,6 +227,7 @@ def _check_rounding(call: OperatorCall, result: Value | None) -> None:
     scales = _read_scales(call) or [m / n for n, m in zip(before, after, strict=True)]
     mode = attributes.get("coordinate_transformation_mode", "asymmetric")
     turn = _ROUNDINGS[attributes.get("nearest_mode", "floor")]
+
     for n, m, scale in zip(before, after, scales, strict=True):
         found = [
             turn(_sample_positions(mode, n, m, kind(scale), kind))
@@ -211,12 +236,17 @@ def _check_rounding(call: OperatorCall, result: Value | None) -> None:
         if not np.array_equal(*(np.clip(indices, 0, n - 1) for indices in found)):
             raise call_error(
                 call,
-                f"its scale {scale} lets rounding decide which entries are taken; supported: clear cases",
+                (
+                    f"its scale {scale} lets rounding decide which entries are taken; supported: "
+                    "clear cases"
+                ),
             )
 
 
 def _sample_positions(mode: str, n: int, m: int, scale: Any, kind: Any) -> Any:
-    """Where the m entries of an output lie among the n entries of the input, computed in this precision."""
+    """Where the m entries of an output lie among the n entries of the input, computed in this
+    precision.
+    """
     x = np.arange(m).astype(kind)
     if mode == "asymmetric":
         return x / scale
@@ -235,7 +265,9 @@ _ROUNDINGS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def _check_whole_sizes(call: OperatorCall) -> None:
-    """Runtimes don't agree on corners where an output has no whole number of entries before it is cut."""
+    """Runtimes don't agree on corners where an output has no whole number of entries before it is
+    cut.
+    """
     scales, shape = _read_scales(call), get_variable(call).shape
     sizes = np.array(scales) * np.array(shape) if scales else np.zeros(1)
     if np.abs(sizes - sizes.round()).max() > 1e-5 * max(shape):
@@ -282,8 +314,12 @@ def _trace_grid_sample(call: OperatorCall) -> list[Value | None]:
     if call.op.attributes["mode"] == "nearest":
         raise call_error(
             call,
-            "its mode is 'nearest', where rounding decides which entry is taken; supported: linear, cubic",
+            (
+                "its mode is 'nearest', where rounding decides which entry is taken; supported: "
+                "linear, cubic"
+            ),
         )
+
     return apply_by_columns(call)
 
 
@@ -334,7 +370,8 @@ AFFINE: Mapping[str, OperatorRule] = {
     "RoiAlign": OperatorRule(_trace_roi_align),
 }  # fmt: skip
 
-#: Operators that may compute constants, such as shapes and masks, but not meet values that depend on the input.
+#: Operators that may compute constants, such as shapes and masks, but not meet values that depend
+#: on the input.
 ON_CONSTANTS = frozenset({
     "And", "ArgMax", "ArgMin", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Ceil",
     "Constant", "ConstantOfShape", "Cos", "CumProd", "Equal", "Erf", "Exp", "Floor",

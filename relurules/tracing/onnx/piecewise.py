@@ -1,4 +1,6 @@
-"""The ONNX operators that are continuous and piecewise linear: affine maps around PReLUs, one function each."""
+"""The ONNX operators that are continuous and piecewise linear: affine maps around PReLUs, one
+function each.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -68,7 +70,8 @@ def _trace_prelu(call: OperatorCall) -> list[Value | None]:
 def _read_limit(call: OperatorCall, name: str, i: int) -> Any:
     """A limit of Clip, in older operator sets an attribute; None where it limits nothing.
 
-    The largest number of float32, which is the attributes' default, or of float64 stands for no limit.
+    The largest number of float32, which is the attributes' default, or of float64 stands for no
+    limit.
     """
     value = get_input(call, i)
     if isinstance(value, AffineTensor):
@@ -104,6 +107,7 @@ def _make_extreme_rule(sign: int) -> OperatorRule:
                 found = choose(call.basis, found, other, call.layer)
             else:
                 found = torch.maximum(found, other) if sign > 0 else torch.minimum(found, other)
+
         return [found]  # type: ignore[list-item]
 
     return OperatorRule(rule, None)
@@ -132,6 +136,7 @@ def _trace_shrink(call: OperatorCall) -> list[Value | None]:
         raise call_error(
             call, f"it jumps, with lambd {margin} and bias {bias}; supported: lambd = bias >= 0"
         )
+
     x, room = get_variable(call), as_float64(margin)
     above = relu(call.basis, add_weighted((1.0, x), (-1.0, room)), call.layer)
     return [
@@ -231,7 +236,8 @@ def _trace_gate(call: OperatorCall) -> AffineTensor:
     )
 
 
-#: Operator on a comparison of values that depend on the input -> what it is in PReLUs, where it is continuous.
+#: Operator on a comparison of values that depend on the input -> what it is in PReLUs, where it is
+#: continuous.
 SWITCH_RULES: Mapping[str, Callable[[OperatorCall], Value]] = {
     "Where": _trace_where,
     "Mul": _trace_gate,

@@ -1,10 +1,11 @@
-"""Where onnx's own reference is wrong, lacks an operator, or follows a type that is float64 here: numpy in its place.
+"""Where onnx's own reference is wrong, lacks an operator, or follows a type that is float64 here:
+numpy in its place.
 
-Seen with onnx 1.23, and tested against torch and the operator sets' own cases:
-BatchNormalization before opset 14 uses the batch's statistics, ConvTranspose mixes up its groups, pooling with
-ceil_mode shifts its windows, Softmax before opset 13 doesn't flatten, LogSoftmax underflows, RoiAlign before opset
-16 shifts its coordinates, AffineGrid and GridSample compute in float32, and Upsample, Scatter and GlobalLpPool are
-missing; Conv was wrong with auto_pad up to 1.19.
+Seen with onnx 1.23, and tested against torch and the operator sets' own cases: BatchNormalization
+before opset 14 uses the batch's statistics, ConvTranspose mixes up its groups, pooling with
+ceil_mode shifts its windows, Softmax before opset 13 doesn't flatten, LogSoftmax underflows,
+RoiAlign before opset 16 shifts its coordinates, AffineGrid and GridSample compute in float32, and
+Upsample, Scatter and GlobalLpPool are missing; Conv was wrong with auto_pad up to 1.19.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,13 +26,16 @@ Compute = Callable[[Operator, Sequence[Any]], list[Any]]
 
 
 def _compute_cast(op: Operator, arrays: Sequence[Any]) -> list[Any]:
-    """The identity between float types, and of truth 0 or 1; any other cast is left to the reference."""
+    """The identity between float types, and of truth 0 or 1; any other cast is left to the
+    reference.
+    """
     to = (
         op.attributes["to"]
         if op.name == "Cast"
         else helper.np_dtype_to_tensor_dtype(arrays[1].dtype)
     )
     floating = np.dtype(helper.tensor_dtype_to_np_dtype(to)).kind in "fV"
+
     return (
         [arrays[0].astype(np.float64)]
         if floating and arrays[0].dtype.kind in "fb"
@@ -48,7 +52,9 @@ def _compute_batch_norm(op: Operator, arrays: Sequence[Any]) -> list[Any]:
 def _gather_windows(
     op: Operator, x: Array, padding: float, kernel: tuple[int, ...] | None = None
 ) -> tuple[Array, Array]:
-    """Every window of x, its places flattened into the last dimension; and whether each place counts as padding."""
+    """Every window of x, its places flattened into the last dimension; and whether each place
+    counts as padding.
+    """
     shape = compute_windows(op, x.shape[2:], kernel)
     places = zip(
         x.shape[2:], shape.begin, shape.end, shape.out, shape.stride, shape.span, strict=True
@@ -69,6 +75,7 @@ def _gather_windows(
         sliding_window_view(array, shape.span, axis=axes)[taken].reshape(flat)
         for array in (padded, np.pad(inside, extra, constant_values=2.0))
     ]
+
     return views[0], views[1]
 
 
@@ -103,7 +110,9 @@ def _compute_conv(op: Operator, arrays: Sequence[Any]) -> list[Any]:
 
 
 def _compute_conv_transpose(op: Operator, arrays: Sequence[Any]) -> list[Any]:
-    """Every entry of the input, times the kernel, added where it belongs; then the padding is cut off."""
+    """Every entry of the input, times the kernel, added where it belongs; then the padding is cut
+    off.
+    """
     x, weights, bias = (*arrays, None)[:3]
     shape, groups = (
         compute_transposed_windows(op, x.shape[2:], weights.shape[2:]),
@@ -111,6 +120,7 @@ def _compute_conv_transpose(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     )
     n, channels = x.shape[0], weights.shape[1]
     full = np.zeros((n, channels * groups, *shape.full))
+
     for g in range(groups):
         mine, kernel = np.split(x, groups, axis=1)[g], np.split(weights, groups)[g]
         for place in np.ndindex(*weights.shape[2:]):
@@ -120,11 +130,13 @@ def _compute_conv_transpose(op: Operator, arrays: Sequence[Any]) -> list[Any]:
                 for p, d, m, s in zip(place, shape.dilation, x.shape[2:], shape.stride, strict=True)
             ]
             full[(slice(None), slice(g * channels, (g + 1) * channels), *at)] += share
+
     for axis, (begin, out) in enumerate(zip(shape.begin, shape.out, strict=True), start=2):
         low = np.pad(
             full, [(max(0, -begin), max(0, out)) if i == axis else (0, 0) for i in range(full.ndim)]
         )
         full = np.take(low, np.arange(out) + max(0, begin), axis=axis)
+
     return [full if bias is None else full + per_channel(bias, x.ndim)]
 
 
@@ -142,6 +154,7 @@ def _compute_resize(op: Operator, arrays: Sequence[Any]) -> list[Any]:
     """Upsample, and Resize of opset 10, are the later Resize with asymmetric coordinates."""
     if op.name == "Resize" and op.version > 10:
         return op.reference(arrays)
+
     given = op.attributes.get("scales") if len(arrays) == 1 else arrays[1]
     scales = np.asarray(given, dtype=np.float32)
     mode = {
@@ -149,6 +162,7 @@ def _compute_resize(op: Operator, arrays: Sequence[Any]) -> list[Any]:
         "nearest_mode": "floor",
         "mode": op.attributes["mode"],
     }
+
     return run_reference("Resize", 13, [arrays[0], None, scales], **mode)
 
 

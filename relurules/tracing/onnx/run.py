@@ -50,18 +50,24 @@ def make_reference(program: OnnxProgram) -> Callable[[Array], Array]:
 
 
 def _rows_stand_alone(program: OnnxProgram, probes: Array, single: Array) -> bool:
-    """Whether a batch may be run at once; not where the model has the batch's size inside, and then takes one row."""
+    """Whether a batch may be run at once; not where the model has the batch's size inside, and then
+    takes one row.
+    """
     try:
         values = _compute_values(program, probes)
     except ModelError:
         return False
+
     if not has_same_numbers(_join_outputs(program, values, len(probes)), single):
         alone = [_compute_values(program, row[None]) for row in probes]
         raise ModelError(
             f"{program.where}: its first dimension is dynamic, but no batch: "
-            f"{describe_mixing(find_mixing_operator(_pair_operator_values(program, values, alone)))}. Supported: models whose first dimension "
-            "is the batch, in every input and output; give the input a fixed shape if all of it is one row"
+            f"{describe_mixing(find_mixing_operator(_pair_operator_values(program, values, alone)))}. "
+            "Supported: models whose first dimension "
+            "is the batch, in every input and output; give the input a fixed shape if all of it "
+            "is one row"
         )
+
     return True
 
 
@@ -75,9 +81,8 @@ def _pair_operator_values(
             if isinstance(value, np.ndarray) and all(
                 isinstance(part, np.ndarray) for part in parts
             ):
-                yield OperatorValues(
-                    op.place.removeprefix(f"{program.where}: "), value.astype(np.float64), parts
-                )  # type: ignore[arg-type]
+                place = op.place.removeprefix(f"{program.where}: ")
+                yield OperatorValues(place, value.astype(np.float64), parts)  # type: ignore[arg-type]
 
 
 def _compute_values(program: OnnxProgram, X: Array) -> Values:
@@ -85,10 +90,12 @@ def _compute_values(program: OnnxProgram, X: Array) -> Values:
     values: Values = dict(program.constants)
     complements: dict[str, Array] = {}
     first = 0
+
     for item in program.inputs:
         shape = (len(X), *item.shape[1:]) if item.batched else item.shape
         values[item.name] = np.ascontiguousarray(X[:, first : first + item.size]).reshape(shape)
         first += item.size
+
     for op in program.operators:
         inputs = [values.get(name) for name in op.inputs]
         if op.name in SHAPE_ONLY or not any(isinstance(value, np.ndarray) for value in inputs):
@@ -111,6 +118,7 @@ def _compute_values(program: OnnxProgram, X: Array) -> Values:
                 if value is not None
             }
         )
+
     return values
 
 
@@ -121,7 +129,9 @@ def _is_one(value: Constant | Array | None) -> bool:
 def _join_outputs(
     program: OnnxProgram, values: Mapping[str, Constant | NDArray[np.float64]], count: int
 ) -> Array:
-    """The outputs, each flattened in order, joined; (count, m), or fewer columns where one can't be split into rows."""
+    """The outputs, each flattened in order, joined; (count, m), or fewer columns where one can't be
+    split into rows.
+    """
     columns = []
     for name in program.outputs:
         value = values[name]

@@ -8,7 +8,8 @@ from relurules.tracing.onnx.nodes import Operator
 
 
 class WindowLayout(NamedTuple):
-    """One entry per spatial dimension; begin, end: padding; out: number of windows; span: a kernel with its gaps.
+    """One entry per spatial dimension; begin, end: padding; out: number of windows; span: a kernel
+    with its gaps.
 
     full: of a transposed convolution, the length before padding is cut off.
     """
@@ -35,11 +36,14 @@ def compute_windows(
     _check_window_sizes(op, rank, kernel, stride, dilation, pads)
     span = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
     auto = op.attributes["auto_pad"]
+
     if auto.startswith("SAME") and op.name != "Conv" and _has_gaps(size, stride, span, dilation):
         raise ModelError(
-            f"{op.place}: it has auto_pad, with dilations or strides that leave gaps, on which runtimes don't agree; "
+            f"{op.place}: it has auto_pad, with dilations or strides that leave gaps, on which "
+            "runtimes don't agree; "
             "give it pads"
         )
+
     begin, end, out = list[int](), list[int](), list[int]()
     for i, (n, w, s) in enumerate(zip(size, span, stride, strict=True)):
         if auto in ("SAME_UPPER", "SAME_LOWER"):
@@ -54,10 +58,12 @@ def compute_windows(
             if op.attributes.get("ceil_mode") and (count - 1) * s >= n + first:
                 count -= 1
         begin, end, out = [*begin, first], [*end, last], [*out, count]
+
     if min(out, default=0) < 1:
         raise ModelError(
             f"{op.place}: its kernel {list(kernel)} is larger than its input {list(size)}"
         )
+
     return WindowLayout(kernel, stride, dilation, span, tuple(begin), tuple(end), tuple(out))
 
 
@@ -82,6 +88,7 @@ def compute_transposed_windows(
     span = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
     full = tuple((n - 1) * s + w for n, s, w in zip(size, stride, span, strict=True))
     auto, wanted = op.attributes["auto_pad"], op.attributes["output_shape"]
+
     if auto in ("SAME_UPPER", "SAME_LOWER") and wanted is None:
         wanted = [n * s for n, s in zip(size, stride, strict=True)]
     if auto == "VALID":
@@ -96,6 +103,7 @@ def compute_transposed_windows(
         half = [t // 2 for t in total]
         rest = [t - h for t, h in zip(total, half, strict=True)]
         pads = [*half, *rest] if auto == "SAME_UPPER" else [*rest, *half]
+
     out = tuple(
         f + e - first - last
         for f, e, first, last in zip(full, extra, pads[:rank], pads[rank:], strict=True)
@@ -118,6 +126,8 @@ def _check_window_sizes(
     lengths = {len(kernel), len(stride), len(dilation), len(pads) / 2}
     if lengths != {rank} or min((*kernel, *stride, *dilation), default=0) < 1:
         raise ModelError(
-            f"{op.place}: kernel {list(kernel)}, strides {list(stride)}, dilations {list(dilation)}, pads {list(pads)} "
-            f"don't fit an input with {rank} spatial dimensions; supported: one positive number for each, two pads"
+            f"{op.place}: kernel {list(kernel)}, strides {list(stride)}, dilations "
+            f"{list(dilation)}, pads {list(pads)} "
+            f"don't fit an input with {rank} spatial dimensions; supported: one positive number "
+            "for each, two pads"
         )

@@ -1,6 +1,8 @@
-"""scikit-learn's preprocessing, read from its fitted steps: `TRANSFORMERS` has one row for each class.
+"""scikit-learn's preprocessing, read from its fitted steps: `TRANSFORMERS` has one row for each
+class.
 
-Encoders aren't read but asked: each of their categories, a missing and an unknown value is sent through them.
+Encoders aren't read but asked: each of their categories, a missing and an unknown value is sent
+through them.
 """
 
 import warnings
@@ -28,18 +30,24 @@ StepRule = Callable[[str, Any, Sequence[Signal]], list[Signal]]
 
 
 def apply_step(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
-    """What a fitted step makes of its input columns. ModelError where it is none of `TRANSFORMERS`, or isn't fitted."""
+    """What a fitted step makes of its input columns.
+
+    ModelError where it is none of `TRANSFORMERS`, or isn't fitted.
+    """
     kind = type(step).__name__
     if step in (None, "passthrough"):
         return list(signals)
     if isinstance(step, str) or kind not in TRANSFORMERS:
         raise ModelError(
-            f"step {name!r} of the pipeline is {kind}, which can't be traced; supported: {SUPPORTED}"
+            f"step {name!r} of the pipeline is {kind}, which can't be traced; supported: "
+            f"{SUPPORTED}"
         )
+
     if kind not in ("Pipeline", "FeatureUnion", "FunctionTransformer") and not hasattr(
         step, "n_features_in_"
     ):
         raise ModelError(f"step {name!r} of the pipeline isn't fitted; call fit first")
+
     return TRANSFORMERS[kind](name, step, signals)
 
 
@@ -96,6 +104,7 @@ def _apply_selector(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal
         number: 0.0 for form in forms for number in form.numbers
     }  # columns that aren't selected stay columns
     kept = [form for form, wanted in zip(forms, step.get_support(), strict=True) if wanted]
+
     return [
         FeatureForm(form.constant, {**unused, **form.numbers}, {**none, **form.tables})
         for form in kept
@@ -106,8 +115,10 @@ def _apply_function(name: str, step: Any, signals: Sequence[Signal]) -> list[Sig
     if step.func is not None:
         called = getattr(step.func, "__name__", step.func)
         raise ModelError(
-            f"step {name!r} applies the function {called} to inputs; supported: FunctionTransformer(None)"
+            f"step {name!r} applies the function {called} to inputs; supported: "
+            "FunctionTransformer(None)"
         )
+
     return list(signals)
 
 
@@ -116,6 +127,7 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
         raise ModelError(
             f"step {name!r} adds indicators of missing values; supported: add_indicator=False"
         )
+
     (mark,) = read_entries([step.missing_values], name)
     filled: list[Signal] = []
     for signal, value in zip(signals, read_entries(step.statistics_, name), strict=True):
@@ -125,6 +137,7 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
             raise ModelError(
                 f"step {name!r} keeps a column that had no value; drop it before the pipeline"
             )
+
     return filled  # a column that had no value is dropped, as the imputer does
 
 
@@ -134,6 +147,7 @@ def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float) ->
             {} if mark is None else {None: REFUSED}
         )  # such an imputer takes no NaN
         return RawColumn(signal.column, {**refused, mark: value, **signal.replaced})
+
     if (
         mark is None
         and not isinstance(value, str)
@@ -142,10 +156,14 @@ def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float) ->
     ):
         ((column, table),) = signal.tables.items()
         return FeatureForm(signal.constant, {}, {column: table.filled(value - signal.constant)})
+
     if mark is not None or isinstance(value, str) or signal.tables or len(signal.numbers) != 1:
         raise ModelError(
-            f"step {name!r} imputes what other steps made; supported: an imputer before encoders and PCA"
+            f"step {name!r} imputes what other steps made; supported: an imputer before "
+            "encoders "
+            "and PCA"
         )
+
     ((number, weight),) = signal.numbers.items()
     if number.fill is not None or weight == 0.0:
         return signal
@@ -157,14 +175,18 @@ def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float) ->
 
 
 def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
-    """An encoder of categories, each output of which depends on one column: asked for every value of that column."""
+    """An encoder of categories, each output of which depends on one column: asked for every value
+    of that column.
+    """
     import pandas
 
     raws = [signal for signal in signals if isinstance(signal, RawColumn)]
     if len(raws) < len(signals):
         raise ModelError(
-            f"step {name!r} encodes what another step made; supported: encoders of the table's columns"
+            f"step {name!r} encodes what another step made; supported: encoders of the table's "
+            "columns"
         )
+
     labels = list(getattr(step, "feature_names_in_", range(len(raws))))
     known = [list(categories) for categories in step.categories_]
     base = [values[0] for values in known]
@@ -181,6 +203,7 @@ def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
     start = ask(0, base[0])
     if start is None or not np.isfinite(start).all():
         raise ModelError(f"step {name!r} refuses its own categories; look at how it was fitted")
+
     outputs = [FeatureForm(float(constant), {}, {}) for constant in start]
     for i, raw in enumerate(raws):
         answers = _query_categories(name, raw, known[i], lambda value, i=i: ask(i, value))  # type: ignore[misc]
@@ -193,13 +216,16 @@ def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
             }
             other = None if answers[1] is None else float(answers[1][k])
             outputs[k] = FeatureForm(0.0, {}, {raw.column: CategoryTable(values, other)})
+
     return list(outputs)
 
 
 def _query_categories(
     name: str, raw: RawColumn, known: Sequence[Any], ask: Callable[[Any], Array | None]
 ) -> tuple[dict[Value, Array | None], Array | None]:
-    """What the encoder gives for every value of a column, for a missing one (None) and, second, for any other."""
+    """What the encoder gives for every value of a column, for a missing one (None) and, second, for
+    any other.
+    """
     answers = {
         value: ask(original)
         for value, original in zip(read_entries(known, name), known, strict=True)
@@ -212,8 +238,10 @@ def _query_categories(
         else "\x00unknown"
     )
     other = ask(fresh)
+
     for value, stand_in in raw.replaced.items():
         answers[value] = None if stand_in == REFUSED else answers.get(stand_in, other)
+
     return answers, other
 
 
@@ -224,6 +252,7 @@ def _query_encoder(step: Any, frame: Any) -> Array | None:
             found = step.transform(frame)
         except ValueError:  # an unknown or a missing value
             return None
+
     row: Array = np.asarray(
         found.toarray() if hasattr(found, "toarray") else found, dtype=np.float64
     )[0]

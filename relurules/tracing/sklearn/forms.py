@@ -1,6 +1,8 @@
-"""What preprocessing makes of the columns of a table, as sums that can be added, and laid out as coordinates.
+"""What preprocessing makes of the columns of a table, as sums that can be added, and laid out as
+coordinates.
 
-A step's output is a `Form`: a constant, plus weights times numbers, plus a table of values for every category column.
+A step's output is a `Form`: a constant, plus weights times numbers, plus a table of values for
+every category column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,14 +24,18 @@ REFUSED = "\0refused"
 
 
 class RawColumn(NamedTuple):
-    """A column of the table that only imputers have touched; replaced: value -> what they made of it."""
+    """A column of the table that only imputers have touched; replaced: value -> what they made of
+    it.
+    """
 
     column: int
     replaced: Mapping[Value, Value] = {}
 
 
 class NumericColumn(NamedTuple):
-    """A column of the table used as a number; fill: what a missing one counts as, None where there is no answer."""
+    """A column of the table used as a number; fill: what a missing one counts as, None where there
+    is no answer.
+    """
 
     column: int
     fill: float | None
@@ -77,7 +83,9 @@ Signal = RawColumn | FeatureForm
 def lay_out_columns(
     signals: Sequence[Signal], names: Sequence[str]
 ) -> tuple[tuple[Column, ...], AffineMap]:
-    """The columns of the table that `signals` read, and the signals as affine forms of their coordinates."""
+    """The columns of the table that `signals` read, and the signals as affine forms of their
+    coordinates.
+    """
     forms = [to_feature_form(signal) for signal in signals]
     columns, parts = [], []
     for j, name in enumerate(names):
@@ -101,6 +109,7 @@ def lay_out_columns(
             categories, weights = _merge_categories(name, tables)
             columns.append(Column(name, categories))
             parts.append(weights)
+
     if not columns:
         raise ModelError("the pipeline uses none of its columns")
     return tuple(columns), AffineMap(np.hstack(parts), np.array([form.constant for form in forms]))
@@ -109,19 +118,24 @@ def lay_out_columns(
 def _merge_categories(
     name: str, tables: Sequence[CategoryTable | None]
 ) -> tuple[tuple[Category, ...], Array]:
-    """Values of a column that no signal tells apart are one category; its weights are what the tables give."""
+    """Values of a column that no signal tells apart are one category; its weights are what the
+    tables give.
+    """
     used = [table for table in tables if table is not None]
     known = dict.fromkeys(value for table in used for value in table.values)
     numbers: dict[tuple[float, ...], list[Value]] = {}
+
     for value in [*(v for v in known if v is not None), None]:
         row = [0.0 if table is None else table.at(value) for table in tables]
         if (answer := _complete_row(row)) is not None:
             numbers.setdefault(answer, []).append(value)
+
     other = _complete_row([0.0 if table is None else table.other for table in tables])
     if other is not None:
         numbers.setdefault(other, [])
     if not numbers:
         raise ModelError(f"column {name!r}: the encoder has no category that it takes")
+
     categories = tuple(
         Category(tuple(v for v in values if v is not None), None in values, answer == other)
         for answer, values in numbers.items()
@@ -140,11 +154,14 @@ def _complete_row(row: Sequence[float | None]) -> tuple[float, ...] | None:
 def to_feature_form(signal: Signal) -> FeatureForm:
     if isinstance(signal, FeatureForm):
         return signal
+
     marks = [value for value in signal.replaced if value is not None]
     if marks:
         raise ModelError(
-            f"an imputer replaces {marks[0]!r} in a column of numbers; supported: missing_values=nan"
+            f"an imputer replaces {marks[0]!r} in a column of numbers; supported: "
+            "missing_values=nan"
         )
+
     fill = signal.replaced.get(None)
     fill = None if fill == REFUSED else fill
     if isinstance(fill, str):
@@ -166,6 +183,7 @@ def _sum_forms(weights: Array, constant: float, forms: Sequence[FeatureForm]) ->
         dict[NumericColumn, float](),
         dict[int, CategoryTable](),
     )
+
     for weight, form in zip(weights.tolist(), forms, strict=True):
         total += weight * form.constant
         for number, factor in form.numbers.items() if weight else ():
@@ -173,6 +191,7 @@ def _sum_forms(weights: Array, constant: float, forms: Sequence[FeatureForm]) ->
         for column, table in form.tables.items():
             if weight or table.refuses:
                 tables[column] = _add_table(tables.get(column), table, weight)
+
     return FeatureForm(total, numbers, tables)
 
 

@@ -1,7 +1,8 @@
-"""Fitted scikit-learn MLP or skorch net, alone or at the end of a Pipeline -> Graph in the table's own columns.
+"""Fitted scikit-learn MLP or skorch net, alone or at the end of a Pipeline -> Graph in the table's
+own columns.
 
-Preprocessing is read by `sklearn_columns`: what is affine goes into the network's first layer, categories become
-indicators, imputed values become what a missing one counts as.
+Preprocessing is read by `sklearn_columns`: what is affine goes into the network's first layer,
+categories become indicators, imputed values become what a missing one counts as.
 """
 
 import warnings
@@ -33,10 +34,11 @@ Array = NDArray[np.float64]
 
 
 class LastEstimator(NamedTuple):
-    """What the last estimator is: a network of the pipeline's features, and what it does to its scores.
+    """What the last estimator is: a network of the pipeline's features, and what it does to its
+    scores.
 
-    layers: (operator, size) of each; run: what the estimator computes of features (N, n), where its own framework's
-    prediction isn't in float64; None: the pipeline's own predict_proba or predict.
+    layers: (operator, size) of each; run: what the estimator computes of features (N, n), where its
+    own framework's prediction isn't in float64; None: the pipeline's own predict_proba or predict.
     """
 
     network: Network
@@ -48,7 +50,8 @@ class LastEstimator(NamedTuple):
 
 
 def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Any], Array]]:
-    """Graph of the estimator in the columns of its table, and its own predictions of a table or of coordinates.
+    """Graph of the estimator in the columns of its table, and its own predictions of a table or of
+    coordinates.
 
     A classifier's outputs are its `predict_proba`, called p_<class>; a regressor's its `predict`.
     """
@@ -59,9 +62,11 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         else (None, model)
     )
     steps, estimator = _split_pipeline(inner)
+
     if _class_name(estimator) == TARGET and _check_fitted(estimator):
         target, (further, estimator) = estimator.transformer_, _split_pipeline(estimator.regressor_)
         steps = [*steps, *further]
+
     ending = _read_last_estimator(estimator)
     source: Any = steps[0][1] if steps else estimator
     count: Any = getattr(source, "n_features_in_", ending.network.A.shape[1])
@@ -70,11 +75,13 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     names = make_default_names(d) if named is None else tuple(map(str, named))
     columns, before = make_number_columns(names), AffineMap(np.eye(d), np.zeros(d))
     check_texts(columns)
+
     if steps:
         signals: list[Any] = [RawColumn(j) for j in range(d)]
         for name, step in steps:
             signals = apply_step(name, step, signals)
         columns, before = lay_out_columns(signals, names)
+
     network, heads = _undo_target_transform(
         _prepend_affine_map(before, ending.network), ending.heads, target
     )
@@ -91,6 +98,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         heads,
         columns,
     )
+
     return graph, _make_predictor(model, ending, columns, names, named is None)
 
 
@@ -118,6 +126,7 @@ def _make_predictor(
                 if hasattr(model, "predict_proba")
                 else model.predict(rows)
             )
+
         return np.asarray(given, dtype=np.float64).reshape(len(rows), -1)
 
     return predict
@@ -137,16 +146,20 @@ def _rebuild_raw_rows(
         read = {column.name for column in columns}
         wanted = [name for name in names if name in given or name in read]
         found = dict(zip(wanted, select_columns(table, wanted), strict=True))
+
     nothing = np.full(len(table), np.nan, dtype=object)  # in columns that count for nothing
     frame = pandas.DataFrame({name: found.get(name, nothing) for name in names})
     for column in columns:
         if not column.categories:
             frame[column.name] = frame[column.name].astype(float)
+
     return frame.to_numpy() if positional else frame
 
 
 def _split_pipeline(model: Any) -> tuple[list[tuple[str, Any]], Any]:
-    """The preprocessing steps of a Pipeline and its last estimator; none and the model itself where it is alone."""
+    """The preprocessing steps of a Pipeline and its last estimator; none and the model itself where
+    it is alone.
+    """
     if _class_name(model) != "Pipeline":
         return [], model
     *steps, (_, estimator) = model.steps
@@ -159,26 +172,33 @@ def _read_last_estimator(estimator: Any) -> LastEstimator:
         from relurules.tracing.sklearn.skorch import read_skorch_net
 
         return read_skorch_net(estimator)
+
     if any(base.__name__ in RELURULES for base in type(estimator).__mro__):
         return _read_rule_estimator(estimator)
     if _class_name(estimator) not in ("MLPRegressor", "MLPClassifier"):
         raise ModelError(
-            f"scikit-learn estimator {_class_name(estimator)} can't be traced; supported: {SUPPORTED}"
+            f"scikit-learn estimator {_class_name(estimator)} can't be traced; supported: "
+            f"{SUPPORTED}"
         )
+
     if not hasattr(estimator, "coefs_"):
         raise ModelError(f"the {_class_name(estimator)} isn't fitted; call fit first")
     if estimator.activation not in ("relu", "identity"):
         raise ModelError(
-            f"{_class_name(estimator)}'s activation {estimator.activation!r} isn't piecewise linear; supported: {SUPPORTED}"
+            f"{_class_name(estimator)}'s activation {estimator.activation!r} isn't piecewise "
+            f"linear; supported: {SUPPORTED}"
         )
+
     identities = (
         0 if estimator.activation == "relu" else sum(len(b) for b in estimator.intercepts_[:-1])
     )
     heads, outputs = _read_outputs(estimator)
     if unknown := [head.link for head in heads if head.link not in LINKS]:
         raise ModelError(
-            f"{_class_name(estimator)}'s output activation {unknown[0]!r} can't be traced; supported: {SUPPORTED}"
+            f"{_class_name(estimator)}'s output activation {unknown[0]!r} can't be traced; "
+            f"supported: {SUPPORTED}"
         )
+
     return LastEstimator(
         _build_network(estimator, "mlp"),
         heads,
@@ -197,6 +217,7 @@ def _read_rule_estimator(estimator: Any) -> LastEstimator:
         raise ModelError(
             f"classes {list(estimator.classes_)!r} can't be told apart by name; rename one"
         )
+
     sizes = [len(level) for level in (*network.levels, network.c)]
     return LastEstimator(network, graph.heads, graph.outputs, [("linear", size) for size in sizes])
 
@@ -209,12 +230,15 @@ def _read_outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
         return tuple(Head(link, (i,)) for i in range(m)), ("y",) if m == 1 else make_default_names(
             m, "y"
         )
+
     if len(mlp.classes_) < 2 and mlp.out_activation_ != "softmax":
         only = ", ".join(map(repr, mlp.classes_.tolist()))
         raise ModelError(
-            f"the {_class_name(mlp)} was trained on one class alone ({only}), so there is nothing to decide; train it on "
+            f"the {_class_name(mlp)} was trained on one class alone ({only}), so there is nothing "
+            "to decide; train it on "
             "rows of two or more classes"
         )
+
     names = tuple(f"p_{label}" for label in mlp.classes_)
     if len(set(names)) < len(names):
         raise ModelError(f"classes {list(mlp.classes_)!r} can't be told apart by name; rename one")
@@ -224,7 +248,9 @@ def _read_outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
 
 
 def make_class_heads(link: str, scores: int, classes: int) -> tuple[Head, ...]:
-    """Heads of classes: of two with one score, its complement and its sigmoid; else the link of the scores."""
+    """Heads of classes: of two with one score, its complement and its sigmoid; else the link of the
+    scores.
+    """
     if (link, scores, classes) == ("sigmoid", 1, 2):
         return Head("complement", (0,)), Head("sigmoid", (0,))
     every = tuple(range(scores))
@@ -243,26 +269,33 @@ def _prepend_affine_map(before: AffineMap, network: Network) -> Network:
 def _undo_target_transform(
     network: Network, heads: tuple[Head, ...], target: Any
 ) -> tuple[Network, tuple[Head, ...]]:
-    """The predictions in the target's own units: what TransformedTargetRegressor does after its regressor."""
+    """The predictions in the target's own units: what TransformedTargetRegressor does after its
+    regressor.
+    """
     if target is None:
         return network, heads
     if heads != make_identity_heads(len(network.c)):
         raise ModelError(
-            f"{TARGET} around a regressor that ends with {heads[0].link} can't be traced; supported: none"
+            f"{TARGET} around a regressor that ends with {heads[0].link} can't be traced; "
+            "supported: none"
         )
+
     if _class_name(target) == "FunctionTransformer":
         name = getattr(target.inverse_func, "__name__", target.inverse_func)
         if name not in INVERSES:
             raise ModelError(
-                f"{TARGET} turns its predictions back with {name}; supported: {', '.join(map(str, INVERSES))}"
+                f"{TARGET} turns its predictions back with {name}; supported: "
+                f"{', '.join(map(str, INVERSES))}"
             )
         return network, tuple(head._replace(link=INVERSES[name]) for head in heads)
+
     (weights, constants), m = _invert_scaler(target, len(network.c)), len(network.c)
     C, U, c = (
         weights[:, None] * network.C,
         weights[:, None] * network.U,
         weights * network.c + constants,
     )
+
     return Network(
         network.A, network.L, network.b, C, U, c, network.slope, network.neurons
     ), make_identity_heads(m)
@@ -276,11 +309,14 @@ def _invert_scaler(target: Any, m: int) -> tuple[Array, Array]:
         "RobustScaler",
     ):
         raise ModelError(
-            f"{TARGET} with the transformer {_class_name(target)} can't be traced; supported: scalers"
+            f"{TARGET} with the transformer {_class_name(target)} can't be traced; supported: "
+            "scalers"
         )
+
     constants = np.asarray(target.inverse_transform(np.zeros((1, m))), dtype=np.float64)[0]
     if _class_name(target) == "MinMaxScaler":
         return 1.0 / target.scale_, -target.min_ / target.scale_
+
     scale = np.ones(m) if target.scale_ is None else np.asarray(target.scale_, dtype=np.float64)
     return scale, constants
 
@@ -293,18 +329,22 @@ def _build_network(mlp: Any, layer: str) -> Network:
         while len(weights) > 1:
             constants[:2] = [constants[1] + weights[1] @ constants[0]]
             weights[:2] = [weights[1] @ weights[0]]
+
     sizes = [len(b) for b in constants[:-1]]
     K, d, m = sum(sizes), weights[0].shape[1], len(constants[-1])
     A, L, U = np.zeros((K, d)), np.zeros((K, K)), np.zeros((m, K))
     ends = np.cumsum([0, *sizes])
+
     for i, first in enumerate(ends[:-1]):
         rows = slice(first, ends[i + 1])
         if i == 0:
             A[rows] = weights[0]
         else:
             L[rows, ends[i - 1] : first] = weights[i]
+
     if K:
         U[:, ends[-2] :] = weights[-1]
+
     C = np.zeros((m, d)) if K else weights[-1]
     neurons = tuple(
         Neuron(f"{layer}.{i}", unit) for i, size in enumerate(sizes) for unit in range(size)
@@ -330,10 +370,12 @@ def _build_layers(
         *steps,
         *((f"layer {i}", kind, size) for i, (kind, size) in enumerate(after)),
     ]
+
     for name, kind, size in rows:
         layers.add_node(
             name, operator=kind, module=name.partition(":")[0] if ":" in name else "", size=size
         )
+
     layers.add_edges_from(pairwise(name for name, _, _ in rows))
     return layers
 
@@ -350,7 +392,8 @@ def _class_name(estimator: Any) -> str:
 
 TARGET = "TransformedTargetRegressor"
 
-#: Estimators of this package, which are known by name: `relurules.estimators` stands above the tracer.
+#: Estimators of this package, which are known by name: `relurules.estimators` stands above the
+#: tracer.
 RELURULES = ("ReLURulesClassifier", "ReLURulesRegressor")
 
 #: Function that turns predictions back into the target's units -> the link that it is.

@@ -1,4 +1,6 @@
-"""skorch nets: the torch module inside, and the nonlinearity that skorch puts after it for the loss in use."""
+"""skorch nets: the torch module inside, and the nonlinearity that skorch puts after it for the loss
+in use.
+"""
 
 from typing import Any
 
@@ -18,8 +20,11 @@ def read_skorch_net(net: Any) -> LastEstimator:
         raise ModelError("the skorch net isn't fitted; call fit first")
     if net.predict_nonlinearity not in ("auto", None):
         raise ModelError(
-            f"predict_nonlinearity={net.predict_nonlinearity!r} can't be traced; supported: auto, None"
+            f"predict_nonlinearity={net.predict_nonlinearity!r} can't be traced; supported: "
+            "auto, "
+            "None"
         )
+
     graph, run = front_end.trace(net.module_.eval(), None)
     loss = type(net.criterion_).__name__ if net.predict_nonlinearity == "auto" else ""
     link, m = _LINKS.get(loss, "identity"), len(graph.outputs)
@@ -27,12 +32,15 @@ def read_skorch_net(net: Any) -> LastEstimator:
     layers = [
         (str(data["operator"]), int(data["size"])) for _, data in graph.layers.nodes(data=True)
     ][1:]
+
     if link == "identity":
         return LastEstimator(graph.network, graph.heads, names, layers, graph.identities, run)
     if graph.heads != make_identity_heads(m):
         raise ModelError(
-            f"the module ends with {graph.heads[0].link}, and {loss} puts {link} after it; remove one"
+            f"the module ends with {graph.heads[0].link}, and {loss} puts {link} after it; "
+            "remove one"
         )
+
     heads = make_class_heads(link, m, len(names))
     return LastEstimator(
         graph.network, heads, names, layers, graph.identities, lambda X: apply_links(heads, run(X))

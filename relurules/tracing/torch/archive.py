@@ -1,8 +1,8 @@
 """Reads torch.export archives (.pt2) from strangers.
 
-torch.export.load trusts its file: it unpickles parts of it, hands size expressions to sympy, which evaluates them, and
-puts names into generated Python. So the whole archive is checked first, against what a plain archive holds; anything
-else is refused.
+torch.export.load trusts its file: it unpickles parts of it, hands size expressions to sympy, which
+evaluates them, and puts names into generated Python. So the whole archive is checked first, against
+what a plain archive holds; anything else is refused.
 """
 
 import io
@@ -31,9 +31,11 @@ _LARGEST_FILE, _LARGEST_JSON = 2**31, 2**27
 #: Names and operators; nothing that could be a call once it stands in Python code.
 _PLAIN = re.compile(r"[\w.+-]*", re.ASCII)
 _OPERATOR = re.compile(r"torch\.ops\.\w+\.\w+\.\w+|_operator\.\w+", re.ASCII)
-#: What an expression over sizes may hold, as sympy prints it: integers, size symbols, sums, products, extremes.
+#: What an expression over sizes may hold, as sympy prints it: integers, size symbols, sums,
+#: products, extremes.
 _SIZE_TOKEN = re.compile(
-    r"Symbol\('[su]\d+'(?:, (?:positive|nonnegative|integer)=True)*\)|Integer|Add|Mul|Max|Min|[su]?\d+"
+    r"Symbol\('[su]\d+'(?:, "
+    r"(?:positive|nonnegative|integer)=True)*\)|Integer|Add|Mul|Max|Min|[su]?\d+"
     r"|\*(?!\*)|[-+/ ,()]"
 )
 #: Text that torch only keeps for its own messages.
@@ -42,7 +44,10 @@ _CONTAINERS = frozenset({None, "builtins.tuple", "builtins.list", "builtins.dict
 
 
 def load_archive(path: Path) -> ExportedProgram:
-    """Return the program of a .pt2 file. ModelError names what isn't as in a plain archive; nothing in it is run."""
+    """Return the program of a .pt2 file.
+
+    ModelError names what isn't as in a plain archive; nothing in it is run.
+    """
     content = read_model(path, _LARGEST_FILE)
     try:
         _check_members(path, content)
@@ -51,22 +56,28 @@ def load_archive(path: Path) -> ExportedProgram:
         raise
     except Exception as error:
         raise ModelError(
-            f"{path}: can't be read as a torch.export archive ({type(error).__name__}: {str(error)[:120]}); expected a "
+            f"{path}: can't be read as a torch.export archive ({type(error).__name__}: "
+            f"{str(error)[:120]}); expected a "
             "file that torch.export.save wrote"
         ) from error
+
     program._guards_code = []  # source text that ExportedProgram.module() would compile and run
     return program
 
 
 def _check_uncompressed(path: Path, archive: zipfile.ZipFile, size: int) -> None:
-    """Refuse what would grow as it is read: torch stores its members as they are, so none is larger than the file."""
+    """Refuse what would grow as it is read: torch stores its members as they are, so none is larger
+    than the file.
+    """
     members = archive.infolist()
     for member in members:
         if member.compress_type != zipfile.ZIP_STORED:
             raise ModelError(
-                f"{path}: {member.filename!r} is compressed, to {member.compress_size} of {member.file_size} bytes; "
+                f"{path}: {member.filename!r} is compressed, to {member.compress_size} of "
+                f"{member.file_size} bytes; "
                 "supported: members stored as they are, as torch.export.save writes them"
             )
+
     if sum(member.file_size for member in members) > size:
         raise ModelError(
             f"{path}: its members take more bytes than the file has, so some overlap; save it again"
@@ -88,7 +99,8 @@ def _check_members(path: Path, content: bytes) -> None:
                 _check_pickle(path, inner, member)
             if not _MEMBER.fullmatch(inner):
                 raise ModelError(
-                    f"{path}: can't be read as a torch.export archive of plain tensors: it holds {name!r}, which may "
+                    f"{path}: can't be read as a torch.export archive of plain tensors: it holds "
+                    f"{name!r}, which may "
                     "be pickled and could run code"
                 )
             if inner.endswith(".json"):
@@ -103,6 +115,7 @@ def _check_pickle(path: Path, name: str, member: bytes) -> None:
     if zipfile.is_zipfile(io.BytesIO(member)):
         with zipfile.ZipFile(io.BytesIO(member)) as inner:
             _check_uncompressed(path, inner, len(member))
+
     try:
         torch.load(io.BytesIO(member), weights_only=True)
     except Exception as error:

@@ -1,10 +1,11 @@
 """The ATen operators that the tracer knows. Whatever isn't a row here is refused by name.
 
-Affine operators are listed by the roles of their arguments; the tracer evaluates the operator itself, so no row holds
-any algebra. `data` arguments may be affine tensors, in which the operator is linear; `offset` arguments are only added,
-so they vanish from its linear part; of the `factors` one may be affine and multiplies the others; all other arguments
-must be constants. Activations are listed with the slope of their PReLU.
-https://docs.pytorch.org/docs/stable/torch.compiler_ir.html names the operators.
+Affine operators are listed by the roles of their arguments; the tracer evaluates the operator
+itself, so no row holds any algebra. `data` arguments may be affine tensors, in which the operator
+is linear; `offset` arguments are only added, so they vanish from its linear part; of the `factors`
+one may be affine and multiplies the others; all other arguments must be constants. Activations are
+listed with the slope of their PReLU. https://docs.pytorch.org/docs/stable/torch.compiler_ir.html
+names the operators.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +20,9 @@ aten = torch.ops.aten
 
 
 class ArgumentRoles(NamedTuple):
-    """Argument names of an affine operator, as in its schema, and what to call where it needs a stand-in."""
+    """Argument names of an affine operator, as in its schema, and what to call where it needs a
+    stand-in.
+    """
 
     data: frozenset[str]
     offset: frozenset[str] = frozenset()
@@ -38,7 +41,9 @@ def _make_roles(
 def _apply_batch_norm(
     x: Tensor, weight: Any, bias: Any, mean: Tensor, var: Tensor, momentum: float, eps: float
 ) -> tuple[Tensor]:
-    """The same as its namesake below, which torch.vmap can't batch; only the first result is ever used."""
+    """The same as its namesake below, which torch.vmap can't batch; only the first result is ever
+    used.
+    """
     return (aten.batch_norm.default(x, weight, bias, mean, var, False, momentum, eps, False),)
 
 
@@ -228,7 +233,8 @@ SHAPE_ONLY = frozenset({
     aten.new_zeros.default, aten.new_ones.default, aten.new_full.default,
 })  # fmt: skip
 
-#: Operators that torch itself takes apart into operators of these tables: other names, and views of views.
+#: Operators that torch itself takes apart into operators of these tables: other names, and views of
+#: views.
 DECOMPOSABLE = frozenset({
     aten.rsub.Tensor, aten.subtract.Tensor, aten.subtract.Scalar, aten.multiply.Tensor, aten.multiply.Scalar,
     aten.divide.Tensor, aten.divide.Scalar, aten.true_divide.Tensor, aten.true_divide.Scalar, aten.negative.default,
@@ -275,7 +281,8 @@ def _make_constant_slope(name: str) -> Callable[[Mapping[str, Any]], Tensor]:
     return lambda _: torch.tensor(SLOPES[name], dtype=torch.float64)
 
 
-#: Activation -> its PReLU slope, from the operator's arguments by name; the input is called `self` in all of them.
+#: Activation -> its PReLU slope, from the operator's arguments by name; the input is called `self`
+#: in all of them.
 ACTIVATIONS: Mapping[Any, Callable[[Mapping[str, Any]], Tensor]] = {
     aten.relu.default: _make_constant_slope("relu"),
     aten.abs.default: _make_constant_slope("abs"),

@@ -1,7 +1,8 @@
-"""Continuous piecewise linear ATen operators that are more than one PReLU: affine maps around ReLUs.
+"""Continuous piecewise linear ATen operators that are more than one PReLU: affine maps around
+ReLUs.
 
-A row takes the basis, the operator's arguments by name, a way to refuse, and the layer's name; it returns what the
-operator returns.
+A row takes the basis, the operator's arguments by name, a way to refuse, and the layer's name; it
+returns what the operator returns.
 """
 
 from collections.abc import Callable, Mapping
@@ -62,7 +63,9 @@ def _trace_minimum(basis: Basis, bound: Bound, _: Refuse, layer: str) -> AffineT
 
 
 def _make_extreme_rule(sign: float, places: bool = False) -> Rule:
-    """Amax or amin over the dimensions `dim`; with `places`, max or min, whose second result are places."""
+    """Amax or amin over the dimensions `dim`; with `places`, max or min, whose second result are
+    places.
+    """
 
     def rule(basis: Basis, bound: Bound, refuse: Refuse, layer: str) -> Any:
         x: AffineTensor = bound["self"]
@@ -70,8 +73,10 @@ def _make_extreme_rule(sign: float, places: bool = False) -> Rule:
         dims = sorted(
             {d % rank for d in ([bound["dim"]] if isinstance(bound["dim"], int) else bound["dim"])}
         )
+
         if (not dims or 0 in dims) and x.shape[:1] == (1,):
             raise refuse("it compares rows of the batch")
+
         found = reduce_extreme(basis, x, dims or range(rank), bound["keepdim"], sign, layer)
         return [found, None] if places else found
 
@@ -79,12 +84,15 @@ def _make_extreme_rule(sign: float, places: bool = False) -> Rule:
 
 
 def _trace_adaptive_max_pool(basis: Basis, bound: Bound, refuse: Refuse, layer: str) -> Any:
-    """Pooling over windows that share the input evenly, as far as its size allows; then their places."""
+    """Pooling over windows that share the input evenly, as far as its size allows; then their
+    places.
+    """
     x: AffineTensor = bound["self"]
     if x.constant.dim() != 4:
         raise refuse(
             f"its input has rank {x.constant.dim()}; supported: batch, channels and 2 more"
         )
+
     size, out = x.constant.shape[2:], bound["output_size"]
     flat = torch.arange(size.numel()).reshape(tuple(size))
     rows, columns = (
@@ -93,6 +101,7 @@ def _trace_adaptive_max_pool(basis: Basis, bound: Bound, refuse: Refuse, layer: 
     )
     cells = [flat[row, column].reshape(-1) for row in rows for column in columns]
     index = torch.nn.utils.rnn.pad_sequence(cells, padding_value=-1)
+
     return [max_pool(basis, x, index, out, layer), None]
 
 
@@ -104,8 +113,11 @@ def _make_max_pool_rule(spatial: int) -> Rule:
         x: AffineTensor = bound["self"]
         if x.constant.dim() != spatial + 2:
             raise refuse(
-                f"its input has rank {x.constant.dim()}; supported: batch, channels and {spatial} more"
+                f"its input has rank {x.constant.dim()}; supported: batch, channels and "
+                f"{spatial} "
+                "more"
             )
+
         size = x.constant.shape[2:]
         kernel, stride, padding, dilation = (
             [value] * spatial
@@ -124,6 +136,7 @@ def _make_max_pool_rule(spatial: int) -> Rule:
         out = pool(
             torch.zeros(1, 1, *size), kernel, stride, padding, dilation, bound["ceil_mode"]
         ).shape[2:]
+
         return max_pool(
             basis, x, index_windows(size, out, kernel, stride, dilation, padding), out, layer
         )
@@ -217,7 +230,8 @@ def _negate_switch(_: Basis, bound: Bound, *__: Any) -> Switch:
     return switch.negated()
 
 
-#: Operator on a comparison of values that depend on the input -> what it is in PReLUs, where it is continuous.
+#: Operator on a comparison of values that depend on the input -> what it is in PReLUs, where it is
+#: continuous.
 SWITCH_RULES: Mapping[Any, Rule] = {
     aten.where.self: _trace_where,
     aten.masked_fill.Scalar: _trace_masked_fill,
@@ -234,6 +248,8 @@ _NAMES = sorted(
     }
 )
 SUPPORTED = (
-    "Linear, ReLU, LeakyReLU, PReLU, BatchNorm (eval), convolutions, pooling and other affine or continuous piecewise "
-    f"linear operators (aten: {', '.join(_NAMES)}); at the model's end {', '.join(dict.fromkeys(LINK_OPERATORS.values()))}"
+    "Linear, ReLU, LeakyReLU, PReLU, BatchNorm (eval), convolutions, pooling and other affine or "
+    "continuous piecewise "
+    f"linear operators (aten: {', '.join(_NAMES)}); at the model's end "
+    f"{', '.join(dict.fromkeys(LINK_OPERATORS.values()))}"
 )

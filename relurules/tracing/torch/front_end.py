@@ -1,7 +1,8 @@
-"""torch.nn.Module, ExportedProgram or .pt2 file -> Graph, by evaluating the exported ATen graph on affine tensors.
+"""torch.nn.Module, ExportedProgram or .pt2 file -> Graph, by evaluating the exported ATen graph on
+affine tensors.
 
-Weights are exact rational numbers whatever their type; they are read into float64, and so is the model that the result
-is compared with.
+Weights are exact rational numbers whatever their type; they are read into float64, and so is the
+model that the result is compared with.
 """
 
 import operator
@@ -58,7 +59,10 @@ from relurules.tracing.torch.torch_reference import make_float64_function, widen
 Array = NDArray[np.float64]
 
 _UNKNOWN = "the operator is neither known to be affine nor piecewise linear"
-_UNKNOWN_NORM = "it is in training mode, where the rows of a batch influence one another; call model.eval() and export again"
+_UNKNOWN_NORM = (
+    "it is in training mode, where the rows of a batch influence one another; call "
+    "model.eval() and export again"
+)
 
 
 def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Array], Array]]:
@@ -74,11 +78,14 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         make_default_names(run.basis.inputs), names, network, run.layers, run.basis.identities, heads,
         batch=read_batch_size(run.inputs),
     )  # fmt: skip
+
     return graph, make_float64_function(program)
 
 
 class _GraphEvaluator:
-    """Walks the exported graph once; every value is a constant, an affine tensor or a Headed, of one row."""
+    """Walks the exported graph once; every value is a constant, an affine tensor or a Headed, of
+    one row.
+    """
 
     def __init__(self, program: ExportedProgram) -> None:
         self.program = program
@@ -91,12 +98,14 @@ class _GraphEvaluator:
         check_declared_sizes(self.program.graph.nodes)
         self._bind_constants()
         self._bind_inputs()
+
         for node in self.program.graph.nodes:
             if node.op == "call_function":
                 self.values[node] = self._call(node)
                 self._note(node)
             elif node.op == "output":
                 return self._outputs(node)
+
         raise ModelError("the exported graph has no output")
 
     def _outputs(self, node: torch.fx.Node) -> list[AffineTensor | LinkedTensor]:
@@ -108,17 +117,21 @@ class _GraphEvaluator:
         values: list[Any] = [
             self.values.get(out) if isinstance(out, torch.fx.Node) else out for out in given
         ]
+
         for i, value in enumerate(values):
             if not isinstance(value, AffineTensor | LinkedTensor):
                 raise ModelError(
-                    f"output {i} of the model is {'a constant' if isinstance(value, Tensor) else repr(value)}; "
+                    f"output {i} of the model is "
+                    f"{'a constant' if isinstance(value, Tensor) else repr(value)}; "
                     "supported: one or more tensors that depend on the input"
                 )
             if not value.shape.numel():
                 raise ModelError(
-                    f"output {i} of the model has the shape {tuple(value.shape)} for a row, which holds no number; "
+                    f"output {i} of the model has the shape {tuple(value.shape)} for a row, which "
+                    "holds no number; "
                     "supported: one or more"
                 )
+
         return values
 
     def _bind_constants(self) -> None:
@@ -131,12 +144,14 @@ class _GraphEvaluator:
         lifted = signature.inputs_to_lifted_tensor_constants
         held |= {name: self.program.constants[target] for name, target in lifted.items()}
         targets = {**sources, **lifted}
+
         for node in self.program.graph.nodes:
             if node.op == "placeholder" and node not in self.inputs:
                 value = held.get(node.name)
                 if not isinstance(value, Tensor):
                     raise ModelError(
-                        f"input {node.name!r} of the exported graph is no tensor; supported: tensors"
+                        f"input {node.name!r} of the exported graph is no tensor; supported: "
+                        "tensors"
                     )
                 check_weight_size(value, targets[node.name])
                 self.values[node] = _check_finite(value.detach(), targets[node.name])
@@ -165,14 +180,17 @@ class _GraphEvaluator:
             return args[0][args[1]]
         if node.target in ASSERTIONS:
             return None
+
         check_result_size(node, args, kwargs)
         if not any(
             isinstance(value, AffineTensor | LinkedTensor | Switch)
             for value in flatten_nested([*args, *kwargs.values()])
         ):
             return self._constant(node, args, kwargs)
+
         if node.target in SHAPE_ONLY:
             return self._constant(node, *tree_map(_replace_by_zeros, (args, kwargs)))
+
         try:
             result = self._operator(node, bind_arguments(node, args, kwargs))
         except ModelError:
@@ -181,12 +199,15 @@ class _GraphEvaluator:
             raise node_error(
                 node, f"can't be computed on one row: {summarise_error(error)}"
             ) from error
+
         if isinstance(result, list) and None in result:
             self._check_unread(node, [i for i, item in enumerate(result) if item is None])
         return result
 
     def _check_unread(self, node: torch.fx.Node, missing: Sequence[int]) -> None:
-        """Refuse where something reads results that jump, such as the places of the largest entries."""
+        """Refuse where something reads results that jump, such as the places of the largest
+        entries.
+        """
         if any(user.args[1] in missing and user.users for user in node.users):
             raise node_error(
                 node, "the places of its entries are used, which jump; supported: its values alone"
@@ -198,22 +219,26 @@ class _GraphEvaluator:
             if any(isinstance(value, Switch) for value in flatten_nested(list(bound.values())))
             else PIECEWISE
         )
+
         if node.target in CASTS and rules is PIECEWISE:
             if not keeps_values(node):
                 raise node_error(
                     node, f"{node.meta['val'].dtype} can't hold every value that it casts"
                 )
             return bound["self"]
+
         if any(isinstance(value, LinkedTensor) for value in flatten_nested(list(bound.values()))):
             return self._rearranged(node, bound)
         if node.target in rules:
             return rules[node.target](
                 self.basis, bound, lambda why: node_error(node, why), layer_name(node)
             )
+
         if rules is SWITCH_RULES:
             raise node_error(
                 node, "it reads a comparison of values that depend on the input, so that it jumps"
             )
+
         if node.target in LINK_OPERATORS:
             return self._link(node, bound)
         if node.target in ACTIVATIONS:
@@ -225,8 +250,10 @@ class _GraphEvaluator:
                     node, "its slope depends on the input, or is drawn at random (training mode)"
                 )
             return self.basis.activate(bound["self"], slope, layer_name(node))
+
         if node.target in AFFINE:
             return _apply_affine_operator(node, bound)
+
         raise node_error(node, _UNKNOWN_NORM if "batch_norm" in operator_name(node) else _UNKNOWN)
 
     def _link(self, node: torch.fx.Node, bound: Mapping[str, Any]) -> LinkedTensor:
@@ -237,6 +264,7 @@ class _GraphEvaluator:
             raise node_error(node, f"{node.meta['val'].dtype} can't hold every value that it casts")
         if not LINKS[link].joint:
             return apply_link(link, tensor)
+
         sizes = node.all_input_nodes[0].meta["val"].shape
         if bound["dim"] is None or not isinstance(sizes[bound["dim"]], int):
             raise node_error(node, "it compares rows of the batch; give it the dim of the scores")
@@ -255,12 +283,15 @@ class _GraphEvaluator:
                     items,
                     lambda *indices: _call_operator(node, _replace_data(bound, names, indices)),
                 )
+
         origin = node
         while origin.target not in LINK_OPERATORS or origin is node:
             origin = next(n for n in origin.all_input_nodes if _has_heads(self.values.get(n)))
+
         raise node_error(
             origin,
-            f"it is inside the model, since {operator_name(node)} (node {node.name!r}) goes on from it; it is supported at "
+            f"it is inside the model, since {operator_name(node)} (node {node.name!r}) goes on "
+            "from it; it is supported at "
             "the model's end, with nothing after it but reshapes, slices and concatenations",
         )
 
@@ -273,6 +304,7 @@ class _GraphEvaluator:
         value = self.values[node]
         if not isinstance(value, AffineTensor | LinkedTensor):
             return
+
         self.layers.add_node(
             node.name,
             operator=operator_name(node),
@@ -290,18 +322,22 @@ def _apply_affine_operator(node: torch.fx.Node, bound: Mapping[str, Any]) -> Any
     roles = AFFINE[node.target]
     if bound.get(TRAINING_FLAG.get(node.target, ""), False):
         raise node_error(node, "it is in training mode; call model.eval() and export again")
+
     variable = {
         name
         for name, value in bound.items()
         if any(isinstance(v, AffineTensor) for v in flatten_nested([value]))
     }
+
     if wrong := variable - roles.data - roles.factors:
         raise node_error(
             node,
             f"its argument {sorted(wrong)[0]!r} depends on the input; there it must be a constant",
         )
+
     if len(variable & roles.factors) > 1:
         raise node_error(node, "it multiplies two values that depend on the input")
+
     names = roles.data | (variable & roles.factors)
     data = [
         item
@@ -377,11 +413,14 @@ def _call_operator(node: torch.fx.Node, given: Mapping[str, Any]) -> Any:
 def _check_finite(value: Tensor, name: str) -> Tensor:
     if not value.dtype.is_floating_point:
         return value
+
     bad = torch.nonzero(~torch.isfinite(value))
     if len(bad):
         at = bad[0].tolist()
         raise ModelError(
-            f"{name}{at} is {value[tuple(at)].item()} ({len(bad)} of {value.numel()} entries aren't finite); "
+            f"{name}{at} is {value[tuple(at)].item()} ({len(bad)} of {value.numel()} entries "
+            "aren't finite); "
             "the network has no rules, train it again or mend the file"
         )
+
     return value.double()

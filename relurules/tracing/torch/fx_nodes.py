@@ -1,4 +1,6 @@
-"""Reading the nodes of an exported graph: shapes, places, arguments by name, and how one is refused."""
+"""Reading the nodes of an exported graph: shapes, places, arguments by name, and how one is
+refused.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,11 +22,14 @@ def find_user_inputs(program: ExportedProgram) -> list[torch.fx.Node]:
         raise ModelError(
             "the model takes an input that is no tensor; supported: one or more float tensors"
         )
+
     return nodes
 
 
 def has_batch(node: torch.fx.Node) -> bool:
-    """True where the first dimension of an input is dynamic: then it is the batch; a fixed one is part of the input."""
+    """True where the first dimension of an input is dynamic: then it is the batch; a fixed one is
+    part of the input.
+    """
     shape = node.meta["val"].shape
     return len(shape) > 0 and not isinstance(shape[0], int)
 
@@ -41,13 +46,18 @@ def row_shape(node: torch.fx.Node) -> tuple[int, ...]:
     shape = node.meta["val"].shape[1:] if has_batch(node) else node.meta["val"].shape
     if not all(isinstance(size, int) for size in shape):
         raise ModelError(
-            f"input {node.name!r} has the shape {tuple(shape)}; supported: no dynamic dimension but the first"
+            f"input {node.name!r} has the shape {tuple(shape)}; supported: no dynamic "
+            "dimension "
+            "but the first"
         )
+
     return tuple(int(size) for size in shape)
 
 
 def keeps_values(node: torch.fx.Node) -> bool:
-    """True where every value of the node's first input, a float or the number of a class, is one of the node's type."""
+    """True where every value of the node's first input, a float or the number of a class, is one of
+    the node's type.
+    """
     source, target = node.all_input_nodes[0].meta["val"].dtype, node.meta["val"].dtype
     if source.is_floating_point:
         return bool(target.is_floating_point and torch.promote_types(source, target) == target)
@@ -84,7 +94,9 @@ def module_path(node: torch.fx.Node) -> str:
 
 
 def layer_name(node: torch.fx.Node) -> str:
-    """A name for a layer: its module path, or the node's own name where a forward calls the activation itself."""
+    """A name for a layer: its module path, or the node's own name where a forward calls the
+    activation itself.
+    """
     kind = str(list((node.meta.get("nn_module_stack") or {"": ("", "")}).values())[-1][1])
     return (
         module_path(node)

@@ -1,4 +1,6 @@
-"""torch.nn.Module or .pt2 file -> ExportedProgram in eval mode, in its own precision, without in-place operators."""
+"""torch.nn.Module or .pt2 file -> ExportedProgram in eval mode, in its own precision, without
+in-place operators.
+"""
 
 import contextlib
 import copy
@@ -19,10 +21,14 @@ from relurules.tracing.torch.aten_operators import DECOMPOSABLE
 
 
 def export_program(model: Any, input_shape: Sequence[int] | None) -> ExportedProgram:
-    """Return the program of a module, a program or a .pt2 file. ModelError says what stood in the way."""
+    """Return the program of a module, a program or a .pt2 file.
+
+    ModelError says what stood in the way.
+    """
     if isinstance(model, str | Path):
         with _silence_torch():
             model = load_archive(Path(model))
+
     program = model if isinstance(model, ExportedProgram) else _export_module(model, input_shape)
     if any(_is_mutating(node) or _is_decomposable(node) for node in program.graph.nodes):
         with _silence_torch():
@@ -30,14 +36,18 @@ def export_program(model: Any, input_shape: Sequence[int] | None) -> ExportedPro
             program = program.run_decompositions(
                 {op: known[op] for op in DECOMPOSABLE if op in known}
             )
+
     return program
 
 
 def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> ExportedProgram:
     if empty := [name for name, held in module.named_parameters() if held.is_meta]:
         raise ModelError(
-            f"{empty[0]} is on the device meta, which holds no numbers; load the model's weights first"
+            f"{empty[0]} is on the device meta, which holds no numbers; load the model's "
+            "weights "
+            "first"
         )
+
     module = copy.deepcopy(module).to(device="cpu").eval()
     weights = [p.dtype for p in module.parameters() if p.dtype.is_floating_point]
     shapes = [tuple(input_shape)] if input_shape is not None else _guess_row_shapes(module)
@@ -45,6 +55,7 @@ def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> Expo
         raise ModelError(
             "the model has no Linear or BatchNorm1d that tells its input size; give input_shape="
         )
+
     failures = []
     for shape in shapes:
         example = torch.zeros((2, *shape), dtype=weights[0] if weights else torch.float32)
@@ -54,8 +65,12 @@ def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> Expo
                 return torch.export.export(module, (example,), dynamic_shapes=(sizes,))
         except Exception as error:
             failures.append(f"rows of shape {shape}: {summarise_error(error)}")
+
     raise ModelError(
-        "torch.export can't trace this model; supported: a forward of one tensor, whose path doesn't depend on values. "
+        (
+            "torch.export can't trace this model; supported: a forward of one tensor, whose path "
+            "doesn't depend on values. "
+        )
         + "; ".join(failures)
         + (
             ""
@@ -76,7 +91,9 @@ def _guess_row_shapes(module: nn.Module) -> list[tuple[int]]:
 
 
 def _is_decomposable(node: torch.fx.Node) -> bool:
-    """True for what torch can write with other operators, and for a graph inside, such as the body of no_grad."""
+    """True for what torch can write with other operators, and for a graph inside, such as the body
+    of no_grad.
+    """
     return node.target in DECOMPOSABLE or node.op == "get_attr"
 
 
@@ -87,7 +104,9 @@ def _is_mutating(node: torch.fx.Node) -> bool:
 
 @contextlib.contextmanager
 def _silence_torch() -> Iterator[None]:
-    """torch.export logs and warns about what it then raises; the raised error alone reaches the user."""
+    """torch.export logs and warns about what it then raises; the raised error alone reaches the
+    user.
+    """
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

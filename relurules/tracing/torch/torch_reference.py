@@ -44,6 +44,7 @@ def make_float64_function(program: ExportedProgram) -> Callable[[Array], Array]:
         shapes = [
             (len(X), *row_shape(node)) if has_batch(node) else row_shape(node) for node in nodes
         ]
+
         with torch.no_grad():
             result = runner.run(
                 *(
@@ -51,6 +52,7 @@ def make_float64_function(program: ExportedProgram) -> Callable[[Array], Array]:
                     for part, shape in zip(parts, shapes, strict=True)
                 )
             )
+
         outputs = [out.reshape(len(X), -1).double().numpy() for out in tree_leaves(result)]
         return np.concatenate(outputs, axis=1)
 
@@ -83,10 +85,13 @@ def _check_rows_stand_alone(
         together = run(X)
     except RuntimeError:  # an output that has no row for each row
         together = np.empty(0)
+
     if not has_same_numbers(together, single):
         raise ModelError(
-            f"the model's first dimension is no batch: {describe_mixing(find_mixing_operator(_pair_operator_values(runner, run, X)))}. "
-            "Supported: models that take every row on its own; export with a fixed first dimension if all of it is "
+            "the model's first dimension is no batch: "
+            f"{describe_mixing(find_mixing_operator(_pair_operator_values(runner, run, X)))}. "
+            "Supported: models that take every row on its own; export with a fixed first "
+            "dimension if all of it is "
             "one row"
         )
 
@@ -101,6 +106,7 @@ def _pair_operator_values(
         with contextlib.suppress(RuntimeError):  # as above
             run(rows)
         passes.append(runner.values)
+
     together, *alone = passes
     for node, value in together.items():
         if all(node in values for values in alone):
@@ -108,10 +114,11 @@ def _pair_operator_values(
 
 
 class _Float64Interpreter(torch.fx.Interpreter):
-    """Runs an exported graph with torch's operators in float64, whatever the precision of its weights and literals.
+    """Runs an exported graph with torch's operators in float64, whatever the precision of its
+    weights and literals.
 
-    A cast that loses nothing in the model's own precision mustn't lose anything here; any other is left as it is.
-    values: takes what operators give, where it is set.
+    A cast that loses nothing in the model's own precision mustn't lose anything here; any other is
+    left as it is. values: takes what operators give, where it is set.
     """
 
     values: dict[torch.fx.Node, Array] | None = None

@@ -38,7 +38,7 @@ REACHED_BY = {
     ("documents.closing_sections", "_write_commands"): frozenset({"extract", "emit"}),
     ("plotting.plot_kinds", ""): PLOT,
     ("plotting.plot_kinds", "_plot_row"): PLOT,
-    ("plotting.plot_kinds", "_rows"): PLOT,
+    ("explaining.__init__", "sample_rows"): PLOT,
     ("plotting.plot_kinds", "judged"): PLOT,
     ("training.table_fit", "read_target"): FIT,
     ("training.table_fit", "_read_classes"): FIT,

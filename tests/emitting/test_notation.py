@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relurules.emitting.identifiers import flatten_text, make_identifier, make_unique
 from relurules.emitting.notation import Notation
-from relurules.emitting.render import flatten_text, make_identifier, make_unique
 from relurules.emitting.sql.dialect import print_double
 from relurules.emitting.sql.dialects import DIALECTS
 from relurules.emitting.sql.names import quote_name

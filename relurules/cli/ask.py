@@ -1,4 +1,4 @@
-"""The command `relurules ask`; `cli` registers it."""
+"""The command `relurules ask`; `main` registers it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.files import TimeLimit, parse_row, print_answer, read_table
-from relurules.cli.options import require_finite
+from relurules.cli.files import parse_row, print_answer, read_table
+from relurules.cli.options import TimeLimit, require_finite
 from relurules.errors import DataError
 
 _out = Console(highlight=False)

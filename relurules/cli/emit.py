@@ -1,4 +1,4 @@
-"""The commands `relurules emit` and `schema`; `cli` registers them."""
+"""The command `relurules emit`; `main` registers it."""
 
 import sys
 from pathlib import Path
@@ -98,10 +98,3 @@ def emit(
         )
     else:
         sys.stdout.write(str(artifact))
-
-
-def schema() -> None:
-    """Print the JSON Schema of rules files (draft 2020-12)."""
-    from relurules.codec.rules_json import read_schema_text
-
-    sys.stdout.write(read_schema_text())

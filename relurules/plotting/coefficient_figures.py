@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.explaining.coefficients import Coefficients, Importance
+from relurules.explaining.explanation import Explanation
 from relurules.explaining.plain_text import add_article, format_digits, format_value
-from relurules.explaining.rows import Explanation
 from relurules.explaining.wald_intervals import Intervals
 from relurules.ir.network import Array
 from relurules.plotting.style import (

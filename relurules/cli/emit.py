@@ -83,9 +83,9 @@ def emit(
     from relurules.ir import RuleSet
 
     artifact = emit_rules(
-        RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [], shape=shape, name=name,
-        columns=[part.strip() for part in columns.split(",")], top=top, output=output, outside=outside, missing=missing,
-        number=number, title=title,
+        RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [],
+        shape=shape, name=name, columns=[part.strip() for part in columns.split(",")], top=top,
+        output=output, outside=outside, missing=missing, number=number, title=title,
     )  # fmt: skip
 
     if out is not None:

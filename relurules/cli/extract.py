@@ -111,10 +111,10 @@ def extract(
 
     with show_search(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
-            graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules, fidelity=fidelity,
-            decision=_parse_decision(decision), max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit,
-            jobs=jobs, progress=progress, merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True,
-            solver=solver,
+            graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules,
+            fidelity=fidelity, decision=_parse_decision(decision), max_regions=max_regions,
+            time_limit=time_limit, memory_limit=memory_limit, jobs=jobs, progress=progress,
+            merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True, solver=solver,
         )  # fmt: skip
         rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
         rules.save(out)

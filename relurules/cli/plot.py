@@ -70,7 +70,16 @@ def plot(
     table, y = read_rows(data, [], target)
     at = None if row is None else parse_row(found, row, table)
     draw(
-        found, kind, data=table, y=y, features=feature or [], output=output, top=top, rule=rule, row=at,
-        centred=not uncentred, out=path,
-    )  # fmt: skip
+        found,
+        kind,
+        data=table,
+        y=y,
+        features=feature or [],
+        output=output,
+        top=top,
+        rule=rule,
+        row=at,
+        centred=not uncentred,
+        out=path,
+    )
     _err.print(f"wrote {path}", markup=False, soft_wrap=True)

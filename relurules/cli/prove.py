@@ -45,9 +45,11 @@ def prove(
     announce_compiling(_err)
     found = RuleSet.load(rules)
     certificate = prove_rules(
-        rules, load_model(model, trust_pickle), notice=lambda text: _err.print(text, markup=False, soft_wrap=True),
+        rules,
+        load_model(model, trust_pickle),
+        notice=lambda text: _err.print(text, markup=False, soft_wrap=True),
         time_limit=time_limit,
-    )  # fmt: skip
+    )
     paths = certificate.write(out)
     written = paths[[path.name for path in paths].index("model.json")]
     verdict = check_certificate(certificate, rules, written)

@@ -14,9 +14,13 @@ from relurules.documents.document import Document
 _PACKAGE = Path(__file__).parent.parent
 #: LaTeX is full of braces; its templates use other marks.
 _LATEX = {
-    "block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<", "variable_end_string": ">>",
-    "comment_start_string": "<!--", "comment_end_string": "-->",
-}  # fmt: skip
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "comment_start_string": "<!--",
+    "comment_end_string": "-->",
+}
 
 
 @cache

@@ -19,8 +19,9 @@ from relurules.errors import InputError
 
 #: Names that the module itself uses.
 _MODULE_NAMES = (
-    *dir(builtins), "row", "at", "walked", "place", "below", "above", "normal", "bound", "weights", "constant", "score",
-    "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations", "FEATURES", "OUTPUTS", "TESTS", "MAPS",
+    *dir(builtins), "row", "at", "walked", "place", "below", "above", "normal", "bound", "weights",
+    "constant", "score", "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations",
+    "FEATURES", "OUTPUTS", "TESTS", "MAPS",
 )  # fmt: skip
 
 

@@ -33,9 +33,16 @@ NODE = pytest.mark.skipif(shutil.which("node") is None, reason="no Node.js on th
 TARGETS = ["python", "numpy", "c", pytest.param("javascript", marks=NODE)]
 NAN, INF = math.nan, math.inf
 LINKS = [
-    Head("softmax", (0, 1)), Head("softmax", (0, 1), 1), Head("argmax", (0, 1)), Head("sigmoid", (0,)),
-    Head("complement", (1,)), Head("exp", (1,)), Head("expm1", (1,)), Head("log_softmax", (0, 1)), Head("step", (0,)),
-]  # fmt: skip
+    Head("softmax", (0, 1)),
+    Head("softmax", (0, 1), 1),
+    Head("argmax", (0, 1)),
+    Head("sigmoid", (0,)),
+    Head("complement", (1,)),
+    Head("exp", (1,)),
+    Head("expm1", (1,)),
+    Head("log_softmax", (0, 1)),
+    Head("step", (0,)),
+]
 #: outside, columns, number.
 WAYS = list(
     product(("null", "clamp", "exact"), (("outputs", "rule"), ("outputs",)), ("double", "float"))

@@ -28,7 +28,7 @@ from relurules.ir.local_models import Sample
 from relurules.statistics.response import read_response
 from relurules.tables.frames import make_default_names
 from relurules.training.descent import random_network, train_by_adam
-from relurules.training.force_training import train_by_force
+from relurules.training.force_training import ForceSettings, train_by_force
 from relurules.training.front import FrontPoint, RuleBudget, is_within_budget
 from relurules.training.linearize import choose_point
 from relurules.training.linearize_model import make_size_counter
@@ -207,10 +207,7 @@ def _forced(
         given.data,
         task,
         lambda compact: counted(to_network(compact)),
-        seed,
-        60_000,
-        freeze=True,
-        reachable=reached,
+        ForceSettings(seed=seed, steps=60_000, freeze=True, reachable=reached),
         told=lambda _: None,
     )
 

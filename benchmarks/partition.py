@@ -30,6 +30,7 @@ from relurules.ir import Network, Neuron
 from relurules.ir.limits import SearchLimits
 from relurules.partitioning import make_budget, write_regions
 from relurules.partitioning.explore import SearchBudget, run_search
+from relurules.partitioning.options import RegionFiles, SearchOptions
 from relurules.partitioning.search import make_problem, search_regions
 from relurules.partitioning.search_run import RegionBatch, RegionOutputs
 from relurules.partitioning.sinks import CountingSink
@@ -137,12 +138,18 @@ def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
 
 def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
     if mode == "scipy":
-        return len(search_regions(network, domain, solver="scipy", time_limit=_PATIENCE))
+        return len(
+            search_regions(network, domain, SearchOptions(solver="scipy", time_limit=_PATIENCE))
+        )
     if mode == "parquet":
         with TemporaryDirectory() as folder:
             limits = make_budget(SearchLimits(), jobs)
             return write_regions(
-                network, domain, None, Path(folder) / "regions", limits, maps=True
+                network,
+                domain,
+                None,
+                limits,
+                RegionFiles(folder=Path(folder) / "regions", maps=True),
             ).regions
 
     delivered = mode == "maps"

@@ -24,18 +24,19 @@ from relurules.ir.difference import Difference
 from relurules.ir.limits import Deadline, make_search_limits
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.partitioning import (
+    SearchOptions,
     compile_search,
     count_regions,
     make_budget,
     search_regions,
     write_regions,
 )
+from relurules.partitioning.options import RegionFiles
 from relurules.partitioning.reach import collect_patterns
 from relurules.pipeline import (
     ExtractOptions,
     ExtractProgress,
     ExtractSource,
-    SearchOptions,
     emit_rules,
     extract_rules,
     verify_model,
@@ -91,17 +92,16 @@ def partition(
     `progress` is called with the number of regions found. Raises DomainError where the domain has no interior.
     """
     graph = trace(model)
-    return search_regions(
-        graph.network,
-        resolve_domain(graph, domain, None),
-        solver=solver,
+    options = SearchOptions(
         max_regions=max_regions,
         time_limit=time_limit,
         memory_limit=memory_limit,
         jobs=jobs,
+        solver=solver,
         checkpoint=_as_path(checkpoint),
         progress=progress,
     )
+    return search_regions(graph.network, resolve_domain(graph, domain, None), options)
 
 
 def count(
@@ -164,11 +164,10 @@ def stream(
         graph.network,
         domain,
         rows,
-        Path(folder),
         limits,
-        maps=maps,
-        version=VERSION,
-        checkpoint=_as_path(checkpoint),
+        RegionFiles(
+            folder=Path(folder), maps=maps, version=VERSION, checkpoint=_as_path(checkpoint)
+        ),
         progress=progress,
     )
 

@@ -18,7 +18,6 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,15 +42,15 @@ from relurules.ir import (
     Report,
     RuleSet,
 )
-from relurules.ir.limits import NEVER, Deadline, SearchLimits, make_search_limits
+from relurules.ir.limits import NEVER, Deadline, SearchLimits
 from relurules.ir.network import Array
 from relurules.ir.provenance import add_provenance
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.networks.collapse import CollapseResult, collapse, drop_stable_neurons
 from relurules.networks.decisions import add_decision_neurons
-from relurules.partitioning import compile_search, search_regions
+from relurules.partitioning import SearchOptions, compile_search, search_regions
 from relurules.partitioning.pace import share_limits
-from relurules.rules import MergeBudget, build_rules
+from relurules.rules import MergeBudget, RuleRequest, build_rules
 from relurules.statistics.evidence_statistics import add_evidence
 from relurules.tables.frames import check_finite, find_text_flaw, quote_name
 from relurules.tracing.model_domain import resolve_domain
@@ -75,21 +74,6 @@ class ExtractOptions:
     def merging(self) -> bool:
         """Whether rules are merged further than those with the same map."""
         return bool(self.max_error) or self.max_rules is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchOptions:
-    """How regions are searched for, and what the whole command may take; see `api.extract` and
-    `api.partition`.
-    """
-
-    max_regions: float | None = None
-    time_limit: float | None = None
-    memory_limit: float | None = None
-    jobs: int = 1
-    solver: str = "compiled"
-    checkpoint: Path | None = None
-    keep_checkpoint: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +121,7 @@ def extract_rules(
     if search.time_limit is not None:
         compile_search()
 
-    limits = make_search_limits(search.max_regions, search.time_limit, search.memory_limit)
+    limits = search.find_limits()
 
     graph = tracing.trace(source.model)[0]
     domain = resolve_domain(graph, source.domain, source.data)
@@ -176,29 +160,21 @@ def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgre
     cells = search_regions(
         target.network,
         task.domain,
-        solver=search.solver,
-        limits=share.limits,
-        gated=True,
-        jobs=search.jobs,
-        checkpoint=search.checkpoint,
-        keep_checkpoint=search.keep_checkpoint,
-        progress=progress.searching,
+        replace(search, limits=share.limits, gated=True, progress=progress.searching),
     )
     kept = drop_stable_neurons(cells)
 
-    rules = build_rules(
-        kept,
-        target.outputs,
-        _count_neurons(task, collapsed, cells, kept),
-        collapsed.max_change,
-        task.rows,
-        target.heads,
-        MergeBudget(float(options.max_error), options.max_rules, options.fidelity == "rows"),
-        target.decision,
-        progress.merging,
-        task.limits.deadline.before(share.writing * len(cells)),
+    request = RuleRequest(
+        outputs=target.outputs,
+        heads=target.heads,
+        decision=target.decision,
+        stats=_count_neurons(task, collapsed, cells, kept),
+        score_error=collapsed.max_change,
+        data=task.rows,
+        budget=MergeBudget(float(options.max_error), options.max_rules, options.fidelity == "rows"),
     )
-
+    deadline = task.limits.deadline.before(share.writing * len(cells))
+    rules = build_rules(kept, request, progress.merging, deadline)
     return rules if target.decision else replace(rules, traced=graph.network)
 
 
@@ -207,7 +183,7 @@ def build_plain_rules(cells: Partition, deadline: Deadline = NEVER) -> RuleSet:
     kept = drop_stable_neurons(cells)
     stats = CollapseStats(len(cells.network), len(kept.network), {}, len(cells), None)
     outputs = tuple(f"y{i}" for i in range(len(cells.network.c)))
-    return build_rules(kept, outputs, stats, 0.0, None, deadline=deadline)
+    return build_rules(kept, RuleRequest(outputs=outputs, stats=stats), deadline=deadline)
 
 
 def emit_rules(rules: RuleSet, target: str, options: EmitOptions | None = None) -> Artifact:

@@ -18,12 +18,11 @@ import relurules as rr
 from relurules.errors import OutOfTimeError, UnsupportedError
 from relurules.ir import Network
 from relurules.ir.limits import Deadline, SearchLimits
-from relurules.partitioning import search_regions
+from relurules.partitioning import SearchOptions, search_regions
 from relurules.pipeline import (
     ExtractOptions,
     ExtractProgress,
     ExtractTask,
-    SearchOptions,
     run_stages,
 )
 
@@ -154,7 +153,7 @@ def test_max_error_needs_all_regions() -> None:
 def test_memory_is_that_of_rules_too() -> None:
     wide = layered(1, d=30, sizes=(12,), m=20)
     domain = rr.Domain.box([-1.0] * 30, [1.0] * 30)
-    regions = len(search_regions(wide, domain, memory_limit=0.3))
+    regions = len(search_regions(wide, domain, SearchOptions(memory_limit=0.3)))
     rules = rules_of(wide, domain, memory_limit=0.3)
     assert not rules.complete
     assert 1 <= len(rules) < regions
@@ -201,7 +200,7 @@ def test_the_search_leaves_room_for_what_follows() -> None:
     """With a pace, a search ends as soon as what it has found would fill the time that is left."""
     deadline = Deadline.after(10.0, lambda: 0.0)
     found = search_regions(
-        NET, BOX, limits=SearchLimits(deadline=deadline, pace=0.1), estimated=False
+        NET, BOX, SearchOptions(limits=SearchLimits(deadline=deadline, pace=0.1), estimated=False)
     )
     assert 100 <= len(found) < 100 + 4096
     assert not found.complete

@@ -179,12 +179,15 @@ def list_commands() -> Iterator[tuple[str, list[str]]]:
     """Every command with its options; "" is the program itself."""
     group: Any = typer.main.get_command(app)
     for name, command in [("", group), *group.commands.items()]:
-        yield name, [
-            option
-            for parameter in command.params
-            for option in (*parameter.opts, *parameter.secondary_opts)
-            if option.startswith("--")
-        ]
+        yield (
+            name,
+            [
+                option
+                for parameter in command.params
+                for option in (*parameter.opts, *parameter.secondary_opts)
+                if option.startswith("--")
+            ],
+        )
 
 
 @pytest.mark.parametrize(("command", "options"), list(list_commands()))
@@ -195,9 +198,7 @@ def test_every_option_is_documented_with_its_command(command: str, options: list
     }
     title = f"relurules {command}" if command else "What all commands share"
     assert title in sections
-    missing = [
-        name for name in options if not re.search(rf"{name}(?![\w-])", sections[title])
-    ]
+    missing = [name for name in options if not re.search(rf"{name}(?![\w-])", sections[title])]
     assert not missing
 
 

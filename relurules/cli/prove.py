@@ -107,7 +107,7 @@ def verify(
         typer.Option(help="Certificate to check; the artefact must be just the rules it is about."),
     ] = None,
     rules: Annotated[
-        Path | None, typer.Option(help="These rules; by default rules.json compare_bounds it.")
+        Path | None, typer.Option(help="These rules; by default rules.json beside it.")
     ] = None,
     trust_pickle: _TrustPickle = False,
 ) -> None:

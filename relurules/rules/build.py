@@ -125,11 +125,22 @@ def build_rules(
     network = replace(partition.network, lifting=None)
 
     return RuleSet(
-        outputs, partition.domain, rules, tree, network, error, partition.complete, reduction, heads,
+        outputs,
+        partition.domain,
+        rules,
+        tree,
+        network,
+        error,
+        partition.complete,
+        reduction,
+        heads,
         output_error=None if is_identity(heads, len(partition.network.c)) else bound,
-        tradeoffs=(*before, found.steps[-1]._replace(error=bound)) if asked != MergeBudget() else (),
-        decision=decision, estimate=partition.estimate,
-    )  # fmt: skip
+        tradeoffs=(*before, found.steps[-1]._replace(error=bound))
+        if asked != MergeBudget()
+        else (),
+        decision=decision,
+        estimate=partition.estimate,
+    )
 
 
 def _make_decision_function(partition: Partition, deadline: Deadline) -> PiecewiseFunction:

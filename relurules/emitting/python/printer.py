@@ -20,8 +20,9 @@ from relurules.files.templates import render_file
 
 #: Names that the module itself uses.
 _MODULE_NAMES = (
-    *dir(builtins), "row", "at", "walked", "place", "below", "above", "normal", "bound", "weights", "constant", "score",
-    "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations", "FEATURES", "OUTPUTS", "TESTS", "MAPS",
+    *dir(builtins), "row", "at", "walked", "place", "below", "above", "normal", "bound", "weights",
+    "constant", "score", "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations",
+    "FEATURES", "OUTPUTS", "TESTS", "MAPS",
 )  # fmt: skip
 
 

@@ -69,12 +69,17 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
     domain, names = rules.domain, [flatten_text(name) for name in rules.features]
     linked = explain_outputs(rules) if has_links(rules) and rules.decision is None else None
     return {
-        "linked": linked and {
-            "outputs": [(flatten_text(name), flatten_text(formula)) for name, formula in linked.outputs],
+        "linked": linked
+        and {
+            "outputs": [
+                (flatten_text(name), flatten_text(formula)) for name, formula in linked.outputs
+            ],
             "definitions": linked.definitions,
         },
         "sums": [(named.name, fold_phrase(named.phrase)) for named in reading.sums],
-        "rules": [_print_rule(rule, read, rules) for rule, read in zip(rules, reading.rules, strict=True)],
+        "rules": [
+            _print_rule(rule, read, rules) for rule, read in zip(rules, reading.rules, strict=True)
+        ],
         "count": len(rules),
         "left": 0,
         "outputs": [flatten_text(name) for name in rules.outputs],
@@ -94,11 +99,15 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
             if column.fill is not None
         ],
         "groups": _list_groups(rules, names),
-        "whole": any(isinstance(t.about, SumTest) and t.about.whole for read in reading.rules for t in read.tests),
+        "whole": any(
+            isinstance(t.about, SumTest) and t.about.whole
+            for read in reading.rules
+            for t in read.tests
+        ),
         "indicators": bool(find_groups(domain.columns)),
         "no_rule": plan.describe_missing(rules),
         "constraints": [flatten_text(text) for text in domain.texts],
-    }  # fmt: skip
+    }
 
 
 def _print_rule(rule: Rule, read: RuleWording, rules: RuleSet) -> TextRule:

@@ -75,9 +75,14 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     count = len(heads or network.c)
     names = ("y",) if count == 1 else make_default_names(count, "y")
     graph = Graph(
-        make_default_names(run.basis.inputs), names, network, run.layers, run.basis.identities, heads,
+        make_default_names(run.basis.inputs),
+        names,
+        network,
+        run.layers,
+        run.basis.identities,
+        heads,
         batch=read_batch_size(run.inputs),
-    )  # fmt: skip
+    )
 
     return graph, make_float64_function(program)
 

@@ -6,7 +6,7 @@ examples/documents. The tumours ship with scikit-learn. The cards are the data s
 Credit Card Clients" of UCI (I-C. Yeh and C. Lien, 2009), which doesn't ship with anything: `python
 examples/documents.py TaiwanCredit_UCI.csv`.
 
-documents/card.png, in the README, is a screenshot of a card in Chromium.
+documents/card.png, in docs/command-line.md, is a screenshot of a card in Chromium.
 """
 
 import sys

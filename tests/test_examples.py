@@ -1,4 +1,4 @@
-"""The examples run, and print what the README shows of them."""
+"""The examples run, and print what the docs show of them."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import relurules as rr
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_rule_of_the_loans_in_the_readme() -> None:
+def test_the_rule_of_the_loans_in_the_docs() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "loans.py")],
         capture_output=True,
@@ -19,7 +19,8 @@ def test_the_rule_of_the_loans_in_the_readme() -> None:
         check=True,
         cwd=ROOT,
     )
-    blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```\n")
+    page = (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8")
+    blocks = page.replace("```text\n", "```\n").split("```\n")
     shown = next(block for block in blocks if block.startswith("SUMS "))
     assert shown in done.stdout
     assert done.stdout.count("pass") == 2

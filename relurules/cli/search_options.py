@@ -33,7 +33,9 @@ Drop = Annotated[
 ]
 DomainFile = Annotated[
     Path | None,
-    typer.Option("--domain", help="JSON or TOML file of bounds and inequalities; see the README."),
+    typer.Option(
+        "--domain", help="JSON or TOML file of bounds and inequalities; see docs/inputs.md."
+    ),
 ]
 Where = Annotated[
     list[str] | None, typer.Option(help='Further limit, such as "a + 2*b <= 1"; repeatable.')

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 if TYPE_CHECKING:
     from relurules.explaining.rows import Explanation

@@ -11,7 +11,7 @@ import numpy as np
 
 from relurules.errors import ModelError
 from relurules.ir.network import Array
-from relurules.tables.frames import find_text_flaw
+from relurules.tables.names import find_text_flaw
 
 
 class Head(NamedTuple):

@@ -69,10 +69,16 @@ def rows_of(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
         )
         bar = "" if name not in bars else f"{bars[name]:.3f}"
         yield (
-            name, f"{scores.mean():.4f}", f"{scores.std():.4f}", bar, f"{neurons.mean():.1f}",
-            f"{rules.max():.0f}" if rules.any() else "", f"{conditions.max():.0f}" if rules.any() else "",
-            f"{formulas.max():.0f}" if rules.any() else "", f"{times.mean():.1f}",
-        )  # fmt: skip
+            name,
+            f"{scores.mean():.4f}",
+            f"{scores.std():.4f}",
+            bar,
+            f"{neurons.mean():.1f}",
+            f"{rules.max():.0f}" if rules.any() else "",
+            f"{conditions.max():.0f}" if rules.any() else "",
+            f"{formulas.max():.0f}" if rules.any() else "",
+            f"{times.mean():.1f}",
+        )
 
 
 def main() -> None:

@@ -71,7 +71,12 @@ def _rows(problem: runs.Problem, folder: Path) -> Iterator[tuple[str, ...]]:
     for name, numbers in found.items():
         scores, counts, terms_, offs, bounds, seconds_ = np.array(numbers).T
         yield (
-            name, f"{scores.mean():.4f}", f"{scores.std():.4f}", f"{counts.max():.0f}", f"{terms_.mean():.1f}",
+            name,
+            f"{scores.mean():.4f}",
+            f"{scores.std():.4f}",
+            f"{counts.max():.0f}",
+            f"{terms_.mean():.1f}",
             f"{offs.mean():.3f}",
-            f"{bounds.max():.1f}", f"{seconds_.mean():.1f}",
-        )  # fmt: skip
+            f"{bounds.max():.1f}",
+            f"{seconds_.mean():.1f}",
+        )

@@ -202,9 +202,17 @@ def _forced(
     )
     reached = mean_loss(network, given.data.training, task)
     found = train_by_force(
-        to_network(network), as_it_is, given.data, task, lambda compact: counted(to_network(compact)), seed, 60_000,
-        freeze=True, reachable=reached, told=lambda _: None,
-    )  # fmt: skip
+        to_network(network),
+        as_it_is,
+        given.data,
+        task,
+        lambda compact: counted(to_network(compact)),
+        seed,
+        60_000,
+        freeze=True,
+        reachable=reached,
+        told=lambda _: None,
+    )
 
     return _scored(found, RuleBudget(rules), given, task)
 

@@ -188,9 +188,11 @@ def main() -> None:
     parser.add_argument("--instances", type=int, default=20)
     given = parser.parse_args()
     table: dict[str, Callable[[], None]] = {
-        "nets": nets, "models": models,
-        "random": partial(randoms, given.networks), "tampering": partial(tampering, given.instances),
-    }  # fmt: skip
+        "nets": nets,
+        "models": models,
+        "random": partial(randoms, given.networks),
+        "tampering": partial(tampering, given.instances),
+    }
 
     for part in given.parts:
         table[part]()

@@ -46,9 +46,15 @@ def random_network(seed: int) -> Network:
     A, L = weights(K, d), np.tril(weights(K, K), -1)
     A[first:], L[:first], L[first:, first:] = 0.0, 0.0, 0.0
     return Network(
-        A=A, L=L, b=weights(1, K)[0], C=weights(m, d), U=weights(m, K), c=weights(1, m)[0],
-        slope=np.full(K, rng.choice([0.0, 0.0, 0.25])), neurons=tuple(Neuron("random", k) for k in range(K)),
-    )  # fmt: skip
+        A=A,
+        L=L,
+        b=weights(1, K)[0],
+        C=weights(m, d),
+        U=weights(m, K),
+        c=weights(1, m)[0],
+        slope=np.full(K, rng.choice([0.0, 0.0, 0.25])),
+        neurons=tuple(Neuron("random", k) for k in range(K)),
+    )
 
 
 def graph_of(network: Network) -> Graph:

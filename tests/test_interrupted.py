@@ -122,9 +122,12 @@ def runner(inputs: Path) -> Iterator[Runner]:
         [*extract, high, "--out", f"{name}.json"] for name, high in (("old", "1"), ("new", "2"))
     ]
     with subprocess.Popen(
-        [sys.executable, interrupting.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, interrupting.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "200"},
-    ) as program:  # fmt: skip
+    ) as program:
 
         def send(what: dict[str, Any]) -> None:
             assert program.stdin is not None

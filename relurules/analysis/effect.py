@@ -67,9 +67,13 @@ def answer_effect(asked: Question) -> Answer:
     what = target.score or target.name
     size = max(rises.bound, falls.bound, 0.0)
     values: dict[str, Any] = {
-        "output": target.name, "score": what, "feature": column.name, "largest": size, "reached": worst.reached,
+        "output": target.name,
+        "score": what,
+        "feature": column.name,
+        "largest": size,
+        "reached": worst.reached,
         "outputs": _list_outputs(worst, target),
-    }  # fmt: skip
+    }
     change = (
         f"from {asked.values[0]} to {asked.values[1]}" if asked.values else "to any other value"
     )
@@ -179,15 +183,26 @@ def answer_for_categories(
 
     grid = Grid(("from", "to", "changes it by no less than", "and no more than"), tuple(rows))
     found_values = {
-        "output": target.name, "score": what, "feature": column.name, "largest": size, "reached": worst.reached,
-        "changes": values, "outputs": _list_outputs(worst, target),
-    }  # fmt: skip
+        "output": target.name,
+        "score": what,
+        "feature": column.name,
+        "largest": size,
+        "reached": worst.reached,
+        "changes": values,
+        "outputs": _list_outputs(worst, target),
+    }
     closing = () if complete else (_UNFINISHED,)
 
     return Answer(
-        question, said, ordered if question == "monotone" else None, found_values, exact, worst.rows,
-        compose_notes(asked, target, exact=exact, closing=closing), grid if rows else None,
-    )  # fmt: skip
+        question,
+        said,
+        ordered if question == "monotone" else None,
+        found_values,
+        exact,
+        worst.rows,
+        compose_notes(asked, target, exact=exact, closing=closing),
+        grid if rows else None,
+    )
 
 
 def _measure_change(

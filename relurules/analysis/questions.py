@@ -92,9 +92,20 @@ def ask(
         whole = question in ("reach", "counterfactual")
 
     asked = Question(
-        RestrictedRules(rules, domain, deadline), given, output, feature, values, at_least, at_most, target, row,
-        tuple([keep] if isinstance(keep, str) else keep), distance, scales or {}, whole,
-    )  # fmt: skip
+        RestrictedRules(rules, domain, deadline),
+        given,
+        output,
+        feature,
+        values,
+        at_least,
+        at_most,
+        target,
+        row,
+        tuple([keep] if isinstance(keep, str) else keep),
+        distance,
+        scales or {},
+        whole,
+    )
     return QUESTIONS[question](asked)
 
 

@@ -205,9 +205,16 @@ def list_range_values(target: ScoreTarget, found: ScoreRange) -> tuple[Mapping[s
     shown = [None if w is None else read_output(target, w) for w in (found.lowest, found.highest)]
     reach = [None if w is None else w.score for w in (found.lowest, found.highest)]
     values = {
-        "output": target.name, "low": low, "high": high, "reached": {"low": shown[0], "high": shown[1]},
-        "score": {"low": found.low, "high": found.high, "reached": {"low": reach[0], "high": reach[1]}},
-    }  # fmt: skip
+        "output": target.name,
+        "low": low,
+        "high": high,
+        "reached": {"low": shown[0], "high": shown[1]},
+        "score": {
+            "low": found.low,
+            "high": found.high,
+            "reached": {"low": reach[0], "high": reach[1]},
+        },
+    }
     spread = found.high - found.low
 
     return values, is_attained(found.low, reach[0], spread) and is_attained(

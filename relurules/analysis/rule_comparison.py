@@ -27,8 +27,8 @@ from relurules.ir.difference import (
     RuleWithoutMatch,
 )
 from relurules.ir.limits import NEVER, Deadline
-from relurules.ir.link import LINKS
 from relurules.ir.network import Array
+from relurules.links.table import LINKS
 from relurules.lp import RADIUS
 from relurules.lp.branch_and_bound import maximise_over_integers
 from relurules.lp.maxima import bound_maxima
@@ -309,8 +309,9 @@ def _build_difference(
         ]
 
     return Difference(
-        names, (len(old), len(new)), found.tolerance, found.same, tuple(_list_gaps(found, complete)), found.parts,
-        found.differing, judge, place, data, kept, changed, removed, added, complete, tuple(more),
+        names, (len(old), len(new)), found.tolerance, found.same,
+        tuple(_list_gaps(found, complete)), found.parts, found.differing, judge, place, data, kept,
+        changed, removed, added, complete, tuple(more),
     )  # fmt: skip
 
 
@@ -389,9 +390,11 @@ def _match_rules(
     same = [RuleMatch(i + 1, j + 1, found.pairs[i, j]) for i, j in twins]
     old, new = found.sides
     exact = {
-        (i + 1, j + 1) for i, j in twins
-        if np.array_equal(old.weights[i], new.weights[j]) and np.array_equal(old.constants[i], new.constants[j])
-    }  # fmt: skip
+        (i + 1, j + 1)
+        for i, j in twins
+        if np.array_equal(old.weights[i], new.weights[j])
+        and np.array_equal(old.constants[i], new.constants[j])
+    }
     kept = tuple(
         m for m in same if m.gap <= found.tolerance and (found.scores or (m.old, m.new) in exact)
     )

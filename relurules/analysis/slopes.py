@@ -246,8 +246,12 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
     rises, falls = (end > small for end in ends)
     direction = _WORDS[rises, falls]
     values = {
-        "output": target.name, "feature": column.name, "direction": direction, "rise": ends[0], "fall": ends[1]
-    }  # fmt: skip
+        "output": target.name,
+        "feature": column.name,
+        "direction": direction,
+        "rise": ends[0],
+        "fall": ends[1],
+    }
     what = target.score or target.name
     most, least = (format_bound(end, up=True) for end in ends)
     never = {
@@ -338,11 +342,21 @@ def answer_lipschitz(asked: Question) -> Answer:
     }
     worst = {name: int(np.argmax(found)) for name, found in norms.items()}
     values: dict[str, Any] = {
-        "output": target.name, "score": target.score or target.name,
-        "columns": {c.name: {"slope": float(own[:, i].max(initial=0.0)), "scale": float(scale[i]),
-                             "rule": leaves[int(np.argmax(own[:, i]))] + 1} for i, c in enumerate(numbers)},
-        **{name: {"constant": float(norms[name][k]), "rule": leaves[k] + 1} for name, k in worst.items()},
-    }  # fmt: skip
+        "output": target.name,
+        "score": target.score or target.name,
+        "columns": {
+            c.name: {
+                "slope": float(own[:, i].max(initial=0.0)),
+                "scale": float(scale[i]),
+                "rule": leaves[int(np.argmax(own[:, i]))] + 1,
+            }
+            for i, c in enumerate(numbers)
+        },
+        **{
+            name: {"constant": float(norms[name][k]), "rule": leaves[k] + 1}
+            for name, k in worst.items()
+        },
+    }
     what = target.score or target.name
     rows = tuple(
         (
@@ -354,11 +368,15 @@ def answer_lipschitz(asked: Question) -> Answer:
         for i, c in enumerate(numbers)
     )
     grid = Grid(("column", "steepest per unit", "its width", "over its width, at most"), rows)
-    jumps = () if ground.continuous else (
-        "These rules are simplified: this holds within a rule. Where one ends and another begins "
-        "they may jump, by no "
-        f"more than {format_bound(2 * ground.rules.score_error, up=True)}.",
-    )  # fmt: skip
+    jumps = (
+        ()
+        if ground.continuous
+        else (
+            "These rules are simplified: this holds within a rule. Where one ends and another begins "
+            "they may jump, by no "
+            f"more than {format_bound(2 * ground.rules.score_error, up=True)}.",
+        )
+    )
     closing = (
         "Distances are sums (l1), Euclidean (l2) or the largest (linf) of the columns' changes, "
         "each in units of its "

@@ -1,4 +1,4 @@
-"""The command `relurules ask`; `cli` registers it."""
+"""The command `relurules ask`; `main` registers it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.files import TimeLimit, parse_row, print_answer, read_table
-from relurules.cli.options import require_finite
+from relurules.cli.files import parse_row, print_answer, read_table
+from relurules.cli.options import TimeLimit, require_finite
 from relurules.errors import DataError
 
 _out = Console(highlight=False)
@@ -97,9 +97,10 @@ def ask(
 
     table = None if data is None else read_table(data, [])
     answer = ask_rules(
-        found, question, output=output, feature=feature, values=(value[0], value[1]) if value else None,
-        at_least=at_least, at_most=at_most, target=to, row=None if row is None else parse_row(found, row, table),
-        keep=keep or (), distance=distance, scales=_parse_scales(scale or []), given=given or (), whole=whole,
+        found, question, output=output, feature=feature,
+        values=(value[0], value[1]) if value else None, at_least=at_least, at_most=at_most,
+        target=to, row=None if row is None else parse_row(found, row, table), keep=keep or (),
+        distance=distance, scales=_parse_scales(scale or []), given=given or (), whole=whole,
         time_limit=time_limit,
     )  # fmt: skip
     print_answer(answer, as_json)

@@ -1,4 +1,4 @@
-"""The command `relurules diff`; `cli` registers it."""
+"""The command `relurules diff`; `main` registers it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.files import TimeLimit, load_model, print_answer, read_table
-from relurules.cli.options import require_finite
+from relurules.cli.files import load_model, print_answer, read_table
+from relurules.cli.options import TimeLimit, require_finite
 from relurules.files.writing import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)

@@ -1,4 +1,4 @@
-"""The commands `relurules emit` and `schema`; `cli` registers them."""
+"""The command `relurules emit`; `main` registers it."""
 
 import sys
 from pathlib import Path
@@ -83,9 +83,9 @@ def emit(
     from relurules.ir import RuleSet
 
     artifact = emit_rules(
-        RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [], shape=shape, name=name,
-        columns=[part.strip() for part in columns.split(",")], top=top, output=output, outside=outside, missing=missing,
-        number=number, title=title,
+        RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [],
+        shape=shape, name=name, columns=[part.strip() for part in columns.split(",")], top=top,
+        output=output, outside=outside, missing=missing, number=number, title=title,
     )  # fmt: skip
 
     if out is not None:
@@ -98,10 +98,3 @@ def emit(
         )
     else:
         sys.stdout.write(str(artifact))
-
-
-def schema() -> None:
-    """Print the JSON Schema of rules files (draft 2020-12)."""
-    from relurules.codec.rules_json import read_schema_text
-
-    sys.stdout.write(read_schema_text())

@@ -3,18 +3,15 @@
 import csv
 import json
 import lzma
-import math
 import re
 import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.console import Console
 
-from relurules.cli.options import require_finite
 from relurules.errors import DataError, summarise_error
 
 if TYPE_CHECKING:
@@ -22,26 +19,6 @@ if TYPE_CHECKING:
     from relurules.ir import RuleSet
     from relurules.ir.answers import Answer
     from relurules.ir.difference import Difference
-
-
-#: An option of every command whose work may take long.
-TimeLimit = Annotated[
-    float | None,
-    typer.Option(
-        help="Seconds that all of the work may take; what is finished then is what there is.",
-        min=0,
-        callback=require_finite,
-    ),
-]
-
-
-def parse_regions(text: str) -> float:
-    """A number of linear regions, or `none` for any number."""
-    if text.strip().lower() == "none":
-        return math.inf
-    if not text.strip().isdigit() or int(text) < 1:
-        raise typer.BadParameter(f"{text!r} is neither a number from 1 nor none")
-    return int(text)
 
 
 def read_rows(path: Path | None, drop: Sequence[str], target: str | None) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""The command `relurules fit`; `cli` registers it."""
+"""The command `relurules fit`; `main` registers it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.files import TimeLimit
-from relurules.cli.options import require_finite
+from relurules.cli.options import TimeLimit, require_finite
 from relurules.errors import DataError
 from relurules.files.writing import require_place
 

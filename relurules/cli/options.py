@@ -1,6 +1,7 @@
-"""What options of several commands may be: numbers that mean something."""
+"""Options of several commands, and the numbers that options may be."""
 
 import math
+from typing import Annotated
 
 import typer
 
@@ -36,3 +37,23 @@ def require_processes(value: int) -> int:
             f"{value} is no number of processes; expected 1 to {_PROCESSES}, or -1 for one per core"
         )
     return value
+
+
+def parse_regions(text: str) -> float:
+    """A number of linear regions, or `none` for any number."""
+    if text.strip().lower() == "none":
+        return math.inf
+    if not text.strip().isdigit() or int(text) < 1:
+        raise typer.BadParameter(f"{text!r} is neither a number from 1 nor none")
+    return int(text)
+
+
+#: An option of every command whose work may take long.
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        help="Seconds that all of the work may take; what is finished then is what there is.",
+        min=0,
+        callback=require_finite,
+    ),
+]

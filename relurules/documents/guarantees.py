@@ -151,11 +151,13 @@ def _tabulate_rules(context: DocumentContext) -> Table | None:
     ]
     rows = tuple(
         (
-            link_rule(number), p.number(f"{facts.rows:,}"),
-            *(_phrase_metric(facts.local, name) for name in local), *(_phrase_metric(facts.whole, name) for name in whole),
+            link_rule(number),
+            p.number(f"{facts.rows:,}"),
+            *(_phrase_metric(facts.local, name) for name in local),
+            *(_phrase_metric(facts.whole, name) for name in whole),
         )
         for number, facts in enumerate(evidence.rules, start=1)
-    )  # fmt: skip
+    )
 
     return Table(
         "Each rule on its own rows", tuple(header), rows, (False, *[True] * (len(header) - 1))

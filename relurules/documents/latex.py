@@ -11,14 +11,36 @@ from relurules.wording import phrases as p
 from relurules.wording.phrases import Phrase, PhrasePart
 
 _SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "-": "{-}",
-    "[": "{[}", "]": "{]}",
-    "\u2265": r"\ensuremath{\geq}", "\u2264": r"\ensuremath{\leq}", "\u2212": r"\ensuremath{-}",
-    "\u00b7": r"\ensuremath{\cdot}", "\u00d7": r"\ensuremath{\times}", "\u00f7": r"\ensuremath{\div}",
-    "\u00b2": r"\textsuperscript{2}", "\u00a0": "~", "\u201c": "``", "\u201d": "''",
-}  # fmt: skip
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "_": r"\_",
+    "%": r"\%",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    "-": "{-}",
+    "[": "{[}",
+    "]": "{]}",
+    "\u2265": r"\ensuremath{\geq}",
+    "\u2264": r"\ensuremath{\leq}",
+    "\u2212": r"\ensuremath{-}",
+    "\u00b7": r"\ensuremath{\cdot}",
+    "\u00d7": r"\ensuremath{\times}",
+    "\u00f7": r"\ensuremath{\div}",
+    "\u00b2": r"\textsuperscript{2}",
+    "\u00a0": "~",
+    "\u201c": "``",
+    "\u201d": "''",
+}
 #: Width of the longest bar of a chart, mm.
 _LONGEST = 20.0
 #: Characters that a column of numbers and one of text may ask for, and those that a line has.

@@ -79,9 +79,17 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
     for tried in [form] if form else row.best(request):
         outside = request.outside or _choose_outside(rules, tried)
         artifact = Artifact(
-            target, tried, rules.domain, outputs, {}, rules.score_error, rules.complete, decision=decision,
-            outside=outside, **said,
-        )  # fmt: skip
+            target,
+            tried,
+            rules.domain,
+            outputs,
+            {},
+            rules.score_error,
+            rules.complete,
+            decision=decision,
+            outside=outside,
+            **said,
+        )
         try:
             asked = request._replace(form=tried, outside=outside, header=format_header(artifact))
             return replace(

@@ -9,7 +9,8 @@ Ideas and several plots are those of A. Sudjianto, W. Knauth, R. Singh, Z. Yang 
 from typing import Any
 
 from relurules.errors import DataError
-from relurules.explaining.rows import Explanation, explain_row, read_row
+from relurules.explaining.explanation import Explanation
+from relurules.explaining.rows import explain_row, read_row
 from relurules.explaining.score_view import choose_view, is_decision
 from relurules.ir import Reached, RuleSet
 from relurules.ir.local_models import Sample

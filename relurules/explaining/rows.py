@@ -10,67 +10,14 @@ import numpy as np
 from relurules.domain import Domain
 from relurules.domain.columns import read_raw_columns
 from relurules.errors import DataError
-from relurules.explaining.conditions import ConditionCheck, check_conditions
+from relurules.explaining.conditions import check_conditions
+from relurules.explaining.explanation import Contribution, Explanation
 from relurules.explaining.plain_text import format_digits, format_value
 from relurules.explaining.score_view import Feature, ScoreView, list_features
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
 from relurules.tables.table import read_column_names, read_table
 from relurules.tables.values import Value
-
-
-class Contribution(NamedTuple):
-    """A column's part of the score. value: the row's; coefficient: per unit (of a category: of the
-    row's own).
-    """
-
-    column: str
-    value: Value
-    coefficient: float
-    contribution: float
-
-
-class Explanation(NamedTuple):
-    """A row by its rule.
-
-    rule: its number; row: the user's columns; outputs: name -> value; conditions; sums: name ->
-    formula of what they speak of by name; label: the score that is taken apart; score: = base + the
-    sum of the contributions, largest first; centred: whether a contribution is against the mean of
-    the rows (then `base` is the rule's score of a row of means), not against 0 (`base` is the
-    constant). decided: the class, where the rules tell nothing else; then there are no
-    contributions, and the score is its number.
-    """
-
-    rule: int
-    row: Mapping[str, Value]
-    outputs: Mapping[str, float]
-    conditions: tuple[ConditionCheck, ...]
-    sums: Mapping[str, str]
-    label: str
-    score: float
-    base: float
-    contributions: tuple[Contribution, ...]
-    centred: bool
-    decided: str | None = None
-
-    def __str__(self) -> str:
-        """As text, a table each of conditions and contributions."""
-        from relurules.explaining.plain_text import write_explanation
-
-        return write_explanation(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values; an output that is infinite is None."""
-        return {
-            **self._asdict(),
-            "row": dict(self.row),
-            "outputs": {
-                name: value if np.isfinite(value) else None for name, value in self.outputs.items()
-            },
-            "sums": dict(self.sums),
-            "conditions": [test._asdict() for test in self.conditions],
-            "contributions": [part._asdict() for part in self.contributions],
-        }
 
 
 class TableRow(NamedTuple):

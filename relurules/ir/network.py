@@ -1,6 +1,8 @@
-"""A network in canonical form: z = A x + L phi(z) + b, f = C x + U phi(z) + c."""
+"""A network in canonical form: z = A x + L phi(z) + b, f = C x + U phi(z) + c; and how a collapsed
+network's activation patterns tell those of the network that it came from.
+"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -8,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError
-from relurules.ir.lifting import Lifting
 
 Array = NDArray[np.float64]
 Pattern = NDArray[np.int8]
@@ -65,7 +66,7 @@ class Network:
     c: Array
     slope: Array
     neurons: tuple[Neuron, ...]
-    lifting: Lifting | None = None
+    lifting: "Lifting | None" = None
 
     def __post_init__(self) -> None:
         for name in ("A", "L", "b", "C", "U", "c", "slope"):
@@ -109,7 +110,7 @@ class Network:
         return X @ np.abs(self.C).T + (size * gain) @ np.abs(self.U).T + np.abs(self.c)
 
     @property
-    def source_lifting(self) -> Lifting:
+    def source_lifting(self) -> "Lifting":
         """The network that this one came from, which may be itself."""
         return self.lifting or Lifting.identity(self)
 
@@ -131,6 +132,74 @@ class Network:
 
         maps = compute_accurate_maps(self, pattern[None])
         return AffineMap(maps.weights[0], maps.constants[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifting:
+    """A source network with K0 neurons whose signs are those of K neurons that were kept, or known.
+
+    A collapse folds neurons into one another, and rounds while it does. What depends on the last
+    digit (regions, maps) is therefore computed from the source network, whose numbers are the
+    model's own.
+
+    source: the network before any collapse. origin: (K,) which neuron of the source each kept one
+    is. kept: (K0,) which kept neuron tells the sign of each neuron of the source; -1 where its sign
+    is known. signs: (K0,) that sign where it is known (+1 also stands for "phi is the identity"),
+    else +1, or -1 where the sign is the opposite of the kept neuron's.
+    """
+
+    source: "Network"
+    origin: NDArray[np.intp]
+    kept: NDArray[np.intp]
+    signs: Pattern
+
+    @classmethod
+    def identity(cls, network: "Network") -> "Lifting":
+        """Of a network that is its own source."""
+        every = np.arange(len(network), dtype=np.intp)
+        return cls(
+            source=network, origin=every, kept=every, signs=np.ones(len(network), dtype=np.int8)
+        )
+
+    def lift_patterns(self, patterns: Pattern) -> Pattern:
+        """(R, K) signs of the kept neurons, 0 where undecided -> (R, K0) signs of the source's
+        neurons.
+        """
+        told = self.kept >= 0
+        lifted = np.tile(self.signs, (len(patterns), 1))
+        lifted[:, told] *= patterns[:, self.kept[told]]
+        return lifted
+
+    def with_known_signs(self, signs: Pattern) -> "Lifting":
+        """Give kept neurons a sign, (K,) of +1 or -1, from now on; 0 leaves one as it is."""
+        told = self.kept >= 0
+        own = np.zeros(len(self.kept), dtype=np.int8)
+        own[told] = signs[self.kept[told]]
+        known = own != 0
+        return replace(
+            self,
+            kept=np.where(known, -1, self.kept),
+            signs=np.where(known, own * self.signs, self.signs).astype(np.int8),
+        )
+
+    def with_told_by(self, neuron: int, other: int, sign: int) -> "Lifting":
+        """Kept neuron `neuron` has the sign of kept neuron `other`, times `sign`, from now on."""
+        told = self.kept == neuron
+        return replace(
+            self,
+            kept=np.where(told, other, self.kept),
+            signs=np.where(told, self.signs * sign, self.signs).astype(np.int8),
+        )
+
+    def restrict(self, remaining: NDArray[np.bool_]) -> "Lifting":
+        """The kept neurons that remain, (K,), numbered anew; a sign that a dropped one tells
+        doesn't matter.
+        """
+        number = np.where(remaining, np.cumsum(remaining) - 1, -1)
+        told = self.kept >= 0
+        kept = np.full(len(self.kept), -1, dtype=np.intp)
+        kept[told] = number[self.kept[told]]
+        return replace(self, origin=self.origin[remaining], kept=kept)
 
 
 def validate_rows(X: Array, columns: int) -> Array:

@@ -20,10 +20,15 @@ def allocate_ball_dictionary(f: int, rows: int) -> Dictionary:
     """Memory for `center_of` with f coordinates and so many rows."""
     rows += 2 * f  # both sides of all coordinates are rows here
     return Dictionary(
-        np.zeros((rows + 1, f + 2)), np.zeros(rows + 1, dtype=np.int32), np.zeros(f + 1, dtype=np.int32),
-        np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.bool_), np.zeros(0), np.zeros(0),
+        np.zeros((rows + 1, f + 2)),
+        np.zeros(rows + 1, dtype=np.int32),
+        np.zeros(f + 1, dtype=np.int32),
+        np.zeros(0, dtype=np.int32),
+        np.zeros(0, dtype=np.bool_),
+        np.zeros(0),
+        np.zeros(0),
         np.zeros(2, dtype=np.int64),
-    )  # fmt: skip
+    )
 
 
 @compile_cached

@@ -219,8 +219,13 @@ def _bound_gap(first: ExactRow, row: ExactRow, domain: Domain) -> float:
 
 def _keep_neurons(network: Network, kept: NDArray[np.bool_]) -> Network:
     return Network(
-        A=network.A[kept], L=network.L[np.ix_(kept, kept)], b=network.b[kept],
-        C=network.C, U=network.U[:, kept], c=network.c,
-        slope=network.slope[kept], neurons=tuple(n for n, k in zip(network.neurons, kept, strict=True) if k),
+        A=network.A[kept],
+        L=network.L[np.ix_(kept, kept)],
+        b=network.b[kept],
+        C=network.C,
+        U=network.U[:, kept],
+        c=network.c,
+        slope=network.slope[kept],
+        neurons=tuple(n for n, k in zip(network.neurons, kept, strict=True) if k),
         lifting=network.source_lifting.restrict(kept),
-    )  # fmt: skip
+    )

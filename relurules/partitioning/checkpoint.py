@@ -25,9 +25,20 @@ from relurules.partitioning.state import CellStack, CurrentCell, OutputBuffers, 
 
 #: What reading an archive of arrays may raise where the file is none, or is broken.
 _UNREADABLE = (
-    OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, MemoryError, SyntaxError,
-    OverflowError, struct.error, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+    SyntaxError,
+    OverflowError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 #: What is said of a file that can't be read.
 DAMAGED = "isn't a checkpoint, or is damaged; give another file, or remove this one to start anew"
 #: Changes whenever a checkpoint of an older version can't be read any more.

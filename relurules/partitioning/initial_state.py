@@ -10,7 +10,7 @@ from relurules.domain import Domain, Normalisation, row_lengths
 from relurules.errors import DomainError
 from relurules.ir import Network
 from relurules.ir.compensated_forms import FloatPair, add_pairs, multiply_pairs
-from relurules.ir.lifting import Lifting
+from relurules.ir.network import Lifting
 from relurules.lp.chebyshev import allocate_ball_dictionary, find_ball_center
 from relurules.lp.dictionary import (
     STUCK,

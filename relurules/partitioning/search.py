@@ -224,9 +224,16 @@ def _build_partition(
     tree = Tree(neurons, forms[:, :-1], forms[:, -1], children)
 
     return Partition(
-        problem.network, problem.domain, problem.frame, tree, below.patterns, below.points, search.complete, guess,
+        problem.network,
+        problem.domain,
+        problem.frame,
+        tree,
+        below.patterns,
+        below.points,
+        search.complete,
+        guess,
         DecisionCounts(*below.decided.sum(axis=0).tolist()),
-    )  # fmt: skip
+    )
 
 
 def _make_probe_budget(problem: SearchProblem, limits: SearchLimits) -> ProbeBudget:

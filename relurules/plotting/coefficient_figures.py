@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.explaining.coefficients import Coefficients, Importance
+from relurules.explaining.explanation import Explanation
 from relurules.explaining.plain_text import add_article, format_digits, format_value
-from relurules.explaining.rows import Explanation
 from relurules.explaining.wald_intervals import Intervals
 from relurules.ir.network import Array
 from relurules.plotting.style import (
@@ -181,8 +181,15 @@ def _write_values(axes: Any, values: Array, ends: Array) -> None:
     """Numbers to the right of all bars, in a column."""
     for j, value in enumerate(values.tolist()):
         text = f"{value:.4g}" if j in (0, len(values) - 1) else f"{value:+.4g}"
-        axes.annotate(text, (1.0, j), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points",
-                      va="center", annotation_clip=False)  # fmt: skip
+        axes.annotate(
+            text,
+            (1.0, j),
+            xycoords=("axes fraction", "data"),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+        )
     span = max(float(np.ptp(np.append(ends, 0.0))), 1e-12)
     axes.set_xlim(min(0.0, ends.min()) - 0.04 * span, max(0.0, ends.max()) + 0.04 * span)
 

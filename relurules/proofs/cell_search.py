@@ -209,9 +209,15 @@ class CertificateSearch:
         return part, point, (int(neurons[left[0]]), forms[left[0]]) if len(left) else None  # type: ignore[return-value]
 
     def _ask(
-        self, part: FloatCell, at: PolytopeVertex, forms: Array, sides: NDArray[np.int8], asked: NDArray[np.intp], excess: Array,
+        self,
+        part: FloatCell,
+        at: PolytopeVertex,
+        forms: Array,
+        sides: NDArray[np.int8],
+        asked: NDArray[np.intp],
+        excess: Array,
         pairs: Array,
-    ) -> Duals:  # fmt: skip
+    ) -> Duals:
         """How far neurons are beyond the sides given."""
         wanted = -sides[asked, None] * forms[asked, :-1]
         found = solve_duals(at, wanted @ part.chart.basis)
@@ -220,9 +226,15 @@ class CertificateSearch:
         return found
 
     def _both(
-        self, part: FloatCell, at: PolytopeVertex, forms: Array, sides: NDArray[np.int8], asked: NDArray[np.intp], excess: Array,
+        self,
+        part: FloatCell,
+        at: PolytopeVertex,
+        forms: Array,
+        sides: NDArray[np.int8],
+        asked: NDArray[np.intp],
+        excess: Array,
         pairs: Array,
-    ) -> Array:  # fmt: skip
+    ) -> Array:
         """The better side of each neuron; returns a point of the cell."""
         points = []
         first = np.where(sides[asked] > 0, 1, -1).astype(np.int8)

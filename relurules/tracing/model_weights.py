@@ -20,7 +20,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.domain.domain_json import domain_to_json
 from relurules.ir import Graph
-from relurules.ir.link import is_identity
+from relurules.links.heads import is_identity
 from relurules.tables.names import make_default_names
 
 Array = NDArray[np.float64]
@@ -99,8 +99,10 @@ def _run_layers(layers: Sequence[Layer], X: Array) -> Array:
         elif layer["kind"] == "prelu":
             X = np.where(X >= 0, X, np.array(layer["slopes"]) * X)
         else:
-            minus, over, times, plus = (np.array(layer.get(name, 1.0 if name in ("over", "times") else 0.0))
-                                        for name in ("minus", "over", "times", "plus"))  # fmt: skip
+            minus, over, times, plus = (
+                np.array(layer.get(name, 1.0 if name in ("over", "times") else 0.0))
+                for name in ("minus", "over", "times", "plus")
+            )
             X = (X - minus) / over * times + plus
 
     return X
@@ -177,9 +179,10 @@ _SCALERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "MinMaxScaler": lambda s: {"times": s.scale_, "plus": s.min_},
     "MaxAbsScaler": lambda s: {"over": s.scale_},
     "RobustScaler": lambda s: {
-        "minus": s.center_ if s.with_centering else None, "over": s.scale_ if s.with_scaling else None
+        "minus": s.center_ if s.with_centering else None,
+        "over": s.scale_ if s.with_scaling else None,
     },
-}  # fmt: skip
+}
 
 
 def _is_alternating(graph: Graph) -> bool:
@@ -202,6 +205,7 @@ def _is_alternating(graph: Graph) -> bool:
 #: Operators of torch and ONNX between which weights stay what they are in the file.
 _KINDS: Mapping[str, str] = {
     "input": "input", "linear": "linear", "Gemm": "linear", "MatMul": "linear", "Add": "constant",
-    "relu": "kink", "Relu": "kink", "prelu": "kink", "PRelu": "kink", "leaky_relu": "kink", "LeakyRelu": "kink",
-    "sigmoid": "end", "Sigmoid": "end", "softmax": "end", "Softmax": "end", "log_softmax": "end", "LogSoftmax": "end",
+    "relu": "kink", "Relu": "kink", "prelu": "kink", "PRelu": "kink", "leaky_relu": "kink",
+    "LeakyRelu": "kink", "sigmoid": "end", "Sigmoid": "end", "softmax": "end", "Softmax": "end",
+    "log_softmax": "end", "LogSoftmax": "end",
 }  # fmt: skip

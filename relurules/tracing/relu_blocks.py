@@ -107,9 +107,13 @@ def reduce_extreme(
 
 
 def index_windows(
-    size: Sequence[int], out: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int],
+    size: Sequence[int],
+    out: Sequence[int],
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
     begin: Sequence[int],
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """(places, windows): which entry of the flattened input stands at each place of each window, -1
     in the padding.
 

@@ -57,9 +57,16 @@ def random_network(
 
 
 def train_by_adam(
-    compact: ReluParameters, data: DataSplit, task: Task, schedule: Schedule, *,
-    l1: float, random: np.random.Generator, told: EpochProgress | None = None, deadline: Deadline = NEVER,
-) -> ReluParameters:  # fmt: skip
+    compact: ReluParameters,
+    data: DataSplit,
+    task: Task,
+    schedule: Schedule,
+    *,
+    l1: float,
+    random: np.random.Generator,
+    told: EpochProgress | None = None,
+    deadline: Deadline = NEVER,
+) -> ReluParameters:
     """The network of the least validation loss, looked at after every epoch.
 
     l1: factor of the sum of absolute weights from inputs and neurons to neurons, as it is usual for

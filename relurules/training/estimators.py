@@ -13,8 +13,8 @@ from relurules.domain import Domain
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network, RuleSet
 from relurules.ir.limits import Deadline
-from relurules.ir.link import Head, apply_links, make_identity_heads
 from relurules.ir.network import Array
+from relurules.links.heads import Head, apply_links, make_identity_heads
 from relurules.pipeline import ExtractSource, extract_rules
 from relurules.tables.names import make_default_names
 
@@ -87,11 +87,13 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
     _rules: RuleSet | None
 
     def __init__(
-        self, hidden_layer_sizes: Sequence[int] = (40, 40), *, l1_reg: float = 3e-4, learning_rate: float = 3e-3,
-        max_epochs: int = 100, batch_size: int = 256, validation_fraction: float = 0.2, n_iter_no_change: int = 15,
-        max_rules: int | None = 8, max_neurons: int | None = None, max_terms: int | None = None,
-        max_condition_terms: int | None = None, linearization: str | None = "saliency", random_state: Any = None,
-        verbose: bool | Callable[[str], None] = False, time_limit: float | None = None,
+        self, hidden_layer_sizes: Sequence[int] = (40, 40), *, l1_reg: float = 3e-4,
+        learning_rate: float = 3e-3, max_epochs: int = 100, batch_size: int = 256,
+        validation_fraction: float = 0.2, n_iter_no_change: int = 15, max_rules: int | None = 8,
+        max_neurons: int | None = None, max_terms: int | None = None,
+        max_condition_terms: int | None = None, linearization: str | None = "saliency",
+        random_state: Any = None, verbose: bool | Callable[[str], None] = False,
+        time_limit: float | None = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.l1_reg = l1_reg
@@ -374,9 +376,14 @@ def _linearize_graph(
     )
 
     return linearize_network(
-        graph, given, budget, settings, make_size_counter(given[0], estimator.max_rules), task=estimator._task,
+        graph,
+        given,
+        budget,
+        settings,
+        make_size_counter(given[0], estimator.max_rules),
+        task=estimator._task,
         progress=make_progress(estimator.verbose),
-    )  # fmt: skip
+    )
 
 
 def make_progress(verbose: bool | Callable[[str], None]) -> Callable[[str], None] | None:

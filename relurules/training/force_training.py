@@ -31,9 +31,19 @@ _CLOCK_STEPS = 100
 
 
 def train_by_force(
-    network: Network, scale: Standardisation, data: DataSplit, task: Task, count: Callable[[ReluParameters], NetworkSize], seed: int, steps: int, *,
-    freeze: bool, told: Callable[[int], None], reachable: float | None = None, deadline: Deadline = NEVER,
-) -> list[FrontPoint]:  # fmt: skip
+    network: Network,
+    scale: Standardisation,
+    data: DataSplit,
+    task: Task,
+    count: Callable[[ReluParameters], NetworkSize],
+    seed: int,
+    steps: int,
+    *,
+    freeze: bool,
+    told: Callable[[int], None],
+    reachable: float | None = None,
+    deadline: Deadline = NEVER,
+) -> list[FrontPoint]:
     """The last network of every number of neurons on the way, the fewest last; counted when all are
     there.
 

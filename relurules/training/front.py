@@ -103,9 +103,18 @@ NeuronProgress = Callable[[int], None]
 
 
 def walk_front(
-    compact: ReluParameters, data: DataSplit, task: Task, budget: RuleBudget, count: SizeCounter, *,
-    l1: float, random: np.random.Generator, told: NeuronProgress, ties: bool = False, deadline: Deadline = NEVER,
-) -> Iterator[FrontPoint]:  # fmt: skip
+    compact: ReluParameters,
+    data: DataSplit,
+    task: Task,
+    budget: RuleBudget,
+    count: SizeCounter,
+    *,
+    l1: float,
+    random: np.random.Generator,
+    told: NeuronProgress,
+    ties: bool = False,
+    deadline: Deadline = NEVER,
+) -> Iterator[FrontPoint]:
     """Networks with fewer and fewer neurons, down to none; with a budget of terms, first dense,
     then sparse ones.
 
@@ -180,9 +189,16 @@ def _single_step_limit(budget: RuleBudget) -> int:
 
 
 def _prune_one_by_one(
-    compact: ReluParameters, data: DataSplit, task: Task, count: SizeCounter, *, l1: float, told: NeuronProgress, sparse: bool,
+    compact: ReluParameters,
+    data: DataSplit,
+    task: Task,
+    count: SizeCounter,
+    *,
+    l1: float,
+    told: NeuronProgress,
+    sparse: bool,
     deadline: Deadline,
-) -> Iterator[FrontPoint]:  # fmt: skip
+) -> Iterator[FrontPoint]:
     while True:
         told(len(compact))
         compact = refine_network(compact, data, task, l1=l1, steps=_STEPS, deadline=deadline)
@@ -215,9 +231,16 @@ def _remove_best_neuron(
 
 
 def _tie_until_budget(
-    point: FrontPoint, data: DataSplit, task: Task, budget: RuleBudget, count: SizeCounter, *, l1: float, told: NeuronProgress,
+    point: FrontPoint,
+    data: DataSplit,
+    task: Task,
+    budget: RuleBudget,
+    count: SizeCounter,
+    *,
+    l1: float,
+    told: NeuronProgress,
     deadline: Deadline,
-) -> Iterator[FrontPoint]:  # fmt: skip
+) -> Iterator[FrontPoint]:
     """From a point to one of so many rules: what costs least for the rules that it saves, of ties
     and stand-ins.
     """

@@ -49,9 +49,16 @@ class LinearizeSettings(NamedTuple):
 
 
 def linearize_network(
-    graph: Graph, given: tuple[Any, Any, Any], budget: RuleBudget, settings: LinearizeSettings, count: Callable[[Network], NetworkSize], *,
-    task: str | None = None, test: tuple[Any, Any] | None = None, progress: Progress | None = None,
-) -> Linearized:  # fmt: skip
+    graph: Graph,
+    given: tuple[Any, Any, Any],
+    budget: RuleBudget,
+    settings: LinearizeSettings,
+    count: Callable[[Network], NetworkSize],
+    *,
+    task: str | None = None,
+    test: tuple[Any, Any] | None = None,
+    progress: Progress | None = None,
+) -> Linearized:
     """The front of a model, and the best point within the budget by validation rows.
 
     given: rows (N, d) in the model's coordinates, targets, weights or None; test: rows and targets
@@ -118,9 +125,15 @@ def _read_test_rows(graph: Graph, test: tuple[Any, Any], name: str) -> Rows:
 
 
 def _compute_front(
-    graph: Graph, data: DataSplit, name: str, budget: RuleBudget, settings: LinearizeSettings, count: Callable[[ReluParameters], NetworkSize],
-    scale: Standardisation, progress: Progress | None,
-) -> list[FrontPoint]:  # fmt: skip
+    graph: Graph,
+    data: DataSplit,
+    name: str,
+    budget: RuleBudget,
+    settings: LinearizeSettings,
+    count: Callable[[ReluParameters], NetworkSize],
+    scale: Standardisation,
+    progress: Progress | None,
+) -> list[FrontPoint]:
     def told(neurons: int) -> None:
         if progress is not None:
             progress(f"{neurons} neurons")
@@ -147,9 +160,18 @@ def _compute_front(
         from relurules.training.force_training import train_by_force
 
         return train_by_force(
-            graph.network, scale, data, TASKS[name], count, settings.seed, settings.steps,
-            freeze=settings.method == "freeze", reachable=settings.reachable, told=told, deadline=settings.deadline,
-        )  # fmt: skip
+            graph.network,
+            scale,
+            data,
+            TASKS[name],
+            count,
+            settings.seed,
+            settings.steps,
+            freeze=settings.method == "freeze",
+            reachable=settings.reachable,
+            told=told,
+            deadline=settings.deadline,
+        )
 
     raise UnsupportedError(
         f"method {settings.method!r}; supported: saliency, parallel, force, freeze"

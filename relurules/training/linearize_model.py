@@ -31,10 +31,9 @@ _MOST_COUNTED, _MOST_BUILT = 20_000, 300
 def linearize(
     model: Any, X: Any, y: Any, *, max_rules: int | None = None, max_neurons: int | None = None,
     max_terms: int | None = None, max_condition_terms: int | None = None, method: str = "saliency",
-    task: str | None = None, sample_weight: Any = None, test: tuple[Any, Any] | None = None, l1: float = 3e-4,
-    validation_fraction: float = 0.2, random_state: int = 0, steps: int = 100_000,
-    reachable_error: float | None = None,
-    progress: Callable[[str], None] | None = None,
+    task: str | None = None, sample_weight: Any = None, test: tuple[Any, Any] | None = None,
+    l1: float = 3e-4, validation_fraction: float = 0.2, random_state: int = 0, steps: int = 100_000,
+    reachable_error: float | None = None, progress: Callable[[str], None] | None = None,
 ) -> "Linearized":  # fmt: skip
     """Make a trained network one of few rules, with the least loss of accuracy.
 

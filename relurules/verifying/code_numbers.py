@@ -119,5 +119,8 @@ def _read_sql_numbers(text: str, code: Artifact, name: str) -> Iterator[float]:
 
 #: Language -> all number literals of a text.
 READERS: Mapping[str, Callable[[str, Artifact, str], Iterator[float]]] = {
-    "python": _read_python_numbers, "numpy": _read_python_numbers, "c": _read_c_numbers, "sql": _read_sql_numbers,
-}  # fmt: skip
+    "python": _read_python_numbers,
+    "numpy": _read_python_numbers,
+    "c": _read_c_numbers,
+    "sql": _read_sql_numbers,
+}

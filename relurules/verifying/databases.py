@@ -76,10 +76,13 @@ def _declare_columns(columns: Columns, number: str, text: str) -> str:
 #: What SQLite may be asked for once it is locked: to read, to call functions, to make a view.
 _SQLITE_ACTIONS = frozenset(
     [
-        sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE,
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
         sqlite3.SQLITE_CREATE_VIEW,
     ]
-)  # fmt: skip
+)
 #: Functions that reach beyond the database, in some builds of SQLite.
 _SQLITE_FUNCTIONS = frozenset(
     ["load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsdir"]

@@ -91,9 +91,20 @@ def run_c(artifact: Artifact, table: Rows) -> RunResult:
         artifact.write(folder)
         library = Path(folder) / "score.so"
         built = subprocess.run(
-            [compiler, *COMPILER, "-shared", "-fPIC", "-o", str(library), str(Path(folder) / "score.c"), "-lm"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [
+                compiler,
+                *COMPILER,
+                "-shared",
+                "-fPIC",
+                "-o",
+                str(library),
+                str(Path(folder) / "score.c"),
+                "-lm",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if built.returncode:
             raise CheckError(
                 f"score.c doesn't compile with {' '.join(COMPILER)}:\n{built.stderr[:2000]}"

@@ -57,9 +57,14 @@ class Reference:
     def of_rows(self, rows: NDArray[np.bool_]) -> "Reference":
         """On some of the rows, (N,), which all have numbers."""
         return replace(
-            self, outputs=self.outputs[rows], inside=self.inside[rows], rows=self.rows[rows], numbers=None, free=None,
+            self,
+            outputs=self.outputs[rows],
+            inside=self.inside[rows],
+            rows=self.rows[rows],
+            numbers=None,
+            free=None,
             undecided=None,
-        )  # fmt: skip
+        )
 
     def of_outputs(self, wanted: Sequence[str]) -> "Reference":
         """Of one output alone, where an artefact gives just that one of several that are known by

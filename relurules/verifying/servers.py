@@ -78,19 +78,34 @@ def start_mariadb() -> Path:
     own = [f"--user={user}"] if user else []
     subprocess.run(
         [
-            install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
-            "--skip-test-db", *own,
+            install,
+            "--no-defaults",
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            *own,
         ],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        check=True,
+        capture_output=True,
+    )
     process = subprocess.Popen(
         [
-            server, "--no-defaults", f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'pid'}",
-            "--skip-networking", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0",
-            "--max-allowed-packet=1G", "--local-infile=0", f"--secure-file-priv={folder}", *own,
+            server,
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--socket={socket}",
+            f"--pid-file={folder / 'pid'}",
+            "--skip-networking",
+            "--skip-log-bin",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--max-allowed-packet=1G",
+            "--local-infile=0",
+            f"--secure-file-priv={folder}",
+            *own,
         ],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     atexit.register(_stop_server, process, folder)
     _await_server(process, socket)
     _make_reader(socket)

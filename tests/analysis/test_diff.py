@@ -24,9 +24,14 @@ def bumped(net: Network, normal: Any, offset: float, height: float) -> Network:
     L = np.zeros((K + 1, K + 1))
     L[:K, :K] = net.L
     return replace(
-        net, A=np.vstack([net.A, normal]), L=L, b=np.append(net.b, offset), U=np.column_stack([net.U, [height]]),
-        slope=np.append(net.slope, 0.0), neurons=(*net.neurons, Neuron("bump", 0)),
-    )  # fmt: skip
+        net,
+        A=np.vstack([net.A, normal]),
+        L=L,
+        b=np.append(net.b, offset),
+        U=np.column_stack([net.U, [height]]),
+        slope=np.append(net.slope, 0.0),
+        neurons=(*net.neurons, Neuron("bump", 0)),
+    )
 
 
 def planted(seed: int, inputs: int = 3, neurons: int = 4) -> tuple[Network, Network, Any, float]:
@@ -74,8 +79,14 @@ def test_equal_rules_and_equal_functions() -> None:
     assert len(same.kept) == len(old)
     assert "same numbers" in same.verdict()
     order = np.array([1, 0, 2, 3, 4]) if net.L[1, 0] == 0 else np.arange(5)
-    turned = replace(net, A=net.A[order], b=net.b[order], L=net.L[np.ix_(order, order)], U=net.U[:, order],
-                     slope=net.slope[order])  # fmt: skip
+    turned = replace(
+        net,
+        A=net.A[order],
+        b=net.b[order],
+        L=net.L[np.ix_(order, order)],
+        U=net.U[:, order],
+        slope=net.slope[order],
+    )
     assert rr.diff(old, rules_of(turned, BOX))
     doubled = replace(net, C=net.C * (1 + 1e-14))
     assert rr.diff(old, rules_of(doubled, BOX))

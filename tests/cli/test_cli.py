@@ -221,7 +221,7 @@ def test_every_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_help_loads_nothing_heavy() -> None:
     check = (
-        "import sys; from relurules.cli import run; run(['--help']); print(*sys.modules, "
+        "import sys; from relurules.cli.main import run; run(['--help']); print(*sys.modules, "
         "file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

@@ -78,9 +78,13 @@ def test_a_signal_outside_a_search(
 @pytest.mark.parametrize("word", SIGNALS)
 @pytest.mark.parametrize("command", ["count", "extract"])
 def test_a_signal_before_anything_was_found(
-    inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-    command: str, word: str,
-) -> None:  # fmt: skip
+    inputs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    word: str,
+) -> None:
     error, code = SIGNALS[word]
     argv, checkpoint = (
         searching(command, inputs, "--out", str(tmp_path / "out")),

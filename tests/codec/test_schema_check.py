@@ -21,8 +21,8 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 
 #: What is put in place of something.
 OTHERS: list[Any] = [
-    None, True, False, 0, 1, -1, 2.5, "", "x", "+-", [], [1], {}, {"a": 1}, {"0": 1.5}, {"01": 1.0}, {"split": 1},
-    {"rule": 1}, {"rule": 0}, {"split": 1, "rule": 1}, [[1.0], {}], ["a", "a"],
+    None, True, False, 0, 1, -1, 2.5, "", "x", "+-", [], [1], {}, {"a": 1}, {"0": 1.5}, {"01": 1.0},
+    {"split": 1}, {"rule": 1}, {"rule": 0}, {"split": 1, "rule": 1}, [[1.0], {}], ["a", "a"],
 ]  # fmt: skip
 
 

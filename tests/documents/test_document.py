@@ -43,21 +43,36 @@ def test_one_file_that_is_the_same_each_time(target: str) -> None:
 def test_everything_is_there() -> None:
     text = said(people(), title="Who pays?")
     for part in (
-        "Who pays?", "pays and defaults", "SHA-256 " + "ab" * 32, "SHA-256 " + "cd" * 32, "relurules 9.9.9",
+        "Who pays?",
+        "pays and defaults",
+        "SHA-256 " + "ab" * 32,
+        "SHA-256 " + "cd" * 32,
+        "relurules 9.9.9",
         "model.onnx",
-        "What is proven", ("anywhere in the domain, the outputs of the rules are those of the "
-                          "network as traced"),
-        "every row of the domain has a rule", "AUC 0.76", "log loss 0.44",
-        "Observed default = 1, share", "A typical row has",
-        "IF all of these hold", "THEN", "18 to 80", ("whole numbers in the "
-                                                    "data"), ("a missing value counts "
-                                                                                 "as 3.5"),
-        "'cook' or 'smith'", "Limits of use", "no causal effect", "Words", ("the row of the data "
-                                                                           "that is nearest"),
-        ("relurules extract model.onnx --data DATA --target default --time-limit 60.0 --out "
-        "rules.json"),
-        "relurules emit rules.json --to html --title 'Who pays?' --out .", "neuron 1 of layer hand",
-    ):  # fmt: skip
+        "What is proven",
+        ("anywhere in the domain, the outputs of the rules are those of the network as traced"),
+        "every row of the domain has a rule",
+        "AUC 0.76",
+        "log loss 0.44",
+        "Observed default = 1, share",
+        "A typical row has",
+        "IF all of these hold",
+        "THEN",
+        "18 to 80",
+        ("whole numbers in the data"),
+        ("a missing value counts as 3.5"),
+        "'cook' or 'smith'",
+        "Limits of use",
+        "no causal effect",
+        "Words",
+        ("the row of the data that is nearest"),
+        (
+            "relurules extract model.onnx --data DATA --target default --time-limit 60.0 --out "
+            "rules.json"
+        ),
+        "relurules emit rules.json --to html --title 'Who pays?' --out .",
+        "neuron 1 of layer hand",
+    ):
         assert part in text, part
 
 

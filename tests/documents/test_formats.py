@@ -17,10 +17,32 @@ import relurules as rr
 from relurules.ir import RuleSet
 
 NAMES = [
-    "<script>alert(1)</script>", "a|b", "[x](y)", "*bold*", "`code`", "# head", "&amp;", "<!--", "~~no~~", "\\", '"',
+    "<script>alert(1)</script>",
+    "a|b",
+    "[x](y)",
+    "*bold*",
+    "`code`",
+    "# head",
+    "&amp;",
+    "<!--",
+    "~~no~~",
+    "\\",
+    '"',
     "'",
-    "{{ 1 }}", "$x$", "%", "#1", "\\end{document}", "two\nlines", "größe", "年齢", "^", "\u202eltr", "--- |", "_", "}{",
-]  # fmt: skip
+    "{{ 1 }}",
+    "$x$",
+    "%",
+    "#1",
+    "\\end{document}",
+    "two\nlines",
+    "größe",
+    "年齢",
+    "^",
+    "\u202eltr",
+    "--- |",
+    "_",
+    "}{",
+]
 
 
 def hostile() -> RuleSet:
@@ -109,10 +131,18 @@ def test_markdown_keeps_its_shape_and_shows_names_as_they_are() -> None:
     text = str(rr.emit(hostile(), "markdown", title="# a *b*"))
     assert text.startswith("# \\# a \\*b\\*\n")
     for shown in (
-        "&lt;script&gt;alert(1)&lt;/script&gt;", "a\\|b", "\\[x\\](y)", "\\*bold\\*", "\\`code\\`", "\\# head",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "a\\|b",
+        "\\[x\\](y)",
+        "\\*bold\\*",
+        "\\`code\\`",
+        "\\# head",
         "&amp;amp;",
-        "&lt;!--", "\\~\\~no\\~\\~", "\\\\", "two lines",
-    ):  # fmt: skip
+        "&lt;!--",
+        "\\~\\~no\\~\\~",
+        "\\\\",
+        "two lines",
+    ):
         assert f"| {shown} | \u22121 to 1 |" in text
     tables = re.findall(r"(?:^\|.*\n)+", text, flags=re.M)
     assert len(tables) > 5
@@ -173,12 +203,20 @@ def test_chromium_renders_it(tmp_path: Path) -> None:
     rr.emit(people(), "html").write(tmp_path)
     subprocess.run(
         [
-            str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1000,2500",
-            f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={tmp_path / 'page.png'}",
+            str(BROWSER),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--window-size=1000,2500",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--screenshot={tmp_path / 'page.png'}",
             (tmp_path / "rules.html").as_uri(),
         ],
-        capture_output=True, timeout=600, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        timeout=600,
+        check=True,
+    )
     image = imread(tmp_path / "page.png")[:, :, :3]
     assert image.shape[:2] == (2500, 1000)
     up, ink = np.array([0x1D, 0x6F, 0xB8]) / 255, image.sum(axis=2) < 2

@@ -18,14 +18,31 @@ from relurules.ir import Graph, Head, RuleSet
 NAN, INF = float("nan"), float("inf")
 HOSTILE = np.array(
     [
-        [NAN, 0], [0, NAN], [INF, 0], [0, -INF], [1e308, 1e308], [-1e308, 1e308], [1.5, 0], [1e-320, -1e-320],
-        [1e-160, 1e-160], [-0.0, -0.0], [0.0, 0.0], [1, 1], [-1, -1], [1, -1], [np.nextafter(1, 2), 0],
+        [NAN, 0],
+        [0, NAN],
+        [INF, 0],
+        [0, -INF],
+        [1e308, 1e308],
+        [-1e308, 1e308],
+        [1.5, 0],
+        [1e-320, -1e-320],
+        [1e-160, 1e-160],
+        [-0.0, -0.0],
+        [0.0, 0.0],
+        [1, 1],
+        [-1, -1],
+        [1, -1],
+        [np.nextafter(1, 2), 0],
     ]
-)  # fmt: skip
+)
 LINKS = [
-    Head("sigmoid", (0,)), Head("complement", (0,)), Head("softmax", (0, 1)), Head("softmax", (0, 1), 1),
-    Head("log_softmax", (0, 1)), Head("argmax", (0, 1)),
-]  # fmt: skip
+    Head("sigmoid", (0,)),
+    Head("complement", (0,)),
+    Head("softmax", (0, 1)),
+    Head("softmax", (0, 1), 1),
+    Head("log_softmax", (0, 1)),
+    Head("argmax", (0, 1)),
+]
 
 
 @pytest.fixture(scope="module")
@@ -107,12 +124,29 @@ def test_unbounded_domain(engine: str) -> None:
 
 
 NAMES = [
-    'say "hi"', "it's", "back`tick", "brackets]]", ("semi; DROP TABLE "
-                                                   "input_data; --"), "/* c */", "back\\slash", "a.b",
-    "Größe 年", "select", "rule_", "true", " lead", "tab\there", "line\nend", ("%s {x} {{y}} $1 "
-                                                                             ":z ?"), "x" * 60,
-    "rr_x0", "rr_input", "\\'", "0", "$(x) &y @z #w",
-]  # fmt: skip
+    'say "hi"',
+    "it's",
+    "back`tick",
+    "brackets]]",
+    ("semi; DROP TABLE input_data; --"),
+    "/* c */",
+    "back\\slash",
+    "a.b",
+    "Größe 年",
+    "select",
+    "rule_",
+    "true",
+    " lead",
+    "tab\there",
+    "line\nend",
+    ("%s {x} {{y}} $1 :z ?"),
+    "x" * 60,
+    "rr_x0",
+    "rr_input",
+    "\\'",
+    "0",
+    "$(x) &y @z #w",
+]
 
 
 @pytest.mark.parametrize("engine", EXECUTED)

@@ -36,9 +36,14 @@ def drawn(kind: str, seed: int) -> tuple[Network, "np.ndarray[tuple[int, ...], n
     K, d, m = int(random.integers(1, 9)), int(random.integers(1, 4)), int(random.integers(1, 3))
     draw = DRAWS[kind]
     net = network(
-        draw(random, (K, d)), draw(random, (K,)), draw(random, (m, K)), L=np.tril(draw(random, (K, K)), -1),
-        C=draw(random, (m, d)), c=draw(random, (m,)), slope=random.choice([0.0, 0.25, 1.7, -0.3], K),
-    )  # fmt: skip
+        draw(random, (K, d)),
+        draw(random, (K,)),
+        draw(random, (m, K)),
+        L=np.tril(draw(random, (K, K)), -1),
+        C=draw(random, (m, d)),
+        c=draw(random, (m,)),
+        slope=random.choice([0.0, 0.25, 1.7, -0.3], K),
+    )
     return net, random.choice([-1, 1], (4, K)).astype(np.int8)
 
 

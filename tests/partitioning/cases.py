@@ -125,8 +125,9 @@ def _one_hot(random: Random, whole: bool) -> rr.Domain:
     numbers = [Column(f"n{i}") for i in range(random.integers(0, 3))]
     sizes = random.integers(1, 5, random.integers(1, 4)).tolist()
     groups = [
-        Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size))) for i, size in enumerate(sizes)
-    ]  # fmt: skip
+        Column(f"c{i}", tuple(Category((f"v{j}",)) for j in range(size)))
+        for i, size in enumerate(sizes)
+    ]
     domain = rr.Domain.over([*numbers, *groups])
     return (
         domain.bounded({column.name: (-1.0, 1.0) for column in numbers})

@@ -72,10 +72,16 @@ def layered(seed: int, d: int, widths: tuple[int, ...], whole: bool = False) -> 
 @pytest.mark.parametrize(
     ("d", "widths"),
     [
-        (16, (7, 6)), (23, (8, 5)), (40, (8, 4)), (2, (60, 60, 60, 40)), (2, (230,)), (1, (150, 100)), (3, (30, 30)),
+        (16, (7, 6)),
+        (23, (8, 5)),
+        (40, (8, 4)),
+        (2, (60, 60, 60, 40)),
+        (2, (230,)),
+        (1, (150, 100)),
+        (3, (30, 30)),
         (6, (9, 7)),
     ],
-)  # fmt: skip
+)
 def test_a_mirrored_domain_has_the_same_regions(
     d: int, widths: tuple[int, ...], whole: bool
 ) -> None:

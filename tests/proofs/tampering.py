@@ -258,39 +258,64 @@ def _digest(name: str) -> Tamper:
 #: What is tampered with -> how. Those of SURE are refused whatever digests say; others may leave a
 #: proof a proof.
 TAMPERINGS: Mapping[str, Tamper] = {
-    "a coefficient": _coefficient, "a constant": _constant, "a term dropped": _lost_coefficient,
-    "a condition's sign": _condition_sign, ("a condition "
-                                           "dropped"): _lost_condition, "a split's bound": _split_bound,
-    "a split's coefficient": _split_coefficient, "a split's children swapped": _swapped_children,
-    "a way to another rule": _other_rule, "a rule dropped": _dropped_rule,
-    "a rule dropped with its proof": _dropped_with_tree, "two rules' maps swapped": _swapped_rules,
-    "two rules' proofs swapped": _swapped_trees, ("a rule's proof "
-                                                 "dropped"): _dropped_tree, "a multiplier": _multiplier,
-    "a negative multiplier": _negative_multiplier, "an infinite multiplier": _infinite_multiplier,
-    "a multiplier of another row": _other_row, "a multiplier dropped": _lost_multipliers,
-    "a neuron's side": _take_side, "a neuron not told": _lost_take, ("a leaf said to be "
-                                                                    "empty"): _emptied,
-    "a cut's sides swapped": _swapped_sides, "a cut along another neuron": _cut_elsewhere,
-    "the bound": _smaller_bound, "a rule's bound": _smaller_bound_of_a_rule, ("a weight of the "
-                                                                             "model"): _weight,
-    "a bias of the model": _bias, "a slope of the model": _slope, "the model's links": _links,
-    "a wider domain": _wider_domain, "an open domain": _open_domain, ("an inequality "
-                                                                     "dropped"): _lost_constraint,
-    "a rule's point": _point, "the version": _version, "the model's digest": _digest("model"),
-    "the rules' digest": _digest("rules"), "the domain's digest": _digest("domain"),
-    "a weight of the rules' network": _network_weight, ("what the rules say they "
-                                                       "are off"): _stated_error,
+    "a coefficient": _coefficient,
+    "a constant": _constant,
+    "a term dropped": _lost_coefficient,
+    "a condition's sign": _condition_sign,
+    ("a condition dropped"): _lost_condition,
+    "a split's bound": _split_bound,
+    "a split's coefficient": _split_coefficient,
+    "a split's children swapped": _swapped_children,
+    "a way to another rule": _other_rule,
+    "a rule dropped": _dropped_rule,
+    "a rule dropped with its proof": _dropped_with_tree,
+    "two rules' maps swapped": _swapped_rules,
+    "two rules' proofs swapped": _swapped_trees,
+    ("a rule's proof dropped"): _dropped_tree,
+    "a multiplier": _multiplier,
+    "a negative multiplier": _negative_multiplier,
+    "an infinite multiplier": _infinite_multiplier,
+    "a multiplier of another row": _other_row,
+    "a multiplier dropped": _lost_multipliers,
+    "a neuron's side": _take_side,
+    "a neuron not told": _lost_take,
+    ("a leaf said to be empty"): _emptied,
+    "a cut's sides swapped": _swapped_sides,
+    "a cut along another neuron": _cut_elsewhere,
+    "the bound": _smaller_bound,
+    "a rule's bound": _smaller_bound_of_a_rule,
+    ("a weight of the model"): _weight,
+    "a bias of the model": _bias,
+    "a slope of the model": _slope,
+    "the model's links": _links,
+    "a wider domain": _wider_domain,
+    "an open domain": _open_domain,
+    ("an inequality dropped"): _lost_constraint,
+    "a rule's point": _point,
+    "the version": _version,
+    "the model's digest": _digest("model"),
+    "the rules' digest": _digest("rules"),
+    "the domain's digest": _digest("domain"),
+    "a weight of the rules' network": _network_weight,
+    ("what the rules say they are off"): _stated_error,
     **tampering_names.TAMPERINGS,
-}  # fmt: skip
+}
 SURE = (
-    "a constant", "a rule dropped", "a rule's proof dropped", ("a negative "
-                                                              "multiplier"), ("an infinite "
-                                                                                       "multiplier"),
-    "a leaf said to be empty", "the bound", "a rule's bound", ("a bias of the "
-                                                              "model"), ("the model's "
-                                                                                     "links"),
-    "an open domain", "a rule's point", "the version", *tampering_names.SURE,
-)  # fmt: skip
+    "a constant",
+    "a rule dropped",
+    "a rule's proof dropped",
+    ("a negative multiplier"),
+    ("an infinite multiplier"),
+    "a leaf said to be empty",
+    "the bound",
+    "a rule's bound",
+    ("a bias of the model"),
+    ("the model's links"),
+    "an open domain",
+    "a rule's point",
+    "the version",
+    *tampering_names.SURE,
+)
 
 
 def tampered(kind: str, given: Triple, rng: np.random.Generator) -> Triple:

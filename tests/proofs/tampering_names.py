@@ -208,23 +208,33 @@ def _read_text(_: Any, __: Any, model: Any, rng: np.random.Generator) -> None:
 
 
 TAMPERINGS: Mapping[str, Tamper] = {
-    "two columns swapped": _columns_swapped, "a column's name": _column_renamed,
-    "the columns' order": _columns_reordered, "two outputs swapped": _outputs_swapped,
-    "an output's name": _output_renamed, ("two classes "
-                                         "swapped"): _classes_swapped, "a class's name": _class_renamed,
-    "a class too many": _class_too_many, "the threshold": _threshold, ("the threshold "
-                                                                      "dropped"): _threshold_lost,
-    "the threshold with its names": _threshold_with_names, "the decision dropped": _decision_lost,
-    "the rules' links": _links, "numbers tied as a group": _numbers_tied, ("a number in a "
-                                                                          "group"): _number_in_a_group,
-    "a group dropped": _group_lost, "a group twice": _group_doubled, ("a point between "
-                                                                     "categories"): _two_members,
-    "values of two categories swapped": _category_values, "a column filled": _filled,
-    "bounds without the points": _no_numbers, "a constraint that is false": _impossible_constraint,
-    "a constraint without the points": _excluding_constraint, "crossed bounds": _crossed_bounds,
-    "no rules at all": _no_rules, ("whose names are the "
-                                  "model's"): _no_names, ("what the model was "
-                                                                            "read from"): _read_text,
-}  # fmt: skip
+    "two columns swapped": _columns_swapped,
+    "a column's name": _column_renamed,
+    "the columns' order": _columns_reordered,
+    "two outputs swapped": _outputs_swapped,
+    "an output's name": _output_renamed,
+    ("two classes swapped"): _classes_swapped,
+    "a class's name": _class_renamed,
+    "a class too many": _class_too_many,
+    "the threshold": _threshold,
+    ("the threshold dropped"): _threshold_lost,
+    "the threshold with its names": _threshold_with_names,
+    "the decision dropped": _decision_lost,
+    "the rules' links": _links,
+    "numbers tied as a group": _numbers_tied,
+    ("a number in a group"): _number_in_a_group,
+    "a group dropped": _group_lost,
+    "a group twice": _group_doubled,
+    ("a point between categories"): _two_members,
+    "values of two categories swapped": _category_values,
+    "a column filled": _filled,
+    "bounds without the points": _no_numbers,
+    "a constraint that is false": _impossible_constraint,
+    "a constraint without the points": _excluding_constraint,
+    "crossed bounds": _crossed_bounds,
+    "no rules at all": _no_rules,
+    ("whose names are the model's"): _no_names,
+    ("what the model was read from"): _read_text,
+}
 #: A threshold that is moved with the names of its classes is another claim, which may even hold.
 SURE = tuple(kind for kind in TAMPERINGS if kind != "the threshold with its names")

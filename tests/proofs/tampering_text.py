@@ -66,14 +66,16 @@ def _cut_short(text: str, rng: np.random.Generator) -> str:
 
 
 RETOUCHES: Mapping[str, Retouch] = {
-    "a key twice": _key_twice, "an inner key twice": _inner_key_twice, "a digit": _digit, "nesting": _nested,
-    "a number of 5000 digits": lambda text, rng: _number_to(text, rng, "7" * 5000),
-    "a number of 301 digits": lambda text, rng: _number_to(text, rng, "7" * 301),
-    "a number that isn't one": lambda text, rng: _number_to(text, rng, pick(["NaN", "Infinity", "-Infinity"], rng)),
-    "a number beyond float64": lambda text, rng: _number_to(text, rng, pick(["1e999", "-1e400"], rng)),
+    "a key twice": _key_twice, "an inner key twice": _inner_key_twice, "a digit": _digit,
+    "nesting": _nested, "a number of 5000 digits": lambda text,
+    rng: _number_to(text, rng, "7" * 5000), "a number of 301 digits": lambda text,
+    rng: _number_to(text, rng, "7" * 301), "a number that isn't one": lambda text,
+    rng: _number_to(text, rng, pick(["NaN", "Infinity", "-Infinity"], rng)),
+    "a number beyond float64": lambda text,
+    rng: _number_to(text, rng, pick(["1e999", "-1e400"], rng)),
     "a text in place of a number": lambda text, rng: _number_to(text, rng, '"0"', len(text) // 2),
-    "a byte that isn't UTF-8": _byte, "the end cut off": _cut_short, "a list around it": lambda text, _: f"[{text}]",
-    "nothing left": lambda _, __: "",
+    "a byte that isn't UTF-8": _byte, "the end cut off": _cut_short,
+    "a list around it": lambda text, _: f"[{text}]", "nothing left": lambda _, __: "",
 }  # fmt: skip
 
 

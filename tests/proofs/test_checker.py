@@ -15,13 +15,25 @@ import pytest
 from relurules import checker
 
 MODEL: dict[str, Any] = {
-    "format": "relurules.model", "version": 2, "read": "stored weights", "features": ["x1", "x2"], "outputs": ["y"],
+    "format": "relurules.model",
+    "version": 2,
+    "read": "stored weights",
+    "features": ["x1", "x2"],
+    "outputs": ["y"],
     "named": {"columns": True, "outputs": True},
     "layers": [
-        {"kind": "canonical", "A": [[1.0, 0.0]], "L": [[0.0]], "b": [0.0], "C": [[-1.0, 0.0]], "U": [[2.0]], "c": [0.0],
-         "slope": [0.0]},
+        {
+            "kind": "canonical",
+            "A": [[1.0, 0.0]],
+            "L": [[0.0]],
+            "b": [0.0],
+            "C": [[-1.0, 0.0]],
+            "U": [[2.0]],
+            "c": [0.0],
+            "slope": [0.0],
+        },
     ],
-}  # fmt: skip
+}
 
 
 def score(x1: float, constant: float = 0.0) -> dict[str, Any]:
@@ -29,21 +41,38 @@ def score(x1: float, constant: float = 0.0) -> dict[str, Any]:
 
 
 RULES: dict[str, Any] = {
-    "outputs": ["y"], "complete": True, "max_error": 0.0,
-    "features": [{"name": "x1", "lower": -1.0, "upper": 1.0}, {"name": "x2", "lower": 0.0, "upper": 2.0}],
+    "outputs": ["y"],
+    "complete": True,
+    "max_error": 0.0,
+    "features": [
+        {"name": "x1", "lower": -1.0, "upper": 1.0},
+        {"name": "x2", "lower": 0.0, "upper": 2.0},
+    ],
     "constraints": [],
-    "splits": [{"coefficients": {"x1": 1.0}, "at_least": 0.0, "otherwise": {"rule": 2}, "then": {"rule": 1}}],
+    "splits": [
+        {
+            "coefficients": {"x1": 1.0},
+            "at_least": 0.0,
+            "otherwise": {"rule": 2},
+            "then": {"rule": 1},
+        }
+    ],
     "rules": [
         {"conditions": [{"split": 0, "holds": True}], "outputs": score(1.0), "point": [0.5, 1.0]},
-        {"conditions": [{"split": 0, "holds": False}], "outputs": score(-1.0), "point": [-0.5, 1.0]},
+        {
+            "conditions": [{"split": 0, "holds": False}],
+            "outputs": score(-1.0),
+            "point": [-0.5, 1.0],
+        },
     ],
-}  # fmt: skip
+}
 #: Rule 1: z = x1 >= 0 is its condition, row 0, once. Rule 2: -z likewise.
 TREES: list[Any] = [[[[1, 0, 1.0]], "leaf"], [[[-1, 0, 1.0]], "leaf"]]
 #: One rule y = 1/2 everywhere, off by 1/2: cut along the neuron, then say each side.
 FLAT: dict[str, Any] = RULES | {
-    "splits": [], "rules": [{"conditions": [], "outputs": score(0.0, 0.5), "point": [0.0, 1.0]}]
-}  # fmt: skip
+    "splits": [],
+    "rules": [{"conditions": [], "outputs": score(0.0, 0.5), "point": [0.0, 1.0]}],
+}
 CUT: list[Any] = [[[], "split", 0, [[], "leaf", [], [0, 1.0]], [[], "leaf", [], [0, 1.0]]]]
 
 
@@ -117,8 +146,16 @@ def test_an_empty_part_needs_a_reason() -> None:
 def test_categories_hold_one_member() -> None:
     """y = relu(a - b) of a one-hot pair is a itself; halves of both, where it isn't, are no rows."""
     features = [{"name": name, "lower": 0.0, "upper": 1.0, "integer": True} for name in "ab"]
-    layer = {"kind": "canonical", "A": [[1.0, -1.0]], "L": [[0.0]], "b": [0.0], "C": [[0.0, 0.0]], "U": [[1.0]],
-             "c": [0.0], "slope": [0.0]}  # fmt: skip
+    layer = {
+        "kind": "canonical",
+        "A": [[1.0, -1.0]],
+        "L": [[0.0]],
+        "b": [0.0],
+        "C": [[0.0, 0.0]],
+        "U": [[1.0]],
+        "c": [0.0],
+        "slope": [0.0],
+    }
     model = MODEL | {"features": ["a", "b"], "layers": [layer]}
     own = {"y": {"constant": 0.0, "coefficients": {"a": 1.0}}}
     rules = FLAT | {"features": features, "groups": [["a", "b"]],

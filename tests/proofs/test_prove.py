@@ -147,9 +147,16 @@ def test_files_come_back(tmp_path: Path) -> None:
         rr.Certificate.load(tmp_path / "rules.json")
 
 
-ARTEFACTS = [("python", None, "rules"), ("python", None, "tree"), ("numpy", None, "tree"), ("c", None, "rules"),
-             ("c", None, "tree"), ("sql", "sqlite", "rules"), ("sql", "duckdb", "tree"),
-             ("sql", "postgres", "rules")]  # fmt: skip
+ARTEFACTS = [
+    ("python", None, "rules"),
+    ("python", None, "tree"),
+    ("numpy", None, "tree"),
+    ("c", None, "rules"),
+    ("c", None, "tree"),
+    ("sql", "sqlite", "rules"),
+    ("sql", "duckdb", "tree"),
+    ("sql", "postgres", "rules"),
+]
 
 
 @pytest.mark.parametrize(("target", "dialect", "form"), ARTEFACTS)

@@ -36,14 +36,26 @@ BEST = SCORES.argmax(axis=1)[:, None]
     [
         ([node("Sigmoid", ["z"], ["y"])], 1 / (1 + 1 / POWERS), "sigmoid"),
         ([node("Exp", ["z"], ["y"])], POWERS, "exp"),
-        ([node("Softmax", ["z"], ["y"], axis=1)], POWERS / POWERS.sum(axis=1, keepdims=True), "softmax"),
-        ([node("LogSoftmax", ["z"], ["y"])], SCORES - np.log(POWERS.sum(axis=1, keepdims=True)), "log_softmax"),
+        (
+            [node("Softmax", ["z"], ["y"], axis=1)],
+            POWERS / POWERS.sum(axis=1, keepdims=True),
+            "softmax",
+        ),
+        (
+            [node("LogSoftmax", ["z"], ["y"])],
+            SCORES - np.log(POWERS.sum(axis=1, keepdims=True)),
+            "log_softmax",
+        ),
         ([node("ArgMax", ["z"], ["y"], axis=1)], BEST, "argmax"),
-        ([node("ArgMin", ["z"], ["y"], axis=-1, keepdims=0)], SCORES.argmin(axis=1)[:, None], "argmax"),
+        (
+            [node("ArgMin", ["z"], ["y"], axis=-1, keepdims=0)],
+            SCORES.argmin(axis=1)[:, None],
+            "argmax",
+        ),
         ([node("ArgMax", ["z"], ["a"], axis=1), node("Cast", ["a"], ["y"], to=6)], BEST, "argmax"),
         ([node("Softmax", ["z"], ["p"]), node("ArgMax", ["p"], ["y"], axis=1)], BEST, "argmax"),
     ],
-)  # fmt: skip
+)
 def test_links_at_the_end(nodes: list[Any], expected: Any, link: str) -> None:
     graph, reference = tracing.trace(after(*nodes))
     assert {head.link for head in graph.heads} == {link}

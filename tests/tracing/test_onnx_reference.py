@@ -92,9 +92,16 @@ def test_transposed_convolution(
     x, weights, bias = image(2, 4, 3, 4), image(4, 3, 2, 3), image(3 * groups)
     expected = functional.conv_transpose2d(x, weights, bias, stride, pad, extra, groups, dilation)
     found = computed(
-        "ConvTranspose", x, weights.numpy(), bias.numpy(), group=groups, strides=[stride] * 2, pads=[pad] * 4,
-        dilations=[dilation] * 2, output_padding=[extra] * 2,
-    )  # fmt: skip
+        "ConvTranspose",
+        x,
+        weights.numpy(),
+        bias.numpy(),
+        group=groups,
+        strides=[stride] * 2,
+        pads=[pad] * 4,
+        dilations=[dilation] * 2,
+        output_padding=[extra] * 2,
+    )
     assert found == pytest.approx(expected.numpy())
 
 

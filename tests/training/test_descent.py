@@ -48,9 +48,14 @@ def test_patience_is_the_number_of_epochs_without_a_smaller_loss(patience: int) 
     compact, data = problem("regression", 3, n=40)
     losses = [mean_loss(compact, data.validation, TASKS["regression"])]
     train_by_adam(
-        compact, data, TASKS["regression"], Schedule(epochs=200, rate=0.3, batch=4, patience=patience), l1=0.0,
-        random=generator(), told=lambda _, loss: losses.append(loss),
-    )  # fmt: skip
+        compact,
+        data,
+        TASKS["regression"],
+        Schedule(epochs=200, rate=0.3, batch=4, patience=patience),
+        l1=0.0,
+        random=generator(),
+        told=lambda _, loss: losses.append(loss),
+    )
     assert len(losses) < 200
     least = int(np.argmin(losses))
     assert len(losses) - 1 - least == patience
@@ -75,10 +80,16 @@ def test_the_penalty_is_of_weights_between_inputs_and_neurons() -> None:
     compact, data = problem("regression", 5)
     schedule = Schedule(epochs=60, rate=0.01, batch=60)
     some, none = (
-        train_by_adam(compact, data._replace(validation=data.training), TASKS["regression"], schedule, l1=l1,
-                random=generator())
+        train_by_adam(
+            compact,
+            data._replace(validation=data.training),
+            TASKS["regression"],
+            schedule,
+            l1=l1,
+            random=generator(),
+        )
         for l1 in (0.05, 0.0)
-    )  # fmt: skip
+    )
     assert np.abs(some.A).sum() < np.abs(none.A).sum()
 
 

@@ -246,7 +246,7 @@ def test_help_teaches(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_without_scikit_learn_it_says_what_to_install(folder: Path) -> None:
     code = (
-        "import sys; sys.modules['sklearn'] = None; from relurules.cli import run; "
+        "import sys; sys.modules['sklearn'] = None; from relurules.cli.main import run; "
         "sys.exit(run(sys.argv[1:]))"
     )
     told = ["fit", str(folder / "loans.csv"), "--target", "default"]

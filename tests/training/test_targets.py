@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Head
-from relurules.ir.link import make_identity_heads
+from relurules.links.heads import make_identity_heads
 from relurules.training.targets import (
     fit_standardisation,
     guess_task,
@@ -85,57 +85,133 @@ def test_targets_become_scores() -> None:
 
 
 WRONG: dict[str, tuple[Graph, Any, str | None, type[Exception], str]] = {
-    "unknown task": (model(1), [0, 1], "ranking", UnsupportedError, ("task 'ranking'; supported: "
-                                                                    "regression, binary, m")),
+    "unknown task": (
+        model(1),
+        [0, 1],
+        "ranking",
+        UnsupportedError,
+        ("task 'ranking'; supported: regression, binary, m"),
+    ),
     "links of two tasks": (
-        model(2, Head("sigmoid", (0,)), Head("exp", (1,))), [0, 1], None, UnsupportedError,
+        model(2, Head("sigmoid", (0,)), Head("exp", (1,))),
+        [0, 1],
+        None,
+        UnsupportedError,
         "the links exp, sigmoid can't be trained for one task",
     ),
     "two links of numbers": (
-        model(2, Head("identity", (0,)), Head("exp", (1,))), [[0, 1]], None, UnsupportedError, "exp, identity",
+        model(2, Head("identity", (0,)), Head("exp", (1,))),
+        [[0, 1]],
+        None,
+        UnsupportedError,
+        "exp, identity",
     ),
-    "two sigmoids": (several("sigmoid", 2), [0, 1], None, UnsupportedError, ("with 2 scores; it "
-                                                                            "needs one score")),
-    "binary with two scores": (model(2), [0, 1], "binary", UnsupportedError, ("with 2 scores; it "
-                                                                             "needs one score")),
-    "classes with one score": (model(1), [0, 1], "multiclass", UnsupportedError, ("a score for "
-                                                                                  "each "
-                                                                                 "class")),
+    "two sigmoids": (
+        several("sigmoid", 2),
+        [0, 1],
+        None,
+        UnsupportedError,
+        ("with 2 scores; it needs one score"),
+    ),
+    "binary with two scores": (
+        model(2),
+        [0, 1],
+        "binary",
+        UnsupportedError,
+        ("with 2 scores; it needs one score"),
+    ),
+    "classes with one score": (
+        model(1),
+        [0, 1],
+        "multiclass",
+        UnsupportedError,
+        ("a score for each class"),
+    ),
     "two softmaxes": (
-        model(4, *(Head("softmax", pair, i) for pair in ((0, 1), (2, 3)) for i in range(2))), [0, 1], None,
-        UnsupportedError, "several softmaxes",
+        model(4, *(Head("softmax", pair, i) for pair in ((0, 1), (2, 3)) for i in range(2))),
+        [0, 1],
+        None,
+        UnsupportedError,
+        "several softmaxes",
     ),
     "regression of a sigmoid": (
-        several("sigmoid", 1), [0.2, 0.8], "regression", UnsupportedError, ("ends in sigmoid; "
-                                                                           "supported: binary"),
+        several("sigmoid", 1),
+        [0.2, 0.8],
+        "regression",
+        UnsupportedError,
+        ("ends in sigmoid; supported: binary"),
     ),
-    "classes of an exp": (several("exp", 1), [0, 1], "binary", UnsupportedError, ("ends in exp; "
-                                                                                  "supported: "
-                                                                                 "regression")),
+    "classes of an exp": (
+        several("exp", 1),
+        [0, 1],
+        "binary",
+        UnsupportedError,
+        ("ends in exp; supported: regression"),
+    ),
     "one value": (model(1), 3.0, None, DataError, "single value"),
     "nothing": (model(1), None, None, DataError, "single value"),
     "text": (model(1), ["a", "b"], None, DataError, "y holds values that aren't numbers"),
-    "text for classes": (model(3, *SOFTMAX), ["a", "b"], None, DataError, ("y holds values that "
-                                                                          "aren't numbers")),
-    "too many columns": (model(1), [[1, 2], [3, 4]], None, DataError, ("y has 2 columns, the model "
-                                                                      "has 1 scores")),
-    "too few columns": (model(2), [0.5, 1.5], None, DataError, ("y has 1 columns, the model has 2 "
-                                                               "scores")),
+    "text for classes": (
+        model(3, *SOFTMAX),
+        ["a", "b"],
+        None,
+        DataError,
+        ("y holds values that aren't numbers"),
+    ),
+    "too many columns": (
+        model(1),
+        [[1, 2], [3, 4]],
+        None,
+        DataError,
+        ("y has 2 columns, the model has 1 scores"),
+    ),
+    "too few columns": (
+        model(2),
+        [0.5, 1.5],
+        None,
+        DataError,
+        ("y has 1 columns, the model has 2 scores"),
+    ),
     "no rows, too many columns": (model(1), np.empty((0, 2)), None, DataError, "y has 2 columns"),
     "missing": (model(1), [0.5, np.nan, 1], None, DataError, "y, row 1: not finite"),
-    "infinite": (model(2), [[0.5, 1], [1, 2], [1, np.inf]], None, DataError, ("y, row 2: not "
-                                                                             "finite")),
-    "no logarithm": (several("exp", 1), [1.0, 0.0], None, DataError, ("y, row 1: .* outside what "
-                                                                     "the model's link can")),
+    "infinite": (
+        model(2),
+        [[0.5, 1], [1, 2], [1, np.inf]],
+        None,
+        DataError,
+        ("y, row 2: not finite"),
+    ),
+    "no logarithm": (
+        several("exp", 1),
+        [1.0, 0.0],
+        None,
+        DataError,
+        ("y, row 1: .* outside what the model's link can"),
+    ),
     "no log1p": (several("expm1", 1), [-2.0, 0.0], None, DataError, "y, row 0"),
-    "classes from 1": (model(3, *SOFTMAX), [1, 2, 3], None, DataError, ("the numbers of 3 classes, "
-                                                                       "0 to 2, one per row")),
-    "halves": (several("sigmoid", 1), [0.5, 1.0], None, DataError, ("the numbers of 2 classes, 0 "
-                                                                   "to 1")),
-    "a missing class": (several("sigmoid", 1), [np.nan, 1.0], None, DataError, ("the numbers of 2 "
-                                                                               "classes")),
+    "classes from 1": (
+        model(3, *SOFTMAX),
+        [1, 2, 3],
+        None,
+        DataError,
+        ("the numbers of 3 classes, 0 to 2, one per row"),
+    ),
+    "halves": (
+        several("sigmoid", 1),
+        [0.5, 1.0],
+        None,
+        DataError,
+        ("the numbers of 2 classes, 0 to 1"),
+    ),
+    "a missing class": (
+        several("sigmoid", 1),
+        [np.nan, 1.0],
+        None,
+        DataError,
+        ("the numbers of 2 classes"),
+    ),
     "one-hot classes": (model(3, *SOFTMAX), np.eye(3), None, DataError, "one per row"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -168,12 +168,19 @@ def test_the_second_way_ties_what_is_nearly_parallel(budget: RuleBudget) -> None
     found = [
         list(
             walk_front(
-                start, data, TASKS["regression"], budget, lambda compact: counted(to_network(compact)), l1=1e-4,
-                random=np.random.default_rng(0), told=lambda _: None, ties=ties,
+                start,
+                data,
+                TASKS["regression"],
+                budget,
+                lambda compact: counted(to_network(compact)),
+                l1=1e-4,
+                random=np.random.default_rng(0),
+                told=lambda _: None,
+                ties=ties,
             )
         )
         for ties in (False, True)
-    ]  # fmt: skip
+    ]
     first, second = (
         [point for point in found[1] if point.parallel == parallel] for parallel in (False, True)
     )

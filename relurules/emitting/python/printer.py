@@ -12,15 +12,17 @@ from relurules.emitting.expressions import (
     plan_reads,
     plan_template_values,
 )
+from relurules.emitting.identifiers import flatten_text, make_identifier, make_unique
 from relurules.emitting.link_steps import has_links, plan_python_links
-from relurules.emitting.render import flatten_text, make_identifier, make_unique, render_template
 from relurules.emitting.request import EmitRequest
 from relurules.errors import InputError
+from relurules.files.templates import render_file
 
 #: Names that the module itself uses.
 _MODULE_NAMES = (
-    *dir(builtins), "row", "at", "walked", "place", "below", "above", "normal", "bound", "weights", "constant", "score",
-    "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations", "FEATURES", "OUTPUTS", "TESTS", "MAPS",
+    *dir(builtins), "row", "at", "walked", "place", "below", "above", "normal", "bound", "weights",
+    "constant", "score", "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations",
+    "FEATURES", "OUTPUTS", "TESTS", "MAPS",
 )  # fmt: skip
 
 
@@ -62,7 +64,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
         **plan_template_values(request, features),
     }
 
-    return {"score.py": render_template(f"python/{choose_template(request)}.py.j2", **values)}
+    return {"score.py": render_file(f"python/{choose_template(request)}.py.j2", values)}
 
 
 def _describe_column(column: file_header.InputColumn) -> str:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from relurules.domain.columns import find_groups
 from relurules.emitting import plan
-from relurules.emitting.render import flatten_text, render_template
+from relurules.emitting.identifiers import flatten_text
 from relurules.emitting.request import EmitRequest
+from relurules.files.templates import render_file
 from relurules.ir import Rule, RuleSet
 from relurules.wording import RuleSetWording, RuleWording, word_rules
 from relurules.wording.coverage import describe_missing
@@ -34,8 +35,8 @@ class TextRule(NamedTuple):
 def print_text(request: EmitRequest) -> dict[str, str]:
     """rules.txt: IF conditions THEN formulas, and the domain."""
     return {
-        "rules.txt": render_template(
-            "text/rules.txt.j2", **_list_values(request.rules, word_rules(request.rules))
+        "rules.txt": render_file(
+            "text/rules.txt.j2", _list_values(request.rules, word_rules(request.rules))
         )
     }
 
@@ -44,8 +45,8 @@ def print_first_rules(rules: RuleSet, most: int) -> str:
     """The same of no more than so many rules, saying how many are left out."""
     shown = rules if len(rules) <= most else replace(rules, rules=rules.rules[:most])
     values = _list_values(shown, word_rules(shown))
-    return render_template(
-        "text/rules.txt.j2", **{**values, "count": len(rules), "left": len(rules) - len(shown)}
+    return render_file(
+        "text/rules.txt.j2", {**values, "count": len(rules), "left": len(rules) - len(shown)}
     )
 
 
@@ -68,12 +69,17 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
     domain, names = rules.domain, [flatten_text(name) for name in rules.features]
     linked = explain_outputs(rules) if has_links(rules) and rules.decision is None else None
     return {
-        "linked": linked and {
-            "outputs": [(flatten_text(name), flatten_text(formula)) for name, formula in linked.outputs],
+        "linked": linked
+        and {
+            "outputs": [
+                (flatten_text(name), flatten_text(formula)) for name, formula in linked.outputs
+            ],
             "definitions": linked.definitions,
         },
         "sums": [(named.name, fold_phrase(named.phrase)) for named in reading.sums],
-        "rules": [_print_rule(rule, read, rules) for rule, read in zip(rules, reading.rules, strict=True)],
+        "rules": [
+            _print_rule(rule, read, rules) for rule, read in zip(rules, reading.rules, strict=True)
+        ],
         "count": len(rules),
         "left": 0,
         "outputs": [flatten_text(name) for name in rules.outputs],
@@ -93,11 +99,15 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
             if column.fill is not None
         ],
         "groups": _list_groups(rules, names),
-        "whole": any(isinstance(t.about, SumTest) and t.about.whole for read in reading.rules for t in read.tests),
+        "whole": any(
+            isinstance(t.about, SumTest) and t.about.whole
+            for read in reading.rules
+            for t in read.tests
+        ),
         "indicators": bool(find_groups(domain.columns)),
         "no_rule": plan.describe_missing(rules),
         "constraints": [flatten_text(text) for text in domain.texts],
-    }  # fmt: skip
+    }
 
 
 def _print_rule(rule: Rule, read: RuleWording, rules: RuleSet) -> TextRule:

@@ -194,10 +194,20 @@ def _count_bytes(tensor: TensorProto, place: str) -> int:
 
 
 _ITEM_BYTES: Mapping[int, int] = {
-    TensorProto.FLOAT: 4, TensorProto.DOUBLE: 8, TensorProto.FLOAT16: 2, TensorProto.BFLOAT16: 2,
-    TensorProto.INT8: 1, TensorProto.INT16: 2, TensorProto.INT32: 4, TensorProto.INT64: 8, TensorProto.BOOL: 1,
-    TensorProto.UINT8: 1, TensorProto.UINT16: 2, TensorProto.UINT32: 4, TensorProto.UINT64: 8,
-}  # fmt: skip
+    TensorProto.FLOAT: 4,
+    TensorProto.DOUBLE: 8,
+    TensorProto.FLOAT16: 2,
+    TensorProto.BFLOAT16: 2,
+    TensorProto.INT8: 1,
+    TensorProto.INT16: 2,
+    TensorProto.INT32: 4,
+    TensorProto.INT64: 8,
+    TensorProto.BOOL: 1,
+    TensorProto.UINT8: 1,
+    TensorProto.UINT16: 2,
+    TensorProto.UINT32: 4,
+    TensorProto.UINT64: 8,
+}
 
 
 def _check_functions(model: ModelProto, where: str) -> None:

@@ -339,7 +339,12 @@ AFFINE: Mapping[str, OperatorRule] = {
     "Neg": _make_sum_rule(-1.0),
     "Sum": _make_sum_rule(),
     "Mean": OperatorRule(_trace_mean, _ALL_INPUTS),
-    "Mul": OperatorRule(lambda call: [multiply_operands(call, torch.mul, get_operand(call, 0), get_operand(call, 1))], _ALL_INPUTS),
+    "Mul": OperatorRule(
+        lambda call: [
+            multiply_operands(call, torch.mul, get_operand(call, 0), get_operand(call, 1))
+        ],
+        _ALL_INPUTS,
+    ),
     "Div": OperatorRule(_trace_division),
     "Identity": OperatorRule(lambda call: [get_variable(call)]),
     "Cast": OperatorRule(_trace_cast),
@@ -347,9 +352,28 @@ AFFINE: Mapping[str, OperatorRule] = {
     **dict.fromkeys(SHAPE_ONLY, OperatorRule(_trace_shape_only)),
     # entries that move
     **dict.fromkeys(
-        ("Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Split", "Gather", "GatherElements",
-         "GatherND", "Expand", "Tile", "DepthToSpace", "SpaceToDepth", "Trilu", "Compress", "ReverseSequence",
-         "CenterCropPad", "MaxUnpool", "ai.onnx.ml.ArrayFeatureExtractor"),
+        (
+            "Reshape",
+            "Flatten",
+            "Transpose",
+            "Squeeze",
+            "Unsqueeze",
+            "Slice",
+            "Split",
+            "Gather",
+            "GatherElements",
+            "GatherND",
+            "Expand",
+            "Tile",
+            "DepthToSpace",
+            "SpaceToDepth",
+            "Trilu",
+            "Compress",
+            "ReverseSequence",
+            "CenterCropPad",
+            "MaxUnpool",
+            "ai.onnx.ml.ArrayFeatureExtractor",
+        ),
         _make_rearrange_rule(0),
     ),
     "Concat": _make_rearrange_rule(),
@@ -364,18 +388,21 @@ AFFINE: Mapping[str, OperatorRule] = {
     "Resize": OperatorRule(_trace_resize),
     "Upsample": OperatorRule(_trace_resize),
     # sums of entries
-    **dict.fromkeys(("CumSum", "Col2Im", "AffineGrid", "DeformConv"), OperatorRule(apply_by_columns)),
+    **dict.fromkeys(
+        ("CumSum", "Col2Im", "AffineGrid", "DeformConv"), OperatorRule(apply_by_columns)
+    ),
     "RotaryEmbedding": OperatorRule(apply_by_columns),
     "GridSample": OperatorRule(_trace_grid_sample),
     "RoiAlign": OperatorRule(_trace_roi_align),
-}  # fmt: skip
+}
 
 #: Operators that may compute constants, such as shapes and masks, but not meet values that depend
 #: on the input.
 ON_CONSTANTS = frozenset({
-    "And", "ArgMax", "ArgMin", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Ceil",
-    "Constant", "ConstantOfShape", "Cos", "CumProd", "Equal", "Erf", "Exp", "Floor",
-    "HammingWindow", "HannWindow", "IsInf", "IsNaN", "Log", "MelWeightMatrix", "Mod",
-    "NonZero", "Not", "OneHot", "Or", "Pow", "Range", "Reciprocal", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp",
-    "ReduceProd", "ReduceSumSquare", "Round", "Sigmoid", "Sign", "Sin", "Sqrt", "Tanh", "TopK", "Unique", "Xor",
+    "And", "ArgMax", "ArgMin", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor",
+    "BlackmanWindow", "Ceil", "Constant", "ConstantOfShape", "Cos", "CumProd", "Equal", "Erf",
+    "Exp", "Floor", "HammingWindow", "HannWindow", "IsInf", "IsNaN", "Log", "MelWeightMatrix",
+    "Mod", "NonZero", "Not", "OneHot", "Or", "Pow", "Range", "Reciprocal", "ReduceL2",
+    "ReduceLogSum", "ReduceLogSumExp", "ReduceProd", "ReduceSumSquare", "Round", "Sigmoid", "Sign",
+    "Sin", "Sqrt", "Tanh", "TopK", "Unique", "Xor",
 })  # fmt: skip

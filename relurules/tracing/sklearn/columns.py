@@ -298,15 +298,30 @@ def _apply_union(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal]:
 
 #: Class of a fitted step -> what it makes of its input columns.
 TRANSFORMERS: Mapping[str, StepRule] = {
-    "StandardScaler": _make_scaler_rule(lambda step: (step.mean_ if step.with_mean else None, step.scale_)),
+    "StandardScaler": _make_scaler_rule(
+        lambda step: (step.mean_ if step.with_mean else None, step.scale_)
+    ),
     "RobustScaler": _make_scaler_rule(lambda step: (step.center_, step.scale_)),
     "MaxAbsScaler": _make_scaler_rule(lambda step: (None, step.scale_)),
     "MinMaxScaler": _make_affine_rule(_read_min_max),
     "PCA": _make_affine_rule(_read_pca),
-    "TruncatedSVD": _make_affine_rule(lambda _, step, __: (step.components_, np.zeros(len(step.components_)))),
+    "TruncatedSVD": _make_affine_rule(
+        lambda _, step, __: (step.components_, np.zeros(len(step.components_)))
+    ),
     **dict.fromkeys(
-        ("VarianceThreshold", "SelectKBest", "SelectPercentile", "SelectFpr", "SelectFdr", "SelectFwe",
-         "GenericUnivariateSelect", "SelectFromModel", "SequentialFeatureSelector", "RFE", "RFECV"),
+        (
+            "VarianceThreshold",
+            "SelectKBest",
+            "SelectPercentile",
+            "SelectFpr",
+            "SelectFdr",
+            "SelectFwe",
+            "GenericUnivariateSelect",
+            "SelectFromModel",
+            "SequentialFeatureSelector",
+            "RFE",
+            "RFECV",
+        ),
         _apply_selector,
     ),
     "FunctionTransformer": _apply_function,
@@ -317,7 +332,7 @@ TRANSFORMERS: Mapping[str, StepRule] = {
     "ColumnTransformer": _apply_column_transformer,
     "Pipeline": _apply_pipeline,
     "FeatureUnion": _apply_union,
-}  # fmt: skip
+}
 
 SUPPORTED = ", ".join(sorted(TRANSFORMERS))
 

@@ -23,8 +23,9 @@ from relurules.domain.columns import (
 )
 from relurules.errors import ModelError
 from relurules.ir import Graph, Network, Neuron
-from relurules.ir.link import LINKS, Head, make_identity_heads
 from relurules.ir.network import AffineMap, validate_rows
+from relurules.links.heads import Head, make_identity_heads
+from relurules.links.table import LINKS
 from relurules.tables.names import make_default_names
 from relurules.tables.table import DataColumn, read_column_names, read_table
 from relurules.tracing.sklearn.columns import SUPPORTED as STEPS

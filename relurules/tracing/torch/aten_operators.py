@@ -209,14 +209,15 @@ TRAINING_FLAG: Mapping[Any, str] = {
 
 #: Operators of `AFFINE` that only move entries about: of what a link gives, too.
 REARRANGING = frozenset({
-    aten.cat.default, aten.stack.default, aten.split.Tensor, aten.split_with_sizes.default, aten.chunk.default,
-    aten.unbind.int, aten.slice.Tensor, aten.select.int, aten.index_select.default, aten.index.Tensor,
-    aten.gather.default, aten.diagonal.default, aten.repeat.default, aten.roll.default,
-    aten.flatten.using_ints, aten.unflatten.int, aten.view.default, aten._unsafe_view.default,
-    aten.reshape.default, aten.permute.default,
-    aten.transpose.int, aten.t.default, aten.numpy_T.default, aten.squeeze.default, aten.squeeze.dim,
-    aten.squeeze.dims, aten.unsqueeze.default, aten.expand.default, aten.flip.default, aten.alias.default,
-    aten.clone.default, aten.contiguous.default, aten.detach.default,
+    aten.cat.default, aten.stack.default, aten.split.Tensor, aten.split_with_sizes.default,
+    aten.chunk.default, aten.unbind.int, aten.slice.Tensor, aten.select.int,
+    aten.index_select.default, aten.index.Tensor, aten.gather.default, aten.diagonal.default,
+    aten.repeat.default, aten.roll.default, aten.flatten.using_ints, aten.unflatten.int,
+    aten.view.default, aten._unsafe_view.default, aten.reshape.default, aten.permute.default,
+    aten.transpose.int, aten.t.default, aten.numpy_T.default, aten.squeeze.default,
+    aten.squeeze.dim, aten.squeeze.dims, aten.unsqueeze.default, aten.expand.default,
+    aten.flip.default, aten.alias.default, aten.clone.default, aten.contiguous.default,
+    aten.detach.default,
 })  # fmt: skip
 
 #: Casts; those that keep all values change nothing, the others are refused.
@@ -228,29 +229,41 @@ CASTS = frozenset(
 ASSERTIONS = frozenset({aten._assert_tensor_metadata.default})
 
 #: Operators whose result depends on the shape of their input alone.
-SHAPE_ONLY = frozenset({
-    aten.sym_size.int, aten.sym_numel.default, aten.zeros_like.default, aten.ones_like.default, aten.full_like.default,
-    aten.new_zeros.default, aten.new_ones.default, aten.new_full.default,
-})  # fmt: skip
+SHAPE_ONLY = frozenset(
+    {
+        aten.sym_size.int,
+        aten.sym_numel.default,
+        aten.zeros_like.default,
+        aten.ones_like.default,
+        aten.full_like.default,
+        aten.new_zeros.default,
+        aten.new_ones.default,
+        aten.new_full.default,
+    }
+)
 
 #: Operators that torch itself takes apart into operators of these tables: other names, and views of
 #: views.
 DECOMPOSABLE = frozenset({
-    aten.rsub.Tensor, aten.subtract.Tensor, aten.subtract.Scalar, aten.multiply.Tensor, aten.multiply.Scalar,
-    aten.divide.Tensor, aten.divide.Scalar, aten.true_divide.Tensor, aten.true_divide.Scalar, aten.negative.default,
-    aten.positive.default, aten.einsum.default, aten.tensordot.default, aten.inner.default, aten.dot.default,
-    aten.addmv.default, aten.absolute.default, aten.clip.default, aten.clip.Tensor, aten.concat.default,
-    aten.concatenate.default, aten.hstack.default, aten.vstack.default, aten.dstack.default, aten.column_stack.default,
-    aten.tile.default, aten.repeat_interleave.self_int, aten.fliplr.default, aten.flipud.default, aten.rot90.default,
-    aten.diff.default, aten.mT.default, aten.swapaxes.default, aten.swapdims.default, aten.movedim.int,
-    aten.movedim.intlist, aten.moveaxis.int, aten.moveaxis.intlist, aten.narrow.default, aten.tensor_split.sections,
-    aten.tensor_split.indices, aten.hsplit.int, aten.hsplit.array, aten.vsplit.int, aten.split.sizes,
-    aten.expand_as.default, aten.view_as.default, aten.reshape_as.default, aten.atleast_1d.default,
-    aten.atleast_2d.default, aten.atleast_3d.default, aten.atleast_1d.Sequence, aten.atleast_2d.Sequence,
-    aten.atleast_3d.Sequence, aten.broadcast_tensors.default, aten.ravel.default, aten.take_along_dim.default,
-    aten.where.ScalarOther, aten.where.ScalarSelf, aten.where.Scalar, aten.masked_fill.Tensor,
-    aten.adaptive_max_pool1d.default, aten.greater.Scalar, aten.greater.Tensor, aten.less.Scalar, aten.less.Tensor,
-    aten.greater_equal.Scalar, aten.greater_equal.Tensor, aten.less_equal.Scalar, aten.less_equal.Tensor,
+    aten.rsub.Tensor, aten.subtract.Tensor, aten.subtract.Scalar, aten.multiply.Tensor,
+    aten.multiply.Scalar, aten.divide.Tensor, aten.divide.Scalar, aten.true_divide.Tensor,
+    aten.true_divide.Scalar, aten.negative.default, aten.positive.default, aten.einsum.default,
+    aten.tensordot.default, aten.inner.default, aten.dot.default, aten.addmv.default,
+    aten.absolute.default, aten.clip.default, aten.clip.Tensor, aten.concat.default,
+    aten.concatenate.default, aten.hstack.default, aten.vstack.default, aten.dstack.default,
+    aten.column_stack.default, aten.tile.default, aten.repeat_interleave.self_int,
+    aten.fliplr.default, aten.flipud.default, aten.rot90.default, aten.diff.default,
+    aten.mT.default, aten.swapaxes.default, aten.swapdims.default, aten.movedim.int,
+    aten.movedim.intlist, aten.moveaxis.int, aten.moveaxis.intlist, aten.narrow.default,
+    aten.tensor_split.sections, aten.tensor_split.indices, aten.hsplit.int, aten.hsplit.array,
+    aten.vsplit.int, aten.split.sizes, aten.expand_as.default, aten.view_as.default,
+    aten.reshape_as.default, aten.atleast_1d.default, aten.atleast_2d.default,
+    aten.atleast_3d.default, aten.atleast_1d.Sequence, aten.atleast_2d.Sequence,
+    aten.atleast_3d.Sequence, aten.broadcast_tensors.default, aten.ravel.default,
+    aten.take_along_dim.default, aten.where.ScalarOther, aten.where.ScalarSelf, aten.where.Scalar,
+    aten.masked_fill.Tensor, aten.adaptive_max_pool1d.default, aten.greater.Scalar,
+    aten.greater.Tensor, aten.less.Scalar, aten.less.Tensor, aten.greater_equal.Scalar,
+    aten.greater_equal.Tensor, aten.less_equal.Scalar, aten.less_equal.Tensor,
 })  # fmt: skip
 
 #: Operator -> the link it is, at the model's end.

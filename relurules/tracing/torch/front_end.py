@@ -19,7 +19,7 @@ from torch.utils._pytree import tree_map
 
 from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
-from relurules.ir.link import LINKS
+from relurules.links.table import LINKS
 from relurules.tables.names import make_default_names
 from relurules.tracing.affine import AffineTensor, Basis, add_weighted, apply_affine
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
@@ -75,9 +75,14 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     count = len(heads or network.c)
     names = ("y",) if count == 1 else make_default_names(count, "y")
     graph = Graph(
-        make_default_names(run.basis.inputs), names, network, run.layers, run.basis.identities, heads,
+        make_default_names(run.basis.inputs),
+        names,
+        network,
+        run.layers,
+        run.basis.identities,
+        heads,
         batch=read_batch_size(run.inputs),
-    )  # fmt: skip
+    )
 
     return graph, make_float64_function(program)
 

@@ -1,0 +1,144 @@
+"""The command `relurules extract`; `main` registers it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from relurules.cli.files import load_model, read_rows
+from relurules.cli.interruption import describe_resumption, show_search
+from relurules.cli.options import TimeLimit, require_finite
+from relurules.cli.search_options import (
+    Box,
+    Checkpoint,
+    Data,
+    DomainFile,
+    Drop,
+    Jobs,
+    MaxRegions,
+    MemoryLimit,
+    Model,
+    TrustPickle,
+    Where,
+    build_domain,
+)
+from relurules.files.writing import is_stdout, require_place
+
+_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+#: So many rules are printed once they are extracted.
+_RULES_PRINTED = 200
+
+
+def extract(
+    model: Model,
+    data: Data = None,
+    drop: Drop = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="Column of the data with the true values: what it says of the rules is kept."
+        ),
+    ] = None,
+    domain_file: DomainFile = None,
+    where: Where = None,
+    box: Box = None,
+    max_error: Annotated[
+        float,
+        typer.Option(
+            help=(
+                "How far the rules may be off anywhere, in units of the outputs: fewer, shorter "
+                "rules."
+            ),
+            min=0,
+            callback=require_finite,
+        ),
+    ] = 0.0,
+    max_rules: Annotated[
+        int | None, typer.Option(help="Merge to so many rules, with the least error.", min=1)
+    ] = None,
+    fidelity: Annotated[
+        str,
+        typer.Option(
+            help=(
+                "Where --max-rules are to be close to the network: domain, or rows, those of the "
+                "data."
+            )
+        ),
+    ] = "domain",
+    decision: Annotated[
+        str | None,
+        typer.Option(
+            help="Rules that say which class: argmax, or a number that the output must reach."
+        ),
+    ] = None,
+    max_regions: MaxRegions = None,
+    time_limit: TimeLimit = None,
+    memory_limit: MemoryLimit = None,
+    jobs: Jobs = 1,
+    checkpoint: Checkpoint = None,
+    solver: Annotated[
+        str, typer.Option(help="compiled, or scipy: slow, for comparison.")
+    ] = "compiled",
+    trust_pickle: TrustPickle = False,
+    out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
+) -> None:
+    """Extract the rules of a network: `relurules extract model.onnx --data rows.csv --target y`.
+
+    The rules hold on the domain: the range of the data, or --box, as changed by --domain, cut by
+    every --where; without any of them, everywhere. They are the network itself there, unless
+    --max-error or --max-rules allows a difference, which is bounded and printed with the steps that
+    led there; `relurules plot rules.json tradeoff` draws these.
+
+    Where more than a million linear regions are to be expected, and no limit is given, an estimate
+    is all that is done. --max-regions, --time-limit and --memory-limit hold for all of the work:
+    what is finished then is written, and rows elsewhere have rule 0. Of many rules the first ones
+    are shown.
+    """
+    from relurules.api import extract as extract_rules
+    from relurules.api import trace
+    from relurules.cli.display import describe_errors, tabulate_tradeoffs
+    from relurules.emitting.text.printer import print_first_rules
+    from relurules.partitioning.checkpoint import remove_checkpoint
+    from relurules.wording.coverage import describe_missing
+
+    require_place(out)
+    graph = trace(load_model(model, trust_pickle))
+    table, y = read_rows(data, drop or [], target)
+    domain = build_domain(graph, table, box, domain_file, where or [])
+
+    with show_search(checkpoint, compiles=solver == "compiled") as progress:
+        rules = extract_rules(
+            graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules,
+            fidelity=fidelity, decision=_parse_decision(decision), max_regions=max_regions,
+            time_limit=time_limit, memory_limit=memory_limit, jobs=jobs, progress=progress,
+            merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True, solver=solver,
+        )  # fmt: skip
+        rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
+        rules.save(out)
+
+    if checkpoint is not None and rules.complete:
+        remove_checkpoint(checkpoint)
+
+    (_err if is_stdout(out) else _out).print(
+        print_first_rules(rules, _RULES_PRINTED), markup=False, soft_wrap=True
+    )
+    if rules.tradeoffs:
+        _err.print(tabulate_tradeoffs(rules.tradeoffs))
+    if rules.tradeoffs and table is not None:
+        text = describe_errors(rules, graph.evaluate(domain.rows(table)), rules.predict(table))
+        _err.print(text, markup=False, soft_wrap=True)
+
+    _err.print(f"{len(rules)} rules written to {out}", markup=False)
+    if not rules.complete:
+        text = f"{describe_missing(rules)} To go on: {describe_resumption(checkpoint)}"
+        _err.print(text, markup=False, soft_wrap=True)
+
+
+def _parse_decision(text: str | None) -> str | float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text

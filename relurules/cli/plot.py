@@ -1,0 +1,85 @@
+"""The command `relurules plot`; `main` registers it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from relurules.cli.files import parse_row, read_rows
+from relurules.cli.rules_options import Data, Output, Rules, Target, Uncentred
+from relurules.files.writing import require_place
+
+_err = Console(stderr=True, highlight=False)
+
+
+def plot(
+    rules: Rules,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="importance, parallel, violin, profile, pairwise, regions, row, intervals, "
+            "merging or "
+            "tradeoff; see above."
+        ),
+    ],
+    data: Data = None,
+    target: Target = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(help="Column that the plot is of; repeatable. By default the important ones."),
+    ] = None,
+    output: Output = None,
+    top: Annotated[
+        int | None, typer.Option(help="How many columns, or of a profile rules.", min=1)
+    ] = None,
+    rule: Annotated[
+        int | None, typer.Option(help="Number of the rule, for intervals.", min=1)
+    ] = None,
+    row: Annotated[
+        str | None,
+        typer.Option(help="Row to explain, or through which regions are cut; as in explain."),
+    ] = None,
+    uncentred: Uncentred = False,
+    out: Annotated[
+        Path | None, typer.Option(help="File: .svg, .png or .pdf; by default KIND.svg.")
+    ] = None,
+) -> None:
+    """Draw what rules mean: `relurules plot rules.json importance --data loans.csv --target ending
+    --out figure.svg`.
+
+    - importance: how much each column moves the score
+    - parallel, violin: coefficients of the top columns, a line per rule, or spread over the rows
+    - profile: the term of one column in each rule (--feature)
+    - pairwise: what two columns do together to each row (--feature twice)
+    - regions: where the rules hold, in the plane of two columns (--feature twice)
+    - row: what each column adds to the score of a row (--row)
+    - intervals: a rule's coefficients beside Wald intervals from its rows (--data, --target,
+      --rule)
+    - merging: what merging and flattening the rules costs (--data, --target)
+    - tradeoff: how many rules are enough for which error, of rules that were simplified
+
+    importance, parallel and violin need no --data where the rules were extracted with data.
+    """
+    from relurules.ir import RuleSet
+    from relurules.plotting import plot as draw
+
+    path = Path(f"{kind}.svg") if out is None else out
+    require_place(path)
+    found = RuleSet.load(rules)
+    table, y = read_rows(data, [], target)
+    at = None if row is None else parse_row(found, row, table)
+    draw(
+        found,
+        kind,
+        data=table,
+        y=y,
+        features=feature or [],
+        output=output,
+        top=top,
+        rule=rule,
+        row=at,
+        centred=not uncentred,
+        out=path,
+    )
+    _err.print(f"wrote {path}", markup=False, soft_wrap=True)

@@ -1,0 +1,48 @@
+"""The command `relurules summary`; `main` registers it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from relurules.cli.files import read_rows
+from relurules.cli.rules_options import Data, Rules, Target
+
+_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+#: Rows of a table that are printed; a file gets all.
+_PRINTED = 50
+
+
+def summary(
+    rules: Rules,
+    data: Data = None,
+    target: Target = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write the table to a file instead.")
+    ] = None,
+) -> None:
+    """Print a line per rule: its rows, the response there, how well it tells it, and what its
+    outputs can be.
+
+    `relurules summary rules.json --data loans.csv --target ending`; without --data, what the rules
+    have kept of the data that they were extracted with. `local` figures are on the rule's own rows,
+    `global` ones of its formula on all.
+    """
+    from relurules.files.writing import write_text
+    from relurules.ir import RuleSet
+
+    table, y = read_rows(data, [], target)
+    frame = RuleSet.load(rules).summary(table, y)
+    if csv_file is not None:
+        write_text(csv_file, frame.to_csv(index=False, lineterminator="\n"))
+        _err.print(f"wrote {csv_file}", markup=False, soft_wrap=True)
+        return
+
+    shown = frame.head(_PRINTED).set_index("rule")
+    width = max(80, _out.width)
+    text = shown.to_string(line_width=width, float_format=lambda value: f"{value:.4g}", na_rep="")
+    _out.print(text, markup=False, soft_wrap=True)
+    if len(frame) > _PRINTED:
+        _err.print(f"and {len(frame) - _PRINTED} more rules; --csv FILE has them all", markup=False)

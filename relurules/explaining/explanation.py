@@ -1,0 +1,125 @@
+"""A row by its rule, as text and JSON: conditions, and what each column adds to the score."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from relurules.explaining.conditions import ConditionCheck
+from relurules.explaining.plain_text import add_article, format_digits, format_value
+from relurules.tables.values import Value
+
+#: A long sum is broken before the term that would pass this width.
+_WIDTH = 100
+
+
+class Contribution(NamedTuple):
+    """A column's part of the score. value: the row's; coefficient: per unit (of a category: of the
+    row's own).
+    """
+
+    column: str
+    value: Value
+    coefficient: float
+    contribution: float
+
+
+class Explanation(NamedTuple):
+    """A row by its rule.
+
+    rule: its number; row: the user's columns; outputs: name -> value; conditions; sums: name ->
+    formula of what they speak of by name; label: the score that is taken apart; score: = base + the
+    sum of the contributions, largest first; centred: whether a contribution is against the mean of
+    the rows (then `base` is the rule's score of a row of means), not against 0 (`base` is the
+    constant). decided: the class, where the rules tell nothing else; then there are no
+    contributions, and the score is its number.
+    """
+
+    rule: int
+    row: Mapping[str, Value]
+    outputs: Mapping[str, float]
+    conditions: tuple[ConditionCheck, ...]
+    sums: Mapping[str, str]
+    label: str
+    score: float
+    base: float
+    contributions: tuple[Contribution, ...]
+    centred: bool
+    decided: str | None = None
+
+    def __str__(self) -> str:
+        """As text, a table each of conditions and contributions."""
+        return _write_text(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; an output that is infinite is None."""
+        return {
+            **self._asdict(),
+            "row": dict(self.row),
+            "outputs": {
+                name: value if np.isfinite(value) else None for name, value in self.outputs.items()
+            },
+            "sums": dict(self.sums),
+            "conditions": [test._asdict() for test in self.conditions],
+            "contributions": [part._asdict() for part in self.contributions],
+        }
+
+
+def _write_text(found: Explanation) -> str:
+    """The rule, its conditions with the row's values and margins, and what each column adds."""
+    lines = [f"RULE {found.rule}", ""]
+    lines += [f"  {name} = {format_digits(value)}" for name, value in found.outputs.items()]
+    lines += [
+        "",
+        "CONDITIONS" if found.conditions else "CONDITIONS: none; the rule holds everywhere",
+    ]
+
+    for test in found.conditions:
+        lines.append(f"  {_fold_sum(test.text)}")
+        if test.margin is not None and not isinstance(test.value, str):
+            room = (
+                ""
+                if test.room is None
+                else f"; {test.column} alone could {test.way} by {format_digits(test.room)}"
+            )
+            lines.append(
+                f"      it is {format_digits(test.value)}, margin "
+                f"{format_digits(test.margin)}{room}"
+            )
+        elif test.value:
+            lines.append(f"      it is {test.value}")
+
+    lines += [f"  where {name} = {_fold_sum(text)}" for name, text in found.sums.items()]
+    if found.decided is not None:
+        return (
+            "\n".join([*lines[:1], "", f"  {found.decided}", *lines[2 + len(found.outputs) :]])
+            + "\n"
+        )
+
+    against = "against the mean of the rows" if found.centred else "against 0"
+    lines += ["", f"CONTRIBUTIONS to {add_article(found.label)}, {against}"]
+    rows = [("", "value", "coefficient", "contribution")]
+    rows += [
+        (p.column, format_value(p.value), format_digits(p.coefficient), f"{p.contribution:+.6g}")
+        for p in found.contributions
+    ]
+    rows += [("a row of means" if found.centred else "constant", "", "", f"{found.base:+.6g}")]
+    rows += [("in all", "", "", format_digits(found.score))]
+    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+
+    for name, *cells in rows:
+        shown = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
+        lines.append(f"  {name.ljust(widths[0])}  {shown}".rstrip())
+
+    return "\n".join(lines) + "\n"
+
+
+def _fold_sum(text: str) -> str:
+    """A long sum on several lines, broken before a + or -."""
+    lines = [""]
+    for part in re.split(r"(?= [-+] )", text):
+        if lines[-1] and len(lines[-1]) + len(part) > _WIDTH:
+            lines.append("")
+        lines[-1] += part
+    return "\n    ".join(line.strip() for line in lines)

@@ -80,10 +80,10 @@ def test_types_of_columns(tmp_path: Path) -> None:
     }  # fmt: skip
     whole = rr.Domain.from_data(pd.read_csv(path).drop(columns="none")).columns
     (piece,) = iterate_batches(path)
-    names = [column.name for column in whole]
-    assert [c.kind in ("text", "any") for c in read_table(piece).select(names)] == [
+    columns = read_table(piece).select([column.name for column in whole])
+    assert [any(isinstance(value, str) for value in column.entries) for column in columns] == [
         bool(column.categories) for column in whole
-    ] or read_table(piece).select(["word"])[0].entries == ["a", None]
+    ]
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "csv.bz2", "csv.xz", "csv.zip"])

@@ -26,7 +26,7 @@ from relurules.explaining.merging import merge_models
 from relurules.ir import Graph, Head
 from relurules.ir.local_models import Sample
 from relurules.statistics.response import read_response
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 from relurules.training.descent import random_network, train_by_adam
 from relurules.training.force_training import ForceSettings, train_by_force
 from relurules.training.front import FrontPoint, RuleBudget, is_within_budget

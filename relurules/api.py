@@ -43,8 +43,16 @@ from relurules.pipeline import (
 )
 from relurules.plotting import plot
 from relurules.proofs.proving import check, prove
-from relurules.tables.frames import check_finite, is_table, iterate_batches
-from relurules.tracing.model_domain import encode_tables, make_unbounded_domain, resolve_domain
+from relurules.tables.batches import is_table, iterate_batches
+from relurules.tables.names import check_finite
+from relurules.tables.table import read_table
+from relurules.tracing.model_domain import (
+    encode_tables,
+    make_unbounded_domain,
+    resolve_domain,
+    resolve_domain_and_rows,
+    tell_kinds,
+)
 from relurules.training.linearize_model import linearize
 
 Progress = Callable[[int], None]
@@ -123,9 +131,8 @@ def count(
     `partition`.
     """
     graph = trace(model)
-    domain = resolve_domain(graph, domain, data)
+    domain, rows = resolve_domain_and_rows(graph, domain, data)
     limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
-    rows = None if data is None else domain.rows(data)
     return count_regions(
         graph.network, domain, rows, limits, checkpoint=_as_path(checkpoint), progress=progress
     )
@@ -154,11 +161,8 @@ def stream(
     domain, data: as in `count`; everything else as in `partition`.
     """
     graph = trace(model)
-    domain, limits = (
-        resolve_domain(graph, domain, data),
-        make_budget(make_search_limits(max_regions, time_limit), jobs),
-    )
-    rows = None if data is None else domain.rows(data)
+    domain, rows = resolve_domain_and_rows(graph, domain, data)
+    limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
 
     return write_regions(
         graph.network,
@@ -195,9 +199,8 @@ def reached(
     if domain is None and graph.named:
         domain = Domain.over(graph.columns)
 
-    columns = () if domain is None else domain.columns
-    text = [c.name for c in columns if any(isinstance(value, str) for value in c.lookup)]
-    tables = iterate_batches(data, text)
+    kinds = {} if domain is None else tell_kinds(domain.columns)
+    tables = iterate_batches(data, kinds)
     first = next(tables, None)
     if domain is None:
         domain = make_unbounded_domain(
@@ -387,6 +390,7 @@ def diff(
             "two models are compared over a domain; give domain, or data, whose range is taken"
         )
 
+    data = None if data is None else read_table(data)
     models = [one for one in (old, new) if not isinstance(one, RuleSet)]
     if models and time_limit is not None:
         compile_search()

@@ -52,8 +52,8 @@ from relurules.partitioning import SearchOptions, compile_search, search_regions
 from relurules.partitioning.pace import share_limits
 from relurules.rules import MergeBudget, RuleRequest, build_rules
 from relurules.statistics.evidence_statistics import add_evidence
-from relurules.tables.frames import check_finite, find_text_flaw, quote_name
-from relurules.tracing.model_domain import resolve_domain
+from relurules.tables.names import check_finite, find_text_flaw, quote_name
+from relurules.tracing.model_domain import resolve_domain_and_rows
 from relurules.verifying.verification import ComparedModel, resolve_model, verify_artifact
 
 #: Where rules that are fewer than the network's are to be close to it.
@@ -124,8 +124,7 @@ def extract_rules(
     limits = search.find_limits()
 
     graph = tracing.trace(source.model)[0]
-    domain = resolve_domain(graph, source.domain, source.data)
-    rows = None if source.data is None else domain.rows(source.data)
+    domain, rows = resolve_domain_and_rows(graph, source.domain, source.data)
     task = ExtractTask(graph=graph, domain=domain, rows=rows, options=options, limits=limits)
     rules = run_stages(task, search, progress)
 

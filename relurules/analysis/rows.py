@@ -8,7 +8,7 @@ import numpy as np
 from relurules.errors import DataError
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
-from relurules.tables.frames import read_column_names
+from relurules.tables.table import read_column_names
 
 
 def read_row(rules: RuleSet, row: Any) -> Array:

@@ -30,7 +30,8 @@ from relurules.domain.ranges import (
     infer_columns,
 )
 from relurules.errors import DomainError
-from relurules.tables.frames import Value, make_default_names
+from relurules.tables.names import make_default_names
+from relurules.tables.values import Value
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from relurules.ir.answers import format_bound, format_value, keep_finite, to_plain_json
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 #: Rules that are named in place of one.
 _LISTED = 4

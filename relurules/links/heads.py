@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from relurules.errors import ModelError
 from relurules.links.table import LINKS
-from relurules.tables.frames import find_text_flaw
+from relurules.tables.names import find_text_flaw
 
 Array = NDArray[np.float64]
 

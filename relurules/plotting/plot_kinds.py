@@ -31,6 +31,7 @@ from relurules.plotting import coefficient_figures, row_figures
 from relurules.plotting.tradeoffs import draw_tradeoffs, list_tradeoffs
 from relurules.statistics.evidence_statistics import find_typical_rows
 from relurules.statistics.response import Response, read_response
+from relurules.tables.table import DataTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +42,7 @@ class PlotRequest:
     """What is to be drawn; the arguments of `plotting.plot`."""
 
     rules: RuleSet | Reached
-    data: Any = None
+    data: DataTable | None = None
     y: Any = None
     features: tuple[str, ...] = ()
     output: str | None = None

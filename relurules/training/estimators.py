@@ -16,7 +16,7 @@ from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.links.heads import Head, apply_links, make_identity_heads
 from relurules.pipeline import ExtractSource, extract_rules
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin

@@ -13,7 +13,7 @@ import numpy as np
 
 from relurules.errors import CheckError
 from relurules.ir import Artifact
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 from relurules.verifying.databases import Database
 from relurules.verifying.run_result import Rows, RunResult, make_run_result
 

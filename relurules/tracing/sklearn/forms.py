@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from relurules.domain.columns import Category, Column
 from relurules.errors import ModelError
 from relurules.ir.network import AffineMap
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 Array = NDArray[np.float64]
 

@@ -69,7 +69,7 @@ def _print_step(s: Sequence[str], _p: str, _dialect: Dialect) -> LinkColumns:
 
 
 def _print_expm1(s: Sequence[str], p: str, dialect: Dialect) -> LinkColumns:
-    """(u - 1) * s / ln(u) with u = exp(s) keeps the digits that u - 1 loses near 0 (Kahan's way)."""
+    """(u - 1) * s / ln(u) with u = exp(s) keeps the digits that u - 1 loses near 0 (Kahan)."""
     u = f"{p}_power"
     small = f"WHEN {u} = 1E0 THEN {s[0]} ELSE ({u} - 1E0) * {s[0]} / {dialect.ln}({u})"
     return LinkColumns(

@@ -124,7 +124,7 @@ def test_a_relative_place_for_caches_counts_for_nothing(
 def test_a_damaged_cache_costs_time_and_a_line(copy: Path, tmp_path: Path, damage: str) -> None:
     folder, *_, said = run(copy, NUMBA_CACHE_DIR=str(tmp_path))
     assert said == ""
-    (file,) = Path(folder).glob("dictionary.copy-*.code")
+    (file,) = Path(folder).glob("dictionary.copy_vector-*.code")
     spoil(file, damage)
     *_, state, _, said = run(copy, NUMBA_CACHE_DIR=str(tmp_path))
     assert state == "True False True"

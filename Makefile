@@ -1,6 +1,10 @@
 # make demo   trains, extracts, emits, runs and compares, on data that ships with scikit-learn
 # make test   sets up and runs the tests
-# make check  format, lint, types, import contracts, tests
+# make test-fast  the quick tests, under a minute on two idle cores
+# make format  formats all code
+# make lint   checks format, lint, types and import contracts
+# make check  lint and tests
+# make metrics  measures how the package reads: names, lengths, circles of imports
 # make examples  the documents and figures in examples/, anew
 # make bench  benchmarks, as a table
 # make bench-linearise  what accuracy a number of rules costs, on tables in ../shared/data (about half an hour)
@@ -14,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 
-.PHONY: venv demo test check lint bench bench-linearise bench-partition bench-scoring bench-scoring-code
+.PHONY: venv demo test test-fast check format lint metrics bench bench-linearise bench-partition bench-scoring bench-scoring-code
 .PHONY: bench-soundness examples clean
 
 venv: $(VENV)/ready
@@ -29,6 +33,20 @@ demo: venv
 
 test: venv
 	$(BIN)/python -m pytest -n auto --dist loadgroup  # tests of one server in one worker
+
+# Folders and files whose tests take a moment each; what they hold is all of the quick rooms.
+FAST := $(addprefix tests/,domain wording ir files tables links codec statistics networks documents explaining \
+  emitting/test_golden.py emitting/test_golden_sql.py emitting/test_notation.py test_style.py test_design.py)
+
+test-fast: venv
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup $(FAST)
+
+format: venv
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --select I --fix .
+
+metrics: venv
+	$(BIN)/python tools/measure_style.py
 
 lint: venv
 	$(BIN)/ruff format --check .

@@ -94,10 +94,25 @@ def test_every_artefact_is_the_rules(case: Case) -> None:
             artifact = rr.emit(rules, target, dialect=dialect, form=form, outside="null")
             _, ran = run_artifact(artifact, X, engine)
             outputs, rule = ran.outputs, ran.rule
-            assert (np.isnan(outputs) == np.isnan(expected)).all(), (target, form)
             given_ = ~np.isnan(expected)
+            if form == "rules":
+                given_ &= (rule > 0)[:, None] | ~at_seams(rules, X)[:, None]
+            assert (np.isnan(outputs) == ~given_).all(), (target, form)
             assert (np.abs(outputs - expected)[given_] <= room[given_]).all(), (target, form)
             assert ((rule > 0) == given_.all(axis=1)).all(), (target, form)
+
+
+def at_seams(rules: rr.RuleSet, X: Array) -> Array:
+    """(N,) whether two boundaries of rules meet at a row, as far as floats can tell.
+
+    Sides of merged rules are facets of their union, which meet there in exact arithmetic only.
+    """
+    spaces = {id(c.half_space): c.half_space for rule in rules for c in rule.conditions}
+    near = np.zeros(len(X), dtype=int)
+    for space in spaces.values():
+        room = 1e-14 * (np.abs(X) @ np.abs(space.normal) + abs(space.bound))
+        near += np.abs(X @ space.normal - space.bound) <= room
+    return near >= 2
 
 
 def terms(rules: rr.RuleSet, X: Array) -> Array:

@@ -140,7 +140,7 @@ def modules() -> list[str]:
 def test_every_module_says_what_it_is(name: str) -> None:
     doc = importlib.import_module(name).__doc__
     assert doc
-    assert doc.strip().splitlines()[0].endswith((".", ":", ")"))
+    assert doc.strip().split("\n\n")[0].endswith((".", ":", ")"))
 
 
 def test_errors_carry_their_exit_code() -> None:

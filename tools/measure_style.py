@@ -91,17 +91,22 @@ def main() -> None:
     args = parser.parse_args()
     sources = {path: path.read_text() for path in sorted(args.folder.rglob("*.py"))}
     trees = {path: ast.parse(text) for path, text in sources.items()}
-    rows = [
-        *_functions(trees),
-        *_lines(sources, trees),
-        *_names(trees),
-        *_modules(args.folder, trees),
-    ]
+    rows = list(measure(args.folder, sources, trees))
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         print(f"{name:{width}}  {value}")
     if args.names:
         _list_names(args.folder, trees)
+
+
+def measure(
+    folder: Path, sources: dict[Path, str], trees: dict[Path, ast.Module]
+) -> Iterator[tuple[str, str]]:
+    """(what, value) of a package's files, by their texts and their trees."""
+    yield from _functions(trees)
+    yield from _lines(sources, trees)
+    yield from _names(trees)
+    yield from _modules(folder, trees)
 
 
 def _functions(trees: dict[Path, ast.Module]) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.analysis.targets import find_target
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir.link import LINKS, Head, apply_links
 from relurules.ir.network import Array
+from relurules.links.heads import Head, apply_links
+from relurules.links.table import LINKS
 
 
 class Goal(NamedTuple):

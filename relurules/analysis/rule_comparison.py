@@ -27,8 +27,8 @@ from relurules.ir.difference import (
     RuleWithoutMatch,
 )
 from relurules.ir.limits import NEVER, Deadline
-from relurules.ir.link import LINKS
 from relurules.ir.network import Array
+from relurules.links.table import LINKS
 from relurules.lp import RADIUS
 from relurules.lp.branch_and_bound import maximise_over_integers
 from relurules.lp.maxima import bound_maxima

@@ -1,31 +1,14 @@
 """What a question is about: one score of every rule."""
 
 import math
-from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir.link import LINKS
 from relurules.ir.network import Array
-
-#: Link of one score -> the score at which its output is a value.
-_INVERSES: Mapping[str, Callable[[float], float]] = {
-    "identity": lambda t: t,
-    "sigmoid": lambda t: math.log(t / (1.0 - t)),
-    "exp": math.log,
-    "expm1": math.log1p,
-}
-#: What the score behind an output of a link is called.
-_LABELS = {
-    "identity": "",
-    "sigmoid": "log odds of {}",
-    "complement": "log odds of {}",
-    "exp": "logarithm of {}",
-    "expm1": "logarithm of 1 + {}",
-}
+from relurules.links.table import LINKS
 
 
 class ScoreTarget(NamedTuple):
@@ -52,8 +35,10 @@ class ScoreTarget(NamedTuple):
 
     def inverse(self, value: float) -> float:
         """The score at which the output is a value; infinite where it never gets there."""
+        inverse = LINKS[self.head].inverse
+        assert inverse is not None  # noqa: S101  # targets are made of links that have one
         try:
-            return _INVERSES[self.head](value)
+            return inverse(value)
         except (ValueError, ZeroDivisionError):
             return math.inf if self.head == "sigmoid" and value >= 1.0 else -math.inf
 
@@ -90,7 +75,7 @@ def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
             return _make_target(
                 ground,
                 name,
-                _LABELS[head.link].format(name),
+                "" if head.link == "identity" else LINKS[head.link].score_label.format(name),
                 "sigmoid" if turned else head.link,
                 own,
             )

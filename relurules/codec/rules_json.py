@@ -33,8 +33,8 @@ from relurules.codec.schema_check import Check, compile_check
 from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DomainError, RulesError
 from relurules.files.writing import read_json, write_text
-from relurules.ir.link import Head, check_heads, is_identity, make_identity_heads, name_scores
 from relurules.ir.ruleset import CollapseStats, RuleSet
+from relurules.links.heads import Head, check_heads, is_identity, make_identity_heads, name_scores
 
 FORMAT, VERSION, READABLE_VERSIONS = "relurules.rules", 2, (1, 2)
 

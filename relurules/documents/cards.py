@@ -22,8 +22,9 @@ from relurules.documents.document import (
     Paragraph,
 )
 from relurules.ir.evidence import Evidence, RuleFacts
-from relurules.ir.link import LINKS, apply_links
 from relurules.ir.network import Array
+from relurules.links.heads import apply_links
+from relurules.links.table import LINKS
 from relurules.wording import ConditionWording, RuleWording
 from relurules.wording import phrases as p
 from relurules.wording.conditions import FormulaWording

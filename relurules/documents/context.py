@@ -9,6 +9,7 @@ import numpy as np
 from relurules.ir import RuleSet
 from relurules.ir.evidence import Evidence, RuleFacts
 from relurules.ir.network import Array
+from relurules.links.table import LINKS
 from relurules.wording import RuleSetWording, word_rules
 from relurules.wording import phrases as p
 from relurules.wording.half_spaces import SumTest
@@ -18,8 +19,6 @@ from relurules.wording.phrases import Phrase
 
 #: Share of a number that linear programs may leave open.
 _SOLVER_SLACK = 1e-9
-#: Links whose outputs are shares of 1.
-_SHARES = ("sigmoid", "complement", "softmax")
 
 
 @dataclass(frozen=True)
@@ -137,9 +136,9 @@ def phrase_output_value(
     near.
     """
     near = 10.0 ** -max(digits, 3)
-    if context.rules.heads[output].link in _SHARES and 0 < value < near:
+    if LINKS[context.rules.heads[output].link].is_share and 0 < value < near:
         return p.join_tight(p.text("below"), p.number(format_number(near)))
-    if context.rules.heads[output].link in _SHARES and 1 - near < value < 1:
+    if LINKS[context.rules.heads[output].link].is_share and 1 - near < value < 1:
         return p.join_tight(p.text("above"), p.number(format_number(round(1 - near, 6))))
     return p.number(format_short(value, digits))
 

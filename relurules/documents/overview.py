@@ -26,11 +26,12 @@ from relurules.documents.document import (
     link_rule,
 )
 from relurules.ir import CollapseStats, RuleSet
-from relurules.ir.link import apply_links
+from relurules.links.heads import apply_links
+from relurules.links.table import LINKS
 from relurules.wording import RuleWording
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
-from relurules.wording.links import MEANINGS, write_signature
+from relurules.wording.links import write_signature
 from relurules.wording.numbers import format_bound, format_number, format_percent, format_short
 from relurules.wording.phrases import Phrase
 
@@ -281,7 +282,9 @@ def build_outputs(context: DocumentContext) -> Section | None:
         {"complement": "sigmoid"}.get(head.link, head.link) for head in context.rules.heads
     )
     definitions = tuple(
-        p.text(f"{write_signature(link)} = {MEANINGS[link]}") for link in links if link in MEANINGS
+        p.text(f"{write_signature(link)} = {LINKS[link].meaning}")
+        for link in links
+        if LINKS[link].meaning
     )
     blocks: list[Block] = [
         Paragraph(p.text("The formulas of the rules give scores. The outputs follow from these:")),

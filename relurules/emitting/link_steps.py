@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
-from relurules.emitting.link_sources import LinkFunction, LinkFunctions
-from relurules.emitting.links import ROWS, LinkColumns, Steps
 from relurules.emitting.sql.dialect import Dialect
 from relurules.ir import Head, RuleSet
-from relurules.ir.link import LINKS, is_identity
+from relurules.links.heads import is_identity
+from relurules.links.sources import LinkFunction, LinkFunctions
+from relurules.links.sql import LinkColumns, Steps
+from relurules.links.table import LINKS
 
 
 class LinkStep(NamedTuple):
@@ -71,7 +72,7 @@ def _plan_links(
     names = _name_links(rules.heads)
     shared = [
         style.shared.format(
-            name=name, call=_print_call(function(ROWS[link].code), style.several(taken))
+            name=name, call=_print_call(function(LINKS[link].code), style.several(taken))
         )
         for (link, taken), name in names.items()
         if LINKS[link].joint
@@ -81,7 +82,7 @@ def _plan_links(
         name, link = names[head.link, head.scores], LINKS[head.link]
         if link.joint:
             return name if link.reduces else style.part.format(name, head.component)
-        return _print_call(function(ROWS[head.link].code), style.score.format(head.scores[0]))
+        return _print_call(function(LINKS[head.link].code), style.score.format(head.scores[0]))
 
     scores = [style.score.format(i) for i in range(len(rules.scores))]
     return LinkStep(
@@ -100,13 +101,13 @@ def plan_c_links(rules: RuleSet) -> LinkStep:
 
     for (link, taken), name in names.items():
         if LINKS[link].joint and not LINKS[link].reduces:
-            shared.append(f"{ROWS[link].code.c.name}({name}, {len(taken)});")
+            shared.append(f"{LINKS[link].code.c.name}({name}, {len(taken)});")
 
     def output(head: Head) -> str:
         name, link, function = (
             names[head.link, head.scores],
             LINKS[head.link],
-            ROWS[head.link].code.c,
+            LINKS[head.link].code.c,
         )
 
         if link.reduces:
@@ -130,7 +131,7 @@ def plan_sql_links(
 ) -> LinkColumns:
     """For SQL: all links side by side, what two of them need once; results are the outputs."""
     printed = {
-        key: ROWS[key[0]].sql([scores[i] for i in key[1]], f"{prefix}_{name}", dialect)
+        key: LINKS[key[0]].print_sql([scores[i] for i in key[1]], f"{prefix}_{name}", dialect)
         for key, name in _name_links(rules.heads).items()
     }
     together = zip_longest(*(columns.steps for columns in printed.values()), fillvalue=[])
@@ -153,7 +154,7 @@ def _name_links(heads: Sequence[Head]) -> dict[tuple[str, tuple[int, ...]], str]
 def _list_sources(
     heads: Sequence[Head], function: Callable[[LinkFunctions], LinkFunction]
 ) -> list[str]:
-    found = [function(ROWS[link].code) for link in dict.fromkeys(head.link for head in heads)]
+    found = [function(LINKS[link].code) for link in dict.fromkeys(head.link for head in heads)]
     return [each.source for each in found if each.source]
 
 

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relurules.ir.network import Array
-
-#: A sum or conjunction of more parts than this is bracketed in groups: engines limit how deep an
-#: expression nests.
-_GROUP = 100
+from relurules.links.sql import GROUP, join_in_groups
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Notation:
         if constant or not terms:
             terms.insert(0, (constant < 0, self.number(abs(float(constant)))))
 
-        sums = [_join_signed(terms[i : i + _GROUP]) for i in range(0, len(terms), _GROUP)]
+        sums = [_join_signed(terms[i : i + GROUP]) for i in range(0, len(terms), GROUP)]
         return join_in_groups([f"({part})" for part in sums], " + ") if len(sums) > 1 else sums[0]
 
     def _term(self, size: float, column: str) -> str:
@@ -55,12 +52,3 @@ def _join_signed(terms: Sequence[tuple[bool, str]]) -> str:
         + text
         + "".join(f" {'-' if minus else '+'} {term}" for minus, term in rest)
     )
-
-
-def join_in_groups(parts: Sequence[str], joiner: str) -> str:
-    """The parts joined; many of them in brackets of `_GROUP`, so that nesting grows with the
-    logarithm only.
-    """
-    while len(parts) > _GROUP:
-        parts = [f"({joiner.join(parts[i : i + _GROUP])})" for i in range(0, len(parts), _GROUP)]
-    return joiner.join(parts)

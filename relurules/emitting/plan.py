@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain.columns import find_groups
-from relurules.emitting.notation import Notation, join_in_groups
+from relurules.emitting.notation import Notation
 from relurules.ir import UNEXPLORED, Network, RuleSet, Tree
 from relurules.ir.network import Array
+from relurules.links.sql import join_in_groups
 
 #: So many rules may be written out as nested tests.
 _WRITTEN = 100

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from relurules.domain.columns import Category
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Evidence
-from relurules.ir.link import LINKS
 from relurules.ir.local_models import LocalModels, Sample
 from relurules.ir.network import Array
+from relurules.links.table import LINKS
 from relurules.statistics.response import Response
 
 
@@ -100,7 +100,7 @@ def read_spread(evidence: Evidence) -> RowSpread:
 def is_decision(models: LocalModels, output: str | None = None) -> bool:
     """Whether an output is the number of a class, which is no sum of terms."""
     head = models.heads[find_output(models, output)]
-    return bool(models.classes) or LINKS[head.link].reduces or head.link == "step"
+    return bool(models.classes) or LINKS[head.link].is_class
 
 
 def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
@@ -121,7 +121,8 @@ def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
 
     weights, constants = models.weights, models.constants
     if not LINKS[head.link].joint:
-        sign, label = -1.0 if head.link == "complement" else 1.0, _LABELS[head.link].format(name)
+        link = LINKS[head.link]
+        sign, label = link.sign, link.score_label.format(name)
         return ScoreView(
             sign * weights[:, head.scores[0]], sign * constants[:, head.scores[0]], label
         )
@@ -162,16 +163,6 @@ def choose_judged_view(models: LocalModels, response: Response) -> ScoreView:
     label = labels[0] if labels else f"log odds of {response.positive or response.name}"
 
     return ScoreView(np.einsum("s,rsd->rd", form, models.weights), models.constants @ form, label)
-
-
-#: What the score behind an output of a link is called.
-_LABELS = {
-    "identity": "{}",
-    "sigmoid": "log odds of {}",
-    "complement": "log odds of {}",
-    "exp": "logarithm of {}",
-    "expm1": "logarithm of 1 + {}",
-}
 
 
 def find_output(models: LocalModels, output: str | None) -> int:

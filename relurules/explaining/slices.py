@@ -17,9 +17,9 @@ from relurules.explaining.polygons import (
 )
 from relurules.explaining.score_view import Feature, find_feature, list_features
 from relurules.ir import UNEXPLORED, Network, Reached, RuleSet
-from relurules.ir.link import apply_links
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array, Pattern
+from relurules.links.heads import apply_links
 
 #: Pieces whose area is less than this share of the plane's are rounding.
 _SLIVER = 1e-12

@@ -7,9 +7,9 @@ import numpy as np
 
 from relurules.errors import DataError
 from relurules.explaining.score_view import choose_judged_view, label_coordinate, list_features
-from relurules.ir.link import LINKS
 from relurules.ir.local_models import Sample
 from relurules.ir.network import Array
+from relurules.links.table import LINKS
 from relurules.statistics.response import Response
 
 _expit = LINKS["sigmoid"].apply

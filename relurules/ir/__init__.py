@@ -5,7 +5,6 @@ from relurules.ir.certificate import Certificate
 from relurules.ir.estimate import Count, Estimate, StreamResult
 from relurules.ir.evidence import Evidence, Provenance, RuleFacts
 from relurules.ir.graph import Graph
-from relurules.ir.link import Head
 from relurules.ir.network import AffineMap, Network, Neuron
 from relurules.ir.partition import UNEXPLORED, DecisionCounts, Partition, Region, Tree
 from relurules.ir.report import VISIBLE, Report
@@ -19,6 +18,7 @@ from relurules.ir.ruleset import (
     RuleSet,
     Tradeoff,
 )
+from relurules.links.heads import Head
 
 __all__ = [
     "UNEXPLORED",

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relurules.domain.columns import Column, make_number_columns
-from relurules.ir.link import Head, apply_links, check_heads, check_outputs, make_identity_heads
 from relurules.ir.network import Array, Network
+from relurules.links.heads import Head, apply_links, check_heads, check_outputs, make_identity_heads
 from relurules.tables.frames import make_default_names
 
 if TYPE_CHECKING:

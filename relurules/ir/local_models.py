@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
-from relurules.ir.link import Head, name_scores
 from relurules.ir.network import Array
+from relurules.links.heads import Head, name_scores
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.ir.grouping import group_equal_rows
 from relurules.ir.layers import Layer, split_into_layers
-from relurules.ir.link import Head, make_identity_heads
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network, Pattern
 from relurules.ir.signs import SignReader
+from relurules.links.heads import Head, make_identity_heads
 from relurules.tables.frames import make_default_names
 
 if TYPE_CHECKING:

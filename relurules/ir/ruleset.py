@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Evidence, Provenance
-from relurules.ir.link import (
+from relurules.ir.local_models import LocalModels
+from relurules.ir.network import AffineMap, Array, Network
+from relurules.ir.partition import Tree
+from relurules.ir.rule import Condition, HalfSpace, Rule
+from relurules.ir.rule_table import collect_maps
+from relurules.links.heads import (
     Head,
     apply_links,
     check_heads,
@@ -20,11 +25,6 @@ from relurules.ir.link import (
     make_identity_heads,
     name_scores,
 )
-from relurules.ir.local_models import LocalModels
-from relurules.ir.network import AffineMap, Array, Network
-from relurules.ir.partition import Tree
-from relurules.ir.rule import Condition, HalfSpace, Rule
-from relurules.ir.rule_table import collect_maps
 
 if TYPE_CHECKING:
     import pandas

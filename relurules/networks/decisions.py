@@ -2,8 +2,7 @@
 Network).
 """
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,17 +11,8 @@ import numpy as np
 from relurules.errors import UnsupportedError
 from relurules.ir import Decision, Head, Network, Neuron, Partition
 from relurules.ir.network import Array
+from relurules.links.table import LINKS
 
-#: Link -> the score at which its output reaches a value, and the sign with which the score counts.
-_CUTS: Mapping[str, tuple[Callable[[float], float], float]] = {
-    "identity": (lambda t: t, 1.0),
-    "sigmoid": (lambda t: math.log(t / (1.0 - t)), 1.0),
-    "complement": (lambda t: math.log(t / (1.0 - t)), -1.0),
-    "exp": (math.log, 1.0),
-    "expm1": (math.log1p, 1.0),
-}
-#: Links of all scores that keep their order.
-_ORDERED = ("softmax", "log_softmax")
 #: Layers of the neurons that a decision adds: scores, which aren't kinks, and where the decision
 #: changes.
 _SCORE, _DECISION = "score", "decision"
@@ -74,21 +64,23 @@ def _build_decision_network(
             )
         return _decide_largest(network, heads, outputs)
 
-    head = heads[-1]
-    if len({one.scores for one in heads}) > 1 or head.link not in _CUTS:
+    head, link = heads[-1], LINKS[heads[-1].link]
+    if len({one.scores for one in heads}) > 1 or link.inverse is None:
         raise UnsupportedError(
             f"decision={wanted!r}: the model has outputs of several scores; supported: 'argmax'"
         )
 
     try:
-        cut, sign = _CUTS[head.link][0](float(wanted)), _CUTS[head.link][1]
+        cut = link.inverse(float(wanted))
     except (ValueError, ZeroDivisionError):
         raise UnsupportedError(
             f"decision={wanted!r}: {outputs[-1]} never reaches it, or always does"
         ) from None
 
     classes = (f"{outputs[-1]} < {wanted:g}", f"{outputs[-1]} >= {wanted:g}")
-    return _decide_threshold(network, head.scores[0], cut, sign, Decision(classes, float(wanted)))
+    return _decide_threshold(
+        network, head.scores[0], cut, link.sign, Decision(classes, float(wanted))
+    )
 
 
 def _decide_largest(
@@ -107,7 +99,7 @@ def _decide_largest(
         order = tuple(head.scores[0] for head in heads)
     elif (
         len(links) == 1
-        and first.link in _ORDERED
+        and LINKS[first.link].keeps_order
         and all(head.scores == first.scores for head in heads)
     ):
         order = tuple(head.scores[head.component] for head in heads)

@@ -22,9 +22,9 @@ from relurules.ir import (
     Tree,
 )
 from relurules.ir.limits import NEVER, Deadline
-from relurules.ir.link import is_identity, make_identity_heads
 from relurules.ir.network import Array, make_read_only
 from relurules.ir.rule_table import RuleTable, pack_sides
+from relurules.links.heads import is_identity, make_identity_heads
 from relurules.networks.decisions import read_decisions
 from relurules.rules.boundary_rounding import round_boundaries
 from relurules.rules.error_budget import bound_output_error, find_score_budget

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from relurules.ir import Head
-from relurules.ir.link import LINKS
+from relurules.links.table import LINKS
 from relurules.lp.maxima import bound_maxima
 from relurules.rules.pieces import PiecewiseFunction
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from relurules.ir.evidence import Evidence, RuleFacts
 from relurules.ir.limits import NEVER, Deadline
-from relurules.ir.link import LINKS
 from relurules.ir.local_models import Sample
 from relurules.ir.network import Array, make_read_only
+from relurules.links.table import LINKS
 from relurules.statistics import metrics
 from relurules.statistics.response import Response, read_response
 

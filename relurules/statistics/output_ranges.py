@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain, Normalisation
-from relurules.ir.link import LINKS, Head
 from relurules.ir.network import Array
+from relurules.links.heads import Head
+from relurules.links.table import LINKS
 
 if TYPE_CHECKING:
     from relurules.ir.ruleset import Rule, RuleSet

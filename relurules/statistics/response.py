@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from relurules.domain.columns import format_value
 from relurules.errors import DataError
-from relurules.ir.link import LINKS, Head
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array
+from relurules.links.heads import Head
+from relurules.links.table import LINKS
 from relurules.tables.frames import Value, read_entries
 
 #: So many classes are named in a message.

@@ -2,13 +2,14 @@
 or proven about.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from relurules.ir.link import Head
+from relurules.links.heads import Head
+from relurules.links.table import LINKS
 
 if TYPE_CHECKING:
     from relurules.ir.network import Array
@@ -104,64 +105,4 @@ def _build_domain(
 
 
 def _apply_link(head: Head, scores: Sequence[Expression]) -> Expression:
-    return _LINKS[head.link]([scores[i] for i in head.scores], head.component)
-
-
-def _build_power(exponent: Expression) -> Expression:
-    """Its exponent stays together, so that no part of it is computed alone and overflows."""
-    import sympy
-
-    return sympy.exp(exponent, evaluate=False)
-
-
-def _build_softmax(s: Sequence[Expression], i: int) -> Expression:
-    """With the score itself taken out of every power, so that none of them is infinite over
-    infinite.
-    """
-    import sympy
-
-    return 1 / sympy.Add(*(_build_power(other - s[i]) for other in s))
-
-
-def _build_log_softmax(s: Sequence[Expression], i: int) -> Expression:
-    import sympy
-
-    return -sympy.log(sympy.Add(*(_build_power(other - s[i]) for other in s)))
-
-
-def _build_step(s: Sequence[Expression], _: int) -> Expression:
-    """1 where the score isn't negative, 0 elsewhere."""
-    import sympy
-
-    return sympy.Piecewise((1, sympy.Ge(s[0], 0, evaluate=False)), (0, sympy.true), evaluate=False)
-
-
-def _build_argmax(s: Sequence[Expression], _: int) -> Expression:
-    """The number of the first score that no later one exceeds."""
-    import sympy
-
-    pieces = [
-        (
-            i,
-            sympy.And(
-                *(sympy.Ge(score, other, evaluate=False) for other in s[i + 1 :]), evaluate=False
-            ),
-        )
-        for i, score in enumerate(s[:-1])
-    ]
-
-    return sympy.Piecewise(*pieces, (len(s) - 1, sympy.true), evaluate=False)
-
-
-#: Link -> what it makes of scores, and of the place of the one that is asked for.
-_LINKS: Mapping[str, Callable[[Sequence[Expression], int], Expression]] = {
-    "identity": lambda s, _: s[0],
-    "sigmoid": lambda s, _: 1 / (1 + _build_power(-s[0])),
-    "complement": lambda s, _: 1 / (1 + _build_power(s[0])),
-    "exp": lambda s, _: _build_power(s[0]),
-    "expm1": lambda s, _: _build_power(s[0]) - 1,
-    "softmax": _build_softmax,
-    "log_softmax": _build_log_softmax,
-    "step": _build_step,
-    "argmax": _build_argmax,
-}
+    return LINKS[head.link].symbol([scores[i] for i in head.scores], head.component)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from relurules.domain.columns import find_groups
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph
-from relurules.ir.link import bound_link_error, name_scores
+from relurules.links.heads import bound_link_error, name_scores
 from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
 
 Array = NDArray[np.float64]

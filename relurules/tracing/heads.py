@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from relurules.ir import Head
-from relurules.ir.link import LINKS
+from relurules.links.table import LINKS
 from relurules.tracing.affine import AffineTensor, apply_affine
 
 

@@ -20,7 +20,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.domain.domain_json import domain_to_json
 from relurules.ir import Graph
-from relurules.ir.link import is_identity
+from relurules.links.heads import is_identity
 from relurules.tables.frames import make_default_names
 
 Array = NDArray[np.float64]

@@ -13,8 +13,8 @@ from relurules.domain import Domain
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network, RuleSet
 from relurules.ir.limits import Deadline
-from relurules.ir.link import Head, apply_links, make_identity_heads
 from relurules.ir.network import Array
+from relurules.links.heads import Head, apply_links, make_identity_heads
 from relurules.pipeline import ExtractSource, extract_rules
 from relurules.tables.frames import make_default_names
 

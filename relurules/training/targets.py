@@ -7,23 +7,11 @@ from numpy.typing import NDArray
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
-from relurules.ir.link import LINKS
 from relurules.ir.network import Array
+from relurules.links.table import LINKS
 from relurules.training.objective import DataSplit
 from relurules.training.relu_parameters import ReluParameters, rescale_network, to_relu_parameters
 from relurules.training.task import TASKS, Rows
-
-#: Link at a model's end -> task that it is trained for, and what turns a target into a score.
-_LINK_TASKS: dict[str, tuple[str | None, Any]] = {
-    "identity": (None, lambda y: y),
-    "exp": ("regression", np.log),
-    "expm1": ("regression", np.log1p),
-    "sigmoid": ("binary", lambda y: y),
-    "complement": ("binary", lambda y: y),
-    "softmax": ("multiclass", lambda y: y),
-    "log_softmax": ("multiclass", lambda y: y),
-    "argmax": ("multiclass", lambda y: y),
-}
 
 
 class Standardisation(NamedTuple):
@@ -62,7 +50,7 @@ def read_targets(graph: Graph, y: Any, task: str | None) -> tuple[str, Array]:
     else it is a regression.
     """
     links, m = {head.link for head in graph.heads}, len(graph.network.c)
-    known = {_LINK_TASKS[link][0] for link in links} - {None}
+    known = {LINKS[link].task for link in links} - {None}
     if len(known) > 1 or (known == {"regression"} and len(links) > 1):
         raise UnsupportedError(
             f"a model with the links {', '.join(sorted(links))} can't be trained for one task"
@@ -75,8 +63,11 @@ def read_targets(graph: Graph, y: Any, task: str | None) -> tuple[str, Array]:
 
     _check_fit(task, known, graph)
     if task == "regression":
+        to_score = LINKS[next(iter(links))].to_score
+        if to_score is None:
+            raise UnsupportedError(f"a model that ends in {next(iter(links))} can't be trained")
         with np.errstate(invalid="ignore", divide="ignore"):
-            scores = _LINK_TASKS[next(iter(links))][1](_to_numbers(Y))
+            scores = to_score(_to_numbers(Y))
         return task, _check_scores(scores.reshape(len(Y), int(np.prod(Y.shape[1:]))), m)
 
     return task, one_hot(Y, m if task == "multiclass" else 2)[:, -m:]

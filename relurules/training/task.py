@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.ir.link import LINKS
 from relurules.ir.network import Array
+from relurules.links.table import LINKS
 from relurules.statistics.metrics import accuracy, auc, r2
 
 _expit, _softmax, _log_softmax = (

@@ -1,13 +1,14 @@
 """A trained network as a torch module, to be exported and traced."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from relurules.errors import UnsupportedError
 from relurules.ir import Graph, Head
-from relurules.ir.link import is_identity
+from relurules.links.heads import is_identity
+from relurules.links.table import LINKS
 from relurules.training.relu_parameters import PARAMETER_ARRAYS
 
 
@@ -43,7 +44,7 @@ class LinearizedNetwork(nn.Module):
 
         scores = self.scores(known)
         parts = [
-            _LINKS[head.link](scores[:, list(head.scores)])[:, head.component]
+            _apply_link(head.link, scores[:, list(head.scores)])[:, head.component]
             for head in self.heads
         ]
 
@@ -52,15 +53,11 @@ class LinearizedNetwork(nn.Module):
         )
 
 
-_LINKS: dict[str, Callable[[Tensor], Tensor]] = {
-    "identity": lambda s: s,
-    "sigmoid": torch.sigmoid,
-    "complement": lambda s: torch.sigmoid(-s),
-    "exp": torch.exp,
-    "expm1": torch.expm1,
-    "softmax": lambda s: torch.softmax(s, dim=1),
-    "log_softmax": lambda s: torch.log_softmax(s, dim=1),
-}
+def _apply_link(link: str, scores: Tensor) -> Tensor:
+    apply = LINKS[link].torch
+    assert apply is not None  # noqa: S101  # _check_heads refuses others
+    result: Tensor = apply(torch, scores)
+    return result
 
 
 def _make_linear(weights: Tensor, bias: Tensor) -> nn.Linear:
@@ -72,8 +69,7 @@ def _make_linear(weights: Tensor, bias: Tensor) -> nn.Linear:
 
 def _check_heads(heads: Sequence[Head]) -> tuple[Head, ...]:
     for head in heads:
-        if head.link not in _LINKS:
-            raise UnsupportedError(
-                f"a module that ends in {head.link}; supported: {', '.join(_LINKS)}"
-            )
+        if LINKS[head.link].torch is None:
+            supported = ", ".join(name for name, link in LINKS.items() if link.torch)
+            raise UnsupportedError(f"a module that ends in {head.link}; supported: {supported}")
     return tuple(heads)

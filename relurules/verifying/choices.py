@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 
 from relurules.ir import Head
 from relurules.ir.network import Array
-
-_SHARES = ("softmax", "log_softmax")
+from relurules.links.table import LINKS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +30,7 @@ def read_class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoic
     """
     choices = []
     for i, head in enumerate(heads):
-        if head.link in ("argmax", "step"):
+        if LINKS[head.link].is_class:
             choices.append(ClassChoice(scores=head.scores, classes=outputs[:, i]))
         elif head.link in ("sigmoid", "complement"):
             above = outputs[:, i] > 0.5 if head.link == "sigmoid" else outputs[:, i] < 0.5
@@ -41,7 +40,9 @@ def read_class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoic
                 )
             )
 
-    groups = dict.fromkeys((head.link, head.scores) for head in heads if head.link in _SHARES)
+    groups = dict.fromkeys(
+        (head.link, head.scores) for head in heads if LINKS[head.link].keeps_order
+    )
     for link, scores in groups:
         parts = {
             head.component: i
@@ -58,7 +59,7 @@ def read_sql_class(heads: Sequence[Head], outputs: Array, scores: Array) -> Clas
     """What SQL's own column `class` tells of these outputs, (N, m), and scores, (N, s), of the
     model.
     """
-    among = next((h for h in heads if h.link in (*_SHARES, "argmax") and len(h.scores) > 1), None)
+    among = next((h for h in heads if LINKS[h.link].joint and len(h.scores) > 1), None)
     if among is not None:
         told = [
             choice for choice in read_class_choices(heads, outputs) if choice.scores == among.scores

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from relurules.errors import CheckError
 from relurules.ir import Report
-from relurules.ir.link import bound_link_error
 from relurules.ir.network import Array
+from relurules.links.heads import bound_link_error
 from relurules.verifying.choices import ClassChoice, read_class_choices, read_sql_class
 from relurules.verifying.reference import Reference
 from relurules.verifying.row_judge import Judgement, RowJudge

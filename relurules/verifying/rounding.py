@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import Head, Network
-from relurules.ir.link import apply_links
 from relurules.ir.network import Array
+from relurules.links.heads import apply_links
 from relurules.verifying.exact_network import ExactNetwork
 
 #: Copies of a row whose numbers are a few units in the last place away, and by how many units at

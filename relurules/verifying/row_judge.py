@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import VISIBLE
-from relurules.ir.link import bound_link_error
 from relurules.ir.network import Array
+from relurules.links.heads import bound_link_error
+from relurules.links.table import LINKS
 from relurules.verifying.choices import ClassChoice
 from relurules.verifying.reference import Reference
 from relurules.verifying.rounding import FloatRuns, RowRounding, round_to_float
@@ -28,8 +29,6 @@ _CONSTANT_UNITS = 8
 #: Roundings that a sum may take: what is granted where rows are all the same, so that nothing
 #: shows.
 _SUMS = 4
-#: Outputs of these links are classes, which are judged as such.
-_CLASSES = ("argmax", "step")
 
 
 RoundingOf = Callable[[int], RowRounding]
@@ -107,7 +106,7 @@ class RowJudge:
     def _doubtful(self, found: Array) -> Iterator[DoubtfulOutput]:
         """Outputs whose difference shows, the clearest first."""
         expected, heads = self.reference.outputs, self.reference.heads
-        values = np.array([head.link not in _CLASSES for head in heads])
+        values = np.array([not LINKS[head.link].is_class for head in heads])
         least = self._least()
 
         with np.errstate(all="ignore"):

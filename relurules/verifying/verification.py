@@ -11,8 +11,8 @@ import numpy as np
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.ir import Artifact, Decision, Graph, Network, Report, RuleSet
-from relurules.ir.link import apply_links
 from relurules.ir.network import Array
+from relurules.links.heads import apply_links
 from relurules.networks.decisions import add_decision_neurons
 from relurules.tables.frames import read_column_names
 from relurules.verifying import (

@@ -1,21 +1,10 @@
 """What becomes of the scores, in words: the outputs in terms of links, and what these are."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from relurules.ir import Rule, RuleSet
-from relurules.ir.link import LINKS, apply_links, is_identity
-
-#: Link -> what link(s), or link(s among s, t, ...), is. Those that aren't here need no explanation.
-MEANINGS: Mapping[str, str] = {
-    "sigmoid": "1 / (1 + exp(-s))",
-    "complement": "1 / (1 + exp(s)), which is 1 - sigmoid(s)",
-    "expm1": "exp(s) - 1",
-    "softmax": "exp(s) / (exp(s) + exp(t) + ...)",
-    "log_softmax": "s - log(exp(s) + exp(t) + ...)",
-    "step": "1 where s >= 0, else 0",
-    "argmax": "which of them is the largest, counted from 0; the first where several are",
-}
+from relurules.links.heads import apply_links, is_identity
+from relurules.links.table import LINKS
 
 
 class OutputMeaning(NamedTuple):
@@ -49,9 +38,9 @@ def explain_outputs(rules: RuleSet) -> OutputMeaning:
             )
         )
 
-    links = dict.fromkeys(head.link for head in rules.heads if head.link in MEANINGS)
+    links = dict.fromkeys(head.link for head in rules.heads if LINKS[head.link].meaning)
     return OutputMeaning(
-        tuple(outputs), tuple((write_signature(link), MEANINGS[link]) for link in links)
+        tuple(outputs), tuple((write_signature(link), LINKS[link].meaning) for link in links)
     )
 
 

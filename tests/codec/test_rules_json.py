@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import relurules as rr
 from relurules.errors import RulesError
 from relurules.ir import Head, RuleSet
-from relurules.ir.link import LINKS
+from relurules.links.table import LINKS
 
 BOX = rr.Domain.box([-2, -1], [1, 3], ["mean radius", "größe"])
 

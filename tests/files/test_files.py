@@ -128,7 +128,7 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
 def test_standard_output_is_written_to_in_order(tmp_path: Path, name: str, into: str) -> None:
     """A file that the shell has opened isn't replaced either, nor written over from its start."""
     code = (
-        "import sys; from pathlib import Path; from relurules.files import write_text\n"
+        "import sys; from pathlib import Path; from relurules.files.writing import write_text\n"
         f"print('before'); write_text(Path({name!r}), 'text\\n'); print('after')"
     )
     if into == "pipe":

@@ -9,7 +9,7 @@ from handmade import Array, lines, network, random_network, rows_in, rules_of
 import relurules as rr
 from relurules.errors import UnsupportedError
 from relurules.ir import Head, RuleSet
-from relurules.ir.link import apply_links
+from relurules.links.heads import apply_links
 from relurules.rules.fit import make_uniform_cost
 from relurules.rules.merge_hierarchy import build_merge_hierarchy, count_leaves
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Head
-from relurules.ir.link import make_identity_heads
+from relurules.links.heads import make_identity_heads
 from relurules.training.targets import (
     fit_standardisation,
     guess_task,

@@ -7,7 +7,7 @@ import pytest
 from handmade import network, random_network, rows_in
 
 import relurules as rr
-from relurules.ir.link import make_identity_heads
+from relurules.links.heads import make_identity_heads
 from relurules.verifying.rounding import FloatRuns, round_to_float, sum_live_terms
 
 BOX = rr.Domain.box([-2, -2], [2, 2])

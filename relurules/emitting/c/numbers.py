@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relurules.emitting.render import flatten_text
+from relurules.emitting.identifiers import flatten_text
 from relurules.errors import UnsupportedError
 
 #: Numbers in a line of a table, beside the same in hexadecimal.

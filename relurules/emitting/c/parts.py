@@ -13,9 +13,9 @@ from relurules.emitting.c.layers import plan_layers
 from relurules.emitting.c.numbers import CTable, Real, escape_comment, print_real_table
 from relurules.emitting.c.tree import CTreeWalk, tabulate_rule_maps, tabulate_tree_walk
 from relurules.emitting.code_options import is_rule_needed
+from relurules.emitting.identifiers import make_identifier, make_unique
 from relurules.emitting.notation import Notation
 from relurules.emitting.plan import print_signed
-from relurules.emitting.render import make_identifier, make_unique
 from relurules.emitting.request import EmitRequest
 from relurules.ir import RuleSet
 

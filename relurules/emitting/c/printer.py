@@ -18,9 +18,9 @@ from relurules.emitting.c.parts import (
 )
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.link_steps import LinkStep, has_links, plan_c_links
-from relurules.emitting.render import render_template
 from relurules.emitting.request import EmitRequest
 from relurules.errors import UnsupportedError
+from relurules.files.templates import render_file
 from relurules.ir import RuleSet
 
 #: Rules of more conditions than this are not written out: gcc -O2 takes a minute for so many, and
@@ -65,7 +65,7 @@ def print_c(request: EmitRequest) -> dict[str, str]:
     }
 
     return {
-        name: render_template(f"c/{source}.j2", **values)
+        name: render_file(f"c/{source}.j2", values)
         for name, source in (("score.h", "score.h"), ("score.c", parts.template))
     }
 

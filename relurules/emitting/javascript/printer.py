@@ -10,10 +10,11 @@ from relurules.emitting.expressions import (
     plan_reads,
     plan_template_values,
 )
+from relurules.emitting.identifiers import flatten_text, make_identifier, make_unique
 from relurules.emitting.link_steps import has_links, plan_javascript_links
-from relurules.emitting.render import flatten_text, make_identifier, make_unique, render_template
 from relurules.emitting.request import EmitRequest
 from relurules.errors import InputError
+from relurules.files.templates import render_file
 
 
 def print_javascript(request: EmitRequest) -> dict[str, str]:
@@ -53,4 +54,4 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
         **plan_template_values(request, features),
     }
 
-    return {"score.mjs": render_template(f"javascript/{choose_template(request)}.mjs.j2", **values)}
+    return {"score.mjs": render_file(f"javascript/{choose_template(request)}.mjs.j2", values)}

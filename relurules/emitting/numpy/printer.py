@@ -8,10 +8,11 @@ from relurules.domain.columns import find_groups
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.expressions import is_text_column, plan_reads
+from relurules.emitting.identifiers import flatten_text
 from relurules.emitting.link_steps import has_links, plan_numpy_links
-from relurules.emitting.render import flatten_text, render_template
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.tree_walk import TreeWalk, plan_tree_walk
+from relurules.files.templates import render_file
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
 
@@ -52,7 +53,7 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
         **(_plan_network(request) if request.form == "network" else _plan_tree(rules)),
     }
 
-    return {"score_numpy.py": render_template(f"numpy/{request.form}.py.j2", **values)}
+    return {"score_numpy.py": render_file(f"numpy/{request.form}.py.j2", values)}
 
 
 def print_array(values: Array) -> str:

@@ -12,10 +12,11 @@ from relurules.emitting.expressions import (
     plan_reads,
     plan_template_values,
 )
+from relurules.emitting.identifiers import flatten_text, make_identifier, make_unique
 from relurules.emitting.link_steps import has_links, plan_python_links
-from relurules.emitting.render import flatten_text, make_identifier, make_unique, render_template
 from relurules.emitting.request import EmitRequest
 from relurules.errors import InputError
+from relurules.files.templates import render_file
 
 #: Names that the module itself uses.
 _MODULE_NAMES = (
@@ -63,7 +64,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
         **plan_template_values(request, features),
     }
 
-    return {"score.py": render_template(f"python/{choose_template(request)}.py.j2", **values)}
+    return {"score.py": render_file(f"python/{choose_template(request)}.py.j2", values)}
 
 
 def _describe_column(column: file_header.InputColumn) -> str:

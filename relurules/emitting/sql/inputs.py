@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from relurules.domain.columns import Category, Column
 from relurules.emitting import plan
-from relurules.emitting.notation import join_in_groups
 from relurules.emitting.sql.dialect import LINE, Dialect, print_double
 from relurules.emitting.sql.names import quote_name, quote_text
+from relurules.links.sql import join_in_groups
 
 
 def print_coordinates(columns: Sequence[Column], table: str, dialect: Dialect) -> list[str]:

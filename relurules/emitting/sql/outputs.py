@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.emitting.links import ROWS, LinkColumns
-from relurules.emitting.notation import Notation, join_in_groups
+from relurules.emitting.notation import Notation
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.sql.dialect import Dialect
 from relurules.emitting.sql.names import quote_name, quote_text
@@ -17,11 +16,11 @@ from relurules.emitting.sql.steps import Subquery
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
+from relurules.links.sql import LinkColumns, join_in_groups
+from relurules.links.table import LINKS
 
 #: What may be asked for. Columns come in this order, whatever order they are asked for in.
 COLUMNS = ("outputs", "score", "probability", "class", "contributions", "reasons", "rule")
-_SHARES = ("sigmoid", "complement", "softmax")
-_AMONG = ("softmax", "log_softmax", "argmax")
 
 #: (number of the rule, text per rule) -> a CASE.
 ByRule = Callable[[str, Mapping[int, str]], str]
@@ -71,7 +70,7 @@ def list_output_columns(request: EmitRequest) -> list[OutputColumn]:
     if "outputs" in asked:
         found += [OutputColumn(name, "output", i) for i, name in enumerate(rules.outputs)]
     elif "probability" in asked:
-        shares = [i for i, head in enumerate(rules.heads) if head.link in _SHARES]
+        shares = [i for i, head in enumerate(rules.heads) if LINKS[head.link].is_share]
         if not shares:
             raise UnsupportedError(
                 "column 'probability': the network ends in no sigmoid or softmax; ask for 'score'"
@@ -164,12 +163,12 @@ def print_final_columns(
 def _list_competing_scores(rules: RuleSet, prefix: str) -> list[str]:
     """The scores of which the largest tells the class; of one score behind a sigmoid, its sign."""
     for head in rules.heads:
-        if head.link in _AMONG and len(head.scores) > 1:
+        if LINKS[head.link].joint and len(head.scores) > 1:
             return [f"{prefix}_s{i}" for i in head.scores]
 
     if len(rules.scores) > 1 and all(head.link == "identity" for head in rules.heads):
         return [f"{prefix}_s{i}" for i in range(len(rules.scores))]
-    if len(rules.scores) == 1 and rules.heads[0].link in _SHARES:
+    if len(rules.scores) == 1 and LINKS[rules.heads[0].link].is_share:
         return [f"{prefix}_s0"]
 
     raise UnsupportedError(
@@ -180,7 +179,7 @@ def _list_competing_scores(rules: RuleSet, prefix: str) -> list[str]:
 def _print_class(request: EmitRequest, dialect: Dialect, prefix: str) -> LinkColumns:
     scores = _list_competing_scores(request.rules, prefix)
     if len(scores) > 1:
-        return ROWS["argmax"].sql(scores, f"{prefix}_c", dialect)
+        return LINKS["argmax"].print_sql(scores, f"{prefix}_c", dialect)
     return LinkColumns(
         [], [f"CASE WHEN {scores[0]} > 0E0 THEN 1 WHEN {scores[0]} <= 0E0 THEN 0 END"]
     )

@@ -2,7 +2,7 @@
 
 from relurules.domain.columns import Column
 from relurules.emitting import plan
-from relurules.emitting.render import flatten_text, render_template
+from relurules.emitting.identifiers import flatten_text
 from relurules.emitting.request import OUTSIDE, EmitRequest
 from relurules.emitting.sql.dialect import Dialect
 from relurules.emitting.sql.dialects import DIALECTS
@@ -19,6 +19,7 @@ from relurules.emitting.sql.shapes import (
 )
 from relurules.emitting.sql.steps import count_most_columns, print_subqueries
 from relurules.errors import InputError, UnsupportedError
+from relurules.files.templates import render_file
 from relurules.wording.coverage import describe_missing
 
 #: Where the head and the table will stand; no name holds a NUL character.
@@ -53,13 +54,15 @@ def _write_select(request: EmitRequest, dialect: Dialect) -> str:
             f"{dialect.columns}"
         )
 
-    text = render_template(
+    text = render_file(
         "sql/select.sql.j2",
-        comments=_list_comments(request, dialect),
-        head=_HEAD,
-        steps=steps,
-        final=select.final,
-        header=request.header,
+        {
+            "comments": _list_comments(request, dialect),
+            "head": _HEAD,
+            "steps": steps,
+            "final": select.final,
+            "header": request.header,
+        },
     )
     text = escape_jinja(text) if request.shape == "dbt" else text
 

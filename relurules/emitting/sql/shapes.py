@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from relurules.emitting import plan
-from relurules.emitting.links import ROWS
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.forms import nest_cases
@@ -16,6 +15,7 @@ from relurules.emitting.sql.names import quote_name, quote_table
 from relurules.emitting.sql.select import make_scope
 from relurules.errors import UnsupportedError
 from relurules.ir import Rule
+from relurules.links.table import LINKS
 
 #: A link over more scores than this would repeat them too often in one expression.
 _JOINT = 4
@@ -176,7 +176,7 @@ def _print_value(
             zip(rule.map.weights, rule.map.constants, strict=True)
         )
     }
-    columns = ROWS[head.link].sql([f"{_SCORE}{i}" for i in head.scores], "rr_l", dialect)
+    columns = LINKS[head.link].print_sql([f"{_SCORE}{i}" for i in head.scores], "rr_l", dialect)
 
     for step in columns.steps:
         texts |= {name: _fill_names(text, texts) for name, text in step}

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from relurules.domain.columns import find_groups
 from relurules.emitting import plan
-from relurules.emitting.render import flatten_text, render_template
+from relurules.emitting.identifiers import flatten_text
 from relurules.emitting.request import EmitRequest
+from relurules.files.templates import render_file
 from relurules.ir import Rule, RuleSet
 from relurules.wording import RuleSetWording, RuleWording, word_rules
 from relurules.wording.coverage import describe_missing
@@ -34,8 +35,8 @@ class TextRule(NamedTuple):
 def print_text(request: EmitRequest) -> dict[str, str]:
     """rules.txt: IF conditions THEN formulas, and the domain."""
     return {
-        "rules.txt": render_template(
-            "text/rules.txt.j2", **_list_values(request.rules, word_rules(request.rules))
+        "rules.txt": render_file(
+            "text/rules.txt.j2", _list_values(request.rules, word_rules(request.rules))
         )
     }
 
@@ -44,8 +45,8 @@ def print_first_rules(rules: RuleSet, most: int) -> str:
     """The same of no more than so many rules, saying how many are left out."""
     shown = rules if len(rules) <= most else replace(rules, rules=rules.rules[:most])
     values = _list_values(shown, word_rules(shown))
-    return render_template(
-        "text/rules.txt.j2", **{**values, "count": len(rules), "left": len(rules) - len(shown)}
+    return render_file(
+        "text/rules.txt.j2", {**values, "count": len(rules), "left": len(rules) - len(shown)}
     )
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from relurules.ir import Head
-from relurules.ir.link import LINKS
+from relurules.links.table import LINKS
 from relurules.tracing.affine import AffineTensor, add_weighted
 from relurules.tracing.heads import LinkedTensor, apply_link, rearrange_heads
 from relurules.tracing.onnx.call import (

@@ -23,8 +23,9 @@ from relurules.domain.columns import (
 )
 from relurules.errors import ModelError
 from relurules.ir import Graph, Network, Neuron
-from relurules.ir.link import LINKS, Head, make_identity_heads
 from relurules.ir.network import AffineMap, validate_rows
+from relurules.links.heads import Head, make_identity_heads
+from relurules.links.table import LINKS
 from relurules.tables.frames import make_default_names, read_column_names, select_columns
 from relurules.tracing.sklearn.columns import SUPPORTED as STEPS
 from relurules.tracing.sklearn.columns import apply_step

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from relurules.ir import Head
-from relurules.ir.link import (
-    LINKS,
+from relurules.links.heads import (
     apply_links,
     bound_link_error,
     check_heads,
     is_identity,
     make_identity_heads,
 )
+from relurules.links.table import LINKS
 
 Array = NDArray[np.float64]
 TORCH: dict[str, Callable[[Tensor], Tensor]] = {

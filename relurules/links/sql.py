@@ -1,19 +1,14 @@
-"""What every link reads like in every language: one row of `ROWS` each.
+"""Every link in SQL. A score that is NULL gives NULL: so a row without a rule needs no test here."""
 
-A score that is NaN gives NaN in code, and NULL gives NULL in SQL: so a row without a rule needs no
-test here.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
-
-from relurules.emitting.link_sources import FUNCTIONS, LinkFunctions
-from relurules.emitting.notation import join_in_groups
-from relurules.emitting.sql.dialect import Dialect
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 #: SQL columns to compute, each list from those before it, as (name, expression).
 Steps = list[list[tuple[str, str]]]
 
+#: A sum or conjunction of more parts than this is bracketed in groups: engines limit how deep an
+#: expression nests.
+GROUP = 100
 #: Scores that one SQL expression compares with one another.
 _GROUP = 8
 
@@ -25,26 +20,35 @@ class LinkColumns(NamedTuple):
     results: list[str]
 
 
-class LinkRow(NamedTuple):
-    """A link in every language.
+class LinkDialect(Protocol):
+    """What links need of a dialect of SQL; `emitting.sql.dialect` says what these are."""
 
-    code: its functions in languages that have functions. sql: from columns, a prefix for its own,
-    and the dialect. For people, `reading.links` says what it is.
-    """
+    @property
+    def exp(self) -> Callable[[str], str]:
+        """Exp of any number."""
 
-    code: LinkFunctions
-    sql: Callable[[Sequence[str], str, Dialect], LinkColumns]
+    @property
+    def shrink(self) -> Callable[[str], str]:
+        """Exp of a number that isn't above 0."""
+
+    @property
+    def ln(self) -> str:
+        """The name of the natural logarithm."""
 
 
-def _print_identity(s: Sequence[str], _p: str, _dialect: Dialect) -> LinkColumns:
+#: From columns, a prefix for a link's own, and the dialect.
+PrintSql = Callable[[Sequence[str], str, LinkDialect], LinkColumns]
+
+
+def print_identity(s: Sequence[str], _p: str, _dialect: LinkDialect) -> LinkColumns:
     return LinkColumns([], [s[0]])
 
 
-def _print_exp(s: Sequence[str], _p: str, dialect: Dialect) -> LinkColumns:
+def print_exp(s: Sequence[str], _p: str, dialect: LinkDialect) -> LinkColumns:
     return LinkColumns([], [dialect.exp(s[0])])
 
 
-def _print_sigmoid(s: Sequence[str], _p: str, dialect: Dialect) -> LinkColumns:
+def print_sigmoid(s: Sequence[str], _p: str, dialect: LinkDialect) -> LinkColumns:
     power = f"{s[0]}_power"  # shared with the complement
     step = [(power, dialect.shrink(f"-abs({s[0]})"))]
     return LinkColumns(
@@ -52,7 +56,7 @@ def _print_sigmoid(s: Sequence[str], _p: str, dialect: Dialect) -> LinkColumns:
     )
 
 
-def _print_complement(s: Sequence[str], _p: str, dialect: Dialect) -> LinkColumns:
+def print_complement(s: Sequence[str], _p: str, dialect: LinkDialect) -> LinkColumns:
     power = f"{s[0]}_power"
     step = [(power, dialect.shrink(f"-abs({s[0]})"))]
     return LinkColumns(
@@ -60,7 +64,7 @@ def _print_complement(s: Sequence[str], _p: str, dialect: Dialect) -> LinkColumn
     )
 
 
-def _print_step(s: Sequence[str], _p: str, _dialect: Dialect) -> LinkColumns:
+def print_step(s: Sequence[str], _p: str, _dialect: LinkDialect) -> LinkColumns:
     """NULL where the score is no finite number."""
     return LinkColumns(
         [],
@@ -68,7 +72,7 @@ def _print_step(s: Sequence[str], _p: str, _dialect: Dialect) -> LinkColumns:
     )
 
 
-def _print_expm1(s: Sequence[str], p: str, dialect: Dialect) -> LinkColumns:
+def print_expm1(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:
     """(u - 1) * s / ln(u) with u = exp(s) keeps the digits that u - 1 loses near 0 (Kahan)."""
     u = f"{p}_power"
     small = f"WHEN {u} = 1E0 THEN {s[0]} ELSE ({u} - 1E0) * {s[0]} / {dialect.ln}({u})"
@@ -98,14 +102,14 @@ def _select_largest(s: Sequence[str]) -> str:
     return f"CASE {' '.join(cases)} ELSE {s[-1]} END" if cases else s[0]
 
 
-def _print_softmax(s: Sequence[str], p: str, dialect: Dialect) -> LinkColumns:
+def print_softmax(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:
     top, steps = _select_top(s, p)
     powers = [(f"{p}_power{i}", dialect.shrink(f"{score} - {top}")) for i, score in enumerate(s)]
     total = (f"{p}_total", join_in_groups([name for name, _ in powers], " + "))
     return LinkColumns([*steps, powers, [total]], [f"{name} / {p}_total" for name, _ in powers])
 
 
-def _print_log_softmax(s: Sequence[str], p: str, dialect: Dialect) -> LinkColumns:
+def print_log_softmax(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:
     top, steps = _select_top(s, p)
     total = (
         f"{p}_total",
@@ -116,7 +120,7 @@ def _print_log_softmax(s: Sequence[str], p: str, dialect: Dialect) -> LinkColumn
     )
 
 
-def _print_argmax(s: Sequence[str], p: str, _dialect: Dialect) -> LinkColumns:
+def print_argmax(s: Sequence[str], p: str, _dialect: LinkDialect) -> LinkColumns:
     """NULL where a score is no finite number."""
     top, steps = _select_top(s, p)
     finite = join_in_groups([f"{score} - {score} = 0E0" for score in s], " AND ")
@@ -124,17 +128,10 @@ def _print_argmax(s: Sequence[str], p: str, _dialect: Dialect) -> LinkColumns:
     return LinkColumns(steps, [f"CASE WHEN {finite} THEN CASE {cases} END END"])
 
 
-_SQL: Mapping[str, Callable[[Sequence[str], str, Dialect], LinkColumns]] = {
-    "identity": _print_identity,
-    "sigmoid": _print_sigmoid,
-    "complement": _print_complement,
-    "exp": _print_exp,
-    "expm1": _print_expm1,
-    "softmax": _print_softmax,
-    "log_softmax": _print_log_softmax,
-    "step": _print_step,
-    "argmax": _print_argmax,
-}
-
-#: Link -> how it is printed.
-ROWS: Mapping[str, LinkRow] = {name: LinkRow(FUNCTIONS[name], sql) for name, sql in _SQL.items()}
+def join_in_groups(parts: Sequence[str], joiner: str) -> str:
+    """The parts joined; many of them in brackets of `GROUP`, so that nesting grows with the
+    logarithm only.
+    """
+    while len(parts) > GROUP:
+        parts = [f"({joiner.join(parts[i : i + GROUP])})" for i in range(0, len(parts), GROUP)]
+    return joiner.join(parts)

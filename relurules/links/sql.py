@@ -1,4 +1,4 @@
-"""Every link in SQL. A score that is NULL gives NULL: so a row without a rule needs no test here."""
+"""Every link in SQL. A score that is NULL gives NULL: a row without a rule needs no test here."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol

@@ -13,6 +13,7 @@ MOVED_MODULES: Mapping[str, str] = {
     "relurules.estimators": "relurules.training.estimators",
     "relurules.fitting": "relurules.training.table_fit",
     "relurules.ir.lifting": "relurules.ir.network",
+    "relurules.ir.link": "relurules.links.heads",
     "relurules.ir.reached": "relurules.ir.row_patterns",
     "relurules.train.classifier": "relurules.training.classifier",
     "relurules.train.compact": "relurules.training.relu_parameters",

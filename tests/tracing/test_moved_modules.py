@@ -40,6 +40,7 @@ def test_every_class_is_found_by_its_former_name(module: str, name: str) -> None
         ("relurules.estimators", "ReLURulesClassifier"),
         ("relurules.estimators", "ReLURulesRegressor"),
         ("relurules.ir.lifting", "Lifting"),
+        ("relurules.ir.link", "Head"),
         ("relurules.ir.reached", "Reached"),
         ("relurules.train.module", "LinearizedNetwork"),
         ("relurules.train.linearized", "Linearized"),

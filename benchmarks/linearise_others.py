@@ -46,7 +46,7 @@ _SMALL = 0.02
 
 
 def adult(folder: Path) -> Iterator[Part]:
-    """Census income by at most 16 rules in raw columns, beside simple models and the full network."""
+    """Census income by at most 16 rules in raw columns, beside simple models and the network."""
     yield (
         f"adult: test rows, mean over {len(runs.SEEDS)} splits",
         ["", "accuracy", "AUC", "spread of AUC", "rules"],

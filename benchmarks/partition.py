@@ -175,12 +175,15 @@ layers, radius, patience = json.load(sys.stdin)
 parts = []
 for i, (weight, bias) in enumerate(layers):
     linear = torch.nn.Linear(len(weight[0]), len(weight), dtype=torch.float64)
-    linear.weight.data, linear.bias.data = torch.tensor(weight).double(), torch.tensor(bias).double()
+    linear.weight.data = torch.tensor(weight).double()
+    linear.bias.data = torch.tensor(bias).double()
     parts += [linear, torch.nn.ReLU()] if i < len(layers) - 1 else [linear]
 def run(most):
     complex = relucent.Complex(relucent.convert(torch.nn.Sequential(*parts)))
-    start, cpu = torch.full((1, len(layers[0][0][0])), 0.0123, dtype=torch.float64), time.process_time()
-    complex.bfs(start, cube_radius=radius, cube_mode="intersect", nworkers=1, verify=False, verbose=0, max_polys=most)
+    start = torch.full((1, len(layers[0][0][0])), 0.0123, dtype=torch.float64)
+    cpu = time.process_time()
+    complex.bfs(start, cube_radius=radius, cube_mode="intersect", nworkers=1, verify=False,
+                verbose=0, max_polys=most)
     return len(complex), time.process_time() - cpu
 run(10)
 found, seconds = run(200)

@@ -166,9 +166,11 @@ import re, sys
 sys.path[:0] = {path!r}
 from handmade import graph, layered
 import relurules as rr
-rules = rr.extract(graph(layered(0, d=784, sizes=(25,), m=10)), domain=rr.Domain.box([0.0] * 784, [1.0] * 784),
-                   max_regions={regions})
-status = open("/proc/self/status").read()  # ru_maxrss would be that of the process that started this one, if larger
+network = graph(layered(0, d=784, sizes=(25,), m=10))
+domain = rr.Domain.box([0.0] * 784, [1.0] * 784)
+rules = rr.extract(network, domain=domain, max_regions={regions})
+# ru_maxrss would be that of the process that started this one, if larger
+status = open("/proc/self/status").read()
 print(len(rules), int(re.search("VmHWM: *([0-9]+)", " ".join(status.split()))[1]) // 1024)
 """
 

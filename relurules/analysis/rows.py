@@ -12,7 +12,7 @@ from relurules.tables.table import read_column_names
 
 
 def read_row(rules: RuleSet, row: Any) -> Array:
-    """A mapping, a Series, a frame of one row, or d numbers, as coordinates (d,); else DataError."""
+    """A mapping, Series, frame of one row, or d numbers, as coordinates (d,); else DataError."""
     import pandas
 
     if row is None:

@@ -51,7 +51,7 @@ def _infer_column(column: DataColumn) -> Column:
 def compute_ranges(
     X: Array, names: Sequence[str], groups: Sequence[Sequence[int]]
 ) -> tuple[Array, Array]:
-    """Smallest and largest value of every coordinate of X (N, d); 0 and 1 in groups of indicators."""
+    """Least and largest value of every coordinate of X (N, d); 0 and 1 in groups of indicators."""
     if not X.shape[1]:
         raise DomainError("the table has no columns")
     if not len(X):
@@ -80,7 +80,7 @@ def find_whole_numbers(X: Array) -> NDArray[np.bool_]:
 
 
 def find_indicator_groups(X: Array) -> list[tuple[int, ...]]:
-    """Runs of neighbouring columns that are 0 or 1, each of them both, and sum to 1 in every row."""
+    """Runs of neighbouring columns that hold 0 and 1, both in each, and sum to 1 in every row."""
     if len(X) < _ROWS:
         return []
 

@@ -1,4 +1,4 @@
-"""What tracing gives: a network with the names of its inputs and outputs, and the link at its end."""
+"""What tracing gives: a network, the names of its inputs and outputs, and the link at its end."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

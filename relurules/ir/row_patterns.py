@@ -86,7 +86,7 @@ class Reached:
 
     @cached_property
     def local_models(self) -> LocalModels:
-        """The affine map of every pattern, with what is known of the network's inputs and outputs."""
+        """The affine map of every pattern, with what is known of inputs and outputs."""
         d, m = self.network.A.shape[1], len(self.network.c)
         domain = Domain.unbounded(make_default_names(d)) if self.domain is None else self.domain
         heads = self.heads or make_identity_heads(m)

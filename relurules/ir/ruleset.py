@@ -126,7 +126,7 @@ class RuleSet:
 
     @property
     def simplified(self) -> bool:
-        """Whether the rules aren't `network` itself, but within a bound of it, or what it decides."""
+        """Whether the rules aren't `network` itself, but near it by a bound, or what it decides."""
         return bool(self.tradeoffs) or self.decision is not None
 
     def __len__(self) -> int:

@@ -98,7 +98,7 @@ def apply_links(heads: Sequence[Head], scores: Array) -> Array:
 
 
 def bound_link_error(heads: Sequence[Head], scores: Array, off: Array, rounding: float) -> Array:
-    """(N, s) scores and how far each may be off -> (N, m): how far outputs may be off, see `Link`."""
+    """(N, s) scores and how far each may be off -> (N, m) the same of outputs, see `Link`."""
     return _gather_components(
         heads,
         lambda link, taken: LINKS[link].slack(scores[:, taken], off[:, taken], rounding),

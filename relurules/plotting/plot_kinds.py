@@ -265,7 +265,7 @@ PLOTS: Mapping[str, PlotKind] = {
 
 
 def draw_plot(kind: str, request: PlotRequest) -> "Figure":
-    """The figure of one kind; UnsupportedError for a kind that isn't there, naming those that are."""
+    """The figure of one kind; UnsupportedError for an unknown kind, naming those that there are."""
     if kind not in PLOTS:
         raise UnsupportedError(f"no plot {kind!r}; there are {', '.join(PLOTS)}")
     return PLOTS[kind].draw(request)

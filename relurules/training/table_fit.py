@@ -52,7 +52,7 @@ class FitOptions(NamedTuple):
 
 
 class ColumnKinds(NamedTuple):
-    """Names of the columns that are used, by kind, and of those that are dropped, with the reason."""
+    """Names of the columns that are used, by kind, and of those dropped, with the reason."""
 
     numbers: tuple[str, ...]
     filled: tuple[str, ...]

@@ -56,7 +56,7 @@ def run_sql(
 def _prepare_statements(
     artifact: Artifact, database: Database, table: str
 ) -> tuple[list[str], str]:
-    """What to run first, and the query that scores the table; CheckError for what isn't run at all."""
+    """What to run first, and the query that scores the table; CheckError for what isn't run."""
     text = _resolve_dbt(str(artifact), table) if artifact.shape == "dbt" else str(artifact)
     database.check(f"SELECT ({text}\n)" if artifact.shape == "expression" else text, artifact)
     keys = "".join(f"{database.quoted(name)}, " for name in artifact.key)

@@ -1,4 +1,4 @@
-"""Siblings merged on arrays, and sides of leaves, are those that a plain walk over the tree gives."""
+"""Siblings merged on arrays, and sides of leaves, are those of a plain walk over the tree."""
 
 import numpy as np
 import pytest

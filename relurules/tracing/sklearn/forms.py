@@ -70,7 +70,7 @@ class CategoryTable(NamedTuple):
 
 
 class FeatureForm(NamedTuple):
-    """constant + sum of weights times numbers + sum of the tables' entries for the columns' values."""
+    """constant + sum of weights times numbers + sum of the tables' entries for columns' values."""
 
     constant: float
     numbers: Mapping[NumericColumn, float]

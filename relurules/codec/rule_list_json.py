@@ -209,6 +209,11 @@ def _add_patterns(table: RuleTable, written: Sequence[str | None]) -> RuleTable:
 
     given.flags.writeable = False
     return RuleTable(
-        tree=table.tree, network=table.network, bounds=table.bounds, maps=table.maps, points=table.points,
-        rows=table.rows, given=given,
-    )  # fmt: skip
+        tree=table.tree,
+        network=table.network,
+        bounds=table.bounds,
+        maps=table.maps,
+        points=table.points,
+        rows=table.rows,
+        given=given,
+    )

@@ -86,7 +86,7 @@ def _check_arrays(network: Mapping[str, Any], d: int) -> Iterator[str]:
 
 
 def find_stray_rule(rules: RuleSet) -> int | None:
-    """The first rule whose point isn't in the domain, as rows are: the domain might be empty there."""
+    """The first rule whose point isn't in the domain, which might be empty there; None for none."""
     inside = rules.domain.contains(np.array([rule.point for rule in rules]))
     return None if inside.all() else 1 + int(np.argmin(inside))
 

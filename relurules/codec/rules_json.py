@@ -123,7 +123,15 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
     bound = np.inf if found["max_error"] is None else float(found["max_error"])
 
     return RuleSet(
-        outputs, domain, rules, tree, network, found.get("score_error", bound), found["complete"], reduction, heads,
+        outputs,
+        domain,
+        rules,
+        tree,
+        network,
+        found.get("score_error", bound),
+        found["complete"],
+        reduction,
+        heads,
         output_error=bound if "score_error" in found else None,
         evidence=evidence_from_json(found, len(rules), len(names)),
         traced=network_from_json(found["traced"], len(names), count) if "traced" in found else None,

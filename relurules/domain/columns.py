@@ -149,8 +149,8 @@ def encode_table(table: Any, columns: Sequence[Column]) -> Array:
     """The rows of a table in coordinates, (N, d).
 
     A frame is read by column name, an array by position: one of d columns of numbers holds
-    coordinates, any other one the raw columns. A DataTable keeps its coordinates, so that they are made
-    once; don't change them. A missing number that isn't filled is NaN; a value
+    coordinates, any other one the raw columns. A DataTable keeps its coordinates, so that they are
+    made once; don't change them. A missing number that isn't filled is NaN; a value
     of no category leaves its group 0, and either lies outside every domain. DataError for a missing
     column, a wrong width or a text where a number is due.
     """

@@ -45,7 +45,7 @@ _PROBES, _LEAST_PROBES, _WORK, _SHARE, _LEAST = 2000, 4, 5_000_000, 0.05, 0.3
 def search_regions(
     network: Network, domain: Domain, options: SearchOptions | None = None
 ) -> Partition:
-    """All linear regions of `network` in `domain`, or some, one at least, where a limit ends the search.
+    """All linear regions of a network in a domain, or some, one at least, where a limit ends it.
 
     Regions come in the lexicographic order of their patterns, - before +, neurons by level. Raises
     DomainError where the domain doesn't fit the network or has no interior.
@@ -116,9 +116,9 @@ def write_regions(
     *,
     progress: Progress | None = None,
 ) -> StreamResult:
-    """Write all regions to Parquet files, see `parquet`; the folder must be empty unless the checkpoint is there.
+    """Write all regions to Parquet files, see `parquet`.
 
-    What was found stays there whatever ends the search. rows: as in `count_regions`.
+    The folder must be empty unless the checkpoint is there. What was found stays there whatever ends the search. rows: as in `count_regions`.
     """
     checkpoint = files.checkpoint
     problem = make_problem(network, domain, RegionOutputs(points=True, maps=files.maps))

@@ -77,7 +77,7 @@ class RuleRequest:
     outputs: tuple[str, ...]
     #: Links of the outputs; none for the scores as they are.
     heads: tuple[Head, ...] = ()
-    #: What the network decides, one with decision neurons; then the rules say that and nothing else.
+    #: What a network with decision neurons decides; the rules then say that and nothing else.
     decision: Decision | None = None
     #: What the collapse removed, for the rules to tell.
     stats: CollapseStats

@@ -44,7 +44,10 @@ def walked(
 ) -> tuple[list[FrontPoint], DataSplit, list[int]]:
     start, data = problem(task, seed, n=80, **options)
     told = list[int]()
-    found = walk_front(compact or start, data, TASKS[task], budget, counter(data), FrontSettings(l1=1e-3, random=np.random.default_rng(0)), told=told.append)  # fmt: skip
+    settings = FrontSettings(l1=1e-3, random=np.random.default_rng(0))
+    found = walk_front(
+        compact or start, data, TASKS[task], budget, counter(data), settings, told=told.append
+    )
     return list(found), data, told
 
 

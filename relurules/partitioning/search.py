@@ -118,7 +118,8 @@ def write_regions(
 ) -> StreamResult:
     """Write all regions to Parquet files, see `parquet`.
 
-    The folder must be empty unless the checkpoint is there. What was found stays there whatever ends the search. rows: as in `count_regions`.
+    The folder must be empty unless the checkpoint is there. What was found stays there whatever
+    ends the search. rows: as in `count_regions`.
     """
     checkpoint = files.checkpoint
     problem = make_problem(network, domain, RegionOutputs(points=True, maps=files.maps))

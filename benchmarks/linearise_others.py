@@ -26,9 +26,9 @@ from relurules.explaining.merging import merge_models
 from relurules.ir import Graph, Head
 from relurules.ir.local_models import Sample
 from relurules.statistics.response import read_response
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 from relurules.training.descent import random_network, train_by_adam
-from relurules.training.force_training import train_by_force
+from relurules.training.force_training import ForceSettings, train_by_force
 from relurules.training.front import FrontPoint, RuleBudget, is_within_budget
 from relurules.training.linearize import choose_point
 from relurules.training.linearize_model import make_size_counter
@@ -46,7 +46,7 @@ _SMALL = 0.02
 
 
 def adult(folder: Path) -> Iterator[Part]:
-    """Census income by at most 16 rules in raw columns, beside simple models and the full network."""
+    """Census income by at most 16 rules in raw columns, beside simple models and the network."""
     yield (
         f"adult: test rows, mean over {len(runs.SEEDS)} splits",
         ["", "accuracy", "AUC", "spread of AUC", "rules"],
@@ -207,10 +207,7 @@ def _forced(
         given.data,
         task,
         lambda compact: counted(to_network(compact)),
-        seed,
-        60_000,
-        freeze=True,
-        reachable=reached,
+        ForceSettings(seed=seed, steps=60_000, freeze=True, reachable=reached),
         told=lambda _: None,
     )
 

@@ -12,6 +12,7 @@ from relurules.training import targets
 from relurules.training.descent import Schedule, random_network, train_by_adam
 from relurules.training.front import (
     FrontPoint,
+    FrontSettings,
     RuleBudget,
     SizeCounter,
     finetune_on_all_rows,
@@ -116,10 +117,8 @@ def way(
         task,
         budget,
         count,
-        l1=problem.l1,
-        random=random,
+        FrontSettings(l1=problem.l1, random=random, ties=ties),
         told=lambda _: None,
-        ties=ties,
     )
 
 

@@ -30,6 +30,7 @@ from relurules.ir import Network, Neuron
 from relurules.ir.limits import SearchLimits
 from relurules.partitioning import make_budget, write_regions
 from relurules.partitioning.explore import SearchBudget, run_search
+from relurules.partitioning.options import RegionFiles, SearchOptions
 from relurules.partitioning.search import make_problem, search_regions
 from relurules.partitioning.search_run import RegionBatch, RegionOutputs
 from relurules.partitioning.sinks import CountingSink
@@ -137,12 +138,18 @@ def measured(case: Case, mode: str, jobs: int) -> dict[str, float]:
 
 def _run(network: Network, domain: rr.Domain, mode: str, jobs: int) -> int:
     if mode == "scipy":
-        return len(search_regions(network, domain, solver="scipy", time_limit=_PATIENCE))
+        return len(
+            search_regions(network, domain, SearchOptions(solver="scipy", time_limit=_PATIENCE))
+        )
     if mode == "parquet":
         with TemporaryDirectory() as folder:
             limits = make_budget(SearchLimits(), jobs)
             return write_regions(
-                network, domain, None, Path(folder) / "regions", limits, maps=True
+                network,
+                domain,
+                None,
+                limits,
+                RegionFiles(folder=Path(folder) / "regions", maps=True),
             ).regions
 
     delivered = mode == "maps"
@@ -168,12 +175,15 @@ layers, radius, patience = json.load(sys.stdin)
 parts = []
 for i, (weight, bias) in enumerate(layers):
     linear = torch.nn.Linear(len(weight[0]), len(weight), dtype=torch.float64)
-    linear.weight.data, linear.bias.data = torch.tensor(weight).double(), torch.tensor(bias).double()
+    linear.weight.data = torch.tensor(weight).double()
+    linear.bias.data = torch.tensor(bias).double()
     parts += [linear, torch.nn.ReLU()] if i < len(layers) - 1 else [linear]
 def run(most):
     complex = relucent.Complex(relucent.convert(torch.nn.Sequential(*parts)))
-    start, cpu = torch.full((1, len(layers[0][0][0])), 0.0123, dtype=torch.float64), time.process_time()
-    complex.bfs(start, cube_radius=radius, cube_mode="intersect", nworkers=1, verify=False, verbose=0, max_polys=most)
+    start = torch.full((1, len(layers[0][0][0])), 0.0123, dtype=torch.float64)
+    cpu = time.process_time()
+    complex.bfs(start, cube_radius=radius, cube_mode="intersect", nworkers=1, verify=False,
+                verbose=0, max_polys=most)
     return len(complex), time.process_time() - cpu
 run(10)
 found, seconds = run(200)

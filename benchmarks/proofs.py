@@ -1,7 +1,8 @@
 """Proofs: whether they are found and accepted, how long a check takes, whether tampering is found
 out.
 
-    python benchmarks/proofs.py [nets] [models] [random] [tampering] [--networks 300] [--instances 20]
+    python benchmarks/proofs.py [nets] [models] [random] [tampering] [--networks 300]
+                                [--instances 20]
 
 nets: every network of ../shared/nets with at most 12,000 regions, in its box. models: networks
 trained on exclusive-or, breast cancer, Taiwan credit and the census. random: certificates of small

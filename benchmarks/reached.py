@@ -28,7 +28,7 @@ from rich.table import Table
 
 import relurules as rr
 from relurules.ir import Graph, Network
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 
 Array = NDArray[np.float64]
 

@@ -1,13 +1,16 @@
 """Emitted SQL in its engines: whether it is right on many rows, what sizes it reaches, and beside
 another tool.
 
-    python benchmarks/scoring.py [--only agreement|columns|limits|peer] [--rows N] [--peer PYTHON] [--engines a,b]
+    python benchmarks/scoring.py [--only agreement|columns|limits|peer] [--rows N] [--peer PYTHON]
+                                 [--engines a,b]
 
-agreement  every executed dialect, form and treatment of rows outside, on random and hostile rows: the largest
-           difference as a share of the sum of the absolute terms (at most 1e-12), and how often the class is the same
+agreement  every executed dialect, form and treatment of rows outside, on random and hostile rows:
+           the largest difference as a share of the sum of the absolute terms (at most 1e-12), and
+           how often the class is the same
 columns    the same for score, probability, class, contributions, reasons and the number of the rule
 limits     256 and 5663 rules in every form
-peer       orbital's SQL for the same scikit-learn networks, rows/s in the same engine (`make bench-scoring` sets it up)
+peer       orbital's SQL for the same scikit-learn networks, rows/s in the same engine (`make
+           bench-scoring` sets it up)
 """
 
 import argparse
@@ -107,7 +110,8 @@ def agreement(engines: Sequence[str], count: int) -> None:
             report = rr.verify(artifact, rules, X)
             right = report and report.relative <= 1e-12
             print(
-                f"{engine:11}{form:9}{outside:9}{report.relative:10.1e}{100 * report.agreement:8.4g}%"
+                f"{engine:11}{form:9}{outside:9}{report.relative:10.1e}"
+                f"{100 * report.agreement:8.4g}%"
                 f"{report.rows / report.seconds:12.0f}{'' if right else '   FAILED'}",
                 flush=True,
             )
@@ -125,7 +129,8 @@ def columns(engines: Sequence[str], count: int) -> None:
         found = agree(rules, rows_for(5, count // 10 if engine == "spark" else count), engine, form)
         right = found.off <= 1e-12 and found.ruled > 0.9999 and found.decided > 0.9999
         print(
-            f"{engine:11}{form:9}{found.off:10.1e}{100 * found.ruled:8.4g}%{100 * found.decided:15.4g}%"
+            f"{engine:11}{form:9}{found.off:10.1e}{100 * found.ruled:8.4g}%"
+            f"{100 * found.decided:15.4g}%"
             f"{found.speed:12.0f}{'' if right else '   FAILED'}",
             flush=True,
         )

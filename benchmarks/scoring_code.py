@@ -257,7 +257,7 @@ def loaded(rules: RuleSet, target: str, **options: Any) -> dict[str, Any]:
 
 
 def many_rules(console: Console, rules: RuleSet, X: Array) -> None:
-    """Size, time to emit and to compile, and whether it is right, for every form of every language."""
+    """Size, time to emit and to compile, and whether it is right, for every form and language."""
     table = Table(
         "target", "form", "emit s", "MB", "verify s", "right", title=f"{len(rules)} rules"
     )

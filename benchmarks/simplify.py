@@ -126,7 +126,7 @@ def _meeting_points(
 
 
 def _climbed(off: Callable[[Array], Array], X: Array, low: Array, high: Array) -> Array:
-    """Pattern search along the coordinates and at random from every point, with ever smaller steps."""
+    """Pattern search along coordinates and at random from every point, with ever smaller steps."""
     rng, best, step = np.random.default_rng(0), off(X), 0.1
     while step > 1e-9:
         moves = rng.normal(size=(24, *X.shape)) * step * (high - low)

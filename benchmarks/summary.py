@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 import relurules as rr
 from relurules.ir import Graph, Head, Reached
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 from relurules.training.descent import Schedule, random_network, train_by_adam
 from relurules.training.relu_parameters import to_network
 from relurules.training.targets import prepare_rows, weigh_rows

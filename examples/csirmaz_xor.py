@@ -4,7 +4,8 @@ PReLUs are nonlinear.
 Trains one network per seed, prints how each ended, then the rules of one of them, and draws that
 network next to its collapsed form (network.svg and network.png in the output folder).
 
-    python examples/csirmaz_xor.py [--variant published|freeze] [--seeds 20] [--steps 500000] [--out out/csirmaz]
+    python examples/csirmaz_xor.py [--variant published|freeze] [--seeds 20] [--steps 500000]
+                                   [--out out/csirmaz]
 
 Source: E. P. Csirmaz, "Interpreting Neural Networks by Reducing Nonlinearities during Training",
 2020.

@@ -3,7 +3,8 @@
     import relurules as rr
 
     rules = rr.extract(model, data=frame)      # trained network -> rules
-    print(rr.emit(rules, "text"))              # text, markdown, html, latex, sql, python, numpy, c, javascript
+    # text, markdown, html, latex, sql, python, numpy, c or javascript
+    print(rr.emit(rules, "text"))
     rr.verify(rr.emit(rules, "sql"), model, frame)
 
 Nothing heavy is imported before it is asked for.

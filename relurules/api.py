@@ -24,26 +24,35 @@ from relurules.ir.difference import Difference
 from relurules.ir.limits import Deadline, make_search_limits
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.partitioning import (
+    SearchOptions,
     compile_search,
     count_regions,
     make_budget,
     search_regions,
     write_regions,
 )
+from relurules.partitioning.options import RegionFiles
 from relurules.partitioning.reach import collect_patterns
 from relurules.pipeline import (
     ExtractOptions,
     ExtractProgress,
     ExtractSource,
-    SearchOptions,
     emit_rules,
     extract_rules,
     verify_model,
 )
 from relurules.plotting import plot
 from relurules.proofs.proving import check, prove
-from relurules.tables.frames import check_finite, is_table, iterate_batches
-from relurules.tracing.model_domain import encode_tables, make_unbounded_domain, resolve_domain
+from relurules.tables.batches import is_table, iterate_batches
+from relurules.tables.names import check_finite
+from relurules.tables.table import read_table
+from relurules.tracing.model_domain import (
+    encode_tables,
+    make_unbounded_domain,
+    resolve_domain,
+    resolve_domain_and_rows,
+    tell_kinds,
+)
 from relurules.training.linearize_model import linearize
 
 Progress = Callable[[int], None]
@@ -82,26 +91,25 @@ def partition(
     """All linear regions of the traced network on `domain`, cut by every neuron, those that nothing
     reads included.
 
-    A search that max_regions, time_limit (seconds) or memory_limit (MB of regions) ends returns what it found, with
-    `complete` False and an `estimate` of what is missing. Regions come in the lexicographic order of their patterns,
-    - before +, neurons by level, whatever `jobs`, the number of processes, or the joblib backend in
-      force
-    (`joblib.parallel_config`). solver: "compiled", or "scipy", slow, which judges it. checkpoint: a file that is
-    written first, now and then, and when the search ends early, whatever ends it, and gone on from if it is there.
-    `progress` is called with the number of regions found. Raises DomainError where the domain has no interior.
+    A search that max_regions, time_limit (seconds) or memory_limit (MB of regions) ends returns
+    what it found, with `complete` False and an `estimate` of what is missing. Regions come in the
+    lexicographic order of their patterns, -1 before 1, neurons by level, whatever `jobs`
+    (processes) or the joblib backend in force (`joblib.parallel_config`). solver: "compiled", or
+    "scipy", slow, which judges it. checkpoint: a file that is written first, now and then, and when
+    the search ends early, whatever ends it, and gone on from if it is there. `progress` is called
+    with the number of regions found. Raises DomainError where the domain has no interior.
     """
     graph = trace(model)
-    return search_regions(
-        graph.network,
-        resolve_domain(graph, domain, None),
-        solver=solver,
+    options = SearchOptions(
         max_regions=max_regions,
         time_limit=time_limit,
         memory_limit=memory_limit,
         jobs=jobs,
+        solver=solver,
         checkpoint=_as_path(checkpoint),
         progress=progress,
     )
+    return search_regions(graph.network, resolve_domain(graph, domain, None), options)
 
 
 def count(
@@ -123,9 +131,8 @@ def count(
     `partition`.
     """
     graph = trace(model)
-    domain = resolve_domain(graph, domain, data)
+    domain, rows = resolve_domain_and_rows(graph, domain, data)
     limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
-    rows = None if data is None else domain.rows(data)
     return count_regions(
         graph.network, domain, rows, limits, checkpoint=_as_path(checkpoint), progress=progress
     )
@@ -154,21 +161,17 @@ def stream(
     domain, data: as in `count`; everything else as in `partition`.
     """
     graph = trace(model)
-    domain, limits = (
-        resolve_domain(graph, domain, data),
-        make_budget(make_search_limits(max_regions, time_limit), jobs),
-    )
-    rows = None if data is None else domain.rows(data)
+    domain, rows = resolve_domain_and_rows(graph, domain, data)
+    limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
 
     return write_regions(
         graph.network,
         domain,
         rows,
-        Path(folder),
         limits,
-        maps=maps,
-        version=VERSION,
-        checkpoint=_as_path(checkpoint),
+        RegionFiles(
+            folder=Path(folder), maps=maps, version=VERSION, checkpoint=_as_path(checkpoint)
+        ),
         progress=progress,
     )
 
@@ -196,9 +199,8 @@ def reached(
     if domain is None and graph.named:
         domain = Domain.over(graph.columns)
 
-    columns = () if domain is None else domain.columns
-    text = [c.name for c in columns if any(isinstance(value, str) for value in c.lookup)]
-    tables = iterate_batches(data, text)
+    kinds = {} if domain is None else tell_kinds(domain.columns)
+    tables = iterate_batches(data, kinds)
     first = next(tables, None)
     if domain is None:
         domain = make_unbounded_domain(
@@ -388,6 +390,7 @@ def diff(
             "two models are compared over a domain; give domain, or data, whose range is taken"
         )
 
+    data = None if data is None else read_table(data)
     models = [one for one in (old, new) if not isinstance(one, RuleSet)]
     if models and time_limit is not None:
         compile_search()

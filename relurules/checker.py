@@ -17,11 +17,11 @@ For each rule it holds a tree that starts with the domain cut by the rule's prin
     [takes, "split", k, negative, positive]   cuts by the sign of neuron k
     [takes, "category", j, is, isn't]         cuts by member j of a one-hot group
     [takes, "empty", [row, y, ...]]           nothing is left: the rows' sum is negative everywhere
-    [takes, "leaf", [row, y, ...], ...]       all neurons are affine here: what the rule's scores may be off
-takes: neurons, k + 1 or -(k + 1), whose z is (almost) nowhere negative, or positive, as [number, row, y, ...] shows, or
-the number alone. Where z passes 0 by e, the PReLU is off by no more than |1 - slope| e, and that is counted.
-That the rules cover the domain is seen by their tree: each way down to a rule passes all its conditions; a way that
-does not has a tree of its own, among `paths`.
+    [takes, "leaf", [row, y, ...], ...]       all neurons are affine: what scores may be off
+takes: neurons, k + 1 or -(k + 1), whose z is (almost) nowhere negative, or positive, as [number,
+row, y, ...] shows, or the number alone. Where z passes 0 by e, the PReLU is off by no more than
+|1 - slope| e, and that is counted. That the rules cover the domain is seen by their tree: each way
+down to a rule passes all its conditions; a way that does not has a tree of its own, among `paths`.
 
 Before that, names, order and kind of columns, outputs and classes, links and thresholds of the
 rules must be the model's own, and the points of rules must lie in the domain and inside their
@@ -388,7 +388,7 @@ def find_category_groups(columns: Iterable[Mapping[str, Any]]) -> list[list[int]
 
 
 def find_indicator_groups(rules: Mapping[str, Any]) -> list[list[int]]:
-    """The one-hot groups, by column number: categories of one column, or columns of 0 and 1 alone."""
+    """The one-hot groups, by column number: categories of a column, or columns of 0 and 1 alone."""
     features = {feature["name"]: j for j, feature in enumerate(rules["features"])}
     columns = rules.get("columns", ())
     if columns and sum(len(column.get("categories", ())) or 1 for column in columns) != len(

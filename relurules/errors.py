@@ -1,14 +1,17 @@
 """Every error the package raises on purpose.
 
-RelurulesError                 something the caller can mend; the message says what was found, what is supported, where
+RelurulesError                 something the caller can mend; the message says what was found, what
+|                              is supported, where
 |-- InputError                 exit code 2: what came in can't be used
 |   |-- ModelError             a network: unknown operator, NaN weights, wrong size, unreadable file
-|   |-- DomainError            a domain: empty, wrong size, text columns, a constraint that can't be read
-|   |-- DataError              a table: missing column, wrong number of columns, text in a number column
+|   |-- DomainError            a domain: empty, wrong size, text columns, a constraint that
+|   |                          can't be read
+|   |-- DataError              a table: missing column, wrong number of columns, text in a
+|   |                          number column
 |   `-- RulesError             a rules file or an artefact that doesn't follow its format
-|-- UnsupportedError           exit code 2: a target, dialect, form or engine that doesn't exist here
+|-- UnsupportedError           exit code 2: a target, dialect, form or engine that there isn't
 |   `-- TooLargeError          a network of more linear regions than anyone asked for
-`-- CheckError                 exit code 1: an artefact that fails to run or disagrees with its network
+`-- CheckError                 exit code 1: an artefact that fails to run, or isn't its network
     `-- OutOfTimeError         a time limit that was reached before there was a result
 
 Termination                    a signal that asks the program to end, as Ctrl-C does by

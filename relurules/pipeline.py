@@ -1,15 +1,15 @@
 """The walk, one stage after the other: what each takes and gives, and the only place that runs
 them.
 
-    stage         takes                          gives          where
-    trace         the user's model               Graph          tracing/       the network, in canonical form
-    collapse      Network, Domain                CollapseResult      networks/      fewer neurons, and what that changed
-    partition     Network, Domain                Partition      partitioning/  tree of linear regions
-    drop          Partition                      Partition      networks/      without neurons that never change sign
-    rules         Partition                      RuleSet        rules/         merged, numbered, scaled to read well
-    emit          RuleSet                        Artifact       emitting/      text in a language
-                  RuleSet                        Artifact       documents/     the rule document
-    verify        Artifact, model, rows          Report         verifying/     run in its engine, beside the model
+    stage      takes                  gives           where
+    trace      the user's model       Graph           tracing/       the network, in canonical form
+    collapse   Network, Domain        CollapseResult  networks/      fewer neurons, and what changed
+    partition  Network, Domain        Partition       partitioning/  tree of linear regions
+    drop       Partition              Partition       networks/      without neurons of one sign
+    rules      Partition              RuleSet         rules/         merged, numbered, scaled
+    emit       RuleSet                Artifact        emitting/      text in a language
+               RuleSet                Artifact        documents/     the rule document
+    verify     Artifact, model, rows  Report          verifying/     run beside the model
 
 Every value is defined in `ir`; the stages don't know one another. `api` holds the public functions.
 """
@@ -18,7 +18,6 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,18 +42,18 @@ from relurules.ir import (
     Report,
     RuleSet,
 )
-from relurules.ir.limits import NEVER, Deadline, SearchLimits, make_search_limits
+from relurules.ir.limits import NEVER, Deadline, SearchLimits
 from relurules.ir.network import Array
 from relurules.ir.provenance import add_provenance
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.networks.collapse import CollapseResult, collapse, drop_stable_neurons
 from relurules.networks.decisions import add_decision_neurons
-from relurules.partitioning import compile_search, search_regions
+from relurules.partitioning import SearchOptions, compile_search, search_regions
 from relurules.partitioning.pace import share_limits
-from relurules.rules import MergeBudget, build_rules
+from relurules.rules import MergeBudget, RuleRequest, build_rules
 from relurules.statistics.evidence_statistics import add_evidence
-from relurules.tables.frames import check_finite, find_text_flaw, quote_name
-from relurules.tracing.model_domain import resolve_domain
+from relurules.tables.names import check_finite, find_text_flaw, quote_name
+from relurules.tracing.model_domain import resolve_domain_and_rows
 from relurules.verifying.verification import ComparedModel, resolve_model, verify_artifact
 
 #: Where rules that are fewer than the network's are to be close to it.
@@ -75,21 +74,6 @@ class ExtractOptions:
     def merging(self) -> bool:
         """Whether rules are merged further than those with the same map."""
         return bool(self.max_error) or self.max_rules is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchOptions:
-    """How regions are searched for, and what the whole command may take; see `api.extract` and
-    `api.partition`.
-    """
-
-    max_regions: float | None = None
-    time_limit: float | None = None
-    memory_limit: float | None = None
-    jobs: int = 1
-    solver: str = "compiled"
-    checkpoint: Path | None = None
-    keep_checkpoint: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,11 +121,10 @@ def extract_rules(
     if search.time_limit is not None:
         compile_search()
 
-    limits = make_search_limits(search.max_regions, search.time_limit, search.memory_limit)
+    limits = search.find_limits()
 
     graph = tracing.trace(source.model)[0]
-    domain = resolve_domain(graph, source.domain, source.data)
-    rows = None if source.data is None else domain.rows(source.data)
+    domain, rows = resolve_domain_and_rows(graph, source.domain, source.data)
     task = ExtractTask(graph=graph, domain=domain, rows=rows, options=options, limits=limits)
     rules = run_stages(task, search, progress)
 
@@ -176,29 +159,21 @@ def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgre
     cells = search_regions(
         target.network,
         task.domain,
-        solver=search.solver,
-        limits=share.limits,
-        gated=True,
-        jobs=search.jobs,
-        checkpoint=search.checkpoint,
-        keep_checkpoint=search.keep_checkpoint,
-        progress=progress.searching,
+        replace(search, limits=share.limits, gated=True, progress=progress.searching),
     )
     kept = drop_stable_neurons(cells)
 
-    rules = build_rules(
-        kept,
-        target.outputs,
-        _count_neurons(task, collapsed, cells, kept),
-        collapsed.max_change,
-        task.rows,
-        target.heads,
-        MergeBudget(float(options.max_error), options.max_rules, options.fidelity == "rows"),
-        target.decision,
-        progress.merging,
-        task.limits.deadline.before(share.writing * len(cells)),
+    request = RuleRequest(
+        outputs=target.outputs,
+        heads=target.heads,
+        decision=target.decision,
+        stats=_count_neurons(task, collapsed, cells, kept),
+        score_error=collapsed.max_change,
+        data=task.rows,
+        budget=MergeBudget(float(options.max_error), options.max_rules, options.fidelity == "rows"),
     )
-
+    deadline = task.limits.deadline.before(share.writing * len(cells))
+    rules = build_rules(kept, request, progress.merging, deadline)
     return rules if target.decision else replace(rules, traced=graph.network)
 
 
@@ -207,7 +182,7 @@ def build_plain_rules(cells: Partition, deadline: Deadline = NEVER) -> RuleSet:
     kept = drop_stable_neurons(cells)
     stats = CollapseStats(len(cells.network), len(kept.network), {}, len(cells), None)
     outputs = tuple(f"y{i}" for i in range(len(cells.network.c)))
-    return build_rules(kept, outputs, stats, 0.0, None, deadline=deadline)
+    return build_rules(kept, RuleRequest(outputs=outputs, stats=stats), deadline=deadline)
 
 
 def emit_rules(rules: RuleSet, target: str, options: EmitOptions | None = None) -> Artifact:

@@ -10,7 +10,7 @@ from relurules.plotting.plot_kinds import PlotRequest
 
 
 def line() -> tuple[rr.RuleSet, np.ndarray, np.ndarray]:
-    """y = 2 relu(a - 1) + b + 3 on a in [0, 4], b in [0, 1]: two rules; 100 rows, and y with noise."""
+    """y = 2 relu(a - 1) + b + 3 on a in [0, 4], b in [0, 1]: two rules; 100 rows, y with noise."""
     net = network([[1.0, 0.0]], [-1.0], [[2.0]], C=[[0.0, 1.0]], c=[3.0])
     rules = rules_of(net, rr.Domain.box([0, 0], [4, 1], ["a", "b"]), ["cost"])
     random = np.random.default_rng(0)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import relurules as rr
 from relurules.ir import Graph, Head, Network, Neuron, RuleSet
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 
 Array = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ def model(
     kind: int = TensorProto.FLOAT,
     ml: int | None = None,
 ) -> ModelProto:
-    """A model of these nodes; weights that are Python lists become arrays of the model's own type."""
+    """A model of these nodes; weights that are lists become arrays of the model's own type."""
     dtype = helper.tensor_dtype_to_np_dtype(kind)
     arrays = {
         name: value if isinstance(value, np.ndarray) else np.array(value, dtype=dtype)

@@ -18,12 +18,11 @@ import relurules as rr
 from relurules.errors import OutOfTimeError, UnsupportedError
 from relurules.ir import Network
 from relurules.ir.limits import Deadline, SearchLimits
-from relurules.partitioning import search_regions
+from relurules.partitioning import SearchOptions, search_regions
 from relurules.pipeline import (
     ExtractOptions,
     ExtractProgress,
     ExtractTask,
-    SearchOptions,
     run_stages,
 )
 
@@ -154,7 +153,7 @@ def test_max_error_needs_all_regions() -> None:
 def test_memory_is_that_of_rules_too() -> None:
     wide = layered(1, d=30, sizes=(12,), m=20)
     domain = rr.Domain.box([-1.0] * 30, [1.0] * 30)
-    regions = len(search_regions(wide, domain, memory_limit=0.3))
+    regions = len(search_regions(wide, domain, SearchOptions(memory_limit=0.3)))
     rules = rules_of(wide, domain, memory_limit=0.3)
     assert not rules.complete
     assert 1 <= len(rules) < regions
@@ -167,9 +166,11 @@ import re, sys
 sys.path[:0] = {path!r}
 from handmade import graph, layered
 import relurules as rr
-rules = rr.extract(graph(layered(0, d=784, sizes=(25,), m=10)), domain=rr.Domain.box([0.0] * 784, [1.0] * 784),
-                   max_regions={regions})
-status = open("/proc/self/status").read()  # ru_maxrss would be that of the process that started this one, if larger
+network = graph(layered(0, d=784, sizes=(25,), m=10))
+domain = rr.Domain.box([0.0] * 784, [1.0] * 784)
+rules = rr.extract(network, domain=domain, max_regions={regions})
+# ru_maxrss would be that of the process that started this one, if larger
+status = open("/proc/self/status").read()
 print(len(rules), int(re.search("VmHWM: *([0-9]+)", " ".join(status.split()))[1]) // 1024)
 """
 
@@ -201,7 +202,7 @@ def test_the_search_leaves_room_for_what_follows() -> None:
     """With a pace, a search ends as soon as what it has found would fill the time that is left."""
     deadline = Deadline.after(10.0, lambda: 0.0)
     found = search_regions(
-        NET, BOX, limits=SearchLimits(deadline=deadline, pace=0.1), estimated=False
+        NET, BOX, SearchOptions(limits=SearchLimits(deadline=deadline, pace=0.1), estimated=False)
     )
     assert 100 <= len(found) < 100 + 4096
     assert not found.complete

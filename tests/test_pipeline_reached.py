@@ -17,7 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import relurules as rr
 from relurules.errors import DataError, DomainError
 from relurules.ir import Reached
-from relurules.tables import frames
+from relurules.tables import batches
 
 NET = random_network(5, 3, 8)
 X = np.random.default_rng(5).normal(size=(500, 3))
@@ -26,7 +26,7 @@ FRAME = pandas.DataFrame(X, columns=["a", "b", "c"])
 
 @pytest.fixture(autouse=True)
 def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "_ROWS", 64)
+    monkeypatch.setattr(batches, "_ROWS", 64)
 
 
 def same(one: Reached, other: Reached) -> bool:

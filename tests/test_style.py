@@ -54,9 +54,13 @@ def test_functions_are_small(rows: dict[str, str]) -> None:
 
 PLANTED = {
     "house/__init__.py": "",
-    "house/one.py": "from house.two import Room\n\n\nclass Wall:\n    pass\n\n\ndef settled():\n    return Room\n",
+    "house/one.py": (
+        "from house.two import Room\n\n\nclass Wall:\n    pass\n\n\n"
+        "def settled():\n    return Room\n"
+    ),
     "house/two.py": (
-        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from house.one import Wall\n\n\n"
+        "from typing import TYPE_CHECKING\n\n"
+        "if TYPE_CHECKING:\n    from house.one import Wall\n\n\n"
         "class Room:\n    pass\n\n\ndef build_room(a: int, b: int) -> int:\n    # a reason\n"
         "    total = a + b\n\n    return total\n"
     ),

@@ -266,7 +266,7 @@ def _is_module(folder: Path, name: str) -> bool:
 
 
 def strongly_connected(graph: dict[str, set[str]]) -> list[set[str]]:
-    """The strongly connected components: who reaches whom, both ways (Warshall 1962, on bit sets)."""
+    """The strongly connected components: who reaches whom, both ways (Warshall, on bit sets)."""
     names = sorted(graph)
     place = {name: i for i, name in enumerate(names)}
     reach = [sum(1 << place[other] for other in graph[name] if other in place) for name in names]

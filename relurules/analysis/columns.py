@@ -79,7 +79,7 @@ def find_moving_coordinate(space: QuestionSpace, column: TableColumn) -> int | N
 
 
 def fix_number(ground: RestrictedRules, column: TableColumn, value: float) -> QuestionSpace:
-    """All columns but this number column, which is held at a value; DomainError outside its bounds."""
+    """All columns but this one of numbers, held at a value; DomainError outside its bounds."""
     space, j = ground.space, column.at[0]
     low, high = float(ground.domain.lower[j]), float(ground.domain.upper[j])
     if not low <= value <= high:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from relurules.domain import Array, Domain
 from relurules.domain.columns import Column
 from relurules.errors import DataError, DomainError
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 _EQUAL = re.compile(r"^\s*(?P<name>`[^`]+`|[^<>=]+?)\s*={1,2}\s*(?P<value>[^<>=]+?)\s*$")
 

@@ -27,7 +27,7 @@ _ROUNDING = 1e-15
 
 
 class NearestPoint(NamedTuple):
-    """The nearest point of a cell with the goal met: a bound on its distance, and the point, (n,)."""
+    """The nearest point of a cell that meets the goal: a bound on its distance, and it, (n,)."""
 
     distance: float
     point: Array | None

@@ -22,7 +22,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Answer
 from relurules.ir.limits import Deadline
-from relurules.tables.frames import check_finite
+from relurules.tables.names import check_finite
 
 #: Of more rules than this a document asks nothing.
 _MANY = 200

@@ -8,11 +8,11 @@ import numpy as np
 from relurules.errors import DataError
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
-from relurules.tables.frames import read_column_names
+from relurules.tables.table import read_column_names
 
 
 def read_row(rules: RuleSet, row: Any) -> Array:
-    """A mapping, a Series, a frame of one row, or d numbers, as coordinates (d,); else DataError."""
+    """A mapping, Series, frame of one row, or d numbers, as coordinates (d,); else DataError."""
     import pandas
 
     if row is None:

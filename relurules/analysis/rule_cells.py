@@ -129,7 +129,7 @@ class RestrictedRules:
         return make_space(self.domain, frame.shift, spread)
 
     def splits(self, space: QuestionSpace) -> SplitForms:
-        """The splits of the rules' tree in a space; those of the space asked about last are kept."""
+        """The splits of the rules' tree in a space; those of the last space are kept."""
         if not self._splits or self._splits[0][0] is not space:
             self._splits[:] = [(space, self._worked_out(space))]
         return self._splits[0][1]

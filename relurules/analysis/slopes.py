@@ -1,4 +1,4 @@
-"""How an output goes with a number column: whether it only rises or falls, and how steeply at most."""
+"""How an output goes with a number column: whether it only rises or falls, and how steeply."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -182,7 +182,7 @@ def _answer_continuous(
 def _find_row_pair(
     asked: Question, target: ScoreTarget, column: TableColumn, leaf: int, way: float
 ) -> Iterator[Witness]:
-    """Two rows of one rule that differ in the column alone, and show that the output goes that way."""
+    """Two rows of one rule, different in the column alone, that show the output going that way."""
     ground, space = asked.ground, asked.ground.space
     c = find_moving_coordinate(space, column)
     for cell in ground.cells(space, strict=False):
@@ -372,7 +372,8 @@ def answer_lipschitz(asked: Question) -> Answer:
         ()
         if ground.continuous
         else (
-            "These rules are simplified: this holds within a rule. Where one ends and another begins "
+            "These rules are simplified: this holds within a rule. Where one ends and another "
+            "begins "
             "they may jump, by no "
             f"more than {format_bound(2 * ground.rules.score_error, up=True)}.",
         )

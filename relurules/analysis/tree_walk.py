@@ -1,4 +1,4 @@
-"""Which leaves of a rules' tree a polytope meets, looking only where something larger may be found."""
+"""Which leaves of a rules' tree a polytope meets, looking only where something larger may be."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

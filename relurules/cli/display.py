@@ -178,7 +178,7 @@ def show_count(console: Console, expected: float | None = None) -> Iterator[Prog
 
 @contextmanager
 def show_messages(console: Console, first: str) -> Iterator[Callable[[str], None]]:
-    """A line that shows what it is told; gone when done, and not shown where there is no terminal."""
+    """A line that shows what it is told; gone when done, and none where there is no terminal."""
     with _make_line(console) as progress:
         task = progress.add_task(first, total=None)
         yield lambda line: progress.update(task, description=line)

@@ -45,7 +45,7 @@ def read_table(path: Path, drop: Sequence[str]) -> Any:
     """
     import pandas
 
-    from relurules.tables.frames import check_file_size
+    from relurules.tables.file_size import check_file_size
 
     try:
         check_file_size(path)

@@ -1,4 +1,4 @@
-"""The card of a rule: its conditions, formula, range, contributions and a row worked out by hand."""
+"""The card of a rule: conditions, formula, range, contributions and a row worked out by hand."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -265,7 +265,7 @@ def _is_inside(test: SumTest, value: float) -> bool:
 
 
 def _phrase_value(term: Term, row: Sequence[float], *, mean: bool = False) -> Phrase:
-    """A column's value, or whether the categories hold; of a mean row, the share for which they do."""
+    """A column's value, or whether categories hold; of a mean row, the share for which they do."""
     value = evaluate_term(term, row)
     if term.label[0].text == "[" and not mean:
         return p.text("yes") if value == 1 else p.text("no")

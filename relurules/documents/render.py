@@ -1,4 +1,4 @@
-"""Documents through templates, which print phrases and names through the filters of their format."""
+"""Documents through templates, which print phrases and names by the filters of their format."""
 
 from collections.abc import Callable
 from typing import Any

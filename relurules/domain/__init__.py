@@ -30,7 +30,8 @@ from relurules.domain.ranges import (
     infer_columns,
 )
 from relurules.errors import DomainError
-from relurules.tables.frames import Value, make_default_names
+from relurules.tables.names import make_default_names
+from relurules.tables.values import Value
 
 Array = NDArray[np.float64]
 
@@ -260,7 +261,7 @@ class Domain:
 
     @cached_property
     def limits(self) -> Array:
-        """(c,) right-hand sides that membership is tested against: the bounds plus rounding room."""
+        """(c,) right-hand sides for tests of membership: the bounds plus room for rounding."""
         room: Array = _ROUNDING * (np.abs(self.bounds) + np.abs(self.normals) @ self.reach)
         return self.bounds + room
 
@@ -286,7 +287,7 @@ class Domain:
         return encode_table(table, self.columns)
 
     def contains(self, X: Array) -> NDArray[np.bool_]:
-        """(N, d) -> (N,): which rows lie inside; a row with a NaN or an infinite value never does."""
+        """(N, d) -> (N,): which rows lie inside; one with a NaN or infinite value never does."""
         inside = np.asarray((np.isfinite(X) & (self.lower <= X) & (self.upper >= X)).all(axis=1))
         for group in self.groups:
             inside &= ((X[:, group] == 1).sum(axis=1) == 1) & (

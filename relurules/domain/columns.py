@@ -13,16 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError, DomainError
-from relurules.tables.frames import (
-    Value,
-    find_text_flaw,
-    quote_name,
-    read_column_names,
-    read_entries,
-    read_numbers,
-    read_shape,
-    select_columns,
-)
+from relurules.tables.names import find_text_flaw, quote_name
+from relurules.tables.table import DataColumn, DataTable, read_table
+from relurules.tables.values import Value
 
 Array = NDArray[np.float64]
 
@@ -156,49 +149,68 @@ def encode_table(table: Any, columns: Sequence[Column]) -> Array:
     """The rows of a table in coordinates, (N, d).
 
     A frame is read by column name, an array by position: one of d columns of numbers holds
-    coordinates, any other one the raw columns. A missing number that isn't filled is NaN; a value
+    coordinates, any other one the raw columns. A DataTable keeps its coordinates, so that they are made
+    once; don't change them. A missing number that isn't filled is NaN; a value
     of no category leaves its group 0, and either lies outside every domain. DataError for a missing
     column, a wrong width or a text where a number is due.
     """
-    if _holds_coordinates(table, columns):
-        found = select_columns(table, [name for column in columns for name in column.coordinates])
-        columns = [
-            Column(name, (), column.fill) for column in columns for name in column.coordinates
-        ]
-    else:
-        found = select_columns(table, [column.name for column in columns])
+    if type(table) is np.ndarray and _are_coordinates(table, columns):  # others may be masked
+        return _fill_coordinates(np.array(table, dtype=np.float64, order="C"), columns)
 
-    parts = [_encode_column(values, column) for values, column in zip(found, columns, strict=True)]
+    table, columns = read_table(table), tuple(columns)
+    if columns not in table.encodings:
+        table.encodings[columns] = _encode_columns(table, columns)
+    found: Array = table.encodings[columns]
+    return found
+
+
+def _encode_columns(table: DataTable, columns: Sequence[Column]) -> Array:
+    if _holds_coordinates(table, columns):
+        found = table.select([name for column in columns for name in column.coordinates])
+        X = (
+            np.column_stack([part.numbers for part in found])
+            if found
+            else np.empty((len(table), 0))
+        )
+        return _fill_coordinates(X, columns)
+
+    found = table.select([column.name for column in columns])
+    parts = [_encode_column(part, column) for part, column in zip(found, columns, strict=True)]
     return np.hstack(parts) if parts else np.empty((len(table), 0))
 
 
-def _holds_coordinates(table: Any, columns: Sequence[Column]) -> bool:
+def _fill_coordinates(X: Array, columns: Sequence[Column]) -> Array:
+    """X (N, d) with the columns' own numbers where a value is missing, written in place."""
+    first = 0
+    for column in columns:
+        if column.fill is not None:
+            X[np.isnan(X[:, first]), first] = column.fill
+        first += column.width
+    return X
+
+
+def _are_coordinates(X: NDArray[Any], columns: Sequence[Column]) -> bool:
+    """Whether X holds numbers, and as many columns of them as there are coordinates."""
+    return X.dtype.kind in "biuf" and X.shape[1:] == (sum(column.width for column in columns),)
+
+
+def _holds_coordinates(table: DataTable, columns: Sequence[Column]) -> bool:
     """Whether an array holds coordinates: as many columns as there are, and no text in it."""
-    if read_column_names(table) is not None or read_shape(table)[1:] != (
-        sum(column.width for column in columns),
-    ):
+    if table.named or table.shape[1:] != (sum(column.width for column in columns),):
         return False
-
-    if isinstance(table, np.ndarray) and table.dtype.kind in "biuf":
-        return True
-    return is_plain(columns) or not any(
-        isinstance(value, str) for value in np.asarray(table, dtype=object).flat
-    )
+    return is_plain(columns) or not table.holds_text
 
 
-def _encode_column(values: Any, column: Column) -> Array:
+def _encode_column(values: DataColumn, column: Column) -> Array:
+    """(N, width) the coordinates of one column."""
     if not column.categories:
-        found = read_numbers(values, column.name)
-        return (found if column.fill is None else np.where(np.isnan(found), column.fill, found))[
-            :, None
-        ]
+        found = values.numbers
+        filled = found if column.fill is None else np.where(np.isnan(found), column.fill, found)
+        return filled[:, None]
 
     lookup, other = column.lookup, -1 if column.other is None else column.other
     unknown = (lookup.get(None, -1), other)
-    codes = np.array(
-        [lookup.get(v, unknown[v is not None]) for v in read_entries(values, column.name)],
-        dtype=np.intp,
-    )
+    codes = np.array([lookup.get(v, unknown[v is not None]) for v in values.entries], dtype=np.intp)
 
     return np.asarray(codes[:, None] == np.arange(len(column.categories)), dtype=np.float64)
 
@@ -234,15 +246,18 @@ def read_raw_columns(table: Any, columns: Sequence[Column]) -> dict[str, list[Va
     """The table's own values of `columns`, missing ones as None; for an array of coordinates,
     `decode`.
     """
+    table = read_table(table)
     if _holds_coordinates(table, columns):
-        return decode_rows(np.asarray(table, dtype=np.float64), columns)
+        return decode_rows(
+            encode_table(table, [column._replace(fill=None) for column in columns]), columns
+        )
 
-    parts = zip(columns, select_columns(table, [column.name for column in columns]), strict=True)
+    found = table.select([column.name for column in columns])
     return {
-        column.name: read_entries(values, column.name)
+        column.name: part.entries
         if column.categories
-        else [None if np.isnan(v) else v for v in read_numbers(values, column.name).tolist()]
-        for column, values in parts
+        else [None if np.isnan(v) else v for v in part.numbers.tolist()]
+        for part, column in zip(found, columns, strict=True)
     }
 
 

@@ -20,7 +20,7 @@ from relurules.checker import refuse_duplicate_keys
 from relurules.domain import Domain
 from relurules.errors import DomainError
 from relurules.files.writing import read_text
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 SUPPORTED = (
     'columns = {name: [lower, upper], name: ["category", ...]} and where = ["inequality", ...]'

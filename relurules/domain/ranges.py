@@ -10,13 +10,7 @@ from numpy.typing import NDArray
 
 from relurules.domain.columns import Category, Column
 from relurules.errors import DomainError
-from relurules.tables.frames import (
-    fill_masked_values,
-    make_default_names,
-    read_column_names,
-    read_entries,
-    read_shape,
-)
+from relurules.tables.table import DataColumn, read_table
 
 Array = NDArray[np.float64]
 
@@ -28,51 +22,36 @@ def infer_columns(table: Any) -> tuple[Column, ...]:
     """The columns of a frame, those that hold text as categories; of an array, numbers named x0,
     x1, ...
     """
-    names = read_column_names(table)
-    if names is None:
-        shape = read_shape(table)
-        if len(shape) != 2:
-            raise DomainError(f"expected a table of shape (rows, columns), found shape {shape}")
-        return tuple(
-            _infer_column(name, part)
-            for name, part in zip(make_default_names(shape[1]), _split_columns(table), strict=True)
-        )
-
-    return tuple(
-        _infer_column(name, table[key]) for name, key in zip(names, table.columns, strict=True)
-    )
+    table = read_table(table)
+    if not table.named and len(table.shape) != 2:
+        raise DomainError(f"expected a table of shape (rows, columns), found shape {table.shape}")
+    return tuple(map(_infer_column, table.columns))
 
 
-def _split_columns(table: Any) -> list[Any]:
-    array = np.asarray(fill_masked_values(table))
-    return list((array if array.dtype.kind in "biuf" else np.asarray(table, dtype=object)).T)
+def _infer_column(column: DataColumn) -> Column:
+    if column.numeric:
+        return Column(column.name)
 
-
-def _infer_column(name: str, values: Any) -> Column:
-    if np.asarray(values[:0]).dtype.kind in "biuf":
-        return Column(name)
-
-    found = read_entries(values, name)
+    found = column.entries
     texts = sorted({value for value in found if isinstance(value, str)})
     if not texts:
-        return Column(name)
+        return Column(column.name)
 
     mixed = next((value for value in found if isinstance(value, float)), None)
     if mixed is not None:
         raise DomainError(
-            f"column {name!r} holds text such as {texts[0]!r} and numbers such as {mixed!r}; "
-            "make "
-            "it one or the other"
+            f"column {column.name!r} holds text such as {texts[0]!r} and numbers such as "
+            f"{mixed!r}; make it one or the other"
         )
 
     missing = [Category(missing=True)] if None in found else []
-    return Column(name, (*(Category((text,)) for text in texts), *missing))
+    return Column(column.name, (*(Category((text,)) for text in texts), *missing))
 
 
 def compute_ranges(
     X: Array, names: Sequence[str], groups: Sequence[Sequence[int]]
 ) -> tuple[Array, Array]:
-    """Smallest and largest value of every coordinate of X (N, d); 0 and 1 in groups of indicators."""
+    """Least and largest value of every coordinate of X (N, d); 0 and 1 in groups of indicators."""
     if not X.shape[1]:
         raise DomainError("the table has no columns")
     if not len(X):
@@ -101,7 +80,7 @@ def find_whole_numbers(X: Array) -> NDArray[np.bool_]:
 
 
 def find_indicator_groups(X: Array) -> list[tuple[int, ...]]:
-    """Runs of neighbouring columns that are 0 or 1, each of them both, and sum to 1 in every row."""
+    """Runs of neighbouring columns that hold 0 and 1, both in each, and sum to 1 in every row."""
     if len(X) < _ROWS:
         return []
 

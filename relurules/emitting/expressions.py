@@ -1,4 +1,4 @@
-"""What the templates need of languages whose expressions have infix operators: Python, JavaScript."""
+"""What the templates need of languages with infix operators: Python, JavaScript."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -116,7 +116,7 @@ def is_large(rules: RuleSet) -> bool:
 
 
 def plan_network_checks(rules: RuleSet, features: Notation, largest: float) -> DomainChecks:
-    """What the network takes, wherever it lies: finite numbers, and values that are in a category."""
+    """What the network takes, wherever it lies: finite numbers, and values of a category."""
     own = find_groups(rules.domain.columns)
     most, inner = features.number(largest), {i for group in own for i in group}
     bounds = [

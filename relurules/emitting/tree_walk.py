@@ -1,4 +1,4 @@
-"""A tree as a table of tests that a loop walks down, for trees of more rules than a person reads."""
+"""A tree as a table of tests that a loop walks down, for more rules than a person reads."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -49,7 +49,7 @@ def sample_rows(rules: RuleSet | Reached, data: Any) -> tuple[Sample, Any]:
     if data is None:
         raise DataError("this plot needs rows: data, or --data FILE")
     X = rules.local_models.domain.rows(data)
-    number = rules.apply(X)
+    number = rules.number_rows(X)
     if not number.any():
         raise DataError(f"none of the {len(X)} rows lies where the rules hold")
     return Sample(rules.local_models, X[number > 0], number[number > 0] - 1, len(X)), number > 0

@@ -9,7 +9,7 @@ from relurules.domain.columns import find_groups
 from relurules.explaining.plain_text import format_value
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 from relurules.wording import ConditionWording, RuleSetWording, word_rules
 from relurules.wording.half_spaces import CategoryTest, SumTest, evaluate_form
 from relurules.wording.phrases import write_ascii

@@ -8,7 +8,7 @@ import numpy as np
 
 from relurules.explaining.conditions import ConditionCheck
 from relurules.explaining.plain_text import add_article, format_digits, format_value
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 #: A long sum is broken before the term that would pass this width.
 _WIDTH = 100

@@ -1,6 +1,6 @@
 """Numbers, values and names of scores as text for people."""
 
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 
 def format_digits(value: float) -> str:

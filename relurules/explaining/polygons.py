@@ -12,9 +12,9 @@ def make_rectangle(box: Array) -> Array:
 
 
 def clip_polygon(corners: Array, normal: Array, offset: float) -> Array:
-    """The part of a convex polygon (k, 2) where normal·x + offset >= 0 (I.
+    """The part of a convex polygon (k, 2) where normal·x + offset >= 0.
 
-    Sutherland and G. Hodgman, 1974).
+    Sutherland and Hodgman, 1974.
     """
     if not len(corners):
         return corners

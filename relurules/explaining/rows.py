@@ -16,7 +16,8 @@ from relurules.explaining.plain_text import format_digits, format_value
 from relurules.explaining.score_view import Feature, ScoreView, list_features
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
-from relurules.tables.frames import Value, read_column_names
+from relurules.tables.table import read_column_names, read_table
+from relurules.tables.values import Value
 
 
 class TableRow(NamedTuple):
@@ -42,6 +43,7 @@ def read_row(domain: Domain, row: Any) -> TableRow:
         if read_column_names(row) is not None or np.ndim(row) == 2
         else np.array([row], dtype=object)
     )
+    table = read_table(table)
     X = domain.rows(table)
 
     if len(X) != 1:
@@ -60,7 +62,7 @@ def explain_row(
     DataError for a row outside the domain, or without a value, saying which column it is for.
     """
     x = row.x
-    number_ = int(rules.apply(x[None])[0])
+    number_ = int(rules.number_rows(x[None])[0])
     if number_ == 0:
         raise DataError(f"no rule applies to the row: {_explain_outside(rules, x)}")
 

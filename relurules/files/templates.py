@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _PACKAGE = Path(__file__).parent.parent
 
-#: Marks of templates by the end of their name: LaTeX is full of braces, so its templates use others.
+#: Marks of templates by the end of their name: LaTeX is full of braces, so its own are others.
 _MARKS: Mapping[str, Mapping[str, str]] = {
     ".tex.j2": {
         "block_start_string": "<%",

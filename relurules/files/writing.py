@@ -209,7 +209,7 @@ def _resolve_target(path: Path) -> Path:
 
 
 def _open_part(target: Path) -> tuple[Path, int | None]:
-    """A new locked file beside `target`, under a name that the next run finds, and its descriptor."""
+    """A new locked file beside `target`, by a name that the next run finds, and its descriptor."""
     if os.name == "posix":
         for number in range(_WRITERS):
             path = name_hidden_file(target, f".{number}{PART}" if number else PART)
@@ -225,7 +225,7 @@ def _open_part(target: Path) -> tuple[Path, int | None]:
 
 @contextmanager
 def _name_errors(path: Path) -> Iterator[None]:
-    """OSErrors name `path`, not the file beside it or nothing, whatever library they come through."""
+    """OSErrors name `path`, not the file beside it or nothing, whatever library raised them."""
     try:
         yield
     except Exception as error:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 
 class Witness(NamedTuple):

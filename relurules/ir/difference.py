@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from relurules.ir.answers import format_bound, format_value, keep_finite, to_plain_json
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 #: Rules that are named in place of one.
 _LISTED = 4
@@ -108,7 +108,7 @@ class Difference:
         return max((max(gap.bound, gap.slivers) for gap in self.gaps), default=0.0)
 
     def __bool__(self) -> bool:
-        """Whether the sets are proven to differ by no more than the tolerance, or to decide alike."""
+        """Whether the sets are proven to differ by at most the tolerance, or to decide alike."""
         return bool(
             self.complete and (self.bound <= self.tolerance if self.gaps else self.differing == 0)
         )
@@ -169,7 +169,7 @@ class Difference:
         )
 
     def _undecided(self) -> str:
-        """What is known where not all parts were compared: a row that shows a difference is enough."""
+        """What is known where not all parts were compared: one row that differs is enough."""
         some = (
             f"only {self.parts} parts of the domain could be compared: there were too many, or "
             "too little time"

@@ -1,4 +1,4 @@
-"""What tracing gives: a network with the names of its inputs and outputs, and the link at its end."""
+"""What tracing gives: a network, the names of its inputs and outputs, and the link at its end."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from relurules.domain.columns import Column, make_number_columns
 from relurules.ir.network import Array, Network
 from relurules.links.heads import Head, apply_links, check_heads, check_outputs, make_identity_heads
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 
 if TYPE_CHECKING:
     import networkx

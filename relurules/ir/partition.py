@@ -81,7 +81,7 @@ class Tree:
         return [self.path(leaf) for leaf in range(leaves)]
 
     def branches(self) -> "Iterator[tuple[int, list[tuple[int, int]]]]":
-        """Every branch: the leaf that it leads to, and its (split, side) pairs from the root down."""
+        """Every branch: the leaf it leads to, and its (split, side) pairs from the root down."""
         stack: list[tuple[int, list[tuple[int, int]]]] = [(0 if len(self.neurons) else -1, [])]
         while stack:
             at, path = stack.pop()
@@ -174,7 +174,7 @@ class Partition:
         return [self.region(i) for i in range(len(self))]
 
     def balls(self) -> tuple[Array, Array]:
-        """Chebyshev centres (R, d), in the user's units, and radii (R,), in normalised coordinates."""
+        """Chebyshev centres (R, d) in the user's units, radii (R,) in normalised coordinates."""
         from relurules.lp.polytope import find_largest_ball
 
         balls = [find_largest_ball(cell.G, cell.h) for cell in self.cells()]

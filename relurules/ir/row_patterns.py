@@ -16,7 +16,7 @@ from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network, Pattern
 from relurules.ir.signs import SignReader
 from relurules.links.heads import Head, make_identity_heads
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 
 if TYPE_CHECKING:
     import pandas
@@ -72,7 +72,10 @@ class Reached:
         """(N, d) array or frame -> (N,) number of each row's pattern, from 1; 0 for a row outside
         or of no pattern.
         """
-        X = self.local_models.domain.rows(table)
+        return self.number_rows(self.local_models.domain.rows(table))
+
+    def number_rows(self, X: Array) -> NDArray[np.intp]:
+        """As `apply`, of rows in coordinates, (N, d)."""
         number = np.zeros(len(X), dtype=np.intp)
         inside = np.isfinite(X).all(axis=1) if self.domain is None else self.domain.contains(X)
         signs = SignReader.of(self.network)
@@ -83,7 +86,7 @@ class Reached:
 
     @cached_property
     def local_models(self) -> LocalModels:
-        """The affine map of every pattern, with what is known of the network's inputs and outputs."""
+        """The affine map of every pattern, with what is known of inputs and outputs."""
         d, m = self.network.A.shape[1], len(self.network.c)
         domain = Domain.unbounded(make_default_names(d)) if self.domain is None else self.domain
         heads = self.heads or make_identity_heads(m)

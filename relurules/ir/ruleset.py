@@ -126,7 +126,7 @@ class RuleSet:
 
     @property
     def simplified(self) -> bool:
-        """Whether the rules aren't `network` itself, but within a bound of it, or what it decides."""
+        """Whether the rules aren't `network` itself, but near it by a bound, or what it decides."""
         return bool(self.tradeoffs) or self.decision is not None
 
     def __len__(self) -> int:
@@ -141,7 +141,10 @@ class RuleSet:
         """(N, d) array or frame -> (N,) rule numbers; 0 for a row outside the domain or with a
         missing value.
         """
-        X = self.domain.rows(table)
+        return self.number_rows(self.domain.rows(table))
+
+    def number_rows(self, X: Array) -> NDArray[np.intp]:
+        """As `apply`, of rows in the domain's coordinates, (N, d)."""
         number = np.zeros(len(X), dtype=np.intp)
         inside = self.domain.contains(X)
         number[inside] = 1 + self.tree.route(X[inside])
@@ -156,7 +159,7 @@ class RuleSet:
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
         X = self.domain.rows(table)
-        number = self.apply(X)
+        number = self.number_rows(X)
         weights, constants = self.maps
         predicted = np.full((len(X), len(self.network.c)), np.nan)
         order = np.argsort(number, kind="stable")

@@ -123,7 +123,7 @@ class SignReader:
         return unsure
 
     def _one_by_one(self, X: Array) -> Words:
-        """(n, d) -> (n, W): the signs of each row evaluated alone, as the network itself does it."""
+        """(n, d) -> (n, W): the signs of each row evaluated alone, as the network does it."""
         distinct, row = np.unique(X, axis=0, return_inverse=True)
         bits = np.zeros((len(distinct), 64 * self.words), dtype=np.bool_)
         with np.errstate(over="ignore", invalid="ignore"):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from relurules.errors import ModelError
 from relurules.links.table import LINKS
-from relurules.tables.frames import find_text_flaw
+from relurules.tables.names import find_text_flaw
 
 Array = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def apply_links(heads: Sequence[Head], scores: Array) -> Array:
 
 
 def bound_link_error(heads: Sequence[Head], scores: Array, off: Array, rounding: float) -> Array:
-    """(N, s) scores and how far each may be off -> (N, m): how far outputs may be off, see `Link`."""
+    """(N, s) scores and how far each may be off -> (N, m) the same of outputs, see `Link`."""
     return _gather_components(
         heads,
         lambda link, taken: LINKS[link].slack(scores[:, taken], off[:, taken], rounding),

@@ -1,4 +1,4 @@
-"""Every link in SQL. A score that is NULL gives NULL: so a row without a rule needs no test here."""
+"""Every link in SQL. A score that is NULL gives NULL: a row without a rule needs no test here."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -73,7 +73,7 @@ def print_step(s: Sequence[str], _p: str, _dialect: LinkDialect) -> LinkColumns:
 
 
 def print_expm1(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:
-    """(u - 1) * s / ln(u) with u = exp(s) keeps the digits that u - 1 loses near 0 (Kahan's way)."""
+    """(u - 1) * s / ln(u) with u = exp(s) keeps the digits that u - 1 loses near 0 (Kahan)."""
     u = f"{p}_power"
     small = f"WHEN {u} = 1E0 THEN {s[0]} ELSE ({u} - 1E0) * {s[0]} / {dialect.ln}({u})"
     return LinkColumns(

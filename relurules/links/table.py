@@ -1,7 +1,8 @@
 """The table of links: all that the package knows of one stands in its row of `LINKS`.
 
-A new link is a row here, with what it needs in `functions` (numbers), `sources` (languages with functions), `sql` and
-`symbols` (sympy). The checker of proofs keeps a copy of its own on purpose: it trusts no other file.
+A new link is a row here, with what it needs in `functions` (numbers), `sources` (languages with
+functions), `sql` and `symbols` (sympy). The checker of proofs keeps a copy of its own on purpose:
+it trusts no other file.
 """
 
 import math

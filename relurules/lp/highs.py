@@ -102,7 +102,7 @@ def minimise_form(cost: Array, G: Array, h: Array) -> float:
 
 
 class Proposal(NamedTuple):
-    """What a solver says of a largest value: a point, (f,), and multipliers of the rows, (c,) >= 0."""
+    """What a solver says of a largest value: a point, (f,), and rows' multipliers, (c,) >= 0."""
 
     point: Array
     multipliers: Array

@@ -165,7 +165,7 @@ def find_dictionary(box: Box) -> Dictionary | None:
 
 
 def find_largest_ball(G: Array, h: Array) -> highs.Ball:
-    """As `highs.inscribed_ball`, by a dictionary where the polytope is bounded by its single rows."""
+    """As `highs.inscribed_ball`, by a dictionary where single rows bound the polytope."""
     box = make_box(G, h)
     D = None if box.cone else find_dictionary(box)
     if D is None:

@@ -282,7 +282,7 @@ def _find_thick_side(s: SearchState, k: int) -> int:
 
 @compile_inline
 def _follow_random_side(s: SearchState, k: int, thick: int) -> int:
-    """Go on with one of both sides at random; with the one that isn't thin, where only one isn't."""
+    """Go on with either side at random; where only one isn't thin, with that one."""
     counts = s.node.counts
     if thick == state_layout.NEITHER:
         s.node.at[state_layout.LIVE] = 0

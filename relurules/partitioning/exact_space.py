@@ -50,7 +50,7 @@ class ExactSpace:
         return None
 
     def pick(self, polytope: ExactPolytope, group: NDArray[np.intp]) -> Iterator[ExactPolytope]:
-        """The polytope with each of a group's indicators at 1 in turn, where that leaves something."""
+        """The polytope with each indicator of a group at 1 in turn, where that leaves something."""
         for i in [*group.tolist(), None]:
             row = np.zeros(self.coordinates + 1, dtype=object)
             if i is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from relurules.domain import Domain
 from relurules.ir import Network, Partition
 from relurules.ir.limits import Deadline, SearchLimits
+from relurules.partitioning.options import SearchOptions
 from relurules.partitioning.search import search_regions
 
 #: Share of the time limit that the search may take where merging follows, which takes what there
@@ -71,7 +72,7 @@ def _measure_steps(
 ) -> tuple[float, float]:
     """Seconds that a region costs after the search: until there is a rule, and to write that."""
     few = SearchLimits(regions=_TRIED, deadline=deadline.share(_TRIAL))
-    sample = search_regions(network, domain, limits=few, estimated=False)
+    sample = search_regions(network, domain, SearchOptions(limits=few, estimated=False))
     if sample.complete:
         return 0.0, 0.0
     times = [deadline.clock(), *(deadline.clock() for _ in steps(sample))]

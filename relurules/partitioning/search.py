@@ -19,12 +19,13 @@ from relurules.ir import (
     Tree,
 )
 from relurules.ir.compensated_forms import compute_accurate_rows
-from relurules.ir.limits import Deadline, SearchLimits, make_search_limits
+from relurules.ir.limits import Deadline, SearchLimits
 from relurules.ir.network import Array
 from relurules.partitioning import reference_search
 from relurules.partitioning.checkpoint import remove_checkpoint
 from relurules.partitioning.estimate import ProbeBudget, estimate_search
 from relurules.partitioning.explore import Progress, SearchBudget, run_search
+from relurules.partitioning.options import RegionFiles, SearchOptions
 from relurules.partitioning.parquet import ParquetSink
 from relurules.partitioning.pieces import SearchProgress
 from relurules.partitioning.reference_search import compute_length_scales
@@ -42,57 +43,41 @@ _PROBES, _LEAST_PROBES, _WORK, _SHARE, _LEAST = 2000, 4, 5_000_000, 0.05, 0.3
 
 
 def search_regions(
-    network: Network,
-    domain: Domain,
-    *,
-    solver: str = "compiled",
-    max_regions: float | None = None,
-    time_limit: float | None = None,
-    memory_limit: float | None = None,
-    limits: SearchLimits | None = None,
-    gated: bool = False,
-    estimated: bool = True,
-    jobs: int = 1,
-    progress: Progress | None = None,
-    checkpoint: Path | None = None,
-    keep_checkpoint: bool = False,
+    network: Network, domain: Domain, options: SearchOptions | None = None
 ) -> Partition:
-    """All linear regions of `network` in `domain`, or some, one at least, where a budget ends the
-    search.
+    """All linear regions of `network` in `domain`, or some, one at least, where a limit ends the search.
 
-    Regions come in the lexicographic order of their patterns, - before +, neurons by level.
-    max_regions: stop after so many (several jobs may find some more); time_limit: stop after so
-    many seconds; memory_limit: stop before the regions take more MB; limits: all of these in one;
-    gated: TooLargeError where none is given and very many regions are to be expected; estimated:
-    whether a search that ends early tells what it left; progress: called with the regions found;
-    checkpoint, and whether it is kept when the search is complete: see `explore`. Raises
+    Regions come in the lexicographic order of their patterns, - before +, neurons by level. Raises
     DomainError where the domain doesn't fit the network or has no interior.
     """
-    limits = limits or make_search_limits(max_regions, time_limit, memory_limit)
+    options = options or SearchOptions()
+    limits, solver = options.find_limits(), options.solver
     if solver not in SOLVERS:
         raise UnsupportedError(f"solver {solver!r}; supported: {', '.join(SOLVERS)}")
     if solver == "scipy":
-        if jobs != 1 or checkpoint is not None or limits.megabytes is not None:
+        if options.jobs != 1 or options.checkpoint is not None or limits.megabytes is not None:
             raise UnsupportedError(
                 "solver 'scipy' has no jobs, checkpoint or memory_limit; supported: 'compiled'"
             )
-        return reference_search.search_with_scipy(network, domain, limits=limits, progress=progress)
+        return reference_search.search_with_scipy(
+            network, domain, limits=limits, progress=options.progress
+        )
 
     problem = make_problem(network, domain, RegionOutputs(points=True, tree=True))
     found = CollectingSink()
-    watch = SizeGuard(problem) if gated and not limits.explicit else None
+    watch = SizeGuard(problem) if options.gated and not limits.explicit else None
     done = run_search(
         problem,
         found,
-        make_budget(limits, jobs, _count_region_bytes(network)),
-        progress=progress,
-        checkpoint=checkpoint,
-        keep=keep_checkpoint,
+        make_budget(limits, options.jobs, _count_region_bytes(network)),
+        progress=options.progress,
+        checkpoint=options.checkpoint,
+        keep=options.keep_checkpoint,
         watch=watch,
     )
     guess = (
         estimate_search(problem, done, effort=_make_probe_budget(problem, limits))
-        if estimated and not done.complete
+        if options.estimated and not done.complete
         else None
     )
 
@@ -126,22 +111,18 @@ def write_regions(
     network: Network,
     domain: Domain,
     rows: Array | None,
-    folder: Path,
     limits: SearchBudget,
+    files: RegionFiles,
     *,
-    maps: bool,
-    version: str = "",
-    checkpoint: Path | None = None,
     progress: Progress | None = None,
 ) -> StreamResult:
-    """Write all regions to Parquet files, see `parquet`; the folder must be empty unless the
-    checkpoint is there.
+    """Write all regions to Parquet files, see `parquet`; the folder must be empty unless the checkpoint is there.
 
-    What was found stays there whatever ends the search. rows: as in `count_regions`; version: of
-    the package.
+    What was found stays there whatever ends the search. rows: as in `count_regions`.
     """
-    problem = make_problem(network, domain, RegionOutputs(points=True, maps=maps))
-    sink = ParquetSink(problem, folder, checkpoint, version)
+    checkpoint = files.checkpoint
+    problem = make_problem(network, domain, RegionOutputs(points=True, maps=files.maps))
+    sink = ParquetSink(problem, files.folder, checkpoint, files.version)
     with sink.alone():
         try:
             done = run_search(
@@ -151,14 +132,14 @@ def write_regions(
             if sink:
                 sink.close(complete=False)
             raise
-        files = sink.close(complete=done.complete)
+        written = sink.close(complete=done.complete)
         if checkpoint is not None and done.complete:
             remove_checkpoint(checkpoint)  # the folder says now that it is whole
 
     return StreamResult(
         done.found,
         done.complete,
-        files,
+        written,
         None if done.complete else estimate_search(problem, done, rows),
     )
 
@@ -171,7 +152,7 @@ def compile_search() -> None:
     tiny = Network(
         A=one, L=none, b=none[0], C=none, U=one, c=none[0], slope=none[0], neurons=(Neuron("", 0),)
     )
-    found = search_regions(tiny, Domain.box([-1.0], [1.0]), max_regions=1)
+    found = search_regions(tiny, Domain.box([-1.0], [1.0]), SearchOptions(max_regions=1))
     found.regions()
 
 

@@ -35,7 +35,7 @@ def convert_work_to_tests(work: float, coordinates: int) -> float:
 
 
 class SizeGuard:
-    """Looks at a search now and then; TooLargeError once more than `MOST` regions are sure to come."""
+    """Looks at a search now and then; TooLargeError once more than `MOST` regions must come."""
 
     def __init__(self, problem: SearchProblem, clock: Callable[[], float] = time.monotonic) -> None:
         self.problem, self.clock, self.start = problem, clock, clock()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from relurules.ir import Reached, RuleSet
 from relurules.plotting.plot_kinds import PLOTS, PlotRequest, draw_plot
 from relurules.plotting.style import save_figure, use_style
+from relurules.tables.table import read_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,9 +38,10 @@ def plot(
     number from 1; row: as in `explain`, for regions what the other columns are. UnsupportedError
     for an unknown kind and without matplotlib, DataError where something is missing.
     """
+    table = None if data is None else read_table(data)
     with use_style():
         figure = draw_plot(
-            kind, PlotRequest(rules, data, y, tuple(features), output, top, rule, row, centred)
+            kind, PlotRequest(rules, table, y, tuple(features), output, top, rule, row, centred)
         )
     if out is not None:
         save_figure(figure, Path(out))

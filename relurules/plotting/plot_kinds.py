@@ -31,6 +31,7 @@ from relurules.plotting import coefficient_figures, row_figures
 from relurules.plotting.tradeoffs import draw_tradeoffs, list_tradeoffs
 from relurules.statistics.evidence_statistics import find_typical_rows
 from relurules.statistics.response import Response, read_response
+from relurules.tables.table import DataTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +42,7 @@ class PlotRequest:
     """What is to be drawn; the arguments of `plotting.plot`."""
 
     rules: RuleSet | Reached
-    data: Any = None
+    data: DataTable | None = None
     y: Any = None
     features: tuple[str, ...] = ()
     output: str | None = None
@@ -264,7 +265,7 @@ PLOTS: Mapping[str, PlotKind] = {
 
 
 def draw_plot(kind: str, request: PlotRequest) -> "Figure":
-    """The figure of one kind; UnsupportedError for a kind that isn't there, naming those that are."""
+    """The figure of one kind; UnsupportedError for an unknown kind, naming those that there are."""
     if kind not in PLOTS:
         raise UnsupportedError(f"no plot {kind!r}; there are {', '.join(PLOTS)}")
     return PLOTS[kind].draw(request)

@@ -1,4 +1,4 @@
-"""What the checker holds in integers, as floating point arrays in which multipliers are looked for."""
+"""What the checker holds in integers, as float arrays, in which multipliers are looked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

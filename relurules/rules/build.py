@@ -4,7 +4,7 @@ the rules.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ from relurules.ir import (
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array, make_read_only
 from relurules.ir.rule_table import RuleTable, pack_sides
+from relurules.ir.ruleset import Tradeoff
 from relurules.links.heads import is_identity, make_identity_heads
 from relurules.networks.decisions import read_decisions
 from relurules.rules.boundary_rounding import round_boundaries
@@ -68,79 +69,108 @@ class _RuleDraft(NamedTuple):
     error: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class RuleRequest:
+    """What rules of a partition are to be."""
+
+    #: Names of the outputs.
+    outputs: tuple[str, ...]
+    #: Links of the outputs; none for the scores as they are.
+    heads: tuple[Head, ...] = ()
+    #: What the network decides, one with decision neurons; then the rules say that and nothing else.
+    decision: Decision | None = None
+    #: What the collapse removed, for the rules to tell.
+    stats: CollapseStats
+    #: What the partition's network is off already, in units of the scores.
+    score_error: float = 0.0
+    #: (N, d) rows to count, None without any.
+    data: Array | None = None
+    #: What the rules may cost in all.
+    budget: MergeBudget = field(default_factory=MergeBudget)
+
+
 def build_rules(
     partition: Partition,
-    outputs: tuple[str, ...],
-    reduction: CollapseStats,
-    score_error: float,
-    data: Array | None,
-    heads: tuple[Head, ...] = (),
-    asked: MergeBudget | None = None,
-    decision: Decision | None = None,
+    request: RuleRequest,
     progress: Callable[[int], None] | None = None,
     deadline: Deadline = NEVER,
 ) -> RuleSet:
-    """One rule per piece, numbered by the rows of `data` they hold, most first; else in tree order.
+    """One rule per piece, numbered by the rows of data they hold, most first; else in tree order.
 
-    score_error: what `partition.network` is off already; asked: what the rules may cost in all, by
-    default nothing. decision: what the network, one of `deciding`, decides; then the rules say that
-    and nothing else. At the deadline pieces stay unmerged, and conditions unshortened: rules are
-    right all the same. OutOfTimeError where that isn't what was asked for.
+    At the deadline pieces stay unmerged, and conditions unshortened: rules are right all the same.
+    OutOfTimeError where that isn't what was asked for.
     """
-    ground = (_make_decision_function if decision else make_network_function)(partition, deadline)
-    asked, heads = asked or MergeBudget(), heads or make_identity_heads(len(partition.network.c))
-    room = (
-        max(0.0, find_score_budget(ground, heads, asked.error) - score_error)
-        if asked.error
-        else 0.0
+    budget, count = request.budget, len(partition.network.c)
+    heads = request.heads or make_identity_heads(count)
+    make_function = _make_decision_function if request.decision else make_network_function
+    ground = make_function(partition, deadline)
+
+    room = 0.0
+    if budget.error:
+        room = max(0.0, find_score_budget(ground, heads, budget.error) - request.score_error)
+    close_on = request.data if budget.on_rows else None
+    found = simplify_partition(ground, room, budget.rules, progress, close_on=close_on)
+
+    table, error = _number_rules(partition, request, ground, found)
+    bound = bound_output_error(ground, heads, error)
+    return RuleSet(
+        request.outputs,
+        partition.domain,
+        table,
+        table.tree,
+        table.network,
+        error,
+        partition.complete,
+        request.stats,
+        heads,
+        output_error=None if is_identity(heads, count) else bound,
+        tradeoffs=_list_tradeoffs(ground, request, heads, found, bound),
+        decision=request.decision,
+        estimate=partition.estimate,
     )
-    found = simplify_partition(
-        ground, room, asked.rules, progress, close_on=data if asked.on_rows else None
-    )
+
+
+def _number_rules(
+    partition: Partition,
+    request: RuleRequest,
+    ground: PiecewiseFunction,
+    found: SimplificationResult,
+) -> tuple[RuleTable, float]:
+    """The rules in their order, and the error of their scores."""
     shape = _draft_rules(ground, found)
-    error = score_error + shape.error
-    counts = None if data is None else _count_rows(partition, shape, data)
-    order = _order_leaves(shape, counts, decision)
-    network = replace(
-        partition.network, lifting=None
-    )  # rules stand for the collapsed numbers, and files hold these
-    tree = _renumber_leaves(shape.tree, np.argsort(order))
+    counts = None if request.data is None else _count_rows(partition, shape, request.data)
+    order = _order_leaves(shape, counts, request.decision)
     regions = np.array([piece.regions[0] for piece in found.pieces], dtype=np.intp)[order]
-    rules = RuleTable(
-        tree=tree,
-        network=network,
+    maps = shape.maps
+
+    table = RuleTable(
+        tree=_renumber_leaves(shape.tree, np.argsort(order)),
+        # Rules stand for the collapsed numbers, and files hold these.
+        network=replace(partition.network, lifting=None),
         bounds=pack_sides([shape.sides[leaf] for leaf in order.tolist()]),
-        maps=AffineMap(
-            make_read_only(shape.maps.weights[order]), make_read_only(shape.maps.constants[order])
-        ),
+        maps=AffineMap(make_read_only(maps.weights[order]), make_read_only(maps.constants[order])),
         points=make_read_only(shape.points[order]),
         rows=None if counts is None else counts[order],
         given=partition.patterns[regions],
     )
-    bound = bound_output_error(ground, heads, error)
+    return table, request.score_error + shape.error
+
+
+def _list_tradeoffs(
+    ground: PiecewiseFunction,
+    request: RuleRequest,
+    heads: tuple[Head, ...],
+    found: SimplificationResult,
+    bound: float,
+) -> tuple[Tradeoff, ...]:
+    """What every step of the merging costs of the outputs; none where nothing was asked for."""
+    if request.budget == MergeBudget():
+        return ()
     before = [
-        step._replace(error=bound_output_error(ground, heads, score_error + step.error))
+        step._replace(error=bound_output_error(ground, heads, request.score_error + step.error))
         for step in found.steps[:-1]
     ]
-    network = replace(partition.network, lifting=None)
-
-    return RuleSet(
-        outputs,
-        partition.domain,
-        rules,
-        tree,
-        network,
-        error,
-        partition.complete,
-        reduction,
-        heads,
-        output_error=None if is_identity(heads, len(partition.network.c)) else bound,
-        tradeoffs=(*before, found.steps[-1]._replace(error=bound))
-        if asked != MergeBudget()
-        else (),
-        decision=decision,
-        estimate=partition.estimate,
-    )
+    return (*before, found.steps[-1]._replace(error=bound))
 
 
 def _make_decision_function(partition: Partition, deadline: Deadline) -> PiecewiseFunction:

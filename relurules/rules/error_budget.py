@@ -14,7 +14,7 @@ _HALVINGS = 80
 
 
 def bound_output_error(ground: PiecewiseFunction, heads: Sequence[Head], error: float) -> float:
-    """What the outputs may be off where each score may be off by `error`, anywhere in the domain."""
+    """What outputs may be off where each score may be off by `error`, anywhere in the domain."""
     if error == 0.0:
         return 0.0
     return max(
@@ -24,7 +24,7 @@ def bound_output_error(ground: PiecewiseFunction, heads: Sequence[Head], error: 
 
 
 def find_score_budget(ground: PiecewiseFunction, heads: Sequence[Head], error: float) -> float:
-    """How far scores may be off so that no output is by more than `error`: the largest such number."""
+    """The largest error of scores by which no output is off by more than `error`."""
     highest = {head: _find_highest_score(ground, head) for head in heads}
 
     def fits(share: float) -> bool:
@@ -45,7 +45,7 @@ def find_score_budget(ground: PiecewiseFunction, heads: Sequence[Head], error: f
 
 
 def _find_highest_score(ground: PiecewiseFunction, head: Head) -> float:
-    """The largest value of any score of a head in the domain; infinite where that doesn't bound it."""
+    """The largest score of a head in the domain; infinite where the domain doesn't bound it."""
     domain = ground.partition.domain
     if not LINKS[head.link].steepens or not np.isfinite([domain.lower, domain.upper]).all():
         return np.inf

@@ -31,7 +31,7 @@ Sides = tuple[Side, ...]
 
 
 class AffineFit(NamedTuple):
-    """A map for several regions. forms: (m, f + 1); error: bound on |function - forms| over them."""
+    """A map for several regions. forms: (m, f + 1); error: bounds |function - forms| there."""
 
     forms: Array
     error: float
@@ -128,7 +128,7 @@ class PiecewiseFunction:
 
     @cached_property
     def split_room(self) -> Array:
-        """(S,) how far from a split rounding may move its test of a float64 point, in `split_rows`."""
+        """(S,) how far rounding may move a split's test of a float64 point, in `split_rows`."""
         return bound_row_rounding(
             self.partition, self.partition.tree.normals, self.partition.tree.offsets
         )

@@ -11,7 +11,7 @@ Groups = NDArray[np.intp]
 
 
 def r2(F: Array, Y: Array, weights: Array) -> float:
-    """1 minus the residual sum of squares over that of the mean; F, Y (N, m): the mean over the m."""
+    """1 minus the residual sum of squares over the mean's; F, Y (N, m): the mean over the m."""
     around = ((Y - np.average(Y, axis=0, weights=weights)) ** 2 * weights[:, None]).sum(axis=0)
     left = ((F - Y) ** 2 * weights[:, None]).sum(axis=0)
     return float(np.mean(1.0 - left / np.where(around > 0, around, 1.0)))

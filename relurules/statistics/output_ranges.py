@@ -110,7 +110,7 @@ def _close_rule_region(
 def _bound_forms(
     frame: Normalisation, G: Array, h: Array, weights: Array, constants: Array
 ) -> Array:
-    """(n, 2) extremes of affine forms; where there are categories, over rows that have one of each."""
+    """(n, 2) extremes of affine forms; with categories, over rows that have one of each."""
     from relurules.lp.branch_and_bound import maximise_over_integers
     from relurules.lp.maxima import bound_extents
 

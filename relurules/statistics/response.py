@@ -15,7 +15,8 @@ from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array
 from relurules.links.heads import Head
 from relurules.links.table import LINKS
-from relurules.tables.frames import Value, read_entries
+from relurules.tables.table import read_column
+from relurules.tables.values import Value
 
 #: So many classes are named in a message.
 _NAMED = 6
@@ -56,10 +57,8 @@ def read_response(models: LocalModels, y: Any, rows: int) -> Response:
     from 0. DataError where they can't be told.
     """
     name = str(getattr(y, "name", None) or "y")
-    found = read_entries(
-        np.asarray(y, dtype=object).reshape(-1) if np.ndim(y) == 2 and np.shape(y)[1] == 1 else y,
-        name,
-    )
+    one_column = np.ndim(y) == 2 and np.shape(y)[1] == 1
+    found = read_column(np.asarray(y, dtype=object).reshape(-1) if one_column else y, name).entries
 
     if len(found) != rows:
         raise DataError(

@@ -1,1 +1,1 @@
-"""Tables in: frames, arrays, CSV and Parquet files -> typed values."""
+"""Tables in: frames, arrays, CSV and Parquet files -> one typed value, `table.DataTable`."""

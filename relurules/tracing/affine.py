@@ -78,7 +78,7 @@ def add_weighted(*terms: tuple[float, AffineTensor | Tensor]) -> AffineTensor:
 
 
 class Basis:
-    """The variables met so far, d inputs and then the neurons, and each neuron's own affine form."""
+    """The variables met so far, d inputs, then neurons, and each neuron's own affine form."""
 
     def __init__(self, inputs: int) -> None:
         self.inputs = inputs

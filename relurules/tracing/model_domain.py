@@ -1,17 +1,18 @@
 """The domain of a traced model's columns, and tables in its coordinates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.domain.columns import is_plain
+from relurules.domain.columns import Column, is_plain
 from relurules.domain.ranges import infer_columns
 from relurules.errors import DataError, DomainError
 from relurules.ir import Graph
 from relurules.ir.network import Array
-from relurules.tables.frames import make_default_names, read_column_names
+from relurules.tables.names import make_default_names
+from relurules.tables.table import ColumnKind, read_column_names, read_table
 
 
 def derive_domain(graph: Graph, data: Any) -> Domain:
@@ -42,6 +43,14 @@ def make_unbounded_domain(graph: Graph, table: Any, *, whole: bool) -> Domain:
     return Domain.over(columns)
 
 
+def tell_kinds(columns: Sequence[Column]) -> dict[str, ColumnKind]:
+    """Column -> how a file is to be read for it: as text where a category is text."""
+    return {
+        column.name: "text" if any(isinstance(v, str) for v in column.lookup) else "number"
+        for column in columns
+    }
+
+
 def encode_tables(domain: Domain, tables: Iterator[Any]) -> Iterator[Array]:
     """The rows of every table in coordinates, (n, d) each."""
     done, plain = 0, is_plain(domain.columns)
@@ -56,6 +65,20 @@ def encode_tables(domain: Domain, tables: Iterator[Any]) -> Iterator[Array]:
                 else f"{error}"
             ) from error
         done += len(table)
+
+
+def resolve_domain_and_rows(
+    graph: Graph, domain: Domain | None, data: Any
+) -> tuple[Domain, Array | None]:
+    """As `resolve_domain`, and the rows of the data in its coordinates, (N, d); None without data.
+
+    The table is read and encoded here, once.
+    """
+    if data is None:
+        return resolve_domain(graph, domain, None), None
+    table = read_table(data)
+    domain = resolve_domain(graph, domain, table)
+    return domain, domain.rows(table)
 
 
 def resolve_domain(graph: Graph, domain: Domain | None, data: Any) -> Domain:

@@ -21,7 +21,7 @@ from relurules.domain.columns import is_plain
 from relurules.domain.domain_json import domain_to_json
 from relurules.ir import Graph
 from relurules.links.heads import is_identity
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 
 Array = NDArray[np.float64]
 Layer = dict[str, Any]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from relurules.errors import ModelError
+from relurules.tracing.moved_modules import resolve_former_names
 
 #: Endings of files that hold pickles.
 PICKLE_SUFFIXES = (".pkl", ".pickle", ".joblib", ".pt", ".pth")
@@ -15,6 +16,7 @@ PICKLE_SUFFIXES = (".pkl", ".pickle", ".joblib", ".pt", ".pth")
 def load_pickled(path: Path, *, trusted: bool) -> Any:
     """The object in a pickled file.
 
+    A file that an earlier version made may name modules and classes as they were called then.
     ModelError where nobody said that it is trusted, or where it can't be read.
     """
     if not trusted:
@@ -29,7 +31,8 @@ def load_pickled(path: Path, *, trusted: bool) -> Any:
         raise ModelError(f"{path}: {'is no file' if path.exists() else 'no such file'}")
 
     try:
-        model = _unpickle_file(path)
+        with resolve_former_names():
+            model = _unpickle_file(path)
     except Exception as error:  # a pickle may raise anything
         raise ModelError(
             f"{path}: can't be unpickled ({type(error).__name__}: {str(error)[:200]})"

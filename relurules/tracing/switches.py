@@ -43,7 +43,7 @@ def compare_values(u: Any, v: Any, sign: float, closed: bool) -> Switch:
 def select_by_switch(
     basis: Basis, switch: Switch, yes: Any, no: Any, refuse: Refuse, layer: str
 ) -> AffineTensor:
-    """`yes` where the switch is on and `no` elsewhere, shapes broadcast; refused where that jumps."""
+    """`yes` where the switch is on, else `no`, shapes broadcast; refused where that jumps."""
     terms = [item if isinstance(item, AffineTensor) else as_float64(item) for item in (yes, no)]
     yes, no = (add_weighted((1.0, item), (0.0, switch.lead)) for item in terms)
     lead = add_weighted((1.0, switch.lead), (0.0, yes), (0.0, no))

@@ -83,7 +83,7 @@ def _infer_shapes(node: torch.fx.Node, args: Any, kwargs: Any) -> list[torch.Siz
 
 
 def _move_to_meta(value: Any) -> Any:
-    """A tensor of the same shape and type that holds nothing; the device on which such tensors are."""
+    """A tensor of the same shape and type that holds nothing; the device of such tensors."""
     if isinstance(value, AffineTensor | LinkedTensor | Switch):
         return torch.empty(value.shape, dtype=torch.float64, device="meta")
     if isinstance(value, Tensor):

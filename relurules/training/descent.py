@@ -38,9 +38,9 @@ class Schedule(NamedTuple):
 def random_network(
     d: int, hidden: tuple[int, ...], scores: int, random: np.random.Generator
 ) -> ReluParameters:
-    """A network with hidden layers and weights as K.
+    """A network with hidden layers, normal weights as He et al. choose them, and biases 0.
 
-    He et al., "Delving deep into rectifiers", 2015, biases 0.
+    "Delving deep into rectifiers", 2015.
     """
     K, first = sum(hidden), np.cumsum((0, *hidden))
     A, L, U = np.zeros((K, d)), np.zeros((K, K)), np.zeros((scores, K))

@@ -16,7 +16,7 @@ from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.links.heads import Head, apply_links, make_identity_heads
 from relurules.pipeline import ExtractSource, extract_rules
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -48,24 +48,28 @@ _DENSE, _LINEARIZED = 0.3, 0.85
 
 _PARAMETERS = """
 
-    hidden_layer_sizes: ReLUs of each layer of the network that is trained first. l1_reg: factor of the sum of absolute
-    weights in the loss, of standardised columns. learning_rate, max_epochs, batch_size: of Adam on that network.
-    validation_fraction: share of the rows that isn't trained on, but by which the state of training and the number of
-    neurons are chosen. n_iter_no_change: epochs without a better validation loss that end the training.
-    max_rules, max_neurons, max_terms, max_condition_terms, linearization: the budget and the method, as in
-    `relurules.linearize`: rules over the range of the training rows; neurons; columns that any rule speaks of; columns
-    that any condition does; saliency, parallel, force or freeze (100,000 steps: a minute or more), or None, which
-    keeps the network that was trained first. random_state: as everywhere in scikit-learn; the same one gives the same
-    model.
-    verbose: whether to print on stderr how far the training is, or a function that is called with each line.
-    time_limit: seconds that fit may take: what is trained by then is made a model within the budget, one that more time
-    may make better (hurried_ is True then); the same random_state need not give the same model.
+    hidden_layer_sizes: ReLUs of each layer of the network that is trained first. l1_reg: factor of
+    the sum of absolute weights in the loss, of standardised columns. learning_rate, max_epochs,
+    batch_size: of Adam on that network. validation_fraction: share of the rows that isn't trained
+    on, but by which the state of training and the number of neurons are chosen. n_iter_no_change:
+    epochs without a better validation loss that end the training. max_rules, max_neurons,
+    max_terms, max_condition_terms, linearization: the budget and the method, as in
+    `relurules.linearize`: rules over the range of the training rows; neurons; columns that any rule
+    speaks of; columns that any condition does; saliency, parallel, force or freeze (100,000 steps:
+    a minute or more), or None, which keeps the network that was trained first. random_state: as
+    everywhere in scikit-learn; the same one gives the same model.
+    verbose: whether to print on stderr how far the training is, or a function that is called with
+    each line.
+    time_limit: seconds that fit may take: what is trained by then is made a model within the
+    budget, one that more time may make better (hurried_ is True then); the same random_state need
+    not give the same model.
 
-    After fit: rules_: the RuleSet over the range of the training rows, which are counted where rules are few. network_:
-    the network in canonical form, in the units of X, and graph_, which is what `relurules.extract` and the others take,
-    as they take the estimator itself. front_: one row per network looked at, a pandas DataFrame as in
-    `relurules.linearize`, and chosen_, the row that was chosen; both None without linearization. dense_network_: what
-    was trained first. n_iter_: its epochs. hurried_: whether the time limit ended training. n_features_in_, and
+    After fit: rules_: the RuleSet over the range of the training rows, which are counted where
+    rules are few. network_: the network in canonical form, in the units of X, and graph_, which is
+    what `relurules.extract` and the others take, as they take the estimator itself. front_: one row
+    per network looked at, a pandas DataFrame as in `relurules.linearize`, and chosen_, the row that
+    was chosen; both None without linearization. dense_network_: what was trained first. n_iter_:
+    its epochs. hurried_: whether the time limit ended training. n_features_in_, and
     feature_names_in_ where X was a frame with names."""
 
 
@@ -205,7 +209,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
 
 class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc]
     __doc__ = (
-        """Classify by few rules: a ReLU network is trained, and then linearised to a budget of rules."""
+        """Classify by few rules: a ReLU network is trained, then linearised to a budget."""
         + _PARAMETERS
         + """ classes_: the classes, sorted."""
     )
@@ -263,7 +267,7 @@ class ReLURulesClassifier(ClassifierMixin, _RuleEstimator):  # type: ignore[misc
 
 class ReLURulesRegressor(RegressorMixin, _RuleEstimator):  # type: ignore[misc]
     __doc__ = (
-        """Predict numbers by few rules: a ReLU network is trained, and then linearised to a budget of rules."""
+        """Predict numbers by few rules: a ReLU network is trained, then linearised to a budget."""
         + _PARAMETERS
     )
 

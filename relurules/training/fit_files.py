@@ -132,12 +132,16 @@ def _describe_data(fitted: FitResult) -> list[str]:
 def _describe_model(fitted: FitResult) -> list[str]:
     estimator, rules = fitted.estimator, fitted.rules
     layers = "-".join(map(str, fitted.wanted.hidden))
+    rows = (
+        "all rows"
+        if fitted.everywhere
+        else "the rows that were trained on; over all there are more"
+    )
     lines = [
         f"network    {len(estimator.dense_network_)} neurons ({layers}), {estimator.n_iter_} "
         "epochs; "
         f"{len(estimator.network_)} left",
-        f"rules      {len(rules)} (at most {fitted.wanted.max_rules}), over the range of "
-        f"{'all rows' if fitted.everywhere else 'the rows that were trained on; over all there are more'}",
+        f"rules      {len(rules)} (at most {fitted.wanted.max_rules}), over the range of {rows}",
     ]
 
     if estimator.hurried_:

@@ -1,7 +1,7 @@
 """The force (see `relurules.train.force`) on any network in canonical form."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,24 +30,35 @@ _LOW = 0.001
 _CLOCK_STEPS = 100
 
 
+@dataclass(frozen=True, kw_only=True)
+class ForceSettings:
+    """How Csirmaz's force is run."""
+
+    #: Of the order of the rows.
+    seed: int
+    #: Steps of training.
+    steps: int
+    #: Whether slopes that count as linear stay 1.
+    freeze: bool
+    #: The error that counts as 0.001; None for the error as it is.
+    reachable: float | None = None
+
+
 def train_by_force(
     network: Network,
     scale: Standardisation,
     data: DataSplit,
     task: Task,
     count: Callable[[ReluParameters], NetworkSize],
-    seed: int,
-    steps: int,
+    settings: ForceSettings,
     *,
-    freeze: bool,
     told: Callable[[int], None],
-    reachable: float | None = None,
     deadline: Deadline = NEVER,
 ) -> list[FrontPoint]:
     """The last network of every number of neurons on the way, the fewest last; counted when all are
     there.
 
-    freeze: whether slopes that count as linear stay 1. Slopes below 0.25, those of ReLUs among
+    Slopes below 0.25, those of ReLUs among
     them, begin at 0.25. The mean loss of the rows is the error that the force follows; as
     published, it does nothing from 0.01 upwards, which noisy data never get below: reachable, where
     given, is the error that counts as 0.001.
@@ -56,20 +67,23 @@ def train_by_force(
         replace(network, slope=np.where(network.slope < _START, _START, network.slope)),
         scale,
         data,
-        freeze,
+        settings.freeze,
     )
-    random, last = np.random.default_rng(seed), dict[int, ReluParameters]()
+    random, last = np.random.default_rng(settings.seed), dict[int, ReluParameters]()
     rate, rows = torch.tensor(0.0), data.training
 
-    for step in range(steps + 1):
+    for step in range(settings.steps + 1):
         over = step % _CLOCK_STEPS == 0 and deadline.is_over()
-        if step % _READ == 0 or step == steps or over:
+        if step % _READ == 0 or step == settings.steps or over:
             compact = run.compact()
             last[len(compact)] = compact
             told(len(compact))
             with torch.no_grad():
                 error = run.loss(torch.arange(len(rows.X)), task)
-                rate = force_rate(error if reachable is None else error * (_LOW / reachable), _RATE)
+                rate = force_rate(
+                    error if settings.reachable is None else error * (_LOW / settings.reachable),
+                    _RATE,
+                )
         if over:
             break
         run.step(torch.from_numpy(random.integers(len(rows.X), size=_BATCH)), task, rate)

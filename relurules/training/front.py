@@ -6,6 +6,7 @@ way down ends where the budget is kept; on it neurons are also tied to one direc
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -102,17 +103,26 @@ SizeCounter = Callable[[ReluParameters], NetworkSize]
 NeuronProgress = Callable[[int], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class FrontSettings:
+    """How networks with fewer neurons are trained on the way down."""
+
+    #: Penalty of standardised weights.
+    l1: float
+    random: np.random.Generator
+    #: Whether a second way follows, with neurons tied to one direction.
+    ties: bool = False
+
+
 def walk_front(
     compact: ReluParameters,
     data: DataSplit,
     task: Task,
     budget: RuleBudget,
     count: SizeCounter,
+    settings: FrontSettings,
     *,
-    l1: float,
-    random: np.random.Generator,
     told: NeuronProgress,
-    ties: bool = False,
     deadline: Deadline = NEVER,
 ) -> Iterator[FrontPoint]:
     """Networks with fewer and fewer neurons, down to none; with a budget of terms, first dense,
@@ -127,8 +137,8 @@ def walk_front(
         data,
         task,
         _single_step_limit(budget),
-        l1=l1,
-        random=random,
+        l1=settings.l1,
+        random=settings.random,
         told=told,
         deadline=deadline.share(_THINNED),
     )
@@ -136,7 +146,7 @@ def walk_front(
     dense = deadline.share(_OF_REST)
 
     for point in _prune_one_by_one(
-        compact, data, task, count, l1=l1, told=told, sparse=False, deadline=dense
+        compact, data, task, count, l1=settings.l1, told=told, sparse=False, deadline=dense
     ):
         yield point
         if budget.rules is None or point.size.regions > _ROOM * budget.rules:
@@ -145,20 +155,24 @@ def walk_front(
 
     if budget.widest is not None:
         if budget.terms is not None:
-            start = limit_inputs(start, budget.terms, data, task, l1, deadline.share(_OF_REST))
+            start = limit_inputs(
+                start, budget.terms, data, task, settings.l1, deadline.share(_OF_REST)
+            )
         start, first = (
-            limit_conditions(start, budget.widest, data, task, l1, deadline.share(_OF_REST)),
+            limit_conditions(
+                start, budget.widest, data, task, settings.l1, deadline.share(_OF_REST)
+            ),
             None,
         )
         for point in _prune_one_by_one(
-            start, data, task, count, l1=l1, told=told, sparse=True, deadline=deadline
+            start, data, task, count, l1=settings.l1, told=told, sparse=True, deadline=deadline
         ):
             yield point
             first = first or point
 
-    if ties and first is not None:
+    if settings.ties and first is not None:
         yield from _tie_until_budget(
-            first, data, task, budget, count, l1=l1, told=told, deadline=deadline
+            first, data, task, budget, count, l1=settings.l1, told=told, deadline=deadline
         )
 
 

@@ -10,8 +10,10 @@ from threadpoolctl import threadpool_limits
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
 from relurules.ir.limits import NEVER, Deadline
+from relurules.training.force_training import ForceSettings
 from relurules.training.front import (
     FrontPoint,
+    FrontSettings,
     NetworkSize,
     RuleBudget,
     finetune_on_all_rows,
@@ -148,10 +150,8 @@ def _compute_front(
                 TASKS[name],
                 budget,
                 count,
-                l1=settings.l1,
-                random=random,
+                FrontSettings(l1=settings.l1, random=random, ties=ties),
                 told=told,
-                ties=ties,
                 deadline=settings.deadline,
             )
         )
@@ -165,10 +165,12 @@ def _compute_front(
             data,
             TASKS[name],
             count,
-            settings.seed,
-            settings.steps,
-            freeze=settings.method == "freeze",
-            reachable=settings.reachable,
+            ForceSettings(
+                seed=settings.seed,
+                steps=settings.steps,
+                freeze=settings.method == "freeze",
+                reachable=settings.reachable,
+            ),
             told=told,
             deadline=settings.deadline,
         )

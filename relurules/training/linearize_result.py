@@ -1,4 +1,4 @@
-"""What linearisation gives: the network within the budget, and the front that it was chosen from."""
+"""What linearisation gives: the network within the budget, and the front it was chosen from."""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Which neurons a network can do without: those whose best affine stand-in changes the loss least."""
+"""Which neurons a network can do without: those whose affine stand-in changes the loss least."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from relurules.training.task import Rows, Task
 
 
 class StandIns(NamedTuple):
-    """For every neuron, (K,): how much it matters, and its stand-in, relu(z) = factor z + constant."""
+    """For every neuron, (K,): how much it matters, and its stand-in, factor z + constant."""
 
     saliency: Array
     factors: Array

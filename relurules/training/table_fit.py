@@ -13,8 +13,8 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, RuleSet
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
-from relurules.partitioning import compile_search
-from relurules.pipeline import ExtractSource, SearchOptions, extract_rules
+from relurules.partitioning import SearchOptions, compile_search
+from relurules.pipeline import ExtractSource, extract_rules
 from relurules.tracing import trace
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 
@@ -52,7 +52,7 @@ class FitOptions(NamedTuple):
 
 
 class ColumnKinds(NamedTuple):
-    """Names of the columns that are used, by kind, and of those that are dropped, with the reason."""
+    """Names of the columns that are used, by kind, and of those dropped, with the reason."""
 
     numbers: tuple[str, ...]
     filled: tuple[str, ...]

@@ -100,7 +100,7 @@ def _per_row(y: Any) -> NDArray[Any]:
 
 
 def guess_task(y: Array, scores: int) -> str:
-    """Binary for one score and 0 and 1, multiclass for several and their numbers, else regression."""
+    """Binary for one score and 0 and 1, multiclass for several and their numbers; or regression."""
     values = np.unique(y) if y.ndim == 1 and y.dtype.kind in "biuf" else np.array([0.5])
     whole = bool(np.isin(values, np.arange(max(scores, 2))).all())
     if scores == 1:

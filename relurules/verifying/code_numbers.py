@@ -10,6 +10,7 @@ from typing import Any
 
 from relurules.errors import CheckError
 from relurules.ir import Artifact, RuleSet
+from relurules.verifying.sql_depth import check_sql_depth
 
 _C_WORD = re.compile(
     r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'   # what holds no numbers
@@ -97,9 +98,14 @@ def _read_sql_numbers(text: str, code: Artifact, name: str) -> Iterator[float]:
             "sqlglot isn't installed, and SQL is read with it: pip install sqlglot"
         ) from error
 
+    check_sql_depth(text, name)
     dialect: Any = code.dialect
     try:
         trees = sqlglot.parse(text, read=dialect)
+    except RecursionError as error:  # within the bound, where the caller stands deep itself
+        raise CheckError(
+            f"{name} nests deeper than its parser can read; emit it in another form"
+        ) from error
     except sqlglot.errors.SqlglotError as error:
         raise CheckError(
             f"{name} is no SQL that sqlglot reads: {str(error).splitlines()[0]}"

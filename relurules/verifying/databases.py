@@ -22,7 +22,7 @@ from typing import Any
 
 from relurules.errors import CheckError
 from relurules.ir import Artifact
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 from relurules.verifying import servers
 from relurules.verifying.sql_allowlist import SqlAllowlist
 

@@ -1,4 +1,4 @@
-"""A network's scores in exact arithmetic: its float64 numbers taken as the rationals that they are."""
+"""A network's scores in exact arithmetic: its float64 numbers as the rationals that they are."""
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction

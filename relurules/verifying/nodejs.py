@@ -21,7 +21,8 @@ const { columns, rows } = JSON.parse(readFileSync(0, "utf8"));
 const found = rows.map((values) => {
     const row = Object.create(null);
     columns.forEach((name, i) => {
-        row[name] = values[i] !== null && typeof values[i] === "object" ? Number(values[i].number) : values[i];
+        const nested = values[i] !== null && typeof values[i] === "object";
+        row[name] = nested ? Number(values[i].number) : values[i];
     });
     const given = score(row);
     return [...OUTPUTS.map((name) => given[name]), "rule" in given ? given.rule : -1].map(String);

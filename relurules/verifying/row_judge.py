@@ -65,7 +65,7 @@ class RowJudge:
     max_error: float
 
     def judged(self, found: Array, choices: list[tuple[ClassChoice, ClassChoice]]) -> Judgement:
-        """found: (n, m) outputs of the artefact; choices: what it and the model say of each class."""
+        """found: (n, m) outputs of the artefact; choices: what it and the model say of classes."""
         runs = FloatRuns(
             network=self.reference.network,
             heads=self.reference.heads,

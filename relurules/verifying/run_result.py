@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import Array
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 #: The raw columns of some rows by name, in the rules' order; a missing value is None.
 Rows = Mapping[str, Sequence[Value]]

@@ -165,7 +165,7 @@ def _stop_server(process: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 @cache
 def start_clickhouse() -> Any:
-    """The chdb session of this process, on one thread, without limits on the size of a statement."""
+    """The chdb session of this process, on one thread, without limits on a statement's size."""
     session = import_engine_module("chdb.session", "clickhouse").Session()
     for setting in (
         "max_threads = 1",

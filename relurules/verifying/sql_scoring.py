@@ -13,7 +13,7 @@ import numpy as np
 
 from relurules.errors import CheckError
 from relurules.ir import Artifact
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 from relurules.verifying.databases import Database
 from relurules.verifying.run_result import Rows, RunResult, make_run_result
 
@@ -56,7 +56,7 @@ def run_sql(
 def _prepare_statements(
     artifact: Artifact, database: Database, table: str
 ) -> tuple[list[str], str]:
-    """What to run first, and the query that scores the table; CheckError for what isn't run at all."""
+    """What to run first, and the query that scores the table; CheckError for what isn't run."""
     text = _resolve_dbt(str(artifact), table) if artifact.shape == "dbt" else str(artifact)
     database.check(f"SELECT ({text}\n)" if artifact.shape == "expression" else text, artifact)
     keys = "".join(f"{database.quoted(name)}, " for name in artifact.key)

@@ -14,7 +14,7 @@ from relurules.ir import Artifact, Decision, Graph, Network, Report, RuleSet
 from relurules.ir.network import Array
 from relurules.links.heads import apply_links
 from relurules.networks.decisions import add_decision_neurons
-from relurules.tables.frames import read_column_names
+from relurules.tables.table import read_table
 from relurules.verifying import (
     FLOAT_TOLERANCE,
     TOLERANCE,
@@ -51,8 +51,9 @@ def verify_artifact(
     artifact: Artifact | RuleSet, model: ComparedModel, X: Any, engine: str | None
 ) -> Report:
     """Run an artefact on rows, (N, d) array or frame, beside a model; see `api.verify`."""
-    given, named = artifact.domain.rows(X), read_column_names(X) is not None
-    reference = _build_reference(artifact, model, X if named else None, given)
+    table = read_table(X)
+    given = artifact.domain.rows(table)
+    reference = _build_reference(artifact, model, table if table.named else None, given)
     if isinstance(artifact, RuleSet):
         ran, name, place = (
             RunResult(artifact.predict(given), artifact.apply(given)),
@@ -60,7 +61,7 @@ def verify_artifact(
             "relurules",
         )
     else:
-        place, ran = run_artifact(artifact, X if named else given, engine)
+        place, ran = run_artifact(artifact, table if table.named else given, engine)
         name = list(artifact.files)[-1]
 
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error

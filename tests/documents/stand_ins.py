@@ -64,7 +64,7 @@ def with_evidence(rules: RuleSet, X: Array, y: Array, response: str = "default")
 
 
 def people(seed: int = 0) -> RuleSet:
-    """Two outputs of one score, over a whole number, a category column and a number that is filled."""
+    """Two outputs of one score, over a whole number, a category and a number that is filled."""
     domain = rr.Domain.over(COLUMNS).bounded({"age": (18.0, 80.0), "debt": (0.0, 10.0)})
     domain = replace(domain, integer=np.array([True, *domain.integer[1:]]))
     net = random_network(seed, d=5, K=3, m=1)

@@ -1,4 +1,4 @@
-"""Views, dbt models, expressions and functions, in every engine that has them; columns on request."""
+"""Views, dbt models, expressions, functions, in every engine that has them; columns on request."""
 
 import jinja2
 import numpy as np

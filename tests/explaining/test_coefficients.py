@@ -1,4 +1,4 @@
-"""Effects, importance and what parallel coordinates and violins show, against arithmetic by hand."""
+"""Effects, importance, what parallel coordinates and violins show, against arithmetic by hand."""
 
 import numpy as np
 import pytest

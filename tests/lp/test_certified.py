@@ -27,7 +27,7 @@ Lie = Callable[[pytest.MonkeyPatch], None]
 
 
 def _infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
-    """HiGHS says of everything that there is no such point, and the simplex method is of no help."""
+    """HiGHS says that there is no such point, ever, and the simplex method is of no help."""
     answer = SimpleNamespace(status=2, x=None, fun=None, message="infeasible")
     monkeypatch.setattr(highs, "_solve_program", lambda *_, **__: answer)
     monkeypatch.setattr(

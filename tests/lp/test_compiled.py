@@ -26,7 +26,8 @@ copy_vector(np.array([1.0, 2.0]), target)
 assert target.tolist() == [1.0, 2.0]
 folder = compilation._STORE.folder
 print(folder)
-print(numba.config.CACHE_DIR == before, compilation.is_code_cached(), compilation._STORE.has("dictionary.copy_vector"))
+stored = compilation._STORE.has("dictionary.copy_vector")
+print(numba.config.CACHE_DIR == before, compilation.is_code_cached(), stored)
 print(compilation.__file__)
 """
 LOST = "compiled anew, some 20 seconds, each time"

@@ -18,6 +18,7 @@ from relurules.networks.passes import (
     replace_linear_prelus,
 )
 from relurules.partitioning import search_regions
+from relurules.partitioning.options import SearchOptions
 
 SLOPES = (0.0, 0.25, -1.0, 1.5)
 BOX = rr.Domain.box([-1, -2], [2, 1])
@@ -219,7 +220,7 @@ def test_settle_keeps_regions_and_function(seed: int) -> None:
 
 
 def test_settle_leaves_an_incomplete_partition_alone() -> None:
-    cells = search_regions(random_network(0), BOX, max_regions=2)
+    cells = search_regions(random_network(0), BOX, SearchOptions(max_regions=2))
     assert drop_stable_neurons(cells) is cells
 
 

@@ -1,4 +1,4 @@
-"""Random small networks and domains of every kind that a search must take, half of them degenerate."""
+"""Random small networks and domains of every kind that a search must take, half degenerate."""
 
 from collections.abc import Callable
 

@@ -13,6 +13,7 @@ import numpy as np
 import relurules as rr
 from relurules.ir import Network, Neuron, Partition
 from relurules.partitioning import explore, search_regions, search_run
+from relurules.partitioning.options import SearchOptions
 
 BOX = rr.Domain.box([-1] * 6, [1] * 6)
 
@@ -49,7 +50,7 @@ def run(path: Path, jobs: int, every: float) -> Partition:
         20,
         every,
     )
-    return search_regions(net(), BOX, jobs=jobs, progress=told, checkpoint=path)
+    return search_regions(net(), BOX, SearchOptions(jobs=jobs, progress=told, checkpoint=path))
 
 
 if __name__ == "__main__":

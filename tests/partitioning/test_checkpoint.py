@@ -19,6 +19,7 @@ from relurules.errors import DataError, InputError
 from relurules.files import locks
 from relurules.ir import Partition
 from relurules.partitioning import explore, search_regions, search_run
+from relurules.partitioning.options import SearchOptions
 
 NET, BOX = random_network(5, d=4, K=10), rr.Domain.box([-1] * 4, [1] * 4)
 Arrays = dict[str, Any]
@@ -38,7 +39,7 @@ def whole() -> Partition:
 def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A checkpoint of the search after 20 regions."""
     path = tmp_path_factory.mktemp("checkpoint") / "search.npz"
-    assert not search_regions(NET, BOX, max_regions=20, checkpoint=path).complete
+    assert not search_regions(NET, BOX, SearchOptions(max_regions=20, checkpoint=path)).complete
     return path.read_bytes()
 
 
@@ -112,7 +113,7 @@ def test_a_damaged_checkpoint_is_one_sentence(content: bytes, tmp_path: Path, da
     changed = DAMAGE[damage](content)
     path.write_bytes(changed)
     with pytest.raises(DataError) as caught:
-        search_regions(NET, BOX, checkpoint=path)
+        search_regions(NET, BOX, SearchOptions(checkpoint=path))
     said = str(caught.value)
     assert said.startswith(f"{path}: ")
     assert "\n" not in said
@@ -130,7 +131,7 @@ def test_no_bit_can_be_flipped_unseen(content: bytes, whole: Partition, tmp_path
         changed[int(random.integers(len(content)))] ^= 1 << int(random.integers(8))
         path.write_bytes(bytes(changed))
         try:
-            found = search_regions(NET, BOX, checkpoint=path)
+            found = search_regions(NET, BOX, SearchOptions(checkpoint=path))
         except DataError:
             refused += 1
         else:
@@ -142,7 +143,7 @@ def test_no_bit_can_be_flipped_unseen(content: bytes, whole: Partition, tmp_path
 def test_a_checkpoint_of_another_version_is_told(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "search.npz").write_bytes(archive(content, telling(version=1, content="")))
     with pytest.raises(DataError, match="another version"):
-        search_regions(NET, BOX, checkpoint=tmp_path / "search.npz")
+        search_regions(NET, BOX, SearchOptions(checkpoint=tmp_path / "search.npz"))
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "device"])
@@ -155,7 +156,7 @@ def test_what_is_no_file_is_no_checkpoint(tmp_path: Path, kind: str) -> None:
     with pytest.raises(
         DataError, match="is no regular file, as a checkpoint must be; name another one"
     ):
-        search_regions(NET, BOX, checkpoint=path)
+        search_regions(NET, BOX, SearchOptions(checkpoint=path))
     assert not list(path.parent.glob(f".*{locks.LOCK}"))
 
 
@@ -163,7 +164,11 @@ def test_a_checkpoint_that_can_t_be_written_is_told_before_the_search(tmp_path: 
     (tmp_path / "file").write_text("")
     told = list[int]()
     with pytest.raises(OSError, match="file"):
-        search_regions(NET, BOX, checkpoint=tmp_path / "file" / "search.npz", progress=told.append)
+        search_regions(
+            NET,
+            BOX,
+            SearchOptions(checkpoint=tmp_path / "file" / "search.npz", progress=told.append),
+        )
     assert told == []
 
 
@@ -179,8 +184,8 @@ def test_there_is_a_checkpoint_before_the_first_step(whole: Partition, tmp_path:
             explore, "_save_progress", lambda *_: None
         )  # as where the process is killed
         with pytest.raises(ZeroDivisionError):
-            search_regions(NET, BOX, checkpoint=path)
-    found = search_regions(NET, BOX, checkpoint=path)
+            search_regions(NET, BOX, SearchOptions(checkpoint=path))
+    found = search_regions(NET, BOX, SearchOptions(checkpoint=path))
     assert np.array_equal(found.patterns, whole.patterns)
     assert not path.exists()
 
@@ -189,9 +194,9 @@ def test_a_link_to_a_checkpoint_stays(whole: Partition, tmp_path: Path) -> None:
     (tmp_path / "far").mkdir()
     link = tmp_path / "search.npz"
     link.symlink_to(tmp_path / "far" / "real.npz")
-    assert not search_regions(NET, BOX, checkpoint=link, max_regions=20).complete
+    assert not search_regions(NET, BOX, SearchOptions(checkpoint=link, max_regions=20)).complete
     assert (tmp_path / "far" / "real.npz").is_file()
-    assert len(search_regions(NET, BOX, checkpoint=link)) == len(whole)
+    assert len(search_regions(NET, BOX, SearchOptions(checkpoint=link))) == len(whole)
     assert link.is_symlink()
     assert not list((tmp_path / "far").iterdir())
 
@@ -201,18 +206,20 @@ def test_two_runs_with_one_checkpoint(whole: Partition, tmp_path: Path) -> None:
 
     def second(found: int) -> None:
         with pytest.raises(InputError, match="another run is at work there") as caught:
-            search_regions(NET, BOX, checkpoint=path)
+            search_regions(NET, BOX, SearchOptions(checkpoint=path))
         told.append(str(caught.value))
 
-    assert len(search_regions(NET, BOX, checkpoint=path, progress=second)) == len(whole)
+    assert len(search_regions(NET, BOX, SearchOptions(checkpoint=path, progress=second))) == len(
+        whole
+    )
     assert told
     assert not list(tmp_path.iterdir())
 
 
 def test_a_whole_search_can_be_kept(whole: Partition, tmp_path: Path) -> None:
     path, told = tmp_path / "search.npz", list[int]()
-    search_regions(NET, BOX, checkpoint=path, keep_checkpoint=True)
-    found = search_regions(NET, BOX, checkpoint=path, progress=told.append)
+    search_regions(NET, BOX, SearchOptions(checkpoint=path, keep_checkpoint=True))
+    found = search_regions(NET, BOX, SearchOptions(checkpoint=path, progress=told.append))
     assert np.array_equal(found.points, whole.points)
     assert told == []
     assert not path.exists()

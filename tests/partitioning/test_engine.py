@@ -14,6 +14,7 @@ from relurules.errors import DomainError
 from relurules.ir import Network
 from relurules.partitioning import initial_state, search_regions, search_run, state_layout
 from relurules.partitioning.explore import SearchBudget, run_search
+from relurules.partitioning.options import SearchOptions
 from relurules.partitioning.search import make_problem
 from relurules.partitioning.search_run import RegionOutputs, SearchProblem
 from relurules.partitioning.sinks import CollectingSink, CountingSink
@@ -27,7 +28,7 @@ CUBE = rr.Domain.box([-1] * 3, [1] * 3)
 def test_the_compiled_search_is_the_reference_one(kind: str, seed: int) -> None:
     net, domain = random_case(kind, seed)
     try:
-        expected = search_regions(net, domain, solver="scipy")
+        expected = search_regions(net, domain, SearchOptions(solver="scipy"))
     except DomainError as error:
         with pytest.raises(DomainError, match=str(error)[:20]):
             search_regions(net, domain)
@@ -89,8 +90,10 @@ def test_a_mirrored_domain_has_the_same_regions(
     net, domain = layered(d, d, widths, whole), rr.Domain.box([-1] * d, [1] * d)
     random = np.random.default_rng(d)
     A = (net.A * random.choice([-1.0, 1.0], d))[:, random.permutation(d)]
-    found = search_regions(net, domain, max_regions=12_000)
-    other = search_regions(network(A, net.b, net.U, L=net.L), domain, max_regions=12_000)
+    found = search_regions(net, domain, SearchOptions(max_regions=12_000))
+    other = search_regions(
+        network(A, net.b, net.U, L=net.L), domain, SearchOptions(max_regions=12_000)
+    )
     assert np.array_equal(found.patterns, other.patterns)
     assert len(np.unique(found.patterns, axis=0)) == len(found)
     order = np.concatenate(net.levels)
@@ -161,10 +164,16 @@ def hot(sizes: tuple[int, ...]) -> rr.Domain:
 def test_a_neuron_that_vanishes_on_all_categories_doesn_t_cut() -> None:
     domain = hot((2, 2))
     for solver in ("compiled", "scipy"):
-        found = search_regions(lines([[1, -1, 1, -1]], [0]), domain, solver=solver)  # 0 or +-2
+        found = search_regions(
+            lines([[1, -1, 1, -1]], [0]), domain, SearchOptions(solver=solver)
+        )  # 0 or +-2
         assert len(found) == 2
-        found = search_regions(lines([[1, 0, 1, 0], [1, 0, -1, 0]], [-1, 0]), domain, solver=solver)
-        assert len(found) == len(search_regions(found.network, domain, solver="scipy"))
+        found = search_regions(
+            lines([[1, 0, 1, 0], [1, 0, -1, 0]], [-1, 0]), domain, SearchOptions(solver=solver)
+        )
+        assert len(found) == len(
+            search_regions(found.network, domain, SearchOptions(solver="scipy"))
+        )
 
 
 @pytest.mark.parametrize("d", [0, 1, 3])
@@ -202,7 +211,10 @@ def test_regions_that_rounding_would_blur_are_left_whole(seed: int, share: float
     L[1:, 0] = 1.0
     A[1:] = -1.0 + share * random.normal(size=(4, 3))
     net = network(A, [5.0, *(-5.0 + share * random.normal(size=4) / 2)], np.ones((1, 5)), L=L)
-    found, expected = search_regions(net, CUBE), search_regions(net, CUBE, solver="scipy")
+    found, expected = (
+        search_regions(net, CUBE),
+        search_regions(net, CUBE, SearchOptions(solver="scipy")),
+    )
     assert found.patterns.tolist() == expected.patterns.tolist()
 
 

@@ -10,6 +10,7 @@ from relurules.ir import Estimate
 from relurules.partitioning import search_regions
 from relurules.partitioning.estimate import ProbeBudget, draw_uniform_points, estimate_search
 from relurules.partitioning.explore import SearchBudget, run_search
+from relurules.partitioning.options import SearchOptions
 from relurules.partitioning.search import make_problem
 from relurules.partitioning.search_run import RegionOutputs, SearchProblem
 from relurules.partitioning.sinks import CountingSink
@@ -44,7 +45,7 @@ def test_a_search_that_was_stopped(seed: int) -> None:
     X = np.random.default_rng(seed).uniform(-1, 1, size=(5000, 3))
     found = stopped(given, true // 2, X)
     assert abs(found.regions - true) <= 4 * found.error + 1e-9
-    located = search_regions(given.network, BOX, max_regions=true // 2).locate(X)
+    located = search_regions(given.network, BOX, SearchOptions(max_regions=true // 2)).locate(X)
     assert found.data == (located >= 0).mean()
     assert found.volume is not None
     assert found.volume_error is not None
@@ -76,7 +77,10 @@ def test_an_unbounded_domain_has_no_volume() -> None:
 
 def test_a_partition_that_was_stopped_says_how_much_is_missing() -> None:
     network = lines(np.eye(3), np.zeros(3))
-    whole, half = search_regions(network, BOX), search_regions(network, BOX, max_regions=4)
+    whole, half = (
+        search_regions(network, BOX),
+        search_regions(network, BOX, SearchOptions(max_regions=4)),
+    )
     assert whole.estimate is None
     assert half.estimate is not None
     assert (half.estimate.regions, half.estimate.error) == (8.0, 0.0)

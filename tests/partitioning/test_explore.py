@@ -28,6 +28,7 @@ from relurules.ir import Partition
 from relurules.partitioning import checkpoint, explore, search_regions, search_run
 from relurules.partitioning.checkpoint import read_checkpoint
 from relurules.partitioning.explore import SearchBudget
+from relurules.partitioning.options import SearchOptions
 from relurules.partitioning.result_spool import ResultSpool, write_result
 from relurules.partitioning.search import make_problem
 from relurules.partitioning.search_run import RegionBatch, RegionOutputs
@@ -68,11 +69,13 @@ def whole() -> Partition:
 @pytest.mark.parametrize("kind", ["box", "scaled", "half open", "one-hot"])
 def test_two_processes_find_what_one_finds(kind: str, seed: int) -> None:
     network, domain = random_case(kind, seed)
-    assert_same(search_regions(network, domain, jobs=2), search_regions(network, domain))
+    assert_same(
+        search_regions(network, domain, SearchOptions(jobs=2)), search_regions(network, domain)
+    )
 
 
 def test_two_processes_that_report_often(small_steps: None, whole: Partition) -> None:
-    assert_same(search_regions(net(), BOX, jobs=2), whole)
+    assert_same(search_regions(net(), BOX, SearchOptions(jobs=2)), whole)
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 200])
@@ -81,7 +84,7 @@ def test_any_number_of_pieces(
 ) -> None:
     monkeypatch.setattr(explore, "_PIECES", pieces)
     with joblib.parallel_config("threading"):
-        assert_same(search_regions(net(), BOX, jobs=2), whole)
+        assert_same(search_regions(net(), BOX, SearchOptions(jobs=2)), whole)
 
 
 @pytest.mark.parametrize("backend", ["threading", "multiprocessing", "sequential"])
@@ -90,7 +93,7 @@ def test_any_backend_of_joblib(small_steps: None, backend: str) -> None:
     network, domain = random_network(5, d=4, K=14), rr.Domain.box([-1] * 4, [1] * 4)
     expected = search_regions(network, domain)
     with joblib.parallel_config(backend):
-        assert_same(search_regions(network, domain, jobs=2), expected)
+        assert_same(search_regions(network, domain, SearchOptions(jobs=2)), expected)
 
 
 @pytest.fixture(scope="module")
@@ -111,13 +114,18 @@ def test_dask_workers_find_what_one_process_finds(
     network, domain = random_network(5, d=4, K=14), rr.Domain.box([-1] * 4, [1] * 4)
     expected = search_regions(network, domain)
     with joblib.parallel_config("dask"):
-        assert_same(search_regions(network, domain, jobs=2), expected)
+        assert_same(search_regions(network, domain, SearchOptions(jobs=2)), expected)
         part = search_regions(
-            network, domain, jobs=2, max_regions=100, checkpoint=tmp_path / "search.npz"
+            network,
+            domain,
+            SearchOptions(jobs=2, max_regions=100, checkpoint=tmp_path / "search.npz"),
         )
         assert not part.complete
         assert_same(
-            search_regions(network, domain, jobs=2, checkpoint=tmp_path / "search.npz"), expected
+            search_regions(
+                network, domain, SearchOptions(jobs=2, checkpoint=tmp_path / "search.npz")
+            ),
+            expected,
         )
 
 
@@ -130,14 +138,16 @@ def test_arrays_that_workers_may_only_read(small_steps: None) -> None:
         ).out.centers.nbytes
         > 2**20
     )
-    assert_same(search_regions(network, domain, jobs=2), search_regions(network, domain))
+    assert_same(
+        search_regions(network, domain, SearchOptions(jobs=2)), search_regions(network, domain)
+    )
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("regions", [1, 2, 100, 6600])
 def test_a_budget_of_regions(small_steps: None, whole: Partition, jobs: int, regions: int) -> None:
     with joblib.parallel_config("threading"):
-        found = search_regions(net(), BOX, jobs=jobs, max_regions=regions)
+        found = search_regions(net(), BOX, SearchOptions(jobs=jobs, max_regions=regions))
     assert len(found) >= regions
     if jobs == 1:
         assert len(found) == regions
@@ -154,7 +164,7 @@ def test_a_budget_of_regions(small_steps: None, whole: Partition, jobs: int, reg
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_budget_of_time(small_steps: None, whole: Partition, jobs: int) -> None:
-    found = search_regions(net(), BOX, jobs=jobs, time_limit=0.0)
+    found = search_regions(net(), BOX, SearchOptions(jobs=jobs, time_limit=0.0))
     assert 1 <= len(found) < len(whole)
     assert not found.complete
 
@@ -174,12 +184,21 @@ def test_budgets_add_up_to_the_whole_search(
     path, before = tmp_path / "search.npz", 0
     with backend():
         for regions in (1, 10, 11, 2000, 5000):
-            found = search_regions(net(), BOX, jobs=jobs, max_regions=regions, checkpoint=path)
+            found = search_regions(
+                net(), BOX, SearchOptions(jobs=jobs, max_regions=regions, checkpoint=path)
+            )
             assert len(found) >= max(regions, before)
             assert path.exists()
             before = len(found)
-        assert len(search_regions(net(), BOX, jobs=jobs, time_limit=0.0, checkpoint=path)) >= before
-        assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
+        assert (
+            len(
+                search_regions(
+                    net(), BOX, SearchOptions(jobs=jobs, time_limit=0.0, checkpoint=path)
+                )
+            )
+            >= before
+        )
+        assert_same(search_regions(net(), BOX, SearchOptions(jobs=jobs, checkpoint=path)), whole)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -198,9 +217,11 @@ def test_an_exception_of_the_caller_loses_nothing(
     with backend():
         for _ in range(3):
             with pytest.raises(ZeroDivisionError):
-                search_regions(net(), BOX, jobs=jobs, progress=fails, checkpoint=path)
+                search_regions(
+                    net(), BOX, SearchOptions(jobs=jobs, progress=fails, checkpoint=path)
+                )
             assert saved_regions(path) >= told[-1]
-        assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
+        assert_same(search_regions(net(), BOX, SearchOptions(jobs=jobs, checkpoint=path)), whole)
     assert told == sorted(told)
 
 
@@ -235,7 +256,7 @@ def test_a_sink_that_fails_leaves_the_last_checkpoint(
     with pytest.raises(OSError, match="no space"):
         explore.run_search(problem, Full(), SearchBudget(jobs=jobs), checkpoint=path)
     assert saved_regions(path) > 0
-    assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, SearchOptions(jobs=jobs, checkpoint=path)), whole)
 
 
 def test_questions_that_fail_are_asked_again(
@@ -256,7 +277,7 @@ def test_questions_that_fail_are_asked_again(
     path, found = tmp_path / "search.npz", None
     for _ in range(100):
         try:
-            found = search_regions(network, domain, checkpoint=path)
+            found = search_regions(network, domain, SearchOptions(checkpoint=path))
             break
         except MemoryError:
             assert path.exists()
@@ -287,7 +308,7 @@ def test_ctrl_c_loses_nothing(whole: Partition, jobs: int, everybody: bool, tmp_
     assert program.returncode == -signal.SIGINT
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert int((out.split() or [told])[-1]) <= saved_regions(path) < len(whole)
-    assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, SearchOptions(jobs=jobs, checkpoint=path)), whole)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -311,7 +332,7 @@ def test_other_signals_that_end_a_program_lose_nothing(
     assert program.returncode == 128 + number
     assert "Traceback" not in errors
     assert int((out.split() or [told])[-1]) <= saved_regions(path) < len(whole)
-    assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, SearchOptions(jobs=jobs, checkpoint=path)), whole)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -336,7 +357,9 @@ def test_a_handler_of_the_caller_is_reached_between_steps(
         if len(told) in (3, 5):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    assert_same(search_regions(net(), BOX, progress=terminates), whole)  # the handler lets it go on
+    assert_same(
+        search_regions(net(), BOX, SearchOptions(progress=terminates)), whole
+    )  # the handler lets it go on
     assert arrived == [(signal.SIGTERM, 3), (signal.SIGTERM, 5)]
 
 
@@ -347,7 +370,10 @@ def test_a_signal_that_is_ignored_stays_so(
     """As SIGHUP is under nohup, and SIGINT in the background of a shell."""
     signal.signal(number, signal.SIG_IGN)
     assert_same(
-        search_regions(net(), BOX, progress=lambda found: os.kill(os.getpid(), number)), whole
+        search_regions(
+            net(), BOX, SearchOptions(progress=lambda found: os.kill(os.getpid(), number))
+        ),
+        whole,
     )
     assert signal.getsignal(number) == signal.SIG_IGN
 
@@ -366,9 +392,9 @@ def test_a_signal_after_the_last_step_is_not_lost(
     with monkeypatch.context() as patched:
         patched.setattr(explore, "_save_progress", slow)
         with pytest.raises((KeyboardInterrupt, Termination)):
-            search_regions(net(), BOX, checkpoint=path)
+            search_regions(net(), BOX, SearchOptions(checkpoint=path))
     assert path.exists()
-    assert_same(search_regions(net(), BOX, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, SearchOptions(checkpoint=path)), whole)
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(
@@ -387,10 +413,10 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "replace_atomically", full)
         with pytest.raises(OSError, match=r"No space left on device: .*search\.npz"):
-            search_regions(net(), BOX, checkpoint=path)
+            search_regions(net(), BOX, SearchOptions(checkpoint=path))
     assert len(written) == 6
     assert 0 < saved_regions(path) < len(whole)
-    assert_same(search_regions(net(), BOX, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, SearchOptions(checkpoint=path)), whole)
 
 
 def test_a_worker_without_room_says_where(
@@ -414,7 +440,7 @@ def test_a_process_that_is_killed_has_left_a_checkpoint(
     os.killpg(program.pid, signal.SIGKILL)
     program.communicate(timeout=600)
     assert 0 < saved_regions(path) < len(whole)
-    assert_same(search_regions(net(), BOX, jobs=jobs, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, SearchOptions(jobs=jobs, checkpoint=path)), whole)
     assert not path.exists()
 
 
@@ -436,19 +462,19 @@ def test_a_worker_that_is_killed_loses_nothing(
         CheckError,
         match=rf"a worker process died after \d+ regions; go on from the checkpoint {path}",
     ):
-        search_regions(net(), BOX, jobs=2, progress=kills, checkpoint=path)
+        search_regions(net(), BOX, SearchOptions(jobs=2, progress=kills, checkpoint=path))
     assert told[-1] <= saved_regions(path) < len(whole)
-    assert_same(search_regions(net(), BOX, jobs=2, checkpoint=path), whole)
+    assert_same(search_regions(net(), BOX, SearchOptions(jobs=2, checkpoint=path)), whole)
 
 
 def test_a_checkpoint_of_two_processes_goes_on_in_one(
     small_steps: None, whole: Partition, tmp_path: Path
 ) -> None:
     path = tmp_path / "search.npz"
-    search_regions(net(), BOX, jobs=2, max_regions=500, checkpoint=path)
-    assert_same(search_regions(net(), BOX, checkpoint=path), whole)
-    search_regions(net(), BOX, max_regions=500, checkpoint=path)
-    assert_same(search_regions(net(), BOX, jobs=2, checkpoint=path), whole)
+    search_regions(net(), BOX, SearchOptions(jobs=2, max_regions=500, checkpoint=path))
+    assert_same(search_regions(net(), BOX, SearchOptions(checkpoint=path)), whole)
+    search_regions(net(), BOX, SearchOptions(max_regions=500, checkpoint=path))
+    assert_same(search_regions(net(), BOX, SearchOptions(jobs=2, checkpoint=path)), whole)
 
 
 def test_outside_the_main_thread(whole: Partition) -> None:

@@ -105,7 +105,7 @@ def test_work_counts_where_regions_are_slow(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_one_lucky_probe_is_no_proof(monkeypatch: pytest.MonkeyPatch, early: None) -> None:
-    """An estimate whose error is as large as itself may be a twentieth of that: the search goes on."""
+    """An estimate with an error as large as itself may be a twentieth: the search goes on."""
     monkeypatch.setattr(
         module, "estimate_region_count", lambda *_: (10.0 * module.MOST, 10.0 * module.MOST)
     )

@@ -13,6 +13,7 @@ from relurules import lp
 from relurules.errors import DomainError, UnsupportedError
 from relurules.ir import Partition
 from relurules.partitioning import search_regions
+from relurules.partitioning.options import SearchOptions
 
 SQUARE = rr.Domain.box([-1, -1], [1, 1])
 
@@ -103,7 +104,7 @@ def test_deep_neurons_cut_inside_the_regions_of_others() -> None:
 @pytest.mark.parametrize("solver", ["compiled", "scipy"])
 @pytest.mark.parametrize("gap", [1e-6, 1e-8, 1e-10, 1e-12, 1e-18, 1e-30, 1e-300])
 def test_regions_are_found_however_thin_they_are(gap: float, solver: str) -> None:
-    found = search_regions(lines([[1, 1], [1, 1]], [0, gap]), SQUARE, solver=solver)
+    found = search_regions(lines([[1, 1], [1, 1]], [0, gap]), SQUARE, SearchOptions(solver=solver))
     assert found.patterns.tolist() == [[-1, -1], [-1, 1], [1, 1]]
 
 
@@ -203,7 +204,7 @@ def test_every_sign_combination_of_axes() -> None:
 @pytest.mark.parametrize("budget", [1, 2, 3, 5])
 def test_max_regions_ends_the_search(budget: int) -> None:
     net = lines([[1, 0], [0, 1], [1, 1]], [0, 0, 0.3])
-    found = search_regions(net, SQUARE, max_regions=budget)
+    found = search_regions(net, SQUARE, SearchOptions(max_regions=budget))
     assert len(found) == budget
     assert not found.complete
     X = rows_in(SQUARE, 500)
@@ -216,14 +217,16 @@ def test_max_regions_ends_the_search(budget: int) -> None:
 
 
 def test_a_budget_that_suffices_leaves_the_partition_complete() -> None:
-    found = search_regions(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, max_regions=4, time_limit=1e6)
+    found = search_regions(
+        lines([[1, 0], [0, 1]], [0, 0]), SQUARE, SearchOptions(max_regions=4, time_limit=1e6)
+    )
     assert found.complete
     assert len(found) == 4
 
 
 @pytest.mark.parametrize("budget", [{"max_regions": 0}, {"time_limit": 0.0}])
 def test_a_budget_of_nothing_finds_one_region(budget: dict[str, float]) -> None:
-    found = search_regions(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, **budget)
+    found = search_regions(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, SearchOptions(**budget))
     assert len(found) == 1
     assert not found.complete
     assert set(found.locate(rows_in(SQUARE, 50)).tolist()) == {-1, 0}
@@ -231,7 +234,7 @@ def test_a_budget_of_nothing_finds_one_region(budget: dict[str, float]) -> None:
 
 def test_progress_is_told_the_number_of_regions() -> None:
     told: list[int] = []
-    search_regions(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, progress=told.append)
+    search_regions(lines([[1, 0], [0, 1]], [0, 0]), SQUARE, SearchOptions(progress=told.append))
     assert told[-1] == 4
     assert told == sorted(told)
 
@@ -277,8 +280,8 @@ def test_an_unknown_solver_is_refused() -> None:
 
 def test_a_limit_of_memory_ends_the_search() -> None:
     net = lines([[1, 0], [0, 1], [1, 1]], [0, 0, 0.3])
-    assert len(search_regions(net, SQUARE, memory_limit=100.0)) == 7
-    found = search_regions(net, SQUARE, memory_limit=4e-4)
+    assert len(search_regions(net, SQUARE, SearchOptions(memory_limit=100.0))) == 7
+    found = search_regions(net, SQUARE, SearchOptions(memory_limit=4e-4))
     assert 1 <= len(found) < 7
     assert not found.complete
 
@@ -300,4 +303,7 @@ def test_count_keeps_nothing_and_estimates_what_a_budget_leaves() -> None:
 def test_neurons_without_a_kink_do_not_split() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[1, 1]], slope=[1, 0])
     for solver in ("compiled", "scipy"):
-        assert search_regions(net, SQUARE, solver=solver).patterns.tolist() == [[1, -1], [1, 1]]
+        assert search_regions(net, SQUARE, SearchOptions(solver=solver)).patterns.tolist() == [
+            [1, -1],
+            [1, 1],
+        ]

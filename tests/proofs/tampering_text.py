@@ -36,7 +36,7 @@ def _number_to(text: str, rng: np.random.Generator, value: str, start: int = 0) 
 
 
 def _digit(text: str, rng: np.random.Generator) -> str:
-    """One digit of a number of the file's second half, where splits, rules, weights and trees are."""
+    """One digit of a number of the file's second half: splits, rules, weights, trees."""
     while True:
         match = pick(_NUMBER.finditer(text, len(text) // 2), rng)
         place = pick([i for i in range(match.start(), match.end()) if text[i].isdigit()], rng)

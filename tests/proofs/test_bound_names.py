@@ -207,7 +207,7 @@ def test_logarithms_are_enclosed(value: str) -> None:
 
 
 def test_a_cut_near_one_half_costs_no_more_than_its_own_rounding() -> None:
-    """The score 4e-10 of a share just over 1/2; as a logarithm in float64 it would be off by 1e-16."""
+    """The score 4e-10 of a share just over 1/2; a logarithm in float64 would be off by 1e-16."""
     threshold = 0.5 + 1e-10
     numbers = read_model_numbers(
         graph(network([[1.0]], [0.0], [[1.0]]), ["p"], [rr.ir.Head("sigmoid", (0,))])

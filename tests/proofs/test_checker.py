@@ -144,7 +144,7 @@ def test_an_empty_part_needs_a_reason() -> None:
 
 
 def test_categories_hold_one_member() -> None:
-    """y = relu(a - b) of a one-hot pair is a itself; halves of both, where it isn't, are no rows."""
+    """y = relu(a - b) of a one-hot pair is a; halves of both, where it isn't, are no rows."""
     features = [{"name": name, "lower": 0.0, "upper": 1.0, "integer": True} for name in "ab"]
     layer = {
         "kind": "canonical",

@@ -1,4 +1,4 @@
-"""Nothing is proven of a domain without a point: that of every rule shows one, in exact arithmetic."""
+"""Nothing is proven of a domain without a point: every rule shows one, in exact arithmetic."""
 
 import copy
 import math
@@ -31,7 +31,7 @@ def why(triple: tuple[Any, Any, Any]) -> str:
 
 
 def test_numbers_tied_as_a_group_prove_nothing() -> None:
-    """Of income and age one would be 1 and the other 0: no row is, and any formula would be right."""
+    """Income or age would be 1, the other 0: no row is, and any formula would be right."""
     model, certificate, rules, numbers = given(
         rr.Domain.box([20, 18], [90, 99], names=["income", "age"])
     )

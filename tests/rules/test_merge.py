@@ -7,6 +7,7 @@ from handmade import lines, network, random_network, rows_in
 import relurules as rr
 from relurules.ir import UNEXPLORED, Partition
 from relurules.partitioning import search_regions
+from relurules.partitioning.options import SearchOptions
 from relurules.rules.merge_hierarchy import PieceTree, build_merge_hierarchy
 from relurules.rules.pieces import AffinePiece, make_network_function
 
@@ -77,7 +78,7 @@ def test_merging_keeps_function_and_order(seed: int) -> None:
 
 def test_what_the_search_did_not_see_never_merges() -> None:
     net = network([[1, 0], [0, 1]], [0, 0], [[0, 0]], C=[[1, 1]])
-    cells = search_regions(net, SQUARE, max_regions=3)
+    cells = search_regions(net, SQUARE, SearchOptions(max_regions=3))
     grown, _ = merged(cells)
     assert UNEXPLORED in grown.tree.children
     X = rows_in(SQUARE, 200)

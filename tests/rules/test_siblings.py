@@ -1,4 +1,4 @@
-"""Siblings merged on arrays, and sides of leaves, are those that a plain walk over the tree gives."""
+"""Siblings merged on arrays, and sides of leaves, are those of a plain walk over the tree."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from handmade import lines, network, random_network
 from relurules.ir import UNEXPLORED, Network
 from relurules.ir.limits import Deadline
 from relurules.partitioning import search_regions
+from relurules.partitioning.options import SearchOptions
 from relurules.rules.convex_unions import drop_implied_sides
 from relurules.rules.facets import find_bounding_sides
 from relurules.rules.merge_hierarchy import build_merge_hierarchy
@@ -48,7 +49,9 @@ def test_everything_may_be_one_leaf() -> None:
 def test_what_a_stopped_search_left_stays_unexplored(seed: int) -> None:
     net = with_unread(seed)
     whole = len(search_regions(net, box(2)))
-    ground = make_network_function(search_regions(net, box(2), max_regions=whole // 2))
+    ground = make_network_function(
+        search_regions(net, box(2), SearchOptions(max_regions=whole // 2))
+    )
     found = merge_equal_siblings(ground)
     before = int((ground.partition.tree.children == UNEXPLORED).sum())
     assert int((found.tree.children == UNEXPLORED).sum()) == before > 0

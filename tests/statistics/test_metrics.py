@@ -1,4 +1,4 @@
-"""Scores of rows, of groups of rows, and of many models at once, against scikit-learn one by one."""
+"""Scores of rows, groups of rows and many models at once, against scikit-learn one by one."""
 
 import numpy as np
 import pytest

@@ -232,7 +232,7 @@ def test_ranks_one_to_five(shape: list[Any]) -> None:
 
 
 def test_shapes_are_computed_in_the_precision_of_the_model() -> None:
-    """10 * 0.7 is 7 in float32, and less in float64: the size of an output must be the runtime's."""
+    """10 * 0.7 is 7 in float32, less in float64: an output's size must be the runtime's."""
     nodes = [
         node("Shape", ["x"], ["shape"]),
         node("Cast", ["shape"], ["float"], to=1),

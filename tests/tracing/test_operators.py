@@ -1,4 +1,4 @@
-"""Every supported operator: the traced network against the module itself, run by torch in float64."""
+"""Every supported operator: the traced network against the module, run by torch in float64."""
 
 import copy
 from collections.abc import Callable

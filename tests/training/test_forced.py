@@ -14,7 +14,7 @@ from training_problems import ALL_TASKS, differences, problem, scores_of
 
 from relurules.ir import Network
 from relurules.training import force_training
-from relurules.training.force_training import _ForceTraining, train_by_force
+from relurules.training.force_training import ForceSettings, _ForceTraining, train_by_force
 from relurules.training.front import FrontPoint, NetworkSize
 from relurules.training.objective import DataSplit
 from relurules.training.relu_parameters import (
@@ -66,11 +66,8 @@ def walk(
         data,
         TASKS[task],
         counted,
-        1,
-        steps,
-        freeze=freeze,
+        ForceSettings(seed=1, steps=steps, freeze=freeze, reachable=reachable),
         told=lambda _: None,
-        reachable=reachable,
     )
 
 
@@ -138,7 +135,13 @@ def test_the_same_each_time() -> None:
 def test_what_is_not_there_is_not_trained() -> None:
     net, scale, data = given("regression", 2)
     (*_, last) = train_by_force(
-        net, scale, data, TASKS["regression"], counted, 0, 50, freeze=False, told=lambda _: None
+        net,
+        scale,
+        data,
+        TASKS["regression"],
+        counted,
+        ForceSettings(seed=0, steps=50, freeze=False),
+        told=lambda _: None,
     )
     first = _ForceTraining(net, scale, data, freeze=False).compact()
     assert not all(mask.all() for mask in first.free)
@@ -163,7 +166,13 @@ def test_relus_begin_at_a_quarter_and_others_where_they_are() -> None:
     net, scale, data = given("regression", 4)
     net = replace(net, slope=np.array([0.0, 0.01, 0.25, 0.4, 0.9, 1.0]))
     found = train_by_force(
-        net, scale, data, TASKS["regression"], counted, 0, 0, freeze=False, told=lambda _: None
+        net,
+        scale,
+        data,
+        TASKS["regression"],
+        counted,
+        ForceSettings(seed=0, steps=0, freeze=False),
+        told=lambda _: None,
     )
     assert len(found[0].compact) == 5
 

@@ -13,6 +13,7 @@ from relurules.training import front, linearize_model
 from relurules.training.descent import random_network
 from relurules.training.front import (
     FrontPoint,
+    FrontSettings,
     NetworkSize,
     RuleBudget,
     finetune_on_all_rows,
@@ -43,10 +44,7 @@ def walked(
 ) -> tuple[list[FrontPoint], DataSplit, list[int]]:
     start, data = problem(task, seed, n=80, **options)
     told = list[int]()
-    found = walk_front(
-        compact or start, data, TASKS[task], budget, counter(data), l1=1e-3,
-        random=np.random.default_rng(0), told=told.append,
-    )  # fmt: skip
+    found = walk_front(compact or start, data, TASKS[task], budget, counter(data), FrontSettings(l1=1e-3, random=np.random.default_rng(0)), told=told.append)  # fmt: skip
     return list(found), data, told
 
 

@@ -1,4 +1,4 @@
-"""The front as a drawing: an SVG that can be read, the same each time, with what it says in words."""
+"""The front as a drawing: a readable SVG, the same each time, with what it says in words."""
 
 import builtins
 from typing import Any

@@ -140,7 +140,7 @@ def test_what_fits_already_is_left_alone() -> None:
 
 
 def test_inputs_without_weights_stay_without() -> None:
-    """A network that reads 2 of 5 inputs keeps a limit of 2 when all its weights could be trained."""
+    """A network that reads 2 of 5 inputs keeps a limit of 2 when all weights could be trained."""
     compact, data = problem("regression", 4, d=5, K=3, n=100)
     reads = np.array([True, True, False, False, False])
     blind = replace(compact, A=compact.A * reads, C=compact.C * reads)

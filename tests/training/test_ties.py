@@ -10,7 +10,7 @@ from handmade import graph
 from training_problems import ALL_TASKS, differences, problem, random_compact, scores_of
 
 import relurules as rr
-from relurules.training.front import RuleBudget, is_within_budget, walk_front
+from relurules.training.front import FrontSettings, RuleBudget, is_within_budget, walk_front
 from relurules.training.linearize_model import make_size_counter
 from relurules.training.newton import refine_network
 from relurules.training.objective import DataSplit, loss_gradient, mean_loss
@@ -173,10 +173,8 @@ def test_the_second_way_ties_what_is_nearly_parallel(budget: RuleBudget) -> None
                 TASKS["regression"],
                 budget,
                 lambda compact: counted(to_network(compact)),
-                l1=1e-4,
-                random=np.random.default_rng(0),
+                FrontSettings(l1=1e-4, random=np.random.default_rng(0), ties=ties),
                 told=lambda _: None,
-                ties=ties,
             )
         )
         for ties in (False, True)

@@ -37,7 +37,7 @@ def changed(artifact: Artifact, old: str, new: str) -> Artifact:
 
 
 def spike(width: float) -> Graph:
-    """0 everywhere but for a spike of height 1 behind 0.25, twice `width` wide; terms of 1 / width."""
+    """0 but for a spike of height 1 behind 0.25, twice `width` wide; terms of 1 / width."""
     steep = 1 / width
     return graph(
         network(

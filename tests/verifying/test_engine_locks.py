@@ -24,116 +24,144 @@ GIVEN = "SELECT 0.5 AS y0, 1 AS rule FROM input_data"
 #: read.
 ASKED = {
     "sqlite": [
-        "ATTACH '{out}' AS other", ("ATTACH ':memory:' AS "
-                                   "other"), ("VACUUM INTO "
-                                                                 "'{out}'"), "PRAGMA database_list",
-        "SELECT load_extension('{out}'), 1 FROM input_data", ("SELECT readfile('{seen}'), 1 FROM "
-                                                             "input_data"),
-        "SELECT writefile('{out}', 'x'), 1 FROM input_data", ("SELECT name, 1 FROM "
-                                                             "pragma_database_list"),
-        "CREATE TABLE other (a)", "DELETE FROM input_data", ("UPDATE input_data SET "
-                                                            "a = 0"), ("DROP TABLE "
-                                                                                           "input_data"),
-        "CREATE VIRTUAL TABLE other USING fts5(a)", ("CREATE TRIGGER x AFTER INSERT ON input_data "
-                                                    "BEGIN SELECT 1; END"),
-        f"{GIVEN}; SELECT 1", "BEGIN", "SAVEPOINT x", "DETACH main", "ANALYZE",
+        "ATTACH '{out}' AS other",
+        ("ATTACH ':memory:' AS other"),
+        ("VACUUM INTO '{out}'"),
+        "PRAGMA database_list",
+        "SELECT load_extension('{out}'), 1 FROM input_data",
+        ("SELECT readfile('{seen}'), 1 FROM input_data"),
+        "SELECT writefile('{out}', 'x'), 1 FROM input_data",
+        ("SELECT name, 1 FROM pragma_database_list"),
+        "CREATE TABLE other (a)",
+        "DELETE FROM input_data",
+        ("UPDATE input_data SET a = 0"),
+        ("DROP TABLE input_data"),
+        "CREATE VIRTUAL TABLE other USING fts5(a)",
+        ("CREATE TRIGGER x AFTER INSERT ON input_data BEGIN SELECT 1; END"),
+        f"{GIVEN}; SELECT 1",
+        "BEGIN",
+        "SAVEPOINT x",
+        "DETACH main",
+        "ANALYZE",
     ],
     "duckdb": [
-        "SELECT content AS y0, 1 AS rule FROM read_text('{seen}')", "SELECT * FROM '{seen}'",
-        "SELECT * FROM read_csv('{seen}')", ("SELECT * FROM "
-                                            "read_blob('{seen}')"), ("SELECT * FROM "
-                                                                                 "glob('{seen}*')"),
-        "SELECT * FROM sniff_csv('{seen}')", ("COPY input_data TO "
-                                             "'{out}'"), ("COPY input_data FROM "
-                                                                           "'{seen}'"),
-        "ATTACH '{out}'", "ATTACH ':memory:' AS other", ("EXPORT DATABASE "
-                                                        "'{out}'"), ("IMPORT DATABASE "
-                                                                                   "'{out}'"),
-        "INSTALL httpfs", "LOAD httpfs", ("SET enable_external_access = "
-                                         "true"), "RESET lock_configuration",
-        "PRAGMA profiling_output = '{out}'", "CREATE SECRET (TYPE S3)", "DELETE FROM input_data",
-        "SELECT a AS y0, 1 AS rule FROM SECRET", f"{GIVEN}; {GIVEN}", "CALL pragma_version()", ("SET VARIABLE "
-                                                                                               "x = 1"),
-        ("CREATE TABLE other AS SELECT * FROM "
-        "read_text('{seen}')"), ("SELECT * FROM "
-                                                                   "'https://127.0.0.1/x.csv'"),
+        "SELECT content AS y0, 1 AS rule FROM read_text('{seen}')",
+        "SELECT * FROM '{seen}'",
+        "SELECT * FROM read_csv('{seen}')",
+        ("SELECT * FROM read_blob('{seen}')"),
+        ("SELECT * FROM glob('{seen}*')"),
+        "SELECT * FROM sniff_csv('{seen}')",
+        ("COPY input_data TO '{out}'"),
+        ("COPY input_data FROM '{seen}'"),
+        "ATTACH '{out}'",
+        "ATTACH ':memory:' AS other",
+        ("EXPORT DATABASE '{out}'"),
+        ("IMPORT DATABASE '{out}'"),
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        ("SET enable_external_access = true"),
+        "RESET lock_configuration",
+        "PRAGMA profiling_output = '{out}'",
+        "CREATE SECRET (TYPE S3)",
+        "DELETE FROM input_data",
+        "SELECT a AS y0, 1 AS rule FROM SECRET",
+        f"{GIVEN}; {GIVEN}",
+        "CALL pragma_version()",
+        ("SET VARIABLE x = 1"),
+        ("CREATE TABLE other AS SELECT * FROM read_text('{seen}')"),
+        ("SELECT * FROM 'https://127.0.0.1/x.csv'"),
     ],
     "postgres": [
-        "SELECT pg_read_file('{seen}'), 1 FROM input_data", "SELECT pg_read_binary_file('{seen}'), 1",
-        "SELECT pg_ls_dir('/'), 1", "SELECT lo_import('{seen}'), 1", ("SELECT lo_export(1, "
-                                                                     "'{out}'), 1"),
-        "COPY input_data TO '{out}'", ("COPY input_data FROM "
-                                      "'{seen}'"), ("COPY input_data TO "
-                                                                       "PROGRAM 'cat > {out}'"),
-        "COPY input_data FROM PROGRAM 'touch {out}'", "RESET ROLE; COPY input_data TO '{out}'",
-        "SET ROLE postgres", ("SET SESSION AUTHORIZATION "
-                             "postgres"), "LOAD 'auto_explain'", ("CREATE EXTENSION "
-                                                                                          "dblink"),
+        "SELECT pg_read_file('{seen}'), 1 FROM input_data",
+        "SELECT pg_read_binary_file('{seen}'), 1",
+        "SELECT pg_ls_dir('/'), 1",
+        "SELECT lo_import('{seen}'), 1",
+        ("SELECT lo_export(1, '{out}'), 1"),
+        "COPY input_data TO '{out}'",
+        ("COPY input_data FROM '{seen}'"),
+        ("COPY input_data TO PROGRAM 'cat > {out}'"),
+        "COPY input_data FROM PROGRAM 'touch {out}'",
+        "RESET ROLE; COPY input_data TO '{out}'",
+        "SET ROLE postgres",
+        ("SET SESSION AUTHORIZATION postgres"),
+        "LOAD 'auto_explain'",
+        ("CREATE EXTENSION dblink"),
         "COMMIT; RESET SESSION AUTHORIZATION; COPY (SELECT 1) TO PROGRAM 'touch {out}'",
-        "DO $$ BEGIN COPY (SELECT 1) TO '{out}'; END $$", ("CREATE ROLE other "
-                                                          "SUPERUSER"), ("CREATE DATABASE "
-                                                                                         "other"),
-        "ALTER SYSTEM SET archive_command = 'touch {out}'", "SELECT rolpassword, 1 FROM pg_authid",
-        ("CREATE FUNCTION f() RETURNS int LANGUAGE c AS "
-        "'{seen}', 'f'"), ("CREATE TABLE public.other "
-                                                                       "(a int)"),
+        "DO $$ BEGIN COPY (SELECT 1) TO '{out}'; END $$",
+        ("CREATE ROLE other SUPERUSER"),
+        ("CREATE DATABASE other"),
+        "ALTER SYSTEM SET archive_command = 'touch {out}'",
+        "SELECT rolpassword, 1 FROM pg_authid",
+        ("CREATE FUNCTION f() RETURNS int LANGUAGE c AS '{seen}', 'f'"),
+        ("CREATE TABLE public.other (a int)"),
     ],
     "mariadb": [
-        "SELECT 1, 1 INTO OUTFILE '{out}'", "SELECT 1 INTO DUMPFILE '{out}'",
+        "SELECT 1, 1 INTO OUTFILE '{out}'",
+        "SELECT 1 INTO DUMPFILE '{out}'",
         "LOAD DATA INFILE '{seen}' INTO TABLE input_data",
-        "LOAD DATA LOCAL INFILE '{seen}' INTO TABLE input_data", "SELECT user, 1 FROM mysql.user",
-        "CREATE DATABASE other", "CREATE USER other", ("GRANT FILE ON *.* TO "
-                                                      "relurules_reader@localhost"),
-        "SET GLOBAL general_log_file = '{out}'", "INSTALL SONAME 'ha_connect'", f"{GIVEN}; {GIVEN}",
+        "LOAD DATA LOCAL INFILE '{seen}' INTO TABLE input_data",
+        "SELECT user, 1 FROM mysql.user",
+        "CREATE DATABASE other",
+        "CREATE USER other",
+        ("GRANT FILE ON *.* TO relurules_reader@localhost"),
+        "SET GLOBAL general_log_file = '{out}'",
+        "INSTALL SONAME 'ha_connect'",
+        f"{GIVEN}; {GIVEN}",
         "CREATE FUNCTION f RETURNS INTEGER SONAME 'f.so'",
     ],
     "clickhouse": [
-        "SELECT file('{seen}') AS y0, 1 AS rule", "SELECT * FROM file('{seen}', 'LineAsString')",
-        "SELECT \"file\"('{seen}') AS y0, 1 AS rule", f"{GIVEN} INTO OUTFILE '{{out}}'",
-        "INSERT INTO FUNCTION file('{out}') SELECT 1", ("SELECT * FROM url('http://127.0.0.1', "
-                                                       "'CSV', 'a String')"),
-        "SELECT * FROM default.\"{seen}\"", ("SELECT * FROM "
-                                            "\"default\".\"{seen}\""), ("SELECT * FROM "
-                                                                                    "'{seen}'"),
-        ("SELECT * FROM executable('touch {out}', 'CSV', 'a "
-        "String')"), "SET readonly = 0", f"{GIVEN}; {GIVEN}",
-        f"{GIVEN} SETTINGS readonly = 0", ("SELECT '\\' FROM default.\"{seen}\" -- ' "
-                                          "AS y0"), ("SELECT /* */ "
-                                                                                            "1, 1"),
-        "SELECT $x$ $x$, 1", ("SELECT 1 IN "
-                             "\"default\".\"{seen}\", 1"), ("SELECT name, 1 FROM "
-                                                                      "system.tables"),
-        "SELECT 1, 1 FROM input_data, \"default\".\"{seen}\"", "SELECT 1 # x", "SELECT `a`, 1",
-        "BACKUP DATABASE relurules TO File('{out}')", ("CREATE TABLE t (a Int32) ENGINE = "
-                                                      "File(CSV, '{out}')"),
+        "SELECT file('{seen}') AS y0, 1 AS rule",
+        "SELECT * FROM file('{seen}', 'LineAsString')",
+        "SELECT \"file\"('{seen}') AS y0, 1 AS rule",
+        f"{GIVEN} INTO OUTFILE '{{out}}'",
+        "INSERT INTO FUNCTION file('{out}') SELECT 1",
+        ("SELECT * FROM url('http://127.0.0.1', 'CSV', 'a String')"),
+        'SELECT * FROM default."{seen}"',
+        ('SELECT * FROM "default"."{seen}"'),
+        ("SELECT * FROM '{seen}'"),
+        ("SELECT * FROM executable('touch {out}', 'CSV', 'a String')"),
+        "SET readonly = 0",
+        f"{GIVEN}; {GIVEN}",
+        f"{GIVEN} SETTINGS readonly = 0",
+        ("SELECT '\\' FROM default.\"{seen}\" -- ' AS y0"),
+        ("SELECT /* */ 1, 1"),
+        "SELECT $x$ $x$, 1",
+        ('SELECT 1 IN "default"."{seen}", 1'),
+        ("SELECT name, 1 FROM system.tables"),
+        'SELECT 1, 1 FROM input_data, "default"."{seen}"',
+        "SELECT 1 # x",
+        "SELECT `a`, 1",
+        "BACKUP DATABASE relurules TO File('{out}')",
+        ("CREATE TABLE t (a Int32) ENGINE = File(CSV, '{out}')"),
     ],
     "spark": [
-        "SELECT * FROM text.`{seen}`", ("SELECT * FROM "
-                                       "`text`.`{seen}`"), ("SELECT * FROM "
-                                                                        "csv.`{seen}`"),
-        ("INSERT OVERWRITE DIRECTORY '{out}' USING csv "
-        "SELECT 1"), ("CREATE TABLE t USING csv "
-                                                                 "LOCATION '{out}'"),
-        ("SELECT reflect('java.lang.System', 'getenv', "
-        "'HOME'), 1"), ("SELECT `reflect`('java.lang.System', "
-                                                                   "'getenv'), 1"),
-        ("SELECT java_method('java.lang.System', 'exit', "
-        "1), 1"), "ADD JAR '{seen}'", "ADD FILE '{seen}'",
-        ("CREATE TEMPORARY FUNCTION exp AS "
-        "'org.apache.hadoop.hive.ql.udf.generic.GenericUDFReflect'"),
-        "SELECT '${env:HOME}', 1", ("SET spark.sql.runSQLOnFiles = "
-                                   "true"), ("LOAD DATA INPATH "
-                                                                         "'{seen}' INTO TABLE t"),
-        ("SELECT 1 AS `x\\`, reflect('java.lang.System', 'exit') "
-        "AS `y`"), ("SELECT r'\\' , "
-                                                                         "reflect('a', 'b') --'"),
-        ("SELECT \"'\", reflect('java.lang.System', 'exit'), "
-        "\"'\""), f"{GIVEN}; {GIVEN}", ("SELECT /*+ x "
-                                                                                         "*/ 1, 1"),
-        "SELECT * FROM read_files('{seen}')", "TABLE input_data", ("SELECT 1, 1 FROM input_data, "
-                                                                  "`text`.`{seen}`"),
+        "SELECT * FROM text.`{seen}`",
+        ("SELECT * FROM `text`.`{seen}`"),
+        ("SELECT * FROM csv.`{seen}`"),
+        ("INSERT OVERWRITE DIRECTORY '{out}' USING csv SELECT 1"),
+        ("CREATE TABLE t USING csv LOCATION '{out}'"),
+        ("SELECT reflect('java.lang.System', 'getenv', 'HOME'), 1"),
+        ("SELECT `reflect`('java.lang.System', 'getenv'), 1"),
+        ("SELECT java_method('java.lang.System', 'exit', 1), 1"),
+        "ADD JAR '{seen}'",
+        "ADD FILE '{seen}'",
+        (
+            "CREATE TEMPORARY FUNCTION exp AS "
+            "'org.apache.hadoop.hive.ql.udf.generic.GenericUDFReflect'"
+        ),
+        "SELECT '${env:HOME}', 1",
+        ("SET spark.sql.runSQLOnFiles = true"),
+        ("LOAD DATA INPATH '{seen}' INTO TABLE t"),
+        ("SELECT 1 AS `x\\`, reflect('java.lang.System', 'exit') AS `y`"),
+        ("SELECT r'\\' , reflect('a', 'b') --'"),
+        ("SELECT \"'\", reflect('java.lang.System', 'exit'), \"'\""),
+        f"{GIVEN}; {GIVEN}",
+        ("SELECT /*+ x */ 1, 1"),
+        "SELECT * FROM read_files('{seen}')",
+        "TABLE input_data",
+        ("SELECT 1, 1 FROM input_data, `text`.`{seen}`"),
     ],
-}  # fmt: skip
+}
 CASES = [
     pytest.param(case.values[0], statement, marks=case.marks, id=f"{case.values[0]}-{i}")
     for case in EXECUTED

@@ -124,7 +124,7 @@ def fill_tree_template(request: EmitRequest, real: Real) -> CTemplate:
 def _list_array_values(
     request: EmitRequest, real: Real, walk: CTreeWalk | None, tables: Sequence[CTable]
 ) -> dict[str, object]:
-    """Coordinates as an array v, whose entries are `stride` apart; bounds of all of them as tables."""
+    """Coordinates as an array v with entries `stride` apart; bounds of all of them as tables."""
     rules, d = request.rules, len(request.rules.features)
     features = plan.make_notation(rules, real.literal, [_index_value(i) for i in range(d)])
     checked = request.outside != "exact" or "rule" in request.columns

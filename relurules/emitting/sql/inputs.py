@@ -12,7 +12,7 @@ from relurules.links.sql import join_in_groups
 
 
 def print_coordinates(columns: Sequence[Column], table: str, dialect: Dialect) -> list[str]:
-    """An expression for every coordinate, from the columns of the table ("": of no table's name)."""
+    """An expression for every coordinate, from the columns of the table ("": without a name)."""
     return [
         expression
         for column in columns

@@ -76,7 +76,7 @@ def choose_prefix(names: Iterable[str]) -> str:
 
 
 def find_columns(expression: str, dialect: Dialect) -> set[str]:
-    """Every delimited or plain identifier that stands in an expression, string literals left out."""
+    """Every delimited or plain identifier in an expression, string literals left out."""
     return {
         found
         for found in re.findall(_build_name_pattern(dialect), expression)

@@ -196,7 +196,7 @@ def choose_reference(domain: Domain) -> Array:
 def _print_contributions(
     rules: RuleSet, prefix: str, features: Notation, by_rule: ByRule
 ) -> list[tuple[str, str]]:
-    """For every score and column of the table, its terms in the rule, less those of the reference."""
+    """For every score and column of the table, its terms in the rule, less the reference's."""
     columns, base, first = list[tuple[str, str]](), choose_reference(rules.domain), 0
     for i, column in enumerate(rules.domain.columns):
         part = slice(first, first + column.width)

@@ -142,7 +142,7 @@ def _is_missing_handled(column: Column) -> bool:
 
 
 def _check_size(text: str, request: EmitRequest, dialect: Dialect) -> str:
-    """The text, if the engine can read so much; a limit that can be raised is named in a comment."""
+    """The text, if the engine reads so much; a limit that can be raised is named in a comment."""
     size = len(text.encode())
     if dialect.statement and size > dialect.statement:
         raise UnsupportedError(

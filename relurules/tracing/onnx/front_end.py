@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 from relurules.tracing.affine import LARGEST, AffineTensor, Basis
 from relurules.tracing.heads import LinkedTensor, collect_scores
 from relurules.tracing.onnx.call import ClassLabels, Continuous, OperatorCall, OperatorRule, Value

@@ -168,7 +168,7 @@ def _check_first_index(call: OperatorCall) -> None:
 
 
 def _trace_argmax(call: OperatorCall, value: LinkedTensor) -> LinkedTensor:
-    """The argmax of what a link gave is the argmax of its scores, where the link keeps their order."""
+    """The argmax of a link's outputs is that of its scores, where the link keeps their order."""
     _check_first_index(call)
     if call.op.name == "ArgMin":
         raise call_error(call, "it follows a link; supported there: ArgMax")

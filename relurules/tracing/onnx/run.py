@@ -1,4 +1,4 @@
-"""An ONNX program as a function of rows, computed in float64 by onnx's own reference, node by node."""
+"""An ONNX program as a function of rows, in float64 by onnx's own reference, node by node."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -60,12 +60,11 @@ def _rows_stand_alone(program: OnnxProgram, probes: Array, single: Array) -> boo
 
     if not has_same_numbers(_join_outputs(program, values, len(probes)), single):
         alone = [_compute_values(program, row[None]) for row in probes]
+        mixing = find_mixing_operator(_pair_operator_values(program, values, alone))
         raise ModelError(
             f"{program.where}: its first dimension is dynamic, but no batch: "
-            f"{describe_mixing(find_mixing_operator(_pair_operator_values(program, values, alone)))}. "
-            "Supported: models whose first dimension "
-            "is the batch, in every input and output; give the input a fixed shape if all of it "
-            "is one row"
+            f"{describe_mixing(mixing)}. Supported: models whose first dimension is the batch, in "
+            "every input and output; give the input a fixed shape if all of it is one row"
         )
 
     return True

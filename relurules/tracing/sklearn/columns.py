@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import ModelError
-from relurules.tables.frames import Value, read_entries
+from relurules.tables.table import read_column
+from relurules.tables.values import Value
 from relurules.tracing.sklearn.forms import (
     REFUSED,
     CategoryTable,
@@ -128,9 +129,9 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
             f"step {name!r} adds indicators of missing values; supported: add_indicator=False"
         )
 
-    (mark,) = read_entries([step.missing_values], name)
+    (mark,) = read_column([step.missing_values], name).entries
     filled: list[Signal] = []
-    for signal, value in zip(signals, read_entries(step.statistics_, name), strict=True):
+    for signal, value in zip(signals, read_column(step.statistics_, name).entries, strict=True):
         if value is not None:
             filled.append(_fill_missing(name, signal, mark, value))
         elif step.keep_empty_features:
@@ -228,7 +229,7 @@ def _query_categories(
     """
     answers = {
         value: ask(original)
-        for value, original in zip(read_entries(known, name), known, strict=True)
+        for value, original in zip(read_column(known, name).entries, known, strict=True)
     }
     answers.setdefault(None, ask(np.nan))
     numeric = all(isinstance(value, float) for value in answers if value is not None)

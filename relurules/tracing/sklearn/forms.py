@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from relurules.domain.columns import Category, Column
 from relurules.errors import ModelError
 from relurules.ir.network import AffineMap
-from relurules.tables.frames import Value
+from relurules.tables.values import Value
 
 Array = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ class CategoryTable(NamedTuple):
 
 
 class FeatureForm(NamedTuple):
-    """constant + sum of weights times numbers + sum of the tables' entries for the columns' values."""
+    """constant + sum of weights times numbers + sum of the tables' entries for columns' values."""
 
     constant: float
     numbers: Mapping[NumericColumn, float]

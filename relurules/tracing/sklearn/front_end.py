@@ -26,7 +26,8 @@ from relurules.ir import Graph, Network, Neuron
 from relurules.ir.network import AffineMap, validate_rows
 from relurules.links.heads import Head, make_identity_heads
 from relurules.links.table import LINKS
-from relurules.tables.frames import make_default_names, read_column_names, select_columns
+from relurules.tables.names import make_default_names
+from relurules.tables.table import DataColumn, read_column_names, read_table
 from relurules.tracing.sklearn.columns import SUPPORTED as STEPS
 from relurules.tracing.sklearn.columns import apply_step
 from relurules.tracing.sklearn.forms import RawColumn, lay_out_columns
@@ -146,7 +147,8 @@ def _rebuild_raw_rows(
     else:
         read = {column.name for column in columns}
         wanted = [name for name in names if name in given or name in read]
-        found = dict(zip(wanted, select_columns(table, wanted), strict=True))
+        parts = read_table(table).select(wanted)
+        found = {part.name: _as_pandas_column(part) for part in parts}
 
     nothing = np.full(len(table), np.nan, dtype=object)  # in columns that count for nothing
     frame = pandas.DataFrame({name: found.get(name, nothing) for name in names})
@@ -155,6 +157,11 @@ def _rebuild_raw_rows(
             frame[column.name] = frame[column.name].astype(float)
 
     return frame.to_numpy() if positional else frame
+
+
+def _as_pandas_column(column: DataColumn) -> Any:
+    """A column for a pandas frame: of pandas as it is, of any other library its values."""
+    return column.source if hasattr(column.source, "iloc") else column.values
 
 
 def _split_pipeline(model: Any) -> tuple[list[tuple[str, Any]], Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from relurules.errors import ModelError
 from relurules.links.heads import apply_links, make_identity_heads
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 from relurules.tracing.sklearn.front_end import LastEstimator, make_class_heads
 from relurules.tracing.torch import front_end
 

@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_map
 from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
 from relurules.links.table import LINKS
-from relurules.tables.frames import make_default_names
+from relurules.tables.names import make_default_names
 from relurules.tracing.affine import AffineTensor, Basis, add_weighted, apply_affine
 from relurules.tracing.heads import LinkedTensor, apply_link, collect_scores, rearrange_heads
 from relurules.tracing.switches import Switch

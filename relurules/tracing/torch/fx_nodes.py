@@ -88,7 +88,7 @@ def operator_name(node: torch.fx.Node) -> str:
 
 
 def module_path(node: torch.fx.Node) -> str:
-    """Module path of the operator's call, such as `features.2`; empty for the model's own forward."""
+    """Module path of the operator's call, such as `features.2`; empty for the model's forward."""
     stack = list((node.meta.get("nn_module_stack") or {}).values())
     return str(stack[-1][0]) if stack else ""
 

@@ -87,9 +87,23 @@ def test_any_number_of_pieces(
         assert_same(search_regions(net(), BOX, SearchOptions(jobs=2)), whole)
 
 
-@pytest.mark.parametrize("backend", ["threading", "multiprocessing", "sequential"])
+def test_processes_that_are_forked() -> None:
+    """They can't give results one by one."""
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, here / "forked_search.py"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(here.parent), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) > 1000
+
+
+@pytest.mark.parametrize("backend", ["threading", "sequential"])
 def test_any_backend_of_joblib(small_steps: None, backend: str) -> None:
-    """Threads share all arrays with the search; multiprocessing can't give results one by one."""
+    """Threads share all arrays with the search."""
     network, domain = random_network(5, d=4, K=14), rr.Domain.box([-1] * 4, [1] * 4)
     expected = search_regions(network, domain)
     with joblib.parallel_config(backend):

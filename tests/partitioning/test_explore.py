@@ -88,17 +88,18 @@ def test_any_number_of_pieces(
 
 
 def test_processes_that_are_forked() -> None:
-    """They can't give results one by one."""
+    """They can't give results one by one; a program with threads of BLAS must not be forked."""
     here = Path(__file__).parent
+    alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, here / "forked_search.py"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(here.parent), *sys.path])},
+        env=os.environ | alone | {"PYTHONPATH": os.pathsep.join([str(here.parent), *sys.path])},
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert int(done.stdout) > 1000
+    assert int(done.stdout) > 100
 
 
 @pytest.mark.parametrize("backend", ["threading", "sequential"])

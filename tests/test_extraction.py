@@ -1,9 +1,16 @@
 """A traced network -> rules: what can't be rules of float64, and arguments that mean nothing."""
 
 import math
+from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from handmade import graph, network, random_network
+from sklearn.compose import ColumnTransformer
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import relurules as rr
 from relurules.errors import ModelError, UnsupportedError
@@ -54,3 +61,32 @@ def test_arguments_that_are_no_numbers(value: float) -> None:
         UnsupportedError, match=r"tolerance=(nan|-?inf); supported: a finite number"
     ):
         rr.diff(rules, rules, tolerance=value)
+
+
+@pytest.mark.parametrize("wanted", [{"max_rules": 2}, {"max_error": 0.3}, {}])
+def test_simplified_rules_over_categories_are_saved_and_loaded(
+    wanted: dict[str, float], tmp_path: Path
+) -> None:
+    """The point of a rule is a row of the domain, also once boundaries have moved."""
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "income": random.uniform(10, 90, 400).round(1),
+            "area": random.choice(["north", "south", "west"], 400),
+            "plan": random.choice(["a", "b"], 400),
+        }
+    )
+    y = table["income"] * np.where(table["area"] == "north", 0.05, 0.02) + (table["plan"] == "a")
+    steps = ColumnTransformer(
+        [("n", StandardScaler(), ["income"]), ("c", OneHotEncoder(), ["area", "plan"])]
+    )
+    mlp = MLPRegressor(hidden_layer_sizes=(5,), max_iter=3000, random_state=1)
+    model = make_pipeline(steps, mlp).fit(table, y)
+    rules = rr.extract(model, data=table, **wanted)  # type: ignore[arg-type]
+    points = np.array([rule.point for rule in rules])
+    assert rules.domain.contains(points).all()
+    assert rules.apply(points).tolist() == list(range(1, len(rules) + 1))
+    rules.save(tmp_path / "rules.json")
+    assert np.array_equal(
+        rr.RuleSet.load(tmp_path / "rules.json").predict(table), rules.predict(table)
+    )

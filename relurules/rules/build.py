@@ -2,7 +2,7 @@
 the rules.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from relurules.ir.rule_table import RuleTable, pack_sides
 from relurules.ir.ruleset import Tradeoff
 from relurules.links.heads import is_identity, make_identity_heads
 from relurules.networks.decisions import read_decisions
-from relurules.rules.boundary_rounding import round_boundaries
+from relurules.rules.boundary_rounding import BoundaryRounding, round_boundaries
 from relurules.rules.error_budget import bound_output_error, find_score_budget
 from relurules.rules.map_rounding import round_map, shorten_numbers
 from relurules.rules.merge_hierarchy import count_leaves
@@ -209,9 +209,27 @@ def _draft_rules(ground: PiecewiseFunction, found: SimplificationResult) -> _Rul
     straight = round_boundaries(
         ground, tree, np.array([piece.forms for piece in pieces]), found.limit
     )
-    if straight is None:
+    points = None if straight is None else _choose_admitted_points(ground, straight, pieces)
+    if straight is None or points is None:
         return shape
-    return _RuleDraft(straight.tree, list(straight.sides), maps, straight.points, straight.error)
+    return _RuleDraft(straight.tree, list(straight.sides), maps, points, straight.error)
+
+
+def _choose_admitted_points(
+    ground: PiecewiseFunction, straight: BoundaryRounding, pieces: Sequence[AffinePiece]
+) -> Array | None:
+    """(R, d) points of the leaves that are rows of the domain: centres may be of no one category.
+
+    None where a leaf holds no point of its regions any more.
+    """
+    points, partition = straight.points.copy(), ground.partition
+    for i in np.flatnonzero(~partition.domain.contains(points)).tolist():
+        known = partition.points[list(pieces[i].regions)]
+        inside = known[straight.tree.route(known) == i]
+        if not len(inside):
+            return None
+        points[i] = inside[0]
+    return points
 
 
 def _round_map_in_time(

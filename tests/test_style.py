@@ -48,6 +48,7 @@ def test_the_plan_of_rooms_holds(rows: dict[str, str]) -> None:
 def test_functions_are_small(rows: dict[str, str]) -> None:
     assert share(rows["lines over 100 columns"]) < 0.1
     assert int(rows["parameters, median / p95 / max"].split(" / ")[1]) <= 5
+    assert int(rows["parameters inside the public shell"].split(" / ")[2]) <= 8
     assert share(rows["annotated functions"]) == 100
     assert share(rows["blank lines inside functions"]) > 7
 

@@ -18,6 +18,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 #: The longest line that is not counted as long, as in pyproject.toml.
 LINE = 100
 
+#: Files of public functions; those of the command line are public too, and what estimators take.
+PUBLIC = frozenset({"api.py", "questions.py", "linearize_model.py", "__init__.py"})
+
 #: Past participles that no ending tells.
 IRREGULAR = frozenset(
     [
@@ -118,8 +121,22 @@ def _functions(trees: dict[Path, ast.Module]) -> Iterator[tuple[str, str]]:
     yield "function lines, median / p95 / max", _quantiles(lengths)
     parameters = sorted(_parameter_count(node) for node in found)
     yield "parameters, median / p95 / max", _quantiles(parameters)
+    inner = sorted(
+        _parameter_count(node)
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, Function) and not _is_shell(path, node)
+    )
+    yield "parameters inside the public shell", _quantiles(inner)
     annotated = sum(_is_annotated(node) for node in found)
     yield "annotated functions", _share(annotated, len(found))
+
+
+def _is_shell(path: Path, node: Function) -> bool:
+    """Whether parameters are what users type, or arrays that compiled code takes."""
+    compiled = any("compile" in ast.unparse(each) for each in node.decorator_list)
+    public = path.name in PUBLIC or path.parent.name == "cli"
+    return compiled or (public and not node.name.startswith("_")) or node.name == "__init__"
 
 
 def _length(node: Function) -> int:

@@ -209,10 +209,10 @@ def _draft_rules(ground: PiecewiseFunction, found: SimplificationResult) -> _Rul
     straight = round_boundaries(
         ground, tree, np.array([piece.forms for piece in pieces]), found.limit
     )
-    points = None if straight is None else _choose_admitted_points(ground, straight, pieces)
-    if straight is None or points is None:
+    admitted = None if straight is None else _choose_admitted_points(ground, straight, pieces)
+    if straight is None or admitted is None:
         return shape
-    return _RuleDraft(straight.tree, list(straight.sides), maps, points, straight.error)
+    return _RuleDraft(straight.tree, list(straight.sides), maps, admitted, straight.error)
 
 
 def _choose_admitted_points(

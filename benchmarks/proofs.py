@@ -30,7 +30,7 @@ from relurules.codec.rules_json import to_json
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "proving")]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "proofs")]
 
 NETS = (
     "deg_d2_8_8",

@@ -16,7 +16,7 @@ Every value is defined in `ir`; the stages don't know one another. `api` holds t
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -154,7 +154,8 @@ def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgre
         task.domain,
         task.limits,
         merging=options.merging,
-        steps=_build_and_write_rules,
+        build=lambda sample: build_plain_rules(sample, Deadline.after(0.0)),
+        write=_write_rules,
     )
     cells = search_regions(
         target.network,
@@ -302,12 +303,9 @@ def _count_neurons(
     )
 
 
-def _build_and_write_rules(sample: Partition) -> Iterator[None]:
-    """What follows a search, in two steps, to be timed."""
-    rules = build_plain_rules(sample, Deadline.after(0.0))
-    yield
-    json.dumps([rules_to_json(rules), splits_to_json(rules.tree, rules.features)])
-    yield
+def _write_rules(rules: RuleSet) -> str:
+    """The part of a rules file that grows with the rules."""
+    return json.dumps([rules_to_json(rules), splits_to_json(rules.tree, rules.features)])
 
 
 def _list_settings(options: ExtractOptions, search: SearchOptions) -> dict[str, Any]:

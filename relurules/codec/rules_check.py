@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from relurules.checker import RefusedError, find_indicator_groups
+from relurules.ir.rule_table import collect_points
 from relurules.ir.ruleset import RuleSet
 
 
@@ -87,7 +88,7 @@ def _check_arrays(network: Mapping[str, Any], d: int) -> Iterator[str]:
 
 def find_stray_rule(rules: RuleSet) -> int | None:
     """The first rule whose point isn't in the domain, which might be empty there; None for none."""
-    inside = rules.domain.contains(np.array([rule.point for rule in rules]))
+    inside = rules.domain.contains(collect_points(rules.rules))
     return None if inside.all() else 1 + int(np.argmin(inside))
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from html import escape
 
 from relurules.documents.document import RULE, Document
-from relurules.documents.render import render_template, replace_control_characters
+from relurules.documents.render import render_template
+from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
 from relurules.wording.phrases import Phrase, PhrasePart
 
@@ -30,7 +31,7 @@ def print_html(document: Document) -> str:
 
 def escape_text(text: str) -> str:
     """Text that may stand anywhere in HTML, in attributes too."""
-    return escape(replace_control_characters(text), quote=True)
+    return escape(flatten_text(text), quote=True)
 
 
 def print_phrase(phrase: Phrase) -> str:

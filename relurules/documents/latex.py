@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from relurules.documents.document import RULE, Document
-from relurules.documents.render import render_template, replace_control_characters
+from relurules.documents.render import render_template
+from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
 from relurules.wording.phrases import Phrase, PhrasePart
 
@@ -64,7 +65,7 @@ def escape_text(text: str) -> str:
     """Text as it is; of characters that pdflatex doesn't know, the nearest letters, or their
     number.
     """
-    return "".join(_escape_character(c) for c in replace_control_characters(text))
+    return "".join(_escape_character(c) for c in flatten_text(text))
 
 
 def _escape_character(c: str) -> str:

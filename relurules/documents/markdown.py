@@ -3,7 +3,8 @@
 import re
 
 from relurules.documents.document import RULE, Document
-from relurules.documents.render import render_template, replace_control_characters
+from relurules.documents.render import render_template
+from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
 from relurules.wording.phrases import Phrase, PhrasePart
 
@@ -29,8 +30,7 @@ def print_markdown(document: Document) -> str:
 def escape_text(text: str) -> str:
     """Text as it is, on one line."""
     escaped = "".join(
-        "\\" + c if c in _SPECIAL else c
-        for c in replace_control_characters(text).replace("&", "&amp;")
+        "\\" + c if c in _SPECIAL else c for c in flatten_text(text).replace("&", "&amp;")
     )
     return escaped.replace("<", "&lt;").replace(">", "&gt;")
 

@@ -20,8 +20,3 @@ def render_template(template: str, document: Document, **filters: Callable[..., 
 def get_block_kind(block: object) -> str:
     """The name of a block's type, by which templates choose."""
     return type(block).__name__
-
-
-def replace_control_characters(text: str) -> str:
-    """Text without control characters, which become spaces."""
-    return "".join(c if c.isprintable() else " " for c in text)

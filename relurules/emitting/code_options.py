@@ -5,19 +5,20 @@ from dataclasses import replace
 import numpy as np
 
 from relurules.emitting.c.numbers import REALS
-from relurules.emitting.request import OUTSIDE, EmitOptions, EmitRequest
+from relurules.emitting.request import OUTSIDE, EmitOptions, EmitRequest, make_request
 from relurules.errors import UnsupportedError
+from relurules.ir import RuleSet
 
 COLUMNS = ("outputs", "rule")
 #: Fields of `Request` that code takes; the others are for SQL.
 OPTIONS = ("columns", "outside", "number")
 
 
-def check_code_request(request: EmitRequest, target: str, options: EmitOptions) -> EmitRequest:
-    """The request with these options; UnsupportedError names what exists where it asks for
+def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> EmitRequest:
+    """The request of these options; UnsupportedError names what exists where it asks for
     something else.
     """
-    request = request._replace(**{name: getattr(options, name) for name in OPTIONS})
+    request = make_request(rules, "", options, OPTIONS)
     if request.outside not in ("", *OUTSIDE):
         raise UnsupportedError(
             f"target {target!r} has no outside {request.outside!r}; supported: {', '.join(OUTSIDE)}"
@@ -75,7 +76,7 @@ def prepare_request(request: EmitRequest) -> EmitRequest:
     )
     tree = rules.tree if same else replace(rules.tree, neurons=np.full_like(rules.tree.neurons, -1))
 
-    return request._replace(rules=replace(rules, network=rules.traced, tree=tree))
+    return replace(request, rules=replace(rules, network=rules.traced, tree=tree))
 
 
 #: What makes a network.

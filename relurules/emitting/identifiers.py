@@ -1,12 +1,7 @@
-"""Names and comments in emitted code."""
+"""Names in emitted code."""
 
 import re
 from collections.abc import Iterable
-
-
-def flatten_text(text: str) -> str:
-    """Text for a line comment: control characters and line ends become spaces."""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def make_unique(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:

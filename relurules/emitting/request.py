@@ -1,7 +1,7 @@
 """What a target is asked to print."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 from relurules.ir import RuleSet
 
@@ -33,32 +33,28 @@ class EmitOptions:
         return (self.table, *self.key, self.name, *self.columns, self.output, self.title or "")
 
 
-class EmitRequest(NamedTuple):
-    """rules in a form (rules, tree, network); header: a line for the artefact's first comment.
+@dataclass(frozen=True, kw_only=True)
+class EmitRequest(EmitOptions):
+    """Options of which `form` and `dialect` are chosen, and the rules that they are asked of.
 
-    columns: what is returned; outside: what becomes of rows outside the domain, "" for what suits
-    the form; number: double or float, of C. The rest is for SQL. table: what is scored; key:
-    columns kept; shape, name: what is made of the SELECT, and its name; missing: what becomes of
-    missing values; top: how many reasons; output: of an expression.
+    outside: "" for what suits the form. header: a line for the artefact's first comment.
     """
 
     rules: RuleSet
-    form: str
-    header: str
+    form: str = ""
     dialect: str = ""
-    table: str = "input_data"
-    key: tuple[str, ...] = ()
-    shape: str = "select"
-    name: str = ""
-    columns: tuple[str, ...] = ("outputs", "rule")
-    outside: str = ""
-    missing: str = "propagate"
-    top: int = 3
-    output: str = ""
-    number: str = "double"
+    header: str = ""
 
 
-#: The fields of a request that SQL takes from the options; other languages take fewer.
+def make_request(
+    rules: RuleSet, dialect: str, options: EmitOptions, taken: Sequence[str]
+) -> EmitRequest:
+    """A request that has the options that a target takes; the others are as by default."""
+    chosen = {name: getattr(options, name) for name in taken}
+    return EmitRequest(rules=rules, dialect=dialect, **chosen)
+
+
+#: What SQL takes; languages with functions take fewer.
 SQL_OPTIONS = tuple(
-    name for name in EmitRequest._fields if name not in ("rules", "form", "header", "dialect")
+    field.name for field in fields(EmitOptions) if field.name not in ("form", "dialect", "title")
 )

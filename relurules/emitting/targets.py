@@ -9,7 +9,7 @@ from relurules.emitting.c.printer import print_c
 from relurules.emitting.javascript.printer import print_javascript
 from relurules.emitting.numpy.printer import print_numpy
 from relurules.emitting.python.printer import print_python
-from relurules.emitting.request import SQL_OPTIONS, EmitOptions, EmitRequest
+from relurules.emitting.request import SQL_OPTIONS, EmitOptions, EmitRequest, make_request
 from relurules.emitting.sql.printer import DIALECTS, check_sql_request, print_sql, rank_sql_forms
 from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
@@ -60,17 +60,17 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
         known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
         raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
 
-    request, said = EmitRequest(rules, "", "", dialect or ""), dict[str, Any]()
+    said = dict[str, Any]()
     if target == "sql":
-        request = check_sql_request(
-            request._replace(**{name: getattr(options, name) for name in SQL_OPTIONS})
-        )
+        request = check_sql_request(make_request(rules, dialect or "", options, SQL_OPTIONS))
         said = {name: getattr(request, name) for name in _ARTIFACT_FIELDS} | {
             "returned": request.columns
         }
     elif "network" in row.forms:
-        request = code_options.check_code_request(request, target, options)
+        request = code_options.check_code_request(rules, target, options)
         said = {"returned": request.columns, "number": request.number}
+    else:
+        request = EmitRequest(rules=rules)
 
     decision = None if rules.decision is None else rules.decision.wanted
     outputs = (request.output,) if request.output else rules.outputs
@@ -91,7 +91,7 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
             **said,
         )
         try:
-            asked = request._replace(form=tried, outside=outside, header=format_header(artifact))
+            asked = replace(request, form=tried, outside=outside, header=format_header(artifact))
             return replace(
                 artifact,
                 files=row.print(asked if target == "sql" else code_options.prepare_request(asked)),

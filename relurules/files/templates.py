@@ -53,3 +53,8 @@ def _load_environment(
     )
     environment.filters |= dict(filters)
     return environment
+
+
+def flatten_text(text: str) -> str:
+    """A text on one line: control characters and line ends become spaces."""
+    return "".join(c if c.isprintable() else " " for c in text)

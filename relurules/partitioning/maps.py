@@ -10,26 +10,42 @@ from relurules.lp.compilation import compile_cached
 Int = NDArray[np.int64]
 
 
-def maps_in_order(network: Network, order: NDArray[np.intp], patterns: Pattern) -> Array:
-    """(n, m, d + 1) affine maps, constants last, of regions whose patterns (n, K) are in the order
-    of their levels.
+class MapWriter:
+    """Writes maps of one network, whose arrays it lays out once for all batches of regions.
 
-    order: (K,) the neurons by level. Forms of a level are kept as long as the signs of the levels
-    before stay the same, so that it takes least where patterns are sorted.
+    order: (K,) the neurons by level.
     """
-    starts = np.concatenate([[0], np.cumsum([len(level) for level in network.levels])]).astype(
-        np.int64
-    )
-    inputs = np.ascontiguousarray(np.column_stack([network.A, network.b])[order].T)
-    outputs = np.column_stack([network.C, network.c])
-    read = np.ascontiguousarray(network.L[np.ix_(order, order)].T)
-    U = np.ascontiguousarray(network.U[:, order])
-    maps = np.empty((len(patterns), *outputs.shape))
-    _write_maps(
-        inputs, read, network.slope[order], starts, U, outputs, patterns, inputs.copy(), maps
-    )
 
-    return maps
+    def __init__(self, network: Network, order: NDArray[np.intp]) -> None:
+        sizes = [len(level) for level in network.levels]
+        self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        #: (d + 1, K) and (m, d + 1): what neurons and outputs make of the inputs, constants last.
+        self.inputs = np.ascontiguousarray(np.column_stack([network.A, network.b])[order].T)
+        self.outputs = np.column_stack([network.C, network.c])
+        #: (K, K), row j is for neuron j; (m, K).
+        self.read = np.ascontiguousarray(network.L[np.ix_(order, order)].T)
+        self.gains = np.ascontiguousarray(network.U[:, order])
+        self.slope = network.slope[order]
+
+    def write(self, patterns: Pattern) -> Array:
+        """(n, m, d + 1) maps, constants last, of regions whose patterns (n, K) are in the order.
+
+        Forms of a level are kept as long as the signs of the levels before stay the same, so that
+        it takes least where patterns are sorted.
+        """
+        maps = np.empty((len(patterns), *self.outputs.shape))
+        _write_maps(
+            self.inputs,
+            self.read,
+            self.slope,
+            self.starts,
+            self.gains,
+            self.outputs,
+            patterns,
+            self.inputs.copy(),
+            maps,
+        )
+        return maps
 
 
 @compile_cached

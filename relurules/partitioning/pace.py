@@ -1,10 +1,10 @@
 """How a command's time and memory are shared between the search and what follows it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from relurules.domain import Domain
-from relurules.ir import Network, Partition
+from relurules.ir import Network, Partition, RuleSet
 from relurules.ir.limits import Deadline, SearchLimits
 from relurules.partitioning.options import SearchOptions
 from relurules.partitioning.search import search_regions
@@ -38,13 +38,13 @@ def share_limits(
     limits: SearchLimits,
     *,
     merging: bool,
-    steps: Callable[[Partition], Iterator[None]],
+    build: Callable[[Partition], RuleSet],
+    write: Callable[[RuleSet], object],
 ) -> SearchShare:
     """The search's share where rules are made of all that it finds.
 
-    merging: whether pieces are merged within a bound or down to a number afterwards. steps: makes
-    rules of a partition and stops after that, then writes them and stops again; it is tried out on
-    some regions.
+    merging: whether pieces are merged within a bound or down to a number afterwards. build, write:
+    what is done with what the search finds; they are tried out on some regions.
     """
     (K, d), m = network.A.shape, len(network.c)
     limits = replace(limits, bytes=_COPIES * 8 * m * (d + 1) + K + 16 * d + _OBJECTS)
@@ -54,7 +54,7 @@ def share_limits(
     if merging:
         return SearchShare(limits=replace(limits, deadline=limits.deadline.share(_WITH_MERGING)))
 
-    building, writing = _measure_steps(network, domain, limits.deadline, steps)
+    building, writing = _measure_steps(network, domain, limits.deadline, build, write)
     rest = replace(
         limits,
         deadline=limits.deadline.share(_WITHOUT_MERGING),
@@ -68,12 +68,17 @@ def _measure_steps(
     network: Network,
     domain: Domain,
     deadline: Deadline,
-    steps: Callable[[Partition], Iterator[None]],
+    build: Callable[[Partition], RuleSet],
+    write: Callable[[RuleSet], object],
 ) -> tuple[float, float]:
     """Seconds that a region costs after the search: until there is a rule, and to write that."""
     few = SearchLimits(regions=_TRIED, deadline=deadline.share(_TRIAL))
     sample = search_regions(network, domain, SearchOptions(limits=few, estimated=False))
     if sample.complete:
         return 0.0, 0.0
-    times = [deadline.clock(), *(deadline.clock() for _ in steps(sample))]
-    return (times[1] - times[0]) / len(sample), (times[2] - times[1]) / len(sample)
+
+    start = deadline.clock()
+    rules = build(sample)
+    built = deadline.clock()
+    write(rules)
+    return (built - start) / len(sample), (deadline.clock() - built) / len(sample)

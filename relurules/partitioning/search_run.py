@@ -19,7 +19,7 @@ from relurules.partitioning.initial_state import (
     make_search_box,
     raise_without_interior,
 )
-from relurules.partitioning.maps import maps_in_order
+from relurules.partitioning.maps import MapWriter
 from relurules.partitioning.state import Int, SearchState
 
 #: Tests of neurons between two looks at the clock, some 20 ms in few coordinates, fewer in many;
@@ -110,6 +110,7 @@ class SearchRun:
         self.walls = problem.domain.polytope(problem.frame)
         self.order = np.concatenate([np.empty(0, dtype=np.intp), *problem.network.levels])
         self.witnesses = AdmissiblePoints(problem.frame, self.walls)
+        self.map_writer = MapWriter(problem.network, self.order) if problem.wanted.maps else None
         self.exact = ExactSearch(problem.network, problem.domain, problem.frame, self.order)
         #: Points of regions in the buffers that exact arithmetic found, by their place there.
         self.exact_points: dict[int, Array] = {}
@@ -173,8 +174,9 @@ class SearchRun:
             points = np.clip(points, self.problem.domain.lower, self.problem.domain.upper)
 
         self.exact_points = {}
-        if node.options[state_layout.MAPS]:
-            maps = maps_in_order(self.problem.network, self.order, out.patterns[:n])
+        if self.map_writer is not None:
+            maps = self.map_writer.write(out.patterns[:n])
+
         return RegionBatch(
             patterns, points, maps, out.places[:n].copy(),
             self.order[out.split_neurons[:s]], signs, out.split_places[:s].copy(), decided,

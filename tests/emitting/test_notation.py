@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relurules.emitting.identifiers import flatten_text, make_identifier, make_unique
+from relurules.emitting.identifiers import make_identifier, make_unique
 from relurules.emitting.notation import Notation
 from relurules.emitting.sql.dialect import print_double
 from relurules.emitting.sql.dialects import DIALECTS
 from relurules.emitting.sql.names import quote_name
 from relurules.emitting.text.printer import fold_phrase
+from relurules.files.templates import flatten_text
 from relurules.links.sql import join_in_groups
 from relurules.wording import phrases as p
 

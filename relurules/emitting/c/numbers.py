@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relurules.emitting.identifiers import flatten_text
 from relurules.errors import UnsupportedError
+from relurules.files.templates import flatten_text
 
 #: Numbers in a line of a table, beside the same in hexadecimal.
 _PER_LINE = 4

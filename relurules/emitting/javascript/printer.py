@@ -10,11 +10,11 @@ from relurules.emitting.expressions import (
     plan_reads,
     plan_template_values,
 )
-from relurules.emitting.identifiers import flatten_text, make_identifier, make_unique
+from relurules.emitting.identifiers import make_identifier, make_unique
 from relurules.emitting.link_steps import has_links, plan_javascript_links
 from relurules.emitting.request import EmitRequest
 from relurules.errors import InputError
-from relurules.files.templates import render_file
+from relurules.files.templates import flatten_text, render_file
 
 
 def print_javascript(request: EmitRequest) -> dict[str, str]:

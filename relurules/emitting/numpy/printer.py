@@ -8,11 +8,10 @@ from relurules.domain.columns import find_groups
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.expressions import is_text_column, plan_reads
-from relurules.emitting.identifiers import flatten_text
 from relurules.emitting.link_steps import has_links, plan_numpy_links
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.tree_walk import TreeWalk, plan_tree_walk
-from relurules.files.templates import render_file
+from relurules.files.templates import flatten_text, render_file
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
 

@@ -2,7 +2,6 @@
 
 from relurules.domain.columns import Column
 from relurules.emitting import plan
-from relurules.emitting.identifiers import flatten_text
 from relurules.emitting.request import OUTSIDE, EmitRequest
 from relurules.emitting.sql.dialect import Dialect
 from relurules.emitting.sql.dialects import DIALECTS
@@ -19,7 +18,7 @@ from relurules.emitting.sql.shapes import (
 )
 from relurules.emitting.sql.steps import count_most_columns, print_subqueries
 from relurules.errors import InputError, UnsupportedError
-from relurules.files.templates import render_file
+from relurules.files.templates import flatten_text, render_file
 from relurules.wording.coverage import describe_missing
 
 #: Where the head and the table will stand; no name holds a NUL character.

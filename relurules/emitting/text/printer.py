@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from relurules.domain.columns import find_groups
 from relurules.emitting import plan
-from relurules.emitting.identifiers import flatten_text
 from relurules.emitting.request import EmitRequest
-from relurules.files.templates import render_file
+from relurules.files.templates import flatten_text, render_file
 from relurules.ir import Rule, RuleSet
 from relurules.wording import RuleSetWording, RuleWording, word_rules
 from relurules.wording.coverage import describe_missing

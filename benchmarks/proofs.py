@@ -65,9 +65,8 @@ def report(name: str, model: Any, **options: Any) -> None:
     size = len(json.dumps(found, separators=(",", ":")))
     print(
         f"{name:28} {'proven' if verdict else 'REFUSED ' + verdict.why} {len(rules):6} rules "
-        f"{verdict.leaves:6} pieces "
-        f"bound {verdict.bound:.1e}, said {rules.score_error:.1e}, prove {proving:6.1f} s, check "
-        f"{checking:5.1f} s, "
+        f"{verdict.leaves:6} pieces bound {verdict.bound:.1e}, said {rules.score_error:.1e}, prove "
+        f"{proving:6.1f} s, check {checking:5.1f} s, "
         f"{1000 * checking / max(1, verdict.leaves):.2f} ms per piece, {size / 1e6:.2f} MB",
         flush=True,
     )

@@ -555,8 +555,7 @@ def _list_decision_targets(
 
     if any(any(own["coefficients"].values()) for own in maps) or told != [1, *[0] * (count - 1)]:
         raise RefusedError(
-            "a rule that decides has scores that don't tell one class: 1 and -1, or 1 and 0 "
-            "for "
+            "a rule that decides has scores that don't tell one class: 1 and -1, or 1 and 0 for "
             "others"
         )
 
@@ -638,9 +637,8 @@ def _read_threshold(head: Mapping[str, Any], threshold: float) -> ModelDecision:
     if link not in _ODDS:
         raise RefusedError(
             f"the threshold {threshold!r} is one of an output through {link}, which is made of "
-            "several scores; "
-            "thresholds are those of outputs of one score, and through a softmax the largest "
-            "decides"
+            "several scores; thresholds are those of outputs of one score, and through a softmax "
+            "the largest decides"
         )
 
     share = link in ("sigmoid", "complement")
@@ -1014,9 +1012,8 @@ def read_conditions(rules: Mapping[str, Any]) -> list[Sides]:
         if "conditions" not in rule:
             if number in several or number not in only:
                 raise RefusedError(
-                    f"rule {number} has no conditions, and not just one way down the tree "
-                    "leads "
-                    "to it"
+                    f"rule {number} has no conditions, and not just one way down the tree leads to "
+                    "it"
                 )
             found.append(only[number])
             continue
@@ -1060,8 +1057,7 @@ def find_unshown_rules(
             why = f"constraint {i} doesn't hold there"
         if why is not None:
             raise RefusedError(
-                f"the point of rule {number} isn't in the domain, of which it is to show a "
-                "part: "
+                f"the point of rule {number} isn't in the domain, of which it is to show a part: "
                 f"{why}"
             )
         inside = all(
@@ -1214,8 +1210,7 @@ def _check_certificate(
     if found["version"] != VERSION:
         raise RefusedError(
             f"the certificate is of version {found['version']!r}, and this reads version "
-            f"{VERSION}, which binds names "
-            "too; make it anew with `relurules prove`"
+            f"{VERSION}, which binds names too; make it anew with `relurules prove`"
         )
 
     if found["digest"] != hash_json(

@@ -338,8 +338,7 @@ def _check_range(graph: Graph, domain: Domain) -> None:
         raise ModelError(
             "the network's sums in the domain, or the products of its weights, pass "
             f"{np.finfo(float).max:.2g}, the largest number of float64, so they can't be rules; "
-            "scale the weights or "
-            "the columns, or narrow the domain"
+            "scale the weights or the columns, or narrow the domain"
         )
 
 

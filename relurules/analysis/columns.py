@@ -84,8 +84,7 @@ def fix_number(ground: RestrictedRules, column: TableColumn, value: float) -> Qu
     low, high = float(ground.domain.lower[j]), float(ground.domain.upper[j])
     if not low <= value <= high:
         raise DomainError(
-            f"{column.name!r} is {value:g} nowhere in the domain, where it goes from "
-            f"{low:g} to "
+            f"{column.name!r} is {value:g} nowhere in the domain, where it goes from {low:g} to "
             f"{high:g}"
         )
 

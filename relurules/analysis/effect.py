@@ -105,8 +105,7 @@ def answer_effect(asked: Question) -> Answer:
 
 _UNFINISHED = (
     "There were too many pieces, or too little time, to compare all of them: for the rest, the "
-    "ranges of their scores "
-    "were used."
+    "ranges of their scores were used."
 )
 
 

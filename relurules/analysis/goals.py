@@ -104,8 +104,7 @@ def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
     names = list_class_names(ground)
     if not names:
         raise UnsupportedError(
-            "the outputs are no classes; say at_least or at_most, a number that an output "
-            "is to "
+            "the outputs are no classes; say at_least or at_most, a number that an output is to "
             "reach"
         )
 

@@ -21,8 +21,7 @@ _ROUNDING = 1e-12
 #: What an answer says that a time limit ended early.
 UNFINISHED = (
     "The time limit was reached: for rules that there was no time to look at, bounds are those "
-    "over the whole box of "
-    "the domain. They hold, and may be far too wide."
+    "over the whole box of the domain. They hold, and may be far too wide."
 )
 
 
@@ -93,8 +92,7 @@ def compose_notes(
     found.append(
         (
             "Exact: linear programs bound it, rounded outwards, and the rows shown attain the "
-            "bound "
-            "to a millionth."
+            "bound to a millionth."
         )
         if exact
         else (
@@ -105,8 +103,7 @@ def compose_notes(
 
     if target is not None and target.score:
         found.append(
-            f"{target.name} is the {target.head} of a score, {target.score}, for which this "
-            "was "
+            f"{target.name} is the {target.head} of a score, {target.score}, for which this was "
             "worked out."
         )
 
@@ -116,16 +113,14 @@ def compose_notes(
         or not np.isfinite(asked.ground.domain.upper).all()
     ):
         found.append(
-            "The domain is open: programs were solved in whole numbers; those too large for "
-            "that "
+            "The domain is open: programs were solved in whole numbers; those too large for that "
             "count as unbounded."
         )
 
     if rules.decision is None and rules.score_error > 0:
         found.append(
             "This is said of the rules; scores of the network as traced differ from theirs by at "
-            "most "
-            f"{format_bound(rules.score_error, up=True)}."
+            f"most {format_bound(rules.score_error, up=True)}."
         )
 
     if not rules.complete:

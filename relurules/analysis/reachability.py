@@ -30,8 +30,7 @@ def answer_reach(asked: Question) -> Answer:
         said += (
             (
                 f"; it is missed by {format_bound(-best - room, up=False)} at least, in units of "
-                "the "
-                "score."
+                "the score."
             )
             if np.isfinite(best)
             else "."

@@ -288,8 +288,7 @@ def _build_difference(
     more = [*notes]
     if judge and len(list_class_names(found.sides[0])) > CLASSES and old.decision is None:
         more.append(
-            f"of more than {CLASSES} classes, parts were compared at one point each: more of "
-            "them "
+            f"of more than {CLASSES} classes, parts were compared at one point each: more of them "
             "may differ"
         )
 
@@ -297,8 +296,7 @@ def _build_difference(
     if max(errors) > 0 and old.decision is None:
         more.append(
             f"the rules are within {errors[0]:.3g} and {errors[1]:.3g} of their networks, whose "
-            "own difference is "
-            "larger by no more than the sum"
+            "own difference is larger by no more than the sum"
         )
 
     if not old.complete or not new.complete:

@@ -161,10 +161,8 @@ def _answer_continuous(
     what = f" (of {target.score})" if target.score else ""
     closing = (
         "A continuous piecewise linear function is monotone just where the column's coefficient "
-        "has one sign in every "
-        "rule that has an interior; coefficients are compared as the numbers that they are, and "
-        "those that move the "
-        "score by less than 1e-12 of its terms count as 0.",
+        "has one sign in every rule that has an interior; coefficients are compared as the numbers "
+        "that they are, and those that move the score by less than 1e-12 of its terms count as 0.",
     )
     text = compose_notes(asked, target, exact=True, closing=closing)
 
@@ -268,10 +266,8 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
     )
     jumps = (
         "These rules are simplified and may jump where one ends and another begins, by no more "
-        "than twice their "
-        f"largest error, {format_bound(2 * ground.rules.score_error, up=True)}; so pairs of rows "
-        "were compared, rule by "
-        "rule.",
+        f"than twice their largest error, {format_bound(2 * ground.rules.score_error, up=True)}; "
+        "so pairs of rows were compared, rule by rule.",
     )
 
     return Answer(
@@ -373,9 +369,8 @@ def answer_lipschitz(asked: Question) -> Answer:
         if ground.continuous
         else (
             "These rules are simplified: this holds within a rule. Where one ends and another "
-            "begins "
-            "they may jump, by no "
-            f"more than {format_bound(2 * ground.rules.score_error, up=True)}.",
+            "begins they may jump, by no more than "
+            f"{format_bound(2 * ground.rules.score_error, up=True)}.",
         )
     )
     closing = (
@@ -386,10 +381,9 @@ def answer_lipschitz(asked: Question) -> Answer:
     )
     said = (
         f"The slope of {what} is at most {format_number(norms['l1'].max())} per unit of l1 "
-        "distance, "
-        f"{format_number(norms['l2'].max())} of l2 and {format_number(norms['linf'].max())} of "
-        f"linf{describe_conditions(asked)}, "
-        "columns in units of their widths."
+        f"distance, {format_number(norms['l2'].max())} of l2 and "
+        f"{format_number(norms['linf'].max())} of linf{describe_conditions(asked)}, columns in "
+        "units of their widths."
     )
     point = ground.rules.rules[leaves[worst["linf"]]].point
     shown = (

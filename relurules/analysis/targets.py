@@ -58,8 +58,7 @@ def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
     if rules.decision is not None:
         raise UnsupportedError(
             "these rules tell classes only, not scores; ask reach or counterfactual of them, or "
-            "extract rules without "
-            "a decision"
+            "extract rules without a decision"
         )
 
     if name is None:
@@ -91,8 +90,7 @@ def find_target(ground: RestrictedRules, name: str | None) -> ScoreTarget:
     if name in rules.outputs:
         raise UnsupportedError(
             f"output {name!r} is no function of one score; ask about one of the scores "
-            f"{', '.join(rules.scores[:12])}, "
-            "or which class can be reached"
+            f"{', '.join(rules.scores[:12])}, or which class can be reached"
         )
 
     known = dict.fromkeys((*rules.outputs, *rules.scores))

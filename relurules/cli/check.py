@@ -46,9 +46,8 @@ def print_check(certificate: Path, rules: Path | None, model: Any, artefact: Pat
         rules = next((place for place in places if place.exists()), None)
         if rules is None:
             raise DataError(
-                f"no {places[0]} and no {places[1]}; say with --rules which rules "
-                f"{certificate} "
-                "is about"
+                f"no {places[0]} and no {places[1]}; say with --rules which rules {certificate} is "
+                "about"
             )
 
     verdict = check_certificate(certificate, rules, model, artifact=artefact)

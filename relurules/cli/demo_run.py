@@ -160,8 +160,7 @@ def _print_results(
     left = rules.reduction
     console.print(
         f"neurons before: {left.neurons_traced}, after: {left.neurons_left}; inputs read: "
-        f"{trained.features} of "
-        f"{len(data.names)}; linear regions: {left.regions}; rules: {len(rules)}; written to "
-        f"{out}/",
+        f"{trained.features} of {len(data.names)}; linear regions: {left.regions}; rules: "
+        f"{len(rules)}; written to {out}/",
         markup=False, soft_wrap=True,
     )  # fmt: skip

@@ -83,8 +83,7 @@ def describe_errors(rules: RuleSet, expected: Array, given: Array) -> str:
     square = ", ".join(f"{value:.3g}" for value in np.sqrt((off**2).mean(axis=0)))
     return (
         f"on {len(off)} rows of the data {', '.join(rules.outputs)} is off by {square} (root mean "
-        "square), at most "
-        f"{off.max():.3g}; anywhere by at most {rules.max_error:.3g}"
+        f"square), at most {off.max():.3g}; anywhere by at most {rules.max_error:.3g}"
     )
 
 
@@ -93,8 +92,7 @@ def describe_estimate(estimate: Estimate) -> str:
     parts = [f"about {estimate.regions:.4g} +- {estimate.error:.2g} linear regions in all"]
     if estimate.volume:
         parts.append(
-            f"searched: {100 * estimate.volume:.1f} +- "
-            f"{100 * (estimate.volume_error or 0):.1f} % "
+            f"searched: {100 * estimate.volume:.1f} +- {100 * (estimate.volume_error or 0):.1f} % "
             "of the volume"
         )
 

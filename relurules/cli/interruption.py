@@ -121,8 +121,7 @@ def _describe_full_disk(checkpoint: Path | None, out: Path | None) -> str:
     if out is not None:
         return (
             f"what {out} holds is whole, but without --checkpoint FILE nothing can go on from it; "
-            "make room, and start "
-            "anew in an empty folder"
+            "make room, and start anew in an empty folder"
         )
 
     return "make room, and give the same command again; what was written before is whole"

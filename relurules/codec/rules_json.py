@@ -79,8 +79,7 @@ def load_rules(path: Path) -> RuleSet:
     if (number := find_stray_rule(rules)) is not None:
         raise RulesError(
             f"{path}: parts of the file don't fit together: the point of rule {number} isn't in "
-            "the domain, of which "
-            "every rule must hold a part"
+            "the domain, of which every rule must hold a part"
         )
 
     return rules
@@ -189,8 +188,7 @@ def _validate_rules(found: Any, path: Path) -> None:
         and found.get("version") not in READABLE_VERSIONS
     ):
         raise RulesError(
-            f"{path}: version {found.get('version')!r} of the format; this release reads "
-            "versions "
+            f"{path}: version {found.get('version')!r} of the format; this release reads versions "
             f"1 and {VERSION}"
         )
 

@@ -36,9 +36,8 @@ def build_limits(context: DocumentContext) -> Section:
     if context.whole:
         items.append(
             p.text(
-                "Conditions on columns that hold whole numbers are shown as cuts at whole "
-                "numbers, which decide the "
-                "same for whole numbers; code and JSON keep the exact ones."
+                "Conditions on columns that hold whole numbers are shown as cuts at whole numbers, "
+                "which decide the same for whole numbers; code and JSON keep the exact ones."
             )
         )
 
@@ -58,8 +57,7 @@ def build_limits(context: DocumentContext) -> Section:
         items.append(
             p.text(
                 "The typical rows are rows of the data as they are. Check that they may be shown "
-                "before you pass "
-                "this on."
+                "before you pass this on."
             )
         )
         if evidence.outside:
@@ -107,8 +105,7 @@ _WORDS = (
         "Domain",
         (
             "the rows that the rules speak about: ranges and categories of the columns, and "
-            "further "
-            "inequalities"
+            "further inequalities"
         ),
         "",
     ),

@@ -52,9 +52,8 @@ def build_difference_section(difference: Difference) -> Section:
     )
     items = [
         (
-            f"{difference.differing:,} of {difference.parts:,} parts of the domain, one per "
-            "pair of "
-            f"rules, {what}"
+            f"{difference.differing:,} of {difference.parts:,} parts of the domain, one per pair "
+            f"of rules, {what}"
         )
     ]
     items += (

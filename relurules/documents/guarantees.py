@@ -72,8 +72,7 @@ def _describe_fidelity(rules: RuleSet) -> str:
     if rules.max_error == 0:
         return (
             f"Fidelity: {where}, the {what} of the rules are those of the network as traced. "
-            "Regions "
-            "and formulas are computed from its weights; nothing is fitted."
+            "Regions and formulas are computed from its weights; nothing is fitted."
         )
 
     if not np.isfinite(rules.max_error):
@@ -83,11 +82,9 @@ def _describe_fidelity(rules: RuleSet) -> str:
         )
 
     return (
-        f"Fidelity: {where}, the {what} of the rules differ from those of the network as traced "
-        "by at "
-        f"most {format_bound(rules.max_error)}. This bounds all {such}rows that the domain could "
-        "hold; it is no mean "
-        "over data."
+        f"Fidelity: {where}, the {what} of the rules differ from those of the network as traced by "
+        f"at most {format_bound(rules.max_error)}. This bounds all {such}rows that the domain "
+        "could hold; it is no mean over data."
     )
 
 
@@ -95,8 +92,7 @@ def _describe_cover(rules: RuleSet) -> str:
     if rules.complete:
         return (
             "Cover: the rules are the leaves of one decision tree, so every row of the domain has "
-            "a rule, and two "
-            "rules share nothing but a boundary."
+            "a rule, and two rules share nothing but a boundary."
         )
     return f"Not covered: {describe_missing(rules)}"
 
@@ -110,9 +106,8 @@ def build_performance(context: DocumentContext) -> Section | None:
     blocks: list[Block] = [
         Paragraph(
             p.text(
-                f"Measured on {format_count(evidence.rows - evidence.outside, 'row')} with a "
-                "rule. Whether these rows were "
-                "trained on isn't known here."
+                f"Measured on {format_count(evidence.rows - evidence.outside, 'row')} with a rule. "
+                "Whether these rows were trained on isn't known here."
             )
         )
     ]

@@ -179,8 +179,7 @@ def build_rule_overview(context: DocumentContext) -> Section:
         blocks.append(
             Paragraph(
                 p.text(
-                    f"{format_count(evidence.outside, 'row')} of the data lie outside the "
-                    "domain: "
+                    f"{format_count(evidence.outside, 'row')} of the data lie outside the domain: "
                     "no rule applies."
                 )
             )

@@ -66,8 +66,7 @@ def prepare_request(request: EmitRequest) -> EmitRequest:
     if rules.traced is None:
         raise UnsupportedError(
             "outside='exact' needs the network as traced, which these rules don't keep (decisions "
-            "and rules files of "
-            "earlier versions); use outside='null' or 'clamp'"
+            "and rules files of earlier versions); use outside='null' or 'clamp'"
         )
 
     same = all(

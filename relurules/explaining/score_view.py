@@ -114,8 +114,7 @@ def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
     head, name = models.heads[i], models.outputs[i]
     if is_decision(models, output):
         raise UnsupportedError(
-            f"output {name!r} is the number of a class, not a sum of terms; look at rules of "
-            "the "
+            f"output {name!r} is the number of a class, not a sum of terms; look at rules of the "
             "scores themselves"
         )
 

@@ -179,8 +179,7 @@ def choose_box(models: LocalModels, pair: list[Feature], X: Array | None) -> Arr
             low, high = (low, high) if low < high else (float(X[:, i].min()), float(X[:, i].max()))
         if not np.isfinite([low, high]).all():
             raise DataError(
-                f"column {feature.name!r} has no bounds in the domain; give data, whose "
-                "range is "
+                f"column {feature.name!r} has no bounds in the domain; give data, whose range is "
                 "drawn"
             )
         if low == high:

@@ -94,8 +94,7 @@ def hold_lock(path: Path, wait: float = 0.0) -> Iterator[None]:
         if time.monotonic() >= end:
             raise InputError(
                 f"{path}: another run is at work there; give the same command again once that one "
-                "has ended, or name "
-                f"another place (where no other run is left, remove {lock})"
+                f"has ended, or name another place (where no other run is left, remove {lock})"
             )
         time.sleep(_LOOK_EVERY)
 

@@ -106,8 +106,7 @@ def _decide_largest(
     else:
         raise UnsupportedError(
             f"decision='argmax': the outputs {', '.join(outputs)} aren't the scores or shares of "
-            "several classes; "
-            "supported: a number that the output must reach"
+            "several classes; supported: a number that the output must reach"
         )
 
     chosen = list(order)

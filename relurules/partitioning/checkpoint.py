@@ -97,8 +97,7 @@ def read_checkpoint(path: Path, problem: SearchProblem) -> tuple[SearchProgress,
     if version != _VERSION or found != digest_problem(problem):
         raise DataError(
             f"{path}: is the checkpoint of another search (another network, domain or kind of "
-            "output, or another "
-            "version); give another file, or remove this one to start anew"
+            "output, or another version); give another file, or remove this one to start anew"
         )
 
     fresh = begin_search(problem)

@@ -112,9 +112,8 @@ def raise_without_interior(domain: Domain, frame: Normalisation) -> NoReturn:
     """Raise DomainError for a domain whose inequalities leave no room."""
     G, h = domain.polytope(frame)
     raise DomainError(
-        "the domain has no interior: its inequalities leave no room "
-        "(largest ball inside it, in units of the box: "
-        f"{lp.find_inscribed_ball(G, h).radius:.1e}); loosen or drop one of "
+        "the domain has no interior: its inequalities leave no room (largest ball inside it, in "
+        f"units of the box: {lp.find_inscribed_ball(G, h).radius:.1e}); loosen or drop one of "
         f"{list(domain.texts) or 'its bounds'}"
     )
 

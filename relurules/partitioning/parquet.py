@@ -140,8 +140,7 @@ class ParquetSink:
         )
         if sum(found[name] for name in expected) != regions:
             raise DataError(
-                f"{self.folder}: doesn't hold the {regions} regions that the checkpoint's "
-                "search "
+                f"{self.folder}: doesn't hold the {regions} regions that the checkpoint's search "
                 "left there"
             )
 

@@ -86,11 +86,9 @@ class SizeGuard:
         )
         raise TooLargeError(
             f"the network has {about} linear regions in this domain, and each would be a rule; "
-            f"{rate:,.0f} were found "
-            "in a second, so that finding all would take about "
-            f"{format_duration(regions / max(rate, 1e-9))}. Ways on: make "
-            "the network one of few rules (relurules fit, linearize); take a smaller domain; or "
-            "say how far to go, for "
+            f"{rate:,.0f} were found in a second, so that finding all would take about "
+            f"{format_duration(regions / max(rate, 1e-9))}. Ways on: make the network one of few "
+            "rules (relurules fit, linearize); take a smaller domain; or say how far to go, for "
             "rules of a part of the domain: max_regions (inf: all of them), time_limit, "
             "memory_limit"
         )

@@ -65,8 +65,7 @@ def make_certificate(
     ]:
         raise DomainError(
             f"column {lost[0]!r} has no two bounds, and a proof is one over a bounded domain; "
-            "extract the rules with "
-            "data= or domain= that bounds every column"
+            "extract the rules with data= or domain= that bounds every column"
         )
 
     try:
@@ -165,8 +164,7 @@ def _compare_at_probes(
             )
             raise RefusedError(
                 "it isn't the network that the rules were extracted from, as the digests say; in "
-                "rule "
-                f"{number}, at {_format_point(rules, x)}, {what} {off.max():.3g}"
+                f"rule {number}, at {_format_point(rules, x)}, {what} {off.max():.3g}"
             )
 
 

@@ -171,9 +171,8 @@ def _read_numbers_and_digest(model: Any) -> tuple[dict[str, Any], str]:
 def _emit_again(code: Artifact, rules: RuleSet) -> Artifact:
     """The code that these rules give, asked for as this code was."""
     if code.form == "network":
-        raise CheckError("code of form network holds the collapsed network, and the certificate "
-                         "is about the rules; "
-                         "emit form rules or tree")  # fmt: skip
+        raise CheckError("code of form network holds the collapsed network, and the certificate is "
+                         "about the rules; emit form rules or tree")  # fmt: skip
 
     if code.target not in READERS:
         raise CheckError(

@@ -283,8 +283,7 @@ def _check_mergeable(ground: PiecewiseFunction) -> None:
     if not ground.partition.complete:
         raise UnsupportedError(
             "max_error and max_rules need all linear regions, and the search ended after "
-            f"{len(ground.partition)}; "
-            "raise max_regions, time_limit or memory_limit"
+            f"{len(ground.partition)}; raise max_regions, time_limit or memory_limit"
         )
 
     if not np.isfinite([domain.lower, domain.upper]).all():

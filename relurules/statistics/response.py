@@ -132,8 +132,7 @@ def _choose_heads(models: LocalModels, name: str) -> Sequence[Head]:
 
     raise DataError(
         f"the outputs {', '.join(map(repr, models.outputs[:_NAMED]))} are of several kinds, and "
-        f"the response {name!r} "
-        "bears the name of none; name it as the output that it belongs to"
+        f"the response {name!r} bears the name of none; name it as the output that it belongs to"
     )
 
 
@@ -177,8 +176,7 @@ def _number_own_class(name: str, found: list[Value], outputs: Sequence[str]) -> 
         return found
     if len(outputs) > 2:
         raise DataError(
-            f"the response {name!r} is 0 and 1 for one of {len(outputs)} classes; give the "
-            "number "
+            f"the response {name!r} is 0 and 1 for one of {len(outputs)} classes; give the number "
             "of each"
         )
 
@@ -242,10 +240,9 @@ def _number_classes(name: str, found: list[Value], outputs: Sequence[str]) -> Ar
     shown = ", ".join(format_value(value) for value in distinct[:_NAMED] if value is not None)
     raise DataError(
         f"the response {name!r} holds {shown}{' and more' if len(distinct) > _NAMED else ''}; "
-        "expected the numbers of "
-        f"{len(outputs)} classes, 0 to {len(outputs) - 1}, or classes that the outputs are named "
-        "by, such as p_yes; "
-        f"they are called {', '.join(repr(n) for n in outputs[:_NAMED] if n) or 'otherwise'}"
+        f"expected the numbers of {len(outputs)} classes, 0 to {len(outputs) - 1}, or classes that "
+        "the outputs are named by, such as p_yes; they are called "
+        f"{', '.join(repr(n) for n in outputs[:_NAMED] if n) or 'otherwise'}"
     )
 
 

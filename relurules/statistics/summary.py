@@ -38,8 +38,7 @@ def summarise_rules(rules: "RuleSet", data: Any, y: Any) -> "pandas.DataFrame":
 
     if data is None and y is not None:
         raise DataError(
-            "a response was given without data; give both, or neither for the evidence that "
-            "rules "
+            "a response was given without data; give both, or neither for the evidence that rules "
             "hold"
         )
 

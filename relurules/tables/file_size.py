@@ -38,8 +38,7 @@ def check_file_size(path: Path) -> None:
     if size > memory:
         raise DataError(
             f"{path}: its table takes {size / 2**30:.1f} GB or more, and there are "
-            f"{memory / 2**30:.1f} GB of "
-            "memory; give fewer rows or columns"
+            f"{memory / 2**30:.1f} GB of memory; give fewer rows or columns"
         )
 
 

@@ -45,10 +45,8 @@ _FRONTENDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
 
 SUPPORTED = (
     "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, onnx.ModelProto, path of "
-    "a .onnx file, fitted "
-    "scikit-learn MLPClassifier, MLPRegressor or Pipeline, ReLURulesClassifier, "
-    "ReLURulesRegressor, skorch net, "
-    "relurules Graph"
+    "a .onnx file, fitted scikit-learn MLPClassifier, MLPRegressor or Pipeline, "
+    "ReLURulesClassifier, ReLURulesRegressor, skorch net, relurules Graph"
 )
 
 #: Rows on which a traced network is compared with the model it came from, and how far they may
@@ -122,8 +120,7 @@ def _check_finite(graph: Graph) -> None:
             where = scores[bad[0]] if name in "CUc" else network.neurons[bad[0]]
             what = "slope" if name == "slope" else "weights"
             raise ModelError(
-                f"{where} has {what} that aren't finite, so the network has no rules; look at "
-                "its "
+                f"{where} has {what} that aren't finite, so the network has no rules; look at its "
                 "layer"
             )
 
@@ -148,8 +145,6 @@ def _check_against_model(graph: Graph, function: Reference) -> None:
     if not (off <= 1.0).all():
         raise CheckError(
             f"the traced network differs from the model by {_TOLERANCE * np.nanmax(off):.1e} of "
-            "the sum of its "
-            f"absolute terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; does the model "
-            "compute in lower "
-            "precision inside?"
+            f"the sum of its absolute terms (tolerance {_TOLERANCE:.0e}), so it can't be trusted; "
+            "does the model compute in lower precision inside?"
         )

@@ -102,8 +102,7 @@ class Basis:
         if (first + len(kinks)) * max(first + len(kinks), len(slopes)) > LARGEST:
             raise ModelError(
                 f"layer {layer!r} of {len(kinks)} neurons brings the network to "
-                f"{len(self.neurons) + len(kinks)}, too "
-                "many to be traced; make the network smaller"
+                f"{len(self.neurons) + len(kinks)}, too many to be traced; make the network smaller"
             )
 
         flat = tensor.widened(first).reshape(first, -1)

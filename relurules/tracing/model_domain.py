@@ -35,9 +35,8 @@ def make_unbounded_domain(graph: Graph, table: Any, *, whole: bool) -> Domain:
     if not whole and not is_plain(columns):
         name = next(column.name for column in columns if column.categories)
         raise DomainError(
-            f"column {name!r} holds text, and its categories can't be told from the first piece "
-            "of the data; give the "
-            "domain, such as Domain.from_data(frame)"
+            f"column {name!r} holds text, and its categories can't be told from the first piece of "
+            "the data; give the domain, such as Domain.from_data(frame)"
         )
 
     return Domain.over(columns)
@@ -93,14 +92,12 @@ def resolve_domain(graph: Graph, domain: Domain | None, data: Any) -> Domain:
     if len(domain) != d and graph.batch > 1 and len(domain) * graph.batch == d:
         raise DomainError(
             f"batch fixed to {graph.batch}: export with a dynamic one; as the model is, "
-            f"{graph.batch} rows of "
-            f"{len(domain)} columns are one row of {d}"
+            f"{graph.batch} rows of {len(domain)} columns are one row of {d}"
         )
 
     if len(domain) != d:
         raise DomainError(
-            f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the "
-            "network "
+            f"the domain has {len(domain)} columns ({', '.join(domain.names[:8])}), the network "
             f"reads {d}"
         )
 

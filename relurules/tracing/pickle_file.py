@@ -21,10 +21,9 @@ def load_pickled(path: Path, *, trusted: bool) -> Any:
     """
     if not trusted:
         raise ModelError(
-            f"{path}: a {path.suffix} file is a pickle, and loading a pickle runs whatever code "
-            "it names. If you made "
-            "it or trust who did: --trust-pickle, or load it yourself and pass the model. Safe "
-            "ways in: .onnx, .pt2"
+            f"{path}: a {path.suffix} file is a pickle, and loading a pickle runs whatever code it "
+            "names. If you made it or trust who did: --trust-pickle, or load it yourself and pass "
+            "the model. Safe ways in: .onnx, .pt2"
         )
 
     if not path.is_file():

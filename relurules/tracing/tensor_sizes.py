@@ -54,8 +54,7 @@ def check_result_size(node: torch.fx.Node, args: Any, kwargs: Any) -> None:
             raise node_error(
                 node,
                 f"its result of shape {tuple(shape)} is too large: {columns * shape.numel()} "
-                "numbers, one set for each "
-                f"input and neuron; up to {LARGEST} can be",
+                f"numbers, one set for each input and neuron; up to {LARGEST} can be",
             )
 
 
@@ -63,9 +62,8 @@ def check_weight_size(value: Tensor, name: str) -> None:
     """Refuse a weight that claims more entries than LARGEST, as a view of few stored ones may."""
     if value.numel() > LARGEST:
         raise ModelError(
-            f"{name} has the shape {tuple(value.shape)}, {value.numel()} numbers; "
-            "supported: up "
-            f"to {LARGEST}"
+            f"{name} has the shape {tuple(value.shape)}, {value.numel()} numbers; supported: up to "
+            f"{LARGEST}"
         )
 
 

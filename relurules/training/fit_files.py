@@ -139,8 +139,7 @@ def _describe_model(fitted: FitResult) -> list[str]:
     )
     lines = [
         f"network    {len(estimator.dense_network_)} neurons ({layers}), {estimator.n_iter_} "
-        "epochs; "
-        f"{len(estimator.network_)} left",
+        f"epochs; {len(estimator.network_)} left",
         f"rules      {len(rules)} (at most {fitted.wanted.max_rules}), over the range of {rows}",
     ]
 
@@ -158,8 +157,7 @@ def _describe_model(fitted: FitResult) -> list[str]:
         lines += [
             (
                 "           one formula for all rows did best on the validation rows; front.csv "
-                "has "
-                "the others"
+                "has the others"
             )
         ]
 
@@ -179,9 +177,8 @@ def _describe_scores(fitted: FitResult) -> list[str]:
 
     lines += [
         (
-            "(validation rows chose the number of rules, and the last two models were then "
-            "fitted to "
-            "them as well;"
+            "(validation rows chose the number of rules, and the last two models were then fitted "
+            "to them as well;"
         )
     ]
 

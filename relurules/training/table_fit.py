@@ -152,8 +152,7 @@ def read_target(table: "pd.DataFrame", wanted: FitOptions) -> tuple[str, Any]:
     if task == "regression":
         if not number or not np.isfinite(y := column.to_numpy(dtype=float)).all():
             raise DataError(
-                f"the target {column.name!r} holds {_list_examples(column)}; a regression "
-                "needs "
+                f"the target {column.name!r} holds {_list_examples(column)}; a regression needs "
                 "finite numbers"
             )
         return task, y
@@ -194,9 +193,8 @@ def _check_target(table: "pd.DataFrame", wanted: FitOptions) -> "pd.Series[Any]"
 
     if column.nunique() < 2:
         raise DataError(
-            f"the target {name!r} is {_list_examples(column)} in all rows; at least two "
-            "classes "
-            "or numbers are needed"
+            f"the target {name!r} is {_list_examples(column)} in all rows; at least two classes or "
+            "numbers are needed"
         )
 
     return column
@@ -209,8 +207,7 @@ def _read_classes(column: "pd.Series[Any]", task: str, wanted: FitOptions) -> An
     if len(kinds) > 1 or not kinds <= {str, bool, int}:
         shown = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise DataError(
-            f"the target {column.name!r} holds {shown}; classes must be text, whole "
-            "numbers, or "
+            f"the target {column.name!r} holds {shown}; classes must be text, whole numbers, or "
             "true and false"
         )
 
@@ -229,16 +226,14 @@ def _read_classes(column: "pd.Series[Any]", task: str, wanted: FitOptions) -> An
     if len(counts) > _MOST_CLASSES:
         raise DataError(
             f"the target {column.name!r} has {len(counts)} classes, such as "
-            f"{_list_examples(column)}; at most {_MOST_CLASSES} can be "
-            "told apart; join some"
+            f"{_list_examples(column)}; at most {_MOST_CLASSES} can be told apart; join some"
         )
 
     if counts.min() < _CLASS_ROWS:
         rarest = counts.index[counts == counts.min()].tolist()[0]
         raise DataError(
             f"class {rarest!r} of the target {column.name!r} has {counts.min()} rows; at least "
-            f"{_CLASS_ROWS} "
-            "are needed; remove these rows or join classes"
+            f"{_CLASS_ROWS} are needed; remove these rows or join classes"
         )
 
     if round(min(wanted.test_size, 1 - wanted.test_size) * len(column)) < len(counts):

@@ -169,8 +169,7 @@ def open_duckdb() -> Iterator[Database]:
             if len(kinds) != 1 or not {"SELECT", "CREATE", "CREATE_FUNC"}.issuperset(kinds):
                 raise CheckError(
                     f"score.sql wasn't run: DuckDB reads {' and '.join(kinds) or 'no statement'} "
-                    "in it; verify runs "
-                    "one SELECT, or what makes a view or a function"
+                    "in it; verify runs one SELECT, or what makes a view or a function"
                 )
 
         yield Database(

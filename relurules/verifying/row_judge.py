@@ -96,9 +96,8 @@ class RowJudge:
         rows = len({doubt.row for doubt in doubts})
         remark = (
             f"in {_format_count(rows, 'row')} a difference is more than {VISIBLE:g} of what the "
-            "output spans over the rows; "
-            "the network itself, run in float64, is off by as much from its exact value there "
-            f"({largest:.1e} in row {self._place(worst.row)})"
+            "output spans over the rows; the network itself, run in float64, is off by as much "
+            f"from its exact value there ({largest:.1e} in row {self._place(worst.row)})"
         )
 
         return Judgement(True, (remark,))
@@ -163,11 +162,9 @@ class RowJudge:
         expected = float(self.reference.outputs[doubt.row, doubt.output])
         return (
             f"row {self._place(doubt.row)}: {self.reference.names[doubt.output]} is "
-            f"{doubt.found:.9g}, "
-            f"not {expected:.9g}; from {doubt.room + doubt.least:.1e} on a difference shows in "
-            "what it spans over the "
-            "rows, and the network itself, run in float64, moves by "
-            f"{self._moves(doubt, row):.1e} there"
+            f"{doubt.found:.9g}, not {expected:.9g}; from {doubt.room + doubt.least:.1e} on a "
+            "difference shows in what it spans over the rows, and the network itself, run in "
+            f"float64, moves by {self._moves(doubt, row):.1e} there"
         )
 
     def _classes_judged(

@@ -68,8 +68,7 @@ def start_mariadb() -> Path:
     if found is None:
         raise UnsupportedError(
             "engine 'mariadb' needs a MariaDB server (mariadbd and mariadb-install-db on the PATH "
-            "or in /usr/sbin), "
-            "such as the package mariadb-server of Debian"
+            "or in /usr/sbin), such as the package mariadb-server of Debian"
         )
 
     server, install = found

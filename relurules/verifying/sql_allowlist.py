@@ -151,6 +151,5 @@ class SqlAllowlist:
     def _refusal(self, what: str) -> CheckError:
         return CheckError(
             f"score.sql wasn't run: {what!r} is nothing that relurules writes for {self.engine}, "
-            "an engine that "
-            "can't be kept from files in another way; emit it again"
+            "an engine that can't be kept from files in another way; emit it again"
         )

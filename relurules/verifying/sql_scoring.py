@@ -25,9 +25,8 @@ def run_sql(
     one = artifact.shape in ("expression", "function")
     if not one and "outputs" not in artifact.returned:
         raise CheckError(
-            f"score.sql returns {', '.join(artifact.returned)}; emit it with the column "
-            "outputs "
-            "to verify it"
+            f"score.sql returns {', '.join(artifact.returned)}; emit it with the column outputs to "
+            "verify it"
         )
 
     with open_() as database:
@@ -45,8 +44,7 @@ def run_sql(
             names = database.names()
         except database.errors as error:
             raise CheckError(
-                f"score.sql failed in {database.name}, where it may read {name} and nothing "
-                "else: "
+                f"score.sql failed in {database.name}, where it may read {name} and nothing else: "
                 f"{_shorten_message(error)}"
             ) from error
 

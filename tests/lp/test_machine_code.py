@@ -102,8 +102,7 @@ def test_a_full_disk_loses_nothing_but_time(
     assert said(caplog) == [
         (
             f"machine code can't be kept in {tmp_path}: No space left on device; compiled anew, "
-            "some "
-            "20 seconds, each time"
+            "some 20 seconds, each time"
         )
     ]
     assert store.read("a") is None

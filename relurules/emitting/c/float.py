@@ -43,11 +43,9 @@ def check_float(rules: RuleSet) -> None:
         low, high = (f"{value[j]:.15g}" for value in (domain.lower, domain.upper))
         raise UnsupportedError(
             f"number='float': column {domain.names[j]!r} lies between {low} and {high}, too large "
-            "for its width: a "
-            f"float is off by up to {_ROUNDING * sizes[j]:.2g} there, which may move what the "
-            "rules give by "
-            f"{share:.1e} of what it spans; use number='double', or a model of the column less "
-            f"{low}"
+            f"for its width: a float is off by up to {_ROUNDING * sizes[j]:.2g} there, which may "
+            f"move what the rules give by {share:.1e} of what it spans; use number='double', or a "
+            f"model of the column less {low}"
         )
 
 

@@ -88,8 +88,7 @@ def _check_range(request: EmitRequest, real: Real) -> None:
     if not largest <= real.largest:
         raise UnsupportedError(
             f"number={real.name!r}: terms of the scores reach {largest:.2g} in the domain, and "
-            f"{real.name} holds "
-            f"{real.largest:.2g} at most; supported here: double"
+            f"{real.name} holds {real.largest:.2g} at most; supported here: double"
         )
 
 
@@ -100,8 +99,7 @@ def _choose_template(request: EmitRequest) -> CTemplate:
     if request.form == "rules" and conditions > _CONDITIONS:
         raise UnsupportedError(
             f"form 'rules' writes out {conditions} conditions; C compilers take {_CONDITIONS} in "
-            "reasonable time: use "
-            "form 'tree' or 'network'"
+            "reasonable time: use form 'tree' or 'network'"
         )
 
     tested = plan.find_tested_neurons(rules, is_rule_needed(request))

@@ -22,8 +22,7 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
     rules = request.rules
     if "rule" in rules.outputs and "rule" in request.columns:
         raise InputError(
-            "an output called 'rule' would hide the number of the rule; rename it in the "
-            "model's "
+            "an output called 'rule' would hide the number of the rule; rename it in the model's "
             "graph"
         )
 

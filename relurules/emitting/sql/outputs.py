@@ -228,8 +228,7 @@ def _print_rank(prefix: str, score: int, index: int, count: int) -> str:
 def _print_reason(request: EmitRequest, dialect: Dialect, prefix: str, column: OutputColumn) -> str:
     cases = [
         f"WHEN {prefix}_r{column.which}_{i} = {column.part + 1} AND {prefix}_e{column.which}_{i} "
-        "<> 0E0 "
-        f"THEN {quote_text(raw.name, dialect)}"
+        f"<> 0E0 THEN {quote_text(raw.name, dialect)}"
         for i, raw in enumerate(request.rules.domain.columns)
     ]
     return f"CASE {' '.join(cases)} END"

@@ -48,8 +48,7 @@ def _write_select(request: EmitRequest, dialect: Dialect) -> str:
     steps = print_subqueries(select.steps, _SOURCE, [text for text, _ in select.final], dialect)
     if (count := count_most_columns(steps)) > dialect.columns:
         raise UnsupportedError(
-            f"form {request.form!r} needs a subquery of {count} columns; {request.dialect} "
-            "takes "
+            f"form {request.form!r} needs a subquery of {count} columns; {request.dialect} takes "
             f"{dialect.columns}"
         )
 
@@ -116,8 +115,7 @@ def check_sql_request(request: EmitRequest) -> EmitRequest:
     if request.outside == "exact" and request.rules.traced is None:
         raise UnsupportedError(
             "outside='exact' needs the network as traced, which these rules don't keep (decisions "
-            "and rules files of "
-            "older versions don't); supported: null, clamp"
+            "and rules files of older versions don't); supported: null, clamp"
         )
 
     if request.top < 1:
@@ -128,9 +126,8 @@ def check_sql_request(request: EmitRequest) -> EmitRequest:
     ]
     if request.missing == "impute" and without:
         raise InputError(
-            "missing='impute': the model has no constant for "
-            f"{', '.join(map(repr, without[:5]))}; put an imputer into "
-            "its pipeline, or use missing='propagate' or 'error'"
+            f"missing='impute': the model has no constant for {', '.join(map(repr, without[:5]))}; "
+            "put an imputer into its pipeline, or use missing='propagate' or 'error'"
         )
 
     return request
@@ -146,9 +143,8 @@ def _check_size(text: str, request: EmitRequest, dialect: Dialect) -> str:
     if dialect.statement and size > dialect.statement:
         raise UnsupportedError(
             f"form {request.form!r} with the columns {', '.join(request.columns)} of "
-            f"{len(request.rules)} rules has "
-            f"{size} bytes of SQL; {request.dialect} takes {dialect.statement}. Shortest is the "
-            "network without rule"
+            f"{len(request.rules)} rules has {size} bytes of SQL; {request.dialect} takes "
+            f"{dialect.statement}. Shortest is the network without rule"
         )
 
     if dialect.easy and size > dialect.easy:
@@ -198,8 +194,7 @@ def _describe_rows(request: EmitRequest) -> str:
     if request.outside == "exact":
         return (
             f"A row outside the domain has the outputs of the whole network{rule}. One that it "
-            f"can't take, {missing}, "
-            "has no outputs." + _describe_missing(request)
+            f"can't take, {missing}, has no outputs." + _describe_missing(request)
         )
 
     if request.outside == "clamp":
@@ -222,8 +217,7 @@ def _describe_sizes(dialect: Dialect) -> list[str]:
     return [
         (
             f"A number beyond {dialect.largest} counts as outside{tiny}: what overflows would end "
-            "the "
-            "query."
+            "the query."
         )
     ]
 

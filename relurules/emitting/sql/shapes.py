@@ -81,8 +81,7 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
     if request.form == "network" or request.outside != "null" or request.missing == "error":
         raise UnsupportedError(
             f"shape {request.shape!r} is one expression: only in form rules or tree, "
-            "outside='null' and "
-            "missing='propagate'; a view can be more"
+            "outside='null' and missing='propagate'; a view can be more"
         )
 
     rules, typed = request.rules, request.shape == "function" and "{typed}" in dialect.function
@@ -165,9 +164,8 @@ def _print_value(
     head = rules.heads[rules.outputs.index(output)]
     if len(head.scores) > _JOINT:
         raise UnsupportedError(
-            f"{head.link} of {len(head.scores)} scores is too long for one expression "
-            f"({_JOINT} "
-            "at most); use a view"
+            f"{head.link} of {len(head.scores)} scores is too long for one expression ({_JOINT} at "
+            "most); use a view"
         )
 
     texts = {

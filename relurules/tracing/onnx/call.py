@@ -68,8 +68,7 @@ def get_variable(call: OperatorCall, i: int = 0) -> AffineTensor:
             call,
             (
                 f"its input {i} is a constant, and another one depends on the input; supported: "
-                "the "
-                "reverse"
+                "the reverse"
             ),
         )
 
@@ -100,9 +99,8 @@ def get_constant(call: OperatorCall, i: int) -> Tensor:
         name = call.op.inputs[i]
         raise call_error(
             call,
-            f"{name}{list(at)} is {value.wide[at]} ({len(bad)} of {value.wide.size} entries "
-            "aren't finite); the "
-            "network has no rules, train it again or mend the file",
+            f"{name}{list(at)} is {value.wide[at]} ({len(bad)} of {value.wide.size} entries aren't "
+            "finite); the network has no rules, train it again or mend the file",
         )
 
     return as_float64(value.wide)

@@ -67,9 +67,8 @@ def read_opsets(model: ModelProto, where: str) -> dict[str, int]:
         if domain in found and not 1 <= found[domain] <= last:
             raise ModelError(
                 f"{where}: uses opset {found[domain]} of {domain or 'ai.onnx'}; the onnx "
-                f"{onnx.__version__} that is "
-                f"installed knows 1 to {last}. Install a newer one, or export the model for one "
-                "of these"
+                f"{onnx.__version__} that is installed knows 1 to {last}. Install a newer one, or "
+                "export the model for one of these"
             )
 
     return {domain: version for domain, version in found.items() if domain in OPSETS}
@@ -130,8 +129,7 @@ def _read_external(tensor: TensorProto, folder: Path | None, where: str) -> None
 
     if offset < 0 or length < 0 or offset + length > size:
         raise ModelError(
-            f"{place} is external data: {length} bytes from {offset}, but {file.name} has "
-            f"{size}; "
+            f"{place} is external data: {length} bytes from {offset}, but {file.name} has {size}; "
             "cut short?"
         )
 

@@ -193,8 +193,7 @@ def _trace_operator(call: OperatorCall) -> Sequence[Value | None]:
     if wrong := [i for i in variable if roles.data is not None and i not in roles.data]:
         raise ModelError(
             f"{op.place}: its input {wrong[0]} ({op.inputs[wrong[0]]!r}) depends on the input; "
-            "there it must be "
-            f"a constant. {_HELP}"
+            f"there it must be a constant. {_HELP}"
         )
 
     columns = max(len(value.columns) for value in values if isinstance(value, AffineTensor))
@@ -240,8 +239,7 @@ def _check_continuous(read: OnnxProgram, values: Mapping[str, Value]) -> list[Co
         if isinstance(value, Switch):
             place = next(op.place for op in read.operators if name in op.outputs)
             raise ModelError(
-                f"{place}: it jumps, and its result is the output {name!r}; supported: "
-                "continuous "
+                f"{place}: it jumps, and its result is the output {name!r}; supported: continuous "
                 "outputs"
             )
         found.append(value)
@@ -261,16 +259,14 @@ def _convert_output(
     if 0 in shape:
         raise ModelError(
             f"{read.where}: output {name!r} has the shape {list(shape)} for a row, which holds no "
-            "number; supported: "
-            "one or more"
+            "number; supported: one or more"
         )
 
     if not isinstance(value, Constant):
         return value
     if value.wide.dtype.kind not in "fiub":
         raise ModelError(
-            f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; "
-            "supported: "
+            f"{read.where}: output {name!r} is a constant of type {value.wide.dtype}; supported: "
             "numbers"
         )
 

@@ -108,8 +108,7 @@ def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | 
     fixed = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
     if 0 in fixed[1:]:
         raise ModelError(
-            f"{where}: input {value.name!r} has the shape {_format_shape(fixed)}, which "
-            "holds no "
+            f"{where}: input {value.name!r} has the shape {_format_shape(fixed)}, which holds no "
             "number"
         )
 
@@ -132,8 +131,7 @@ def _read_input(value: ValueInfoProto, where: str, input_shape: Sequence[int] | 
     if not tensor.HasField("shape") and input_shape is None:
         raise ModelError(
             f"{where}: input {value.name!r} doesn't tell its shape; export it with one, or give "
-            "that of a "
-            "row in Python as input_shape="
+            "that of a row in Python as input_shape="
         )
 
     if None in row:

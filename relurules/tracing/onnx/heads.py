@@ -140,8 +140,7 @@ def label_error(where: str, name: str, label: ClassLabels) -> Exception:
     shown = ", ".join(map(repr, label.classes[:5]))
     return ModelError(
         f"{where}: output {name!r} is a class label ({shown}); supported: the labels 0, 1, ... or "
-        "probabilities as an "
-        "output too"
+        "probabilities as an output too"
     )
 
 
@@ -184,8 +183,7 @@ def _trace_argmax(call: OperatorCall, value: LinkedTensor) -> LinkedTensor:
                 call,
                 (
                     "it compares values of several links; supported: of one softmax, or "
-                    "sigmoid(z), 1 "
-                    "- sigmoid(z)"
+                    "sigmoid(z), 1 - sigmoid(z)"
                 ),
             )
         heads.append(Head("argmax", taken))

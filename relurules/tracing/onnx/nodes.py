@@ -129,9 +129,8 @@ def _check_definition(schema: OpSchema, version: int, place: str) -> None:
     ) != _describe_schema(schema):
         raise ModelError(
             f"{place}: opset {version} defines it in another way than opset {nearest}; supported: "
-            "the definitions of "
-            f"opset {known[0]} to {known[-1]}. Export it again, or convert it with "
-            "onnx.version_converter"
+            f"the definitions of opset {known[0]} to {known[-1]}. Export it again, or convert it "
+            "with onnx.version_converter"
         )
 
 
@@ -290,9 +289,8 @@ def check_size(op: Operator, arrays: Sequence[Array | None], columns: int) -> No
         dims = [dim.dim_value for dim in result.tensor_type.shape.dim]
         if columns * math.prod(dims) > LARGEST:
             raise ModelError(
-                f"{op.place}: its result of shape {dims} is too large: "
-                f"{columns * math.prod(dims)} numbers, one set "
-                f"for each input and neuron; supported: up to {LARGEST}"
+                f"{op.place}: its result of shape {dims} is too large: {columns * math.prod(dims)} "
+                f"numbers, one set for each input and neuron; supported: up to {LARGEST}"
             )
 
 

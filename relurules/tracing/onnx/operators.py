@@ -209,8 +209,7 @@ def _check_single_entry(call: OperatorCall, results: list[Value | None]) -> list
             call,
             (
                 f"it makes {list(after)} of {list(before)}, which runtimes do in different ways; "
-                "use "
-                "half_pixel"
+                "use half_pixel"
             ),
         )
 

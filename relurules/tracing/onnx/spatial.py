@@ -40,8 +40,7 @@ def compute_windows(
     if auto.startswith("SAME") and op.name != "Conv" and _has_gaps(size, stride, span, dilation):
         raise ModelError(
             f"{op.place}: it has auto_pad, with dilations or strides that leave gaps, on which "
-            "runtimes don't agree; "
-            "give it pads"
+            "runtimes don't agree; give it pads"
         )
 
     begin, end, out = list[int](), list[int](), list[int]()
@@ -127,7 +126,6 @@ def _check_window_sizes(
     if lengths != {rank} or min((*kernel, *stride, *dilation), default=0) < 1:
         raise ModelError(
             f"{op.place}: kernel {list(kernel)}, strides {list(stride)}, dilations "
-            f"{list(dilation)}, pads {list(pads)} "
-            f"don't fit an input with {rank} spatial dimensions; supported: one positive number "
-            "for each, two pads"
+            f"{list(dilation)}, pads {list(pads)} don't fit an input with {rank} spatial "
+            "dimensions; supported: one positive number for each, two pads"
         )

@@ -160,8 +160,7 @@ def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float) ->
 
     if mark is not None or isinstance(value, str) or signal.tables or len(signal.numbers) != 1:
         raise ModelError(
-            f"step {name!r} imputes what other steps made; supported: an imputer before "
-            "encoders "
+            f"step {name!r} imputes what other steps made; supported: an imputer before encoders "
             "and PCA"
         )
 

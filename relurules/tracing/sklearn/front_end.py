@@ -243,8 +243,7 @@ def _read_outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:
         only = ", ".join(map(repr, mlp.classes_.tolist()))
         raise ModelError(
             f"the {_class_name(mlp)} was trained on one class alone ({only}), so there is nothing "
-            "to decide; train it on "
-            "rows of two or more classes"
+            "to decide; train it on rows of two or more classes"
         )
 
     names = tuple(f"p_{label}" for label in mlp.classes_)
@@ -409,6 +408,5 @@ INVERSES: Mapping[str | None, str] = {"expm1": "expm1", "exp": "exp", None: "ide
 
 SUPPORTED = (
     "MLPClassifier and MLPRegressor with activation relu or identity, skorch nets, "
-    f"{' and '.join(RELURULES)}, alone, in a "
-    f"{TARGET}, or at the end of a Pipeline of {STEPS}"
+    f"{' and '.join(RELURULES)}, alone, in a {TARGET}, or at the end of a Pipeline of {STEPS}"
 )

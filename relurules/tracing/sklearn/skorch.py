@@ -20,8 +20,7 @@ def read_skorch_net(net: Any) -> LastEstimator:
         raise ModelError("the skorch net isn't fitted; call fit first")
     if net.predict_nonlinearity not in ("auto", None):
         raise ModelError(
-            f"predict_nonlinearity={net.predict_nonlinearity!r} can't be traced; supported: "
-            "auto, "
+            f"predict_nonlinearity={net.predict_nonlinearity!r} can't be traced; supported: auto, "
             "None"
         )
 

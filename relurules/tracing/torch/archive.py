@@ -57,8 +57,7 @@ def load_archive(path: Path) -> ExportedProgram:
     except Exception as error:
         raise ModelError(
             f"{path}: can't be read as a torch.export archive ({type(error).__name__}: "
-            f"{str(error)[:120]}); expected a "
-            "file that torch.export.save wrote"
+            f"{str(error)[:120]}); expected a file that torch.export.save wrote"
         ) from error
 
     program._guards_code = []  # source text that ExportedProgram.module() would compile and run
@@ -100,8 +99,7 @@ def _check_members(path: Path, content: bytes) -> None:
             if not _MEMBER.fullmatch(inner):
                 raise ModelError(
                     f"{path}: can't be read as a torch.export archive of plain tensors: it holds "
-                    f"{name!r}, which may "
-                    "be pickled and could run code"
+                    f"{name!r}, which may be pickled and could run code"
                 )
             if inner.endswith(".json"):
                 if len(member) > _LARGEST_JSON:

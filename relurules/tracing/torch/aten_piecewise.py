@@ -113,8 +113,7 @@ def _make_max_pool_rule(spatial: int) -> Rule:
         x: AffineTensor = bound["self"]
         if x.constant.dim() != spatial + 2:
             raise refuse(
-                f"its input has rank {x.constant.dim()}; supported: batch, channels and "
-                f"{spatial} "
+                f"its input has rank {x.constant.dim()}; supported: batch, channels and {spatial} "
                 "more"
             )
 
@@ -249,7 +248,6 @@ _NAMES = sorted(
 )
 SUPPORTED = (
     "Linear, ReLU, LeakyReLU, PReLU, BatchNorm (eval), convolutions, pooling and other affine or "
-    "continuous piecewise "
-    f"linear operators (aten: {', '.join(_NAMES)}); at the model's end "
+    f"continuous piecewise linear operators (aten: {', '.join(_NAMES)}); at the model's end "
     f"{', '.join(dict.fromkeys(LINK_OPERATORS.values()))}"
 )

@@ -133,8 +133,7 @@ class _GraphEvaluator:
             if not value.shape.numel():
                 raise ModelError(
                     f"output {i} of the model has the shape {tuple(value.shape)} for a row, which "
-                    "holds no number; "
-                    "supported: one or more"
+                    "holds no number; supported: one or more"
                 )
 
         return values
@@ -424,8 +423,7 @@ def _check_finite(value: Tensor, name: str) -> Tensor:
         at = bad[0].tolist()
         raise ModelError(
             f"{name}{at} is {value[tuple(at)].item()} ({len(bad)} of {value.numel()} entries "
-            "aren't finite); "
-            "the network has no rules, train it again or mend the file"
+            "aren't finite); the network has no rules, train it again or mend the file"
         )
 
     return value.double()

@@ -46,8 +46,7 @@ def row_shape(node: torch.fx.Node) -> tuple[int, ...]:
     shape = node.meta["val"].shape[1:] if has_batch(node) else node.meta["val"].shape
     if not all(isinstance(size, int) for size in shape):
         raise ModelError(
-            f"input {node.name!r} has the shape {tuple(shape)}; supported: no dynamic "
-            "dimension "
+            f"input {node.name!r} has the shape {tuple(shape)}; supported: no dynamic dimension "
             "but the first"
         )
 

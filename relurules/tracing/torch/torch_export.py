@@ -43,8 +43,7 @@ def export_program(model: Any, input_shape: Sequence[int] | None) -> ExportedPro
 def _export_module(module: nn.Module, input_shape: Sequence[int] | None) -> ExportedProgram:
     if empty := [name for name, held in module.named_parameters() if held.is_meta]:
         raise ModelError(
-            f"{empty[0]} is on the device meta, which holds no numbers; load the model's "
-            "weights "
+            f"{empty[0]} is on the device meta, which holds no numbers; load the model's weights "
             "first"
         )
 

@@ -90,9 +90,8 @@ def _check_rows_stand_alone(
         raise ModelError(
             "the model's first dimension is no batch: "
             f"{describe_mixing(find_mixing_operator(_pair_operator_values(runner, run, X)))}. "
-            "Supported: models that take every row on its own; export with a fixed first "
-            "dimension if all of it is "
-            "one row"
+            "Supported: models that take every row on its own; export with a fixed first dimension "
+            "if all of it is one row"
         )
 
 

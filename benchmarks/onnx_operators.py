@@ -114,9 +114,8 @@ def _attempt(
     if found.shape == wanted.shape:
         found, wanted = found[np.isfinite(wanted)], wanted[np.isfinite(wanted)]
 
-    rounded = (
-        1e-4 if np.allclose(wanted, wanted.round(4), rtol=eps, atol=0.0) else 0.0
-    )  # typed in with four digits
+    # Typed in with four digits.
+    rounded = 1e-4 if np.allclose(wanted, wanted.round(4), rtol=eps, atol=0.0) else 0.0
     close = found.shape == wanted.shape and np.allclose(
         found, wanted, rtol=20 * eps, atol=20 * eps + rounded
     )

@@ -152,9 +152,8 @@ def peers(folder: Path, pipeline: Any, python: str) -> dict[str, Callable[[Array
     np.savez(folder / "net.npz", layers=len(model.coefs_), **layers)
     script = Path(__file__).parent / "scoring_code_peer.py"
     command = [Path(python).absolute(), script.absolute(), folder]
-    ran = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=True
-    )  # emlearn leaves files there
+    # Emlearn leaves files there.
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     include = ran.stdout.split()[-1]
 
     return {

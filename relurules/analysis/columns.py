@@ -168,9 +168,8 @@ def find_roomiest_point(
         return Clearance(found.bound, -np.inf, None)
 
     v = found.point[:n]
-    reached = float(
-        (polytope.h - polytope.G @ v)[counts].min(initial=1.0)
-    )  # measured, whatever the solver said
+    # Measured, whatever the solver said.
+    reached = float((polytope.h - polytope.G @ v)[counts].min(initial=1.0))
     return Clearance(found.bound, reached, v if reached > 0.0 else None)
 
 

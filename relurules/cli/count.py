@@ -64,9 +64,8 @@ def count(
     domain = build_domain(graph, table, box, domain_file, where or [])
 
     with show_search(checkpoint, out) as progress:
-        if estimate or (
-            _err.is_terminal and not domain.groups
-        ):  # with categories, probes take long
+        # With categories, probes take long.
+        if estimate or (_err.is_terminal and not domain.groups):
             guess: Any = api.count(graph, domain, max_regions=0).estimate
             progress.expected = guess.regions
         if estimate:

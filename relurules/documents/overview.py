@@ -113,9 +113,8 @@ def build_glance(context: DocumentContext) -> Section:
 
 
 def _describe_neurons(left: CollapseStats) -> str:
-    if (
-        left.neurons_left > left.neurons_traced
-    ):  # decisions compare outputs, which takes neurons of its own
+    # Decisions compare outputs, which takes neurons of its own.
+    if left.neurons_left > left.neurons_traced:
         return (
             f"{left.neurons_traced} in the network, {left.neurons_left} with those that "
             "compare outputs"

@@ -90,9 +90,8 @@ def plan_checks(
     """
     domain = rules.domain
     low, high = np.maximum(domain.lower, -largest), np.minimum(domain.upper, largest)
-    own = {
-        i for group in find_groups(domain.columns) for i in group
-    }  # indicators that the code itself makes
+    # Indicators that the code itself makes.
+    own = {i for group in find_groups(domain.columns) for i in group}
     bounds = [
         (print_signed(features.number, a), column, print_signed(features.number, b))
         for i, (a, column, b) in enumerate(zip(low, features.columns, high, strict=True))

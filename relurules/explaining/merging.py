@@ -127,9 +127,8 @@ def _cluster_models(forms: Array, centres: Array, most: int) -> NDArray[np.intp]
 
     cluster, neighbors = _import_sklearn()
     near = neighbors.kneighbors_graph(centres, min(_NEIGHBOURS, len(forms) - 1))
-    with (
-        warnings.catch_warnings()
-    ):  # parts without a neighbour in another are joined by scikit-learn itself
+    # Parts without a neighbour in another are joined by scikit-learn itself.
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "the number of connected components", UserWarning)
         found = cluster.AgglomerativeClustering(
             most, connectivity=0.5 * (near + near.T)

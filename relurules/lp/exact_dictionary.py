@@ -164,9 +164,8 @@ class ExactPolytope:
                 room, pace = self.denominator - int(self.table[i, 0]), slope
             else:
                 continue
-            order = (
-                room * bottom - top * pace
-            )  # room / pace against top / bottom; bottom 0 is no limit yet
+            # Room / pace against top / bottom; bottom 0 is no limit yet.
+            order = room * bottom - top * pace
             if bottom == 0 or order < 0 or (order == 0 and variable < least):
                 best, top, bottom, least = i, room, pace, variable
 

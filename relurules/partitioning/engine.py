@@ -202,9 +202,8 @@ def _is_side_empty(s: SearchState, k: int, side: int) -> bool:
 @compile_inline
 def _choose_sign(s: SearchState, k: int, found: int) -> int:
     """The sign of a neuron that doesn't cut the cell; where it is 0 in all of it, +1."""
-    if (
-        found == state_layout.NEITHER and not s.node.at[state_layout.DOUBT]
-    ):  # no admissible point is clear of it
+    # No admissible point is clear of it.
+    if found == state_layout.NEITHER and not s.node.at[state_layout.DOUBT]:
         return 1 if evaluate_row(s.node.rows[k], s.node.center) >= 0.0 else -1
     return -1 if found == state_layout.NEGATIVE else 1
 

@@ -294,9 +294,8 @@ def _run_in_parallel(
         with _drop_pending_results(parallel(calls)) as results:
             for i, given in zip(waiting, results, strict=True):
                 batch, state, found = read_result(given)
-                left = (
-                    None if state is None else state._replace(net=net)
-                )  # one network for all pieces
+                # One network for all pieces.
+                left = None if state is None else state._replace(net=net)
                 _record_piece(
                     search, sink, i, SearchPiece(search.pieces[i].place, left, found), batch
                 )

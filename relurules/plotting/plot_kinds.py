@@ -167,9 +167,8 @@ def _choose_plane(request: PlotRequest) -> list[Feature]:
         return request.columns(2)
 
     rules, models = request.rules, request.models
-    if isinstance(
-        rules, RuleSet
-    ):  # the columns that conditions depend on most, over their width in the domain
+    # The columns that conditions depend on most, over their width in the domain.
+    if isinstance(rules, RuleSet):
         moved = np.abs(rules.tree.normals) * rules.domain.widths
         read = (moved / moved.max(axis=1, keepdims=True, initial=1e-300)).sum(axis=0)
     else:

@@ -53,10 +53,11 @@ def use_style() -> Iterator[None]:
             "a figure needs matplotlib: pip install 'relurules[plot]'"
         ) from error
 
+    # Names may hold letters that the font lacks.
     with (
         mpl.rc_context(_RC),
         warnings.catch_warnings(),
-    ):  # names may hold letters that the font lacks
+    ):
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield
 

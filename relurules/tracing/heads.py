@@ -102,9 +102,8 @@ def collect_scores(
         outputs, lambda *indices: torch.cat([index.reshape(-1) for index in indices])
     )
     scores = whole.scores
-    rows = (
-        torch.cat([scores.columns.T, scores.constant[:, None]], dim=1) + 0.0
-    )  # + 0.0: -0.0 is no other number
+    # + 0.0: -0.0 is no other number.
+    rows = torch.cat([scores.columns.T, scores.constant[:, None]], dim=1) + 0.0
     forms = [row.tobytes() for row in rows.numpy()]
     heads = [whole.heads[i] for i in whole.index.tolist()]
     number: dict[bytes, int] = {}

@@ -274,9 +274,8 @@ def _tie_until_budget(
             for one in tried
         ]
         rises = np.maximum([mean_loss(one, rows, task) - loss for one in tried], _LEAST)
-        left = np.maximum(
-            [count(one).rules for one in tried], budget.rules
-        )  # what is saved beyond is worth nothing
+        # What is saved beyond is worth nothing.
+        left = np.maximum([count(one).rules for one in tried], budget.rules)
         saved = np.maximum(np.log(point.size.rules / left), _LEAST_SAVED)
         compact = refine_network(
             tried[int(np.argmin(rises / saved))], data, task, l1=l1, steps=_STEPS, deadline=deadline

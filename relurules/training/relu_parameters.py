@@ -85,9 +85,8 @@ def to_relu_parameters(network: Network, *, dense: bool) -> ReluParameters:
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
     C, U, c = network.C.copy(), network.U.copy(), network.c.copy()
 
-    for k in np.flatnonzero(
-        slope
-    ):  # in topological order: the affine part of k moves into what reads it
+    # In topological order: the affine part of k moves into what reads it.
+    for k in np.flatnonzero(slope):
         _add_affine((A, L, b, C, U, c), int(k), slope[k], 0.0)
         L[:, k] *= 1.0 - slope[k]
         U[:, k] *= 1.0 - slope[k]

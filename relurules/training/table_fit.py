@@ -391,9 +391,8 @@ def _score_models(
             :, 1 if task == "binary" else 0 :
         ]
 
-    numbered = Rows(
-        train[:, None].astype(float), Y[train], np.ones(len(train))
-    )  # as the estimator split its rows
+    # As the estimator split its rows.
+    numbered = Rows(train[:, None].astype(float), Y[train], np.ones(len(train)))
     data = split_rows(
         numbered, estimator.validation_fraction, estimator._seed, classes=task != "regression"
     )

@@ -56,9 +56,8 @@ def limit_inputs(
     deadline all go at once that have the smallest weights.
     """
     read = _find_inputs_read(compact)
-    compact = _hide_inputs(
-        compact, np.flatnonzero(~read).tolist()
-    )  # or training would bring them back
+    # Or training would bring them back.
+    compact = _hide_inputs(compact, np.flatnonzero(~read).tolist())
     if read.sum() <= most:
         return compact
 
@@ -184,9 +183,8 @@ def limit_conditions(
     rises least; after the deadline the smallest ones go, all at once.
     """
     some = data.training.part(slice(None, None, max(1, len(data.training.X) // _ROWS)))
-    compact = replace(
-        compact, free=(compact.A != 0, compact.L != 0, compact.free[2])
-    )  # or others would come back
+    # Or others would come back.
+    compact = replace(compact, free=(compact.A != 0, compact.L != 0, compact.free[2]))
 
     while (excess := count_condition_terms(compact) - most).max(initial=0) > 0:
         wide = [int(k) for k in np.flatnonzero(excess > 0)]

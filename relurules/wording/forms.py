@@ -92,9 +92,8 @@ def build_form(
             width = float(domain.widths[span.first])
             terms.append(Term(weight, p.name(span.column.name), (span.first,), width))
 
-    terms.sort(
-        key=lambda term: -abs(term.coefficient) * term.width
-    )  # stable: columns in their order
+    # Stable: columns in their order.
+    terms.sort(key=lambda term: -abs(term.coefficient) * term.width)
     return Form(constant, tuple(terms))
 
 

@@ -44,9 +44,8 @@ class InputAssignment(NamedTuple):
 def fill_expression_template(request: EmitRequest, real: Real) -> CTemplate:
     """Every test and every sum as an expression of variables that are called like the columns."""
     rules = request.rules
-    names = make_unique(
-        f"x_{make_identifier(name)}" for name in rules.features
-    )  # no keyword or macro of any header starts so
+    # No keyword or macro of any header starts so.
+    names = make_unique(f"x_{make_identifier(name)}" for name in rules.features)
     features = plan.make_notation(rules, real.literal, names)
     checks, domain = _plan_gate(request, features, real), _plan_checks(rules, features, real)
     neurons = plan.NeuronNames(lambda k: f"z{k}_", lambda k: f"a{k}_", real.literal(0.0))

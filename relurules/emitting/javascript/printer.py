@@ -26,9 +26,8 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
             "graph"
         )
 
-    variables = make_unique(
-        f"x_{make_identifier(name)}" for name in rules.features
-    )  # no keyword starts so
+    # No keyword starts so.
+    variables = make_unique(f"x_{make_identifier(name)}" for name in rules.features)
     features = plan.make_notation(rules, repr, variables)
     values: dict[str, object] = {
         "header": request.header,

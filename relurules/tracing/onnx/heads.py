@@ -57,9 +57,8 @@ def trace_link(call: OperatorCall) -> list[Value | None]:
         return [apply_link(kind, x, axis)]
 
     rows = x.constant.flatten(start_dim=axis).shape[-1] if rank else 1
-    flat = apply_link(
-        kind, apply_linear(lambda t: t.reshape(-1, rows), x), -1
-    )  # of all dimensions from the axis on
+    # Of all dimensions from the axis on.
+    flat = apply_link(kind, apply_linear(lambda t: t.reshape(-1, rows), x), -1)
     return [LinkedTensor(flat.index.reshape(x.constant.shape), flat.heads, flat.scores)]
 
 

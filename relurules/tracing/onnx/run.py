@@ -107,9 +107,8 @@ def _compute_values(program: OnnxProgram, X: Array) -> Values:
         if op.name == "Sigmoid":
             complements[op.outputs[0]] = np.asarray(run_operator(op, [-inputs[0]])[0])  # type: ignore[operator]
         if op.name == "Sub" and op.inputs[1] in complements and _is_one(inputs[0]):
-            results = [
-                complements[op.inputs[1]]
-            ]  # 1 - sigmoid(z) as sigmoid(-z), which doesn't cancel
+            # 1 - sigmoid(z) as sigmoid(-z), which doesn't cancel.
+            results = [complements[op.inputs[1]]]
         values.update(
             {
                 name: value

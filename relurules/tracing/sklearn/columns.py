@@ -101,9 +101,8 @@ def _apply_selector(_: str, step: Any, signals: Sequence[Signal]) -> list[Signal
     none = to_feature_form(
         combine_signals(np.zeros((1, len(forms))), np.zeros(1), forms)[0]
     ).tables  # what refuses a value still does
-    unused = {
-        number: 0.0 for form in forms for number in form.numbers
-    }  # columns that aren't selected stay columns
+    # Columns that aren't selected stay columns.
+    unused = {number: 0.0 for form in forms for number in form.numbers}
     kept = [form for form, wanted in zip(forms, step.get_support(), strict=True) if wanted]
 
     return [
@@ -144,9 +143,8 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
 
 def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float) -> Signal:
     if isinstance(signal, RawColumn):
-        refused: dict[Value, Value] = (
-            {} if mark is None else {None: REFUSED}
-        )  # such an imputer takes no NaN
+        # Such an imputer takes no NaN.
+        refused: dict[Value, Value] = {} if mark is None else {None: REFUSED}
         return RawColumn(signal.column, {**refused, mark: value, **signal.replaced})
 
     if (

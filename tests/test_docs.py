@@ -20,7 +20,11 @@ from relurules.cli.main import app, run
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
-LINKED = (*PAGES, ROOT / "benchmarks" / "RESULTS.md")
+LINKED = (
+    *PAGES,
+    *sorted((ROOT / "docs" / "design").glob("*.md")),
+    *(ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "benchmarks/RESULTS.md")),
+)
 EXAMPLES = ROOT / "docs" / "command-line.md"
 
 #: Pages that start in an empty folder; the others have the files of `EXAMPLES`.

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.analysis.rule_cells import Polytope, QuestionSpace, RestrictedRules, RuleCell
+from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
 from relurules.analysis.targets import ScoreTarget
 from relurules.analysis.tree_walk import bound_scores, walk_leaves
 from relurules.ir.network import Array
+from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
-from relurules.lp.maxima import bound_maxima
 
 #: Linear programs of one question; what is left then is bounded by the scores' ranges.
 _PARTS = 200_000
@@ -117,16 +117,16 @@ class _ChangeSearch:
         """Every part of a cell where the change may be larger; False where there was no time for
         all.
         """
-        start = intersect_polytopes(
-            intersect_polytopes(cell.polytope, self.pair.after.walls), self.pair.walls
-        )
+        start = cell.polytope.cut(*self.pair.after.walls)
+        if self.pair.walls is not None:
+            start = start.cut(*self.pair.walls)
 
         for part in walk_leaves(self.ground, self.pair.after, start, wanted):
             self.parts += 1
             if self.ground.deadline.is_over():
                 return False
             form = self.forms[1][part.leaf] - self.forms[0][cell.leaf]
-            relaxed = bound_maxima(*part.polytope, form[None])
+            relaxed = part.polytope.maxima(form[None])
             at_most = float(relaxed.bounds[0])
             if at_most <= self.value:
                 self.bound = max(self.bound, at_most)
@@ -145,9 +145,7 @@ class _ChangeSearch:
             if at_most <= self.value or self.ground.deadline.is_over():
                 self.bound = max(self.bound, at_most)
                 break
-            found = maximise_over_integers(
-                polytope.G, polytope.h, form, self.whole, floor=self.value
-            )
+            found = maximise_over_integers(*polytope, form, self.whole, floor=self.value)
             self.bound = max(self.bound, found.bound)
             if found.point is not None and found.bound > self.value:
                 self._keep(found.bound, found.point, polytope)
@@ -157,12 +155,3 @@ class _ChangeSearch:
     def _keep(self, value: float, point: Array, polytope: Polytope) -> None:
         self.value, self.bound = value, max(self.bound, value)
         self.point, self.polytope = point, polytope
-
-
-def intersect_polytopes(one: Polytope, other: Polytope | None) -> Polytope:
-    """Both polytopes' rows."""
-    return (
-        one
-        if other is None
-        else Polytope(np.vstack([one.G, other.G]), np.concatenate([one.h, other.h]))
-    )

@@ -6,10 +6,11 @@ import numpy as np
 
 from relurules.analysis.changes import RowPair
 from relurules.analysis.conditions import find_coordinates
-from relurules.analysis.rule_cells import Polytope, QuestionSpace, RestrictedRules, make_space
+from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, make_space
 from relurules.domain.columns import Category
 from relurules.errors import DataError, DomainError
 from relurules.ir.network import Array
+from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
 
 
@@ -158,11 +159,8 @@ def find_roomiest_point(
     whole = np.column_stack([whole[:, :-1], np.zeros(len(whole)), whole[:, -1]])
     form = np.zeros(n + 2)
     form[n] = 1.0
-    G, h = (
-        np.vstack([np.column_stack([polytope.G, counts]), limit]),
-        np.append(polytope.h, [1.0, 1.0]),
-    )
-    found = maximise_over_integers(G, h, form, whole, enough=enough)
+    part = Polytope(np.column_stack([polytope.G, counts]), polytope.h).cut(limit, np.ones(2))
+    found = maximise_over_integers(*part, form, whole, enough=enough)
 
     if found.point is None:
         return Clearance(found.bound, -np.inf, None)

@@ -8,13 +8,13 @@ from relurules.analysis.columns import TableColumn, list_columns
 from relurules.analysis.conditions import hold_column
 from relurules.analysis.goals import Goal, classify_rows, list_class_names, make_goal
 from relurules.analysis.question import Question, compose_notes, describe_conditions
-from relurules.analysis.reachability import add_columns
 from relurules.analysis.rows import read_row
-from relurules.analysis.rule_cells import Polytope, RestrictedRules, RuleCell, round_up_to_powers
+from relurules.analysis.rule_cells import RestrictedRules, RuleCell, round_up_to_powers
 from relurules.analysis.witnesses import find_admissible_rows, make_witness, round_row
 from relurules.errors import DataError, OutOfTimeError
 from relurules.ir.answers import Answer, Grid, format_bound, format_number, format_value
 from relurules.ir.network import Array
+from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
 
 #: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
@@ -173,9 +173,7 @@ def _find_nearest_point(
     margins = space.forms(goal.weights[cell.leaf], goal.constants[cell.leaf])
     margins[:, -1] -= past * np.abs(margins).sum(axis=1)
     asks = np.column_stack([-margins[:, :-1], np.zeros((len(margins), k)), margins[:, -1]])
-    found = _add_rows(
-        add_columns(cell.polytope, k), np.vstack([_make_change_rows(measure, ground), asks])
-    )
+    found = _add_rows(cell.polytope.widen(k), np.vstack([_make_change_rows(measure, ground), asks]))
 
     if found is None:
         return NearestPoint(np.inf, None)
@@ -187,7 +185,7 @@ def _find_nearest_point(
         form[-1] -= measure.changed[:, -1].sum()
 
     whole = np.insert(ground.whole(space, integers=asked.integers), [n] * k, 0.0, axis=1)
-    nearest = maximise_over_integers(found.G, found.h, form, whole, floor=-best)
+    nearest = maximise_over_integers(*found, form, whole, floor=-best)
     if nearest.point is None:
         return NearestPoint(np.inf if nearest.bound == -np.inf else max(0.0, -nearest.bound), None)
     return NearestPoint(max(0.0, -nearest.bound), nearest.point[:n])
@@ -229,7 +227,7 @@ def _add_rows(polytope: Polytope, rows: Array) -> Polytope | None:
     rows = rows[(length > 0) & np.isfinite(rows[:, -1])]
     rows[:, -1] += _ROUNDING * np.abs(rows).sum(axis=1)
     rows = rows / round_up_to_powers(np.linalg.norm(rows[:, :-1], axis=1))[:, None]
-    return Polytope(np.vstack([polytope.G, rows[:, :-1]]), np.append(polytope.h, rows[:, -1]))
+    return polytope.cut_by_rows(rows)
 
 
 def _bound_changes(measure: RowDistance, ground: RestrictedRules) -> Array:

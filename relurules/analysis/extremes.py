@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relurules.analysis.rule_cells import Polytope, QuestionSpace, RestrictedRules, RuleCell
+from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
 from relurules.ir.network import Array
+from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
-from relurules.lp.maxima import bound_maxima
 
 
 class ScoreMaximum(NamedTuple):
@@ -52,9 +52,7 @@ def find_highest_score(
         cell = ground.cell(space, *paths[i])
         if cell is None:
             continue
-        found = maximise_over_integers(
-            cell.polytope.G, cell.polytope.h, forms[cell.leaf], whole, floor=value
-        )
+        found = maximise_over_integers(*cell.polytope, forms[cell.leaf], whole, floor=value)
         bound = max(bound, found.bound + room[cell.leaf])
         if found.bound == np.inf:
             return ScoreMaximum(np.inf, None, cell)
@@ -87,4 +85,4 @@ def _bound_branches(
 
 def bound_relaxation(polytope: Polytope, form: Array) -> float:
     """What a form doesn't exceed, categories and whole numbers counting as continuous."""
-    return float(bound_maxima(*polytope, form[None]).bounds[0])
+    return float(polytope.maxima(form[None]).bounds[0])

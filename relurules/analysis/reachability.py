@@ -5,12 +5,12 @@ import numpy as np
 from relurules.analysis.columns import find_roomiest_point, measure_least_room
 from relurules.analysis.goals import Goal, make_goal
 from relurules.analysis.question import Question, compose_notes, describe_conditions
-from relurules.analysis.rule_cells import Polytope, QuestionSpace, RuleCell, round_up_to_powers
+from relurules.analysis.rule_cells import QuestionSpace, RuleCell, round_up_to_powers
 from relurules.analysis.witnesses import find_admissible_rows, make_witness
 from relurules.errors import DataError, OutOfTimeError
 from relurules.ir.answers import Answer, Witness, format_bound
 from relurules.ir.network import Array
-from relurules.lp import RADIUS
+from relurules.lp import RADIUS, Polytope
 from relurules.lp.branch_and_bound import IntegerMaximum, maximise_over_integers
 
 
@@ -124,10 +124,9 @@ def maximise_least_form(
     see `largest`.
     """
     if len(forms) == 1:
-        return maximise_over_integers(polytope.G, polytope.h, forms[0], whole, floor, enough)
+        return maximise_over_integers(*polytope, forms[0], whole, floor, enough)
 
     n = forms.shape[1] - 1
-    G, h = add_columns(polytope, 1)
     size = float(np.abs(forms).sum(axis=1).max()) or 1.0
     rows = np.column_stack([-forms[:, :-1], np.full(len(forms), size)])  # forms >= size * t
     length = round_up_to_powers(np.linalg.norm(rows, axis=1))
@@ -135,13 +134,8 @@ def maximise_least_form(
     limit[:, n] = 1.0, -1.0
     top = np.zeros(n + 2)
     top[n] = size
-    G = np.vstack([G, rows / length[:, None], limit])
-    h = np.concatenate([h, forms[:, -1] / length, [float(n + 1), float(n + 1)]])
-    best = maximise_over_integers(G, h, top, np.insert(whole, n, 0.0, axis=1), floor, enough)
+    part = polytope.widen(1).cut(rows / length[:, None], forms[:, -1] / length)
+    part = part.cut(limit, np.full(2, float(n + 1)))
+    best = maximise_over_integers(*part, top, np.insert(whole, n, 0.0, axis=1), floor, enough)
 
     return IntegerMaximum(best.bound, None if best.point is None else best.point[:n])
-
-
-def add_columns(polytope: Polytope, count: int) -> Polytope:
-    """The same polytope with coordinates that it doesn't bound."""
-    return Polytope(np.column_stack([polytope.G, np.zeros((len(polytope.G), count))]), polytope.h)

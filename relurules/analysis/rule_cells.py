@@ -14,20 +14,13 @@ from relurules.domain import Domain, row_lengths
 from relurules.ir import UNEXPLORED, RuleSet
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
-from relurules.lp.maxima import bound_maxima
+from relurules.lp import Polytope
 
 #: A form that moves by less than this share of its constant doesn't change its sign in a bounded
 #: domain.
 _STILL = 1e-12
 #: Rounding of a side of the box, as a share of what is left of it in a space: one difference.
 _SIDE = 1e-15
-
-
-class Polytope(NamedTuple):
-    """{v : G v <= h}, rows of unit length. G: (c, n), h: (c,)."""
-
-    G: Array
-    h: Array
 
 
 class QuestionSpace(NamedTuple):
@@ -234,7 +227,7 @@ def compute_walls(domain: Domain, base: Array, spread: Array) -> Polytope:
     still = room + _SIDE * (np.abs(limits) + np.abs(normals) @ np.abs(base))
 
     if (h[~moving] < -still[~moving]).any():
-        return make_empty_polytope(spread.shape[1])
+        return Polytope.make_empty(spread.shape[1])
 
     scales = round_up_to_powers(length[moving])
     return Polytope(G[moving] / scales[:, None], (h + room)[moving] / scales)
@@ -246,23 +239,13 @@ def round_up_to_powers(values: Array) -> Array:
     return np.asarray(np.ldexp(1.0, exponents - (fractions == 0.5)))
 
 
-def make_empty_polytope(n: int) -> Polytope:
-    """No point at all."""
-    return Polytope(np.zeros((1, n)), np.array([-1.0]))
-
-
-def is_empty_polytope(polytope: Polytope) -> bool:
-    """Whether it is one of those that `never` gives."""
-    return len(polytope.h) == 1 and polytope.h[0] == -1.0 and not polytope.G.any()
-
-
 def cut_by_path(
     polytope: Polytope, splits: SplitForms, path: list[tuple[int, int]]
 ) -> Polytope | None:
     """The part on these sides of these splits, rounding included; None where a split that doesn't
     move rules it out.
     """
-    if is_empty_polytope(polytope):
+    if polytope.is_marked_empty:
         return None
     if not path:
         return polytope
@@ -274,9 +257,7 @@ def cut_by_path(
         return None
 
     rows, room = rows[moving], room[moving]
-    return Polytope(
-        np.vstack([polytope.G, -rows[:, :-1]]), np.concatenate([polytope.h, rows[:, -1] + room])
-    )
+    return polytope.cut(-rows[:, :-1], rows[:, -1] + room)
 
 
 def split_polytope(polytope: Polytope, splits: SplitForms, at: int) -> list[Polytope | None]:
@@ -289,7 +270,7 @@ def split_polytope(polytope: Polytope, splits: SplitForms, at: int) -> list[Poly
     if not splits.moving[at]:
         return [polytope if row[-1] <= room else None, polytope if row[-1] >= -room else None]
 
-    high, minus_low = bound_maxima(polytope.G, polytope.h, np.array([row, -row])).bounds
+    high, minus_low = polytope.maxima(np.array([row, -row])).bounds
     if high == -np.inf or minus_low == -np.inf:
         return [None, None]
     # the polytope's own rows have been moved by their rounding, so that one that is this split's is
@@ -299,5 +280,5 @@ def split_polytope(polytope: Polytope, splits: SplitForms, at: int) -> list[Poly
     if high <= 2.0 * room < minus_low:
         return [polytope, None]
 
-    parts = [(row[:-1], -row[-1] + room), (-row[:-1], row[-1] + room)]
-    return [Polytope(np.vstack([polytope.G, g]), np.append(polytope.h, h)) for g, h in parts]
+    normals, limits = np.array([row[:-1], -row[:-1]]), np.array([-row[-1] + room, row[-1] + room])
+    return [polytope.cut(normals[[side]], limits[[side]]) for side in (0, 1)]

@@ -31,8 +31,6 @@ from relurules.ir.network import Array
 from relurules.links.table import LINKS
 from relurules.lp import RADIUS
 from relurules.lp.branch_and_bound import maximise_over_integers
-from relurules.lp.maxima import bound_maxima
-from relurules.lp.polytope import find_largest_ball
 from relurules.wording.coverage import describe_missing
 
 #: Tolerance where none is given, as a share of the scores' terms.
@@ -222,7 +220,7 @@ def _find_center(ground: RestrictedRules, space: QuestionSpace, part: RuleCell) 
         found = find_interior_point(ground, space, part.polytope, enough=10.0 * RADIUS)
         return None if found is None or found[0] <= RADIUS else found[1]
     try:
-        ball = find_largest_ball(part.polytope.G, part.polytope.h)
+        ball = part.polytope.ball()
     except CheckError:
         return None
     return ball.center if ball.radius > RADIUS else None
@@ -245,7 +243,7 @@ def _bound_gap(found: _Comparison, cell: RuleCell, part: RuleCell, *, thin: bool
         for g, leaf in ((old, cell.leaf), (new, part.leaf))
     )
     both = np.vstack([forms, -forms])
-    relaxed = bound_maxima(part.polytope.G, part.polytope.h, both).bounds
+    relaxed = part.polytope.maxima(both).bounds
     whole = old.whole(found.space, integers=False)
     worst = 0.0
 
@@ -254,7 +252,7 @@ def _bound_gap(found: _Comparison, cell: RuleCell, part: RuleCell, *, thin: bool
         known = found.slivers if thin else found.bounds
         if bound == -np.inf or bound <= min(known[score], worst):
             continue
-        top = maximise_over_integers(part.polytope.G, part.polytope.h, both[i], whole)
+        top = maximise_over_integers(*part.polytope, both[i], whole)
         reached = top.bound + float(np.asarray(room)[score])
         worst, known[score] = max(worst, reached), max(known[score], reached)
         if not thin and top.point is not None and reached > found.best[score].value:

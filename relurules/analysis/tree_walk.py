@@ -6,16 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.analysis.rule_cells import (
-    Polytope,
     QuestionSpace,
     RestrictedRules,
     RuleCell,
-    is_empty_polytope,
     split_polytope,
 )
 from relurules.ir import UNEXPLORED
 from relurules.ir.network import Array
-from relurules.lp.maxima import bound_maxima
+from relurules.lp import Polytope
 
 
 class ScoreBounds(NamedTuple):
@@ -40,7 +38,7 @@ def bound_scores(
 
     for cell in ground.cells(space):
         form = forms[cell.leaf]
-        high, minus_low = bound_maxima(*cell.polytope, np.array([form, -form])).bounds
+        high, minus_low = cell.polytope.maxima(np.array([form, -form])).bounds
         if high == -np.inf or minus_low == -np.inf:
             continue
         cells.append(cell)
@@ -62,7 +60,7 @@ def walk_leaves(
     """
     tree = ground.rules.tree
     splits = ground.splits(space)
-    stack = [(0 if len(tree.neurons) else -1, start)] if not is_empty_polytope(start) else []
+    stack = [(0 if len(tree.neurons) else -1, start)] if not start.is_marked_empty else []
 
     while stack:
         at, polytope = stack.pop()

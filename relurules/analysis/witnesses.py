@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from relurules.analysis.rule_cells import Polytope, QuestionSpace, RestrictedRules
+from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules
 from relurules.analysis.targets import ScoreTarget
 from relurules.domain import Domain
 from relurules.domain.columns import decode_rows
 from relurules.errors import CheckError
 from relurules.ir.answers import Witness
 from relurules.ir.network import Array
-from relurules.lp.polytope import find_largest_ball
+from relurules.lp import Polytope
 
 #: How far a point on a boundary is moved inside, as a share of the way to the middle.
 _MOVES = (0.0, 1e-9, 1e-7, 1e-5, 1e-3)
@@ -47,7 +47,7 @@ def find_admissible_rows(
 def _list_trial_points(polytope: Polytope, point: Array) -> Iterator[Array]:
     yield point
     try:
-        middle = find_largest_ball(*polytope).center if len(point) else point
+        middle = polytope.ball().center if len(point) else point
     except CheckError:
         return
     if np.isfinite(middle).all():

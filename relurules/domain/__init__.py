@@ -30,6 +30,7 @@ from relurules.domain.ranges import (
     infer_columns,
 )
 from relurules.errors import DomainError
+from relurules.lp import Polytope
 from relurules.tables.names import make_default_names
 from relurules.tables.values import Value
 
@@ -331,9 +332,8 @@ class Domain:
 
         return Normalisation(origin, scale, np.setdiff1d(np.flatnonzero(~pinned), tied), ties)
 
-    def polytope(self, frame: Normalisation, *, outward: bool = False) -> tuple[Array, Array]:
-        """Rows G u <= h of this domain in the coordinates of `frame`, every row of unit length; G:
-        (c, f), h: (c,).
+    def polytope(self, frame: Normalisation, *, outward: bool = False) -> Polytope:
+        """The domain in the coordinates of `frame`, every row of unit length.
 
         outward: rows are moved by what rounding, here and in `contains`, may have cost, so that no
         row of the domain is left out. DomainError where an inequality over pinned columns alone is
@@ -356,7 +356,7 @@ class Domain:
                 self.rounding(normals[first:], limits[first:]),
             )
 
-        return G[moving] / length[moving, None], (room - g)[moving] / length[moving]
+        return Polytope(G[moving] / length[moving, None], (room - g)[moving] / length[moving])
 
     def exact_polytope(self, frame: Normalisation) -> ExactRows:
         """The rows of this domain, as `contains` tests them, without any rounding."""

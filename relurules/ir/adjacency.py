@@ -84,10 +84,8 @@ def _find_region_across(partition: "Partition", region: "Region", place: int) ->
     frame = partition.frame
     rows, offsets = frame.rows(region.normals, -region.bounds)
     length = np.linalg.norm(rows, axis=1)
-    walls = partition.walls
     others = np.arange(len(rows)) != place
-    G = np.vstack([walls[0], -(rows / length[:, None])[others]])
-    h = np.concatenate([walls[1], (offsets / length)[others]])
+    G, h = partition.walls.cut(-(rows / length[:, None])[others], (offsets / length)[others])
     normal, offset = rows[place] / length[place], offsets[place] / length[place]
     ball = lp.find_facet_ball(G, h, normal, -offset)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from relurules.domain import Domain, ExactRows, Normalisation, row_lengths
 from relurules.ir.estimate import Estimate
 from relurules.ir.network import AffineMap, Array, Network, Pattern, validate_rows
+from relurules.lp import Polytope
 
 if TYPE_CHECKING:
     import networkx
@@ -122,17 +123,17 @@ class Region(NamedTuple):
 
 
 class RegionCell(NamedTuple):
-    """A region by all splits above it: their half-spaces normals x >= bounds, and with the domain's
-    walls G u <= h.
+    """A region by all splits above it."""
 
-    These rows are moved outward by as much as rounding may move the test of a float64 point.
-    """
-
+    #: The splits, from the root down, and their sides.
     path: list[tuple[int, int]]
+    #: (n, d) with `bounds`: the half-spaces normals x >= bounds of these sides.
     normals: Array
+    #: (n,)
     bounds: Array
-    G: Array
-    h: Array
+    #: The same and the domain's walls in the frame's coordinates, the walls first. These rows are
+    #: moved outward by as much as rounding may move the test of a float64 point.
+    polytope: Polytope
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,7 @@ class Partition:
 
     def balls(self) -> tuple[Array, Array]:
         """Chebyshev centres (R, d) in the user's units, radii (R,) in normalised coordinates."""
-        from relurules.lp.polytope import find_largest_ball
-
-        balls = [find_largest_ball(cell.G, cell.h) for cell in self.cells()]
+        balls = [cell.polytope.ball() for cell in self.cells()]
         return self.frame.to_user(np.array([ball.center for ball in balls])), np.array(
             [b.radius for b in balls]
         )
@@ -188,20 +187,15 @@ class Partition:
 
         forms: (n, d + 1), constants last, in the user's units.
         """
-        from relurules.lp.maxima import bound_extents
-
         rows, offsets = self.frame.rows(forms[:, :-1], forms[:, -1])
-        cell = self.cell(region)
-        return bound_extents(cell.G, cell.h, np.column_stack([rows, offsets]))
+        return self.cell(region).polytope.extent(np.column_stack([rows, offsets]))
 
     def ranges(self) -> Array:
         """(R, m, 2) smallest and largest value of every score on the closure of every region."""
-        from relurules.lp.maxima import bound_extents
-
         found = []
         for pattern, cell in zip(self.patterns, self.cells(), strict=True):
             rows, offsets = self.frame.rows(*self.network.affine_map(pattern))
-            found.append(bound_extents(cell.G, cell.h, np.column_stack([rows, offsets])))
+            found.append(cell.polytope.extent(np.column_stack([rows, offsets])))
         return np.array(found).reshape(len(self), -1, 2)
 
     def adjacency(self) -> "networkx.Graph[int]":
@@ -219,23 +213,22 @@ class Partition:
         return RegionCells(self)
 
     @cached_property
-    def walls(self) -> tuple[Array, Array]:
-        """The domain in the frame's coordinates, G u <= h, and what rounding may take for it."""
+    def walls(self) -> Polytope:
+        """The domain in the frame's coordinates, and what rounding may take for it."""
         return self.domain.polytope(self.frame, outward=True)
 
     def cell(self, region: int) -> RegionCell:
         """A region as a polytope of the frame's coordinates."""
-        path, walls = self.tree.path(region), self.walls
+        path = self.tree.path(region)
         normals, bounds = self._half_spaces(path)
-        rows = self._rows(normals, bounds)
-        G, h = np.vstack([walls[0], rows[:, :-1]]), np.concatenate([walls[1], rows[:, -1]])
-        return RegionCell(path, normals, bounds, G, h)
+        part = self.walls.cut_by_rows(self._rows(normals, bounds))
+        return RegionCell(path, normals, bounds, part)
 
     @cached_property
     def _enclosure(self) -> "Enclosure":
         from relurules.lp.enclosure import Enclosure
 
-        return Enclosure(*self.walls)
+        return Enclosure(self.walls)
 
     def region(self, i: int) -> Region:
         """A region with its irredundant half-spaces."""

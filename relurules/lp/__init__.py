@@ -11,6 +11,7 @@ Rows have unit length and points are in normalised coordinates (a bounded domain
 reach this package.
 """
 
+from relurules.lp.half_spaces import Polytope
 from relurules.lp.highs import Ball, find_facet_ball, find_inscribed_ball, minimise_form
 from relurules.lp.tolerances import LARGEST_RADIUS, RADIUS, ROUNDING
 
@@ -19,6 +20,7 @@ __all__ = [
     "RADIUS",
     "ROUNDING",
     "Ball",
+    "Polytope",
     "find_facet_ball",
     "find_inscribed_ball",
     "minimise_form",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.lp import certified
+from relurules.lp.half_spaces import Polytope
 from relurules.lp.maxima import bound_maxima
 
 Array = NDArray[np.float64]
@@ -83,7 +84,7 @@ def maximise_over_integers(
     return IntegerMaximum(closed, point)
 
 
-def _branch_on_form(G: Array, h: Array, broken: Array, point: Array) -> list[tuple[Array, Array]]:
+def _branch_on_form(G: Array, h: Array, broken: Array, point: Array) -> list[Polytope]:
     """The polytope where a form is at most the whole number below its value at a point, and at
     least the one above.
     """
@@ -96,7 +97,9 @@ def _branch_on_form(G: Array, h: Array, broken: Array, point: Array) -> list[tup
         bound = limit - sign * broken[-1]
         room = certified.rounding_gamma(1) * abs(bound)
         found.append(
-            (np.vstack([G, sign * broken[:-1] / length]), np.append(h, (bound + room) / length))
+            Polytope(
+                np.vstack([G, sign * broken[:-1] / length]), np.append(h, (bound + room) / length)
+            )
         )
 
     return found

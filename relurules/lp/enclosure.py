@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relurules.lp import certified
 from relurules.lp.dictionary import STUCK
+from relurules.lp.half_spaces import Polytope
 from relurules.lp.maxima import _propose_multipliers
 from relurules.lp.polytope import Box, _is_needed, find_dictionary, make_box
 from relurules.lp.redundancy import RationalRows, certify_needed_rows, find_exactly_implied
@@ -20,11 +21,11 @@ Mask = NDArray[np.bool_]
 
 
 class Enclosure:
-    """A polytope G u <= h, (c, f), that others are parts of. Rows have unit length."""
+    """A polytope that others are parts of. Rows have unit length."""
 
-    def __init__(self, G: Array, h: Array) -> None:
-        self.G, self.h = G, h
-        self.box: Box = make_box(G, h)
+    def __init__(self, walls: Polytope) -> None:
+        self.walls = walls
+        self.box: Box = make_box(*walls)
 
     def needed(self, rows: Array, room: Array, exact: Callable[[], RationalRows]) -> Mask:
         """Which of rows (n, f + 1), (g, limit) for g u <= limit, the others and this polytope don't
@@ -36,8 +37,8 @@ class Enclosure:
         """
         keep = self._proposed(rows)
         if keep is None:
-            G, h = np.vstack([self.G, rows[:, :-1]]), np.concatenate([self.h, rows[:, -1]])
-            return np.asarray(certify_needed_rows(G, h, len(self.h), room, exact)[len(self.h) :])
+            part, first = self.walls.cut_by_rows(rows), len(self.walls.h)
+            return np.asarray(certify_needed_rows(*part, first, room, exact)[first:])
 
         gone = np.flatnonzero(~keep)
         if len(gone):

@@ -27,7 +27,7 @@ _ROOMY = 1e-5
 class AdmissiblePoints:
     """Admissible points met so far, for a domain with these walls in this frame."""
 
-    def __init__(self, frame: Normalisation, walls: tuple[Array, Array]) -> None:
+    def __init__(self, frame: Normalisation, walls: lp.Polytope) -> None:
         place = {int(column): i for i, column in enumerate(frame.free)}
         #: Coordinates of every group; its last indicator is tied to them, and has none.
         self.groups = [
@@ -59,7 +59,7 @@ class AdmissiblePoints:
             return True
 
         found = maximise_over_integers(
-            *self._bounded(G, h + lp.RADIUS),
+            *self._bounded(lp.Polytope(G, h + lp.RADIUS)),
             np.append(w, g),
             self.forms,
             lp.RADIUS,
@@ -79,7 +79,7 @@ class AdmissiblePoints:
         It doesn't depend on what was asked before: of the points met so far only the first ones
         count.
         """
-        first = len(self.walls[1])
+        first = len(self.walls.h)
         if not self.needed:
             return otherwise
 
@@ -95,7 +95,7 @@ class AdmissiblePoints:
         another one.
         """
         f = G.shape[1]
-        walls, limits = self._bounded(*self.walls)
+        walls, limits = self._bounded(self.walls)
         clear = np.zeros((2, f + 1))
         clear[:, f] = 1.0, -1.0
         rows = np.vstack([np.insert(walls, f, 0.0, axis=1), np.insert(G, f, 1.0, axis=1), clear])
@@ -111,14 +111,13 @@ class AdmissiblePoints:
         point = self._placed(found.point[:f])
         return (
             point
-            if (G @ point < h).all()
-            and (self.walls[0] @ point <= self.walls[1] + lp.ROUNDING).all()
+            if (G @ point < h).all() and (self.walls.G @ point <= self.walls.h + lp.ROUNDING).all()
             else otherwise
         )
 
-    def _bounded(self, G: Array, h: Array) -> tuple[Array, Array]:
+    def _bounded(self, cell: lp.Polytope) -> lp.Polytope:
         """With upper bounds of indicators, which follow from their sum."""
-        return np.vstack([G, self.forms[:, :-1]]), np.append(h, np.ones(len(self.whole)))
+        return cell.cut(self.forms[:, :-1], np.ones(len(self.whole)))
 
     def _placed(self, point: Array) -> Array:
         """A point with its indicators at 0 or 1."""
@@ -128,7 +127,7 @@ class AdmissiblePoints:
 
     def _inside(self, G: Array, h: Array) -> NDArray[np.intp]:
         """Indices of the points with G u <= h, every row of which may be exceeded by RADIUS."""
-        known = len(self.walls[1])  # all points are within these
+        known = len(self.walls.h)  # all points are within these
         for i in range(known, len(h)):
             key = G[i].tobytes() + h[i].tobytes()
             at = i - known
@@ -157,7 +156,7 @@ class AdmissiblePoints:
             picked = np.eye(len(group) + 1)[self.random.integers(len(group) + 1, size=len(rows))]
             drawn[rows[:, None], group] = picked[:, :-1]
 
-        return drawn[(drawn @ self.walls[0].T <= self.walls[1]).all(axis=1)]
+        return drawn[(drawn @ self.walls.G.T <= self.walls.h).all(axis=1)]
 
     def _keep(self, points: Array) -> None:
         later = np.vstack([self.points[self.first :], points])[-_MOST:]

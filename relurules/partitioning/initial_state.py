@@ -45,9 +45,9 @@ def make_search_box(domain: Domain, frame: Normalisation) -> Box:
     """The domain as the search's coordinates: bounds of single coordinates as a box, everything
     else as walls.
     """
-    G, h = domain.polytope(frame)
+    walls = domain.polytope(frame)
     indicators = np.isin(frame.free, [column for tie in frame.ties for column in tie])
-    box = make_box(G, h, np.where(indicators, 1.0, np.inf))  # a sum of 1 leaves no room above
+    box = make_box(*walls, np.where(indicators, 1.0, np.inf))  # a sum of 1 leaves no room above
     if (box.width <= 0).any():
         raise_without_interior(domain, frame)
     return box
@@ -110,10 +110,10 @@ def make_initial_state(
 
 def raise_without_interior(domain: Domain, frame: Normalisation) -> NoReturn:
     """Raise DomainError for a domain whose inequalities leave no room."""
-    G, h = domain.polytope(frame)
+    walls = domain.polytope(frame)
     raise DomainError(
         "the domain has no interior: its inequalities leave no room (largest ball inside it, in "
-        f"units of the box: {lp.find_inscribed_ball(G, h).radius:.1e}); loosen or drop one of "
+        f"units of the box: {lp.find_inscribed_ball(*walls).radius:.1e}); loosen or drop one of "
         f"{list(domain.texts) or 'its bounds'}"
     )
 

@@ -11,7 +11,7 @@ an admissible point.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from relurules.ir import UNEXPLORED, Network, Partition, Tree
 from relurules.ir.compensated_forms import compute_accurate_rows
 from relurules.ir.limits import SearchLimits
 from relurules.ir.network import Array, Pattern
-from relurules.lp import Ball
+from relurules.lp import Ball, Polytope
 from relurules.partitioning import state_layout
 from relurules.partitioning.admissible_points import AdmissiblePoints
 from relurules.partitioning.exact_search import ExactSearch
@@ -36,22 +36,20 @@ _ROOMY = 0.01
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Cell:
-    """A node of the search: its half-spaces G u <= h, a ball inside, and what is known of its first
-    neurons.
+    """A node of the search, and what is known of its first neurons."""
 
-    pattern: signs of its first neurons in the order of the search; of these, active: (K, d + 1)
-    affine forms of phi(z) in x, constants last, and sizes: (K,) largest absolute term sums of
-    phi(z). place: (split, side) that leads here.
-    """
-
-    G: Array
-    h: Array
+    polytope: Polytope
+    #: Inside.
     ball: Ball
+    #: Signs of its first neurons in the order of the search.
     pattern: tuple[int, ...]
+    #: (K, d + 1) affine forms of these neurons' phi(z) in x, constants last.
     active: Array
+    #: (K,) largest absolute term sums of phi(z).
     sizes: Array
+    #: What leads here, None at the root.
     place: tuple[int, int] | None
 
 
@@ -74,16 +72,23 @@ class _ReferenceSearch:
         self.points: list[Array] = []
         self.exact = ExactSearch(network, domain, self.frame, self.order)
         root = self._root()
-        self.witnesses = AdmissiblePoints(self.frame, (root.G, root.h))
+        self.witnesses = AdmissiblePoints(self.frame, root.polytope)
         self.stack = [root]
 
     def _root(self) -> _Cell:
-        G, h = self.domain.polytope(self.frame)
+        walls = self.domain.polytope(self.frame)
         if not self.exact.space.has_interior():
             raise_without_interior(self.domain, self.frame)
-        ball = lp.find_inscribed_ball(G, h)
+        ball = lp.find_inscribed_ball(*walls)
         K, d = self.network.A.shape
-        return _Cell(G, h, ball, (), np.zeros((K, d + 1)), np.zeros(K), None)
+        return _Cell(
+            polytope=walls,
+            ball=ball,
+            pattern=(),
+            active=np.zeros((K, d + 1)),
+            sizes=np.zeros(K),
+            place=None,
+        )
 
     def step(self) -> None:
         """Take the next cell down to its first split, or record it as a region."""
@@ -104,7 +109,7 @@ class _ReferenceSearch:
         if cell.ball.radius <= lp.RADIUS and not self.witnesses.needed:
             exact = self.exact.point(self._in_search_order(cell.pattern), self._cuts(cell))
 
-        inside = self.frame.to_user(self.witnesses.inside(cell.G, cell.h, cell.ball.center))
+        inside = self.frame.to_user(self.witnesses.inside(*cell.polytope, cell.ball.center))
         self.points.append(inside if exact is None else exact)
 
     def _sides(self, cell: _Cell, form: Array, size: float) -> tuple[Ball | None, Ball | None]:
@@ -129,7 +134,7 @@ class _ReferenceSearch:
 
         if negative is not None and positive is not None:
             negative, positive = (
-                ball if self.witnesses.admits(cell.G, cell.h, sign * w, sign * g) else None
+                ball if self.witnesses.admits(*cell.polytope, sign * w, sign * g) else None
                 for sign, ball in ((-1.0, negative), (1.0, positive))
             )
 
@@ -183,7 +188,7 @@ class _ReferenceSearch:
             return cell.ball
         if (shrunk := (radius + sign * at) / 2) > max(_ROOMY, least):
             return Ball(shrunk, center + sign * w * (radius - sign * at) / 2)
-        ball = lp.find_inscribed_ball(np.vstack([cell.G, -sign * w]), np.append(cell.h, sign * g))
+        ball = lp.find_inscribed_ball(*cell.polytope.cut(-sign * w[None], np.array([sign * g])))
         return ball if ball.radius > least else None
 
     def _split(
@@ -199,16 +204,15 @@ class _ReferenceSearch:
         self.children.append([UNEXPLORED, UNEXPLORED])
 
         for side, sign, ball in ((1, 1, positive), (0, -1, negative)):
-            G = np.vstack([cell.G, -sign * rows / length])
-            h = np.append(cell.h, sign * offsets[0] / length)
-            child = _Cell(G, h, ball, cell.pattern, cell.active, cell.sizes, (split, side))
+            part = cell.polytope.cut(-sign * rows / length, sign * offsets / length)
+            child = replace(cell, polytope=part, ball=ball, place=(split, side))
             self.stack.append(self._descend(child, k, form, size, sign))
 
     def _descend(self, cell: _Cell, k: int, form: Array, size: float, sign: int) -> _Cell:
         slope = 1.0 if sign > 0 else float(self.network.slope[k])
         active, sizes = cell.active.copy(), cell.sizes.copy()
         active[k], sizes[k] = slope * form, abs(slope) * size
-        return _Cell(cell.G, cell.h, cell.ball, (*cell.pattern, sign), active, sizes, cell.place)
+        return replace(cell, pattern=(*cell.pattern, sign), active=active, sizes=sizes)
 
     def _link(self, place: tuple[int, int] | None, child: int) -> None:
         if place is not None:

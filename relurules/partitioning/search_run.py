@@ -8,6 +8,7 @@ import numpy as np
 from relurules.domain import Domain, Normalisation
 from relurules.ir import Network
 from relurules.ir.network import Array, Pattern
+from relurules.lp import Polytope
 from relurules.partitioning import state_layout
 from relurules.partitioning.admissible_points import AdmissiblePoints
 from relurules.partitioning.engine import advance
@@ -220,12 +221,12 @@ class SearchRun:
             u = self.witnesses.inside(*self._cell(), u)
             out.centers[last] = np.append(u, 1.0) if self.box.cone else u
 
-    def _cell(self) -> tuple[Array, Array]:
-        """The current cell in the frame's coordinates, G u <= h, the walls of the domain first."""
-        G, h = self.box.half_spaces(
+    def _cell(self) -> Polytope:
+        """The current cell in the frame's coordinates, the walls of the domain first."""
+        cuts = self.box.half_spaces(
             self.state.node.cuts[len(self.box.walls) : self.state.node.at[state_layout.DEPTH]]
         )
-        return np.vstack([self.walls[0], G]), np.concatenate([self.walls[1], h])
+        return self.walls.cut(*cuts)
 
 
 __all__ = [

@@ -14,7 +14,6 @@ from relurules.errors import OutOfTimeError
 from relurules.ir import Tree
 from relurules.ir.network import Array
 from relurules.lp import RADIUS
-from relurules.lp.polytope import find_largest_ball
 from relurules.rules.certify import Certifier
 from relurules.rules.convex_unions import find_needed_rows
 from relurules.rules.map_rounding import round_to_decimals
@@ -125,7 +124,7 @@ def _certify_tree(certifier: Certifier, tree: Tree, limit: float) -> BoundaryRou
 
     for path in tree.paths(len(certifier.forms)):
         faces, of_path = orient_rows(rows, room, path), room[[split for split, _ in path]]
-        ball = find_largest_ball(*ground.within(faces))
+        ball = ground.within(faces).ball()
         if ball.radius <= RADIUS:
             return None
         kept = find_needed_rows(

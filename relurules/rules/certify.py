@@ -10,8 +10,7 @@ import numpy as np
 
 from relurules.ir import Tree
 from relurules.ir.network import Array
-from relurules.lp import RADIUS
-from relurules.lp.maxima import bound_extents
+from relurules.lp import RADIUS, Polytope
 from relurules.rules.pieces import PiecewiseFunction, bound_row_rounding, make_unit_rows
 
 
@@ -74,37 +73,36 @@ class Certifier:
     ) -> "_RegionPath":
         cell, worst = self.ground.cells[region], 0.0
         met = list[int]()
-        stack = [(0 if len(tree.children) else -1, cell.G, cell.h)]
+        stack = [(0 if len(tree.children) else -1, cell.polytope)]
 
         while stack:
-            at, G, h = stack.pop()
+            at, part = stack.pop()
             if at < 0:
-                worst = max(worst, self._gap(region, ~at, G, h))
+                worst = max(worst, self._gap(region, ~at, part))
                 continue
             met.append(at)
-            low, high = extents[at][region] if G is cell.G else _bound_form(G, h, rows[at])
+            whole = part is cell.polytope
+            low, high = extents[at][region] if whole else _bound_form(part, rows[at])
             no, yes = tree.children[at].tolist()
             wide = float(room[at])
             if low >= wide or high < -wide:
-                stack.append((yes if low >= wide else no, G, h))
+                stack.append((yes if low >= wide else no, part))
                 continue
             row, constant = rows[at, :-1], rows[at, -1]
-            stack.append(
-                (yes, np.vstack([G, -row]), np.append(h, constant - min(-wide, high - RADIUS)))
-            )
-            stack.append(
-                (no, np.vstack([G, row]), np.append(h, -constant - min(-wide, -low - RADIUS)))
-            )
+            above = np.array([constant - min(-wide, high - RADIUS)])
+            below = np.array([-constant - min(-wide, -low - RADIUS)])
+            stack.append((yes, part.cut(-row[None], above)))
+            stack.append((no, part.cut(row[None], below)))
 
         return _RegionPath(met, rows[met], worst)
 
-    def _gap(self, region: int, leaf: int, G: Array, h: Array) -> float:
+    def _gap(self, region: int, leaf: int, part: Polytope) -> float:
         """How far off a leaf is on the region, or a part of it."""
         gap = self.ground.forms[region] - self.forms[leaf]
-        if G is not self.ground.cells[region].G:
-            return _bound_gap(G, h, gap) + self._rounding[leaf]
+        if part is not self.ground.cells[region].polytope:
+            return _bound_gap(part, gap) + self._rounding[leaf]
         if (region, leaf) not in self._gaps:
-            self._gaps[region, leaf] = _bound_gap(G, h, gap) + self._rounding[leaf]
+            self._gaps[region, leaf] = _bound_gap(part, gap) + self._rounding[leaf]
         return self._gaps[region, leaf]
 
     @cached_property
@@ -119,15 +117,15 @@ class Certifier:
         """(R, 2) between which values a form (f + 1,) lies on every region."""
         if row.tobytes() not in self._sides:
             self._sides[row.tobytes()] = np.array(
-                [_bound_form(cell.G, cell.h, row) for cell in self.ground.cells]
+                [_bound_form(cell.polytope, row) for cell in self.ground.cells]
             )
         return self._sides[row.tobytes()]
 
 
-def _bound_form(G: Array, h: Array, row: Array) -> Array:
-    return np.asarray(bound_extents(G, h, row[None])[0])
+def _bound_form(part: Polytope, row: Array) -> Array:
+    return np.asarray(part.extent(row[None])[0])
 
 
-def _bound_gap(G: Array, h: Array, gap: Array) -> float:
+def _bound_gap(part: Polytope, gap: Array) -> float:
     """The largest absolute value of forms (m, f + 1)."""
-    return float(np.abs(bound_extents(G, h, gap)).max()) if len(gap) else 0.0
+    return float(np.abs(part.extent(gap)).max()) if len(gap) else 0.0

@@ -6,7 +6,6 @@ import numpy as np
 
 from relurules.ir import Head
 from relurules.links.table import LINKS
-from relurules.lp.maxima import bound_maxima
 from relurules.rules.pieces import PiecewiseFunction
 
 #: Bisections of a budget: to the last digit of a float64.
@@ -52,7 +51,7 @@ def _find_highest_score(ground: PiecewiseFunction, head: Head) -> float:
     if head.scores not in ground.highest:
         scores = list(head.scores)
         ground.highest[head.scores] = max(
-            float(bound_maxima(cell.G, cell.h, forms[scores]).bounds.max())
+            float(cell.polytope.maxima(forms[scores]).bounds.max())
             for cell, forms in zip(ground.cells, ground.forms, strict=True)
         )
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.lp.highs import fit_closest_form
-from relurules.lp.maxima import bound_maxima
 from relurules.rules.pieces import AffineFit, AffinePiece, PiecewiseFunction
 
 #: A fit ends when its certified error is within this share of the least possible one, or after so
@@ -154,7 +153,7 @@ def _find_farthest_points(
     for region in regions:
         ground.deadline.check("fitting one formula to several regions")
         own, cell = ground.forms[region, output], ground.cells[region]
-        found = bound_maxima(cell.G, cell.h, np.array([own - form, form - own]))
+        found = cell.polytope.maxima(np.array([own - form, form - own]))
         worst = max(worst, float(found.bounds.max()))
         points.append(found.points)
         values.append(found.points @ own[:-1] + own[-1])

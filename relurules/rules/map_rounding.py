@@ -4,7 +4,6 @@ import numpy as np
 
 from relurules.ir import AffineMap
 from relurules.ir.network import Array
-from relurules.lp.maxima import bound_maxima
 from relurules.rules.fit import bound_deviation, fit_output
 from relurules.rules.pieces import AffinePiece, PiecewiseFunction, convert_to_user
 
@@ -20,10 +19,10 @@ def round_map(
     """The piece with few terms and digits as far as its error stays within `limit`, and its map in
     the user's units.
     """
-    G, h = ground.polytope(piece.sides)
-    f = G.shape[1]
+    polytope = ground.polytope(piece.sides)
+    f = polytope.G.shape[1]
     eye = np.column_stack([np.eye(f), np.zeros(f)])
-    low, high = -bound_maxima(G, h, -eye).bounds, bound_maxima(G, h, eye).bounds
+    low, high = -polytope.maxima(-eye).bounds, polytope.maxima(eye).bounds
     lighter = _drop_terms(ground, piece, low, high, limit)
     return _round_within_limit(ground, lighter, low, high, limit)
 

@@ -15,8 +15,8 @@ from relurules.ir.compensated_forms import compute_map_pairs, express_in_frame, 
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.ir.partition import RegionCell
+from relurules.lp import Polytope
 from relurules.lp.enclosure import Enclosure
-from relurules.lp.maxima import bound_maxima
 from relurules.lp.redundancy import find_implied_rows
 
 #: Rounding of a score, as a share of the network's absolute terms over the domain.
@@ -102,24 +102,23 @@ class PiecewiseFunction:
         return CellCache(self)
 
     @cached_property
-    def walls(self) -> tuple[Array, Array]:
-        """The domain, G u <= h."""
-        G, h = self.partition.walls
-        return np.vstack([self.tops[0], G]), np.concatenate([self.tops[1], h])
+    def walls(self) -> Polytope:
+        """The domain."""
+        return self.tops.cut(*self.partition.walls)
 
     @cached_property
     def enclosure(self) -> Enclosure:
         """The domain, for asking which of many half-spaces bound a part of it."""
-        return Enclosure(*self.walls)
+        return Enclosure(self.walls)
 
     @cached_property
-    def tops(self) -> tuple[Array, Array]:
+    def tops(self) -> Polytope:
         """Upper bounds of indicators, which follow from their sum: so every coordinate has two of
         its own.
         """
         tied = np.array([column for tie in self.frame.ties for column in tie], dtype=np.intp)
         G = np.eye(len(self.frame.free))[np.isin(self.frame.free, tied)]
-        return G, np.ones(len(G))
+        return Polytope(G, np.ones(len(G)))
 
     @cached_property
     def split_rows(self) -> Array:
@@ -148,9 +147,9 @@ class PiecewiseFunction:
         """(R, f) a point strictly inside each region."""
         return self.frame.from_user(self.partition.points)
 
-    def polytope(self, splits: Sequence[Side]) -> tuple[Array, Array]:
-        """The part of the domain on these sides of these splits, G u <= h, and what rounding may
-        take for it.
+    def polytope(self, splits: Sequence[Side]) -> Polytope:
+        """The part of the domain on these sides of these splits, and what rounding may take for
+        it.
         """
         return self.within(self.sides(splits))
 
@@ -197,7 +196,8 @@ class PiecewiseFunction:
             [np.insert(G, f, 0.0, axis=1), np.insert(rows[:, :-1], f, 1.0, axis=1), limits]
         )
         room = self.split_room[[split for split, _ in splits]].max(initial=0.0)
-        ball = bound_maxima(wide, np.concatenate([h, rows[:, -1], [1.0, 1.0]]), np.eye(f + 2)[[f]])
+        widened = Polytope(wide, np.concatenate([h, rows[:, -1], [1.0, 1.0]]))
+        ball = widened.maxima(np.eye(f + 2)[[f]])
 
         return self.partition.domain.is_bounded and bool(ball.bounds[0] <= 4.0 * room)
 
@@ -248,11 +248,9 @@ class PiecewiseFunction:
 
         return found
 
-    def within(self, rows: Array) -> tuple[Array, Array]:
-        """The part of the domain where rows (n, f + 1), (G, h), hold: G u <= h, these last."""
-        return np.vstack([self.walls[0], rows[:, :-1]]), np.concatenate(
-            [self.walls[1], rows[:, -1]]
-        )
+    def within(self, rows: Array) -> Polytope:
+        """The part of the domain where rows (n, f + 1), (g, limit), hold, these last."""
+        return self.walls.cut_by_rows(rows)
 
     def same(self, one: Array, other: Array) -> bool:
         """Whether two forms (m, f + 1), each rounded about once, are the same but for that."""
@@ -313,11 +311,11 @@ class CellCache(Sequence[RegionCell]):
         return self._kept[i]
 
     def _keep(self, i: int) -> None:
-        (G, h), cell = self._ground.tops, self._ground.partition.cell(i)
-        cell = cell._replace(G=np.vstack([G, cell.G]), h=np.concatenate([h, cell.h]))
-        self._bytes += cell.G.nbytes
+        cell = self._ground.partition.cell(i)
+        cell = cell._replace(polytope=self._ground.tops.cut(*cell.polytope))
+        self._bytes += cell.polytope.G.nbytes
         while self._kept and self._bytes > self.most:
-            self._bytes -= self._kept.pop(next(iter(self._kept))).G.nbytes
+            self._bytes -= self._kept.pop(next(iter(self._kept))).polytope.G.nbytes
         self._kept[i] = cell
 
 

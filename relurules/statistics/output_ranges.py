@@ -10,6 +10,7 @@ from relurules.domain import Domain, Normalisation
 from relurules.ir.network import Array
 from relurules.links.heads import Head
 from relurules.links.table import LINKS
+from relurules.lp import Polytope
 
 if TYPE_CHECKING:
     from relurules.ir.ruleset import Rule, RuleSet
@@ -30,10 +31,10 @@ def has_exact_range(heads: Sequence[Head]) -> tuple[bool, ...]:
 
 
 def _bound_rule_outputs(
-    rules: "RuleSet", rule: "Rule", frame: Normalisation, walls: tuple[Array, Array]
+    rules: "RuleSet", rule: "Rule", frame: Normalisation, walls: Polytope
 ) -> Array:
     """(m, 2): extremes of the scores, or of differences of scores, then through the links."""
-    G, h = _close_rule_region(rules.domain, rule, frame, walls)
+    region = _close_rule_region(rules.domain, rule, frame, walls)
     weights, constants = rule.map
     found = []
     known: dict[tuple[int, ...], Array] = {}
@@ -42,12 +43,12 @@ def _bound_rule_outputs(
         if LINKS[head.link].joint:
             if head.scores not in known:
                 known[head.scores] = _bound_score_leads(
-                    frame, G, h, weights[list(head.scores)], constants[list(head.scores)]
+                    frame, region, weights[list(head.scores)], constants[list(head.scores)]
                 )
             found.append(_bound_joint_output(head, known[head.scores]))
             continue
         score = list(head.scores)
-        low, high = _bound_forms(frame, G, h, weights[score], constants[score])[0]
+        low, high = _bound_forms(frame, region, weights[score], constants[score])[0]
         with np.errstate(over="ignore", invalid="ignore"):
             found.append(np.sort(LINKS[head.link].apply(np.array([[low], [high]]))[:, 0]))
 
@@ -55,7 +56,7 @@ def _bound_rule_outputs(
 
 
 def _bound_score_leads(
-    frame: Normalisation, G: Array, h: Array, weights: Array, constants: Array
+    frame: Normalisation, region: Polytope, weights: Array, constants: Array
 ) -> Array:
     """(k, k, 2) extremes of score j minus score i, at [i, j]."""
     k = len(weights)
@@ -63,7 +64,7 @@ def _bound_score_leads(
     pairs = [(i, j) for i in range(k) for j in range(i + 1, k)]
     ahead = np.array([weights[j] - weights[i] for i, j in pairs]).reshape(-1, weights.shape[1])
     extremes = _bound_forms(
-        frame, G, h, ahead, np.array([constants[j] - constants[i] for i, j in pairs])
+        frame, region, ahead, np.array([constants[j] - constants[i] for i, j in pairs])
     )
 
     for (i, j), (low, high) in zip(pairs, extremes, strict=True):
@@ -87,9 +88,9 @@ def _bound_joint_output(head: Head, leads: Array) -> Array:
 
 
 def _close_rule_region(
-    domain: Domain, rule: "Rule", frame: Normalisation, walls: tuple[Array, Array]
-) -> tuple[Array, Array]:
-    """The closure of the rule's region as G u <= h, rows of unit length, moved outward by their
+    domain: Domain, rule: "Rule", frame: Normalisation, walls: Polytope
+) -> Polytope:
+    """The closure of the rule's region, rows of unit length, moved outward by their
     tests' rounding.
     """
     if not rule.conditions:
@@ -101,31 +102,23 @@ def _close_rule_region(
     G, g = frame.rows(-normals, bounds)
     length = np.linalg.norm(G, axis=1)
     moving = length > 0
-    rows = np.vstack([walls[0], G[moving] / length[moving, None]])
     room = domain.rounding(normals, bounds)
+    return walls.cut(G[moving] / length[moving, None], (room - g)[moving] / length[moving])
 
-    return rows, np.concatenate([walls[1], (room - g)[moving] / length[moving]])
 
-
-def _bound_forms(
-    frame: Normalisation, G: Array, h: Array, weights: Array, constants: Array
-) -> Array:
+def _bound_forms(frame: Normalisation, region: Polytope, weights: Array, constants: Array) -> Array:
     """(n, 2) extremes of affine forms; with categories, over rows that have one of each."""
     from relurules.lp.branch_and_bound import maximise_over_integers
-    from relurules.lp.maxima import bound_extents
 
     rows, offsets = frame.rows(weights, constants)
     forms = np.column_stack([rows, offsets])
     indicators = _find_indicators(frame)
 
     if len(indicators) == 0:
-        return bound_extents(G, h, forms)
+        return region.extent(forms)
 
     whole = np.column_stack([np.eye(len(frame.free))[indicators], np.zeros(len(indicators))])
-    tops = (
-        np.vstack([G, np.eye(len(frame.free))[indicators]]),
-        np.append(h, np.ones(len(indicators))),
-    )
+    tops = region.cut(np.eye(len(frame.free))[indicators], np.ones(len(indicators)))
 
     return np.array(
         [

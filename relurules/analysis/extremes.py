@@ -6,6 +6,7 @@ import numpy as np
 
 from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
 from relurules.ir.network import Array
+from relurules.ir.partition import Side
 from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
 
@@ -67,7 +68,7 @@ def find_highest_score(
 def _bound_branches(
     ground: RestrictedRules,
     space: QuestionSpace,
-    paths: list[tuple[int, list[tuple[int, int]]]],
+    paths: list[tuple[int, list[Side]]],
     forms: Array,
     in_box: Array,
 ) -> Array:

@@ -14,6 +14,7 @@ from relurules.domain import Domain, row_lengths
 from relurules.ir import UNEXPLORED, RuleSet
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
+from relurules.ir.partition import Side
 from relurules.lp import Polytope
 
 #: A form that moves by less than this share of its constant doesn't change its sign in a bounded
@@ -58,13 +59,13 @@ class SplitForms(NamedTuple):
 
 
 class RuleCell(NamedTuple):
-    """A part of what rule number leaf + 1 holds for, as a polytope of v. path: (split, side) pairs
-    of its branch.
+    """A part of what rule number leaf + 1 holds for, as a polytope of v. path: the
+    sides of its branch.
     """
 
     leaf: int
     polytope: Polytope
-    path: list[tuple[int, int]]
+    path: list[Side]
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class RestrictedRules:
         return self.rules.maps.constants
 
     @property
-    def paths(self) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-        """Every branch of the tree: its leaf, and its (split, side) pairs."""
+    def paths(self) -> Iterator[tuple[int, list[Side]]]:
+        """Every branch of the tree: its leaf, and its sides."""
         return self.rules.tree.branches()
 
     @property
@@ -158,7 +159,7 @@ class RestrictedRules:
             if found is not None:
                 yield found
 
-    def cell(self, space: QuestionSpace, leaf: int, path: list[tuple[int, int]]) -> RuleCell | None:
+    def cell(self, space: QuestionSpace, leaf: int, path: list[Side]) -> RuleCell | None:
         """A branch in this space, None where its fixed columns rule it out."""
         found = cut_by_path(space.walls, self.splits(space), path)
         return None if found is None else RuleCell(leaf, found, path)
@@ -239,9 +240,7 @@ def round_up_to_powers(values: Array) -> Array:
     return np.asarray(np.ldexp(1.0, exponents - (fractions == 0.5)))
 
 
-def cut_by_path(
-    polytope: Polytope, splits: SplitForms, path: list[tuple[int, int]]
-) -> Polytope | None:
+def cut_by_path(polytope: Polytope, splits: SplitForms, path: list[Side]) -> Polytope | None:
     """The part on these sides of these splits, rounding included; None where a split that doesn't
     move rules it out.
     """

@@ -10,7 +10,7 @@ import numpy as np
 
 from relurules.domain.domain_json import to_dense, to_sparse
 from relurules.ir.network import AffineMap, Array, Network, make_read_only
-from relurules.ir.partition import UNEXPLORED, Tree
+from relurules.ir.partition import UNEXPLORED, Side, Tree
 from relurules.ir.rule_table import RuleTable, Sides, pack_sides
 from relurules.ir.ruleset import RuleSet
 
@@ -82,7 +82,10 @@ def tabulate_rules(rules: RuleSet) -> RuleTable:
         tree=rules.tree,
         network=rules.network,
         bounds=pack_sides(
-            [tuple((c.half_space.split, int(c.holds)) for c in rule.conditions) for rule in rules]
+            [
+                tuple(Side(c.half_space.split, int(c.holds)) for c in rule.conditions)
+                for rule in rules
+            ]
         ),
         maps=rules.maps,
         points=np.array([rule.point for rule in rules]),
@@ -175,7 +178,9 @@ def _read_points(found: Sequence[Mapping[str, Any]], d: int) -> Array:
 def _read_sides(item: Mapping[str, Any]) -> Sides | None:
     if "conditions" not in item:
         return None
-    return tuple((condition["split"], int(condition["holds"])) for condition in item["conditions"])
+    return tuple(
+        Side(condition["split"], int(condition["holds"])) for condition in item["conditions"]
+    )
 
 
 def _check_branches(found: Sequence[Mapping[str, Any]], tree: Tree) -> None:

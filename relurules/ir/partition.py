@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 UNEXPLORED = int(np.iinfo(np.int32).min)
 
 
+class Side(NamedTuple):
+    """One side of a split of a tree. It compares and sorts as the pair of numbers that it is."""
+
+    #: Number of the split.
+    split: int
+    #: 1 where its form is at least 0, 0 on the other side: the place of the child in the tree.
+    positive: int
+
+
 @dataclass(frozen=True)
 class Tree:
     """Splits normals x + offsets >= 0. Child 0 is the negative side, child 1 the other.
@@ -66,29 +75,27 @@ class Tree:
         splits[flat[flat >= 0]] = np.flatnonzero(flat >= 0)
         return splits.tolist(), leaves.tolist()
 
-    def path(self, leaf: int) -> list[tuple[int, int]]:
-        """The (split, side) pairs from the root down to a leaf, where one branch leads to it."""
+    def path(self, leaf: int) -> list[Side]:
+        """The sides from the root down to a leaf, where one branch leads to it."""
         splits, leaves = self.above
-        found, at = list[tuple[int, int]](), leaves[leaf]
+        found, at = list[Side](), leaves[leaf]
         while at >= 0:
-            found.append((at >> 1, at & 1))
+            found.append(Side(at >> 1, at & 1))
             at = splits[at >> 1]
         return found[::-1]
 
-    def paths(self, leaves: int) -> list[list[tuple[int, int]]]:
-        """For every leaf the (split, side) pairs from the root down, where one branch leads to
-        each.
-        """
+    def paths(self, leaves: int) -> list[list[Side]]:
+        """For every leaf the sides from the root down, where one branch leads to each."""
         return [self.path(leaf) for leaf in range(leaves)]
 
-    def branches(self) -> "Iterator[tuple[int, list[tuple[int, int]]]]":
-        """Every branch: the leaf it leads to, and its (split, side) pairs from the root down."""
-        stack: list[tuple[int, list[tuple[int, int]]]] = [(0 if len(self.neurons) else -1, [])]
+    def branches(self) -> "Iterator[tuple[int, list[Side]]]":
+        """Every branch: the leaf it leads to, and its sides from the root down."""
+        stack: list[tuple[int, list[Side]]] = [(0 if len(self.neurons) else -1, [])]
         while stack:
             at, path = stack.pop()
             if at >= 0:
                 stack += [
-                    (child, [*path, (at, side)])
+                    (child, [*path, Side(at, side)])
                     for side, child in enumerate(self.children[at].tolist())
                 ]
             elif at != UNEXPLORED:
@@ -115,7 +122,7 @@ class Region(NamedTuple):
     """
 
     pattern: Pattern
-    splits: tuple[tuple[int, int], ...]
+    splits: tuple[Side, ...]
     normals: Array
     bounds: Array
     point: Array
@@ -126,7 +133,7 @@ class RegionCell(NamedTuple):
     """A region by all splits above it."""
 
     #: The splits, from the root down, and their sides.
-    path: list[tuple[int, int]]
+    path: list[Side]
     #: (n, d) with `bounds`: the half-spaces normals x >= bounds of these sides.
     normals: Array
     #: (n,)
@@ -256,7 +263,7 @@ class Partition:
     def _exact_walls(self) -> ExactRows:
         return self.domain.exact_polytope(self.frame)
 
-    def _half_spaces(self, path: list[tuple[int, int]]) -> tuple[Array, Array]:
+    def _half_spaces(self, path: list[Side]) -> tuple[Array, Array]:
         """The sides of splits, normals (n, d) and bounds (n,): normals x >= bounds."""
         splits = np.array([split for split, _ in path], dtype=np.intp)
         sign = np.array([2.0 * side - 1.0 for _, side in path])

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir.network import AffineMap, Array, Network, Pattern
-from relurules.ir.partition import Tree
+from relurules.ir.partition import Side, Tree
 from relurules.ir.rule import Condition, HalfSpace, Rule
 from relurules.ir.signs import SignReader
 
-#: (split, side) pairs of a tree.
-Sides = tuple[tuple[int, int], ...]
+#: Sides of splits of one tree.
+Sides = tuple[Side, ...]
 
 
 class RuleSides(NamedTuple):
@@ -34,7 +34,7 @@ class RuleSides(NamedTuple):
 
 
 def pack_sides(sides: Sequence[Sides | None]) -> RuleSides:
-    """The (split, side) pairs of every rule; None: all of its branch."""
+    """The sides of every rule; None: all of its branch."""
     lengths = [0 if own is None else len(own) for own in sides]
     flat = [
         split + 1 if side else -split - 1 for own in sides if own is not None for split, side in own
@@ -89,11 +89,11 @@ class RuleTable(Sequence[Rule]):
         )
 
     def sides(self, i: int) -> Sides:
-        """The (split, side) pairs that bound rule i + 1."""
+        """The sides that bound rule i + 1."""
         if self.bounds.whole[i]:
             return tuple(self.tree.path(i))
         own = self.bounds.sides[self.bounds.starts[i] : self.bounds.starts[i + 1]].tolist()
-        return tuple((abs(side) - 1, int(side > 0)) for side in own)
+        return tuple(Side(abs(side) - 1, int(side > 0)) for side in own)
 
     @cached_property
     def half_spaces(self) -> tuple[HalfSpace, ...]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from relurules.errors import DataError
 from relurules.files.writing import replace_atomically
+from relurules.ir.partition import Side
 from relurules.lp.dictionary import Dictionary
 from relurules.partitioning.pieces import SearchPiece, SearchProgress, UpperSplits
 from relurules.partitioning.search_run import SearchProblem, begin_search
@@ -104,7 +105,7 @@ def read_checkpoint(path: Path, problem: SearchProblem) -> tuple[SearchProgress,
     try:
         pieces = [
             SearchPiece(
-                (int(split), int(side)),
+                Side(int(split), int(side)),
                 _restore_state(fresh, arrays, f"piece.{i}") if is_open else None,
                 int(count),
             )

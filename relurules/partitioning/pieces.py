@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from relurules.ir.network import Pattern
+from relurules.ir.partition import Side
 from relurules.partitioning import state_layout
 from relurules.partitioning.cells import store_dictionary
 from relurules.partitioning.initial_state import grow_state
@@ -18,8 +19,11 @@ from relurules.partitioning.state import CellStack, Int, OutputBuffers, SearchSt
 #: Room at first for cells that wait, and for their numbers, in the state of one cell.
 _SLOTS, _POOL = 8, 8192
 
-#: Neuron, the signs decided above, and the (split, side) above.
-_Split = tuple[int, Pattern, tuple[int, int]]
+#: Above a search that hasn't been split.
+ROOT = Side(-1, 0)
+
+#: Neuron, the signs decided above, and the side above.
+_Split = tuple[int, Pattern, Side]
 
 
 def copy_state(state: SearchState) -> SearchState:
@@ -155,7 +159,7 @@ class SearchPiece(NamedTuple):
     done), its regions.
     """
 
-    place: tuple[int, int]
+    place: Side
     state: SearchState | None
     found: int = 0
 
@@ -195,14 +199,14 @@ class SearchProgress:
 
 def make_single_piece(problem: SearchProblem, state: SearchState) -> SearchProgress:
     """A search as a single piece."""
-    return SearchProgress(_make_upper_splits(problem, []), [SearchPiece((-1, 0), state)])
+    return SearchProgress(_make_upper_splits(problem, []), [SearchPiece(ROOT, state)])
 
 
 def split_into_pieces(problem: SearchProblem, state: SearchState, wanted: int) -> SearchProgress:
     """A search that hasn't begun, as about `wanted` pieces in order: the one with the fewest cuts
     is split in turn.
     """
-    pieces, splits = [SearchPiece((-1, 0), state)], list[_Split]()
+    pieces, splits = [SearchPiece(ROOT, state)], list[_Split]()
     regions: set[int] = set()  # pieces that can't be split
     while len(regions) < len(pieces) < wanted:
         i = min(
@@ -213,7 +217,7 @@ def split_into_pieces(problem: SearchProblem, state: SearchState, wanted: int) -
         if split is None:
             regions.add(i)
             continue
-        parts = [SearchPiece((len(splits), side), child) for side, child in enumerate(children)]
+        parts = [SearchPiece(Side(len(splits), side), child) for side, child in enumerate(children)]
         splits.append((*split, pieces[i].place))
         pieces[i : i + 1] = parts
         regions = {j + 1 if j > i else j for j in regions}

@@ -23,6 +23,7 @@ from relurules.ir import UNEXPLORED, Network, Partition, Tree
 from relurules.ir.compensated_forms import compute_accurate_rows
 from relurules.ir.limits import SearchLimits
 from relurules.ir.network import Array, Pattern
+from relurules.ir.partition import Side
 from relurules.lp import Ball, Polytope
 from relurules.partitioning import state_layout
 from relurules.partitioning.admissible_points import AdmissiblePoints
@@ -50,7 +51,7 @@ class _Cell:
     #: (K,) largest absolute term sums of phi(z).
     sizes: Array
     #: What leads here, None at the root.
-    place: tuple[int, int] | None
+    place: Side | None
 
 
 class _ReferenceSearch:
@@ -66,7 +67,7 @@ class _ReferenceSearch:
         self.place_of = np.argsort(self.order)
         self.neurons: list[int] = []
         self.signs: list[Pattern] = []
-        self.above: list[tuple[int, int] | None] = []
+        self.above: list[Side | None] = []
         self.children: list[list[int]] = []
         self.patterns: list[tuple[int, ...]] = []
         self.points: list[Array] = []
@@ -205,7 +206,7 @@ class _ReferenceSearch:
 
         for side, sign, ball in ((1, 1, positive), (0, -1, negative)):
             part = cell.polytope.cut(-sign * rows / length, sign * offsets / length)
-            child = replace(cell, polytope=part, ball=ball, place=(split, side))
+            child = replace(cell, polytope=part, ball=ball, place=Side(split, side))
             self.stack.append(self._descend(child, k, form, size, sign))
 
     def _descend(self, cell: _Cell, k: int, form: Array, size: float, sign: int) -> _Cell:
@@ -214,9 +215,9 @@ class _ReferenceSearch:
         active[k], sizes[k] = slope * form, abs(slope) * size
         return replace(cell, pattern=(*cell.pattern, sign), active=active, sizes=sizes)
 
-    def _link(self, place: tuple[int, int] | None, child: int) -> None:
+    def _link(self, place: Side | None, child: int) -> None:
         if place is not None:
-            self.children[place[0]][place[1]] = child
+            self.children[place.split][place.positive] = child
 
     def result(self) -> Partition:
         K, d = self.network.A.shape

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from relurules.ir.partition import Side
 from relurules.partitioning.search_run import RegionBatch, join_batches
 
 
@@ -55,9 +56,7 @@ class CollectingSink:
         }
 
 
-def join_pieces(
-    parts: Sequence[RegionBatch], places: Sequence[tuple[int, int]], splits: int
-) -> RegionBatch:
+def join_pieces(parts: Sequence[RegionBatch], places: Sequence[Side], splits: int) -> RegionBatch:
     """Batches of several pieces as one: their own splits come after the `splits` above them all, in
     order.
     """
@@ -74,6 +73,6 @@ def join_pieces(
     return join_batches(moved)
 
 
-def _shift_places(places: Any, above: tuple[int, int], first: int) -> Any:
+def _shift_places(places: Any, above: Side, first: int) -> Any:
     root = places[:, :1] == -1
     return np.where(root, np.array([above]), places + np.array([[first, 0]]))

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import networkx
 
 from relurules.errors import OutOfTimeError
+from relurules.ir.rule_table import Sides
 from relurules.rules.convex_unions import find_convex_union, find_convex_whole
 from relurules.rules.fit import MergeCost
-from relurules.rules.pieces import AffineFit, AffinePiece, PiecewiseFunction, Sides
+from relurules.rules.pieces import AffineFit, AffinePiece, PiecewiseFunction
 
 Progress = Callable[[int], None]
 

@@ -13,13 +13,14 @@ from relurules.domain import ExactRows
 from relurules.errors import OutOfTimeError
 from relurules.ir import Tree
 from relurules.ir.network import Array
+from relurules.ir.partition import Side
+from relurules.ir.rule_table import Sides
 from relurules.lp import RADIUS
 from relurules.rules.certify import Certifier
 from relurules.rules.convex_unions import find_needed_rows
 from relurules.rules.map_rounding import round_to_decimals
 from relurules.rules.pieces import (
     PiecewiseFunction,
-    Side,
     bound_row_rounding,
     make_unit_rows,
     orient_exact_rows,
@@ -40,7 +41,7 @@ class BoundaryRounding(NamedTuple):
 
     tree: Tree
     error: float
-    sides: list[tuple[tuple[int, int], ...]]
+    sides: list[Sides]
     points: Array
 
 

@@ -23,7 +23,8 @@ from relurules.ir import (
 )
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array, make_read_only
-from relurules.ir.rule_table import RuleTable, pack_sides
+from relurules.ir.partition import Side
+from relurules.ir.rule_table import RuleTable, Sides, pack_sides
 from relurules.ir.ruleset import Tradeoff
 from relurules.links.heads import is_identity, make_identity_heads
 from relurules.networks.decisions import read_decisions
@@ -34,7 +35,6 @@ from relurules.rules.merge_hierarchy import count_leaves
 from relurules.rules.pieces import (
     AffinePiece,
     PiecewiseFunction,
-    Sides,
     convert_to_user,
     make_network_function,
 )
@@ -56,7 +56,7 @@ class MergeBudget(NamedTuple):
 
 
 class _RuleDraft(NamedTuple):
-    """Rules without numbers, the i-th for leaf i of a tree. sides: the (split, side) pairs of each
+    """Rules without numbers, the i-th for leaf i of a tree. sides: those of each
     that it needs.
 
     None: all those of its branch. maps: weights (R, m, d), constants (R, m).
@@ -272,7 +272,7 @@ def _translate_sides(
     if piece.splits is None:
         return None
     placed = [(found.grown.place[split], side) for split, side in piece.splits]
-    return tuple((at, int(side ^ other ^ bool(turned[at]))) for (at, other), side in placed)
+    return tuple(Side(at, int(side ^ other ^ bool(turned[at]))) for (at, other), side in placed)
 
 
 def _count_rows(partition: Partition, shape: _RuleDraft, data: Array) -> NDArray[np.intp]:

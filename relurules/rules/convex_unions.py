@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from relurules.domain import ExactRows
 from relurules.ir.network import Array
-from relurules.rules.pieces import PiecewiseFunction, Side, Sides
+from relurules.ir.partition import Side
+from relurules.ir.rule_table import Sides
+from relurules.rules.pieces import PiecewiseFunction
 
 
 def find_convex_union(ground: PiecewiseFunction, one: Sides, other: Sides) -> Sides | None:
@@ -87,6 +89,6 @@ def _find_common_hyperplane(
     others = np.array([split for split, _ in other], dtype=np.intp)
     for split, side in one:
         for mate, turned in zip(other, ground.same_plane(split, others).tolist(), strict=True):
-            if turned and (mate[1] != side) == (turned > 0):
-                return (split, side), mate
+            if turned and (mate.positive != side) == (turned > 0):
+                return Side(split, side), mate
     return None

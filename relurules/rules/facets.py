@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from relurules.ir import UNEXPLORED, Tree
 from relurules.ir.limits import NEVER, Deadline
+from relurules.ir.partition import Side
+from relurules.ir.rule_table import Sides
 from relurules.rules.convex_unions import drop_implied_sides
-from relurules.rules.pieces import PiecewiseFunction, Sides
+from relurules.rules.pieces import PiecewiseFunction
 
 #: A list of sides is cut down on the way to the leaves once it has grown by so much, or by as much
 #: again.
@@ -19,7 +21,7 @@ def find_bounding_sides(
     leaves: int,
     deadline: Deadline = NEVER,
 ) -> list[Sides | None]:
-    """For every leaf the (split, side) pairs that bound it, irredundant; None where there was no
+    """For every leaf the sides that bound it, irredundant; None where there was no
     time to tell.
 
     tree: each leaf is met once; splits: which of the partition's its splits are, as which they are
@@ -27,7 +29,7 @@ def find_bounding_sides(
     more than broad ones.
     """
     found: list[Sides | None] = [None] * leaves
-    start: list[tuple[int, int]] = []
+    start: list[Side] = []
     stack = [(0 if len(tree.neurons) else -1, start, 0)]
 
     while stack and not deadline.is_over():
@@ -41,6 +43,6 @@ def find_bounding_sides(
             sides = list(drop_implied_sides(ground, sides))
             before = len(sides)
         below = tree.children[at].tolist()
-        stack += [(below[side], [*sides, (splits[at], side)], before) for side in (1, 0)]
+        stack += [(below[side], [*sides, Side(splits[at], side)], before) for side in (1, 0)]
 
     return found

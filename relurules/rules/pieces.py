@@ -14,7 +14,8 @@ from relurules.ir.adjacency import build_adjacency_graph
 from relurules.ir.compensated_forms import compute_map_pairs, express_in_frame, round_maps
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
-from relurules.ir.partition import RegionCell
+from relurules.ir.partition import RegionCell, Side
+from relurules.ir.rule_table import Sides
 from relurules.lp import Polytope
 from relurules.lp.enclosure import Enclosure
 from relurules.lp.redundancy import find_implied_rows
@@ -25,10 +26,6 @@ ROUNDING = 1e-13
 #: of themselves.
 _SAME = 2.0**-50
 
-#: A side of one of the partition's splits: (split, 0 or 1).
-Side = tuple[int, int]
-Sides = tuple[Side, ...]
-
 
 class AffineFit(NamedTuple):
     """A map for several regions. forms: (m, f + 1); error: bounds |function - forms| there."""
@@ -38,16 +35,16 @@ class AffineFit(NamedTuple):
 
 
 class AffinePiece(NamedTuple):
-    """A convex part of the domain. splits: the (split, side) pairs of the partition's tree that
-    bound it, irredundant.
+    """A convex part of the domain."""
 
-    None where there was no time to tell which. regions: those of the partition that it consists of,
-    whole; forms: (m, f + 1) what the rules give there; error: bound on |function - forms| over it.
-    """
-
+    #: The sides of the partition's tree that bound it, irredundant; None where there was no time to
+    #: tell which.
     splits: Sides | None
+    #: Those of the partition that it consists of, whole.
     regions: tuple[int, ...]
+    #: (m, f + 1) what the rules give there.
     forms: Array
+    #: A bound on |function - forms| over it.
     error: float
 
     @property
@@ -218,7 +215,7 @@ class PiecewiseFunction:
                 if ~at not in regions and not self.is_thin(sides):
                     return False
                 continue
-            pair: list[Side] = [(at, 0), (at, 1)]
+            pair = [Side(at, 0), Side(at, 1)]
             no, yes = self.holds(sides, pair).tolist()
             for side, (holds, other) in enumerate(((no, yes), (yes, no))):
                 if holds or not other:

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from relurules.ir import Tree
 from relurules.ir.network import Array
+from relurules.ir.partition import Side
+from relurules.ir.rule_table import Sides
 from relurules.rules.merge_hierarchy import PieceTree
-from relurules.rules.pieces import AffinePiece, PiecewiseFunction, Sides
+from relurules.rules.pieces import AffinePiece, PiecewiseFunction
 
 #: How much a cut counts beside a part on the larger side; tries, times pieces, that may go into one
 #: tree.
@@ -120,8 +122,8 @@ def _certify_sides(
     """
     now, open_ = side.copy(), np.flatnonzero(side == CROSSES)
     splits = origin[open_].tolist()
-    now[open_[ground.holds(sides, [(split, 0) for split in splits])]] = BELOW
-    now[open_[ground.holds(sides, [(split, 1) for split in splits])]] = ABOVE
+    now[open_[ground.holds(sides, [Side(split, 0) for split in splits])]] = BELOW
+    now[open_[ground.holds(sides, [Side(split, 1) for split in splits])]] = ABOVE
     return now
 
 
@@ -151,7 +153,7 @@ def _cut_parts(
         if part.side[hyperplane] == side:
             found.append(part)
         elif part.side[hyperplane] == CROSSES:
-            sides = (*part.sides, (int(origin[hyperplane]), int(side == ABOVE)))
+            sides = (*part.sides, Side(int(origin[hyperplane]), int(side == ABOVE)))
             now = _certify_sides(ground, sides, part.side, origin)
             now[hyperplane] = side
             found.append(_PiecePart(part.piece, sides, now))

@@ -5,8 +5,10 @@ import pytest
 from grounds import box, first_pieces, ground_of, largest_of
 from handmade import lines, random_network, rows_in
 
+from relurules.ir.partition import Side
+from relurules.ir.rule_table import Sides
 from relurules.rules.convex_unions import drop_implied_sides, find_convex_union, find_convex_whole
-from relurules.rules.pieces import PiecewiseFunction, Sides
+from relurules.rules.pieces import PiecewiseFunction
 
 
 def inside(ground: PiecewiseFunction, sides: Sides, X: np.ndarray) -> np.ndarray:
@@ -33,10 +35,13 @@ def test_quarters_of_a_square() -> None:
 def test_needed_leaves_out_what_others_imply() -> None:
     ground = ground_of(lines([[1, 0], [1, 0]], [0, -0.5]))
     (first, second) = range(2)
-    assert drop_implied_sides(ground, [(first, 1), (second, 1)]) in {((second, 1),), ((first, 1),)}
+    assert drop_implied_sides(ground, [Side(first, 1), Side(second, 1)]) in {
+        (Side(second, 1),),
+        (Side(first, 1),),
+    }
     X = np.random.default_rng(0).uniform(-1, 1, (500, 2))
-    kept = drop_implied_sides(ground, [(first, 1), (second, 1)])
-    assert (inside(ground, kept, X) == inside(ground, ((first, 1), (second, 1)), X)).all()
+    kept = drop_implied_sides(ground, [Side(first, 1), Side(second, 1)])
+    assert (inside(ground, kept, X) == inside(ground, (Side(first, 1), Side(second, 1)), X)).all()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -79,9 +84,9 @@ def test_a_strip_between_two_nearly_equal_lines_is_nobodys_to_give_away() -> Non
         assert len(ground.partition) == 2
         return
     first, second = int(np.argmax(planes)), int(np.argmin(planes))
-    assert find_convex_union(ground, ((first, 0),), ((second, 1),)) is None
+    assert find_convex_union(ground, (Side(first, 0),), (Side(second, 1),)) is None
     assert not ground.same_plane(first, np.array([second])).any()
-    assert find_convex_union(ground, ((first, 0),), ((first, 1),)) == ()
+    assert find_convex_union(ground, (Side(first, 0),), (Side(first, 1),)) == ()
 
 
 def test_no_word_of_a_solver_makes_a_union(monkeypatch: pytest.MonkeyPatch) -> None:

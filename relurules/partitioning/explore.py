@@ -359,11 +359,22 @@ def _defer_signals() -> Iterator[Callable[[], None]]:
     """
     arrived: list[int] = []
     before = dict[int, Any]()
+    owner = os.getpid()
+
+    def keep(number: int, _: object) -> None:
+        if os.getpid() == owner:
+            arrived.append(number)
+            return
+        # A process that was forked meanwhile calls no `check`: a pool that ends it would wait for
+        # ever.
+        signal.signal(number, before[number])
+        os.kill(os.getpid(), number)
+
     try:
         for number in _SIGNALS:
             handler = signal.getsignal(number)
             if handler not in (signal.SIG_IGN, None):
-                signal.signal(number, lambda number, _: arrived.append(number))
+                signal.signal(number, keep)
                 before[number] = handler
     except ValueError:  # not the main thread: nobody's Ctrl-C arrives here
         yield lambda: None

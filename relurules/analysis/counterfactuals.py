@@ -1,5 +1,6 @@
 """The nearest row that gets to another class: a counterfactual."""
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,19 +98,21 @@ def _choose_goal(asked: Question, ground: RestrictedRules, x: Array) -> Goal:
     return make_goal(ground, asked.output, asked.target, asked.at_least, asked.at_most)
 
 
-class RowDistance(NamedTuple):
-    """Distances from a row. x: (d,); forms: (k, n + 1) of v, of number columns, in units of their
-    scale.
+@dataclass(frozen=True, kw_only=True)
+class RowDistance:
+    """Distances from a row."""
 
-    changed: (g, n + 1) of v, 1 where a column of categories differs from the row's; total: whether
-    they add up (l1). columns: names of the number columns; scales: (k,) theirs.
-    """
-
+    #: (d,) the row.
     x: Array
+    #: (k, n + 1) of v: the number columns, in units of their scale.
     forms: Array
+    #: (g, n + 1) of v: 1 where a column of categories differs from the row's.
     changed: Array
+    #: Whether the columns' distances add up (l1), else the largest counts (linf).
     total: bool
+    #: Names of the number columns.
     columns: tuple[str, ...]
+    #: (k,) their scales.
     scales: Array
 
     def of(self, row: Array, ground: RestrictedRules) -> float:
@@ -142,7 +145,12 @@ def make_row_distance(asked: Question, ground: RestrictedRules, x: Array) -> Row
     changed = np.column_stack([-space.spread[own], 1.0 - space.base[own]])
 
     return RowDistance(
-        x, forms, changed, asked.distance == "l1", tuple(c.name for c in moving), scales
+        x=x,
+        forms=forms,
+        changed=changed,
+        total=asked.distance == "l1",
+        columns=tuple(c.name for c in moving),
+        scales=scales,
     )
 
 

@@ -1,7 +1,7 @@
 """What is to be reached: a class, or a value of an output."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +14,19 @@ from relurules.links.heads import Head, apply_links
 from relurules.links.table import LINKS
 
 
-class Goal(NamedTuple):
-    """A class, or a limit of an output, as scores that must not be negative. label: in words.
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """A class, or a limit of an output, as scores that must not be negative."""
 
-    weights: (R, k, d), constants: (R, k), of every rule; decided: (R,) where rules tell classes
-    only, and k is 0. met: (N, d) -> (N,) whether the rules' own predictions are there.
-    """
-
+    #: In words.
     label: str
+    #: (R, k, d) of every rule.
     weights: Array
+    #: (R, k) of every rule.
     constants: Array
+    #: (R,) where rules tell classes only, and k is 0.
     decided: NDArray[np.bool_] | None
+    #: (N, d) -> (N,) whether the rules' own predictions are there.
     met: Callable[[Array], NDArray[np.bool_]]
 
 
@@ -61,7 +63,13 @@ def make_goal(
         )
         return np.asarray(values >= limit if up else values <= limit)
 
-    return Goal(f"{target.name} {'>=' if up else '<='} {limit:g}", weights, constants, None, met)
+    return Goal(
+        label=f"{target.name} {'>=' if up else '<='} {limit:g}",
+        weights=weights,
+        constants=constants,
+        decided=None,
+        met=met,
+    )
 
 
 def list_class_names(ground: RestrictedRules) -> tuple[str, ...]:
@@ -120,15 +128,17 @@ def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
     if rules.decision is not None:
         told = apply_links(rules.heads, ground.constants.reshape(len(rules), -1))[:, 0] == number
         empty = np.empty((len(rules), 0, len(ground.domain)))
-        return Goal(label, empty, np.empty((len(rules), 0)), told, met)
+        return Goal(
+            label=label, weights=empty, constants=np.empty((len(rules), 0)), decided=told, met=met
+        )
 
     leads = _combine_leads(rules.heads, number, len(rules.scores))
     return Goal(
-        label,
-        np.einsum("ks,rsd->rkd", leads, ground.weights),
-        ground.constants @ leads.T,
-        None,
-        met,
+        label=label,
+        weights=np.einsum("ks,rsd->rkd", leads, ground.weights),
+        constants=ground.constants @ leads.T,
+        decided=None,
+        met=met,
     )
 
 

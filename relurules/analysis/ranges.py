@@ -1,7 +1,8 @@
 """How large and how small an output can be, and whether it stays within a limit."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,16 +23,19 @@ from relurules.ir.answers import Answer, Witness, format_bound, format_number
 _NOTHING = 1e-9
 
 
-class ScoreRange(NamedTuple):
-    """Bounds on a score, and the rows found near them, None where there is none.
+@dataclass(frozen=True, kw_only=True)
+class ScoreRange:
+    """Bounds on a score, and the rows found near them."""
 
-    complete: False where a deadline left bounds over the whole box in place of some rules' own.
-    """
-
+    #: No row has less.
     low: float
+    #: No row has more.
     high: float
+    #: None where no row was found.
     lowest: Witness | None
+    #: None where no row was found.
     highest: Witness | None
+    #: False where a deadline left bounds over the whole box in place of some rules' own.
     complete: bool = True
 
 
@@ -66,7 +70,7 @@ def find_score_range(asked: Question, target: ScoreTarget) -> ScoreRange:
             f"no row of the domain meets these conditions: {'; '.join(asked.given) or 'none given'}"
         )
 
-    return ScoreRange(low, high, lowest, highest_, complete)
+    return ScoreRange(low=low, high=high, lowest=lowest, highest=highest_, complete=complete)
 
 
 def answer_range(asked: Question) -> Answer:

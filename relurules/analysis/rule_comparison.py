@@ -343,7 +343,14 @@ def _list_gaps(found: _Comparison, complete: bool) -> Iterator[Gap]:
             if not outputs or any(link.steepens for link in outputs)
             else outputs[0].change(worst, 0.0, 1)
         )
-        yield Gap(name, bound, reached, place, float(found.slivers[i]), linked)
+        yield Gap(
+            score=name,
+            bound=bound,
+            reached=reached,
+            place=place,
+            slivers=float(found.slivers[i]),
+            output=linked,
+        )
 
 
 def _make_gap_function(found: _Comparison, score: int) -> Callable[[Array], Array]:

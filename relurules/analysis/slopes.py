@@ -1,7 +1,8 @@
 """How an output goes with a number column: whether it only rises or falls, and how steeply."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,17 +42,19 @@ _WORDS = {
 }
 
 
-class SlopeRange(NamedTuple):
-    """A column's coefficients. low, high: of the rules that have an interior here; at: their
-    leaves.
+@dataclass(frozen=True, kw_only=True)
+class SlopeRange:
+    """A column's coefficients."""
 
-    rises, falls: a leaf where it does, beyond rounding, None where there is none.
-    """
-
+    #: Of the rules that have an interior here.
     low: float
+    #: Of the same.
     high: float
+    #: The leaves of the lowest and of the highest.
     at: tuple[int, int]
+    #: A leaf where it does, beyond rounding, None where there is none.
     rises: int | None
+    #: A leaf where it does, beyond rounding, None where there is none.
     falls: int | None
 
 
@@ -92,11 +95,11 @@ def bound_slopes(
 
     top, bottom = int(np.argmax(own)), int(np.argmin(own))
     return SlopeRange(
-        float(own[bottom]),
-        float(own[top]),
-        (leaves[bottom], leaves[top]),
-        leaves[top] if telling[top] and own[top] > 0 else None,
-        leaves[bottom] if telling[bottom] and own[bottom] < 0 else None,
+        low=float(own[bottom]),
+        high=float(own[top]),
+        at=(leaves[bottom], leaves[top]),
+        rises=leaves[top] if telling[top] and own[top] > 0 else None,
+        falls=leaves[bottom] if telling[bottom] and own[bottom] < 0 else None,
     )
 
 

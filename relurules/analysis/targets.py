@@ -1,7 +1,7 @@
 """What a question is about: one score of every rule."""
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,19 +11,21 @@ from relurules.ir.network import Array
 from relurules.links.table import LINKS
 
 
-class ScoreTarget(NamedTuple):
-    """A score of every rule. weights: (R, d), constants: (R,); name: of the output, or of the score
-    itself.
+@dataclass(frozen=True, kw_only=True)
+class ScoreTarget:
+    """A score of every rule."""
 
-    score: what the score is called beside the output, "" where they are the same; head: link of one
-    score, with which the output rises. combination: (m,) of the rules' scores.
-    """
-
+    #: Of the output, or of the score itself.
     name: str
+    #: What the score is called beside the output, "" where they are the same.
     score: str
+    #: Link of one score, with which the output rises.
     head: str
+    #: (R, d).
     weights: Array
+    #: (R,).
     constants: Array
+    #: (m,) of the rules' scores.
     combination: Array
 
     def through(self, score: float) -> float:
@@ -101,4 +103,11 @@ def _make_target(
     ground: RestrictedRules, name: str, score: str, link: str, combination: Array
 ) -> ScoreTarget:
     weights = np.einsum("s,rsd->rd", combination, ground.weights)
-    return ScoreTarget(name, score, link, weights, ground.constants @ combination, combination)
+    return ScoreTarget(
+        name=name,
+        score=score,
+        head=link,
+        weights=weights,
+        constants=ground.constants @ combination,
+        combination=combination,
+    )

@@ -83,7 +83,9 @@ def make_witness(
     outputs = dict(zip(rules.outputs, map(float, rules.predict(x[None])[0]), strict=True))
     score = None if target is None else float(target.of(rules.predict_scores(x[None]))[0])
     raw = {name: values[0] for name, values in decode_rows(x[None], rules.domain.columns).items()}
-    return Witness(shows, int(rules.apply(x[None])[0]), raw, outputs, score)
+    return Witness(
+        shows=shows, rule=int(rules.apply(x[None])[0]), row=raw, outputs=outputs, score=score
+    )
 
 
 def make_score_function(

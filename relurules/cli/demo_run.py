@@ -2,9 +2,9 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +36,19 @@ ARTEFACTS: tuple[tuple[str, str | None, str, bool], ...] = (
 )
 
 
-class _DemoData(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _DemoData:
+    """The demo's table: the columns' names, and rows to train on and to test with."""
+
+    #: (d,) of the columns.
     names: tuple[str, ...]
+    #: (N, d).
     X_train: Array
+    #: (M, d).
     X_test: Array
+    #: (N,) 1 where malignant.
     y_train: NDArray[np.int64]
+    #: (M,) the same.
     y_test: NDArray[np.int64]
 
 
@@ -72,11 +80,17 @@ def _load_data(seed: int) -> _DemoData:
 
     bunch = load_breast_cancer()
     malignant = (bunch.target == 0).astype(np.int64)
-    parts = train_test_split(
+    X_train, X_test, y_train, y_test = train_test_split(
         bunch.data, malignant, test_size=0.2, random_state=seed, stratify=malignant
     )
 
-    return _DemoData(tuple(map(str, bunch.feature_names)), *parts)
+    return _DemoData(
+        names=tuple(map(str, bunch.feature_names)),
+        X_train=X_train,
+        X_test=X_test,
+        y_train=y_train,
+        y_test=y_test,
+    )
 
 
 def _train_network(data: _DemoData, seed: int, progress: Progress) -> "TrainedClassifier":
@@ -109,7 +123,7 @@ def _emit_and_verify(
     rules.save(out / "rules.json")
     _save_inputs(trained, data, out)
     read_back = api.verify(RuleSet.load(out / "rules.json"), trained.model, data.X_test)
-    reports = [read_back._replace(artefact="rules.json")]
+    reports = [replace(read_back, artefact="rules.json")]
 
     for target, dialect, folder, runs in ARTEFACTS:
         main = api.emit(rules, target, dialect=dialect).write(out / folder)[-1]

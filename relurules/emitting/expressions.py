@@ -1,7 +1,7 @@
 """What the templates need of languages with infix operators: Python, JavaScript."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -97,21 +97,25 @@ def _list_maps(rules: RuleSet) -> list[list[tuple[list[float], float]]]:
     ]
 
 
-class ColumnRead(NamedTuple):
-    """How column `column` of the table becomes the coordinates `names`.
+@dataclass(frozen=True, kw_only=True)
+class ColumnRead:
+    """How a column of the table becomes coordinates."""
 
-    A number: fill for a missing one, low and high that it is brought between, None where there is
-    none. A category: `known` values and their indices, and those of a missing and of any other
-    value, -1 for none.
-    """
-
+    #: Its number in the table.
     column: int
+    #: Of the coordinates.
     names: list[str]
+    #: For a missing number, None for none.
     fill: str | None = None
+    #: A number is brought to this at least, None for no limit.
     low: str | None = None
+    #: A number is brought to this at most, None for no limit.
     high: str | None = None
+    #: Values of a category and their indices, None for a number.
     known: dict[str | float, int] | None = None
+    #: Index of a missing category, -1 for none.
     missing: int = -1
+    #: Index of any other category, -1 for none.
     other: int = -1
 
 
@@ -125,15 +129,21 @@ def plan_reads(request: EmitRequest, names: Sequence[str]) -> list[ColumnRead]:
             known = {value: k for value, k in column.lookup.items() if value is not None}
             other = -1 if column.other is None else column.other
             found.append(
-                ColumnRead(i, mine, known=known, missing=column.lookup.get(None, -1), other=other)
+                ColumnRead(
+                    column=i,
+                    names=mine,
+                    known=known,
+                    missing=column.lookup.get(None, -1),
+                    other=other,
+                )
             )
         else:
             clamp, fill = request.outside == "clamp" and at not in own, column.fill
             low, high = float(domain.lower[at]), float(domain.upper[at])
             found.append(
                 ColumnRead(
-                    i,
-                    mine,
+                    column=i,
+                    names=mine,
                     fill=None if fill is None else print_signed(repr, fill),
                     low=print_signed(repr, low) if clamp and low > -np.inf else None,
                     high=print_signed(repr, high) if clamp and high < np.inf else None,

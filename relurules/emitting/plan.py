@@ -3,7 +3,7 @@ printed.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -47,15 +47,19 @@ class Stage(NamedTuple):
     entries: list[tuple[int, PlannedNode]]
 
 
-class PlannedNeuron(NamedTuple):
-    """z = `argument`; phi(z) has slope `slope`; read: whether anything reads phi(z), and not only
-    the sign of z.
-    """
+@dataclass(frozen=True, kw_only=True)
+class PlannedNeuron:
+    """z and phi(z) of a neuron, as text."""
 
+    #: Of the neuron in the network.
     number: int
+    #: What z is.
     argument: str
+    #: Of phi(z) where z is negative.
     slope: str
+    #: The neuron in words.
     comment: str
+    #: Whether anything reads phi(z), and not only the sign of z.
     read: bool
 
 
@@ -282,7 +286,11 @@ def plan_levels(
     def planned(k: int) -> PlannedNeuron:
         slope = print_signed(mixed.number, network.slope[k])
         return PlannedNeuron(
-            k, mixed.affine(rows[k], network.b[k]), slope, str(network.neurons[k]), bool(read[k])
+            number=k,
+            argument=mixed.affine(rows[k], network.b[k]),
+            slope=slope,
+            comment=str(network.neurons[k]),
+            read=bool(read[k]),
         )
 
     levels = [

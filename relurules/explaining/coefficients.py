@@ -2,6 +2,7 @@
 violins.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -29,20 +30,23 @@ class Importance(NamedTuple):
     label: str
 
 
-class Coefficients(NamedTuple):
-    """Coefficients in units that compare, see `view.effects`.
+@dataclass(frozen=True, kw_only=True)
+class Coefficients:
+    """Coefficients in units that compare, see `view.effects`."""
 
-    names: (n,) the coordinates, the most important first; values: (R, n); counts: (R,) rows of each
-    model; labels: (R,) what each one is called; label: the score; kind: of local models;
-    categories: whether some are categories.
-    """
-
+    #: (n,) the coordinates, the most important first.
     names: tuple[str, ...]
+    #: (R, n).
     values: Array
+    #: (R,) rows of each model.
     counts: NDArray[np.intp]
+    #: (R,) what each one is called.
     labels: tuple[str, ...]
+    #: The score.
     label: str
+    #: Of local models.
     kind: str
+    #: Whether some are categories.
     categories: bool
 
 
@@ -85,11 +89,11 @@ def collect_coefficients(
     kept = np.argsort(-spread.counts, kind="stable")[:most]
 
     return Coefficients(
-        tuple(labels[i] for i in order.tolist()),
-        scale_effects(models, view, spread)[np.ix_(kept, order)],
-        spread.counts[kept],
-        tuple(models.label(i) for i in kept.tolist()),
-        view.label,
-        models.kind,
-        any(i in group for group in models.domain.groups for i in order.tolist()),
+        names=tuple(labels[i] for i in order.tolist()),
+        values=scale_effects(models, view, spread)[np.ix_(kept, order)],
+        counts=spread.counts[kept],
+        labels=tuple(models.label(i) for i in kept.tolist()),
+        label=view.label,
+        kind=models.kind,
+        categories=any(i in group for group in models.domain.groups for i in order.tolist()),
     )

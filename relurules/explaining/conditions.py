@@ -3,6 +3,7 @@ hold.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from relurules.domain.columns import find_groups
@@ -15,20 +16,23 @@ from relurules.wording.half_spaces import CategoryTest, SumTest, evaluate_form
 from relurules.wording.phrases import write_ascii
 
 
-class ConditionCheck(NamedTuple):
-    """A condition. text: in symbols, as emitted text has it; value: what its left side is for the
-    row.
+@dataclass(frozen=True, kw_only=True)
+class ConditionCheck:
+    """A condition, and how far a row is from its bounds."""
 
-    margin: how far that is from the nearer of its bounds, in its own units; column, room: how far
-    its first column alone can `fall` or `rise` before the condition fails there, in that column's
-    units. None where the condition is about categories, room also where the first column is one.
-    """
-
+    #: In symbols, as emitted text has it.
     text: str
+    #: What its left side is for the row.
     value: float | str
+    #: How far that is from the nearer of its bounds, in its own units; None where the condition is
+    #: about categories.
     margin: float | None
+    #: Its first column.
     column: str
+    #: Whether that column may `fall` or `rise` by `room`, "" for neither.
     way: str
+    #: How far that column alone may, in its own units, before the condition fails; None where the
+    #: condition is about categories, or the column is one.
     room: float | None
 
 
@@ -62,9 +66,16 @@ def _check_condition(
     text, about = write_ascii(test.symbols), test.about
     if isinstance(about, CategoryTest):
         column = about.span.column.name
-        return ConditionCheck(text, format_value(raw[column]), None, column, "", None)
+        return ConditionCheck(
+            text=text,
+            value=format_value(raw[column]),
+            margin=None,
+            column=column,
+            way="",
+            room=None,
+        )
     if not isinstance(about, SumTest):
-        return ConditionCheck(text, "", None, "", "", None)
+        return ConditionCheck(text=text, value="", margin=None, column="", way="", room=None)
 
     value, first = evaluate_form(about.form, row), about.form.terms[0]
     sides = [(value - about.low.bound, "fall")] if about.low is not None else []
@@ -73,7 +84,14 @@ def _check_condition(
     category = bool(own & set(first.coordinates)) or len(first.coordinates) > 1
     room = None if category else margin / abs(first.coefficient)
 
-    return ConditionCheck(text, value, margin, rules.features[first.coordinates[0]], way, room)
+    return ConditionCheck(
+        text=text,
+        value=value,
+        margin=margin,
+        column=rules.features[first.coordinates[0]],
+        way=way,
+        room=room,
+    )
 
 
 def _list_named_sums(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,27 +26,32 @@ class Contribution(NamedTuple):
     contribution: float
 
 
-class Explanation(NamedTuple):
-    """A row by its rule.
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """A row by its rule."""
 
-    rule: its number; row: the user's columns; outputs: name -> value; conditions; sums: name ->
-    formula of what they speak of by name; label: the score that is taken apart; score: = base + the
-    sum of the contributions, largest first; centred: whether a contribution is against the mean of
-    the rows (then `base` is the rule's score of a row of means), not against 0 (`base` is the
-    constant). decided: the class, where the rules tell nothing else; then there are no
-    contributions, and the score is its number.
-    """
-
+    #: Its number.
     rule: int
+    #: The user's columns.
     row: Mapping[str, Value]
+    #: Name -> value.
     outputs: Mapping[str, float]
+    #: Those of the rule.
     conditions: tuple[ConditionCheck, ...]
+    #: Name -> formula of what the conditions speak of by name.
     sums: Mapping[str, str]
+    #: The score that is taken apart.
     label: str
+    #: = base + the sum of the contributions.
     score: float
+    #: The rule's score of a row of means where `centred`, else the constant.
     base: float
+    #: The largest first.
     contributions: tuple[Contribution, ...]
+    #: Whether a contribution is against the mean of the rows, not against 0.
     centred: bool
+    #: The class, where the rules tell nothing else; then there are no contributions, and the score
+    #: is its number.
     decided: str | None = None
 
     def __str__(self) -> str:
@@ -55,13 +61,13 @@ class Explanation(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; an output that is infinite is None."""
         return {
-            **self._asdict(),
+            **vars(self),
             "row": dict(self.row),
             "outputs": {
                 name: value if np.isfinite(value) else None for name, value in self.outputs.items()
             },
             "sums": dict(self.sums),
-            "conditions": [test._asdict() for test in self.conditions],
+            "conditions": [dict(vars(test)) for test in self.conditions],
             "contributions": [part._asdict() for part in self.contributions],
         }
 

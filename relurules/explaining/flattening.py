@@ -1,6 +1,6 @@
 """Merged local models as one hidden layer, and what merging and flattening cost."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +16,25 @@ from relurules.statistics.response import Response
 _TEST_EVERY = 5
 
 
-class ModelCountScores(NamedTuple):
-    """What fewer local models cost. counts: (n,); merged, flattened: (n,) scores of rows held back;
-    network: its own.
+@dataclass(frozen=True, kw_only=True)
+class ModelCountScores:
+    """What fewer local models cost."""
 
-    measure: R2 or AUC; held: rows that were held back.
-    """
-
+    #: (n,) of models.
     counts: tuple[int, ...]
+    #: (n,) scores of rows held back, by merged models.
     merged: tuple[float, ...]
+    #: (n,) the same, by flattened ones.
     flattened: tuple[float, ...]
+    #: Its own score.
     network: float
+    #: How many there are of the network.
     models: int
+    #: Of local models.
     kind: str
+    #: R2 or AUC.
     measure: str
+    #: Rows that were held back.
     held: int
 
 

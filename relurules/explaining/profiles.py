@@ -1,5 +1,6 @@
 """How one or two columns move the score of the rows of each local model."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -37,15 +38,19 @@ class Profiles(NamedTuple):
     label: str
 
 
-class PairEffect(NamedTuple):
-    """Two columns, (n,) values each of some rows, and the sum of their terms there, minus its mean
-    over all rows.
-    """
+@dataclass(frozen=True, kw_only=True)
+class PairEffect:
+    """The effect of two columns together at some rows."""
 
+    #: The two columns.
     names: tuple[str, str]
+    #: (n,) values of the first.
     x: Array
+    #: (n,) values of the second.
     y: Array
+    #: (n,) the sum of their terms there, minus its mean over all rows.
     effect: Array
+    #: The score.
     label: str
 
 
@@ -81,11 +86,11 @@ def compute_pair_effect(
         effect += ((some.X[:, at] - sample.means[at]) * view.weights[some.of][:, at]).sum(axis=1)
 
     return PairEffect(
-        (one.name, other.name),
-        _read_values(some, one),
-        _read_values(some, other),
-        effect,
-        view.label,
+        names=(one.name, other.name),
+        x=_read_values(some, one),
+        y=_read_values(some, other),
+        effect=effect,
+        label=view.label,
     )
 
 

@@ -3,6 +3,7 @@ score.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,13 +88,14 @@ def explain_row(
             if rules.decision
             else f"class {number_of_class:g}"
         )
-        return rule._replace(score=number_of_class, base=number_of_class, decided=decided)
+        return replace(rule, score=number_of_class, base=number_of_class, decided=decided)
 
     weights, constant = view.weights[number_ - 1], float(view.constants[number_ - 1])
     parts = _collect_contributions(
         rules, row, weights, np.zeros(len(x)) if means is None else means
     )
-    return rule._replace(
+    return replace(
+        rule,
         label=view.label,
         score=float(weights @ x) + constant,
         base=constant if means is None else constant + float(weights @ means),

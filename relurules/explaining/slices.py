@@ -2,6 +2,7 @@
 there; exactly.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -25,35 +26,41 @@ from relurules.links.heads import apply_links
 _SLIVER = 1e-12
 
 
-class SlicePart(NamedTuple):
-    """A convex polygon, corners (k, 2) in the units of the two columns; middle: (2,) its centroid.
+@dataclass(frozen=True, kw_only=True)
+class SlicePart:
+    """A convex polygon of a plane, and what the output is there."""
 
-    model: number of its rule or local model from 1, 0 for a pattern that no row reached; share: of
-    the plane's area; value: the output at the centroid.
-    """
-
+    #: Number of its rule or local model from 1, 0 for a pattern that no row reached.
     model: int
+    #: (k, 2) in the units of the two columns.
     corners: Array
+    #: (2,) its centroid.
     middle: Array
+    #: Of the plane's area.
     share: float
+    #: The output at the centroid.
     value: float
 
 
-class Slice(NamedTuple):
-    """A plane through a row, in pieces that don't overlap.
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """A plane through a row, in pieces that don't overlap."""
 
-    names: the two columns; point: (2,) what they are at the row; marked: whether it is shown;
-    others: what the other columns that matter are there; box: (2, 2) lowest and highest value of
-    each column; label: the output; kind: of local models.
-    """
-
+    #: The two columns.
     names: tuple[str, str]
+    #: (2,) what they are at the row.
     point: Array
+    #: Whether it is shown.
     marked: bool
+    #: What the other columns that matter are there.
     others: tuple[str, ...]
+    #: The polygons.
     pieces: tuple[SlicePart, ...]
+    #: (2, 2) lowest and highest value of each column.
     box: Array
+    #: The output.
     label: str
+    #: Of local models.
     kind: str
 
 
@@ -119,7 +126,14 @@ def cut_slice(
     pieces = _build_parts(given, plane, output, cells, compute_area(corners))
     others = _describe_others(given, plane)
     return Slice(
-        names, at[plane.axes], marked, others, pieces, box, models.outputs[output], models.kind
+        names=names,
+        point=at[plane.axes],
+        marked=marked,
+        others=others,
+        pieces=pieces,
+        box=box,
+        label=models.outputs[output],
+        kind=models.kind,
     )
 
 
@@ -144,7 +158,13 @@ def _build_parts(
 
     values = apply_links(given.local_models.heads, scores)[:, output].tolist()
     return tuple(
-        SlicePart(number, polygon, middle, compute_area(polygon) / whole, value)
+        SlicePart(
+            model=number,
+            corners=polygon,
+            middle=middle,
+            share=compute_area(polygon) / whole,
+            value=value,
+        )
         for (number, polygon), middle, value in zip(cells, middles, values, strict=True)
     )
 

@@ -1,7 +1,7 @@
 """How far the coefficients of a rule are from what its own rows would give, by Wald intervals."""
 
+from dataclasses import dataclass
 from statistics import NormalDist
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,26 +25,33 @@ _LARGEST = 30.0
 _LEFT = 1e-8
 
 
-class Intervals(NamedTuple):
-    """Coefficients of the columns of one local model, (n,) each.
+@dataclass(frozen=True, kw_only=True)
+class Intervals:
+    """Coefficients of the columns of one local model."""
 
-    names; own: the model's, with what the dropped columns add through those that they follow from;
-    estimates, errors: of a regression on its rows, and their standard errors; low, high: the
-    interval; scales: standard deviations of the columns over all rows; dropped: columns without an
-    estimate, since they don't vary here, or follow from others.
-    """
-
+    #: What it is called.
     model: str
+    #: Number of its rows.
     rows: int
+    #: (n,) the columns.
     names: tuple[str, ...]
+    #: (n,) the model's, with what the dropped columns add through those that they follow from.
     own: Array
+    #: (n,) of a regression on its rows.
     estimates: Array
+    #: (n,) their standard errors.
     errors: Array
+    #: (n,) lower ends of the intervals.
     low: Array
+    #: (n,) upper ends.
     high: Array
+    #: (n,) standard deviations of the columns over all rows.
     scales: Array
+    #: Columns without an estimate, since they don't vary here, or follow from others.
     dropped: tuple[str, ...]
+    #: Of confidence.
     level: float
+    #: The score.
     label: str
 
 

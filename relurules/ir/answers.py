@@ -10,24 +10,25 @@ import numpy as np
 from relurules.tables.values import Value
 
 
-class Witness(NamedTuple):
-    """A row of the domain, as the rules predict it. shows: what it is a witness of; rule: its
-    number.
+@dataclass(frozen=True, kw_only=True)
+class Witness:
+    """A row of the domain, as the rules predict it."""
 
-    row: the user's columns; outputs: name -> value; score: of what was asked for, before the link;
-    None for none.
-    """
-
+    #: What it is a witness of.
     shows: str
+    #: Its number.
     rule: int
+    #: The user's columns.
     row: Mapping[str, Value]
+    #: Name -> value.
     outputs: Mapping[str, float]
+    #: Of what was asked for, before the link; None for none.
     score: float | None
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; an infinite output is None."""
         found = {
-            **self._asdict(),
+            **vars(self),
             "row": dict(self.row),
             "outputs": {k: keep_finite(v) for k, v in self.outputs.items()},
         }

@@ -22,20 +22,22 @@ class RowComparison(NamedTuple):
     new: Mapping[str, float]
 
 
-class Gap(NamedTuple):
-    """Of one score. bound: no row differs by more, boundaries not counted; reached: at `place`,
-    None for none.
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """How far two rule sets are apart in one score."""
 
-    slivers: the same for parts thinner than 1e-9 of the domain, along boundaries, where rules may
-    jump. output: bound on the difference of the outputs that are of this score alone, None where it
-    isn't known.
-    """
-
+    #: Its name.
     score: str
+    #: No row differs by more, boundaries not counted.
     bound: float
+    #: What rows were found to differ by, None for none.
     reached: float | None
+    #: Where; None for none.
     place: RowComparison | None
+    #: The bound for parts thinner than 1e-9 of the domain, along boundaries, where rules may jump.
     slivers: float
+    #: Bound on the difference of the outputs that are of this score alone, None where it isn't
+    #: known.
     output: float | None
 
 
@@ -231,9 +233,7 @@ class Difference:
             "tolerance": self.tolerance,
             "bound": keep_finite(self.bound),
             "gaps": [
-                to_plain_json(
-                    {**g._asdict(), "place": None if g.place is None else g.place._asdict()}
-                )
+                to_plain_json({**vars(g), "place": None if g.place is None else g.place._asdict()})
                 for g in self.gaps
             ],
             "parts": self.parts,

@@ -113,19 +113,21 @@ class DecisionCounts(NamedTuple):
     exact: int
 
 
-class Region(NamedTuple):
-    """One linear region.
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """One linear region."""
 
-    pattern: (K,) +1 / -1; splits: the (split, side) pairs of the tree that its irredundant
-    half-spaces come from; normals (h, d) and bounds (h,): those half-spaces, as normals x >=
-    bounds, within the domain; point: (d,) strictly inside; map: what the network is there.
-    """
-
+    #: (K,) +1 / -1.
     pattern: Pattern
+    #: The sides of the tree's splits that its irredundant half-spaces come from.
     splits: tuple[Side, ...]
+    #: (h, d) of those half-spaces, normals x >= bounds, within the domain.
     normals: Array
+    #: (h,) theirs.
     bounds: Array
+    #: (d,) strictly inside.
     point: Array
+    #: What the network is there.
     map: AffineMap
 
 
@@ -251,12 +253,12 @@ class Partition:
         keep = self._enclosure.needed(self._rows(normals, bounds), room, exact)
         kept = tuple(pair for pair, kept in zip(path, keep, strict=True) if kept)
         return Region(
-            pattern,
-            kept,
-            normals[keep],
-            bounds[keep],
-            self.points[i],
-            self.network.affine_map(pattern),
+            pattern=pattern,
+            splits=kept,
+            normals=normals[keep],
+            bounds=bounds[keep],
+            point=self.points[i],
+            map=self.network.affine_map(pattern),
         )
 
     @cached_property

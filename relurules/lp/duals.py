@@ -40,7 +40,13 @@ class PolytopeVertex(NamedTuple):
 
 def find_vertex(low: Array, width: Array, walls: Array) -> PolytopeVertex:
     """The polytope with a vertex to start from."""
-    box = Box(low, width, np.ascontiguousarray(walls), np.empty(0, dtype=np.intp), False)
+    box = Box(
+        low=low,
+        width=width,
+        walls=np.ascontiguousarray(walls),
+        row_of=np.empty(0, dtype=np.intp),
+        cone=False,
+    )
     return PolytopeVertex(low, width, box.walls, find_dictionary(box) if len(low) else None)
 
 

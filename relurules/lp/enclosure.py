@@ -5,6 +5,7 @@ These stay implicit: as rows they would be a square matrix of the coordinates fo
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +76,9 @@ class Enclosure:
 
     def _with(self, rows: Array) -> Box:
         """The part where these rows hold."""
-        return self.box._replace(
-            walls=np.vstack([self.box.walls, np.column_stack([-rows[:, :-1], rows[:, -1]])])
+        return replace(
+            self.box,
+            walls=np.vstack([self.box.walls, np.column_stack([-rows[:, :-1], rows[:, -1]])]),
         )
 
 

@@ -4,6 +4,7 @@ rows.
 What these say of rows and of emptiness are proposals; `certified` and `redundancy` decide.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -43,19 +44,20 @@ Array = NDArray[np.float64]
 CUT, REFUTED = 1, 0
 
 
-class Box(NamedTuple):
-    """Coordinates of a search: a box low <= u <= low + width (F,), and the walls in it, (w, F + 1),
-    unit rows.
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """Coordinates of a search: a box low <= u <= low + width, and the walls in it."""
 
-    row_of: (c,) which wall a row G u <= h became, -1 for a side of the box. Where the polytope has
-    no two bounds for every coordinate, u is homogeneous: the points u[:-1] / u[-1], so that an
-    unbounded polytope is a bounded cone.
-    """
-
+    #: (F,).
     low: Array
+    #: (F,).
     width: Array
+    #: (w, F + 1) unit rows.
     walls: Array
+    #: (c,) which wall a row G u <= h became, -1 for a side of the box.
     row_of: NDArray[np.intp]
+    #: Whether u is homogeneous, since the polytope has no two bounds for every coordinate: the
+    #: points are u[:-1] / u[-1], so that an unbounded polytope is a bounded cone.
     cone: bool
 
     def points(self, u: Array) -> Array:
@@ -87,12 +89,18 @@ def make_box(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Bo
             np.column_stack([-G, h])[~single],
             np.where(single, -1, np.cumsum(~single) - 1),
         )
-        return Box(low, _round_width_up(low, high), walls, row_of, False)
+        return Box(
+            low=low, width=_round_width_up(low, high), walls=walls, row_of=row_of, cone=False
+        )
 
     rows = np.column_stack([-G, h, np.zeros(len(G))])
     walls = rows / np.linalg.norm(rows, axis=1)[:, None]
     return Box(
-        np.append(-np.ones(f), 0.0), np.append(np.full(f, 2.0), 1.0), walls, np.arange(len(G)), True
+        low=np.append(-np.ones(f), 0.0),
+        width=np.append(np.full(f, 2.0), 1.0),
+        walls=walls,
+        row_of=np.arange(len(G)),
+        cone=True,
     )
 
 

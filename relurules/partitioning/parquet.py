@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -173,8 +174,8 @@ class ParquetSink:
             self.waiting[piece] = [found]
             self._write(piece, found, n := min(self.rows, len(found.patterns)))
             self.waiting[piece] = [
-                found._replace(
-                    patterns=found.patterns[n:], points=found.points[n:], maps=found.maps[n:]
+                replace(
+                    found, patterns=found.patterns[n:], points=found.points[n:], maps=found.maps[n:]
                 )
             ]
 

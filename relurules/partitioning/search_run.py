@@ -1,6 +1,7 @@
 """Runs a compiled search: grows its arrays, answers its questions, takes out what it found."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -60,28 +61,36 @@ class SearchProblem(NamedTuple):
         return any(len(tie) > 1 for tie in self.frame.ties)
 
 
-class RegionBatch(NamedTuple):
-    """Regions and splits in the order in which they were found.
+@dataclass(frozen=True, kw_only=True)
+class RegionBatch:
+    """Regions and splits in the order in which they were found."""
 
-    patterns (n, K) in the network's order, points (n, d) and maps (n, m, d + 1), both empty where
-    not wanted; places (n, 2): the split and side above each. neurons (s,), signs (s, K) decided
-    above each split, 0 for the others, split_places (s, 2). decided (t, 2): neurons decided by a
-    certificate, and in exact arithmetic, in each of t parts.
-    """
-
+    #: (n, K) in the network's order.
     patterns: Pattern
+    #: (n, d), empty where not wanted.
     points: Array
+    #: (n, m, d + 1), empty where not wanted.
     maps: Array
+    #: (n, 2) the split and side above each region.
     places: Int
+    #: (s,) of each split.
     neurons: Int
+    #: (s, K) decided above each split, 0 for the others.
     signs: Pattern
+    #: (s, 2) the split and side above each split.
     split_places: Int
+    #: (t, 2) neurons decided by a certificate, and in exact arithmetic, in each of t parts.
     decided: Int
 
 
 def join_batches(batches: Sequence[RegionBatch]) -> RegionBatch:
     """Batches of one search, one after the other."""
-    return RegionBatch(*(np.concatenate(arrays) for arrays in zip(*batches, strict=True)))
+    return RegionBatch(
+        **{
+            name: np.concatenate([vars(batch)[name] for batch in batches])
+            for name in vars(batches[0])
+        }
+    )
 
 
 def begin_search(problem: SearchProblem) -> SearchState:
@@ -179,9 +188,15 @@ class SearchRun:
             maps = self.map_writer.write(out.patterns[:n])
 
         return RegionBatch(
-            patterns, points, maps, out.places[:n].copy(),
-            self.order[out.split_neurons[:s]], signs, out.split_places[:s].copy(), decided,
-        )  # fmt: skip
+            patterns=patterns,
+            points=points,
+            maps=maps,
+            places=out.places[:n].copy(),
+            neurons=self.order[out.split_neurons[:s]],
+            signs=signs,
+            split_places=out.split_places[:s].copy(),
+            decided=decided,
+        )
 
     def _admissible(self) -> int:
         """Which sides of the split in question hold an admissible point."""

@@ -1,6 +1,7 @@
 """Where a search puts what it finds: nowhere, or in memory."""
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -44,14 +45,14 @@ class CollectingSink:
         return {
             f"{i}.{name}": array
             for i, batch in found.items()
-            for name, array in batch._asdict().items()
+            for name, array in vars(batch).items()
         }
 
     def restore(self, arrays: dict[str, Any]) -> None:
         """Go on from what `saved` gave."""
         pieces = sorted({int(name.split(".")[0]) for name in arrays})
         self.batches = {
-            i: [RegionBatch(*(arrays[f"{i}.{name}"] for name in RegionBatch._fields))]
+            i: [RegionBatch(**{one.name: arrays[f"{i}.{one.name}"] for one in fields(RegionBatch)})]
             for i in pieces
         }
 
@@ -63,7 +64,8 @@ def join_pieces(parts: Sequence[RegionBatch], places: Sequence[Side], splits: in
     moved = []
     for part, place in zip(parts, places, strict=True):
         moved.append(
-            part._replace(
+            replace(
+                part,
                 places=_shift_places(part.places, place, splits),
                 split_places=_shift_places(part.split_places, place, splits),
             )

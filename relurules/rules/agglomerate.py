@@ -47,16 +47,18 @@ class _PieceGraph(NamedTuple):
 
 
 class _MergeCandidate(NamedTuple):
-    """Two pieces that may merge.
+    """Two pieces that may merge; a tuple, since a heap orders them, by cost and then by number."""
 
-    The smallest cost comes first; it's a lower bound while `fit` is None.
-    """
-
+    #: A lower bound while `fit` is None.
     cost: float
+    #: No two have the same.
     number: int
+    #: The pieces' numbers, the smaller first.
     one: int
     other: int
+    #: Those of their union.
     sides: Sides = ()
+    #: Their common map.
     fit: AffineFit | None = None
 
 

@@ -55,17 +55,19 @@ class MergeBudget(NamedTuple):
     on_rows: bool = False
 
 
-class _RuleDraft(NamedTuple):
-    """Rules without numbers, the i-th for leaf i of a tree. sides: those of each
-    that it needs.
+@dataclass(frozen=True, kw_only=True)
+class _RuleDraft:
+    """Rules without numbers, the i-th for leaf i of a tree."""
 
-    None: all those of its branch. maps: weights (R, m, d), constants (R, m).
-    """
-
+    #: The tree.
     tree: Tree
+    #: Those of each that it needs; None: all those of its branch.
     sides: list[Sides | None]
+    #: Weights (R, m, d), constants (R, m).
     maps: AffineMap
+    #: (R, d) a point inside each.
     points: Array
+    #: Bounds |function - maps|.
     error: float
 
 
@@ -188,21 +190,27 @@ def _draft_rules(ground: PiecewiseFunction, found: SimplificationResult) -> _Rul
     if found.room is not None:
         short = [shorten_numbers(ground, piece, found.room) for piece in found.pieces]
         return _RuleDraft(
-            tree,
-            sides,
-            _stack_maps([own for _, own in short]),
-            points,
-            max(piece.error for piece, _ in short),
+            tree=tree,
+            sides=sides,
+            maps=_stack_maps([own for _, own in short]),
+            points=points,
+            error=max(piece.error for piece, _ in short),
         )
 
     if not found.limit:
         return _RuleDraft(
-            tree, sides, AffineMap(*(part[regions] for part in ground.maps)), points, 0.0
+            tree=tree,
+            sides=sides,
+            maps=AffineMap(*(part[regions] for part in ground.maps)),
+            points=points,
+            error=0.0,
         )
 
     tidy = [_round_map_in_time(ground, piece, _SHARE * found.limit) for piece in found.pieces]
     pieces, maps = [piece for piece, _ in tidy], _stack_maps([own for _, own in tidy])
-    shape = _RuleDraft(tree, sides, maps, points, max(piece.error for piece in pieces))
+    shape = _RuleDraft(
+        tree=tree, sides=sides, maps=maps, points=points, error=max(piece.error for piece in pieces)
+    )
     if count_leaves(tree) > len(pieces) or len(pieces) == 1 or ground.deadline.is_over():
         return shape
 
@@ -212,7 +220,13 @@ def _draft_rules(ground: PiecewiseFunction, found: SimplificationResult) -> _Rul
     admitted = None if straight is None else _choose_admitted_points(ground, straight, pieces)
     if straight is None or admitted is None:
         return shape
-    return _RuleDraft(straight.tree, list(straight.sides), maps, admitted, straight.error)
+    return _RuleDraft(
+        tree=straight.tree,
+        sides=list(straight.sides),
+        maps=maps,
+        points=admitted,
+        error=straight.error,
+    )
 
 
 def _choose_admitted_points(

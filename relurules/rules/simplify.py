@@ -3,7 +3,7 @@ rules, allows.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,17 +49,19 @@ _WAYS, _OF_SQUARES, _OF_DIFFERENCE = 6, 0.1, 1e-3
 _HALVINGS = 8
 
 
-class SimplificationResult(NamedTuple):
-    """pieces, and a tree that leads to them; limit: how far they may be off; steps: rules left at
-    which error.
+@dataclass(frozen=True, kw_only=True)
+class SimplificationResult:
+    """Pieces, and a tree that leads to them."""
 
-    room: (m,) what rounding a number may move each score by, where that is no matter of the limit.
-    """
-
+    #: The tree.
     grown: PieceTree
+    #: What is left.
     pieces: list[AffinePiece]
+    #: How far they may be off.
     limit: float = 0.0
+    #: Rules left at which error.
     steps: tuple[Tradeoff, ...] = ()
+    #: (m,) what rounding a number may move each score by, where that is no matter of the limit.
     room: Array | None = None
 
 
@@ -82,13 +84,13 @@ def simplify_partition(
     if error == 0.0 or rules is not None:
         exact = _merge_equal_maps(ground, progress)
         if rules is None or len(exact.pieces) <= rules:
-            return exact._replace(steps=(Tradeoff(len(exact.pieces), 0.0),))
+            return replace(exact, steps=(Tradeoff(len(exact.pieces), 0.0),))
 
     _check_mergeable(ground)
     if rules is not None and close_on is not None:
         few = _fit_rules_to_rows(ground, rules, close_on, progress)
-        return few._replace(
-            steps=(Tradeoff(len(exact.pieces), 0.0), Tradeoff(len(few.pieces), np.inf))
+        return replace(
+            few, steps=(Tradeoff(len(exact.pieces), 0.0), Tradeoff(len(few.pieces), np.inf))
         )
 
     if rules is not None:
@@ -101,7 +103,7 @@ def simplify_partition(
     ]
     best = min(tries, key=lambda found: len(found.pieces))
 
-    return best._replace(limit=error, steps=_list_tradeoffs(steps, best))
+    return replace(best, limit=error, steps=_list_tradeoffs(steps, best))
 
 
 def _merge_equal_maps(ground: PiecewiseFunction, progress: Progress | None) -> SimplificationResult:
@@ -154,7 +156,7 @@ def _fit_rules_to_rows(
     )
     off = sum(piece.error for piece in pieces)
 
-    return best._replace(pieces=pieces, room=_OF_DIFFERENCE * np.sqrt(off) * table.spread)
+    return replace(best, pieces=pieces, room=_OF_DIFFERENCE * np.sqrt(off) * table.spread)
 
 
 def _merge_to_rule_count(
@@ -189,8 +191,8 @@ def _merge_to_rule_count(
             f"merging regions to max_rules={rules}, with {len(best.pieces)} rules left"
         )
 
-    return best._replace(
-        limit=min(limit, best.limit * (1 + _ROOM)), steps=_list_tradeoffs(steps, best)
+    return replace(
+        best, limit=min(limit, best.limit * (1 + _ROOM)), steps=_list_tradeoffs(steps, best)
     )
 
 
@@ -235,16 +237,18 @@ def _merge_neighbours(
     many = len(ground.partition) > _MOST_REGIONS or len(pieces) > _MOST_PIECES
     many = many or any(piece.splits is None for piece in pieces)
     if many or not ground.partition.complete or len(pieces) <= goal.rules:
-        return SimplificationResult(grown, pieces, start)
+        return SimplificationResult(grown=grown, pieces=pieces, limit=start)
     if goal.error == 0.0 and not _has_equal_forms(ground, pieces):
-        return SimplificationResult(grown, pieces, start)
+        return SimplificationResult(grown=grown, pieces=pieces, limit=start)
 
     merged = agglomerate_pieces(
         ground, pieces, _list_neighbours(ground, pieces), goal, measure, progress
     )
     if len(merged.pieces) < len(pieces):
         grown = _choose_tree(ground, grown, merged)
-    return SimplificationResult(grown, merged.pieces, max(piece.error for piece in merged.pieces))
+    return SimplificationResult(
+        grown=grown, pieces=merged.pieces, limit=max(piece.error for piece in merged.pieces)
+    )
 
 
 def _choose_tree(

@@ -71,7 +71,7 @@ def _restrict_to_value(
     form = Form(0.0, (main._replace(coefficient=1.0),))
     from_below = (test.low is not None) == (main.coefficient > 0)
     asked = limit_one_side(
-        SumTest(form, ((main.coordinates, 1.0),), whole),
+        SumTest(form=form, key=((main.coordinates, 1.0),), whole=whole),
         cut,
         from_below=from_below,
         included=limit.included,

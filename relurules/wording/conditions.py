@@ -3,6 +3,7 @@ it stands.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from relurules.domain import Domain
@@ -63,14 +64,21 @@ class RuleWording(NamedTuple):
     formulas: tuple[FormulaWording, ...]
 
 
-class NamedSum(NamedTuple):
-    """A sum that conditions speak of by name. low, high: its range over the box of the domain."""
+@dataclass(frozen=True, kw_only=True)
+class NamedSum:
+    """A sum that conditions speak of by name."""
 
+    #: Of the sum.
     name: str
+    #: What it is.
     form: Form
+    #: Its terms are this much off at most, as shown.
     step: float
+    #: In words.
     phrase: p.Phrase
+    #: Its least value over the box of the domain.
     low: float
+    #: Its largest.
     high: float
 
 
@@ -99,14 +107,16 @@ def word_rules(rules: RuleSet) -> RuleSetWording:
     )
     named = tuple(
         NamedSum(
-            s.name,
-            s.form,
-            s.step,
-            phrase_sum(s.form, s.step, constant=False),
-            *bound_form(rules.domain, s.form),
+            name=s.name,
+            form=s.form,
+            step=s.step,
+            phrase=phrase_sum(s.form, s.step, constant=False),
+            low=low,
+            high=high,
         )
         for s in shown.values()
         if s.name
+        for low, high in [bound_form(rules.domain, s.form)]
     )
 
     return RuleSetWording(named, read, tuple(spans))

@@ -3,6 +3,7 @@ as it is.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
@@ -33,17 +34,19 @@ class SumLimit(NamedTuple):
     included: bool
 
 
-class SumTest(NamedTuple):
-    """low <= form < high, either side open or included as its limit says; `whole`: the form is a
-    whole number.
+@dataclass(frozen=True, kw_only=True)
+class SumTest:
+    """low <= form < high, either side open or included as its limit says."""
 
-    form: its first coefficient is 1, its constant 0. key: the same for the same form.
-    """
-
+    #: Its first coefficient is 1, its constant 0.
     form: Form
+    #: The same for the same form.
     key: tuple[object, ...]
+    #: The form is a whole number.
     whole: bool
+    #: None for no limit.
     low: SumLimit | None = None
+    #: None for no limit.
     high: SumLimit | None = None
 
 
@@ -89,7 +92,7 @@ def simplify_condition(
     whole = all(
         t.coefficient.is_integer() and domain.integer[list(t.coordinates)].all() for t in terms
     )
-    between = SumTest(Form(0.0, terms), key, whole)
+    between = SumTest(form=Form(0.0, terms), key=key, whole=whole)
 
     return limit_one_side(
         between,
@@ -104,8 +107,8 @@ def limit_one_side(between: SumTest, cut: Fraction, *, from_below: bool, include
     whole cuts.
     """
     if from_below:
-        return between._replace(low=_make_lower_limit(cut, between.whole, included=included))
-    return between._replace(high=_make_upper_limit(cut, between.whole, included=included))
+        return replace(between, low=_make_lower_limit(cut, between.whole, included=included))
+    return replace(between, high=_make_upper_limit(cut, between.whole, included=included))
 
 
 def _make_lower_limit(cut: Fraction, whole: bool, *, included: bool) -> SumLimit:
@@ -168,10 +171,12 @@ def _find_whole_column(domain: Domain, form: Form, bound: float, *, holds: bool)
         if not np.isfinite(cuts).all() or floor(cuts[0] - room) != floor(cuts[1] + room):
             continue
         between = SumTest(
-            Form(0.0, (term._replace(coefficient=1.0),)), ((term.coordinates, 1.0),), whole=True
+            form=Form(0.0, (term._replace(coefficient=1.0),)),
+            key=((term.coordinates, 1.0),),
+            whole=True,
         )
         limit = SumLimit(float(floor(cuts[0]) + 1), included=(term.coefficient > 0) == holds)
-        return between._replace(low=limit) if limit.included else between._replace(high=limit)
+        return replace(between, low=limit) if limit.included else replace(between, high=limit)
 
     return None
 
@@ -199,7 +204,7 @@ def intersect_tests(one: SumTest, other: SumTest) -> SumTest:
     highs = [b.high for b in (one, other) if b.high is not None]
     low = max(lows, key=lambda limit: (limit.bound, not limit.included), default=None)
     high = min(highs, key=lambda limit: (limit.bound, limit.included), default=None)
-    return one._replace(low=low, high=high)
+    return replace(one, low=low, high=high)
 
 
 def evaluate_form(form: Form, row: Sequence[float]) -> float:

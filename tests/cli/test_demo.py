@@ -1,6 +1,7 @@
 """The demo, whole: what it writes, what it prints, and that its check can fail."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_demo_fails_when_an_artefact_differs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def wrong(*given: object) -> Report:
-        return real(*given)._replace(passed=False)  # type: ignore[arg-type]
+        return replace(real(*given), passed=False)  # type: ignore[arg-type]
 
     real = api.verify
     monkeypatch.setattr(api, "verify", wrong)

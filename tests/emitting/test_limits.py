@@ -1,5 +1,7 @@
 """Sizes at which engines give up: wide sums, deep trees, many rules."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from handmade import lines, network, rules_of
@@ -155,7 +157,7 @@ def test_the_form_that_suits(grid: RuleSet, deep: RuleSet, many: RuleSet) -> Non
 def test_a_statement_that_an_engine_cannot_take(
     grid: RuleSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = DIALECTS["spark"]._replace(statement=9_000)
+    small = replace(DIALECTS["spark"], statement=9_000)
     monkeypatch.setattr("relurules.emitting.sql.printer.DIALECTS", {**DIALECTS, "spark": small})
     for form in FORMS:
         with pytest.raises(UnsupportedError, match=r"bytes of SQL; spark takes 9000"):
@@ -171,7 +173,7 @@ def test_what_is_more_than_an_engine_takes_by_default_says_so(
     grid: RuleSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "SET max_query_size" not in str(rr.emit(grid, "sql", dialect="clickhouse"))
-    small = DIALECTS["clickhouse"]._replace(easy=9_000)
+    small = replace(DIALECTS["clickhouse"], easy=9_000)
     monkeypatch.setattr(
         "relurules.emitting.sql.printer.DIALECTS", {**DIALECTS, "clickhouse": small}
     )

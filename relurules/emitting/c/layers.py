@@ -1,7 +1,7 @@
 """A dense network as tables in C: a layer per level of neurons, weights as [in][out]."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,34 +20,39 @@ _DENSE = 0.5
 _ALIGNED = 8
 
 
-class DenseLayer(NamedTuple):
-    """What a layer reads of the values v, and where its neurons are.
+@dataclass(frozen=True, kw_only=True)
+class DenseLayer:
+    """What a layer reads of the values v, and where its neurons are."""
 
-    number: from 1; reads: `width` values from `first`; writes: `size` arguments z from `start`, and
-    what it makes of them to the values from `own`. slopes: whether they are looked up; without,
-    neurons are ReLUs.
-    """
-
+    #: From 1.
     number: int
+    #: Where the values that it reads begin.
     first: int
+    #: How many values it reads.
     width: int
+    #: Number of its neurons, and so of its arguments z.
     size: int
+    #: Where its arguments z begin.
     start: int
+    #: Where the values that it makes of them begin.
     own: int
+    #: Whether they are looked up; without, neurons are ReLUs.
     slopes: bool
 
 
-class DenseNetwork(NamedTuple):
-    """All layers.
+@dataclass(frozen=True, kw_only=True)
+class DenseNetwork:
+    """All layers."""
 
-    hidden: those of neurons, in order; last: that of the scores. place: where every neuron's z is;
-    unused: the values between layers; tables: of all.
-    """
-
+    #: Those of neurons, in order.
     hidden: list[DenseLayer]
+    #: That of the scores.
     last: DenseLayer
+    #: Where every neuron's z is.
     place: dict[int, int]
+    #: The values between layers.
     unused: list[int]
+    #: Of all.
     tables: list[CTable]
 
 
@@ -78,7 +83,13 @@ def plan_layers(network: Network, needed: NDArray[np.bool_], real: Real) -> Dens
     ):
         slope = network.slope[level]
         layer = DenseLayer(
-            number, at, block.shape[1], len(level), place[0] - d, place[0], bool(slope.any())
+            number=number,
+            first=at,
+            width=block.shape[1],
+            size=len(level),
+            start=place[0] - d,
+            own=place[0],
+            slopes=bool(slope.any()),
         )
         tables += _print_tables(real, str(number), block, network.b[level], f"of layer {number}")
         if layer.slopes:
@@ -93,7 +104,13 @@ def plan_layers(network: Network, needed: NDArray[np.bool_], real: Real) -> Dens
     used = {*range(network.A.shape[1]), *(v for place in places for v in place)}
     count = max(used) + 1
     last = DenseLayer(
-        len(hidden) + 1, first, weights.shape[1], len(network.c), count - d, count, False
+        number=len(hidden) + 1,
+        first=first,
+        width=weights.shape[1],
+        size=len(network.c),
+        start=count - d,
+        own=count,
+        slopes=False,
     )
     of_neuron = {
         k: v - d
@@ -101,7 +118,13 @@ def plan_layers(network: Network, needed: NDArray[np.bool_], real: Real) -> Dens
         for k, v in zip(level, place, strict=True)
     }
 
-    return DenseNetwork(hidden, last, of_neuron, sorted(set(range(count)) - used), tables)
+    return DenseNetwork(
+        hidden=hidden,
+        last=last,
+        place=of_neuron,
+        unused=sorted(set(range(count)) - used),
+        tables=tables,
+    )
 
 
 def _place_levels(network: Network, levels: Sequence[Sequence[int]]) -> list[range]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,15 +20,19 @@ _OF_FLOAT: Mapping[str, str] = {
 _WORDS = re.compile(rf"\b(?:{'|'.join(_OF_FLOAT)})\b|\b\d+\.\d+\b")
 
 
-class Real(NamedTuple):
-    """A floating-point type of C. suffix: of its literals; macros: what its names in float.h start
-    with; bits: held.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Real:
+    """A floating-point type of C."""
 
+    #: In C.
     name: str
+    #: Of its literals.
     suffix: str
+    #: What its names in float.h start with.
     macros: str
+    #: Held.
     bits: int
+    #: The same in numpy.
     type: type[np.float32] | type[np.float64]
 
     @property
@@ -72,8 +77,8 @@ class Real(NamedTuple):
 
 
 REALS: Mapping[str, Real] = {
-    "double": Real("double", "", "DBL", 53, np.float64),
-    "float": Real("float", "f", "FLT", 24, np.float32),
+    "double": Real(name="double", suffix="", macros="DBL", bits=53, type=np.float64),
+    "float": Real(name="float", suffix="f", macros="FLT", bits=24, type=np.float32),
 }
 
 

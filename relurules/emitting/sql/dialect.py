@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 #: A line's end in an expression: names may hold any character but this one.
@@ -20,56 +21,73 @@ class NameLimit(NamedTuple):
     pattern: str = ""
 
 
-class Dialect(NamedTuple):
-    """How an engine writes SQL. c, x, s: the text of a column or an expression.
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How an engine writes SQL. c, x, s: the text of a column or an expression."""
 
-    Names: quote (left, right), backslashes (whether they escape in names, in texts), fold (what it
-    takes for the same name gives the same), name_limit. Numbers: double (the type), typed (a
-    literal alone is of another type), cast (c as a double, NULL where it is no number), missing
-    (whether c is no number), nan (whether a number x is NaN; None where there is none). Text: text
-    (c as text that compares byte by byte), prefix (of a literal), apostrophe (inside one).
-    Arithmetic: exp (of any number; infinite or NULL where it overflows), shrink (exp of a number
-    that isn't above 0), ln, greatest ("" for none), largest (a number beyond it is outside, as sums
-    of products would abort the query), tiny (a number below it counts as 0, for the same reason).
-    Structure: fence (ends a subquery that must not be inlined), alias (stands between a table and
-    its alias), depth (of nested CASE), columns (of a SELECT), statement (bytes; 0: no limit), easy
-    (bytes that it takes by default), raised (what raises that), abort (fails, with a message, where
-    condition c holds). executed: where tests run it, "" for nowhere; function: how one is created,
-    "" for not at all; integer, string: types. Traps: empty_is_null (an empty text is NULL),
-    dollar_brace (${...} is replaced anywhere).
-    """
-
+    #: Left and right of a name.
     quote: tuple[str, str] = ('"', '"')
+    #: Whether they escape in names, in texts.
     backslashes: tuple[bool, bool] = (False, False)
+    #: What it takes for the same name gives the same.
     fold: Callable[[str], str] = str.lower
-    name_limit: NameLimit = NameLimit()
+    #: How long a name may be.
+    name_limit: NameLimit = field(default_factory=NameLimit)
+    #: The type of numbers.
     double: str = "DOUBLE"
+    #: Whether a literal alone is of another type.
     typed: bool = False
+    #: c as a double, NULL where it is no number.
     cast: Callable[[str], str] = lambda c: f"CAST({c} AS DOUBLE)"
+    #: Whether c is no number.
     missing: Callable[[str], str] = lambda c: f"{c} IS NULL"
+    #: Whether a number x is NaN; None where there is none.
     nan: Callable[[str], str] | None = None
+    #: c as text that compares byte by byte.
     text: Callable[[str], str] = lambda c: f"CAST({c} AS TEXT)"
+    #: Of a literal text.
     prefix: str = ""
+    #: Inside a literal text.
     apostrophe: str = "''"
+    #: Of any number; infinite or NULL where it overflows.
     exp: Callable[[str], str] = lambda s: f"exp({s})"
+    #: exp of a number that isn't above 0.
     shrink: Callable[[str], str] = lambda s: f"exp({s})"
+    #: The natural logarithm.
     ln: str = "ln"
+    #: Of several numbers, "" for none.
     greatest: str = "greatest"
+    #: A number beyond it is outside, as sums of products would abort the query.
     largest: float = _LARGEST
+    #: A number below it counts as 0, for the same reason.
     tiny: float = 0.0
+    #: Ends a subquery that must not be inlined.
     fence: str = ""
+    #: Stands between a table and its alias.
     alias: str = " AS "
+    #: Of nested CASE.
     depth: int = 30
+    #: Of a SELECT.
     columns: int = 1000
+    #: Bytes of a statement at most; 0: no limit.
     statement: int = 0
+    #: Bytes that it takes by default.
     easy: int = 0
+    #: What raises that.
     raised: str = ""
+    #: Fails, with a message, where condition c holds.
     abort: Callable[[str, str], str] = lambda c, _message: f"1 / CASE WHEN {c} THEN 0 ELSE 1 END"
+    #: Whether an empty text is NULL.
     empty_is_null: bool = False
+    #: Whether ${...} is replaced anywhere.
     dollar_brace: bool = False
+    #: Where tests run it, "" for nowhere.
     executed: str = ""
+    #: How a function is created, "" for not at all.
     function: str = ""
+    #: The type of whole numbers.
     integer: str = "INTEGER"
+    #: The type of texts.
     string: str = "VARCHAR"
 
 

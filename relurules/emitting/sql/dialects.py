@@ -5,6 +5,7 @@ aborts a query, how a subquery is kept from being inlined, and the sizes at whic
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from relurules.emitting.sql.dialect import Dialect, NameLimit
@@ -311,7 +312,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 def _build_dialects(rows: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Dialect]:
     found: dict[str, Dialect] = {}
     for name, (parent, own) in rows.items():
-        found[name] = (found[parent] if parent else Dialect())._replace(**own)
+        found[name] = replace(found[parent] if parent else Dialect(), **own)
     return found
 
 

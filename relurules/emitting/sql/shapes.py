@@ -4,6 +4,7 @@ function of it.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from relurules.emitting import plan
@@ -86,7 +87,7 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
 
     rules, typed = request.rules, request.shape == "function" and "{typed}" in dialect.function
     read = print_coordinates(
-        rules.domain.columns, "", dialect._replace(cast=str) if typed else dialect
+        rules.domain.columns, "", replace(dialect, cast=str) if typed else dialect
     )
     columns = [f"({text})" if text.startswith("CASE") else text for text in read]
     features = make_scope(request, dialect, "rr", columns).features

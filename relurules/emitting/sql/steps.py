@@ -3,6 +3,7 @@ that are still read.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from relurules.emitting.sql.dialect import LINE, Dialect
@@ -19,13 +20,19 @@ class Subquery(NamedTuple):
     columns: list[tuple[str, str]]
 
 
-class SubqueryText(NamedTuple):
-    """A subquery for the template: carried are lines of columns of `source`, as they are."""
+@dataclass(frozen=True, kw_only=True)
+class SubqueryText:
+    """A subquery for the template."""
 
+    #: Of the subquery.
     name: str
+    #: Lines of columns of `source`, as they are.
     carried: list[str]
+    #: (alias, expression) of those that it adds.
     columns: list[tuple[str, str]]
+    #: What it reads from.
     source: str
+    #: What ends it.
     fence: str
 
 
@@ -49,7 +56,13 @@ def print_subqueries(
         from_ = source if i == 0 else steps[i - 1].name
         columns = [(alias, text.replace(LINE, "\n    ")) for alias, text in step.columns]
         result.append(
-            SubqueryText(step.name, _wrap_names(names), columns, from_, dialect.fence if i else "")
+            SubqueryText(
+                name=step.name,
+                carried=_wrap_names(names),
+                columns=columns,
+                source=from_,
+                fence=dialect.fence if i else "",
+            )
         )
         known = [*names, *(alias for alias, _ in step.columns)]
 

@@ -7,6 +7,7 @@ model that the result is compared with: onnx's own reference, mended where it is
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import networkx
@@ -80,7 +81,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         names = classes
 
     operators = tuple(read.operators[i] for i in find_needed_nodes(read.operators, outputs))
-    function = make_reference(read._replace(outputs=tuple(outputs), operators=operators))
+    function = make_reference(replace(read, outputs=tuple(outputs), operators=operators))
     graph = Graph(
         _name_features(read),
         names,
@@ -130,7 +131,7 @@ def _fold_constants(read: OnnxProgram) -> OnnxProgram:
         else:
             left.append(op)
 
-    return read._replace(constants=constants, operators=tuple(left))
+    return replace(read, constants=constants, operators=tuple(left))
 
 
 def _bind_inputs(read: OnnxProgram, layers: "networkx.DiGraph[str]") -> dict[str, Value]:

@@ -4,6 +4,7 @@ checked.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import onnx.shape_inference
@@ -33,13 +34,19 @@ class OnnxInput(NamedTuple):
         return math.prod(self.shape)
 
 
-class OnnxProgram(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class OnnxProgram:
     """What is left of a model once it is read: only nodes that an output needs."""
 
+    #: The file, for messages.
     where: str
+    #: In the model's order.
     inputs: tuple[OnnxInput, ...]
+    #: Names in the graph.
     outputs: tuple[str, ...]
+    #: Name -> value.
     constants: Mapping[str, Constant]
+    #: In an order in which they can run.
     operators: tuple[Operator, ...]
 
 
@@ -76,7 +83,9 @@ def read_program(model: ModelProto, where: str, input_shape: Sequence[int] | Non
         for number in find_needed_nodes(list(graph.node), outputs)
     )
 
-    return OnnxProgram(where, inputs, outputs, constants, operators)
+    return OnnxProgram(
+        where=where, inputs=inputs, outputs=outputs, constants=constants, operators=operators
+    )
 
 
 def _read_array(tensor: TensorProto, where: str) -> Any:

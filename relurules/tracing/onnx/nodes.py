@@ -8,6 +8,7 @@ the like just as a runtime would, and in float64, which is what enters the netwo
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,22 +42,29 @@ class Constant(NamedTuple):
     wide: Array
 
 
-class Operator(NamedTuple):
-    """A node with all that it takes to run it.
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """A node with all that it takes to run it."""
 
-    inputs, outputs: names in the graph, "" for what isn't given; the node's own names are renamed.
-    narrow: inputs whose type is float32 whatever the model's own type.
-    """
-
+    #: Its own names are renamed.
     node: NodeProto
+    #: Names in the graph, "" for what isn't given.
     inputs: tuple[str, ...]
+    #: Names in the graph, "" for what isn't given.
     outputs: tuple[str, ...]
+    #: Of the operator.
     name: str
+    #: For messages.
     place: str
+    #: Of the operator set.
     version: int
+    #: With the defaults of the schema.
     attributes: Mapping[str, Any]
+    #: Inputs whose type is float32 whatever the model's own type.
     narrow: frozenset[int]
+    #: Of the operator in that version.
     schema: OpSchema
+    #: Runs it.
     reference: Callable[[Sequence[Array | None]], list[Any]]
 
 
@@ -110,7 +118,16 @@ def read_operator(node: NodeProto, number: int, opsets: Mapping[str, int], where
     inputs, outputs = tuple(node.input), tuple(node.output)
 
     return Operator(
-        inner, inputs, outputs, name, place, opsets[domain], attributes, narrow, schema, reference
+        node=inner,
+        inputs=inputs,
+        outputs=outputs,
+        name=name,
+        place=place,
+        version=opsets[domain],
+        attributes=attributes,
+        narrow=narrow,
+        schema=schema,
+        reference=reference,
     )
 
 

@@ -8,6 +8,7 @@ and on every column.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -163,7 +164,7 @@ def _trace_pad(call: OperatorCall) -> list[Value | None]:
     """Before opset 11 the value is an attribute, which then stands for the entries' number 0."""
     value = float(call.op.attributes.get("value") or 0.0)
     return rearrange_entries(
-        call._replace(op=call.op._replace(attributes={**call.op.attributes, "value": 0.0})), value
+        call._replace(op=replace(call.op, attributes={**call.op.attributes, "value": 0.0})), value
     )
 
 

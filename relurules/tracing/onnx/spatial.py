@@ -1,26 +1,31 @@
 """The arithmetic of windows in ONNX: where padding stands and how many windows there are."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from relurules.errors import ModelError
 from relurules.tracing.onnx.nodes import Operator
 
 
-class WindowLayout(NamedTuple):
-    """One entry per spatial dimension; begin, end: padding; out: number of windows; span: a kernel
-    with its gaps.
+@dataclass(frozen=True, kw_only=True)
+class WindowLayout:
+    """How windows move over an input; one entry per spatial dimension."""
 
-    full: of a transposed convolution, the length before padding is cut off.
-    """
-
+    #: Size of a window.
     kernel: tuple[int, ...]
+    #: From window to window.
     stride: tuple[int, ...]
+    #: From entry to entry of a window.
     dilation: tuple[int, ...]
+    #: A kernel with its gaps.
     span: tuple[int, ...]
+    #: Padding before.
     begin: tuple[int, ...]
+    #: Padding after.
     end: tuple[int, ...]
+    #: Number of windows.
     out: tuple[int, ...]
+    #: Of a transposed convolution, the length before padding is cut off.
     full: tuple[int, ...] = ()
 
 
@@ -63,7 +68,15 @@ def compute_windows(
             f"{op.place}: its kernel {list(kernel)} is larger than its input {list(size)}"
         )
 
-    return WindowLayout(kernel, stride, dilation, span, tuple(begin), tuple(end), tuple(out))
+    return WindowLayout(
+        kernel=kernel,
+        stride=stride,
+        dilation=dilation,
+        span=span,
+        begin=tuple(begin),
+        end=tuple(end),
+        out=tuple(out),
+    )
 
 
 def _has_gaps(
@@ -110,7 +123,14 @@ def compute_transposed_windows(
     if min(out, default=0) < 1:
         raise ModelError(f"{op.place}: its output would be of size {list(out)}")
     return WindowLayout(
-        tuple(kernel), stride, dilation, span, tuple(pads[:rank]), tuple(pads[rank:]), out, full
+        kernel=tuple(kernel),
+        stride=stride,
+        dilation=dilation,
+        span=span,
+        begin=tuple(pads[:rank]),
+        end=tuple(pads[rank:]),
+        out=out,
+        full=full,
     )
 
 

@@ -7,8 +7,9 @@ categories become indicators, imputed values become what a missing one counts as
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import networkx
 import numpy as np
@@ -35,19 +36,24 @@ from relurules.tracing.sklearn.forms import RawColumn, lay_out_columns
 Array = NDArray[np.float64]
 
 
-class LastEstimator(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class LastEstimator:
     """What the last estimator is: a network of the pipeline's features, and what it does to its
     scores.
-
-    layers: (operator, size) of each; run: what the estimator computes of features (N, n), where its
-    own framework's prediction isn't in float64; None: the pipeline's own predict_proba or predict.
     """
 
+    #: Of the features.
     network: Network
+    #: Of its scores.
     heads: tuple[Head, ...]
+    #: Their names.
     outputs: tuple[str, ...]
+    #: (operator, size) of each.
     layers: Sequence[tuple[str, int]]
+    #: Activation units left out of `network`, see `Graph`.
     identities: int = 0
+    #: What the estimator computes of features (N, n), where its own framework's prediction isn't in
+    #: float64; None: the pipeline's own predict_proba or predict.
     run: Callable[[Array], Array] | None = None
 
 
@@ -208,11 +214,11 @@ def _read_last_estimator(estimator: Any) -> LastEstimator:
         )
 
     return LastEstimator(
-        _build_network(estimator, "mlp"),
-        heads,
-        outputs,
-        [("linear", len(b)) for b in estimator.intercepts_],
-        identities,
+        network=_build_network(estimator, "mlp"),
+        heads=heads,
+        outputs=outputs,
+        layers=[("linear", len(b)) for b in estimator.intercepts_],
+        identities=identities,
     )
 
 
@@ -227,7 +233,12 @@ def _read_rule_estimator(estimator: Any) -> LastEstimator:
         )
 
     sizes = [len(level) for level in (*network.levels, network.c)]
-    return LastEstimator(network, graph.heads, graph.outputs, [("linear", size) for size in sizes])
+    return LastEstimator(
+        network=network,
+        heads=graph.heads,
+        outputs=graph.outputs,
+        layers=[("linear", size) for size in sizes],
+    )
 
 
 def _read_outputs(mlp: Any) -> tuple[tuple[Head, ...], tuple[str, ...]]:

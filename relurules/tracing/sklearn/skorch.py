@@ -33,7 +33,14 @@ def read_skorch_net(net: Any) -> LastEstimator:
     ][1:]
 
     if link == "identity":
-        return LastEstimator(graph.network, graph.heads, names, layers, graph.identities, run)
+        return LastEstimator(
+            network=graph.network,
+            heads=graph.heads,
+            outputs=names,
+            layers=layers,
+            identities=graph.identities,
+            run=run,
+        )
     if graph.heads != make_identity_heads(m):
         raise ModelError(
             f"the module ends with {graph.heads[0].link}, and {loss} puts {link} after it; "
@@ -42,7 +49,12 @@ def read_skorch_net(net: Any) -> LastEstimator:
 
     heads = make_class_heads(link, m, len(names))
     return LastEstimator(
-        graph.network, heads, names, layers, graph.identities, lambda X: apply_links(heads, run(X))
+        network=graph.network,
+        heads=heads,
+        outputs=names,
+        layers=layers,
+        identities=graph.identities,
+        run=lambda X: apply_links(heads, run(X)),
     )
 
 

@@ -69,17 +69,10 @@ def prepare_request(request: EmitRequest) -> EmitRequest:
             "and rules files of earlier versions); use outside='null' or 'clamp'"
         )
 
-    same = all(
-        np.array_equal(getattr(rules.network, name), getattr(rules.traced, name))
-        for name in _ARRAYS
-    )
+    same = rules.network.has_same_arrays(rules.traced)
     tree = rules.tree if same else replace(rules.tree, neurons=np.full_like(rules.tree.neurons, -1))
 
     return replace(request, rules=replace(rules, network=rules.traced, tree=tree))
-
-
-#: What makes a network.
-_ARRAYS = ("A", "L", "b", "C", "U", "c", "slope")
 
 
 def rank_forms(request: EmitRequest) -> list[str]:

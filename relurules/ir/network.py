@@ -14,6 +14,11 @@ from relurules.errors import DataError
 Array = NDArray[np.float64]
 Pattern = NDArray[np.int8]
 
+#: The arrays of a network's affine maps, in the order in which files and hashes have them.
+AFFINE_ARRAYS = ("A", "L", "b", "C", "U", "c")
+#: All arrays of a network.
+NETWORK_ARRAYS = (*AFFINE_ARRAYS, "slope")
+
 
 class Neuron(NamedTuple):
     """Where a neuron stands in the model it came from: the activation's module path, and which of
@@ -69,12 +74,23 @@ class Network:
     lifting: "Lifting | None" = None
 
     def __post_init__(self) -> None:
-        for name in ("A", "L", "b", "C", "U", "c", "slope"):
-            object.__setattr__(self, name, make_read_only(getattr(self, name)))
+        for name, array in self.arrays.items():
+            object.__setattr__(self, name, make_read_only(array))
 
     def __len__(self) -> int:
         """Number of neurons K."""
         return len(self.b)
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """Its arrays by name, in the order of `NETWORK_ARRAYS`."""
+        return {name: getattr(self, name) for name in NETWORK_ARRAYS}
+
+    def has_same_arrays(self, other: "Network") -> bool:
+        """Whether both hold the same numbers, whatever their neurons are called."""
+        return self is other or all(
+            map(np.array_equal, self.arrays.values(), other.arrays.values())
+        )
 
     @cached_property
     def levels(self) -> tuple[NDArray[np.intp], ...]:

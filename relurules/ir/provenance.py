@@ -18,10 +18,10 @@ def hash_network(network: Network) -> str:
     bytes first.
     """
     found = hashlib.sha256()
-    for name in ("A", "L", "b", "C", "U", "c", "slope"):
-        array = np.ascontiguousarray(getattr(network, name) + 0.0, dtype="<f8")
-        found.update(f"{name}{array.shape}".encode())
-        found.update(array.tobytes())
+    for name, array in network.arrays.items():
+        stored = np.ascontiguousarray(array + 0.0, dtype="<f8")
+        found.update(f"{name}{stored.shape}".encode())
+        found.update(stored.tobytes())
     return found.hexdigest()
 
 

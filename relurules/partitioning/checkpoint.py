@@ -17,6 +17,7 @@ import numpy as np
 
 from relurules.errors import DataError
 from relurules.files.writing import replace_atomically
+from relurules.ir.network import AFFINE_ARRAYS
 from relurules.ir.partition import Side
 from relurules.lp.dictionary import Dictionary
 from relurules.partitioning.pieces import SearchPiece, SearchProgress, UpperSplits
@@ -176,7 +177,8 @@ def digest_problem(problem: SearchProblem) -> str:
     wanted of regions.
     """
     network, domain, frame = problem.network, problem.domain, problem.frame
-    numbers = [getattr(network, name) for name in ("slope", "A", "L", "b", "C", "U", "c")]
+    # Slopes first: checkpoints hold what this order gives.
+    numbers = [getattr(network, name) for name in ("slope", *AFFINE_ARRAYS)]
     numbers += [
         domain.lower,
         domain.upper,

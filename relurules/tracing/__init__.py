@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from relurules.domain.columns import find_groups
 from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph
+from relurules.ir.network import AFFINE_ARRAYS
 from relurules.links.heads import bound_link_error, name_scores
 from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
 
@@ -113,7 +114,7 @@ def _is_a(model: Any, qualified: str) -> bool:
 def _check_finite(graph: Graph) -> None:
     network = graph.network
     scores = name_scores(graph.outputs, graph.heads, len(network.c), graph.features)
-    for name in ("slope", "A", "L", "b", "C", "U", "c"):
+    for name in ("slope", *AFFINE_ARRAYS):
         array = getattr(network, name)
         bad = np.flatnonzero(~np.isfinite(array).all(axis=tuple(range(1, array.ndim))))
         if len(bad):

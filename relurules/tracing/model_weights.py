@@ -34,10 +34,7 @@ def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
     """The model's numbers, in JSON values; graph: what it was traced to."""
     layers, read = _read_layers(model, graph), STORED
     if layers is None:
-        arrays = {
-            name: getattr(graph.network, name).tolist()
-            for name in ("A", "L", "b", "C", "U", "c", "slope")
-        }
+        arrays = {name: array.tolist() for name, array in graph.network.arrays.items()}
         layers, read = (
             [{"kind": "canonical", **arrays}],
             STORED if _is_alternating(graph) else TRACED,

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.ir import Network, Neuron
-from relurules.ir.network import Array, compute_depths, group_levels
+from relurules.ir.network import AFFINE_ARRAYS, Array, compute_depths, group_levels
 
 Mask = NDArray[np.bool_]
 
 #: The arrays that are trained, in the order of `parameters`.
-PARAMETER_ARRAYS = ("A", "L", "b", "C", "U", "c")
+PARAMETER_ARRAYS = AFFINE_ARRAYS
 
 
 @dataclass(frozen=True)

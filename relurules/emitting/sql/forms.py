@@ -71,7 +71,7 @@ def plan_form_steps(
 ) -> list[Subquery]:
     """The subqueries of a form, up to the number of the rule, where that is wanted."""
     rules, network = request.rules, choose_network(request)
-    signs = request.form == "network" and wanted.rule and is_same_network(network, rules.network)
+    signs = request.form == "network" and wanted.rule and network.has_same_arrays(rules.network)
     tested = plan.find_split_neurons(rules) if signs else np.zeros(len(network), dtype=np.bool_)
     levels = _plan_levels(network, dialect, names, features, tested)
     if request.form == "rules":
@@ -100,16 +100,6 @@ def choose_network(request: EmitRequest) -> Network:
     """
     traced = request.rules.traced if request.outside == "exact" else None
     return request.rules.network if traced is None else traced
-
-
-def is_same_network(one: Network, other: Network) -> bool:
-    """Whether they hold the same numbers."""
-    if one is other:
-        return True
-    names = ("A", "L", "b", "C", "U", "c", "slope")
-    return len(one) == len(other) and all(
-        np.array_equal(getattr(one, n), getattr(other, n)) for n in names
-    )
 
 
 def _plan_rules(

@@ -52,7 +52,7 @@ def sample_rows(rules: RuleSet | Reached, data: Any) -> tuple[Sample, Any]:
     number = rules.number_rows(X)
     if not number.any():
         raise DataError(f"none of the {len(X)} rows lies where the rules hold")
-    return Sample(rules.local_models, X[number > 0], number[number > 0] - 1, len(X)), number > 0
+    return Sample.from_numbers(rules.local_models, X, number), number > 0
 
 
 __all__ = ["Explanation", "explain", "explain_row", "find_means", "read_row", "sample_rows"]

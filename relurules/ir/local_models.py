@@ -63,6 +63,11 @@ class Sample:
     of: NDArray[np.intp]
     total: int
 
+    @classmethod
+    def from_numbers(cls, models: LocalModels, X: Array, number: NDArray[np.intp]) -> "Sample":
+        """The rows of a table X (N, d) that have a model; number: (N,) of it from 1, 0 for none."""
+        return cls(models, X[number > 0], number[number > 0] - 1, len(X))
+
     def __len__(self) -> int:
         """Number of rows N that have a model."""
         return len(self.X)

@@ -202,7 +202,7 @@ def gather_evidence(
     """
     X = rules.domain.rows(table)
     number = rules.number_rows(X)
-    sample = Sample(rules.local_models, X[number > 0], number[number > 0] - 1, len(X))
+    sample = Sample.from_numbers(rules.local_models, X, number)
     response = None if y is None else read_response(sample.models, y, len(X)).part(number > 0)
     found = compute_statistics(sample, response, deadline)
 

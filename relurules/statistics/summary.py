@@ -68,7 +68,7 @@ def summarise_patterns(
     models = reached.local_models
     X = models.domain.rows(data)
     number = reached.number_rows(X)
-    sample = Sample(models, X[number > 0], number[number > 0] - 1, len(X))
+    sample = Sample.from_numbers(models, X, number)
     response = None if y is None else read_response(models, y, len(X)).part(number > 0)
     found = compute_statistics(sample, response)
     columns: dict[str, Any] = {

@@ -83,12 +83,9 @@ def find_coordinates(domain: Domain, name: str) -> tuple[int, ...]:
     """The coordinates of a column of the table, those of its one-hot group included; DataError for
     an unknown one.
     """
-    first = 0
-    for column in domain.columns:
-        at = tuple(range(first, first + column.width))
-        first += column.width
+    for column, at in zip(domain.columns, domain.places, strict=True):
         if column.name == name:
-            return next((group for group in domain.groups if at[0] in group), at)
+            return next((group for group in domain.groups if at.start in group), tuple(at))
 
     raise DataError(
         f"no column {name!r}; there are {', '.join(repr(c.name) for c in domain.columns[:12])}"

@@ -18,6 +18,7 @@ from relurules.domain.columns import (
     is_plain,
     make_number_columns,
     name_coordinates,
+    place_columns,
 )
 from relurules.domain.inequality import parse_inequality
 from relurules.domain.normalisation import ExactRows as ExactRows
@@ -164,6 +165,11 @@ class Domain:
         ]
         box = Domain.box([a for a, _ in pairs], [b for _, b in pairs], self.names)
         return replace(self, lower=box.lower, upper=box.upper)
+
+    @property
+    def places(self) -> tuple[range, ...]:
+        """The indices of the coordinates of every column of the table."""
+        return place_columns(self.columns)
 
     def admitting(self, categories: Mapping[str, Collection[Value]]) -> "Domain":
         """The same domain with fewer categories in the columns named; None is a missing value."""

@@ -7,6 +7,7 @@ these.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -134,15 +135,16 @@ def name_coordinates(columns: Sequence[Column]) -> tuple[str, ...]:
     return tuple(name for column in columns for name in column.coordinates)
 
 
+def place_columns(columns: Sequence[Column]) -> tuple[range, ...]:
+    """The indices of every column's coordinates."""
+    ends = tuple(accumulate((column.width for column in columns), initial=0))
+    return tuple(map(range, ends, ends[1:]))
+
+
 def find_groups(columns: Sequence[Column]) -> tuple[tuple[int, ...], ...]:
     """Indices of the coordinates of every category column: of each group exactly one is 1."""
-    groups, first = [], 0
-    for column in columns:
-        count = column.width
-        if column.categories:
-            groups.append(tuple(range(first, first + count)))
-        first += count
-    return tuple(groups)
+    places = zip(columns, place_columns(columns), strict=True)
+    return tuple(tuple(at) for column, at in places if column.categories)
 
 
 def encode_table(table: Any, columns: Sequence[Column]) -> Array:

@@ -121,10 +121,10 @@ class ColumnRead:
 
 def plan_reads(request: EmitRequest, names: Sequence[str]) -> list[ColumnRead]:
     """Every column of the table; names: of all coordinates."""
-    domain, at, found = request.rules.domain, 0, list[ColumnRead]()
+    domain, found = request.rules.domain, list[ColumnRead]()
     own = {i for group in domain.groups for i in group}
-    for i, column in enumerate(domain.columns):
-        mine = list(names[at : at + column.width])
+    for i, (column, place) in enumerate(zip(domain.columns, domain.places, strict=True)):
+        at, mine = place.start, list(names[place.start : place.stop])
         if column.categories:
             known = {value: k for value, k in column.lookup.items() if value is not None}
             other = -1 if column.other is None else column.other
@@ -149,7 +149,6 @@ def plan_reads(request: EmitRequest, names: Sequence[str]) -> list[ColumnRead]:
                     high=print_signed(repr, high) if clamp and high < np.inf else None,
                 )
             )
-        at += column.width
 
     return found
 

@@ -101,11 +101,10 @@ def describe_outside(request: EmitRequest, nothing: str, missing: str) -> str:
 
 def describe_inputs(domain: Domain) -> list[InputColumn]:
     """Every column of the table, in order."""
-    found, first = [], 0
-    for column in domain.columns:
-        holds = "a category" if column.categories else _describe_range(domain, first)
+    found = []
+    for column, at in zip(domain.columns, domain.places, strict=True):
+        holds = "a category" if column.categories else _describe_range(domain, at.start)
         found.append(InputColumn(column.name, holds, _describe_codes(column)))
-        first += column.width
     return found
 
 

@@ -49,12 +49,10 @@ class ScoreView(NamedTuple):
 
 def list_features(models: LocalModels) -> list[Feature]:
     """The user's columns, in order."""
-    found, first = [], 0
-    for column in models.domain.columns:
-        at = tuple(range(first, first + column.width))
-        found.append(Feature(column.name, at, tuple(map(name_category, column.categories))))
-        first += column.width
-    return found
+    return [
+        Feature(column.name, tuple(at), tuple(map(name_category, column.categories)))
+        for column, at in zip(models.domain.columns, models.domain.places, strict=True)
+    ]
 
 
 def name_category(category: Category) -> str:

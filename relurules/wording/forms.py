@@ -62,11 +62,10 @@ class Form(NamedTuple):
 
 def list_spans(domain: Domain) -> list[ColumnSpan]:
     """All columns of a table, with the categories that the domain admits."""
-    spans, first = [], 0
-    for column in domain.columns:
-        admitted = [i for i in range(len(column.categories)) if domain.upper[first + i] > 0]
-        spans.append(ColumnSpan(column, first, tuple(admitted)))
-        first += column.width
+    spans = []
+    for column, at in zip(domain.columns, domain.places, strict=True):
+        admitted = [i for i in range(len(column.categories)) if domain.upper[at[i]] > 0]
+        spans.append(ColumnSpan(column, at.start, tuple(admitted)))
     return spans
 
 

@@ -197,10 +197,9 @@ def _print_contributions(
     rules: RuleSet, prefix: str, features: Notation, by_rule: ByRule
 ) -> list[tuple[str, str]]:
     """For every score and column of the table, its terms in the rule, less the reference's."""
-    columns, base, first = list[tuple[str, str]](), choose_reference(rules.domain), 0
-    for i, column in enumerate(rules.domain.columns):
-        part = slice(first, first + column.width)
-        first += column.width
+    columns, base = list[tuple[str, str]](), choose_reference(rules.domain)
+    for i, at in enumerate(rules.domain.places):
+        part = slice(at.start, at.stop)
         for s in range(len(rules.scores)):
             texts = {}
             for rule in rules:

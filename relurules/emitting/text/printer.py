@@ -146,13 +146,12 @@ def _list_categories(rules: RuleSet) -> list[tuple[str, str]]:
     """Every category column with the values that the domain admits, those that count as one joined
     by `or`.
     """
-    found, first, upper = [], 0, rules.domain.upper
-    for column in rules.domain.columns:
-        admitted = [c for i, c in enumerate(column.categories) if upper[first + i] > 0]
+    found, domain = [], rules.domain
+    for column, at in zip(domain.columns, domain.places, strict=True):
+        admitted = [c for i, c in enumerate(column.categories) if domain.upper[at[i]] > 0]
         if admitted:
             listed = "; ".join(" or ".join(category.members) for category in admitted)
             found.append((flatten_text(column.name), flatten_text(listed)))
-        first += column.width
     return found
 
 

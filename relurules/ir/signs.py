@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from relurules.ir.grouping import Words
 from relurules.ir.layers import Layer, split_into_layers
 from relurules.ir.network import Array, Network, Pattern
+from relurules.lp.tolerances import UNIT
 
 #: Rows that are evaluated at once: their values stay in a core's cache; fewer in networks of very
 #: many neurons.
@@ -17,7 +18,7 @@ _ROWS = 4096
 _NUMBERS = 2**20
 #: Twice the rounding unit of float64: two sums of the same terms differ by at most twice their
 #: error.
-_UNIT = 2 * 2.0**-53
+_TWICE_UNIT = 2 * UNIT
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class SignReader:
             terms += _count_roundings(layer, X.shape[1])
             np.greater_equal(z, 0, out=bits[:, at])
             near = np.abs(z)
-            room = terms * _UNIT * size[at]
+            room = terms * _TWICE_UNIT * size[at]
             if (near.min(axis=0) < room).any():
                 doubt |= (near < room).any(axis=1)
             active[:, at] = _apply_activation(z, self.slope[at])
@@ -112,7 +113,7 @@ class SignReader:
             size = np.abs(X) @ np.abs(self.A[at]).T + np.abs(self.b[at])
             size += np.abs(active[:, reads]) @ np.abs(layer.weights).T
             wrong = (
-                _count_roundings(layer, X.shape[1]) * _UNIT * size
+                _count_roundings(layer, X.shape[1]) * _TWICE_UNIT * size
                 + error[:, reads] @ np.abs(layer.weights).T
             )
             unsure |= (np.abs(z) < wrong).any(axis=1)

@@ -13,18 +13,19 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relurules.lp import rational_simplex
+from relurules.lp.tolerances import UNIT
 
 Array = NDArray[np.float64]
+#: A number, or one for each of several sums.
+Number = TypeVar("Number", float, Array)
 
-#: Rounding to nearest is off by this share of the result at most, and below normal numbers by half
-#: the smallest one.
-UNIT = 2.0**-53
+#: Below normal numbers, rounding to nearest is off by half the smallest one.
 _SMALLEST = 5e-324
 #: Programs in whole numbers are solved up to so many rows times squared columns: about a second.
 _MOST_EXACT = 30_000
@@ -80,15 +81,20 @@ def record_decisions(*, rounded: int = 0, exact: int = 0, kept: int = 0) -> None
         counted.add(DecisionTally(rounded, exact, kept))
 
 
-def rounding_gamma(roundings: int) -> float:
+def compute_gamma(roundings: Number) -> Number:
+    """gamma_n = n u / (1 - n u) of N. Higham, Accuracy and Stability of Numerical Algorithms, 2002,
+    lemma 3.1.
+    """
+    share = roundings * UNIT
+    return share / (1.0 - share)
+
+
+def rounding_gamma(roundings: Number) -> Number:
     """Share of the sum of absolute terms that so many roundings, in any order, can be off by.
 
-    gamma_n = n u / (1 - n u) of N. Higham, Accuracy and Stability of Numerical Algorithms, 2002,
-    lemma 3.1, taken of twice as many roundings: so it covers those of the absolute terms and of
-    itself too.
+    Higham's gamma of twice as many: so it covers those of the absolute terms and of itself too.
     """
-    share = 2.0 * (roundings + 2) * UNIT
-    return share / (1.0 - share)
+    return compute_gamma(2.0 * (roundings + 2.0))
 
 
 def round_up(value: Fraction) -> float:
@@ -122,10 +128,9 @@ def compute_upper_bounds(
         value = total[:, -1] + gradient @ low + np.maximum(gradient * width, 0.0).sum(axis=1)
         size = terms[:, :-1] @ reach + terms[:, -1]
         # a product with 0 is exact, and so is adding it
-        roundings = np.count_nonzero(y, axis=1) + 3 * forms.shape[1] + 4
-        share = 2.0 * (roundings + 2) * UNIT
+        roundings = np.count_nonzero(y, axis=1) + 3.0 * forms.shape[1] + 4.0
         least = _SMALLEST * roundings * (1.0 + reach.sum() + y.sum(axis=1))
-        bound = value + (share / (1.0 - share) * size + least)
+        bound = value + (rounding_gamma(roundings) * size + least)
 
     return np.where(np.isnan(bound), np.inf, bound)
 

@@ -36,7 +36,8 @@ REFACTOR_AFTER = 40
 #: neurons.
 LOW_DIMENSION = 3
 
-#: Half a unit in the last place of 1: what rounding outward is counted in.
+#: Half a unit in the last place of 1: rounding to nearest is off by this share of the result at
+#: most, and rounding outward is counted in it.
 UNIT = 2.0**-53
 #: A cell whose ball is smaller than this is left to exact arithmetic.
 THIN = 1e-11

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.ir import Network
 from relurules.ir.network import Array
+from relurules.lp.certified import compute_gamma
 from relurules.lp.highs import propose_maximum
+from relurules.lp.tolerances import UNIT
 
 #: Up to so many undecided neurons their bounds are tightened by linear programs, two each; beyond,
 #: intervals must do.
 LP_NEURONS = 64
-#: Half a unit in the last place of 1.
-_UNIT = 2.0**-53
 
 
 def bound_preactivations(network: Network, domain: Domain, *, exact: bool = False) -> Array:
@@ -47,7 +47,7 @@ def bound_sum_rounding(network: Network) -> float:
     gamma, generously.
     """
     terms = 4 * (sum(network.A.shape) + 8)
-    return terms * _UNIT / (1.0 - terms * _UNIT)
+    return compute_gamma(float(terms))
 
 
 def _propagate_intervals(network: Network, domain: Domain) -> Array:
@@ -124,8 +124,8 @@ class _Relaxation:
         )
         tied = np.isin(frame.free, [c for tie in frame.ties for c in tie])
         low[:f][tied] = 0.0
-        low[:f] -= 8 * _UNIT
-        high[:f] += 8 * _UNIT
+        low[:f] -= 8 * UNIT
+        high[:f] += 8 * UNIT
         active, size = np.zeros((len(network), f + n + 1)), np.zeros(len(network))
 
         for k in range(len(network)):
@@ -211,7 +211,7 @@ def _bound_form_above(form: Array, rows: list[_Inequality], box: tuple[Array, Ar
         return best
 
     multipliers = proposal.multipliers * size
-    errors = np.array([row.error for row in used]) / scale + 4 * _UNIT * np.abs(walls).sum(axis=1)
+    errors = np.array([row.error for row in used]) / scale + 4 * UNIT * np.abs(walls).sum(axis=1)
     total = form + multipliers @ walls
     terms = np.abs(form) + multipliers @ np.abs(walls)
     found = _bound_over_box(total, terms, low, high) + float(multipliers @ errors) * (1.0 + 1e-12)
@@ -226,7 +226,7 @@ def _bound_over_box(form: Array, terms: Array, low: Array, high: Array) -> float
     gradient = form[:-1]
     value = form[-1] + float(np.maximum(gradient * low, gradient * high).sum())
     reach = np.maximum(np.abs(low), np.abs(high))
-    share = 4 * (len(form) + len(terms) + 8) * _UNIT
+    share = 4 * (len(form) + len(terms) + 8) * UNIT
     return float(value + share * float(terms[:-1] @ reach + terms[-1]))
 
 
@@ -247,7 +247,7 @@ def _build_hull_rows(
         form[-1] -= side * constant
         form[column] += side
         largest = max(abs(low), abs(high)) if np.isfinite(low + high) else 0.0
-        error = abs(gain) * z.error + 8 * _UNIT * (
+        error = abs(gain) * z.error + 8 * UNIT * (
             abs(constant) + (abs(gain) + abs(slope) + 1.0) * largest
         )
         rows.append(_Inequality(form, error + share * abs(constant)))

@@ -27,7 +27,6 @@ from relurules.lp.dictionary import (
     pivot,
     start_at_corner,
 )
-from relurules.lp.half_spaces import Polytope
 from relurules.lp.tolerances import (
     BLAND_AFTER,
     GOAL,
@@ -64,11 +63,11 @@ class Box:
         """(N, F) -> (N, f) in the coordinates of G."""
         return u[:, :-1] / u[:, -1:] if self.cone else u
 
-    def half_spaces(self, rows: Array) -> Polytope:
+    def half_spaces(self, rows: Array) -> tuple[Array, Array]:
         """Rows of the search, (n, F + 1), as G u <= h, of unit length."""
         G, h = (-rows[:, :-2], rows[:, -2]) if self.cone else (-rows[:, :-1], rows[:, -1])
         length = np.linalg.norm(G, axis=1)
-        return Polytope(G / length[:, None], h / length)
+        return G / length[:, None], h / length
 
 
 def make_box(G: Array, h: Array, high: Array | None = None, kept: int = 0) -> Box:

@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.analysis.rule_cells import RestrictedRules
-from relurules.analysis.targets import find_target
+from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir.network import Array
 from relurules.links.heads import Head, apply_links
 from relurules.links.table import LINKS
+
+#: A larger score has the same output in float64, or one that is infinite.
+_FAR = 1e4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +25,9 @@ class Goal:
     label: str
     #: (R, k, d) of every rule.
     weights: Array
-    #: (R, k) of every rule.
+    #: (R, k) of every rule, all 0 for a limit that every output meets.
     constants: Array
-    #: (R,) where rules tell classes only, and k is 0.
+    #: (R,) where rules tell classes only, and k is 0, or where no output meets a limit.
     decided: NDArray[np.bool_] | None
     #: (N, d) -> (N,) whether the rules' own predictions are there.
     met: Callable[[Array], NDArray[np.bool_]]
@@ -50,9 +53,12 @@ def make_goal(
     target = find_target(ground, output)
     limit, up = (at_least, True) if at_least is not None else (at_most, False)
     assert limit is not None  # noqa: S101  # one of them is given
-    cut = target.inverse(limit)
-    sign = 1.0 if up else -1.0
-    weights, constants = sign * target.weights[:, None], sign * (target.constants - cut)[:, None]
+    cut, sign, decided = _find_cut(target, limit, up=up), 1.0 if up else -1.0, None
+    if np.isfinite(cut):
+        weights, constants = sign * target.weights, sign * (target.constants - cut)
+    else:
+        weights, constants = np.zeros_like(target.weights), np.zeros_like(target.constants)
+        decided = np.zeros(len(weights), dtype=bool) if sign * cut > 0 else None
     index = ground.rules.outputs.index(target.name) if target.name in ground.rules.outputs else None
 
     def met(X: Array) -> NDArray[np.bool_]:
@@ -65,11 +71,33 @@ def make_goal(
 
     return Goal(
         label=f"{target.name} {'>=' if up else '<='} {limit:g}",
-        weights=weights,
-        constants=constants,
-        decided=None,
+        weights=weights[:, None],
+        constants=constants[:, None],
+        decided=decided,
         met=met,
     )
+
+
+def _find_cut(target: ScoreTarget, limit: float, *, up: bool) -> float:
+    """The score from which on, or up to which, an output is at a limit, as float64 has outputs.
+
+    Infinite where it is so for all scores, or for none.
+    """
+    cut, sign = target.inverse(limit), 1.0 if up else -1.0
+    if np.isfinite(cut) or sign * cut < 0:
+        return cut
+
+    def is_there(score: float) -> bool:
+        value = target.through(score)
+        return value >= limit if up else value <= limit
+
+    # An output that only tends to the limit rounds to it from some score on.
+    there, before = sign * _FAR, 0.0
+    if not is_there(there):
+        return cut
+    while (middle := (there + before) / 2) not in (there, before):
+        there, before = (middle, before) if is_there(middle) else (there, middle)
+    return there
 
 
 def list_class_names(ground: RestrictedRules) -> tuple[str, ...]:
@@ -80,16 +108,26 @@ def list_class_names(ground: RestrictedRules) -> tuple[str, ...]:
     if rules.decision is not None:
         return rules.decision.classes
 
+    first, count = rules.heads[0], len(rules.heads)
     links = {head.link for head in rules.heads}
-    if links in ({"argmax"}, {"step"}):
-        count = len(rules.heads[0].scores) if links == {"argmax"} else 2
-        return tuple(map(str, range(count)))
-    if links <= {"softmax", "log_softmax"} or links == {"sigmoid", "complement"}:
-        plain = all(name.startswith("p_") and len(name) > 2 for name in rules.outputs)
-        return tuple(name[2:] if plain else name for name in rules.outputs)
-    if links == {"sigmoid"} and len(rules.outputs) == 1:
-        return ("0", "1")
-    return rules.outputs if links == {"identity"} and len(rules.outputs) > 1 else ()
+    if count == 1 and first.link in ("argmax", "step", "sigmoid"):
+        return tuple(map(str, range(len(first.scores) if first.link == "argmax" else 2)))
+    if links == {"identity"}:
+        return rules.outputs if count > 1 else ()
+    if count == 1 or not _are_one_choice(rules.heads):
+        return ()
+
+    plain = all(name.startswith("p_") and len(name) > 2 for name in rules.outputs)
+    return tuple(name[2:] if plain else name for name in rules.outputs)
+
+
+def _are_one_choice(heads: tuple[Head, ...]) -> bool:
+    """Whether outputs are the shares of classes of one softmax, or of both classes of a sigmoid."""
+    links = [head.link for head in heads]
+    alike = len({head.scores for head in heads}) == 1
+    if set(links) in ({"softmax"}, {"log_softmax"}):
+        return alike and len({head.component for head in heads}) == len(heads)
+    return alike and sorted(links) == ["complement", "sigmoid"]
 
 
 def classify_rows(ground: RestrictedRules, X: Array) -> NDArray[np.intp]:

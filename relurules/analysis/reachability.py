@@ -44,7 +44,10 @@ def answer_reach(asked: Question) -> Answer:
             ),
         )
 
-    values = {"goal": goal.label, "margin": None if goal.decided is not None else best}
+    # A limit that every output meets, or none, is met or missed by no number.
+    says = asked.target is not None or goal.weights.any() or goal.constants.any()
+    measured = goal.decided is None and says
+    values = {"goal": goal.label, "margin": best if measured else None}
     text = compose_notes(asked, None, exact=True, closing=_compose_closing(holds))
     return Answer(
         "reach",

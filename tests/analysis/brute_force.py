@@ -27,15 +27,14 @@ def list_choices(domain: Domain, *, whole: bool = False) -> Iterator[Fixed]:
     """Coordinates that are held, for every admitted category of every group, and with `whole` for
     every whole number of every column of these.
     """
-    options: list[list[Fixed]] = []
-    for group in domain.groups:
-        options.append(
-            [
-                {j: float(j == i) for j in group}
-                for i in group
-                if domain.upper[i] > 0 and all(domain.lower[j] < 1 for j in group if j != i)
-            ]
-        )
+    options: list[list[Fixed]] = [
+        [
+            {j: float(j == i) for j in group}
+            for i in group
+            if domain.upper[i] > 0 and all(domain.lower[j] < 1 for j in group if j != i)
+        ]
+        for group in domain.groups
+    ]
     own = {i for group in domain.groups for i in group}
     for j in range(len(domain)) if whole else ():
         if domain.integer[j] and j not in own:

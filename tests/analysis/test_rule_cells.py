@@ -37,7 +37,7 @@ def test_every_row_is_in_a_cell_of_its_rule_and_inside_no_other(seed: int) -> No
     assert len(cells) == ground.branches
     X = rows_in(BOX, 200, seed)
     V = np.linalg.solve(space.spread, (X - space.base).T).T
-    inside = np.array([(c.polytope.G @ V.T <= c.polytope.h[:, None]).all(axis=0) for c in cells])
+    inside = np.array([(c.polytope.h[:, None] >= c.polytope.G @ V.T).all(axis=0) for c in cells])
     leaf = np.array([cell.leaf for cell in cells])
     assert (inside.sum(axis=0) == 1).all()
     assert leaf[inside.argmax(axis=0)].tolist() == (ground.rules.apply(X) - 1).tolist()
@@ -123,7 +123,7 @@ def test_both_sides_of_a_split_hold_their_points(seed: int) -> None:
     ground = restrict(rules_of(random_network(seed, 2, 4, 1), BOX))
     space, splits = ground.space, ground.splits(ground.space)
     V = np.random.default_rng(seed).uniform(-1, 1, (300, 2))
-    V = V[(V @ space.walls.G.T <= space.walls.h).all(axis=1)]
+    V = V[(space.walls.h >= V @ space.walls.G.T).all(axis=1)]
     tree = ground.rules.tree
     for at in range(len(tree.neurons)):
         exact = np.array([space.rows(v) for v in V]) @ tree.normals[at] + tree.offsets[at]

@@ -1,7 +1,7 @@
 """Numbers for people: as few digits as a reader needs, at most six, thousands set apart."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
@@ -76,10 +76,12 @@ def format_percent(share: float) -> str:
 
 
 def format_bound(value: float) -> str:
-    """A bound, rounded up so that it stays one."""
+    """A bound, of three digits and rounded up so that it stays one."""
     if value == 0 or not np.isfinite(value):
         return format_number(value)
     shown = float(f"{value:.2e}")
-    return format_number(
-        shown if shown >= value else float(np.format_float_scientific(value * 1.005, 2))
-    )
+    if shown < value:
+        exact = Decimal(float(value))
+        last_digit = Decimal(1).scaleb(exact.adjusted() - 2)
+        shown = float(exact.quantize(last_digit, rounding=ROUND_CEILING))
+    return format_number(shown)

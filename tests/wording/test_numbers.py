@@ -1,10 +1,13 @@
 """Numbers as people read them."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from relurules.wording.numbers import (
+    format_bound,
     format_number,
     format_percent,
     format_short,
@@ -69,3 +72,36 @@ def test_short_and_percent() -> None:
     assert format_short(0.123456) == "0.1235"
     assert format_short(123456.0, 3) == "123,000"
     assert format_percent(0.1234) == "12.3\u00a0%"
+
+
+@given(st.floats(5e-324, 1e308), st.sampled_from([0, 1, 2]))
+def test_bounds_are_never_below_what_they_bound(value: float, steps: int) -> None:
+    """Just above a number of three digits too, where a share more isn't a digit more."""
+    start = float(f"{value:.2e}")
+    for _ in range(steps):
+        start = math.nextafter(start, math.inf)
+    for bound in (value, start):
+        text = format_bound(bound)
+        shown = float(text.replace(",", ""))
+        assert bound <= shown
+        assert shown <= bound * 1.0101 or bound < 1e-305
+        assert shown == float(f"{shown:.2e}")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (0.1, "0.1"),
+        (1.0, "1"),
+        (1.0000000000000002, "1.01"),
+        (1e-20, "1e-20"),
+        (1.0000000000000001e-20, "1.01e-20"),
+        (10000.000000000002, "10,100"),
+        (0.00123456, "0.00124"),
+        (9.991, "10"),
+        (math.inf, "inf"),
+    ],
+)
+def test_bounds_have_three_digits(value: float, text: str) -> None:
+    assert format_bound(value) == text

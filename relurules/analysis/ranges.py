@@ -166,8 +166,13 @@ def answer_bounded(asked: Question) -> Answer:
     broken = (low is not None and reached["low"] is not None and reached["low"] < low) or (
         high is not None and reached["high"] is not None and reached["high"] > high
     )
+    # An end that is open breaks the limit on its own side alone.
     broken = broken or (
-        found.complete and not holds and not np.isfinite([values["low"], values["high"]]).all()
+        found.complete
+        and (
+            (low is not None and low > values["low"] == -np.inf)
+            or (high is not None and high < values["high"] == np.inf)
+        )
     )
     lies = describe_interval(values["low"], values["high"])
 

@@ -7,7 +7,7 @@ import pytest
 from handmade import network, random_network, rules_of
 
 import relurules as rr
-from relurules.ir import RuleSet
+from relurules.ir import Head, RuleSet
 from relurules.ir.network import Array
 
 BOX = rr.Domain.box([-1, -1], [2, 2], ["a", "b"])
@@ -66,3 +66,46 @@ def test_a_range_without_bounds_is_infinite_on_the_side_that_is_open() -> None:
     found = rr.ask(rules, "range").values
     assert found["low"] == -np.inf
     assert found["high"] == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_open_side_breaks_the_limit_of_its_own_side_alone(sign: float) -> None:
+    """y = 0.1 a + 0.3 b is 0.07 at most, but for rounding, and has no lower bound."""
+    half = rr.Domain.box([-np.inf] * 2, [5, 5], ["a", "b"])
+    net = network([[1.0, 0]], [0.0], [[0.0]], C=[[sign * 0.1, sign * 0.3]])
+    rules, given = rules_of(net, half), "a + 3*b <= 0.7"
+    near, far = ("at_most", "at_least") if sign > 0 else ("at_least", "at_most")
+    found = rr.ask(rules, "bounded", given=given, **{near: sign * 0.07})
+    assert found.holds is not False
+    assert rr.ask(rules, "bounded", given=given, **{near: sign * 0.071}).holds is True
+    assert rr.ask(rules, "bounded", given=given, **{near: sign * 0.069}).holds is False
+    assert rr.ask(rules, "bounded", given=given, **{far: sign * -9.0}).holds is False
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_output_has_a_finite_range_on_a_bounded_domain(seed: int) -> None:
+    """Of one score and of several, through a link or not, with conditions or without."""
+    heads = [Head("softmax", (0, 1, 2), i) for i in range(3)]
+    net = random_network(seed, 2, 4, 3)
+    for outputs, kind in (
+        (["x", "y", "z"], heads),
+        (["x", "y", "z"], []),
+        (["x"], [Head("exp", (1,))]),
+    ):
+        rules = rules_of(net, BOX, outputs, kind)
+        y = grid_outputs(rules)
+        ranges = rr.ask(rules, "range").values
+        found = [ranges] if len(outputs) == 1 else [ranges[name] for name in outputs]
+        for i, one in enumerate(found):
+            assert -np.inf < one["low"] <= y[:, i].min() + 1e-12
+            assert np.inf > one["high"] >= y[:, i].max() - 1e-12
+            if kind is not heads:
+                assert one["low"] >= y[:, i].min() - 0.05 * (1 + np.ptp(y[:, i]))
+                assert one["high"] <= y[:, i].max() + 0.05 * (1 + np.ptp(y[:, i]))
+            else:
+                assert 0.0 <= one["low"] <= one["high"] <= 1.0
+
+
+def grid_outputs(rules: RuleSet) -> Array:
+    axes = [np.linspace(-1, 2, STEPS)] * 2
+    return rules.predict(np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2))

@@ -12,6 +12,8 @@ from relurules.wording.half_spaces import SumTest, limit_one_side
 
 #: A column of more whole numbers than this isn't told case by case.
 _FEW = 3
+#: A test's coefficients and bound are quotients, rounded by this share of themselves at most.
+_ROUNDING = 4 * np.finfo(np.float64).eps
 
 
 class Case(NamedTuple):
@@ -68,6 +70,9 @@ def _restrict_to_value(
     )
     column = main.coordinates[0]
     whole = bool(domain.integer[column])
+    if whole:
+        size = abs(limit.bound) + abs(other.coefficient * value)
+        cut = _round_to_whole(cut, Fraction(_ROUNDING * size) / abs(Fraction(main.coefficient)))
     form = Form(0.0, (main._replace(coefficient=1.0),))
     from_below = (test.low is not None) == (main.coefficient > 0)
     asked = limit_one_side(
@@ -78,6 +83,12 @@ def _restrict_to_value(
     )
 
     return _decide_on_range(asked, float(domain.lower[column]), float(domain.upper[column]))
+
+
+def _round_to_whole(cut: Fraction, room: Fraction) -> Fraction:
+    """The whole number that a cut is but for the rounding of what it was worked out from."""
+    near = Fraction(round(cut))
+    return near if abs(cut - near) <= room else cut
 
 
 def _decide_on_range(asked: SumTest, lower: float, upper: float) -> SumTest | bool:

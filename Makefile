@@ -17,6 +17,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
+# WRITE=--write has the benchmarks of a target of their own put what they print into benchmarks/RESULTS.md
+WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-linearise bench-partition bench-scoring bench-scoring-code
 .PHONY: bench-soundness examples clean
@@ -62,7 +64,7 @@ check: lint test
 	touch $@
 
 bench-partition: venv .venv-peer/ready
-	$(BIN)/python benchmarks/partition.py --peer .venv-peer/bin/python
+	$(BIN)/python benchmarks/partition.py --peer .venv-peer/bin/python $(WRITE)
 
 .venv-peer-code/ready:
 	$(PYTHON) -m venv .venv-peer-code
@@ -70,7 +72,7 @@ bench-partition: venv .venv-peer/ready
 	touch $@
 
 bench-scoring-code: venv .venv-peer-code/ready
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/scoring_code.py --peer .venv-peer-code/bin/python
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/scoring_code.py --peer .venv-peer-code/bin/python $(WRITE)
 
 .venv-orbital/ready:
 	$(PYTHON) -m venv .venv-orbital
@@ -78,13 +80,13 @@ bench-scoring-code: venv .venv-peer-code/ready
 	touch $@
 
 bench-scoring: venv .venv-orbital/ready
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/scoring.py --peer .venv-orbital/bin/python
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/scoring.py --peer .venv-orbital/bin/python $(WRITE)
 
 bench-linearise: venv
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/linearise.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/linearise.py $(WRITE)
 
 bench-soundness: venv
-	$(BIN)/python benchmarks/soundness.py --list
+	$(BIN)/python benchmarks/soundness.py --list $(WRITE)
 
 bench: venv
 	$(BIN)/python benchmarks/tracing.py

@@ -20,6 +20,7 @@ import linearise_runs as runs
 import numpy as np
 from linearise_fewer import fewer
 from linearise_moves import moves
+from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
@@ -90,34 +91,39 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data"
     )
+    add_write_option(parser)
     given = parser.parse_args()
     runs.SEEDS = given.seeds
-    parts = given.parts or known
-    console = Console(width=140)
 
-    with threadpool_limits(1):
-        for problem in runs.PROBLEMS:
-            if problem.name in parts:
-                title = (
-                    f"{problem.name}: test {TASKS[problem.task].measure}, mean over "
-                    f"{len(runs.SEEDS)} splits"
-                )
-                columns = [
-                    "",
-                    "mean",
-                    "spread",
-                    "at least",
-                    "neurons",
-                    "rules",
-                    "terms",
-                    "in formulas",
-                    "times",
-                ]
-                _show(console, title, columns, rows_of(problem, given.data))
-        for name, part in _PARTS.items():
-            if name in parts:
-                for title, names, rows in part(given.data):
-                    _show(console, title, names, rows)
+    with record_output("Accuracy against rules", write=given.write), threadpool_limits(1):
+        show_parts(given.parts or known, given.data)
+
+
+def show_parts(parts: Sequence[str], data: Path) -> None:
+    """Print the tables of the parts by name."""
+    console = Console(width=140)
+    for problem in runs.PROBLEMS:
+        if problem.name in parts:
+            title = (
+                f"{problem.name}: test {TASKS[problem.task].measure}, mean over "
+                f"{len(runs.SEEDS)} splits"
+            )
+            columns = [
+                "",
+                "mean",
+                "spread",
+                "at least",
+                "neurons",
+                "rules",
+                "terms",
+                "in formulas",
+                "times",
+            ]
+            _show(console, title, columns, rows_of(problem, data))
+    for name, part in _PARTS.items():
+        if name in parts:
+            for title, names, rows in part(data):
+                _show(console, title, names, rows)
 
 
 def _show(

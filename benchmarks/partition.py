@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
+from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
 
@@ -273,6 +274,7 @@ def main() -> None:
     )
     parser.add_argument("--peer", type=Path, help="interpreter of an environment with relucent")
     parser.add_argument("--one", help=argparse.SUPPRESS)
+    add_write_option(parser)
     given = parser.parse_args()
 
     if given.one:
@@ -280,8 +282,14 @@ def main() -> None:
         print(json.dumps(measured(Case(*case)._replace(widths=tuple(case[3])), mode, jobs)))
         return
 
+    with record_output("Regions and local models", write=given.write):
+        show_tables(quick=given.quick, peer=given.peer)
+
+
+def show_tables(*, quick: bool, peer: Path | None) -> None:
+    """Print speeds, growth, and what files and a second process cost."""
     console = Console(width=140)
-    python = None if given.peer is None else os.fspath(given.peer)
+    python = None if peer is None else os.fspath(peer)
     columns = [
         "network",
         "regions",
@@ -294,7 +302,7 @@ def main() -> None:
     ]
     columns += [] if python is None else ["relucent's regions", "relucent/s", "ratio"]
     _show(console, "Regions per CPU second, one core", columns, speeds(CASES, python))
-    family = FAMILY[:2] if given.quick else FAMILY
+    family = FAMILY[:2] if quick else FAMILY
     _show(
         console,
         "Growth",
@@ -303,7 +311,7 @@ def main() -> None:
     )
     columns = ["network", "regions", "regions/s", "MB"]
     _show(console, "Streamed to Parquet", columns, map(streamed, family[-2:]))
-    jobs = iter([both_jobs(FAMILY[1] if given.quick else FAMILY[2])])
+    jobs = iter([both_jobs(FAMILY[1] if quick else FAMILY[2])])
     _show(console, "Two jobs, wall seconds", ["network", "one", "two", "one / two"], jobs)
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import add_write_option, record_output
 
 import relurules as rr
 from relurules import checker
@@ -186,6 +187,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", default=["nets", "models", "random", "tampering"])
     parser.add_argument("--networks", type=int, default=300)
     parser.add_argument("--instances", type=int, default=20)
+    add_write_option(parser)
     given = parser.parse_args()
     table: dict[str, Callable[[], None]] = {
         "nets": nets,
@@ -194,8 +196,9 @@ def main() -> None:
         "tampering": partial(tampering, given.instances),
     }
 
-    for part in given.parts:
-        table[part]()
+    with record_output("Proofs", write=given.write):
+        for part in given.parts:
+            table[part]()
 
 
 if __name__ == "__main__":

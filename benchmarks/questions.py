@@ -1,13 +1,14 @@
 """Questions about 200 random networks beside sampled rows, and 100 pairs of networks with a planted
 difference.
 
-    python benchmarks/questions.py [networks] [pairs]
+    python benchmarks/questions.py [NETWORKS] [PAIRS] [--write]
 
 An answer is contradicted where some row passes a bound, goes the way that is ruled out, or is of a
 class that can't be reached. Prints how many were, how often witnesses attain the bounds, and how
 long answers take.
 """
 
+import argparse
 import sys
 import time
 from importlib import import_module
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import add_write_option, record_output
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "analysis"))
@@ -77,7 +79,18 @@ def contradictions(seed: int, took: dict[str, list[float]], exact: list[bool]) -
     return wrong
 
 
-def main(networks: int, pairs: int) -> None:
+def main() -> None:
+    """Judge as many answers as are asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("networks", nargs="?", type=int, default=200)
+    parser.add_argument("pairs", nargs="?", type=int, default=100)
+    add_write_option(parser)
+    given = parser.parse_args()
+    with record_output("Questions", write=given.write):
+        show_summary(given.networks, given.pairs)
+
+
+def show_summary(networks: int, pairs: int) -> None:
     """Run all, and print a summary."""
     handmade, test_diff = import_module("handmade"), import_module("test_diff")
     took: dict[str, list[float]] = {}
@@ -102,5 +115,4 @@ def main(networks: int, pairs: int) -> None:
 
 
 if __name__ == "__main__":
-    given = [int(argument) for argument in sys.argv[1:]]
-    main(*(given or [200, 100]))
+    main()

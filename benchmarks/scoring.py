@@ -26,6 +26,7 @@ from typing import Any
 import networkx
 import numpy as np
 from numpy.typing import NDArray
+from results import add_write_option, record_output
 from scoring_columns import agree
 
 import relurules as rr
@@ -313,9 +314,15 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--peer", type=Path)
     parser.add_argument("--engines", default=",".join(ENGINES))
+    add_write_option(parser)
     asked = parser.parse_args()
-    engines = asked.engines.split(",")
+    with record_output("SQL", write=asked.write):
+        show_parts(asked)
 
+
+def show_parts(asked: argparse.Namespace) -> None:
+    """Print the parts that are asked for."""
+    engines = asked.engines.split(",")
     if asked.only in (None, "agreement"):
         agreement(engines, asked.rows)
     if asked.only in (None, "columns"):

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
 from sklearn.neural_network import MLPRegressor
@@ -300,7 +301,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--peer", default="", help="Python of an environment with emlearn and emx-onnx-cgen"
     )
+    add_write_option(parser)
     asked = parser.parse_args(arguments)
+    with record_output("C, Python and numpy", write=asked.write):
+        show_tables(asked.peer)
+
+
+def show_tables(peer: str) -> None:
+    """Print times of C and Python, then sizes of many rules."""
     console = Console(width=140)
 
     for width in (8, 40):
@@ -311,7 +319,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         kinds = {"exact": rr.extract(pipeline, domain=rr.Domain.unbounded(names), max_regions=1)}
         if width == 8:
             kinds["full"] = rr.extract(pipeline, domain=rr.Domain.from_data(X))
-        compare_c(console, width, pipeline, X, kinds, asked.peer)
+        compare_c(console, width, pipeline, X, kinds, peer)
         compare_python(console, width, pipeline, X, kinds)
 
     rules = rr.extract(pipeline, domain=rr.Domain.from_data(X[:12]), max_regions=5000)

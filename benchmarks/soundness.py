@@ -20,6 +20,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from results import add_write_option, record_output
+
 import relurules as rr
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,8 +49,15 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=300)
     parser.add_argument("--rows", type=int, default=200, help="at which values are compared")
     parser.add_argument("--list", action="store_true", help="name every draw that isn't right")
+    add_write_option(parser)
     options = parser.parse_args()
-    known_counts()
+    with record_output("Soundness", write=options.write):
+        known_counts()
+        judge_draws(options)
+
+
+def judge_draws(options: argparse.Namespace) -> None:
+    """Draw arrangements and networks, judge them, print the tables."""
     draws, judging = import_module("exact.draws"), import_module("exact.judging")
     claims = import_module("exact.judging_claims")
 

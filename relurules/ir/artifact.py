@@ -31,8 +31,8 @@ _OPTIONAL_FIELDS = ("shape", "name", "returned", "outside", "missing", "number")
 class Artifact:
     """Emitted text. files: name -> text, the main one last.
 
-    target: text, markdown, html, latex, sql, python or c; form: rules, tree or network; domain,
-    outputs, complete: those of the rules; max_error: of the scores; decision: "argmax" or a
+    target: a language of `emitting` or a format of `documents`; form: rules, tree or network;
+    domain, outputs, complete: those of the rules; max_error: of the scores; decision: "argmax" or a
     threshold, where the output is a class. Only for SQL: dialect, table, key; shape, and the name
     of what is created; returned: what it gives beside the key; outside: what becomes of rows
     outside the domain; missing: what of missing values.

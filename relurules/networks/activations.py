@@ -11,7 +11,7 @@ during Training", 2020.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-#: A PReLU is linear when its slope lies this close to 1 or closer: 0.9995 < a < 1.0005.
+#: A PReLU is linear when its slope lies closer to 1 than this number: 0.9995 < a < 1.0005.
 LINEAR_THRESHOLD = 0.9995
 
 #: Name of an activation whose slope is fixed -> that slope. Leaky, parametric and random ReLUs

@@ -308,9 +308,11 @@ def emit(
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
     javascript).
 
-    title: of a document. form, of code: rules, tree or network; None is rules, and for SQL network
-    where there are more than a few rules. number: of C, double or float. Code other than SQL takes
-    `outside`, and as columns outputs and rule; all else is for SQL. dialect: sqlite (default),
+    title: of a document. form, of code: rules, tree or network (numpy has no rules); None is the
+    one that suits: rules, or network for numpy, for outside="exact" and for SQL of more than a few
+    rules; simplified rules are a tree in numpy and in such SQL. number: of C, double or float.
+    Code other than SQL takes `outside`, and as columns outputs and rule; all else is for SQL.
+    dialect: sqlite (default),
     duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written but not executed in tests,
     databricks, bigquery, snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads
     `table`, and gives `key` columns and `columns`, of: outputs (one column each, as named), score

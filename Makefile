@@ -17,7 +17,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
-# WRITE=--write has the benchmarks of a target of their own put what they print into benchmarks/RESULTS.md
+# WRITE=--write has full runs put what they print into benchmarks/RESULTS.md
 WRITE ?=
 
 .PHONY: venv demo test test-fast check format lint metrics bench bench-linearise bench-partition bench-scoring bench-scoring-code
@@ -89,14 +89,14 @@ bench-soundness: venv
 	$(BIN)/python benchmarks/soundness.py --list $(WRITE)
 
 bench: venv
-	$(BIN)/python benchmarks/tracing.py
+	$(BIN)/python benchmarks/tracing.py $(WRITE)
 	$(BIN)/python benchmarks/partition.py --quick
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/reached.py
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/summary.py
-	$(BIN)/python benchmarks/onnx_operators.py
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/questions.py
-	$(BIN)/python benchmarks/simplify.py
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/proofs.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/reached.py $(WRITE)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/summary.py $(WRITE)
+	$(BIN)/python benchmarks/onnx_operators.py $(WRITE)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/questions.py $(WRITE)
+	$(BIN)/python benchmarks/simplify.py $(WRITE)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore benchmarks/proofs.py $(WRITE)
 
 examples: venv
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/documents.py

@@ -1,4 +1,5 @@
-"""Which ONNX operators are traced: all node cases of onnx (`benchmarks/onnx_operators.py [--all]`).
+"""Which ONNX operators are traced: all node cases of onnx (`benchmarks/onnx_operators.py [--all]
+[--write]`).
 
 Of each case one float input at a time is the model's input, its other inputs are frozen as
 initialisers. A case is right when a traced one gives the outputs that the case holds, refused when
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import onnx
 from onnx import ModelProto, helper, numpy_helper
+from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
 
@@ -199,11 +201,17 @@ def _in_range(model: ModelProto) -> ModelProto | None:
 
 
 def main() -> None:
-    """Print one row per operator, the totals, and why what could be traced is refused."""
+    """Trace all cases, and print what came of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="print every case that isn't right")
-    show_all = parser.parse_args().all
-    found = list(outcomes())
+    add_write_option(parser)
+    given = parser.parse_args()
+    with record_output("ONNX operators", write=given.write):
+        show_outcomes(list(outcomes()), show_all=given.all)
+
+
+def show_outcomes(found: Sequence[Outcome], *, show_all: bool) -> None:
+    """One row per operator, the totals, reasons, and cases that aren't right."""
     table = Table("operator", "right", "refused", "wrong", "skipped")
     kinds = ("right", "refused", "wrong", "skipped")
     counts = Counter((item.operator, item.kind) for item in found)

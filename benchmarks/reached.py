@@ -1,5 +1,5 @@
 """How fast a table's activation patterns are found: `make bench`, or `python benchmarks/reached.py
-[--rows 1000000]`.
+[--rows 1000000] [--write]`.
 
 He-normal ReLU networks read rows of 23 columns: mixtures of a few normal factors, or independent
 normal columns, where a network of 80 neurons has another pattern on nearly every row. Patterns,
@@ -23,6 +23,7 @@ import networkx
 import numpy as np
 from numpy.typing import NDArray
 from partition import Case, network_of
+from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
 
@@ -129,12 +130,19 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--memory", type=int, nargs=2, help=argparse.SUPPRESS)
+    add_write_option(parser)
     given = parser.parse_args()
 
     if given.memory:
         print_growth(given.memory[0], given.memory[1], given.rows, given.seed)
         return
 
+    with record_output("Regions and local models", write=given.write):
+        show_speeds(given)
+
+
+def show_speeds(given: argparse.Namespace) -> None:
+    """Print one row per case."""
     # first, while this process is small: a new one counts its parent's peak as its own
     sizes = (given.rows, 4 * given.rows)
     memory = {case: [f"{growth(*case, rows, given.seed):.0f}" for rows in sizes] for case in CASES}

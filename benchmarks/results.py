@@ -1,8 +1,8 @@
 """What benchmarks measured, in RESULTS.md: `--write` of a benchmark puts what it prints there.
 
-RESULTS.md has sections (`##`) in alphabetical order. Their text is written by hand; at the end of a
-section a part `### Last run of benchmarks/NAME.py` holds what that benchmark printed, with date,
-machine and command. Only this part is replaced by the next run.
+RESULTS.md has sections (`##`), whose order and text are written by hand. At the end of a section,
+a part `### Last run of benchmarks/NAME.py` holds what that benchmark printed, with date, machine
+and command. Only this part is replaced by the next run.
 """
 
 import argparse
@@ -111,13 +111,13 @@ def read_if_there(path: Path) -> str:
 def insert_run(results: str, heading: str, run: BenchmarkRun) -> str:
     """RESULTS.md with the run in the section of that heading, which is made where there is none.
 
-    Sections are sorted by heading.
+    A new section is the last one; the others stay where they are.
     """
     start, *parts = split_at_headings(results, 2)
     sections = {part.partition("\n")[0]: part for part in parts}
     title = f"## {heading}"
     sections[title] = replace_run(sections.get(title, f"{title}\n"), run)
-    texts = [start, *(sections[name] for name in sorted(sections, key=str.casefold))]
+    texts = [start, *(sections[name] for name in sections)]
     return "\n\n".join(text.strip() for text in texts) + "\n"
 
 

@@ -1,7 +1,7 @@
 """Simplification within a bound: does the bound hold, and is it tight? On random networks, against
 sampling and search.
 
-    python benchmarks/simplify.py [--networks 200]
+    python benchmarks/simplify.py [--networks 200] [--write]
 
 For every network and every max_error: rules are extracted, and the largest |network - rules| is
 looked for by sampling the domain densely, by points next to every boundary and where boundaries
@@ -17,6 +17,7 @@ from collections.abc import Callable
 import networkx
 import numpy as np
 from numpy.typing import NDArray
+from results import add_write_option, record_output
 
 import relurules as rr
 from relurules.ir import Graph, Network, Neuron, RuleSet
@@ -144,10 +145,17 @@ def _climbed(off: Callable[[Array], Array], X: Array, low: Array, high: Array) -
 
 
 def main() -> None:
-    """The table."""
+    """Judge as many networks as are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--networks", type=int, default=200)
-    count = parser.parse_args().networks
+    add_write_option(parser)
+    given = parser.parse_args()
+    with record_output("Bounds of simplified rules", write=given.write):
+        show_bounds(given.networks)
+
+
+def show_bounds(count: int) -> None:
+    """Print one row per `max_error`."""
     print(
         f"{'max_error':>9} {'networks':>9} {'held':>6} {'tight':>6} {'rules, exact':>13} "
         f"{'rules':>6} {'seconds':>8}"

@@ -19,6 +19,7 @@ import networkx
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import roc_auc_score
@@ -91,12 +92,19 @@ def by_sklearn(reached: Reached, X: Array, y: Array) -> Callable[[], object]:
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--penalty", type=float, default=6.3e-4)
     parser.add_argument("--runs", type=int, default=5)
+    add_write_option(parser)
     given = parser.parse_args()
+    with record_output("Regions and local models", write=given.write):
+        show_summary(given)
+
+
+def show_summary(given: argparse.Namespace) -> None:
+    """Print the times, and the largest difference of an AUC."""
     X, y, source = rows_of(given.data)
     graph = trained(X, y, given.penalty)
     reached = rr.reached(graph, X)

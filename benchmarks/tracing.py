@@ -1,13 +1,15 @@
-"""How long it takes to trace and to collapse networks: `python benchmarks/tracing.py`.
+"""How long it takes to trace and to collapse networks: `python benchmarks/tracing.py [--write]`.
 
 Random weights, ReLU between the layers, collapsed on the box [-1, 1]^d. The last column relates the
 whole time to the first row's, so that runs on different machines can be compared.
 """
 
+import argparse
 import time
 from itertools import pairwise
 
 import torch
+from results import add_write_option, record_output
 from rich.console import Console
 from rich.table import Table
 from torch import nn
@@ -35,7 +37,15 @@ def mlp(sizes: tuple[int, ...]) -> nn.Module:
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    add_write_option(parser)
+    with record_output("Tracing", write=parser.parse_args().write):
+        show_times()
+
+
+def show_times() -> None:
+    """Print one row per network."""
     table = Table("layers", "neurons", "trace, s", "collapse, s", "relative")
     base = 0.0
     rr.trace(mlp((2, 2, 1)))  # loads torch.export

@@ -55,17 +55,13 @@ def make_run(results: ModuleType, output: str, script: str = "benchmarks/scoring
 
 
 def test_a_run_replaces_the_last_one_of_its_script(results: ModuleType) -> None:
-    """Words by hand stay, sections are sorted, whatever the case of their headings."""
+    """Words by hand stay, and so does the order of sections."""
     found = results.insert_run(TEXT, "SQL", make_run(results, "new   \nrows\n\n"))
     assert (
         found
         == """# Measurements
 
 By hand.
-
-## accuracy
-
-Words.
 
 ## SQL
 
@@ -79,6 +75,10 @@ What was measured.
 new
 rows
 ```
+
+## accuracy
+
+Words.
 """
     )
 
@@ -91,7 +91,7 @@ def test_runs_of_two_scripts_share_a_section(results: ModuleType) -> None:
 
 def test_a_section_is_made(results: ModuleType) -> None:
     found = results.insert_run(TEXT, "Proofs", make_run(results, "proven", "benchmarks/proofs.py"))
-    assert re.findall("^## (?!no)(.*)", found, re.MULTILINE) == ["accuracy", "Proofs", "SQL"]
+    assert re.findall("^## (?!no)(.*)", found, re.MULTILINE) == ["SQL", "accuracy", "Proofs"]
     again = results.insert_run(found, "Proofs", make_run(results, "proven", "benchmarks/proofs.py"))
     assert again == found
 
@@ -138,8 +138,3 @@ def test_machines_are_described(results: ModuleType, tmp_path: Path) -> None:
         rf"Abacus 3000, \d+ cores?, Python {version}", results.describe_machine(cpuinfo)
     )
     assert f", Python {version}" in results.describe_machine(tmp_path / "none")
-
-
-def test_sections_of_results_are_sorted() -> None:
-    headings = re.findall("^## (.*)", (BENCHMARKS / "RESULTS.md").read_text(), re.MULTILINE)
-    assert headings == sorted(headings, key=str.casefold)

@@ -55,6 +55,7 @@ def count(
     """
     from relurules import api
     from relurules.cli.display import describe_estimate
+    from relurules.wording.numbers import format_count, inflect_noun
 
     if out is not None:
         require_place(out, folder=True)
@@ -86,10 +87,16 @@ def count(
             )
 
     _out.print(
-        f"{found.regions} linear regions" + ("" if found.complete else " so far"), markup=False
+        f"{found.regions} {inflect_noun('linear region', found.regions)}"
+        + ("" if found.complete else " so far"),
+        markup=False,
     )
     if out is not None:
-        _err.print(f"{len(found.files)} files written to {out}", markup=False, soft_wrap=True)
+        _err.print(
+            f"{format_count(len(found.files), 'file')} written to {out}",
+            markup=False,
+            soft_wrap=True,
+        )
     if not found.complete:
         _out.print(describe_estimate(found.estimate), markup=False, soft_wrap=True)
         _err.print(

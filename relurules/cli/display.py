@@ -13,6 +13,7 @@ from rich.table import Table
 
 from relurules.ir import Estimate, Report, RuleSet, Tradeoff
 from relurules.ir.network import Array
+from relurules.wording.numbers import inflect_noun
 
 
 def tabulate_reports(reports: Sequence[Report]) -> Table:
@@ -143,12 +144,14 @@ class ProgressCounter:
 
     def merging(self, left: int) -> None:
         """Show how many rules are left while they are merged."""
-        self._progress.update(self._task, description=f"merging: {left} rules left")
+        self._progress.update(
+            self._task, description=f"merging: {left} {inflect_noun('rule', left)} left"
+        )
 
 
 def write_progress(found: int, rate: float, expected: float | None) -> str:
     """What is shown of a search under way, short enough for 80 columns."""
-    line = f"{found} linear regions"
+    line = f"{found} {inflect_noun('linear region', found)}"
     if rate > 0:
         line += f", {_round_number(rate)}/s"
     if expected is not None and expected > found:

@@ -103,6 +103,7 @@ def extract(
     from relurules.emitting.text.printer import print_first_rules
     from relurules.partitioning.checkpoint import remove_checkpoint
     from relurules.wording.coverage import describe_missing
+    from relurules.wording.numbers import inflect_noun
 
     require_place(out)
     graph = trace(load_model(model, trust_pickle))
@@ -131,7 +132,7 @@ def extract(
         text = describe_errors(rules, graph.evaluate(domain.rows(table)), rules.predict(table))
         _err.print(text, markup=False, soft_wrap=True)
 
-    _err.print(f"{len(rules)} rules written to {out}", markup=False)
+    _err.print(f"{len(rules)} {inflect_noun('rule', len(rules))} written to {out}", markup=False)
     if not rules.complete:
         text = f"{describe_missing(rules)} To go on: {describe_resumption(checkpoint)}"
         _err.print(text, markup=False, soft_wrap=True)

@@ -106,8 +106,11 @@ def _describe_found(found: int, checkpoint: Path | None, out: Path | None) -> st
         return " before a linear region was found" + (
             f"; {describe_resumption(checkpoint)}" if begun else ""
         )
+    from relurules.wording.numbers import inflect_noun
+
     where = "" if out is None else f", written to {out}"
-    return f": {found} linear regions found{where}; {describe_resumption(checkpoint)}"
+    regions = inflect_noun("linear region", found)
+    return f": {found} {regions} found{where}; {describe_resumption(checkpoint)}"
 
 
 def _describe_full_disk(checkpoint: Path | None, out: Path | None) -> str:

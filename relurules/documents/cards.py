@@ -30,7 +30,7 @@ from relurules.wording import phrases as p
 from relurules.wording.conditions import FormulaWording
 from relurules.wording.forms import Term, phrase_categories, round_coefficient
 from relurules.wording.half_spaces import CategoryTest, SumTest, evaluate_form, evaluate_term
-from relurules.wording.numbers import format_number, format_short
+from relurules.wording.numbers import format_number, format_short, inflect_noun
 from relurules.wording.phrases import Phrase
 
 #: Scores of which contributions and arithmetic are shown.
@@ -332,7 +332,7 @@ def _chart_terms(formula: FormulaWording, evidence: Evidence, row: Array, longes
         )
 
     if rest.terms:
-        words = p.text(f"{rest.terms} more terms")
+        words = p.text(f"{rest.terms} more {inflect_noun('term', rest.terms)}")
         cells = ((), (), _phrase_signed(rest.product, digits))
         bars.append(
             Bar((words, *cells, ()), rest.moved / longest, _phrase_signed(rest.moved, digits))

@@ -71,11 +71,6 @@ def build_context(rules: RuleSet) -> DocumentContext:
     return DocumentContext(rules, word_rules(rules), rules.ranges(), decisions)
 
 
-def format_count(count: int, word: str) -> str:
-    """`1 rule`, `2 rules`."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
-
-
 def phrase_coverage(context: DocumentContext, number: int) -> Phrase:
     """`31.4 % of the rows (1,884 of 6,000)`."""
     share, rows, evidence = context.share(number), context.rows(number), context.evidence

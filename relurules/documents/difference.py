@@ -11,6 +11,7 @@ from relurules.ir.difference import (
     write_data_difference,
 )
 from relurules.wording import phrases as p
+from relurules.wording.numbers import format_count
 from relurules.wording.phrases import Phrase
 
 #: Rules that are listed, of each kind.
@@ -20,7 +21,8 @@ _MOST = 200
 def print_difference_html(difference: Difference) -> str:
     """The comparison as an HTML file."""
     old, new = difference.names
-    about = (p.text(f"{old} has {difference.rules[0]:,} rules, {new} has {difference.rules[1]:,}"),)
+    count = format_count(difference.rules[0], "rule")
+    about = (p.text(f"{old} has {count}, {new} has {difference.rules[1]:,}"),)
     sections = (build_difference_section(difference), build_rules_section(difference))
     return print_html(Document(f"From {old} to {new}", about, sections, "relurules"))
 

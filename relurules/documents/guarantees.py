@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from relurules.documents.cards import spell_metric
-from relurules.documents.context import DocumentContext, format_count, phrase_ends
+from relurules.documents.context import DocumentContext, phrase_ends
 from relurules.documents.document import Block, Bullets, Facts, Paragraph, Section, Table, link_rule
 from relurules.documents.overview import list_used_columns
 from relurules.ir import RuleSet
@@ -13,7 +13,7 @@ from relurules.statistics.output_ranges import has_exact_range
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
 from relurules.wording.forms import ColumnSpan
-from relurules.wording.numbers import format_bound, format_number, format_short
+from relurules.wording.numbers import format_bound, format_count, format_number, format_short
 from relurules.wording.phrases import Phrase
 
 #: Steps of a simplification that are shown.

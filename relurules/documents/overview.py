@@ -10,7 +10,6 @@ from relurules.documents.cards import phrase_class, phrase_linked_outputs
 from relurules.documents.context import (
     DocumentContext,
     describe_observation,
-    format_count,
     phrase_interval,
     phrase_names,
     phrase_output_range,
@@ -32,7 +31,13 @@ from relurules.wording import RuleWording
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
 from relurules.wording.links import write_signature
-from relurules.wording.numbers import format_bound, format_number, format_percent, format_short
+from relurules.wording.numbers import (
+    format_bound,
+    format_count,
+    format_number,
+    format_percent,
+    format_short,
+)
 from relurules.wording.phrases import Phrase
 
 #: Conditions of a rule that the table of rules shows.

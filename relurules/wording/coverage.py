@@ -4,7 +4,7 @@ import numpy as np
 
 from relurules.ir import RuleSet
 from relurules.ir.rule_table import collect_row_counts
-from relurules.wording.numbers import format_short
+from relurules.wording.numbers import format_count, format_short
 
 #: A share that is 0 of a thousand random points, or of more, may be so large.
 _LEAST = 3.0 / 1000
@@ -27,13 +27,14 @@ def describe_missing(rules: RuleSet) -> str:
 
 def _describe_found(rules: RuleSet) -> str:
     regions, guess = rules.reduction.regions, rules.estimate
-    found = f"{regions:,} linear region{'' if regions == 1 else 's'}"
+    found = format_count(regions, "linear region")
+    verb = "was" if regions == 1 else "were"
     if guess is None:
-        return f"{found} were found, and how many are missing isn't known"
+        return f"{found} {verb} found, and how many are missing isn't known"
     if not np.isfinite(guess.regions):
-        return f"{found} of more than 1e308 were found"
+        return f"{found} of more than 1e308 {verb} found"
     error = f" (standard error {guess.error:.2g})" if np.isfinite(guess.error) else ""
-    return f"{found} of about {guess.regions:.3g}{error} were found"
+    return f"{found} of about {guess.regions:.3g}{error} {verb} found"
 
 
 def _describe_coverage(rules: RuleSet) -> str:

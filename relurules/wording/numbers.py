@@ -70,6 +70,16 @@ def format_short(value: float, digits: int = 4) -> str:
     return format_number(float(f"{value:.{digits}g}"))
 
 
+def format_count(count: int, noun: str) -> str:
+    """`1 rule`, `2 rules`, `1,884 rows`."""
+    return f"{count:,} {inflect_noun(noun, count)}"
+
+
+def inflect_noun(noun: str, count: int) -> str:
+    """The noun as it stands after a number: `region` after 1, else `regions`."""
+    return noun if count == 1 else f"{noun}s"
+
+
 def format_percent(share: float) -> str:
     """A share of 1 as `12.3 %`."""
     return f"{100 * share:.1f}\u00a0%"

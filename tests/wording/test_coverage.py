@@ -33,7 +33,7 @@ def test_a_number_of_regions_that_is_not_known(whole: RuleSet) -> None:
     said = cut_short(whole, None)
     assert "12 linear regions were found, and how many are missing isn't known" in said
     assert said.endswith("elsewhere a row has rule 0 and no output.")
-    assert "early: 1 linear region " in cut_short(whole, None, 1)
+    assert "early: 1 linear region was found, and" in cut_short(whole, None, 1)
 
 
 @pytest.mark.parametrize(

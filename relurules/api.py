@@ -44,7 +44,7 @@ from relurules.pipeline import (
 from relurules.plotting import plot
 from relurules.proofs.proving import check, prove
 from relurules.tables.batches import is_table, iterate_batches
-from relurules.tables.names import check_finite
+from relurules.tables.names import check_finite, to_plain_value
 from relurules.tables.table import read_table
 from relurules.tracing.model_domain import (
     encode_tables,
@@ -386,6 +386,7 @@ def diff(
     aren't the same.
     """
     check_finite(tolerance=tolerance)
+    tolerance = to_plain_value(tolerance)
     known = domain or next((one.domain for one in (old, new) if isinstance(one, RuleSet)), None)
     if known is None and data is None:
         raise DataError(

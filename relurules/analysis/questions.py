@@ -22,7 +22,7 @@ from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Answer
 from relurules.ir.limits import Deadline
-from relurules.tables.names import check_finite
+from relurules.tables.names import check_finite, to_plain_value
 
 #: Of more rules than this a document asks nothing.
 _MANY = 200
@@ -96,14 +96,14 @@ def ask(
         given,
         output,
         feature,
-        values,
-        at_least,
-        at_most,
+        to_plain_value(values),
+        to_plain_value(at_least),
+        to_plain_value(at_most),
         target,
         row,
         tuple([keep] if isinstance(keep, str) else keep),
         distance,
-        scales or {},
+        to_plain_value(scales or {}),
         whole,
     )
     return QUESTIONS[question](asked)

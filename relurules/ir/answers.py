@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relurules.tables.names import to_plain_value
 from relurules.tables.values import Value
 
 
@@ -60,6 +61,13 @@ class Answer:
     witnesses: tuple[Witness, ...]
     notes: tuple[str, ...]
     grid: Grid | None = None
+
+    def __post_init__(self) -> None:
+        """Values of Python's own types, whatever numbers the question was asked with."""
+        for name in ("holds", "values", "exact"):
+            object.__setattr__(self, name, to_plain_value(getattr(self, name)))
+        witnesses = tuple(Witness(*map(to_plain_value, each)) for each in self.witnesses)
+        object.__setattr__(self, "witnesses", witnesses)
 
     def __str__(self) -> str:
         """As text: the statement, witnesses in full, notes."""
@@ -134,8 +142,7 @@ def to_plain_json(value: Any) -> Any:
         return {str(key): to_plain_json(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [to_plain_json(part) for part in value]
-    if isinstance(value, np.generic):
-        value = value.item()
+    value = to_plain_value(value)
     return keep_finite(value) if isinstance(value, float) else value
 
 

@@ -1,5 +1,8 @@
 """Names and texts that tables and users bring: what they may hold, and how messages show them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from relurules.errors import UnsupportedError
@@ -31,6 +34,19 @@ def find_text_flaw(text: str) -> str | None:
 def quote_name(name: str) -> str:
     """A name in quotes, for messages: of a file that is no table, it may be the whole file."""
     return repr(name if len(name) <= _NAME_LENGTH else f"{name[:_NAME_LENGTH]}...")
+
+
+def to_plain_value(value: Any) -> Any:
+    """Numbers of numpy as Python's own, in lists, tuples and mappings too; anything else as it is.
+
+    Python's floats are compared as the numbers that they are; beside a float32 of numpy, they would
+    be rounded to float32 first.
+    """
+    if isinstance(value, Mapping):
+        return {to_plain_value(key): to_plain_value(part) for key, part in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(to_plain_value, value))
+    return value.item() if isinstance(value, np.generic | np.ndarray) and value.ndim == 0 else value
 
 
 def check_finite(**numbers: float | None) -> None:

@@ -333,3 +333,35 @@ def test_a_class_is_out_of_reach_only_where_that_is_certified(
     monkeypatch.setattr(certified, "_MOST_EXACT", 0)
     for name in reached:
         assert rr.ask(rules, "reach", target=name).holds is not False
+
+
+def is_plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(is_plain, [*value, *value.values()]))
+    if isinstance(value, list | tuple):
+        return all(map(is_plain, value))
+    return type(value) in (str, bool, int, float, type(None))
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.array])
+def test_answers_are_plain_values_whatever_numbers_come_in(kind: Any) -> None:
+    rules, one = rules_for(1), kind(1)
+    for question, options in (
+        ("bounded", {"at_most": one, "at_least": one}),
+        ("reach", {"at_least": one}),
+        ("effect", {"feature": "a", "values": (kind(0), one)}),
+        ("lipschitz", {"scales": {"a": one}}),
+        ("counterfactual", {"row": [kind(0)] * 3, "at_least": one, "scales": {"a": one}}),
+    ):
+        found = rr.ask(rules, question, **options)
+        assert is_plain([found.holds, found.values, found.exact, *map(tuple, found.witnesses)])
+
+
+def test_limits_are_compared_as_the_numbers_that_they_are() -> None:
+    """numpy would round the bound to the limit's float32 first."""
+    limit = np.float32(0.1)
+    above = float(limit) + 2e-9
+    rules = rules_of(network([[1.0]], [0.0], [[1.0]]), rr.Domain.box([0], [above], ["a"]))
+    assert np.float32(above) == limit
+    assert rr.ask(rules, "bounded", at_most=limit).holds is False
+    assert rr.ask(rules, "bounded", at_most=above + 1e-9).holds is True

@@ -308,23 +308,24 @@ def emit(
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
     javascript).
 
-    title: of a document. form, of code: rules, tree or network (numpy has no rules); None is the
-    one that suits: rules, or network for numpy, for outside="exact" and for SQL of more than a few
-    rules; simplified rules are a tree in numpy and in such SQL. number: of C, double or float.
-    Code other than SQL takes `outside`, and as columns outputs and rule; all else is for SQL.
-    dialect: sqlite (default),
-    duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written but not executed in tests,
-    databricks, bigquery, snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads
-    `table`, and gives `key` columns and `columns`, of: outputs (one column each, as named), score
-    (before the link), probability, class, contributions (the terms of every column in the rule,
-    less what they are in the middle of the domain), reasons (names of the `top` columns that
-    contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and
-    NULL; "clamp", what the nearest row in the box gives; or "exact", rule 0 and the outputs of the
-    network as traced. None is exact in form network, where the rules keep that network, and null in
-    the other forms. missing: what a missing value gives, where the model has no constant for it:
-    "propagate", as a row outside; "impute", this is refused; "error", the query fails. shape:
-    "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or "rule");
-    `name` names what is created.
+    title: of a document. form, of code: rules, tree or network (numpy has no rules). None is the
+    one that suits. C, Python and JavaScript: rules, or network for outside="exact". numpy: network,
+    or tree for simplified rules unless outside="exact". SQL: rules for up to 8 of them, else
+    network, or tree for simplified rules; in shapes of one expression, tree where the dialect nests
+    CASE deep enough, else rules; and what the dialect can't take, in the next of these forms that
+    it can. number: of C, double or float. Code other than SQL takes `outside`, and as columns
+    outputs and rule; all else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql,
+    mariadb, clickhouse, spark; or, written but not executed in tests, databricks, bigquery,
+    snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads `table`, and gives `key`
+    columns and `columns`, of: outputs (one column each, as named), score (before the link),
+    probability, class, contributions (the terms of every column in the rule, less what they are in
+    the middle of the domain), reasons (names of the `top` columns that contribute most) and rule.
+    outside: what a row outside the domain gives: "null", rule 0 and NULL; "clamp", what the nearest
+    row in the box gives; or "exact", rule 0 and the outputs of the network as traced. None is exact
+    in form network, where the rules keep that network, and null in the other forms. missing: what a
+    missing value gives, where the model has no constant for it: "propagate", as a row outside;
+    "impute", this is refused; "error", the query fails. shape: "select", "view", "dbt" (a model),
+    "expression" or "function", of one `output` (or "rule"); `name` names what is created.
 
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
     what exists, and InputError for names that the engine can't have.

@@ -138,8 +138,11 @@ class RuleSet:
         return iter(self.rules)
 
     def apply(self, table: Any) -> NDArray[np.intp]:
-        """(N, d) array or frame -> (N,) rule numbers; 0 for a row outside the domain or with a
-        missing value.
+        """(N, d) array or frame -> (N,) rule numbers, from 1; 0 for a row of no rule.
+
+        That is a row outside the domain, one with an infinite value or with a missing one where the
+        column has neither a `fill` nor a category for it, and, of rules that aren't `complete`, one
+        where the search didn't get to.
         """
         return self.number_rows(self.domain.rows(table))
 
@@ -151,9 +154,7 @@ class RuleSet:
         return number
 
     def predict(self, table: Any) -> Array:
-        """(N, d) array or frame -> (N, m) float64; NaN for a row outside the domain or with a
-        missing value.
-        """
+        """(N, d) array or frame -> (N, m) float64; NaN for a row of no rule, see `apply`."""
         return apply_links(self.heads, self.predict_scores(table))
 
     def predict_scores(self, table: Any) -> Array:

@@ -62,45 +62,8 @@ def compose_notes(
     """What every answer says: of which domain, by what means, and how the rules stand to the
     network.
     """
-    rules, found = asked.rules, []
-    part = (
-        f"the part of the rules' domain where {' and '.join(asked.given)}"
-        if asked.given
-        else "the rules' domain"
-    )
-    whole = [
-        name
-        for name, is_whole in zip(
-            asked.ground.domain.names, asked.ground.domain.integer, strict=True
-        )
-        if is_whole
-    ]
-    own = {asked.ground.domain.names[i] for group in asked.ground.domain.groups for i in group}
-    numbers = [name for name in whole if name not in own]
-    how = ""
-
-    if own:
-        how = ", one category at a time"
-    if numbers:
-        how += (
-            ", whole-number columns in whole numbers"
-            if asked.integers
-            else ", whole-number columns as any number"
-        )
-
-    found.append(f"Over {part}{how}.")
-    found.append(
-        (
-            "Exact: linear programs bound it, rounded outwards, and the rows shown attain the "
-            "bound to a millionth."
-        )
-        if exact
-        else (
-            "A bound by linear programs, rounded outwards, that no row exceeds; no row was found "
-            "that attains it."
-        )
-    )
-
+    rules = asked.rules
+    found = [_describe_domain(asked), _describe_means(exact=exact)]
     if target is not None and target.score:
         found.append(
             f"{target.name} is the {target.head} of a score, {target.score}, for which this was "
@@ -108,10 +71,8 @@ def compose_notes(
         )
 
     found += closing
-    if (
-        not np.isfinite(asked.ground.domain.lower).all()
-        or not np.isfinite(asked.ground.domain.upper).all()
-    ):
+    domain = asked.ground.domain
+    if not (np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all()):
         found.append(
             "The domain is open: programs were solved in whole numbers; those too large for that "
             "count as unbounded."
@@ -126,6 +87,34 @@ def compose_notes(
     if not rules.complete:
         found.append(f"This holds only where there is a rule. {describe_missing(rules)}")
     return tuple(found)
+
+
+def _describe_domain(asked: Question) -> str:
+    """Over which rows an answer holds."""
+    domain = asked.ground.domain
+    part = "the rules' domain"
+    if asked.given:
+        part = f"the part of {part} where {' and '.join(asked.given)}"
+
+    own = {i for group in domain.groups for i in group}
+    how = ", one category at a time" if own else ""
+    if any(whole and i not in own for i, whole in enumerate(domain.integer)):
+        numbers = "in whole numbers" if asked.integers else "as any number"
+        how += f", whole-number columns {numbers}"
+
+    return f"Over {part}{how}."
+
+
+def _describe_means(*, exact: bool) -> str:
+    if exact:
+        return (
+            "Exact: linear programs bound it, rounded outwards, and the rows shown attain the "
+            "bound to a millionth."
+        )
+    return (
+        "A bound by linear programs, rounded outwards, that no row exceeds; no row was found "
+        "that attains it."
+    )
 
 
 def is_attained(bound: float, value: float | None, spread: float, room: float = 0.0) -> bool:

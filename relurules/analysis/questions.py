@@ -17,7 +17,8 @@ from relurules.analysis.question import Question
 from relurules.analysis.ranges import answer_bounded, answer_range
 from relurules.analysis.reachability import answer_reach
 from relurules.analysis.rule_cells import RestrictedRules
-from relurules.analysis.slopes import answer_lipschitz, answer_monotone
+from relurules.analysis.slopes import answer_monotone
+from relurules.analysis.steepness import answer_lipschitz
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 from relurules.ir.answers import Answer

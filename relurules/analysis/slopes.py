@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.analysis.changes import find_largest_change
+from relurules.analysis.changes import RowPair, find_largest_change
 from relurules.analysis.columns import (
     TableColumn,
     find_column,
@@ -39,6 +39,12 @@ _WORDS = {
     (True, False): "rises",
     (False, True): "falls",
     (True, True): "both",
+}
+_NEVER = {
+    "both": "both rises and falls",
+    "rises": "never falls",
+    "falls": "never rises",
+    "doesn't matter": "doesn't change",
 }
 
 
@@ -218,70 +224,71 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
     """Of rules that jump at their boundaries: the largest rise and fall between any two values of
     the column.
     """
-    ground, pair = asked.ground, make_free_pair(asked.ground, column, rising=True)
-    ends, shown, exact = [], list[Witness](), True
-    small = bound_rounding(asked, target)
-
-    for way, word in ((1.0, "rises"), (-1.0, "falls")):
-        found = (
-            None
-            if pair is None
-            else find_largest_change(ground, target, pair, way, integers=asked.integers)
-        )
-        ends.append(0.0 if found is None else max(0.0, found.bound))
-        if pair is None or found is None or found.bound <= small:
-            continue
-        if not found.complete:
-            ground.deadline.check(f"looking for the largest change with {column.name}")
-        if found.point is None or found.polytope is None:
-            exact = False
-            continue
-        seat = find_admissible_rows(
-            ground, pair[:2], found.polytope, found.point, make_change_function(asked, target, way)
-        )
-        exact &= seat is not None and is_attained(found.bound, seat[1], found.bound, small)
-        if seat is not None and seat[1] > 0:
-            shown.append(make_witness(ground, target, seat[0][0], f"it {word} from here"))
-            shown.append(make_witness(ground, target, seat[0][1], "to here"))
-
-    rises, falls = (end > small for end in ends)
-    direction = _WORDS[rises, falls]
+    pair, small = make_free_pair(asked.ground, column, rising=True), bound_rounding(asked, target)
+    rise, fall = (_measure_jump(asked, target, column, pair, way) for way in (1.0, -1.0))
+    direction = _WORDS[rise.size > small, fall.size > small]
     values = {
         "output": target.name,
         "feature": column.name,
         "direction": direction,
-        "rise": ends[0],
-        "fall": ends[1],
+        "rise": rise.size,
+        "fall": fall.size,
     }
+    yes, exact = direction != "both", rise.exact and fall.exact
     what = target.score or target.name
-    most, least = (format_bound(end, up=True) for end in ends)
-    never = {
-        "both": "both rises and falls",
-        "rises": "never falls",
-        "falls": "never rises",
-        "doesn't matter": "doesn't change",
-    }
-    yes = direction != "both"
+    most, least = (format_bound(end.size, up=True) for end in (rise, fall))
     said = (
         f"{'Yes' if yes else 'No'}: where {column.name} rises, all else equal, {target.name} "
-        f"{never[direction]}{describe_conditions(asked)}; the largest rise of {what} is {most}, "
+        f"{_NEVER[direction]}{describe_conditions(asked)}; the largest rise of {what} is {most}, "
         f"the largest fall {least}."
     )
     jumps = (
         "These rules are simplified and may jump where one ends and another begins, by no more "
-        f"than twice their largest error, {format_bound(2 * ground.rules.score_error, up=True)}; "
+        "than twice their largest error, "
+        f"{format_bound(2 * asked.ground.rules.score_error, up=True)}; "
         "so pairs of rows were compared, rule by rule.",
     )
+    notes = compose_notes(asked, target, exact=exact, closing=jumps)
 
-    return Answer(
-        "monotone",
-        said,
-        yes,
-        values,
-        exact,
-        tuple(shown),
-        compose_notes(asked, target, exact=exact, closing=jumps),
+    return Answer("monotone", said, yes, values, exact, (*rise.rows, *fall.rows), notes)
+
+
+class LargestJump(NamedTuple):
+    """The most that a score rises or falls with a column: a bound, whether rows attain it, and two
+    rows that show it, none where there is nothing to see.
+    """
+
+    size: float
+    exact: bool = True
+    rows: tuple[Witness, ...] = ()
+
+
+def _measure_jump(
+    asked: Question, target: ScoreTarget, column: TableColumn, pair: RowPair | None, way: float
+) -> LargestJump:
+    ground, small = asked.ground, bound_rounding(asked, target)
+    if pair is None:
+        return LargestJump(0.0)
+
+    found = find_largest_change(ground, target, pair, way, integers=asked.integers)
+    size = max(0.0, found.bound)
+    if found.bound <= small:
+        return LargestJump(size)
+    if not found.complete:
+        ground.deadline.check(f"looking for the largest change with {column.name}")
+    if found.point is None or found.polytope is None:
+        return LargestJump(size, exact=False)
+
+    seat = find_admissible_rows(
+        ground, pair[:2], found.polytope, found.point, make_change_function(asked, target, way)
     )
+    exact = seat is not None and is_attained(found.bound, seat[1], found.bound, small)
+    if seat is None or seat[1] <= 0:
+        return LargestJump(size, exact)
+
+    word = "rises" if way > 0 else "falls"
+    first = make_witness(ground, target, seat[0][0], f"it {word} from here")
+    return LargestJump(size, exact, (first, make_witness(ground, target, seat[0][1], "to here")))
 
 
 def make_change_function(asked: Question, target: ScoreTarget, sign: float) -> Any:
@@ -319,84 +326,3 @@ def _answer_all_columns(asked: Question, target: ScoreTarget) -> Answer:
     text = compose_notes(asked, target, exact=True)
 
     return Answer("monotone", said, None, values, True, (), (text[0], *text[2:]), grid)
-
-
-def answer_lipschitz(asked: Question) -> Answer:
-    """The steepest that a score is: in every number column, and in all of them together."""
-    target, ground = find_target(asked.ground, asked.output), asked.ground
-    leaves = list_leaves(asked)
-    numbers = [
-        c for c in list_columns(ground) if not c.categories and ground.domain.widths[c.at[0]] > 0
-    ]
-    at = [c.at[0] for c in numbers]
-    scale = np.array(
-        [asked.scales.get(c.name, float(ground.domain.widths[c.at[0]])) for c in numbers]
-    )
-    own = np.abs(target.weights[leaves][:, at])
-    steps = own * scale
-    norms = {
-        "l1": steps.max(axis=1, initial=0.0),
-        "l2": np.linalg.norm(steps, axis=1),
-        "linf": steps.sum(axis=1),
-    }
-    worst = {name: int(np.argmax(found)) for name, found in norms.items()}
-    values: dict[str, Any] = {
-        "output": target.name,
-        "score": target.score or target.name,
-        "columns": {
-            c.name: {
-                "slope": float(own[:, i].max(initial=0.0)),
-                "scale": float(scale[i]),
-                "rule": leaves[int(np.argmax(own[:, i]))] + 1,
-            }
-            for i, c in enumerate(numbers)
-        },
-        **{
-            name: {"constant": float(norms[name][k]), "rule": leaves[k] + 1}
-            for name, k in worst.items()
-        },
-    }
-    what = target.score or target.name
-    rows = tuple(
-        (
-            c.name,
-            format_number(own[:, i].max(initial=0.0)),
-            format_number(scale[i]),
-            format_number(steps[:, i].max(initial=0.0)),
-        )
-        for i, c in enumerate(numbers)
-    )
-    grid = Grid(("column", "steepest per unit", "its width", "over its width, at most"), rows)
-    jumps = (
-        ()
-        if ground.continuous
-        else (
-            "These rules are simplified: this holds within a rule. Where one ends and another "
-            "begins they may jump, by no more than "
-            f"{format_bound(2 * ground.rules.score_error, up=True)}.",
-        )
-    )
-    closing = (
-        "Distances are sums (l1), Euclidean (l2) or the largest (linf) of the columns' changes, "
-        "each in units of its "
-        "width in the domain unless a scale is given; columns of categories don't move.",
-        *jumps,
-    )
-    said = (
-        f"The slope of {what} is at most {format_number(norms['l1'].max())} per unit of l1 "
-        f"distance, {format_number(norms['l2'].max())} of l2 and "
-        f"{format_number(norms['linf'].max())} of linf{describe_conditions(asked)}, columns in "
-        "units of their widths."
-    )
-    point = ground.rules.rules[leaves[worst["linf"]]].point
-    shown = (
-        make_witness(
-            ground, target, round_row(ground.domain, point), "steepest (linf) around here"
-        ),
-    )
-    fits = ground.domain.contains(round_row(ground.domain, point)[None])[0]
-    text = compose_notes(asked, target, exact=True, closing=closing)
-
-    return Answer(
-        "lipschitz", said, None, values, True, shown if fits else (), (text[0], *text[2:]), grid
-    )

@@ -1,7 +1,6 @@
 """The card of a rule: conditions, formula, range, contributions and a row worked out by hand."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,31 +11,22 @@ from relurules.documents.context import (
     phrase_output_range,
 )
 from relurules.documents.document import (
-    Bar,
     Block,
     Card,
-    Chart,
     Conditions,
     Facts,
     Formulas,
-    Paragraph,
 )
-from relurules.ir.evidence import Evidence, RuleFacts
+from relurules.documents.worked_row import phrase_class, phrase_value, work_example
+from relurules.ir.evidence import RuleFacts
 from relurules.ir.network import Array
-from relurules.links.heads import apply_links
 from relurules.links.table import LINKS
 from relurules.wording import ConditionWording, RuleWording
 from relurules.wording import phrases as p
-from relurules.wording.conditions import FormulaWording
-from relurules.wording.forms import Term, phrase_categories, round_coefficient
+from relurules.wording.forms import phrase_categories
 from relurules.wording.half_spaces import CategoryTest, SumTest, evaluate_form, evaluate_term
-from relurules.wording.numbers import format_number, format_short, inflect_noun
+from relurules.wording.numbers import format_number, format_short
 from relurules.wording.phrases import Phrase
-
-#: Scores of which contributions and arithmetic are shown.
-_SCORES = 3
-#: Terms of a sum that are shown one by one; the others are added up.
-_TERMS = 12
 
 
 def build_card(context: DocumentContext, read: RuleWording) -> Card:
@@ -51,7 +41,7 @@ def build_card(context: DocumentContext, read: RuleWording) -> Card:
     if items := _collect_facts(context, read):
         blocks.append(Facts(items))
     if evidence is not None and typical is not None:
-        blocks += _work_example(context, read, evidence, typical)
+        blocks += work_example(context, read, evidence, typical)
     return Card(
         read.number,
         context.share(read.number),
@@ -86,16 +76,6 @@ def _build_formulas(context: DocumentContext, read: RuleWording) -> Formulas:
     if len(rules.scores) > 1 and outputs:
         return Formulas(items, (p.text("The outputs follow from these scores, as told above."),))
     return Formulas(items, (p.join_list(outputs, "and"),) if outputs else ())
-
-
-def phrase_class(context: DocumentContext, rule: int) -> Phrase:
-    """`malignant (class 1)`."""
-    assert context.decisions is not None  # noqa: S101  # asked of decisions only
-    number, name = context.decisions[rule - 1]
-    return p.join_loose(
-        p.value(name),
-        p.join_tight(p.text("(class"), (*p.number(format_number(number)), *p.text(")"))),
-    )
 
 
 def phrase_linked_outputs(context: DocumentContext) -> tuple[Phrase, ...]:
@@ -171,30 +151,6 @@ def spell_metric(name: str) -> str:
     return {"R2": "R\u00b2"}.get(name, name)
 
 
-def _work_example(
-    context: DocumentContext, read: RuleWording, evidence: Evidence, row: Array
-) -> list[Block]:
-    """A typical row: the arithmetic, what is special about it, and the outcome."""
-    formulas = () if context.decisions is not None else read.formulas[:_SCORES]
-    longest = (
-        max((_find_longest_move(formula, evidence, row) for formula in formulas), default=0.0)
-        or 1.0
-    )
-    blocks: list[Block] = [
-        _chart_terms(formula, evidence, row, longest) for formula in formulas if formula.form.terms
-    ]
-
-    if len(read.formulas) > len(formulas) > 0:
-        blocks.append(
-            Paragraph(
-                p.text(f"The first {len(formulas)} of {len(read.formulas)} scores are shown.")
-            )
-        )
-
-    blocks.append(Paragraph(_phrase_outcome(context, read, row)))
-    return blocks
-
-
 def phrase_row_value(test: ConditionWording, row: Array, context: DocumentContext) -> Phrase:
     """What a row has where a test asks: a category, or the sum's value, with digits enough to see
     that it passes.
@@ -216,7 +172,7 @@ def phrase_row_value(test: ConditionWording, row: Array, context: DocumentContex
         return p.join_tight(terms[0].label, p.operator("="), number)
 
     own = p.join_with(
-        [p.join_tight(t.label, p.operator("="), _phrase_value(t, values)) for t in terms], ", "
+        [p.join_tight(t.label, p.operator("="), phrase_value(t, values)) for t in terms], ", "
     )
     right = _compute_right_side(about, values)
     said = (
@@ -261,162 +217,4 @@ def _is_inside(test: SumTest, value: float) -> bool:
         test.high is None
         or value < test.high.bound
         or (test.high.included and value == test.high.bound)
-    )
-
-
-def _phrase_value(term: Term, row: Sequence[float], *, mean: bool = False) -> Phrase:
-    """A column's value, or whether categories hold; of a mean row, the share for which they do."""
-    value = evaluate_term(term, row)
-    if term.label[0].text == "[" and not mean:
-        return p.text("yes") if value == 1 else p.text("no")
-    return p.number(
-        format_short(value, 3)
-        if mean
-        else format_number(value)
-        if value.is_integer()
-        else format_short(value, 6)
-    )
-
-
-def _find_longest_move(formula: FormulaWording, evidence: Evidence, row: Array) -> float:
-    """The largest that a term moves the score; bars of all scores are drawn to one scale."""
-    moves = [
-        t.coefficient * (evaluate_term(t, row.tolist()) - evaluate_term(t, evidence.means.tolist()))
-        for t in formula.form.terms
-    ]
-    moves.sort(key=abs, reverse=True)
-    return max([abs(move) for move in moves[:_TERMS]] + [abs(sum(moves[_TERMS:]))])
-
-
-def _chart_terms(formula: FormulaWording, evidence: Evidence, row: Array, longest: float) -> Chart:
-    """The score of a row as a sum, and what each term moves it from that of the mean row, the
-    largest move first.
-    """
-    mean, values = evidence.means.tolist(), row.tolist()
-    lines = [
-        _TermMove(
-            t,
-            t.coefficient * evaluate_term(t, values),
-            t.coefficient * (evaluate_term(t, values) - evaluate_term(t, mean)),
-        )
-        for t in formula.form.terms
-    ]
-    lines.sort(key=lambda line: -abs(line.moved))
-    rest = _RestTerms(
-        len(lines[_TERMS:]),
-        sum(x.product for x in lines[_TERMS:]),
-        sum(x.moved for x in lines[_TERMS:]),
-    )
-    sizes = [abs(number) for line in lines for number in (line.moved, line.product)]
-    digits = _count_decimals(max([*sizes, abs(formula.form.constant)]))
-    bars = [
-        Bar(
-            (p.text("constant"), (), (), _phrase_signed(formula.form.constant, digits), ()),
-            None,
-            (),
-        )
-    ]
-
-    for term, product, moved in lines[:_TERMS]:
-        cells = (
-            _phrase_value(term, values),
-            _phrase_coefficient(term, formula.step),
-            _phrase_signed(product, digits),
-        )
-        bars.append(
-            Bar(
-                (term.label, *cells, _phrase_value(term, mean, mean=True)),
-                moved / longest,
-                _phrase_signed(moved, digits),
-            )
-        )
-
-    if rest.terms:
-        words = p.text(f"{rest.terms} more {inflect_noun('term', rest.terms)}")
-        cells = ((), (), _phrase_signed(rest.product, digits))
-        bars.append(
-            Bar((words, *cells, ()), rest.moved / longest, _phrase_signed(rest.moved, digits))
-        )
-
-    base, total = evaluate_form(formula.form, mean), evaluate_form(formula.form, values)
-    summed = (
-        p.name(formula.score),
-        (),
-        (),
-        _phrase_signed(total, digits),
-        _phrase_signed(base, digits),
-    )
-    bars.append(Bar(summed, None, _phrase_signed(total - base, digits)))
-    caption = (
-        f"The {formula.score} of a typical row, and what each term moves it from that of "
-        "the mean row"
-    )
-
-    return Chart(
-        caption,
-        ("Column", "Typical row", "Coefficient", "Product", "Mean row", "Moved"),
-        tuple(bars),
-    )
-
-
-class _TermMove(NamedTuple):
-    """A term at a row: coefficient * value, and coefficient * (value - mean)."""
-
-    term: Term
-    product: float
-    moved: float
-
-
-class _RestTerms(NamedTuple):
-    """Terms that are added up."""
-
-    terms: int
-    product: float
-    moved: float
-
-
-def _phrase_coefficient(term: Term, step: float) -> Phrase:
-    """`* 0.25` or `/ -670,000`, as the formula shows it."""
-    shown = round_coefficient(term, step)
-    sign = p.operator("\u2212") if term.coefficient < 0 else ()
-    return p.join_tight(
-        p.operator("\u00f7" if shown.divides else "\u00d7"),
-        (*sign, *p.number(format_number(shown.factor))),
-    )
-
-
-def _phrase_outcome(context: DocumentContext, read: RuleWording, row: Array) -> Phrase:
-    """The outputs of the worked row, and what was observed."""
-    rules = context.rules
-    if context.decisions is not None:
-        said = p.join_loose(
-            p.name(rules.outputs[0]), p.text("is"), phrase_class(context, read.number)
-        )
-        return (*p.text("For the typical row: "), *said, *p.text("."))
-
-    scores = np.array([[evaluate_form(formula.form, row.tolist()) for formula in read.formulas]])
-    outputs = apply_links(rules.heads, scores)[0].tolist()
-    parts = [
-        p.join_tight(p.name(o), p.operator("="), p.number(format_short(v)))
-        for o, v in zip(rules.outputs, outputs, strict=True)
-    ]
-
-    return (*p.text("For the typical row: "), *p.join_list(parts, "and"), *p.text("."))
-
-
-def _count_decimals(largest: float) -> int:
-    """Decimals that show four digits of the largest of several numbers."""
-    return (
-        int(np.clip(3 - np.floor(np.log10(largest)), 0, 12))
-        if largest > 0 and np.isfinite(largest)
-        else 3
-    )
-
-
-def _phrase_signed(value: float, decimals: int) -> Phrase:
-    """A number with fixed decimals, and a sign."""
-    text = f"{abs(value):,.{decimals}f}"
-    zero = not any(c in "123456789" for c in text)
-    return (
-        p.number(text) if zero else (*p.operator("+" if value > 0 else "\u2212"), *p.number(text))
     )

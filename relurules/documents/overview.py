@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from relurules.documents.cards import phrase_class, phrase_linked_outputs
+from relurules.documents.cards import phrase_linked_outputs
 from relurules.documents.context import (
     DocumentContext,
     describe_observation,
@@ -24,6 +24,7 @@ from relurules.documents.document import (
     Table,
     link_rule,
 )
+from relurules.documents.worked_row import phrase_class
 from relurules.ir import CollapseStats, RuleSet
 from relurules.links.heads import apply_links
 from relurules.links.table import LINKS

@@ -66,7 +66,10 @@ class Answer:
         """Values of Python's own types, whatever numbers the question was asked with."""
         for name in ("holds", "values", "exact"):
             object.__setattr__(self, name, to_plain_value(getattr(self, name)))
-        witnesses = tuple(Witness(*map(to_plain_value, each)) for each in self.witnesses)
+        witnesses = tuple(
+            Witness(**{name: to_plain_value(part) for name, part in vars(each).items()})
+            for each in self.witnesses
+        )
         object.__setattr__(self, "witnesses", witnesses)
 
     def __str__(self) -> str:

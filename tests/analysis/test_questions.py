@@ -354,7 +354,7 @@ def test_answers_are_plain_values_whatever_numbers_come_in(kind: Any) -> None:
         ("counterfactual", {"row": [kind(0)] * 3, "at_least": one, "scales": {"a": one}}),
     ):
         found = rr.ask(rules, question, **options)
-        assert is_plain([found.holds, found.values, found.exact, *map(tuple, found.witnesses)])
+        assert is_plain([found.holds, found.values, found.exact, *map(vars, found.witnesses)])
 
 
 def test_limits_are_compared_as_the_numbers_that_they_are() -> None:

@@ -70,7 +70,7 @@ def test_wheel_holds_templates_schema_and_marker(wheel: Path) -> None:
     ]
     assert templates
     assert {f"relurules/{name}" for name in templates} <= names
-    assert {"relurules/codec/rules.schema.json", "relurules/py.typed"} <= names
+    assert {"relurules/codec/rules_file.py", "relurules/py.typed"} <= names
     assert not [name for name in names if "tests" in name or "__pycache__" in name]
 
 

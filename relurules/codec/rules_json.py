@@ -1,14 +1,13 @@
 """RuleSet <-> JSON.
 
-The format is `rules.schema.json`, version 2; numbers are written by shortest round-trip repr.
+The format is declared in `rules_file.py`, version 2; numbers are written by shortest round-trip
+repr.
 
 Files of version 1, which held every rule's pattern and all zeros of the network, are read as well.
 """
 
 import json
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from relurules.codec.rule_list_json import (
     tree_from_json,
 )
 from relurules.codec.rules_check import find_inconsistency, find_stray_rule
-from relurules.codec.schema_check import Check, compile_check
+from relurules.codec.rules_file import check_rules_file
 from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DomainError, RulesError
 from relurules.files.writing import read_json, write_text
@@ -66,8 +65,7 @@ _line = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 def load_rules(path: Path) -> RuleSet:
     """Read and check a rules file; RulesError names the place that doesn't follow the schema."""
-    found = read_json(path)
-    _validate_rules(found, path)
+    found = _check_format(read_json(path), path)
     if (why := find_inconsistency(found)) is not None:
         raise RulesError(f"{path}: parts of the file don't fit together: {why}")
 
@@ -161,27 +159,8 @@ def _heads_from_json(found: Mapping[str, Any]) -> tuple[tuple[Head, ...], int]:
     return heads, len(found["network"]["c"])
 
 
-def read_schema_text() -> str:
-    """The JSON Schema of the format."""
-    return files("relurules.codec").joinpath("rules.schema.json").read_text(encoding="utf-8")
-
-
-@cache
-def _load_schema() -> Any:
-    return json.loads(read_schema_text())
-
-
-@cache
-def _compile_schema_check() -> Check:
-    return compile_check(_load_schema())
-
-
-def _validate_rules(found: Any, path: Path) -> None:
-    if _compile_schema_check()(found):
-        return
-
-    from jsonschema import Draft202012Validator  # takes long on large files, and tells the place
-
+def _check_format(found: Any, path: Path) -> Any:
+    """What the file holds, if it follows the declaration; RulesError names the place and why."""
     if (
         isinstance(found, dict)
         and found.get("format") == FORMAT
@@ -192,9 +171,7 @@ def _validate_rules(found: Any, path: Path) -> None:
             f"1 and {VERSION}"
         )
 
-    error = next(iter(Draft202012Validator(_load_schema()).iter_errors(found)), None)
-    if error is not None:
-        raise RulesError(
-            f"{path}: at {error.json_path}: {error.message[:200]}; expected {FORMAT} version "
-            f"{VERSION}"
-        )
+    try:
+        return check_rules_file(found)
+    except ValueError as error:
+        raise RulesError(f"{path}: {error}; expected {FORMAT} version {VERSION}") from error

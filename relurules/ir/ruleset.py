@@ -226,7 +226,7 @@ class RuleSet:
         return to_sympy(self, exact=exact, domain=domain)
 
     def save(self, path: str | Path) -> None:
-        """Write JSON (schema in relurules/codec/rules.schema.json); the file appears whole or not
+        """Write JSON (`relurules schema` prints its JSON Schema); the file appears whole or not
         at all.
         """
         from relurules.codec.rules_json import save_rules

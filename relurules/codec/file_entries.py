@@ -1,0 +1,362 @@
+"""The objects inside a rules file, as they are declared: `rules_file.py` puts them together."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+
+class FileEntry(Struct, forbid_unknown_fields=True):
+    """An object of the file; what it doesn't declare is refused."""
+
+
+class ChildEntry(FileEntry, kw_only=True):
+    """Where a split leads: a split, a rule, or nowhere where the search stopped."""
+
+    split: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    rule: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.split is not UNSET and self.rule is not UNSET:
+            raise ValueError("Expected `split` or `rule`, got both")
+
+
+Child = Annotated[ChildEntry, Meta(extra_json_schema={"maxProperties": 1})]
+
+#: A row of a matrix: all of its numbers, or those that aren't 0 by their column, from 0.
+Row = list[float] | dict[Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,8})$")], float]
+
+
+class HeadEntry(FileEntry, kw_only=True):
+    """One entry of `heads`."""
+
+    link: Annotated[
+        Literal[
+            "identity",
+            "sigmoid",
+            "complement",
+            "exp",
+            "expm1",
+            "softmax",
+            "log_softmax",
+            "step",
+            "argmax",
+        ],
+        Meta(
+            description=(
+                "identity: s. sigmoid: 1 / (1 + exp(-s)). complement: 1 / (1 + exp(s)). exp, "
+                "expm1: as named. step: 1 where s >= 0, else 0. softmax, log_softmax: of all "
+                "scores together. argmax: the number of the largest score, from 0, the first of"
+                " several."
+            )
+        ),
+    ]
+    scores: Annotated[
+        list[Annotated[int, Meta(ge=0)]],
+        Meta(
+            description=(
+                "Indices of the scores that the link takes; one, unless it is softmax, "
+                "log_softmax or argmax."
+            ),
+            min_length=1,
+        ),
+    ]
+    component: Annotated[
+        int, Meta(description="Which entry of the link's result the output is.", ge=0)
+    ]
+
+
+class DecisionEntry(FileEntry, kw_only=True):
+    """What `decision` holds."""
+
+    classes: Annotated[
+        list[str], Meta(description="Names of the classes, that of number 0 first.", min_length=2)
+    ]
+    threshold: Annotated[
+        float | None,
+        Meta(
+            description=(
+                "What the output must reach for class 1; null where the class is the largest "
+                "output's."
+            )
+        ),
+    ]
+
+
+class TradeoffEntry(FileEntry, kw_only=True):
+    """One entry of `tradeoffs`."""
+
+    rules: Annotated[int, Meta(description="Number of rules.", ge=1)]
+    error: Annotated[
+        float | None,
+        Meta(
+            description=(
+                "Bound on the difference of any output with so few rules; null where none is known."
+            )
+        ),
+    ]
+
+
+class ProvenanceEntry(FileEntry, kw_only=True):
+    """What `provenance` holds."""
+
+    model: Annotated[str, Meta(description="Name of the model's file, or its type.")]
+    digest: Annotated[
+        str, Meta(description="SHA-256 of the arrays of the network as traced, in canonical form.")
+    ]
+    version: Annotated[str, Meta(description="Version of relurules.")]
+    settings: Annotated[
+        dict[str, str | float | bool | None],
+        Meta(description="Options of `extract` that weren't the defaults."),
+    ]
+
+
+class FactsEntry(FileEntry, kw_only=True):
+    """One entry of `evidence.rules`."""
+
+    rows: Annotated[int, Meta(description="Rows for which this rule is the one.", ge=0)]
+    share: Annotated[float, Meta(description="Their share of the rows with a rule.", ge=0, le=1)]
+    mean: Annotated[float | None, Meta(description="Mean of the response on these rows.")]
+    deviation: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(description="Standard deviation of the response on these rows."),
+    ]
+    local: Annotated[
+        dict[str, float], Meta(description="Metric -> value, of the rule on its own rows.")
+    ]
+    whole: Annotated[
+        dict[str, float], Meta(description="Metric -> value, of the rule's formula on all rows.")
+    ]
+    typical: Annotated[
+        list[float] | None,
+        Meta(
+            description=(
+                "The row, in features, that is nearest to the mean of the rule's rows; null "
+                "without rows."
+            )
+        ),
+    ]
+
+
+class EvidenceEntry(FileEntry, kw_only=True):
+    """What `evidence` holds."""
+
+    digest: Annotated[
+        str,
+        Meta(
+            description="SHA-256 of the rows in coordinates, as float64.", pattern=r"^[0-9a-f]{64}$"
+        ),
+    ]
+    rows: Annotated[int, Meta(description="Rows of the table.", ge=0)]
+    outside: Annotated[int, Meta(description="Rows among them without a rule.", ge=0)]
+    response: Annotated[
+        str | None,
+        Meta(description="Name of the column with the true values; null where there was none."),
+    ]
+    task: Annotated[
+        Literal["regression", "binary", "multiclass", None],
+        Meta(description="What the response is."),
+    ]
+    positive: Annotated[
+        str | UnsetType | None,
+        Meta(
+            description=(
+                "The value of the response that counts as 1 where the task is binary, null for "
+                "a plain 1."
+            )
+        ),
+    ] = UNSET
+    metrics: Annotated[
+        dict[str, float], Meta(description="Metric -> value, of all rules together.")
+    ]
+    means: Annotated[
+        list[float], Meta(description="Mean of every feature over the rows with a rule.")
+    ]
+    deviations: Annotated[
+        list[float],
+        Meta(description="Standard deviation of every feature over the rows with a rule."),
+    ]
+    rules: Annotated[
+        list[FactsEntry],
+        Meta(
+            description=(
+                "One per rule, in order: how many rows it applies to, their share of all that "
+                "have a rule, mean and standard deviation (divided by n) of the response there,"
+                " metrics of the rule on its own rows (local) and of its formula on all "
+                "(whole), and the row nearest to the mean of its rows, in the features."
+            )
+        ),
+    ]
+
+
+class EstimateEntry(FileEntry, kw_only=True):
+    """What `estimate` holds."""
+
+    regions: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(description="Found and expected; null for more than a float64 holds."),
+    ]
+    error: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(description="Standard error of that; null for more than a float64 holds."),
+    ]
+    volume: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None, Meta(description="Share of the volume.")
+    ]
+    volume_error: Annotated[
+        Annotated[float, Meta(ge=0)] | None, Meta(description="Standard error of that.")
+    ]
+    data: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None, Meta(description="Share of the rows.")
+    ]
+
+
+class ReductionEntry(FileEntry, kw_only=True):
+    """What `reduction` holds."""
+
+    neurons_traced: Annotated[int, Meta(description="Neurons of the network as traced.", ge=0)]
+    neurons_left: Annotated[int, Meta(description="Neurons of `network`.", ge=0)]
+    removed: Annotated[
+        dict[str, Annotated[int, Meta(ge=0)]],
+        Meta(description="Why the other neurons went -> how many."),
+    ]
+    regions: Annotated[int, Meta(description="Linear regions that were found.", ge=0)]
+    rows: Annotated[
+        int | None, Meta(description="Rows of data that were counted, null without data.")
+    ]
+
+
+class FeatureEntry(FileEntry, kw_only=True):
+    """One entry of `features`."""
+
+    name: Annotated[
+        str,
+        Meta(
+            description="Name of the column, or of one of its categories: `column = 'value'`.",
+            min_length=1,
+        ),
+    ]
+    lower: Annotated[float | None, Meta(description="Smallest value, null for none.")]
+    upper: Annotated[float | None, Meta(description="Largest value, null for none.")]
+    integer: Annotated[bool, Meta(description="Whether all values in the data were whole numbers.")]
+
+
+class ConstraintEntry(FileEntry, kw_only=True):
+    """One entry of `constraints`."""
+
+    text: Annotated[str, Meta(description="As the user wrote it.")]
+    coefficients: Annotated[dict[str, float], Meta(description="Feature -> coefficient.")]
+    at_most: Annotated[
+        float, Meta(description="Right-hand side; membership forgives 1e-12 of the terms.")
+    ]
+
+
+class CategoryEntry(FileEntry, kw_only=True):
+    """One entry of `columns.categories`."""
+
+    values: Annotated[list[str | float], Meta(description="Values that count as this category.")]
+    missing: Annotated[bool | UnsetType, Meta(description="Whether a missing value does.")] = UNSET
+    other: Annotated[
+        bool | UnsetType, Meta(description="Whether any value that isn't named does.")
+    ] = UNSET
+
+
+class ColumnEntry(FileEntry, kw_only=True):
+    """One entry of `columns`."""
+
+    name: Annotated[str, Meta(description="Name of the column in the table.")]
+    fill: (
+        Annotated[float, Meta(description="The number that a missing one counts as.")] | UnsetType
+    ) = UNSET
+    categories: (
+        Annotated[
+            list[CategoryEntry], Meta(description="In the order of their features.", min_length=1)
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class SplitEntry(FileEntry, kw_only=True):
+    """One entry of `splits`."""
+
+    coefficients: Annotated[dict[str, float], Meta(description="Feature -> coefficient.")]
+    at_least: Annotated[float, Meta(description="Right-hand side.")]
+    neuron: Annotated[int, Meta(description="Index in `network`.", ge=0)] | UnsetType = UNSET
+    otherwise: Child
+    then: Child
+
+
+class ConditionEntry(FileEntry, kw_only=True):
+    """One entry of `rules.conditions`."""
+
+    split: Annotated[int, Meta(description="Index in `splits`.", ge=0)]
+    holds: Annotated[bool, Meta(description="Whether the test must hold, or must not.")]
+
+
+class ScoreEntry(FileEntry, kw_only=True):
+    """One entry of `rules.outputs`."""
+
+    constant: Annotated[float, Meta(description="Value at 0.")]
+    coefficients: Annotated[dict[str, float], Meta(description="Feature -> coefficient.")]
+
+
+class RuleEntry(FileEntry, kw_only=True):
+    """One entry of `rules`."""
+
+    conditions: (
+        Annotated[
+            list[ConditionEntry],
+            Meta(
+                description=(
+                    "All of them must hold. Absent: all tests on the only way down the tree that "
+                    "leads to the rule."
+                )
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    outputs: Annotated[
+        dict[str, ScoreEntry],
+        Meta(
+            description=(
+                "The affine map of every score by its name: that of the output without `heads`;"
+                " with them `score` if there is one, else `score_1`, `score_2`, ..., each after"
+                " as many `raw_` as keep it from starting an output's or feature's name (in any"
+                " case)."
+            )
+        ),
+    ]
+    pattern: (
+        Annotated[
+            str,
+            Meta(
+                description=(
+                    "Sign of every neuron of network, in order. Absent: those that the neurons have"
+                    " at `point`, + for 0."
+                ),
+                pattern=r"^[+-]*$",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    point: Annotated[list[float], Meta(description="A point strictly inside.")]
+    rows: Annotated[int | None, Meta(description="Rows of data in the rule, null without data.")]
+
+
+class NeuronEntry(FileEntry, kw_only=True):
+    """One entry of `network.neurons`."""
+
+    layer: Annotated[str, Meta(description="The activation's path in the model.")]
+    unit: Annotated[int, Meta(description="Which of its units.", ge=0)]
+
+
+class NetworkEntry(FileEntry, kw_only=True):
+    """What `network` holds."""
+
+    A: Annotated[list[Row], Meta(description="Neurons x features.")]
+    L: Annotated[list[Row], Meta(description="Neurons x neurons.")]
+    b: Annotated[list[float], Meta(description="One per neuron.")]
+    C: Annotated[list[Row], Meta(description="Scores x features.")]
+    U: Annotated[list[Row], Meta(description="Scores x neurons.")]
+    c: Annotated[list[float], Meta(description="One per score.")]
+    slope: Annotated[list[float], Meta(description="Of each neuron, on its negative side.")]
+    neurons: Annotated[list[NeuronEntry], Meta(description="Where each stands in the model.")]

@@ -233,6 +233,7 @@ def extract(
     progress: Progress | None = None,
     merging: Progress | None = None,
     keep_checkpoint: bool = False,
+    guard_unread: bool = False,
 ) -> RuleSet:
     """Rules of a trained network over a domain, in the user's columns and units.
 
@@ -263,6 +264,10 @@ def extract(
     `rules.decision` names classes. Raises UnsupportedError where so few would need a larger error
     than max_error, if that is given, and for either where the domain is open or the search ended
     early; OutOfTimeError where the time limit ends the merging before so few rules are left.
+
+    Columns that the traced network doesn't read are no part of the rules or of their domain: a row
+    may hold anything there, and frames needn't have them. guard_unread: they are, so that a row
+    outside their range, or with a missing value there, has rule 0.
     """
     options = ExtractOptions(
         max_error=max_error,
@@ -270,6 +275,7 @@ def extract(
         decision=decision,
         threshold=threshold,
         fidelity=fidelity,
+        guard_unread=guard_unread,
     )
     search = SearchOptions(
         max_regions=max_regions,
@@ -404,10 +410,8 @@ def diff(
         one if isinstance(one, RuleSet) else extract(one, domain=known, data=data, time_limit=third)
         for one in (old, new)
     ]
-    rows = None if data is None else sides[0].domain.rows(data)
-
     return compare_rules(
-        sides[0], sides[1], data=rows, tolerance=tolerance, names=names, deadline=deadline
+        sides[0], sides[1], data=data, tolerance=tolerance, names=names, deadline=deadline
     )
 
 

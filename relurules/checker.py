@@ -217,6 +217,58 @@ def build_units(model: Mapping[str, Any]) -> tuple[list[Unit], list[Unit]]:
     return neurons, [_make_unit(*signal, Fraction(1)) for signal in signals]
 
 
+def keep_read_inputs(
+    units: Iterable[Unit], places: Sequence[int], model: Mapping[str, Any]
+) -> list[Unit]:
+    """The same units of the rules' columns, given where these stand among the model's; RefusedError
+    where one reads a column that the rules leave out.
+    """
+    number = {j: i for i, j in enumerate(places)}
+    kept = []
+    for unit in units:
+        for j in unit.inputs:
+            if j not in number:
+                name = shorten_text(str(model["features"][j]))
+                raise RefusedError(
+                    f"the model reads the column {name!r}, which the rules leave out"
+                )
+        kept.append(unit._replace(inputs={number[j]: v for j, v in unit.inputs.items()}))
+    return kept
+
+
+def find_places(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+    """Where the rules' features and columns stand among the model's; RefusedError where they can't.
+
+    Rules that say nothing of it have all of the model's.
+    """
+    count, said = len(model["features"]), rules.get("places")
+    features = rules["features"]
+    if said is None:
+        if len(features) != count:
+            raise RefusedError(
+                f"the rules read other columns than the model: {len(features)}, and it reads "
+                f"{count}"
+            )
+        return list(range(count)), list(range(len(model.get("columns") or model["features"])))
+
+    at, own = list(said["coordinates"]), list(said["columns"])
+    if said["coordinate_count"] != count or len(at) != len(features):
+        raise RefusedError(
+            f"the rules are of a model of {said['coordinate_count']} columns, this one has {count}"
+        )
+    for places, most in ((at, count), (own, len(model.get("columns") or model["features"]))):
+        whole = all(type(j) is int and j >= 0 for j in places)
+        if not whole or sorted(set(places)) != places or (places and places[-1] >= most):
+            raise RefusedError("the places of the rules' columns aren't rising, or aren't there")
+    return at, own
+
+
+def _drop_plain_columns(columns: Sequence[Any] | None) -> list[Any] | None:
+    """What is said of columns; None where they are numbers that are used as they are."""
+    said = list(columns or ())
+    return said if any(set(column) - {"name"} for column in said) else None
+
+
 def _make_unit(terms: Sparse, constant: Fraction, slope: Fraction) -> Unit:
     inputs = {j: value for j, value in terms.items() if j >= 0 and value}
     return Unit(
@@ -702,14 +754,11 @@ def bind_names(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str,
         raise RefusedError("the model doesn't say from where its numbers are")
 
     features = [feature["name"] for feature in rules["features"]]
-    if len(features) != len(model["features"]):
-        raise RefusedError(
-            f"the rules read other columns than the model: {len(features)}, and it reads "
-            f"{len(model['features'])}"
-        )
+    at, kept = find_places(rules, model)
 
-    own = model["named"]
-    if own["columns"] is True and rules.get("columns") != model.get("columns"):
+    own, columns = model["named"], model.get("columns")
+    theirs = None if columns is None else _drop_plain_columns([columns[i] for i in kept])
+    if own["columns"] is True and _drop_plain_columns(rules.get("columns")) != theirs:
         raise RefusedError(
             "the rules read other columns than the model: their kinds or categories differ"
         )
@@ -717,8 +766,8 @@ def bind_names(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str,
     notes = _compare_names(
         "column",
         features,
-        model["features"],
-        make_default_names(features, "x"),
+        [model["features"][j] for j in at],
+        [f"x{j}" for j in at],
         own["columns"] is True,
     )
 
@@ -802,7 +851,8 @@ class ProofContext:
     """
 
     def __init__(self, rules: Mapping[str, Any], model: Mapping[str, Any]) -> None:
-        self.space, (neurons, scores) = DomainSpace(rules), build_units(model)
+        self.space, places = DomainSpace(rules), find_places(rules, model)[0]
+        neurons, scores = (keep_read_inputs(u, places, model) for u in build_units(model))
         self.neurons = [express_unit(unit, self.space) for unit in neurons]
         self.scores = [express_unit(unit, self.space) for unit in scores]
         self.first = [None if unit.reads else unit.own for unit in self.neurons]

@@ -48,12 +48,18 @@ from relurules.ir.provenance import add_provenance
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.networks.collapse import CollapseResult, collapse, drop_stable_neurons
 from relurules.networks.decisions import add_decision_neurons
+from relurules.networks.inputs import narrow_graph
 from relurules.partitioning import SearchOptions, compile_search, search_regions
 from relurules.partitioning.pace import share_limits
 from relurules.rules import MergeBudget, RuleRequest, build_rules
 from relurules.statistics.evidence_statistics import add_evidence
 from relurules.tables.names import check_finite, find_text_flaw, quote_name
-from relurules.tracing.model_domain import resolve_domain_and_rows
+from relurules.tracing.model_domain import (
+    fill_unread_columns,
+    find_graph_columns,
+    resolve_domain_and_rows,
+    resolve_read_columns,
+)
 from relurules.verifying.verification import ComparedModel, resolve_model, verify_artifact
 
 #: Where rules that are fewer than the network's are to be close to it.
@@ -62,13 +68,17 @@ FIDELITIES = ("domain", "rows")
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractOptions:
-    """What rules are to be like; see `api.extract`."""
+    """What rules are to be like; see `api.extract`.
+
+    guard_unread: whether the domain has the columns too that the network doesn't read.
+    """
 
     max_error: float = 0.0
     max_rules: int | None = None
     decision: str | float | None = None
     threshold: float = LINEAR_THRESHOLD
     fidelity: str = "domain"
+    guard_unread: bool = False
 
     @property
     def merging(self) -> bool:
@@ -123,13 +133,17 @@ def extract_rules(
 
     limits = search.find_limits()
 
-    graph = tracing.trace(source.model)[0]
-    domain, rows = resolve_domain_and_rows(graph, source.domain, source.data)
+    traced = tracing.trace(source.model)[0]
+    graph = traced
+    if options.guard_unread:
+        domain, rows = resolve_domain_and_rows(graph, source.domain, source.data)
+    else:
+        graph, domain, rows = resolve_read_columns(graph, source.domain, source.data)
     task = ExtractTask(graph=graph, domain=domain, rows=rows, options=options, limits=limits)
     rules = run_stages(task, search, progress)
 
     rules = add_provenance(
-        rules, source.model, graph.network, VERSION, _list_settings(options, search)
+        rules, source.model, traced.network, VERSION, _list_settings(options, search)
     )
 
     return add_evidence(rules, rows, source.y, limits.deadline)
@@ -232,9 +246,22 @@ def verify_model(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str |
     if isinstance(model, RuleSet):
         compared = resolve_model(model, everywhere=everywhere)
     else:
-        graph, function = tracing.trace(model)
-        compared = ComparedModel(names=graph, network=graph.network, function=function)
+        compared = _trace_compared_model(artifact.domain, model)
     return verify_artifact(artifact, compared, X, engine)
+
+
+def _trace_compared_model(domain: Domain, model: Any) -> ComparedModel:
+    """A model as what rules over these columns are compared with, of which it may have more."""
+    graph, function = tracing.trace(model)
+    if domain.table_places is None or domain.table_places.coordinate_count != len(graph.features):
+        return ComparedModel(names=graph, network=graph.network, function=function)
+
+    narrow = narrow_graph(graph, graph.columns, find_graph_columns(graph, domain.table_places))
+    return ComparedModel(
+        names=narrow,
+        network=narrow.network,
+        function=lambda rows: function(fill_unread_columns(rows, graph, domain)),
+    )
 
 
 def check_extract_options(options: ExtractOptions) -> ExtractOptions:

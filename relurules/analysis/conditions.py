@@ -89,6 +89,7 @@ def find_coordinates(domain: Domain, name: str) -> tuple[int, ...]:
 
     raise DataError(
         f"no column {name!r}; there are {', '.join(repr(c.name) for c in domain.columns[:12])}"
+        f"{domain.unread_note}"
     )
 
 

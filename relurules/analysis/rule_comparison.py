@@ -4,7 +4,7 @@ shares.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from relurules.analysis.columns import find_interior_point
 from relurules.analysis.decision_comparison import CLASSES, DecisionComparer
 from relurules.analysis.goals import classify_rows, list_class_names
 from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
+from relurules.analysis.shared_columns import share_columns
 from relurules.analysis.tree_walk import walk_leaves
 from relurules.analysis.witnesses import find_admissible_rows
 from relurules.domain import Domain
@@ -41,19 +42,22 @@ _INSTEAD = 12
 
 
 def compare_rules(
-    old: RuleSet, new: RuleSet, *, data: Array | None = None, tolerance: float | None = None,
+    old: RuleSet, new: RuleSet, *, data: Any = None, tolerance: float | None = None,
     names: tuple[str, str] = ("old", "new"), most: int = _PARTS, deadline: Deadline = NEVER,
 ) -> Difference:  # fmt: skip
-    """The difference of two rule sets over the domain that they share. data: (N, d) rows in
-    coordinates.
+    """The difference of two rule sets over the domain that they share. data: a table, or (N, d)
+    rows in coordinates.
 
     tolerance: in units of the scores, by default what rounding may make of them. DataError where
     columns, outputs or classes aren't the same, DomainError where the domains share no row. Every
     branch of the old rules' tree is cut by the new one's; on each part both are affine. At the
     deadline what was found is given, if that is anything; else OutOfTimeError.
     """
+    old, new, wider = share_columns(old, new)
     _check_comparable(old, new)
     domain, notes = intersect_domains(old.domain, new.domain)
+    notes = (*wider, *notes)
+    data = None if data is None else domain.rows(data)
     sides = RestrictedRules(old, domain, deadline), RestrictedRules(new, domain, deadline)
     terms = [np.abs(g.weights) @ g.reach + np.abs(g.constants) for g in sides]
     tolerance = float(
@@ -76,7 +80,6 @@ def compare_rules(
 def _check_comparable(old: RuleSet, new: RuleSet) -> None:
     """DataError where there is nothing to compare, saying what differs."""
     for what, one, other in (
-        ("columns", old.domain.columns, new.domain.columns),
         ("one-hot groups", old.domain.groups, new.domain.groups),
         ("outputs", old.outputs, new.outputs),
         ("scores", old.scores, new.scores),

@@ -82,6 +82,13 @@ def extract(
     solver: Annotated[
         str, typer.Option(help="compiled, or scipy: slow, for comparison.")
     ] = "compiled",
+    guard_unread: Annotated[
+        bool,
+        typer.Option(
+            "--guard-unread",
+            help="Keep the range of columns that the network doesn't read: other rows have rule 0.",
+        ),
+    ] = False,
     trust_pickle: TrustPickle = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
@@ -91,6 +98,9 @@ def extract(
     every --where; without any of them, everywhere. They are the network itself there, unless
     --max-error or --max-rules allows a difference, which is bounded and printed with the steps that
     led there; `relurules plot rules.json tradeoff` draws these.
+
+    The rules have the columns that the network reads, and no others: what a row holds there doesn't
+    matter, unless --guard-unread keeps their range too.
 
     Where more than a million linear regions are to be expected, and no limit is given, an estimate
     is all that is done. --max-regions, --time-limit and --memory-limit hold for all of the work:
@@ -116,6 +126,7 @@ def extract(
             fidelity=fidelity, decision=_parse_decision(decision), max_regions=max_regions,
             time_limit=time_limit, memory_limit=memory_limit, jobs=jobs, progress=progress,
             merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True, solver=solver,
+            guard_unread=guard_unread,
         )  # fmt: skip
         rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
         rules.save(out)

@@ -275,6 +275,21 @@ class ColumnEntry(FileEntry, kw_only=True):
     ) = UNSET
 
 
+class PlacesEntry(FileEntry, kw_only=True):
+    """The entry `places`."""
+
+    columns: Annotated[
+        list[Annotated[int, Meta(ge=0)]],
+        Meta(description="Places of the columns among those of the table, from 0, rising."),
+    ]
+    column_count: Annotated[int, Meta(description="Columns of the table.", ge=0)]
+    coordinates: Annotated[
+        list[Annotated[int, Meta(ge=0)]],
+        Meta(description="Places of the features among all that the table becomes, rising."),
+    ]
+    coordinate_count: Annotated[int, Meta(description="Numbers that the table becomes.", ge=0)]
+
+
 class SplitEntry(FileEntry, kw_only=True):
     """One entry of `splits`."""
 

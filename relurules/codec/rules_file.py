@@ -24,6 +24,7 @@ from relurules.codec.file_entries import (
     FileEntry,
     HeadEntry,
     NetworkEntry,
+    PlacesEntry,
     ProvenanceEntry,
     ReductionEntry,
     RuleEntry,
@@ -179,6 +180,15 @@ class RulesFile(FileEntry, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    places: Annotated[
+        PlacesEntry | UnsetType,
+        Meta(
+            description=(
+                "Where the features and columns stand in the model's own table, of which it may "
+                "read a part only. Absent: they are all of it."
+            )
+        ),
+    ] = UNSET
     splits: Annotated[
         list[SplitEntry],
         Meta(
@@ -203,6 +213,7 @@ class RulesFile(FileEntry, kw_only=True):
     ]
     network: Annotated[
         NetworkEntry,
+        PlacesEntry,
         Meta(
             description=(
                 "The same function as neurons: z = A x + L phi(z) + b, phi(z) = max(0, z) + "

@@ -13,6 +13,7 @@ from relurules.statistics.output_ranges import has_exact_range
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
 from relurules.wording.forms import ColumnSpan
+from relurules.wording.guards import describe_guards
 from relurules.wording.numbers import format_bound, format_count, format_number, format_short
 from relurules.wording.phrases import Phrase
 
@@ -168,7 +169,8 @@ def build_domain(context: DocumentContext) -> Section:
     rules = context.rules
     used = set(list_used_columns(context))
     spans = sorted(context.reading.spans, key=lambda span: span.column.name not in used)
-    rows = tuple(_tabulate_column(rules, span, span.column.name in used) for span in spans)
+    guards = describe_guards(rules)
+    rows = tuple(_tabulate_column(rules, span, guards.get(span.column.name)) for span in spans)
     missing = any(
         span.column.fill is not None or None in span.column.lookup for span in context.reading.spans
     )
@@ -192,8 +194,8 @@ def build_domain(context: DocumentContext) -> Section:
     return Section("domain", "Domain", tuple(blocks))
 
 
-def _tabulate_column(rules: RuleSet, span: ColumnSpan, used: bool) -> tuple[Phrase, ...]:
-    remarks = [] if used else ["no rule reads it"]
+def _tabulate_column(rules: RuleSet, span: ColumnSpan, guard: str | None) -> tuple[Phrase, ...]:
+    remarks = [] if guard is None else [guard]
     if span.column.categories:
         admitted = [span.column.categories[i] for i in span.admitted]
         values = p.text("; ".join(" or ".join(category.members) for category in admitted))

@@ -2,7 +2,7 @@
 inequalities.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,12 @@ from relurules.domain.columns import (
     place_columns,
 )
 from relurules.domain.inequality import parse_inequality
+from relurules.domain.input_places import (
+    InputPlaces,
+    list_coordinates,
+    narrow_table,
+    number_places,
+)
 from relurules.domain.normalisation import ExactRows as ExactRows
 from relurules.domain.normalisation import Normalisation as Normalisation
 from relurules.domain.normalisation import row_lengths as row_lengths
@@ -54,7 +60,8 @@ class Domain:
     bounds: (c,), texts: the c inequalities, as the user wrote them. columns: the columns of the
     user's table, which become the coordinates; none given: the coordinates are its columns. groups:
     indices of coordinates of which exactly one is 1 and the others are 0, as in a one-hot encoding.
-    Build one with `box`, `over` or `from_data`, add to it with `where`.
+    table_places: where the columns stand in the model's table; None: they are all of it. Build one
+    with `box`, `over` or `from_data`, add to it with `where`.
     """
 
     names: tuple[str, ...]
@@ -66,6 +73,7 @@ class Domain:
     texts: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
+    table_places: InputPlaces | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", self.columns or make_number_columns(self.names))
@@ -215,27 +223,43 @@ class Domain:
                 f"the domain lacks the column {missing[0]!r}; it has {', '.join(list(mine)[:12])}"
             )
 
-        shared = [name for name in self.names if name in name_coordinates(columns)]
+        return self._move_to(columns)
+
+    def extended(self, columns: Sequence[Column]) -> "Domain":
+        """The same domain with more columns, which may have any value; `columns`: all of them, this
+        domain's own among them by name.
+        """
+        return self._move_to(columns)
+
+    def _move_to(self, columns: Sequence[Column]) -> "Domain":
+        """Bounds, inequalities and groups where the coordinates of `columns` are; no other limit.
+
+        DomainError where an inequality reads a coordinate that isn't there.
+        """
+        mine = {column.name: column for column in self.columns}
+        domain = Domain.over(columns)
+        shared = [name for name in self.names if name in set(domain.names)]
         used = [self.names[j] for j in np.flatnonzero(self.normals.any(axis=0)).tolist()]
         if lost := [name for name in used if name not in shared]:
             raise DomainError(
                 f"an inequality of the domain reads {lost[0]!r}, which is no input of the model"
             )
 
-        domain = Domain.over(columns)
-        place, there = (
-            [self.names.index(name) for name in shared],
-            [domain.names.index(name) for name in shared],
-        )
+        at = {name: j for j, name in enumerate(domain.names)}
+        place = [self.names.index(name) for name in shared]
+        there = [at[name] for name in shared]
         lower, upper, integer = domain.lower.copy(), domain.upper.copy(), domain.integer.copy()
-        lower[there], upper[there], integer[there] = (
-            self.lower[place],
-            self.upper[place],
-            self.integer[place],
-        )
+        lower[there], upper[there] = self.lower[place], self.upper[place]
+        integer[there] = self.integer[place]
         normals = np.zeros((len(self.normals), len(domain)))
         normals[:, there] = self.normals[:, place]
-        domain = replace(
+
+        limits = {
+            c.name: set(c.lookup) & set(mine[c.name].lookup)
+            for c in columns
+            if c.name in mine and mine[c.name].categories
+        }
+        return replace(
             domain,
             lower=lower,
             upper=upper,
@@ -243,14 +267,61 @@ class Domain:
             normals=normals,
             bounds=self.bounds,
             texts=self.texts,
-        )
-        limits = {
-            c.name: set(c.lookup) & set(mine[c.name].lookup)
-            for c in columns
-            if mine[c.name].categories
-        }
+            groups=(*domain.groups, *self._list_own_groups(domain.groups, at)),
+        ).admitting(limits)
 
-        return domain.admitting(limits)
+    def _list_own_groups(
+        self, known: Collection[tuple[int, ...]], at: Mapping[str, int]
+    ) -> Iterator[tuple[int, ...]]:
+        """One-hot groups among plain columns, by the places of their coordinates."""
+        taken = {i for group in known for i in group}
+        for group in self.groups:
+            moved = tuple(at.get(self.names[i], -1) for i in group)
+            if not taken & {-1, *moved}:
+                yield moved
+
+    def select(self, kept: Sequence[int]) -> "Domain":
+        """The same domain of some of its columns only, by their places, in order.
+
+        DomainError where an inequality or a one-hot group reads one that is left out.
+        """
+        coordinates = list_coordinates(self.columns, kept)
+        places = self.table_places or number_places(self.columns)
+        number = {j: i for i, j in enumerate(coordinates)}
+        groups = [group for group in self.groups if set(group) & number.keys()]
+        read = {*np.flatnonzero(self.normals.any(axis=0)).tolist(), *(i for g in groups for i in g)}
+        if lost := sorted(read - number.keys()):
+            raise DomainError(f"an inequality or a group reads {self.names[lost[0]]!r}, left out")
+
+        return Domain(
+            names=tuple(self.names[j] for j in coordinates),
+            lower=self.lower[coordinates],
+            upper=self.upper[coordinates],
+            integer=self.integer[coordinates],
+            normals=self.normals[:, coordinates],
+            bounds=self.bounds,
+            texts=self.texts,
+            columns=tuple(self.columns[i] for i in kept),
+            groups=tuple(tuple(number[j] for j in group) for group in groups),
+            table_places=places.select(kept, self.columns),
+        )
+
+    def narrow(self, table: Any) -> Any:
+        """A table whose columns are this domain's, where an array holds all of the model's."""
+        if self.table_places is None:
+            return table
+        return narrow_table(table, self.columns, self.table_places)
+
+    @property
+    def unread_note(self) -> str:
+        """For messages: that the model has columns which the network doesn't read; "" if not."""
+        if self.table_places is None:
+            return ""
+        count = self.table_places.column_count
+        return (
+            f"; the network reads no other of the model's {count} columns, so that what they hold "
+            "changes nothing"
+        )
 
     def renamed(self, names: Sequence[str]) -> "Domain":
         """The same domain under other column names."""
@@ -289,9 +360,9 @@ class Domain:
 
     def rows(self, table: Any) -> Array:
         """The rows of a table in coordinates, (N, d), see `columns.encode`; an array of d columns
-        holds coordinates.
+        holds coordinates, one as wide as the model's table its columns.
         """
-        return encode_table(table, self.columns)
+        return encode_table(self.narrow(table), self.columns)
 
     def contains(self, X: Array) -> NDArray[np.bool_]:
         """(N, d) -> (N,): which rows lie inside; one with a NaN or infinite value never does."""

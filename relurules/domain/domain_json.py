@@ -1,6 +1,8 @@
 """Domain <-> plain JSON values: `features` with their bounds, and `constraints`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from relurules.domain.columns import (
     make_number_columns,
     name_coordinates,
 )
+from relurules.domain.input_places import InputPlaces
 
 
 def domain_to_json(domain: Domain) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def domain_to_json(domain: Domain) -> dict[str, Any]:
         ],
         **plain,
         **groups,
+        **({} if domain.table_places is None else {"places": asdict(domain.table_places)}),
     }
 
 
@@ -87,7 +91,33 @@ def domain_from_json(found: Mapping[str, Any]) -> Domain:
         texts=tuple(item["text"] for item in constraints),
         columns=columns,
         groups=groups,
+        table_places=_places_from_json(found.get("places"), columns),
     )
+
+
+def _places_from_json(
+    found: Mapping[str, Any] | None, columns: Sequence[Column]
+) -> InputPlaces | None:
+    """Where the columns stand in the model's table; ValueError where that can't be."""
+    if found is None:
+        return None
+
+    places = InputPlaces(
+        columns=tuple(found["columns"]),
+        column_count=found["column_count"],
+        coordinates=tuple(found["coordinates"]),
+        coordinate_count=found["coordinate_count"],
+    )
+    width = sum(column.width for column in columns)
+    for kind, at, own, count in (
+        ("columns", places.columns, len(columns), places.column_count),
+        ("coordinates", places.coordinates, width, places.coordinate_count),
+    ):
+        rising = all(a < b for a, b in pairwise((-1, *at, count)))
+        if len(at) != own or not rising:
+            raise ValueError(f"places.{kind} must be {own} rising numbers from 0 to {count - 1}")
+
+    return places
 
 
 def _column_json(column: Column) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def read_row(domain: Domain, row: Any) -> TableRow:
         if read_column_names(row) is not None or np.ndim(row) == 2
         else np.array([row], dtype=object)
     )
-    table = read_table(table)
+    table = domain.narrow(read_table(table))
     X = domain.rows(table)
 
     if len(X) != 1:

@@ -1,16 +1,20 @@
 """The domain of a traced model's columns, and tables in its coordinates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from relurules.domain import Domain
-from relurules.domain.columns import Column, is_plain
+from relurules.domain.columns import Column, find_groups, is_plain
+from relurules.domain.input_places import InputPlaces, list_coordinates
 from relurules.domain.ranges import infer_columns
 from relurules.errors import DataError, DomainError
 from relurules.ir import Graph
 from relurules.ir.network import Array
+from relurules.networks.inputs import find_read_columns, narrow_graph
 from relurules.tables.names import make_default_names
 from relurules.tables.table import ColumnKind, read_column_names, read_table
 
@@ -80,11 +84,36 @@ def resolve_domain_and_rows(
     return domain, domain.rows(table)
 
 
+def resolve_read_columns(
+    graph: Graph, domain: Domain | None, data: Any
+) -> tuple[Graph, Domain, Array | None]:
+    """As `resolve_domain_and_rows`, of the columns alone that the network reads; the graph of
+    these.
+
+    Nothing is asked of other columns of a table, not even that they are there by name.
+    """
+    table = None if data is None else read_table(data)
+    if domain is None and table is not None and table.named and graph.named:
+        whole = Domain.over(graph.columns)
+        kept = find_read_columns(graph.network, whole)
+        known = Domain.from_data(table, [graph.columns[i] for i in kept])
+        places = whole.select(kept).table_places if len(kept) < len(graph.columns) else None
+        domain = replace(known, table_places=places)
+    else:
+        whole = resolve_domain(graph, domain, table)
+        kept = find_read_columns(graph.network, whole)
+        domain = whole.select(kept) if len(kept) < len(whole.columns) else whole
+
+    if len(kept) < len(whole.columns):
+        graph = narrow_graph(graph, whole.columns, kept)
+    return graph, domain, None if table is None else domain.rows(table)
+
+
 def resolve_domain(graph: Graph, domain: Domain | None, data: Any) -> Domain:
     """The domain given, or that of the data, in the columns of the model; DomainError where they
     don't fit.
     """
-    domain = derive_domain(graph, data) if domain is None else domain
+    domain = derive_domain(graph, data) if domain is None else _add_unread_columns(graph, domain)
     if not is_plain(graph.columns):
         return domain.aligned(graph.columns)
 
@@ -105,3 +134,71 @@ def resolve_domain(graph: Graph, domain: Domain | None, data: Any) -> Domain:
     if domain.names == make_default_names(d) and names is not None and len(names) == d:
         return domain.renamed(names)
     return domain
+
+
+def _add_unread_columns(graph: Graph, domain: Domain) -> Domain:
+    """A domain of the columns that a network reads, with the others of its table, which may hold
+    anything.
+
+    What lacks a column that is read stays as it is, for others to say so.
+    """
+    d, places = len(graph.features), domain.table_places
+    if graph.named:
+        mine = {column.name for column in domain.columns}
+        kept = {
+            graph.columns[i].name
+            for i in find_read_columns(graph.network, Domain.over(graph.columns))
+        }
+        if mine < {column.name for column in graph.columns} and kept <= mine:
+            own = {column.name: column for column in domain.columns}
+            return domain.extended([own.get(c.name, c) for c in graph.columns])
+        return domain
+    if places is None or len(domain) == d or places.coordinate_count != d:
+        return domain
+
+    starts = {
+        places.coordinates[first]: column
+        for first, column in zip(
+            accumulate((c.width for c in domain.columns), initial=0), domain.columns, strict=False
+        )
+    }
+    taken, columns, j = {column.name for column in domain.columns}, list[Column](), 0
+    while j < d:
+        column = starts.get(j) or Column(_find_free_name(graph.features[j], taken))
+        columns.append(column)
+        j += column.width
+    return domain.extended(columns)
+
+
+def _find_free_name(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def find_graph_columns(graph: Graph, places: InputPlaces) -> tuple[int, ...]:
+    """Places among the graph's columns of those that a domain has; a graph without names of its own
+    has a column a coordinate.
+    """
+    return places.columns if len(graph.columns) == places.column_count else places.coordinates
+
+
+def fill_unread_columns(rows: Any, graph: Graph, domain: Domain) -> Any:
+    """Rows of a domain's columns as the model takes them: a frame with all of its columns as it is,
+    else coordinates, (N, d), with anything in the columns that it doesn't read.
+    """
+    names, places = read_column_names(rows), domain.table_places
+    if places is None:
+        return rows
+    if names is not None and {column.name for column in graph.columns} <= set(names):
+        return rows
+
+    known = domain.rows(rows)
+    whole = np.zeros((len(known), places.coordinate_count))
+    for group in find_groups(graph.columns):
+        whole[:, group[0]] = 1.0
+    read = {
+        j for i in find_graph_columns(graph, places) for j in list_coordinates(graph.columns, [i])
+    }
+    whole[:, sorted(read)] = known
+    return whole

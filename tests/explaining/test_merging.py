@@ -59,7 +59,7 @@ def test_rules_of_two_classes_and_flattening() -> None:
     assert (len(flat.network), flat.heads) == (1, (Head("sigmoid", (0,)),))
     assert merged.neighbours() == [(0, 1)]
     assert flat.features == rules.features
-    again = rr.extract(flat, data=X, y=y)
+    again = rr.extract(flat, data=X[:, :1], y=y)
     assert again.evidence is not None
     assert rules.summary(X, y)["local AUC"].notna().all()
     assert again.evidence.metrics["AUC"] > 0.65

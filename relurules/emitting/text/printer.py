@@ -13,6 +13,7 @@ from relurules.files.templates import flatten_text, render_file
 from relurules.ir import Rule, RuleSet
 from relurules.wording import RuleSetWording, RuleWording, word_rules
 from relurules.wording.coverage import describe_missing
+from relurules.wording.guards import describe_guards
 from relurules.wording.half_spaces import SumTest
 from relurules.wording.links import explain_outputs, find_class, has_links
 from relurules.wording.numbers import format_bound, format_number
@@ -106,6 +107,7 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
         "indicators": bool(find_groups(domain.columns)),
         "no_rule": plan.describe_missing(rules),
         "constraints": [flatten_text(text) for text in domain.texts],
+        "guards": [f"{flatten_text(name)}: {why}" for name, why in describe_guards(rules).items()],
     }
 
 

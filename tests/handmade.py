@@ -95,6 +95,8 @@ def rules_of(
     heads: Sequence[Head] = (),
     **options: Any,
 ) -> RuleSet:
+    """Rules over all columns of the domain, those that the network doesn't read included."""
+    options.setdefault("guard_unread", True)
     return rr.extract(graph(net, outputs, heads), domain=domain, **options)
 
 

@@ -50,7 +50,7 @@ def test_a_limit_holds_just_where_the_grid_stays_below(seed: int) -> None:
         ((), 0.0, 2.0),
         ("a >= 1", 1.0, 2.0),
         ("a <= -0.5", 0.0, 0.0),
-        (["a >= 0.5", "a <= 2"], 0.5, 2),
+        (["a >= 0.5", "b <= 0"], 0.5, 2),
     ],
 )
 def test_a_range_under_conditions(given: str | list[str], low: float, high: float) -> None:

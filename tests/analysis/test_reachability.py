@@ -12,10 +12,10 @@ from scipy.optimize import linprog
 
 import relurules as rr
 from relurules.analysis.goals import make_goal
-from relurules.analysis.reachability import add_columns, maximise_least_form
-from relurules.analysis.rule_cells import Polytope
+from relurules.analysis.reachability import maximise_least_form
 from relurules.errors import DataError
 from relurules.ir import Head
+from relurules.lp import Polytope
 
 BOX = rr.Domain.box([-1, -1, 0], [2, 2, 1], ["a", "b", "c"])
 NONE = np.empty((0, 4))
@@ -196,7 +196,7 @@ def test_the_least_of_several_forms_is_as_large_as_scipy_s(seed: int) -> None:
 
 
 def test_columns_that_are_added_are_free() -> None:
-    wide = add_columns(Polytope(np.eye(2), np.ones(2)), 3)
+    wide = Polytope(np.eye(2), np.ones(2)).widen(3)
     assert wide.G.tolist() == [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0]]
     assert wide.h.tolist() == [1, 1]
 

@@ -14,10 +14,7 @@ from hypothesis import strategies as st
 
 import relurules as rr
 from relurules.analysis.rule_cells import (
-    Polytope,
     cut_by_path,
-    is_empty_polytope,
-    make_empty_polytope,
     make_space,
     measure_column_units,
     round_up_to_powers,
@@ -25,6 +22,7 @@ from relurules.analysis.rule_cells import (
 )
 from relurules.errors import OutOfTimeError
 from relurules.ir.limits import Deadline
+from relurules.lp import Polytope
 
 BOX = rr.Domain.box([-1, -1], [2, 2], ["a", "b"])
 
@@ -155,10 +153,10 @@ def test_a_fixed_column_rules_branches_out() -> None:
 def test_what_is_never_in_the_domain_is_empty() -> None:
     ground = restrict(rules_of(network([[1.0, 0.0]], [0.0], [[1.0]]), BOX))
     space = make_space(ground.domain, np.array([5.0, 0.0]), np.array([[0.0], [1.0]]))
-    assert is_empty_polytope(space.walls)
+    assert space.walls.is_marked_empty
     assert not list(ground.cells(space))
-    assert cut_by_path(make_empty_polytope(1), ground.splits(space), []) is None
-    assert not is_empty_polytope(Polytope(np.zeros((1, 1)), np.array([1.0])))
+    assert cut_by_path(Polytope.make_empty(1), ground.splits(space), []) is None
+    assert not Polytope(np.zeros((1, 1)), np.array([1.0])).is_marked_empty
 
 
 def test_there_are_no_cells_after_the_deadline() -> None:

@@ -7,9 +7,9 @@ from documents.stand_ins import people
 from handmade import random_network, rows_in, rules_of
 
 import relurules as rr
-from relurules.analysis.rule_cells import Polytope, make_empty_polytope
 from relurules.analysis.tree_walk import bound_scores, walk_leaves
 from relurules.ir import RuleSet
+from relurules.lp import Polytope
 
 BOX = rr.Domain.box([-1, -1], [2, 2], ["a", "b"])
 
@@ -81,7 +81,7 @@ def test_a_small_box_meets_the_rules_of_its_rows(seed: int) -> None:
 def test_nothing_is_met_by_what_is_empty_or_below_what_nobody_wants() -> None:
     rules = rules_of(random_network(0, 2, 5, 1), BOX)
     ground = restrict(rules)
-    assert leaves_of(rules, make_empty_polytope(2)) == []
+    assert leaves_of(rules, Polytope.make_empty(2)) == []
     assert list(walk_leaves(ground, ground.space, ground.space.walls, lambda _: False)) == []
     seen: list[int] = []
     list(

@@ -195,3 +195,9 @@ def test_a_column_that_differs_is_told_by_what_differs() -> None:
     other[-1].n_features_in_ += 1
     with pytest.raises(DataError, match=r"'shape' .*only the new rules have 'oval'"):
         rr.diff(rr.extract(model, data=frame), rr.extract(other, data=wider))
+
+
+def test_questions_about_a_column_that_is_not_read() -> None:
+    rules = rr.extract(make_model(), data=make_rows())
+    with pytest.raises(DataError, match=r"no column 'a'; .* reads no other of the model's 6"):
+        rr.ask(rules, "monotone", feature="a", output="y0")

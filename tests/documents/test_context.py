@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from relurules.documents.context import (
     build_context,
     describe_observation,
-    format_count,
     phrase_coverage,
     phrase_interval,
     phrase_names,
     phrase_output_range,
     phrase_output_value,
 )
+from relurules.wording.numbers import format_count
 from relurules.wording.phrases import Phrase, write_ascii
 
 

@@ -119,7 +119,7 @@ def test_groups_of_plain_columns_and_columns_that_no_rule_reads() -> None:
     assert [write_ascii(cell) for cell in table.rows[-1]] == [
         "z",
         "-1 to 10,000,000.25",
-        "no rule reads it",
+        "the network doesn't read it",
     ]
     assert [write_ascii(item) for item in bullets.items] == [
         "Exactly one of these is 1, the others are 0: x and y"

@@ -9,6 +9,7 @@ import numpy as np
 
 from relurules.explaining.conditions import ConditionCheck
 from relurules.explaining.plain_text import add_article, format_digits, format_value
+from relurules.files.notebook import format_notebook_html
 from relurules.tables.values import Value
 
 #: A long sum is broken before the term that would pass this width.
@@ -53,6 +54,15 @@ class Explanation:
     #: The class, where the rules tell nothing else; then there are no contributions, and the score
     #: is its number.
     decided: str | None = None
+
+    def __repr__(self) -> str:
+        """One line: the rule and the score."""
+        told = self.decided or f"{self.label} = {format_digits(self.score)}"
+        return f"<Explanation: rule {self.rule}, {told}>"
+
+    def _repr_html_(self) -> str:
+        """The whole explanation, for notebooks."""
+        return format_notebook_html(repr(self)[1:-1], str(self))
 
     def __str__(self) -> str:
         """As text, a table each of conditions and contributions."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relurules.files.notebook import format_notebook_html
 from relurules.tables.names import to_plain_value
 from relurules.tables.values import Value
 
@@ -71,6 +72,14 @@ class Answer:
             for each in self.witnesses
         )
         object.__setattr__(self, "witnesses", witnesses)
+
+    def __repr__(self) -> str:
+        """One line: the question and its statement."""
+        return f"<Answer: {self.question}: {self.statement}>"
+
+    def _repr_html_(self) -> str:
+        """The whole answer, for notebooks."""
+        return format_notebook_html(self.question, str(self))
 
     def __str__(self) -> str:
         """As text: the statement, witnesses in full, notes."""

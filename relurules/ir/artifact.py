@@ -9,6 +9,7 @@ from typing import Any
 from relurules.domain import Domain
 from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DomainError, RulesError
+from relurules.files.notebook import format_notebook_html
 from relurules.files.writing import read_text, write_all
 
 _MARK = "relurules artefact: "
@@ -55,6 +56,16 @@ class Artifact:
     outside: str = "null"
     missing: str = "propagate"
     number: str = "double"
+
+    def __repr__(self) -> str:
+        """One line: what it is, in which file, of how many lines."""
+        name, text = list(self.files.items())[-1]
+        kind = self.target if self.dialect is None else f"{self.target} ({self.dialect})"
+        return f"<Artifact: {kind}, form {self.form}, {name}, {text.count(chr(10))} lines>"
+
+    def _repr_html_(self) -> str:
+        """The main file, for notebooks."""
+        return format_notebook_html(repr(self)[1:-1], str(self))
 
     def __str__(self) -> str:
         """The text of the main file."""

@@ -22,6 +22,10 @@ class Certificate:
     found: Mapping[str, Any]
     model: Mapping[str, Any] | None = None
 
+    def __repr__(self) -> str:
+        """One line: what it shows."""
+        return f"<Certificate: |model - rules| <= {self.bound:.6g}, {len(self.bounds)} rules>"
+
     @property
     def bound(self) -> float:
         """|model - rules| is nowhere in the domain more than this, for any score; of decisions, the

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from relurules.files.notebook import format_notebook_html
 from relurules.ir.answers import format_bound, format_value, keep_finite, to_plain_json
 from relurules.tables.values import Value
 
@@ -114,6 +115,14 @@ class Difference:
         return bool(
             self.complete and (self.bound <= self.tolerance if self.gaps else self.differing == 0)
         )
+
+    def __repr__(self) -> str:
+        """One line: the verdict."""
+        return f"<Difference: {self.verdict()}>"
+
+    def _repr_html_(self) -> str:
+        """All that was found, for notebooks."""
+        return format_notebook_html(repr(self)[1:-1], str(self))
 
     def __str__(self) -> str:
         """As text."""

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from relurules.files.notebook import format_notebook_html
+
 #: A difference shows from this share of what an output spans.
 VISIBLE = 1e-6
 
@@ -43,6 +45,20 @@ class Report:
     seconds: float = math.nan
     #: Sentences: why it failed, or what passed for a reason of its own.
     remarks: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """One line: whether it passed, on how many rows, and how far it is off at most."""
+        passed = "passed" if self.passed else "FAILED"
+        why = "" if self.passed or not self.remarks else f": {self.remarks[0]}"
+        return (
+            f"<Report: {self.artefact} in {self.engine} {passed} on {self.rows} rows, largest "
+            f"difference {self.difference:.2g}{why}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """All numbers and remarks, for notebooks."""
+        rows = [f"{name}: {value}" for name, value in vars(self).items() if name != "remarks"]
+        return format_notebook_html(repr(self)[1:-1], "\n".join([*rows, *self.remarks]))
 
     def __bool__(self) -> bool:
         """True when it passed."""

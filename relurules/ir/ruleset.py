@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.files.notebook import format_notebook_html
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.local_models import LocalModels
@@ -28,6 +29,10 @@ from relurules.links.heads import (
 
 if TYPE_CHECKING:
     import pandas
+
+
+#: Names that one line lists, and rules that a notebook shows.
+_NAMES_LISTED, _RULES_SHOWN = 4, 12
 
 
 class CollapseStats(NamedTuple):
@@ -128,6 +133,22 @@ class RuleSet:
     def simplified(self) -> bool:
         """Whether the rules aren't `network` itself, but near it by a bound, or what it decides."""
         return bool(self.tradeoffs) or self.decision is not None
+
+    def __repr__(self) -> str:
+        """One line: how many rules, of what, in which columns."""
+        count = f"{len(self)} rule{'' if len(self) == 1 else 's'}"
+        error = "" if self.max_error == 0.0 else f", max_error {self.max_error:.3g}"
+        part = "" if self.complete else ", incomplete"
+        return (
+            f"<RuleSet: {count} for {_list_briefly(self.outputs)} of "
+            f"{_list_briefly([column.name for column in self.domain.columns])}{error}{part}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The first rules as text, for notebooks."""
+        from relurules.emitting.text.printer import print_first_rules
+
+        return format_notebook_html(repr(self)[1:-1], print_first_rules(self, _RULES_SHOWN))
 
     def __len__(self) -> int:
         """Number of rules."""
@@ -242,6 +263,13 @@ class RuleSet:
         from relurules.codec.rules_json import load_rules
 
         return load_rules(Path(path))
+
+
+def _list_briefly(names: Sequence[str]) -> str:
+    """`a, b, c`, or `a, b, c, d and 16 more`."""
+    hidden = len(names) - _NAMES_LISTED
+    listed = ", ".join(names[:_NAMES_LISTED])
+    return listed if hidden <= 0 else f"{listed} and {hidden} more"
 
 
 __all__ = ["CollapseStats", "Condition", "Decision", "HalfSpace", "Rule", "RuleSet", "Tradeoff"]

@@ -11,6 +11,7 @@ import numpy as np
 
 from relurules.domain.columns import is_plain
 from relurules.errors import UnsupportedError
+from relurules.files.notebook import format_notebook_html
 from relurules.files.writing import write_all
 from relurules.ir import Graph
 from relurules.training.front import FrontPoint
@@ -40,6 +41,18 @@ class Linearized:
     chosen: int
     task: str
     measure: str
+
+    def __repr__(self) -> str:
+        """One line: how many neurons and rules are left, and how well they score."""
+        point = self.front.iloc[self.chosen]
+        return (
+            f"<Linearized: {point['neurons']:.0f} neurons, {point['rules']:.0f} rules, "
+            f"{self.measure} {point['validation']:.4g} on validation rows>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The front, for notebooks."""
+        return format_notebook_html(repr(self)[1:-1], self.front.to_string())
 
     @cached_property
     def model(self) -> Any:

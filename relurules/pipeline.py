@@ -45,6 +45,7 @@ from relurules.ir import (
 from relurules.ir.limits import NEVER, Deadline, SearchLimits
 from relurules.ir.network import Array
 from relurules.ir.provenance import add_provenance
+from relurules.links.table import LINKS
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.networks.collapse import CollapseResult, collapse, drop_stable_neurons
 from relurules.networks.decisions import add_decision_neurons
@@ -133,7 +134,7 @@ def extract_rules(
 
     limits = search.find_limits()
 
-    traced = tracing.trace(source.model)[0]
+    traced = name_output_by_target(tracing.trace(source.model)[0], source.y)
     graph = traced
     if options.guard_unread:
         domain, rows = resolve_domain_and_rows(graph, source.domain, source.data)
@@ -147,6 +148,19 @@ def extract_rules(
     )
 
     return add_evidence(rules, rows, source.y, limits.deadline)
+
+
+def name_output_by_target(graph: Graph, y: Any) -> Graph:
+    """The graph, whose one output has the target's name where the model has none for it.
+
+    A probability keeps its own name, and so does an output whose target is called like a column.
+    """
+    name = getattr(y, "name", None)
+    taken = {column.name for column in graph.columns} | set(graph.features)
+    named = isinstance(name, str) and name not in taken and find_text_flaw(name) is None
+    if graph.outputs != ("y",) or LINKS[graph.heads[0].link].is_share or not name or not named:
+        return graph
+    return replace(graph, outputs=(str(name),))
 
 
 def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgress) -> RuleSet:

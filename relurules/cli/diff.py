@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.files import load_model, print_answer, read_table
+from relurules.cli.files import load_rules_or_model, print_answer, read_table
 from relurules.cli.options import TimeLimit, require_finite
 from relurules.files.writing import require_place
 
@@ -51,15 +51,11 @@ def diff(
     from relurules.api import diff as compare
     from relurules.documents.difference import print_difference_html
     from relurules.files.writing import write_text
-    from relurules.ir import RuleSet
 
     if html is not None:
         require_place(html)
 
-    sides = [
-        RuleSet.load(path) if path.suffix == ".json" else load_model(path, trust_pickle)
-        for path in (old, new)
-    ]
+    sides = [load_rules_or_model(path, trust_pickle) for path in (old, new)]
     table = None if data is None else read_table(data, [])
     names = (old.name, new.name) if old.name != new.name else (str(old), str(new))
     found = compare(

@@ -78,6 +78,20 @@ def load_model(path: Path, trusted: bool) -> Any:
     return load_pickled(path, trusted=trusted) if path.suffix in PICKLE_SUFFIXES else path
 
 
+def load_rules_or_model(path: Path, trusted: bool) -> Any:
+    """The rules of a rules file, or a model as `load_model` gives it.
+
+    A .json file that says it is a model is one; whatever else it holds, rules tell what is wrong.
+    """
+    from relurules.files.writing import read_json
+    from relurules.ir import RuleSet
+    from relurules.tracing.model_json import is_model_json
+
+    if path.suffix != ".json":
+        return load_model(path, trusted)
+    return path if is_model_json(read_json(path)) else RuleSet.load(path)
+
+
 def print_answer(answer: "Answer | Difference | Explanation", as_json: bool) -> None:
     """Print an answer as text or as JSON."""
     if as_json:

@@ -22,6 +22,7 @@ from relurules.cli.explain import explain
 from relurules.cli.extract import extract
 from relurules.cli.fit import fit
 from relurules.cli.interruption import INTERRUPTED, WORDS, InterruptionError, catch_signals
+from relurules.cli.linearize import linearize
 from relurules.cli.plot import plot
 from relurules.cli.prove import prove
 from relurules.cli.schema import schema
@@ -132,6 +133,7 @@ def set_global_options(
 for _command in (
     demo,
     fit,
+    linearize,
     extract,
     count,
     summary,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Model = Annotated[
     Path,
     typer.Argument(
-        help="Network: an .onnx file, a .pt2 file (torch.export.save), or, with --trust-pickle, a "
-        "pickled "
+        help="Network: an .onnx file, a .pt2 file (torch.export.save), a model.json file of "
+        "relurules, or, with --trust-pickle, a pickled "
         "scikit-learn pipeline (.joblib, .pkl) or torch module (.pt, .pth)."
     ),
 ]

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from relurules.cli.check import print_check
-from relurules.cli.files import load_model, read_table
+from relurules.cli.files import load_rules_or_model, read_table
 from relurules.cli.proof_options import TrustPickle
 from relurules.errors import DataError
 
@@ -57,9 +57,7 @@ def verify(
         if data is None or not proven:
             raise typer.Exit(0 if proven else 1)
 
-    model: Any = (
-        RuleSet.load(against) if against.suffix == ".json" else load_model(against, trust_pickle)
-    )
+    model = load_rules_or_model(against, trust_pickle)
     report = verify_artifact(read(artefact), model, read_table(cast("Path", data), []), engine)
     _out.print(tabulate_reports([report]))
     _out.print(describe_report(report), markup=False, soft_wrap=True)

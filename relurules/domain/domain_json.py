@@ -66,9 +66,7 @@ def domain_from_json(found: Mapping[str, Any]) -> Domain:
     box = Domain.box(lower, upper, names)
     place = {name: j for j, name in enumerate(names)}
     rows = [to_dense(item["coefficients"], place) for item in constraints]
-    columns = tuple(
-        _column_from_json(item) for item in found.get("columns", ())
-    ) or make_number_columns(names)
+    columns = columns_from_json(found.get("columns", ())) or make_number_columns(names)
 
     if name_coordinates(columns) != box.names:
         raise ValueError(
@@ -133,6 +131,11 @@ def _column_json(column: Column) -> dict[str, Any]:
         ]
 
     return said
+
+
+def columns_from_json(found: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
+    """Columns of a table from their JSON values."""
+    return tuple(_column_from_json(item) for item in found)
 
 
 def _column_from_json(found: Mapping[str, Any]) -> Column:

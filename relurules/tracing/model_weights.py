@@ -9,6 +9,7 @@ themselves where linear layers and activations alternate; `read` says which it i
 whether columns and outputs have names of the model's own.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -60,6 +61,11 @@ def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
         **columns,
         "layers": layers,
     }
+
+
+def format_model_json(graph: Graph) -> str:
+    """The text of a model.json file: a traced network with its names, links and categories."""
+    return json.dumps(read_exact_weights(graph, graph), ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _has_named_outputs(graph: Graph) -> bool:

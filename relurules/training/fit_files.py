@@ -13,6 +13,7 @@ from relurules.domain.columns import is_plain
 from relurules.emitting import EmitOptions
 from relurules.files.writing import write_all
 from relurules.pipeline import emit_rules
+from relurules.tracing.model_weights import format_model_json
 from relurules.training.table_fit import FitResult
 from relurules.wording.coverage import describe_missing
 
@@ -20,6 +21,7 @@ from relurules.wording.coverage import describe_missing
 _FILES = (
     "model.joblib",
     "model.pt2",
+    "model.json",
     "rules.json",
     "rules.txt",
     "rules.html",
@@ -68,7 +70,7 @@ def _build_files(fitted: FitResult) -> dict[str, str | bytes]:
         estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure
     )
 
-    return contents | front.files()
+    return contents | front.files() | {"model.json": format_model_json(graph)}
 
 
 def _export_network(graph: Any) -> bytes:

@@ -3,11 +3,13 @@ their data.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from relurules.domain import Domain
+from relurules.domain.columns import is_plain
 from relurules.errors import DataError
 from relurules.ir import Network
 from relurules.ir.limits import SearchLimits
@@ -69,6 +71,8 @@ def linearize(
     domain = derive_domain(graph, X)
     if len(domain) != len(graph.features):
         raise DataError(f"X has {len(domain)} columns, the model reads {len(graph.features)}")
+    if not graph.named and is_plain(domain.columns):
+        graph = replace(graph, features=domain.names, columns=domain.columns)
 
     settings = LinearizeSettings(
         method, l1, validation_fraction, random_state, steps, reachable_error

@@ -14,6 +14,7 @@ from relurules.errors import UnsupportedError
 from relurules.files.notebook import format_notebook_html
 from relurules.files.writing import write_all
 from relurules.ir import Graph
+from relurules.tracing.model_weights import format_model_json
 from relurules.training.front import FrontPoint
 from relurules.training.objective import compute_score
 from relurules.training.relu_parameters import run_forward
@@ -67,8 +68,11 @@ class Linearized:
         return LinearizedNetwork(self.graph).eval() if module else self.graph
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write front.csv and, where matplotlib is installed, front.svg into the folder; returns
-        their paths.
+        """Write model.json, front.csv and, where matplotlib is installed, front.svg into the
+        folder; returns their paths.
+
+        model.json is the network with its names, links and categories, which `trace`, `extract` and
+        all commands take as a model.
         """
         return write_all(Path(folder), self.files())
 
@@ -76,7 +80,10 @@ class Linearized:
         """What `save` writes: names and texts."""
         from relurules.training.front_figure import draw_front
 
-        files = {"front.csv": self.front.to_csv(index=False)}
+        files = {
+            "model.json": format_model_json(self.graph),
+            "front.csv": self.front.to_csv(index=False),
+        }
         with suppress(UnsupportedError):  # no matplotlib
             files["front.svg"] = draw_front(self.front, self.chosen, self.measure)
         return files

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from relurules.cli.check import print_check
-from relurules.cli.files import load_rules_or_model, read_table
+from relurules.cli.files import load_model, load_rules_or_model, read_table
 from relurules.cli.proof_options import TrustPickle
 from relurules.errors import DataError
 

@@ -20,6 +20,7 @@ from relurules.errors import DataError
 from relurules.explaining import explain
 from relurules.files.version import VERSION
 from relurules.ir import Artifact, Count, Graph, Partition, Reached, Report, RuleSet, StreamResult
+from relurules.ir.class_turn import speak_of_class
 from relurules.ir.difference import Difference
 from relurules.ir.limits import Deadline, make_search_limits
 from relurules.networks.activations import LINEAR_THRESHOLD
@@ -58,7 +59,13 @@ from relurules.training.linearize_model import linearize
 Progress = Callable[[int], None]
 
 
-def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
+def trace(
+    model: Any,
+    *,
+    input_shape: Sequence[int] | None = None,
+    labels: Sequence[Any] | None = None,
+    positive: Any = None,
+) -> Graph:
     """Read a trained network.
 
     model: torch.nn.Module, torch.export.ExportedProgram, onnx.ModelProto, path of an .onnx or .pt2
@@ -72,8 +79,12 @@ def trace(model: Any, *, input_shape: Sequence[int] | None = None) -> Graph:
     log_softmax, exp, expm1 or argmax at the model's end becomes the link of `graph.heads`. Raises
     ModelError for any other operator that is neither affine nor piecewise linear, for weights that
     aren't finite, and for files that can't be read.
+
+    labels: what the classes are called, in the order of the model's outputs, where the model has no
+    labels of its own, as scikit-learn's, skorch's and ONNX classifiers have. positive: the label of
+    the class that scores and contributions are to speak of; by default the second of two.
     """
-    return tracing.trace(model, input_shape)[0]
+    return tracing.trace(model, input_shape, labels, positive)[0]
 
 
 def partition(
@@ -234,22 +245,25 @@ def extract(
     merging: Progress | None = None,
     keep_checkpoint: bool = False,
     guard_unread: bool = False,
+    labels: Sequence[Any] | None = None,
+    positive: Any = None,
 ) -> RuleSet:
     """Rules of a trained network over a domain, in the user's columns and units.
 
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None
     too. data: array or frame whose rows are counted per rule; what they say, with the true values y
-    (N,) if given, is `rules.evidence`. threshold: a PReLU is linear where |1 - slope| < 1 -
-    threshold; removing one whose slope isn't exactly 1 changes the function, and `rules.max_error`
-    bounds that change (1.0 removes none). max_regions, time_limit (seconds), memory_limit (MB):
-    what all of this may take. At a limit rules are made of the regions found, right where they
-    hold: `rules.complete` is False then, `rules.estimate` tells how much is missing, and other rows
-    have rule 0; conditions that follow from others may be left where there was no time to tell.
-    Without any limit TooLargeError, with an estimate, where more than a million regions are to be
-    expected; max_regions=math.inf goes on all the same. The first run after an installation
-    compiles the search, which isn't counted. jobs, solver, checkpoint, progress: as in `partition`.
-    keep_checkpoint: the checkpoint stays when nothing is left to search, so that the same call
-    starts with the rules; remove it yourself.
+    (N,) if given, is `rules.evidence`. labels, positive: as in `trace`; a class is then given by
+    its label everywhere, as `rules.classify` does. threshold: a PReLU is linear where |1 - slope| <
+    1 - threshold; removing one whose slope isn't exactly 1 changes the function, and
+    `rules.max_error` bounds that change (1.0 removes none). max_regions, time_limit (seconds),
+    memory_limit (MB): what all of this may take. At a limit rules are made of the regions found,
+    right where they hold: `rules.complete` is False then, `rules.estimate` tells how much is
+    missing, and other rows have rule 0; conditions that follow from others may be left where there
+    was no time to tell. Without any limit TooLargeError, with an estimate, where more than a
+    million regions are to be expected; max_regions=math.inf goes on all the same. The first run
+    after an installation compiles the search, which isn't counted. jobs, solver, checkpoint,
+    progress: as in `partition`. keep_checkpoint: the checkpoint stays when nothing is left to
+    search, so that the same call starts with the rules; remove it yourself.
 
     max_error: how far the rules may be off, in units of the outputs, anywhere in the domain. Within
     that, pieces whose union is convex become one with the closest affine map, terms are left out
@@ -286,7 +300,9 @@ def extract(
         checkpoint=_as_path(checkpoint),
         keep_checkpoint=keep_checkpoint,
     )
-    source = ExtractSource(model=model, domain=domain, data=data, y=y)
+    source = ExtractSource(
+        model=model, domain=domain, data=data, y=y, labels=labels, positive=positive
+    )
 
     return extract_rules(
         source, options, search, ExtractProgress(searching=progress, merging=merging)
@@ -310,6 +326,7 @@ def emit(
     output: str | None = None,
     number: str = "double",
     title: str | None = None,
+    positive: Any = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
     javascript).
@@ -320,18 +337,21 @@ def emit(
     network, or tree for simplified rules; in shapes of one expression, tree where the dialect nests
     CASE deep enough, else rules; and what the dialect can't take, in the next of these forms that
     it can. number: of C, double or float. Code other than SQL takes `outside`, and as columns
-    outputs and rule; all else is for SQL. dialect: sqlite (default), duckdb, postgres, mysql,
-    mariadb, clickhouse, spark; or, written but not executed in tests, databricks, bigquery,
+    outputs, class and rule; all else is for SQL. dialect: sqlite (default), duckdb, postgres,
+    mysql, mariadb, clickhouse, spark; or, written but not executed in tests, databricks, bigquery,
     snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads `table`, and gives `key`
     columns and `columns`, of: outputs (one column each, as named), score (before the link),
-    probability, class, contributions (the terms of every column in the rule, less what they are in
-    the middle of the domain), reasons (names of the `top` columns that contribute most) and rule.
-    outside: what a row outside the domain gives: "null", rule 0 and NULL; "clamp", what the nearest
-    row in the box gives; or "exact", rule 0 and the outputs of the network as traced. None is exact
-    in form network, where the rules keep that network, and null in the other forms. missing: what a
-    missing value gives, where the model has no constant for it: "propagate", as a row outside;
-    "impute", this is refused; "error", the query fails. shape: "select", "view", "dbt" (a model),
-    "expression" or "function", of one `output` (or "rule"); `name` names what is created.
+    probability, class (the model's label), contributions (the terms of every column in the rule,
+    less what they are in the middle of the domain), reasons (names of the `top` columns that
+    contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and
+    NULL; "clamp", what the nearest row in the box gives; or "exact", rule 0 and the outputs of the
+    network as traced. None is exact in form network, where the rules keep that network, and null in
+    the other forms. missing: what a missing value gives, where the model has no constant for it:
+    "propagate", as a row outside; "impute", this is refused; "error", the query fails. shape:
+    "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or "rule");
+    `name` names what is created.
+
+    positive: the label of the class that scores, contributions and reasons are to speak of.
 
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
     what exists, and InputError for names that the engine can't have.
@@ -352,7 +372,8 @@ def emit(
         number=number,
     )
 
-    return emit_rules(rules, target, options)
+    chosen = rules if positive is None else speak_of_class(rules, positive)
+    return emit_rules(chosen, target, options)
 
 
 def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None = None) -> Report:

@@ -104,10 +104,12 @@ def hash_json(value: Any) -> str:
 
 
 def hash_rules_and_model(rules: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, str]:
-    """What a certificate is about."""
+    """What a certificate is about. Labels of the model's classes are compared with those of the
+    rules themselves, and models were hashed before they had any.
+    """
     aside = (*DOMAIN_PARTS, *PARTS_ASIDE)
     return {
-        "model": hash_json(model),
+        "model": hash_json({name: value for name, value in model.items() if name != "labels"}),
         "domain": hash_json({name: rules.get(name) for name in DOMAIN_PARTS}),
         "rules": hash_json({name: value for name, value in rules.items() if name not in aside}),
     }
@@ -558,18 +560,31 @@ def list_proof_targets(
     """
     if rules.get("decision") is not None:
         return _list_decision_targets(rule, rules, model, ground.space)
-    if rules.get("heads") != model.get("heads"):
-        raise RefusedError("the rules' outputs aren't made of their scores as the model's are")
-
-    space, found = ground.space, []
+    turn, space, found = _find_turn(rules, model), ground.space, []
     for i, own in enumerate(_read_maps(rule, name_scores(rules, len(ground.scores)))):
-        form = space.form(space.named(own["coefficients"]), Fraction(own["constant"]))
+        turned = {name: turn * value for name, value in own["coefficients"].items()}
+        form = space.form(space.named(turned), turn * Fraction(own["constant"]))
         found += [
             ProofTarget(((i, 1),), form),
             ProofTarget(((i, -1),), [*(-value for value in form[:-1]), form[-1]]),
         ]
 
     return found
+
+
+#: Of two classes told by one score, each is the other's link once the score changes sign.
+_OPPOSITE = {"sigmoid": "complement", "complement": "sigmoid"}
+
+
+def _find_turn(rules: Mapping[str, Any], model: Mapping[str, Any]) -> int:
+    """-1 where the rules' score speaks of the other one of the model's two classes, else 1."""
+    own, given = model.get("heads"), rules.get("heads")
+    if given == own:
+        return 1
+    turned = [{**head, "link": _OPPOSITE.get(head["link"])} for head in own or ()]
+    if turned and given == turned:
+        return -1
+    raise RefusedError("the rules' outputs aren't made of their scores as the model's are")
 
 
 def _read_maps(rule: Mapping[str, Any], names: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -599,11 +614,11 @@ def name_scores(rules: Mapping[str, Any], count: int) -> list[str]:
 def _list_decision_targets(
     rule: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any], space: DomainSpace
 ) -> list[ProofTarget]:
-    decision = read_decision(model, rules["decision"]["threshold"])
-    count = 1 if decision.order is None else len(decision.order)
+    decision = read_decision(model, find_threshold(rules))
+    count = _count_decision_scores(rules, decision)
     maps = _read_maps(rule, name_scores(rules, count))
     values = [Fraction(own["constant"]) for own in maps]
-    told = [abs(values[0])] if decision.order is None else sorted(values)[::-1]
+    told = [abs(values[0])] if count == 1 else sorted(values)[::-1]
 
     if any(any(own["coefficients"].values()) for own in maps) or told != [1, *[0] * (count - 1)]:
         raise RefusedError(
@@ -612,7 +627,8 @@ def _list_decision_targets(
         )
 
     if decision.order is None:
-        way = -1 if values[0] >= 0 else 1
+        second = values[0] >= 0 if count == 1 else values[1] > values[0]
+        way = -1 if second else 1
         form = [*[0] * space.size, way * decision.cut, decision.radius]
         return [ProofTarget(((decision.score, way * decision.sign),), form)]
 
@@ -622,6 +638,25 @@ def _list_decision_targets(
         ProofTarget(((score, 1), (decision.order[best], -1)), space.form({}, Fraction(0)))
         for score in others
     ]
+
+
+def find_threshold(rules: Mapping[str, Any]) -> float | None:
+    """The probability at which rules decide between two classes, None where the largest decides:
+    the one that was asked for, else the model's own, which goes with its labels.
+    """
+    wanted: float | None = rules["decision"]["threshold"]
+    if wanted is not None:
+        return wanted
+    own: float | None = (rules.get("labels") or {}).get("threshold")
+    return own
+
+
+def _count_decision_scores(rules: Mapping[str, Any], decision: "ModelDecision") -> int:
+    """How many scores tell the class: of two classes one by its sign, or two of which one leads."""
+    if decision.order is not None:
+        return len(decision.order)
+    heads = rules.get("heads") or [{}]
+    return 2 if heads[0].get("link") == "argmax" else 1
 
 
 class ModelDecision(NamedTuple):
@@ -778,17 +813,39 @@ def bind_names(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str,
     if len(outputs) != len(read_heads(model)):
         raise RefusedError("the model has more or fewer links than outputs")
     if rules.get("decision") is not None:
-        return notes + _bind_classes(rules, model)
+        notes += _bind_classes(rules, model)
+        return notes + _compare_labels(rules, model)
 
     default = ["y"] if len(outputs) == 1 else make_default_names(outputs, "y")
-    return notes + _compare_names(
+    notes += _compare_names(
         "output", list(rules["outputs"]), outputs, default, own["outputs"] is True
     )
+    return notes + _compare_labels(rules, model)
 
 
 def make_default_names(names: Sequence[str], prefix: str) -> list[str]:
     """What columns or outputs are called when nobody named them."""
     return [f"{prefix}{i}" for i in range(len(names))]
+
+
+def _compare_labels(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str, ...]:
+    """RefusedError where the labels of classes, their types or their threshold aren't the model's
+    own.
+    """
+    own, given = model.get("labels"), rules.get("labels")
+    if given is None:
+        return () if own is None else ("the rules give classes by number, the model has labels",)
+    if own is None:
+        return ("the labels of classes are the rules' word alone",)
+
+    pairs = [[(type(v), v) for v in labels["values"]] for labels in (given, own)]
+    if pairs[0] != pairs[1] or given["threshold"] != own["threshold"]:
+        raise RefusedError(
+            f"the rules' classes are {shorten_text(repr(given['values']))} by the threshold "
+            f"{given['threshold']}, the model's {shorten_text(repr(own['values']))} by "
+            f"{own['threshold']}"
+        )
+    return ()
 
 
 _PLURALS = {"column": "columns", "output": "outputs", "class": "classes"}
@@ -820,9 +877,9 @@ def _compare_names(
 def _bind_classes(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[str, ...]:
     """The same for rules that decide."""
     threshold, outputs = rules["decision"]["threshold"], list(model["outputs"])
-    decision = read_decision(model, threshold)
-    link = "step" if decision.order is None else "argmax"
-    count = 1 if decision.order is None else len(decision.order)
+    decision = read_decision(model, find_threshold(rules))
+    count = _count_decision_scores(rules, decision)
+    link = "step" if count == 1 else "argmax"
     if rules.get("heads") != [{"link": link, "scores": list(range(count)), "component": 0}]:
         raise RefusedError("the rules decide in another way than the model")
 

@@ -33,6 +33,7 @@ from relurules.errors import DataError, InputError, ModelError, UnsupportedError
 from relurules.files.version import VERSION
 from relurules.ir import (
     Artifact,
+    ClassLabels,
     CollapseStats,
     Decision,
     Graph,
@@ -55,6 +56,7 @@ from relurules.partitioning.pace import share_limits
 from relurules.rules import MergeBudget, RuleRequest, build_rules
 from relurules.statistics.evidence_statistics import add_evidence
 from relurules.tables.names import check_finite, find_text_flaw, quote_name
+from relurules.tracing.class_names import name_classes
 from relurules.tracing.model_domain import (
     fill_unread_columns,
     find_graph_columns,
@@ -90,13 +92,16 @@ class ExtractOptions:
 @dataclass(frozen=True, kw_only=True)
 class ExtractSource:
     """What rules are extracted from. domain: None is that of the data; y: (N,) true values of the
-    data's rows.
+    data's rows; labels: what the model's classes are called, where it has no labels; positive: the
+    class that scores are to speak of.
     """
 
     model: Any
     domain: Domain | None = None
     data: Any = None
     y: Any = None
+    labels: Sequence[Any] | None = None
+    positive: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +140,7 @@ def extract_rules(
     limits = search.find_limits()
 
     traced = name_output_by_target(tracing.trace(source.model)[0], source.y)
-    graph = traced
+    graph = name_classes(traced, source.labels, source.positive)
     if options.guard_unread:
         domain, rows = resolve_domain_and_rows(graph, source.domain, source.data)
     else:
@@ -203,6 +208,7 @@ def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgre
     )
     deadline = task.limits.deadline.before(share.writing * len(cells))
     rules = build_rules(kept, request, progress.merging, deadline)
+    rules = replace(rules, labels=target.labels)
     return rules if target.decision else replace(rules, traced=graph.network)
 
 
@@ -318,16 +324,26 @@ class RuleTarget:
     outputs: tuple[str, ...]
     heads: tuple[Head, ...]
     decision: Decision | None = None
+    labels: ClassLabels | None = None
 
 
 def _choose_target(collapsed: CollapseResult, graph: Graph, options: ExtractOptions) -> RuleTarget:
     if options.decision is None:
-        return RuleTarget(network=collapsed.network, outputs=graph.outputs, heads=graph.heads)
-    network, head, decision = add_decision_neurons(
-        collapsed.network, graph.heads, graph.outputs, options.decision
+        return RuleTarget(
+            network=collapsed.network,
+            outputs=graph.outputs,
+            heads=graph.heads,
+            labels=graph.labels,
+        )
+
+    network, head, decision = add_decision_neurons(collapsed.network, graph, options.decision)
+    return RuleTarget(
+        network=network,
+        outputs=(_find_free_name("class", graph.columns),),
+        heads=(head,),
+        decision=decision,
+        labels=graph.labels,
     )
-    name = _find_free_name("class", graph.columns)
-    return RuleTarget(network=network, outputs=(name,), heads=(head,), decision=decision)
 
 
 def _count_neurons(

@@ -112,7 +112,7 @@ _UNFINISHED = (
 def _list_outputs(shown: ColumnChange, target: ScoreTarget) -> list[float] | None:
     if not shown.rows or target.name not in shown.rows[0].outputs:
         return None
-    return [witness.outputs[target.name] for witness in shown.rows]
+    return [float(witness.outputs[target.name]) for witness in shown.rows]
 
 
 def _make_value_pair(asked: Question, column: TableColumn) -> tuple[RowPair, tuple[str, str]]:

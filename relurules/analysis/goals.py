@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.errors import DataError, UnsupportedError
+from relurules.ir import RuleSet
+from relurules.ir.class_labels import classify_scores
 from relurules.ir.network import Array
 from relurules.links.heads import Head, apply_links
 from relurules.links.table import LINKS
@@ -65,7 +68,7 @@ def make_goal(
         values = (
             target.of(ground.rules.predict_scores(X))
             if index is None
-            else ground.rules.predict(X)[:, index]
+            else ground.rules.predict_numbers(X)[:, index]
         )
         return np.asarray(values >= limit if up else values <= limit)
 
@@ -108,6 +111,9 @@ def list_class_names(ground: RestrictedRules) -> tuple[str, ...]:
     if rules.decision is not None:
         return rules.decision.classes
 
+    if rules.labels is not None:
+        return rules.labels.names
+
     first, count = rules.heads[0], len(rules.heads)
     links = {head.link for head in rules.heads}
     if count == 1 and first.link in ("argmax", "step", "sigmoid"):
@@ -132,15 +138,18 @@ def _are_one_choice(heads: tuple[Head, ...]) -> bool:
 
 def classify_rows(ground: RestrictedRules, X: Array) -> NDArray[np.intp]:
     """(N, d) -> (N,) number of the class that the rules tell, -1 for rows without a rule."""
-    y = ground.rules.predict(X)
+    rules = ground.rules
+    if rules.labels is not None and (test := rules.class_test) is not None:
+        numbers = classify_scores(test, rules.predict_scores(X))
+        return np.asarray(np.nan_to_num(numbers, nan=-1), dtype=np.intp)
+
+    y = rules.predict_numbers(X)
     found = np.where(np.isnan(y).any(axis=1), -1, 0)
     inside = found == 0
     if y.shape[1] > 1:
         found[inside] = y[inside].argmax(axis=1)
     else:
-        number = (
-            ground.rules.heads[0].link in ("argmax", "step") or ground.rules.decision is not None
-        )
+        number = rules.heads[0].link in ("argmax", "step") or rules.decision is not None
         found[inside] = y[inside, 0] if number else y[inside, 0] >= 0.5
 
     return np.asarray(found, dtype=np.intp)
@@ -154,10 +163,7 @@ def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
             "reach"
         )
 
-    if wanted not in names:
-        raise DataError(f"no class {wanted!r}; there are {', '.join(map(repr, names[:12]))}")
-
-    number, rules = names.index(wanted), ground.rules
+    number, rules = _find_class(ground.rules, names, wanted), ground.rules
 
     def met(X: Array) -> NDArray[np.bool_]:
         return np.asarray(classify_rows(ground, X) == number)
@@ -170,14 +176,24 @@ def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
             label=label, weights=empty, constants=np.empty((len(rules), 0)), decided=told, met=met
         )
 
-    leads = _combine_leads(rules.heads, number, len(rules.scores))
+    leads, test = _combine_leads(rules.heads, number, len(rules.scores)), rules.class_test
+    cut = 0.0 if test is None else test.cut  # of one score
     return Goal(
         label=label,
         weights=np.einsum("ks,rsd->rkd", leads, ground.weights),
-        constants=ground.constants @ leads.T,
+        constants=ground.constants @ leads.T - cut * leads.sum(axis=1),
         decided=None,
         met=met,
     )
+
+
+def _find_class(rules: RuleSet, names: tuple[str, ...], wanted: Any) -> int:
+    """The number of a class by its name, or by its label."""
+    if wanted in names:
+        return names.index(wanted)
+    if rules.labels is not None:
+        return rules.labels.find(wanted)
+    raise DataError(f"no class {wanted!r}; there are {', '.join(map(repr, names[:12]))}")
 
 
 def _combine_leads(heads: tuple[Head, ...], number: int, scores: int) -> Array:

@@ -234,7 +234,7 @@ def list_range_values(target: ScoreTarget, found: ScoreRange) -> tuple[Mapping[s
 def read_output(target: ScoreTarget, witness: Witness) -> float:
     """What was asked for, at a row: the rules' own output, or a score."""
     if target.name in witness.outputs:
-        return witness.outputs[target.name]
+        return float(witness.outputs[target.name])
     assert witness.score is not None  # noqa: S101  # witnesses of a target have one
     return witness.score
 

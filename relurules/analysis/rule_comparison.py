@@ -85,12 +85,20 @@ def _check_comparable(old: RuleSet, new: RuleSet) -> None:
         ("scores", old.scores, new.scores),
         ("links", old.heads, new.heads),
         ("decisions", old.decision, new.decision),
+        ("classes", *_list_labels(old, new)),
     ):
         if one != other:
             raise DataError(
                 f"the two have other {what}: {_shorten_text(one)} and {_shorten_text(other)}; "
                 "these must be the same"
             )
+
+
+def _list_labels(old: RuleSet, new: RuleSet) -> list[tuple[str, ...]]:
+    """The labels of both, by which the same class is known; files of earlier versions have none."""
+    if old.labels is None or new.labels is None:
+        return [(), ()]
+    return [tuple(map(repr, rules.labels.values)) for rules in (old, new) if rules.labels]
 
 
 def _is_identical(old: RuleSet, new: RuleSet) -> bool:
@@ -367,9 +375,7 @@ def compare_at_row(found: _Comparison, x: Array) -> RowComparison:
     """What both sets say of a row in the domain."""
     old, new = (ground.rules for ground in found.sides)
     raw = {name: values[0] for name, values in decode_rows(x[None], old.domain.columns).items()}
-    said = [
-        dict(zip(r.outputs, map(float, r.predict(x[None])[0]), strict=True)) for r in (old, new)
-    ]
+    said = [r.predict_row(x) for r in (old, new)]
     return RowComparison(
         raw, (int(old.apply(x[None])[0]), int(new.apply(x[None])[0])), said[0], said[1]
     )
@@ -432,7 +438,7 @@ def _compare_on_data(found: _Comparison, X: Array) -> DataDifference:
         return DataDifference(0, 0, 0.0, None)
 
     X = X[rows]
-    off = np.abs(old.predict(X) - new.predict(X)).max(axis=1)
+    off = np.abs(old.predict_numbers(X) - new.predict_numbers(X)).max(axis=1)
     if list_class_names(found.sides[0]):
         apart = classify_rows(found.sides[0], X) != classify_rows(found.sides[1], X)
     else:

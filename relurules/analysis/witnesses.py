@@ -80,7 +80,7 @@ def make_witness(
 ) -> Witness:
     """What the rules say of a row in the domain."""
     rules = ground.rules
-    outputs = dict(zip(rules.outputs, map(float, rules.predict(x[None])[0]), strict=True))
+    outputs = rules.predict_row(x)
     score = None if target is None else float(target.of(rules.predict_scores(x[None]))[0])
     raw = {name: values[0] for name, values in decode_rows(x[None], rules.domain.columns).items()}
     return Witness(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from relurules.cli.search_options import Positive
 from relurules.errors import UnsupportedError
 
 _err = Console(stderr=True, highlight=False)
@@ -39,7 +40,7 @@ def emit(
         str,
         typer.Option(
             help=(
-                "For SQL: what to return, of "
+                "What to return, of outputs,class,rule; for SQL of "
                 "outputs,score,probability,class,contributions,reasons,rule."
             )
         ),
@@ -69,6 +70,7 @@ def emit(
     title: Annotated[
         str | None, typer.Option(help="For markdown, html and latex: the document's title.")
     ] = None,
+    positive: Positive = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the files; without it the text is printed.")
     ] = None,
@@ -86,6 +88,7 @@ def emit(
         RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [],
         shape=shape, name=name, columns=[part.strip() for part in columns.split(",")], top=top,
         output=output, outside=outside, missing=missing, number=number, title=title,
+        positive=positive,
     )  # fmt: skip
 
     if out is not None:

@@ -6,6 +6,7 @@ import typer
 
 from relurules.cli.files import parse_row, print_answer, read_table
 from relurules.cli.rules_options import Data, Output, Rules, Uncentred
+from relurules.cli.search_options import Positive
 
 
 def explain(
@@ -21,6 +22,7 @@ def explain(
     ],
     data: Data = None,
     output: Output = None,
+    positive: Positive = None,
     uncentred: Uncentred = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -40,6 +42,11 @@ def explain(
     found = RuleSet.load(rules)
     table = None if data is None else read_table(data, [])
     explained = explain_row(
-        found, parse_row(found, row, table), data=table, output=output, centred=not uncentred
+        found,
+        parse_row(found, row, table),
+        data=table,
+        output=output,
+        centred=not uncentred,
+        positive=positive,
     )
     print_answer(explained, as_json)

@@ -17,12 +17,15 @@ from relurules.cli.search_options import (
     DomainFile,
     Drop,
     Jobs,
+    Labels,
     MaxRegions,
     MemoryLimit,
     Model,
+    Positive,
     TrustPickle,
     Where,
     build_domain,
+    parse_labels,
 )
 from relurules.files.writing import is_stdout, require_place
 
@@ -74,6 +77,8 @@ def extract(
             help="Rules that say which class: argmax, or a number that the output must reach."
         ),
     ] = None,
+    labels: Labels = None,
+    positive: Positive = None,
     max_regions: MaxRegions = None,
     time_limit: TimeLimit = None,
     memory_limit: MemoryLimit = None,
@@ -127,6 +132,7 @@ def extract(
             time_limit=time_limit, memory_limit=memory_limit, jobs=jobs, progress=progress,
             merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True, solver=solver,
             guard_unread=guard_unread,
+            labels=parse_labels(labels), positive=positive,
         )  # fmt: skip
         rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
         rules.save(out)
@@ -140,7 +146,9 @@ def extract(
     if rules.tradeoffs:
         _err.print(tabulate_tradeoffs(rules.tradeoffs))
     if rules.tradeoffs and table is not None:
-        text = describe_errors(rules, graph.evaluate(domain.rows(table)), rules.predict(table))
+        text = describe_errors(
+            rules, graph.evaluate(domain.rows(table)), rules.predict_numbers(table)
+        )
         _err.print(text, markup=False, soft_wrap=True)
 
     _err.print(f"{len(rules)} {inflect_noun('rule', len(rules))} written to {out}", markup=False)

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from relurules.cli.options import TimeLimit, require_finite
+from relurules.cli.search_options import Positive
 from relurules.errors import DataError
 from relurules.files.writing import require_place
 
@@ -41,6 +42,7 @@ def fit(
     seed: Annotated[
         int, typer.Option(help="Seed of the splits and of the training.", min=0, max=2**32 - 1)
     ] = 0,
+    positive: Positive = None,
     time_limit: TimeLimit = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("model"),
 ) -> None:
@@ -77,6 +79,7 @@ def fit(
         test_size,
         seed,
         time_limit,
+        positive,
     )
     require_place(out, folder=True)
     table = read_table(data, drop or [])

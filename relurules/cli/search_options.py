@@ -28,6 +28,21 @@ Model = Annotated[
 Data = Annotated[
     Path | None, typer.Option(help="CSV or Parquet: names the columns, bounds them, counts rows.")
 ]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help=(
+            "What the classes are called, in the order of the model's outputs, where the model "
+            "doesn't name them: good,bad; whole numbers are numbers."
+        )
+    ),
+]
+Positive = Annotated[
+    str | None,
+    typer.Option(
+        help="Class that scores and contributions speak of; by default the second of two."
+    ),
+]
 Drop = Annotated[
     list[str] | None, typer.Option(help="Column of the data that is no input; repeatable.")
 ]
@@ -106,3 +121,16 @@ def build_domain(
         domain = domain.where(text)
 
     return domain
+
+
+def parse_labels(text: str | None) -> list[str] | list[int] | list[float] | None:
+    """Labels between commas: all whole numbers, all numbers, or text."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    for kind in (int, float):
+        try:
+            return [kind(part) for part in parts]
+        except ValueError:
+            continue
+    return parts

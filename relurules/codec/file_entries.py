@@ -82,6 +82,34 @@ class DecisionEntry(FileEntry, kw_only=True):
     ]
 
 
+class LabelsEntry(FileEntry, kw_only=True):
+    """What `labels` holds."""
+
+    values: Annotated[
+        list[str | float | bool],
+        Meta(
+            description=(
+                "The label of every class, that of number 0 first: all text, all whole numbers, "
+                "all other numbers, or all true and false."
+            ),
+            min_length=2,
+        ),
+    ]
+    positive: Annotated[
+        int, Meta(description="Number of the class that scores and contributions speak of.", ge=0)
+    ]
+    origin: Annotated[str, Meta(description="Why scores speak of that class.")]
+    threshold: Annotated[
+        float | None,
+        Meta(
+            description=(
+                "Of two classes, the probability above which the model tells the second one; null "
+                "for a half."
+            )
+        ),
+    ]
+
+
 class TradeoffEntry(FileEntry, kw_only=True):
     """One entry of `tradeoffs`."""
 

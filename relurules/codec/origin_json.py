@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from relurules.ir.class_labels import ClassLabels
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Provenance
 from relurules.ir.ruleset import Decision, RuleSet, Tradeoff
@@ -27,6 +28,9 @@ def origin_to_json(rules: RuleSet) -> dict[str, Any]:
             "classes": list(rules.decision.classes),
             "threshold": rules.decision.threshold,
         }
+
+    if rules.labels is not None:
+        said["labels"] = labels_to_json(rules.labels)
 
     if rules.tradeoffs:
         steps = [
@@ -51,8 +55,19 @@ def origin_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
         "decision": None
         if decision is None
         else Decision(tuple(decision["classes"]), decision["threshold"]),
+        "labels": labels_from_json(found["labels"]) if "labels" in found else None,
         "tradeoffs": tuple(Tradeoff(count, float(error)) for count, error in steps),
     }
+
+
+def labels_to_json(labels: ClassLabels) -> dict[str, Any]:
+    """The labels with their types: text, numbers, true and false."""
+    return {**asdict(labels), "values": list(labels.values)}
+
+
+def labels_from_json(found: Mapping[str, Any]) -> ClassLabels:
+    """The same from plain values; whole numbers and others stay apart."""
+    return ClassLabels(**{**found, "values": tuple(found["values"])})
 
 
 def estimate_to_json(estimate: Estimate) -> dict[str, float | None]:

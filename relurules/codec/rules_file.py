@@ -23,6 +23,7 @@ from relurules.codec.file_entries import (
     FeatureEntry,
     FileEntry,
     HeadEntry,
+    LabelsEntry,
     NetworkEntry,
     PlacesEntry,
     ProvenanceEntry,
@@ -92,6 +93,15 @@ class RulesFile(FileEntry, kw_only=True):
             description=(
                 "Where the output is the number of a class: the classes' names from 0, and the "
                 "threshold that decides between two; without it the largest score does."
+            )
+        ),
+    ] = UNSET
+    labels: Annotated[
+        LabelsEntry | UnsetType,
+        Meta(
+            description=(
+                "What the model calls its classes, with the labels' own type. Files without it "
+                "speak of the numbers of classes, from 0."
             )
         ),
     ] = UNSET

@@ -30,7 +30,7 @@ from relurules.codec.rule_list_json import (
 from relurules.codec.rules_check import find_inconsistency, find_stray_rule
 from relurules.codec.rules_file import check_rules_file
 from relurules.domain.domain_json import domain_from_json, domain_to_json
-from relurules.errors import DomainError, RulesError
+from relurules.errors import DomainError, ModelError, RulesError
 from relurules.files.writing import read_json, write_text
 from relurules.ir.ruleset import CollapseStats, RuleSet
 from relurules.links.heads import Head, check_heads, is_identity, make_identity_heads, name_scores
@@ -71,7 +71,7 @@ def load_rules(path: Path) -> RuleSet:
 
     try:
         rules = from_json(found)
-    except (KeyError, IndexError, ValueError, DomainError) as error:
+    except (KeyError, IndexError, ValueError, DomainError, ModelError) as error:
         raise RulesError(f"{path}: parts of the file don't fit together: {error}") from error
 
     if (number := find_stray_rule(rules)) is not None:

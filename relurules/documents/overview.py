@@ -30,6 +30,7 @@ from relurules.links.heads import apply_links
 from relurules.links.table import LINKS
 from relurules.wording import RuleWording
 from relurules.wording import phrases as p
+from relurules.wording.classes import describe_labels
 from relurules.wording.coverage import describe_missing
 from relurules.wording.links import write_signature
 from relurules.wording.numbers import (
@@ -88,6 +89,7 @@ def build_glance(context: DocumentContext) -> Section:
     columns = f"{len(used)} of {len(rules.domain.columns)} are used: "
     items: list[tuple[str, Phrase]] = [
         ("Outputs", phrase_names(rules.outputs, 8)),
+        *(("Classes", p.text(f"{line[0].upper()}{line[1:]}.")) for line in describe_labels(rules)),
         (
             "Rules",
             p.text(

@@ -12,6 +12,7 @@ from relurules.ir.network import Array
 from relurules.links.heads import apply_links
 from relurules.wording import RuleWording
 from relurules.wording import phrases as p
+from relurules.wording.classes import format_class
 from relurules.wording.conditions import FormulaWording
 from relurules.wording.forms import Term, round_coefficient
 from relurules.wording.half_spaces import evaluate_form, evaluate_term
@@ -57,13 +58,15 @@ def work_example(
 
 
 def phrase_class(context: DocumentContext, rule: int) -> Phrase:
-    """`malignant (class 1)`."""
+    """`malignant (class 1)`, or the label alone where that is the name."""
     assert context.decisions is not None  # noqa: S101  # asked of decisions only
     number, name = context.decisions[rule - 1]
-    return p.join_loose(
-        p.value(name),
-        p.join_tight(p.text("(class"), (*p.number(format_number(number)), *p.text(")"))),
-    )
+    label = format_class(context.rules, number)
+    if label == name:
+        return p.value(name)
+
+    shown = p.number(label) if context.rules.labels is None else p.value(label)
+    return p.join_loose(p.value(name), p.join_tight(p.text("(class"), (*shown, *p.text(")"))))
 
 
 def phrase_value(term: Term, row: Sequence[float], *, mean: bool = False) -> Phrase:

@@ -9,7 +9,7 @@ from relurules.emitting.request import OUTSIDE, EmitOptions, EmitRequest, make_r
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 
-COLUMNS = ("outputs", "rule")
+COLUMNS = ("outputs", "class", "rule")
 #: Fields of `Request` that code takes; the others are for SQL.
 OPTIONS = ("columns", "outside", "number")
 

@@ -1,12 +1,13 @@
 """What the head of emitted code says: which model, made how, how close, and what a column holds."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from relurules.domain import Domain
 from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.request import EmitRequest
+from relurules.ir import RuleSet
+from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
 
 
@@ -45,8 +46,8 @@ def list_facts(request: EmitRequest) -> list[str]:
     if not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
     if rules.decision is not None:
-        lines.append(f"decides: {_list_classes(rules.decision.classes)}")
-    return lines
+        lines.append(f"decides: {_list_classes(rules)}")
+    return [*lines, *describe_labels(rules)]
 
 
 def _describe_bound(request: EmitRequest) -> str:
@@ -69,8 +70,14 @@ def _describe_bound(request: EmitRequest) -> str:
     )
 
 
-def _list_classes(classes: Sequence[str]) -> str:
-    return ", ".join(f"{i} = {name}" for i, name in enumerate(classes))
+def _list_classes(rules: RuleSet) -> str:
+    """Every class with what it is, where that says more."""
+    named = () if rules.decision is None else rules.decision.classes
+    shown = [format_class(rules, float(i)) for i in range(len(named))]
+    return ", ".join(
+        label if label == name else f"{label} = {name}"
+        for label, name in zip(shown, named, strict=True)
+    )
 
 
 def describe_outside(request: EmitRequest, nothing: str, missing: str) -> str:

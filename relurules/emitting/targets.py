@@ -49,6 +49,10 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
     """Print `rules` for a target of the table; UnsupportedError names what exists where the request
     doesn't.
     """
+    if rules.tells_label and "outputs" in options.columns:  # the output is the class already
+        left = tuple(name for name in options.columns if name != "class")
+        options = replace(options, columns=left)
+
     row, form = TARGETS[target], options.form
     dialect = options.dialect or row.dialects[0]
     if form is not None and form not in row.forms:
@@ -73,6 +77,8 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
         request = EmitRequest(rules=rules)
 
     decision = None if rules.decision is None else rules.decision.wanted
+    told = rules.labels is not None and (rules.tells_label or "class" in request.columns)
+    classes = rules.labels.values if rules.labels is not None and told else ()
     outputs = (request.output,) if request.output else rules.outputs
     refusals = []
 
@@ -88,6 +94,7 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
             rules.complete,
             decision=decision,
             outside=outside,
+            classes=classes,
             **said,
         )
         try:

@@ -13,12 +13,19 @@ from relurules.explaining.explanation import Explanation
 from relurules.explaining.rows import explain_row, read_row
 from relurules.explaining.score_view import choose_view, is_decision
 from relurules.ir import Reached, RuleSet
+from relurules.ir.class_turn import speak_of_class
 from relurules.ir.local_models import Sample
 from relurules.ir.network import Array
 
 
 def explain(
-    rules: RuleSet, row: Any, *, data: Any = None, output: str | None = None, centred: bool = True
+    rules: RuleSet,
+    row: Any,
+    *,
+    data: Any = None,
+    output: str | None = None,
+    centred: bool = True,
+    positive: Any = None,
 ) -> Explanation:
     """Which rule applies to a row, by which conditions and margins, and what each column adds to
     the score.
@@ -26,9 +33,10 @@ def explain(
     row: a mapping of the user's columns, a Series, a frame of one row, or d numbers. Contributions
     are coefficient times value, against the means of `data`, or of the rows that the rules have
     kept figures of; centred=False, or without either: against 0. output: whose score, see
-    `score_view.choose_view`. The result prints as text; `.to_json()` gives plain values. DataError
-    for a row that no rule applies to, saying why.
+    `score_view.choose_view`; positive: the label of the class that it is of. The result prints as
+    text; `.to_json()` gives plain values. DataError for a row that no rule applies to, saying why.
     """
+    rules = rules if positive is None else speak_of_class(rules, positive)
     models, means = rules.local_models, find_means(rules, data) if centred else None
     view = None if is_decision(models, output) else choose_view(models, output)
     return explain_row(rules, read_row(rules.domain, row), view, means)

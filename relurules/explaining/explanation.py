@@ -10,6 +10,7 @@ import numpy as np
 from relurules.explaining.conditions import ConditionCheck
 from relurules.explaining.plain_text import add_article, format_digits, format_value
 from relurules.files.notebook import format_notebook_html
+from relurules.ir.class_labels import Label
 from relurules.tables.values import Value
 
 #: A long sum is broken before the term that would pass this width.
@@ -36,7 +37,7 @@ class Explanation:
     #: The user's columns.
     row: Mapping[str, Value]
     #: Name -> value.
-    outputs: Mapping[str, float]
+    outputs: Mapping[str, float | Label]
     #: Those of the rule.
     conditions: tuple[ConditionCheck, ...]
     #: Name -> formula of what the conditions speak of by name.
@@ -54,6 +55,8 @@ class Explanation:
     #: The class, where the rules tell nothing else; then there are no contributions, and the score
     #: is its number.
     decided: str | None = None
+    #: The label of the row's class, where the model has classes.
+    told: Label | None = None
 
     def __repr__(self) -> str:
         """One line: the rule and the score."""
@@ -74,7 +77,8 @@ class Explanation:
             **vars(self),
             "row": dict(self.row),
             "outputs": {
-                name: value if np.isfinite(value) else None for name, value in self.outputs.items()
+                name: value if isinstance(value, str) or np.isfinite(value) else None
+                for name, value in self.outputs.items()
             },
             "sums": dict(self.sums),
             "conditions": [dict(vars(test)) for test in self.conditions],
@@ -85,7 +89,10 @@ class Explanation:
 def _write_text(found: Explanation) -> str:
     """The rule, its conditions with the row's values and margins, and what each column adds."""
     lines = [f"RULE {found.rule}", ""]
-    lines += [f"  {name} = {format_digits(value)}" for name, value in found.outputs.items()]
+    lines += [f"  {name} = {format_output(value)}" for name, value in found.outputs.items()]
+    if found.told is not None and found.decided is None:
+        lines.append(f"  class {found.told}")
+
     lines += [
         "",
         "CONDITIONS" if found.conditions else "CONDITIONS: none; the rule holds everywhere",
@@ -129,6 +136,11 @@ def _write_text(found: Explanation) -> str:
         lines.append(f"  {name.ljust(widths[0])}  {shown}".rstrip())
 
     return "\n".join(lines) + "\n"
+
+
+def format_output(value: float | Label) -> str:
+    """An output for people: the label of a class as it is, a number short."""
+    return str(value) if isinstance(value, str | bool) else format_digits(value)
 
 
 def _fold_sum(text: str) -> str:

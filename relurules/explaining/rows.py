@@ -19,6 +19,7 @@ from relurules.ir import RuleSet
 from relurules.ir.network import Array
 from relurules.tables.table import read_column_names, read_table
 from relurules.tables.values import Value
+from relurules.wording.classes import format_class
 
 
 class TableRow(NamedTuple):
@@ -71,7 +72,7 @@ def explain_row(
     rule = Explanation(
         rule=number_,
         row=row.raw,
-        outputs=dict(zip(rules.outputs, map(float, rules.predict(x[None])[0]), strict=True)),
+        outputs=rules.predict_row(x),
         conditions=conditions.tests,
         sums=conditions.sums,
         label=rules.outputs[0],
@@ -79,16 +80,12 @@ def explain_row(
         base=0.0,
         contributions=(),
         centred=False,
+        told=_tell_label(rules, x),
     )
 
     if view is None:
-        number_of_class = rule.outputs[rule.label]
-        decided = (
-            rules.decision.classes[int(number_of_class)]
-            if rules.decision
-            else f"class {number_of_class:g}"
-        )
-        return replace(rule, score=number_of_class, base=number_of_class, decided=decided)
+        number = float(rules.predict_numbers(x[None])[0, 0])
+        return replace(rule, score=number, base=number, decided=_name_class(rules, number))
 
     weights, constant = view.weights[number_ - 1], float(view.constants[number_ - 1])
     parts = _collect_contributions(
@@ -102,6 +99,23 @@ def explain_row(
         contributions=tuple(sorted(parts, key=lambda part: -abs(part.contribution))),
         centred=means is not None,
     )
+
+
+def _name_class(rules: RuleSet, number: float) -> str:
+    """The class by its label, and what a decision calls it where that says more."""
+    label, name = format_class(rules, number), f"class {format_class(rules, number)}"
+    if rules.decision is None:
+        return name
+
+    decided = rules.decision.classes[int(number)]
+    if rules.labels is None or (decided == label and rules.labels.kind is str):
+        return decided
+    return name if decided == label else f"{name} ({decided})"
+
+
+def _tell_label(rules: RuleSet, x: Array) -> Any:
+    """The row's class, where labels are known."""
+    return None if rules.labels is None else rules.classify(x[None])[0]
 
 
 def _collect_contributions(

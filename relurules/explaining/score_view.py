@@ -163,7 +163,11 @@ def choose_judged_view(models: LocalModels, response: Response) -> ScoreView:
 
 
 def find_output(models: LocalModels, output: str | None) -> int:
-    """The output of this name; without one, the last of two that share a score, else the first."""
+    """The output of this name; without one, that of the positive class, else the last of two that
+    share a score, or the first.
+    """
+    if output is None and models.labels is not None:
+        return models.labels.positive if len(models.outputs) == len(models.labels) else 0
     if output is None:
         pair = len(models.outputs) == 2 and len({head.scores for head in models.heads}) == 1
         return 1 if pair else 0

@@ -2,6 +2,7 @@
 
 from relurules.ir.artifact import Artifact
 from relurules.ir.certificate import Certificate
+from relurules.ir.class_labels import ClassLabels
 from relurules.ir.estimate import Count, Estimate, StreamResult
 from relurules.ir.evidence import Evidence, Provenance, RuleFacts
 from relurules.ir.graph import Graph
@@ -26,6 +27,7 @@ __all__ = [
     "AffineMap",
     "Artifact",
     "Certificate",
+    "ClassLabels",
     "CollapseStats",
     "Condition",
     "Count",

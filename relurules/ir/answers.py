@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from relurules.files.notebook import format_notebook_html
+from relurules.ir.class_labels import Label
 from relurules.tables.names import to_plain_value
 from relurules.tables.values import Value
 
@@ -23,7 +24,7 @@ class Witness:
     #: The user's columns.
     row: Mapping[str, Value]
     #: Name -> value.
-    outputs: Mapping[str, float]
+    outputs: Mapping[str, float | Label]
     #: Of what was asked for, before the link; None for none.
     score: float | None
 
@@ -32,7 +33,7 @@ class Witness:
         found = {
             **vars(self),
             "row": dict(self.row),
-            "outputs": {k: keep_finite(v) for k, v in self.outputs.items()},
+            "outputs": {k: to_plain_json(v) for k, v in self.outputs.items()},
         }
         return found | {"score": None if self.score is None else keep_finite(self.score)}
 
@@ -124,7 +125,7 @@ def _write_witness(witness: Witness, first: Witness) -> list[str]:
     """A row in full; of a later one only the columns in which it differs from the first, where
     these are few.
     """
-    outputs = ", ".join(f"{name} = {value:.6g}" for name, value in witness.outputs.items())
+    outputs = ", ".join(f"{name} = {format_output(v)}" for name, v in witness.outputs.items())
     row = {k: v for k, v in witness.row.items() if witness is first or v != first.row[k]}
     same = ""
     if witness is not first and len(row) <= len(witness.row) // 2:
@@ -141,6 +142,11 @@ def format_value(value: Value) -> str:
     used.
     """
     return "missing" if value is None else value if isinstance(value, str) else f"{value:.9g}"
+
+
+def format_output(value: float | Label) -> str:
+    """An output for people: the label of a class as it is, a number with six digits."""
+    return str(value) if isinstance(value, str | bool) else f"{value:.6g}"
 
 
 def keep_finite(value: float) -> float | None:

@@ -11,6 +11,7 @@ from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DomainError, RulesError
 from relurules.files.notebook import format_notebook_html
 from relurules.files.writing import read_text, write_all
+from relurules.ir.class_labels import ClassLabels, Label, make_labels
 
 _MARK = "relurules artefact: "
 _HEADER_FIELDS = (
@@ -25,7 +26,8 @@ _HEADER_FIELDS = (
     "decision",
 )
 #: Said only where it isn't the default.
-_OPTIONAL_FIELDS = ("shape", "name", "returned", "outside", "missing", "number")
+_OPTIONAL_FIELDS = ("shape", "name", "returned", "outside", "missing", "number", "classes")
+_LISTS = ("returned", "classes")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Artifact:
 
     target: a language of `emitting` or a format of `documents`; form: rules, tree or network;
     domain, outputs, complete: those of the rules; max_error: of the scores; decision: "argmax" or a
-    threshold, where the output is a class. Only for SQL: dialect, table, key; shape, and the name
+    threshold, where the output is a class; classes: the labels that a class is given by, where they
+    are known. Only for SQL: dialect, table, key; shape, and the name
     of what is created; returned: what it gives beside the key; outside: what becomes of rows
     outside the domain; missing: what of missing values.
     """
@@ -56,6 +59,7 @@ class Artifact:
     outside: str = "null"
     missing: str = "propagate"
     number: str = "double"
+    classes: tuple[Label, ...] = ()
 
     def __repr__(self) -> str:
         """One line: what it is, in which file, of how many lines."""
@@ -70,6 +74,16 @@ class Artifact:
     def __str__(self) -> str:
         """The text of the main file."""
         return list(self.files.values())[-1]
+
+    @property
+    def labels(self) -> ClassLabels | None:
+        """What a class is called, where the artefact gives one and its label is known."""
+        return make_labels(self.classes) if self.classes else None
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the one output is a class, given by its label."""
+        return bool(self.classes) and not ("class" in self.returned and "outputs" in self.returned)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -160,7 +174,8 @@ def _build_from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Art
         **{
             name: str(said.get(name, getattr(Artifact, name)))
             for name in _OPTIONAL_FIELDS
-            if name != "returned"
+            if name not in _LISTS
         },
+        classes=tuple(said.get("classes", ())),
         decision=said.get("decision"),
     )

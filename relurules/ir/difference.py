@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from relurules.files.notebook import format_notebook_html
-from relurules.ir.answers import format_bound, format_value, keep_finite, to_plain_json
+from relurules.ir.answers import (
+    format_bound,
+    format_output,
+    format_value,
+    keep_finite,
+    to_plain_json,
+)
+from relurules.ir.class_labels import Label
 from relurules.tables.values import Value
 
 #: Rules that are named in place of one.
@@ -19,8 +26,8 @@ class RowComparison(NamedTuple):
 
     row: Mapping[str, Value]
     rules: tuple[int, int]
-    old: Mapping[str, float]
-    new: Mapping[str, float]
+    old: Mapping[str, float | Label]
+    new: Mapping[str, float | Label]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,7 +300,8 @@ def describe_row(place: RowComparison) -> str:
     """`a = 1, b = 2: y is 3 (rule 1) and now 4 (rule 2)`."""
     row = ", ".join(f"{name} = {format_value(value)}" for name, value in place.row.items())
     old, new = (
-        ", ".join(f"{k} = {v:.6g}" for k, v in side.items()) for side in (place.old, place.new)
+        ", ".join(f"{k} = {format_output(v)}" for k, v in side.items())
+        for side in (place.old, place.new)
     )
     return f"{row}: {old} (old rule {place.rules[0]}), {new} (new rule {place.rules[1]})"
 

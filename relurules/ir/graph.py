@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relurules.domain.columns import Column, make_number_columns
+from relurules.ir.class_labels import ClassLabels, check_labels
 from relurules.ir.network import Array, Network
 from relurules.links.heads import Head, apply_links, check_heads, check_outputs, make_identity_heads
 from relurules.tables.names import make_default_names
@@ -22,7 +23,8 @@ class Graph:
     exactly 1. heads: for each output the link and the scores (outputs of `network`) that it takes;
     none given: the outputs are the scores. columns: the columns of the user's table, which become
     the d inputs; none given: they are the inputs. batch: the size at which the model fixes the
-    first dimension of its inputs, which then is a part of every row; 1 where it fixes none.
+    first dimension of its inputs, which then is a part of every row; 1 where it fixes none. labels:
+    what the model calls its classes, None where it has none or doesn't name them.
     """
 
     features: tuple[str, ...]
@@ -33,12 +35,14 @@ class Graph:
     heads: tuple[Head, ...] = ()
     columns: tuple[Column, ...] = ()
     batch: int = 1
+    labels: ClassLabels | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heads", self.heads or make_identity_heads(len(self.network.c)))
         object.__setattr__(self, "columns", self.columns or make_number_columns(self.features))
         check_heads(self.heads, len(self.outputs), len(self.network.c))
         check_outputs(self.outputs)
+        check_labels(self.labels, self.heads, len(self.network.c))
 
     @property
     def named(self) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.ir.class_labels import ClassLabels
 from relurules.ir.network import Array
 from relurules.links.heads import Head, name_scores
 
@@ -18,7 +19,8 @@ class LocalModels:
 
     weights: (R, m, d), constants: (R, m), of the m scores f, in the user's units; domain: the d
     coordinates; kind: what one of them is called. classes: where the models tell which class and
-    nothing else, their names; threshold: where that is whether an output reaches it.
+    nothing else, their names; threshold: where that is whether an output reaches it. labels: what
+    the model calls its classes.
     """
 
     domain: Domain
@@ -29,6 +31,7 @@ class LocalModels:
     kind: str
     classes: tuple[str, ...] = ()
     threshold: float | None = None
+    labels: ClassLabels | None = None
 
     def __len__(self) -> int:
         """Number of local models R."""

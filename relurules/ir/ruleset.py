@@ -1,7 +1,7 @@
 """Rules: IF half-spaces THEN an affine map, for every part of a domain."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,7 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
+from relurules.errors import UnsupportedError
 from relurules.files.notebook import format_notebook_html
+from relurules.ir.class_labels import (
+    ClassLabels,
+    ClassTest,
+    check_labels,
+    classify_scores,
+    explain_no_class,
+    find_class_test,
+    number_classes,
+)
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.local_models import LocalModels
@@ -26,6 +36,7 @@ from relurules.links.heads import (
     make_identity_heads,
     name_scores,
 )
+from relurules.links.table import LINKS
 
 if TYPE_CHECKING:
     import pandas
@@ -86,7 +97,8 @@ class RuleSet:
     evidence: what data say; provenance: how the rules were made; tradeoffs: the steps of the
     simplification. decision: the classes, where the output is the number of one; a rule's scores
     are constant then, and tell the class only. traced: the network as traced, right outside the
-    domain too, if it is kept.
+    domain too, if it is kept. labels: what the model calls its classes, None where it has none or
+    doesn't name them: then they are numbered from 0.
     """
 
     outputs: tuple[str, ...]
@@ -105,12 +117,14 @@ class RuleSet:
     decision: Decision | None = None
     traced: Network | None = None
     estimate: Estimate | None = None
+    labels: ClassLabels | None = None
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)
         object.__setattr__(self, "heads", self.heads or make_identity_heads(scores))
         check_heads(self.heads, len(self.outputs), scores)
         check_outputs(self.outputs)
+        check_labels(self.decided_labels, self.heads, scores)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -150,6 +164,27 @@ class RuleSet:
 
         return format_notebook_html(repr(self)[1:-1], print_first_rules(self, _RULES_SHOWN))
 
+    @property
+    def decided_labels(self) -> ClassLabels | None:
+        """The labels, less the model's own threshold where the rules have decided already."""
+        if self.labels is None or self.decision is None:
+            return self.labels
+        return replace(self.labels, threshold=None)
+
+    @property
+    def class_test(self) -> ClassTest | None:
+        """How the scores tell the class; None where the outputs are no classes."""
+        labels = self.decided_labels
+        threshold = None if labels is None else labels.threshold
+        return find_class_test(self.heads, len(self.network.c), threshold)
+
+    @property
+    def tells_label(self) -> bool:
+        """Whether the one output is a class whose label is known."""
+        return (
+            self.labels is not None and len(self.heads) == 1 and LINKS[self.heads[0].link].is_class
+        )
+
     def __len__(self) -> int:
         """Number of rules."""
         return len(self.rules)
@@ -174,9 +209,43 @@ class RuleSet:
         number[inside] = 1 + self.tree.route(X[inside])
         return number
 
-    def predict(self, table: Any) -> Array:
-        """(N, d) array or frame -> (N, m) float64; NaN for a row of no rule, see `apply`."""
+    def predict(self, table: Any) -> NDArray[Any]:
+        """(N, d) array or frame -> (N, m) float64; NaN for a row of no rule, see `apply`.
+
+        Of a class whose label is text: (N, 1) of the labels, None for such a row.
+        """
+        outputs = self.predict_numbers(table)
+        if self.labels is None or not self.tells_label:
+            return outputs
+
+        told = self.labels.decode(outputs[:, 0])[:, None]
+        return told if self.labels.kind is str else told.astype(np.float64)
+
+    def predict_numbers(self, table: Any) -> Array:
+        """As `predict`, of a class its number, (N, m) float64."""
         return apply_links(self.heads, self.predict_scores(table))
+
+    def predict_row(self, x: Array) -> dict[str, Any]:
+        """The outputs of one row in coordinates, (d,), by name; of a class its label."""
+        numbers = self.predict_numbers(x[None])
+        values: list[Any] = numbers[0].tolist()
+        if self.labels is not None and self.tells_label:
+            values = self.labels.decode(numbers[:, 0]).tolist()
+        return dict(zip(self.outputs, values, strict=True))
+
+    def classify(self, table: Any) -> NDArray[Any]:
+        """(N, d) array or frame -> (N,) objects, the label of every row's class, as the model's own
+        `predict` gives it; None for a row outside the domain or with a missing value.
+
+        Where the labels aren't known, the number of the class, from 0. UnsupportedError where the
+        outputs are no classes.
+        """
+        test = self.class_test
+        if test is None:
+            raise UnsupportedError(explain_no_class(self.heads))
+
+        numbers = classify_scores(test, self.predict_scores(table))
+        return (self.labels or number_classes(test.count)).decode(numbers)
 
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
@@ -206,7 +275,14 @@ class RuleSet:
         """The rules' affine maps, with what is known of their inputs and outputs."""
         classes, threshold = ((), None) if self.decision is None else self.decision
         return LocalModels(
-            self.domain, self.outputs, self.heads, *self.maps, "rule", classes, threshold
+            self.domain,
+            self.outputs,
+            self.heads,
+            *self.maps,
+            "rule",
+            classes,
+            threshold,
+            self.labels,
         )
 
     def ranges(self) -> Array:

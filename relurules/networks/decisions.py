@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.errors import UnsupportedError
-from relurules.ir import Decision, Head, Network, Neuron, Partition
+from relurules.ir import Decision, Graph, Head, Network, Neuron, Partition
+from relurules.ir.class_labels import ClassTest, find_class_test
 from relurules.ir.network import Array
 from relurules.links.table import LINKS
 
@@ -30,22 +31,21 @@ class DecisionNetwork(NamedTuple):
     decision: Decision
 
 
-def add_decision_neurons(
-    network: Network, heads: Sequence[Head], outputs: Sequence[str], wanted: str | float
-) -> DecisionNetwork:
-    """The network as it decides. wanted: "argmax", or a number that an output must reach.
+def add_decision_neurons(network: Network, graph: Graph, wanted: str | float) -> DecisionNetwork:
+    """The network as it decides. graph: its outputs and their heads; wanted: "argmax", the class
+    that the model itself tells, or a number that an output must reach.
 
     A collapsed network's source decides in the same way. UnsupportedError where the outputs don't
     allow that, naming what they allow.
     """
-    found = _build_decision_network(network, heads, outputs, wanted)
+    found = _build_decision_network(network, graph, wanted)
     if network.lifting is None:
         return found
 
     source, added = network.lifting.source, len(found.network) - len(network)
     lifting = replace(
         network.lifting,
-        source=_build_decision_network(source, heads, outputs, wanted).network,
+        source=_build_decision_network(source, graph, wanted).network,
         origin=np.append(network.lifting.origin, len(source) + np.arange(added)),
         kept=np.append(network.lifting.kept, len(network) + np.arange(added)),
         signs=np.append(network.lifting.signs, np.ones(added, dtype=np.int8)),
@@ -54,15 +54,14 @@ def add_decision_neurons(
     return found._replace(network=replace(found.network, lifting=lifting))
 
 
-def _build_decision_network(
-    network: Network, heads: Sequence[Head], outputs: Sequence[str], wanted: str | float
-) -> DecisionNetwork:
+def _build_decision_network(network: Network, graph: Graph, wanted: str | float) -> DecisionNetwork:
+    heads, outputs = graph.heads, graph.outputs
     if isinstance(wanted, str):
         if wanted != "argmax":
             raise UnsupportedError(
                 f"decision={wanted!r}; supported: 'argmax', or a number that the output must reach"
             )
-        return _decide_largest(network, heads, outputs)
+        return _decide_largest(network, graph)
 
     head, link = heads[-1], LINKS[heads[-1].link]
     if len({one.scores for one in heads}) > 1 or link.inverse is None:
@@ -83,14 +82,17 @@ def _build_decision_network(
     )
 
 
-def _decide_largest(
-    network: Network, heads: Sequence[Head], outputs: Sequence[str]
-) -> DecisionNetwork:
+def _decide_largest(network: Network, graph: Graph) -> DecisionNetwork:
+    heads, outputs, labels = graph.heads, graph.outputs, graph.labels
     links, first = {head.link for head in heads}, heads[0]
     decision = Decision(_name_classes(outputs), None)
-    if len(heads) == 2 and links == {"sigmoid", "complement"} and first.scores == heads[1].scores:
-        return _decide_threshold(
-            network, first.scores[0], 0.0, 1.0 if heads[1].link == "sigmoid" else -1.0, decision
+    threshold = None if labels is None else labels.threshold
+    pair = links == {"sigmoid", "complement"} and first.scores == heads[-1].scores
+    if pair and len(heads) == 2:
+        test = find_class_test(heads, len(network.c), threshold)
+        assert test is not None  # noqa: S101  # a pair of shares is told by its score
+        return DecisionNetwork(
+            _add_rival_neurons(_make_two_scores(network, test)), Head("argmax", (0, 1)), decision
         )
 
     if links == {"argmax"} and len(heads) == 1:
@@ -114,6 +116,17 @@ def _decide_largest(
     return DecisionNetwork(
         _add_rival_neurons(network), Head("argmax", tuple(range(len(chosen)))), decision
     )
+
+
+def _make_two_scores(network: Network, test: ClassTest) -> Network:
+    """With the scores 0 and how far the one score is beyond the cut: at the cut the first class is
+    told, as models do.
+    """
+    score, sign = test.scores[0], 1.0 if test.rises else -1.0
+    zero = np.zeros((1, network.C.shape[1])), np.zeros((1, network.U.shape[1])), np.zeros(1)
+    own = network.C[[score]], network.U[[score]], network.c[[score]] - test.cut
+    C, U, c = (np.concatenate([none, sign * one]) for none, one in zip(zero, own, strict=True))
+    return replace(network, C=C, U=U, c=c)
 
 
 def _name_classes(outputs: Sequence[str]) -> tuple[str, ...]:

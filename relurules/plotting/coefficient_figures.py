@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.explaining.coefficients import Coefficients, Importance
-from relurules.explaining.explanation import Explanation
-from relurules.explaining.plain_text import add_article, format_digits, format_value
+from relurules.explaining.explanation import Explanation, format_output
+from relurules.explaining.plain_text import add_article, format_value
 from relurules.explaining.wald_intervals import Intervals
 from relurules.ir.network import Array
 from relurules.plotting.style import (
@@ -171,7 +171,7 @@ def draw_row(found: Explanation) -> "Figure":
     axes.axvline(0, color=GREY, linewidth=0.8)
     _write_values(axes, np.array([found.base, *values, found.score]), np.append(ends, ends[-1]))
     axes.set_xlabel(found.label)
-    said = ", ".join(f"{name} = {format_digits(value)}" for name, value in found.outputs.items())
+    said = ", ".join(f"{name} = {format_output(value)}" for name, value in found.outputs.items())
     set_title(figure, f"Rule {found.rule}: {said}")
 
     return figure

@@ -139,7 +139,7 @@ def _number_rules(
     found: SimplificationResult,
 ) -> tuple[RuleTable, float]:
     """The rules in their order, and the error of their scores."""
-    shape = _draft_rules(ground, found)
+    shape = _draft_rules(ground, found, strict=request.decision is not None)
     counts = None if request.data is None else _count_rows(partition, shape, request.data)
     order = _order_leaves(shape, counts, request.decision)
     regions = np.array([piece.regions[0] for piece in found.pieces], dtype=np.intp)[order]
@@ -182,8 +182,11 @@ def _make_decision_function(partition: Partition, deadline: Deadline) -> Piecewi
     return PiecewiseFunction(partition, maps, np.full(values.shape[1], 0.5), deadline=deadline)
 
 
-def _draft_rules(ground: PiecewiseFunction, found: SimplificationResult) -> _RuleDraft:
-    tree, turned = _scale_splits(found.grown.tree, ground.partition.domain.widths)
+def _draft_rules(
+    ground: PiecewiseFunction, found: SimplificationResult, *, strict: bool
+) -> _RuleDraft:
+    """strict: what holds on a boundary matters, as where two classes tie."""
+    tree, turned = _scale_splits(found.grown.tree, ground.partition.domain.widths, strict=strict)
     regions = np.array([piece.regions[0] for piece in found.pieces], dtype=np.intp)
     points = ground.partition.points[regions]
     sides = [_translate_sides(piece, found, turned) for piece in found.pieces]
@@ -294,11 +297,12 @@ def _count_rows(partition: Partition, shape: _RuleDraft, data: Array) -> NDArray
     return np.bincount(leaves[leaves >= 0], minlength=len(shape.sides))
 
 
-def _scale_splits(tree: Tree, widths: Array) -> tuple[Tree, NDArray[np.bool_]]:
+def _scale_splits(tree: Tree, widths: Array, *, strict: bool) -> tuple[Tree, NDArray[np.bool_]]:
     """Scale every split so that the column that moves it most has coefficient 1; also tell where
     that swapped sides.
 
-    A column's influence is |coefficient| times its width in the domain.
+    A column's influence is |coefficient| times its width in the domain. strict: where that would
+    swap sides, the coefficient is -1, so that the boundary stays on its side.
     """
     rows = np.arange(len(tree.neurons))
     lead = (
@@ -306,6 +310,7 @@ def _scale_splits(tree: Tree, widths: Array) -> tuple[Tree, NDArray[np.bool_]]:
         if len(rows)
         else np.empty(0)
     )
+    lead = np.abs(lead) if strict else lead
     turned = lead < 0
     children = np.where(turned[:, None], tree.children[:, ::-1], tree.children).astype(np.int32)
     scaled = replace(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relurules.domain.columns import format_value
 from relurules.errors import DataError
+from relurules.ir.class_labels import ClassLabels
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array
 from relurules.links.heads import Head
@@ -144,7 +145,11 @@ def _read_classes(
     if not LINKS[kind].joint:
         names = {head.link: models.outputs[models.heads.index(head)] for head in heads}
         outputs = [names.get("complement", ""), names.get("sigmoid", "")]
-        values = _number_classes(name, _number_own_class(name, found, outputs), outputs)
+        turned = heads[-1].link == "complement"
+        own = models.labels if len(models.outputs) == len(heads) else None
+        values = number_labels(name, found, own, turned=turned)
+        if values is None:
+            values = _number_classes(name, _number_own_class(name, found, outputs), outputs)
         return Response(name, "binary", values, _select_scores(scores, m), "sigmoid", True)
 
     certain = not LINKS[kind].reduces
@@ -153,7 +158,9 @@ def _read_classes(
         if certain and head.scores == scores:
             outputs[head.component] = output
 
-    values = _number_classes(name, _number_own_class(name, found, outputs), outputs)
+    values = number_labels(name, found, models.labels)
+    if values is None:
+        values = _number_classes(name, _number_own_class(name, found, outputs), outputs)
     if len(scores) == 2:
         return Response(
             name,
@@ -165,6 +172,34 @@ def _read_classes(
         )
 
     return Response(name, "multiclass", values, _select_scores(scores, m), kind, certain)
+
+
+def number_labels(
+    name: str, found: list[Value], labels: ClassLabels | None, *, turned: bool = False
+) -> Array | None:
+    """(N,) numbers of the classes, where the values are the model's labels, or their text; None
+    where they aren't, and may be numbers or names of classes. turned: 1 is the first of two.
+
+    DataError for other numbers than labels that are numbers themselves: they could mean either.
+    """
+    if labels is None:
+        return None
+
+    numbers = labels.encode(found)
+    if (numbers < 0).any() and labels.kind is not str:
+        texts = {text: float(i) for i, text in enumerate(labels.names)}
+        named = [texts.get(value, -1.0) if isinstance(value, str) else -1.0 for value in found]
+        numbers = np.where(numbers < 0, np.array(named), numbers)
+
+    if (numbers >= 0).all():
+        return 1.0 - numbers if turned else numbers
+    if labels.kind is not str and not any(isinstance(value, str) for value in found):
+        stray = found[int(np.argmin(numbers))]
+        raise DataError(
+            f"the response {name!r} holds {stray!r}, and the model's classes are "
+            f"{', '.join(map(repr, labels.values[:_NAMED]))}; give these"
+        )
+    return None
 
 
 def _number_own_class(name: str, found: list[Value], outputs: Sequence[str]) -> list[Value]:
@@ -186,7 +221,13 @@ def _number_own_class(name: str, found: list[Value], outputs: Sequence[str]) -> 
 def _read_decisions(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
     """Rules that say which class alone: numbers beside a cut-off are compared with it."""
     numbers, cut = _as_numbers(found), models.threshold
-    if cut is not None and numbers is not None and not set(numbers.tolist()) <= {0.0, 1.0}:
+    known = models.labels
+    if cut is not None and known is not None and (known.encode(found) < 0).any():
+        known = None  # numbers that are compared with the cut-off
+
+    if (told := number_labels(name, found, known)) is not None:
+        values = told
+    elif cut is not None and numbers is not None and not set(numbers.tolist()) <= {0.0, 1.0}:
         values = np.asarray(numbers >= cut, dtype=np.float64)
     elif cut is not None:
         values = _number_classes(name, found, ["", models.classes[1].rsplit(" >= ", 1)[0]])
@@ -202,10 +243,9 @@ def _read_decisions(name: str, found: list[Value], models: LocalModels, m: int) 
 
 def _read_class_scores(name: str, found: list[Value], models: LocalModels, m: int) -> Response:
     """Several outputs that are scores as they are, one per class."""
-    values, forms = (
-        _number_classes(name, found, models.outputs),
-        _select_scores([head.scores[0] for head in models.heads], m),
-    )
+    forms = _select_scores([head.scores[0] for head in models.heads], m)
+    told = number_labels(name, found, models.labels)
+    values = _number_classes(name, found, models.outputs) if told is None else told
     if len(forms) == 2:
         return Response(name, "binary", values, forms[1:] - forms[:1], "sigmoid", False)
     return Response(name, "multiclass", values, forms, "identity", False)

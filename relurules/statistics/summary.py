@@ -54,6 +54,9 @@ def summarise_rules(rules: "RuleSet", data: Any, y: Any) -> "pandas.DataFrame":
         columns |= {"count": counts, "share": counts / max(1, counts.sum())}
 
     for output, range_ in zip(rules.outputs, rules.ranges().transpose(1, 2, 0), strict=True):
+        if rules.labels is not None and rules.decision is not None:  # of a class, one label
+            columns[output] = rules.labels.decode(range_[0])
+            continue
         columns |= {f"min {output}": range_[0], f"max {output}": range_[1]}
 
     return pandas.DataFrame({**columns, **typical})

@@ -19,6 +19,7 @@ from relurules.errors import CheckError, ModelError
 from relurules.ir import Graph
 from relurules.ir.network import AFFINE_ARRAYS
 from relurules.links.heads import bound_link_error, name_scores
+from relurules.tracing.class_names import name_classes
 from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
 
 Array = NDArray[np.float64]
@@ -59,18 +60,24 @@ SUPPORTED = (
 _PROBES, _TOLERANCE = 32, 1e-9
 
 
-def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, Reference]:
+def trace(
+    model: Any,
+    input_shape: Sequence[int] | None = None,
+    labels: Sequence[Any] | None = None,
+    positive: Any = None,
+) -> tuple[Graph, Reference]:
     """Model -> Graph, and the model's own function, (N, d) -> (N, m) in float64, run by its own
     framework.
 
     Where the graph's columns aren't its inputs, the function takes the user's table too.
 
-    input_shape: shape of one row where the model doesn't tell, such as (1, 8, 8). The traced
+    input_shape: shape of one row where the model doesn't tell, such as (1, 8, 8). labels, positive:
+    see `class_names.name_classes`. The traced
     network is evaluated beside the model on a few rows before it is returned. Raises ModelError for
     what can't be traced, naming the operator and its place, and CheckError should the two disagree.
     """
     if isinstance(model, Graph):
-        return model, model.evaluate
+        return name_classes(model, labels, positive), model.evaluate
 
     known = input_shape is None or isinstance(input_shape, Sequence)
     if not known or not all(isinstance(size, Integral) and size > 0 for size in input_shape or ()):
@@ -82,7 +89,7 @@ def trace(model: Any, input_shape: Sequence[int] | None = None) -> tuple[Graph, 
     graph, reference = _load_frontend(model).trace(model, input_shape)
     _check_finite(graph)
     _check_against_model(graph, reference)
-    return graph, reference
+    return name_classes(graph, labels, positive), reference
 
 
 def _load_frontend(model: Any) -> Any:

@@ -50,6 +50,12 @@ def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
         else {"columns": domain_to_json(Domain.over(graph.columns))["columns"]}
     )
 
+    labels = (
+        {}
+        if graph.labels is None
+        else {"labels": {"values": list(graph.labels.values), "threshold": graph.labels.threshold}}
+    )
+
     return {
         "format": MODEL_FORMAT,
         "version": MODEL_VERSION,
@@ -57,6 +63,7 @@ def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
         "named": {"columns": graph.named, "outputs": _has_named_outputs(graph)},
         "features": list(graph.features),
         "outputs": list(graph.outputs),
+        **labels,
         **({} if is_identity(graph.heads, len(graph.network.c)) else {"heads": heads}),
         **columns,
         "layers": layers,

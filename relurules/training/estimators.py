@@ -4,6 +4,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network, RuleSet
+from relurules.ir.class_labels import make_labels
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.links.heads import Head, apply_links, make_identity_heads
@@ -191,6 +193,9 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
             found = _linearize_graph(self, graph, (X, y, weights), little)
             self.hurried_ |= little.is_over()
             graph, self.front_, self.chosen_ = found.graph, found.front, found.chosen
+
+        if task != "regression":  # until here classes are their numbers
+            graph = replace(graph, labels=make_labels(self.classes_))
 
         few = self.front_ is not None and self.front_["rules"].tolist()[self.chosen_ or 0] <= _FEW
         self.graph_, self.network_ = graph, graph.network

@@ -23,7 +23,13 @@ from relurules.training.front import (
 from relurules.training.linearize_result import Linearized, front_table
 from relurules.training.objective import DataSplit
 from relurules.training.relu_parameters import ReluParameters, to_network
-from relurules.training.targets import Standardisation, prepare_rows, read_targets, weigh_rows
+from relurules.training.targets import (
+    Standardisation,
+    check_better_than_chance,
+    prepare_rows,
+    read_targets,
+    weigh_rows,
+)
 from relurules.training.task import TASKS, Rows
 from relurules.training.terms import count_condition_terms, count_formula_terms
 
@@ -69,6 +75,7 @@ def linearize_network(
     """
     name, Y = read_targets(graph, given[1], task)
     rows = weigh_rows(given[0], Y, given[2])
+    check_better_than_chance(graph, rows, name)
     tested = None if test is None else _read_test_rows(graph, test, name)
     data, scale = prepare_rows(rows, settings.validation_fraction, settings.seed, name)
 

@@ -2,7 +2,7 @@
 their data.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +36,13 @@ def linearize(
     task: str | None = None, sample_weight: Any = None, test: tuple[Any, Any] | None = None,
     l1: float = 3e-4, validation_fraction: float = 0.2, random_state: int = 0, steps: int = 100_000,
     reachable_error: float | None = None, progress: Callable[[str], None] | None = None,
+    labels: Sequence[Any] | None = None, positive: Any = None,
 ) -> "Linearized":  # fmt: skip
     """Make a trained network one of few rules, with the least loss of accuracy.
 
     model: what `trace` takes. X: (N, d) array or frame in the model's columns; y: targets, in the
-    units of the model's output; of classes their numbers. task: regression, binary or multiclass,
+    units of the model's output; of classes the model's own labels, or their numbers where it has
+    none. labels, positive: as in `extract`. task: regression, binary or multiclass,
     else told by the model's link and by y. The budget: max_rules over the range of X, max_neurons,
     max_terms, the inputs that any condition or formula speaks of, and max_condition_terms, those
     that any condition does; at least one of the first two. The point of the best score (R2, AUC,
@@ -56,7 +58,8 @@ def linearize(
     As published, the force does nothing while the mean loss of standardised targets is above 0.01;
     reachable_error is a loss to be taken for 0.001 instead. l1: penalty of standardised weights.
     Deterministic for a random_state. Returns `Linearized`: .model, .graph, .front, .save(folder).
-    Raises DataError where rows don't fit or no network on the front keeps the budget.
+    Raises DataError where rows don't fit, where the model is worse than chance on them, or no
+    network on the front keeps the budget.
     """
     from relurules.training.front import RuleBudget, check_budget
     from relurules.training.linearize import LinearizeSettings, linearize_network
@@ -67,7 +70,7 @@ def linearize(
         if not value >= 0:
             raise DataError(f"{name} is {value}; expected at least 0")
 
-    graph = trace(model)[0]
+    graph = trace(model, None, labels, positive)[0]
     domain = derive_domain(graph, X)
     if len(domain) != len(graph.features):
         raise DataError(f"X has {len(domain)} columns, the model reads {len(graph.features)}")

@@ -49,6 +49,7 @@ class FitOptions(NamedTuple):
     test_size: float = 0.2
     seed: int = 0
     time_limit: float | None = None
+    positive: Any = None
 
 
 class ColumnKinds(NamedTuple):
@@ -125,7 +126,9 @@ def fit_table(table: "pd.DataFrame", wanted: FitOptions, say: Callable[[str], No
     pipeline.fit(frame.iloc[train], y[train])
     pipeline[-1].set_params(verbose=False)
     say("writing down the rules")
-    graph = trace(pipeline)[0]  # once: it asks encoders about every category
+    graph = trace(pipeline, None, None, wanted.positive)[
+        0
+    ]  # once: it asks encoders about every category
     rules, everywhere = _extract_rules(
         graph, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules, deadline
     )

@@ -9,6 +9,9 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Network
 from relurules.ir.network import Array
 from relurules.links.table import LINKS
+from relurules.statistics.metrics import accuracy, auc
+from relurules.statistics.response import number_labels
+from relurules.tables.table import read_column
 from relurules.training.objective import DataSplit
 from relurules.training.relu_parameters import ReluParameters, rescale_network, to_relu_parameters
 from relurules.training.task import TASKS, Rows
@@ -56,7 +59,7 @@ def read_targets(graph: Graph, y: Any, task: str | None) -> tuple[str, Array]:
             f"a model with the links {', '.join(sorted(links))} can't be trained for one task"
         )
 
-    Y = _per_row(y)
+    Y = _number_own_labels(graph, _per_row(y))
     task = task or next(iter(known), None) or guess_task(Y, m)
     if task not in TASKS:
         raise UnsupportedError(f"task {task!r}; supported: {', '.join(TASKS)}")
@@ -71,6 +74,51 @@ def read_targets(graph: Graph, y: Any, task: str | None) -> tuple[str, Array]:
         return task, _check_scores(scores.reshape(len(Y), int(np.prod(Y.shape[1:]))), m)
 
     return task, one_hot(Y, m if task == "multiclass" else 2)[:, -m:]
+
+
+def _number_own_labels(graph: Graph, y: NDArray[Any]) -> NDArray[Any]:
+    """Labels of the model's classes as numbers, 1 for the one that a single score speaks of; all
+    else as it is.
+    """
+    if graph.labels is None or y.ndim != 1:
+        return y
+    turned = graph.heads[-1].link == "complement"
+    numbers = number_labels("y", list(read_column(y, "y").entries), graph.labels, turned=turned)
+    return y if numbers is None else numbers
+
+
+def check_better_than_chance(graph: Graph, rows: Rows, task: str) -> None:
+    """DataError where the model is worse than chance on the rows, by more than three standard
+    errors: y then means other classes than the model.
+    """
+    F, n = graph.network.evaluate(rows.X), len(rows.X)
+    if task == "binary":
+        positive = rows.Y[:, 0] > 0.5
+        one, other = int(positive.sum()), int((~positive).sum())
+        measure, found, chance = "AUC", auc(F[:, 0], positive), 0.5
+        error = float(np.sqrt((n + 1) / (12.0 * max(1, one * other))))
+    elif task == "multiclass":
+        told, own = np.bincount(F.argmax(axis=1), minlength=F.shape[1]), rows.Y.sum(axis=0)
+        measure, found = "accuracy", accuracy(F, rows.Y, rows.weights)
+        chance = float(told @ own) / n**2
+        error = float(np.sqrt(chance * (1.0 - chance) / n))
+    else:
+        return
+
+    if found < chance - 3.0 * error:
+        raise DataError(
+            f"on these rows the model is worse than chance: {measure} {found:.3f}, and chance is "
+            f"{chance:.3f}; so y means other classes than the model. {_explain_classes(graph)}"
+        )
+
+
+def _explain_classes(graph: Graph) -> str:
+    """How y is to be given."""
+    if graph.labels is not None:
+        return f"Give y as the model's own labels, {', '.join(map(repr, graph.labels.values[:6]))}"
+    if len(graph.network.c) == 1:
+        return "Give y as 1 for the class whose score rises, and 0 for the other: turn it as 1 - y"
+    return "Give y as the numbers of the classes, in the order of the model's outputs"
 
 
 def _check_fit(task: str, known: set[str | None], graph: Graph) -> None:

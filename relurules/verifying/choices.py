@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relurules.ir import Head
+from relurules.ir.class_labels import find_class_test
 from relurules.ir.network import Array
 from relurules.links.table import LINKS
 
@@ -16,12 +17,15 @@ from relurules.links.table import LINKS
 class ClassChoice:
     """A class on every row.
 
-    scores: of which the largest is chosen; of one alone, whether it is above 0 (or reaches it, for
-    a decision). classes: (N,) the place among the scores, or 1 and 0; NaN where there is none.
+    scores: of which the largest is chosen; of one alone, whether it is above the cut (or reaches
+    it, for a decision), or below it where it doesn't rise. classes: (N,) the place among the
+    scores, or 1 and 0; NaN where there is none.
     """
 
     scores: tuple[int, ...]
     classes: Array
+    cut: float = 0.0
+    rises: bool = True
 
 
 def read_class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoice]:
@@ -55,22 +59,24 @@ def read_class_choices(heads: Sequence[Head], outputs: Array) -> list[ClassChoic
     return choices
 
 
-def read_sql_class(heads: Sequence[Head], outputs: Array, scores: Array) -> ClassChoice | None:
-    """What SQL's own column `class` tells of these outputs, (N, m), and scores, (N, s), of the
-    model.
+def read_label_class(
+    heads: Sequence[Head], outputs: Array, scores: Array, threshold: float | None = None
+) -> ClassChoice | None:
+    """The class that the model itself tells by these outputs, (N, m), and scores, (N, s): what an
+    artefact's column `class` has to be. threshold: the model's own, None for a half.
     """
-    among = next((h for h in heads if LINKS[h.link].joint and len(h.scores) > 1), None)
-    if among is not None:
-        told = [
-            choice for choice in read_class_choices(heads, outputs) if choice.scores == among.scores
-        ]
-        return told[0] if told else _choose_largest(among.scores, scores)
+    test = find_class_test(heads, scores.shape[1], threshold)
+    if test is None:
+        return None
+    if LINKS[heads[-1].link].is_class:
+        return ClassChoice(scores=test.scores, classes=outputs[:, -1])
+    if len(test.scores) == 1:
+        share, cut = outputs[:, -1], 0.5 if threshold is None else threshold
+        classes = _mask_missing(share > cut, np.isnan(share))
+        return ClassChoice(scores=test.scores, classes=classes, cut=test.cut, rises=test.rises)
 
-    if scores.shape[1] > 1 and all(head.link == "identity" for head in heads):
-        return _choose_largest(tuple(range(scores.shape[1])), scores)
-
-    told = read_class_choices(heads, outputs)
-    return told[0] if told and scores.shape[1] == 1 else None
+    told = [choice for choice in read_class_choices(heads, outputs) if choice.scores == test.scores]
+    return told[0] if told else _choose_largest(test.scores, scores)
 
 
 def _choose_largest(chosen: tuple[int, ...], scores: Array) -> ClassChoice:

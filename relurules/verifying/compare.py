@@ -1,6 +1,7 @@
 """What an artefact gave against what the network gives, on the same rows."""
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from relurules.errors import CheckError
 from relurules.ir import Report
 from relurules.ir.network import Array
 from relurules.links.heads import bound_link_error
-from relurules.verifying.choices import ClassChoice, read_class_choices, read_sql_class
+from relurules.verifying.choices import ClassChoice, read_class_choices, read_label_class
 from relurules.verifying.reference import Reference
 from relurules.verifying.row_judge import Judgement, RowJudge
 from relurules.verifying.run_result import RunResult
@@ -21,6 +22,13 @@ from relurules.verifying.run_result import RunResult
 TOLERANCE = 1e-12
 #: The same for artefacts that compute in float.
 FLOAT_TOLERANCE = 1e-5
+
+
+#: Said of an artefact without outputs.
+_CLASS_ALONE = (
+    "the class alone was compared, as the artefact gives no outputs; emit it with the column "
+    "outputs to compare these too"
+)
 
 
 class OutputDifferences(NamedTuple):
@@ -62,6 +70,9 @@ def compare_outputs(
     ruled = ran.rule > 0
     given = ruled if reference.numbers is None else reference.numbers
     own, found = reference.of_rows(given), ran.outputs[given]
+    if ran.alone:  # the class is all that there is to compare
+        found = np.where(np.isnan(found), np.nan, own.outputs)
+
     off = _measure_differences(found, own, max_error)
     choices = _pair_choices(ran, given, own)
 
@@ -85,7 +96,7 @@ def compare_outputs(
         worst=int(places[off.size.max(axis=1).argmax()]) if given.any() else -1,
         agreement=_measure_agreement(choices),
         seconds=ran.seconds,
-        remarks=gaps + judgement.remarks,
+        remarks=gaps + judgement.remarks + ((_CLASS_ALONE,) if ran.alone else ()),
     )
 
 
@@ -142,19 +153,21 @@ def _pair_choices(
     them.
     """
     heads = reference.heads
-    said = list(
-        zip(
-            read_class_choices(heads, ran.outputs[given]),
-            read_class_choices(heads, reference.outputs),
-            strict=True,
+    said = (
+        []
+        if ran.alone
+        else list(
+            zip(
+                read_class_choices(heads, ran.outputs[given]),
+                read_class_choices(heads, reference.outputs),
+                strict=True,
+            )
         )
     )
 
-    if (
-        ran.classes is not None
-        and (known := read_sql_class(heads, reference.outputs, reference.scores)) is not None
-    ):
-        said.append((ClassChoice(scores=known.scores, classes=ran.classes[given]), known))
+    known = read_label_class(heads, reference.outputs, reference.scores, reference.threshold)
+    if ran.classes is not None and known is not None:
+        said.append((replace(known, classes=ran.classes[given]), known))
 
     return said
 

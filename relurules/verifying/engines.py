@@ -9,7 +9,7 @@ import math
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +22,13 @@ from relurules.ir import Artifact
 from relurules.ir.network import Array
 from relurules.verifying.databases import OPEN
 from relurules.verifying.nodejs import run_node
-from relurules.verifying.run_result import Rows, RunResult, make_run_result
+from relurules.verifying.run_result import (
+    Rows,
+    RunResult,
+    make_run_result,
+    number_labels,
+    number_outputs,
+)
 from relurules.verifying.sql_scoring import run_sql
 
 COMPILER = (
@@ -49,13 +55,17 @@ def run_python(artifact: Artifact, table: Rows) -> RunResult:
     except Exception as error:
         raise CheckError(f"score.py failed to run: {type(error).__name__}: {error}") from error
 
-    return make_run_result(
+    given = number_outputs(artifact, [[row[name] for name in artifact.outputs] for row in rows])
+    ran = make_run_result(
         [
-            [row[name] for name in artifact.outputs] + [read_rule_number(row, artifact)]
-            for row in rows
+            [*values, read_rule_number(row, values, artifact)]
+            for row, values in zip(rows, given, strict=True)
         ],
         len(artifact.outputs),
     )
+    if "class" not in artifact.returned:
+        return ran
+    return ran._replace(classes=number_labels(artifact, [row["class"] for row in rows]))
 
 
 def run_numpy(artifact: Artifact, table: Rows) -> RunResult:
@@ -63,22 +73,34 @@ def run_numpy(artifact: Artifact, table: Rows) -> RunResult:
     module: dict[str, Any] = {"__name__": "score_numpy"}
     try:
         exec(compile(str(artifact), "score_numpy.py", "exec"), module)  # noqa: S102  # as above
-        outputs = np.asarray(module["score_batch"](table), dtype=np.float64)
+        told = (
+            number_labels(artifact, module["class_batch"](table).tolist())
+            if "class" in artifact.returned or artifact.labelled
+            else None
+        )
+        outputs = np.asarray(
+            told[:, None]
+            if told is not None and artifact.labelled
+            else module["score_batch"](table),
+            dtype=np.float64,
+        )
         if "rule" in artifact.returned:
-            return RunResult(outputs, np.array(module["rule_batch"](table), dtype=np.intp))
+            rule = np.array(module["rule_batch"](table), dtype=np.intp)
+            return RunResult(outputs, rule, classes=told)
     except Exception as error:
         raise CheckError(
             f"score_numpy.py failed to run: {type(error).__name__}: {error}"
         ) from error
 
-    return RunResult(outputs, np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp))
+    ruled = np.array(~np.isnan(outputs).all(axis=1), dtype=np.intp)
+    return RunResult(outputs, ruled, classes=told)
 
 
-def read_rule_number(row: Mapping[str, float], artifact: Artifact) -> float:
+def read_rule_number(row: Mapping[str, Any], outputs: Sequence[float], artifact: Artifact) -> float:
     """The number of the rule; where it isn't given, 1 for a row with outputs."""
     if "rule" in artifact.returned:
-        return row["rule"]
-    return int(not all(math.isnan(row[name]) for name in artifact.outputs))
+        return float(row["rule"])
+    return int(not all(math.isnan(value) for value in outputs))
 
 
 def run_c(artifact: Artifact, table: Rows) -> RunResult:
@@ -141,7 +163,36 @@ def _call_batch(library: ctypes.CDLL, artifact: Artifact, X: Array) -> RunResult
     library.score_batch.restype = None
     library.score_batch(len(X), *pointers)
 
-    return RunResult(outputs.astype(np.float64), rule.astype(np.intp))
+    told = _call_score_class(library, artifact, outputs)
+    given = outputs.astype(np.float64)
+    if artifact.labelled:
+        numbered = number_labels(artifact, given[:, 0].tolist()) if told is None else told
+        given = numbered[:, None]
+    return RunResult(given, rule.astype(np.intp), classes=told)
+
+
+def _call_score_class(library: ctypes.CDLL, artifact: Artifact, outputs: Array) -> Array | None:
+    """The classes' numbers by score_class, where the artefact has it."""
+    labels = artifact.labels
+    text = labels is not None and labels.kind is str
+    if "class" not in artifact.returned and not (artifact.labelled and text):
+        return None
+
+    kind: Any = ctypes.c_char_p if text else ctypes.c_longlong
+    if labels is not None and labels.kind is float:
+        kind = ctypes.c_double
+    elif "score_label" in (header := next(iter(artifact.files.values()))) and not text:
+        kind = ctypes.c_longlong if "typedef long long score_label;" in header else ctypes.c_int
+
+    library.score_class.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    found: list[Any] = []
+    for row in outputs:
+        label = kind()
+        given = library.score_class(row.ctypes.data, ctypes.addressof(label))
+        value = label.value if given else None
+        found.append(value.decode() if isinstance(value, bytes) else value)
+
+    return number_labels(artifact, found)
 
 
 class Engine(NamedTuple):

@@ -5,11 +5,19 @@ import math
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from relurules.errors import CheckError, UnsupportedError
 from relurules.ir import Artifact
-from relurules.verifying.run_result import Rows, RunResult, make_run_result
+from relurules.verifying.run_result import (
+    Rows,
+    RunResult,
+    make_run_result,
+    number_labels,
+    number_outputs,
+)
 
 #: Reads columns and rows, writes outputs and rule of every row. JSON has no NaN and no infinity:
 #: these come as objects, and what is written are texts.
@@ -25,7 +33,8 @@ const found = rows.map((values) => {
         row[name] = nested ? Number(values[i].number) : values[i];
     });
     const given = score(row);
-    return [...OUTPUTS.map((name) => given[name]), "rule" in given ? given.rule : -1].map(String);
+    const numbers = [...OUTPUTS.map((name) => given[name]), "rule" in given ? given.rule : -1];
+    return [numbers.map((value) => typeof value === "number" ? String(value) : value), given.class];
 });
 process.stdout.write(JSON.stringify(found));
 """
@@ -37,33 +46,41 @@ def run_node(artifact: Artifact, table: Rows) -> RunResult:
     if node is None:
         raise UnsupportedError("engine 'node' needs Node.js on the PATH (node)")
 
-    rows = [[_encode_value(value) for value in row] for row in zip(*table.values(), strict=True)]
+    sent = [[_encode_value(value) for value in row] for row in zip(*table.values(), strict=True)]
     with tempfile.TemporaryDirectory() as folder:
         artifact.write(folder)
         Path(folder, "run.mjs").write_text(_RUNNER, encoding="utf-8")
         ran = subprocess.run(
-            [node, "run.mjs"], cwd=folder, input=json.dumps({"columns": list(table), "rows": rows}),
+            [node, "run.mjs"], cwd=folder, input=json.dumps({"columns": list(table), "rows": sent}),
             capture_output=True, encoding="utf-8", check=False,
         )  # fmt: skip
 
     if ran.returncode:
         raise CheckError(f"score.mjs failed to run: {ran.stderr.strip()[:2000]}")
 
-    outputs = len(artifact.outputs)
-    return make_run_result(
-        [
-            [float(v) for v in row[:-1]] + [_read_rule_number(row, artifact)]
-            for row in json.loads(ran.stdout)
-        ],
-        outputs,
+    given = json.loads(ran.stdout)
+    rows = number_outputs(artifact, [_read_numbers(values, artifact) for values, _ in given])
+    found = make_run_result(
+        [[*map(float, row[:-1]), _read_rule_number(row, artifact)] for row in rows],
+        len(artifact.outputs),
     )
+    if "class" not in artifact.returned:
+        return found
+    return found._replace(classes=number_labels(artifact, [told for _, told in given]))
 
 
-def _read_rule_number(row: list[str], artifact: Artifact) -> float:
+def _read_numbers(values: list[Any], artifact: Artifact) -> list[Any]:
+    """Numbers come as text; what an artefact gives as a label is one."""
+    if artifact.labelled and artifact.classes and isinstance(artifact.classes[0], str):
+        return [values[0], *map(float, values[1:])]
+    return [float(value) if isinstance(value, str) else value for value in values]
+
+
+def _read_rule_number(row: Sequence[float], artifact: Artifact) -> float:
     """The number of the rule; where it isn't given, 1 for a row with outputs."""
     if "rule" in artifact.returned:
         return float(row[-1])
-    return float(not all(math.isnan(float(value)) for value in row[:-1]))
+    return float(not all(math.isnan(value) for value in row[:-1]))
 
 
 def _encode_value(value: str | float | None) -> object:

@@ -24,7 +24,8 @@ class Reference:
     domain's bounds; None: no row. framework: the model itself in float64, (n, d) -> (n, m), None
     where it doesn't take coordinates. unit: share of itself by which an output may be off as it is
     a number of the artefact's type, whose epsilon this is. breadth: (m,) what the outputs span in
-    the domain, for rows that span nothing; None where that isn't known.
+    the domain, for rows that span nothing; None where that isn't known. threshold: the
+    probability above which the model tells the second of two classes; None for a half.
     """
 
     outputs: Array
@@ -41,6 +42,7 @@ class Reference:
     unit: float = 8 * float(np.finfo(np.float64).eps)
     epsilon: float = float(np.finfo(np.float64).eps)
     breadth: Array | None = None
+    threshold: float | None = None
 
     @cached_property
     def scores(self) -> Array:

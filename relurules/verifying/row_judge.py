@@ -6,6 +6,7 @@ row, or within the bound of the rules.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from typing import NamedTuple
 
@@ -253,8 +254,9 @@ def _measure_gap(
 
     if count == 1:
         (score,) = choice.scores
-        right = exact[score] == 0 or (exact[score] > 0) == (given > 0)
-        size = 0.0 if right else round_to_float(abs(exact[score]))
+        beyond = (exact[score] - Fraction(choice.cut)) * (1 if choice.rises else -1)
+        right = beyond == 0 or (beyond > 0) == (given > 0)
+        size = 0.0 if right else round_to_float(abs(beyond))
         scores, errors = (score,), rounding.errors[:, score]
     else:
         chosen = choice.scores[int(given)]

@@ -1,12 +1,13 @@
 """What an artefact gave for some rows."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.ir import Artifact
 from relurules.ir.network import Array
 from relurules.tables.values import Value
 
@@ -18,14 +19,16 @@ class RunResult(NamedTuple):
     """What came back, N rows.
 
     outputs: (N, m), NaN where the artefact gave none. rule: (N,), -1 where there is none. seconds:
-    of the run. classes: (N,) of the artefact's own column `class`, NaN where it gave none; None
-    without such a column.
+    of the run. classes: (N,) of the artefact's own column `class`, the classes' numbers, NaN where
+    it gave none, -1 for what is no class; None without such a column. alone: whether there are no
+    outputs beside it.
     """
 
     outputs: Array
     rule: NDArray[np.intp]
     seconds: float = math.nan
     classes: Array | None = None
+    alone: bool = False
 
 
 def make_run_result(
@@ -35,3 +38,20 @@ def make_run_result(
     values = [[math.nan if value is None else float(value) for value in row] for row in rows]
     table = np.array(values, dtype=np.float64).reshape(-1, outputs + 1)
     return RunResult(table[:, :-1], np.nan_to_num(table[:, -1], nan=-1).astype(np.intp), seconds)
+
+
+def number_outputs(artifact: Artifact, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """The rows' outputs, where these are a label the number of its class."""
+    labels = artifact.labels
+    if labels is None or not artifact.labelled:
+        return rows
+    numbers = labels.encode(row[0] for row in rows).tolist()
+    return [[number, *row[1:]] for number, row in zip(numbers, rows, strict=True)]
+
+
+def number_labels(artifact: Artifact, labels: Iterable[Any]) -> Array:
+    """(N,) numbers of the classes of these labels; of what has no labels, the numbers given."""
+    known = artifact.labels
+    if known is not None:
+        return known.encode(labels)
+    return np.array([math.nan if label is None else float(label) for label in labels])

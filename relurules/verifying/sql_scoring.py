@@ -9,13 +9,17 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-import numpy as np
-
 from relurules.errors import CheckError
 from relurules.ir import Artifact
 from relurules.tables.values import Value
 from relurules.verifying.databases import Database
-from relurules.verifying.run_result import Rows, RunResult, make_run_result
+from relurules.verifying.run_result import (
+    Rows,
+    RunResult,
+    make_run_result,
+    number_labels,
+    number_outputs,
+)
 
 
 def run_sql(
@@ -23,10 +27,10 @@ def run_sql(
 ) -> RunResult:
     """Load the rows into a table (NaN as NULL) and run the artefact; CheckError where it fails."""
     one = artifact.shape in ("expression", "function")
-    if not one and "outputs" not in artifact.returned:
+    if not one and not {"outputs", "class"} & set(artifact.returned):
         raise CheckError(
-            f"score.sql returns {', '.join(artifact.returned)}; emit it with the column outputs to "
-            "verify it"
+            f"score.sql returns {', '.join(artifact.returned)}; emit it with the column outputs, "
+            "or class, to verify it"
         )
 
     with open_() as database:
@@ -114,19 +118,24 @@ def _order_rows(
         rows = sorted(rows, key=lambda row: float(row[numbering]))
 
     query = artifact.shape not in ("expression", "function")
+    alone = query and "outputs" not in artifact.returned
     ruled = query and "rule" in artifact.returned
     first, count = len(artifact.key), len(artifact.outputs)
-    given = [(row[first : first + count], row[-1]) for row in rows]
+    told = None
+    if query and "class" in artifact.returned:
+        at = len(names) - 1 - list(reversed(names)).index("class")
+        told = number_labels(artifact, [row[at] for row in rows])
+
+    given = number_outputs(artifact, [row[first : first + count] for row in rows])
+    if alone and told is not None:  # where there is a class, there would be outputs
+        given = [[None if math.isnan(number) else number] * count for number in told.tolist()]
+
     found = [
-        [*values, last if ruled else any(value is not None for value in values)]
-        for values, last in given
+        [*values, row[-1] if ruled else not all(_is_missing(value) for value in values)]
+        for values, row in zip(given, rows, strict=True)
     ]
-    ran = make_run_result(found, count, seconds)
+    return make_run_result(found, count, seconds)._replace(classes=told, alone=alone)
 
-    if not query or "class" not in artifact.returned:
-        return ran
 
-    at = len(names) - 1 - list(reversed(names)).index("class")
-    return ran._replace(
-        classes=np.array([math.nan if row[at] is None else float(row[at]) for row in rows])
-    )
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))

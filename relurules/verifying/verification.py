@@ -10,7 +10,9 @@ import numpy as np
 
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
+from relurules.errors import CheckError
 from relurules.ir import Artifact, Decision, Graph, Network, Report, RuleSet
+from relurules.ir.class_labels import ClassLabels, number_classes
 from relurules.ir.network import Array
 from relurules.links.heads import apply_links
 from relurules.networks.decisions import add_decision_neurons
@@ -51,12 +53,13 @@ def verify_artifact(
     artifact: Artifact | RuleSet, model: ComparedModel, X: Any, engine: str | None
 ) -> Report:
     """Run an artefact on rows, (N, d) array or frame, beside a model; see `api.verify`."""
+    _check_same_labels(artifact, model.names)
     table = read_table(X)
     given = artifact.domain.rows(table)
     reference = _build_reference(artifact, model, table if table.named else None, given)
     if isinstance(artifact, RuleSet):
         ran, name, place = (
-            RunResult(artifact.predict(given), artifact.apply(given)),
+            RunResult(artifact.predict_numbers(given), artifact.apply(given)),
             "rules",
             "relurules",
         )
@@ -66,6 +69,26 @@ def verify_artifact(
 
     bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
     return compare_outputs(ran, reference, bound, artifact.complete, name, place)
+
+
+def _check_same_labels(artifact: Artifact | RuleSet, names: Graph | RuleSet) -> None:
+    """CheckError where an artefact gives classes by other labels than the model."""
+    own = names.labels
+    told = artifact.decision is not None or "class" in getattr(artifact, "returned", ())
+    if own is None or not told:
+        return
+
+    given = artifact.labels or number_classes(len(own))
+    if _list_typed_values(given) != _list_typed_values(own):
+        raise CheckError(
+            f"the class is given as {', '.join(map(repr, given.values[:6]))}, and the model's own "
+            f"labels are {', '.join(map(repr, own.values[:6]))}; extract the rules anew from the "
+            "model, and emit them again"
+        )
+
+
+def _list_typed_values(labels: ClassLabels) -> list[tuple[type, Any]]:
+    return [(type(value), value) for value in labels.values]
 
 
 def _build_reference(
@@ -91,6 +114,7 @@ def _build_reference(
             rows=rows,
             tolerance=FLOAT_TOLERANCE if code is not None and code.number == "float" else TOLERANCE,
             framework=function if plain and isinstance(traced, Graph) else None,
+            threshold=None if traced.labels is None else traced.labels.threshold,
         )
         if isinstance(traced, Graph):
             reference = _apply_decision(reference, traced, artifact)
@@ -123,7 +147,7 @@ def resolve_model(rules: RuleSet, *, everywhere: bool) -> ComparedModel:
     """
     traced = rules.traced
     if not everywhere or traced is None:
-        return ComparedModel(names=rules, network=rules.network, function=rules.predict)
+        return ComparedModel(names=rules, network=rules.network, function=rules.predict_numbers)
     return ComparedModel(
         names=rules,
         network=traced,
@@ -157,10 +181,13 @@ def _apply_decision(reference: Reference, traced: Graph, artifact: Artifact | Ru
     if decision is None:
         return reference
 
-    network, head, _ = add_decision_neurons(traced.network, traced.heads, traced.outputs, decision)
+    network, head, _ = add_decision_neurons(traced.network, traced, decision)
     found = reference.outputs
     if not isinstance(decision, str):
         found = np.where(np.isnan(found[:, -1:]), np.nan, found[:, -1:] >= decision)
+    elif traced.labels is not None and traced.labels.threshold is not None:
+        above = found[:, -1:] > traced.labels.threshold
+        found = np.where(np.isnan(found[:, -1:]), np.nan, above)
     elif found.shape[1] > 1:
         found = np.where(np.isnan(found).any(axis=1), np.nan, found.argmax(axis=1))[:, None]
 
@@ -171,4 +198,5 @@ def _apply_decision(reference: Reference, traced: Graph, artifact: Artifact | Ru
         heads=(head,),
         network=network,
         framework=None,
+        threshold=None,
     )

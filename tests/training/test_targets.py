@@ -15,6 +15,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Graph, Head
 from relurules.links.heads import make_identity_heads
 from relurules.training.targets import (
+    check_better_than_chance,
     fit_standardisation,
     guess_task,
     one_hot,
@@ -310,3 +311,24 @@ def test_classes_are_not_scaled() -> None:
     scale = fit_standardisation(rows, numbers=False)
     np.testing.assert_array_equal(scale.rows(rows).Y, rows.Y)
     assert make_identity_heads(1) == model(1).heads
+
+
+def test_targets_are_the_models_own_labels() -> None:
+    from relurules.tracing.class_names import name_classes
+
+    graph = name_classes(model(1, *BINARY), ["bad", "good"])
+    assert read_targets(graph, ["good", "bad"], None)[1].tolist() == [[1], [0]]
+    turned = name_classes(graph, None, "bad")
+    assert read_targets(turned, ["good", "bad"], None)[1].tolist() == [[0], [1]]
+    with pytest.raises(DataError, match="model's classes are 1, 2; give these"):
+        read_targets(name_classes(model(1, *BINARY), [1, 2]), [0, 1], None)
+
+
+def test_targets_that_mean_other_classes_are_refused() -> None:
+    graph = model(1, *BINARY)
+    X = np.random.default_rng(0).normal(size=(80, len(graph.features)))
+    y = (graph.network.evaluate(X)[:, 0] > 0).astype(float)
+    y[:2] = [0, 1]
+    check_better_than_chance(graph, weigh_rows(X, y[:, None], None), "binary")
+    with pytest.raises(DataError, match=r"worse than chance: AUC 0\.[012].* turn it as 1 - y"):
+        check_better_than_chance(graph, weigh_rows(X, 1 - y[:, None], None), "binary")

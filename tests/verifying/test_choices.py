@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from relurules.ir import Head
-from relurules.verifying.choices import read_class_choices, read_sql_class
+from relurules.verifying.choices import read_class_choices, read_label_class
 
 NAN = np.nan
 
@@ -62,13 +62,13 @@ def test_several_choices_and_none() -> None:
 def test_the_class_that_sql_tells() -> None:
     scores = np.array([[1.0, 2.0, 0.5], [3.0, 2.0, 0.5]])
     plain = [Head("identity", (i,)) for i in range(3)]
-    assert read_sql_class(plain, scores, scores).classes.tolist() == [1, 0]  # type: ignore[union-attr]
-    one = read_sql_class([Head("softmax", (0, 1, 2), 2)], scores[:, :1], scores)
+    assert read_label_class(plain, scores, scores).classes.tolist() == [1, 0]  # type: ignore[union-attr]
+    one = read_label_class([Head("softmax", (0, 1, 2), 2)], scores[:, :1], scores)
     assert one is not None
     assert one.classes.tolist() == [1, 0]
-    alone = read_sql_class(
+    alone = read_label_class(
         [Head("complement", (0,))], np.array([[0.2], [0.8]]), np.array([[1.4], [-1.4]])
     )
     assert alone is not None
-    assert alone.classes.tolist() == [1, 0]
-    assert read_sql_class([Head("identity", (0,))], np.array([[0.2]]), np.array([[0.2]])) is None
+    assert alone.classes.tolist() == [0, 1]
+    assert read_label_class([Head("identity", (0,))], np.array([[0.2]]), np.array([[0.2]])) is None

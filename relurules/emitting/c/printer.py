@@ -17,15 +17,29 @@ from relurules.emitting.c.parts import (
     has_clamps,
 )
 from relurules.emitting.code_options import is_rule_needed
+from relurules.emitting.label_literals import (
+    ClassColumn,
+    find_labels,
+    plan_class_column,
+    print_c_type,
+)
 from relurules.emitting.link_steps import LinkStep, has_links, plan_c_links
+from relurules.emitting.plan import print_signed
 from relurules.emitting.request import EmitRequest
 from relurules.errors import UnsupportedError
 from relurules.files.templates import render_file
-from relurules.ir import RuleSet
+from relurules.ir import ClassLabels, RuleSet
 
 #: Rules of more conditions than this are not written out: gcc -O2 takes a minute for so many, and
 #: much longer for more.
 _CONDITIONS = 4_000
+_LABELLED = """\
+static double labelled(double number)
+{{
+    static const double labels[] = {{{labels}}};
+    return number != number ? number : labels[(int)number];
+}}
+"""
 #: What is called of math.h.
 _FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|fabs)f?(?=\()")
 
@@ -38,7 +52,8 @@ def print_c(request: EmitRequest) -> dict[str, str]:
     real, domain = REALS[request.number], request.rules.domain
     _check_range(request, real)
     parts = _choose_template(request)
-    step = _convert_link_step(request.rules, real)
+    classes = plan_class_column(request, "c")
+    step = _convert_link_step(request.rules, real, classes)
     values: dict[str, object] = {
         "header": request.header,
         "about": f"{file_header.describe_size(request)}, numbers: {real.name}",
@@ -58,6 +73,7 @@ def print_c(request: EmitRequest) -> dict[str, str]:
         "scores": len(request.rules.scores),
         "count": len(request.rules),
         "step": step,
+        **_list_class_values(request, classes),
         "functions": _list_math_functions(step),
         "clamps": has_clamps(request),
         "contracted": request.form == "rules",
@@ -113,12 +129,43 @@ def _choose_template(request: EmitRequest) -> CTemplate:
     return fill_expression_template(request, real)
 
 
-def _convert_link_step(rules: RuleSet, real: Real) -> LinkStep | None:
-    """The links, for this type."""
+def _list_class_values(request: EmitRequest, classes: ClassColumn | None) -> dict[str, object]:
+    """score_class: where it is asked for, and where the class is a text, which no output can be."""
+    if classes is None or not (classes.asked or classes.text):
+        return {"classes": None}
+    _, labels = find_labels(request.rules)
+    return {
+        "classes": classes,
+        "label_type": print_c_type(labels),
+        "said_classes": [escape_comment(repr(label)) for label in labels.values],
+    }
+
+
+def _convert_link_step(rules: RuleSet, real: Real, classes: ClassColumn | None) -> LinkStep | None:
+    """The links, for this type; a class whose label is a number becomes that."""
     if not has_links(rules):
         return None
+
     step = plan_c_links(rules)
+    if classes is not None and classes.labelled and not classes.text:
+        assert rules.labels is not None  # noqa: S101  # as it is labelled
+        _check_labels(rules.labels, real)
+        listed = ", ".join(print_signed(repr, float(label)) for label in rules.labels.values)
+        function = _LABELLED.format(labels=listed)
+        step = step._replace(
+            functions=[*step.functions, function], outputs=[f"labelled({step.outputs[0]})"]
+        )
+
     return LinkStep(step.scores, *([real.source(text) for text in part] for part in step[1:]))
+
+
+def _check_labels(labels: ClassLabels, real: Real) -> None:
+    kind = np.float32 if real.name == "float" else np.float64
+    if lost := [label for label in labels.values if float(kind(label)) != label]:
+        raise UnsupportedError(
+            f"number={real.name!r}: the class {lost[0]!r} can't be an output, as {real.name} "
+            "doesn't hold it; rename it, or use the scores' rules with columns class"
+        )
 
 
 def _list_math_functions(step: LinkStep | None) -> list[str]:

@@ -11,6 +11,7 @@ from relurules.emitting.expressions import (
     plan_template_values,
 )
 from relurules.emitting.identifiers import make_identifier, make_unique
+from relurules.emitting.label_literals import check_class_name, plan_class_column
 from relurules.emitting.link_steps import has_links, plan_javascript_links
 from relurules.emitting.request import EmitRequest
 from relurules.errors import InputError
@@ -26,6 +27,7 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
             "graph"
         )
 
+    check_class_name(request)
     # No keyword starts so.
     variables = make_unique(f"x_{make_identifier(name)}" for name in rules.features)
     features = plan.make_notation(rules, repr, variables)
@@ -42,6 +44,7 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
         "known": lambda known: json.dumps(list(known.items())),
         "outputs": [json.dumps(name) for name in rules.outputs],
         "step": plan_javascript_links(rules) if has_links(rules) else None,
+        "classes": plan_class_column(request, "javascript"),
         "scores": len(rules.scores),
         "wants_rule": "rule" in request.columns,
         "exact": request.outside == "exact",

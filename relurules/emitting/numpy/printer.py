@@ -8,6 +8,7 @@ from relurules.domain.columns import find_groups
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.expressions import is_text_column, plan_reads
+from relurules.emitting.label_literals import plan_class_column
 from relurules.emitting.link_steps import has_links, plan_numpy_links
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.tree_walk import TreeWalk, plan_tree_walk
@@ -33,6 +34,7 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
         "texts": [i for i, column in enumerate(domain.columns) if is_text_column(column)],
         "outputs": [ascii(name) for name in rules.outputs],
         "step": plan_numpy_links(rules) if has_links(rules) else None,
+        "classes": plan_class_column(request, "numpy"),
         "wants_rule": "rule" in request.columns,
         "exact": request.outside == "exact",
         "clamps": [i for i in range(len(domain)) if not any(i in group for group in domain.groups)]

@@ -13,6 +13,7 @@ from relurules.emitting.expressions import (
     plan_template_values,
 )
 from relurules.emitting.identifiers import make_identifier, make_unique
+from relurules.emitting.label_literals import check_class_name, plan_class_column
 from relurules.emitting.link_steps import has_links, plan_python_links
 from relurules.emitting.request import EmitRequest
 from relurules.errors import InputError
@@ -22,7 +23,7 @@ from relurules.files.templates import flatten_text, render_file
 _MODULE_NAMES = (
     *dir(builtins), "row", "at", "walked", "place", "below", "above", "normal", "bound", "weights",
     "constant", "score", "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations",
-    "FEATURES", "OUTPUTS", "TESTS", "MAPS",
+    "FEATURES", "OUTPUTS", "CLASSES", "TESTS", "MAPS",
 )  # fmt: skip
 
 
@@ -35,6 +36,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
             "graph"
         )
 
+    check_class_name(request)
     names = [
         f"{name}_" if keyword.iskeyword(name) else name
         for name in map(make_identifier, rules.features)
@@ -51,6 +53,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
         "reads": plan_reads(request, columns),
         "outputs": [ascii(name) for name in rules.outputs],
         "step": plan_python_links(rules) if has_links(rules) else None,
+        "classes": plan_class_column(request, "python"),
         "scores": len(rules.scores),
         "wants_rule": "rule" in request.columns,
         "exact": request.outside == "exact",

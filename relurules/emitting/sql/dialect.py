@@ -89,6 +89,10 @@ class Dialect:
     integer: str = "INTEGER"
     #: The type of texts.
     string: str = "VARCHAR"
+    #: The type of booleans.
+    boolean: str = "BOOLEAN"
+    #: False and true; numbers where there is no such type.
+    booleans: tuple[str, str] = ("FALSE", "TRUE")
 
 
 def print_double(value: float) -> str:

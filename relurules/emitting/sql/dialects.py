@@ -68,6 +68,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "sqlite": (
         "",
         {
+            "booleans": ("0", "1"),
             "cast": _cast_numbers_only,
             "greatest": "max",
             "fence": " LIMIT 9223372036854775807",
@@ -123,6 +124,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "mysql": (
         "",
         {
+            "booleans": ("0", "1"),
             "quote": ("`", "`"),
             "backslashes": (False, True),
             "name_limit": NameLimit(64, "characters", "(?!\\s)[\x01-\uffff]*(?<!\\s)"),
@@ -195,6 +197,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "bigquery": (
         "",
         {
+            "boolean": "BOOL",
             "quote": ("`", "`"),
             "backslashes": (True, True),
             "apostrophe": "\\'",
@@ -260,6 +263,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "tsql": (
         "",
         {
+            "booleans": ("CAST(0 AS BIT)", "CAST(1 AS BIT)"),
             "quote": ("[", "]"),
             "name_limit": NameLimit(128),
             "double": "FLOAT(53)",
@@ -278,6 +282,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "oracle": (
         "",
         {
+            "booleans": ("0", "1"),
             "fold": str,
             "name_limit": NameLimit(128, "bytes", '[^"]*'),
             "double": "BINARY_DOUBLE",
@@ -296,6 +301,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "teradata": (
         "",
         {
+            "booleans": ("0", "1"),
             "name_limit": NameLimit(128),
             "double": "FLOAT",
             "cast": _format_cast("CAST({} AS FLOAT)"),

@@ -8,9 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from relurules.domain import Domain
+from relurules.emitting.label_literals import (
+    find_labels,
+    print_cut,
+    print_sql_class,
+    print_sql_label,
+)
 from relurules.emitting.notation import Notation
 from relurules.emitting.request import EmitRequest
-from relurules.emitting.sql.dialect import Dialect
+from relurules.emitting.sql.dialect import Dialect, print_double
 from relurules.emitting.sql.names import quote_name, quote_text
 from relurules.emitting.sql.steps import Subquery
 from relurules.errors import UnsupportedError
@@ -160,28 +166,25 @@ def print_final_columns(
     ]
 
 
-def _list_competing_scores(rules: RuleSet, prefix: str) -> list[str]:
-    """The scores of which the largest tells the class; of one score behind a sigmoid, its sign."""
-    for head in rules.heads:
-        if LINKS[head.link].joint and len(head.scores) > 1:
-            return [f"{prefix}_s{i}" for i in head.scores]
-
-    if len(rules.scores) > 1 and all(head.link == "identity" for head in rules.heads):
-        return [f"{prefix}_s{i}" for i in range(len(rules.scores))]
-    if len(rules.scores) == 1 and LINKS[rules.heads[0].link].is_share:
-        return [f"{prefix}_s0"]
-
-    raise UnsupportedError(
-        "column 'class': the network's outputs are no classes; ask for 'outputs'"
-    )
-
-
 def _print_class(request: EmitRequest, dialect: Dialect, prefix: str) -> LinkColumns:
-    scores = _list_competing_scores(request.rules, prefix)
+    """The label of the class; NULL where a score is NULL."""
+    test, labels = find_labels(request.rules)
+    scores = [f"{prefix}_s{i}" for i in test.scores]
     if len(scores) > 1:
-        return LINKS["argmax"].print_sql(scores, f"{prefix}_c", dialect)
+        found = LINKS["argmax"].print_sql(scores, f"{prefix}_c", dialect)
+        return LinkColumns(found.steps, [print_sql_class(found.results[0], labels, dialect)])
+
+    (score,), cut = scores, print_cut(test.cut, print_double)
+    first, second = (print_sql_label(label, dialect) for label in labels.values)
+    above, others = (">", "<=") if test.rises else ("<", ">=")
+    if test.closed:
+        above, others = (">=", "<") if test.rises else ("<=", ">")
     return LinkColumns(
-        [], [f"CASE WHEN {scores[0]} > 0E0 THEN 1 WHEN {scores[0]} <= 0E0 THEN 0 END"]
+        [],
+        [
+            f"CASE WHEN {score} {above} {cut} THEN {second} "
+            f"WHEN {score} {others} {cut} THEN {first} END"
+        ],
     )
 
 

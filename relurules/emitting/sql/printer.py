@@ -19,6 +19,7 @@ from relurules.emitting.sql.shapes import (
 from relurules.emitting.sql.steps import count_most_columns, print_subqueries
 from relurules.errors import InputError, UnsupportedError
 from relurules.files.templates import flatten_text, render_file
+from relurules.wording.classes import describe_labels
 from relurules.wording.coverage import describe_missing
 
 #: Where the head and the table will stand; no name holds a NUL character.
@@ -175,6 +176,7 @@ def _list_comments(request: EmitRequest, dialect: Dialect) -> list[str]:
         _describe_rows(request),
         *_describe_sizes(dialect),
         *_describe_contributions(request),
+        *describe_labels(rules),
     ]
 
     if not rules.complete and request.outside != "exact":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from relurules.emitting import plan
+from relurules.emitting.label_literals import print_sql_class
 from relurules.emitting.link_steps import has_links, plan_sql_links
 from relurules.emitting.notation import Notation
 from relurules.emitting.request import EmitRequest
@@ -81,6 +82,8 @@ def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
             Subquery(f"{names.prefix}_link{i}", step) for i, step in enumerate(links.steps, 1)
         ]
         results = links.results
+        if rules.labels is not None and rules.tells_label:
+            results = [print_sql_class(results[0], rules.labels, dialect)]
 
     steps += plan_extra_steps(request, dialect, names.prefix, scope.features, print_by_rule)
     final = [(names.key(i), quote_name(key, dialect)) for i, key in enumerate(request.key)]

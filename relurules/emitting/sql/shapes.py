@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from relurules.emitting import plan
+from relurules.emitting.label_literals import print_sql_class, print_sql_label, print_sql_type
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.forms import nest_cases
@@ -17,6 +18,7 @@ from relurules.emitting.sql.select import make_scope
 from relurules.errors import UnsupportedError
 from relurules.ir import Rule
 from relurules.links.table import LINKS
+from relurules.wording.links import find_class
 
 #: A link over more scores than this would repeat them too often in one expression.
 _JOINT = 4
@@ -149,9 +151,18 @@ def print_function(request: EmitRequest, dialect: Dialect, body: str, output: st
         name=quote_table(request.name or "score", dialect),
         names=", ".join(names),
         typed=", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True)),
-        type=dialect.integer if output == "rule" else dialect.double,
+        type=_find_output_type(request, output, dialect),
         body=body,
     )
+
+
+def _find_output_type(request: EmitRequest, output: str, dialect: Dialect) -> str:
+    labels = request.rules.labels
+    if output == "rule":
+        return dialect.integer
+    if labels is None or not request.rules.tells_label:
+        return dialect.double
+    return print_sql_type(labels, dialect)
 
 
 def _print_value(
@@ -162,6 +173,9 @@ def _print_value(
         return str(rule.number)
 
     rules = request.rules
+    if rules.decision is not None and rules.labels is not None:
+        return print_sql_label(rules.labels.values[int(find_class(rules, rule)[0])], dialect)
+
     head = rules.heads[rules.outputs.index(output)]
     if len(head.scores) > _JOINT:
         raise UnsupportedError(
@@ -180,7 +194,10 @@ def _print_value(
     for step in columns.steps:
         texts |= {name: _fill_names(text, texts) for name, text in step}
 
-    return _fill_names(columns.results[head.component], texts)
+    value = _fill_names(columns.results[head.component], texts)
+    if rules.labels is None or not rules.tells_label:
+        return value
+    return print_sql_class(value, rules.labels, dialect)
 
 
 def _fill_names(text: str, texts: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from relurules.emitting.request import EmitRequest
 from relurules.files.templates import flatten_text, render_file
 from relurules.ir import Rule, RuleSet
 from relurules.wording import RuleSetWording, RuleWording, word_rules
+from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
 from relurules.wording.guards import describe_guards
 from relurules.wording.half_spaces import SumTest
@@ -88,6 +89,7 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
         "max_error": format_bound(rules.max_error),
         "exact": rules.max_error == 0.0,
         "decision": rules.decision is not None,
+        "classes": [flatten_text(line) for line in describe_labels(rules)],
         "of_scores": linked is not None and rules.output_error is None,
         "complete": rules.complete,
         "missing": describe_missing(rules),
@@ -117,9 +119,9 @@ def _print_rule(rule: Rule, read: RuleWording, rules: RuleSet) -> TextRule:
     ]
     if rules.decision is not None:
         number, name = find_class(rules, rule)
-        scores = [
-            (flatten_text(rules.outputs[0]), f"{format_number(number)}   ({flatten_text(name)})")
-        ]
+        label = format_class(rules, number)
+        more = "" if label == name else f"   ({flatten_text(name)})"
+        scores = [(flatten_text(rules.outputs[0]), f"{flatten_text(label)}{more}")]
 
     return TextRule(
         rule.number,

@@ -14,7 +14,7 @@ from relurules.tracing.relu_blocks import as_float64
 from relurules.tracing.switches import Switch
 
 
-class ClassLabels(NamedTuple):
+class LabelLookup(NamedTuple):
     """What a classifier calls its classes, looked up by the number of the class: no number that
     rules could give.
     """
@@ -23,7 +23,7 @@ class ClassLabels(NamedTuple):
     heads: LinkedTensor
 
 
-Continuous = AffineTensor | Constant | LinkedTensor | ClassLabels
+Continuous = AffineTensor | Constant | LinkedTensor | LabelLookup
 Value = Continuous | Switch
 
 

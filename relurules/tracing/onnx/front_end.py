@@ -17,13 +17,20 @@ from numpy.typing import NDArray
 
 from relurules.errors import ModelError, summarise_error
 from relurules.ir import Graph
+from relurules.ir.class_labels import find_class_test, make_labels
 from relurules.tables.names import make_default_names
 from relurules.tracing.affine import LARGEST, AffineTensor, Basis
 from relurules.tracing.heads import LinkedTensor, collect_scores
-from relurules.tracing.onnx.call import ClassLabels, Continuous, OperatorCall, OperatorRule, Value
+from relurules.tracing.onnx.call import Continuous, LabelLookup, OperatorCall, OperatorRule, Value
 from relurules.tracing.onnx.file import load_model
 from relurules.tracing.onnx.graph import OnnxProgram, find_needed_nodes, read_program
-from relurules.tracing.onnx.heads import HEADS, separate_labels, trace_after_link, trace_link
+from relurules.tracing.onnx.heads import (
+    HEADS,
+    pair_opposite_heads,
+    separate_labels,
+    trace_after_link,
+    trace_link,
+)
 from relurules.tracing.onnx.nodes import Constant, Operator, check_size, run_constant, widen_inputs
 from relurules.tracing.onnx.operators import AFFINE, ON_CONSTANTS
 from relurules.tracing.onnx.piecewise import PIECEWISE, trace_switch
@@ -77,8 +84,12 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     count = len(heads or network.c)
     names = ("y",) if count == 1 else make_default_names(count, "y")
 
-    if classes is not None and len(set(classes)) == count:
-        names = classes
+    labels = None
+    if classes is not None and len(set(map(str, classes))) == count:
+        names = tuple(map(str, classes))
+        network, heads = pair_opposite_heads(network, heads)
+        test = find_class_test(heads, len(network.c))
+        labels = make_labels(classes) if test is not None and test.count == count > 1 else None
 
     operators = tuple(read.operators[i] for i in find_needed_nodes(read.operators, outputs))
     function = make_reference(replace(read, outputs=tuple(outputs), operators=operators))
@@ -90,6 +101,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         basis.identities,
         heads,
         batch=_read_batch_size(read),
+        labels=labels,
     )
 
     return graph, function
@@ -168,7 +180,7 @@ def _apply_operator(
     linked = [
         name
         for name, value in zip(op.inputs, values, strict=True)
-        if isinstance(value, LinkedTensor | ClassLabels)
+        if isinstance(value, LinkedTensor | LabelLookup)
     ]
 
     if linked or op.name in HEADS:

@@ -3,18 +3,20 @@ probabilities.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from relurules.ir import Head
+from relurules.ir import Head, Network
 from relurules.links.table import LINKS
 from relurules.tracing.affine import AffineTensor, add_weighted
 from relurules.tracing.heads import LinkedTensor, apply_link, rearrange_heads
 from relurules.tracing.onnx.call import (
-    ClassLabels,
     Continuous,
+    LabelLookup,
     OperatorCall,
     Value,
     call_error,
@@ -66,14 +68,14 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
     """An operator on what a link gave: it may move entries about; anything else is refused, naming
     the link.
     """
-    first = next(value for value in call.values if isinstance(value, LinkedTensor | ClassLabels))
+    first = next(value for value in call.values if isinstance(value, LinkedTensor | LabelLookup))
     name = call.op.name
     if name in _IDENTITY_OPERATORS or (
-        name == "Cast" and (isinstance(first, ClassLabels) or _is_lossless_cast(call, first))
+        name == "Cast" and (isinstance(first, LabelLookup) or _is_lossless_cast(call, first))
     ):
         return [first]
 
-    if isinstance(first, ClassLabels) and name in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
+    if isinstance(first, LabelLookup) and name in ("Reshape", "Squeeze", "Unsqueeze", "Flatten"):
         return [first]
     if (
         isinstance(first, LinkedTensor)
@@ -88,7 +90,7 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
         and isinstance(get_input(call, 0), Constant)
     ):
         if name == "ai.onnx.ml.ArrayFeatureExtractor" and _link_names(first) == {"argmax"}:
-            return [ClassLabels(tuple(np.ravel(get_input(call, 0).native).tolist()), first)]  # type: ignore[union-attr]
+            return [LabelLookup(tuple(np.ravel(get_input(call, 0).native).tolist()), first)]  # type: ignore[union-attr]
         after = name == "Sub" and call.op.inputs[1] in origin.outputs and origin.name == "Sigmoid"
         if after and _is_all_ones(get_constant(call, 0), first):
             return [LinkedTensor(first.index, first.heads, add_weighted((-1.0, first.scores)))]
@@ -96,7 +98,7 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
     if (
         name in AFFINE
         and AFFINE[name].rule is rearrange_entries
-        and not isinstance(first, ClassLabels)
+        and not isinstance(first, LabelLookup)
     ):
         return _rearrange_by_index(call)
 
@@ -110,29 +112,47 @@ def trace_after_link(call: OperatorCall, origin: Operator) -> list[Value | None]
 
 def separate_labels(
     names: Sequence[str], values: Sequence[Continuous], where: str
-) -> tuple[list[str], list[AffineTensor | LinkedTensor | Constant], tuple[str, ...] | None]:
+) -> tuple[list[str], list[AffineTensor | LinkedTensor | Constant], tuple[Any, ...] | None]:
     """Outputs without the labels that probabilities beside them tell, and the classes, where labels
     name them.
     """
-    labels = [value for value in values if isinstance(value, ClassLabels)]
+    labels = [value for value in values if isinstance(value, LabelLookup)]
     told = any(
         isinstance(value, LinkedTensor) and _link_names(value) & _PROBABILITIES for value in values
     )
     kept: list[tuple[str, AffineTensor | LinkedTensor | Constant]] = []
 
     for name, value in zip(names, values, strict=True):
-        if not isinstance(value, ClassLabels):
+        if not isinstance(value, LabelLookup):
             kept.append((name, value))
         elif not told and value.classes == tuple(range(len(value.classes))):
             kept.append((name, value.heads))
         elif not told:
             raise label_error(where, name, value)
 
-    classes = tuple(str(name) for name in labels[0].classes) if labels and len(kept) == 1 else None
+    classes = labels[0].classes if labels and len(kept) == 1 else None
     return [name for name, _ in kept], [value for _, value in kept], classes
 
 
-def label_error(where: str, name: str, label: ClassLabels) -> Exception:
+def pair_opposite_heads(
+    network: Network, heads: tuple[Head, ...]
+) -> tuple[Network, tuple[Head, ...]]:
+    """sigmoid(-z), sigmoid(z) of two classes as 1 - sigmoid(z), sigmoid(z): one score; all else as
+    it is.
+    """
+    opposite = [head.link for head in heads] == ["sigmoid", "sigmoid"] and all(
+        np.array_equal(-part[heads[0].scores[0]], part[heads[1].scores[0]])
+        for part in (network.C, network.U, network.c)
+    )
+    if not opposite or len(network.c) != 2:
+        return network, heads
+
+    one = [heads[1].scores[0]]
+    network = replace(network, C=network.C[one], U=network.U[one], c=network.c[one])
+    return network, (Head("complement", (0,)), Head("sigmoid", (0,)))
+
+
+def label_error(where: str, name: str, label: LabelLookup) -> Exception:
     """The error for class labels that are no numbers of classes."""
     from relurules.errors import ModelError
 

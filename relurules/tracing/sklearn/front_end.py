@@ -23,7 +23,8 @@ from relurules.domain.columns import (
     name_coordinates,
 )
 from relurules.errors import ModelError
-from relurules.ir import Graph, Network, Neuron
+from relurules.ir import ClassLabels, Graph, Network, Neuron
+from relurules.ir.class_labels import make_labels
 from relurules.ir.network import AffineMap, validate_rows
 from relurules.links.heads import Head, make_identity_heads
 from relurules.links.table import LINKS
@@ -55,6 +56,8 @@ class LastEstimator:
     #: What the estimator computes of features (N, n), where its own framework's prediction isn't in
     #: float64; None: the pipeline's own predict_proba or predict.
     run: Callable[[Array], Array] | None = None
+    #: What a classifier calls its classes.
+    labels: ClassLabels | None = None
 
 
 def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callable[[Any], Array]]:
@@ -105,6 +108,7 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         ending.identities,
         heads,
         columns,
+        labels=ending.labels,
     )
 
     return graph, _make_predictor(model, ending, columns, names, named is None)
@@ -219,7 +223,16 @@ def _read_last_estimator(estimator: Any) -> LastEstimator:
         outputs=outputs,
         layers=[("linear", len(b)) for b in estimator.intercepts_],
         identities=identities,
+        labels=_read_labels(estimator, heads),
     )
+
+
+def _read_labels(mlp: Any, heads: Sequence[Head]) -> ClassLabels | None:
+    """The classes of a classifier; none where several may hold together (multilabel)."""
+    several = len(heads) > 1 and all(head.link == "sigmoid" for head in heads)
+    if _class_name(mlp) == "MLPRegressor" or several or len(mlp.classes_) < 2:
+        return None
+    return make_labels(mlp.classes_)
 
 
 def _read_rule_estimator(estimator: Any) -> LastEstimator:
@@ -233,11 +246,13 @@ def _read_rule_estimator(estimator: Any) -> LastEstimator:
         )
 
     sizes = [len(level) for level in (*network.levels, network.c)]
+    classes = getattr(estimator, "classes_", None)
     return LastEstimator(
         network=network,
         heads=graph.heads,
         outputs=graph.outputs,
         layers=[("linear", size) for size in sizes],
+        labels=None if classes is None else make_labels(classes),
     )
 
 

@@ -2,14 +2,19 @@
 in use.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from relurules.errors import ModelError
-from relurules.links.heads import apply_links, make_identity_heads
+from relurules.ir import ClassLabels
+from relurules.ir.class_labels import find_class_test, make_labels
+from relurules.links.heads import Head, apply_links, make_identity_heads
 from relurules.tables.names import make_default_names
 from relurules.tracing.sklearn.front_end import LastEstimator, make_class_heads
 from relurules.tracing.torch import front_end
 
+#: Of two classes, by a threshold.
+_BINARY = "NeuralNetBinaryClassifier"
 #: Loss -> link that `predict_proba` applies to the module's output.
 _LINKS = {"CrossEntropyLoss": "softmax", "BCEWithLogitsLoss": "sigmoid"}
 
@@ -40,6 +45,7 @@ def read_skorch_net(net: Any) -> LastEstimator:
             layers=layers,
             identities=graph.identities,
             run=run,
+            labels=_read_labels(net, graph.heads, m),
         )
     if graph.heads != make_identity_heads(m):
         raise ModelError(
@@ -55,7 +61,19 @@ def read_skorch_net(net: Any) -> LastEstimator:
         layers=layers,
         identities=graph.identities,
         run=lambda X: apply_links(heads, run(X)),
+        labels=_read_labels(net, heads, m),
     )
+
+
+def _read_labels(net: Any, heads: Sequence[Head], scores: int) -> ClassLabels | None:
+    """The numbers that the net's own `predict` gives: of two classes by its threshold, else by the
+    largest probability, whatever `classes_` calls them.
+    """
+    kinds, test = {base.__name__ for base in type(net).__mro__}, find_class_test(heads, scores)
+    if test is None or not kinds & {_BINARY, "NeuralNetClassifier"}:
+        return None
+    threshold = float(net.threshold) if _BINARY in kinds else None
+    return make_labels(range(test.count), threshold=threshold)
 
 
 def _name_outputs(net: Any, m: int) -> tuple[str, ...]:

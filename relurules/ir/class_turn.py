@@ -1,0 +1,75 @@
+"""Scores that speak of the other one of two classes: the sign of the one score turned, and each
+class's link with it, so that outputs stay what they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from relurules.errors import DataError
+from relurules.ir.class_labels import ClassLabels, find_class_test
+from relurules.ir.network import AffineMap, Network
+from relurules.ir.rule import Rule
+from relurules.ir.rule_table import RuleTable
+from relurules.ir.ruleset import RuleSet
+from relurules.links.heads import Head
+
+#: What a head becomes when its score changes sign.
+_OPPOSITE = {"sigmoid": "complement", "complement": "sigmoid"}
+
+
+def find_positive(labels: ClassLabels | None, positive: Any) -> int:
+    """The number of the class that scores are to speak of; DataError where there is none."""
+    if labels is None:
+        raise DataError(
+            f"positive={positive!r}: the model doesn't name its classes; name them with labels=, "
+            "in the order of its outputs"
+        )
+    return labels.find(positive)
+
+
+def needs_turn(heads: Sequence[Head], scores: int, labels: ClassLabels, number: int) -> bool:
+    """Whether scores speak of another class now, and one score tells both."""
+    test = find_class_test(heads, scores, labels.threshold)
+    return number != labels.positive and test is not None and len(test.scores) == 1
+
+
+def turn_network(network: Network) -> Network:
+    """The network of -f(x)."""
+    return replace(network, C=0.0 - network.C, U=0.0 - network.U, c=0.0 - network.c)
+
+
+def turn_heads(heads: Sequence[Head]) -> tuple[Head, ...]:
+    """The heads of -f(x) that give the same outputs."""
+    return tuple(head._replace(link=_OPPOSITE.get(head.link, head.link)) for head in heads)
+
+
+def speak_of_class(rules: RuleSet, positive: Any) -> RuleSet:
+    """The rules with scores that speak of a class, by its label; decisions have no such scores, and
+    stay as they are.
+    """
+    number = find_positive(rules.labels, positive)
+    assert rules.labels is not None  # noqa: S101  # a class was found
+    chosen = rules.labels.with_positive(number)
+    scores = len(rules.network.c)
+    if rules.decision or not needs_turn(rules.heads, scores, rules.labels, number):
+        return replace(rules, labels=chosen)
+
+    return replace(
+        rules,
+        labels=chosen,
+        heads=turn_heads(rules.heads),
+        rules=_turn_rules(rules.rules),
+        network=turn_network(rules.network),
+        traced=None if rules.traced is None else turn_network(rules.traced),
+    )
+
+
+def _turn_rules(rules: Sequence[Rule]) -> Sequence[Rule]:
+    if isinstance(rules, RuleTable):
+        return replace(rules, maps=_turn_map(rules.maps), network=turn_network(rules.network))
+    return tuple(replace(rule, map=_turn_map(rule.map)) for rule in rules)
+
+
+def _turn_map(own: AffineMap) -> AffineMap:
+    return AffineMap(0.0 - own.weights, 0.0 - own.constants)

@@ -25,7 +25,6 @@ from relurules.training.objective import DataSplit
 from relurules.training.relu_parameters import ReluParameters, to_network
 from relurules.training.targets import (
     Standardisation,
-    check_better_than_chance,
     prepare_rows,
     read_targets,
     weigh_rows,
@@ -75,7 +74,6 @@ def linearize_network(
     """
     name, Y = read_targets(graph, given[1], task)
     rows = weigh_rows(given[0], Y, given[2])
-    check_better_than_chance(graph, rows, name)
     tested = None if test is None else _read_test_rows(graph, test, name)
     data, scale = prepare_rows(rows, settings.validation_fraction, settings.seed, name)
 

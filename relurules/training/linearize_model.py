@@ -63,6 +63,7 @@ def linearize(
     """
     from relurules.training.front import RuleBudget, check_budget
     from relurules.training.linearize import LinearizeSettings, linearize_network
+    from relurules.training.targets import check_better_than_chance, read_targets, weigh_rows
 
     budget = check_budget(RuleBudget(max_rules, max_neurons, max_terms, max_condition_terms))
 
@@ -86,6 +87,8 @@ def linearize(
         if test is None
         else (_read_rows(domain, test[0], "test rows: X"), np.asarray(test[1])),
     )
+    name, Y = read_targets(graph, np.asarray(y), task)
+    check_better_than_chance(graph, weigh_rows(rows, Y, sample_weight), name)
     given = (rows, np.asarray(y), sample_weight)
     counter = make_size_counter(rows, max_rules)
 

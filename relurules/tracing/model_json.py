@@ -18,6 +18,7 @@ from relurules.domain.domain_json import columns_from_json
 from relurules.errors import InputError, ModelError
 from relurules.files.writing import read_json
 from relurules.ir import Graph, Network, Neuron
+from relurules.ir.class_labels import ClassLabels, make_labels
 from relurules.links.heads import Head
 
 Array = NDArray[np.float64]
@@ -90,7 +91,12 @@ def _build_graph(found: Mapping[str, Any]) -> Graph:
         layers=networkx.DiGraph(),
         heads=heads,
         columns=columns,
+        labels=_read_labels(found.get("labels")),
     )
+
+
+def _read_labels(found: Mapping[str, Any] | None) -> ClassLabels | None:
+    return None if found is None else make_labels(found["values"], threshold=found["threshold"])
 
 
 def _read_units(units: Sequence[Unit], d: int, K: int) -> tuple[Array, Array, Array]:

@@ -1,6 +1,7 @@
 """A model.json file is the network that it was written from, with all of its names."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.errors import ModelError
 from relurules.ir import Graph, Head
+from relurules.ir.class_labels import make_labels
 from relurules.tracing.model_weights import format_model_json
 
 
@@ -34,6 +36,14 @@ def test_the_network_comes_back_to_the_last_bit(seed: int, tmp_path: Path) -> No
         model.outputs,
         model.heads,
     )
+
+
+@pytest.mark.parametrize("values", [(1, 2), ("good", "it's bad"), (False, True)])
+def test_labels_come_back(values: tuple[Any, ...], tmp_path: Path) -> None:
+    heads = [Head("complement", (0,)), Head("sigmoid", (0,))]
+    made = graph(random_network(0, 3, 6, 1), ["p_no", "p_yes"], heads)
+    model = replace(made, labels=make_labels(values, threshold=0.25))
+    assert rr.trace(write_model(tmp_path, model)).labels == model.labels
 
 
 def test_categories_and_missing_values_come_back(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What tracing gives: a network, the names of its inputs and outputs, and the link at its end."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from relurules.domain.columns import Column, make_number_columns
@@ -24,7 +25,8 @@ class Graph:
     none given: the outputs are the scores. columns: the columns of the user's table, which become
     the d inputs; none given: they are the inputs. batch: the size at which the model fixes the
     first dimension of its inputs, which then is a part of every row; 1 where it fixes none. labels:
-    what the model calls its classes, None where it has none or doesn't name them.
+    what the model calls its classes, None where it has none or doesn't name them. marks: column ->
+    "NaN" or "None", where the model takes that alone for a missing value.
     """
 
     features: tuple[str, ...]
@@ -36,6 +38,7 @@ class Graph:
     columns: tuple[Column, ...] = ()
     batch: int = 1
     labels: ClassLabels | None = None
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heads", self.heads or make_identity_heads(len(self.network.c)))

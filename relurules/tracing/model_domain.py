@@ -17,6 +17,7 @@ from relurules.ir.network import Array
 from relurules.networks.inputs import find_read_columns, narrow_graph
 from relurules.tables.names import make_default_names
 from relurules.tables.table import ColumnKind, read_column_names, read_table
+from relurules.tracing.missing_marks import check_marks
 
 
 def derive_domain(graph: Graph, data: Any) -> Domain:
@@ -80,6 +81,7 @@ def resolve_domain_and_rows(
     if data is None:
         return resolve_domain(graph, domain, None), None
     table = read_table(data)
+    check_marks(graph, table)
     domain = resolve_domain(graph, domain, table)
     return domain, domain.rows(table)
 

@@ -132,7 +132,7 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
     filled: list[Signal] = []
     for signal, value in zip(signals, read_column(step.statistics_, name).entries, strict=True):
         if value is not None:
-            filled.append(_fill_missing(name, signal, mark, value))
+            filled.append(_fill_missing(name, signal, mark, value, _find_mark(step)))
         elif step.keep_empty_features:
             raise ModelError(
                 f"step {name!r} keeps a column that had no value; drop it before the pipeline"
@@ -141,11 +141,25 @@ def _apply_imputer(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
     return filled  # a column that had no value is dropped, as the imputer does
 
 
-def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float) -> Signal:
+def _find_mark(step: Any) -> str:
+    """Which missing values an imputer of objects takes alone: of numbers, any."""
+    if (
+        np.asarray(step.statistics_).dtype.kind in "biuf"
+        or getattr(step, "_fit_dtype", np.dtype(object)).kind != "O"
+    ):
+        return ""
+    if step.missing_values is None:
+        return "None"
+    return "NaN" if isinstance(step.missing_values, float) else ""
+
+
+def _fill_missing(name: str, signal: Signal, mark: Value, value: str | float, taken: str) -> Signal:
     if isinstance(signal, RawColumn):
         # Such an imputer takes no NaN.
         refused: dict[Value, Value] = {} if mark is None else {None: REFUSED}
-        return RawColumn(signal.column, {**refused, mark: value, **signal.replaced})
+        return RawColumn(
+            signal.column, {**refused, mark: value, **signal.replaced}, signal.mark or taken
+        )
 
     if (
         mark is None
@@ -204,6 +218,7 @@ def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
 
     outputs = [FeatureForm(float(constant), {}, {}) for constant in start]
     for i, raw in enumerate(raws):
+        _check_missing(name, labels[i], known[i])
         answers = _query_categories(name, raw, known[i], lambda value, i=i: ask(i, value))  # type: ignore[misc]
         moved = np.any(
             [row != start for row in (*answers[0].values(), answers[1]) if row is not None], axis=0
@@ -213,21 +228,23 @@ def _apply_encoder(name: str, step: Any, signals: Sequence[Signal]) -> list[Sign
                 value: None if row is None else float(row[k]) for value, row in answers[0].items()
             }
             other = None if answers[1] is None else float(answers[1][k])
-            outputs[k] = FeatureForm(0.0, {}, {raw.column: CategoryTable(values, other)})
+            table = CategoryTable(values, other, answers[2] or raw.mark)
+            outputs[k] = FeatureForm(0.0, {}, {raw.column: table})
 
     return list(outputs)
 
 
 def _query_categories(
     name: str, raw: RawColumn, known: Sequence[Any], ask: Callable[[Any], Array | None]
-) -> tuple[dict[Value, Array | None], Array | None]:
+) -> tuple[dict[Value, Array | None], Array | None, str]:
     """What the encoder gives for every value of a column, for a missing one (None) and, second, for
-    any other.
+    any other; third, which of NaN and None is missing where only one is, and "" for both.
     """
     answers = {
         value: ask(original)
         for value, original in zip(read_column(known, name).entries, known, strict=True)
     }
+    mark = _tell_mark(known, ask)
     answers.setdefault(None, ask(np.nan))
     numeric = all(isinstance(value, float) for value in answers if value is not None)
     fresh: Any = (
@@ -240,7 +257,38 @@ def _query_categories(
     for value, stand_in in raw.replaced.items():
         answers[value] = None if stand_in == REFUSED else answers.get(stand_in, other)
 
-    return answers, other
+    return answers, other, mark
+
+
+def _check_missing(name: str, label: Any, known: Sequence[Any]) -> None:
+    """ModelError for categories that tell None from NaN, which are one missing value to rules, and
+    for booleans beside either, which scikit-learn doesn't find again among other columns.
+    """
+    none = any(value is None for value in known)
+    nan = any(isinstance(value, float) and np.isnan(value) for value in known)
+    if none and nan:
+        raise ModelError(
+            f"step {name!r} has learnt None and NaN as two categories of column {label!r}; a "
+            "missing value is one thing to rules and to databases: make them one, such as "
+            f"frame[{label!r}].where(frame[{label!r}].notna(), np.nan), and fit again"
+        )
+    if (none or nan) and any(isinstance(value, bool | np.bool_) for value in known):
+        raise ModelError(
+            f"step {name!r} has learnt True, False and a missing value as categories of column "
+            f"{label!r}; supported: texts such as 'yes' and 'no', or numbers (1.0, 0.0, NaN): turn "
+            "the column into either, and fit again"
+        )
+
+
+def _tell_mark(known: Sequence[Any], ask: Callable[[Any], Array | None]) -> str:
+    """Which of NaN and None counts as missing, where the encoder doesn't answer both alike."""
+    if all(isinstance(value, int | float | np.number) for value in known):
+        return ""  # to columns of numbers both are NaN
+    nan, none = ask(np.nan), ask(None)
+    alike = (nan is None and none is None) or (
+        nan is not None and none is not None and np.array_equal(nan, none, equal_nan=True)
+    )
+    return "" if alike else "None" if any(value is None for value in known) else "NaN"
 
 
 def _query_encoder(step: Any, frame: Any) -> Array | None:
@@ -248,7 +296,7 @@ def _query_encoder(step: Any, frame: Any) -> Array | None:
         warnings.simplefilter("ignore")
         try:
             found = step.transform(frame)
-        except ValueError:  # an unknown or a missing value
+        except (ValueError, TypeError):  # an unknown or a missing value
             return None
 
     row: Array = np.asarray(

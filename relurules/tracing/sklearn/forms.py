@@ -25,11 +25,12 @@ REFUSED = "\0refused"
 
 class RawColumn(NamedTuple):
     """A column of the table that only imputers have touched; replaced: value -> what they made of
-    it.
+    it; mark: what a missing value must be, "" for any, see `CategoryTable`.
     """
 
     column: int
     replaced: Mapping[Value, Value] = {}
+    mark: str = ""
 
 
 class NumericColumn(NamedTuple):
@@ -44,11 +45,13 @@ class NumericColumn(NamedTuple):
 class CategoryTable(NamedTuple):
     """A number for every known value (None: missing) and for any other.
 
-    NaN where an imputer may still fill one in; None where there is no answer.
+    NaN where an imputer may still fill one in; None where there is no answer. mark: "NaN" or "None"
+    where the steps take one of the two alone for a missing value, and the other for a value.
     """
 
     values: Mapping[Value, float | None]
     other: float | None
+    mark: str = ""
 
     def at(self, value: Value) -> float | None:
         """The number of a value."""
@@ -61,7 +64,7 @@ class CategoryTable(NamedTuple):
             key: fill if value is not None and isnan(value) else value
             for key, value in self.values.items()
         }
-        return CategoryTable(numbers, other)
+        return CategoryTable(numbers, other, self.mark)
 
     @property
     def refuses(self) -> bool:
@@ -113,6 +116,17 @@ def lay_out_columns(
     if not columns:
         raise ModelError("the pipeline uses none of its columns")
     return tuple(columns), AffineMap(np.hstack(parts), np.array([form.constant for form in forms]))
+
+
+def find_marks(signals: Sequence[Signal], names: Sequence[str]) -> dict[str, str]:
+    """Column -> "NaN" or "None", where the steps take that alone for a missing value."""
+    found: dict[str, str] = {}
+    for signal in signals:
+        if isinstance(signal, RawColumn):
+            found |= {names[signal.column]: signal.mark} if signal.mark else {}
+        else:
+            found |= {names[j]: table.mark for j, table in signal.tables.items() if table.mark}
+    return found
 
 
 def _merge_categories(
@@ -204,4 +218,5 @@ def _add_table(table: CategoryTable | None, other: CategoryTable, weight: float)
     return CategoryTable(
         {value: plus(table.at(value), other.at(value)) for value in values},
         plus(table.other, other.other),
+        table.mark or other.mark,
     )

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain.columns import (
-    Column,
     check_texts,
     decode_rows,
     make_number_columns,
@@ -30,9 +29,10 @@ from relurules.links.heads import Head, make_identity_heads
 from relurules.links.table import LINKS
 from relurules.tables.names import make_default_names
 from relurules.tables.table import DataColumn, read_column_names, read_table
+from relurules.tracing.missing_marks import check_marks, is_object_column
 from relurules.tracing.sklearn.columns import SUPPORTED as STEPS
 from relurules.tracing.sklearn.columns import apply_step
-from relurules.tracing.sklearn.forms import RawColumn, lay_out_columns
+from relurules.tracing.sklearn.forms import RawColumn, find_marks, lay_out_columns
 
 Array = NDArray[np.float64]
 
@@ -86,12 +86,14 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
     names = make_default_names(d) if named is None else tuple(map(str, named))
     columns, before = make_number_columns(names), AffineMap(np.eye(d), np.zeros(d))
     check_texts(columns)
+    marks: dict[str, str] = {}
 
     if steps:
         signals: list[Any] = [RawColumn(j) for j in range(d)]
         for name, step in steps:
             signals = apply_step(name, step, signals)
         columns, before = lay_out_columns(signals, names)
+        marks = find_marks(signals, names)
 
     network, heads = _undo_target_transform(
         _prepend_affine_map(before, ending.network), ending.heads, target
@@ -109,22 +111,24 @@ def trace(model: Any, input_shape: Sequence[int] | None) -> tuple[Graph, Callabl
         heads,
         columns,
         labels=ending.labels,
+        marks=marks,
     )
 
-    return graph, _make_predictor(model, ending, columns, names, named is None)
+    return graph, _make_predictor(model, ending, graph, names, named is None)
 
 
 def _make_predictor(
     model: Any,
     ending: LastEstimator,
-    columns: Sequence[Column],
+    graph: Graph,
     names: Sequence[str],
     positional: bool,
 ) -> Callable[[Any], Array]:
     """The model's own predictions of a table with its columns, or of rows in coordinates (N, d)."""
 
     def predict(table: Any) -> Array:
-        rows = _rebuild_raw_rows(table, columns, names, positional)
+        check_marks(graph, table)
+        rows = _rebuild_raw_rows(table, graph, names, positional)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if ending.run is not None:
@@ -144,21 +148,25 @@ def _make_predictor(
     return predict
 
 
-def _rebuild_raw_rows(
-    table: Any, columns: Sequence[Column], names: Sequence[str], positional: bool
-) -> Any:
+def _rebuild_raw_rows(table: Any, graph: Graph, names: Sequence[str], positional: bool) -> Any:
     import pandas
 
+    columns = graph.columns
     given = read_column_names(table)
     if given is None:
-        found: Mapping[str, Any] = decode_rows(
-            validate_rows(table, sum(len(c.coordinates) for c in columns)), columns
-        )
+        raw = decode_rows(validate_rows(table, sum(len(c.coordinates) for c in columns)), columns)
+        found: Mapping[str, Any] = {
+            # a list would become a column of texts, in which None is NaN
+            name: _make_objects(values) if graph.marks.get(name) == "None" else values
+            for name, values in raw.items()
+        }
     else:
         read = {column.name for column in columns}
         wanted = [name for name in names if name in given or name in read]
         parts = read_table(table).select(wanted)
-        found = {part.name: _as_pandas_column(part) for part in parts}
+        found = {
+            part.name: _as_pandas_column(part, graph.marks.get(part.name, "")) for part in parts
+        }
 
     nothing = np.full(len(table), np.nan, dtype=object)  # in columns that count for nothing
     frame = pandas.DataFrame({name: found.get(name, nothing) for name in names})
@@ -169,8 +177,19 @@ def _rebuild_raw_rows(
     return frame.to_numpy() if positional else frame
 
 
-def _as_pandas_column(column: DataColumn) -> Any:
-    """A column for a pandas frame: of pandas as it is, of any other library its values."""
+def _make_objects(values: Sequence[Any]) -> Any:
+    """A column of objects, in which None stays None."""
+    import pandas
+
+    return pandas.Series(values, dtype=object)
+
+
+def _as_pandas_column(column: DataColumn, mark: str) -> Any:
+    """A column for a pandas frame: of pandas as it is, of any other library its values. mark: what
+    a missing value must be where its library knows but one.
+    """
+    if mark == "None" and not is_object_column(column.source):
+        return _make_objects(column.entries)
     return column.source if hasattr(column.source, "iloc") else column.values
 
 

@@ -15,6 +15,9 @@ from relurules.ir import Estimate, Report, RuleSet, Tradeoff
 from relurules.ir.network import Array
 from relurules.wording.numbers import inflect_noun
 
+#: Seconds between two lines about how far work is, where there is no terminal.
+_LOG_SECONDS = 5.0
+
 
 def tabulate_reports(reports: Sequence[Report]) -> Table:
     """Reports as a table, a line each."""
@@ -179,10 +182,34 @@ def show_count(console: Console, expected: float | None = None) -> Iterator[Prog
 
 @contextmanager
 def show_messages(console: Console, first: str) -> Iterator[Callable[[str], None]]:
-    """A line that shows what it is told; gone when done, and none where there is no terminal."""
+    """A line that shows what it is told, gone when done; where there is no terminal, a line of its
+    own every few seconds.
+    """
+    if not console.is_terminal:
+        yield MessageLog(console)
+        return
     with _make_line(console) as progress:
         task = progress.add_task(first, total=None)
         yield lambda line: progress.update(task, description=line)
+
+
+class MessageLog:
+    """Called with what is being done, it prints that where the last line is some seconds old.
+
+    A log file gets what a terminal shows, but not so often.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console, self._start = console, monotonic()
+        self._last = self._start
+
+    def __call__(self, line: str) -> None:
+        """Print the line, with the seconds since the start, if the time has come."""
+        now = monotonic()
+        if now - self._last < _LOG_SECONDS:
+            return
+        self._last = now
+        self._console.print(f"{now - self._start:.0f} s: {line}", markup=False, soft_wrap=True)
 
 
 def _make_line(console: Console) -> Progress:

@@ -36,7 +36,7 @@ def prove(
     part of a proof is none.
     """
     from relurules.checker import describe_verdict
-    from relurules.cli.display import announce_compiling
+    from relurules.cli.display import announce_compiling, show_messages
     from relurules.ir import RuleSet
     from relurules.proofs.proving import check as check_certificate
     from relurules.proofs.proving import prove as prove_rules
@@ -44,12 +44,14 @@ def prove(
     require_place(out, folder=True)
     announce_compiling(_err)
     found = RuleSet.load(rules)
-    certificate = prove_rules(
-        rules,
-        load_model(model, trust_pickle),
-        notice=lambda text: _err.print(text, markup=False, soft_wrap=True),
-        time_limit=time_limit,
-    )
+    with show_messages(_err, "proving") as say:
+        certificate = prove_rules(
+            rules,
+            load_model(model, trust_pickle),
+            progress=lambda done: say(f"proving: {done} of {len(found)} rules done"),
+            notice=lambda text: _err.print(text, markup=False, soft_wrap=True),
+            time_limit=time_limit,
+        )
     paths = certificate.write(out)
     written = paths[[path.name for path in paths].index("model.json")]
     verdict = check_certificate(certificate, rules, written)

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from relurules.cli import display
-from relurules.cli.display import describe_estimate, show_count, write_progress
+from relurules.cli.display import describe_estimate, show_count, show_messages, write_progress
 from relurules.ir import Estimate
 
 
@@ -16,6 +16,17 @@ def test_nothing_is_shown_without_a_terminal() -> None:
         tell(3)
     assert text.getvalue() == ""
     assert tell.found == 3
+
+
+def test_a_pipe_gets_a_line_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(display, "monotonic", lambda: now[0])
+    text = io.StringIO()
+    with show_messages(Console(file=text), "training") as say:
+        for second in range(12):
+            now[0] = 100.0 + second
+            say(f"epoch {second}")
+    assert text.getvalue() == "5 s: epoch 5\n10 s: epoch 10\n"
 
 
 def test_a_terminal_shows_a_line() -> None:

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.files import parse_row, print_answer, read_table
+from relurules.cli.files import parse_row, print_answer, read_data
 from relurules.cli.options import TimeLimit, require_finite
+from relurules.cli.table_options import TableArguments, take_table_options
 from relurules.errors import DataError
 
 _out = Console(highlight=False)
@@ -19,7 +20,9 @@ _Limit = Annotated[
 ]
 
 
+@take_table_options
 def ask(
+    reading: TableArguments,
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
     question: Annotated[
         str,
@@ -95,7 +98,7 @@ def ask(
             f"--value is given {len(value)} times; it takes two, from one value to the other"
         )
 
-    table = None if data is None else read_table(data, [])
+    table = read_data(data, found, reading)
     answer = ask_rules(
         found, question, output=output, feature=feature,
         values=(value[0], value[1]) if value else None, at_least=at_least, at_most=at_most,

@@ -22,12 +22,15 @@ from relurules.cli.search_options import (
     Where,
     build_domain,
 )
+from relurules.cli.table_options import TableArguments, make_model_options, take_table_options
 from relurules.files.writing import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
+@take_table_options
 def count(
+    reading: TableArguments,
     model: Model,
     data: Data = None,
     drop: Drop = None,
@@ -61,7 +64,8 @@ def count(
         require_place(out, folder=True)
 
     graph = api.trace(load_model(model, trust_pickle))
-    table = None if data is None else read_table(data, drop or [])
+    options = make_model_options(graph, reading, drop or [])
+    table = None if data is None else read_table(data, options).frame
     domain = build_domain(graph, table, box, domain_file, where or [])
 
     with show_search(checkpoint, out) as progress:

@@ -1,19 +1,30 @@
 """The command `relurules diff`; `main` registers it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from relurules.cli.files import load_rules_or_model, print_answer, read_table
+from relurules.cli.files import (
+    load_rules_or_model,
+    make_rules_options,
+    print_answer,
+    read_table,
+)
 from relurules.cli.options import TimeLimit, require_finite
+from relurules.cli.table_options import TableArguments, make_read_options, take_table_options
+from relurules.errors import DataError
 from relurules.files.writing import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
+@take_table_options
 def diff(
+    reading: TableArguments,
     old: Annotated[Path, typer.Argument(help="Rules file, or network, as for extract.")],
     new: Annotated[Path, typer.Argument(help="Rules file, or network, as for extract.")],
     data: Annotated[
@@ -56,7 +67,7 @@ def diff(
         require_place(html)
 
     sides = [load_rules_or_model(path, trust_pickle) for path in (old, new)]
-    table = None if data is None else read_table(data, [])
+    table = None if data is None else _read_data(data, sides, reading)
     names = (old.name, new.name) if old.name != new.name else (str(old), str(new))
     found = compare(
         sides[0], sides[1], table, tolerance=tolerance, names=names, time_limit=time_limit
@@ -68,3 +79,25 @@ def diff(
 
     print_answer(found, as_json)
     raise typer.Exit(0 if found else 1)
+
+
+def _read_data(path: Path, sides: Sequence[Any], reading: TableArguments) -> Any:
+    """The rows of a file as both sides read it."""
+    from relurules.ir import RuleSet
+
+    rules = [side for side in sides if isinstance(side, RuleSet)]
+    if not rules:
+        return read_table(path, make_read_options(reading)).frame
+    types: dict[str, Any] = {}
+    for side in rules:
+        for name, column in () if side.schema is None else side.schema.columns.items():
+            if types.setdefault(name, column) != column:
+                raise DataError(
+                    f"the column {name!r} of a file is one thing to the old rules and another to "
+                    f"the new ones ({types[name].kind}, {column.kind}), so no row is the same to "
+                    "both; leave out --data"
+                )
+    first = next((side for side in rules if side.schema is not None), rules[0])
+    schema = None if first.schema is None else replace(first.schema, columns=types)
+    options = make_rules_options(replace(first, schema=schema), reading)
+    return read_table(path, options).frame

@@ -4,12 +4,15 @@ from typing import Annotated
 
 import typer
 
-from relurules.cli.files import parse_row, print_answer, read_table
+from relurules.cli.files import parse_row, print_answer, read_data
 from relurules.cli.rules_options import Data, Output, Rules, Uncentred
 from relurules.cli.search_options import Positive
+from relurules.cli.table_options import TableArguments, take_table_options
 
 
+@take_table_options
 def explain(
+    reading: TableArguments,
     rules: Rules,
     row: Annotated[
         str,
@@ -40,7 +43,7 @@ def explain(
     from relurules.ir import RuleSet
 
     found = RuleSet.load(rules)
-    table = None if data is None else read_table(data, [])
+    table = read_data(data, found, reading)
     explained = explain_row(
         found,
         parse_row(found, row, table),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.files import load_model, read_rows
+from relurules.cli.files import load_model, read_rows, restrict_schema
 from relurules.cli.interruption import describe_resumption, show_search
 from relurules.cli.options import TimeLimit, require_finite
 from relurules.cli.search_options import (
@@ -27,6 +27,7 @@ from relurules.cli.search_options import (
     build_domain,
     parse_labels,
 )
+from relurules.cli.table_options import TableArguments, make_model_options, take_table_options
 from relurules.files.writing import is_stdout, require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -35,7 +36,9 @@ _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 _RULES_PRINTED = 200
 
 
+@take_table_options
 def extract(
+    reading: TableArguments,
     model: Model,
     data: Data = None,
     drop: Drop = None,
@@ -122,7 +125,8 @@ def extract(
 
     require_place(out)
     graph = trace(load_model(model, trust_pickle))
-    table, y = read_rows(data, drop or [], target)
+    options = make_model_options(graph, reading, drop or [], target)
+    table, y, schema = read_rows(data, options, target)
     domain = build_domain(graph, table, box, domain_file, where or [])
 
     with show_search(checkpoint, compiles=solver == "compiled") as progress:
@@ -134,7 +138,11 @@ def extract(
             guard_unread=guard_unread,
             labels=parse_labels(labels), positive=positive,
         )  # fmt: skip
-        rules = replace(rules, provenance=replace(rules.provenance, model=model.name))
+        rules = replace(
+            rules,
+            provenance=replace(rules.provenance, model=model.name),
+            schema=restrict_schema(schema, rules),
+        )
         rules.save(out)
 
     if checkpoint is not None and rules.complete:

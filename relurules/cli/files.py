@@ -2,73 +2,80 @@
 
 import csv
 import json
-import lzma
 import re
 import sys
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from relurules.errors import DataError, summarise_error
+from relurules.cli.table_options import TableArguments, check_columns, make_read_options
+from relurules.errors import DataError
 
 if TYPE_CHECKING:
     from relurules.explaining import Explanation
-    from relurules.ir import RuleSet
+    from relurules.ir import Artifact, RuleSet
     from relurules.ir.answers import Answer
     from relurules.ir.difference import Difference
+    from relurules.tables.column_types import TableSchema
+    from relurules.tables.read_file import FileTable
+    from relurules.tables.read_options import ReadOptions
 
 
-def read_rows(path: Path | None, drop: Sequence[str], target: str | None) -> tuple[Any, Any]:
-    """The rows of a file without its target, and the target; None each where there is none."""
+def read_rows(
+    path: Path | None, options: "ReadOptions", target: str | None
+) -> tuple[Any, Any, "TableSchema | None"]:
+    """The rows of a file without its target, the target, and what its columns are; None each where
+    there is none.
+    """
     if path is None:
         if target is not None:
             raise DataError(f"--target {target!r} names a column of the data; give --data FILE")
-        return None, None
+        return None, None, None
 
-    table = read_table(path, drop)
+    table = read_table(path, options)
     if target is None:
-        return table, None
-    if target not in table.columns:
-        raise DataError(
-            f"{path}: no column {target!r}; it has {', '.join(map(repr, table.columns[:12]))}"
-        )
-
-    return table.drop(columns=[target]), table[target]
+        return table.frame, None, table.schema
+    check_columns(path, [target], table, "")
+    if target not in table.frame.columns:
+        raise DataError(f"{path}: the column {target!r} is dropped, and can't be the target too")
+    return table.frame.drop(columns=[target]), table.frame[target], table.schema
 
 
-def read_table(path: Path, drop: Sequence[str]) -> Any:
+def read_table(path: Path, options: "ReadOptions") -> "FileTable":
     """The rows of a CSV or Parquet file, without some columns; DataError where it can't be read or
     lacks one.
     """
-    import pandas
+    from relurules.tables.read_file import read_file
 
-    from relurules.tables.file_size import check_file_size
+    table = read_file(path, options)
+    check_columns(path, options.dropped, table, " to drop")
+    return table
 
-    try:
-        check_file_size(path)
-        frame = pandas.read_parquet(path) if path.suffix == ".parquet" else pandas.read_csv(path)
-    except (DataError, MemoryError):
-        raise
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        raise DataError(
-            f"{path}: can't be read as a table: {error.strerror or summarise_error(error)}"
-        ) from error
-    except (ValueError, ImportError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: can't be read as a table: {error}") from error
 
-    unknown = [name for name in drop if name not in frame.columns]
-    if unknown:
-        raise DataError(
-            f"{path}: no column {unknown[0]!r} to drop; it has "
-            f"{', '.join(map(repr, frame.columns[:12]))}"
-        )
+def read_data(path: Path | None, rules: "RuleSet", reading: TableArguments) -> Any:
+    """The rows of a file that rules are asked about; None without one."""
+    return None if path is None else read_table(path, make_rules_options(rules, reading)).frame
 
-    return frame.drop(columns=list(drop))
+
+def make_rules_options(
+    rules: "RuleSet | Artifact", reading: TableArguments, target: str | None = None
+) -> "ReadOptions":
+    """How a file is read for rules: as their schema says."""
+    return make_read_options(
+        reading,
+        schema=rules.schema,
+        columns=rules.domain.columns,
+        before=True,
+        others=() if target is None else (target,),
+    )
+
+
+def restrict_schema(schema: "TableSchema | None", rules: "RuleSet") -> "TableSchema | None":
+    """What is said of the columns that rules read; None where nothing is known."""
+    names = [column.name for column in rules.domain.columns]
+    return None if schema is None else schema.restrict(names)
 
 
 def load_model(path: Path, trusted: bool) -> Any:

@@ -8,13 +8,20 @@ from rich.console import Console
 
 from relurules.cli.options import TimeLimit, require_finite
 from relurules.cli.search_options import Positive
+from relurules.cli.table_options import (
+    TableArguments,
+    make_read_options,
+    take_table_options,
+)
 from relurules.errors import DataError
 from relurules.files.writing import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
+@take_table_options
 def fit(
+    reading: TableArguments,
     data: Annotated[Path, typer.Argument(help="CSV or Parquet file, one row per example.")],
     target: Annotated[str, typer.Option(help="Column to predict.")],
     task: Annotated[
@@ -49,14 +56,15 @@ def fit(
     """Train a network on a table, down to few rules: `relurules fit loans.csv --target default
     --max-rules 8`.
 
-    Columns are told apart by their values: missing numbers count as the median, text becomes one
-    indicator per category (each counts as a column of --max-terms), constant columns and
-    identifiers are dropped with a note.
+    What columns are is told by their values, as `relurules columns` shows, or by --types: missing
+    numbers count as the median, text becomes one indicator per category (each counts as a column of
+    --max-terms), constant columns and identifiers are dropped with a note.
 
-    Writes into the folder: model.joblib (the scikit-learn pipeline), model.pt2 (the network alone,
-    where all columns are numbers that are never missing), rules.json, rules.txt, rules.html (the
-    rule document), front.csv and front.svg (what fewer rules cost), and summary.txt, which is
-    printed: scores on train, validation and test rows beside those of a linear model.
+    Writes into the folder: columns.toml (what the columns were taken for), model.joblib (the
+    scikit-learn pipeline), model.pt2 (the network alone, where all columns are numbers that are
+    never missing), rules.json, rules.txt, rules.html (the rule document), front.csv and front.svg
+    (what fewer rules cost), and summary.txt, which is printed: scores on train, validation and test
+    rows beside those of a linear model.
 
     At --time-limit training ends where it is, and what there is by then is made a model of so few
     rules, which the summary says.
@@ -82,11 +90,11 @@ def fit(
         positive,
     )
     require_place(out, folder=True)
-    table = read_table(data, drop or [])
+    table = read_table(data, make_read_options(reading, drop=drop or []))
     announce_compiling(_err)
 
     with show_messages(_err, "training") as say:
-        fitted = fit_table(table, wanted, say)
+        fitted = fit_table(table.frame, wanted, say, table.schema)
         say("writing the files")
         summary = write_fit(fitted, data, out)
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from relurules.cli.ask import ask
 from relurules.cli.check import check
+from relurules.cli.columns import columns
 from relurules.cli.count import count
 from relurules.cli.demo import demo
 from relurules.cli.diff import diff
@@ -132,6 +133,7 @@ def set_global_options(
 
 for _command in (
     demo,
+    columns,
     fit,
     linearize,
     extract,

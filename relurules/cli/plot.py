@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.files import parse_row, read_rows
+from relurules.cli.files import make_rules_options, parse_row, read_rows
 from relurules.cli.rules_options import Data, Output, Rules, Target, Uncentred
+from relurules.cli.table_options import TableArguments, take_table_options
 from relurules.files.writing import require_place
 
 _err = Console(stderr=True, highlight=False)
 
 
+@take_table_options
 def plot(
+    reading: TableArguments,
     rules: Rules,
     kind: Annotated[
         str,
@@ -67,7 +70,7 @@ def plot(
     path = Path(f"{kind}.svg") if out is None else out
     require_place(path)
     found = RuleSet.load(rules)
-    table, y = read_rows(data, [], target)
+    table, y, _ = read_rows(data, make_rules_options(found, reading, target), target)
     at = None if row is None else parse_row(found, row, table)
     draw(
         found,

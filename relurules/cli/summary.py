@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from relurules.cli.files import read_rows
+from relurules.cli.files import make_rules_options, read_rows
 from relurules.cli.rules_options import Data, Rules, Target
+from relurules.cli.table_options import TableArguments, take_table_options
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -15,7 +16,9 @@ _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 _PRINTED = 50
 
 
+@take_table_options
 def summary(
+    reading: TableArguments,
     rules: Rules,
     data: Data = None,
     target: Target = None,
@@ -33,8 +36,9 @@ def summary(
     from relurules.files.writing import write_text
     from relurules.ir import RuleSet
 
-    table, y = read_rows(data, [], target)
-    frame = RuleSet.load(rules).summary(table, y)
+    found = RuleSet.load(rules)
+    table, y, _ = read_rows(data, make_rules_options(found, reading, target), target)
+    frame = found.summary(table, y)
     if csv_file is not None:
         write_text(csv_file, frame.to_csv(index=False, lineterminator="\n"))
         _err.print(f"wrote {csv_file}", markup=False, soft_wrap=True)

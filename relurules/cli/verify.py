@@ -7,14 +7,17 @@ import typer
 from rich.console import Console
 
 from relurules.cli.check import print_check
-from relurules.cli.files import load_model, load_rules_or_model, read_table
+from relurules.cli.files import load_model, load_rules_or_model, make_rules_options, read_table
 from relurules.cli.proof_options import TrustPickle
+from relurules.cli.table_options import TableArguments, take_table_options
 from relurules.errors import DataError
 
 _out = Console(highlight=False)
 
 
+@take_table_options
 def verify(
+    reading: TableArguments,
     artefact: Annotated[Path, typer.Argument(help="score.sql, score.py, score.c or rules.json.")],
     against: Annotated[
         Path, typer.Option(help="Network, as for extract, or rules (.json) to compare with.")
@@ -58,7 +61,9 @@ def verify(
             raise typer.Exit(0 if proven else 1)
 
     model = load_rules_or_model(against, trust_pickle)
-    report = verify_artifact(read(artefact), model, read_table(cast("Path", data), []), engine)
+    given = read(artefact)
+    table = read_table(cast("Path", data), make_rules_options(given, reading)).frame
+    report = verify_artifact(given, model, table, engine)
     _out.print(tabulate_reports([report]))
     _out.print(describe_report(report), markup=False, soft_wrap=True)
     raise typer.Exit(0 if report else 1)

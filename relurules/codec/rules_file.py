@@ -243,6 +243,17 @@ class RulesFile(FileEntry, kw_only=True):
         ),
     ] = UNSET
 
+    schema: Annotated[
+        dict[str, dict[str, Any]] | UnsetType,
+        Meta(
+            description=(
+                "How the file of a table is read for these rules: `format` says which texts are "
+                "missing values and how numbers are written, `columns` what each column is, as "
+                "in the TOML of `relurules columns`. Absent: by the file's values."
+            )
+        ),
+    ] = UNSET
+
     def __post_init__(self) -> None:
         """ValueError for names that aren't unique."""
         for names in (self.outputs, *(self.groups or ())):

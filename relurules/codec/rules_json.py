@@ -30,10 +30,11 @@ from relurules.codec.rule_list_json import (
 from relurules.codec.rules_check import find_inconsistency, find_stray_rule
 from relurules.codec.rules_file import check_rules_file
 from relurules.domain.domain_json import domain_from_json, domain_to_json
-from relurules.errors import DomainError, ModelError, RulesError
+from relurules.errors import DataError, DomainError, ModelError, RulesError
 from relurules.files.writing import read_json, write_text
 from relurules.ir.ruleset import CollapseStats, RuleSet
 from relurules.links.heads import Head, check_heads, is_identity, make_identity_heads, name_scores
+from relurules.tables.schema_values import schema_from_plain, schema_to_plain
 
 FORMAT, VERSION, READABLE_VERSIONS = "relurules.rules", 2, (1, 2)
 
@@ -71,7 +72,7 @@ def load_rules(path: Path) -> RuleSet:
 
     try:
         rules = from_json(found)
-    except (KeyError, IndexError, ValueError, DomainError, ModelError) as error:
+    except (KeyError, IndexError, ValueError, DomainError, DataError, ModelError) as error:
         raise RulesError(f"{path}: parts of the file don't fit together: {error}") from error
 
     if (number := find_stray_rule(rules)) is not None:
@@ -102,6 +103,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "splits": splits_to_json(tree, names),
         "rules": rules_to_json(rules),
         "network": network_to_json(network),
+        **({} if rules.schema is None else {"schema": schema_to_plain(rules.schema)}),
         **({} if rules.traced is None else {"traced": network_to_json(rules.traced)}),
     }
 
@@ -133,6 +135,7 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
         evidence=evidence_from_json(found, len(rules), len(names)),
         traced=network_from_json(found["traced"], len(names), count) if "traced" in found else None,
         estimate=estimate_from_json(found["estimate"]) if "estimate" in found else None,
+        schema=schema_from_plain(found["schema"]) if "schema" in found else None,
         **origin_from_json(found),
     )  # fmt: skip
 

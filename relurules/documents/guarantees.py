@@ -12,6 +12,7 @@ from relurules.ir import RuleSet
 from relurules.statistics.output_ranges import has_exact_range
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
+from relurules.wording.file_reading import describe_reading
 from relurules.wording.forms import ColumnSpan
 from relurules.wording.guards import describe_guards
 from relurules.wording.numbers import format_bound, format_count, format_number, format_short
@@ -182,6 +183,7 @@ def build_domain(context: DocumentContext) -> Section:
         Table("Columns", ("Column", "Values", "Remarks"), rows, (False, False, False)),
     ]
     limits = [p.text(f"Also: {text}") for text in rules.domain.texts]
+    limits += [p.text(line) for line in describe_reading(rules)]
     own = {i for span in spans if span.column.categories for i in span.coordinates}
 
     for group in rules.domain.groups:

@@ -9,6 +9,7 @@ from relurules.emitting.request import EmitRequest
 from relurules.ir import RuleSet
 from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
+from relurules.wording.file_reading import describe_reading
 
 
 class InputColumn(NamedTuple):
@@ -43,6 +44,7 @@ def list_facts(request: EmitRequest) -> list[str]:
         lines.append(f"made by relurules {made.version}, settings: {settings or 'the defaults'}")
 
     lines.append(_describe_bound(request))
+    lines += describe_reading(rules)
     if not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
     if rules.decision is not None:

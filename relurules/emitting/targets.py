@@ -95,6 +95,7 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
             decision=decision,
             outside=outside,
             classes=classes,
+            schema=rules.schema,
             **said,
         )
         try:

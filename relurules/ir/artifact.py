@@ -8,10 +8,12 @@ from typing import Any
 
 from relurules.domain import Domain
 from relurules.domain.domain_json import domain_from_json, domain_to_json
-from relurules.errors import DomainError, RulesError
+from relurules.errors import DataError, DomainError, RulesError
 from relurules.files.notebook import format_notebook_html
 from relurules.files.writing import read_text, write_all
 from relurules.ir.class_labels import ClassLabels, Label, make_labels
+from relurules.tables.column_types import TableSchema
+from relurules.tables.schema_values import schema_from_plain, schema_to_plain
 
 _MARK = "relurules artefact: "
 _HEADER_FIELDS = (
@@ -39,7 +41,8 @@ class Artifact:
     threshold, where the output is a class; classes: the labels that a class is given by, where they
     are known. Only for SQL: dialect, table, key; shape, and the name
     of what is created; returned: what it gives beside the key; outside: what becomes of rows
-    outside the domain; missing: what of missing values.
+    outside the domain; missing: what of missing values. schema: as in the
+    rules.
     """
 
     target: str
@@ -60,6 +63,7 @@ class Artifact:
     missing: str = "propagate"
     number: str = "double"
     classes: tuple[Label, ...] = ()
+    schema: TableSchema | None = None
 
     def __repr__(self) -> str:
         """One line: what it is, in which file, of how many lines."""
@@ -109,7 +113,7 @@ class Artifact:
 
         try:
             return _build_from_header(_parse_header(files[path.name]), files)
-        except (ValueError, KeyError, TypeError, DomainError) as error:
+        except (ValueError, KeyError, TypeError, DomainError, DataError) as error:
             raise RulesError(
                 f"{path}: no line '{_MARK}{{...}}' at its end that can be read; expected code "
                 "that relurules emitted"
@@ -130,6 +134,8 @@ def format_header(artifact: Artifact) -> str:
         for name in _OPTIONAL_FIELDS
         if (value := getattr(artifact, name)) != getattr(Artifact, name)
     }
+    if artifact.schema is not None:
+        said["schema"] = schema_to_plain(artifact.schema)
     text = json.dumps(said | _shorten_domain(domain_to_json(artifact.domain)))
     text = text.replace("{{", "\\u007b{").replace("{%", "\\u007b%").replace("{#", "\\u007b#")
 
@@ -178,4 +184,5 @@ def _build_from_header(said: Mapping[str, Any], files: Mapping[str, str]) -> Art
         },
         classes=tuple(said.get("classes", ())),
         decision=said.get("decision"),
+        schema=schema_from_plain(said["schema"]) if "schema" in said else None,
     )

@@ -37,6 +37,7 @@ from relurules.links.heads import (
     name_scores,
 )
 from relurules.links.table import LINKS
+from relurules.tables.column_types import TableSchema
 
 if TYPE_CHECKING:
     import pandas
@@ -98,7 +99,8 @@ class RuleSet:
     simplification. decision: the classes, where the output is the number of one; a rule's scores
     are constant then, and tell the class only. traced: the network as traced, right outside the
     domain too, if it is kept. labels: what the model calls its classes, None where it has none or
-    doesn't name them: then they are numbered from 0.
+    doesn't name them: then they are numbered from 0. schema: how the file of a table is read for
+    these rules; None: by its values.
     """
 
     outputs: tuple[str, ...]
@@ -118,6 +120,7 @@ class RuleSet:
     traced: Network | None = None
     estimate: Estimate | None = None
     labels: ClassLabels | None = None
+    schema: TableSchema | None = None
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)

@@ -30,7 +30,7 @@ def iterate_batches(data: Any, kinds: Mapping[str, ColumnKind] | None = None) ->
 
     data: a table, an iterable of tables, or the path of a CSV or Parquet file. kinds: how columns
     of a CSV file are read, where that is known, "number" or "text"; of other columns the whole file
-    decides. DataError for a file that can't be read.
+    decides. An empty cell is missing, and no text is. DataError for a file that can't be read.
     """
     if isinstance(data, str | Path):
         tables: Iterable[Any] = _read_file_batches(Path(data), kinds or {})
@@ -60,5 +60,9 @@ def _read_file_batches(path: Path, kinds: Mapping[str, ColumnKind]) -> Iterator[
         raise DataError(
             f"{path}: Parquet files are read by pyarrow, which isn't installed: {error}"
         ) from error
-    except ValueError as error:
+    except DataError as error:
+        if str(error).startswith(str(path)):
+            raise
+        raise DataError(f"{path}: can't be read as a table: {error}") from error
+    except (ValueError, EOFError) as error:
         raise DataError(f"{path}: can't be read as a table: {error}") from error

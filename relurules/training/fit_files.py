@@ -13,12 +13,14 @@ from relurules.domain.columns import is_plain
 from relurules.emitting import EmitOptions
 from relurules.files.writing import write_all
 from relurules.pipeline import emit_rules
+from relurules.tables.schema_values import write_schema
 from relurules.tracing.model_weights import format_model_json
 from relurules.training.table_fit import FitResult
 from relurules.wording.coverage import describe_missing
 
 #: Everything that may be written, in the order of writing.
 _FILES = (
+    "columns.toml",
     "model.joblib",
     "model.pt2",
     "model.json",
@@ -60,6 +62,8 @@ def _build_files(fitted: FitResult) -> dict[str, str | bytes]:
         "rules.json": format_rules(fitted.rules),
     }
 
+    if fitted.schema is not None:
+        contents["columns.toml"] = write_schema(fitted.schema)
     if is_plain(graph.columns):
         contents["model.pt2"] = _export_network(graph)
 
@@ -117,6 +121,7 @@ def _describe_data(fitted: FitResult) -> list[str]:
             (columns.numbers, "of numbers"),
             (columns.filled, "of numbers, some missing, which count as the median"),
             (columns.categories, "of categories"),
+            (columns.ordered, "of categories in an order"),
         )
         if names
     ]
@@ -128,7 +133,22 @@ def _describe_data(fitted: FitResult) -> list[str]:
         f"columns    {'; '.join(counts)}",
     ]
 
-    return lines + [f"dropped    {name}: {why}" for name, why in columns.dropped.items()]
+    lines += [f"dropped    {name}: {why}" for name, why in columns.dropped.items()]
+    return lines + _describe_types(fitted)
+
+
+def _describe_types(fitted: FitResult) -> list[str]:
+    """What isn't plain of the columns that are used: codes, and what dates became."""
+    if fitted.schema is None:
+        return []
+    used = set(fitted.frame.columns)
+    lines = [
+        f"code       {name}: {column.note}; --types says otherwise"
+        for name, column in fitted.schema.columns.items()
+        if column.kind == "code" and column.note and name in used
+    ]
+    definitions = fitted.schema.definitions.items()
+    return lines + [f"date       {name}: {said}" for name, said in definitions if name in used]
 
 
 def _describe_model(fitted: FitResult) -> list[str]:

@@ -15,6 +15,7 @@ from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.partitioning import SearchOptions, compile_search
 from relurules.pipeline import ExtractSource, extract_rules
+from relurules.tables.column_types import ColumnType, TableSchema
 from relurules.tracing import trace
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 
@@ -59,11 +60,7 @@ class ColumnKinds(NamedTuple):
     filled: tuple[str, ...]
     categories: tuple[str, ...]
     dropped: Mapping[str, str]
-
-    @property
-    def plain(self) -> bool:
-        """Whether all columns are numbers that are never missing."""
-        return not self.filled and not self.categories
+    ordered: Mapping[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -73,6 +70,7 @@ class FitResult:
 
     scores: by model, and then by train, validation and test; measure: what they are. everywhere:
     whether the rules hold on the range of all rows; else on that of the rows that were trained on.
+    schema: what the columns of the file were taken for; None for a table that was in no file.
     """
 
     pipeline: Any
@@ -86,6 +84,7 @@ class FitResult:
     everywhere: bool
     scores: Mapping[str, Mapping[str, float]]
     measure: str
+    schema: TableSchema | None = None
 
     @property
     def estimator(self) -> Any:
@@ -93,9 +92,14 @@ class FitResult:
         return self.pipeline[-1]
 
 
-def fit_table(table: "pd.DataFrame", wanted: FitOptions, say: Callable[[str], None]) -> FitResult:
+def fit_table(
+    table: "pd.DataFrame",
+    wanted: FitOptions,
+    say: Callable[[str], None],
+    schema: TableSchema | None = None,
+) -> FitResult:
     """Train on a table with the target among its columns; `say` is called with lines about how far
-    it is.
+    it is. schema: what the columns of its file are; None: by their values.
 
     Raises DataError for a table or a target that can't be learnt from, UnsupportedError for an
     unknown task.
@@ -108,9 +112,10 @@ def fit_table(table: "pd.DataFrame", wanted: FitOptions, say: Callable[[str], No
         compile_search()
 
     deadline = Deadline.after(wanted.time_limit)
+    table = unify_missing(table)
     task, y = read_target(table, wanted)
-    columns = classify_columns(table.drop(columns=[wanted.target]))
-    used = {*columns.numbers, *columns.filled, *columns.categories}
+    columns = classify_columns(table.drop(columns=[wanted.target]), schema)
+    used = {*columns.numbers, *columns.filled, *columns.categories, *columns.ordered}
     frame = table[[name for name in table.columns if name in used]]
     parts = train_test_split(
         np.arange(len(y)), test_size=wanted.test_size, random_state=wanted.seed,
@@ -132,12 +137,48 @@ def fit_table(table: "pd.DataFrame", wanted: FitOptions, say: Callable[[str], No
     rules, everywhere = _extract_rules(
         graph, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules, deadline
     )
-    rules = replace(rules, provenance=replace(rules.provenance, model=type(pipeline).__name__))
+    rules = replace(
+        rules,
+        provenance=replace(rules.provenance, model=type(pipeline).__name__),
+        schema=None if schema is None else schema.restrict([c.name for c in graph.columns]),
+    )
     scores, measure, rows = _score_models(pipeline, frame, y, (train, test), task)
 
     return FitResult(
-        pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure
-    )
+        pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure,
+        schema,
+    )  # fmt: skip
+
+
+def unify_missing(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The table with one value for missing ones, NaN, and numbers and booleans in columns of
+    objects as what they are.
+    """
+    import pandas as pd
+
+    found = {}
+    for name in table.columns:
+        column = table[name]
+        if pd.api.types.is_extension_array_dtype(column.dtype) and (
+            pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
+        ):
+            whole = pd.api.types.is_bool_dtype(column) and not column.isna().any()
+            found[name] = column.astype(bool) if whole else column.astype(float)
+        elif column.dtype == object:
+            found[name] = _unify_objects(column)
+    return table.assign(**found) if found else table
+
+
+def _unify_objects(column: "pd.Series[Any]") -> Any:
+    missing = column.isna().to_numpy()
+    kinds = {type(value) for value in column[~missing]}
+    numbers = all(issubclass(kind, int | float | np.number | np.bool_) for kind in kinds)
+    booleans = all(issubclass(kind, bool | np.bool_) for kind in kinds)
+    if kinds and booleans and not missing.any():
+        return column.astype(bool)
+    if kinds and (booleans or (numbers and not kinds & {bool, np.bool_})):
+        return column.astype(float)
+    return column.where(~missing, np.nan) if missing.any() else column
 
 
 def read_target(table: "pd.DataFrame", wanted: FitOptions) -> tuple[str, Any]:
@@ -248,33 +289,49 @@ def _read_classes(column: "pd.Series[Any]", task: str, wanted: FitOptions) -> An
 
 
 def _list_examples(column: "pd.Series[Any]") -> str:
-    return ", ".join(repr(value) for value in column.drop_duplicates().head(3).tolist())
+    values = column.drop_duplicates().head(3).tolist()
+    return ", ".join(
+        repr(int(value) if isinstance(value, float) and value.is_integer() else value)
+        for value in values
+    )
 
 
-def classify_columns(frame: "pd.DataFrame") -> ColumnKinds:
-    """Which columns are numbers, and which categories; raises DataError where one can't be read or
-    none is left.
+def classify_columns(frame: "pd.DataFrame", schema: TableSchema | None = None) -> ColumnKinds:
+    """Which columns are numbers, and which categories, by the schema and by their values; raises
+    DataError where one can't be read or none is left.
     """
     kinds: dict[str, list[str]] = {"number": [], "filled": [], "category": []}
-    dropped = {}
+    types = {} if schema is None else schema.columns
+    dropped = {
+        name: column.note or f"{column.kind}, as was said"
+        for name, column in types.items()
+        if not column.is_used and name not in frame.columns and column.note != "dropped"
+    }
+    ordered = {}
     for name in frame.columns:
-        kind, why = _classify_column(frame[name])
+        kind, why = _classify_column(frame[name], types.get(name))
         if why:
             dropped[name] = why
+        elif name in types and types[name].levels:
+            ordered[name] = types[name].levels
         else:
             kinds[kind].append(name)
 
-    if not any(kinds.values()):
+    if not ordered and not any(kinds.values()):
         told = "; ".join(f"{name!r}: {why}" for name, why in dropped.items())
         raise DataError(f"no column is left to learn from{': ' if told else ''}{told}")
 
     return ColumnKinds(
-        tuple(kinds["number"]), tuple(kinds["filled"]), tuple(kinds["category"]), dropped
+        tuple(kinds["number"]), tuple(kinds["filled"]), tuple(kinds["category"]), dropped, ordered
     )
 
 
-def _classify_column(column: "pd.Series[Any]") -> tuple[str, str]:
-    """number, filled or category; and why the column is dropped, if it is."""
+def _classify_column(
+    column: "pd.Series[Any]", declared: ColumnType | None = None
+) -> tuple[str, str]:
+    """number, filled or category; and why the column is dropped, if it is. declared: what its
+    file's schema says it is.
+    """
     import pandas as pd
 
     known = column.dropna()
@@ -304,20 +361,26 @@ def _classify_column(column: "pd.Series[Any]") -> tuple[str, str]:
             "numbers"
         )
 
-    if distinct > _IDENTIFIER_SHARE * len(known):
+    # a kind that somebody said has no note
+    told = declared is not None and declared.kind != "identifier" and not declared.note
+    if distinct > _IDENTIFIER_SHARE * len(known) and not told:
         return "", f"{distinct} different texts in {len(known)} rows: an identifier"
     return "category", "constant" if distinct < 2 and not missing else ""
 
 
 def make_encoder(columns: ColumnKinds) -> Any:
     """Numbers are filled where one is missing, and scaled; categories become indicators, a missing
-    one its own.
+    one its own; ordered ones the numbers of their levels.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
+    levels = list(map(list, columns.ordered.values()))
+    ranks = OrdinalEncoder(
+        categories=levels, handle_unknown="use_encoded_value", unknown_value=np.nan
+    )
     steps = [
         ("numbers", StandardScaler(), columns.numbers),
         (
@@ -329,6 +392,11 @@ def make_encoder(columns: ColumnKinds) -> Any:
             "categories",
             OneHotEncoder(handle_unknown="ignore", sparse_output=False),
             columns.categories,
+        ),
+        (
+            "ordered",
+            make_pipeline(ranks, SimpleImputer(strategy="median"), StandardScaler()),
+            columns.ordered,
         ),
     ]
 

@@ -16,6 +16,9 @@ from relurules.cli.main import app, run
 PACKAGE = Path(relurules.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 COMMANDS = dict(get_command(app).commands)  # type: ignore[attr-defined]
+TABLES = frozenset(
+    {"columns", "count", "fit", "extract", "summary", "explain", "plot", "ask", "diff", "verify"}
+)
 MODELS = frozenset({"extract", "count", "diff", "prove", "check", "verify"})
 FIT, PLOT = frozenset({"fit"}), frozenset({"plot"})
 
@@ -41,6 +44,13 @@ REACHED_BY = {
     ("plotting.plot_kinds", ""): PLOT,
     ("plotting.plot_kinds", "_plot_row"): PLOT,
     ("plotting.plot_kinds", "judged"): PLOT,
+    ("cli.diff", "_read_data"): frozenset({"diff"}),
+    ("tables.column_scan", "_find_flaw"): TABLES,
+    ("tables.column_scan", "_describe_format"): TABLES,
+    ("tables.csv_text", "_iterate_records"): TABLES,
+    ("tables.csv_text", "_check_rows"): TABLES,
+    ("tables.read_file", "describe_misfit"): TABLES,
+    ("training.fit_files", "_describe_types"): FIT,
     ("training.table_fit", "read_target"): FIT,
     ("training.table_fit", "_read_classes"): FIT,
     ("training.table_fit", "_classify_column"): FIT,

@@ -86,6 +86,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_files_of_a_table_with_categories(folder: Path) -> None:
     found = sorted(path.name for path in (folder / "mixed").iterdir())
     assert found == [
+        "columns.toml",
         "front.csv",
         "front.svg",
         "model.joblib",

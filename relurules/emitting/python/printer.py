@@ -7,7 +7,6 @@ from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.expressions import (
     choose_template,
-    is_text_column,
     plan_gate,
     plan_reads,
     plan_template_values,
@@ -15,6 +14,7 @@ from relurules.emitting.expressions import (
 from relurules.emitting.identifiers import make_identifier, make_unique
 from relurules.emitting.label_literals import check_class_name, plan_class_column
 from relurules.emitting.link_steps import has_links, plan_python_links
+from relurules.emitting.python.reading import plan_reading
 from relurules.emitting.request import EmitRequest
 from relurules.errors import InputError
 from relurules.files.templates import flatten_text, render_file
@@ -23,7 +23,7 @@ from relurules.files.templates import flatten_text, render_file
 _MODULE_NAMES = (
     *dir(builtins), "row", "at", "walked", "place", "below", "above", "normal", "bound", "weights",
     "constant", "score", "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations",
-    "FEATURES", "OUTPUTS", "CLASSES", "TESTS", "MAPS",
+    "FEATURES", "OUTPUTS", "CLASSES", "TESTS", "MAPS", "MISSING", "TRUTHS", "re", "datetime", "io",
 )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
         "ruled": is_rule_needed(request),
         "complete": rules.complete,
         "ascii": ascii,
-        "texts": [ascii(column.name) for column in rules.domain.columns if is_text_column(column)],
+        "reading": plan_reading(rules),
         "checks": plan_gate(request, features),
         "domain": plan.plan_checks(rules, features),
         **plan_template_values(request, features),

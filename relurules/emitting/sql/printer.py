@@ -21,6 +21,7 @@ from relurules.errors import InputError, UnsupportedError
 from relurules.files.templates import flatten_text, render_file
 from relurules.wording.classes import describe_labels
 from relurules.wording.coverage import describe_missing
+from relurules.wording.file_reading import describe_reading
 
 #: Where the head and the table will stand; no name holds a NUL character.
 _HEAD, _SOURCE = "\0head", "\0source"
@@ -177,6 +178,7 @@ def _list_comments(request: EmitRequest, dialect: Dialect) -> list[str]:
         *_describe_sizes(dialect),
         *_describe_contributions(request),
         *describe_labels(rules),
+        *describe_reading(rules),
     ]
 
     if not rules.complete and request.outside != "exact":

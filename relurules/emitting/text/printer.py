@@ -14,6 +14,7 @@ from relurules.ir import Rule, RuleSet
 from relurules.wording import RuleSetWording, RuleWording, word_rules
 from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
+from relurules.wording.file_reading import describe_reading
 from relurules.wording.guards import describe_guards
 from relurules.wording.half_spaces import SumTest
 from relurules.wording.links import explain_outputs, find_class, has_links
@@ -100,6 +101,7 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
             for column in domain.columns
             if column.fill is not None
         ],
+        "readings": [flatten_text(line) for line in describe_reading(rules)],
         "groups": _list_groups(rules, names),
         "whole": any(
             isinstance(t.about, SumTest) and t.about.whole

@@ -1,0 +1,229 @@
+"""A CSV or Parquet file -> a frame of typed columns, and the schema that it was read by.
+
+One value means missing: NaN. What a column is comes from the schema, from whoever knows what is
+expected (a model, rules), or from the column's own values, in this order.
+"""
+
+import lzma
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import numpy as np
+
+from relurules.errors import DataError, summarise_error
+from relurules.tables.column_scan import ColumnFlaw, ColumnScan
+from relurules.tables.column_types import ColumnType, TableSchema, list_date_columns
+from relurules.tables.csv_text import CsvFile
+from relurules.tables.file_size import check_file_size
+from relurules.tables.names import quote_name
+from relurules.tables.parquet_columns import read_parquet_columns
+from relurules.tables.read_options import ReadOptions
+from relurules.tables.text_values import (
+    MisfitError,
+    drop_missing,
+    parse_booleans,
+    parse_column,
+)
+
+if TYPE_CHECKING:
+    import pandas
+
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileTable:
+    """A file that was read.
+
+    frame: its typed columns.
+    schema: of all of them, those that were left out included.
+    """
+
+    frame: "pandas.DataFrame"
+    schema: TableSchema
+
+
+def read_file(path: Path, options: ReadOptions | None = None) -> FileTable:
+    """The file as a frame; DataError naming the line and the column where it can't be read."""
+    options = options or ReadOptions()
+    read = _read_columns if path.suffix == ".parquet" else _read_csv
+    return _explain_errors(path, lambda: read(path, options))
+
+
+def infer_file_schema(
+    path: Path, schema: TableSchema
+) -> tuple[TableSchema, Mapping[str, ColumnFlaw]]:
+    """The types of all columns, by their values where the schema doesn't tell, and what speaks
+    against them.
+    """
+    if path.suffix == ".parquet":
+        return read_file(path, ReadOptions(schema=schema)).schema, {}
+
+    def infer() -> tuple[TableSchema, Mapping[str, ColumnFlaw]]:
+        file = CsvFile(path, schema.format)
+        scans = {name: ColumnScan(name, schema.format) for name in file.names}
+        for block in file.iterate_texts():
+            for name, scan in scans.items():
+                if name not in schema.columns:
+                    scan.add(drop_missing(block[name], schema.get_missing(name)))
+        found = {name: scan.decide() for name, scan in scans.items()}
+        columns = {name: schema.columns.get(name, found[name][0]) for name in file.names}
+        flaws = {
+            name: ColumnFlaw(file.find_line(flaw.row), flaw.reason)
+            for name, (_, flaw) in found.items()
+            if flaw is not None and name not in schema.columns
+        }
+        return replace(schema, columns=columns), flaws
+
+    return _explain_errors(path, infer)
+
+
+def _explain_errors(path: Path, read: Callable[[], Result]) -> Result:
+    """What `read` gives; DataError that names the file for what fails."""
+    try:
+        check_file_size(path)
+        return read()
+    except MemoryError:
+        raise
+    except DataError as error:
+        if str(error).startswith(str(path)):
+            raise
+        raise DataError(f"{path}: can't be read as a table: {error}") from error
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise DataError(
+            f"{path}: can't be read as a table: {error.strerror or summarise_error(error)}"
+        ) from error
+    except (ValueError, ImportError, EOFError, lzma.LZMAError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: can't be read as a table: {error}") from error
+
+
+def _read_csv(path: Path, options: ReadOptions) -> FileTable:
+    import pyarrow
+
+    file = CsvFile(path, options.schema.format)
+    blocks = list(file.iterate_texts())
+    arrays: dict[str, Any] = {}
+    types: dict[str, ColumnType] = {}
+    for name in file.names:
+        texts = pyarrow.concat_arrays([block.pop(name) for block in blocks])
+        if name in options.dropped:
+            types[name] = ColumnType(kind="ignore", note="dropped")
+            continue
+        types[name] = _decide_type(path, file, name, texts, options)
+        if name not in options.schema.columns or types[name].is_used:
+            arrays |= _parse_texts(path, file, name, texts, types[name], options)
+    return _make_table(arrays, types, options)
+
+
+def _decide_type(
+    path: Path, file: CsvFile, name: str, texts: Any, options: ReadOptions
+) -> ColumnType:
+    schema = options.schema
+    if name in schema.columns:
+        return schema.columns[name]
+    expected = options.expected.get(name)
+    if expected is not None:
+        return ColumnType(kind="category" if expected in ("text", "category") else "number")
+    scan = ColumnScan(name, schema.format)
+    scan.add(drop_missing(texts, schema.get_missing(name)))
+    column, flaw = scan.decide()
+    if flaw is not None and (options.needed is None or name in options.needed):
+        raise_misfit(path, name, f"line {file.find_line(flaw.row)}", flaw.reason)
+    return column
+
+
+def _parse_texts(
+    path: Path, file: CsvFile, name: str, texts: Any, column: ColumnType, options: ReadOptions
+) -> dict[str, Any]:
+    try:
+        known = drop_missing(texts, options.get_missing(name, column))
+        return parse_texts_as(known, name, column, options)
+    except MisfitError as error:
+        row, text, expected = error.misfit
+        raise_misfit(
+            path, name, f"line {file.find_line(row)}", describe_misfit(text, expected), error
+        )
+
+
+def parse_texts_as(
+    texts: Any, name: str, column: ColumnType, options: ReadOptions
+) -> dict[str, Any]:
+    """The values of texts; those of booleans too, where somebody expects a number."""
+    try:
+        return parse_column(texts, name, column, options.schema.format)
+    except MisfitError:
+        if name in options.schema.columns or column.kind != "number":
+            raise
+        try:
+            return {name: parse_booleans(texts)}
+        except MisfitError:
+            pass
+        raise
+
+
+def describe_misfit(text: str, expected: str) -> str:
+    """What is said of a text that isn't of its column's type."""
+    return (
+        f"found {quote_name(text)}, expected {expected}; if it is a missing value, give --na "
+        f"{quote_name(text)}; if the column is something else, say its kind in a file for --types"
+    )
+
+
+def raise_misfit(
+    path: Path, name: str, place: str, reason: str, cause: Exception | None = None
+) -> NoReturn:
+    """DataError for a cell, by the file, its line or row, and its column."""
+    raise DataError(f"{path}, {place}: column {quote_name(name)}: {reason}") from cause
+
+
+def _read_columns(path: Path, options: ReadOptions) -> FileTable:
+    """Of a Parquet file, whose columns have types of their own."""
+    arrays: dict[str, Any] = {}
+    types: dict[str, ColumnType] = {}
+    schema = options.schema
+    for name, column, values in read_parquet_columns(path, options):
+        types[name] = column
+        declared = name in schema.columns
+        if name in options.dropped or (declared and not column.is_used):
+            continue
+        try:
+            arrays |= values()
+        except MisfitError as error:
+            row, text, expected = error.misfit
+            raise_misfit(path, name, f"row {row}", describe_misfit(text, expected), error)
+    return _make_table(arrays, types, options)
+
+
+def _make_table(
+    arrays: Mapping[str, Any], types: Mapping[str, ColumnType], options: ReadOptions
+) -> FileTable:
+    import pandas
+
+    derived = [
+        name
+        for source, column in types.items()
+        for name in list_date_columns(source, column)
+        if name in types and types[name].kind != "ignore"
+    ]
+    if derived and set(derived) & set(arrays):
+        raise DataError(
+            f"column {quote_name(derived[0])} is in the file, and made of a date as well; rename "
+            "it, or choose other parts of the date"
+        )
+    frame = pandas.DataFrame(
+        {name: _as_pandas(values) for name, values in arrays.items()}, copy=False
+    )
+    return FileTable(frame=frame, schema=replace(options.schema, columns=dict(types)))
+
+
+def _as_pandas(values: Any) -> Any:
+    """A column for a frame, in which NaN alone is a missing value."""
+    if values.dtype != object:
+        return values
+    return np.where([value is None for value in values], np.nan, values)

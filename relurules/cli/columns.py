@@ -1,6 +1,5 @@
 """The command `relurules columns`; `main` registers it."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from relurules.cli.table_options import TableArguments, take_table_options
+from relurules.cli.table_options import TableArguments, check_columns, take_table_options
 from relurules.errors import DataError
 from relurules.files.writing import is_stdout, require_place
 
@@ -34,7 +33,8 @@ def columns(
 
     Edit the TOML file where a column is something else, and give it as --types to every command
     that reads the table; rules keep what they were made with. An empty cell is a missing value; any
-    other text is one where --na says so. Exit code 2 where a column can be told in two ways.
+    other text is one where --na says so. Exit code 2 where a column can be told in two ways: the
+    TOML file then says undecided, and isn't taken before you have said what it is.
     """
     from relurules.files.writing import write_text
     from relurules.tables.read_file import infer_file_schema
@@ -42,7 +42,9 @@ def columns(
 
     if write is not None and not is_stdout(write):
         require_place(write)
-    schema, flaws = infer_file_schema(data, reading.build_schema())
+    known = reading.build_schema()
+    schema, flaws = infer_file_schema(data, known)
+    check_columns(data, known.columns, schema, ", which --types has")
     table = Table("column", "kind", "")
     for name, column in schema.columns.items():
         kind = "undecided" if name in flaws else column.kind
@@ -50,16 +52,11 @@ def columns(
 
     if write is None or not is_stdout(write):
         _out.print(table, markup=False)
+    if write is not None:
+        write_text(write, write_schema(schema, data.name, flaws))
+        _err.print(f"wrote {write}", markup=False, soft_wrap=True)
     for name, flaw in flaws.items():
         raise DataError(f"{data}, line {flaw.row}: column {name!r}: {flaw.reason}")
-    if write is None:
-        return
-    text = write_schema(schema, data.name)
-    if is_stdout(write):
-        sys.stdout.write(text)
-        return
-    write_text(write, text)
-    _err.print(f"wrote {write}", markup=False, soft_wrap=True)
 
 
 def _describe_column(definitions: dict[str, str]) -> str:

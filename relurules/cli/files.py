@@ -12,6 +12,7 @@ from rich.console import Console
 
 from relurules.cli.table_options import TableArguments, check_columns, make_read_options
 from relurules.errors import DataError
+from relurules.tables.column_types import BOOLEANS
 
 if TYPE_CHECKING:
     from relurules.explaining import Explanation
@@ -37,7 +38,7 @@ def read_rows(
     table = read_table(path, options)
     if target is None:
         return table.frame, None, table.schema
-    check_columns(path, [target], table, "")
+    check_columns(path, [target], table.schema, "")
     if target not in table.frame.columns:
         raise DataError(f"{path}: the column {target!r} is dropped, and can't be the target too")
     return table.frame.drop(columns=[target]), table.frame[target], table.schema
@@ -50,7 +51,7 @@ def read_table(path: Path, options: "ReadOptions") -> "FileTable":
     from relurules.tables.read_file import read_file
 
     table = read_file(path, options)
-    check_columns(path, options.dropped, table, " to drop")
+    check_columns(path, options.dropped, table.schema, " to drop")
     return table
 
 
@@ -141,6 +142,8 @@ def _parse_value(categories: Sequence[Any], given: dict[str, str], name: str) ->
     text = given[name]
     if not text:
         return None
+    if not categories and text in BOOLEANS:
+        return float(BOOLEANS[text])
     if categories and any(
         isinstance(value, str) for category in categories for value in category.values
     ):

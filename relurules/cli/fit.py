@@ -10,6 +10,7 @@ from relurules.cli.options import TimeLimit, require_finite
 from relurules.cli.search_options import Positive
 from relurules.cli.table_options import (
     TableArguments,
+    check_columns,
     make_read_options,
     take_table_options,
 )
@@ -90,7 +91,9 @@ def fit(
         positive,
     )
     require_place(out, folder=True)
-    table = read_table(data, make_read_options(reading, drop=drop or []))
+    options = make_read_options(reading, drop=drop or [])
+    table = read_table(data, options)
+    check_columns(data, options.schema.columns, table.schema, ", which --types has")
     announce_compiling(_err)
 
     with show_messages(_err, "training") as say:

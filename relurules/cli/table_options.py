@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from relurules.domain.columns import Column
     from relurules.ir import Graph
     from relurules.tables.column_types import TableSchema
-    from relurules.tables.read_file import FileTable
     from relurules.tables.read_options import ReadOptions
 
 _OPTIONS: Mapping[str, Any] = {
@@ -138,9 +137,9 @@ def make_model_options(
     )
 
 
-def check_columns(path: Path, names: Iterable[str], table: "FileTable", why: str) -> None:
-    """DataError for a column that the file lacks."""
-    known = table.schema.columns
+def check_columns(path: Path, names: Iterable[str], schema: "TableSchema", why: str) -> None:
+    """DataError for a column that the file, of which this is the schema, lacks."""
+    known = schema.columns
     for name in names:
         if name not in known:
             shown = ", ".join(map(repr, list(known)[:12]))

@@ -5,7 +5,7 @@ edit it.
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -107,8 +107,11 @@ def read_schema(path: Path) -> TableSchema:
         raise DataError(f"{path}: {error}") from error
 
 
-def write_schema(schema: TableSchema, source: str = "") -> str:
-    """The schema as TOML that `read_schema` takes, with a comment where a type isn't plain."""
+def write_schema(schema: TableSchema, source: str = "", undecided: Collection[str] = ()) -> str:
+    """The schema as TOML that `read_schema` takes, with a comment where a type isn't plain.
+
+    undecided: columns of which somebody must say what they are before it is taken.
+    """
     lines = [f"# What the columns of {source or 'the table'} are; see docs/inputs.md."]
     lines += ["", "[format]"]
     for name in _FORMAT_FIELDS:
@@ -119,7 +122,8 @@ def write_schema(schema: TableSchema, source: str = "") -> str:
         bare = re.fullmatch(r"[A-Za-z0-9_-]+", name)
         lines += ["", f"[columns.{name if bare else _quote(name)}]"]
         lines += [f"# {' '.join(column.note.split())}"] if column.note else []
-        lines += [f"{key} = {_quote(value)}" for key, value in _column_to_plain(column).items()]
+        plain = {"kind": "undecided"} if name in undecided else _column_to_plain(column)
+        lines += [f"{key} = {_quote(value)}" for key, value in plain.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -291,7 +291,15 @@ def test_columns_shows_what_it_cannot_decide(
     shown = capsys.readouterr()
     assert "undecided" in shown.out
     assert "line 11: column 'a': found the text 'x'" in shown.err
+    undecided = tmp_path / "undecided.toml"
+    assert run(["columns", str(path), "--write", str(undecided)]) == 2
+    assert 'kind = "undecided"' in undecided.read_text()
+    said = refusal(["columns", str(path), "--types", str(undecided)], capsys)
+    assert "columns.a: kind 'undecided'; supported: number" in said
     types = tmp_path / "types.toml"
+    types.write_text('[columns.c]\nkind = "category"\n')
+    said = refusal(["columns", str(path), "--types", str(types)], capsys)
+    assert "no column 'c', which --types has" in said
     types.write_text('[columns.a]\nkind = "category"\n')
     assert (
         run(["columns", str(path), "--types", str(types), "--write", str(tmp_path / "again.toml")])

@@ -23,6 +23,7 @@ from relurules.tables.parquet_columns import read_parquet_columns
 from relurules.tables.read_options import ReadOptions
 from relurules.tables.text_values import (
     MisfitError,
+    are_booleans,
     drop_missing,
     parse_booleans,
     parse_column,
@@ -128,8 +129,12 @@ def _decide_type(
     if name in schema.columns:
         return schema.columns[name]
     expected = options.expected.get(name)
+    if expected in ("text", "category"):
+        return ColumnType(kind="category")
     if expected is not None:
-        return ColumnType(kind="category" if expected in ("text", "category") else "number")
+        number = ColumnType(kind="number")
+        known = drop_missing(texts, options.get_missing(name, number))
+        return ColumnType(kind="boolean") if are_booleans(known) else number
     scan = ColumnScan(name, schema.format)
     scan.add(drop_missing(texts, schema.get_missing(name)))
     column, flaw = scan.decide()

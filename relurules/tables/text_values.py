@@ -80,6 +80,14 @@ def parse_numbers(texts: Any, form: TableFormat) -> Array:
     return numbers
 
 
+def are_booleans(texts: Any) -> bool:
+    """Whether every text of an arrow array is a boolean's, and there is one."""
+    from pyarrow import compute
+
+    unique = compute.unique(texts.drop_null())
+    return 0 < len(unique) <= len(BOOLEANS) and set(unique.to_pylist()) <= BOOLEANS.keys()
+
+
 def parse_booleans(texts: Any) -> NDArray[Any]:
     """(N,) booleans, or floats with NaN where a text is null; MisfitError."""
     known: dict[Any, Any] = {**BOOLEANS, None: None}

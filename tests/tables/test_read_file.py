@@ -74,6 +74,14 @@ def test_columns_that_nobody_needs_are_let_be(tmp_path: Path) -> None:
     assert (schema.columns["a"].kind, flaws["b"].row) == ("number", 4)
 
 
+def test_booleans_where_numbers_are_expected(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\nTrue,1\nfalse,\n,2\n")
+    table = read_file(path, ReadOptions(expected={"a": "number", "b": "number"}))
+    assert [column.kind for column in table.schema.columns.values()] == ["boolean", "number"]
+    assert table.frame["a"].tolist()[:2] == [1.0, 0.0]
+
+
 def test_words_that_were_missing_numbers_before(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("a,b\n1,NA\nNA,x\n")

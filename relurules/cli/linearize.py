@@ -7,12 +7,15 @@ import typer
 from rich.console import Console
 
 from relurules.cli.search_options import Drop, Model, TrustPickle
+from relurules.cli.table_options import TableArguments, make_read_options, take_table_options
 from relurules.files.writing import require_place
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
+@take_table_options
 def linearize(
+    reading: TableArguments,
     model: Model,
     data: Annotated[Path, typer.Option(help="CSV or Parquet: rows to train and to choose by.")],
     target: Annotated[str, typer.Option(help="Column of the data with the true values.")],
@@ -62,7 +65,7 @@ def linearize(
 
     require_place(out, folder=True)
     trained = load_model(model, trust_pickle)
-    table, y = read_rows(data, drop or [], target)
+    table, y, _ = read_rows(data, make_read_options(reading, drop=drop or []), target)
     announce_compiling(_err)
 
     with show_messages(_err, "training") as say:

@@ -17,7 +17,19 @@ PACKAGE = Path(relurules.__file__).parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 COMMANDS = dict(get_command(app).commands)  # type: ignore[attr-defined]
 TABLES = frozenset(
-    {"columns", "count", "fit", "extract", "summary", "explain", "plot", "ask", "diff", "verify"}
+    {
+        "columns",
+        "count",
+        "fit",
+        "extract",
+        "linearize",
+        "summary",
+        "explain",
+        "plot",
+        "ask",
+        "diff",
+        "verify",
+    }
 )
 MODELS = frozenset({"extract", "count", "diff", "prove", "check", "verify"})
 FIT, PLOT = frozenset({"fit"}), frozenset({"plot"})

@@ -1,0 +1,102 @@
+"""Lines and bytes of emitted code: of the demo's rules, and of four rules on four of twenty columns.
+
+    python benchmarks/emitted_size.py [RULES.json] [--out FOLDER]
+
+RULES.json  more rules to measure, such as those that `relurules demo` leaves in out/
+--out       writes every artefact into this folder, to be read
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import networkx
+import numpy as np
+
+import relurules as rr
+from relurules.errors import UnsupportedError
+from relurules.ir import Graph, Head, Network, Neuron, RuleSet
+
+#: (called, target, options) of everything that is measured.
+CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    *(
+        (f"sql {form} {dialect}", "sql", {"form": form, "dialect": dialect, "key": ["id"]})
+        for dialect in ("sqlite", "duckdb", "postgres", "mysql")
+        for form in ("rules", "tree", "network")
+    ),
+    ("sql reasons", "sql", {"form": "rules", "columns": ["outputs", "reasons", "rule"]}),
+    ("sql missing=error", "sql", {"form": "rules", "missing": "error"}),
+    ("sql expression", "sql", {"shape": "expression", "OUTPUT": True}),
+    *(
+        (f"{target} {form}", target, {"form": form})
+        for target in ("c", "python", "javascript")
+        for form in ("rules", "tree", "network")
+    ),
+    ("numpy network", "numpy", {"form": "network"}),
+)
+
+
+def make_rules(columns: int, heads: tuple[Head, ...] = ()) -> RuleSet:
+    """Four rules of two neurons that read the first four columns."""
+    A = np.zeros((2, columns))
+    A[:, :4] = [[0.5, 1.25, -0.75, 0.3], [1.0, -2.0, 0.6, 0.15]]
+    scores = 1 if not heads else 1 + max(i for head in heads for i in head.scores)
+    names = [f"column {j}" for j in range(columns)]
+    network = Network(
+        A=A,
+        L=np.zeros((2, 2)),
+        b=np.array([-0.4, 0.2]),
+        C=np.zeros((scores, columns)),
+        U=np.array([[1.5, -0.7], [-0.2, 0.9], [0.4, 0.8]])[:scores],
+        c=np.array([0.1, -0.3, 0.2])[:scores],
+        slope=np.zeros(2),
+        neurons=(Neuron("hidden", 0), Neuron("hidden", 1)),
+    )
+    outputs = tuple(f"y{i}" for i in range(max(1, len(heads))))
+    graph = Graph(tuple(names), outputs, network, networkx.DiGraph(), heads=heads)
+
+    return rr.extract(graph, domain=rr.Domain.box([-1.0] * columns, [1.0] * columns, names))
+
+
+def list_models(paths: list[Path]) -> Iterator[tuple[str, RuleSet]]:
+    """Every set of rules with a name."""
+    yield "4 rules, 4 of 20 columns", make_rules(20)
+    yield "4 rules, 4 columns", make_rules(4)
+    yield (
+        "softmax of 3, 4 columns",
+        make_rules(4, tuple(Head("softmax", (0, 1, 2), i) for i in range(3))),
+    )
+    for path in paths:
+        yield str(path), RuleSet.load(path)
+
+
+def main() -> None:
+    """Print a table for every set of rules."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rules", nargs="*", type=Path)
+    parser.add_argument("--out", type=Path)
+    chosen = parser.parse_args()
+
+    for number, (name, rules) in enumerate(list_models(chosen.rules)):
+        print(f"{name}: {len(rules)} rules, {len(rules.features)} columns")
+        print(f"  {'':24}{'lines':>7}{'bytes':>9}{'longest line':>14}")
+        for called, target, options in CASES:
+            asked = {key: value for key, value in options.items() if key != "OUTPUT"}
+            if "OUTPUT" in options:
+                asked["output"] = rules.outputs[0]
+            try:
+                artifact = rr.emit(rules, target, **asked)
+            except UnsupportedError as error:
+                print(f"  {called:24}  {error}")
+                continue
+            text = "".join(artifact.files.values())
+            lines = [line for line in text.splitlines() if "relurules artefact" not in line]
+            longest = max(map(len, lines))
+            print(f"  {called:24}{len(lines):7}{len(text.encode()):9}{longest:14}")
+            if chosen.out:
+                artifact.write(chosen.out / f"{number}-{called.replace(' ', '-')}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Lines and bytes of emitted code: of the demo's rules, and of four rules on four of twenty columns.
+"""Lines and bytes of emitted code: of four rules on four of twenty columns, and of given rules.
 
     python benchmarks/emitted_size.py [RULES.json] [--out FOLDER]
 

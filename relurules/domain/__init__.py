@@ -375,11 +375,11 @@ class Domain:
         return inside
 
     def clamped(self, X: Array) -> Array:
-        """(N, d) -> (N, d): every number brought to the nearer bound; NaN and indicators stay as
-        they are.
+        """(N, d) -> (N, d): every number brought to the nearer bound; NaN, infinities and
+        indicators stay as they are.
         """
         own = [i for group in self.groups for i in group]
-        moved = np.clip(X, self.lower, self.upper)
+        moved = np.where(np.isfinite(X), np.clip(X, self.lower, self.upper), X)
         moved[:, own] = X[:, own]
         return np.asarray(moved)
 

@@ -11,6 +11,7 @@ from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.notation import Notation
 from relurules.emitting.plan import print_signed
 from relurules.emitting.request import EmitRequest
+from relurules.emitting.shared_sums import share_sums
 from relurules.emitting.tree_walk import plan_tree_walk
 from relurules.ir import RuleSet
 
@@ -34,14 +35,19 @@ def plan_gate(request: EmitRequest, features: Notation) -> plan.DomainChecks:
     return plan.plan_checks(request.rules, features)
 
 
-def plan_template_values(request: EmitRequest, features: Notation) -> dict[str, object]:
+def plan_template_values(
+    request: EmitRequest, features: Notation, sum_pattern: str
+) -> dict[str, object]:
     """What the form's template needs, where expressions are the same in all languages with infix
     operators.
+
+    sum_pattern: what a shared sum is called, see `share_sums`.
     """
     rules, wanted = request.rules, is_rule_needed(request)
-    empty: dict[str, object] = {"walk": None, "tests": None, "stages": []}
+    empty: dict[str, object] = {"walk": None, "tests": None, "stages": [], "shared": []}
     if request.form == "rules":
-        return {**empty, "rules": plan.plan_rules(rules, features)}
+        named, sums = share_sums(rules, "rules", features, sum_pattern)
+        return {**empty, "shared": sums, "rules": plan.plan_rules(rules, named)}
     if request.form == "tree" and plan.is_large(rules):
         return {
             **empty,
@@ -52,10 +58,12 @@ def plan_template_values(request: EmitRequest, features: Notation) -> dict[str, 
 
     if request.form == "tree":
         listed = {rule.number: rule.outputs for rule in plan.plan_rules(rules, features)}
+        named, sums = share_sums(rules, "tree", features, sum_pattern)
         return {
             **empty,
+            "shared": sums,
             "rules": listed,
-            **plan.plan_form(rules, "tree", features, _NEURONS, _DEPTH),
+            **plan.plan_form(rules, "tree", named, _NEURONS, _DEPTH),
         }
 
     mixed = plan.add_neurons(rules.network, features, _NEURONS.activated)

@@ -1,12 +1,13 @@
 """Affine forms as text, in any language."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from relurules.ir.network import Array
 from relurules.links.sql import GROUP, join_in_groups
+from relurules.wording.sum_names import key_of_sum
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class Notation:
     """How a language writes numbers and columns.
 
     columns: one name per column; weight: (d,), a column's scale: terms are sorted by |coefficient|
-    * weight; alone: a number that stands for a whole sum, where that is written in another way.
+    * weight; alone: a number that stands for a whole sum, where that is written in another way;
+    named: by key of a sum, the name that it has where it is compared.
     """
 
     number: Callable[[float], str]
@@ -22,6 +24,11 @@ class Notation:
     weight: Array
     times: str = " * "
     alone: Callable[[float], str] | None = None
+    named: Mapping[bytes, str] = field(default_factory=dict)
+
+    def compared(self, normal: Array) -> str:
+        """The sum of coefficients times columns, (d,), or its name."""
+        return self.named.get(key_of_sum(normal)) or self.affine(normal)
 
     def affine(self, coefficients: Array, constant: float = 0.0) -> str:
         """Constant + sum of coefficients times columns; zero terms are left out."""

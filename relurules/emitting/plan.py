@@ -2,6 +2,7 @@
 printed.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -9,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain.columns import find_groups
+from relurules.domain import Domain
+from relurules.domain.columns import Column, find_groups
 from relurules.emitting.notation import Notation
 from relurules.ir import UNEXPLORED, Network, RuleSet, Tree
 from relurules.ir.network import Array
@@ -61,6 +63,14 @@ class PlannedNeuron:
     comment: str
     #: Whether anything reads phi(z), and not only the sign of z.
     read: bool
+    #: `slope` as a number.
+    steep: float = 0.0
+
+    def below(self, z: str, zero: str) -> str:
+        """What phi is of z where that is negative."""
+        if not self.steep:
+            return zero
+        return {1.0: z, -1.0: f"-{z}"}.get(self.steep, f"{self.slope} * {z}")
 
 
 class DomainChecks(NamedTuple):
@@ -86,11 +96,15 @@ def plan_checks(
     features: Notation,
     largest: float = float(np.finfo(np.float64).max),
     room: float = 1.0,
+    *,
+    coded: bool = False,
 ) -> DomainChecks:
     """The domain; an open side reads as the largest finite number, so that NaN and infinite values
     fall outside.
 
-    room: how many times more the inequalities forgive than in float64.
+    room: how many times more the inequalities forgive than in float64. coded: whether indicators
+    are made of values, so that exactly one is 1 where a column takes any. What the box implies is
+    left out.
     """
     domain = rules.domain
     low, high = np.maximum(domain.lower, -largest), np.minimum(domain.upper, largest)
@@ -101,16 +115,44 @@ def plan_checks(
         for i, (a, column, b) in enumerate(zip(low, features.columns, high, strict=True))
         if not (i in own and (a, b) == (0.0, 1.0))
     ]
-    rows = zip(
-        domain.normals, domain.limits + (room - 1.0) * (domain.limits - domain.bounds), strict=True
-    )
+    limits = domain.limits + (room - 1.0) * (domain.limits - domain.bounds)
+    rows = [
+        (row, limit)
+        for row, limit, bound in zip(domain.normals, limits, domain.bounds, strict=True)
+        if not _is_implied(domain, row, bound)
+    ]
+    total = find_total_groups(domain.columns) if coded else []
 
     return DomainChecks(
         bounds,
         [(features.affine(row), print_signed(features.number, limit)) for row, limit in rows],
-        [join_in_groups([features.columns[i] for i in group], " + ") for group in domain.groups],
+        [
+            join_in_groups([features.columns[i] for i in group], " + ")
+            for group in domain.groups
+            if group not in total
+        ],
         [features.columns[i] for group in domain.groups for i in group if i not in own],
     )
+
+
+def _is_implied(domain: Domain, normal: Array, bound: float) -> bool:
+    """Whether the box alone keeps normal·x <= bound; roundings are forgiven."""
+    used = np.flatnonzero(normal)
+    sides = np.where(normal > 0, domain.upper, domain.lower)[used]
+    with np.errstate(over="ignore"):
+        terms = normal[used] * sides
+    return bool(np.isfinite(terms).all()) and math.fsum(terms) <= bound
+
+
+def find_total_groups(columns: Sequence[Column]) -> list[tuple[int, ...]]:
+    """The indicators of columns that take any value, a missing one too."""
+    groups = find_groups(columns)
+    described = [column for column in columns if column.categories]
+    return [
+        group
+        for group, column in zip(groups, described, strict=True)
+        if column.other is not None and None in column.lookup
+    ]
 
 
 def is_large(rules: RuleSet) -> bool:
@@ -118,9 +160,15 @@ def is_large(rules: RuleSet) -> bool:
     return len(rules) > _WRITTEN
 
 
-def plan_network_checks(rules: RuleSet, features: Notation, largest: float) -> DomainChecks:
-    """What the network takes, wherever it lies: finite numbers, and values of a category."""
+def plan_network_checks(
+    rules: RuleSet, features: Notation, largest: float, *, coded: bool = False
+) -> DomainChecks:
+    """What the network takes, wherever it lies: finite numbers, and values of a category.
+
+    coded: as in `plan_checks`.
+    """
     own = find_groups(rules.domain.columns)
+    total = find_total_groups(rules.domain.columns) if coded else []
     most, inner = features.number(largest), {i for group in own for i in group}
     bounds = [
         (f"-{most}", column, most) for i, column in enumerate(features.columns) if i not in inner
@@ -129,7 +177,11 @@ def plan_network_checks(rules: RuleSet, features: Notation, largest: float) -> D
     return DomainChecks(
         bounds,
         [],
-        [join_in_groups([features.columns[i] for i in group], " + ") for group in own],
+        [
+            join_in_groups([features.columns[i] for i in group], " + ")
+            for group in own
+            if group not in total
+        ],
         [],
     )
 
@@ -172,7 +224,8 @@ def plan_rules(rules: RuleSet, features: Notation) -> list[PlannedRule]:
 def print_comparison(features: Notation, normal: Array, bound: float, holds: bool) -> str:
     """`normal >= bound`, or `normal < bound` where it must not hold."""
     return (
-        f"{features.affine(normal)} {'>=' if holds else '<'} {print_signed(features.number, bound)}"
+        f"{features.compared(normal)} {'>=' if holds else '<'} "
+        f"{print_signed(features.number, bound)}"
     )
 
 
@@ -291,6 +344,7 @@ def plan_levels(
             slope=slope,
             comment=str(network.neurons[k]),
             read=bool(read[k]),
+            steep=float(network.slope[k]),
         )
 
     levels = [

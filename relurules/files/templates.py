@@ -49,6 +49,7 @@ def _load_environment(
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        extensions=["jinja2.ext.do"],
         **_MARKS.get(marks, {}),  # type: ignore[arg-type]
     )
     environment.filters |= dict(filters)

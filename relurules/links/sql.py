@@ -38,6 +38,8 @@ class LinkDialect(Protocol):
 
 #: From columns, a prefix for a link's own, and the dialect.
 PrintSql = Callable[[Sequence[str], str, LinkDialect], LinkColumns]
+#: From columns, which of the outputs, and the dialect.
+PrintSqlAlone = Callable[[Sequence[str], int, LinkDialect], str]
 
 
 def print_identity(s: Sequence[str], _p: str, _dialect: LinkDialect) -> LinkColumns:
@@ -107,6 +109,15 @@ def print_softmax(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns
     powers = [(f"{p}_power{i}", dialect.shrink(f"{score} - {top}")) for i, score in enumerate(s)]
     total = (f"{p}_total", join_in_groups([name for name, _ in powers], " + "))
     return LinkColumns([*steps, powers, [total]], [f"{name} / {p}_total" for name, _ in powers])
+
+
+def print_softmax_alone(s: Sequence[str], component: int, dialect: LinkDialect) -> str:
+    """One share without columns of its own: 1 / (1 + exp(t - s) + ...), which reads every score
+    few times. A difference beyond 700 counts as 700: the share is below 1e-304 then.
+    """
+    differences = [f"{other} - {s[component]}" for i, other in enumerate(s) if i != component]
+    powers = [dialect.shrink(f"CASE WHEN {d} > 7E2 THEN 7E2 ELSE {d} END") for d in differences]
+    return f"1E0 / ({join_in_groups(['1E0', *powers], ' + ')})"
 
 
 def print_log_softmax(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:

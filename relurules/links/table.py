@@ -59,6 +59,8 @@ class Link:
     code: LinkFunctions
     #: Its columns in SQL.
     print_sql: sql.PrintSql
+    #: One of its outputs in SQL as an expression of its own, where that is shorter.
+    print_sql_alone: sql.PrintSqlAlone | None = None
     #: Its expression in sympy.
     symbol: Callable[[Sequence[Any], int], Any]
     #: The module torch and (N, k) scores -> (N, k); None where there is no way back by gradients.
@@ -155,6 +157,7 @@ LINKS: Mapping[str, Link] = {
         to_score=_keep,
         code=FUNCTIONS["softmax"],
         print_sql=sql.print_softmax,
+        print_sql_alone=sql.print_softmax_alone,
         symbol=symbols.build_softmax,
         torch=lambda torch, s: torch.softmax(s, dim=1),
     ),

@@ -39,9 +39,9 @@ class Database:
     name: with its version. quoted: a name as an identifier. load: (table, columns, rows) -> a table
     of them. execute: a statement -> the rows that it gives. errors: what `load` and `execute`
     raise. names: what the columns of the last rows are called. create_view: how a view of that
-    table is made. lock: from here on the engine reads the tables that it has and nothing else: no
-    files, addresses, programs. check: (statement, artefact); raises CheckError for what an engine
-    can't be kept from by locking it.
+    table is made, "" for as it is written. lock: from here on the engine reads the tables that it
+    has and nothing else: no files, addresses, programs. check: (statement, artefact); raises
+    CheckError for what an engine can't be kept from by locking it.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Database:
     execute: Callable[[str], list[Any]]
     errors: tuple[type[Exception], ...]
     names: Callable[[], list[str]]
-    create_view: str = "CREATE VIEW"
+    create_view: str = ""
     lock: Callable[[], None] = lambda: None
     check: Callable[[str, Artifact], None] = lambda _statement, _artifact: None
 

@@ -64,15 +64,24 @@ def _prepare_statements(
     keys = "".join(f"{database.quoted(name)}, " for name in artifact.key)
     if artifact.shape == "view":
         view = ".".join(database.quoted(part) for part in (artifact.name or "scored").split("."))
-        return [text.replace("CREATE VIEW", database.create_view, 1)], (f"SELECT * FROM {view}")  # noqa: S608
+        text = _skip_drop(text, f"VIEW IF EXISTS {view}")
+        if database.create_view:
+            text = re.sub("CREATE (OR REPLACE )?VIEW", database.create_view, text, count=1)
+        return [text], f"SELECT * FROM {view}"  # noqa: S608
     if artifact.shape == "expression":
         return [], f"SELECT {keys}(\n{text}\n) FROM {table}"  # noqa: S608
     if artifact.shape == "function":
         function = ".".join(database.quoted(part) for part in (artifact.name or "score").split("."))
         columns = ", ".join(database.quoted(column.name) for column in artifact.domain.columns)
+        text = _skip_drop(text, f"FUNCTION IF EXISTS {function}")
         return [text], f"SELECT {keys}{function}({columns}) FROM {table}"  # noqa: S608
 
     return [], text
+
+
+def _skip_drop(text: str, what: str) -> str:
+    """The text without its statement that drops what it makes, which isn't there yet."""
+    return text.replace(f"DROP {what};\n", "", 1)
 
 
 def _resolve_dbt(text: str, table: str) -> str:

@@ -122,6 +122,13 @@ def word_rules(rules: RuleSet) -> RuleSetWording:
     return RuleSetWording(named, read, tuple(spans))
 
 
+def find_sum_styles(rules: RuleSet) -> Mapping[object, SumStyle]:
+    """How texts write the sums that the rules' conditions speak of, by the key of their tests."""
+    spans = list_spans(rules.domain)
+    found = [_merge_conditions(rules.domain, spans, rule) for rule in rules]
+    return _choose_sum_styles(rules, [test for tests in found for test in tests])
+
+
 def _merge_conditions(
     domain: Domain, spans: Sequence[ColumnSpan], rule: Rule
 ) -> list[SumTest | CategoryTest | ConstantTest]:

@@ -311,7 +311,7 @@ def test_clamp(engine: str) -> None:
     )
     report = rr.verify(artifact, rules, rows)
     assert report
-    assert report.outside == 2
+    assert report.outside == 4
     assert (
         rr.verify(
             rr.emit(rules, "sql", dialect=engine, outside="null", key=["id"]), rules, rows

@@ -3,6 +3,7 @@ form and engine.
 """
 
 import math
+import shutil
 import sqlite3
 from decimal import Decimal
 from typing import Any
@@ -97,6 +98,19 @@ def test_rows_that_the_search_did_not_reach(
     assert report.outside == expected
 
 
+@pytest.mark.parametrize(("target", "dialect"), [*ENGINES, ("numpy", None), ("javascript", None)])
+def test_clamping_makes_no_number_of_an_infinity(target: str, dialect: str | None) -> None:
+    """Whether the side is closed or open."""
+    if target == "javascript" and shutil.which("node") is None:
+        pytest.skip("no Node.js on the PATH")
+    rules = rules_of(NET, rr.Domain.box([-1, -1], [1, INF], ["a", "b"]))
+    artifact = rr.emit(rules, target, form="network", dialect=dialect, outside="clamp")
+    X = np.array([[INF, 0], [-INF, 0], [0, INF], [0, -INF], [NAN, 0], [9, -9], [-1e300, 0.5]])
+    report = rr.verify(artifact, rules, X)
+    assert report
+    assert report.outside == 5
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_python_score_by_hand(form: str) -> None:
     call = score(rr.emit(rules_of(NET, DOMAIN), "python", form=form))
@@ -124,9 +138,18 @@ def test_python_score_names_a_missing_feature() -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_text_in_sqlite_is_no_number(form: str) -> None:
-    rows = [(value, 0, i) for i, value in enumerate(["0.5", "0.5 apples", "", b"1", None, INF])]
+    rows = [(value, 0, i) for i, value in enumerate(["0.5 apples", "", b"1", None, INF])]
     artifact = rr.emit(rules_of(NET, DOMAIN), "sql", form=form, key=["id"])
     assert in_sqlite(artifact, rows) == [(i, None, None, 0) for i in range(len(rows))]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_text_that_spells_a_number_in_sqlite_is_that_number(form: str) -> None:
+    artifact = rr.emit(rules_of(NET, DOMAIN), "sql", form=form)
+    for kinds in ("a TEXT, b TEXT, id", "a, b, id", "a BLOB, b NUMERIC, id"):
+        ((y0, y1, rule),) = in_sqlite(artifact, [("0.5", "-2.5e-1", 0)], kinds)
+        assert [y0, y1] == pytest.approx(by_hand(NET, [0.5, -0.25])[1])
+        assert rule > 0
 
 
 @pytest.mark.parametrize("form", FORMS)

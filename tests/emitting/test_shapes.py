@@ -199,7 +199,8 @@ class SQLiteView:
 
         with OPEN["sqlite"]() as database:
             load(database, [(name, False) for name in BOX.names], [])
-            database.execute(self.text)
+            for statement in self.text.split(";\n"):
+                database.execute(statement)
             return [row[1] for row in database.execute("PRAGMA table_info(v)")]
 
     def __exit__(self, *_: object) -> None:

@@ -17,6 +17,7 @@ from relurules.emitting.identifiers import make_identifier, make_unique
 from relurules.emitting.notation import Notation
 from relurules.emitting.plan import print_signed
 from relurules.emitting.request import EmitRequest
+from relurules.emitting.shared_sums import share_sums
 from relurules.ir import RuleSet
 
 #: Nested `if`s per group; a deeper tree goes on in the next group. C99 compilers must take 127
@@ -55,12 +56,15 @@ def fill_expression_template(request: EmitRequest, real: Real) -> CTemplate:
         "walk": None,
         "stages": [],
         "tables": [],
+        "shared": [],
     }
 
     if request.form == "rules":
-        values["listed"] = plan.plan_rules(rules, features)
+        named, values["shared"] = share_sums(rules, "rules", features, "sum{}")
+        values["listed"] = plan.plan_rules(rules, named)
     elif request.form == "tree":
-        values |= plan.plan_form(rules, "tree", features, neurons, _DEPTH)
+        named, values["shared"] = share_sums(rules, "tree", features, "sum{}")
+        values |= plan.plan_form(rules, "tree", named, neurons, _DEPTH)
         values["maps"] = {rule.number: rule.outputs for rule in plan.plan_rules(rules, features)}
     else:
         values |= _list_network_values(request, real, features, neurons)
@@ -222,7 +226,7 @@ def _print_coordinates(column: Column, x: str, real: Real) -> list[tuple[str, st
 
 
 def _clamp_expression(text: str, low: float, high: float, real: Real) -> str:
-    """A number brought to the nearer bound; NaN stays."""
+    """A number brought to the nearer bound; NaN and infinities stay."""
     if low == -np.inf and high == np.inf:
         return text
     least = print_signed(real.literal, low) if low > -np.inf else f"-{real.infinity}"

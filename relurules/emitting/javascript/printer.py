@@ -52,7 +52,7 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
         "complete": rules.complete,
         "checks": plan_gate(request, features),
         "domain": plan.plan_checks(rules, features),
-        **plan_template_values(request, features),
+        **plan_template_values(request, features, "sum{}"),
     }
 
     return {"score.mjs": render_file(f"javascript/{choose_template(request)}.mjs.j2", values)}

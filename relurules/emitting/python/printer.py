@@ -63,7 +63,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
         "reading": plan_reading(rules),
         "checks": plan_gate(request, features),
         "domain": plan.plan_checks(rules, features),
-        **plan_template_values(request, features),
+        **plan_template_values(request, features, "_sum{}"),
     }
 
     return {"score.py": render_file(f"python/{choose_template(request)}.py.j2", values)}

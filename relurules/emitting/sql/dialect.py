@@ -8,7 +8,7 @@ from typing import NamedTuple
 #: A line's end in an expression: names may hold any character but this one.
 LINE = "\0"
 #: The largest finite number of double precision.
-_LARGEST = 1.7976931348623157e308
+LARGEST = 1.7976931348623157e308
 
 
 class NameLimit(NamedTuple):
@@ -37,9 +37,11 @@ class Dialect:
     double: str = "DOUBLE"
     #: Whether a literal alone is of another type.
     typed: bool = False
+    #: Whether a column can hold an infinity.
+    infinities: bool = True
     #: c as a double, NULL where it is no number.
     cast: Callable[[str], str] = lambda c: f"CAST({c} AS DOUBLE)"
-    #: Whether c is no number.
+    #: Whether c has no value, or NaN.
     missing: Callable[[str], str] = lambda c: f"{c} IS NULL"
     #: Whether a number x is NaN; None where there is none.
     nan: Callable[[str], str] | None = None
@@ -58,7 +60,7 @@ class Dialect:
     #: Of several numbers, "" for none.
     greatest: str = "greatest"
     #: A number beyond it is outside, as sums of products would abort the query.
-    largest: float = _LARGEST
+    largest: float = LARGEST
     #: A number below it counts as 0, for the same reason.
     tiny: float = 0.0
     #: Ends a subquery that must not be inlined.
@@ -77,13 +79,17 @@ class Dialect:
     raised: str = ""
     #: Fails, with a message, where condition c holds.
     abort: Callable[[str, str], str] = lambda c, _message: f"1 / CASE WHEN {c} THEN 0 ELSE 1 END"
+    #: Whether that message must be a literal.
+    literal_messages: bool = False
     #: Whether an empty text is NULL.
     empty_is_null: bool = False
     #: Whether ${...} is replaced anywhere.
     dollar_brace: bool = False
     #: Where tests run it, "" for nowhere.
     executed: str = ""
-    #: How a function is created, "" for not at all.
+    #: How a view is created, whether or not it is there.
+    view: str = "CREATE OR REPLACE VIEW {name} AS"
+    #: How a function is created, whether or not it is there; "" for not at all.
     function: str = ""
     #: The type of whole numbers.
     integer: str = "INTEGER"
@@ -98,7 +104,7 @@ class Dialect:
 def print_double(value: float) -> str:
     """A size as a double-precision literal: `0.94` alone is a DECIMAL to some engines."""
     text = repr(value).upper()
-    return text if "E" in text else f"{text}E0"
+    return text if "E" in text else f"{text.removesuffix('.0')}E0"
 
 
 def is_within_limit(name: str, limit: NameLimit) -> bool:

@@ -12,20 +12,22 @@ from relurules.emitting.sql.dialect import Dialect, NameLimit
 
 
 def _cast_numbers_only(column: str) -> str:
-    """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12: text must
-    become NULL instead.
+    """SQLite columns hold values of any type, and CAST('12 apples' AS DOUBLE) is 12.
 
-    Written so that DuckDB can run it too, whose types have names of their own.
+    A comparison with a number makes a number of a text only where all of it spells one; it is
+    exact, so that large integers are told by their type. DuckDB can run this too.
     """
-    return (
-        f"CASE WHEN typeof({column}) NOT IN ('text', 'blob', 'VARCHAR') THEN CAST({column} AS "
-        "DOUBLE) END"
-    )
+    number = f"CAST({column} AS DOUBLE)"
+    return f"CASE WHEN {number} = {column} OR typeof({column}) = 'integer' THEN {number} END"
 
 
-def _cast_unless_text(column: str) -> str:
+def _cast_spelt_numbers(column: str) -> str:
     """MySQL reads '12 apples' as 12; the character set of a number is `binary`."""
-    return f"CASE WHEN charset({column}) = 'binary' THEN CAST({column} AS DOUBLE) END"
+    spelt = "^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$"
+    return (
+        f"CASE WHEN charset({column}) = 'binary' OR {column} REGEXP '{spelt}' "
+        f"THEN CAST({column} AS DOUBLE) END"
+    )
 
 
 def _test_missing_or_nan(nan: str, double: str) -> Callable[[str], str]:
@@ -75,15 +77,17 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "depth": 10,
             "columns": 1900,
             "statement": 1_000_000_000,
-            "abort": lambda c, message: f"CASE WHEN {c} THEN json_extract({message}, '$') END",
+            "abort": lambda c, message: f"CASE WHEN {c} THEN json_extract('{{}}', {message}) END",
             "executed": "SQLite",
+            "view": "DROP VIEW IF EXISTS {name};\nCREATE VIEW {name} AS",
             "string": "TEXT",
         },
     ),
     "duckdb": (
         "",
         {
-            "missing": _test_missing_or_nan("isnan({})", "DOUBLE"),
+            "cast": _format_cast("TRY_CAST({} AS DOUBLE)"),
+            "missing": lambda c: f"({c} IS NULL OR isnan(TRY_CAST({c} AS DOUBLE)))",
             "nan": _format_test("isnan({})"),
             "greatest": "",  # slower than a CASE
             "abort": _raise_message("error({})"),
@@ -125,10 +129,11 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "",
         {
             "booleans": ("0", "1"),
+            "infinities": False,
             "quote": ("`", "`"),
             "backslashes": (False, True),
             "name_limit": NameLimit(64, "characters", "(?!\\s)[\x01-\uffff]*(?<!\\s)"),
-            "cast": _cast_unless_text,
+            "cast": _cast_spelt_numbers,
             "text": lambda c: f"CAST(CONVERT({c} USING utf8mb4) AS BINARY)",
             "exp": _bound_exp(""),
             "largest": 1e100,
@@ -136,16 +141,28 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "columns": 4000,
             "easy": 16_000_000,
             "raised": "SET GLOBAL max_allowed_packet",
-            "abort": lambda c, _message: f"exp(CASE WHEN {c} THEN 1E3 ELSE 0E0 END)",
+            # Its message quotes the expression that overflows.
+            "abort": lambda c, message: (
+                f"exp(CASE WHEN {c} THEN 1E3 * length({message}) ELSE 0E0 END)"
+            ),
+            "literal_messages": True,
             "executed": "MariaDB",
             "function": (
-                "CREATE FUNCTION {name}({typed}) RETURNS {type}\nDETERMINISTIC NO "
-                "SQL\nRETURN {body}"
+                "DROP FUNCTION IF EXISTS {name};\nCREATE FUNCTION {name}({typed}) "
+                "RETURNS {type}\nDETERMINISTIC NO SQL\nRETURN {body}"
             ),
             "string": "TEXT CHARACTER SET utf8mb4",
         },
     ),
-    "mariadb": ("mysql", {}),
+    "mariadb": (
+        "mysql",
+        {
+            "function": (
+                "CREATE OR REPLACE FUNCTION {name}({typed}) RETURNS {type}\nDETERMINISTIC NO "
+                "SQL\nRETURN {body}"
+            ),
+        },
+    ),
     "clickhouse": (
         "",
         {
@@ -161,6 +178,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "easy": 262_144,
             "raised": "SET max_query_size",
             "abort": lambda c, message: f"throwIf({c}, {message})",
+            "literal_messages": True,
             "executed": "ClickHouse",
             "function": "CREATE OR REPLACE FUNCTION {name} AS ({names}) -> {body}",
             "integer": "Int32",
@@ -264,6 +282,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "",
         {
             "booleans": ("CAST(0 AS BIT)", "CAST(1 AS BIT)"),
+            "infinities": False,
+            "view": "CREATE OR ALTER VIEW {name} AS",
             "quote": ("[", "]"),
             "name_limit": NameLimit(128),
             "double": "FLOAT(53)",
@@ -302,6 +322,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "",
         {
             "booleans": ("0", "1"),
+            "infinities": False,
+            "view": "REPLACE VIEW {name} AS",
             "name_limit": NameLimit(128),
             "double": "FLOAT",
             "cast": _format_cast("CAST({} AS FLOAT)"),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from relurules.emitting import plan
 from relurules.emitting.notation import Notation
 from relurules.emitting.request import EmitRequest
+from relurules.emitting.shared_sums import describe_shared_sums, share_sums
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.inputs import join_conditions
 from relurules.emitting.sql.outputs import OutputNeeds
@@ -49,6 +50,16 @@ class SqlNames(NamedTuple):
         """The number of the rule."""
         return f"{self.prefix}_rule"
 
+    @property
+    def missing(self) -> str:
+        """The number of the first column that lacks a value, 0 for none."""
+        return f"{self.prefix}_missing"
+
+    @property
+    def failure(self) -> str:
+        """0, or the end of the query."""
+        return f"{self.prefix}_failure"
+
     def key(self, i: int) -> str:
         """A column that is kept."""
         return f"{self.prefix}_key{i}"
@@ -80,7 +91,7 @@ def plan_form_steps(
         )
 
     if request.form == "tree":
-        stages = _plan_stages(request, dialect, names, plan.print_half_space_tests(rules, features))
+        stages = _plan_tree(request, dialect, names, features)
         return stages + (levels if wanted.everywhere else [])
     if not wanted.rule:
         return levels
@@ -89,9 +100,7 @@ def plan_form_steps(
             request, dialect, names, plan.print_neuron_tests(rules, features, names.z, "0E0")
         )
 
-    return (
-        _plan_stages(request, dialect, names, plan.print_half_space_tests(rules, features)) + levels
-    )
+    return _plan_tree(request, dialect, names, features) + levels
 
 
 def choose_network(request: EmitRequest) -> Network:
@@ -105,47 +114,31 @@ def choose_network(request: EmitRequest) -> Network:
 def _plan_rules(
     request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation
 ) -> list[Subquery]:
-    rules = plan.plan_rules(request.rules, features)
-    steps, rename = _plan_sums(request, dialect, names, features)
+    steps, named = _plan_sums(request, dialect, names, features)
+    rules = plan.plan_rules(request.rules, named)
     lines = [
-        (
-            f"  WHEN {join_conditions([rename(c) for c in rule.conditions])}{LINE}    THEN "
-            f"{rule.number}"
-        )
-        for rule in rules
+        f"  WHEN {join_conditions(rule.conditions)}{LINE}    THEN {rule.number}" for rule in rules
     ]
     text = LINE.join([f"CASE{LINE}  WHEN {names.inside} = 0 THEN 0", *lines, f"  ELSE 0{LINE}END"])
-
-    return [*steps, Subquery(names.of("ruled"), [(names.rule, text)])]
+    always = len(rules) == 1 and not rules[0].conditions
+    return [*steps, Subquery(names.of("ruled"), [(names.rule, names.inside if always else text)])]
 
 
 def _plan_sums(
     request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation
-) -> tuple[list[Subquery], Callable[[str], str]]:
-    """A subquery for the sums that conditions compare, where these are many, and what a condition
-    then reads.
+) -> tuple[list[Subquery], Notation]:
+    """A subquery for the sums that conditions compare more than once, or for all where these are
+    many; and what conditions are written with.
     """
-    conditions = [c for rule in request.rules for c in rule.conditions]
-    texts = list(dict.fromkeys(features.affine(c.half_space.normal) for c in conditions))
-    sums = {
-        text: f"{names.prefix}_h{i}" for i, text in enumerate(text for text in texts if " " in text)
-    }
+    rules, form = request.rules, request.form
+    conditions = sum(len(rule.conditions) for rule in rules)
+    many = form == "rules" and conditions > _INLINE
+    found, sums = share_sums(rules, form, features, f"{names.prefix}_sum{{}}", every=many)
+    if not sums or len(sums) + len(features.columns) > dialect.columns:
+        return [], features
 
-    if len(conditions) <= _INLINE or len(sums) + len(features.columns) > dialect.columns:
-        return [], str
-
-    def rename(condition: str) -> str:
-        text, sign, bound = _split_comparison(condition)
-        return f"{sums.get(text, text)} {sign} {bound}"
-
-    return [Subquery(names.of("sums"), [(name, text) for text, name in sums.items()])], rename
-
-
-def _split_comparison(condition: str) -> tuple[str, str, str]:
-    """A comparison as sum, sign and bound."""
-    text, bound = condition.rsplit(" ", 1)
-    text, sign = text.rsplit(" ", 1)
-    return text, sign, bound
+    columns = [(each.name, each.expression) for each in sums]
+    return [Subquery(names.of("sums"), columns, describe_shared_sums(sums))], found
 
 
 def _plan_levels(
@@ -168,8 +161,8 @@ def _plan_levels(
                 first.append((a, f"{dialect.greatest}({neuron.argument}, 0E0)"))
                 continue
             first.append((z, neuron.argument))
-            below = f"{neuron.slope} * {z}" if network.slope[neuron.number] else "0E0"
             if neuron.read:
+                below = neuron.below(z, "0E0")
                 second.append((a, f"CASE WHEN {z} >= 0E0 THEN {z} ELSE {below} END"))
         suffix = "_z" if second else ""
         steps.append(Subquery(names.of(f"level{i}{suffix}"), first))
@@ -177,6 +170,15 @@ def _plan_levels(
             steps.append(Subquery(names.of(f"level{i}"), second))
 
     return steps
+
+
+def _plan_tree(
+    request: EmitRequest, dialect: Dialect, names: SqlNames, features: Notation
+) -> list[Subquery]:
+    """The tree as tests of half-spaces."""
+    steps, named = _plan_sums(request, dialect, names, features)
+    tests = plan.print_half_space_tests(request.rules, named)
+    return steps + _plan_stages(request, dialect, names, tests)
 
 
 def _plan_stages(
@@ -192,6 +194,8 @@ def _plan_stages(
             for entry, node in stage.entries
         ]
         text = LINE.join([f"CASE {before}", *cases, f"  ELSE {'0' if i == 0 else before}{LINE}END"])
+        if len(tests) == 0:
+            text = names.inside
         last = i == len(stages) - 1
         steps.append(
             Subquery(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from relurules.domain.columns import Category, Column
 from relurules.emitting import plan
-from relurules.emitting.sql.dialect import LINE, Dialect, print_double
+from relurules.emitting.sql.dialect import LARGEST, LINE, Dialect, print_double
 from relurules.emitting.sql.names import quote_name, quote_text
 from relurules.links.sql import join_in_groups
 
@@ -35,12 +35,20 @@ def _print_column_coordinates(column: Column, table: str, dialect: Dialect) -> l
         return [f"CASE WHEN {dialect.missing(name)} THEN {fill} ELSE {number} END"]
 
     known = [value for category in column.categories for value in category.values]
-    numeric = bool(known) and all(isinstance(value, float) for value in known)
+    numeric = is_numeric(column)
     value = dialect.cast(name) if numeric else dialect.text(name)
     missing = dialect.missing(name) if numeric else f"{name} IS NULL"
     return [
         _print_indicator(category, value, missing, known, dialect) for category in column.categories
     ]
+
+
+def is_numeric(column: Column) -> bool:
+    """Whether a column of the table holds numbers: it has no categories, or they are numbers."""
+    known = [value for category in column.categories for value in category.values]
+    return not column.categories or (
+        bool(known) and all(isinstance(value, float) for value in known)
+    )
 
 
 def _print_indicator(
@@ -49,11 +57,9 @@ def _print_indicator(
     """1 for the values of a category, 0 for the others; a NULL is in no list."""
 
     def among(values: Sequence[str | float], then: str) -> str:
-        return (
-            f"WHEN {value} IN ({', '.join(print_literal(v, dialect) for v in values)}) THEN {then} "
-            if values
-            else ""
-        )
+        listed = [print_literal(v, dialect) for v in values]
+        test = f"= {listed[0]}" if len(listed) == 1 else f"IN ({', '.join(listed)})"
+        return f"WHEN {value} {test} THEN {then} " if values else ""
 
     one, zero = print_constant(1.0, dialect), print_constant(0.0, dialect)
     null = (
@@ -88,8 +94,7 @@ def print_constant(value: float, dialect: Dialect) -> str:
 
 
 def clamp_column(column: str, low: float, high: float, dialect: Dialect) -> str:
-    """A column brought to the nearer bound; NULL and NaN give NULL."""
-    nan = f"WHEN {dialect.nan(column)} THEN NULL " if dialect.nan else ""
+    """A column brought to the nearer bound; NULL, NaN and infinities give NULL."""
     below = (
         f"WHEN {column} < {print_number(low)} THEN {print_constant(low, dialect)} "
         if low > -dialect.largest
@@ -100,34 +105,28 @@ def clamp_column(column: str, low: float, high: float, dialect: Dialect) -> str:
         if high < dialect.largest
         else ""
     )
+    if not below and not above:
+        return column
 
-    return f"CASE {nan}{below}{above}ELSE {column} END" if below or above else column
+    # Without infinities, the largest number is what one became on its way into the table.
+    finite = f"abs({column}) {'<=' if dialect.infinities else '<'} {print_double(LARGEST)}"
+    return f"CASE WHEN {finite} THEN CASE {below}{above}ELSE {column} END END"
 
 
-def print_domain_check(checks: plan.DomainChecks, missing: str = "") -> str:
+def print_domain_check(checks: plan.DomainChecks) -> str:
     """1 for a row in the domain, 0 for another; sums, which could overflow, are looked at only
     within the bounds.
-
-    missing: further cases for rows outside.
     """
     bounds = [_print_between(*bound) for bound in checks.bounds]
     rest = [f"({column} = 0E0 OR {column} = 1E0)" for column in checks.binaries]
     rest += [f"{total} = 1E0" for total in checks.sums]
     rest += [f"{form} <= {limit}" for form, limit in checks.inequalities]
     if not checks.inequalities or not bounds:
-        return (
-            f"CASE{LINE}  WHEN {join_conditions([*bounds, *rest])}{LINE}    THEN "
-            f"1{LINE}{missing}  ELSE 0{LINE}END"
-        )
+        test = join_in_groups([*bounds, *rest], " AND ")
+        return f"CASE WHEN {test} THEN 1 ELSE 0 END" if test else "1"
 
-    nested = (
-        f"CASE{LINE}      WHEN {join_conditions(rest, 6)}{LINE}        THEN 1{LINE}      "
-        f"ELSE 0{LINE}    END"
-    )
-    return (
-        f"CASE{LINE}  WHEN {join_conditions(bounds)}{LINE}    THEN {nested}{LINE}{missing}  "
-        f"ELSE 0{LINE}END"
-    )
+    inner = f"CASE WHEN {join_in_groups(rest, ' AND ')} THEN 1 ELSE 0 END"
+    return f"CASE WHEN {join_in_groups(bounds, ' AND ')} THEN {inner} ELSE 0 END"
 
 
 def _print_between(low: str, column: str, high: str) -> str:

@@ -4,7 +4,7 @@ them.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.sql.dialect import Dialect, is_within_limit
@@ -33,7 +33,7 @@ def quote_text(value: str, dialect: Dialect) -> str:
 
 def name_coordinates(names: Sequence[str], stand_in: str, dialect: Dialect) -> list[str]:
     """Coordinates inside our subqueries: their own names, or stand-ins for those that an engine
-    can't have there.
+    can't have there, or that would break a line.
 
     SQLite reads a column called true as text once it leaves a subquery.
     """
@@ -41,7 +41,7 @@ def name_coordinates(names: Sequence[str], stand_in: str, dialect: Dialect) -> l
     odd = [
         name.lower() in ("true", "false")
         or lowered[name.lower()] > 1
-        or "\0" in name
+        or not name.isprintable()
         or not is_valid_name(name, dialect)
         for name in names
     ]
@@ -85,9 +85,20 @@ def find_columns(expression: str, dialect: Dialect) -> set[str]:
 
 
 def _build_name_pattern(dialect: Dialect) -> str:
+    return rf"{build_quoted_pattern(dialect)}|[A-Za-z_][A-Za-z0-9_]*"
+
+
+def build_quoted_pattern(dialect: Dialect) -> str:
+    """What matches a text literal or a delimited identifier."""
     left, right = map(re.escape, dialect.quote)
     text = r"'(?:[^'\\]|''|\\.)*'" if dialect.backslashes[1] else r"'(?:[^']|'')*'"
-    return rf"{text}|{left}(?:[^{right}]|{right}{right})*{right}|[A-Za-z_][A-Za-z0-9_]*"
+    return rf"{text}|{left}(?:[^{right}]|{right}{right})*{right}"
+
+
+def rename_columns(expression: str, renamed: Mapping[str, str], dialect: Dialect) -> str:
+    """An expression with other names for some of its columns."""
+    pattern = _build_name_pattern(dialect)
+    return re.sub(pattern, lambda found: renamed.get(found.group(), found.group()), expression)
 
 
 def check_names(request: EmitRequest, own: Sequence[str], dialect: Dialect) -> None:

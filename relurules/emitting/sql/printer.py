@@ -1,10 +1,13 @@
 """SQL: what scores a table, in every dialect of `sql_dialects`."""
 
+from collections.abc import Sequence
+
 from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.request import OUTSIDE, EmitRequest
 from relurules.emitting.sql.dialect import Dialect
 from relurules.emitting.sql.dialects import DIALECTS
+from relurules.emitting.sql.layout import WIDTH, lay_out, wrap_comment
 from relurules.emitting.sql.names import check_names, choose_prefix
 from relurules.emitting.sql.outputs import choose_reference, determine_needs, list_output_columns
 from relurules.emitting.sql.select import make_scope, plan_select
@@ -16,7 +19,12 @@ from relurules.emitting.sql.shapes import (
     print_function,
     print_source,
 )
-from relurules.emitting.sql.steps import count_most_columns, print_subqueries
+from relurules.emitting.sql.steps import (
+    count_most_columns,
+    merge_steps,
+    print_subqueries,
+    share_columns,
+)
 from relurules.errors import InputError, UnsupportedError
 from relurules.files.templates import flatten_text, render_file
 from relurules.wording.classes import describe_labels
@@ -47,7 +55,9 @@ def _write_select(request: EmitRequest, dialect: Dialect) -> str:
     wanted, prefix = determine_needs(request), choose_prefix(_list_user_names(request))
     select = plan_select(make_scope(request, dialect, prefix), wanted)
     source = print_source(request, dialect, f"{prefix}_table")
-    steps = print_subqueries(select.steps, _SOURCE, [text for text, _ in select.final], dialect)
+    shared = share_columns(select.steps, [text for text, _ in select.final], dialect)
+    merged = merge_steps(shared.steps, dialect)
+    steps = print_subqueries(merged, _SOURCE, shared.final, dialect)
     if (count := count_most_columns(steps)) > dialect.columns:
         raise UnsupportedError(
             f"form {request.form!r} needs a subquery of {count} columns; {request.dialect} takes "
@@ -60,7 +70,7 @@ def _write_select(request: EmitRequest, dialect: Dialect) -> str:
             "comments": _list_comments(request, dialect),
             "head": _HEAD,
             "steps": steps,
-            "final": select.final,
+            "final": _print_final(shared.final, [name for _, name in select.final], dialect),
             "header": request.header,
         },
     )
@@ -69,6 +79,19 @@ def _write_select(request: EmitRequest, dialect: Dialect) -> str:
     return text.replace(_HEAD, SHAPES[request.shape].head(request, dialect)).replace(
         _SOURCE, source
     )
+
+
+def _print_final(texts: Sequence[str], names: Sequence[str], dialect: Dialect) -> list[str]:
+    """The last SELECT, on one line where it fits."""
+    ends = [f" AS {name}" for name in names]
+    whole = ", ".join(f"{text}{end}" for text, end in zip(texts, ends, strict=True))
+    if len(whole) + len("SELECT ") <= WIDTH:
+        return [f"SELECT {whole}"]
+    columns = [
+        f"  {lay_out(text, 2, dialect, len(end) + 1)}{end}"
+        for text, end in zip(texts, ends, strict=True)
+    ]
+    return ["SELECT", *(f"{column}," for column in columns[:-1]), columns[-1]]
 
 
 def _write_expression(request: EmitRequest, dialect: Dialect) -> str:
@@ -84,7 +107,7 @@ def _write_expression(request: EmitRequest, dialect: Dialect) -> str:
     if request.shape == "function":
         body = print_function(request, dialect, body, output)
 
-    lines = "".join(f"-- {line}\n" for line in _list_comments(request, dialect))
+    lines = "".join(f"{line}\n" for line in _list_comments(request, dialect))
     return f"{lines}{body}\n-- {request.header}\n"
 
 
@@ -185,7 +208,7 @@ def _list_comments(request: EmitRequest, dialect: Dialect) -> list[str]:
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
     if not dialect.executed:
         lines.append(f"Written for {request.dialect} and read by an SQL parser; not executed here.")
-    return [flatten_text(line) for line in lines]
+    return [part for line in lines for part in wrap_comment(flatten_text(line))]
 
 
 def _describe_rows(request: EmitRequest) -> str:

@@ -10,7 +10,7 @@ from relurules.emitting.label_literals import print_sql_class
 from relurules.emitting.link_steps import has_links, plan_sql_links
 from relurules.emitting.notation import Notation
 from relurules.emitting.request import EmitRequest
-from relurules.emitting.sql.dialect import LINE, Dialect, print_double
+from relurules.emitting.sql.dialect import Dialect, print_double
 from relurules.emitting.sql.forms import SqlNames, plan_form_steps, plan_scores, print_by_rule
 from relurules.emitting.sql.inputs import (
     clamp_column,
@@ -19,7 +19,8 @@ from relurules.emitting.sql.inputs import (
     print_coordinates,
     print_domain_check,
 )
-from relurules.emitting.sql.names import name_coordinates, quote_name, quote_text
+from relurules.emitting.sql.missing import print_failure, print_missing
+from relurules.emitting.sql.names import name_coordinates, quote_name
 from relurules.emitting.sql.outputs import OutputNeeds, plan_extra_steps, print_final_columns
 from relurules.emitting.sql.steps import Subquery
 
@@ -86,10 +87,13 @@ def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
             results = [print_sql_class(results[0], rules.labels, dialect)]
 
     steps += plan_extra_steps(request, dialect, names.prefix, scope.features, print_by_rule)
-    final = [(names.key(i), quote_name(key, dialect)) for i, key in enumerate(request.key)]
-    return SelectPlan(
-        steps, final + print_final_columns(request, dialect, names.prefix, results or scores)
-    )
+    final = print_final_columns(request, dialect, names.prefix, results or scores)
+    if failure := print_failure(request, dialect, names.missing):
+        steps.append(Subquery(names.of("failed"), [(names.failure, failure)]))
+        final = [(f"CASE WHEN {names.failure} = 0 THEN {text} END", name) for text, name in final]
+
+    keys = [(names.key(i), quote_name(key, dialect)) for i, key in enumerate(request.key)]
+    return SelectPlan(steps, keys + final)
 
 
 def _plan_input(scope: SelectScope) -> Subquery:
@@ -99,7 +103,10 @@ def _plan_input(scope: SelectScope) -> Subquery:
         (names.key(i), print_column(name, table, dialect)) for i, name in enumerate(request.key)
     ]
     read = print_coordinates(request.rules.domain.columns, table, dialect)
-    return Subquery(names.of("input"), [*keys, *zip(scope.features.columns, read, strict=True)])
+    columns = [*keys, *zip(scope.features.columns, read, strict=True)]
+    if missing := print_missing(request, table, dialect):
+        columns.append((names.missing, missing))
+    return Subquery(names.of("input"), columns)
 
 
 def _plan_clamping(scope: SelectScope) -> list[Subquery]:
@@ -122,31 +129,14 @@ def _plan_clamping(scope: SelectScope) -> list[Subquery]:
 
 
 def _plan_checks(scope: SelectScope, wanted: OutputNeeds) -> Subquery:
-    rules, names = scope.request.rules, scope.names
-    checks = plan.plan_checks(rules, scope.features, scope.dialect.largest)
-    missing = ""
-    if scope.request.missing == "error":
-        test = " OR ".join(f"{name} IS NULL" for name in scope.features.columns)
-        message = quote_text("relurules: a feature is missing", scope.dialect)
-        missing = f"  WHEN {test}{LINE}    THEN {scope.dialect.abort(test, message)}{LINE}"
+    """Columns that nothing reads later are left out where the subqueries are printed."""
+    rules, names, largest = scope.request.rules, scope.names, scope.dialect.largest
+    inside = print_domain_check(plan.plan_checks(rules, scope.features, largest, coded=True))
+    if not wanted.everywhere:
+        return Subquery(names.of("checked"), [(names.inside, inside)])
 
-    found = (
-        [(names.inside, print_domain_check(checks, missing))]
-        if wanted.rule or not wanted.everywhere or missing
-        else []
-    )
-
-    if wanted.everywhere:
-        found.append(
-            (
-                names.known,
-                print_domain_check(
-                    plan.plan_network_checks(rules, scope.features, scope.dialect.largest)
-                ),
-            )
-        )
-
-    return Subquery(names.of("checked"), found)
+    known = print_domain_check(plan.plan_network_checks(rules, scope.features, largest, coded=True))
+    return Subquery(names.of("checked"), [(names.inside, inside), (names.known, known)])
 
 
 def _plan_guard(scope: SelectScope, wanted: OutputNeeds) -> list[Subquery]:

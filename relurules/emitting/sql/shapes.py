@@ -13,6 +13,7 @@ from relurules.emitting.request import EmitRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.forms import nest_cases
 from relurules.emitting.sql.inputs import join_conditions, print_coordinates, print_domain_check
+from relurules.emitting.sql.layout import lay_out
 from relurules.emitting.sql.names import quote_name, quote_table
 from relurules.emitting.sql.select import make_scope
 from relurules.errors import UnsupportedError
@@ -22,6 +23,8 @@ from relurules.wording.links import find_class
 
 #: A link over more scores than this would repeat them too often in one expression.
 _JOINT = 4
+#: An expression whose link repeats what it reads is at most so many bytes long.
+_LONGEST = 64_000
 #: Prefix of the scores that a link is printed with before their text takes their place.
 _SCORE = "rr_s"
 
@@ -41,7 +44,7 @@ def _print_no_head(_request: EmitRequest, _dialect: Dialect) -> str:
 
 
 def _print_view_head(request: EmitRequest, dialect: Dialect) -> str:
-    return f"CREATE VIEW {quote_table(request.name or 'scored', dialect)} AS\n"
+    return dialect.view.format(name=quote_table(request.name or "scored", dialect)) + "\n"
 
 
 def _print_dbt_head(_request: EmitRequest, _dialect: Dialect) -> str:
@@ -96,9 +99,9 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
     numbers = {
         rule.number: _print_value(rule, request, features.affine, output, dialect) for rule in rules
     }
-    check = print_domain_check(plan.plan_checks(rules, features, dialect.largest)).replace(
-        LINE, f"{LINE}  "
-    )
+    check = print_domain_check(
+        plan.plan_checks(rules, features, dialect.largest, coded=True)
+    ).replace(LINE, f"{LINE}  ")
 
     if request.form == "tree":
         stages = plan.plan_stages(
@@ -117,7 +120,21 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
         ]
         text = LINE.join(["CASE", *lines, "  END"])
 
-    return f"CASE {check}{LINE}  WHEN 1 THEN {text}{LINE}END".replace(LINE, "\n")
+    found = lay_out(f"CASE {check}{LINE}  WHEN 1 THEN {text}{LINE}END", 0, dialect)
+    return _check_repetition(found, request, output)
+
+
+def _check_repetition(text: str, request: EmitRequest, output: str) -> str:
+    """The text, unless the link makes it too long."""
+    rules, size = request.rules, len(text.encode())
+    link = "identity" if output == "rule" else rules.heads[rules.outputs.index(output)].link
+    if link != "identity" and size > _LONGEST:
+        raise UnsupportedError(
+            f"shape {request.shape!r}: {link} of {len(rules)} rules is an expression of {size} "
+            f"bytes, since it repeats every score that it reads; at most {_LONGEST} are written. "
+            "Use shape 'view' or 'select', which compute each score once"
+        )
+    return text
 
 
 def is_tree_nestable(request: EmitRequest, dialect: Dialect) -> bool:
@@ -189,8 +206,11 @@ def _print_value(
             zip(rule.map.weights, rule.map.constants, strict=True)
         )
     }
-    columns = LINKS[head.link].print_sql([f"{_SCORE}{i}" for i in head.scores], "rr_l", dialect)
+    link, scores = LINKS[head.link], [f"{_SCORE}{i}" for i in head.scores]
+    if link.print_sql_alone is not None:
+        return _fill_names(link.print_sql_alone(scores, head.component, dialect), texts)
 
+    columns = link.print_sql(scores, "rr_l", dialect)
     for step in columns.steps:
         texts |= {name: _fill_names(text, texts) for name, text in step}
 

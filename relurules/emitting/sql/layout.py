@@ -1,0 +1,103 @@
+"""How SQL lies on its lines: what fits stands on one line, and none is longer than `WIDTH` where
+there is a place to break it.
+"""
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+from relurules.emitting.sql.dialect import LINE, Dialect
+from relurules.emitting.sql.names import build_quoted_pattern
+
+#: Lines end here.
+WIDTH = 120
+#: What goes on after a break stands so much further in.
+_FURTHER = 4
+#: A line is broken before these.
+_BEFORE = frozenset(["+", "-", "/", "AND", "OR", "WHEN", "THEN", "ELSE", "END"])
+
+
+def lay_out(text: str, indent: int, dialect: Dialect, rest: int = 0) -> str:
+    """An expression whose `LINE`s are followed by their indent, on lines that start at `indent`.
+
+    rest: the characters that follow on its last line.
+    """
+    lines = _join_lines(text.split(LINE), indent, rest)
+    broken = [part for line in lines[:-1] for part in _break_line(line, indent, dialect)]
+    broken += _break_line(lines[-1], indent, dialect, rest)
+    return f"\n{' ' * indent}".join(broken)
+
+
+def fill_list(start: str, parts: Sequence[str], indent: int) -> list[str]:
+    """`start` and names with commas between them, on as few lines as they need."""
+    lines, room = [start], WIDTH - indent
+    for i, part in enumerate(parts):
+        word = part + ("," if i < len(parts) - 1 else "")
+        if len(lines[-1]) + 1 + len(word) <= room or lines[-1] == start:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"{' ' * _FURTHER}{word}")
+    return lines
+
+
+def wrap_comment(text: str) -> list[str]:
+    """A comment on lines of their own."""
+    lines = textwrap.wrap(text, WIDTH - 3, break_long_words=False, break_on_hyphens=False)
+    return [f"-- {line}" for line in lines or [""]]
+
+
+def _join_lines(lines: Sequence[str], indent: int, rest: int) -> list[str]:
+    """A line and what stands further in below it are one line where they fit."""
+    found, at = list[str](), 0
+    while at < len(lines):
+        depth, end = _measure_indent(lines[at]), at + 1
+        while end < len(lines) and _measure_indent(lines[end]) > depth:
+            end += 1
+        if end < len(lines) and _measure_indent(lines[end]) == depth and end > at + 1:
+            end += lines[end].strip() == "END"
+
+        whole = " ".join([lines[at].rstrip(), *(line.strip() for line in lines[at + 1 : end])])
+        after = rest if end == len(lines) else 0
+        if len(whole) + indent + after <= WIDTH:
+            found.append(whole)
+            at = end
+        else:
+            found.append(lines[at])
+            at += 1
+
+    return found
+
+
+def _measure_indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _break_line(line: str, indent: int, dialect: Dialect, rest: int = 0) -> list[str]:
+    """A line that is too long, broken before operators and words outside of quotes."""
+    if len(line) + indent + rest <= WIDTH:
+        return [line]
+
+    depth = _measure_indent(line)
+    room, lines, current = WIDTH - indent, list[str](), " " * depth
+    pieces = _split_pieces(line.strip(), dialect)
+    for i, piece in enumerate(pieces):
+        started, after = bool(current.strip()), rest if i == len(pieces) - 1 else 0
+        if started and len(current) + 1 + len(piece) + after > room:
+            lines.append(current)
+            current, started = " " * (depth + _FURTHER), False
+        current += f" {piece}" if started else piece
+
+    return [*lines, current]
+
+
+def _split_pieces(text: str, dialect: Dialect) -> list[str]:
+    """A text in pieces that stay whole, joined by blanks."""
+    words = re.findall(rf"(?:{build_quoted_pattern(dialect)}|[^ ])+", text)
+    pieces = list[str]()
+    for word in words:
+        between = bool(pieces) and re.search(r" BETWEEN \S+$", pieces[-1])
+        if not pieces or pieces[-1].endswith(",") or (word in _BEFORE and not between):
+            pieces.append(word)
+        else:
+            pieces[-1] += f" {word}"
+    return pieces

@@ -17,8 +17,16 @@ _POINTS = 256
 
 
 def clamp_rows(artifact: Artifact, rows: Array) -> Array:
-    """(N, d) coordinates -> those whose outputs it has to give."""
-    return artifact.domain.clamped(rows) if artifact.outside == "clamp" else rows
+    """(N, d) coordinates -> those whose outputs it has to give; what is infinite in float isn't
+    clamped.
+    """
+    if artifact.outside != "clamp":
+        return rows
+    if artifact.number == "float":
+        with np.errstate(over="ignore"):
+            read = rows.astype(np.float32).astype(np.float64)
+        rows = np.where(np.isinf(read), read, rows)
+    return artifact.domain.clamped(rows)
 
 
 def clamp_and_round_rows(artifact: Artifact, rows: Array) -> Array:

@@ -13,6 +13,7 @@ from typing import Any
 
 import networkx
 import numpy as np
+from results import add_write_option, record_output
 
 import relurules as rr
 from relurules.errors import UnsupportedError
@@ -37,8 +38,8 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )
 
 
-def make_rules(columns: int, heads: tuple[Head, ...] = ()) -> RuleSet:
-    """Four rules of two neurons that read the first four columns."""
+def make_rules(columns: int, heads: tuple[Head, ...] = (), guard_unread: bool = False) -> RuleSet:
+    """Four rules of two neurons that read the first four columns; the others are checked or not."""
     A = np.zeros((2, columns))
     A[:, :4] = [[0.5, 1.25, -0.75, 0.3], [1.0, -2.0, 0.6, 0.15]]
     scores = 1 if not heads else 1 + max(i for head in heads for i in head.scores)
@@ -56,13 +57,14 @@ def make_rules(columns: int, heads: tuple[Head, ...] = ()) -> RuleSet:
     outputs = tuple(f"y{i}" for i in range(max(1, len(heads))))
     graph = Graph(tuple(names), outputs, network, networkx.DiGraph(), heads=heads)
 
-    return rr.extract(graph, domain=rr.Domain.box([-1.0] * columns, [1.0] * columns, names))
+    domain = rr.Domain.box([-1.0] * columns, [1.0] * columns, names)
+    return rr.extract(graph, domain=domain, guard_unread=guard_unread)
 
 
 def list_models(paths: list[Path]) -> Iterator[tuple[str, RuleSet]]:
     """Every set of rules with a name."""
-    yield "4 rules, 4 of 20 columns", make_rules(20)
-    yield "4 rules, 4 columns", make_rules(4)
+    yield "4 rules, 4 of 20 columns", make_rules(20, guard_unread=True)
+    yield "4 rules, 4 of 20 columns, the others not checked", make_rules(20)
     yield (
         "softmax of 3, 4 columns",
         make_rules(4, tuple(Head("softmax", (0, 1, 2), i) for i in range(3))),
@@ -76,26 +78,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rules", nargs="*", type=Path)
     parser.add_argument("--out", type=Path)
-    chosen = parser.parse_args()
+    add_write_option(parser)
+    given = parser.parse_args()
+    with record_output("Size of emitted code", write=given.write):
+        for number, (name, rules) in enumerate(list_models(given.rules)):
+            print(f"{name}: {len(rules)} rules, {len(rules.features)} columns")
+            print(f"  {'':24}{'lines':>7}{'bytes':>9}{'longest line':>14}")
+            show_sizes(rules, given.out and given.out / str(number))
 
-    for number, (name, rules) in enumerate(list_models(chosen.rules)):
-        print(f"{name}: {len(rules)} rules, {len(rules.features)} columns")
-        print(f"  {'':24}{'lines':>7}{'bytes':>9}{'longest line':>14}")
-        for called, target, options in CASES:
-            asked = {key: value for key, value in options.items() if key != "OUTPUT"}
-            if "OUTPUT" in options:
-                asked["output"] = rules.outputs[0]
-            try:
-                artifact = rr.emit(rules, target, **asked)
-            except UnsupportedError as error:
-                print(f"  {called:24}  {error}")
-                continue
-            text = "".join(artifact.files.values())
-            lines = [line for line in text.splitlines() if "relurules artefact" not in line]
-            longest = max(map(len, lines))
-            print(f"  {called:24}{len(lines):7}{len(text.encode()):9}{longest:14}")
-            if chosen.out:
-                artifact.write(chosen.out / f"{number}-{called.replace(' ', '-')}")
+
+def show_sizes(rules: RuleSet, folder: Path | None) -> None:
+    """A line for every case; the line that `verify` reads isn't counted as one."""
+    for called, target, options in CASES:
+        asked = {key: value for key, value in options.items() if key != "OUTPUT"}
+        if "OUTPUT" in options:
+            asked["output"] = rules.outputs[0]
+        try:
+            artifact = rr.emit(rules, target, **asked)
+        except UnsupportedError as error:
+            print(f"  {called:24}  {error}")
+            continue
+
+        text = "".join(artifact.files.values())
+        lines = [line for line in text.splitlines() if "relurules artefact" not in line]
+        print(f"  {called:24}{len(lines):7}{len(text.encode()):9}{max(map(len, lines)):14}")
+        if folder:
+            artifact.write(folder / called.replace(" ", "-"))
 
 
 if __name__ == "__main__":

@@ -199,7 +199,7 @@ def test_a_pipeline_is_linearised_in_raw_columns() -> None:
 
 
 def test_a_classifier_keeps_both_its_outputs() -> None:
-    model = fitted(MLPClassifier(hidden_layer_sizes=(8,), max_iter=20, random_state=0), X, CLASS)
+    model = fitted(MLPClassifier(hidden_layer_sizes=(8,), max_iter=200, random_state=0), X, CLASS)
     result = rr.linearize(model, X, CLASS, max_rules=4)
     P = output(result.model, X)
     np.testing.assert_allclose(P.sum(axis=1), 1.0)

@@ -17,8 +17,7 @@ from relurules.domain.columns import make_number_columns, name_coordinates
 from relurules.domain.domain_json import columns_from_json
 from relurules.errors import InputError, ModelError
 from relurules.files.writing import read_json
-from relurules.ir import Graph, Network, Neuron
-from relurules.ir.class_labels import ClassLabels, make_labels
+from relurules.ir import ClassLabels, Graph, Network, Neuron
 from relurules.links.heads import Head
 
 Array = NDArray[np.float64]
@@ -96,7 +95,7 @@ def _build_graph(found: Mapping[str, Any]) -> Graph:
 
 
 def _read_labels(found: Mapping[str, Any] | None) -> ClassLabels | None:
-    return None if found is None else make_labels(found["values"], threshold=found["threshold"])
+    return None if found is None else ClassLabels(**{**found, "values": tuple(found["values"])})
 
 
 def _read_units(units: Sequence[Unit], d: int, K: int) -> tuple[Array, Array, Array]:

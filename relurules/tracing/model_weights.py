@@ -11,6 +11,7 @@ whether columns and outputs have names of the model's own.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -50,11 +51,8 @@ def read_exact_weights(model: Any, graph: Graph) -> dict[str, Any]:
         else {"columns": domain_to_json(Domain.over(graph.columns))["columns"]}
     )
 
-    labels = (
-        {}
-        if graph.labels is None
-        else {"labels": {"values": list(graph.labels.values), "threshold": graph.labels.threshold}}
-    )
+    own = graph.labels
+    labels = {} if own is None else {"labels": {**asdict(own), "values": list(own.values)}}
 
     return {
         "format": MODEL_FORMAT,

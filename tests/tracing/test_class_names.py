@@ -182,3 +182,17 @@ def test_questions_and_explanations_tell_labels() -> None:
         rules.labels.values[int(rule.map.constants.argmax())]  # type: ignore[union-attr]
         for rule in rules
     ]
+
+
+@pytest.mark.parametrize("positive", [None, "bad"])
+def test_model_json_keeps_the_labels(positive: str | None, tmp_path: Any) -> None:
+    import json
+
+    from relurules.tracing.model_weights import read_exact_weights
+
+    model = mlp(["bad", "good"])
+    graph = rr.trace(model, positive=positive)
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(read_exact_weights(graph, graph)), encoding="utf-8")
+    assert rr.trace(path).labels == graph.labels
+    assert rr.extract(path, data=X).classify(X).tolist() == model.predict(X).tolist()

@@ -86,11 +86,13 @@ def _scored(sql: str, rules: RuleSet, X: Array, engine: str) -> tuple[list[Any],
 
 
 def _reasons(rows: Sequence[Any], terms: Array, rules: RuleSet) -> NDArray[np.bool_]:
-    """(N,) whether the reasons name terms as large as the largest ones, up to rounding."""
+    """(N,) whether the reasons name adverse terms as large as the largest ones, up to rounding."""
     place = {name: i for i, name in enumerate(rules.features)}
-    largest = -np.sort(-np.abs(terms), axis=1)[:, :TOP]
+    adverse = np.maximum(terms, 0.0)
+    largest = -np.sort(-adverse, axis=1)[:, :TOP]
     right = []
-    for row, own, most in zip(rows, np.abs(terms), largest, strict=True):
+    for row, own, most in zip(rows, adverse, largest, strict=True):
         named = [own[place[name]] if name is not None else 0.0 for name in row[-1 - TOP : -1]]
-        right.append(bool(np.allclose(named, most, rtol=1e-12, atol=0.0)))
+        # Contributions are compared by thirty bits.
+        right.append(bool(np.allclose(named, most, rtol=2.0**-29, atol=2.0**-30 * most[0])))
     return np.array(right)

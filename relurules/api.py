@@ -44,6 +44,7 @@ from relurules.pipeline import (
 )
 from relurules.plotting import plot
 from relurules.proofs.proving import check, prove
+from relurules.reasons.reason_texts import MOST_REASONS, make_reason_options
 from relurules.tables.batches import is_table, iterate_batches
 from relurules.tables.names import check_finite, to_plain_value
 from relurules.tables.table import read_table
@@ -245,6 +246,7 @@ def extract(
     merging: Progress | None = None,
     keep_checkpoint: bool = False,
     guard_unread: bool = False,
+    reference: Any = None,
     labels: Sequence[Any] | None = None,
     positive: Any = None,
 ) -> RuleSet:
@@ -282,6 +284,11 @@ def extract(
     Columns that the traced network doesn't read are no part of the rules or of their domain: a row
     may hold anything there, and frames needn't have them. guard_unread: they are, so that a row
     outside their range, or with a missing value there, has rule 0.
+
+    reference: what contributions and reasons are measured from, kept as `rules.reference`: a row of
+    the user's columns, or "mean" (the default where there are data), "population", "neutral",
+    "best" or "highest" of the data's rows, or "middle" of the domain (the default without data); as
+    in `explain`.
     """
     options = ExtractOptions(
         max_error=max_error,
@@ -301,7 +308,13 @@ def extract(
         keep_checkpoint=keep_checkpoint,
     )
     source = ExtractSource(
-        model=model, domain=domain, data=data, y=y, labels=labels, positive=positive
+        model=model,
+        domain=domain,
+        data=data,
+        y=y,
+        reference=reference,
+        labels=labels,
+        positive=positive,
     )
 
     return extract_rules(
@@ -322,10 +335,13 @@ def emit(
     columns: Sequence[str] = ("outputs", "rule"),
     outside: str | None = None,
     missing: str = "propagate",
-    top: int = 3,
+    top: int = MOST_REASONS,
     output: str | None = None,
     number: str = "double",
     title: str | None = None,
+    reference: Any = None,
+    direction: str = "higher",
+    reasons: Any = None,
     positive: Any = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
@@ -337,19 +353,24 @@ def emit(
     network, or tree for simplified rules; in shapes of one expression, tree where the dialect nests
     CASE deep enough, else rules; and what the dialect can't take, in the next of these forms that
     it can. number: of C, double or float. Code other than SQL takes `outside`, and as columns
-    outputs, class and rule; all else is for SQL. dialect: sqlite (default), duckdb, postgres,
-    mysql, mariadb, clickhouse, spark; or, written but not executed in tests, databricks, bigquery,
-    snowflake, redshift, trino, tsql, oracle, teradata. The SELECT reads `table`, and gives `key`
-    columns and `columns`, of: outputs (one column each, as named), score (before the link),
-    probability, class (the model's label), contributions (the terms of every column in the rule,
-    less what they are in the middle of the domain), reasons (names of the `top` columns that
-    contribute most) and rule. outside: what a row outside the domain gives: "null", rule 0 and
-    NULL; "clamp", what the nearest row in the box gives; or "exact", rule 0 and the outputs of the
-    network as traced. None is exact in form network, where the rules keep that network, and null in
-    the other forms. missing: what a missing value gives, where the model has no constant for it:
-    "propagate", as a row outside; "impute", this is refused; "error", the query fails. shape:
-    "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or "rule");
-    `name` names what is created.
+    outputs, class, contributions, reasons and rule (which the two before it add); all else is for
+    SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written
+    but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql, oracle,
+    teradata.
+    The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each,
+    as named), score (before the link), probability, class (the model's label), contributions (of
+    every column that some rule reads, as `explain` has them), reasons (at most `top` columns that
+    move the score to its adverse side, the largest first) and rule. reference: what contributions
+    are measured from, a row or "middle", "mean" or "population"; None for `rules.reference`.
+    direction: the adverse one
+    of the score, "higher" or "lower"; reasons: their words, a mapping or a TOML file, column ->
+    "low", "high" or "text" -> words. outside: what a row outside the domain gives: "null", rule 0
+    and NULL; "clamp", what the nearest row in the box gives; or "exact", rule 0 and the outputs of
+    the network as traced. None is exact in form network, where the rules keep that network, and
+    null in the other forms. missing: what a missing value gives, where the model has no constant
+    for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails.
+    shape: "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or
+    "rule"); `name` names what is created.
 
     positive: the label of the class that scores, contributions and reasons are to speak of.
 
@@ -367,9 +388,10 @@ def emit(
         columns=tuple(columns),
         outside=outside or "",
         missing=missing,
-        top=top,
         output=output or "",
         number=number,
+        reasons=make_reason_options(direction, top, reasons),
+        reference=reference,
     )
 
     chosen = rules if positive is None else speak_of_class(rules, positive)

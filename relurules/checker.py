@@ -60,7 +60,7 @@ MOST_DIGITS, MOST_BYTES = 300, 1 << 30
 #: What a rules file says of the domain; and what it says of where the rules come from, which is no
 #: part of any claim. All else is under the digest of the rules.
 DOMAIN_PARTS = ("features", "constraints", "groups", "columns")
-PARTS_ASIDE = ("provenance", "evidence", "tradeoffs", "reduction")
+PARTS_ASIDE = ("provenance", "evidence", "reference", "tradeoffs", "reduction")
 
 Form = list[int]
 Row = list[int]

@@ -30,6 +30,7 @@ from relurules.domain import Domain
 from relurules.domain.columns import Column
 from relurules.emitting import TARGETS, EmitOptions, emit_artifact
 from relurules.errors import DataError, InputError, ModelError, UnsupportedError
+from relurules.explaining import add_reference
 from relurules.files.version import VERSION
 from relurules.ir import (
     Artifact,
@@ -92,14 +93,16 @@ class ExtractOptions:
 @dataclass(frozen=True, kw_only=True)
 class ExtractSource:
     """What rules are extracted from. domain: None is that of the data; y: (N,) true values of the
-    data's rows; labels: what the model's classes are called, where it has no labels; positive: the
-    class that scores are to speak of.
+    data's rows; reference: what contributions are measured from, see `choose_reference`;
+    labels: what the model's classes are called, where it has no labels; positive: the class that
+    scores are to speak of.
     """
 
     model: Any
     domain: Domain | None = None
     data: Any = None
     y: Any = None
+    reference: Any = None
     labels: Sequence[Any] | None = None
     positive: Any = None
 
@@ -148,11 +151,14 @@ def extract_rules(
     task = ExtractTask(graph=graph, domain=domain, rows=rows, options=options, limits=limits)
     rules = run_stages(task, search, progress)
 
-    rules = add_provenance(
-        rules, source.model, traced.network, VERSION, _list_settings(options, search)
-    )
+    settings = _list_settings(options, search)
+    if source.reference is not None:
+        named = isinstance(source.reference, str)
+        settings["reference"] = source.reference if named else "REFERENCE"
+    rules = add_provenance(rules, source.model, traced.network, VERSION, settings)
 
-    return add_evidence(rules, rows, source.y, limits.deadline)
+    rules = add_evidence(rules, rows, source.y, limits.deadline)
+    return add_reference(rules, source.reference, rows)
 
 
 def name_output_by_target(graph: Graph, y: Any) -> Graph:
@@ -231,6 +237,8 @@ def emit_rules(rules: RuleSet, target: str, options: EmitOptions | None = None) 
                 f"{quote_name(text)} holds {flaw}, so it can't be written into what is emitted"
             )
 
+    if options.reference is not None:
+        rules = add_reference(rules, options.reference, None)
     if target in PRINTERS:
         plain = options.form in (None, "rules") and options.dialect is None
         answers = answer_standing_questions(rules) if plain else ()

@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from relurules.cli.files import make_rules_options
+from relurules.cli.reason_options import Direction, Reasons, Reference, read_reference
 from relurules.cli.search_options import Positive
+from relurules.cli.table_options import TableArguments
 from relurules.errors import UnsupportedError
 
 _err = Console(stderr=True, highlight=False)
@@ -40,12 +43,15 @@ def emit(
         str,
         typer.Option(
             help=(
-                "What to return, of outputs,class,rule; for SQL of "
-                "outputs,score,probability,class,contributions,reasons,rule."
+                "What to return, of outputs,class,contributions,reasons,rule; for SQL also "
+                "score,probability."
             )
         ),
     ] = "outputs,rule",
-    top: Annotated[int, typer.Option(help="For SQL: how many reasons.", min=1)] = 3,
+    top: Annotated[int, typer.Option(help="How many reasons at most.", min=1)] = 4,
+    reference: Reference = None,
+    direction: Direction = "higher",
+    reasons: Reasons = None,
     output: Annotated[
         str | None, typer.Option(help="For an expression or function: of which output, or rule.")
     ] = None,
@@ -84,10 +90,13 @@ def emit(
     from relurules.api import emit as emit_rules
     from relurules.ir import RuleSet
 
+    found = RuleSet.load(rules)
+    measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
     artifact = emit_rules(
-        RuleSet.load(rules), to, dialect=dialect, form=form, table=table, key=key or [],
+        found, to, dialect=dialect, form=form, table=table, key=key or [],
         shape=shape, name=name, columns=[part.strip() for part in columns.split(",")], top=top,
         output=output, outside=outside, missing=missing, number=number, title=title,
+        reference=measured_from, direction=direction, reasons=reasons,
         positive=positive,
     )  # fmt: skip
 

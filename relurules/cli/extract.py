@@ -10,6 +10,7 @@ from rich.console import Console
 from relurules.cli.files import load_model, read_rows, restrict_schema
 from relurules.cli.interruption import describe_resumption, show_search
 from relurules.cli.options import TimeLimit, require_finite
+from relurules.cli.reason_options import Reference, read_reference
 from relurules.cli.search_options import (
     Box,
     Checkpoint,
@@ -97,6 +98,7 @@ def extract(
             help="Keep the range of columns that the network doesn't read: other rows have rule 0.",
         ),
     ] = False,
+    reference: Reference = None,
     trust_pickle: TrustPickle = False,
     out: Annotated[Path, typer.Option(help="Rules file to write.")] = Path("rules.json"),
 ) -> None:
@@ -128,6 +130,8 @@ def extract(
     options = make_model_options(graph, reading, drop or [], target)
     table, y, schema = read_rows(data, options, target)
     domain = build_domain(graph, table, box, domain_file, where or [])
+    known = options if schema is None else replace(options, schema=schema)
+    measured_from = read_reference(reference, known)
 
     with show_search(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
@@ -136,6 +140,7 @@ def extract(
             time_limit=time_limit, memory_limit=memory_limit, jobs=jobs, progress=progress,
             merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True, solver=solver,
             guard_unread=guard_unread,
+            reference=measured_from,
             labels=parse_labels(labels), positive=positive,
         )  # fmt: skip
         rules = replace(

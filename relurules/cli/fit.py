@@ -1,5 +1,6 @@
 """The command `relurules fit`; `main` registers it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 from rich.console import Console
 
 from relurules.cli.options import TimeLimit, require_finite
+from relurules.cli.reason_options import Reference, read_reference
 from relurules.cli.search_options import Positive
 from relurules.cli.table_options import (
     TableArguments,
@@ -52,6 +54,7 @@ def fit(
     ] = 0,
     positive: Positive = None,
     time_limit: TimeLimit = None,
+    reference: Reference = None,
     out: Annotated[Path, typer.Option(help="Folder for what is written.")] = Path("model"),
 ) -> None:
     """Train a network on a table, down to few rules: `relurules fit loans.csv --target default
@@ -78,6 +81,10 @@ def fit(
     from relurules.training.fit_files import write_fit
     from relurules.training.table_fit import FitOptions, fit_table
 
+    require_place(out, folder=True)
+    options = make_read_options(reading, drop=drop or [])
+    table = read_table(data, options)
+    check_columns(data, options.schema.columns, table.schema, ", which --types has")
     wanted = FitOptions(
         target,
         task,
@@ -89,11 +96,8 @@ def fit(
         seed,
         time_limit,
         positive,
+        read_reference(reference, replace(options, schema=table.schema)),
     )
-    require_place(out, folder=True)
-    options = make_read_options(reading, drop=drop or [])
-    table = read_table(data, options)
-    check_columns(data, options.schema.columns, table.schema, ", which --types has")
     announce_compiling(_err)
 
     with show_messages(_err, "training") as say:

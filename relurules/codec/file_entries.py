@@ -216,6 +216,22 @@ class EvidenceEntry(FileEntry, kw_only=True):
     ]
 
 
+class ReferenceEntry(FileEntry, kw_only=True):
+    """What `reference` holds."""
+
+    origin: Annotated[
+        Literal["mean", "population", "neutral", "best", "highest", "middle", "row"],
+        Meta(
+            description=(
+                "mean of the data's rows; population: the same row; neutral, best, highest: the "
+                "row of the data whose score is the nearest to the mean score, the lowest, the "
+                "highest; middle of the bounds; row: given by the user."
+            )
+        ),
+    ]
+    values: Annotated[list[float], Meta(description="One number per feature.")]
+
+
 class EstimateEntry(FileEntry, kw_only=True):
     """What `estimate` holds."""
 

@@ -28,6 +28,7 @@ from relurules.codec.file_entries import (
     PlacesEntry,
     ProvenanceEntry,
     ReductionEntry,
+    ReferenceEntry,
     RuleEntry,
     SplitEntry,
     TradeoffEntry,
@@ -134,6 +135,16 @@ class RulesFile(FileEntry, kw_only=True):
                 "features, little-endian float64, row by row; outside: rows that no rule "
                 "applies to; response: name of the column of true values; metrics: of all rules"
                 " together; means, deviations: of the features over the rows that have a rule."
+            )
+        ),
+    ] = UNSET
+    reference: Annotated[
+        ReferenceEntry | UnsetType,
+        Meta(
+            description=(
+                "The row that contributions and reasons are measured from, in the features "
+                "(shares, for a category), and how it was chosen. Absent: the means of the "
+                "evidence, else the middle of the features' bounds."
             )
         ),
     ] = UNSET

@@ -21,6 +21,7 @@ from relurules.codec.origin_json import (
     origin_from_json,
     origin_to_json,
 )
+from relurules.codec.reference_json import reference_from_json, reference_to_json
 from relurules.codec.rule_list_json import (
     rules_from_json,
     rules_to_json,
@@ -99,6 +100,7 @@ def to_json(rules: RuleSet) -> dict[str, Any]:
         "reduction": {**rules.reduction._asdict(), "removed": dict(rules.reduction.removed)},
         **origin_to_json(rules),
         **evidence_to_json(rules.evidence),
+        **reference_to_json(rules.chosen_reference),
         **domain_to_json(domain),
         "splits": splits_to_json(tree, names),
         "rules": rules_to_json(rules),
@@ -133,6 +135,7 @@ def from_json(found: Mapping[str, Any]) -> RuleSet:
         heads,
         output_error=bound if "score_error" in found else None,
         evidence=evidence_from_json(found, len(rules), len(names)),
+        chosen_reference=reference_from_json(found, len(names)),
         traced=network_from_json(found["traced"], len(names), count) if "traced" in found else None,
         estimate=estimate_from_json(found["estimate"]) if "estimate" in found else None,
         schema=schema_from_plain(found["schema"]) if "schema" in found else None,

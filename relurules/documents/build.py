@@ -32,6 +32,7 @@ def build_document(
         guarantees.build_domain(context),
         build_questions(answers),
         closing_sections.build_limits(context),
+        closing_sections.build_reference(context),
         closing_sections.build_glossary(context),
         closing_sections.build_reproduction(context, target, title),
         closing_sections.build_appendix(context),

@@ -41,7 +41,7 @@ def build_card(context: DocumentContext, read: RuleWording) -> Card:
     if items := _collect_facts(context, read):
         blocks.append(Facts(items))
     if evidence is not None and typical is not None:
-        blocks += work_example(context, read, evidence, typical)
+        blocks += work_example(context, read, typical)
     return Card(
         read.number,
         context.share(read.number),

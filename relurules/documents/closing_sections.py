@@ -6,17 +6,27 @@ import numpy as np
 
 from relurules.documents.context import DocumentContext
 from relurules.documents.document import Block, Bullets, Code, Paragraph, Section, Table, link_rule
+from relurules.documents.overview import list_used_columns
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
 from relurules.wording.forms import bound_display_error
 from relurules.wording.numbers import format_bound, format_percent
+from relurules.wording.references import describe_reference, list_reference_values
 
 #: Rules with fewer rows than this are pointed out.
 _FEW = 30
 #: Files that the command line reads a model from, and the settings of `extract` that it has options
 #: for.
 _FILES = (".onnx", ".pt2", ".joblib", ".pkl", ".pt", ".pth")
-_OPTIONS = ("max_error", "max_rules", "decision", "max_regions", "time_limit", "solver")
+_OPTIONS = (
+    "max_error",
+    "max_rules",
+    "decision",
+    "max_regions",
+    "time_limit",
+    "solver",
+    "reference",
+)
 
 
 def build_limits(context: DocumentContext) -> Section:
@@ -120,10 +130,15 @@ _WORDS = (
         "response",
     ),
     ("Typical row", "the row of the data that is nearest to the mean of the rule's rows", "data"),
-    ("Mean row", "the mean of every column over all rows that have a rule", "data"),
+    ("Mean row", "the mean of every column over all rows that have a rule", "mean"),
+    (
+        "Reference",
+        "the row that contributions and reasons are measured from; its values are listed above",
+        "scores",
+    ),
     (
         "Moved",
-        "coefficient times (value of this row less that of the mean row): what the column moves",
+        "coefficient times (value of this row less that of the reference): what the column moves",
         "data",
     ),
     (
@@ -162,6 +177,8 @@ def build_glossary(context: DocumentContext) -> Section:
         {"categories"} if any(span.column.categories for span in context.reading.spans) else set()
     )
     needed |= {"data"} if evidence is not None else set()
+    needed |= {"scores"} if context.decisions is None else set()
+    needed |= {"mean"} if evidence is not None and rules.reference.origin == "mean" else set()
     needed |= {"response"} if evidence is not None and evidence.response is not None else set()
     needed |= {"digest"} if evidence is not None or rules.provenance.digest else set()
     rows = tuple((p.text(word), p.text(said)) for word, said, when in _WORDS if when in needed)
@@ -171,6 +188,31 @@ def build_glossary(context: DocumentContext) -> Section:
         "Words",
         (Table("What words mean here", ("Word", "Meaning"), rows, (False, False)),),
     )
+
+
+def build_reference(context: DocumentContext) -> Section | None:
+    """What contributions and reasons are measured from; decisions have none."""
+    rules = context.rules
+    if context.decisions is not None:
+        return None
+
+    reference = rules.reference
+    used = set(list_used_columns(context))
+    rows = tuple(
+        (p.name(name), p.text(value))
+        for name, value in list_reference_values(reference, rules.domain)
+        if name in used
+    )
+    said = (
+        "Contributions of columns, and the reasons that emitted code and relurules explain give, "
+        f"are measured from {describe_reference(reference)}."
+    )
+    if reference.origin == "middle":
+        said += " Nobody chose another one, and there were no data whose means could be taken."
+    blocks: list[Block] = [Paragraph(p.text(said))]
+    if rows:
+        blocks.append(Table("The reference", ("Column", "Value"), rows, (False, False)))
+    return Section("reference", "Reference", tuple(blocks))
 
 
 def build_reproduction(context: DocumentContext, target: str, title: str | None) -> Section:

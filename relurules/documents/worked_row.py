@@ -7,8 +7,8 @@ import numpy as np
 
 from relurules.documents.context import DocumentContext
 from relurules.documents.document import Bar, Block, Chart, Paragraph
-from relurules.ir.evidence import Evidence
 from relurules.ir.network import Array
+from relurules.ir.reference import ReferenceRow
 from relurules.links.heads import apply_links
 from relurules.wording import RuleWording
 from relurules.wording import phrases as p
@@ -18,6 +18,7 @@ from relurules.wording.forms import Term, round_coefficient
 from relurules.wording.half_spaces import evaluate_form, evaluate_term
 from relurules.wording.numbers import format_number, format_short, inflect_noun
 from relurules.wording.phrases import Phrase
+from relurules.wording.references import name_reference_row
 
 #: Scores of which contributions and arithmetic are shown.
 _SCORES = 3
@@ -33,17 +34,16 @@ class _TermMove(NamedTuple):
     moved: float
 
 
-def work_example(
-    context: DocumentContext, read: RuleWording, evidence: Evidence, row: Array
-) -> list[Block]:
+def work_example(context: DocumentContext, read: RuleWording, row: Array) -> list[Block]:
     """A typical row: the arithmetic, what is special about it, and the outcome."""
     formulas = () if context.decisions is not None else read.formulas[:_SCORES]
+    reference = context.rules.reference
     longest = (
-        max((_find_longest_move(formula, evidence, row) for formula in formulas), default=0.0)
+        max((_find_longest_move(formula, reference, row) for formula in formulas), default=0.0)
         or 1.0
     )
     blocks: list[Block] = [
-        _chart_terms(formula, evidence, row, longest) for formula in formulas if formula.form.terms
+        _chart_terms(formula, reference, row, longest) for formula in formulas if formula.form.terms
     ]
 
     if len(read.formulas) > len(formulas) > 0:
@@ -83,21 +83,24 @@ def phrase_value(term: Term, row: Sequence[float], *, mean: bool = False) -> Phr
     )
 
 
-def _find_longest_move(formula: FormulaWording, evidence: Evidence, row: Array) -> float:
+def _find_longest_move(formula: FormulaWording, reference: ReferenceRow, row: Array) -> float:
     """The largest that a term moves the score; bars of all scores are drawn to one scale."""
+    base = reference.values.tolist()
     moves = [
-        t.coefficient * (evaluate_term(t, row.tolist()) - evaluate_term(t, evidence.means.tolist()))
+        t.coefficient * (evaluate_term(t, row.tolist()) - evaluate_term(t, base))
         for t in formula.form.terms
     ]
     moves.sort(key=abs, reverse=True)
     return max([abs(move) for move in moves[:_TERMS]] + [abs(sum(moves[_TERMS:]))])
 
 
-def _chart_terms(formula: FormulaWording, evidence: Evidence, row: Array, longest: float) -> Chart:
-    """The score of a row as a sum, and what each term moves it from that of the mean row, the
+def _chart_terms(
+    formula: FormulaWording, reference: ReferenceRow, row: Array, longest: float
+) -> Chart:
+    """The score of a row as a sum, and what each term moves it from that of the reference, the
     largest move first.
     """
-    mean, values = evidence.means.tolist(), row.tolist()
+    mean, values = reference.values.tolist(), row.tolist()
     moves = _list_moves(formula, mean, values)
     sizes = [abs(number) for move in moves for number in (move.moved, move.product)]
     digits = _count_decimals(max([*sizes, abs(formula.form.constant)]))
@@ -119,12 +122,13 @@ def _chart_terms(formula: FormulaWording, evidence: Evidence, row: Array, longes
     bars.append(_sum_up_score(formula, mean, values, digits))
     caption = (
         f"The {formula.score} of a typical row, and what each term moves it from that of "
-        "the mean row"
+        f"the {name_reference_row(reference)}"
     )
+    measured_from = name_reference_row(reference).capitalize()
 
     return Chart(
         caption,
-        ("Column", "Typical row", "Coefficient", "Product", "Mean row", "Moved"),
+        ("Column", "Typical row", "Coefficient", "Product", measured_from, "Moved"),
         tuple(bars),
     )
 

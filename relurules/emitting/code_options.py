@@ -5,18 +5,21 @@ from dataclasses import replace
 import numpy as np
 
 from relurules.emitting.c.numbers import REALS
+from relurules.emitting.contribution_plan import is_explanation_wanted
 from relurules.emitting.request import OUTSIDE, EmitOptions, EmitRequest, make_request
 from relurules.errors import UnsupportedError
 from relurules.ir import RuleSet
 
-COLUMNS = ("outputs", "class", "rule")
+COLUMNS = ("outputs", "class", "contributions", "reasons", "rule")
 #: Fields of `Request` that code takes; the others are for SQL.
-OPTIONS = ("columns", "outside", "number")
+OPTIONS = ("columns", "outside", "number", "reasons")
 
 
 def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> EmitRequest:
     """The request of these options; UnsupportedError names what exists where it asks for
     something else.
+
+    Contributions and reasons are those of a rule, so its number is returned beside them.
     """
     request = make_request(rules, "", options, OPTIONS)
     if request.outside not in ("", *OUTSIDE):
@@ -45,6 +48,8 @@ def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> Emi
             f"target {target!r} has no number {request.number!r}; supported: {supported}"
         )
 
+    if is_explanation_wanted(request) and "rule" not in request.columns:
+        return replace(request, columns=(*request.columns, "rule"))
     return request
 
 

@@ -1,9 +1,11 @@
 """What a target is asked to print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from relurules.ir import RuleSet
+from relurules.reasons.reason_texts import ReasonOptions
 
 #: What may become of rows outside the domain, in every language.
 OUTSIDE = ("null", "clamp", "exact")
@@ -11,7 +13,10 @@ OUTSIDE = ("null", "clamp", "exact")
 
 @dataclass(frozen=True, kw_only=True)
 class EmitOptions:
-    """What `api.emit` is asked for, beside the rules and the target; see there."""
+    """What `api.emit` is asked for, beside the rules and the target; see there.
+
+    reference: a row or policy, None for that of the rules.
+    """
 
     form: str | None = None
     dialect: str | None = None
@@ -23,14 +28,23 @@ class EmitOptions:
     columns: tuple[str, ...] = ("outputs", "rule")
     outside: str = ""
     missing: str = "propagate"
-    top: int = 3
     output: str = ""
     number: str = "double"
+    reasons: ReasonOptions = field(default_factory=ReasonOptions)
+    reference: Any = None
 
     @property
     def texts(self) -> tuple[str, ...]:
         """What goes into the artefact as it is given."""
-        return (self.table, *self.key, self.name, *self.columns, self.output, self.title or "")
+        return (
+            self.table,
+            *self.key,
+            self.name,
+            *self.columns,
+            self.output,
+            self.title or "",
+            *self.reasons.words,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,5 +70,7 @@ def make_request(
 
 #: What SQL takes; languages with functions take fewer.
 SQL_OPTIONS = tuple(
-    field.name for field in fields(EmitOptions) if field.name not in ("form", "dialect", "title")
+    each.name
+    for each in fields(EmitOptions)
+    if each.name not in ("form", "dialect", "title", "reference")
 )

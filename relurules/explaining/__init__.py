@@ -8,14 +8,13 @@ Ideas and several plots are those of A. Sudjianto, W. Knauth, R. Singh, Z. Yang 
 
 from typing import Any
 
-from relurules.errors import DataError
 from relurules.explaining.explanation import Explanation
-from relurules.explaining.rows import explain_row, read_row
-from relurules.explaining.score_view import choose_view, is_decision
-from relurules.ir import Reached, RuleSet
+from relurules.explaining.references import add_reference, choose_reference
+from relurules.explaining.rows import RowQuestion, explain_row, read_row
+from relurules.explaining.samples import sample_rows
+from relurules.ir import RuleSet
 from relurules.ir.class_turn import speak_of_class
-from relurules.ir.local_models import Sample
-from relurules.ir.network import Array
+from relurules.reasons.reason_texts import make_reason_options
 
 
 def explain(
@@ -25,42 +24,38 @@ def explain(
     data: Any = None,
     output: str | None = None,
     centred: bool = True,
+    reference: Any = None,
+    direction: str = "higher",
+    reasons: Any = None,
     positive: Any = None,
 ) -> Explanation:
-    """Which rule applies to a row, by which conditions and margins, and what each column adds to
-    the score.
+    """Which rule applies to a row, by which conditions and margins, what each column adds to the
+    score, and which of them are its reasons.
 
-    row: a mapping of the user's columns, a Series, a frame of one row, or d numbers. Contributions
-    are coefficient times value, against the means of `data`, or of the rows that the rules have
-    kept figures of; centred=False, or without either: against 0. output: whose score, see
-    `score_view.choose_view`; positive: the label of the class that it is of. The result prints as
-    text; `.to_json()` gives plain values. DataError for a row that no rule applies to, saying why.
+    row: a mapping of the user's columns, a Series, a frame of one row, or d numbers. A contribution
+    is the rule's coefficient times (value less that of the reference). reference: a row, or a
+    policy: "mean", "population", "neutral", "best" or "highest" of `data`, or "middle" of the
+    domain; None for the means of `data`, and without data for what the rules have kept,
+    `rules.reference`. centred=False: against 0. output: whose score, see
+    `score_choice.choose_view`. Reasons are at most four columns that move the score to its adverse
+    side, the largest first; direction: which side that is, "higher" or "lower"; reasons: their
+    words, a mapping or a TOML file. positive: the label of the class that the score is of. The
+    result prints as text; `.to_json()` gives plain values.
+    DataError for a row that no rule applies to, saying why.
     """
     rules = rules if positive is None else speak_of_class(rules, positive)
-    models, means = rules.local_models, find_means(rules, data) if centred else None
-    view = None if is_decision(models, output) else choose_view(models, output)
-    return explain_row(rules, read_row(rules.domain, row), view, means)
+    options = make_reason_options(direction, texts=reasons)
+    chosen = choose_reference(rules, reference, data, output) if centred else None
+    question = RowQuestion(reference=chosen, output=output, options=options)
+    return explain_row(rules, read_row(rules.domain, row), question)
 
 
-def find_means(rules: RuleSet | Reached, data: Any) -> Array | None:
-    """(d,) means of the rows given, or of those that the rules have kept figures of; None without
-    either.
-    """
-    if data is not None:
-        return sample_rows(rules, data)[0].means
-    evidence = rules.evidence if isinstance(rules, RuleSet) else None
-    return None if evidence is None else evidence.means
-
-
-def sample_rows(rules: RuleSet | Reached, data: Any) -> tuple[Sample, Any]:
-    """The rows that have a model, and which of all rows they are, (N,); DataError without any."""
-    if data is None:
-        raise DataError("this plot needs rows: data, or --data FILE")
-    X = rules.local_models.domain.rows(data)
-    number = rules.number_rows(X)
-    if not number.any():
-        raise DataError(f"none of the {len(X)} rows lies where the rules hold")
-    return Sample.from_numbers(rules.local_models, X, number), number > 0
-
-
-__all__ = ["Explanation", "explain", "explain_row", "find_means", "read_row", "sample_rows"]
+__all__ = [
+    "Explanation",
+    "add_reference",
+    "choose_reference",
+    "explain",
+    "explain_row",
+    "read_row",
+    "sample_rows",
+]

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from relurules.explaining.score_view import (
     RowSpread,
-    ScoreView,
     label_coordinate,
     list_features,
     scale_effects,
@@ -18,6 +17,7 @@ from relurules.explaining.score_view import (
 )
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import Array
+from relurules.reasons.score_choice import ScoreView
 
 
 class Importance(NamedTuple):

@@ -28,6 +28,14 @@ class Contribution(NamedTuple):
     contribution: float
 
 
+class Reason(NamedTuple):
+    """A column that moves the score to its adverse side, and its words."""
+
+    column: str
+    text: str
+    contribution: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
     """A row by its rule."""
@@ -46,15 +54,21 @@ class Explanation:
     label: str
     #: = base + the sum of the contributions.
     score: float
-    #: The rule's score of a row of means where `centred`, else the constant.
+    #: The rule's score of the reference where `centred`, else the constant.
     base: float
     #: The largest first.
     contributions: tuple[Contribution, ...]
-    #: Whether a contribution is against the mean of the rows, not against 0.
+    #: Whether a contribution is against a reference, not against 0.
     centred: bool
     #: The class, where the rules tell nothing else; then there are no contributions, and the score
     #: is its number.
     decided: str | None = None
+    #: How the reference was chosen, in words; "" without one.
+    reference: str = ""
+    #: The columns that move the score most to its adverse side, the largest first.
+    reasons: tuple[Reason, ...] = ()
+    #: Which side that is.
+    direction: str = "higher"
     #: The label of the row's class, where the model has classes.
     told: Label | None = None
 
@@ -83,6 +97,7 @@ class Explanation:
             "sums": dict(self.sums),
             "conditions": [dict(vars(test)) for test in self.conditions],
             "contributions": [part._asdict() for part in self.contributions],
+            "reasons": [reason._asdict() for reason in self.reasons],
         }
 
 
@@ -120,14 +135,19 @@ def _write_text(found: Explanation) -> str:
             + "\n"
         )
 
-    against = "against the mean of the rows" if found.centred else "against 0"
-    lines += ["", f"CONTRIBUTIONS to {add_article(found.label)}, {against}"]
+    return "\n".join([*lines, *_write_contributions(found), *_write_reasons(found)]) + "\n"
+
+
+def _write_contributions(found: Explanation) -> list[str]:
+    """A table of what each column adds."""
+    against = f"against {found.reference}" if found.centred else "against 0"
+    lines = ["", f"CONTRIBUTIONS to {add_article(found.label)}, {against}"]
     rows = [("", "value", "coefficient", "contribution")]
     rows += [
         (p.column, format_value(p.value), format_digits(p.coefficient), f"{p.contribution:+.6g}")
         for p in found.contributions
     ]
-    rows += [("a row of means" if found.centred else "constant", "", "", f"{found.base:+.6g}")]
+    rows += [("the reference" if found.centred else "constant", "", "", f"{found.base:+.6g}")]
     rows += [("in all", "", "", format_digits(found.score))]
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
 
@@ -135,7 +155,17 @@ def _write_text(found: Explanation) -> str:
         shown = "  ".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
         lines.append(f"  {name.ljust(widths[0])}  {shown}".rstrip())
 
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def _write_reasons(found: Explanation) -> list[str]:
+    """Which columns move the score to its adverse side, in words."""
+    way = f"for a {found.direction} score than the reference's"
+    if not found.reasons:
+        return ["", f"REASONS {way}: none"]
+    return ["", f"REASONS {way}"] + [
+        f"  {place}. {reason.text}" for place, reason in enumerate(found.reasons, start=1)
+    ]
 
 
 def format_output(value: float | Label) -> str:

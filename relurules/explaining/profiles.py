@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.explaining.score_view import Feature, ScoreView
+from relurules.explaining.score_view import Feature
 from relurules.ir.local_models import Sample
 from relurules.ir.network import Array
+from relurules.reasons.score_choice import ScoreView
 
 #: Rows that are drawn of a large table, evenly spread over it.
 _ROWS = 2000

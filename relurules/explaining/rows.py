@@ -12,14 +12,20 @@ from relurules.domain import Domain
 from relurules.domain.columns import read_raw_columns
 from relurules.errors import DataError
 from relurules.explaining.conditions import check_conditions
-from relurules.explaining.explanation import Contribution, Explanation
+from relurules.explaining.explanation import Contribution, Explanation, Reason
 from relurules.explaining.plain_text import format_digits, format_value
-from relurules.explaining.score_view import Feature, ScoreView, list_features
+from relurules.explaining.score_view import list_features
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
+from relurules.ir.reference import ReferenceRow
+from relurules.reasons.contributions import ExplainedColumn, build_contribution_table, find_side
+from relurules.reasons.ranking import choose_reasons
+from relurules.reasons.reason_texts import ReasonOptions, plan_phrases
+from relurules.reasons.score_choice import choose_view, is_decision
 from relurules.tables.table import read_column_names, read_table
 from relurules.tables.values import Value
 from relurules.wording.classes import format_class
+from relurules.wording.references import describe_reference
 
 
 class TableRow(NamedTuple):
@@ -55,22 +61,30 @@ def read_row(domain: Domain, row: Any) -> TableRow:
     return TableRow(np.asarray(X[0]), raw)
 
 
-def explain_row(
-    rules: RuleSet, row: TableRow, view: ScoreView | None, means: Array | None
-) -> Explanation:
-    """Take the score of a row apart. means: (d,) of the rows to compare with, None for 0; view:
-    None for a decision.
+class RowQuestion(NamedTuple):
+    """What a row is explained by.
+
+    reference: None for 0; output: whose score, None for the default one; options: of its reasons.
+    """
+
+    reference: ReferenceRow | None
+    output: str | None = None
+    options: ReasonOptions = ReasonOptions()
+
+
+def explain_row(rules: RuleSet, row: TableRow, question: RowQuestion) -> Explanation:
+    """Take the score of a row apart; that of a decision isn't.
 
     DataError for a row outside the domain, or without a value, saying which column it is for.
     """
     x = row.x
-    number_ = int(rules.number_rows(x[None])[0])
-    if number_ == 0:
+    number = int(rules.number_rows(x[None])[0])
+    if number == 0:
         raise DataError(f"no rule applies to the row: {_explain_outside(rules, x)}")
 
-    conditions = check_conditions(rules, number_, x, row.raw)
+    conditions = check_conditions(rules, number, x, row.raw)
     rule = Explanation(
-        rule=number_,
+        rule=number,
         row=row.raw,
         outputs=rules.predict_row(x),
         conditions=conditions.tests,
@@ -83,22 +97,66 @@ def explain_row(
         told=_tell_label(rules, x),
     )
 
-    if view is None:
-        number = float(rules.predict_numbers(x[None])[0, 0])
-        return replace(rule, score=number, base=number, decided=_name_class(rules, number))
+    if is_decision(rules.local_models, question.output):
+        return _tell_decision(rules, rule, x)
+    return _take_apart(rules, rule, row, question)
 
-    weights, constant = view.weights[number_ - 1], float(view.constants[number_ - 1])
-    parts = _collect_contributions(
-        rules, row, weights, np.zeros(len(x)) if means is None else means
-    )
+
+def _tell_decision(rules: RuleSet, rule: Explanation, x: Array) -> Explanation:
+    """Of the number of a class, the class."""
+    number = float(rules.predict_numbers(x[None])[0, 0])
+    return replace(rule, score=number, base=number, decided=_name_class(rules, number))
+
+
+def _take_apart(
+    rules: RuleSet, rule: Explanation, row: TableRow, question: RowQuestion
+) -> Explanation:
+    """What each column adds to the score, and which of them are its reasons."""
+    models, reference, options = rules.local_models, question.reference, question.options
+    view = choose_view(models, question.output)
+    weights, constant = view.weights[rule.rule - 1], float(view.constants[rule.rule - 1])
+    table = build_contribution_table(rules.domain, {view.label: view}, reference)
+    values = table.evaluate(np.array([rule.rule]), row.x[None])[0, 0]
+    parts = [
+        Contribution(
+            column.name,
+            row.raw[column.name],
+            _find_coefficient(column, weights, row.x),
+            float(values[i]),
+        )
+        for i, column in enumerate(table.columns)
+        if weights[column.at : column.at + column.width].any()
+    ]
+
+    phrases = plan_phrases(rules, table, options)
+    chosen = choose_reasons(values, options.direction, options.count).tolist()
+    reasons = [
+        Reason(
+            table.columns[i].name,
+            phrases.phrase(rule.rule, i, find_side(table.columns[i], row.x)),
+            float(values[i]),
+        )
+        for i in chosen
+        if i >= 0
+    ]
+
     return replace(
         rule,
         label=view.label,
-        score=float(weights @ x) + constant,
-        base=constant if means is None else constant + float(weights @ means),
+        score=float(weights @ row.x) + constant,
+        base=constant if reference is None else constant + float(weights @ reference.values),
         contributions=tuple(sorted(parts, key=lambda part: -abs(part.contribution))),
-        centred=means is not None,
+        centred=reference is not None,
+        reference="" if reference is None else describe_reference(reference),
+        reasons=tuple(reasons),
+        direction=options.direction,
     )
+
+
+def _find_coefficient(column: ExplainedColumn, weights: Array, x: Array) -> float:
+    """The coefficient that applies to a row: of a category its own."""
+    at = slice(column.at, column.at + column.width)
+    return float(weights[at] @ x[at]) if column.is_category else float(weights[column.at])
 
 
 def _name_class(rules: RuleSet, number: float) -> str:
@@ -116,27 +174,6 @@ def _name_class(rules: RuleSet, number: float) -> str:
 def _tell_label(rules: RuleSet, x: Array) -> Any:
     """The row's class, where labels are known."""
     return None if rules.labels is None else rules.classify(x[None])[0]
-
-
-def _collect_contributions(
-    rules: RuleSet, row: TableRow, weights: Array, means: Array
-) -> list[Contribution]:
-    found = []
-    for feature in list_features(rules.local_models):
-        at = list(feature.at)
-        if weights[at].any():
-            part, coefficient = (
-                float(weights[at] @ (row.x[at] - means[at])),
-                float(weights[at] @ _select_own(feature, row.x)),
-            )
-            found.append(Contribution(feature.name, row.raw[feature.name], coefficient, part))
-
-    return found
-
-
-def _select_own(feature: Feature, x: Array) -> Array:
-    """What picks the coefficient that applies to a row: its category's."""
-    return np.asarray(x[list(feature.at)] if feature.categories else np.ones(1))
 
 
 def _explain_outside(rules: RuleSet, x: Array) -> str:

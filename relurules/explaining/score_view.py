@@ -13,7 +13,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir import Evidence
 from relurules.ir.local_models import LocalModels, Sample
 from relurules.ir.network import Array
-from relurules.links.table import LINKS
+from relurules.reasons.score_choice import ScoreView, choose_view
 from relurules.statistics.response import Response
 
 
@@ -35,16 +35,6 @@ class RowSpread(NamedTuple):
     counts: NDArray[np.intp]
     means: Array
     deviations: Array
-
-
-class ScoreView(NamedTuple):
-    """One number of every local model, weights x + constants. weights: (R, d), constants: (R,);
-    label: what it is.
-    """
-
-    weights: Array
-    constants: Array
-    label: str
 
 
 def list_features(models: LocalModels) -> list[Feature]:
@@ -95,46 +85,6 @@ def read_spread(evidence: Evidence) -> RowSpread:
     return RowSpread(counts, evidence.means, evidence.deviations)
 
 
-def is_decision(models: LocalModels, output: str | None = None) -> bool:
-    """Whether an output is the number of a class, which is no sum of terms."""
-    head = models.heads[find_output(models, output)]
-    return bool(models.classes) or LINKS[head.link].is_class
-
-
-def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
-    """The score behind an output, by default the last one of two classes and the first of anything
-    else.
-
-    Of classes that share a softmax: the log odds where there are two, else the score minus the mean
-    of all.
-    """
-    i = find_output(models, output)
-    head, name = models.heads[i], models.outputs[i]
-    if is_decision(models, output):
-        raise UnsupportedError(
-            f"output {name!r} is the number of a class, not a sum of terms; look at rules of the "
-            "scores themselves"
-        )
-
-    weights, constants = models.weights, models.constants
-    if not LINKS[head.link].joint:
-        link = LINKS[head.link]
-        sign, label = link.sign, link.score_label.format(name)
-        return ScoreView(
-            sign * weights[:, head.scores[0]], sign * constants[:, head.scores[0]], label
-        )
-
-    form = np.zeros(constants.shape[1])
-    form[list(head.scores)] = -1.0 / len(head.scores)
-    form[head.scores[head.component]] += 1.0
-    if len(head.scores) == 2:
-        form, label = 2.0 * form, f"log odds of {name}"
-    else:
-        label = f"score of {name}, minus the mean of all classes"
-
-    return ScoreView(np.einsum("s,rsd->rd", form, weights), constants @ form, label)
-
-
 def choose_judged_view(models: LocalModels, response: Response) -> ScoreView:
     """The score that is judged by true values: a number, or the log odds of class 1.
 
@@ -160,22 +110,6 @@ def choose_judged_view(models: LocalModels, response: Response) -> ScoreView:
     label = labels[0] if labels else f"log odds of {response.positive or response.name}"
 
     return ScoreView(np.einsum("s,rsd->rd", form, models.weights), models.constants @ form, label)
-
-
-def find_output(models: LocalModels, output: str | None) -> int:
-    """The output of this name; without one, that of the positive class, else the last of two that
-    share a score, or the first.
-    """
-    if output is None and models.labels is not None:
-        return models.labels.positive if len(models.outputs) == len(models.labels) else 0
-    if output is None:
-        pair = len(models.outputs) == 2 and len({head.scores for head in models.heads}) == 1
-        return 1 if pair else 0
-    if output not in models.outputs:
-        raise DataError(
-            f"no output {output!r}; there are {', '.join(map(repr, models.outputs[:12]))}"
-        )
-    return models.outputs.index(output)
 
 
 def scale_effects(models: LocalModels, view: ScoreView, spread: RowSpread) -> Array:

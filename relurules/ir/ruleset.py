@@ -26,6 +26,7 @@ from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network
 from relurules.ir.partition import Tree
+from relurules.ir.reference import ReferenceRow, find_default_reference
 from relurules.ir.rule import Condition, HalfSpace, Rule
 from relurules.ir.rule_table import collect_maps
 from relurules.links.heads import (
@@ -98,8 +99,9 @@ class RuleSet:
     evidence: what data say; provenance: how the rules were made; tradeoffs: the steps of the
     simplification. decision: the classes, where the output is the number of one; a rule's scores
     are constant then, and tell the class only. traced: the network as traced, right outside the
-    domain too, if it is kept. labels: what the model calls its classes, None where it has none or
-    doesn't name them: then they are numbered from 0. schema: how the file of a table is read for
+    domain too, if it is kept. chosen_reference: what contributions are measured from, where that
+    was chosen; see `reference`. labels: what the model calls its classes, None where it has none
+    or doesn't name them: then they are numbered from 0. schema: how the file of a table is read for
     these rules; None: by its values.
     """
 
@@ -120,6 +122,7 @@ class RuleSet:
     traced: Network | None = None
     estimate: Estimate | None = None
     labels: ClassLabels | None = None
+    chosen_reference: ReferenceRow | None = None
     schema: TableSchema | None = None
 
     def __post_init__(self) -> None:
@@ -150,6 +153,15 @@ class RuleSet:
     def simplified(self) -> bool:
         """Whether the rules aren't `network` itself, but near it by a bound, or what it decides."""
         return bool(self.tradeoffs) or self.decision is not None
+
+    @property
+    def reference(self) -> ReferenceRow:
+        """The row that contributions and reasons are measured from.
+
+        Where none was chosen, as in files of older versions: the means of the data's rows, if
+        `evidence` has them, else the middle of the box.
+        """
+        return self.chosen_reference or find_default_reference(self.domain, self.evidence)
 
     def __repr__(self) -> str:
         """One line: how many rules, of what, in which columns."""

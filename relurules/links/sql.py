@@ -83,7 +83,7 @@ def print_expm1(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:
     )
 
 
-def _select_top(s: Sequence[str], p: str) -> tuple[str, Steps]:
+def select_top(s: Sequence[str], p: str) -> tuple[str, Steps]:
     """The largest score, found in groups so that the text grows with the number of scores only."""
     steps: Steps = []
     while len(s) > 1:
@@ -105,7 +105,7 @@ def _select_largest(s: Sequence[str]) -> str:
 
 
 def print_softmax(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:
-    top, steps = _select_top(s, p)
+    top, steps = select_top(s, p)
     powers = [(f"{p}_power{i}", dialect.shrink(f"{score} - {top}")) for i, score in enumerate(s)]
     total = (f"{p}_total", join_in_groups([name for name, _ in powers], " + "))
     return LinkColumns([*steps, powers, [total]], [f"{name} / {p}_total" for name, _ in powers])
@@ -121,7 +121,7 @@ def print_softmax_alone(s: Sequence[str], component: int, dialect: LinkDialect) 
 
 
 def print_log_softmax(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkColumns:
-    top, steps = _select_top(s, p)
+    top, steps = select_top(s, p)
     total = (
         f"{p}_total",
         join_in_groups([dialect.shrink(f"{score} - {top}") for score in s], " + "),
@@ -133,7 +133,7 @@ def print_log_softmax(s: Sequence[str], p: str, dialect: LinkDialect) -> LinkCol
 
 def print_argmax(s: Sequence[str], p: str, _dialect: LinkDialect) -> LinkColumns:
     """NULL where a score is no finite number."""
-    top, steps = _select_top(s, p)
+    top, steps = select_top(s, p)
     finite = join_in_groups([f"{score} - {score} = 0E0" for score in s], " AND ")
     cases = " ".join(f"WHEN {score} >= {top} THEN {i}" for i, score in enumerate(s))
     return LinkColumns(steps, [f"CASE WHEN {finite} THEN CASE {cases} END END"])

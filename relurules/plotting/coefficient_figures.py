@@ -155,7 +155,7 @@ def draw_row(found: Explanation) -> "Figure":
         values.append(sum(part.contribution for part in rest))
 
     names = [
-        wrap_name(n) for n in ["a row of means" if found.centred else "constant", *names, "in all"]
+        wrap_name(n) for n in ["the reference" if found.centred else "constant", *names, "in all"]
     ]
     ends = found.base + np.cumsum([0.0, *values])
     figure = new_figure(1.5 + measure_rows(names))

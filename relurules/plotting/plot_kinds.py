@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from relurules.errors import DataError, UnsupportedError
-from relurules.explaining import explain_row, find_means, read_row, sample_rows
+from relurules.explaining import choose_reference, explain_row, read_row, sample_rows
 from relurules.explaining.coefficients import collect_coefficients, measure_importance
 from relurules.explaining.flattening import score_model_counts
 from relurules.explaining.profiles import compute_pair_effect, compute_profiles
+from relurules.explaining.rows import RowQuestion
 from relurules.explaining.score_view import (
     Feature,
     RowSpread,
-    ScoreView,
-    choose_view,
     find_feature,
-    find_output,
     list_features,
     measure_spread,
     read_spread,
@@ -29,6 +27,7 @@ from relurules.ir.local_models import LocalModels, Sample
 from relurules.ir.network import Array
 from relurules.plotting import coefficient_figures, row_figures
 from relurules.plotting.tradeoffs import draw_tradeoffs, list_tradeoffs
+from relurules.reasons.score_choice import ScoreView, choose_view, find_output
 from relurules.statistics.evidence_statistics import find_typical_rows
 from relurules.statistics.response import Response, read_response
 from relurules.tables.table import DataTable
@@ -205,9 +204,12 @@ def _plot_row(request: PlotRequest) -> "Figure":
     rules = request.only_rules()
     if request.row is None:
         raise DataError("this plot needs the row that it explains: row, or --row")
-    means = find_means(rules, request.data) if request.centred else None
+    reference = (
+        choose_reference(rules, None, request.data, request.output) if request.centred else None
+    )
+    question = RowQuestion(reference, request.output)
     return coefficient_figures.draw_row(
-        explain_row(rules, read_row(rules.domain, request.row), request.view, means)
+        explain_row(rules, read_row(rules.domain, request.row), question)
     )
 
 

@@ -51,6 +51,7 @@ class FitOptions(NamedTuple):
     seed: int = 0
     time_limit: float | None = None
     positive: Any = None
+    reference: Any = None
 
 
 class ColumnKinds(NamedTuple):
@@ -135,7 +136,7 @@ def fit_table(
         0
     ]  # once: it asks encoders about every category
     rules, everywhere = _extract_rules(
-        graph, frame, pd.Series(y, name=wanted.target), train, wanted.max_rules, deadline
+        graph, frame, pd.Series(y, name=wanted.target), train, wanted, deadline
     )
     rules = replace(
         rules,
@@ -419,7 +420,7 @@ def _extract_rules(
     frame: "pd.DataFrame",
     y: "pd.Series[Any]",
     train: Any,
-    max_rules: int,
+    wanted: FitOptions,
     deadline: Deadline = NEVER,
 ) -> tuple[RuleSet, bool]:
     """The rules in raw columns, over the range of all rows; of those trained on where there would
@@ -433,12 +434,15 @@ def _extract_rules(
         return part * deadline.left() + 1.0 + _EXTRA * deadline.seconds if deadline.is_set else None
 
     rules = extract_rules(
-        ExtractSource(model=model, data=frame, y=y), search=SearchOptions(time_limit=left(0.5))
+        ExtractSource(model=model, data=frame, y=y, reference=wanted.reference),
+        search=SearchOptions(time_limit=left(0.5)),
     )
-    if rules.complete and len(rules) <= max_rules:
+    if rules.complete and len(rules) <= wanted.max_rules:
         return rules, True
 
-    source = ExtractSource(model=model, data=frame.iloc[train], y=y.iloc[train])
+    source = ExtractSource(
+        model=model, data=frame.iloc[train], y=y.iloc[train], reference=wanted.reference
+    )
     return extract_rules(source, search=SearchOptions(time_limit=left(1.0))), False
 
 

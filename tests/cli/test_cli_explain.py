@@ -156,3 +156,26 @@ def test_extract_keeps_what_the_target_says(
     found = rr.RuleSet.load(paths[2]).evidence
     assert found is not None
     assert (found.response, found.task, found.positive, found.rows) == ("kind", "binary", "low", 60)
+
+
+def test_references_and_reasons_are_options(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules, rows = str(folder / "rules.json"), str(folder / "rows.csv")
+    texts, row = tmp_path / "texts.toml", tmp_path / "row.csv"
+    texts.write_text('["a, b"]\nlow = "fewer than {threshold}"\nhigh = "more than {threshold}"\n')
+    row.write_text('"a, b",job\n1,u\n')
+    command = ["explain", rules, "--data", rows, "--row", "3", "--reasons", str(texts)]
+    assert run([*command, "--reference", str(row), "--direction", "lower"]) == 0
+    out = capsys.readouterr().out
+    assert "against the row given as reference" in out
+    assert "REASONS for a lower score than the reference's" in out
+    assert run([*command, "--reference", "best"]) == 0
+    assert "the row of the data with the lowest score" in capsys.readouterr().out
+    emitted = ["emit", rules, "--to", "python", "--columns", "outputs,reasons", "--top", "1"]
+    assert run([*emitted, "--reference", str(row), "--reasons", str(texts)]) == 0
+    code = capsys.readouterr().out
+    assert "'reason_1'" in code
+    assert "fewer than" in code
+    assert run([*emitted, "--reference", "nowhere.csv"]) == 2
+    assert "neither a file nor one of mean, population" in capsys.readouterr().err

@@ -87,6 +87,7 @@ def test_words_are_those_that_are_used() -> None:
         "Domain",
         "Rule",
         "S1, S2, ...",
+        "Reference",
         "Largest error",
         "SHA-256",
     ]

@@ -401,8 +401,8 @@ def test_the_header_of_c_tells_ranges() -> None:
         ("python", {"number": "float"}, "no number 'float'; supported: double"),
         (
             "javascript",
-            {"columns": ["outputs", "reasons"]},
-            "no column 'reasons' in 'javascript'; supported: outputs, rule",
+            {"columns": ["outputs", "class"]},
+            "no column 'class' in 'javascript'; supported: outputs, contributions, reasons, rule",
         ),
         ("numpy", {"columns": ["rule"]}, "always returns the outputs"),
         ("python", {"missing": "impute"}, "no missing 'impute'; supported: propagate"),

@@ -37,6 +37,17 @@ LINKED = [
 ]
 #: A dense network, in tables.
 DENSE = [("c", "network", "double"), ("c", "network", "float")]
+#: Contributions and reasons, with texts.
+EXPLAINED = [
+    ("python", "rules", None),
+    ("numpy", "tree", None),
+    ("c", "rules", None),
+    ("javascript", "rules", None),
+    ("sql", "rules", "sqlite"),
+    ("sql", "rules", "duckdb"),
+    ("sql", "rules", "postgres"),
+]
+TEXTS = {"mean radius": {"low": "radius under {threshold}", "high": "radius over {threshold}"}}
 HEADS = [
     Head("softmax", (0, 1)),
     Head("softmax", (0, 1), 1),
@@ -93,6 +104,23 @@ def test_golden_with_links(
     )
 
 
+@pytest.mark.parametrize(("target", "form", "dialect"), EXPLAINED)
+def test_golden_with_reasons(
+    target: str, form: str, dialect: str | None, request: pytest.FixtureRequest
+) -> None:
+    files = rr.emit(
+        small_rules(["p0", "p1", "class", "risk"], HEADS),
+        target,
+        form=form,
+        dialect=dialect,
+        columns=["outputs", "contributions", "reasons", "rule"],
+        direction="lower",
+        top=2,
+        reasons=TEXTS,
+    ).files
+    keep(FOLDER / "-".join(filter(None, ("reasons", target, form, dialect))), files, request)
+
+
 @pytest.mark.parametrize(("target", "form", "number"), DENSE)
 def test_golden_tables(target: str, form: str, number: str, request: pytest.FixtureRequest) -> None:
     made = rules_of(layered(1, 2, [6, 4], 2, 0.25), rr.Domain.box([-1, 0], [1, 10], ["a", "b"]))
@@ -137,6 +165,7 @@ def test_no_golden_file_is_left_over() -> None:
     expected = {
         "-".join(filter(None, case)) for case in (*CASES, *(("linked", *case) for case in LINKED))
     }
+    expected |= {"-".join(filter(None, ("reasons", *case))) for case in EXPLAINED}
     expected |= {f"dense-{'-'.join(case)}" for case in DENSE}
     assert {path.name for path in FOLDER.iterdir()} == {*expected, "sql"}  # of test_golden_sql.py
 

@@ -103,7 +103,7 @@ def test_columns_on_request(form: str, engine: str) -> None:
     assert (found[:, 2] == (found[:, 1] > 0)).all()
     assert found[:, 3:] == pytest.approx(terms, abs=1e-12)
     for row, values in zip(rows, terms, strict=False):
-        order = [i for i in np.argsort(-np.abs(values), kind="stable") if values[i] != 0][:2]
+        order = [i for i in np.argsort(-values, kind="stable") if values[i] > 0][:2]
         assert [name for name in row[6:8] if name] == ["abc"[i] for i in order]
 
 
@@ -144,6 +144,7 @@ def test_the_network_without_rules(engine: str, rules: RuleSet) -> None:
         ({"shape": "expression", "output": "p1", "form": "network"}, "only in form rules or tree"),
         ({"shape": "function", "output": "p1", "outside": "clamp"}, "only in form rules or tree"),
         ({"top": 0}, "top=0"),
+        ({"direction": "down"}, "direction='down'"),
     ],
 )
 def test_refuses(options: dict[str, object], said: str, rules: RuleSet) -> None:

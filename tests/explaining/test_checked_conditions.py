@@ -83,7 +83,14 @@ def check_one(normal: list[float], bound: float, holds: bool) -> ConditionCheck:
 
 def test_categories_have_no_margin() -> None:
     found = check_one([0.0, 5.0, 0.0, 9.0, 0.0], 4.0, False)
-    assert found == ConditionCheck("job is 'cook' or 'smith'", "smith", None, "job", "", None)
+    assert found == ConditionCheck(
+        text="job is 'cook' or 'smith'",
+        value="smith",
+        margin=None,
+        column="job",
+        way="",
+        room=None,
+    )
 
 
 def test_sums_that_start_with_a_category_have_a_margin_and_no_room() -> None:

@@ -8,9 +8,10 @@ from handmade import graph, random_network
 import relurules as rr
 from relurules.errors import DataError, UnsupportedError
 from relurules.explaining.coefficients import collect_coefficients, measure_importance
-from relurules.explaining.score_view import choose_view, scale_effects
+from relurules.explaining.score_view import scale_effects
 from relurules.ir import Head
 from relurules.ir.local_models import LocalModels
+from relurules.reasons.score_choice import choose_view
 from relurules.statistics.evidence_statistics import add_evidence
 
 

@@ -31,7 +31,7 @@ def test_conditions_with_their_margins() -> None:
 
 def test_contributions_against_zero_and_against_means() -> None:
     rules, X, _ = line()
-    plain = rr.explain(rules, [3.5, 0.5])
+    plain = rr.explain(rules, [3.5, 0.5], centred=False)
     assert not plain.centred
     assert (plain.base, plain.score) == (1.0, 8.5)
     assert [(c.column, c.coefficient, c.contribution) for c in plain.contributions] == [

@@ -12,10 +12,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.explaining import sample_rows
 from relurules.explaining.score_view import (
     choose_judged_view,
-    choose_view,
     find_feature,
-    find_output,
-    is_decision,
     label_coordinate,
     list_features,
     measure_spread,
@@ -25,6 +22,7 @@ from relurules.explaining.score_view import (
     square_effects,
 )
 from relurules.ir import Head
+from relurules.reasons.score_choice import choose_view, find_output, is_decision
 from relurules.statistics.evidence_statistics import add_evidence
 from relurules.statistics.response import read_response
 

@@ -241,7 +241,7 @@ def test_every_part_of_a_claim_is_under_a_digest(part: str) -> None:
     )
 
 
-@pytest.mark.parametrize("part", ["provenance", "evidence", "tradeoffs", "reduction"])
+@pytest.mark.parametrize("part", ["provenance", "evidence", "reference", "tradeoffs", "reduction"])
 def test_where_rules_come_from_is_no_part_of_the_claim(part: str) -> None:
     _, certificate, rules, numbers = proven("categories")
     rules[part] = "another"

@@ -264,7 +264,11 @@ def test_rules_over_the_rows_trained_on_where_all_rows_have_too_many() -> None:
     assert fitted.everywhere
     train = np.arange(0, N, 2)
     rules, everywhere = _extract_rules(
-        fitted.pipeline, fitted.frame, frame["default"], train, max_rules=0
+        fitted.pipeline,
+        fitted.frame,
+        frame["default"],
+        train,
+        FitOptions("default", max_rules=0),
     )
     assert not everywhere
     assert rules.reduction.rows == len(train)

@@ -16,6 +16,7 @@ from relurules.emitting.c.parts import (
     fill_tree_template,
     has_clamps,
 )
+from relurules.emitting.c.reasons import plan_c_explanation
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.label_literals import (
     ClassColumn,
@@ -77,6 +78,7 @@ def print_c(request: EmitRequest) -> dict[str, str]:
         "functions": _list_math_functions(step),
         "clamps": has_clamps(request),
         "contracted": request.form == "rules",
+        "explained": plan_c_explanation(request, real),
         **parts.values,
     }
 

@@ -4,6 +4,7 @@ import json
 
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
+from relurules.emitting.explanations import plan_explanation
 from relurules.emitting.expressions import (
     choose_template,
     plan_gate,
@@ -31,6 +32,7 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
     # No keyword starts so.
     variables = make_unique(f"x_{make_identifier(name)}" for name in rules.features)
     features = plan.make_notation(rules, repr, variables)
+    reads = plan_reads(request, variables)
     values: dict[str, object] = {
         "header": request.header,
         "about": file_header.describe_size(request),
@@ -40,7 +42,9 @@ def print_javascript(request: EmitRequest) -> dict[str, str]:
             flatten_text(column.holds) for column in file_header.describe_inputs(rules.domain)
         ],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a missing value"),
-        "reads": plan_reads(request, variables),
+        "reads": reads,
+        "explained": plan_explanation(request, reads),
+        "quote": json.dumps,
         "known": lambda known: json.dumps(list(known.items())),
         "outputs": [json.dumps(name) for name in rules.outputs],
         "step": plan_javascript_links(rules) if has_links(rules) else None,

@@ -7,6 +7,7 @@ import numpy as np
 from relurules.domain.columns import find_groups
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
+from relurules.emitting.explanations import plan_explanation
 from relurules.emitting.expressions import is_text_column, plan_reads
 from relurules.emitting.label_literals import plan_class_column
 from relurules.emitting.link_steps import has_links, plan_numpy_links
@@ -22,7 +23,7 @@ _LARGEST = float(np.finfo(np.float64).max)
 def print_numpy(request: EmitRequest) -> dict[str, str]:
     """score_numpy.py: score_batch(table) and rule_batch(table)."""
     rules = request.rules
-    domain = rules.domain
+    domain, reads = rules.domain, plan_reads(request, rules.domain.names)
     values: dict[str, object] = {
         "header": request.header,
         "about": file_header.describe_size(request),
@@ -30,7 +31,8 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
         "columns": [ascii(column.name) for column in domain.columns],
         "said": [flatten_text(column.holds) for column in file_header.describe_inputs(domain)],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a missing value"),
-        "reads": plan_reads(request, domain.names),
+        "reads": reads,
+        "explained": plan_explanation(request, reads),
         "texts": [i for i, column in enumerate(domain.columns) if is_text_column(column)],
         "outputs": [ascii(name) for name in rules.outputs],
         "step": plan_numpy_links(rules) if has_links(rules) else None,

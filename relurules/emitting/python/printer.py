@@ -5,6 +5,7 @@ import keyword
 
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
+from relurules.emitting.explanations import plan_explanation
 from relurules.emitting.expressions import (
     choose_template,
     plan_gate,
@@ -43,6 +44,7 @@ def print_python(request: EmitRequest) -> dict[str, str]:
     ]
     columns = make_unique(names, _MODULE_NAMES)
     features = plan.make_notation(rules, repr, columns)
+    reads = plan_reads(request, columns)
     values: dict[str, object] = {
         "header": request.header,
         "about": file_header.describe_size(request),
@@ -50,7 +52,8 @@ def print_python(request: EmitRequest) -> dict[str, str]:
         "columns": [ascii(column.name) for column in rules.domain.columns],
         "said": [_describe_column(column) for column in file_header.describe_inputs(rules.domain)],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a missing value"),
-        "reads": plan_reads(request, columns),
+        "reads": reads,
+        "explained": plan_explanation(request, reads),
         "outputs": [ascii(name) for name in rules.outputs],
         "step": plan_python_links(rules) if has_links(rules) else None,
         "classes": plan_class_column(request, "python"),

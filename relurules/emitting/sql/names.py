@@ -128,7 +128,7 @@ def check_names(request: EmitRequest, own: Sequence[str], dialect: Dialect) -> N
     for column in request.rules.domain.columns:
         for value in column.lookup:
             if isinstance(value, str):
-                _check_text(value, request.dialect, dialect)
+                check_text(value, "category", dialect, request.dialect)
 
 
 def _check_name(name: str, called: str, dialect: Dialect) -> None:
@@ -147,17 +147,15 @@ def _check_name(name: str, called: str, dialect: Dialect) -> None:
         )
 
 
-def _check_text(value: str, called: str, dialect: Dialect) -> None:
+def check_text(value: str, what: str, dialect: Dialect, called: str = "this dialect") -> None:
+    """InputError where an engine can't have a text, of a category or another one."""
     if "\0" in value:
-        raise InputError(
-            f"the category {value!r} can't be written in SQL: it holds a NUL character"
-        )
+        raise InputError(f"the {what} {value!r} can't be written in SQL: it holds a NUL character")
 
     if _is_substituted(value, dialect):
         raise InputError(
-            f"the category {value!r} can't be written in {called}, which replaces ${{...}} "
-            "everywhere"
+            f"the {what} {value!r} can't be written in {called}, which replaces ${{...}} everywhere"
         )
 
     if not value and dialect.empty_is_null:
-        raise InputError(f"an empty category can't be told from a missing value in {called}")
+        raise InputError(f"an empty {what} can't be told from a missing value in {called}")

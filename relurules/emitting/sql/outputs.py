@@ -2,34 +2,27 @@
 rule.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
-from relurules.domain import Domain
+from relurules.emitting.contribution_plan import ContributionPlan, plan_contributions
 from relurules.emitting.label_literals import (
     find_labels,
     print_cut,
     print_sql_class,
     print_sql_label,
 )
-from relurules.emitting.notation import Notation
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.sql.dialect import Dialect, print_double
-from relurules.emitting.sql.names import quote_name, quote_text
+from relurules.emitting.sql.names import quote_name
+from relurules.emitting.sql.reasons import ReasonScope, plan_reason_steps, print_reason
 from relurules.emitting.sql.steps import Subquery
 from relurules.errors import UnsupportedError
-from relurules.ir import RuleSet
-from relurules.ir.network import Array
-from relurules.links.sql import LinkColumns, join_in_groups
+from relurules.links.sql import LinkColumns
 from relurules.links.table import LINKS
 
 #: What may be asked for. Columns come in this order, whatever order they are asked for in.
 COLUMNS = ("outputs", "score", "probability", "class", "contributions", "reasons", "rule")
-
-#: (number of the rule, text per rule) -> a CASE.
-ByRule = Callable[[str, Mapping[int, str]], str]
 
 
 class OutputNeeds(NamedTuple):
@@ -93,24 +86,27 @@ def list_output_columns(request: EmitRequest) -> list[OutputColumn]:
     if "class" in asked:
         found.append(OutputColumn("class", "class", 0))
 
-    many = len(rules.scores) > 1
-    for s, score in enumerate(rules.scores):
-        label = f"{score}_" if many else ""
-        if "contributions" in asked:
-            names = [column.name for column in rules.domain.columns]
-            found += [
-                OutputColumn(f"contribution_{label}{name}", "contribution", s, i)
-                for i, name in enumerate(names)
-            ]
-        if "reasons" in asked:
-            count = min(request.top, len(rules.domain.columns))
-            found += [OutputColumn(f"reason_{label}{i + 1}", "reason", s, i) for i in range(count)]
+    if (plan := plan_contributions(request)) is not None:
+        found += _list_explanations(plan)
 
     return found + [OutputColumn("rule", "rule", 0)] * ("rule" in asked)
 
 
+def _list_explanations(plan: ContributionPlan) -> list[OutputColumn]:
+    """Of every score its contributions, then its reasons."""
+    columns, found = len(plan.table.columns), list[OutputColumn]()
+    for s in range(plan.views):
+        for kind, names, width in (
+            ("contribution", plan.contributions, columns),
+            ("reason", plan.reasons, plan.count),
+        ):
+            own = names[s * width : (s + 1) * width]
+            found += [OutputColumn(name, kind, s, i) for i, name in enumerate(own)]
+    return found
+
+
 def plan_extra_steps(
-    request: EmitRequest, dialect: Dialect, prefix: str, features: Notation, by_rule: ByRule
+    request: EmitRequest, dialect: Dialect, prefix: str, explained: ReasonScope | None
 ) -> list[Subquery]:
     """The subqueries for class, contributions and reasons."""
     asked, steps = set(request.columns), list[Subquery]()
@@ -120,28 +116,15 @@ def plan_extra_steps(
             for i, step in enumerate(_print_class(request, dialect, prefix).steps, 1)
         ]
 
-    if asked & {"contributions", "reasons"}:
-        steps.append(
-            Subquery(
-                f"{prefix}_explained",
-                _print_contributions(request.rules, prefix, features, by_rule),
-            )
-        )
-
-    if "reasons" in asked:
-        scores, count = len(request.rules.scores), len(request.rules.domain.columns)
-        ranks = [
-            (f"{prefix}_r{s}_{i}", _print_rank(prefix, s, i, count))
-            for s in range(scores)
-            for i in range(count)
-        ]
-        steps.append(Subquery(f"{prefix}_ranked", ranks))
-
-    return steps
+    return steps if explained is None else [*steps, *plan_reason_steps(explained)]
 
 
 def print_final_columns(
-    request: EmitRequest, dialect: Dialect, prefix: str, outputs: Sequence[str]
+    request: EmitRequest,
+    dialect: Dialect,
+    prefix: str,
+    outputs: Sequence[str],
+    explained: ReasonScope | None,
 ) -> list[tuple[str, str]]:
     """(expression, name) of every column beside the key."""
 
@@ -150,10 +133,10 @@ def print_final_columns(
             return outputs[column.which]
         if column.kind == "score":
             return f"{prefix}_s{column.which}"
-        if column.kind == "contribution":
-            return f"{prefix}_e{column.which}_{column.part}"
-        if column.kind == "reason":
-            return _print_reason(request, dialect, prefix, column)
+        if column.kind == "contribution" and explained is not None:
+            return explained.contribution(column.which, column.part)
+        if column.kind == "reason" and explained is not None:
+            return print_reason(explained, column.which, column.part)
         return (
             _print_class(request, dialect, prefix).results[0]
             if column.kind == "class"
@@ -186,51 +169,3 @@ def _print_class(request: EmitRequest, dialect: Dialect, prefix: str) -> LinkCol
             f"WHEN {score} {others} {cut} THEN {first} END"
         ],
     )
-
-
-def choose_reference(domain: Domain) -> Array:
-    """What contributions are counted from, (d,): the middle of the bounds, 0 where one is open."""
-    own = {i for group in domain.groups for i in group}
-    closed = np.isfinite(domain.lower) & np.isfinite(domain.upper)
-    middle = np.where(closed, domain.lower, 0.0) / 2 + np.where(closed, domain.upper, 0.0) / 2
-    return np.array([0.0 if i in own else value for i, value in enumerate(middle.tolist())])
-
-
-def _print_contributions(
-    rules: RuleSet, prefix: str, features: Notation, by_rule: ByRule
-) -> list[tuple[str, str]]:
-    """For every score and column of the table, its terms in the rule, less the reference's."""
-    columns, base = list[tuple[str, str]](), choose_reference(rules.domain)
-    for i, at in enumerate(rules.domain.places):
-        part = slice(at.start, at.stop)
-        for s in range(len(rules.scores)):
-            texts = {}
-            for rule in rules:
-                weights = np.zeros(len(base))
-                weights[part] = rule.map.weights[s, part]
-                texts[rule.number] = features.affine(weights, -float(weights @ base))
-            columns.append((f"{prefix}_e{s}_{i}", by_rule(f"{prefix}_rule", texts)))
-
-    return columns
-
-
-def _print_rank(prefix: str, score: int, index: int, count: int) -> str:
-    """1 for the column that contributes most, whatever its sign; the first of several counts as
-    more.
-    """
-    own = f"abs({prefix}_e{score}_{index})"
-    others = [
-        f"CASE WHEN abs({prefix}_e{score}_{i}) {'>=' if i < index else '>'} {own} THEN 1 ELSE 0 END"
-        for i in range(count)
-        if i != index
-    ]
-    return join_in_groups(["1", *others], " + ")
-
-
-def _print_reason(request: EmitRequest, dialect: Dialect, prefix: str, column: OutputColumn) -> str:
-    cases = [
-        f"WHEN {prefix}_r{column.which}_{i} = {column.part + 1} AND {prefix}_e{column.which}_{i} "
-        f"<> 0E0 THEN {quote_text(raw.name, dialect)}"
-        for i, raw in enumerate(request.rules.domain.columns)
-    ]
-    return f"CASE {' '.join(cases)} END"

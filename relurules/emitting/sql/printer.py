@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from relurules.domain.columns import Column
 from relurules.emitting import plan
+from relurules.emitting.contribution_plan import describe_explanation, plan_contributions
 from relurules.emitting.request import OUTSIDE, EmitRequest
 from relurules.emitting.sql.dialect import Dialect
 from relurules.emitting.sql.dialects import DIALECTS
 from relurules.emitting.sql.layout import WIDTH, lay_out, wrap_comment
 from relurules.emitting.sql.names import check_names, choose_prefix
-from relurules.emitting.sql.outputs import choose_reference, determine_needs, list_output_columns
+from relurules.emitting.sql.outputs import determine_needs, list_output_columns
 from relurules.emitting.sql.select import make_scope, plan_select
 from relurules.emitting.sql.shapes import (
     SHAPES,
@@ -143,9 +144,6 @@ def check_sql_request(request: EmitRequest) -> EmitRequest:
             "and rules files of older versions don't); supported: null, clamp"
         )
 
-    if request.top < 1:
-        raise InputError(f"top={request.top!r}: how many reasons are given; expected at least 1")
-
     without = [
         column.name for column in request.rules.domain.columns if not _is_missing_handled(column)
     ]
@@ -254,23 +252,9 @@ def _describe_missing(request: EmitRequest) -> str:
 
 
 def _describe_contributions(request: EmitRequest) -> list[str]:
-    """What contributions are counted from."""
-    if not {"contributions", "reasons"} & set(request.columns) or SHAPES[request.shape].one:
-        return []
-
-    base = choose_reference(request.rules.domain)
-    counted = [
-        f"{name} = {value!r}"
-        for name, value in zip(request.rules.features, base.tolist(), strict=True)
-        if value
-    ]
-
-    return [
-        (
-            "Contributions are a column's terms in the rule, less what they are at "
-            f"{', '.join(counted) or 'zero'}."
-        )
-    ]
+    """What contributions are counted from, and what reasons are."""
+    explained = None if SHAPES[request.shape].one else plan_contributions(request)
+    return [] if explained is None else describe_explanation(request, explained)
 
 
 __all__ = ["DIALECTS", "check_sql_request", "print_sql", "rank_sql_forms"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from relurules.emitting import plan
+from relurules.emitting.contribution_plan import plan_contributions
 from relurules.emitting.label_literals import print_sql_class
 from relurules.emitting.link_steps import has_links, plan_sql_links
 from relurules.emitting.notation import Notation
@@ -22,6 +23,7 @@ from relurules.emitting.sql.inputs import (
 from relurules.emitting.sql.missing import print_failure, print_missing
 from relurules.emitting.sql.names import name_coordinates, quote_name
 from relurules.emitting.sql.outputs import OutputNeeds, plan_extra_steps, print_final_columns
+from relurules.emitting.sql.reasons import ReasonScope
 from relurules.emitting.sql.steps import Subquery
 
 
@@ -86,14 +88,29 @@ def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
         if rules.labels is not None and rules.tells_label:
             results = [print_sql_class(results[0], rules.labels, dialect)]
 
-    steps += plan_extra_steps(request, dialect, names.prefix, scope.features, print_by_rule)
-    final = print_final_columns(request, dialect, names.prefix, results or scores)
+    explained = _make_reason_scope(scope)
+    steps += plan_extra_steps(request, dialect, names.prefix, explained)
+    final = print_final_columns(request, dialect, names.prefix, results or scores, explained)
     if failure := print_failure(request, dialect, names.missing):
         steps.append(Subquery(names.of("failed"), [(names.failure, failure)]))
         final = [(f"CASE WHEN {names.failure} = 0 THEN {text} END", name) for text, name in final]
 
     keys = [(names.key(i), quote_name(key, dialect)) for i, key in enumerate(request.key)]
     return SelectPlan(steps, keys + final)
+
+
+def _make_reason_scope(scope: SelectScope) -> ReasonScope | None:
+    """None where neither contributions nor reasons are asked for."""
+    explained = plan_contributions(scope.request)
+    if explained is None:
+        return None
+    return ReasonScope(
+        plan=explained,
+        dialect=scope.dialect,
+        prefix=scope.names.prefix,
+        coordinates=scope.features.columns,
+        by_rule=print_by_rule,
+    )
 
 
 def _plan_input(scope: SelectScope) -> Subquery:

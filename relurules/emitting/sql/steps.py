@@ -26,7 +26,7 @@ PURPOSES: Mapping[str, str] = {
     "link": "from scores to outputs",
     "class": "the largest score, which tells the class",
     "explained": "what each column contributes",
-    "ranked": "which column contributes most",
+    "ranked": "what reasons are compared by",
     "failed": "a missing value ends the query, and only a query that asks for what depends on it",
 }
 #: The end of the name of a step that fails: engines must leave rows out before they compute it.

@@ -1,0 +1,103 @@
+"""Which score of the rules is taken apart: that of an output, one number of every local model."""
+
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.errors import DataError, UnsupportedError
+from relurules.ir.local_models import LocalModels
+from relurules.ir.network import Array
+from relurules.links.table import LINKS
+
+
+class ScoreView(NamedTuple):
+    """One number of every local model, weights x + constants. weights: (R, d), constants: (R,);
+    label: what it is.
+    """
+
+    weights: Array
+    constants: Array
+    label: str
+
+
+def is_decision(models: LocalModels, output: str | None = None) -> bool:
+    """Whether an output is the number of a class, which is no sum of terms."""
+    head = models.heads[find_output(models, output)]
+    return bool(models.classes) or LINKS[head.link].is_class
+
+
+def find_output(models: LocalModels, output: str | None) -> int:
+    """The output of this name; without one, that of the positive class, else the last of two that
+    share a score, or the first.
+    """
+    if output is None and models.labels is not None:
+        return models.labels.positive if len(models.outputs) == len(models.labels) else 0
+    if output is None:
+        pair = len(models.outputs) == 2 and len({head.scores for head in models.heads}) == 1
+        return 1 if pair else 0
+    if output not in models.outputs:
+        raise DataError(
+            f"no output {output!r}; there are {', '.join(map(repr, models.outputs[:12]))}"
+        )
+    return models.outputs.index(output)
+
+
+def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
+    """The score behind an output, by default the last one of two classes and the first of anything
+    else.
+
+    Of classes that share a softmax: the log odds where there are two, else the score minus the mean
+    of all.
+    """
+    i = find_output(models, output)
+    head, name = models.heads[i], models.outputs[i]
+    if is_decision(models, output):
+        raise UnsupportedError(
+            f"output {name!r} is the number of a class, not a sum of terms; look at rules of the "
+            "scores themselves"
+        )
+
+    weights, constants = models.weights, models.constants
+    if not LINKS[head.link].joint:
+        link = LINKS[head.link]
+        sign, label = link.sign, link.score_label.format(name)
+        return ScoreView(
+            sign * weights[:, head.scores[0]], sign * constants[:, head.scores[0]], label
+        )
+
+    form = np.zeros(constants.shape[1])
+    form[list(head.scores)] = -1.0 / len(head.scores)
+    form[head.scores[head.component]] += 1.0
+    if len(head.scores) == 2:
+        form, label = 2.0 * form, f"log odds of {name}"
+    else:
+        label = f"score of {name}, minus the mean of all classes"
+
+    return ScoreView(np.einsum("s,rsd->rd", form, weights), constants @ form, label)
+
+
+def list_views(models: LocalModels) -> dict[str, ScoreView]:
+    """Output -> its score, of every output that says something of its own: of two classes the
+    positive one, else the last.
+
+    UnsupportedError where no output is a sum of terms.
+    """
+    shared = Counter(head.scores for head in models.heads)
+    default = find_output(models, None)
+    found = {}
+    for i, (output, head) in enumerate(zip(models.outputs, models.heads, strict=True)):
+        if is_decision(models, output):
+            continue
+        if shared[head.scores] == 2 and len(head.scores) <= 2:
+            pair = [k for k, other in enumerate(models.heads) if other.scores == head.scores]
+            if i != (default if default in pair and len(models.outputs) == 2 else pair[-1]):
+                continue
+        found[output] = choose_view(models, output)
+
+    if not found:
+        raise UnsupportedError(
+            f"output {models.outputs[0]!r} is the number of a class, not a sum of terms, so no "
+            "column contributes to it; extract rules of the scores, without decision="
+        )
+    return found

@@ -55,6 +55,7 @@ from relurules.tracing.model_domain import (
     resolve_domain_and_rows,
     tell_kinds,
 )
+from relurules.training.fit import fit
 from relurules.training.linearize_model import linearize
 
 Progress = Callable[[int], None]
@@ -471,6 +472,7 @@ __all__ = [
     "emit",
     "explain",
     "extract",
+    "fit",
     "linearize",
     "partition",
     "plot",

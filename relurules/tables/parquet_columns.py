@@ -31,10 +31,17 @@ def read_parquet_columns(
     path: Path, options: ReadOptions
 ) -> Iterator[tuple[str, ColumnType, Values]]:
     """Name, type and values of every column, which are converted when they are asked for."""
-    import pyarrow
     from pyarrow import parquet
 
-    table = parquet.read_table(path)
+    return read_arrow_columns(parquet.read_table(path), options)
+
+
+def read_arrow_columns(
+    table: Any, options: ReadOptions
+) -> Iterator[tuple[str, ColumnType, Values]]:
+    """The same of an arrow table."""
+    import pyarrow
+
     names = table.column_names
     if twice := [name for name in names if names.count(name) > 1]:
         raise DataError(f"two columns are called {twice[0]!r}; give each a name of its own")

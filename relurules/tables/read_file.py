@@ -6,7 +6,7 @@ expected (a model, rules), or from the column's own values, in this order.
 
 import lzma
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -19,7 +19,7 @@ from relurules.tables.column_types import ColumnType, TableSchema, list_date_col
 from relurules.tables.csv_text import CsvFile
 from relurules.tables.file_size import check_file_size
 from relurules.tables.names import quote_name
-from relurules.tables.parquet_columns import read_parquet_columns
+from relurules.tables.parquet_columns import Values, read_arrow_columns, read_parquet_columns
 from relurules.tables.read_options import ReadOptions
 from relurules.tables.text_values import (
     MisfitError,
@@ -51,8 +51,36 @@ class FileTable:
 def read_file(path: Path, options: ReadOptions | None = None) -> FileTable:
     """The file as a frame; DataError naming the line and the column where it can't be read."""
     options = options or ReadOptions()
-    read = _read_columns if path.suffix == ".parquet" else _read_csv
-    return _explain_errors(path, lambda: read(path, options))
+    if path.suffix == ".parquet":
+        return _explain_errors(
+            path, lambda: _read_columns(path, read_parquet_columns(path, options), options)
+        )
+    return _explain_errors(path, lambda: _read_csv(path, options))
+
+
+def read_frame(frame: Any, options: ReadOptions | None = None) -> FileTable:
+    """A frame of any library that narwhals knows, as a file of it would be read: its columns have
+    the types that they have there, dates give columns of their own.
+
+    DataError for a column of mixed values, and for what is no frame.
+    """
+    import narwhals.stable.v2 as narwhals
+    import pyarrow
+
+    options = options or ReadOptions()
+    try:
+        table = narwhals.from_native(frame, eager_only=True).to_arrow()
+    except TypeError as error:
+        raise DataError(
+            f"the table is a {type(frame).__name__}; supported: a frame of pandas, polars or "
+            "pyarrow, or the path of a CSV or Parquet file"
+        ) from error
+    except pyarrow.ArrowException as error:
+        reason = str(error).replace("\n", " ")[:200]
+        raise DataError(
+            f"the table has a column of several kinds of values; make it text or numbers: {reason}"
+        ) from error
+    return _read_columns("the table", read_arrow_columns(table, options), options)
 
 
 def infer_file_schema(
@@ -181,18 +209,20 @@ def describe_misfit(text: str, expected: str) -> str:
 
 
 def raise_misfit(
-    path: Path, name: str, place: str, reason: str, cause: Exception | None = None
+    source: Path | str, name: str, place: str, reason: str, cause: Exception | None = None
 ) -> NoReturn:
     """DataError for a cell, by the file, its line or row, and its column."""
-    raise DataError(f"{path}, {place}: column {quote_name(name)}: {reason}") from cause
+    raise DataError(f"{source}, {place}: column {quote_name(name)}: {reason}") from cause
 
 
-def _read_columns(path: Path, options: ReadOptions) -> FileTable:
-    """Of a Parquet file, whose columns have types of their own."""
+def _read_columns(
+    source: Path | str, columns: Iterable[tuple[str, ColumnType, Values]], options: ReadOptions
+) -> FileTable:
+    """Of a Parquet file or a frame, whose columns have types of their own."""
     arrays: dict[str, Any] = {}
     types: dict[str, ColumnType] = {}
     schema = options.schema
-    for name, column, values in read_parquet_columns(path, options):
+    for name, column, values in columns:
         types[name] = column
         declared = name in schema.columns
         if name in options.dropped or (declared and not column.is_used):
@@ -201,7 +231,7 @@ def _read_columns(path: Path, options: ReadOptions) -> FileTable:
             arrays |= values()
         except MisfitError as error:
             row, text, expected = error.misfit
-            raise_misfit(path, name, f"row {row}", describe_misfit(text, expected), error)
+            raise_misfit(source, name, f"row {row}", describe_misfit(text, expected), error)
     return _make_table(arrays, types, options)
 
 

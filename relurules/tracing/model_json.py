@@ -5,6 +5,7 @@ are those of the model that it was written from.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from relurules.domain.domain_json import columns_from_json
 from relurules.errors import InputError, ModelError
 from relurules.files.writing import read_json
 from relurules.ir import ClassLabels, Graph, Network, Neuron
+from relurules.ir.class_labels import make_labels
 from relurules.links.heads import Head
 
 Array = NDArray[np.float64]
@@ -95,7 +97,15 @@ def _build_graph(found: Mapping[str, Any]) -> Graph:
 
 
 def _read_labels(found: Mapping[str, Any] | None) -> ClassLabels | None:
-    return None if found is None else ClassLabels(**{**found, "values": tuple(found["values"])})
+    """With the class that scores speak of, which turned scores are another one than the default."""
+    if found is None:
+        return None
+    labels = make_labels(found["values"], threshold=found["threshold"])
+    return replace(
+        labels,
+        positive=found.get("positive", labels.positive),
+        origin=found.get("origin", labels.origin),
+    )
 
 
 def _read_units(units: Sequence[Unit], d: int, K: int) -> tuple[Array, Array, Array]:

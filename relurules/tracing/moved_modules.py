@@ -29,7 +29,7 @@ MOVED_MODULES: Mapping[str, str] = {
 RENAMED_CLASSES: Mapping[tuple[str, str], str] = {
     ("relurules.domain.frame", "Frame"): "Normalisation",
     ("relurules.fitting", "Columns"): "ColumnKinds",
-    ("relurules.fitting", "Fitted"): "FitResult",
+    ("relurules.fitting", "Fitted"): "Fitted",
     ("relurules.fitting", "Wanted"): "FitOptions",
     ("relurules.ir.partition", "Cell"): "RegionCell",
     ("relurules.ir.partition", "Cells"): "RegionCells",

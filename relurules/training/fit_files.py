@@ -15,7 +15,7 @@ from relurules.files.writing import write_all
 from relurules.pipeline import emit_rules
 from relurules.tables.schema_values import write_schema
 from relurules.tracing.model_weights import format_model_json
-from relurules.training.table_fit import FitResult
+from relurules.training.table_fit import Fitted
 from relurules.wording.coverage import describe_missing
 
 #: Everything that may be written, in the order of writing.
@@ -33,7 +33,7 @@ _FILES = (
 )
 
 
-def write_fit(fitted: FitResult, data: Path, folder: Path) -> str:
+def write_fit(fitted: Fitted, data: Path, folder: Path) -> str:
     """Write all files into the folder, all of them or none, and return the summary.
 
     data: the file that the table came from. Files of an earlier fit that this one doesn't write are
@@ -48,7 +48,7 @@ def write_fit(fitted: FitResult, data: Path, folder: Path) -> str:
     return summary
 
 
-def _build_files(fitted: FitResult) -> dict[str, str | bytes]:
+def _build_files(fitted: Fitted) -> dict[str, str | bytes]:
     """What every file but the summary holds."""
     import joblib  # type: ignore[import-untyped]
 
@@ -93,11 +93,11 @@ def _export_network(graph: Any) -> bytes:
     return archive.getvalue()
 
 
-def summary_text(fitted: FitResult, data: Path, folder: Path, written: list[str]) -> str:
+def summary_text(fitted: Fitted, data: Path, folder: Path, written: list[str]) -> str:
     """What was used, what came out, how good it is beside a linear model, and what to do next; ends
     with a newline.
     """
-    parts: list[Callable[[FitResult], list[str]]] = [
+    parts: list[Callable[[Fitted], list[str]]] = [
         _describe_data,
         _describe_model,
         _describe_scores,
@@ -113,7 +113,7 @@ def summary_text(fitted: FitResult, data: Path, folder: Path, written: list[str]
     return "\n".join(lines) + "\n"
 
 
-def _describe_data(fitted: FitResult) -> list[str]:
+def _describe_data(fitted: Fitted) -> list[str]:
     columns, rows, wanted = fitted.columns, fitted.rows, fitted.wanted
     counts = [
         f"{len(names)} {what}"
@@ -137,7 +137,7 @@ def _describe_data(fitted: FitResult) -> list[str]:
     return lines + _describe_types(fitted)
 
 
-def _describe_types(fitted: FitResult) -> list[str]:
+def _describe_types(fitted: Fitted) -> list[str]:
     """What isn't plain of the columns that are used: codes, and what dates became."""
     if fitted.schema is None:
         return []
@@ -151,7 +151,7 @@ def _describe_types(fitted: FitResult) -> list[str]:
     return lines + [f"date       {name}: {said}" for name, said in definitions if name in used]
 
 
-def _describe_model(fitted: FitResult) -> list[str]:
+def _describe_model(fitted: Fitted) -> list[str]:
     estimator, rules = fitted.estimator, fitted.rules
     layers = "-".join(map(str, fitted.wanted.hidden))
     rows = (
@@ -186,7 +186,7 @@ def _describe_model(fitted: FitResult) -> list[str]:
     return lines
 
 
-def _describe_scores(fitted: FitResult) -> list[str]:
+def _describe_scores(fitted: Fitted) -> list[str]:
     wide = max(map(len, fitted.scores))
     head = f"{fitted.measure:<{wide}}" + "".join(f"{part:>12}" for part in fitted.rows)
     lines = ["", head]

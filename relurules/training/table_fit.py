@@ -5,11 +5,13 @@ baseline put beside it.
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from relurules.errors import DataError, UnsupportedError
+from relurules.files.notebook import format_notebook_html
 from relurules.ir import Graph, RuleSet
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
@@ -65,7 +67,7 @@ class ColumnKinds(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FitResult:
+class Fitted:
     """pipeline: reads the raw columns of `frame`, (N, d), which is all rows; graph: it as traced;
     rules: the same.
 
@@ -87,10 +89,44 @@ class FitResult:
     measure: str
     schema: TableSchema | None = None
 
+    #: The path of the table's file; None for a frame.
+    source: str | None = None
+
     @property
     def estimator(self) -> Any:
         """The last step."""
         return self.pipeline[-1]
+
+    @property
+    def report(self) -> "pd.DataFrame":
+        """Scores of the network, the rules and a linear model, one row each, by part of the rows;
+        the columns' name is the measure.
+        """
+        import pandas as pd
+
+        table = pd.DataFrame(self.scores).T
+        return table.rename_axis(columns=self.measure)
+
+    def __repr__(self) -> str:
+        """One line: the target, the rules and their score."""
+        score = self.scores["the rules"]["test"]
+        return (
+            f"<Fitted: {self.wanted.target} by {len(self.rules)} rules, {self.measure} {score:.4g} "
+            "on test rows>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The scores, for notebooks."""
+        return format_notebook_html(repr(self)[1:-1], self.report.to_string())
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write into the folder what `relurules fit` writes: the pipeline, the network, rules, rule
+        document, front and summary; returns their paths. All of them are written, or none.
+        """
+        from relurules.training.fit_files import write_fit
+
+        write_fit(self, Path(self.source or "DATA.csv"), Path(folder))
+        return sorted(path for path in Path(folder).iterdir() if path.is_file())
 
 
 def fit_table(
@@ -98,7 +134,7 @@ def fit_table(
     wanted: FitOptions,
     say: Callable[[str], None],
     schema: TableSchema | None = None,
-) -> FitResult:
+) -> Fitted:
     """Train on a table with the target among its columns; `say` is called with lines about how far
     it is. schema: what the columns of its file are; None: by their values.
 
@@ -145,7 +181,7 @@ def fit_table(
     )
     scores, measure, rows = _score_models(pipeline, frame, y, (train, test), task)
 
-    return FitResult(
+    return Fitted(
         pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure,
         schema,
     )  # fmt: skip

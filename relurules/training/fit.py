@@ -1,0 +1,90 @@
+"""The Python twin of `relurules fit`: a table and the name of its target -> rules."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from relurules.errors import DataError, UnsupportedError
+from relurules.tables.column_types import ColumnType, TableSchema
+from relurules.tables.read_file import FileTable, read_file, read_frame
+from relurules.tables.read_options import ReadOptions
+from relurules.tables.schema_values import read_schema
+from relurules.training.table_fit import FitOptions, Fitted, fit_table
+
+#: Forms of rules that a table can be fitted by.
+FORMS = ("partition",)
+
+
+def fit(
+    table: Any, target: str, *, form: str = "partition", task: str = "auto",
+    drop: Collection[str] = (), types: Any = None, max_rules: int = 8, max_terms: int | None = 5,
+    max_condition_terms: int | None = None, hidden: tuple[int, ...] = (40, 40),
+    test_size: float = 0.2, seed: int = 0, positive: Any = None, time_limit: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Fitted:  # fmt: skip
+    """Train a network on a table, down to few rules in its raw columns.
+
+    table: a frame of pandas, polars or pyarrow with text, missing values and dates as it comes, or
+    the path of a CSV or Parquet file. target: the column to predict. task: regression, binary or
+    multiclass; "auto" tells it from the target. drop: columns that must not be used. types: what
+    columns are where their values don't tell, {column: kind}, a `TableSchema`, or the path of a
+    TOML file as `relurules columns` writes it. max_rules, max_terms, max_condition_terms: the
+    budget, see `ReLURulesClassifier`; max_terms=None is any number. hidden: sizes of the layers of
+    the network that is trained first. test_size: share of the rows that is only scored; seed: of
+    the splits and of the training. positive: the class that scores speak of. time_limit: seconds
+    that all of this may take. `progress` is called with lines about how far it is.
+
+    Returns `Fitted`: .rules, .pipeline (takes the columns as `.frame` has them), .report (scores of
+    train, validation and test rows beside those of a linear model), .save(folder). Raises DataError
+    for a table or a target that can't be learnt from, naming column and row.
+    """
+    if form not in FORMS:
+        raise UnsupportedError(f"form {form!r}; supported: {', '.join(FORMS)}")
+
+    read = _read_any_table(table, ReadOptions(schema=_read_types(types), dropped=tuple(drop)))
+    known = read.schema.columns
+    for name in (*drop, *_read_types(types).columns):
+        if name not in known:
+            raise DataError(
+                f"the table has no column {name!r}; it has {', '.join(map(repr, list(known)[:12]))}"
+            )
+
+    wanted = FitOptions(
+        target=target,
+        task=task,
+        max_rules=max_rules,
+        max_terms=max_terms,
+        max_condition_terms=max_condition_terms,
+        hidden=tuple(hidden),
+        test_size=test_size,
+        seed=seed,
+        time_limit=time_limit,
+        positive=positive,
+    )
+    fitted = fit_table(read.frame, wanted, progress or (lambda _: None), read.schema)
+    return replace(fitted, source=str(table)) if isinstance(table, str | Path) else fitted
+
+
+def _read_any_table(table: Any, options: ReadOptions) -> FileTable:
+    return (
+        read_file(Path(table), options)
+        if isinstance(table, str | Path)
+        else read_frame(table, options)
+    )
+
+
+def _read_types(types: Any) -> TableSchema:
+    """What is said of columns; nothing for None."""
+    if types is None:
+        return TableSchema()
+    if isinstance(types, TableSchema):
+        return types
+    if isinstance(types, Mapping):
+        return TableSchema(
+            columns={
+                str(name): kind if isinstance(kind, ColumnType) else ColumnType(kind=kind)
+                for name, kind in types.items()
+            }
+        )
+    return read_schema(Path(types))

@@ -55,7 +55,7 @@ from relurules.tracing.model_domain import (
     resolve_domain_and_rows,
     tell_kinds,
 )
-from relurules.training.fit import fit
+from relurules.training.fit_function import fit
 from relurules.training.linearize_model import linearize
 
 Progress = Callable[[int], None]

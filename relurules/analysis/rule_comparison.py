@@ -53,7 +53,7 @@ def compare_rules(
     branch of the old rules' tree is cut by the new one's; on each part both are affine. At the
     deadline what was found is given, if that is anything; else OutOfTimeError.
     """
-    old, new, wider = share_columns(old, new)
+    old, new, wider = share_columns(*_share_output_name(old, new))
     _check_comparable(old, new)
     domain, notes = intersect_domains(old.domain, new.domain)
     notes = (*wider, *notes)
@@ -75,6 +75,17 @@ def compare_rules(
     return _build_difference(
         found, names, complete, notes, None if data is None else _compare_on_data(found, data)
     )
+
+
+def _share_output_name(old: RuleSet, new: RuleSet) -> tuple[RuleSet, RuleSet]:
+    """Where one of the two was told no name of its only output, it has the other's."""
+    unnamed = ("y",)
+    if len(old.outputs) == len(new.outputs) == 1 and old.outputs != new.outputs:
+        if old.outputs == unnamed:
+            return replace(old, outputs=new.outputs), new
+        if new.outputs == unnamed:
+            return old, replace(new, outputs=old.outputs)
+    return old, new
 
 
 def _check_comparable(old: RuleSet, new: RuleSet) -> None:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     import pandas
 
 
+#: What predictions may come in.
+_CONTAINERS = ("default", "pandas", "polars")
 #: Names that one line lists, and rules that a notebook shows.
 _NAMES_LISTED, _RULES_SHOWN = 4, 12
 
@@ -102,7 +104,7 @@ class RuleSet:
     domain too, if it is kept. chosen_reference: what contributions are measured from, where that
     was chosen; see `reference`. labels: what the model calls its classes, None where it has none
     or doesn't name them: then they are numbered from 0. schema: how the file of a table is read for
-    these rules; None: by its values.
+    these rules; None: by its values. container: what predictions come in, see `set_output`.
     """
 
     outputs: tuple[str, ...]
@@ -124,6 +126,7 @@ class RuleSet:
     labels: ClassLabels | None = None
     chosen_reference: ReferenceRow | None = None
     schema: TableSchema | None = None
+    container: str = field(default="default", repr=False)
 
     def __post_init__(self) -> None:
         scores = len(self.network.c)
@@ -224,17 +227,40 @@ class RuleSet:
         number[inside] = 1 + self.tree.route(X[inside])
         return number
 
-    def predict(self, table: Any) -> NDArray[Any]:
+    def predict(self, table: Any) -> Any:
         """(N, d) array or frame -> (N, m) float64; NaN for a row of no rule, see `apply`.
 
-        Of a class whose label is text: (N, 1) of the labels, None for such a row.
+        Of a class whose label is text: (N, 1) of the labels, None for such a row. A frame with the
+        outputs' names, and with the index of a pandas table, where `set_output` asked for one.
         """
         outputs = self.predict_numbers(table)
-        if self.labels is None or not self.tells_label:
-            return outputs
+        told: Any = outputs
+        if self.labels is not None and self.tells_label:
+            labels = self.labels.decode(outputs[:, 0])[:, None]
+            told = labels if self.labels.kind is str else labels.astype(np.float64)
+        return told if self.container == "default" else self._make_frame(told, table)
 
-        told = self.labels.decode(outputs[:, 0])[:, None]
-        return told if self.labels.kind is str else told.astype(np.float64)
+    def _make_frame(self, values: Any, table: Any) -> Any:
+        columns = {name: values[:, i] for i, name in enumerate(self.outputs)}
+        if self.container == "polars":
+            import polars  # type: ignore[import-not-found, unused-ignore]
+
+            return polars.DataFrame(columns)
+        import pandas
+
+        return pandas.DataFrame(columns, index=getattr(table, "index", None))
+
+    def set_output(self, *, transform: str | None = None) -> "RuleSet":
+        """The same rules, whose `predict` gives "pandas" or "polars" frames with the outputs'
+        names, or arrays, "default"; None changes nothing. Unlike scikit-learn's, it returns a copy.
+        """
+        if transform is None:
+            return self
+        if transform not in _CONTAINERS:
+            raise UnsupportedError(
+                f"transform={transform!r}; supported: {', '.join(map(repr, _CONTAINERS))}, or None"
+            )
+        return replace(self, container=transform)
 
     def predict_numbers(self, table: Any) -> Array:
         """As `predict`, of a class its number, (N, m) float64."""

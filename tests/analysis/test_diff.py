@@ -5,8 +5,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
-from handmade import network, random_network, rules_of
+from handmade import graph, network, random_network, rules_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -175,3 +176,17 @@ def test_json_and_html() -> None:
     reader = _Tags()
     reader.feed(text)
     assert not reader.open
+
+
+def test_an_output_without_a_name_has_that_of_the_other_side() -> None:
+    """Rules of a table call the output as its target; a model of its own may name none."""
+    rows = pd.DataFrame(np.random.default_rng(0).uniform(-1, 1, (40, 3)), columns=list("abc"))
+    model = graph(random_network(0, 3, 3, 1), ["y"])
+    price = pd.Series(model.evaluate(rows.to_numpy())[:, 0], name="price")
+    named = rr.extract(model, data=rows, y=price)
+    assert named.outputs == ("price",)
+    assert rr.diff(named, model, rows)
+    assert rr.diff(model, named, rows)
+    other = graph(random_network(0, 3, 3, 1), ["cost"])
+    with pytest.raises(DataError, match="other outputs"):
+        rr.diff(named, other, rows)

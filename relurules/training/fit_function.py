@@ -20,7 +20,8 @@ def fit(
     table: Any, target: str, *, form: str = "partition", task: str = "auto",
     drop: Collection[str] = (), types: Any = None, max_rules: int = 8, max_terms: int | None = 5,
     max_condition_terms: int | None = None, hidden: tuple[int, ...] = (40, 40),
-    test_size: float = 0.2, seed: int = 0, positive: Any = None, time_limit: float | None = None,
+    test_size: float = 0.2, seed: int = 0, positive: Any = None,
+    reference: Any = None, time_limit: float | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Fitted:  # fmt: skip
     """Train a network on a table, down to few rules in its raw columns.
@@ -32,7 +33,8 @@ def fit(
     TOML file as `relurules columns` writes it. max_rules, max_terms, max_condition_terms: the
     budget, see `ReLURulesClassifier`; max_terms=None is any number. hidden: sizes of the layers of
     the network that is trained first. test_size: share of the rows that is only scored; seed: of
-    the splits and of the training. positive: the class that scores speak of. time_limit: seconds
+    the splits and of the training. positive: the class that scores speak of; reference: the
+    row that contributions are measured from, as in `extract`. time_limit: seconds
     that all of this may take. `progress` is called with lines about how far it is.
 
     Returns `Fitted`: .rules, .pipeline (takes the columns as `.frame` has them), .report (scores of
@@ -61,6 +63,7 @@ def fit(
         seed=seed,
         time_limit=time_limit,
         positive=positive,
+        reference=reference,
     )
     fitted = fit_table(read.frame, wanted, progress or (lambda _: None), read.schema)
     return replace(fitted, source=str(table)) if isinstance(table, str | Path) else fitted

@@ -1,0 +1,108 @@
+"""`rr.fit`: a frame or a file as it comes -> rules in its raw columns, as by the command."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars
+import pytest
+
+import relurules as rr
+from relurules.errors import DataError, UnsupportedError
+
+ROWS = 300
+
+
+def make_loans() -> pd.DataFrame:
+    """Numbers, codes, text with a category "NA", booleans, dates and missing values."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(18, 80, ROWS).astype(float),
+            "zip": rng.choice(["01067", "04103", "10115"], ROWS),
+            "job": pd.Series(rng.choice(["cook", "NA"], ROWS), dtype=object),
+            "opened": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 999, ROWS), "D"),
+            "owner": pd.Series(rng.choice([True, False], ROWS), dtype=object),
+        }
+    )
+    z = frame.age / 40 + (frame.zip == "04103") * 2 - (frame.job == "NA")
+    frame["verdict"] = np.where(z > z.median(), "bad", "good")
+    frame.loc[::7, "age"] = np.nan
+    frame.loc[::9, "job"] = None
+    frame.loc[::5, "owner"] = None
+    return frame
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Any:
+    return rr.fit(make_loans(), "verdict", max_rules=4, hidden=(8,), positive="bad")
+
+
+def test_rules_are_the_pipeline_on_every_row(fitted: Any) -> None:
+    probabilities = fitted.pipeline.predict_proba(fitted.frame)
+    assert fitted.rules.predict(fitted.frame) == pytest.approx(probabilities, abs=1e-9)
+    told = fitted.pipeline.predict(fitted.frame).tolist()
+    assert fitted.rules.classify(fitted.frame).tolist() == told
+    assert fitted.rules.labels.positive_label == "bad"
+    assert len(fitted.rules) <= 4
+    assert list(fitted.report.index)[1] == "the rules"
+    assert set(fitted.report.columns) == {"train", "validation", "test"}
+    assert repr(fitted).startswith("<Fitted: verdict by ")
+    assert fitted._repr_html_().startswith("<div>")
+
+
+def test_the_folder_is_that_of_the_command(fitted: Any, tmp_path: Path) -> None:
+    names = {path.name for path in fitted.save(tmp_path / "model")}
+    assert names >= {"columns.toml", "model.joblib", "model.json", "rules.json", "rules.html"}
+    again = rr.RuleSet.load(tmp_path / "model" / "rules.json")
+    assert np.array_equal(again.predict(fitted.frame), fitted.rules.predict(fitted.frame))
+
+
+def test_files_and_frames_of_other_libraries_give_the_same(fitted: Any, tmp_path: Path) -> None:
+    frame = make_loans()
+    frame.to_csv(tmp_path / "loans.csv", index=False)
+    given = {"max_rules": 4, "hidden": (8,), "positive": "bad"}
+    for table in (tmp_path / "loans.csv", polars.from_pandas(frame)):
+        other = rr.fit(table, "verdict", **given)
+        assert other.rules.predict(fitted.frame) == pytest.approx(
+            fitted.rules.predict(fitted.frame), abs=1e-12
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "says"),
+    [
+        ({"mixed": [1, "a"] * (ROWS // 2)}, {}, "several kinds of values.*mixed"),
+        ({}, {"target": "nope"}, "no column 'nope' to be the target"),
+        ({}, {"types": {"zz": "number"}}, "no column 'zz'; it has 'age'"),
+        ({}, {"types": {"age": "colour"}}, "kind 'colour'; supported: "),
+        ({}, {"drop": ["zz"]}, "no column 'zz'"),
+        ({}, {"types": {"job": "number"}}, "row 1: column 'job': found '.*', expected a number"),
+    ],
+)
+def test_what_cannot_be_fitted(change: Any, options: Any, says: str) -> None:
+    table = make_loans().assign(**change)
+    with pytest.raises(DataError, match=says):
+        rr.fit(table, **{"target": "verdict", **options})
+
+
+def test_other_things_are_no_table() -> None:
+    with pytest.raises(DataError, match="the table is a list; supported: a frame of pandas"):
+        rr.fit([1, 2], "y")
+    with pytest.raises(UnsupportedError, match="form 'trees'; supported: partition"):
+        rr.fit(make_loans(), "verdict", form="trees")
+
+
+def test_predictions_come_as_frames_where_asked_for(fitted: Any) -> None:
+    rules, frame = fitted.rules, fitted.frame.iloc[5:9]
+    named = rules.set_output(transform="pandas").predict(frame)
+    assert list(named.columns) == list(rules.outputs)
+    assert list(named.index) == list(frame.index)
+    assert np.array_equal(named.to_numpy(), rules.predict(frame))
+    other = rules.set_output(transform="polars").predict(frame)
+    assert isinstance(other, polars.DataFrame)
+    assert np.array_equal(other.to_numpy(), rules.predict(frame))
+    assert rules.set_output(transform=None) is rules
+    with pytest.raises(UnsupportedError, match="'pandas', 'polars', or None"):
+        rules.set_output(transform="arrow")

@@ -22,8 +22,6 @@ LINE = 100
 PUBLIC = frozenset(
     {"api.py", "questions.py", "linearize_model.py", "fit_function.py", "__init__.py"}
 )
-    {"api.py", "questions.py", "linearize_model.py", "fit_function.py", "__init__.py"}
-)
 
 #: Past participles that no ending tells.
 IRREGULAR = frozenset(

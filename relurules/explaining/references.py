@@ -71,7 +71,8 @@ def _choose_by_policy(rules: RuleSet, policy: str, data: Any, output: str | None
         return replace(kept, origin=policy if kept.origin == "mean" else kept.origin)
     if data is None:
         raise DataError(
-            f"reference={policy!r} is chosen from rows: give data, or --data FILE, or a row"
+            f"reference={policy!r} is chosen from rows of data, and there are none; give data, or "
+            "a row"
         )
 
     sample, _ = sample_rows(rules, data)

@@ -10,30 +10,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from relurules.errors import DataError, UnsupportedError
 from relurules.files.notebook import format_notebook_html
 from relurules.ir import Graph, RuleSet
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.partitioning import SearchOptions, compile_search
 from relurules.pipeline import ExtractSource, extract_rules
-from relurules.tables.column_types import ColumnType, TableSchema
+from relurules.tables.column_types import TableSchema
 from relurules.tracing import trace
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
+from relurules.training.fit_columns import (
+    ColumnKinds,
+    classify_columns,
+    make_encoder,
+    unify_missing,
+)
+from relurules.training.fit_target import TargetOptions, read_target
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TASKS = ("auto", "regression", "binary", "multiclass")
 
-#: Fewer rows can't be split in three; of fewer a class can't be learnt; of fewer values a column
-#: tells nothing.
-_ROWS, _CLASS_ROWS, _VALUES = 30, 5, 10
-#: A target of whole numbers is taken for classes up to so many of them; more can't be trained for
-#: at all.
-_MOST_GUESSED_CLASSES, _MOST_CLASSES = 10, 50
-#: Text columns of which more than this share of values differ are names of rows, not categories.
-_IDENTIFIER_SHARE = 0.5
 #: Share of a time limit that is for training.
 _TRAINING_SHARE = 0.7
 #: Share of a time limit that writing down the rules may take beyond it.
@@ -54,16 +51,6 @@ class FitOptions(NamedTuple):
     time_limit: float | None = None
     positive: Any = None
     reference: Any = None
-
-
-class ColumnKinds(NamedTuple):
-    """Names of the columns that are used, by kind, and of those dropped, with the reason."""
-
-    numbers: tuple[str, ...]
-    filled: tuple[str, ...]
-    categories: tuple[str, ...]
-    dropped: Mapping[str, str]
-    ordered: Mapping[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True)
@@ -150,7 +137,8 @@ def fit_table(
 
     deadline = Deadline.after(wanted.time_limit)
     table = unify_missing(table)
-    task, y = read_target(table, wanted)
+    options = TargetOptions(wanted.target, wanted.task, wanted.test_size)
+    task, y = read_target(table, options)
     columns = classify_columns(table.drop(columns=[wanted.target]), schema)
     used = {*columns.numbers, *columns.filled, *columns.categories, *columns.ordered}
     frame = table[[name for name in table.columns if name in used]]
@@ -185,259 +173,6 @@ def fit_table(
         pipeline, graph, wanted, task, columns, frame, rows, rules, everywhere, scores, measure,
         schema,
     )  # fmt: skip
-
-
-def unify_missing(table: "pd.DataFrame") -> "pd.DataFrame":
-    """The table with one value for missing ones, NaN, and numbers and booleans in columns of
-    objects as what they are.
-    """
-    import pandas as pd
-
-    found = {}
-    for name in table.columns:
-        column = table[name]
-        if pd.api.types.is_extension_array_dtype(column.dtype) and (
-            pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
-        ):
-            whole = pd.api.types.is_bool_dtype(column) and not column.isna().any()
-            found[name] = column.astype(bool) if whole else column.astype(float)
-        elif column.dtype == object:
-            found[name] = _unify_objects(column)
-    return table.assign(**found) if found else table
-
-
-def _unify_objects(column: "pd.Series[Any]") -> Any:
-    missing = column.isna().to_numpy()
-    kinds = {type(value) for value in column[~missing]}
-    numbers = all(issubclass(kind, int | float | np.number | np.bool_) for kind in kinds)
-    booleans = all(issubclass(kind, bool | np.bool_) for kind in kinds)
-    if kinds and booleans and not missing.any():
-        return column.astype(bool)
-    if kinds and (booleans or (numbers and not kinds & {bool, np.bool_})):
-        return column.astype(float)
-    return column.where(~missing, np.nan) if missing.any() else column
-
-
-def read_target(table: "pd.DataFrame", wanted: FitOptions) -> tuple[str, Any]:
-    """The task, and the target of every row: (N,) numbers, or classes."""
-    import pandas as pd
-
-    column = _check_target(table, wanted)
-    number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    whole = number and bool((column % 1 == 0).all())
-    task = wanted.task
-
-    if task == "auto":
-        numeric = number and (not whole or column.nunique() > _MOST_GUESSED_CLASSES)
-        task = "regression" if numeric else "binary" if column.nunique() == 2 else "multiclass"
-    if task == "regression":
-        if not number or not np.isfinite(y := column.to_numpy(dtype=float)).all():
-            raise DataError(
-                f"the target {column.name!r} holds {_list_examples(column)}; a regression needs "
-                "finite numbers"
-            )
-        return task, y
-
-    if number and not whole:
-        raise DataError(
-            f"the target {column.name!r} holds fractions such as {_list_examples(column)}; did "
-            "you mean --task regression?"
-        )
-
-    return task, _read_classes(column.astype(int) if number else column, task, wanted)
-
-
-def _check_target(table: "pd.DataFrame", wanted: FitOptions) -> "pd.Series[Any]":
-    """The target's column, of a table that is large enough, with a value in every row, not all of
-    them the same.
-    """
-    name = wanted.target
-    if wanted.task not in TASKS:
-        raise UnsupportedError(f"task {wanted.task!r}; supported: {', '.join(TASKS)}")
-    if not 0 < wanted.test_size < 1:
-        raise DataError(f"test size {wanted.test_size}; expected a share between 0 and 1")
-    if name not in table.columns:
-        raise DataError(
-            f"no column {name!r} to be the target; there are "
-            f"{', '.join(map(repr, table.columns[:12]))}"
-        )
-
-    if len(table) < _ROWS:
-        raise DataError(f"the table has {len(table)} rows; at least {_ROWS} are needed")
-
-    column = table[name]
-    if missing := int(column.isna().sum()):
-        raise DataError(
-            f"the target {name!r} is missing in {missing} of {len(table)} rows; fill or remove "
-            "these rows"
-        )
-
-    if column.nunique() < 2:
-        raise DataError(
-            f"the target {name!r} is {_list_examples(column)} in all rows; at least two classes or "
-            "numbers are needed"
-        )
-
-    return column
-
-
-def _read_classes(column: "pd.Series[Any]", task: str, wanted: FitOptions) -> Any:
-    counts = column.value_counts()
-    counts = counts[counts > 0]  # categories that no row has
-    kinds = {type(value) for value in column.tolist()}
-    if len(kinds) > 1 or not kinds <= {str, bool, int}:
-        shown = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise DataError(
-            f"the target {column.name!r} holds {shown}; classes must be text, whole numbers, or "
-            "true and false"
-        )
-
-    if task == "binary" and len(counts) != 2:
-        raise DataError(
-            f"the target {column.name!r} has {len(counts)} classes, {_list_examples(column)}; "
-            "binary needs 2"
-        )
-
-    if task == "multiclass" and len(counts) < 3:
-        raise DataError(
-            f"the target {column.name!r} has the classes {_list_examples(column)} only; use "
-            "--task binary"
-        )
-
-    if len(counts) > _MOST_CLASSES:
-        raise DataError(
-            f"the target {column.name!r} has {len(counts)} classes, such as "
-            f"{_list_examples(column)}; at most {_MOST_CLASSES} can be told apart; join some"
-        )
-
-    if counts.min() < _CLASS_ROWS:
-        rarest = counts.index[counts == counts.min()].tolist()[0]
-        raise DataError(
-            f"class {rarest!r} of the target {column.name!r} has {counts.min()} rows; at least "
-            f"{_CLASS_ROWS} are needed; remove these rows or join classes"
-        )
-
-    if round(min(wanted.test_size, 1 - wanted.test_size) * len(column)) < len(counts):
-        raise DataError(
-            f"a test size of {wanted.test_size} leaves fewer rows than the {len(counts)} classes"
-        )
-
-    return np.array(column.tolist())
-
-
-def _list_examples(column: "pd.Series[Any]") -> str:
-    values = column.drop_duplicates().head(3).tolist()
-    return ", ".join(
-        repr(int(value) if isinstance(value, float) and value.is_integer() else value)
-        for value in values
-    )
-
-
-def classify_columns(frame: "pd.DataFrame", schema: TableSchema | None = None) -> ColumnKinds:
-    """Which columns are numbers, and which categories, by the schema and by their values; raises
-    DataError where one can't be read or none is left.
-    """
-    kinds: dict[str, list[str]] = {"number": [], "filled": [], "category": []}
-    types = {} if schema is None else schema.columns
-    dropped = {
-        name: column.note or f"{column.kind}, as was said"
-        for name, column in types.items()
-        if not column.is_used and name not in frame.columns and column.note != "dropped"
-    }
-    ordered = {}
-    for name in frame.columns:
-        kind, why = _classify_column(frame[name], types.get(name))
-        if why:
-            dropped[name] = why
-        elif name in types and types[name].levels:
-            ordered[name] = types[name].levels
-        else:
-            kinds[kind].append(name)
-
-    if not ordered and not any(kinds.values()):
-        told = "; ".join(f"{name!r}: {why}" for name, why in dropped.items())
-        raise DataError(f"no column is left to learn from{': ' if told else ''}{told}")
-
-    return ColumnKinds(
-        tuple(kinds["number"]), tuple(kinds["filled"]), tuple(kinds["category"]), dropped, ordered
-    )
-
-
-def _classify_column(
-    column: "pd.Series[Any]", declared: ColumnType | None = None
-) -> tuple[str, str]:
-    """number, filled or category; and why the column is dropped, if it is. declared: what its
-    file's schema says it is.
-    """
-    import pandas as pd
-
-    known = column.dropna()
-    distinct, missing = known.nunique(), len(known) < len(column)
-    if len(known) < _VALUES:
-        return "", f"only {len(known)} rows have a value"
-    if pd.api.types.is_numeric_dtype(column):
-        values = known.to_numpy(dtype=float)
-        if not np.isfinite(values).all():
-            raise DataError(
-                f"column {column.name!r} holds infinite values; remove or drop it with --drop"
-            )
-        counts = len(values) > 2 and not missing and bool((np.diff(values) == 1).all())
-        why = "constant" if distinct < 2 else "counts the rows" if counts else ""
-        return "filled" if missing else "number", why
-
-    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-        return "", "dates and times aren't supported; turn them into numbers"
-
-    types = {type(value) for value in known}
-    if types <= {bool, np.bool_}:  # with missing values, else they are numbers
-        return "filled", "constant" if distinct < 2 else ""
-    if not (types <= {str} or isinstance(column.dtype, pd.CategoricalDtype)):
-        shown = ", ".join(sorted(kind.__name__ for kind in types))
-        raise DataError(
-            f"column {column.name!r} holds values of several kinds ({shown}); make it text or "
-            "numbers"
-        )
-
-    # a kind that somebody said has no note
-    told = declared is not None and declared.kind != "identifier" and not declared.note
-    if distinct > _IDENTIFIER_SHARE * len(known) and not told:
-        return "", f"{distinct} different texts in {len(known)} rows: an identifier"
-    return "category", "constant" if distinct < 2 and not missing else ""
-
-
-def make_encoder(columns: ColumnKinds) -> Any:
-    """Numbers are filled where one is missing, and scaled; categories become indicators, a missing
-    one its own; ordered ones the numbers of their levels.
-    """
-    from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
-
-    levels = list(map(list, columns.ordered.values()))
-    ranks = OrdinalEncoder(
-        categories=levels, handle_unknown="use_encoded_value", unknown_value=np.nan
-    )
-    steps = [
-        ("numbers", StandardScaler(), columns.numbers),
-        (
-            "filled",
-            make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
-            columns.filled,
-        ),
-        (
-            "categories",
-            OneHotEncoder(handle_unknown="ignore", sparse_output=False),
-            columns.categories,
-        ),
-        (
-            "ordered",
-            make_pipeline(ranks, SimpleImputer(strategy="median"), StandardScaler()),
-            columns.ordered,
-        ),
-    ]
-
-    return ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
 
 
 def _make_estimator(

@@ -120,7 +120,7 @@ def test_files_keep_it(reference: Any, tmp_path: Path) -> None:
     ("wanted", "error", "said"),
     [
         ("worst", InputError, "reference='worst': no such policy; supported: mean"),
-        ("neutral", DataError, "chosen from rows: give data"),
+        ("neutral", DataError, "chosen from rows of data"),
         ({"kind": "q", "x": 1.0}, DataError, "no category that the rules know"),
         ({"kind": "u", "x": None}, DataError, "'x' is nan; expected a finite number"),
         ({"kind": "u"}, DataError, "lacks 1 of 2 columns"),

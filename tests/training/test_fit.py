@@ -13,13 +13,9 @@ import pytest
 import relurules as rr
 from relurules.cli.main import run
 from relurules.errors import DataError
-from relurules.training.table_fit import (
-    FitOptions,
-    _extract_rules,
-    classify_columns,
-    fit_table,
-    read_target,
-)
+from relurules.training.fit_columns import classify_columns
+from relurules.training.fit_target import TargetOptions, read_target
+from relurules.training.table_fit import FitOptions, _extract_rules, fit_table
 
 N = 240
 
@@ -90,6 +86,7 @@ def test_files_of_a_table_with_categories(folder: Path) -> None:
         "front.csv",
         "front.svg",
         "model.joblib",
+        "model.json",
         "rules.html",
         "rules.json",
         "rules.txt",
@@ -313,18 +310,22 @@ def test_targets() -> None:
         ([0, 1, 2, 3] * 10, "multiclass"),
         (range(40), "regression"),
     ):
-        assert read_target(column(list(values)), FitOptions("b"))[0] == task
-    assert read_target(column([0.0, 1.0] * 20), FitOptions("b"))[1].dtype.kind == "i"
-    assert read_target(column([True, False] * 20), FitOptions("b"))[0] == "binary"
+        assert read_target(column(list(values)), TargetOptions("b", "auto", 0.2))[0] == task
+    assert (
+        read_target(column([0.0, 1.0] * 20), TargetOptions("b", "auto", 0.2))[1].dtype.kind == "i"
+    )
+    assert read_target(column([True, False] * 20), TargetOptions("b", "auto", 0.2))[0] == "binary"
     with pytest.raises(DataError, match="class 2 of the target 'b' has 4 rows"):
-        read_target(column(few), FitOptions("b"))
-    whole = read_target(column(pd.Categorical([3, 5] * 20, categories=[3, 4, 5])), FitOptions("b"))
+        read_target(column(few), TargetOptions("b", "auto", 0.2))
+    whole = read_target(
+        column(pd.Categorical([3, 5] * 20, categories=[3, 4, 5])), TargetOptions("b", "auto", 0.2)
+    )
     assert (whole[0], set(whole[1].tolist())) == ("binary", {3, 5})
     for values in ([1, "x"] * 20, list(pd.date_range("2020-01-01", periods=4)) * 10):
         with pytest.raises(DataError, match="classes must be text, whole numbers"):
-            read_target(column(values), FitOptions("b"))
+            read_target(column(values), TargetOptions("b", "auto", 0.2))
     with pytest.raises(DataError, match="fractions"):
-        read_target(column([0.5, 1.5] * 20), FitOptions("b", task="binary"))
+        read_target(column([0.5, 1.5] * 20), TargetOptions("b", "binary", 0.2))
     with pytest.raises(DataError, match="has 20 rows; at least 30"):
         fit_table(column([0, 1] * 20)[:20], FitOptions("b"), print)
 

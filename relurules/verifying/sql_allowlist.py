@@ -62,6 +62,9 @@ _WORDS = frozenset(
         "nanvl",
         "throwif",
         "raise_error",
+        "typeof",
+        "totypename",
+        "assumenotnull",
     ]
 )
 #: Names of our own subqueries and columns.

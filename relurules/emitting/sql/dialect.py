@@ -21,6 +21,24 @@ class NameLimit(NamedTuple):
     pattern: str = ""
 
 
+class TypeNames(NamedTuple):
+    """How an engine says of which type a value is.
+
+    call: the expression that gives the name of a type; boolean, integer, real: these names.
+    """
+
+    call: str
+    boolean: tuple[str, ...]
+    integer: tuple[str, ...]
+    real: tuple[str, ...]
+
+    def print_test(self, column: str, names: tuple[str, ...]) -> str:
+        """Whether a column is of one of these types."""
+        called = self.call.format(column)
+        listed = ", ".join(f"'{name}'" for name in names)
+        return f"{called} = {listed}" if len(names) == 1 else f"{called} IN ({listed})"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
     """How an engine writes SQL. c, x, s: the text of a column or an expression."""
@@ -47,6 +65,9 @@ class Dialect:
     nan: Callable[[str], str] | None = None
     #: c as text that compares byte by byte.
     text: Callable[[str], str] = lambda c: f"CAST({c} AS TEXT)"
+    #: Where a reader of files, or anybody else, may have made booleans or numbers of texts: how
+    #: that is told. None: the engine has no such reader, or can't tell.
+    type_names: TypeNames | None = None
     #: Of a literal text.
     prefix: str = ""
     #: Inside a literal text.

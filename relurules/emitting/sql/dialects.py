@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from relurules.emitting.sql.dialect import Dialect, NameLimit
+from relurules.emitting.sql.dialect import Dialect, NameLimit, TypeNames
 
 
 def _cast_numbers_only(column: str) -> str:
@@ -63,6 +63,32 @@ def _fail_cast(double: str) -> Callable[[str, str], str]:
 _POSTGRES_NAN = "{} = CAST('NaN' AS DOUBLE PRECISION)"
 _POSTGRES_INFINITY = "CAST('Infinity' AS DOUBLE PRECISION)"
 
+_SQLITE_TYPES = TypeNames("typeof({})", (), ("integer",), ("real",))
+_DUCKDB_TYPES = TypeNames(
+    "split_part(typeof({}), '(', 1)",
+    ("BOOLEAN",),
+    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+    ("FLOAT", "DOUBLE", "DECIMAL"),
+)
+_POSTGRES_TYPES = TypeNames(
+    "CAST(pg_typeof({}) AS TEXT)",
+    ("boolean",),
+    ("smallint", "integer", "bigint"),
+    ("real", "double precision", "numeric"),
+)
+_CLICKHOUSE_TYPES = TypeNames(
+    "toTypeName(assumeNotNull({}))",
+    ("Bool",),
+    ("Int8", "Int16", "Int32", "Int64"),
+    ("Float32", "Float64"),
+)
+_SPARK_TYPES = TypeNames(
+    "typeof({})",
+    ("boolean",),
+    ("tinyint", "smallint", "int", "bigint"),
+    ("float", "double"),
+)
+
 #: Name -> parent and what differs. Limits: SQLite's parser overflows at 19 to 24 nested CASE; SQL
 #: Server nests CASE 10 deep; ClickHouse reads 256 KiB by default, and takes minutes beyond some 1
 #: MB, as Spark does beyond 300 kB.
@@ -70,6 +96,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "sqlite": (
         "",
         {
+            "type_names": _SQLITE_TYPES,
             "booleans": ("0", "1"),
             "cast": _cast_numbers_only,
             "greatest": "max",
@@ -86,6 +113,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "duckdb": (
         "",
         {
+            "type_names": _DUCKDB_TYPES,
             "cast": _format_cast("TRY_CAST({} AS DOUBLE)"),
             "missing": lambda c: f"({c} IS NULL OR isnan(TRY_CAST({c} AS DOUBLE)))",
             "nan": _format_test("isnan({})"),
@@ -99,6 +127,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "postgres": (
         "",
         {
+            "type_names": _POSTGRES_TYPES,
             "fold": str,
             "name_limit": NameLimit(63, "bytes"),
             "double": "DOUBLE PRECISION",
@@ -166,6 +195,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "clickhouse": (
         "",
         {
+            "type_names": _CLICKHOUSE_TYPES,
             "backslashes": (True, True),
             "fold": str,
             "double": "Nullable(Float64)",
@@ -188,6 +218,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "spark": (
         "",
         {
+            "type_names": _SPARK_TYPES,
             "quote": ("`", "`"),
             "backslashes": (False, True),
             "apostrophe": "\\'",
@@ -258,6 +289,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "redshift": (
         "postgres",
         {
+            "type_names": None,
             "fold": str.lower,
             "name_limit": NameLimit(127, "bytes"),
             "text": _format_cast("CAST({} AS VARCHAR(65535))"),

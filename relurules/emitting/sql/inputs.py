@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from relurules.domain.columns import Category, Column
 from relurules.emitting import plan
+from relurules.emitting.sql.category_texts import print_category_text
 from relurules.emitting.sql.dialect import LARGEST, LINE, Dialect, print_double
 from relurules.emitting.sql.names import quote_name, quote_text
 from relurules.links.sql import join_in_groups
@@ -36,7 +37,7 @@ def _print_column_coordinates(column: Column, table: str, dialect: Dialect) -> l
 
     known = [value for category in column.categories for value in category.values]
     numeric = is_numeric(column)
-    value = dialect.cast(name) if numeric else dialect.text(name)
+    value = dialect.cast(name) if numeric else print_category_text(column, name, dialect)
     missing = dialect.missing(name) if numeric else f"{name} IS NULL"
     return [
         _print_indicator(category, value, missing, known, dialect) for category in column.categories

@@ -210,11 +210,29 @@ def _encode_column(values: DataColumn, column: Column) -> Array:
         filled = found if column.fill is None else np.where(np.isnan(found), column.fill, found)
         return filled[:, None]
 
+    _check_entries(values, column)
     lookup, other = column.lookup, -1 if column.other is None else column.other
     unknown = (lookup.get(None, -1), other)
     codes = np.array([lookup.get(v, unknown[v is not None]) for v in values.entries], dtype=np.intp)
 
     return np.asarray(codes[:, None] == np.arange(len(column.categories)), dtype=np.float64)
+
+
+def _check_entries(values: DataColumn, column: Column) -> None:
+    """DataError for a number where every known category is a text: it may have been a code, whose
+    text is lost.
+    """
+    texts = [value for value in column.lookup if value is not None]
+    if not texts or not all(isinstance(value, str) for value in texts):
+        return
+
+    for row, value in enumerate(values.entries):
+        if isinstance(value, float):
+            raise DataError(
+                f"column {values.name!r}, row {row}: found the number {value!r}, expected a text "
+                f"such as {texts[0]!r}; read the column as text, as with "
+                f"pandas.read_csv(..., dtype={{{values.name!r}: str}})"
+            )
 
 
 def decode_rows(X: Array, columns: Sequence[Column]) -> dict[str, list[Value]]:

@@ -81,6 +81,13 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
     return first, p.text(second)
 
 
+def _list_classes(rules: RuleSet) -> list[tuple[str, Phrase]]:
+    """What is said of classes in one entry; none without labels."""
+    said = [line.removeprefix("classes: ") for line in describe_labels(rules)]
+    sentences = [f"{line[0].upper()}{line[1:]}." for line in said]
+    return [("Classes", p.text(" ".join(sentences)))] if sentences else []
+
+
 def build_glance(context: DocumentContext) -> Section:
     """The facts that identify the rules and the network."""
     rules, made, evidence = context.rules, context.rules.provenance, context.evidence
@@ -89,7 +96,7 @@ def build_glance(context: DocumentContext) -> Section:
     columns = f"{len(used)} of {len(rules.domain.columns)} are used: "
     items: list[tuple[str, Phrase]] = [
         ("Outputs", phrase_names(rules.outputs, 8)),
-        *(("Classes", p.text(f"{line[0].upper()}{line[1:]}.")) for line in describe_labels(rules)),
+        *_list_classes(rules),
         (
             "Rules",
             p.text(

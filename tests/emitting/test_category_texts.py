@@ -2,7 +2,9 @@
 error, and never another category.
 """
 
+import shutil
 import sqlite3
+import subprocess
 from typing import Any
 
 import duckdb
@@ -122,3 +124,39 @@ def test_spellings_that_a_boolean_could_both_be_are_refused() -> None:
         connection.execute("CREATE TABLE t AS SELECT 1.0 AS x, TRUE AS flag")
         with pytest.raises(duckdb.Error, match='"flag" holds booleans, but must be text'):
             connection.execute(emit(model, frame, "duckdb")).fetchall()
+
+
+@pytest.mark.parametrize("target", ["python", "numpy"])
+def test_code_refuses_a_number_among_texts(model: Any, table: pd.DataFrame, target: str) -> None:
+    rules = rr.extract(model, data=table)
+    names: dict[str, Any] = {"__name__": "emitted"}
+    exec(str(rr.emit(rules, target)), names)
+    rows = table.head(3).astype(object).where(table.head(3).notna(), None)
+    wrong = rows.assign(branch=7)
+
+    def score(given: pd.DataFrame) -> Any:
+        if target == "numpy":
+            return names["score_batch"](given)
+        return [names["score"](row) for row in given.to_dict("records")]
+
+    score(rows)
+    with pytest.raises(TypeError, match=r"'branch'.* must be a text such as '007', found 7"):
+        score(wrong)
+
+
+def test_javascript_refuses_a_number_among_texts(
+    model: Any, table: pd.DataFrame, tmp_path: Any
+) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs node")
+    rr.emit(rr.extract(model, data=table), "javascript").write(tmp_path)
+    for branch, code in (('"007"', 0), ("7", 1)):
+        row = f'{{x: 0.1, foreign: "yes", branch: {branch}, grade: "1"}}'
+        text = f'import {{ score }} from "./score.mjs"; score({row});'
+        (tmp_path / "call.mjs").write_text(text)
+        ended = subprocess.run(
+            [node, "call.mjs"], check=False, cwd=tmp_path, capture_output=True, text=True
+        )
+        assert ended.returncode == code, ended.stderr
+        assert not code or '"branch" must be a text such as "007", found 7' in ended.stderr

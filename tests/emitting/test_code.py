@@ -402,7 +402,7 @@ def test_the_header_of_c_tells_ranges() -> None:
         (
             "javascript",
             {"columns": ["outputs", "class"]},
-            "no column 'class' in 'javascript'; supported: outputs, contributions, reasons, rule",
+            "column 'class': the network's outputs are no classes; ask for 'outputs'",
         ),
         ("numpy", {"columns": ["rule"]}, "always returns the outputs"),
         ("python", {"missing": "impute"}, "no missing 'impute'; supported: propagate"),

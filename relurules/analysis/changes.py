@@ -82,6 +82,19 @@ def find_largest_change(
     return LargestChange(search.bound + room, search.point, search.polytope, complete)
 
 
+def make_change_cell(
+    ground: RestrictedRules, target: ScoreTarget, pair: RowPair, sign: float, rows: Array,
+    polytope: Polytope,
+) -> tuple[Polytope, Array]:  # fmt: skip
+    """A polytope of v and the form of the change there, by the rules that hold at two rows."""
+    leaves = (ground.rules.apply(rows) - 1).tolist()
+    before, after = (
+        one.forms(sign * target.weights[[leaf]], sign * target.constants[[leaf]])[0]
+        for one, leaf in zip(pair[:2], leaves, strict=True)
+    )
+    return polytope, after - before
+
+
 @dataclass
 class _ChangeSearch:
     """The largest change found so far. value: what a further one must exceed; waiting: parts with

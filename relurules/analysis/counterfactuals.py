@@ -8,12 +8,13 @@ import numpy as np
 from relurules.analysis.columns import TableColumn, list_columns
 from relurules.analysis.conditions import hold_column
 from relurules.analysis.goals import Goal, classify_rows, list_class_names, make_goal
-from relurules.analysis.question import Question, compose_notes, describe_conditions
+from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
+from relurules.analysis.question import Question, compose_notes, describe_conditions, find_data_row
 from relurules.analysis.rows import read_row
 from relurules.analysis.rule_cells import RestrictedRules, RuleCell, round_up_to_powers
 from relurules.analysis.witnesses import find_admissible_rows, make_witness, round_row
 from relurules.errors import DataError, OutOfTimeError
-from relurules.ir.answers import Answer, Grid, format_bound, format_number, format_value
+from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number, format_value
 from relurules.ir.network import Array
 from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
@@ -25,6 +26,8 @@ _PAST = (0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3)
 _SAME = 1e-12
 #: What rounding of a row's numbers may cost, as a share of them.
 _ROUNDING = 1e-15
+#: A row of few digits may be farther than the least distance by this share of it, or of the second.
+_NEAREST, _LEAST = 1e-6, 1e-9
 
 
 class NearestPoint(NamedTuple):
@@ -274,6 +277,30 @@ def _find_flipped_row(
     return None
 
 
+def _choose_plain_row(
+    asked: Question, ground: RestrictedRules, goal: Goal, measure: RowDistance, row: Array,
+    bound: float,
+) -> tuple[Array, int | None]:  # fmt: skip
+    """A row of the data and its number, or a row of few digits, that is as near as one found."""
+    farthest = max(measure.of(row, ground), bound + _NEAREST * max(bound, _LEAST))
+
+    def value(rows: Array) -> Array:
+        near = -np.array([measure.of(x, ground) for x in rows])
+        return np.where(goal.met(rows), near, np.nan)
+
+    number = find_data_row(asked, ground.domain, value, -farthest)
+    if number is not None and asked.data is not None:
+        return asked.data[number], number
+
+    claim = RowClaim(value=lambda rows: value(rows)[0], least=-farthest, columns=row != measure.x)
+    return choose_plain_rows(ground, [ground.space], row[None], claim)[0], None
+
+
+def _list_kept(start: Witness, end: Witness) -> list[str]:
+    """Columns that are as they were given."""
+    return [name for name, value in end.row.items() if value == start.row[name]]
+
+
 def _measure_closeness(
     goal: Goal, measure: RowDistance, ground: RestrictedRules, rows: Array
 ) -> Array:
@@ -303,7 +330,7 @@ def _compose_answer(
     if bound == 0.0 and asked.ground.deadline.is_over():
         proof = "The time limit was reached: nearer rows aren't ruled out in all rules."
 
-    closing = (f"Distance: {how}.", proof)
+    closing: tuple[str, ...] = (f"Distance: {how}.", proof)
     if row is None:
         said = (
             f"{goal.label} is no nearer than {format_bound(bound, up=False)}; no row there was "
@@ -314,15 +341,17 @@ def _compose_answer(
 
     kept = np.where(np.abs(row - x) <= _SAME * np.maximum(np.abs(x), ground.domain.widths), x, row)
     row = kept if ground.domain.contains(kept[None])[0] and goal.met(kept[None])[0] else row
+    row, number = _choose_plain_row(asked, ground, goal, measure, row, bound)
     reached = measure.of(row, ground)
-    end = make_witness(ground, None, row, f"{goal.label} here")
+    end = make_witness(ground, None, row, f"{goal.label} here", number)
     changes = {
         name: [start.row[name], value]
         for name, value in end.row.items()
         if value != start.row[name]
     }
     values |= {"distance": {"at_least": bound, "reached": reached}, "changes": changes}
-    exact = reached - bound <= 1e-4 * max(bound, 1e-9)
+    exact = reached - bound <= 1e-4 * max(bound, _LEAST)
+    closing = (*closing, *note_fractions(ground, (end,), held=_list_kept(start, end)))
     under = describe_conditions(asked) if asked.given else ""
     said = (
         f"The nearest row with {goal.label}{under}{_describe_kept_columns(asked)} is "

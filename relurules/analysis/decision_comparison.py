@@ -62,11 +62,14 @@ class DecisionComparer:
             return center
         if len(self.classes) > CLASSES:
             return None
-        return self._somewhere(cell, part)
+        return self.find_somewhere(cell, part, integers=False)
 
-    def _somewhere(self, cell: RuleCell, part: RuleCell) -> Array | None:
+    def find_somewhere(self, cell: RuleCell, part: RuleCell, *, integers: bool) -> Array | None:
+        """A point of a part that is decided differently by more than `least`, of whole numbers with
+        `integers`; None where none was found.
+        """
         space = self.space
-        whole = self.sides[0].whole(space, integers=False)
+        whole = self.sides[0].whole(space, integers=integers)
         for i, j in self._pairs():
             forms = np.vstack(
                 [space.forms(w[leaf], c[leaf]) for (w, c), leaf in (

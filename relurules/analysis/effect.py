@@ -5,7 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.analysis.changes import LargestChange, RowPair, find_largest_change
+from relurules.analysis.changes import (
+    LargestChange,
+    RowPair,
+    find_largest_change,
+    make_change_cell,
+)
 from relurules.analysis.columns import (
     TableColumn,
     find_category_place,
@@ -14,12 +19,14 @@ from relurules.analysis.columns import (
     fix_number,
     make_free_pair,
 )
+from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import (
     Question,
     bound_rounding,
     compose_notes,
     describe_conditions,
     is_attained,
+    measure_attained,
 )
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import find_admissible_rows, make_witness
@@ -92,6 +99,8 @@ def answer_effect(asked: Question) -> Answer:
         said_ += f" It rises by {ends[0]} at most, and falls by {ends[1]}."
 
     closing = () if rises.complete and falls.complete else (_UNFINISHED,)
+    held = (column.name,) if asked.values else ()
+    notes = note_fractions(asked.ground, worst.rows, held=held)
     return Answer(
         "effect",
         said_,
@@ -99,7 +108,7 @@ def answer_effect(asked: Question) -> Answer:
         values,
         exact,
         worst.rows,
-        compose_notes(asked, target, exact=exact, closing=closing),
+        compose_notes(asked, target, exact=exact, closing=(*closing, *notes)),
     )
 
 
@@ -191,6 +200,7 @@ def answer_for_categories(
         "outputs": _list_outputs(worst, target),
     }
     closing = () if complete else (_UNFINISHED,)
+    closing = (*closing, *note_fractions(asked.ground, worst.rows))
 
     return Answer(
         question,
@@ -220,7 +230,14 @@ def _measure_change(
     if seat is None:
         return ColumnChange(found.bound, None, (), found.complete)
 
-    (before, after), reached = seat
+    least = seat[1]
+    if is_attained(found.bound, least, found.bound, small := bound_rounding(asked, target)):
+        least = min(least, found.bound - measure_attained(found.bound, found.bound) - small)
+    before, after = choose_plain_rows(
+        ground, pair[:2], seat[0], RowClaim(value=value, least=least),
+        make_change_cell(ground, target, pair, sign, seat[0], found.polytope),
+    )  # fmt: skip
+    reached = float(value(np.array([before, after])))
     shown = (
         make_witness(
             ground,

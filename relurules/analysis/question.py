@@ -1,15 +1,18 @@
 """A question with everything that it is asked with, and what answers have in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from relurules.analysis.plain_rows import find_best_row
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.analysis.targets import ScoreTarget
+from relurules.domain import Domain
 from relurules.ir import RuleSet
 from relurules.ir.answers import format_bound
+from relurules.ir.network import Array
 from relurules.wording.coverage import describe_missing
 
 #: A bound counts as attained where a row comes within this share of it.
@@ -44,6 +47,8 @@ class Question:
     distance: str = "l1"
     scales: Mapping[str, float] = field(default_factory=dict)
     integers: bool = False
+    #: Rows of the data, (N, d), which are shown where they show the same; None without data.
+    data: Array | None = None
 
     @property
     def rules(self) -> RuleSet:
@@ -121,10 +126,19 @@ def is_attained(bound: float, value: float | None, spread: float, room: float = 
     """Whether a row comes as far as a bound. room: what rounding may make of it."""
     if value is None or not np.isfinite(bound):
         return value is None and not np.isfinite(bound)
-    return (
-        abs(bound - value)
-        <= _ATTAINED * max(spread if np.isfinite(spread) else 0.0, abs(bound)) + room
-    )
+    return abs(bound - value) <= measure_attained(bound, spread) + room
+
+
+def measure_attained(bound: float, spread: float) -> float:
+    """How far a row may stay from a bound, which is finite, that it counts as attaining."""
+    return _ATTAINED * max(spread if np.isfinite(spread) else 0.0, abs(bound))
+
+
+def find_data_row(
+    asked: Question, domain: Domain, value: Callable[[Array], Array], least: float
+) -> int | None:
+    """See `find_best_row`, of the data that a question is asked with."""
+    return find_best_row(domain, asked.data, value, least)
 
 
 def bound_rounding(asked: Question, target: ScoreTarget) -> float:

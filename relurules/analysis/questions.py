@@ -51,6 +51,7 @@ def ask(
     at_most: float | None = None,
     target: str | None = None,
     row: Any = None,
+    data: Any = None,
     keep: Sequence[str] = (),
     distance: str = "l1",
     scales: Mapping[str, float] | None = None,
@@ -73,7 +74,10 @@ def ask(
     output: an output or a score by name, by default the last one of two that share scores, else the
     first. given: conditions such as "age >= 30" or "job = clerk" that restrict the domain. whole:
     whether columns that hold whole numbers in the data may hold nothing else; by default for reach
-    and counterfactual only, as without it bounds hold for either. time_limit: seconds that this may
+    and counterfactual only, as without it bounds hold for either. data: a table; where a row of it
+    shows what range, bounded, reach or counterfactual say, that row is shown, with its number,
+    counted from 0. Other rows shown are made up, of whole numbers where columns hold them,
+    and of few digits, as far as that shows the same. time_limit: seconds that this may
     take: at the limit bounds are given that hold, and may be wide, with a note that says so, or
     OutOfTimeError is raised where there is nothing to say.
 
@@ -106,6 +110,7 @@ def ask(
         distance,
         to_plain_value(scales or {}),
         whole,
+        None if data is None else rules.domain.rows(data),
     )
     return QUESTIONS[question](asked)
 

@@ -1,23 +1,27 @@
 """How large and how small an output can be, and whether it stays within a limit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from relurules.analysis.extremes import find_highest_score
+from relurules.analysis.extremes import ScoreMaximum, find_highest_score
+from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import (
     UNFINISHED,
     Question,
     compose_notes,
     describe_conditions,
+    find_data_row,
     is_attained,
+    measure_attained,
 )
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import find_admissible_rows, make_score_function, make_witness
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir.answers import Answer, Witness, format_bound, format_number
+from relurules.ir.network import Array
 
 #: An end of a range this near to 0, as a share of the range, is shown as 0.
 _NOTHING = 1e-9
@@ -39,10 +43,17 @@ class ScoreRange:
     complete: bool = True
 
 
-def find_score_range(asked: Question, target: ScoreTarget) -> ScoreRange:
-    """The smallest and the largest value of a score."""
+def find_score_range(
+    asked: Question,
+    target: ScoreTarget,
+    shown: Callable[[Witness], bool] | None = None,
+) -> ScoreRange:
+    """The smallest and the largest value of a score.
+
+    shown: a row is put in place of the one found near a bound where this is as true of it.
+    """
     ground, space = asked.ground, asked.ground.space
-    found, complete = [], True
+    found, seats, complete = [], [], True
     for sign, shows in ((-1.0, "smallest"), (1.0, "largest")):
         extreme = find_highest_score(
             ground, space, sign * target.weights, sign * target.constants, integers=asked.integers
@@ -57,20 +68,61 @@ def find_score_range(asked: Question, target: ScoreTarget) -> ScoreRange:
                 extreme.point,
                 make_score_function(ground, target, sign),
             )
-        found.append(
-            (
-                sign * extreme.bound,
-                None if row is None else make_witness(ground, target, row[0][0], shows),
-            )
-        )
+        found.append(sign * extreme.bound)
+        seats.append(None if row is None else _ExtremeRow(sign, shows, extreme, *row))
 
-    (low, lowest), (high, highest_) = found
+    low, high = found
     if low > high:
         raise DataError(
             f"no row of the domain meets these conditions: {'; '.join(asked.given) or 'none given'}"
         )
 
+    lowest, highest_ = (
+        None if one is None else _show_extreme(asked, target, one, high - low, shown)
+        for one in seats
+    )
     return ScoreRange(low=low, high=high, lowest=lowest, highest=highest_, complete=complete)
+
+
+class _ExtremeRow(NamedTuple):
+    """A row near an extreme of a score, and sign * score there."""
+
+    sign: float
+    shows: str
+    extreme: ScoreMaximum
+    rows: Array
+    value: float
+
+
+def _show_extreme(
+    asked: Question,
+    target: ScoreTarget,
+    near: _ExtremeRow,
+    spread: float,
+    shown: Callable[[Witness], bool] | None,
+) -> Witness:
+    """A row of the data, or a plain one, that comes as near to the bound as the row found."""
+    ground, cell, bound = asked.ground, near.extreme.cell, near.extreme.bound
+    value, least = make_score_function(ground, target, near.sign), near.value
+    if is_attained(bound, near.value, spread):
+        least = min(least, bound - measure_attained(bound, spread))
+
+    exact = make_witness(ground, target, near.rows[0], near.shows)
+    number = find_data_row(
+        asked, ground.domain, lambda X: near.sign * target.of(ground.rules.predict_scores(X)), least
+    )
+    if number is not None and asked.data is not None:
+        x = asked.data[number]
+    else:
+        assert cell is not None  # noqa: S101  # rows are found in one
+        form = ground.space.forms(near.sign * target.weights, near.sign * target.constants)
+        claim = RowClaim(value=value, least=least)
+        x = choose_plain_rows(
+            ground, [ground.space], near.rows, claim, (cell.polytope, form[cell.leaf])
+        )[0]
+
+    plain = make_witness(ground, target, x, near.shows, number)
+    return exact if shown is not None and shown(exact) != shown(plain) else plain
 
 
 def answer_range(asked: Question) -> Answer:
@@ -101,9 +153,10 @@ def _compose_range_notes(
     asked: Question, target: ScoreTarget, found: ScoreRange, exact: bool
 ) -> tuple[str, ...]:
     """With what a time limit has left out."""
-    return compose_notes(
-        asked, target, exact=exact, closing=() if found.complete else (UNFINISHED,)
-    )
+    closing = note_fractions(asked.ground, _list_witnesses(found))
+    if not found.complete:
+        closing = (*closing, UNFINISHED)
+    return compose_notes(asked, target, exact=exact, closing=closing)
 
 
 def _answer_all_outputs(asked: Question) -> Answer:
@@ -154,7 +207,7 @@ def answer_bounded(asked: Question) -> Answer:
         raise DataError("say which limit: at_least, at_most, or both, in units of the output")
 
     target = find_target(asked.ground, asked.output)
-    found = find_score_range(asked, target)
+    found = find_score_range(asked, target, lambda w: _is_beyond(target, w, low, high))
     values, exact = list_range_values(target, found)
     holds = (low is None or values["low"] >= low) and (high is None or values["high"] <= high)
     limit = " and ".join(

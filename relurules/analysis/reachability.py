@@ -4,7 +4,8 @@ import numpy as np
 
 from relurules.analysis.columns import find_roomiest_point, measure_least_room
 from relurules.analysis.goals import Goal, make_goal
-from relurules.analysis.question import Question, compose_notes, describe_conditions
+from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
+from relurules.analysis.question import Question, compose_notes, describe_conditions, find_data_row
 from relurules.analysis.rule_cells import QuestionSpace, RuleCell, round_up_to_powers
 from relurules.analysis.witnesses import find_admissible_rows, make_witness
 from relurules.errors import DataError, OutOfTimeError
@@ -48,14 +49,16 @@ def answer_reach(asked: Question) -> Answer:
     says = asked.target is not None or goal.weights.any() or goal.constants.any()
     measured = goal.decided is None and says
     values = {"goal": goal.label, "margin": best if measured else None}
-    text = compose_notes(asked, None, exact=True, closing=_compose_closing(holds))
+    rows = () if shown is None else (shown,)
+    closing = (*_compose_closing(holds), *note_fractions(ground, rows))
+    text = compose_notes(asked, None, exact=True, closing=closing)
     return Answer(
         "reach",
         said,
         holds,
         values,
         holds is not None,
-        () if shown is None else (shown,),
+        rows,
         (text[0], *text[2:]),
     )
 
@@ -68,6 +71,7 @@ def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
     """
     ground, best, shown = asked.ground, -np.inf, None
     space = ground.space
+    number = find_data_row(asked, ground.domain, lambda X: np.where(goal.met(X), 1.0, np.nan), 1.0)
     try:
         for cell in ground.cells(space):
             margin, point = _find_margin(asked, goal, space, cell)
@@ -80,13 +84,19 @@ def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
                 ground, [space], cell.polytope, point, lambda rows: _mark_met_rows(goal, rows)
             )
             if seat is not None:
-                shown = make_witness(ground, None, seat[0][0], f"{goal.label} here")
+                claim = RowClaim(value=lambda rows: _mark_met_rows(goal, rows), least=1.0)
+                form = np.zeros(space.spread.shape[1] + 1)
+                plain = choose_plain_rows(ground, [space], seat[0], claim, (cell.polytope, form))
+                shown = make_witness(ground, None, plain[0], f"{goal.label} here")
                 if goal.decided is not None:
                     break
     except OutOfTimeError:
-        if shown is None:
+        if shown is None and number is None:
             raise
 
+    if number is not None and asked.data is not None:
+        x = asked.data[number]
+        return best, make_witness(ground, None, x, f"{goal.label} here", number)
     return best, shown
 
 

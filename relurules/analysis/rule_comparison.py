@@ -11,6 +11,14 @@ import numpy as np
 from relurules.analysis.columns import find_interior_point
 from relurules.analysis.decision_comparison import CLASSES, DecisionComparer
 from relurules.analysis.goals import classify_rows, list_class_names
+from relurules.analysis.plain_rows import (
+    RowClaim,
+    choose_plain_rows,
+    describe_fractions,
+    find_best_row,
+    find_fractions,
+    list_fractional_columns,
+)
 from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
 from relurules.analysis.shared_columns import share_columns
 from relurules.analysis.tree_walk import walk_leaves
@@ -39,6 +47,10 @@ _TOLERANCE = 1e-9
 #: Parts of the domain after which a comparison gives up.
 _PARTS = 300_000
 _INSTEAD = 12
+#: Of so many parts that are decided differently, one with a row of whole numbers is looked for.
+_TRIED = 20
+#: A row shown for the largest difference has no less than this share less.
+_NEAR = 1e-6
 
 
 def compare_rules(
@@ -73,7 +85,7 @@ def compare_rules(
     if _is_identical(old, new):
         found.bounds[:], found.slivers[:] = 0.0, 0.0
     return _build_difference(
-        found, names, complete, notes, None if data is None else _compare_on_data(found, data)
+        found, names, complete, notes, None if data is None else _compare_on_data(found, data), data
     )
 
 
@@ -168,6 +180,14 @@ class _LargestGap(NamedTuple):
     part: RuleCell | None
 
 
+class _DifferentPart(NamedTuple):
+    """A point that is decided differently, and the part that it is in."""
+
+    old: RuleCell
+    part: RuleCell
+    point: Array
+
+
 @dataclass
 class _Comparison:
     """What a search has found so far. bounds, slivers: (m,) of the scores; pairs: (old leaf, new
@@ -184,7 +204,7 @@ class _Comparison:
     parts: int = 0
     differing: int = 0
     same: bool = True
-    decided: tuple[RuleCell, Array] | None = None
+    decided: list[_DifferentPart] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.bounds, self.slivers = np.zeros(self.scores), np.zeros(self.scores)
@@ -229,8 +249,8 @@ def _compare_parts(found: _Comparison, most: int) -> bool:
                 )
             )
             differs = judge.point(cell, part, center) if judge.classes else None
-            if differs is not None and found.decided is None:
-                found.decided = part, differs
+            if differs is not None and len(found.decided) < _TRIED:
+                found.decided.append(_DifferentPart(cell, part, differs))
             found.differing += differs is not None if judge.classes else gap > found.tolerance
 
     return True
@@ -289,23 +309,14 @@ def _build_difference(
     complete: bool,
     notes: tuple[str, ...],
     data: DataDifference | None,
+    rows: Array | None,
 ) -> Difference:
     old, new = (ground.rules for ground in found.sides)
     kept, changed, removed, added = _match_rules(found)
     judge = bool(list_class_names(found.sides[0]))
-    place = None
-    if found.decided is not None:
-        part, point = found.decided
-        seat = find_admissible_rows(
-            found.sides[0],
-            [found.space],
-            part.polytope,
-            point,
-            lambda rows: _mark_disagreement(found, rows),
-        )
-        place = None if seat is None else compare_at_row(found, seat[0][0])
-
-    more = [*notes]
+    place = _find_disagreement(found, rows)
+    gaps = tuple(_list_gaps(found, complete, rows))
+    more = [*notes, *_note_fractions(found, place, gaps)]
     if judge and len(list_class_names(found.sides[0])) > CLASSES and old.decision is None:
         more.append(
             f"of more than {CLASSES} classes, parts were compared at one point each: more of them "
@@ -328,31 +339,110 @@ def _build_difference(
 
     return Difference(
         names, (len(old), len(new)), found.tolerance, found.same,
-        tuple(_list_gaps(found, complete)), found.parts, found.differing, judge, place, data, kept,
+        gaps, found.parts, found.differing, judge, place, data, kept,
         changed, removed, added, complete, tuple(more),
     )  # fmt: skip
 
 
 def _mark_disagreement(found: _Comparison, rows: Array) -> Array:
-    """1 where both sets decide a row, and differently; NaN elsewhere."""
-    one, other = (int(classify_rows(ground, rows)[0]) for ground in found.sides)
-    return np.asarray(1.0 if min(one, other) >= 0 and one != other else np.nan)
+    """(N,) 1 where both sets decide a row, and differently; NaN elsewhere."""
+    one, other = (classify_rows(ground, rows) for ground in found.sides)
+    return np.where((np.minimum(one, other) >= 0) & (one != other), 1.0, np.nan)
 
 
-def _list_gaps(found: _Comparison, complete: bool) -> Iterator[Gap]:
+def _find_disagreement(found: _Comparison, data: Array | None) -> RowComparison | None:
+    """A row that is decided differently: of the data, else of whole numbers, else any."""
+    if not found.decided:
+        return None
+
+    ground = found.sides[0]
+    number = find_best_row(ground.domain, data, lambda X: _mark_disagreement(found, X), 1.0)
+    if number is not None and data is not None:
+        return compare_at_row(found, data[number], number)
+
+    best = None
+    for at in found.decided:
+        x = _find_plain_disagreement(found, at)
+        if x is None:
+            continue
+        best = x if best is None else best
+        if not list_fractional_columns(ground, [found.space], x[None]):
+            return compare_at_row(found, x)
+        if ground.deadline.is_over():
+            break
+    return None if best is None else compare_at_row(found, best)
+
+
+def _find_plain_disagreement(found: _Comparison, at: _DifferentPart) -> Array | None:
+    """A row of a part that is decided differently, whole and of few digits where it can be."""
+    ground, space = found.sides[0], [found.space]
+    claim = RowClaim(value=lambda rows: _mark_disagreement(found, rows)[0], least=1.0)
+    seat = find_admissible_rows(ground, space, at.part.polytope, at.point, claim.value)
+    rows = None if seat is None else choose_plain_rows(ground, space, seat[0], claim)
+    if rows is not None and not list_fractional_columns(ground, space, rows):
+        return np.asarray(rows[0])
+
+    judge = DecisionComparer.of(*found.sides, found.space, found.tolerance)
+    if not found.scores or not judge.classes or ground.deadline.is_over():
+        return None if rows is None else rows[0]
+    point = judge.find_somewhere(at.old, at.part, integers=True)
+    if point is not None:
+        seat = find_admissible_rows(ground, space, at.part.polytope, point, claim.value)
+        other = None if seat is None else choose_plain_rows(ground, space, seat[0], claim)
+        if other is not None and not list_fractional_columns(ground, space, other):
+            return np.asarray(other[0])
+    return None if rows is None else rows[0]
+
+
+def _note_fractions(
+    found: _Comparison, place: RowComparison | None, gaps: tuple[Gap, ...]
+) -> Iterator[str]:
+    """What is said of rows shown that aren't whole where the data are."""
+    places = [
+        ("decided differently", place),
+        *((f"difference of {g.score}", g.place) for g in gaps),
+    ]
+    for shows, one in places:
+        if one is not None and one.data_row is None:
+            columns = find_fractions(found.sides[0].domain, one.row)
+            if columns:
+                yield describe_fractions(shows, columns)
+
+
+def _show_gap(
+    found: _Comparison, score: int, data: Array | None
+) -> tuple[float, RowComparison] | None:
+    """The largest difference of a score that was found, and where; None where there is none."""
+    best, ground, value = found.best[score], found.sides[0], _make_gap_function(found, score)
+    if best.point is None or best.part is None or best.old is None:
+        return None
+    seat = find_admissible_rows(ground, [found.space], best.part.polytope, best.point, value)
+    if seat is None:
+        return None
+
+    least = min(seat[1], (1.0 - _NEAR) * best.value) if seat[1] > found.tolerance else seat[1]
+    least = (
+        max(least, np.nextafter(found.tolerance, np.inf)) if seat[1] > found.tolerance else least
+    )
+    number = find_best_row(ground.domain, data, lambda X: _measure_gaps(found, X)[:, score], least)
+    if number is not None and data is not None:
+        return float(value(data[[number]])), compare_at_row(found, data[number], number)
+
+    old, new = found.sides
+    form = found.space.forms(
+        (new.weights[best.part.leaf] - old.weights[best.old.leaf])[[score]],
+        (new.constants[best.part.leaf] - old.constants[best.old.leaf])[[score]],
+    )[0]
+    form = form if form[:-1] @ best.point + form[-1] >= 0 else -form
+    claim = RowClaim(value=value, least=least)
+    rows = choose_plain_rows(ground, [found.space], seat[0], claim, (best.part.polytope, form))
+    return float(value(rows)), compare_at_row(found, rows[0])
+
+
+def _list_gaps(found: _Comparison, complete: bool, data: Array | None) -> Iterator[Gap]:
     rules = found.sides[0].rules
     for i, name in enumerate(rules.scores[: found.scores]):
-        best, place, reached = found.best[i], None, None
-        if best.point is not None and best.part is not None:
-            seat = find_admissible_rows(
-                found.sides[0],
-                [found.space],
-                best.part.polytope,
-                best.point,
-                _make_gap_function(found, i),
-            )
-            if seat is not None:
-                reached, place = seat[1], compare_at_row(found, seat[0][0])
+        reached, place = _show_gap(found, i, data) or (None, None)
         bound = float(found.bounds[i]) if complete else np.inf
         worst = max(bound, float(found.slivers[i]))
         outputs = [
@@ -376,19 +466,22 @@ def _list_gaps(found: _Comparison, complete: bool) -> Iterator[Gap]:
 
 
 def _make_gap_function(found: _Comparison, score: int) -> Callable[[Array], Array]:
+    return lambda rows: np.asarray(_measure_gaps(found, rows)[0, score])
+
+
+def _measure_gaps(found: _Comparison, rows: Array) -> Array:
+    """(N, m) how far the scores of rows differ."""
     old, new = (ground.rules for ground in found.sides)
-    return lambda rows: np.asarray(
-        np.abs(old.predict_scores(rows) - new.predict_scores(rows))[0, score]
-    )
+    return np.asarray(np.abs(old.predict_scores(rows) - new.predict_scores(rows)))
 
 
-def compare_at_row(found: _Comparison, x: Array) -> RowComparison:
+def compare_at_row(found: _Comparison, x: Array, data_row: int | None = None) -> RowComparison:
     """What both sets say of a row in the domain."""
     old, new = (ground.rules for ground in found.sides)
     raw = {name: values[0] for name, values in decode_rows(x[None], old.domain.columns).items()}
     said = [r.predict_row(x) for r in (old, new)]
     return RowComparison(
-        raw, (int(old.apply(x[None])[0]), int(new.apply(x[None])[0])), said[0], said[1]
+        raw, (int(old.apply(x[None])[0]), int(new.apply(x[None])[0])), said[0], said[1], data_row
     )
 
 

@@ -18,12 +18,19 @@ from relurules.analysis.columns import (
     measure_least_room,
 )
 from relurules.analysis.effect import answer_for_categories
+from relurules.analysis.plain_rows import (
+    RowClaim,
+    choose_plain_rows,
+    list_fractional_columns,
+    note_fractions,
+)
 from relurules.analysis.question import (
     Question,
     bound_rounding,
     compose_notes,
     describe_conditions,
     is_attained,
+    measure_attained,
 )
 from relurules.analysis.rule_cells import RuleCell
 from relurules.analysis.targets import ScoreTarget, find_target
@@ -169,6 +176,7 @@ def _answer_continuous(
 
     what = f" (of {target.score})" if target.score else ""
     closing = (
+        *note_fractions(asked.ground, shown),
         "A continuous piecewise linear function is monotone just where the column's coefficient "
         "has one sign in every rule that has an interior; coefficients are compared as the numbers "
         "that they are, and those that move the score by less than 1e-12 of its terms count as 0.",
@@ -211,9 +219,10 @@ def _find_row_pair(
             rows.reverse()
         if not ground.domain.contains(np.array(rows)).all():
             continue
-        scores = target.of(ground.rules.predict_scores(np.array(rows)))
-        if way * (scores[1] - scores[0]) <= 0:
+        rise = float(make_change_function(asked, target, way)(np.array(rows)))
+        if rise <= 0:
             continue
+        rows = list(_choose_plain_pair(asked, target, column, np.array(rows), way, rise / 2))
         word = "rises" if way > 0 else "falls"
         yield make_witness(ground, target, rows[0], f"it {word} from here")
         yield make_witness(ground, target, rows[1], "to here")
@@ -242,12 +251,13 @@ def _answer_with_jumps(asked: Question, target: ScoreTarget, column: TableColumn
         f"{_NEVER[direction]}{describe_conditions(asked)}; the largest rise of {what} is {most}, "
         f"the largest fall {least}."
     )
-    jumps = (
+    jumps: tuple[str, ...] = (
         "These rules are simplified and may jump where one ends and another begins, by no more "
         "than twice their largest error, "
         f"{format_bound(2 * asked.ground.rules.score_error, up=True)}; "
         "so pairs of rows were compared, rule by rule.",
     )
+    jumps = (*jumps, *note_fractions(asked.ground, (*rise.rows, *fall.rows)))
     notes = compose_notes(asked, target, exact=exact, closing=jumps)
 
     return Answer("monotone", said, yes, values, exact, (*rise.rows, *fall.rows), notes)
@@ -286,9 +296,42 @@ def _measure_jump(
     if seat is None or seat[1] <= 0:
         return LargestJump(size, exact)
 
+    least = found.bound - measure_attained(found.bound, found.bound) if exact else seat[1]
+    rows = _choose_plain_pair(asked, target, column, seat[0], way, min(least, seat[1]), pair)
     word = "rises" if way > 0 else "falls"
-    first = make_witness(ground, target, seat[0][0], f"it {word} from here")
-    return LargestJump(size, exact, (first, make_witness(ground, target, seat[0][1], "to here")))
+    first = make_witness(ground, target, rows[0], f"it {word} from here")
+    return LargestJump(size, exact, (first, make_witness(ground, target, rows[1], "to here")))
+
+
+def _choose_plain_pair(
+    asked: Question,
+    target: ScoreTarget,
+    column: TableColumn,
+    rows: Array,
+    way: float,
+    least: float,
+    pair: RowPair | None = None,
+) -> Array:
+    """Two rows of few digits, of the same rules, with the second still higher in the column, that
+    go by `least` that way. pair: what rows may be; None for any.
+    """
+    ground, j, change = asked.ground, column.at[0], make_change_function(asked, target, way)
+    rules = ground.rules.apply(rows)
+
+    def value(tried: Array) -> Array:
+        alike = (ground.rules.apply(tried) == rules).all() and tried[0, j] < tried[1, j]
+        return np.asarray(change(tried) if alike else np.nan)
+
+    def value_anywhere(tried: Array) -> Array:
+        return np.asarray(change(tried) if tried[0, j] < tried[1, j] else np.nan)
+
+    space = [ground.space] * 2 if pair is None else pair[:2]
+    found = choose_plain_rows(ground, space, rows, RowClaim(value=value, least=least))
+    if not list_fractional_columns(ground, space, found):
+        return found
+
+    wider = choose_plain_rows(ground, space, rows, RowClaim(value=value_anywhere, least=least))
+    return found if list_fractional_columns(ground, space, wider) else wider
 
 
 def make_change_function(asked: Question, target: ScoreTarget, sign: float) -> Any:

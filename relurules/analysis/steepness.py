@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from relurules.analysis.columns import TableColumn, list_columns
+from relurules.analysis.plain_rows import RowClaim, choose_plain_rows
 from relurules.analysis.question import Question, compose_notes, describe_conditions
 from relurules.analysis.slopes import list_leaves
 from relurules.analysis.targets import ScoreTarget, find_target
@@ -143,5 +144,13 @@ def _find_steepest_row(
     """A row of the steepest rule, none where rounding takes it out of the domain."""
     ground = asked.ground
     row = round_row(ground.domain, ground.rules.rules[found.find_steepest("linf")[1]].point)
-    witness = make_witness(ground, target, row, "steepest (linf) around here")
-    return (witness,) if ground.domain.contains(row[None])[0] else ()
+    if not ground.domain.contains(row[None])[0]:
+        return ()
+
+    rule = ground.rules.apply(row[None])
+
+    def value(rows: Array) -> Array:
+        return np.asarray(1.0 if (ground.rules.apply(rows) == rule).all() else np.nan)
+
+    plain = choose_plain_rows(ground, [ground.space], row[None], RowClaim(value=value, least=1.0))
+    return (make_witness(ground, target, plain[0], "steepest (linf) around here"),)

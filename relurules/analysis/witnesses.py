@@ -76,7 +76,11 @@ def round_row(domain: Domain, x: Array, space: QuestionSpace | None = None) -> A
 
 
 def make_witness(
-    ground: RestrictedRules, target: ScoreTarget | None, x: Array, shows: str
+    ground: RestrictedRules,
+    target: ScoreTarget | None,
+    x: Array,
+    shows: str,
+    data_row: int | None = None,
 ) -> Witness:
     """What the rules say of a row in the domain."""
     rules = ground.rules
@@ -84,7 +88,12 @@ def make_witness(
     score = None if target is None else float(target.of(rules.predict_scores(x[None]))[0])
     raw = {name: values[0] for name, values in decode_rows(x[None], rules.domain.columns).items()}
     return Witness(
-        shows=shows, rule=int(rules.apply(x[None])[0]), row=raw, outputs=outputs, score=score
+        shows=shows,
+        rule=int(rules.apply(x[None])[0]),
+        row=raw,
+        outputs=outputs,
+        score=score,
+        data_row=data_row,
     )
 
 

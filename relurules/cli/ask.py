@@ -49,7 +49,11 @@ def ask(
         ),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet that --row is a row of.")
+        Path | None,
+        typer.Option(
+            help="CSV or Parquet that --row is a row of; its rows are shown where they show the "
+            "same."
+        ),
     ] = None,
     keep: Annotated[
         list[str] | None, typer.Option(help="Column that may not change; repeatable.")
@@ -102,9 +106,9 @@ def ask(
     answer = ask_rules(
         found, question, output=output, feature=feature,
         values=(value[0], value[1]) if value else None, at_least=at_least, at_most=at_most,
-        target=to, row=None if row is None else parse_row(found, row, table), keep=keep or (),
-        distance=distance, scales=_parse_scales(scale or []), given=given or (), whole=whole,
-        time_limit=time_limit,
+        target=to, row=None if row is None else parse_row(found, row, table), data=table,
+        keep=keep or (), distance=distance, scales=_parse_scales(scale or []), given=given or (),
+        whole=whole, time_limit=time_limit,
     )  # fmt: skip
     print_answer(answer, as_json)
 

@@ -27,6 +27,8 @@ class Witness:
     outputs: Mapping[str, float | Label]
     #: Of what was asked for, before the link; None for none.
     score: float | None
+    #: The row of the data that it is, counted from 0; None for a row that was made up.
+    data_row: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; an infinite output is None."""
@@ -134,7 +136,8 @@ def _write_witness(witness: Witness, first: Witness) -> list[str]:
         row = dict(witness.row)
 
     shown = ", ".join(f"{name} = {format_value(value)}" for name, value in row.items())
-    return [f"  {witness.shows}: {outputs} (rule {witness.rule})", f"    {same}{shown}"]
+    where = "" if witness.data_row is None else f"row {witness.data_row} of the data, "
+    return [f"  {witness.shows}: {outputs} ({where}rule {witness.rule})", f"    {same}{shown}"]
 
 
 def format_value(value: Value) -> str:

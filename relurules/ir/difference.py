@@ -28,6 +28,8 @@ class RowComparison(NamedTuple):
     rules: tuple[int, int]
     old: Mapping[str, float | Label]
     new: Mapping[str, float | Label]
+    #: The row of the data that it is, counted from 0; None for one that was made up.
+    data_row: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,7 +305,8 @@ def describe_row(place: RowComparison) -> str:
         ", ".join(f"{k} = {format_output(v)}" for k, v in side.items())
         for side in (place.old, place.new)
     )
-    return f"{row}: {old} (old rule {place.rules[0]}), {new} (new rule {place.rules[1]})"
+    where = "" if place.data_row is None else f"row {place.data_row} of the data, "
+    return f"{where}{row}: {old} (old rule {place.rules[0]}), {new} (new rule {place.rules[1]})"
 
 
 def format_upper_bound(value: float) -> str:

@@ -205,7 +205,9 @@ def _find_whole_rows(
     """Rows of whole numbers that show it, from one integer program over a cell."""
     polytope, form = cell
     whole = np.vstack([ground.whole(one, integers=True) for one in space])
-    point = maximise_over_integers(*polytope, form, whole).point
+    # A form that is 0 says nothing: then any point will do.
+    floor, enough = (claim.least,) * 2 if form[:-1].any() else (-np.inf, -1.0)
+    point = maximise_over_integers(*polytope, form, whole, floor, enough).point
     if point is None:
         return None
 

@@ -2,16 +2,14 @@
 
 from shlex import quote
 
-import numpy as np
-
 from relurules.documents.context import DocumentContext
 from relurules.documents.document import Block, Bullets, Code, Paragraph, Section, Table, link_rule
 from relurules.documents.overview import list_used_columns
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
-from relurules.wording.forms import bound_display_error
-from relurules.wording.numbers import format_bound, format_percent
+from relurules.wording.numbers import format_percent
 from relurules.wording.references import describe_reference, list_reference_values
+from relurules.wording.rounding import describe_rounding
 
 #: Rules with fewer rows than this are pointed out.
 _FEW = 30
@@ -40,7 +38,7 @@ def build_limits(context: DocumentContext) -> Section:
         p.text(
             "They hold within the domain only. Beyond it, no answer is given, rather than a guess."
         ),
-        p.text(_describe_rounding(context)),
+        p.text(describe_rounding(rules, context.reading, "this page")),
     ]
 
     if context.whole:
@@ -77,36 +75,6 @@ def build_limits(context: DocumentContext) -> Section:
     if not rules.complete:
         items.append(p.text(describe_missing(rules)))
     return Section("limits", "Limits of use", (Bullets(tuple(items)),))
-
-
-def _describe_rounding(context: DocumentContext) -> str:
-    """How far numbers read off the page may lead."""
-    said = (
-        "Numbers are rounded for reading; the exact ones are in the rules' JSON file and in "
-        "emitted code."
-    )
-    if context.decisions is not None:
-        return said
-
-    worst = max(
-        (
-            bound_display_error(context.rules.domain, f.form, f.step)
-            for read in context.reading.rules
-            for f in read.formulas
-        ),
-        default=0.0,
-    )
-
-    if not np.isfinite(worst) or worst == 0:
-        return said
-
-    what = (
-        "an output" if all(head.link == "identity" for head in context.rules.heads) else "a score"
-    )
-    return (
-        f"{said} Working with the numbers of this page changes {what} by at most "
-        f"{format_bound(worst)} in the domain."
-    )
 
 
 #: Word, what it means, and whether it needs evidence or links to be explained.

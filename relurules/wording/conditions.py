@@ -14,7 +14,9 @@ from relurules.wording.forms import (
     Form,
     build_form,
     choose_step,
+    limit_display_errors,
     list_spans,
+    measure_limit,
     phrase_categories,
     phrase_sum,
 )
@@ -177,14 +179,17 @@ def _choose_sum_styles(
     prefix, count = _choose_prefix(rules), 0
     for key, test in first.items():
         step, name = choose_step(rules.domain, test.form), ""
+        limit = measure_limit(rules.domain, [test.form])
         if len(test.form.terms) > _INLINE:
             count += 1
             name = f"{prefix}{count}"
         shown[key] = SumStyle(
             name,
-            test.form,
+            limit_display_errors(rules.domain, test.form, limit),
             step,
-            {b: b for b in bounds[key]} if test.whole else round_apart(bounds[key], step),
+            {b: b for b in bounds[key]}
+            if test.whole
+            else round_apart(bounds[key], step, limit=limit),
         )
 
     return shown
@@ -232,9 +237,15 @@ def _word_formulas(rules: RuleSet, spans: Sequence[ColumnSpan]) -> list[tuple[Fo
         ]
         for rule in rules
     ]
+    columns = list(zip(*forms, strict=True))
     steps = [
         min((choose_step(rules.domain, form) for form in column if form.terms), default=0.0)
-        for column in zip(*forms, strict=True)
+        for column in columns
+    ]
+    limits = [measure_limit(rules.domain, column) for column in columns]
+    forms = [
+        [limit_display_errors(rules.domain, *pair) for pair in zip(row, limits, strict=True)]
+        for row in forms
     ]
 
     return [

@@ -5,6 +5,7 @@ category columns.
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ from relurules.wording.phrases import Phrase
 
 #: Coefficients may be shown so much off, of the sum of all terms over the domain.
 ROUNDING = 5e-6
+#: A number shown moves the sum by no more than this share of what the terms may move it by, so that
+#: columns far from 0 have coefficients of more digits.
+FAR = 1e-5
 #: A smaller coefficient is shown as a division: `bill / 670,000`.
 _SMALL = 1e-3
 
@@ -46,6 +50,8 @@ class Term(NamedTuple):
     label: Phrase
     coordinates: tuple[int, ...]
     width: float
+    #: How far the coefficient may be off where it is shown.
+    room: float = np.inf
 
 
 class Form(NamedTuple):
@@ -53,6 +59,8 @@ class Form(NamedTuple):
 
     constant: float
     terms: tuple[Term, ...]
+    #: How far the constant may be off where it is shown.
+    room: float = np.inf
 
     @property
     def size(self) -> float:
@@ -170,10 +178,54 @@ def round_coefficient(term: Term, step: float) -> DisplayCoefficient:
     """A term's |coefficient| as it is shown; step: how far coefficient * width may be off."""
     size = abs(term.coefficient)
     allowed = step / term.width if term.width else 0.0
+    whole = DisplayCoefficient(round_number(size, allowed, limit=term.room), divides=False)
     if size >= _SMALL or size < 1.0 / sys.float_info.max:  # what is smaller has no reciprocal
-        return DisplayCoefficient(round_number(size, allowed), divides=False)
-    return DisplayCoefficient(
-        round_number(1.0 / size, min(allowed / size / size / 2, sys.float_info.max)), divides=True
+        return whole
+
+    # Of 1 / size, a change by e moves size by less than 2 e size^2.
+    allowed, room = (min(off / size / size / 2, sys.float_info.max) for off in (allowed, term.room))
+    divided = DisplayCoefficient(round_number(1.0 / size, allowed, limit=room), divides=True)
+    return divided if abs(divided.coefficient - size) <= term.room else whole
+
+
+def measure_limit(domain: Domain, forms: Sequence[Form]) -> float:
+    """How far a number of any of some forms may move its sum over the domain where it is shown;
+    infinite where a side is open.
+    """
+    if not all(is_bounded(domain, form) for form in forms):
+        return np.inf
+
+    span = max((form.size for form in forms), default=0.0)
+    if not span:
+        constants = [form.constant for form in forms]
+        span = max(constants, default=0.0) - min(constants, default=0.0)
+    return FAR * span if span else np.inf
+
+
+def limit_display_errors(domain: Domain, form: Form, limit: float) -> Form:
+    """The form, each number of which is shown so that it moves the sum by no more than a limit."""
+    if limit == np.inf:
+        return form
+
+    terms = []
+    for term in form.terms:
+        reach = measure_reach(domain, term)
+        terms.append(term._replace(room=limit / reach if reach else np.inf))
+    return form._replace(terms=tuple(terms), room=limit)
+
+
+def measure_reach(domain: Domain, term: Term) -> float:
+    """The largest absolute value that a term's column has in the domain."""
+    at = list(term.coordinates)
+    return float(np.abs([domain.lower[at], domain.upper[at]]).max())
+
+
+def is_bounded(domain: Domain, form: Form) -> bool:
+    """Whether all columns of a form have two bounds."""
+    return all(
+        bool(np.isfinite(domain.upper[j]) and np.isfinite(domain.lower[j]))
+        for t in form.terms
+        for j in t.coordinates
     )
 
 
@@ -181,21 +233,15 @@ def choose_step(domain: Domain, form: Form) -> float:
     """How far every term of a form may be off where it is shown; 0, so that six digits are, where a
     side is open.
     """
-    bounded = all(
-        np.isfinite(domain.upper[j]) and np.isfinite(domain.lower[j])
-        for t in form.terms
-        for j in t.coordinates
-    )
-    return ROUNDING * form.size if bounded else 0.0
+    return ROUNDING * form.size if is_bounded(domain, form) else 0.0
 
 
 def phrase_sum(form: Form, step: float, *, constant: bool = True) -> Phrase:
     """`3.2 + age - 0.5 * debt + income / 12,000`; every term stays on one line."""
     parts: list[tuple[bool, Phrase]] = []
     if constant and (form.constant or not form.terms):
-        parts.append(
-            (form.constant < 0, p.number(format_number(abs(round_number(form.constant, step)))))
-        )
+        shown = round_number(form.constant, step, limit=form.room)
+        parts.append((form.constant < 0, p.number(format_number(abs(shown)))))
 
     parts += [(term.coefficient < 0, _phrase_product(term, step)) for term in form.terms]
     if not parts:
@@ -218,12 +264,19 @@ def _phrase_product(term: Term, step: float) -> Phrase:
 
 
 def bound_display_error(domain: Domain, form: Form, step: float) -> float:
-    """Bound on |form as it is shown - form| over the domain; infinite where a column that matters
-    is unbounded.
+    """Bound on |form as it is shown - form| over the domain, in exact arithmetic and rounded up;
+    infinite where a column that matters is unbounded.
     """
-    total = abs(round_number(form.constant, step) - form.constant)
+    shown = round_number(form.constant, step, limit=form.room)
+    total = abs(Fraction(shown) - Fraction(form.constant))
     for term in form.terms:
-        off = abs(round_coefficient(term, step).coefficient - abs(term.coefficient))
-        lower, upper = domain.lower[list(term.coordinates)], domain.upper[list(term.coordinates)]
-        total += off * float(np.abs([lower, upper]).max()) if off else 0.0
-    return total
+        factor = round_coefficient(term, step)
+        size = Fraction(factor.factor)
+        off = abs((1 / size if factor.divides else size) - abs(Fraction(term.coefficient)))
+        reach = measure_reach(domain, term)
+        if off and not np.isfinite(reach):
+            return np.inf
+        total += off * Fraction(reach) if off else 0
+
+    found = float(total)
+    return found if Fraction(found) >= total else float(np.nextafter(found, np.inf))

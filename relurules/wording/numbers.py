@@ -11,25 +11,33 @@ FEWEST, DIGITS = 4, 6
 _ALL_DIGITS = 17
 
 
-def round_number(value: float, step: float, digits: int = DIGITS) -> float:
+def round_number(
+    value: float, step: float, digits: int = DIGITS, *, limit: float = np.inf
+) -> float:
     """The number of four to `digits` significant digits, the fewest that keep it within `step` of
-    the value.
+    the value; of more where it would be more than `limit` off.
     """
     for count in range(FEWEST, digits):
         candidate = float(f"{value:.{count}g}")
-        if abs(candidate - value) <= step:
+        if abs(candidate - value) <= min(step, limit):
             return candidate
-    return float(f"{value:.{digits}g}")
+    for count in range(digits, _ALL_DIGITS):
+        candidate = float(f"{value:.{count}g}")
+        if abs(candidate - value) <= limit:
+            return candidate
+    return float(value)
 
 
-def round_apart(values: Sequence[float], step: float) -> dict[float, float]:
+def round_apart(
+    values: Sequence[float], step: float, *, limit: float = np.inf
+) -> dict[float, float]:
     """Value -> what is shown, for values that may stand side by side: those that differ do so in
-    what is shown.
+    what is shown. limit: no number is more than that off.
     """
     wanted = sorted(set(values))
     shown: dict[float, float] = {}
     for digits in range(DIGITS, _ALL_DIGITS + 1):
-        shown = {value: round_number(value, step, digits) for value in wanted}
+        shown = {value: round_number(value, step, digits, limit=limit) for value in wanted}
         if len(set(shown.values())) == len(wanted):
             return shown
         step /= 10.0
@@ -55,14 +63,13 @@ def format_number(value: float) -> str:
 
 
 def _format_exponent(value: float) -> str:
-    mantissa, mark, exponent = repr(float(f"{value:.{DIGITS}g}")).partition("e")
-    if not mark:  # inf, nan, or a number that Python writes out
-        mantissa, _, exponent = f"{value:.{DIGITS - 1}e}".partition("e")
-        if not exponent:
-            return mantissa
-        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    mantissa = mantissa.removesuffix(".0")
-    return f"{mantissa}e{int(exponent)}"
+    if not np.isfinite(value):
+        return repr(float(value))
+    sign, digits, _ = Decimal(repr(float(value))).normalize().as_tuple()
+    first, *rest = map(str, digits)
+    mantissa = f"{first}.{''.join(rest)}" if rest else first
+    exponent = Decimal(repr(float(value))).adjusted()
+    return f"{'-' if sign else ''}{mantissa}e{exponent}"
 
 
 def format_short(value: float, digits: int = 4) -> str:

@@ -13,6 +13,7 @@ from relurules.wording.forms import (
     DisplayCoefficient,
     Form,
     Term,
+    measure_limit,
     phrase_sum,
     round_coefficient,
 )
@@ -110,9 +111,8 @@ def _write_cases(other: Term, cases: Sequence[Case], shown: SumStyle, domain: Do
         where = _phrase_where(other, value)
         if isinstance(test, SumTest):
             limits = [limit.bound for limit in (test.low, test.high) if limit is not None]
-            bounds = {
-                b: b if test.whole else round_number(b, ROUNDING * test.form.size) for b in limits
-            }
+            limit, step = measure_limit(domain, [test.form]), ROUNDING * test.form.size
+            bounds = {b: b if test.whole else round_number(b, step, limit=limit) for b in limits}
             alone = SumStyle("", test.form, shown.step, bounds)
             said.append(p.join_loose(write_in_words(test, alone, domain), where))
         else:

@@ -19,4 +19,4 @@ def test_coefficients_of_any_size(size: float, step: float, width: float) -> Non
 
 def term(coefficient: float, width: float) -> Term:
     fields = dict.fromkeys(Term._fields)
-    return Term(**{**fields, "coefficient": coefficient, "width": width})  # type: ignore[arg-type]
+    return Term(**{**fields, "coefficient": coefficient, "width": width, "room": np.inf})  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from relurules.wording.half_spaces import SumTest
 from relurules.wording.links import explain_outputs, find_class, has_links
 from relurules.wording.numbers import format_bound, format_number
 from relurules.wording.phrases import GAP, Phrase, write_ascii
+from relurules.wording.rounding import describe_rounding
 
 #: A long sum is broken before the term that would pass this width, and goes on indented.
 _WIDTH, _INDENT = 110, "\n         "
@@ -87,6 +88,7 @@ def _list_values(rules: RuleSet, reading: RuleSetWording) -> dict[str, object]:
         "outputs": [flatten_text(name) for name in rules.outputs],
         "reduction": rules.reduction,
         "removed": ", ".join(f"{count} {name}" for name, count in rules.reduction.removed.items()),
+        "rounding": describe_rounding(rules, reading, "this text"),
         "max_error": format_bound(rules.max_error),
         "exact": rules.max_error == 0.0,
         "decision": rules.decision is not None,

@@ -21,8 +21,8 @@ from relurules.lp import Polytope
 from relurules.lp.branch_and_bound import maximise_over_integers
 from relurules.tables.values import Value
 
-#: Answers show numbers with so many digits, so no more are tried.
-_DIGITS = 9
+#: Numbers of more digits differ from these by rounding.
+_DIGITS = 15
 #: All choices of the whole numbers below and above are tried for so many columns.
 _CHOICES = 4
 #: A number smaller than this share of its column's width is nearly 0.

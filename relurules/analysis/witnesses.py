@@ -9,6 +9,7 @@ from relurules.analysis.targets import ScoreTarget
 from relurules.domain import Domain
 from relurules.domain.columns import decode_rows
 from relurules.errors import CheckError
+from relurules.ir import RuleSet
 from relurules.ir.answers import Witness
 from relurules.ir.network import Array
 from relurules.lp import Polytope
@@ -94,6 +95,18 @@ def make_witness(
         outputs=outputs,
         score=score,
         data_row=data_row,
+        unread=list_unread_columns(rules),
+    )
+
+
+def list_unread_columns(rules: RuleSet) -> tuple[str, ...]:
+    """Names of the columns that no rule reads."""
+    used = np.asarray(rules.maps.weights.any(axis=(0, 1)) | rules.tree.normals.any(axis=0))
+    domain = rules.domain
+    return tuple(
+        column.name
+        for column, at in zip(domain.columns, domain.places, strict=True)
+        if not used[list(at)].any()
     )
 
 

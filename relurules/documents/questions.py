@@ -36,7 +36,9 @@ def _tabulate_rows(witnesses: Sequence[Witness]) -> Table:
     """Rows of the domain side by side, and what the rules say of them."""
     header = ("Row of the domain", *(witness.shows for witness in witnesses))
     rows = [
-        (p.name(c), *(p.value(format_value(w.row[c])) for w in witnesses)) for c in witnesses[0].row
+        (p.name(c), *(p.value(format_value(w.row[c])) for w in witnesses))
+        for c in witnesses[0].row
+        if c not in witnesses[0].unread
     ]
     rows += [
         (p.name(o), *(p.number(f"{w.outputs[o]:.6g}") for w in witnesses))

@@ -29,6 +29,8 @@ class Witness:
     score: float | None
     #: The row of the data that it is, counted from 0; None for a row that was made up.
     data_row: int | None = None
+    #: Columns that no rule reads: their values don't count.
+    unread: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; an infinite output is None."""
@@ -128,12 +130,13 @@ def _write_witness(witness: Witness, first: Witness) -> list[str]:
     these are few.
     """
     outputs = ", ".join(f"{name} = {format_output(v)}" for name, v in witness.outputs.items())
-    row = {k: v for k, v in witness.row.items() if witness is first or v != first.row[k]}
+    read = {k: v for k, v in witness.row.items() if k not in witness.unread}
+    row = {k: v for k, v in read.items() if witness is first or v != first.row[k]}
     same = ""
-    if witness is not first and len(row) <= len(witness.row) // 2:
+    if witness is not first and len(row) <= len(read) // 2:
         same = "the same row but for " if row else "the same row"
     else:
-        row = dict(witness.row)
+        row = read
 
     shown = ", ".join(f"{name} = {format_value(value)}" for name, value in row.items())
     where = "" if witness.data_row is None else f"row {witness.data_row} of the data, "
@@ -141,10 +144,11 @@ def _write_witness(witness: Witness, first: Witness) -> list[str]:
 
 
 def format_value(value: Value) -> str:
-    """A table's value: text as it is, a missing one said so, a number with digits enough to be
-    used.
-    """
-    return "missing" if value is None else value if isinstance(value, str) else f"{value:.9g}"
+    """A table's value: text as it is, a missing one said so, a number with all its digits."""
+    if value is None or isinstance(value, str):
+        return "missing" if value is None else value
+    short = f"{value:.9g}"
+    return short if float(short) == value else repr(float(value)).removesuffix(".0")
 
 
 def format_output(value: float | Label) -> str:

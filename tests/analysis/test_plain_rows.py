@@ -14,6 +14,7 @@ import relurules as rr
 from relurules.ir import RuleSet
 from relurules.ir.answers import Answer
 from relurules.ir.network import Array
+from relurules.links.heads import Head
 
 WHOLE = np.array([True, False, True])
 NAMES = ["credits", "income", "age"]
@@ -194,3 +195,52 @@ def test_rows_of_the_data_show_differences() -> None:
     assert place.data_row == 1
     assert "row 1 of the data" in str(rr.diff(old, new, data))
     assert rr.diff(old, new, data[:1]).gaps[0].place.data_row is None  # type: ignore[union-attr]
+
+
+def test_large_whole_numbers_are_shown_in_full() -> None:
+    """y = relu(t - 1.65e12 - 123) is above 0 from the next millisecond on."""
+    domain = rr.Domain.box([1.65e12, 0], [1.65e12 + 125, 1], ["t", "b"])
+    domain = replace(domain, integer=np.array([True, False]))
+    rules = rules_of(network([[1.0, 0]], [-1650000000123.0], [[1.0]]), domain, ["y"])
+    found = rr.ask(rules, "reach", at_least=0.5)
+    assert found.witnesses[0].row["t"] in (1650000000124.0, 1650000000125.0)
+    assert f"t = {found.witnesses[0].row['t']:.0f}" in str(found)
+
+
+def test_columns_that_no_rule_reads_are_not_shown() -> None:
+    domain = rr.Domain.box([0, 0, 0], [9, 9, 9], NAMES)
+    found = rr.ask(rules_of(network([[1.0, 0, 0]], [-1.0], [[1.0]]), domain, ["y"]), "range")
+    assert set(found.witnesses[0].unread) == {"income", "age"}
+    assert set(found.witnesses[0].row) == set(NAMES)
+    assert "income" not in str(found)
+
+
+@settings(max_examples=10, deadline=None)
+@given(SEEDS)
+def test_rows_that_are_decided_differently_are(seed: int) -> None:
+    """Thresholds of a sigmoid; of whole columns, rows are whole where any are found."""
+    old, new = (
+        rules_of(
+            replace(net, c=net.c - float(np.median(rules.predict(rows_in(rules.domain, 50, 1))))),
+            rules.domain,
+            ["p"],
+            [Head("sigmoid", (0,))],
+        )
+        for rules in make_rules(seed, 2)
+        for net in [rules.traced]
+        if net is not None
+    )
+    found = rr.diff(old, new)
+    assert found.place is not None
+    x = np.array([found.place.row[name] for name in NAMES], dtype=float)
+    assert old.domain.contains(x[None])[0]
+    one, other = (rules.predict(x[None])[0, 0] >= 0.5 for rules in (old, new))
+    assert one != other
+    if (x[WHOLE] % 1).any():
+        assert any("'decided differently' is shown by a row between" in n for n in found.notes)
+    X = rows_in(old.domain, 300, 5)
+    apart = np.flatnonzero((old.predict(X) >= 0.5).ravel() != (new.predict(X) >= 0.5).ravel())
+    if len(apart):
+        shown = rr.diff(old, new, X).place
+        assert shown is not None
+        assert shown.data_row in apart

@@ -134,9 +134,9 @@ def test_what_is_not_told_by_cases() -> None:
     assert isinstance(test, SumTest)
     assert split_into_cases(test, many) is None  # four values
     few = make_domain(whole=(True, True), few=(0, 1))
-    assert split_into_cases(test._replace(high=SumLimit(9.0, included=False)), few) is None
+    assert split_into_cases(replace(test, high=SumLimit(9.0, included=False)), few) is None
     assert (
-        split_into_cases(test._replace(form=test.form._replace(terms=test.form.terms[:1])), few)
+        split_into_cases(replace(test, form=test.form._replace(terms=test.form.terms[:1])), few)
         is None
     )
     parts = make_domain(whole=(False, False), few=(0, 1))

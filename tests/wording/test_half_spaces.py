@@ -142,7 +142,7 @@ def test_categories_that_decide_alone() -> None:
 def test_cuts_of_whole_numbers_are_whole(
     cut: Fraction, from_below: bool, included: bool, whole: bool, low: object, high: object
 ) -> None:
-    plain = SumTest(Form(0.0, ()), (), whole)
+    plain = SumTest(form=Form(0.0, ()), key=(), whole=whole)
     found = limit_one_side(plain, cut, from_below=from_below, included=included)
     assert (found.low, found.high) == (low, high)
 
@@ -164,7 +164,8 @@ def test_both_limits_are_the_tighter_ones(limits: list[tuple[bool, int, bool]]) 
     plain = read(make_domain(), [0, 0, 0, 0, 1.0], 0.0, True)
     assert isinstance(plain, SumTest)
     tests = [
-        plain._replace(
+        replace(
+            plain,
             low=SumLimit(float(bound), included) if below else None,
             high=None if below else SumLimit(float(bound), included),
         )

@@ -69,7 +69,8 @@ def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
 
     OutOfTimeError where none was met until then.
     """
-    ground, best, shown = asked.ground, -np.inf, None
+    ground, best = asked.ground, -np.inf
+    shown: tuple[Array, Polytope] | None = None
     space = ground.space
     number = find_data_row(asked, ground.domain, lambda X: np.where(goal.met(X), 1.0, np.nan), 1.0)
     try:
@@ -84,20 +85,24 @@ def _search_cells(asked: Question, goal: Goal) -> tuple[float, Witness | None]:
                 ground, [space], cell.polytope, point, lambda rows: _mark_met_rows(goal, rows)
             )
             if seat is not None:
-                claim = RowClaim(value=lambda rows: _mark_met_rows(goal, rows), least=1.0)
-                form = np.zeros(space.spread.shape[1] + 1)
-                plain = choose_plain_rows(ground, [space], seat[0], claim, (cell.polytope, form))
-                shown = make_witness(ground, None, plain[0], f"{goal.label} here")
+                shown = seat[0], cell.polytope
                 if goal.decided is not None:
                     break
     except OutOfTimeError:
         if shown is None and number is None:
             raise
 
+    shows = f"{goal.label} here"
     if number is not None and asked.data is not None:
-        x = asked.data[number]
-        return best, make_witness(ground, None, x, f"{goal.label} here", number)
-    return best, shown
+        return best, make_witness(ground, None, asked.data[number], shows, number)
+    if shown is None:
+        return best, None
+
+    rows, polytope = shown
+    claim = RowClaim(value=lambda rows: _mark_met_rows(goal, rows), least=1.0)
+    no_form = np.zeros(space.spread.shape[1] + 1)
+    plain = choose_plain_rows(ground, [space], rows, claim, (polytope, no_form))
+    return best, make_witness(ground, None, plain[0], shows)
 
 
 def _compose_closing(holds: bool | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from relurules.analysis.columns import TableColumn, list_columns
-from relurules.analysis.plain_rows import RowClaim, choose_plain_rows
+from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import Question, compose_notes, describe_conditions
 from relurules.analysis.slopes import list_leaves
 from relurules.analysis.targets import ScoreTarget, find_target
@@ -60,7 +60,9 @@ def answer_lipschitz(asked: Question) -> Answer:
         f"The slope of {what} is at most {l1} per unit of l1 distance, {l2} of l2 and {linf} of "
         f"linf{describe_conditions(asked)}, columns in units of their widths."
     )
-    text = compose_notes(asked, target, exact=True, closing=_explain_distances(asked))
+    shown = _find_steepest_row(asked, target, found)
+    closing = (*_explain_distances(asked), *note_fractions(asked.ground, shown))
+    text = compose_notes(asked, target, exact=True, closing=closing)
 
     return Answer(
         "lipschitz",
@@ -68,7 +70,7 @@ def answer_lipschitz(asked: Question) -> Answer:
         None,
         _list_values(target, found),
         True,
-        _find_steepest_row(asked, target, found),
+        shown,
         (text[0], *text[2:]),
         _tabulate_columns(found),
     )

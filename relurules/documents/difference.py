@@ -136,5 +136,7 @@ def _tabulate_place(score: str, place: RowComparison, names: tuple[str, str]) ->
     ]
     rows.append((p.text("rule"), p.number(str(place.rules[0])), p.number(str(place.rules[1]))))
     caption = f"Where {score} differs most" if score else "A row that is decided differently"
+    if place.data_row is not None:
+        caption += f" (row {place.data_row} of the data)"
 
     return Table(caption, ("", *names), tuple(rows), (False, True, True))

@@ -51,6 +51,21 @@ def test_what_cant_be_asked(rules: str, capsys: pytest.CaptureFixture[str]) -> N
     assert run(["ask", rules, "counterfactual", "--row", "pay=1,debt=1", "--scale", "pay"]) == 2
 
 
+def test_rows_of_the_data_are_shown(
+    rules: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "rows.csv"
+    data.write_text("pay,debt\n1,1\n10,0\n4,1\n")
+    assert run(["ask", rules, "range", "--data", str(data)]) == 0
+    out = capsys.readouterr().out
+    assert "largest: limit = 20 (row 1 of the data, rule " in out
+    assert "smallest: limit = 0 (row 0 of the data, rule " in out
+    other = tmp_path / "other.json"
+    rules_of(network([[1.0, -1.0]], [0.0], [[2.1]]), DOMAIN, ["limit"]).save(other)
+    assert run(["diff", rules, str(other), "--data", str(data)]) == 1
+    assert "by 1 at row 1 of the data, pay = 10, debt = 0" in capsys.readouterr().out
+
+
 def test_diff(rules: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = tmp_path / "other.json"
     rules_of(network([[1.0, -1.0]], [0.0], [[2.1]]), DOMAIN, ["limit"]).save(other)

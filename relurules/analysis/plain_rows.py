@@ -140,9 +140,11 @@ def find_fractions(
 
 def describe_fractions(shows: str, columns: Sequence[str]) -> str:
     """What is said of a row that isn't whole in these columns."""
+    *others, last = map(repr, columns)
+    names = f"{', '.join(others)} and {last}" if others else last
     return (
-        f"'{shows}' is shown by a row between whole numbers of "
-        f"{' and '.join(map(repr, columns))} only: no row of whole numbers was found that shows it."
+        f"'{shows}' is shown by a row between whole numbers of {names} only: no row of whole "
+        "numbers was found that shows it."
     )
 
 

@@ -46,7 +46,7 @@ def check(case: Case) -> None:
     """Rules cover the domain, equal what torch computes, and hold their interior points strictly
     inside.
     """
-    rules = rr.extract(case.model, domain=case.domain)
+    rules = rr.extract(case.model, domain=case.domain, guard_unread=True)
     partition = rr.partition(case.model, case.domain)
     X = telling_points(rules, partition, case.seed)
     assert (rules.apply(X) > 0).all(), "a point of the domain has no rule"
@@ -78,7 +78,7 @@ def test_regions_are_distinct_and_hold_their_points(case: Case) -> None:
 @settings(PROMISE, max_examples=50)
 @given(cases())
 def test_every_artefact_is_the_rules(case: Case) -> None:
-    rules = rr.extract(case.model, domain=case.domain)
+    rules = rr.extract(case.model, domain=case.domain, guard_unread=True)
     X = telling_points(rules, rr.partition(case.model, case.domain), case.seed, count=40)
     X = np.vstack([X, X[:1], X[:1]])
     X[-2, 0], X[-1, -1] = np.nan, 1e6

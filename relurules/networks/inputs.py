@@ -39,10 +39,12 @@ def narrow_graph(graph: Graph, columns: Sequence[Column], kept: Sequence[int]) -
     The network must read no other; then f is the same.
     """
     coordinates = list_coordinates(columns, kept)
+    names = {columns[i].name for i in kept}
     return replace(
         graph,
         features=tuple(graph.features[j] for j in coordinates),
         columns=tuple(columns[i] for i in kept),
+        marks={name: mark for name, mark in graph.marks.items() if name in names},
         network=replace(
             graph.network,
             A=graph.network.A[:, coordinates],

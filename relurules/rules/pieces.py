@@ -338,11 +338,13 @@ def orient_exact_rows(partition: Partition, tree: Tree, splits: Sequence[Side]) 
 
 def bound_row_rounding(partition: Partition, normals: Array, offsets: Array) -> Array:
     """(n,) how far rounding may move the tests normals·x + offsets >= 0 of float64 points, as rows
-    of unit length.
+    of unit length; infinite for a test that nothing in the domain moves, which then bounds nothing.
     """
     rows, _ = partition.frame.rows(normals, offsets)
     length = row_lengths(rows)
-    return np.asarray(partition.domain.rounding(normals, offsets) / length)
+    moved = partition.domain.rounding(normals, offsets)
+    infinite = np.full(len(moved), np.inf)
+    return np.asarray(np.divide(moved, length, out=infinite, where=length > 0))
 
 
 def make_unit_rows(frame: Normalisation, normals: Array, offsets: Array) -> Array:

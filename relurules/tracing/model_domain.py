@@ -108,6 +108,7 @@ def resolve_read_columns(
 
     if len(kept) < len(whole.columns):
         graph = narrow_graph(graph, whole.columns, kept)
+    check_marks(graph, table)
     return graph, domain, None if table is None else domain.rows(table)
 
 

@@ -68,7 +68,7 @@ class Linearized:
         return LinearizedNetwork(self.graph).eval() if module else self.graph
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write model.json, front.csv and, where matplotlib is installed, front.svg into the
+        """Write front.csv, model.json and, where matplotlib is installed, front.svg into the
         folder; returns their paths.
 
         model.json is the network with its names, links and categories, which `trace`, `extract` and
@@ -80,13 +80,10 @@ class Linearized:
         """What `save` writes: names and texts."""
         from relurules.training.front_figure import draw_front
 
-        files = {
-            "model.json": format_model_json(self.graph),
-            "front.csv": self.front.to_csv(index=False),
-        }
+        files = {"front.csv": self.front.to_csv(index=False)}
         with suppress(UnsupportedError):  # no matplotlib
             files["front.svg"] = draw_front(self.front, self.chosen, self.measure)
-        return files
+        return files | {"model.json": format_model_json(self.graph)}
 
 
 def front_table(

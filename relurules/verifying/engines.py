@@ -230,7 +230,9 @@ def run_artifact(
     Returns the engine's name and what the artefact gave.
     """
     name, chosen = choose_engine(artifact, engine)
-    return name, chosen.run(artifact, read_raw_columns(table, artifact.domain.columns))
+    return name, chosen.run(
+        artifact, read_raw_columns(artifact.domain.narrow(table), artifact.domain.columns)
+    )
 
 
 def choose_engine(artifact: Artifact, name: str | None) -> tuple[str, Engine]:

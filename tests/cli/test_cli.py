@@ -117,7 +117,7 @@ def test_extract_few_rules_close_on_rows(
     ]
     assert run([*asked, "rows"]) == 0
     said = capsys.readouterr().err
-    assert "1 rules written" in said
+    assert "1 rule written" in said
     assert "on 50 rows of the data" in said
     assert run([*asked, "data"]) == 2
     assert "supported: domain, rows" in capsys.readouterr().err

@@ -50,7 +50,7 @@ def test_a_terminal_shows_a_line() -> None:
             "123456789 linear regions, 62900/s, of about 4.06e+08, 1:14:52 left",
         ),
         (1000, 100.0, 900.0, "1000 linear regions, 100/s"),
-        (1, 1.0, 1e40, "1 linear regions, 1/s, of about 1.00e+40, 1.16e+35 days left"),
+        (1, 1.0, 1e40, "1 linear region, 1/s, of about 1.00e+40, 1.16e+35 days left"),
     ],
 )
 def test_lines_fit_a_terminal(found: int, rate: float, expected: float | None, shown: str) -> None:

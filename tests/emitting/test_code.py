@@ -404,6 +404,11 @@ def test_the_header_of_c_tells_ranges() -> None:
             {"columns": ["outputs", "class"]},
             "column 'class': the network's outputs are no classes; ask for 'outputs'",
         ),
+        (
+            "javascript",
+            {"columns": ["outputs", "median"]},
+            "no column 'median' in 'javascript'; supported: outputs, ",
+        ),
         ("numpy", {"columns": ["rule"]}, "always returns the outputs"),
         ("python", {"missing": "impute"}, "no missing 'impute'; supported: propagate"),
         ("numpy", {"form": "rules"}, "no form 'rules'; supported: network, tree"),

@@ -81,7 +81,8 @@ def _sizes(model: Any) -> str:
 def test_rules_in_raw_columns_run_everywhere() -> None:
     model = fitted(make_pipeline(StandardScaler(), SelectKBest(f_regression, k=3), mlp(3)))
     rules = rr.extract(model, data=X)
-    assert rules.features == tuple(X.columns)
+    assert len(rules.features) == 3  # those that are chosen
+    assert set(rules.features) < set(X.columns)
     assert sum(rule.rows or 0 for rule in rules) == len(X)
     for target, engine in (("python", None), ("c", None), ("sql", "sqlite"), ("sql", "duckdb")):
         assert rr.verify(rr.emit(rules, target), model, X, engine=engine)

@@ -44,7 +44,9 @@ def found() -> list[Any]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(BENCHMARK.parent)  # as for a script, which imports its neighbours
+        spec.loader.exec_module(module)
     return list(module.outcomes())
 
 

@@ -72,18 +72,18 @@ def result() -> Linearized:
 
 def test_files_are_the_same_each_time(result: Linearized, tmp_path: Path) -> None:
     paths = result.save(tmp_path / "new" / "folder")
-    assert [path.name for path in paths] == ["model.json", "front.csv", "front.svg"]
+    assert [path.name for path in paths] == ["front.csv", "front.svg", "model.json"]
     first = [path.read_bytes() for path in paths]
     assert [path.read_bytes() for path in result.save(tmp_path)] == first
-    pandas.testing.assert_frame_equal(pandas.read_csv(paths[1]), result.front)
-    assert ElementTree.fromstring(first[2].decode()).tag.endswith("svg")
+    pandas.testing.assert_frame_equal(pandas.read_csv(paths[0]), result.front)
+    assert ElementTree.fromstring(first[1].decode()).tag.endswith("svg")
 
 
 def test_without_matplotlib_the_table_is_written(
     result: Linearized, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert [path.name for path in result.save(tmp_path)] == ["model.json", "front.csv"]
+    assert [path.name for path in result.save(tmp_path)] == ["front.csv", "model.json"]
     assert {path.name for path in tmp_path.iterdir()} == {"model.json", "front.csv"}
 
 

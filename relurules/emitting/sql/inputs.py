@@ -17,7 +17,30 @@ def print_coordinates(columns: Sequence[Column], table: str, dialect: Dialect) -
     return [
         expression
         for column in columns
-        for expression in _print_column_coordinates(column, table, dialect)
+        for expression in _print_column_coordinates(
+            column, print_column(column.name, table, dialect), dialect
+        )
+    ]
+
+
+def needs_text_step(column: Column, dialect: Dialect) -> bool:
+    """Whether the text of a column is more than a cast, and is compared more than once."""
+    if not column.categories or is_numeric(column):
+        return False
+    plain = dialect.text("x")
+    return len(column.categories) > 1 and print_category_text(column, "x", dialect) != plain
+
+
+def print_text_coordinates(
+    columns: Sequence[Column], names: Sequence[str], dialect: Dialect
+) -> list[str]:
+    """As `print_coordinates`, from columns that hold their texts already; names: of the columns."""
+    return [
+        expression
+        for column, name in zip(columns, names, strict=True)
+        for expression in _print_column_coordinates(
+            column, name, dialect, is_text=needs_text_step(column, dialect)
+        )
     ]
 
 
@@ -26,8 +49,10 @@ def print_column(column: str, table: str, dialect: Dialect) -> str:
     return f"{table}.{quote_name(column, dialect)}" if table else quote_name(column, dialect)
 
 
-def _print_column_coordinates(column: Column, table: str, dialect: Dialect) -> list[str]:
-    name = print_column(column.name, table, dialect)
+def _print_column_coordinates(
+    column: Column, name: str, dialect: Dialect, *, is_text: bool = False
+) -> list[str]:
+    """name: the column; is_text: whether it holds the text that categories are compared with."""
     if not column.categories:
         number = dialect.cast(name)
         if column.fill is None:
@@ -37,7 +62,8 @@ def _print_column_coordinates(column: Column, table: str, dialect: Dialect) -> l
 
     known = [value for category in column.categories for value in category.values]
     numeric = is_numeric(column)
-    value = dialect.cast(name) if numeric else print_category_text(column, name, dialect)
+    text = name if is_text or numeric else print_category_text(column, name, dialect)
+    value = dialect.cast(name) if numeric else text
     missing = dialect.missing(name) if numeric else f"{name} IS NULL"
     return [
         _print_indicator(category, value, missing, known, dialect) for category in column.categories

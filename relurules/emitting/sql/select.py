@@ -11,14 +11,17 @@ from relurules.emitting.label_literals import print_sql_class
 from relurules.emitting.link_steps import has_links, plan_sql_links
 from relurules.emitting.notation import Notation
 from relurules.emitting.request import EmitRequest
+from relurules.emitting.sql.category_texts import print_category_text
 from relurules.emitting.sql.dialect import Dialect, print_double
 from relurules.emitting.sql.forms import SqlNames, plan_form_steps, plan_scores, print_by_rule
 from relurules.emitting.sql.inputs import (
     clamp_column,
+    needs_text_step,
     print_column,
     print_constant,
     print_coordinates,
     print_domain_check,
+    print_text_coordinates,
 )
 from relurules.emitting.sql.missing import print_failure, print_missing
 from relurules.emitting.sql.names import name_coordinates, quote_name
@@ -70,7 +73,7 @@ def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
     request, dialect, names = scope.request, scope.dialect, scope.names
     rules = request.rules
     steps = [
-        _plan_input(scope),
+        *_plan_input(scope),
         *_plan_clamping(scope),
         _plan_checks(scope, wanted),
         *_plan_guard(scope, wanted),
@@ -113,17 +116,34 @@ def _make_reason_scope(scope: SelectScope) -> ReasonScope | None:
     )
 
 
-def _plan_input(scope: SelectScope) -> Subquery:
+def _plan_input(scope: SelectScope) -> list[Subquery]:
+    """What is read of the table; first its texts, where these are more than a cast."""
     request, dialect, names = scope.request, scope.dialect, scope.names
     table = f"{names.prefix}_table"
     keys = [
         (names.key(i), print_column(name, table, dialect)) for i, name in enumerate(request.key)
     ]
-    read = print_coordinates(request.rules.domain.columns, table, dialect)
-    columns = [*keys, *zip(scope.features.columns, read, strict=True)]
-    if missing := print_missing(request, table, dialect):
-        columns.append((names.missing, missing))
-    return Subquery(names.of("input"), columns)
+    read = request.rules.domain.columns
+    missing = print_missing(request, table, dialect)
+    flag = [(names.missing, missing)] if missing else []
+    if not any(needs_text_step(column, dialect) for column in read):
+        found = print_coordinates(read, table, dialect)
+        columns = zip(scope.features.columns, found, strict=True)
+        return [Subquery(names.of("input"), [*keys, *columns, *flag])]
+
+    aliases = [f"{names.prefix}_column{i}" for i in range(len(read))]
+    texts = [
+        print_category_text(column, print_column(column.name, table, dialect), dialect)
+        if needs_text_step(column, dialect)
+        else print_column(column.name, table, dialect)
+        for column in read
+    ]
+    raw = zip(aliases, texts, strict=True)
+    found = print_text_coordinates(read, aliases, dialect)
+    return [
+        Subquery(names.of("texts"), [*keys, *raw, *flag]),
+        Subquery(names.of("input"), list(zip(scope.features.columns, found, strict=True))),
+    ]
 
 
 def _plan_clamping(scope: SelectScope) -> list[Subquery]:

@@ -13,6 +13,7 @@ from relurules.files.templates import flatten_text
 
 #: The end of a subquery's name, without numbers -> what its comment says that it does.
 PURPOSES: Mapping[str, str] = {
+    "texts": "the table, with booleans and numbers as the texts that categories are",
     "input": "what is read of the table",
     "clamped": "numbers out of their range, brought to its nearer end",
     "checked": "whether the row is in the domain",

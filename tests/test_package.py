@@ -105,6 +105,13 @@ def test_importing_loads_nothing_heavy() -> None:
     assert not HEAVY & set(ended.stdout.split())
 
 
+def test_the_functions_load_no_framework_and_no_table_library() -> None:
+    code = "import sys, relurules.api; print(*sorted({n.partition('.')[0] for n in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"torch", "sklearn", "pandas", "pyarrow", "polars", "matplotlib", "onnx", "sympy"}
+    assert not heavy & set(done.stdout.split())
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relurules.errors import DataError, UnsupportedError
 from relurules.tables.column_types import ColumnType, TableSchema
 from relurules.tables.read_file import FileTable, read_file, read_frame
 from relurules.tables.read_options import ReadOptions
 from relurules.tables.schema_values import read_schema
-from relurules.training.table_fit import FitOptions, Fitted, fit_table
+
+if TYPE_CHECKING:
+    from relurules.training.table_fit import Fitted
 
 #: Forms of rules that a table can be fitted by.
 FORMS = ("partition",)
@@ -23,7 +25,7 @@ def fit(
     test_size: float = 0.2, seed: int = 0, positive: Any = None,
     reference: Any = None, time_limit: float | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Fitted:  # fmt: skip
+) -> "Fitted":  # fmt: skip
     """Train a network on a table, down to few rules in its raw columns.
 
     table: a frame of pandas, polars or pyarrow with text, missing values and dates as it comes, or
@@ -41,6 +43,8 @@ def fit(
     train, validation and test rows beside those of a linear model), .save(folder). Raises DataError
     for a table or a target that can't be learnt from, naming column and row.
     """
+    from relurules.training.table_fit import FitOptions, fit_table  # loads scikit-learn
+
     if form not in FORMS:
         raise UnsupportedError(f"form {form!r}; supported: {', '.join(FORMS)}")
 

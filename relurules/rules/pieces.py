@@ -338,20 +338,22 @@ def orient_exact_rows(partition: Partition, tree: Tree, splits: Sequence[Side]) 
 
 def bound_row_rounding(partition: Partition, normals: Array, offsets: Array) -> Array:
     """(n,) how far rounding may move the tests normals·x + offsets >= 0 of float64 points, as rows
-    of unit length; infinite for a test that nothing in the domain moves, which then bounds nothing.
+    of unit length, as `make_unit_rows` has them.
     """
     rows, _ = partition.frame.rows(normals, offsets)
+    return np.asarray(partition.domain.rounding(normals, offsets) / _find_scales(rows))
+
+
+def _find_scales(rows: Array) -> Array:
+    """(n,) lengths of rows, 1 for a test that nothing in the domain moves: it is as it stands."""
     length = row_lengths(rows)
-    moved = partition.domain.rounding(normals, offsets)
-    infinite = np.full(len(moved), np.inf)
-    return np.asarray(np.divide(moved, length, out=infinite, where=length > 0))
+    return np.where(length > 0, length, 1.0)
 
 
 def make_unit_rows(frame: Normalisation, normals: Array, offsets: Array) -> Array:
     """Half-spaces normals·x + offsets >= 0 as forms of u, (n, f + 1), of unit length."""
     rows, constants = frame.rows(normals, offsets)
-    length = row_lengths(rows)
-    return np.asarray(np.column_stack([rows, constants]) / length[:, None])
+    return np.asarray(np.column_stack([rows, constants]) / _find_scales(rows)[:, None])
 
 
 def make_network_function(partition: Partition, deadline: Deadline = NEVER) -> PiecewiseFunction:

@@ -25,6 +25,12 @@ MOVED_MODULES: Mapping[str, str] = {
     "relurules.train.task": "relurules.training.task",
 }
 
+#: (module, class) as a pickle may name them -> the module of the class today, where that isn't the
+#: one of the rest.
+MOVED_CLASSES: Mapping[tuple[str, str], str] = {
+    ("relurules.fitting", "Columns"): "relurules.training.fit_columns",
+}
+
 #: (module, class) as a pickle may name them -> the name of the class today.
 RENAMED_CLASSES: Mapping[tuple[str, str], str] = {
     ("relurules.domain.frame", "Frame"): "Normalisation",
@@ -54,9 +60,8 @@ class _FormerModule(ModuleType):
         self._current = current
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(
-            import_module(self._current), RENAMED_CLASSES.get((self.__name__, name), name)
-        )
+        place = MOVED_CLASSES.get((self.__name__, name), self._current)
+        return getattr(import_module(place), RENAMED_CLASSES.get((self.__name__, name), name))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from relurules.domain import Normalisation
 from relurules.errors import ModelError
 from relurules.ir import CollapseStats
 from relurules.tracing.moved_modules import (
+    MOVED_CLASSES,
     MOVED_MODULES,
     RENAMED_CLASSES,
     resolve_former_names,
@@ -31,7 +32,8 @@ def test_every_class_is_found_by_its_former_name(module: str, name: str) -> None
     with resolve_former_names():
         found = pickle.loads(name_global(module, name))
     assert found.__name__ == RENAMED_CLASSES[module, name]
-    assert found.__module__ == MOVED_MODULES.get(module, module)
+    place = MOVED_CLASSES.get((module, name), MOVED_MODULES.get(module, module))
+    assert found.__module__ == place
 
 
 @pytest.mark.parametrize(

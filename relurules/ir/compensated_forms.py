@@ -71,11 +71,9 @@ def compute_accurate_forms(network: Network, patterns: Pattern) -> Array:
     patterns (R, K).
 
     A neuron's form depends on the signs of the neurons that it reads only; 0 for a sign that
-    doesn't matter. It may matter to each of two source neurons that a collapse found parallel, but
-    not to both together: any sign will do, as long as both are told by the same one.
+    doesn't matter.
     """
     lifting = network.source_lifting
-    patterns = np.where(patterns == 0, 1, patterns).astype(np.int8)
     blocks = [
         forms[:, lifting.origin]
         for forms, _ in _iterate_blocks(

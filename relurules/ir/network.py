@@ -178,12 +178,15 @@ class Lifting:
         )
 
     def lift_patterns(self, patterns: Pattern) -> Pattern:
-        """(R, K) signs of the kept neurons, 0 where undecided -> (R, K0) signs of the source's
-        neurons.
+        """(R, K) signs of the kept neurons, 0 where one doesn't matter -> (R, K0) signs of the
+        source's neurons.
+
+        It may matter to each of two source neurons that a collapse found parallel, but not to both
+        together: any sign will do, as long as both are told by the same one. 0 counts as +1.
         """
         told = self.kept >= 0
         lifted = np.tile(self.signs, (len(patterns), 1))
-        lifted[:, told] *= patterns[:, self.kept[told]]
+        lifted[:, told] *= np.where(patterns == 0, 1, patterns)[:, self.kept[told]].astype(np.int8)
         return lifted
 
     def with_known_signs(self, signs: Pattern) -> "Lifting":

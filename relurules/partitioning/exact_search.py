@@ -117,11 +117,9 @@ class ExactSearch:
         return None if inside is None else self.space.point(inside)
 
     def _signs(self, pattern: Pattern) -> Pattern:
-        """(K0,) signs of the source's neurons; one that isn't decided is +1, as what reads several
-        that are told by it may not depend on it.
-        """
-        own = np.ones(len(pattern), dtype=np.int8)
-        own[self.order] = np.where(pattern == 0, 1, pattern)
+        """(K0,) signs of the source's neurons."""
+        own = np.zeros(len(pattern), dtype=np.int8)
+        own[self.order] = pattern
         return np.asarray(self.lifting.lift_patterns(own[None])[0])
 
     def _row(self, signs: Pattern, k: int) -> Integers:

@@ -6,10 +6,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from relurules.tables.column_scan import ColumnScan
-from relurules.tables.column_types import ColumnType
+from relurules.tables.column_types import ColumnType, TableSchema
 from relurules.tables.csv_text import CsvFile
-from relurules.tables.read_file import describe_misfit, parse_texts_as, raise_misfit
+from relurules.tables.read_file import describe_misfit, parse_texts_as, raise_misfit, scan_types
 from relurules.tables.read_options import ReadOptions
 from relurules.tables.table import ColumnKind, DataColumn, DataTable
 from relurules.tables.table_format import TableFormat
@@ -29,7 +28,7 @@ def read_csv_batches(path: Path, kinds: Kinds, rows: int) -> Iterator[DataTable]
     file = CsvFile(path, TableFormat())
     types: dict[str, ColumnType] = {}
     if not kinds or not kinds.keys() <= set(file.names):
-        types |= _scan_types(path, file, needed=not kinds)
+        types |= _decide_types(path, file, needed=not kinds)
     types |= {
         name: ColumnType(kind="category" if kind in ("text", "category") else "number")
         for name, kind in kinds.items()
@@ -46,21 +45,14 @@ def read_csv_batches(path: Path, kinds: Kinds, rows: int) -> Iterator[DataTable]
             yield _make_table(table, slice(start, start + rows))
 
 
-def _scan_types(path: Path, file: CsvFile, *, needed: bool) -> Types:
+def _decide_types(path: Path, file: CsvFile, *, needed: bool) -> Types:
     """What every column of a file is, by all of its values.
 
     needed: whether all must be told; else a column that can't be is text.
     """
-    scans = {name: ColumnScan(name, file.form) for name in file.names}
-    for block in file.iterate_texts():
-        for name, scan in scans.items():
-            scan.add(block[name])
-
-    types = {}
-    for name, scan in scans.items():
-        types[name], flaw = scan.decide()
-        if flaw is not None and needed:
-            raise_misfit(path, name, f"line {file.find_line(flaw.row)}", flaw.reason)
+    types, flaws = scan_types(file, TableSchema(format=file.form))
+    for name, flaw in flaws.items() if needed else ():
+        raise_misfit(path, name, f"line {file.find_line(flaw.row)}", flaw.reason)
     return types
 
 

@@ -94,21 +94,33 @@ def infer_file_schema(
 
     def infer() -> tuple[TableSchema, Mapping[str, ColumnFlaw]]:
         file = CsvFile(path, schema.format)
-        scans = {name: ColumnScan(name, schema.format) for name in file.names}
-        for block in file.iterate_texts():
-            for name, scan in scans.items():
-                if name not in schema.columns:
-                    scan.add(drop_missing(block[name], schema.get_missing(name)))
-        found = {name: scan.decide() for name, scan in scans.items()}
-        columns = {name: schema.columns.get(name, found[name][0]) for name in file.names}
-        flaws = {
-            name: ColumnFlaw(file.find_line(flaw.row), flaw.reason)
-            for name, (_, flaw) in found.items()
-            if flaw is not None and name not in schema.columns
+        columns, flaws = scan_types(file, schema)
+        lines = {
+            name: ColumnFlaw(file.find_line(flaw.row), flaw.reason) for name, flaw in flaws.items()
         }
-        return replace(schema, columns=columns), flaws
+        return replace(schema, columns=columns), lines
 
     return _explain_errors(path, infer)
+
+
+def scan_types(
+    file: CsvFile, schema: TableSchema
+) -> tuple[Mapping[str, ColumnType], Mapping[str, ColumnFlaw]]:
+    """What every column of a file is, by all of its values where the schema doesn't tell, and what
+    speaks against it.
+    """
+    scans = {
+        name: ColumnScan(name, schema.format) for name in file.names if name not in schema.columns
+    }
+    for block in file.iterate_texts():
+        for name, scan in scans.items():
+            scan.add(drop_missing(block[name], schema.get_missing(name)))
+
+    found = {name: scan.decide() for name, scan in scans.items()}
+    columns = {
+        name: found[name][0] if name in found else schema.columns[name] for name in file.names
+    }
+    return columns, {name: flaw for name, (_, flaw) in found.items() if flaw is not None}
 
 
 def _explain_errors(path: Path, read: Callable[[], Result]) -> Result:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from relurules.emitting.c.numbers import print_c_string
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.sql.dialect import Dialect, print_double
 from relurules.emitting.sql.names import quote_text
@@ -20,8 +21,6 @@ from relurules.links.table import LINKS
 
 #: The largest whole numbers that C's int and long long, and a double, hold.
 _INT, _LONG, _EXACT = 2**31 - 1, 2**63 - 1, 2**53
-#: What stands for itself in a C literal; `?` might start a trigraph.
-_PLAIN = frozenset(range(32, 127)) - frozenset(b'"\\?')
 
 
 def find_labels(rules: RuleSet) -> tuple[ClassTest, ClassLabels]:
@@ -84,8 +83,7 @@ def print_c_type(labels: ClassLabels) -> str:
 
 def _print_c_label(label: Label) -> str:
     if isinstance(label, str):
-        coded = [chr(b) if b in _PLAIN else f"\\{b:03o}" for b in label.encode()]
-        return f'"{"".join(coded)}"'
+        return print_c_string(label)
     if isinstance(label, float):
         return repr(label)
     return f"{int(label)}{'LL' if abs(int(label)) > _INT else ''}"

@@ -13,6 +13,8 @@ from relurules.files.templates import flatten_text
 
 #: Numbers in a line of a table, beside the same in hexadecimal.
 _PER_LINE = 4
+#: Bytes that stand for themselves in a string; `?` might start a trigraph.
+_PLAIN = frozenset(range(32, 127)) - frozenset(b'"\\?')
 #: What functions written for double have in their place for float.
 _OF_FLOAT: Mapping[str, str] = {
     "double": "float", "exp": "expf", "expm1": "expm1f", "fabs": "fabsf", "log": "logf",
@@ -111,6 +113,12 @@ def print_integer_table(name: str, rows: Sequence[Sequence[int]], said: str) -> 
         return CTable(f"static const int {name}[{len(rows)}]", said, [f"{row[0]}," for row in rows])
     lines = [f"{{{', '.join(map(str, row))}}}," for row in rows]
     return CTable(f"static const int {name}[{len(rows)}][{width}]", said, lines)
+
+
+def print_c_string(text: str) -> str:
+    """A literal of UTF-8, written in ASCII; octal codes have three digits, so that none runs on."""
+    coded = [chr(byte) if byte in _PLAIN else f"\\{byte:03o}" for byte in text.encode()]
+    return f'"{"".join(coded)}"'
 
 
 def escape_comment(name: str) -> str:

@@ -1,6 +1,5 @@
 """Contributions and reasons in C, always in double: float holds too few digits to compare them."""
 
-import string
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from relurules.emitting.c.numbers import (
     CTable,
     Real,
     escape_comment,
+    print_c_string,
     print_integer_table,
     print_real_table,
 )
@@ -20,9 +20,6 @@ from relurules.emitting.explanations import ExplainedRead, plan_explanation
 from relurules.emitting.expressions import plan_reads
 from relurules.emitting.plan import print_signed
 from relurules.emitting.request import EmitRequest
-
-#: What stands for itself in a string; `?` might begin a trigraph.
-_PLAIN = set(string.ascii_letters + string.digits + " _-+*/=<>.,:;()[]{}!#$%&'|~^@`")
 
 
 class CValue(NamedTuple):
@@ -132,12 +129,3 @@ def _clamp(text: str, low: str | None, high: str | None) -> str:
     if low is not None:
         text = f"({text}) < {low} ? {low} : {text}"
     return text if high is None else f"({text}) > {high} ? {high} : {text}"
-
-
-def print_c_string(text: str) -> str:
-    """A literal of UTF-8, written in ASCII; octal codes have three digits, so that none runs on."""
-    return (
-        '"'
-        + "".join(chr(byte) if chr(byte) in _PLAIN else f"\\{byte:03o}" for byte in text.encode())
-        + '"'
-    )

@@ -12,36 +12,35 @@ from relurules.emitting.sql.names import quote_name, quote_text
 from relurules.links.sql import join_in_groups
 
 
-def print_coordinates(columns: Sequence[Column], table: str, dialect: Dialect) -> list[str]:
-    """An expression for every coordinate, from the columns of the table ("": without a name)."""
-    return [
-        expression
-        for column in columns
-        for expression in _print_column_coordinates(
-            column, print_column(column.name, table, dialect), dialect
-        )
-    ]
-
-
-def needs_text_step(column: Column, dialect: Dialect) -> bool:
-    """Whether the text of a column is more than a cast, and is compared more than once."""
-    if not column.categories or is_numeric(column):
-        return False
-    plain = dialect.text("x")
-    return len(column.categories) > 1 and print_category_text(column, "x", dialect) != plain
-
-
-def print_text_coordinates(
-    columns: Sequence[Column], names: Sequence[str], dialect: Dialect
+def print_coordinates(
+    columns: Sequence[Column],
+    names: Sequence[str],
+    dialect: Dialect,
+    texts: Sequence[str | None] | None = None,
 ) -> list[str]:
-    """As `print_coordinates`, from columns that hold their texts already; names: of the columns."""
+    """An expression for every coordinate. names: of the columns, as they are read; texts: as
+    `list_texts` gives them, where the columns hold these already.
+    """
+    held = [False] * len(names) if texts is None else [text is not None for text in texts]
     return [
         expression
-        for column, name in zip(columns, names, strict=True)
-        for expression in _print_column_coordinates(
-            column, name, dialect, is_text=needs_text_step(column, dialect)
-        )
+        for column, name, is_text in zip(columns, names, held, strict=True)
+        for expression in _print_column_coordinates(column, name, dialect, is_text=is_text)
     ]
+
+
+def list_texts(
+    columns: Sequence[Column], names: Sequence[str], dialect: Dialect
+) -> list[str | None]:
+    """The text of every column of categories, where it is more than a cast and compared more than
+    once; None for others.
+    """
+    found: list[str | None] = []
+    for column, name in zip(columns, names, strict=True):
+        compared = len(column.categories) > 1 and not is_numeric(column)
+        text = print_category_text(column, name, dialect) if compared else None
+        found.append(None if text == dialect.text(name) else text)
+    return found
 
 
 def print_column(column: str, table: str, dialect: Dialect) -> str:

@@ -11,17 +11,15 @@ from relurules.emitting.label_literals import print_sql_class
 from relurules.emitting.link_steps import has_links, plan_sql_links
 from relurules.emitting.notation import Notation
 from relurules.emitting.request import EmitRequest
-from relurules.emitting.sql.category_texts import print_category_text
 from relurules.emitting.sql.dialect import Dialect, print_double
 from relurules.emitting.sql.forms import SqlNames, plan_form_steps, plan_scores, print_by_rule
 from relurules.emitting.sql.inputs import (
     clamp_column,
-    needs_text_step,
+    list_texts,
     print_column,
     print_constant,
     print_coordinates,
     print_domain_check,
-    print_text_coordinates,
 )
 from relurules.emitting.sql.missing import print_failure, print_missing
 from relurules.emitting.sql.names import name_coordinates, quote_name
@@ -124,25 +122,20 @@ def _plan_input(scope: SelectScope) -> list[Subquery]:
         (names.key(i), print_column(name, table, dialect)) for i, name in enumerate(request.key)
     ]
     read = request.rules.domain.columns
+    raw = [print_column(column.name, table, dialect) for column in read]
     missing = print_missing(request, table, dialect)
     flag = [(names.missing, missing)] if missing else []
-    if not any(needs_text_step(column, dialect) for column in read):
-        found = print_coordinates(read, table, dialect)
-        columns = zip(scope.features.columns, found, strict=True)
-        return [Subquery(names.of("input"), [*keys, *columns, *flag])]
+    texts = list_texts(read, raw, dialect)
+    if not any(texts):
+        found = zip(scope.features.columns, print_coordinates(read, raw, dialect), strict=True)
+        return [Subquery(names.of("input"), [*keys, *found, *flag])]
 
     aliases = [f"{names.prefix}_column{i}" for i in range(len(read))]
-    texts = [
-        print_category_text(column, print_column(column.name, table, dialect), dialect)
-        if needs_text_step(column, dialect)
-        else print_column(column.name, table, dialect)
-        for column in read
-    ]
-    raw = zip(aliases, texts, strict=True)
-    found = print_text_coordinates(read, aliases, dialect)
+    held = [(alias, text or name) for alias, text, name in zip(aliases, texts, raw, strict=True)]
+    coordinates = print_coordinates(read, aliases, dialect, texts)
     return [
-        Subquery(names.of("texts"), [*keys, *raw, *flag]),
-        Subquery(names.of("input"), list(zip(scope.features.columns, found, strict=True))),
+        Subquery(names.of("texts"), [*keys, *held, *flag]),
+        Subquery(names.of("input"), list(zip(scope.features.columns, coordinates, strict=True))),
     ]
 
 

@@ -12,7 +12,12 @@ from relurules.emitting.label_literals import print_sql_class, print_sql_label, 
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.forms import nest_cases
-from relurules.emitting.sql.inputs import join_conditions, print_coordinates, print_domain_check
+from relurules.emitting.sql.inputs import (
+    join_conditions,
+    print_column,
+    print_coordinates,
+    print_domain_check,
+)
 from relurules.emitting.sql.layout import lay_out
 from relurules.emitting.sql.names import quote_name, quote_table
 from relurules.emitting.sql.select import make_scope
@@ -91,8 +96,9 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
         )
 
     rules, typed = request.rules, request.shape == "function" and "{typed}" in dialect.function
+    names = [print_column(column.name, "", dialect) for column in rules.domain.columns]
     read = print_coordinates(
-        rules.domain.columns, "", replace(dialect, cast=str) if typed else dialect
+        rules.domain.columns, names, replace(dialect, cast=str) if typed else dialect
     )
     columns = [f"({text})" if text.startswith("CASE") else text for text in read]
     features = make_scope(request, dialect, "rr", columns).features

@@ -27,7 +27,6 @@ from relurules.analysis.questions import answer_standing_questions
 from relurules.codec.rule_list_json import rules_to_json, splits_to_json
 from relurules.documents import PRINTERS, emit_document
 from relurules.domain import Domain
-from relurules.domain.columns import Column
 from relurules.emitting import TARGETS, EmitOptions, emit_artifact
 from relurules.errors import DataError, InputError, ModelError, UnsupportedError
 from relurules.explaining import add_reference
@@ -56,7 +55,7 @@ from relurules.partitioning import SearchOptions, compile_search, search_regions
 from relurules.partitioning.pace import share_limits
 from relurules.rules import MergeBudget, RuleRequest, build_rules
 from relurules.statistics.evidence_statistics import add_evidence
-from relurules.tables.names import check_finite, find_text_flaw, quote_name
+from relurules.tables.names import check_finite, find_free_name, find_text_flaw, quote_name
 from relurules.tracing.class_names import name_classes
 from relurules.tracing.model_domain import (
     fill_unread_columns,
@@ -167,9 +166,10 @@ def name_output_by_target(graph: Graph, y: Any) -> Graph:
     A probability keeps its own name, and so does an output whose target is called like a column.
     """
     name = getattr(y, "name", None)
-    taken = {column.name for column in graph.columns} | set(graph.features)
-    named = isinstance(name, str) and name not in taken and find_text_flaw(name) is None
-    if graph.outputs != ("y",) or LINKS[graph.heads[0].link].is_share or not name or not named:
+    taken = {"", *graph.features, *(column.name for column in graph.columns)}
+    if graph.outputs != ("y",) or LINKS[graph.heads[0].link].is_share:
+        return graph
+    if not isinstance(name, str) or name in taken or find_text_flaw(name) is not None:
         return graph
     return replace(graph, outputs=(str(name),))
 
@@ -347,7 +347,7 @@ def _choose_target(collapsed: CollapseResult, graph: Graph, options: ExtractOpti
     network, head, decision = add_decision_neurons(collapsed.network, graph, options.decision)
     return RuleTarget(
         network=network,
-        outputs=(_find_free_name("class", graph.columns),),
+        outputs=(find_free_name("class", {column.name.lower() for column in graph.columns}),),
         heads=(head,),
         decision=decision,
         labels=graph.labels,
@@ -405,10 +405,3 @@ def _check_range(graph: Graph, domain: Domain) -> None:
             f"{np.finfo(float).max:.2g}, the largest number of float64, so they can't be rules; "
             "scale the weights or the columns, or narrow the domain"
         )
-
-
-def _find_free_name(name: str, columns: Sequence[Column]) -> str:
-    """The name, with more underscores if a column has it."""
-    while any(column.name.lower() == name for column in columns):
-        name += "_"
-    return name

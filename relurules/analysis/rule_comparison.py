@@ -420,10 +420,10 @@ def _show_gap(
     if seat is None:
         return None
 
-    least = min(seat[1], (1.0 - _NEAR) * best.value) if seat[1] > found.tolerance else seat[1]
-    least = (
-        max(least, np.nextafter(found.tolerance, np.inf)) if seat[1] > found.tolerance else least
-    )
+    least = seat[1]
+    if least > found.tolerance:
+        near = min(least, (1.0 - _NEAR) * best.value)
+        least = max(near, np.nextafter(found.tolerance, np.inf))
     number = find_best_row(ground.domain, data, lambda X: _measure_gaps(found, X)[:, score], least)
     if number is not None and data is not None:
         return float(value(data[[number]])), compare_at_row(found, data[number], number)

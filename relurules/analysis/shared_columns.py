@@ -1,6 +1,6 @@
 """Rules of different columns in one space: each reads what the other does, with coefficients 0."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.domain.columns import Column
-from relurules.domain.input_places import InputPlaces, list_coordinates
+from relurules.domain.input_places import InputPlaces
 from relurules.errors import DataError
 from relurules.ir import Network, Rule, RuleSet
 from relurules.ir.network import AffineMap, Array
 from relurules.ir.partition import Tree
 from relurules.ir.rule_table import RuleTable, collect_points
+
+#: Column -> its place in the model's table, and those of its coordinates.
+ColumnPlaces = Mapping[str, tuple[int, tuple[int, ...]]]
 
 
 def share_columns(old: RuleSet, new: RuleSet) -> tuple[RuleSet, RuleSet, tuple[str, ...]]:
@@ -31,7 +34,8 @@ def share_columns(old: RuleSet, new: RuleSet) -> tuple[RuleSet, RuleSet, tuple[s
             how = _describe_difference(mine[name], theirs[name])
             raise DataError(f"column {name!r} isn't the same in the two: {how}")
 
-    columns = _merge_columns(old.domain, new.domain)
+    known = _locate_columns(old.domain, new.domain)
+    columns = _merge_columns(old.domain, new.domain, known)
     notes = tuple(
         f"only the {which} rules read {', '.join(map(repr, names))}"
         for which, names in (
@@ -40,38 +44,37 @@ def share_columns(old: RuleSet, new: RuleSet) -> tuple[RuleSet, RuleSet, tuple[s
         )
         if names
     )
-    places = _collect_places(columns, old.domain, new.domain)
+    places = None if known is None else _merge_places(columns, known, old.domain.table_places)
     wide = [widen_rules(one, columns, other.domain) for one, other in ((old, new), (new, old))]
     old, new = (replace(one, domain=replace(one.domain, table_places=places)) for one in wide)
     return old, new, notes
 
 
-def _collect_places(columns: Sequence[Column], old: Domain, new: Domain) -> InputPlaces | None:
-    """Where all columns stand in the model's table, if both domains are of one."""
-    known = _merge_places(old, new)
-    if known is None or old.table_places is None:
+def _merge_columns(old: Domain, new: Domain, known: ColumnPlaces | None) -> tuple[Column, ...]:
+    """All columns: in the order of the model's table where that is known, else the old ones
+    first.
+    """
+    found = {column.name: column for column in (*old.columns, *new.columns)}
+    if known is None:
+        return tuple(found.values())
+    return tuple(sorted(found.values(), key=lambda column: known[column.name][0]))
+
+
+def _merge_places(
+    columns: Sequence[Column], known: ColumnPlaces, table: InputPlaces | None
+) -> InputPlaces | None:
+    """Where all columns stand in the model's table."""
+    if table is None:
         return None
     return replace(
-        old.table_places,
+        table,
         columns=tuple(known[column.name][0] for column in columns),
         coordinates=tuple(j for column in columns for j in known[column.name][1]),
     )
 
 
-def _merge_columns(old: Domain, new: Domain) -> tuple[Column, ...]:
-    """All columns: in the order of the model's table where both know that, else the old ones
-    first.
-    """
-    found = {column.name: column for column in (*old.columns, *new.columns)}
-    if (places := _merge_places(old, new)) is None:
-        return tuple(found.values())
-    return tuple(sorted(found.values(), key=lambda column: places[column.name][0]))
-
-
-def _merge_places(old: Domain, new: Domain) -> dict[str, tuple[int, list[int]]] | None:
-    """Column -> its place in the model's table and those of its coordinates; None where the two
-    tables differ, or aren't known.
-    """
+def _locate_columns(old: Domain, new: Domain) -> ColumnPlaces | None:
+    """The places of all columns; None where the two are of other tables, or that isn't known."""
     if old.table_places is None or new.table_places is None:
         return None
     if (old.table_places.column_count, old.table_places.coordinate_count) != (
@@ -81,10 +84,9 @@ def _merge_places(old: Domain, new: Domain) -> dict[str, tuple[int, list[int]]] 
         return None
 
     found = {}
-    for domain, places in ((old, old.table_places), (new, new.table_places)):
-        for i, column in enumerate(domain.columns):
-            at = [places.coordinates[j] for j in list_coordinates(domain.columns, [i])]
-            found[column.name] = (places.columns[i], at)
+    for domain, table in ((old, old.table_places), (new, new.table_places)):
+        for column, place, at in zip(domain.columns, table.columns, domain.places, strict=True):
+            found[column.name] = (place, table.coordinates[at.start : at.stop])
     return found if len({place for place, _ in found.values()}) == len(found) else None
 
 
@@ -134,20 +136,16 @@ def widen_rules(rules: RuleSet, columns: Sequence[Column], other: Domain) -> Rul
 
 def _choose_row(domain: Domain, other: Domain) -> Array:
     """(d,) a value of every coordinate: 0 or the nearest bound, and of categories the first."""
-    row = np.clip(np.zeros(len(domain)), domain.lower, domain.upper)
+    there = {name: i for i, name in enumerate(other.names)}
+    lower, upper = domain.lower.copy(), domain.upper.copy()
     for j, name in enumerate(domain.names):
-        if name in other.names:
-            i = other.names.index(name)
-            row[j] = np.clip(row[j], other.lower[i], other.upper[i])
-    for group in domain.groups:
-        admitted = [
-            j
-            for j in group
-            if domain.names[j] not in other.names
-            or other.upper[other.names.index(domain.names[j])] > 0
-        ]
-        row[list(group)] = 0.0
-        row[admitted[0]] = 1.0
+        if name in there:
+            lower[j] = max(lower[j], other.lower[there[name]])
+            upper[j] = min(upper[j], other.upper[there[name]])
+
+    row = np.clip(np.zeros(len(domain)), lower, upper)
+    for group in map(list, domain.groups):
+        row[group] = np.eye(len(group))[int(np.argmax(upper[group] > 0))]
     return row
 
 

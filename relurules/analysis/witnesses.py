@@ -101,12 +101,11 @@ def make_witness(
 
 def list_unread_columns(rules: RuleSet) -> tuple[str, ...]:
     """Names of the columns that no rule reads."""
-    used = np.asarray(rules.maps.weights.any(axis=(0, 1)) | rules.tree.normals.any(axis=0))
     domain = rules.domain
     return tuple(
         column.name
         for column, at in zip(domain.columns, domain.places, strict=True)
-        if not used[list(at)].any()
+        if not rules.read_coordinates[list(at)].any()
     )
 
 

@@ -223,16 +223,11 @@ class Domain:
                 f"the domain lacks the column {missing[0]!r}; it has {', '.join(list(mine)[:12])}"
             )
 
-        return self._move_to(columns)
+        return self.extended(columns)
 
     def extended(self, columns: Sequence[Column]) -> "Domain":
-        """The same domain with more columns, which may have any value; `columns`: all of them, this
-        domain's own among them by name.
-        """
-        return self._move_to(columns)
-
-    def _move_to(self, columns: Sequence[Column]) -> "Domain":
-        """Bounds, inequalities and groups where the coordinates of `columns` are; no other limit.
+        """The same domain in the coordinates of `columns`, where this one's own stand by name; what
+        others hold isn't limited.
 
         DomainError where an inequality reads a coordinate that isn't there.
         """

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.errors import DataError, DomainError
-from relurules.tables.names import find_text_flaw, quote_name
+from relurules.tables.names import find_free_name, find_text_flaw, quote_name
 from relurules.tables.table import DataColumn, DataTable, read_table
 from relurules.tables.values import Value
 
@@ -210,24 +210,24 @@ def _encode_column(values: DataColumn, column: Column) -> Array:
         filled = found if column.fill is None else np.where(np.isnan(found), column.fill, found)
         return filled[:, None]
 
-    _check_entries(values, column)
     lookup, other = column.lookup, -1 if column.other is None else column.other
     unknown = (lookup.get(None, -1), other)
     codes = np.array([lookup.get(v, unknown[v is not None]) for v in values.entries], dtype=np.intp)
+    _check_unknown(values, column, np.flatnonzero(codes == other).tolist())
 
     return np.asarray(codes[:, None] == np.arange(len(column.categories)), dtype=np.float64)
 
 
-def _check_entries(values: DataColumn, column: Column) -> None:
+def _check_unknown(values: DataColumn, column: Column, rows: Sequence[int]) -> None:
     """DataError for a number where every known category is a text: it may have been a code, whose
-    text is lost.
+    text is lost. rows: those of other values, among which a number is then.
     """
     texts = [value for value in column.lookup if value is not None]
     if not texts or not all(isinstance(value, str) for value in texts):
         return
 
-    for row, value in enumerate(values.entries):
-        if isinstance(value, float):
+    for row in rows:
+        if isinstance(value := values.entries[row], float):
             raise DataError(
                 f"column {values.name!r}, row {row}: found the number {value!r}, expected a text "
                 f"such as {texts[0]!r}; read the column as text, as with "
@@ -292,10 +292,7 @@ def _make_unknown_value(column: Column) -> str | float:
     known = [value for category in column.categories for value in category.values]
     if known and all(isinstance(value, float) for value in known):
         return 1.0 + max(float(value) for value in known)
-    fresh = "some other value"
-    while fresh in known:
-        fresh += "_"
-    return fresh
+    return find_free_name("some other value", set(map(str, known)))
 
 
 def format_value(value: str | float) -> str:

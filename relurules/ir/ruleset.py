@@ -307,6 +307,11 @@ class RuleSet:
         return predicted
 
     @cached_property
+    def read_coordinates(self) -> NDArray[np.bool_]:
+        """(d,): which coordinates a rule's map or a split of the tree reads."""
+        return np.asarray(self.maps.weights.any(axis=(0, 1)) | self.tree.normals.any(axis=0))
+
+    @cached_property
     def maps(self) -> AffineMap:
         """The rules' affine maps: weights (R, m, d), constants (R, m)."""
         return collect_maps(self.rules)

@@ -24,13 +24,7 @@ def find_read_columns(network: Network, domain: Domain) -> list[int]:
     reads |= domain.normals.any(axis=0)
     for group in domain.groups:
         reads[list(group)] = reads[list(group)].any()
-    return _list_columns(domain.columns, np.flatnonzero(reads).tolist())
-
-
-def _list_columns(columns: Sequence[Column], coordinates: Sequence[int]) -> list[int]:
-    """Places of the columns that have any of the coordinates."""
-    wanted = set(coordinates)
-    return [i for i in range(len(columns)) if wanted & set(list_coordinates(columns, [i]))]
+    return [i for i, at in enumerate(domain.places) if reads[list(at)].any()]
 
 
 def narrow_graph(graph: Graph, columns: Sequence[Column], kept: Sequence[int]) -> Graph:

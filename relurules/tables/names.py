@@ -1,6 +1,6 @@
 """Names and texts that tables and users bring: what they may hold, and how messages show them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,13 @@ _NAME_LENGTH = 60
 def make_default_names(count: int, prefix: str = "x") -> tuple[str, ...]:
     """x0, x1, ...: what a column is called when nobody named it."""
     return tuple(f"{prefix}{i}" for i in range(count))
+
+
+def find_free_name(name: str, taken: Collection[str]) -> str:
+    """The name, with more underscores at its end if it is taken."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def find_text_flaw(text: str) -> str | None:

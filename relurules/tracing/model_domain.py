@@ -1,6 +1,6 @@
 """The domain of a traced model's columns, and tables in its coordinates."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Any
@@ -9,13 +9,13 @@ import numpy as np
 
 from relurules.domain import Domain
 from relurules.domain.columns import Column, find_groups, is_plain
-from relurules.domain.input_places import InputPlaces, list_coordinates
+from relurules.domain.input_places import InputPlaces
 from relurules.domain.ranges import infer_columns
 from relurules.errors import DataError, DomainError
 from relurules.ir import Graph
 from relurules.ir.network import Array
 from relurules.networks.inputs import find_read_columns, narrow_graph
-from relurules.tables.names import make_default_names
+from relurules.tables.names import find_free_name, make_default_names
 from relurules.tables.table import ColumnKind, read_column_names, read_table
 from relurules.tracing.missing_marks import check_marks
 
@@ -167,16 +167,10 @@ def _add_unread_columns(graph: Graph, domain: Domain) -> Domain:
     }
     taken, columns, j = {column.name for column in domain.columns}, list[Column](), 0
     while j < d:
-        column = starts.get(j) or Column(_find_free_name(graph.features[j], taken))
+        column = starts.get(j) or Column(find_free_name(graph.features[j], taken))
         columns.append(column)
         j += column.width
     return domain.extended(columns)
-
-
-def _find_free_name(name: str, taken: Collection[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
 
 
 def find_graph_columns(graph: Graph, places: InputPlaces) -> tuple[int, ...]:
@@ -200,8 +194,5 @@ def fill_unread_columns(rows: Any, graph: Graph, domain: Domain) -> Any:
     whole = np.zeros((len(known), places.coordinate_count))
     for group in find_groups(graph.columns):
         whole[:, group[0]] = 1.0
-    read = {
-        j for i in find_graph_columns(graph, places) for j in list_coordinates(graph.columns, [i])
-    }
-    whole[:, sorted(read)] = known
+    whole[:, list(places.coordinates)] = known
     return whole

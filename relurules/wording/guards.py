@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from relurules.domain.input_places import list_coordinates
 from relurules.ir import RuleSet
 
 
@@ -12,15 +11,13 @@ def describe_guards(rules: RuleSet) -> dict[str, str]:
     Within its range the neurons that read it are constant; outside they may not be, so the range is
     a guard of the rules.
     """
-    columns = rules.domain.columns
-    used = np.asarray(rules.maps.weights.any(axis=(0, 1)) | rules.tree.normals.any(axis=0))
     traced = rules.traced
     read = None if traced is None else np.asarray(traced.A.any(axis=0) | traced.C.any(axis=0))
 
     found = {}
-    for i, column in enumerate(columns):
-        at = list_coordinates(columns, [i])
-        if used[at].any():
+    for column, place in zip(rules.domain.columns, rules.domain.places, strict=True):
+        at = list(place)
+        if rules.read_coordinates[at].any():
             continue
         found[column.name] = (
             "no rule reads it"

@@ -358,20 +358,20 @@ def emit(
     SQL. dialect: sqlite (default), duckdb, postgres, mysql, mariadb, clickhouse, spark; or, written
     but not executed in tests, databricks, bigquery, snowflake, redshift, trino, tsql, oracle,
     teradata.
+
     The SELECT reads `table`, and gives `key` columns and `columns`, of: outputs (one column each,
     as named), score (before the link), probability, class (the model's label), contributions (of
     every column that some rule reads, as `explain` has them), reasons (at most `top` columns that
     move the score to its adverse side, the largest first) and rule. reference: what contributions
     are measured from, a row or "middle", "mean" or "population"; None for `rules.reference`.
-    direction: the adverse one
-    of the score, "higher" or "lower"; reasons: their words, a mapping or a TOML file, column ->
-    "low", "high" or "text" -> words. outside: what a row outside the domain gives: "null", rule 0
-    and NULL; "clamp", what the nearest row in the box gives; or "exact", rule 0 and the outputs of
-    the network as traced. None is exact in form network, where the rules keep that network, and
-    null in the other forms. missing: what a missing value gives, where the model has no constant
-    for it: "propagate", as a row outside; "impute", this is refused; "error", the query fails.
-    shape: "select", "view", "dbt" (a model), "expression" or "function", of one `output` (or
-    "rule"); `name` names what is created.
+    direction: the adverse one of the score, "higher" or "lower"; reasons: their words, a mapping or
+    a TOML file, column -> "low", "high" or "text" -> words. outside: what a row outside the domain
+    gives: "null", rule 0 and NULL; "clamp", what the nearest row in the box gives; or "exact", rule
+    0 and the outputs of the network as traced. None is exact in form network, where the rules keep
+    that network, and null in the other forms. missing: what a missing value gives, where the model
+    has no constant for it: "propagate", as a row outside; "impute", this is refused; "error", the
+    query fails. shape: "select", "view", "dbt" (a model), "expression" or "function", of one
+    `output` (or "rule"); `name` names what is created.
 
     positive: the label of the class that scores, contributions and reasons are to speak of.
 

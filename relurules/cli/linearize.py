@@ -62,6 +62,7 @@ def linearize(
     from relurules.cli.files import load_model, read_rows
     from relurules.codec.rules_json import format_rules
     from relurules.files.writing import write_all
+    from relurules.wording.numbers import format_count
 
     require_place(out, folder=True)
     trained = load_model(model, trust_pickle)
@@ -80,7 +81,8 @@ def linearize(
 
     point = found.front.iloc[found.chosen]
     lines = [
-        f"{len(rules)} rules from {point['neurons']:.0f} neurons; {found.measure} "
+        f"{format_count(len(rules), 'rule')} from {format_count(int(point['neurons']), 'neuron')}; "
+        f"{found.measure} "
         f"{point['train']:.4f} on training rows, {point['validation']:.4f} on validation rows, "
         "which chose it",
         f"written to {out}: model.json, rules.json, front.csv and, with matplotlib, front.svg",

@@ -29,10 +29,13 @@ Reasons = Annotated[
 
 def read_reference(given: str | None, options: "ReadOptions | None" = None) -> Any:
     """The policy as it is, or the row of the file, read as the options say; None for none."""
+    if given is None:
+        return None
+
     from relurules.explaining.references import POLICIES
     from relurules.tables.read_file import read_file
 
-    if given is None or given in POLICIES:
+    if given in POLICIES:
         return given
     if not Path(given).exists():
         raise DataError(f"--reference {given!r} is neither a file nor one of {', '.join(POLICIES)}")

@@ -29,7 +29,6 @@ from relurules.codec.rule_list_json import (
     tree_from_json,
 )
 from relurules.codec.rules_check import find_inconsistency, find_stray_rule
-from relurules.codec.rules_file import check_rules_file
 from relurules.domain.domain_json import domain_from_json, domain_to_json
 from relurules.errors import DataError, DomainError, ModelError, RulesError
 from relurules.files.writing import read_json, write_text
@@ -167,6 +166,10 @@ def _heads_from_json(found: Mapping[str, Any]) -> tuple[tuple[Head, ...], int]:
 
 def _check_format(found: Any, path: Path) -> Any:
     """What the file holds, if it follows the declaration; RulesError names the place and why."""
+    from relurules.codec.rules_file import (
+        check_rules_file,  # what only writes files needs no msgspec
+    )
+
     if (
         isinstance(found, dict)
         and found.get("format") == FORMAT

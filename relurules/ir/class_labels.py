@@ -153,7 +153,8 @@ def find_class_test(
     """
     for head in heads:
         if LINKS[head.link].joint and len(head.scores) > 1:
-            return _apply_threshold(ClassTest(scores=head.scores), threshold)
+            # Scores that are compared with one another have no other threshold than a half.
+            return ClassTest(scores=head.scores) if threshold is None else None
 
     if scores > 1:
         plain = all(head.link == "identity" for head in heads)
@@ -168,11 +169,6 @@ def find_class_test(
     link = LINKS[last.link]
     cut = 0.0 if threshold is None or link.inverse is None else float(link.inverse(threshold))
     return ClassTest(scores=(0,), cut=link.sign * cut, rises=link.sign > 0)
-
-
-def _apply_threshold(test: ClassTest, threshold: float | None) -> ClassTest | None:
-    """Of scores that are compared with one another there is no other threshold than a half."""
-    return test if threshold is None else None
 
 
 def number_classes(count: int) -> ClassLabels:

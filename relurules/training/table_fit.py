@@ -156,9 +156,8 @@ def fit_table(
     pipeline.fit(frame.iloc[train], y[train])
     pipeline[-1].set_params(verbose=False)
     say("writing down the rules")
-    graph = trace(pipeline, None, None, wanted.positive)[
-        0
-    ]  # once: it asks encoders about every category
+    # Once: it asks encoders about every category.
+    graph, _ = trace(pipeline, positive=wanted.positive)
     rules, everywhere = _extract_rules(
         graph, frame, pd.Series(y, name=wanted.target), train, wanted, deadline
     )

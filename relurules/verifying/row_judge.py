@@ -20,6 +20,7 @@ from relurules.links.table import LINKS
 from relurules.verifying.choices import ClassChoice
 from relurules.verifying.reference import Reference
 from relurules.verifying.rounding import FloatRuns, RowRounding, round_to_float
+from relurules.wording.numbers import inflect_noun
 
 #: An artefact may be off by so many times as much as the network's own runs in float64 are.
 _RUN_NOISE_FACTOR = 2.0
@@ -285,4 +286,4 @@ def _measure_distance(one: float, other: float) -> float:
 
 
 def _format_count(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
+    return f"{count} {inflect_noun(what, count)}"

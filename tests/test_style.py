@@ -1,25 +1,18 @@
 """How the package reads, as `make metrics` measures it."""
 
 import ast
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from scripts import load_script
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def measures() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("measure_style", ROOT / "tools/measure_style.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["measure_style"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOT / "tools/measure_style.py")
 
 
 @pytest.fixture(scope="module")

@@ -3,27 +3,19 @@
 Every refusal names the line of the file, also where line breaks are quoted or lines are empty.
 """
 
-import bz2
 import csv
-import gzip
 import io
-import lzma
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from relurules.errors import DataError
+from relurules.tables.file_size import COMPRESSED
 from relurules.tables.names import quote_name
 from relurules.tables.table_format import TableFormat
 
-#: Ending of a compressed file -> what opens it.
-_COMPRESSED: Mapping[str, Callable[[Path], Any]] = {
-    ".gz": gzip.open,
-    ".bz2": bz2.open,
-    ".xz": lzma.open,
-}
 #: Bytes of a file that are parsed together.
 _BLOCK = 2**24
 #: The longest cell that a message about a file that is no table is looked for in.
@@ -186,7 +178,7 @@ class CsvFile:
                 with archive.open(names[0]) as file:
                     yield file
         else:
-            opener = _COMPRESSED.get(self.path.suffix, _open_plain)
+            opener = COMPRESSED.get(self.path.suffix, _open_plain)
             with opener(self.path) as file:
                 yield file
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from relurules.errors import DataError
 
-#: Ending of a compressed file -> what opens it; pandas reads these by their endings too.
-_COMPRESSED: Mapping[str, Callable[[Path], Any]] = {
+#: Ending of a compressed file -> what opens it; ZIP archives, which hold files, are opened apart.
+COMPRESSED: Mapping[str, Callable[[Path], Any]] = {
     ".gz": gzip.open,
     ".bz2": bz2.open,
     ".xz": lzma.open,
@@ -57,11 +57,11 @@ def _measure_file_size(path: Path) -> int:
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             return sum(member.file_size for member in archive.infolist())
-    if path.suffix not in _COMPRESSED:
+    if path.suffix not in COMPRESSED:
         return path.stat().st_size
 
     size, memory = 0, _measure_memory()
-    with _COMPRESSED[path.suffix](path) as stream:
+    with COMPRESSED[path.suffix](path) as stream:
         while size <= memory and (part := stream.read(2**20)):
             size += len(part)
 

@@ -1,6 +1,5 @@
 """Runs of benchmarks in RESULTS.md."""
 
-import importlib.util
 import re
 import sys
 from datetime import date
@@ -8,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from scripts import load_script
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 TEXT = """# Measurements
@@ -35,13 +35,7 @@ Words.
 
 @pytest.fixture(scope="module")
 def results() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("results", BENCHMARKS / "results.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["results"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_script(BENCHMARKS / "results.py")
 
 
 def make_run(results: ModuleType, output: str, script: str = "benchmarks/scoring.py") -> object:

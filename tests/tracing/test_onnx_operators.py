@@ -2,8 +2,6 @@
 wrong.
 """
 
-import importlib.util
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 from onnx import helper
 from onnx_models import model, single
+from scripts import load_script
 
 import relurules as rr
 from relurules.errors import ModelError
@@ -39,15 +38,7 @@ RIGHT = {
 
 @pytest.fixture(scope="module")
 def found() -> list[Any]:
-    spec = importlib.util.spec_from_file_location("benchmark_onnx_operators", BENCHMARK)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(BENCHMARK.parent)  # as for a script, which imports its neighbours
-        spec.loader.exec_module(module)
-    return list(module.outcomes())
+    return list(load_script(BENCHMARK, "benchmark_onnx_operators").outcomes())
 
 
 def test_no_case_is_wrong(found: list[Any]) -> None:

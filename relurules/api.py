@@ -39,6 +39,7 @@ from relurules.pipeline import (
     ExtractProgress,
     ExtractSource,
     emit_rules,
+    extract_additive_rules,
     extract_rules,
     verify_model,
 )
@@ -232,6 +233,7 @@ def extract(
     domain: Domain | None = None,
     data: Any = None,
     y: Any = None,
+    form: str = "partition",
     max_error: float = 0.0,
     max_rules: int | None = None,
     fidelity: str = "domain",
@@ -250,8 +252,12 @@ def extract(
     reference: Any = None,
     labels: Sequence[Any] | None = None,
     positive: Any = None,
-) -> RuleSet:
+) -> Any:
     """Rules of a trained network over a domain, in the user's columns and units.
+
+    form: "partition", rules of which one applies, a `RuleSet`; or "additive", lines that add up,
+    `AdditiveRules`: one line for every neuron that reads no other, without any search, and small
+    partition rules for neurons that read one another.
 
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None
     too. data: array or frame whose rows are counted per rule; what they say, with the true values y
@@ -292,6 +298,7 @@ def extract(
     in `explain`.
     """
     options = ExtractOptions(
+        form=form,
         max_error=max_error,
         max_rules=max_rules,
         decision=decision,
@@ -318,9 +325,10 @@ def extract(
         positive=positive,
     )
 
-    return extract_rules(
-        source, options, search, ExtractProgress(searching=progress, merging=merging)
-    )
+    told = ExtractProgress(searching=progress, merging=merging)
+    if form == "additive":
+        return extract_additive_rules(source, options, search, told)
+    return extract_rules(source, options, search, told)
 
 
 def emit(

@@ -7,6 +7,7 @@ them.
     partition  Network, Domain        Partition       partitioning/  tree of linear regions
     drop       Partition              Partition       networks/      without neurons of one sign
     rules      Partition              RuleSet         rules/         merged, numbered, scaled
+               Network, RuleSets      AdditiveRules   rules/         lines, and groups as rules
     emit       RuleSet                Artifact        emitting/      text in a language
                RuleSet                Artifact        documents/     the rule document
     verify     Artifact, model, rows  Report          verifying/     run beside the model
@@ -32,6 +33,7 @@ from relurules.errors import DataError, InputError, ModelError, UnsupportedError
 from relurules.explaining import add_reference
 from relurules.files.version import VERSION
 from relurules.ir import (
+    AdditiveRules,
     Artifact,
     ClassLabels,
     CollapseStats,
@@ -45,15 +47,19 @@ from relurules.ir import (
 )
 from relurules.ir.limits import NEVER, Deadline, SearchLimits
 from relurules.ir.network import Array
-from relurules.ir.provenance import add_provenance
+from relurules.ir.provenance import AnyRules, add_provenance
+from relurules.links.heads import name_scores
 from relurules.links.table import LINKS
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.networks.collapse import CollapseResult, collapse, drop_stable_neurons
 from relurules.networks.decisions import add_decision_neurons
+from relurules.networks.groups import split_into_groups
 from relurules.networks.inputs import narrow_graph
 from relurules.partitioning import SearchOptions, compile_search, search_regions
 from relurules.partitioning.pace import share_limits
 from relurules.rules import MergeBudget, RuleRequest, build_rules
+from relurules.rules.additive import AdditiveRequest, build_additive_rules
+from relurules.statistics.additive_statistics import add_additive_evidence
 from relurules.statistics.evidence_statistics import add_evidence
 from relurules.tables.names import check_finite, find_free_name, find_text_flaw, quote_name
 from relurules.tracing.class_names import name_classes
@@ -65,6 +71,8 @@ from relurules.tracing.model_domain import (
 )
 from relurules.verifying.verification import ComparedModel, resolve_model, verify_artifact
 
+#: The kinds of rules: of which one applies, and which add up.
+FORMS = ("partition", "additive")
 #: Where rules that are fewer than the network's are to be close to it.
 FIDELITIES = ("domain", "rows")
 
@@ -73,9 +81,11 @@ FIDELITIES = ("domain", "rows")
 class ExtractOptions:
     """What rules are to be like; see `api.extract`.
 
-    guard_unread: whether the domain has the columns too that the network doesn't read.
+    form: of `FORMS`; guard_unread: whether the domain has the columns too that the network doesn't
+    read.
     """
 
+    form: str = "partition"
     max_error: float = 0.0
     max_rules: int | None = None
     decision: str | float | None = None
@@ -116,9 +126,12 @@ class ExtractProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractTask:
-    """A traced model and what its rules are to be. rows: (N, d) to count, None without any."""
+    """A traced model and what its rules are to be. traced: its network with all columns; rows: (N,
+    d) to count, None without any.
+    """
 
     graph: Graph
+    traced: Network
     domain: Domain
     rows: Array | None
     options: ExtractOptions
@@ -134,11 +147,40 @@ def extract_rules(
     """Trace, collapse, partition, build rules, and write on them where they come from and what the
     data say.
     """
-    options = check_extract_options(options or ExtractOptions())
     search, progress = search or SearchOptions(), progress or ExtractProgress()
     if search.time_limit is not None:
         compile_search()
 
+    task = trace_source(source, options or ExtractOptions(), search)
+    rules = run_stages(task, search, progress)
+    rules = _describe_origin(rules, source, task, search)
+    rules = add_evidence(rules, task.rows, source.y, task.limits.deadline)
+    return add_reference(rules, source.reference, task.rows)
+
+
+def extract_additive_rules(
+    source: ExtractSource,
+    options: ExtractOptions | None = None,
+    search: SearchOptions | None = None,
+    progress: ExtractProgress | None = None,
+) -> AdditiveRules:
+    """As `extract_rules`, of lines that add up: no search but that of neurons that read one
+    another.
+    """
+    search, progress = search or SearchOptions(), progress or ExtractProgress()
+    options = replace(options or ExtractOptions(), form="additive")
+    task = trace_source(source, options, search)
+    rules = run_additive_stages(task, search, progress)
+    rules = _describe_origin(rules, source, task, search)
+    rules = add_additive_evidence(rules, task.rows, source.y)
+    return add_reference(rules, source.reference, task.rows)
+
+
+def trace_source(
+    source: ExtractSource, options: ExtractOptions, search: SearchOptions
+) -> ExtractTask:
+    """The network of the columns that it reads, with the domain and the rows."""
+    options = check_extract_options(options)
     limits = search.find_limits()
 
     traced = name_output_by_target(tracing.trace(source.model)[0], source.y)
@@ -147,17 +189,25 @@ def extract_rules(
         domain, rows = resolve_domain_and_rows(graph, source.domain, source.data)
     else:
         graph, domain, rows = resolve_read_columns(graph, source.domain, source.data)
-    task = ExtractTask(graph=graph, domain=domain, rows=rows, options=options, limits=limits)
-    rules = run_stages(task, search, progress)
+    return ExtractTask(
+        graph=graph,
+        traced=traced.network,
+        domain=domain,
+        rows=rows,
+        options=options,
+        limits=limits,
+    )
 
-    settings = _list_settings(options, search)
+
+def _describe_origin(
+    rules: AnyRules, source: ExtractSource, task: ExtractTask, search: SearchOptions
+) -> AnyRules:
+    """The rules with where they come from."""
+    settings = _list_settings(task.options, search)
     if source.reference is not None:
         named = isinstance(source.reference, str)
         settings["reference"] = source.reference if named else "REFERENCE"
-    rules = add_provenance(rules, source.model, traced.network, VERSION, settings)
-
-    rules = add_evidence(rules, rows, source.y, limits.deadline)
-    return add_reference(rules, source.reference, rows)
+    return add_provenance(rules, source.model, task.traced, VERSION, settings)
 
 
 def name_output_by_target(graph: Graph, y: Any) -> Graph:
@@ -216,6 +266,68 @@ def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgre
     rules = build_rules(kept, request, progress.merging, deadline)
     rules = replace(rules, labels=target.labels)
     return rules if target.decision else replace(rules, traced=graph.network)
+
+
+def run_additive_stages(
+    task: ExtractTask, search: SearchOptions, progress: ExtractProgress
+) -> AdditiveRules:
+    """Collapse, split into groups, and partition these alone: lines need no search.
+
+    UnsupportedError where a group's search ends at its limits: what it adds must be known
+    everywhere.
+    """
+    graph = task.graph
+    _check_range(graph, task.domain)
+
+    collapsed = collapse(graph.network, task.domain, task.options.threshold)
+    split = split_into_groups(collapsed.network)
+    parts = [
+        search_regions(
+            network,
+            task.domain,
+            replace(search, limits=task.limits, gated=True, progress=progress.searching),
+        )
+        for network in split.groups
+    ]
+    if stopped := [number for number, cells in enumerate(parts, 1) if not cells.complete]:
+        raise UnsupportedError(
+            f"group {stopped[0]} of {len(parts)}, {len(split.groups[stopped[0] - 1])} neurons that "
+            "read one another, has more linear regions than the limits allow, and additive rules "
+            "need all of them; raise the limits, or use form='partition', which may be incomplete"
+        )
+
+    request = AdditiveRequest(
+        outputs=graph.outputs,
+        heads=graph.heads,
+        labels=graph.labels,
+        stats=_count_additive_neurons(task, collapsed, parts),
+        score_error=collapsed.max_change,
+        rows=None if task.rows is None else task.rows[task.domain.contains(task.rows)],
+    )
+    groups = [build_group_rules(cells, request) for cells in parts]
+    rules = build_additive_rules(collapsed.network, split.hinges, groups, task.domain, request)
+    return replace(rules, traced=graph.network)
+
+
+def build_group_rules(cells: Partition, request: AdditiveRequest) -> RuleSet:
+    """The rules of neurons that read one another: what they add to every score."""
+    kept = drop_stable_neurons(cells)
+    stats = CollapseStats(len(cells.network), len(kept.network), {}, len(cells), None)
+    scores = name_scores(request.outputs, request.heads, len(cells.network.c), cells.domain.names)
+    return build_rules(kept, RuleRequest(outputs=scores, stats=stats, data=request.rows))
+
+
+def _count_additive_neurons(
+    task: ExtractTask, collapsed: CollapseResult, parts: Sequence[Partition]
+) -> CollapseStats:
+    removed = {**collapsed.removed, "linear": collapsed.removed["linear"] + task.graph.identities}
+    return CollapseStats(
+        neurons_traced=len(task.graph.network) + task.graph.identities,
+        neurons_left=len(collapsed.network),
+        removed={name: count for name, count in removed.items() if count},
+        regions=sum(map(len, parts)),
+        rows=None if task.rows is None else len(task.rows),
+    )
 
 
 def build_plain_rules(cells: Partition, deadline: Deadline = NEVER) -> RuleSet:
@@ -294,6 +406,14 @@ def _trace_compared_model(domain: Domain, model: Any) -> ComparedModel:
 
 def check_extract_options(options: ExtractOptions) -> ExtractOptions:
     """The same; UnsupportedError for what makes no sense."""
+    if options.form not in FORMS:
+        raise UnsupportedError(f"form={options.form!r}; supported: {', '.join(FORMS)}")
+    if options.form == "additive" and options.decision is not None:
+        raise UnsupportedError(
+            "form='additive' gives scores that add up, and decision= rules that say which class; "
+            "use form='partition' for decisions, or leave decision out: classify() gives classes"
+        )
+
     if not 0.0 <= options.max_error < np.inf:
         raise UnsupportedError(
             f"max_error={options.max_error!r}; supported: 0.0 or a finite number above, in the "

@@ -40,6 +40,7 @@ def extracted_by(
 ) -> rr.RuleSet:
     task = ExtractTask(
         graph=graph(net),
+        traced=net,
         domain=domain,
         rows=rows_in(domain, 200),
         options=ExtractOptions(**wanted),  # type: ignore[arg-type]

@@ -112,7 +112,7 @@ def _extract_rules(trained: "TrainedClassifier", data: _DemoData, progress: Prog
     task = progress.add_task("extracting the rules", total=1)
     domain = Domain.box(np.zeros(len(data.names)), 2 * data.X_train.max(axis=0), data.names)
     graph = replace(api.trace(trained.model), outputs=("malignant_logit",))
-    rules = api.extract(graph, domain=domain, data=data.X_train, y=data.y_train)
+    rules: RuleSet = api.extract(graph, domain=domain, data=data.X_train, y=data.y_train)
     progress.update(task, completed=1)
     return rules
 

@@ -8,16 +8,17 @@ import numpy as np
 from relurules.errors import DataError, InputError
 from relurules.explaining.rows import read_row
 from relurules.explaining.samples import sample_rows
-from relurules.ir import RuleSet
-from relurules.ir.local_models import Sample
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array, make_read_only
+from relurules.ir.provenance import AnyRules
 from relurules.ir.reference import (
     ReferenceRow,
     find_default_reference,
     find_middle,
     make_mean_reference,
 )
-from relurules.reasons.score_choice import choose_view
+from relurules.reasons.score_choice import choose_form
+from relurules.statistics.additive_statistics import describe_scores
 
 #: What may be asked for by name.
 POLICIES = ("mean", "population", "neutral", "best", "highest", "middle")
@@ -26,7 +27,7 @@ _ROUNDING = 1e-6
 
 
 def choose_reference(
-    rules: RuleSet, wanted: Any = None, data: Any = None, output: str | None = None
+    rules: RuleSet | AdditiveRules, wanted: Any = None, data: Any = None, output: str | None = None
 ) -> ReferenceRow:
     """What is wanted: None for the means of `data`, or what the rules have kept; a policy; a row.
 
@@ -50,7 +51,7 @@ def choose_reference(
     return _make_row_reference(rules, read_row(rules.domain, wanted).x)
 
 
-def add_reference(rules: RuleSet, wanted: Any, rows: Array | None) -> RuleSet:
+def add_reference(rules: AnyRules, wanted: Any, rows: Array | None) -> AnyRules:
     """The same rules, which keep what is wanted; by default the means of the rows, and nothing
     without rows.
     """
@@ -62,7 +63,9 @@ def add_reference(rules: RuleSet, wanted: Any, rows: Array | None) -> RuleSet:
     return replace(rules, chosen_reference=reference)
 
 
-def _choose_by_policy(rules: RuleSet, policy: str, data: Any, output: str | None) -> ReferenceRow:
+def _choose_by_policy(
+    rules: RuleSet | AdditiveRules, policy: str, data: Any, output: str | None
+) -> ReferenceRow:
     if policy == "middle":
         return find_middle(rules.domain)
 
@@ -75,26 +78,31 @@ def _choose_by_policy(rules: RuleSet, policy: str, data: Any, output: str | None
             "a row"
         )
 
-    sample, _ = sample_rows(rules, data)
+    X = _take_scored_rows(rules, data)
     if policy in ("mean", "population"):
-        return make_mean_reference(rules.domain, sample.means, policy)
+        return make_mean_reference(rules.domain, np.asarray(X.mean(axis=0)), policy)
 
-    scores = _score_rows(rules, sample, output)
+    models = rules.local_models if isinstance(rules, RuleSet) else describe_scores(rules)
+    scores = rules.predict_scores(X) @ choose_form(models, output).weights
     if policy == "neutral":
         place = int(np.argmin(np.abs(scores - scores.mean())))
     else:
         place = int(np.argmin(scores) if policy == "best" else np.argmax(scores))
-    return ReferenceRow(values=make_read_only(sample.X[place]), origin=policy)
+    return ReferenceRow(values=make_read_only(X[place]), origin=policy)
 
 
-def _score_rows(rules: RuleSet, sample: Sample, output: str | None) -> Array:
-    """(N,) the score that is explained."""
-    view = choose_view(rules.local_models, output)
-    terms = np.einsum("nd,nd->n", view.weights[sample.of], sample.X)
-    return np.asarray(terms + view.constants[sample.of])
+def _take_scored_rows(rules: RuleSet | AdditiveRules, data: Any) -> Array:
+    """The rows, (N, d) in coordinates, that have a score; DataError without any."""
+    if isinstance(rules, RuleSet):
+        return sample_rows(rules, data)[0].X
+    X = rules.domain.rows(data)
+    inside = rules.domain.contains(X)
+    if not inside.any():
+        raise DataError(f"none of the {len(X)} rows lies where the rules hold")
+    return X[inside]
 
 
-def _make_row_reference(rules: RuleSet, x: Array) -> ReferenceRow:
+def _make_row_reference(rules: RuleSet | AdditiveRules, x: Array) -> ReferenceRow:
     """A row in coordinates, (d,), checked: a contribution against no value would be none."""
     domain = rules.domain
     for name, value in zip(domain.names, x.tolist(), strict=True):

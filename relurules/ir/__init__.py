@@ -1,5 +1,6 @@
 """Every value the stages exchange: frozen data, read-only float64 arrays."""
 
+from relurules.ir.additive import AdditiveRules, Adjustment, RuleGroup
 from relurules.ir.artifact import Artifact
 from relurules.ir.certificate import Certificate
 from relurules.ir.class_labels import ClassLabels
@@ -19,11 +20,15 @@ from relurules.ir.ruleset import (
     RuleSet,
     Tradeoff,
 )
+from relurules.ir.score_parts import Curve, ScorePart
+from relurules.ir.scorer import Scorer
 from relurules.links.heads import Head
 
 __all__ = [
     "UNEXPLORED",
     "VISIBLE",
+    "AdditiveRules",
+    "Adjustment",
     "AffineMap",
     "Artifact",
     "Certificate",
@@ -31,6 +36,7 @@ __all__ = [
     "CollapseStats",
     "Condition",
     "Count",
+    "Curve",
     "Decision",
     "DecisionCounts",
     "Estimate",
@@ -47,7 +53,10 @@ __all__ = [
     "Report",
     "Rule",
     "RuleFacts",
+    "RuleGroup",
     "RuleSet",
+    "ScorePart",
+    "Scorer",
     "StreamResult",
     "Tradeoff",
     "Tree",

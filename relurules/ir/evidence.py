@@ -28,6 +28,16 @@ class RuleFacts(NamedTuple):
     typical: Array | None
 
 
+class Histogram(NamedTuple):
+    """How a coordinate's values are spread over rows.
+
+    edges: (b + 1,) of equal bins; counts: (b,) rows in each.
+    """
+
+    edges: Array
+    counts: Array
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What a table says about a rule set.
@@ -49,6 +59,9 @@ class Evidence:
     deviations: Array
     rules: tuple[RuleFacts, ...]
     positive: str | None = None
+    typical: Array | None = None
+    histograms: tuple[Histogram, ...] = ()
+    part_deviations: Array | None = None
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from relurules.ir.additive import AdditiveRules
 from relurules.ir.evidence import Provenance
 from relurules.ir.network import Network
 from relurules.ir.ruleset import RuleSet
+
+AnyRules = TypeVar("AnyRules", RuleSet, AdditiveRules)
 
 
 def hash_network(network: Network) -> str:
@@ -26,8 +29,8 @@ def hash_network(network: Network) -> str:
 
 
 def add_provenance(
-    rules: RuleSet, model: Any, network: Network, version: str, settings: Mapping[str, Any]
-) -> RuleSet:
+    rules: AnyRules, model: Any, network: Network, version: str, settings: Mapping[str, Any]
+) -> AnyRules:
     """The rules with where they come from. model: an object or a path; settings: those that aren't
     the defaults.
     """

@@ -1,4 +1,4 @@
-"""Rules: IF half-spaces THEN an affine map, for every part of a domain."""
+"""Partition rules: IF half-spaces THEN an affine map, for every part of a domain."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,44 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relurules.domain import Domain
-from relurules.errors import UnsupportedError
 from relurules.files.notebook import format_notebook_html
-from relurules.ir.class_labels import (
-    ClassLabels,
-    ClassTest,
-    check_labels,
-    classify_scores,
-    explain_no_class,
-    find_class_test,
-    number_classes,
-)
+from relurules.ir.class_labels import ClassLabels
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Evidence, Provenance
 from relurules.ir.local_models import LocalModels
 from relurules.ir.network import AffineMap, Array, Network
 from relurules.ir.partition import Tree
-from relurules.ir.reference import ReferenceRow, find_default_reference
+from relurules.ir.reference import ReferenceRow
 from relurules.ir.rule import Condition, HalfSpace, Rule
 from relurules.ir.rule_table import collect_maps
-from relurules.links.heads import (
-    Head,
-    apply_links,
-    check_heads,
-    check_outputs,
-    make_identity_heads,
-    name_scores,
-)
-from relurules.links.table import LINKS
+from relurules.ir.scorer import Scorer, list_briefly
+from relurules.links.heads import Head
 from relurules.tables.column_types import TableSchema
 
 if TYPE_CHECKING:
     import pandas
 
 
-#: What predictions may come in.
-_CONTAINERS = ("default", "pandas", "polars")
-#: Names that one line lists, and rules that a notebook shows.
-_NAMES_LISTED, _RULES_SHOWN = 4, 12
+#: Rules that a notebook shows.
+_RULES_SHOWN = 12
 
 
 class CollapseStats(NamedTuple):
@@ -88,8 +70,8 @@ class Tradeoff(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RuleSet:
-    """Rules that cover a domain and overlap on boundaries only, numbered from 1.
+class RuleSet(Scorer):
+    """Partition rules: they cover a domain and overlap on boundaries only, numbered from 1.
 
     tree: the same rules as a decision tree; leaf i, to which several branches may lead, is rule i +
     1. network: the collapsed neurons, the function that the rules stand for, and `tree.neurons` are
@@ -129,58 +111,12 @@ class RuleSet:
     container: str = field(default="default", repr=False)
 
     def __post_init__(self) -> None:
-        scores = len(self.network.c)
-        object.__setattr__(self, "heads", self.heads or make_identity_heads(scores))
-        check_heads(self.heads, len(self.outputs), scores)
-        check_outputs(self.outputs)
-        check_labels(self.decided_labels, self.heads, scores)
+        self._complete_heads()
 
     @property
-    def features(self) -> tuple[str, ...]:
-        """The d inputs of the network, in order."""
-        return self.domain.names
-
-    @property
-    def scores(self) -> tuple[str, ...]:
-        """Names of what the rules' maps give; the outputs' own where no link stands between."""
-        return name_scores(self.outputs, self.heads, len(self.network.c), self.features)
-
-    @property
-    def max_error(self) -> float:
-        """Bound on |network - rules| over the domain, for every output; `score_error` is that for
-        the scores.
-        """
-        return self.score_error if self.output_error is None else self.output_error
-
-    @property
-    def simplified(self) -> bool:
-        """Whether the rules aren't `network` itself, but near it by a bound, or what it decides."""
-        return bool(self.tradeoffs) or self.decision is not None
-
-    @property
-    def reference(self) -> ReferenceRow:
-        """The row that contributions and reasons are measured from.
-
-        Where none was chosen, as in files of older versions: the means of the data's rows, if
-        `evidence` has them, else the middle of the box.
-        """
-        return self.chosen_reference or find_default_reference(self.domain, self.evidence)
-
-    def __repr__(self) -> str:
-        """One line: how many rules, of what, in which columns."""
-        count = f"{len(self)} rule{'' if len(self) == 1 else 's'}"
-        error = "" if self.max_error == 0.0 else f", max_error {self.max_error:.3g}"
-        part = "" if self.complete else ", incomplete"
-        return (
-            f"<RuleSet: {count} for {_list_briefly(self.outputs)} of "
-            f"{_list_briefly([column.name for column in self.domain.columns])}{error}{part}>"
-        )
-
-    def _repr_html_(self) -> str:
-        """The first rules as text, for notebooks."""
-        from relurules.emitting.text.printer import print_first_rules
-
-        return format_notebook_html(repr(self)[1:-1], print_first_rules(self, _RULES_SHOWN))
+    def score_count(self) -> int:
+        """Number of scores m."""
+        return len(self.network.c)
 
     @property
     def decided_labels(self) -> ClassLabels | None:
@@ -190,18 +126,25 @@ class RuleSet:
         return replace(self.labels, threshold=None)
 
     @property
-    def class_test(self) -> ClassTest | None:
-        """How the scores tell the class; None where the outputs are no classes."""
-        labels = self.decided_labels
-        threshold = None if labels is None else labels.threshold
-        return find_class_test(self.heads, len(self.network.c), threshold)
+    def simplified(self) -> bool:
+        """Whether the rules aren't `network` itself, but near it by a bound, or what it decides."""
+        return bool(self.tradeoffs) or self.decision is not None
 
-    @property
-    def tells_label(self) -> bool:
-        """Whether the one output is a class whose label is known."""
+    def __repr__(self) -> str:
+        """One line: how many rules, of what, in which columns."""
+        count = f"{len(self)} rule{'' if len(self) == 1 else 's'}"
+        error = "" if self.max_error == 0.0 else f", max_error {self.max_error:.3g}"
+        part = "" if self.complete else ", incomplete"
         return (
-            self.labels is not None and len(self.heads) == 1 and LINKS[self.heads[0].link].is_class
+            f"<RuleSet: {count} for {list_briefly(self.outputs)} of "
+            f"{list_briefly([column.name for column in self.domain.columns])}{error}{part}>"
         )
+
+    def _repr_html_(self) -> str:
+        """The first rules as text, for notebooks."""
+        from relurules.emitting.text.printer import print_first_rules
+
+        return format_notebook_html(repr(self)[1:-1], print_first_rules(self, _RULES_SHOWN))
 
     def __len__(self) -> int:
         """Number of rules."""
@@ -226,67 +169,6 @@ class RuleSet:
         inside = self.domain.contains(X)
         number[inside] = 1 + self.tree.route(X[inside])
         return number
-
-    def predict(self, table: Any) -> Any:
-        """(N, d) array or frame -> (N, m) float64; NaN for a row of no rule, see `apply`.
-
-        Of a class whose label is text: (N, 1) of the labels, None for such a row. A frame with the
-        outputs' names, and with the index of a pandas table, where `set_output` asked for one.
-        """
-        outputs = self.predict_numbers(table)
-        told: Any = outputs
-        if self.labels is not None and self.tells_label:
-            labels = self.labels.decode(outputs[:, 0])[:, None]
-            told = labels if self.labels.kind is str else labels.astype(np.float64)
-        return told if self.container == "default" else self._make_frame(told, table)
-
-    def _make_frame(self, values: Any, table: Any) -> Any:
-        columns = {name: values[:, i] for i, name in enumerate(self.outputs)}
-        if self.container == "polars":
-            import polars  # type: ignore[import-not-found, unused-ignore]
-
-            return polars.DataFrame(columns)
-        import pandas
-
-        return pandas.DataFrame(columns, index=getattr(table, "index", None))
-
-    def set_output(self, *, transform: str | None = None) -> "RuleSet":
-        """The same rules, whose `predict` gives "pandas" or "polars" frames with the outputs'
-        names, or arrays, "default"; None changes nothing. Unlike scikit-learn's, it returns a copy.
-        """
-        if transform is None:
-            return self
-        if transform not in _CONTAINERS:
-            raise UnsupportedError(
-                f"transform={transform!r}; supported: {', '.join(map(repr, _CONTAINERS))}, or None"
-            )
-        return replace(self, container=transform)
-
-    def predict_numbers(self, table: Any) -> Array:
-        """As `predict`, of a class its number, (N, m) float64."""
-        return apply_links(self.heads, self.predict_scores(table))
-
-    def predict_row(self, x: Array) -> dict[str, Any]:
-        """The outputs of one row in coordinates, (d,), by name; of a class its label."""
-        numbers = self.predict_numbers(x[None])
-        values: list[Any] = numbers[0].tolist()
-        if self.labels is not None and self.tells_label:
-            values = self.labels.decode(numbers[:, 0]).tolist()
-        return dict(zip(self.outputs, values, strict=True))
-
-    def classify(self, table: Any) -> NDArray[Any]:
-        """(N, d) array or frame -> (N,) objects, the label of every row's class, as the model's own
-        `predict` gives it; None for a row outside the domain or with a missing value.
-
-        Where the labels aren't known, the number of the class, from 0. UnsupportedError where the
-        outputs are no classes.
-        """
-        test = self.class_test
-        if test is None:
-            raise UnsupportedError(explain_no_class(self.heads))
-
-        numbers = classify_scores(test, self.predict_scores(table))
-        return (self.labels or number_classes(test.count)).decode(numbers)
 
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
@@ -385,13 +267,6 @@ class RuleSet:
         from relurules.codec.rules_json import load_rules
 
         return load_rules(Path(path))
-
-
-def _list_briefly(names: Sequence[str]) -> str:
-    """`a, b, c`, or `a, b, c, d and 16 more`."""
-    hidden = len(names) - _NAMES_LISTED
-    listed = ", ".join(names[:_NAMES_LISTED])
-    return listed if hidden <= 0 else f"{listed} and {hidden} more"
 
 
 __all__ = ["CollapseStats", "Condition", "Decision", "HalfSpace", "Rule", "RuleSet", "Tradeoff"]

@@ -11,6 +11,13 @@ from relurules.ir.network import Array
 from relurules.links.table import LINKS
 
 
+class ScoreForm(NamedTuple):
+    """A combination of scores that is taken apart. weights: (m,); label: what it is."""
+
+    weights: Array
+    label: str
+
+
 class ScoreView(NamedTuple):
     """One number of every local model, weights x + constants. weights: (R, d), constants: (R,);
     label: what it is.
@@ -43,7 +50,7 @@ def find_output(models: LocalModels, output: str | None) -> int:
     return models.outputs.index(output)
 
 
-def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
+def choose_form(models: LocalModels, output: str | None = None) -> ScoreForm:
     """The score behind an output, by default the last one of two classes and the first of anything
     else.
 
@@ -58,15 +65,11 @@ def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
             "scores themselves"
         )
 
-    weights, constants = models.weights, models.constants
+    form = np.zeros(models.constants.shape[1])
     if not LINKS[head.link].joint:
-        link = LINKS[head.link]
-        sign, label = link.sign, link.score_label.format(name)
-        return ScoreView(
-            sign * weights[:, head.scores[0]], sign * constants[:, head.scores[0]], label
-        )
+        form[head.scores[0]] = LINKS[head.link].sign
+        return ScoreForm(form, LINKS[head.link].score_label.format(name))
 
-    form = np.zeros(constants.shape[1])
     form[list(head.scores)] = -1.0 / len(head.scores)
     form[head.scores[head.component]] += 1.0
     if len(head.scores) == 2:
@@ -74,7 +77,13 @@ def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
     else:
         label = f"score of {name}, minus the mean of all classes"
 
-    return ScoreView(np.einsum("s,rsd->rd", form, weights), constants @ form, label)
+    return ScoreForm(form, label)
+
+
+def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
+    """The score of `choose_form`, of every local model."""
+    form, label = choose_form(models, output)
+    return ScoreView(np.einsum("s,rsd->rd", form, models.weights), models.constants @ form, label)
 
 
 def list_views(models: LocalModels) -> dict[str, ScoreView]:

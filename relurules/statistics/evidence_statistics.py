@@ -65,12 +65,12 @@ def compute_statistics(
         shares,
         metrics.group_means(response.values, sample.of, R) if numeric else None,
         metrics.group_deviations(response.values, sample.of, R) if numeric else None,
-        _compute_group_metrics(own, response, sample.of, R),
+        compute_group_metrics(own, response, sample.of, R),
         _compute_global_metrics(sample, response, deadline),
         metrics.drop_nan_scores(
             {
                 name: found[0]
-                for name, found in _compute_group_metrics(
+                for name, found in compute_group_metrics(
                     own, response, np.zeros_like(sample.of), 1
                 ).items()
             }
@@ -106,7 +106,7 @@ def find_typical_rows(sample: Sample) -> Indices:
     return found
 
 
-def _compute_group_metrics(own: Array, response: Response, of: Any, R: int) -> dict[str, Array]:
+def compute_group_metrics(own: Array, response: Response, of: Any, R: int) -> dict[str, Array]:
     """Metrics within groups of rows. own: (N, p) the scores that are judged, each row's by its own
     model.
     """

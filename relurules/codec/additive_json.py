@@ -1,0 +1,1 @@
+"""AdditiveRules <-> JSON."""

@@ -1,0 +1,397 @@
+"""Additive rules: base + lines, each IF half-space THEN so much for every unit beyond it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain import Domain
+from relurules.errors import DataError
+from relurules.files.notebook import format_notebook_html
+from relurules.ir.class_labels import ClassLabels
+from relurules.ir.evidence import Evidence, Provenance
+from relurules.ir.network import AffineMap, Array, Network, Neuron, make_read_only
+from relurules.ir.reference import ReferenceRow
+from relurules.ir.rule import Condition
+from relurules.ir.ruleset import CollapseStats, Decision, RuleSet, Tradeoff
+from relurules.ir.score_parts import Curve, ScorePart, split_into_parts
+from relurules.ir.scorer import Scorer, list_briefly
+from relurules.links.heads import Head
+from relurules.tables.column_types import TableSchema
+
+if TYPE_CHECKING:
+    import pandas
+
+#: Numbers in a block of rows times lines: what a core's cache holds.
+_BLOCK = 2**20
+#: Lines that a notebook shows.
+_LINES_SHOWN = 24
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Adjustment:
+    """A line: IF normal·x >= bound THEN every score rises by slope * (normal·x - bound).
+
+    In the literature a hinge: L. Breiman, "Hinging hyperplanes for regression, classification and
+    function approximation", 1993. number: from 1; condition: its half-space, which must hold;
+    slopes: (m,) of every score, per unit of normal·x; columns: names of those that it reads; rows:
+    how many of the data it applies to.
+    """
+
+    number: int
+    condition: Condition
+    slopes: Array
+    columns: tuple[str, ...]
+    rows: int | None = None
+
+    @property
+    def addition(self) -> AffineMap:
+        """What it adds to the scores where its condition holds: weights (m, d), constants (m,)."""
+        space = self.condition.half_space
+        return AffineMap(np.outer(self.slopes, space.normal), -self.slopes * space.bound)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RuleGroup:
+    """Neurons that read one another, as partition rules over the same domain: the one that applies
+    adds its map.
+
+    number: from 1; columns: names of those that it reads.
+    """
+
+    number: int
+    rules: RuleSet
+    columns: tuple[str, ...]
+
+    def evaluate(self, X: Array) -> Array:
+        """(N, d) rows of the domain -> (N, m) what it adds."""
+        weights, constants = self.rules.maps
+        added = np.empty((len(X), len(constants[0])))
+        of = self.rules.tree.route(X)
+        for rule in np.unique(of).tolist():
+            rows = np.flatnonzero(of == rule)
+            added[rows] = X[rows] @ weights[rule].T + constants[rule]
+        return added
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdditiveRules(Scorer):
+    """Lines that add up: score = base(x) + what every line and every group adds.
+
+    base: (m, d) weights and (m,) constants; lines: numbered from 1; groups: of neurons that read
+    one another. reduction: what became of the network; tradeoffs: the steps of a simplification, by
+    the number of lines. Everything else is described in `Scorer`.
+    """
+
+    outputs: tuple[str, ...]
+    domain: Domain
+    base: AffineMap
+    lines: tuple[Adjustment, ...]
+    reduction: CollapseStats
+    groups: tuple[RuleGroup, ...] = ()
+    heads: tuple[Head, ...] = ()
+    score_error: float = 0.0
+    output_error: float | None = None
+    evidence: Evidence | None = None
+    provenance: Provenance = field(default_factory=Provenance)
+    tradeoffs: tuple[Tradeoff, ...] = ()
+    traced: Network | None = None
+    labels: ClassLabels | None = None
+    chosen_reference: ReferenceRow | None = None
+    schema: TableSchema | None = None
+    container: str = field(default="default", repr=False)
+
+    def __post_init__(self) -> None:
+        self._complete_heads()
+
+    @property
+    def complete(self) -> bool:
+        """Always: no search is cut short."""
+        return True
+
+    @property
+    def decision(self) -> Decision | None:
+        """None: lines add up to scores; that classes are decided is for partition rules."""
+        return None
+
+    @property
+    def simplified(self) -> bool:
+        """Whether the lines aren't the network itself, but near it by a bound."""
+        return bool(self.tradeoffs)
+
+    @property
+    def score_count(self) -> int:
+        """Number of scores m."""
+        return len(self.base.constants)
+
+    def __len__(self) -> int:
+        """Number of lines."""
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[Adjustment]:
+        """The lines in the order of their numbers."""
+        return iter(self.lines)
+
+    def __repr__(self) -> str:
+        """One line: how many lines and groups, of what, in which columns."""
+        count = f"{len(self)} line{'' if len(self) == 1 else 's'}"
+        if self.groups:
+            count += f" and {len(self.groups)} group{'' if len(self.groups) == 1 else 's'}"
+        error = "" if self.max_error == 0.0 else f", max_error {self.max_error:.3g}"
+        return (
+            f"<AdditiveRules: {count} for {list_briefly(self.outputs)} of "
+            f"{list_briefly([column.name for column in self.domain.columns])}{error}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """The first lines as text, for notebooks."""
+        from relurules.emitting.text.line_printer import print_first_lines
+
+        return format_notebook_html(repr(self)[1:-1], print_first_lines(self, _LINES_SHOWN))
+
+    @cached_property
+    def normals(self) -> Array:
+        """(K, d) of all lines' half-spaces."""
+        d = len(self.domain.names)
+        rows = [line.condition.half_space.normal for line in self.lines]
+        return make_read_only(np.array(rows).reshape(-1, d))
+
+    @cached_property
+    def bounds(self) -> Array:
+        """(K,) of all lines' half-spaces."""
+        return make_read_only(np.array([line.condition.half_space.bound for line in self.lines]))
+
+    @cached_property
+    def slopes(self) -> Array:
+        """(K, m) of all lines, per unit of normal·x."""
+        rows = [line.slopes for line in self.lines]
+        return make_read_only(np.array(rows).reshape(-1, self.score_count))
+
+    @cached_property
+    def read_coordinates(self) -> NDArray[np.bool_]:
+        """(d,): which coordinates the base, a line or a group reads."""
+        read = self.base.weights.any(axis=0) | self.normals.any(axis=0)
+        for group in self.groups:
+            read = read | group.rules.read_coordinates
+        return np.asarray(read)
+
+    @cached_property
+    def parts(self) -> tuple[ScorePart, ...]:
+        """Every column that is read, pairs of columns, larger sets: what they add, and the base's
+        constants, are the score.
+        """
+        return split_into_parts(
+            self.domain,
+            self.base.weights,
+            self.normals,
+            [group.rules.read_coordinates for group in self.groups],
+        )
+
+    @cached_property
+    def network(self) -> Network:
+        """The same function in canonical form: a neuron of slope 0 for every line, then the
+        groups'.
+        """
+        return _compose_network(self)
+
+    def evaluate_parts(self, X: Array) -> Array:
+        """(N, d) rows of the domain, in coordinates -> (N, P, m) what every part adds, as it
+        stands: the score is the sum, and the base's constants.
+        """
+        found = np.empty((len(X), len(self.parts), self.score_count))
+        step = max(1, _BLOCK // max(1, len(self.lines)))
+        for start in range(0, len(X), step):
+            at = slice(start, start + step)
+            active = self._activate_lines(X[at])
+            for i, part in enumerate(self.parts):
+                added = X[at][:, part.coordinates] @ part.weights.T
+                added += active[:, part.lines] @ self.slopes[part.lines]
+                for group in part.groups:
+                    added += self.groups[group].evaluate(X[at])
+                found[at, i] = added
+        return found
+
+    def _activate_lines(self, X: Array) -> Array:
+        """(N, d) -> (N, K): how far every row lies beyond each line's bound, 0 where it doesn't."""
+        return np.maximum(0.0, X @ self.normals.T - self.bounds)
+
+    def predict_scores(self, table: Any) -> Array:
+        """As `predict`, before the link: the scores f(x), named by `scores`."""
+        X = self.domain.rows(table)
+        predicted = np.full((len(X), self.score_count), np.nan)
+        inside = np.flatnonzero(self.domain.contains(X))
+        step = max(1, _BLOCK // max(1, len(self.lines)))
+        for start in range(0, len(inside), step):
+            at = inside[start : start + step]
+            scores = X[at] @ self.base.weights.T + self.base.constants
+            scores += self._activate_lines(X[at]) @ self.slopes
+            for group in self.groups:
+                scores += group.evaluate(X[at])
+            predicted[at] = scores
+        return predicted
+
+    def find_applying_lines(self, table: Any) -> NDArray[np.bool_]:
+        """(N, d) array or frame -> (N, K) which lines apply; none to a row outside the domain."""
+        X = self.domain.rows(table)
+        inside = self.domain.contains(X)
+        with np.errstate(invalid="ignore"):
+            return np.asarray((self.bounds < X @ self.normals.T) & inside[:, None])
+
+    @cached_property
+    def reference_parts(self) -> Array:
+        """(P, m) what every part adds at the reference."""
+        return make_read_only(self.evaluate_parts(self.reference.values[None])[0])
+
+    def contributions(self, table: Any, score: str | None = None) -> "pandas.DataFrame":
+        """(N, d) array or frame -> (N, 1 + P): the reference's score, then what every part adds
+        beside what it adds at the reference; the row's sum is its score.
+
+        score: which, of `scores`; None for the only one. Missing where a row lies outside the
+        domain. DataError where several scores leave it open which one is meant.
+        """
+        import pandas
+
+        if score is None and self.score_count > 1:
+            raise DataError(f"score=None, of several; give one of {', '.join(self.scores)}")
+        if score is not None and score not in self.scores:
+            raise DataError(f"score={score!r}; there are {', '.join(self.scores)}")
+
+        i = 0 if score is None else self.scores.index(score)
+        X = self.domain.rows(table)
+        inside = self.domain.contains(X)
+        found = np.full((len(X), 1 + len(self.parts)), np.nan)
+        found[inside, 0] = self.base.constants[i] + self.reference_parts[:, i].sum()
+        found[inside, 1:] = (self.evaluate_parts(X[inside]) - self.reference_parts)[:, :, i]
+        index = getattr(table, "index", None)
+        index = index if isinstance(index, pandas.Index) else None
+        return pandas.DataFrame(
+            found, columns=["reference", *(part.name for part in self.parts)], index=index
+        )
+
+    @cached_property
+    def curves(self) -> Mapping[str, Curve]:
+        """Column of numbers -> what it adds in itself, measured from the reference."""
+        columns = self.domain.columns
+        return {
+            part.name: _make_curve(self, i)
+            for i, part in enumerate(self.parts)
+            if len(part.columns) == 1 and not columns[part.columns[0]].categories
+        }
+
+    @cached_property
+    def points(self) -> Mapping[str, Array]:
+        """Column of categories -> (categories, m) what each adds in itself, measured from the
+        reference.
+        """
+        found = {}
+        for i, part in enumerate(self.parts):
+            column = self.domain.columns[part.columns[0]]
+            if len(part.columns) == 1 and column.categories:
+                rows = np.tile(self.reference.values, (column.width, 1))
+                rows[:, part.coordinates] = np.eye(column.width)
+                found[part.name] = self.evaluate_parts(rows)[:, i] - self.reference_parts[i]
+        return found
+
+    def summary(self, data: Any = None) -> "pandas.DataFrame":
+        """One row per part: its columns, lines, and what it moves on the data.
+
+        data: (N, d) array or frame; without it, what `evidence` holds.
+        """
+        from relurules.statistics.additive_statistics import summarise_parts
+
+        return summarise_parts(self, data)
+
+    def save(self, path: str | Path) -> None:
+        """Write JSON (`relurules schema --form additive` prints its JSON Schema); the file appears
+        whole or not at all.
+        """
+        from relurules.codec.additive_json import save_additive_rules
+
+        save_additive_rules(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "AdditiveRules":
+        """Read what `save` wrote; numbers come back exactly.
+
+        RulesError where the file doesn't follow the schema.
+        """
+        from relurules.codec.additive_json import load_additive_rules
+
+        return load_additive_rules(Path(path))
+
+
+def _compose_network(rules: AdditiveRules) -> Network:
+    networks = [group.rules.network for group in rules.groups]
+    K, sizes = len(rules.lines), [len(network) for network in networks]
+    total = K + sum(sizes)
+    L, start = np.zeros((total, total)), K
+    for network, size in zip(networks, sizes, strict=True):
+        L[start : start + size, start : start + size] = network.L
+        start += size
+
+    told = [line.condition.half_space.neuron for line in rules.lines]
+    own = [neuron or Neuron("line", number) for number, neuron in enumerate(told, 1)]
+    return Network(
+        A=np.vstack([rules.normals, *(network.A for network in networks)]),
+        L=L,
+        b=np.concatenate([-rules.bounds, *(network.b for network in networks)]),
+        C=rules.base.weights + sum(network.C for network in networks),
+        U=np.hstack([rules.slopes.T, *(network.U for network in networks)]),
+        c=rules.base.constants + sum(network.c for network in networks),
+        slope=np.concatenate([np.zeros(K), *(network.slope for network in networks)]),
+        neurons=(*own, *(neuron for network in networks for neuron in network.neurons)),
+    )
+
+
+def _make_curve(rules: AdditiveRules, part: int) -> Curve:
+    """What the part, of one column of numbers, adds."""
+    own, domain = rules.parts[part], rules.domain
+    j = int(own.coordinates[0])
+    low, high = float(domain.lower[j]), float(domain.upper[j])
+    at = np.unique([x for x in _list_kinks(rules, own, j) if low < x < high])
+    ends = [x for x in (low, high) if np.isfinite(x)]
+    breakpoints = np.unique(np.concatenate([at, ends]))
+    if not len(breakpoints):
+        breakpoints = rules.reference.values[j : j + 1].copy()
+
+    rows = np.tile(rules.reference.values, (len(breakpoints), 1))
+    rows[:, j] = breakpoints
+    return Curve(
+        column=own.name,
+        breakpoints=make_read_only(breakpoints),
+        values=make_read_only(rules.evaluate_parts(rows)[:, part] - rules.reference_parts[part]),
+        below=make_read_only(_find_outer_slope(rules, own, j, -1.0)),
+        above=make_read_only(_find_outer_slope(rules, own, j, 1.0)),
+    )
+
+
+def _find_outer_slope(rules: AdditiveRules, part: ScorePart, j: int, side: float) -> Array:
+    """(m,) slope in column j far below (side -1) or far above (+1) all that the part compares."""
+    slope = part.weights[:, 0].copy()
+    for k in part.lines:
+        if side * rules.normals[k, j] > 0:
+            slope += rules.slopes[k] * rules.normals[k, j]
+    for group in part.groups:
+        far = np.zeros((1, len(rules.domain.names)))
+        far[0, j] = side * 1e300
+        slope += rules.groups[group].rules.maps.weights[
+            rules.groups[group].rules.tree.route(far)[0], :, j
+        ]
+    return slope
+
+
+def _list_kinks(rules: AdditiveRules, part: ScorePart, j: int) -> Sequence[float]:
+    """Where the part's lines begin or end, and where its groups' rules change."""
+    found = [rules.bounds[k] / rules.normals[k, j] for k in part.lines]
+    for group in part.groups:
+        tree = rules.groups[group].rules.tree
+        found += [
+            -offset / normal[j]
+            for normal, offset in zip(tree.normals, tree.offsets, strict=True)
+            if normal[j]
+        ]
+    return found

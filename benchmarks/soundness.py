@@ -82,6 +82,12 @@ def judge_draws(options: argparse.Namespace) -> None:
         judged(networks, {"values": values, "bound": bound, "decision": decision}),
         options.list,
     )
+    repeating = (draws.repeated_layers(seed) for seed in range(options.networks))
+    report(
+        f"{options.networks} networks whose layers repeat directions",
+        judged(repeating, {"regions": judging.judge_partition, "values": values, "bound": bound}),
+        options.list,
+    )
 
 
 def known_counts() -> None:

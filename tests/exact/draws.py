@@ -81,6 +81,16 @@ def random_layers(seed: int) -> Draw:
     return Draw(kind, seed, _layers(random, box), rr.Domain.box(box.lower, box.upper))
 
 
+def repeated_layers(seed: int) -> Draw:
+    """As `random_layers`, of three layers whose neurons repeat directions: half of each layer are
+    multiples of another one of it, and what reads two of them often cancels one against the other.
+    """
+    random = np.random.default_rng([23, seed])
+    d = 1 + seed % 3
+    box = BOXES["whole"](random, d)
+    return Draw("repeated", seed, _repeating_layers(random, box), rr.Domain.box(*box[:2]))
+
+
 def _whole(random: Random, d: int) -> Box:
     half = float(random.choice([1.0, 2.0, 4.0]))
     low = np.full(d, random.choice([0.0, -half]))
@@ -149,6 +159,31 @@ def _layers(random: Random, box: Box) -> Network:
     for k in range(K):
         b[k] = _bias(random, box, None, (A[: k + 1], L[: k + 1, : k + 1], b[:k], slope[:k]))
     return network(A, b, U, L=L, c=random.normal(size=len(U)), slope=slope)
+
+
+def _repeating_layers(random: Random, box: Box) -> Network:
+    """Three layers of two to four neurons; ratios are powers of two, so that rows are parallel
+    exactly.
+    """
+    d, sizes = len(box.lower), random.integers(2, 5, 3)
+    layer = np.repeat(np.arange(3), sizes)
+    K = len(layer)
+    A = random.normal(size=(K, d)) * (layer == 0)[:, None]
+    L = random.normal(size=(K, K)) * (layer[:, None] == layer + 1)
+    U = random.normal(size=(1, K)) * (layer == 2)
+    slope = random.choice([0.0, 0.25, -1.0, 0.5], K) * (random.random() < 0.4)
+    b = np.zeros(K)
+    for k in range(K):
+        b[k] = _bias(random, box, None, (A[: k + 1], L[: k + 1, : k + 1], b[:k], slope[:k]))
+        others = np.flatnonzero(layer[:k] == layer[k])
+        if len(others) and random.random() < 0.6:
+            other, ratio = int(random.choice(others)), float(random.choice([-2, -1, -0.5, 1, 2]))
+            A[k], b[k] = ratio * A[other], ratio * b[other]
+            L[k, :other] = ratio * L[other, :other]
+            if random.random() < 0.6:  # phi(z) - phi(-z) is linear: its readers have no kink there
+                sign = -1.0 if ratio < 0 else 1.0
+                L[k + 1 :, k] = sign * L[k + 1 :, other] / ratio * (layer[k + 1 :] == layer[k] + 1)
+    return network(A, b, U, L=L, c=random.normal(size=1), slope=slope)
 
 
 def _network(random: Random, box: Box) -> Network:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from exact.arrangement import regions
-from exact.draws import Draw, arrangement, random_layers
+from exact.draws import Draw, arrangement, random_layers, repeated_layers
 from exact.judging import assert_holds, judge_rules
 from exact.judging_claims import judge_bound, judge_decision
 from relurules.networks.bounds import bound_preactivations
@@ -35,7 +35,7 @@ def test_decisions_hold(start: int) -> None:
     assert_holds(networks(start), lambda draw: judge_decision(draw, 40))
 
 
-@pytest.mark.parametrize("draw_of", [arrangement, random_layers])
+@pytest.mark.parametrize("draw_of", [arrangement, random_layers, repeated_layers])
 @pytest.mark.parametrize("start", range(0, 60, 12))
 def test_bounds_of_neurons_hold_on_every_region(draw_of: Callable[[int], Draw], start: int) -> None:
     wrong = [line for seed in range(start, start + 12) for line in wrong_bounds(draw_of(seed))]

@@ -32,7 +32,7 @@ def test_a_line_on_categories_alone_is_points() -> None:
     X = np.array([[x, *one] for x in (0.0, 2.0, 9.0) for one in np.eye(3)])
     assert np.allclose(rules.predict(X), net.evaluate(X), atol=1e-14)
     points = rules.points["kind"]
-    assert np.allclose(points - points[1], [[1.5], [0.0], [0.5]])
+    assert np.allclose(points - points[1], [[4.5], [0.0], [0.5]])
 
 
 def test_one_column_is_scaled_to_itself() -> None:

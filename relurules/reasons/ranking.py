@@ -30,8 +30,13 @@ def list_scales(count: int, direction: str) -> list[float]:
     return [SIGNS[direction] * (1.0 + (count - i) * _STEP) for i in range(count)]
 
 
-def choose_reasons(contributions: Array, direction: str, count: int) -> NDArray[np.intp]:
-    """(..., n) contributions -> (..., min(count, n)) indices of columns, -1 for no further one."""
+def choose_reasons(
+    contributions: Array, direction: str, count: int, floor: float = 0.0
+) -> NDArray[np.intp]:
+    """(..., n) contributions -> (..., min(count, n)) indices of columns, -1 for no further one.
+
+    floor: what a contribution must be above.
+    """
     n = contributions.shape[-1]
     with np.errstate(over="ignore", invalid="ignore"):
         product = contributions * SPLIT
@@ -40,4 +45,4 @@ def choose_reasons(contributions: Array, direction: str, count: int) -> NDArray[
     order = np.argsort(-keys, axis=-1, kind="stable")[..., :count]
     sizes = np.take_along_axis(keys, order, axis=-1)
     least = sizes[..., :1] * SMALLEST
-    return np.where((sizes > 0.0) & (sizes > least), order, -1)
+    return np.where((sizes > floor) & (sizes > least), order, -1)

@@ -1,16 +1,18 @@
 """The lender's own words for reasons, from a file or a mapping, and what is asked of reasons."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from pathlib import Path
 from typing import Any
 
+from relurules.domain import Domain
 from relurules.errors import DataError, InputError
 from relurules.ir import RuleSet
 from relurules.ir.rule import Rule
 from relurules.reasons.contributions import ContributionTable, ExplainedColumn
+from relurules.reasons.part_contributions import ExplainedPart, PartContributionTable
 from relurules.reasons.ranking import SIGNS
 from relurules.tables.names import find_text_flaw, quote_name
 from relurules.wording.numbers import DIGITS, format_number
@@ -97,19 +99,31 @@ def _read_column(own: Any, where: str) -> dict[str, str]:
     return dict(own)
 
 
-def check_reason_columns(rules: RuleSet, options: ReasonOptions) -> None:
-    """DataError where texts are of a column that the rules don't have, or can't be of this one."""
-    columns = {column.name: column for column in rules.domain.columns}
+def check_reason_columns(
+    domain: Domain, options: ReasonOptions, sets: Collection[str] = ()
+) -> None:
+    """DataError where texts are of a column that the rules don't have, or can't be of this one.
+
+    sets: names of pairs and larger sets of columns, which have a text of their own.
+    """
+    columns = {column.name: column for column in domain.columns}
     for name, own in options.texts.items():
-        if name not in columns:
+        if name not in columns and name not in sets:
+            listed = [*columns, *sets]
             raise DataError(
-                f"reasons: no column {name!r}; there are {', '.join(map(repr, list(columns)[:12]))}"
+                f"reasons: no column {name!r}; there are {', '.join(map(repr, listed[:12]))}"
             )
+
         sided = any(side in own for side in SIDES) or _THRESHOLD in own.get("text", "")
-        if columns[name].categories and sided:
+        if sided and (name not in columns or columns[name].categories):
+            what = (
+                f"column {name!r} holds categories, which are"
+                if name in columns
+                else f"{name!r} are several columns, which together are"
+            )
             raise DataError(
-                f"reasons: column {name!r} holds categories, which are neither low nor high and "
-                f"have no threshold; give its words as text = ..."
+                f"reasons: {what} neither low nor high and have no threshold; give its words as "
+                "text = ..."
             )
 
 
@@ -134,7 +148,7 @@ class ReasonPhrases:
 
 def plan_phrases(rules: RuleSet, table: ContributionTable, options: ReasonOptions) -> ReasonPhrases:
     """The words for every rule, column and side."""
-    check_reason_columns(rules, options)
+    check_reason_columns(rules.domain, options)
     threshold = any(_THRESHOLD in text for text in options.words)
     listed: list[Rule | None] = list(rules) if threshold else [None]
     places = dict[str, int]()
@@ -144,6 +158,39 @@ def plan_phrases(rules: RuleSet, table: ContributionTable, options: ReasonOption
     ]
     codes = codes[:1] if len(set(codes)) == 1 else codes
     return ReasonPhrases(texts=tuple(places), codes=tuple(codes))
+
+
+def plan_part_phrases(table: PartContributionTable, options: ReasonOptions) -> ReasonPhrases:
+    """The words for every part and side of additive rules, which are the same for all rows.
+
+    A threshold is the reference: what is low lies below it. Several columns together have the text
+    of their name, such as `a & b`, else the texts of all, joined likewise.
+    """
+    sets = [part.name for part in table.parts if len(part.columns) > 1]
+    check_reason_columns(table.rules.domain, options, sets)
+    places = dict[str, int]()
+    codes = []
+    for part in table.parts:
+        texts = [_phrase_part(part, options, side) for side in SIDES]
+        low, high = (places.setdefault(text, len(places)) for text in texts)
+        codes.append((low, high))
+    return ReasonPhrases(texts=tuple(places), codes=(tuple(codes),))
+
+
+def _phrase_part(part: ExplainedPart, options: ReasonOptions, side: str) -> str:
+    own = options.texts.get(part.name, {})
+    if part.has_sides:
+        text = own.get(side, own.get("text", part.name))
+        return text.replace(_THRESHOLD, _format_outward(part.reference, side))
+    if "text" in own or len(part.columns) == 1:
+        return own.get("text", part.name)
+
+    texts = [options.texts.get(column, {}).get("text", column) for column in part.columns]
+    plain = [
+        column if _THRESHOLD in text else text
+        for column, text in zip(part.columns, texts, strict=True)
+    ]
+    return " & ".join(plain)
 
 
 def _phrase_sides(

@@ -86,7 +86,7 @@ def choose_view(models: LocalModels, output: str | None = None) -> ScoreView:
     return ScoreView(np.einsum("s,rsd->rd", form, models.weights), models.constants @ form, label)
 
 
-def list_views(models: LocalModels) -> dict[str, ScoreView]:
+def list_forms(models: LocalModels) -> dict[str, ScoreForm]:
     """Output -> its score, of every output that says something of its own: of two classes the
     positive one, else the last.
 
@@ -102,7 +102,7 @@ def list_views(models: LocalModels) -> dict[str, ScoreView]:
             pair = [k for k, other in enumerate(models.heads) if other.scores == head.scores]
             if i != (default if default in pair and len(models.outputs) == 2 else pair[-1]):
                 continue
-        found[output] = choose_view(models, output)
+        found[output] = choose_form(models, output)
 
     if not found:
         raise UnsupportedError(
@@ -110,3 +110,8 @@ def list_views(models: LocalModels) -> dict[str, ScoreView]:
             "column contributes to it; extract rules of the scores, without decision="
         )
     return found
+
+
+def list_views(models: LocalModels) -> dict[str, ScoreView]:
+    """The scores of `list_forms`, of every local model."""
+    return {output: choose_view(models, output) for output in list_forms(models)}

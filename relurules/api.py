@@ -19,10 +19,21 @@ from relurules.emitting import EmitOptions
 from relurules.errors import DataError
 from relurules.explaining import explain
 from relurules.files.version import VERSION
-from relurules.ir import Artifact, Count, Graph, Partition, Reached, Report, RuleSet, StreamResult
+from relurules.ir import (
+    AdditiveRules,
+    Artifact,
+    Count,
+    Graph,
+    Partition,
+    Reached,
+    Report,
+    RuleSet,
+    StreamResult,
+)
 from relurules.ir.class_turn import speak_of_class
 from relurules.ir.difference import Difference
 from relurules.ir.limits import Deadline, make_search_limits
+from relurules.ir.provenance import AnyRules
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.partitioning import (
     SearchOptions,
@@ -332,7 +343,7 @@ def extract(
 
 
 def emit(
-    rules: RuleSet,
+    rules: AnyRules,
     target: str,
     *,
     dialect: str | None = None,
@@ -407,12 +418,14 @@ def emit(
     return emit_rules(chosen, target, options)
 
 
-def verify(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None = None) -> Report:
+def verify(
+    artifact: Artifact | RuleSet | AdditiveRules, model: Any, X: Any, engine: str | None = None
+) -> Report:
     """Run an artefact in its engine (`verifying.engines.ENGINES`) on the rows X and compare it with
     the network.
 
-    artifact: may be a RuleSet too, which this package itself runs. model: what `trace` takes,
-    computed in float64 by its own framework, or a RuleSet. X: (N, d) array or frame. The report is
+    artifact: may be rules too, which this package itself runs. model: what `trace` takes, computed
+    in float64 by its own framework, or rules. X: (N, d) array or frame. The report is
     true when all differences are rounding of the artefact's arithmetic, or the rules' own
     max_error, and nothing that would be seen: see `Report.passed`. SQL may read the rows and
     nothing else; other code is run as it is. Raises CheckError where the artefact doesn't run.

@@ -55,6 +55,7 @@ from relurules.networks.collapse import CollapseResult, collapse, drop_stable_ne
 from relurules.networks.decisions import add_decision_neurons
 from relurules.networks.groups import split_into_groups
 from relurules.networks.inputs import narrow_graph
+from relurules.networks.passes import drop_unread_neurons
 from relurules.partitioning import SearchOptions, compile_search, search_regions
 from relurules.partitioning.pace import share_limits
 from relurules.rules import MergeBudget, RuleRequest, build_rules
@@ -289,12 +290,7 @@ def run_additive_stages(
         )
         for network in split.groups
     ]
-    if stopped := [number for number, cells in enumerate(parts, 1) if not cells.complete]:
-        raise UnsupportedError(
-            f"group {stopped[0]} of {len(parts)}, {len(split.groups[stopped[0] - 1])} neurons that "
-            "read one another, has more linear regions than the limits allow, and additive rules "
-            "need all of them; raise the limits, or use form='partition', which may be incomplete"
-        )
+    _check_complete_groups(parts)
 
     request = AdditiveRequest(
         outputs=graph.outputs,
@@ -307,6 +303,16 @@ def run_additive_stages(
     groups = [build_group_rules(cells, request) for cells in parts]
     rules = build_additive_rules(collapsed.network, split.hinges, groups, task.domain, request)
     return replace(rules, traced=graph.network)
+
+
+def _check_complete_groups(parts: Sequence[Partition]) -> None:
+    if stopped := [number for number, cells in enumerate(parts, 1) if not cells.complete]:
+        neurons = len(parts[stopped[0] - 1].network)
+        raise UnsupportedError(
+            f"group {stopped[0]} of {len(parts)}, {neurons} neurons that read one another, has "
+            "more linear regions than the limits allow, and additive rules need all of them; raise "
+            "the limits, or use form='partition', which may be incomplete"
+        )
 
 
 def build_group_rules(cells: Partition, request: AdditiveRequest) -> RuleSet:
@@ -338,7 +344,64 @@ def build_plain_rules(cells: Partition, deadline: Deadline = NEVER) -> RuleSet:
     return build_rules(kept, RuleRequest(outputs=outputs, stats=stats), deadline=deadline)
 
 
-def emit_rules(rules: RuleSet, target: str, options: EmitOptions | None = None) -> Artifact:
+def extend_lines(rules: AdditiveRules) -> AdditiveRules | None:
+    """The network as traced as lines that are right everywhere in R^d; None where the rules don't
+    keep it.
+
+    Lines keep the directions that they have in the rules; those of neurons that never change sign
+    in the domain apply outside it alone. UnsupportedError as in `run_additive_stages`.
+    """
+    if rules.traced is None:
+        return None
+
+    everywhere = Domain.over(rules.domain.columns)
+    if not rules.simplified and rules.score_error == 0.0 and _has_no_bounds(rules.domain):
+        return rules
+
+    network = drop_unread_neurons(rules.traced)
+    split = split_into_groups(network)
+    search = SearchOptions()
+    cells = [
+        search_regions(part, everywhere, replace(search, limits=search.find_limits(), gated=True))
+        for part in split.groups
+    ]
+    _check_complete_groups(cells)
+
+    spaces = [line.condition.half_space for line in rules.lines]
+    request = AdditiveRequest(
+        outputs=rules.outputs,
+        heads=rules.heads,
+        labels=rules.labels,
+        stats=rules.reduction,
+        rows=rules.reference.values[None],
+        directions={space.neuron: space.normal for space in spaces if space.neuron is not None},
+    )
+    groups = [build_group_rules(part, replace(request, rows=None)) for part in cells]
+    built = build_additive_rules(network, split.hinges, groups, rules.domain, request)
+    return replace(
+        rules,
+        base=built.base,
+        lines=built.lines,
+        groups=built.groups,
+        score_error=0.0,
+        output_error=None,
+        tradeoffs=(),
+        chosen_reference=rules.reference,
+    )
+
+
+def _has_no_bounds(domain: Domain) -> bool:
+    """Whether a domain is all that its columns may hold."""
+    widest = Domain.over(domain.columns)
+    return (
+        np.array_equal(domain.lower, widest.lower)
+        and np.array_equal(domain.upper, widest.upper)
+        and domain.groups == widest.groups
+        and not len(domain.normals)
+    )
+
+
+def emit_rules(rules: AnyRules, target: str, options: EmitOptions | None = None) -> Artifact:
     """Print rules for a target of either table: a language of `emitting`, or a format of
     `documents`.
     """
@@ -352,6 +415,11 @@ def emit_rules(rules: RuleSet, target: str, options: EmitOptions | None = None) 
     if options.reference is not None:
         rules = add_reference(rules, options.reference, None)
     if target in PRINTERS:
+        if isinstance(rules, AdditiveRules):
+            raise UnsupportedError(
+                f"target {target!r} has no additive rules yet; supported: "
+                f"{', '.join(name for name, row in TARGETS.items() if row.print_lines)}"
+            )
         plain = options.form in (None, "rules") and options.dialect is None
         answers = answer_standing_questions(rules) if plain else ()
         return emit_document(
@@ -370,6 +438,8 @@ def emit_rules(rules: RuleSet, target: str, options: EmitOptions | None = None) 
             f"target {target!r} has no title; supported by: {', '.join(PRINTERS)}"
         )
 
+    if isinstance(rules, AdditiveRules) and options.outside == "exact":
+        options = replace(options, everywhere=extend_lines(rules))
     return emit_artifact(rules, target, options)
 
 
@@ -378,12 +448,14 @@ def list_targets() -> tuple[str, ...]:
     return ("text", *PRINTERS, *(target for target in TARGETS if target != "text"))
 
 
-def verify_model(artifact: Artifact | RuleSet, model: Any, X: Any, engine: str | None) -> Report:
+def verify_model(
+    artifact: Artifact | RuleSet | AdditiveRules, model: Any, X: Any, engine: str | None
+) -> Report:
     """Run an artefact on rows beside the model, which is traced and run by its own framework; see
     `api.verify`.
     """
     everywhere = isinstance(artifact, Artifact) and artifact.outside == "exact"
-    if isinstance(model, RuleSet):
+    if isinstance(model, RuleSet | AdditiveRules):
         compared = resolve_model(model, everywhere=everywhere)
     else:
         compared = _trace_compared_model(artifact.domain, model)

@@ -1,18 +1,29 @@
 """What may be asked of code other than SQL, and what it can't have."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from relurules.emitting.c.numbers import REALS
 from relurules.emitting.contribution_plan import is_explanation_wanted
-from relurules.emitting.request import OUTSIDE, EmitOptions, EmitRequest, make_request
+from relurules.emitting.request import (
+    OUTSIDE,
+    EmitOptions,
+    EmitRequest,
+    LineRequest,
+    ScorerRequest,
+    make_line_request,
+    make_request,
+)
 from relurules.errors import UnsupportedError
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules, RuleSet
 
 COLUMNS = ("outputs", "class", "contributions", "reasons", "rule")
+#: Of additive rules, where no rule has a number, but lines have.
+LINE_COLUMNS = ("outputs", "class", "contributions", "reasons", "lines")
 #: Fields of `Request` that code takes; the others are for SQL.
-OPTIONS = ("columns", "outside", "number", "reasons")
+OPTIONS = ("columns", "outside", "number", "reasons", "everywhere")
 
 
 def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> EmitRequest:
@@ -22,14 +33,40 @@ def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> Emi
     Contributions and reasons are those of a rule, so its number is returned beside them.
     """
     request = make_request(rules, "", options, OPTIONS)
+    _check_options(request, target, options, COLUMNS)
+    if is_explanation_wanted(request) and "rule" not in request.columns:
+        return replace(request, columns=(*request.columns, "rule"))
+    return request
+
+
+def check_line_request(rules: AdditiveRules, target: str, options: EmitOptions) -> LineRequest:
+    """As `check_code_request`, of additive rules."""
+    request = make_line_request(rules, "", drop_rule_column(options), OPTIONS)
+    _check_options(request, target, options, LINE_COLUMNS)
+    return request
+
+
+def drop_rule_column(options: EmitOptions) -> EmitOptions:
+    """The options without the number of the rule, where nobody asked for it: no additive rule has
+    one.
+    """
+    default = options.columns == EmitOptions.columns
+    return replace(options, columns=("outputs",)) if default else options
+
+
+def _check_options(
+    request: ScorerRequest, target: str, options: EmitOptions, columns: Sequence[str]
+) -> None:
+    """UnsupportedError names what exists where something else is asked for."""
     if request.outside not in ("", *OUTSIDE):
         raise UnsupportedError(
             f"target {target!r} has no outside {request.outside!r}; supported: {', '.join(OUTSIDE)}"
         )
 
-    if unknown := [name for name in request.columns if name not in COLUMNS]:
+    if unknown := [name for name in request.columns if name not in columns]:
         raise UnsupportedError(
-            f"no column {unknown[0]!r} in {target!r}; supported: {', '.join(COLUMNS)}"
+            f"no column {unknown[0]!r} in {target!r}{_explain_unknown(unknown[0], request)}; "
+            f"supported: {', '.join(columns)}"
         )
 
     if "outputs" not in request.columns:
@@ -48,9 +85,14 @@ def check_code_request(rules: RuleSet, target: str, options: EmitOptions) -> Emi
             f"target {target!r} has no number {request.number!r}; supported: {supported}"
         )
 
-    if is_explanation_wanted(request) and "rule" not in request.columns:
-        return replace(request, columns=(*request.columns, "rule"))
-    return request
+
+def _explain_unknown(column: str, request: ScorerRequest) -> str:
+    """Why a column that others have isn't there, in words after the name."""
+    if column == "rule" and isinstance(request.rules, AdditiveRules):
+        return ", as lines add up and none is the rule that applies"
+    if column == "lines":
+        return ", as these are rules of which one applies"
+    return ""
 
 
 def prepare_request(request: EmitRequest) -> EmitRequest:
@@ -78,6 +120,29 @@ def prepare_request(request: EmitRequest) -> EmitRequest:
     tree = rules.tree if same else replace(rules.tree, neurons=np.full_like(rules.tree.neurons, -1))
 
     return replace(request, rules=replace(rules, network=rules.traced, tree=tree))
+
+
+def prepare_lines(request: LineRequest) -> LineRequest:
+    """The request; where rows outside matter, with the lines of the network as traced, over all of
+    R^d; the domain stays that of the rules.
+
+    Lines that apply have the numbers of the rules, which the
+    network as traced doesn't know.
+    """
+    if request.outside != "exact":
+        return request
+    if request.everywhere is None:
+        raise UnsupportedError(
+            "outside='exact' needs the network as traced, which these rules don't keep; use "
+            "outside='null' or 'clamp'"
+        )
+    if "lines" in request.columns and request.everywhere is not request.rules:
+        raise UnsupportedError(
+            "column 'lines' gives the numbers that lines have in these rules, and outside='exact' "
+            "the lines of the network as traced, which may be others; leave 'lines' out, or use "
+            "outside='null' or 'clamp'"
+        )
+    return replace(request, rules=request.everywhere)
 
 
 def rank_forms(request: EmitRequest) -> list[str]:

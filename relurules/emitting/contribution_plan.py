@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.request import EmitRequest, ScorerRequest
 from relurules.errors import UnsupportedError
 from relurules.reasons.contributions import ContributionTable, build_contribution_table
 from relurules.reasons.ranking import SMALLEST, SPLIT, list_scales
@@ -51,7 +51,7 @@ class ContributionPlan:
         return len(self.reasons) // self.views
 
 
-def is_explanation_wanted(request: EmitRequest) -> bool:
+def is_explanation_wanted(request: ScorerRequest) -> bool:
     """Whether contributions or reasons are asked for."""
     return bool({*EXPLAINED_COLUMNS} & {*request.columns})
 

@@ -10,7 +10,7 @@ from relurules.emitting import plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.notation import Notation
 from relurules.emitting.plan import print_signed
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.request import EmitRequest, ScorerRequest
 from relurules.emitting.shared_sums import share_sums
 from relurules.emitting.tree_walk import plan_tree_walk
 from relurules.ir import RuleSet
@@ -26,7 +26,7 @@ def choose_template(request: EmitRequest) -> str:
     return "walk" if request.form == "tree" and plan.is_large(request.rules) else request.form
 
 
-def plan_gate(request: EmitRequest, features: Notation) -> plan.DomainChecks:
+def plan_gate(request: ScorerRequest, features: Notation) -> plan.DomainChecks:
     """What a row must be to have outputs at all: in the domain, or just something that the network
     takes.
     """
@@ -127,7 +127,7 @@ class ColumnRead:
     other: int = -1
 
 
-def plan_reads(request: EmitRequest, names: Sequence[str]) -> list[ColumnRead]:
+def plan_reads(request: ScorerRequest, names: Sequence[str]) -> list[ColumnRead]:
     """Every column of the table; names: of all coordinates."""
     domain, found = request.rules.domain, list[ColumnRead]()
     own = {i for group in domain.groups for i in group}

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from relurules.domain import Domain
 from relurules.domain.columns import Column
 from relurules.emitting import plan
-from relurules.emitting.request import EmitRequest
-from relurules.ir import RuleSet
+from relurules.emitting.request import ScorerRequest
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.wording.classes import describe_labels, format_class
 from relurules.wording.coverage import describe_missing
 from relurules.wording.file_reading import describe_reading
@@ -22,13 +22,15 @@ class InputColumn(NamedTuple):
     codes: list[str]
 
 
-def describe_size(request: EmitRequest) -> str:
+def describe_size(request: ScorerRequest) -> str:
     """The size of the rule set and its form."""
     rules = request.rules
+    if isinstance(rules, AdditiveRules):
+        return f"lines: {len(rules)}, groups: {len(rules.groups)}, form: {request.form}"
     return f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}"
 
 
-def list_facts(request: EmitRequest) -> list[str]:
+def list_facts(request: ScorerRequest) -> list[str]:
     """Where the rules come from, with what settings, and what is certified of them; nothing that
     depends on the day.
     """
@@ -45,14 +47,14 @@ def list_facts(request: EmitRequest) -> list[str]:
 
     lines.append(_describe_bound(request))
     lines += describe_reading(rules)
-    if not rules.complete and request.outside != "exact":
+    if isinstance(rules, RuleSet) and not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
-    if rules.decision is not None:
+    if isinstance(rules, RuleSet) and rules.decision is not None:
         lines.append(f"decides: {_list_classes(rules)}")
     return [*lines, *describe_labels(rules)]
 
 
-def _describe_bound(request: EmitRequest) -> str:
+def _describe_bound(request: ScorerRequest) -> str:
     rules = request.rules
     if request.outside == "exact":
         return "scores are those of the network as traced, rounding of floats aside"
@@ -82,7 +84,7 @@ def _list_classes(rules: RuleSet) -> str:
     )
 
 
-def describe_outside(request: EmitRequest, nothing: str, missing: str) -> str:
+def describe_outside(request: ScorerRequest, nothing: str, missing: str) -> str:
     """What becomes of rows that no rule is for. nothing, missing: what these are called in the
     language.
     """

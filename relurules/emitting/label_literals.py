@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from relurules.emitting.c.numbers import print_c_string
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.request import ScorerRequest
 from relurules.emitting.sql.dialect import Dialect, print_double
 from relurules.emitting.sql.names import quote_text
 from relurules.errors import InputError, UnsupportedError
-from relurules.ir import RuleSet
+from relurules.ir import Scorer
 from relurules.ir.class_labels import (
     ClassLabels,
     ClassTest,
@@ -23,7 +23,7 @@ from relurules.links.table import LINKS
 _INT, _LONG, _EXACT = 2**31 - 1, 2**63 - 1, 2**53
 
 
-def find_labels(rules: RuleSet) -> tuple[ClassTest, ClassLabels]:
+def find_labels(rules: Scorer) -> tuple[ClassTest, ClassLabels]:
     """How the class is told, and its labels, numbers where there are none; UnsupportedError where
     the outputs are no classes.
     """
@@ -122,7 +122,7 @@ class ClassColumn(NamedTuple):
     text: bool
 
 
-def plan_class_column(request: EmitRequest, language: str) -> ClassColumn | None:
+def plan_class_column(request: ScorerRequest, language: str) -> ClassColumn | None:
     """None where no class is given; UnsupportedError where it is asked for and can't be told."""
     rules = request.rules
     asked, labelled = "class" in request.columns, rules.tells_label
@@ -150,7 +150,7 @@ def plan_class_column(request: EmitRequest, language: str) -> ClassColumn | None
     )
 
 
-def check_class_name(request: EmitRequest) -> None:
+def check_class_name(request: ScorerRequest) -> None:
     """InputError where an output would hide the class."""
     rules = request.rules
     if "class" in request.columns and "class" in rules.outputs and rules.decision is None:

@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from relurules.emitting.sql.dialect import Dialect
-from relurules.ir import Head, RuleSet
+from relurules.ir import Head, Scorer
 from relurules.links.heads import is_identity
 from relurules.links.sources import LinkFunction, LinkFunctions
 from relurules.links.sql import LinkColumns, Steps
@@ -28,22 +28,22 @@ class LinkStep(NamedTuple):
     outputs: list[str]
 
 
-def has_links(rules: RuleSet) -> bool:
+def has_links(rules: Scorer) -> bool:
     """False where the outputs are just the scores."""
     return not is_identity(rules.heads, len(rules.scores))
 
 
-def plan_python_links(rules: RuleSet) -> LinkStep:
+def plan_python_links(rules: Scorer) -> LinkStep:
     """For Python; the scores are the variables _s0, _s1, ..."""
     return _plan_links(rules, lambda code: code.python, _Style())
 
 
-def plan_javascript_links(rules: RuleSet) -> LinkStep:
+def plan_javascript_links(rules: Scorer) -> LinkStep:
     """For JavaScript; the scores are variables as in Python."""
     return _plan_links(rules, lambda code: code.javascript, _Style(shared="const {name} = {call};"))
 
 
-def plan_numpy_links(rules: RuleSet) -> LinkStep:
+def plan_numpy_links(rules: Scorer) -> LinkStep:
     """For numpy; the scores are the columns of s, (N, k)."""
     style = _Style("s[:, {}]", lambda taken: f"s[:, {list(taken)}]", "{}[:, {}]")
     return _plan_links(rules, lambda code: code.numpy, style)
@@ -66,7 +66,7 @@ class _Style(NamedTuple):
 
 
 def _plan_links(
-    rules: RuleSet, function: Callable[[LinkFunctions], LinkFunction], style: _Style
+    rules: Scorer, function: Callable[[LinkFunctions], LinkFunction], style: _Style
 ) -> LinkStep:
     """For languages whose functions return several values."""
     names = _name_links(rules.heads)
@@ -90,7 +90,7 @@ def _plan_links(
     )
 
 
-def plan_c_links(rules: RuleSet) -> LinkStep:
+def plan_c_links(rules: Scorer) -> LinkStep:
     """For C; the scores are the array s. A joint link works on a copy of those that it takes."""
     scores, names = [f"s[{i}]" for i in range(len(rules.scores))], _name_links(rules.heads)
     shared = []
@@ -127,7 +127,7 @@ def plan_c_links(rules: RuleSet) -> LinkStep:
 
 
 def plan_sql_links(
-    rules: RuleSet, scores: Sequence[str], prefix: str, dialect: Dialect
+    rules: Scorer, scores: Sequence[str], prefix: str, dialect: Dialect
 ) -> LinkColumns:
     """For SQL: all links side by side, what two of them need once; results are the outputs."""
     printed = {

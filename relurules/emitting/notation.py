@@ -52,6 +52,26 @@ class Notation:
         return column if size == 1.0 else f"{self.number(size)}{self.times}{column}"
 
 
+def join_terms(
+    notation: Notation, terms: Sequence[tuple[float, str]], constant: float = 0.0
+) -> str:
+    """Constant + sum of coefficients times texts, in this order; zero terms are left out."""
+    told = [
+        (
+            value < 0,
+            text if abs(value) == 1.0 else f"{notation.number(abs(value))}{notation.times}{text}",
+        )
+        for value, text in terms
+        if value
+    ]
+    if notation.alone and not told:
+        return notation.alone(constant)
+    if constant or not told:
+        told.insert(0, (constant < 0, notation.number(abs(constant))))
+    sums = [_join_signed(told[i : i + GROUP]) for i in range(0, len(told), GROUP)]
+    return join_in_groups([f"({part})" for part in sums], " + ") if len(sums) > 1 else sums[0]
+
+
 def _join_signed(terms: Sequence[tuple[bool, str]]) -> str:
     (negative, text), *rest = terms
     return (

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relurules.domain import Domain
 from relurules.domain.columns import Column, find_groups
 from relurules.emitting.notation import Notation
-from relurules.ir import UNEXPLORED, Network, RuleSet, Tree
+from relurules.ir import UNEXPLORED, Network, RuleSet, Scorer, Tree
 from relurules.ir.network import Array
 from relurules.links.sql import join_in_groups
 
@@ -85,14 +85,14 @@ class DomainChecks(NamedTuple):
 
 
 def make_notation(
-    rules: RuleSet, number: Callable[[float], str], columns: Sequence[str]
+    rules: Scorer, number: Callable[[float], str], columns: Sequence[str]
 ) -> Notation:
     """The features under their names in a language."""
     return Notation(number, columns, rules.domain.widths)
 
 
 def plan_checks(
-    rules: RuleSet,
+    rules: Scorer,
     features: Notation,
     largest: float = float(np.finfo(np.float64).max),
     room: float = 1.0,
@@ -161,7 +161,7 @@ def is_large(rules: RuleSet) -> bool:
 
 
 def plan_network_checks(
-    rules: RuleSet, features: Notation, largest: float, *, coded: bool = False
+    rules: Scorer, features: Notation, largest: float, *, coded: bool = False
 ) -> DomainChecks:
     """What the network takes, wherever it lies: finite numbers, and values of a category.
 
@@ -186,14 +186,14 @@ def plan_network_checks(
     )
 
 
-def describe_missing(rules: RuleSet) -> str:
+def describe_missing(rules: Scorer) -> str:
     """Which rows have no rule, apart from those outside the domain."""
     if is_missing_handled(rules):
         return "or with a missing value that doesn't count as anything"
     return "or with a missing value"
 
 
-def is_missing_handled(rules: RuleSet) -> bool:
+def is_missing_handled(rules: Scorer) -> bool:
     """Whether a missing value counts as something in any column."""
     return any(column.fill is not None or None in column.lookup for column in rules.domain.columns)
 

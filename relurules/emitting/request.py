@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.reasons.reason_texts import ReasonOptions
 
 #: What may become of rows outside the domain, in every language.
@@ -15,7 +15,8 @@ OUTSIDE = ("null", "clamp", "exact")
 class EmitOptions:
     """What `api.emit` is asked for, beside the rules and the target; see there.
 
-    reference: a row or policy, None for that of the rules.
+    reference: a row or policy, None for that of the rules. everywhere: the lines of the network as
+    traced, where additive rules are to be exact outside their domain.
     """
 
     form: str | None = None
@@ -32,6 +33,7 @@ class EmitOptions:
     number: str = "double"
     reasons: ReasonOptions = field(default_factory=ReasonOptions)
     reference: Any = None
+    everywhere: AdditiveRules | None = None
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -48,24 +50,49 @@ class EmitOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmitRequest(EmitOptions):
-    """Options of which `form` and `dialect` are chosen, and the rules that they are asked of.
+class ScorerRequest(EmitOptions):
+    """Options of which `form` and `dialect` are chosen, and the rules of either kind that they are
+    asked of.
 
     outside: "" for what suits the form. header: a line for the artefact's first comment.
     """
 
-    rules: RuleSet
+    rules: RuleSet | AdditiveRules
     form: str = ""
     dialect: str = ""
     header: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmitRequest(ScorerRequest):
+    """A request for rules of which one applies: forms rules, tree and network."""
+
+    rules: RuleSet
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRequest(ScorerRequest):
+    """A request for rules that add up: form lines."""
+
+    rules: AdditiveRules
 
 
 def make_request(
     rules: RuleSet, dialect: str, options: EmitOptions, taken: Sequence[str]
 ) -> EmitRequest:
     """A request that has the options that a target takes; the others are as by default."""
-    chosen = {name: getattr(options, name) for name in taken}
-    return EmitRequest(rules=rules, dialect=dialect, **chosen)
+    return EmitRequest(rules=rules, dialect=dialect, **_take_options(options, taken))
+
+
+def make_line_request(
+    rules: AdditiveRules, dialect: str, options: EmitOptions, taken: Sequence[str]
+) -> LineRequest:
+    """As `make_request`, of additive rules."""
+    return LineRequest(rules=rules, dialect=dialect, form="lines", **_take_options(options, taken))
+
+
+def _take_options(options: EmitOptions, taken: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in taken}
 
 
 #: What SQL takes; languages with functions take fewer.

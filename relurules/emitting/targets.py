@@ -9,11 +9,19 @@ from relurules.emitting.c.printer import print_c
 from relurules.emitting.javascript.printer import print_javascript
 from relurules.emitting.numpy.printer import print_numpy
 from relurules.emitting.python.printer import print_python
-from relurules.emitting.request import SQL_OPTIONS, EmitOptions, EmitRequest, make_request
+from relurules.emitting.request import (
+    SQL_OPTIONS,
+    EmitOptions,
+    EmitRequest,
+    LineRequest,
+    ScorerRequest,
+    make_line_request,
+    make_request,
+)
 from relurules.emitting.sql.printer import DIALECTS, check_sql_request, print_sql, rank_sql_forms
 from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
-from relurules.ir import Artifact, RuleSet
+from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.artifact import format_header
 
 Files = dict[str, str]
@@ -22,16 +30,20 @@ Files = dict[str, str]
 class EmitTarget(NamedTuple):
     """A language: what prints it, in which forms, in which dialects (the first is the default).
 
-    best: the forms to try where none is asked for.
+    best: the forms to try where none is asked for; print_lines: what prints additive rules, None
+    where nothing does yet.
     """
 
     print: Callable[[EmitRequest], Files]
     forms: tuple[str, ...]
     dialects: tuple[str | None, ...] = (None,)
     best: Callable[[EmitRequest], list[str]] = lambda _request: ["rules"]
+    print_lines: Callable[[LineRequest], Files] | None = None
 
 
 _CODE = ("rules", "tree", "network")
+#: The one form of additive rules.
+LINES = "lines"
 #: What an artefact of SQL says of itself, beside what all say.
 _ARTIFACT_FIELDS = ("dialect", "table", "key", "shape", "name", "missing")
 
@@ -45,7 +57,7 @@ TARGETS: Mapping[str, EmitTarget] = {
 }
 
 
-def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact:
+def emit_artifact(rules: RuleSet | AdditiveRules, target: str, options: EmitOptions) -> Artifact:
     """Print `rules` for a target of the table; UnsupportedError names what exists where the request
     doesn't.
     """
@@ -53,51 +65,38 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
         left = tuple(name for name in options.columns if name != "class")
         options = replace(options, columns=left)
 
-    row, form = TARGETS[target], options.form
+    row = TARGETS[target]
+    forms = row.forms if isinstance(rules, RuleSet) else (LINES,)
     dialect = options.dialect or row.dialects[0]
-    if form is not None and form not in row.forms:
+    if options.form is not None and options.form not in forms:
+        kind = "" if isinstance(rules, RuleSet) else " of additive rules"
         raise UnsupportedError(
-            f"target {target!r} has no form {form!r}; supported: {', '.join(row.forms)}"
+            f"target {target!r} has no form {options.form!r}{kind}; supported: {', '.join(forms)}"
         )
 
     if dialect not in row.dialects:
         known = ", ".join(str(d) for d in row.dialects if d) or "none, leave it out"
         raise UnsupportedError(f"target {target!r} has no dialect {dialect!r}; supported: {known}")
 
-    said = dict[str, Any]()
+    if isinstance(rules, AdditiveRules):
+        return _emit_lines(rules, target, dialect, options)
+    return _emit_rules(rules, target, dialect, options)
+
+
+def _emit_rules(rules: RuleSet, target: str, dialect: str | None, options: EmitOptions) -> Artifact:
+    """In the form that is asked for, or the first one that the target takes."""
+    row, form = TARGETS[target], options.form
     if target == "sql":
         request = check_sql_request(make_request(rules, dialect or "", options, SQL_OPTIONS))
-        said = {name: getattr(request, name) for name in _ARTIFACT_FIELDS} | {
-            "returned": request.columns
-        }
     elif "network" in row.forms:
         request = code_options.check_code_request(rules, target, options)
-        said = {"returned": request.columns, "number": request.number}
     else:
         request = EmitRequest(rules=rules)
 
-    decision = None if rules.decision is None else rules.decision.wanted
-    told = rules.labels is not None and (rules.tells_label or "class" in request.columns)
-    classes = rules.labels.values if rules.labels is not None and told else ()
-    outputs = (request.output,) if request.output else rules.outputs
     refusals = []
-
     for tried in [form] if form else row.best(request):
         outside = request.outside or _choose_outside(rules, tried)
-        artifact = Artifact(
-            target,
-            tried,
-            rules.domain,
-            outputs,
-            {},
-            rules.score_error,
-            rules.complete,
-            decision=decision,
-            outside=outside,
-            classes=classes,
-            schema=rules.schema,
-            **said,
-        )
+        artifact = _describe_artifact(replace(request, form=tried, outside=outside), target)
         try:
             asked = replace(request, form=tried, outside=outside, header=format_header(artifact))
             return replace(
@@ -108,6 +107,52 @@ def emit_artifact(rules: RuleSet, target: str, options: EmitOptions) -> Artifact
             refusals.append(error)
 
     raise refusals[0]
+
+
+def _emit_lines(
+    rules: AdditiveRules, target: str, dialect: str | None, options: EmitOptions
+) -> Artifact:
+    row = TARGETS[target]
+    if row.print_lines is None:
+        printed = ", ".join(name for name, each in TARGETS.items() if each.print_lines)
+        raise UnsupportedError(f"target {target!r} has no additive rules; supported: {printed}")
+
+    if target == "sql":
+        told = code_options.drop_rule_column(options)
+        request = make_line_request(rules, dialect or "", told, SQL_OPTIONS)
+    else:
+        request = code_options.check_line_request(rules, target, options)
+    request = replace(request, outside=request.outside or "null")
+    artifact = _describe_artifact(request, target)
+    asked = replace(request, header=format_header(artifact))
+    return replace(artifact, files=row.print_lines(code_options.prepare_lines(asked)))
+
+
+def _describe_artifact(request: ScorerRequest, target: str) -> Artifact:
+    """What is emitted, before it is printed."""
+    rules, said = request.rules, dict[str, Any]()
+    if target == "sql":
+        said = {name: getattr(request, name) for name in _ARTIFACT_FIELDS}
+    if target != "text":
+        said |= {"returned": request.columns}
+    if target not in ("sql", "text"):
+        said |= {"number": request.number}
+
+    told = rules.labels is not None and (rules.tells_label or "class" in request.columns)
+    return Artifact(
+        target,
+        request.form,
+        rules.domain,
+        (request.output,) if request.output else rules.outputs,
+        {},
+        rules.score_error,
+        rules.complete,
+        decision=None if rules.decision is None else rules.decision.wanted,
+        outside=request.outside,
+        classes=rules.labels.values if rules.labels is not None and told else (),
+        schema=rules.schema,
+        **said,
+    )
 
 
 def _choose_outside(rules: RuleSet, form: str) -> str:

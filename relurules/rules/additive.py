@@ -3,8 +3,8 @@ read well.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,8 @@ class AdditiveRequest:
     score_error: float = 0.0
     #: (N, d) rows of the domain to count, None without any.
     rows: Array | None = None
+    #: Neuron -> (d,) a normal that its line is to have the direction of, where that is known.
+    directions: Mapping[Neuron, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,6 +74,7 @@ def build_additive_rules(
     `groups`.
     """
     sides = _choose_sides(network, hinges, domain, request.rows)
+    sides = _keep_directions(network, hinges, sides, request.directions)
     base = _sum_base(network, hinges, sides)
     table = _scale_hinges(network, hinges, sides, domain)
     table, base = _fold_categories(table, base, domain)
@@ -121,6 +124,21 @@ def _choose_sides(
         return np.ones(len(hinges))
     middle = domain.lower / 2 + domain.upper / 2
     return np.where(A @ middle + b > 0, -1.0, 1.0)
+
+
+def _keep_directions(
+    network: Network,
+    hinges: NDArray[np.intp],
+    sides: Array,
+    directions: Mapping[Neuron, Array],
+) -> Array:
+    """The sides, (h,), but those of neurons whose line has a direction."""
+    kept = sides.copy()
+    for at, k in enumerate(hinges.tolist()):
+        normal = directions.get(network.neurons[k])
+        if normal is not None and (along := float(network.A[k] @ normal)):
+            kept[at] = np.sign(along)
+    return kept
 
 
 def _sum_base(network: Network, hinges: NDArray[np.intp], sides: Array) -> AffineMap:

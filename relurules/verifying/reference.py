@@ -25,7 +25,9 @@ class Reference:
     where it doesn't take coordinates. unit: share of itself by which an output may be off as it is
     a number of the artefact's type, whose epsilon this is. breadth: (m,) what the outputs span in
     the domain, for rows that span nothing; None where that isn't known. threshold: the
-    probability above which the model tells the second of two classes; None for a half.
+    probability above which the model tells the second of two classes; None for a half. all_terms:
+    whether the terms of neurons that are off count too, as lines may be turned round: relu(z) = z +
+    relu(-z).
     """
 
     outputs: Array
@@ -43,6 +45,7 @@ class Reference:
     epsilon: float = float(np.finfo(np.float64).eps)
     breadth: Array | None = None
     threshold: float | None = None
+    all_terms: bool = False
 
     @cached_property
     def scores(self) -> Array:
@@ -54,6 +57,8 @@ class Reference:
     def terms(self) -> Array:
         """(N, s) sums of the absolute terms that the scores are made of."""
         with np.errstate(over="ignore", invalid="ignore"):
+            if self.all_terms:
+                return self.network.magnitude(self.rows) + np.finfo(np.float64).tiny
             return sum_live_terms(self.network, self.rows, self.tolerance)
 
     def of_rows(self, rows: NDArray[np.bool_]) -> "Reference":

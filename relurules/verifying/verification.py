@@ -11,7 +11,16 @@ import numpy as np
 from relurules.domain import Domain
 from relurules.domain.columns import is_plain
 from relurules.errors import CheckError
-from relurules.ir import Artifact, Decision, Graph, Network, Report, RuleSet
+from relurules.ir import (
+    AdditiveRules,
+    Artifact,
+    Decision,
+    Graph,
+    Network,
+    Report,
+    RuleSet,
+    Scorer,
+)
 from relurules.ir.class_labels import ClassLabels, number_classes
 from relurules.ir.network import Array
 from relurules.links.heads import apply_links
@@ -44,34 +53,42 @@ class ComparedModel:
     outputs of rows.
     """
 
-    names: Graph | RuleSet
+    names: Graph | Scorer
     network: Network
     function: Callable[[Any], Array]
 
 
 def verify_artifact(
-    artifact: Artifact | RuleSet, model: ComparedModel, X: Any, engine: str | None
+    artifact: Artifact | RuleSet | AdditiveRules, model: ComparedModel, X: Any, engine: str | None
 ) -> Report:
     """Run an artefact on rows, (N, d) array or frame, beside a model; see `api.verify`."""
     _check_same_labels(artifact, model.names)
     table = read_table(X)
     given = artifact.domain.rows(table)
     reference = _build_reference(artifact, model, table if table.named else None, given)
-    if isinstance(artifact, RuleSet):
-        ran, name, place = (
-            RunResult(artifact.predict_numbers(given), artifact.apply(given)),
-            "rules",
-            "relurules",
-        )
+    if isinstance(artifact, RuleSet | AdditiveRules):
+        ran, name, place = _run_rules(artifact, given), "rules", "relurules"
     else:
         place, ran = run_artifact(artifact, table if table.named else given, engine)
         name = list(artifact.files)[-1]
 
-    bound = artifact.score_error if isinstance(artifact, RuleSet) else artifact.max_error
+    bound = (
+        artifact.score_error
+        if isinstance(artifact, RuleSet | AdditiveRules)
+        else artifact.max_error
+    )
     return compare_outputs(ran, reference, bound, artifact.complete, name, place)
 
 
-def _check_same_labels(artifact: Artifact | RuleSet, names: Graph | RuleSet) -> None:
+def _run_rules(rules: RuleSet | AdditiveRules, given: Array) -> RunResult:
+    """What the rules themselves give; of lines all add up, which counts as rule 1."""
+    outputs = rules.predict_numbers(given)
+    if isinstance(rules, RuleSet):
+        return RunResult(outputs, rules.apply(given))
+    return RunResult(outputs, np.array(rules.domain.contains(given), dtype=np.intp))
+
+
+def _check_same_labels(artifact: Artifact | RuleSet | AdditiveRules, names: Graph | Scorer) -> None:
     """CheckError where an artefact gives classes by other labels than the model."""
     own = names.labels
     told = artifact.decision is not None or "class" in getattr(artifact, "returned", ())
@@ -92,7 +109,7 @@ def _list_typed_values(labels: ClassLabels) -> list[tuple[type, Any]]:
 
 
 def _build_reference(
-    artifact: Artifact | RuleSet, model: ComparedModel, frame: Any, given: Array
+    artifact: Artifact | RuleSet | AdditiveRules, model: ComparedModel, frame: Any, given: Array
 ) -> Reference:
     """What is due on the rows given, (N, d). frame: the same with names, None where they are just
     numbers.
@@ -100,7 +117,7 @@ def _build_reference(
     code = artifact if isinstance(artifact, Artifact) else None
     rows = given if code is None else clamp_rows(code, given)
     traced, network, function = model.names, model.network, model.function
-    plain = isinstance(traced, RuleSet) or is_plain(traced.columns)
+    plain = isinstance(traced, Scorer) or is_plain(traced.columns)
     raw = frame is not None and not plain and rows is given
 
     with np.errstate(invalid="ignore", over="ignore"):  # rows outside any domain may be infinite
@@ -115,6 +132,7 @@ def _build_reference(
             tolerance=FLOAT_TOLERANCE if code is not None and code.number == "float" else TOLERANCE,
             framework=function if plain and isinstance(traced, Graph) else None,
             threshold=None if traced.labels is None else traced.labels.threshold,
+            all_terms=_is_sum(artifact),
         )
         if isinstance(traced, Graph):
             reference = _apply_decision(reference, traced, artifact)
@@ -125,8 +143,15 @@ def _build_reference(
         return reference if code is None else _adapt_to_code(reference, traced, code, given)
 
 
+def _is_sum(artifact: Artifact | RuleSet | AdditiveRules) -> bool:
+    """Whether lines add up to the scores."""
+    if isinstance(artifact, Artifact):
+        return artifact.form == "lines"
+    return isinstance(artifact, AdditiveRules)
+
+
 def _adapt_to_code(
-    reference: Reference, traced: Graph | RuleSet, code: Artifact, given: Array
+    reference: Reference, traced: Graph | Scorer, code: Artifact, given: Array
 ) -> Reference:
     """What code gives beside rules: outputs outside the domain, and numbers that are rounded to
     float.
@@ -141,7 +166,7 @@ def _adapt_to_code(
     return _round_to_float(reference, traced, given, code) if code.number == "float" else reference
 
 
-def resolve_model(rules: RuleSet, *, everywhere: bool) -> ComparedModel:
+def resolve_model(rules: RuleSet | AdditiveRules, *, everywhere: bool) -> ComparedModel:
     """Rules as what an artefact is compared with; everywhere: the network that they were traced
     from, if they have it.
     """
@@ -156,11 +181,11 @@ def resolve_model(rules: RuleSet, *, everywhere: bool) -> ComparedModel:
 
 
 def _round_to_float(
-    reference: Reference, traced: Graph | RuleSet, given: Array, artifact: Artifact
+    reference: Reference, traced: Graph | Scorer, given: Array, artifact: Artifact
 ) -> Reference:
     """What is due where an artefact rounds to float; given: the rows, (N, d)."""
     outputs = reference.outputs
-    if isinstance(traced, RuleSet):  # its own outputs end at the domain
+    if isinstance(traced, Scorer):  # its own outputs end at the domain
         outputs = np.where(
             np.isnan(outputs), apply_links(reference.heads, reference.scores), outputs
         )
@@ -173,7 +198,9 @@ def _round_to_float(
     )
 
 
-def _apply_decision(reference: Reference, traced: Graph, artifact: Artifact | RuleSet) -> Reference:
+def _apply_decision(
+    reference: Reference, traced: Graph, artifact: Artifact | RuleSet | AdditiveRules
+) -> Reference:
     """What the model decides, where that is what the artefact says."""
     decision = (
         artifact.decision.wanted if isinstance(artifact.decision, Decision) else artifact.decision

@@ -2,7 +2,7 @@
 
 import math
 
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.wording.numbers import format_number
 
 #: So many labels are listed.
@@ -16,7 +16,7 @@ def format_class(rules: RuleSet, number: float) -> str:
     return rules.labels.names[int(number)]
 
 
-def describe_labels(rules: RuleSet) -> list[str]:
+def describe_labels(rules: RuleSet | AdditiveRules) -> list[str]:
     """Sentences for the head of an artefact; none where no labels are known."""
     labels = rules.labels
     if labels is None:

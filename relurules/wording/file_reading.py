@@ -1,10 +1,10 @@
 """How the file of a table was read that rules were made with, in sentences."""
 
-from relurules.ir import RuleSet
+from relurules.ir import Scorer
 from relurules.tables.column_types import list_date_columns
 
 
-def describe_reading(rules: RuleSet) -> list[str]:
+def describe_reading(rules: Scorer) -> list[str]:
     """What each column is that a date gives, and which texts are missing values; nothing where
     neither is so.
     """

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         extract,
         fit,
         linearize,
+        load,
         partition,
         plot,
         prove,
@@ -36,13 +37,14 @@ if TYPE_CHECKING:
     )
     from relurules.domain import Domain
     from relurules.errors import RelurulesError
-    from relurules.ir import Certificate, RuleSet
+    from relurules.ir import AdditiveRules, Certificate, RuleSet
     from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 
 __version__ = VERSION
 
 #: Public name -> module that defines it.
 _HOME = {
+    "AdditiveRules": "ir",
     "Certificate": "ir",
     "Domain": "domain",
     "ReLURulesClassifier": "training.estimators",
@@ -58,6 +60,7 @@ _HOME = {
     "extract": "api",
     "fit": "api",
     "linearize": "api",
+    "load": "api",
     "partition": "api",
     "plot": "api",
     "prove": "api",
@@ -68,6 +71,7 @@ _HOME = {
 }
 
 __all__ = [
+    "AdditiveRules",
     "Certificate",
     "Domain",
     "ReLURulesClassifier",
@@ -84,6 +88,7 @@ __all__ = [
     "extract",
     "fit",
     "linearize",
+    "load",
     "partition",
     "plot",
     "prove",

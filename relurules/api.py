@@ -1,8 +1,8 @@
 """The public functions of relurules: thin, as all work is done in the rooms behind them (`pipeline`
 has the map).
 
-`trace`, `partition`, `count`, `stream`, `reached`, `extract`, `emit`, `verify` and `diff` stand
-here; `ask`, `explain`, `plot`, `linearize`, `prove` and `check` are those of their rooms.
+`trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify` and `diff`
+stand here; `ask`, `explain`, `plot`, `linearize`, `prove` and `check` are those of their rooms.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from typing import Any
 from relurules import tracing
 from relurules.analysis.questions import ask
 from relurules.analysis.rule_comparison import compare_rules
+from relurules.codec.any_rules import load_any_rules
 from relurules.domain import Domain
 from relurules.emitting import EmitOptions
 from relurules.errors import DataError
@@ -342,6 +343,14 @@ def extract(
     return extract_rules(source, options, search, told)
 
 
+def load(path: str | Path) -> RuleSet | AdditiveRules:
+    """The rules that `save` of either kind wrote; numbers come back exactly.
+
+    RulesError where the file can't be read, or doesn't follow the schema of its kind.
+    """
+    return load_any_rules(path)
+
+
 def emit(
     rules: AnyRules,
     target: str,
@@ -495,6 +504,7 @@ __all__ = [
     "extract",
     "fit",
     "linearize",
+    "load",
     "partition",
     "plot",
     "prove",

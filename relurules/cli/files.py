@@ -91,13 +91,14 @@ def load_rules_or_model(path: Path, trusted: bool) -> Any:
 
     A .json file that says it is a model is one; whatever else it holds, rules tell what is wrong.
     """
+    from relurules.codec.any_rules import read_any_rules
     from relurules.files.writing import read_json
-    from relurules.ir import RuleSet
     from relurules.tracing.model_json import is_model_json
 
     if path.suffix != ".json":
         return load_model(path, trusted)
-    return path if is_model_json(read_json(path)) else RuleSet.load(path)
+    found = read_json(path)
+    return path if is_model_json(found) else read_any_rules(found, path)
 
 
 def print_answer(answer: "Answer | Difference | Explanation", as_json: bool) -> None:

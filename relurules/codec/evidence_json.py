@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from relurules.ir.evidence import Evidence, RuleFacts
+from relurules.ir.evidence import Evidence, Histogram, RuleFacts
 from relurules.ir.network import Array, make_read_only
 
 
@@ -25,8 +25,27 @@ def evidence_to_json(evidence: Evidence | None) -> dict[str, Any]:
             "means": evidence.means.tolist(),
             "deviations": evidence.deviations.tolist(),
             "rules": [_facts_to_json(facts) for facts in evidence.rules],
+            **_spread_to_json(evidence),
         }
     }
+
+
+def _spread_to_json(evidence: Evidence) -> dict[str, Any]:
+    """What only additive rules know of their rows."""
+    said: dict[str, Any] = {}
+    if evidence.typical is not None:
+        said["typical"] = evidence.typical.tolist()
+    if evidence.histograms:
+        said["histograms"] = [
+            {"edges": one.edges.tolist(), "counts": [int(count) for count in one.counts]}
+            for one in evidence.histograms
+        ]
+    if evidence.part_deviations is not None:
+        said["part_deviations"] = [
+            [value if np.isfinite(value) else None for value in row]
+            for row in evidence.part_deviations.tolist()
+        ]
+    return said
 
 
 def evidence_from_json(found: Mapping[str, Any], rules: int, d: int) -> Evidence | None:
@@ -52,7 +71,39 @@ def evidence_from_json(found: Mapping[str, Any], rules: int, d: int) -> Evidence
             _facts_from_json(facts, d, f"evidence.rules[{i}].typical")
             for i, facts in enumerate(item["rules"])
         ),
+        **_spread_from_json(item, d),
     )
+
+
+def _spread_from_json(item: Mapping[str, Any], d: int) -> dict[str, Any]:
+    histograms, deviations = item.get("histograms"), item.get("part_deviations")
+    if histograms is not None and len(histograms) != d:
+        raise ValueError(f"evidence.histograms holds {len(histograms)} entries for {d} features")
+    if deviations is not None:
+        if len(set(map(len, deviations))) > 1:
+            raise ValueError("evidence.part_deviations holds rows of different lengths")
+        deviations = make_read_only(
+            np.array([[np.inf if x is None else x for x in row] for row in deviations])
+        )
+    return {
+        "typical": _read_vector(item["typical"], d, "evidence.typical")
+        if "typical" in item
+        else None,
+        "histograms": tuple(
+            _read_histogram(one, f"evidence.histograms[{j}]")
+            for j, one in enumerate(histograms or ())
+        ),
+        "part_deviations": deviations,
+    }
+
+
+def _read_histogram(item: Mapping[str, Any], where: str) -> Histogram:
+    edges, counts = np.array(item["edges"], dtype=np.float64), np.array(item["counts"])
+    if len(edges) != len(counts) + 1:
+        raise ValueError(f"{where} holds {len(edges)} edges for {len(counts)} bins")
+    if (np.diff(edges) < 0).any():
+        raise ValueError(f"{where}.edges fall; expected them in ascending order")
+    return Histogram(make_read_only(edges), make_read_only(counts))
 
 
 def _facts_to_json(facts: RuleFacts) -> dict[str, Any]:

@@ -165,6 +165,17 @@ class FactsEntry(FileEntry, kw_only=True):
     ]
 
 
+class HistogramEntry(FileEntry, kw_only=True):
+    """One entry of `evidence.histograms`."""
+
+    edges: Annotated[
+        list[float], Meta(description="Of the bins, from the smallest value on.", min_length=2)
+    ]
+    counts: Annotated[
+        list[Annotated[int, Meta(ge=0)]], Meta(description="Rows in every bin.", min_length=1)
+    ]
+
+
 class EvidenceEntry(FileEntry, kw_only=True):
     """What `evidence` holds."""
 
@@ -210,10 +221,29 @@ class EvidenceEntry(FileEntry, kw_only=True):
                 "One per rule, in order: how many rows it applies to, their share of all that "
                 "have a rule, mean and standard deviation (divided by n) of the response there,"
                 " metrics of the rule on its own rows (local) and of its formula on all "
-                "(whole), and the row nearest to the mean of its rows, in the features."
+                "(whole), and the row nearest to the mean of its rows, in the features. None of "
+                "additive rules."
             )
         ),
     ]
+    typical: Annotated[
+        list[float] | UnsetType,
+        Meta(description="The row nearest to the mean of all, in the features."),
+    ] = UNSET
+    histograms: Annotated[
+        list[HistogramEntry] | UnsetType,
+        Meta(description="How the values of every feature are spread over the rows."),
+    ] = UNSET
+    part_deviations: Annotated[
+        list[list[Annotated[float, Meta(ge=0)] | None]] | UnsetType,
+        Meta(
+            description=(
+                "Of additive rules: for every column, pair or larger set of columns, in order, the "
+                "standard deviation of what it adds to every score; null for more than a float64 "
+                "holds."
+            )
+        ),
+    ] = UNSET
 
 
 class ReferenceEntry(FileEntry, kw_only=True):

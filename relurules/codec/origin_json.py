@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from relurules.ir.additive import AdditiveRules
 from relurules.ir.class_labels import ClassLabels
 from relurules.ir.estimate import Estimate
 from relurules.ir.evidence import Provenance
 from relurules.ir.ruleset import Decision, RuleSet, Tradeoff
 
 
-def origin_to_json(rules: RuleSet) -> dict[str, Any]:
+def origin_to_json(rules: RuleSet | AdditiveRules) -> dict[str, Any]:
     """Parts of the rules as plain values."""
     said: dict[str, Any] = {}
     if rules.provenance != Provenance():
@@ -37,27 +38,34 @@ def origin_to_json(rules: RuleSet) -> dict[str, Any]:
             (step.rules, step.error if np.isfinite(step.error) else None)
             for step in rules.tradeoffs
         ]
-        said["tradeoffs"] = [{"rules": count, "error": error} for count, error in steps]
+        counted = "rules" if isinstance(rules, RuleSet) else "lines"
+        said["tradeoffs"] = [{counted: count, "error": error} for count, error in steps]
 
     return said
 
 
 def origin_from_json(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The same parts as arguments of RuleSet."""
-    decision = found.get("decision")
+    """The same parts, without the decision, as arguments of rules."""
     steps = [
-        (item["rules"], np.inf if item["error"] is None else item["error"])
+        (item["rules"] if "rules" in item else item["lines"], item["error"])
         for item in found.get("tradeoffs", ())
     ]
 
     return {
         "provenance": Provenance(**found.get("provenance", {})),
-        "decision": None
-        if decision is None
-        else Decision(tuple(decision["classes"]), decision["threshold"]),
         "labels": labels_from_json(found["labels"]) if "labels" in found else None,
-        "tradeoffs": tuple(Tradeoff(count, float(error)) for count, error in steps),
+        "tradeoffs": tuple(
+            Tradeoff(count, np.inf if error is None else float(error)) for count, error in steps
+        ),
     }
+
+
+def decision_from_json(found: Mapping[str, Any]) -> Decision | None:
+    """The classes that rules decide between, if they do."""
+    decision = found.get("decision")
+    if decision is None:
+        return None
+    return Decision(tuple(decision["classes"]), decision["threshold"])
 
 
 def labels_to_json(labels: ClassLabels) -> dict[str, Any]:

@@ -13,18 +13,48 @@ from relurules.ir.ruleset import RuleSet
 
 
 def find_inconsistency(found: Mapping[str, Any]) -> str | None:
-    """The first place of a file that follows the schema where parts don't fit together, and why;
-    None if they do.
+    """The first place of a rules file that follows the schema where parts don't fit together, and
+    why; None if they do.
     """
     return next(_find_inconsistencies(found), None)
 
 
+def find_additive_inconsistency(found: Mapping[str, Any]) -> str | None:
+    """The same of a file of additive rules."""
+    return next(_find_additive_inconsistencies(found), None)
+
+
 def _find_inconsistencies(found: Mapping[str, Any]) -> Iterator[str]:
-    features = [feature["name"] for feature in found["features"]]
-    yield from _check_unique(features, "$.features")
-    known = dict.fromkeys(features)
+    yield from _check_names(found)
+    yield from _check_rule_list(found, _list_features(found), "$")
+
+
+def _find_additive_inconsistencies(found: Mapping[str, Any]) -> Iterator[str]:
+    yield from _check_names(found)
+    known = _list_features(found)
+    for name, score in found["base"].items():
+        yield from _check_known(score["coefficients"], known, f"$.base[{name!r}].coefficients")
+
+    for i, line in enumerate(found["lines"]):
+        where = f"$.lines[{i}].coefficients"
+        yield from _check_known(line["coefficients"], known, where)
+        if not any(line["coefficients"].values()):
+            yield f"at {where}: all are 0; a line reads a feature at least"
+
+    for i, group in enumerate(found["neuron_groups"]):
+        yield from _check_rule_list(group, known, f"$.neuron_groups[{i}]")
+
+
+def _list_features(found: Mapping[str, Any]) -> dict[str, None]:
+    return dict.fromkeys(feature["name"] for feature in found["features"])
+
+
+def _check_names(found: Mapping[str, Any]) -> Iterator[str]:
+    """Of features, outputs, the domain's inequalities and groups of indicators."""
+    yield from _check_unique([feature["name"] for feature in found["features"]], "$.features")
     yield from _check_unique(found["outputs"], "$.outputs")
 
+    known = _list_features(found)
     for i, constraint in enumerate(found["constraints"]):
         yield from _check_known(
             constraint["coefficients"], known, f"$.constraints[{i}].coefficients"
@@ -34,18 +64,21 @@ def _find_inconsistencies(found: Mapping[str, Any]) -> Iterator[str]:
         yield from _check_known(group, known, f"$.groups[{i}]")
 
     yield from _check_groups(found)
-    yield from _check_arrays(found["network"], len(features))
+
+
+def _check_rule_list(
+    found: Mapping[str, Any], known: Mapping[str, Any], where: str
+) -> Iterator[str]:
+    """Network, splits and rules, which stand at `where`."""
+    neurons = len(found["network"]["neurons"])
+    yield from _check_arrays(found["network"], len(known), f"{where}.network")
     for i, split in enumerate(found["splits"]):
-        yield from _check_known(split["coefficients"], known, f"$.splits[{i}].coefficients")
-        yield from _check_index(
-            split.get("neuron"),
-            len(found["network"]["neurons"]),
-            f"$.splits[{i}].neuron",
-            "neurons",
-        )
+        at = f"{where}.splits[{i}]"
+        yield from _check_known(split["coefficients"], known, f"{at}.coefficients")
+        yield from _check_index(split.get("neuron"), neurons, f"{at}.neuron", "neurons")
 
     for i, rule in enumerate(found["rules"]):
-        yield from _check_rule(rule, f"$.rules[{i}]", found, known)
+        yield from _check_rule(rule, f"{where}.rules[{i}]", found, known)
 
 
 def _check_rule(
@@ -69,21 +102,21 @@ def _check_rule(
     yield from _check_length(rule["point"], len(features), f"{where}.point", "numbers")
 
 
-def _check_arrays(network: Mapping[str, Any], d: int) -> Iterator[str]:
+def _check_arrays(network: Mapping[str, Any], d: int, where: str) -> Iterator[str]:
     """Rows and columns of every array; an array without any rows may be written in either way."""
     K, m = len(network["neurons"]), len(network["c"])
     for name, rows in {"A": K, "L": K, "b": K, "C": m, "U": m, "slope": K}.items():
         yield from _check_length(
-            network[name], rows, f"$.network.{name}", "rows" if name in "ALCU" else "numbers"
+            network[name], rows, f"{where}.{name}", "rows" if name in "ALCU" else "numbers"
         )
 
     for name, columns in {"A": d, "L": K, "C": d, "U": K}.items():
         for i, row in enumerate(network[name]):
-            where = f"$.network.{name}[{i}]"
+            at = f"{where}.{name}[{i}]"
             if isinstance(row, dict):
-                yield from _check_index(max(map(int, row), default=None), columns, where, "columns")
+                yield from _check_index(max(map(int, row), default=None), columns, at, "columns")
             else:
-                yield from _check_length(row, columns, where, "numbers")
+                yield from _check_length(row, columns, at, "numbers")
 
 
 def find_stray_rule(rules: RuleSet) -> int | None:

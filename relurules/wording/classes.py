@@ -9,7 +9,7 @@ from relurules.wording.numbers import format_number
 _LISTED = 12
 
 
-def format_class(rules: RuleSet, number: float) -> str:
+def format_class(rules: RuleSet | AdditiveRules, number: float) -> str:
     """The label of a class; its number where the label isn't known."""
     if rules.labels is None or math.isnan(number):
         return format_number(number)

@@ -92,13 +92,15 @@ class RuleSetWording(NamedTuple):
     spans: tuple[ColumnSpan, ...]
 
 
-def word_rules(rules: RuleSet) -> RuleSetWording:
+def word_rules(rules: RuleSet, prefix: str | None = None) -> RuleSetWording:
     """Every rule as conditions and formulas for people; what is shown is rounded, and the same
     tests look the same.
+
+    prefix: what names of sums start with; None for an S, or as many as no other name has.
     """
     spans = list_spans(rules.domain)
     found = [_merge_conditions(rules.domain, spans, rule) for rule in rules]
-    shown = _choose_sum_styles(rules, [test for tests in found for test in tests])
+    shown = _choose_sum_styles(rules, [test for tests in found for test in tests], prefix)
     read = tuple(
         RuleWording(
             rule.number,
@@ -164,7 +166,9 @@ def _rank_test(test: SumTest | CategoryTest | ConstantTest) -> tuple[int, int]:
 
 
 def _choose_sum_styles(
-    rules: RuleSet, tests: Sequence[SumTest | CategoryTest | ConstantTest]
+    rules: RuleSet,
+    tests: Sequence[SumTest | CategoryTest | ConstantTest],
+    prefix: str | None = None,
 ) -> Mapping[object, SumStyle]:
     """By key of a sum: its name, if it has one, and how its bounds are shown."""
     bounds: dict[object, list[float]] = {}
@@ -176,7 +180,7 @@ def _choose_sum_styles(
             bounds.setdefault(test.key, []).extend(limits)
 
     shown: dict[object, SumStyle] = {}
-    prefix, count = _choose_prefix(rules), 0
+    prefix, count = _choose_prefix(rules) if prefix is None else prefix, 0
     for key, test in first.items():
         step, name = choose_step(rules.domain, test.form), ""
         limit = measure_limit(rules.domain, [test.form])

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from relurules.ir import Rule, RuleSet
+from relurules.ir import AdditiveRules, Rule, RuleSet
 from relurules.links.heads import apply_links, is_identity
 from relurules.links.table import LINKS
 
@@ -14,9 +14,9 @@ class OutputMeaning(NamedTuple):
     definitions: tuple[tuple[str, str], ...]
 
 
-def has_links(rules: RuleSet) -> bool:
+def has_links(rules: RuleSet | AdditiveRules) -> bool:
     """False where the outputs are just the scores."""
-    return not is_identity(rules.heads, len(rules.network.c))
+    return not is_identity(rules.heads, rules.score_count)
 
 
 def find_class(rules: RuleSet, rule: Rule) -> tuple[float, str]:
@@ -25,7 +25,7 @@ def find_class(rules: RuleSet, rule: Rule) -> tuple[float, str]:
     return number, "" if rules.decision is None else rules.decision.classes[int(number)]
 
 
-def explain_outputs(rules: RuleSet) -> OutputMeaning:
+def explain_outputs(rules: RuleSet | AdditiveRules) -> OutputMeaning:
     """For people: what the outputs are of the scores."""
     outputs = []
     for name, head in zip(rules.outputs, rules.heads, strict=True):

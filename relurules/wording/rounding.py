@@ -12,7 +12,8 @@ from relurules.wording.half_spaces import SumTest
 from relurules.wording.numbers import format_bound
 from relurules.wording.sentences import SumStyle
 
-_SAID = (
+#: What every text says of its numbers.
+SAID = (
     "Numbers are rounded for reading; the exact ones are in the rules' JSON file and in emitted "
     "code."
 )
@@ -22,7 +23,7 @@ def describe_rounding(rules: RuleSet, reading: RuleSetWording, place: str) -> st
     """What to expect of the numbers of a place, such as `this page`: by how much scores worked out
     from them are off, and near which boundaries their conditions aren't the rules' own.
     """
-    found = [_SAID]
+    found = [SAID]
     if rules.decision is None:
         found.append(_describe_scores(rules, bound_score_error(rules, reading), place))
 

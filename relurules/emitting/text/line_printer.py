@@ -1,13 +1,177 @@
-"""Additive rules as plain text."""
+"""Additive rules as plain text: where a score starts, and what every column adds."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from relurules.emitting.text.shared_values import fold_phrase, format_share, list_shared_values
+from relurules.files.templates import flatten_text, render_file
 from relurules.ir import AdditiveRules
+from relurules.wording import phrases as p
+from relurules.wording.additive import (
+    AdditiveWording,
+    GroupWording,
+    PartWording,
+    word_additive_rules,
+)
+from relurules.wording.additive_phrases import (
+    describe_additive_rounding,
+    phrase_line,
+    phrase_members,
+    phrase_points,
+    phrase_range,
+    phrase_start,
+    phrase_stretch_points,
+    phrase_unit,
+)
+from relurules.wording.line_wording import phrase_change
+from relurules.wording.numbers import format_short
+from relurules.wording.phrases import Phrase
+from relurules.wording.point_tables import CategoryTable, StretchTable
+from relurules.wording.references import describe_reference
+
+
+class TextLine(NamedTuple):
+    """A line in words: its number, "" for the base's own term; the rows that it applies to."""
+
+    number: str
+    words: str
+    share: str
+
+
+class TextGroup(NamedTuple):
+    """A group as rules: sums that they name; conditions and what is added, of every rule."""
+
+    number: int
+    sums: list[tuple[str, str]]
+    rules: list[tuple[list[str], list[str]]]
+
+
+class TextPart(NamedTuple):
+    """A part as text."""
+
+    name: str
+    moves: str
+    lines: list[TextLine]
+    points: list[str]
+    groups: list[TextGroup]
+
+
+def print_additive_text(rules: AdditiveRules) -> str:
+    """The whole text."""
+    return _render_parts(rules, len(rules))
 
 
 def print_first_lines(rules: AdditiveRules, count: int) -> str:
-    """The first lines, and how many more there are."""
-    lines = [
-        f"{line.number}: {', '.join(line.columns)}: {line.slopes.tolist()} beyond "
-        f"{line.condition.half_space.bound:.6g}"
-        for line in rules.lines[:count]
+    """The same of no more than so many lines, saying how many are left out."""
+    return _render_parts(rules, count)
+
+
+def _render_parts(rules: AdditiveRules, count: int) -> str:
+    wording = word_additive_rules(rules)
+    shown, left = _choose_parts(wording.parts, count)
+    values = {
+        **list_shared_values(rules),
+        "rounding": describe_additive_rounding(rules, wording, "this text"),
+        "count": len(rules),
+        "group_count": len(rules.groups),
+        "starts": _list_starts(rules, wording),
+        "reference": describe_reference(rules.reference),
+        "measured": all(part.deviations is not None for part in wording.parts),
+        "parts": [_print_part(rules, wording, part) for part in shown],
+        "left": left,
+        "left_parts": len(wording.parts) - len(shown),
+    }
+    return render_file("text/lines.txt.j2", values)
+
+
+def _choose_parts(parts: Sequence[PartWording], count: int) -> tuple[Sequence[PartWording], int]:
+    """The first parts of no more lines than that, at least one part; and how many lines the others
+    have.
+    """
+    shown, used = list[PartWording](), 0
+    for part in parts:
+        used += len(part.lines)
+        if shown and used > count:
+            break
+        shown.append(part)
+    return shown, sum(len(part.lines) for part in parts[len(shown) :])
+
+
+def _list_starts(rules: AdditiveRules, wording: AdditiveWording) -> list[tuple[str, str]]:
+    return [
+        (flatten_text(name), _print(phrase_start(start, decimals)))
+        for name, start, decimals in zip(
+            rules.scores, wording.start, wording.scale.decimals, strict=True
+        )
     ]
-    return "\n".join(lines) + "\n"
+
+
+def _print(phrase: Phrase) -> str:
+    return flatten_text(p.write_ascii(phrase))
+
+
+def _print_part(rules: AdditiveRules, wording: AdditiveWording, part: PartWording) -> TextPart:
+    total = rules.reduction.rows
+    lines = [
+        TextLine(str(line.number), fold_phrase(phrase_line(line, rules.scores)), format_share(line.rows, total))
+        for line in part.lines
+    ]
+    if unit := phrase_unit(part, rules):
+        lines.insert(0, TextLine("", fold_phrase(unit), ""))
+    moves = "" if part.deviations is None else ", ".join(format_short(x, 3) for x in part.deviations)
+    return TextPart(
+        flatten_text(part.part.name),
+        moves,
+        lines,
+        _list_points(rules, wording, part),
+        [_print_group(rules, own) for own in part.groups],
+    )
+
+
+def _list_points(rules: AdditiveRules, wording: AdditiveWording, part: PartWording) -> list[str]:
+    """The column's table, or what a set of columns starts at."""
+    decimals, several = wording.scale.decimals, len(rules.scores) > 1
+    if isinstance(part.table, StretchTable):
+        found = []
+        for name, stretches in zip(rules.scores, part.table.stretches, strict=True):
+            for one in stretches:
+                said = f"{_print(phrase_range(one))}: {_print(phrase_stretch_points(one, decimals[one.score]))}"
+                said += f", {_print(phrase_change(one.per_unit))} per unit"
+                found.append(f"{flatten_text(name)}: {said}" if several else said)
+        return found
+    if isinstance(part.table, CategoryTable):
+        span = wording.spans[part.part.columns[0]]
+        return [
+            f"{_print(phrase_members(span, choice.members))}: {_print_all(rules, wording, choice.points)}"
+            for choice in part.table.choices
+        ]
+    return [f"start at {_print_all(rules, wording, part.offsets)}"] if any(part.offsets) else []
+
+
+def _print_all(rules: AdditiveRules, wording: AdditiveWording, points: Sequence[float]) -> str:
+    """Points of every score."""
+    shown = [
+        _print(phrase_points(one, decimals))
+        for one, decimals in zip(points, wording.scale.decimals, strict=True)
+    ]
+    if len(shown) == 1:
+        return shown[0]
+    named = zip(shown, map(flatten_text, rules.scores), strict=True)
+    return ", ".join(f"{points} to {name}" for points, name in named)
+
+
+def _print_group(rules: AdditiveRules, own: GroupWording) -> TextGroup:
+    return TextGroup(
+        own.group.number,
+        [(named.name, fold_phrase(named.phrase)) for named in own.reading.sums],
+        [
+            (
+                [fold_phrase(test.symbols) for test in read.tests],
+                [
+                    f"{flatten_text(formula.score)} + ({fold_phrase(formula.phrase)})"
+                    for formula in read.formulas
+                ],
+            )
+            for read in own.reading.rules
+        ],
+    )

@@ -1,27 +1,46 @@
-"""RuleSet -> Document: the sections in their order."""
+"""Rules of either kind -> Document: the sections in their order."""
 
 from collections.abc import Sequence
 
-from relurules.documents import closing_sections, guarantees, overview
+from relurules.documents import closing_sections, guarantees, overview, score_parts
 from relurules.documents.cards import build_card
-from relurules.documents.context import build_context
+from relurules.documents.context import build_additive_context, build_context
 from relurules.documents.document import Document, Section
 from relurules.documents.questions import build_questions
-from relurules.ir import RuleSet
+from relurules.documents.worked_score import build_worked_row
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.answers import Answer
+from relurules.wording.phrases import Phrase
 
 _OUTPUTS_IN_TITLE = 3
 
 
 def build_document(
-    rules: RuleSet, target: str, title: str | None, answers: Sequence[Answer] = ()
+    rules: RuleSet | AdditiveRules,
+    target: str,
+    title: str | None,
+    answers: Sequence[Answer] = (),
 ) -> Document:
     """The content of the document; what isn't known of the rules is left out. answers: to questions
     about the rules.
     """
+    if isinstance(rules, AdditiveRules):
+        about, sections = _list_additive_sections(rules, target, title, answers)
+    else:
+        about, sections = _list_sections(rules, target, title, answers)
+    version = rules.provenance.version
+    generator = f"relurules {version}" if version else "relurules"
+    found = tuple(section for section in sections if section is not None)
+    return Document(title or _compose_title(rules), about, found, generator)
+
+
+def _list_sections(
+    rules: RuleSet, target: str, title: str | None, answers: Sequence[Answer]
+) -> tuple[tuple[Phrase, ...], list[Section | None]]:
+    """Of rules of which one applies: the lines under the title, and the sections."""
     context = build_context(rules)
     cards = tuple(build_card(context, read) for read in context.reading.rules)
-    sections = (
+    return overview.write_summary(context), [
         overview.build_glance(context),
         overview.build_rule_overview(context),
         overview.build_sums(context),
@@ -36,17 +55,33 @@ def build_document(
         closing_sections.build_glossary(context),
         closing_sections.build_reproduction(context, target, title),
         closing_sections.build_appendix(context),
-    )
-    version = rules.provenance.version
-    generator = f"relurules {version}" if version else "relurules"
-    found = tuple(section for section in sections if section is not None)
-
-    return Document(
-        title or _compose_title(rules), overview.write_summary(context), found, generator
-    )
+    ]
 
 
-def _compose_title(rules: RuleSet) -> str:
+def _list_additive_sections(
+    rules: AdditiveRules, target: str, title: str | None, answers: Sequence[Answer]
+) -> tuple[tuple[Phrase, ...], list[Section | None]]:
+    """The same of lines that add up; what a score is worked out from comes first."""
+    context = build_additive_context(rules)
+    return score_parts.write_additive_summary(context), [
+        score_parts.build_score(context),
+        overview.build_outputs(context),
+        score_parts.build_parts(context),
+        build_worked_row(context),
+        overview.build_glance(context),
+        guarantees.build_proofs(context),
+        guarantees.build_performance(context),
+        guarantees.build_domain(context),
+        build_questions(answers),
+        closing_sections.build_limits(context),
+        closing_sections.build_reference(context),
+        closing_sections.build_glossary(context),
+        closing_sections.build_reproduction(context, target, title),
+        closing_sections.build_line_appendix(context),
+    ]
+
+
+def _compose_title(rules: RuleSet | AdditiveRules) -> str:
     outputs = ", ".join(rules.outputs[:_OUTPUTS_IN_TITLE])
     more = len(rules.outputs) - _OUTPUTS_IN_TITLE
     return f"Rules for {outputs}" + (f" and {more} more" if more > 0 else "")

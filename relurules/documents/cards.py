@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from relurules.documents.context import (
+    AnyContext,
     DocumentContext,
     describe_observation,
     phrase_coverage,
@@ -78,7 +79,7 @@ def _build_formulas(context: DocumentContext, read: RuleWording) -> Formulas:
     return Formulas(items, (p.join_list(outputs, "and"),) if outputs else ())
 
 
-def phrase_linked_outputs(context: DocumentContext) -> tuple[Phrase, ...]:
+def phrase_linked_outputs(context: AnyContext) -> tuple[Phrase, ...]:
     """`p = sigmoid(score)` for every output that isn't a score."""
     rules, found = context.rules, []
     for output, head in zip(rules.outputs, rules.heads, strict=True):

@@ -2,14 +2,18 @@
 
 from shlex import quote
 
-from relurules.documents.context import DocumentContext
+from relurules.documents.context import (
+    AdditiveContext,
+    AnyContext,
+    DocumentContext,
+    list_used_columns,
+)
 from relurules.documents.document import Block, Bullets, Code, Paragraph, Section, Table, link_rule
-from relurules.documents.overview import list_used_columns
+from relurules.ir import RuleSet
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
 from relurules.wording.numbers import format_percent
 from relurules.wording.references import describe_reference, list_reference_values
-from relurules.wording.rounding import describe_rounding
 
 #: Rules with fewer rows than this are pointed out.
 _FEW = 30
@@ -17,6 +21,7 @@ _FEW = 30
 #: for.
 _FILES = (".onnx", ".pt2", ".joblib", ".pkl", ".pt", ".pth")
 _OPTIONS = (
+    "form",
     "max_error",
     "max_rules",
     "decision",
@@ -27,7 +32,7 @@ _OPTIONS = (
 )
 
 
-def build_limits(context: DocumentContext) -> Section:
+def build_limits(context: AnyContext) -> Section:
     """What a reader must not conclude."""
     rules, evidence = context.rules, context.evidence
     items = [
@@ -38,7 +43,7 @@ def build_limits(context: DocumentContext) -> Section:
         p.text(
             "They hold within the domain only. Beyond it, no answer is given, rather than a guess."
         ),
-        p.text(describe_rounding(rules, context.reading, "this page")),
+        p.text(context.describe_rounding("this page")),
     ]
 
     if context.whole:
@@ -66,13 +71,16 @@ def build_limits(context: DocumentContext) -> Section:
             p.text(
                 "The typical rows are rows of the data as they are. Check that they may be shown "
                 "before you pass this on."
+                if isinstance(rules, RuleSet)
+                else "The typical row is a row of the data as it is. Check that it may be shown "
+                "before you pass this on."
             )
         )
         if evidence.outside:
             share = format_percent(evidence.outside / evidence.rows)
             items.append(p.text(f"{share} of the data lie outside the domain and get no answer."))
 
-    if not rules.complete:
+    if isinstance(rules, RuleSet) and not rules.complete:
         items.append(p.text(describe_missing(rules)))
     return Section("limits", "Limits of use", (Bullets(tuple(items)),))
 
@@ -87,18 +95,28 @@ _WORDS = (
         ),
         "",
     ),
-    ("Rule", "IF all its conditions hold, THEN its formula gives the answer", ""),
-    ("Score", "what a formula gives; the outputs are made of scores", "links"),
+    ("Rule", "IF all its conditions hold, THEN its formula gives the answer", "rules"),
+    ("Score", "what a formula gives; the outputs are made of scores", "rules and links"),
+    ("Score", "where it starts, and all points added up; the outputs are made of scores", "lines"),
+    ("Points", "what a column adds to the score, beside what it adds at the reference", "lines"),
+    ("Line", "so much for every unit that a column, or a sum, is beyond a bound", "lines"),
+    ("Group", "neurons that read one another, as rules of which one adds its formula", "groups"),
     ("S1, S2, ...", "weighted sums of columns that conditions speak of", "sums"),
     ("[column is value]", "1 for rows where that holds, 0 for the others", "categories"),
-    ("Rows of a rule", "the rows of the data to which it applies", "data"),
+    ("Rows of a rule", "the rows of the data to which it applies", "rules and data"),
     (
         "Observed",
         "the true value that the data hold, in contrast to what the rules say",
         "response",
     ),
-    ("Typical row", "the row of the data that is nearest to the mean of the rule's rows", "data"),
-    ("Mean row", "the mean of every column over all rows that have a rule", "mean"),
+    (
+        "Typical row",
+        "the row of the data that is nearest to the mean of the rule's rows",
+        "rules and data",
+    ),
+    ("Typical row", "the row of the data that is nearest to the mean of all", "lines and data"),
+    ("Moves", "the standard deviation of a column's points over the rows", "lines and data"),
+    ("Mean row", "the mean of every column over all rows that have a rule", "rules and mean"),
     (
         "Reference",
         "the row that contributions and reasons are measured from; its values are listed above",
@@ -107,7 +125,7 @@ _WORDS = (
     (
         "Moved",
         "coefficient times (value of this row less that of the reference): what the column moves",
-        "data",
+        "rules and data",
     ),
     (
         "Largest error",
@@ -130,7 +148,7 @@ _WORDS = (
 )
 
 
-def build_glossary(context: DocumentContext) -> Section:
+def build_glossary(context: AnyContext) -> Section:
     """The words that this document uses."""
     rules, evidence = context.rules, context.evidence
     metrics = (
@@ -139,14 +157,12 @@ def build_glossary(context: DocumentContext) -> Section:
         else {*evidence.metrics, *(n for f in evidence.rules for n in (*f.local, *f.whole))}
     )
     needed = {"", *metrics}
-    needed |= {"links"} if any(head.link != "identity" for head in rules.heads) else set()
-    needed |= {"sums"} if context.reading.sums else set()
+    needed |= _list_kind_words(context)
     needed |= (
-        {"categories"} if any(span.column.categories for span in context.reading.spans) else set()
+        {"categories"} if any(span.column.categories for span in context.spans) else set()
     )
     needed |= {"data"} if evidence is not None else set()
     needed |= {"scores"} if context.decisions is None else set()
-    needed |= {"mean"} if evidence is not None and rules.reference.origin == "mean" else set()
     needed |= {"response"} if evidence is not None and evidence.response is not None else set()
     needed |= {"digest"} if evidence is not None or rules.provenance.digest else set()
     rows = tuple((p.text(word), p.text(said)) for word, said, when in _WORDS if when in needed)
@@ -158,7 +174,22 @@ def build_glossary(context: DocumentContext) -> Section:
     )
 
 
-def build_reference(context: DocumentContext) -> Section | None:
+def _list_kind_words(context: AnyContext) -> set[str]:
+    """Which words of one kind of rules are needed: those of rules, or those of lines."""
+    rules, evidence = context.rules, context.evidence
+    kind = "rules" if isinstance(context, DocumentContext) else "lines"
+    found = {kind}
+    found |= {f"{kind} and data"} if evidence is not None else set()
+    if any(head.link != "identity" for head in rules.heads):
+        found.add(f"{kind} and links")
+    if evidence is not None and rules.reference.origin == "mean":
+        found.add(f"{kind} and mean")
+    if isinstance(context, DocumentContext):
+        return found | ({"sums"} if context.reading.sums else set())
+    return found | ({"groups"} if context.rules.groups else set())
+
+
+def build_reference(context: AnyContext) -> Section | None:
     """What contributions and reasons are measured from; decisions have none."""
     rules = context.rules
     if context.decisions is not None:
@@ -183,7 +214,7 @@ def build_reference(context: DocumentContext) -> Section | None:
     return Section("reference", "Reference", tuple(blocks))
 
 
-def build_reproduction(context: DocumentContext, target: str, title: str | None) -> Section:
+def build_reproduction(context: AnyContext, target: str, title: str | None) -> Section:
     """Version, settings and commands."""
     made = context.rules.provenance
     version = f"relurules {made.version}" if made.version else "relurules"
@@ -206,7 +237,7 @@ def build_reproduction(context: DocumentContext, target: str, title: str | None)
     return Section("again", "How to make it again", tuple(blocks))
 
 
-def _write_commands(context: DocumentContext, target: str, title: str | None) -> str:
+def _write_commands(context: AnyContext, target: str, title: str | None) -> str:
     """The command line where the model was a file, and has all the options that were used; else
     Python.
     """
@@ -252,3 +283,19 @@ def build_appendix(context: DocumentContext) -> Section | None:
     ]
 
     return Section("neurons", "Appendix: where the conditions come from", tuple(blocks))
+
+
+def build_line_appendix(context: AdditiveContext) -> Section | None:
+    """Which neuron of the network each line comes from."""
+    known = [(line.number, line.condition.half_space.neuron) for line in context.rules]
+    rows = tuple(
+        (p.number(str(number)), p.text(str(neuron))) for number, neuron in known if neuron is not None
+    )
+    if not rows:
+        return None
+
+    blocks: list[Block] = [
+        Paragraph(p.text("Every line is a neuron of the network, whose bound is where it is 0.")),
+        Table("Neurons of the lines", ("Line", "Neuron"), rows, (True, False)),
+    ]
+    return Section("neurons", "Appendix: where the lines come from", tuple(blocks))

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.evidence import Evidence, RuleFacts
 from relurules.ir.network import Array
 from relurules.links.table import LINKS
 from relurules.wording import RuleSetWording, word_rules
 from relurules.wording import phrases as p
+from relurules.wording.additive import AdditiveWording, word_additive_rules
+from relurules.wording.additive_phrases import describe_additive_rounding
+from relurules.wording.forms import ColumnSpan
 from relurules.wording.half_spaces import SumTest
 from relurules.wording.links import find_class
 from relurules.wording.numbers import format_number, format_percent, format_short
 from relurules.wording.phrases import Phrase
+from relurules.wording.rounding import describe_rounding
 
 #: Share of a number that linear programs may leave open.
 _SOLVER_SLACK = 1e-9
@@ -32,6 +37,15 @@ class DocumentContext:
     reading: RuleSetWording
     ranges: Array
     decisions: tuple[tuple[float, str], ...] | None
+
+    @property
+    def spans(self) -> tuple[ColumnSpan, ...]:
+        """The columns of the table."""
+        return self.reading.spans
+
+    def describe_rounding(self, place: str) -> str:
+        """What to expect of the numbers of a place, such as `this page`."""
+        return describe_rounding(self.rules, self.reading, place)
 
     @property
     def whole(self) -> bool:
@@ -63,6 +77,63 @@ class DocumentContext:
         """Rows of the data to which a rule applies, None without data."""
         facts = self.facts(number)
         return self.rules.rules[number - 1].rows if facts is None else facts.rows
+
+
+@dataclass(frozen=True)
+class AdditiveContext:
+    """Additive rules, and how they read."""
+
+    rules: AdditiveRules
+    wording: AdditiveWording
+
+    @property
+    def spans(self) -> tuple[ColumnSpan, ...]:
+        """The columns of the table."""
+        return self.wording.spans
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What data say."""
+        return self.rules.evidence
+
+    @property
+    def whole(self) -> bool:
+        """False: what is shown of whole numbers is told with the rounding."""
+        return False
+
+    @property
+    def decisions(self) -> None:
+        """None: lines add up to scores."""
+        return None
+
+    def describe_rounding(self, place: str) -> str:
+        """What to expect of the numbers of a place, such as `this page`."""
+        return describe_additive_rounding(self.rules, self.wording, place)
+
+
+#: Of either kind of rules: what the shared sections take.
+AnyContext = DocumentContext | AdditiveContext
+
+
+def build_additive_context(rules: AdditiveRules) -> AdditiveContext:
+    """Read the rules once for all parts."""
+    return AdditiveContext(rules, word_additive_rules(rules))
+
+
+def list_used_columns(context: AnyContext) -> list[str]:
+    """Columns of the table that the rules read, in order."""
+    rules = context.rules
+    read = rules.read_coordinates if isinstance(rules, AdditiveRules) else _find_read(rules)
+    return [s.column.name for s in context.spans if read[list(s.coordinates)].any()]
+
+
+def _find_read(rules: RuleSet) -> NDArray[np.bool_]:
+    """(d,): coordinates that a condition or a formula of a rule reads."""
+    read = rules.maps.weights.any(axis=(0, 1))
+    for rule in rules:
+        for condition in rule.conditions:
+            read |= condition.half_space.normal != 0
+    return np.asarray(read)
 
 
 def build_context(rules: RuleSet) -> DocumentContext:
@@ -125,7 +196,7 @@ def _round_outward(value: float, digits: int, way: str) -> float:
 
 
 def phrase_output_value(
-    context: DocumentContext, output: int, value: float, digits: int = 4
+    context: AnyContext, output: int, value: float, digits: int = 4
 ) -> Phrase:
     """An output's number; a share so near to 0 or 1 that its digits tell nothing is said to be that
     near.

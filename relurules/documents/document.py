@@ -9,11 +9,18 @@ from relurules.wording.phrases import Phrase, PhrasePart
 
 #: A further kind of piece: a reference to a rule's card, `Rule 3`.
 RULE = "rule"
+#: One more: a reference to the card of a column; its text is the anchor, a space, and the name.
+PART = "part"
 
 
 def link_rule(number: int) -> Phrase:
     """A reference to a rule."""
     return (PhrasePart(RULE, str(number)),)
+
+
+def link_part(anchor: str, name: str) -> Phrase:
+    """A reference to the card of a column or a set of columns."""
+    return (PhrasePart(PART, f"{anchor} {name}"),)
 
 
 class Paragraph(NamedTuple):
@@ -67,6 +74,42 @@ class Chart(NamedTuple):
     bars: tuple[Bar, ...]
 
 
+class CurvePlot(NamedTuple):
+    """What a column adds, drawn; every place is a share of the picture's width or height, from its
+    lower left corner.
+
+    names: of the curves, empty where there is one; curves: corners (across, up) of each; bars: how
+    rows are spread, (from, to, share of the tallest); zero: how far up no points are; reference:
+    how far across it is, None beyond the picture; across, up: ticks with their numbers.
+    """
+
+    names: tuple[str, ...]
+    curves: tuple[tuple[tuple[float, float], ...], ...]
+    bars: tuple[tuple[float, float, float], ...]
+    zero: float
+    reference: float | None
+    across: tuple[tuple[float, str], ...]
+    up: tuple[tuple[float, str], ...]
+
+
+class HeatCell(NamedTuple):
+    """Points, and their share of the largest, -1 to 1."""
+
+    share: float
+    points: Phrase
+
+
+class HeatMap(NamedTuple):
+    """What two columns add together, on a grid; across: values of the one; rows: values of the other,
+    and the cells.
+    """
+
+    caption: str
+    names: tuple[str, str]
+    across: tuple[Phrase, ...]
+    rows: tuple[tuple[Phrase, tuple[HeatCell, ...]], ...]
+
+
 class Conditions(NamedTuple):
     """What must hold, all of it; without rows: always. header: of the cells of every row, the words
     first.
@@ -95,7 +138,19 @@ class Code(NamedTuple):
     text: str
 
 
-Block = Paragraph | Bullets | Facts | Table | Chart | Conditions | Formulas | Sums | Code
+Block = (
+    Paragraph
+    | Bullets
+    | Facts
+    | Table
+    | Chart
+    | CurvePlot
+    | HeatMap
+    | Conditions
+    | Formulas
+    | Sums
+    | Code
+)
 
 
 class Card(NamedTuple):
@@ -109,6 +164,15 @@ class Card(NamedTuple):
     blocks: tuple[Block, ...]
 
 
+class PartCard(NamedTuple):
+    """What one column, or a set of columns, adds. title: its name; remark: what it moves."""
+
+    anchor: str
+    title: Phrase
+    remark: Phrase
+    blocks: tuple[Block, ...]
+
+
 class Section(NamedTuple):
     """A titled part; cards come after its blocks."""
 
@@ -116,6 +180,7 @@ class Section(NamedTuple):
     title: str
     blocks: tuple[Block, ...]
     cards: tuple[Card, ...] = ()
+    parts: tuple[PartCard, ...] = ()
 
 
 @dataclass(frozen=True)

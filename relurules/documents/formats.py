@@ -9,7 +9,7 @@ from relurules.documents.html import print_html
 from relurules.documents.latex import print_latex
 from relurules.documents.markdown import print_markdown
 from relurules.errors import UnsupportedError
-from relurules.ir import Artifact, RuleSet
+from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.ir.answers import Answer
 
 
@@ -28,7 +28,7 @@ PRINTERS: Mapping[str, Printer] = {
 
 
 def emit_document(
-    rules: RuleSet,
+    rules: RuleSet | AdditiveRules,
     target: str,
     *,
     title: str | None,
@@ -36,13 +36,15 @@ def emit_document(
     form: str | None = None,
     answers: Sequence[Answer] = (),
 ) -> Artifact:
-    """The rule document in a format; UnsupportedError for a dialect, or a form other than rules.
+    """The rule document in a format; UnsupportedError for a dialect, or a form other than that of
+    the rules.
 
     title: its heading, "Rules for ..." by default; control characters in it are shown as spaces.
     answers: to questions about the rules, which get a section.
     """
-    if form not in (None, "rules"):
-        raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: rules")
+    own = "lines" if isinstance(rules, AdditiveRules) else "rules"
+    if form not in (None, own):
+        raise UnsupportedError(f"target {target!r} has no form {form!r}; supported: {own}")
     if dialect is not None:
         raise UnsupportedError(
             f"target {target!r} has no dialect {dialect!r}; supported: none, leave it out"
@@ -52,7 +54,7 @@ def emit_document(
     text = printer.print(build_document(rules, target, title, answers))
     return Artifact(
         target,
-        "rules",
+        own,
         rules.domain,
         rules.outputs,
         {printer.file: text},

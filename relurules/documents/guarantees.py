@@ -5,10 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from relurules.documents.cards import spell_metric
-from relurules.documents.context import DocumentContext, phrase_ends
+from relurules.documents.context import (
+    AnyContext,
+    DocumentContext,
+    list_used_columns,
+    phrase_ends,
+)
 from relurules.documents.document import Block, Bullets, Facts, Paragraph, Section, Table, link_rule
-from relurules.documents.overview import list_used_columns
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.statistics.output_ranges import has_exact_range
 from relurules.wording import phrases as p
 from relurules.wording.coverage import describe_missing
@@ -22,11 +26,11 @@ from relurules.wording.phrases import Phrase
 _STEPS = 20
 
 
-def build_proofs(context: DocumentContext) -> Section:
+def build_proofs(context: AnyContext) -> Section:
     """What holds everywhere in the domain, and by what."""
     rules = context.rules
     items = [p.text(_describe_fidelity(rules)), p.text(_describe_cover(rules))]
-    if context.decisions is None:
+    if isinstance(context, DocumentContext) and context.decisions is None:
         said = (
             "The possible outputs of a rule are the smallest and largest ones over its whole "
             "region, found by linear "
@@ -44,6 +48,7 @@ def build_proofs(context: DocumentContext) -> Section:
     )
     blocks: list[Block] = [Bullets(tuple(items))]
 
+    noun = "rules" if isinstance(rules, RuleSet) else "lines"
     if rules.tradeoffs:
         steps = [rules.tradeoffs[i] for i in _space_evenly(len(rules.tradeoffs))]
         rows = tuple(
@@ -51,8 +56,8 @@ def build_proofs(context: DocumentContext) -> Section:
         )
         blocks.append(
             Table(
-                "How far outputs may be off with fewer rules",
-                ("Rules", "At most"),
+                f"How far outputs may be off with fewer {noun}",
+                (noun.capitalize(), "At most"),
                 rows,
                 (True, True),
             )
@@ -66,15 +71,16 @@ def _space_evenly(count: int) -> list[int]:
     return sorted(set(np.linspace(0, count - 1, min(count, _STEPS)).round().astype(int).tolist()))
 
 
-def _describe_fidelity(rules: RuleSet) -> str:
+def _describe_fidelity(rules: RuleSet | AdditiveRules) -> str:
     linked = rules.output_error is None and any(head.link != "identity" for head in rules.heads)
     what = "scores" if linked else "outputs"
     where = "anywhere in the domain" if rules.complete else "wherever there is a rule"
     such = "" if rules.complete else "such "
+    made = "Regions and formulas are" if isinstance(rules, RuleSet) else "Points and lines are"
     if rules.max_error == 0:
         return (
             f"Fidelity: {where}, the {what} of the rules are those of the network as traced. "
-            "Regions and formulas are computed from its weights; nothing is fitted."
+            f"{made} computed from its weights; nothing is fitted."
         )
 
     if not np.isfinite(rules.max_error):
@@ -90,7 +96,9 @@ def _describe_fidelity(rules: RuleSet) -> str:
     )
 
 
-def _describe_cover(rules: RuleSet) -> str:
+def _describe_cover(rules: RuleSet | AdditiveRules) -> str:
+    if isinstance(rules, AdditiveRules):
+        return "Cover: the sum is defined for every row of the domain; no search was cut short."
     if rules.complete:
         return (
             "Cover: the rules are the leaves of one decision tree, so every row of the domain has "
@@ -99,16 +107,17 @@ def _describe_cover(rules: RuleSet) -> str:
     return f"Not covered: {describe_missing(rules)}"
 
 
-def build_performance(context: DocumentContext) -> Section | None:
+def build_performance(context: AnyContext) -> Section | None:
     """What data say: metrics of all rules together, and of every rule."""
     evidence = context.evidence
     if evidence is None or (evidence.response is None and not evidence.metrics):
         return None
 
+    where = "with a rule" if isinstance(context.rules, RuleSet) else "in the domain"
     blocks: list[Block] = [
         Paragraph(
             p.text(
-                f"Measured on {format_count(evidence.rows - evidence.outside, 'row')} with a rule. "
+                f"Measured on {format_count(evidence.rows - evidence.outside, 'row')} {where}. "
                 "Whether these rows were trained on isn't known here."
             )
         )
@@ -129,7 +138,7 @@ def build_performance(context: DocumentContext) -> Section | None:
     return Section("measured", "What is measured", tuple(blocks))
 
 
-def _tabulate_rules(context: DocumentContext) -> Table | None:
+def _tabulate_rules(context: AnyContext) -> Table | None:
     """Each rule on its own rows, and its formula on all rows."""
     evidence = context.evidence
     if evidence is None or len(evidence.rules) < 2:
@@ -165,21 +174,22 @@ def _phrase_metric(found: Mapping[str, float], name: str) -> Phrase:
     return p.number(format_short(found[name], 3)) if name in found else p.text("none")
 
 
-def build_domain(context: DocumentContext) -> Section:
+def build_domain(context: AnyContext) -> Section:
     """The columns with their ranges or values, and further limits."""
     rules = context.rules
     used = set(list_used_columns(context))
-    spans = sorted(context.reading.spans, key=lambda span: span.column.name not in used)
+    spans = sorted(context.spans, key=lambda span: span.column.name not in used)
     guards = describe_guards(rules)
     rows = tuple(_tabulate_column(rules, span, guards.get(span.column.name)) for span in spans)
     missing = any(
-        span.column.fill is not None or None in span.column.lookup for span in context.reading.spans
+        span.column.fill is not None or None in span.column.lookup for span in context.spans
     )
     words = (
         "with a missing value that doesn't count as anything" if missing else "with a missing value"
     )
+    left = "rule 0 and no output" if isinstance(rules, RuleSet) else "no output"
     blocks: list[Block] = [
-        Paragraph(p.text(f"A row outside this domain, or {words}, has rule 0 and no output.")),
+        Paragraph(p.text(f"A row outside this domain, or {words}, has {left}.")),
         Table("Columns", ("Column", "Values", "Remarks"), rows, (False, False, False)),
     ]
     limits = [p.text(f"Also: {text}") for text in rules.domain.texts]
@@ -196,7 +206,7 @@ def build_domain(context: DocumentContext) -> Section:
     return Section("domain", "Domain", tuple(blocks))
 
 
-def _tabulate_column(rules: RuleSet, span: ColumnSpan, guard: str | None) -> tuple[Phrase, ...]:
+def _tabulate_column(rules: RuleSet | AdditiveRules, span: ColumnSpan, guard: str | None) -> tuple[Phrase, ...]:
     remarks = [] if guard is None else [guard]
     if span.column.categories:
         admitted = [span.column.categories[i] for i in span.admitted]

@@ -8,8 +8,10 @@ import numpy as np
 
 from relurules.documents.cards import phrase_linked_outputs
 from relurules.documents.context import (
+    AnyContext,
     DocumentContext,
     describe_observation,
+    list_used_columns,
     phrase_interval,
     phrase_names,
     phrase_output_range,
@@ -25,7 +27,7 @@ from relurules.documents.document import (
     link_rule,
 )
 from relurules.documents.worked_row import phrase_class
-from relurules.ir import CollapseStats, RuleSet
+from relurules.ir import AdditiveRules, CollapseStats, RuleSet
 from relurules.links.heads import apply_links
 from relurules.links.table import LINKS
 from relurules.wording import RuleWording
@@ -81,14 +83,14 @@ def write_summary(context: DocumentContext) -> tuple[Phrase, ...]:
     return first, p.text(second)
 
 
-def _list_classes(rules: RuleSet) -> list[tuple[str, Phrase]]:
+def _list_classes(rules: RuleSet | AdditiveRules) -> list[tuple[str, Phrase]]:
     """What is said of classes in one entry; none without labels."""
     said = [line.removeprefix("classes: ") for line in describe_labels(rules)]
     sentences = [f"{line[0].upper()}{line[1:]}." for line in said]
     return [("Classes", p.text(" ".join(sentences)))] if sentences else []
 
 
-def build_glance(context: DocumentContext) -> Section:
+def build_glance(context: AnyContext) -> Section:
     """The facts that identify the rules and the network."""
     rules, made, evidence = context.rules, context.rules.provenance, context.evidence
     left = rules.reduction
@@ -97,12 +99,7 @@ def build_glance(context: DocumentContext) -> Section:
     items: list[tuple[str, Phrase]] = [
         ("Outputs", phrase_names(rules.outputs, 8)),
         *_list_classes(rules),
-        (
-            "Rules",
-            p.text(
-                f"{len(rules)}, of {format_count(left.regions, 'linear region')} of the network"
-            ),
-        ),
+        _count_rules(rules),
         ("Neurons", p.text(_describe_neurons(left))),
         (
             "Columns",
@@ -127,6 +124,20 @@ def build_glance(context: DocumentContext) -> Section:
     return Section("glance", "At a glance", (Facts(tuple(items)),))
 
 
+def _count_rules(rules: RuleSet | AdditiveRules) -> tuple[str, Phrase]:
+    if isinstance(rules, RuleSet):
+        regions = format_count(rules.reduction.regions, "linear region")
+        return "Rules", p.text(f"{len(rules)}, of {regions} of the network")
+    own = [part for part in rules.parts if len(part.columns) == 1]
+    said = f"{len(rules)}"
+    if rules.groups:
+        said += f", and {format_count(len(rules.groups), 'group')} of neurons that read one another"
+    said += f"; {format_count(len(own), 'column')}"
+    if sets := len(rules.parts) - len(own):
+        said += f" and {format_count(sets, 'set')} of columns that act together"
+    return "Lines", p.text(said)
+
+
 def _describe_neurons(left: CollapseStats) -> str:
     # Decisions compare outputs, which takes neurons of its own.
     if left.neurons_left > left.neurons_traced:
@@ -137,7 +148,7 @@ def _describe_neurons(left: CollapseStats) -> str:
     return f"{left.neurons_left} of {left.neurons_traced} are left in what the rules say"
 
 
-def describe_bound(rules: RuleSet) -> str:
+def describe_bound(rules: RuleSet | AdditiveRules) -> str:
     """The bound on the difference from the network."""
     if rules.max_error == 0:
         return "0: over the domain, the rules " + (
@@ -146,17 +157,6 @@ def describe_bound(rules: RuleSet) -> str:
     if not np.isfinite(rules.max_error):
         return "no bound is known"
     return f"at most {format_bound(rules.max_error)}, anywhere in the domain"
-
-
-def list_used_columns(context: DocumentContext) -> list[str]:
-    """Columns of the table that a condition or a formula reads, in order."""
-    rules = context.rules
-    read = np.zeros(len(rules.domain), dtype=bool)
-    for rule in rules:
-        read |= rule.map.weights.any(axis=0)
-        for condition in rule.conditions:
-            read |= condition.half_space.normal != 0
-    return [s.column.name for s in context.reading.spans if read[list(s.coordinates)].any()]
 
 
 def build_rule_overview(context: DocumentContext) -> Section:
@@ -285,7 +285,7 @@ def _phrase_rules(numbers: Sequence[int]) -> Phrase:
     return p.join_list(shown, "and")
 
 
-def build_outputs(context: DocumentContext) -> Section | None:
+def build_outputs(context: AnyContext) -> Section | None:
     """What becomes of the scores, where outputs aren't the scores."""
     found = phrase_linked_outputs(context)
     if not found or context.decisions is not None:
@@ -299,8 +299,9 @@ def build_outputs(context: DocumentContext) -> Section | None:
         for link in links
         if LINKS[link].meaning
     )
+    made = "The sums" if isinstance(context.rules, AdditiveRules) else "The formulas of the rules"
     blocks: list[Block] = [
-        Paragraph(p.text("The formulas of the rules give scores. The outputs follow from these:")),
+        Paragraph(p.text(f"{made} give scores. The outputs follow from these:")),
         Bullets((*found, *definitions)),
     ]
 
@@ -309,7 +310,7 @@ def build_outputs(context: DocumentContext) -> Section | None:
     return Section("outputs", "From scores to outputs", tuple(blocks))
 
 
-def _tabulate_outputs(context: DocumentContext) -> Table:
+def _tabulate_outputs(context: AnyContext) -> Table:
     """The outputs for a few scores, one column each."""
     rules, scores = context.rules, np.arange(-4.0, 5.0)
     found = apply_links(rules.heads, scores[:, None]).T

@@ -59,17 +59,22 @@ class LineWording:
     rows: int | None
 
     @property
+    def beyond(self) -> Phrase:
+        """`above 6`; of several cases `above 6 where job is cook, above 8 elsewhere`."""
+        side = p.text("below" if self.below else "above")
+        said = []
+        for case in self.cases:
+            bound = p.join_tight(side, phrase_signed(case.bound))
+            said.append(p.join_loose(bound, case.where) if case.where else bound)
+        return p.join_with(said, ", ")
+
+    @property
     def units(self) -> Phrase:
-        """`unit of debt above 6`; of several cases `unit of debt above 6 where job is cook, ...`."""
+        """`unit of debt above 6`."""
         if not self.form.terms:
             return p.text("row")
-        side = p.text("below" if self.below else "above")
         counted = phrase_sum(self.form, self.step, constant=False)
-        said = [
-            p.join_loose(p.join_tight(side, phrase_signed(case.bound)), *([case.where] if case.where else []))
-            for case in self.cases
-        ]
-        return p.join_loose(p.text("unit of"), counted, p.join_with(said, ", "))
+        return p.join_loose(p.text("unit of"), counted, self.beyond)
 
 
 def phrase_signed(value: float) -> Phrase:

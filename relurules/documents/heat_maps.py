@@ -1,0 +1,102 @@
+"""What two columns add together, on a grid of their values."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.documents.context import AdditiveContext
+from relurules.documents.curve_plots import choose_window
+from relurules.documents.document import HeatCell, HeatMap
+from relurules.ir.network import Array
+from relurules.wording.additive import PartWording
+from relurules.wording.additive_phrases import phrase_end, phrase_members, phrase_points
+from relurules.wording.forms import ColumnSpan
+from relurules.wording.phrases import Phrase
+
+#: Values of a column that the grid shows.
+_VALUES = 6
+#: Categories that it shows.
+_CATEGORIES = 8
+#: Scores that get a grid.
+_SCORES = 3
+
+
+class _GridAxis(NamedTuple):
+    """Values of a column: their names, and the coordinates that they set, (values, width)."""
+
+    names: list[Phrase]
+    values: Array
+    span: ColumnSpan
+
+
+def draw_pair(context: AdditiveContext, part: PartWording) -> list[HeatMap]:
+    """A grid for each score, of the rules' own values; nothing where a column has one value."""
+    rules, wording = context.rules, context.wording
+    down, across = (_choose_values(context, wording.spans[i]) for i in part.part.columns)
+    if min(len(down.names), len(across.names)) < 2:
+        return []
+
+    rows = np.tile(rules.reference.values, (len(down.names) * len(across.names), 1))
+    rows[:, list(down.span.coordinates)] = np.repeat(down.values, len(across.names), axis=0)
+    rows[:, list(across.span.coordinates)] = np.tile(across.values, (len(down.names), 1))
+    added = rules.evaluate_parts(rows)[:, part.index] - rules.reference_parts[part.index]
+    grid = added.reshape(len(down.names), len(across.names), -1)
+    return [
+        _fill_grid(context, grid[:, :, i], (down, across), i)
+        for i in range(min(_SCORES, len(rules.scores)))
+    ]
+
+
+def _fill_grid(
+    context: AdditiveContext, values: Array, axes: tuple[_GridAxis, _GridAxis], score: int
+) -> HeatMap:
+    down, across = axes
+    decimals = max(0, context.wording.scale.decimals[score] - 2)
+    largest = float(np.abs(values).max()) or 1.0
+    scores = context.rules.scores
+    of_score = f" to {scores[score]}" if len(scores) > 1 else ""
+    names = (down.span.column.name, across.span.column.name)
+    return HeatMap(
+        f"Points{of_score} by {names[0]} (down) and {names[1]} (across)",
+        names,
+        tuple(across.names),
+        tuple(
+            (
+                name,
+                tuple(HeatCell(value / largest, phrase_points(value, decimals)) for value in row),
+            )
+            for name, row in zip(down.names, values.tolist(), strict=True)
+        ),
+    )
+
+
+def _choose_values(context: AdditiveContext, span: ColumnSpan) -> _GridAxis:
+    if span.column.categories:
+        members = span.admitted[:_CATEGORIES]
+        names = [phrase_members(span, (i,)) for i in members]
+        return _GridAxis(names, np.eye(span.column.width)[list(members)], span)
+
+    values = _space_values(context, span)
+    return _GridAxis([phrase_end(value) for value in values], np.array(values)[:, None], span)
+
+
+def _space_values(context: AdditiveContext, span: ColumnSpan) -> Sequence[float]:
+    """Values evenly apart where nearly all rows are, all of few whole numbers; rounded so that they
+    can be read.
+    """
+    rules, j = context.rules, span.first
+    evidence = rules.evidence
+    histogram = None if evidence is None or not evidence.histograms else evidence.histograms[j]
+    low, high = float(rules.domain.lower[j]), float(rules.domain.upper[j])
+    window = choose_window((low, high), histogram, ())
+    if window is None:
+        return [low]
+    whole = bool(rules.domain.integer[j])
+    if whole and window.high - window.low < _VALUES:
+        return [float(x) for x in range(int(np.ceil(window.low)), int(window.high) + 1)]
+
+    apart = (window.high - window.low) / (_VALUES - 1)
+    decimals = int(-np.floor(np.log10(apart))) + (0 if whole else 1)
+    spread = np.linspace(window.low, window.high, _VALUES).round(0 if whole else decimals)
+    return list(dict.fromkeys(np.clip(spread, low, high).tolist()))

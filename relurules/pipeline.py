@@ -415,13 +415,8 @@ def emit_rules(rules: AnyRules, target: str, options: EmitOptions | None = None)
     if options.reference is not None:
         rules = add_reference(rules, options.reference, None)
     if target in PRINTERS:
-        if isinstance(rules, AdditiveRules):
-            raise UnsupportedError(
-                f"target {target!r} has no additive rules yet; supported: "
-                f"{', '.join(name for name, row in TARGETS.items() if row.print_lines)}"
-            )
         plain = options.form in (None, "rules") and options.dialect is None
-        answers = answer_standing_questions(rules) if plain else ()
+        answers = answer_standing_questions(rules) if plain and isinstance(rules, RuleSet) else ()
         return emit_document(
             rules,
             target,

@@ -5,7 +5,8 @@ printed too.
 from collections.abc import Callable, Mapping
 from html import escape
 
-from relurules.documents.document import RULE, Document
+from relurules.documents.curve_svg import draw_curve_svg
+from relurules.documents.document import PART, RULE, Document
 from relurules.documents.render import render_template
 from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
@@ -15,6 +16,8 @@ from relurules.wording.phrases import Phrase, PhrasePart
 _HALF = 100.0
 #: Names of up to so many characters aren't broken.
 _SHORT = 32
+#: Tints of a heat map to either side of 0.
+_TINTS = 4
 
 
 def print_html(document: Document) -> str:
@@ -25,6 +28,8 @@ def print_html(document: Document) -> str:
         say=print_phrase,
         plain=escape_text,
         bar=place_bar,
+        curve=draw_curve_svg,
+        tint=choose_tint,
         anchor=make_anchor,
     )
 
@@ -61,6 +66,10 @@ def _print_number(text: str) -> str:
     return f"{mantissa}\u00b710<sup>{exponent.replace('-', chr(0x2212))}</sup>"
 
 
+def _print_part_link(anchor: str, name: str) -> str:
+    return f'<a href="#{anchor}">{_print_name(name)}</a>'
+
+
 #: Kind of a piece -> what makes markup of its escaped text; others stand as they are.
 _MARKUP: Mapping[str, Callable[[str], str]] = {
     p.NAME: _print_name,
@@ -68,8 +77,15 @@ _MARKUP: Mapping[str, Callable[[str], str]] = {
     p.NUMBER: _print_number,
     p.SCORE: lambda text: f'<a class="sum" href="#{make_anchor(text)}">{text}</a>',
     p.TIE: lambda _: "&nbsp;",
+    PART: lambda text: _print_part_link(*text.split(" ", 1)),
     RULE: lambda text: f'<a href="#rule-{text}">Rule&nbsp;{text}</a>',
 }
+
+
+def choose_tint(share: float) -> str:
+    """The class of a cell's tint, `up3`: which way, and how far of the largest; nothing near 0."""
+    level = round(abs(share) * _TINTS)
+    return f"{'up' if share > 0 else 'down'}{level}" if level else ""
 
 
 def place_bar(share: float) -> dict[str, str]:

@@ -5,7 +5,8 @@ installation.
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from relurules.documents.document import RULE, Document
+from relurules.documents.curve_picture import draw_curve_picture
+from relurules.documents.document import PART, RULE, Document
 from relurules.documents.render import render_template
 from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
@@ -46,6 +47,8 @@ _SPECIAL = {
 _LONGEST = 20.0
 #: Characters that a column of numbers and one of text may ask for, and those that a line has.
 _NUMBER, _TEXT, _LINE = 14, 60, 92
+#: A chart of so many cells has its working in the third.
+_FEW_CELLS = 4
 
 
 def print_latex(document: Document) -> str:
@@ -56,6 +59,8 @@ def print_latex(document: Document) -> str:
         say=print_phrase,
         plain=escape_text,
         bar=draw_bar,
+        chart=choose_chart_columns,
+        curve=draw_curve_picture,
         columns=choose_column_types,
         wrapped=break_lines,
     )
@@ -93,6 +98,10 @@ def _print_number(text: str) -> str:
     return mantissa.replace("-", r"\ensuremath{-}")
 
 
+def _print_part_link(anchor: str, name: str) -> str:
+    return rf"\hyperref[{anchor}]{{\textbf{{{escape_text(name)}}}}}"
+
+
 #: Kind of a piece -> what makes markup of its text; others are escaped.
 _MARKUP: Mapping[str, Callable[[str], str]] = {
     p.NAME: lambda text: rf"\textbf{{{escape_text(text)}}}",
@@ -100,6 +109,7 @@ _MARKUP: Mapping[str, Callable[[str], str]] = {
     p.NUMBER: _print_number,
     p.SCORE: lambda text: rf"\hyperref[sum-{text}]{{{escape_text(text)}}}",
     p.TIE: lambda _: "~",
+    PART: lambda text: _print_part_link(*text.split(" ", 1)),
     RULE: lambda text: rf"\hyperref[rule-{text}]{{Rule~{text}}}",
 }
 
@@ -109,6 +119,20 @@ def draw_bar(share: float) -> str:
     length = max(abs(share) * _LONGEST, 0.3 if share else 0.0)
     colour = "barneg" if share < 0 else "barpos"
     return rf"\textcolor{{{colour}}}{{\rule{{{length:.1f}mm}}{{1.8mm}}}}"
+
+
+def choose_chart_columns(header: Sequence[str]) -> str:
+    """Column types of a chart: names, cells flush right of equal width, one of working where there
+    are few, and the bar.
+    """
+    right, left = r">{\raggedleft\arraybackslash}", r">{\raggedright\arraybackslash}"
+    if len(header) == _FEW_CELLS:
+        widths = ((left, 0.22), (right, 0.14), (right, 0.28), (right, 0.11))
+    else:
+        share = 0.515 / (len(header) - 1)
+        widths = ((left, 0.22), *[(right, share)] * (len(header) - 1))
+    cells = "".join(rf"{way}p{{{width:.3f}\linewidth}}" for way, width in widths)
+    return cells + r"p{0.125\linewidth}"
 
 
 def choose_column_types(

@@ -2,7 +2,7 @@
 
 import re
 
-from relurules.documents.document import RULE, Document
+from relurules.documents.document import PART, RULE, Document
 from relurules.documents.render import render_template
 from relurules.files.templates import flatten_text
 from relurules.wording import phrases as p
@@ -48,6 +48,8 @@ def make_heading_anchor(number: str) -> str:
 def _print_part(piece: PhrasePart) -> str:
     if piece.kind == RULE:
         return f"[Rule {piece.text}]({make_heading_anchor(piece.text)})"
+    if piece.kind == PART:  # headings of any name: what readers make of them as anchors differs
+        return escape_text(piece.text.split(" ", 1)[1])
     if piece.kind in (p.TIE, p.GAP):
         return " "
     if piece.kind == p.NUMBER:

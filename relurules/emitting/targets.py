@@ -19,6 +19,7 @@ from relurules.emitting.request import (
     make_request,
 )
 from relurules.emitting.sql.printer import DIALECTS, check_sql_request, print_sql, rank_sql_forms
+from relurules.emitting.text.line_printer import print_lines_text
 from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
 from relurules.ir import AdditiveRules, Artifact, RuleSet
@@ -48,7 +49,7 @@ LINES = "lines"
 _ARTIFACT_FIELDS = ("dialect", "table", "key", "shape", "name", "missing")
 
 TARGETS: Mapping[str, EmitTarget] = {
-    "text": EmitTarget(print_text, ("rules",)),
+    "text": EmitTarget(print_text, ("rules",), print_lines=print_lines_text),
     "sql": EmitTarget(print_sql, _CODE, tuple(DIALECTS), rank_sql_forms),
     "python": EmitTarget(print_python, _CODE, best=code_options.rank_forms),
     "numpy": EmitTarget(print_numpy, ("network", "tree"), best=code_options.rank_batch_forms),
@@ -120,6 +121,8 @@ def _emit_lines(
     if target == "sql":
         told = code_options.drop_rule_column(options)
         request = make_line_request(rules, dialect or "", told, SQL_OPTIONS)
+    elif target == "text":
+        request = LineRequest(rules=rules, form=LINES)
     else:
         request = code_options.check_line_request(rules, target, options)
     request = replace(request, outside=request.outside or "null")

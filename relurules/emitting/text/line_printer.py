@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from relurules.emitting.request import LineRequest
 from relurules.emitting.text.shared_values import fold_phrase, format_share, list_shared_values
 from relurules.files.templates import flatten_text, render_file
 from relurules.ir import AdditiveRules
@@ -56,9 +57,9 @@ class TextPart(NamedTuple):
     groups: list[TextGroup]
 
 
-def print_additive_text(rules: AdditiveRules) -> str:
-    """The whole text."""
-    return _render_parts(rules, len(rules))
+def print_lines_text(request: LineRequest) -> dict[str, str]:
+    """rules.txt: where a score starts, what every column adds, and the domain."""
+    return {"rules.txt": _render_parts(request.rules, len(request.rules))}
 
 
 def print_first_lines(rules: AdditiveRules, count: int) -> str:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from relurules.emitting.request import EmitRequest
-from relurules.emitting.text.line_printer import print_additive_text
 from relurules.emitting.text.shared_values import fold_phrase, format_share, list_shared_values
 from relurules.files.templates import flatten_text, render_file
-from relurules.ir import AdditiveRules, Rule, RuleSet
+from relurules.ir import Rule, RuleSet
 from relurules.wording import RuleSetWording, RuleWording, word_rules
 from relurules.wording.classes import format_class
 from relurules.wording.coverage import describe_missing
@@ -29,10 +28,8 @@ class TextRule(NamedTuple):
 
 
 def print_text(request: EmitRequest) -> dict[str, str]:
-    """rules.txt: IF conditions THEN formulas, or what every column adds, and the domain."""
+    """rules.txt: IF conditions THEN formulas, and the domain."""
     rules = request.rules
-    if isinstance(rules, AdditiveRules):
-        return {"rules.txt": print_additive_text(rules)}
     return {"rules.txt": render_file("text/rules.txt.j2", _list_values(rules, word_rules(rules)))}
 
 

@@ -65,9 +65,9 @@ def _list_additive_sections(
     context = build_additive_context(rules)
     return score_parts.write_additive_summary(context), [
         score_parts.build_score(context),
-        overview.build_outputs(context),
         score_parts.build_parts(context),
         build_worked_row(context),
+        overview.build_outputs(context),
         overview.build_glance(context),
         guarantees.build_proofs(context),
         guarantees.build_performance(context),

@@ -158,9 +158,7 @@ def build_glossary(context: AnyContext) -> Section:
     )
     needed = {"", *metrics}
     needed |= _list_kind_words(context)
-    needed |= (
-        {"categories"} if any(span.column.categories for span in context.spans) else set()
-    )
+    needed |= {"categories"} if any(span.column.categories for span in context.spans) else set()
     needed |= {"data"} if evidence is not None else set()
     needed |= {"scores"} if context.decisions is None else set()
     needed |= {"response"} if evidence is not None and evidence.response is not None else set()
@@ -289,7 +287,9 @@ def build_line_appendix(context: AdditiveContext) -> Section | None:
     """Which neuron of the network each line comes from."""
     known = [(line.number, line.condition.half_space.neuron) for line in context.rules]
     rows = tuple(
-        (p.number(str(number)), p.text(str(neuron))) for number, neuron in known if neuron is not None
+        (p.number(str(number)), p.text(str(neuron)))
+        for number, neuron in known
+        if neuron is not None
     )
     if not rows:
         return None

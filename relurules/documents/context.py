@@ -195,9 +195,7 @@ def _round_outward(value: float, digits: int, way: str) -> float:
     return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), rounding=way))
 
 
-def phrase_output_value(
-    context: AnyContext, output: int, value: float, digits: int = 4
-) -> Phrase:
+def phrase_output_value(context: AnyContext, output: int, value: float, digits: int = 4) -> Phrase:
     """An output's number; a share so near to 0 or 1 that its digits tell nothing is said to be that
     near.
     """

@@ -1,5 +1,7 @@
 """A curve as a picture of plain LaTeX, with the rows beneath it: no package is needed."""
 
+from itertools import pairwise
+
 from relurules.documents.document import CurvePlot
 
 #: Size of the plot, how high the tallest bar of the rows is, and room for numbers, mm.
@@ -27,17 +29,15 @@ def draw_curve_picture(plot: CurvePlot) -> str:
         rf"\put({_LEFT:g},{_FOOT:g}){{\line(1,0){{{_WIDTH:g}}}}}",
     ]
     for number, curve in enumerate(plot.curves):
-        at = [(_LEFT + x * _WIDTH, floor + y * _HEIGHT) for x, y in curve]
-        drawn = "".join(_draw_straight(*ends) for ends in zip(at, at[1:], strict=False))
+        corners = [(_LEFT + x * _WIDTH, floor + y * _HEIGHT) for x, y in curve]
+        drawn = "".join(_draw_straight(*ends) for ends in pairwise(corners))
         parts.append(rf"{{\color{{barpos}}\linethickness{{{_THICK[number]}pt}}{drawn}}}")
-    parts += [
-        rf"\put({_LEFT + place * _WIDTH:.2f},{_FOOT - 1.0:g}){{\makebox(0,0)[t]{{{_print_number(words)}}}}}"
-        for place, words in plot.across
-    ]
-    parts += [
-        rf"\put({_LEFT - 1.5:g},{floor + place * _HEIGHT:.2f}){{\makebox(0,0)[r]{{{_print_number(words)}}}}}"
-        for place, words in plot.up
-    ]
+    for place, words in plot.across:
+        at = f"{_LEFT + place * _WIDTH:.2f},{_FOOT - 1.0:g}"
+        parts.append(rf"\put({at}){{\makebox(0,0)[t]{{{_print_number(words)}}}}}")
+    for place, words in plot.up:
+        at = f"{_LEFT - 1.5:g},{floor + place * _HEIGHT:.2f}"
+        parts.append(rf"\put({at}){{\makebox(0,0)[r]{{{_print_number(words)}}}}}")
     return "\n".join([*parts, r"\end{picture}}"])
 
 

@@ -13,8 +13,8 @@ from relurules.wording.numbers import format_number
 
 #: Curves that one picture shows.
 CURVES = 3
-#: Rows that a picture may leave out at either end, as a share: few rows far out would press all others
-#: into one bar.
+#: Rows that a picture may leave out at either end, as a share: few rows far out would press all
+#: others into one bar.
 _TAIL = 0.005
 #: Room above and below the curve, and beside an open end, as a share of what is shown.
 _MARGIN = 0.08
@@ -39,7 +39,9 @@ class Window:
 def draw_curve(rules: AdditiveRules, name: str, coordinate: int) -> CurvePlot | None:
     """The picture of a number column's curve; None for a column that is pinned."""
     curve, evidence = rules.curves[name], rules.evidence
-    histogram = None if evidence is None or not evidence.histograms else evidence.histograms[coordinate]
+    histogram = (
+        None if evidence is None or not evidence.histograms else evidence.histograms[coordinate]
+    )
     low, high = float(rules.domain.lower[coordinate]), float(rules.domain.upper[coordinate])
     inner = [x for x in curve.breakpoints.tolist() if low < x < high]
     window = choose_window((low, high), histogram, inner)
@@ -57,9 +59,7 @@ def draw_curve(rules: AdditiveRules, name: str, coordinate: int) -> CurvePlot | 
     reference = window.place(float(rules.reference.values[coordinate]))
     return CurvePlot(
         names=rules.scores[:CURVES] if len(rules.scores) > 1 else (),
-        curves=tuple(
-            tuple(zip(across, column, strict=True)) for column in heights.T.tolist()
-        ),
+        curves=tuple(tuple(zip(across, column, strict=True)) for column in heights.T.tolist()),
         bars=_spread_rows(histogram, window, whole=whole),
         zero=-bottom / (top - bottom),
         reference=reference if 0.0 <= reference <= 1.0 else None,
@@ -71,8 +71,8 @@ def draw_curve(rules: AdditiveRules, name: str, coordinate: int) -> CurvePlot | 
 def choose_window(
     ends: tuple[float, float], histogram: Histogram | None, inner: Sequence[float]
 ) -> Window | None:
-    """Where nearly all rows are, and all corners; without rows, the column's range; on an open side,
-    a little beyond the last corner.
+    """Where nearly all rows are, and all corners; without rows, the column's range; on an open
+    side, a little beyond the last corner.
     """
     low, high = ends if histogram is None else find_bulk(histogram)
     known = [x for x in (*inner, low, high) if np.isfinite(x)]
@@ -128,9 +128,7 @@ def _choose_ticks(window: Window, inner: Sequence[float]) -> tuple[tuple[float, 
     for x in inner:
         if all(abs(window.place(x) - window.place(other)) >= _APART for other in shown):
             shown.append(x)
-    return tuple(
-        (window.place(x), format_tick(x, window.high - window.low)) for x in sorted(shown)
-    )
+    return tuple((window.place(x), format_tick(x, window.high - window.low)) for x in sorted(shown))
 
 
 def _label_heights(values: Array, bottom: float, top: float) -> tuple[tuple[float, str], ...]:

@@ -15,7 +15,8 @@ _FLOOR, _TALLEST, _TEXT = 150.0, 26.0, 168.0
 def draw_curve_svg(plot: CurvePlot) -> str:
     """The picture; readers that don't see it have the same in the table."""
     parts = [
-        f'<svg class="curve" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" aria-hidden="true" focusable="false">',
+        f'<svg class="curve" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" '
+        'aria-hidden="true" focusable="false">',
         *_draw_bars(plot),
         _draw_line("axis", (_LEFT, _rise(plot.zero)), (_RIGHT, _rise(plot.zero))),
         _draw_line("axis", (_LEFT, _FLOOR), (_RIGHT, _FLOOR)),

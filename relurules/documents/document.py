@@ -100,8 +100,8 @@ class HeatCell(NamedTuple):
 
 
 class HeatMap(NamedTuple):
-    """What two columns add together, on a grid; across: values of the one; rows: values of the other,
-    and the cells.
+    """What two columns add together, on a grid; across: values of the one; rows: values of the
+    other, and the cells.
     """
 
     caption: str

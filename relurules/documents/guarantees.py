@@ -206,7 +206,9 @@ def build_domain(context: AnyContext) -> Section:
     return Section("domain", "Domain", tuple(blocks))
 
 
-def _tabulate_column(rules: RuleSet | AdditiveRules, span: ColumnSpan, guard: str | None) -> tuple[Phrase, ...]:
+def _tabulate_column(
+    rules: RuleSet | AdditiveRules, span: ColumnSpan, guard: str | None
+) -> tuple[Phrase, ...]:
     remarks = [] if guard is None else [guard]
     if span.column.categories:
         admitted = [span.column.categories[i] for i in span.admitted]

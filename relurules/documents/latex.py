@@ -125,14 +125,13 @@ def choose_chart_columns(header: Sequence[str]) -> str:
     """Column types of a chart: names, cells flush right of equal width, one of working where there
     are few, and the bar.
     """
-    right, left = r">{\raggedleft\arraybackslash}", r">{\raggedright\arraybackslash}"
+    widths = [0.515 / (len(header) - 1)] * (len(header) - 1)
     if len(header) == _FEW_CELLS:
-        widths = ((left, 0.22), (right, 0.14), (right, 0.28), (right, 0.11))
-    else:
-        share = 0.515 / (len(header) - 1)
-        widths = ((left, 0.22), *[(right, share)] * (len(header) - 1))
-    cells = "".join(rf"{way}p{{{width:.3f}\linewidth}}" for way, width in widths)
-    return cells + r"p{0.125\linewidth}"
+        widths = [0.14, 0.28, 0.11]
+    cells = "".join(
+        rf">{{\raggedleft\arraybackslash}}p{{{width:.3f}\linewidth}}" for width in widths
+    )
+    return rf">{{\raggedright\arraybackslash}}p{{0.22\linewidth}}{cells}p{{0.125\linewidth}}"
 
 
 def choose_column_types(

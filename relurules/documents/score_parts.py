@@ -9,8 +9,8 @@ from relurules.documents.curve_plots import draw_curve
 from relurules.documents.document import (
     Block,
     Bullets,
-    PartCard,
     Paragraph,
+    PartCard,
     Section,
     Sums,
     Table,
@@ -68,9 +68,7 @@ def build_score(context: AdditiveContext) -> Section:
     if measured:
         header, numeric = [*header, "Moves"], [*numeric, True]
 
-    rows = tuple(
-        _tabulate_part(context, part, single=single, measured=measured) for part in parts
-    )
+    rows = tuple(_tabulate_part(context, part, single=single, measured=measured) for part in parts)
     blocks: list[Block] = [Paragraph(_phrase_start(context)), Paragraph(_phrase_method(context))]
     if rows:
         blocks.append(Table("What each column adds", tuple(header), rows, tuple(numeric)))
@@ -81,7 +79,7 @@ def build_score(context: AdditiveContext) -> Section:
 
 
 def _phrase_start(context: AdditiveContext) -> Phrase:
-    """`score starts at -1.4632, that of the mean of the rows; every column adds its points.`"""
+    """That the score starts at `-1.4632`, and that every column adds its points."""
     rules, wording = context.rules, context.wording
     starts = [
         p.join_tight(p.name(name), p.text("starts at"), phrase_start(start, decimals))
@@ -130,9 +128,7 @@ def _find_ends(part: PartWording) -> tuple[float, float] | None:
         return min(points), max(points)
     if not isinstance(part.table, StretchTable):
         return None
-    ends = [
-        end for one in part.table.stretches[0] for end in (one.low_points, one.high_points)
-    ]
+    ends = [end for one in part.table.stretches[0] for end in (one.low_points, one.high_points)]
     known = [end for end in ends if end is not None]
     return (min(known), max(known)) if len(known) == len(ends) else None
 
@@ -141,13 +137,13 @@ def _phrase_briefly(context: AdditiveContext, part: PartWording) -> Phrase:
     """`+0.13; above 6: +0.4 more`, or the first categories with their points."""
     scores = context.rules.scores
     if isinstance(part.table, CategoryTable):
-        shown = [
-            p.join_tight(said, points) for said, points in _list_choices(context, part)
-        ]
+        shown = [p.join_tight(said, points) for said, points in _list_choices(context, part)]
         return _shorten(shown, "value")
 
     shown = [phrase_changes(part.unit, scores)] if any(part.unit) else []
-    shown += [_phrase_line_briefly(line, scores, alone=part.table is not None) for line in part.lines]
+    shown += [
+        _phrase_line_briefly(line, scores, alone=part.table is not None) for line in part.lines
+    ]
     if part.groups or (isinstance(part.table, StretchTable) and part.part.groups):
         shown.append(p.text("rules of their own"))
     return _shorten(shown, "line")
@@ -169,9 +165,7 @@ def _phrase_line_briefly(line: LineWording, scores: Sequence[str], *, alone: boo
     return p.join_loose((*line.beyond, *p.text(":")), phrase_changes(line.slopes, scores))
 
 
-def _list_choices(
-    context: AdditiveContext, part: PartWording
-) -> list[tuple[Phrase, Phrase]]:
+def _list_choices(context: AdditiveContext, part: PartWording) -> list[tuple[Phrase, Phrase]]:
     """Categories, and their points of every score."""
     assert isinstance(part.table, CategoryTable)  # noqa: S101  # of category columns
     span = context.wording.spans[part.part.columns[0]]

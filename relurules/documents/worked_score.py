@@ -83,7 +83,9 @@ def _work_part(context: AdditiveContext, part: PartWording, row: Array, score: i
         rule = int(own.group.rules.tree.route(row[None])[0])
         formula = own.reading.rules[rule].formulas[score]
         exact += Fraction(evaluate_form(formula.form, row.tolist()))
-        said.append(p.join_tight(p.text(f"rule {rule + 1} of group {own.group.number}:"), formula.phrase))
+        said.append(
+            p.join_tight(p.text(f"rule {rule + 1} of group {own.group.number}:"), formula.phrase)
+        )
     if part.offsets[score]:
         said.insert(0, phrase_points(part.offsets[score], decimals))
     working = p.join_loose(*said) if said else p.text("no line applies")
@@ -156,7 +158,7 @@ def _add_up_lines(part: PartWording, row: Array, score: int) -> tuple[Fraction, 
 
 
 def measure_row(line: LineWording, row: Array) -> tuple[float, float]:
-    """A line's sum at a row, with its coefficients as shown, and the bound that it is held against."""
+    """A line's sum at a row, and the bound as shown that it is held against."""
     value = evaluate_form(line.form, row.tolist())
     for case in line.cases:
         if not case.members or any(row[j] == 1 for j in case.members):

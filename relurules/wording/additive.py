@@ -7,7 +7,6 @@ from fractions import Fraction
 import numpy as np
 
 from relurules.ir.additive import AdditiveRules, RuleGroup
-from relurules.ir.network import Array
 from relurules.ir.score_parts import ScorePart
 from relurules.wording.conditions import RuleSetWording, word_rules
 from relurules.wording.forms import ColumnSpan, list_spans
@@ -41,10 +40,10 @@ class GroupWording:
 class PartWording:
     """What a column, or a set of columns, adds.
 
-    index: of the part in `rules.parts`; table: of one column, where points are looked up; else None:
-    then the part starts at `offsets`, (m,), and its lines and groups add to that. unit: (m,) what
-    the base adds for every unit of a number column. deviations: (m,) what the part moves on the
-    data; errors: (m,) how far what is worked out from the numbers shown is off.
+    index: of the part in `rules.parts`; table: of one column, where points are looked up; None:
+    the part starts at `offsets`, (m,), and its lines and groups add to that. unit: (m,) what the
+    base adds for every unit of a number column. deviations: (m,) what the part moves on the data;
+    errors: (m,) how far what is worked out from the numbers shown is off.
     """
 
     index: int
@@ -131,7 +130,9 @@ def _word_part(
         lines=lines,
         groups=groups,
         deviations=None if moved is None else tuple(moved[index].tolist()),
-        errors=table.errors if table is not None else _sum_errors(rules, index, offsets, lines, groups),
+        errors=table.errors
+        if table is not None
+        else _sum_errors(rules, index, offsets, lines, groups),
     )
 
 
@@ -170,7 +171,9 @@ def _sum_errors(
     """(m,) of a part that is worked out line by line."""
     inner = [bound_score_error(own.group.rules, own.reading) for own in groups]
     found = []
-    for i, (shown, exact) in enumerate(zip(offsets, rules.reference_parts[index].tolist(), strict=True)):
+    for i, (shown, exact) in enumerate(
+        zip(offsets, rules.reference_parts[index].tolist(), strict=True)
+    ):
         errors = [*(line.errors[i] for line in lines), *inner]
         if not np.isfinite(errors).all():
             found.append(np.inf)
@@ -186,7 +189,7 @@ def _bound_float_error(rules: AdditiveRules, score: int) -> float:
     """
     reach = np.maximum(np.abs(rules.domain.lower), np.abs(rules.domain.upper))
     reach = np.where(np.isfinite(reach), reach, 0.0)
-    terms: Array = np.abs(rules.base.weights[score]) @ reach + abs(rules.base.constants[score])
+    terms = np.abs(rules.base.weights[score]) @ reach + abs(rules.base.constants[score])
     sizes = np.abs(rules.normals) @ reach + np.abs(rules.bounds)
     total = float(terms) + float(np.abs(rules.slopes[:, score]) @ sizes)
     for group in rules.groups:

@@ -42,7 +42,7 @@ class LineCase:
 
 @dataclass(frozen=True, kw_only=True)
 class LineWording:
-    """A line for people: `slopes` for every unit that `form` is above the case's bound, or below it.
+    """A line for people: `slopes` for every unit that `form` is above its bound, or below it.
 
     number: of the line; form: without its categories, its first coefficient 1, its terms `step` off
     at most where they are shown; slopes: (m,) as shown; errors: (m,) how far the line as shown is
@@ -118,7 +118,9 @@ def word_line(
     )
     reach = measure_line(rules, line) / size
     rounded = [
-        round_number(slope, step / reach if reach else step, limit=step / reach if reach else np.inf)
+        round_number(
+            slope, step / reach if reach else step, limit=step / reach if reach else np.inf
+        )
         for slope, step in zip(slopes, scale.steps, strict=True)
     ]
     wording = LineWording(

@@ -106,9 +106,7 @@ def _round_knots(knots: Array, values: Array, curve: Curve, steps: Sequence[floa
         room = float((np.array(steps) / steepest).min())
     shown = knots
     for digits in _KNOT_DIGITS:
-        shown = np.array(
-            [round_number(knot, room, digits, limit=room) for knot in knots.tolist()]
-        )
+        shown = np.array([round_number(knot, room, digits, limit=room) for knot in knots.tolist()])
         if (np.diff(shown) > 0).all():
             return shown
     return shown
@@ -173,7 +171,9 @@ def _bound_stretches(stretches: Sequence[PointStretch], at: Array, values: Array
     places = [Fraction(value) for value in at.tolist()]
     worst = Fraction(0)
     for i in range(len(places)):
-        for middle in {(places[i] + places[j]) / 2 for j in (max(0, i - 1), min(i + 1, len(places) - 1))}:
+        for middle in {
+            (places[i] + places[j]) / 2 for j in (max(0, i - 1), min(i + 1, len(places) - 1))
+        }:
             own = find_stretch(stretches, middle)
             worst = max(worst, abs(own.evaluate(places[i]) - exact[i]))
     return round_up(worst)

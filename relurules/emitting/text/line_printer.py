@@ -27,7 +27,7 @@ from relurules.wording.additive_phrases import (
 from relurules.wording.line_wording import phrase_change
 from relurules.wording.numbers import format_short
 from relurules.wording.phrases import Phrase
-from relurules.wording.point_tables import CategoryTable, StretchTable
+from relurules.wording.point_tables import CategoryTable, PointStretch, StretchTable
 from relurules.wording.references import describe_reference
 
 
@@ -48,12 +48,13 @@ class TextGroup(NamedTuple):
 
 
 class TextPart(NamedTuple):
-    """A part as text."""
+    """A part as text; looked_up: whether `points` are all of it, and `lines` say the same."""
 
     name: str
     moves: str
     lines: list[TextLine]
     points: list[str]
+    looked_up: bool
     groups: list[TextGroup]
 
 
@@ -114,39 +115,51 @@ def _print(phrase: Phrase) -> str:
 def _print_part(rules: AdditiveRules, wording: AdditiveWording, part: PartWording) -> TextPart:
     total = rules.reduction.rows
     lines = [
-        TextLine(str(line.number), fold_phrase(phrase_line(line, rules.scores)), format_share(line.rows, total))
+        TextLine(
+            str(line.number),
+            fold_phrase(phrase_line(line, rules.scores)),
+            format_share(line.rows, total),
+        )
         for line in part.lines
     ]
     if unit := phrase_unit(part, rules):
         lines.insert(0, TextLine("", fold_phrase(unit), ""))
-    moves = "" if part.deviations is None else ", ".join(format_short(x, 3) for x in part.deviations)
+    moves = (
+        "" if part.deviations is None else ", ".join(format_short(x, 3) for x in part.deviations)
+    )
     return TextPart(
         flatten_text(part.part.name),
         moves,
         lines,
         _list_points(rules, wording, part),
-        [_print_group(rules, own) for own in part.groups],
+        part.table is not None,
+        [_print_group(own) for own in part.groups],
     )
 
 
 def _list_points(rules: AdditiveRules, wording: AdditiveWording, part: PartWording) -> list[str]:
     """The column's table, or what a set of columns starts at."""
-    decimals, several = wording.scale.decimals, len(rules.scores) > 1
     if isinstance(part.table, StretchTable):
-        found = []
-        for name, stretches in zip(rules.scores, part.table.stretches, strict=True):
-            for one in stretches:
-                said = f"{_print(phrase_range(one))}: {_print(phrase_stretch_points(one, decimals[one.score]))}"
-                said += f", {_print(phrase_change(one.per_unit))} per unit"
-                found.append(f"{flatten_text(name)}: {said}" if several else said)
-        return found
+        return [
+            (f"{flatten_text(name)}: " if len(rules.scores) > 1 else "")
+            + _print_stretch(one, wording.scale.decimals[one.score])
+            for name, stretches in zip(rules.scores, part.table.stretches, strict=True)
+            for one in stretches
+        ]
     if isinstance(part.table, CategoryTable):
         span = wording.spans[part.part.columns[0]]
         return [
-            f"{_print(phrase_members(span, choice.members))}: {_print_all(rules, wording, choice.points)}"
+            f"{_print(phrase_members(span, choice.members))}: "
+            f"{_print_all(rules, wording, choice.points)}"
             for choice in part.table.choices
         ]
     return [f"start at {_print_all(rules, wording, part.offsets)}"] if any(part.offsets) else []
+
+
+def _print_stretch(one: PointStretch, decimals: int) -> str:
+    """`18 to 30: +1.3584 to -0.0816, -0.12 per unit`."""
+    points, slope = phrase_stretch_points(one, decimals), phrase_change(one.per_unit)
+    return f"{_print(phrase_range(one))}: {_print(points)}, {_print(slope)} per unit"
 
 
 def _print_all(rules: AdditiveRules, wording: AdditiveWording, points: Sequence[float]) -> str:
@@ -161,7 +174,7 @@ def _print_all(rules: AdditiveRules, wording: AdditiveWording, points: Sequence[
     return ", ".join(f"{points} to {name}" for points, name in named)
 
 
-def _print_group(rules: AdditiveRules, own: GroupWording) -> TextGroup:
+def _print_group(own: GroupWording) -> TextGroup:
     return TextGroup(
         own.group.number,
         [(named.name, fold_phrase(named.phrase)) for named in own.reading.sums],

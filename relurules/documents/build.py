@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from relurules.documents import closing_sections, guarantees, overview, score_parts
+from relurules.documents import (
+    closing_sections,
+    guarantees,
+    overview,
+    part_cards,
+    score_table,
+)
 from relurules.documents.cards import build_card
 from relurules.documents.context import build_additive_context, build_context
 from relurules.documents.document import Document, Section
@@ -63,9 +69,9 @@ def _list_additive_sections(
 ) -> tuple[tuple[Phrase, ...], list[Section | None]]:
     """The same of lines that add up; what a score is worked out from comes first."""
     context = build_additive_context(rules)
-    return score_parts.write_additive_summary(context), [
-        score_parts.build_score(context),
-        score_parts.build_parts(context),
+    return score_table.write_additive_summary(context), [
+        score_table.build_score(context),
+        part_cards.build_parts(context),
         build_worked_row(context),
         overview.build_outputs(context),
         overview.build_glance(context),

@@ -116,19 +116,20 @@ def _phrase_stretch(stretch: PointStretch, value: float, decimals: int) -> Phras
         points, end = stretch.high_points, stretch.high
     assert points is not None  # noqa: S101  # one end is closed
     first = phrase_points(points, decimals)
-    if value == end or not stretch.per_unit:
+    if value == end or not stretch.slope:
         return first
-    return p.join_loose(first, _phrase_product(stretch.per_unit, value, end))
+    return p.join_loose(first, _phrase_product(stretch.slope, stretch.unit, (value, end)))
 
 
-def _phrase_product(slope: float, value: float, end: float, *, below: bool = False) -> Phrase:
-    """`- 0.01 * (48 - 30)`; below an end, `+ 0.03 * (30 - 25)`."""
-    first, second = (end, value) if below else (value, end)
-    inner = p.join_tight(_phrase_value(first), p.operator("\u2212"), _bracket_negative(second))
+def _phrase_product(slope: float, unit: float, ends: tuple[float, float]) -> Phrase:
+    """`- 0.01 * (48 - 30)`, or of 10,000 units `- 0.01 * (48,000 - 30,000) / 10,000`."""
+    inner = p.join_tight(_phrase_value(ends[0]), p.operator("\u2212"), _bracket_negative(ends[1]))
     sign = p.operator("\u2212" if slope < 0 else "+")
     factor = p.number(format_number(abs(slope)))
-    product = p.join_tight(factor, p.operator("\u00d7"), (*p.text("("), *inner, *p.text(")")))
-    return p.join_tight(sign, product)
+    product = [factor, p.operator("\u00d7"), (*p.text("("), *inner, *p.text(")"))]
+    if unit != 1:
+        product += [p.operator("\u00f7"), p.number(format_number(unit))]
+    return p.join_tight(sign, *product)
 
 
 def _phrase_value(value: float) -> Phrase:
@@ -151,8 +152,9 @@ def _add_up_lines(part: PartWording, row: Array, score: int) -> tuple[Fraction, 
             exact += read_number(line.slopes[score])
         elif beyond > 0 and line.slopes[score]:
             slope = line.slopes[score]
-            exact += read_number(slope) * (read_number(beyond))
-            product = _phrase_product(slope, value, bound, below=line.below)
+            exact += read_number(slope) * read_number(beyond) / read_number(line.unit)
+            ends = (bound, value) if line.below else (value, bound)
+            product = _phrase_product(slope, line.unit, ends)
             said.append(p.join_loose(p.text(f"line {line.number}:"), product))
     return exact, said
 

@@ -11,11 +11,12 @@ from relurules.ir.score_parts import ScorePart
 from relurules.wording.conditions import RuleSetWording, word_rules
 from relurules.wording.forms import ColumnSpan, list_spans
 from relurules.wording.line_wording import LineWording, word_line
-from relurules.wording.numbers import round_number
 from relurules.wording.point_scale import (
     PointScale,
     choose_point_scale,
+    choose_unit,
     read_number,
+    round_slope,
     sum_reference,
 )
 from relurules.wording.point_tables import (
@@ -41,8 +42,8 @@ class PartWording:
     """What a column, or a set of columns, adds.
 
     index: of the part in `rules.parts`; table: of one column, where points are looked up; None:
-    the part starts at `offsets`, (m,), and its lines and groups add to that. unit: (m,) what the
-    base adds for every unit of a number column. deviations: (m,) what the part moves on the data;
+    the part starts at `offsets`, (m,), and its lines and groups add to that. trend: (m,) what
+    the base adds for so many units of a number column. deviations: (m,) what the part moves on the data;
     errors: (m,) how far what is worked out from the numbers shown is off.
     """
 
@@ -50,7 +51,8 @@ class PartWording:
     part: ScorePart
     table: StretchTable | CategoryTable | None
     offsets: tuple[float, ...]
-    unit: tuple[float, ...]
+    trend: tuple[float, ...]
+    unit: float
     lines: tuple[LineWording, ...]
     groups: tuple[GroupWording, ...]
     deviations: tuple[float, ...] | None
@@ -117,6 +119,7 @@ def _word_part(
     lines = tuple(word_line(rules, spans, rules.lines[k], scale) for k in part.lines.tolist())
     offsets = tuple([0.0] * rules.score_count)
     groups: tuple[GroupWording, ...] = ()
+    trend, unit = _round_trend(rules, part, scale)
     if table is None:
         offsets = scale.round_points(-rules.reference_parts[index])
         groups = tuple(_word_group(rules.groups[i]) for i in part.groups)
@@ -126,7 +129,8 @@ def _word_part(
         part=part,
         table=table,
         offsets=offsets,
-        unit=_round_unit(rules, part, scale),
+        trend=trend,
+        unit=unit,
         lines=lines,
         groups=groups,
         deviations=None if moved is None else tuple(moved[index].tolist()),
@@ -150,15 +154,20 @@ def _word_group(group: RuleGroup) -> GroupWording:
     return GroupWording(group=group, reading=word_rules(group.rules, f"G{group.number}S"))
 
 
-def _round_unit(rules: AdditiveRules, part: ScorePart, scale: PointScale) -> tuple[float, ...]:
-    """(m,) the base's coefficients of a number column as shown, else zeros."""
+def _round_trend(
+    rules: AdditiveRules, part: ScorePart, scale: PointScale
+) -> tuple[tuple[float, ...], float]:
+    """(m,) the base's coefficients of a number column as shown, else zeros; of how many units."""
     if part.name not in rules.curves:
-        return tuple([0.0] * rules.score_count)
+        return tuple([0.0] * rules.score_count), 1.0
     width = float(rules.domain.widths[part.coordinates[0]])
-    return tuple(
-        round_number(weight, step / width if width else 0.0) + 0.0
-        for weight, step in zip(part.weights[:, 0].tolist(), scale.steps, strict=True)
+    weights = part.weights[:, 0].tolist()
+    unit = choose_unit(weights)
+    trend = tuple(
+        round_slope(weight, unit, step / width if width else np.inf) + 0.0
+        for weight, step in zip(weights, scale.steps, strict=True)
     )
+    return trend, unit
 
 
 def _sum_errors(

@@ -8,7 +8,7 @@ from relurules.ir.additive import AdditiveRules
 from relurules.wording import phrases as p
 from relurules.wording.additive import AdditiveWording, PartWording
 from relurules.wording.forms import ColumnSpan, phrase_categories
-from relurules.wording.line_wording import LineWording, phrase_change
+from relurules.wording.line_wording import LineWording, phrase_change, phrase_count
 from relurules.wording.numbers import format_bound, format_number
 from relurules.wording.phrases import Phrase
 from relurules.wording.point_scale import PointScale, format_points
@@ -80,13 +80,20 @@ def phrase_line(line: LineWording, scores: Sequence[str]) -> Phrase:
     return p.join_loose(units, phrase_changes(line.slopes, scores))
 
 
-def phrase_unit(part: PartWording, rules: AdditiveRules) -> Phrase:
+def phrase_trend(part: PartWording, rules: AdditiveRules) -> Phrase:
     """`for every unit of debt: +0.13`, what the base adds; nothing where that is 0."""
-    if not any(part.unit):
+    if not any(part.trend):
         return ()
-    column = rules.domain.columns[part.part.columns[0]].name
-    units = p.join_loose(p.text("for every unit of"), (*p.name(column), *p.text(":")))
-    return p.join_loose(units, phrase_changes(part.unit, rules.scores))
+    column = (*p.name(rules.domain.columns[part.part.columns[0]].name), *p.text(":"))
+    units = p.join_loose(p.text("for every"), phrase_count(part.unit), column)
+    return p.join_loose(units, phrase_changes(part.trend, rules.scores))
+
+
+def phrase_slope(slope: float, unit: float) -> Phrase:
+    """`+0.13`, `-0.158 per 10,000`."""
+    if unit == 1 or not slope:
+        return phrase_change(slope)
+    return p.join_tight(phrase_change(slope), p.text("per"), p.number(format_number(unit)))
 
 
 def describe_additive_rounding(rules: AdditiveRules, wording: AdditiveWording, place: str) -> str:

@@ -22,7 +22,13 @@ from relurules.wording.forms import (
 from relurules.wording.half_spaces import bound_form
 from relurules.wording.numbers import format_number, round_number
 from relurules.wording.phrases import Phrase
-from relurules.wording.point_scale import PointScale, measure_line, read_number
+from relurules.wording.point_scale import (
+    PointScale,
+    choose_unit,
+    measure_line,
+    read_number,
+    round_slope,
+)
 from relurules.wording.point_tables import round_up
 
 #: What float64 may have made of a line's numbers when it was scaled, as a share of its terms.
@@ -45,7 +51,7 @@ class LineWording:
     """A line for people: `slopes` for every unit that `form` is above its bound, or below it.
 
     number: of the line; form: without its categories, its first coefficient 1, its terms `step` off
-    at most where they are shown; slopes: (m,) as shown; errors: (m,) how far the line as shown is
+    at most where they are shown; slopes: (m,) as shown, of `unit` units; errors: (m,) how far the line as shown is
     off; rows: that it applies to.
     """
 
@@ -55,6 +61,7 @@ class LineWording:
     below: bool
     cases: tuple[LineCase, ...]
     slopes: tuple[float, ...]
+    unit: float
     errors: tuple[float, ...]
     rows: int | None
 
@@ -70,11 +77,16 @@ class LineWording:
 
     @property
     def units(self) -> Phrase:
-        """`unit of debt above 6`."""
+        """`unit of debt above 6`, `10,000 of income above 35,000`."""
         if not self.form.terms:
             return p.text("row")
         counted = phrase_sum(self.form, self.step, constant=False)
-        return p.join_loose(p.text("unit of"), counted, self.beyond)
+        return p.join_loose(phrase_count(self.unit), counted, self.beyond)
+
+
+def phrase_count(unit: float) -> Phrase:
+    """`unit of`, `10,000 of`: what slopes are told for."""
+    return p.text("unit of") if unit == 1 else (*p.number(format_number(unit)), *p.text(" of"))
 
 
 def phrase_signed(value: float) -> Phrase:
@@ -117,10 +129,9 @@ def word_line(
         for term in [*cases, None]
     )
     reach = measure_line(rules, line) / size
+    unit = choose_unit(slopes)
     rounded = [
-        round_number(
-            slope, step / reach if reach else step, limit=step / reach if reach else np.inf
-        )
+        round_slope(slope, unit, step / reach if reach else step)
         for slope, step in zip(slopes, scale.steps, strict=True)
     ]
     wording = LineWording(
@@ -130,6 +141,7 @@ def word_line(
         below=lead < 0,
         cases=found,
         slopes=tuple(rounded),
+        unit=unit,
         errors=(),
         rows=line.rows,
     )
@@ -156,6 +168,7 @@ def _word_constant(line: Adjustment, beyond: Fraction, scale: PointScale) -> Lin
         below=False,
         cases=(),
         slopes=shown,
+        unit=1.0,
         errors=errors,
         rows=line.rows,
     )
@@ -200,6 +213,8 @@ def _find_room(slopes: Sequence[float], steps: Sequence[float]) -> float:
 
 def _round_bound(bound: Fraction, room: float, domain: Domain, form: Form) -> float:
     value = float(bound)
+    if abs(value) <= room / 1000:  # moves nothing that is shown
+        return 0.0
     whole = all(domain.integer[j] for term in form.terms for j in term.coordinates)
     if value.is_integer() and whole:
         return value
@@ -238,5 +253,6 @@ def _bound_line_error(
         beyond = max(Fraction(0), beyond + apart)
         # A case that is never reached, by however little it is off, adds nothing.
         if beyond:
-            worst = max(worst, abs(slope) * apart + abs(slope - read_number(shown)) * beyond)
+            off_slope = abs(slope - read_number(shown) / read_number(wording.unit))
+            worst = max(worst, abs(slope) * apart + off_slope * beyond)
     return round_up(worst)

@@ -1,5 +1,6 @@
 """How finely the points of additive rules are shown: as many decimals for all of a score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -8,11 +9,16 @@ import numpy as np
 
 from relurules.ir.additive import AdditiveRules, Adjustment
 from relurules.ir.network import Array
+from relurules.links.table import LINKS
 from relurules.wording.forms import FAR
-from relurules.wording.numbers import format_number
+from relurules.wording.numbers import round_number
 
 #: Decimals that points have at most.
 _MOST_DECIMALS = 12
+#: Decimals that scores of probabilities have at least.
+_SHARE_DECIMALS = 4
+#: Slopes below this are told of more than one unit: `-0.158 per 10,000`.
+_SMALL_SLOPE = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +39,18 @@ class PointScale:
 def choose_point_scale(rules: AdditiveRules) -> PointScale:
     """Decimals by what all parts together may move every score: half a unit of the last one is no
     more than `FAR` of it.
+
+    Scores of probabilities have at least four: columns far out may move them by much, while a
+    probability is decided between -5 and 5.
     """
     spans = measure_parts(rules).sum(axis=0)
     start = np.abs(sum_reference(rules))
+    shares = {i for head in rules.heads if LINKS[head.link].is_share for i in head.scores}
     decimals = []
-    for span, size in zip(spans.tolist(), start.tolist(), strict=True):
+    for i, (span, size) in enumerate(zip(spans.tolist(), start.tolist(), strict=True)):
         wanted = np.ceil(-np.log10(2.0 * FAR * (span or size or 1.0)))
-        decimals.append(int(np.clip(wanted, 0, _MOST_DECIMALS)))
+        least = _SHARE_DECIMALS if i in shares else 0
+        decimals.append(int(np.clip(wanted, least, _MOST_DECIMALS)))
     return PointScale(
         decimals=tuple(decimals), steps=tuple(0.5 * 10.0**-count for count in decimals)
     )
@@ -94,6 +105,24 @@ def _bound_product(rules: AdditiveRules, weights: Array) -> tuple[float, float]:
     return float(ends.min(axis=0).sum()), float(ends.max(axis=0).sum())
 
 
+def choose_unit(slopes: Sequence[float]) -> float:
+    """How many units slopes are told of: 1 or, where all are small, a power of ten."""
+    largest = max((abs(slope) for slope in slopes), default=0.0)
+    if not 0 < largest < _SMALL_SLOPE:
+        return 1.0
+    return float(10.0 ** min(np.ceil(-np.log10(largest)) - 1.0, 300.0))
+
+
+def round_slope(slope: float, unit: float, room: float) -> float:
+    """A slope of so many units as it is shown; room: how far that of one unit may be off."""
+    allowed = room * unit
+    if not np.isfinite(allowed):
+        return round_number(slope * unit, 0.0)
+    if abs(slope) <= room / 1000:  # moves nothing that is shown
+        return 0.0
+    return round_number(slope * unit, allowed, limit=allowed)
+
+
 def read_number(shown: float) -> Fraction:
     """The number that a reader of `format_number(shown)` has."""
     return Fraction(Decimal(repr(float(shown))))
@@ -102,13 +131,3 @@ def read_number(shown: float) -> Fraction:
 def format_points(points: float, decimals: int) -> str:
     """Size of points, without their sign: `0.3100`."""
     return f"{abs(points):,.{decimals}f}"
-
-
-def choose_sign(value: float) -> str:
-    """`+`, `-`, or nothing for 0."""
-    return "+" if value > 0 else "-" if value < 0 else ""
-
-
-def format_signed(value: float) -> str:
-    """`+0.58`, `-0.02`, `0`."""
-    return f"{choose_sign(value)}{format_number(abs(value))}"

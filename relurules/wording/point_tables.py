@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from relurules.ir.additive import AdditiveRules
 from relurules.ir.network import Array
 from relurules.ir.score_parts import Curve, ScorePart
 from relurules.wording.numbers import round_number
-from relurules.wording.point_scale import PointScale, read_number
+from relurules.wording.point_scale import PointScale, choose_unit, read_number, round_slope
 
 #: Digits that knots of one column are tried with, until they are told apart.
 _KNOT_DIGITS = range(6, 18)
@@ -18,7 +20,7 @@ _KNOT_DIGITS = range(6, 18)
 
 @dataclass(frozen=True, kw_only=True)
 class PointStretch:
-    """From low to high a column adds `low_points` + `per_unit` * (value - low), all as shown.
+    """From low to high a column adds `low_points` + `slope` * (value - low) / `unit`, as shown.
 
     An end that is open is infinite and has no points (None): then they count from the other end.
     """
@@ -28,7 +30,8 @@ class PointStretch:
     high: float
     low_points: float | None
     high_points: float | None
-    per_unit: float
+    slope: float
+    unit: float
 
     def evaluate(self, value: Fraction) -> Fraction:
         """What a reader works out for a value."""
@@ -36,7 +39,8 @@ class PointStretch:
         if points is None:
             points, end = self.high_points, self.high
         assert points is not None  # noqa: S101  # one end is closed
-        return read_number(points) + read_number(self.per_unit) * (value - read_number(end))
+        beyond = (value - read_number(end)) / read_number(self.unit)
+        return read_number(points) + read_number(self.slope) * beyond
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,13 @@ class CategoryTable:
     errors: tuple[float, ...]
 
 
+class _OpenEnds(NamedTuple):
+    """Whether a column goes on for ever on either side."""
+
+    below: bool
+    above: bool
+
+
 def tabulate_curve(
     rules: AdditiveRules, part: ScorePart, curve: Curve, scale: PointScale
 ) -> StretchTable:
@@ -77,8 +88,9 @@ def tabulate_curve(
     values = curve.evaluate(knots)
     shown = knots if whole else _round_knots(knots, values, curve, scale.steps)
 
+    open_ends = _OpenEnds(below=not np.isfinite(low), above=not np.isfinite(high))
     stretches = tuple(
-        _cut_stretches(i, shown, values[:, i], curve, scale, (low, high))
+        _cut_stretches(i, shown, values[:, i], curve, scale, open_ends)
         for i in range(rules.score_count)
     )
     at = knots if whole else np.unique([*knots, *shown, low, high])
@@ -113,53 +125,39 @@ def _round_knots(knots: Array, values: Array, curve: Curve, steps: Sequence[floa
 
 
 def _cut_stretches(
-    score: int,
-    knots: Array,
-    values: Array,
-    curve: Curve,
-    scale: PointScale,
-    ends: tuple[float, float],
+    score: int, knots: Array, values: Array, curve: Curve, scale: PointScale, open_ends: _OpenEnds
 ) -> tuple[PointStretch, ...]:
-    """Between knots, and beyond the outer ones where the column is open there."""
-    step, decimals = scale.steps[score], scale.decimals[score]
+    """Between knots, and beyond the outer ones where the column is open there; `values`: (k,)."""
+    decimals, step = scale.decimals[score], scale.steps[score]
     points = [round(value, decimals) + 0.0 for value in values.tolist()]
-    found = []
-    if not np.isfinite(ends[0]):
-        slope = round_number(float(curve.below[score]), 0.0) + 0.0
-        found.append(_make_stretch(score, (-np.inf, knots[0]), (None, points[0]), slope))
-    for i in range(len(knots) - 1):
-        width = float(knots[i + 1] - knots[i])
-        slope = round_number((values[i + 1] - values[i]) / width, step / width, limit=step / width)
-        near = _drop_rounding(slope, step / width)
-        found.append(
-            _make_stretch(score, (knots[i], knots[i + 1]), (points[i], points[i + 1]), near)
+    ends = [float(knot) for knot in knots]
+    slopes = (np.diff(values) / np.diff(knots)).tolist()
+    rooms = [step / width for width in np.diff(knots).tolist()]
+    bounds: list[tuple[float, float]] = list(pairwise(ends))
+    sides: list[tuple[float | None, float | None]] = list(pairwise(points))
+    if open_ends.below:
+        bounds, sides = [(-np.inf, ends[0]), *bounds], [(None, points[0]), *sides]
+        slopes, rooms = [float(curve.below[score]), *slopes], [np.inf, *rooms]
+    if open_ends.above:
+        bounds, sides = [*bounds, (ends[-1], np.inf)], [*sides, (points[-1], None)]
+        slopes, rooms = [*slopes, float(curve.above[score])], [*rooms, np.inf]
+    if not bounds:
+        bounds, sides, slopes, rooms = [(ends[0], ends[0])], [(points[0],) * 2], [0.0], [0.0]
+
+    unit = choose_unit(slopes)
+    return tuple(
+        PointStretch(
+            score=score,
+            low=low,
+            high=high,
+            low_points=first,
+            high_points=last,
+            slope=round_slope(slope, unit, room) + 0.0,
+            unit=unit,
         )
-    if not np.isfinite(ends[1]):
-        slope = round_number(float(curve.above[score]), 0.0) + 0.0
-        found.append(_make_stretch(score, (knots[-1], np.inf), (points[-1], None), slope))
-    if not found:
-        found.append(_make_stretch(score, (knots[0], knots[0]), (points[0], points[0]), 0.0))
-    return tuple(found)
-
-
-def _drop_rounding(slope: float, room: float) -> float:
-    """0 for what moves nothing that is shown."""
-    return 0.0 if abs(slope) <= room / 1000 else slope
-
-
-def _make_stretch(
-    score: int,
-    ends: tuple[float, float],
-    points: tuple[float | None, float | None],
-    per_unit: float,
-) -> PointStretch:
-    return PointStretch(
-        score=score,
-        low=float(ends[0]),
-        high=float(ends[1]),
-        low_points=points[0],
-        high_points=points[1],
-        per_unit=per_unit,
+        for (low, high), (first, last), slope, room in zip(
+            bounds, sides, slopes, rooms, strict=True
+        )
     )
 
 

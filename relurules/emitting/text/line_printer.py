@@ -20,11 +20,11 @@ from relurules.wording.additive_phrases import (
     phrase_members,
     phrase_points,
     phrase_range,
+    phrase_slope,
     phrase_start,
     phrase_stretch_points,
-    phrase_unit,
+    phrase_trend,
 )
-from relurules.wording.line_wording import phrase_change
 from relurules.wording.numbers import format_short
 from relurules.wording.phrases import Phrase
 from relurules.wording.point_tables import CategoryTable, PointStretch, StretchTable
@@ -122,8 +122,8 @@ def _print_part(rules: AdditiveRules, wording: AdditiveWording, part: PartWordin
         )
         for line in part.lines
     ]
-    if unit := phrase_unit(part, rules):
-        lines.insert(0, TextLine("", fold_phrase(unit), ""))
+    if lines and (trend := phrase_trend(part, rules)):
+        lines.insert(0, TextLine("", fold_phrase(trend), ""))
     moves = (
         "" if part.deviations is None else ", ".join(format_short(x, 3) for x in part.deviations)
     )
@@ -158,8 +158,9 @@ def _list_points(rules: AdditiveRules, wording: AdditiveWording, part: PartWordi
 
 def _print_stretch(one: PointStretch, decimals: int) -> str:
     """`18 to 30: +1.3584 to -0.0816, -0.12 per unit`."""
-    points, slope = phrase_stretch_points(one, decimals), phrase_change(one.per_unit)
-    return f"{_print(phrase_range(one))}: {_print(points)}, {_print(slope)} per unit"
+    points, slope = phrase_stretch_points(one, decimals), phrase_slope(one.slope, one.unit)
+    more = f", {_print(slope)}{' per unit' if one.unit == 1 else ''}" if one.slope else ""
+    return f"{_print(phrase_range(one))}: {_print(points)}{more}"
 
 
 def _print_all(rules: AdditiveRules, wording: AdditiveWording, points: Sequence[float]) -> str:

@@ -1,12 +1,13 @@
 """What two columns add together, on a grid of their values."""
 
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 
 import numpy as np
 
 from relurules.documents.context import AdditiveContext
-from relurules.documents.curve_plots import choose_window
+from relurules.documents.curve_plots import Window, choose_window
 from relurules.documents.document import HeatCell, HeatMap
 from relurules.ir.network import Array
 from relurules.wording.additive import PartWording
@@ -15,7 +16,9 @@ from relurules.wording.forms import ColumnSpan
 from relurules.wording.phrases import Phrase
 
 #: Values of a column that the grid shows.
-_VALUES = 6
+_VALUES = 7
+#: Steps between them, times a power of ten.
+_STEPS = (1, 2, 5)
 #: Categories that it shows.
 _CATEGORIES = 8
 #: Scores that get a grid.
@@ -82,9 +85,7 @@ def _choose_values(context: AdditiveContext, span: ColumnSpan) -> _GridAxis:
 
 
 def _space_values(context: AdditiveContext, span: ColumnSpan) -> Sequence[float]:
-    """Values evenly apart where nearly all rows are, all of few whole numbers; rounded so that they
-    can be read.
-    """
+    """Values evenly apart where nearly all rows are, numbers that can be read."""
     rules, j = context.rules, span.first
     evidence = rules.evidence
     histogram = None if evidence is None or not evidence.histograms else evidence.histograms[j]
@@ -93,10 +94,20 @@ def _space_values(context: AdditiveContext, span: ColumnSpan) -> Sequence[float]
     if window is None:
         return [low]
     whole = bool(rules.domain.integer[j])
-    if whole and window.high - window.low < _VALUES:
-        return [float(x) for x in range(int(np.ceil(window.low)), int(window.high) + 1)]
+    return _list_multiples(window, whole=whole)
 
-    apart = (window.high - window.low) / (_VALUES - 1)
-    decimals = int(-np.floor(np.log10(apart))) + (0 if whole else 1)
-    spread = np.linspace(window.low, window.high, _VALUES).round(0 if whole else decimals)
-    return list(dict.fromkeys(np.clip(spread, low, high).tolist()))
+
+def _list_multiples(window: Window, *, whole: bool) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten in the window, as many as a grid shows."""
+    size = int(np.floor(np.log10((window.high - window.low) / _VALUES)))
+    for step in (Decimal(base).scaleb(power) for power in (size, size + 1) for base in _STEPS):
+        if whole and step < 1:
+            continue
+        first, last = Decimal(window.low) / step, Decimal(window.high) / step
+        found = range(
+            int(first.to_integral_value(ROUND_CEILING)),
+            int(last.to_integral_value(ROUND_FLOOR)) + 1,
+        )
+        if len(found) <= _VALUES:
+            return [float(number * step) for number in found]
+    return [window.low, window.high]

@@ -67,9 +67,11 @@ def _list_lines(context: AdditiveContext, part: PartWording) -> list[Phrase]:
     trend, total = phrase_trend(part, context.rules), context.rules.reduction.rows
     found = [trend] if trend else []
     for line in part.lines:
-        said = phrase_line(line, context.rules.scores)
-        share = "" if line.rows is None or not total else f" ({format_percent(line.rows / total)})"
-        found.append((*p.text(f"line {line.number}: "), *said, *p.text(share)))
+        said = p.join_loose(p.text(f"line {line.number}:"), phrase_line(line, context.rules.scores))
+        if line.rows is not None and total:
+            share = format_percent(line.rows / total).split()
+            said = p.join_loose(said, p.join_tight(*map(p.text, (f"({share[0]}", f"{share[1]})"))))
+        found.append(said)
     return found
 
 

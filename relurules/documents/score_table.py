@@ -11,14 +11,13 @@ from relurules.wording.additive_phrases import (
     phrase_members,
     phrase_points,
     phrase_range,
-    phrase_slope,
     phrase_start,
     phrase_stretch_points,
 )
 from relurules.wording.line_wording import phrase_change
-from relurules.wording.numbers import format_count, format_short
+from relurules.wording.numbers import format_count, format_number, format_short
 from relurules.wording.phrases import Phrase
-from relurules.wording.point_tables import CategoryTable, StretchTable
+from relurules.wording.point_tables import CategoryTable, PointStretch, StretchTable
 from relurules.wording.references import describe_reference
 
 #: Where points are, the points, and what is added per unit.
@@ -123,12 +122,21 @@ def _list_stretches(context: AdditiveContext, table: StretchTable, score: int) -
     decimals = context.wording.scale.decimals[score]
     return [
         (
-            phrase_range(one),
+            _phrase_where(one),
             phrase_stretch_points(one, decimals),
-            phrase_slope(one.slope, one.unit) if one.slope else (),
+            phrase_change(one.slope) if one.slope else (),
         )
         for one in table.stretches[score]
     ]
+
+
+def _phrase_where(stretch: PointStretch) -> Phrase:
+    """`18 to 30`, or `0 to 90,000, for every 1000` where the slope is that of 1000 units."""
+    where = phrase_range(stretch)
+    if stretch.unit == 1 or not stretch.slope:
+        return where
+    units = p.join_tight(p.text("for every"), p.number(format_number(stretch.unit)))
+    return p.join_loose((*where, *p.text(",")), units)
 
 
 def _list_choices(
@@ -147,7 +155,7 @@ def _list_lines(context: AdditiveContext, part: PartWording, score: int) -> list
     rows: list[_Row] = []
     if part.offsets[score]:
         points = phrase_points(part.offsets[score], context.wording.scale.decimals[score])
-        rows.append((p.text("at first"), points, ()))
+        rows.append((p.text("always"), points, ()))
     rows += [
         (
             p.join_loose(p.text(f"line {line.number}: for every"), line.units),

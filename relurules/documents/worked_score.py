@@ -32,7 +32,9 @@ _SCORES = 3
 
 
 class _PartWork(NamedTuple):
-    """A part at a row: what its columns are, how its points are worked out, and the points."""
+    """A part at a row: what its columns are, how its points are worked out, nothing where no line
+    applies, and the points.
+    """
 
     values: Phrase
     working: Phrase
@@ -88,7 +90,7 @@ def _work_part(context: AdditiveContext, part: PartWording, row: Array, score: i
         )
     if part.offsets[score]:
         said.insert(0, phrase_points(part.offsets[score], decimals))
-    working = p.join_loose(*said) if said else p.text("no line applies")
+    working = p.join_loose(*said) if said else ()
     return _PartWork(values, working, round(float(exact), decimals) + 0.0)
 
 
@@ -155,7 +157,7 @@ def _add_up_lines(part: PartWording, row: Array, score: int) -> tuple[Fraction, 
             exact += read_number(slope) * read_number(beyond) / read_number(line.unit)
             ends = (bound, value) if line.below else (value, bound)
             product = _phrase_product(slope, line.unit, ends)
-            said.append(p.join_loose(p.text(f"line {line.number}:"), product))
+            said.append(p.join_loose(product, p.text(f"(line {line.number})")))
     return exact, said
 
 
@@ -176,9 +178,16 @@ def _chart_parts(
     start = context.wording.start[score]
     first = p.text(f"start: {describe_reference(context.rules.reference)}")
     bars = [Bar((first, (), ()), None, phrase_start(start, decimals))]
+    idle = [work for work in works if not work.working]
     for part, work in zip(context.wording.parts, works, strict=True):
+        if not work.working:
+            continue
         cells = (p.name(part.part.name), work.values, work.working)
         bars.append(Bar(cells, work.points / longest, phrase_points(work.points, decimals)))
+    if idle:
+        said = f"{len(idle)} more"
+        none = (p.text(said), (), p.text("no line applies"))
+        bars.append(Bar(none, None, phrase_points(0.0, decimals)))
     name = context.rules.scores[score]
     bars.append(Bar((p.name(name), (), ()), None, phrase_start(total, decimals)))
     caption = f"The {name} of the row of the data that is nearest to the mean"

@@ -42,9 +42,9 @@ class PartWording:
     """What a column, or a set of columns, adds.
 
     index: of the part in `rules.parts`; table: of one column, where points are looked up; None:
-    the part starts at `offsets`, (m,), and its lines and groups add to that. trend: (m,) what
-    the base adds for so many units of a number column. deviations: (m,) what the part moves on the data;
-    errors: (m,) how far what is worked out from the numbers shown is off.
+    the part starts at `offsets`, (m,), and its lines and groups add to that. trend: (m,) what the
+    base adds for so many units, `unit`, of a number column. deviations: (m,) what the part moves on
+    the data; errors: (m,) how far what is worked out from the numbers shown is off.
     """
 
     index: int

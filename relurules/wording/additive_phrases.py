@@ -49,7 +49,7 @@ def phrase_stretch_points(stretch: PointStretch, decimals: int) -> Phrase:
     ends = [stretch.low_points, stretch.high_points]
     said = [phrase_points(points, decimals) for points in ends if points is not None]
     if len(said) == 2 and stretch.low < stretch.high:
-        return p.join_tight(said[0], p.text("to"), said[1])
+        return p.join_loose(said[0], p.join_tight(p.text("to"), said[1]))
     return said[0]
 
 

@@ -51,8 +51,8 @@ class LineWording:
     """A line for people: `slopes` for every unit that `form` is above its bound, or below it.
 
     number: of the line; form: without its categories, its first coefficient 1, its terms `step` off
-    at most where they are shown; slopes: (m,) as shown, of `unit` units; errors: (m,) how far the line as shown is
-    off; rows: that it applies to.
+    at most where they are shown; slopes: (m,) as shown, of so many units as `unit`; errors: (m,)
+    how far the line as shown is off; rows: that it applies to.
     """
 
     number: int

@@ -153,7 +153,7 @@ def _list_points(rules: AdditiveRules, wording: AdditiveWording, part: PartWordi
             f"{_print_all(rules, wording, choice.points)}"
             for choice in part.table.choices
         ]
-    return [f"start at {_print_all(rules, wording, part.offsets)}"] if any(part.offsets) else []
+    return [f"always: {_print_all(rules, wording, part.offsets)}"] if any(part.offsets) else []
 
 
 def _print_stretch(one: PointStretch, decimals: int) -> str:

@@ -21,7 +21,6 @@ _FEW = 30
 #: for.
 _FILES = (".onnx", ".pt2", ".joblib", ".pkl", ".pt", ".pth")
 _OPTIONS = (
-    "form",
     "max_error",
     "max_rules",
     "decision",

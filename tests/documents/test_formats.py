@@ -112,19 +112,32 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+def mix(tint: str, ground: str, share: float) -> str:
+    """A tint, `29 111 184`, so far over a ground."""
+    channels = zip(map(int, tint.split()), bytes.fromhex(ground[1:]), strict=True)
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in channels)
+
+
 def test_colours_are_told_apart() -> None:
-    """WCAG AA: 4.5 for text on every background that there is, 3 for what charts are made of."""
+    """WCAG AA, in light and in dark: 4.5 for text on every background that there is, 3 for what
+    charts are made of.
+    """
     style = str(rr.emit(sums(), "html")).split("<style>")[1].split("</style>")[0]
-    backgrounds = {"#ffffff", *re.findall(r"background: (#[0-9a-f]{6})", style)} - {
-        "#1d6fb8",
-        "#c2500a",
-    }
-    texts = set(re.findall(r"(?<![-\w])color: (#[0-9a-f]{6})", style))
-    assert len(texts) >= 3
-    assert all(contrast(text, ground) >= 4.5 for text in texts for ground in backgrounds)
-    marks = set(re.findall(r"(?:up|down) \{ fill: (#[0-9a-f]{6})", style))
-    assert len(marks) == 2
-    assert all(contrast(mark, "#ffffff") >= 3 for mark in marks)
+    light, dark = style.split(":root {")[1:]
+    assert not re.findall(r"(?<!-)(?:color|fill|background|stroke): *#", style)
+    for words in (light.split("}")[0], dark.split("}")[0]):
+        colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6}|[\d ]+);", words))
+        tints = [
+            mix(colours[f"{way}-tint"], colours["ground"], share)
+            for way in ("up", "down") for share in (0.1, 0.2, 0.3, 0.4)
+        ]  # fmt: skip
+        for ground in ("ground", "panel"):
+            for text in ("ink", "soft", "accent"):
+                assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+        assert all(contrast(colours["ink"], tint) >= 4.5 for tint in tints)
+        for mark in ("up", "down", "strong"):
+            assert contrast(colours[mark], colours["ground"]) >= 3
+        assert contrast(colours["up"], colours["rows"]) >= 1.5
 
 
 def test_markdown_keeps_its_shape_and_shows_names_as_they_are() -> None:

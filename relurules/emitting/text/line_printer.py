@@ -133,7 +133,7 @@ def _print_part(rules: AdditiveRules, wording: AdditiveWording, part: PartWordin
         lines,
         _list_points(rules, wording, part),
         part.table is not None,
-        [_print_group(own) for own in part.groups],
+        [_print_group(rules, own) for own in part.groups],
     )
 
 
@@ -175,7 +175,7 @@ def _print_all(rules: AdditiveRules, wording: AdditiveWording, points: Sequence[
     return ", ".join(f"{points} to {name}" for points, name in named)
 
 
-def _print_group(own: GroupWording) -> TextGroup:
+def _print_group(rules: AdditiveRules, own: GroupWording) -> TextGroup:
     return TextGroup(
         own.group.number,
         [(named.name, fold_phrase(named.phrase)) for named in own.reading.sums],
@@ -183,8 +183,8 @@ def _print_group(own: GroupWording) -> TextGroup:
             (
                 [fold_phrase(test.symbols) for test in read.tests],
                 [
-                    f"{flatten_text(formula.score)} + ({fold_phrase(formula.phrase)})"
-                    for formula in read.formulas
+                    f"{flatten_text(score)} + ({fold_phrase(formula.phrase)})"
+                    for score, formula in zip(rules.scores, read.formulas, strict=True)
                 ],
             )
             for read in own.reading.rules

@@ -26,7 +26,7 @@ def test_the_rule_of_the_loans_in_the_docs() -> None:
     assert done.stdout.count("pass") == 2
 
 
-@pytest.mark.parametrize("name", ["breast_cancer", "credit"])
+@pytest.mark.parametrize("name", ["breast_cancer", "credit", "credit_lines"])
 @pytest.mark.parametrize("target", ["html", "markdown", "latex"])
 def test_the_committed_documents_are_what_the_committed_rules_give(name: str, target: str) -> None:
     """Training differs in its last digits from machine to machine; what follows from the rules
@@ -36,8 +36,9 @@ def test_the_committed_documents_are_what_the_committed_rules_give(name: str, ta
     titles = {
         "breast_cancer": "Is this tumour malignant?",
         "credit": "Will this credit card bill be paid next month?",
+        "credit_lines": "Will this credit card bill be paid next month?",
     }
     for file, text in rr.emit(
-        rr.RuleSet.load(folder / "rules.json"), target, title=titles[name]
+        rr.load(folder / "rules.json"), target, title=titles[name]
     ).files.items():
         assert text == (folder / file).read_text(encoding="utf-8"), "run: make examples"

@@ -1,5 +1,6 @@
 """A column's curve as a picture: its corners, how rows are spread beneath it, and ticks."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,8 +21,11 @@ _TAIL = 0.005
 _MARGIN = 0.08
 #: Whole numbers that get a bar each.
 _MOST_WHOLE = 24
-#: Ticks are at least so far apart, as a share of the width.
-_APART = 0.16
+#: The numbers at ticks are so far apart at least, and a character is so wide, as shares of the
+#: width.
+_APART, _CHARACTER = 0.04, 0.026
+#: 0 is written where it is so far from the other heights, as a share of all.
+_HEIGHTS_APART = 0.16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,11 @@ class Window:
 
     low: float
     high: float
+
+    def widen(self, ends: tuple[float, float]) -> "Window":
+        """To whole numbers within the ends."""
+        low, high = max(math.floor(self.low), ends[0]), min(math.ceil(self.high), ends[1])
+        return Window(low=low, high=high)
 
     def place(self, value: float) -> float:
         """A value's share of the width."""
@@ -47,6 +56,8 @@ def draw_curve(rules: AdditiveRules, name: str, coordinate: int) -> CurvePlot | 
     window = choose_window((low, high), histogram, inner)
     if window is None:
         return None
+    whole = bool(rules.domain.integer[coordinate])
+    window = window.widen((low, high)) if whole else window
 
     at = np.unique([window.low, *(x for x in inner if window.low < x < window.high), window.high])
     values = curve.evaluate(at)[:, :CURVES]
@@ -55,7 +66,6 @@ def draw_curve(rules: AdditiveRules, name: str, coordinate: int) -> CurvePlot | 
     bottom, top = bottom - room, top + room
     heights = (values - bottom) / (top - bottom)
     across = [window.place(x) for x in at.tolist()]
-    whole = bool(rules.domain.integer[coordinate])
     reference = window.place(float(rules.reference.values[coordinate]))
     return CurvePlot(
         names=rules.scores[:CURVES] if len(rules.scores) > 1 else (),
@@ -124,17 +134,28 @@ def _gather_whole(edges: Array, counts: Array) -> list[tuple[float, float, float
 
 def _choose_ticks(window: Window, inner: Sequence[float]) -> tuple[tuple[float, str], ...]:
     """The ends, and corners that are far enough from all other ticks."""
-    shown = [window.low, window.high]
+    span = window.high - window.low
+    shown = [(0.0, format_tick(window.low, span)), (1.0, format_tick(window.high, span))]
     for x in inner:
-        if all(abs(window.place(x) - window.place(other)) >= _APART for other in shown):
-            shown.append(x)
-    return tuple((window.place(x), format_tick(x, window.high - window.low)) for x in sorted(shown))
+        tick = (window.place(x), format_tick(x, span))
+        if all(_is_apart(tick, other) for other in shown):
+            shown.append(tick)
+    return tuple(sorted(shown))
+
+
+def _is_apart(one: tuple[float, str], other: tuple[float, str]) -> bool:
+    """Whether the numbers at two ticks leave room between; those at the ends are written inwards."""
+    sizes = [
+        len(words) * _CHARACTER * (1.0 if place in (0.0, 1.0) else 0.5)
+        for place, words in (one, other)
+    ]
+    return abs(one[0] - other[0]) >= sum(sizes) + _APART
 
 
 def _label_heights(values: Array, bottom: float, top: float) -> tuple[tuple[float, str], ...]:
     """The least and the largest value, and 0 where that is apart from both."""
     ends = sorted({float(values.min()), float(values.max())})
-    if all(abs(end) > _APART * (top - bottom) for end in ends):
+    if all(abs(end) > _HEIGHTS_APART * (top - bottom) for end in ends):
         ends.append(0.0)
     return tuple(
         ((value - bottom) / (top - bottom), format_tick(value, top - bottom)) for value in ends

@@ -46,7 +46,7 @@ _SPECIAL = {
 #: Width of the longest bar of a chart, mm.
 _LONGEST = 20.0
 #: Characters that a column of numbers and one of text may ask for, and those that a line has.
-_NUMBER, _TEXT, _LINE = 14, 60, 92
+_NUMBER, _TEXT, _LINE = 26, 60, 92
 #: A chart of so many cells has its working in the third.
 _FEW_CELLS = 4
 

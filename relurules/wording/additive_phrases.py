@@ -38,7 +38,11 @@ def phrase_range(stretch: PointStretch) -> Phrase:
     """`18 to 30`, `up to 30`, `from 18`, `any value`."""
     low, high = phrase_end(stretch.low), phrase_end(stretch.high)
     if np.isfinite([stretch.low, stretch.high]).all():
-        return low if stretch.low == stretch.high else p.join_tight(low, p.text("to"), high)
+        return (
+            low
+            if stretch.low == stretch.high
+            else p.join_loose(low, p.join_tight(p.text("to"), high))
+        )
     if np.isfinite(stretch.low):
         return p.join_tight(p.text("from"), low)
     return p.join_tight(p.text("up to"), high)
@@ -48,7 +52,7 @@ def phrase_stretch_points(stretch: PointStretch, decimals: int) -> Phrase:
     """`+1.3584 to -0.0816`; of an open stretch the points of its closed end."""
     ends = [stretch.low_points, stretch.high_points]
     said = [phrase_points(points, decimals) for points in ends if points is not None]
-    if len(said) == 2 and stretch.low < stretch.high:
+    if len(said) == 2 and said[0] != said[1]:
         return p.join_loose(said[0], p.join_tight(p.text("to"), said[1]))
     return said[0]
 

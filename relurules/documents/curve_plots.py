@@ -144,7 +144,7 @@ def _choose_ticks(window: Window, inner: Sequence[float]) -> tuple[tuple[float, 
 
 
 def _is_apart(one: tuple[float, str], other: tuple[float, str]) -> bool:
-    """Whether the numbers at two ticks leave room between; those at the ends are written inwards."""
+    """Whether the numbers at two ticks leave room; those at the ends are written inwards."""
     sizes = [
         len(words) * _CHARACTER * (1.0 if place in (0.0, 1.0) else 0.5)
         for place, words in (one, other)

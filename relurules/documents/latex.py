@@ -147,12 +147,21 @@ def choose_column_types(
         for length, flag in zip(longest, numeric, strict=True)
     ]
     room = 1.0 - 0.03 * (len(wanted) - 1)
-    widths = [room * width / max(sum(wanted), _LINE) for width in wanted]
+    widths = [room * width / _LINE for width in _shrink_texts(wanted, numeric)]
 
     return "".join(
         rf">{{\{'raggedleft' if flag else 'raggedright'}\arraybackslash}}p{{{width:.3f}\linewidth}}"
         for width, flag in zip(widths, numeric, strict=True)
     )
+
+
+def _shrink_texts(wanted: Sequence[int], numeric: Sequence[bool]) -> Sequence[float]:
+    """Widths that fit a line: numbers keep theirs, unless they take more than half of it."""
+    numbers = sum(width for width, flag in zip(wanted, numeric, strict=True) if flag)
+    if numbers > _LINE / 2 or sum(wanted) <= _LINE:
+        return [width * _LINE / max(sum(wanted), _LINE) for width in wanted]
+    factor = (_LINE - numbers) / (sum(wanted) - numbers)
+    return [width if flag else width * factor for width, flag in zip(wanted, numeric, strict=True)]
 
 
 def _measure_length(phrase: Phrase) -> int:

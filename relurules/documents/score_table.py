@@ -17,7 +17,7 @@ from relurules.wording.additive_phrases import (
 from relurules.wording.line_wording import phrase_change
 from relurules.wording.numbers import format_count, format_number, format_short
 from relurules.wording.phrases import Phrase
-from relurules.wording.point_tables import CategoryTable, PointStretch, StretchTable
+from relurules.wording.point_tables import PointList, PointStretch, StretchTable
 from relurules.wording.references import describe_reference
 
 #: Where points are, the points, and what is added per unit.
@@ -100,7 +100,7 @@ def _tabulate_part(
     """The rows of a part; its name and what it moves stand in the first."""
     if isinstance(part.table, StretchTable):
         found = _list_stretches(context, part.table, score)
-    elif isinstance(part.table, CategoryTable):
+    elif isinstance(part.table, PointList):
         found = _list_choices(context, part, part.table, score)
     else:
         found = _list_lines(context, part, score)
@@ -140,7 +140,7 @@ def _phrase_where(stretch: PointStretch) -> Phrase:
 
 
 def _list_choices(
-    context: AdditiveContext, part: PartWording, table: CategoryTable, score: int
+    context: AdditiveContext, part: PartWording, table: PointList, score: int
 ) -> list[_Row]:
     span = context.wording.spans[part.part.columns[0]]
     decimals = context.wording.scale.decimals[score]

@@ -24,7 +24,7 @@ from relurules.wording.line_wording import LineWording, phrase_signed
 from relurules.wording.numbers import format_number, format_short
 from relurules.wording.phrases import Phrase
 from relurules.wording.point_scale import read_number
-from relurules.wording.point_tables import CategoryTable, PointStretch, StretchTable, find_stretch
+from relurules.wording.point_tables import PointList, PointStretch, StretchTable, find_stretch
 from relurules.wording.references import describe_reference
 
 #: Scores that are worked out.
@@ -69,7 +69,7 @@ def _work_part(context: AdditiveContext, part: PartWording, row: Array, score: i
     spans = context.wording.spans
     decimals = context.wording.scale.decimals[score]
     values = _phrase_values(spans, part, row)
-    if isinstance(part.table, CategoryTable):
+    if isinstance(part.table, PointList):
         held = int(np.argmax(row[part.part.coordinates]))
         choice = next(choice for choice in part.table.choices if held in choice.members)
         return _PartWork(values, p.text("looked up"), choice.points[score])

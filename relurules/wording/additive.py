@@ -20,7 +20,7 @@ from relurules.wording.point_scale import (
     sum_reference,
 )
 from relurules.wording.point_tables import (
-    CategoryTable,
+    PointList,
     StretchTable,
     round_up,
     tabulate_categories,
@@ -49,7 +49,7 @@ class PartWording:
 
     index: int
     part: ScorePart
-    table: StretchTable | CategoryTable | None
+    table: StretchTable | PointList | None
     offsets: tuple[float, ...]
     trend: tuple[float, ...]
     unit: float
@@ -142,7 +142,7 @@ def _word_part(
 
 def _tabulate_part(
     rules: AdditiveRules, part: ScorePart, scale: PointScale
-) -> StretchTable | CategoryTable | None:
+) -> StretchTable | PointList | None:
     if part.name in rules.curves:
         return tabulate_curve(rules, part, rules.curves[part.name], scale)
     if part.name in rules.points:

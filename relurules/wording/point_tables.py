@@ -1,5 +1,6 @@
 """What one column adds, as a table in which a reader looks points up."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -63,7 +64,7 @@ class StretchTable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CategoryTable:
+class PointList:
     """choices: categories with the same points together; errors as of `StretchTable`."""
 
     choices: tuple[CategoryPoints, ...]
@@ -179,7 +180,8 @@ def _bound_stretches(stretches: Sequence[PointStretch], at: Array, values: Array
 
 def find_stretch(stretches: Sequence[PointStretch], value: Fraction | float) -> PointStretch:
     """The stretch that a value is looked up in: the first that ends there or beyond."""
-    return next((own for own in stretches if value <= own.high), stretches[-1])
+    at = bisect_left(stretches, value, key=lambda own: own.high)
+    return stretches[min(at, len(stretches) - 1)]
 
 
 def round_up(value: Fraction) -> float:
@@ -190,7 +192,7 @@ def round_up(value: Fraction) -> float:
 
 def tabulate_categories(
     rules: AdditiveRules, part: ScorePart, points: Array, scale: PointScale
-) -> CategoryTable:
+) -> PointList:
     """Points (categories, m) of the categories that the domain admits."""
     admitted = np.flatnonzero(rules.domain.upper[part.coordinates] > 0).tolist()
     groups: dict[tuple[float, ...], list[int]] = {}
@@ -203,4 +205,4 @@ def tabulate_categories(
     choices = tuple(
         CategoryPoints(members=tuple(own), points=shown) for shown, own in groups.items()
     )
-    return CategoryTable(choices=choices, errors=tuple(map(round_up, errors)))
+    return PointList(choices=choices, errors=tuple(map(round_up, errors)))

@@ -43,7 +43,7 @@ def hostile() -> AdditiveRules:
 
 
 RULES = {
-    "two": lambda: make_rules(),
+    "two": make_rules,
     "softmax": lambda: make_rules("softmax"),
     "score": lambda: make_rules("score", data=False),
     "groups": lambda: make_rules("two", hidden=(4, 2)),

@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from handmade import graph as made_graph
 from handmade import layered, network, rows_in, rules_of
 
 import relurules as rr
-from relurules.ir import Head, Provenance, RuleSet
+from relurules.domain.columns import Category, Column
+from relurules.ir import AdditiveRules, Head, Provenance, RuleSet
+from relurules.statistics.additive_statistics import add_additive_evidence
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden"
 CODE = ("rules", "tree", "network")
@@ -35,6 +39,8 @@ LINKED = [
     *(("numpy", form, None) for form in CODE[1:]),
     ("sql", "network", "sqlite"),
 ]
+#: Lines that add up, as people read them.
+ADDITIVE = [("text", "lines"), ("markdown", "lines"), ("html", "lines"), ("latex", "lines")]
 #: A dense network, in tables.
 DENSE = [("c", "network", "double"), ("c", "network", "float")]
 #: Contributions and reasons, with texts.
@@ -131,6 +137,37 @@ def test_golden_tables(target: str, form: str, number: str, request: pytest.Fixt
     keep(FOLDER / f"dense-{target}-{form}-{number}", files, request)
 
 
+@pytest.mark.parametrize(("target", "form"), ADDITIVE)
+def test_golden_lines(target: str, form: str, request: pytest.FixtureRequest) -> None:
+    files = rr.emit(small_lines(), target, form=form).files
+    keep(FOLDER / f"additive-{target}-{form}", files, request)
+
+
+def small_lines() -> AdditiveRules:
+    """A whole number, a category and an amount; bends, a pair and a group; twelve rows of data."""
+    job = Column("job*", (Category(("a",)), Category(("b", "c")), Category((), missing=True)))
+    columns = (Column("age"), job, Column("owed"))
+    domain = rr.Domain.over(columns).bounded({"age": (18.0, 80.0), "owed": (0.0, 90_000.0)})
+    domain = replace(domain, integer=np.array([True, *domain.integer[1:]]))
+    net = network(
+        A=[
+            [1, 0, 0, 0, 0], [0, 0, 0, 0, 1], [0.5, 0, 8, 0, 0], [500, 0, 0, 0, 1],
+            [-1, 0, 0, 0, 0.001],
+        ],
+        b=[-40.5, -35_000, -30, -40_000, 3],
+        U=[[0.03, 4e-5, -0.02, 1e-6, 0.5]],
+        L=[[0] * 5, [0] * 5, [0] * 5, [0] * 5, [0, 0, 0, 0.25e-3, 0]],
+        C=[[-0.01, 0.2, 0, 0.5, 1e-5]],
+        c=[-1.25],
+    )  # fmt: skip
+    row = np.arange(12.0)
+    X = np.column_stack([20 + 5 * row, row % 2, 1 - row % 2, 0 * row, 7000 * row])
+    made = replace(made_graph(net, ["risk"], [Head("sigmoid", (0,))]), columns=columns)
+    rules = rr.extract(replace(made, features=domain.names), domain=domain, form="additive")
+    rules = add_additive_evidence(rules, X, (row > 6).astype(float))
+    return replace(rules, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9"))
+
+
 def check(
     rules: RuleSet,
     target: str,
@@ -166,6 +203,7 @@ def test_no_golden_file_is_left_over() -> None:
         "-".join(filter(None, case)) for case in (*CASES, *(("linked", *case) for case in LINKED))
     }
     expected |= {"-".join(filter(None, ("reasons", *case))) for case in EXPLAINED}
+    expected |= {f"additive-{'-'.join(case)}" for case in ADDITIVE}
     expected |= {f"dense-{'-'.join(case)}" for case in DENSE}
     assert {path.name for path in FOLDER.iterdir()} == {*expected, "sql"}  # of test_golden_sql.py
 

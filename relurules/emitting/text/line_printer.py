@@ -27,7 +27,7 @@ from relurules.wording.additive_phrases import (
 )
 from relurules.wording.numbers import format_short
 from relurules.wording.phrases import Phrase
-from relurules.wording.point_tables import CategoryTable, PointStretch, StretchTable
+from relurules.wording.point_tables import PointList, PointStretch, StretchTable
 from relurules.wording.references import describe_reference
 
 
@@ -57,6 +57,15 @@ class TextPart(NamedTuple):
     looked_up: bool
     groups: list[TextGroup]
 
+    @property
+    def sums(self) -> list[str]:
+        """All that may name categories in brackets."""
+        found = [line.words for line in self.lines]
+        for group in self.groups:
+            found += [formula for _, formula in group.sums]
+            found += [words for rule in group.rules for side in rule for words in side]
+        return found
+
 
 def print_lines_text(request: LineRequest) -> dict[str, str]:
     """rules.txt: where a score starts, what every column adds, and the domain."""
@@ -71,6 +80,7 @@ def print_first_lines(rules: AdditiveRules, count: int) -> str:
 def _render_parts(rules: AdditiveRules, count: int) -> str:
     wording = word_additive_rules(rules)
     shown, left = _choose_parts(wording.parts, count)
+    parts = [_print_part(rules, wording, part) for part in shown]
     values = {
         **list_shared_values(rules),
         "rounding": describe_additive_rounding(rules, wording, "this text"),
@@ -79,7 +89,8 @@ def _render_parts(rules: AdditiveRules, count: int) -> str:
         "starts": _list_starts(rules, wording),
         "reference": describe_reference(rules.reference),
         "measured": all(part.deviations is not None for part in wording.parts),
-        "parts": [_print_part(rules, wording, part) for part in shown],
+        "parts": parts,
+        "indicators": any("[" in words for part in parts for words in part.sums),
         "left": left,
         "left_parts": len(wording.parts) - len(shown),
     }
@@ -146,7 +157,7 @@ def _list_points(rules: AdditiveRules, wording: AdditiveWording, part: PartWordi
             for name, stretches in zip(rules.scores, part.table.stretches, strict=True)
             for one in stretches
         ]
-    if isinstance(part.table, CategoryTable):
+    if isinstance(part.table, PointList):
         span = wording.spans[part.part.columns[0]]
         return [
             f"{_print(phrase_members(span, choice.members))}: "

@@ -138,10 +138,9 @@ def evaluate(form: str, row: Row) -> Fraction:
         if piece in ("+", "-"):
             sign = 1 if piece == "+" else -1
             continue
-        if piece.startswith("-"):
-            sign, piece = -sign, piece.removeprefix("-")
+        sign = -sign if piece.startswith("-") else sign
         product = Fraction(sign)
-        head, _, divisor = piece.partition(" / ")
+        head, _, divisor = piece.removeprefix("-").partition(" / ")
         for factor in head.split(" * "):
             product *= read_factor(factor, row)
         total += product / (read(divisor) if divisor else 1)
@@ -163,7 +162,7 @@ def holds(said: str, row: Row) -> bool:
 
 
 def add_rule(group: Sequence[str], row: Row, score: str) -> Fraction:
-    """What the last line of a group adds: 0 unless it is THEN, and the conditions before it hold."""
+    """What the last line of a group adds: 0 unless it is THEN, and its conditions hold."""
     last = re.sub(r"^THEN *", "", group[-1])
     if last == group[-1] and not last.startswith(f"{score} + ("):
         return Fraction(0)

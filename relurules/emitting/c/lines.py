@@ -1,5 +1,4 @@
-"""Additive rules in C: a statement for every part; many lines, and groups of many rules, in tables.
-"""
+"""Additive rules in C: a statement for every part; many lines, or large groups, as tables."""
 
 import re
 from collections.abc import Sequence

@@ -150,9 +150,15 @@ def plan_class_column(request: ScorerRequest, language: str) -> ClassColumn | No
     )
 
 
-def check_class_name(request: ScorerRequest) -> None:
-    """InputError where an output would hide the class."""
+def check_hidden_names(request: ScorerRequest) -> None:
+    """InputError where an output would hide the class, or the number of the rule or lines."""
     rules = request.rules
+    for name, what in (("rule", "the number of the rule"), ("lines", "the lines that apply")):
+        if name in rules.outputs and name in request.columns:
+            raise InputError(
+                f"an output called {name!r} would hide {what}; rename it in the model's graph"
+            )
+
     if "class" in request.columns and "class" in rules.outputs and rules.decision is None:
         raise InputError(
             "an output called 'class' would hide the class; rename it in the model's graph"

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from relurules.emitting.line_words import describe_group, describe_part
 from relurules.emitting.notation import Notation, join_terms
 from relurules.emitting.plan import Stage, plan_stages, print_half_space_tests
@@ -79,13 +82,29 @@ class LineStyle(NamedTuple):
 
     activated: a line -> max(0, argument), or the variable that holds it; group, part: (number or
     place, score) -> the variable that holds what it adds to this score; depth: nested tests at
-    most.
+    most. tabulated: (score, first line, end) -> what these lines of a table add, where lines are
+    in tables, ordered as the parts have them; None where they are written out.
     """
 
     activated: Callable[[PlannedLine], str]
     group: Callable[[int, int], str]
     part: Callable[[int, int], str]
     depth: int
+    tabulated: Callable[[int, int, int], str] | None = None
+
+
+#: Rules whose lines have more coefficients than this are tables.
+_WRITTEN = 1000
+
+
+def is_tabulated(rules: AdditiveRules) -> bool:
+    """Whether lines that are written out would be too many for a person, and slow to compile."""
+    return int(np.count_nonzero(rules.normals)) > _WRITTEN
+
+
+def order_lines(rules: AdditiveRules) -> NDArray[np.intp]:
+    """(K,) indices of the lines, part by part."""
+    return np.concatenate([np.empty(0, dtype=np.intp), *(part.lines for part in rules.parts)])
 
 
 def plan_lines(rules: AdditiveRules, features: Notation, style: LineStyle) -> LinePlan:
@@ -102,19 +121,22 @@ def plan_lines(rules: AdditiveRules, features: Notation, style: LineStyle) -> Li
 def _plan_part(
     rules: AdditiveRules, place: int, part: ScorePart, features: Notation, style: LineStyle
 ) -> PlannedPart:
-    lines = [_plan_line(rules, k, features) for k in part.lines.tolist()]
+    written = [] if style.tabulated else part.lines.tolist()
+    lines = [_plan_line(rules, k, features) for k in written]
+    start = sum(len(each.lines) for each in rules.parts[:place])
     groups = [_plan_group(rules.groups[k], features, style.depth) for k in part.groups]
     base = [
         (weights, [features.columns[j] for j in part.coordinates.tolist()])
         for weights in part.weights
     ]
-    slopes = rules.slopes[part.lines]
+    slopes = rules.slopes[written]
     sums = [
         join_terms(
             features,
             [
                 *zip(weights.tolist(), names, strict=True),
                 *zip(slopes[:, i].tolist(), map(style.activated, lines), strict=True),
+                *_sum_table(style, i, start, len(part.lines)),
                 *((1.0, style.group(group.number, i)) for group in groups if _adds(group.group, i)),
             ],
         )
@@ -128,6 +150,13 @@ def _plan_part(
         groups=groups,
         sums=sums,
     )
+
+
+def _sum_table(style: LineStyle, score: int, start: int, count: int) -> list[tuple[float, str]]:
+    """What the lines of a part add that are in a table."""
+    if style.tabulated is None or not count:
+        return []
+    return [(1.0, style.tabulated(score, start, start + count))]
 
 
 def _plan_line(rules: AdditiveRules, k: int, features: Notation) -> PlannedLine:

@@ -2,7 +2,7 @@
 
 from relurules.ir import AdditiveRules, RuleGroup, ScorePart
 from relurules.ir.network import Array
-from relurules.wording.numbers import format_number, inflect_noun
+from relurules.wording.numbers import DIGITS, format_short, inflect_noun
 
 #: A comment says so many lines in words; more are counted.
 _SAID = 4
@@ -42,7 +42,7 @@ def describe_line(rules: AdditiveRules, line: int) -> str:
         terms = [(turn * float(normal[j]), rules.domain.names[j]) for j in used]
         what = _join_words(terms)
     return (
-        f"for every unit of {what} {side} {format_number(turn * bound + 0.0)}: "
+        f"for every unit of {what} {side} {_format(turn * bound + 0.0)}: "
         f"{_list_gains(rules.slopes[line])}"
     )
 
@@ -53,11 +53,16 @@ def describe_group(group: RuleGroup) -> str:
     return f"group {group.number}: one of {count} {inflect_noun('rule', count)} adds its sum"
 
 
+def _format(value: float) -> str:
+    """At most six digits: the code has them all."""
+    return format_short(value, DIGITS)
+
+
 def _join_words(terms: list[tuple[float, str]]) -> str:
     """The first coefficient is positive."""
     found = ""
     for value, name in terms:
-        size = "" if abs(value) == 1.0 else f"{format_number(abs(value))} "
+        size = "" if abs(value) == 1.0 else f"{_format(abs(value))} "
         sign = ("" if value > 0 else "-") if not found else " + " if value > 0 else " - "
         found += f"{sign}{size}{name}"
     return found
@@ -65,6 +70,4 @@ def _join_words(terms: list[tuple[float, str]]) -> str:
 
 def _list_gains(values: Array) -> str:
     """`+0.58`, or one for each score."""
-    return ", ".join(
-        f"{'+' if value >= 0 else ''}{format_number(value)}" for value in values.tolist()
-    )
+    return ", ".join(f"{'+' if value >= 0 else ''}{_format(value)}" for value in values.tolist())

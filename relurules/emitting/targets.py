@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from relurules.emitting import code_options
-from relurules.emitting.c.printer import print_c
-from relurules.emitting.javascript.printer import print_javascript
-from relurules.emitting.numpy.printer import print_numpy
-from relurules.emitting.python.printer import print_python
+from relurules.emitting.c.printer import print_c, print_c_lines
+from relurules.emitting.javascript.printer import print_javascript, print_javascript_lines
+from relurules.emitting.numpy.printer import print_numpy, print_numpy_lines
+from relurules.emitting.python.printer import print_python, print_python_lines
 from relurules.emitting.request import (
     SQL_OPTIONS,
     EmitOptions,
@@ -51,10 +51,19 @@ _ARTIFACT_FIELDS = ("dialect", "table", "key", "shape", "name", "missing")
 TARGETS: Mapping[str, EmitTarget] = {
     "text": EmitTarget(print_text, ("rules",), print_lines=print_lines_text),
     "sql": EmitTarget(print_sql, _CODE, tuple(DIALECTS), rank_sql_forms),
-    "python": EmitTarget(print_python, _CODE, best=code_options.rank_forms),
-    "numpy": EmitTarget(print_numpy, ("network", "tree"), best=code_options.rank_batch_forms),
-    "c": EmitTarget(print_c, _CODE, best=code_options.rank_forms),
-    "javascript": EmitTarget(print_javascript, _CODE, best=code_options.rank_forms),
+    "python": EmitTarget(
+        print_python, _CODE, best=code_options.rank_forms, print_lines=print_python_lines
+    ),
+    "numpy": EmitTarget(
+        print_numpy,
+        ("network", "tree"),
+        best=code_options.rank_batch_forms,
+        print_lines=print_numpy_lines,
+    ),
+    "c": EmitTarget(print_c, _CODE, best=code_options.rank_forms, print_lines=print_c_lines),
+    "javascript": EmitTarget(
+        print_javascript, _CODE, best=code_options.rank_forms, print_lines=print_javascript_lines
+    ),
 }
 
 

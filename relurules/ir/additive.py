@@ -198,6 +198,7 @@ class AdditiveRules(Scorer):
         """
         return _compose_network(self)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def evaluate_parts(self, X: Array) -> Array:
         """(N, d) rows of the domain, in coordinates -> (N, P, m) what every part adds, as it
         stands: the score is the sum, and the base's constants.
@@ -219,6 +220,7 @@ class AdditiveRules(Scorer):
         """(N, d) -> (N, K): how far every row lies beyond each line's bound, 0 where it doesn't."""
         return np.maximum(0.0, X @ self.normals.T - self.bounds)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def predict_scores(self, table: Any) -> Array:
         """As `predict`, before the link: the scores f(x), named by `scores`."""
         X = self.domain.rows(table)
@@ -238,8 +240,10 @@ class AdditiveRules(Scorer):
         """(N, d) array or frame -> (N, K) which lines apply; none to a row outside the domain."""
         X = self.domain.rows(table)
         inside = self.domain.contains(X)
-        with np.errstate(invalid="ignore"):
-            return np.asarray((self.bounds < X @ self.normals.T) & inside[:, None])
+        applies = np.zeros((len(X), len(self.lines)), dtype=np.bool_)
+        with np.errstate(over="ignore", invalid="ignore"):
+            applies[inside] = self.bounds < X[inside] @ self.normals.T
+        return applies
 
     @cached_property
     def reference_parts(self) -> Array:

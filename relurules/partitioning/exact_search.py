@@ -82,17 +82,18 @@ class ExactSearch:
         By branch and bound over the groups; after many nodes the point may be a mixture of
         categories: in doubt a side is kept.
         """
-        waiting, nodes = [polytope], 0
+        space, nodes = self.space, 0
+        waiting: list[tuple[ExactPolytope, frozenset[int]]] = [(polytope, frozenset())]
         while waiting:
-            part = waiting.pop()
+            part, picked = waiting.pop()
             found = part.rises_above_zero(row)
             nodes += 1
             if found is None:
                 continue
-            group = self.space.fractional_group(found.vertex)
+            group = space.find_open_group(found.vertex, picked)
             if group is None or nodes > _MOST_NODES:
-                return found.vertex
-            waiting += self.space.pick(part, group)
+                return space.leave_infinity(part, found.vertex, row)
+            waiting += [(each, picked | {group}) for each in space.pick(part, group)]
 
         return None
 

@@ -1,10 +1,9 @@
 """A domain as a polytope in exact integers, and points of it (Domain -> ExactSpace)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relurules.domain import Domain, Normalisation
 from relurules.ir.exact_forms import Integers, scale_to_integers
@@ -40,26 +39,61 @@ class ExactSpace:
         self._low, self._width = ends[:half], ends[half:] - ends[:half]
         self.walls = self._walls(domain.limits)
 
-    def fractional_group(self, s: Sequence[Fraction]) -> NDArray[np.intp] | None:
-        """Coordinates of a group's indicators (but the last) of which one is neither 0 nor 1; None
-        where all are.
+    def find_open_group(self, s: Sequence[Fraction], picked: Collection[int] = ()) -> int | None:
+        """The first group of which an indicator is neither 0 nor 1; None where all are.
+
+        picked: groups whose category is chosen. A point at infinity, t = 0, is of no category, so
+        there every other one is open.
         """
-        for group in self.groups:
-            if any(s[i] not in (0, 1) for i in group.tolist()):
-                return group
+        values = (0, 1) if not self.cone else (Fraction(1, 2), (1 + s[-1]) / 2)
+        endless = self.cone and s[-1] == 0
+        for number, group in enumerate(self.groups):
+            if number in picked or not len(group):
+                continue
+            if endless or any(s[i] not in values for i in group.tolist()):
+                return number
         return None
 
-    def pick(self, polytope: ExactPolytope, group: NDArray[np.intp]) -> Iterator[ExactPolytope]:
-        """The polytope with each indicator of a group at 1 in turn, where that leaves something."""
+    def pick(self, polytope: ExactPolytope, number: int) -> Iterator[ExactPolytope]:
+        """The polytope with each indicator of a group at 1 in turn, where that leaves something
+        that isn't at infinity.
+        """
+        group = self.groups[number]
         for i in [*group.tolist(), None]:
             row = np.zeros(self.coordinates + 1, dtype=object)
-            if i is None:
-                row[group] = -1
-            else:
+            if i is not None:
                 row[i], row[-1] = 1, -1
+            else:
+                row[group] = -1
+            if self.cone:  # x = (2 s - 1) / t is to be 1, or the sum of all to be 0
+                row[:-1] *= 2
+                row[-2], row[-1] = (-1, -1) if i is not None else (0, len(group))
             part = polytope.copy()
-            if part.cut(row):
+            if part.cut(row) and self.find_finite_vertex(part) is not None:
                 yield part
+
+    def find_finite_vertex(self, polytope: ExactPolytope) -> tuple[Fraction, ...] | None:
+        """A vertex that isn't at infinity; None where all are."""
+        if not self.cone:
+            return polytope.vertex()
+        row = np.zeros(self.coordinates + 1, dtype=object)
+        row[-2] = 1
+        found = polytope.rises_above_zero(row)
+        return None if found is None else found.vertex
+
+    def leave_infinity(
+        self, polytope: ExactPolytope, s: tuple[Fraction, ...], row: Integers
+    ) -> tuple[Fraction, ...]:
+        """A point of the polytope near s, where row·s > 0 too, that isn't at infinity."""
+        finite = self.find_finite_vertex(polytope) if self.cone and s[-1] == 0 else None
+        if finite is None:
+            return s
+        share = Fraction(1, 2)
+        while True:
+            moved = tuple(a + share * (b - a) for a, b in zip(s, finite, strict=True))
+            if evaluate_row(row, moved) > 0:
+                return moved
+            share /= 16
 
     @property
     def coordinates(self) -> int:
@@ -148,7 +182,7 @@ def find_interior_point(
     """
     corners = [polytope.vertex()]
     for row in rows:
-        if not any(_evaluate_row(row, corner) > 0 for corner in corners):
+        if not any(evaluate_row(row, corner) > 0 for corner in corners):
             found = polytope.rises_above_zero(row)
             if found is None:
                 return None
@@ -160,12 +194,13 @@ def find_interior_point(
 
     while True:
         moved = tuple(c + share * (m - c) for c, m in zip(center, middle, strict=True))
-        if all(_evaluate_row(row, moved) > 0 for row in rows):
+        if all(evaluate_row(row, moved) > 0 for row in rows):
             return moved
         share /= 16
 
 
-def _evaluate_row(row: Integers, s: Sequence[Fraction]) -> Fraction:
+def evaluate_row(row: Integers, s: Sequence[Fraction]) -> Fraction:
+    """row·s, the constant last."""
     return sum((int(a) * b for a, b in zip(row[:-1], s, strict=True) if a), Fraction(0)) + int(
         row[-1]
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from relurules.errors import CheckError
-from relurules.ir import Artifact, RuleSet
+from relurules.ir import AdditiveRules, Artifact, RuleSet
 from relurules.verifying.sql_depth import check_sql_depth
 
 _C_WORD = re.compile(
@@ -20,7 +20,7 @@ _C_WORD = re.compile(
 )
 
 
-def find_misprint(code: Artifact, rules: RuleSet, again: Artifact) -> str | None:
+def find_misprint(code: Artifact, rules: RuleSet | AdditiveRules, again: Artifact) -> str | None:
     """Why code isn't what the rules give, None where it is. again: what the rules give now.
 
     Read by another parser, every number of the rules must be in the code as often as in `again` and
@@ -36,7 +36,12 @@ def find_misprint(code: Artifact, rules: RuleSet, again: Artifact) -> str | None
                 f"{wanted[value]} times"
             )
 
-    if lost := sorted(number for number in _collect_rule_numbers(rules) if number not in found):
+    due = (
+        _collect_line_numbers(rules)
+        if isinstance(rules, AdditiveRules)
+        else _collect_rule_numbers(rules)
+    )
+    if lost := sorted(number for number in due if number not in found):
         return f"{name} lacks the number {lost[0]!r} of the rules"
 
     for file, text in again.files.items():
@@ -69,6 +74,17 @@ def _collect_rule_numbers(rules: RuleSet) -> set[float]:
             )
 
     return found - {0.0, 1.0}
+
+
+def _collect_line_numbers(rules: AdditiveRules) -> set[float]:
+    """The sizes of all numbers of the base, the lines, and the groups' tests and maps, but 0 and
+    1.
+    """
+    arrays = [*rules.base, rules.normals, rules.bounds, rules.slopes]
+    for group in rules.groups:
+        tree, maps = group.rules.tree, group.rules.maps
+        arrays += [tree.normals, tree.offsets, maps.weights, maps.constants]
+    return {value for array in arrays for value in abs(array).ravel().tolist()} - {0.0, 1.0}
 
 
 def _read_python_numbers(text: str, _: Artifact, name: str) -> Iterator[float]:

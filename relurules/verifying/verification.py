@@ -155,10 +155,13 @@ def _adapt_to_code(
 ) -> Reference:
     """What code gives beside rules: outputs outside the domain, and numbers that are rounded to
     float.
+
+    Lines may be right everywhere, where sums overflow too.
     """
-    if code.outside == "exact":
+    if code.outside == "exact" or code.form == "lines":
         read = clamp_and_round_rows(code, given)
-        takes = Domain.over(code.domain.columns).contains(read)
+        everywhere = code.outside == "exact"
+        takes = Domain.over(code.domain.columns).contains(read) if everywhere else reference.inside
         free = takes & (
             (np.abs(read) > _ABSURD).any(axis=1) | np.isnan(reference.outputs).any(axis=1)
         )

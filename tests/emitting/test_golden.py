@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import networkx
 import numpy as np
 import pytest
 from handmade import graph as made_graph
@@ -14,7 +15,8 @@ from handmade import layered, network, rows_in, rules_of
 
 import relurules as rr
 from relurules.domain.columns import Category, Column
-from relurules.ir import AdditiveRules, Head, Provenance, RuleSet
+from relurules.ir import AdditiveRules, Graph, Head, Provenance, RuleSet
+from relurules.ir.class_labels import make_labels
 from relurules.statistics.additive_statistics import add_additive_evidence
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden"
@@ -52,6 +54,12 @@ EXPLAINED = [
     ("sql", "rules", "sqlite"),
     ("sql", "rules", "duckdb"),
     ("sql", "rules", "postgres"),
+]
+#: Lines, alone and with all that is told beside them.
+ADDITIVE = [
+    (target, kind)
+    for target in ("python", "numpy", "c", "javascript")
+    for kind in ("lines", "told")
 ]
 TEXTS = {"mean radius": {"low": "radius under {threshold}", "high": "radius over {threshold}"}}
 HEADS = [
@@ -168,6 +176,58 @@ def small_lines() -> AdditiveRules:
     return replace(rules, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9"))
 
 
+def small_additive_rules() -> AdditiveRules:
+    """Lines of one column and of two, a group, a category, two scores."""
+    columns = (
+        Column("late"),
+        Column('a"b|*/', fill=0.5),
+        Column("kind", (Category(("u",)), Category(("v",), missing=True))),
+    )
+    net = network(
+        A=[
+            [1, 0, 0, 0],
+            [-2, 0, 0, 0],
+            [1, -0.5, 0, 0],
+            [0, 4, 2, 0],
+            [0, 1, 0, 0],
+            [0, 0.5, 0, 0],
+        ],
+        b=[-1, 0.5, -0.25, -1, -0.5, 0.125],
+        U=[[0.58, -0.25, 1, 0.5, 0, 2], [0, 1, -1, 0, 0, 0.5]],
+        L=[[0, 0, 0, 0, 0, 0]] * 5 + [[0, 0, 0, 0, -1, 0]],
+        C=[[0.125, 0, 0.75, 0], [0, -1, 0, 0]],
+        c=[0.125, 2],
+    )
+    domain = rr.Domain.over(columns).bounded({"late": (0.0, 10.0), 'a"b|*/': (-1.0, 1.0)})
+    heads = (Head("softmax", (0, 1)), Head("softmax", (0, 1), 1))
+    model = Graph(
+        domain.names,
+        ("p0", "p1"),
+        net,
+        networkx.DiGraph(),
+        columns=columns,
+        heads=heads,
+        labels=make_labels(("no", "yes")),
+    )
+    made = rr.extract(model, domain=domain, form="additive")
+    assert isinstance(made, AdditiveRules)
+    assert len(made.groups) == 1
+    return replace(made, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9"))
+
+
+@pytest.mark.parametrize(("target", "kind"), ADDITIVE)
+def test_golden_lines(target: str, kind: str, request: pytest.FixtureRequest) -> None:
+    told = ["outputs", "class", "contributions", "reasons", "lines"]
+    made = small_additive_rules()
+    artifact = rr.emit(
+        made,
+        target,
+        columns=["outputs"] if kind == "lines" else told,
+        reasons={"late": {"low": "late under {threshold}"}, 'late & a"b|*/': {"text": "both"}},
+    )
+    keep(FOLDER / f"{kind}-{target}-lines", artifact.files, request)
+
+
 def check(
     rules: RuleSet,
     target: str,
@@ -204,6 +264,8 @@ def test_no_golden_file_is_left_over() -> None:
     }
     expected |= {"-".join(filter(None, ("reasons", *case))) for case in EXPLAINED}
     expected |= {f"additive-{'-'.join(case)}" for case in ADDITIVE}
+
+    expected |= {f"{kind}-{target}-lines" for target, kind in ADDITIVE}
     expected |= {f"dense-{'-'.join(case)}" for case in DENSE}
     assert {path.name for path in FOLDER.iterdir()} == {*expected, "sql"}  # of test_golden_sql.py
 

@@ -4,12 +4,24 @@ the rules give.
 
 import numpy as np
 
+from relurules.domain import Domain
 from relurules.errors import UnsupportedError
-from relurules.ir import VISIBLE, RuleSet
+from relurules.ir import VISIBLE, AdditiveRules, RuleSet
 from relurules.ir.network import Array
 
 #: A number is rounded to float by this share of itself.
 _ROUNDING = 2.0**-24
+
+
+def check_float_lines(rules: AdditiveRules) -> None:
+    """As `check_float`, of additive rules: what the base, every line and every group's rules
+    compute.
+    """
+    d = len(rules.domain.names)
+    lines = rules.slopes[:, :, None] * rules.normals[:, None, :]
+    groups = [group.rules.maps.weights for group in rules.groups]
+    formulas = np.concatenate([rules.base.weights[None], lines, *groups])
+    _check_formulas(rules.domain, formulas.reshape(-1, rules.score_count, d))
 
 
 def check_float(rules: RuleSet) -> None:
@@ -21,12 +33,15 @@ def check_float(rules: RuleSet) -> None:
     span. Where the domain is open nothing is known of it: verification shows what float does on
     rows.
     """
-    domain = rules.domain
+    _check_formulas(rules.domain, _stack_formulas(rules))
+
+
+def _check_formulas(domain: Domain, formulas: Array) -> None:
+    """formulas: (R, s, d) coefficients."""
     with np.errstate(over="ignore", invalid="ignore"):
         widths = domain.upper - domain.lower
         sizes = np.maximum(np.abs(domain.lower), np.abs(domain.upper))
 
-    formulas = _stack_formulas(rules)
     read = formulas.any(axis=(0, 1))
     if not (read.any() and np.isfinite(widths[read]).all()):
         return

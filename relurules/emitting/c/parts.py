@@ -16,9 +16,9 @@ from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.identifiers import make_identifier, make_unique
 from relurules.emitting.notation import Notation
 from relurules.emitting.plan import print_signed
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.request import EmitRequest, ScorerRequest
 from relurules.emitting.shared_sums import share_sums
-from relurules.ir import RuleSet
+from relurules.ir import Scorer
 
 #: Nested `if`s per group; a deeper tree goes on in the next group. C99 compilers must take 127
 #: levels.
@@ -48,7 +48,7 @@ def fill_expression_template(request: EmitRequest, real: Real) -> CTemplate:
     # No keyword or macro of any header starts so.
     names = make_unique(f"x_{make_identifier(name)}" for name in rules.features)
     features = plan.make_notation(rules, real.literal, names)
-    checks, domain = _plan_gate(request, features, real), _plan_checks(rules, features, real)
+    checks, domain = plan_c_gate(request, features, real), _plan_checks(rules, features, real)
     neurons = plan.NeuronNames(lambda k: f"z{k}_", lambda k: f"a{k}_", real.literal(0.0))
     values: dict[str, object] = {
         "checks": checks,
@@ -69,7 +69,7 @@ def fill_expression_template(request: EmitRequest, real: Real) -> CTemplate:
     else:
         values |= _list_network_values(request, real, features, neurons)
 
-    inputs = _assign_inputs(request, real, names)
+    inputs = assign_inputs(request, real, names)
     return CTemplate(f"{request.form}.c", {**values, "inputs": inputs})
 
 
@@ -147,12 +147,12 @@ def _list_array_values(
     ]
 
     return {
-        "checks": _plan_gate(request, features, real),
+        "checks": plan_c_gate(request, features, real),
         "domain": _plan_checks(rules, features, real),
         "checked": checked,
         "tables": [*(bounds if checked else []), *tables, *(walk.tables if walk else [])],
         "walk": walk,
-        "inputs": _assign_inputs(request, real, features.columns),
+        "inputs": assign_inputs(request, real, features.columns),
         "unused": [],
         "place": _index_value,
         "values": d,
@@ -164,11 +164,11 @@ def _index_value(i: int) -> str:
     return f"v[{('0', 'stride')[i] if i < 2 else f'{i} * stride'}]"
 
 
-def _plan_checks(rules: RuleSet, features: Notation, real: Real) -> plan.DomainChecks:
+def _plan_checks(rules: Scorer, features: Notation, real: Real) -> plan.DomainChecks:
     return plan.plan_checks(rules, features, real.largest, _ROOM[real.name])
 
 
-def _plan_gate(request: EmitRequest, features: Notation, real: Real) -> plan.DomainChecks:
+def plan_c_gate(request: ScorerRequest, features: Notation, real: Real) -> plan.DomainChecks:
     """What a row must be to have outputs at all: in the domain, or just something that the network
     takes.
     """
@@ -177,7 +177,7 @@ def _plan_gate(request: EmitRequest, features: Notation, real: Real) -> plan.Dom
     return _plan_checks(request.rules, features, real)
 
 
-def has_clamps(request: EmitRequest) -> bool:
+def has_clamps(request: ScorerRequest) -> bool:
     """Whether a coordinate has a bound to be brought to: compilers warn of a function that nothing
     calls.
     """
@@ -189,7 +189,9 @@ def has_clamps(request: EmitRequest) -> bool:
     )
 
 
-def _assign_inputs(request: EmitRequest, real: Real, names: Sequence[str]) -> list[InputAssignment]:
+def assign_inputs(
+    request: ScorerRequest, real: Real, names: Sequence[str]
+) -> list[InputAssignment]:
     """Every coordinate, from the array x of columns."""
     domain, inputs = request.rules.domain, list[InputAssignment]()
     own = {i for group in domain.groups for i in group}

@@ -1,13 +1,15 @@
 """C99: score.h and score.c, no allocation, no state, no library but math.h."""
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
 from relurules.domain.columns import Column
 from relurules.emitting import file_header, plan
-from relurules.emitting.c.float import check_float
+from relurules.emitting.c.float import check_float, check_float_lines
 from relurules.emitting.c.layers import is_dense
+from relurules.emitting.c.lines import fill_line_template
 from relurules.emitting.c.numbers import REALS, Real, escape_comment
 from relurules.emitting.c.parts import (
     CTemplate,
@@ -26,10 +28,10 @@ from relurules.emitting.label_literals import (
 )
 from relurules.emitting.link_steps import LinkStep, has_links, plan_c_links
 from relurules.emitting.plan import print_signed
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
 from relurules.errors import UnsupportedError
 from relurules.files.templates import render_file
-from relurules.ir import ClassLabels, RuleSet
+from relurules.ir import ClassLabels, Scorer
 
 #: Rules of more conditions than this are not written out: gcc -O2 takes a minute for so many, and
 #: much longer for more.
@@ -47,15 +49,43 @@ _FUNCTIONS = re.compile(r"\b(?:exp|expm1|log|fabs)f?(?=\()")
 
 def print_c(request: EmitRequest) -> dict[str, str]:
     """score.h documents the one call per row and per batch; score.c is its implementation."""
-    if request.number == "float":
+    real = REALS[request.number]
+    if real.suffix:
         check_float(request.rules)
+        _check_range(_find_largest_terms(request), real)
 
-    real, domain = REALS[request.number], request.rules.domain
-    _check_range(request, real)
-    parts = _choose_template(request)
+    values: dict[str, object] = {
+        "ruled": is_rule_needed(request),
+        "count": len(request.rules),
+        "contracted": request.form == "rules",
+        "explained": plan_c_explanation(request, real),
+        "parted": None,
+        "wants_lines": False,
+    }
+    return _render(request, real, values, _choose_template(request))
+
+
+def print_c_lines(request: LineRequest) -> dict[str, str]:
+    """As `print_c`, of additive rules: a statement for every part."""
+    real, rules = REALS[request.number], request.rules
+    if real.suffix:
+        check_float_lines(rules)
+        reach = rules.network.magnitude(rules.domain.reach[None])
+        _check_range(float(reach.max(initial=0.0)), real)
+
+    values: dict[str, object] = {"ruled": False, "contracted": False}
+    return _render(request, real, values, fill_line_template(request, real))
+
+
+def _render(
+    request: ScorerRequest, real: Real, values: Mapping[str, object], parts: CTemplate
+) -> dict[str, str]:
+    """Both files, with what all forms need."""
+    domain = request.rules.domain
     classes = plan_class_column(request, "c")
     step = _convert_link_step(request.rules, real, classes)
-    values: dict[str, object] = {
+    values = {
+        **values,
         "header": request.header,
         "about": f"{file_header.describe_size(request)}, numbers: {real.name}",
         "facts": [escape_comment(line) for line in file_header.list_facts(request)],
@@ -69,16 +99,12 @@ def print_c(request: EmitRequest) -> dict[str, str]:
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a NaN"),
         "wants_rule": "rule" in request.columns,
         "exact": request.outside == "exact",
-        "ruled": is_rule_needed(request),
         "outputs": [escape_comment(name) for name in request.rules.outputs],
         "scores": len(request.rules.scores),
-        "count": len(request.rules),
         "step": step,
         **_list_class_values(request, classes),
         "functions": _list_math_functions(step),
         "clamps": has_clamps(request),
-        "contracted": request.form == "rules",
-        "explained": plan_c_explanation(request, real),
         **parts.values,
     }
 
@@ -88,21 +114,20 @@ def print_c(request: EmitRequest) -> dict[str, str]:
     }
 
 
-def _check_range(request: EmitRequest, real: Real) -> None:
-    """Refuse float where sums of the domain's rows would be infinite; those of double are looked at
-    by extract.
-    """
-    if real.name == "double":
-        return
-
+def _find_largest_terms(request: EmitRequest) -> float:
+    """The largest sum of absolute terms of any score in the domain."""
     rules, reach = request.rules, request.rules.domain.reach
     with np.errstate(over="ignore", invalid="ignore"):
         if request.form == "network":
-            largest = float(rules.network.magnitude(reach[None]).max(initial=0.0))
-        else:
-            sums = [np.abs(rule.map.weights) @ reach + np.abs(rule.map.constants) for rule in rules]
-            largest = float(max((part.max(initial=0.0) for part in sums), default=0.0))
+            return float(rules.network.magnitude(reach[None]).max(initial=0.0))
+        sums = [np.abs(rule.map.weights) @ reach + np.abs(rule.map.constants) for rule in rules]
+        return float(max((part.max(initial=0.0) for part in sums), default=0.0))
 
+
+def _check_range(largest: float, real: Real) -> None:
+    """Refuse float where sums of the domain's rows would be infinite; those of double are looked at
+    by extract.
+    """
     if not largest <= real.largest:
         raise UnsupportedError(
             f"number={real.name!r}: terms of the scores reach {largest:.2g} in the domain, and "
@@ -131,7 +156,7 @@ def _choose_template(request: EmitRequest) -> CTemplate:
     return fill_expression_template(request, real)
 
 
-def _list_class_values(request: EmitRequest, classes: ClassColumn | None) -> dict[str, object]:
+def _list_class_values(request: ScorerRequest, classes: ClassColumn | None) -> dict[str, object]:
     """score_class: where it is asked for, and where the class is a text, which no output can be."""
     if classes is None or not (classes.asked or classes.text):
         return {"classes": None}
@@ -143,7 +168,7 @@ def _list_class_values(request: EmitRequest, classes: ClassColumn | None) -> dic
     }
 
 
-def _convert_link_step(rules: RuleSet, real: Real, classes: ClassColumn | None) -> LinkStep | None:
+def _convert_link_step(rules: Scorer, real: Real, classes: ClassColumn | None) -> LinkStep | None:
     """The links, for this type; a class whose label is a number becomes that."""
     if not has_links(rules):
         return None

@@ -8,10 +8,12 @@ from relurules.domain.columns import find_groups
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.explanations import plan_explanation
-from relurules.emitting.expressions import is_text_column, plan_reads
+from relurules.emitting.expressions import ColumnRead, is_text_column, plan_reads
 from relurules.emitting.label_literals import plan_class_column
 from relurules.emitting.link_steps import has_links, plan_numpy_links
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.numpy.arrays import print_array
+from relurules.emitting.numpy.lines import plan_numpy_lines
+from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
 from relurules.emitting.tree_walk import TreeWalk, plan_tree_walk
 from relurules.files.templates import flatten_text, render_file
 from relurules.ir import RuleSet
@@ -23,8 +25,28 @@ _LARGEST = float(np.finfo(np.float64).max)
 def print_numpy(request: EmitRequest) -> dict[str, str]:
     """score_numpy.py: score_batch(table) and rule_batch(table)."""
     rules = request.rules
-    domain, reads = rules.domain, plan_reads(request, rules.domain.names)
-    values: dict[str, object] = {
+    reads = plan_reads(request, rules.domain.names)
+    values = {
+        **_list_values(request, reads),
+        "explained": plan_explanation(request, reads),
+        "ruled": is_rule_needed(request),
+        "complete": rules.complete,
+        **(_plan_network(request) if request.form == "network" else _plan_tree(rules)),
+    }
+    return {"score_numpy.py": render_file(f"numpy/{request.form}.py.j2", values)}
+
+
+def print_numpy_lines(request: LineRequest) -> dict[str, str]:
+    """As `print_numpy`, of additive rules, with lines_batch(table) where lines are asked for."""
+    reads = plan_reads(request, request.rules.domain.names)
+    values = {**_list_values(request, reads), **plan_numpy_lines(request)}
+    return {"score_numpy.py": render_file("numpy/lines.py.j2", values)}
+
+
+def _list_values(request: ScorerRequest, reads: Sequence[ColumnRead]) -> dict[str, object]:
+    """What all forms need."""
+    rules, domain = request.rules, request.rules.domain
+    return {
         "header": request.header,
         "about": file_header.describe_size(request),
         "facts": [flatten_text(line) for line in file_header.list_facts(request)],
@@ -32,7 +54,11 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
         "said": [flatten_text(column.holds) for column in file_header.describe_inputs(domain)],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a missing value"),
         "reads": reads,
-        "explained": plan_explanation(request, reads),
+        "explained": None,
+        "parted": None,
+        "wants_lines": False,
+        "walk": None,
+        "places": None,
         "texts": [i for i, column in enumerate(domain.columns) if is_text_column(column)],
         "outputs": [ascii(name) for name in rules.outputs],
         "step": plan_numpy_links(rules) if has_links(rules) else None,
@@ -42,8 +68,7 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
         "clamps": [i for i in range(len(domain)) if not any(i in group for group in domain.groups)]
         if request.outside == "clamp"
         else None,
-        "ruled": is_rule_needed(request),
-        "complete": rules.complete,
+        "ruled": False,
         "ascii": ascii,
         "lowest": print_array(np.maximum(domain.lower, -_LARGEST)),
         "highest": print_array(np.minimum(domain.upper, _LARGEST)),
@@ -53,17 +78,7 @@ def print_numpy(request: EmitRequest) -> dict[str, str]:
         else None,
         "groups": [list(group) for group in domain.groups],
         "known_groups": [list(group) for group in find_groups(domain.columns)],
-        **(_plan_network(request) if request.form == "network" else _plan_tree(rules)),
     }
-
-    return {"score_numpy.py": render_file(f"numpy/{request.form}.py.j2", values)}
-
-
-def print_array(values: Array) -> str:
-    """An array as lists; a line for every row of a matrix."""
-    if values.ndim < 2:
-        return f"[{', '.join(map(repr, values.tolist()))}]"
-    return "[\n" + "".join(f"    {row!r},\n" for row in values.tolist()) + "]"
 
 
 def _print_bounds(values: Array) -> str:

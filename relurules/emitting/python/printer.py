@@ -2,22 +2,25 @@
 
 import builtins
 import keyword
+from collections.abc import Sequence
 
 from relurules.emitting import file_header, plan
 from relurules.emitting.code_options import is_rule_needed
 from relurules.emitting.explanations import plan_explanation
 from relurules.emitting.expressions import (
+    ColumnRead,
     choose_template,
     plan_gate,
     plan_reads,
     plan_template_values,
 )
 from relurules.emitting.identifiers import make_identifier, make_unique
-from relurules.emitting.label_literals import check_class_name, plan_class_column
+from relurules.emitting.label_literals import check_hidden_names, plan_class_column
+from relurules.emitting.line_values import plan_line_values
 from relurules.emitting.link_steps import has_links, plan_python_links
+from relurules.emitting.notation import Notation
 from relurules.emitting.python.reading import plan_reading
-from relurules.emitting.request import EmitRequest
-from relurules.errors import InputError
+from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
 from relurules.files.templates import flatten_text, render_file
 
 #: Names that the module itself uses.
@@ -26,26 +29,57 @@ _MODULE_NAMES = (
     "constant", "score", "main", "csv", "math", "mul", "sys", "Any", "Mapping", "annotations",
     "FEATURES", "OUTPUTS", "CLASSES", "TESTS", "MAPS", "MISSING", "TRUTHS", "re", "datetime", "io",
 )  # fmt: skip
+#: Names that the module uses for additive rules.
+_LINE_NAMES = (
+    "found", "lines", "columns", "at", "words", "values", "EXPLAINED", "explain", "mul",
+    *(f"terms{i}" for i in range(64)),
+)  # fmt: skip
 
 
 def print_python(request: EmitRequest) -> dict[str, str]:
     """score.py: score(row) takes a mapping of the columns to their values."""
-    rules = request.rules
-    if "rule" in rules.outputs and "rule" in request.columns:
-        raise InputError(
-            "an output called 'rule' would hide the number of the rule; rename it in the model's "
-            "graph"
-        )
+    features = _name_features(request)
+    reads = plan_reads(request, features.columns)
+    values = {
+        **_list_values(request, features, reads),
+        "explained": plan_explanation(request, reads),
+        "ruled": is_rule_needed(request),
+        "complete": request.rules.complete,
+        **plan_template_values(request, features, "_sum{}"),
+    }
+    return {"score.py": render_file(f"python/{choose_template(request)}.py.j2", values)}
 
-    check_class_name(request)
+
+def print_python_lines(request: LineRequest) -> dict[str, str]:
+    """As `print_python`, of additive rules: a statement for every part."""
+    features = _name_features(request)
+    reads = plan_reads(request, features.columns)
+    taken = {*features.columns, *_MODULE_NAMES, *_LINE_NAMES}
+    values = {
+        **_list_values(request, features, reads),
+        **plan_line_values(request, features, taken, "max(0.0, {})".format),
+    }
+    values["tests"] = values["table"] or values["group_tables"]
+    return {"score.py": render_file("python/lines.py.j2", values)}
+
+
+def _name_features(request: ScorerRequest) -> Notation:
+    """Coordinates as variables."""
     names = [
         f"{name}_" if keyword.iskeyword(name) else name
-        for name in map(make_identifier, rules.features)
+        for name in map(make_identifier, request.rules.features)
     ]
-    columns = make_unique(names, _MODULE_NAMES)
-    features = plan.make_notation(rules, repr, columns)
-    reads = plan_reads(request, columns)
-    values: dict[str, object] = {
+    taken = _MODULE_NAMES if request.form != "lines" else (*_MODULE_NAMES, *_LINE_NAMES)
+    return plan.make_notation(request.rules, repr, make_unique(names, taken))
+
+
+def _list_values(
+    request: ScorerRequest, features: Notation, reads: Sequence[ColumnRead]
+) -> dict[str, object]:
+    """What all forms need."""
+    rules = request.rules
+    check_hidden_names(request)
+    return {
         "header": request.header,
         "about": file_header.describe_size(request),
         "facts": [flatten_text(line) for line in file_header.list_facts(request)],
@@ -53,23 +87,21 @@ def print_python(request: EmitRequest) -> dict[str, str]:
         "said": [_describe_column(column) for column in file_header.describe_inputs(rules.domain)],
         "outside_words": file_header.describe_outside(request, "NaN outputs", "a missing value"),
         "reads": reads,
-        "explained": plan_explanation(request, reads),
+        "explained": None,
+        "shared": [],
+        "tests": None,
+        "wants_lines": False,
         "outputs": [ascii(name) for name in rules.outputs],
         "step": plan_python_links(rules) if has_links(rules) else None,
         "classes": plan_class_column(request, "python"),
         "scores": len(rules.scores),
         "wants_rule": "rule" in request.columns,
         "exact": request.outside == "exact",
-        "ruled": is_rule_needed(request),
-        "complete": rules.complete,
         "ascii": ascii,
         "reading": plan_reading(rules),
         "checks": plan_gate(request, features),
         "domain": plan.plan_checks(rules, features),
-        **plan_template_values(request, features, "_sum{}"),
     }
-
-    return {"score.py": render_file(f"python/{choose_template(request)}.py.j2", values)}
 
 
 def _describe_column(column: file_header.InputColumn) -> str:

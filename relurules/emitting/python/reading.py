@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from relurules.emitting.expressions import is_text_column
-from relurules.ir import RuleSet
+from relurules.ir import Scorer
 from relurules.tables.column_types import (
     BOOLEANS,
     ORIGIN,
@@ -54,7 +54,7 @@ class CsvReading:
         return list(dict.fromkeys((*self.plain, *(date.source for date in self.dates))))
 
 
-def plan_reading(rules: RuleSet) -> CsvReading:
+def plan_reading(rules: Scorer) -> CsvReading:
     """What the template is told; of rules without a schema, that a file is as by default."""
     schema = rules.schema or TableSchema()
     form, columns = schema.format, rules.domain.columns
@@ -84,7 +84,7 @@ def plan_reading(rules: RuleSet) -> CsvReading:
     )
 
 
-def _holds_booleans(rules: RuleSet, name: str) -> bool:
+def _holds_booleans(rules: Scorer, name: str) -> bool:
     """Whether a column of numbers may be written as True and False: nobody knows without a
     schema.
     """

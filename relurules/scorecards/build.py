@@ -40,7 +40,7 @@ from relurules.scorecards.rounding import (
 from relurules.statistics.additive_statistics import describe_scores
 from relurules.wording.forms import Form, build_form, list_spans
 from relurules.wording.numbers import format_number
-from relurules.wording.phrases import write_ascii
+from relurules.wording.phrases import NAME, write_ascii
 
 
 def make_scorecard(
@@ -162,7 +162,7 @@ def _view_scores(rules: AdditiveRules, scaling: PointScaling) -> ScoredRules:
 
 def _build_card(scored: ScoredRules) -> Scorecard:
     rules, scaling = scored.rules, scored.scaling
-    parts = tuple(_build_part(scored, i, part) for i, part in enumerate(rules.parts))
+    parts = tuple(_build_part(scored, part) for part in rules.parts)
     alone = [i for i, part in enumerate(rules.parts) if len(part.columns) == 1]
     at_reference = rules.base.constants + rules.reference_parts[alone].sum(axis=0)
     start = float(scaling.scale(float(at_reference @ scored.weights)))
@@ -184,11 +184,12 @@ def _build_card(scored: ScoredRules) -> Scorecard:
         cutoff=float(math.floor(cut + 1.0)) if scaling.whole else cut,
         rounding=rounding,
         score_rounding=score_rounding,
+        score_error=rules.score_error,
         output_rounding=min(1.0, LINKS["sigmoid"].change(score_rounding, np.inf, 1) * (1 + 1e-15)),
     )
 
 
-def _build_part(scored: ScoredRules, i: int, part: ScorePart) -> PointPart:
+def _build_part(scored: ScoredRules, part: ScorePart) -> PointPart:
     rules = scored.rules
     if part.name in rules.curves:
         return _build_curve(scored, part)
@@ -245,7 +246,9 @@ def _build_choices(scored: ScoredRules, part: ScorePart) -> PointChoices:
 
 
 def _name_category(category: Category) -> str:
-    return " or ".join(category.members)
+    words = ["missing"] * category.missing + ["any other value"] * category.other
+    values = [format_number(v) if isinstance(v, float) else str(v) for v in category.values]
+    return " or ".join([*values, *words])
 
 
 def _build_lines(scored: ScoredRules, part: ScorePart) -> PointLines:
@@ -253,12 +256,13 @@ def _build_lines(scored: ScoredRules, part: ScorePart) -> PointLines:
     rules, lines, off = scored.rules, list[PointLine](), list[float]()
     spans = list_spans(rules.domain)
     for k in part.lines.tolist():
-        form = build_form(rules.domain, spans, rules.normals[k], 0.0)
+        form = _order_terms(build_form(rules.domain, spans, rules.normals[k], 0.0))
+        lead = abs(form.terms[0].coefficient) if form.terms else 1.0
         normal = np.zeros(len(rules.domain.names))
         for term in form.terms:
-            normal[list(term.coordinates)] = term.coefficient
-        bound = float(rules.bounds[k]) - form.constant
-        exact = (normal, bound, float(scored.take(rules.slopes[k])))
+            normal[list(term.coordinates)] = term.coefficient / lead
+        bound = (float(rules.bounds[k]) - form.constant) / lead
+        exact = (normal, bound, float(scored.take(rules.slopes[k])) * lead)
         shown = round_line(rules.domain, *exact, whole=scored.scaling.whole)
         off.append(bound_line_difference(rules.domain, exact, shown))
         lines.append(
@@ -273,6 +277,13 @@ def _build_lines(scored: ScoredRules, part: ScorePart) -> PointLines:
 
     names = tuple(rules.domain.columns[i].name for i in part.columns)
     return PointLines(name=part.name, columns=names, lines=tuple(lines), rounding=add_up(off))
+
+
+def _order_terms(form: Form) -> Form:
+    """Columns of numbers before categories: points are counted for every unit of the first one."""
+    return form._replace(
+        terms=tuple(sorted(form.terms, key=lambda term: term.label[0].kind != NAME))
+    )
 
 
 def _phrase_units(form: Form, normal: Array, bound: float) -> str:

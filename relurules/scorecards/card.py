@@ -176,6 +176,8 @@ class Scorecard:
     #: The same for the log odds, and for the probability.
     score_rounding: float
     output_rounding: float
+    #: How far the rules themselves may be from the network, in log odds.
+    score_error: float
     #: What data say.
     data: ScorecardRows | None = None
 

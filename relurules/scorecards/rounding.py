@@ -18,8 +18,6 @@ _SHARE = 0.05
 _HALF = 0.5
 #: Points of a card that isn't whole have two decimals.
 _DECIMALS = 2
-#: Digits that breakpoints are tried with, until they are told apart.
-_KNOT_DIGITS = range(6, 18)
 
 
 def round_points(value: float, *, whole: bool) -> float:
@@ -33,17 +31,17 @@ def measure_unit(whole: bool) -> float:
 
 
 def round_knots(knots: Array, points: Array, *, whole: bool) -> Array:
-    """(k,) breakpoints with few digits, still ascending; none moves points by much."""
+    """(k,) breakpoints with few digits, ascending; none moves points by much, and those that few
+    digits don't tell apart are one.
+    """
     if len(knots) == 1:
         return np.array([round_number(float(knots[0]), 0.0)])
 
     steepest = float(np.abs(np.diff(points) / np.diff(knots)).max())
-    room = _SHARE * measure_unit(whole) / steepest if steepest else float(np.diff(knots).min() / 4)
-    for digits in _KNOT_DIGITS:
-        found = np.array([round_number(x, room, digits, limit=room) for x in knots.tolist()])
-        if (np.diff(found) > 0).all():
-            return found
-    return knots
+    width = float(knots[-1] - knots[0])
+    room = _SHARE * (measure_unit(whole) / steepest if steepest else width)
+    found = np.unique([round_number(x, room, limit=room) for x in knots.tolist()])
+    return found if len(found) > 1 else knots[[0, -1]]
 
 
 def drop_knots(

@@ -1,5 +1,6 @@
 """A scorecard in words, and as text."""
 
+import textwrap
 from collections.abc import Sequence
 
 from relurules.scorecards.card import PointChoices, PointCurve, PointLines, PointPart, Scorecard
@@ -7,23 +8,30 @@ from relurules.wording.numbers import format_bound, format_count, format_number,
 
 #: Rows whose class changes that are listed.
 _LISTED = 12
+#: Characters of a line of text.
+_WIDTH = 100
 
 
 def print_card(card: Scorecard) -> str:
     """The whole card."""
-    lines = ["SCORECARD", "", *describe_scale(card), ""]
-    rows = [("start", format_points(card.start), "")]
+    lines = ["SCORECARD", "", *_wrap_text(describe_scale(card)), ""]
+    rows = [("start", format_number(card.start), "")]
     for part in card.parts:
-        rows += [("", "", ""), *list_part(part)]
+        rows += [("", "", ""), *_list_part(part)]
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
     lines += [
         f"{name.ljust(widths[0])}  {points.rjust(widths[1])}  {unit}".rstrip()
         for name, points, unit in rows
     ]
-    return "\n".join([*lines, "", *describe_sum(card), "", *describe_rounding(card)]) + "\n"
+    told = [*_wrap_text(describe_sum(card)), "", *_wrap_text(describe_rounding(card))]
+    return "\n".join([*lines, "", *told]) + "\n"
 
 
-def list_part(part: PointPart) -> list[tuple[str, str, str]]:
+def _wrap_text(sentences: Sequence[str]) -> list[str]:
+    return [line for text in sentences for line in textwrap.wrap(text, _WIDTH)]
+
+
+def _list_part(part: PointPart) -> list[tuple[str, str, str]]:
     """(what, points, points per unit) of a part, its name first."""
     if isinstance(part, PointCurve):
         return [(part.name, "", ""), *_list_ranges(part)]
@@ -32,12 +40,16 @@ def list_part(part: PointPart) -> list[tuple[str, str, str]]:
             (f"  {name}", format_signed(points), "")
             for name, points in zip(part.categories, part.points.tolist(), strict=True)
         ]
-    return [(part.name, "", ""), *((f"  {text}", "", unit) for text, unit in list_lines(part))]
+    return [(part.name, "", ""), *((f"  {text}", points, "") for text, points in list_lines(part))]
 
 
 def _list_ranges(part: PointCurve) -> list[tuple[str, str, str]]:
     return [
-        (f"  {where}", f"{low} to {high}" if low and high else low or high, unit)
+        (
+            f"  {where}",
+            f"{low} to {high}" if low and high else low or high,
+            f"{unit} a unit" if unit else "",
+        )
         for where, low, high, unit in list_ranges(part)
     ]
 
@@ -78,8 +90,8 @@ def describe_scale(card: Scorecard) -> list[str]:
 def describe_sum(card: Scorecard) -> list[str]:
     """How a row's points are worked out."""
     told = [
-        "A row's points are the start and the points of every column, added up. Between the ends of "
-        "a range, points rise or fall evenly, by so many for every unit."
+        "A row's points are the start and the points of every column, added up. Between the ends "
+        "of a range, points rise or fall evenly, by so many for every unit."
     ]
     if any(isinstance(part, PointLines) for part in card.parts):
         told.append(
@@ -105,7 +117,11 @@ def describe_rounding(card: Scorecard) -> list[str]:
             "What rounding changes has no bound, since columns are open to a side: "
             f"{', '.join(wide)}."
         ]
-
+    if card.score_error:
+        told.append(
+            f"The rules themselves are within {format_bound(card.score_error)} of the network's "
+            "log odds."
+        )
     if card.data is not None:
         told.append(
             f"On {format_count(card.data.rows, 'row')} of data it moves them by at most "
@@ -125,11 +141,6 @@ def describe_changes(card: Scorecard) -> str:
     return f"{format_count(len(changed), 'row')} {verb} class, counted from 0: {listed}"
 
 
-def format_points(points: float) -> str:
-    """The start: as it is."""
-    return format_number(points)
-
-
 def format_signed(points: float) -> str:
     """`+12`, `-3.4`, `0`."""
     return f"{'+' if points > 0 else ''}{format_number(points)}"
@@ -137,9 +148,4 @@ def format_signed(points: float) -> str:
 
 def _format_unit(points: float) -> str:
     """Per unit between two ends, which tell it exactly: four digits."""
-    return f"{format_signed(float(f'{points:.4g}'))} a unit" if points else ""
-
-
-def name_kinds(parts: Sequence[PointPart]) -> list[str]:
-    """What each part is called in headings."""
-    return [part.name for part in parts]
+    return format_signed(float(f"{points:.4g}")) if points else ""

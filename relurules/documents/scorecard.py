@@ -70,7 +70,7 @@ def _tabulate_part(part: PointPart) -> Table:
         )
     return Table(
         part.name,
-        ("Counted beside these", "Points"),
+        ("What is counted", "Points for every unit"),
         tuple((p.text(text), _phrase_number(points)) for text, points in list_lines(part)),
         (False, True),
     )

@@ -16,7 +16,7 @@ from relurules.statistics.part_importance import evaluate_part, measure_movement
 from relurules.wording.references import describe_reference
 
 #: Bins of a histogram, points of an axis of a map, rows that are drawn.
-_BINS, _GRID, _ROWS = 24, 81, 2000
+_BINS, _GRID, _ROWS = 24, 161, 2000
 #: How far beyond its breakpoints a curve of an open column is drawn, as a share of their width.
 _MARGIN = 0.15
 

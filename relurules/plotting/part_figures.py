@@ -28,7 +28,7 @@ def draw_part_importance(found: PartImportance) -> "Figure":
     """Bars, the longest on top, with their shares; what is interaction in another colour."""
     names = [wrap_name(name) for name in found.names]
     inner = np.nan_to_num(100 * found.interactions)
-    interacts = bool((inner > 0.05).any())
+    interacts = bool((inner > 0.5).any())
     figure = new_figure(1.3 + measure_rows(names) + 0.4 * interacts)
     axes = figure.subplots()
     label_rows(axes, names)

@@ -40,7 +40,10 @@ def _list_part(part: PointPart) -> list[tuple[str, str, str]]:
             (f"  {name}", format_signed(points), "")
             for name, points in zip(part.categories, part.points.tolist(), strict=True)
         ]
-    return [(part.name, "", ""), *((f"  {text}", points, "") for text, points in list_lines(part))]
+    return [
+        (part.name, "", ""),
+        *((f"  {text}", points, "a unit") for text, points in list_lines(part)),
+    ]
 
 
 def _list_ranges(part: PointCurve) -> list[tuple[str, str, str]]:
@@ -71,8 +74,8 @@ def list_ranges(part: PointCurve) -> list[tuple[str, str, str, str]]:
 
 
 def list_lines(part: PointLines) -> list[tuple[str, str]]:
-    """(what a unit is of, points per unit) of the lines of a pair."""
-    return [(f"every unit of {line.text}", format_signed(line.per_unit)) for line in part.lines]
+    """(what is counted, points per unit) of the lines of a pair."""
+    return [(f"units of {line.text}", format_signed(line.per_unit)) for line in part.lines]
 
 
 def describe_scale(card: Scorecard) -> list[str]:
@@ -98,6 +101,8 @@ def describe_sum(card: Scorecard) -> list[str]:
             "A line of several columns counts the units that the row is beyond its bound, and "
             "nothing otherwise."
         )
+    if any("[" in line.text for part in card.parts for line in getattr(part, "lines", ())):
+        told.append("What stands in brackets is 1 where it holds, and 0 elsewhere.")
     if card.scaling.whole:
         told.append("The sum is rounded to a whole number, half a point up.")
     return told
@@ -136,7 +141,8 @@ def describe_changes(card: Scorecard) -> str:
     changed = card.data.changed
     if not changed:
         return "no row changes class"
-    listed = ", ".join(map(str, changed[:_LISTED])) + (", ..." if len(changed) > _LISTED else "")
+    listed = ", ".join(map(str, changed[:_LISTED]))
+    listed += f" and {len(changed) - _LISTED} more" if len(changed) > _LISTED else ""
     verb = "changes" if len(changed) == 1 else "change"
     return f"{format_count(len(changed), 'row')} {verb} class, counted from 0: {listed}"
 

@@ -151,7 +151,7 @@ def read_card(text: str, row: dict[str, object]) -> float:
             value = float(row[column])
             if low <= value < high or (value >= high and not _has_next(body, line, column)):
                 total += first + (last - first) * (value - low) / (high - low)
-        elif found := re.match(r"  every unit of (.*) (above|below) (\S+)\s+(\S+)$", line):
+        elif found := re.match(r"  units of (.*) (above|below) (\S+)\s+(\S+)  a unit$", line):
             said, side, bound, points = found.groups()
             beyond = _evaluate_sum(said, row) - float(bound.replace(",", ""))
             total += float(points) * max(0.0, beyond if side == "above" else -beyond)

@@ -25,7 +25,6 @@ from relurules.reasons.reason_texts import plan_part_phrases
 from relurules.reasons.score_choice import choose_form, is_decision
 from relurules.statistics.additive_statistics import describe_scores
 from relurules.wording.forms import (
-    ColumnSpan,
     Form,
     build_form,
     choose_step,
@@ -135,7 +134,7 @@ def _list_lines(rules: AdditiveRules, x: Array, weights: Array) -> tuple[Applied
             AppliedLine(
                 number=line.number,
                 columns=line.columns,
-                text=_phrase_line(rules, spans, k),
+                text=_phrase_line(rules, form, float(rules.bounds[k])),
                 beyond=beyond / size,
                 slope=slope * size,
                 addition=slope * beyond,
@@ -144,16 +143,15 @@ def _list_lines(rules: AdditiveRules, x: Array, weights: Array) -> tuple[Applied
     return tuple(found)
 
 
-def _phrase_line(rules: AdditiveRules, spans: list[ColumnSpan], k: int) -> str:
+def _phrase_line(rules: AdditiveRules, form: Form, limit: float) -> str:
     """`income above 30`, `debt - 2 * age below 4`."""
-    form = build_form(rules.domain, spans, rules.normals[k], 0.0)
     if not form.terms:
         return "always"
 
     lead = form.terms[0].coefficient
     terms = tuple(term._replace(coefficient=term.coefficient / lead) for term in form.terms)
     whole = Form(0.0, terms)
-    bound = (float(rules.bounds[k]) - form.constant) / lead + 0.0
+    bound = (limit - form.constant) / lead + 0.0
     said = write_ascii(phrase_sum(whole, choose_step(rules.domain, whole), constant=False))
     exact = format_number(bound) if bound.is_integer() else format_short(bound, 6)
     return f"{said} {'below' if lead < 0 else 'above'} {exact}"

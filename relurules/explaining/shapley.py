@@ -38,8 +38,8 @@ def compute_shapley(
     for part in rules.parts:
         if len(part.columns) > _MOST_COLUMNS:
             raise UnsupportedError(
-                f"neurons that read one another read {len(part.columns)} columns together, which "
-                f"takes 2^{len(part.columns)} evaluations a row; supported: {_MOST_COLUMNS} "
+                f"a line or group reads {len(part.columns)} columns together, which takes "
+                f"2^{len(part.columns)} evaluations a row; supported: up to {_MOST_COLUMNS} "
                 "columns. Use rules.contributions(data), which keeps them together"
             )
         values[:, list(part.columns)] += _share_part(rules, part, X, weights, reference.values)

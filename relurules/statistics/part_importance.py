@@ -13,8 +13,9 @@ from relurules.ir.score_parts import ScorePart
 if TYPE_CHECKING:
     from relurules.ir.additive import AdditiveRules
 
-#: Rows that interactions are measured on, each beside every other.
-_ROWS = 200
+#: Rows that interactions are measured on, each beside every other, and products of a row and a line
+#: that this may take: with fewer rows where a part has many lines.
+_FEWEST_ROWS, _ROWS, _PRODUCTS = 20, 200, 2.0**25
 #: Rows that are evaluated at once.
 _BLOCK = 2**14
 
@@ -69,7 +70,8 @@ def _measure_interaction(
     if count < 2:
         return np.nan
 
-    step = max(1, -(-len(X) // _ROWS))
+    most = (_PRODUCTS / (count * (1 + len(part.lines)))) ** 0.5
+    step = max(1, -(-len(X) // int(np.clip(most, _FEWEST_ROWS, _ROWS))))
     rows = X[::step]
     own = evaluate_part(rules, part, rows) @ weights
     alone = np.zeros(len(rows))

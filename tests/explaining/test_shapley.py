@@ -6,6 +6,7 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from additive_models import make_additive
 
 from relurules.errors import DataError, UnsupportedError
@@ -64,6 +65,15 @@ def test_shap_gets_values_and_raw_columns(monkeypatch: pytest.MonkeyPatch) -> No
     assert best.base_values[0] == pytest.approx(rules.predict_scores(frame).min())
     with pytest.raises(DataError, match=r"1 of 200 rows lie outside the domain, .* row 4"):
         rules.to_shap(frame.assign(income=[1e9 if i == 4 else 1e2 for i in range(200)]))
+
+
+def test_lines_of_many_columns_are_refused() -> None:
+    import relurules as rr
+
+    model = torch.nn.Sequential(torch.nn.Linear(13, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
+    rules = rr.extract(model.double(), domain=rr.Domain.box([-1] * 13, [1] * 13), form="additive")
+    with pytest.raises(UnsupportedError, match=r"reads 13 columns together, which takes 2\^13"):
+        compute_shapley(rules, np.zeros((1, 13)), np.ones(1), rules.reference)
 
 
 def test_without_shap(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from loans import loans
 from loans import pipeline as loans_pipeline
 from sklearn.datasets import load_diabetes, make_circles
@@ -65,6 +67,58 @@ def main(folder: Path) -> None:
     X, y = make_circles(1000, noise=0.1, factor=0.5, random_state=0)
     circles = MLPClassifier((12, 12), max_iter=1000, random_state=0).fit(X, y)
     rr.plot(rr.reached(circles, X), "regions", data=X, out=folder / "regions-many.svg")
+    draw_lines(folder)
+
+
+def draw_lines(folder: Path) -> None:
+    """Additive rules of the loans: what their columns and pairs add."""
+    frame, ending = loans()
+    frame = frame.dropna()
+    ending = ending[frame.index]
+    domain = rr.Domain.from_data(frame)
+    model = train_lines(domain.rows(frame), (ending == "unpaid").to_numpy())
+    lines = rr.extract(
+        model, domain=domain, data=frame, y=ending, form="additive", labels=["repaid", "unpaid"]
+    )
+    one = {"income": 14.0, "debt": 11.5, "purpose": "travel"}
+    rr.plot(lines, "importance", data=frame, out=folder / "importance-lines.svg")
+    rr.plot(lines, "shape", data=frame, features=["debt"], out=folder / "shape.svg")
+    rr.plot(lines, "shape", data=frame, features=["purpose"], out=folder / "shape-categories.svg")
+    rr.plot(lines, "pair", data=frame, features=["income", "debt"], out=folder / "pair.png")
+    rr.plot(lines, "waterfall", row=one, out=folder / "waterfall.svg")
+
+
+def train_lines(X: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> torch.nn.Module:
+    """Neurons that read income, debt, both, or income and the purpose; columns: income, debt, and
+    one per purpose.
+    """
+    torch.manual_seed(0)
+    deviations = X.std(axis=0)
+    scale = torch.nn.Linear(X.shape[1], X.shape[1]).requires_grad_(False)
+    scale.weight[:] = torch.tensor(np.diag(1.0 / deviations))
+    scale.bias[:] = torch.tensor(-X.mean(axis=0) / deviations)
+
+    read = np.repeat([[1, 0, 0], [0, 1, 0], [1, 1, 0], [1, 0, 1]], 2, axis=0)
+    mask = torch.tensor(np.hstack([read[:, :2], np.tile(read[:, 2:], X.shape[1] - 2)]))
+    hidden = torch.nn.Linear(X.shape[1], len(read))
+    with torch.no_grad():
+        hidden.weight *= mask
+    model = torch.nn.Sequential(
+        scale, hidden, torch.nn.ReLU(), torch.nn.Linear(len(read), 1), torch.nn.Sigmoid()
+    ).double()
+
+    optimizer = torch.optim.Adam(
+        [weights for weights in model.parameters() if weights.requires_grad], lr=0.03
+    )
+    rows, wanted = torch.tensor(X), torch.tensor(y[:, None].astype(np.float64))
+    for _ in range(300):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.binary_cross_entropy(model(rows), wanted)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        with torch.no_grad():
+            hidden.weight *= mask
+    return model
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 has the map).
 
 `trace`, `partition`, `count`, `stream`, `reached`, `extract`, `load`, `emit`, `verify` and `diff`
-stand here; `ask`, `explain`, `plot`, `linearize`, `prove` and `check` are those of their rooms.
+stand here; `ask`, `explain`, `plot`, `linearize`, `scorecard`, `prove` and `check` are those of
+their rooms.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from relurules import tracing
 from relurules.analysis.questions import ask
 from relurules.analysis.rule_comparison import compare_rules
 from relurules.codec.any_rules import load_any_rules
+from relurules.documents.scorecard import emit_scorecard
 from relurules.domain import Domain
 from relurules.emitting import EmitOptions
 from relurules.errors import DataError
@@ -58,6 +60,8 @@ from relurules.pipeline import (
 from relurules.plotting import plot
 from relurules.proofs.proving import check, prove
 from relurules.reasons.reason_texts import MOST_REASONS, make_reason_options
+from relurules.scorecards import Scorecard
+from relurules.scorecards import make_scorecard as scorecard
 from relurules.tables.batches import is_table, iterate_batches
 from relurules.tables.names import check_finite, to_plain_value
 from relurules.tables.table import read_table
@@ -352,7 +356,7 @@ def load(path: str | Path) -> RuleSet | AdditiveRules:
 
 
 def emit(
-    rules: AnyRules,
+    rules: AnyRules | Scorecard,
     target: str,
     *,
     dialect: str | None = None,
@@ -374,7 +378,7 @@ def emit(
     positive: Any = None,
 ) -> Artifact:
     """Rules as text, a document (markdown, html, latex) or code (sql, python, numpy, c,
-    javascript).
+    javascript); a scorecard as text, markdown, html, latex, csv or json.
 
     title: of a document. form, of code: rules, tree or network (numpy has no rules). None is the
     one that suits. C, Python and JavaScript: rules, or network for outside="exact". numpy: network,
@@ -406,6 +410,8 @@ def emit(
     Raises UnsupportedError for anything that doesn't exist or that an engine can't take, naming
     what exists, and InputError for names that the engine can't have.
     """
+    if isinstance(rules, Scorecard):
+        return emit_scorecard(rules, target, title)
     options = EmitOptions(
         form=form,
         dialect=dialect,
@@ -509,6 +515,7 @@ __all__ = [
     "plot",
     "prove",
     "reached",
+    "scorecard",
     "stream",
     "trace",
     "verify",

@@ -2,21 +2,32 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from relurules.cli.files import make_rules_options
+from relurules.cli.files import make_rules_options, read_data
 from relurules.cli.reason_options import Direction, Reasons, Reference, read_reference
+from relurules.cli.scorecard_options import (
+    Base,
+    CardData,
+    Decimals,
+    Odds,
+    Pdo,
+    check_scorecard_options,
+    print_scorecard,
+)
 from relurules.cli.search_options import Positive
-from relurules.cli.table_options import TableArguments
+from relurules.cli.table_options import TableArguments, take_table_options
 from relurules.errors import UnsupportedError
 
 _err = Console(stderr=True, highlight=False)
 
 
+@take_table_options
 def emit(
+    reading: TableArguments,
     rules: Annotated[Path, typer.Argument(help="Rules file that `relurules extract` wrote.")],
     to: Annotated[
         str,
@@ -77,6 +88,20 @@ def emit(
         str | None, typer.Option(help="For markdown, html and latex: the document's title.")
     ] = None,
     positive: Positive = None,
+    scorecard: Annotated[
+        bool,
+        typer.Option(
+            "--scorecard",
+            help=(
+                "Additive rules of two classes as points: text, markdown, html, latex, csv or json."
+            ),
+        ),
+    ] = False,
+    pdo: Pdo = 20.0,
+    base: Base = 600.0,
+    odds: Odds = 50.0,
+    decimals: Decimals = False,
+    data: CardData = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the files; without it the text is printed.")
     ] = None,
@@ -85,20 +110,35 @@ def emit(
     --table loans --key id`.
 
     A document for people: `relurules emit rules.json --to html --title "Who repays?" --out .`, or
-    markdown, or latex.
+    markdown, or latex. A scorecard: `relurules emit rules.json --to html --scorecard --pdo 20
+    --base 600 --odds 50 --data loans.csv --out .`.
     """
     from relurules.api import emit as emit_rules
-    from relurules.ir import RuleSet
+    from relurules.codec.any_rules import load_any_rules
 
-    found = RuleSet.load(rules)
+    found: Any = load_any_rules(rules)
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
-    artifact = emit_rules(
-        found, to, dialect=dialect, form=form, table=table, key=key or [],
-        shape=shape, name=name, columns=[part.strip() for part in columns.split(",")], top=top,
-        output=output, outside=outside, missing=missing, number=number, title=title,
-        reference=measured_from, direction=direction, reasons=reasons,
-        positive=positive,
-    )  # fmt: skip
+    if scorecard:
+        check_scorecard_options(True, {"--dialect": dialect, "--form": form, "--name": name})
+        artifact = print_scorecard(
+            found,
+            to,
+            title,
+            {
+                "pdo": pdo, "base": base, "odds": odds, "whole": not decimals,
+                "direction": direction, "positive": positive,
+                "data": read_data(data, found, reading), "reference": measured_from,
+            },
+        )  # fmt: skip
+    else:
+        check_scorecard_options(False, {"--data": data, "--decimals": decimals})
+        artifact = emit_rules(
+            found, to, dialect=dialect, form=form, table=table, key=key or [],
+            shape=shape, name=name, columns=[part.strip() for part in columns.split(",")], top=top,
+            output=output, outside=outside, missing=missing, number=number, title=title,
+            reference=measured_from, direction=direction, reasons=reasons,
+            positive=positive,
+        )  # fmt: skip
 
     if out is not None:
         for path in artifact.write(out):

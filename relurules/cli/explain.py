@@ -42,12 +42,15 @@ def explain(
     its log odds, which are a sum. Contributions are against the mean of the rows of --data, or
     else against the reference that the rules keep, unless --reference says another.
 
+    Of additive rules, it prints what each column and pair of columns adds, and the lines that
+    apply.
+
     Without a file: `relurules explain rules.json --row "income=14,debt=11.5,purpose=travel"`.
     """
+    from relurules.codec.any_rules import load_any_rules
     from relurules.explaining import explain as explain_row
-    from relurules.ir import RuleSet
 
-    found = RuleSet.load(rules)
+    found = load_any_rules(rules)
     table = read_data(data, found, reading)
     measured_from = read_reference(reference, make_rules_options(found, reading))
     explained = explain_row(

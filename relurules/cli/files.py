@@ -15,8 +15,8 @@ from relurules.errors import DataError
 from relurules.tables.column_types import BOOLEANS
 
 if TYPE_CHECKING:
-    from relurules.explaining import Explanation
-    from relurules.ir import Artifact, RuleSet
+    from relurules.explaining import AdditiveExplanation, Explanation
+    from relurules.ir import AdditiveRules, Artifact, RuleSet
     from relurules.ir.answers import Answer
     from relurules.ir.difference import Difference
     from relurules.tables.column_types import TableSchema
@@ -55,13 +55,13 @@ def read_table(path: Path, options: "ReadOptions") -> "FileTable":
     return table
 
 
-def read_data(path: Path | None, rules: "RuleSet", reading: TableArguments) -> Any:
+def read_data(path: Path | None, rules: "RuleSet | AdditiveRules", reading: TableArguments) -> Any:
     """The rows of a file that rules are asked about; None without one."""
     return None if path is None else read_table(path, make_rules_options(rules, reading)).frame
 
 
 def make_rules_options(
-    rules: "RuleSet | Artifact", reading: TableArguments, target: str | None = None
+    rules: "RuleSet | AdditiveRules | Artifact", reading: TableArguments, target: str | None = None
 ) -> "ReadOptions":
     """How a file is read for rules: as their schema says."""
     return make_read_options(
@@ -101,7 +101,9 @@ def load_rules_or_model(path: Path, trusted: bool) -> Any:
     return path if is_model_json(found) else read_any_rules(found, path)
 
 
-def print_answer(answer: "Answer | Difference | Explanation", as_json: bool) -> None:
+def print_answer(
+    answer: "Answer | Difference | Explanation | AdditiveExplanation", as_json: bool
+) -> None:
     """Print an answer as text or as JSON."""
     if as_json:
         sys.stdout.write(
@@ -111,7 +113,7 @@ def print_answer(answer: "Answer | Difference | Explanation", as_json: bool) -> 
         Console(highlight=False).print(str(answer), markup=False, soft_wrap=True, end="")
 
 
-def parse_row(rules: "RuleSet", text: str, table: Any) -> Any:
+def parse_row(rules: "RuleSet | AdditiveRules", text: str, table: Any) -> Any:
     """A row of the table by number, or a row of named values."""
     if re.fullmatch(r"\s*[0-9]{1,18}\s*", text):
         number = int(text)

@@ -21,9 +21,8 @@ def plot(
     kind: Annotated[
         str,
         typer.Argument(
-            help="importance, parallel, violin, profile, pairwise, regions, row, intervals, "
-            "merging or "
-            "tradeoff; see above."
+            help="importance, parallel, violin, profile, shape, pairwise, pair, regions, row, "
+            "waterfall, intervals, merging or tradeoff; see above."
         ),
     ],
     data: Data = None,
@@ -56,20 +55,25 @@ def plot(
     - profile: the term of one column in each rule (--feature)
     - pairwise: what two columns do together to each row (--feature twice)
     - regions: where the rules hold, in the plane of two columns (--feature twice)
-    - row: what each column adds to the score of a row (--row)
+    - row, waterfall: what each column adds to the score of a row (--row)
     - intervals: a rule's coefficients beside Wald intervals from its rows (--data, --target,
       --rule)
     - merging: what merging and flattening the rules costs (--data, --target)
     - tradeoff: how many rules are enough for which error, of rules that were simplified
 
+    Of additive rules: importance, pairwise, row and tradeoff, and
+
+    - shape: what one column adds, over its rows (--feature)
+    - pair: what two columns add together, beyond either (--feature twice)
+
     importance, parallel and violin need no --data where the rules were extracted with data.
     """
-    from relurules.ir import RuleSet
+    from relurules.codec.any_rules import load_any_rules
     from relurules.plotting import plot as draw
 
     path = Path(f"{kind}.svg") if out is None else out
     require_place(path)
-    found = RuleSet.load(rules)
+    found = load_any_rules(rules)
     table, y, _ = read_rows(data, make_rules_options(found, reading, target), target)
     at = None if row is None else parse_row(found, row, table)
     draw(

@@ -14,10 +14,10 @@ from relurules.errors import DataError
 from relurules.explaining.conditions import check_conditions
 from relurules.explaining.explanation import Contribution, Explanation, Reason
 from relurules.explaining.plain_text import format_digits, format_value
-from relurules.explaining.score_view import list_features
 from relurules.ir import RuleSet
 from relurules.ir.network import Array
 from relurules.ir.reference import ReferenceRow
+from relurules.ir.scorer import Scorer
 from relurules.reasons.contributions import ExplainedColumn, build_contribution_table, find_side
 from relurules.reasons.ranking import choose_reasons
 from relurules.reasons.reason_texts import ReasonOptions, plan_phrases
@@ -80,7 +80,7 @@ def explain_row(rules: RuleSet, row: TableRow, question: RowQuestion) -> Explana
     x = row.x
     number = int(rules.number_rows(x[None])[0])
     if number == 0:
-        raise DataError(f"no rule applies to the row: {_explain_outside(rules, x)}")
+        raise DataError(f"no rule applies to the row: {explain_outside(rules.domain, x)}")
 
     conditions = check_conditions(rules, number, x, row.raw)
     rule = Explanation(
@@ -94,7 +94,7 @@ def explain_row(rules: RuleSet, row: TableRow, question: RowQuestion) -> Explana
         base=0.0,
         contributions=(),
         centred=False,
-        told=_tell_label(rules, x),
+        told=tell_label(rules, x),
     )
 
     if is_decision(rules.local_models, question.output):
@@ -171,23 +171,21 @@ def _name_class(rules: RuleSet, number: float) -> str:
     return name if decided == label else f"{name} ({decided})"
 
 
-def _tell_label(rules: RuleSet, x: Array) -> Any:
+def tell_label(rules: Scorer, x: Array) -> Any:
     """The row's class, where labels are known."""
     return None if rules.labels is None else rules.classify(x[None])[0]
 
 
-def _explain_outside(rules: RuleSet, x: Array) -> str:
-    """Why a row has no rule."""
-    domain = rules.domain
+def explain_outside(domain: Domain, x: Array) -> str:
+    """Why a row, (d,) in coordinates, has no rule."""
     for i, name in enumerate(domain.names):
         if np.isnan(x[i]):
             return f"{name!r} has no value"
 
     for group in domain.groups:
         if sorted(x[list(group)].tolist()) != [0.0] * (len(group) - 1) + [1.0]:
-            column = next(
-                (f.name for f in list_features(rules.local_models) if set(f.at) == set(group)), None
-            )
+            columns = zip(domain.columns, domain.places, strict=True)
+            column = next((c.name for c, at in columns if set(at) == set(group)), None)
             return f"{column or domain.names[group[0]]!r} has a value that the rules don't know"
 
     for i, name in enumerate(domain.names):

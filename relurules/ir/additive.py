@@ -301,13 +301,28 @@ class AdditiveRules(Scorer):
         return found
 
     def summary(self, data: Any = None) -> "pandas.DataFrame":
-        """One row per part: its columns, lines, and what it moves on the data.
+        """One row per part: its columns, lines, and what it moves on the data: the deviation of
+        what it adds, and its share of all variances.
 
-        data: (N, d) array or frame; without it, what `evidence` holds.
+        data: (N, d) array or frame, on whose rows the mean size beside the reference, and what of a
+        pair is interaction, are measured too; without it, what `evidence` holds.
         """
         from relurules.statistics.additive_statistics import summarise_parts
 
         return summarise_parts(self, data)
+
+    def to_shap(self, data: Any, *, output: str | None = None, reference: Any = None) -> Any:
+        """Rows of (N, d) array or frame as a `shap.Explanation`: (N, columns) Shapley values of a
+        score, exact, which sum to it with those of the reference; for shap's own plots.
+
+        They are interventional, against the reference. A part of several columns is shared among
+        them by its own Shapley value; `contributions` keeps it together. output: whose score, as in
+        `explain`; reference: a row or a policy, as there. UnsupportedError without the package
+        shap; DataError for rows outside the domain.
+        """
+        from relurules.explaining.shapley import make_shap_explanation
+
+        return make_shap_explanation(self, data, output, reference)
 
     def save(self, path: str | Path) -> None:
         """Write JSON (`relurules schema --form additive` prints its JSON Schema); the file appears

@@ -4,13 +4,12 @@ class's link with it, so that outputs stay what they are.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 from relurules.errors import DataError
 from relurules.ir.additive import AdditiveRules
 from relurules.ir.class_labels import ClassLabels, find_class_test
 from relurules.ir.network import AffineMap, Network
-from relurules.ir.provenance import AnyRules
 from relurules.ir.rule import Rule
 from relurules.ir.rule_table import RuleTable
 from relurules.ir.ruleset import RuleSet
@@ -46,15 +45,20 @@ def turn_heads(heads: Sequence[Head]) -> tuple[Head, ...]:
     return tuple(head._replace(link=_OPPOSITE.get(head.link, head.link)) for head in heads)
 
 
-def speak_of_class(rules: AnyRules, positive: Any) -> AnyRules:
+@overload
+def speak_of_class(rules: RuleSet, positive: Any) -> RuleSet: ...
+@overload
+def speak_of_class(rules: AdditiveRules, positive: Any) -> AdditiveRules: ...
+@overload
+def speak_of_class(rules: RuleSet | AdditiveRules, positive: Any) -> RuleSet | AdditiveRules: ...
+def speak_of_class(rules: RuleSet | AdditiveRules, positive: Any) -> RuleSet | AdditiveRules:
     """The rules with scores that speak of a class, by its label; decisions have no such scores, and
     stay as they are.
     """
     number = find_positive(rules.labels, positive)
     assert rules.labels is not None  # noqa: S101  # a class was found
     chosen = rules.labels.with_positive(number)
-    scores = len(rules.scores)
-    if rules.decision or not needs_turn(rules.heads, scores, rules.labels, number):
+    if rules.decision or not needs_turn(rules.heads, rules.score_count, rules.labels, number):
         return replace(rules, labels=chosen)
 
     turned = replace(
@@ -63,10 +67,10 @@ def speak_of_class(rules: AnyRules, positive: Any) -> AnyRules:
         heads=turn_heads(rules.heads),
         traced=None if rules.traced is None else turn_network(rules.traced),
     )
-    return _turn_lines(turned) if isinstance(turned, AdditiveRules) else _turn_rule_set(turned)
+    return _turn_partition(turned) if isinstance(turned, RuleSet) else _turn_lines(turned)
 
 
-def _turn_rule_set(rules: RuleSet) -> RuleSet:
+def _turn_partition(rules: RuleSet) -> RuleSet:
     return replace(rules, rules=_turn_rules(rules.rules), network=turn_network(rules.network))
 
 
@@ -75,7 +79,7 @@ def _turn_lines(rules: AdditiveRules) -> AdditiveRules:
         rules,
         base=_turn_map(rules.base),
         lines=tuple(replace(line, slopes=0.0 - line.slopes) for line in rules.lines),
-        groups=tuple(replace(group, rules=_turn_rule_set(group.rules)) for group in rules.groups),
+        groups=tuple(replace(group, rules=_turn_partition(group.rules)) for group in rules.groups),
     )
 
 

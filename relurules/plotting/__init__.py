@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relurules.ir import Reached, RuleSet
-from relurules.plotting.plot_kinds import PLOTS, PlotRequest, draw_plot
+from relurules.ir import AdditiveRules, Reached, RuleSet
+from relurules.plotting.plot_kinds import PLOTS, draw_plot
+from relurules.plotting.plot_request import PlotRequest
 from relurules.plotting.style import save_figure, use_style
 from relurules.tables.table import read_table
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def plot(
-    rules: RuleSet | Reached,
+    rules: RuleSet | Reached | AdditiveRules,
     kind: str,
     *,
     data: Any = None,
@@ -31,12 +32,14 @@ def plot(
 ) -> "Figure":
     """A figure, also written to `out` (.svg, .png or .pdf; the same bytes for the same data).
 
-    kind: importance, parallel, violin, profile, pairwise, regions, row, intervals, merging or
-    tradeoff; see `plot_kinds.PLOTS` for what each needs. data: (N, d) rows; y: (N,) true values;
-    features: the column, or the two, that profile, pairwise and regions are of, by default the most
-    important ones; output: whose score; top: how many columns, or of a profile local models; rule:
-    number from 1; row: as in `explain`, for regions what the other columns are. UnsupportedError
-    for an unknown kind and without matplotlib, DataError where something is missing.
+    kind: importance, parallel, violin, profile, pairwise, regions, row (or waterfall), intervals,
+    merging or tradeoff, and of additive rules importance, shape (or profile), pair, pairwise, row
+    (or waterfall) or tradeoff; see `plot_kinds.PLOTS` for what each needs. data: (N, d) rows; y:
+    (N,) true values; features: the column, or the two, that profile, shape, pairwise, pair and
+    regions are of, by default the most important ones; output: whose score; top: how many columns,
+    or of a profile local models; rule: number from 1; row: as in `explain`, for regions what the
+    other columns are. UnsupportedError for an unknown kind and without matplotlib, DataError where
+    something is missing.
     """
     table = None if data is None else read_table(data)
     with use_style():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relurules.explaining.additive_explanation import AdditiveExplanation
 from relurules.explaining.coefficients import Coefficients, Importance
 from relurules.explaining.explanation import Explanation, format_output
 from relurules.explaining.plain_text import add_article, format_value
@@ -30,6 +31,8 @@ from relurules.plotting.style import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from relurules.tables.values import Value
+
 #: So many local models get a colour each and stand in the legend; more are shaded by their rows.
 MAX_COLOURED = 8
 #: Contributions that are drawn one by one.
@@ -41,9 +44,9 @@ def draw_importance(found: Importance) -> "Figure":
     names = [wrap_name(name) for name in found.names]
     figure = new_figure(1.3 + measure_rows(names))
     axes = figure.subplots()
-    _label_rows(axes, names)
+    label_rows(axes, names)
     bars = axes.barh(range(len(names)), 100 * found.shares, color=UP, height=0.7)
-    axes.bar_label(bars, [_format_percent(share) for share in found.shares], padding=3)
+    axes.bar_label(bars, [format_share(share) for share in found.shares], padding=3)
     axes.set_xlim(0, 112 * max(found.shares.max(initial=0.0), 1e-3))
     axes.set_xlabel("share of the mean squared effect, %")
     set_title(figure, f"Importance of the columns for {add_article(found.label)}")
@@ -56,7 +59,7 @@ def draw_parallel(found: Coefficients) -> "Figure":
     names = [wrap_name(name) for name in found.names]
     figure = new_figure(2.2 + measure_rows(names, least=0.42))
     axes = figure.subplots()
-    _label_rows(axes, names)
+    label_rows(axes, names)
     axes.axvline(0, color=GREY, linewidth=0.8)
 
     for i, values in enumerate(found.values):
@@ -80,7 +83,7 @@ def draw_violin(found: Coefficients) -> "Figure":
     names = [wrap_name(name) for name in found.names]
     figure = new_figure(1.5 + measure_rows(names, least=0.5))
     axes = figure.subplots()
-    _label_rows(axes, names)
+    label_rows(axes, names)
     axes.axvline(0, color=GREY, linewidth=0.8)
     rows = _spread_rows(found)
 
@@ -114,7 +117,7 @@ def draw_intervals(found: Intervals) -> "Figure":
     said = wrap_names("No estimate: ", found.dropped)
     figure = new_figure(1.7 + measure_rows(names) + measure_note(said))
     axes = figure.subplots()
-    _label_rows(axes, names)
+    label_rows(axes, names)
     axes.axvline(0, color=GREY, linewidth=0.8)
     at = np.arange(len(names))
     ends = np.array([found.estimates - found.low, found.high - found.estimates]) * found.scales
@@ -144,15 +147,39 @@ def draw_intervals(found: Intervals) -> "Figure":
     return figure
 
 
-def draw_row(found: Explanation) -> "Figure":
-    """Bars of what each column adds, from the base to the score."""
-    parts = list(found.contributions[:_PARTS])
-    rest = found.contributions[_PARTS:]
-    names = [f"{part.column} = {format_value(part.value)}" for part in parts]
-    values = [part.contribution for part in parts]
-    if rest:
-        names.append(f"{len(rest)} more columns")
-        values.append(sum(part.contribution for part in rest))
+def draw_row(found: Explanation | AdditiveExplanation) -> "Figure":
+    """Bars of what each column, or part, adds, from the base to the score."""
+    said = ", ".join(f"{name} = {format_output(value)}" for name, value in found.outputs.items())
+    if isinstance(found, Explanation):
+        title = f"Rule {found.rule}: {said}"
+        steps = [
+            (f"{part.column} = {format_value(part.value)}", part.contribution)
+            for part in found.contributions
+        ]
+    else:
+        title = found.decided or said
+        steps = [
+            (f"{part.part} = {', '.join(map(_format_short, part.values))}", part.contribution)
+            for part in found.contributions
+            if part.contribution
+        ]
+    figure = _draw_steps(found, steps)
+    set_title(figure, title)
+    return figure
+
+
+def _format_short(value: "Value") -> str:
+    """A number of four digits: several stand in a row."""
+    return f"{value:.4g}" if isinstance(value, float) else format_value(value)
+
+
+def _draw_steps(
+    found: Explanation | AdditiveExplanation, steps: Sequence[tuple[str, float]]
+) -> "Figure":
+    names, values = [name for name, _ in steps[:_PARTS]], [value for _, value in steps[:_PARTS]]
+    if rest := steps[_PARTS:]:
+        names.append(f"{len(rest)} more {'columns' if isinstance(found, Explanation) else 'parts'}")
+        values.append(sum(value for _, value in rest))
 
     names = [
         wrap_name(n) for n in ["the reference" if found.centred else "constant", *names, "in all"]
@@ -160,7 +187,7 @@ def draw_row(found: Explanation) -> "Figure":
     ends = found.base + np.cumsum([0.0, *values])
     figure = new_figure(1.5 + measure_rows(names))
     axes = figure.subplots()
-    _label_rows(axes, names)
+    label_rows(axes, names)
     axes.barh([0, len(names) - 1], [ends[0], ends[-1]], color=GREY, height=0.7)
     colours = [UP if value >= 0 else DOWN for value in values]
     axes.barh(range(1, len(names) - 1), values, left=ends[:-1], color=colours, height=0.7)
@@ -171,9 +198,6 @@ def draw_row(found: Explanation) -> "Figure":
     axes.axvline(0, color=GREY, linewidth=0.8)
     _write_values(axes, np.array([found.base, *values, found.score]), np.append(ends, ends[-1]))
     axes.set_xlabel(found.label)
-    said = ", ".join(f"{name} = {format_output(value)}" for name, value in found.outputs.items())
-    set_title(figure, f"Rule {found.rule}: {said}")
-
     return figure
 
 
@@ -194,7 +218,8 @@ def _write_values(axes: Any, values: Array, ends: Array) -> None:
     axes.set_xlim(min(0.0, ends.min()) - 0.04 * span, max(0.0, ends.max()) + 0.04 * span)
 
 
-def _label_rows(axes: Any, names: list[str]) -> None:
+def label_rows(axes: Any, names: list[str]) -> None:
+    """Names down the left side, the first on top."""
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -256,7 +281,8 @@ def _spread_rows(found: Coefficients) -> Any:
     return np.searchsorted(np.cumsum(found.counts), places, side="right")
 
 
-def _format_percent(share: float) -> str:
+def format_share(share: float) -> str:
+    """`34 %`, `3.4 %`."""
     return f"{100 * share:.0f} %" if share >= 0.0995 or share == 0 else f"{100 * share:.1f} %"
 
 

@@ -1,120 +1,42 @@
 """The table of plots: what each is of, which arguments it needs, its data and its figure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from relurules.errors import DataError, UnsupportedError
-from relurules.explaining import choose_reference, explain_row, read_row, sample_rows
+from relurules.explaining import choose_reference, explain_row, read_row
 from relurules.explaining.coefficients import collect_coefficients, measure_importance
 from relurules.explaining.flattening import score_model_counts
 from relurules.explaining.profiles import compute_pair_effect, compute_profiles
 from relurules.explaining.rows import RowQuestion
-from relurules.explaining.score_view import (
-    Feature,
-    RowSpread,
-    find_feature,
-    list_features,
-    measure_spread,
-    read_spread,
-)
+from relurules.explaining.score_view import Feature, list_features
 from relurules.explaining.slices import choose_box, cut_slice
 from relurules.explaining.wald_intervals import compute_intervals
-from relurules.ir import Reached, RuleSet
-from relurules.ir.local_models import LocalModels, Sample
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
-from relurules.plotting import coefficient_figures, row_figures
+from relurules.plotting import additive_plots, coefficient_figures, row_figures
+from relurules.plotting.plot_request import PlotRequest
 from relurules.plotting.tradeoffs import draw_tradeoffs, list_tradeoffs
-from relurules.reasons.score_choice import ScoreView, choose_view, find_output
+from relurules.reasons.score_choice import find_output
 from relurules.statistics.evidence_statistics import find_typical_rows
-from relurules.statistics.response import Response, read_response
-from relurules.tables.table import DataTable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True)
-class PlotRequest:
-    """What is to be drawn; the arguments of `plotting.plot`."""
-
-    rules: RuleSet | Reached
-    data: DataTable | None = None
-    y: Any = None
-    features: tuple[str, ...] = ()
-    output: str | None = None
-    top: int | None = None
-    rule: int | None = None
-    row: Any = None
-    centred: bool = True
-
-    @property
-    def models(self) -> LocalModels:
-        """The local models."""
-        return self.rules.local_models
-
-    @property
-    def view(self) -> ScoreView:
-        """The score that is looked at."""
-        return choose_view(self.models, self.output)
-
-    def sample(self) -> Sample:
-        """The rows that have a model; DataError without data."""
-        return self._rows()[0]
-
-    def judged(self) -> tuple[Sample, Response]:
-        """Rows and their true values; DataError where either isn't given."""
-        sample, inside = self._rows()
-        if self.y is None:
-            raise DataError("this plot needs the true values of the rows: y, or --target COLUMN")
-        return sample, read_response(self.models, self.y, len(inside)).part(inside)
-
-    def _rows(self) -> tuple[Sample, Any]:
-        return sample_rows(self.rules, self.data)
-
-    def spread(self) -> RowSpread:
-        """Of the rows given, or of those that the rules have kept figures of."""
-        if (
-            self.data is None
-            and isinstance(self.rules, RuleSet)
-            and self.rules.evidence is not None
-        ):
-            return read_spread(self.rules.evidence)
-        return measure_spread(self.sample())
-
-    def columns(self, count: int) -> list[Feature]:
-        """The columns named, or as many of the most important ones."""
-        if self.features and len(self.features) != count:
-            raise DataError(
-                f"this plot is of {count} column{'s' * (count > 1)}, found "
-                f"{', '.join(self.features)}"
-            )
-
-        found = list_features(self.models)
-        names = (
-            self.features or measure_importance(self.models, self.view, self.spread(), count).names
-        )
-        if len(names) < count:
-            raise DataError(f"this plot needs {count} columns, and there is {len(names)}")
-        return [find_feature(found, name) for name in names]
-
-    def only_rules(self) -> RuleSet:
-        """The rules; UnsupportedError for local models that were found by rows."""
-        if not isinstance(self.rules, RuleSet):
-            raise UnsupportedError(
-                "this plot is of rules, which tell their regions; found local models of rows"
-            )
-        return self.rules
-
-
 class PlotKind(NamedTuple):
-    """A kind of plot. about: in words; needs: arguments; draw."""
+    """A kind of plot. about: in words; needs: arguments; draw: of partition rules and local models,
+    None where it isn't for them; draw_lines: of additive rules; instead: what one of the two takes
+    instead.
+    """
 
     about: str
     needs: str
-    draw: Callable[[PlotRequest], "Figure"]
+    draw: Callable[[PlotRequest], "Figure"] | None
+    draw_lines: Callable[[PlotRequest], "Figure"] | None = None
+    instead: str = ""
 
 
 def _plot_importance(request: PlotRequest) -> "Figure":
@@ -156,7 +78,9 @@ def _plot_regions(request: PlotRequest) -> "Figure":
     names, box = (pair[0].name, pair[1].name), choose_box(models, pair, X)
     marked, output = request.row is not None, find_output(models, request.output)
     return row_figures.draw_slice(
-        cut_slice(request.rules, output, names, _choose_point(request, X), box, marked=marked)
+        cut_slice(
+            request.local_rules(), output, names, _choose_point(request, X), box, marked=marked
+        )
     )
 
 
@@ -165,7 +89,7 @@ def _choose_plane(request: PlotRequest) -> list[Feature]:
     if request.features:
         return request.columns(2)
 
-    rules, models = request.rules, request.models
+    rules, models = request.local_rules(), request.models
     # The columns that conditions depend on most, over their width in the domain.
     if isinstance(rules, RuleSet):
         moved = np.abs(rules.tree.normals) * rules.domain.widths
@@ -186,7 +110,7 @@ def _choose_point(request: PlotRequest, X: Array | None) -> Array:
     """What the other columns are: the row given, or that of rule 1, nearest to the mean of its
     rows, or its point.
     """
-    given = request.rules
+    given = request.local_rules()
     if request.row is not None:
         return read_row(request.models.domain, request.row).x
 
@@ -222,7 +146,10 @@ def _plot_intervals(request: PlotRequest) -> "Figure":
 
 
 def _plot_tradeoff(request: PlotRequest) -> "Figure":
-    return draw_tradeoffs(list_tradeoffs(request.only_rules()))
+    rules = request.rules
+    return draw_tradeoffs(
+        list_tradeoffs(rules if isinstance(rules, AdditiveRules) else request.only_rules())
+    )
 
 
 def _plot_merging(request: PlotRequest) -> "Figure":
@@ -232,41 +159,99 @@ def _plot_merging(request: PlotRequest) -> "Figure":
 
 #: Name of a kind of plot -> what it is.
 PLOTS: Mapping[str, PlotKind] = {
-    "importance": PlotKind("how much each column moves the score", "data", _plot_importance),
+    "importance": PlotKind(
+        "how much each column, or pair, moves the score",
+        "data",
+        _plot_importance,
+        additive_plots.plot_importance,
+    ),
     "parallel": PlotKind(
-        "coefficients of the top columns, a line per rule", "data", _plot_parallel
+        "coefficients of the top columns, a line per rule",
+        "data",
+        _plot_parallel,
+        instead="shape, as lines add up and have no coefficients of their own rules",
     ),
     "violin": PlotKind(
-        "how the coefficients of the top columns spread over the rows", "data", _plot_violin
+        "how the coefficients of the top columns spread over the rows",
+        "data",
+        _plot_violin,
+        instead="shape, whose slope is the coefficient of every row",
     ),
-    "profile": PlotKind("the term of one column in each rule", "data, --feature", _plot_profile),
+    "profile": PlotKind(
+        "the term of one column in each rule",
+        "data, --feature",
+        _plot_profile,
+        additive_plots.plot_shape,
+    ),
+    "shape": PlotKind(
+        "what one column adds, over its rows",
+        "--feature",
+        None,
+        additive_plots.plot_shape,
+        instead="profile",
+    ),
     "pairwise": PlotKind(
-        "what two columns do together to each row", "data, --feature twice", _plot_pairwise
+        "what two columns do together to each row",
+        "data, --feature twice",
+        _plot_pairwise,
+        additive_plots.plot_pairwise,
+    ),
+    "pair": PlotKind(
+        "what two columns add together, beyond either",
+        "--feature twice",
+        None,
+        additive_plots.plot_pair,
+        instead="pairwise",
     ),
     "regions": PlotKind(
         "the rules' regions in the plane of two columns of numbers",
         "--feature twice",
         _plot_regions,
+        instead="pair, which shows where lines begin",
     ),
-    "row": PlotKind("what each column adds to the score of one row", "--row", _plot_row),
+    "row": PlotKind(
+        "what each column adds to the score of one row",
+        "--row",
+        _plot_row,
+        additive_plots.plot_row,
+    ),
+    "waterfall": PlotKind(
+        "the same as row, by its other name", "--row", _plot_row, additive_plots.plot_row
+    ),
     "intervals": PlotKind(
         "a rule's coefficients beside Wald intervals from its rows",
         "data, --target, --rule",
         _plot_intervals,
+        instead="shape, as no line has rows of its own alone",
     ),
     "tradeoff": PlotKind(
-        "how many rules are enough for which error, of rules that were simplified",
+        "how many rules or lines are enough for which error, of rules that were simplified",
         "",
+        _plot_tradeoff,
         _plot_tradeoff,
     ),
     "merging": PlotKind(
-        "what merging and flattening the local models costs", "data, --target", _plot_merging
+        "what merging and flattening the local models costs",
+        "data, --target",
+        _plot_merging,
+        instead="tradeoff, as there are no local models to merge",
     ),
 }
 
 
 def draw_plot(kind: str, request: PlotRequest) -> "Figure":
-    """The figure of one kind; UnsupportedError for an unknown kind, naming those that there are."""
+    """The figure of one kind; UnsupportedError for an unknown kind, naming those that there are,
+    and for one that isn't for these rules, naming what is.
+    """
     if kind not in PLOTS:
         raise UnsupportedError(f"no plot {kind!r}; there are {', '.join(PLOTS)}")
-    return PLOTS[kind].draw(request)
+
+    own = PLOTS[kind]
+    adds = isinstance(request.rules, AdditiveRules)
+    draw = own.draw_lines if adds else own.draw
+    if draw is None:
+        raise UnsupportedError(
+            f"the plot {kind!r} isn't for {'additive' if adds else 'partition'} rules; use "
+            f"{own.instead}"
+        )
+    return draw(request)

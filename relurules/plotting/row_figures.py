@@ -96,13 +96,13 @@ def draw_pairwise(found: PairEffect, features: tuple[Feature, Feature]) -> "Figu
     figure = new_figure(5.0)
     axes = figure.subplots()
     most = max(float(np.abs(found.effect).max(initial=0.0)), 1e-12)
-    x, y = _jitter_categories(found.x, features[0], 0), _jitter_categories(found.y, features[1], 1)
+    x, y = place_values(found.x, features[0], 0), place_values(found.y, features[1], 1)
     order = np.argsort(np.abs(found.effect), kind="stable")
     shown = axes.scatter(
         x[order], y[order], c=found.effect[order], cmap=DIVERGING, vmin=-most, vmax=most, s=14,
         edgecolors="#333333", linewidths=0.2,
     )  # fmt: skip
-    _label_ticks(axes, features)
+    label_ticks(axes, features)
     axes.set_xlabel(wrap_name(found.names[0], 60))
     axes.set_ylabel(wrap_name(found.names[1], 40))
     figure.colorbar(
@@ -205,14 +205,15 @@ def _name_models(found: Profiles) -> str:
     return f"{len(found.models)} {kind}{'s' * (len(found.models) != 1)}"
 
 
-def _jitter_categories(values: Array, feature: Feature, seed: int) -> Array:
+def place_values(values: Array, feature: Feature, seed: int) -> Array:
     """Categories beside one another, so that rows don't hide each other; always the same."""
     if not feature.categories:
         return values
     return values + np.random.default_rng(seed).uniform(-0.3, 0.3, len(values))
 
 
-def _label_ticks(axes: Any, features: tuple[Feature, Feature]) -> None:
+def label_ticks(axes: Any, features: tuple[Feature, Feature]) -> None:
+    """The names of categories along their axis."""
     for feature, axis, width in zip(features, (axes.xaxis, axes.yaxis), (12, 20), strict=True):
         if feature.categories:
             axis.set_ticks(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from relurules.errors import DataError
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.ir.network import Array
 from relurules.plotting.style import GREY, UP, new_figure
 
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 class Tradeoffs(NamedTuple):
     """rules: (n,) falling; errors: (n,) what outputs are off with so many at most; reached: what
-    the rules are.
+    the rules are; unit: rule or line.
     """
 
     rules: Array
     errors: Array
     reached: float
+    unit: str = "rule"
 
 
-def list_tradeoffs(rules: RuleSet) -> Tradeoffs:
+def list_tradeoffs(rules: RuleSet | AdditiveRules) -> Tradeoffs:
     """The steps with a finite bound. DataError where the rules weren't simplified."""
     steps = [step for step in rules.tradeoffs if np.isfinite(step.error)]
     if not steps:
@@ -33,7 +34,8 @@ def list_tradeoffs(rules: RuleSet) -> Tradeoffs:
             "this plot needs rules that were simplified: extract with max_error or max_rules"
         )
     counts, errors = zip(*steps, strict=True)
-    return Tradeoffs(np.array(counts), np.array(errors), rules.max_error)
+    unit = "rule" if isinstance(rules, RuleSet) else "line"
+    return Tradeoffs(np.array(counts), np.array(errors), rules.max_error, unit)
 
 
 def draw_tradeoffs(found: Tradeoffs) -> "Figure":
@@ -46,7 +48,7 @@ def draw_tradeoffs(found: Tradeoffs) -> "Figure":
     axes.plot(found.errors[-1], found.rules[-1], "o", color=UP)
     left = int(found.rules[-1])
     axes.annotate(
-        (f"{left} rule{'s' if left != 1 else ''}, within "
+        (f"{left} {found.unit}{'s' if left != 1 else ''}, within "
         f"{found.reached:.3g}"), (found.errors[-1], found.rules[-1]),
         xytext=(-6, 8), textcoords="offset points", ha="right", color=GREY,
     )  # fmt: skip
@@ -54,6 +56,6 @@ def draw_tradeoffs(found: Tradeoffs) -> "Figure":
     axes.set_xlim(left=0)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("largest difference from the network anywhere in the domain")
-    axes.set_ylabel("rules")
+    axes.set_ylabel(f"{found.unit}s")
 
     return figure

@@ -14,6 +14,7 @@ from relurules.statistics.evidence_statistics import (
     compute_group_metrics,
     find_typical_rows,
 )
+from relurules.statistics.part_importance import measure_movement
 from relurules.statistics.response import read_response
 
 if TYPE_CHECKING:
@@ -85,14 +86,20 @@ def describe_scores(rules: "AdditiveRules") -> LocalModels:
 
 def summarise_parts(rules: "AdditiveRules", data: Any = None) -> "pandas.DataFrame":
     """One row per part: its columns, how many lines and groups, and per score the standard
-    deviation of what it adds on the rows of data, or on those that `evidence` was gathered from.
+    deviation of what it adds on the rows of data, or on those that `evidence` was gathered from,
+    and its share of all variances.
+
+    With data: also the mean size of what it adds beside the reference, and of several columns the
+    deviation that is interaction, see `part_importance`.
     """
     import pandas
 
     found = None if rules.evidence is None else rules.evidence.part_deviations
+    X = None
     if data is not None:
         X = rules.domain.rows(data)
-        found = _measure_parts(rules, X[rules.domain.contains(X)])
+        X = X[rules.domain.contains(X)]
+        found = _measure_parts(rules, X)
     table = pandas.DataFrame(
         {
             "part": [part.name for part in rules.parts],
@@ -101,8 +108,15 @@ def summarise_parts(rules: "AdditiveRules", data: Any = None) -> "pandas.DataFra
         }
     )
     for i, score in enumerate(rules.scores):
-        name = "deviation" if rules.score_count == 1 else f"deviation of {score}"
-        table[name] = np.nan if found is None else found[:, i]
+        of = "" if rules.score_count == 1 else f" of {score}"
+        table[f"deviation{of}"] = np.nan if found is None else found[:, i]
+        squares = None if found is None else found[:, i] ** 2
+        total = 0.0 if squares is None else float(squares.sum())
+        table[f"share{of}"] = np.nan if squares is None else squares / (total or 1.0)
+        if X is not None and len(X):
+            moved = measure_movement(rules, X, np.eye(rules.score_count)[i])
+            table[f"mean size{of}"] = moved.sizes
+            table[f"interaction{of}"] = moved.interactions
     return table
 
 

@@ -17,7 +17,7 @@ from relurules.emitting.sql.inputs import print_constant, print_domain_check
 from relurules.emitting.sql.missing import print_failure
 from relurules.emitting.sql.names import name_coordinates, quote_name
 from relurules.emitting.sql.outputs import OutputNeeds, plan_extra_steps, print_final_columns
-from relurules.emitting.sql.reasons import ReasonScope
+from relurules.emitting.sql.reasons import RuleReasonScope
 from relurules.emitting.sql.steps import Subquery
 from relurules.emitting.sql.table_steps import TableScope, plan_clamping, plan_guard, plan_input
 from relurules.ir import Scorer
@@ -99,12 +99,12 @@ def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
     return SelectPlan(steps, keys + final)
 
 
-def _make_reason_scope(scope: SelectScope) -> ReasonScope | None:
+def _make_reason_scope(scope: SelectScope) -> RuleReasonScope | None:
     """None where neither contributions nor reasons are asked for."""
     explained = plan_contributions(scope.request)
     if explained is None:
         return None
-    return ReasonScope(
+    return RuleReasonScope(
         plan=explained,
         dialect=scope.dialect,
         prefix=scope.names.prefix,

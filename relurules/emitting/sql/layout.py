@@ -43,6 +43,20 @@ def write_comment(text: str) -> str:
     return _COMMENT + ".".join(str(ord(letter)) for letter in flatten_text(text))
 
 
+def indent_lines(text: str, depth: int) -> str:
+    """An expression whose lines but the first stand so much further in."""
+    first, *rest = text.split(LINE)
+    further = " " * depth
+    return LINE.join(
+        [first, *(line if line.startswith(_COMMENT) else further + line for line in rest)]
+    )
+
+
+def drop_comments(text: str) -> str:
+    """An expression without the comments at the ends of its lines."""
+    return LINE.join(line for line in text.split(LINE) if not line.startswith(_COMMENT))
+
+
 def _read_comment(line: str) -> str:
     letters = [chr(int(code)) for code in line[len(_COMMENT) :].split(".") if code]
     return f" -- {''.join(letters)}"

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from relurules.emitting.link_steps import has_links
 from relurules.emitting.request import LineRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.inputs import print_column, print_coordinates, print_value
-from relurules.emitting.sql.layout import lay_out
+from relurules.emitting.sql.layout import drop_comments, indent_lines, lay_out
 from relurules.emitting.sql.line_scope import LineScope, make_line_scope
 from relurules.emitting.sql.line_steps import print_score
 from relurules.emitting.sql.line_terms import find_point_columns
@@ -28,8 +29,9 @@ def print_line_expression(request: LineRequest, dialect: Dialect) -> str:
     output = choose_one_output(request)
     scope = _read_in_place(request, dialect)
     scores = [print_score(scope, i) for i in range(scope.rules.score_count)]
-    text = print_linked(request, output, scores, dialect).replace(LINE, f"{LINE}    ")
-    text = text.replace(f"{LINE}    #", f"{LINE}#")
+    if has_links(scope.rules):  # which repeat what they read
+        scores = [drop_comments(score) for score in scores]
+    text = indent_lines(print_linked(request, output, scores, dialect), 4)
     found = lay_out(f"CASE{LINE}  WHEN {scope.test}{LINE}  THEN {text}{LINE}END", 0, dialect)
     return check_repetition(found, request, output)
 

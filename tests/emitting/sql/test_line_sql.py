@@ -95,7 +95,8 @@ def test_columns_beside_the_outputs(made: Any, model: str, engine: str) -> None:
             assert all(value is None or value != value for value in given), (i, given)
             continue
 
-        assert (row[at["lines"]] or "") == listed[i]
+        if not (np.abs(X[i]) == 1e-320).any():  # which is 0 to PostgreSQL
+            assert (row[at["lines"]] or "") == listed[i]
         for k, label in enumerate(table.labels):
             extra = "" if len(table.labels) == 1 else f"{label}_"
             for part in table.parts:
@@ -103,8 +104,6 @@ def test_columns_beside_the_outputs(made: Any, model: str, engine: str) -> None:
                 assert math.isclose(
                     value, own[i, k, part.place], rel_tol=1e-12, abs_tol=1e-12 * terms[i]
                 )
-            if np.abs(own[i, k]).max() > 1e290:  # beyond which keys of reasons overflow
-                continue
             chosen = choose_reasons(own[i, k], "higher", 2, float(table.floors[k]))
             told = [row[at[f"reason_{extra}{n + 1}"]] for n in range(len(chosen))]
             assert told == [table.parts[p].name if p >= 0 else None for p in chosen]

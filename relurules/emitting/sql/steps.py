@@ -96,7 +96,8 @@ def print_subqueries(
         from_ = result[-1].name if result else source
         fenced = (bool(result) or step.fenced) and not step.name.endswith(_FAILED)
         fence = dialect.fence if fenced else ""
-        print_columns = _fill_columns if step.filled else _print_columns
+        short = all(len(text) + len(alias) < WIDTH - 15 for alias, text in step.columns)
+        print_columns = _fill_columns if step.filled and short else _print_columns
         lines = [*print_columns(names, step.columns, dialect), f"FROM {from_}{fence}"]
         width = len(names) + len(step.columns)
         head = _print_head(step.name, step.comment or describe_step(step))

@@ -18,7 +18,13 @@ from relurules.emitting.request import (
     make_line_request,
     make_request,
 )
-from relurules.emitting.sql.printer import DIALECTS, check_sql_request, print_sql, rank_sql_forms
+from relurules.emitting.sql.printer import (
+    DIALECTS,
+    check_sql_request,
+    print_sql,
+    print_sql_lines,
+    rank_sql_forms,
+)
 from relurules.emitting.text.line_printer import print_lines_text
 from relurules.emitting.text.printer import print_text
 from relurules.errors import UnsupportedError
@@ -50,7 +56,7 @@ _ARTIFACT_FIELDS = ("dialect", "table", "key", "shape", "name", "missing")
 
 TARGETS: Mapping[str, EmitTarget] = {
     "text": EmitTarget(print_text, ("rules",), print_lines=print_lines_text),
-    "sql": EmitTarget(print_sql, _CODE, tuple(DIALECTS), rank_sql_forms),
+    "sql": EmitTarget(print_sql, _CODE, tuple(DIALECTS), rank_sql_forms, print_sql_lines),
     "python": EmitTarget(
         print_python, _CODE, best=code_options.rank_forms, print_lines=print_python_lines
     ),

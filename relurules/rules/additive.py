@@ -191,11 +191,11 @@ def _scale_hinges(
     at = np.arange(len(hinges))
     lead = np.abs(A[at, np.argmax(np.abs(A) * domain.widths, axis=1)])
     lead = np.where(lead > 0, lead, 1.0)
-    turned = sides / lead
     gains = (1.0 - network.slope[hinges]) * network.U[:, hinges] * lead
     return _HingeTable(
-        normals=A * turned[:, None] + 0.0,
-        bounds=-b * turned + 0.0,
+        # Divided, not multiplied by an inverse: the coefficient that leads is 1 to the last digit.
+        normals=A * sides[:, None] / lead[:, None] + 0.0,
+        bounds=-b * sides / lead + 0.0,
         slopes=gains.T + 0.0,
         neurons=tuple(network.neurons[k] for k in hinges.tolist()),
     )

@@ -58,6 +58,8 @@ _WORDS = frozenset(
         "greatest",
         "least",
         "coalesce",
+        "concat",
+        "substr",
         "isnan",
         "nanvl",
         "throwif",

@@ -55,8 +55,8 @@ EXPLAINED = [
     ("sql", "rules", "duckdb"),
     ("sql", "rules", "postgres"),
 ]
-#: Lines, alone and with all that is told beside them.
-ADDITIVE = [
+#: Code of lines, alone and with all that is told beside them.
+LINE_CODE = [
     (target, kind)
     for target in ("python", "numpy", "c", "javascript")
     for kind in ("lines", "told")
@@ -215,8 +215,8 @@ def small_additive_rules() -> AdditiveRules:
     return replace(made, provenance=Provenance("hand.onnx", "ab" * 32, "9.9.9"))
 
 
-@pytest.mark.parametrize(("target", "kind"), ADDITIVE)
-def test_golden_lines(target: str, kind: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(("target", "kind"), LINE_CODE)
+def test_golden_line_code(target: str, kind: str, request: pytest.FixtureRequest) -> None:
     told = ["outputs", "class", "contributions", "reasons", "lines"]
     made = small_additive_rules()
     artifact = rr.emit(
@@ -264,8 +264,7 @@ def test_no_golden_file_is_left_over() -> None:
     }
     expected |= {"-".join(filter(None, ("reasons", *case))) for case in EXPLAINED}
     expected |= {f"additive-{'-'.join(case)}" for case in ADDITIVE}
-
-    expected |= {f"{kind}-{target}-lines" for target, kind in ADDITIVE}
+    expected |= {f"{kind}-{target}-lines" for target, kind in LINE_CODE}
     expected |= {f"dense-{'-'.join(case)}" for case in DENSE}
     assert {path.name for path in FOLDER.iterdir()} == {*expected, "sql"}  # of test_golden_sql.py
 

@@ -4,6 +4,7 @@ character.
 After a change that is meant: pytest --update-golden, and review the difference.
 """
 
+from functools import cache
 from pathlib import Path
 
 import networkx
@@ -11,13 +12,14 @@ import numpy as np
 import pytest
 import sqlglot
 from handmade import network, rules_of
+from line_models import MODELS as LINE_MODELS
 from sqls import FORMS, NOT_EXECUTED
 
 import relurules as rr
 from relurules.domain.columns import Category, Column
 from relurules.emitting.sql.dialects import DIALECTS
 from relurules.errors import UnsupportedError
-from relurules.ir import Graph, Head, RuleSet
+from relurules.ir import AdditiveRules, Graph, Head, RuleSet
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden" / "sql"
 SHAPES = ("view", "dbt", "expression", "function")
@@ -72,6 +74,7 @@ MODELS = {"plain": plain, "linked": linked}
 CASES = [
     *((f"{model}-{form}", dialect) for model in MODELS for form in FORMS for dialect in DIALECTS),
     *((f"{shape}-rules", dialect) for shape in SHAPES for dialect in DIALECTS),
+    *((f"{model}-lines", dialect) for model in LINE_MODELS for dialect in DIALECTS),
 ]
 
 
@@ -80,9 +83,16 @@ def made() -> dict[str, RuleSet]:
     return {name: model() for name, model in MODELS.items()}
 
 
+@cache
+def add_up(name: str) -> AdditiveRules:
+    return LINE_MODELS[name]()
+
+
 def emitted(case: str, dialect: str, made: dict[str, RuleSet]) -> str | None:
     """None where the dialect has no such thing."""
     name, form = case.split("-")
+    if form == "lines":
+        return str(rr.emit(add_up(name), "sql", dialect=dialect, key=["id"]))
     options = {} if name in MODELS else {"shape": name}
     rules = made.get(name, made["plain"])
     if name == "function" and not DIALECTS[dialect].function:

@@ -1,7 +1,7 @@
 """What a dialect of SQL is: everything in which engines differ, with the defaults of most."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -78,6 +78,10 @@ class Dialect:
     shrink: Callable[[str], str] = lambda s: f"exp({s})"
     #: The natural logarithm.
     ln: str = "ln"
+    #: Texts, one after the other.
+    concat: Callable[[Sequence[str]], str] = lambda parts: f"({' || '.join(parts)})"
+    #: A text without its first character.
+    rest: Callable[[str], str] = lambda s: f"substr({s}, 2)"
     #: Of several numbers, "" for none.
     greatest: str = "greatest"
     #: A number beyond it is outside, as sums of products would abort the query.

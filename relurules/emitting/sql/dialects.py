@@ -4,7 +4,7 @@ What is measured or known of an engine stands in its row: how it reads numbers a
 aborts a query, how a subquery is kept from being inlined, and the sizes at which it gives up.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,6 +46,10 @@ def _bound_exp(above: str) -> Callable[[str], str]:
     """Exp for engines that abort the query where it overflows; `above` is what it is then."""
     over = f" ELSE {above}" if above else ""
     return lambda s: f"CASE WHEN {s} <= 7.09E2 THEN exp({s}){over} END"
+
+
+def _call_concat(parts: Sequence[str]) -> str:
+    return f"concat({', '.join(parts)})" if len(parts) > 1 else parts[0]
 
 
 def _raise_message(function: str) -> Callable[[str, str], str]:
@@ -158,6 +162,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "",
         {
             "booleans": ("0", "1"),
+            "concat": _call_concat,
             "infinities": False,
             "quote": ("`", "`"),
             "backslashes": (False, True),
@@ -203,7 +208,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "missing": _test_missing_or_nan("isNaN({})", "Nullable(Float64)"),
             "nan": _format_test("isNaN({})"),
             "text": _format_cast("CAST({} AS Nullable(String))"),
-            "greatest": "greatest",
+            "concat": _call_concat,
             "statement": 1_000_000,
             "easy": 262_144,
             "raised": "SET max_query_size",
@@ -219,6 +224,7 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "",
         {
             "type_names": _SPARK_TYPES,
+            "concat": _call_concat,
             "quote": ("`", "`"),
             "backslashes": (False, True),
             "apostrophe": "\\'",
@@ -324,6 +330,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "prefix": "N",
             "exp": _bound_exp(""),
             "ln": "LOG",
+            "concat": _call_concat,
+            "rest": lambda s: f"substring({s}, 2, 8000)",
             "greatest": "",
             "largest": 1e100,
             "depth": 8,

@@ -139,20 +139,40 @@ def clamp_column(column: str, low: float, high: float, dialect: Dialect) -> str:
     return f"CASE WHEN {finite} THEN CASE {below}{above}ELSE {column} END END"
 
 
-def print_domain_check(checks: plan.DomainChecks) -> str:
+def print_value(column: Column, name: str, dialect: Dialect) -> str:
+    """The value that tells the category, NULL where a column of numbers holds none."""
+    return dialect.cast(name) if is_numeric(column) else print_category_text(column, name, dialect)
+
+
+def print_domain_test(checks: plan.DomainChecks, others: Sequence[str] = ()) -> str:
+    """Whether a row is in the domain; others: what else must hold there."""
+    if checks.inequalities and checks.bounds:
+        return f"{print_domain_check(checks, others)} = 1"
+    bounds = [_print_between(*bound) for bound in checks.bounds]
+    return join_in_groups([*bounds, *_list_tests(checks), *others], " AND ") or "1 = 1"
+
+
+def print_domain_check(checks: plan.DomainChecks, others: Sequence[str] = ()) -> str:
     """1 for a row in the domain, 0 for another; sums, which could overflow, are looked at only
-    within the bounds.
+    within the bounds. others: what else must hold there.
     """
     bounds = [_print_between(*bound) for bound in checks.bounds]
-    rest = [f"({column} = 0E0 OR {column} = 1E0)" for column in checks.binaries]
-    rest += [f"{total} = 1E0" for total in checks.sums]
-    rest += [f"{form} <= {limit}" for form, limit in checks.inequalities]
+    rest = [*_list_tests(checks), *others]
     if not checks.inequalities or not bounds:
         test = join_in_groups([*bounds, *rest], " AND ")
         return f"CASE WHEN {test} THEN 1 ELSE 0 END" if test else "1"
 
     inner = f"CASE WHEN {join_in_groups(rest, ' AND ')} THEN 1 ELSE 0 END"
     return f"CASE WHEN {join_in_groups(bounds, ' AND ')} THEN {inner} ELSE 0 END"
+
+
+def _list_tests(checks: plan.DomainChecks) -> list[str]:
+    """What must hold beside the bounds."""
+    return [
+        *(f"({column} = 0E0 OR {column} = 1E0)" for column in checks.binaries),
+        *(f"{total} = 1E0" for total in checks.sums),
+        *(f"{form} <= {limit}" for form, limit in checks.inequalities),
+    ]
 
 
 def _print_between(low: str, column: str, high: str) -> str:

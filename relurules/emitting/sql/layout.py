@@ -8,11 +8,15 @@ from collections.abc import Sequence
 
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.names import build_quoted_pattern
+from relurules.files.templates import flatten_text
 
 #: Lines end here.
 WIDTH = 120
 #: What goes on after a break stands so much further in.
 _FURTHER = 4
+#: Starts a line of an expression that is a comment on the line before it. Names and texts in it are
+#: numbers until it is printed, so that nothing finds a column or the end of a text there.
+_COMMENT = "#"
 #: A line is broken before these.
 _BEFORE = frozenset(["+", "-", "/", "AND", "OR", "WHEN", "THEN", "ELSE", "END"])
 
@@ -22,10 +26,40 @@ def lay_out(text: str, indent: int, dialect: Dialect, rest: int = 0) -> str:
 
     rest: the characters that follow on its last line.
     """
-    lines = _join_lines(text.split(LINE), indent, rest)
-    broken = [part for line in lines[:-1] for part in _break_line(line, indent, dialect)]
-    broken += _break_line(lines[-1], indent, dialect, rest)
+    lines, broken = _join_lines(text.split(LINE), indent, rest), list[str]()
+    for i, line in enumerate(lines):
+        if line.startswith(_COMMENT):
+            broken[-1] += _read_comment(line)
+            continue
+        after = rest if i == len(lines) - 1 else 0
+        if i + 1 < len(lines) and lines[i + 1].startswith(_COMMENT):
+            after = len(_read_comment(lines[i + 1]))
+        broken += _break_line(line, indent, dialect, after)
     return f"\n{' ' * indent}".join(broken)
+
+
+def write_comment(text: str) -> str:
+    """A comment at the end of an expression's line: what stands between two `LINE`s after it."""
+    return _COMMENT + ".".join(str(ord(letter)) for letter in flatten_text(text))
+
+
+def indent_lines(text: str, depth: int) -> str:
+    """An expression whose lines but the first stand so much further in."""
+    first, *rest = text.split(LINE)
+    further = " " * depth
+    return LINE.join(
+        [first, *(line if line.startswith(_COMMENT) else further + line for line in rest)]
+    )
+
+
+def drop_comments(text: str) -> str:
+    """An expression without the comments at the ends of its lines."""
+    return LINE.join(line for line in text.split(LINE) if not line.startswith(_COMMENT))
+
+
+def _read_comment(line: str) -> str:
+    letters = [chr(int(code)) for code in line[len(_COMMENT) :].split(".") if code]
+    return f" -- {''.join(letters)}"
 
 
 def fill_list(start: str, parts: Sequence[str], indent: int) -> list[str]:
@@ -58,7 +92,8 @@ def _join_lines(lines: Sequence[str], indent: int, rest: int) -> list[str]:
 
         whole = " ".join([lines[at].rstrip(), *(line.strip() for line in lines[at + 1 : end])])
         after = rest if end == len(lines) else 0
-        if len(whole) + indent + after <= WIDTH:
+        said = any(line.startswith(_COMMENT) for line in lines[at : end + 1])
+        if len(whole) + indent + after <= WIDTH and not said:
             found.append(whole)
             at = end
         else:

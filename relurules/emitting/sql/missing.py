@@ -7,14 +7,14 @@ engines compute only for the rows, and only for the columns, that are asked for.
 from collections.abc import Sequence
 
 from relurules.domain.columns import Column
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.request import ScorerRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.inputs import is_numeric, print_column
 from relurules.emitting.sql.names import quote_text
 from relurules.files.templates import flatten_text
 
 
-def print_missing(request: EmitRequest, table: str, dialect: Dialect) -> str:
+def print_missing(request: ScorerRequest, table: str, dialect: Dialect) -> str:
     """The number of the first column that lacks a value, from 1, else 0; "" where none fails."""
     tests = [
         f"  WHEN {_print_test(column, table, dialect)} THEN {i}"
@@ -23,7 +23,7 @@ def print_missing(request: EmitRequest, table: str, dialect: Dialect) -> str:
     return LINE.join(["CASE", *tests, "  ELSE 0", "END"]) if tests else ""
 
 
-def print_failure(request: EmitRequest, dialect: Dialect, missing: str) -> str:
+def print_failure(request: ScorerRequest, dialect: Dialect, missing: str) -> str:
     """0, or an error whose message names the column; missing: its number. "" where none fails."""
     columns = _list_failing_columns(request)
     if not columns:
@@ -43,7 +43,7 @@ def print_failure(request: EmitRequest, dialect: Dialect, missing: str) -> str:
     return f"CASE WHEN {missing} = 0 THEN 0{LINE}  ELSE {failure}{LINE}END"
 
 
-def _list_failing_columns(request: EmitRequest) -> Sequence[Column]:
+def _list_failing_columns(request: ScorerRequest) -> Sequence[Column]:
     """The columns in which a missing value counts as nothing."""
     if request.missing != "error":
         return []

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.request import ScorerRequest
 from relurules.emitting.sql.dialect import Dialect, is_within_limit
 from relurules.errors import InputError
 
@@ -101,7 +101,7 @@ def rename_columns(expression: str, renamed: Mapping[str, str], dialect: Dialect
     return re.sub(pattern, lambda found: renamed.get(found.group(), found.group()), expression)
 
 
-def check_names(request: EmitRequest, own: Sequence[str], dialect: Dialect) -> None:
+def check_names(request: ScorerRequest, own: Sequence[str], dialect: Dialect) -> None:
     """InputError where two names are one to the engine, or where it can't have a name. own: the
     columns we add.
     """

@@ -12,9 +12,11 @@ from relurules.emitting.label_literals import (
     print_sql_class,
     print_sql_label,
 )
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.line_explanation import LineExplanation, plan_line_explanation
+from relurules.emitting.request import EmitRequest, LineRequest, ScorerRequest
 from relurules.emitting.sql.dialect import Dialect, print_double
-from relurules.emitting.sql.names import quote_name
+from relurules.emitting.sql.dialects import DIALECTS
+from relurules.emitting.sql.names import is_valid_name, quote_name
 from relurules.emitting.sql.reasons import ReasonScope, plan_reason_steps, print_reason
 from relurules.emitting.sql.steps import Subquery
 from relurules.errors import UnsupportedError
@@ -23,6 +25,8 @@ from relurules.links.table import LINKS
 
 #: What may be asked for. Columns come in this order, whatever order they are asked for in.
 COLUMNS = ("outputs", "score", "probability", "class", "contributions", "reasons", "rule")
+#: The same of additive rules, where lines have numbers.
+LINE_COLUMNS = (*COLUMNS[:-1], "lines")
 
 
 class OutputNeeds(NamedTuple):
@@ -62,7 +66,18 @@ def determine_needs(request: EmitRequest) -> OutputNeeds:
     return OutputNeeds(bool(asked & {"outputs", "probability"}), rule, everywhere)
 
 
-def list_output_columns(request: EmitRequest) -> list[OutputColumn]:
+def check_line_columns(request: LineRequest) -> None:
+    """UnsupportedError for a column that additive rules don't have."""
+    for name in request.columns:
+        if name not in LINE_COLUMNS:
+            why = ", as no additive rule has a number" if name == "rule" else ""
+            raise UnsupportedError(
+                f"no column {name!r} in SQL of additive rules{why}; supported: "
+                f"{', '.join(LINE_COLUMNS)}"
+            )
+
+
+def list_output_columns(request: ScorerRequest) -> list[OutputColumn]:
     """Every column beside the key, in order."""
     rules, asked = request.rules, set(request.columns)
     found: list[OutputColumn] = []
@@ -86,18 +101,35 @@ def list_output_columns(request: EmitRequest) -> list[OutputColumn]:
     if "class" in asked:
         found.append(OutputColumn("class", "class", 0))
 
-    if (plan := plan_contributions(request)) is not None:
-        found += _list_explanations(plan)
+    plan = (
+        plan_line_explanation(request)
+        if isinstance(request, LineRequest)
+        else plan_contributions(request)
+        if isinstance(request, EmitRequest)
+        else None
+    )
+    if plan is not None:
+        found += _spell_pairs(_list_explanations(plan), DIALECTS[request.dialect])
 
-    return found + [OutputColumn("rule", "rule", 0)] * ("rule" in asked)
+    return found + [OutputColumn(name, name, 0) for name in ("rule", "lines") if name in asked]
 
 
-def _list_explanations(plan: ContributionPlan) -> list[OutputColumn]:
+def _spell_pairs(columns: list[OutputColumn], dialect: Dialect) -> list[OutputColumn]:
+    """The names of pairs in words, for engines whose names hold no signs."""
+    return [
+        column
+        if is_valid_name(column.name, dialect)
+        else column._replace(name=column.name.replace(" & ", "_and_"))
+        for column in columns
+    ]
+
+
+def _list_explanations(plan: ContributionPlan | LineExplanation) -> list[OutputColumn]:
     """Of every score its contributions, then its reasons."""
-    columns, found = len(plan.table.columns), list[OutputColumn]()
+    found = list[OutputColumn]()
     for s in range(plan.views):
         for kind, names, width in (
-            ("contribution", plan.contributions, columns),
+            ("contribution", plan.contributions, len(plan.contributions) // plan.views),
             ("reason", plan.reasons, plan.count),
         ):
             own = names[s * width : (s + 1) * width]
@@ -109,14 +141,18 @@ def plan_extra_steps(
     request: EmitRequest, dialect: Dialect, prefix: str, explained: ReasonScope | None
 ) -> list[Subquery]:
     """The subqueries for class, contributions and reasons."""
-    asked, steps = set(request.columns), list[Subquery]()
-    if "class" in asked:
-        steps += [
-            Subquery(f"{prefix}_class{i}", step)
-            for i, step in enumerate(_print_class(request, dialect, prefix).steps, 1)
-        ]
-
+    steps = plan_class_steps(request, dialect, prefix)
     return steps if explained is None else [*steps, *plan_reason_steps(explained)]
+
+
+def plan_class_steps(request: ScorerRequest, dialect: Dialect, prefix: str) -> list[Subquery]:
+    """The subqueries that lead to the class, where it is asked for."""
+    if "class" not in request.columns:
+        return []
+    return [
+        Subquery(f"{prefix}_class{i}", step)
+        for i, step in enumerate(print_class(request, dialect, prefix).steps, 1)
+    ]
 
 
 def print_final_columns(
@@ -138,7 +174,7 @@ def print_final_columns(
         if column.kind == "reason" and explained is not None:
             return print_reason(explained, column.which, column.part)
         return (
-            _print_class(request, dialect, prefix).results[0]
+            print_class(request, dialect, prefix).results[0]
             if column.kind == "class"
             else f"{prefix}_rule"
         )
@@ -149,7 +185,7 @@ def print_final_columns(
     ]
 
 
-def _print_class(request: EmitRequest, dialect: Dialect, prefix: str) -> LinkColumns:
+def print_class(request: ScorerRequest, dialect: Dialect, prefix: str) -> LinkColumns:
     """The label of the class; NULL where a score is NULL."""
     test, labels = find_labels(request.rules)
     scores = [f"{prefix}_s{i}" for i in test.scores]

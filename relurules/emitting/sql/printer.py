@@ -5,15 +5,25 @@ from collections.abc import Sequence
 from relurules.domain.columns import Column
 from relurules.emitting import plan
 from relurules.emitting.contribution_plan import describe_explanation, plan_contributions
-from relurules.emitting.request import OUTSIDE, EmitRequest
-from relurules.emitting.sql.dialect import Dialect
+from relurules.emitting.file_header import describe_size
+from relurules.emitting.line_explanation import plan_line_explanation
+from relurules.emitting.request import OUTSIDE, EmitRequest, LineRequest, ScorerRequest
+from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.dialects import DIALECTS
 from relurules.emitting.sql.layout import WIDTH, lay_out, wrap_comment
+from relurules.emitting.sql.line_scope import make_line_scope, name_sums
+from relurules.emitting.sql.line_select import plan_line_select
+from relurules.emitting.sql.line_shapes import print_line_expression
 from relurules.emitting.sql.names import check_names, choose_prefix
-from relurules.emitting.sql.outputs import determine_needs, list_output_columns
-from relurules.emitting.sql.select import make_scope, plan_select
+from relurules.emitting.sql.outputs import (
+    check_line_columns,
+    determine_needs,
+    list_output_columns,
+)
+from relurules.emitting.sql.select import SelectPlan, make_scope, plan_select
 from relurules.emitting.sql.shapes import (
     SHAPES,
+    choose_one_output,
     escape_jinja,
     is_tree_nestable,
     print_expression,
@@ -28,9 +38,11 @@ from relurules.emitting.sql.steps import (
 )
 from relurules.errors import InputError, UnsupportedError
 from relurules.files.templates import flatten_text, render_file
+from relurules.ir import AdditiveRules, RuleSet
 from relurules.wording.classes import describe_labels
 from relurules.wording.coverage import describe_missing
 from relurules.wording.file_reading import describe_reading
+from relurules.wording.numbers import inflect_noun
 
 #: Where the head and the table will stand; no name holds a NUL character.
 _HEAD, _SOURCE = "\0head", "\0source"
@@ -52,9 +64,30 @@ def print_sql(request: EmitRequest) -> dict[str, str]:
     return {"score.sql": _check_size(text, request, dialect)}
 
 
+def print_sql_lines(request: LineRequest) -> dict[str, str]:
+    """The same of additive rules."""
+    dialect = DIALECTS[request.dialect]
+    check_sql_choices(request)
+    check_line_columns(request)
+    one = SHAPES[request.shape].one
+    own = [] if one else [column.name for column in list_output_columns(request)]
+    check_names(request, own, dialect)
+    if one:
+        text = _write_alone(request, dialect, print_line_expression(request, dialect))
+    else:
+        prefix = choose_prefix(_list_user_names(request))
+        scope = name_sums(make_line_scope(request, dialect, prefix))
+        text = _write_steps(request, dialect, prefix, plan_line_select(scope))
+    return {"score.sql": _check_size(text, request, dialect)}
+
+
 def _write_select(request: EmitRequest, dialect: Dialect) -> str:
     wanted, prefix = determine_needs(request), choose_prefix(_list_user_names(request))
     select = plan_select(make_scope(request, dialect, prefix), wanted)
+    return _write_steps(request, dialect, prefix, select)
+
+
+def _write_steps(request: ScorerRequest, dialect: Dialect, prefix: str, select: SelectPlan) -> str:
     source = print_source(request, dialect, f"{prefix}_table")
     shared = share_columns(select.steps, [text for text, _ in select.final], dialect)
     merged = merge_steps(shared.steps, dialect)
@@ -86,7 +119,7 @@ def _print_final(texts: Sequence[str], names: Sequence[str], dialect: Dialect) -
     """The last SELECT, on one line where it fits."""
     ends = [f" AS {name}" for name in names]
     whole = ", ".join(f"{text}{end}" for text, end in zip(texts, ends, strict=True))
-    if len(whole) + len("SELECT ") <= WIDTH:
+    if LINE not in whole and len(whole) + len("SELECT ") <= WIDTH:
         return [f"SELECT {whole}"]
     columns = [
         f"  {lay_out(text, 2, dialect, len(end) + 1)}{end}"
@@ -96,17 +129,14 @@ def _print_final(texts: Sequence[str], names: Sequence[str], dialect: Dialect) -
 
 
 def _write_expression(request: EmitRequest, dialect: Dialect) -> str:
-    rules = request.rules
-    output = request.output or (rules.outputs[0] if len(rules.outputs) == 1 else "")
-    if output not in (*rules.outputs, "rule"):
-        raise UnsupportedError(
-            f"shape {request.shape!r} is of one output; give output=, one of "
-            f"{', '.join(rules.outputs)} or rule"
-        )
+    output = choose_one_output(request, ("rule",))
+    return _write_alone(request, dialect, print_expression(request, dialect, output))
 
-    body = print_expression(request, dialect, output)
+
+def _write_alone(request: ScorerRequest, dialect: Dialect, body: str) -> str:
+    """An expression, or a function of it."""
     if request.shape == "function":
-        body = print_function(request, dialect, body, output)
+        body = print_function(request, dialect, body)
 
     lines = "".join(f"{line}\n" for line in _list_comments(request, dialect))
     return f"{lines}{body}\n-- {request.header}\n"
@@ -130,6 +160,19 @@ def check_sql_request(request: EmitRequest) -> EmitRequest:
     """The request, if all that it asks for exists; UnsupportedError names what does where it
     doesn't.
     """
+    check_sql_choices(request)
+    if request.outside == "exact" and request.rules.traced is None:
+        raise UnsupportedError(
+            "outside='exact' needs the network as traced, which these rules don't keep (decisions "
+            "and rules files of older versions don't); supported: null, clamp"
+        )
+    return request
+
+
+def check_sql_choices(request: ScorerRequest) -> None:
+    """UnsupportedError for a shape, or for rows outside or with missing values treated in a way,
+    that there is none of; InputError for constants that the model doesn't have.
+    """
     for name, value, known in (
         ("shape", request.shape, SHAPES),
         ("outside", request.outside or OUTSIDE[0], OUTSIDE),
@@ -137,12 +180,6 @@ def check_sql_request(request: EmitRequest) -> EmitRequest:
     ):
         if value not in known:
             raise UnsupportedError(f"SQL has no {name} {value!r}; supported: {', '.join(known)}")
-
-    if request.outside == "exact" and request.rules.traced is None:
-        raise UnsupportedError(
-            "outside='exact' needs the network as traced, which these rules don't keep (decisions "
-            "and rules files of older versions don't); supported: null, clamp"
-        )
 
     without = [
         column.name for column in request.rules.domain.columns if not _is_missing_handled(column)
@@ -153,21 +190,22 @@ def check_sql_request(request: EmitRequest) -> EmitRequest:
             "put an imputer into its pipeline, or use missing='propagate' or 'error'"
         )
 
-    return request
-
 
 def _is_missing_handled(column: Column) -> bool:
     return column.fill is not None or None in column.lookup
 
 
-def _check_size(text: str, request: EmitRequest, dialect: Dialect) -> str:
+def _check_size(text: str, request: ScorerRequest, dialect: Dialect) -> str:
     """The text, if the engine reads so much; a limit that can be raised is named in a comment."""
-    size = len(text.encode())
+    size, rules = len(text.encode()), request.rules
     if dialect.statement and size > dialect.statement:
+        noun, shortest = "rule", "the network without rule"
+        if isinstance(rules, AdditiveRules):
+            noun, shortest = "line", "one output without contributions"
         raise UnsupportedError(
             f"form {request.form!r} with the columns {', '.join(request.columns)} of "
-            f"{len(request.rules)} rules has {size} bytes of SQL; {request.dialect} takes "
-            f"{dialect.statement}. Shortest is the network without rule"
+            f"{len(rules)} {inflect_noun(noun, len(rules))} has {size} bytes of SQL; "
+            f"{request.dialect} takes {dialect.statement}. Shortest is {shortest}"
         )
 
     if dialect.easy and size > dialect.easy:
@@ -179,7 +217,7 @@ def _check_size(text: str, request: EmitRequest, dialect: Dialect) -> str:
     return text
 
 
-def _list_user_names(request: EmitRequest) -> list[str]:
+def _list_user_names(request: ScorerRequest) -> list[str]:
     """The user's names, none of which may be one of ours."""
     rules = request.rules
     raw = [column.name for column in rules.domain.columns]
@@ -187,14 +225,10 @@ def _list_user_names(request: EmitRequest) -> list[str]:
     return [*rules.features, *raw, *request.key, *own, *request.table.split("."), request.name]
 
 
-def _list_comments(request: EmitRequest, dialect: Dialect) -> list[str]:
+def _list_comments(request: ScorerRequest, dialect: Dialect) -> list[str]:
     rules = request.rules
-    about = (
-        f"rules: {len(rules)}, neurons: {len(rules.network)}, form: {request.form}, dialect: "
-        f"{request.dialect}"
-    )
     lines = [
-        about,
+        f"{describe_size(request)}, dialect: {request.dialect}",
         _describe_rows(request),
         *_describe_sizes(dialect),
         *_describe_contributions(request),
@@ -202,14 +236,14 @@ def _list_comments(request: EmitRequest, dialect: Dialect) -> list[str]:
         *describe_reading(rules),
     ]
 
-    if not rules.complete and request.outside != "exact":
+    if isinstance(rules, RuleSet) and not rules.complete and request.outside != "exact":
         lines.append(f"INCOMPLETE: {describe_missing(rules)}")
     if not dialect.executed:
         lines.append(f"Written for {request.dialect} and read by an SQL parser; not executed here.")
     return [part for line in lines for part in wrap_comment(flatten_text(line))]
 
 
-def _describe_rows(request: EmitRequest) -> str:
+def _describe_rows(request: ScorerRequest) -> str:
     """What rows give that have no rule."""
     missing = plan.describe_missing(request.rules)
     if SHAPES[request.shape].one:
@@ -247,14 +281,21 @@ def _describe_sizes(dialect: Dialect) -> list[str]:
     ]
 
 
-def _describe_missing(request: EmitRequest) -> str:
+def _describe_missing(request: ScorerRequest) -> str:
     return " A missing value ends the query." if request.missing == "error" else ""
 
 
-def _describe_contributions(request: EmitRequest) -> list[str]:
+def _describe_contributions(request: ScorerRequest) -> list[str]:
     """What contributions are counted from, and what reasons are."""
-    explained = None if SHAPES[request.shape].one else plan_contributions(request)
-    return [] if explained is None else describe_explanation(request, explained)
+    if SHAPES[request.shape].one:
+        return []
+    if isinstance(request, LineRequest):
+        told = plan_line_explanation(request)
+        return [] if told is None else list(told.said)
+    explained = plan_contributions(request) if isinstance(request, EmitRequest) else None
+    if explained is None or not isinstance(request, EmitRequest):
+        return []
+    return describe_explanation(request, explained)
 
 
-__all__ = ["DIALECTS", "check_sql_request", "print_sql", "rank_sql_forms"]
+__all__ = ["DIALECTS", "check_sql_request", "print_sql", "print_sql_lines", "rank_sql_forms"]

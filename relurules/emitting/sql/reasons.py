@@ -4,16 +4,17 @@ A reason is found without comparing every column with every other: no two keys a
 the largest key tells its column, and the next one is the largest of those below it.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from relurules.emitting.contribution_plan import ContributionPlan
+from relurules.emitting.line_explanation import LineExplanation
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.inputs import print_constant, print_number
 from relurules.emitting.sql.names import check_text, quote_text
 from relurules.emitting.sql.steps import Subquery
 from relurules.links.sql import select_top
-from relurules.reasons.contributions import ExplainedColumn
 
 #: (number of the rule, text per rule) -> a CASE.
 ByRule = Callable[[str, Mapping[int, str]], str]
@@ -22,27 +23,37 @@ _ARGUMENTS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReasonScope:
+class ReasonScope(ABC):
     """What is explained, and how the SELECT around writes it."""
 
     #: What is explained.
-    plan: ContributionPlan
+    plan: ContributionPlan | LineExplanation
     #: Of the SELECT.
     dialect: Dialect
     #: Of our own names.
     prefix: str
     #: (d,) as columns of our subqueries.
     coordinates: Sequence[str]
-    #: Prints what depends on the rule.
-    by_rule: ByRule
 
     @property
-    def rule(self) -> str:
-        """The number of the rule."""
-        return f"{self.prefix}_rule"
+    @abstractmethod
+    def width(self) -> int:
+        """How many columns, or parts, contribute."""
+
+    @abstractmethod
+    def print_contribution(self, score: int, i: int) -> str:
+        """What column i adds to a score, as an expression."""
+
+    @abstractmethod
+    def print_words(self, i: int) -> str:
+        """What is said of column i."""
+
+    def floor(self, _score: int) -> float:
+        """What a contribution must be above to be a reason."""
+        return 0.0
 
     def contribution(self, score: int, i: int) -> str:
-        """What column i adds to a score."""
+        """The name of what column i adds to a score."""
         return f"{self.prefix}_e{score}_{i}"
 
     def key(self, score: int, i: int) -> str:
@@ -54,10 +65,66 @@ class ReasonScope:
         return f"{self.prefix}_m{score}_{place}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class RuleReasonScope(ReasonScope):
+    """Columns, whose contributions depend on the rule that applies.
+
+    by_rule: prints what does.
+    """
+
+    plan: ContributionPlan
+    by_rule: ByRule
+
+    @property
+    def rule(self) -> str:
+        """The number of the rule."""
+        return f"{self.prefix}_rule"
+
+    @property
+    def width(self) -> int:
+        """How many columns contribute."""
+        return len(self.plan.table.columns)
+
+    def print_contribution(self, score: int, i: int) -> str:
+        """The factor of the rule times what the number is beyond the reference, or the factor of
+        the category; NULL without a rule.
+        """
+        table, dialect = self.plan.table, self.dialect
+        column = table.columns[i]
+        own = table.factors[:, score, column.start : column.start + column.width]
+        names = self.coordinates[column.at : column.at + column.width]
+        if column.is_category:
+            return _print_cases(
+                self, [_print_category(row.tolist(), names, dialect) for row in own]
+            )
+
+        factor = _print_cases(self, [print_constant(float(row[0]), dialect) for row in own])
+        if not column.reference:
+            return f"{factor} * {names[0]}"
+        sign = "+" if column.reference < 0 else "-"
+        return f"{factor} * ({names[0]} {sign} {print_number(abs(column.reference))})"
+
+    def print_words(self, i: int) -> str:
+        """What is said of a column, by its side and by the rule."""
+        column, phrases = self.plan.table.columns[i], self.plan.phrases
+        low, high = (
+            _print_texts(self, [phrases.texts[rule[i][side]] for rule in phrases.codes])
+            for side in (0, 1)
+        )
+        if column.is_category or low == high:
+            return high
+        return print_by_side(self.coordinates[column.at], column.reference, low, high)
+
+
+def print_by_side(name: str, reference: float, low: str, high: str) -> str:
+    """What is said of a number below the reference, and of another."""
+    return f"CASE WHEN {name} < {print_number(reference)} THEN {low} ELSE {high} END"
+
+
 def plan_reason_steps(scope: ReasonScope) -> list[Subquery]:
-    """The subqueries, from the number of the rule to the keys of the reasons."""
-    plan, pairs = scope.plan, _list_pairs(scope.plan)
-    terms = [(scope.contribution(s, i), _print_contribution(scope, s, i)) for s, i in pairs]
+    """The subqueries, from what a row is scored by to the keys of the reasons."""
+    plan, pairs = scope.plan, _list_pairs(scope)
+    terms = [(scope.contribution(s, i), scope.print_contribution(s, i)) for s, i in pairs]
     steps = [Subquery(f"{scope.prefix}_explained", terms)]
     if not plan.reasons:
         return steps
@@ -69,26 +136,8 @@ def plan_reason_steps(scope: ReasonScope) -> list[Subquery]:
     return steps
 
 
-def _list_pairs(plan: ContributionPlan) -> list[tuple[int, int]]:
-    return [(s, i) for s in range(plan.views) for i in range(len(plan.table.columns))]
-
-
-def _print_contribution(scope: ReasonScope, score: int, i: int) -> str:
-    """The factor of the rule times what the number is beyond the reference, or the factor of the
-    category; NULL without a rule.
-    """
-    table, dialect = scope.plan.table, scope.dialect
-    column = table.columns[i]
-    own = table.factors[:, score, column.start : column.start + column.width]
-    names = scope.coordinates[column.at : column.at + column.width]
-    if column.is_category:
-        return _print_cases(scope, [_print_category(row.tolist(), names, dialect) for row in own])
-
-    factor = _print_cases(scope, [print_constant(float(row[0]), dialect) for row in own])
-    if not column.reference:
-        return f"{factor} * {names[0]}"
-    sign = "+" if column.reference < 0 else "-"
-    return f"{factor} * ({names[0]} {sign} {print_number(abs(column.reference))})"
+def _list_pairs(scope: ReasonScope) -> list[tuple[int, int]]:
+    return [(s, i) for s in range(scope.plan.views) for i in range(scope.width)]
 
 
 def _print_category(factors: Sequence[float], names: Sequence[str], dialect: Dialect) -> str:
@@ -101,7 +150,7 @@ def _print_category(factors: Sequence[float], names: Sequence[str], dialect: Dia
     return f"CASE {' '.join(cases)} ELSE {zero} END" if cases else zero
 
 
-def _print_cases(scope: ReasonScope, texts: Sequence[str]) -> str:
+def _print_cases(scope: RuleReasonScope, texts: Sequence[str]) -> str:
     """What belongs to the number of the rule; what is the same for all rules but once."""
     if len(set(texts)) == 1:
         return f"CASE WHEN {scope.rule} > 0 THEN {texts[0]} END"
@@ -120,7 +169,7 @@ def _plan_place(scope: ReasonScope, place: int) -> list[Subquery]:
     """The largest key, or the largest one below that of the place before; 0 for none."""
     steps, largest = list[list[tuple[str, str]]](), list[tuple[str, str]]()
     for s in range(scope.plan.views):
-        keys = [scope.key(s, i) for i in range(len(scope.plan.table.columns))]
+        keys = [scope.key(s, i) for i in range(scope.width)]
         if place:
             before = scope.largest(s, place - 1)
             keys = [f"CASE WHEN {key} < {before} THEN {key} ELSE 0E0 END" for key in keys]
@@ -157,34 +206,26 @@ def _print_greatest(keys: Sequence[str], dialect: Dialect) -> str:
 
 def print_reason(scope: ReasonScope, score: int, place: int) -> str:
     """The words of the reason at a place; NULL for none."""
-    key, first = scope.largest(score, place), scope.largest(score, 0)
-    smallest = f"{first} * {print_number(scope.plan.smallest)}" if place else "0E0"
+    key, first, floor = scope.largest(score, place), scope.largest(score, 0), scope.floor(score)
+    tests = [f"{key} > {first} * {print_number(scope.plan.smallest)}"] if place else []
+    tests += [f"{key} > {print_number(floor)}"] if floor or not place else []
     cases = [
-        f"WHEN {key} = {scope.key(score, i)} THEN {_print_words(scope, column, i)}"
-        for i, column in enumerate(scope.plan.table.columns)
+        f"WHEN {key} = {scope.key(score, i)} THEN {scope.print_words(i)}"
+        for i in range(scope.width)
     ]
-    text = f"CASE WHEN {key} > {smallest} THEN CASE {' '.join(cases)} END END"
+    text = f"CASE WHEN {' AND '.join(tests)} THEN CASE {' '.join(cases)} END END"
     return text.replace(LINE, " ")
 
 
-def _print_words(scope: ReasonScope, column: ExplainedColumn, i: int) -> str:
-    """What is said of a column, by its side and by the rule."""
-    phrases = scope.plan.phrases
-    low, high = (
-        _print_texts(scope, [phrases.texts[rule[i][side]] for rule in phrases.codes])
-        for side in (0, 1)
-    )
-    if column.is_category or low == high:
-        return high
-    test = f"{scope.coordinates[column.at]} < {print_number(column.reference)}"
-    return f"CASE WHEN {test} THEN {low} ELSE {high} END"
+def quote_reason(text: str, dialect: Dialect) -> str:
+    """The words of a reason as a literal."""
+    check_text(text, "reason", dialect)
+    return quote_text(text, dialect)
 
 
-def _print_texts(scope: ReasonScope, texts: Sequence[str]) -> str:
+def _print_texts(scope: RuleReasonScope, texts: Sequence[str]) -> str:
     """The text of the rule; what is the same for all rules but once."""
-    for text in texts:
-        check_text(text, "reason", scope.dialect)
-    quoted = [quote_text(text, scope.dialect) for text in texts]
+    quoted = [quote_reason(text, scope.dialect) for text in texts]
     if len(set(quoted)) == 1:
         return quoted[0]
     return scope.by_rule(scope.rule, dict(enumerate(quoted, start=1)))

@@ -13,19 +13,14 @@ from relurules.emitting.notation import Notation
 from relurules.emitting.request import EmitRequest
 from relurules.emitting.sql.dialect import Dialect, print_double
 from relurules.emitting.sql.forms import SqlNames, plan_form_steps, plan_scores, print_by_rule
-from relurules.emitting.sql.inputs import (
-    clamp_column,
-    list_texts,
-    print_column,
-    print_constant,
-    print_coordinates,
-    print_domain_check,
-)
-from relurules.emitting.sql.missing import print_failure, print_missing
+from relurules.emitting.sql.inputs import print_constant, print_domain_check
+from relurules.emitting.sql.missing import print_failure
 from relurules.emitting.sql.names import name_coordinates, quote_name
 from relurules.emitting.sql.outputs import OutputNeeds, plan_extra_steps, print_final_columns
-from relurules.emitting.sql.reasons import ReasonScope
+from relurules.emitting.sql.reasons import RuleReasonScope
 from relurules.emitting.sql.steps import Subquery
+from relurules.emitting.sql.table_steps import TableScope, plan_clamping, plan_guard, plan_input
+from relurules.ir import Scorer
 
 
 class SelectScope(NamedTuple):
@@ -56,25 +51,29 @@ def make_scope(
         if columns is None
         else list(columns)
     )
-    features = Notation(
+    features = make_sql_notation(rules, written, dialect)
+    return SelectScope(request, dialect, SqlNames(prefix), features)
+
+
+def make_sql_notation(rules: Scorer, columns: Sequence[str], dialect: Dialect) -> Notation:
+    """How sums are written; columns: (d,) what the coordinates are called."""
+    return Notation(
         print_double,
-        written,
+        columns,
         rules.domain.widths,
         alone=lambda value: print_constant(value, dialect),
     )
-
-    return SelectScope(request, dialect, SqlNames(prefix), features)
 
 
 def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
     """Every subquery, and the columns of the last SELECT."""
     request, dialect, names = scope.request, scope.dialect, scope.names
-    rules = request.rules
+    rules, table = request.rules, TableScope(*scope)
     steps = [
-        *_plan_input(scope),
-        *_plan_clamping(scope),
+        *plan_input(table),
+        *plan_clamping(table),
         _plan_checks(scope, wanted),
-        *_plan_guard(scope, wanted),
+        *plan_guard(table, names.known if wanted.everywhere else names.inside),
     ]
     steps += plan_form_steps(request, dialect, names, scope.features, wanted)
     steps.append(plan_scores(request, names, scope.features, wanted))
@@ -100,62 +99,18 @@ def plan_select(scope: SelectScope, wanted: OutputNeeds) -> SelectPlan:
     return SelectPlan(steps, keys + final)
 
 
-def _make_reason_scope(scope: SelectScope) -> ReasonScope | None:
+def _make_reason_scope(scope: SelectScope) -> RuleReasonScope | None:
     """None where neither contributions nor reasons are asked for."""
     explained = plan_contributions(scope.request)
     if explained is None:
         return None
-    return ReasonScope(
+    return RuleReasonScope(
         plan=explained,
         dialect=scope.dialect,
         prefix=scope.names.prefix,
         coordinates=scope.features.columns,
         by_rule=print_by_rule,
     )
-
-
-def _plan_input(scope: SelectScope) -> list[Subquery]:
-    """What is read of the table; first its texts, where these are more than a cast."""
-    request, dialect, names = scope.request, scope.dialect, scope.names
-    table = f"{names.prefix}_table"
-    keys = [
-        (names.key(i), print_column(name, table, dialect)) for i, name in enumerate(request.key)
-    ]
-    read = request.rules.domain.columns
-    raw = [print_column(column.name, table, dialect) for column in read]
-    missing = print_missing(request, table, dialect)
-    flag = [(names.missing, missing)] if missing else []
-    texts = list_texts(read, raw, dialect)
-    if not any(texts):
-        found = zip(scope.features.columns, print_coordinates(read, raw, dialect), strict=True)
-        return [Subquery(names.of("input"), [*keys, *found, *flag])]
-
-    aliases = [f"{names.prefix}_column{i}" for i in range(len(read))]
-    held = [(alias, text or name) for alias, text, name in zip(aliases, texts, raw, strict=True)]
-    coordinates = print_coordinates(read, aliases, dialect, texts)
-    return [
-        Subquery(names.of("texts"), [*keys, *held, *flag]),
-        Subquery(names.of("input"), list(zip(scope.features.columns, coordinates, strict=True))),
-    ]
-
-
-def _plan_clamping(scope: SelectScope) -> list[Subquery]:
-    """Numbers brought into the box, where rows outside are to be."""
-    if scope.request.outside != "clamp":
-        return []
-
-    domain, source = scope.request.rules.domain, scope.names.of("input")
-    own = {i for group in domain.groups for i in group}
-    columns = []
-
-    for i, name in enumerate(scope.features.columns):
-        text = clamp_column(
-            f"{source}.{name}", float(domain.lower[i]), float(domain.upper[i]), scope.dialect
-        )
-        if i not in own and text != f"{source}.{name}":
-            columns.append((name, text))
-
-    return [Subquery(scope.names.of("clamped"), columns)] if columns else []
 
 
 def _plan_checks(scope: SelectScope, wanted: OutputNeeds) -> Subquery:
@@ -167,22 +122,3 @@ def _plan_checks(scope: SelectScope, wanted: OutputNeeds) -> Subquery:
 
     known = print_domain_check(plan.plan_network_checks(rules, scope.features, largest, coded=True))
     return Subquery(names.of("checked"), [(names.inside, inside), (names.known, known)])
-
-
-def _plan_guard(scope: SelectScope, wanted: OutputNeeds) -> list[Subquery]:
-    """For engines that abort a query where a product overflows or vanishes: no number for rows that
-    have no score.
-    """
-    dialect, names = scope.dialect, scope.names
-    if dialect.largest == Dialect().largest:
-        return []
-
-    source, domain = names.of("checked"), scope.request.rules.domain
-    columns, test = [], names.known if wanted.everywhere else names.inside
-    for i, name in enumerate(scope.features.columns):
-        column = f"{source}.{name}"
-        small = dialect.tiny and not domain.integer[i]
-        tiny = f"WHEN abs({column}) < {print_double(dialect.tiny)} THEN 0E0 " if small else ""
-        columns.append((name, f"CASE {tiny}WHEN {test} = 1 THEN {column} END"))
-
-    return [Subquery(names.of("guarded"), columns)]

@@ -3,13 +3,13 @@ function of it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from relurules.emitting import plan
 from relurules.emitting.label_literals import print_sql_class, print_sql_label, print_sql_type
-from relurules.emitting.request import EmitRequest
+from relurules.emitting.request import EmitRequest, ScorerRequest
 from relurules.emitting.sql.dialect import LINE, Dialect
 from relurules.emitting.sql.forms import nest_cases
 from relurules.emitting.sql.inputs import (
@@ -22,7 +22,7 @@ from relurules.emitting.sql.layout import lay_out
 from relurules.emitting.sql.names import quote_name, quote_table
 from relurules.emitting.sql.select import make_scope
 from relurules.errors import UnsupportedError
-from relurules.ir import Rule
+from relurules.ir import AdditiveRules, Rule
 from relurules.links.table import LINKS
 from relurules.wording.links import find_class
 
@@ -39,20 +39,20 @@ class SqlShape(NamedTuple):
     by `name`.
     """
 
-    head: Callable[[EmitRequest, Dialect], str]
+    head: Callable[[ScorerRequest, Dialect], str]
     one: bool = False
     named: bool = False
 
 
-def _print_no_head(_request: EmitRequest, _dialect: Dialect) -> str:
+def _print_no_head(_request: ScorerRequest, _dialect: Dialect) -> str:
     return ""
 
 
-def _print_view_head(request: EmitRequest, dialect: Dialect) -> str:
+def _print_view_head(request: ScorerRequest, dialect: Dialect) -> str:
     return dialect.view.format(name=quote_table(request.name or "scored", dialect)) + "\n"
 
 
-def _print_dbt_head(_request: EmitRequest, _dialect: Dialect) -> str:
+def _print_dbt_head(_request: ScorerRequest, _dialect: Dialect) -> str:
     return "{{ config(materialized='view') }}\n"
 
 
@@ -65,7 +65,7 @@ SHAPES: Mapping[str, SqlShape] = {
 }
 
 
-def print_source(request: EmitRequest, dialect: Dialect, alias: str) -> str:
+def print_source(request: ScorerRequest, dialect: Dialect, alias: str) -> str:
     """The table that is read; a dbt model names it to dbt."""
     table = quote_table(request.table, dialect)
     if request.shape == "dbt":
@@ -89,13 +89,8 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
     UnsupportedError for what needs more than one expression: the network form, rows brought into
     the domain, a link over many scores.
     """
-    if request.form == "network" or request.outside != "null" or request.missing == "error":
-        raise UnsupportedError(
-            f"shape {request.shape!r} is one expression: only in form rules or tree, "
-            "outside='null' and missing='propagate'; a view can be more"
-        )
-
-    rules, typed = request.rules, request.shape == "function" and "{typed}" in dialect.function
+    check_one_expression(request, "in form rules or tree, ")
+    rules, typed = request.rules, is_typed(request, dialect)
     names = [print_column(column.name, "", dialect) for column in rules.domain.columns]
     read = print_coordinates(
         rules.domain.columns, names, replace(dialect, cast=str) if typed else dialect
@@ -127,16 +122,17 @@ def print_expression(request: EmitRequest, dialect: Dialect, output: str) -> str
         text = LINE.join(["CASE", *lines, "  END"])
 
     found = lay_out(f"CASE {check}{LINE}  WHEN 1 THEN {text}{LINE}END", 0, dialect)
-    return _check_repetition(found, request, output)
+    return check_repetition(found, request, output)
 
 
-def _check_repetition(text: str, request: EmitRequest, output: str) -> str:
+def check_repetition(text: str, request: ScorerRequest, output: str) -> str:
     """The text, unless the link makes it too long."""
     rules, size = request.rules, len(text.encode())
-    link = "identity" if output == "rule" else rules.heads[rules.outputs.index(output)].link
+    link = rules.heads[rules.outputs.index(output)].link if output in rules.outputs else "identity"
     if link != "identity" and size > _LONGEST:
+        parts = "lines" if isinstance(rules, AdditiveRules) else "rules"
         raise UnsupportedError(
-            f"shape {request.shape!r}: {link} of {len(rules)} rules is an expression of {size} "
+            f"shape {request.shape!r}: {link} of {len(rules)} {parts} is an expression of {size} "
             f"bytes, since it repeats every score that it reads; at most {_LONGEST} are written. "
             "Use shape 'view' or 'select', which compute each score once"
         )
@@ -149,7 +145,7 @@ def is_tree_nestable(request: EmitRequest, dialect: Dialect) -> bool:
     return len(plan.plan_stages(request.rules.tree, tests, dialect.depth - 2)) == 1
 
 
-def print_function(request: EmitRequest, dialect: Dialect, body: str, output: str) -> str:
+def print_function(request: ScorerRequest, dialect: Dialect, body: str) -> str:
     """CREATE FUNCTION with the columns as arguments; UnsupportedError where the engine has none of
     SQL.
     """
@@ -174,15 +170,43 @@ def print_function(request: EmitRequest, dialect: Dialect, body: str, output: st
         name=quote_table(request.name or "score", dialect),
         names=", ".join(names),
         typed=", ".join(f"{name} {kind}" for name, kind in zip(names, types, strict=True)),
-        type=_find_output_type(request, output, dialect),
+        type=_find_output_type(request, dialect),
         body=body,
     )
 
 
-def _find_output_type(request: EmitRequest, output: str, dialect: Dialect) -> str:
+def choose_one_output(request: ScorerRequest, others: Sequence[str] = ()) -> str:
+    """The output that an expression is of; others: what else it may be."""
+    outputs = request.rules.outputs
+    output = request.output or (outputs[0] if len(outputs) == 1 else "")
+    if output not in (*outputs, *others):
+        listed = " or ".join(filter(None, [", ".join(outputs), *others]))
+        raise UnsupportedError(
+            f"shape {request.shape!r} is of one output; give output=, one of {listed}"
+        )
+    return output
+
+
+def is_typed(request: ScorerRequest, dialect: Dialect) -> bool:
+    """Whether what is read is a number by its declaration already."""
+    return request.shape == "function" and "{typed}" in dialect.function
+
+
+def check_one_expression(request: ScorerRequest, forms: str) -> None:
+    """UnsupportedError for what needs more than one expression. forms: in which it is one."""
+    if request.form == "network" or request.outside != "null" or request.missing == "error":
+        raise UnsupportedError(
+            f"shape {request.shape!r} is one expression: only {forms}outside='null' and "
+            "missing='propagate'; a view can be more"
+        )
+
+
+def _find_output_type(request: ScorerRequest, dialect: Dialect) -> str:
     labels = request.rules.labels
-    if output == "rule":
+    if request.output == "rule":
         return dialect.integer
+    if request.output == "lines":
+        return dialect.string
     if labels is None or not request.rules.tells_label:
         return dialect.double
     return print_sql_type(labels, dialect)
@@ -199,6 +223,18 @@ def _print_value(
     if rules.decision is not None and rules.labels is not None:
         return print_sql_label(rules.labels.values[int(find_class(rules, rule)[0])], dialect)
 
+    texts = [
+        affine(weights, constant)
+        for weights, constant in zip(rule.map.weights, rule.map.constants, strict=True)
+    ]
+    return print_linked(request, output, texts, dialect)
+
+
+def print_linked(
+    request: ScorerRequest, output: str, scores: Sequence[str], dialect: Dialect
+) -> str:
+    """An output as one expression; scores: all of them, as expressions."""
+    rules = request.rules
     head = rules.heads[rules.outputs.index(output)]
     if len(head.scores) > _JOINT:
         raise UnsupportedError(
@@ -206,17 +242,12 @@ def _print_value(
             "most); use a view"
         )
 
-    texts = {
-        f"{_SCORE}{i}": affine(weights, constant)
-        for i, (weights, constant) in enumerate(
-            zip(rule.map.weights, rule.map.constants, strict=True)
-        )
-    }
-    link, scores = LINKS[head.link], [f"{_SCORE}{i}" for i in head.scores]
+    texts = {f"{_SCORE}{i}": text for i, text in enumerate(scores)}
+    link, names = LINKS[head.link], [f"{_SCORE}{i}" for i in head.scores]
     if link.print_sql_alone is not None:
-        return _fill_names(link.print_sql_alone(scores, head.component, dialect), texts)
+        return _fill_names(link.print_sql_alone(names, head.component, dialect), texts)
 
-    columns = link.print_sql(scores, "rr_l", dialect)
+    columns = link.print_sql(names, "rr_l", dialect)
     for step in columns.steps:
         texts |= {name: _fill_names(text, texts) for name, text in step}
 

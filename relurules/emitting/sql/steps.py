@@ -39,12 +39,15 @@ _INDENT = 4
 class Subquery(NamedTuple):
     """A subquery: its name, and the columns that it adds, as (alias, expression).
 
-    comment: what it does, "" for what `PURPOSES` says.
+    comment: what it does, "" for what `PURPOSES` says; fenced: whether it must not be inlined even
+    where it comes first; filled: whether its columns stand beside one another where they fit.
     """
 
     name: str
     columns: list[tuple[str, str]]
     comment: str = ""
+    fenced: bool = False
+    filled: bool = False
 
 
 class SubqueryText(NamedTuple):
@@ -71,8 +74,8 @@ def print_subqueries(
 ) -> list[SubqueryText]:
     """Every step with the columns that a later one, or one of the final expressions, reads.
 
-    The first step reads `source` and isn't fenced, since only renaming happens there; nor is the
-    last where it only fails, so that engines leave rows out before.
+    The first step reads `source` and isn't fenced unless it asks for that, since only renaming
+    happens there; nor is the last where it only fails, so that engines leave rows out before.
     """
     wanted = set[str]().union(*(find_columns(text, dialect) for text in final))
     kept: list[tuple[Subquery, set[str]]] = []
@@ -91,8 +94,11 @@ def print_subqueries(
     for step, carried in reversed(kept):
         names = [name for name in known if name in carried]
         from_ = result[-1].name if result else source
-        fence = dialect.fence if result and not step.name.endswith(_FAILED) else ""
-        lines = [*_print_columns(names, step.columns, dialect), f"FROM {from_}{fence}"]
+        fenced = (bool(result) or step.fenced) and not step.name.endswith(_FAILED)
+        fence = dialect.fence if fenced else ""
+        short = all(len(text) + len(alias) < WIDTH - 15 for alias, text in step.columns)
+        print_columns = _fill_columns if step.filled and short else _print_columns
+        lines = [*print_columns(names, step.columns, dialect), f"FROM {from_}{fence}"]
         width = len(names) + len(step.columns)
         head = _print_head(step.name, step.comment or describe_step(step))
         result.append(SubqueryText(step.name, head, lines, width))
@@ -146,7 +152,7 @@ def merge_steps(steps: Sequence[Subquery], dialect: Dialect) -> list[Subquery]:
     alone, and so does one that fails. Where there are fences, the second one does too: the first
     has none, so that it is computed again wherever one of its columns is read.
     """
-    found, alone = list(steps[:1]), 2 if dialect.fence else 1
+    found, alone = list(steps[:1]), 2 if dialect.fence and not steps[0].fenced else 1
     for step in steps[1:]:
         before = found[-1]
         own = {alias for alias, _ in before.columns}
@@ -157,7 +163,8 @@ def merge_steps(steps: Sequence[Subquery], dialect: Dialect) -> list[Subquery]:
             continue
         said = [part.comment or describe_step(part) for part in (before, step) if part.columns]
         comment = "; ".join(dict.fromkeys(said))
-        found[-1] = Subquery(before.name, [*before.columns, *step.columns], comment)
+        columns = [*before.columns, *step.columns]
+        found[-1] = before._replace(columns=columns, comment=comment, filled=False)
 
     return found
 
@@ -177,3 +184,10 @@ def _print_columns(
         end = f" AS {alias}" + ("," if i < len(columns) - 1 else "")
         lines.append(f"  {lay_out(text, _INDENT, dialect, len(end))}{end}")
     return lines
+
+
+def _fill_columns(
+    carried: Sequence[str], columns: Sequence[tuple[str, str]], _dialect: Dialect
+) -> list[str]:
+    """SELECT and its list, as many columns on a line as fit."""
+    return fill_list("SELECT", [*carried, *(f"{text} AS {alias}" for alias, text in columns)], 2)

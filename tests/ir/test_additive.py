@@ -1,5 +1,7 @@
 """Additive rules give what the network gives, and their parts add up to it."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ from relurules.ir import AdditiveRules
 def make_model(*sizes: int, seed: int = 0, slope: float | None = None) -> torch.nn.Module:
     torch.manual_seed(seed)
     layers: list[torch.nn.Module] = []
-    for before, after in zip(sizes, sizes[1:], strict=False):
+    for before, after in pairwise(sizes):
         layers += [torch.nn.Linear(before, after)]
         layers += [torch.nn.ReLU() if slope is None else torch.nn.PReLU(after, slope)]
     return torch.nn.Sequential(*layers[:-1]).double()

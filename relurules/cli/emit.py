@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -88,9 +88,9 @@ def emit(
     markdown, or latex.
     """
     from relurules.api import emit as emit_rules
-    from relurules.ir import RuleSet
+    from relurules.codec.any_rules import load_any_rules
 
-    found = RuleSet.load(rules)
+    found: Any = load_any_rules(rules)
     measured_from = read_reference(reference, make_rules_options(found, TableArguments()))
     artifact = emit_rules(
         found, to, dialect=dialect, form=form, table=table, key=key or [],

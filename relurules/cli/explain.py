@@ -1,6 +1,6 @@
 """The command `relurules explain`; `main` registers it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,10 +44,10 @@ def explain(
 
     Without a file: `relurules explain rules.json --row "income=14,debt=11.5,purpose=travel"`.
     """
+    from relurules.codec.any_rules import load_any_rules
     from relurules.explaining import explain as explain_row
-    from relurules.ir import RuleSet
 
-    found = RuleSet.load(rules)
+    found: Any = load_any_rules(rules)
     table = read_data(data, found, reading)
     measured_from = read_reference(reference, make_rules_options(found, reading))
     explained = explain_row(

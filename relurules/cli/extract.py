@@ -148,9 +148,9 @@ def extract(
         rules = extract_rules(
             graph, domain=domain, data=table, y=y, form=form, max_error=max_error,
             max_rules=max_rules, fidelity=fidelity, decision=_parse_decision(decision),
-            max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit, jobs=jobs, progress=progress,
-            merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True, solver=solver,
-            guard_unread=guard_unread,
+            max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit,
+            jobs=jobs, progress=progress, merging=progress.merging, checkpoint=checkpoint,
+            keep_checkpoint=True, solver=solver, guard_unread=guard_unread,
             reference=measured_from,
             labels=parse_labels(labels), positive=positive,
         )  # fmt: skip

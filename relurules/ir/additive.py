@@ -305,6 +305,32 @@ class AdditiveRules(Scorer):
 
         return summarise_parts(self, data)
 
+    def to_partition(
+        self,
+        *,
+        data: Any = None,
+        y: Any = None,
+        max_regions: float | None = None,
+        time_limit: float | None = None,
+        memory_limit: float | None = None,
+        jobs: int = 1,
+    ) -> RuleSet:
+        """The same function as rules of which one applies, over the same domain.
+
+        Lines multiply: K of them give up to 2^K rules. Limits, and what is missing at one, are as
+        in `extract`; data, y: what is counted per rule, as there.
+        """
+        from relurules.partitioning.options import SearchOptions
+        from relurules.pipeline import partition_lines
+
+        search = SearchOptions(
+            max_regions=max_regions,
+            time_limit=time_limit,
+            memory_limit=memory_limit,
+            jobs=jobs,
+        )
+        return partition_lines(self, search, data, y)
+
     def save(self, path: str | Path) -> None:
         """Write JSON (`relurules schema --form additive` prints its JSON Schema); the file appears
         whole or not at all.

@@ -70,6 +70,10 @@ Sparse = dict[int, Fraction]  # columns as j, neurons as ~k
 Sides = list[tuple[int, bool]]  # splits by number, and whether they hold
 
 
+#: One, which is told by being this object: most products of a model are with it.
+UNIT = Fraction(1)
+
+
 class RefusedError(Exception):
     """The certificate shows less than it says."""
 
@@ -216,7 +220,7 @@ def build_units(model: Mapping[str, Any]) -> tuple[list[Unit], list[Unit]]:
     """All neurons in order, and the scores."""
     neurons: list[Unit] = []
     signals: list[tuple[Sparse, Fraction]] = [
-        ({j: Fraction(1)}, Fraction(0)) for j in range(len(model["features"]))
+        ({j: UNIT}, Fraction(0)) for j in range(len(model["features"]))
     ]
     for layer in model["layers"]:
         signals = _LAYERS[layer["kind"]](layer, signals, neurons)
@@ -289,13 +293,21 @@ def _sum_signals(
         raise RefusedError(f"a row of {len(weights)} weights for {len(signals)} values")
 
     total, terms = Fraction(constant), Sparse()
-    for weight, (own, plus) in zip(map(Fraction, weights), signals, strict=True):
-        if weight:
-            total += weight * plus
-            for j, value in own.items():
-                terms[j] = terms.get(j, Fraction(0)) + weight * value
+    for given, (own, plus) in zip(weights, signals, strict=True):
+        if given:
+            weight = Fraction(given)
+            if plus:
+                total += weight * plus
+            add_terms(terms, own, weight)
 
     return terms, total
+
+
+def add_terms(terms: Sparse, others: Sparse, weight: Fraction) -> None:
+    """Add a multiple of other terms to terms."""
+    for j, value in others.items():
+        more = weight if value is UNIT else weight * value
+        terms[j] = terms[j] + more if j in terms else more
 
 
 def _expand_affine(layer: Any, signals: Any, _: list[Unit]) -> Any:
@@ -325,7 +337,7 @@ def _append_neuron(
     terms: Sparse, constant: Fraction, slope: Any, neurons: list[Unit]
 ) -> tuple[Sparse, Fraction]:
     neurons.append(_make_unit(terms, constant, Fraction(slope)))
-    return {~(len(neurons) - 1): Fraction(1)}, Fraction(0)
+    return {~(len(neurons) - 1): UNIT}, Fraction(0)
 
 
 def _expand_prelu(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
@@ -1392,6 +1404,25 @@ class WideDomain:
             constant += max(terms.get(j, Fraction(0)) for j in group)
         return constant
 
+    def largest(self, terms: Sparse, constant: Fraction) -> Fraction | None:
+        """What an affine function of the columns, or its negative, is at most; None without end."""
+        low, high = constant, constant
+        for j, value in terms.items():
+            if not value or j in self.tied:
+                continue
+            below, above = self.low[j], self.high[j]
+            if below is None or above is None:
+                return None
+            ends = value * below, value * above
+            low, high = (
+                (low + ends[0], high + ends[1]) if value > 0 else (low + ends[1], high + ends[0])
+            )
+
+        for group in self.allowed:
+            values = [terms.get(j, Fraction(0)) for j in group]
+            low, high = low + min(values), high + max(values)
+        return max(-low, high)
+
     def _add_walls(
         self, terms: Sparse, constant: Fraction, pairs: Sequence[Any]
     ) -> tuple[Sparse, Fraction]:
@@ -1447,15 +1478,14 @@ class Expression:
 
     def add(self, other: "Expression", weight: Fraction) -> None:
         """Add a multiple of another one."""
-        self.constant += weight * other.constant
-        for j, value in other.terms.items():
-            self.terms[j] = self.terms.get(j, Fraction(0)) + weight * value
+        if other.constant:
+            self.constant += weight * other.constant
+        add_terms(self.terms, other.terms, weight)
         self.widen(other.slack, abs(weight))
 
     def widen(self, slack: Sparse, weight: Fraction) -> None:
         """Be off by so much more."""
-        for j, value in slack.items():
-            self.slack[j] = self.slack.get(j, Fraction(0)) + weight * value
+        add_terms(self.slack, slack, weight)
 
     def times(self, weight: Fraction) -> "Expression":
         """A multiple of it."""
@@ -1526,7 +1556,7 @@ class LineProof:
         elif name in ("line", "group", "unread"):
             if name == "line" and any(j < 0 for j in z.terms):
                 raise RefusedError(f"neuron {k} reads others, and is said to be a line")
-            self.phi.append(Expression({~k: Fraction(1)}, Fraction(0)))
+            self.phi.append(Expression({~k: UNIT}, Fraction(0)))
         else:
             raise RefusedError(f"a neuron of kind {shorten_text(str(name))!r}")
 
@@ -1616,8 +1646,7 @@ def _take_sizes(z: Expression) -> Sparse:
     """What an expression is at most, as a slack."""
     found = {j: abs(value) for j, value in z.terms.items()}
     found[CONSTANT] = abs(z.constant)
-    for j, value in z.slack.items():
-        found[j] = found.get(j, Fraction(0)) + value
+    add_terms(found, z.slack, UNIT)
     return found
 
 
@@ -1629,13 +1658,14 @@ def _round_fraction_up(value: Fraction) -> Fraction:
 
 class LineGap(NamedTuple):
     """What is left of one score. rest: of the columns; hinges: by the number of the line; groups:
-    what every group's neurons weigh; terms: what the score is made of, to measure against.
+    what every group's neurons weigh; weights: those of neurons that are lines; base: of the rules.
     """
 
     rest: Expression
     hinges: list[Fraction]
     groups: dict[int, dict[int, Fraction]]
-    terms: Sparse
+    weights: dict[int, Fraction]
+    base: Expression
 
 
 class LineChecker:
@@ -1663,16 +1693,22 @@ class LineChecker:
         whole = proof.express(proof.scores[i]).times(proof.turn)
         neurons = {~j: whole.terms.pop(j) for j in [j for j in whole.terms if j < 0]}
         whole.add(base, Fraction(-1))
-        gap = LineGap(whole, [-line.slopes[i] for line in self.lines], {}, _take_sizes(base))
+        gap = LineGap(whole, [-line.slopes[i] for line in self.lines], {}, {}, base)
         for shift in shifts.values():
             whole.add(shift, Fraction(1))
-        for line in self.lines:
-            for j, value in (*line.terms.items(), (CONSTANT, line.above)):
-                gap.terms[j] = gap.terms.get(j, Fraction(0)) + abs(line.slopes[i] * value)
         for k, weight in neurons.items():
             if weight:
                 self._add_neuron(gap, k, weight)
         return gap
+
+    def measure(self, i: int, gap: LineGap) -> Sparse:
+        """The absolute terms of score i, of rules and model together."""
+        total = _take_sizes(gap.base)
+        for line in self.lines:
+            add_terms(total, _take_sizes(Expression(line.terms, line.above)), abs(line.slopes[i]))
+        for k, weight in gap.weights.items():
+            add_terms(total, _take_sizes(self.proof.z[k]), abs(weight))
+        return total
 
     def _add_neuron(self, gap: LineGap, k: int, weight: Fraction) -> None:
         proof, (name, *rest) = self.proof, self.proof.kinds[k]
@@ -1685,11 +1721,11 @@ class LineChecker:
         number, side = rest
         z, slope = proof.z[k], proof.neurons[k].slope
         ratio, slack = self._match(k, number, side)
-        gap.rest.add(z, weight * (slope if side > 0 else 1))
+        if slope or side < 0:
+            gap.rest.add(z, weight * slope if side > 0 else weight)
         gap.rest.widen(slack, abs(weight * (1 - slope)))
         gap.hinges[number] += weight * (1 - slope) * ratio
-        for j, value in _take_sizes(z).items():
-            gap.terms[j] = gap.terms.get(j, Fraction(0)) + abs(weight) * value
+        gap.weights[k] = weight
 
     def _match(self, k: int, number: int, side: int) -> tuple[Fraction, Sparse]:
         """The ratio of side * z to a line, and by what the two are apart."""
@@ -1706,51 +1742,49 @@ class LineChecker:
         if ratio <= 0:
             raise RefusedError(f"neuron {k} doesn't rise with line {number + 1}")
 
-        off = z.times(Fraction(side))
-        off.add(Expression(line.terms, -line.above), -ratio)
+        off = Expression({}, side * z.constant + ratio * line.above)
+        for j, value in line.terms.items():
+            if rest := ratio * value - side * z.terms.get(j, Fraction(0)):
+                off.terms[j] = rest
+        for j in z.terms.keys() - line.terms.keys():
+            off.terms[j] = z.terms[j]
+        off.slack = z.slack
         self.matches[k] = ratio, self._measure(off)
         return self.matches[k]
 
     def _measure(self, off: Expression) -> Sparse:
         """What an expression of columns is at most, as one number where it is bounded."""
-        if not off.constant and not any(off.terms.values()):
+        if not off.constant and not off.terms:
             return off.slack
-        ends = [
-            self.proof.domain.highest(one.terms, one.constant)
-            for one in (off, off.times(Fraction(-1)))
-        ]
-        if None in ends:
+        most = self.proof.domain.largest(off.terms, off.constant)
+        if most is None:
             return _take_sizes(off)
-        most = max(end for end in ends if end is not None)
         return {**off.slack, CONSTANT: off.slack.get(CONSTANT, Fraction(0)) + most}
 
     def bound(self, gap: LineGap) -> Fraction | None:
         """What is left at most, groups aside; None where that has no end."""
         domain, rest = self.proof.domain, gap.rest
-        low, high = (
-            domain.highest(one.terms, one.constant) for one in (rest.times(Fraction(-1)), rest)
-        )
-        room = domain.widest(rest.slack)
-        if low is None or high is None or room is None:
+        most, room = domain.largest(rest.terms, rest.constant), domain.widest(rest.slack)
+        if most is None or room is None:
             return None
-        total = max(low, high) + room
+        total = most + room
         for line, slope in zip(self.lines, gap.hinges, strict=True):
             if slope:
-                most = domain.highest(line.terms, -line.above)
-                if most is None:
+                excess = domain.highest(line.terms, -line.above)
+                if excess is None:
                     return None
-                total += abs(slope) * max(Fraction(0), most)
+                total += abs(slope) * max(Fraction(0), excess)
         return total
 
-    def relate(self, gap: LineGap) -> Fraction | None:
+    def relate(self, i: int, gap: LineGap) -> Fraction | None:
         """The same as a share of the absolute terms, wherever the columns are; None for none."""
         rest = gap.rest
         off = _take_sizes(_center_groups(rest, self.proof.domain))
         for line, slope in zip(self.lines, gap.hinges, strict=True):
-            for j, value in (*line.terms.items(), (CONSTANT, line.above)):
-                off[j] = off.get(j, Fraction(0)) + abs(slope * value)
+            if slope:
+                add_terms(off, _take_sizes(Expression(line.terms, line.above)), abs(slope))
 
-        least = dict(gap.terms)
+        least = self.measure(i, gap)
         for group in self.proof.domain.allowed:
             off[CONSTANT] += max(off.get(j, Fraction(0)) for j in group)
             least[CONSTANT] += min(least.get(j, Fraction(0)) for j in group)
@@ -1875,8 +1909,8 @@ def compare_lines(found: Mapping[str, Any], proof: LineProof) -> AdditiveBounds:
     ]
     bounds = [checker.bound(gap) for gap in gaps]
     shares = [
-        checker.relate(gap) if bound is None else None
-        for gap, bound in zip(gaps, bounds, strict=True)
+        checker.relate(i, gap) if bound is None else None
+        for i, (gap, bound) in enumerate(zip(gaps, bounds, strict=True))
     ]
     return AdditiveBounds(bounds, shares, gaps, shifts)
 
@@ -1983,7 +2017,7 @@ def _check_certificate(
                 f"it is about another {name}" if name != "rules" else "it is about other rules"
             )
 
-    additive = rules["format"] == ADDITIVE_FORMAT
+    additive = rules.get("format") == ADDITIVE_FORMAT
     if (found.get("form", "partition") == "additive") != additive:
         raise RefusedError("it is about rules of another form")
     if additive:

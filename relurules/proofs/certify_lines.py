@@ -100,6 +100,8 @@ def _search_groups(
     deadline: Deadline,
 ) -> list[dict[str, Any]]:
     """The groups with the trees of their rules."""
+    if not found["groups"]:
+        return []
     proof = LineProof(rules, model)
     known, groups = compare_lines(found, proof), []
     error = float(rules.get("score_error", rules["max_error"]) or 0.0)

@@ -128,6 +128,9 @@ def _choose_fixed(
     near = share < _NEAR and not (plain and directions.find_parallel(row, lines, _SAME).any())
     if share == 0.0:
         return ["fixed", 1.0]
+    boxed = plain and _is_boxed(proof, z)
+    if boxed and _crosses_zero(row[0]):
+        return ["fixed", 1.0] if near else None
     sizes = sum(abs(value) for value in z.terms.values()) + abs(z.constant)
     for sign, side in ((-1, 1.0), (1, float(slope))):
         pairs = list[Any]()
@@ -138,6 +141,19 @@ def _choose_fixed(
         if most is not None and most <= _THIN * float(sizes):
             return ["fixed", side, pairs, []] if sign > 0 else ["fixed", side, [], pairs]
     return ["fixed", 1.0] if near else None
+
+
+def _is_boxed(proof: LineProof, z: Expression) -> bool:
+    """Whether all that is known of what it reads are two bounds of each column."""
+    domain = proof.domain
+    read = [j for j, value in z.terms.items() if value]
+    closed = all(domain.low[j] is not None and domain.high[j] is not None for j in read)
+    return closed and not domain.limits and not any(j in domain.tied for j in read)
+
+
+def _crosses_zero(row: Array) -> bool:
+    """Whether a direction is clearly positive and negative over a box of half-width 1."""
+    return bool(np.abs(row[:-1]).sum() - abs(row[-1]) > _SAME)
 
 
 def _propose_multipliers(proof: LineProof, z: Expression, sign: int) -> list[Any]:

@@ -358,6 +358,7 @@ def _compose_network(rules: AdditiveRules) -> Network:
     for network, size in zip(networks, sizes, strict=True):
         L[start : start + size, start : start + size] = network.L
         start += size
+    L.flags.writeable = False
 
     told = [line.condition.half_space.neuron for line in rules.lines]
     own = [neuron or Neuron("line", number) for number, neuron in enumerate(told, 1)]

@@ -31,6 +31,7 @@ from relurules.ir import (
     Reached,
     Report,
     RuleSet,
+    Scorer,
     StreamResult,
 )
 from relurules.ir.class_turn import speak_of_class
@@ -89,11 +90,12 @@ def trace(
 
     model: torch.nn.Module, torch.export.ExportedProgram, onnx.ModelProto, path of an .onnx or .pt2
     file, or a fitted scikit-learn MLPClassifier or MLPRegressor, a skorch net, or a
-    ReLURulesClassifier or ReLURulesRegressor, alone or at the end of a Pipeline. A pipeline that
-    encodes categories or imputes is read in the columns of its table: `graph.columns`, and
-    `graph.features` are their coordinates. Where an ONNX classifier gives class labels beside
-    probabilities, the labels are left out, and the probabilities are named by class. input_shape:
-    shape of one row where the model doesn't tell it; inputs of higher rank are flattened in order.
+    ReLURulesClassifier or ReLURulesRegressor, alone or at the end of a Pipeline; or rules of either
+    kind, whose network is what they stand for. A pipeline that encodes categories or imputes is
+    read in the columns of its table: `graph.columns`, and `graph.features` are their coordinates.
+    Where an ONNX classifier gives class labels beside probabilities, the labels are left out, and
+    the probabilities are named by class. input_shape: shape of one row where the model doesn't tell
+    it; inputs of higher rank are flattened in order.
     `graph.evaluate(X)`, (N, d) -> (N, m) float64, is the reference network. A sigmoid, softmax,
     log_softmax, exp, expm1 or argmax at the model's end becomes the link of `graph.heads`. Raises
     ModelError for any other operator that is neither affine nor piecewise linear, for weights that
@@ -161,7 +163,7 @@ def count(
     `partition`.
     """
     graph = trace(model)
-    domain, rows = resolve_domain_and_rows(graph, domain, data)
+    domain, rows = resolve_domain_and_rows(graph, _choose_domain(model, domain), data)
     limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
     return count_regions(
         graph.network, domain, rows, limits, checkpoint=_as_path(checkpoint), progress=progress
@@ -191,7 +193,7 @@ def stream(
     domain, data: as in `count`; everything else as in `partition`.
     """
     graph = trace(model)
-    domain, rows = resolve_domain_and_rows(graph, domain, data)
+    domain, rows = resolve_domain_and_rows(graph, _choose_domain(model, domain), data)
     limits = make_budget(make_search_limits(max_regions, time_limit), jobs)
 
     return write_regions(
@@ -273,7 +275,8 @@ def extract(
 
     form: "partition", rules of which one applies, a `RuleSet`; or "additive", lines that add up,
     `AdditiveRules`: one line for every neuron that reads no other, without any search, and small
-    partition rules for neurons that read one another.
+    partition rules for neurons that read one another. model: what `trace` takes; of rules of the
+    other form, which keep their domain, reference and labels.
 
     domain: where the rules hold; None means the range of `data`, and all of R^d where that is None
     too. data: array or frame whose rows are counted per rule; what they say, with the true values y
@@ -493,6 +496,11 @@ def diff(
     return compare_rules(
         sides[0], sides[1], data=data, tolerance=tolerance, names=names, deadline=deadline
     )
+
+
+def _choose_domain(model: Any, domain: Domain | None) -> Domain | None:
+    """The domain given, or that of rules."""
+    return model.domain if domain is None and isinstance(model, Scorer) else domain
 
 
 def _as_path(path: str | Path | None) -> Path | None:

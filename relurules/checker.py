@@ -43,6 +43,8 @@ FORMAT, VERSION = "relurules.certificate", 2
 MODEL_FORMAT, MODEL_VERSION = "relurules.model", 2
 #: Versions of rules files that are read: those of version 2 may leave out a rule's conditions.
 RULES_VERSIONS = (1, 2)
+#: The format of files of additive rules, and versions that are read.
+ADDITIVE_FORMAT, ADDITIVE_VERSIONS = "relurules.additive", (1,)
 #: From which of a model's numbers a proof may start.
 STORED, TRACED = "stored weights", "canonical form as traced"
 
@@ -68,6 +70,10 @@ Sparse = dict[int, Fraction]  # columns as j, neurons as ~k
 Sides = list[tuple[int, bool]]  # splits by number, and whether they hold
 
 
+#: One, which is told by being this object: most products of a model are with it.
+UNIT = Fraction(1)
+
+
 class RefusedError(Exception):
     """The certificate shows less than it says."""
 
@@ -91,6 +97,8 @@ class Verdict(NamedTuple):
     model: str = ""
     notes: tuple[str, ...] = ()
     why: str = ""
+    lines: int | None = None
+    share: float | None = None
 
     def __bool__(self) -> bool:
         """True when the certificate holds."""
@@ -212,7 +220,7 @@ def build_units(model: Mapping[str, Any]) -> tuple[list[Unit], list[Unit]]:
     """All neurons in order, and the scores."""
     neurons: list[Unit] = []
     signals: list[tuple[Sparse, Fraction]] = [
-        ({j: Fraction(1)}, Fraction(0)) for j in range(len(model["features"]))
+        ({j: UNIT}, Fraction(0)) for j in range(len(model["features"]))
     ]
     for layer in model["layers"]:
         signals = _LAYERS[layer["kind"]](layer, signals, neurons)
@@ -285,13 +293,21 @@ def _sum_signals(
         raise RefusedError(f"a row of {len(weights)} weights for {len(signals)} values")
 
     total, terms = Fraction(constant), Sparse()
-    for weight, (own, plus) in zip(map(Fraction, weights), signals, strict=True):
-        if weight:
-            total += weight * plus
-            for j, value in own.items():
-                terms[j] = terms.get(j, Fraction(0)) + weight * value
+    for given, (own, plus) in zip(weights, signals, strict=True):
+        if given:
+            weight = Fraction(given)
+            if plus:
+                total += weight * plus
+            add_terms(terms, own, weight)
 
     return terms, total
+
+
+def add_terms(terms: Sparse, others: Sparse, weight: Fraction) -> None:
+    """Add a multiple of other terms to terms."""
+    for j, value in others.items():
+        more = weight if value is UNIT else weight * value
+        terms[j] = terms[j] + more if j in terms else more
 
 
 def _expand_affine(layer: Any, signals: Any, _: list[Unit]) -> Any:
@@ -321,7 +337,7 @@ def _append_neuron(
     terms: Sparse, constant: Fraction, slope: Any, neurons: list[Unit]
 ) -> tuple[Sparse, Fraction]:
     neurons.append(_make_unit(terms, constant, Fraction(slope)))
-    return {~(len(neurons) - 1): Fraction(1)}, Fraction(0)
+    return {~(len(neurons) - 1): UNIT}, Fraction(0)
 
 
 def _expand_prelu(layer: Any, signals: Any, neurons: list[Unit]) -> Any:
@@ -902,16 +918,30 @@ def _bind_classes(rules: Mapping[str, Any], model: Mapping[str, Any]) -> tuple[s
 # The proof
 
 
+def _read_units(
+    rules: Mapping[str, Any], model: Mapping[str, Any], space: DomainSpace
+) -> list[list[UnitForm]]:
+    """The model's neurons and scores."""
+    places = find_places(rules, model)[0]
+    return [
+        [express_unit(unit, space) for unit in keep_read_inputs(units, places, model)]
+        for units in build_units(model)
+    ]
+
+
 class ProofContext:
     """What all cells share: model, space, the domain's rows, and forms of neurons that read no
-    others.
+    others. units: neurons and scores, where they aren't all of the model's.
     """
 
-    def __init__(self, rules: Mapping[str, Any], model: Mapping[str, Any]) -> None:
-        self.space, places = DomainSpace(rules), find_places(rules, model)[0]
-        neurons, scores = (keep_read_inputs(u, places, model) for u in build_units(model))
-        self.neurons = [express_unit(unit, self.space) for unit in neurons]
-        self.scores = [express_unit(unit, self.space) for unit in scores]
+    def __init__(
+        self,
+        rules: Mapping[str, Any],
+        model: Mapping[str, Any],
+        units: tuple[list[UnitForm], list[UnitForm]] | None = None,
+    ) -> None:
+        self.space = DomainSpace(rules)
+        self.neurons, self.scores = units or _read_units(rules, model, self.space)
         self.first = [None if unit.reads else unit.own for unit in self.neurons]
         self.limits = [
             (self.space.named(item["coefficients"]), Fraction(item["at_most"]))
@@ -1228,11 +1258,30 @@ def check_trees(
     told: called with the number of rules done.
     """
     notes = bind_names(rules, model)
-    ground, said = ProofContext(rules, model), rules["rules"]
-    sides = read_conditions(rules)
+    ground = ProofContext(rules, model)
+    walks, covers, unshown = walk_trees(found, rules, model, ground, told)
+    bounds = tuple(tuple(map(round_upward, walk.worst)) for walk in walks)
+    bound = max((most for own in bounds for most in own), default=0.0)
+    leaves = sum(walk.leaves for walk in walks)
+    deciding = rules.get("decision") is not None
+    notes = (*_describe_groups(rules), *notes, *_describe_unshown(unshown))
+
+    return Verdict(True, bound, bounds, leaves, covers, deciding, model["read"], notes)
+
+
+def walk_trees(
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    ground: ProofContext,
+    told: Callable[[int], None] = lambda _: None,
+) -> tuple[list[TreeChecker], bool, list[int]]:
+    """What the trees show of every rule, whether every point has one, and the rules that aren't
+    shown to hold anywhere.
+    """
+    said, sides = rules["rules"], read_conditions(rules)
     unshown = find_unshown_rules(rules, ground, sides)
     walks = [TreeChecker(list_proof_targets(rule, rules, model, ground)) for rule in said]
-
     if len(found["rules"]) != len(said):
         raise RefusedError(f"it proves {len(found['rules'])} rules of {len(said)}")
 
@@ -1250,14 +1299,7 @@ def check_trees(
 
     if next(others, None) is not None:
         raise RefusedError("a way down the rules' tree too many")
-
-    bounds = tuple(tuple(map(round_upward, walk.worst)) for walk in walks)
-    bound = max((most for own in bounds for most in own), default=0.0)
-    leaves = sum(walk.leaves for walk in walks)
-    deciding = rules.get("decision") is not None
-    notes = (*_describe_groups(ground, rules), *notes, *_describe_unshown(unshown))
-
-    return Verdict(True, bound, bounds, leaves, covers, deciding, model["read"], notes)
+    return walks, covers, unshown
 
 
 def _describe_unshown(numbers: Sequence[int]) -> Iterator[str]:
@@ -1268,11 +1310,11 @@ def _describe_unshown(numbers: Sequence[int]) -> Iterator[str]:
         )
 
 
-def _describe_groups(ground: ProofContext, rules: Mapping[str, Any]) -> Iterator[str]:
+def _describe_groups(rules: Mapping[str, Any]) -> Iterator[str]:
     """Groups that no categories tell of, in words: they are the rules' word, and cut the domain."""
-    names, categories = list(ground.space.names), find_category_groups(rules.get("columns", ()))
-    for group in ground.space.groups:
-        members = sorted(ground.space.columns[i] for i in group)
+    names = [feature["name"] for feature in rules["features"]]
+    categories = find_category_groups(rules.get("columns", ()))
+    for members in map(sorted, find_indicator_groups(rules)):
         if members not in categories:
             yield (
                 f"of the columns {', '.join(repr(names[j]) for j in members)} exactly one is 1 "
@@ -1285,6 +1327,650 @@ def round_upward(value: int) -> float:
     exact = Fraction(value, ONE)
     near = float(exact)
     return near if Fraction(near) >= exact else math.nextafter(near, math.inf)
+
+
+# Additive rules
+
+#: In what a sum may be off by, the place of the constant; columns are numbered from 0.
+CONSTANT = -1
+
+
+class WideDomain:
+    """The domain's box, whose sides may be open, its one-hot groups, and its inequalities.
+
+    low, high: None where open; allowed: of every group the members that may be 1; walls: terms and
+    the most that they may sum up to.
+    """
+
+    def __init__(self, rules: Mapping[str, Any]) -> None:
+        names = [feature["name"] for feature in rules["features"]]
+        self.names = {name: j for j, name in enumerate(names)}
+        self.low, self.high = (
+            [None if f[side] is None else Fraction(f[side]) for f in rules["features"]]
+            for side in ("lower", "upper")
+        )
+        pairs = zip(self.low, self.high, strict=True)
+        crossed = any(a is not None and b is not None and a > b for a, b in pairs)
+        if crossed or len(self.names) < len(names):
+            raise RefusedError("bounds are crossed, or two columns have one name")
+
+        self.groups = find_indicator_groups(rules)
+        self.tied = {j: g for g, group in enumerate(self.groups) for j in group}
+        self.allowed = [
+            [
+                j
+                for j in group
+                if self._may_be(j, 1) and all(self._may_be(i, 0) for i in group if i != j)
+            ]
+            for group in self.groups
+        ]
+        if not all(self.allowed):
+            raise RefusedError("of a group no member may be 1, so the domain is empty")
+
+        self.limits = [
+            (self.named(item["coefficients"]), Fraction(item["at_most"]))
+            for item in rules["constraints"]
+        ]
+
+    def _may_be(self, j: int, value: int) -> bool:
+        low, high = self.low[j], self.high[j]
+        return (low is None or low <= value) and (high is None or high >= value)
+
+    def named(self, coefficients: Mapping[str, Any]) -> Sparse:
+        """Coefficients by column number."""
+        for name in coefficients:
+            if name not in self.names:
+                raise RefusedError(f"{shorten_text(str(name))!r} is no column of the rules")
+        return {self.names[name]: Fraction(value) for name, value in coefficients.items()}
+
+    def highest(
+        self, terms: Sparse, constant: Fraction, pairs: Sequence[Any] = ()
+    ) -> Fraction | None:
+        """What an affine function of the columns is at most, None where it grows without end.
+
+        pairs: numbers of inequalities, and multipliers of them.
+        """
+        if pairs:
+            terms, constant = self._add_walls(terms, constant, pairs)
+        for j, value in terms.items():
+            if not value or j in self.tied:
+                continue
+            side = self.high[j] if value > 0 else self.low[j]
+            if side is None:
+                return None
+            constant += value * side
+
+        for group in self.allowed:
+            constant += max(terms.get(j, Fraction(0)) for j in group)
+        return constant
+
+    def largest(self, terms: Sparse, constant: Fraction) -> Fraction | None:
+        """What an affine function of the columns, or its negative, is at most; None without end."""
+        low, high = constant, constant
+        for j, value in terms.items():
+            if not value or j in self.tied:
+                continue
+            below, above = self.low[j], self.high[j]
+            if below is None or above is None:
+                return None
+            ends = value * below, value * above
+            low, high = (
+                (low + ends[0], high + ends[1]) if value > 0 else (low + ends[1], high + ends[0])
+            )
+
+        for group in self.allowed:
+            values = [terms.get(j, Fraction(0)) for j in group]
+            low, high = low + min(values), high + max(values)
+        return max(-low, high)
+
+    def _add_walls(
+        self, terms: Sparse, constant: Fraction, pairs: Sequence[Any]
+    ) -> tuple[Sparse, Fraction]:
+        terms = dict(terms)
+        for row, y in zip(pairs[::2], pairs[1::2], strict=True):
+            if not 0 <= row < len(self.limits) or not 0.0 <= y < 1e200:
+                raise RefusedError(f"a multiplier {y} of row {row}, of {len(self.limits)} rows")
+            wall, most = self.limits[row]
+            reach = self.widest({j: abs(value) for j, value in wall.items()})
+            if reach is None:
+                raise RefusedError("an inequality over an open column shows nothing")
+            weight = Fraction(y)
+            constant += weight * (most + MEMBERSHIP_SLACK * (abs(most) + reach))
+            for j, value in wall.items():
+                terms[j] = terms.get(j, Fraction(0)) - weight * value
+        return terms, constant
+
+    def widest(self, slack: Sparse) -> Fraction | None:
+        """What the sum of slack[j] |x_j|, and of slack[CONSTANT], is at most."""
+        total = slack.get(CONSTANT, Fraction(0))
+        for j, value in slack.items():
+            if j < 0 or not value or j in self.tied:
+                continue
+            low, high = self.low[j], self.high[j]
+            if low is None or high is None:
+                return None
+            total += value * max(abs(low), abs(high))
+        for group in self.allowed:
+            total += max(slack.get(j, Fraction(0)) for j in group)
+        return total
+
+    def check_point(self, point: Sequence[Any]) -> None:
+        """RefusedError unless a point is in the domain, which might be empty otherwise."""
+        x = [Fraction(value) for value in point]
+        inside = len(x) == len(self.names)
+        for value, low, high in zip(x, self.low, self.high, strict=False):
+            inside &= (low is None or low <= value) and (high is None or value <= high)
+        for group in self.groups:
+            inside &= sorted(x[j] for j in group) == [*[0] * (len(group) - 1), 1]
+        for terms, most in self.limits:
+            inside &= sum((value * x[j] for j, value in terms.items()), Fraction(0)) <= most
+        if not inside:
+            raise RefusedError("its point isn't in the domain, which may be empty")
+
+
+class Expression:
+    """An affine function of columns, as j, and of what neurons give, as ~k; off by no more than the
+    sum of slack[j] |x_j|, and slack[CONSTANT].
+    """
+
+    def __init__(self, terms: Sparse, constant: Fraction) -> None:
+        self.terms, self.constant, self.slack = terms, constant, Sparse()
+
+    def add(self, other: "Expression", weight: Fraction) -> None:
+        """Add a multiple of another one."""
+        if other.constant:
+            self.constant += weight * other.constant
+        add_terms(self.terms, other.terms, weight)
+        self.widen(other.slack, abs(weight))
+
+    def widen(self, slack: Sparse, weight: Fraction) -> None:
+        """Be off by so much more."""
+        add_terms(self.slack, slack, weight)
+
+    def times(self, weight: Fraction) -> "Expression":
+        """A multiple of it."""
+        found = Expression({}, Fraction(0))
+        found.add(self, weight)
+        return found
+
+
+class ExactLine(NamedTuple):
+    """IF terms x > above THEN every score rises by a slope times the excess."""
+
+    terms: Sparse
+    above: Fraction
+    slopes: tuple[Fraction, ...]
+
+
+def read_lines(
+    rules: Mapping[str, Any], names: Sequence[str], domain: WideDomain
+) -> list[ExactLine]:
+    """The lines of additive rules."""
+    found = []
+    for line in rules["lines"]:
+        if set(line["slopes"]) != set(names):
+            raise RefusedError(f"a line's scores aren't {', '.join(map(repr, names))}")
+        slopes = tuple(Fraction(line["slopes"][name]) for name in names)
+        found.append(ExactLine(domain.named(line["coefficients"]), Fraction(line["above"]), slopes))
+    return found
+
+
+class LineProof:
+    """The model's neurons, one after the other, told to be fixed, lines, points or in groups; and
+    what is left of the scores once the rules are taken off.
+
+    z, phi: of every neuron that was told; kinds: what they were told to be; turn: -1 where the
+    rules' score speaks of the other one of two classes.
+    """
+
+    def __init__(self, rules: Mapping[str, Any], model: Mapping[str, Any]) -> None:
+        self.rules, self.domain = rules, WideDomain(rules)
+        places = find_places(rules, model)[0]
+        self.neurons, self.scores = (
+            keep_read_inputs(units, places, model) for units in build_units(model)
+        )
+        self.turn = Fraction(_find_turn(rules, model))
+        self.names = name_scores(rules, len(self.scores))
+        self.lines = read_lines(rules, self.names, self.domain)
+        self.z, self.phi, self.kinds = list[Expression](), list[Expression](), list[Any]()
+        self.ranges: dict[int, tuple[Fraction | None, Fraction | None]] = {}
+
+    def express(self, unit: Unit) -> Expression:
+        """A unit, by the columns and by neurons of which no more is known."""
+        found = Expression(dict(unit.inputs), unit.constant)
+        for k, weight in unit.reads.items():
+            found.add(self.phi[k], weight)
+        return found
+
+    def tell(self, kind: Sequence[Any]) -> None:
+        """What the next neuron is."""
+        k = len(self.kinds)
+        z = self.express(self.neurons[k])
+        self.z.append(z)
+        self.kinds.append(kind)
+        name, *rest = kind
+        if name == "fixed":
+            self.phi.append(self._fix(k, Fraction(rest[0]), *rest[1:]))
+        elif name == "points":
+            self.phi.append(self._fold_points(k))
+        elif name in ("line", "group", "unread"):
+            if name == "line" and any(j < 0 for j in z.terms):
+                raise RefusedError(f"neuron {k} reads others, and is said to be a line")
+            self.phi.append(Expression({~k: UNIT}, Fraction(0)))
+        else:
+            raise RefusedError(f"a neuron of kind {shorten_text(str(name))!r}")
+
+    def _fix(
+        self, k: int, slope: Fraction, above: Sequence[Any] = (), below: Sequence[Any] = ()
+    ) -> Expression:
+        """phi(z) as slope * z, off by |1 - slope| where z > 0, and by |its own - slope| below."""
+        z, worst, bounded = self.z[k], Fraction(0), True
+        shares = (abs(1 - slope), abs(self.neurons[k].slope - slope))
+        for share, sign, pairs in zip(shares, (1, -1), (above, below), strict=True):
+            if share:
+                most = self.bound(z, sign, pairs)
+                bounded &= most is not None
+                worst = max(worst, share * (most or 0))
+
+        found = z.times(slope)
+        if bounded:
+            found.widen({CONSTANT: worst}, Fraction(1))
+            return found
+        if any(j < 0 for j in z.terms):
+            raise RefusedError(f"neuron {k} isn't bounded, and is said to be linear")
+        found.widen(_take_sizes(z), max(shares))
+        return found
+
+    def _fold_points(self, k: int) -> Expression:
+        """phi(z) of a neuron that reads the categories of one column alone: a number for each."""
+        z, slope = self.z[k], self.neurons[k].slope
+        groups = {self.domain.tied.get(j) for j, value in z.terms.items() if value}
+        if len(groups) != 1 or None in groups:
+            raise RefusedError(f"neuron {k} doesn't read just the categories of one column")
+
+        (group,) = groups
+        values = {j: z.constant + z.terms.get(j, Fraction(0)) for j in self.domain.groups[group]}  # type: ignore[index]
+        found = Expression(
+            {j: value if value >= 0 else slope * value for j, value in values.items()}, Fraction(0)
+        )
+        found.widen(z.slack, max(Fraction(1), abs(slope)))
+        return found
+
+    def bound(self, z: Expression, sign: int, pairs: Sequence[Any] = ()) -> Fraction | None:
+        """What sign * z is at most in the domain, None where nothing is known.
+
+        Neurons that it reads are replaced, the last one first, by lines above and below them (H.
+        Zhang et al., "Efficient Neural Network Robustness Certification", 2018).
+        """
+        total = z.times(Fraction(sign))
+        while (last := min(total.terms, default=0)) < 0:
+            weight = total.terms.pop(last)
+            line = self._relax(~last, weight > 0) if weight else (Fraction(0), Fraction(0))
+            if line is None:
+                return None
+            total.add(self.z[~last], weight * line[0])
+            total.constant += abs(weight) * line[1]
+
+        most = self.domain.highest(total.terms, total.constant, pairs)
+        room = self.domain.widest(total.slack)
+        return None if most is None or room is None else most + room
+
+    def _relax(self, k: int, upper: bool) -> tuple[Fraction, Fraction] | None:
+        """(gain, offset): phi(z) <= gain z + offset, or >= gain z - offset; None for none."""
+        slope, (low, high) = self.neurons[k].slope, self._find_range(k)
+        if low is not None and low >= 0:
+            return Fraction(1), Fraction(0)
+        if high is not None and high <= 0:
+            return slope, Fraction(0)
+        if upper != (slope <= 1):  # phi is the larger one of z and slope z, or the smaller
+            wide = low is None or high is None or high >= -low
+            return (Fraction(1) if wide else slope), Fraction(0)
+        if low is None or high is None:
+            return None
+        gain = Fraction(float((high - slope * low) / (high - low)))
+        ends = (high - gain * high, slope * low - gain * low)
+        return gain, max(ends) if upper else -min(ends)
+
+    def _find_range(self, k: int) -> tuple[Fraction | None, Fraction | None]:
+        """What z is at least and at most."""
+        if k not in self.ranges:
+            low, high = (self.bound(self.z[k], sign) for sign in (-1, 1))
+            self.ranges[k] = (
+                None if low is None else -_round_fraction_up(low),
+                None if high is None else _round_fraction_up(high),
+            )
+        return self.ranges[k]
+
+
+def _take_sizes(z: Expression) -> Sparse:
+    """What an expression is at most, as a slack."""
+    found = {j: abs(value) for j, value in z.terms.items()}
+    found[CONSTANT] = abs(z.constant)
+    add_terms(found, z.slack, UNIT)
+    return found
+
+
+def _round_fraction_up(value: Fraction) -> Fraction:
+    """A float64 that isn't below: few digits."""
+    near = float(value)
+    return Fraction(near if Fraction(near) >= value else math.nextafter(near, math.inf))
+
+
+class LineGap(NamedTuple):
+    """What is left of one score. rest: of the columns; hinges: by the number of the line; groups:
+    what every group's neurons weigh; weights: those of neurons that are lines; base: of the rules.
+    """
+
+    rest: Expression
+    hinges: list[Fraction]
+    groups: dict[int, dict[int, Fraction]]
+    weights: dict[int, Fraction]
+    base: Expression
+
+
+class LineChecker:
+    """Compares scores with lines, as algebra. virtual: neurons that are no line of the rules, to
+    which others are compared, as their kinds cancel out.
+    """
+
+    def __init__(self, proof: LineProof, virtual: Sequence[int]) -> None:
+        self.proof = proof
+        none = tuple(Fraction(0) for _ in proof.scores)
+        given = [proof.z[k] for k in virtual]
+        if any(j < 0 for z in given for j in z.terms):
+            raise RefusedError("a neuron that reads others is said to be a line")
+        self.lines = [*proof.lines, *(ExactLine(z.terms, -z.constant, none) for z in given)]
+        self.matches: dict[int, tuple[Fraction, Sparse]] = {}
+
+    def compare(self, i: int, shifts: Mapping[int, Expression]) -> LineGap:
+        """What is left of score i; shifts: what groups are said to add beside their rules."""
+        proof, own = self.proof, self.proof.rules["base"]
+        if set(own) != set(proof.names):
+            raise RefusedError(f"the base's scores aren't {', '.join(map(repr, proof.names))}")
+        said = own[proof.names[i]]
+        base = Expression(proof.domain.named(said["coefficients"]), Fraction(said["constant"]))
+
+        whole = proof.express(proof.scores[i]).times(proof.turn)
+        neurons = {~j: whole.terms.pop(j) for j in [j for j in whole.terms if j < 0]}
+        whole.add(base, Fraction(-1))
+        gap = LineGap(whole, [-line.slopes[i] for line in self.lines], {}, {}, base)
+        for shift in shifts.values():
+            whole.add(shift, Fraction(1))
+        for k, weight in neurons.items():
+            if weight:
+                self._add_neuron(gap, k, weight)
+        return gap
+
+    def measure(self, i: int, gap: LineGap) -> Sparse:
+        """The absolute terms of score i, of rules and model together."""
+        total = _take_sizes(gap.base)
+        for line in self.lines:
+            add_terms(total, _take_sizes(Expression(line.terms, line.above)), abs(line.slopes[i]))
+        for k, weight in gap.weights.items():
+            add_terms(total, _take_sizes(self.proof.z[k]), abs(weight))
+        return total
+
+    def _add_neuron(self, gap: LineGap, k: int, weight: Fraction) -> None:
+        proof, (name, *rest) = self.proof, self.proof.kinds[k]
+        if name == "group":
+            gap.groups.setdefault(rest[0], {})[k] = weight
+            return
+        if name != "line":
+            raise RefusedError(f"neuron {k} is read, and nothing is told of it")
+
+        number, side = rest
+        z, slope = proof.z[k], proof.neurons[k].slope
+        ratio, slack = self._match(k, number, side)
+        if slope or side < 0:
+            gap.rest.add(z, weight * slope if side > 0 else weight)
+        gap.rest.widen(slack, abs(weight * (1 - slope)))
+        gap.hinges[number] += weight * (1 - slope) * ratio
+        gap.weights[k] = weight
+
+    def _match(self, k: int, number: int, side: int) -> tuple[Fraction, Sparse]:
+        """The ratio of side * z to a line, and by what the two are apart."""
+        if k in self.matches:
+            return self.matches[k]
+        if not 0 <= number < len(self.lines) or side not in (1, -1):
+            raise RefusedError(f"neuron {k} is said to be line {number} of {len(self.lines)}")
+
+        z, line = self.proof.z[k], self.lines[number]
+        lead = max(line.terms, key=lambda j: abs(line.terms[j]), default=None)
+        if lead is None or not line.terms[lead]:
+            raise RefusedError(f"line {number + 1} reads no column")
+        ratio = side * z.terms.get(lead, Fraction(0)) / line.terms[lead]
+        if ratio <= 0:
+            raise RefusedError(f"neuron {k} doesn't rise with line {number + 1}")
+
+        off = Expression({}, side * z.constant + ratio * line.above)
+        for j, value in line.terms.items():
+            if rest := ratio * value - side * z.terms.get(j, Fraction(0)):
+                off.terms[j] = rest
+        for j in z.terms.keys() - line.terms.keys():
+            off.terms[j] = z.terms[j]
+        off.slack = z.slack
+        self.matches[k] = ratio, self._measure(off)
+        return self.matches[k]
+
+    def _measure(self, off: Expression) -> Sparse:
+        """What an expression of columns is at most, as one number where it is bounded."""
+        if not off.constant and not off.terms:
+            return off.slack
+        most = self.proof.domain.largest(off.terms, off.constant)
+        if most is None:
+            return _take_sizes(off)
+        return {**off.slack, CONSTANT: off.slack.get(CONSTANT, Fraction(0)) + most}
+
+    def bound(self, gap: LineGap) -> Fraction | None:
+        """What is left at most, groups aside; None where that has no end."""
+        domain, rest = self.proof.domain, gap.rest
+        most, room = domain.largest(rest.terms, rest.constant), domain.widest(rest.slack)
+        if most is None or room is None:
+            return None
+        total = most + room
+        for line, slope in zip(self.lines, gap.hinges, strict=True):
+            if slope:
+                excess = domain.highest(line.terms, -line.above)
+                if excess is None:
+                    return None
+                total += abs(slope) * max(Fraction(0), excess)
+        return total
+
+    def relate(self, i: int, gap: LineGap) -> Fraction | None:
+        """The same as a share of the absolute terms, wherever the columns are; None for none."""
+        rest = gap.rest
+        off = _take_sizes(_center_groups(rest, self.proof.domain))
+        for line, slope in zip(self.lines, gap.hinges, strict=True):
+            if slope:
+                add_terms(off, _take_sizes(Expression(line.terms, line.above)), abs(slope))
+
+        least = self.measure(i, gap)
+        for group in self.proof.domain.allowed:
+            off[CONSTANT] += max(off.get(j, Fraction(0)) for j in group)
+            least[CONSTANT] += min(least.get(j, Fraction(0)) for j in group)
+        shares = [Fraction(0)]
+        for j, value in off.items():
+            if value and j not in self.proof.domain.tied:
+                if not least.get(j):
+                    return None
+                shares.append(value / least[j])
+        return max(shares)
+
+
+def _center_groups(rest: Expression, domain: WideDomain) -> Expression:
+    """The same function, as exactly one of each group is 1, with the first member's number in the
+    constant.
+    """
+    found = rest.times(Fraction(1))
+    for group in domain.allowed:
+        first = found.terms.get(group[0], Fraction(0))
+        found.constant += first
+        for j in group:
+            found.terms[j] = found.terms.get(j, Fraction(0)) - first
+    return found
+
+
+def read_shift(said: Sequence[Any], count: int) -> Expression:
+    """What a group adds to a score beside its rules: [constant, column, coefficient, ...]."""
+    constant, *pairs = said
+    terms = {j: Fraction(value) for j, value in zip(pairs[::2], pairs[1::2], strict=True)}
+    if any(type(j) is not int or not 0 <= j < count for j in terms):
+        raise RefusedError("a group is shifted along a column that isn't there")
+    return Expression(terms, Fraction(constant))
+
+
+def make_group_rules(rules: Mapping[str, Any], names: Sequence[str], group: int) -> dict[str, Any]:
+    """A group's rules as a rules file has them."""
+    own = rules["neuron_groups"][group]
+    found = {name: rules[name] for name in DOMAIN_PARTS if name in rules}
+    return {
+        **found,
+        "outputs": list(names),
+        "complete": True,
+        "splits": own["splits"],
+        "rules": own["rules"],
+    }
+
+
+def make_group_context(
+    proof: LineProof,
+    group: int,
+    weights: Sequence[Mapping[int, Fraction]],
+    shifts: Sequence[Expression],
+) -> "ProofContext":
+    """The neurons of a group as a model of their own. weights: of every score; shifts: what is
+    taken off.
+    """
+    said = make_group_rules(proof.rules, proof.names, group)
+    space = DomainSpace(said)
+    members = [k for k, kind in enumerate(proof.kinds) if kind[0] == "group" and kind[1] == group]
+    number = {k: i for i, k in enumerate(members)}
+    neurons = []
+
+    for k in members:
+        z = proof.z[k]
+        reads = {~j: value for j, value in z.terms.items() if j < 0 and value}
+        if not set(reads) <= set(number):
+            raise RefusedError(f"neuron {k} of group {group + 1} reads one that isn't in it")
+        unit = Unit(
+            {j: value for j, value in z.terms.items() if j >= 0 and value},
+            z.constant,
+            {number[j]: value for j, value in reads.items()},
+            proof.neurons[k].slope,
+        )
+        form = express_unit(unit, space)
+        room = proof.domain.widest(z.slack)
+        if room is None:
+            raise RefusedError(f"neuron {k} isn't bounded")
+        form.own[-1] += -(-room.numerator * ONE // room.denominator)
+        neurons.append(form)
+
+    scores = [
+        Unit(
+            {j: -value for j, value in shift.terms.items() if value},
+            -shift.constant,
+            {number[k]: value for k, value in own.items()},
+            Fraction(1),
+        )
+        for own, shift in zip(weights, shifts, strict=True)
+    ]
+    return ProofContext(said, {}, (neurons, [express_unit(unit, space) for unit in scores]))
+
+
+class AdditiveBounds(NamedTuple):
+    """How far every score is off at most, or what share of its terms where that has no end.
+
+    gaps: what was compared.
+    """
+
+    bounds: list[Fraction | None]
+    shares: list[Fraction | None]
+    gaps: list[LineGap]
+    shifts: list[list[Expression]]
+
+
+def compare_lines(found: Mapping[str, Any], proof: LineProof) -> AdditiveBounds:
+    """The scores and the lines, groups aside; found: kinds of all neurons, in a certificate."""
+    if len(found["neurons"]) != len(proof.neurons):
+        raise RefusedError(f"it tells {len(found['neurons'])} neurons of {len(proof.neurons)}")
+    for kind in found["neurons"]:
+        proof.tell(kind)
+    count, own = len(proof.domain.names), proof.rules["neuron_groups"]
+    if len(found["groups"]) != len(own):
+        raise RefusedError(f"it proves {len(found['groups'])} groups of {len(own)}")
+
+    shifts = [[read_shift(said, count) for said in group["shift"]] for group in found["groups"]]
+    if any(len(group) != len(proof.scores) for group in shifts):
+        raise RefusedError("a group isn't shifted for every score")
+    checker = LineChecker(proof, found["virtual"])
+    gaps = [
+        checker.compare(i, {g: group[i] for g, group in enumerate(shifts)})
+        for i in range(len(proof.scores))
+    ]
+    bounds = [checker.bound(gap) for gap in gaps]
+    shares = [
+        checker.relate(i, gap) if bound is None else None
+        for i, (gap, bound) in enumerate(zip(gaps, bounds, strict=True))
+    ]
+    return AdditiveBounds(bounds, shares, gaps, shifts)
+
+
+def check_additive(
+    found: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    told: Callable[[int], None] = lambda _: None,
+) -> Verdict:
+    """What a certificate of additive rules shows, whatever it says of that.
+
+    RefusedError where it shows nothing. told: called with the number of groups done.
+    """
+    if rules.get("version") not in ADDITIVE_VERSIONS:
+        raise RefusedError(f"the file of additive rules is of version {rules.get('version')!r}")
+    notes = bind_names({**rules, "version": RULES_VERSIONS[-1]}, model)
+    proof = LineProof(rules, model)
+    proof.domain.check_point(found["point"])
+    known = compare_lines(found, proof)
+    totals, leaves = list(known.bounds), 0
+
+    for g, group in enumerate(found["groups"]):
+        told(g)
+        weights = [gap.groups.get(g, {}) for gap in known.gaps]
+        ground = make_group_context(proof, g, weights, known.shifts[g])
+        walks, _, _ = walk_trees(group, make_group_rules(rules, proof.names, g), {}, ground)
+        leaves += sum(walk.leaves for walk in walks)
+        for i, total in enumerate(totals):
+            if total is None:
+                raise RefusedError("groups are proven of bounded columns alone")
+            off = max(max(walk.worst[2 * i : 2 * i + 2]) for walk in walks)
+            totals[i] = total + Fraction(off, ONE)
+    _check_stray_groups(known.gaps, len(found["groups"]))
+
+    bounds = tuple((math.inf if total is None else _to_float_up(total),) for total in totals)
+    share = max((share for share in known.shares if share is not None), default=None)
+    lost = any(
+        total is None and share is None for total, share in zip(totals, known.shares, strict=True)
+    )
+    if lost:
+        raise RefusedError(
+            "the rules have terms that the model lacks, in columns without bounds: they can't be "
+            "off by a share of the terms"
+        )
+    bound = max((own[0] for own in bounds), default=0.0)
+    notes = (*_describe_groups(rules), *notes)
+    return Verdict(
+        True, bound, bounds, leaves, True, False, model["read"], notes, "", len(rules["lines"]),
+        None if share is None else _to_float_up(share),
+    )  # fmt: skip
+
+
+def _check_stray_groups(gaps: Sequence[LineGap], count: int) -> None:
+    if any(type(g) is not int or not 0 <= g < count for gap in gaps for g in gap.groups):
+        raise RefusedError("a neuron is in a group that isn't there")
+
+
+def _to_float_up(value: Fraction) -> float:
+    return float(_round_fraction_up(value))
 
 
 def check(found: Mapping[str, Any], rules: Mapping[str, Any], model: Mapping[str, Any]) -> Verdict:
@@ -1331,6 +2017,12 @@ def _check_certificate(
                 f"it is about another {name}" if name != "rules" else "it is about other rules"
             )
 
+    additive = rules.get("format") == ADDITIVE_FORMAT
+    if (found.get("form", "partition") == "additive") != additive:
+        raise RefusedError("it is about rules of another form")
+    if additive:
+        return _check_additive_claim(found, check_additive(found, rules, model))
+
     verdict = check_trees(found, rules, model)
     if [list(own) for own in verdict.bounds] != found["bounds"] or verdict.bound != found["bound"]:
         raise RefusedError(
@@ -1338,6 +2030,22 @@ def _check_certificate(
         )
 
     return verdict
+
+
+def _check_additive_claim(found: Mapping[str, Any], verdict: Verdict) -> Verdict:
+    """The verdict; RefusedError where the certificate says something else."""
+    if list_additive_claim(verdict) != {name: found[name] for name in ("bound", "bounds", "share")}:
+        raise RefusedError(
+            f"it says {found['bound']!r} and shows {verdict.bound!r}, or says so of a score"
+        )
+    return verdict
+
+
+def list_additive_claim(verdict: Verdict) -> dict[str, Any]:
+    """What a certificate of additive rules says that it shows; null for what has no end."""
+    bounds = [[own if math.isfinite(own) else None for own in score] for score in verdict.bounds]
+    bound = verdict.bound if math.isfinite(verdict.bound) else None
+    return {"bound": bound, "bounds": bounds, "share": verdict.share}
 
 
 def main(paths: Sequence[str]) -> int:
@@ -1376,6 +2084,8 @@ def describe_verdict(verdict: Verdict) -> str:
         if verdict.decision
         else f"|model - rules| <= {verdict.bound:.3g} for every score"
     )
+    if verdict.lines is not None:
+        return _describe_additive(verdict)
     where = (
         "everywhere in the domain"
         if verdict.covers
@@ -1384,6 +2094,15 @@ def describe_verdict(verdict: Verdict) -> str:
     how = f"({len(verdict.bounds)} rules, {verdict.leaves} pieces, from the {verdict.model})"
 
     return "; ".join((f"proven: {what}, {where} {how}", *verdict.notes))
+
+
+def _describe_additive(verdict: Verdict) -> str:
+    lines = f"{verdict.lines} line{'' if verdict.lines == 1 else 's'}"
+    most = f"{verdict.bound:.3g} for every score"
+    if verdict.share is not None:
+        most = f"{verdict.share:.3g} of the sum of its absolute terms, for every score"
+    said = f"proven: |model - rules| <= {most}, everywhere in the domain"
+    return "; ".join((f"{said} ({lines}, from the {verdict.model})", *verdict.notes))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ Every value is defined in `ir`; the stages don't know one another. `api` holds t
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -44,6 +44,7 @@ from relurules.ir import (
     Partition,
     Report,
     RuleSet,
+    Scorer,
 )
 from relurules.ir.limits import NEVER, Deadline, SearchLimits
 from relurules.ir.network import Array
@@ -60,15 +61,21 @@ from relurules.partitioning import SearchOptions, compile_search, search_regions
 from relurules.partitioning.pace import share_limits
 from relurules.rules import MergeBudget, RuleRequest, build_rules
 from relurules.rules.additive import AdditiveRequest, build_additive_rules
-from relurules.statistics.additive_statistics import add_additive_evidence
+from relurules.statistics.additive_statistics import add_additive_evidence, drop_rule_facts
 from relurules.statistics.evidence_statistics import add_evidence
 from relurules.tables.names import check_finite, find_free_name, find_text_flaw, quote_name
+from relurules.tables.table import read_table
 from relurules.tracing.class_names import name_classes
 from relurules.tracing.model_domain import (
     fill_unread_columns,
     find_graph_columns,
     resolve_domain_and_rows,
     resolve_read_columns,
+)
+from relurules.tracing.rules_model import (
+    bound_rules_error,
+    make_rules_graph,
+    resolve_rules_domain,
 )
 from relurules.verifying.verification import ComparedModel, resolve_model, verify_artifact
 
@@ -128,7 +135,7 @@ class ExtractProgress:
 @dataclass(frozen=True, kw_only=True)
 class ExtractTask:
     """A traced model and what its rules are to be. traced: its network with all columns; rows: (N,
-    d) to count, None without any.
+    d) to count, None without any; score_error: what the model is off already, where it is rules.
     """
 
     graph: Graph
@@ -137,6 +144,7 @@ class ExtractTask:
     rows: Array | None
     options: ExtractOptions
     limits: SearchLimits
+    score_error: float = 0.0
 
 
 def extract_rules(
@@ -184,6 +192,9 @@ def trace_source(
     options = check_extract_options(options)
     limits = search.find_limits()
 
+    if isinstance(source.model, Scorer):
+        return _trace_rules(source, source.model, options, limits)
+
     traced = name_output_by_target(tracing.trace(source.model)[0], source.y)
     graph = name_classes(traced, source.labels, source.positive)
     if options.guard_unread:
@@ -200,6 +211,23 @@ def trace_source(
     )
 
 
+def _trace_rules(
+    source: ExtractSource, rules: Scorer, options: ExtractOptions, limits: SearchLimits
+) -> ExtractTask:
+    """The network of rules, with all of their columns, over their domain."""
+    graph = name_classes(make_rules_graph(rules), source.labels, source.positive)
+    domain = resolve_rules_domain(rules, source.domain)
+    return ExtractTask(
+        graph=graph,
+        traced=graph.network,
+        domain=domain,
+        rows=None if source.data is None else domain.rows(read_table(source.data)),
+        options=options,
+        limits=limits,
+        score_error=bound_rules_error(rules),
+    )
+
+
 def _describe_origin(
     rules: AnyRules, source: ExtractSource, task: ExtractTask, search: SearchOptions
 ) -> AnyRules:
@@ -208,7 +236,38 @@ def _describe_origin(
     if source.reference is not None:
         named = isinstance(source.reference, str)
         settings["reference"] = source.reference if named else "REFERENCE"
+    if isinstance(source.model, Scorer):
+        return _take_origin(rules, source.model, settings)
     return add_provenance(rules, source.model, task.traced, VERSION, settings)
+
+
+def _take_origin(rules: AnyRules, source: Scorer, settings: Mapping[str, Any]) -> AnyRules:
+    """Rules that were made of others, with what these know of their model.
+
+    Lines keep what data say of partition rules as a whole; of each of these, only data can say.
+    """
+    evidence = source.evidence if isinstance(rules, AdditiveRules) else None
+    origin = replace(
+        source.provenance,
+        version=VERSION,
+        settings={**source.provenance.settings, "form": "partition", **settings},
+    )
+    return replace(
+        rules,
+        provenance=origin,
+        traced=source.traced,
+        schema=source.schema,
+        chosen_reference=source.reference,
+        container=source.container,
+        evidence=None if evidence is None else drop_rule_facts(evidence),
+    )
+
+
+def partition_lines(rules: AdditiveRules, search: SearchOptions, data: Any, y: Any) -> RuleSet:
+    """The partition rules of additive rules, over the same domain; see
+    `AdditiveRules.to_partition`.
+    """
+    return extract_rules(ExtractSource(model=rules, data=data, y=y), None, search)
 
 
 def name_output_by_target(graph: Graph, y: Any) -> Graph:
@@ -259,7 +318,7 @@ def run_stages(task: ExtractTask, search: SearchOptions, progress: ExtractProgre
         heads=target.heads,
         decision=target.decision,
         stats=_count_neurons(task, collapsed, cells, kept),
-        score_error=collapsed.max_change,
+        score_error=collapsed.max_change + task.score_error,
         data=task.rows,
         budget=MergeBudget(float(options.max_error), options.max_rules, options.fidelity == "rows"),
     )
@@ -297,7 +356,7 @@ def run_additive_stages(
         heads=graph.heads,
         labels=graph.labels,
         stats=_count_additive_neurons(task, collapsed, parts),
-        score_error=collapsed.max_change,
+        score_error=collapsed.max_change + task.score_error,
         rows=None if task.rows is None else task.rows[task.domain.contains(task.rows)],
     )
     groups = [build_group_rules(cells, request) for cells in parts]

@@ -1,7 +1,7 @@
 """The command `relurules ask`; `main` registers it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -94,9 +94,9 @@ def ask(
     came.
     """
     from relurules.analysis.questions import ask as ask_rules
-    from relurules.ir import RuleSet
+    from relurules.codec.any_rules import load_any_rules
 
-    found = RuleSet.load(rules)
+    found: Any = load_any_rules(rules)
     if value and len(value) != 2:
         raise DataError(
             f"--value is given {len(value)} times; it takes two, from one value to the other"

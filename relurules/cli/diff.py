@@ -83,9 +83,9 @@ def diff(
 
 def _read_data(path: Path, sides: Sequence[Any], reading: TableArguments) -> Any:
     """The rows of a file as both sides read it."""
-    from relurules.ir import RuleSet
+    from relurules.ir import Scorer
 
-    rules = [side for side in sides if isinstance(side, RuleSet)]
+    rules: list[Any] = [side for side in sides if isinstance(side, Scorer)]
     if not rules:
         return read_table(path, make_read_options(reading)).frame
     types: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from relurules.ir import Estimate, Report, RuleSet, Tradeoff
+from relurules.ir import AdditiveRules, Estimate, Report, RuleSet, Scorer, Tradeoff
 from relurules.ir.network import Array
 from relurules.wording.numbers import inflect_noun
 
@@ -66,16 +66,41 @@ def describe_report(report: Report) -> str:
     return "\n".join([", ".join(parts), *report.remarks])
 
 
-def tabulate_tradeoffs(steps: Sequence[Tradeoff], most: int = 12) -> Table:
-    """How many rules are enough for which error, at most so many lines, evenly among the steps."""
-    table = Table("rules", "largest difference")
+def name_unit(rules: RuleSet | AdditiveRules) -> str:
+    """What rules are counted in."""
+    return "rule" if isinstance(rules, RuleSet) else "line"
+
+
+def describe_size(rules: RuleSet | AdditiveRules) -> str:
+    """How many rules, or lines and groups."""
+    count = f"{len(rules)} {inflect_noun(name_unit(rules), len(rules))}"
+    if isinstance(rules, RuleSet) or not rules.groups:
+        return count
+    return f"{count} and {len(rules.groups)} {inflect_noun('group', len(rules.groups))}"
+
+
+def print_first(rules: RuleSet | AdditiveRules, count: int) -> str:
+    """The first rules or lines as text, and how many more there are."""
+    from relurules.emitting.text.line_printer import print_first_lines
+    from relurules.emitting.text.printer import print_first_rules
+
+    if isinstance(rules, RuleSet):
+        return print_first_rules(rules, count)
+    return print_first_lines(rules, count)
+
+
+def tabulate_tradeoffs(steps: Sequence[Tradeoff], most: int = 12, *, what: str = "rules") -> Table:
+    """How many rules, or lines, are enough for which error, at most so many lines, evenly among the
+    steps.
+    """
+    table = Table(what, "largest difference")
     shown = sorted({round(i * (len(steps) - 1) / max(1, most - 1)) for i in range(most)})
     for step in (steps[i] for i in shown if i < len(steps)):
         table.add_row(f"{step.rules}", f"{step.error:.3g}")
     return table
 
 
-def describe_errors(rules: RuleSet, expected: Array, given: Array) -> str:
+def describe_errors(rules: Scorer, expected: Array, given: Array) -> str:
     """How far rules are from the network's outputs (N, m) on the rows that have a rule, in a line.
     given: theirs.
     """

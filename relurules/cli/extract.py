@@ -49,6 +49,10 @@ def extract(
             help="Column of the data with the true values: what it says of the rules is kept."
         ),
     ] = None,
+    form: Annotated[
+        str,
+        typer.Option(help="partition, rules of which one applies; or additive, lines that add up."),
+    ] = "partition",
     domain_file: DomainFile = None,
     where: Where = None,
     box: Box = None,
@@ -109,6 +113,9 @@ def extract(
     --max-error or --max-rules allows a difference, which is bounded and printed with the steps that
     led there; `relurules plot rules.json tradeoff` draws these.
 
+    With --form additive the rules are lines that add up: a base, and so much for every unit of a
+    sum of columns beyond a bound. There are as many as neurons, without any search.
+
     The rules have the columns that the network reads, and no others: what a row holds there doesn't
     matter, unless --guard-unread keeps their range too.
 
@@ -119,11 +126,15 @@ def extract(
     """
     from relurules.api import extract as extract_rules
     from relurules.api import trace
-    from relurules.cli.display import describe_errors, tabulate_tradeoffs
-    from relurules.emitting.text.printer import print_first_rules
+    from relurules.cli.display import (
+        describe_errors,
+        describe_size,
+        name_unit,
+        print_first,
+        tabulate_tradeoffs,
+    )
     from relurules.partitioning.checkpoint import remove_checkpoint
     from relurules.wording.coverage import describe_missing
-    from relurules.wording.numbers import inflect_noun
 
     require_place(out)
     graph = trace(load_model(model, trust_pickle))
@@ -135,11 +146,11 @@ def extract(
 
     with show_search(checkpoint, compiles=solver == "compiled") as progress:
         rules = extract_rules(
-            graph, domain=domain, data=table, y=y, max_error=max_error, max_rules=max_rules,
-            fidelity=fidelity, decision=_parse_decision(decision), max_regions=max_regions,
-            time_limit=time_limit, memory_limit=memory_limit, jobs=jobs, progress=progress,
-            merging=progress.merging, checkpoint=checkpoint, keep_checkpoint=True, solver=solver,
-            guard_unread=guard_unread,
+            graph, domain=domain, data=table, y=y, form=form, max_error=max_error,
+            max_rules=max_rules, fidelity=fidelity, decision=_parse_decision(decision),
+            max_regions=max_regions, time_limit=time_limit, memory_limit=memory_limit,
+            jobs=jobs, progress=progress, merging=progress.merging, checkpoint=checkpoint,
+            keep_checkpoint=True, solver=solver, guard_unread=guard_unread,
             reference=measured_from,
             labels=parse_labels(labels), positive=positive,
         )  # fmt: skip
@@ -154,17 +165,17 @@ def extract(
         remove_checkpoint(checkpoint)
 
     (_err if is_stdout(out) else _out).print(
-        print_first_rules(rules, _RULES_PRINTED), markup=False, soft_wrap=True
+        print_first(rules, _RULES_PRINTED), markup=False, soft_wrap=True
     )
     if rules.tradeoffs:
-        _err.print(tabulate_tradeoffs(rules.tradeoffs))
+        _err.print(tabulate_tradeoffs(rules.tradeoffs, what=f"{name_unit(rules)}s"))
     if rules.tradeoffs and table is not None:
         text = describe_errors(
             rules, graph.evaluate(domain.rows(table)), rules.predict_numbers(table)
         )
         _err.print(text, markup=False, soft_wrap=True)
 
-    _err.print(f"{len(rules)} {inflect_noun('rule', len(rules))} written to {out}", markup=False)
+    _err.print(f"{describe_size(rules)} written to {out}", markup=False)
     if not rules.complete:
         text = f"{describe_missing(rules)} To go on: {describe_resumption(checkpoint)}"
         _err.print(text, markup=False, soft_wrap=True)

@@ -16,7 +16,7 @@ from relurules.tables.column_types import BOOLEANS
 
 if TYPE_CHECKING:
     from relurules.explaining import AdditiveExplanation, Explanation
-    from relurules.ir import AdditiveRules, Artifact, RuleSet
+    from relurules.ir import Artifact, Scorer
     from relurules.ir.answers import Answer
     from relurules.ir.difference import Difference
     from relurules.tables.column_types import TableSchema
@@ -55,13 +55,13 @@ def read_table(path: Path, options: "ReadOptions") -> "FileTable":
     return table
 
 
-def read_data(path: Path | None, rules: "RuleSet | AdditiveRules", reading: TableArguments) -> Any:
+def read_data(path: Path | None, rules: "Scorer", reading: TableArguments) -> Any:
     """The rows of a file that rules are asked about; None without one."""
     return None if path is None else read_table(path, make_rules_options(rules, reading)).frame
 
 
 def make_rules_options(
-    rules: "RuleSet | AdditiveRules | Artifact", reading: TableArguments, target: str | None = None
+    rules: "Scorer | Artifact", reading: TableArguments, target: str | None = None
 ) -> "ReadOptions":
     """How a file is read for rules: as their schema says."""
     return make_read_options(
@@ -73,7 +73,7 @@ def make_rules_options(
     )
 
 
-def restrict_schema(schema: "TableSchema | None", rules: "RuleSet") -> "TableSchema | None":
+def restrict_schema(schema: "TableSchema | None", rules: "Scorer") -> "TableSchema | None":
     """What is said of the columns that rules read; None where nothing is known."""
     names = [column.name for column in rules.domain.columns]
     return None if schema is None else schema.restrict(names)
@@ -113,7 +113,7 @@ def print_answer(
         Console(highlight=False).print(str(answer), markup=False, soft_wrap=True, end="")
 
 
-def parse_row(rules: "RuleSet | AdditiveRules", text: str, table: Any) -> Any:
+def parse_row(rules: "Scorer", text: str, table: Any) -> Any:
     """A row of the table by number, or a row of named values."""
     if re.fullmatch(r"\s*[0-9]{1,18}\s*", text):
         number = int(text)

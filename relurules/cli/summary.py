@@ -27,26 +27,29 @@ def summary(
     ] = None,
 ) -> None:
     """Print a line per rule: its rows, the response there, how well it tells it, and what its
-    outputs can be.
+    outputs can be; of additive rules a line per column, pair or larger set of columns.
 
     `relurules summary rules.json --data loans.csv --target ending`; without --data, what the rules
     have kept of the data that they were extracted with. `local` figures are on the rule's own rows,
     `global` ones of its formula on all.
     """
+    from relurules.codec.any_rules import load_any_rules
     from relurules.files.writing import write_text
     from relurules.ir import RuleSet
 
-    found = RuleSet.load(rules)
+    found = load_any_rules(rules)
     table, y, _ = read_rows(data, make_rules_options(found, reading, target), target)
-    frame = found.summary(table, y)
+    frame = found.summary(table, y) if isinstance(found, RuleSet) else found.summary(table)
     if csv_file is not None:
         write_text(csv_file, frame.to_csv(index=False, lineterminator="\n"))
         _err.print(f"wrote {csv_file}", markup=False, soft_wrap=True)
         return
 
-    shown = frame.head(_PRINTED).set_index("rule")
+    unit = str(frame.columns[0])
+    shown = frame.head(_PRINTED).set_index(unit)
     width = max(80, _out.width)
     text = shown.to_string(line_width=width, float_format=lambda value: f"{value:.4g}", na_rep="")
     _out.print(text, markup=False, soft_wrap=True)
     if len(frame) > _PRINTED:
-        _err.print(f"and {len(frame) - _PRINTED} more rules; --csv FILE has them all", markup=False)
+        more = f"and {len(frame) - _PRINTED} more {unit}s; --csv FILE has them all"
+        _err.print(more, markup=False)

@@ -48,9 +48,10 @@ def verify(
     """
     from relurules.api import verify as verify_artifact
     from relurules.cli.display import describe_report, tabulate_reports
-    from relurules.ir import Artifact, RuleSet
+    from relurules.codec.any_rules import load_any_rules
+    from relurules.ir import Artifact
 
-    read: Any = RuleSet.load if artefact.suffix == ".json" else Artifact.read
+    read: Any = load_any_rules if artefact.suffix == ".json" else Artifact.read
     if data is None and certificate is None:
         raise DataError("nothing to verify with; give --data FILE, --certificate FILE or both")
     if certificate is not None:

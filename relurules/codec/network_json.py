@@ -51,7 +51,7 @@ def network_from_json(found: Mapping[str, Any], d: int, m: int) -> Network:
         arrays[name] = np.array(found[name], dtype=np.float64)
         _check_shape(name, arrays[name].shape, (length,))
 
-    if np.triu(arrays["L"]).any():
+    if any(row[k:].any() for k, row in enumerate(arrays["L"])):
         raise ValueError("network.L isn't strictly lower triangular")
     return Network(
         **arrays,

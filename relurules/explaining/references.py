@@ -57,7 +57,7 @@ def add_reference(rules: AnyRules, wanted: Any, rows: Array | None) -> AnyRules:
     """
     if wanted is not None:
         return replace(rules, chosen_reference=choose_reference(rules, wanted, rows))
-    if rules.evidence is None:
+    if rules.evidence is None or rows is None:
         return rules
     reference = find_default_reference(rules.domain, rules.evidence)
     return replace(rules, chosen_reference=reference)

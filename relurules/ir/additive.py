@@ -324,6 +324,32 @@ class AdditiveRules(Scorer):
 
         return make_shap_explanation(self, data, output, reference)
 
+    def to_partition(
+        self,
+        *,
+        data: Any = None,
+        y: Any = None,
+        max_regions: float | None = None,
+        time_limit: float | None = None,
+        memory_limit: float | None = None,
+        jobs: int = 1,
+    ) -> RuleSet:
+        """The same function as rules of which one applies, over the same domain.
+
+        Lines multiply: K of them give up to 2^K rules. Limits, and what is missing at one, are as
+        in `extract`; data, y: what is counted per rule, as there.
+        """
+        from relurules.partitioning.options import SearchOptions
+        from relurules.pipeline import partition_lines
+
+        search = SearchOptions(
+            max_regions=max_regions,
+            time_limit=time_limit,
+            memory_limit=memory_limit,
+            jobs=jobs,
+        )
+        return partition_lines(self, search, data, y)
+
     def save(self, path: str | Path) -> None:
         """Write JSON (`relurules schema --form additive` prints its JSON Schema); the file appears
         whole or not at all.
@@ -351,6 +377,7 @@ def _compose_network(rules: AdditiveRules) -> Network:
     for network, size in zip(networks, sizes, strict=True):
         L[start : start + size, start : start + size] = network.L
         start += size
+    L.flags.writeable = False
 
     told = [line.condition.half_space.neuron for line in rules.lines]
     own = [neuron or Neuron("line", number) for number, neuron in enumerate(told, 1)]

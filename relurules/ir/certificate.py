@@ -1,6 +1,7 @@
 """A certificate: what it proves, in a file that `relurules.checker` alone judges."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,19 +25,30 @@ class Certificate:
 
     def __repr__(self) -> str:
         """One line: what it shows."""
-        return f"<Certificate: |model - rules| <= {self.bound:.6g}, {len(self.bounds)} rules>"
+        if self.share is not None:
+            return f"<Certificate: |model - rules| <= {self.share:.6g} of the terms>"
+        what = "scores" if self.found.get("form") == "additive" else "rules"
+        return f"<Certificate: |model - rules| <= {self.bound:.6g}, {len(self.bounds)} {what}>"
 
     @property
     def bound(self) -> float:
         """|model - rules| is nowhere in the domain more than this, for any score; of decisions, the
-        margin needed.
+        margin needed. Infinite where columns have no bounds and only a `share` is known.
         """
-        return float(self.found["bound"])
+        return _read_bound(self.found["bound"])
+
+    @property
+    def share(self) -> float | None:
+        """Of additive rules over columns without bounds: |model - rules| is nowhere more than this
+        share of the absolute terms of rules and model together; None where `bound` is finite.
+        """
+        share = self.found.get("share")
+        return None if share is None else float(share)
 
     @property
     def bounds(self) -> tuple[float, ...]:
-        """The same for each rule, wherever its conditions hold."""
-        return tuple(max(map(float, own), default=0.0) for own in self.found["bounds"])
+        """The same for each rule, wherever its conditions hold; of additive rules by score."""
+        return tuple(max(map(_read_bound, own), default=0.0) for own in self.found["bounds"])
 
     def save(self, path: str | Path) -> None:
         """Write the certificate as JSON, whole or not at all."""
@@ -66,12 +78,18 @@ class Certificate:
                 f"{path}: is no certificate; expected {checker.FORMAT} version {checker.VERSION}"
             )
 
-        if not isinstance(found.get("bound"), float | int) or not isinstance(
+        open_ended = found.get("form") == "additive" and found.get("bound") is None
+        if not (open_ended or isinstance(found.get("bound"), float | int)) or not isinstance(
             found.get("bounds"), list
         ):
             raise RulesError(f"{path}: tells no bounds; expected numbers as `bound` and `bounds`")
 
         return cls(found)
+
+
+def _read_bound(value: float | None) -> float:
+    """A bound of the file, which has null for what has no end."""
+    return math.inf if value is None else float(value)
 
 
 def _encode_json(value: Any) -> str:

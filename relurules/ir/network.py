@@ -76,6 +76,8 @@ class Network:
     def __post_init__(self) -> None:
         for name, array in self.arrays.items():
             object.__setattr__(self, name, make_read_only(array))
+        if not self.L.any():  # fresh zeros take no memory until they are written to
+            object.__setattr__(self, "L", make_read_only(np.zeros(self.L.shape)))
 
     def __len__(self) -> int:
         """Number of neurons K."""
@@ -94,15 +96,18 @@ class Network:
 
     @cached_property
     def levels(self) -> tuple[NDArray[np.intp], ...]:
-        """Neurons grouped so that each group reads only earlier ones."""
+        """Neurons grouped so that each group reads only earlier ones; the first reads none."""
+        if len(self) and not self.L.any():
+            return (np.arange(len(self), dtype=np.intp),)
         return group_levels(self.L != 0)
 
     def preactivations(self, X: Array) -> Array:
         """(N, d) -> (N, K): every neuron's z."""
         z = X @ self.A.T + self.b
         activated = np.zeros_like(z)
-        for level in self.levels:
-            z[:, level] += activated @ self.L[level].T
+        for depth, level in enumerate(self.levels):
+            if depth:
+                z[:, level] += activated @ self.L[level].T
             activated[:, level] = np.where(
                 z[:, level] >= 0, z[:, level], self.slope[level] * z[:, level]
             )
@@ -121,7 +126,7 @@ class Network:
         X = np.abs(validate_rows(X, self.A.shape[1]))
         size = X @ np.abs(self.A).T + np.abs(self.b)
         gain = np.maximum(1.0, np.abs(self.slope))
-        for level in self.levels:
+        for level in self.levels[1:]:
             size[:, level] += (size * gain) @ np.abs(self.L[level]).T
         return X @ np.abs(self.C).T + (size * gain) @ np.abs(self.U).T + np.abs(self.c)
 
@@ -230,7 +235,10 @@ def validate_rows(X: Array, columns: int) -> Array:
 
 
 def make_read_only(array: Array) -> Array:
-    """A float64 copy that can't be written to."""
+    """A float64 copy that can't be written to; the array itself where it is one already."""
+    own = isinstance(array, np.ndarray) and array.base is None and not array.flags.writeable
+    if own and array.dtype == np.float64:
+        return array
     array = np.array(array, dtype=np.float64)
     array.flags.writeable = False
     return array

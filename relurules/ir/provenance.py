@@ -13,6 +13,9 @@ from relurules.ir.evidence import Provenance
 from relurules.ir.network import Network
 from relurules.ir.ruleset import RuleSet
 
+#: About so many numbers are hashed at once, which keeps copies small.
+_BLOCK = 2**20
+
 AnyRules = TypeVar("AnyRules", RuleSet, AdditiveRules)
 
 
@@ -22,9 +25,9 @@ def hash_network(network: Network) -> str:
     """
     found = hashlib.sha256()
     for name, array in network.arrays.items():
-        stored = np.ascontiguousarray(array + 0.0, dtype="<f8")
-        found.update(f"{name}{stored.shape}".encode())
-        found.update(stored.tobytes())
+        found.update(f"{name}{array.shape}".encode())
+        for rows in np.array_split(array, max(1, array.size // _BLOCK)) if array.size else ():
+            found.update(np.ascontiguousarray(rows + 0.0, dtype="<f8").tobytes())
     return found.hexdigest()
 
 

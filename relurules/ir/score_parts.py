@@ -62,6 +62,8 @@ class Curve:
 
 def find_columns(domain: Domain, coordinates: NDArray[np.bool_]) -> tuple[int, ...]:
     """The columns that have one of the coordinates, (d,), ascending."""
+    if len(domain.columns) == len(coordinates):  # a coordinate each
+        return tuple(np.flatnonzero(coordinates).tolist())
     return tuple(
         i for i, place in enumerate(domain.places) if coordinates[place.start : place.stop].any()
     )

@@ -18,6 +18,8 @@ from relurules.lp.tolerances import UNIT
 #: Up to so many undecided neurons their bounds are tightened by linear programs, two each; beyond,
 #: intervals must do.
 LP_NEURONS = 64
+#: Numbers that are bounded at once.
+_BLOCK = 2**20
 
 
 def bound_preactivations(network: Network, domain: Domain, *, exact: bool = False) -> Array:
@@ -55,7 +57,14 @@ def _propagate_intervals(network: Network, domain: Domain) -> Array:
     z, p = np.zeros((K, 2)), np.zeros((K, 2))
     box = np.column_stack([domain.lower, domain.upper])
 
+    reads = np.asarray(network.L.any(axis=1))
+    free = np.flatnonzero(~reads)
+    for rows in np.array_split(free, max(1, free.size * len(box) // _BLOCK)):
+        z[rows] = _bound_sums(network.A[rows], network.b[rows], box, share)
     for k in range(K):
+        if not reads[k]:
+            p[k] = _activate_interval(z[k], network.slope[k])
+            continue
         low, high = _bound_sum(network.A[k], box)
         below, above = _bound_sum(network.L[k, :k], p[:k])
         room = share * (
@@ -74,6 +83,17 @@ def _activate_interval(z: Array, slope: float) -> Array:
     ends = np.where(z >= 0, z, slope * z if slope else 0.0 * np.sign(z))
     inner = [0.0] if z[0] < 0 < z[1] else []
     return np.array([min(*ends, *inner), max(*ends, *inner)])
+
+
+def _bound_sums(A: Array, b: Array, box: Array, share: float) -> Array:
+    """(n, 2) bounds of A x + b over a box (d, 2), for rows (n, d), rounded outward."""
+    used = A[:, :, None] != 0
+    with np.errstate(invalid="ignore"):
+        products = np.where(used, A[:, :, None] * box, 0.0)
+    low, high = products.min(axis=2).sum(axis=1), products.max(axis=2).sum(axis=1)
+    room = share * (np.abs(products).max(axis=2).sum(axis=1) + np.abs(b))
+    room = np.where(np.isfinite(room), room, 0.0)
+    return np.column_stack([low + b - room, high + b + room])
 
 
 def _bound_sum(weights: Array, intervals: Array) -> tuple[float, float]:

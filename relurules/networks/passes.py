@@ -50,6 +50,8 @@ def spread_change(network: Network, own: Array) -> float:
     """How much the outputs change at most where each neuron's phi(z) changes by `own` (K,) itself,
     rounded outward.
     """
+    if not own.any():
+        return 0.0
     change = np.zeros(len(network))
     for k in range(len(network)):
         change[k] = own[k] + max(1.0, abs(network.slope[k])) * (
@@ -111,6 +113,9 @@ def merge_parallel(network: Network, domain: Domain) -> tuple[Network, float]:
     domain bounds what that changes. Also returned: a bound on that change, 0 where all rows are
     exact multiples.
     """
+    if not _has_parallel_rows(network):
+        return network, 0.0
+
     keep = np.ones(len(network), dtype=bool)
     A, L, b = network.A.copy(), network.L.copy(), network.b.copy()
     C, U, c = network.C.copy(), network.U.copy(), network.c.copy()
@@ -157,8 +162,22 @@ def _make_direction_key(row: Array) -> bytes:
 
     A near miss costs a merge only.
     """
-    scaled = np.round(row / row[np.argmax(np.abs(row))], 10) + 0.0
-    return bytes(scaled.tobytes())
+    places = np.flatnonzero(row)
+    used = row[places]
+    scaled = np.round(used / used[np.argmax(np.abs(used))], 10) + 0.0
+    return bytes(places.tobytes() + scaled.tobytes())
+
+
+def _has_parallel_rows(network: Network) -> bool:
+    """Whether two neurons have rows that may be parallel."""
+    own, seen = np.column_stack([network.A, network.b]), set[bytes]()
+    for k, reads in enumerate(np.asarray(network.L.any(axis=1)).tolist()):
+        row = np.concatenate([own[k], network.L[k]]) if reads else own[k]
+        if row.any():
+            if (key := _make_direction_key(row)) in seen:
+                return True
+            seen.add(key)
+    return False
 
 
 def _trace_exact_rows(network: Network) -> Callable[[int], ExactRow]:
@@ -218,6 +237,8 @@ def _bound_gap(first: ExactRow, row: ExactRow, domain: Domain) -> float:
 
 
 def _keep_neurons(network: Network, kept: NDArray[np.bool_]) -> Network:
+    if kept.all():
+        return network
     return Network(
         A=network.A[kept],
         L=network.L[np.ix_(kept, kept)],

@@ -95,14 +95,29 @@ def _search_trees(
     probes: Sequence[Probe],
 ) -> dict[str, list[ProofNode]]:
     bind_names(rules, model)
-    ground, said = ProofContext(rules, model), rules["rules"]
-    conditions = read_conditions(rules)
+    ground = ProofContext(rules, model)
+    error = float(rules.get("score_error", rules["max_error"]) or 0.0)
+    return search_trees(rules, model, ground, error, progress, deadline, probes)
+
+
+def search_trees(
+    rules: Mapping[str, Any],
+    model: Mapping[str, Any],
+    ground: ProofContext,
+    error: float,
+    progress: Callable[[int], None] | None = None,
+    deadline: Deadline = NEVER,
+    probes: Sequence[Probe] = (),
+) -> dict[str, list[ProofNode]]:
+    """Trees of all rules, and of the ways down their tree that they need beside. error: what the
+    rules are said to be off.
+    """
+    said, conditions = rules["rules"], read_conditions(rules)
     count = len(said)
     find_unshown_rules(
         rules, ground, conditions, lambda at: deadline.check(f"reading rule {at} of {count}")
     )
     floats, charts = make_float_model(ground), {}  # type: ignore[var-annotated]
-    error = rules.get("score_error", rules["max_error"]) or 0.0
     space, m, trees, paths = ground.space, len(ground.scores), [], []
     wanted = []
 
@@ -111,13 +126,13 @@ def _search_trees(
         wanted.append(list_proof_targets(rule, rules, model, ground))
 
     if probes:
-        _compare_at_probes(rules, probes, wanted, ground, floats, float(error))
+        _compare_at_probes(rules, probes, wanted, ground, floats, error)
 
     searches = [
         CertificateSearch(
             floats,
             *convert_targets(own, m, space.size),
-            float(error),
+            error,
             deadline,
             f"proving rule {i} of {len(said)}",
         )

@@ -70,6 +70,11 @@ def add_additive_evidence(rules: "AdditiveRules", table: Any, y: Any = None) -> 
     return replace(rules, evidence=gather_additive_evidence(rules, table, y))
 
 
+def drop_rule_facts(evidence: Evidence) -> Evidence:
+    """What a table says of partition rules together, which holds of their sum as lines too."""
+    return replace(evidence, rules=(), part_deviations=None)
+
+
 def describe_scores(rules: "AdditiveRules") -> LocalModels:
     """The scores of additive rules, as one local model without numbers of its own."""
     m, d = rules.score_count, len(rules.domain.names)

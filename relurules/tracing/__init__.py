@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from relurules.domain.columns import find_groups
 from relurules.errors import CheckError, ModelError
-from relurules.ir import Graph
+from relurules.ir import Graph, Scorer
 from relurules.ir.network import AFFINE_ARRAYS
 from relurules.links.heads import bound_link_error, name_scores
 from relurules.tracing.class_names import name_classes
 from relurules.tracing.pickle_file import PICKLE_SUFFIXES, load_pickled
+from relurules.tracing.rules_model import make_rules_graph
 
 Array = NDArray[np.float64]
 Reference = Callable[[Any], Array]
@@ -52,7 +53,8 @@ _FRONTENDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
 SUPPORTED = (
     "torch.nn.Module, torch.export.ExportedProgram, path of a .pt2 file, onnx.ModelProto, path of "
     "a .onnx file or of a model.json file, fitted scikit-learn MLPClassifier, MLPRegressor or "
-    "Pipeline, ReLURulesClassifier, ReLURulesRegressor, skorch net, relurules Graph"
+    "Pipeline, ReLURulesClassifier, ReLURulesRegressor, skorch net, relurules Graph, RuleSet or "
+    "AdditiveRules"
 )
 
 #: Rows on which a traced network is compared with the model it came from, and how far they may
@@ -76,6 +78,8 @@ def trace(
     network is evaluated beside the model on a few rows before it is returned. Raises ModelError for
     what can't be traced, naming the operator and its place, and CheckError should the two disagree.
     """
+    if isinstance(model, Scorer):
+        model = make_rules_graph(model)
     if isinstance(model, Graph):
         return name_classes(model, labels, positive), model.evaluate
 

@@ -1,0 +1,120 @@
+"""How much each candidate line would gain, by a quadratic model of the loss.
+
+In the metric of the loss's curvature the residual and the candidate are projected off everything
+that the present model can already do, its knots' moves among it; what the candidate then explains
+of the residual is its gain (matching pursuit: Y. Pati, R. Rezaiifar and P. Krishnaprasad, 1993).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir.network import Array
+from relurules.training.lines.candidates import Direction
+from relurules.training.lines.line_model import HingeLine, LineModel
+from relurules.training.lines.refits import FitTerms, build_tangents, get_line_parameters
+
+#: Candidates that are computed at once.
+_BLOCK = 512
+#: A candidate of which less than this share is left after the projection is nothing new.
+_NEW = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredLines:
+    """Candidates by gain. directions: (n,) numbers of their directions; bounds, gains, slopes: (n,)."""
+
+    directions: NDArray[np.intp]
+    bounds: Array
+    gains: Array
+    slopes: Array
+
+
+class LineScorer:
+    """Gains of candidates beside one model, on rows that are few enough to be looked at often."""
+
+    def __init__(self, model: LineModel, terms: FitTerms) -> None:
+        rows = terms.rows
+        first, second = rows.derivatives(model.evaluate(rows.X))
+        root = np.sqrt(np.maximum(second, 1e-12 / len(rows)))
+        _, pulls = get_line_parameters(model)
+        tangents = build_tangents(model, rows) * root
+        # The ridge as further rows, so that the projection knows what it costs.
+        lower = np.linalg.cholesky(
+            tangents @ tangents.T + np.diag(pulls * terms.ridge + 1e-9)
+        )
+        self._frame = np.linalg.solve(lower, tangents).astype(np.float32)
+        residual = -first / root
+        residual -= self._frame.T @ (self._frame @ residual.astype(np.float32))
+        self._residual = residual.astype(np.float32)
+        self._root = root.astype(np.float32)
+        self._X = rows.X.astype(np.float32)
+        self._ridge = terms.ridge
+
+    def score(self, directions: Sequence[Direction]) -> ScoredLines:
+        """Every bound of every direction."""
+        numbers = np.repeat(
+            np.arange(len(directions)), [len(direction.bounds) for direction in directions]
+        )
+        bounds = np.concatenate([direction.bounds for direction in directions])
+        matrix = np.array([direction.weights @ direction.atoms for direction in directions])
+        pulls = np.array([direction.pulls @ direction.weights**2 for direction in directions])
+        gains, slopes = np.empty(len(bounds)), np.empty(len(bounds))
+        for start in range(0, len(bounds), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            gains[some], slopes[some] = self._score_block(
+                matrix, numbers[some], bounds[some], pulls
+            )
+        return ScoredLines(directions=numbers, bounds=bounds, gains=gains, slopes=slopes)
+
+    def _score_block(
+        self, matrix: Array, numbers: NDArray[np.intp], bounds: Array, pulls: Array
+    ) -> tuple[Array, Array]:
+        own, place = np.unique(numbers, return_inverse=True)
+        reach = (matrix[own].astype(np.float32) @ self._X)[place]
+        reach += bounds[:, None].astype(np.float32)
+        np.maximum(reach, 0.0, out=reach)
+        reach *= self._root
+        size = np.einsum("ij,ij->i", reach, reach)
+        known = reach @ self._frame.T
+        left = size - np.einsum("ij,ij->i", known, known)
+        cross = reach @ self._residual
+        usable = left > _NEW * size
+        cost = np.where(usable, left, 1.0) + self._ridge * pulls[numbers]
+        slopes = np.where(usable, cross / cost, 0.0)
+        return slopes * cross / 2, slopes
+
+
+def choose_best(
+    scored: ScoredLines, directions: Sequence[Direction], count: int, each: int
+) -> list[int]:
+    """The candidates of the largest gains, at most `each` for the same columns."""
+    taken: dict[tuple[int, ...], int] = {}
+    chosen: list[int] = []
+    order = np.argsort(-scored.gains, kind="stable")
+    for number in order[: 200 * count]:
+        columns = directions[scored.directions[number]].columns
+        if scored.gains[number] <= 0 or taken.get(columns, 0) >= each:
+            continue
+        taken[columns] = taken.get(columns, 0) + 1
+        chosen.append(int(number))
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def make_lines(
+    scored: ScoredLines, directions: Sequence[Direction], chosen: Sequence[int]
+) -> list[tuple[float, HingeLine]]:
+    """Gains and lines of some candidates."""
+    return [
+        (
+            float(scored.gains[each]),
+            directions[scored.directions[each]].line(
+                float(scored.bounds[each]), float(scored.slopes[each])
+            ),
+        )
+        for each in chosen
+    ]

@@ -51,15 +51,20 @@ class FitTerms:
         return any(column.trend for column in self.columns)
 
 
-def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8) -> LineModel:
+def refit_slopes(
+    model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: int = 0
+) -> LineModel:
     """The model with the best constant, base and factors of its lines, at most so many steps of
     Newton's method; its trends hold.
+
+    fresh: so many of the last lines start at a factor of 0.
     """
     rows, read = terms.rows, np.flatnonzero(model.read)
     basis = build_slope_basis(model, rows)
     pulls = np.concatenate([[0.0], np.ones(len(read)), _compute_line_pulls(model.lines)])
     pulls *= terms.ridge
     values = np.concatenate([[model.constant], model.weights[read], np.ones(len(model))])
+    values[len(values) - fresh :] = 0.0
     cone = build_trend_cone(model, terms.columns)
     inside = cone is None or bool((cone @ values >= 0).all())
 

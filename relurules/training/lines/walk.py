@@ -73,7 +73,7 @@ class LineWalk:
             return None
         tried = [
             refine_lines(
-                refit_slopes(model.with_line(line), self.terms, 3), self.terms, _SHORT
+                refit_slopes(model.with_line(line), self.terms, 4, fresh=1), self.terms, _SHORT
             )
             for line in lines
         ]

@@ -12,9 +12,11 @@ from relurules.training.lines.refits import FitTerms, refit_slopes, take_evenly
 from relurules.training.lines.walk import LineWalk, WalkOptions
 
 #: Lines beyond the budget that are chosen before the least useful are dropped, as a share of it.
-_OVER = 0.25
+_OVER = 0.75
 #: Rounds in which lines are exchanged: at the budget, and at every smaller number of lines.
-_ROUNDS, _FEW_ROUNDS = 6, 1
+_ROUNDS, _FEW_ROUNDS = 4, 1
+#: Rounds in which lines drawn at random are replaced, at the budget.
+_RENEWALS = 8
 #: Lines that a further one has not helped the other rows by are at most so many.
 _PATIENCE = 4
 #: Lines by which it is seen which columns matter, and the rows on which columns are dropped.
@@ -74,7 +76,9 @@ def _walk_up(
     return found
 
 
-def _walk_down(walk: LineWalk, rising: list[LineModel], count: int) -> list[LineModel]:
+def _walk_down(
+    walk: LineWalk, rising: list[LineModel], count: int, seed: int = 0
+) -> list[LineModel]:
     """The better one of both ways for every number of lines, exchanged where there is time."""
     best = {len(model): model for model in rising if len(model) <= count}
     model = rising[-1]
@@ -82,7 +86,10 @@ def _walk_down(walk: LineWalk, rising: list[LineModel], count: int) -> list[Line
         if len(model) <= count:
             rounds = _ROUNDS if len(model) == count else _FEW_ROUNDS
             model = min(model, best[len(model)], key=walk.measure)
-            best[len(model)] = model = walk.exchange(model, rounds)
+            model = walk.exchange(model, rounds)
+            if len(model) == count:
+                model = walk.renew(model, _RENEWALS, seed)
+            best[len(model)] = model
         if walk.options.deadline.is_over() and len(model) <= count:
             break
         walk.options.told(len(model))

@@ -20,8 +20,10 @@ from relurules.training.lines.walk import WalkOptions
 
 #: Up to so many rows, by cross-validation in so many parts.
 SMALL, FOLDS = 5000, 5
-#: Ridges that are tried on small tables, and the one of larger ones, in shares of a row's loss.
-SMALL_STRENGTHS, STRENGTH = (1.0, 10.0, 100.0), 2.0
+#: Ridges that are tried on small tables, and the one of larger ones by task: the sum of the losses
+#: bears so much of the slopes' squares. Numbers are standardised, and what is left of their loss is
+#: a fraction of that of classes.
+SMALL_STRENGTHS, STRENGTHS = (1.0, 10.0, 100.0), {"R2": 0.2, "AUC": 2.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +73,12 @@ def choose_by_part(
 ) -> LineChoice:
     """By one part of the rows; parts: numbers of the rows to train on, and of those to choose by."""
     training, others = rows.part(parts[0]), rows.part(parts[1]).true
-    models = walk_line_front(training.terms(STRENGTH), budget, options)
+    strength = STRENGTHS[others.task.measure]
+    models = walk_line_front(training.terms(strength), budget, options)
     losses = [others.loss(model.evaluate(others.X)) for model in models]
     return LineChoice(
         lines=int(np.argmin(losses)),
-        strength=STRENGTH,
+        strength=strength,
         models=models,
         validation=[score_lines(model, others) for model in models],
         folds=1,

@@ -85,9 +85,18 @@ class LineModel:
 
 def compute_reach(line: HingeLine, X: Array) -> Array:
     """(d, N) -> (N,): z, how far each row is beyond the line's threshold."""
-    direction = line.direction
-    places = np.flatnonzero(direction)
-    return np.asarray(direction[places] @ X[places] + line.bound)
+    reach = project_rows(line.direction, X)
+    reach += line.bound
+    return reach
+
+
+def project_rows(direction: Array, X: Array) -> Array:
+    """(d,) and (d, N) -> (N,), a new array; most of a direction is 0."""
+    first, *others = np.flatnonzero(direction).tolist() or [0]
+    projected = np.asarray(direction[first] * X[first])
+    for place in others:
+        projected += direction[place] * X[place]
+    return projected
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
@@ -18,12 +19,13 @@ from relurules.training.lines.line_model import (
     LineRows,
     compute_objective,
     compute_reach,
+    project_rows,
 )
 from relurules.training.lines.quadratic import minimize_quadratic
 from relurules.training.lines.trends import build_trend_cone
 
 #: Rows that the curvature is computed on: so many, or so many per parameter.
-_LEAST_ROWS, _ROWS_PER_PARAMETER = 10_000, 60
+_LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
 #: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up
 #: above.
 _DAMPING, _SMALLER, _LARGER, _TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
@@ -110,7 +112,8 @@ def _compute_line_pulls(lines: Sequence[HingeLine]) -> Array:
 def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
     """The model after at most so many damped Gauss-Newton steps on all of its numbers."""
     rows, damping = terms.rows, _DAMPING
-    some = take_evenly(rows, max(_LEAST_ROWS, _ROWS_PER_PARAMETER * count_parameters(model)))
+    needed = max(_LEAST_ROWS, _ROWS_PER_PARAMETER * count_parameters(model))
+    every = max(1, len(rows) // needed)
     scores = model.evaluate(rows.X)
     objective = compute_objective(model, rows, terms.ridge, scores)
 
@@ -119,11 +122,10 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
         pulls = pulls * terms.ridge
         tangents = build_tangents(model, rows)
         first, second = rows.derivatives(scores)
-        slope = tangents @ first + pulls * values
-        if some is not rows:
-            tangents = build_tangents(model, some)
-            second = some.derivatives(model.evaluate(some.X))[1]
-        hessian = (tangents * second) @ tangents.T + np.diag(pulls + _FLOOR)
+        slope = tangents @ first.astype(np.float32) + pulls * values
+        some = tangents[:, ::every]
+        curvature = some * (every * second[::every]).astype(np.float32)
+        hessian = (curvature @ some.T).astype(float) + np.diag(pulls + _FLOOR)
         diagonal = np.maximum(hessian.diagonal(), 1e-8)
 
         while damping < _TOO_LARGE:
@@ -159,18 +161,20 @@ def count_parameters(model: LineModel) -> int:
     return 1 + int(model.read.sum()) + sum(len(line.weights) + 1 for line in model.lines)
 
 
-def build_tangents(model: LineModel, rows: LineRows) -> Array:
-    """(P, N): derivatives of every row's score by every parameter; those of the last line last."""
+def build_tangents(model: LineModel, rows: LineRows) -> NDArray[np.float32]:
+    """(P, N): derivatives of every row's score by every parameter; those of the last line last.
+
+    Half as exact as everything else, and twice as fast: they only say where a step goes.
+    """
     read = np.flatnonzero(model.read)
-    tangents = np.empty((count_parameters(model), len(rows)))
+    tangents = np.empty((count_parameters(model), len(rows)), dtype=np.float32)
     tangents[0] = 1.0
     tangents[1 : 1 + len(read)] = rows.X[read]
     at = 1 + len(read)
     for line in model.lines:
         holds = np.where(compute_reach(line, rows.X) > 0, line.sign, 0.0)
         for atom in line.atoms:
-            places = np.flatnonzero(atom)
-            tangents[at] = holds * (atom[places] @ rows.X[places])
+            np.multiply(holds, project_rows(atom, rows.X), out=tangents[at], casting="same_kind")
             at += 1
         tangents[at] = holds
         at += 1

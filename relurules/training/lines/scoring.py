@@ -20,6 +20,8 @@ from relurules.training.lines.refits import FitTerms, build_tangents, get_line_p
 _BLOCK = 512
 #: A candidate of which less than this share is left after the projection is nothing new.
 _NEW = 1e-4
+#: Of a row's loss; a row that the model is certain of, and wrong, would outweigh all others.
+_LEAST_CURVATURE = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +40,9 @@ class LineScorer:
     def __init__(self, model: LineModel, terms: FitTerms) -> None:
         rows = terms.rows
         first, second = rows.derivatives(model.evaluate(rows.X))
-        root = np.sqrt(np.maximum(second, 1e-12 / len(rows)))
+        root = np.sqrt(np.maximum(second, _LEAST_CURVATURE * rows.weights / len(rows)))
         _, pulls = get_line_parameters(model)
-        tangents = build_tangents(model, rows) * root
+        tangents = build_tangents(model, rows).astype(float) * root
         # The ridge as further rows, so that the projection knows what it costs.
         lower = np.linalg.cholesky(
             tangents @ tangents.T + np.diag(pulls * terms.ridge + 1e-9)

@@ -19,8 +19,8 @@ from relurules.training.lines.refits import (
 )
 from relurules.training.lines.scoring import LineScorer, choose_best, make_lines
 
-#: Rows that candidates are scored on.
-_SCORED_ROWS = 4000
+#: Rows that candidates are scored on, and those that the best of them are fitted to.
+_SCORED_ROWS, _TRIED_ROWS = 4000, 8000
 #: Directions that are scored in every step are the best so many of the last look at all of them,
 #: which is taken every so many steps.
 _KEPT, _ALL_EVERY = 250, 4
@@ -33,6 +33,8 @@ _RATIOS = (0.6, 0.8, 1.0, 1.25, 1.65)
 _SHIFTS = (-0.6, -0.3, 0.0, 0.3, 0.6)
 #: Lines that are tried when one is to go.
 _DROPPED = 3
+#: Fewer lines aren't drawn from.
+_LEAST_RENEWED = 4
 #: Gauss-Newton steps of a candidate, and of the one that is taken.
 _SHORT, _LONG = 3, 6
 
@@ -55,6 +57,7 @@ class LineWalk:
     def __init__(self, terms: FitTerms, options: WalkOptions, read: Array) -> None:
         self.terms, self.options = terms, options
         self._scored = replace(terms, rows=take_evenly(terms.rows, _SCORED_ROWS))
+        self._tried = replace(terms, rows=take_evenly(terms.rows, _TRIED_ROWS))
         directions = DirectionOptions(
             condition_columns=options.condition_columns, read=read
         )
@@ -71,25 +74,32 @@ class LineWalk:
         lines = self._propose(model)
         if not lines:
             return None
-        tried = [
-            refine_lines(
-                refit_slopes(model.with_line(line), self.terms, 4, fresh=1), self.terms, _SHORT
-            )
-            for line in lines
-        ]
-        best = min(tried, key=self.measure)
-        if self.measure(best) >= self.measure(model):
-            return None
-        return refine_lines(best, self.terms, _LONG)
+        tried = [self._try(model.with_line(line), fresh=1) for line in lines]
+        tried.append(model)
+        best = self._take(tried)
+        present = self.measure(model)
+        if len(best) > len(model) and self.measure(best) < present:
+            return best
+        for line in lines:  # what helps some of the rows need not help all
+            best = refit_slopes(model.with_line(line), self.terms, fresh=1)
+            if self.measure(best) < present * (1 - 1e-7):
+                return refine_lines(best, self.terms, _LONG)
+        return None
 
     def drop(self, model: LineModel) -> LineModel:
         """The model without the line that is missed least."""
-        losses = self._estimate_losses(model)
-        tried = []
-        for number in np.argsort(losses, kind="stable")[:_DROPPED]:
-            less = refit_slopes(model.without(int(number)), self.terms, 3)
-            tried.append(refine_lines(less, self.terms, _SHORT))
-        return refine_lines(min(tried, key=self.measure), self.terms, _LONG)
+        order = np.argsort(self._estimate_losses(model), kind="stable")
+        return self._take([self._try(model.without(int(each))) for each in order[:_DROPPED]])
+
+    def _try(self, model: LineModel, fresh: int = 0) -> LineModel:
+        refitted = refit_slopes(model, self._tried, 4, fresh=fresh)
+        return refine_lines(refitted, self._tried, _SHORT)
+
+    def _take(self, tried: Sequence[LineModel]) -> LineModel:
+        """The best of what was tried, fitted to all rows."""
+        terms = self._tried
+        best = min(tried, key=lambda each: compute_objective(each, terms.rows, terms.ridge))
+        return refine_lines(refit_slopes(best, self.terms, 2), self.terms, _LONG)
 
     def exchange(self, model: LineModel, rounds: int) -> LineModel:
         """The model after lines were exchanged for better ones, until none helps."""
@@ -103,6 +113,25 @@ class LineWalk:
             if reached >= objective * (1 - 1e-5):
                 break
             model, objective = tried, reached
+        return model
+
+    def renew(self, model: LineModel, rounds: int, seed: int) -> LineModel:
+        """The model after some of its lines, drawn at random, were replaced by others, so many
+        times over, where that helped (P. Shaw, "Using constraint programming and local search
+        methods to solve vehicle routing problems", 1998, has this kind of search).
+        """
+        random = np.random.default_rng(seed)
+        objective, count = self.measure(model), len(model)
+        for _ in range(rounds):
+            if count < _LEAST_RENEWED or self.options.deadline.is_over():
+                break
+            kept = np.sort(random.choice(count, count - max(2, count // 4), replace=False))
+            fewer = replace(model, lines=tuple(model.lines[each] for each in kept))
+            tried: LineModel | None = self._take([self._try(fewer)])
+            while tried is not None and len(tried) < count:
+                tried = self.add(tried)
+            if tried is not None and self.measure(tried) < objective:
+                model, objective = tried, self.measure(tried)
         return model
 
     def _propose(self, model: LineModel) -> list[HingeLine]:
@@ -138,7 +167,7 @@ class LineWalk:
         and D. Stork, "Second order derivatives for network pruning", 1993).
         """
         rows, ridge = self._scored.rows, self.terms.ridge
-        tangents = build_tangents(model, rows)
+        tangents = build_tangents(model, rows).astype(float)
         second = rows.derivatives(model.evaluate(rows.X))[1]
         values, pulls = get_line_parameters(model)
         hessian = (tangents * second) @ tangents.T + np.diag(pulls * ridge + 1e-8)

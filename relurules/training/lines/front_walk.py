@@ -26,12 +26,13 @@ _SCOUTS, _SCOUTED_ROWS = 8, 5000
 @dataclass(frozen=True, kw_only=True)
 class LineBudget:
     """lines: the most; condition_columns: the most that one reads; columns: the most in all, base
-    and lines, None for any number.
+    and lines, None for any number. seed: of the draw of lines that are replaced.
     """
 
     lines: int
     condition_columns: int = 2
     columns: int | None = None
+    seed: int = 0
 
 
 def walk_line_front(
@@ -47,8 +48,11 @@ def walk_line_front(
     read = choose_columns(linear, terms, budget, options)
     linear = refit_slopes(restrict_model(linear, terms.columns, read), terms)
     walk = LineWalk(terms, options, read)
-    rising = _walk_up(walk, linear, budget.lines + max(1, round(_OVER * budget.lines)), others)
-    return _walk_down(walk, rising, budget.lines)
+    over = 0 if others is not None else max(1, round(_OVER * budget.lines))
+    rising = _walk_up(walk, linear, budget.lines + over, others)
+    if others is not None:  # one of many walks, by which the number of lines is chosen
+        return _walk_down(walk, rising, replace(budget, lines=len(rising) - 1), quick=True)
+    return _walk_down(walk, rising, budget)
 
 
 def fit_linear_model(terms: FitTerms) -> LineModel:
@@ -77,21 +81,23 @@ def _walk_up(
 
 
 def _walk_down(
-    walk: LineWalk, rising: list[LineModel], count: int, seed: int = 0
+    walk: LineWalk, rising: list[LineModel], budget: LineBudget, *, quick: bool = False
 ) -> list[LineModel]:
-    """The better one of both ways for every number of lines, exchanged where there is time."""
+    """The better one of both ways for every number of lines, with lines exchanged unless quick."""
+    count = budget.lines
     best = {len(model): model for model in rising if len(model) <= count}
     model = rising[-1]
     while len(model):
         if len(model) <= count:
-            rounds = _ROUNDS if len(model) == count else _FEW_ROUNDS
             model = min(model, best[len(model)], key=walk.measure)
-            model = walk.exchange(model, rounds)
-            if len(model) == count:
-                model = walk.renew(model, _RENEWALS, seed)
+            if not quick:
+                rounds = _ROUNDS if len(model) == count else _FEW_ROUNDS
+                model = walk.exchange(model, rounds)
+            if not quick and len(model) == count:
+                model = walk.renew(model, _RENEWALS, budget.seed)
             best[len(model)] = model
-        if walk.options.deadline.is_over() and len(model) <= count:
-            break
+            if walk.options.deadline.is_over():
+                break
         walk.options.told(len(model))
         model = walk.drop(model)
     return [best[number] for number in sorted(best)]

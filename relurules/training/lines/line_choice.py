@@ -20,10 +20,11 @@ from relurules.training.lines.walk import WalkOptions
 
 #: Up to so many rows, by cross-validation in so many parts.
 SMALL, FOLDS = 5000, 5
-#: Ridges that are tried on small tables, and the one of larger ones by task: the sum of the losses
-#: bears so much of the slopes' squares. Numbers are standardised, and what is left of their loss is
-#: a fraction of that of classes.
-SMALL_STRENGTHS, STRENGTHS = (1.0, 10.0, 100.0), {"R2": 0.2, "AUC": 2.0}
+#: Ridges by the measure of a task, in shares of a row's loss: those that are tried on small tables,
+#: and the one of larger ones. What is left of the loss of standardised numbers may be any fraction
+#: of that of classes.
+SMALL_STRENGTHS = {"R2": (0.01, 0.3, 10.0, 100.0), "AUC": (1.0, 10.0, 100.0)}
+STRENGTHS = {"R2": 0.2, "AUC": 2.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ def choose_by_folds(
     everything = np.arange(len(rows.true))
     by_strength: dict[float, list[Array]] = {}
     scores: dict[float, list[list[float]]] = {}
-    for strength in SMALL_STRENGTHS:
+    for strength in SMALL_STRENGTHS[rows.true.task.measure]:
         losses: list[list[Array]] = []
         for fold in folds:
             training = rows.part(np.setdiff1d(everything, fold))

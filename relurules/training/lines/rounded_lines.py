@@ -15,16 +15,20 @@ import numpy as np
 from relurules.ir.network import Array
 from relurules.training.lines.line_columns import LineColumn
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
-from relurules.training.lines.refits import FitTerms, refit_slopes
+from relurules.training.lines.refits import FitTerms, refine_lines, refit_slopes
 from relurules.training.lines.scaling import LineScale
 
 #: What rounding may cost, as a share of what the model explains beyond a constant: each line's
-#: threshold, a whole threshold, all slopes.
-_THRESHOLD_COST, _WHOLE_COST, _SLOPE_COST = 2e-5, 3e-4, 1e-4
+#: threshold, a whole threshold, a column less in a condition, all slopes.
+_THRESHOLD_COST, _WHOLE_COST, _FEWER_COST, _SLOPE_COST = 2e-5, 3e-4, 1e-4, 1e-4
 #: Digits that are tried: of thresholds, relative to the column's spread; of slopes.
 _THRESHOLD_DIGITS, _SLOPE_DIGITS = (1, 2, 3, 4, 6), (2, 3, 4, 5, 7, 9)
 #: Whole columns of a wider range are rounded like any other.
 _WHOLE_RANGE = 1000.0
+#: Gauss-Newton steps once a condition reads a column less.
+_STEPS = 2
+#: Digits of thresholds and normals that are no noise of the arithmetic.
+_CERTAIN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,7 @@ class PlainLines:
 
 def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLines:
     """The model in the user's units, rounded."""
-    rounded = _round_thresholds(model, terms, scale)
+    rounded = _round_thresholds(_narrow_conditions(model, terms), terms, scale)
     rounded = refit_slopes(rounded, terms)
     plain = to_plain_lines(rounded, scale)
     exact = compute_objective(rounded, terms.rows, 0.0)
@@ -90,6 +94,43 @@ def _round_thresholds(model: LineModel, terms: FitTerms, scale: LineScale) -> Li
                 model = found
                 break
     return model
+
+
+def _narrow_conditions(model: LineModel, terms: FitTerms) -> LineModel:
+    """The model whose conditions read only columns that the loss would miss."""
+    unit = max(_measure_explained(model, terms), 1e-12)
+    for number, line in enumerate(model.lines):
+        if len(line.columns) == 1:
+            continue
+        before = compute_objective(model, terms.rows, terms.ridge)
+        tried = [
+            refine_lines(_with_line(model, number, narrow, terms), terms, _STEPS)
+            for narrow in _list_narrower(line, terms.columns)
+        ]
+        best = min(
+            tried, key=lambda each: compute_objective(each, terms.rows, terms.ridge), default=model
+        )
+        if compute_objective(best, terms.rows, terms.ridge) - before <= _FEWER_COST * unit:
+            model = best
+    return model
+
+
+def _list_narrower(line: HingeLine, columns: Sequence[LineColumn]) -> list[HingeLine]:
+    """The line with one of its numbers alone."""
+    found = []
+    for place, number in enumerate(line.columns):
+        if columns[number].is_number and line.weights[place]:
+            kept = slice(place, place + 1)
+            found.append(
+                replace(
+                    line,
+                    columns=(number,),
+                    atoms=line.atoms[kept],
+                    pulls=np.ones(1),
+                    weights=line.weights[kept],
+                )
+            )
+    return found
 
 
 def _with_line(model: LineModel, number: int, line: HingeLine, terms: FitTerms) -> LineModel:
@@ -143,7 +184,10 @@ def to_plain_line(line: HingeLine, scale: LineScale) -> tuple[Array, float, floa
     if not lead:
         return normal, 0.0, 0.0
     threshold = float(normal @ scale.shift) - line.bound
-    return normal / lead, threshold / lead, line.sign * lead * scale.high
+    normal = np.array([round_digits(value, _CERTAIN) for value in normal / lead])
+    size = float(np.sqrt(np.sum((normal * scale.spread) ** 2)))
+    threshold = round_near(threshold / lead, size, _CERTAIN)
+    return normal, threshold, line.sign * lead * scale.high
 
 
 def to_plain_lines(model: LineModel, scale: LineScale) -> PlainLines:
@@ -163,7 +207,7 @@ def to_plain_lines(model: LineModel, scale: LineScale) -> PlainLines:
 
 def round_digits(value: float, digits: int) -> float:
     """So many significant digits."""
-    return float(f"{value:.{digits - 1}e}")
+    return float(f"{value:.{digits - 1}e}") + 0.0
 
 
 def round_near(value: float, spread: float, digits: int) -> float:

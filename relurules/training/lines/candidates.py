@@ -61,6 +61,37 @@ class Direction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DirectionTable:
+    """Directions with what is computed from all of them.
+
+    matrix: (D, d) of z by x; pulls: (D,) shares of the ridge; numbers, bounds: (n,) every candidate:
+    its direction, and its bound.
+    """
+
+    directions: Sequence[Direction]
+    matrix: Array
+    pulls: Array
+    numbers: NDArray[np.intp]
+    bounds: Array
+
+    def part(self, some: NDArray[np.intp]) -> "DirectionTable":
+        """Some of the directions, by number."""
+        return tabulate_directions([self.directions[each] for each in some])
+
+
+def tabulate_directions(directions: Sequence[Direction]) -> DirectionTable:
+    """The table of some directions, of which there is at least one."""
+    counts = [len(direction.bounds) for direction in directions]
+    return DirectionTable(
+        directions=directions,
+        matrix=np.array([direction.weights @ direction.atoms for direction in directions]),
+        pulls=np.array([direction.pulls @ direction.weights**2 for direction in directions]),
+        numbers=np.repeat(np.arange(len(directions)), counts),
+        bounds=np.concatenate([direction.bounds for direction in directions]),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class CategorySet:
     """The rows whose value of one column is in a set: where atom @ x + constant is 1, else it is 0.
 
@@ -148,13 +179,12 @@ def _list_slanted(
     atoms, shares = np.eye(len(some))[places], np.linspace(
         _PAIR_OUTER, 1 - _PAIR_OUTER, _PAIR_THRESHOLDS
     )  # fmt: skip
-    for ratio in (*_RATIOS, *(-each for each in _RATIOS)):
-        weights = np.array([1.0, ratio]) / np.hypot(1.0, ratio)
-        reach = weights @ some[places]
-        bounds = -np.unique(np.quantile(reach, shares))
-        yield Direction(
-            columns=pair, atoms=atoms, pulls=np.ones(2), weights=weights, bounds=bounds
-        )
+    ratios = np.array([*_RATIOS, *(-each for each in _RATIOS)])
+    weights = np.stack([np.ones(len(ratios)), ratios], axis=1) / np.hypot(1.0, ratios)[:, None]
+    quantiles = np.quantile(weights @ some[places], shares, axis=1).T
+    for own, thresholds in zip(weights, quantiles, strict=True):
+        bounds = -np.unique(thresholds)
+        yield Direction(columns=pair, atoms=atoms, pulls=np.ones(2), weights=own, bounds=bounds)
 
 
 def _list_sets(

@@ -12,11 +12,11 @@ from relurules.training.lines.refits import FitTerms, refit_slopes, take_evenly
 from relurules.training.lines.walk import LineWalk, WalkOptions
 
 #: Lines beyond the budget that are chosen before the least useful are dropped, as a share of it.
-_OVER = 0.75
+_OVER = 0.6
 #: Rounds in which lines are exchanged: at the budget, and at every smaller number of lines.
 _ROUNDS, _FEW_ROUNDS = 4, 1
 #: Rounds in which lines drawn at random are replaced, at the budget.
-_RENEWALS = 8
+_RENEWALS = 6
 #: Lines that a further one has not helped the other rows by are at most so many.
 _PATIENCE = 4
 #: Lines by which it is seen which columns matter, and the rows on which columns are dropped.

@@ -59,14 +59,14 @@ def describe_columns(
         )
         for name, places in found.items()
     )
-    _check_trends(columns, trends or {}, frozenset(groups or ()))
+    _check_trends(columns, trends or {})
     return columns
 
 
 def _check_trends(
-    columns: Sequence[LineColumn], trends: Mapping[str, int], categories: frozenset[str]
+    columns: Sequence[LineColumn], trends: Mapping[str, int]
 ) -> None:
-    known = {column.name for column in columns}
+    known = {column.name: column for column in columns}
     for name, trend in trends.items():
         if name not in known:
             shown = ", ".join(map(repr, sorted(known)[:12]))
@@ -76,7 +76,7 @@ def _check_trends(
                 f"monotone has {trend!r} for the column {name!r}; expected 1 for a score that may "
                 "only rise with it, -1 for one that may only fall, 0 for either"
             )
-        if trend and name in categories:
+        if trend and not known[name].is_number:
             raise DataError(
                 f"monotone has the column {name!r}, which holds categories; only numbers and "
                 "categories in an order can be monotone"

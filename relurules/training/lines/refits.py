@@ -29,6 +29,8 @@ _LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
 #: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up
 #: above.
 _DAMPING, _SMALLER, _LARGER, _TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
+#: With trends, every try needs the slopes to be fitted: so many a step.
+_TREND_TRIES = 3
 #: A step that gains less than this share of the objective is the last one.
 _ENOUGH = 1e-6
 #: What is added to the curvature, so that it is positive definite: to every weight, and to the
@@ -128,7 +130,8 @@ def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
         hessian = (curvature @ some.T).astype(float) + np.diag(pulls + _FLOOR)
         diagonal = np.maximum(hessian.diagonal(), 1e-8)
 
-        while damping < _TOO_LARGE:
+        most = _TOO_LARGE if not terms.has_trends else damping * _LARGER**_TREND_TRIES
+        while damping < most:
             change = np.linalg.solve(hessian + np.diag(damping * diagonal), slope)
             tried = with_line_parameters(model, values - change)
             if terms.has_trends:

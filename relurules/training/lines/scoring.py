@@ -5,14 +5,12 @@ that the present model can already do, its knots' moves among it; what the candi
 of the residual is its gain (matching pursuit: Y. Pati, R. Rezaiifar and P. Krishnaprasad, 1993).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relurules.ir.network import Array
-from relurules.training.lines.candidates import Direction
+from relurules.training.lines.candidates import Direction, DirectionTable
 from relurules.training.lines.line_model import HingeLine, LineModel
 from relurules.training.lines.refits import FitTerms, build_tangents, get_line_parameters
 
@@ -26,12 +24,20 @@ _LEAST_CURVATURE = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredLines:
-    """Candidates by gain. directions: (n,) numbers of their directions; bounds, gains, slopes: (n,)."""
+    """The candidates of a table. gains: (n,) what each lowers the objective by; slopes: (n,)."""
 
-    directions: NDArray[np.intp]
-    bounds: Array
+    table: DirectionTable
     gains: Array
     slopes: Array
+
+    def direction(self, number: int) -> Direction:
+        """That of a candidate."""
+        return self.table.directions[self.table.numbers[number]]
+
+    def line(self, number: int) -> HingeLine:
+        """A candidate as a line."""
+        bound = float(self.table.bounds[number])
+        return self.direction(number).line(bound, float(self.slopes[number]))
 
 
 class LineScorer:
@@ -55,28 +61,19 @@ class LineScorer:
         self._X = rows.X.astype(np.float32)
         self._ridge = terms.ridge
 
-    def score(self, directions: Sequence[Direction]) -> ScoredLines:
+    def score(self, table: DirectionTable) -> ScoredLines:
         """Every bound of every direction."""
-        numbers = np.repeat(
-            np.arange(len(directions)), [len(direction.bounds) for direction in directions]
-        )
-        bounds = np.concatenate([direction.bounds for direction in directions])
-        matrix = np.array([direction.weights @ direction.atoms for direction in directions])
-        pulls = np.array([direction.pulls @ direction.weights**2 for direction in directions])
-        gains, slopes = np.empty(len(bounds)), np.empty(len(bounds))
-        for start in range(0, len(bounds), _BLOCK):
+        gains, slopes = np.empty(len(table.bounds)), np.empty(len(table.bounds))
+        for start in range(0, len(table.bounds), _BLOCK):
             some = slice(start, start + _BLOCK)
-            gains[some], slopes[some] = self._score_block(
-                matrix, numbers[some], bounds[some], pulls
-            )
-        return ScoredLines(directions=numbers, bounds=bounds, gains=gains, slopes=slopes)
+            gains[some], slopes[some] = self._score_block(table, some)
+        return ScoredLines(table=table, gains=gains, slopes=slopes)
 
-    def _score_block(
-        self, matrix: Array, numbers: NDArray[np.intp], bounds: Array, pulls: Array
-    ) -> tuple[Array, Array]:
+    def _score_block(self, table: DirectionTable, some: slice) -> tuple[Array, Array]:
+        numbers = table.numbers[some]
         own, place = np.unique(numbers, return_inverse=True)
-        reach = (matrix[own].astype(np.float32) @ self._X)[place]
-        reach += bounds[:, None].astype(np.float32)
+        reach = (table.matrix[own].astype(np.float32) @ self._X)[place]
+        reach += table.bounds[some, None].astype(np.float32)
         np.maximum(reach, 0.0, out=reach)
         reach *= self._root
         size = np.einsum("ij,ij->i", reach, reach)
@@ -84,39 +81,21 @@ class LineScorer:
         left = size - np.einsum("ij,ij->i", known, known)
         cross = reach @ self._residual
         usable = left > _NEW * size
-        cost = np.where(usable, left, 1.0) + self._ridge * pulls[numbers]
+        cost = np.where(usable, left, 1.0) + self._ridge * table.pulls[numbers]
         slopes = np.where(usable, cross / cost, 0.0)
         return slopes * cross / 2, slopes
 
 
-def choose_best(
-    scored: ScoredLines, directions: Sequence[Direction], count: int, each: int
-) -> list[int]:
+def choose_best(scored: ScoredLines, count: int, each: int) -> list[int]:
     """The candidates of the largest gains, at most `each` for the same columns."""
     taken: dict[tuple[int, ...], int] = {}
     chosen: list[int] = []
-    order = np.argsort(-scored.gains, kind="stable")
-    for number in order[: 200 * count]:
-        columns = directions[scored.directions[number]].columns
+    for number in np.argsort(-scored.gains, kind="stable")[: 200 * count].tolist():
+        columns = scored.direction(number).columns
         if scored.gains[number] <= 0 or taken.get(columns, 0) >= each:
             continue
         taken[columns] = taken.get(columns, 0) + 1
-        chosen.append(int(number))
+        chosen.append(number)
         if len(chosen) == count:
             break
     return chosen
-
-
-def make_lines(
-    scored: ScoredLines, directions: Sequence[Direction], chosen: Sequence[int]
-) -> list[tuple[float, HingeLine]]:
-    """Gains and lines of some candidates."""
-    return [
-        (
-            float(scored.gains[each]),
-            directions[scored.directions[each]].line(
-                float(scored.bounds[each]), float(scored.slopes[each])
-            ),
-        )
-        for each in chosen
-    ]

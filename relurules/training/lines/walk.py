@@ -7,7 +7,12 @@ import numpy as np
 
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
-from relurules.training.lines.candidates import Direction, DirectionOptions, list_directions
+from relurules.training.lines.candidates import (
+    Direction,
+    DirectionOptions,
+    list_directions,
+    tabulate_directions,
+)
 from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
 from relurules.training.lines.refits import (
     FitTerms,
@@ -17,7 +22,7 @@ from relurules.training.lines.refits import (
     refit_slopes,
     take_evenly,
 )
-from relurules.training.lines.scoring import LineScorer, choose_best, make_lines
+from relurules.training.lines.scoring import LineScorer, choose_best
 
 #: Rows that candidates are scored on, and those that the best of them are fitted to.
 _SCORED_ROWS, _TRIED_ROWS = 4000, 8000
@@ -61,8 +66,9 @@ class LineWalk:
         directions = DirectionOptions(
             condition_columns=options.condition_columns, read=read
         )
-        self._directions = list_directions(terms.rows, terms.columns, directions)
-        self._kept: list[Direction] = []
+        found = list_directions(terms.rows, terms.columns, directions)
+        self._directions = tabulate_directions(found) if found else None
+        self._kept = self._directions
         self._looks = 0
 
     def measure(self, model: LineModel) -> float:
@@ -136,30 +142,27 @@ class LineWalk:
 
     def _propose(self, model: LineModel) -> list[HingeLine]:
         """The few best candidates, looked at closely."""
-        if not self._directions:
+        if self._directions is None or self._kept is None:
             return []
         scorer = LineScorer(model, self._scored)
-        everything = self._looks % _ALL_EVERY == 0 or len(self._directions) <= _KEPT
+        everything = self._looks % _ALL_EVERY == 0
         self._looks += 1
-        directions = self._directions if everything else self._kept
-        scored = scorer.score(directions)
+        scored = scorer.score(self._directions if everything else self._kept)
         if everything:
-            gains = np.zeros(len(directions))
-            np.maximum.at(gains, scored.directions, scored.gains)
-            best = np.argsort(-gains, kind="stable")[:_KEPT]
-            self._kept = [directions[each] for each in best]
+            gains = np.zeros(len(self._directions.directions))
+            np.maximum.at(gains, self._directions.numbers, scored.gains)
+            self._kept = self._directions.part(np.argsort(-gains, kind="stable")[:_KEPT])
 
-        chosen = choose_best(scored, directions, _CLOSER, _SAME)
-        found = make_lines(scored, directions, chosen)
+        chosen = choose_best(scored, _CLOSER, _SAME)
+        found = [(float(scored.gains[each]), scored.line(each)) for each in chosen]
         closer = [
             near for each in chosen
-            for near in list_nearby(
-                directions[scored.directions[each]], float(scored.bounds[each])
-            )
+            for near in list_nearby(scored.direction(each), float(scored.table.bounds[each]))
         ]  # fmt: skip
         if closer:
-            scored = scorer.score(closer)
-            found += make_lines(scored, closer, choose_best(scored, closer, _CLOSER, 1))
+            near = scorer.score(tabulate_directions(closer))
+            chosen = choose_best(near, _CLOSER, 1)
+            found += [(float(near.gains[each]), near.line(each)) for each in chosen]
         return _take_different(found, _FITTED)
 
     def _estimate_losses(self, model: LineModel) -> Array:

@@ -116,4 +116,3 @@ def read_trends(given: Any, names: tuple[str, ...]) -> dict[str, int]:
             "each column, or {column: sign}"
         )
     return {name: trend for name, trend in zip(names, values.tolist(), strict=True) if trend != 0}
-

@@ -78,18 +78,19 @@ _PARAMETERS = """
     many lines, None for 16; max_condition_columns: columns that a line reads at most; max_columns:
     those that all lines and the base read. monotonic_cst: 1 for columns that the score may only
     rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or {column:
-    sign}; held everywhere. teacher: None, "boosting", or an estimator of scikit-learn, of which what
-    it says of rows that it wasn't fitted to is mixed with the targets. column_groups: {name:
-    coordinates} of columns that stand for one, such as the indicators of its categories.
-    class_weight, of either form: as everywhere in scikit-learn, for classifiers.
+    sign}; held everywhere; the score is that of the second class. teacher: None, "boosting", or an
+    estimator of scikit-learn: what it says of rows that it wasn't fitted to is mixed with the
+    targets. column_groups: {name: coordinates} of columns that stand for one, such as the
+    indicators of its categories. class_weight, of either form: as everywhere in scikit-learn, for
+    classifiers.
 
-    After fit: rules_: the RuleSet, or AdditiveRules, over the range of the training rows, which are counted where
-    rules are few. network_: the network in canonical form, in the units of X, and graph_, which is
-    what `relurules.extract` and the others take, as they take the estimator itself. front_: one row
-    per network looked at, a pandas DataFrame as in `relurules.linearize`, and chosen_, the row that
-    was chosen; both None without linearization. dense_network_: what was trained first, None for
-    the additive form. n_iter_: its epochs. hurried_: whether the time limit ended training. n_features_in_, and
-    feature_names_in_ where X was a frame with names."""
+    After fit: rules_: the RuleSet, or AdditiveRules, over the range of the training rows, which are
+    counted where rules are few. network_: the network in canonical form, in the units of X, and
+    graph_, which is what `relurules.extract` and the others take, as they take the estimator
+    itself. front_: one row per network looked at, a pandas DataFrame as in `relurules.linearize`,
+    and chosen_, the row that was chosen; both None without linearization. dense_network_: what was trained first, None for
+    the additive form. n_iter_: its epochs. hurried_: whether the time limit ended training.
+    n_features_in_, and feature_names_in_ where X was a frame with names."""
 
 
 class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
@@ -248,7 +249,8 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         found = _linearize_graph(self, graph, given, little)
         self.hurried_ |= little.is_over()
         self.front_, self.chosen_ = found.front, found.chosen
-        return found.graph
+        linearized: Graph = found.graph
+        return linearized
 
     def _train_additive(
         self, make_graph: Callable[[Network], Graph], given: GivenRows, deadline: Deadline

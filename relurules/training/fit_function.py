@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Forms of rules that a table can be fitted by.
 FORMS = ("partition", "additive")
 #: Rules of each form where no number is asked for.
-_RULES = {"partition": 8, "additive": DEFAULT_LINES}
+DEFAULT_RULES = {"partition": 8, "additive": DEFAULT_LINES}
 
 
 def fit(
@@ -66,7 +66,7 @@ def fit(
     wanted = FitOptions(
         target=target,
         task=task,
-        max_rules=_RULES[form] if max_rules is None else max_rules,
+        max_rules=DEFAULT_RULES[form] if max_rules is None else max_rules,
         max_terms=max_terms,
         max_condition_terms=max_condition_terms,
         hidden=tuple(hidden),

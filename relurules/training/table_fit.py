@@ -111,8 +111,8 @@ class Fitted:
         """One line: the target, the rules and their score."""
         score = self.scores["the rules"]["test"]
         return (
-            f"<Fitted: {self.wanted.target} by {len(self.rules)} {self.parts}, {self.measure} {score:.4g} "
-            "on test rows>"
+            f"<Fitted: {self.wanted.target} by {len(self.rules)} {self.parts}, {self.measure} "
+            f"{score:.4g} on test rows>"
         )
 
     def _repr_html_(self) -> str:

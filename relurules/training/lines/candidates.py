@@ -64,8 +64,8 @@ class Direction:
 class DirectionTable:
     """Directions with what is computed from all of them.
 
-    matrix: (D, d) of z by x; pulls: (D,) shares of the ridge; numbers, bounds: (n,) every candidate:
-    its direction, and its bound.
+    matrix: (D, d) of z by x; pulls: (D,) shares of the ridge; numbers, bounds: (n,) the direction
+    and the bound of every candidate.
     """
 
     directions: Sequence[Direction]
@@ -187,9 +187,7 @@ def _list_slanted(
         yield Direction(columns=pair, atoms=atoms, pulls=np.ones(2), weights=own, bounds=bounds)
 
 
-def _list_sets(
-    rows: LineRows, columns: Sequence[LineColumn], number: int
-) -> Iterator[CategorySet]:
+def _list_sets(rows: LineRows, columns: Sequence[LineColumn], number: int) -> Iterator[CategorySet]:
     column, d = columns[number], len(rows.X)
     places = list(column.coordinates)
     if column.is_number:

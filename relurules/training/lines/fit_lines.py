@@ -1,7 +1,7 @@
-"""Rows -> a network of one hidden layer whose neurons are lines, and the front it was chosen from."""
+"""Rows -> a network of one hidden layer whose neurons are lines, and the front it comes from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,6 @@ from threadpoolctl import threadpool_limits
 
 from relurules.errors import UnsupportedError
 from relurules.ir import Network
-from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array, Neuron
 from relurules.training.lines.front_walk import LineBudget
 from relurules.training.lines.line_choice import (
@@ -48,8 +47,7 @@ class LineSettings:
     validation_fraction: float = 0.2
     seed: int = 0
     soft: Array | None = None
-    options: WalkOptions = WalkOptions()
-    deadline: Deadline = NEVER
+    options: WalkOptions = field(default_factory=WalkOptions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +78,9 @@ def fit_lines(
             "'partition'"
         )
 
+    budget = settings.budget
+    options = replace(settings.options, condition_columns=budget.condition_columns)
+    settings = replace(settings, options=options)
     scale = fit_line_scale(rows, columns, task)
     true = scale.apply(rows, task)
     soft = rows if settings.soft is None else rows._replace(Y=settings.soft)
@@ -161,8 +162,7 @@ def make_front_table(choice: LineChoice, training: FittedRows) -> "pd.DataFrame"
     for model, validation in zip(choice.models, choice.validation, strict=True):
         reads = [np.count_nonzero(line.direction) for line in model.lines]
         read = sum(
-            bool(model.weights[list(column.coordinates)].any())
-            or number in model.columns_of_lines
+            bool(model.weights[list(column.coordinates)].any()) or number in model.columns_of_lines
             for number, column in enumerate(training.columns)
         )
         table.append({

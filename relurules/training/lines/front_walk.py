@@ -118,11 +118,11 @@ def choose_columns(
     model = _walk_up(walk, linear, min(_SCOUTS, budget.lines), None)[-1]
     while read.sum() > budget.columns:
         tried = []
-        for number in np.flatnonzero(read):
+        for number in np.flatnonzero(read).tolist():
             less = read.copy()
             less[number] = False
             smaller = refit_slopes(restrict_model(model, terms.columns, less), scouted, 2)
-            tried.append((walk.measure(smaller), int(number), smaller))
+            tried.append((walk.measure(smaller), number, smaller))
         _, number, model = min(tried, key=lambda each: each[:2])
         read[number] = False
     return read

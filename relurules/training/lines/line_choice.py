@@ -45,9 +45,7 @@ class FittedRows:
 
     def terms(self, strength: float) -> FitTerms:
         """What is minimised; strength: of the ridge, in shares of a row's loss."""
-        return FitTerms(
-            rows=self.fitted, ridge=strength / len(self.fitted), columns=self.columns
-        )
+        return FitTerms(rows=self.fitted, ridge=strength / len(self.fitted), columns=self.columns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +70,7 @@ def choose_by_part(
     budget: LineBudget,
     options: WalkOptions,
 ) -> LineChoice:
-    """By one part of the rows; parts: numbers of the rows to train on, and of those to choose by."""
+    """By one part of the rows; parts: numbers of those to train on, and of those to choose by."""
     training, others = rows.part(parts[0]), rows.part(parts[1]).true
     strength = STRENGTHS[others.task.measure]
     models = walk_line_front(training.terms(strength), budget, options)
@@ -133,11 +131,11 @@ def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
     best = min(means, key=lambda key: means[key])
     least = losses[best[0]][best[1]]
     good = []
-    for strength, lines in means:
+    for (strength, lines), mean in means.items():
         differences = losses[strength][lines] - least
         error = float(differences.std()) / np.sqrt(len(differences))
         if differences.mean() <= error:
-            good.append((lines, means[strength, lines], strength))
+            good.append((lines, mean, strength))
     lines, _, strength = min(good)
     return strength, lines
 
@@ -145,5 +143,3 @@ def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
 def score_lines(model: LineModel, rows: LineRows) -> float:
     """The task's measure."""
     return rows.task.score(model.evaluate(rows.X)[:, None], rows.y[:, None], rows.weights)
-
-

@@ -63,9 +63,7 @@ def describe_columns(
     return columns
 
 
-def _check_trends(
-    columns: Sequence[LineColumn], trends: Mapping[str, int]
-) -> None:
+def _check_trends(columns: Sequence[LineColumn], trends: Mapping[str, int]) -> None:
     known = {column.name: column for column in columns}
     for name, trend in trends.items():
         if name not in known:

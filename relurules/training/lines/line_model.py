@@ -1,6 +1,5 @@
 """A linear model with lines: f(x) = c + C x + the sum of sign * max(0, z), z = w (atoms x) + b."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -114,7 +113,7 @@ class LineRows:
 
     def __len__(self) -> int:
         """The number of rows N."""
-        return self.X.shape[1]
+        return int(self.X.shape[1])
 
     def part(self, some: NDArray[np.intp]) -> "LineRows":
         """Some of the rows, by number."""
@@ -152,5 +151,3 @@ def compute_objective(
     """The mean loss and the penalty; scores: of the rows, where they are known."""
     found = model.evaluate(rows.X) if scores is None else scores
     return rows.loss(found) + compute_penalty(model, ridge)
-
-

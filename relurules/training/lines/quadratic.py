@@ -19,13 +19,13 @@ def minimize_quadratic(hessian: Array, gradient: Array, start: Array, cone: Arra
     hessian: (P, P) positive definite; gradient, start: (P,); cone: (G, P), None for no constraint.
     Raises LinAlgError where the Hessian isn't positive definite.
     """
-    lower = np.linalg.cholesky(hessian)
+    lower = np.asarray(np.linalg.cholesky(hessian), dtype=np.float64)
     free = start - _solve_cholesky(lower, gradient)
     if cone is None or not len(cone) or (cone @ free >= 0).all():
-        return free
+        return np.asarray(free)
 
     half = np.linalg.solve(lower, cone.T)
-    multipliers = minimize_over_signs(half.T @ half, cone @ free)
+    multipliers = minimize_over_signs(np.asarray(half.T @ half), np.asarray(cone @ free))
     return free + np.asarray(np.linalg.solve(lower.T, half @ multipliers))
 
 

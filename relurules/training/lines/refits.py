@@ -1,5 +1,5 @@
-"""All numbers of a model of lines fitted anew: the slopes exactly, by Newton's method; the knots and
-directions too, by damped Gauss-Newton steps.
+"""All numbers of a model of lines fitted anew: the slopes exactly, by Newton's method; the knots
+and directions too, by damped Gauss-Newton steps.
 
 A step that raises the objective, the mean loss with half the ridge times the squares of all slopes,
 is never taken. References: see `relurules.training.newton`.
@@ -55,9 +55,7 @@ class FitTerms:
         return any(column.trend for column in self.columns)
 
 
-def refit_slopes(
-    model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: int = 0
-) -> LineModel:
+def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: int = 0) -> LineModel:
     """The model with the best constant, base and factors of its lines, at most so many steps of
     Newton's method; its trends hold.
 

@@ -295,4 +295,3 @@ def evaluate_plain(plain: PlainLines, X: Array) -> Array:
 def unscale_rows(terms: FitTerms, scale: LineScale) -> Array:
     """(N, d) in the user's units."""
     return terms.rows.X.T * scale.spread + scale.shift
-

@@ -32,7 +32,7 @@ class ScoredLines:
 
     def direction(self, number: int) -> Direction:
         """That of a candidate."""
-        return self.table.directions[self.table.numbers[number]]
+        return self.table.directions[int(self.table.numbers[number])]
 
     def line(self, number: int) -> HingeLine:
         """A candidate as a line."""
@@ -50,9 +50,7 @@ class LineScorer:
         _, pulls = get_line_parameters(model)
         tangents = build_tangents(model, rows).astype(float) * root
         # The ridge as further rows, so that the projection knows what it costs.
-        lower = np.linalg.cholesky(
-            tangents @ tangents.T + np.diag(pulls * terms.ridge + 1e-9)
-        )
+        lower = np.linalg.cholesky(tangents @ tangents.T + np.diag(pulls * terms.ridge + 1e-9))
         self._frame = np.linalg.solve(lower, tangents).astype(np.float32)
         residual = -first / root
         residual -= self._frame.T @ (self._frame @ residual.astype(np.float32))

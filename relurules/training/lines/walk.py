@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
@@ -59,13 +60,11 @@ class WalkOptions:
 class LineWalk:
     """Adds lines to models and drops them, by the loss of one set of rows."""
 
-    def __init__(self, terms: FitTerms, options: WalkOptions, read: Array) -> None:
+    def __init__(self, terms: FitTerms, options: WalkOptions, read: NDArray[np.bool_]) -> None:
         self.terms, self.options = terms, options
         self._scored = replace(terms, rows=take_evenly(terms.rows, _SCORED_ROWS))
         self._tried = replace(terms, rows=take_evenly(terms.rows, _TRIED_ROWS))
-        directions = DirectionOptions(
-            condition_columns=options.condition_columns, read=read
-        )
+        directions = DirectionOptions(condition_columns=options.condition_columns, read=read)
         found = list_directions(terms.rows, terms.columns, directions)
         self._directions = tabulate_directions(found) if found else None
         self._kept = self._directions
@@ -206,7 +205,7 @@ def list_nearby(direction: Direction, bound: float) -> list[Direction]:
 def _take_different(found: Sequence[tuple[float, HingeLine]], count: int) -> list[HingeLine]:
     """The lines of the largest gains, at most two for the same columns."""
     taken: dict[tuple[int, ...], int] = {}
-    chosen = []
+    chosen: list[HingeLine] = []
     for _, line in sorted(found, key=lambda each: -each[0]):
         if taken.get(line.columns, 0) < 1 and len(chosen) < count:
             chosen.append(line)

@@ -33,7 +33,33 @@ def fit(
     drop: Annotated[
         list[str] | None, typer.Option(help="Column that must not be used; repeatable.")
     ] = None,
-    max_rules: Annotated[int, typer.Option(help="At most so many rules.", min=1)] = 8,
+    form: Annotated[
+        str,
+        typer.Option(help="partition: one rule applies; additive: lines that add up."),
+    ] = "partition",
+    max_rules: Annotated[
+        int | None,
+        typer.Option(
+            help="At most so many rules, or lines; 8 of the form partition, 16 of additive.", min=1
+        ),
+    ] = None,
+    max_condition_columns: Annotated[
+        int, typer.Option(help="Each line reads at most so many columns.", min=1, max=2)
+    ] = 2,
+    max_columns: Annotated[
+        int | None, typer.Option(help="All lines together read at most so many columns.", min=1)
+    ] = None,
+    monotone: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="COLUMN=1: the score may only rise with this column; COLUMN=-1: only fall; "
+            "repeatable."
+        ),
+    ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="boosting: half of every target is what boosting says of it."),
+    ] = None,
     max_terms: Annotated[
         int,
         typer.Option(
@@ -70,6 +96,10 @@ def fit(
     (what fewer rules cost), and summary.txt, which is printed: scores on train, validation and test
     rows beside those of a linear model.
 
+    --form additive gives a sum of lines instead of rules of which one applies: they are chosen
+    directly, and --hidden, --max-terms and --max-condition-terms play no part. The score may be
+    told to rise or fall with a column everywhere: --monotone months_late=1 --monotone limit=-1.
+
     At --time-limit training ends where it is, and what there is by then is made a model of so few
     rules, which the summary says.
 
@@ -79,8 +109,11 @@ def fit(
     from relurules.cli.display import announce_compiling, show_messages
     from relurules.cli.files import read_table
     from relurules.training.fit_files import write_fit
+    from relurules.training.fit_function import DEFAULT_RULES, check_form
     from relurules.training.table_fit import FitOptions, fit_table
 
+    trends = parse_trends(monotone or [])
+    check_form(form, max_columns, trends, teacher)
     require_place(out, folder=True)
     options = make_read_options(reading, drop=drop or [])
     table = read_table(data, options)
@@ -88,7 +121,7 @@ def fit(
     wanted = FitOptions(
         target,
         task,
-        max_rules,
+        DEFAULT_RULES[form] if max_rules is None else max_rules,
         max_terms or None,
         max_condition_terms,
         _parse_sizes(hidden),
@@ -97,6 +130,11 @@ def fit(
         time_limit,
         positive,
         read_reference(reference, replace(options, schema=table.schema)),
+        form,
+        max_condition_columns,
+        max_columns,
+        trends,
+        teacher,
     )
     announce_compiling(_err)
 
@@ -113,3 +151,16 @@ def _parse_sizes(text: str) -> tuple[int, ...]:
     if not all(part.isdigit() and int(part) > 0 for part in parts):
         raise DataError(f"--hidden {text!r}; expected the sizes of the layers, such as 40,40")
     return tuple(map(int, parts))
+
+
+def parse_trends(texts: list[str]) -> dict[str, int] | None:
+    """COLUMN=1 and COLUMN=-1, of --monotone; None for none."""
+    trends: dict[str, int] = {}
+    for text in texts:
+        name, _, sign = text.rpartition("=")
+        if not name or sign.strip() not in ("1", "+1", "-1"):
+            raise DataError(f"--monotone {text!r}; expected COLUMN=1 or COLUMN=-1")
+        if name in trends:
+            raise DataError(f"--monotone names the column {name!r} twice")
+        trends[name] = int(sign)
+    return trends or None

@@ -3,7 +3,7 @@
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 
 from relurules.domain import Domain
 from relurules.errors import DataError, UnsupportedError
-from relurules.ir import Graph, Network, RuleSet
+from relurules.ir import AdditiveRules, Graph, Network, RuleSet
 from relurules.ir.class_labels import make_labels
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.links.heads import Head, apply_links, make_identity_heads
-from relurules.pipeline import ExtractSource, extract_rules
+from relurules.pipeline import ExtractSource, extract_additive_rules, extract_rules
 from relurules.tables.names import make_default_names
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     from sklearn.utils import check_random_state
+    from sklearn.utils.class_weight import compute_sample_weight
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import (  # type: ignore[import-untyped, unused-ignore]
         _check_sample_weight,
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
 #: Ways from the trained network to few rules; None: it stays as it is.
 _LINEARIZATIONS = ("saliency", "parallel", "force", "freeze", None)
 
+#: X, (N, d), y and weights, (N,), or None.
+GivenRows = tuple[Array, NDArray[Any], Any]
+
+#: Forms of rules that the estimators can be fitted to.
+_FORMS = ("partition", "additive")
 #: So many rules are written down by fit, and their rows counted; more, when they are asked for.
 _FEW = 300
 #: Up to which shares of a time limit the first network is trained, and made one of few rules.
@@ -66,13 +72,25 @@ _PARAMETERS = """
     budget, one that more time may make better (hurried_ is True then); the same random_state need
     not give the same model.
 
-    After fit: rules_: the RuleSet over the range of the training rows, which are counted where
-    rules are few. network_: the network in canonical form, in the units of X, and graph_, which is
-    what `relurules.extract` and the others take, as they take the estimator itself. front_: one row
-    per network looked at, a pandas DataFrame as in `relurules.linearize`, and chosen_, the row that
-    was chosen; both None without linearization. dense_network_: what was trained first. n_iter_:
-    its epochs. hurried_: whether the time limit ended training. n_features_in_, and
-    feature_names_in_ where X was a frame with names."""
+    form: partition, rules of which one applies, or additive, lines that add up, chosen directly: no
+    network is trained first, and none of the parameters above but max_rules, validation_fraction,
+    random_state, verbose and time_limit play a part. Of the additive form: max_rules: at most so
+    many lines, None for 16; max_condition_columns: columns that a line reads at most; max_columns:
+    those that all lines and the base read. monotonic_cst: 1 for columns that the score may only
+    rise with, -1 for those that it may only fall with, 0 for others: (d,) of them, or {column:
+    sign}; held everywhere; the score is that of the second class. teacher: None, "boosting", or an
+    estimator of scikit-learn: what it says of rows that it wasn't fitted to is mixed with the
+    targets. column_groups: {name: coordinates} of columns that stand for one, such as the
+    indicators of its categories. class_weight, of either form: as everywhere in scikit-learn, for
+    classifiers.
+
+    After fit: rules_: the RuleSet, or AdditiveRules, over the range of the training rows, which are
+    counted where rules are few. network_: the network in canonical form, in the units of X, and
+    graph_, which is what `relurules.extract` and the others take, as they take the estimator
+    itself. front_: one row per network looked at, a pandas DataFrame as in `relurules.linearize`,
+    and chosen_, the row that was chosen; both None without linearization. dense_network_: what was trained first, None for
+    the additive form. n_iter_: its epochs. hurried_: whether the time limit ended training.
+    n_features_in_, and feature_names_in_ where X was a frame with names."""
 
 
 class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
@@ -82,7 +100,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
     # every column.
     graph_: Graph
     network_: Network
-    dense_network_: Network
+    dense_network_: Network | None
     front_: "pd.DataFrame | None"
     chosen_: int | None
     n_iter_: int
@@ -90,7 +108,7 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
     _task: str
     _seed: int
     _range: tuple[Array, Array]
-    _rules: RuleSet | None
+    _rules: RuleSet | AdditiveRules | None
 
     def __init__(
         self, hidden_layer_sizes: Sequence[int] = (40, 40), *, l1_reg: float = 3e-4,
@@ -99,7 +117,9 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         max_neurons: int | None = None, max_terms: int | None = None,
         max_condition_terms: int | None = None, linearization: str | None = "saliency",
         random_state: Any = None, verbose: bool | Callable[[str], None] = False,
-        time_limit: float | None = None,
+        time_limit: float | None = None, form: str = "partition", max_condition_columns: int = 2,
+        max_columns: int | None = None, monotonic_cst: Any = None, teacher: Any = None,
+        column_groups: Mapping[str, Sequence[int]] | None = None, class_weight: Any = None,
     ) -> None:  # fmt: skip
         self.hidden_layer_sizes = hidden_layer_sizes
         self.l1_reg = l1_reg
@@ -116,9 +136,16 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.verbose = verbose
         self.time_limit = time_limit
+        self.form = form
+        self.max_condition_columns = max_condition_columns
+        self.max_columns = max_columns
+        self.monotonic_cst = monotonic_cst
+        self.teacher = teacher
+        self.column_groups = column_groups
+        self.class_weight = class_weight
 
     @property
-    def rules_(self) -> RuleSet:
+    def rules_(self) -> RuleSet | AdditiveRules:
         """The rules of the fitted network over the range of the training rows; computed when first
         asked for.
 
@@ -126,12 +153,12 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self, "network_")
         if self._rules is None:
-            self._rules = extract_rules(
-                ExtractSource(
-                    model=self.graph_, domain=Domain.box(*self._range, self.graph_.features)
-                )
-            )
+            domain = Domain.box(*self._range, self.graph_.features)
+            self._rules = self._extract(ExtractSource(model=self.graph_, domain=domain))
         return self._rules
+
+    def _extract(self, source: ExtractSource) -> RuleSet | AdditiveRules:
+        return (extract_additive_rules if self._form == "additive" else extract_rules)(source)
 
     def _checked(self, X: Any, y: Any, **how: Any) -> tuple[Array, NDArray[Any]]:
         self._check_parameters()
@@ -139,7 +166,14 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         return X, y
 
     def _check_parameters(self) -> None:
+        from relurules.training.additive_training import check_line_parameters
         from relurules.training.front import check_budget
+
+        if self.form not in _FORMS:
+            raise UnsupportedError(f"form {self.form!r}; supported: {', '.join(_FORMS)}")
+        check_line_parameters(self)
+        if self.form == "additive":
+            return
 
         sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes))
         if sizes.dtype.kind not in "iu" or sizes.ndim != 1 or not sizes.size or sizes.min() < 1:
@@ -177,34 +211,58 @@ class _RuleEstimator(BaseEstimator):  # type: ignore[misc]
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         X, y, weights = _drop_weightless_rows(X, y, weights)
         self._task, self._range = task, (X.min(axis=0), X.max(axis=0))
+        weights = _weigh_classes(self, y, weights)
         from relurules.training.linearize import build_layers
 
         known = getattr(self, "feature_names_in_", None)
         features = make_default_names(X.shape[1]) if known is None else tuple(map(str, known))
-        dense, little = deadline.share(_DENSE), deadline.share(_LINEARIZED)
-        self.dense_network_, self.n_iter_ = _train_dense_network(self, X, y, weights, dense)
-        self.hurried_ = dense.is_over()
-        graph = Graph(
-            features, tuple(names), self.dense_network_, build_layers(self.dense_network_), 0, heads
-        )
-        self.front_, self.chosen_, self._rules = None, None, None
+        self._form, self._rules = self.form, None
 
-        if self.linearization is not None:
-            found = _linearize_graph(self, graph, (X, y, weights), little)
-            self.hurried_ |= little.is_over()
-            graph, self.front_, self.chosen_ = found.graph, found.front, found.chosen
+        def make_graph(network: Network) -> Graph:
+            return Graph(features, tuple(names), network, build_layers(network), 0, heads)
 
+        train = self._train_additive if self.form == "additive" else self._train_partition
+        graph = train(make_graph, (X, y, weights), deadline)
         if task != "regression":  # until here classes are their numbers
             graph = replace(graph, labels=make_labels(self.classes_))
 
         few = self.front_ is not None and self.front_["rules"].tolist()[self.chosen_ or 0] <= _FEW
         self.graph_, self.network_ = graph, graph.network
         if few:
-            self._rules = extract_rules(
-                ExtractSource(model=self.graph_, domain=Domain.box(*self._range, features), data=X)
-            )
+            domain = Domain.box(*self._range, features)
+            self._rules = self._extract(ExtractSource(model=self.graph_, domain=domain, data=X))
 
         return self
+
+    def _train_partition(
+        self, make_graph: Callable[[Network], Graph], given: GivenRows, deadline: Deadline
+    ) -> Graph:
+        """A network is trained, then linearised."""
+        dense, little = deadline.share(_DENSE), deadline.share(_LINEARIZED)
+        self.dense_network_, self.n_iter_ = _train_dense_network(self, *given, dense)
+        self.hurried_ = dense.is_over()
+        self.front_, self.chosen_ = None, None
+        graph = make_graph(self.dense_network_)
+        if self.linearization is None:
+            return graph
+
+        found = _linearize_graph(self, graph, given, little)
+        self.hurried_ |= little.is_over()
+        self.front_, self.chosen_ = found.front, found.chosen
+        linearized: Graph = found.graph
+        return linearized
+
+    def _train_additive(
+        self, make_graph: Callable[[Network], Graph], given: GivenRows, deadline: Deadline
+    ) -> Graph:
+        """Lines are chosen directly."""
+        from relurules.training.additive_training import train_lines
+
+        shortened = deadline.share(_LINEARIZED)
+        found = train_lines(self, given, shortened, make_progress(self.verbose))
+        self.dense_network_, self.n_iter_, self.hurried_ = None, 1, shortened.is_over()
+        self.front_, self.chosen_ = found.front, found.chosen
+        return make_graph(found.network)
 
     def _scores(self, X: Any) -> Array:
         """(N, m) of the rows X, in float64."""
@@ -307,6 +365,16 @@ def _drop_weightless_rows(
     if some.sum() < 2:
         raise DataError(f"{int(some.sum())} rows have a weight that isn't 0; at least 2 are needed")
     return X[some], y[some], weights[some]
+
+
+def _weigh_classes(estimator: Any, y: NDArray[Any], weights: Any) -> Any:
+    """Weights (N,) with those of classes; None without any. y: (N,) numbers of classes."""
+    if estimator.class_weight is None:
+        return weights
+    if estimator._task == "regression":
+        raise UnsupportedError("class_weight is for classifiers; a regressor takes sample_weight")
+    found = np.asarray(compute_sample_weight(estimator.class_weight, estimator.classes_[y]))
+    return found if weights is None else weights * found
 
 
 def _train_dense_network(

@@ -130,9 +130,9 @@ def _classify_column(
     return "category", "constant" if distinct < 2 and not missing else ""
 
 
-def make_encoder(columns: ColumnKinds) -> Any:
-    """Numbers are filled where one is missing, and scaled; categories become indicators, a missing
-    one its own; ordered ones the numbers of their levels.
+def make_encoder(columns: ColumnKinds, *, scaled: bool = True) -> Any:
+    """Numbers are filled where one is missing, and, if asked for, scaled; categories become
+    indicators, a missing one its own; ordered ones the numbers of their levels.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer
@@ -143,13 +143,10 @@ def make_encoder(columns: ColumnKinds) -> Any:
     ranks = OrdinalEncoder(
         categories=levels, handle_unknown="use_encoded_value", unknown_value=np.nan
     )
+    scaling = [StandardScaler()] if scaled else []
     steps = [
-        ("numbers", StandardScaler(), columns.numbers),
-        (
-            "filled",
-            make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
-            columns.filled,
-        ),
+        ("numbers", StandardScaler() if scaled else "passthrough", columns.numbers),
+        ("filled", make_pipeline(SimpleImputer(strategy="median"), *scaling), columns.filled),
         (
             "categories",
             OneHotEncoder(handle_unknown="ignore", sparse_output=False),
@@ -157,9 +154,21 @@ def make_encoder(columns: ColumnKinds) -> Any:
         ),
         (
             "ordered",
-            make_pipeline(ranks, SimpleImputer(strategy="median"), StandardScaler()),
+            make_pipeline(ranks, SimpleImputer(strategy="median"), *scaling),
             columns.ordered,
         ),
     ]
 
     return ColumnTransformer([(name, step, list(names)) for name, step, names in steps if names])
+
+
+def group_coordinates(encoder: Any) -> dict[str, list[int]]:
+    """Which coordinates of a fitted encoder each column became, by its name."""
+    found: dict[str, list[int]] = {}
+    at = 0
+    for step, fitted, names in encoder.transformers_:
+        for place, name in enumerate(names if step != "remainder" else ()):
+            count = len(fitted.categories_[place]) if step == "categories" else 1
+            found[name] = list(range(at, at + count))
+            at += count
+    return found

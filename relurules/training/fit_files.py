@@ -5,17 +5,21 @@ folder.
 import io
 import shlex
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from relurules.codec.rules_json import format_rules
+from relurules.codec.any_rules import format_any_rules
 from relurules.domain.columns import is_plain
 from relurules.emitting import EmitOptions
+from relurules.errors import UnsupportedError
 from relurules.files.writing import write_all
+from relurules.ir import RuleSet
 from relurules.pipeline import emit_rules
 from relurules.tables.schema_values import write_schema
 from relurules.tracing.model_weights import format_model_json
 from relurules.training.table_fit import Fitted
+from relurules.training.teacher import describe_teacher
 from relurules.wording.coverage import describe_missing
 
 #: Everything that may be written, in the order of writing.
@@ -59,7 +63,7 @@ def _build_files(fitted: Fitted) -> dict[str, str | bytes]:
     joblib.dump(fitted.pipeline, pipeline)
     contents: dict[str, str | bytes] = {
         "model.joblib": pipeline.getvalue(),
-        "rules.json": format_rules(fitted.rules),
+        "rules.json": format_any_rules(fitted.rules),
     }
 
     if fitted.schema is not None:
@@ -67,14 +71,22 @@ def _build_files(fitted: Fitted) -> dict[str, str | bytes]:
     if is_plain(graph.columns):
         contents["model.pt2"] = _export_network(graph)
 
-    contents |= emit_rules(fitted.rules, "text").files
-    title = f"{fitted.wanted.target}, by few rules"
-    contents |= emit_rules(fitted.rules, "html", EmitOptions(title=title)).files
+    contents |= _print_documents(fitted)
     front = Linearized(
         estimator.graph_, estimator.front_, estimator.chosen_, fitted.task, fitted.measure
     )
 
     return contents | front.files() | {"model.json": format_model_json(graph)}
+
+
+def _print_documents(fitted: Fitted) -> dict[str, str]:
+    """The rule document as text and as HTML."""
+    rules, options = fitted.rules, EmitOptions(title=f"{fitted.wanted.target}, by few rules")
+    if isinstance(rules, RuleSet):
+        return {**emit_rules(rules, "text").files, **emit_rules(rules, "html", options).files}
+    with suppress(UnsupportedError):  # no document of lines yet
+        return {**emit_rules(rules, "text").files, **emit_rules(rules, "html", options).files}
+    return {}
 
 
 def _export_network(graph: Any) -> bytes:
@@ -152,6 +164,8 @@ def _describe_types(fitted: Fitted) -> list[str]:
 
 
 def _describe_model(fitted: Fitted) -> list[str]:
+    if fitted.wanted.form == "additive":
+        return _describe_lines(fitted)
     estimator, rules = fitted.estimator, fitted.rules
     layers = "-".join(map(str, fitted.wanted.hidden))
     rows = (
@@ -173,7 +187,7 @@ def _describe_model(fitted: Fitted) -> list[str]:
             )
         ]
 
-    if not rules.complete:
+    if not rules.complete and isinstance(rules, RuleSet):
         lines += [f"           {describe_missing(rules)}"]
     if len(rules) == 1 and rules.complete:
         lines += [
@@ -183,6 +197,29 @@ def _describe_model(fitted: Fitted) -> list[str]:
             )
         ]
 
+    return lines
+
+
+def _describe_lines(fitted: Fitted) -> list[str]:
+    """How many lines there are, what they were told to keep, and who taught them."""
+    wanted, estimator = fitted.wanted, fitted.estimator
+    lines = [f"lines      {len(fitted.rules)} (at most {wanted.max_rules}), beside a linear base"]
+    if wanted.monotone:
+        told = ", ".join(
+            f"{name} {'up' if trend > 0 else 'down'}" for name, trend in wanted.monotone.items()
+        )
+        lines += [f"monotone   the score goes {told}; everywhere"]
+    if wanted.teacher is not None:
+        lines += [f"teacher    {describe_teacher(wanted.teacher)}: half of every target"]
+    if estimator.hurried_:
+        lines += [
+            (
+                f"           the time limit of {wanted.time_limit:g} s ended the search; more time "
+                "may do better"
+            )
+        ]
+    if not len(fitted.rules):
+        lines += ["           the linear model did best; front.csv has the others"]
     return lines
 
 

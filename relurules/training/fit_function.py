@@ -10,17 +10,22 @@ from relurules.tables.column_types import ColumnType, TableSchema
 from relurules.tables.read_file import FileTable, read_file, read_frame
 from relurules.tables.read_options import ReadOptions
 from relurules.tables.schema_values import read_schema
+from relurules.training.additive_training import DEFAULT_LINES
 
 if TYPE_CHECKING:
     from relurules.training.table_fit import Fitted
 
 #: Forms of rules that a table can be fitted by.
-FORMS = ("partition",)
+FORMS = ("partition", "additive")
+#: Rules of each form where no number is asked for.
+DEFAULT_RULES = {"partition": 8, "additive": DEFAULT_LINES}
 
 
 def fit(
     table: Any, target: str, *, form: str = "partition", task: str = "auto",
-    drop: Collection[str] = (), types: Any = None, max_rules: int = 8, max_terms: int | None = 5,
+    drop: Collection[str] = (), types: Any = None, max_rules: int | None = None,
+    max_condition_columns: int = 2, max_columns: int | None = None,
+    monotone: Mapping[str, int] | None = None, teacher: Any = None, max_terms: int | None = 5,
     max_condition_terms: int | None = None, hidden: tuple[int, ...] = (40, 40),
     test_size: float = 0.2, seed: int = 0, positive: Any = None,
     reference: Any = None, time_limit: float | None = None,
@@ -32,9 +37,13 @@ def fit(
     the path of a CSV or Parquet file. target: the column to predict. task: regression, binary or
     multiclass; "auto" tells it from the target. drop: columns that must not be used. types: what
     columns are where their values don't tell, {column: kind}, a `TableSchema`, or the path of a
-    TOML file as `relurules columns` writes it. max_rules, max_terms, max_condition_terms: the
-    budget, see `ReLURulesClassifier`; max_terms=None is any number. hidden: sizes of the layers of
-    the network that is trained first. test_size: share of the rows that is only scored; seed: of
+    TOML file as `relurules columns` writes it. form: "partition", rules of which one
+    applies, or "additive", lines that add up. max_rules: at most so many rules (None: 8), or lines
+    (None: 16). Of lines: max_condition_columns, that one line reads at most; max_columns, that all
+    of them read; monotone: {column: 1 or -1}, where the score may only rise or fall with a column;
+    teacher: see `ReLURulesClassifier`. Of partition rules: max_terms, max_condition_terms: the
+    budget, see there; max_terms=None is any number; hidden: sizes of the layers of the network that
+    is trained first. test_size: share of the rows that is only scored; seed: of
     the splits and of the training. positive: the class that scores speak of; reference: the
     row that contributions are measured from, as in `extract`. time_limit: seconds
     that all of this may take. `progress` is called with lines about how far it is.
@@ -45,9 +54,7 @@ def fit(
     """
     from relurules.training.table_fit import FitOptions, fit_table  # loads scikit-learn
 
-    if form not in FORMS:
-        raise UnsupportedError(f"form {form!r}; supported: {', '.join(FORMS)}")
-
+    check_form(form, max_columns, monotone, teacher)
     read = _read_any_table(table, ReadOptions(schema=_read_types(types), dropped=tuple(drop)))
     known = read.schema.columns
     for name in (*drop, *_read_types(types).columns):
@@ -59,7 +66,7 @@ def fit(
     wanted = FitOptions(
         target=target,
         task=task,
-        max_rules=max_rules,
+        max_rules=DEFAULT_RULES[form] if max_rules is None else max_rules,
         max_terms=max_terms,
         max_condition_terms=max_condition_terms,
         hidden=tuple(hidden),
@@ -68,9 +75,27 @@ def fit(
         time_limit=time_limit,
         positive=positive,
         reference=reference,
+        form=form,
+        max_condition_columns=max_condition_columns,
+        max_columns=max_columns,
+        monotone=monotone,
+        teacher=teacher,
     )
     fitted = fit_table(read.frame, wanted, progress or (lambda _: None), read.schema)
     return replace(fitted, source=str(table)) if isinstance(table, str | Path) else fitted
+
+
+def check_form(
+    form: str, max_columns: int | None, monotone: Mapping[str, int] | None, teacher: Any
+) -> None:
+    """UnsupportedError for a form that there isn't, or that can't keep what is asked for."""
+    if form not in FORMS:
+        raise UnsupportedError(f"form {form!r}; supported: {', '.join(FORMS)}")
+    asked = {"max_columns": max_columns, "monotone": monotone, "teacher": teacher}
+    if form == "partition" and (named := [name for name in asked if asked[name] is not None]):
+        raise UnsupportedError(
+            f"{', '.join(named)} with form='partition'; supported: form='additive'"
+        )
 
 
 def _read_any_table(table: Any, options: ReadOptions) -> FileTable:

@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from relurules.files.notebook import format_notebook_html
-from relurules.ir import Graph, RuleSet
+from relurules.ir import AdditiveRules, Graph, RuleSet
+from relurules.ir.class_labels import make_labels
+from relurules.ir.class_turn import find_positive
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.partitioning import SearchOptions, compile_search
-from relurules.pipeline import ExtractSource, extract_rules
+from relurules.pipeline import ExtractSource, extract_additive_rules, extract_rules
 from relurules.tables.column_types import TableSchema
 from relurules.tracing import trace
 from relurules.training.estimators import ReLURulesClassifier, ReLURulesRegressor
 from relurules.training.fit_columns import (
     ColumnKinds,
     classify_columns,
+    group_coordinates,
     make_encoder,
     unify_missing,
 )
@@ -51,6 +54,11 @@ class FitOptions(NamedTuple):
     time_limit: float | None = None
     positive: Any = None
     reference: Any = None
+    form: str = "partition"
+    max_condition_columns: int = 2
+    max_columns: int | None = None
+    monotone: Mapping[str, int] | None = None
+    teacher: Any = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ class Fitted:
     columns: ColumnKinds
     frame: "pd.DataFrame"
     rows: Mapping[str, int]
-    rules: RuleSet
+    rules: RuleSet | AdditiveRules
     everywhere: bool
     scores: Mapping[str, Mapping[str, float]]
     measure: str
@@ -83,6 +91,11 @@ class Fitted:
     def estimator(self) -> Any:
         """The last step."""
         return self.pipeline[-1]
+
+    @property
+    def parts(self) -> str:
+        """What the rules consist of."""
+        return "lines" if self.wanted.form == "additive" else "rules"
 
     @property
     def report(self) -> "pd.DataFrame":
@@ -98,8 +111,8 @@ class Fitted:
         """One line: the target, the rules and their score."""
         score = self.scores["the rules"]["test"]
         return (
-            f"<Fitted: {self.wanted.target} by {len(self.rules)} rules, {self.measure} {score:.4g} "
-            "on test rows>"
+            f"<Fitted: {self.wanted.target} by {len(self.rules)} {self.parts}, {self.measure} "
+            f"{score:.4g} on test rows>"
         )
 
     def _repr_html_(self) -> str:
@@ -147,13 +160,14 @@ def fit_table(
         stratify=None if task == "regression" else y,
     )  # fmt: skip
     train, test = (np.sort(part) for part in parts)
-    pipeline = Pipeline(
-        [
-            ("columns", make_encoder(columns)),
-            ("rules", _make_estimator(wanted, task, say, deadline.share(_TRAINING_SHARE))),
-        ]
-    )
-    pipeline.fit(frame.iloc[train], y[train])
+    encoder = make_encoder(columns, scaled=wanted.form == "partition")
+    encoded = encoder.fit_transform(frame.iloc[train])
+    estimator = _make_estimator(wanted, task, say, deadline.share(_TRAINING_SHARE))
+    if wanted.form == "additive":
+        groups = group_coordinates(encoder)
+        trends = turn_trends(wanted.monotone, y, wanted.positive, task)
+        estimator.set_params(column_groups=groups, monotonic_cst=trends)
+    pipeline = Pipeline([("columns", encoder), ("rules", estimator.fit(encoded, y[train]))])
     pipeline[-1].set_params(verbose=False)
     say("writing down the rules")
     # Once: it asks encoders about every category.
@@ -178,11 +192,31 @@ def _make_estimator(
     wanted: FitOptions, task: str, say: Callable[[str], None], deadline: Deadline
 ) -> Any:
     kind = ReLURulesRegressor if task == "regression" else ReLURulesClassifier
+    limit = deadline.left() if deadline.is_set else None
+    if wanted.form == "additive":
+        return kind(
+            form="additive", max_rules=wanted.max_rules, max_columns=wanted.max_columns,
+            max_condition_columns=wanted.max_condition_columns, teacher=wanted.teacher,
+            random_state=wanted.seed, verbose=say, time_limit=limit,
+        )  # fmt: skip
     return kind(
         hidden_layer_sizes=wanted.hidden, max_rules=wanted.max_rules, max_terms=wanted.max_terms,
         max_condition_terms=wanted.max_condition_terms, random_state=wanted.seed, verbose=say,
-        time_limit=deadline.left() if deadline.is_set else None,
+        time_limit=limit,
     )  # fmt: skip
+
+
+def turn_trends(
+    monotone: Mapping[str, int] | None, y: Any, positive: Any, task: str
+) -> Mapping[str, int] | None:
+    """Trends of the score that the estimator is fitted for, the second class's; as asked for, they
+    are those of the positive class, where one is named.
+    """
+    if monotone is None or positive is None or task != "binary":
+        return monotone
+    if find_positive(make_labels(np.unique(y)), positive) == 1:
+        return monotone
+    return {name: -trend for name, trend in monotone.items()}
 
 
 def _extract_rules(
@@ -192,10 +226,13 @@ def _extract_rules(
     train: Any,
     wanted: FitOptions,
     deadline: Deadline = NEVER,
-) -> tuple[RuleSet, bool]:
+) -> tuple[RuleSet | AdditiveRules, bool]:
     """The rules in raw columns, over the range of all rows; of those trained on where there would
     be too many.
     """
+    source = ExtractSource(model=model, data=frame, y=y, reference=wanted.reference)
+    if wanted.form == "additive":
+        return extract_additive_rules(source), True
 
     def left(part: float) -> float | None:
         """Of the time that is left, with a little more: so few rules take next to none, and are to
@@ -203,10 +240,7 @@ def _extract_rules(
         """
         return part * deadline.left() + 1.0 + _EXTRA * deadline.seconds if deadline.is_set else None
 
-    rules = extract_rules(
-        ExtractSource(model=model, data=frame, y=y, reference=wanted.reference),
-        search=SearchOptions(time_limit=left(0.5)),
-    )
+    rules = extract_rules(source, search=SearchOptions(time_limit=left(0.5)))
     if rules.complete and len(rules) <= wanted.max_rules:
         return rules, True
 
@@ -246,8 +280,9 @@ def _score_models(
         "validation": data.validation.X[:, 0].astype(int),
         "test": test,
     }
+    first = estimator.dense_network_
     found = {
-        "the network at first": estimator.dense_network_.evaluate(encoded),
+        **({} if first is None else {"the network at first": first.evaluate(encoded)}),
         "the rules": estimator.network_.evaluate(encoded),
         "linear regression" if task == "regression" else "logistic regression": _fit_baseline(
             encoded, y, train, task

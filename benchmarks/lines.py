@@ -1,0 +1,120 @@
+"""Accuracy of lines chosen directly: `make bench-lines`, or `python benchmarks/lines.py`.
+
+The same five 80/20 splits as benchmarks/linearise.py, of the same tables; how many lines are taken
+within a budget is chosen by a part of the training rows, test rows are only scored. Seconds are
+processor time from the table to the end, on one thread; the network is the one with rounded numbers
+that a user gets. `--seeds` takes other splits: settings were chosen on seeds 10 to 14.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import linearise_tables as tables
+import numpy as np
+from results import add_write_option, record_output
+from rich.console import Console
+from rich.table import Table
+
+from relurules.training.lines.fit_lines import LineSettings, fit_lines
+from relurules.training.lines.front_walk import LineBudget
+from relurules.training.lines.line_columns import describe_columns
+from relurules.training.task import TASKS
+
+
+class Measured(NamedTuple):
+    """A table, its task, and budgets with the score that each should reach."""
+
+    table: str
+    task: str
+    budgets: Sequence[tuple[LineBudget, float]]
+
+
+PARTS = {
+    "bike": Measured("bike", "regression", (
+        (LineBudget(lines=8), 0.886), (LineBudget(lines=12), 0.902), (LineBudget(lines=16), 0.907),
+        (LineBudget(lines=24), 0.914), (LineBudget(lines=32), 0.917),
+    )),
+    "taiwan": Measured("taiwan", "binary", (
+        (LineBudget(lines=8), 0.780), (LineBudget(lines=12), 0.782), (LineBudget(lines=16), 0.783),
+        (LineBudget(lines=24), 0.783),
+    )),
+    "taiwan-one-column": Measured("taiwan", "binary", tuple(
+        (LineBudget(lines=lines, condition_columns=1), bar)
+        for lines, bar in ((12, 0.778), (16, 0.779), (24, 0.780))
+    )),
+    "taiwan-five-columns": Measured("taiwan", "binary", (
+        (LineBudget(lines=12, columns=5), 0.775),
+    )),
+    "taiwan-monotone": Measured("taiwan", "binary", (
+        (LineBudget(lines=16), 0.780),
+    )),
+}  # fmt: skip
+
+#: Months late may only raise the odds of a default; the limit and what is paid only lower them.
+TRENDS = {
+    **{f"PAY_{month}": 1 for month in (0, 2, 3, 4, 5, 6)},
+    "LIMIT_BAL": -1,
+    **{f"PAY_AMT{month}": -1 for month in range(1, 7)},
+}
+
+
+def measure_part(
+    name: str, folder: Path, seeds: Sequence[int], lines: Sequence[int]
+) -> Iterator[tuple[str, ...]]:
+    """The rows of a part: each budget, with means over the seeds."""
+    part = PARTS[name]
+    names = list(tables.table_of(part.table, folder)[0].columns)
+    for budget, bar in part.budgets:
+        if lines and budget.lines not in lines:
+            continue
+        found = []
+        for seed in seeds:
+            training, test = tables.split_of(part.table, folder, seed)
+            trends = TRENDS if "monotone" in name else {}
+            begun = time.process_time()
+            columns = describe_columns(training.X, names, trends=trends)
+            fit = fit_lines(training, columns, part.task, LineSettings(budget=budget, seed=seed))
+            seconds = time.process_time() - begun
+            score = TASKS[part.task].score(fit.network.evaluate(test.X), test.Y, test.weights)
+            found.append((score, len(fit.network), seconds))
+            print(name, budget.lines, seed, *map("{:.4f}".format, found[-1]), file=sys.stderr)
+        scores, sizes, seconds_of = np.array(found).T
+        yield (
+            str(budget.lines),
+            f"{scores.mean():.4f}",
+            f"{scores.std():.4f}",
+            f"{bar:.3f}",
+            f"{sizes.mean():.1f}",
+            f"{seconds_of.mean():.1f}",
+        )
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[*range(5)])
+    parser.add_argument("--lines", nargs="+", type=int, default=[], help="these budgets alone")
+    parser.add_argument(
+        "--data", type=Path, default=Path(__file__).parent.parent.parent / "shared" / "data"
+    )
+    add_write_option(parser)
+    given = parser.parse_args()
+
+    with record_output("Lines chosen directly", write=given.write):
+        console = Console(width=140)
+        for name in given.parts or PARTS:
+            title = f"{name}: test {TASKS[PARTS[name].task].measure}, {len(given.seeds)} splits"
+            heads = ["lines", "mean", "spread", "at least", "lines taken", "seconds"]
+            table = Table(*heads, title=title, title_justify="left")
+            for row in measure_part(name, given.data, given.seeds, given.lines):
+                table.add_row(*row)
+            console.print(table)
+
+
+if __name__ == "__main__":
+    main()

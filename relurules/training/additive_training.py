@@ -1,0 +1,118 @@
+"""What an estimator of the additive form is asked for -> lines."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import DataError, UnsupportedError
+from relurules.ir.limits import Deadline
+from relurules.ir.network import Array
+from relurules.tables.names import make_default_names
+from relurules.training.lines.fit_lines import LineSettings, LinesFit, fit_lines
+from relurules.training.lines.front_walk import LineBudget
+from relurules.training.lines.line_columns import describe_columns
+from relurules.training.lines.walk import WalkOptions
+from relurules.training.targets import one_hot, weigh_rows
+
+#: Lines of the additive form where no number is asked for.
+DEFAULT_LINES = 16
+#: Parameters that the additive form has and the partition form has not, and the other way round,
+#: with what they are by default.
+_OF_ADDITIVE = {"monotonic_cst": None, "teacher": None, "max_columns": None}
+_OF_PARTITION = {"max_neurons": None, "max_terms": None, "max_condition_terms": None}
+
+
+def check_line_parameters(estimator: Any) -> None:
+    """DataError for budgets that can't be kept, UnsupportedError for parameters that the
+    estimator's form has not.
+    """
+    additive = estimator.form == "additive"
+    for name, default in (_OF_PARTITION if additive else _OF_ADDITIVE).items():
+        if getattr(estimator, name) is not default:
+            other = "max_columns" if additive else "form='additive'"
+            raise UnsupportedError(f"{name} with form={estimator.form!r}; use {other}")
+    if not additive:
+        return
+
+    least = {"max_rules": 0, "max_condition_columns": 1, "max_columns": 1}
+    for name, bound in least.items():
+        value = getattr(estimator, name)
+        if value is None and name != "max_condition_columns":
+            continue
+        if not isinstance(value, int | np.integer) or value < bound:
+            raise DataError(f"{name} is {value!r}; expected a whole number of at least {bound}")
+    if estimator.max_condition_columns > 2:
+        raise UnsupportedError(
+            f"max_condition_columns is {estimator.max_condition_columns}; supported: 1 and 2"
+        )
+
+
+def train_lines(
+    estimator: Any,
+    given: tuple[Array, NDArray[Any], Any],
+    deadline: Deadline,
+    say: Callable[[str], None] | None,
+) -> LinesFit:
+    """The lines that fit rows X, (N, d), y, (N,) of numbers or of the numbers of classes, and
+    weights, (N,) or None.
+    """
+    from relurules.training.teacher import soften_targets
+
+    (X, y, weights), task, seed = given, estimator._task, estimator._seed
+    if task == "multiclass":
+        raise UnsupportedError(
+            f"form='additive' for {len(estimator.classes_)} classes; supported: numbers, and two "
+            "classes; use form='partition'"
+        )
+
+    names = getattr(estimator, "feature_names_in_", None)
+    names = make_default_names(X.shape[1]) if names is None else tuple(map(str, names))
+    groups = estimator.column_groups
+    trends = read_trends(estimator.monotonic_cst, names)
+    columns = describe_columns(X, names, groups, trends)
+    soft = None
+    if estimator.teacher is not None:
+        if say is not None:
+            say("asking the teacher about rows that it wasn't fitted to")
+        classes = task == "binary"
+        told = soften_targets(estimator.teacher, X, y, weights, classes=classes, seed=seed)
+        soft = told[:, None]
+
+    def tell(lines: int) -> None:
+        if say is not None:
+            say(f"{lines} lines")
+
+    limit = DEFAULT_LINES if estimator.max_rules is None else int(estimator.max_rules)
+    settings = LineSettings(
+        budget=LineBudget(
+            lines=limit,
+            condition_columns=int(estimator.max_condition_columns),
+            columns=estimator.max_columns,
+            seed=seed,
+        ),
+        validation_fraction=estimator.validation_fraction,
+        seed=seed,
+        soft=soft,
+        options=WalkOptions(told=tell, deadline=deadline),
+    )
+    Y = y[:, None].astype(float) if task == "regression" else one_hot(y, 2)[:, 1:]
+    return fit_lines(weigh_rows(X, Y, weights), columns, task, settings)
+
+
+def read_trends(given: Any, names: tuple[str, ...]) -> dict[str, int]:
+    """Trends by column, of a mapping or of (d,) numbers; those of 0 are left out. Raises DataError
+    for another number of them.
+    """
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return {str(name): trend for name, trend in given.items() if trend != 0}
+    values = np.asarray(given)
+    if values.shape != (len(names),):
+        raise DataError(
+            f"monotonic_cst has the shape {values.shape}; expected {len(names)} numbers, one for "
+            "each column, or {column: sign}"
+        )
+    return {name: trend for name, trend in zip(names, values.tolist(), strict=True) if trend != 0}

@@ -1,0 +1,1 @@
+"""Lines chosen directly: a linear model and few hinges beside it, from rows."""

@@ -1,0 +1,145 @@
+"""How many lines, and how strong a ridge, by rows that weren't fitted to.
+
+On small tables by cross-validation and the one-standard-error rule (L. Breiman et al.,
+"Classification and Regression Trees", 1984): the simplest model whose loss isn't distinguishably
+above the least. On larger ones by one part of the rows. The linear model is always among them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir.network import Array
+from relurules.training.lines.front_walk import LineBudget, walk_line_front
+from relurules.training.lines.line_columns import LineColumn
+from relurules.training.lines.line_model import LineModel, LineRows
+from relurules.training.lines.refits import FitTerms
+from relurules.training.lines.walk import WalkOptions
+
+#: Up to so many rows, by cross-validation in so many parts.
+SMALL, FOLDS = 5000, 5
+#: Ridges by the measure of a task, in shares of a row's loss: those that are tried on small tables,
+#: and the one of larger ones. What is left of the loss of standardised numbers may be any fraction
+#: of that of classes.
+SMALL_STRENGTHS = {"R2": (0.01, 0.3, 10.0, 100.0), "AUC": (1.0, 10.0, 100.0)}
+STRENGTHS = {"R2": 0.2, "AUC": 2.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedRows:
+    """Rows to fit to, and the same rows as they are judged by.
+
+    fitted: their targets may be softened by a teacher; true: the targets themselves. columns: of
+    both.
+    """
+
+    fitted: LineRows
+    true: LineRows
+    columns: Sequence[LineColumn]
+
+    def part(self, some: NDArray[np.intp]) -> "FittedRows":
+        """Some of the rows, by number."""
+        return replace(self, fitted=self.fitted.part(some), true=self.true.part(some))
+
+    def terms(self, strength: float) -> FitTerms:
+        """What is minimised; strength: of the ridge, in shares of a row's loss."""
+        return FitTerms(rows=self.fitted, ridge=strength / len(self.fitted), columns=self.columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineChoice:
+    """What was chosen, and the front that it was chosen from.
+
+    lines, strength: what was chosen. models: the front, fitted to the training rows.
+    validation: the score of each of them on rows that weren't fitted to; a mean over the folds.
+    folds: how many; 1 for one part of the rows.
+    """
+
+    lines: int
+    strength: float
+    models: Sequence[LineModel]
+    validation: Sequence[float]
+    folds: int
+
+
+def choose_by_part(
+    rows: FittedRows,
+    parts: tuple[NDArray[np.intp], NDArray[np.intp]],
+    budget: LineBudget,
+    options: WalkOptions,
+) -> LineChoice:
+    """By one part of the rows; parts: numbers of those to train on, and of those to choose by."""
+    training, others = rows.part(parts[0]), rows.part(parts[1]).true
+    strength = STRENGTHS[others.task.measure]
+    models = walk_line_front(training.terms(strength), budget, options)
+    losses = [others.loss(model.evaluate(others.X)) for model in models]
+    return LineChoice(
+        lines=int(np.argmin(losses)),
+        strength=strength,
+        models=models,
+        validation=[score_lines(model, others) for model in models],
+        folds=1,
+    )
+
+
+def choose_by_folds(
+    rows: FittedRows, folds: Sequence[NDArray[np.intp]], budget: LineBudget, options: WalkOptions
+) -> LineChoice:
+    """By cross-validation; folds: numbers of the rows of each. The front is that of the chosen
+    ridge, fitted to all rows.
+    """
+    everything = np.arange(len(rows.true))
+    by_strength: dict[float, list[Array]] = {}
+    scores: dict[float, list[list[float]]] = {}
+    for strength in SMALL_STRENGTHS[rows.true.task.measure]:
+        losses: list[list[Array]] = []
+        for fold in folds:
+            training = rows.part(np.setdiff1d(everything, fold))
+            others = rows.part(fold).true
+            models = walk_line_front(training.terms(strength), budget, options, others)
+            models += [models[-1]] * (budget.lines + 1 - len(models))
+            losses.append([others.losses(model.evaluate(others.X)) for model in models])
+            scores.setdefault(strength, []).append([score_lines(one, others) for one in models])
+        by_strength[strength] = [np.concatenate(part) for part in zip(*losses, strict=True)]
+
+    strength, lines = apply_one_error_rule(by_strength)
+    models = walk_line_front(rows.terms(strength), budget, options)
+    means = np.mean(scores[strength], axis=0)
+    return LineChoice(
+        lines=min(lines, len(models) - 1),
+        strength=strength,
+        models=models,
+        validation=means[: len(models)].tolist(),
+        folds=len(folds),
+    )
+
+
+def apply_one_error_rule(losses: dict[float, list[Array]]) -> tuple[float, int]:
+    """The strength and the number of lines of the simplest model that is as good as the best.
+
+    losses: by strength, and then for every number of lines, the loss of each row. As good: the mean
+    of the differences from the best is at most their standard error. Simplest: the fewest lines,
+    then the least loss.
+    """
+    means = {
+        (strength, lines): float(each.mean())
+        for strength, per_lines in losses.items()
+        for lines, each in enumerate(per_lines)
+    }
+    best = min(means, key=lambda key: means[key])
+    least = losses[best[0]][best[1]]
+    good = []
+    for (strength, lines), mean in means.items():
+        differences = losses[strength][lines] - least
+        error = float(differences.std()) / np.sqrt(len(differences))
+        if differences.mean() <= error:
+            good.append((lines, mean, strength))
+    lines, _, strength = min(good)
+    return strength, lines
+
+
+def score_lines(model: LineModel, rows: LineRows) -> float:
+    """The task's measure."""
+    return rows.task.score(model.evaluate(rows.X)[:, None], rows.y[:, None], rows.weights)

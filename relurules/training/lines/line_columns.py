@@ -1,0 +1,89 @@
+"""What a search for lines knows of the columns: which coordinates belong together, and what they
+hold.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import DataError
+from relurules.ir.network import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineColumn:
+    """One column of the user's table.
+
+    name: as the table has it.
+    coordinates: its place among the d coordinates; a place for each category of a column of text.
+    whole: whether all its values are whole numbers.
+    trend: 1 where the score may only rise with it, -1 where it may only fall, 0 for either.
+    """
+
+    name: str
+    coordinates: tuple[int, ...]
+    whole: bool = False
+    trend: int = 0
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it has one coordinate."""
+        return len(self.coordinates) == 1
+
+
+def describe_columns(
+    X: Array,
+    names: Sequence[str],
+    groups: Mapping[str, Sequence[int]] | None = None,
+    trends: Mapping[str, int] | None = None,
+) -> tuple[LineColumn, ...]:
+    """The columns of rows X, (N, d), whose coordinates have these names.
+
+    groups: coordinates that are the indicators of one column, by its name. trends: see
+    `LineColumn`, by column. Raises DataError for a trend that can't be kept: of an unknown column,
+    of categories, or another number than 1, 0 and -1.
+    """
+    grouped = {place: name for name, places in (groups or {}).items() for place in places}
+    found: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        found.setdefault(grouped.get(place, name), []).append(place)
+
+    columns = tuple(
+        LineColumn(
+            name=name,
+            coordinates=tuple(places),
+            whole=len(places) == 1 and bool((X[:, places[0]] % 1 == 0).all()),
+            trend=int((trends or {}).get(name, 0)),
+        )
+        for name, places in found.items()
+    )
+    _check_trends(columns, trends or {})
+    return columns
+
+
+def _check_trends(columns: Sequence[LineColumn], trends: Mapping[str, int]) -> None:
+    known = {column.name: column for column in columns}
+    for name, trend in trends.items():
+        if name not in known:
+            shown = ", ".join(map(repr, sorted(known)[:12]))
+            raise DataError(f"monotone names the column {name!r}; there are {shown}")
+        if trend not in (-1, 0, 1):
+            raise DataError(
+                f"monotone has {trend!r} for the column {name!r}; expected 1 for a score that may "
+                "only rise with it, -1 for one that may only fall, 0 for either"
+            )
+        if trend and not known[name].is_number:
+            raise DataError(
+                f"monotone has the column {name!r}, which holds categories; only numbers and "
+                "categories in an order can be monotone"
+            )
+
+
+def find_owners(columns: Sequence[LineColumn], d: int) -> NDArray[np.intp]:
+    """(d,) the number of the column that each coordinate belongs to."""
+    owners = np.zeros(d, dtype=np.intp)
+    for number, column in enumerate(columns):
+        owners[list(column.coordinates)] = number
+    return owners

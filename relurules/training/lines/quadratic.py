@@ -1,0 +1,72 @@
+"""Quadratic problems with linear constraints, of some hundred variables.
+
+Solved through the dual, which is a least squares problem with signs: C. Lawson and R. Hanson,
+"Solving Least Squares Problems", 1974, chapter 23.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir.network import Array
+
+#: Multipliers below this share of the largest gradient count as 0.
+_NOTHING = 1e-12
+
+
+def minimize_quadratic(hessian: Array, gradient: Array, start: Array, cone: Array | None) -> Array:
+    """The v of least (v - start)' hessian (v - start) / 2 + gradient' (v - start) with cone v >= 0.
+
+    hessian: (P, P) positive definite; gradient, start: (P,); cone: (G, P), None for no constraint.
+    Raises LinAlgError where the Hessian isn't positive definite.
+    """
+    lower = np.asarray(np.linalg.cholesky(hessian), dtype=np.float64)
+    free = start - _solve_cholesky(lower, gradient)
+    if cone is None or not len(cone) or (cone @ free >= 0).all():
+        return np.asarray(free)
+
+    half = np.linalg.solve(lower, cone.T)
+    multipliers = minimize_over_signs(np.asarray(half.T @ half), np.asarray(cone @ free))
+    return free + np.asarray(np.linalg.solve(lower.T, half @ multipliers))
+
+
+def minimize_over_signs(matrix: Array, linear: Array) -> Array:
+    """The x >= 0 of least x' matrix x / 2 + linear' x; matrix: (G, G) positive semidefinite."""
+    size = len(linear)
+    matrix = matrix + np.eye(size) * 1e-13 * max(float(matrix.diagonal().max()), 1e-300)
+    found, passive = np.zeros(size), np.zeros(size, dtype=np.bool_)
+    least = _NOTHING * max(float(np.abs(linear).max()), 1e-300)
+
+    for _ in range(10 * size):
+        slope = -(matrix @ found + linear)
+        slope[passive] = -np.inf
+        if slope.max() <= least:
+            break
+        passive[slope.argmax()] = True
+        found = _walk_to_feasible(matrix, linear, found, passive)
+
+    return found
+
+
+def _walk_to_feasible(
+    matrix: Array, linear: Array, found: Array, passive: NDArray[np.bool_]
+) -> Array:
+    """The best point with the passive variables alone; those that would become negative leave."""
+    while passive.any():
+        tried = np.zeros(len(found))
+        some = np.flatnonzero(passive)
+        tried[some] = np.linalg.solve(matrix[np.ix_(some, some)], -linear[some])
+        negative = passive & (tried <= 0)
+        if not negative.any():
+            return tried
+
+        gap = found[negative] - tried[negative]
+        share = float((found[negative] / np.where(gap > 0, gap, 1.0)).min())
+        found = found + min(share, 1.0) * (tried - found)
+        passive &= found > _NOTHING * max(float(found.max()), 1e-300)
+        found = np.where(passive, found, 0.0)
+
+    return found
+
+
+def _solve_cholesky(lower: Array, right: Array) -> Array:
+    return np.asarray(np.linalg.solve(lower.T, np.linalg.solve(lower, right)))

@@ -1,0 +1,206 @@
+"""All numbers of a model of lines fitted anew: the slopes exactly, by Newton's method; the knots
+and directions too, by damped Gauss-Newton steps.
+
+A step that raises the objective, the mean loss with half the ridge times the squares of all slopes,
+is never taken. References: see `relurules.training.newton`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir.network import Array
+from relurules.training.lines.line_columns import LineColumn
+from relurules.training.lines.line_model import (
+    HingeLine,
+    LineModel,
+    LineRows,
+    compute_objective,
+    compute_reach,
+    project_rows,
+)
+from relurules.training.lines.quadratic import minimize_quadratic
+from relurules.training.lines.trends import build_trend_cone
+
+#: Rows that the curvature is computed on: so many, or so many per parameter.
+_LEAST_ROWS, _ROWS_PER_PARAMETER = 8000, 60
+#: Damping: at first, smaller after a step that helps, larger after one that doesn't, given up
+#: above.
+_DAMPING, _SMALLER, _LARGER, _TOO_LARGE = 1e-2, 0.2, 5.0, 1e4
+#: With trends, every try needs the slopes to be fitted: so many a step.
+_TREND_TRIES = 3
+#: A step that gains less than this share of the objective is the last one.
+_ENOUGH = 1e-6
+#: What is added to the curvature, so that it is positive definite: to every weight, and to the
+#: constants, which no penalty bears.
+_FLOOR = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitTerms:
+    """What the fit of a model minimises: the loss of rows, and ridge.
+
+    columns: whose trends are kept.
+    """
+
+    rows: LineRows
+    ridge: float
+    columns: Sequence[LineColumn] = ()
+
+    @property
+    def has_trends(self) -> bool:
+        """Whether some column has a trend."""
+        return any(column.trend for column in self.columns)
+
+
+def refit_slopes(model: LineModel, terms: FitTerms, steps: int = 8, *, fresh: int = 0) -> LineModel:
+    """The model with the best constant, base and factors of its lines, at most so many steps of
+    Newton's method; its trends hold.
+
+    fresh: so many of the last lines start at a factor of 0.
+    """
+    rows, read = terms.rows, np.flatnonzero(model.read)
+    basis = build_slope_basis(model, rows)
+    pulls = np.concatenate([[0.0], np.ones(len(read)), _compute_line_pulls(model.lines)])
+    pulls *= terms.ridge
+    values = np.concatenate([[model.constant], model.weights[read], np.ones(len(model))])
+    values[len(values) - fresh :] = 0.0
+    cone = build_trend_cone(model, terms.columns)
+    inside = cone is None or bool((cone @ values >= 0).all())
+
+    def measure(tried: Array) -> float:
+        return rows.loss(tried @ basis) + float(pulls @ tried**2) / 2
+
+    reached = measure(values) if inside else np.inf
+    for _ in range(steps):
+        first, second = rows.derivatives(values @ basis)
+        hessian = (basis * second) @ basis.T + np.diag(pulls + _FLOOR)
+        target = minimize_quadratic(hessian, basis @ first + pulls * values, values, cone)
+        share = 1.0
+        while (found := measure(values + share * (target - values))) > reached and share > 1e-3:
+            share /= 2
+        if found > reached:
+            break
+        values, gained, reached = values + share * (target - values), reached - found, found
+        if gained < _ENOUGH * abs(reached) * 0.1:
+            break
+
+    weights = np.zeros(len(model.weights))
+    weights[read] = values[1 : 1 + len(read)]
+    factors = values[1 + len(read) :]
+    lines = tuple(line.scaled(factor) for line, factor in zip(model.lines, factors, strict=True))
+    return replace(model, constant=float(values[0]), weights=weights, lines=lines)
+
+
+def build_slope_basis(model: LineModel, rows: LineRows) -> Array:
+    """(1 + r + K, N): one, the coordinates that the base reads, what each line adds."""
+    read = np.flatnonzero(model.read)
+    basis = np.empty((1 + len(read) + len(model), len(rows)))
+    basis[0] = 1.0
+    basis[1 : 1 + len(read)] = rows.X[read]
+    for k, line in enumerate(model.lines):
+        basis[1 + len(read) + k] = line.sign * np.maximum(compute_reach(line, rows.X), 0.0)
+    return basis
+
+
+def _compute_line_pulls(lines: Sequence[HingeLine]) -> Array:
+    return np.array([line.pulls @ line.weights**2 for line in lines], dtype=float)
+
+
+def refine_lines(model: LineModel, terms: FitTerms, steps: int) -> LineModel:
+    """The model after at most so many damped Gauss-Newton steps on all of its numbers."""
+    rows, damping = terms.rows, _DAMPING
+    needed = max(_LEAST_ROWS, _ROWS_PER_PARAMETER * count_parameters(model))
+    every = max(1, len(rows) // needed)
+    scores = model.evaluate(rows.X)
+    objective = compute_objective(model, rows, terms.ridge, scores)
+
+    for _ in range(steps):
+        values, pulls = get_line_parameters(model)
+        pulls = pulls * terms.ridge
+        tangents = build_tangents(model, rows)
+        first, second = rows.derivatives(scores)
+        slope = tangents @ first.astype(np.float32) + pulls * values
+        some = tangents[:, ::every]
+        curvature = some * (every * second[::every]).astype(np.float32)
+        hessian = (curvature @ some.T).astype(float) + np.diag(pulls + _FLOOR)
+        diagonal = np.maximum(hessian.diagonal(), 1e-8)
+
+        most = _TOO_LARGE if not terms.has_trends else damping * _LARGER**_TREND_TRIES
+        while damping < most:
+            change = np.linalg.solve(hessian + np.diag(damping * diagonal), slope)
+            tried = with_line_parameters(model, values - change)
+            if terms.has_trends:
+                tried = refit_slopes(tried, terms, 2)
+            reached_scores = tried.evaluate(rows.X)
+            reached = compute_objective(tried, rows, terms.ridge, reached_scores)
+            if reached < objective:
+                break
+            damping *= _LARGER
+        else:
+            break
+
+        gained = objective - reached
+        model, scores, objective = tried, reached_scores, reached
+        damping = max(damping * _SMALLER, 1e-6)
+        if gained < _ENOUGH * abs(objective):
+            break
+
+    return model
+
+
+def take_evenly(rows: LineRows, count: int) -> LineRows:
+    """At most about so many of the rows, always the same, spread evenly."""
+    step = max(1, len(rows) // count)
+    return rows if step == 1 else rows.part(np.arange(0, len(rows), step))
+
+
+def count_parameters(model: LineModel) -> int:
+    """Constant, base, and the weights and bounds of all lines."""
+    return 1 + int(model.read.sum()) + sum(len(line.weights) + 1 for line in model.lines)
+
+
+def build_tangents(model: LineModel, rows: LineRows) -> NDArray[np.float32]:
+    """(P, N): derivatives of every row's score by every parameter; those of the last line last.
+
+    Half as exact as everything else, and twice as fast: they only say where a step goes.
+    """
+    read = np.flatnonzero(model.read)
+    tangents = np.empty((count_parameters(model), len(rows)), dtype=np.float32)
+    tangents[0] = 1.0
+    tangents[1 : 1 + len(read)] = rows.X[read]
+    at = 1 + len(read)
+    for line in model.lines:
+        holds = np.where(compute_reach(line, rows.X) > 0, line.sign, 0.0)
+        for atom in line.atoms:
+            np.multiply(holds, project_rows(atom, rows.X), out=tangents[at], casting="same_kind")
+            at += 1
+        tangents[at] = holds
+        at += 1
+
+    return tangents
+
+
+def get_line_parameters(model: LineModel) -> tuple[Array, Array]:
+    """(P,) values in the order of `build_tangents`, and the share of the ridge of each."""
+    read = model.weights[model.read]
+    values, pulls = [np.array([model.constant]), read], [np.zeros(1), np.ones(len(read))]
+    for line in model.lines:
+        values += [line.weights, np.array([line.bound])]
+        pulls += [line.pulls, np.zeros(1)]
+    return np.concatenate(values), np.concatenate(pulls)
+
+
+def with_line_parameters(model: LineModel, values: Array) -> LineModel:
+    """The model with these numbers."""
+    weights = np.zeros(len(model.weights))
+    at = 1 + int(model.read.sum())
+    weights[model.read] = values[1:at]
+    lines = []
+    for line in model.lines:
+        end = at + len(line.weights)
+        lines.append(replace(line, weights=values[at:end], bound=float(values[end])))
+        at = end + 1
+    return replace(model, constant=float(values[0]), weights=weights, lines=tuple(lines))

@@ -1,0 +1,297 @@
+"""Lines in the user's units, with few digits: thresholds and slopes that read well, as long as the
+loss hardly notices.
+
+Whole-number columns get whole thresholds. Slopes of one column are rounded to the same decimal
+place, so that they still cumulate to what they say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import floor, log10
+
+import numpy as np
+
+from relurules.ir.network import Array
+from relurules.training.lines.line_columns import LineColumn
+from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
+from relurules.training.lines.refits import FitTerms, refine_lines, refit_slopes
+from relurules.training.lines.scaling import LineScale
+
+#: What rounding may cost, as a share of what the model explains beyond a constant: each line's
+#: threshold, a whole threshold, a column less in a condition, all slopes.
+_THRESHOLD_COST, _WHOLE_COST, _FEWER_COST, _SLOPE_COST = 2e-5, 3e-4, 1e-4, 1e-4
+#: Digits that are tried: of thresholds, relative to the column's spread; of slopes.
+_THRESHOLD_DIGITS, _SLOPE_DIGITS = (1, 2, 3, 4, 6), (2, 3, 4, 5, 7, 9)
+#: Whole columns of a wider range are rounded like any other.
+_WHOLE_RANGE = 1000.0
+#: Gauss-Newton steps once a condition reads a column less.
+_STEPS = 2
+#: Digits of thresholds and normals that are no noise of the arithmetic.
+_CERTAIN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainLines:
+    """score = constant + base x + the sum of slopes max(0, normals x - thresholds), in the user's
+    units; base: (d,), normals: (K, d), thresholds, slopes: (K,).
+    """
+
+    constant: float
+    base: Array
+    normals: Array
+    thresholds: Array
+    slopes: Array
+
+
+def round_lines(model: LineModel, terms: FitTerms, scale: LineScale) -> PlainLines:
+    """The model in the user's units, rounded."""
+    rounded = _round_thresholds(_narrow_conditions(model, terms), terms, scale)
+    rounded = refit_slopes(rounded, terms)
+    plain = to_plain_lines(rounded, scale)
+    exact = compute_objective(rounded, terms.rows, 0.0)
+    allowed = exact + _SLOPE_COST * _measure_explained(rounded, terms)
+    X, spread = unscale_rows(terms, scale), scale.spread
+
+    for digits in _SLOPE_DIGITS:
+        found = _round_slopes(plain, digits, spread, scale.high)
+        found = keep_trends(found, terms.columns, spread, digits, scale.high)
+        if terms.rows.loss((evaluate_plain(found, X) - scale.low) / scale.high) <= allowed:
+            break
+    return found
+
+
+def _measure_explained(model: LineModel, terms: FitTerms) -> float:
+    """How much less the loss is than that of a constant."""
+    rows = terms.rows
+    mean = float(np.average(rows.y, weights=rows.weights))
+    constant = mean if rows.task.measure == "R2" else float(np.log(mean / (1 - mean)))
+    return rows.loss(np.full(len(rows), constant)) - rows.loss(model.evaluate(rows.X))
+
+
+def _round_thresholds(model: LineModel, terms: FitTerms, scale: LineScale) -> LineModel:
+    """Directions and thresholds line by line, each with the fewest digits that cost next to
+    nothing.
+    """
+    unit = max(_measure_explained(model, terms), 1e-12)
+    for number, line in enumerate(model.lines):
+        before = compute_objective(model, terms.rows, terms.ridge)
+        column = terms.columns[line.columns[0]]
+        if len(line.columns) == 1 and column.whole and _is_narrow(terms, scale, column):
+            tried = [
+                _with_line(model, number, near, terms) for near in _list_whole(line, scale, column)
+            ]
+            best = min(tried, key=lambda each: compute_objective(each, terms.rows, terms.ridge))
+            cost = compute_objective(best, terms.rows, terms.ridge) - before
+            if cost <= _WHOLE_COST * unit:
+                model = best
+                continue
+
+        for digits in _THRESHOLD_DIGITS:
+            found = _with_line(model, number, _round_line(line, scale, digits), terms)
+            cost = compute_objective(found, terms.rows, terms.ridge) - before
+            if cost <= _THRESHOLD_COST * unit:
+                model = found
+                break
+    return model
+
+
+def _narrow_conditions(model: LineModel, terms: FitTerms) -> LineModel:
+    """The model whose conditions read only columns that the loss would miss."""
+    unit = max(_measure_explained(model, terms), 1e-12)
+    for number, line in enumerate(model.lines):
+        if len(line.columns) == 1:
+            continue
+        before = compute_objective(model, terms.rows, terms.ridge)
+        tried = [
+            refine_lines(_with_line(model, number, narrow, terms), terms, _STEPS)
+            for narrow in _list_narrower(line, terms.columns)
+        ]
+        best = min(
+            tried, key=lambda each: compute_objective(each, terms.rows, terms.ridge), default=model
+        )
+        if compute_objective(best, terms.rows, terms.ridge) - before <= _FEWER_COST * unit:
+            model = best
+    return model
+
+
+def _list_narrower(line: HingeLine, columns: Sequence[LineColumn]) -> list[HingeLine]:
+    """The line with one of its numbers alone."""
+    found = []
+    for place, number in enumerate(line.columns):
+        if columns[number].is_number and line.weights[place]:
+            kept = slice(place, place + 1)
+            found.append(
+                replace(
+                    line,
+                    columns=(number,),
+                    atoms=line.atoms[kept],
+                    pulls=np.ones(1),
+                    weights=line.weights[kept],
+                )
+            )
+    return found
+
+
+def _with_line(model: LineModel, number: int, line: HingeLine, terms: FitTerms) -> LineModel:
+    lines = (*model.lines[:number], line, *model.lines[number + 1 :])
+    return refit_slopes(replace(model, lines=lines), terms, 2)
+
+
+def _is_narrow(terms: FitTerms, scale: LineScale, column: LineColumn) -> bool:
+    values = terms.rows.X[column.coordinates[0]] * scale.spread[column.coordinates[0]]
+    return float(values.max() - values.min()) <= _WHOLE_RANGE
+
+
+def _list_whole(line: HingeLine, scale: LineScale, column: LineColumn) -> list[HingeLine]:
+    """The line with the next lower and the next higher whole threshold."""
+    place, direction = column.coordinates[0], line.direction
+    knot = -line.bound / direction[place] * scale.spread[place] + scale.shift[place]
+    return [
+        replace(line, bound=-direction[place] * (whole - scale.shift[place]) / scale.spread[place])
+        for whole in (np.floor(knot), np.ceil(knot))
+    ]
+
+
+def _round_line(line: HingeLine, scale: LineScale, digits: int) -> HingeLine:
+    """Weights, relative to the first of them that is a number's, and the threshold, in the user's
+    units, rounded.
+    """
+    normal, threshold, slope = to_plain_line(line, scale)
+    places = np.flatnonzero(normal)
+    rounded = np.zeros_like(normal)
+    rounded[places] = [round_digits(value, max(2, digits)) for value in normal[places]]
+    spread = np.sqrt(np.sum((normal[places] * scale.spread[places]) ** 2))
+    threshold = round_near(threshold, float(spread), digits)
+    scaled = rounded * scale.spread
+    weights = np.array(
+        [scaled[np.flatnonzero(atom)[0]] / atom[np.flatnonzero(atom)[0]] for atom in line.atoms]
+    )
+    bound = float(rounded @ scale.shift) - threshold
+    found = replace(line, weights=weights, bound=bound, sign=1.0)
+    return found.scaled(slope / scale.high)
+
+
+def to_plain_line(line: HingeLine, scale: LineScale) -> tuple[Array, float, float]:
+    """(normal, threshold, slope) in the user's units; the leading coefficient of the normal is 1 or
+    -1.
+    """
+    direction = line.direction
+    normal = direction / scale.spread
+    leading = ((line.pulls == line.pulls.max()) @ (line.atoms != 0)) > 0
+    strong = np.abs(direction) * leading
+    lead = float(np.abs(normal[int(strong.argmax())]))
+    if not lead:
+        return normal, 0.0, 0.0
+    threshold = float(normal @ scale.shift) - line.bound
+    normal = np.array([round_digits(value, _CERTAIN) for value in normal / lead])
+    size = float(np.sqrt(np.sum((normal * scale.spread) ** 2)))
+    threshold = round_near(threshold / lead, size, _CERTAIN)
+    return normal, threshold, line.sign * lead * scale.high
+
+
+def to_plain_lines(model: LineModel, scale: LineScale) -> PlainLines:
+    """The model in the user's units as it is; lines that add nothing are left out."""
+    found = [to_plain_line(line, scale) for line in model.lines]
+    found = [each for each in found if each[2]]
+    d = len(scale.shift)
+    base = model.weights / scale.spread * scale.high
+    return PlainLines(
+        constant=scale.low + scale.high * model.constant - float(base @ scale.shift),
+        base=base,
+        normals=np.array([each[0] for each in found]).reshape(len(found), d),
+        thresholds=np.array([each[1] for each in found]),
+        slopes=np.array([each[2] for each in found]),
+    )
+
+
+def round_digits(value: float, digits: int) -> float:
+    """So many significant digits."""
+    return float(f"{value:.{digits - 1}e}") + 0.0
+
+
+def round_near(value: float, spread: float, digits: int) -> float:
+    """To the decimal place of so many digits of the spread."""
+    if not spread:
+        return value
+    return round(value, digits - 1 - floor(log10(spread))) + 0.0
+
+
+def _round_slopes(plain: PlainLines, digits: int, spread: Array, high: float) -> PlainLines:
+    """Slopes to decimal places that matter alike whatever the column's unit."""
+    places = _find_places(spread, digits, high)
+    base = np.array([round(value, place) for value, place in zip(plain.base, places, strict=True)])
+    slopes = [
+        round(slope, max(int(places[at]) for at in np.flatnonzero(normal)))
+        if np.count_nonzero(normal) == 1
+        else round(slope, int(places[int(np.abs(normal * spread).argmax())]))
+        for slope, normal in zip(plain.slopes.tolist(), plain.normals, strict=True)
+    ]
+    constant = round(plain.constant, digits + 1 - floor(log10(high)))
+    return replace(plain, constant=constant, base=base + 0.0, slopes=np.array(slopes))
+
+
+def _find_places(spread: Array, digits: int, high: float) -> Array:
+    """(d,) decimals of a slope of every coordinate."""
+    return np.array([digits - 1 - floor(log10(high / each)) for each in spread])
+
+
+def keep_trends(
+    plain: PlainLines, columns: Sequence[LineColumn], spread: Array, digits: int, high: float
+) -> PlainLines:
+    """The base's slopes raised by as many last digits as rounding took from a trend, in exact
+    arithmetic.
+    """
+    base, places = plain.base.copy(), _find_places(spread, digits, high)
+    for column in columns:
+        place = column.coordinates[0]
+        if not column.trend:
+            continue
+        least = compute_least_slope(plain, place, column.trend)
+        while least < 0:
+            unit = Fraction(10) ** int(-places[place])
+            steps = -(least // unit)
+            base[place] = round(base[place] + column.trend * float(steps * unit), places[place])
+            least = compute_least_slope(replace(plain, base=base), place, column.trend)
+            if least < 0:
+                base[place] += column.trend * float(unit)
+                least = compute_least_slope(replace(plain, base=base), place, column.trend)
+    return replace(plain, base=base)
+
+
+def compute_least_slope(plain: PlainLines, place: int, trend: int) -> Fraction:
+    """A lower bound of the trend times the score's slope along one coordinate, everywhere, exact:
+    the least of lines that read it alone, with all others against the trend.
+    """
+    slope = trend * Fraction(float(plain.base[place]))
+    steps: dict[Fraction, Fraction] = {}
+    for normal, threshold, factor in zip(
+        plain.normals, plain.thresholds, plain.slopes, strict=True
+    ):
+        if not normal[place]:
+            continue
+        change = trend * Fraction(float(factor)) * Fraction(float(normal[place]))
+        if np.count_nonzero(normal) > 1:
+            slope += min(change, Fraction(0))
+            continue
+        knot = Fraction(float(threshold)) / Fraction(float(normal[place]))
+        if normal[place] < 0:
+            slope, change = slope + change, -change
+        steps[knot] = steps.get(knot, Fraction(0)) + change
+
+    least = slope
+    for knot in sorted(steps):
+        slope += steps[knot]
+        least = min(least, slope)
+    return least
+
+
+def evaluate_plain(plain: PlainLines, X: Array) -> Array:
+    """(N, d) in the user's units -> (N,)."""
+    reach = np.maximum(X @ plain.normals.T - plain.thresholds, 0.0)
+    return np.asarray(X @ plain.base + reach @ plain.slopes + plain.constant)
+
+
+def unscale_rows(terms: FitTerms, scale: LineScale) -> Array:
+    """(N, d) in the user's units."""
+    return terms.rows.X.T * scale.spread + scale.shift

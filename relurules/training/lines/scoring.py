@@ -1,0 +1,99 @@
+"""How much each candidate line would gain, by a quadratic model of the loss.
+
+In the metric of the loss's curvature the residual and the candidate are projected off everything
+that the present model can already do, its knots' moves among it; what the candidate then explains
+of the residual is its gain (matching pursuit: Y. Pati, R. Rezaiifar and P. Krishnaprasad, 1993).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relurules.ir.network import Array
+from relurules.training.lines.candidates import Direction, DirectionTable
+from relurules.training.lines.line_model import HingeLine, LineModel
+from relurules.training.lines.refits import FitTerms, build_tangents, get_line_parameters
+
+#: Candidates that are computed at once.
+_BLOCK = 512
+#: A candidate of which less than this share is left after the projection is nothing new.
+_NEW = 1e-4
+#: Of a row's loss; a row that the model is certain of, and wrong, would outweigh all others.
+_LEAST_CURVATURE = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredLines:
+    """The candidates of a table. gains: (n,) what each lowers the objective by; slopes: (n,)."""
+
+    table: DirectionTable
+    gains: Array
+    slopes: Array
+
+    def direction(self, number: int) -> Direction:
+        """That of a candidate."""
+        return self.table.directions[int(self.table.numbers[number])]
+
+    def line(self, number: int) -> HingeLine:
+        """A candidate as a line."""
+        bound = float(self.table.bounds[number])
+        return self.direction(number).line(bound, float(self.slopes[number]))
+
+
+class LineScorer:
+    """Gains of candidates beside one model, on rows that are few enough to be looked at often."""
+
+    def __init__(self, model: LineModel, terms: FitTerms) -> None:
+        rows = terms.rows
+        first, second = rows.derivatives(model.evaluate(rows.X))
+        root = np.sqrt(np.maximum(second, _LEAST_CURVATURE * rows.weights / len(rows)))
+        _, pulls = get_line_parameters(model)
+        tangents = build_tangents(model, rows).astype(float) * root
+        # The ridge as further rows, so that the projection knows what it costs.
+        lower = np.linalg.cholesky(tangents @ tangents.T + np.diag(pulls * terms.ridge + 1e-9))
+        self._frame = np.linalg.solve(lower, tangents).astype(np.float32)
+        residual = -first / root
+        residual -= self._frame.T @ (self._frame @ residual.astype(np.float32))
+        self._residual = residual.astype(np.float32)
+        self._root = root.astype(np.float32)
+        self._X = rows.X.astype(np.float32)
+        self._ridge = terms.ridge
+
+    def score(self, table: DirectionTable) -> ScoredLines:
+        """Every bound of every direction."""
+        gains, slopes = np.empty(len(table.bounds)), np.empty(len(table.bounds))
+        for start in range(0, len(table.bounds), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            gains[some], slopes[some] = self._score_block(table, some)
+        return ScoredLines(table=table, gains=gains, slopes=slopes)
+
+    def _score_block(self, table: DirectionTable, some: slice) -> tuple[Array, Array]:
+        numbers = table.numbers[some]
+        own, place = np.unique(numbers, return_inverse=True)
+        reach = (table.matrix[own].astype(np.float32) @ self._X)[place]
+        reach += table.bounds[some, None].astype(np.float32)
+        np.maximum(reach, 0.0, out=reach)
+        reach *= self._root
+        size = np.einsum("ij,ij->i", reach, reach)
+        known = reach @ self._frame.T
+        left = size - np.einsum("ij,ij->i", known, known)
+        cross = reach @ self._residual
+        usable = left > _NEW * size
+        cost = np.where(usable, left, 1.0) + self._ridge * table.pulls[numbers]
+        slopes = np.where(usable, cross / cost, 0.0)
+        return slopes * cross / 2, slopes
+
+
+def choose_best(scored: ScoredLines, count: int, each: int) -> list[int]:
+    """The candidates of the largest gains, at most `each` for the same columns."""
+    taken: dict[tuple[int, ...], int] = {}
+    chosen: list[int] = []
+    for number in np.argsort(-scored.gains, kind="stable")[: 200 * count].tolist():
+        columns = scored.direction(number).columns
+        if scored.gains[number] <= 0 or taken.get(columns, 0) >= each:
+            continue
+        taken[columns] = taken.get(columns, 0) + 1
+        chosen.append(number)
+        if len(chosen) == count:
+            break
+    return chosen

@@ -1,0 +1,213 @@
+"""Lines added and dropped, one at a time, all numbers fitted anew in between."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.ir.limits import NEVER, Deadline
+from relurules.ir.network import Array
+from relurules.training.lines.candidates import (
+    Direction,
+    DirectionOptions,
+    list_directions,
+    tabulate_directions,
+)
+from relurules.training.lines.line_model import HingeLine, LineModel, compute_objective
+from relurules.training.lines.refits import (
+    FitTerms,
+    build_tangents,
+    get_line_parameters,
+    refine_lines,
+    refit_slopes,
+    take_evenly,
+)
+from relurules.training.lines.scoring import LineScorer, choose_best
+
+#: Rows that candidates are scored on, and those that the best of them are fitted to.
+_SCORED_ROWS, _TRIED_ROWS = 4000, 8000
+#: Directions that are scored in every step are the best so many of the last look at all of them,
+#: which is taken every so many steps.
+_KEPT, _ALL_EVERY = 250, 4
+#: Candidates that are looked at more closely, at most so many for the same columns, and those that
+#: are fitted.
+_CLOSER, _SAME, _FITTED = 12, 2, 3
+#: How far around a candidate is looked: ratios of a slanted direction, and shifts of the bound in
+#: shares of the distance between two bounds.
+_RATIOS = (0.6, 0.8, 1.0, 1.25, 1.65)
+_SHIFTS = (-0.6, -0.3, 0.0, 0.3, 0.6)
+#: Lines that are tried when one is to go.
+_DROPPED = 3
+#: Fewer lines aren't drawn from.
+_LEAST_RENEWED = 4
+#: Gauss-Newton steps of a candidate, and of the one that is taken.
+_SHORT, _LONG = 3, 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkOptions:
+    """How lines are chosen.
+
+    condition_columns: the most that a line reads. told: called with the number of lines.
+    """
+
+    condition_columns: int = 2
+    told: Callable[[int], None] = lambda _: None
+    deadline: Deadline = NEVER
+
+
+class LineWalk:
+    """Adds lines to models and drops them, by the loss of one set of rows."""
+
+    def __init__(self, terms: FitTerms, options: WalkOptions, read: NDArray[np.bool_]) -> None:
+        self.terms, self.options = terms, options
+        self._scored = replace(terms, rows=take_evenly(terms.rows, _SCORED_ROWS))
+        self._tried = replace(terms, rows=take_evenly(terms.rows, _TRIED_ROWS))
+        directions = DirectionOptions(condition_columns=options.condition_columns, read=read)
+        found = list_directions(terms.rows, terms.columns, directions)
+        self._directions = tabulate_directions(found) if found else None
+        self._kept = self._directions
+        self._looks = 0
+
+    def measure(self, model: LineModel) -> float:
+        """The objective of a model."""
+        return compute_objective(model, self.terms.rows, self.terms.ridge)
+
+    def add(self, model: LineModel) -> LineModel | None:
+        """The model with the best line more; None where no line gains anything."""
+        lines = self._propose(model)
+        if not lines:
+            return None
+        tried = [self._try(model.with_line(line), fresh=1) for line in lines]
+        tried.append(model)
+        best = self._take(tried)
+        present = self.measure(model)
+        if len(best) > len(model) and self.measure(best) < present:
+            return best
+        for line in lines:  # what helps some of the rows need not help all
+            best = refit_slopes(model.with_line(line), self.terms, fresh=1)
+            if self.measure(best) < present * (1 - 1e-7):
+                return refine_lines(best, self.terms, _LONG)
+        return None
+
+    def drop(self, model: LineModel) -> LineModel:
+        """The model without the line that is missed least."""
+        order = np.argsort(self._estimate_losses(model), kind="stable")
+        return self._take([self._try(model.without(int(each))) for each in order[:_DROPPED]])
+
+    def _try(self, model: LineModel, fresh: int = 0) -> LineModel:
+        refitted = refit_slopes(model, self._tried, 4, fresh=fresh)
+        return refine_lines(refitted, self._tried, _SHORT)
+
+    def _take(self, tried: Sequence[LineModel]) -> LineModel:
+        """The best of what was tried, fitted to all rows."""
+        terms = self._tried
+        best = min(tried, key=lambda each: compute_objective(each, terms.rows, terms.ridge))
+        return refine_lines(refit_slopes(best, self.terms, 2), self.terms, _LONG)
+
+    def exchange(self, model: LineModel, rounds: int) -> LineModel:
+        """The model after lines were exchanged for better ones, until none helps."""
+        objective = self.measure(model)
+        for _ in range(rounds):
+            more = self.add(model)
+            if more is None or self.options.deadline.is_over():
+                break
+            tried = self.drop(more)
+            reached = self.measure(tried)
+            if reached >= objective * (1 - 1e-5):
+                break
+            model, objective = tried, reached
+        return model
+
+    def renew(self, model: LineModel, rounds: int, seed: int) -> LineModel:
+        """The model after some of its lines, drawn at random, were replaced by others, so many
+        times over, where that helped (P. Shaw, "Using constraint programming and local search
+        methods to solve vehicle routing problems", 1998, has this kind of search).
+        """
+        random = np.random.default_rng(seed)
+        objective, count = self.measure(model), len(model)
+        for _ in range(rounds):
+            if count < _LEAST_RENEWED or self.options.deadline.is_over():
+                break
+            kept = np.sort(random.choice(count, count - max(2, count // 4), replace=False))
+            fewer = replace(model, lines=tuple(model.lines[each] for each in kept))
+            tried: LineModel | None = self._take([self._try(fewer)])
+            while tried is not None and len(tried) < count:
+                tried = self.add(tried)
+            if tried is not None and self.measure(tried) < objective:
+                model, objective = tried, self.measure(tried)
+        return model
+
+    def _propose(self, model: LineModel) -> list[HingeLine]:
+        """The few best candidates, looked at closely."""
+        if self._directions is None or self._kept is None:
+            return []
+        scorer = LineScorer(model, self._scored)
+        everything = self._looks % _ALL_EVERY == 0
+        self._looks += 1
+        scored = scorer.score(self._directions if everything else self._kept)
+        if everything:
+            gains = np.zeros(len(self._directions.directions))
+            np.maximum.at(gains, self._directions.numbers, scored.gains)
+            self._kept = self._directions.part(np.argsort(-gains, kind="stable")[:_KEPT])
+
+        chosen = choose_best(scored, _CLOSER, _SAME)
+        found = [(float(scored.gains[each]), scored.line(each)) for each in chosen]
+        closer = [
+            near for each in chosen
+            for near in list_nearby(scored.direction(each), float(scored.table.bounds[each]))
+        ]  # fmt: skip
+        if closer:
+            near = scorer.score(tabulate_directions(closer))
+            chosen = choose_best(near, _CLOSER, 1)
+            found += [(float(near.gains[each]), near.line(each)) for each in chosen]
+        return _take_different(found, _FITTED)
+
+    def _estimate_losses(self, model: LineModel) -> Array:
+        """(K,) what the objective rises by without each line, by its quadratic model (B. Hassibi
+        and D. Stork, "Second order derivatives for network pruning", 1993).
+        """
+        rows, ridge = self._scored.rows, self.terms.ridge
+        tangents = build_tangents(model, rows).astype(float)
+        second = rows.derivatives(model.evaluate(rows.X))[1]
+        values, pulls = get_line_parameters(model)
+        hessian = (tangents * second) @ tangents.T + np.diag(pulls * ridge + 1e-8)
+        inverse = np.linalg.inv(hessian)
+        at = 1 + int(model.read.sum())
+        losses = np.empty(len(model))
+        for k, line in enumerate(model.lines):
+            own = slice(at, at + len(line.weights) + 1)
+            losses[k] = values[own] @ np.linalg.solve(inverse[own, own], values[own]) / 2
+            at = own.stop
+        return losses
+
+
+def list_nearby(direction: Direction, bound: float) -> list[Direction]:
+    """Directions and bounds around a candidate."""
+    bounds = np.sort(direction.bounds)
+    gap = float(np.median(np.diff(bounds))) if len(bounds) > 1 else 0.0
+    if not gap:
+        return []
+    around = bound + gap * np.array(_SHIFTS)
+    slanted = len(direction.weights) == 2 and (direction.pulls == 1.0).all()
+    if not slanted:
+        return [replace(direction, bounds=around)]
+
+    found = []
+    for ratio in _RATIOS:
+        weights = direction.weights * np.array([1.0, ratio])
+        size = float(np.linalg.norm(weights))
+        found.append(replace(direction, weights=weights / size, bounds=around / size))
+    return found
+
+
+def _take_different(found: Sequence[tuple[float, HingeLine]], count: int) -> list[HingeLine]:
+    """The lines of the largest gains, at most two for the same columns."""
+    taken: dict[tuple[int, ...], int] = {}
+    chosen: list[HingeLine] = []
+    for _, line in sorted(found, key=lambda each: -each[0]):
+        if taken.get(line.columns, 0) < 1 and len(chosen) < count:
+            chosen.append(line)
+            taken[line.columns] = 1
+    return chosen

@@ -1,0 +1,73 @@
+"""Targets softened by a teacher: what another model says of rows that it wasn't fitted to, mixed
+with the targets themselves.
+
+After G. Hinton, O. Vinyals and J. Dean, "Distilling the knowledge in a neural network", 2015. A
+teacher's own fitted values would teach its memory of the rows, so each row is told by a model that
+was fitted without it.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.errors import UnsupportedError
+from relurules.ir.network import Array
+
+#: Parts of the rows, each told by a model of the others; the teacher's share of a softened target.
+_FOLDS, _SHARE = 5, 0.5
+#: The name of a teacher that needs no object.
+BOOSTING = "boosting"
+
+
+def soften_targets(
+    teacher: Any, X: Array, y: NDArray[Any], weights: Array | None, *, classes: bool, seed: int
+) -> Array:
+    """(N,) numbers, or shares of the second of two classes: half the target, half the teacher's.
+
+    teacher: "boosting", or any estimator of scikit-learn, fitted or not, which is cloned and left
+    as it is. X: (N, d); y: (N,) numbers, or 0 and 1. Raises UnsupportedError for anything else, and
+    for a classifier without predict_proba.
+    """
+    from sklearn.base import clone
+    from sklearn.model_selection import KFold, StratifiedKFold
+    from sklearn.utils.validation import has_fit_parameter
+
+    made = make_teacher(teacher, classes=classes, seed=seed)
+    weighted = weights is not None and has_fit_parameter(made, "sample_weight")
+    split = (StratifiedKFold if classes else KFold)(_FOLDS, shuffle=True, random_state=seed)
+    told = np.empty(len(X))
+    for training, others in split.split(X, y):
+        fitted = clone(made)
+        given = {"sample_weight": weights[training]} if weighted and weights is not None else {}
+        fitted.fit(X[training], y[training], **given)
+        told[others] = (
+            fitted.predict_proba(X[others])[:, 1] if classes else fitted.predict(X[others])
+        )
+    return np.asarray((1 - _SHARE) * y + _SHARE * told)
+
+
+def make_teacher(teacher: Any, *, classes: bool, seed: int) -> Any:
+    """The estimator that a name stands for, or the one given; UnsupportedError for neither."""
+    if isinstance(teacher, str) and teacher == BOOSTING:
+        from sklearn.ensemble import (
+            HistGradientBoostingClassifier,
+            HistGradientBoostingRegressor,
+        )
+
+        kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
+        return kind(learning_rate=0.05, random_state=seed)
+
+    needed = ("fit", "predict_proba" if classes else "predict", "get_params")
+    missing = [name for name in needed if not hasattr(teacher, name)]
+    if missing:
+        raise UnsupportedError(
+            f"teacher {teacher!r} has no {' and no '.join(missing)}; supported: "
+            f"{BOOSTING!r}, or an estimator of scikit-learn with {', '.join(needed)}"
+        )
+    return teacher
+
+
+def describe_teacher(teacher: Any) -> str:
+    """Its name, for people."""
+    return teacher if isinstance(teacher, str) else type(teacher).__name__

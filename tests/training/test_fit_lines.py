@@ -1,0 +1,162 @@
+"""Lines chosen directly: budgets, trends, the linear model, seeds, rounding."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relurules.errors import DataError, UnsupportedError
+from relurules.training.lines.fit_lines import LineSettings, LinesFit, fit_lines
+from relurules.training.lines.front_walk import LineBudget
+from relurules.training.lines.line_columns import describe_columns
+from relurules.training.targets import weigh_rows
+from relurules.training.task import TASKS
+
+NAMES = ("size", "age", "visits", "red", "green", "blue")
+GROUPS = {"colour": (3, 4, 5)}
+
+
+def make_rows(n: int = 300, seed: int = 0) -> tuple[Any, Any]:
+    """Two numbers, whole numbers, and three categories; the target falls with the size."""
+    rng = np.random.default_rng(seed)
+    colour = np.eye(3)[rng.integers(0, 3, n)]
+    X = np.column_stack([rng.normal(size=n) * 100, rng.normal(size=n), rng.integers(0, 9, n)])
+    y = (
+        -np.maximum(X[:, 0], 0) / 50
+        + np.maximum(X[:, 2] - 4, 0) * (1 + colour[:, 1])
+        + np.abs(X[:, 1])
+        + rng.normal(size=n) * 0.1
+    )
+    return np.hstack([X, colour]), y
+
+
+def fit(
+    X: Any, y: Any, *, task: str = "regression", trends: Any = None, seed: int = 0, **budget: Any
+) -> LinesFit:
+    columns = describe_columns(X, NAMES, GROUPS, trends)
+    settings = LineSettings(budget=LineBudget(**{"lines": 5, **budget}), seed=seed)
+    return fit_lines(weigh_rows(X, y[:, None], None), columns, task, settings)
+
+
+def read_columns(normal: Any) -> set[str]:
+    return {"colour" if place > 2 else NAMES[place] for place in np.flatnonzero(normal).tolist()}
+
+
+def test_hinges_are_found() -> None:
+    X, y = make_rows()
+    found = fit(X, y)
+    score = TASKS["regression"].score(found.network.evaluate(X), y[:, None], np.ones(len(y)))
+    assert score > 0.98
+    assert 3 <= len(found.network) <= 5
+    assert (found.network.slope == 0).all()
+    assert not found.network.L.any()
+    assert found.front["lines"].tolist()[0] == 0
+
+
+@pytest.mark.parametrize("budget", [{"condition_columns": 1}, {"columns": 2}, {"lines": 2}])
+def test_budgets_are_kept(budget: dict[str, int]) -> None:
+    X, y = make_rows()
+    network = fit(X, y, **budget).network
+    assert len(network) <= budget.get("lines", 5)
+    for normal in network.A:
+        assert 1 <= len(read_columns(normal)) <= budget.get("condition_columns", 2)
+    read = read_columns(network.C[0]).union(*map(read_columns, network.A))
+    assert len(read) <= budget.get("columns", 4)
+
+
+def test_no_lines_are_the_linear_model() -> None:
+    X, y = make_rows()
+    network = fit(X, y, lines=0).network
+    assert len(network) == 0
+    basis = np.column_stack([np.ones(len(X)), X])
+    best = basis @ np.linalg.lstsq(basis, y, rcond=None)[0]
+    left = np.mean((network.evaluate(X)[:, 0] - y) ** 2)
+    assert left <= np.mean((best - y) ** 2) * 1.001
+
+
+@pytest.mark.parametrize("task", ["regression", "binary"])
+def test_lines_never_fit_worse_than_the_linear_model(task: str) -> None:
+    X, y = make_rows(seed=3)
+    y = y if task == "regression" else (y > np.median(y)).astype(float)
+    front = fit(X, y, task=task).front
+    assert (front["train"] >= front["train"].iloc[0] - 1e-9).all()
+
+
+def test_noise_gets_no_lines() -> None:
+    X, _ = make_rows(400)
+    y = np.random.default_rng(1).normal(size=len(X))
+    assert len(fit(X, y).network) == 0
+
+
+@pytest.mark.parametrize(
+    "trends", [{"size": 1}, {"size": -1, "visits": 1}, {"age": 1, "visits": -1}]
+)
+def test_trends_hold_everywhere(trends: dict[str, int]) -> None:
+    """Also where the data say the opposite, and far outside of them."""
+    X, y = make_rows()
+    network = fit(X, y, trends=trends).network
+    rng = np.random.default_rng(5)
+    for name, trend in trends.items():
+        place = NAMES.index(name)
+        rows = rng.choice(X, 20_000) + rng.normal(size=(20_000, 6)) * X.std(axis=0) * 3
+        more = rows.copy()
+        more[:, place] += rng.exponential(size=len(rows)) * X[:, place].std()
+        change = trend * (network.evaluate(more) - network.evaluate(rows))
+        assert change.min() >= -1e-9
+
+
+def test_trends_cost_nothing_where_the_data_agree() -> None:
+    X, y = make_rows()
+    free, held = fit(X, y), fit(X, y, trends={"size": -1, "visits": 1})
+    assert held.front["train"].iloc[-1] >= free.front["train"].iloc[-1] - 0.01
+
+
+def test_the_same_seed_gives_the_same_lines() -> None:
+    X, y = make_rows()
+    one, other = fit(X, y, seed=2), fit(X, y, seed=2)
+    assert one.network.has_same_arrays(other.network)
+    assert one.front.equals(other.front)
+
+
+def test_larger_tables_are_judged_by_a_part() -> None:
+    X, y = make_rows(6000)
+    found = fit(X, y, lines=3)
+    assert found.folds == 1
+    assert len(found.network) == 3
+
+
+def test_thresholds_of_whole_numbers_are_whole() -> None:
+    X, y = make_rows(2000)
+    network = fit(X, y, condition_columns=1).network
+    of_visits = [k for k in range(len(network)) if network.A[k, 2]]
+    assert of_visits
+    assert all(float(network.b[k]).is_integer() for k in of_visits)
+
+
+def test_numbers_have_few_digits() -> None:
+    X, y = make_rows()
+    network = fit(X, y).network
+    for value in np.concatenate([network.U[0], network.b, network.C[0], network.A.ravel()]):
+        assert len(f"{abs(value):.15g}".replace(".", "").strip("0")) <= 6
+
+
+@pytest.mark.parametrize(
+    ("trends", "message"),
+    [({"colour": 1}, "categories"), ({"weight": 1}, "'weight'"), ({"age": 2}, "expected 1")],
+)
+def test_trends_that_can_t_be_kept(trends: dict[str, int], message: str) -> None:
+    X, _ = make_rows(50)
+    with pytest.raises(DataError, match=message):
+        describe_columns(X, NAMES, GROUPS, trends)
+
+
+def test_several_classes_are_refused() -> None:
+    X, _ = make_rows(50)
+    rows = weigh_rows(X, np.eye(3)[np.arange(50) % 3], None)
+    with pytest.raises(UnsupportedError, match="partition"):
+        fit_lines(
+            rows,
+            describe_columns(X, NAMES, GROUPS),
+            "multiclass",
+            LineSettings(budget=LineBudget(lines=3)),
+        )

@@ -29,6 +29,7 @@ TABLES = frozenset(
         "ask",
         "diff",
         "verify",
+        "emit",
     }
 )
 MODELS = frozenset({"extract", "count", "diff", "prove", "check", "verify"})
@@ -55,7 +56,12 @@ REACHED_BY = {
     ("explaining.samples", "sample_rows"): PLOT,
     ("plotting.plot_kinds", ""): PLOT,
     ("plotting.plot_kinds", "_plot_row"): PLOT,
-    ("plotting.plot_kinds", "judged"): PLOT,
+    ("plotting.plot_request", "judged"): PLOT,
+    ("plotting.additive_plots", "plot_pairwise"): PLOT,
+    ("plotting.additive_plots", "plot_row"): PLOT,
+    ("explaining.part_shapes", "rank_parts"): PLOT,
+    ("cli.scorecard_options", ""): frozenset({"emit"}),
+    ("cli.scorecard_options", "check_scorecard_options"): frozenset({"emit"}),
     ("cli.reason_options", "read_reference"): frozenset({"emit", "explain", "extract", "fit"}),
     ("cli.diff", "_read_data"): frozenset({"diff"}),
     ("tables.column_scan", "_find_flaw"): TABLES,

@@ -1,10 +1,12 @@
-"""`relurules demo`: the whole walk on real data, and every artefact run beside the network."""
+"""`relurules demo`: the whole walk on real data, to rules of either kind, and every artefact run
+beside the model.
+"""
 
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +16,24 @@ from rich.table import Table
 
 from relurules import api
 from relurules.cli.display import tabulate_reports
+from relurules.codec.any_rules import load_any_rules
 from relurules.domain import Domain
 from relurules.errors import UnsupportedError
 from relurules.files.writing import replace_atomically, write_text
-from relurules.ir import Artifact, Report, RuleSet
+from relurules.ir import AdditiveRules, Artifact, Report, RuleSet
 
 if TYPE_CHECKING:
+    import pandas
+
     from relurules.training.classifier import TrainedClassifier
+    from relurules.training.table_fit import Fitted
 
 Array = NDArray[np.float64]
+
+#: The folder of the lines, and the column that they tell.
+LINES, TARGET = "lines", "malignant"
+#: How many lines and columns, and columns a line: what a person reads at a glance.
+LINE_BUDGET: dict[str, int] = {"max_rules": 4, "max_columns": 4, "max_condition_columns": 1}
 
 #: target, dialect, where in the folder it is written, whether an engine runs it
 ARTEFACTS: tuple[tuple[str, str | None, str, bool], ...] = (
@@ -51,6 +62,27 @@ class _DemoData:
     #: (M,) the same.
     y_test: NDArray[np.int64]
 
+    @property
+    def test_frame(self) -> "pandas.DataFrame":
+        """The rows to test with, under their names."""
+        return make_frame(self.X_test, self.names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _DemoResults:
+    """What came of it."""
+
+    #: Of the network.
+    rules: RuleSet
+    #: Lines, and what they were fitted as.
+    fitted: "Fitted"
+    #: The network.
+    trained: "TrainedClassifier"
+    #: One an artefact.
+    reports: Sequence[Report]
+    #: Where everything was written.
+    out: Path
+
 
 def run_demo(out: Path, seed: int, console: Console) -> bool:
     """Train on 80 % of the rows, extract, emit into `out`, run everything on the other 20 %; True
@@ -61,11 +93,16 @@ def run_demo(out: Path, seed: int, console: Console) -> bool:
     with Progress(*bar, console=console) as progress:
         trained = _train_network(data, seed, progress)
         rules = _extract_rules(trained, data, progress)
-        task = progress.add_task("writing and running the artefacts", total=1)
-        reports = _emit_and_verify(rules, trained, data, out)
-        progress.update(task, completed=1)
+        fitted = _fit_lines(data, seed, progress)
+        task = progress.add_task("writing and running the artefacts", total=2)
+        _save_inputs(trained, data, out)
+        reports = _emit_and_verify(rules, trained.model, data.X_test, out)
+        progress.update(task, advance=1)
+        reports += _emit_and_verify(fitted.rules, fitted.pipeline, data.test_frame, out / LINES)
+        progress.update(task, advance=1)
 
-    _print_results(rules, trained, data, reports, out, console)
+    results = _DemoResults(rules=rules, fitted=fitted, trained=trained, reports=reports, out=out)
+    _print_results(results, data, console)
     return all(reports)
 
 
@@ -117,25 +154,45 @@ def _extract_rules(trained: "TrainedClassifier", data: _DemoData, progress: Prog
     return rules
 
 
+def _fit_lines(data: _DemoData, seed: int, progress: Progress) -> "Fitted":
+    """A few lines on single columns, straight from the table, without any network before."""
+    from relurules.training.fit_function import fit
+
+    task = progress.add_task("fitting lines", total=1)
+    table = make_frame(data.X_train, data.names)
+    table[TARGET] = data.y_train
+    fitted = fit(table, TARGET, form="additive", seed=seed, **LINE_BUDGET)
+    progress.update(task, completed=1)
+    return fitted
+
+
+def make_frame(X: Array, names: Sequence[str]) -> "pandas.DataFrame":
+    """(N, d) as a frame with these columns."""
+    import pandas
+
+    return pandas.DataFrame(X, columns=list(names))
+
+
 def _emit_and_verify(
-    rules: RuleSet, trained: "TrainedClassifier", data: _DemoData, out: Path
+    rules: RuleSet | AdditiveRules, model: Any, rows: Any, out: Path
 ) -> list[Report]:
+    """Write everything into the folder, and run what can be run beside the model."""
     rules.save(out / "rules.json")
-    _save_inputs(trained, data, out)
-    read_back = api.verify(RuleSet.load(out / "rules.json"), trained.model, data.X_test)
-    reports = [replace(read_back, artefact="rules.json")]
+    loaded = load_any_rules(out / "rules.json")
+    prefix = f"{LINES}/" if out.name == LINES else ""
+    reports = [replace(api.verify(loaded, model, rows), artefact=f"{prefix}rules.json")]
 
     for target, dialect, folder, runs in ARTEFACTS:
         main = api.emit(rules, target, dialect=dialect).write(out / folder)[-1]
         if runs:
-            reports.append(api.verify(Artifact.read(main), trained.model, data.X_test))
+            report = api.verify(Artifact.read(main), model, rows)
+            reports.append(replace(report, artefact=f"{prefix}{report.artefact}"))
 
     return reports
 
 
 def _save_inputs(trained: "TrainedClassifier", data: _DemoData, out: Path) -> None:
     """model.pt2 and the held-back rows, for trying the other commands."""
-    import pandas
     import torch
 
     example = torch.zeros((2, len(data.names)))
@@ -148,33 +205,32 @@ def _save_inputs(trained: "TrainedClassifier", data: _DemoData, out: Path) -> No
 
     write_text(
         out / "rows.csv",
-        pandas.DataFrame(data.X_test, columns=list(data.names)).to_csv(index=False),
+        data.test_frame.to_csv(index=False),
     )
 
 
-def _print_results(
-    rules: RuleSet,
-    trained: "TrainedClassifier",
-    data: _DemoData,
-    reports: Sequence[Report],
-    out: Path,
-    console: Console,
-) -> None:
+def _print_results(results: _DemoResults, data: _DemoData, console: Console) -> None:
     from sklearn.metrics import accuracy_score, roc_auc_score
 
+    rules, lines = results.rules, results.fitted.rules
+    console.print(str(api.emit(lines, "text")), markup=False, soft_wrap=True)
     console.print(str(api.emit(rules, "text")), markup=False, soft_wrap=True)
-    scores = Table("", "test accuracy", "test AUC", title=f"on {len(data.y_test)} rows held back")
-    network = api.trace(trained.model).evaluate(data.X_test)[:, 0]
 
-    for name, logit in (("network", network), ("rules", rules.predict(data.X_test)[:, 0])):
+    scores = Table("", "test accuracy", "test AUC", title=f"on {len(data.y_test)} rows held back")
+    network = api.trace(results.trained.model).evaluate(data.X_test)[:, 0]
+    for name, logit in (
+        ("network", network),
+        (f"its {len(rules)} rules", rules.predict(data.X_test)[:, 0]),
+        (f"{len(lines)} lines", lines.predict_scores(data.test_frame)[:, 0]),
+    ):
         accuracy, auc = accuracy_score(data.y_test, logit > 0), roc_auc_score(data.y_test, logit)
         scores.add_row(name, f"{accuracy:.4f}", f"{auc:.4f}")
 
-    console.print(scores, tabulate_reports(reports))
+    console.print(scores, tabulate_reports(results.reports))
     left = rules.reduction
     console.print(
         f"neurons before: {left.neurons_traced}, after: {left.neurons_left}; inputs read: "
-        f"{trained.features} of {len(data.names)}; linear regions: {left.regions}; rules: "
-        f"{len(rules)}; written to {out}/",
+        f"{results.trained.features} of {len(data.names)}; linear regions: {left.regions}; rules: "
+        f"{len(rules)}; written to {results.out}/, the lines to {results.out}/{LINES}/",
         markup=False, soft_wrap=True,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 from relurules import tracing
 from relurules.analysis.questions import ask
@@ -37,7 +37,6 @@ from relurules.ir import (
 from relurules.ir.class_turn import speak_of_class
 from relurules.ir.difference import Difference
 from relurules.ir.limits import Deadline, make_search_limits
-from relurules.ir.provenance import AnyRules
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.partitioning import (
     SearchOptions,
@@ -245,7 +244,13 @@ def reached(
     return replace(found, outputs=graph.outputs, heads=graph.heads)
 
 
-def extract(
+@overload
+def extract(model: Any, *, form: Literal["additive"], **options: Any) -> AdditiveRules: ...
+@overload
+def extract(model: Any, *, form: Literal["partition"] = ..., **options: Any) -> RuleSet: ...
+@overload
+def extract(model: Any, *, form: str, **options: Any) -> RuleSet | AdditiveRules: ...
+def extract(  # type: ignore[misc]  # the signatures above leave options to this one
     model: Any,
     *,
     domain: Domain | None = None,
@@ -270,7 +275,7 @@ def extract(
     reference: Any = None,
     labels: Sequence[Any] | None = None,
     positive: Any = None,
-) -> Any:
+) -> RuleSet | AdditiveRules:
     """Rules of a trained network over a domain, in the user's columns and units.
 
     form: "partition", rules of which one applies, a `RuleSet`; or "additive", lines that add up,
@@ -359,7 +364,7 @@ def load(path: str | Path) -> RuleSet | AdditiveRules:
 
 
 def emit(
-    rules: AnyRules | Scorecard,
+    rules: RuleSet | AdditiveRules | Scorecard,
     target: str,
     *,
     dialect: str | None = None,

@@ -460,7 +460,9 @@ def _has_no_bounds(domain: Domain) -> bool:
     )
 
 
-def emit_rules(rules: AnyRules, target: str, options: EmitOptions | None = None) -> Artifact:
+def emit_rules(
+    rules: RuleSet | AdditiveRules, target: str, options: EmitOptions | None = None
+) -> Artifact:
     """Print rules for a target of either table: a language of `emitting`, or a format of
     `documents`.
     """

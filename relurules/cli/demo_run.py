@@ -32,8 +32,8 @@ Array = NDArray[np.float64]
 
 #: The folder of the lines, and the column that they tell.
 LINES, TARGET = "lines", "malignant"
-#: How many lines and columns, and columns a line: what a person reads at a glance.
-LINE_BUDGET: dict[str, int] = {"max_rules": 4, "max_columns": 4, "max_condition_columns": 1}
+#: How many lines and columns: what a person reads at a glance.
+MOST_LINES, MOST_COLUMNS = 4, 4
 
 #: target, dialect, where in the folder it is written, whether an engine runs it
 ARTEFACTS: tuple[tuple[str, str | None, str, bool], ...] = (
@@ -161,7 +161,10 @@ def _fit_lines(data: _DemoData, seed: int, progress: Progress) -> "Fitted":
     task = progress.add_task("fitting lines", total=1)
     table = make_frame(data.X_train, data.names)
     table[TARGET] = data.y_train
-    fitted = fit(table, TARGET, form="additive", seed=seed, **LINE_BUDGET)
+    fitted = fit(
+        table, TARGET, form="additive", max_rules=MOST_LINES, max_columns=MOST_COLUMNS,
+        max_condition_columns=1, seed=seed,
+    )  # fmt: skip
     progress.update(task, completed=1)
     return fitted
 

@@ -133,6 +133,7 @@ def extract(
         print_first,
         tabulate_tradeoffs,
     )
+    from relurules.ir import RuleSet
     from relurules.partitioning.checkpoint import remove_checkpoint
     from relurules.wording.coverage import describe_missing
 
@@ -176,7 +177,7 @@ def extract(
         _err.print(text, markup=False, soft_wrap=True)
 
     _err.print(f"{describe_size(rules)} written to {out}", markup=False)
-    if not rules.complete:
+    if isinstance(rules, RuleSet) and not rules.complete:
         text = f"{describe_missing(rules)} To go on: {describe_resumption(checkpoint)}"
         _err.print(text, markup=False, soft_wrap=True)
 

@@ -16,7 +16,8 @@ from relurules.ir.ruleset import RuleSet
 #: About so many numbers are hashed at once, which keeps copies small.
 _BLOCK = 2**20
 
-AnyRules = TypeVar("AnyRules", RuleSet, AdditiveRules)
+#: Either kind of rules: what is given back is what was taken.
+AnyRules = TypeVar("AnyRules", bound=RuleSet | AdditiveRules)
 
 
 def hash_network(network: Network) -> str:

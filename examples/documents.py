@@ -23,6 +23,7 @@ from sklearn.model_selection import train_test_split
 
 import relurules as rr
 from relurules.ir import AdditiveRules, Graph, Head, Network, Neuron, RuleSet
+from relurules.ir.provenance import AnyRules
 
 FOLDER = Path(__file__).resolve().parent / "documents"
 CARDS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "TaiwanCredit_UCI.csv"
@@ -107,7 +108,7 @@ def extract_rules(example: Example) -> RuleSet:
     model.fit(example.table.iloc[train], example.classes.iloc[train])
     graph = replace(model.graph_, outputs=example.outputs)
     domain = rr.Domain.from_data(example.table)
-    rules = rr.extract(
+    rules: RuleSet = rr.extract(
         graph, domain=domain, data=example.table.iloc[test], y=example.classes.iloc[test]
     )
     return replace(rules, provenance=replace(rules.provenance, model="ReLURulesClassifier"))
@@ -120,7 +121,7 @@ def extract_lines(example: Example, count: int) -> AdditiveRules:
     heads = (Head("complement", (0,)), Head("sigmoid", (0,)))
     names = tuple(example.table.columns)
     graph = Graph(names, example.outputs, network, networkx.DiGraph(), heads=heads)
-    rules = rr.extract(
+    rules: AdditiveRules = rr.extract(
         graph,
         domain=rr.Domain.from_data(example.table),
         data=example.table.iloc[test],
@@ -185,26 +186,25 @@ def list_starts(values: "pd.Series[Any]") -> list[float]:
     return [least, *sorted(value for value in quantiles if least < value < values.max())]
 
 
-def write(rules: RuleSet | AdditiveRules, title: str, folder: Path) -> None:
-    """The rules, and their documents."""
+def write(rules: AnyRules, title: str, folder: Path) -> None:
+    """The rules, and their documents; prints what was measured."""
     rules.save(folder / "rules.json")
     for target in ("html", "markdown", "latex"):
         rr.emit(rules, target, title=title).write(folder)
+
+    measured = {} if rules.evidence is None else rules.evidence.metrics
+    said = ", ".join(f"{metric} {value:.4g}" for metric, value in measured.items())
+    kind = "lines" if isinstance(rules, AdditiveRules) else "rules"
+    print(f"{folder.name}: {len(rules)} {kind}; on rows held back: {said}")
 
 
 def main(path: Path, folder: Path) -> None:
     """Write all documents; without the cards' table, the tumours' alone."""
     found = [tumours(), *([cards(path)] if path.is_file() else [])]
     for example in found:
-        made: dict[str, RuleSet | AdditiveRules] = {example.name: extract_rules(example)}
+        write(extract_rules(example), example.title, folder / example.name)
         if example.name == "credit":
-            made["credit_lines"] = extract_lines(example, 16)
-        for name, rules in made.items():
-            write(rules, example.title, folder / name)
-            measured = {} if rules.evidence is None else rules.evidence.metrics
-            said = ", ".join(f"{metric} {value:.4g}" for metric, value in measured.items())
-            kind = "lines" if isinstance(rules, AdditiveRules) else "rules"
-            print(f"{name}: {len(rules)} {kind}; on rows held back: {said}")
+            write(extract_lines(example, 16), example.title, folder / "credit_lines")
     if len(found) < 2:
         print(f"{path} isn't there, so the documents of the credit cards are left as they are")
 

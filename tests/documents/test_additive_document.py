@@ -24,7 +24,7 @@ FORMATS = {"markdown": "rules.md", "html": "rules.html", "latex": "rules.tex"}
 
 
 def make_rules(link: str = "two", seed: int = 0, **options: object) -> AdditiveRules:
-    rules, _ = make_additive(link, seed=seed, **options)  # type: ignore[arg-type]
+    rules, _ = make_additive(link, seed=seed, **options)
     return replace(rules, provenance=MADE)
 
 

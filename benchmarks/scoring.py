@@ -1,8 +1,8 @@
 """Emitted SQL in its engines: whether it is right on many rows, what sizes it reaches, and beside
 another tool.
 
-    python benchmarks/scoring.py [--only agreement|columns|limits|peer|lines] [--rows N] [--peer PYTHON]
-                                 [--engines a,b]
+    python benchmarks/scoring.py [--only agreement|columns|limits|peer|lines] [--rows N]
+                                 [--peer PYTHON] [--engines a,b]
 
 agreement  every executed dialect, form and treatment of rows outside, on random and hostile rows:
            the largest difference as a share of the sum of the absolute terms (at most 1e-12), and
@@ -240,8 +240,8 @@ def lines(python: Path, count: int) -> None:
     does, which is all that the others do.
     """
     print(
-        f"\n{'network':9}{'engine':10}{'':12}{'rows/s':>10}{'ratio':>7}{'p_1 alone':>11}{'ratio':>7}"
-        f"{'kB':>7}{'lines':>7}"
+        f"\n{'network':9}{'engine':10}{'':12}{'rows/s':>10}{'ratio':>7}{'p_1 alone':>11}"
+        f"{'ratio':>7}{'kB':>7}{'lines':>7}"
     )
     for name, model, X, _y in pipelines([(8,), (24,)]):
         theirs, _seconds = _orbital(python, model)
@@ -260,7 +260,7 @@ def lines(python: Path, count: int) -> None:
             scored = [(text, rows, taken.get(what, ("p_1",))) for what, text in texts.items()]
             found = _speeds(OPEN[engine], *scored)
             (most, alone), _ = found[0]
-            for (what, text), (speeds, _sums) in zip(texts.items(), found, strict=True):
+            for (what, text), (speeds, _) in zip(texts.items(), found, strict=True):
                 whole = f"{speeds[0]:10.0f}{speeds[0] / most:7.1f}" if what in taken else " " * 17
                 print(
                     f"{name:9}{engine:10}{what:12}{whole}{speeds[1]:11.0f}{speeds[1] / alone:7.1f}"

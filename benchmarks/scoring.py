@@ -1,8 +1,8 @@
 """Emitted SQL in its engines: whether it is right on many rows, what sizes it reaches, and beside
 another tool.
 
-    python benchmarks/scoring.py [--only agreement|columns|limits|peer] [--rows N] [--peer PYTHON]
-                                 [--engines a,b]
+    python benchmarks/scoring.py [--only agreement|columns|limits|peer|lines] [--rows N]
+                                 [--peer PYTHON] [--engines a,b]
 
 agreement  every executed dialect, form and treatment of rows outside, on random and hostile rows:
            the largest difference as a share of the sum of the absolute terms (at most 1e-12), and
@@ -11,6 +11,7 @@ columns    the same for score, probability, class, contributions, reasons and th
 limits     256 and 5663 rules in every form
 peer       orbital's SQL for the same scikit-learn networks, rows/s in the same engine (`make
            bench-scoring` sets it up)
+lines      additive rules beside form network and orbital's SQL, for networks of one layer
 """
 
 import argparse
@@ -31,7 +32,7 @@ from scoring_columns import agree
 
 import relurules as rr
 from relurules.errors import RelurulesError
-from relurules.ir import Artifact, Graph, Head, Network, Neuron, RuleSet
+from relurules.ir import AdditiveRules, Artifact, Graph, Head, Network, Neuron, RuleSet
 from relurules.verifying.databases import OPEN, Database
 
 Array = NDArray[np.float64]
@@ -160,7 +161,7 @@ def limits(engines: Sequence[str]) -> None:
             )
 
 
-def pipelines() -> Iterator[tuple[str, Any, Any, Any]]:
+def pipelines(hidden: Sequence[tuple[int, ...]]) -> Iterator[tuple[str, Any, Any, Any]]:
     """Networks of scikit-learn behind a scaler, on 10 columns: name, pipeline, frame, target."""
     import pandas as pd
     from sklearn.neural_network import MLPClassifier
@@ -171,14 +172,13 @@ def pipelines() -> Iterator[tuple[str, Any, Any, Any]]:
     X = pd.DataFrame(rng.normal(size=(3000, 10)), columns=[f"x{j}" for j in range(10)])
     y = np.asarray(np.sin(X["x0"]) + X["x1"] * X["x2"] > 0, dtype=np.int64)
 
-    for size in (8, 40):
+    for sizes in hidden:
         model = make_pipeline(
-            StandardScaler(),
-            MLPClassifier(hidden_layer_sizes=(size, size), max_iter=60, random_state=0),
+            StandardScaler(), MLPClassifier(hidden_layer_sizes=sizes, max_iter=60, random_state=0)
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it needn't converge
-            yield f"{size}x{size}", model.fit(X, y), X, y
+            yield "x".join(map(str, sizes)), model.fit(X, y), X, y
 
 
 def peer(python: Path, count: int) -> None:
@@ -193,7 +193,7 @@ def peer(python: Path, count: int) -> None:
         f"{'p_1 alone':>20}{'ratio':>7}  differences of the sums"
     )
 
-    for name, model, X, y in pipelines():
+    for name, model, X, y in pipelines([(8, 8), (40, 40)]):
         rr.extract(model, data=X, max_regions=1)  # compiled once
         theirs, seconds = _orbital(python, model)
         for engine in PEERS:
@@ -230,6 +230,49 @@ def peer(python: Path, count: int) -> None:
                     ),
                     flush=True,
                 )
+
+
+def lines(python: Path, count: int) -> None:
+    """Networks of one layer: rows/s of orbital's SQL, of additive rules and of form network, for
+    both probabilities and the class, and for p_1 alone.
+
+    Rows outside the domain have no score in form lines; `everywhere` scores them as the network
+    does, which is all that the others do.
+    """
+    print(
+        f"\n{'network':9}{'engine':10}{'':12}{'rows/s':>10}{'ratio':>7}{'p_1 alone':>11}"
+        f"{'ratio':>7}{'kB':>7}{'lines':>7}"
+    )
+    for name, model, X, _y in pipelines([(8,), (24,)]):
+        theirs, _seconds = _orbital(python, model)
+        added = rr.extract(model, data=X, form="additive")
+        rules = rr.extract(model, data=X, max_regions=1)
+        rows = np.random.default_rng(2).normal(size=(count, 10))
+        for engine in PEERS:
+            texts = {
+                "orbital": theirs[engine],
+                "lines": str(_lines(added, engine, ("outputs", "class"))),
+                "lines, p_1": str(_lines(added, engine, ("outputs",))),
+                "everywhere": str(_lines(added, engine, ("outputs",), outside="exact")),
+                "network": str(_network(rules, engine)),
+            }
+            taken = {"orbital": _THEIRS, "lines": _OURS, "network": _OURS}
+            scored = [(text, rows, taken.get(what, ("p_1",))) for what, text in texts.items()]
+            found = _speeds(OPEN[engine], *scored)
+            (most, alone), _ = found[0]
+            for (what, text), (speeds, _) in zip(texts.items(), found, strict=True):
+                whole = f"{speeds[0]:10.0f}{speeds[0] / most:7.1f}" if what in taken else " " * 17
+                print(
+                    f"{name:9}{engine:10}{what:12}{whole}{speeds[1]:11.0f}{speeds[1] / alone:7.1f}"
+                    f"{len(text) / 1000:7.1f}{len(text.splitlines()):7}",
+                    flush=True,
+                )
+
+
+def _lines(
+    rules: AdditiveRules, engine: str, columns: Sequence[str], outside: str = "null"
+) -> Artifact:
+    return rr.emit(rules, "sql", dialect=engine, columns=columns, outside=outside)
 
 
 def _network(
@@ -310,7 +353,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", choices=["agreement", "columns", "limits", "peer"])
+    parser.add_argument("--only", choices=["agreement", "columns", "limits", "peer", "lines"])
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--peer", type=Path)
     parser.add_argument("--engines", default=",".join(ENGINES))
@@ -331,6 +374,8 @@ def show_parts(asked: argparse.Namespace) -> None:
         limits(engines)
     if asked.only in (None, "peer") and asked.peer:
         peer(asked.peer, asked.rows)
+    if asked.only in (None, "lines") and asked.peer:
+        lines(asked.peer, asked.rows)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,8 @@ _ROWS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "type_names": _SQLITE_TYPES,
             "booleans": ("0", "1"),
             "cast": _cast_numbers_only,
+            # A text that spells no number is larger than any; its type makes numbers of the others.
+            "spelt": _format_test("{} <= CAST(1.7976931348623157E308 AS DOUBLE)"),
             "greatest": "max",
             "fence": " LIMIT 9223372036854775807",
             "depth": 10,

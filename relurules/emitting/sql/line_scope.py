@@ -74,6 +74,19 @@ class LineScope:
         """Whether numbers are taken away from rows outside, as the engine would end the query."""
         return self.early and self.dialect.largest != LARGEST
 
+    @property
+    def numbers(self) -> str:
+        """1 where columns of numbers hold numbers, else 0."""
+        return f"{self.names.prefix}_numbers"
+
+    @property
+    def spelt_columns(self) -> list[int]:
+        """Places of columns of numbers of which one test beside the cast tells that they are."""
+        if self.alone or self.dialect.spelt is None:
+            return []
+        columns = self.rules.domain.columns
+        return [i for i, each in enumerate(columns) if not each.categories and each.fill is None]
+
     @cached_property
     def plan(self) -> LinePlan:
         """Every part with its expressions."""
@@ -156,6 +169,7 @@ class LineScope:
             for place in self.points
         }
         known = [print_known(point, self.dialect) for point in self.points.values()]
+        known += [f"{self.numbers} = 1"] if self.spelt_columns else []
         left = [total for total in checks.sums if total not in own]
         return checks._replace(sums=left), [test for test in known if test]
 

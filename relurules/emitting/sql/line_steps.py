@@ -23,7 +23,7 @@ from relurules.emitting.sql.line_terms import (
 from relurules.emitting.sql.names import quote_text
 from relurules.emitting.sql.steps import Subquery
 from relurules.emitting.sql.table_steps import plan_clamping, plan_guard, plan_keys
-from relurules.links.sql import GROUP
+from relurules.links.sql import GROUP, join_in_groups
 from relurules.wording.numbers import inflect_noun
 
 #: Arguments of one call.
@@ -54,18 +54,28 @@ def _plan_input(scope: LineScope) -> list[Subquery]:
     texts = [
         None if i in scope.points else text for i, text in enumerate(list_texts(read, raw, dialect))
     ]
+    kept = [*plan_keys(scope.table), *_test_numbers(scope, raw)]
     if not any(texts):
-        columns = [*plan_keys(scope.table), *_read_columns(scope, raw, texts)]
+        columns = [*kept, *_read_columns(scope, raw, texts)]
         heavy = any("CASE" in text or " + " in text for _, text in columns)
-        filled = all(LINE not in text for _, text in columns)
+        filled = not any(LINE in text for _, text in columns)
         return [Subquery(names.of("input"), columns, fenced=heavy, filled=filled)]
 
     aliases = [f"{names.prefix}_column{i}" for i in range(len(read))]
     held = [(alias, text or name) for alias, text, name in zip(aliases, texts, raw, strict=True)]
     return [
-        Subquery(names.of("texts"), [*plan_keys(scope.table), *held]),
+        Subquery(names.of("texts"), [*kept, *held]),
         Subquery(names.of("input"), _read_columns(scope, aliases, texts)),
     ]
+
+
+def _test_numbers(scope: LineScope, raw: Sequence[str]) -> list[tuple[str, str]]:
+    """Whether columns of numbers hold numbers, where one test tells it for all of them."""
+    spelt = scope.dialect.spelt
+    if spelt is None or not scope.spelt_columns:
+        return []
+    test = join_in_groups([spelt(raw[i]) for i in scope.spelt_columns], " AND ")
+    return [(scope.numbers, f"CASE WHEN {test} THEN 1 ELSE 0 END")]
 
 
 def _read_columns(
@@ -82,6 +92,8 @@ def _read_columns(
             found.append((scope.points[i].name, print_value(column, raw[i], dialect)))
             continue
         own = print_coordinates([column], [raw[i]], dialect, [texts[i]])
+        if i in scope.spelt_columns:
+            own = [f"CAST({raw[i]} AS {dialect.double})"]
         if small and not column.categories and not domain.integer[at.start]:
             own = [f"{own[0]} + {tiny} - {tiny}"]
         found += zip(scope.features.columns[at.start : at.stop], own, strict=True)

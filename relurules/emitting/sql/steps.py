@@ -32,6 +32,8 @@ PURPOSES: Mapping[str, str] = {
 }
 #: The end of the name of a step that fails: engines must leave rows out before they compute it.
 _FAILED = "_failed"
+#: Columns of at most so many characters may stand beside one another.
+_SHORT = 90
 #: How far the list of columns stands in.
 _INDENT = 4
 
@@ -96,8 +98,7 @@ def print_subqueries(
         from_ = result[-1].name if result else source
         fenced = (bool(result) or step.fenced) and not step.name.endswith(_FAILED)
         fence = dialect.fence if fenced else ""
-        short = all(len(text) + len(alias) < WIDTH - 15 for alias, text in step.columns)
-        print_columns = _fill_columns if step.filled and short else _print_columns
+        print_columns = _fill_columns if step.filled else _print_columns
         lines = [*print_columns(names, step.columns, dialect), f"FROM {from_}{fence}"]
         width = len(names) + len(step.columns)
         head = _print_head(step.name, step.comment or describe_step(step))
@@ -187,7 +188,15 @@ def _print_columns(
 
 
 def _fill_columns(
-    carried: Sequence[str], columns: Sequence[tuple[str, str]], _dialect: Dialect
+    carried: Sequence[str], columns: Sequence[tuple[str, str]], dialect: Dialect
 ) -> list[str]:
-    """SELECT and its list, as many columns on a line as fit."""
-    return fill_list("SELECT", [*carried, *(f"{text} AS {alias}" for alias, text in columns)], 2)
+    """SELECT and its list, as many columns on a line as fit; long ones first, on their own."""
+    short = [pair for pair in columns if len(pair[0]) + len(pair[1]) <= _SHORT]
+    lines = _print_columns(carried, [pair for pair in columns if pair not in short], dialect)
+    if len(lines) == 1:
+        return fill_list(lines[0], [f"{text} AS {alias}" for alias, text in short], 2)
+    if not short:
+        return lines
+    lines[-1] += ","
+    first, *rest = fill_list(" ", [f"{text} AS {alias}" for alias, text in short], 2)
+    return [*lines, first, *rest]

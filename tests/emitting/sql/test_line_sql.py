@@ -1,6 +1,7 @@
 """Additive rules as SQL: every engine gives what the rules give, in every shape and column."""
 
 import math
+import sqlite3
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,7 @@ def test_a_score_is_one_line_a_part(made: Any, dialect: str) -> None:
         comment.partition(":")[0] for comment in comments if not comment.startswith("what")
     ]
     assert text.count("SELECT") == 2, "one subquery, which reads the table"
-    assert len(text.splitlines()) <= 30
+    assert len(text.splitlines()) <= 34
 
 
 def test_there_is_no_number_of_a_rule(made: Any) -> None:
@@ -145,3 +146,36 @@ def test_there_is_no_number_of_a_rule(made: Any) -> None:
 def test_missing_values_end_the_query(made: Any) -> None:
     with pytest.raises(Exception, match="relurules: no value in"):
         run(made["plain"], "sqlite", missing="error")
+
+
+@pytest.mark.parametrize("declared", ["TEXT", "DOUBLE", ""])
+def test_sqlite_reads_texts_that_spell_numbers_and_no_others(made: Any, declared: str) -> None:
+    """A column may hold any type, whatever was declared."""
+    rules = made["chance"]
+    values = [
+        "31",
+        "31.5",
+        " 7 ",
+        "1e1",
+        "12 apples",
+        "",
+        b"12",
+        None,
+        2**60 + 1,
+        -(2**53) - 1,
+        "x",
+    ]
+    numbers = [31.0, 31.5, 7.0, 10.0, None, None, None, None, 2.0**60, -(2.0**53), None]
+    for outside in ("null", "clamp"):
+        sql = str(rr.emit(rules, "sql", key=["id"], columns=["score"], outside=outside))
+        with sqlite3.connect(":memory:") as connection:
+            connection.execute(f'CREATE TABLE input_data (age {declared}, debt, late, "id")')
+            rows = [(value, 1.0, 2.0, i) for i, value in enumerate(values)]
+            connection.executemany("INSERT INTO input_data VALUES (?, ?, ?, ?)", rows)
+            found = [row[1] for row in connection.execute(sql)]
+        for value, score in zip(numbers, found, strict=True):
+            if value is None:
+                assert score is None
+            else:
+                expected = rules.predict_scores(np.array([[value, 1.0, 2.0]]))[0, 0]
+                assert math.isclose(score, expected, rel_tol=1e-12)

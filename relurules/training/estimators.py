@@ -88,9 +88,9 @@ _PARAMETERS = """
     counted where rules are few. network_: the network in canonical form, in the units of X, and
     graph_, which is what `relurules.extract` and the others take, as they take the estimator
     itself. front_: one row per network looked at, a pandas DataFrame as in `relurules.linearize`,
-    and chosen_, the row that was chosen; both None without linearization. dense_network_: what was trained first, None for
-    the additive form. n_iter_: its epochs. hurried_: whether the time limit ended training.
-    n_features_in_, and feature_names_in_ where X was a frame with names."""
+    and chosen_, the row that was chosen; both None without linearization. dense_network_: what was
+    trained first, None for the additive form. n_iter_: its epochs. hurried_: whether the time limit
+    ended training. n_features_in_, and feature_names_in_ where X was a frame with names."""
 
 
 class _RuleEstimator(BaseEstimator):  # type: ignore[misc]

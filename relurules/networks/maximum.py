@@ -1,0 +1,318 @@
+"""The largest value of a piecewise linear program, as a certified interval: branch and bound.
+
+A part of the domain is bounded by a linear program (`relaxation`) and split by the sign of a neuron
+or by a category; parts of one column are solved exactly (`exact_parts`). What is below a value
+that a row has is looked at no more. A bound holds whatever a solver said; a value is that of a row,
+in rational arithmetic.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+
+from relurules.ir.limits import NEVER, Deadline
+from relurules.ir.network import Array
+from relurules.lp.certified import round_up
+from relurules.lp.highs import propose_maximum
+from relurules.networks.exact_parts import bound_known_cell, solve_exactly
+from relurules.networks.programs import PiecewiseProgram, split_program
+from relurules.networks.relaxation import (
+    CellBound,
+    ProgramCell,
+    bound_cell,
+    bound_forms,
+    start_cell,
+    tighten_cell,
+)
+
+#: A search ends where nothing can be larger than a row's value by this share of the goal's range.
+_GAP = 1e-9
+#: Parts after which a search ends with the bound that it has.
+_NODES = 20_000
+#: Categories this near to 0 or 1, and neurons this near to phi, count as that.
+_SAME = 1e-7
+#: How far a point beside the domain is moved inside, as a share of the way to the middle.
+_MOVES = (1e-9, 1e-7, 1e-5, 1e-3, 1e-1)
+
+
+class ProgramMaximum(NamedTuple):
+    """No row has more than `bound`, -inf where there is no row; `point` has `value`, or more.
+
+    point: (d,) None where no row was found; complete: False where a limit ended the search.
+    """
+
+    bound: float
+    value: float
+    point: Array | None
+    complete: bool = True
+
+
+#: What a row (d,) counts as: NaN for one that doesn't.
+RowValue = Callable[[Array], float]
+
+
+def maximise_program(
+    program: PiecewiseProgram, deadline: Deadline = NEVER, most: int = _NODES
+) -> ProgramMaximum:
+    """The largest goal of a program without further variables, part by part."""
+    parts, constant = split_program(program)
+    x, bound, complete = np.zeros(program.columns), constant, True
+    found, open_ = True, False
+    if (program.walls[~program.walls[:, :-1].any(axis=1), -1] < 0.0).any():
+        return ProgramMaximum(-np.inf, -np.inf, None)
+
+    for i, part in enumerate(parts):
+        share = deadline.share(1.0 / (len(parts) - i))
+        one = _maximise_part(part.program, share, most)
+        if one.bound == -np.inf:
+            return ProgramMaximum(-np.inf, -np.inf, None)
+        complete &= one.complete
+        open_ |= one.bound == np.inf
+        bound += Fraction(one.bound) if one.bound < np.inf else 0
+        found &= one.point is not None
+        if one.point is not None:
+            x[part.columns] = one.point
+
+    top = np.inf if open_ else round_up(bound)
+    if not found:
+        return ProgramMaximum(top, -np.inf, None, complete)
+    return ProgramMaximum(top, -round_up(-program.evaluate_exactly(x)), x, complete)
+
+
+def _maximise_part(program: PiecewiseProgram, deadline: Deadline, most: int) -> ProgramMaximum:
+    exact = solve_exactly(program)
+    if exact is None:
+
+        def value(x: Array) -> float:
+            return program.evaluate(x) if program.contains(x) else np.nan
+
+        return search_maximum(program, value, deadline, most)
+    if exact.empty:
+        return ProgramMaximum(-np.inf, -np.inf, None)
+    top = np.inf if exact.value is None else round_up(exact.value)
+    return ProgramMaximum(top, -np.inf, exact.point)
+
+
+@dataclass
+class _Search:
+    """What a search has found so far. value: of the best row; closed: the bound of what is done."""
+
+    program: PiecewiseProgram
+    judge: RowValue
+    influence: Array
+    gap: float
+    value: float = -np.inf
+    point: Array | None = None
+    closed: float = -np.inf
+    middles: dict[tuple[int, ...], Array | None] = field(default_factory=dict)
+
+    @property
+    def enough(self) -> float:
+        """What isn't above this is looked at no more."""
+        return self.value + self.gap if self.gap else self.value + _GAP * abs(self.value)
+
+
+def search_maximum(
+    program: PiecewiseProgram, judge: RowValue, deadline: Deadline = NEVER, most: int = _NODES
+) -> ProgramMaximum:
+    """The largest goal of a program; judge: what a row's goal is, NaN where it doesn't count."""
+    root = start_cell(program)
+    if not tighten_cell(program, root):
+        return ProgramMaximum(-np.inf, -np.inf, None)
+
+    search = _start_search(program, judge, root)
+    ticket, heap = count(), list[tuple[float, int, ProgramCell, CellBound]]()
+    _add_cell(search, heap, next(ticket), root, np.inf)
+    while heap:
+        minus, turn, cell, found = heapq.heappop(heap)
+        if -minus <= search.enough:
+            search.closed = max(search.closed, -minus)
+            break
+        if turn > most or deadline.is_over():
+            top = max(search.closed, -minus)
+            return ProgramMaximum(top, search.value, search.point, complete=False)
+        children = list(_split_cell(search, cell, found))
+        for child in children:
+            _add_cell(search, heap, next(ticket), child, -minus)
+        if not children:
+            exact = bound_known_cell(program, cell)
+            search.closed = max(search.closed, -minus if exact is None else min(exact, -minus))
+
+    return ProgramMaximum(search.closed, search.value, search.point)
+
+
+def _start_search(program: PiecewiseProgram, judge: RowValue, root: ProgramCell) -> _Search:
+    low, high = bound_forms(program.goal_form[None], root.low, root.high)
+    wide = float(high[0] - low[0])
+    first = len(program.low)
+    influence = np.abs(program.goal_form[first:-1])
+    for row in program.rows:
+        influence = influence + np.abs(np.array([float(v) for v in row[first:-1]]))
+    for k in reversed(range(len(influence))):
+        influence += influence[k] * np.abs(program.L[k])
+    return _Search(program, judge, influence, _GAP * wide if np.isfinite(wide) else 0.0)
+
+
+def _add_cell(
+    search: _Search,
+    heap: list[tuple[float, int, ProgramCell, CellBound]],
+    turn: int,
+    cell: ProgramCell,
+    at_most: float,
+) -> None:
+    """Bound a part, look for a row there, and keep it where more may be found."""
+    if not tighten_cell(search.program, cell):
+        return
+    found = bound_cell(search.program, cell)
+    bound = min(found.bound, at_most)
+    if bound == -np.inf:
+        return
+    if found.point is not None:
+        _try_rows(search, found.point[: search.program.columns])
+    if bound <= search.enough:
+        search.closed = max(search.closed, bound)
+    else:
+        heapq.heappush(heap, (-bound, turn, cell, found))
+
+
+def _try_rows(search: _Search, x: Array) -> None:
+    """Keep the best row at a point, or a little inside."""
+    program = search.program
+    row = snap_row(program, x)
+    value = search.judge(row)
+    if np.isnan(value) and (len(program.walls) or len(program.rows)):
+        middle = _find_middle(search, row)
+        if middle is not None:
+            for share in _MOVES:
+                tried = snap_row(program, row + share * (middle - row))
+                value = search.judge(tried)
+                if not np.isnan(value):
+                    row = tried
+                    break
+    if value > search.value:
+        search.value, search.point = value, row
+
+
+def snap_row(program: PiecewiseProgram, x: Array) -> Array:
+    """A point as a row: in the box, one category each, whole numbers where columns hold these."""
+    d = program.columns
+    x = np.clip(x, program.low[:d], program.high[:d])
+    x[program.whole] = np.round(x[program.whole])
+    for group in map(list, program.groups):
+        x[group] = np.eye(len(group))[int(np.argmax(x[group]))]
+    return np.asarray(x + 0.0)
+
+
+def _find_middle(search: _Search, row: Array) -> Array | None:
+    """A point away from all walls, with the categories of a row; None where none was found."""
+    program, d = search.program, search.program.columns
+    own = [i for group in program.groups for i in group]
+    key = tuple(np.flatnonzero(row[own]).tolist())
+    if key in search.middles:
+        return search.middles[key]
+
+    low, high = program.low[:d].copy(), program.high[:d].copy()
+    low[own] = high[own] = row[own]
+    free = low < high
+    with np.errstate(invalid="ignore"):
+        width = np.where(np.isfinite(high - low) & free, high - low, 1.0)
+    one = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
+    G = program.walls[:, :-1] * np.where(free, width, 0.0)
+    h = program.walls[:, -1] + program.walls[:, :-1] @ one
+    length = np.linalg.norm(G, axis=1)
+    G, h = G[length > 0] / length[length > 0, None], h[length > 0] / length[length > 0]
+    sides, eye = np.flatnonzero(free), np.eye(d)
+    finite = np.isfinite(high - low)[sides]
+    A = np.vstack([-G, -eye[sides][np.isfinite(low[sides])], eye[sides][finite]])
+    b = np.concatenate([h, np.zeros(int(np.isfinite(low[sides]).sum())), np.ones(int(finite.sum()))])
+    room = np.column_stack([A, np.ones(len(A))])
+    found = propose_maximum(
+        np.append(np.zeros(d), 1.0), room, b, np.full(d + 1, -np.inf), np.append(np.full(d, np.inf), 1)
+    )
+    middle = None if found is None else one + np.where(free, width * found.point[:d], 0.0)
+    search.middles[key] = middle
+    return middle
+
+
+def _split_cell(search: _Search, cell: ProgramCell, found: CellBound) -> Iterator[ProgramCell]:
+    """The parts on either side of what the relaxation's point breaks most; none where nothing is
+    left to split by.
+    """
+    program, y = search.program, found.point
+    group = _choose_group(program, cell, y)
+    if group is not None:
+        yield from _split_group(cell, group)
+        return
+    column = _choose_whole(program, cell, y)
+    if column is not None:
+        assert y is not None  # noqa: S101
+        below, above = cell.copy(), cell.copy()
+        below.high[column], above.low[column] = np.floor(y[column]), np.floor(y[column]) + 1.0
+        yield from (below, above)
+        return
+    neuron = _choose_neuron(search, cell, y)
+    if neuron is None:
+        return
+    for sign in (1, -1):
+        child = cell.copy()
+        child.signs[neuron] = sign
+        yield child
+
+
+def _choose_group(
+    program: PiecewiseProgram, cell: ProgramCell, y: Array | None
+) -> list[int] | None:
+    """The categories that are least decided; where all are, those of a point's nearest."""
+    best, least = None, 1.0 - _SAME
+    for group in map(list, program.groups):
+        open_ = [i for i in group if cell.low[i] < cell.high[i]]
+        if not open_:
+            continue
+        sure = 0.0 if y is None else float(y[open_].max())
+        if sure < least:
+            best, least = open_, sure
+    return best
+
+
+def _split_group(cell: ProgramCell, open_: list[int]) -> Iterator[ProgramCell]:
+    """One part for every category."""
+    for chosen in open_:
+        child = cell.copy()
+        child.low[open_], child.high[open_] = 0.0, 0.0
+        child.low[chosen] = child.high[chosen] = 1.0
+        yield child
+
+
+def _choose_whole(program: PiecewiseProgram, cell: ProgramCell, y: Array | None) -> int | None:
+    """The whole-number column that is farthest from a whole number."""
+    at = np.flatnonzero(program.whole)
+    if y is None or not len(at):
+        return None
+    off = np.abs(y[at] - np.round(y[at])) * (cell.low[at] < cell.high[at])
+    worst = int(np.argmax(off))
+    return int(at[worst]) if off[worst] > _SAME else None
+
+
+def _choose_neuron(search: _Search, cell: ProgramCell, y: Array | None) -> int | None:
+    """The neuron of unknown sign that a point breaks most, by what it does to the goal; else the
+    one whose argument is widest; None where all signs are known.
+    """
+    program, first = search.program, len(search.program.low)
+    open_ = np.flatnonzero(cell.signs == 0)
+    if not len(open_):
+        return None
+    if y is not None:
+        z = program.arguments[open_, :-1] @ y + program.arguments[open_, -1]
+        off = np.abs(y[first + open_] - np.where(z >= 0, z, program.slope[open_] * z))
+        off = off * search.influence[open_]
+        if off.max() > 0.0 and np.isfinite(off.max()):
+            return int(open_[np.argmax(off)])
+    low, high = bound_forms(program.arguments[open_], cell.low, cell.high)
+    with np.errstate(invalid="ignore"):
+        wide = np.nan_to_num((high - low) * search.influence[open_], nan=0.0, posinf=1e300)
+    return int(open_[np.argmax(wide)])

@@ -150,7 +150,7 @@ def bound_known_cell(program: PiecewiseProgram, cell: ProgramCell) -> float | No
     if (cell.signs == 0).any() or not certified.is_exactly_solvable(rows, len(free)):
         return None
 
-    forms = _express_neurons(program, cell)
+    forms = express_neurons(program, cell)
     constraints = [_substitute(row, forms, n) for row in _list_exact_constraints(program)]
     signs = [f * int(s) for (f, _), s in zip(forms, cell.signs, strict=True)]
     sides = _list_sides(cell, free, n)
@@ -170,7 +170,7 @@ def bound_known_cell(program: PiecewiseProgram, cell: ProgramCell) -> float | No
     return None if found is None else found.value
 
 
-def _express_neurons(
+def express_neurons(
     program: PiecewiseProgram, cell: ProgramCell
 ) -> list[tuple[Rationals, Fraction]]:
     """Every neuron's z as a form of columns and further variables, and the slope of its side."""

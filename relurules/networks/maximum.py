@@ -7,7 +7,7 @@ in rational arithmetic.
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
@@ -26,6 +26,9 @@ from relurules.networks.relaxation import (
     ProgramCell,
     bound_cell,
     bound_forms,
+    list_open_categories,
+    split_by_category,
+    split_by_sign,
     start_cell,
     tighten_cell,
 )
@@ -136,7 +139,7 @@ def search_maximum(
         if turn > most or deadline.is_over():
             top = max(search.closed, -minus)
             return ProgramMaximum(top, search.value, search.point, complete=False)
-        children = list(_split_cell(search, cell, found))
+        children = _split_cell(search, cell, found)
         for child in children:
             _add_cell(search, heap, next(ticket), child, -minus)
         if not children:
@@ -239,29 +242,21 @@ def _find_middle(search: _Search, row: Array) -> Array | None:
     return middle
 
 
-def _split_cell(search: _Search, cell: ProgramCell, found: CellBound) -> Iterator[ProgramCell]:
+def _split_cell(search: _Search, cell: ProgramCell, found: CellBound) -> list[ProgramCell]:
     """The parts on either side of what the relaxation's point breaks most; none where nothing is
     left to split by.
     """
     program, y = search.program, found.point
     group = _choose_group(program, cell, y)
     if group is not None:
-        yield from _split_group(cell, group)
-        return
+        return split_by_category(cell, group)
     column = _choose_whole(program, cell, y)
-    if column is not None:
-        assert y is not None  # noqa: S101
+    if column is not None and y is not None:
         below, above = cell.copy(), cell.copy()
         below.high[column], above.low[column] = np.floor(y[column]), np.floor(y[column]) + 1.0
-        yield from (below, above)
-        return
+        return [below, above]
     neuron = _choose_neuron(search, cell, y)
-    if neuron is None:
-        return
-    for sign in (1, -1):
-        child = cell.copy()
-        child.signs[neuron] = sign
-        yield child
+    return [] if neuron is None else split_by_sign(cell, neuron)
 
 
 def _choose_group(
@@ -269,23 +264,14 @@ def _choose_group(
 ) -> list[int] | None:
     """The categories that are least decided; where all are, those of a point's nearest."""
     best, least = None, 1.0 - _SAME
-    for group in map(list, program.groups):
-        open_ = [i for i in group if cell.low[i] < cell.high[i]]
+    for group in program.groups:
+        open_ = list_open_categories(cell, group)
         if not open_:
             continue
         sure = 0.0 if y is None else float(y[open_].max())
         if sure < least:
             best, least = open_, sure
     return best
-
-
-def _split_group(cell: ProgramCell, open_: list[int]) -> Iterator[ProgramCell]:
-    """One part for every category."""
-    for chosen in open_:
-        child = cell.copy()
-        child.low[open_], child.high[open_] = 0.0, 0.0
-        child.low[chosen] = child.high[chosen] = 1.0
-        yield child
 
 
 def _choose_whole(program: PiecewiseProgram, cell: ProgramCell, y: Array | None) -> int | None:

@@ -158,6 +158,37 @@ def _round_boxes(program: PiecewiseProgram, cell: ProgramCell) -> None:
     own = [i for group in program.groups for i in group]
     at = np.union1d(np.flatnonzero(program.whole), own).astype(np.intp)
     cell.low[at], cell.high[at] = np.ceil(cell.low[at]), np.floor(cell.high[at])
+    for group in map(list, program.groups):
+        chosen = [i for i in group if cell.low[i] >= 1.0]
+        if chosen:
+            cell.high[[i for i in group if i != chosen[0]]] = 0.0
+
+
+def list_open_categories(cell: ProgramCell, group: tuple[int, ...]) -> list[int]:
+    """The members of a group that may be 1, none where just one is left."""
+    found = [i for i in group if cell.high[i] > 0.0]
+    return found if len(found) > 1 and not (cell.low[found] >= 1.0).any() else []
+
+
+def split_by_category(cell: ProgramCell, open_: list[int]) -> list[ProgramCell]:
+    """One part for each of the members of a group that may be 1."""
+    found = []
+    for chosen in open_:
+        child = cell.copy()
+        child.low[open_], child.high[open_] = 0.0, 0.0
+        child.low[chosen] = child.high[chosen] = 1.0
+        found.append(child)
+    return found
+
+
+def split_by_sign(cell: ProgramCell, neuron: int) -> list[ProgramCell]:
+    """The parts on either side of a neuron's kink."""
+    found = []
+    for sign in (1, -1):
+        child = cell.copy()
+        child.signs[neuron] = sign
+        found.append(child)
+    return found
 
 
 def bound_cell(program: PiecewiseProgram, cell: ProgramCell) -> CellBound:
@@ -168,9 +199,9 @@ def bound_cell(program: PiecewiseProgram, cell: ProgramCell) -> CellBound:
     if (rows[~telling, -1] < 0.0).any():
         return CellBound(-np.inf, None)
     rows = rows[telling]
-    proposal = _propose(program.goal_form, rows, cell)
+    proposal = propose_point(program.goal_form, rows, cell)
     if proposal is None:
-        empty = _refute(rows, cell)
+        empty = is_refuted(rows, cell)
         return CellBound(-np.inf if empty else box, None)
 
     point, multipliers = proposal
@@ -266,19 +297,25 @@ def _scale(rows: Array, cell: ProgramCell) -> tuple[Array, Array, Array, Array]:
         middle, half = cell.low / 2 + cell.high / 2, cell.high / 2 - cell.low / 2
     one = np.where(np.isfinite(cell.low), cell.low, np.where(np.isfinite(cell.high), cell.high, 0))
     middle = np.where(np.isfinite(middle), middle, one)
-    half = np.where(np.isfinite(half) & (half > 0), half, 1.0)
+    half = np.where(np.isfinite(half), half, 1.0)
     scaled = np.column_stack([rows[:, :-1] * half, rows[:, -1] + rows[:, :-1] @ middle])
     length = np.linalg.norm(scaled[:, :-1], axis=1)
     length = np.where((length > 0) & np.isfinite(length), length, 1.0)
     return scaled / length[:, None], length, middle, half
 
 
-def _propose(form: Array, rows: Array, cell: ProgramCell) -> tuple[Array, Array] | None:
+def _scale_box(cell: ProgramCell, middle: Array, half: Array) -> tuple[Array, Array]:
+    """The box in these coordinates; what is held is at 0."""
+    unit = np.where(half > 0, half, np.inf)
+    return (cell.low - middle) / unit, (cell.high - middle) / unit
+
+
+def propose_point(form: Array, rows: Array, cell: ProgramCell) -> tuple[Array, Array] | None:
     """A point (n,) and multipliers (r,) by a solver; None where it has no answer."""
     scaled, length, middle, half = _scale(rows, cell)
     goal = form[:-1] * half
     size = float(np.linalg.norm(goal)) or 1.0
-    low, high = (cell.low - middle) / half, (cell.high - middle) / half
+    low, high = _scale_box(cell, middle, half)
     if not np.isfinite(goal).all() or not np.isfinite(scaled).all():
         return None
     found = propose_maximum(goal / size, -scaled[:, :-1], scaled[:, -1], low, high)
@@ -287,12 +324,12 @@ def _propose(form: Array, rows: Array, cell: ProgramCell) -> tuple[Array, Array]
     return middle + half * found.point, found.multipliers * size / length
 
 
-def _refute(rows: Array, cell: ProgramCell) -> bool:
+def is_refuted(rows: Array, cell: ProgramCell) -> bool:
     """Whether it is certified that no point of a box meets all rows (Farkas' lemma)."""
     if not len(rows) or not np.isfinite([cell.low, cell.high]).all():
         return False
     scaled, length, middle, half = _scale(rows, cell)
-    low, high = (cell.low - middle) / half, (cell.high - middle) / half
+    low, high = _scale_box(cell, middle, half)
     slack = np.column_stack([-scaled[:, :-1], np.ones(len(rows))])
     found = propose_maximum(
         np.append(np.zeros(len(low)), 1.0),

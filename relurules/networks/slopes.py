@@ -1,0 +1,373 @@
+"""How steep a piecewise linear program's goal is: the largest of a measure of its gradient, over
+all parts of the domain that have an interior, by branch and bound over the signs of neurons.
+"""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relurules.domain import Domain
+from relurules.ir.limits import NEVER, Deadline
+from relurules.ir.network import Array
+from relurules.lp.certified import round_up, rounding_gamma
+from relurules.networks.exact_parts import express_neurons
+from relurules.lp.tolerances import UNIT
+from relurules.networks.maximum import snap_row
+from relurules.networks.programs import PiecewiseProgram, to_rationals
+from relurules.networks.relaxation import (
+    ProgramCell,
+    apply_multipliers,
+    build_rows,
+    is_refuted,
+    list_open_categories,
+    propose_point,
+    split_by_category,
+    split_by_sign,
+    start_cell,
+    tighten_cell,
+)
+
+#: Parts after which a search ends with the bound that it has.
+_NODES = 4000
+#: Categories this near to 0 or 1 count as that.
+_SAME = 1e-7
+#: Parts with no more room than rounding of their walls, times this, count as none.
+_THIN = 2048.0
+
+#: Bounds of a gradient, (d,) and (d,), to what a measure of it is at most.
+SlopeMeasure = Callable[[Array, Array], float]
+
+
+class SteepestSlope(NamedTuple):
+    """No part has more than `bound`, -inf where there is none; at `point`, (d,), it is `value`."""
+
+    bound: float
+    value: float
+    point: Array | None
+    complete: bool = True
+
+
+def measure_column(column: int, sign: float) -> SlopeMeasure:
+    """The derivative for a column, times a sign."""
+    if sign > 0:
+        return lambda low, high: float(high[column])
+    return lambda low, high: float(-low[column])
+
+
+def measure_sum(scales: Array) -> SlopeMeasure:
+    """The sum of absolute derivatives, in units of columns, (d,)."""
+    return lambda low, high: _add_up(np.maximum(np.abs(low), np.abs(high)) * scales)
+
+
+def measure_squares(scales: Array) -> SlopeMeasure:
+    """The sum of squared derivatives, in units of columns, (d,)."""
+    return lambda low, high: _add_up((np.maximum(np.abs(low), np.abs(high)) * scales) ** 2)
+
+
+def _add_up(terms: Array) -> float:
+    return float(terms.sum() * (1.0 + rounding_gamma(len(terms) + 8.0)))
+
+
+def make_strict_program(program: PiecewiseProgram, domain: Domain) -> PiecewiseProgram:
+    """The same program where inequalities forgive nothing."""
+    walls = np.column_stack([-domain.normals, domain.bounds])
+    return replace(program, walls=walls, room=np.zeros(len(walls)))
+
+
+def bound_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[Array, Array]:
+    """Between which values the goal's derivatives lie, (d,) each, where neurons have these signs,
+    0 for either; rounded outward.
+    """
+    d, K, first = program.columns, len(program.b), len(program.low)
+    goal = program.goal_form
+    side = np.where(signs > 0, 1.0, np.where(signs < 0, program.slope, np.minimum(1.0, program.slope)))
+    far = np.where(signs == 0, np.maximum(1.0, program.slope), side)
+    low, high = goal[first:-1].copy(), goal[first:-1].copy()
+    size = np.abs(low)
+    passed = np.zeros((2, K))
+    for k in reversed(range(K)):
+        ends = np.array([low[k] * side[k], low[k] * far[k], high[k] * side[k], high[k] * far[k]])
+        passed[:, k] = ends.min(), ends.max()
+        row = program.L[k]
+        if row.any():
+            one, other = row * passed[0, k], row * passed[1, k]
+            low, high = low + np.minimum(one, other), high + np.maximum(one, other)
+            size = size + np.abs(row) * size[k] * max(abs(side[k]), abs(far[k]))
+
+    one, other = program.A * passed[0][:, None], program.A * passed[1][:, None]
+    gain = np.maximum(np.abs(side), np.abs(far))
+    room = np.abs(goal[:d]) + (size * gain) @ np.abs(program.A)
+    room = room * rounding_gamma(3.0 * K + 8.0)
+    below = goal[:d] + np.minimum(one, other).sum(axis=0) - room
+    above = goal[:d] + np.maximum(one, other).sum(axis=0) + room
+    return below, above
+
+
+def evaluate_gradient(
+    program: PiecewiseProgram, signs: NDArray[np.int8]
+) -> tuple[Array, Array]:
+    """(d,) each: the goal's derivatives where neurons have these signs, rounded down and up."""
+    d, first = program.columns, len(program.low)
+    goal, found = list(program.goal[first:-1]), list(program.goal[:d])
+    for k in reversed(range(len(program.b))):
+        own = goal[k] if signs[k] > 0 else goal[k] * Fraction(float(program.slope[k]))
+        if own == 0:
+            continue
+        for i in np.flatnonzero(program.L[k]).tolist():
+            goal[i] += own * Fraction(float(program.L[k, i]))
+        for j in np.flatnonzero(program.A[k]).tolist():
+            found[j] += own * Fraction(float(program.A[k, j]))
+    return np.array([-round_up(-v) for v in found]), np.array([round_up(v) for v in found])
+
+
+@dataclass
+class _SlopeSearch:
+    """What a search has found so far."""
+
+    program: PiecewiseProgram
+    measure: SlopeMeasure
+    relevant: NDArray[np.bool_]
+    value: float = -np.inf
+    point: Array | None = None
+    closed: float = -np.inf
+
+
+class _Room(NamedTuple):
+    """What the clearance of a part is at most, and a solver's point of it, (n,)."""
+
+    bound: float
+    point: Array | None
+
+
+def find_steepest_slope(
+    program: PiecewiseProgram,
+    measure: SlopeMeasure,
+    deadline: Deadline = NEVER,
+    most: int = _NODES,
+) -> SteepestSlope:
+    """The largest measure of the gradient over parts that have an interior."""
+    program = _with_clearance(program)
+    root = start_cell(program)
+    search = _SlopeSearch(program, measure, _find_relevant(program, measure))
+    heap: list[tuple[float, int, ProgramCell, Array | None]] = []
+    ticket = count()
+    _add_cell(search, heap, next(ticket), root)
+    while heap:
+        minus, turn, cell, point = heapq.heappop(heap)
+        if -minus <= search.value:
+            search.closed = max(search.closed, -minus)
+            break
+        if turn > most or deadline.is_over():
+            top = max(search.closed, -minus)
+            return SteepestSlope(top, search.value, search.point, complete=False)
+        children = _split_cell(search, cell, point)
+        for child in children:
+            _add_cell(search, heap, next(ticket), child)
+        if not children and _is_thick(search, cell):
+            known = (cell.signs != 0)[search.relevant].all()
+            least = search.measure(*evaluate_gradient(search.program, cell.signs))
+            search.closed = max(search.closed, min(least, -minus) if known else -minus)
+
+    return SteepestSlope(search.closed, search.value, search.point)
+
+
+def _with_clearance(program: PiecewiseProgram) -> PiecewiseProgram:
+    """With one further variable: how far a point is from the walls, in shares of widths."""
+    d, K = program.columns, len(program.b)
+    goal = np.concatenate([program.goal[:d], [Fraction(0)], program.goal[d:]])
+    rows = np.zeros((0, d + K + 2))
+    return replace(
+        program,
+        low=np.append(program.low, -1.0),
+        high=np.append(program.high, 1.0),
+        goal=goal,
+        rows=to_rationals(rows),
+    )
+
+
+def _find_relevant(program: PiecewiseProgram, measure: SlopeMeasure) -> NDArray[np.bool_]:
+    """(K,) which neurons' signs change what is measured."""
+    nothing = np.zeros(len(program.b), dtype=np.int8)
+    base = measure(*bound_gradient(program, nothing))
+    found = np.zeros(len(program.b), dtype=np.bool_)
+    for k in range(len(program.b)):
+        for sign in (1, -1):
+            signs = nothing.copy()
+            signs[k] = sign
+            found[k] |= measure(*bound_gradient(program, signs)) != base
+    return found
+
+
+def _add_cell(
+    search: _SlopeSearch,
+    heap: list[tuple[float, int, ProgramCell, Array | None]],
+    turn: int,
+    cell: ProgramCell,
+) -> None:
+    if not tighten_cell(search.program, cell):
+        return
+    bound = search.measure(*bound_gradient(search.program, cell.signs))
+    if bound <= search.value:
+        search.closed = max(search.closed, bound)
+        return
+    room = _bound_room(search.program, cell)
+    if room.bound <= measure_thinness(search.program):
+        return
+    if room.point is not None:
+        _try_point(search, room.point)
+    heapq.heappush(heap, (-bound, turn, cell, room.point))
+
+
+def measure_thinness(program: PiecewiseProgram) -> float:
+    """A share of the columns' widths that rounding of walls and neurons may hide."""
+    reach, half = _measure_columns(program)
+    rows = np.vstack(
+        [
+            np.column_stack([program.A, program.b]),
+            program.walls,
+            np.column_stack([np.eye(program.columns), np.zeros(program.columns)]),
+        ]
+    )
+    length = np.abs(rows[:, :-1]) @ half
+    terms = np.abs(rows[:, :-1]) @ reach + np.abs(rows[:, -1])
+    telling = length > 0
+    return float(_THIN * UNIT * (terms[telling] / length[telling]).max(initial=1.0))
+
+
+def _measure_columns(program: PiecewiseProgram) -> tuple[Array, Array]:
+    """(d,) each: largest sizes and half widths of number columns; 0 and 1 where one is open, and no
+    width for categories.
+    """
+    d = program.columns
+    low, high = program.low[:d], program.high[:d]
+    reach = np.maximum(np.abs(low), np.abs(high))
+    with np.errstate(invalid="ignore", over="ignore"):
+        half = high / 2 - low / 2
+    half = np.where(np.isfinite(half), half, 1.0)
+    half[[i for group in program.groups for i in group]] = 0.0
+    return np.where(np.isfinite(reach), reach, 0.0), half
+
+
+def _is_thick(search: _SlopeSearch, cell: ProgramCell) -> bool:
+    """Whether a part of known signs has an interior, as forms of the columns alone say; its
+    gradient is kept then.
+    """
+    program = search.program
+    if not program.L.any() or (cell.signs == 0).any():
+        return True
+    d, n = program.columns, program.variables
+    own = np.zeros((len(cell.signs), n + 1))
+    for k, (form, _) in enumerate(express_neurons(program, cell)):
+        own[k, :d] = [float(v) for v in form[:d]]
+        own[k, -1] = float(form[-1])
+    room = _bound_room(program, cell, own)
+    if room.point is not None:
+        _try_point(search, room.point)
+    return room.bound > measure_thinness(program)
+
+
+def _bound_room(program: PiecewiseProgram, cell: ProgramCell, forms: Array | None = None) -> _Room:
+    """How far points of a part can be from its walls. forms: (K, n + 1) arguments of the neurons in
+    columns alone; without them, only neurons that read no others count as walls.
+    """
+    d, n = program.columns, program.variables
+    _, half = _measure_columns(program)
+    if forms is None:
+        known = np.flatnonzero((cell.signs != 0) & ~program.L.any(axis=1))
+        forms = program.arguments
+    else:
+        known = np.flatnonzero(cell.signs)
+    own = forms[known] * cell.signs[known, None]
+    own[:, d] -= np.abs(own[:, :d]) @ half
+    walls = program.constraints[: len(program.walls)].copy()
+    walls[:, d] -= np.abs(walls[:, :d]) @ half
+    sides = []
+    for j in np.flatnonzero(half > 0).tolist():
+        for sign, limit in ((1.0, program.low[j]), (-1.0, program.high[j])):
+            if np.isfinite(limit):
+                row = np.zeros(n + 1)
+                row[j], row[d], row[-1] = sign, -half[j], -sign * limit
+                sides.append(row)
+
+    goal = np.zeros(n + 1)
+    goal[d] = 1.0
+    rows = np.vstack([program.constraints, own, walls, np.array(sides).reshape(-1, n + 1)])
+    hulls = build_rows(program, cell) if program.L.any() else rows[:0]
+    for tried in (np.vstack([rows, hulls]), rows):
+        tried = tried[tried[:, :-1].any(axis=1)]
+        proposal = propose_point(goal, tried, cell)
+        if proposal is not None:
+            point, multipliers = proposal
+            return _Room(min(1.0, apply_multipliers(goal, tried, multipliers, cell)), point)
+        if is_refuted(tried, cell):
+            return _Room(-np.inf, None)
+    return _Room(1.0, None)
+
+
+def _try_point(search: _SlopeSearch, y: Array) -> None:
+    """Keep the gradient at a point, where rounding leaves no doubt of the signs there."""
+    program = search.program
+    x = snap_row(program, y[: program.columns])
+    signs, sure = read_signs(program, x)
+    if not program.contains(x) or not sure[search.relevant].all():
+        return
+    value = search.measure(*evaluate_gradient(program, signs))
+    if value > search.value:
+        search.value, search.point = value, x
+
+
+def read_signs(program: PiecewiseProgram, x: Array) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """(K,) each: the signs of all neurons at a row, and whether rounding leaves no doubt of them."""
+    K = len(program.b)
+    z, size = program.A @ x + program.b, np.abs(program.A) @ np.abs(x) + np.abs(program.b)
+    p, gain = np.zeros(K), np.maximum(1.0, np.abs(program.slope))
+    for k in range(K):
+        z[k] += program.L[k, :k] @ p[:k]
+        size[k] += np.abs(program.L[k, :k]) @ (size[:k] * gain[:k])
+        p[k] = z[k] if z[k] >= 0 else program.slope[k] * z[k]
+    room = rounding_gamma(4.0 * (K + program.columns)) * size
+    return np.where(z >= 0, 1, -1).astype(np.int8), np.abs(z) > room
+
+
+def _split_cell(search: _SlopeSearch, cell: ProgramCell, y: Array | None) -> list[ProgramCell]:
+    """By the neuron that moves the measure most; then, where a point isn't what signs and
+    categories say, by what it breaks; none where nothing is left.
+    """
+    program = search.program
+    open_ = np.flatnonzero((cell.signs == 0) & search.relevant)
+    if len(open_):
+        return split_by_sign(cell, _choose_telling(search, cell, open_))
+    for group in program.groups:
+        left = list_open_categories(cell, group)
+        if left and (y is None or y[left].max() < 1.0 - _SAME):
+            return split_by_category(cell, left)
+    open_ = np.flatnonzero(cell.signs == 0)
+    if not len(open_) or (y is not None and _is_consistent(search, cell, y)):
+        return []
+    return split_by_sign(cell, int(open_[0]))
+
+
+def _choose_telling(search: _SlopeSearch, cell: ProgramCell, open_: NDArray[np.intp]) -> int:
+    """The neuron whose sign matters most."""
+    best, most = int(open_[0]), -1.0
+    for k in open_.tolist():
+        ends = []
+        for sign in (1, -1):
+            signs = cell.signs.copy()
+            signs[k] = sign
+            ends.append(search.measure(*bound_gradient(search.program, signs)))
+        if abs(ends[0] - ends[1]) > most:
+            best, most = k, abs(ends[0] - ends[1])
+    return best
+
+
+def _is_consistent(search: _SlopeSearch, cell: ProgramCell, y: Array) -> bool:
+    signs, sure = read_signs(search.program, y[: search.program.columns])
+    known = cell.signs != 0
+    return bool((signs == cell.signs)[known].all() and sure[known].all())

@@ -7,7 +7,7 @@ in rational arithmetic.
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import count
@@ -21,6 +21,7 @@ from relurules.lp.certified import round_up
 from relurules.lp.highs import propose_maximum
 from relurules.networks.exact_parts import bound_known_cell, solve_exactly
 from relurules.networks.programs import PiecewiseProgram, split_program
+from relurules.networks.rays import has_rising_ray
 from relurules.networks.relaxation import (
     CellBound,
     ProgramCell,
@@ -37,6 +38,8 @@ from relurules.networks.relaxation import (
 _GAP = 1e-9
 #: Parts after which a search ends with the bound that it has.
 _NODES = 20_000
+#: The same where the bound is infinite.
+_OPEN_NODES = 1000
 #: Categories this near to 0 or 1, and neurons this near to phi, count as that.
 _SAME = 1e-7
 #: How far a point beside the domain is moved inside, as a share of the way to the middle.
@@ -57,6 +60,8 @@ class ProgramMaximum(NamedTuple):
 
 #: What a row (d,) counts as: NaN for one that doesn't.
 RowValue = Callable[[Array], float]
+#: Rows near one that doesn't count.
+RowRepair = Callable[[Array], Iterator[Array]]
 
 
 def maximise_program(
@@ -94,10 +99,14 @@ def _maximise_part(program: PiecewiseProgram, deadline: Deadline, most: int) -> 
         def value(x: Array) -> float:
             return program.evaluate(x) if program.contains(x) else np.nan
 
-        return search_maximum(program, value, deadline, most)
+        found = search_maximum(program, value, deadline=deadline, most=most)
+        if found.bound < np.inf:
+            return found
+        endless = found.point is not None and has_rising_ray(program)
+        return found._replace(complete=endless)
     if exact.empty:
         return ProgramMaximum(-np.inf, -np.inf, None)
-    top = np.inf if exact.value is None else round_up(exact.value)
+    top = np.inf if exact.value is None else round_up(exact.value)  # without end, and so complete
     return ProgramMaximum(top, -np.inf, exact.point)
 
 
@@ -107,6 +116,7 @@ class _Search:
 
     program: PiecewiseProgram
     judge: RowValue
+    repair: RowRepair | None
     influence: Array
     gap: float
     value: float = -np.inf
@@ -121,14 +131,24 @@ class _Search:
 
 
 def search_maximum(
-    program: PiecewiseProgram, judge: RowValue, deadline: Deadline = NEVER, most: int = _NODES
+    program: PiecewiseProgram,
+    judge: RowValue,
+    *,
+    repair: RowRepair | None = None,
+    deadline: Deadline = NEVER,
+    most: int = _NODES,
 ) -> ProgramMaximum:
-    """The largest goal of a program; judge: what a row's goal is, NaN where it doesn't count."""
+    """The largest goal of a program; judge: what a row's goal is, NaN where it doesn't count.
+
+    repair: rows to try in place of one that doesn't count; without it, those between it and the
+    middle of the domain.
+    """
     root = start_cell(program)
     if not tighten_cell(program, root):
         return ProgramMaximum(-np.inf, -np.inf, None)
 
-    search = _start_search(program, judge, root)
+    search = _start_search(program, judge, repair, root)
+    _try_rows(search, np.zeros(program.columns))
     ticket, heap = count(), list[tuple[float, int, ProgramCell, CellBound]]()
     _add_cell(search, heap, next(ticket), root, np.inf)
     while heap:
@@ -136,7 +156,7 @@ def search_maximum(
         if -minus <= search.enough:
             search.closed = max(search.closed, -minus)
             break
-        if turn > most or deadline.is_over():
+        if turn > (most if minus > -np.inf else _OPEN_NODES) or deadline.is_over():
             top = max(search.closed, -minus)
             return ProgramMaximum(top, search.value, search.point, complete=False)
         children = _split_cell(search, cell, found)
@@ -149,7 +169,9 @@ def search_maximum(
     return ProgramMaximum(search.closed, search.value, search.point)
 
 
-def _start_search(program: PiecewiseProgram, judge: RowValue, root: ProgramCell) -> _Search:
+def _start_search(
+    program: PiecewiseProgram, judge: RowValue, repair: RowRepair | None, root: ProgramCell
+) -> _Search:
     low, high = bound_forms(program.goal_form[None], root.low, root.high)
     wide = float(high[0] - low[0])
     first = len(program.low)
@@ -158,7 +180,7 @@ def _start_search(program: PiecewiseProgram, judge: RowValue, root: ProgramCell)
         influence = influence + np.abs(np.array([float(v) for v in row[first:-1]]))
     for k in reversed(range(len(influence))):
         influence += influence[k] * np.abs(program.L[k])
-    return _Search(program, judge, influence, _GAP * wide if np.isfinite(wide) else 0.0)
+    return _Search(program, judge, repair, influence, _GAP * wide if np.isfinite(wide) else 0.0)
 
 
 def _add_cell(
@@ -184,21 +206,23 @@ def _add_cell(
 
 
 def _try_rows(search: _Search, x: Array) -> None:
-    """Keep the best row at a point, or a little inside."""
-    program = search.program
-    row = snap_row(program, x)
+    """Keep the best row at a point, or near it."""
+    row = snap_row(search.program, x)
     value = search.judge(row)
-    if np.isnan(value) and (len(program.walls) or len(program.rows)):
-        middle = _find_middle(search, row)
-        if middle is not None:
-            for share in _MOVES:
-                tried = snap_row(program, row + share * (middle - row))
-                value = search.judge(tried)
-                if not np.isnan(value):
-                    row = tried
-                    break
+    if np.isnan(value):
+        for tried in _list_rows_inside(search, row) if search.repair is None else search.repair(row):
+            value, row = search.judge(tried), tried
+            if not np.isnan(value):
+                break
     if value > search.value:
         search.value, search.point = value, row
+
+
+def _list_rows_inside(search: _Search, row: Array) -> Iterator[Array]:
+    """Rows between a row and the middle of the domain."""
+    middle = _find_middle(search, row) if len(search.program.walls) else None
+    for share in _MOVES if middle is not None else ():
+        yield snap_row(search.program, row + share * (middle - row))
 
 
 def snap_row(program: PiecewiseProgram, x: Array) -> Array:

@@ -10,8 +10,9 @@ from relurules.analysis.conditions import hold_column
 from relurules.analysis.goals import Goal, classify_rows, list_class_names, make_goal
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import Question, compose_notes, describe_conditions, find_data_row
+from relurules.analysis.restricted import round_up_to_powers
 from relurules.analysis.rows import read_row
-from relurules.analysis.rule_cells import RestrictedRules, RuleCell, round_up_to_powers
+from relurules.analysis.rule_cells import RestrictedRules, RuleCell
 from relurules.analysis.witnesses import find_admissible_rows, make_witness, round_row
 from relurules.errors import DataError, OutOfTimeError
 from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number, format_value

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.analysis.rule_cells import RestrictedRules
+from relurules.analysis.restricted import RestrictedScorer
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir import RuleSet
@@ -37,7 +37,7 @@ class Goal:
 
 
 def make_goal(
-    ground: RestrictedRules,
+    ground: RestrictedScorer,
     output: str | None,
     wanted: str | None,
     at_least: float | None,
@@ -103,7 +103,7 @@ def _find_cut(target: ScoreTarget, limit: float, *, up: bool) -> float:
     return there
 
 
-def list_class_names(ground: RestrictedRules) -> tuple[str, ...]:
+def list_class_names(ground: RestrictedScorer) -> tuple[str, ...]:
     """Classes that the rules tell apart, in the order of their numbers; none for outputs that are
     no classes.
     """
@@ -136,7 +136,7 @@ def _are_one_choice(heads: tuple[Head, ...]) -> bool:
     return alike and sorted(links) == ["complement", "sigmoid"]
 
 
-def classify_rows(ground: RestrictedRules, X: Array) -> NDArray[np.intp]:
+def classify_rows(ground: RestrictedScorer, X: Array) -> NDArray[np.intp]:
     """(N, d) -> (N,) number of the class that the rules tell, -1 for rows without a rule."""
     rules = ground.rules
     if rules.labels is not None and (test := rules.class_test) is not None:
@@ -155,7 +155,7 @@ def classify_rows(ground: RestrictedRules, X: Array) -> NDArray[np.intp]:
     return np.asarray(found, dtype=np.intp)
 
 
-def _make_class_goal(ground: RestrictedRules, wanted: str) -> Goal:
+def _make_class_goal(ground: RestrictedScorer, wanted: str) -> Goal:
     names = list_class_names(ground)
     if not names:
         raise UnsupportedError(

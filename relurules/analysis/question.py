@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from relurules.analysis.plain_rows import find_best_row
+from relurules.analysis.restricted import RestrictedScorer
+from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.analysis.targets import ScoreTarget
 from relurules.domain import Domain
-from relurules.ir import RuleSet
 from relurules.ir.answers import format_bound
 from relurules.ir.network import Array
 from relurules.wording.coverage import describe_missing
@@ -34,7 +35,7 @@ class Question:
     see `ask`.
     """
 
-    ground: RestrictedRules
+    ground: RestrictedScorer
     given: tuple[str, ...] = ()
     output: str | None = None
     feature: str | None = None
@@ -51,9 +52,15 @@ class Question:
     data: Array | None = None
 
     @property
-    def rules(self) -> RuleSet:
-        """The rules that are asked about."""
+    def rules(self) -> Any:
+        """The rules that are asked about, of either kind."""
         return self.ground.rules
+
+    @property
+    def branches(self) -> RestrictedRules:
+        """The ground of partition rules, which alone have branches."""
+        assert isinstance(self.ground, RestrictedRules)  # noqa: S101  # lines are asked otherwise
+        return self.ground
 
 
 def describe_conditions(asked: Question) -> str:
@@ -143,5 +150,7 @@ def find_data_row(
 
 def bound_rounding(asked: Question, target: ScoreTarget) -> float:
     """What rounding may make of any score here, as a share of its terms that nobody would miss."""
+    if isinstance(asked.ground, RestrictedLines):
+        return _ROUNDING * asked.ground.measure_terms(target.combination)
     terms = np.abs(target.weights) @ asked.ground.reach + np.abs(target.constants)
     return float(_ROUNDING * terms.max(initial=0.0))

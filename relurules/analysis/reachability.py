@@ -6,7 +6,8 @@ from relurules.analysis.columns import find_roomiest_point, measure_least_room
 from relurules.analysis.goals import Goal, make_goal
 from relurules.analysis.plain_rows import RowClaim, choose_plain_rows, note_fractions
 from relurules.analysis.question import Question, compose_notes, describe_conditions, find_data_row
-from relurules.analysis.rule_cells import QuestionSpace, RuleCell, round_up_to_powers
+from relurules.analysis.restricted import QuestionSpace, round_up_to_powers
+from relurules.analysis.rule_cells import RuleCell
 from relurules.analysis.witnesses import find_admissible_rows, make_witness
 from relurules.errors import DataError, OutOfTimeError
 from relurules.ir.answers import Answer, Witness, format_bound

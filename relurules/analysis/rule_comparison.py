@@ -19,7 +19,8 @@ from relurules.analysis.plain_rows import (
     find_fractions,
     list_fractional_columns,
 )
-from relurules.analysis.rule_cells import QuestionSpace, RestrictedRules, RuleCell
+from relurules.analysis.restricted import QuestionSpace
+from relurules.analysis.rule_cells import RestrictedRules, RuleCell
 from relurules.analysis.shared_columns import share_columns
 from relurules.analysis.tree_walk import walk_leaves
 from relurules.analysis.witnesses import find_admissible_rows

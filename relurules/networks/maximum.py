@@ -210,7 +210,9 @@ def _try_rows(search: _Search, x: Array) -> None:
     row = snap_row(search.program, x)
     value = search.judge(row)
     if np.isnan(value):
-        for tried in _list_rows_inside(search, row) if search.repair is None else search.repair(row):
+        for tried in (
+            _list_rows_inside(search, row) if search.repair is None else search.repair(row)
+        ):
             value, row = search.judge(tried), tried
             if not np.isnan(value):
                 break
@@ -256,10 +258,16 @@ def _find_middle(search: _Search, row: Array) -> Array | None:
     sides, eye = np.flatnonzero(free), np.eye(d)
     finite = np.isfinite(high - low)[sides]
     A = np.vstack([-G, -eye[sides][np.isfinite(low[sides])], eye[sides][finite]])
-    b = np.concatenate([h, np.zeros(int(np.isfinite(low[sides]).sum())), np.ones(int(finite.sum()))])
+    b = np.concatenate(
+        [h, np.zeros(int(np.isfinite(low[sides]).sum())), np.ones(int(finite.sum()))]
+    )
     room = np.column_stack([A, np.ones(len(A))])
     found = propose_maximum(
-        np.append(np.zeros(d), 1.0), room, b, np.full(d + 1, -np.inf), np.append(np.full(d, np.inf), 1)
+        np.append(np.zeros(d), 1.0),
+        room,
+        b,
+        np.full(d + 1, -np.inf),
+        np.append(np.full(d, np.inf), 1),
     )
     middle = None if found is None else one + np.where(free, width * found.point[:d], 0.0)
     search.middles[key] = middle

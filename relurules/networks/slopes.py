@@ -16,8 +16,8 @@ from relurules.domain import Domain
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import round_up, rounding_gamma
-from relurules.networks.exact_parts import express_neurons
 from relurules.lp.tolerances import UNIT
+from relurules.networks.exact_parts import express_neurons
 from relurules.networks.maximum import snap_row
 from relurules.networks.programs import PiecewiseProgram, to_rationals
 from relurules.networks.relaxation import (
@@ -86,7 +86,9 @@ def bound_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[
     """
     d, K, first = program.columns, len(program.b), len(program.low)
     goal = program.goal_form
-    side = np.where(signs > 0, 1.0, np.where(signs < 0, program.slope, np.minimum(1.0, program.slope)))
+    side = np.where(
+        signs > 0, 1.0, np.where(signs < 0, program.slope, np.minimum(1.0, program.slope))
+    )
     far = np.where(signs == 0, np.maximum(1.0, program.slope), side)
     low, high = goal[first:-1].copy(), goal[first:-1].copy()
     size = np.abs(low)
@@ -109,9 +111,7 @@ def bound_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[
     return below, above
 
 
-def evaluate_gradient(
-    program: PiecewiseProgram, signs: NDArray[np.int8]
-) -> tuple[Array, Array]:
+def evaluate_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[Array, Array]:
     """(d,) each: the goal's derivatives where neurons have these signs, rounded down and up."""
     d, first = program.columns, len(program.low)
     goal, found = list(program.goal[first:-1]), list(program.goal[:d])

@@ -13,13 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import relurules as rr
-from relurules.analysis.rule_cells import (
-    cut_by_path,
-    make_space,
-    measure_column_units,
-    round_up_to_powers,
-    split_polytope,
-)
+from relurules.analysis.restricted import make_space, measure_column_units, round_up_to_powers
+from relurules.analysis.rule_cells import cut_by_path, split_polytope
 from relurules.errors import OutOfTimeError
 from relurules.ir.limits import Deadline
 from relurules.lp import Polytope

@@ -13,7 +13,6 @@ from relurules.analysis.changes import (
     make_change_cell,
 )
 from relurules.analysis.columns import (
-    TableColumn,
     find_category_place,
     find_column,
     fix_category,
@@ -30,6 +29,7 @@ from relurules.analysis.question import (
     is_attained,
     measure_attained,
 )
+from relurules.analysis.restricted import TableColumn
 from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.targets import ScoreTarget, find_target
 from relurules.analysis.witnesses import find_admissible_rows, make_witness

@@ -34,6 +34,9 @@ class Goal:
     decided: NDArray[np.bool_] | None
     #: (N, d) -> (N,) whether the rules' own predictions are there.
     met: Callable[[Array], NDArray[np.bool_]]
+    #: (k, m) combinations of scores, and (k,) what is added, that aren't negative there.
+    leads: Array
+    offsets: Array
 
 
 def make_goal(
@@ -78,6 +81,8 @@ def make_goal(
         constants=constants[:, None],
         decided=decided,
         met=met,
+        leads=sign * target.combination[None] * np.isfinite(cut),
+        offsets=np.array([-sign * cut if np.isfinite(cut) else 0.0]),
     )
 
 
@@ -173,7 +178,13 @@ def _make_class_goal(ground: RestrictedScorer, wanted: str) -> Goal:
         told = apply_links(rules.heads, ground.constants.reshape(len(rules), -1))[:, 0] == number
         empty = np.empty((len(rules), 0, len(ground.domain)))
         return Goal(
-            label=label, weights=empty, constants=np.empty((len(rules), 0)), decided=told, met=met
+            label=label,
+            weights=empty,
+            constants=np.empty((len(rules), 0)),
+            decided=told,
+            met=met,
+            leads=np.empty((0, len(rules.scores))),
+            offsets=np.empty(0),
         )
 
     leads, test = _combine_leads(rules.heads, number, len(rules.scores)), rules.class_test
@@ -184,6 +195,8 @@ def _make_class_goal(ground: RestrictedScorer, wanted: str) -> Goal:
         constants=ground.constants @ leads.T - cut * leads.sum(axis=1),
         decided=None,
         met=met,
+        leads=leads,
+        offsets=-cut * leads.sum(axis=1),
     )
 
 

@@ -23,9 +23,14 @@ _ROUNDING = 1e-12
 
 
 #: What an answer says that a time limit ended early.
-UNFINISHED = (
+_UNFINISHED = (
     "The time limit was reached: for rules that there was no time to look at, bounds are those "
     "over the whole box of the domain. They hold, and may be far too wide."
+)
+#: The same of rules that add up, where a search may end for its size too.
+_UNFINISHED_LINES = (
+    "The search was ended before the bounds met what rows reach, by the time limit or because it "
+    "would have been too long. The bounds hold, and may be too wide."
 )
 
 
@@ -115,6 +120,11 @@ def _describe_domain(asked: Question) -> str:
         how += f", whole-number columns {numbers}"
 
     return f"Over {part}{how}."
+
+
+def describe_unfinished(asked: Question) -> str:
+    """What is said where a search was ended early."""
+    return _UNFINISHED_LINES if isinstance(asked.ground, RestrictedLines) else _UNFINISHED
 
 
 def _describe_means(*, exact: bool) -> str:

@@ -16,13 +16,17 @@ from relurules.analysis.effect import answer_effect
 from relurules.analysis.question import Question
 from relurules.analysis.ranges import answer_bounded, answer_range
 from relurules.analysis.reachability import answer_reach
+from relurules.analysis.restricted import RestrictedScorer
+from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.analysis.slopes import answer_monotone
 from relurules.analysis.steepness import answer_lipschitz
+from relurules.domain import Domain
 from relurules.errors import UnsupportedError
-from relurules.ir import RuleSet
+from relurules.ir import AdditiveRules
 from relurules.ir.answers import Answer
 from relurules.ir.limits import Deadline
+from relurules.ir.scorer import Scorer
 from relurules.tables.names import check_finite, to_plain_value
 
 #: Of more rules than this a document asks nothing.
@@ -41,7 +45,7 @@ QUESTIONS: Mapping[str, Callable[[Question], Answer]] = {
 
 
 def ask(
-    rules: RuleSet,
+    rules: Scorer,
     question: str,
     *,
     output: str | None = None,
@@ -97,7 +101,7 @@ def ask(
         whole = question in ("reach", "counterfactual")
 
     asked = Question(
-        RestrictedRules(rules, domain, deadline),
+        _restrict(rules, domain, deadline),
         given,
         output,
         feature,
@@ -115,7 +119,14 @@ def ask(
     return QUESTIONS[question](asked)
 
 
-def answer_standing_questions(rules: RuleSet) -> tuple[Answer, ...]:
+def _restrict(rules: Scorer, domain: Domain, deadline: Deadline) -> RestrictedScorer:
+    """Rules of either kind over a part of their domain."""
+    if isinstance(rules, AdditiveRules):
+        return RestrictedLines(rules, domain, deadline)
+    return RestrictedRules(rules, domain, deadline)
+
+
+def answer_standing_questions(rules: Any) -> tuple[Answer, ...]:
     """What every document answers, where it takes no long time: ranges, and how outputs go with
     number columns.
     """

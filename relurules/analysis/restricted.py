@@ -70,6 +70,11 @@ class RestrictedScorer:
         raise NotImplementedError
 
     @property
+    def continuous(self) -> bool:
+        """Whether the rules are one continuous function."""
+        raise NotImplementedError
+
+    @property
     def column_units(self) -> Array:
         """(d,) length scale of columns without two bounds."""
         raise NotImplementedError

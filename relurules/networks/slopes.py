@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relurules.domain import Domain
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import round_up, rounding_gamma
@@ -72,12 +71,6 @@ def measure_squares(scales: Array) -> SlopeMeasure:
 
 def _add_up(terms: Array) -> float:
     return float(terms.sum() * (1.0 + rounding_gamma(len(terms) + 8.0)))
-
-
-def make_strict_program(program: PiecewiseProgram, domain: Domain) -> PiecewiseProgram:
-    """The same program where inequalities forgive nothing."""
-    walls = np.column_stack([-domain.normals, domain.bounds])
-    return replace(program, walls=walls, room=np.zeros(len(walls)))
 
 
 def bound_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[Array, Array]:
@@ -174,6 +167,9 @@ def find_steepest_slope(
             least = search.measure(*evaluate_gradient(search.program, cell.signs))
             search.closed = max(search.closed, min(least, -minus) if known else -minus)
 
+    if search.closed == -np.inf:  # a domain as thin as rounding: what holds for all signs
+        every = measure(*bound_gradient(program, np.zeros(len(program.b), dtype=np.int8)))
+        return SteepestSlope(every, search.value, search.point, complete=False)
     return SteepestSlope(search.closed, search.value, search.point)
 
 

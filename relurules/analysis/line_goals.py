@@ -63,7 +63,9 @@ def find_line_margin(ground: RestrictedLines, goal: Goal, *, integers: bool) -> 
     def value(x: Array) -> float:
         return min(one.evaluate(x) for one in singles) if base.contains(x) else np.nan
 
-    return search_maximum(program, value, deadline=ground.deadline.share(0.8))
+    room = max(ground.bound_rounding(lead) for lead in goal.leads)
+    part = ground.deadline.share(0.8)
+    return search_maximum(program, value, deadline=part, good=4.0 * room)
 
 
 def _add_least_margin(base: PiecewiseProgram, margins: list[Rationals]) -> PiecewiseProgram | None:

@@ -38,7 +38,8 @@ from relurules.networks.relaxation import (
 _GAP = 1e-9
 #: Parts after which a search ends with the bound that it has.
 _NODES = 20_000
-#: The same where the bound is infinite.
+#: The same where a row is good enough, and where the bound is infinite.
+_GOOD_NODES = 100
 _OPEN_NODES = 1000
 #: Categories this near to 0 or 1, and neurons this near to phi, count as that.
 _SAME = 1e-7
@@ -137,11 +138,12 @@ def search_maximum(
     repair: RowRepair | None = None,
     deadline: Deadline = NEVER,
     most: int = _NODES,
+    good: float = np.inf,
 ) -> ProgramMaximum:
     """The largest goal of a program; judge: what a row's goal is, NaN where it doesn't count.
 
     repair: rows to try in place of one that doesn't count; without it, those between it and the
-    middle of the domain.
+    middle of the domain. good: a row with so much will do, once the search gets long.
     """
     root = start_cell(program)
     if not tighten_cell(program, root):
@@ -156,7 +158,8 @@ def search_maximum(
         if -minus <= search.enough:
             search.closed = max(search.closed, -minus)
             break
-        if turn > (most if minus > -np.inf else _OPEN_NODES) or deadline.is_over():
+        limit = most if minus > -np.inf else _OPEN_NODES
+        if turn > (limit if search.value < good else _GOOD_NODES) or deadline.is_over():
             top = max(search.closed, -minus)
             return ProgramMaximum(top, search.value, search.point, complete=False)
         children = _split_cell(search, cell, found)

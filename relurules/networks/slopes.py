@@ -33,7 +33,7 @@ from relurules.networks.relaxation import (
 )
 
 #: Parts after which a search ends with the bound that it has.
-_NODES = 4000
+_NODES = 1500
 #: Categories this near to 0 or 1 count as that.
 _SAME = 1e-7
 #: Parts with no more room than rounding of their walls, times this, count as none.
@@ -86,7 +86,11 @@ def bound_gradient(program: PiecewiseProgram, signs: NDArray[np.int8]) -> tuple[
     low, high = goal[first:-1].copy(), goal[first:-1].copy()
     size = np.abs(low)
     passed = np.zeros((2, K))
-    for k in reversed(range(K)):
+    flat = not program.L.any()
+    if flat:
+        ends = np.array([low * side, low * far])
+        passed = np.array([ends.min(axis=0), ends.max(axis=0)])
+    for k in reversed(range(0 if flat else K)):
         ends = np.array([low[k] * side[k], low[k] * far[k], high[k] * side[k], high[k] * far[k]])
         passed[:, k] = ends.min(), ends.max()
         row = program.L[k]
@@ -125,10 +129,15 @@ class _SlopeSearch:
 
     program: PiecewiseProgram
     measure: SlopeMeasure
-    relevant: NDArray[np.bool_]
+    telling: Array
     value: float = -np.inf
     point: Array | None = None
     closed: float = -np.inf
+
+    @property
+    def relevant(self) -> NDArray[np.bool_]:
+        """(K,) neurons whose sign matters."""
+        return self.telling > 0.0
 
 
 class _Room(NamedTuple):
@@ -147,7 +156,7 @@ def find_steepest_slope(
     """The largest measure of the gradient over parts that have an interior."""
     program = _with_clearance(program)
     root = start_cell(program)
-    search = _SlopeSearch(program, measure, _find_relevant(program, measure))
+    search = _SlopeSearch(program, measure, _measure_signs(program, measure))
     heap: list[tuple[float, int, ProgramCell, Array | None]] = []
     ticket = count()
     _add_cell(search, heap, next(ticket), root)
@@ -187,16 +196,16 @@ def _with_clearance(program: PiecewiseProgram) -> PiecewiseProgram:
     )
 
 
-def _find_relevant(program: PiecewiseProgram, measure: SlopeMeasure) -> NDArray[np.bool_]:
-    """(K,) which neurons' signs change what is measured."""
+def _measure_signs(program: PiecewiseProgram, measure: SlopeMeasure) -> Array:
+    """(K,) how much every neuron's sign changes what is measured, 0 where it doesn't matter."""
     nothing = np.zeros(len(program.b), dtype=np.int8)
     base = measure(*bound_gradient(program, nothing))
-    found = np.zeros(len(program.b), dtype=np.bool_)
+    found = np.zeros(len(program.b))
     for k in range(len(program.b)):
         for sign in (1, -1):
             signs = nothing.copy()
             signs[k] = sign
-            found[k] |= measure(*bound_gradient(program, signs)) != base
+            found[k] = max(found[k], abs(measure(*bound_gradient(program, signs)) - base))
     return found
 
 
@@ -338,7 +347,7 @@ def _split_cell(search: _SlopeSearch, cell: ProgramCell, y: Array | None) -> lis
     program = search.program
     open_ = np.flatnonzero((cell.signs == 0) & search.relevant)
     if len(open_):
-        return split_by_sign(cell, _choose_telling(search, cell, open_))
+        return split_by_sign(cell, int(open_[np.argmax(search.telling[open_])]))
     for group in program.groups:
         left = list_open_categories(cell, group)
         if left and (y is None or y[left].max() < 1.0 - _SAME):
@@ -347,20 +356,6 @@ def _split_cell(search: _SlopeSearch, cell: ProgramCell, y: Array | None) -> lis
     if not len(open_) or (y is not None and _is_consistent(search, cell, y)):
         return []
     return split_by_sign(cell, int(open_[0]))
-
-
-def _choose_telling(search: _SlopeSearch, cell: ProgramCell, open_: NDArray[np.intp]) -> int:
-    """The neuron whose sign matters most."""
-    best, most = int(open_[0]), -1.0
-    for k in open_.tolist():
-        ends = []
-        for sign in (1, -1):
-            signs = cell.signs.copy()
-            signs[k] = sign
-            ends.append(search.measure(*bound_gradient(search.program, signs)))
-        if abs(ends[0] - ends[1]) > most:
-            best, most = k, abs(ends[0] - ends[1])
-    return best
 
 
 def _is_consistent(search: _SlopeSearch, cell: ProgramCell, y: Array) -> bool:

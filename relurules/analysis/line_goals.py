@@ -24,7 +24,9 @@ from relurules.networks.slopes import evaluate_gradient, read_signs
 #: A margin isn't looked for beyond this.
 _FAR = 1e15
 #: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
-_PAST = (0.0, 1e-15, 1e-13, 1e-11, 1e-9, 1e-7, 1e-5)
+_PAST = (1e-15, 1e-13, 1e-11, 1e-9, 1e-7, 1e-5)
+#: A row so near to the least distance, as a share of it, will do.
+_NEAR = 1e-5
 
 
 class DistanceForms(NamedTuple):
@@ -102,16 +104,34 @@ def find_nearest_line_row(
     some = find_line_margin(ground, goal, integers=integers)
     if some.bound + room < 0.0:
         return ProgramMaximum(-np.inf, -np.inf, None)
-    if some.point is not None and goal.met(some.point[None])[0]:
-        base = _narrow(base, forms, measure(some.point))
-    program = _add_distances(base, margins, forms)
+    start = some.point if some.point is not None and goal.met(some.point[None])[0] else None
+    if start is not None:
+        base = _narrow(base, forms, measure(start))
 
     def value(x: Array) -> float:
         met = ground.domain.contains(x[None])[0] and goal.met(x[None])[0]
         return -measure(x) if met else np.nan
 
-    singles = [replace(base, goal=margin) for margin in margins]
-    return search_maximum(program, value, repair=_make_repair(singles, forms), deadline=deadline)
+    repair = _make_repair([replace(base, goal=margin) for margin in margins], forms)
+    found = None
+    for past in (0.0, *_PAST):
+        program = _add_distances(base, [_move_past(form, past) for form in margins], forms)
+        one = search_maximum(program, value, repair=repair, start=start, deadline=deadline)
+        if found is None:
+            found = one
+        elif one.value > found.value:
+            found = found._replace(value=one.value, point=one.point)
+        if found.bound - found.value <= _NEAR * abs(found.bound) or deadline.is_over():
+            break
+    assert found is not None  # noqa: S101  # there was a first
+    return found
+
+
+def _move_past(margin: Rationals, past: float) -> Rationals:
+    """A margin that is so much, as a share of its terms, beyond a boundary."""
+    moved = margin.copy()
+    moved[-1] -= Fraction(past) * sum((abs(v) for v in margin), Fraction(0))
+    return moved
 
 
 def _narrow(base: PiecewiseProgram, forms: DistanceForms, far: float) -> PiecewiseProgram:
@@ -181,7 +201,7 @@ def _make_repair(
         if gain <= 0.0 or not np.isfinite(gain):
             return
         terms = float(np.abs(worst.goal_form).sum()) * (1.0 + np.abs(x).max(initial=0.0))
-        for past in _PAST:
+        for past in (0.0, *_PAST):
             step = (max(0.0, -min(values)) * 1.01 + past * terms) / gain
             yield snap_row(worst, x + step * way)
 

@@ -73,9 +73,10 @@ def _is_free(program: PiecewiseProgram, group: tuple[int, ...], chosen: int) -> 
 
 def _sweep_column(program: PiecewiseProgram) -> ExactMaximum | None:
     """From breakpoint to breakpoint of a sum of PReLUs of one column."""
-    low, high = _find_ends(program)
+    low, high = _find_ends(program, program.room)
     if low is not None and high is not None and low > high:
         return _NOTHING
+    inner = _find_ends(program, -program.room)  # where rounding leaves no doubt of walls
 
     slope, constant, steps = _start_at_left_end(program)
     at = sorted(t for t in steps if (low is None or t > low) and (high is None or t < high))
@@ -89,7 +90,7 @@ def _sweep_column(program: PiecewiseProgram) -> ExactMaximum | None:
         if t is not None:
             value = slope * t + constant
             if best is None or best.value is None or value > best.value:
-                best = ExactMaximum(value, _round_inside(t, low, high))
+                best = ExactMaximum(value, _round_inside(t, *inner))
         if t in steps and t in at:
             slope, constant = slope + steps[t][0], constant + steps[t][1]
     if high is None and slope > 0:
@@ -99,14 +100,17 @@ def _sweep_column(program: PiecewiseProgram) -> ExactMaximum | None:
     return best
 
 
-def _find_ends(program: PiecewiseProgram) -> tuple[Fraction | None, Fraction | None]:
-    """Between which values a single column lies, walls included; None where it is open."""
+def _find_ends(
+    program: PiecewiseProgram, room: Array
+) -> tuple[Fraction | None, Fraction | None]:
+    """Between which values a single column lies, with so much room at walls; None where it is open.
+    """
     low, high = float(program.low[0]), float(program.high[0])
     least = [Fraction(low)] if np.isfinite(low) else []
     most = [Fraction(high)] if np.isfinite(high) else []
-    for (weight, limit), room in zip(program.walls.tolist(), program.room.tolist(), strict=True):
+    for (weight, limit), own in zip(program.walls.tolist(), room.tolist(), strict=True):
         if weight != 0:
-            at = -(Fraction(limit) + Fraction(room)) / Fraction(weight)
+            at = -(Fraction(limit) + Fraction(own)) / Fraction(weight)
             (least if weight > 0 else most).append(at)
     return max(least, default=None), min(most, default=None)
 
@@ -133,7 +137,8 @@ def _start_at_left_end(
 
 def _round_inside(t: Fraction, low: Fraction | None, high: Fraction | None) -> Array:
     """The float next to a number, between two ends where one is."""
-    near = certified.round_up(t)
+    t = t if low is None else max(t, low)
+    near = certified.round_up(t if high is None else min(t, high))
     for value in (near, float(np.nextafter(near, -np.inf)), float(np.nextafter(near, np.inf))):
         if np.isfinite(value) and (low is None or value >= low) and (high is None or value <= high):
             return np.array([value])

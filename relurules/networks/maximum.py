@@ -136,6 +136,7 @@ def search_maximum(
     judge: RowValue,
     *,
     repair: RowRepair | None = None,
+    start: Array | None = None,
     deadline: Deadline = NEVER,
     most: int = _NODES,
     good: float = np.inf,
@@ -143,14 +144,15 @@ def search_maximum(
     """The largest goal of a program; judge: what a row's goal is, NaN where it doesn't count.
 
     repair: rows to try in place of one that doesn't count; without it, those between it and the
-    middle of the domain. good: a row with so much will do, once the search gets long.
+    middle of the domain. start: a row to begin with. good: a row with so much will do, once the
+    search gets long.
     """
     root = start_cell(program)
     if not tighten_cell(program, root):
         return ProgramMaximum(-np.inf, -np.inf, None)
 
     search = _start_search(program, judge, repair, root)
-    _try_rows(search, np.zeros(program.columns))
+    _try_rows(search, np.zeros(program.columns) if start is None else start)
     ticket, heap = count(), list[tuple[float, int, ProgramCell, CellBound]]()
     _add_cell(search, heap, next(ticket), root, np.inf)
     while heap:

@@ -57,6 +57,16 @@ def find_line_margin(ground: RestrictedLines, goal: Goal, *, integers: bool) -> 
     if len(margins) == 1:
         return maximise_program(replace(base, goal=margins[0]), ground.deadline.share(0.8))
 
+    room = max(ground.bound_rounding(lead) for lead in goal.leads)
+    return maximise_least_margin(base, margins, ground.deadline.share(0.8), 4.0 * room)
+
+
+def maximise_least_margin(
+    base: PiecewiseProgram, margins: list[Rationals], deadline: Deadline, good: float
+) -> ProgramMaximum:
+    """The largest value that all margins reach together. good: a row with more will do, once the
+    search gets long.
+    """
     program = _add_least_margin(base, margins)
     if program is None:
         return ProgramMaximum(-np.inf, -np.inf, None)
@@ -65,9 +75,7 @@ def find_line_margin(ground: RestrictedLines, goal: Goal, *, integers: bool) -> 
     def value(x: Array) -> float:
         return min(one.evaluate(x) for one in singles) if base.contains(x) else np.nan
 
-    room = max(ground.bound_rounding(lead) for lead in goal.leads)
-    part = ground.deadline.share(0.8)
-    return search_maximum(program, value, deadline=part, good=4.0 * room)
+    return search_maximum(program, value, deadline=deadline, good=good)
 
 
 def _add_least_margin(base: PiecewiseProgram, margins: list[Rationals]) -> PiecewiseProgram | None:

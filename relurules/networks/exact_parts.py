@@ -100,11 +100,8 @@ def _sweep_column(program: PiecewiseProgram) -> ExactMaximum | None:
     return best
 
 
-def _find_ends(
-    program: PiecewiseProgram, room: Array
-) -> tuple[Fraction | None, Fraction | None]:
-    """Between which values a single column lies, with so much room at walls; None where it is open.
-    """
+def _find_ends(program: PiecewiseProgram, room: Array) -> tuple[Fraction | None, Fraction | None]:
+    """Between which values a single column lies, with so much room at walls; None where it is open."""
     low, high = float(program.low[0]), float(program.high[0])
     least = [Fraction(low)] if np.isfinite(low) else []
     most = [Fraction(high)] if np.isfinite(high) else []

@@ -467,14 +467,15 @@ def diff(
 
     old, new: rules of either kind, or models as `extract` takes them, whose rules are extracted
     first, additive ones where the other's are: over `domain`, by default that of the other one's
-    rules, or the range of `data`. Rules are compared where their domains overlap. data: (N, d) array or frame: how many of its rows are
-    decided differently. tolerance: how far scores may be apart and still count as equivalent, by
-    default what rounding may make of them. The result is true where that is proven, by linear
-    programs on every part of the domain that a rule of each shares, rounded outwards, and where
-    either adds up by branch and bound over the lines; it prints as text, and has `.to_json()`. time_limit: seconds that all of this may take, a third of them for
-    each model's rules; at the limit the difference is of the parts compared until then, and says
-    so. OutOfTimeError where there are none. DataError where columns, outputs, links or classes
-    aren't the same.
+    rules, or the range of `data`. Rules are compared where their domains overlap. data: (N, d)
+    array or frame: how many of its rows are decided differently. tolerance: how far scores may be
+    apart and still count as equivalent, by default what rounding may make of them. The result is
+    true where that is proven: by linear programs, rounded outwards, on every part of the domain
+    that a rule of each shares, and where either adds up by branch and bound over its lines. It
+    prints as text, and has `.to_json()`. time_limit: seconds that all of this may take, a third of
+    them for each model's rules; at the limit the difference is of what was compared until then, and
+    says so. OutOfTimeError where that is nothing. DataError where columns, outputs, links or
+    classes aren't the same.
     """
     check_finite(tolerance=tolerance)
     tolerance = to_plain_value(tolerance)
@@ -492,7 +493,7 @@ def diff(
     deadline, third = Deadline.after(time_limit), None if time_limit is None else time_limit / 3.0
     adds = any(isinstance(one, AdditiveRules) for one in (old, new))
     form = "additive" if adds else "partition"
-    sides = [
+    sides: list[Any] = [
         one
         if isinstance(one, Scorer)
         else extract(one, domain=known, data=data, form=form, time_limit=third)

@@ -114,10 +114,10 @@ def list_class_names(ground: RestrictedScorer) -> tuple[str, ...]:
     """
     rules = ground.rules
     if rules.decision is not None:
-        return rules.decision.classes
+        return tuple(rules.decision.classes)
 
     if rules.labels is not None:
-        return rules.labels.names
+        return tuple(rules.labels.names)
 
     first, count = rules.heads[0], len(rules.heads)
     links = {head.link for head in rules.heads}

@@ -16,6 +16,7 @@ from relurules.networks.programs import (
     PiecewiseProgram,
     Rationals,
     combine_outputs,
+    stack_forms,
     to_rationals,
 )
 from relurules.networks.relaxation import bound_forms, start_cell, tighten_cell
@@ -87,7 +88,7 @@ def _add_least_margin(base: PiecewiseProgram, margins: list[Rationals]) -> Piece
         return None
     forms = np.array([[float(v) for v in margin] for margin in margins])
     low, high = bound_forms(forms, cell.low, cell.high)
-    rows = np.array([np.insert(margin, d, Fraction(-1)) for margin in margins], dtype=object)
+    rows = stack_forms([_insert(margin, d, 1, Fraction(-1)) for margin in margins])
     goal = to_rationals(np.zeros(rows.shape[1]))
     goal[d] = Fraction(1)
     return replace(
@@ -151,6 +152,13 @@ def _narrow(base: PiecewiseProgram, forms: DistanceForms, far: float) -> Piecewi
     return replace(base, low=low, high=high)
 
 
+def _insert(form: Rationals, at: int, count: int, value: Fraction) -> Rationals:
+    """A form of so many more variables, each with a coefficient."""
+    more = to_rationals(np.zeros(count))
+    more[:] = value
+    return np.concatenate([form[:at], more, form[at:]])
+
+
 def _add_distances(
     base: PiecewiseProgram, margins: list[Rationals], forms: DistanceForms
 ) -> PiecewiseProgram:
@@ -161,7 +169,7 @@ def _add_distances(
     moving = np.flatnonzero(forms.scales).tolist()
     count = len(moving) if forms.total else 1
     n = d + count + K
-    rows = [np.insert(margin, [d] * count, Fraction(0)) for margin in margins]
+    rows = [_insert(margin, d, count, Fraction(0)) for margin in margins]
     far = []
     for i, j in enumerate(moving):
         scale, at = Fraction(float(forms.scales[j])), d + (i if forms.total else 0)
@@ -189,7 +197,7 @@ def _add_distances(
         low=np.append(base.low, np.zeros(count)),
         high=np.append(base.high, most),
         goal=goal,
-        rows=np.array(rows, dtype=object),
+        rows=stack_forms(rows),
     )
 
 

@@ -5,7 +5,6 @@ import numpy as np
 from relurules.domain import Domain
 from relurules.ir import AdditiveRules, Adjustment
 from relurules.ir.difference import RuleMatch, RuleWithoutMatch
-from relurules.ir.network import Array
 from relurules.ir.scorer import Scorer
 from relurules.networks.relaxation import bound_forms
 
@@ -27,7 +26,7 @@ def match_lines(old: Scorer, new: Scorer, domain: Domain) -> LineMatches:
     for line in new:
         theirs.setdefault(_describe_condition(line), []).append(line)
 
-    kept, changed, removed = [], [], []
+    kept, changed, removed = list[RuleMatch](), list[RuleMatch](), list[RuleWithoutMatch]()
     for line in old:
         same = theirs.get(_describe_condition(line), [])
         if not same:
@@ -49,7 +48,7 @@ def _describe_condition(line: Adjustment) -> bytes:
 
 def _bound_gap(old: Adjustment, new: Adjustment, domain: Domain) -> float:
     """How far what two lines of one half-space add differs at most."""
-    slopes: Array = np.abs(new.slopes - old.slopes)
+    slopes = np.abs(new.slopes - old.slopes)
     if not slopes.any():
         return 0.0
     space = old.condition.half_space

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.analysis.question import Question
 from relurules.analysis.restricted import TableColumn
@@ -107,7 +108,7 @@ def _is_reached(found: SteepestSlope, least: float) -> bool:
 
 def _select_part(
     ground: RestrictedLines, target: ScoreTarget, j: int
-) -> tuple[PiecewiseProgram, int, Array] | None:
+) -> tuple[PiecewiseProgram, int, NDArray[np.intp]] | None:
     """The columns that are tied to one, as a program; its place there and theirs; None where
     nothing reads it.
     """
@@ -122,7 +123,7 @@ def _select_part(
 def _find_pair(
     ground: RestrictedLines,
     target: ScoreTarget,
-    part: tuple[PiecewiseProgram, int, Array],
+    part: tuple[PiecewiseProgram, int, NDArray[np.intp]],
     found: SteepestSlope,
     sign: float,
 ) -> Array | None:
@@ -138,7 +139,7 @@ def _find_pair(
     j = int(columns[place])
     for pair in _list_steps(ground, base, j, found.point[place]):
         signs = [read_signs(program, row[columns])[0] for row in pair]
-        if not np.array_equal(*signs) or not ground.domain.contains(pair).all():
+        if not np.array_equal(signs[0], signs[1]) or not ground.domain.contains(pair).all():
             continue
         scores = target.of(ground.rules.predict_scores(pair))
         if sign * (scores[1] - scores[0]) > 0.0:

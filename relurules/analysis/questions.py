@@ -121,9 +121,8 @@ def ask(
 
 def _restrict(rules: Scorer, domain: Domain, deadline: Deadline) -> RestrictedScorer:
     """Rules of either kind over a part of their domain."""
-    if isinstance(rules, AdditiveRules):
-        return RestrictedLines(rules, domain, deadline)
-    return RestrictedRules(rules, domain, deadline)
+    kind = RestrictedLines if isinstance(rules, AdditiveRules) else RestrictedRules
+    return kind(rules, domain, deadline)  # type: ignore[arg-type]  # of either kind's own
 
 
 def answer_standing_questions(rules: Any) -> tuple[Answer, ...]:

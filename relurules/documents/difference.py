@@ -124,7 +124,7 @@ def build_rules_section(difference: Difference) -> Section:
             blocks.append(
                 Table(caption, ("Rule", "The other's rules for its rows"), cells, (False, False))
                 if unit == "rule"
-                else Table(caption, ("Line",), tuple(cell[:1] for cell in cells), (False,))
+                else Table(caption, ("Line",), tuple((cell[0],) for cell in cells), (False,))
             )
 
     return Section("rules", "Rules", tuple(blocks))
@@ -157,8 +157,8 @@ def _tabulate_place(score: str, place: RowComparison, names: tuple[str, str]) ->
         for k, v in place.old.items()
     ]
     if place.rules != (None, None):
-        told = (p.text("") if n is None else p.number(str(n)) for n in place.rules)
-        rows.append((p.text("rule"), *told))
+        one, other = (p.text("") if n is None else p.number(str(n)) for n in place.rules)
+        rows.append((p.text("rule"), one, other))
     caption = f"Where {score} differs most" if score else "A row that is decided differently"
     if place.data_row is not None:
         caption += f" (row {place.data_row} of the data)"

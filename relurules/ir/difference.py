@@ -241,7 +241,8 @@ class Difference:
             (
                 "changed",
                 [
-                    f"{unit} {m.old} is now {unit} {m.new}, off by up to {format_upper_bound(m.gap)}"
+                    f"{unit} {m.old} is now {unit} {m.new}, off by up to "
+                    f"{format_upper_bound(m.gap)}"
                     for m in self.changed
                 ],
             ),

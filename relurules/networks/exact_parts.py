@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.lp import certified
@@ -86,13 +87,14 @@ def _sweep_column(program: PiecewiseProgram) -> ExactMaximum | None:
         return ExactMaximum(None, None)
 
     best: ExactMaximum | None = None
-    for t in [low, *at, high]:
-        if t is not None:
-            value = slope * t + constant
-            if best is None or best.value is None or value > best.value:
-                best = ExactMaximum(value, _round_inside(t, *inner))
-        if t in steps and t in at:
-            slope, constant = slope + steps[t][0], constant + steps[t][1]
+    for stop in [low, *at, high]:
+        if stop is None:
+            continue
+        value = slope * stop + constant
+        if best is None or best.value is None or value > best.value:
+            best = ExactMaximum(value, _round_inside(stop, *inner))
+        if stop in steps and stop in at:
+            slope, constant = slope + steps[stop][0], constant + steps[stop][1]
     if high is None and slope > 0:
         return ExactMaximum(None, None)
     if best is None:
@@ -101,7 +103,7 @@ def _sweep_column(program: PiecewiseProgram) -> ExactMaximum | None:
 
 
 def _find_ends(program: PiecewiseProgram, room: Array) -> tuple[Fraction | None, Fraction | None]:
-    """Between which values a single column lies, with so much room at walls; None where it is open."""
+    """Between which values a column lies, with so much room at walls; None where it is open."""
     low, high = float(program.low[0]), float(program.high[0])
     least = [Fraction(low)] if np.isfinite(low) else []
     most = [Fraction(high)] if np.isfinite(high) else []
@@ -208,7 +210,7 @@ def _substitute(row: Rationals, forms: list[tuple[Rationals, Fraction]], n: int)
     return np.asarray(found, dtype=object)
 
 
-def _list_sides(cell: ProgramCell, free: Array, n: int) -> list[Rationals]:
+def _list_sides(cell: ProgramCell, free: NDArray[np.intp], n: int) -> list[Rationals]:
     """The finite sides of the box, as forms >= 0."""
     found = []
     for j in free.tolist():
@@ -220,7 +222,9 @@ def _list_sides(cell: ProgramCell, free: Array, n: int) -> list[Rationals]:
     return found
 
 
-def _fix(row: Rationals, free: Array, fixed: Array, at: Rationals) -> Rationals:
+def _fix(
+    row: Rationals, free: NDArray[np.intp], fixed: NDArray[np.intp], at: Rationals
+) -> Rationals:
     """A form in which some variables have values."""
     constant = row[-1] + sum((row[j] * v for j, v in zip(fixed, at, strict=True)), _ZERO)
     return np.append(row[free], np.array([constant], dtype=object))

@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from itertools import count
 from typing import NamedTuple
 
@@ -18,7 +19,6 @@ import numpy as np
 from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import round_up
-from relurules.lp.highs import propose_maximum
 from relurules.networks.exact_parts import bound_known_cell, solve_exactly
 from relurules.networks.programs import PiecewiseProgram, split_program
 from relurules.networks.rays import has_rising_ray
@@ -27,6 +27,7 @@ from relurules.networks.relaxation import (
     ProgramCell,
     bound_cell,
     bound_forms,
+    find_inner_point,
     list_open_categories,
     split_by_category,
     split_by_sign,
@@ -215,9 +216,8 @@ def _try_rows(search: _Search, x: Array) -> None:
     row = snap_row(search.program, x)
     value = search.judge(row)
     if np.isnan(value):
-        for tried in (
-            _list_rows_inside(search, row) if search.repair is None else search.repair(row)
-        ):
+        repair = search.repair or partial(_list_rows_inside, search)
+        for tried in repair(row):
             value, row = search.judge(tried), tried
             if not np.isnan(value):
                 break
@@ -228,7 +228,9 @@ def _try_rows(search: _Search, x: Array) -> None:
 def _list_rows_inside(search: _Search, row: Array) -> Iterator[Array]:
     """Rows between a row and the middle of the domain."""
     middle = _find_middle(search, row) if len(search.program.walls) else None
-    for share in _MOVES if middle is not None else ():
+    if middle is None:
+        return
+    for share in _MOVES:
         yield snap_row(search.program, row + share * (middle - row))
 
 
@@ -252,31 +254,8 @@ def _find_middle(search: _Search, row: Array) -> Array | None:
 
     low, high = program.low[:d].copy(), program.high[:d].copy()
     low[own] = high[own] = row[own]
-    free = low < high
-    with np.errstate(invalid="ignore"):
-        width = np.where(np.isfinite(high - low) & free, high - low, 1.0)
-    one = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
-    G = program.walls[:, :-1] * np.where(free, width, 0.0)
-    h = program.walls[:, -1] + program.walls[:, :-1] @ one
-    length = np.linalg.norm(G, axis=1)
-    G, h = G[length > 0] / length[length > 0, None], h[length > 0] / length[length > 0]
-    sides, eye = np.flatnonzero(free), np.eye(d)
-    finite = np.isfinite(high - low)[sides]
-    A = np.vstack([-G, -eye[sides][np.isfinite(low[sides])], eye[sides][finite]])
-    b = np.concatenate(
-        [h, np.zeros(int(np.isfinite(low[sides]).sum())), np.ones(int(finite.sum()))]
-    )
-    room = np.column_stack([A, np.ones(len(A))])
-    found = propose_maximum(
-        np.append(np.zeros(d), 1.0),
-        room,
-        b,
-        np.full(d + 1, -np.inf),
-        np.append(np.full(d, np.inf), 1),
-    )
-    middle = None if found is None else one + np.where(free, width * found.point[:d], 0.0)
-    search.middles[key] = middle
-    return middle
+    search.middles[key] = find_inner_point(program.walls, low, high)
+    return search.middles[key]
 
 
 def _split_cell(search: _Search, cell: ProgramCell, found: CellBound) -> list[ProgramCell]:

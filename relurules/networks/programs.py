@@ -56,7 +56,7 @@ class PiecewiseProgram:
     @property
     def columns(self) -> int:
         """Number of columns d."""
-        return self.A.shape[1]
+        return int(self.A.shape[1])
 
     @property
     def extras(self) -> int:
@@ -131,6 +131,14 @@ def to_rationals(array: Array) -> Rationals:
     found = np.array([_ZERO if v == 0 else Fraction(v) for v in array.ravel().tolist()] or [_ZERO])
     found = np.asarray(found, dtype=object)[: array.size]
     return found.reshape(array.shape)
+
+
+def stack_forms(forms: Sequence[Rationals]) -> Rationals:
+    """(r, n + 1) forms, one below the other."""
+    found = to_rationals(np.zeros((len(forms), len(forms[0]))))
+    for i, form in enumerate(forms):
+        found[i] = form
+    return found
 
 
 def combine_outputs(network: Network, weights: Array) -> Rationals:
@@ -230,8 +238,8 @@ def _label_components(program: PiecewiseProgram) -> NDArray[np.intp]:
     d = program.columns
     label = np.arange(d + len(program.b))
     ties = [
-        np.concatenate([np.flatnonzero(a), d + np.flatnonzero(l), [d + k]])
-        for k, (a, l) in enumerate(zip(program.A, program.L, strict=True))
+        np.concatenate([np.flatnonzero(a), d + np.flatnonzero(links), [d + k]])
+        for k, (a, links) in enumerate(zip(program.A, program.L, strict=True))
     ]
     ties += [np.flatnonzero(wall[:-1]) for wall in program.walls]
     ties += [np.array(group) for group in program.groups]

@@ -49,8 +49,9 @@ def _list_directions(far: PiecewiseProgram) -> list[Array]:
     found = [sign * row for row in (*np.eye(d), *far.A) for sign in (1.0, -1.0)]
     found += list(np.random.default_rng(_SEED).normal(size=(_TRIED, d)))
     rays = []
-    for one in found:
-        one = np.clip(one, np.where(far.low < 0, -np.inf, 0), np.where(far.high > 0, np.inf, 0))
+    least, most = np.where(far.low < 0, -np.inf, 0), np.where(far.high > 0, np.inf, 0)
+    for way in found:
+        one = np.clip(way, least, most)
         size = float(np.abs(one).max(initial=0.0))
         if 0.0 < size < np.inf:
             rays.append(np.round(one / size * _DIGITS) / _DIGITS)

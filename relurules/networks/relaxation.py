@@ -76,7 +76,7 @@ def bound_forms(forms: Array, low: Array, high: Array) -> tuple[Array, Array]:
 
 
 def activate_bounds(low: Array, high: Array, slope: Array) -> tuple[Array, Array]:
-    """(K,) each: between which values phi lies where its argument lies between low and high, rounded out."""
+    """(K,) each: bounds of phi, rounded out, where its argument lies between two."""
     with np.errstate(invalid="ignore", over="ignore"):
         ends = [np.where(z >= 0, z, np.where(slope == 0, 0.0, slope * z)) for z in (low, high)]
     inner = (low < 0) & (high > 0)
@@ -342,3 +342,28 @@ def is_refuted(rows: Array, cell: ProgramCell) -> bool:
         return False
     nothing = np.zeros(rows.shape[1])
     return apply_multipliers(nothing, rows, found.multipliers / length, cell) < 0.0
+
+
+def find_inner_point(walls: Array, low: Array, high: Array) -> Array | None:
+    """A point (d,) of a box away from its sides and from walls (x, 1) >= 0; None where a solver
+    finds none.
+    """
+    d, free = len(low), low < high
+    with np.errstate(invalid="ignore"):
+        width = np.where(np.isfinite(high - low) & free, high - low, 1.0)
+    one = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
+    G = -walls[:, :-1] * np.where(free, width, 0.0)
+    h = walls[:, -1] + walls[:, :-1] @ one
+    length = np.linalg.norm(G, axis=1)
+    G, h = G[length > 0] / length[length > 0, None], h[length > 0] / length[length > 0]
+
+    sides = np.eye(d)
+    below, above = free & np.isfinite(low), free & np.isfinite(high)
+    A = np.vstack([G, -sides[below], sides[above]])
+    b = np.concatenate([h, np.zeros(below.sum()), ((high - one) / width)[above]])
+    room = np.column_stack([A, np.ones(len(A))])
+    far = np.full(d, np.inf)
+    found = propose_maximum(
+        np.append(np.zeros(d), 1.0), room, b, np.append(-far, -np.inf), np.append(far, 1.0)
+    )
+    return None if found is None else one + np.where(free, width * found.point[:d], 0.0)

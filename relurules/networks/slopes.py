@@ -54,9 +54,11 @@ class SteepestSlope(NamedTuple):
 
 def measure_column(column: int, sign: float) -> SlopeMeasure:
     """The derivative for a column, times a sign."""
-    if sign > 0:
-        return lambda low, high: float(high[column])
-    return lambda low, high: float(-low[column])
+
+    def measure(low: Array, high: Array) -> float:
+        return float(high[column] if sign > 0 else -low[column])
+
+    return measure
 
 
 def measure_sum(scales: Array) -> SlopeMeasure:
@@ -304,8 +306,8 @@ def _bound_room(program: PiecewiseProgram, cell: ProgramCell, forms: Array | Non
     goal[d] = 1.0
     rows = np.vstack([program.constraints, own, walls, np.array(sides).reshape(-1, n + 1)])
     hulls = build_rows(program, cell) if program.L.any() else rows[:0]
-    for tried in (np.vstack([rows, hulls]), rows):
-        tried = tried[tried[:, :-1].any(axis=1)]
+    for every in (np.vstack([rows, hulls]), rows):
+        tried = every[every[:, :-1].any(axis=1)]
         proposal = propose_point(goal, tried, cell)
         if proposal is not None:
             point, multipliers = proposal
@@ -328,7 +330,7 @@ def _try_point(search: _SlopeSearch, y: Array) -> None:
 
 
 def read_signs(program: PiecewiseProgram, x: Array) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """(K,) each: the signs of all neurons at a row, and whether rounding leaves no doubt of them."""
+    """(K,) each: the signs of all neurons at a row, and whether rounding leaves them no doubt."""
     K = len(program.b)
     z, size = program.A @ x + program.b, np.abs(program.A) @ np.abs(x) + np.abs(program.b)
     p, gain = np.zeros(K), np.maximum(1.0, np.abs(program.slope))

@@ -50,13 +50,13 @@ _UNIT = np.finfo(np.float64).eps
 
 @dataclass(frozen=True, kw_only=True)
 class _LinePair:
-    """Both sides over one domain. network: neurons of both, those of the new one at `places`."""
+    """Both sides over one domain. network: neurons of both, at `places`."""
 
     old: Scorer
     new: Scorer
     domain: Domain
     network: Network
-    places: NDArray[np.intp]
+    places: tuple[NDArray[np.intp], NDArray[np.intp]]
     deadline: Deadline
     tolerance: float
     data: Array | None
@@ -74,8 +74,7 @@ class _LinePair:
         """A form of columns, a side's own neurons and 1 as one of all neurons."""
         d, total = len(self.domain), len(self.network)
         wide = to_rationals(np.zeros(d + total + 1))
-        own = len(form) - d - 1
-        at = self.places if new else np.arange(own, dtype=np.intp)
+        at = self.places[int(new)]
         wide[:d], wide[-1] = form[:d], form[-1]
         for place, weight in zip(at.tolist(), form[d:-1], strict=True):
             wide[d + place] += weight  # several neurons of a side may be the same
@@ -157,31 +156,42 @@ def _get_network(rules: Scorer) -> Network:
     return rules.network
 
 
-def _join_networks(old: Network, new: Network) -> tuple[Network, NDArray[np.intp]]:
-    """The neurons of both, each once, and where those of the new one are, (K,)."""
-    known = {_describe_neuron(old, k): k for k in range(len(old)) if not old.L[k].any()}
-    own = [
-        known.get(_describe_neuron(new, k), -1) if not new.L[k].any() else -1
-        for k in range(len(new))
-    ]
-    extra = np.flatnonzero(np.array(own, dtype=np.intp) < 0)
-    places = np.array(own, dtype=np.intp)
-    places[extra] = len(old) + np.arange(len(extra))
-    total = len(old) + len(extra)
-    L = np.zeros((total, total))
-    L[: len(old), : len(old)] = old.L
-    L[len(old) :, places] = new.L[extra]
+def _join_networks(
+    old: Network, new: Network
+) -> tuple[Network, tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """The neurons of both, each once, and where those of either are, (K,)."""
+    known: dict[bytes, int] = {}
+    sources: list[tuple[Network, int]] = []
+    places = []
+    for side in (old, new):
+        own = np.empty(len(side), dtype=np.intp)
+        for k in range(len(side)):
+            name = _describe_neuron(side, k)
+            if side.L[k].any() or name not in known:
+                own[k] = len(sources)
+                sources.append((side, k))
+                if not side.L[k].any():
+                    known[name] = int(own[k])
+            else:
+                own[k] = known[name]
+        places.append(own)
+
+    L = np.zeros((len(sources), len(sources)))
+    for side, own in zip((old, new), places, strict=True):
+        for k in np.flatnonzero(side.L.any(axis=1)).tolist():
+            np.add.at(L[own[k]], own, side.L[k])
+    d = old.A.shape[1]
     joined = Network(
-        A=np.vstack([old.A, new.A[extra]]),
+        A=np.array([side.A[k] for side, k in sources]).reshape(-1, d),
         L=L,
-        b=np.append(old.b, new.b[extra]),
+        b=np.array([side.b[k] for side, k in sources]),
         C=old.C,
-        U=np.zeros((len(old.c), total)),
+        U=np.zeros((len(old.c), len(sources))),
         c=old.c,
-        slope=np.append(old.slope, new.slope[extra]),
-        neurons=(*old.neurons, *(new.neurons[k] for k in extra.tolist())),
+        slope=np.array([side.slope[k] for side, k in sources]),
+        neurons=tuple(side.neurons[k] for side, k in sources),
     )
-    return joined, places
+    return joined, (places[0], places[1])
 
 
 def _describe_neuron(network: Network, k: int) -> bytes:

@@ -24,6 +24,8 @@ from relurules.networks.slopes import evaluate_gradient, read_signs
 
 #: A margin isn't looked for beyond this.
 _FAR = 1e15
+#: By which share of its terms it is to be beyond 0 where it has no end.
+_BEYOND = 1e-6
 #: By how much of a margin's terms a row is moved past a boundary until the rules decide otherwise.
 _PAST = (1e-15, 1e-13, 1e-11, 1e-9, 1e-7, 1e-5)
 #: A row so near to the least distance, as a share of it, will do.
@@ -55,20 +57,30 @@ def find_line_margin(ground: RestrictedLines, goal: Goal, *, integers: bool) -> 
     """The largest smallest margin of a goal; below 0: it isn't met, but for rounding."""
     margins = list_margins(ground, goal)
     base = ground.make_program(0.0 * goal.leads[0], integers=integers)
-    if len(margins) == 1:
-        return maximise_program(replace(base, goal=margins[0]), ground.deadline.share(0.8))
-
     room = max(ground.bound_rounding(lead) for lead in goal.leads)
-    return maximise_least_margin(base, margins, ground.deadline.share(0.8), 4.0 * room)
+    if len(margins) > 1:
+        return maximise_least_margin(base, margins, ground.deadline.share(0.8), 4.0 * room)
+
+    found = maximise_program(replace(base, goal=margins[0]), ground.deadline.share(0.8))
+    if found.bound < np.inf or found.value > 4.0 * room:
+        return found
+    # without end: a row a little beyond the boundary will do
+    past = max(16.0 * room, _BEYOND * (1.0 + ground.measure_terms(goal.leads[0])))
+    some = maximise_least_margin(base, margins, ground.deadline.share(0.8), 4.0 * room, past)
+    return found._replace(value=some.value, point=some.point)
 
 
 def maximise_least_margin(
-    base: PiecewiseProgram, margins: list[Rationals], deadline: Deadline, good: float
+    base: PiecewiseProgram,
+    margins: list[Rationals],
+    deadline: Deadline,
+    good: float,
+    most: float = _FAR,
 ) -> ProgramMaximum:
     """The largest value that all margins reach together. good: a row with more will do, once the
-    search gets long.
+    search gets long; most: nothing beyond that is looked for.
     """
-    program = _add_least_margin(base, margins)
+    program = _add_least_margin(base, margins, most)
     if program is None:
         return ProgramMaximum(-np.inf, -np.inf, None)
     singles = [replace(base, goal=margin) for margin in margins]
@@ -79,7 +91,9 @@ def maximise_least_margin(
     return search_maximum(program, value, deadline=deadline, good=good)
 
 
-def _add_least_margin(base: PiecewiseProgram, margins: list[Rationals]) -> PiecewiseProgram | None:
+def _add_least_margin(
+    base: PiecewiseProgram, margins: list[Rationals], most: float
+) -> PiecewiseProgram | None:
     """With one further variable t, to be large, that no margin is less than; None where there is no
     row at all.
     """
@@ -94,7 +108,7 @@ def _add_least_margin(base: PiecewiseProgram, margins: list[Rationals]) -> Piece
     return replace(
         base,
         low=np.append(base.low, max(low.min(), -np.inf)),
-        high=np.append(base.high, min(high.min(), _FAR)),
+        high=np.append(base.high, min(high.min(), most)),
         goal=goal,
         rows=rows,
     )

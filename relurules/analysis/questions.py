@@ -1,9 +1,10 @@
-"""RuleSet -> answers to questions about it, over its whole domain, with rows that show it or a
-bound.
+"""Rules of either kind -> answers to questions about them, over their whole domain, with rows that
+show it or a bound.
 
-`QUESTIONS` is the table. What is asked about is what the rules predict, branch by branch of their
-tree (`ground`); a question brings its own coordinates (`Space`), so that columns can be held, or
-have two values at once.
+`QUESTIONS` is the table. What is asked about is what the rules predict: of partition rules branch
+by branch of their tree (`rule_cells`), of additive rules as one program (`restricted_lines`). A
+question brings its own coordinates (`QuestionSpace`), so that columns can be held, or have two
+values at once.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -14,7 +14,7 @@ from relurules.errors import DataError, UnsupportedError
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
 from relurules.networks.maximum import maximise_program
-from relurules.networks.programs import PiecewiseProgram, split_program
+from relurules.networks.programs import PiecewiseProgram
 from relurules.networks.slopes import (
     SlopeMeasure,
     SteepestSlope,
@@ -112,7 +112,7 @@ def _select_part(
     """The columns that are tied to one, as a program; its place there and theirs; None where
     nothing reads it.
     """
-    parts, _ = split_program(ground.make_slope_program(target.combination))
+    parts = ground.split_for_slopes(target.combination)
     for part in parts:
         place = np.flatnonzero(part.columns == j)
         if len(place):
@@ -131,10 +131,9 @@ def _find_pair(
     if found.point is None:
         return None
     program, place, columns = part
-    rest = maximise_program(ground.make_program(0.0 * target.combination, integers=False))
-    if rest.point is None:
+    if ground.some_row is None:
         return None
-    base = rest.point.copy()
+    base = ground.some_row.copy()
     base[columns] = found.point
     j = int(columns[place])
     for pair in _list_steps(ground, base, j, found.point[place]):
@@ -166,7 +165,7 @@ def find_steepest_total(
     deadline: Deadline,
 ) -> SteepestSlope:
     """The largest sum over columns, part by part. measure: makes one of scales, (d,)."""
-    parts, _ = split_program(ground.make_slope_program(target.combination))
+    parts = ground.split_for_slopes(target.combination)
     bound = value = 0.0
     row, complete = np.zeros(len(ground.domain)), True
     for i, part in enumerate(parts):

@@ -33,6 +33,9 @@ from relurules.tables.names import check_finite, to_plain_value
 #: Of more rules than this a document asks nothing.
 _MANY = 200
 
+#: Seconds that a document waits for each answer about lines.
+_STANDING = 10.0
+
 #: Question -> what answers it.
 QUESTIONS: Mapping[str, Callable[[Question], Answer]] = {
     "range": answer_range,
@@ -134,12 +137,12 @@ def answer_standing_questions(rules: Any) -> tuple[Answer, ...]:
         return ()
 
     found = list[Answer]()
+    limit = _STANDING if isinstance(rules, AdditiveRules) else None
     with suppress(UnsupportedError):  # no one score behind the output
-        found.append(
-            ask(rules, "range", output=rules.outputs[0] if len(rules.outputs) == 1 else None)
-        )
+        output = rules.outputs[0] if len(rules.outputs) == 1 else None
+        found.append(ask(rules, "range", output=output, time_limit=limit))
         if not rules.simplified and any(not column.categories for column in rules.domain.columns):
-            found.append(ask(rules, "monotone"))
+            found.append(ask(rules, "monotone", time_limit=limit))
 
     return tuple(found)
 

@@ -9,7 +9,14 @@ import numpy as np
 from relurules.analysis.restricted import RestrictedScorer, measure_column_units
 from relurules.ir import AdditiveRules
 from relurules.ir.network import Array, Network
-from relurules.networks.programs import PiecewiseProgram, combine_outputs, make_program
+from relurules.networks.maximum import maximise_program
+from relurules.networks.programs import (
+    PiecewiseProgram,
+    ProgramPart,
+    combine_outputs,
+    make_program,
+    split_program,
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,25 @@ class RestrictedLines(RestrictedScorer):
         goal = combine_outputs(self.network, combination)
         goal[-1] += Fraction(offset)
         return make_program(self.network, self.domain, goal, integers=integers)
+
+    def split_for_slopes(self, combination: Array) -> list[ProgramPart]:
+        """The parts of `make_slope_program`; those of the last combination are kept."""
+        key = combination.tobytes()
+        if key not in self._parts:
+            self._parts.clear()
+            self._parts[key] = split_program(self.make_slope_program(combination))[0]
+        return self._parts[key]
+
+    @cached_property
+    def _parts(self) -> dict[bytes, list[ProgramPart]]:
+        return {}
+
+    @cached_property
+    def some_row(self) -> Array | None:
+        """(d,) a row of the domain, None where none was found."""
+        nothing = np.zeros(self.rules.score_count)
+        found = maximise_program(self.make_program(nothing, integers=False), self.deadline).point
+        return found if found is not None and self.domain.contains(found[None])[0] else None
 
     def make_slope_program(self, combination: Array) -> PiecewiseProgram:
         """The same, where inequalities forgive nothing, for slopes."""

@@ -66,9 +66,7 @@ RowValue = Callable[[Array], float]
 RowRepair = Callable[[Array], Iterator[Array]]
 
 
-def maximise_program(
-    program: PiecewiseProgram, deadline: Deadline = NEVER, most: int = _NODES
-) -> ProgramMaximum:
+def maximise_program(program: PiecewiseProgram, deadline: Deadline = NEVER) -> ProgramMaximum:
     """The largest goal of a program without further variables, part by part."""
     parts, constant = split_program(program)
     x, bound, complete = np.zeros(program.columns), constant, True
@@ -78,7 +76,7 @@ def maximise_program(
 
     for i, part in enumerate(parts):
         share = deadline.share(1.0 / (len(parts) - i))
-        one = _maximise_part(part.program, share, most)
+        one = _maximise_part(part.program, share)
         if one.bound == -np.inf:
             return ProgramMaximum(-np.inf, -np.inf, None)
         complete &= one.complete
@@ -94,14 +92,14 @@ def maximise_program(
     return ProgramMaximum(top, -round_up(-program.evaluate_exactly(x)), x, complete)
 
 
-def _maximise_part(program: PiecewiseProgram, deadline: Deadline, most: int) -> ProgramMaximum:
+def _maximise_part(program: PiecewiseProgram, deadline: Deadline) -> ProgramMaximum:
     exact = solve_exactly(program)
     if exact is None:
 
         def value(x: Array) -> float:
             return program.evaluate(x) if program.contains(x) else np.nan
 
-        found = search_maximum(program, value, deadline=deadline, most=most)
+        found = search_maximum(program, value, deadline=deadline)
         if found.bound < np.inf:
             return found
         endless = found.point is not None and has_rising_ray(program)
@@ -139,7 +137,6 @@ def search_maximum(
     repair: RowRepair | None = None,
     start: Array | None = None,
     deadline: Deadline = NEVER,
-    most: int = _NODES,
     good: float = np.inf,
 ) -> ProgramMaximum:
     """The largest goal of a program; judge: what a row's goal is, NaN where it doesn't count.
@@ -161,8 +158,9 @@ def search_maximum(
         if -minus <= search.enough:
             search.closed = max(search.closed, -minus)
             break
-        limit = most if minus > -np.inf else _OPEN_NODES
-        if turn > (limit if search.value < good else _GOOD_NODES) or deadline.is_over():
+        most = _NODES if minus > -np.inf else _OPEN_NODES
+        most = program.limit_nodes(most if search.value < good else _GOOD_NODES)
+        if turn > most or deadline.is_over():
             top = max(search.closed, -minus)
             return ProgramMaximum(top, search.value, search.point, complete=False)
         children = _split_cell(search, cell, found)

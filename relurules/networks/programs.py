@@ -17,6 +17,8 @@ from relurules.domain import Domain
 from relurules.ir import Network
 from relurules.ir.network import Array
 
+#: Entries of all programs of a search, about half a minute's worth; programs in any case.
+_ENTRIES, _FEWEST = 60_000_000, 50
 #: Arrays of fractions.
 Rationals = NDArray[np.object_]
 _ZERO = Fraction(0)
@@ -67,6 +69,11 @@ class PiecewiseProgram:
     def variables(self) -> int:
         """Their number n."""
         return len(self.low) + len(self.b)
+
+    def limit_nodes(self, most: int) -> int:
+        """How many linear programs a search may solve: fewer where one takes long."""
+        rows = len(self.walls) + len(self.rows) + 3 * len(self.b) + 1
+        return max(_FEWEST, min(most, _ENTRIES // (rows * (self.variables + 1))))
 
     @cached_property
     def arguments(self) -> Array:

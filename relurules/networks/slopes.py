@@ -150,13 +150,10 @@ class _Room(NamedTuple):
 
 
 def find_steepest_slope(
-    program: PiecewiseProgram,
-    measure: SlopeMeasure,
-    deadline: Deadline = NEVER,
-    most: int = _NODES,
+    program: PiecewiseProgram, measure: SlopeMeasure, deadline: Deadline = NEVER
 ) -> SteepestSlope:
     """The largest measure of the gradient over parts that have an interior."""
-    program = _with_clearance(program)
+    program, most = _with_clearance(program), program.limit_nodes(_NODES)
     root = start_cell(program)
     search = _SlopeSearch(program, measure, _measure_signs(program, measure))
     heap: list[tuple[float, int, ProgramCell, Array | None]] = []
@@ -201,8 +198,20 @@ def _with_clearance(program: PiecewiseProgram) -> PiecewiseProgram:
 def _measure_signs(program: PiecewiseProgram, measure: SlopeMeasure) -> Array:
     """(K,) how much every neuron's sign changes what is measured, 0 where it doesn't matter."""
     nothing = np.zeros(len(program.b), dtype=np.int8)
-    base = measure(*bound_gradient(program, nothing))
-    found = np.zeros(len(program.b))
+    low, high = bound_gradient(program, nothing)
+    base, found = measure(low, high), np.zeros(len(program.b))
+    if not program.L.any():
+        goal = program.goal_form[len(program.low) : -1, None] * program.A
+        ends = np.array([goal, goal * program.slope[:, None]])
+        least, most = ends.min(axis=0), ends.max(axis=0)
+        for k in range(len(found)):
+            if goal[k].any():
+                others = low - least[k], high - most[k]
+                found[k] = max(
+                    abs(measure(others[0] + end[k], others[1] + end[k]) - base) for end in ends
+                )
+        return found
+
     for k in range(len(program.b)):
         for sign in (1, -1):
             signs = nothing.copy()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from relurules.analysis.decision_comparison import CLASSES
 from relurules.analysis.goals import classify_rows, list_class_names, make_goal
+from relurules.analysis.joined_networks import get_network, join_networks
 from relurules.analysis.line_goals import maximise_least_margin
 from relurules.analysis.line_matching import match_lines
 from relurules.analysis.plain_rows import (
@@ -24,7 +25,7 @@ from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.analysis.rule_cells import RestrictedRules
 from relurules.domain import Domain
 from relurules.domain.columns import decode_rows
-from relurules.errors import DomainError, UnsupportedError
+from relurules.errors import DomainError
 from relurules.ir import AdditiveRules, Network, RuleSet
 from relurules.ir.difference import DataDifference, Difference, Gap, RowComparison
 from relurules.ir.limits import Deadline
@@ -94,8 +95,8 @@ def compare_lines(
     """The difference of two sets of rules over a domain that is both's. UnsupportedError where
     partition rules are no network any more.
     """
-    one, other = _get_network(old), _get_network(new)
-    network, places = _join_networks(one, other)
+    one, other = get_network(old), get_network(new)
+    network, places = join_networks(one, other)
     reach = np.where(np.isfinite(domain.reach), domain.reach, 1.0)[None]
     terms = np.maximum(one.magnitude(reach), other.magnitude(reach))[0]
     tolerance = float(1e-9 * terms.max() if tolerance is None else tolerance)
@@ -135,67 +136,6 @@ def compare_lines(
         ("line" if isinstance(old, AdditiveRules) else "rule",
          "line" if isinstance(new, AdditiveRules) else "rule"),
     )  # fmt: skip
-
-
-def _get_network(rules: Scorer) -> Network:
-    """What rules compute, as a network."""
-    if isinstance(rules, AdditiveRules):
-        if any(group.rules.simplified for group in rules.groups):
-            raise UnsupportedError(
-                "the groups of these additive rules were simplified, so that they jump and are no "
-                "network; compare rules that were extracted with max_error=0"
-            )
-        return rules.network
-    assert isinstance(rules, RuleSet)  # noqa: S101  # there are two kinds
-    if rules.simplified or not rules.complete:
-        raise UnsupportedError(
-            "these partition rules were simplified or are incomplete, so they are no network that "
-            "additive rules could be compared with; compare partition rules of both models, or "
-            "extract these with max_error=0"
-        )
-    return rules.network
-
-
-def _join_networks(
-    old: Network, new: Network
-) -> tuple[Network, tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """The neurons of both, each once, and where those of either are, (K,)."""
-    known: dict[bytes, int] = {}
-    sources: list[tuple[Network, int]] = []
-    places = []
-    for side in (old, new):
-        own = np.empty(len(side), dtype=np.intp)
-        for k in range(len(side)):
-            name = _describe_neuron(side, k)
-            if side.L[k].any() or name not in known:
-                own[k] = len(sources)
-                sources.append((side, k))
-                if not side.L[k].any():
-                    known[name] = int(own[k])
-            else:
-                own[k] = known[name]
-        places.append(own)
-
-    L = np.zeros((len(sources), len(sources)))
-    for side, own in zip((old, new), places, strict=True):
-        for k in np.flatnonzero(side.L.any(axis=1)).tolist():
-            np.add.at(L[own[k]], own, side.L[k])
-    d = old.A.shape[1]
-    joined = Network(
-        A=np.array([side.A[k] for side, k in sources]).reshape(-1, d),
-        L=L,
-        b=np.array([side.b[k] for side, k in sources]),
-        C=old.C,
-        U=np.zeros((len(old.c), len(sources))),
-        c=old.c,
-        slope=np.array([side.slope[k] for side, k in sources]),
-        neurons=tuple(side.neurons[k] for side, k in sources),
-    )
-    return joined, (places[0], places[1])
-
-
-def _describe_neuron(network: Network, k: int) -> bytes:
-    return np.array([*(network.A[k] + 0.0), network.b[k] + 0.0, network.slope[k] + 0.0]).tobytes()
 
 
 def _subtract_scores(pair: _LinePair, old: Network, new: Network, score: int) -> Rationals:

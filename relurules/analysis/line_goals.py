@@ -11,7 +11,9 @@ from relurules.analysis.goals import Goal
 from relurules.analysis.restricted_lines import RestrictedLines
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
+from relurules.networks.gradients import evaluate_gradient, read_signs
 from relurules.networks.maximum import ProgramMaximum, maximise_program, search_maximum, snap_row
+from relurules.networks.program_cells import bound_forms, start_cell, tighten_cell
 from relurules.networks.programs import (
     PiecewiseProgram,
     Rationals,
@@ -19,8 +21,6 @@ from relurules.networks.programs import (
     stack_forms,
     to_rationals,
 )
-from relurules.networks.relaxation import bound_forms, start_cell, tighten_cell
-from relurules.networks.slopes import evaluate_gradient, read_signs
 
 #: A margin isn't looked for beyond this.
 _FAR = 1e15

@@ -6,7 +6,7 @@ from relurules.domain import Domain
 from relurules.ir import AdditiveRules, Adjustment
 from relurules.ir.difference import RuleMatch, RuleWithoutMatch
 from relurules.ir.scorer import Scorer
-from relurules.networks.relaxation import bound_forms
+from relurules.networks.program_cells import bound_forms
 
 #: Lines of both: as they were, of other slopes, only of the old ones, only of the new ones.
 LineMatches = tuple[

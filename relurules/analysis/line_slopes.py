@@ -13,15 +13,10 @@ from relurules.analysis.targets import ScoreTarget
 from relurules.errors import DataError, UnsupportedError
 from relurules.ir.limits import Deadline
 from relurules.ir.network import Array
+from relurules.networks.gradients import SlopeMeasure, measure_column, read_signs
 from relurules.networks.maximum import maximise_program
 from relurules.networks.programs import PiecewiseProgram
-from relurules.networks.slopes import (
-    SlopeMeasure,
-    SteepestSlope,
-    find_steepest_slope,
-    measure_column,
-    read_signs,
-)
+from relurules.networks.slopes import SteepestSlope, find_steepest_slope
 
 #: Slopes that move a score by less than this share of its terms are rounding.
 _ROUNDING = 1e-12

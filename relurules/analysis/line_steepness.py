@@ -26,7 +26,7 @@ from relurules.analysis.targets import ScoreTarget
 from relurules.analysis.witnesses import make_witness
 from relurules.ir.answers import Answer, Grid, Witness, format_bound, format_number
 from relurules.ir.network import Array
-from relurules.networks.slopes import measure_squares, measure_sum
+from relurules.networks.gradients import measure_squares, measure_sum
 
 #: A constant counts as reached where a row comes within this share of it.
 _REACHED = 1e-6

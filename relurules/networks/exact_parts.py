@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from relurules.ir.network import Array
 from relurules.lp import certified
+from relurules.networks.program_cells import ProgramCell
 from relurules.networks.programs import PiecewiseProgram, Rationals, to_rationals
-from relurules.networks.relaxation import ProgramCell
 
 #: So many choices of categories are tried one by one.
 _CHOICES = 500

@@ -20,20 +20,18 @@ from relurules.ir.limits import NEVER, Deadline
 from relurules.ir.network import Array
 from relurules.lp.certified import round_up
 from relurules.networks.exact_parts import bound_known_cell, solve_exactly
-from relurules.networks.programs import PiecewiseProgram, split_program
-from relurules.networks.rays import has_rising_ray
-from relurules.networks.relaxation import (
-    CellBound,
+from relurules.networks.program_cells import (
     ProgramCell,
-    bound_cell,
     bound_forms,
-    find_inner_point,
     list_open_categories,
     split_by_category,
     split_by_sign,
     start_cell,
     tighten_cell,
 )
+from relurules.networks.programs import PiecewiseProgram, split_program
+from relurules.networks.rays import has_rising_ray
+from relurules.networks.relaxation import CellBound, bound_cell, find_inner_point
 
 #: A search ends where nothing can be larger than a row's value by this share of the goal's range.
 _GAP = 1e-9

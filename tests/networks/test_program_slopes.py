@@ -10,17 +10,16 @@ from piecewise_cases import PiecewiseCase, list_gradients, make_case
 
 import relurules as rr
 from relurules.ir import Network
-from relurules.networks.programs import PiecewiseProgram, combine_outputs, make_program
-from relurules.networks.slopes import (
-    SteepestSlope,
+from relurules.networks.gradients import (
     bound_gradient,
     evaluate_gradient,
-    find_steepest_slope,
     measure_column,
     measure_squares,
     measure_sum,
     read_signs,
 )
+from relurules.networks.programs import PiecewiseProgram, combine_outputs, make_program
+from relurules.networks.slopes import SteepestSlope, find_steepest_slope
 
 #: Regions thinner than this share of the domain are left to rounding.
 _THIN = 1e-6

@@ -38,7 +38,6 @@ from relurules.ir.class_turn import speak_of_class
 from relurules.ir.difference import Difference
 from relurules.ir.limits import Deadline, make_search_limits
 from relurules.ir.provenance import AnyRules
-from relurules.ir.scorer import Scorer
 from relurules.networks.activations import LINEAR_THRESHOLD
 from relurules.partitioning import (
     SearchOptions,
